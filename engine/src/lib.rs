@@ -1,0 +1,1 @@
+//! A GPT-2 style transformer engine whose naive and optimized implementations live side by side.

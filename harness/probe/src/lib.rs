@@ -1,0 +1,1 @@
+//! The measured side of the harness.
