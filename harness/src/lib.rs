@@ -1,1 +1,8 @@
-//! The harness.
+//! Measures what a workload costs in time, instructions and heap, holds it against a baseline, and says what it means.
+//!
+//! Data flows one way: workload, probe, metric, record, compare, verdict, report, render. No stage reaches back.
+
+pub mod metric;
+pub mod record;
+pub mod render;
+pub mod statistics;

@@ -1,0 +1,151 @@
+//! Reads and writes records as JSON files with a schema version.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::{Instrument, Record};
+
+/// Version of the record format that this build writes, and the only one it reads.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// A record that cannot be read or written.
+#[derive(Debug, Error)]
+pub enum RecordError {
+    /// The file is not there or not readable.
+    #[error("cannot read record {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file cannot be written.
+    #[error("cannot write record {path}: {source}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The text is not a record.
+    #[error("{path} is not a record: {source}; a record is what `harness run` writes")]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// Where the text went wrong.
+        source: serde_json::Error,
+    },
+    /// The record is of another format version.
+    #[error("{path} has schema version {found}, this harness reads {SCHEMA_VERSION}; measure again with this version")]
+    Schema {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+    },
+    /// The record contradicts itself.
+    #[error("{path} cannot be trusted: {what}")]
+    Inconsistent {
+        /// The file.
+        path: PathBuf,
+        /// One clause: what is wrong.
+        what: String,
+    },
+}
+
+#[derive(Serialize)]
+struct Outgoing<'a> {
+    schema: u32,
+    #[serde(flatten)]
+    record: &'a Record,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    schema: u32,
+}
+
+impl Record {
+    /// Reads a record from a file.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is no record, has another schema version or contradicts itself.
+    pub fn read(path: &Path) -> Result<Self, RecordError> {
+        let text = fs::read_to_string(path).map_err(|source| RecordError::Read { path: path.to_owned(), source })?;
+        Self::parse(&text, path)
+    }
+
+    /// Reads a record from JSON text; `path` is named in errors.
+    ///
+    /// # Errors
+    /// As [`Record::read`], but for reading the file.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, RecordError> {
+        let format = |source| RecordError::Format { path: path.to_owned(), source };
+        let mut value: serde_json::Value = serde_json::from_str(text).map_err(format)?;
+        let Version { schema } = Version::deserialize(&value).map_err(format)?;
+        if schema != SCHEMA_VERSION {
+            return Err(RecordError::Schema { path: path.to_owned(), found: schema });
+        }
+        if let Some(fields) = value.as_object_mut() {
+            fields.remove("schema");
+        }
+        let record = Self::deserialize(value).map_err(format)?;
+        record.consistent().map_err(|what| RecordError::Inconsistent { path: path.to_owned(), what })?;
+        Ok(record)
+    }
+
+    /// The record as JSON text.
+    pub fn to_json(&self) -> String {
+        let outgoing = Outgoing { schema: SCHEMA_VERSION, record: self };
+        let mut text = serde_json::to_string_pretty(&outgoing).expect("a record has no map keys that are not strings");
+        text.push('\n');
+        text
+    }
+
+    /// Writes the record to a file, whole or not at all, making the folder if it is missing.
+    ///
+    /// # Errors
+    /// If the folder or the file cannot be written; an older file of that name is then left as it was.
+    pub fn write(&self, path: &Path) -> Result<(), RecordError> {
+        let write = || {
+            let folder = match path.parent() {
+                Some(parent) if !parent.as_os_str().is_empty() => parent,
+                _ => Path::new("."),
+            };
+            fs::create_dir_all(folder)?;
+            let mut file = tempfile::NamedTempFile::new_in(folder)?;
+            file.write_all(self.to_json().as_bytes())?;
+            file.as_file().sync_all()?;
+            file.persist(path).map_err(|error| error.error)?;
+            Ok(())
+        };
+        write().map_err(|source| RecordError::Write { path: path.to_owned(), source })
+    }
+
+    /// Refuses what no run of ours can have written.
+    fn consistent(&self) -> Result<(), String> {
+        let mut seen = HashSet::new();
+        for row in &self.rows {
+            let name = format!("{} in phase {}", row.workload, row.phase);
+            if !seen.insert((&row.workload, &row.phase)) {
+                return Err(format!("{name} stands in it twice"));
+            }
+            if row.unit.per_run == 0 {
+                return Err(format!("{name} yields no {} per run", row.unit.name));
+            }
+            let mut instruments = HashSet::<Instrument>::new();
+            for reading in &row.readings {
+                let instrument = reading.data.instrument();
+                if !instruments.insert(instrument) {
+                    return Err(format!("{name} has two readings of {}", instrument.name()));
+                }
+            }
+        }
+        Ok(())
+    }
+}
