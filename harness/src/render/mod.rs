@@ -1,5 +1,6 @@
 //! Renders what others have worked out: it never computes, and the formats only punctuate.
 
+pub mod chart;
 mod csv;
 mod format;
 mod json;
