@@ -2,7 +2,10 @@
 //!
 //! Data flows one way: workload, probe, metric, record, compare, verdict, report, render. No stage reaches back.
 
+pub mod compare;
 pub mod metric;
+pub mod nearest;
 pub mod record;
 pub mod render;
 pub mod statistics;
+pub mod verdict;

@@ -89,9 +89,13 @@ impl Cell {
         Self { value: text.clone().into(), text, tone: Tone::Plain }
     }
 
-    /// A number with the words people read it by.
+    /// A number with the words people read it by. Whole numbers are written as such, without a decimal point.
     pub fn number(value: f64, text: impl Into<String>) -> Self {
-        Self { text: text.into(), value: value.into(), tone: Tone::Plain }
+        /// Up to here f64 holds every whole number.
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        let whole = value.fract() == 0.0 && value.abs() <= EXACT;
+        let value = if whole { (value as i64).into() } else { value.into() };
+        Self { text: text.into(), value, tone: Tone::Plain }
     }
 
     /// A number that is missing.
