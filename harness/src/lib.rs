@@ -3,8 +3,13 @@
 //! Data flows one way: workload, probe, metric, record, compare, verdict, report, render. No stage reaches back.
 
 pub mod compare;
+pub mod instrument;
+pub mod measure;
 pub mod metric;
 pub mod nearest;
+pub mod probe;
+pub mod programs;
+pub mod project;
 pub mod record;
 pub mod render;
 pub mod statistics;

@@ -84,6 +84,8 @@ pub struct Description {
     pub phases: Vec<String>,
     /// The instruments it is small enough for.
     pub instruments: Vec<Instrument>,
+    /// Whether it belongs to the short selection.
+    pub quick: bool,
 }
 
 /// What a meter read.

@@ -57,6 +57,7 @@ impl Registry {
                 answer: digest(&workload.answer()),
                 phases: workload.phases(),
                 instruments: workload.instruments(),
+                quick: workload.quick(),
             })
             .collect()
     }

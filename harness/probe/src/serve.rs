@@ -117,6 +117,9 @@ mod tests {
         fn instruments(&self) -> Vec<Instrument> {
             vec![Instrument::Clock]
         }
+        fn quick(&self) -> bool {
+            true
+        }
         fn prepare(&self, phase: &str, _: &Options) -> Result<Box<dyn Prepared>, WorkloadError> {
             let upto = match phase {
                 "right" => 3,

@@ -25,6 +25,9 @@ pub trait Workload: Send + Sync {
     /// The instruments it is small enough for.
     fn instruments(&self) -> Vec<Instrument>;
 
+    /// Whether it belongs to the short selection that is measured when time is scarce.
+    fn quick(&self) -> bool;
+
     /// Does everything that is not to be measured, up to the point where [`Prepared::run`] can be called.
     ///
     /// # Errors
@@ -78,6 +81,24 @@ pub struct Options {
     pub threads: u32,
     /// The instruction set to use; the best one there is if none is named.
     pub isa: Option<String>,
+}
+
+impl Options {
+    /// What the environment asks for, for programs that are started by others: `HARNESS_THREADS` (default: one for
+    /// each CPU) and `HARNESS_ISA` (default: the best there is).
+    ///
+    /// # Errors
+    /// If `HARNESS_THREADS` is no number of at least 1.
+    pub fn from_environment() -> Result<Self, WorkloadError> {
+        let threads =
+            match std::env::var("HARNESS_THREADS") {
+                Err(_) => std::thread::available_parallelism().map_or(1, |threads| threads.get() as u32),
+                Ok(text) => text.parse().ok().filter(|&threads| threads > 0).ok_or_else(|| {
+                    WorkloadError::new(format!("HARNESS_THREADS is {text:?}; give a number from 1 up"))
+                })?,
+            };
+        Ok(Self { threads, isa: std::env::var("HARNESS_ISA").ok() })
+    }
 }
 
 /// A workload that cannot be prepared.
