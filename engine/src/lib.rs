@@ -1,1 +1,5 @@
 //! A GPT-2 style transformer engine whose naive and optimized implementations live side by side.
+
+pub mod isa;
+pub mod simd;
+pub mod team;
