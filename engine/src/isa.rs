@@ -7,6 +7,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::UnknownName;
 use crate::simd::Level;
 
 /// The environment variable that forces an instruction set (see [`Isa::NAMES`]).
@@ -27,13 +28,10 @@ pub enum Isa {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IsaError {
     /// The name is none of [`Isa::NAMES`].
-    #[error("unknown instruction set `{name}`; known are {}", Isa::NAMES.join(", "))]
-    Unknown {
-        /// The name as it was given.
-        name: String,
-    },
+    #[error(transparent)]
+    Unknown(#[from] UnknownName),
     /// The name is known, but this CPU (or this build's target) does not have it.
-    #[error("this CPU does not have the instruction set `{isa}`; available here: {available}")]
+    #[error("this CPU does not have the instruction set '{isa}'; available here: {available}")]
     Unavailable {
         /// What was asked for.
         isa: Isa,
@@ -125,9 +123,7 @@ impl FromStr for Isa {
         Isa::ALL
             .into_iter()
             .find(|isa| isa.name() == name)
-            .ok_or_else(|| IsaError::Unknown {
-                name: name.to_owned(),
-            })
+            .ok_or_else(|| UnknownName::new("instruction set", name, &Isa::NAMES).into())
     }
 }
 
