@@ -94,6 +94,8 @@ axis! {
         Scalar => "scalar",
         /// A vectorised tanh.
         Simd => "simd",
+        /// The vectorised tanh, applied by the matrix product before it where its result is written.
+        Fused => "fused",
     }
 }
 
