@@ -139,7 +139,9 @@ impl<const R: usize> Kernel for Values<'_, R> {
             first: 0,
             count: self.visible,
         };
-        let mut out: [&mut [f32]; R] = std::array::from_fn(|r| piece.out_row(self.tile.first + r));
+        // SAFETY: the tile is one of the piece's, and its rows are taken once each.
+        let mut out: [&mut [f32]; R] =
+            std::array::from_fn(|r| unsafe { piece.out_row(self.tile.first + r) });
         accumulate(simd, values, &[0.0; R], &mut out);
     }
 }

@@ -25,6 +25,14 @@ impl<'a> Heads<'a> {
         Self::new(data, c, c / heads, c / heads)
     }
 
+    /// The same without the first `rows` positions.
+    pub fn skip(&self, rows: usize) -> Self {
+        Self {
+            data: &self.data[rows * self.row_stride..],
+            ..*self
+        }
+    }
+
     /// The values of `head` at position `t`.
     #[inline(always)]
     pub fn row(&self, head: usize, t: usize) -> &'a [f32] {

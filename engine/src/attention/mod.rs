@@ -173,12 +173,19 @@ impl Piece<'_> {
     }
 
     /// The output row of query `t` for this piece's head.
+    ///
+    /// # Safety
+    /// `t` must lie in one of this piece's [`tiles`](Self::tiles), and no other reference to the same row may be alive.
+    #[allow(
+        clippy::mut_from_ref,
+        reason = "the pieces of an output are handed out one by one; see Partition"
+    )]
     #[inline(always)]
-    fn out_row(&self, t: usize) -> &mut [f32] {
+    unsafe fn out_row(&self, t: usize) -> &mut [f32] {
         let shape = &self.task.shape;
         let start = (t * shape.heads + self.head) * shape.head_size;
-        // SAFETY: a row of a head belongs to one tile, a tile to one piece, a piece to one thread; nothing here keeps a
-        // row while it takes the same one again.
+        // SAFETY: a head's tile belongs to one piece and a piece to one thread, so no other thread has this row; that this
+        // one has it once is the caller's promise.
         unsafe { self.out.range(start..start + shape.head_size) }
     }
 }

@@ -62,7 +62,9 @@ impl Kernel for Online<'_> {
         }
         for first in piece.tiles() {
             for t in first..(first + QUERIES).min(shape.queries) {
-                scale(simd, piece.out_row(t), 1.0 / state.sums[t]);
+                // SAFETY: `t` lies in a tile of the piece, and the row is dropped at the end of the statement.
+                let row = unsafe { piece.out_row(t) };
+                scale(simd, row, 1.0 / state.sums[t]);
             }
         }
     }
@@ -111,7 +113,8 @@ impl State<'_> {
             first: start,
             count: visible,
         };
-        let mut out: [&mut [f32]; R] = std::array::from_fn(|r| piece.out_row(first + r));
+        // SAFETY: the tile is one of the piece's, and its rows are taken once each.
+        let mut out: [&mut [f32]; R] = std::array::from_fn(|r| unsafe { piece.out_row(first + r) });
         accumulate(simd, values, &factors, &mut out);
     }
 
