@@ -4,6 +4,7 @@
 //! touched, and the innermost loop runs along a row of it, so that memory is read in order.
 
 use super::dense::{Dense, Values};
+use super::view::{View, ViewMut};
 use super::{Epilogue, int8};
 
 const BLOCK_K: usize = 64;
@@ -22,13 +23,14 @@ pub(super) fn apply(x: &[f32], w: &Dense, bias: &[f32], epilogue: Epilogue, out:
                 .for_each(|(sum, bias)| *sum += bias);
         }
     }
+    let (x, sums) = (View::dense(x, k), &mut ViewMut::dense(out, n));
     match &w.values {
-        Values::F32(w) => accumulate(x, |p, j| w[p * n + j], out, k, n),
-        Values::Bf16(w) => accumulate(x, |p, j| w[p * n + j].to_f32(), out, k, n),
+        Values::F32(w) => accumulate(x, |p, j| w[p * n + j], sums),
+        Values::Bf16(w) => accumulate(x, |p, j| w[p * n + j].to_f32(), sums),
         Values::Int8 { values, scales } => {
             let weight =
                 |p: usize, j: usize| f32::from(values[p * n + j]) * scales[p / int8::BLOCK * n + j];
-            accumulate(x, weight, out, k, n);
+            accumulate(x, weight, sums);
         }
     }
     if epilogue == Epilogue::Gelu {
@@ -40,13 +42,8 @@ pub(super) fn apply(x: &[f32], w: &Dense, bias: &[f32], epilogue: Epilogue, out:
 }
 
 /// `out[i][j] += sum over p of x[i][p] * weight(p, j)`, block by block.
-pub(super) fn accumulate(
-    x: &[f32],
-    weight: impl Fn(usize, usize) -> f32,
-    out: &mut [f32],
-    k: usize,
-    n: usize,
-) {
+pub(super) fn accumulate(x: View<'_>, weight: impl Fn(usize, usize) -> f32, out: &mut ViewMut<'_>) {
+    let (k, n) = (x.columns(), out.columns());
     let mut block = [[0.0f32; BLOCK_N]; BLOCK_K];
     for first_k in (0..k).step_by(BLOCK_K) {
         let depth = BLOCK_K.min(k - first_k);
@@ -57,9 +54,9 @@ pub(super) fn accumulate(
                     *value = weight(first_k + p, first_n + j);
                 }
             }
-            for (x_row, out_row) in x.chunks_exact(k).zip(out.chunks_exact_mut(n)) {
-                let sums = &mut out_row[first_n..first_n + width];
-                for (value, row) in x_row[first_k..first_k + depth].iter().zip(&block) {
+            for i in 0..x.rows() {
+                let sums = &mut out.row_mut(i)[first_n..first_n + width];
+                for (value, row) in x.row(i)[first_k..first_k + depth].iter().zip(&block) {
                     for (sum, weight) in sums.iter_mut().zip(row) {
                         *sum += value * weight;
                     }

@@ -1,7 +1,8 @@
 //! A layer's weights, converted once to what its implementation reads.
 
 use super::dense::Dense;
-use super::{Epilogue, Layout, blocked, naive};
+use super::packed::Packed;
+use super::{Epilogue, Layout, blocked, naive, simd};
 use crate::simd::Level;
 use crate::team::Team;
 use crate::variant::{MatMul, WeightStorage};
@@ -68,6 +69,8 @@ pub struct Linear {
 enum Weights {
     Naive(Dense),
     Blocked(Dense),
+    Simd(Packed, Level),
+    Parallel(Packed, Level),
 }
 
 impl Linear {
@@ -101,10 +104,11 @@ impl Linear {
         if let Some(bias) = bias.filter(|bias| bias.len() != n) {
             return Err(wrong("bias", bias.len()));
         }
-        let _ = level;
         let weights = match kernel {
             MatMul::Naive => Weights::Naive(Dense::new(matrix, storage, matrix.layout)),
-            _ => Weights::Blocked(Dense::new(matrix, storage, Layout::InOut)),
+            MatMul::Blocked => Weights::Blocked(Dense::new(matrix, storage, Layout::InOut)),
+            MatMul::Simd => Weights::Simd(Packed::new(matrix, storage, level), level),
+            MatMul::Parallel => Weights::Parallel(Packed::new(matrix, storage, level), level),
         };
         Ok(Linear {
             k,
@@ -129,6 +133,7 @@ impl Linear {
         size_of_val(self.bias.as_slice())
             + match &self.weights {
                 Weights::Naive(dense) | Weights::Blocked(dense) => dense.bytes(),
+                Weights::Simd(packed, _) | Weights::Parallel(packed, _) => packed.bytes(),
             }
     }
 
@@ -151,10 +156,15 @@ impl Linear {
             "the output of a linear layer must be {rows} rows of {}",
             self.n
         );
-        let _ = team;
         match &self.weights {
             Weights::Naive(dense) => naive::apply(x, dense, &self.bias, epilogue, out),
             Weights::Blocked(dense) => blocked::apply(x, dense, &self.bias, epilogue, out),
+            Weights::Simd(packed, level) => {
+                simd::apply(*level, x, packed, &self.bias, epilogue, out, None)
+            }
+            Weights::Parallel(packed, level) => {
+                simd::apply(*level, x, packed, &self.bias, epilogue, out, Some(team))
+            }
         }
     }
 
@@ -176,9 +186,14 @@ impl Linear {
         );
         match &self.weights {
             Weights::Naive(dense) | Weights::Blocked(dense) => {
-                out.iter_mut()
-                    .enumerate()
-                    .for_each(|(p, weight)| *weight = dense.at(p, index));
+                for (p, weight) in out.iter_mut().enumerate() {
+                    *weight = dense.at(p, index);
+                }
+            }
+            Weights::Simd(packed, _) | Weights::Parallel(packed, _) => {
+                for (p, weight) in out.iter_mut().enumerate() {
+                    *weight = packed.at(p, index);
+                }
             }
         }
     }

@@ -11,12 +11,24 @@
 mod blocked;
 mod dense;
 mod epilogue;
+mod finish;
+mod gemm;
+mod gemv;
 mod int8;
 mod linear;
 mod naive;
+mod packed;
+mod pages;
+mod panels;
+mod parallel;
+mod product;
+mod simd;
+mod view;
 
 pub use epilogue::Epilogue;
 pub use linear::{Linear, LinearError, Matrix};
+pub use product::Product;
+pub use view::{View, ViewMut};
 
 #[cfg(test)]
 mod tests;

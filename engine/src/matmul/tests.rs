@@ -2,7 +2,7 @@
 //!
 //! Sizes are off every register width, panel and block on purpose: a fast kernel has to compute its edges itself.
 
-use super::{Epilogue, Layout, Linear, LinearError, Matrix};
+use super::{Epilogue, Layout, Linear, LinearError, Matrix, Product, View, ViewMut};
 use crate::isa::Isa;
 use crate::team::Team;
 use crate::variant::{MatMul, WeightStorage};
@@ -325,4 +325,51 @@ fn a_layer_of_wrong_size_is_refused() {
     );
     assert!(build(&[], usize::MAX, 2, None).is_some());
     assert_eq!(build(&[0.0; 6], 2, 3, Some(&[0.0; 3])), None);
+}
+
+#[test]
+fn products_of_plain_matrices_agree_with_f64_at_any_stride() {
+    let teams = [Team::new(1).unwrap(), Team::new(3).unwrap()];
+    for isa in Isa::available() {
+        for kernel in MatMul::ALL {
+            let product = Product::new(*kernel, isa.level().unwrap());
+            for ((m, k, n), layout) in SHAPES
+                .into_iter()
+                .zip([Layout::InOut, Layout::OutIn].into_iter().cycle())
+            {
+                let (b_rows, b_columns) = if layout == Layout::InOut {
+                    (k, n)
+                } else {
+                    (n, k)
+                };
+                let (a, b) = (noise(5, m * (k + 3)), noise(6, b_rows * (b_columns + 2)));
+                let a = View::new(&a, m, k, k + 3);
+                let b = View::new(&b, b_rows, b_columns, b_columns + 2);
+                for team in &teams {
+                    let mut out = vec![9.0; m * (n + 1)];
+                    product.run(a, b, layout, ViewMut::new(&mut out, m, n, n + 1), team);
+                    for i in 0..m {
+                        for j in 0..n {
+                            let at = |p: usize| {
+                                if layout == Layout::InOut {
+                                    b.row(p)[j]
+                                } else {
+                                    b.row(j)[p]
+                                }
+                            };
+                            let want: f64 = (0..k)
+                                .map(|p| f64::from(a.row(i)[p]) * f64::from(at(p)))
+                                .sum();
+                            let got = f64::from(out[i * (n + 1) + j]);
+                            assert!(
+                                (got - want).abs() <= 2e-6 * k as f64,
+                                "{kernel} {isa} [{m}, {k}] x [{k}, {n}], {layout:?}: {got}, not {want}"
+                            );
+                        }
+                        assert_eq!(out[i * (n + 1) + n], 9.0, "{kernel} wrote between the rows");
+                    }
+                }
+            }
+        }
+    }
 }

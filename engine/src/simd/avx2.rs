@@ -50,8 +50,10 @@ fn enter<K: Kernel>(kernel: K, simd: Avx2) -> K::Output {
 
 impl Simd for Avx2 {
     type F = __m256;
+    type I = __m256i;
 
     const LANES: usize = 8;
+    const TILE_ROWS: usize = 6;
 
     #[inline(always)]
     fn splat(self, x: f32) -> __m256 {
@@ -152,6 +154,61 @@ impl Simd for Avx2 {
             let four = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps::<1>(a));
             let two = _mm_max_ps(four, _mm_movehl_ps(four, four));
             _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)))
+        })
+    }
+
+    #[inline(always)]
+    unsafe fn load_bf16_pairs(self, source: *const u16) -> (__m256, __m256) {
+        avx2!({
+            let pairs = _mm256_loadu_si256(source.cast());
+            let first = _mm256_slli_epi32::<16>(pairs);
+            let second = _mm256_and_si256(pairs, _mm256_set1_epi32(0xffff_0000_u32 as i32));
+            (_mm256_castsi256_ps(first), _mm256_castsi256_ps(second))
+        })
+    }
+
+    #[inline(always)]
+    unsafe fn load_i8_pairs(self, source: *const i8) -> (__m256, __m256) {
+        avx2!({
+            let pairs = _mm256_cvtepi8_epi16(_mm_loadu_si128(source.cast()));
+            let first = _mm256_srai_epi32::<16>(_mm256_slli_epi32::<16>(pairs));
+            let second = _mm256_srai_epi32::<16>(pairs);
+            (_mm256_cvtepi32_ps(first), _mm256_cvtepi32_ps(second))
+        })
+    }
+
+    #[inline(always)]
+    fn zero_i32(self) -> __m256i {
+        avx2!(_mm256_setzero_si256())
+    }
+
+    #[inline(always)]
+    unsafe fn splat_i16_pair(self, pair: *const i16) -> __m256i {
+        avx2!(_mm256_set1_epi32(pair.cast::<i32>().read_unaligned()))
+    }
+
+    #[inline(always)]
+    unsafe fn dot_i8_i16(self, weights: *const i8, pair: __m256i, sum: __m256i) -> __m256i {
+        avx2!({
+            let weights = _mm256_cvtepi8_epi16(_mm_loadu_si128(weights.cast()));
+            _mm256_add_epi32(sum, _mm256_madd_epi16(weights, pair))
+        })
+    }
+
+    #[inline(always)]
+    fn i32_to_f32(self, a: __m256i) -> __m256 {
+        avx2!(_mm256_cvtepi32_ps(a))
+    }
+
+    #[inline(always)]
+    unsafe fn store_as_i16(self, target: *mut i16, value: __m256) {
+        avx2!({
+            let wide = _mm256_cvtps_epi32(value);
+            let narrow = _mm_packs_epi32(
+                _mm256_castsi256_si128(wide),
+                _mm256_extracti128_si256::<1>(wide),
+            );
+            _mm_storeu_si128(target.cast(), narrow)
         })
     }
 

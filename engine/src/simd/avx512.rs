@@ -50,8 +50,10 @@ fn enter<K: Kernel>(kernel: K, simd: Avx512) -> K::Output {
 
 impl Simd for Avx512 {
     type F = __m512;
+    type I = __m512i;
 
     const LANES: usize = 16;
+    const TILE_ROWS: usize = 12;
 
     #[inline(always)]
     fn splat(self, x: f32) -> __m512 {
@@ -149,6 +151,57 @@ impl Simd for Avx512 {
     #[inline(always)]
     fn reduce_max(self, a: __m512) -> f32 {
         avx512!(_mm512_reduce_max_ps(a))
+    }
+
+    #[inline(always)]
+    unsafe fn load_bf16_pairs(self, source: *const u16) -> (__m512, __m512) {
+        avx512!({
+            let pairs = _mm512_loadu_si512(source.cast());
+            let first = _mm512_slli_epi32::<16>(pairs);
+            let second = _mm512_and_si512(pairs, _mm512_set1_epi32(0xffff_0000_u32 as i32));
+            (_mm512_castsi512_ps(first), _mm512_castsi512_ps(second))
+        })
+    }
+
+    #[inline(always)]
+    unsafe fn load_i8_pairs(self, source: *const i8) -> (__m512, __m512) {
+        avx512!({
+            let pairs = _mm512_cvtepi8_epi16(_mm256_loadu_si256(source.cast()));
+            let first = _mm512_srai_epi32::<16>(_mm512_slli_epi32::<16>(pairs));
+            let second = _mm512_srai_epi32::<16>(pairs);
+            (_mm512_cvtepi32_ps(first), _mm512_cvtepi32_ps(second))
+        })
+    }
+
+    #[inline(always)]
+    fn zero_i32(self) -> __m512i {
+        avx512!(_mm512_setzero_si512())
+    }
+
+    #[inline(always)]
+    unsafe fn splat_i16_pair(self, pair: *const i16) -> __m512i {
+        avx512!(_mm512_set1_epi32(pair.cast::<i32>().read_unaligned()))
+    }
+
+    #[inline(always)]
+    unsafe fn dot_i8_i16(self, weights: *const i8, pair: __m512i, sum: __m512i) -> __m512i {
+        avx512!({
+            let weights = _mm512_cvtepi8_epi16(_mm256_loadu_si256(weights.cast()));
+            _mm512_add_epi32(sum, _mm512_madd_epi16(weights, pair))
+        })
+    }
+
+    #[inline(always)]
+    fn i32_to_f32(self, a: __m512i) -> __m512 {
+        avx512!(_mm512_cvtepi32_ps(a))
+    }
+
+    #[inline(always)]
+    unsafe fn store_as_i16(self, target: *mut i16, value: __m512) {
+        avx512!(_mm256_storeu_si256(
+            target.cast(),
+            _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(value))
+        ))
     }
 
     #[inline(always)]

@@ -7,9 +7,14 @@
 pub trait Simd: Copy + Send + Sync + 'static {
     /// A register of [`Simd::LANES`] f32 lanes.
     type F: Copy;
+    /// A register of [`Simd::LANES`] i32 lanes.
+    type I: Copy;
 
     /// How many f32 one register holds.
     const LANES: usize;
+
+    /// How many rows of accumulators, two registers each, fit beside the operands of a matrix product.
+    const TILE_ROWS: usize;
 
     /// `[x, x, ...]`.
     fn splat(self, x: f32) -> Self::F;
@@ -63,6 +68,43 @@ pub trait Simd: Copy + Send + Sync + 'static {
     fn reduce_add(self, a: Self::F) -> f32;
     /// The largest lane (no lane may be NaN).
     fn reduce_max(self, a: Self::F) -> f32;
+
+    /// Loads `LANES` pairs of bf16 and widens them: `(first of each pair, second of each pair)`.
+    ///
+    /// # Safety
+    /// `source` must be readable for `2 * LANES` values.
+    unsafe fn load_bf16_pairs(self, source: *const u16) -> (Self::F, Self::F);
+
+    /// Loads `LANES` pairs of i8 and widens them: `(first of each pair, second of each pair)`.
+    ///
+    /// # Safety
+    /// `source` must be readable for `2 * LANES` values.
+    unsafe fn load_i8_pairs(self, source: *const i8) -> (Self::F, Self::F);
+
+    /// `[0, 0, ...]` as integers.
+    fn zero_i32(self) -> Self::I;
+
+    /// Two i16, the first in the lower half of each lane.
+    ///
+    /// # Safety
+    /// `pair` must be readable for 2 values (no alignment needed).
+    unsafe fn splat_i16_pair(self, pair: *const i16) -> Self::I;
+
+    /// `sum + w0 * x0 + w1 * x1` per lane, where `(w0, w1)` are the lane's two i8 at `weights` and `(x0, x1)` the
+    /// lane of `pair` as from [`Simd::splat_i16_pair`]. Exact as long as the sum fits an i32.
+    ///
+    /// # Safety
+    /// `weights` must be readable for `2 * LANES` values.
+    unsafe fn dot_i8_i16(self, weights: *const i8, pair: Self::I, sum: Self::I) -> Self::I;
+
+    /// Integers to f32, rounded to nearest.
+    fn i32_to_f32(self, a: Self::I) -> Self::F;
+
+    /// Rounds to the nearest integers and stores them as i16. Values beyond the range of i16 give an unspecified result.
+    ///
+    /// # Safety
+    /// `target` must be writable for `LANES` values.
+    unsafe fn store_as_i16(self, target: *mut i16, value: Self::F);
 
     /// Asks for the cache line at `address` ahead of its use; never faults, so any address will do.
     fn prefetch(self, address: *const u8);

@@ -64,6 +64,17 @@ impl Level {
         }
     }
 
+    /// How many rows a matrix tile of two registers' width has, see [`Simd::TILE_ROWS`].
+    pub fn tile_rows(self) -> usize {
+        match self.0 {
+            Token::Plain(_) => Plain::TILE_ROWS,
+            #[cfg(target_arch = "x86_64")]
+            Token::Avx2(_) => Avx2::TILE_ROWS,
+            #[cfg(target_arch = "x86_64")]
+            Token::Avx512(_) => Avx512::TILE_ROWS,
+        }
+    }
+
     /// Runs `kernel` with this instruction set.
     #[inline]
     pub fn run<K: Kernel>(self, kernel: K) -> K::Output {

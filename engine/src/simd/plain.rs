@@ -26,8 +26,10 @@ macro_rules! lane_by_lane {
 
 impl Simd for Plain {
     type F = [f32; LANES];
+    type I = [i32; LANES];
 
     const LANES: usize = LANES;
+    const TILE_ROWS: usize = 4;
 
     #[inline(always)]
     fn splat(self, x: f32) -> Self::F {
@@ -129,6 +131,65 @@ impl Simd for Plain {
     #[inline(always)]
     fn reduce_max(self, a: Self::F) -> f32 {
         a[0].max(a[2]).max(a[1].max(a[3]))
+    }
+
+    #[inline(always)]
+    unsafe fn load_bf16_pairs(self, source: *const u16) -> (Self::F, Self::F) {
+        // SAFETY: readable for 2 * LANES values by the caller's promise.
+        let pairs = unsafe { source.cast::<[[u16; 2]; LANES]>().read_unaligned() };
+        let widen = |half: u16| f32::from_bits(u32::from(half) << 16);
+        (
+            lane_by_lane!(pairs => widen(pairs[0])),
+            lane_by_lane!(pairs => widen(pairs[1])),
+        )
+    }
+
+    #[inline(always)]
+    unsafe fn load_i8_pairs(self, source: *const i8) -> (Self::F, Self::F) {
+        // SAFETY: readable for 2 * LANES values by the caller's promise.
+        let pairs = unsafe { source.cast::<[[i8; 2]; LANES]>().read_unaligned() };
+        (
+            lane_by_lane!(pairs => f32::from(pairs[0])),
+            lane_by_lane!(pairs => f32::from(pairs[1])),
+        )
+    }
+
+    #[inline(always)]
+    fn zero_i32(self) -> Self::I {
+        [0; LANES]
+    }
+
+    #[inline(always)]
+    unsafe fn splat_i16_pair(self, pair: *const i16) -> Self::I {
+        // SAFETY: readable for 2 values by the caller's promise.
+        let [first, second] = unsafe { pair.cast::<[i16; 2]>().read_unaligned() };
+        [(i32::from(second) << 16) | i32::from(first as u16); LANES]
+    }
+
+    #[inline(always)]
+    unsafe fn dot_i8_i16(self, weights: *const i8, pair: Self::I, sum: Self::I) -> Self::I {
+        // SAFETY: readable for 2 * LANES values by the caller's promise.
+        let weights = unsafe { weights.cast::<[[i8; 2]; LANES]>().read_unaligned() };
+        let mut out = sum;
+        for lane in 0..LANES {
+            let (first, second) = (i32::from(pair[lane] as i16), pair[lane] >> 16);
+            out[lane] += i32::from(weights[lane][0]) * first + i32::from(weights[lane][1]) * second;
+        }
+        out
+    }
+
+    #[inline(always)]
+    fn i32_to_f32(self, a: Self::I) -> Self::F {
+        lane_by_lane!(a => a as f32)
+    }
+
+    #[inline(always)]
+    unsafe fn store_as_i16(self, target: *mut i16, value: Self::F) {
+        let rounded = self.round(value);
+        for lane in 0..LANES {
+            // SAFETY: writable for LANES values by the caller's promise.
+            unsafe { *target.add(lane) = rounded[lane] as i16 };
+        }
     }
 
     #[inline(always)]
