@@ -2,8 +2,16 @@
 //!
 //! Data flows one way: workload, probe, metric, record, compare, verdict, report, render. No stage reaches back.
 
+pub mod compare;
+pub mod instrument;
+pub mod measure;
 pub mod metric;
+pub mod nearest;
+pub mod probe;
+pub mod programs;
+pub mod project;
 pub mod record;
 pub mod render;
 pub mod report;
 pub mod statistics;
+pub mod verdict;

@@ -10,6 +10,8 @@ mod latency;
 mod time;
 mod tokens_per_second;
 
+use std::fmt;
+
 use crate::record::{Instrument, Row};
 use crate::statistics::Interval;
 
@@ -66,6 +68,12 @@ pub trait Metric: Sync {
     /// [`PortableKey`](crate::record::PortableKey).
     fn portable(&self) -> bool {
         matches!(self.instrument(), Instrument::Callgrind | Instrument::Dhat)
+    }
+}
+
+impl fmt::Debug for dyn Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

@@ -70,6 +70,23 @@ impl Environment {
     }
 }
 
+impl PortableKey {
+    /// What `other` has otherwise, each as `this against that`; empty if the counts of the two compare.
+    pub fn differences(&self, other: &Self) -> Vec<String> {
+        [
+            (&self.target, &other.target),
+            (&self.rustc, &other.rustc),
+            (&self.libc, &other.libc),
+            (&self.valgrind, &other.valgrind),
+            (&self.isa, &other.isa),
+        ]
+        .into_iter()
+        .filter(|(here, there)| here != there)
+        .map(|(here, there)| format!("{here} against {there}"))
+        .collect()
+    }
+}
+
 impl fmt::Display for PortableKey {
     /// One word that can be a folder name: `x86_64-unknown-linux-gnu_rustc-1.95.0_glibc-2.36_valgrind-3.19.0_avx2`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

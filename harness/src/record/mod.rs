@@ -6,6 +6,8 @@
 
 mod environment;
 mod file;
+#[cfg(test)]
+pub(crate) mod sample;
 
 pub use environment::{Environment, PortableKey};
 pub use file::{RecordError, SCHEMA_VERSION};

@@ -1,0 +1,108 @@
+//! Puts two sides next to each other, figure by figure, and says which pairs may be compared at all.
+//!
+//! A side is a record, one phase of a record, or a stored baseline. Nothing is judged here: whether a difference
+//! matters is for [`crate::verdict`]. What may not be compared keeps its place in the list with the reason, so that no
+//! number is dropped in silence.
+
+mod pair;
+mod state;
+
+pub use state::{Obstacle, Place, State};
+
+use crate::metric::{Figure, Metric};
+use crate::record::{Record, Row, Unit};
+
+/// One of the two things that are compared.
+#[derive(Debug, Clone, Copy)]
+pub struct Side<'a> {
+    /// Where the rows are.
+    pub record: &'a Record,
+    /// Only this phase of it; every phase if none is named.
+    pub phase: Option<&'a str>,
+    /// Whether it holds counts and never wall times, as a stored baseline does: the absence of times is then no loss.
+    pub counts_only: bool,
+}
+
+impl<'a> Side<'a> {
+    /// A whole record.
+    pub fn record(record: &'a Record) -> Self {
+        Self { record, phase: None, counts_only: false }
+    }
+
+    /// A stored baseline, turned back into a record.
+    pub fn baseline(record: &'a Record) -> Self {
+        Self { record, phase: None, counts_only: true }
+    }
+
+    /// The same side, narrowed to one phase.
+    #[must_use]
+    pub fn phase(mut self, phase: &'a str) -> Self {
+        self.phase = Some(phase);
+        self
+    }
+
+    fn rows(self) -> impl Iterator<Item = &'a Row> {
+        self.record.rows.iter().filter(move |row| self.phase.is_none_or(|phase| row.phase == phase))
+    }
+
+    /// The row that `row` of the other side is held against.
+    fn counterpart(self, row: &Row) -> Option<&'a Row> {
+        self.record.row(&row.workload, self.phase.unwrap_or(&row.phase))
+    }
+}
+
+/// One figure on both sides, or one row where the whole row stands or falls.
+#[derive(Debug, Clone)]
+pub struct Comparison {
+    /// The workload's id.
+    pub workload: String,
+    /// The phase on the base side.
+    pub base_phase: String,
+    /// The phase on the head side.
+    pub head_phase: String,
+    /// What one run of the workload yields.
+    pub unit: Unit,
+    /// What is compared; none where the state is about the whole row (new, removed, changed, failed check).
+    pub metric: Option<&'static dyn Metric>,
+    /// The figure it is held against.
+    pub base: Option<Figure>,
+    /// The figure that is held against it.
+    pub head: Option<Figure>,
+    /// `head` over `base`; none where they do not compare, and where `base` is zero.
+    pub ratio: Option<Figure>,
+    /// Whether the two may be compared.
+    pub state: State,
+}
+
+/// Every figure that either side has, in the order of the head side, rows that only the base side has at the end.
+///
+/// With one phase on each side, rows are matched by workload; without phases, by workload and phase.
+pub fn compare(base: Side<'_>, head: Side<'_>) -> Vec<Comparison> {
+    let metrics: Vec<&'static dyn Metric> = crate::metric::all()
+        .iter()
+        .copied()
+        .filter(|metric| metric.portable() || !(base.counts_only || head.counts_only))
+        .collect();
+    let scope = pair::Scope {
+        metrics: &metrics,
+        base: &base.record.environment,
+        head: &head.record.environment,
+        same_run: std::ptr::eq(base.record, head.record) || base.record == head.record,
+    };
+    let mut comparisons = Vec::new();
+    for row in head.rows() {
+        match base.counterpart(row) {
+            Some(counterpart) => comparisons.extend(scope.both(counterpart, row)),
+            None => comparisons.extend(scope.alone(row, base.phase, Place::Head)),
+        }
+    }
+    for row in base.rows() {
+        if head.counterpart(row).is_none() {
+            comparisons.extend(scope.alone(row, head.phase, Place::Base));
+        }
+    }
+    comparisons
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,35 @@
+//! The name somebody most likely meant.
+
+/// The closest of `names` to a misspelled one, none if nothing is close (Jaro-Winkler similarity of at least 0.7).
+pub fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    names
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
+        .filter(|(similarity, _)| *similarity >= 0.7)
+        .max_by(|(left, _), (right, _)| left.total_cmp(right))
+        .map(|(_, candidate)| candidate)
+}
+
+/// The end of a sentence about an unknown name: the nearest one, or else all there are.
+pub fn suggestion<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.into_iter().collect();
+    match nearest(name, names.iter().copied()) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None if names.is_empty() => "there are none".to_owned(),
+        None => format!("there are: {}", names.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suggests_the_closest_name_or_all_of_them() {
+        let phases = ["naive", "reference", "kv-cache", "optimized"];
+        assert_eq!(suggestion("optimised", phases), "did you mean `optimized`?");
+        assert_eq!(suggestion("kvcache", phases), "did you mean `kv-cache`?");
+        assert_eq!(suggestion("zzz", phases), "there are: naive, reference, kv-cache, optimized");
+        assert_eq!(suggestion("zzz", []), "there are none");
+    }
+}

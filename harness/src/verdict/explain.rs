@@ -1,0 +1,125 @@
+//! The verdict in sentences.
+
+use super::{Conclusion, Counts, Judged, Judgement, Verdict, worse};
+use crate::compare::Comparison;
+use crate::metric::Metric;
+
+impl Verdict {
+    /// One line about the suite, such as `REGRESSED: 1 of 24 figures regressed, 2 were not judged`.
+    pub fn summary(&self) -> String {
+        let Counts { passed, improved, regressed, unjudged } = self.counts();
+        let all = self.rows.len();
+        let figures = |n: usize| if n == 1 { "1 figure".to_owned() } else { format!("{n} figures") };
+        let mut parts = Vec::new();
+        if regressed > 0 {
+            parts.push(format!("{regressed} of {} regressed", figures(all)));
+        }
+        if unjudged > 0 {
+            parts.push(format!("{unjudged} of {} not judged", figures(all)));
+        }
+        parts.push(format!("{passed} within limits"));
+        if improved > 0 {
+            parts.push(format!("{improved} improved"));
+        }
+        match self.conclusion() {
+            Conclusion::Passed => format!("PASSED: {}", parts.join(", ")),
+            Conclusion::Regressed => format!("REGRESSED: {}", parts.join(", ")),
+            Conclusion::Unjudged if all == 0 => "NOT JUDGED: there was no figure to judge".to_owned(),
+            Conclusion::Unjudged => format!("NOT JUDGED: {}", parts.join(", ")),
+        }
+    }
+}
+
+impl Judged {
+    /// One sentence: which workload, phase and metric, by how much, from what to what, and the limit with its reason;
+    /// or why there is no judgement.
+    pub fn explanation(&self) -> String {
+        let Comparison { workload, base_phase, head_phase, metric, base, head, .. } = &self.comparison;
+        let place = if base_phase == head_phase {
+            format!("{workload} in phase {head_phase}")
+        } else {
+            format!("{workload} in phase {head_phase} against {base_phase}")
+        };
+        let place = match metric {
+            Some(metric) => format!("{place}: {}", metric.name()),
+            None => place,
+        };
+        match (&self.judgement, metric, base, head) {
+            (Judgement::Unjudged(why), ..) => format!("{place}: {why}"),
+            (judgement, Some(metric), Some(base), Some(head)) => {
+                let limit = judgement.limit().map_or_else(String::new, |limit| {
+                    format!("; the limit is {} because {}", limit.tolerance, clause(&limit.reason))
+                });
+                format!("{place} {}{limit}", change(*metric, base.value, head.value))
+            }
+            (judgement, ..) => format!("{place}: {}", judgement.name()),
+        }
+    }
+}
+
+/// `got worse by 1.2 % (+12), from 1,000 to 1,012`; the two ends are exact.
+fn change(metric: &dyn Metric, base: f64, head: f64) -> String {
+    let ends = format!("from {} to {}", exact(base), exact(head));
+    let how = match worse(metric, base, head) {
+        worse if worse > 0.0 => "got worse",
+        worse if worse < 0.0 => "got better",
+        _ => return format!("stayed at {}", exact(head)),
+    };
+    let difference = (head - base).abs();
+    if base == 0.0 {
+        return format!("{how} by {}, {ends}", exact(difference));
+    }
+    let sign = if head > base { "+" } else { "-" };
+    format!("{how} by {} % ({sign}{}), {ends}", percent(difference / base * 100.0), exact(difference))
+}
+
+/// Three significant digits at least, so that a change of one instruction in a billion is not shown as none.
+fn percent(percent: f64) -> String {
+    let decimals = (2.0 - percent.log10().floor()).clamp(0.0, 12.0);
+    let text = format!("{percent:.0$}", decimals as usize);
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// Every digit of a number, in groups of three before the point.
+fn exact(value: f64) -> String {
+    let text = value.to_string();
+    let (whole, fraction) = text.split_once('.').map_or((text.as_str(), None), |(whole, rest)| (whole, Some(rest)));
+    let mut grouped = String::new();
+    for (place, digit) in whole.char_indices() {
+        if place > 0 && (whole.len() - place).is_multiple_of(3) && digit.is_ascii_digit() && !grouped.ends_with('-') {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    fraction.map_or(grouped.clone(), |fraction| format!("{grouped}.{fraction}"))
+}
+
+/// A reason as the end of a sentence.
+fn clause(reason: &str) -> &str {
+    reason.trim().trim_end_matches('.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_exact() {
+        assert_eq!(exact(0.0), "0");
+        assert_eq!(exact(123.0), "123");
+        assert_eq!(exact(1_234_567.0), "1,234,567");
+        assert_eq!(exact(1234.5), "1,234.5");
+        assert_eq!(exact(-1234.0), "-1,234");
+        assert_eq!(exact(-123.0), "-123");
+        assert_eq!(exact(9_007_199_254_740_991.0), "9,007,199,254,740,991");
+    }
+
+    #[test]
+    fn a_percentage_never_rounds_to_nothing() {
+        assert_eq!(percent(0.1), "0.1");
+        assert_eq!(percent(1.2345), "1.23");
+        assert_eq!(percent(250.0), "250");
+        assert_eq!(percent(0.000_000_123), "0.000000123");
+        assert_eq!(percent(12.0), "12");
+    }
+}

@@ -1,0 +1,154 @@
+//! Says what the comparisons mean: passed, improved, regressed, or not to be judged - per figure and for the suite.
+//!
+//! Pure functions over values. A count that got worse by more than its limit is a regression; a number that is missing
+//! or does not compare is never a pass, and a failed check is never one either. Wall times are left alone here: no
+//! stored wall time says anything about a change.
+
+mod explain;
+mod limits;
+mod tolerance;
+
+pub use limits::{Limit, Limits, LimitsError, SCHEMA_VERSION};
+pub use tolerance::{Amount, Percent, Tolerance};
+
+use crate::compare::{Comparison, State};
+use crate::metric::{Better, Metric};
+
+/// What a whole suite came to.
+#[derive(Debug, Clone)]
+pub struct Verdict {
+    /// One per comparison that is judged, in their order.
+    pub rows: Vec<Judged>,
+}
+
+/// A comparison and what it means.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    /// The comparison.
+    pub comparison: Comparison,
+    /// What it means.
+    pub judgement: Judgement,
+}
+
+/// What one comparison means.
+#[derive(Debug, Clone)]
+pub enum Judgement {
+    /// Within the limit.
+    Pass(Limit),
+    /// Better by more than the limit.
+    Improved(Limit),
+    /// Worse by more than the limit.
+    Regressed(Limit),
+    /// There is nothing to judge by, and why.
+    Unjudged(String),
+}
+
+/// The verdict on the suite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conclusion {
+    /// Every figure was judged and none is a regression.
+    Passed,
+    /// At least one regression. It outranks figures that were not judged; both are told.
+    Regressed,
+    /// No regression was seen, but not everything could be judged, or there was nothing to judge.
+    Unjudged,
+}
+
+/// How many figures came to what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Within their limits.
+    pub passed: usize,
+    /// Better by more than their limits.
+    pub improved: usize,
+    /// Worse by more than their limits.
+    pub regressed: usize,
+    /// Without a judgement.
+    pub unjudged: usize,
+}
+
+/// Judges comparisons by limits. Wall times are not part of the verdict.
+pub fn judge(comparisons: Vec<Comparison>, limits: &Limits) -> Verdict {
+    let rows = comparisons
+        .into_iter()
+        .filter(|comparison| comparison.metric.is_none_or(|metric| metric.portable()))
+        .map(|comparison| Judged { judgement: judgement(&comparison, limits), comparison })
+        .collect();
+    Verdict { rows }
+}
+
+fn judgement(comparison: &Comparison, limits: &Limits) -> Judgement {
+    let (State::Comparable, Some(metric), Some(base), Some(head)) =
+        (&comparison.state, comparison.metric, comparison.base, comparison.head)
+    else {
+        return Judgement::Unjudged(comparison.state.to_string());
+    };
+    let Some(limit) = limits.of(metric, &comparison.workload).cloned() else {
+        return Judgement::Unjudged(format!("no limit is set for {}", metric.name()));
+    };
+    let worse = worse(metric, base.value, head.value);
+    if !limit.tolerance.allows(worse, base.value) {
+        Judgement::Regressed(limit)
+    } else if !limit.tolerance.allows(-worse, base.value) {
+        Judgement::Improved(limit)
+    } else {
+        Judgement::Pass(limit)
+    }
+}
+
+/// By how many units `head` is worse than `base`; negative if it is better.
+fn worse(metric: &dyn Metric, base: f64, head: f64) -> f64 {
+    match metric.better() {
+        Better::Lower => head - base,
+        Better::Higher => base - head,
+    }
+}
+
+impl Judgement {
+    /// The judgement in one word.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Pass(_) => "pass",
+            Self::Improved(_) => "improved",
+            Self::Regressed(_) => "regressed",
+            Self::Unjudged(_) => "not judged",
+        }
+    }
+
+    /// The limit it was judged by.
+    pub fn limit(&self) -> Option<&Limit> {
+        match self {
+            Self::Pass(limit) | Self::Improved(limit) | Self::Regressed(limit) => Some(limit),
+            Self::Unjudged(_) => None,
+        }
+    }
+}
+
+impl Verdict {
+    /// How many figures came to what.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for row in &self.rows {
+            *match row.judgement {
+                Judgement::Pass(_) => &mut counts.passed,
+                Judgement::Improved(_) => &mut counts.improved,
+                Judgement::Regressed(_) => &mut counts.regressed,
+                Judgement::Unjudged(_) => &mut counts.unjudged,
+            } += 1;
+        }
+        counts
+    }
+
+    /// The verdict on the suite.
+    pub fn conclusion(&self) -> Conclusion {
+        match self.counts() {
+            Counts { regressed: 1.., .. } => Conclusion::Regressed,
+            Counts { unjudged: 1.., .. } => Conclusion::Unjudged,
+            Counts { passed: 0, improved: 0, .. } => Conclusion::Unjudged,
+            _ => Conclusion::Passed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
