@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand, wiring only.
 
 mod list;
+mod report;
 mod run;
 
 use std::io::{IsTerminal, Write};
@@ -33,6 +34,7 @@ pub(crate) struct Arguments {
 enum Command {
     Run(run::Run),
     List(list::List),
+    Report(report::Report),
 }
 
 /// How a command ended, told by its exit status.
@@ -61,6 +63,7 @@ impl Arguments {
         match self.command {
             Command::Run(run) => run.run(&project),
             Command::List(list) => list.run(&project),
+            Command::Report(report) => report.run(&project),
         }
     }
 }

@@ -10,4 +10,5 @@ mod table;
 mod terminal;
 
 pub use format::{Format, Renderer};
+pub(crate) use markdown::escape as escape_markdown;
 pub use table::{Align, Cell, Column, Table, Tone};

@@ -54,10 +54,10 @@ pub fn checks(record: &Record) -> String {
     let not_run = count(|check| matches!(check, Check::NotRun(_)));
     match (failed, not_run) {
         (0, 0) => format!("All {total} answers passed their check."),
-        _ => {
-            let passed = total - failed - not_run;
-            format!("Of {total} answers {passed} passed their check, {failed} failed, {not_run} were not checked.")
-        }
+        _ => format!(
+            "{} of {total} answers passed their check; failed: {failed}; not checked: {not_run}.",
+            total - failed - not_run
+        ),
     }
 }
 

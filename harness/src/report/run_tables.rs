@@ -1,14 +1,14 @@
 //! The tables that a run prints at its end: everything that matters of each workload, in 140 columns.
 
 use super::figures::{self, Absent};
-use super::{Settings, facts, problems};
+use super::{facts, problems};
 use crate::metric::{self, Figure};
 use crate::record::{Check, Instrument, Record, Row};
 use crate::render::{Cell, Column, Table, Tone, number};
 
 /// One table per workload that counts tokens, with phases as rows; everything else (kernels, counted in calls) in one
 /// table at the end.
-pub fn run_tables(record: &Record, settings: &Settings) -> Vec<Table> {
+pub fn run_tables(record: &Record, anchors: &[String]) -> Vec<Table> {
     let rows_of = |workload: &str| record.rows.iter().filter(|row| row.workload == workload).collect::<Vec<_>>();
     let (tokens, calls): (Vec<&str>, Vec<&str>) =
         record.workloads().into_iter().partition(|name| rows_of(name).iter().any(|row| row.unit.name == "token"));
@@ -16,14 +16,14 @@ pub fn run_tables(record: &Record, settings: &Settings) -> Vec<Table> {
         .into_iter()
         .map(|workload| {
             let rows = rows_of(workload);
-            table(record, settings, &title(workload, &rows), &rows, "token", false)
+            table(record, anchors, &title(workload, &rows), &rows, "token", false)
         })
         .collect();
     let rows: Vec<&Row> = calls.into_iter().flat_map(rows_of).collect();
     if !rows.is_empty() {
         let units: Vec<&str> = rows.iter().map(|row| row.unit.name.as_str()).collect();
         let unit = if units.iter().all(|unit| *unit == units[0]) { units[0] } else { "unit" };
-        tables.push(table(record, settings, &title(&format!("per {unit}"), &rows), &rows, unit, true));
+        tables.push(table(record, anchors, &title(&format!("per {unit}"), &rows), &rows, unit, true));
     }
     tables
 }
@@ -41,7 +41,7 @@ struct Shown<'a> {
     cell: Box<dyn Fn(&Row) -> Cell + 'a>,
 }
 
-fn table(record: &Record, settings: &Settings, title: &str, rows: &[&Row], unit: &str, with_workload: bool) -> Table {
+fn table(record: &Record, anchors: &[String], title: &str, rows: &[&Row], unit: &str, with_workload: bool) -> Table {
     let mut shown = Vec::new();
     if with_workload {
         shown.push(words("workload", "workload", |row| Cell::text(&row.workload)));
@@ -49,7 +49,7 @@ fn table(record: &Record, settings: &Settings, title: &str, rows: &[&Row], unit:
     shown.push(words("phase", "phase", |row| Cell::text(&row.phase)));
     shown.push(of_metric("time", "time_seconds", "time"));
     shown.push(of_metric("tokens-per-second", "tokens_per_second", "tokens/s"));
-    for anchor in &settings.anchors {
+    for anchor in anchors {
         shown.push(Some(speed(record, anchor)));
     }
     shown.push(of_metric("time-to-first-token", "time_to_first_token_seconds", "first token"));
@@ -66,7 +66,7 @@ fn table(record: &Record, settings: &Settings, title: &str, rows: &[&Row], unit:
     if with_workload {
         say_once(&mut table.rows);
     }
-    table.notes = notes(rows, settings, &table.columns);
+    table.notes = notes(rows, anchors, &table.columns);
     table
 }
 
@@ -117,7 +117,8 @@ fn missing(absent: &Absent) -> Cell {
     Cell::missing().toned(tone)
 }
 
-fn check(row: &Row) -> Cell {
+/// The verdict on the answer.
+pub(super) fn check(row: &Row) -> Cell {
     match &row.check {
         Check::Passed => Cell::text("passed").toned(Tone::Good),
         Check::Failed(_) => Cell::text("FAILED").toned(Tone::Bad),
@@ -142,11 +143,11 @@ fn say_once(rows: &mut [Vec<Cell>]) {
     }
 }
 
-fn notes(rows: &[&Row], settings: &Settings, columns: &[Column]) -> Vec<String> {
+fn notes(rows: &[&Row], anchors: &[String], columns: &[Column]) -> Vec<String> {
     let mut notes: Vec<String> = problems::of(rows.iter().copied()).iter().map(ToString::to_string).collect();
     if columns.iter().any(|column| column.key.starts_with("speed_over_")) {
-        let anchors = settings.anchors.iter().map(|anchor| format!("`x {anchor}`")).collect::<Vec<_>>().join(" and ");
-        notes.push(format!("± is the wider half of the 95 % interval; {anchors}: how many times as fast."));
+        let anchors = anchors.iter().map(|anchor| format!("`x {anchor}`")).collect::<Vec<_>>().join(" and ");
+        notes.push(format!("± is the wider half of the 95 % interval, of all rounds where they are too few for one; {anchors}: how many times as fast."));
     }
     notes
 }

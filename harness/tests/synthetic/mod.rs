@@ -29,6 +29,11 @@ const KERNELS: [(&str, f64, f64); 8] = [
     ("kernel/matmul/1x256x512", 131.0, 20.0),
 ];
 
+/// The phases that others are held against.
+pub(crate) fn anchors() -> [String; 2] {
+    ["naive".to_owned(), "reference".to_owned()]
+}
+
 /// The record.
 pub(crate) fn record() -> Record {
     let mut noise = Noise(42);
@@ -119,7 +124,7 @@ fn inference(
             let mut at = first * size * 1e3 * 1.4 * noise.around(0.01);
             let mut tokens_at = vec![at as u64];
             for position in 1..50_u32 {
-                let stall = if noise.next() % 40 == 0 { 1.35 } else { 1.0 };
+                let stall = if noise.next().is_multiple_of(40) { 1.35 } else { 1.0 };
                 at += (first + slope * f64::from(position)) * size * 1e3 * noise.around(0.015) * stall;
                 tokens_at.push(at as u64);
             }

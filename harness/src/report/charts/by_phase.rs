@@ -4,13 +4,13 @@ use crate::metric::{Figure, Metric};
 use crate::record::{Record, Row};
 use crate::render::chart::{Chart, Mark, PhaseChart};
 use crate::render::number;
-use crate::report::Settings;
+use crate::report::headline::headline;
 use crate::report::{facts, figures};
 
 /// A chart of a metric of one workload over all phases that were measured with it; none if no phase has a figure.
 pub(super) fn chart(
     record: &Record,
-    settings: &Settings,
+    anchors: &[String],
     workload: &str,
     metric: &dyn Metric,
     axis: &str,
@@ -18,7 +18,7 @@ pub(super) fn chart(
 ) -> Option<Chart> {
     let rows = phases(record, workload);
     rows.iter().find(|(_, row)| metric.figure(row).is_some())?;
-    let marks = rows.iter().map(|&(place, row)| mark(record, settings, metric, place, row)).collect();
+    let marks = rows.iter().map(|&(place, row)| mark(record, anchors, metric, place, row)).collect();
     let conditions = facts::conditions(rows.iter().map(|(_, row)| *row), &[metric.instrument()]);
     Some(Chart::Phases(PhaseChart {
         title,
@@ -38,9 +38,9 @@ pub(super) fn phases<'a>(record: &'a Record, workload: &str) -> Vec<(usize, &'a 
 
 /// The workload to show a metric of: the headline if it has figures; else, of the workloads that yield one token a run,
 /// the one in the middle, because the first and last positions are extremes; else any that yields tokens.
-pub(super) fn workload<'a>(record: &'a Record, settings: &Settings, metric: &dyn Metric) -> Option<&'a str> {
+pub(super) fn workload<'a>(record: &'a Record, metric: &dyn Metric) -> Option<&'a str> {
     let has_figures = |name: &str| phases(record, name).iter().any(|(_, row)| metric.figure(row).is_some());
-    if let Some(headline) = settings.headline(record).filter(|name| has_figures(name)) {
+    if let Some(headline) = headline(record).filter(|name| has_figures(name)) {
         return Some(headline);
     }
     let with_unit = |wanted: fn(&Row) -> bool| -> Vec<&'a str> {
@@ -53,15 +53,15 @@ pub(super) fn workload<'a>(record: &'a Record, settings: &Settings, metric: &dyn
 }
 
 /// The last phase with a right answer and a figure, and its ratio to the first anchor that has one: what a title says.
-pub(super) fn finding<'a>(
+pub(in crate::report) fn finding<'a>(
     record: &'a Record,
-    settings: &'a Settings,
+    anchors: &'a [String],
     workload: &str,
     metric: &dyn Metric,
 ) -> Option<Finding<'a>> {
     let rows = phases(record, workload);
     let (_, head) = rows.iter().rev().find(|(_, row)| figures::trusted(row) && metric.figure(row).is_some())?;
-    settings.anchors.iter().filter(|anchor| **anchor != head.phase).find_map(|anchor| {
+    anchors.iter().filter(|anchor| **anchor != head.phase).find_map(|anchor| {
         let base = record.row(workload, anchor)?;
         let ratio = figures::ratio(metric, Some(base), head).ok()?;
         Some(Finding {
@@ -75,16 +75,16 @@ pub(super) fn finding<'a>(
 }
 
 /// A phase held against an anchor.
-pub(super) struct Finding<'a> {
-    pub(super) head: &'a str,
-    pub(super) anchor: &'a str,
+pub(in crate::report) struct Finding<'a> {
+    pub(in crate::report) head: &'a str,
+    pub(in crate::report) anchor: &'a str,
     /// Head over anchor.
-    pub(super) ratio: Figure,
-    pub(super) head_figure: Figure,
-    pub(super) base_figure: Figure,
+    pub(in crate::report) ratio: Figure,
+    pub(in crate::report) head_figure: Figure,
+    pub(in crate::report) base_figure: Figure,
 }
 
-fn mark(record: &Record, settings: &Settings, metric: &dyn Metric, place: usize, row: &Row) -> Mark {
+fn mark(record: &Record, anchors: &[String], metric: &dyn Metric, place: usize, row: &Row) -> Mark {
     let value = figures::figure(metric, Some(row));
     let alarm = !figures::trusted(row);
     let label = match &value {
@@ -93,14 +93,14 @@ fn mark(record: &Record, settings: &Settings, metric: &dyn Metric, place: usize,
             format!("{} (answer not right)", number::plain(metric.quantity(), figure.value))
         }
         Ok(figure) => {
-            let ratios = settings.anchors.iter().filter(|anchor| **anchor != row.phase).filter_map(|anchor| {
+            let ratios = anchors.iter().filter(|anchor| **anchor != row.phase).filter_map(|anchor| {
                 let ratio = figures::ratio(metric, record.row(&row.workload, anchor), row).ok()?;
                 // Nothing at all says more than "x0".
                 (ratio.value > 0.0).then_some(())?;
                 Some(format!("{} {anchor}", number::ratio(ratio.value)))
             });
             let parts = std::iter::once(number::plain(metric.quantity(), figure.value)).chain(ratios);
-            parts.collect::<Vec<_>>().join("  ·  ")
+            parts.collect::<Vec<_>>().join(" · ")
         }
     };
     let value = value.map(|figure| (figure.value, figure.interval)).map_err(|absent| absent.to_string());

@@ -6,17 +6,18 @@ use crate::metric::{LEVEL, Quantity};
 use crate::record::{Data, Instrument, Record, Row, Run};
 use crate::render::chart::{Chart, LineChart, Point, Series};
 use crate::render::number;
-use crate::report::{Settings, facts, figures};
+use crate::report::headline::headline;
+use crate::report::{facts, figures};
 use crate::statistics::{median, median_interval};
 
-pub(super) fn chart(record: &Record, settings: &Settings) -> Option<Chart> {
-    let workload = settings.headline(record)?;
+pub(super) fn chart(record: &Record) -> Option<Chart> {
+    let workload = headline(record)?;
     let rows = by_phase::phases(record, workload);
     let mut lines: Vec<(Series, f64)> = Vec::new();
     for &(place, row) in rows.iter().filter(|(_, row)| figures::trusted(row)) {
         let points = points(row);
         if let (Some(last), Some(growth)) = (points.last(), growth(&points)) {
-            let label = format!("{}  {}", row.phase, number::plain(Quantity::Seconds, last.y));
+            let label = format!("{}, {}", row.phase, number::plain(Quantity::Seconds, last.y));
             lines.push((Series { name: row.phase.clone(), place, label, points }, growth));
         }
     }

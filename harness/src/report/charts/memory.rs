@@ -5,12 +5,11 @@ use crate::metric::{self, Quantity};
 use crate::record::Record;
 use crate::render::chart::Chart;
 use crate::render::number;
-use crate::report::Settings;
 
-pub(super) fn chart(record: &Record, settings: &Settings) -> Option<Chart> {
+pub(super) fn chart(record: &Record, anchors: &[String]) -> Option<Chart> {
     let metric = metric::by_name("bytes-per-token")?;
-    let workload = by_phase::workload(record, settings, metric)?;
-    let title = match by_phase::finding(record, settings, workload, metric) {
+    let workload = by_phase::workload(record, metric)?;
+    let title = match by_phase::finding(record, anchors, workload, metric) {
         Some(found) => {
             let bytes = |value| number::plain(Quantity::Bytes, value);
             let (from, to) = (bytes(found.base_figure.value), bytes(found.head_figure.value));
@@ -21,5 +20,5 @@ pub(super) fn chart(record: &Record, settings: &Settings) -> Option<Chart> {
         }
         None => "Heap bytes per token by phase".to_owned(),
     };
-    by_phase::chart(record, settings, workload, metric, "heap bytes allocated per token", title)
+    by_phase::chart(record, anchors, workload, metric, "heap bytes allocated per token", title)
 }

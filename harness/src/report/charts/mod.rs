@@ -6,10 +6,10 @@ mod latency;
 mod memory;
 mod throughput;
 
+pub(super) use by_phase::{Finding, finding};
+
 use crate::record::Record;
 use crate::render::chart::Chart;
-
-use super::Settings;
 
 /// A chart of a report.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,16 +23,16 @@ pub struct Named {
 }
 
 /// The charts for which the record has numbers, in the order they are shown.
-pub fn all(record: &Record, settings: &Settings) -> Vec<Named> {
-    type Make = fn(&Record, &Settings) -> Option<Chart>;
+pub fn all(record: &Record, anchors: &[String]) -> Vec<Named> {
+    type Make = fn(&Record, &[String]) -> Option<Chart>;
     let charts: [(&str, &str, Make); 4] = [
         ("tokens-per-second", "Throughput by phase", throughput::chart),
         ("memory-per-token", "Memory by phase", memory::chart),
-        ("latency-by-position", "Latency by position", latency::chart),
+        ("latency-by-position", "Latency by position", |record, _| latency::chart(record)),
         ("instructions-per-token", "Instructions by phase", instructions::chart),
     ];
     charts
         .into_iter()
-        .filter_map(|(name, heading, make)| Some(Named { name, heading, chart: make(record, settings)? }))
+        .filter_map(|(name, heading, make)| Some(Named { name, heading, chart: make(record, anchors)? }))
         .collect()
 }

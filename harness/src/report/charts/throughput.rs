@@ -4,12 +4,11 @@ use super::by_phase::{self, times};
 use crate::metric;
 use crate::record::Record;
 use crate::render::chart::Chart;
-use crate::report::Settings;
 
-pub(super) fn chart(record: &Record, settings: &Settings) -> Option<Chart> {
+pub(super) fn chart(record: &Record, anchors: &[String]) -> Option<Chart> {
     let metric = metric::by_name("tokens-per-second")?;
-    let workload = by_phase::workload(record, settings, metric)?;
-    let title = match by_phase::finding(record, settings, workload, metric) {
+    let workload = by_phase::workload(record, metric)?;
+    let title = match by_phase::finding(record, anchors, workload, metric) {
         Some(found) if found.ratio.value >= 1.0 => {
             format!("{} generates {} the tokens per second of {}", found.head, times(found.ratio.value), found.anchor)
         }
@@ -21,5 +20,5 @@ pub(super) fn chart(record: &Record, settings: &Settings) -> Option<Chart> {
         ),
         None => "Tokens per second by phase".to_owned(),
     };
-    by_phase::chart(record, settings, workload, metric, "tokens per second", title)
+    by_phase::chart(record, anchors, workload, metric, "tokens per second", title)
 }
