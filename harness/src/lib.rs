@@ -2,6 +2,7 @@
 //!
 //! Data flows one way: workload, probe, metric, record, compare, verdict, report, render. No stage reaches back.
 
+pub mod baseline;
 pub mod compare;
 pub mod metric;
 pub mod nearest;
@@ -9,3 +10,4 @@ pub mod record;
 pub mod render;
 pub mod statistics;
 pub mod verdict;
+pub mod whole_file;
