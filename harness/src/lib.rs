@@ -4,8 +4,13 @@
 
 pub mod baseline;
 pub mod compare;
+pub mod instrument;
+pub mod measure;
 pub mod metric;
 pub mod nearest;
+pub mod probe;
+pub mod programs;
+pub mod project;
 pub mod record;
 pub mod render;
 pub mod statistics;

@@ -5,13 +5,14 @@ mod cli;
 use std::process::ExitCode;
 
 use clap::Parser;
+use cli::ALARM;
 
 fn main() -> ExitCode {
     let arguments = cli::Arguments::parse();
     match arguments.run() {
         Ok(outcome) => outcome.into(),
         Err(error) => {
-            anstream::eprintln!("{}error:{} {error:#}", cli::ALARM, cli::ALARM.render_reset());
+            anstream::eprintln!("{ALARM}error:{ALARM:#} {error:#}");
             cli::Outcome::Unjudged.into()
         }
     }

@@ -1,13 +1,22 @@
 //! The command line: one file per subcommand, wiring only.
 
+mod list;
+mod run;
+
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
+use harness::project::Project;
+use harness::render::{Format, Table};
 
 /// How an error is introduced on a terminal.
 pub(crate) const ALARM: Style = AnsiColor::Red.on_default().bold();
+
+/// How a line that is no result is introduced on a terminal.
+const NOTICE: Style = AnsiColor::Cyan.on_default();
 
 /// Measures a transformer engine in time, instructions and heap, and says what changed.
 #[derive(Parser)]
@@ -21,15 +30,16 @@ pub(crate) struct Arguments {
 }
 
 #[derive(Subcommand)]
-enum Command {}
+enum Command {
+    Run(run::Run),
+    List(list::List),
+}
 
 /// How a command ended, told by its exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// Everything is fine.
     Fine,
-    /// A regression was found.
-    Regressed,
     /// There was not enough to judge by.
     Unjudged,
 }
@@ -38,7 +48,6 @@ impl From<Outcome> for ExitCode {
     fn from(outcome: Outcome) -> Self {
         ExitCode::from(match outcome {
             Outcome::Fine => 0,
-            Outcome::Regressed => 1,
             Outcome::Unjudged => 2,
         })
     }
@@ -47,6 +56,42 @@ impl From<Outcome> for ExitCode {
 impl Arguments {
     /// Runs the command that was asked for.
     pub(crate) fn run(self) -> Result<Outcome> {
-        match self.command {}
+        let here = std::env::current_dir().context("cannot tell the current folder")?;
+        let project = Project::find(&here)?;
+        match self.command {
+            Command::Run(run) => run.run(&project),
+            Command::List(list) => list.run(&project),
+        }
     }
+}
+
+/// Prints results on standard output; colour only where that is a terminal.
+fn show(tables: &[Table], format: Format) -> Result<()> {
+    let mut output = anstream::stdout().lock();
+    let text = format.render(tables);
+    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        // Whoever reads has seen enough, as in `harness run | head`.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.context("cannot print the results"),
+    }
+}
+
+/// Tells something that is no result, on standard error.
+fn notice(message: &str) {
+    anstream::eprintln!("{NOTICE}harness:{NOTICE:#} {message}");
+}
+
+/// Whether progress of tools that we start is to be kept off standard error.
+fn quiet() -> bool {
+    !std::io::stderr().is_terminal()
+}
+
+/// The command line as a user would type it again.
+fn command_line() -> String {
+    let arguments =
+        std::env::args().skip(1).map(|argument| match argument.contains([' ', '*', '?', '[', '\'', '"', '$']) {
+            true => format!("'{}'", argument.replace('\'', r"'\''")),
+            false => argument,
+        });
+    std::iter::once("cargo harness".to_owned()).chain(arguments).collect::<Vec<_>>().join(" ")
 }

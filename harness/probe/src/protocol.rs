@@ -1,0 +1,119 @@
+//! The language between harness and probe: one JSON object per line, a request on the probe's standard input, its reply
+//! on standard output. Whatever else the probe has to say goes to standard error.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Instrument, Options, Unit};
+
+/// Version of the protocol; a harness refuses a probe of another one.
+pub const VERSION: u32 = 1;
+
+/// What the harness asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "kebab-case")]
+pub enum Request {
+    /// Who are you, and what can you measure? Comes first.
+    Hello,
+    /// Make one workload ready in one phase, in the place of the one before.
+    Prepare {
+        /// Its id.
+        workload: String,
+        /// The phase.
+        phase: String,
+        /// Threads and instruction set.
+        options: Options,
+    },
+    /// Run what is prepared, and say what the meter read.
+    Run {
+        /// How often, at least once. Tokens are told apart only when it is once.
+        iterations: u64,
+    },
+    /// Is the answer of the last run right?
+    Check,
+}
+
+/// What the probe answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename_all = "kebab-case")]
+pub enum Reply {
+    /// To [`Request::Hello`].
+    Hello {
+        /// The probe's protocol version.
+        protocol: u32,
+        /// What its meter reads.
+        meter: String,
+        /// The best instruction set it found on this machine.
+        isa: String,
+        /// What it can measure.
+        workloads: Vec<Description>,
+    },
+    /// To [`Request::Prepare`].
+    Prepared {
+        /// The instruction set that the kernels use.
+        isa: String,
+    },
+    /// To [`Request::Run`].
+    Ran {
+        /// What the meter read.
+        reading: Reading,
+    },
+    /// To [`Request::Check`].
+    Checked {
+        /// How the answer is wrong; none if it is right.
+        wrong: Option<String>,
+    },
+    /// The request could not be met; the probe waits for the next one.
+    Error {
+        /// One sentence.
+        message: String,
+    },
+}
+
+/// A workload as the probe describes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Description {
+    /// Its id.
+    pub id: String,
+    /// What one run yields.
+    pub unit: Unit,
+    /// Digest of its definition.
+    pub definition: String,
+    /// Digest of its answer.
+    pub answer: String,
+    /// The phases in which it makes sense, in order.
+    pub phases: Vec<String>,
+    /// The instruments it is small enough for.
+    pub instruments: Vec<Instrument>,
+    /// Whether it belongs to the short selection.
+    pub quick: bool,
+}
+
+/// What a meter read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "meter", rename_all = "kebab-case")]
+pub enum Reading {
+    /// Wall time.
+    Clock {
+        /// Of all iterations together.
+        nanoseconds: u64,
+        /// When each generated token was there, since the start; empty if there was more than one iteration.
+        tokens_at: Vec<u64>,
+    },
+    /// Heap allocations of all iterations together.
+    Heap {
+        /// Bytes allocated.
+        total_bytes: u64,
+        /// Blocks allocated.
+        total_blocks: u64,
+        /// Most bytes alive at one time, counted from the start.
+        peak_bytes: u64,
+        /// Bytes still alive at the end.
+        leaked_bytes: u64,
+        /// Tokens generated after the first one.
+        tokens: u64,
+        /// Bytes allocated while those were generated.
+        token_bytes: u64,
+        /// Blocks allocated while those were generated.
+        token_blocks: u64,
+    },
+}

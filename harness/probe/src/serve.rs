@@ -1,0 +1,231 @@
+//! The probe's loop: read a request, do it, reply.
+
+use std::io::{self, BufRead, Write};
+
+use crate::protocol::{Reply, Request, VERSION};
+use crate::{Meter, Prepared, Registry};
+
+/// Serves requests on standard input until it ends.
+///
+/// # Errors
+/// If a stream cannot be read or written.
+pub fn serve_stdio(registry: &Registry, meter: &mut dyn Meter) -> io::Result<()> {
+    serve(registry, meter, io::stdin().lock(), io::stdout().lock())
+}
+
+/// Serves requests from `input` until it ends, one reply on `output` for each.
+///
+/// # Errors
+/// If a stream cannot be read or written.
+pub fn serve(
+    registry: &Registry,
+    meter: &mut dyn Meter,
+    input: impl BufRead,
+    mut output: impl Write,
+) -> io::Result<()> {
+    let mut state = State { prepared: None, has_run: false };
+    for line in input.lines() {
+        let line = line?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let reply = match serde_json::from_str(&line) {
+            Ok(request) => state.answer(registry, meter, request),
+            Err(error) => Err(format!("cannot read the request: {error}")),
+        };
+        let reply = reply.unwrap_or_else(|message| Reply::Error { message });
+        serde_json::to_writer(&mut output, &reply)?;
+        output.write_all(b"\n")?;
+        output.flush()?;
+    }
+    Ok(())
+}
+
+struct State {
+    prepared: Option<Box<dyn Prepared>>,
+    has_run: bool,
+}
+
+impl State {
+    fn answer(&mut self, registry: &Registry, meter: &mut dyn Meter, request: Request) -> Result<Reply, String> {
+        match request {
+            Request::Hello => Ok(Reply::Hello {
+                protocol: VERSION,
+                meter: meter.name().to_owned(),
+                isa: registry.isa().to_owned(),
+                workloads: registry.describe(),
+            }),
+            Request::Prepare { workload, phase, options } => {
+                // The memory of the one before is given back first: two models need not fit side by side.
+                self.prepared = None;
+                self.has_run = false;
+                let workload = registry.get(&workload).ok_or_else(|| format!("there is no workload {workload}"))?;
+                let prepared = workload.prepare(&phase, &options).map_err(|error| error.to_string())?;
+                let isa = prepared.isa();
+                self.prepared = Some(prepared);
+                Ok(Reply::Prepared { isa })
+            }
+            Request::Run { iterations } => {
+                let prepared = self.prepared.as_mut().ok_or("nothing is prepared: send prepare first")?;
+                if iterations == 0 {
+                    return Err("a run takes at least one iteration".to_owned());
+                }
+                let reading = meter.read(prepared.as_mut(), iterations);
+                self.has_run = true;
+                Ok(Reply::Ran { reading })
+            }
+            Request::Check => match &mut self.prepared {
+                Some(prepared) if self.has_run => Ok(Reply::Checked { wrong: prepared.check().err() }),
+                _ => Err("nothing has run: send prepare and run first".to_owned()),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::protocol::Reading;
+    use crate::{Clock, Instrument, Options, Unit, Workload, WorkloadError};
+
+    /// Adds up numbers; in the phase `broken` it adds one too many.
+    struct Sum;
+
+    struct PreparedSum {
+        upto: u64,
+        sum: u64,
+    }
+
+    impl Workload for Sum {
+        fn id(&self) -> &str {
+            "sum"
+        }
+        fn unit(&self) -> Unit {
+            Unit { name: "token".to_owned(), per_run: 3 }
+        }
+        fn definition(&self) -> Value {
+            json!({"upto": 3})
+        }
+        fn answer(&self) -> Value {
+            json!(6)
+        }
+        fn phases(&self) -> Vec<String> {
+            vec!["right".to_owned(), "broken".to_owned()]
+        }
+        fn instruments(&self) -> Vec<Instrument> {
+            vec![Instrument::Clock]
+        }
+        fn quick(&self) -> bool {
+            true
+        }
+        fn prepare(&self, phase: &str, _: &Options) -> Result<Box<dyn Prepared>, WorkloadError> {
+            let upto = match phase {
+                "right" => 3,
+                "broken" => 4,
+                other => return Err(WorkloadError::new(format!("there is no phase {other}"))),
+            };
+            Ok(Box::new(PreparedSum { upto, sum: 0 }))
+        }
+    }
+
+    impl Prepared for PreparedSum {
+        fn run(&mut self, on_token: &mut dyn FnMut()) {
+            self.sum = 0;
+            for number in 1..=self.upto {
+                self.sum += number;
+                on_token();
+            }
+        }
+        fn check(&mut self) -> Result<(), String> {
+            if self.sum == 6 { Ok(()) } else { Err(format!("the sum is {}, expected 6", self.sum)) }
+        }
+        fn isa(&self) -> String {
+            "plain".to_owned()
+        }
+    }
+
+    fn talk(requests: &str) -> Vec<Reply> {
+        let registry = Registry::new("plain", vec![Box::new(Sum)]).expect("one workload");
+        let mut output = Vec::new();
+        serve(&registry, &mut Clock::new(), requests.as_bytes(), &mut output).expect("memory takes all");
+        output.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).map(parse).collect()
+    }
+
+    fn parse(line: &[u8]) -> Reply {
+        serde_json::from_slice(line).expect("a reply")
+    }
+
+    const PREPARE: &str = r#"{"ask":"prepare","workload":"sum","phase":"right","options":{"threads":1,"isa":null}}"#;
+
+    #[test]
+    fn introduces_itself() {
+        let replies = talk(r#"{"ask":"hello"}"#);
+        let [Reply::Hello { protocol, meter, workloads, .. }] = replies.as_slice() else { panic!("{replies:?}") };
+        assert_eq!((*protocol, meter.as_str()), (VERSION, "clock"));
+        assert_eq!(workloads[0].phases, ["right", "broken"]);
+        assert_eq!(workloads[0].definition, crate::digest(&json!({"upto": 3})));
+    }
+
+    #[test]
+    fn tells_tokens_apart_in_a_single_run_only() {
+        let replies = talk(&format!(
+            "{PREPARE}\n{}\n{}\n{}\n",
+            r#"{"ask":"run","iterations":1}"#, r#"{"ask":"run","iterations":2}"#, r#"{"ask":"check"}"#
+        ));
+        let [
+            _,
+            Reply::Ran { reading: Reading::Clock { nanoseconds, tokens_at } },
+            Reply::Ran { reading: second },
+            checked,
+        ] = replies.as_slice()
+        else {
+            panic!("{replies:?}")
+        };
+        assert_eq!(tokens_at.len(), 3);
+        assert!(tokens_at.is_sorted() && tokens_at[2] <= *nanoseconds);
+        assert!(matches!(second, Reading::Clock { tokens_at, .. } if tokens_at.is_empty()));
+        assert_eq!(*checked, Reply::Checked { wrong: None });
+    }
+
+    #[test]
+    fn says_how_an_answer_is_wrong() {
+        let broken = PREPARE.replace("right", "broken");
+        let replies = talk(&format!("{broken}\n{}\n{}\n", r#"{"ask":"run","iterations":1}"#, r#"{"ask":"check"}"#));
+        assert_eq!(replies[2], Reply::Checked { wrong: Some("the sum is 10, expected 6".to_owned()) });
+    }
+
+    #[test]
+    fn answers_every_misuse_with_a_sentence_and_goes_on() {
+        let unknown = PREPARE.replace("sum", "product");
+        let phase = PREPARE.replace("right", "left");
+        let requests = ["rubbish", r#"{"ask":"run","iterations":1}"#, r#"{"ask":"check"}"#, &unknown, &phase, PREPARE];
+        let replies = talk(&format!("{}\n{}\n", requests.join("\n"), r#"{"ask":"run","iterations":0}"#));
+        let messages: Vec<_> = replies
+            .iter()
+            .map(|reply| match reply {
+                Reply::Error { message } => message.split(':').next().expect("a sentence"),
+                _ => "fine",
+            })
+            .collect();
+        assert_eq!(
+            messages,
+            [
+                "cannot read the request",
+                "nothing is prepared",
+                "nothing has run",
+                "there is no workload product",
+                "there is no phase left",
+                "fine",
+                "a run takes at least one iteration",
+            ]
+        );
+    }
+
+    #[test]
+    fn two_workloads_of_one_id_are_refused() {
+        let error = Registry::new("plain", vec![Box::new(Sum), Box::new(Sum)]).err().expect("an error");
+        assert_eq!(error.to_string(), "two workloads are called sum: give one of them another id");
+    }
+}

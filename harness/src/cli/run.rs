@@ -1,0 +1,159 @@
+//! `harness run`: measure, print, keep the record, draw the report.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, ValueEnum};
+use harness::measure::{self, Bar, Plan, Request};
+use harness::project::Project;
+use harness::record::{Check, Instrument, Record};
+use harness::render::Format;
+
+use super::{Outcome, notice, show};
+
+/// Measures, prints the figures, and writes a record and the report
+#[derive(Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    selection: Selection,
+    /// What to read, separated by commas [default: all]
+    #[arg(long, value_enum, value_delimiter = ',')]
+    metric: Vec<What>,
+    /// File for the record [default: records/TIME.json]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Write the record only, no report
+    #[arg(long)]
+    no_report: bool,
+    /// How the figures are printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// What is measured and how: options that `run` and `gate` share.
+#[derive(Args)]
+pub(crate) struct Selection {
+    /// Measure only workloads that match, such as 'medium/*'; may be given several times
+    #[arg(long, value_name = "GLOB")]
+    filter: Vec<String>,
+    /// Measure only this phase; may be given several times
+    #[arg(long, value_name = "NAME")]
+    phase: Vec<String>,
+    /// The short selection of workloads with short budgets: about a minute
+    #[arg(long)]
+    quick: bool,
+    /// Threads that compute while time is read; counts always come from one [default: one for each CPU]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    threads: Option<u32>,
+    /// Force this instruction set for all instruments, such as avx2
+    #[arg(long, value_name = "ISA")]
+    isa: Option<String>,
+    /// How long a single answer of the probe may take, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = measure::TIME_LIMIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
+    time_limit: u64,
+}
+
+/// What can be read.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// Time, by the probe's clock side by side and by criterion
+    Time,
+    /// Instructions, by iai-callgrind
+    Instructions,
+    /// Heap allocations, by dhat
+    Heap,
+}
+
+impl What {
+    fn instruments(self) -> &'static [Instrument] {
+        match self {
+            Self::Time => &[Instrument::Clock, Instrument::Criterion],
+            Self::Instructions => &[Instrument::Callgrind],
+            Self::Heap => &[Instrument::Dhat],
+        }
+    }
+}
+
+impl Selection {
+    /// The request to read these instruments.
+    pub(crate) fn request(self, instruments: Vec<Instrument>) -> Request {
+        Request {
+            plan: Plan { filters: self.filter, phases: self.phase, instruments, quick: self.quick },
+            threads: self.threads,
+            isa: self.isa,
+            time_limit: Duration::from_secs(self.time_limit),
+            command: super::command_line(),
+            quiet: super::quiet(),
+        }
+    }
+}
+
+impl Run {
+    pub(crate) fn run(self, project: &Project) -> Result<Outcome> {
+        let explicit = !self.metric.is_empty();
+        let wanted = if explicit { self.metric } else { What::value_variants().to_vec() };
+        let mut instruments: Vec<Instrument> = wanted.iter().flat_map(|what| what.instruments()).copied().collect();
+        instruments.sort();
+        instruments.dedup();
+        let counts = instruments.contains(&Instrument::Callgrind);
+        if counts && measure::valgrind_version().is_none() {
+            let missing = "valgrind is missing, so instructions cannot be counted; install it (Debian, Ubuntu: apt-get install valgrind)";
+            if explicit {
+                bail!(missing);
+            }
+            notice(missing);
+            instruments.retain(|instrument| *instrument != Instrument::Callgrind);
+        }
+        let request = self.selection.request(instruments);
+        let destination = self.out.unwrap_or_else(|| project.records().join("pending.json"));
+        writable(&destination)?;
+
+        let record = measure::measure(project, &request, &Bar::new())?;
+        let path = match destination.file_name() {
+            Some(name) if name == "pending.json" => {
+                destination.with_file_name(format!("{}.json", record.created.replace(':', "")))
+            }
+            _ => destination,
+        };
+        record.write(&path)?;
+        let mut written = vec![format!("record {}", path.display())];
+        if !self.no_report {
+            let folder = project.reports();
+            written.push(format!("report {}", folder.join("index.html").display()));
+        }
+        notice(&format!("wrote {}", written.join(" and ")));
+        Ok(outcome(&record))
+    }
+}
+
+/// Fine only if every answer was right and every number that was asked for is there.
+fn outcome(record: &Record) -> Outcome {
+    let bad = |row: &&harness::record::Row| row.check != Check::Passed || !row.failures.is_empty();
+    for row in record.rows.iter().filter(bad) {
+        let name = format!("{} in phase {}", row.workload, row.phase);
+        match &row.check {
+            Check::Passed => {}
+            Check::Failed(wrong) => notice(&format!("{name} gave a wrong answer: {wrong}")),
+            Check::NotRun(why) => notice(&format!("{name} was not checked: {why}")),
+        }
+        for failure in &row.failures {
+            notice(&format!("{name} has no number from {}: {}", failure.instrument.name(), failure.message));
+        }
+    }
+    if record.rows.iter().any(|row| bad(&row)) { Outcome::Unjudged } else { Outcome::Fine }
+}
+
+/// Refuses a path that cannot be written before minutes are spent measuring.
+fn writable(path: &std::path::Path) -> Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
+    let test = || -> std::io::Result<()> {
+        std::fs::create_dir_all(folder)?;
+        tempfile::NamedTempFile::new_in(folder)?;
+        if path.is_dir() {
+            return Err(std::io::Error::other("it is a folder"));
+        }
+        Ok(())
+    };
+    test().with_context(|| format!("cannot write {}, so nothing was measured", path.display()))
+}

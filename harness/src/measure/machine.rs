@@ -1,0 +1,98 @@
+//! Finds out which machine, toolchain and revision a record is measured with.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::record::Environment;
+
+/// Describes this machine and the checkout at `root`; `isa` is the best instruction set the probe found.
+pub(super) fn describe(root: &Path, isa: &str) -> Environment {
+    let rustc = lines("rustc", &["-vV"], root);
+    let field = |name: &str| {
+        rustc.iter().find_map(|line| line.strip_prefix(name)).map_or_else(|| "unknown".to_owned(), str::to_owned)
+    };
+    Environment {
+        cpu: cpu_model().unwrap_or_else(|| "unknown CPU".to_owned()),
+        cpus: std::thread::available_parallelism().map_or(1, |cpus| cpus.get() as u32),
+        memory_bytes: memory_bytes().unwrap_or(0),
+        isa: isa.to_owned(),
+        os: os_name().unwrap_or_else(|| std::env::consts::OS.to_owned()),
+        kernel: first_line("uname", &["-sr"], root).unwrap_or_else(|| "unknown kernel".to_owned()),
+        libc: libc_version(),
+        target: field("host: "),
+        rustc: format!("rustc {}", field("release: ")),
+        valgrind: valgrind_version(),
+        rustflags: std::env::var("RUSTFLAGS").unwrap_or_default(),
+        revision: first_line("git", &["rev-parse", "HEAD"], root),
+        dirty: first_line("git", &["status", "--porcelain"], root).is_some(),
+    }
+}
+
+/// The version of valgrind, if it is there, such as `valgrind 3.19.0`.
+pub fn valgrind_version() -> Option<String> {
+    first_line("valgrind", &["--version"], Path::new(".")).map(|version| version.replacen('-', " ", 1))
+}
+
+/// What a program prints, line by line; nothing if it is missing or fails.
+fn lines(program: &str, arguments: &[&str], folder: &Path) -> Vec<String> {
+    match Command::new(program).args(arguments).current_dir(folder).stdin(Stdio::null()).stderr(Stdio::null()).output()
+    {
+        Ok(output) if output.status.success() => {
+            String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn first_line(program: &str, arguments: &[&str], folder: &Path) -> Option<String> {
+    lines(program, arguments, folder)
+        .into_iter()
+        .next()
+        .map(|line| line.trim().to_owned())
+        .filter(|line| !line.is_empty())
+}
+
+fn cpu_model() -> Option<String> {
+    let text = fs::read_to_string("/proc/cpuinfo").ok()?;
+    let value = |name: &str| {
+        let line = text.lines().find(|line| line.split(':').next().is_some_and(|key| key.trim() == name))?;
+        Some(line.split_once(':')?.1.trim().to_owned())
+    };
+    let model = value("model name")?;
+    // Virtual machines often hide the model's number; family and model tell generations apart all the same.
+    match (value("cpu family"), value("model")) {
+        (Some(family), Some(number)) => Some(format!("{model} (family {family}, model {number})")),
+        _ => Some(model),
+    }
+}
+
+fn memory_bytes() -> Option<u64> {
+    let text = fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
+}
+
+fn os_name() -> Option<String> {
+    let text = fs::read_to_string("/etc/os-release").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("PRETTY_NAME="))?;
+    Some(line.trim_matches('"').to_owned())
+}
+
+/// `glibc 2.36` where `getconf` knows it, otherwise `unknown libc`.
+fn libc_version() -> String {
+    first_line("getconf", &["GNU_LIBC_VERSION"], Path::new(".")).unwrap_or_else(|| "unknown libc".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn describes_the_machine_the_test_runs_on() {
+        let environment = describe(Path::new(env!("CARGO_MANIFEST_DIR")), "avx2");
+        assert!(environment.rustc.starts_with("rustc 1."), "{}", environment.rustc);
+        assert!(environment.target.contains('-'), "{}", environment.target);
+        assert!(environment.cpus >= 1 && environment.isa == "avx2");
+    }
+}

@@ -1,0 +1,154 @@
+//! Measures: plans, builds, asks every instrument, and gathers what they read into a record.
+
+mod gather;
+mod machine;
+mod plan;
+mod progress;
+
+pub use machine::valgrind_version;
+pub use plan::{Plan, PlanError, Selected};
+pub use progress::{Bar, Progress, Silent};
+
+use std::process::Command;
+use std::time::Duration;
+
+use harness_probe::protocol::Description;
+use thiserror::Error;
+
+use crate::instrument::{Callgrind, Clock, Criterion, Dhat, Gauge, Settings};
+use crate::probe::{Greeting, Probe, ProbeError};
+use crate::programs::{ProgramError, Programs};
+use crate::project::{Program, Project};
+use crate::record::{Instrument, Record};
+
+/// What a measurement is asked to be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// What is measured.
+    pub plan: Plan,
+    /// Threads where time is read; one for each CPU if none is said.
+    pub threads: Option<u32>,
+    /// The instruction set for all instruments.
+    pub isa: Option<String>,
+    /// How long a single answer of a probe may take.
+    pub time_limit: Duration,
+    /// The command line, for the record.
+    pub command: String,
+    /// Whether cargo's progress is kept off standard error.
+    pub quiet: bool,
+}
+
+/// A measurement that could not be made at all. What single instruments could not read is in the record.
+#[derive(Debug, Error)]
+pub enum MeasureError {
+    /// A program could not be built.
+    #[error(transparent)]
+    Program(#[from] ProgramError),
+    /// The probe did not introduce itself.
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
+    /// The plan selects nothing.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+}
+
+/// How long a single answer of a probe may take, unless the user says otherwise.
+pub const TIME_LIMIT: Duration = Duration::from_secs(120);
+
+/// Measures, and returns the record with whatever could not be read as failures in its rows.
+///
+/// # Errors
+/// If the programs cannot be built, the probe does not answer, or the plan fits nothing.
+pub fn measure(project: &Project, request: &Request, progress: &dyn Progress) -> Result<Record, MeasureError> {
+    let programs = Programs::build(project, &needed(project, &request.plan.instruments), request.quiet)?;
+    let start = |program: &Program| programs.command(program);
+    let greeting = Probe::start(start(&project.config.probe), request.time_limit)?.hello()?;
+    let selected = request.plan.select(&greeting.workloads)?;
+    let settings = settings(request);
+    let environment = machine::describe(&project.root, &greeting.isa);
+    let created = jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default().to_string();
+
+    let probe = || start(&project.config.probe);
+    let heap = || start(&project.config.heap);
+    let time_bench = || start(&project.config.criterion);
+    let instruction_bench = || start(&project.config.callgrind);
+    let isa = settings.isa.clone().unwrap_or_else(|| greeting.isa.clone());
+    let asked = |instrument| request.plan.instruments.contains(&instrument);
+    // The counts need no quiet machine, so they share it: one thread each. Time has it to itself.
+    let mut counting: Vec<Box<dyn Gauge + '_>> = Vec::new();
+    let mut timing: Vec<Box<dyn Gauge + '_>> = Vec::new();
+    if asked(Instrument::Clock) {
+        timing.push(Box::new(Clock { probe: &probe, settings: &settings, run: created.clone() }));
+    }
+    if asked(Instrument::Criterion) {
+        timing.push(Box::new(Criterion { bench: &time_bench, isa: &isa, settings: &settings }));
+    }
+    if asked(Instrument::Callgrind) {
+        let isa = isa_under_valgrind(probe(), request, &settings);
+        counting.push(Box::new(Callgrind {
+            bench: &instruction_bench,
+            workloads: &greeting.workloads,
+            isa,
+            settings: &settings,
+        }));
+    }
+    if asked(Instrument::Dhat) {
+        counting.push(Box::new(Dhat { probe: &heap, settings: &settings }));
+    }
+    let rows = gather::gather(&selected, &timing, &counting, progress);
+    Ok(Record { created, command: request.command.clone(), quick: request.plan.quick, environment, rows })
+}
+
+/// Lists what can be measured.
+///
+/// # Errors
+/// If the probe cannot be built or does not answer.
+pub fn workloads(project: &Project, quiet: bool) -> Result<Vec<Description>, MeasureError> {
+    let programs = Programs::build(project, &[&project.config.probe], quiet)?;
+    let Greeting { workloads, .. } = Probe::start(programs.command(&project.config.probe), TIME_LIMIT)?.hello()?;
+    Ok(workloads)
+}
+
+/// The programs that the instruments need; the timed probe always, because it says what there is.
+fn needed<'a>(project: &'a Project, instruments: &[Instrument]) -> Vec<&'a Program> {
+    let config = &project.config;
+    let mut programs = vec![&config.probe];
+    for instrument in instruments {
+        match instrument {
+            Instrument::Clock => {}
+            Instrument::Criterion => programs.push(&config.criterion),
+            Instrument::Callgrind => programs.push(&config.callgrind),
+            Instrument::Dhat => programs.push(&config.heap),
+        }
+    }
+    programs
+}
+
+fn settings(request: &Request) -> Settings {
+    let quick = request.plan.quick;
+    let cpus = std::thread::available_parallelism().map_or(1, |cpus| cpus.get() as u32);
+    Settings {
+        threads: request.threads.unwrap_or(cpus),
+        isa: request.isa.clone(),
+        time_limit: request.time_limit,
+        clock_budget: if quick { Duration::from_millis(800) } else { Duration::from_millis(3000) },
+        criterion_budget: if quick { Duration::from_millis(100) } else { Duration::from_millis(500) },
+    }
+}
+
+/// The instruction set that kernels choose under valgrind, whose CPU is not the bare machine's; or why it is unknown.
+fn isa_under_valgrind(probe: Command, request: &Request, settings: &Settings) -> Result<String, String> {
+    if valgrind_version().is_none() {
+        return Err("valgrind is missing; install it (Debian, Ubuntu: apt-get install valgrind)".to_owned());
+    }
+    if let Some(isa) = &settings.isa {
+        return Ok(isa.clone());
+    }
+    let mut command = Command::new("valgrind");
+    command.args(["--tool=none", "--quiet"]).arg(probe.get_program()).args(probe.get_args());
+    if let Some(folder) = probe.get_current_dir() {
+        command.current_dir(folder);
+    }
+    let greeting = Probe::start(command, request.time_limit).and_then(|mut probe| probe.hello());
+    greeting.map(|greeting| greeting.isa).map_err(|error| format!("the probe does not run under valgrind: {error}"))
+}

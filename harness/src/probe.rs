@@ -1,0 +1,261 @@
+//! Talks to a probe: starts the process, asks, waits no longer than allowed, and turns whatever goes wrong into one
+//! sentence.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use harness_probe::Options;
+use harness_probe::protocol::{Description, Reading, Reply, Request, VERSION};
+use thiserror::Error;
+
+/// A running probe.
+#[derive(Debug)]
+pub struct Probe {
+    child: Child,
+    requests: Option<ChildStdin>,
+    replies: Receiver<String>,
+    complaints: Option<JoinHandle<String>>,
+    limit: Duration,
+}
+
+/// What a probe says of itself.
+#[derive(Debug, Clone)]
+pub struct Greeting {
+    /// What its meter reads.
+    pub meter: String,
+    /// The best instruction set on this machine.
+    pub isa: String,
+    /// What it can measure.
+    pub workloads: Vec<Description>,
+}
+
+/// A probe that did not answer as it should.
+#[derive(Debug, Error)]
+pub enum ProbeError {
+    /// It could not be started.
+    #[error("cannot start the probe {program}: {source}")]
+    Start {
+        /// The program.
+        program: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// It ended before it answered.
+    #[error("the probe ended while it was to {asked}: {how}{complaint}")]
+    Ended {
+        /// The request.
+        asked: &'static str,
+        /// Exit status or signal.
+        how: String,
+        /// Its last words, if it had any.
+        complaint: String,
+    },
+    /// It did not answer in time.
+    #[error("the probe gave no answer to {asked} within {seconds} s and was stopped; --time-limit allows more")]
+    Hung {
+        /// The request.
+        asked: &'static str,
+        /// The limit.
+        seconds: u64,
+    },
+    /// Its answer was not one.
+    #[error("the probe answered {asked} with something that is no reply: {line:?}")]
+    Rubbish {
+        /// The request.
+        asked: &'static str,
+        /// The first characters of it.
+        line: String,
+    },
+    /// It speaks another version.
+    #[error("the probe speaks protocol {found}, this harness speaks {VERSION}; build both from one revision")]
+    Version {
+        /// The probe's version.
+        found: u32,
+    },
+    /// It understood and declined.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl Probe {
+    /// Starts a probe; each of its answers may take as long as `limit`.
+    ///
+    /// # Errors
+    /// If the program cannot be started.
+    pub fn start(mut command: Command, limit: Duration) -> Result<Self, ProbeError> {
+        let program = command.get_program().to_string_lossy().into_owned();
+        let failed = |source| ProbeError::Start { program: program.clone(), source };
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().map_err(failed)?;
+        let (requests, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (Some(stdout), Some(stderr)) = (stdout, stderr) else { unreachable!("all three streams are piped") };
+        let (sender, replies) = channel();
+        thread::spawn(move || {
+            for line in BufReader::new(stdout).split(b'\n').map_while(Result::ok) {
+                if sender.send(String::from_utf8_lossy(&line).into_owned()).is_err() {
+                    break;
+                }
+            }
+        });
+        let complaints = Some(thread::spawn(move || last_words(stderr)));
+        Ok(Self { child, requests, replies, complaints, limit })
+    }
+
+    /// Asks who it is.
+    ///
+    /// # Errors
+    /// If it does not answer as it should or speaks another version.
+    pub fn hello(&mut self) -> Result<Greeting, ProbeError> {
+        match self.ask("say hello", &Request::Hello)? {
+            Reply::Hello { protocol, .. } if protocol != VERSION => Err(ProbeError::Version { found: protocol }),
+            Reply::Hello { meter, isa, workloads, .. } => Ok(Greeting { meter, isa, workloads }),
+            other => Err(beside_the_point("say hello", &other)),
+        }
+    }
+
+    /// Makes a workload ready and says which instruction set its kernels use.
+    ///
+    /// # Errors
+    /// If it does not answer as it should or cannot prepare the workload.
+    pub fn prepare(&mut self, workload: &str, phase: &str, options: &Options) -> Result<String, ProbeError> {
+        let request =
+            Request::Prepare { workload: workload.to_owned(), phase: phase.to_owned(), options: options.clone() };
+        match self.ask("prepare", &request)? {
+            Reply::Prepared { isa } => Ok(isa),
+            other => Err(beside_the_point("prepare", &other)),
+        }
+    }
+
+    /// Runs what is prepared.
+    ///
+    /// # Errors
+    /// If it does not answer as it should.
+    pub fn run(&mut self, iterations: u64) -> Result<Reading, ProbeError> {
+        match self.ask("run", &Request::Run { iterations })? {
+            Reply::Ran { reading } => Ok(reading),
+            other => Err(beside_the_point("run", &other)),
+        }
+    }
+
+    /// Checks the answer of the last run; some sentence if it is wrong.
+    ///
+    /// # Errors
+    /// If it does not answer as it should.
+    pub fn check(&mut self) -> Result<Option<String>, ProbeError> {
+        match self.ask("check", &Request::Check)? {
+            Reply::Checked { wrong } => Ok(wrong),
+            other => Err(beside_the_point("check", &other)),
+        }
+    }
+
+    fn ask(&mut self, asked: &'static str, request: &Request) -> Result<Reply, ProbeError> {
+        let mut line = serde_json::to_string(request).expect("requests are plain data");
+        line.push('\n');
+        // A probe that is gone refuses the write; that it ended is then read from its side of the pipe.
+        if let Some(requests) = &mut self.requests {
+            let _ = requests.write_all(line.as_bytes()).and_then(|()| requests.flush());
+        }
+        match self.replies.recv_timeout(self.limit) {
+            Ok(line) => match serde_json::from_str(&line) {
+                Ok(Reply::Error { message }) => Err(ProbeError::Refused(message)),
+                Ok(reply) => Ok(reply),
+                Err(_) => Err(ProbeError::Rubbish { asked, line: line.chars().take(60).collect() }),
+            },
+            Err(RecvTimeoutError::Timeout) => {
+                let _ = self.child.kill();
+                Err(ProbeError::Hung { asked, seconds: self.limit.as_secs() })
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                let _ = self.child.kill();
+                let how = match self.child.wait() {
+                    Ok(status) => match (status.code(), status.signal()) {
+                        (Some(code), _) => format!("exit status {code}"),
+                        (None, Some(signal)) => format!("signal {signal}"),
+                        (None, None) => "no exit status".to_owned(),
+                    },
+                    Err(error) => error.to_string(),
+                };
+                let words = self.complaints.take().and_then(|thread| thread.join().ok()).unwrap_or_default();
+                let complaint = if words.is_empty() { String::new() } else { format!("; it said: {words}") };
+                Err(ProbeError::Ended { asked, how, complaint })
+            }
+        }
+    }
+}
+
+impl Drop for Probe {
+    /// The end of its input tells a probe to end, which it also sees when the harness is killed; one that does not
+    /// listen is killed.
+    fn drop(&mut self) {
+        self.requests = None;
+        for _ in 0..20 {
+            if matches!(self.child.try_wait(), Ok(Some(_)) | Err(_)) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn beside_the_point(asked: &'static str, reply: &Reply) -> ProbeError {
+    ProbeError::Rubbish { asked, line: format!("{reply:?}").chars().take(60).collect() }
+}
+
+/// Reads the stream to its end and keeps the last line that says something.
+fn last_words(stream: impl Read) -> String {
+    let lines = BufReader::new(stream).split(b'\n').map_while(Result::ok);
+    let said = lines.map(|line| String::from_utf8_lossy(&line).trim().to_owned());
+    said.filter(|line| !line.is_empty() && !line.starts_with("note: ")).last().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn probe(script: &str) -> Probe {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        Probe::start(command, Duration::from_millis(400)).expect("sh starts")
+    }
+
+    fn says(script: &str) -> String {
+        probe(script).hello().expect_err("no greeting").to_string()
+    }
+
+    #[test]
+    fn a_greeting_is_read() {
+        let greeting = r#"{"reply":"hello","protocol":1,"meter":"clock","isa":"avx2","workloads":[]}"#;
+        let greeting = probe(&format!("read line; echo '{greeting}'")).hello().expect("a greeting");
+        assert_eq!((greeting.meter.as_str(), greeting.isa.as_str()), ("clock", "avx2"));
+    }
+
+    #[test]
+    fn whatever_goes_wrong_is_one_sentence() {
+        assert_eq!(
+            says("read line; echo kaputt >&2; exit 7"),
+            "the probe ended while it was to say hello: exit status 7; it said: kaputt"
+        );
+        assert_eq!(says("kill -SEGV $$"), "the probe ended while it was to say hello: signal 11");
+        assert_eq!(
+            says("read line; echo rubbish; sleep 5"),
+            "the probe answered say hello with something that is no reply: \"rubbish\""
+        );
+        assert_eq!(
+            says("sleep 5"),
+            "the probe gave no answer to say hello within 0 s and was stopped; --time-limit allows more"
+        );
+        assert_eq!(
+            says(r#"read line; echo '{"reply":"hello","protocol":99,"meter":"clock","isa":"x","workloads":[]}'"#),
+            "the probe speaks protocol 99, this harness speaks 1; build both from one revision"
+        );
+        assert_eq!(says(r#"read line; echo '{"reply":"error","message":"not today"}'"#), "not today");
+        let missing = Probe::start(Command::new("/nowhere/probe"), Duration::from_secs(1)).expect_err("not there");
+        assert!(missing.to_string().starts_with("cannot start the probe /nowhere/probe: "), "{missing}");
+    }
+}

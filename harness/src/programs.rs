@@ -1,0 +1,107 @@
+//! Builds the programs that measure, and finds the files that cargo made of them.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use thiserror::Error;
+
+use crate::project::{Program, Project};
+
+/// Programs that are ready to be started.
+#[derive(Debug)]
+pub struct Programs {
+    root: PathBuf,
+    built: HashMap<(String, String), PathBuf>,
+}
+
+/// A program that cannot be had.
+#[derive(Debug, Error)]
+pub enum ProgramError {
+    /// Cargo could not be started.
+    #[error("cannot start cargo: {0}; the harness builds what it measures with it")]
+    NoCargo(std::io::Error),
+    /// The build failed.
+    #[error("building {0} failed; cargo's own message is above")]
+    Build(String),
+    /// The build made no such program.
+    #[error("building {0} made no program of that name; harness.toml may name the wrong one")]
+    Missing(String),
+}
+
+impl Programs {
+    /// Builds those of the programs that are packages of the workspace, in release mode. Cargo's progress goes to
+    /// standard error, unless `quiet`.
+    ///
+    /// # Errors
+    /// If cargo is missing or the build fails.
+    pub fn build(project: &Project, programs: &[&Program], quiet: bool) -> Result<Self, ProgramError> {
+        let mut built = HashMap::new();
+        // One build for each package: cargo takes its target options for all packages of a call.
+        for program in programs {
+            let (Program::Bin { package, name } | Program::Bench { package, name }) = program else { continue };
+            let kind = if matches!(program, Program::Bin { .. }) { "--bin" } else { "--bench" };
+            let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+            cargo.args(["build", "--release", "--package", package, kind, name]);
+            cargo.arg("--message-format=json-render-diagnostics").current_dir(&project.root);
+            if quiet {
+                cargo.arg("--quiet");
+            }
+            let output = cargo.stdin(Stdio::null()).stderr(Stdio::inherit()).output().map_err(ProgramError::NoCargo)?;
+            let what = format!("{name} of package {package}");
+            if !output.status.success() {
+                return Err(ProgramError::Build(what));
+            }
+            let path = executable(&output.stdout, name).ok_or(ProgramError::Missing(what))?;
+            built.insert((package.clone(), name.clone()), path);
+        }
+        Ok(Self { root: project.root.clone(), built })
+    }
+
+    /// A command that starts a program that was built, or is there already.
+    pub fn command(&self, program: &Program) -> Command {
+        let mut command = match program {
+            Program::Bin { package, name } | Program::Bench { package, name } => {
+                let path = self.built.get(&(package.clone(), name.clone()));
+                Command::new(path.map_or(Path::new(name), PathBuf::as_path))
+            }
+            Program::Command(words) => {
+                let program = words.first().map(String::as_str).unwrap_or_default();
+                // A name with a slash in it is relative to the project; a bare one is looked up as the shell would.
+                let mut command = match program.contains('/') {
+                    true => Command::new(self.root.join(program)),
+                    false => Command::new(program),
+                };
+                command.args(words.iter().skip(1));
+                command
+            }
+        };
+        command.current_dir(&self.root);
+        command
+    }
+}
+
+/// The executable that cargo's messages name for a target.
+fn executable(messages: &[u8], target: &str) -> Option<PathBuf> {
+    String::from_utf8_lossy(messages)
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message["reason"] == "compiler-artifact" && message["target"]["name"] == target)
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_executable_among_cargos_messages() {
+        let messages = br#"{"reason":"compiler-artifact","target":{"name":"engine"},"executable":null}
+not json
+{"reason":"compiler-artifact","target":{"name":"probe"},"executable":"/t/release/probe"}
+{"reason":"build-finished","success":true}"#;
+        assert_eq!(executable(messages, "probe"), Some(PathBuf::from("/t/release/probe")));
+        assert_eq!(executable(messages, "heap"), None);
+    }
+}

@@ -1,0 +1,192 @@
+//! Where things live: the checkout that is measured and its configuration.
+//!
+//! The harness knows no workload and no engine by name. Which package holds the probe, where records, baselines and
+//! reports live, and which phases others are held against is said in `harness.toml` at the root of the checkout; without
+//! that file the defaults are those of this repository.
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use serde::Deserialize;
+use thiserror::Error;
+
+/// A checkout and its configuration.
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// Its root: the folder that holds `harness.toml`, or else the workspace's `Cargo.toml`.
+    pub root: PathBuf,
+    /// What `harness.toml` says, with defaults for the rest.
+    pub config: Config,
+}
+
+/// The contents of `harness.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Folder of records, which git ignores.
+    pub records: PathBuf,
+    /// Folder of baselines and limits.
+    pub baselines: PathBuf,
+    /// Folder that reports are written to.
+    pub reports: PathBuf,
+    /// The phases that every figure is held against, where they were measured.
+    pub anchors: Vec<String>,
+    /// The probe that is timed.
+    pub probe: Program,
+    /// The probe that counts heap allocations.
+    pub heap: Program,
+    /// The bench that criterion times.
+    pub criterion: Program,
+    /// The bench that iai-callgrind counts the instructions of.
+    pub callgrind: Program,
+}
+
+/// A program that measures.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Program {
+    /// A binary of the workspace, built in release mode before it is used.
+    Bin {
+        /// Its package.
+        package: String,
+        /// Its name.
+        name: String,
+    },
+    /// A bench of the workspace, built in release mode before it is used.
+    Bench {
+        /// Its package.
+        package: String,
+        /// Its name.
+        name: String,
+    },
+    /// A program that is there already, with its arguments; relative to the root.
+    Command(Vec<String>),
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let bench = |package: &str, name: &str| Program::Bench { package: package.to_owned(), name: name.to_owned() };
+        Self {
+            records: "records".into(),
+            baselines: "baselines".into(),
+            reports: "reports".into(),
+            anchors: vec!["naive".to_owned(), "reference".to_owned()],
+            probe: Program::Bin { package: "harness-suite".to_owned(), name: "probe".to_owned() },
+            heap: bench("harness-suite", "heap"),
+            criterion: bench("harness-benches", "time"),
+            callgrind: bench("harness-benches", "instructions"),
+        }
+    }
+}
+
+/// A project that cannot be found or is not configured well.
+#[derive(Debug, Error)]
+pub enum ProjectError {
+    /// No root above the folder.
+    #[error("there is no harness.toml and no Cargo workspace in {0} or above it; run harness inside a checkout")]
+    NotFound(PathBuf),
+    /// The configuration cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The configuration makes no sense.
+    #[error("{path} is no configuration of the harness: {message}")]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        message: String,
+    },
+}
+
+impl Project {
+    /// Finds the project that a folder belongs to.
+    ///
+    /// # Errors
+    /// If there is none, or if its configuration cannot be read.
+    pub fn find(start: &Path) -> Result<Self, ProjectError> {
+        for folder in start.ancestors() {
+            let file = folder.join("harness.toml");
+            if file.is_file() {
+                return Ok(Self { root: folder.to_owned(), config: Config::read(&file)? });
+            }
+            if is_workspace(&folder.join("Cargo.toml")) {
+                return Ok(Self { root: folder.to_owned(), config: Config::default() });
+            }
+        }
+        Err(ProjectError::NotFound(start.to_owned()))
+    }
+
+    /// Folder of records.
+    pub fn records(&self) -> PathBuf {
+        self.root.join(&self.config.records)
+    }
+
+    /// Folder of baselines and limits.
+    pub fn baselines(&self) -> PathBuf {
+        self.root.join(&self.config.baselines)
+    }
+
+    /// Folder of reports.
+    pub fn reports(&self) -> PathBuf {
+        self.root.join(&self.config.reports)
+    }
+
+    /// The record that was written last; their names begin with the time they were made.
+    pub fn newest_record(&self) -> Option<PathBuf> {
+        let entries = fs::read_dir(self.records()).ok()?;
+        let files = entries.filter_map(|entry| Some(entry.ok()?.path()));
+        files.filter(|path| path.extension().is_some_and(|extension| extension == "json")).max()
+    }
+}
+
+impl Config {
+    fn read(path: &Path) -> Result<Self, ProjectError> {
+        let text = fs::read_to_string(path).map_err(|source| ProjectError::Read { path: path.to_owned(), source })?;
+        toml::from_str(&text).map_err(|error| ProjectError::Format {
+            path: path.to_owned(),
+            message: error.to_string().trim_end().replace('\n', " "),
+        })
+    }
+}
+
+fn is_workspace(manifest: &Path) -> bool {
+    fs::read_to_string(manifest).is_ok_and(|text| text.lines().any(|line| line.trim() == "[workspace]"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_root_above_wins() {
+        let outer = tempfile::tempdir().expect("a folder");
+        let inner = outer.path().join("a/b");
+        fs::create_dir_all(&inner).expect("folders");
+        assert!(matches!(Project::find(&inner), Err(ProjectError::NotFound(_))));
+        fs::write(outer.path().join("Cargo.toml"), "[workspace]\n").expect("written");
+        assert_eq!(Project::find(&inner).expect("the workspace").root, outer.path());
+        fs::write(outer.path().join("a/harness.toml"), "records = \"here\"\n").expect("written");
+        let project = Project::find(&inner).expect("the configured root");
+        assert_eq!(project.records(), outer.path().join("a/here"));
+        assert_eq!(project.config.anchors, ["naive", "reference"]);
+    }
+
+    #[test]
+    fn a_command_takes_the_place_of_a_package() {
+        let config: Config = toml::from_str("probe = { command = [\"./probe\", \"--fast\"] }").expect("valid");
+        assert_eq!(config.probe, Program::Command(vec!["./probe".to_owned(), "--fast".to_owned()]));
+    }
+
+    #[test]
+    fn a_misspelled_key_is_refused_by_name() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("harness.toml"), "record = \"here\"\n").expect("written");
+        let error = Project::find(folder.path()).expect_err("refused").to_string();
+        assert!(error.contains("harness.toml") && error.contains("`record`"), "{error}");
+    }
+}
