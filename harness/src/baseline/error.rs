@@ -72,7 +72,9 @@ pub enum BaselineError {
     #[error("the record has no counts to hold against a baseline: {0}")]
     NoCounts(String),
     /// Nothing was counted in such an environment.
-    #[error("there is no baseline for {key} in {folder}; {there}; `harness baseline save` makes one from a record")]
+    #[error(
+        "there is no baseline for {key} in {folder}; {there}; `cargo harness baseline save` makes one from a record"
+    )]
     NoneFor {
         /// The key that was looked for.
         key: String,
