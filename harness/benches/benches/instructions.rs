@@ -17,11 +17,12 @@ fn cases() -> Vec<(String, String)> {
         .collect()
 }
 
-/// Everything that is not to be counted. One run goes before, so that pools are filled and lazy work is done.
+/// Everything that is not to be counted.
 fn prepare((workload, phase): (String, String)) -> Box<dyn Prepared> {
     let registry = harness_suite::registry();
     let workload = registry.get(&workload).expect("the case comes from the registry");
-    let options = Options { threads: 1, isa: None };
+    let asked = Options::from_environment().unwrap_or_else(|error| panic!("{error}"));
+    let options = Options { threads: 1, ..asked };
     workload.prepare(&phase, &options).unwrap_or_else(|error| panic!("{} in phase {phase}: {error}", workload.id()))
 }
 
@@ -31,6 +32,7 @@ fn check(mut prepared: Box<dyn Prepared>) {
     }
 }
 
+#[expect(missing_docs, reason = "what the attribute generates has none")]
 #[library_benchmark]
 #[benches::case(iter = cases(), setup = prepare, teardown = check)]
 fn workload(mut prepared: Box<dyn Prepared>) -> Box<dyn Prepared> {

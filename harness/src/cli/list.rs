@@ -4,9 +4,9 @@ use anyhow::Result;
 use clap::Args;
 use harness::measure;
 use harness::metric;
+use harness::metric::Quantity;
 use harness::project::Project;
 use harness::record::{Data, Instrument, Record, Row};
-use harness::metric::Quantity;
 use harness::render::number::plain;
 use harness::render::{Cell, Column, Format, Table};
 

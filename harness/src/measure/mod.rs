@@ -69,7 +69,11 @@ pub fn measure(project: &Project, request: &Request, progress: &dyn Progress) ->
     let created = jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default().to_string();
 
     let probe = || start(&project.config.probe);
-    let heap = || start(&project.config.heap);
+    let heap = || {
+        let mut command = start(&project.config.heap);
+        command.arg("--probe");
+        command
+    };
     let time_bench = || start(&project.config.criterion);
     let instruction_bench = || start(&project.config.callgrind);
     let isa = settings.isa.clone().unwrap_or_else(|| greeting.isa.clone());

@@ -1,46 +1,97 @@
-//! Dummy.
-use harness_probe::*;
-use serde_json::{Value, json};
-struct D(&'static str);
-struct P(u64);
-impl Workload for D {
-    fn id(&self) -> &str {
-        self.0
-    }
-    fn unit(&self) -> Unit {
-        Unit { name: "call".into(), per_run: 1 }
-    }
-    fn definition(&self) -> Value {
-        json!(1)
-    }
-    fn answer(&self) -> Value {
-        json!(1)
-    }
-    fn phases(&self) -> Vec<String> {
-        vec!["naive".into(), "optimized".into()]
-    }
-    fn instruments(&self) -> Vec<Instrument> {
-        vec![Instrument::Callgrind, Instrument::Criterion]
-    }
-    fn prepare(&self, p: &str, _: &Options) -> Result<Box<dyn Prepared>, WorkloadError> {
-        Ok(Box::new(P(if p == "naive" { 10000 } else { 100 })))
-    }
+//! The workloads of this repository: what its engine is measured on.
+//!
+//! Model workloads generate or read text with a synthetic model; kernel workloads call one operation at the sizes that
+//! the medium model uses. All of them are seeded, and each holds its answer against the one that the naive variant gave
+//! when the workload was defined (`answers.json`).
+
+mod answer;
+mod kernel;
+mod model;
+
+pub use answer::{Answer, stored_answers};
+
+use harness_probe::{Registry, Workload};
+
+/// Every workload, in the order in which they are measured and shown.
+///
+/// # Panics
+/// If two of them have one id, which a test rules out.
+pub fn registry() -> Registry {
+    let workloads = every().into_iter().map(|one| one as Box<dyn Workload>).collect();
+    Registry::new(engine::Isa::detect().name(), workloads).expect("ids are unique")
 }
-impl Prepared for P {
-    fn run(&mut self, _: &mut dyn FnMut()) {
-        let mut s = 0u64;
-        for i in 0..self.0 {
-            s = std::hint::black_box(s + i);
+
+/// The answers that a phase gives now, by workload: what `answers.json` was made of, with the phase `naive`.
+///
+/// # Errors
+/// If a workload cannot be prepared in that phase.
+pub fn answers_of(phase: &str) -> Result<Vec<(String, Answer)>, harness_probe::WorkloadError> {
+    let options = harness_probe::Options { threads: 1, isa: None };
+    let answer = |workload: Box<dyn Answering>| {
+        let answer = workload.compute(phase, &options)?;
+        Ok((workload.id().to_owned(), answer))
+    };
+    every().into_iter().map(answer).collect()
+}
+
+/// A workload of this suite: one whose answer can be computed, not only checked.
+trait Answering: Workload {
+    /// Runs once in a phase and returns the answer.
+    fn compute(&self, phase: &str, options: &harness_probe::Options) -> Result<Answer, harness_probe::WorkloadError>;
+}
+
+fn every() -> Vec<Box<dyn Answering>> {
+    let mut all = model::workloads();
+    all.extend(kernel::workloads());
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use harness_probe::Options;
+
+    #[test]
+    fn every_workload_has_a_stored_answer_and_phases_that_start_with_naive() {
+        let stored = stored_answers();
+        let registry = registry();
+        for workload in registry.workloads() {
+            assert!(stored.contains_key(workload.id()), "{} has no stored answer", workload.id());
+            assert_eq!(workload.phases().first().map(String::as_str), Some("naive"), "{}", workload.id());
+            assert!(workload.unit().per_run > 0);
+        }
+        assert_eq!(stored.len(), registry.workloads().len(), "answers.json holds answers of no workload");
+    }
+
+    #[test]
+    fn every_phase_of_every_workload_gives_the_stored_answer() {
+        let options = Options { threads: 2, isa: None };
+        for workload in registry().workloads() {
+            for phase in workload.phases() {
+                let mut prepared = workload.prepare(&phase, &options).expect("prepared");
+                prepared.run(&mut || {});
+                assert_eq!(prepared.check(), Ok(()), "{} in phase {phase}", workload.id());
+            }
         }
     }
-    fn check(&mut self) -> Result<(), String> {
-        Ok(())
+
+    #[test]
+    fn an_inference_announces_every_token() {
+        let registry = registry();
+        let workload = registry.get("small/inference").expect("there");
+        let mut prepared = workload.prepare("optimized", &Options { threads: 1, isa: None }).expect("prepared");
+        let mut tokens = 0;
+        prepared.run(&mut || tokens += 1);
+        assert_eq!(tokens, workload.unit().per_run);
     }
-    fn isa(&self) -> String {
-        "plain".into()
+
+    #[test]
+    fn an_unknown_phase_or_instruction_set_is_refused() {
+        let registry = registry();
+        let workload = registry.get("medium/prefill").expect("there");
+        for (phase, isa) in [("optimised", None), ("naive", Some("sse9".to_owned()))] {
+            let refused = workload.prepare(phase, &Options { threads: 1, isa });
+            assert!(refused.is_err(), "{phase}");
+        }
     }
-}
-/// Registry.
-pub fn registry() -> Registry {
-    Registry::new("plain", vec![Box::new(D("medium/decode@57")), Box::new(D("kernel/x"))]).unwrap()
 }
