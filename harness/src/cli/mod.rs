@@ -113,8 +113,9 @@ fn quiet() -> bool {
 
 /// The command line as a user would type it again.
 fn command_line() -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,:=@%+#".contains(c);
     let arguments =
-        std::env::args().skip(1).map(|argument| match argument.contains([' ', '*', '?', '[', '\'', '"', '$']) {
+        std::env::args().skip(1).map(|argument| match argument.is_empty() || !argument.chars().all(plain) {
             true => format!("'{}'", argument.replace('\'', r"'\''")),
             false => argument,
         });
