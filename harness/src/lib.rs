@@ -13,6 +13,7 @@ pub mod programs;
 pub mod project;
 pub mod record;
 pub mod render;
+pub mod report;
 pub mod statistics;
 pub mod verdict;
 pub mod whole_file;

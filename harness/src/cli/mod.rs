@@ -4,6 +4,7 @@ mod baseline;
 mod compare;
 mod gate;
 mod list;
+mod report;
 mod run;
 mod side;
 
@@ -43,6 +44,7 @@ enum Command {
     Compare(compare::Compare),
     Baseline(baseline::Stored),
     Gate(gate::Gate),
+    Report(report::Report),
 }
 
 /// How a command ended, told by its exit status.
@@ -77,6 +79,7 @@ impl Arguments {
             Command::Compare(compare) => compare.run(&project),
             Command::Baseline(stored) => stored.run(&project),
             Command::Gate(gate) => gate.run(&project),
+            Command::Report(report) => report.run(&project),
         }
     }
 }
