@@ -1,5 +1,6 @@
 //! Renders what others have worked out: it never computes, and the formats only punctuate.
 
+pub mod chart;
 mod csv;
 mod format;
 mod json;
@@ -9,4 +10,5 @@ mod table;
 mod terminal;
 
 pub use format::{Format, Renderer};
+pub(crate) use markdown::escape as escape_markdown;
 pub use table::{Align, Cell, Column, Table, Tone};

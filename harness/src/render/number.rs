@@ -30,8 +30,11 @@ pub fn range(quantity: Quantity, value: f64, interval: &Interval) -> String {
     format!("{} [{}, {}]", join(&end(value), scale.unit), end(interval.low), end(interval.high))
 }
 
-/// `head / base` as a factor: `x12.3`, `x0.981`, `x812`.
+/// `head / base` as a factor: `x12.3`, `x0.981`, `x812`; small ones as a fraction: `x1/30.1`, `x1/25.1k`.
 pub fn ratio(ratio: f64) -> String {
+    if ratio > 0.0 && ratio < 0.1 {
+        return format!("{TIMES}1/{}", plain(Quantity::PerSecond, 1.0 / ratio).replace(' ', ""));
+    }
     format!("{TIMES}{}", significant(ratio))
 }
 
@@ -222,10 +225,11 @@ mod tests {
     fn ratios_and_differences() {
         assert_eq!(ratio(12.34), "x12.3");
         assert_eq!(ratio(1.0), "x1.00");
-        assert_eq!(ratio(0.0123), "x0.0123");
+        assert_eq!(ratio(0.123), "x0.123");
+        assert_eq!(ratio(0.0123), "x1/81.3");
         assert_eq!(ratio(812.4), "x812");
         assert_eq!(ratio(0.0), "x0");
-        assert_eq!(ratio(0.00001), "x1.0e-5");
+        assert_eq!(ratio(0.00001), "x1/100k");
         assert_eq!(percent(1.0123), "+1.2 %");
         assert_eq!(percent(0.66), "-34 %");
         assert_eq!(percent(1.0), "0 %");

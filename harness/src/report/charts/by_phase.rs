@@ -1,0 +1,113 @@
+//! What the charts with one number per phase have in common.
+
+use crate::metric::{Figure, Metric};
+use crate::record::{Record, Row};
+use crate::render::chart::{Chart, Mark, PhaseChart};
+use crate::render::number;
+use crate::report::headline::headline;
+use crate::report::{facts, figures};
+
+/// A chart of a metric of one workload over all phases that were measured with it; none if no phase has a figure.
+pub(super) fn chart(
+    record: &Record,
+    anchors: &[String],
+    workload: &str,
+    metric: &dyn Metric,
+    axis: &str,
+    title: String,
+) -> Option<Chart> {
+    let rows = phases(record, workload);
+    rows.iter().find(|(_, row)| metric.figure(row).is_some())?;
+    let marks = rows.iter().map(|&(place, row)| mark(record, anchors, metric, place, row)).collect();
+    let conditions = facts::conditions(rows.iter().map(|(_, row)| *row), &[metric.instrument()]);
+    Some(Chart::Phases(PhaseChart {
+        title,
+        subtitle: format!("{workload}, {conditions}. {}.", facts::line(record)),
+        axis: axis.to_owned(),
+        quantity: metric.quantity(),
+        better: metric.better(),
+        marks,
+    }))
+}
+
+/// The rows of a workload with the places of their phases in the record.
+pub(super) fn phases<'a>(record: &'a Record, workload: &str) -> Vec<(usize, &'a Row)> {
+    let places = record.phases().into_iter().enumerate();
+    places.filter_map(|(place, phase)| Some((place, record.row(workload, phase)?))).collect()
+}
+
+/// The workload to show a metric of: the headline if it has figures; else, of the workloads that yield one token a run,
+/// the one in the middle, because the first and last positions are extremes; else any that yields tokens.
+pub(super) fn workload<'a>(record: &'a Record, metric: &dyn Metric) -> Option<&'a str> {
+    let has_figures = |name: &str| phases(record, name).iter().any(|(_, row)| metric.figure(row).is_some());
+    if let Some(headline) = headline(record).filter(|name| has_figures(name)) {
+        return Some(headline);
+    }
+    let with_unit = |wanted: fn(&Row) -> bool| -> Vec<&'a str> {
+        let names = record.workloads().into_iter().filter(|name| has_figures(name));
+        names.filter(|name| phases(record, name).iter().all(|(_, row)| wanted(row))).collect()
+    };
+    let single = with_unit(|row| row.unit.name == "token" && row.unit.per_run == 1);
+    let middle = single.get(single.len() / 2).copied();
+    middle.or_else(|| with_unit(|row| row.unit.name == "token").first().copied())
+}
+
+/// The last phase with a right answer and a figure, and its ratio to the first anchor that has one: what a title says.
+pub(in crate::report) fn finding<'a>(
+    record: &'a Record,
+    anchors: &'a [String],
+    workload: &str,
+    metric: &dyn Metric,
+) -> Option<Finding<'a>> {
+    let rows = phases(record, workload);
+    let (_, head) = rows.iter().rev().find(|(_, row)| figures::trusted(row) && metric.figure(row).is_some())?;
+    anchors.iter().filter(|anchor| **anchor != head.phase).find_map(|anchor| {
+        let base = record.row(workload, anchor)?;
+        let ratio = figures::ratio(metric, Some(base), head).ok()?;
+        Some(Finding {
+            head: &head.phase,
+            anchor,
+            ratio,
+            head_figure: metric.figure(head)?,
+            base_figure: metric.figure(base)?,
+        })
+    })
+}
+
+/// A phase held against an anchor.
+pub(in crate::report) struct Finding<'a> {
+    pub(in crate::report) head: &'a str,
+    pub(in crate::report) anchor: &'a str,
+    /// Head over anchor.
+    pub(in crate::report) ratio: Figure,
+    pub(in crate::report) head_figure: Figure,
+    pub(in crate::report) base_figure: Figure,
+}
+
+fn mark(record: &Record, anchors: &[String], metric: &dyn Metric, place: usize, row: &Row) -> Mark {
+    let value = figures::figure(metric, Some(row));
+    let alarm = !figures::trusted(row);
+    let label = match &value {
+        Err(absent) => format!("missing: {absent}"),
+        Ok(figure) if alarm => {
+            format!("{} (answer not right)", number::plain(metric.quantity(), figure.value))
+        }
+        Ok(figure) => {
+            let ratios = anchors.iter().filter(|anchor| **anchor != row.phase).filter_map(|anchor| {
+                let ratio = figures::ratio(metric, record.row(&row.workload, anchor), row).ok()?;
+                // Nothing at all says more than "x0".
+                (ratio.value > 0.0).then_some(())?;
+                Some(format!("{} {anchor}", number::ratio(ratio.value)))
+            });
+            let parts = std::iter::once(number::plain(metric.quantity(), figure.value)).chain(ratios);
+            parts.collect::<Vec<_>>().join(" · ")
+        }
+    };
+    let value = value.map(|figure| (figure.value, figure.interval)).map_err(|absent| absent.to_string());
+    Mark { name: row.phase.clone(), place, value, label, alarm }
+}
+
+/// A factor for a sentence: `812x`, `1.3x`.
+pub(super) fn times(ratio: f64) -> String {
+    format!("{}x", number::ratio(ratio).trim_start_matches('x'))
+}

@@ -1,0 +1,106 @@
+//! Latency per token against the position of the token, phase by phase: where each token recomputes the window the
+//! lines rise, where a cache of keys and values is kept they stay flat.
+
+use super::by_phase::{self, times};
+use crate::metric::{LEVEL, Quantity};
+use crate::record::{Data, Instrument, Record, Row, Run};
+use crate::render::chart::{Chart, LineChart, Point, Series};
+use crate::render::number;
+use crate::report::headline::headline;
+use crate::report::{facts, figures};
+use crate::statistics::{median, median_interval};
+
+pub(super) fn chart(record: &Record) -> Option<Chart> {
+    let workload = headline(record)?;
+    let rows = by_phase::phases(record, workload);
+    let mut lines: Vec<(Series, f64)> = Vec::new();
+    for &(place, row) in rows.iter().filter(|(_, row)| figures::trusted(row)) {
+        let points = points(row);
+        if let (Some(last), Some(growth)) = (points.last(), growth(&points)) {
+            let label = format!("{}, {}", row.phase, number::plain(Quantity::Seconds, last.y));
+            lines.push((Series { name: row.phase.clone(), place, label, points }, growth));
+        }
+    }
+    let title = title(&lines)?;
+    let conditions = facts::conditions(rows.iter().map(|(_, row)| *row), &[Instrument::Clock]);
+    Some(Chart::Lines(LineChart {
+        title,
+        subtitle: format!(
+            "{workload}, {conditions}; median over runs with its 95 % interval as a band. {}.",
+            facts::line(record)
+        ),
+        x_axis: "generated tokens after the first".to_owned(),
+        y_axis: "time per token".to_owned(),
+        quantity: Quantity::Seconds,
+        series: lines.into_iter().map(|(series, _)| series).collect(),
+    }))
+}
+
+/// The time of each generated token after the first: median over runs, with its interval.
+fn points(row: &Row) -> Vec<Point> {
+    let Some(Data::Clock { runs, .. }) = row.reading(Instrument::Clock).map(|reading| &reading.data) else {
+        return Vec::new();
+    };
+    let tokens = runs.iter().map(|run| run.tokens_at.len()).max().unwrap_or_default();
+    (1..tokens)
+        .filter_map(|token| {
+            let gaps: Vec<f64> = runs.iter().filter_map(|run| gap(run, token)).collect();
+            let band = median_interval(&gaps, LEVEL).map(|ends| (ends.low, ends.high));
+            Some(Point { x: token as f64, y: median(&gaps)?, band })
+        })
+        .collect()
+}
+
+/// Seconds from the token before to this one.
+fn gap(run: &Run, token: usize) -> Option<f64> {
+    let nanoseconds = run.tokens_at.get(token)?.checked_sub(*run.tokens_at.get(token - 1)?)?;
+    (nanoseconds > 0).then_some(nanoseconds as f64 / 1e9)
+}
+
+/// The last tenth of the tokens over the first, by their medians.
+fn growth(points: &[Point]) -> Option<f64> {
+    let tenth = (points.len() / 10).max(1);
+    let middle = |points: &[Point]| median(&points.iter().map(|point| point.y).collect::<Vec<_>>());
+    Some(middle(points.get(points.len().checked_sub(tenth)?..)?)? / middle(points.get(..tenth)?)?)
+}
+
+/// What the steepest and the flattest line say.
+fn title(lines: &[(Series, f64)]) -> Option<String> {
+    let by_growth = |a: &&(Series, f64), b: &&(Series, f64)| a.1.total_cmp(&b.1);
+    let (steep, flat) = (lines.iter().max_by(by_growth)?, lines.iter().min_by(by_growth)?);
+    let told = |(series, growth): &(Series, f64)| format!("{} of {}", times(*growth), series.name);
+    Some(if steep.1 / flat.1 < 1.1 {
+        format!("From the first tokens to the last the time per token changes {}", told(steep))
+    } else {
+        format!(
+            "From the first tokens to the last, {} takes {} the time per token, {} {}",
+            steep.0.name,
+            times(steep.1),
+            flat.0.name,
+            times(flat.1)
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn growth_is_end_over_beginning() {
+        let points: Vec<Point> =
+            (0..50).map(|x| Point { x: f64::from(x), y: 1.0 + f64::from(x) / 49.0, band: None }).collect();
+        let growth = growth(&points).expect("points");
+        assert!((growth - 1.92 / 1.04).abs() < 0.05, "{growth}");
+        assert_eq!(super::growth(&[]), None);
+    }
+
+    #[test]
+    fn a_clock_that_stood_still_gives_no_point() {
+        let run = Run { round: 0, iterations: 1, nanoseconds: 10, tokens_at: vec![5, 5, 9, 7] };
+        assert_eq!(gap(&run, 1), None);
+        assert_eq!(gap(&run, 2), Some(4e-9));
+        assert_eq!(gap(&run, 3), None);
+        assert_eq!(gap(&run, 4), None);
+    }
+}

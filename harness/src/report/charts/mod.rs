@@ -1,0 +1,38 @@
+//! What the charts of a report show, worked out from the record: one file per chart.
+
+mod by_phase;
+mod instructions;
+mod latency;
+mod memory;
+mod throughput;
+
+pub(super) use by_phase::{Finding, finding};
+
+use crate::record::Record;
+use crate::render::chart::Chart;
+
+/// A chart of a report.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Named {
+    /// Its file name without the ending.
+    pub name: &'static str,
+    /// What it is about, as a heading.
+    pub heading: &'static str,
+    /// The chart.
+    pub chart: Chart,
+}
+
+/// The charts for which the record has numbers, in the order they are shown.
+pub fn all(record: &Record, anchors: &[String]) -> Vec<Named> {
+    type Make = fn(&Record, &[String]) -> Option<Chart>;
+    let charts: [(&str, &str, Make); 4] = [
+        ("tokens-per-second", "Throughput by phase", throughput::chart),
+        ("memory-per-token", "Memory by phase", memory::chart),
+        ("latency-by-position", "Latency by position", |record, _| latency::chart(record)),
+        ("instructions-per-token", "Instructions by phase", instructions::chart),
+    ];
+    charts
+        .into_iter()
+        .filter_map(|(name, heading, make)| Some(Named { name, heading, chart: make(record, anchors)? }))
+        .collect()
+}

@@ -1,0 +1,75 @@
+//! Where the numbers come from: no figure is shown without it.
+
+use std::collections::BTreeSet;
+
+use crate::record::{Instrument, Record, Row};
+
+/// The provenance of a record as pairs of name and value, in the order they are shown.
+pub fn facts(record: &Record) -> Vec<(&'static str, String)> {
+    let environment = &record.environment;
+    vec![
+        ("measured", created(record)),
+        ("command", record.command.clone()),
+        ("run", if record.quick { "quick: shortened, wider intervals" } else { "full" }.to_owned()),
+        ("revision", revision(record)),
+        ("machine", environment.machine()),
+        ("memory", crate::render::number::plain(crate::metric::Quantity::Bytes, environment.memory_bytes as f64)),
+        ("time", conditions(&record.rows, &[Instrument::Clock, Instrument::Criterion])),
+        ("counts", conditions(&record.rows, &[Instrument::Callgrind, Instrument::Dhat])),
+        (
+            "toolchain",
+            format!(
+                "{}, {}, {}, {}{}",
+                environment.rustc,
+                environment.target,
+                environment.libc,
+                environment.valgrind.as_deref().unwrap_or("no valgrind"),
+                match environment.rustflags.as_str() {
+                    "" => String::new(),
+                    flags => format!(", RUSTFLAGS {flags}"),
+                }
+            ),
+        ),
+    ]
+}
+
+/// The provenance in one line, for under a chart or a table.
+pub fn line(record: &Record) -> String {
+    let quick = if record.quick { ", quick run" } else { "" };
+    format!("{}, {}, revision {}{quick}", created(record), record.environment.machine(), revision(record))
+}
+
+/// When the run began, to the minute, as people write it.
+pub fn created(record: &Record) -> String {
+    let parsed = record.created.parse::<jiff::Timestamp>();
+    parsed.map_or_else(|_| record.created.clone(), |time| time.strftime("%Y-%m-%d %H:%M UTC").to_string())
+}
+
+/// Twelve digits of the revision, and whether the checkout had other changes.
+pub fn revision(record: &Record) -> String {
+    let environment = &record.environment;
+    match &environment.revision {
+        None => "unknown".to_owned(),
+        Some(revision) => {
+            let short: String = revision.chars().take(12).collect();
+            format!("{short}{}", if environment.dirty { " with uncommitted changes" } else { "" })
+        }
+    }
+}
+
+/// With how many threads and which instruction set the instruments read: `2 threads, avx2`.
+pub fn conditions<'a>(rows: impl IntoIterator<Item = &'a Row>, instruments: &[Instrument]) -> String {
+    let seen: BTreeSet<(u32, &str)> = rows
+        .into_iter()
+        .flat_map(|row| instruments.iter().filter_map(|&instrument| row.reading(instrument)))
+        .map(|reading| (reading.threads, reading.isa.as_str()))
+        .collect();
+    if seen.is_empty() {
+        return "not measured".to_owned();
+    }
+    let each = seen.iter().map(|(threads, isa)| match threads {
+        1 => format!("1 thread, {isa}"),
+        threads => format!("{threads} threads, {isa}"),
+    });
+    each.collect::<Vec<_>>().join("; ")
+}
