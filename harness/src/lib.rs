@@ -2,6 +2,7 @@
 //!
 //! Data flows one way: workload, probe, metric, record, compare, verdict, report, render. No stage reaches back.
 
+pub mod baseline;
 pub mod compare;
 pub mod instrument;
 pub mod measure;
@@ -15,3 +16,4 @@ pub mod render;
 pub mod report;
 pub mod statistics;
 pub mod verdict;
+pub mod whole_file;

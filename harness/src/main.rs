@@ -12,8 +12,17 @@ fn main() -> ExitCode {
     match arguments.run() {
         Ok(outcome) => outcome.into(),
         Err(error) => {
-            anstream::eprintln!("{ALARM}error:{ALARM:#} {error:#}");
+            anstream::eprintln!("{ALARM}error:{ALARM:#} {}", sentence(&error));
             cli::Outcome::Unjudged.into()
         }
     }
+}
+
+/// The error and its causes as one sentence. Many errors tell their cause themselves; it is not told twice.
+fn sentence(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |told, cause| match cause.to_string() {
+        cause if told.is_empty() => cause,
+        cause if told.contains(&cause) => told,
+        cause => format!("{told}: {cause}"),
+    })
 }

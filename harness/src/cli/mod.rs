@@ -1,8 +1,12 @@
 //! The command line: one file per subcommand, wiring only.
 
+mod baseline;
+mod compare;
+mod gate;
 mod list;
 mod report;
 mod run;
+mod side;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -15,6 +19,9 @@ use harness::render::{Format, Table};
 
 /// How an error is introduced on a terminal.
 pub(crate) const ALARM: Style = AnsiColor::Red.on_default().bold();
+
+/// How something that stayed open is introduced on a terminal.
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
 /// How a line that is no result is introduced on a terminal.
 const NOTICE: Style = AnsiColor::Cyan.on_default();
@@ -34,6 +41,9 @@ pub(crate) struct Arguments {
 enum Command {
     Run(run::Run),
     List(list::List),
+    Compare(compare::Compare),
+    Baseline(baseline::Stored),
+    Gate(gate::Gate),
     Report(report::Report),
 }
 
@@ -42,6 +52,8 @@ enum Command {
 pub(crate) enum Outcome {
     /// Everything is fine.
     Fine,
+    /// A regression was found.
+    Regressed,
     /// There was not enough to judge by.
     Unjudged,
 }
@@ -50,6 +62,7 @@ impl From<Outcome> for ExitCode {
     fn from(outcome: Outcome) -> Self {
         ExitCode::from(match outcome {
             Outcome::Fine => 0,
+            Outcome::Regressed => 1,
             Outcome::Unjudged => 2,
         })
     }
@@ -63,6 +76,9 @@ impl Arguments {
         match self.command {
             Command::Run(run) => run.run(&project),
             Command::List(list) => list.run(&project),
+            Command::Compare(compare) => compare.run(&project),
+            Command::Baseline(stored) => stored.run(&project),
+            Command::Gate(gate) => gate.run(&project),
             Command::Report(report) => report.run(&project),
         }
     }
@@ -70,13 +86,22 @@ impl Arguments {
 
 /// Prints results on standard output; colour only where that is a terminal.
 fn show(tables: &[Table], format: Format) -> Result<()> {
+    print(&format.render(tables))
+}
+
+/// Prints text on standard output; colour only where that is a terminal.
+fn print(text: &str) -> Result<()> {
     let mut output = anstream::stdout().lock();
-    let text = format.render(tables);
     match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
         // Whoever reads has seen enough, as in `harness run | head`.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         other => other.context("cannot print the results"),
     }
+}
+
+/// Whether a format is for programs: then everything is written, with exact values.
+fn exact(format: Format) -> bool {
+    matches!(format, Format::Json | Format::Csv)
 }
 
 /// Tells something that is no result, on standard error.
@@ -91,8 +116,9 @@ fn quiet() -> bool {
 
 /// The command line as a user would type it again.
 fn command_line() -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,:=@%+#".contains(c);
     let arguments =
-        std::env::args().skip(1).map(|argument| match argument.contains([' ', '*', '?', '[', '\'', '"', '$']) {
+        std::env::args().skip(1).map(|argument| match argument.is_empty() || !argument.chars().all(plain) {
             true => format!("'{}'", argument.replace('\'', r"'\''")),
             false => argument,
         });

@@ -4,10 +4,15 @@
 //! matters is for [`crate::verdict`]. What may not be compared keeps its place in the list with the reason, so that no
 //! number is dropped in silence.
 
+mod narrow;
 mod pair;
 mod state;
+mod table;
 
+pub use narrow::{Narrow, NarrowError, only_metrics};
 pub use state::{Obstacle, Place, State};
+pub use table::table;
+pub(crate) use table::{figure_cells, grouped, place_cells, place_columns};
 
 use crate::metric::{Figure, Metric};
 use crate::record::{Record, Row, Unit};
@@ -72,6 +77,28 @@ pub struct Comparison {
     pub ratio: Option<Figure>,
     /// Whether the two may be compared.
     pub state: State,
+}
+
+impl Comparison {
+    /// What it is about, such as `medium/decode@57 in phase optimized: instructions`.
+    pub fn place(&self) -> String {
+        let Self { workload, base_phase, head_phase, .. } = self;
+        let row = if base_phase == head_phase {
+            format!("{workload} in phase {head_phase}")
+        } else {
+            format!("{workload} in phase {head_phase} against {base_phase}")
+        };
+        match self.metric {
+            Some(metric) => format!("{row}: {}", metric.name()),
+            None => row,
+        }
+    }
+
+    /// Whether the two figures compare and are the same number.
+    pub fn equal(&self) -> bool {
+        let value = |figure: Option<Figure>| figure.map(|figure| figure.value);
+        self.state == State::Comparable && value(self.base) == value(self.head)
+    }
 }
 
 /// Every figure that either side has, in the order of the head side, rows that only the base side has at the end.

@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{Instrument, Record};
+use crate::whole_file;
 
 /// Version of the record format that this build writes, and the only one it reads.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -112,19 +112,8 @@ impl Record {
     /// # Errors
     /// If the folder or the file cannot be written; an older file of that name is then left as it was.
     pub fn write(&self, path: &Path) -> Result<(), RecordError> {
-        let write = || {
-            let folder = match path.parent() {
-                Some(parent) if !parent.as_os_str().is_empty() => parent,
-                _ => Path::new("."),
-            };
-            fs::create_dir_all(folder)?;
-            let mut file = tempfile::NamedTempFile::new_in(folder)?;
-            file.write_all(self.to_json().as_bytes())?;
-            file.as_file().sync_all()?;
-            file.persist(path).map_err(|error| error.error)?;
-            Ok(())
-        };
-        write().map_err(|source| RecordError::Write { path: path.to_owned(), source })
+        whole_file::write(path, self.to_json().as_bytes())
+            .map_err(|source| RecordError::Write { path: path.to_owned(), source })
     }
 
     /// Refuses what no run of ours can have written.

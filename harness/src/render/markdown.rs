@@ -17,11 +17,14 @@ fn table(table: &Table) -> String {
     if !table.title.is_empty() {
         text += &format!("### {}\n\n", escape(&table.title));
     }
-    text += &line(table.columns.iter().map(|column| escape(&column.heading)));
-    text += &line(table.columns.iter().map(|column| match column.align {
-        Align::Left => ":---".to_owned(),
-        Align::Right => "---:".to_owned(),
-    }));
+    // Headings over nothing would only raise the question where the rows are.
+    if !table.rows.is_empty() {
+        text += &line(table.columns.iter().map(|column| escape(&column.heading)));
+        text += &line(table.columns.iter().map(|column| match column.align {
+            Align::Left => ":---".to_owned(),
+            Align::Right => "---:".to_owned(),
+        }));
+    }
     for row in &table.rows {
         text += &line(row.iter().map(|cell| match cell.tone {
             Tone::Bad | Tone::Notice if !cell.text.trim().is_empty() => format!("**{}**", escape(&cell.text)),
@@ -29,7 +32,9 @@ fn table(table: &Table) -> String {
         }));
     }
     if !table.notes.is_empty() {
-        text += "\n";
+        if !table.rows.is_empty() {
+            text += "\n";
+        }
         text += &table.notes.iter().map(|note| escape(note)).collect::<Vec<_>>().join("  \n");
         text += "\n";
     }

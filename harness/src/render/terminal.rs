@@ -42,7 +42,8 @@ fn table(table: &Table) -> String {
             });
         }
     }
-    for line in grid.lines() {
+    // Headings over nothing would only raise the question where the rows are.
+    for line in grid.lines().filter(|_| !table.rows.is_empty()) {
         text += line.trim_end();
         text += "\n";
     }

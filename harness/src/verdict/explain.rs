@@ -5,28 +5,30 @@ use crate::compare::Comparison;
 use crate::metric::Metric;
 
 impl Verdict {
-    /// One line about the suite, such as `REGRESSED: 1 of 24 figures regressed, 2 were not judged`.
+    /// One line about the suite, such as `REGRESSED: of 24 comparisons 1 regressed, 2 were not judged, 21 are within limits`.
     pub fn summary(&self) -> String {
         let Counts { passed, improved, regressed, unjudged } = self.counts();
-        let all = self.rows.len();
-        let figures = |n: usize| if n == 1 { "1 figure".to_owned() } else { format!("{n} figures") };
-        let mut parts = Vec::new();
-        if regressed > 0 {
-            parts.push(format!("{regressed} of {} regressed", figures(all)));
-        }
-        if unjudged > 0 {
-            parts.push(format!("{unjudged} of {} not judged", figures(all)));
-        }
-        parts.push(format!("{passed} within limits"));
-        if improved > 0 {
-            parts.push(format!("{improved} improved"));
-        }
-        match self.conclusion() {
-            Conclusion::Passed => format!("PASSED: {}", parts.join(", ")),
-            Conclusion::Regressed => format!("REGRESSED: {}", parts.join(", ")),
-            Conclusion::Unjudged if all == 0 => "NOT JUDGED: there was no figure to judge".to_owned(),
-            Conclusion::Unjudged => format!("NOT JUDGED: {}", parts.join(", ")),
-        }
+        let all = match self.rows.len() {
+            0 => return "NOT JUDGED: there was nothing to judge".to_owned(),
+            1 => "1 comparison".to_owned(),
+            n => format!("{n} comparisons"),
+        };
+        let verb = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
+        let told: Vec<String> = [
+            (regressed, verb(regressed, "regressed", "regressed")),
+            (unjudged, verb(unjudged, "was not judged", "were not judged")),
+            (improved, verb(improved, "improved", "improved")),
+            (passed, verb(passed, "is within limits", "are within limits")),
+        ]
+        .into_iter()
+        .filter_map(|(count, told)| (count > 0).then_some(told))
+        .collect();
+        let word = match self.conclusion() {
+            Conclusion::Passed => "PASSED",
+            Conclusion::Regressed => "REGRESSED",
+            Conclusion::Unjudged => "NOT JUDGED",
+        };
+        format!("{word}: of {all} {}", told.join(", "))
     }
 }
 
@@ -34,16 +36,8 @@ impl Judged {
     /// One sentence: which workload, phase and metric, by how much, from what to what, and the limit with its reason;
     /// or why there is no judgement.
     pub fn explanation(&self) -> String {
-        let Comparison { workload, base_phase, head_phase, metric, base, head, .. } = &self.comparison;
-        let place = if base_phase == head_phase {
-            format!("{workload} in phase {head_phase}")
-        } else {
-            format!("{workload} in phase {head_phase} against {base_phase}")
-        };
-        let place = match metric {
-            Some(metric) => format!("{place}: {}", metric.name()),
-            None => place,
-        };
+        let Comparison { metric, base, head, .. } = &self.comparison;
+        let place = self.comparison.place();
         match (&self.judgement, metric, base, head) {
             (Judgement::Unjudged(why), ..) => format!("{place}: {why}"),
             (judgement, Some(metric), Some(base), Some(head)) => {

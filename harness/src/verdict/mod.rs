@@ -6,6 +6,7 @@
 
 mod explain;
 mod limits;
+mod table;
 mod tolerance;
 
 pub use limits::{Limit, Limits, LimitsError, SCHEMA_VERSION};

@@ -82,7 +82,8 @@ fn a_regression_outranks_what_is_not_judged_and_both_are_told() {
 #[test]
 fn what_is_missing_new_removed_changed_or_failed_is_never_a_pass() {
     let base = record(vec![row("keep", "naive", vec![callgrind(1)]), row("w", "naive", vec![callgrind(1)])]);
-    let changes: [(&str, fn(&mut Record)); 7] = [
+    type Change = fn(&mut Record);
+    let changes: [(&str, Change); 7] = [
         ("missing", |head| head.rows[1].readings.clear()),
         ("new", |head| head.rows.push(row("v", "naive", vec![callgrind(1)]))),
         ("removed", |head| head.rows.truncate(1)),
@@ -102,7 +103,7 @@ fn what_is_missing_new_removed_changed_or_failed_is_never_a_pass() {
 fn nothing_to_judge_is_not_a_pass() {
     let verdict = verdict(&record(vec![]), &record(vec![]));
     assert_eq!(verdict.conclusion(), Conclusion::Unjudged);
-    assert_eq!(verdict.summary(), "NOT JUDGED: there was no figure to judge");
+    assert_eq!(verdict.summary(), "NOT JUDGED: there was nothing to judge");
 }
 
 #[test]

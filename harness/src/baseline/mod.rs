@@ -1,0 +1,117 @@
+//! Baselines: the counts that later runs are held against, promoted on purpose and reviewed like code.
+//!
+//! A baseline is a folder named by its [`PortableKey`], with `counts.csv`, the raw integers in lines that a person can
+//! review in a diff, and `environment.json`, where they come from. Wall times are not part of it: they say nothing about
+//! another day or another machine. A baseline turns back into a [`Record`], so that it is compared like one.
+
+mod counts;
+mod environment;
+mod error;
+mod store;
+
+pub use error::BaselineError;
+pub use store::{Matching, Store};
+
+use crate::record::{Check, Instrument, PortableKey, Reading, Record, Row};
+
+/// Version of the baseline format that this build writes, and the only one it reads.
+pub const SCHEMA_VERSION: u64 = 1;
+
+/// The instruments whose counts a baseline holds.
+const COUNTED: [Instrument; 2] = [Instrument::Callgrind, Instrument::Dhat];
+
+/// The counts of one environment, read with one instruction set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Baseline {
+    /// The instruction set that the counts were read with.
+    pub isa: String,
+    /// The rows, with the readings of [`Instrument::Callgrind`] and [`Instrument::Dhat`] only, and where they come from.
+    pub record: Record,
+}
+
+impl Baseline {
+    /// The counts of a record: one baseline per instruction set they were read with.
+    ///
+    /// # Errors
+    /// [`BaselineError::Refused`] if the record has no counts, if an instrument failed or a check did not pass, or if
+    /// counts come from more than one thread: such a record is nothing to hold others against.
+    pub fn promote(record: &Record) -> Result<Vec<Self>, BaselineError> {
+        if record.created.contains(char::is_control) {
+            return Err(BaselineError::Refused("its date is not a date".to_owned()));
+        }
+        for row in &record.rows {
+            promotable(row).map_err(BaselineError::Refused)?;
+        }
+        let isas = isas(record);
+        if isas.is_empty() {
+            return Err(BaselineError::Refused(no_counts(record)));
+        }
+        Ok(isas.into_iter().map(|isa| Self::of_isa(record, isa)).collect())
+    }
+
+    /// Names the environment that the counts belong to.
+    pub fn key(&self) -> PortableKey {
+        self.record.environment.portable_key(&self.isa)
+    }
+
+    fn of_isa(record: &Record, isa: &str) -> Self {
+        let readings = |row: &Row| -> Vec<Reading> {
+            COUNTED.iter().filter_map(|&counted| row.reading(counted)).filter(|r| r.isa == isa).cloned().collect()
+        };
+        let rows = record
+            .rows
+            .iter()
+            .map(|row| Row { readings: readings(row), failures: Vec::new(), ..row.clone() })
+            .filter(|row| !row.readings.is_empty())
+            .collect();
+        Self { isa: isa.to_owned(), record: Record { rows, ..record.clone() } }
+    }
+}
+
+/// The instruction sets that the counts of a record were read with, each once.
+fn isas(record: &Record) -> Vec<&str> {
+    let mut isas = Vec::new();
+    for row in &record.rows {
+        for reading in COUNTED.iter().filter_map(|&counted| row.reading(counted)) {
+            if !isas.contains(&reading.isa.as_str()) {
+                isas.push(&reading.isa);
+            }
+        }
+    }
+    isas
+}
+
+/// Why a record without counts has none.
+fn no_counts(record: &Record) -> String {
+    let failure =
+        record.rows.iter().flat_map(|row| &row.failures).find(|failure| COUNTED.contains(&failure.instrument));
+    match failure {
+        Some(failure) => format!("{} gave none: {}", failure.instrument.name(), failure.message),
+        None => "it was measured without instructions and heap".to_owned(),
+    }
+}
+
+fn promotable(row: &Row) -> Result<(), String> {
+    let name = format!("{} in phase {}", row.workload, row.phase);
+    match &row.check {
+        Check::Passed => {}
+        Check::Failed(message) => return Err(format!("{name} failed its check: {message}")),
+        Check::NotRun(message) => return Err(format!("the check of {name} did not come to an end: {message}")),
+    }
+    for instrument in COUNTED {
+        if let Some(message) = row.failure(instrument) {
+            return Err(format!("{name} has no numbers of {}: {message}", instrument.name()));
+        }
+        if let Some(reading) = row.reading(instrument).filter(|reading| reading.threads != 1) {
+            return Err(format!(
+                "{} counted {name} with {} threads, and counts of more than one do not repeat",
+                instrument.name(),
+                reading.threads
+            ));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

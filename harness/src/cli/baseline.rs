@@ -1,0 +1,264 @@
+//! `harness baseline`: promote counts, list them, show them.
+
+use std::io::{BufRead, IsTerminal, Write};
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, Subcommand};
+use harness::baseline::{Baseline, BaselineError, Store};
+use harness::compare::{self, Comparison, Side, State, compare};
+use harness::metric;
+use harness::project::Project;
+use harness::record::Record;
+use harness::render::{Cell, Column, Format, Table, Tone, number};
+
+use super::{Outcome, exact, notice, show, side};
+
+/// Saves, lists and shows the counts that later runs are held against
+#[derive(Args)]
+pub(crate) struct Stored {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Save(Save),
+    List(List),
+    Show(Show),
+}
+
+/// Makes the counts of a record the baseline of their toolchain, after showing what changes
+///
+/// A baseline is a folder that belongs into git: `counts.csv` with the raw counts, and `environment.json` with where they
+/// come from.
+#[derive(Args)]
+struct Save {
+    /// The record [default: the newest]
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// Save without asking
+    #[arg(long)]
+    yes: bool,
+    /// Save even if the record lacks counts that the old baseline has
+    #[arg(long)]
+    drop_missing: bool,
+    /// How the difference is printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Lists the baselines: toolchain, rows, where they come from
+#[derive(Args)]
+struct List {
+    /// How the list is printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Shows the counts of a baseline
+#[derive(Args)]
+struct Show {
+    /// The key, as `harness baseline list` shows it [default: the only one, or the one that fits the newest record]
+    key: Option<String>,
+    /// How the counts are printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+impl Stored {
+    pub(crate) fn run(self, project: &Project) -> Result<Outcome> {
+        match self.command {
+            Command::Save(save) => save.run(project),
+            Command::List(list) => list.run(project),
+            Command::Show(show) => show.run(project),
+        }
+    }
+}
+
+impl Save {
+    fn run(self, project: &Project) -> Result<Outcome> {
+        let record = match &self.record {
+            Some(path) => Record::read(path)?,
+            None => side::newest(project)?,
+        };
+        let store = side::store(project);
+        let changes: Vec<Change> =
+            Baseline::promote(&record)?.into_iter().map(|new| Change::of(new, &store)).collect::<Result<_>>()?;
+        show(&changes.iter().map(|change| change.table(self.format)).collect::<Vec<_>>(), self.format)?;
+        let changes: Vec<Change> = changes.into_iter().filter(|change| !change.nothing()).collect();
+        if changes.is_empty() {
+            notice("the baseline has these counts already, so there is nothing to save");
+            return Ok(Outcome::Fine);
+        }
+        if record.environment.dirty {
+            notice("the record was measured with changes that are not in its revision");
+        }
+        if let (Some(lost), false) = (changes.iter().find_map(Change::lost), self.drop_missing) {
+            bail!(
+                "nothing was saved: the record lacks {lost}, which the old baseline has; measure the whole suite, or drop what is missing with --drop-missing"
+            );
+        }
+        if !self.yes && !confirmed()? {
+            notice("nothing was saved");
+            return Ok(Outcome::Unjudged);
+        }
+        for change in changes {
+            let folder = store.save(&change.new)?;
+            notice(&format!("saved {}", folder.display()));
+        }
+        Ok(Outcome::Fine)
+    }
+}
+
+/// Asks on the terminal.
+fn confirmed() -> Result<bool> {
+    let input = std::io::stdin();
+    if !input.is_terminal() {
+        bail!(
+            "nothing was saved: there is no terminal to ask on; `cargo harness baseline save --yes` saves without asking"
+        );
+    }
+    eprint!("Make this the baseline? [y/N] ");
+    std::io::stderr().flush().context("cannot ask")?;
+    let mut answer = String::new();
+    input.lock().read_line(&mut answer).context("cannot read the answer")?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+/// What saving a baseline would change.
+struct Change {
+    new: Baseline,
+    /// None if there is no baseline of that key, or none that can be read.
+    comparisons: Option<Vec<Comparison>>,
+}
+
+impl Change {
+    fn of(new: Baseline, store: &Store) -> Result<Self> {
+        let key = new.key().to_string();
+        let old = match store.read(&key) {
+            Ok(old) => Some(old),
+            Err(BaselineError::Unknown { .. }) => None,
+            Err(error) => {
+                notice(&format!("the old baseline cannot be read and would be replaced: {error}"));
+                None
+            }
+        };
+        let comparisons = old.map(|old| compare(Side::baseline(&old.record), Side::baseline(&new.record)));
+        Ok(Self { new, comparisons })
+    }
+
+    fn nothing(&self) -> bool {
+        self.comparisons.as_ref().is_some_and(|comparisons| comparisons.iter().all(Comparison::equal))
+    }
+
+    /// The first count that the old baseline has and the new one does not.
+    fn lost(&self) -> Option<String> {
+        let gone = |state: &State| matches!(state, State::Removed | State::Missing { .. });
+        self.comparisons.iter().flatten().find(|comparison| gone(&comparison.state)).map(Comparison::place)
+    }
+
+    fn table(&self, format: Format) -> Table {
+        let key = self.new.key();
+        let rows = self.new.record.rows.len();
+        let Some(comparisons) = &self.comparisons else {
+            let mut table = compare::table(format!("new baseline {key}"), &[], exact(format));
+            table.notes.push(format!("There is no baseline for this toolchain yet; it gets {rows} rows."));
+            return table;
+        };
+        let changed: Vec<Comparison> = comparisons.iter().filter(|comparison| !comparison.equal()).cloned().collect();
+        let mut table = compare::table(format!("baseline {key}"), &changed, exact(format));
+        table.notes.push(format!(
+            "{} of {} figures stay as they are.",
+            comparisons.len() - changed.len(),
+            comparisons.len()
+        ));
+        table
+    }
+}
+
+impl List {
+    fn run(self, project: &Project) -> Result<Outcome> {
+        let store = side::store(project);
+        let columns = vec![
+            Column::left("key", "key"),
+            Column::right("rows", "rows"),
+            Column::left("measured", "measured"),
+            Column::left("revision", "revision"),
+            Column::left("cpu", "measured on"),
+        ];
+        let mut table = Table::new("baselines", columns);
+        let mut outcome = Outcome::Fine;
+        for key in store.keys()? {
+            table.rows.push(match store.read(&key) {
+                Ok(Baseline { record, .. }) => {
+                    let rows = record.rows.len();
+                    vec![
+                        Cell::text(key),
+                        Cell::number(rows as f64, rows.to_string()),
+                        Cell::text(record.created),
+                        revision(record.environment.revision, record.environment.dirty),
+                        Cell::text(record.environment.cpu),
+                    ]
+                }
+                Err(error) => {
+                    outcome = Outcome::Unjudged;
+                    table.notes.push(error.to_string());
+                    let missing = Cell::missing;
+                    vec![Cell::text(key).toned(Tone::Bad), missing(), missing(), missing(), missing()]
+                }
+            });
+        }
+        if table.rows.is_empty() {
+            table.notes.push("There are none yet: `cargo harness baseline save` makes one from a record.".to_owned());
+        }
+        show(&[table], self.format)?;
+        Ok(outcome)
+    }
+}
+
+/// Twelve digits of the revision for people, all for programs.
+fn revision(revision: Option<String>, dirty: bool) -> Cell {
+    let Some(revision) = revision else { return Cell::missing() };
+    let short: String = revision.chars().take(12).collect();
+    let suffix = if dirty { " and changes" } else { "" };
+    Cell { text: format!("{short}{suffix}"), ..Cell::text(format!("{revision}{suffix}")) }
+}
+
+impl Show {
+    fn run(self, project: &Project) -> Result<Outcome> {
+        let store = side::store(project);
+        let (title, record) = match (self.key, store.keys()?.as_slice()) {
+            (Some(key), _) => (key.clone(), store.read(&key)?.record),
+            (None, [only]) => (only.clone(), store.read(only)?.record),
+            (None, _) => {
+                let matching = store.matching(&side::newest(project)?)?;
+                let keys: Vec<String> = matching.keys.iter().map(ToString::to_string).collect();
+                (keys.join(" and "), matching.record)
+            }
+        };
+        let metrics: Vec<_> = metric::all().iter().filter(|metric| metric.portable()).collect();
+        let mut columns =
+            vec![Column::left("workload", "workload"), Column::left("phase", "phase"), Column::left("unit", "per")];
+        columns.extend(metrics.iter().map(|metric| Column::right(&metric.name().replace('-', "_"), metric.name())));
+        let mut table = Table::new(format!("baseline {title}"), columns);
+        for row in &record.rows {
+            let mut cells = vec![Cell::text(&row.workload), Cell::text(&row.phase), Cell::text(&row.unit.name)];
+            cells.extend(metrics.iter().map(|metric| match metric.figure(row) {
+                Some(figure) => Cell::number(figure.value, number::figure(metric.quantity(), &figure)),
+                None => Cell::missing(),
+            }));
+            table.rows.push(cells);
+        }
+        let environment = &record.environment;
+        let revision = environment.revision.as_deref().unwrap_or("no revision");
+        let dirty = if environment.dirty { " with changes" } else { "" };
+        table.notes.push(format!(
+            "Measured at {} on {}, revision {revision}{dirty}.",
+            record.created,
+            environment.machine()
+        ));
+        show(&[table], self.format)?;
+        Ok(Outcome::Fine)
+    }
+}

@@ -1,0 +1,58 @@
+//! `harness compare`: two sides next to each other, without a judgement.
+
+use anyhow::Result;
+use clap::Args;
+use harness::compare::{self, Narrow, compare};
+use harness::project::Project;
+use harness::render::Format;
+
+use super::{Outcome, exact, show, side};
+
+/// Shows two records, baselines or phases side by side
+///
+/// Counts are compared exactly. Wall times are compared only where they were measured in pairs, as the phases of one
+/// record are; times of two records are shown next to each other if they come from one machine, without a ratio.
+#[derive(Args)]
+#[command(after_help = side::SYNTAX)]
+pub(crate) struct Compare {
+    /// The side that is held against
+    #[arg(value_name = "BASE")]
+    base: side::Name,
+    /// The side that is looked at
+    #[arg(value_name = "HEAD", default_value = "newest")]
+    head: side::Name,
+    /// Only workloads that match, such as 'medium/*'; may be given several times
+    #[arg(long, value_name = "GLOB")]
+    filter: Vec<String>,
+    /// Only these metrics, separated by commas: time, instructions, heap, or names such as peak-bytes
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    metric: Vec<String>,
+    /// Show equal figures too, which json and csv always do
+    #[arg(long)]
+    all: bool,
+    /// How the comparison is printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+impl Compare {
+    pub(crate) fn run(self, project: &Project) -> Result<Outcome> {
+        let (mut base, mut head) = side::load(&self.base, &self.head, project)?;
+        Narrow::new(&self.filter, &[])?.apply(&mut [&mut base.record, &mut head.record])?;
+        let mut comparisons = compare(base.side(), head.side());
+        compare::only_metrics(&mut comparisons, &self.metric)?;
+        let exact = exact(self.format);
+        let all = comparisons.len();
+        if !exact && !self.all {
+            comparisons.retain(|comparison| !comparison.equal());
+        }
+        let mut table = compare::table(format!("{} against {}", head.name, base.name), &comparisons, exact);
+        match all - comparisons.len() {
+            0 if all == 0 => table.notes.push("There is nothing that both sides could be compared by.".to_owned()),
+            0 => {}
+            equal => table.notes.push(format!("{equal} of {all} figures are equal and not shown; --all shows them.")),
+        }
+        show(&[table], self.format)?;
+        Ok(Outcome::Fine)
+    }
+}

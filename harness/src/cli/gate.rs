@@ -1,0 +1,120 @@
+//! `harness gate`: hold the counts of a record against the stored baseline, and leave by what it says.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use clap::Args;
+use harness::compare::{Narrow, Side, compare};
+use harness::measure::{self, Bar, Request};
+use harness::project::Project;
+use harness::record::{Instrument, Record};
+use harness::render::Format;
+use harness::verdict::{Conclusion, Limits, Verdict, judge};
+
+use super::run::Selection;
+use super::{ALARM, Outcome, WARNING, command_line, exact, notice, print, show, side};
+
+/// Says whether the counts got worse than the stored baseline by more than their limits
+///
+/// Instructions and heap are counted now, or read from a record, and held against the baseline of this toolchain by the
+/// limits in `baselines/limits.toml`. Wall times are not judged: no stored time says anything about a change.
+#[derive(Args)]
+pub(crate) struct Gate {
+    /// Judge this record instead of counting now
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["quick", "threads", "isa", "time_limit", "out"])]
+    record: Option<PathBuf>,
+    #[command(flatten)]
+    selection: Selection,
+    /// Keep what was counted in this file, for `harness baseline save --record FILE`
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Show figures that passed too, which json and csv always do
+    #[arg(long)]
+    all: bool,
+    /// How the verdict is printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// What a stored baseline can be held against.
+const COUNTED: [Instrument; 2] = [Instrument::Callgrind, Instrument::Dhat];
+
+impl Gate {
+    pub(crate) fn run(self, project: &Project) -> Result<Outcome> {
+        // Before minutes are spent counting.
+        let limits = Limits::read(&project.baselines().join("limits.toml"))?;
+        let store = side::store(project);
+        let request = self.selection.request(COUNTED.to_vec());
+        let mut head = match &self.record {
+            Some(path) => Record::read(path)?,
+            None if store.keys()?.is_empty() => bail!(
+                "there is no baseline in {}; `cargo harness baseline save` makes one from a record",
+                project.baselines().display()
+            ),
+            None => count(project, &request, self.out.as_deref())?,
+        };
+        let mut base = store.matching(&head)?.record;
+        let plan = &request.plan;
+        Narrow::new(&plan.filters, &plan.phases)?.apply(&mut [&mut base, &mut head])?;
+        if plan.quick {
+            let selected = head.workloads();
+            base.rows.retain(|row| selected.contains(&row.workload.as_str()));
+        }
+        let verdict = judge(compare(Side::baseline(&base), Side::record(&head)), &limits);
+        show_verdict(&verdict, self.format, self.all)?;
+        Ok(match verdict.conclusion() {
+            Conclusion::Passed => Outcome::Fine,
+            Conclusion::Regressed => Outcome::Regressed,
+            Conclusion::Unjudged => Outcome::Unjudged,
+        })
+    }
+}
+
+fn count(project: &Project, request: &Request, out: Option<&Path>) -> Result<Record> {
+    if measure::valgrind_version().is_none() {
+        bail!(
+            "valgrind is missing, so instructions cannot be judged; install it (Debian, Ubuntu: apt-get install valgrind)"
+        );
+    }
+    let record = measure::measure(project, request, &Bar::new())?;
+    if let Some(path) = out {
+        record.write(path)?;
+    }
+    Ok(record)
+}
+
+/// Regressions first, then the table and what was not judged, the summary, and the command that reproduces it.
+fn show_verdict(verdict: &Verdict, format: Format, all: bool) -> Result<()> {
+    let again = format!("reproduce with: {}", command_line());
+    if exact(format) {
+        let mut table = verdict.table(true);
+        table.title = verdict.summary();
+        table.notes = vec![again.clone()];
+        show(&[table], format)?;
+        notice(&verdict.summary());
+        notice(&again);
+        return Ok(());
+    }
+    let shown = if all { verdict.clone() } else { verdict.remarkable() };
+    let mut table = shown.table(false);
+    let unjudged = verdict.unjudged();
+    if format == Format::Markdown {
+        table.title = verdict.summary();
+        table.notes = verdict.regressions();
+        table.notes.extend(unjudged.iter().map(|reason| format!("not judged: {reason}")));
+        table.notes.push(again);
+        return show(&[table], format);
+    }
+    let mut text = String::new();
+    for regression in verdict.regressions() {
+        text += &format!("{ALARM}regressed:{ALARM:#} {regression}\n");
+    }
+    if !table.rows.is_empty() {
+        text += &format.render(&[table]);
+    }
+    for reason in unjudged {
+        text += &format!("{WARNING}not judged:{WARNING:#} {reason}\n");
+    }
+    text += &format!("{}\n{again}\n", verdict.summary());
+    print(&text)
+}

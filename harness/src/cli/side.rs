@@ -1,0 +1,191 @@
+//! What a user may name where something is compared: a record, a baseline, or one phase of either.
+
+use std::convert::Infallible;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use anyhow::{Context, Result, bail};
+use harness::baseline::Store;
+use harness::compare::Side;
+use harness::nearest::suggestion;
+use harness::project::Project;
+use harness::record::Record;
+
+/// How sides are written, for help texts.
+pub(crate) const SYNTAX: &str = "\
+What can be compared:
+  FILE            a record, such as records/2026-01-02T030405Z.json
+  newest          the newest record
+  baseline        the stored baseline that fits the other side, or the newest record
+  baseline:KEY    the stored baseline of that key; `cargo harness baseline list` shows the keys
+  SIDE#PHASE      one phase of any of these, such as newest#pooled
+  phase:PHASE     one phase of the newest record";
+
+/// A side as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Name {
+    written: String,
+    source: Source,
+    phase: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Source {
+    Newest,
+    File(PathBuf),
+    /// The baseline that fits, or that of a key.
+    Baseline(Option<String>),
+}
+
+/// A side that was read.
+#[derive(Debug, Clone)]
+pub(crate) struct Loaded {
+    /// How it was written.
+    pub(crate) name: String,
+    /// Its rows, of every phase.
+    pub(crate) record: Record,
+    phase: Option<String>,
+    counts_only: bool,
+}
+
+impl FromStr for Name {
+    type Err = Infallible;
+
+    fn from_str(written: &str) -> Result<Self, Infallible> {
+        let name =
+            |source, phase: Option<&str>| Self { written: written.to_owned(), source, phase: phase.map(str::to_owned) };
+        if let Some(phase) = written.strip_prefix("phase:") {
+            return Ok(name(Source::Newest, Some(phase)));
+        }
+        // A file may have a # in its name.
+        let (source, phase) = match written.rsplit_once('#') {
+            Some((source, phase)) if !Path::new(written).exists() => (source, Some(phase)),
+            _ => (written, None),
+        };
+        let source = match source {
+            "newest" => Source::Newest,
+            "baseline" => Source::Baseline(None),
+            _ => match source.strip_prefix("baseline:") {
+                Some(key) => Source::Baseline(Some(key.to_owned())),
+                None => Source::File(source.into()),
+            },
+        };
+        Ok(name(source, phase))
+    }
+}
+
+/// Reads two sides.
+///
+/// # Errors
+/// If one of them cannot be found or read, or only one names a phase.
+pub(crate) fn load(base: &Name, head: &Name, project: &Project) -> Result<(Loaded, Loaded)> {
+    if base.phase.is_some() != head.phase.is_some() {
+        let (with, without) = if base.phase.is_some() { (base, head) } else { (head, base) };
+        bail!(
+            "{} names a phase and {} does not; name one on both sides, such as {}#{}, or on neither",
+            with.written,
+            without.written,
+            without.written,
+            with.phase.as_deref().unwrap_or_default(),
+        );
+    }
+    let fitting = |other: &Name| match &other.source {
+        Source::Baseline(_) => newest(project),
+        _ => other.record(project),
+    };
+    Ok((base.load(|| fitting(head), project)?, head.load(|| fitting(base), project)?))
+}
+
+/// The newest record of the project.
+///
+/// # Errors
+/// If there is none, or if it cannot be read.
+pub(crate) fn newest(project: &Project) -> Result<Record> {
+    let path = project.newest_record().with_context(|| {
+        format!("there is no record in {}; `cargo harness run` writes one", project.records().display())
+    })?;
+    Ok(Record::read(&path)?)
+}
+
+/// The project's baselines.
+pub(crate) fn store(project: &Project) -> Store {
+    Store::new(project.baselines())
+}
+
+impl Name {
+    /// `fitting` gives the record that the baseline has to fit.
+    fn load(&self, fitting: impl FnOnce() -> Result<Record>, project: &Project) -> Result<Loaded> {
+        let store = store(project);
+        let (record, counts_only) = match &self.source {
+            Source::Baseline(Some(key)) => (store.read(key)?.record, true),
+            Source::Baseline(None) => (store.matching(&fitting()?)?.record, true),
+            Source::Newest | Source::File(_) => (self.record(project)?, false),
+        };
+        if let Some(phase) = &self.phase
+            && !record.phases().contains(&phase.as_str())
+        {
+            bail!("{} has no phase `{phase}`; {}", self.source_name(), suggestion(phase, record.phases()));
+        }
+        Ok(Loaded { name: self.written.clone(), record, phase: self.phase.clone(), counts_only })
+    }
+
+    fn record(&self, project: &Project) -> Result<Record> {
+        match &self.source {
+            Source::File(path) => Ok(Record::read(path)?),
+            Source::Newest | Source::Baseline(_) => newest(project),
+        }
+    }
+
+    fn source_name(&self) -> String {
+        match &self.source {
+            Source::Newest => "the newest record".to_owned(),
+            Source::File(path) => path.display().to_string(),
+            Source::Baseline(None) => "the baseline".to_owned(),
+            Source::Baseline(Some(key)) => format!("baseline {key}"),
+        }
+    }
+}
+
+impl Loaded {
+    /// The side, for comparing.
+    pub(crate) fn side(&self) -> Side<'_> {
+        let side = if self.counts_only { Side::baseline(&self.record) } else { Side::record(&self.record) };
+        match &self.phase {
+            Some(phase) => side.phase(phase),
+            None => side,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(written: &str) -> (Source, Option<String>) {
+        let Ok(name) = written.parse::<Name>();
+        assert_eq!(name.written, written);
+        (name.source, name.phase)
+    }
+
+    #[test]
+    fn every_form_is_understood() {
+        let phase = |name: &str| Some(name.to_owned());
+        assert_eq!(parse("a/b.json"), (Source::File("a/b.json".into()), None));
+        assert_eq!(parse("a/b.json#naive"), (Source::File("a/b.json".into()), phase("naive")));
+        assert_eq!(parse("newest"), (Source::Newest, None));
+        assert_eq!(parse("newest#kv-cache"), (Source::Newest, phase("kv-cache")));
+        assert_eq!(parse("phase:kv-cache"), (Source::Newest, phase("kv-cache")));
+        assert_eq!(parse("baseline"), (Source::Baseline(None), None));
+        assert_eq!(parse("baseline#naive"), (Source::Baseline(None), phase("naive")));
+        assert_eq!(parse("baseline:x_y"), (Source::Baseline(Some("x_y".to_owned())), None));
+        assert_eq!(parse("baseline:x_y#naive"), (Source::Baseline(Some("x_y".to_owned())), phase("naive")));
+    }
+
+    #[test]
+    fn a_file_that_has_a_hash_in_its_name_is_a_file() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("a#b.json");
+        std::fs::write(&path, "").expect("written");
+        assert_eq!(parse(&path.to_string_lossy()), (Source::File(path), None));
+    }
+}

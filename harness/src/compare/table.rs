@@ -1,0 +1,136 @@
+//! Comparisons as a table.
+
+use super::{Comparison, State};
+use crate::metric::{Better, Figure, Metric};
+use crate::render::{Cell, Column, Table, Tone, number};
+
+/// The table of comparisons: with `exact`, a column for everything a program may want; without, what a person reads.
+/// Below it, for people, every reason why something does not compare, once.
+pub fn table(title: impl Into<String>, comparisons: &[Comparison], exact: bool) -> Table {
+    let mut columns = place_columns(exact);
+    columns.extend([
+        Column::right("base", "base"),
+        Column::right("head", "head"),
+        Column::right("ratio", "change"),
+        Column::left("state", "state"),
+    ]);
+    if exact {
+        columns.extend([
+            Column::right("ratio_low", "ratio, low"),
+            Column::right("ratio_high", "ratio, high"),
+            Column::left("reason", "reason"),
+        ]);
+    }
+    let mut table = Table::new(title, columns);
+    for comparison in comparisons {
+        let mut cells = place_cells(comparison, exact);
+        cells.extend(figure_cells(comparison));
+        let comparable = comparison.state == State::Comparable;
+        cells.push(match (comparable, exact) {
+            (true, false) => Cell::text(""),
+            _ => Cell::text(comparison.state.name()).toned(if comparable { Tone::Plain } else { Tone::Notice }),
+        });
+        if exact {
+            let interval = comparison.ratio.and_then(|ratio| ratio.interval);
+            let end = |value: Option<f64>| value.map_or_else(Cell::missing, |v| Cell::number(v, v.to_string()));
+            cells.push(end(interval.map(|interval| interval.low)));
+            cells.push(end(interval.map(|interval| interval.high)));
+            cells.push(if comparable { Cell::missing() } else { Cell::text(comparison.state.to_string()) });
+        }
+        table.rows.push(cells);
+    }
+    if !exact {
+        let incomparable = comparisons.iter().filter(|comparison| comparison.state != State::Comparable);
+        table.notes = grouped(incomparable.map(|comparison| (comparison.place(), comparison.state.to_string())));
+    }
+    table
+}
+
+/// The columns that say what a row is about.
+pub(crate) fn place_columns(exact: bool) -> Vec<Column> {
+    let mut columns = vec![Column::left("workload", "workload"), Column::left("phase", "phase")];
+    if exact {
+        columns.push(Column::left("base_phase", "base phase"));
+    }
+    columns.push(Column::left("metric", "metric"));
+    if exact {
+        columns.push(Column::left("unit", "unit"));
+    }
+    columns
+}
+
+/// The cells under [`place_columns`].
+pub(crate) fn place_cells(comparison: &Comparison, exact: bool) -> Vec<Cell> {
+    let mut cells = vec![Cell::text(&comparison.workload), Cell::text(&comparison.head_phase)];
+    if exact {
+        cells.push(Cell::text(&comparison.base_phase));
+    }
+    cells.push(comparison.metric.map_or_else(Cell::missing, |metric| Cell::text(metric.name())));
+    if exact {
+        let unit = comparison.metric.map(|metric| number::base_unit(metric.quantity()));
+        cells.push(unit.map_or_else(Cell::missing, Cell::text));
+    }
+    cells
+}
+
+/// Base, head and change.
+pub(crate) fn figure_cells(comparison: &Comparison) -> [Cell; 3] {
+    let figure = |figure: Option<Figure>| match (figure, comparison.metric) {
+        (Some(figure), Some(metric)) => Cell::number(figure.value, number::figure(metric.quantity(), &figure)),
+        _ => Cell::missing(),
+    };
+    [figure(comparison.base), figure(comparison.head), change(comparison)]
+}
+
+fn change(comparison: &Comparison) -> Cell {
+    let (Some(metric), Some(base), Some(head)) = (comparison.metric, comparison.base, comparison.head) else {
+        return Cell::missing();
+    };
+    if comparison.state != State::Comparable {
+        return Cell::missing();
+    }
+    let Some(ratio) = comparison.ratio else {
+        // Nothing divides by zero, and yet it can be said whether it stayed zero.
+        let text = if head.value == 0.0 { "0 %" } else { "from 0" };
+        return Cell { text: text.to_owned(), ..Cell::missing() }.toned(tone(metric, head.value - base.value));
+    };
+    let text = match ratio.interval {
+        Some(interval) => number::ratio_range(ratio.value, &interval),
+        None if (0.5..=2.0).contains(&ratio.value) => number::percent(ratio.value),
+        None => number::ratio(ratio.value),
+    };
+    let sure = ratio.interval.is_none_or(|interval| interval.low > 1.0 || interval.high < 1.0);
+    let difference = if sure { ratio.value - 1.0 } else { 0.0 };
+    Cell::number(ratio.value, text).toned(tone(metric, difference))
+}
+
+fn tone(metric: &dyn Metric, difference: f64) -> Tone {
+    let worse = match metric.better() {
+        Better::Lower => difference,
+        Better::Higher => -difference,
+    };
+    if worse > 0.0 {
+        Tone::Bad
+    } else if worse < 0.0 {
+        Tone::Good
+    } else {
+        Tone::Plain
+    }
+}
+
+/// Each reason once, with how many figures it is about and the first of them.
+pub(crate) fn grouped(reasons: impl Iterator<Item = (String, String)>) -> Vec<String> {
+    let mut groups: Vec<(String, String, usize)> = Vec::new();
+    for (place, reason) in reasons {
+        match groups.iter_mut().find(|(_, known, _)| *known == reason) {
+            Some((_, _, count)) => *count += 1,
+            None => groups.push((place, reason, 1)),
+        }
+    }
+    let sentence = |(place, reason, count): (String, String, usize)| match count {
+        1 => format!("{place}: {reason}"),
+        2 => format!("{place}, and 1 other: {reason}"),
+        _ => format!("{place}, and {} others: {reason}", count - 1),
+    };
+    groups.into_iter().map(sentence).collect()
+}

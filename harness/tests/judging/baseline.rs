@@ -1,0 +1,135 @@
+use std::fs;
+
+use harness::baseline::Store;
+use harness::record::Check;
+
+use crate::project::{Project, measured, regressed};
+use crate::sample::{callgrind, row};
+
+#[test]
+fn saving_shows_the_difference_first() {
+    let project = Project::new();
+    project.record("records/first.json", &measured());
+    insta::assert_snapshot!("first_save", project.run(&["baseline", "save", "--yes"]).seen());
+    project.record("records/second.json", &regressed());
+    insta::assert_snapshot!("second_save", project.run(&["baseline", "save", "--yes"]).seen());
+    let again = project.run(&["baseline", "save", "--yes"]);
+    assert_eq!(again.status, 0);
+    assert!(again.stderr.contains("there is nothing to save"), "{}", again.stderr);
+}
+
+#[test]
+fn without_a_terminal_nothing_is_saved_unless_asked_for() {
+    let project = Project::with_baseline();
+    let counts = format!("{}/counts.csv", project.baseline());
+    let before = project.read(&counts);
+    project.record("records/second.json", &regressed());
+    assert_eq!(
+        project.refused(&["baseline", "save"]),
+        "nothing was saved: there is no terminal to ask on; `cargo harness baseline save --yes` saves without asking"
+    );
+    assert_eq!(project.read(&counts), before);
+    assert_eq!(project.run(&["baseline", "save", "--yes"]).status, 0);
+    assert_ne!(project.read(&counts), before);
+}
+
+#[test]
+fn a_record_that_lacks_rows_does_not_drop_them_in_passing() {
+    let project = Project::with_baseline();
+    let before = project.read(&format!("{}/counts.csv", project.baseline()));
+    let mut record = regressed();
+    record.rows.truncate(2);
+    project.record("records/second.json", &record);
+    insta::assert_snapshot!(project.refused(&["baseline", "save", "--yes"]));
+    assert_eq!(project.read(&format!("{}/counts.csv", project.baseline())), before);
+    assert_eq!(project.run(&["baseline", "save", "--yes", "--drop-missing"]).status, 0);
+    assert!(!project.read(&format!("{}/counts.csv", project.baseline())).contains("kernel"));
+}
+
+#[test]
+fn a_wrong_answer_is_never_promoted() {
+    let project = Project::new();
+    let mut record = measured();
+    record.rows[1].check = Check::Failed("token 3 is 17, not 12".to_owned());
+    project.record("records/first.json", &record);
+    assert_eq!(
+        project.refused(&["baseline", "save", "--yes"]),
+        "the record cannot become a baseline: medium/decode in phase optimized failed its check: token 3 is 17, not 12"
+    );
+    assert_eq!(fs::read_dir(project.path("baselines")).expect("there").count(), 1, "only the limits");
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_keeps_the_old_baseline() {
+    let project = Project::with_baseline();
+    let before = project.read(&format!("{}/counts.csv", project.baseline()));
+    let mut record = measured();
+    record.environment.rustc = "rustc 1.96.0".to_owned();
+    project.record("records/second.json", &record);
+    // In the way of the new folder.
+    project.write(&project.baseline().replace("1.95.0", "1.96.0"), "");
+    let sentence = project.refused(&["baseline", "save", "--yes"]);
+    assert!(sentence.starts_with("cannot write the baseline's "), "{sentence}");
+    fs::remove_file(project.path(&project.baseline().replace("1.95.0", "1.96.0"))).expect("removed");
+    assert_eq!(project.read(&format!("{}/counts.csv", project.baseline())), before);
+}
+
+#[test]
+fn list_and_show() {
+    let project = Project::with_baseline();
+    insta::assert_snapshot!("list", project.run(&["baseline", "list"]).seen());
+    insta::assert_snapshot!("show", project.run(&["baseline", "show"]).seen());
+    insta::assert_snapshot!("show_as_csv", project.run(&["baseline", "show", "--format", "csv"]).stdout);
+    insta::assert_snapshot!("list_of_none", Project::new().run(&["baseline", "list"]).seen());
+    insta::assert_snapshot!("show_unknown", project.refused(&["baseline", "show", "x86_64-unknown-linux-gnu"]));
+}
+
+#[test]
+fn a_spoilt_baseline_is_named_in_the_list_and_can_be_saved_over() {
+    let project = Project::with_baseline();
+    let counts = format!("{}/counts.csv", project.baseline());
+    let text = project.read(&counts);
+    project.write(&counts, &text[..text.len() / 2]);
+    insta::assert_snapshot!(project.run(&["baseline", "list"]).seen());
+    assert_eq!(project.run(&["baseline", "save", "--yes"]).status, 0);
+    assert_eq!(project.read(&counts), text);
+}
+
+#[test]
+fn a_row_that_is_new_is_shown_as_new() {
+    let project = Project::with_baseline();
+    let mut record = measured();
+    record.created = "2026-01-03T00:00:00Z".to_owned();
+    record.rows.push(row("kernel/softmax", "naive", vec![callgrind(5)]));
+    project.record("records/second.json", &record);
+    insta::assert_snapshot!(project.run(&["baseline", "save", "--yes"]).seen());
+}
+
+/// Killed without warning at whatever it is doing, twenty times over, each save a little later in its course.
+#[test]
+fn a_save_that_is_killed_leaves_the_old_baseline_or_the_new_one() {
+    let project = Project::with_baseline();
+    project.record("records/second.json", &regressed());
+    let store = Store::new(project.path("baselines"));
+    let [key] = store.keys().expect("a list").try_into().expect("one baseline");
+    let (old, new) = (measured().created, regressed().created);
+    for delay in 0..20 {
+        let mut save = std::process::Command::new(assert_cmd::cargo::cargo_bin!("harness"))
+            .args(["baseline", "save", "--yes"])
+            .current_dir(project.path(""))
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .expect("started");
+        std::thread::sleep(std::time::Duration::from_micros(500 * delay));
+        save.kill().expect("killed, or over already");
+        save.wait().expect("gone");
+        let there = store.read(&key).expect("a baseline that can be read");
+        assert!(there.record.created == old || there.record.created == new, "{}", there.record.created);
+        let counts = if there.record.created == old { measured() } else { regressed() };
+        assert_eq!(there, harness::baseline::Baseline::promote(&counts).expect("promotable")[0]);
+        // Back to the old one for the next round.
+        let command = ["baseline", "save", "--yes", "--record", "records/first.json"];
+        assert_eq!(project.run(&command).status, 0);
+    }
+}

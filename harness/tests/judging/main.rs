@@ -1,0 +1,11 @@
+//! Comparing, saving baselines and gating, as a user types it: output, exit status, and one sentence for every bad input.
+
+mod baseline;
+mod compare;
+mod gate;
+mod project;
+#[path = "../../src/record/sample.rs"]
+mod sample;
+
+// The builders of sample records are shared with the tests inside the library.
+use harness::record;

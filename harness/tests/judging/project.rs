@@ -1,0 +1,115 @@
+//! A project in a temporary folder.
+
+use std::fs;
+use std::path::PathBuf;
+
+use assert_cmd::assert::Assert;
+use harness::record::{Data, Record};
+
+use crate::sample::{callgrind, clock, dhat, record, row};
+
+/// A folder with a `harness.toml`, the limits of this repository, and whatever a test puts in.
+pub(crate) struct Project {
+    folder: tempfile::TempDir,
+}
+
+/// What a command left behind.
+pub(crate) struct Done {
+    pub(crate) status: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// Two workloads in two phases, measured in time, instructions and heap.
+pub(crate) fn measured() -> Record {
+    record(vec![
+        row("medium/decode", "naive", vec![clock("a", &[9000, 9100, 8900]), callgrind(1_000_000), dhat(4096, 12)]),
+        row("medium/decode", "optimized", vec![clock("a", &[90, 91, 89]), callgrind(50_000), dhat(0, 0)]),
+        row("kernel/gelu", "naive", vec![clock("b", &[500, 500]), callgrind(7000)]),
+        row("kernel/gelu", "optimized", vec![clock("b", &[50, 50]), callgrind(700)]),
+    ])
+}
+
+/// The same, later, with one more allocation and 2 % more instructions in optimized decoding.
+pub(crate) fn regressed() -> Record {
+    let mut record = measured();
+    record.created = "2026-01-03T00:00:00Z".to_owned();
+    record.rows[1].readings[1].data = Data::Callgrind { instructions: 51_000 };
+    record.rows[1].readings[2] = dhat(64, 1);
+    record
+}
+
+impl Project {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let project = Self { folder };
+        project.write("harness.toml", "");
+        project.write("baselines/limits.toml", include_str!("../../../baselines/limits.toml"));
+        project
+    }
+
+    /// A project whose baseline is what [`measured`] holds.
+    pub(crate) fn with_baseline() -> Self {
+        let project = Self::new();
+        project.record("records/first.json", &measured());
+        assert_eq!(project.run(&["baseline", "save", "--yes"]).status, 0);
+        project
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        fs::write(path, text).expect("written");
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).expect(name)
+    }
+
+    pub(crate) fn record(&self, name: &str, record: &Record) {
+        record.write(&self.path(name)).expect("written");
+    }
+
+    /// The folder of the only baseline, relative to the project.
+    pub(crate) fn baseline(&self) -> String {
+        let entries = fs::read_dir(self.path("baselines")).expect("there").map(|entry| entry.expect("readable"));
+        let folders: Vec<_> = entries.filter(|entry| entry.path().is_dir()).map(|entry| entry.file_name()).collect();
+        assert_eq!(folders.len(), 1, "{folders:?}");
+        format!("baselines/{}", folders[0].to_string_lossy())
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Done {
+        let mut command = assert_cmd::cargo::cargo_bin_cmd!("harness");
+        let assert: Assert = command.current_dir(self.folder.path()).args(arguments).assert();
+        let output = assert.get_output();
+        let text = |bytes: &[u8]| {
+            // Where the temporary folder is differs from run to run.
+            String::from_utf8_lossy(bytes).replace(&*self.folder.path().to_string_lossy(), "PROJECT")
+        };
+        Done {
+            status: output.status.code().expect("not killed"),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+        }
+    }
+
+    /// Runs what must end with exit status 2 and one sentence on standard error, which is returned.
+    pub(crate) fn refused(&self, arguments: &[&str]) -> String {
+        let Done { status, stderr, .. } = self.run(arguments);
+        assert_eq!(status, 2, "{arguments:?}: {stderr}");
+        let sentence = stderr.strip_prefix("error: ").unwrap_or_else(|| panic!("{arguments:?}: {stderr}")).trim_end();
+        assert!(!sentence.contains('\n'), "{arguments:?}: {sentence}");
+        sentence.to_owned()
+    }
+}
+
+impl Done {
+    /// Everything a user sees.
+    pub(crate) fn seen(&self) -> String {
+        format!("exit status {}\n--- stdout\n{}--- stderr\n{}", self.status, self.stdout, self.stderr)
+    }
+}
