@@ -1,0 +1,194 @@
+//! Causal multi-head attention (Vaswani et al., arXiv:1706.03762): every query weighs the values of the keys up to its own
+//! position by the softmax of their scaled products.
+
+mod batched;
+mod causal;
+mod heads;
+mod masked;
+mod online;
+mod tile;
+
+pub use heads::Heads;
+
+use crate::simd::Level;
+use crate::softmax::Softmax;
+use crate::team::{Partition, Team};
+use crate::variant::Attention as Choice;
+
+/// How many queries there are, and what they attend to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Number of heads.
+    pub heads: usize,
+    /// Width of a head, D.
+    pub head_size: usize,
+    /// Number of queries, T.
+    pub queries: usize,
+    /// Number of keys before the first query's own; query `t` attends to keys `0..=past + t`.
+    pub past: usize,
+}
+
+impl Shape {
+    /// Number of keys and values, S.
+    pub fn keys(&self) -> usize {
+        self.past + self.queries
+    }
+
+    /// Scores are multiplied by this.
+    fn scale(&self) -> f32 {
+        1.0 / (self.head_size as f32).sqrt()
+    }
+}
+
+/// Attention in the chosen implementation.
+#[derive(Clone, Copy, Debug)]
+pub struct Attention {
+    choice: Choice,
+    softmax: Softmax,
+    level: Level,
+}
+
+impl Attention {
+    /// The implementation `choice`. `softmax` serves those that hold a row of scores; the online one has its own.
+    pub fn new(choice: Choice, softmax: Softmax, level: Level) -> Self {
+        Self {
+            choice,
+            softmax,
+            level,
+        }
+    }
+
+    /// How many values of scratch [`Attention::run`] needs for `shape` on `threads` threads.
+    pub fn scratch(&self, shape: &Shape, threads: usize) -> usize {
+        match self.choice {
+            Choice::Masked => masked::scratch(shape),
+            Choice::Causal => causal::scratch(shape),
+            Choice::Batched => threads * batched::scratch(shape),
+            Choice::Online => threads * online::scratch(shape),
+        }
+    }
+
+    /// Attends with queries `q` (T rows a head) to keys `k` and values `v` (S rows a head) and writes `out` `[T, C]`.
+    /// The vector implementations share the work out over `team`.
+    ///
+    /// # Panics
+    /// When `out` is not `[T, C]` or `scratch` is shorter than [`Attention::scratch`] asks.
+    pub fn run(&self, task: &Task<'_>, out: &mut [f32], scratch: &mut [f32], team: &Team) {
+        let shape = &task.shape;
+        let threads = team.threads();
+        assert_eq!(
+            out.len(),
+            shape.queries * shape.heads * shape.head_size,
+            "attention: out is not [T, C]"
+        );
+        let needed = self.scratch(shape, threads);
+        assert!(scratch.len() >= needed, "attention: scratch is too short");
+        match self.choice {
+            Choice::Masked => masked::run(task, &self.softmax, out, scratch),
+            Choice::Causal => causal::run(task, &self.softmax, out, scratch),
+            Choice::Batched | Choice::Online => {
+                self.run_shared(task, out, &mut scratch[..needed], team);
+            }
+        }
+    }
+
+    /// Runs a vector implementation, every head by one thread (or by several, where there are fewer heads than threads).
+    fn run_shared(&self, task: &Task<'_>, out: &mut [f32], scratch: &mut [f32], team: &Team) {
+        let shape = &task.shape;
+        // A step this small ends before another thread has noticed it.
+        let alone = shape.queries * shape.keys() * shape.heads * shape.head_size < 4096;
+        let out = Partition::new(out);
+        if alone || team.threads() == 1 {
+            self.run_part(task, &out, scratch, 0, 1);
+            return;
+        }
+        let length = scratch.len() / team.threads();
+        let scratch = Partition::new(scratch);
+        team.run(&|part, parts| {
+            // SAFETY: every part takes its own piece, once.
+            let scratch = unsafe { scratch.range(part * length..(part + 1) * length) };
+            self.run_part(task, &out, scratch, part, parts);
+        });
+    }
+
+    fn run_part(
+        &self,
+        task: &Task<'_>,
+        out: &Partition<'_, f32>,
+        scratch: &mut [f32],
+        part: usize,
+        parts: usize,
+    ) {
+        let heads = task.shape.heads;
+        let groups = if heads >= parts {
+            1
+        } else {
+            parts.div_ceil(heads)
+        };
+        for item in (part..heads * groups).step_by(parts) {
+            let piece = Piece {
+                task,
+                head: item / groups,
+                group: item % groups,
+                groups,
+                out,
+            };
+            match self.choice {
+                Choice::Online => self.level.run(online::Online { piece, scratch }),
+                _ => batched::run(self.level, &self.softmax, &piece, scratch),
+            }
+        }
+    }
+}
+
+/// The inputs of attention.
+#[derive(Clone, Copy, Debug)]
+pub struct Task<'a> {
+    /// The sizes.
+    pub shape: Shape,
+    /// Queries, T rows a head.
+    pub q: Heads<'a>,
+    /// Keys, S rows a head.
+    pub k: Heads<'a>,
+    /// Values, S rows a head.
+    pub v: Heads<'a>,
+}
+
+/// What one thread computes at a time: one head's tiles of queries, every `groups`-th from `group` on.
+#[derive(Clone, Copy)]
+struct Piece<'a> {
+    task: &'a Task<'a>,
+    head: usize,
+    group: usize,
+    groups: usize,
+    out: &'a Partition<'a, f32>,
+}
+
+impl Piece<'_> {
+    /// The first query of every tile of this piece.
+    #[inline(always)]
+    fn tiles(&self) -> impl Iterator<Item = usize> + use<> {
+        let step = tile::QUERIES * self.groups;
+        (self.group * tile::QUERIES..self.task.shape.queries).step_by(step)
+    }
+
+    /// The output row of query `t` for this piece's head.
+    ///
+    /// # Safety
+    /// `t` must lie in one of this piece's [`tiles`](Self::tiles), and no other reference to the same row may be alive.
+    #[allow(
+        clippy::mut_from_ref,
+        reason = "the pieces of an output are handed out one by one; see Partition"
+    )]
+    #[inline(always)]
+    unsafe fn out_row(&self, t: usize) -> &mut [f32] {
+        let shape = &self.task.shape;
+        let start = (t * shape.heads + self.head) * shape.head_size;
+        // SAFETY: a head's tile belongs to one piece and a piece to one thread, so no other thread has this row; that this
+        // one has it once is the caller's promise.
+        unsafe { self.out.range(start..start + shape.head_size) }
+    }
+}
+
+#[cfg(test)]
+mod tests;

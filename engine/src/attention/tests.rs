@@ -1,0 +1,92 @@
+//! Every implementation on every instruction set against f64, on shapes where tiles, blocks and vectors do not fit.
+
+use super::*;
+use crate::oracle::{self, SOFTMAXES, assert_close, levels, values};
+
+fn expected(task: &Task<'_>) -> Vec<f64> {
+    let Shape {
+        heads,
+        head_size: d,
+        queries,
+        past,
+    } = task.shape;
+    let mut out = vec![0.0; queries * heads * d];
+    let dot = |a: &[f32], b: &[f32]| -> f64 {
+        let pairs = a.iter().zip(b);
+        pairs.map(|(&a, &b)| f64::from(a) * f64::from(b)).sum()
+    };
+    for head in 0..heads {
+        for t in 0..queries {
+            let scores: Vec<f64> = (0..=past + t)
+                .map(|s| dot(task.q.row(head, t), task.k.row(head, s)) / (d as f64).sqrt())
+                .collect();
+            for (s, weight) in oracle::softmax(&scores).into_iter().enumerate() {
+                for i in 0..d {
+                    out[(t * heads + head) * d + i] += weight * f64::from(task.v.row(head, s)[i]);
+                }
+            }
+        }
+    }
+    out
+}
+
+fn check(shape: Shape, threads: usize) {
+    let c = shape.heads * shape.head_size;
+    let q = values(1, shape.queries * c, 0.0, 4.0);
+    let k = values(2, shape.keys() * c, 0.0, 1.0);
+    let v = values(3, shape.keys() * c, 0.5, 1.0);
+    let task = Task {
+        shape,
+        q: Heads::of_matrix(&q, c, shape.heads),
+        k: Heads::of_matrix(&k, c, shape.heads),
+        v: Heads::of_matrix(&v, c, shape.heads),
+    };
+    let expected = expected(&task);
+    let team = Team::new(threads).unwrap();
+    for level in levels() {
+        for &choice in Choice::ALL {
+            for &softmax in SOFTMAXES {
+                let attention = Attention::new(choice, Softmax::new(softmax, level), level);
+                let mut out = vec![f32::NAN; expected.len()];
+                let mut scratch = vec![f32::NAN; attention.scratch(&shape, threads)];
+                attention.run(&task, &mut out, &mut scratch, &team);
+                let what = format!("{choice} {softmax} {} {shape:?}", level.isa());
+                assert_close(&out, &expected, 3e-6, &what);
+            }
+        }
+    }
+}
+
+fn shape(heads: usize, head_size: usize, queries: usize, past: usize) -> Shape {
+    Shape {
+        heads,
+        head_size,
+        queries,
+        past,
+    }
+}
+
+#[test]
+fn a_window_from_its_start() {
+    for (heads, head_size, queries) in [(1, 1, 1), (2, 5, 3), (3, 8, 17), (2, 32, 64), (1, 19, 131)]
+    {
+        check(shape(heads, head_size, queries, 0), 1);
+    }
+}
+
+#[test]
+fn new_queries_after_a_past() {
+    for (queries, past) in [(1, 1), (1, 63), (1, 64), (1, 200), (4, 61), (7, 130)] {
+        check(shape(2, 33, queries, past), 1);
+        check(shape(2, 64, queries, past), 1);
+    }
+}
+
+#[test]
+fn heads_and_tiles_shared_out_over_threads() {
+    for threads in [2, 3] {
+        check(shape(1, 24, 50, 5), threads);
+        check(shape(5, 16, 33, 0), threads);
+        check(shape(4, 64, 1, 90), threads);
+    }
+}

@@ -1,0 +1,154 @@
+//! Token embedding: a row of the table for every token. Positions are added by [`crate::residual`], or on the way.
+
+mod element_wise;
+mod row_copy;
+
+use crate::matmul::Linear;
+use crate::residual::Residual;
+use crate::team::Team;
+use crate::variant::Embedding as Choice;
+
+/// Where token rows come from.
+#[derive(Clone, Copy, Debug)]
+pub enum Table<'a> {
+    /// A plain table `[V, C]`.
+    Plain(&'a [f32]),
+    /// A head tied to the embedding, in whatever form its matrix product wants.
+    Packed(&'a Linear),
+}
+
+/// Token embedding in the chosen implementation.
+#[derive(Clone, Copy, Debug)]
+pub struct Embedding {
+    choice: Choice,
+}
+
+impl Embedding {
+    /// The implementation `choice`.
+    pub fn new(choice: Choice) -> Self {
+        Self { choice }
+    }
+
+    /// Writes the table's row of every token to `out` `[T, C]`. Only the parallel implementation uses more than the
+    /// calling thread.
+    ///
+    /// # Panics
+    /// When `out` is not `[T, C]` or a token has no row.
+    pub fn run(&self, tokens: &[u32], table: Table<'_>, out: &mut [f32], team: &Team) {
+        let c = width(tokens, out);
+        match self.choice {
+            Choice::ElementWise => element_wise::run(tokens, table, c, out),
+            Choice::RowCopy => row_copy::run(tokens, table, c, out),
+            Choice::Parallel => self.share(tokens, out, team, &|first, out| {
+                row_copy::run(&tokens[first..first + out.len() / c], table, c, out);
+            }),
+        }
+    }
+
+    /// As [`Embedding::run`], and adds the rows of `positions` (`[T, C]`) while each row is at hand.
+    ///
+    /// # Panics
+    /// As [`Embedding::run`]; when `positions` is not `[T, C]`.
+    pub fn run_with_positions(
+        &self,
+        tokens: &[u32],
+        table: Table<'_>,
+        positions: &[f32],
+        residual: &Residual,
+        out: &mut [f32],
+        team: &Team,
+    ) {
+        let c = width(tokens, out);
+        assert_eq!(positions.len(), out.len(), "embedding: positions");
+        let rows = |first: usize, out: &mut [f32]| {
+            for (i, out) in out.chunks_exact_mut(c).enumerate() {
+                let t = first + i;
+                let token = &tokens[t..t + 1];
+                match self.choice {
+                    Choice::ElementWise => element_wise::run(token, table, c, out),
+                    Choice::RowCopy | Choice::Parallel => row_copy::run(token, table, c, out),
+                }
+                residual.add_to(&positions[t * c..(t + 1) * c], out);
+            }
+        };
+        match self.choice {
+            Choice::Parallel => self.share(tokens, out, team, &rows),
+            Choice::ElementWise | Choice::RowCopy => rows(0, out),
+        }
+    }
+
+    /// Shares rows out over the team, unless there are too few to be worth it.
+    fn share(
+        &self,
+        tokens: &[u32],
+        out: &mut [f32],
+        team: &Team,
+        rows: &(dyn Fn(usize, &mut [f32]) + Sync),
+    ) {
+        if out.len() < 4096 {
+            rows(0, out);
+        } else {
+            team.split_rows(out, out.len() / tokens.len(), rows);
+        }
+    }
+}
+
+fn width(tokens: &[u32], out: &[f32]) -> usize {
+    assert!(
+        !tokens.is_empty() && !out.is_empty() && out.len().is_multiple_of(tokens.len()),
+        "embedding: {} tokens, out {}",
+        tokens.len(),
+        out.len()
+    );
+    out.len() / tokens.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::matmul::{Layout, Matrix};
+    use crate::oracle::{levels, values};
+    use crate::variant::{self, MatMul, WeightStorage};
+
+    #[test]
+    fn every_implementation_finds_the_rows_of_both_tables() {
+        let (vocab, c) = (11, 700);
+        let table = values(1, vocab * c, 0.0, 1.0);
+        let positions = values(2, 8 * c, 0.0, 1.0);
+        let tokens = [3, 0, 10, 3, 7, 1, 2, 9];
+        let expected: Vec<f32> = tokens
+            .iter()
+            .flat_map(|&token| table[token as usize * c..][..c].to_vec())
+            .collect();
+        let added: Vec<f32> = expected
+            .iter()
+            .zip(&positions)
+            .map(|(a, b)| a + b)
+            .collect();
+        let matrix = Matrix {
+            layout: Layout::OutIn,
+            data: &table,
+            inputs: c,
+            outputs: vocab,
+        };
+        let team = Team::new(2).unwrap();
+        for level in levels() {
+            for &matmul in MatMul::ALL {
+                let head = Linear::new(matmul, WeightStorage::F32, level, &matrix, None).unwrap();
+                for &choice in Choice::ALL {
+                    for table in [Table::Plain(&table), Table::Packed(&head)] {
+                        let mut out = vec![f32::NAN; expected.len()];
+                        let embedding = Embedding::new(choice);
+                        embedding.run(&tokens, table, &mut out, &team);
+                        assert_eq!(out, expected, "{choice} {matmul}");
+                        let residual = Residual::new(variant::Residual::Fused, level);
+                        embedding.run_with_positions(
+                            &tokens, table, &positions, &residual, &mut out, &team,
+                        );
+                        assert_eq!(out, added, "{choice} {matmul} with positions");
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Many rows of input: blocks of weights stay in the cache while tiles of the output stay in registers.
+//!
+//! The order of the loops is Goto's ("Anatomy of high-performance matrix multiplication", ACM TOMS 34(3), 2008): a
+//! block of inputs deep enough to pay for the tile's traffic, rows that stay in the second-level cache, one panel
+//! of weights in the first-level cache, tiles of registers. Input rows are read in place: they are contiguous along
+//! the depth, and a tile touches few of them.
+
+use std::mem::MaybeUninit;
+use std::ops::Range;
+
+use super::finish::Finish;
+use crate::simd::{Kernel, Level, Simd};
+
+/// Inputs per block: a panel of 16 outputs then takes half of a 32 KB first-level cache. A multiple of the int8 block.
+pub(super) const DEPTH: usize = 256;
+
+/// Rows per block: their part of `DEPTH` inputs (128 KB) stays in the second-level cache.
+const ROWS: usize = 128;
+
+/// The widest panel of any instruction set.
+const MAX_WIDTH: usize = 32;
+
+/// Room for one block of a panel that has to be converted to f32.
+#[repr(align(64))]
+pub(super) struct Scratch(pub(super) [MaybeUninit<f32>; DEPTH * MAX_WIDTH]);
+
+/// Where panels of weights come from.
+pub(super) trait Panels {
+    /// N.
+    fn outputs(&self) -> usize;
+
+    /// `[depth][width]` weights in f32 of panel `panel` from input `first` on (`depth <= DEPTH`), in place or in `scratch`.
+    ///
+    /// The result is readable for that many elements as long as `self` and `scratch` stay untouched.
+    fn block(&self, panel: usize, first: usize, depth: usize, scratch: &mut Scratch) -> *const f32;
+}
+
+/// The input: rows of K elements, `stride` apart.
+#[derive(Clone, Copy)]
+pub(super) struct Input {
+    pub(super) data: *const f32,
+    pub(super) stride: usize,
+    pub(super) k: usize,
+}
+
+/// The output: rows of N elements, `stride` apart.
+#[derive(Clone, Copy)]
+pub(super) struct Output {
+    pub(super) data: *mut f32,
+    pub(super) stride: usize,
+}
+
+/// The rows `rows` of the outputs in `panels`.
+///
+/// # Safety
+/// `x` must be readable and `out` readable and writable for those rows, nobody else may touch those elements of `out`
+/// meanwhile, and the bias of `finish` must be empty or have N elements.
+pub(super) unsafe fn multiply(
+    level: Level,
+    x: Input,
+    weights: &impl Panels,
+    rows: Range<usize>,
+    panels: Range<usize>,
+    finish: Finish<'_>,
+    out: Output,
+) {
+    let width = 2 * level.lanes();
+    let mut scratch = Scratch([const { MaybeUninit::uninit() }; DEPTH * MAX_WIDTH]);
+    for first in (0..x.k).step_by(DEPTH) {
+        let depth = DEPTH.min(x.k - first);
+        for first_row in rows.clone().step_by(ROWS) {
+            let count = ROWS.min(rows.end - first_row);
+            for panel in panels.clone() {
+                let column = panel * width;
+                level.run(RowsTimesPanel {
+                    x: x.data.wrapping_add(first_row * x.stride + first),
+                    x_stride: x.stride,
+                    rows: count,
+                    weights: weights.block(panel, first, depth, &mut scratch),
+                    depth,
+                    column,
+                    columns: weights.outputs() - column,
+                    finish: finish.block(first, depth, x.k),
+                    out: out.data.wrapping_add(first_row * out.stride + column),
+                    out_stride: out.stride,
+                });
+            }
+        }
+    }
+}
+
+/// `rows` rows of `depth` inputs times one panel.
+///
+/// Whoever builds it promises that the pointers are good for that, see [`multiply`].
+struct RowsTimesPanel<'a> {
+    x: *const f32,
+    x_stride: usize,
+    rows: usize,
+    weights: *const f32,
+    depth: usize,
+    /// The panel's first output, for the bias.
+    column: usize,
+    /// How many outputs there are from that one on; the panel computes at most its width.
+    columns: usize,
+    finish: Finish<'a>,
+    out: *mut f32,
+    out_stride: usize,
+}
+
+impl Kernel for RowsTimesPanel<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        // Tiles of equal height: a low last tile would not hide the latency of the multiply-add.
+        let tiles = self.rows.div_ceil(S::TILE_ROWS);
+        for tile in 0..tiles {
+            let first = self.rows * tile / tiles;
+            let count = self.rows * (tile + 1) / tiles - first;
+            // SAFETY: the tile's rows are within `rows`, for which the pointers are good.
+            unsafe {
+                match count {
+                    1 => self.tile::<S, 1>(simd, first),
+                    2 => self.tile::<S, 2>(simd, first),
+                    3 => self.tile::<S, 3>(simd, first),
+                    4 => self.tile::<S, 4>(simd, first),
+                    5 if S::TILE_ROWS >= 5 => self.tile::<S, 5>(simd, first),
+                    6 if S::TILE_ROWS >= 6 => self.tile::<S, 6>(simd, first),
+                    7 if S::TILE_ROWS >= 7 => self.tile::<S, 7>(simd, first),
+                    8 if S::TILE_ROWS >= 8 => self.tile::<S, 8>(simd, first),
+                    9 if S::TILE_ROWS >= 9 => self.tile::<S, 9>(simd, first),
+                    10 if S::TILE_ROWS >= 10 => self.tile::<S, 10>(simd, first),
+                    11 if S::TILE_ROWS >= 11 => self.tile::<S, 11>(simd, first),
+                    12 if S::TILE_ROWS >= 12 => self.tile::<S, 12>(simd, first),
+                    _ => unreachable!("a tile of {count} rows is higher than {}", S::TILE_ROWS),
+                }
+            }
+        }
+    }
+}
+
+impl RowsTimesPanel<'_> {
+    /// # Safety
+    /// The pointers must be good for the rows `first..first + COUNT`.
+    #[inline(always)]
+    unsafe fn tile<S: Simd, const COUNT: usize>(&self, simd: S, first: usize) {
+        let mut sums = [[simd.splat(0.0); 2]; COUNT];
+        let mut rows = [std::ptr::null(); COUNT];
+        for r in 0..COUNT {
+            rows[r] = self.x.wrapping_add((first + r) * self.x_stride);
+        }
+        for p in 0..self.depth {
+            // SAFETY: `p < depth`; a panel has two registers for each input.
+            unsafe {
+                let weights = self.weights.add(p * 2 * S::LANES);
+                let (w0, w1) = (simd.load_ptr(weights), simd.load_ptr(weights.add(S::LANES)));
+                for r in 0..COUNT {
+                    let x = simd.splat(*rows[r].add(p));
+                    sums[r][0] = simd.mul_add(x, w0, sums[r][0]);
+                    sums[r][1] = simd.mul_add(x, w1, sums[r][1]);
+                }
+            }
+        }
+        for r in 0..COUNT {
+            let out = self.out.wrapping_add((first + r) * self.out_stride);
+            // SAFETY: the output's row holds `columns` elements from here on, and so does the bias.
+            unsafe {
+                self.finish
+                    .write(simd, sums[r][0], self.column, self.columns, out);
+                if self.columns > S::LANES {
+                    let column = self.column + S::LANES;
+                    self.finish.write(
+                        simd,
+                        sums[r][1],
+                        column,
+                        self.columns - S::LANES,
+                        out.add(S::LANES),
+                    );
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Matrix products: the weights of a layer ([`Linear`]) and plain matrices ([`Product`]).
+//!
+//! Four implementations, the plain one first: `naive` (row times column, to be read), `blocked` (scalar loops over
+//! blocks that stay in the cache), `simd` (packed panels and a register-blocked micro-kernel; one row of input is pure
+//! streaming of weights) and `parallel` (the same kernels, panels shared out over a [`Team`](crate::team::Team)).
+//! Every one of them computes every size itself; none falls back to another.
+//!
+//! Weights are stored as f32, bf16 or int8 (see [`WeightStorage`](crate::variant::WeightStorage)); arithmetic is f32
+//! for the first two, and exact integer arithmetic within a block of weights for int8.
+
+mod blocked;
+mod dense;
+mod epilogue;
+mod finish;
+mod gemm;
+mod gemv;
+mod int8;
+mod linear;
+mod naive;
+mod packed;
+mod pages;
+mod panels;
+mod parallel;
+mod product;
+mod simd;
+mod view;
+
+pub use epilogue::Epilogue;
+pub use linear::{Linear, LinearError, Matrix};
+pub use product::Product;
+pub use view::{View, ViewMut};
+
+#[cfg(test)]
+mod tests;
+
+/// Which way round a weight matrix is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// `[K, N]`: a row per input. GPT-2's Conv1D layers.
+    InOut,
+    /// `[N, K]`: a row per output. The token embedding used as head.
+    OutIn,
+}
+
+impl Layout {
+    /// Where the weight from input `p` to output `j` lies in a tensor of `k` inputs and `n` outputs.
+    #[inline]
+    pub(crate) fn index(self, p: usize, j: usize, k: usize, n: usize) -> usize {
+        match self {
+            Layout::InOut => p * n + j,
+            Layout::OutIn => j * k + p,
+        }
+    }
+}

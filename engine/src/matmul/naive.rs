@@ -1,0 +1,47 @@
+//! Row times column, in the obvious order: the implementation to read, and to be compared with.
+
+use super::dense::{Dense, Values};
+use super::view::{View, ViewMut};
+use super::{Epilogue, Layout, int8};
+
+/// `out[M, N] = epilogue(x[M, K] w[K, N] + bias[N])`; a stored weight becomes f32 where it is used.
+pub(super) fn apply(x: &[f32], w: &Dense, bias: &[f32], epilogue: Epilogue, out: &mut [f32]) {
+    let (k, n) = (w.k, w.n);
+    let (x, out) = (View::dense(x, k), &mut ViewMut::dense(out, n));
+    let finish = |j: usize, sum: f32, out: &mut f32| {
+        let bias = if bias.is_empty() { 0.0 } else { bias[j] };
+        epilogue.write(out, sum + bias);
+    };
+    match (&w.values, w.layout) {
+        (Values::F32(w), Layout::InOut) => multiply(x, |p, j| w[p * n + j], finish, out),
+        (Values::F32(w), Layout::OutIn) => multiply(x, |p, j| w[j * k + p], finish, out),
+        (Values::Bf16(w), Layout::InOut) => multiply(x, |p, j| w[p * n + j].to_f32(), finish, out),
+        (Values::Bf16(w), Layout::OutIn) => multiply(x, |p, j| w[j * k + p].to_f32(), finish, out),
+        (Values::Int8 { values, scales }, layout) => {
+            let weight = |p: usize, j: usize| {
+                let value = values[layout.index(p, j, k, n)];
+                f32::from(value) * scales[p / int8::BLOCK * n + j]
+            };
+            multiply(x, weight, finish, out);
+        }
+    }
+}
+
+/// `out[i][j] = finish(sum over p of x[i][p] * weight(p, j))`.
+#[inline]
+pub(super) fn multiply(
+    x: View<'_>,
+    weight: impl Fn(usize, usize) -> f32,
+    finish: impl Fn(usize, f32, &mut f32),
+    out: &mut ViewMut<'_>,
+) {
+    for i in 0..x.rows() {
+        for j in 0..out.columns() {
+            let mut sum = 0.0;
+            for p in 0..x.columns() {
+                sum += x.row(i)[p] * weight(p, j);
+            }
+            finish(j, sum, &mut out.row_mut(i)[j]);
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! What the kernels' tests share: inputs from a seed and comparison with values computed in f64.
+
+use crate::random::SplitMix64;
+use crate::simd::Level;
+use crate::{Isa, variant};
+
+/// Lengths around the vector widths (4, 8, 16 lanes and their unrolled multiples), where remainders go wrong.
+pub(crate) const AWKWARD: [usize; 16] = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 65, 257];
+
+/// `count` values in `[-scale, scale)` around `mean`.
+pub(crate) fn values(seed: u64, count: usize, mean: f32, scale: f32) -> Vec<f32> {
+    let mut random = SplitMix64::new(seed);
+    (0..count)
+        .map(|_| mean + scale * random.signed_unit())
+        .collect()
+}
+
+/// Every instruction set of this machine; those it lacks are printed, so that nobody takes them for tested.
+pub(crate) fn levels() -> Vec<Level> {
+    Isa::ALL
+        .into_iter()
+        .filter_map(|isa| {
+            let level = Level::new(isa);
+            if level.is_none() {
+                println!("not tested, this CPU lacks it: {isa}");
+            }
+            level
+        })
+        .collect()
+}
+
+/// Asserts `|found - expected| <= tolerance * max(1, |expected|)` everywhere.
+pub(crate) fn assert_close(found: &[f32], expected: &[f64], tolerance: f64, what: &str) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    for (i, (&found, &expected)) in found.iter().zip(expected).enumerate() {
+        let error = (f64::from(found) - expected).abs();
+        assert!(
+            error <= tolerance * expected.abs().max(1.0),
+            "{what}: element {i} is {found}, expected {expected}"
+        );
+    }
+}
+
+/// Softmax of the first `columns` scores, in f64.
+pub(crate) fn softmax(scores: &[f64]) -> Vec<f64> {
+    let max = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let exponentials: Vec<f64> = scores.iter().map(|score| (score - max).exp()).collect();
+    let sum: f64 = exponentials.iter().sum();
+    exponentials.iter().map(|e| e / sum).collect()
+}
+
+/// Softmax implementations, for the tests of what uses them.
+pub(crate) const SOFTMAXES: &[variant::Softmax] = variant::Softmax::ALL;

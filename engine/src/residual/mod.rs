@@ -1,0 +1,122 @@
+//! Residual and position additions, and the other elementwise operations that the kernel sweeps measure beside them.
+
+mod scalar;
+mod vector;
+
+use crate::simd::Level;
+use crate::variant::Residual as Choice;
+
+/// Elementwise addition and multiplication in the chosen implementation.
+#[derive(Clone, Copy, Debug)]
+pub struct Residual {
+    choice: Choice,
+    level: Level,
+}
+
+impl Residual {
+    /// The implementation `choice`; `level` serves those that use vector instructions. Run alone, `fused` computes what
+    /// `simd` does: what it is fused with is the matrix product or the lookup before it.
+    pub fn new(choice: Choice, level: Level) -> Self {
+        Self { choice, level }
+    }
+
+    /// Whether the implementation uses vector instructions.
+    pub fn is_simd(&self) -> bool {
+        self.choice != Choice::Scalar
+    }
+
+    /// `out = a + b`, element by element.
+    ///
+    /// # Panics
+    /// When the lengths differ.
+    pub fn add(&self, a: &[f32], b: &[f32], out: &mut [f32]) {
+        assert!(
+            a.len() == b.len() && a.len() == out.len(),
+            "add: lengths differ"
+        );
+        match self.choice {
+            Choice::Scalar => scalar::add(a, b, out),
+            Choice::Simd | Choice::Fused => self.level.run(vector::Add { a, b, out }),
+        }
+    }
+
+    /// `out += a`, element by element.
+    ///
+    /// # Panics
+    /// When the lengths differ.
+    pub fn add_to(&self, a: &[f32], out: &mut [f32]) {
+        assert_eq!(a.len(), out.len(), "add_to: lengths differ");
+        match self.choice {
+            Choice::Scalar => scalar::add_to(a, out),
+            Choice::Simd | Choice::Fused => self.level.run(vector::AddTo { a, out }),
+        }
+    }
+
+    /// `out = a * b`, element by element.
+    ///
+    /// # Panics
+    /// When the lengths differ.
+    pub fn multiply(&self, a: &[f32], b: &[f32], out: &mut [f32]) {
+        assert!(
+            a.len() == b.len() && a.len() == out.len(),
+            "multiply: lengths differ"
+        );
+        match self.choice {
+            Choice::Scalar => scalar::multiply(a, b, out),
+            Choice::Simd | Choice::Fused => self.level.run(vector::Multiply { a, b, out }),
+        }
+    }
+
+    /// `out[t, :] = a[t, :] + row`; `a` and `out` are `[T, C]`, `row` is `[C]`.
+    ///
+    /// # Panics
+    /// When the lengths do not fit together.
+    pub fn broadcast_add(&self, a: &[f32], row: &[f32], out: &mut [f32]) {
+        assert!(
+            !row.is_empty() && a.len() == out.len() && a.len().is_multiple_of(row.len()),
+            "broadcast_add: a {}, row {}, out {}",
+            a.len(),
+            row.len(),
+            out.len()
+        );
+        for (a, out) in a.chunks(row.len()).zip(out.chunks_mut(row.len())) {
+            self.add(a, row, out);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oracle::{AWKWARD, assert_close, levels, values};
+
+    #[test]
+    fn every_implementation_agrees_with_f64() {
+        for count in AWKWARD {
+            let (a, b) = (
+                values(1, 2 * count, 0.0, 2.0),
+                values(2, 2 * count, 1.0, 1.0),
+            );
+            let exact = |f: fn(f64, f64) -> f64, b: &[f32]| -> Vec<f64> {
+                let pairs = a.iter().zip(b.iter().cycle());
+                pairs.map(|(&a, &b)| f(a.into(), b.into())).collect()
+            };
+            for level in levels() {
+                for &choice in Choice::ALL {
+                    let kernel = Residual::new(choice, level);
+                    let mut out = vec![f32::NAN; a.len()];
+                    let what = format!("{choice} {} {count}", level.isa());
+                    kernel.add(&a, &b, &mut out);
+                    assert_close(&out, &exact(|a, b| a + b, &b), 1e-6, &what);
+                    out.copy_from_slice(&a);
+                    kernel.add_to(&b, &mut out);
+                    assert_close(&out, &exact(|a, b| a + b, &b), 1e-6, &what);
+                    kernel.multiply(&a, &b, &mut out);
+                    assert_close(&out, &exact(|a, b| a * b, &b), 1e-6, &what);
+                    kernel.broadcast_add(&a, &b[..count], &mut out);
+                    assert_close(&out, &exact(|a, b| a + b, &b[..count]), 1e-6, &what);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! The forward pass: one walk over the blocks for the pending tokens of all sequences.
+//!
+//! With a cache, only what the answer needs is computed: the last block's attention, projection and MLP, and the head, for
+//! the last token of every sequence. Without one, every step computes the whole window, the logits of all its positions
+//! included, as the plain engine does.
+
+use super::sequence::Sequence;
+use super::state::{Outputs, State};
+use crate::attention::{Attention, Heads, Shape, Task};
+use crate::buffers::{Buffer, Buffers};
+use crate::config::Config;
+use crate::kv_cache::KvCache;
+use crate::matmul::{Epilogue, Linear};
+use crate::model::{Block, Model, Norm};
+use crate::qkv;
+use crate::team::Team;
+use crate::variant::{Decode, Gelu, Qkv, Residual};
+
+/// Fewer values than this are not worth another thread's attention.
+const WORTH_SHARING: usize = 8192;
+
+impl State {
+    /// Computes the pending tokens; returns the logits of `outputs` as rows of V.
+    pub(super) fn forward(&mut self, outputs: Outputs) -> Buffer {
+        self.pending.clear();
+        for sequence in &self.sequences {
+            self.pending.extend_from_slice(sequence.pending());
+        }
+        let mut pass = Pass {
+            model: &self.model,
+            team: &self.team,
+            buffers: &mut self.buffers,
+        };
+        pass.run(&mut self.sequences, &self.pending, outputs)
+    }
+}
+
+struct Pass<'a> {
+    model: &'a Model,
+    team: &'a Team,
+    buffers: &'a mut Buffers,
+}
+
+impl Pass<'_> {
+    /// The whole pass, from tokens to logits.
+    fn run(&mut self, sequences: &mut [Sequence], pending: &[u32], outputs: Outputs) -> Buffer {
+        let model = self.model;
+        let last_only = outputs == Outputs::Last && model.variant.decode == Decode::KvCache;
+        let mut x = self.embed(sequences, pending);
+        for (layer, block) in model.blocks.iter().enumerate() {
+            let narrow = last_only && layer + 1 == model.blocks.len();
+            let attended = self.attend(sequences, layer, block, &x, narrow);
+            if narrow {
+                x = self.last_rows(sequences, x, model.config.embed);
+            }
+            x = self.add_product(&block.projection, attended, x);
+            x = self.mlp(block, x);
+        }
+        let normal = self.norm(&model.final_norm, &x);
+        self.buffers.give(x);
+        let logits = self.product(&model.head, normal, Epilogue::None);
+        if outputs == Outputs::Last && !last_only {
+            self.last_rows(sequences, logits, model.config.vocab)
+        } else {
+            logits
+        }
+    }
+
+    /// Token rows plus position rows, `[rows, C]`.
+    fn embed(&mut self, sequences: &[Sequence], pending: &[u32]) -> Buffer {
+        let model = self.model;
+        let c = model.config.embed;
+        let positions = |sequence: &Sequence| {
+            let past = sequence.past();
+            &model.positions[past * c..(past + sequence.pending().len()) * c]
+        };
+        let mut x = self.buffers.take(pending.len() * c);
+        if model.variant.residual == Residual::Fused {
+            let mut rest = &mut x[..];
+            for sequence in sequences {
+                let (rows, after) = rest.split_at_mut(sequence.pending().len() * c);
+                rest = after;
+                model.embedding.run_with_positions(
+                    sequence.pending(),
+                    model.table(),
+                    positions(sequence),
+                    &model.residual,
+                    rows,
+                    self.team,
+                );
+            }
+            return x;
+        }
+        let mut rows = self.buffers.take(pending.len() * c);
+        model
+            .embedding
+            .run(pending, model.table(), &mut rows, self.team);
+        let mut first = 0;
+        for sequence in sequences {
+            let range = first..first + sequence.pending().len() * c;
+            first = range.end;
+            let (rows, x) = (&rows[range.clone()], &mut x[range]);
+            model.residual.add(rows, positions(sequence), x);
+        }
+        self.buffers.give(rows);
+        x
+    }
+
+    /// LayerNorm, fused projection and attention of one block; `[rows, C]`, or `[sequences, C]` for the last tokens only.
+    fn attend(
+        &mut self,
+        sequences: &mut [Sequence],
+        layer: usize,
+        block: &Block,
+        x: &[f32],
+        narrow: bool,
+    ) -> Buffer {
+        let config = &self.model.config;
+        let c = config.embed;
+        let normal = self.norm(&block.attention_norm, x);
+        let fused = self.product(&block.qkv, normal, Epilogue::None);
+        let rows = if narrow { sequences.len() } else { x.len() / c };
+        let projected = match self.model.variant.qkv {
+            Qkv::Strided => Projected::Fused(fused),
+            Qkv::Copies => {
+                let mut parts = [(); 3].map(|()| self.buffers.take(x.len()));
+                let [q, k, v] = &mut parts;
+                qkv::split(&fused, c, q, k, v);
+                self.buffers.give(fused);
+                Projected::Copies(parts)
+            }
+        };
+        let mut out = self.buffers.take(rows * c);
+        let (mut row, mut out_row) = (0, 0);
+        for sequence in sequences {
+            let count = sequence.pending().len();
+            let views = projected.views(row, count, config);
+            let queries = if narrow { 1 } else { count };
+            let past = sequence.past();
+            let own = Own {
+                views,
+                skipped: count - queries,
+                count,
+            };
+            let shape = Shape {
+                heads: config.heads,
+                head_size: config.head_size(),
+                queries,
+                past: past + count - queries,
+            };
+            let out = &mut out[out_row * c..(out_row + queries) * c];
+            self.attend_sequence(sequence.cache.as_mut(), layer, past, own, shape, out);
+            row += count;
+            out_row += queries;
+        }
+        projected.give(self.buffers);
+        out
+    }
+
+    /// Attention of one sequence, over its cache where it has one.
+    fn attend_sequence(
+        &mut self,
+        cache: Option<&mut KvCache>,
+        layer: usize,
+        past: usize,
+        own: Own<'_>,
+        shape: Shape,
+        out: &mut [f32],
+    ) {
+        let [q, k, v] = own.views;
+        let (k, v) = match cache {
+            Some(cache) => {
+                cache.store(layer, past, own.count, k, v);
+                cache.layer(layer)
+            }
+            None => (k, v),
+        };
+        let task = Task {
+            shape,
+            q: q.skip(own.skipped),
+            k,
+            v,
+        };
+        let attention: &Attention = &self.model.attention;
+        let mut scratch = self
+            .buffers
+            .take(attention.scratch(&shape, self.team.threads()));
+        attention.run(&task, out, &mut scratch, self.team);
+        self.buffers.give(scratch);
+    }
+
+    /// The MLP of one block, added to `x`.
+    fn mlp(&mut self, block: &Block, x: Buffer) -> Buffer {
+        let normal = self.norm(&block.mlp_norm, &x);
+        let active = if self.model.variant.gelu == Gelu::Fused {
+            self.product(&block.expand, normal, Epilogue::Gelu)
+        } else {
+            let wide = self.product(&block.expand, normal, Epilogue::None);
+            let mut active = self.buffers.take(wide.len());
+            let gelu = &self.model.gelu;
+            let rows = |first: usize, out: &mut [f32]| gelu.run(&wide[first..][..out.len()], out);
+            self.share(gelu.is_simd(), &mut active, 1, &rows);
+            self.buffers.give(wide);
+            active
+        };
+        self.add_product(&block.contract, active, x)
+    }
+
+    /// `x + input W + b`.
+    fn add_product(&mut self, layer: &Linear, input: Buffer, mut x: Buffer) -> Buffer {
+        if self.model.variant.residual == Residual::Fused {
+            layer.apply(&input, &mut x, Epilogue::Add, self.team);
+            self.buffers.give(input);
+            return x;
+        }
+        let product = self.product(layer, input, Epilogue::None);
+        let mut sum = self.buffers.take(x.len());
+        let residual = &self.model.residual;
+        let rows = |first: usize, out: &mut [f32]| {
+            let range = first..first + out.len();
+            residual.add(&x[range.clone()], &product[range], out);
+        };
+        self.share(residual.is_simd(), &mut sum, 1, &rows);
+        self.buffers.give(product);
+        self.buffers.give(x);
+        sum
+    }
+
+    /// `epilogue(input W + b)`.
+    fn product(&mut self, layer: &Linear, input: Buffer, epilogue: Epilogue) -> Buffer {
+        let mut out = self
+            .buffers
+            .take(input.len() / layer.inputs() * layer.outputs());
+        layer.apply(&input, &mut out, epilogue, self.team);
+        self.buffers.give(input);
+        out
+    }
+
+    fn norm(&mut self, norm: &Norm, x: &[f32]) -> Buffer {
+        let Model {
+            layer_norm, config, ..
+        } = self.model;
+        let mut out = self.buffers.take(x.len());
+        let rows = |first: usize, out: &mut [f32]| {
+            let x = &x[first * config.embed..][..out.len()];
+            layer_norm.run(x, &norm.gain, &norm.bias, config.epsilon, out);
+        };
+        self.share(layer_norm.is_simd(), &mut out, config.embed, &rows);
+        out
+    }
+
+    /// The last row of every sequence out of `x`, whose rows are `width` wide.
+    fn last_rows(&mut self, sequences: &[Sequence], x: Buffer, width: usize) -> Buffer {
+        if x.len() == sequences.len() * width {
+            return x;
+        }
+        let mut out = self.buffers.take(sequences.len() * width);
+        let mut end = 0;
+        for (sequence, out) in sequences.iter().zip(out.chunks_exact_mut(width)) {
+            end += sequence.pending().len() * width;
+            out.copy_from_slice(&x[end - width..end]);
+        }
+        self.buffers.give(x);
+        out
+    }
+
+    /// Computes `out` (rows of `width`), on all threads where the kernel is a vector one and there is enough to do.
+    fn share(
+        &self,
+        simd: bool,
+        out: &mut [f32],
+        width: usize,
+        rows: &(dyn Fn(usize, &mut [f32]) + Sync),
+    ) {
+        if simd && out.len() >= WORTH_SHARING {
+            self.team.split_rows(out, width, rows);
+        } else {
+            rows(0, out);
+        }
+    }
+}
+
+/// Queries, keys and values of all pending tokens.
+enum Projected {
+    Fused(Buffer),
+    Copies([Buffer; 3]),
+}
+
+impl Projected {
+    /// Queries, keys and values of `count` tokens from row `first` on.
+    fn views(&self, first: usize, count: usize, config: &Config) -> [Heads<'_>; 3] {
+        let c = config.embed;
+        match self {
+            Self::Fused(fused) => {
+                let rows = &fused[first * 3 * c..(first + count) * 3 * c];
+                qkv::strided(rows, c, config.heads)
+            }
+            Self::Copies(parts) => {
+                let range = first * c..(first + count) * c;
+                let [q, k, v] = parts;
+                [
+                    Heads::of_matrix(&q[range.clone()], c, config.heads),
+                    Heads::of_matrix(&k[range.clone()], c, config.heads),
+                    Heads::of_matrix(&v[range], c, config.heads),
+                ]
+            }
+        }
+    }
+
+    fn give(self, buffers: &mut Buffers) {
+        match self {
+            Self::Fused(fused) => buffers.give(fused),
+            Self::Copies(parts) => parts.into_iter().for_each(|part| buffers.give(part)),
+        }
+    }
+}
+
+/// Queries, keys and values of one sequence's pending tokens, of whose queries the first are skipped.
+struct Own<'a> {
+    views: [Heads<'a>; 3],
+    skipped: usize,
+    count: usize,
+}

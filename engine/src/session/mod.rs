@@ -1,0 +1,10 @@
+//! Sessions: the state of one sequence, or of a batch of them, between steps.
+
+mod batch;
+mod forward;
+mod sequence;
+mod single;
+mod state;
+
+pub use batch::BatchSession;
+pub use single::Session;

@@ -1,0 +1,91 @@
+//! One sequence of tokens, and how much of it the cache holds.
+
+use crate::error::EngineError;
+use crate::kv_cache::KvCache;
+use crate::model::Model;
+use crate::variant::Decode;
+
+/// The tokens of a sequence. Those from `cached` on are what the next forward pass has to compute.
+#[derive(Debug)]
+pub(super) struct Sequence {
+    tokens: Vec<u32>,
+    /// How many tokens have their keys and values in the cache; 0 without one.
+    cached: usize,
+    pub(super) cache: Option<KvCache>,
+}
+
+impl Sequence {
+    pub(super) fn new(model: &Model) -> Self {
+        Self {
+            tokens: Vec::with_capacity(model.config.context),
+            cached: 0,
+            cache: match model.variant.decode {
+                Decode::Recompute => None,
+                Decode::KvCache => Some(KvCache::new(&model.config)),
+            },
+        }
+    }
+
+    pub(super) fn tokens(&self) -> &[u32] {
+        &self.tokens
+    }
+
+    /// Tokens before the first one that is to be computed.
+    pub(super) fn past(&self) -> usize {
+        self.cached
+    }
+
+    /// The tokens that are to be computed.
+    pub(super) fn pending(&self) -> &[u32] {
+        &self.tokens[self.cached..]
+    }
+
+    /// Checks that `tokens` can be appended.
+    pub(super) fn check(&self, model: &Model, tokens: &[u32]) -> Result<(), EngineError> {
+        let (vocab, context) = (model.config.vocab, model.config.context);
+        if tokens.is_empty() {
+            return Err(EngineError::EmptyPrompt);
+        }
+        let asked = self.tokens.len() + tokens.len();
+        if asked > context {
+            return Err(EngineError::ContextFull { asked, context });
+        }
+        check_tokens(tokens, vocab)
+    }
+
+    /// Appends tokens that were checked.
+    pub(super) fn append(&mut self, tokens: &[u32]) {
+        self.tokens.extend_from_slice(tokens);
+    }
+
+    /// Notes that the pending tokens were computed.
+    pub(super) fn computed(&mut self) {
+        if self.cache.is_some() {
+            self.cached = self.tokens.len();
+        }
+    }
+
+    /// Forgets all tokens but the first `position`.
+    pub(super) fn truncate(&mut self, position: usize) {
+        self.tokens.truncate(position);
+        self.cached = self.cached.min(position);
+    }
+
+    /// Forgets the oldest token. What is left has new positions, so all of it is to be computed again.
+    pub(super) fn drop_oldest(&mut self) {
+        self.tokens.remove(0);
+        self.cached = 0;
+    }
+}
+
+/// Checks that every token is in the vocabulary.
+pub(super) fn check_tokens(tokens: &[u32], vocab: usize) -> Result<(), EngineError> {
+    match tokens.iter().position(|&token| token as usize >= vocab) {
+        Some(place) => Err(EngineError::UnknownToken {
+            token: tokens[place],
+            place,
+            vocab,
+        }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,111 @@
+//! A session of one sequence.
+
+use std::sync::Arc;
+
+use super::sequence::{Sequence, check_tokens};
+use super::state::{Outputs, State};
+use crate::buffers::PoolCounts;
+use crate::config::Config;
+use crate::error::EngineError;
+use crate::model::Model;
+
+/// One sequence that grows token by token. Logits are returned for its last position.
+#[derive(Debug)]
+pub struct Session {
+    state: State,
+}
+
+impl Session {
+    pub(crate) fn new(model: Arc<Model>, threads: usize) -> Result<Self, EngineError> {
+        let state = State::new(model, 1, threads)?;
+        Ok(Self { state })
+    }
+
+    /// The shape of the model.
+    pub fn config(&self) -> &Config {
+        &self.state.model.config
+    }
+
+    /// Appends `tokens` and returns the logits `[V]` after the last of them.
+    ///
+    /// # Errors
+    /// When there are none, they do not fit into the context, or one is not in the vocabulary.
+    pub fn prefill(&mut self, tokens: &[u32]) -> Result<&[f32], EngineError> {
+        self.append(tokens)?;
+        Ok(self.state.step(Outputs::Last))
+    }
+
+    /// Appends one token and returns the logits `[V]` after it.
+    ///
+    /// # Errors
+    /// When the context is full or the token is not in the vocabulary.
+    pub fn decode(&mut self, token: u32) -> Result<&[f32], EngineError> {
+        self.prefill(&[token])
+    }
+
+    /// Appends one token; when the context is full, the oldest token leaves and the window is computed again.
+    ///
+    /// # Errors
+    /// When the token is not in the vocabulary.
+    pub fn slide(&mut self, token: u32) -> Result<&[f32], EngineError> {
+        let config = &self.state.model.config;
+        check_tokens(&[token], config.vocab)?;
+        if self.position() == config.context {
+            self.sequence().drop_oldest();
+        }
+        self.decode(token)
+    }
+
+    /// Starts over with an empty sequence; buffers and cache are kept.
+    pub fn reset(&mut self) {
+        self.sequence().truncate(0);
+    }
+
+    /// Forgets all tokens from `position` on.
+    ///
+    /// # Errors
+    /// When the sequence is not that long.
+    pub fn rewind(&mut self, position: usize) -> Result<(), EngineError> {
+        let now = self.position();
+        if position > now {
+            return Err(EngineError::Rewind {
+                asked: position,
+                position: now,
+            });
+        }
+        self.sequence().truncate(position);
+        Ok(())
+    }
+
+    /// Number of tokens so far.
+    pub fn position(&self) -> usize {
+        self.tokens().len()
+    }
+
+    /// The tokens so far.
+    pub fn tokens(&self) -> &[u32] {
+        self.state.sequences[0].tokens()
+    }
+
+    /// How often the pool could serve; `None` in a variant without a pool.
+    pub fn pool_counts(&self) -> Option<PoolCounts> {
+        self.state.buffers.counts()
+    }
+
+    /// Starts over with `tokens` and returns the logits after each of them, `[T, V]`.
+    pub(crate) fn all_logits(&mut self, tokens: &[u32]) -> Result<Vec<f32>, EngineError> {
+        self.reset();
+        self.append(tokens)?;
+        Ok(self.state.step(Outputs::All).to_vec())
+    }
+
+    fn append(&mut self, tokens: &[u32]) -> Result<(), EngineError> {
+        self.state.sequences[0].check(&self.state.model, tokens)?;
+        self.sequence().append(tokens);
+        Ok(())
+    }
+
+    fn sequence(&mut self) -> &mut Sequence {
+        &mut self.state.sequences[0]
+    }
+}

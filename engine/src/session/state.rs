@@ -1,0 +1,64 @@
+//! What a session owns: sequences, threads, buffers and the last logits.
+
+use std::sync::Arc;
+
+use super::sequence::Sequence;
+use crate::buffers::{Buffer, Buffers};
+use crate::error::EngineError;
+use crate::model::Model;
+use crate::team::Team;
+
+/// The state behind [`super::Session`] and [`super::BatchSession`].
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) model: Arc<Model>,
+    pub(super) team: Team,
+    pub(super) buffers: Buffers,
+    pub(super) sequences: Vec<Sequence>,
+    /// The pending tokens of all sequences, one after the other.
+    pub(super) pending: Vec<u32>,
+    logits: Buffer,
+}
+
+/// Which positions get logits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outputs {
+    /// The last one of every sequence.
+    Last,
+    /// All that are computed.
+    All,
+}
+
+impl State {
+    pub(super) fn new(
+        model: Arc<Model>,
+        sequences: usize,
+        threads: usize,
+    ) -> Result<Self, EngineError> {
+        if threads == 0 {
+            return Err(EngineError::NoThreads);
+        }
+        let tokens = sequences * model.config.context;
+        Ok(Self {
+            team: Team::new(threads).map_err(EngineError::Threads)?,
+            buffers: Buffers::new(model.variant.buffers),
+            sequences: (0..sequences).map(|_| Sequence::new(&model)).collect(),
+            pending: Vec::with_capacity(tokens),
+            logits: Buffer::default(),
+            model,
+        })
+    }
+
+    /// Computes the pending tokens and returns the logits of `outputs`, a row of V each.
+    pub(super) fn step(&mut self, outputs: Outputs) -> &[f32] {
+        let before = std::mem::take(&mut self.logits);
+        if !before.is_empty() {
+            self.buffers.give(before);
+        }
+        self.logits = self.forward(outputs);
+        for sequence in &mut self.sequences {
+            sequence.computed();
+        }
+        &self.logits
+    }
+}

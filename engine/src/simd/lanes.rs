@@ -1,0 +1,149 @@
+//! The trait every instruction set implements: a register of f32 lanes and what can be done with it.
+
+/// An instruction set, as a token whose existence proves that the CPU has it.
+///
+/// All operations are lane by lane unless said otherwise. `max` and `min` return their second argument when either
+/// is NaN (what the x86 instructions do), on every instruction set.
+pub trait Simd: Copy + Send + Sync + 'static {
+    /// A register of [`Simd::LANES`] f32 lanes.
+    type F: Copy;
+    /// A register of [`Simd::LANES`] i32 lanes.
+    type I: Copy;
+
+    /// How many f32 one register holds.
+    const LANES: usize;
+
+    /// How many rows of accumulators, two registers each, fit beside the operands of a matrix product.
+    const TILE_ROWS: usize;
+
+    /// `[x, x, ...]`.
+    fn splat(self, x: f32) -> Self::F;
+
+    /// Loads [`Simd::LANES`] values from `source`.
+    ///
+    /// # Safety
+    /// `source` must be readable for that many f32 (no alignment needed).
+    unsafe fn load_ptr(self, source: *const f32) -> Self::F;
+
+    /// Stores [`Simd::LANES`] values to `target`.
+    ///
+    /// # Safety
+    /// `target` must be writable for that many f32 (no alignment needed).
+    unsafe fn store_ptr(self, target: *mut f32, value: Self::F);
+
+    /// Loads the first `count` lanes from `source`; the others become `fill`.
+    ///
+    /// # Safety
+    /// `source` must be readable for `count` f32, and `count <= LANES`.
+    unsafe fn load_part_ptr(self, source: *const f32, count: usize, fill: f32) -> Self::F;
+
+    /// Stores the first `count` lanes to `target` and touches nothing behind them.
+    ///
+    /// # Safety
+    /// `target` must be writable for `count` f32, and `count <= LANES`.
+    unsafe fn store_part_ptr(self, target: *mut f32, count: usize, value: Self::F);
+
+    /// `a + b`.
+    fn add(self, a: Self::F, b: Self::F) -> Self::F;
+    /// `a - b`.
+    fn sub(self, a: Self::F, b: Self::F) -> Self::F;
+    /// `a * b`.
+    fn mul(self, a: Self::F, b: Self::F) -> Self::F;
+    /// `a / b`.
+    fn div(self, a: Self::F, b: Self::F) -> Self::F;
+    /// `a * b + c`, rounded once where the instruction set has a fused multiply-add.
+    fn mul_add(self, a: Self::F, b: Self::F, c: Self::F) -> Self::F;
+    /// The larger one.
+    fn max(self, a: Self::F, b: Self::F) -> Self::F;
+    /// The smaller one.
+    fn min(self, a: Self::F, b: Self::F) -> Self::F;
+    /// Rounds to the nearest integer, ties to even.
+    fn round(self, a: Self::F) -> Self::F;
+    /// `2^n` for integral lanes `-126 <= n <= 127`.
+    fn exp2_integral(self, n: Self::F) -> Self::F;
+    /// `a < b ? yes : no` (a NaN in `a` or `b` selects `no`).
+    fn select_less(self, a: Self::F, b: Self::F, yes: Self::F, no: Self::F) -> Self::F;
+
+    /// The sum of all lanes.
+    fn reduce_add(self, a: Self::F) -> f32;
+    /// The largest lane (no lane may be NaN).
+    fn reduce_max(self, a: Self::F) -> f32;
+
+    /// Loads `LANES` pairs of bf16 and widens them: `(first of each pair, second of each pair)`.
+    ///
+    /// # Safety
+    /// `source` must be readable for `2 * LANES` values.
+    unsafe fn load_bf16_pairs(self, source: *const u16) -> (Self::F, Self::F);
+
+    /// Loads `LANES` pairs of i8 and widens them: `(first of each pair, second of each pair)`.
+    ///
+    /// # Safety
+    /// `source` must be readable for `2 * LANES` values.
+    unsafe fn load_i8_pairs(self, source: *const i8) -> (Self::F, Self::F);
+
+    /// `[0, 0, ...]` as integers.
+    fn zero_i32(self) -> Self::I;
+
+    /// Two i16, the first in the lower half of each lane.
+    ///
+    /// # Safety
+    /// `pair` must be readable for 2 values (no alignment needed).
+    unsafe fn splat_i16_pair(self, pair: *const i16) -> Self::I;
+
+    /// `sum + w0 * x0 + w1 * x1` per lane, where `(w0, w1)` are the lane's two i8 at `weights` and `(x0, x1)` the
+    /// lane of `pair` as from [`Simd::splat_i16_pair`]. Exact as long as the sum fits an i32.
+    ///
+    /// # Safety
+    /// `weights` must be readable for `2 * LANES` values.
+    unsafe fn dot_i8_i16(self, weights: *const i8, pair: Self::I, sum: Self::I) -> Self::I;
+
+    /// Integers to f32, rounded to nearest.
+    fn i32_to_f32(self, a: Self::I) -> Self::F;
+
+    /// Rounds to the nearest integers and stores them as i16. Values beyond the range of i16 give an unspecified result.
+    ///
+    /// # Safety
+    /// `target` must be writable for `LANES` values.
+    unsafe fn store_as_i16(self, target: *mut i16, value: Self::F);
+
+    /// Asks for the cache line at `address` ahead of its use; never faults, so any address will do.
+    fn prefetch(self, address: *const u8);
+
+    /// Loads the first [`Simd::LANES`] values of `source`.
+    ///
+    /// # Panics
+    /// When `source` is shorter.
+    #[inline(always)]
+    fn load(self, source: &[f32]) -> Self::F {
+        assert!(source.len() >= Self::LANES);
+        // SAFETY: the length was just checked.
+        unsafe { self.load_ptr(source.as_ptr()) }
+    }
+
+    /// Stores to the first [`Simd::LANES`] values of `target`.
+    ///
+    /// # Panics
+    /// When `target` is shorter.
+    #[inline(always)]
+    fn store(self, target: &mut [f32], value: Self::F) {
+        assert!(target.len() >= Self::LANES);
+        // SAFETY: the length was just checked.
+        unsafe { self.store_ptr(target.as_mut_ptr(), value) }
+    }
+
+    /// Loads up to [`Simd::LANES`] values of `source`; lanes it does not reach become `fill`.
+    #[inline(always)]
+    fn load_part(self, source: &[f32], fill: f32) -> Self::F {
+        let count = source.len().min(Self::LANES);
+        // SAFETY: `count` is bounded by the slice and by the lanes.
+        unsafe { self.load_part_ptr(source.as_ptr(), count, fill) }
+    }
+
+    /// Stores up to [`Simd::LANES`] values, as many as `target` has room for.
+    #[inline(always)]
+    fn store_part(self, target: &mut [f32], value: Self::F) {
+        let count = target.len().min(Self::LANES);
+        // SAFETY: `count` is bounded by the slice and by the lanes.
+        unsafe { self.store_part_ptr(target.as_mut_ptr(), count, value) }
+    }
+}

@@ -1,0 +1,89 @@
+//! Run-time dispatch: decided once, when a [`Level`] is made; after that it costs one predictable branch a call.
+
+#[cfg(target_arch = "x86_64")]
+use super::{Avx2, Avx512};
+use super::{Plain, Simd};
+use crate::isa::Isa;
+
+/// A kernel body, generic over the instruction set it is compiled for.
+pub trait Kernel {
+    /// What the kernel returns.
+    type Output;
+
+    /// The body. Must be `#[inline(always)]`, so that it becomes part of the entry point that enables the
+    /// instructions of `S`.
+    fn run<S: Simd>(self, simd: S) -> Self::Output;
+}
+
+/// An instruction set that this CPU is known to have; runs kernels compiled for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Level(Token);
+
+#[derive(Clone, Copy, Debug)]
+enum Token {
+    Plain(Plain),
+    #[cfg(target_arch = "x86_64")]
+    Avx2(Avx2),
+    #[cfg(target_arch = "x86_64")]
+    Avx512(Avx512),
+}
+
+impl Level {
+    /// Asks the CPU; `None` when it does not have `isa` (or the target cannot have it).
+    pub fn new(isa: Isa) -> Option<Level> {
+        match isa {
+            Isa::Plain => Some(Level(Token::Plain(Plain))),
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => Avx2::new().map(|token| Level(Token::Avx2(token))),
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 => Avx512::new().map(|token| Level(Token::Avx512(token))),
+            #[cfg(not(target_arch = "x86_64"))]
+            Isa::Avx2 | Isa::Avx512 => None,
+        }
+    }
+
+    /// Which instruction set it is.
+    pub fn isa(self) -> Isa {
+        match self.0 {
+            Token::Plain(_) => Isa::Plain,
+            #[cfg(target_arch = "x86_64")]
+            Token::Avx2(_) => Isa::Avx2,
+            #[cfg(target_arch = "x86_64")]
+            Token::Avx512(_) => Isa::Avx512,
+        }
+    }
+
+    /// How many f32 one register holds.
+    pub fn lanes(self) -> usize {
+        match self.0 {
+            Token::Plain(_) => Plain::LANES,
+            #[cfg(target_arch = "x86_64")]
+            Token::Avx2(_) => Avx2::LANES,
+            #[cfg(target_arch = "x86_64")]
+            Token::Avx512(_) => Avx512::LANES,
+        }
+    }
+
+    /// How many rows a matrix tile of two registers' width has, see [`Simd::TILE_ROWS`].
+    pub fn tile_rows(self) -> usize {
+        match self.0 {
+            Token::Plain(_) => Plain::TILE_ROWS,
+            #[cfg(target_arch = "x86_64")]
+            Token::Avx2(_) => Avx2::TILE_ROWS,
+            #[cfg(target_arch = "x86_64")]
+            Token::Avx512(_) => Avx512::TILE_ROWS,
+        }
+    }
+
+    /// Runs `kernel` with this instruction set.
+    #[inline]
+    pub fn run<K: Kernel>(self, kernel: K) -> K::Output {
+        match self.0 {
+            Token::Plain(token) => kernel.run(token),
+            #[cfg(target_arch = "x86_64")]
+            Token::Avx2(token) => token.run(kernel),
+            #[cfg(target_arch = "x86_64")]
+            Token::Avx512(token) => token.run(kernel),
+        }
+    }
+}

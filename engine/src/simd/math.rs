@@ -1,0 +1,67 @@
+//! Vectorised exp, tanh and GELU, written once for every instruction set.
+
+use super::Simd;
+
+/// `e^x` per lane, within 2 units in the last place for `-87.33 <= x <= 88.37`.
+///
+/// Below that range the result is 0 (so a masked score of minus infinity weighs nothing); above, it stays at about
+/// 2.4e38. NaN stays NaN. Method: Cephes `expf` (Moshier): `x = n ln 2 + r`, a polynomial for `e^r`, times `2^n`.
+#[inline(always)]
+pub fn exp<S: Simd>(simd: S, x: S::F) -> S::F {
+    let (scale, fraction) = split(simd, clamp(simd, x));
+    let value = simd.mul_add(scale, fraction, scale);
+    simd.select_less(x, simd.splat(LOWEST), simd.splat(0.0), value)
+}
+
+/// `tanh(x)` per lane, within 4 units in the last place; NaN stays NaN.
+///
+/// Method: `u / (u + 2)` with `u = e^(2x) - 1` formed without cancellation, so that small arguments stay exact.
+#[inline(always)]
+pub fn tanh<S: Simd>(simd: S, x: S::F) -> S::F {
+    // Beyond 9.02 the result rounds to 1.
+    let x = simd.min(simd.splat(9.1), simd.max(simd.splat(-9.1), x));
+    let (scale, fraction) = split(simd, simd.add(x, x));
+    let u = simd.mul_add(scale, fraction, simd.sub(scale, simd.splat(1.0)));
+    simd.div(u, simd.add(u, simd.splat(2.0)))
+}
+
+/// GELU in GPT-2's form, `x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))`, per lane.
+///
+/// Method: `(1 + tanh z) / 2 = 1 / (1 + e^(-2z))`, which saves a division's worth of work over calling [`tanh`].
+#[inline(always)]
+pub fn gelu_tanh<S: Simd>(simd: S, x: S::F) -> S::F {
+    const TWICE_SQRT_2_OVER_PI: f32 = 1.595_769;
+    let square = simd.mul(x, x);
+    let slope = simd.mul_add(
+        square,
+        simd.splat(-TWICE_SQRT_2_OVER_PI * 0.044_715),
+        simd.splat(-TWICE_SQRT_2_OVER_PI),
+    );
+    let decay = exp(simd, simd.mul(x, slope));
+    simd.div(x, simd.add(simd.splat(1.0), decay))
+}
+
+/// Below this `e^x` is no longer a normal f32.
+const LOWEST: f32 = -87.336_54;
+
+#[inline(always)]
+fn clamp<S: Simd>(simd: S, x: S::F) -> S::F {
+    // The constants come first so that a NaN in `x` survives.
+    simd.min(simd.splat(88.376_26), simd.max(simd.splat(LOWEST), x))
+}
+
+/// `(2^n, e^r - 1)` with `x = n ln 2 + r`, `|r| <= ln 2 / 2`.
+#[inline(always)]
+fn split<S: Simd>(simd: S, x: S::F) -> (S::F, S::F) {
+    let n = simd.round(simd.mul(x, simd.splat(std::f32::consts::LOG2_E)));
+    // ln 2 in two parts, the first one exact in few bits.
+    let r = simd.mul_add(n, simd.splat(-0.693_359_4), x);
+    let r = simd.mul_add(n, simd.splat(2.121_944_4e-4), r);
+    let mut p = simd.splat(1.987_569_1e-4);
+    p = simd.mul_add(p, r, simd.splat(1.398_2e-3));
+    p = simd.mul_add(p, r, simd.splat(8.333_452e-3));
+    p = simd.mul_add(p, r, simd.splat(4.166_579_6e-2));
+    p = simd.mul_add(p, r, simd.splat(0.166_666_65));
+    p = simd.mul_add(p, r, simd.splat(0.5));
+    (simd.exp2_integral(n), simd.mul_add(simd.mul(r, r), p, r))
+}

@@ -1,0 +1,42 @@
+//! Several streams side by side over one engine: a session and a thread each, for throughput rather than latency.
+
+use rayon::prelude::*;
+
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::generate::{Overflow, generate};
+use crate::sampler::Sampler;
+
+/// Generates `new_tokens` after every prompt, the streams shared out over rayon's current pool, each on one thread. Every
+/// stream starts with its own copy of `sampler`. Returns the new tokens of every stream, in the order of the prompts.
+///
+/// # Errors
+/// With the first error of a stream, as [`generate()`] returns it.
+pub fn generate_streams<P: AsRef<[u32]> + Sync>(
+    engine: &Engine,
+    prompts: &[P],
+    new_tokens: usize,
+    sampler: &Sampler,
+    overflow: Overflow,
+) -> Result<Vec<Vec<u32>>, EngineError> {
+    prompts
+        .par_iter()
+        .map(|prompt| {
+            let mut session = engine.session_with_threads(1)?;
+            let mut sampler = sampler.clone();
+            let mut tokens = Vec::with_capacity(new_tokens);
+            let prompt = prompt.as_ref();
+            generate(
+                &mut session,
+                prompt,
+                new_tokens,
+                &mut sampler,
+                overflow,
+                |token| {
+                    tokens.push(token);
+                },
+            )?;
+            Ok(tokens)
+        })
+        .collect()
+}

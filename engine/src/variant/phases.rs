@@ -1,0 +1,115 @@
+//! The phases of the roadmap: named variants, each the one before plus a step.
+
+use super::{
+    Attention, Buffers, Decode, Embedding, Gelu, LayerNorm, MatMul, Qkv, Residual, Softmax, Variant,
+};
+
+/// A named variant on the roadmap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Phase {
+    /// Its name, as the command line takes it.
+    pub name: &'static str,
+    /// What it adds to the phase before it, in one line.
+    pub step: &'static str,
+    /// Its choice on every axis.
+    pub variant: Variant,
+}
+
+const NAIVE: Variant = Variant::naive();
+
+const REFERENCE: Variant = Variant {
+    matmul: MatMul::Parallel,
+    ..NAIVE
+};
+
+const QUICK_WINS: Variant = Variant {
+    embedding: Embedding::RowCopy,
+    residual: Residual::Simd,
+    qkv: Qkv::Strided,
+    ..REFERENCE
+};
+
+const POOLED: Variant = Variant {
+    buffers: Buffers::Pooled,
+    ..QUICK_WINS
+};
+
+const COMPUTE: Variant = Variant {
+    layer_norm: LayerNorm::TwoPassSimd,
+    softmax: Softmax::FusedSimd,
+    gelu: Gelu::Simd,
+    attention: Attention::Batched,
+    ..POOLED
+};
+
+const KV_CACHE: Variant = Variant {
+    decode: Decode::KvCache,
+    attention: Attention::Online,
+    ..COMPUTE
+};
+
+const OPTIMIZED: Variant = Variant {
+    residual: Residual::Fused,
+    embedding: Embedding::Parallel,
+    ..KV_CACHE
+};
+
+const PHASES: &[Phase] = &[
+    Phase {
+        name: "naive",
+        step: "everything plain: row times column, three passes, no reuse",
+        variant: NAIVE,
+    },
+    Phase {
+        name: "reference",
+        step: "fast matrix products, all else plain: what the roadmap's forecasts are held against",
+        variant: REFERENCE,
+    },
+    Phase {
+        name: "quick-wins",
+        step: "embedding rows copied whole, SIMD residual additions, queries, keys and values read in place",
+        variant: QUICK_WINS,
+    },
+    Phase {
+        name: "pooled",
+        step: "buffers are given out again instead of allocated",
+        variant: POOLED,
+    },
+    Phase {
+        name: "compute",
+        step: "SIMD LayerNorm, softmax and GELU, attention as batched matrix products",
+        variant: COMPUTE,
+    },
+    Phase {
+        name: "kv-cache",
+        step: "a step computes the new token only, attention in blocks with an online softmax",
+        variant: KV_CACHE,
+    },
+    Phase {
+        name: "optimized",
+        step: "residuals added inside the matrix product, embedding shared out over threads",
+        variant: OPTIMIZED,
+    },
+];
+
+/// The phases in order.
+pub fn phases() -> &'static [Phase] {
+    PHASES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phases_are_distinct_and_start_plain() {
+        assert_eq!(phases()[0].variant, Variant::naive());
+        for (i, phase) in phases().iter().enumerate() {
+            assert_eq!(Variant::phase(phase.name).unwrap(), phase.variant);
+            for later in &phases()[i + 1..] {
+                assert_ne!(phase.name, later.name);
+                assert_ne!(phase.variant, later.variant);
+            }
+        }
+    }
+}

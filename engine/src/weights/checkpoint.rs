@@ -1,0 +1,209 @@
+//! Opens a GPT-2 checkpoint as Hugging Face saves it. The linear layers are `Conv1D` there: kernels are `[in, out]`.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use memmap2::Mmap;
+use safetensors::{Dtype, SafeTensors};
+
+use super::tensor::Stored;
+use super::{
+    BlockWeights, CheckpointError, LinearWeights, NormWeights, Tensor, Weights, checkpoint_config,
+};
+use crate::config::Config;
+
+/// The prefix that checkpoints saved from a model with a head carry.
+const PREFIX: &str = "transformer.";
+const HEAD: &str = "lm_head.weight";
+
+/// Opens the folder and takes every tensor of the model from it.
+pub(super) fn load(folder: &Path) -> Result<Weights, CheckpointError> {
+    let config = checkpoint_config::read(&folder.join("config.json"))?;
+    let mut file = TensorFile::open(folder.join("model.safetensors"))?;
+    let weights = take_weights(&mut file, config)?;
+    file.refuse_leftovers(weights.config.layers)?;
+    Ok(weights)
+}
+
+fn take_weights(file: &mut TensorFile, config: Config) -> Result<Weights, CheckpointError> {
+    let (c, inner) = (config.embed, config.inner);
+    let token_embedding = file.take("wte.weight", &[config.vocab, c])?;
+    let position_embedding = file.take("wpe.weight", &[config.context, c])?;
+    let blocks = (0..config.layers)
+        .map(|layer| {
+            let name = |part: &str| format!("h.{layer}.{part}");
+            Ok(BlockWeights {
+                attention_norm: file.norm(&name("ln_1"), c)?,
+                qkv: file.linear(&name("attn.c_attn"), c, 3 * c)?,
+                projection: file.linear(&name("attn.c_proj"), c, c)?,
+                mlp_norm: file.norm(&name("ln_2"), c)?,
+                expand: file.linear(&name("mlp.c_fc"), c, inner)?,
+                contract: file.linear(&name("mlp.c_proj"), inner, c)?,
+            })
+        })
+        .collect::<Result<_, CheckpointError>>()?;
+    let final_norm = file.norm("ln_f", c)?;
+    let head = file.head(&config, &token_embedding)?;
+    Ok(Weights {
+        config,
+        token_embedding,
+        position_embedding,
+        blocks,
+        final_norm,
+        head,
+    })
+}
+
+/// A mapped safetensors file whose tensors are taken out one by one.
+struct TensorFile {
+    path: PathBuf,
+    file: Arc<Mmap>,
+    prefix: &'static str,
+    tensors: HashMap<String, Entry>,
+}
+
+struct Entry {
+    dtype: Dtype,
+    shape: Vec<usize>,
+    start: usize,
+    bytes: usize,
+}
+
+impl TensorFile {
+    fn open(path: PathBuf) -> Result<Self, CheckpointError> {
+        let read = |source| CheckpointError::Read {
+            path: path.clone(),
+            source,
+        };
+        let handle = File::open(&path).map_err(read)?;
+        // SAFETY: the map is private to this process and only read. That nobody shortens the file meanwhile is asked of
+        // the user in the documentation of `Weights::load`.
+        let file = unsafe { Mmap::map(&handle) }.map_err(read)?;
+        let parsed = SafeTensors::deserialize(&file).map_err(|error| CheckpointError::Damaged {
+            path: path.clone(),
+            bytes: file.len(),
+            reason: error.to_string(),
+        })?;
+        let base = file.as_ptr() as usize;
+        let tensors: HashMap<_, _> = parsed
+            .iter()
+            .map(|(name, view)| {
+                let entry = Entry {
+                    dtype: view.dtype(),
+                    shape: view.shape().to_vec(),
+                    start: view.data().as_ptr() as usize - base,
+                    bytes: view.data().len(),
+                };
+                (name.to_owned(), entry)
+            })
+            .collect();
+        let prefixed = tensors.keys().any(|name| name.starts_with(PREFIX));
+        Ok(Self {
+            path,
+            file: Arc::new(file),
+            prefix: if prefixed { PREFIX } else { "" },
+            tensors,
+        })
+    }
+
+    fn norm(&mut self, name: &str, c: usize) -> Result<NormWeights, CheckpointError> {
+        Ok(NormWeights {
+            gain: self.take(&format!("{name}.weight"), &[c])?,
+            bias: self.take(&format!("{name}.bias"), &[c])?,
+        })
+    }
+
+    fn linear(&mut self, name: &str, k: usize, n: usize) -> Result<LinearWeights, CheckpointError> {
+        Ok(LinearWeights {
+            kernel: self.take(&format!("{name}.weight"), &[k, n])?,
+            bias: self.take(&format!("{name}.bias"), &[n])?,
+        })
+    }
+
+    /// The head, unless it is tied. A tied head that was saved all the same has to be the embedding.
+    fn head(
+        &mut self,
+        config: &Config,
+        embedding: &Tensor,
+    ) -> Result<Option<Tensor>, CheckpointError> {
+        let shape = [config.vocab, config.embed];
+        if !config.tied_head {
+            return self.take_exact(HEAD.to_owned(), &shape).map(Some);
+        }
+        if !self.tensors.contains_key(HEAD) {
+            return Ok(None);
+        }
+        let head = self.take_exact(HEAD.to_owned(), &shape)?;
+        if head.values() == embedding.values() {
+            Ok(None)
+        } else {
+            Err(CheckpointError::HeadNotTied {
+                path: self.path.clone(),
+            })
+        }
+    }
+
+    /// Takes a tensor of the transformer, whose name carries the prefix of this file.
+    fn take(&mut self, name: &str, shape: &[usize]) -> Result<Tensor, CheckpointError> {
+        self.take_exact(format!("{}{name}", self.prefix), shape)
+    }
+
+    fn take_exact(&mut self, name: String, shape: &[usize]) -> Result<Tensor, CheckpointError> {
+        let Some(entry) = self.tensors.remove(&name) else {
+            return Err(CheckpointError::Missing {
+                path: self.path.clone(),
+                name,
+            });
+        };
+        if entry.shape != shape {
+            return Err(CheckpointError::Shape {
+                path: self.path.clone(),
+                name,
+                found: entry.shape,
+                expected: shape.to_vec(),
+            });
+        }
+        let stored = match entry.dtype {
+            Dtype::F32 => Stored::F32,
+            Dtype::F16 => Stored::F16,
+            Dtype::BF16 => Stored::Bf16,
+            other => {
+                return Err(CheckpointError::Stored {
+                    path: self.path.clone(),
+                    name,
+                    stored: format!("{other:?}"),
+                });
+            }
+        };
+        Ok(Tensor::mapped(
+            shape,
+            Arc::clone(&self.file),
+            entry.start,
+            entry.bytes,
+            stored,
+        ))
+    }
+
+    /// Complains about the first tensor (by name) that nobody took. The causal mask that old checkpoints carry as
+    /// buffers holds no parameters and is passed over.
+    fn refuse_leftovers(&self, layers: usize) -> Result<(), CheckpointError> {
+        let is_mask = |name: &str| {
+            (0..layers).any(|layer| {
+                let block = format!("{}h.{layer}.attn.", self.prefix);
+                name.strip_prefix(&block)
+                    .is_some_and(|rest| rest == "bias" || rest == "masked_bias")
+            })
+        };
+        let mut extra: Vec<_> = self.tensors.keys().filter(|name| !is_mask(name)).collect();
+        extra.sort();
+        match extra.first() {
+            Some(name) => Err(CheckpointError::Extra {
+                path: self.path.clone(),
+                name: (*name).clone(),
+            }),
+            None => Ok(()),
+        }
+    }
+}
