@@ -4,6 +4,7 @@ from dataclasses import asdict
 from statistics import median
 
 from contest import Contest, Row
+from engines import REFERENCE
 from intervals import Interval, median_interval
 
 
@@ -45,7 +46,7 @@ def agreement(row: Row) -> list[str]:
         return ["failed", "failed"]
     seen = row.agreement
     if seen is None:
-        return ["reference", "reference"]
+        return ["reference", "reference"] if row.engine.name == REFERENCE else ["-", "-"]
     verdict = "" if seen.agrees else " **disagrees**"
     return [f"{seen.logits_error:.1e}", f"{seen.equal_tokens} of {seen.tokens}{verdict}"]
 
