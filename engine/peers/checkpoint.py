@@ -24,7 +24,7 @@ class Shape:
     layers: int
     heads: int
     decode_prompt: int  # prompt of the decode measurement, tokens
-    decode_tokens: int  # tokens generated after it, each by one forward pass
+    decode_tokens: int  # forward passes of one token after it
     prefill_prompt: int  # prompt of the prefill measurement, tokens
     repetitions: int  # inferences a slice of the measurement holds
 

@@ -89,11 +89,7 @@ def start(engine: Engine, folder: Path, threads: int, processes: dict[str, Proce
     note(f"starting {engine.name}")
     environment = engine.threads_environment(threads)
     processes[engine.name] = Process(engine.name, engine.command(folder, threads), environment, REPOSITORY)
-    if engine.ours:
-        # It says nothing at start; the first answer is the sign.
-        processes[engine.name].ask({"prompt": [0], "new": 1, "reps": 1})
-    else:
-        processes[engine.name].wait_until_ready()
+    processes[engine.name].wait_until_ready()
 
 
 def check(shape: Shape, folder: Path, rows: list[Row], processes: dict[str, Process]) -> None:
@@ -102,17 +98,20 @@ def check(shape: Shape, folder: Path, rows: list[Row], processes: dict[str, Proc
     if reference is None:
         return
     prompt = prompt_of(shape, shape.decode_prompt)
-    request = {"prompt": prompt, "new": shape.decode_tokens, "reps": 1}
+    request = {"prompt": prompt, "new": shape.decode_tokens + 1, "reps": 1}
+
+    def greedy_tokens(process: Process) -> list[int]:
+        return process.ask(request)[0]["repetitions"][0]["tokens"]
 
     def expected_after(tokens: list[int]) -> list[float]:
         return processes[REFERENCE].ask({"logits": prompt + tokens})[0]["logits"]
 
-    expected_tokens = processes[REFERENCE].ask(request)[0]["tokens"]
+    expected_tokens = greedy_tokens(processes[REFERENCE])
     expected_logits = expected_after([])
 
     def check_one(row: Row) -> None:
         process = processes[row.engine.name]
-        tokens = process.ask(request)[0]["tokens"]
+        tokens = greedy_tokens(process)
         if row.engine.ours:
             logits = row.engine.logits(folder, prompt)
         else:
@@ -135,12 +134,12 @@ def measure(shape: Shape, row: Row, processes: dict[str, Process]) -> None:
     """One slice: warm up, decode, prefill. The median over the slice's repetitions is the round's number."""
     decode_prompt, prefill_prompt = prompt_of(shape, shape.decode_prompt), prompt_of(shape, shape.prefill_prompt)
     _, decode, prefill = processes[row.engine.name].ask(
-        {"prompt": decode_prompt, "new": WARM_TOKENS, "reps": 1},
-        {"prompt": decode_prompt, "new": shape.decode_tokens, "reps": shape.repetitions},
-        {"prompt": prefill_prompt, "new": 0, "reps": shape.repetitions},
+        {"prompt": decode_prompt, "new": WARM_TOKENS + 1, "reps": 1},
+        {"prompt": decode_prompt, "new": shape.decode_tokens + 1, "reps": shape.repetitions},
+        {"prompt": prefill_prompt, "new": 1, "reps": shape.repetitions},
     )
-    row.decode.append(shape.decode_tokens / median(decode["decode_seconds"]))
-    row.prefill.append(median(prefill["prefill_seconds"]))
+    row.decode.append(shape.decode_tokens / median(run["decode_seconds"] for run in decode["repetitions"]))
+    row.prefill.append(median(run["prefill_seconds"] for run in prefill["repetitions"]))
 
 
 def measure_limit(contest: Contest, kind: str, processes: dict[str, Process]) -> None:

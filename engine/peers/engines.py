@@ -42,16 +42,7 @@ class Engine:
         done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
         if done.returncode != 0:
             raise Failed(f"{self.name}, example `logits`: {done.stderr.strip()[-300:]}")
-        return last_row(json.loads(done.stdout))
-
-
-def last_row(value) -> list[float]:
-    """The example prints one array per position, inside an object or not."""
-    if isinstance(value, dict):
-        value = value["logits"]
-    while isinstance(value[0], list):
-        value = value[-1]
-    return value
+        return json.loads(done.stdout)[-1]  # one array per position
 
 
 def script(name: str, *extra: str) -> Callable[[Path, int], list[str]]:

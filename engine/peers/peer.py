@@ -2,10 +2,11 @@
 
 `serve` turns one into a process that answers requests, one JSON object a line, so that engines can be alternated:
 
-    {"prompt": [ids], "new": 50, "reps": 10}  ->  {"prefill_seconds": [..], "decode_seconds": [..], "tokens": [ids]}
+    {"prompt": [ids], "new": 51, "reps": 10}  ->  {"repetitions": [{"prefill_seconds", "decode_seconds", "tokens"}, ...]}
     {"logits": [ids]}                         ->  {"logits": [floats]}            (of the last position)
 
-`new` counts forward passes of one token after the prefill; `tokens` are the `new` + 1 greedy tokens of the last repetition.
+`new` counts greedy tokens. The first one comes from the prefill, each of the others from a forward pass of one token; the
+passes are what `decode_seconds` covers. The engine's example `generate` speaks the first line, too.
 """
 
 import json
@@ -31,11 +32,11 @@ class Peer:
         return np.array(self.prefill(tokens))
 
     def generate(self, prompt: list[int], new: int) -> tuple[float, float, list[int]]:
-        """Greedy decoding: seconds until the first token is known, seconds for `new` further passes, all tokens."""
+        """Greedy decoding: seconds until the first token is known, seconds for the `new` - 1 others, all tokens."""
         start = perf_counter()
         tokens = [int(self.prefill(prompt).argmax())]
         first = perf_counter()
-        for _ in range(new):
+        for _ in range(new - 1):
             tokens.append(int(self.decode(tokens[-1]).argmax()))
         return first - start, perf_counter() - first, tokens
 
@@ -49,13 +50,8 @@ def serve(peer: Peer) -> None:
             reply({"logits": [float(value) for value in peer.logits(request["logits"])]})
             continue
         runs = [peer.generate(request["prompt"], request["new"]) for _ in range(request["reps"])]
-        reply(
-            {
-                "prefill_seconds": [run[0] for run in runs],
-                "decode_seconds": [run[1] for run in runs],
-                "tokens": runs[-1][2],
-            }
-        )
+        names = ("prefill_seconds", "decode_seconds", "tokens")
+        reply({"repetitions": [dict(zip(names, run)) for run in runs]})
 
 
 def reply(answer: dict) -> None:

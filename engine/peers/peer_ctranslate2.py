@@ -42,11 +42,11 @@ class CTranslate2(Peer):
     def generate(self, prompt: list[int], new: int) -> tuple[float, float, list[int]]:
         names = [str(token) for token in prompt]
         prefill, tokens = self.run(names, 1)
-        if new == 0:
+        if new == 1:
             return prefill, 0.0, tokens
-        total, tokens = self.run(names, new + 1)
-        if len(tokens) != new + 1:
-            raise RuntimeError(f"CTranslate2 stopped after {len(tokens)} of {new + 1} tokens.")
+        total, tokens = self.run(names, new)
+        if len(tokens) != new:
+            raise RuntimeError(f"CTranslate2 stopped after {len(tokens)} of {new} tokens.")
         return prefill, total - prefill, tokens
 
 
