@@ -107,16 +107,11 @@ impl Run {
             instruments.retain(|instrument| *instrument != Instrument::Callgrind);
         }
         let request = self.selection.request(instruments);
-        let destination = self.out.unwrap_or_else(|| project.records().join("pending.json"));
-        writable(&destination)?;
+        writable(self.out.as_deref().unwrap_or(&project.records().join("record.json")))?;
 
         let record = measure::measure(project, &request, &Bar::new())?;
-        let path = match destination.file_name() {
-            Some(name) if name == "pending.json" => {
-                destination.with_file_name(format!("{}.json", record.created.replace(':', "")))
-            }
-            _ => destination,
-        };
+        let named_by_time = || project.records().join(format!("{}.json", record.created.replace(':', "")));
+        let path = self.out.unwrap_or_else(named_by_time);
         record.write(&path)?;
         let mut written = vec![format!("record {}", path.display())];
         show(&report::run_tables(&record, &project.config.anchors), self.format)?;
