@@ -2,8 +2,9 @@
 
 mod synthetic;
 
+use harness::record::{Check, Record};
 use harness::render::Format;
-use harness::report::run_tables;
+use harness::report::{charts, page, results, run_tables, summary, write};
 
 #[test]
 fn the_tables_of_a_run_fit_a_terminal() {
@@ -23,4 +24,165 @@ fn the_tables_of_a_run_in_every_format() {
     let json: serde_json::Value = serde_json::from_str(&Format::Json.render(&tables)).expect("valid JSON");
     assert_eq!(json.as_array().map(Vec::len), Some(tables.len()));
     insta::assert_snapshot!("run_json", serde_json::to_string_pretty(&json[0]).expect("JSON"));
+}
+
+#[test]
+fn the_summary() {
+    let record = synthetic::record();
+    let charts = charts::all(&record, &synthetic::anchors());
+    insta::assert_snapshot!("summary", summary(&record, &synthetic::anchors(), &charts));
+}
+
+#[test]
+fn the_exact_values() {
+    let text = Format::Csv.render(&[results(&few(synthetic::record()), &synthetic::anchors())]);
+    insta::assert_snapshot!("results", text);
+}
+
+/// The charts are drawn from the same figures and have tests of their own; here it is about the page around them.
+#[test]
+fn the_page() {
+    let record = few(synthetic::record());
+    let page = page(&record, &synthetic::anchors(), &[]).expect("drawn");
+    let body = page.split_once("</style>").map(|(_, body)| body).unwrap_or_default();
+    insta::assert_snapshot!("page", body);
+}
+
+#[test]
+fn text_from_a_record_is_only_text() {
+    let mut record = synthetic::record();
+    for row in record.rows.iter_mut().filter(|row| row.phase == "pooled") {
+        row.phase = "\"><img src=x onerror=alert(1)>".to_owned();
+        row.check = Check::Failed("</svg><script>alert(2)</script>".to_owned());
+    }
+    let charts = charts::all(&record, &synthetic::anchors());
+    let page = page(&record, &synthetic::anchors(), &charts).expect("drawn");
+    assert!(page.contains("&lt;script&gt;"), "the text is there");
+    assert!(page.contains("&lt;img src"), "the text is there");
+    assert!(!page.contains("<script") && !page.contains("<img"), "but not as elements");
+    let summary = summary(&record, &synthetic::anchors(), &charts);
+    assert!(!summary.contains("<script") && !summary.contains("<img"), "{summary}");
+}
+
+#[test]
+fn the_words_of_the_charts() {
+    let charts = charts::all(&synthetic::record(), &synthetic::anchors());
+    assert_eq!(charts.len(), 4);
+    let words: Vec<String> = charts
+        .iter()
+        .map(|named| {
+            let svg = named.chart.svg().expect("drawn");
+            format!("# {}\n{}", named.name, svg_words(&svg).join("\n"))
+        })
+        .collect();
+    insta::assert_snapshot!("chart_words", words.join("\n\n"));
+}
+
+#[test]
+fn a_chart_as_svg() {
+    let charts = charts::all(&synthetic::record(), &synthetic::anchors());
+    insta::assert_snapshot!("chart_svg", charts[1].chart.svg().expect("drawn"));
+}
+
+#[test]
+fn pngs_decode_and_are_not_blank() {
+    for named in charts::all(&synthetic::record(), &synthetic::anchors()) {
+        let bytes = named.chart.png().expect("drawn");
+        let mut reader = png::Decoder::new(bytes.as_slice()).read_info().expect("a PNG");
+        let mut pixels = vec![0; reader.output_buffer_size()];
+        let info = reader.next_frame(&mut pixels).expect("whole");
+        assert_eq!((info.width, info.color_type), (1720, png::ColorType::Rgb));
+        let coloured = pixels.chunks_exact(3).filter(|pixel| *pixel != [255, 255, 255]).count();
+        let share = coloured as f64 / (f64::from(info.width) * f64::from(info.height));
+        assert!((0.005..0.5).contains(&share), "{}: {share} of the pixels carry something", named.name);
+    }
+}
+
+#[test]
+fn titles_follow_the_numbers() {
+    let mut record = synthetic::record();
+    for row in &mut record.rows {
+        row.phase = match row.phase.as_str() {
+            "naive" => "optimized".to_owned(),
+            "optimized" => "naive".to_owned(),
+            other => other.to_owned(),
+        };
+    }
+    record.rows.reverse();
+    record.rows.sort_by_key(|row| row.phase != "naive");
+    record.rows.retain(|row| row.workload == "medium/inference" && (row.phase == "naive" || row.phase == "optimized"));
+    let titles: Vec<String> =
+        charts::all(&record, &synthetic::anchors()).iter().map(|named| named.chart.title().to_owned()).collect();
+    assert!(titles[0].starts_with("optimized is") && titles[0].contains("slower than naive"), "{titles:?}");
+    assert_eq!(titles[1], "Heap bytes per token by phase", "a ratio to zero bytes is no finding");
+}
+
+/// A number whose answer is wrong is no achievement.
+#[test]
+fn a_wrong_answer_makes_no_headline() {
+    let mut record = synthetic::record();
+    for row in record.rows.iter_mut().filter(|row| row.phase == "optimized") {
+        row.check = Check::Failed("all of it".to_owned());
+    }
+    let charts = charts::all(&record, &synthetic::anchors());
+    assert!(charts[0].chart.title().starts_with("kv-cache generates"), "{}", charts[0].chart.title());
+    let words = svg_words(&charts[0].chart.svg().expect("drawn"));
+    assert!(words.iter().any(|line| line.contains("(answer not right)")), "{words:?}");
+    let page = page(&record, &synthetic::anchors(), &charts).expect("drawn");
+    assert!(!page.contains("x1485"), "no ratio is given for it");
+}
+
+#[test]
+fn everything_is_written_and_nothing_is_needed_from_elsewhere() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let written = write(&synthetic::record(), &synthetic::anchors(), folder.path()).expect("written");
+    assert_eq!(written.files.len(), 3 + 2 * 4);
+    for file in &written.files {
+        assert!(std::fs::metadata(file).is_ok_and(|data| data.len() > 1000), "{}", file.display());
+    }
+    let page = std::fs::read_to_string(&written.index).expect("the page");
+    assert_eq!(page.matches("<svg").count(), 4);
+    for outside in ["src=\"", "@import", "url(", "<link rel=\"stylesheet", "href=\"http"] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+}
+
+#[test]
+fn a_record_without_measurements_is_still_a_page() {
+    let mut record = synthetic::record();
+    record.rows.clear();
+    let page = page(&record, &synthetic::anchors(), &charts::all(&record, &synthetic::anchors())).expect("drawn");
+    assert!(page.contains("no measurements"));
+    assert_eq!(run_tables(&record, &synthetic::anchors()), []);
+}
+
+/// A phase that others are held against but that was not measured leaves gaps, not errors.
+#[test]
+fn anchors_may_be_missing() {
+    let anchors = ["nobody".to_owned()];
+    let text = Format::Csv.render(&run_tables(&few(synthetic::record()), &anchors));
+    assert!(!text.contains("speed_over"), "{text}");
+    let titles = charts::all(&synthetic::record(), &anchors);
+    assert_eq!(titles[0].chart.title(), "Tokens per second by phase");
+}
+
+/// Enough rows to see everything once, few enough to be read.
+fn few(mut record: Record) -> Record {
+    record.rows.retain(|row| {
+        let phase = row.phase.as_str();
+        match row.workload.as_str() {
+            "small/inference" => ["naive", "reference", "compute", "kv-cache"].contains(&phase),
+            "medium/decode@57" => ["naive", "optimized"].contains(&phase),
+            "kernel/gelu/1x1024" => true,
+            _ => false,
+        }
+    });
+    record
+}
+
+/// The words of an SVG, top to bottom as they are drawn.
+fn svg_words(svg: &str) -> Vec<String> {
+    let texts = svg.split("<text ").skip(1);
+    let inside = texts.filter_map(|text| text.split_once(">\n")?.1.split_once("\n</text>"));
+    inside.map(|(words, _)| words.to_owned()).collect()
 }

@@ -9,6 +9,7 @@ use harness::measure::{self, Bar, Plan, Request};
 use harness::project::Project;
 use harness::record::{Check, Instrument, Record};
 use harness::render::Format;
+use harness::report;
 
 use super::{Outcome, notice, show};
 
@@ -118,9 +119,10 @@ impl Run {
         };
         record.write(&path)?;
         let mut written = vec![format!("record {}", path.display())];
+        show(&report::run_tables(&record, &project.config.anchors), self.format)?;
         if !self.no_report {
-            let folder = project.reports();
-            written.push(format!("report {}", folder.join("index.html").display()));
+            let report = report::write(&record, &project.config.anchors, &project.reports())?;
+            written.push(format!("report {}", report.index.display()));
         }
         notice(&format!("wrote {}", written.join(" and ")));
         Ok(outcome(&record))

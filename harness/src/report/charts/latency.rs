@@ -17,7 +17,7 @@ pub(super) fn chart(record: &Record) -> Option<Chart> {
     for &(place, row) in rows.iter().filter(|(_, row)| figures::trusted(row)) {
         let points = points(row);
         if let (Some(last), Some(growth)) = (points.last(), growth(&points)) {
-            let label = format!("{}, {}", row.phase, number::plain(Quantity::Seconds, last.y));
+            let label = format!("{} {}", number::plain(Quantity::Seconds, last.y), row.phase);
             lines.push((Series { name: row.phase.clone(), place, label, points }, growth));
         }
     }
