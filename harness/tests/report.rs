@@ -6,9 +6,14 @@ use harness::record::{Check, Record};
 use harness::render::Format;
 use harness::report::{charts, page, results, run_tables, summary, write};
 
+/// The phases that others are held against.
+fn anchors() -> [String; 2] {
+    ["naive".to_owned(), "reference".to_owned()]
+}
+
 #[test]
 fn the_tables_of_a_run_fit_a_terminal() {
-    let text = Format::Table.render(&run_tables(&synthetic::record(), &synthetic::anchors()));
+    let text = Format::Table.render(&run_tables(&synthetic::record(), &anchors()));
     let text = anstream::adapter::strip_str(&text).to_string();
     let tabular = text.lines().filter(|line| !line.contains(": ") && !line.starts_with('±'));
     let widest = tabular.map(|line| line.chars().count()).max().unwrap_or_default();
@@ -18,7 +23,7 @@ fn the_tables_of_a_run_fit_a_terminal() {
 
 #[test]
 fn the_tables_of_a_run_in_every_format() {
-    let tables = run_tables(&synthetic::record(), &synthetic::anchors());
+    let tables = run_tables(&synthetic::record(), &anchors());
     insta::assert_snapshot!("run_csv", Format::Csv.render(&tables));
     insta::assert_snapshot!("run_markdown", Format::Markdown.render(&tables));
     let json: serde_json::Value = serde_json::from_str(&Format::Json.render(&tables)).expect("valid JSON");
@@ -29,13 +34,13 @@ fn the_tables_of_a_run_in_every_format() {
 #[test]
 fn the_summary() {
     let record = synthetic::record();
-    let charts = charts::all(&record, &synthetic::anchors());
-    insta::assert_snapshot!("summary", summary(&record, &synthetic::anchors(), &charts));
+    let charts = charts::all(&record, &anchors());
+    insta::assert_snapshot!("summary", summary(&record, &anchors(), &charts));
 }
 
 #[test]
 fn the_exact_values() {
-    let text = Format::Csv.render(&[results(&few(synthetic::record()), &synthetic::anchors())]);
+    let text = Format::Csv.render(&[results(&few(synthetic::record()), &anchors())]);
     insta::assert_snapshot!("results", text);
 }
 
@@ -43,7 +48,7 @@ fn the_exact_values() {
 #[test]
 fn the_page() {
     let record = few(synthetic::record());
-    let page = page(&record, &synthetic::anchors(), &[]).expect("drawn");
+    let page = page(&record, &anchors(), &[]).expect("drawn");
     let body = page.split_once("</style>").map(|(_, body)| body).unwrap_or_default();
     insta::assert_snapshot!("page", body);
 }
@@ -55,18 +60,18 @@ fn text_from_a_record_is_only_text() {
         row.phase = "\"><img src=x onerror=alert(1)>".to_owned();
         row.check = Check::Failed("</svg><script>alert(2)</script>".to_owned());
     }
-    let charts = charts::all(&record, &synthetic::anchors());
-    let page = page(&record, &synthetic::anchors(), &charts).expect("drawn");
+    let charts = charts::all(&record, &anchors());
+    let page = page(&record, &anchors(), &charts).expect("drawn");
     assert!(page.contains("&lt;script&gt;"), "the text is there");
     assert!(page.contains("&lt;img src"), "the text is there");
     assert!(!page.contains("<script") && !page.contains("<img"), "but not as elements");
-    let summary = summary(&record, &synthetic::anchors(), &charts);
+    let summary = summary(&record, &anchors(), &charts);
     assert!(!summary.contains("<script") && !summary.contains("<img"), "{summary}");
 }
 
 #[test]
 fn the_words_of_the_charts() {
-    let charts = charts::all(&synthetic::record(), &synthetic::anchors());
+    let charts = charts::all(&synthetic::record(), &anchors());
     assert_eq!(charts.len(), 4);
     let words: Vec<String> = charts
         .iter()
@@ -80,13 +85,13 @@ fn the_words_of_the_charts() {
 
 #[test]
 fn a_chart_as_svg() {
-    let charts = charts::all(&synthetic::record(), &synthetic::anchors());
+    let charts = charts::all(&synthetic::record(), &anchors());
     insta::assert_snapshot!("chart_svg", charts[1].chart.svg().expect("drawn"));
 }
 
 #[test]
 fn pngs_decode_and_are_not_blank() {
-    for named in charts::all(&synthetic::record(), &synthetic::anchors()) {
+    for named in charts::all(&synthetic::record(), &anchors()) {
         let bytes = named.chart.png().expect("drawn");
         let mut reader = png::Decoder::new(bytes.as_slice()).read_info().expect("a PNG");
         let mut pixels = vec![0; reader.output_buffer_size()];
@@ -112,7 +117,7 @@ fn titles_follow_the_numbers() {
     record.rows.sort_by_key(|row| row.phase != "naive");
     record.rows.retain(|row| row.workload == "medium/inference" && (row.phase == "naive" || row.phase == "optimized"));
     let titles: Vec<String> =
-        charts::all(&record, &synthetic::anchors()).iter().map(|named| named.chart.title().to_owned()).collect();
+        charts::all(&record, &anchors()).iter().map(|named| named.chart.title().to_owned()).collect();
     assert!(titles[0].starts_with("optimized is") && titles[0].contains("slower than naive"), "{titles:?}");
     assert_eq!(titles[1], "Heap bytes per token by phase", "a ratio to zero bytes is no finding");
 }
@@ -124,18 +129,18 @@ fn a_wrong_answer_makes_no_headline() {
     for row in record.rows.iter_mut().filter(|row| row.phase == "optimized") {
         row.check = Check::Failed("all of it".to_owned());
     }
-    let charts = charts::all(&record, &synthetic::anchors());
+    let charts = charts::all(&record, &anchors());
     assert!(charts[0].chart.title().starts_with("kv-cache generates"), "{}", charts[0].chart.title());
     let words = svg_words(&charts[0].chart.svg().expect("drawn"));
     assert!(words.iter().any(|line| line.contains("(answer not right)")), "{words:?}");
-    let page = page(&record, &synthetic::anchors(), &charts).expect("drawn");
+    let page = page(&record, &anchors(), &charts).expect("drawn");
     assert!(!page.contains("x1485"), "no ratio is given for it");
 }
 
 #[test]
 fn everything_is_written_and_nothing_is_needed_from_elsewhere() {
     let folder = tempfile::tempdir().expect("a folder");
-    let written = write(&synthetic::record(), &synthetic::anchors(), folder.path()).expect("written");
+    let written = write(&synthetic::record(), &anchors(), folder.path()).expect("written");
     assert_eq!(written.files.len(), 3 + 2 * 4);
     for file in &written.files {
         assert!(std::fs::metadata(file).is_ok_and(|data| data.len() > 1000), "{}", file.display());
@@ -151,18 +156,18 @@ fn everything_is_written_and_nothing_is_needed_from_elsewhere() {
 fn a_record_without_measurements_is_still_a_page() {
     let mut record = synthetic::record();
     record.rows.clear();
-    let page = page(&record, &synthetic::anchors(), &charts::all(&record, &synthetic::anchors())).expect("drawn");
+    let page = page(&record, &anchors(), &charts::all(&record, &anchors())).expect("drawn");
     assert!(page.contains("no measurements"));
-    assert_eq!(run_tables(&record, &synthetic::anchors()), []);
+    assert_eq!(run_tables(&record, &anchors()), []);
 }
 
 /// A phase that others are held against but that was not measured leaves gaps, not errors.
 #[test]
 fn anchors_may_be_missing() {
-    let anchors = ["nobody".to_owned()];
-    let text = Format::Csv.render(&run_tables(&few(synthetic::record()), &anchors));
+    let nobody = ["nobody".to_owned()];
+    let text = Format::Csv.render(&run_tables(&few(synthetic::record()), &nobody));
     assert!(!text.contains("speed_over"), "{text}");
-    let titles = charts::all(&synthetic::record(), &anchors);
+    let titles = charts::all(&synthetic::record(), &nobody);
     assert_eq!(titles[0].chart.title(), "Tokens per second by phase");
 }
 

@@ -1,6 +1,8 @@
 //! Instructions of every workload that is small enough for callgrind, in each of its phases: `cargo bench --bench
 //! instructions`. One thread computes, because threads make counts unstable.
 
+#![expect(missing_docs, reason = "what the macros of iai-callgrind generate has none")]
+
 use std::hint::black_box;
 
 use harness_probe::{Instrument, Options, Prepared};
@@ -32,7 +34,6 @@ fn check(mut prepared: Box<dyn Prepared>) {
     }
 }
 
-#[expect(missing_docs, reason = "what the attribute generates has none")]
 #[library_benchmark]
 #[benches::case(iter = cases(), setup = prepare, teardown = check)]
 fn workload(mut prepared: Box<dyn Prepared>) -> Box<dyn Prepared> {

@@ -39,9 +39,13 @@ pub fn ratio(ratio: f64) -> String {
 }
 
 /// `head / base` as a factor with the ends of its interval: `x12.3 [12.1, 12.6]`.
-pub fn ratio_range(ratio: f64, interval: &Interval) -> String {
-    let decimals = decimals_for(ratio, half_width(ratio, interval));
-    format!("{TIMES}{ratio:.decimals$} [{:.decimals$}, {:.decimals$}]", interval.low, interval.high)
+pub fn ratio_range(value: f64, interval: &Interval) -> String {
+    if value > 0.0 && value < 0.1 && interval.low > 0.0 {
+        let end = |end: f64| ratio(end).replacen(TIMES, "", 1);
+        return format!("{} [{}, {}]", ratio(value), end(interval.low), end(interval.high));
+    }
+    let decimals = decimals_for(value, half_width(value, interval));
+    format!("{TIMES}{value:.decimals$} [{:.decimals$}, {:.decimals$}]", interval.low, interval.high)
 }
 
 /// `head / base` as a difference: `+1.2 %`, `-34 %`, `0 %`.
@@ -247,6 +251,8 @@ mod tests {
         assert_eq!(figure(Quantity::Seconds, &Figure { value: 1.23, interval: Some(narrow) }), "1.2300 s ±0.0002");
         let factor = Interval { low: 12.1, high: 12.6, level: 0.95 };
         assert_eq!(ratio_range(12.3, &factor), "x12.3 [12.1, 12.6]");
+        let fraction = Interval { low: 0.0328, high: 0.0334, level: 0.95 };
+        assert_eq!(ratio_range(0.0333, &fraction), "x1/30.0 [1/30.5, 1/29.9]");
     }
 
     proptest! {

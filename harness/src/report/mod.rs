@@ -1,6 +1,6 @@
 //! What the numbers of a record mean, put in order for a reader: tables, headlines, charts and pages.
 //!
-//! The first half is pure: from a record to what is to be shown. [`write`] draws it into files. The phases that others
+//! The first half is pure: from a record to what is to be shown. [`write()`] draws it into files. The phases that others
 //! are held against, the *anchors*, are given by whoever asks: the harness knows none by name.
 
 pub mod charts;

@@ -29,11 +29,6 @@ const KERNELS: [(&str, f64, f64); 8] = [
     ("kernel/matmul/1x256x512", 131.0, 20.0),
 ];
 
-/// The phases that others are held against.
-pub(crate) fn anchors() -> [String; 2] {
-    ["naive".to_owned(), "reference".to_owned()]
-}
-
 /// The record.
 pub(crate) fn record() -> Record {
     let mut noise = Noise(42);
