@@ -2,7 +2,7 @@
 
 mod synthetic;
 
-use harness::record::{Check, Record};
+use harness::record::{Check, Data, Record};
 use harness::render::Format;
 use harness::report::{charts, page, results, run_tables, summary, write};
 
@@ -150,6 +150,24 @@ fn everything_is_written_and_nothing_is_needed_from_elsewhere() {
     for outside in ["src=\"", "@import", "url(", "<link rel=\"stylesheet", "href=\"http"] {
         assert!(!page.contains(outside), "{outside}");
     }
+}
+
+/// A run that read counts only has neither speeds nor charts of time, and leaves none of an earlier run behind.
+#[test]
+fn counts_alone_make_a_report() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut record = synthetic::record();
+    write(&record, &anchors(), folder.path()).expect("written");
+    assert!(folder.path().join("charts/latency-by-position.png").is_file());
+    for row in &mut record.rows {
+        row.readings.retain(|reading| matches!(reading.data, Data::Callgrind { .. } | Data::Dhat { .. }));
+    }
+    let written = write(&record, &anchors(), folder.path()).expect("written");
+    let drawn: Vec<_> = written.files.iter().filter_map(|file| file.file_stem()?.to_str()).collect();
+    assert!(drawn.contains(&"memory-per-token") && !drawn.contains(&"latency-by-position"), "{drawn:?}");
+    assert!(!folder.path().join("charts/latency-by-position.png").exists());
+    let charts = charts::all(&record, &anchors());
+    assert!(!summary(&record, &anchors(), &charts).contains("x naive"), "no speed without time");
 }
 
 #[test]

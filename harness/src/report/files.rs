@@ -62,6 +62,15 @@ pub fn write(record: &Record, anchors: &[String], folder: &Path) -> Result<Writt
     };
     let charts_folder = folder.join("charts");
     fs::create_dir_all(&charts_folder).map_err(failed(&charts_folder))?;
+    // A chart that this record has no numbers for would otherwise stay behind from an earlier report.
+    for name in charts::names().filter(|name| charts.iter().all(|named| named.name != *name)) {
+        for path in ["svg", "png"].map(|ending| charts_folder.join(name).with_extension(ending)) {
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(&path)(error)),
+                _ => {}
+            }
+        }
+    }
     for (path, bytes) in &contents {
         fs::write(path, bytes).map_err(failed(path))?;
     }

@@ -105,11 +105,24 @@ pub fn ladder(record: &Record, anchors: &[String]) -> Option<Table> {
         table.rows.push(cells);
     }
     table.notes = super::problems::of(rows.iter().copied()).iter().map(ToString::to_string).collect();
-    table.notes.push(format!(
-        "Speed is the ratio of {}; [low, high] is its 95 % interval, all rounds where they are too few for one.",
-        shown.title()
-    ));
+    if rows.iter().any(|row| shown.figure(row).is_some()) {
+        table.notes.push(format!(
+            "Speed is the ratio of {}; [low, high] is its 95 % interval, all rounds where they are too few for one.",
+            shown.title()
+        ));
+    }
+    drop_empty_columns(&mut table);
     Some(table)
+}
+
+/// Columns for which nothing was measured say nothing.
+fn drop_empty_columns(table: &mut Table) {
+    for index in (0..table.columns.len()).rev() {
+        if table.rows.iter().all(|row| row[index].value.is_null()) {
+            table.columns.remove(index);
+            table.rows.iter_mut().for_each(|row| drop(row.remove(index)));
+        }
+    }
 }
 
 fn key(metric: &dyn Metric) -> String {
@@ -132,7 +145,7 @@ fn speed_cell(base: Option<&Row>, head: &Row) -> Cell {
             };
             Cell::number(figure.value, text)
         }
-        Err(figures::Absent::NoBase) => Cell::missing(),
+        Err(figures::Absent::NoBase | figures::Absent::NotMeasured | figures::Absent::NoMeaning) => Cell::missing(),
         Err(absent) => {
             Cell::missing().toned(if absent == figures::Absent::AnswerNotRight { Tone::Bad } else { Tone::Notice })
         }

@@ -22,17 +22,22 @@ pub struct Named {
     pub chart: Chart,
 }
 
+type Make = fn(&Record, &[String]) -> Option<Chart>;
+
+const CHARTS: [(&str, &str, Make); 4] = [
+    ("tokens-per-second", "Throughput by phase", throughput::chart),
+    ("memory-per-token", "Memory by phase", memory::chart),
+    ("latency-by-position", "Latency by position", |record, _| latency::chart(record)),
+    ("instructions-per-token", "Instructions by phase", instructions::chart),
+];
+
 /// The charts for which the record has numbers, in the order they are shown.
 pub fn all(record: &Record, anchors: &[String]) -> Vec<Named> {
-    type Make = fn(&Record, &[String]) -> Option<Chart>;
-    let charts: [(&str, &str, Make); 4] = [
-        ("tokens-per-second", "Throughput by phase", throughput::chart),
-        ("memory-per-token", "Memory by phase", memory::chart),
-        ("latency-by-position", "Latency by position", |record, _| latency::chart(record)),
-        ("instructions-per-token", "Instructions by phase", instructions::chart),
-    ];
-    charts
-        .into_iter()
-        .filter_map(|(name, heading, make)| Some(Named { name, heading, chart: make(record, anchors)? }))
-        .collect()
+    let named = |&(name, heading, make): &(_, _, Make)| Some(Named { name, heading, chart: make(record, anchors)? });
+    CHARTS.iter().filter_map(named).collect()
+}
+
+/// The names of all charts there can be.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    CHARTS.iter().map(|(name, ..)| *name)
 }
