@@ -8,6 +8,7 @@ import argparse
 import json
 import platform
 import random
+import signal
 import sys
 import tempfile
 from dataclasses import replace
@@ -64,6 +65,9 @@ def machine() -> dict[str, str]:
 
 def main() -> int:
     args = arguments()
+    # Leave by the way that ends the other processes: they may be stopped, and would stay for ever.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _frame: sys.exit(128 + number))
     engines = all_engines(args.variant, args.int8_variant)
     if args.only:
         engines = [engine for engine in engines if any(text in engine.name for text in args.only)]
