@@ -35,43 +35,69 @@ impl<'a> Finish<'a> {
         }
     }
 
-    /// Writes the sums of the outputs `column..` to `out`, as many as `columns` says (all lanes, if more).
+    /// Writes a panel's two registers of sums to `out`, as many outputs as `columns` says (all lanes, if more), all but
+    /// the activation; `column` is the number of the first.
     ///
     /// # Safety
-    /// `out` must be readable and writable for `min(columns, LANES)` elements, and the bias (unless empty) must have
-    /// `column + min(columns, LANES)`.
+    /// `out` must be readable and writable for `min(columns, 2 * LANES)` elements, and the bias (unless empty) must have
+    /// that many from `column` on.
     #[inline(always)]
     pub(super) unsafe fn write<S: Simd>(
         self,
         simd: S,
-        sums: S::F,
+        sums: [S::F; 2],
         column: usize,
         columns: usize,
         out: *mut f32,
     ) {
-        let count = columns.min(S::LANES);
-        let mut value = sums;
-        if !self.first || self.epilogue == Epilogue::Add {
-            // SAFETY: readable for `count` by the caller's promise.
-            value = simd.add(value, unsafe { load(simd, out, count) });
-        }
-        if self.first && !self.bias.is_empty() {
-            // SAFETY: the bias reaches that far by the caller's promise.
-            value = simd.add(value, unsafe {
-                load(simd, self.bias.as_ptr().add(column), count)
-            });
-        }
-        if self.last && self.epilogue == Epilogue::Gelu {
-            value = gelu_tanh(simd, value);
-        }
-        if count == S::LANES {
-            // SAFETY: writable for `count` by the caller's promise.
-            unsafe { simd.store_ptr(out, value) }
-        } else {
-            // SAFETY: as above.
-            unsafe { simd.store_part_ptr(out, count, value) }
+        let add_out = !self.first || self.epilogue == Epilogue::Add;
+        let add_bias = self.first && !self.bias.is_empty();
+        let bias = self.bias.as_ptr().wrapping_add(column);
+        for half in 0..2 {
+            let (at, count) = part::<S>(half, columns);
+            let out = out.wrapping_add(at);
+            let mut value = sums[half];
+            // SAFETY: `count` elements from `at` on are within `columns`; output and bias are good for those by the
+            // caller's promise.
+            unsafe {
+                if add_out {
+                    value = simd.add(value, load(simd, out, count));
+                }
+                if add_bias {
+                    value = simd.add(value, load(simd, bias.wrapping_add(at), count));
+                }
+                store(simd, out, count, value);
+            }
         }
     }
+
+    /// Whether [`Finish::activate`] has to follow [`Finish::write`].
+    #[inline(always)]
+    pub(super) fn activates(self) -> bool {
+        self.last && self.epilogue == Epilogue::Gelu
+    }
+
+    /// Applies the activation to what [`Finish::write`] wrote. A step of its own, so that the sums of a whole tile need
+    /// not wait in registers for it; the output is still in the first-level cache.
+    ///
+    /// # Safety
+    /// As [`Finish::write`].
+    #[inline(always)]
+    pub(super) unsafe fn activate<S: Simd>(self, simd: S, columns: usize, out: *mut f32) {
+        for half in 0..2 {
+            let (at, count) = part::<S>(half, columns);
+            let out = out.wrapping_add(at);
+            // SAFETY: as in `write`.
+            unsafe { store(simd, out, count, gelu_tanh(simd, load(simd, out, count))) };
+        }
+    }
+}
+
+/// Where register `half` of a panel goes, and how many of its lanes.
+#[inline(always)]
+fn part<S: Simd>(half: usize, columns: usize) -> (usize, usize) {
+    let at = half * S::LANES;
+    (at, columns.saturating_sub(at).min(S::LANES))
 }
 
 /// # Safety
@@ -84,5 +110,18 @@ unsafe fn load<S: Simd>(simd: S, source: *const f32, count: usize) -> S::F {
     } else {
         // SAFETY: by the caller's promise.
         unsafe { simd.load_part_ptr(source, count, 0.0) }
+    }
+}
+
+/// # Safety
+/// `target` must be writable for `count <= LANES` elements.
+#[inline(always)]
+unsafe fn store<S: Simd>(simd: S, target: *mut f32, count: usize, value: S::F) {
+    if count == S::LANES {
+        // SAFETY: by the caller's promise.
+        unsafe { simd.store_ptr(target, value) }
+    } else {
+        // SAFETY: by the caller's promise.
+        unsafe { simd.store_part_ptr(target, count, value) }
     }
 }

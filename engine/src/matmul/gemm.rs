@@ -2,8 +2,9 @@
 //!
 //! The order of the loops is Goto's ("Anatomy of high-performance matrix multiplication", ACM TOMS 34(3), 2008): a
 //! block of inputs deep enough to pay for the tile's traffic, rows that stay in the second-level cache, one panel
-//! of weights in the first-level cache, tiles of registers. Input rows are read in place: they are contiguous along
-//! the depth, and a tile touches few of them.
+//! of weights in the first-level cache, tiles of registers. The rows of a block are copied side by side first: spread
+//! over as many pages, they would not fit the address translation buffers, and rows a power of two apart fight for the
+//! same places in the cache.
 
 use std::mem::MaybeUninit;
 use std::ops::Range;
@@ -14,8 +15,11 @@ use crate::simd::{Kernel, Level, Simd};
 /// Inputs per block: a panel of 16 outputs then takes half of a 32 KB first-level cache. A multiple of the int8 block.
 pub(super) const DEPTH: usize = 256;
 
-/// Rows per block: their part of `DEPTH` inputs (128 KB) stays in the second-level cache.
-const ROWS: usize = 128;
+/// Rows per block: their part of `DEPTH` inputs (100 KB) stays in the second-level cache. Whole tiles of 4, 6 and 12 rows.
+const ROWS: usize = 96;
+
+/// Elements from one copied row to the next: a cache line more than its inputs, so that rows do not collide.
+const ROW_STRIDE: usize = DEPTH + 16;
 
 /// The widest panel of any instruction set.
 const MAX_WIDTH: usize = 32;
@@ -50,6 +54,9 @@ pub(super) struct Output {
     pub(super) stride: usize,
 }
 
+/// The inputs of a block, row by row at a fixed stride.
+struct Block([MaybeUninit<f32>; ROWS * ROW_STRIDE]);
+
 /// The rows `rows` of the outputs in `panels`.
 ///
 /// # Safety
@@ -66,15 +73,25 @@ pub(super) unsafe fn multiply(
 ) {
     let width = 2 * level.lanes();
     let mut scratch = Scratch([const { MaybeUninit::uninit() }; DEPTH * MAX_WIDTH]);
+    let mut block = Block([const { MaybeUninit::uninit() }; ROWS * ROW_STRIDE]);
     for first in (0..x.k).step_by(DEPTH) {
         let depth = DEPTH.min(x.k - first);
         for first_row in rows.clone().step_by(ROWS) {
             let count = ROWS.min(rows.end - first_row);
+            for (row, copy) in block.0.chunks_exact_mut(ROW_STRIDE).take(count).enumerate() {
+                let source = x.data.wrapping_add((first_row + row) * x.stride + first);
+                // SAFETY: the row is readable from `first` on for `depth` inputs by the caller's promise; the copy has
+                // room for `DEPTH` of them.
+                unsafe {
+                    copy.as_mut_ptr()
+                        .cast::<f32>()
+                        .copy_from_nonoverlapping(source, depth)
+                };
+            }
             for panel in panels.clone() {
                 let column = panel * width;
-                level.run(RowsTimesPanel {
-                    x: x.data.wrapping_add(first_row * x.stride + first),
-                    x_stride: x.stride,
+                level.run(BlockTimesPanel {
+                    x: &block,
                     rows: count,
                     weights: weights.block(panel, first, depth, &mut scratch),
                     depth,
@@ -92,9 +109,8 @@ pub(super) unsafe fn multiply(
 /// `rows` rows of `depth` inputs times one panel.
 ///
 /// Whoever builds it promises that the pointers are good for that, see [`multiply`].
-struct RowsTimesPanel<'a> {
-    x: *const f32,
-    x_stride: usize,
+struct BlockTimesPanel<'a> {
+    x: &'a Block,
     rows: usize,
     weights: *const f32,
     depth: usize,
@@ -107,7 +123,7 @@ struct RowsTimesPanel<'a> {
     out_stride: usize,
 }
 
-impl Kernel for RowsTimesPanel<'_> {
+impl Kernel for BlockTimesPanel<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -139,44 +155,49 @@ impl Kernel for RowsTimesPanel<'_> {
     }
 }
 
-impl RowsTimesPanel<'_> {
+impl BlockTimesPanel<'_> {
     /// # Safety
     /// The pointers must be good for the rows `first..first + COUNT`.
     #[inline(always)]
     unsafe fn tile<S: Simd, const COUNT: usize>(&self, simd: S, first: usize) {
-        let mut sums = [[simd.splat(0.0); 2]; COUNT];
-        let mut rows = [std::ptr::null(); COUNT];
+        let out = self.out.wrapping_add(first * self.out_stride);
         for r in 0..COUNT {
-            rows[r] = self.x.wrapping_add((first + r) * self.x_stride);
+            simd.prefetch(out.wrapping_add(r * self.out_stride).cast());
         }
-        for p in 0..self.depth {
-            // SAFETY: `p < depth`; a panel has two registers for each input.
+        let mut sums = [[simd.splat(0.0); 2]; COUNT];
+        let mut x = self
+            .x
+            .0
+            .as_ptr()
+            .cast::<f32>()
+            .wrapping_add(first * ROW_STRIDE);
+        let mut weights = self.weights;
+        for _ in 0..self.depth {
+            // SAFETY: as many steps as inputs; a panel has two registers for each, and the copied rows one element.
             unsafe {
-                let weights = self.weights.add(p * 2 * S::LANES);
                 let (w0, w1) = (simd.load_ptr(weights), simd.load_ptr(weights.add(S::LANES)));
                 for r in 0..COUNT {
-                    let x = simd.splat(*rows[r].add(p));
+                    let x = simd.splat(*x.add(r * ROW_STRIDE));
                     sums[r][0] = simd.mul_add(x, w0, sums[r][0]);
                     sums[r][1] = simd.mul_add(x, w1, sums[r][1]);
                 }
+                weights = weights.add(2 * S::LANES);
             }
+            x = x.wrapping_add(1);
         }
         for r in 0..COUNT {
-            let out = self.out.wrapping_add((first + r) * self.out_stride);
+            let out = out.wrapping_add(r * self.out_stride);
             // SAFETY: the output's row holds `columns` elements from here on, and so does the bias.
             unsafe {
                 self.finish
-                    .write(simd, sums[r][0], self.column, self.columns, out);
-                if self.columns > S::LANES {
-                    let column = self.column + S::LANES;
-                    self.finish.write(
-                        simd,
-                        sums[r][1],
-                        column,
-                        self.columns - S::LANES,
-                        out.add(S::LANES),
-                    );
-                }
+                    .write(simd, sums[r], self.column, self.columns, out)
+            };
+        }
+        if self.finish.activates() {
+            for r in 0..COUNT {
+                let out = out.wrapping_add(r * self.out_stride);
+                // SAFETY: as above.
+                unsafe { self.finish.activate(simd, self.columns, out) };
             }
         }
     }

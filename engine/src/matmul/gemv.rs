@@ -104,21 +104,13 @@ impl Gemv<'_> {
         let sums = unsafe { dot.sums(simd, starts) };
         for s in 0..COUNT {
             let column = panels[s] * 2 * S::LANES;
-            let columns = self.weights.n - column;
+            let (columns, out) = (self.weights.n - column, self.out.wrapping_add(column));
             // SAFETY: the panel exists, so `column < N`; `out` and the bias hold N elements by the promise of `out`.
-            unsafe { finish.write(simd, sums[s][0], column, columns, self.out.add(column)) };
-            if columns > S::LANES {
-                let column = column + S::LANES;
-                // SAFETY: as above; `column < N` was just checked.
-                unsafe {
-                    finish.write(
-                        simd,
-                        sums[s][1],
-                        column,
-                        columns - S::LANES,
-                        self.out.add(column),
-                    )
-                };
+            unsafe {
+                finish.write(simd, sums[s], column, columns, out);
+                if finish.activates() {
+                    finish.activate(simd, columns, out);
+                }
             }
         }
     }
