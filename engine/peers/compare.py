@@ -8,6 +8,7 @@ import argparse
 import json
 import platform
 import random
+import signal
 import sys
 import tempfile
 from dataclasses import replace
@@ -62,8 +63,17 @@ def machine() -> dict[str, str]:
     return {"cpu": f"{cpu} ({isa})", "date": date.today().isoformat(), "python": platform.python_version(), **packages}
 
 
+def leave(number: int, _frame) -> None:
+    """Ends by the way that ends the other processes, too: they may be stopped, and would stay for ever. A second signal
+    (`timeout` sends two) must not interrupt that."""
+    signal.signal(number, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
 def main() -> int:
     args = arguments()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, leave)
     engines = all_engines(args.variant, args.int8_variant)
     if args.only:
         engines = [engine for engine in engines if any(text in engine.name for text in args.only)]
