@@ -1,6 +1,6 @@
 //! The workloads that a probe knows.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use thiserror::Error;
 
@@ -24,7 +24,9 @@ impl Registry {
     /// # Errors
     /// If two workloads have one id.
     pub fn new(isa: impl Into<String>, workloads: Vec<Box<dyn Workload>>) -> Result<Self, RegistryError> {
-        let mut seen = HashSet::new();
+        // A set in order: one that hashes by chance would free its memory in another order each time, and the counts of
+        // whatever allocates later would differ from run to run.
+        let mut seen = BTreeSet::new();
         if let Some(twin) = workloads.iter().find(|workload| !seen.insert(workload.id().to_owned())) {
             return Err(RegistryError(twin.id().to_owned()));
         }

@@ -77,6 +77,12 @@ pub fn measure(project: &Project, request: &Request, progress: &dyn Progress) ->
     let time_bench = || start(&project.config.criterion);
     let instruction_bench = || start(&project.config.callgrind);
     let isa = settings.isa.clone().unwrap_or_else(|| greeting.isa.clone());
+    let counts_isa = match counting_asked(&request.plan) {
+        true => isa_under_valgrind(probe(), request, &settings),
+        false => Ok(isa.clone()),
+    };
+    // Both counts with one instruction set: a baseline is keyed by it.
+    let counts = Settings { isa: settings.isa.clone().or_else(|| counts_isa.clone().ok()), ..settings.clone() };
     let asked = |instrument| request.plan.instruments.contains(&instrument);
     // The counts need no quiet machine, so they share it: one thread each. Time has it to itself.
     let mut counting: Vec<Box<dyn Gauge + '_>> = Vec::new();
@@ -88,16 +94,16 @@ pub fn measure(project: &Project, request: &Request, progress: &dyn Progress) ->
         timing.push(Box::new(Criterion { bench: &time_bench, isa: &isa, settings: &settings }));
     }
     if asked(Instrument::Callgrind) {
-        let isa = isa_under_valgrind(probe(), request, &settings);
+        let workloads = &greeting.workloads;
         counting.push(Box::new(Callgrind {
             bench: &instruction_bench,
-            workloads: &greeting.workloads,
-            isa,
+            workloads,
+            isa: counts_isa,
             settings: &settings,
         }));
     }
     if asked(Instrument::Dhat) {
-        counting.push(Box::new(Dhat { probe: &heap, settings: &settings }));
+        counting.push(Box::new(Dhat { probe: &heap, settings: &counts }));
     }
     let rows = gather::gather(&selected, &timing, &counting, progress);
     Ok(Record { created, command: request.command.clone(), quick: request.plan.quick, environment, rows })
@@ -138,6 +144,10 @@ fn settings(request: &Request) -> Settings {
         clock_budget: if quick { Duration::from_millis(800) } else { Duration::from_millis(3000) },
         criterion_budget: if quick { Duration::from_millis(100) } else { Duration::from_millis(500) },
     }
+}
+
+fn counting_asked(plan: &Plan) -> bool {
+    plan.instruments.iter().any(|instrument| matches!(instrument, Instrument::Callgrind | Instrument::Dhat))
 }
 
 /// The instruction set that kernels choose under valgrind, whose CPU is not the bare machine's; or why it is unknown.
