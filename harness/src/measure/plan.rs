@@ -60,6 +60,9 @@ pub enum PlanError {
     /// All names are known, but no workload is measured in such a phase.
     #[error("none of the selected workloads is measured in phase {0}; `harness list` shows which are")]
     Empty(String),
+    /// The instruments that were asked for are too slow for all of the selected workloads.
+    #[error("none of the selected workloads is small enough for {0}; `harness list` shows what each is measured with")]
+    TooLarge(String),
 }
 
 impl Plan {
@@ -91,6 +94,12 @@ impl Plan {
             .collect();
         if selected.is_empty() {
             return Err(PlanError::Empty(self.phases.join(", ")));
+        }
+        let readable = |one: &Selected| self.instruments.iter().any(|&instrument| one.takes(instrument));
+        let selected: Vec<Selected> = selected.into_iter().filter(readable).collect();
+        if selected.is_empty() {
+            let names: Vec<&str> = self.instruments.iter().map(|instrument| instrument.name()).collect();
+            return Err(PlanError::TooLarge(names.join(" or ")));
         }
         Ok(selected)
     }
@@ -155,7 +164,7 @@ mod tests {
 
     fn select(filters: &[&str], phases: &[&str], quick: bool) -> Result<Vec<String>, PlanError> {
         let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
-        let plan = Plan { filters: owned(filters), phases: owned(phases), instruments: vec![], quick };
+        let plan = Plan { filters: owned(filters), phases: owned(phases), instruments: vec![Instrument::Clock], quick };
         let selected = plan.select(&workloads())?;
         Ok(selected.iter().map(|one| format!("{}: {}", one.workload.id, one.phases.join(" "))).collect())
     }
@@ -168,6 +177,21 @@ mod tests {
         assert_eq!(
             select(&["*decode*"], &["optimized", "naive"], true).expect("a filter outweighs the short selection"),
             ["medium/decode@32: naive optimized"]
+        );
+    }
+
+    #[test]
+    fn a_workload_that_no_asked_instrument_takes_is_left_out() {
+        let mut workloads = workloads();
+        workloads[0].instruments.push(On::Callgrind);
+        let mut plan =
+            Plan { filters: vec![], phases: vec![], instruments: vec![Instrument::Callgrind], quick: false };
+        let selected = plan.select(&workloads).expect("one workload is small enough");
+        assert_eq!(selected.len(), 1);
+        plan.filters.push("kernel/*".to_owned());
+        assert_eq!(
+            plan.select(&workloads).expect_err("none is").to_string(),
+            "none of the selected workloads is small enough for callgrind; `harness list` shows what each is measured with"
         );
     }
 

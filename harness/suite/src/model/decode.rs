@@ -1,6 +1,7 @@
 //! One token at a fixed position: the unit that heavy instruments can afford.
 
 use engine::Session;
+use engine::variant::Decode as Decoding;
 use harness_probe::{Instrument, Options, Prepared, Unit, Workload, WorkloadError};
 use serde_json::{Value, json};
 
@@ -8,8 +9,9 @@ use super::{Subject, every_phase};
 use crate::Answering;
 use crate::answer::{self, Answer};
 
-/// The position in the short selection: the middle of the reference inference.
-const QUICK_POSITION: usize = 57;
+/// The one position at which instructions are counted, and that belongs to the short selection: the middle of the
+/// reference inference.
+const FIXED_POSITION: usize = 57;
 
 /// Computes the logits after the token at `position`, the tokens before it having been read.
 pub(super) struct Decode {
@@ -21,8 +23,10 @@ pub(super) struct Decode {
 struct Ready {
     session: Session,
     isa: &'static str,
-    position: usize,
-    token: u32,
+    window: Vec<u32>,
+    /// Tokens of the window that were read before the run: all but the last with a KV-cache. A step that computes the
+    /// whole window anew has no use for them, and reading them would cost as much as the run.
+    read: usize,
     logits: Vec<f32>,
     failure: Option<String>,
     expected: Answer,
@@ -35,18 +39,23 @@ impl Decode {
 
     fn ready(&self, phase: &str, options: &Options) -> Result<Ready, WorkloadError> {
         let engine = self.subject.engine(phase, options)?;
-        let mut prompt = self.subject.prompt(self.position + 1);
-        let token = prompt.pop().unwrap_or_default();
+        let window = self.subject.prompt(self.position + 1);
+        let read = match engine.variant().decode {
+            Decoding::KvCache => self.position,
+            Decoding::Recompute => 0,
+        };
         let mut ready = Ready {
             session: engine.session().map_err(WorkloadError::new)?,
             isa: engine.isa().name(),
-            position: self.position,
-            token,
+            window,
+            read,
             logits: vec![0.0; engine.config().vocab],
             failure: None,
             expected: answer::stored(&self.id),
         };
-        ready.session.prefill(&prompt).map_err(WorkloadError::new)?;
+        if read > 0 {
+            ready.session.prefill(&ready.window[..read]).map_err(WorkloadError::new)?;
+        }
         // A session that keeps its buffers has them after one run; the others have nothing to warm up.
         if ready.session.pool_counts().is_some() {
             ready.run(&mut || {});
@@ -72,10 +81,14 @@ impl Workload for Decode {
         every_phase()
     }
     fn instruments(&self) -> Vec<Instrument> {
-        vec![Instrument::Clock, Instrument::Criterion, Instrument::Callgrind, Instrument::Dhat]
+        let mut instruments = vec![Instrument::Clock, Instrument::Criterion, Instrument::Dhat];
+        if self.position == FIXED_POSITION {
+            instruments.insert(2, Instrument::Callgrind);
+        }
+        instruments
     }
     fn quick(&self) -> bool {
-        self.position == QUICK_POSITION
+        self.position == FIXED_POSITION
     }
     fn prepare(&self, phase: &str, options: &Options) -> Result<Box<dyn Prepared>, WorkloadError> {
         Ok(Box::new(self.ready(phase, options)?))
@@ -92,9 +105,9 @@ impl Answering for Decode {
 
 impl Prepared for Ready {
     fn run(&mut self, _: &mut dyn FnMut()) {
-        let Self { session, position, token, logits, .. } = self;
-        let outcome = session.rewind(*position).and_then(|()| {
-            logits.copy_from_slice(session.decode(*token)?);
+        let Self { session, window, read, logits, .. } = self;
+        let outcome = session.rewind(*read).and_then(|()| {
+            logits.copy_from_slice(session.prefill(&window[*read..])?);
             Ok(())
         });
         self.failure = outcome.err().map(|error| error.to_string());

@@ -19,6 +19,7 @@ pub(super) struct Inference {
 struct Ready {
     engine: Engine,
     prompt: Vec<u32>,
+    new: usize,
     tokens: Vec<u32>,
     failure: Option<String>,
     expected: Answer,
@@ -33,6 +34,7 @@ impl Inference {
         Ok(Ready {
             engine: self.subject.engine(phase, options)?,
             prompt: self.subject.prompt(self.prompt),
+            new: self.new,
             tokens: Vec::with_capacity(self.new),
             failure: None,
             expected: answer::stored(&self.id),
@@ -80,10 +82,10 @@ impl Answering for Inference {
 
 impl Prepared for Ready {
     fn run(&mut self, on_token: &mut dyn FnMut()) {
-        let Self { engine, prompt, tokens, .. } = self;
+        let Self { engine, prompt, new, tokens, .. } = self;
         tokens.clear();
         let outcome = engine.session().and_then(|mut session| {
-            generate(&mut session, prompt, tokens.capacity(), &mut Sampler::greedy(), Overflow::Error, |token| {
+            generate(&mut session, prompt, *new, &mut Sampler::greedy(), Overflow::Error, |token| {
                 tokens.push(token);
                 on_token();
             })

@@ -85,10 +85,8 @@ impl Answering for Prefill {
 impl Prepared for Ready {
     fn run(&mut self, _: &mut dyn FnMut()) {
         self.session.reset();
-        match self.session.prefill(&self.prompt) {
-            Ok(logits) => self.logits.copy_from_slice(logits),
-            Err(error) => self.failure = Some(error.to_string()),
-        }
+        let outcome = self.session.prefill(&self.prompt).map(|logits| self.logits.copy_from_slice(logits));
+        self.failure = outcome.err().map(|error| error.to_string());
     }
 
     fn check(&mut self) -> Result<(), String> {
