@@ -16,6 +16,7 @@ use engine::matmul::{Epilogue, Layout, Linear, Matrix};
 use engine::simd::{Kernel, Level, Simd};
 use engine::team::{Partition, Team, share};
 use engine::variant::{MatMul, WeightStorage};
+use engine::{Config, Engine, Variant, Weights};
 
 /// Measures read bandwidth and multiply-add rate, and the kernels' share of them.
 #[derive(Parser)]
@@ -23,32 +24,29 @@ struct Options {
     /// Threads to measure with.
     #[arg(long, default_value_t = 1)]
     threads: usize,
-    /// Instruction set: plain, avx2 or avx512 (default: the widest there is).
-    #[arg(long)]
-    isa: Option<String>,
-    /// Storage of the weights: f32, bf16 or int8.
-    #[arg(long, default_value = "f32")]
-    weights: WeightStorage,
+    /// A phase, or a phase with changes: "optimized,weights=int8".
+    #[arg(long, default_value = "optimized", value_parser = Variant::parse)]
+    variant: Variant,
+    /// Instruction set: plain, avx2 or avx512 (default: ENGINE_ISA, or the widest there is).
+    #[arg(long, value_parser = Isa::forced)]
+    isa: Option<Isa>,
     /// Rounds to take the best of.
     #[arg(long, default_value_t = 7)]
     rounds: usize,
-    /// Measure decode and read bandwidth on the large model's weights, too (half a gigabyte).
+    /// Measure the 124M model, too (half a gigabyte of weights).
     #[arg(long)]
     large: bool,
 }
 
 fn main() -> Result<()> {
     let options = Options::parse();
-    let isa = options
-        .isa
-        .as_deref()
-        .map_or_else(Isa::from_environment, Isa::forced)?;
+    let isa = options.isa.map_or_else(Isa::from_environment, Ok)?;
     let level = isa.level()?;
     let team = Team::new(options.threads)?;
     println!(
         "{isa}, {} threads, weights {}",
         team.threads(),
-        options.weights
+        options.variant.weights
     );
 
     let peak = multiply_add_rate(level, &team, options.rounds);
@@ -67,47 +65,34 @@ fn main() -> Result<()> {
             100.0 * rate / peak
         );
     }
-
-    let medium = Model {
-        embed: 256,
-        layers: 4,
-        vocab: 512,
-    };
-    let large = Model {
-        embed: 768,
-        layers: 12,
-        vocab: 50_257,
-    };
-    for (name, model) in [("medium", medium), ("large", large)] {
-        if name == "large" && !options.large {
-            continue;
-        }
-        decode_share(name, &model, level, &team, &options)?;
+    decode_share("medium", &Config::medium(), 32, 81, isa, &team, &options)?;
+    if options.large {
+        decode_share("gpt2", &Config::gpt2(), 512, 576, isa, &team, &options)?;
     }
     Ok(())
 }
 
-/// A model as far as its weight matrices go (four times the width in the MLP, head tied to the embedding).
-struct Model {
-    embed: usize,
-    layers: usize,
-    vocab: usize,
-}
-
-impl Model {
-    /// The layers in the order a token meets them.
-    fn build(&self, level: Level, storage: WeightStorage) -> Result<Vec<Linear>> {
-        let e = self.embed;
-        let shapes = [(e, 3 * e), (e, e), (e, 4 * e), (4 * e, e)];
-        let mut layers = Vec::new();
-        for _ in 0..self.layers {
-            for (inputs, outputs) in shapes {
-                layers.push(linear(level, storage, inputs, outputs, Layout::InOut)?);
-            }
+/// The matrices of a model in the order a token meets them.
+fn layers(config: &Config, level: Level, storage: WeightStorage) -> Result<Vec<Linear>> {
+    let Config {
+        embed,
+        inner,
+        vocab,
+        ..
+    } = *config;
+    let mut layers = Vec::new();
+    for _ in 0..config.layers {
+        for (inputs, outputs) in [
+            (embed, 3 * embed),
+            (embed, embed),
+            (embed, inner),
+            (inner, embed),
+        ] {
+            layers.push(linear(level, storage, inputs, outputs, Layout::InOut)?);
         }
-        layers.push(linear(level, storage, e, self.vocab, Layout::OutIn)?);
-        Ok(layers)
     }
+    layers.push(linear(level, storage, embed, vocab, Layout::OutIn)?);
+    Ok(layers)
 }
 
 fn linear(
@@ -135,22 +120,40 @@ fn linear(
     )?)
 }
 
-/// Every matrix of the model once per token, in turns with plain reading of as many bytes.
+/// Three things in turns: plain reading, the model's matrices alone (every one once per token), and the whole engine
+/// (prefill of `prompt` tokens, then decode up to position `end`).
 fn decode_share(
     name: &str,
-    model: &Model,
-    level: Level,
+    config: &Config,
+    prompt: usize,
+    end: usize,
+    isa: Isa,
     team: &Team,
     options: &Options,
 ) -> Result<()> {
-    let layers = model.build(level, options.weights)?;
-    let bytes: usize = layers.iter().map(Linear::bytes).sum();
-    let memory = HugePages::new(bytes / 4);
+    let level = isa.level()?;
+    let engine = Engine::with_isa(
+        &Weights::synthetic(config, 42)?,
+        options.variant,
+        options.threads,
+        isa,
+    )?;
+    let layers = layers(config, level, options.variant.weights)?;
+    let matrix_bytes: usize = layers.iter().map(Linear::bytes).sum();
+    let token_bytes =
+        engine.weight_bytes_per_token() + engine.cache_bytes_per_token((prompt + end) / 2);
+    let memory = HugePages::new(token_bytes / 4);
     let memory = memory.values();
-    let x = vec![0.5; 4 * model.embed];
-    let mut out = vec![0.0; model.vocab.max(4 * model.embed)];
-    let repetitions = (300_000_000 / bytes).max(1);
-    let (mut reading, mut decoding) = (f64::MAX, f64::MAX);
+
+    let mut session = engine.session()?;
+    let tokens: Vec<u32> = (0..prompt as u32)
+        .map(|i| i * 7 % config.vocab as u32)
+        .collect();
+    let x = vec![0.5; config.inner];
+    let mut out = vec![0.0; config.vocab.max(config.inner)];
+    let repetitions = (300_000_000 / token_bytes).max(1);
+    let (mut reading, mut matrices, mut prefill, mut decode) =
+        (f64::MAX, f64::MAX, f64::MAX, f64::MAX);
     for _ in 0..options.rounds {
         reading = reading.min(seconds(repetitions, || {
             team.run(&|part, parts| {
@@ -158,7 +161,7 @@ fn decode_share(
                 black_box(level.run(Read(&memory[mine])));
             });
         }));
-        decoding = decoding.min(seconds(repetitions, || {
+        matrices = matrices.min(seconds(repetitions, || {
             for layer in &layers {
                 layer.apply(
                     &x[..layer.inputs()],
@@ -168,15 +171,31 @@ fn decode_share(
                 );
             }
         }));
+        for _ in 0..repetitions.div_ceil(4) {
+            session.reset();
+            let start = Instant::now();
+            session.prefill(&tokens)?;
+            prefill = prefill.min(start.elapsed().as_secs_f64());
+        }
+        let start = Instant::now();
+        for token in 0..(end - prompt) as u32 {
+            session.decode(token % config.vocab as u32)?;
+        }
+        decode = decode.min(start.elapsed().as_secs_f64() / (end - prompt) as f64);
     }
-    let rate = |seconds: f64| bytes as f64 / seconds / 1e9;
+    let rate = |bytes: usize, seconds: f64| bytes as f64 / seconds / 1e9;
+    let limit = rate(token_bytes, reading);
+    println!("{name}: {:6.2} MB a token", token_bytes as f64 / 1e6);
+    println!("  reading        {limit:6.1} GB/s");
+    let print = |what: &str, rate: f64| {
+        println!("  {what:14} {rate:6.1} GB/s {:5.1} %", 100.0 * rate / limit)
+    };
+    print("matrices alone", rate(matrix_bytes, matrices));
+    print("decode", rate(token_bytes, decode));
     println!(
-        "{name}: {:6.2} MB a token, reading {:6.1} GB/s, decode {:6.1} GB/s {:5.1} %, {:8.1} tokens/s",
-        bytes as f64 / 1e6,
-        rate(reading),
-        rate(decoding),
-        100.0 * reading / decoding,
-        1.0 / decoding,
+        "  decode         {:6.1} tokens/s, prefill of {prompt} tokens {:8.3} ms",
+        1.0 / decode,
+        1e3 * prefill
     );
     Ok(())
 }
@@ -220,7 +239,13 @@ fn prefill_rate(
     inputs: usize,
     outputs: usize,
 ) -> Result<f64> {
-    let layer = linear(level, options.weights, inputs, outputs, Layout::InOut)?;
+    let layer = linear(
+        level,
+        options.variant.weights,
+        inputs,
+        outputs,
+        Layout::InOut,
+    )?;
     let x = vec![0.5; rows * inputs];
     let mut out = vec![0.0; rows * outputs];
     let work = 2.0 * (rows * inputs * outputs) as f64;

@@ -26,21 +26,49 @@ pub struct Team {
 
 type Task = *const (dyn Fn(usize, usize) + Sync);
 
+/// What crosses between threads in every region lies in cache lines of its own, each written by one side only: a region
+/// then costs one line on its way to each worker and one back.
 struct Shared {
+    order: Line<Order>,
+    /// For every worker, the last region it finished.
+    finished: Box<[Line<AtomicU32>]>,
+    rest: Line<Rest>,
+}
+
+/// What the caller writes.
+struct Order {
     /// Counts regions; a worker that sees it change has a task.
     region: AtomicU32,
-    /// Workers that have not finished the current region.
-    unfinished: AtomicU32,
+    task: UnsafeCell<Option<Task>>,
+}
+
+/// What is only touched when a thread sleeps, panics or stops.
+struct Rest {
     /// Workers that sleep, or are about to.
     sleeping: AtomicU32,
     /// Whether the caller sleeps, or is about to.
     caller_sleeps: AtomicBool,
     stop: AtomicBool,
-    task: UnsafeCell<Option<Task>>,
     panic: Mutex<Option<Box<dyn Any + Send>>>,
     sleep: Mutex<()>,
     wake_workers: Condvar,
     wake_caller: Condvar,
+}
+
+/// Two cache lines, since processors fetch them in pairs.
+#[repr(align(128))]
+struct Line<T>(T);
+
+impl Shared {
+    fn region(&self) -> &AtomicU32 {
+        &self.order.0.region
+    }
+
+    fn all_finished(&self, region: u32) -> bool {
+        self.finished
+            .iter()
+            .all(|finished| finished.0.load(Ordering::SeqCst) == region)
+    }
 }
 
 // SAFETY: `task` is written only by the caller while no worker runs, and read by workers only after they saw
@@ -56,23 +84,27 @@ impl Team {
     /// # Errors
     /// When the system refuses to start a thread.
     pub fn new(threads: usize) -> std::io::Result<Team> {
+        let parts = threads.max(1);
         let mut team = Team {
             shared: Arc::new(Shared {
-                region: AtomicU32::new(0),
-                unfinished: AtomicU32::new(0),
-                sleeping: AtomicU32::new(0),
-                caller_sleeps: AtomicBool::new(false),
-                stop: AtomicBool::new(false),
-                task: UnsafeCell::new(None),
-                panic: Mutex::new(None),
-                sleep: Mutex::new(()),
-                wake_workers: Condvar::new(),
-                wake_caller: Condvar::new(),
+                order: Line(Order {
+                    region: AtomicU32::new(0),
+                    task: UnsafeCell::new(None),
+                }),
+                finished: (1..parts).map(|_| Line(AtomicU32::new(0))).collect(),
+                rest: Line(Rest {
+                    sleeping: AtomicU32::new(0),
+                    caller_sleeps: AtomicBool::new(false),
+                    stop: AtomicBool::new(false),
+                    panic: Mutex::new(None),
+                    sleep: Mutex::new(()),
+                    wake_workers: Condvar::new(),
+                    wake_caller: Condvar::new(),
+                }),
             }),
             workers: Vec::new(),
             running: AtomicBool::new(false),
         };
-        let parts = threads.max(1);
         for part in 1..parts {
             let shared = Arc::clone(&team.shared);
             let worker = std::thread::Builder::new()
@@ -142,17 +174,20 @@ impl Team {
         let task_of_region: Task =
             unsafe { std::mem::transmute::<*const (dyn Fn(usize, usize) + Sync), Task>(task) };
         // SAFETY: `running` was free, so no region runs and no worker reads the task.
-        unsafe { *shared.task.get() = Some(task_of_region) };
-        shared.unfinished.store(parts as u32 - 1, Ordering::Relaxed);
+        unsafe { *shared.order.0.task.get() = Some(task_of_region) };
         // Sequentially consistent, like the sleepers' check: either a worker sees the region, or we see it asleep.
-        shared.region.fetch_add(1, Ordering::SeqCst);
-        if shared.sleeping.load(Ordering::SeqCst) > 0 {
-            let _guard = lock(&shared.sleep);
-            shared.wake_workers.notify_all();
+        let region = shared
+            .region()
+            .fetch_add(1, Ordering::SeqCst)
+            .wrapping_add(1);
+        let rest = &shared.rest.0;
+        if rest.sleeping.load(Ordering::SeqCst) > 0 {
+            let _guard = lock(&rest.sleep);
+            rest.wake_workers.notify_all();
         }
         let own = catch_unwind(AssertUnwindSafe(|| task(0, parts)));
-        wait_for_workers(shared);
-        let panicked = own.err().or_else(|| lock(&shared.panic).take());
+        wait_for_workers(shared, region);
+        let panicked = own.err().or_else(|| lock(&rest.panic).take());
         self.running.store(false, Ordering::Release);
         if let Some(panic) = panicked {
             resume_unwind(panic);
@@ -162,11 +197,12 @@ impl Team {
 
 impl Drop for Team {
     fn drop(&mut self) {
-        self.shared.stop.store(true, Ordering::SeqCst);
-        self.shared.region.fetch_add(1, Ordering::SeqCst);
+        let rest = &self.shared.rest.0;
+        rest.stop.store(true, Ordering::SeqCst);
+        self.shared.region().fetch_add(1, Ordering::SeqCst);
         {
-            let _guard = lock(&self.shared.sleep);
-            self.shared.wake_workers.notify_all();
+            let _guard = lock(&rest.sleep);
+            rest.wake_workers.notify_all();
         }
         for worker in self.workers.drain(..) {
             // A worker catches the panics of its tasks, so it ends normally; there is nothing to report.
@@ -184,59 +220,62 @@ impl std::fmt::Debug for Team {
 }
 
 fn work(shared: &Shared, part: usize, parts: usize) {
+    let rest = &shared.rest.0;
     let mut seen = 0;
     loop {
         seen = next_region(shared, seen);
-        if shared.stop.load(Ordering::Relaxed) {
+        if rest.stop.load(Ordering::Relaxed) {
             return;
         }
         // SAFETY: the region changed, so the caller has written the task and waits for us before it changes again.
-        let task = unsafe { *shared.task.get() };
+        let task = unsafe { *shared.order.0.task.get() };
         if let Some(task) = task {
             // SAFETY: the caller keeps the task alive until we report that we have finished.
             let outcome = catch_unwind(AssertUnwindSafe(|| unsafe { (*task)(part, parts) }));
             if let Err(panic) = outcome {
-                lock(&shared.panic).get_or_insert(panic);
+                lock(&rest.panic).get_or_insert(panic);
             }
         }
-        let last = shared.unfinished.fetch_sub(1, Ordering::SeqCst) == 1;
-        if last && shared.caller_sleeps.load(Ordering::SeqCst) {
-            let _guard = lock(&shared.sleep);
-            shared.wake_caller.notify_one();
+        shared.finished[part - 1].0.store(seen, Ordering::SeqCst);
+        if rest.caller_sleeps.load(Ordering::SeqCst) {
+            let _guard = lock(&rest.sleep);
+            rest.wake_caller.notify_one();
         }
     }
 }
 
 /// Waits until the region is no longer `seen`, and returns it.
 fn next_region(shared: &Shared, seen: u32) -> u32 {
-    if spin_until(|| shared.region.load(Ordering::Acquire) != seen) {
-        return shared.region.load(Ordering::Acquire);
+    if spin_until(|| shared.region().load(Ordering::Acquire) != seen) {
+        return shared.region().load(Ordering::Acquire);
     }
-    let mut guard = lock(&shared.sleep);
-    shared.sleeping.fetch_add(1, Ordering::SeqCst);
-    while shared.region.load(Ordering::SeqCst) == seen {
-        guard = shared
+    let rest = &shared.rest.0;
+    let mut guard = lock(&rest.sleep);
+    rest.sleeping.fetch_add(1, Ordering::SeqCst);
+    while shared.region().load(Ordering::SeqCst) == seen {
+        guard = rest
             .wake_workers
             .wait(guard)
             .unwrap_or_else(PoisonError::into_inner);
     }
-    shared.sleeping.fetch_sub(1, Ordering::SeqCst);
-    shared.region.load(Ordering::Acquire)
+    rest.sleeping.fetch_sub(1, Ordering::SeqCst);
+    shared.region().load(Ordering::Acquire)
 }
 
-fn wait_for_workers(shared: &Shared) {
-    if spin_until(|| shared.unfinished.load(Ordering::Acquire) == 0) {
+fn wait_for_workers(shared: &Shared, region: u32) {
+    if spin_until(|| shared.all_finished(region)) {
         return;
     }
-    let mut guard = lock(&shared.sleep);
-    shared.caller_sleeps.store(true, Ordering::SeqCst);
-    while shared.unfinished.load(Ordering::SeqCst) != 0 {
-        guard = shared
+    let rest = &shared.rest.0;
+    let mut guard = lock(&rest.sleep);
+    rest.caller_sleeps.store(true, Ordering::SeqCst);
+    while !shared.all_finished(region) {
+        guard = rest
             .wake_caller
             .wait(guard)
             .unwrap_or_else(PoisonError::into_inner);
     }
-    shared.caller_sleeps.store(false, Ordering::SeqCst);
+    rest.caller_sleeps.store(false, Ordering::SeqCst);
 }
 
 /// Spins until `done` or the limit; returns whether it was done.
