@@ -136,11 +136,12 @@ impl Project {
         self.root.join(&self.config.reports)
     }
 
-    /// The record that was written last; their names begin with the time they were made.
+    /// The record that was written last, by the time of its file.
     pub fn newest_record(&self) -> Option<PathBuf> {
         let entries = fs::read_dir(self.records()).ok()?;
         let files = entries.filter_map(|entry| Some(entry.ok()?.path()));
-        files.filter(|path| path.extension().is_some_and(|extension| extension == "json")).max()
+        let records = files.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
+        records.max_by_key(|path| (fs::metadata(path).and_then(|data| data.modified()).ok(), path.clone()))
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use harness::baseline::{Baseline, BaselineError, Store};
-use harness::compare::{self, Comparison, Side, State, compare};
+use harness::compare::{self, Comparison, Place, Side, State, compare};
 use harness::metric;
 use harness::project::Project;
 use harness::record::Record;
@@ -154,7 +154,7 @@ impl Change {
 
     /// The first count that the old baseline has and the new one does not.
     fn lost(&self) -> Option<String> {
-        let gone = |state: &State| matches!(state, State::Removed | State::Missing { .. });
+        let gone = |state: &State| matches!(state, State::Removed | State::Missing { place: Place::Head, .. });
         self.comparisons.iter().flatten().find(|comparison| gone(&comparison.state)).map(Comparison::place)
     }
 

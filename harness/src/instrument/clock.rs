@@ -5,7 +5,7 @@
 //! one short slice, in an order that turns with every round, while the others sleep. Slices of one round form pairs.
 
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use harness_probe::Options;
 use harness_probe::protocol::{Description, Reading as Read};
@@ -18,6 +18,12 @@ use crate::record::{Check, Data, Instrument, Reading, Run};
 const SLICE: Duration = Duration::from_millis(4);
 /// Rounds of a workload, as far as the budget goes.
 const MOST_ROUNDS: u32 = 101;
+/// Rounds of a workload, whatever the budget: the fewest that give the median an interval at 95 %.
+const LEAST_ROUNDS: u32 = 6;
+/// More iterations than this in a slice mean that nothing is measured.
+const MOST_ITERATIONS: u64 = 1 << 30;
+/// A slice that takes longer than this is slow, and has a least number of rounds of its own.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// Reads wall time.
 pub struct Clock<'a> {
@@ -51,13 +57,15 @@ impl Gauge for Clock<'_> {
         step("preparing");
         let mut lanes: Vec<Result<Lane, String>> =
             phases.iter().map(|phase| self.prepare(workload, phase).map_err(|error| error.to_string())).collect();
-        let start = Instant::now();
         let mut round = 0;
-        while round < MOST_ROUNDS && lanes.iter().any(Result::is_ok) {
-            let began = Instant::now();
-            let count = lanes.len();
+        loop {
+            let taking = self.taking(&lanes, round);
+            if taking.is_empty() {
+                break;
+            }
+            let count = taking.len();
             for place in 0..count {
-                let index = (place + round as usize) % count;
+                let index = taking[(place + round as usize) % count];
                 if let Ok(lane) = &mut lanes[index] {
                     step(&phases[index]);
                     if let Err(error) = lane.slice(round) {
@@ -66,10 +74,6 @@ impl Gauge for Clock<'_> {
                 }
             }
             round += 1;
-            // Another round only if it still fits: the budget is a promise, whatever the slowest phase costs.
-            if start.elapsed() + began.elapsed() > self.settings.clock_budget {
-                break;
-            }
         }
         let session = format!("{}/{}", self.run, workload.id);
         lanes.into_iter().map(|lane| self.finish(lane, &session)).collect()
@@ -82,6 +86,36 @@ impl Clock<'_> {
         let options = Options { threads: self.settings.threads, isa: self.settings.isa.clone() };
         let isa = probe.prepare(&workload.id, phase, &options)?;
         Ok(Lane { probe, isa, iterations: 0, runs: Vec::new() })
+    }
+
+    /// The phases that take part in a round, by place. All do as long as everybody's next slice fits into the budget;
+    /// then the slowest stays behind, so that one slow phase does not leave the others with a handful of slices. Every
+    /// phase gets its least number of rounds, whatever that costs.
+    fn taking(&self, lanes: &[Result<Lane, String>], round: u32) -> Vec<usize> {
+        if round >= MOST_ROUNDS {
+            return Vec::new();
+        }
+        let running = lanes.iter().enumerate().filter_map(|(index, lane)| Some((index, lane.as_ref().ok()?)));
+        let (due, mut extra): (Vec<_>, Vec<_>) =
+            running.filter(|(_, lane)| lane.runs.len() as u32 == round).partition(|(_, lane)| round < self.least(lane));
+        let cost = |lanes: &[(usize, &Lane)]| -> u128 {
+            lanes.iter().map(|(_, lane)| lane.spent() + lane.slice_nanoseconds()).sum()
+        };
+        while !extra.is_empty() && cost(&due) + cost(&extra) > self.settings.clock_budget.as_nanos() {
+            let slowest = extra.iter().enumerate().max_by_key(|(_, (_, lane))| lane.slice_nanoseconds());
+            if let Some((place, _)) = slowest {
+                extra.remove(place);
+            }
+        }
+        let mut taking: Vec<usize> = due.iter().chain(&extra).map(|(index, _)| *index).collect();
+        taking.sort_unstable();
+        taking
+    }
+
+    /// The rounds that a phase takes part in at least: fewer where a single slice takes seconds.
+    fn least(&self, lane: &Lane) -> u32 {
+        let slow = lane.slice_nanoseconds() > SLOW.as_nanos();
+        if slow { self.settings.slow_rounds } else { LEAST_ROUNDS }
     }
 
     fn finish(&self, lane: Result<Lane, String>, session: &str) -> Taken {
@@ -100,20 +134,39 @@ impl Clock<'_> {
 }
 
 impl Lane {
-    /// Runs one slice. The first one finds out how many iterations a slice takes; where one iteration is longer than a
-    /// slice, that finding out is already a measurement.
+    /// Nanoseconds of all slices so far.
+    fn spent(&self) -> u128 {
+        self.runs.iter().map(|run| u128::from(run.nanoseconds)).sum()
+    }
+
+    /// Nanoseconds of the last slice; 0 before the first.
+    fn slice_nanoseconds(&self) -> u128 {
+        self.runs.last().map_or(0, |run| u128::from(run.nanoseconds))
+    }
+
+    /// Runs one slice. Before the first one, finds out how many iterations a slice takes, which also warms caches and
+    /// pools; a run that is longer than a slice by itself is not made twice for that.
     fn slice(&mut self, round: u32) -> Result<(), ProbeError> {
         if self.iterations == 0 {
             self.iterations = 1;
             loop {
                 let (nanoseconds, tokens_at) = self.read()?;
-                if u128::from(nanoseconds) >= SLICE.as_nanos() || !tokens_at.is_empty() {
+                if u128::from(nanoseconds) >= SLOW.as_nanos() / 10 {
                     self.runs.push(Run { round, iterations: self.iterations, nanoseconds, tokens_at });
                     return Ok(());
                 }
+                // Tokens are told apart in single runs only.
+                if u128::from(nanoseconds) >= SLICE.as_nanos() || !tokens_at.is_empty() {
+                    break;
+                }
                 let per_iteration = (nanoseconds / self.iterations).max(1);
                 let wanted = (SLICE.as_nanos() as u64 / per_iteration) * 5 / 4 + 1;
-                self.iterations = wanted.clamp(self.iterations + 1, self.iterations * 1000);
+                if self.iterations >= MOST_ITERATIONS {
+                    return Err(ProbeError::Refused(format!(
+                        "{MOST_ITERATIONS} iterations took {nanoseconds} ns: the workload does nothing"
+                    )));
+                }
+                self.iterations = wanted.clamp(self.iterations + 1, self.iterations * 1000).min(MOST_ITERATIONS);
             }
         }
         let (nanoseconds, tokens_at) = self.read()?;
@@ -123,7 +176,15 @@ impl Lane {
 
     fn read(&mut self) -> Result<(u64, Vec<u64>), ProbeError> {
         match self.probe.run(self.iterations)? {
-            Read::Clock { nanoseconds, tokens_at } => Ok((nanoseconds, tokens_at)),
+            Read::Clock { nanoseconds, tokens_at } => {
+                let rising = tokens_at.is_sorted() && tokens_at.last().is_none_or(|&last| last <= nanoseconds);
+                if nanoseconds == 0 || !rising {
+                    return Err(ProbeError::Refused(
+                        "the probe's clock runs backwards or stands still: its times make no sense".to_owned(),
+                    ));
+                }
+                Ok((nanoseconds, tokens_at))
+            }
             Read::Heap { .. } => Err(ProbeError::Refused(
                 "the probe that is to be timed counts the heap; harness.toml names the wrong program".to_owned(),
             )),

@@ -50,6 +50,8 @@ pub struct Settings {
     pub time_limit: Duration,
     /// Clock: time to spend on all phases of one workload together.
     pub clock_budget: Duration,
+    /// Clock: the rounds of a phase whose single run takes seconds.
+    pub slow_rounds: u32,
     /// Criterion: time to spend on one phase of a workload.
     pub criterion_budget: Duration,
 }

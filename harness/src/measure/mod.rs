@@ -142,7 +142,8 @@ fn settings(request: &Request) -> Settings {
         isa: request.isa.clone(),
         time_limit: request.time_limit,
         clock_budget: if quick { Duration::from_millis(800) } else { Duration::from_millis(3000) },
-        criterion_budget: if quick { Duration::from_millis(100) } else { Duration::from_millis(500) },
+        slow_rounds: if quick { 1 } else { 3 },
+        criterion_budget: if quick { Duration::from_millis(100) } else { Duration::from_millis(300) },
     }
 }
 

@@ -184,8 +184,7 @@ mod tests {
     fn a_workload_that_no_asked_instrument_takes_is_left_out() {
         let mut workloads = workloads();
         workloads[0].instruments.push(On::Callgrind);
-        let mut plan =
-            Plan { filters: vec![], phases: vec![], instruments: vec![Instrument::Callgrind], quick: false };
+        let mut plan = Plan { filters: vec![], phases: vec![], instruments: vec![Instrument::Callgrind], quick: false };
         let selected = plan.select(&workloads).expect("one workload is small enough");
         assert_eq!(selected.len(), 1);
         plan.filters.push("kernel/*".to_owned());
