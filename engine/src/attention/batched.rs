@@ -18,7 +18,8 @@ pub(super) fn run(level: Level, softmax: &Softmax, piece: &Piece<'_>, scratch: &
     let (turned, rest) = scratch.split_at_mut(shape.head_size * stride);
     let (scores, weights) = rest[..2 * QUERIES * stride].split_at_mut(QUERIES * stride);
     if shape.queries > 1 {
-        turn_keys(piece.task.k, piece.head, 0, shape.keys(), stride, turned);
+        let keys = piece.task.k.rows(piece.head, 0, shape.keys());
+        turn_keys(keys, stride, turned);
     }
     for first in piece.tiles() {
         let rows = QUERIES.min(shape.queries - first);
@@ -103,7 +104,8 @@ impl<const R: usize> Kernel for Scores<'_, R> {
         if task.shape.queries == 1 {
             let q = task.q.row(piece.head, 0);
             let out = &mut self.scores[..self.visible];
-            dot_scores(simd, q, task.k, piece.head, 0, scale, out);
+            let keys = task.k.rows(piece.head, 0, self.visible);
+            dot_scores(simd, q, keys, scale, out);
         } else {
             let q: [&[f32]; R] = std::array::from_fn(|r| task.q.row(piece.head, first + r));
             scores(
@@ -134,10 +136,7 @@ impl<const R: usize> Kernel for Values<'_, R> {
         let values = Weighted {
             weights: self.weights,
             stride: self.tile.stride,
-            v: piece.task.v,
-            head: piece.head,
-            first: 0,
-            count: self.visible,
+            values: piece.task.v.rows(piece.head, 0, self.visible),
         };
         // SAFETY: the tile is one of the piece's, and its rows are taken once each.
         let mut out: [&mut [f32]; R] =

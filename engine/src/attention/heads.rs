@@ -39,4 +39,63 @@ impl<'a> Heads<'a> {
         let start = head * self.head_stride + t * self.row_stride;
         &self.data[start..start + self.head_size]
     }
+
+    /// The rows of `head` at positions `first..first + count`.
+    ///
+    /// # Panics
+    /// When there are not that many.
+    #[inline(always)]
+    pub(super) fn rows(&self, head: usize, first: usize, count: usize) -> Rows<'a> {
+        let start = head * self.head_stride + first * self.row_stride;
+        let len = match count {
+            0 => 0,
+            _ => (count - 1) * self.row_stride + self.head_size,
+        };
+        Rows {
+            data: &self.data[start..start + len],
+            stride: self.row_stride,
+            len: self.head_size,
+            count,
+        }
+    }
+}
+
+/// Some consecutive rows of one head, whose bounds were checked once.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rows<'a> {
+    /// From the first value of the first row to the last value of the last one.
+    data: &'a [f32],
+    stride: usize,
+    len: usize,
+    count: usize,
+}
+
+impl<'a> Rows<'a> {
+    /// How many rows there are.
+    #[inline(always)]
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// How many values a row has.
+    #[inline(always)]
+    pub(super) fn row_len(&self) -> usize {
+        self.len
+    }
+
+    /// The values of row `s`.
+    #[inline(always)]
+    pub(super) fn row(&self, s: usize) -> &'a [f32] {
+        &self.data[s * self.stride..][..self.len]
+    }
+
+    /// The first value of row `s`, which has [`Rows::row_len`] values.
+    ///
+    /// # Safety
+    /// `s` must be below [`Rows::count`].
+    #[inline(always)]
+    pub(super) unsafe fn pointer(&self, s: usize) -> *const f32 {
+        // SAFETY: row `s` lies within `data` by the caller's promise.
+        unsafe { self.data.as_ptr().add(s * self.stride) }
+    }
 }

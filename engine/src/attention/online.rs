@@ -46,7 +46,8 @@ impl Kernel for Online<'_> {
         while start < keys {
             let count = KEYS.min(keys - start);
             if shape.queries > 1 {
-                turn_keys(piece.task.k, piece.head, start, count, KEYS, state.turned);
+                let keys = piece.task.k.rows(piece.head, start, count);
+                turn_keys(keys, KEYS, state.turned);
             }
             for first in piece.tiles() {
                 let rows = QUERIES.min(shape.queries - first);
@@ -99,7 +100,8 @@ impl State<'_> {
             }
             let q = task.q.row(piece.head, 0);
             let out = &mut self.scores[..visible];
-            dot_scores(simd, q, task.k, piece.head, start, task.shape.scale(), out);
+            let keys = task.k.rows(piece.head, start, visible);
+            dot_scores(simd, q, keys, task.shape.scale(), out);
         } else {
             let q: [&[f32]; R] = std::array::from_fn(|r| task.q.row(piece.head, first + r));
             let factor = task.shape.scale();
@@ -114,10 +116,7 @@ impl State<'_> {
         let values = Weighted {
             weights: self.weights,
             stride: KEYS,
-            v: task.v,
-            head: piece.head,
-            first: start,
-            count: visible,
+            values: task.v.rows(piece.head, start, visible),
         };
         // SAFETY: the tile is one of the piece's, and its rows are taken once each.
         let mut out: [&mut [f32]; R] = std::array::from_fn(|r| unsafe { piece.out_row(first + r) });
