@@ -92,6 +92,12 @@ impl State<'_> {
         }
         let visible = count.min(end - start);
         if task.shape.queries == 1 {
+            // A cache of keys and values lies in the last-level cache or in memory; the values travel while scores are made.
+            for position in start..start + visible {
+                for line in task.v.row(piece.head, position).chunks(16) {
+                    simd.prefetch(line.as_ptr().cast());
+                }
+            }
             let q = task.q.row(piece.head, 0);
             let out = &mut self.scores[..visible];
             let keys = task.k.rows(piece.head, start, visible);

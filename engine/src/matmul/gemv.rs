@@ -35,6 +35,10 @@ impl Kernel for Gemv<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         debug_assert_eq!(self.weights.width, 2 * S::LANES);
+        // Another core may just have written half of the input; asking for all of it at once costs one transfer's time.
+        for line in self.x.chunks(16) {
+            simd.prefetch(line.as_ptr().cast());
+        }
         match self.weights.storage {
             WeightStorage::F32 => self.stream(simd, F32 { x: self.x }, 0, self.finish),
             WeightStorage::Bf16 => self.stream(simd, Bf16 { x: self.x }, 0, self.finish),

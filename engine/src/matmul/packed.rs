@@ -106,6 +106,17 @@ impl Packed {
         self.buffer.bytes()[index * self.panel_bytes..].as_ptr()
     }
 
+    /// The bytes of a panel that hold the inputs `first..first + depth`; `first` is a multiple of [`int8::BLOCK`].
+    pub(super) fn part(&self, panel: usize, first: usize, depth: usize) -> &[u8] {
+        let offset = |p: usize| match self.storage {
+            WeightStorage::F32 => p * self.width * 4,
+            WeightStorage::Bf16 => p.next_multiple_of(2) * self.width * 2,
+            WeightStorage::Int8 => block_offset(p, self.width) + p % int8::BLOCK * self.width,
+        };
+        let bytes = &self.buffer.bytes()[panel * self.panel_bytes..][..self.panel_bytes];
+        &bytes[offset(first)..offset(first + depth)]
+    }
+
     /// Bytes of all panels, padding included.
     pub(super) fn bytes(&self) -> usize {
         self.buffer.bytes().len()

@@ -33,6 +33,10 @@ impl Panels for Stored<'_> {
         });
         out
     }
+
+    fn source(&self, panel: usize, first: usize, depth: usize) -> &[u8] {
+        self.weights.part(panel, first, depth)
+    }
 }
 
 /// Converts the inputs `first..first + depth` of a panel to f32; `first` is a multiple of [`int8::BLOCK`].
@@ -123,5 +127,10 @@ impl Panels for Gathered<'_> {
             }
         }
         scratch.0.as_ptr().cast()
+    }
+
+    fn source(&self, _panel: usize, _first: usize, _depth: usize) -> &[u8] {
+        // Spread over as many places as it has rows.
+        &[]
     }
 }

@@ -1,6 +1,8 @@
-//! One vector of elements at a time.
+//! Vectors of elements, four at a time: these loops are loads and stores, and a shorter body would be mostly counting.
 
 use crate::simd::{Kernel, Simd};
+
+const UNROLLED: usize = 4;
 
 pub(super) struct Add<'a> {
     pub(super) a: &'a [f32],
@@ -13,16 +15,23 @@ impl Kernel for Add<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let inputs = self.a.chunks(S::LANES).zip(self.b.chunks(S::LANES));
-        for ((a, b), out) in inputs.zip(self.out.chunks_mut(S::LANES)) {
-            if out.len() == S::LANES {
-                simd.store(out, simd.add(simd.load(a), simd.load(b)));
-            } else {
-                simd.store_part(
-                    out,
-                    simd.add(simd.load_part(a, 0.0), simd.load_part(b, 0.0)),
-                );
+        let block = UNROLLED * S::LANES;
+        let whole = self.out.len() - self.out.len() % block;
+        let (a, a_rest) = self.a.split_at(whole);
+        let (b, b_rest) = self.b.split_at(whole);
+        let (out, out_rest) = self.out.split_at_mut(whole);
+        let inputs = a.chunks_exact(block).zip(b.chunks_exact(block));
+        for ((a, b), out) in inputs.zip(out.chunks_exact_mut(block)) {
+            for i in 0..UNROLLED {
+                let at = i * S::LANES;
+                let sum = simd.add(simd.load(&a[at..]), simd.load(&b[at..]));
+                simd.store(&mut out[at..], sum);
             }
+        }
+        let inputs = a_rest.chunks(S::LANES).zip(b_rest.chunks(S::LANES));
+        for ((a, b), out) in inputs.zip(out_rest.chunks_mut(S::LANES)) {
+            let sum = simd.add(simd.load_part(a, 0.0), simd.load_part(b, 0.0));
+            simd.store_part(out, sum);
         }
     }
 }
@@ -37,15 +46,20 @@ impl Kernel for AddTo<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        for (a, out) in self.a.chunks(S::LANES).zip(self.out.chunks_mut(S::LANES)) {
-            if out.len() == S::LANES {
-                simd.store(out, simd.add(simd.load(a), simd.load(out)));
-            } else {
-                simd.store_part(
-                    out,
-                    simd.add(simd.load_part(a, 0.0), simd.load_part(out, 0.0)),
-                );
+        let block = UNROLLED * S::LANES;
+        let whole = self.out.len() - self.out.len() % block;
+        let (a, a_rest) = self.a.split_at(whole);
+        let (out, out_rest) = self.out.split_at_mut(whole);
+        for (a, out) in a.chunks_exact(block).zip(out.chunks_exact_mut(block)) {
+            for i in 0..UNROLLED {
+                let at = i * S::LANES;
+                let sum = simd.add(simd.load(&a[at..]), simd.load(&out[at..]));
+                simd.store(&mut out[at..], sum);
             }
+        }
+        for (a, out) in a_rest.chunks(S::LANES).zip(out_rest.chunks_mut(S::LANES)) {
+            let sum = simd.add(simd.load_part(a, 0.0), simd.load_part(out, 0.0));
+            simd.store_part(out, sum);
         }
     }
 }
@@ -61,16 +75,23 @@ impl Kernel for Multiply<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let inputs = self.a.chunks(S::LANES).zip(self.b.chunks(S::LANES));
-        for ((a, b), out) in inputs.zip(self.out.chunks_mut(S::LANES)) {
-            if out.len() == S::LANES {
-                simd.store(out, simd.mul(simd.load(a), simd.load(b)));
-            } else {
-                simd.store_part(
-                    out,
-                    simd.mul(simd.load_part(a, 0.0), simd.load_part(b, 0.0)),
-                );
+        let block = UNROLLED * S::LANES;
+        let whole = self.out.len() - self.out.len() % block;
+        let (a, a_rest) = self.a.split_at(whole);
+        let (b, b_rest) = self.b.split_at(whole);
+        let (out, out_rest) = self.out.split_at_mut(whole);
+        let inputs = a.chunks_exact(block).zip(b.chunks_exact(block));
+        for ((a, b), out) in inputs.zip(out.chunks_exact_mut(block)) {
+            for i in 0..UNROLLED {
+                let at = i * S::LANES;
+                let product = simd.mul(simd.load(&a[at..]), simd.load(&b[at..]));
+                simd.store(&mut out[at..], product);
             }
+        }
+        let inputs = a_rest.chunks(S::LANES).zip(b_rest.chunks(S::LANES));
+        for ((a, b), out) in inputs.zip(out_rest.chunks_mut(S::LANES)) {
+            let product = simd.mul(simd.load_part(a, 0.0), simd.load_part(b, 0.0));
+            simd.store_part(out, product);
         }
     }
 }

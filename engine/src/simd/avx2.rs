@@ -216,4 +216,9 @@ impl Simd for Avx2 {
     fn prefetch(self, address: *const u8) {
         avx2!(_mm_prefetch::<_MM_HINT_T0>(address.cast()))
     }
+
+    #[inline(always)]
+    fn prefetch_far(self, address: *const u8) {
+        avx2!(_mm_prefetch::<_MM_HINT_T1>(address.cast()))
+    }
 }

@@ -208,4 +208,9 @@ impl Simd for Avx512 {
     fn prefetch(self, address: *const u8) {
         avx512!(_mm_prefetch::<_MM_HINT_T0>(address.cast()))
     }
+
+    #[inline(always)]
+    fn prefetch_far(self, address: *const u8) {
+        avx512!(_mm_prefetch::<_MM_HINT_T1>(address.cast()))
+    }
 }

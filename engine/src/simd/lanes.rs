@@ -109,6 +109,9 @@ pub trait Simd: Copy + Send + Sync + 'static {
     /// Asks for the cache line at `address` ahead of its use; never faults, so any address will do.
     fn prefetch(self, address: *const u8);
 
+    /// The same for what is used later: into the second-level cache.
+    fn prefetch_far(self, address: *const u8);
+
     /// Loads the first [`Simd::LANES`] values of `source`.
     ///
     /// # Panics

@@ -8,9 +8,24 @@ use super::Simd;
 /// 2.4e38. NaN stays NaN. Method: Cephes `expf` (Moshier): `x = n ln 2 + r`, a polynomial for `e^r`, times `2^n`.
 #[inline(always)]
 pub fn exp<S: Simd>(simd: S, x: S::F) -> S::F {
-    let (scale, fraction) = split(simd, clamp(simd, x));
-    let value = simd.mul_add(scale, fraction, scale);
-    simd.select_less(x, simd.splat(LOWEST), simd.splat(0.0), value)
+    exp_each(simd, [x])[0]
+}
+
+/// [`exp`] of several registers step by step side by side: one alone is a chain of some eighty cycles of latency, longer
+/// than what a CPU looks ahead.
+#[inline(always)]
+pub fn exp_each<S: Simd, const N: usize>(simd: S, x: [S::F; N]) -> [S::F; N] {
+    let mut clamped = x;
+    for i in 0..N {
+        clamped[i] = clamp(simd, x[i]);
+    }
+    let (scale, fraction) = split(simd, clamped);
+    let mut out = x;
+    for i in 0..N {
+        let value = simd.mul_add(scale[i], fraction[i], scale[i]);
+        out[i] = simd.select_less(x[i], simd.splat(LOWEST), simd.splat(0.0), value);
+    }
+    out
 }
 
 /// `tanh(x)` per lane, within 4 units in the last place; NaN stays NaN.
@@ -20,7 +35,7 @@ pub fn exp<S: Simd>(simd: S, x: S::F) -> S::F {
 pub fn tanh<S: Simd>(simd: S, x: S::F) -> S::F {
     // Beyond 9.02 the result rounds to 1.
     let x = simd.min(simd.splat(9.1), simd.max(simd.splat(-9.1), x));
-    let (scale, fraction) = split(simd, simd.add(x, x));
+    let ([scale], [fraction]) = split(simd, [simd.add(x, x)]);
     let u = simd.mul_add(scale, fraction, simd.sub(scale, simd.splat(1.0)));
     simd.div(u, simd.add(u, simd.splat(2.0)))
 }
@@ -52,16 +67,25 @@ fn clamp<S: Simd>(simd: S, x: S::F) -> S::F {
 
 /// `(2^n, e^r - 1)` with `x = n ln 2 + r`, `|r| <= ln 2 / 2`.
 #[inline(always)]
-fn split<S: Simd>(simd: S, x: S::F) -> (S::F, S::F) {
-    let n = simd.round(simd.mul(x, simd.splat(std::f32::consts::LOG2_E)));
-    // ln 2 in two parts, the first one exact in few bits.
-    let r = simd.mul_add(n, simd.splat(-0.693_359_4), x);
-    let r = simd.mul_add(n, simd.splat(2.121_944_4e-4), r);
-    let mut p = simd.splat(1.987_569_1e-4);
-    p = simd.mul_add(p, r, simd.splat(1.398_2e-3));
-    p = simd.mul_add(p, r, simd.splat(8.333_452e-3));
-    p = simd.mul_add(p, r, simd.splat(4.166_579_6e-2));
-    p = simd.mul_add(p, r, simd.splat(0.166_666_65));
-    p = simd.mul_add(p, r, simd.splat(0.5));
-    (simd.exp2_integral(n), simd.mul_add(simd.mul(r, r), p, r))
+fn split<S: Simd, const N: usize>(simd: S, x: [S::F; N]) -> ([S::F; N], [S::F; N]) {
+    let (mut n, mut r) = (x, x);
+    for i in 0..N {
+        n[i] = simd.round(simd.mul(x[i], simd.splat(std::f32::consts::LOG2_E)));
+    }
+    for i in 0..N {
+        // ln 2 in two parts, the first one exact in few bits.
+        r[i] = simd.mul_add(n[i], simd.splat(-0.693_359_4), x[i]);
+        r[i] = simd.mul_add(n[i], simd.splat(2.121_944_4e-4), r[i]);
+    }
+    let mut p = [simd.splat(1.987_569_1e-4); N];
+    for coefficient in [1.398_2e-3, 8.333_452e-3, 4.166_579_6e-2, 0.166_666_65, 0.5] {
+        for i in 0..N {
+            p[i] = simd.mul_add(p[i], r[i], simd.splat(coefficient));
+        }
+    }
+    for i in 0..N {
+        p[i] = simd.mul_add(simd.mul(r[i], r[i]), p[i], r[i]);
+        n[i] = simd.exp2_integral(n[i]);
+    }
+    (n, p)
 }

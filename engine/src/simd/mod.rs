@@ -45,7 +45,7 @@ pub use avx2::Avx2;
 pub use avx512::Avx512;
 pub use lanes::Simd;
 pub use level::{Kernel, Level};
-pub use math::{exp, gelu_tanh, tanh};
+pub use math::{exp, exp_each, gelu_tanh, tanh};
 pub use plain::Plain;
 
 #[cfg(test)]

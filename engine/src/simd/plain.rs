@@ -194,4 +194,7 @@ impl Simd for Plain {
 
     #[inline(always)]
     fn prefetch(self, _address: *const u8) {}
+
+    #[inline(always)]
+    fn prefetch_far(self, _address: *const u8) {}
 }

@@ -1,6 +1,6 @@
 //! The steps of a softmax over one row in vectors; the online attention takes them, too.
 
-use crate::simd::{Simd, exp};
+use crate::simd::{Simd, exp, exp_each};
 
 /// The largest element; minus infinity for none.
 #[inline(always)]
@@ -19,23 +19,42 @@ pub(crate) fn largest<S: Simd>(simd: S, x: &[f32]) -> f32 {
 }
 
 /// `out = exp(x - max)`; returns the sum.
+///
+/// # Panics
+/// When `out` is shorter than `x`.
 #[inline(always)]
 pub(crate) fn exponentials<S: Simd>(simd: S, x: &[f32], max: f32, out: &mut [f32]) -> f32 {
+    const N: usize = 4;
+    assert!(x.len() <= out.len());
     let shift = simd.splat(max);
-    let mut sum = simd.splat(0.0);
-    for (x, out) in x.chunks(S::LANES).zip(out.chunks_mut(S::LANES)) {
-        if x.len() == S::LANES {
-            let value = exp(simd, simd.sub(simd.load(x), shift));
-            simd.store(out, value);
-            sum = simd.add(sum, value);
-        } else {
-            // Lanes beyond the end are minus infinity, whose exponential adds 0 to the sum.
-            let value = exp(simd, simd.sub(simd.load_part(x, f32::NEG_INFINITY), shift));
-            simd.store_part(out, value);
-            sum = simd.add(sum, value);
+    let mut sums = [simd.splat(0.0); N];
+    let mut i = 0;
+    while i + N * S::LANES <= x.len() {
+        let mut values = sums;
+        // SAFETY: N vectors from `i` on end within `x`, and `out` is as long.
+        unsafe {
+            for n in 0..N {
+                let value = simd.load_ptr(x.as_ptr().add(i + n * S::LANES));
+                values[n] = simd.sub(value, shift);
+            }
+            values = exp_each(simd, values);
+            for n in 0..N {
+                simd.store_ptr(out.as_mut_ptr().add(i + n * S::LANES), values[n]);
+                sums[n] = simd.add(sums[n], values[n]);
+            }
         }
+        i += N * S::LANES;
     }
-    simd.reduce_add(sum)
+    while i < x.len() {
+        // Lanes beyond the end are minus infinity, whose exponential adds 0 to the sum.
+        let value = simd.load_part(&x[i..], f32::NEG_INFINITY);
+        let value = exp(simd, simd.sub(value, shift));
+        let end = x.len().min(i + S::LANES);
+        simd.store_part(&mut out[i..end], value);
+        sums[0] = simd.add(sums[0], value);
+        i += S::LANES;
+    }
+    simd.reduce_add(simd.add(simd.add(sums[0], sums[1]), simd.add(sums[2], sums[3])))
 }
 
 /// `values *= factor`.
