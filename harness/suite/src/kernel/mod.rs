@@ -46,8 +46,11 @@ trait Operation: Send + Sync {
 }
 
 /// Does the operation once, into the given output.
+type Compute = Box<dyn FnMut(&mut [f32])>;
+
+/// An operation with its inputs.
 struct Call {
-    compute: Box<dyn FnMut(&mut [f32])>,
+    compute: Compute,
     outputs: usize,
 }
 
