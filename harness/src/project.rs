@@ -136,12 +136,12 @@ impl Project {
         self.root.join(&self.config.reports)
     }
 
-    /// The record that was written last, by the time of its file.
+    /// The record that was made last, among those that are named by the time they were made. One that was given a name
+    /// of its own stays out of it: its place among the others cannot be told.
     pub fn newest_record(&self) -> Option<PathBuf> {
         let entries = fs::read_dir(self.records()).ok()?;
         let files = entries.filter_map(|entry| Some(entry.ok()?.path()));
-        let records = files.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
-        records.max_by_key(|path| (fs::metadata(path).and_then(|data| data.modified()).ok(), path.clone()))
+        files.filter(|path| path.file_name().and_then(|name| name.to_str()).is_some_and(is_time)).max()
     }
 }
 
@@ -153,6 +153,12 @@ impl Config {
             message: error.to_string().trim_end().replace('\n', " "),
         })
     }
+}
+
+/// Whether a file is called `2026-03-14T150926Z.json`, as `harness run` names records.
+fn is_time(name: &str) -> bool {
+    let shape: String = name.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    shape == "0000-00-00T000000Z.json"
 }
 
 fn is_workspace(manifest: &Path) -> bool {
@@ -175,6 +181,18 @@ mod tests {
         let project = Project::find(&inner).expect("the configured root");
         assert_eq!(project.records(), outer.path().join("a/here"));
         assert_eq!(project.config.anchors, ["naive", "reference"]);
+    }
+
+    #[test]
+    fn the_newest_record_is_the_last_by_its_time_whatever_else_lies_there() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let project = Project { root: folder.path().to_owned(), config: Config::default() };
+        assert_eq!(project.newest_record(), None);
+        fs::create_dir(project.records()).expect("a folder");
+        for name in ["2026-03-14T150926Z.json", "2020-01-01T000000Z.json", "before.json", "2027.json"] {
+            fs::write(project.records().join(name), "").expect("written");
+        }
+        assert_eq!(project.newest_record(), Some(project.records().join("2026-03-14T150926Z.json")));
     }
 
     #[test]
