@@ -136,12 +136,16 @@ impl Project {
         self.root.join(&self.config.reports)
     }
 
-    /// The record that was made last, among those that are named by the time they were made. One that was given a name
-    /// of its own stays out of it: its place among the others cannot be told.
+    /// The record that was made last, by the time in its name; one that was given a name of its own only counts where
+    /// there is no other kind.
     pub fn newest_record(&self) -> Option<PathBuf> {
         let entries = fs::read_dir(self.records()).ok()?;
         let files = entries.filter_map(|entry| Some(entry.ok()?.path()));
-        files.filter(|path| path.file_name().and_then(|name| name.to_str()).is_some_and(is_time)).max()
+        let records = files.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
+        records.max_by_key(|path| {
+            let name = path.file_name().unwrap_or_default().to_owned();
+            (name.to_str().is_some_and(is_time), name)
+        })
     }
 }
 
