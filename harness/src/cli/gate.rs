@@ -72,9 +72,7 @@ impl Gate {
 
 fn count(project: &Project, request: &Request, out: Option<&Path>) -> Result<Record> {
     if measure::valgrind_version().is_none() {
-        bail!(
-            "valgrind is missing, so instructions cannot be judged; install it (Debian, Ubuntu: apt-get install valgrind)"
-        );
+        bail!(measure::VALGRIND_MISSING);
     }
     let record = measure::measure(project, request, &Bar::new())?;
     if let Some(path) = out {

@@ -99,11 +99,10 @@ impl Run {
         instruments.dedup();
         let counts = instruments.contains(&Instrument::Callgrind);
         if counts && measure::valgrind_version().is_none() {
-            let missing = "valgrind is missing, so instructions cannot be counted; install it (Debian, Ubuntu: apt-get install valgrind)";
             if explicit {
-                bail!(missing);
+                bail!(measure::VALGRIND_MISSING);
             }
-            notice(missing);
+            notice(measure::VALGRIND_MISSING);
             instruments.retain(|instrument| *instrument != Instrument::Callgrind);
         }
         let request = self.selection.request(instruments);

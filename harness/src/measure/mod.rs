@@ -52,6 +52,10 @@ pub enum MeasureError {
     Plan(#[from] PlanError),
 }
 
+/// What is said where instructions are to be counted and valgrind is not there.
+pub const VALGRIND_MISSING: &str =
+    "valgrind is missing, so instructions cannot be counted; install it (Debian, Ubuntu: apt-get install valgrind)";
+
 /// How long a single answer of a probe may take, unless the user says otherwise.
 pub const TIME_LIMIT: Duration = Duration::from_secs(120);
 
@@ -154,7 +158,7 @@ fn counting_asked(plan: &Plan) -> bool {
 /// The instruction set that kernels choose under valgrind, whose CPU is not the bare machine's; or why it is unknown.
 fn isa_under_valgrind(probe: Command, request: &Request, settings: &Settings) -> Result<String, String> {
     if valgrind_version().is_none() {
-        return Err("valgrind is missing; install it (Debian, Ubuntu: apt-get install valgrind)".to_owned());
+        return Err(VALGRIND_MISSING.to_owned());
     }
     if let Some(isa) = &settings.isa {
         return Ok(isa.clone());

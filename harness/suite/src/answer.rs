@@ -16,7 +16,8 @@ const SAMPLES: usize = 16;
 pub enum Answer {
     /// The tokens that were generated; they must be equal.
     Tokens(Vec<u32>),
-    /// Values of a result, spread over it, and the sum of the magnitudes of all of them: no element goes unseen.
+    /// Values of a result, spread over it, and the sum of the magnitudes of all of them. A small error in an element that
+    /// is not among the samples can hide in that sum.
     Values {
         /// Place and value.
         samples: Vec<(usize, f64)>,
