@@ -10,10 +10,7 @@ use std::path::Path;
 /// # Errors
 /// If the folder or the file cannot be written; an older file of that name is then left as it was.
 pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(path);
     fs::create_dir_all(folder)?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(".unfinished-");
@@ -25,6 +22,25 @@ pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// Finds out whether [`write()`] would succeed, before long work whose result it is to keep. The folder is made if it is
+/// missing, and nothing is left in it.
+///
+/// # Errors
+/// If the folder cannot be made or written, or if the path is a folder itself.
+pub fn try_writing(path: &Path) -> io::Result<()> {
+    let folder = folder_of(path);
+    fs::create_dir_all(folder)?;
+    tempfile::Builder::new().prefix(".unfinished-").tempfile_in(folder)?;
+    if path.is_dir() {
+        return Err(io::Error::other("it is a folder"));
+    }
+    Ok(())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]
@@ -47,6 +63,7 @@ mod tests {
         let path = folder.path().join("taken");
         fs::create_dir_all(path.join("by a folder")).expect("made");
         assert!(write(&path, b"new").is_err());
+        assert!(try_writing(&path).is_err() && try_writing(&path.join("by a folder/x")).is_ok());
         assert!(path.join("by a folder").is_dir());
         assert_eq!(fs::read_dir(folder.path()).expect("there").count(), 1, "the temporary file is gone");
     }

@@ -17,9 +17,6 @@ use crate::record::{Check, Instrument, PortableKey, Reading, Record, Row};
 /// Version of the baseline format that this build writes, and the only one it reads.
 pub const SCHEMA_VERSION: u64 = 1;
 
-/// The instruments whose counts a baseline holds.
-const COUNTED: [Instrument; 2] = [Instrument::Callgrind, Instrument::Dhat];
-
 /// The counts of one environment, read with one instruction set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Baseline {
@@ -56,7 +53,7 @@ impl Baseline {
 
     fn of_isa(record: &Record, isa: &str) -> Self {
         let readings = |row: &Row| -> Vec<Reading> {
-            COUNTED.iter().filter_map(|&counted| row.reading(counted)).filter(|r| r.isa == isa).cloned().collect()
+            Instrument::COUNTED.iter().filter_map(|&counted| row.reading(counted)).filter(|r| r.isa == isa).cloned().collect()
         };
         let rows = record
             .rows
@@ -72,7 +69,7 @@ impl Baseline {
 fn isas(record: &Record) -> Vec<&str> {
     let mut isas = Vec::new();
     for row in &record.rows {
-        for reading in COUNTED.iter().filter_map(|&counted| row.reading(counted)) {
+        for reading in Instrument::COUNTED.iter().filter_map(|&counted| row.reading(counted)) {
             if !isas.contains(&reading.isa.as_str()) {
                 isas.push(&reading.isa);
             }
@@ -84,7 +81,7 @@ fn isas(record: &Record) -> Vec<&str> {
 /// Why a record without counts has none.
 fn no_counts(record: &Record) -> String {
     let failure =
-        record.rows.iter().flat_map(|row| &row.failures).find(|failure| COUNTED.contains(&failure.instrument));
+        record.rows.iter().flat_map(|row| &row.failures).find(|failure| Instrument::COUNTED.contains(&failure.instrument));
     match failure {
         Some(failure) => format!("{} gave none: {}", failure.instrument.name(), failure.message),
         None => "it was measured without instructions and heap".to_owned(),
@@ -98,7 +95,7 @@ fn promotable(row: &Row) -> Result<(), String> {
         Check::Failed(message) => return Err(format!("{name} failed its check: {message}")),
         Check::NotRun(message) => return Err(format!("the check of {name} did not come to an end: {message}")),
     }
-    for instrument in COUNTED {
+    for instrument in Instrument::COUNTED {
         if let Some(message) = row.failure(instrument) {
             return Err(format!("{name} has no numbers of {}: {message}", instrument.name()));
         }

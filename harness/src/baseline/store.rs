@@ -5,9 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::environment::Origin;
-use super::{Baseline, BaselineError, COUNTED, counts, isas, no_counts};
+use super::{Baseline, BaselineError, counts, isas, no_counts};
 use crate::nearest::suggestion;
-use crate::record::{Failure, PortableKey, Record};
+use crate::record::{Failure, Instrument, PortableKey, Record};
 use crate::whole_file;
 
 const COUNTS: &str = "counts.csv";
@@ -100,7 +100,7 @@ impl Store {
         if let Some(error) = missing.next() {
             for row in &mut merged.rows {
                 let counted = record.row(&row.workload, &row.phase);
-                for instrument in COUNTED {
+                for instrument in Instrument::COUNTED {
                     let expected = counted.is_some_and(|counted| counted.reading(instrument).is_some());
                     if expected && row.reading(instrument).is_none() {
                         row.failures.push(Failure { instrument, message: error.to_string() });

@@ -10,9 +10,10 @@ use harness::project::Project;
 use harness::record::{Instrument, Record};
 use harness::render::Format;
 use harness::verdict::{Conclusion, Limits, Verdict, judge};
+use harness_probe::protocol::Description;
 
 use super::run::Selection;
-use super::{ALARM, Outcome, WARNING, command_line, exact, notice, print, show, side};
+use super::{ALARM, Outcome, WARNING, command_line, exact, notice, print, show, side, writable};
 
 /// Says whether the counts got worse than the stored baseline by more than their limits
 ///
@@ -36,15 +37,12 @@ pub(crate) struct Gate {
     format: Format,
 }
 
-/// What a stored baseline can be held against.
-const COUNTED: [Instrument; 2] = [Instrument::Callgrind, Instrument::Dhat];
-
 impl Gate {
     pub(crate) fn run(self, project: &Project) -> Result<Outcome> {
         // Before minutes are spent counting.
         let limits = Limits::read(&project.baselines().join("limits.toml"))?;
         let store = side::store(project);
-        let request = self.selection.request(COUNTED.to_vec());
+        let request = self.selection.request(Instrument::COUNTED.to_vec());
         let mut head = match &self.record {
             Some(path) => Record::read(path)?,
             None if store.keys()?.is_empty() => bail!(
@@ -56,9 +54,9 @@ impl Gate {
         let mut base = store.matching(&head)?.record;
         let plan = &request.plan;
         Narrow::new(&plan.filters, &plan.phases)?.apply(&mut [&mut base, &mut head])?;
-        if plan.quick {
-            let selected = head.workloads();
-            base.rows.retain(|row| selected.contains(&row.workload.as_str()));
+        if plan.quick && plan.filters.is_empty() {
+            let left_out = left_out(&measure::workloads(project, request.quiet)?, &head);
+            base.rows.retain(|row| !left_out.contains(&row.workload));
         }
         let verdict = judge(compare(Side::baseline(&base), Side::record(&head)), &limits);
         show_verdict(&verdict, self.format, self.all)?;
@@ -71,6 +69,7 @@ impl Gate {
 }
 
 fn count(project: &Project, request: &Request, out: Option<&Path>) -> Result<Record> {
+    out.map_or(Ok(()), writable)?;
     if measure::valgrind_version().is_none() {
         bail!(measure::VALGRIND_MISSING);
     }
@@ -79,6 +78,13 @@ fn count(project: &Project, request: &Request, out: Option<&Path>) -> Result<Rec
         record.write(path)?;
     }
     Ok(record)
+}
+
+/// The workloads that there are and that a short selection did not count. What is not even there any more is no part of
+/// them: that it is gone has to be told.
+fn left_out(there: &[Description], head: &Record) -> Vec<String> {
+    let counted = head.workloads();
+    there.iter().map(|one| one.id.clone()).filter(|id| !counted.contains(&id.as_str())).collect()
 }
 
 /// Regressions first, then the table and what was not judged, the summary, and the command that reproduces it.

@@ -9,6 +9,7 @@ mod run;
 mod side;
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
@@ -16,6 +17,7 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use harness::project::Project;
 use harness::render::{Format, Table};
+use harness::whole_file;
 
 /// How an error is introduced on a terminal.
 pub(crate) const ALARM: Style = AnsiColor::Red.on_default().bold();
@@ -107,6 +109,11 @@ fn exact(format: Format) -> bool {
 /// Tells something that is no result, on standard error.
 fn notice(message: &str) {
     anstream::eprintln!("{NOTICE}harness:{NOTICE:#} {message}");
+}
+
+/// Refuses a path that cannot be written before minutes are spent measuring.
+fn writable(path: &Path) -> Result<()> {
+    whole_file::try_writing(path).with_context(|| format!("cannot write {}, so nothing was measured", path.display()))
 }
 
 /// Whether progress of tools that we start is to be kept off standard error.

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use harness::project::Project;
 use harness::record::Record;
-use harness::report;
+use harness::report::{self, ReportError};
 
 use super::{Outcome, notice};
 
@@ -28,7 +28,10 @@ impl Report {
         };
         let record = Record::read(&path)?;
         let folder = self.out.unwrap_or_else(|| project.reports());
-        let written = report::write(&record, &project.config.anchors, &folder)?;
+        let written = report::write(&record, &project.config.anchors, &folder).map_err(|error| match error {
+            ReportError::Write { .. } => anyhow!("{error}; choose another folder with --out"),
+            other => other.into(),
+        })?;
         notice(&format!("drew {} as {} files; open {}", path.display(), written.files.len(), written.index.display()));
         Ok(Outcome::Fine)
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use harness::measure::{self, Bar, Plan, Request};
 use harness::project::Project;
@@ -11,7 +11,7 @@ use harness::record::{Check, Instrument, Record};
 use harness::render::Format;
 use harness::report;
 
-use super::{Outcome, notice, show};
+use super::{Outcome, notice, show, writable};
 
 /// Measures, prints the figures, and writes a record and the report
 #[derive(Args)]
@@ -107,6 +107,9 @@ impl Run {
         }
         let request = self.selection.request(instruments);
         writable(self.out.as_deref().unwrap_or(&project.records().join("record.json")))?;
+        if !self.no_report {
+            writable(&project.reports().join("index.html"))?;
+        }
 
         let record = measure::measure(project, &request, &Bar::new())?;
         let named_by_time = || project.records().join(format!("{}.json", record.created.replace(':', "")));
@@ -138,18 +141,4 @@ fn outcome(record: &Record) -> Outcome {
         }
     }
     if record.rows.iter().any(|row| bad(&row)) { Outcome::Unjudged } else { Outcome::Fine }
-}
-
-/// Refuses a path that cannot be written before minutes are spent measuring.
-fn writable(path: &std::path::Path) -> Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
-    let test = || -> std::io::Result<()> {
-        std::fs::create_dir_all(folder)?;
-        tempfile::NamedTempFile::new_in(folder)?;
-        if path.is_dir() {
-            return Err(std::io::Error::other("it is a folder"));
-        }
-        Ok(())
-    };
-    test().with_context(|| format!("cannot write {}, so nothing was measured", path.display()))
 }

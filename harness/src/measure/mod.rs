@@ -152,7 +152,7 @@ fn settings(request: &Request) -> Settings {
 }
 
 fn counting_asked(plan: &Plan) -> bool {
-    plan.instruments.iter().any(|instrument| matches!(instrument, Instrument::Callgrind | Instrument::Dhat))
+    plan.instruments.iter().any(|instrument| Instrument::COUNTED.contains(instrument))
 }
 
 /// The instruction set that kernels choose under valgrind, whose CPU is not the bare machine's; or why it is unknown.

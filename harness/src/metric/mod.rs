@@ -67,7 +67,7 @@ pub trait Metric: Sync {
     /// Whether the figure is a count that compares between machines of one
     /// [`PortableKey`](crate::record::PortableKey).
     fn portable(&self) -> bool {
-        matches!(self.instrument(), Instrument::Callgrind | Instrument::Dhat)
+        Instrument::COUNTED.contains(&self.instrument())
     }
 }
 

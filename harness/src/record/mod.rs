@@ -103,6 +103,9 @@ impl Instrument {
     /// Every instrument, in the order they are run and shown.
     pub const ALL: [Self; 4] = [Self::Clock, Self::Criterion, Self::Callgrind, Self::Dhat];
 
+    /// Those whose readings are counts: they repeat, so a stored baseline can be held against them.
+    pub const COUNTED: [Self; 2] = [Self::Callgrind, Self::Dhat];
+
     /// The name written in records and messages.
     pub fn name(self) -> &'static str {
         match self {

@@ -9,12 +9,13 @@ use super::{charts, page, results, summary};
 use crate::record::Record;
 use crate::render::Format;
 use crate::render::chart::ChartError;
+use crate::whole_file;
 
 /// A report that cannot be written.
 #[derive(Debug, Error)]
 pub enum ReportError {
     /// A file or folder cannot be written.
-    #[error("cannot write the report to {path}: {source}; choose another folder with --out")]
+    #[error("cannot write the report to {path}: {source}")]
     Write {
         /// The file or folder.
         path: PathBuf,
@@ -40,14 +41,16 @@ pub struct Written {
 
 /// Draws the report of a record into a folder, making the folder if it is missing: `index.html`, `summary.md`,
 /// `results.csv` and `charts/` with an SVG and a PNG of every chart. `anchors` are the phases that others are held
-/// against. Everything is drawn before the first file is written.
+/// against. Everything is drawn before the first file is written, and each file is replaced whole.
 ///
 /// # Errors
 /// If something cannot be drawn or written.
 pub fn write(record: &Record, anchors: &[String], folder: &Path) -> Result<Written, ReportError> {
+    let page_path = folder.join("index.html");
+    whole_file::try_writing(&page_path).map_err(|source| ReportError::Write { path: folder.to_owned(), source })?;
     let charts = charts::all(record, anchors);
+    let index = (page_path.clone(), page(record, anchors, &charts)?.into_bytes());
     let mut contents: Vec<(PathBuf, Vec<u8>)> = vec![
-        (folder.join("index.html"), page(record, anchors, &charts)?.into_bytes()),
         (folder.join("summary.md"), summary(record, anchors, &charts).into_bytes()),
         (folder.join("results.csv"), Format::Csv.render(&[results(record, anchors)]).into_bytes()),
     ];
@@ -56,12 +59,13 @@ pub fn write(record: &Record, anchors: &[String], folder: &Path) -> Result<Writt
         contents.push((path.with_extension("svg"), named.chart.svg()?.into_bytes()));
         contents.push((path.with_extension("png"), named.chart.png()?));
     }
+    // Last: once it is there, everything that it speaks of is there too.
+    contents.push(index);
     let failed = |path: &Path| {
         let path = path.to_owned();
         |source| ReportError::Write { path, source }
     };
     let charts_folder = folder.join("charts");
-    fs::create_dir_all(&charts_folder).map_err(failed(&charts_folder))?;
     // A chart that this record has no numbers for would otherwise stay behind from an earlier report.
     for name in charts::names().filter(|name| charts.iter().all(|named| named.name != *name)) {
         for path in ["svg", "png"].map(|ending| charts_folder.join(name).with_extension(ending)) {
@@ -72,7 +76,7 @@ pub fn write(record: &Record, anchors: &[String], folder: &Path) -> Result<Writt
         }
     }
     for (path, bytes) in &contents {
-        fs::write(path, bytes).map_err(failed(path))?;
+        whole_file::write(path, bytes).map_err(failed(path))?;
     }
-    Ok(Written { index: folder.join("index.html"), files: contents.into_iter().map(|(path, _)| path).collect() })
+    Ok(Written { index: page_path, files: contents.into_iter().map(|(path, _)| path).collect() })
 }

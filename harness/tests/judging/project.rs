@@ -1,7 +1,7 @@
 //! A project in a temporary folder.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use assert_cmd::assert::Assert;
 use harness::record::{Data, Record};
@@ -83,7 +83,15 @@ impl Project {
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Done {
+        self.run_on(arguments, None)
+    }
+
+    /// Runs the harness where programs are looked for in one folder only.
+    pub(crate) fn run_on(&self, arguments: &[&str], path: Option<&Path>) -> Done {
         let mut command = assert_cmd::cargo::cargo_bin_cmd!("harness");
+        if let Some(path) = path {
+            command.env("PATH", path);
+        }
         let assert: Assert = command.current_dir(self.folder.path()).args(arguments).assert();
         let output = assert.get_output();
         let text = |bytes: &[u8]| {
@@ -99,15 +107,20 @@ impl Project {
 
     /// Runs what must end with exit status 2 and one sentence on standard error, which is returned.
     pub(crate) fn refused(&self, arguments: &[&str]) -> String {
-        let Done { status, stderr, .. } = self.run(arguments);
-        assert_eq!(status, 2, "{arguments:?}: {stderr}");
-        let sentence = stderr.strip_prefix("error: ").unwrap_or_else(|| panic!("{arguments:?}: {stderr}")).trim_end();
-        assert!(!sentence.contains('\n'), "{arguments:?}: {sentence}");
-        sentence.to_owned()
+        self.run(arguments).refusal(arguments)
     }
 }
 
 impl Done {
+    /// The only sentence on standard error of what ended with exit status 2.
+    pub(crate) fn refusal(&self, arguments: &[&str]) -> String {
+        let Self { status, stderr, .. } = self;
+        assert_eq!(*status, 2, "{arguments:?}: {stderr}");
+        let sentence = stderr.strip_prefix("error: ").unwrap_or_else(|| panic!("{arguments:?}: {stderr}")).trim_end();
+        assert!(!sentence.contains('\n'), "{arguments:?}: {sentence}");
+        sentence.to_owned()
+    }
+
     /// Everything a user sees.
     pub(crate) fn seen(&self) -> String {
         format!("exit status {}\n--- stdout\n{}--- stderr\n{}", self.status, self.stdout, self.stderr)

@@ -1,0 +1,132 @@
+//! Scripts that stand in for the programs that measure, so that a test decides what they say.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+
+use crate::project::{Done, Project};
+
+/// What the harness itself starts, and what the scripts are made of.
+const PROGRAMS: [&str; 9] = ["sh", "cat", "mkdir", "sed", "sleep", "rustc", "git", "uname", "getconf"];
+
+/// A project whose programs are scripts, found on a path that holds nothing else.
+pub(crate) struct Tools {
+    pub(crate) project: Project,
+}
+
+impl Tools {
+    /// Everything works: two workloads in two phases, one of them in the short selection.
+    pub(crate) fn new() -> Self {
+        let project = Project::new();
+        project.write(
+            "harness.toml",
+            r#"
+            probe = { command = ["./probe"] }
+            heap = { command = ["./heap"] }
+            criterion = { command = ["./criterion"] }
+            callgrind = { command = ["./callgrind"] }
+            "#,
+        );
+        for program in PROGRAMS {
+            let paths = std::env::var_os("PATH").expect("a path");
+            let found = std::env::split_paths(&paths).map(|folder| folder.join(program)).find(|path| path.is_file());
+            if let Some(found) = found {
+                fs::create_dir_all(project.path("bin")).expect("made");
+                symlink(found, project.path("bin").join(program)).expect("linked");
+            }
+        }
+        let tools = Self { project };
+        tools.workloads(&[("model/decode", true), ("kernel/gelu", false)]);
+        tools.probe("", "");
+        tools.script("heap", &probe(HEAP, "", ""));
+        tools.script("callgrind", CALLGRIND);
+        tools.script("criterion", CRITERION);
+        tools.script("bin/valgrind", VALGRIND);
+        tools
+    }
+
+    /// What the probe says there is: ids, and whether they belong to the short selection.
+    pub(crate) fn workloads(&self, workloads: &[(&str, bool)]) {
+        let one = |(id, quick): &(&str, bool)| {
+            format!(
+                r#"{{"id":"{id}","unit":{{"name":"token","per_run":1}},"definition":"d","answer":"a","phases":["naive","optimized"],"instruments":["clock","criterion","callgrind","dhat"],"quick":{quick}}}"#
+            )
+        };
+        let all: Vec<String> = workloads.iter().map(one).collect();
+        self.project.write("workloads.json", &format!("[{}]", all.join(",")));
+    }
+
+    /// The probe that is timed does something of its own, in shell, instead of answering: when it is asked to `ask`.
+    pub(crate) fn probe(&self, ask: &str, instead: &str) {
+        self.script("probe", &probe(CLOCK, ask, instead));
+    }
+
+    /// Writes a script that can be started.
+    pub(crate) fn script(&self, name: &str, text: &str) {
+        self.project.write(name, &format!("#!/bin/sh\n{text}"));
+        let path = self.project.path(name);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("made executable");
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Done {
+        self.project.run_on(arguments, Some(&self.project.path("bin")))
+    }
+
+    /// Runs what must end with exit status 2 and one sentence on standard error, which is returned.
+    pub(crate) fn refused(&self, arguments: &[&str]) -> String {
+        self.run(arguments).refusal(arguments)
+    }
+
+    /// Takes a program off the path.
+    pub(crate) fn without(&self, program: &str) {
+        fs::remove_file(self.project.path("bin").join(Path::new(program))).expect("it was there");
+    }
+}
+
+const CLOCK: &str = r#"{"meter":"clock","nanoseconds":50000000,"tokens_at":[]}"#;
+const HEAP: &str = r#"{"meter":"heap","total_bytes":64,"total_blocks":2,"peak_bytes":64,"leaked_bytes":0,"tokens":0,"token_bytes":0,"token_blocks":0}"#;
+
+/// A probe: what it reads, and what it does `instead` of its answer when it is asked to `ask`.
+fn probe(reading: &str, ask: &str, instead: &str) -> String {
+    let special = match ask {
+        "" => String::new(),
+        ask => format!("*'\"ask\":\"{ask}\"'*) {instead} ;;"),
+    };
+    format!(
+        r#"while read -r line; do
+  case "$line" in
+    {special}
+    *'"ask":"hello"'*) echo "{{\"reply\":\"hello\",\"protocol\":1,\"meter\":\"clock\",\"isa\":\"avx2\",\"workloads\":$(cat workloads.json)}}" ;;
+    *'"ask":"prepare"'*) echo '{{"reply":"prepared","isa":"avx2"}}' ;;
+    *'"ask":"run"'*) echo '{{"reply":"ran","reading":{reading}}}' ;;
+    *'"ask":"check"'*) echo '{{"reply":"checked","wrong":null}}' ;;
+  esac
+done
+"#
+    )
+}
+
+/// Leaves a summary as the runner of iai-callgrind does: a thousand instructions, and one more for each place.
+const CALLGRIND: &str = r#"
+while [ $# -gt 0 ]; do
+  if [ "$1" = --home ]; then home=$2; fi
+  case=${1##*case_}
+  shift
+done
+mkdir -p "$home/bench"
+echo "{\"version\":\"7\",\"profiles\":[{\"data\":{\"total\":{\"metrics\":{\"Ir\":{\"values\":{\"new\":$((1000 + case))}}}}}}]}" > "$home/bench/summary.json"
+"#;
+
+/// Leaves what criterion leaves.
+const CRITERION: &str = r#"
+mkdir -p "$CRITERION_HOME/case/new"
+echo '{"mean":{"confidence_interval":{"confidence_level":0.95,"lower_bound":99.0,"upper_bound":102.0},"point_estimate":100.0},"slope":null}' > "$CRITERION_HOME/case/new/estimates.json"
+echo '{"iters":[1.0],"times":[100.0]}' > "$CRITERION_HOME/case/new/sample.json"
+"#;
+
+/// Tells its version, and runs programs as they are.
+const VALGRIND: &str = r#"
+if [ "$1" = --version ]; then echo valgrind-3.19.0; exit; fi
+while [ "${1#--}" != "$1" ]; do shift; done
+exec "$@"
+"#;
