@@ -53,7 +53,12 @@ impl Baseline {
 
     fn of_isa(record: &Record, isa: &str) -> Self {
         let readings = |row: &Row| -> Vec<Reading> {
-            Instrument::COUNTED.iter().filter_map(|&counted| row.reading(counted)).filter(|r| r.isa == isa).cloned().collect()
+            Instrument::COUNTED
+                .iter()
+                .filter_map(|&counted| row.reading(counted))
+                .filter(|r| r.isa == isa)
+                .cloned()
+                .collect()
         };
         let rows = record
             .rows
@@ -80,8 +85,11 @@ fn isas(record: &Record) -> Vec<&str> {
 
 /// Why a record without counts has none.
 fn no_counts(record: &Record) -> String {
-    let failure =
-        record.rows.iter().flat_map(|row| &row.failures).find(|failure| Instrument::COUNTED.contains(&failure.instrument));
+    let failure = record
+        .rows
+        .iter()
+        .flat_map(|row| &row.failures)
+        .find(|failure| Instrument::COUNTED.contains(&failure.instrument));
     match failure {
         Some(failure) => format!("{} gave none: {}", failure.instrument.name(), failure.message),
         None => "it was measured without instructions and heap".to_owned(),

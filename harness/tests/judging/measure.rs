@@ -53,3 +53,127 @@ fn a_file_that_cannot_be_written_is_told_before_anything_is_counted() {
     assert!(sentence.starts_with("cannot write PROJECT/reports/index.html, so nothing was measured: "), "{sentence}");
     assert!(!tools.project.path("measured").exists());
 }
+
+/// The one row that a run with these options left in its record, and everything it said on standard error.
+fn row_of(tools: &Tools, metric: &str) -> (harness::record::Row, String) {
+    let narrow = ["--filter", "model/*", "--phase", "naive", "--no-report", "--time-limit", "1"];
+    let done = tools.run(&[&["run", "--metric", metric, "--out", "one.json"], &narrow[..]].concat());
+    assert_eq!(done.status, 2, "{}", done.stderr);
+    let mut record = Record::read(&tools.project.path("one.json")).expect("the record is kept");
+    assert_eq!(record.rows.len(), 1);
+    (record.rows.remove(0), done.stderr)
+}
+
+const WROTE: &str = "harness: wrote record one.json\n";
+
+#[test]
+fn a_run_leaves_a_record_a_report_and_its_figures() {
+    let tools = Tools::new();
+    let done = tools.run(&["run", "--quick"]);
+    assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
+    assert!(done.stdout.contains("model/decode") && done.stdout.contains("50.0 ms"), "{}", done.stdout);
+    assert!(!done.stdout.contains("kernel/gelu"), "not in the short selection: {}", done.stdout);
+    assert!(tools.project.path("reports/index.html").is_file());
+    let records: Vec<_> = fs::read_dir(tools.project.path("records")).expect("there").collect();
+    let path = records[0].as_ref().expect("readable").path();
+    let record = Record::read(&path).expect("a record");
+    let row = record.row("model/decode", "naive").expect("measured");
+    assert!(Instrument::ALL.into_iter().all(|instrument| row.reading(instrument).is_some()), "{row:?}");
+    assert!(done.stderr.contains(&*path.file_name().expect("a name").to_string_lossy()), "{}", done.stderr);
+}
+
+#[test]
+fn a_probe_that_fails_while_it_runs_costs_its_number_only() {
+    let failing = [
+        (
+            "run",
+            "echo out of memory >&2; exit 7",
+            "the probe ended while it was to run: exit status 7; it said: out of memory",
+        ),
+        ("run", "kill -SEGV $$", "the probe ended while it was to run: signal 11"),
+        (
+            "prepare",
+            "exec sleep 30",
+            "the probe gave no answer to prepare within 1 s and was stopped; --time-limit allows more",
+        ),
+        (
+            "run",
+            "exec sleep 30",
+            "the probe gave no answer to run within 1 s and was stopped; --time-limit allows more",
+        ),
+        (
+            "run",
+            "echo segfault, sort of",
+            "the probe answered run with something that is no reply: \"segfault, sort of\"",
+        ),
+        ("run", r#"echo '{"reply":"error","message":"no such memory"}'"#, "no such memory"),
+    ];
+    for (ask, instead, sentence) in failing {
+        let tools = Tools::new();
+        tools.probe(ask, instead);
+        let (row, told) = row_of(&tools, "time,heap");
+        assert_eq!(row.failure(Instrument::Clock), Some(sentence), "{instead}");
+        assert!(row.reading(Instrument::Dhat).is_some(), "what could be read is kept: {instead}");
+        let place = "model/decode in phase naive";
+        assert_eq!(told, format!("{WROTE}harness: {place} has no number from clock: {sentence}\n"));
+    }
+}
+
+#[test]
+fn a_probe_that_does_not_introduce_itself_ends_the_run() {
+    let failing = [
+        ("exit 3", "the probe ended while it was to say hello: exit status 3"),
+        ("exec sleep 30", "the probe gave no answer to say hello within 1 s and was stopped; --time-limit allows more"),
+        ("echo Hello!", "the probe answered say hello with something that is no reply: \"Hello!\""),
+    ];
+    for (instead, sentence) in failing {
+        let tools = with_baseline();
+        tools.probe("hello", instead);
+        for command in ["run", "gate"] {
+            assert_eq!(tools.refused(&[command, "--time-limit", "1"]), sentence, "{command}: {instead}");
+        }
+    }
+    let tools = Tools::new();
+    fs::remove_file(tools.project.path("probe")).expect("it was there");
+    let sentence = tools.refused(&["run"]);
+    assert!(sentence.starts_with("cannot start the probe PROJECT/./probe: "), "{sentence}");
+}
+
+#[test]
+fn a_wrong_answer_is_told_and_kept() {
+    let tools = Tools::new();
+    tools.probe("check", r#"echo '{"reply":"checked","wrong":"token 3 is 17, not 12"}'"#);
+    let (row, told) = row_of(&tools, "time");
+    assert_eq!(row.check, Check::Failed("token 3 is 17, not 12".to_owned()));
+    assert_eq!(
+        told,
+        format!("{WROTE}harness: model/decode in phase naive gave a wrong answer: token 3 is 17, not 12\n")
+    );
+}
+
+#[test]
+fn without_valgrind_the_rest_is_measured_and_the_gate_does_not_judge() {
+    let tools = with_baseline();
+    tools.without("valgrind");
+    let missing =
+        "valgrind is missing, so instructions cannot be counted; install it (Debian, Ubuntu: apt-get install valgrind)";
+    let done = tools.run(&["run", "--no-report", "--out", "rest.json"]);
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    assert_eq!(done.stderr, format!("harness: {missing}\nharness: wrote record rest.json\n"));
+    let record = Record::read(&tools.project.path("rest.json")).expect("a record");
+    assert!(record.rows[0].reading(Instrument::Dhat).is_some() && record.rows[0].reading(Instrument::Clock).is_some());
+    for command in [&["gate"][..], &["run", "--metric", "instructions"]] {
+        assert_eq!(tools.refused(command), missing);
+    }
+}
+
+#[test]
+fn more_instructions_than_stored_are_a_regression() {
+    let tools = with_baseline();
+    let text = tools.project.read("callgrind").replace("#!/bin/sh\n", "");
+    tools.script("callgrind", &text.replace("1000 + case", "1100 + case"));
+    let done = tools.run(&["gate", "--filter", "model/*", "--phase", "naive", "--out", "now.json"]);
+    assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
+    assert!(done.stdout.contains("got worse by 10 % (+100), from 1,000 to 1,100"), "{}", done.stdout);
+    assert!(Record::read(&tools.project.path("now.json")).is_ok());
+}
