@@ -30,8 +30,8 @@ impl Baseline {
     /// The counts of a record: one baseline per instruction set they were read with.
     ///
     /// # Errors
-    /// [`BaselineError::Refused`] if the record has no counts, if an instrument failed or a check did not pass, or if
-    /// counts come from more than one thread: such a record is nothing to hold others against.
+    /// [`BaselineError::Refused`] if the record has no counts, if an instrument failed or a check did not pass, if
+    /// counts come from more than one thread, or if part of the toolchain is unknown: such a record is nothing to hold others against.
     pub fn promote(record: &Record) -> Result<Vec<Self>, BaselineError> {
         if record.created.contains(char::is_control) {
             return Err(BaselineError::Refused("its date is not a date".to_owned()));
@@ -43,7 +43,13 @@ impl Baseline {
         if isas.is_empty() {
             return Err(BaselineError::Refused(no_counts(record)));
         }
-        Ok(isas.into_iter().map(|isa| Self::of_isa(record, isa)).collect())
+        let baselines: Vec<Self> = isas.into_iter().map(|isa| Self::of_isa(record, isa)).collect();
+        match baselines.iter().find_map(|baseline| baseline.key().unknown()) {
+            Some(part) => Err(BaselineError::Refused(format!(
+                "the {part} it was measured with is unknown, so no later run could be held against it"
+            ))),
+            None => Ok(baselines),
+        }
     }
 
     /// Names the environment that the counts belong to.

@@ -201,10 +201,11 @@ fn counts_read_with_two_instruction_sets_live_under_two_keys() {
 fn what_proves_nothing_is_not_promoted() {
     type Spoil = Box<dyn Fn(&mut Record)>;
     let failure = Failure { instrument: Instrument::Callgrind, message: "valgrind is missing".to_owned() };
-    let spoil: [(&str, Spoil); 5] = [
+    let spoil: [(&str, Spoil); 6] = [
         ("failed its check", Box::new(|record| record.rows[0].check = Check::Failed("wrong".to_owned()))),
         ("did not come to an end", Box::new(|record| record.rows[0].check = Check::NotRun("crashed".to_owned()))),
         ("valgrind is missing", Box::new(move |record| record.rows[0].failures.push(failure.clone()))),
+        ("the C library it was", Box::new(|record| record.environment.libc = "unknown libc".to_owned())),
         ("with 2 threads", Box::new(|record| record.rows[0].readings[1].threads = 2)),
         ("without instructions and heap", Box::new(|record| drop(record.rows.drain(..3)))),
     ];

@@ -84,17 +84,18 @@ impl Scope<'_> {
     fn obstacle(&self, base: &Row, head: &Row, metric: &dyn Metric) -> Option<Obstacle> {
         let (base_reading, head_reading) = (base.reading(metric.instrument())?, head.reading(metric.instrument())?);
         if metric.portable() {
-            let isa = |isa: &str| if self.same_run { String::new() } else { isa.to_owned() };
-            let base_key = self.base.portable_key(&isa(&base_reading.isa));
-            let differences = base_key.differences(&self.head.portable_key(&isa(&head_reading.isa)));
+            if self.same_run {
+                return None;
+            }
+            let base_key = self.base.portable_key(&base_reading.isa);
+            let differences = base_key.differences(&self.head.portable_key(&head_reading.isa));
             return (!differences.is_empty()).then(|| Obstacle::OtherKey(differences.join(", ")));
         }
         if metric.ratio(base, head).is_some() {
             return None;
         }
-        let (base_machine, head_machine) = (self.base.machine(), self.head.machine());
-        if base_machine != head_machine {
-            return Some(Obstacle::OtherMachine { base: base_machine, head: head_machine });
+        if !self.same_run && !self.base.same_machine(self.head) {
+            return Some(Obstacle::OtherMachine { base: self.base.machine(), head: self.head.machine() });
         }
         if !self.same_run && base_reading.threads != head_reading.threads {
             return Some(Obstacle::OtherThreads { base: base_reading.threads, head: head_reading.threads });

@@ -9,7 +9,7 @@ mod file;
 #[cfg(test)]
 pub(crate) mod sample;
 
-pub use environment::{Environment, PortableKey};
+pub use environment::{Environment, PortableKey, UNKNOWN};
 pub use file::{RecordError, SCHEMA_VERSION};
 
 use serde::{Deserialize, Serialize};

@@ -26,7 +26,7 @@ pub fn facts(record: &Record) -> Vec<(&'static str, String)> {
                 environment.valgrind.as_deref().unwrap_or("no valgrind"),
                 match environment.rustflags.as_str() {
                     "" => String::new(),
-                    flags => format!(", RUSTFLAGS {flags}"),
+                    flags => format!(", compiler flags {flags}"),
                 }
             ),
         ),

@@ -74,6 +74,9 @@ fn bad_input_is_answered_by_one_sentence() {
     let mut other = measured();
     other.environment.rustc = "rustc 1.96.0".to_owned();
     project.record("other.json", &other);
+    let mut flags = measured();
+    flags.environment.rustflags = "-C target-cpu=native".to_owned();
+    project.record("flags.json", &flags);
     let mut timed = measured();
     timed.rows.iter_mut().for_each(|row| row.readings.truncate(1));
     project.record("timed.json", &timed);
@@ -83,6 +86,7 @@ fn bad_input_is_answered_by_one_sentence() {
     };
     refused("no such record", &["gate", "--record", "nowhere.json"]);
     refused("another toolchain", &["gate", "--record", "other.json"]);
+    refused("other compiler flags", &["gate", "--record", "flags.json"]);
     refused("no counts", &["gate", "--record", "timed.json"]);
     refused("unknown phase", &["gate", "--record", "head.json", "--phase", "optimised"]);
     refused("unknown workload", &["gate", "--record", "head.json", "--filter", "kernel/gell"]);
