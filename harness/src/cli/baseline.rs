@@ -240,7 +240,9 @@ impl Show {
         let metrics: Vec<_> = metric::all().iter().filter(|metric| metric.portable()).collect();
         let mut columns =
             vec![Column::left("workload", "workload"), Column::left("phase", "phase"), Column::left("unit", "per")];
-        columns.extend(metrics.iter().map(|metric| Column::right(&metric.name().replace('-', "_"), metric.name())));
+        columns.extend(metrics.iter().map(|metric| {
+            Column::right(&metric.name().replace('-', "_"), &metric.name().replace("per-token", "per-unit"))
+        }));
         let mut table = Table::new(format!("baseline {title}"), columns);
         for row in &record.rows {
             let mut cells = vec![Cell::text(&row.workload), Cell::text(&row.phase), Cell::text(&row.unit.name)];

@@ -80,7 +80,7 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// What it is about, such as `medium/decode@57 in phase optimized: instructions`.
+    /// What it is about, such as `medium/decode@57 in phase optimized: instructions per token`.
     pub fn place(&self) -> String {
         let Self { workload, base_phase, head_phase, .. } = self;
         let row = if base_phase == head_phase {
@@ -89,7 +89,7 @@ impl Comparison {
             format!("{workload} in phase {head_phase} against {base_phase}")
         };
         match self.metric {
-            Some(metric) => format!("{row}: {}", metric.name()),
+            Some(metric) => format!("{row}: {}", metric.title_per(&self.unit.name)),
             None => row,
         }
     }

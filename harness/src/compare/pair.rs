@@ -135,5 +135,11 @@ fn failure(row: &Row, metric: &dyn Metric) -> Option<String> {
 }
 
 fn why(row: &Row, metric: &dyn Metric) -> String {
-    failure(row, metric).unwrap_or_else(|| format!("{} was not measured", metric.instrument().name()))
+    let instrument = metric.instrument();
+    failure(row, metric).unwrap_or_else(|| match row.reading(instrument) {
+        Some(_) => {
+            format!("what {} measured does not tell the {}", instrument.name(), metric.title_per(&row.unit.name))
+        }
+        None => format!("{} was not measured", instrument.name()),
+    })
 }

@@ -1,7 +1,7 @@
 //! Comparisons as a table.
 
 use super::{Comparison, State};
-use crate::metric::{Better, Figure, Metric};
+use crate::metric::{Better, Figure, LEVEL, Metric};
 use crate::render::{Cell, Column, Table, Tone, number};
 
 /// The table of comparisons: with `exact`, a column for everything a program may want; without, what a person reads.
@@ -42,6 +42,12 @@ pub fn table(title: impl Into<String>, comparisons: &[Comparison], exact: bool) 
     if !exact {
         let incomparable = comparisons.iter().filter(|comparison| comparison.state != State::Comparable);
         table.notes = grouped(incomparable.map(|comparison| (comparison.place(), comparison.state.to_string())));
+        if comparisons.iter().any(|comparison| comparison.ratio.is_some_and(|ratio| ratio.interval.is_some())) {
+            table.notes.push(
+                "A ratio of times is the median over rounds; [low, high] is its 95 % interval, or the span of all rounds where they are fewer than six."
+                    .to_owned(),
+            );
+        }
     }
     table
 }
@@ -65,7 +71,10 @@ pub(crate) fn place_cells(comparison: &Comparison, exact: bool) -> Vec<Cell> {
     if exact {
         cells.push(Cell::text(&comparison.base_phase));
     }
-    cells.push(comparison.metric.map_or_else(Cell::missing, |metric| Cell::text(metric.name())));
+    cells.push(comparison.metric.map_or_else(Cell::missing, |metric| match exact {
+        true => Cell::text(metric.name()),
+        false => Cell::text(metric.title_per(&comparison.unit.name)),
+    }));
     if exact {
         let unit = comparison.metric.map(|metric| number::base_unit(metric.quantity()));
         cells.push(unit.map_or_else(Cell::missing, Cell::text));
@@ -99,7 +108,7 @@ fn change(comparison: &Comparison) -> Cell {
         None if (0.5..=2.0).contains(&ratio.value) => number::percent(ratio.value),
         None => number::ratio(ratio.value),
     };
-    let sure = ratio.interval.is_none_or(|interval| interval.low > 1.0 || interval.high < 1.0);
+    let sure = ratio.interval.map_or(metric.portable(), |interval| interval.excludes(1.0, LEVEL));
     let difference = if sure { ratio.value - 1.0 } else { 0.0 };
     Cell::number(ratio.value, text).toned(tone(metric, difference))
 }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::record::sample::{callgrind, clock, dhat, record, row};
 use crate::record::{Check, Failure, Instrument};
+use crate::render::Tone;
 
 /// `workload phase/phase metric: base -> head ratio state`, one line each.
 fn lines(comparisons: &[Comparison]) -> String {
@@ -114,4 +115,34 @@ fn times_with_other_threads_do_not_compare() {
     head.rows[0].readings[0].threads = 2;
     let comparisons = compare(Side::record(&base), Side::record(&head));
     assert_eq!(find(&comparisons, "time").state, State::NotComparable(Obstacle::OtherThreads { base: 1, head: 2 }));
+}
+
+#[test]
+fn only_an_interval_that_reaches_its_level_is_coloured() {
+    let tone = |rounds: usize| {
+        let one = record(vec![
+            row("w", "naive", vec![clock("a", &vec![1000; rounds])]),
+            row("w", "fast", vec![clock("a", &vec![100; rounds])]),
+        ]);
+        let comparisons = compare(Side::record(&one).phase("naive"), Side::record(&one).phase("fast"));
+        let table = table("", &comparisons[..1], false);
+        let place = table.columns.iter().position(|column| column.key == "ratio").expect("a change");
+        table.rows[0][place].tone
+    };
+    assert_eq!([1, 3, 5, 6].map(tone), [Tone::Plain, Tone::Plain, Tone::Plain, Tone::Good]);
+}
+
+#[test]
+fn people_read_what_one_run_yields() {
+    let mut one = record(vec![row("kernel/gelu", "naive", vec![callgrind(1000), dhat(64, 2)])]);
+    one.rows[0].unit.name = "call".to_owned();
+    let comparisons = compare(Side::record(&one), Side::record(&one));
+    let metrics = |exact| -> Vec<String> {
+        let table = table("", &comparisons[..2], exact);
+        let place = table.columns.iter().position(|column| column.key == "metric").expect("the metric");
+        table.rows.iter().map(|row| row[place].text.clone()).collect()
+    };
+    assert_eq!(metrics(false), ["instructions per call", "heap bytes per call"]);
+    assert_eq!(metrics(true), ["instructions", "bytes-per-token"]);
+    assert_eq!(comparisons[0].place(), "kernel/gelu in phase naive: instructions per call");
 }

@@ -32,7 +32,11 @@ impl Metric for FirstToken {
     }
 }
 
-/// Latency per generated token after the first, in seconds: a statistic over every token of every run.
+/// Latency per generated token after the first, in seconds: a statistic over every token of every run. A workload whose
+/// run is one token has its whole runs in the place of tokens.
+///
+/// A slice of several iterations gives their mean only. The median of such means stands for the median of the tokens, but
+/// what is rare among tokens is averaged away in them: percentile, minimum and maximum come from single runs alone.
 pub(super) enum Latency {
     /// The median.
     Median,
@@ -52,6 +56,10 @@ impl Latency {
             Self::Min => 0.0,
             Self::Max => 1.0,
         }
+    }
+
+    fn can_read(&self, run: &Run) -> bool {
+        run.iterations == 1 || matches!(self, Self::Median)
     }
 }
 
@@ -83,11 +91,12 @@ impl Metric for Latency {
     }
     fn figure(&self, row: &Row) -> Option<Figure> {
         let (_, runs) = runs(row)?;
-        let gaps: Vec<f64> = runs.iter().flat_map(|run| gaps(row, run)).collect();
+        let gaps: Vec<f64> = runs.iter().filter(|run| self.can_read(run)).flat_map(|run| gaps(row, run)).collect();
         quantile(&gaps, self.quantile()).map(Figure::exact)
     }
     fn ratio(&self, base: &Row, head: &Row) -> Option<Figure> {
-        paired_ratio(base, head, |row, run| quantile(&gaps(row, run), self.quantile()))
+        let read = |row: &Row, run: &Run| quantile(&gaps(row, run), self.quantile()).filter(|_| self.can_read(run));
+        paired_ratio(base, head, read)
     }
 }
 
@@ -100,5 +109,26 @@ fn gaps(row: &Row, run: &Run) -> Vec<f64> {
     if row.unit.name == "token" && row.unit.per_run == 1 && run.tokens_at.is_empty() && run.iterations > 0 {
         return vec![run.nanoseconds as f64 / run.iterations as f64 / 1e9];
     }
-    run.tokens_at.windows(2).map(|pair| (pair[1] - pair[0]) as f64 / 1e9).collect()
+    run.tokens_at.windows(2).map(|pair| pair[1].saturating_sub(pair[0]) as f64 / 1e9).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Data;
+    use crate::record::sample::{clock, row};
+
+    #[test]
+    fn what_is_rare_is_not_read_from_means() {
+        let mut row = row("decode", "naive", vec![clock("a", &[100, 200, 900])]);
+        let figure = |row: &Row, metric: Latency| metric.figure(row).map(|figure| (figure.value * 1e9).round());
+        assert_eq!(figure(&row, Latency::Max), Some(900.0));
+        let Data::Clock { runs, .. } = &mut row.readings[0].data else { unreachable!("a clock") };
+        runs.iter_mut().for_each(|run| run.iterations = 10);
+        assert_eq!(figure(&row, Latency::Median), Some(20.0));
+        for metric in [Latency::P95, Latency::Min, Latency::Max] {
+            assert_eq!(metric.ratio(&row, &row), None);
+            assert_eq!(figure(&row, metric), None);
+        }
+    }
 }

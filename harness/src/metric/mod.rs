@@ -15,7 +15,8 @@ use std::fmt;
 use crate::record::{Instrument, Row};
 use crate::statistics::Interval;
 
-/// Confidence level of every interval that is shown.
+/// Confidence level that intervals are asked for. One of fewer than six values cannot reach it: it then spans all of
+/// them and its own level says how little that is. Only intervals that reach it say that something differs.
 pub const LEVEL: f64 = 0.95;
 
 /// Every metric, in the order they are shown.
@@ -50,6 +51,10 @@ pub trait Metric: Sync {
     fn name(&self) -> &'static str;
     /// Its name for people, such as `latency, median`.
     fn title(&self) -> &'static str;
+    /// Its name for people where a run yields `unit`, such as `instructions per call`.
+    fn title_per(&self, unit: &str) -> String {
+        self.title().replace("per token", &format!("per {unit}"))
+    }
     /// What it is counted in.
     fn quantity(&self) -> Quantity;
     /// Which direction is better.
@@ -58,8 +63,9 @@ pub trait Metric: Sync {
     fn instrument(&self) -> Instrument;
     /// The figure of a row; none if the row has no reading for it or the metric has no meaning for its workload.
     fn figure(&self, row: &Row) -> Option<Figure>;
-    /// `head` over `base`. Exact metrics divide; wall times only compare in pairs, and give none where the two rows
-    /// were not measured side by side.
+    /// `head` over `base`. Counts divide. Wall times only compare in pairs: theirs is the median over rounds of the ratio
+    /// within the round, which is not the ratio of the two figures, and there is none where the two rows were not
+    /// measured side by side.
     fn ratio(&self, base: &Row, head: &Row) -> Option<Figure> {
         let (base, head) = (self.figure(base)?, self.figure(head)?);
         (self.portable() && base.value != 0.0).then(|| Figure::exact(head.value / base.value))
@@ -82,7 +88,7 @@ impl fmt::Debug for dyn Metric {
 pub struct Figure {
     /// The number, in the metric's unit.
     pub value: f64,
-    /// Where the true value lies; none for counts, and for samples too small to say.
+    /// Where the true value lies, at the interval's own level; none for counts, and for samples too small to say.
     pub interval: Option<Interval>,
 }
 

@@ -39,7 +39,7 @@ fn rate(row: &Row, run: &Run) -> Option<f64> {
     }
     let (tokens, nanoseconds) = match run.tokens_at.as_slice() {
         [] => (row.unit.per_run * run.iterations, run.nanoseconds),
-        [first, .., last] => (run.tokens_at.len() as u64 - 1, last - first),
+        [first, .., last] => (run.tokens_at.len() as u64 - 1, last.saturating_sub(*first)),
         [_] => return None,
     };
     (nanoseconds > 0).then(|| tokens as f64 / (nanoseconds as f64 / 1e9))

@@ -51,14 +51,15 @@ pub fn ratio_range(value: f64, interval: &Interval) -> String {
 /// `head / base` as a difference: `+1.2 %`, `-34 %`, `0 %`.
 pub fn percent(ratio: f64) -> String {
     let percent = (ratio - 1.0) * 100.0;
-    let digits = match percent.abs() {
+    let decimals = match percent.abs() {
         0.0 => return "0 %".to_owned(),
-        size if size < 0.01 => format!("{percent:+.4}"),
-        size if size < 1.0 => format!("{percent:+.2}"),
-        size if size < 10.0 => format!("{percent:+.1}"),
-        _ => format!("{percent:+.0}"),
+        // As many as the second digit needs: a change is never shown as none.
+        size if size < 0.01 => 1 - size.log10().floor() as i32,
+        size if size < 1.0 => 2,
+        size if size < 10.0 => 1,
+        _ => 0,
     };
-    format!("{digits} %")
+    format!("{percent:+.0$} %", decimals as usize)
 }
 
 /// A number without a unit: exact below 10 000 if it is whole, else three significant digits with `k`, `M`, `G`, `T`.
@@ -239,6 +240,7 @@ mod tests {
         assert_eq!(percent(1.0), "0 %");
         assert_eq!(percent(1.001), "+0.10 %");
         assert_eq!(percent(1.00002), "+0.0020 %");
+        assert_eq!(percent(1.0 - 1.0 / 4e9), "-0.000000025 %");
     }
 
     #[test]
@@ -256,6 +258,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_change_is_never_shown_as_none(base in 1..=(1_u64 << 50), change in 1..1000_u64) {
+            let text = percent((base + change) as f64 / base as f64);
+            prop_assert!(text.starts_with('+') && text.contains(|c| ('1'..='9').contains(&c)), "{}", text);
+        }
+
         /// Whatever the size, the text read back is the value to within half of its third digit.
         #[test]
         fn three_digits_survive(exponent in -8.0..11.0f64, quantity in prop::sample::select(vec![

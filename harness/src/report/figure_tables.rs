@@ -21,7 +21,7 @@ fn table(record: &Record, anchors: &[String], workload: &str) -> Table {
         let told =
             |row: &&Row| !matches!(figures::figure(metric, Some(row)), Err(Absent::NotMeasured | Absent::NoMeaning));
         if rows.iter().any(told) {
-            let name = Cell::text(metric.title().replace("token", &rows[0].unit.name));
+            let name = Cell::text(metric.title_per(&rows[0].unit.name));
             let cells = rows.iter().map(|row| cell(record, anchors, metric, row));
             table.rows.push(std::iter::once(name).chain(cells).collect());
         }

@@ -25,6 +25,11 @@ fn generates(row: &Row) -> bool {
     }
 }
 
+/// What one run of a workload yields.
+pub(super) fn unit<'a>(record: &'a Record, workload: &str) -> &'a str {
+    record.rows.iter().find(|row| row.workload == workload).map_or("unit", |row| &row.unit.name)
+}
+
 /// One number that sums up a record, and what it says.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Tile {
@@ -53,10 +58,11 @@ pub fn tiles(record: &Record, anchors: &[String]) -> Vec<Tile> {
     }
     if let Some((metric, found)) = anchors.iter().find_map(|anchor| found(record, workload, "bytes-per-token", anchor))
     {
+        let unit = unit(record, workload);
         let plain = |figure: &Figure| number::plain(metric.quantity(), figure.value);
         tiles.push(Tile {
             number: plain(&found.head_figure),
-            says: format!("allocated per token, {} by {}", plain(&found.base_figure), found.anchor),
+            says: format!("allocated per {unit}, {} by {}", plain(&found.base_figure), found.anchor),
         });
     }
     tiles
@@ -91,7 +97,8 @@ pub fn ladder(record: &Record, anchors: &[String]) -> Option<Table> {
     columns.push(Column::right("speed_over_the_phase_before", "x the phase before"));
     let counted = ["bytes-per-token", "allocations-per-token"].map(metric::by_name).into_iter().flatten();
     let counted: Vec<&dyn Metric> = counted.collect();
-    columns.extend(counted.iter().map(|metric| Column::right(&key(*metric), metric.title())));
+    let unit = &rows.first()?.unit.name;
+    columns.extend(counted.iter().map(|metric| Column::right(&key(*metric), &metric.title_per(unit))));
     columns.push(Column::left("check", "check"));
 
     let mut table = Table::new(format!("{workload}, phase by phase"), columns);
@@ -107,7 +114,7 @@ pub fn ladder(record: &Record, anchors: &[String]) -> Option<Table> {
     table.notes = super::problems::of(rows.iter().copied()).iter().map(ToString::to_string).collect();
     if rows.iter().any(|row| shown.figure(row).is_some()) {
         table.notes.push(format!(
-            "Speed is the ratio of {}; [low, high] is its 95 % interval, all rounds where they are too few for one.",
+            "Speed is the ratio of {}, the median over rounds; [low, high] is its 95 % interval, or the span of all rounds where they are fewer than six.",
             shown.title()
         ));
     }

@@ -2,7 +2,7 @@
 
 use super::figures::{self, Absent};
 use super::{facts, problems};
-use crate::metric::{self, Figure};
+use crate::metric::{self, Figure, LEVEL};
 use crate::record::{Check, Instrument, Record, Row};
 use crate::render::{Cell, Column, Table, Tone, number};
 
@@ -100,11 +100,11 @@ fn speed<'a>(record: &'a Record, anchor: &'a str) -> Shown<'a> {
     Shown { column: Column::right(&key, &format!("x {anchor}")), cell: Box::new(cell) }
 }
 
-/// Faster or slower beyond the interval.
+/// Faster or slower beyond an interval that reaches its level.
 fn direction(speed: &Figure) -> Tone {
     match speed.interval {
-        Some(ends) if ends.low > 1.0 => Tone::Good,
-        Some(ends) if ends.high < 1.0 => Tone::Bad,
+        Some(ends) if ends.excludes(1.0, LEVEL) && speed.value > 1.0 => Tone::Good,
+        Some(ends) if ends.excludes(1.0, LEVEL) => Tone::Bad,
         _ => Tone::Plain,
     }
 }
@@ -147,7 +147,7 @@ fn notes(rows: &[&Row], anchors: &[String], columns: &[Column]) -> Vec<String> {
     let mut notes: Vec<String> = problems::of(rows.iter().copied()).iter().map(ToString::to_string).collect();
     if columns.iter().any(|column| column.key.starts_with("speed_over_")) {
         let anchors = anchors.iter().map(|anchor| format!("`x {anchor}`")).collect::<Vec<_>>().join(" and ");
-        notes.push(format!("± is the wider half of the 95 % interval, of all rounds where they are too few for one; {anchors}: how many times as fast."));
+        notes.push(format!("± is the wider half of the 95 % interval, of all rounds where they are fewer than six; {anchors}: how many times as fast, the median over rounds, in colour where its 95 % interval leaves out 1."));
     }
     notes
 }

@@ -17,6 +17,13 @@ pub struct Interval {
     pub level: f64,
 }
 
+impl Interval {
+    /// Whether the true value is known, at this level or a higher one, to be another than `value`.
+    pub fn excludes(&self, value: f64, level: f64) -> bool {
+        self.level >= level && !(self.low..=self.high).contains(&value)
+    }
+}
+
 /// The middle of the values; none if there are none.
 pub fn median(values: &[f64]) -> Option<f64> {
     quantile(values, 0.5)
@@ -99,6 +106,8 @@ mod tests {
         let interval = median_interval(&[3.0, 1.0, 2.0], 0.95).expect("three values");
         assert_eq!(interval, Interval { low: 1.0, high: 3.0, level: 0.75 });
         assert_eq!(median_interval(&[1.0], 0.95), None);
+        assert!(interval.excludes(4.0, 0.75) && !interval.excludes(2.0, 0.75));
+        assert!(!interval.excludes(4.0, 0.95), "three values prove nothing at that level");
     }
 
     proptest! {

@@ -111,7 +111,10 @@ fn without_a_limit_there_is_no_judgement() {
     let base = one(row("w", "naive", vec![callgrind(1)]));
     let verdict = judge(compare(Side::baseline(&base), Side::record(&base)), &Limits::default());
     assert_eq!(verdict.conclusion(), Conclusion::Unjudged);
-    assert_eq!(verdict.rows[0].explanation(), "w in phase naive: instructions: no limit is set for instructions");
+    assert_eq!(
+        verdict.rows[0].explanation(),
+        "w in phase naive: instructions per token: no limit is set for instructions"
+    );
 }
 
 #[test]

@@ -1,24 +1,26 @@
-//! Instructions per token by phase.
+//! Instructions per unit by phase.
 
 use super::by_phase::{self, times};
 use crate::metric;
 use crate::record::Record;
 use crate::render::chart::Chart;
+use crate::report::headline::unit;
 
 pub(super) fn chart(record: &Record, anchors: &[String]) -> Option<Chart> {
     let metric = metric::by_name("instructions")?;
     let workload = by_phase::workload(record, metric)?;
+    let unit = unit(record, workload);
     let title = match by_phase::finding(record, anchors, workload, metric) {
         Some(found) if found.ratio.value <= 1.0 => format!(
-            "{} needs {} fewer instructions per token than {}",
+            "{} needs {} fewer instructions per {unit} than {}",
             found.head,
             times(1.0 / found.ratio.value),
             found.anchor
         ),
         Some(found) => {
-            format!("{} needs {} the instructions per token of {}", found.head, times(found.ratio.value), found.anchor)
+            format!("{} needs {} the instructions per {unit} of {}", found.head, times(found.ratio.value), found.anchor)
         }
-        None => "Instructions per token by phase".to_owned(),
+        None => format!("Instructions per {unit} by phase"),
     };
-    by_phase::chart(record, anchors, workload, metric, "instructions per token", title)
+    by_phase::chart(record, anchors, workload, metric, &metric.title_per(unit), title)
 }

@@ -26,7 +26,7 @@ pub(super) fn chart(record: &Record) -> Option<Chart> {
     Some(Chart::Lines(LineChart {
         title,
         subtitle: format!(
-            "{workload}, {conditions}; median over runs with its 95 % interval as a band. {}.",
+            "{workload}, {conditions}; median over runs, its 95 % interval as a band (all runs where they are fewer than six). {}.",
             facts::line(record)
         ),
         x_axis: "generated tokens after the first".to_owned(),
@@ -36,7 +36,8 @@ pub(super) fn chart(record: &Record) -> Option<Chart> {
     }))
 }
 
-/// The time of each generated token after the first: median over runs, with its interval.
+/// The time of each generated token after the first: median over runs, with its interval, which for fewer than six runs
+/// is the span of all of them.
 fn points(row: &Row) -> Vec<Point> {
     let Some(Data::Clock { runs, .. }) = row.reading(Instrument::Clock).map(|reading| &reading.data) else {
         return Vec::new();
