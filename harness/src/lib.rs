@@ -3,7 +3,9 @@
 //! Data flows one way: workload, probe, metric, record, compare, verdict, report, render. No stage reaches back.
 
 pub mod baseline;
+pub mod choice;
 pub mod compare;
+pub mod distinct;
 pub mod instrument;
 pub mod measure;
 pub mod metric;

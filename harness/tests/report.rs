@@ -2,9 +2,12 @@
 
 mod synthetic;
 
-use harness::record::{Check, Data, Record};
+// What the builders of sample records build.
+use harness::record;
+
 use harness::render::Format;
 use harness::report::{charts, page, results, run_tables, summary, write};
+use record::{Check, Data, Record};
 
 /// The phases that others are held against.
 fn anchors() -> [String; 2] {

@@ -2,6 +2,9 @@
 
 mod synthetic;
 
+// What the builders of sample records build.
+use harness::record;
+
 use std::fs;
 use std::path::Path;
 

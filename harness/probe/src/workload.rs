@@ -53,6 +53,7 @@ pub trait Prepared {
 
 /// What one run of a workload yields.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Unit {
     /// Singular: `token`, `call`.
     pub name: String,
@@ -61,17 +62,35 @@ pub struct Unit {
 }
 
 /// The instruments that a workload can be measured with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Instrument {
-    /// The probe's own clock.
+    /// Wall time by the probe's own clock, all phases of a workload alternated in one session.
     Clock,
-    /// Criterion: wants at least ten runs.
+    /// Wall time by criterion, each workload and phase on its own: wants at least ten runs.
     Criterion,
-    /// Callgrind: fifty times slower than the bare machine.
+    /// Instructions by callgrind, through iai-callgrind: fifty times slower than the bare machine.
     Callgrind,
-    /// Dhat: a lock and a backtrace for each allocation.
+    /// Heap allocations by dhat: a lock and a backtrace for each of them.
     Dhat,
+}
+
+impl Instrument {
+    /// Every instrument, in the order they are run and shown.
+    pub const ALL: [Self; 4] = [Self::Clock, Self::Criterion, Self::Callgrind, Self::Dhat];
+
+    /// Those whose readings are counts: they repeat, so a stored baseline can be held against them.
+    pub const COUNTED: [Self; 2] = [Self::Callgrind, Self::Dhat];
+
+    /// The name written in records and messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Clock => "clock",
+            Self::Criterion => "criterion",
+            Self::Callgrind => "callgrind",
+            Self::Dhat => "dhat",
+        }
+    }
 }
 
 /// How a workload is to be prepared.

@@ -12,6 +12,7 @@ mod store;
 pub use error::BaselineError;
 pub use store::{Matching, Store};
 
+use crate::distinct::distinct;
 use crate::record::{Check, Instrument, PortableKey, Reading, Record, Row};
 
 /// Version of the baseline format that this build writes, and the only one it reads.
@@ -78,15 +79,8 @@ impl Baseline {
 
 /// The instruction sets that the counts of a record were read with, each once.
 fn isas(record: &Record) -> Vec<&str> {
-    let mut isas = Vec::new();
-    for row in &record.rows {
-        for reading in Instrument::COUNTED.iter().filter_map(|&counted| row.reading(counted)) {
-            if !isas.contains(&reading.isa.as_str()) {
-                isas.push(&reading.isa);
-            }
-        }
-    }
-    isas
+    let counts = |row| Instrument::COUNTED.into_iter().filter_map(move |counted| Row::reading(row, counted));
+    distinct(record.rows.iter().flat_map(counts).map(|reading| reading.isa.as_str()))
 }
 
 /// Why a record without counts has none.

@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 use clap::Args;
-use harness::compare::{self, Narrow, compare};
+use harness::choice::Choice;
+use harness::compare::{self, compare, narrow};
 use harness::project::Project;
 use harness::render::Format;
 
@@ -38,7 +39,7 @@ pub(crate) struct Compare {
 impl Compare {
     pub(crate) fn run(self, project: &Project) -> Result<Outcome> {
         let (mut base, mut head) = side::load(&self.base, &self.head, project)?;
-        Narrow::new(&self.filter, &[])?.apply(&mut [&mut base.record, &mut head.record])?;
+        narrow(&Choice::new(&self.filter, &[])?, &mut [&mut base.record, &mut head.record])?;
         let mut comparisons = compare(base.side(), head.side());
         compare::only_metrics(&mut comparisons, &self.metric)?;
         let exact = exact(self.format);

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use clap::Args;
-use harness::compare::{Narrow, Side, compare};
+use harness::choice::Choice;
+use harness::compare::{Side, compare, narrow};
 use harness::measure::{self, Bar, Request};
 use harness::project::Project;
 use harness::record::{Instrument, Record};
@@ -53,7 +54,7 @@ impl Gate {
         };
         let mut base = store.matching(&head)?.record;
         let plan = &request.plan;
-        Narrow::new(&plan.filters, &plan.phases)?.apply(&mut [&mut base, &mut head])?;
+        narrow(&Choice::new(&plan.filters, &plan.phases)?, &mut [&mut base, &mut head])?;
         if plan.quick && plan.filters.is_empty() {
             let left_out = left_out(&measure::workloads(project, request.quiet)?, &head);
             base.rows.retain(|row| !left_out.contains(&row.workload));

@@ -48,8 +48,7 @@ impl List {
         }
         let mut table = Table::new(format!("{} workloads", workloads.len()), columns);
         for workload in &workloads {
-            let instruments: Vec<_> =
-                workload.instruments.iter().map(|one| format!("{one:?}").to_lowercase()).collect();
+            let instruments: Vec<_> = workload.instruments.iter().map(|one| one.name()).collect();
             let plural = if workload.unit.per_run == 1 { "" } else { "s" };
             let mut start = vec![
                 Cell::text(&workload.id),

@@ -12,7 +12,12 @@ pub(crate) mod sample;
 pub use environment::{Environment, PortableKey, UNKNOWN};
 pub use file::{RecordError, SCHEMA_VERSION};
 
+/// What a workload yields and is measured with: a record says it in the words of the probe.
+pub use harness_probe::{Instrument, Unit};
+
 use serde::{Deserialize, Serialize};
+
+use crate::distinct::distinct;
 
 /// The readings of one `harness run`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -53,16 +58,6 @@ pub struct Row {
     pub failures: Vec<Failure>,
 }
 
-/// The throughput unit of a workload: one run yields `per_run` of `name`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Unit {
-    /// Singular: `token`, `call`.
-    pub name: String,
-    /// How many of them one run yields, at least 1.
-    pub per_run: u64,
-}
-
 /// The verdict of a workload's own check of its answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -83,38 +78,6 @@ pub struct Failure {
     pub instrument: Instrument,
     /// One sentence: what happened.
     pub message: String,
-}
-
-/// Where a reading comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Instrument {
-    /// The probe's own clock, all phases of a workload alternated in one session.
-    Clock,
-    /// Criterion, each workload and phase on its own.
-    Criterion,
-    /// Instruction counts by callgrind, through iai-callgrind.
-    Callgrind,
-    /// Heap allocations by dhat.
-    Dhat,
-}
-
-impl Instrument {
-    /// Every instrument, in the order they are run and shown.
-    pub const ALL: [Self; 4] = [Self::Clock, Self::Criterion, Self::Callgrind, Self::Dhat];
-
-    /// Those whose readings are counts: they repeat, so a stored baseline can be held against them.
-    pub const COUNTED: [Self; 2] = [Self::Callgrind, Self::Dhat];
-
-    /// The name written in records and messages.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Clock => "clock",
-            Self::Criterion => "criterion",
-            Self::Callgrind => "callgrind",
-            Self::Dhat => "dhat",
-        }
-    }
 }
 
 /// What one instrument read of one workload in one phase.
@@ -244,14 +207,4 @@ impl Row {
     pub fn failure(&self, instrument: Instrument) -> Option<&str> {
         self.failures.iter().find(|failure| failure.instrument == instrument).map(|failure| failure.message.as_str())
     }
-}
-
-fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut seen = Vec::new();
-    for name in names {
-        if !seen.contains(&name) {
-            seen.push(name);
-        }
-    }
-    seen
 }

@@ -15,7 +15,7 @@ pub fn facts(record: &Record) -> Vec<(&'static str, String)> {
         ("machine", environment.machine()),
         ("memory", crate::render::number::plain(crate::metric::Quantity::Bytes, environment.memory_bytes as f64)),
         ("time", conditions(&record.rows, &[Instrument::Clock, Instrument::Criterion])),
-        ("counts", conditions(&record.rows, &[Instrument::Callgrind, Instrument::Dhat])),
+        ("counts", conditions(&record.rows, &Instrument::COUNTED)),
         (
             "toolchain",
             format!(

@@ -108,24 +108,13 @@ fn comparable<'a>(base: Option<&'a Row>, head: &Row) -> Result<&'a Row, Absent> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Data, Failure, Instrument, Reading, Run, Unit};
+    use crate::record::{Failure, Instrument, sample};
 
     fn row(session: &str, nanoseconds: u64) -> Row {
-        let runs = (0..8).map(|round| Run { round, iterations: 1, nanoseconds, tokens_at: Vec::new() }).collect();
-        Row {
-            workload: "w".into(),
-            phase: "p".into(),
-            unit: Unit { name: "call".into(), per_run: 1 },
-            definition: "d".into(),
-            answer: "a".into(),
-            check: Check::Passed,
-            readings: vec![Reading {
-                isa: "avx2".into(),
-                threads: 1,
-                data: Data::Clock { session: session.into(), runs },
-            }],
-            failures: vec![Failure { instrument: Instrument::Dhat, message: "out of memory".into() }],
-        }
+        let mut row = sample::row("w", "p", vec![sample::clock(session, &[nanoseconds; 8])]);
+        row.unit.name = "call".to_owned();
+        row.failures = vec![Failure { instrument: Instrument::Dhat, message: "out of memory".into() }];
+        row
     }
 
     fn named(name: &str) -> &'static dyn Metric {

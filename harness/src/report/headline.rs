@@ -165,23 +165,7 @@ mod tests {
 
     #[test]
     fn a_record_without_rows_has_no_headline() {
-        let environment = crate::record::Environment {
-            cpu: String::new(),
-            cpus: 1,
-            memory_bytes: 0,
-            isa: String::new(),
-            os: String::new(),
-            kernel: String::new(),
-            libc: String::new(),
-            target: String::new(),
-            rustc: String::new(),
-            valgrind: None,
-            rustflags: String::new(),
-            revision: None,
-            dirty: false,
-        };
-        let record =
-            Record { created: String::new(), command: String::new(), quick: false, environment, rows: Vec::new() };
+        let record = crate::record::sample::record(Vec::new());
         assert_eq!(headline(&record), None);
         assert_eq!(tiles(&record, &["naive".to_owned()]), []);
         assert_eq!(ladder(&record, &[]), None);

@@ -31,7 +31,7 @@ pub fn run_tables(record: &Record, anchors: &[String]) -> Vec<Table> {
 fn title(name: &str, rows: &[&Row]) -> String {
     let conditions = |instruments: &[Instrument]| facts::conditions(rows.iter().copied(), instruments);
     let time = conditions(&[Instrument::Clock]);
-    let counts = conditions(&[Instrument::Callgrind, Instrument::Dhat]);
+    let counts = conditions(&Instrument::COUNTED);
     format!("{name}   (time: {time}; counts: {counts})")
 }
 

@@ -3,7 +3,12 @@
 //! It holds what a report has to cope with: a failed check, an instrument that failed, an instrument that was never
 //! asked, rows with zero bytes, kernels that only some phases have, and text that wants to be HTML.
 
+// The builders of sample records are shared with the tests inside the library.
+#[path = "../../src/record/sample.rs"]
+mod sample;
+
 use harness::record::{Check, Data, Environment, Failure, Instrument, Reading, Record, Row, Run, Sample, Unit};
+use sample::{callgrind, dhat};
 
 /// Phases with how long a token takes at first (us), by how much each position adds to it (us), the instructions of a
 /// token (millions), and the bytes and blocks it allocates.
@@ -57,27 +62,14 @@ pub(crate) fn record() -> Record {
     Record {
         created: "2026-03-14T15:09:26Z".to_owned(),
         command: "harness run --filter '*' --note <b>&\"bold\"</b>".to_owned(),
-        quick: false,
-        environment: environment(),
-        rows,
-    }
-}
-
-fn environment() -> Environment {
-    Environment {
-        cpu: "Example CPU 9000 <script>alert(1)</script>".to_owned(),
-        cpus: 2,
-        memory_bytes: 8_000_000_000,
-        isa: "avx2".to_owned(),
-        os: "Debian GNU/Linux 12".to_owned(),
-        kernel: "6.1.0".to_owned(),
-        libc: "glibc 2.36".to_owned(),
-        target: "x86_64-unknown-linux-gnu".to_owned(),
-        rustc: "rustc 1.95.0".to_owned(),
-        valgrind: Some("valgrind 3.19.0".to_owned()),
-        rustflags: String::new(),
-        revision: Some("0123456789abcdef0123456789abcdef01234567".to_owned()),
-        dirty: true,
+        environment: Environment {
+            cpu: "Example CPU 9000 <script>alert(1)</script>".to_owned(),
+            memory_bytes: 8_000_000_000,
+            revision: Some("0123456789abcdef0123456789abcdef01234567".to_owned()),
+            dirty: true,
+            ..sample::environment()
+        },
+        ..sample::record(rows)
     }
 }
 
@@ -159,8 +151,8 @@ fn step(
     row.readings = vec![
         clock(workload, microseconds, noise),
         criterion(microseconds, noise),
-        reading(1, Data::Callgrind { instructions }),
-        heap(bytes, blocks),
+        callgrind(instructions),
+        dhat(bytes, blocks),
     ];
     row
 }
@@ -168,26 +160,18 @@ fn step(
 fn call(workload: &str, phase: &str, microseconds: f64, noise: &mut Noise) -> Row {
     let mut row = row(workload, phase, "call", 1);
     let instructions = (microseconds * 9_100.0) as u64;
+    let nanoseconds: Vec<u64> = (0..12).map(|_| (microseconds * 1e3 * noise.around(0.02)) as u64).collect();
     row.readings = vec![
-        clock(workload, microseconds, noise),
+        Reading { threads: 2, ..sample::clock(&format!("{workload} 1"), &nanoseconds) },
         criterion(microseconds, noise),
-        reading(1, Data::Callgrind { instructions }),
-        heap(0, 0),
+        callgrind(instructions),
+        dhat(0, 0),
     ];
     row
 }
 
 fn row(workload: &str, phase: &str, unit: &str, per_run: u64) -> Row {
-    Row {
-        workload: workload.to_owned(),
-        phase: phase.to_owned(),
-        unit: Unit { name: unit.to_owned(), per_run },
-        definition: format!("definition of {workload}"),
-        answer: format!("answer of {workload}"),
-        check: Check::Passed,
-        readings: Vec::new(),
-        failures: Vec::new(),
-    }
+    Row { unit: Unit { name: unit.to_owned(), per_run }, ..sample::row(workload, phase, Vec::new()) }
 }
 
 fn reading(threads: u32, data: Data) -> Reading {
@@ -217,21 +201,6 @@ fn criterion(microseconds: f64, noise: &mut Noise) -> Reading {
             lower_picoseconds: (picoseconds * 0.993) as u64,
             upper_picoseconds: (picoseconds * 1.008) as u64,
             confidence_permille: 950,
-        },
-    )
-}
-
-fn heap(bytes: u64, blocks: u64) -> Reading {
-    reading(
-        1,
-        Data::Dhat {
-            total_bytes: bytes,
-            total_blocks: blocks,
-            peak_bytes: bytes / 4,
-            leaked_bytes: 0,
-            tokens: 0,
-            token_bytes: 0,
-            token_blocks: 0,
         },
     )
 }
