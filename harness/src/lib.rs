@@ -5,6 +5,7 @@
 pub mod baseline;
 pub mod choice;
 pub mod compare;
+pub mod descriptions;
 pub mod distinct;
 pub mod instrument;
 pub mod measure;

@@ -34,6 +34,9 @@ pub enum PlanError {
     /// There is no such workload or phase.
     #[error(transparent)]
     Choice(#[from] ChoiceError),
+    /// There is nothing at all to select from.
+    #[error("the probe has no workload{0}")]
+    NoWorkload(&'static str),
     /// All names are known, but no workload is measured in such a phase.
     #[error("none of the selected workloads is measured in phase {0}; `harness list` shows which are")]
     Empty(String),
@@ -62,6 +65,9 @@ impl Plan {
             })
             .filter(|selected: &Selected| !selected.phases.is_empty())
             .collect();
+        if selected.is_empty() && self.phases.is_empty() {
+            return Err(PlanError::NoWorkload(if quick { " in its short selection" } else { "" }));
+        }
         if selected.is_empty() {
             return Err(PlanError::Empty(self.phases.join(", ")));
         }
@@ -148,6 +154,18 @@ mod tests {
         assert_eq!(
             error(&["kernel/*"], &["pooled"]),
             "none of the selected workloads is measured in phase pooled; `harness list` shows which are"
+        );
+    }
+
+    #[test]
+    fn nothing_to_select_from_is_said() {
+        let mut plan = Plan { filters: vec![], phases: vec![], instruments: vec![Instrument::Clock], quick: false };
+        assert_eq!(plan.select(&[]).expect_err("none").to_string(), "the probe has no workload");
+        plan.quick = true;
+        let long = &workloads()[1..2];
+        assert_eq!(
+            plan.select(long).expect_err("none is quick").to_string(),
+            "the probe has no workload in its short selection"
         );
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{Instrument, Record};
+use super::{Data, Instrument, Record, Run};
 use crate::whole_file;
 
 /// Version of the record format that this build writes, and the only one it reads.
@@ -133,8 +133,38 @@ impl Record {
                 if !instruments.insert(instrument) {
                     return Err(format!("{name} has two readings of {}", instrument.name()));
                 }
+                if let Data::Clock { runs, .. } = &reading.data {
+                    runs.iter().try_for_each(Run::check).map_err(|what| format!("{name}: {what}"))?;
+                }
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::sample::{clock, record, row};
+
+    /// What is said of a record whose only run was changed.
+    fn said(change: fn(&mut Run)) -> Result<(), String> {
+        let mut record = record(vec![row("w", "naive", vec![clock("a", &[100])])]);
+        let Data::Clock { runs, .. } = &mut record.rows[0].readings[0].data else { unreachable!("a clock") };
+        change(&mut runs[0]);
+        Record::parse(&record.to_json(), Path::new("x")).map(drop).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn tokens_come_one_after_the_other() {
+        assert_eq!(said(|run| run.tokens_at = vec![10, 10, 100]), Ok(()));
+        let refused = |what: &str| Err(format!("x cannot be trusted: w in phase naive: {what}"));
+        let falling = refused("in round 0 a token is there before the one it follows");
+        assert_eq!(said(|run| run.tokens_at = vec![10, 20, 19]), falling);
+        let late = refused("in round 0 a token is there after the end of the run");
+        assert_eq!(said(|run| run.tokens_at = vec![10, 101]), late);
+        let several = refused("round 0 tells the tokens of 2 runs apart");
+        assert_eq!(said(|run| (run.iterations, run.tokens_at) = (2, vec![10])), several);
+        assert_eq!(said(|run| run.iterations = 0), refused("round 0 has no run"));
     }
 }

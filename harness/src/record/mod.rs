@@ -170,6 +170,30 @@ pub struct Run {
     pub tokens_at: Vec<u64>,
 }
 
+impl Run {
+    /// Refuses what no clock reads: a slice without a run, or tokens whose times fall, lie after the slice's end, or
+    /// belong to more than one run.
+    ///
+    /// # Errors
+    /// One clause: what is wrong.
+    pub fn check(&self) -> Result<(), String> {
+        let round = self.round;
+        if self.iterations == 0 {
+            return Err(format!("round {round} has no run"));
+        }
+        if self.iterations > 1 && !self.tokens_at.is_empty() {
+            return Err(format!("round {round} tells the tokens of {} runs apart", self.iterations));
+        }
+        if !self.tokens_at.is_sorted() {
+            return Err(format!("in round {round} a token is there before the one it follows"));
+        }
+        if self.tokens_at.last().is_some_and(|&last| last > self.nanoseconds) {
+            return Err(format!("in round {round} a token is there after the end of the run"));
+        }
+        Ok(())
+    }
+}
+
 /// One sample of criterion.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
