@@ -3,7 +3,7 @@
 
 use super::figures::{self, Absent};
 use super::problems;
-use crate::metric::{self, Metric};
+use crate::metric::{self, Figure, Metric};
 use crate::record::{Record, Row};
 use crate::render::{Cell, Column, Table, Tone, number};
 
@@ -41,6 +41,8 @@ fn cell(record: &Record, anchors: &[String], metric: &dyn Metric, row: &Row) -> 
     };
     let ratios = anchors.iter().filter(|anchor| **anchor != row.phase).filter_map(|anchor| {
         match figures::ratio(metric, record.row(&row.workload, anchor), row) {
+            // Nothing at all says more than "x0".
+            Ok(Figure { value: 0.0, .. }) => None,
             Ok(ratio) => Some(format!("{} {anchor}", number::ratio(ratio.value))),
             Err(Absent::OtherWork) => Some(format!("changed since {anchor}")),
             Err(_) => None,

@@ -22,12 +22,17 @@ pub(super) fn chart(
     let conditions = facts::conditions(rows.iter().map(|(_, row)| *row), &[metric.instrument()]);
     Some(Chart::Phases(PhaseChart {
         title,
-        subtitle: format!("{workload}, {conditions}. {}.", facts::line(record)),
+        subtitle: format!("{workload}, {conditions}{}. {}.", medians(metric), facts::line(record)),
         axis: axis.to_owned(),
         quantity: metric.quantity(),
         better: metric.better(),
         marks,
     }))
+}
+
+/// What the numbers of the clock are: the ratio of two medians is not the median of the ratios.
+fn medians(metric: &dyn Metric) -> &'static str {
+    if metric.portable() { "" } else { "; numbers and ratios are medians over rounds" }
 }
 
 /// The rows of a workload with the places of their phases in the record.
@@ -105,6 +110,15 @@ fn mark(record: &Record, anchors: &[String], metric: &dyn Metric, place: usize, 
     };
     let value = value.map(|figure| (figure.value, figure.interval)).map_err(|absent| absent.to_string());
     Mark { name: row.phase.clone(), place, value, label, alarm }
+}
+
+/// A share of one for a sentence: `1/812`, `34 %`.
+pub(super) fn share(ratio: f64) -> String {
+    let told = number::ratio(ratio);
+    match told.trim_start_matches('x') {
+        fraction if fraction.contains('/') => fraction.to_owned(),
+        _ => format!("{:.0} %", ratio * 100.0),
+    }
 }
 
 /// A factor for a sentence: `812x`, `1.3x`.

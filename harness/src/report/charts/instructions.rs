@@ -1,6 +1,6 @@
 //! Instructions per unit by phase.
 
-use super::by_phase::{self, times};
+use super::by_phase::{self, share, times};
 use crate::metric;
 use crate::record::Record;
 use crate::render::chart::Chart;
@@ -11,10 +11,10 @@ pub(super) fn chart(record: &Record, anchors: &[String]) -> Option<Chart> {
     let workload = by_phase::workload(record, metric)?;
     let unit = unit(record, workload);
     let title = match by_phase::finding(record, anchors, workload, metric) {
-        Some(found) if found.ratio.value <= 1.0 => format!(
-            "{} needs {} fewer instructions per {unit} than {}",
+        Some(found) if found.ratio.value < 1.0 => format!(
+            "{} needs {} of the instructions per {unit} of {}",
             found.head,
-            times(1.0 / found.ratio.value),
+            share(found.ratio.value),
             found.anchor
         ),
         Some(found) => {

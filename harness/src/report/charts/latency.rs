@@ -10,7 +10,7 @@ use crate::report::headline::headline;
 use crate::report::{facts, figures};
 use crate::statistics::{median, median_interval};
 
-pub(super) fn chart(record: &Record) -> Option<Chart> {
+pub(super) fn chart(record: &Record, anchors: &[String]) -> Option<Chart> {
     let workload = headline(record)?;
     let rows = by_phase::phases(record, workload);
     let mut lines: Vec<(Series, f64)> = Vec::new();
@@ -21,7 +21,7 @@ pub(super) fn chart(record: &Record) -> Option<Chart> {
             lines.push((Series { name: row.phase.clone(), place, label, points }, growth));
         }
     }
-    let title = title(&lines)?;
+    let title = title(&lines, anchors)?;
     let conditions = facts::conditions(rows.iter().map(|(_, row)| *row), &[Instrument::Clock]);
     Some(Chart::Lines(LineChart {
         title,
@@ -65,22 +65,17 @@ fn growth(points: &[Point]) -> Option<f64> {
     Some(middle(points.get(points.len().checked_sub(tenth)?..)?)? / middle(points.get(..tenth)?)?)
 }
 
-/// What the steepest and the flattest line say.
-fn title(lines: &[(Series, f64)]) -> Option<String> {
-    let by_growth = |a: &&(Series, f64), b: &&(Series, f64)| a.1.total_cmp(&b.1);
-    let (steep, flat) = (lines.iter().max_by(by_growth)?, lines.iter().min_by(by_growth)?);
-    let told = |(series, growth): &(Series, f64)| format!("{} of {}", times(*growth), series.name);
-    Some(if steep.1 / flat.1 < 1.1 {
-        format!("From the first tokens to the last the time per token changes {}", told(steep))
-    } else {
-        format!(
-            "From the first tokens to the last, {} takes {} the time per token, {} {}",
-            steep.0.name,
-            times(steep.1),
-            flat.0.name,
-            times(flat.1)
-        )
-    })
+/// What becomes of the first anchor that was measured, or the first line, and of the last line.
+fn title(lines: &[(Series, f64)], anchors: &[String]) -> Option<String> {
+    let line = |name: &String| lines.iter().find(|(series, _)| series.name == *name);
+    let (base, last) = (anchors.iter().find_map(line).or(lines.first())?, lines.last()?);
+    // Within a tenth the first tokens and the last are too alike to speak of.
+    let told = |(series, growth): &(Series, f64)| match growth {
+        1.1.. => format!("{} takes {} as long per token", series.name, times(*growth)),
+        _ => format!("{} does not slow down", series.name),
+    };
+    let told = if base.0.name == last.0.name { told(last) } else { format!("{}; {}", told(base), told(last)) };
+    Some(format!("From the first tokens to the last, {told}"))
 }
 
 #[cfg(test)]
@@ -94,6 +89,23 @@ mod tests {
         let growth = growth(&points).expect("points");
         assert!((growth - 1.92 / 1.04).abs() < 0.05, "{growth}");
         assert_eq!(super::growth(&[]), None);
+    }
+
+    #[test]
+    fn the_title_tells_of_the_anchor_and_of_the_last_line() {
+        let line = |name: &str, growth| {
+            let (name, label) = (name.to_owned(), String::new());
+            (Series { name, place: 0, label, points: Vec::new() }, growth)
+        };
+        let lines = [line("first", 9.0), line("naive", 2.25), line("cached", 0.8)];
+        let anchors = ["unknown".to_owned(), "naive".to_owned()];
+        let told = |lines: &[(Series, f64)], anchors: &[String]| title(lines, anchors).expect("a line");
+        assert_eq!(
+            told(&lines, &anchors),
+            "From the first tokens to the last, naive takes 2.25x as long per token; cached does not slow down"
+        );
+        assert_eq!(told(&lines[1..2], &[]), "From the first tokens to the last, naive takes 2.25x as long per token");
+        assert_eq!(title(&[], &anchors), None);
     }
 
     #[test]

@@ -27,7 +27,7 @@ type Make = fn(&Record, &[String]) -> Option<Chart>;
 const CHARTS: [(&str, &str, Make); 4] = [
     ("tokens-per-second", "Throughput by phase", throughput::chart),
     ("memory-per-token", "Memory by phase", memory::chart),
-    ("latency-by-position", "Latency by position", |record, _| latency::chart(record)),
+    ("latency-by-position", "Latency by position", latency::chart),
     ("instructions-per-token", "Instructions by phase", instructions::chart),
 ];
 
