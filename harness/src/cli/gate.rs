@@ -55,6 +55,9 @@ impl Gate {
         let mut base = store.matching(&head)?.record;
         let plan = &request.plan;
         narrow(&Choice::new(&plan.filters, &plan.phases)?, &mut [&mut base, &mut head])?;
+        if head.quick && self.record.is_some() {
+            notice("the record is of a quick run: what that left out is told as removed; --filter narrows both sides");
+        }
         if plan.quick && plan.filters.is_empty() {
             let left_out = left_out(&measure::workloads(project, request.quiet)?, &head);
             base.rows.retain(|row| !left_out.contains(&row.workload));

@@ -62,7 +62,12 @@ fn a_filter_narrows_the_baseline_too() {
     let project = Project::with_baseline();
     let mut head = measured();
     head.rows.truncate(2);
-    assert_eq!(gate(&project, &head, &[]).status, 2, "the kernels are gone");
+    let done = gate(&project, &head, &[]);
+    assert_eq!((done.status, done.stderr.as_str()), (2, ""), "the kernels are gone");
+    head.quick = true;
+    let done = gate(&project, &head, &[]);
+    assert_eq!(done.status, 2, "whether on purpose cannot be told from the record");
+    assert!(done.stderr.contains("the record is of a quick run"), "{}", done.stderr);
     assert_eq!(gate(&project, &head, &["--filter", "medium/*"]).status, 0);
     assert_eq!(gate(&project, &regressed(), &["--phase", "naive"]).status, 0);
 }
