@@ -3,6 +3,7 @@
 //! Data flows one way: workload, probe, metric, record, compare, verdict, report, render. No stage reaches back.
 
 pub mod baseline;
+pub mod child;
 pub mod compare;
 pub mod instrument;
 pub mod measure;

@@ -106,19 +106,22 @@ impl Run {
             instruments.retain(|instrument| *instrument != Instrument::Callgrind);
         }
         let request = self.selection.request(instruments);
+        if !self.no_report {
+            writable(&project.reports().join("index.html"))?;
+        }
         writable(self.out.as_deref().unwrap_or(&project.records().join("record.json")))?;
 
         let record = measure::measure(project, &request, &Bar::new())?;
         let named_by_time = || project.records().join(format!("{}.json", record.created.replace(':', "")));
         let path = self.out.unwrap_or_else(named_by_time);
         record.write(&path)?;
-        let mut written = vec![format!("record {}", path.display())];
         show(&report::run_tables(&record, &project.config.anchors), self.format)?;
+        // Before anything else can fail: minutes of measuring are in it.
+        notice(&format!("wrote record {}", path.display()));
         if !self.no_report {
             let report = report::write(&record, &project.config.anchors, &project.reports())?;
-            written.push(format!("report {}", report.index.display()));
+            notice(&format!("wrote report {}", report.index.display()));
         }
-        notice(&format!("wrote {}", written.join(" and ")));
         Ok(outcome(&record))
     }
 }
