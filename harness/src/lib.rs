@@ -3,6 +3,7 @@
 //! Data flows one way: workload, probe, metric, record, compare, verdict, report, render. No stage reaches back.
 
 pub mod baseline;
+pub mod child;
 pub mod choice;
 pub mod compare;
 pub mod descriptions;

@@ -6,9 +6,19 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use cli::ALARM;
+use harness::child;
 
 fn main() -> ExitCode {
     let arguments = cli::Arguments::parse();
+    // Where programs run, ending them ends the measurement, which says so and removes its temporary folders.
+    let interrupted = || {
+        if !child::stop_all() {
+            std::process::exit(2);
+        }
+    };
+    if let Err(error) = ctrlc::set_handler(interrupted) {
+        cli::notice(&format!("Ctrl-C will leave running programs behind: {error}"));
+    }
     match arguments.run() {
         Ok(outcome) => outcome.into(),
         Err(error) => {

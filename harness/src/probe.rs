@@ -3,14 +3,19 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
 use harness_probe::Options;
 use harness_probe::protocol::{Description, Reading, Reply, Request, VERSION};
 use thiserror::Error;
+
+use crate::child::Child;
+
+/// How long a probe may take to end when it should, and its last words to arrive.
+const FAREWELL: Duration = Duration::from_millis(500);
 
 /// A running probe.
 #[derive(Debug)]
@@ -18,7 +23,7 @@ pub struct Probe {
     child: Child,
     requests: Option<ChildStdin>,
     replies: Receiver<String>,
-    complaints: Option<JoinHandle<String>>,
+    complaints: Receiver<String>,
     limit: Duration,
 }
 
@@ -90,8 +95,8 @@ impl Probe {
         let program = command.get_program().to_string_lossy().into_owned();
         let failed = |source| ProbeError::Start { program: program.clone(), source };
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().map_err(failed)?;
-        let (requests, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let mut child = Child::start(&mut command).map_err(failed)?;
+        let (requests, stdout, stderr) = (child.stdin(), child.stdout(), child.stderr());
         let (Some(stdout), Some(stderr)) = (stdout, stderr) else { unreachable!("all three streams are piped") };
         let (sender, replies) = channel();
         thread::spawn(move || {
@@ -101,7 +106,9 @@ impl Probe {
                 }
             }
         });
-        let complaints = Some(thread::spawn(move || last_words(stderr)));
+        let (speaker, complaints) = channel();
+        // Nobody may be listening when it has said its last.
+        thread::spawn(move || speaker.send(last_words(stderr)).unwrap_or_default());
         Ok(Self { child, requests, replies, complaints, limit })
     }
 
@@ -166,24 +173,29 @@ impl Probe {
                 Err(_) => Err(ProbeError::Rubbish { asked, line: line.chars().take(60).collect() }),
             },
             Err(RecvTimeoutError::Timeout) => {
-                let _ = self.child.kill();
-                Err(ProbeError::Hung { asked, seconds: self.limit.as_secs() })
+                let seconds = self.limit.as_secs();
+                self.end().map_or_else(Err, |_| Err(ProbeError::Hung { asked, seconds }))
             }
             Err(RecvTimeoutError::Disconnected) => {
-                let _ = self.child.kill();
-                let how = match self.child.wait() {
-                    Ok(status) => match (status.code(), status.signal()) {
-                        (Some(code), _) => format!("exit status {code}"),
-                        (None, Some(signal)) => format!("signal {signal}"),
-                        (None, None) => "no exit status".to_owned(),
-                    },
-                    Err(error) => error.to_string(),
-                };
-                let words = self.complaints.take().and_then(|thread| thread.join().ok()).unwrap_or_default();
+                // It has closed its output, which a moment later is followed by its end.
+                self.child.wait(FAREWELL);
+                let how = self.end()?;
+                let words = self.complaints.recv_timeout(FAREWELL).unwrap_or_default();
                 let complaint = if words.is_empty() { String::new() } else { format!("; it said: {words}") };
                 Err(ProbeError::Ended { asked, how, complaint })
             }
         }
+    }
+
+    /// Ends it, if it has not ended yet, and says how it ended.
+    fn end(&mut self) -> Result<String, ProbeError> {
+        let status =
+            self.child.end().map_err(|error| ProbeError::Refused(format!("the probe cannot be ended: {error}")))?;
+        Ok(match (status.code(), status.signal()) {
+            (Some(code), _) => format!("exit status {code}"),
+            (None, Some(signal)) => format!("signal {signal}"),
+            (None, None) => "no exit status".to_owned(),
+        })
     }
 }
 
@@ -192,14 +204,7 @@ impl Drop for Probe {
     /// listen is killed.
     fn drop(&mut self) {
         self.requests = None;
-        for _ in 0..20 {
-            if matches!(self.child.try_wait(), Ok(Some(_)) | Err(_)) {
-                return;
-            }
-            thread::sleep(Duration::from_millis(5));
-        }
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.child.wait(FAREWELL);
     }
 }
 

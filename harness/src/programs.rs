@@ -1,12 +1,15 @@
 //! Builds the programs that measure, and finds the files that cargo made of them.
 
 use std::collections::HashMap;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 use thiserror::Error;
 
+use crate::child::Child;
 use crate::project::{Program, Project};
 
 /// Programs that are ready to be started.
@@ -48,12 +51,12 @@ impl Programs {
             if quiet {
                 cargo.arg("--quiet");
             }
-            let output = cargo.stdin(Stdio::null()).stderr(Stdio::inherit()).output().map_err(ProgramError::NoCargo)?;
+            let (status, messages) = finish(&mut cargo).map_err(ProgramError::NoCargo)?;
             let what = format!("{name} of package {package}");
-            if !output.status.success() {
+            if !status.success() {
                 return Err(ProgramError::Build(what));
             }
-            let path = executable(&output.stdout, name).ok_or(ProgramError::Missing(what))?;
+            let path = executable(&messages, name).ok_or(ProgramError::Missing(what))?;
             built.insert((package.clone(), name.clone()), path);
         }
         Ok(Self { root: project.root.clone(), built })
@@ -80,6 +83,17 @@ impl Programs {
         command.current_dir(&self.root);
         command
     }
+}
+
+/// Runs cargo to its end, which it may take its time for: how it ended, and its messages.
+fn finish(cargo: &mut Command) -> io::Result<(ExitStatus, Vec<u8>)> {
+    let mut child = Child::start(cargo.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()))?;
+    let mut messages = Vec::new();
+    if let Some(mut stdout) = child.stdout() {
+        stdout.read_to_end(&mut messages)?;
+    }
+    child.wait(Duration::MAX);
+    Ok((child.end()?, messages))
 }
 
 /// The executable that cargo's messages name for a target.

@@ -107,7 +107,7 @@ fn exact(format: Format) -> bool {
 }
 
 /// Tells something that is no result, on standard error.
-fn notice(message: &str) {
+pub(crate) fn notice(message: &str) {
     anstream::eprintln!("{NOTICE}harness:{NOTICE:#} {message}");
 }
 

@@ -115,13 +115,13 @@ impl Run {
         let named_by_time = || project.records().join(format!("{}.json", record.created.replace(':', "")));
         let path = self.out.unwrap_or_else(named_by_time);
         record.write(&path)?;
-        let mut written = vec![format!("record {}", path.display())];
         show(&report::run_tables(&record, &project.config.anchors), self.format)?;
+        // Before anything else can fail: minutes of measuring are in it.
+        notice(&format!("wrote record {}", path.display()));
         if !self.no_report {
             let report = report::write(&record, &project.config.anchors, &project.reports())?;
-            written.push(format!("report {}", report.index.display()));
+            notice(&format!("wrote report {}", report.index.display()));
         }
-        notice(&format!("wrote {}", written.join(" and ")));
         Ok(outcome(&record))
     }
 }

@@ -4,13 +4,14 @@
 //! this file is the only one that knows that, and where the runner leaves its summary.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::{fs, io};
 
 use harness_probe::protocol::Description;
 use serde_json::Value;
 
 use super::{Gauge, Settings, Taken};
+use crate::child;
 use crate::record::{Check, Data, Instrument, Reading};
 
 /// Version of the runner's summary that is understood here.
@@ -34,8 +35,8 @@ impl Gauge for Callgrind<'_> {
     }
 
     fn expected_seconds(&self, runs: &[Option<f64>]) -> f64 {
-        // Half a second to start, and about fifty times the bare machine's time.
-        runs.iter().map(|seconds| 1.0 + 50.0 * seconds.unwrap_or(0.02)).sum()
+        // A second to start, and about fifty times the bare machine's time; what prepares a run is not known here.
+        runs.iter().map(|seconds| 3.0 + 50.0 * seconds.unwrap_or(0.02)).sum()
     }
 
     fn read(&self, workload: &Description, phases: &[String], step: &dyn Fn(&str)) -> Vec<Taken> {
@@ -66,8 +67,9 @@ impl Callgrind<'_> {
             // The runner clears the environment, so that counts depend on nothing in it.
             command.arg(format!("--envs=HARNESS_ISA={isa}"));
         }
-        command.arg(format!("*::case_{place}")).stdin(Stdio::null());
-        let output = command.output().map_err(|error| format!("cannot start the instruction bench: {error}"))?;
+        command.arg(format!("*::case_{place}"));
+        let output = child::output(&mut command, self.settings.time_limit)
+            .map_err(|error| format!("counting instructions failed: {error}"))?;
         if !output.status.success() {
             return Err(format!("counting instructions failed ({}): {}", output.status, complaint(&output.stderr)));
         }

@@ -3,7 +3,7 @@
 //! Criterion documents no stable format of what it leaves on disk; this file is the only one that knows it.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::{fs, io};
 
 use harness_probe::protocol::Description;
@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::{Gauge, Settings, Taken};
+use crate::child;
 use crate::record::{Data, Instrument, Reading, Sample};
 
 /// The fewest samples that criterion accepts.
@@ -20,7 +21,7 @@ const SAMPLES: u32 = 10;
 pub struct Criterion<'a> {
     /// Starts the bench binary.
     pub bench: &'a (dyn Fn() -> Command + Sync),
-    /// The instruction set that kernels choose on the bare machine.
+    /// The instruction set that kernels are to use, for the bench does not say which it chose.
     pub isa: &'a str,
     /// Conditions.
     pub settings: &'a Settings,
@@ -73,11 +74,9 @@ impl Criterion<'_> {
             .args(["--warm-up-time", &self.warm_up_seconds().to_string()])
             .env("CRITERION_HOME", home.path())
             .env("HARNESS_THREADS", self.settings.threads.to_string())
-            .stdin(Stdio::null());
-        if let Some(isa) = &self.settings.isa {
-            command.env("HARNESS_ISA", isa);
-        }
-        let output = command.output().map_err(|error| format!("cannot start the time bench: {error}"))?;
+            .env("HARNESS_ISA", self.isa);
+        let output = child::output(&mut command, self.settings.time_limit)
+            .map_err(|error| format!("timing by criterion failed: {error}"))?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
             let said = said.lines().rfind(|line| !line.trim().is_empty() && !line.starts_with("note: "));
@@ -116,7 +115,7 @@ struct RawSample {
     times: Vec<f64>,
 }
 
-/// The folder of the newest results below a folder.
+/// The folder of the one case's results below a folder that was empty before.
 fn find_results(folder: &Path) -> io::Result<Option<PathBuf>> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();

@@ -46,7 +46,7 @@ pub struct Settings {
     pub threads: u32,
     /// The instruction set for all instruments; the best there is if none is named.
     pub isa: Option<String>,
-    /// How long a single answer of a probe may take.
+    /// How long a single answer of a probe, or a bench of one case, may take.
     pub time_limit: Duration,
     /// Clock: time to spend on all phases of one workload together.
     pub clock_budget: Duration,

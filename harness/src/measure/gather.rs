@@ -1,6 +1,7 @@
 //! Asks the instruments, workload by workload, and gathers their answers into rows.
 
-use std::sync::Mutex;
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard};
 use std::thread;
 
 use crate::instrument::{Gauge, Taken};
@@ -9,39 +10,53 @@ use crate::record::{Check, Data, Failure, Instrument, Reading, Row, Unit};
 
 use super::{Progress, Selected};
 
-/// Asks every instrument about every workload that it can take. Times are read first, one after the other, with the
-/// machine to themselves; then the counts, all instruments side by side.
+/// Something to be read in one go: a workload in some of its phases, by one instrument.
+struct Job<'a> {
+    gauge: &'a dyn Gauge,
+    one: &'a Selected,
+    phases: &'a [String],
+}
+
+/// What came of a job.
+struct Answer<'a> {
+    job: Job<'a>,
+    taken: Vec<Taken>,
+}
+
+/// What is done and what is still to do, shared by all workers.
+struct Board<'a> {
+    waiting: VecDeque<Job<'a>>,
+    answers: Vec<Answer<'a>>,
+}
+
+/// Asks every instrument about every workload that it can take. Times are read first, one after the other and all
+/// phases of a workload side by side, with the machine to themselves. Then the counts, which need no quiet machine:
+/// phase by phase on as many `workers` as there are CPUs.
 pub(super) fn gather(
     selected: &[Selected],
     timing: &[Box<dyn Gauge + '_>],
     counting: &[Box<dyn Gauge + '_>],
+    workers: usize,
     progress: &dyn Progress,
 ) -> Vec<Row> {
     let mut rows = empty_rows(selected);
-    let every = timing.iter().chain(counting).map(AsRef::as_ref);
-    let (readings, seconds) = every.fold((0, 0.0), |(readings, seconds), gauge| {
-        let taken = selected.iter().filter(|one| one.takes(gauge.instrument()));
-        taken.fold((readings, seconds), |(readings, seconds), one| {
-            (readings + one.phases.len(), seconds + gauge.expected_seconds(&seconds_of(&rows, one)))
-        })
-    });
-    progress.begin(readings, seconds);
-    for gauge in timing {
-        let taken = ask(gauge.as_ref(), selected, &rows, progress);
-        enter(&mut rows, gauge.instrument(), taken);
+    let together: VecDeque<Job> = jobs(timing, selected, |phases| vec![phases]);
+    let apart: VecDeque<Job> = jobs(counting, selected, |phases| phases.chunks(1).collect());
+    progress.begin(together.iter().chain(&apart).map(|job| job.phases.len()).sum());
+
+    let left = |rows: &[Row], together: &VecDeque<Job>| {
+        seconds(rows, together) + seconds(rows, &apart) / workers.max(1) as f64
+    };
+    let mut waiting = together;
+    progress.advance(0, left(&rows, &waiting));
+    while let Some(job) = waiting.pop_front() {
+        let taken = job.read(progress);
+        let count = job.phases.len();
+        enter(&mut rows, Answer { job, taken });
+        progress.advance(count, left(&rows, &waiting));
     }
-    let answers = Mutex::new(Vec::new());
-    thread::scope(|scope| {
-        for gauge in counting {
-            let (rows, answers) = (&rows, &answers);
-            scope.spawn(move || {
-                let taken = ask(gauge.as_ref(), selected, rows, progress);
-                answers.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push((gauge.instrument(), taken));
-            });
-        }
-    });
-    for (instrument, taken) in answers.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()) {
-        enter(&mut rows, instrument, taken);
+    for answer in count(apart, &rows, workers, progress) {
+        enter(&mut rows, answer);
     }
     for row in &mut rows {
         row.readings.sort_by_key(|reading| reading.data.instrument());
@@ -49,6 +64,60 @@ pub(super) fn gather(
     }
     progress.end();
     rows
+}
+
+/// Reads what is to be counted, the longest first so that no worker is left with a long one at the end.
+fn count<'a>(mut jobs: VecDeque<Job<'a>>, rows: &[Row], workers: usize, progress: &dyn Progress) -> Vec<Answer<'a>> {
+    jobs.make_contiguous().sort_by(|a, b| b.seconds(rows).total_cmp(&a.seconds(rows)));
+    let board = Mutex::new(Board { waiting: jobs, answers: Vec::new() });
+    let lock = || -> MutexGuard<'_, Board<'a>> { board.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) };
+    thread::scope(|scope| {
+        for _ in 0..workers.max(1) {
+            scope.spawn(|| {
+                loop {
+                    let Some(job) = lock().waiting.pop_front() else { break };
+                    let taken = job.read(progress);
+                    let mut board = lock();
+                    progress.advance(job.phases.len(), seconds(rows, &board.waiting) / workers.max(1) as f64);
+                    board.answers.push(Answer { job, taken });
+                }
+            });
+        }
+    });
+    board.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()).answers
+}
+
+impl Job<'_> {
+    fn read(&self, progress: &dyn Progress) -> Vec<Taken> {
+        let (id, name) = (&self.one.workload.id, self.gauge.instrument().name());
+        self.gauge.read(&self.one.workload, self.phases, &|what| progress.step(&format!("{id} {what} ({name})")))
+    }
+
+    /// Roughly how long it takes, with what the clock has read so far.
+    fn seconds(&self, rows: &[Row]) -> f64 {
+        let time = metric::by_name("time");
+        let row = |phase: &String| rows.iter().find(|row| row.workload == self.one.workload.id && row.phase == *phase);
+        let runs: Vec<Option<f64>> = self.phases.iter().map(|phase| Some(time?.figure(row(phase)?)?.value)).collect();
+        self.gauge.expected_seconds(&runs)
+    }
+}
+
+fn jobs<'a>(
+    gauges: &'a [Box<dyn Gauge + '_>],
+    selected: &'a [Selected],
+    cut: impl Fn(&'a [String]) -> Vec<&'a [String]>,
+) -> VecDeque<Job<'a>> {
+    let mut jobs = VecDeque::new();
+    for gauge in gauges {
+        for one in selected.iter().filter(|one| one.takes(gauge.instrument())) {
+            jobs.extend(cut(&one.phases).into_iter().map(|phases| Job { gauge: gauge.as_ref(), one, phases }));
+        }
+    }
+    jobs
+}
+
+fn seconds(rows: &[Row], jobs: &VecDeque<Job>) -> f64 {
+    jobs.iter().map(|job| job.seconds(rows)).sum()
 }
 
 fn empty_rows(selected: &[Selected]) -> Vec<Row> {
@@ -70,32 +139,15 @@ fn empty_rows(selected: &[Selected]) -> Vec<Row> {
     rows
 }
 
-/// Seconds of one run of each phase, where the clock has read them already.
-fn seconds_of(rows: &[Row], one: &Selected) -> Vec<Option<f64>> {
-    let time = metric::by_name("time");
-    let row = |phase: &String| rows.iter().find(|row| row.workload == one.workload.id && row.phase == *phase);
-    one.phases.iter().map(|phase| Some(time?.figure(row(phase)?)?.value)).collect()
-}
-
-type Answers = Vec<(String, String, Taken)>;
-
-fn ask(gauge: &dyn Gauge, selected: &[Selected], rows: &[Row], progress: &dyn Progress) -> Answers {
-    let mut answers = Vec::new();
-    for one in selected.iter().filter(|one| one.takes(gauge.instrument())) {
-        let step = |what: &str| progress.step(&format!("{} {what} ({})", one.workload.id, gauge.instrument().name()));
-        let taken = gauge.read(&one.workload, &one.phases, &step);
-        let phases = one.phases.iter().zip(taken);
-        answers.extend(phases.map(|(phase, taken)| (one.workload.id.clone(), phase.clone(), taken)));
-        progress.advance(one.phases.len(), gauge.expected_seconds(&seconds_of(rows, one)));
-    }
-    answers
-}
-
-fn enter(rows: &mut [Row], instrument: Instrument, answers: Answers) {
-    for (workload, phase, taken) in answers {
-        let Some(row) = rows.iter_mut().find(|row| row.workload == workload && row.phase == phase) else { continue };
+fn enter(rows: &mut [Row], answer: Answer) {
+    let Job { gauge, one, phases } = answer.job;
+    for (phase, taken) in phases.iter().zip(answer.taken) {
+        let Some(row) = rows.iter_mut().find(|row| row.workload == one.workload.id && row.phase == *phase) else {
+            continue;
+        };
+        let instrument: Instrument = gauge.instrument();
         match taken.reading {
-            Ok(reading) => row.readings.push(checked(reading)),
+            Ok(reading) => row.readings.push(in_order(reading)),
             Err(message) => row.failures.push(Failure { instrument, message }),
         }
         if let Some(check) = taken.check.filter(|check| weight(check) >= weight(&row.check)) {
@@ -114,7 +166,7 @@ fn weight(check: &Check) -> u8 {
 }
 
 /// Keeps runs in the order of their rounds, as the record promises.
-fn checked(mut reading: Reading) -> Reading {
+fn in_order(mut reading: Reading) -> Reading {
     if let Data::Clock { runs, .. } = &mut reading.data {
         runs.sort_by_key(|run| run.round);
     }

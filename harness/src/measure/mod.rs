@@ -15,6 +15,7 @@ use std::time::Duration;
 use harness_probe::protocol::Description;
 use thiserror::Error;
 
+use crate::child;
 use crate::instrument::{Callgrind, Clock, Criterion, Dhat, Gauge, Settings};
 use crate::probe::{Greeting, Probe, ProbeError};
 use crate::programs::{ProgramError, Programs};
@@ -50,6 +51,9 @@ pub enum MeasureError {
     /// The plan selects nothing.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// It was told to end before everything was read.
+    #[error("interrupted; what was read so far is not kept")]
+    Interrupted,
 }
 
 /// What is said where instructions are to be counted and valgrind is not there.
@@ -64,7 +68,8 @@ pub const TIME_LIMIT: Duration = Duration::from_secs(120);
 /// # Errors
 /// If the programs cannot be built, the probe does not answer, or the plan fits nothing.
 pub fn measure(project: &Project, request: &Request, progress: &dyn Progress) -> Result<Record, MeasureError> {
-    let programs = Programs::build(project, &needed(project, &request.plan.instruments), request.quiet)?;
+    let programs = Programs::build(project, &needed(project, &request.plan.instruments), request.quiet)
+        .map_err(|error| if child::stopped() { MeasureError::Interrupted } else { error.into() })?;
     let start = |program: &Program| programs.command(program);
     let greeting = Probe::start(start(&project.config.probe), request.time_limit)?.hello()?;
     let selected = request.plan.select(&greeting.workloads)?;
@@ -88,7 +93,6 @@ pub fn measure(project: &Project, request: &Request, progress: &dyn Progress) ->
     // Both counts with one instruction set: a baseline is keyed by it.
     let counts = Settings { isa: settings.isa.clone().or_else(|| counts_isa.clone().ok()), ..settings.clone() };
     let asked = |instrument| request.plan.instruments.contains(&instrument);
-    // The counts need no quiet machine, so they share it: one thread each. Time has it to itself.
     let mut counting: Vec<Box<dyn Gauge + '_>> = Vec::new();
     let mut timing: Vec<Box<dyn Gauge + '_>> = Vec::new();
     if asked(Instrument::Clock) {
@@ -109,7 +113,11 @@ pub fn measure(project: &Project, request: &Request, progress: &dyn Progress) ->
     if asked(Instrument::Dhat) {
         counting.push(Box::new(Dhat { probe: &heap, settings: &counts }));
     }
-    let rows = gather::gather(&selected, &timing, &counting, progress);
+    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let rows = gather::gather(&selected, &timing, &counting, workers, progress);
+    if child::stopped() {
+        return Err(MeasureError::Interrupted);
+    }
     Ok(Record { created, command: request.command.clone(), quick: request.plan.quick, environment, rows })
 }
 

@@ -1,17 +1,19 @@
 //! Tells a person how far a long measurement is: what is measured, how many of how many, time left.
 
-use std::time::Duration;
+use std::fmt::Write;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 /// Hears how a measurement proceeds; may be called from several threads.
 pub trait Progress: Sync {
-    /// Measuring begins: how many readings there will be, and roughly how many seconds they take.
-    fn begin(&self, readings: usize, seconds: f64);
+    /// Measuring begins: how many readings there will be.
+    fn begin(&self, readings: usize);
     /// A reading is being taken.
     fn step(&self, what: &str);
-    /// Readings were taken that were expected to need these seconds.
-    fn advance(&self, readings: usize, seconds: f64);
+    /// Some more readings were taken; the rest takes roughly these seconds, by what is known now.
+    fn advance(&self, readings: usize, seconds_left: f64);
     /// Measuring is over.
     fn end(&self);
 }
@@ -20,18 +22,17 @@ pub trait Progress: Sync {
 pub struct Silent;
 
 impl Progress for Silent {
-    fn begin(&self, _: usize, _: f64) {}
+    fn begin(&self, _: usize) {}
     fn step(&self, _: &str) {}
     fn advance(&self, _: usize, _: f64) {}
     fn end(&self) {}
 }
 
-/// A bar on standard error, which stays empty when that is not a terminal. Its length is expected time, so that the
-/// time left stays true where one reading costs a thousand times another.
+/// A bar on standard error, which stays empty when that is not a terminal. It is as long as there are readings; the
+/// time left is what the readings to come are expected to cost, because one may cost a thousand times another.
 pub struct Bar {
     bar: ProgressBar,
-    readings: std::sync::atomic::AtomicUsize,
-    total: std::sync::atomic::AtomicUsize,
+    ready_at: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Bar {
@@ -39,17 +40,27 @@ impl Bar {
     #[expect(clippy::new_without_default, reason = "a default that draws on the terminal would surprise")]
     pub fn new() -> Self {
         let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::stderr());
-        let style = ProgressStyle::with_template("{bar:24} {prefix} · {msg} · {eta} left");
-        bar.set_style(style.expect("the template is well-formed").progress_chars("█▉▊▋▌▍▎▏ "));
-        Self { bar, readings: 0.into(), total: 0.into() }
+        let ready_at: Arc<Mutex<Option<Instant>>> = Arc::default();
+        let expected = Arc::clone(&ready_at);
+        let left = move |_: &ProgressState, text: &mut dyn Write| {
+            let ready_at = *expected.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            let left = ready_at.map_or(Duration::ZERO, |ready_at| ready_at.saturating_duration_since(Instant::now()));
+            // A line that cannot be drawn is drawn half a second later.
+            let _ = match left.as_secs() {
+                0 => write!(text, "almost done"),
+                _ => write!(text, "about {} left", HumanDuration(left)),
+            };
+        };
+        let style = ProgressStyle::with_template("{bar:24} {pos} of {len} · {msg} · {left}");
+        let style = style.expect("the template is well-formed").progress_chars("█▉▊▋▌▍▎▏ ");
+        bar.set_style(style.with_key("left", left));
+        Self { bar, ready_at }
     }
 }
 
 impl Progress for Bar {
-    fn begin(&self, readings: usize, seconds: f64) {
-        self.total.store(readings, std::sync::atomic::Ordering::Relaxed);
-        self.bar.set_prefix(format!("0 of {readings}"));
-        self.bar.set_length((seconds * 1e3) as u64 + 1);
+    fn begin(&self, readings: usize) {
+        self.bar.set_length(readings as u64);
         self.bar.enable_steady_tick(Duration::from_millis(500));
     }
 
@@ -57,11 +68,10 @@ impl Progress for Bar {
         self.bar.set_message(what.to_owned());
     }
 
-    fn advance(&self, readings: usize, seconds: f64) {
-        let done = self.readings.fetch_add(readings, std::sync::atomic::Ordering::Relaxed) + readings;
-        let total = self.total.load(std::sync::atomic::Ordering::Relaxed);
-        self.bar.set_prefix(format!("{done} of {total}"));
-        self.bar.inc((seconds * 1e3) as u64);
+    fn advance(&self, readings: usize, seconds_left: f64) {
+        let left = Duration::try_from_secs_f64(seconds_left).unwrap_or_default();
+        *self.ready_at.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Instant::now().checked_add(left);
+        self.bar.inc(readings as u64);
     }
 
     fn end(&self) {
