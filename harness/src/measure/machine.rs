@@ -97,9 +97,20 @@ fn os_name() -> Option<String> {
     Some(line.trim_matches('"').to_owned())
 }
 
-/// `glibc 2.36` where `getconf` knows it, otherwise `unknown libc`.
+/// `glibc 2.36` where `getconf` knows it, `musl 1.2.4` where the loader is musl's, otherwise `unknown libc`.
 fn libc_version() -> String {
-    first_line("getconf", &["GNU_LIBC_VERSION"], Path::new(".")).unwrap_or_else(|| format!("{UNKNOWN} libc"))
+    let musl = || {
+        let ldd = Command::new("ldd").arg("--version").stdin(Stdio::null()).output().ok()?;
+        musl_version(&String::from_utf8_lossy(&ldd.stderr))
+    };
+    let glibc = first_line("getconf", &["GNU_LIBC_VERSION"], Path::new("."));
+    glibc.or_else(musl).unwrap_or_else(|| format!("{UNKNOWN} libc"))
+}
+
+/// What musl's loader says of itself, on standard error: `musl libc (x86_64)`, and its version in the next line.
+fn musl_version(said: &str) -> Option<String> {
+    let version = said.strip_prefix("musl libc")?.lines().find_map(|line| line.strip_prefix("Version "))?;
+    Some(format!("musl {}", version.trim()))
 }
 
 #[cfg(test)]
@@ -134,5 +145,14 @@ mod tests {
         assert_eq!(compiler(variables(&[("RUSTC", "/opt/rustc")])), "/opt/rustc");
         assert_eq!(compiler(variables(&[("RUSTC", "")])), "rustc");
         assert_eq!(compiler(variables(&[])), "rustc");
+    }
+
+    #[test]
+    fn musl_is_known_by_what_its_loader_says() {
+        assert_eq!(
+            musl_version("musl libc (x86_64)\nVersion 1.2.4\nDynamic Program Loader\n").as_deref(),
+            Some("musl 1.2.4")
+        );
+        assert_eq!(musl_version("ldd (GNU libc) 2.36\nVersion 2\n"), None);
     }
 }
