@@ -13,6 +13,7 @@ use harness_probe::protocol::{Description, Reading, Reply, Request, VERSION};
 use thiserror::Error;
 
 use crate::child::Child;
+use crate::descriptions;
 
 /// How long a probe may take to end when it should, and its last words to arrive.
 const FAREWELL: Duration = Duration::from_millis(500);
@@ -119,7 +120,10 @@ impl Probe {
     pub fn hello(&mut self) -> Result<Greeting, ProbeError> {
         match self.ask("say hello", &Request::Hello)? {
             Reply::Hello { protocol, .. } if protocol != VERSION => Err(ProbeError::Version { found: protocol }),
-            Reply::Hello { meter, isa, workloads, .. } => Ok(Greeting { meter, isa, workloads }),
+            Reply::Hello { meter, isa, workloads, .. } => {
+                descriptions::check(&workloads).map_err(ProbeError::Refused)?;
+                Ok(Greeting { meter, isa, workloads })
+            }
             other => Err(beside_the_point("say hello", &other)),
         }
     }

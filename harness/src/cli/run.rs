@@ -115,9 +115,9 @@ impl Run {
         let named_by_time = || project.records().join(format!("{}.json", record.created.replace(':', "")));
         let path = self.out.unwrap_or_else(named_by_time);
         record.write(&path)?;
-        show(&report::run_tables(&record, &project.config.anchors), self.format)?;
         // Before anything else can fail: minutes of measuring are in it.
         notice(&format!("wrote record {}", path.display()));
+        show(&report::run_tables(&record, &project.config.anchors), self.format)?;
         if !self.no_report {
             let report = report::write(&record, &project.config.anchors, &project.reports())?;
             notice(&format!("wrote report {}", report.index.display()));

@@ -150,13 +150,14 @@ impl Lane {
         if self.iterations == 0 {
             self.iterations = 1;
             loop {
-                let (nanoseconds, tokens_at) = self.read()?;
+                let run = self.read(round)?;
+                let nanoseconds = run.nanoseconds;
                 if u128::from(nanoseconds) >= SLOW.as_nanos() / 10 {
-                    self.runs.push(Run { round, iterations: self.iterations, nanoseconds, tokens_at });
+                    self.runs.push(run);
                     return Ok(());
                 }
                 // Tokens are told apart in single runs only.
-                if u128::from(nanoseconds) >= SLICE.as_nanos() || !tokens_at.is_empty() {
+                if u128::from(nanoseconds) >= SLICE.as_nanos() || !run.tokens_at.is_empty() {
                     break;
                 }
                 let per_iteration = (nanoseconds / self.iterations).max(1);
@@ -169,21 +170,21 @@ impl Lane {
                 self.iterations = wanted.clamp(self.iterations + 1, self.iterations * 1000).min(MOST_ITERATIONS);
             }
         }
-        let (nanoseconds, tokens_at) = self.read()?;
-        self.runs.push(Run { round, iterations: self.iterations, nanoseconds, tokens_at });
+        let run = self.read(round)?;
+        self.runs.push(run);
         Ok(())
     }
 
-    fn read(&mut self) -> Result<(u64, Vec<u64>), ProbeError> {
+    fn read(&mut self, round: u32) -> Result<Run, ProbeError> {
         match self.probe.run(self.iterations)? {
+            Read::Clock { nanoseconds: 0, .. } => {
+                Err(ProbeError::Refused("the probe's clock stands still: its times make no sense".to_owned()))
+            }
             Read::Clock { nanoseconds, tokens_at } => {
-                let rising = tokens_at.is_sorted() && tokens_at.last().is_none_or(|&last| last <= nanoseconds);
-                if nanoseconds == 0 || !rising {
-                    return Err(ProbeError::Refused(
-                        "the probe's clock runs backwards or stands still: its times make no sense".to_owned(),
-                    ));
-                }
-                Ok((nanoseconds, tokens_at))
+                let run = Run { round, iterations: self.iterations, nanoseconds, tokens_at };
+                run.check()
+                    .map_err(|wrong| ProbeError::Refused(format!("the probe's times make no sense: {wrong}")))?;
+                Ok(run)
             }
             Read::Heap { .. } => Err(ProbeError::Refused(
                 "the probe that is to be timed counts the heap; harness.toml names the wrong program".to_owned(),
