@@ -8,6 +8,7 @@
 
 mod clock;
 mod digest;
+mod end;
 mod meter;
 pub mod protocol;
 mod registry;
@@ -15,8 +16,9 @@ mod serve;
 mod workload;
 
 pub use clock::Clock;
-pub use digest::digest;
+pub use digest::{digest, digest_of_files};
+pub use end::or_end;
 pub use meter::Meter;
 pub use registry::{Registry, RegistryError};
 pub use serve::{serve, serve_stdio};
-pub use workload::{Instrument, Options, Prepared, Unit, Workload, WorkloadError};
+pub use workload::{Instrument, Options, Prepared, Selection, Unit, Workload, WorkloadError};

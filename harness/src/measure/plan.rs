@@ -1,8 +1,8 @@
 //! What is to be measured: which workloads, in which phases, with which instruments.
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
-use harness_probe::Instrument as On;
 use harness_probe::protocol::Description;
+use harness_probe::{Instrument as On, Selection};
 use thiserror::Error;
 
 use crate::nearest::suggestion;
@@ -11,7 +11,7 @@ use crate::record::Instrument;
 /// What a user asks for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
-    /// Globs on workload ids; all of them if there is none.
+    /// Globs on workload ids; if there is none, all but those that are measured on demand only.
     pub filters: Vec<String>,
     /// Phases; all of them if there is none.
     pub phases: Vec<String>,
@@ -57,6 +57,9 @@ pub enum PlanError {
         /// The nearest name, or all there are.
         hint: String,
     },
+    /// Every workload waits to be asked for by name.
+    #[error("no workload is measured unless --filter names it; `harness list` shows which there are")]
+    OnDemand,
     /// All names are known, but no workload is measured in such a phase.
     #[error("none of the selected workloads is measured in phase {0}; `harness list` shows which are")]
     Empty(String),
@@ -72,6 +75,9 @@ impl Plan {
     /// If a filter or a phase fits nothing.
     pub fn select(&self, workloads: &[Description]) -> Result<Vec<Selected>, PlanError> {
         let filter = self.filter(workloads)?;
+        if filter.is_none() && !workloads.iter().any(|workload| self.takes_unasked(workload)) {
+            return Err(PlanError::OnDemand);
+        }
         let mut known: Vec<&str> = Vec::new();
         for phase in workloads.iter().flat_map(|workload| &workload.phases) {
             if !known.contains(&phase.as_str()) {
@@ -84,7 +90,10 @@ impl Plan {
         }
         let selected: Vec<Selected> = workloads
             .iter()
-            .filter(|workload| filter.as_ref().map_or(!self.quick || workload.quick, |set| set.is_match(&workload.id)))
+            .filter(|workload| match &filter {
+                Some(set) => set.is_match(&workload.id),
+                None => self.takes_unasked(workload),
+            })
             .map(|workload| {
                 let wanted = |phase: &&String| self.phases.is_empty() || self.phases.contains(phase);
                 let phases = workload.phases.iter().filter(wanted).cloned().collect();
@@ -102,6 +111,15 @@ impl Plan {
             return Err(PlanError::TooLarge(names.join(" or ")));
         }
         Ok(selected)
+    }
+
+    /// Whether a workload is measured though no filter names it.
+    fn takes_unasked(&self, workload: &Description) -> bool {
+        match workload.selection {
+            Selection::Quick => true,
+            Selection::Standard => !self.quick,
+            Selection::OnDemand => false,
+        }
     }
 
     fn filter(&self, workloads: &[Description]) -> Result<Option<GlobSet>, PlanError> {
@@ -146,19 +164,20 @@ mod tests {
     use super::*;
 
     fn workloads() -> Vec<Description> {
-        let workload = |id: &str, phases: &[&str], quick| Description {
+        let workload = |id: &str, phases: &[&str], selection| Description {
             id: id.to_owned(),
             unit: Unit { name: "token".to_owned(), per_run: 1 },
             definition: String::new(),
             answer: String::new(),
             phases: phases.iter().map(|&phase| phase.to_owned()).collect(),
             instruments: vec![On::Clock, On::Dhat],
-            quick,
+            selection,
         };
         vec![
-            workload("medium/inference", &["naive", "pooled", "optimized"], true),
-            workload("medium/decode@32", &["naive", "pooled", "optimized"], false),
-            workload("kernel/softmax", &["naive", "optimized"], true),
+            workload("medium/inference", &["naive", "pooled", "optimized"], Selection::Quick),
+            workload("medium/decode@32", &["naive", "pooled", "optimized"], Selection::Standard),
+            workload("kernel/softmax", &["naive", "optimized"], Selection::Quick),
+            workload("sweep/softmax@256", &["naive", "optimized"], Selection::OnDemand),
         ]
     }
 
@@ -178,6 +197,15 @@ mod tests {
             select(&["*decode*"], &["optimized", "naive"], true).expect("a filter outweighs the short selection"),
             ["medium/decode@32: naive optimized"]
         );
+    }
+
+    #[test]
+    fn what_is_measured_on_demand_is_measured_when_a_glob_matches_it() {
+        assert_eq!(select(&["sweep/*"], &[], false).expect("one"), ["sweep/softmax@256: naive optimized"]);
+        assert_eq!(select(&["*softmax*"], &["naive"], true).expect("two").len(), 2);
+        let plan = Plan { filters: vec![], phases: vec![], instruments: vec![Instrument::Clock], quick: false };
+        let error = plan.select(&workloads()[3..]).expect_err("nothing unasked").to_string();
+        assert_eq!(error, "no workload is measured unless --filter names it; `harness list` shows which there are");
     }
 
     #[test]
