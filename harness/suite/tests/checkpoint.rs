@@ -47,7 +47,7 @@ fn its_workloads_follow_the_others_and_wait_to_be_asked_for() {
     for workload in &all[place..] {
         assert_eq!(workload.selection, Selection::OnDemand);
         assert_eq!(workload.phases.first().map(String::as_str), Some("naive"), "it is small");
-        assert!(!workload.instruments.contains(&Instrument::Callgrind));
+        assert_eq!(workload.instruments, [Instrument::Clock, Instrument::Dhat]);
     }
 }
 

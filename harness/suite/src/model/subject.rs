@@ -95,11 +95,11 @@ impl Subject {
         phases().iter().filter(|phase| feasible(&phase.variant)).map(|phase| phase.name.to_owned()).collect()
     }
 
-    /// The instruments of a workload on it. A checkpoint's instructions are not counted: under callgrind, reading and
-    /// packing its weights would take minutes for each phase.
+    /// The instruments of a workload on it. A checkpoint is read by the clock and by dhat: criterion would load its weights
+    /// once more for each phase to read the same time again, and under callgrind loading them takes minutes.
     pub(super) fn instruments(&self, synthetic: &[Instrument]) -> Vec<Instrument> {
-        let affordable = |one: &Instrument| self.checkpoint.is_none() || *one != Instrument::Callgrind;
-        synthetic.iter().copied().filter(affordable).collect()
+        let affordable = |one: &Instrument| matches!(one, Instrument::Clock | Instrument::Dhat);
+        synthetic.iter().copied().filter(|one| self.checkpoint.is_none() || affordable(one)).collect()
     }
 
     /// A checkpoint is measured on demand, a synthetic model as its workload says.
