@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn tells_tokens_apart_in_a_single_run_only() {
-        let replies = talk(&format!(
+        let replies = talk(format!(
             "{PREPARE}\n{}\n{}\n{}\n",
             r#"{"ask":"run","iterations":1}"#, r#"{"ask":"run","iterations":2}"#, r#"{"ask":"check"}"#
         ));
@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn says_how_an_answer_is_wrong() {
         let broken = PREPARE.replace("right", "broken");
-        let replies = talk(&format!("{broken}\n{}\n{}\n", r#"{"ask":"run","iterations":1}"#, r#"{"ask":"check"}"#));
+        let replies = talk(format!("{broken}\n{}\n{}\n", r#"{"ask":"run","iterations":1}"#, r#"{"ask":"check"}"#));
         assert_eq!(replies[2], Reply::Checked { wrong: Some("the sum is 10, expected 6".to_owned()) });
     }
 
@@ -205,7 +205,7 @@ mod tests {
         let threads = PREPARE.replace(r#""threads":1"#, r#""threads":0"#);
         let requests =
             ["rubbish", r#"{"ask":"run","iterations":1}"#, r#"{"ask":"check"}"#, &unknown, &phase, &threads, PREPARE];
-        let replies = talk(&format!("{}\n{}\n", requests.join("\n"), r#"{"ask":"run","iterations":0}"#));
+        let replies = talk(format!("{}\n{}\n", requests.join("\n"), r#"{"ask":"run","iterations":0}"#));
         let messages: Vec<_> = replies
             .iter()
             .map(|reply| match reply {
