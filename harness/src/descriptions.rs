@@ -60,7 +60,7 @@ mod tests {
             answer: "a".to_owned(),
             phases: vec!["naive".to_owned(), "optimized".to_owned()],
             instruments: Vec::new(),
-            quick: false,
+            selection: harness_probe::Selection::Standard,
         }
     }
 

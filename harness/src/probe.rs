@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_greeting_is_read() {
-        let greeting = r#"{"reply":"hello","protocol":1,"meter":"clock","isa":"avx2","workloads":[]}"#;
+        let greeting = r#"{"reply":"hello","protocol":2,"meter":"clock","isa":"avx2","workloads":[]}"#;
         let greeting = probe(&format!("read line; echo '{greeting}'")).hello().expect("a greeting");
         assert_eq!((greeting.meter.as_str(), greeting.isa.as_str()), ("clock", "avx2"));
     }
@@ -261,7 +261,7 @@ mod tests {
         );
         assert_eq!(
             says(r#"read line; echo '{"reply":"hello","protocol":99,"meter":"clock","isa":"x","workloads":[]}'"#),
-            "the probe speaks protocol 99, this harness speaks 1; build both from one revision"
+            "the probe speaks protocol 99, this harness speaks 2; build both from one revision"
         );
         assert_eq!(says(r#"read line; echo '{"reply":"error","message":"not today"}'"#), "not today");
         let missing = Probe::start(Command::new("/nowhere/probe"), Duration::from_secs(1)).expect_err("not there");

@@ -27,7 +27,7 @@ fn an_interrupted_run_says_so_and_leaves_nothing_behind() {
         answer: "a".to_owned(),
         phases: vec!["naive".to_owned()],
         instruments: vec![harness_probe::Instrument::Clock],
-        quick: true,
+        selection: harness_probe::Selection::Quick,
     };
     let script = BUSY
         .replace("PROTOCOL", &harness_probe::protocol::VERSION.to_string())

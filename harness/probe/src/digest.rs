@@ -1,6 +1,9 @@
 //! Digests of definitions and answers.
 
 use std::fmt::Write;
+use std::fs::File;
+use std::io;
+use std::path::Path;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -8,8 +11,27 @@ use sha2::{Digest, Sha256};
 /// The first 64 bits of the SHA-256 of the value's JSON text, in hex. `serde_json` keeps the keys of an object sorted,
 /// so the same value has the same text.
 pub fn digest(value: &Value) -> String {
-    let hash = Sha256::digest(value.to_string().as_bytes());
-    hash.iter().take(8).fold(String::new(), |mut hex, byte| {
+    first_bits(Sha256::digest(value.to_string().as_bytes()))
+}
+
+/// The first 64 bits of the SHA-256 of the files' contents, one after the other, in hex: what defines a workload that
+/// works on files.
+///
+/// # Errors
+/// If one of them cannot be read.
+pub fn digest_of_files<P: AsRef<Path>>(paths: &[P]) -> io::Result<String> {
+    let mut hash = Sha256::new();
+    for path in paths {
+        let mut file = File::open(path)?;
+        // So that bytes cannot wander from one file to the next unnoticed.
+        hash.update(file.metadata()?.len().to_le_bytes());
+        io::copy(&mut file, &mut hash)?;
+    }
+    Ok(first_bits(hash.finalize()))
+}
+
+fn first_bits(hash: impl IntoIterator<Item = u8>) -> String {
+    hash.into_iter().take(8).fold(String::new(), |mut hex, byte| {
         write!(hex, "{byte:02x}").expect("a string takes all");
         hex
     })
@@ -30,5 +52,24 @@ mod tests {
     #[test]
     fn is_the_start_of_sha_256() {
         assert_eq!(digest(&Value::Null), "74234e98afe7498f");
+    }
+
+    #[test]
+    fn of_files_depends_on_their_bytes_and_where_one_ends() {
+        let folder = std::env::temp_dir().join(format!("harness-digest-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let digest_of = |contents: [&str; 2]| {
+            let paths = [folder.join("a"), folder.join("b")];
+            for (path, content) in paths.iter().zip(contents) {
+                std::fs::write(path, content).expect("written");
+            }
+            digest_of_files(&paths).expect("readable")
+        };
+        let one = digest_of(["ab", "c"]);
+        assert_eq!(one, digest_of(["ab", "c"]));
+        assert_ne!(one, digest_of(["a", "bc"]));
+        assert_ne!(one, digest_of(["ab", "d"]));
+        assert!(digest_of_files(&[folder.join("missing")]).is_err());
+        std::fs::remove_dir_all(&folder).expect("removed");
     }
 }

@@ -3,10 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Instrument, Options, Unit};
+use crate::{Instrument, Options, Selection, Unit};
 
 /// Version of the protocol; a harness refuses a probe of another one.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What the harness asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,8 +84,8 @@ pub struct Description {
     pub phases: Vec<String>,
     /// The instruments it is small enough for.
     pub instruments: Vec<Instrument>,
-    /// Whether it belongs to the short selection.
-    pub quick: bool,
+    /// When it is measured without being asked for by name.
+    pub selection: Selection,
 }
 
 /// What a meter read.
@@ -107,7 +107,7 @@ pub enum Reading {
         total_blocks: u64,
         /// Most bytes alive at one time, counted from the start.
         peak_bytes: u64,
-        /// Bytes still alive at the end.
+        /// Bytes that this run added to what was alive before it.
         leaked_bytes: u64,
         /// Tokens generated after the first one.
         tokens: u64,

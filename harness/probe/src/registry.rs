@@ -59,7 +59,7 @@ impl Registry {
                 answer: digest(&workload.answer()),
                 phases: workload.phases(),
                 instruments: workload.instruments(),
-                quick: workload.quick(),
+                selection: workload.selection(),
             })
             .collect()
     }

@@ -24,12 +24,13 @@ pub fn serve(
     mut output: impl Write,
 ) -> io::Result<()> {
     let mut state = State { prepared: None, has_run: false };
-    for line in input.lines() {
+    // Split by bytes: a line that is no Unicode is a request that cannot be read, not the end of the conversation.
+    for line in input.split(b'\n') {
         let line = line?;
-        if line.trim().is_empty() {
+        if line.trim_ascii().is_empty() {
             continue;
         }
-        let reply = match serde_json::from_str(&line) {
+        let reply = match serde_json::from_slice(&line) {
             Ok(request) => state.answer(registry, meter, request),
             Err(error) => Err(format!("cannot read the request: {error}")),
         };
@@ -59,6 +60,7 @@ impl State {
                 // The memory of the one before is given back first: two models need not fit side by side.
                 self.prepared = None;
                 self.has_run = false;
+                options.check().map_err(|error| error.to_string())?;
                 let workload = registry.get(&workload).ok_or_else(|| format!("there is no workload {workload}"))?;
                 let prepared = workload.prepare(&phase, &options).map_err(|error| error.to_string())?;
                 let isa = prepared.isa();
@@ -88,7 +90,7 @@ mod tests {
 
     use super::*;
     use crate::protocol::Reading;
-    use crate::{Clock, Instrument, Options, Unit, Workload, WorkloadError};
+    use crate::{Clock, Instrument, Options, Selection, Unit, Workload, WorkloadError};
 
     /// Adds up numbers; in the phase `broken` it adds one too many.
     struct Sum;
@@ -117,8 +119,8 @@ mod tests {
         fn instruments(&self) -> Vec<Instrument> {
             vec![Instrument::Clock]
         }
-        fn quick(&self) -> bool {
-            true
+        fn selection(&self) -> Selection {
+            Selection::Quick
         }
         fn prepare(&self, phase: &str, _: &Options) -> Result<Box<dyn Prepared>, WorkloadError> {
             let upto = match phase {
@@ -146,10 +148,10 @@ mod tests {
         }
     }
 
-    fn talk(requests: &str) -> Vec<Reply> {
+    fn talk(requests: impl AsRef<[u8]>) -> Vec<Reply> {
         let registry = Registry::new("plain", vec![Box::new(Sum)]).expect("one workload");
         let mut output = Vec::new();
-        serve(&registry, &mut Clock::new(), requests.as_bytes(), &mut output).expect("memory takes all");
+        serve(&registry, &mut Clock::new(), requests.as_ref(), &mut output).expect("memory takes all");
         output.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).map(parse).collect()
     }
 
@@ -170,7 +172,7 @@ mod tests {
 
     #[test]
     fn tells_tokens_apart_in_a_single_run_only() {
-        let replies = talk(&format!(
+        let replies = talk(format!(
             "{PREPARE}\n{}\n{}\n{}\n",
             r#"{"ask":"run","iterations":1}"#, r#"{"ask":"run","iterations":2}"#, r#"{"ask":"check"}"#
         ));
@@ -192,7 +194,7 @@ mod tests {
     #[test]
     fn says_how_an_answer_is_wrong() {
         let broken = PREPARE.replace("right", "broken");
-        let replies = talk(&format!("{broken}\n{}\n{}\n", r#"{"ask":"run","iterations":1}"#, r#"{"ask":"check"}"#));
+        let replies = talk(format!("{broken}\n{}\n{}\n", r#"{"ask":"run","iterations":1}"#, r#"{"ask":"check"}"#));
         assert_eq!(replies[2], Reply::Checked { wrong: Some("the sum is 10, expected 6".to_owned()) });
     }
 
@@ -200,8 +202,10 @@ mod tests {
     fn answers_every_misuse_with_a_sentence_and_goes_on() {
         let unknown = PREPARE.replace("sum", "product");
         let phase = PREPARE.replace("right", "left");
-        let requests = ["rubbish", r#"{"ask":"run","iterations":1}"#, r#"{"ask":"check"}"#, &unknown, &phase, PREPARE];
-        let replies = talk(&format!("{}\n{}\n", requests.join("\n"), r#"{"ask":"run","iterations":0}"#));
+        let threads = PREPARE.replace(r#""threads":1"#, r#""threads":0"#);
+        let requests =
+            ["rubbish", r#"{"ask":"run","iterations":1}"#, r#"{"ask":"check"}"#, &unknown, &phase, &threads, PREPARE];
+        let replies = talk(format!("{}\n{}\n", requests.join("\n"), r#"{"ask":"run","iterations":0}"#));
         let messages: Vec<_> = replies
             .iter()
             .map(|reply| match reply {
@@ -217,10 +221,17 @@ mod tests {
                 "nothing has run",
                 "there is no workload product",
                 "there is no phase left",
+                "0 threads cannot be had; ask for 1 to 1024",
                 "fine",
                 "a run takes at least one iteration",
             ]
         );
+    }
+
+    #[test]
+    fn a_line_that_is_no_text_is_answered_and_not_the_end() {
+        let replies = talk(b"\xff\xfe\n{\"ask\":\"hello\"}\n");
+        assert!(matches!(replies.as_slice(), [Reply::Error { .. }, Reply::Hello { .. }]), "{replies:?}");
     }
 
     #[test]

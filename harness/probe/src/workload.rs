@@ -1,5 +1,7 @@
 //! What is measured: a unit of work with an id, its setup, its checked answer and its throughput unit.
 
+use std::env::VarError;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
@@ -25,8 +27,8 @@ pub trait Workload: Send + Sync {
     /// The instruments it is small enough for.
     fn instruments(&self) -> Vec<Instrument>;
 
-    /// Whether it belongs to the short selection that is measured when time is scarce.
-    fn quick(&self) -> bool;
+    /// When it is measured without being asked for by name.
+    fn selection(&self) -> Selection;
 
     /// Does everything that is not to be measured, up to the point where [`Prepared::run`] can be called.
     ///
@@ -40,6 +42,11 @@ pub trait Prepared {
     /// Runs the workload once. Calls `on_token` when a generated token is there; workloads that generate none never
     /// call it.
     fn run(&mut self, on_token: &mut dyn FnMut());
+
+    /// Makes what a first run leaves in place and every later run replaces, such as the results that a session keeps.
+    /// A meter that asks what a run leaves behind calls it, in its own sight, before it reads: what is still there
+    /// afterwards is a leak. Does nothing unless a workload has need of it.
+    fn warm_up(&mut self) {}
 
     /// Holds the answer of the last run against the right one.
     ///
@@ -93,6 +100,18 @@ impl Instrument {
     }
 }
 
+/// When a workload is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Selection {
+    /// Always: it belongs to the short selection that is measured when time is scarce, too.
+    Quick,
+    /// In every run that is not a short one.
+    Standard,
+    /// Only when it is asked for by name.
+    OnDemand,
+}
+
 /// How a workload is to be prepared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Options {
@@ -103,21 +122,47 @@ pub struct Options {
 }
 
 impl Options {
+    /// More threads than this are taken for a slip of the pen: each costs a stack, whether it has work or not.
+    pub const MOST_THREADS: u32 = 1024;
+
     /// What the environment asks for, for programs that are started by others: `HARNESS_THREADS` (default: one for
     /// each CPU) and `HARNESS_ISA` (default: the best there is).
     ///
     /// # Errors
-    /// If `HARNESS_THREADS` is no number of at least 1.
+    /// If `HARNESS_THREADS` is no number from 1 to [`Self::MOST_THREADS`], or one of the two is no Unicode.
     pub fn from_environment() -> Result<Self, WorkloadError> {
-        let threads =
-            match std::env::var("HARNESS_THREADS") {
-                Err(_) => std::thread::available_parallelism().map_or(1, |threads| threads.get() as u32),
-                Ok(text) => text.parse().ok().filter(|&threads| threads > 0).ok_or_else(|| {
-                    WorkloadError::new(format!("HARNESS_THREADS is {text:?}; give a number from 1 up"))
-                })?,
-            };
-        Ok(Self { threads, isa: std::env::var("HARNESS_ISA").ok() })
+        let threads = match variable("HARNESS_THREADS")? {
+            None => std::thread::available_parallelism().map_or(1, |threads| threads.get() as u32),
+            Some(text) => threads(&text)?,
+        };
+        Ok(Self { threads, isa: variable("HARNESS_ISA")? })
     }
+
+    /// Checks what a number of threads is checked for, wherever it comes from.
+    pub(crate) fn check(&self) -> Result<(), WorkloadError> {
+        match self.threads {
+            1..=Self::MOST_THREADS => Ok(()),
+            other => {
+                Err(WorkloadError::new(format!("{other} threads cannot be had; ask for 1 to {}", Self::MOST_THREADS)))
+            }
+        }
+    }
+}
+
+fn variable(name: &str) -> Result<Option<String>, WorkloadError> {
+    match std::env::var(name) {
+        Ok(text) => Ok(Some(text)),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(text)) => Err(WorkloadError::new(format!("{name} is {text:?}, which is no text"))),
+    }
+}
+
+fn threads(text: &str) -> Result<u32, WorkloadError> {
+    let most = Options::MOST_THREADS;
+    text.parse()
+        .ok()
+        .filter(|threads| (1..=most).contains(threads))
+        .ok_or_else(|| WorkloadError::new(format!("HARNESS_THREADS is {text:?}; give a number from 1 to {most}")))
 }
 
 /// A workload that cannot be prepared.
@@ -129,5 +174,27 @@ impl WorkloadError {
     /// From any error that says what happened in one sentence.
     pub fn new(error: impl std::fmt::Display) -> Self {
         Self(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_of_threads_is_read_or_refused_in_one_sentence() {
+        assert_eq!(threads("3").ok(), Some(3));
+        for text in ["0", "1025", "-1", "two", "", "4000000000", "99999999999"] {
+            let refused = threads(text).expect_err(text).to_string();
+            assert_eq!(refused, format!("HARNESS_THREADS is {text:?}; give a number from 1 to 1024"));
+        }
+        let refused = Options { threads: 0, isa: None }.check().expect_err("none").to_string();
+        assert_eq!(refused, "0 threads cannot be had; ask for 1 to 1024");
+    }
+
+    #[test]
+    fn selections_are_named_in_kebab_case() {
+        let names = [Selection::Quick, Selection::Standard, Selection::OnDemand].map(|one| serde_json::json!(one));
+        assert_eq!(names, ["quick", "standard", "on-demand"]);
     }
 }

@@ -43,7 +43,7 @@ impl Gate {
         // Before minutes are spent counting.
         let limits = Limits::read(&project.baselines().join("limits.toml"))?;
         let store = side::store(project);
-        let request = self.selection.request(Instrument::COUNTED.to_vec());
+        let request = self.selection.request(project, Instrument::COUNTED.to_vec());
         let mut head = match &self.record {
             Some(path) => Record::read(path)?,
             None if store.keys()?.is_empty() => bail!(
@@ -59,8 +59,9 @@ impl Gate {
             notice("the record is of a quick run: what that left out is told as removed; --filter narrows both sides");
         }
         if plan.quick && plan.filters.is_empty() {
-            let left_out = left_out(&measure::workloads(project, request.quiet)?, &head);
-            base.rows.retain(|row| !left_out.contains(&row.workload));
+            let there = measure::workloads(project, request.quiet)?;
+            let left_out = left_out(&there, &head);
+            base.rows.retain(|row| !left_out.contains(&(row.workload.as_str(), row.phase.as_str())));
         }
         let verdict = judge(compare(Side::baseline(&base), Side::record(&head)), &limits);
         show_verdict(&verdict, self.format, self.all)?;
@@ -84,11 +85,11 @@ fn count(project: &Project, request: &Request, out: Option<&Path>) -> Result<Rec
     Ok(record)
 }
 
-/// The workloads that there are and that a short selection did not count. What is not even there any more is no part of
-/// them: that it is gone has to be told.
-fn left_out(there: &[Description], head: &Record) -> Vec<String> {
-    let counted = head.workloads();
-    there.iter().map(|one| one.id.clone()).filter(|id| !counted.contains(&id.as_str())).collect()
+/// The workloads and phases that there are and that a short selection did not count. What is not even there any more
+/// is no part of them: that it is gone has to be told.
+fn left_out<'a>(there: &'a [Description], head: &Record) -> Vec<(&'a str, &'a str)> {
+    let every = there.iter().flat_map(|one| one.phases.iter().map(|phase| (one.id.as_str(), phase.as_str())));
+    every.filter(|&(id, phase)| !head.rows.iter().any(|row| row.workload == id && row.phase == phase)).collect()
 }
 
 /// Regressions first, then the table and what was not judged, the summary, and the command that reproduces it.

@@ -9,6 +9,7 @@ use harness::project::Project;
 use harness::record::{Data, Instrument, Record, Row};
 use harness::render::number::plain;
 use harness::render::{Cell, Column, Format, Table};
+use harness_probe::Selection;
 
 use super::{Outcome, show};
 
@@ -35,7 +36,7 @@ impl List {
             Column::left("workload", "workload"),
             Column::left("unit", "one run yields"),
             Column::left("instruments", "instruments"),
-            Column::left("quick", "in --quick"),
+            Column::left("selection", "measured"),
         ];
         if self.cost {
             columns.extend([
@@ -54,7 +55,11 @@ impl List {
                 Cell::text(&workload.id),
                 Cell::text(format!("{} {}{plural}", workload.unit.per_run, workload.unit.name)),
                 Cell::text(instruments.join(" ")),
-                Cell::text(if workload.quick { "yes" } else { "no" }),
+                Cell::text(match workload.selection {
+                    Selection::Quick => "always",
+                    Selection::Standard => "without --quick",
+                    Selection::OnDemand => "if --filter names it",
+                }),
             ];
             if !self.cost {
                 start.push(Cell::text(workload.phases.join(" ")));

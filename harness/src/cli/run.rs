@@ -78,9 +78,15 @@ impl What {
 
 impl Selection {
     /// The request to read these instruments.
-    pub(crate) fn request(self, instruments: Vec<Instrument>) -> Request {
+    pub(crate) fn request(self, project: &Project, instruments: Vec<Instrument>) -> Request {
         Request {
-            plan: Plan { filters: self.filter, phases: self.phase, instruments, quick: self.quick },
+            plan: Plan {
+                filters: self.filter,
+                phases: self.phase,
+                instruments,
+                quick: self.quick,
+                anchors: project.config.anchors.clone(),
+            },
             threads: self.threads,
             isa: self.isa,
             time_limit: Duration::from_secs(self.time_limit),
@@ -105,7 +111,7 @@ impl Run {
             notice(measure::VALGRIND_MISSING);
             instruments.retain(|instrument| *instrument != Instrument::Callgrind);
         }
-        let request = self.selection.request(instruments);
+        let request = self.selection.request(project, instruments);
         writable(self.out.as_deref().unwrap_or(&project.records().join("record.json")))?;
         if !self.no_report {
             writable(&project.reports().join("index.html"))?;

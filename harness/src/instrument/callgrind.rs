@@ -131,7 +131,7 @@ fn complaint(stderr: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use harness_probe::{Instrument as On, Unit};
+    use harness_probe::{Instrument as On, Selection, Unit};
 
     use super::*;
 
@@ -143,7 +143,7 @@ mod tests {
             answer: String::new(),
             phases: phases.iter().map(|&phase| phase.to_owned()).collect(),
             instruments: instruments.to_vec(),
-            quick: true,
+            selection: Selection::Quick,
         }
     }
 

@@ -1,5 +1,6 @@
 //! What is to be measured: which workloads, in which phases, with which instruments.
 
+use harness_probe::Selection;
 use harness_probe::protocol::Description;
 use thiserror::Error;
 
@@ -9,7 +10,7 @@ use crate::record::Instrument;
 /// What a user asks for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
-    /// Globs on workload ids; all of them if there is none.
+    /// Globs on workload ids; if there is none, all but those that are measured on demand only.
     pub filters: Vec<String>,
     /// Phases; all of them if there is none.
     pub phases: Vec<String>,
@@ -17,6 +18,8 @@ pub struct Plan {
     pub instruments: Vec<Instrument>,
     /// The short selection, and short budgets.
     pub quick: bool,
+    /// The phases that the others are told against: with the last one, all that a short selection measures.
+    pub anchors: Vec<String>,
 }
 
 /// One workload and the phases it is to be measured in.
@@ -37,6 +40,9 @@ pub enum PlanError {
     /// There is nothing at all to select from.
     #[error("the probe has no workload{0}")]
     NoWorkload(&'static str),
+    /// Every workload waits to be asked for by name.
+    #[error("no workload is measured unless --filter names it; `harness list` shows which there are")]
+    OnDemand,
     /// All names are known, but no workload is measured in such a phase.
     #[error("none of the selected workloads is measured in phase {0}; `harness list` shows which are")]
     Empty(String),
@@ -54,20 +60,24 @@ impl Plan {
         let choice = Choice::new(&self.filters, &self.phases)?;
         let phases = workloads.iter().flat_map(|workload| &workload.phases);
         choice.check(workloads.iter().map(|workload| workload.id.as_str()), phases.map(String::as_str))?;
-        // A filter outweighs the short selection.
-        let quick = self.quick && self.filters.is_empty();
+        if self.filters.is_empty() && !workloads.iter().any(|one| self.takes_unasked(one)) {
+            return Err(match (self.quick, workloads.is_empty()) {
+                (true, _) => PlanError::NoWorkload(" in its short selection"),
+                (false, true) => PlanError::NoWorkload(""),
+                (false, false) => PlanError::OnDemand,
+            });
+        }
         let selected: Vec<Selected> = workloads
             .iter()
-            .filter(|workload| choice.workload(&workload.id) && (workload.quick || !quick))
+            // A filter outweighs the short selection.
+            .filter(|one| choice.workload(&one.id) && (!self.filters.is_empty() || self.takes_unasked(one)))
             .map(|workload| {
-                let phases = workload.phases.iter().filter(|phase| choice.phase(phase)).cloned().collect();
+                let kept = |phase: &&String| choice.phase(phase) && self.keeps(workload, phase);
+                let phases = workload.phases.iter().filter(kept).cloned().collect();
                 Selected { workload: workload.clone(), phases }
             })
             .filter(|selected: &Selected| !selected.phases.is_empty())
             .collect();
-        if selected.is_empty() && self.phases.is_empty() {
-            return Err(PlanError::NoWorkload(if quick { " in its short selection" } else { "" }));
-        }
         if selected.is_empty() {
             return Err(PlanError::Empty(self.phases.join(", ")));
         }
@@ -78,6 +88,23 @@ impl Plan {
             return Err(PlanError::TooLarge(names.join(" or ")));
         }
         Ok(selected)
+    }
+
+    /// Whether a phase of a workload is measured, as far as time is scarce: then the ends of the ladder are, where the
+    /// workload has both of them.
+    fn keeps(&self, workload: &Description, phase: &String) -> bool {
+        let short = self.quick && self.filters.is_empty() && self.phases.is_empty();
+        let ladder = workload.phases.iter().any(|phase| self.anchors.contains(phase));
+        !short || !ladder || self.anchors.contains(phase) || workload.phases.last() == Some(phase)
+    }
+
+    /// Whether a workload is measured though no filter names it.
+    fn takes_unasked(&self, workload: &Description) -> bool {
+        match workload.selection {
+            Selection::Quick => true,
+            Selection::Standard => !self.quick,
+            Selection::OnDemand => false,
+        }
     }
 }
 
@@ -94,25 +121,32 @@ mod tests {
     use crate::record::Unit;
 
     fn workloads() -> Vec<Description> {
-        let workload = |id: &str, phases: &[&str], quick| Description {
+        let workload = |id: &str, phases: &[&str], selection| Description {
             id: id.to_owned(),
             unit: Unit { name: "token".to_owned(), per_run: 1 },
             definition: String::new(),
             answer: String::new(),
             phases: phases.iter().map(|&phase| phase.to_owned()).collect(),
             instruments: vec![Instrument::Clock, Instrument::Dhat],
-            quick,
+            selection,
         };
         vec![
-            workload("medium/inference", &["naive", "pooled", "optimized"], true),
-            workload("medium/decode@32", &["naive", "pooled", "optimized"], false),
-            workload("kernel/softmax", &["naive", "optimized"], true),
+            workload("medium/inference", &["naive", "pooled", "optimized"], Selection::Quick),
+            workload("medium/decode@32", &["naive", "pooled", "optimized"], Selection::Standard),
+            workload("kernel/softmax", &["naive", "optimized"], Selection::Quick),
+            workload("sweep/softmax@256", &["naive", "optimized"], Selection::OnDemand),
         ]
     }
 
     fn select(filters: &[&str], phases: &[&str], quick: bool) -> Result<Vec<String>, PlanError> {
         let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
-        let plan = Plan { filters: owned(filters), phases: owned(phases), instruments: vec![Instrument::Clock], quick };
+        let plan = Plan {
+            filters: owned(filters),
+            phases: owned(phases),
+            instruments: vec![Instrument::Clock],
+            quick,
+            anchors: owned(&["naive"]),
+        };
         let selected = plan.select(&workloads())?;
         Ok(selected.iter().map(|one| format!("{}: {}", one.workload.id, one.phases.join(" "))).collect())
     }
@@ -123,16 +157,41 @@ mod tests {
         assert_eq!(select(&["medium/*"], &["pooled"], false).expect("two").len(), 2);
         assert_eq!(select(&[], &["pooled"], true).expect("one"), ["medium/inference: pooled"]);
         assert_eq!(
+            select(&[], &[], true).expect("the ends of the ladder"),
+            ["medium/inference: naive optimized", "kernel/softmax: naive optimized"]
+        );
+        assert_eq!(
             select(&["*decode*"], &["optimized", "naive"], true).expect("a filter outweighs the short selection"),
             ["medium/decode@32: naive optimized"]
         );
     }
 
     #[test]
+    fn what_is_measured_on_demand_is_measured_when_a_glob_matches_it() {
+        assert_eq!(select(&["sweep/*"], &[], false).expect("one"), ["sweep/softmax@256: naive optimized"]);
+        assert_eq!(select(&["*softmax*"], &["naive"], true).expect("two").len(), 2);
+        let plan = Plan {
+            filters: vec![],
+            phases: vec![],
+            instruments: vec![Instrument::Clock],
+            quick: false,
+            anchors: vec![],
+        };
+        let error = plan.select(&workloads()[3..]).expect_err("nothing unasked").to_string();
+        assert_eq!(error, "no workload is measured unless --filter names it; `harness list` shows which there are");
+    }
+
+    #[test]
     fn a_workload_that_no_asked_instrument_takes_is_left_out() {
         let mut workloads = workloads();
         workloads[0].instruments.push(Instrument::Callgrind);
-        let mut plan = Plan { filters: vec![], phases: vec![], instruments: vec![Instrument::Callgrind], quick: false };
+        let mut plan = Plan {
+            filters: vec![],
+            phases: vec![],
+            instruments: vec![Instrument::Callgrind],
+            quick: false,
+            anchors: vec![],
+        };
         let selected = plan.select(&workloads).expect("one workload is small enough");
         assert_eq!(selected.len(), 1);
         plan.filters.push("kernel/*".to_owned());
@@ -159,7 +218,13 @@ mod tests {
 
     #[test]
     fn nothing_to_select_from_is_said() {
-        let mut plan = Plan { filters: vec![], phases: vec![], instruments: vec![Instrument::Clock], quick: false };
+        let mut plan = Plan {
+            filters: vec![],
+            phases: vec![],
+            instruments: vec![Instrument::Clock],
+            quick: false,
+            anchors: vec![],
+        };
         assert_eq!(plan.select(&[]).expect_err("none").to_string(), "the probe has no workload");
         plan.quick = true;
         let long = &workloads()[1..2];

@@ -16,7 +16,7 @@ pub(super) enum Heap {
     TotalAllocations,
     /// Most bytes alive at one time during a run.
     PeakBytes,
-    /// Bytes still alive after the run's results were dropped.
+    /// Bytes that a run added to what was alive before it, after a first run has made what a session keeps.
     LeakedBytes,
 }
 

@@ -7,25 +7,33 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
 use harness_probe::protocol::{Reading, Reply, Request};
-use harness_probe::{Meter, Options, Prepared, serve_stdio};
+use harness_probe::{Meter, Options, Prepared, Registry, Selection, or_end, serve_stdio};
 
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let registry = harness_suite::registry();
+fn main() {
+    let registry = or_end(harness_suite::registry());
     if std::env::args().any(|argument| argument == "--probe") {
-        return Ok(serve_stdio(&registry, &mut Heap { tokens: Vec::with_capacity(1 << 12) })?);
+        return or_end(serve_stdio(&registry, &mut Heap { tokens: Vec::with_capacity(1 << 12) }));
     }
     if std::env::args().any(|argument| argument == "--test") {
         // `cargo test` asks every bench whether it runs at all.
-        return Ok(());
+        return;
     }
+    or_end(count_all(&registry));
+}
+
+/// Prints a line for each workload and phase, but for those that are measured on demand only.
+fn count_all(registry: &Registry) -> Result<(), Box<dyn std::error::Error>> {
     let row = |name: &str, cells: [&str; 4]| {
         println!("{name:52} {:>12} {:>12} {:>14} {:>12}", cells[0], cells[1], cells[2], cells[3]);
     };
     row("", ["bytes", "blocks", "peak bytes", "leaked"]);
     for workload in registry.workloads() {
+        if workload.selection() == Selection::OnDemand {
+            continue;
+        }
         for phase in workload.phases() {
             let name = format!("{} {phase}", workload.id());
             let reading = in_a_process_of_its_own(workload.id(), &phase)?;
@@ -58,6 +66,10 @@ impl Meter for Heap {
     fn read(&mut self, prepared: &mut dyn Prepared, iterations: u64) -> Reading {
         self.tokens.clear();
         let profiler = dhat::Profiler::builder().testing().build();
+        // What a session keeps from run to run is then made in sight of the profiler, and when a run replaces it, that
+        // adds nothing to what is alive.
+        prepared.warm_up();
+        let start = dhat::HeapStats::get();
         for _ in 0..iterations {
             prepared.run(&mut || {
                 let so_far = dhat::HeapStats::get();
@@ -69,10 +81,10 @@ impl Meter for Heap {
         let first = self.tokens.first().copied().unwrap_or_default();
         let last = self.tokens.last().copied().unwrap_or_default();
         Reading::Heap {
-            total_bytes: end.total_bytes,
-            total_blocks: end.total_blocks,
+            total_bytes: end.total_bytes - start.total_bytes,
+            total_blocks: end.total_blocks - start.total_blocks,
             peak_bytes: end.max_bytes as u64,
-            leaked_bytes: end.curr_bytes as u64,
+            leaked_bytes: end.curr_bytes.saturating_sub(start.curr_bytes) as u64,
             tokens: self.tokens.len().saturating_sub(1) as u64,
             token_bytes: last.0 - first.0,
             token_blocks: last.1 - first.1,

@@ -1,11 +1,16 @@
-//! Prints the answers of the naive variant as `src/answers.json` holds them: run it when a workload is defined anew.
+//! Prints the answers of the naive variant as `src/answers.json` holds them, a line for each workload: run it when a
+//! workload is defined anew.
 //!
-//! `cargo run --release -p harness-suite --example write_answers > harness/suite/src/answers.json`
+//! `cargo run --release -p harness-suite --example write_answers > answers.json && mv answers.json harness/suite/src/`
 
 use std::collections::BTreeMap;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let answers: BTreeMap<_, _> = harness_suite::answers_of("naive")?.into_iter().collect();
-    println!("{}", serde_json::to_string_pretty(&answers)?);
+    let mut lines = Vec::new();
+    for (id, answer) in answers {
+        lines.push(format!("{}: {}", serde_json::to_string(&id)?, serde_json::to_string(&answer)?));
+    }
+    println!("{{\n{}\n}}", lines.join(",\n"));
     Ok(())
 }

@@ -1,26 +1,43 @@
 //! The workloads of this repository: what its engine is measured on.
 //!
 //! Model workloads generate or read text with a synthetic model; kernel workloads call one operation at the sizes that
-//! the medium model uses. All of them are seeded, and each holds its answer against the one that the naive variant gave
-//! when the workload was defined (`answers.json`).
+//! the medium model uses, and in sweeps over sizes. All of them are seeded, and each holds its answer against the one
+//! that the naive variant gave when the workload was defined (`answers.json`). A checkpoint that `HARNESS_MODEL` names
+//! adds workloads of its own.
 
+mod agreement;
 mod answer;
 mod kernel;
 mod model;
 
 pub use answer::{Answer, stored_answers};
 
+use engine::CheckpointError;
 use harness_probe::{Registry, Workload};
+use thiserror::Error;
 
-/// Every workload, in the order in which they are measured and shown.
+/// A suite that cannot be put together.
+#[derive(Debug, Error)]
+pub enum SuiteError {
+    /// The folder that `HARNESS_MODEL` names holds no checkpoint that the engine can run.
+    #[error("HARNESS_MODEL names no model that can be measured: {0}")]
+    Checkpoint(#[from] CheckpointError),
+}
+
+/// Every workload, in the order in which they are measured and shown. Those on a checkpoint come last, so that the places
+/// of the others do not depend on it.
+///
+/// # Errors
+/// If `HARNESS_MODEL` names a folder that holds no fitting checkpoint.
 ///
 /// # Panics
-/// If two of them have one id, which a test rules out.
-pub fn registry() -> Registry {
-    let workloads = every().into_iter().map(|one| one as Box<dyn Workload>).collect();
+/// If two of the workloads have one id, which a test rules out.
+pub fn registry() -> Result<Registry, SuiteError> {
+    let mut workloads: Vec<Box<dyn Workload>> = every().into_iter().map(|one| one as Box<dyn Workload>).collect();
+    workloads.extend(model::checkpoint_workloads()?);
     // An instruction set that is forced but not there is refused by name when a workload is prepared.
     let isa = engine::Isa::from_environment().unwrap_or_else(|_| engine::Isa::detect());
-    Registry::new(isa.name(), workloads).expect("ids are unique")
+    Ok(Registry::new(isa.name(), workloads).expect("ids are unique"))
 }
 
 /// The answers that a phase gives now, by workload: what `answers.json` was made of, with the phase `naive`.
@@ -52,6 +69,10 @@ fn every() -> Vec<Box<dyn Answering>> {
 mod tests {
     use super::*;
     use harness_probe::Options;
+
+    fn registry() -> Registry {
+        super::registry().expect("no checkpoint is named")
+    }
 
     #[test]
     fn every_workload_has_a_stored_answer_and_phases_that_start_with_naive() {

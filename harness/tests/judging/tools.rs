@@ -48,8 +48,9 @@ impl Tools {
     /// What the probe says there is: ids, and whether they belong to the short selection.
     pub(crate) fn workloads(&self, workloads: &[(&str, bool)]) {
         let one = |(id, quick): &(&str, bool)| {
+            let selection = if *quick { "quick" } else { "standard" };
             format!(
-                r#"{{"id":"{id}","unit":{{"name":"token","per_run":1}},"definition":"d","answer":"a","phases":["naive","optimized"],"instruments":["clock","criterion","callgrind","dhat"],"quick":{quick}}}"#
+                r#"{{"id":"{id}","unit":{{"name":"token","per_run":1}},"definition":"d","answer":"a","phases":["naive","optimized"],"instruments":["clock","criterion","callgrind","dhat"],"selection":"{selection}"}}"#
             )
         };
         let all: Vec<String> = workloads.iter().map(one).collect();
@@ -96,7 +97,7 @@ fn probe(reading: &str, ask: &str, instead: &str) -> String {
         r#"while read -r line; do
   case "$line" in
     {special}
-    *'"ask":"hello"'*) echo "{{\"reply\":\"hello\",\"protocol\":1,\"meter\":\"clock\",\"isa\":\"avx2\",\"workloads\":$(cat workloads.json)}}" ;;
+    *'"ask":"hello"'*) echo "{{\"reply\":\"hello\",\"protocol\":2,\"meter\":\"clock\",\"isa\":\"avx2\",\"workloads\":$(cat workloads.json)}}" ;;
     *'"ask":"prepare"'*) echo '{{"reply":"prepared","isa":"avx2"}}' ;;
     *'"ask":"run"'*) echo '{{"reply":"ran","reading":{reading}}}' ;;
     *'"ask":"check"'*) echo '{{"reply":"checked","wrong":null}}' ;;

@@ -4,7 +4,6 @@ use engine::gelu::Gelu as Implementation;
 use engine::simd::Level;
 use engine::variant::Variant;
 use harness_probe::WorkloadError;
-use serde_json::{Value, json};
 
 use super::{Call, Operation, inputs};
 
@@ -14,11 +13,8 @@ pub(super) struct Gelu {
 }
 
 impl Operation for Gelu {
-    fn id(&self) -> String {
-        format!("kernel/gelu/{}", self.count)
-    }
-    fn size(&self) -> Value {
-        json!([self.count])
+    fn size(&self) -> Vec<usize> {
+        vec![self.count]
     }
     fn axis(&self) -> &'static str {
         "gelu"

@@ -4,7 +4,6 @@ use engine::layer_norm::LayerNorm as Implementation;
 use engine::simd::Level;
 use engine::variant::Variant;
 use harness_probe::WorkloadError;
-use serde_json::{Value, json};
 
 use super::{Call, Operation, inputs};
 
@@ -15,11 +14,8 @@ pub(super) struct LayerNorm {
 }
 
 impl Operation for LayerNorm {
-    fn id(&self) -> String {
-        format!("kernel/layer_norm/{}x{}", self.rows, self.columns)
-    }
-    fn size(&self) -> Value {
-        json!([self.rows, self.columns])
+    fn size(&self) -> Vec<usize> {
+        vec![self.rows, self.columns]
     }
     fn axis(&self) -> &'static str {
         "layer_norm"

@@ -5,7 +5,6 @@ use engine::simd::Level;
 use engine::team::Team;
 use engine::variant::{Variant, WeightStorage};
 use harness_probe::WorkloadError;
-use serde_json::{Value, json};
 
 use super::{Call, Operation, inputs};
 
@@ -17,11 +16,8 @@ pub(super) struct MatMul {
 }
 
 impl Operation for MatMul {
-    fn id(&self) -> String {
-        format!("kernel/matmul/{}x{}x{}", self.m, self.k, self.n)
-    }
-    fn size(&self) -> Value {
-        json!([self.m, self.k, self.n])
+    fn size(&self) -> Vec<usize> {
+        vec![self.m, self.k, self.n]
     }
     fn axis(&self) -> &'static str {
         "matmul"

@@ -1,44 +1,54 @@
-//! Workloads that call one operation at a size the medium model uses, in each of its implementations.
+//! Workloads that call one operation: at a size the medium model uses, in each of its implementations; and, on demand,
+//! in sweeps over sizes.
 //!
 //! A phase that changes nothing for the operation is left out: LayerNorm in phase `pooled` is LayerNorm in phase
 //! `naive`. Implementations that no phase uses are measured as `naive` with that one axis changed.
 
+mod elementwise;
 mod gelu;
 mod layer_norm;
 mod matmul;
+mod ready;
 mod softmax;
+mod sweep;
 
+use std::sync::Arc;
+
+use engine::phases;
 use engine::random::SplitMix64;
 use engine::simd::Level;
 use engine::variant::Variant;
-use engine::{Isa, phases};
-use harness_probe::{Instrument, Options, Prepared, Unit, Workload, WorkloadError};
+use harness_probe::{Instrument, Options, Prepared, Selection, Unit, Workload, WorkloadError};
 use serde_json::{Value, json};
 
 use crate::Answering;
 use crate::answer::{self, Answer};
-use crate::model::isa;
+use ready::Ready;
 
 /// Inputs come from this seed.
 const INPUT_SEED: u64 = 11;
 
+/// The operations at the sizes of the medium model, then the sweeps.
 pub(crate) fn workloads() -> Vec<Box<dyn Answering>> {
-    let all: Vec<Box<dyn Operation>> = vec![
-        Box::new(layer_norm::LayerNorm { rows: 32, columns: 256 }),
-        Box::new(softmax::Softmax { rows: 256, columns: 32 }),
-        Box::new(gelu::Gelu { count: 32 * 1024 }),
-        Box::new(matmul::MatMul { m: 32, k: 256, n: 1024 }),
-        Box::new(matmul::MatMul { m: 1, k: 256, n: 1024 }),
+    let of_the_model = [
+        Kernel::of_the_model(layer_norm::LayerNorm { rows: 32, columns: 256 }),
+        Kernel::of_the_model(softmax::Softmax { rows: 256, columns: 32 }),
+        Kernel::of_the_model(gelu::Gelu { count: 32 * 1024 }),
+        Kernel::of_the_model(matmul::MatMul { m: 32, k: 256, n: 1024 }),
+        Kernel::of_the_model(matmul::MatMul { m: 1, k: 256, n: 1024 }),
     ];
-    all.into_iter().map(|operation| Box::new(Kernel { id: operation.id(), operation }) as Box<dyn Answering>).collect()
+    let all = of_the_model.into_iter().chain(sweep::kernels());
+    all.map(|kernel| Box::new(kernel) as Box<dyn Answering>).collect()
 }
 
 /// One operation at one size.
 trait Operation: Send + Sync {
-    /// `kernel/NAME/SIZE`.
-    fn id(&self) -> String;
-    /// Its size.
-    fn size(&self) -> Value;
+    /// What it does: the name of the axis, unless several operations share one.
+    fn work(&self) -> &'static str {
+        self.axis()
+    }
+    /// Its size, as its type says.
+    fn size(&self) -> Vec<usize>;
     /// The axis that chooses its implementation.
     fn axis(&self) -> &'static str;
     /// The operation with its inputs, as a variant chooses it.
@@ -54,26 +64,28 @@ struct Call {
     outputs: usize,
 }
 
+/// A workload that calls an operation.
 struct Kernel {
     id: String,
-    operation: Box<dyn Operation>,
-}
-
-struct Ready {
-    call: Call,
-    out: Vec<f32>,
-    isa: Isa,
-    expected: Answer,
+    operation: Arc<dyn Operation>,
+    unit: Unit,
+    selection: Selection,
+    phases: Vec<String>,
 }
 
 impl Kernel {
+    fn of_the_model(operation: impl Operation + 'static) -> Self {
+        Self {
+            id: format!("kernel/{}/{}", operation.work(), dimensions(&operation.size())),
+            unit: Unit { name: "call".to_owned(), per_run: 1 },
+            selection: Selection::Quick,
+            phases: implementations(operation.axis()),
+            operation: Arc::new(operation),
+        }
+    }
+
     fn ready(&self, phase: &str, options: &Options) -> Result<Ready, WorkloadError> {
-        let variant = Variant::parse(phase).map_err(WorkloadError::new)?;
-        let isa = isa(options)?;
-        let level = isa.level().map_err(WorkloadError::new)?;
-        let call = self.operation.call(variant, level, options.threads as usize)?;
-        let out = vec![f32::NAN; call.outputs];
-        Ok(Ready { call, out, isa, expected: answer::stored(&self.id) })
+        Ready::new(Arc::clone(&self.operation), phase, options, answer::stored(&self.id))
     }
 }
 
@@ -82,22 +94,22 @@ impl Workload for Kernel {
         &self.id
     }
     fn unit(&self) -> Unit {
-        Unit { name: "call".to_owned(), per_run: 1 }
+        self.unit.clone()
     }
     fn definition(&self) -> Value {
-        json!({"work": self.operation.axis(), "size": self.operation.size(), "input_seed": INPUT_SEED})
+        json!({"work": self.operation.work(), "size": self.operation.size(), "input_seed": INPUT_SEED})
     }
     fn answer(&self) -> Value {
         json!(answer::stored(&self.id))
     }
     fn phases(&self) -> Vec<String> {
-        implementations(self.operation.axis())
+        self.phases.clone()
     }
     fn instruments(&self) -> Vec<Instrument> {
         vec![Instrument::Clock, Instrument::Criterion, Instrument::Callgrind, Instrument::Dhat]
     }
-    fn quick(&self) -> bool {
-        true
+    fn selection(&self) -> Selection {
+        self.selection
     }
     fn prepare(&self, phase: &str, options: &Options) -> Result<Box<dyn Prepared>, WorkloadError> {
         Ok(Box::new(self.ready(phase, options)?))
@@ -106,21 +118,7 @@ impl Workload for Kernel {
 
 impl Answering for Kernel {
     fn compute(&self, phase: &str, options: &Options) -> Result<Answer, WorkloadError> {
-        let mut ready = self.ready(phase, options)?;
-        ready.run(&mut || {});
-        Ok(Answer::of(&ready.out))
-    }
-}
-
-impl Prepared for Ready {
-    fn run(&mut self, _: &mut dyn FnMut()) {
-        (self.call.compute)(&mut self.out);
-    }
-    fn check(&mut self) -> Result<(), String> {
-        Answer::of(&self.out).agrees(&self.expected)
-    }
-    fn isa(&self) -> String {
-        self.isa.name().to_owned()
+        Ok(self.ready(phase, options)?.answer())
     }
 }
 
@@ -138,6 +136,11 @@ fn implementations(axis: &str) -> Vec<String> {
     let choices = Variant::AXES.iter().filter(|(name, _)| *name == axis).flat_map(|(_, choices)| *choices);
     names.extend(choices.filter(|choice| !seen.contains(choice)).map(|choice| format!("naive,{axis}={choice}")));
     names
+}
+
+/// A size as ids tell it: `32x256`.
+fn dimensions(size: &[usize]) -> String {
+    size.iter().map(usize::to_string).collect::<Vec<_>>().join("x")
 }
 
 /// Numbers around `mean` as activations have them: from `mean - spread` to `mean + spread`.

@@ -4,7 +4,6 @@ use engine::simd::Level;
 use engine::softmax::Softmax as Implementation;
 use engine::variant::Variant;
 use harness_probe::WorkloadError;
-use serde_json::{Value, json};
 
 use super::{Call, Operation, inputs};
 
@@ -15,11 +14,8 @@ pub(super) struct Softmax {
 }
 
 impl Operation for Softmax {
-    fn id(&self) -> String {
-        format!("kernel/softmax/{}x{}", self.rows, self.columns)
-    }
-    fn size(&self) -> Value {
-        json!([self.rows, self.columns])
+    fn size(&self) -> Vec<usize> {
+        vec![self.rows, self.columns]
     }
     fn axis(&self) -> &'static str {
         "softmax"

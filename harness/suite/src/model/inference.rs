@@ -1,12 +1,13 @@
 //! A whole inference as a user has it: a new session, a prompt, and tokens one after the other.
 
 use engine::{Engine, Overflow, Sampler, generate};
-use harness_probe::{Instrument, Options, Prepared, Unit, Workload, WorkloadError};
+use harness_probe::{Instrument, Options, Prepared, Selection, Unit, Workload, WorkloadError};
 use serde_json::{Value, json};
 
-use super::{Subject, every_phase};
+use super::expected::Expected;
+use super::subject::Subject;
 use crate::Answering;
-use crate::answer::{self, Answer};
+use crate::answer::Answer;
 
 /// Generates `new` tokens after a prompt of `prompt` tokens, greedily.
 pub(super) struct Inference {
@@ -22,12 +23,12 @@ struct Ready {
     new: usize,
     tokens: Vec<u32>,
     failure: Option<String>,
-    expected: Answer,
+    expected: Expected,
 }
 
 impl Inference {
     pub(super) fn new(subject: Subject, prompt: usize, new: usize) -> Self {
-        Self { id: format!("{}/inference", subject.name), subject, prompt, new }
+        Self { id: format!("{}/inference", subject.name()), subject, prompt, new }
     }
 
     fn ready(&self, phase: &str, options: &Options) -> Result<Ready, WorkloadError> {
@@ -37,7 +38,7 @@ impl Inference {
             new: self.new,
             tokens: Vec::with_capacity(self.new),
             failure: None,
-            expected: answer::stored(&self.id),
+            expected: self.subject.expected(&self.id, phase, options),
         })
     }
 }
@@ -56,16 +57,16 @@ impl Workload for Inference {
         })
     }
     fn answer(&self) -> Value {
-        json!(answer::stored(&self.id))
+        self.subject.answer(&self.id)
     }
     fn phases(&self) -> Vec<String> {
-        every_phase()
+        self.subject.phases()
     }
     fn instruments(&self) -> Vec<Instrument> {
-        vec![Instrument::Clock, Instrument::Dhat]
+        self.subject.instruments(&[Instrument::Clock, Instrument::Dhat])
     }
-    fn quick(&self) -> bool {
-        true
+    fn selection(&self) -> Selection {
+        self.subject.selection(Selection::Quick)
     }
     fn prepare(&self, phase: &str, options: &Options) -> Result<Box<dyn Prepared>, WorkloadError> {
         Ok(Box::new(self.ready(phase, options)?))
@@ -96,11 +97,32 @@ impl Prepared for Ready {
     fn check(&mut self) -> Result<(), String> {
         match &self.failure {
             Some(failure) => Err(failure.clone()),
-            None => Answer::Tokens(self.tokens.clone()).agrees(&self.expected),
+            None => self.expected.check_tokens(&self.prompt, self.new, &self.tokens),
         }
     }
 
     fn isa(&self) -> String {
         self.engine.isa().name().to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_wrong_token_is_caught_wherever_it_is() {
+        let workload = Inference::new(Subject::synthetic("small", engine::Config::small()), 32, 32);
+        let mut ready = workload.ready("optimized", &Options { threads: 1, isa: None }).expect("prepared");
+        ready.run(&mut || {});
+        assert_eq!(ready.check(), Ok(()));
+        for place in 0..ready.tokens.len() {
+            ready.tokens[place] ^= 1;
+            let message = ready.check().expect_err("wrong");
+            assert!(message.starts_with(&format!("token {place} is ")), "{message}");
+            ready.tokens[place] ^= 1;
+        }
+        ready.tokens.pop();
+        assert_eq!(ready.check(), Err("31 tokens were generated, expected 32".to_owned()));
     }
 }

@@ -1,0 +1,143 @@
+//! A model that workloads run: made from a seed, or read from a checkpoint.
+
+use std::sync::Arc;
+
+use engine::random::SplitMix64;
+use engine::variant::Decode;
+use engine::{Config, Engine, Variant, Weights, phases};
+use harness_probe::{Instrument, Options, Selection, WorkloadError};
+use serde_json::{Value, json};
+
+use super::checkpoint::Checkpoint;
+use super::expected::Expected;
+use super::isa;
+use crate::answer;
+
+/// The weights of every synthetic model come from this seed.
+const WEIGHTS_SEED: u64 = 42;
+/// Prompts come from this one.
+const PROMPT_SEED: u64 = 7;
+/// Checkpoints with more parameters than this are measured in the phases with a KV-cache only: the others compute the
+/// whole window for every token, which takes minutes then.
+const MOST_TO_RECOMPUTE: usize = 200_000_000;
+
+/// A model that workloads run.
+#[derive(Clone)]
+pub(super) struct Subject {
+    name: &'static str,
+    config: Config,
+    /// None if its weights come from the seed.
+    checkpoint: Option<Arc<Checkpoint>>,
+}
+
+impl Subject {
+    /// A model with weights from the seed.
+    pub(super) fn synthetic(name: &'static str, config: Config) -> Self {
+        Self { name, config, checkpoint: None }
+    }
+
+    /// The model of a checkpoint.
+    pub(super) fn of_checkpoint(checkpoint: Checkpoint) -> Self {
+        let config = checkpoint.weights().config.clone();
+        Self { name: "checkpoint", config, checkpoint: Some(Arc::new(checkpoint)) }
+    }
+
+    /// The first part of its workloads' ids.
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Its shape.
+    pub(super) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What decides its numbers.
+    pub(super) fn definition(&self) -> Value {
+        let Config { vocab, context, embed, layers, heads, inner, .. } = self.config;
+        let mut definition = json!({
+            "vocab": vocab, "context": context, "embed": embed, "layers": layers, "heads": heads, "inner": inner,
+            "prompt_seed": PROMPT_SEED,
+        });
+        match &self.checkpoint {
+            None => definition["weights_seed"] = json!(WEIGHTS_SEED),
+            Some(checkpoint) => definition["files"] = json!(checkpoint.digest()),
+        }
+        definition
+    }
+
+    /// The first tokens of the prompt.
+    pub(super) fn prompt(&self, tokens: usize) -> Vec<u32> {
+        SplitMix64::new(PROMPT_SEED).tokens(self.config.vocab, tokens)
+    }
+
+    /// The model in a phase, ready for sessions.
+    pub(super) fn engine(&self, phase: &str, options: &Options) -> Result<Engine, WorkloadError> {
+        let variant = Variant::parse(phase).map_err(WorkloadError::new)?;
+        let isa = isa(options)?;
+        let weights = match &self.checkpoint {
+            None => &Weights::synthetic(&self.config, WEIGHTS_SEED).map_err(WorkloadError::new)?,
+            Some(checkpoint) => checkpoint.weights(),
+        };
+        Engine::with_isa(weights, variant, options.threads as usize, isa).map_err(WorkloadError::new)
+    }
+
+    /// The phases that can be measured in minutes: all of them for a model no larger than the medium one, those without
+    /// the plain matrix product for a larger one, those with a KV-cache for one that is larger still.
+    pub(super) fn phases(&self) -> Vec<String> {
+        let parameters = |config: &Config| config.checked_parameters().unwrap_or(usize::MAX);
+        let count = parameters(&self.config);
+        let feasible = |variant: &Variant| {
+            count <= parameters(&Config::medium())
+                || (variant.matmul != Variant::naive().matmul
+                    && (count <= MOST_TO_RECOMPUTE || variant.decode == Decode::KvCache))
+        };
+        phases().iter().filter(|phase| feasible(&phase.variant)).map(|phase| phase.name.to_owned()).collect()
+    }
+
+    /// The instruments of a workload on it. A checkpoint is read by the clock and by dhat: criterion would load its weights
+    /// once more for each phase to read the same time again, and under callgrind loading them takes minutes.
+    pub(super) fn instruments(&self, synthetic: &[Instrument]) -> Vec<Instrument> {
+        let affordable = |one: &Instrument| matches!(one, Instrument::Clock | Instrument::Dhat);
+        synthetic.iter().copied().filter(|one| self.checkpoint.is_none() || affordable(one)).collect()
+    }
+
+    /// A checkpoint is measured on demand, a synthetic model as its workload says.
+    pub(super) fn selection(&self, synthetic: Selection) -> Selection {
+        if self.checkpoint.is_some() { Selection::OnDemand } else { synthetic }
+    }
+
+    /// What the digest of a workload's answer is made of. That of a checkpoint is not stored: it is whatever its files
+    /// make of it.
+    pub(super) fn answer(&self, id: &str) -> Value {
+        match &self.checkpoint {
+            None => json!(answer::stored(id)),
+            Some(checkpoint) => json!({"of_files": checkpoint.digest()}),
+        }
+    }
+
+    /// What the answer of a workload in a phase is held against.
+    pub(super) fn expected(&self, id: &str, phase: &str, options: &Options) -> Expected {
+        match &self.checkpoint {
+            None => Expected::Stored(answer::stored(id)),
+            Some(_) => Expected::OtherPhase {
+                subject: self.clone(),
+                phase: if phase == "reference" { "optimized" } else { "reference" },
+                options: options.clone(),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn larger_models_are_measured_in_fewer_phases() {
+        let phases = |config: Config| Subject::synthetic("one", config).phases();
+        assert_eq!(phases(Config::medium()).len(), engine::phases().len());
+        assert_eq!(phases(Config::gpt2())[0], "reference");
+        assert_eq!(phases(Config { layers: 48, ..Config::gpt2() }), ["kv-cache", "optimized"]);
+    }
+}
