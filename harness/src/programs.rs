@@ -17,7 +17,11 @@ use crate::project::{Program, Project};
 pub struct Programs {
     root: PathBuf,
     built: HashMap<(String, String), PathBuf>,
+    model: Option<PathBuf>,
 }
+
+/// Tells a program which folder holds the model that it is to run on.
+const MODEL_VARIABLE: &str = "HARNESS_MODEL";
 
 /// A program that cannot be had.
 #[derive(Debug, Error)]
@@ -59,7 +63,12 @@ impl Programs {
             let path = executable(&messages, name).ok_or(ProgramError::Missing(what))?;
             built.insert((package.clone(), name.clone()), path);
         }
-        Ok(Self { root: project.root.clone(), built })
+        Ok(Self { root: project.root.clone(), built, model: None })
+    }
+
+    /// The same programs, told to run on the model in a folder.
+    pub fn on_model(self, folder: Option<&Path>) -> Self {
+        Self { model: folder.map(Path::to_path_buf), ..self }
     }
 
     /// A command that starts a program that was built, or is there already.
@@ -81,6 +90,9 @@ impl Programs {
             }
         };
         command.current_dir(&self.root);
+        if let Some(model) = &self.model {
+            command.env(MODEL_VARIABLE, model);
+        }
         command
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use harness::measure::{self, Bar, Plan, Request};
 use harness::project::Project;
@@ -24,6 +24,10 @@ pub(crate) struct Run {
     /// File for the record [default: records/TIME.json]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Measure on the checkpoint in this folder, as Hugging Face saves it (config.json, model.safetensors); without
+    /// --filter on nothing else
+    #[arg(long, value_name = "DIR")]
+    model: Option<PathBuf>,
     /// Write the record only, no report
     #[arg(long)]
     no_report: bool,
@@ -31,6 +35,9 @@ pub(crate) struct Run {
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
+
+/// The workloads that a probe has on a model it is given.
+const MODEL_WORKLOADS: &str = "checkpoint/*";
 
 /// What is measured and how: options that `run` and `gate` share.
 #[derive(Args)]
@@ -89,6 +96,7 @@ impl Selection {
             },
             threads: self.threads,
             isa: self.isa,
+            model: None,
             time_limit: Duration::from_secs(self.time_limit),
             command: super::command_line(),
             quiet: super::quiet(),
@@ -111,7 +119,15 @@ impl Run {
             notice(measure::VALGRIND_MISSING);
             instruments.retain(|instrument| *instrument != Instrument::Callgrind);
         }
-        let request = self.selection.request(project, instruments);
+        let mut request = self.selection.request(project, instruments);
+        if let Some(folder) = self.model {
+            let found =
+                folder.canonicalize().with_context(|| format!("cannot read the model in {}", folder.display()))?;
+            request.model = Some(found);
+            if request.plan.filters.is_empty() {
+                request.plan.filters.push(MODEL_WORKLOADS.to_owned());
+            }
+        }
         writable(self.out.as_deref().unwrap_or(&project.records().join("record.json")))?;
         if !self.no_report {
             writable(&project.reports().join("index.html"))?;

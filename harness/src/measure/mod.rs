@@ -9,6 +9,7 @@ pub use machine::valgrind_version;
 pub use plan::{Plan, PlanError, Selected};
 pub use progress::{Bar, Progress, Silent};
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -31,6 +32,8 @@ pub struct Request {
     pub threads: Option<u32>,
     /// The instruction set for all instruments.
     pub isa: Option<String>,
+    /// Folder of a model that the probe's workloads are to run on, besides those it has.
+    pub model: Option<PathBuf>,
     /// How long a single answer of a probe may take.
     pub time_limit: Duration,
     /// The command line, for the record.
@@ -69,7 +72,8 @@ pub const TIME_LIMIT: Duration = Duration::from_secs(120);
 /// If the programs cannot be built, the probe does not answer, or the plan fits nothing.
 pub fn measure(project: &Project, request: &Request, progress: &dyn Progress) -> Result<Record, MeasureError> {
     let programs = Programs::build(project, &needed(project, &request.plan.instruments), request.quiet)
-        .map_err(|error| if child::stopped() { MeasureError::Interrupted } else { error.into() })?;
+        .map_err(|error| if child::stopped() { MeasureError::Interrupted } else { error.into() })?
+        .on_model(request.model.as_deref());
     let start = |program: &Program| programs.command(program);
     let greeting = Probe::start(start(&project.config.probe), request.time_limit)?.hello()?;
     let selected = request.plan.select(&greeting.workloads)?;

@@ -83,6 +83,27 @@ fn a_run_leaves_a_record_a_report_and_its_figures() {
 }
 
 #[test]
+fn a_model_is_measured_alone_and_every_program_is_told_where_it_is() {
+    let tools = Tools::new();
+    tools.workloads(&[("medium/decode", true), ("checkpoint/prefill", false)]);
+    tools.probe("hello", r#"echo "$HARNESS_MODEL" > told; echo '{"reply":"error","message":"not today"}'"#);
+    fs::create_dir(tools.project.path("model")).expect("made");
+    let refused = tools.run(&["run", "--model", "model"]);
+    assert_eq!((refused.status, refused.stderr.as_str()), (2, "error: not today\n"));
+    let told = tools.project.read("told");
+    assert!(told.ends_with("/model\n") && told.starts_with('/'), "an absolute path, wherever it runs: {told}");
+
+    tools.probe("", "");
+    let done = tools.run(&["run", "--model", "model", "--metric", "time,heap"]);
+    assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
+    assert!(done.stdout.contains("checkpoint/prefill") && !done.stdout.contains("medium/decode"), "{}", done.stdout);
+
+    let missing = tools.run(&["run", "--model", "nowhere"]);
+    assert_eq!(missing.status, 2);
+    assert!(missing.stderr.starts_with("error: cannot read the model in nowhere: "), "{}", missing.stderr);
+}
+
+#[test]
 fn a_probe_that_fails_while_it_runs_costs_its_number_only() {
     let failing = [
         (

@@ -7,14 +7,16 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use engine::Weights;
-use harness_probe::{Workload, digest_of_files};
+use harness_probe::{Selection, Workload, digest_of_files};
 
-use super::decode::{Decode, FIXED_POSITION};
+use super::decode::Decode;
 use super::inference::Inference;
 use super::prefill::Prefill;
 use super::subject::Subject;
 use crate::SuiteError;
 
+/// The position whose token is decoded, if the context reaches that far.
+const POSITION: usize = 57;
 /// Names the folder.
 pub(crate) const MODEL_VARIABLE: &str = "HARNESS_MODEL";
 /// Tokens of the prompt, and tokens generated after it: fewer where the context is short. Half of what the synthetic
@@ -66,10 +68,10 @@ fn workloads_of(folder: &Path) -> Result<Vec<Box<dyn Workload>>, SuiteError> {
     let mut all: Vec<Box<dyn Workload>> = Vec::new();
     // A context of one token has no room for a generated one.
     if context > prompt {
-        all.push(Box::new(Inference::new(subject.clone(), prompt, NEW.min(context - prompt))));
+        all.push(Box::new(Inference::new(subject.clone(), prompt, NEW.min(context - prompt), Selection::OnDemand)));
     }
     all.push(Box::new(Prefill::new(subject.clone(), prompt)));
-    all.push(Box::new(Decode::new(subject, FIXED_POSITION.min(context - 1))));
+    all.push(Box::new(Decode::new(subject, POSITION.min(context - 1))));
     Ok(all)
 }
 

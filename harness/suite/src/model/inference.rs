@@ -15,6 +15,7 @@ pub(super) struct Inference {
     subject: Subject,
     prompt: usize,
     new: usize,
+    selection: Selection,
 }
 
 struct Ready {
@@ -27,8 +28,9 @@ struct Ready {
 }
 
 impl Inference {
-    pub(super) fn new(subject: Subject, prompt: usize, new: usize) -> Self {
-        Self { id: format!("{}/inference", subject.name()), subject, prompt, new }
+    pub(super) fn new(subject: Subject, prompt: usize, new: usize, selection: Selection) -> Self {
+        let selection = subject.selection(selection);
+        Self { id: format!("{}/inference", subject.name()), subject, prompt, new, selection }
     }
 
     fn ready(&self, phase: &str, options: &Options) -> Result<Ready, WorkloadError> {
@@ -66,7 +68,7 @@ impl Workload for Inference {
         self.subject.instruments(&[Instrument::Clock, Instrument::Dhat])
     }
     fn selection(&self) -> Selection {
-        self.subject.selection(Selection::Quick)
+        self.selection
     }
     fn prepare(&self, phase: &str, options: &Options) -> Result<Box<dyn Prepared>, WorkloadError> {
         Ok(Box::new(self.ready(phase, options)?))
@@ -112,7 +114,7 @@ mod tests {
 
     #[test]
     fn one_wrong_token_is_caught_wherever_it_is() {
-        let workload = Inference::new(Subject::synthetic("small", engine::Config::small()), 32, 32);
+        let workload = Inference::new(Subject::synthetic("small", engine::Config::small()), 32, 32, Selection::Quick);
         let mut ready = workload.ready("optimized", &Options { threads: 1, isa: None }).expect("prepared");
         ready.run(&mut || {});
         assert_eq!(ready.check(), Ok(()));

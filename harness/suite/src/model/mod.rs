@@ -11,7 +11,7 @@ mod warm;
 pub(crate) use checkpoint::workloads as checkpoint_workloads;
 
 use engine::{Config, Isa};
-use harness_probe::{Options, WorkloadError};
+use harness_probe::{Options, Selection, WorkloadError};
 
 use crate::Answering;
 use subject::Subject;
@@ -21,11 +21,11 @@ pub(crate) fn workloads() -> Vec<Box<dyn Answering>> {
     let medium = Subject::synthetic("medium", Config::medium());
     let small = Subject::synthetic("small", Config::small());
     let mut all: Vec<Box<dyn Answering>> = vec![
-        Box::new(inference::Inference::new(medium.clone(), 32, 50)),
-        Box::new(inference::Inference::new(small, 32, 32)),
+        Box::new(inference::Inference::new(medium.clone(), 32, 50, Selection::Standard)),
+        Box::new(inference::Inference::new(small, 32, 32, Selection::Quick)),
         Box::new(prefill::Prefill::new(medium.clone(), 32)),
     ];
-    for position in [32, decode::FIXED_POSITION, 81] {
+    for position in [decode::COUNTED_POSITION, 57, 81] {
         all.push(Box::new(decode::Decode::new(medium.clone(), position)));
     }
     all
