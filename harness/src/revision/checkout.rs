@@ -145,7 +145,8 @@ impl Checkouts {
     /// The project among a revision's files, which lie inside the user's own project: that one is not meant.
     fn project(&self, slot: &Slot, commit: &Commit) -> Result<Project, CheckoutError> {
         let source = slot.source();
-        let root = source.join(&self.repository.prefix);
+        // Part by part: an empty one would leave a slash at the end.
+        let root: PathBuf = source.components().chain(self.repository.prefix.components()).collect();
         let nothing = || CheckoutError::NoHarness {
             revision: commit.to_string(),
             missing: "there is no harness.toml and no Cargo workspace".to_owned(),
