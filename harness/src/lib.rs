@@ -18,6 +18,7 @@ pub mod project;
 pub mod record;
 pub mod render;
 pub mod report;
+pub mod revision;
 pub mod statistics;
 pub mod verdict;
 pub mod whole_file;

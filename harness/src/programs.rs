@@ -1,6 +1,7 @@
 //! Builds the programs that measure, and finds the files that cargo made of them.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
@@ -48,10 +49,9 @@ impl Programs {
         // One build for each package: cargo takes its target options for all packages of a call.
         for program in programs {
             let (Program::Bin { package, name } | Program::Bench { package, name }) = program else { continue };
-            let kind = if matches!(program, Program::Bin { .. }) { "--bin" } else { "--bench" };
-            let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-            cargo.args(["build", "--release", "--package", package, kind, name]);
-            cargo.arg("--message-format=json-render-diagnostics").current_dir(&project.root);
+            let kind = if matches!(program, Program::Bin { .. }) { "bin" } else { "bench" };
+            let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+            let Some(mut cargo) = build_call(&cargo, &project.root, program) else { continue };
             if quiet {
                 cargo.arg("--quiet");
             }
@@ -60,8 +60,9 @@ impl Programs {
             if !status.success() {
                 return Err(ProgramError::Build(what));
             }
-            let path = executable(&messages, name).ok_or(ProgramError::Missing(what))?;
-            built.insert((package.clone(), name.clone()), path);
+            let mut made = executables(&messages).into_iter();
+            let made = made.find(|made| made.kind == kind && made.name == *name).ok_or(ProgramError::Missing(what))?;
+            built.insert((package.clone(), name.clone()), made.path);
         }
         Ok(Self { root: project.root.clone(), built, model: None })
     }
@@ -69,6 +70,11 @@ impl Programs {
     /// The same programs, told to run on the model in a folder.
     pub fn on_model(self, folder: Option<&Path>) -> Self {
         Self { model: folder.map(Path::to_path_buf), ..self }
+    }
+
+    /// Programs of the checkout at `root` that were built before: by package and name, the file of each.
+    pub fn ready(root: PathBuf, built: HashMap<(String, String), PathBuf>) -> Self {
+        Self { root, built }
     }
 
     /// A command that starts a program that was built, or is there already.
@@ -108,13 +114,43 @@ fn finish(cargo: &mut Command) -> io::Result<(ExitStatus, Vec<u8>)> {
     Ok((child.end()?, messages))
 }
 
-/// The executable that cargo's messages name for a target.
-fn executable(messages: &[u8], target: &str) -> Option<PathBuf> {
+/// The call of cargo that builds a program in release mode, the same for every revision; none if there is nothing to
+/// build.
+pub(crate) fn build_call(cargo: &OsStr, root: &Path, program: &Program) -> Option<Command> {
+    let (kind, package, name) = match program {
+        Program::Bin { package, name } => ("--bin", package, name),
+        Program::Bench { package, name } => ("--bench", package, name),
+        Program::Command(_) => return None,
+    };
+    let mut command = Command::new(cargo);
+    command.args(["build", "--release", "--package", package, kind, name]);
+    command.arg("--message-format=json-render-diagnostics").current_dir(root);
+    Some(command)
+}
+
+/// A program that cargo has made.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Made {
+    /// `bin` or `bench`.
+    pub(crate) kind: String,
+    /// Its name.
+    pub(crate) name: String,
+    /// Its file.
+    pub(crate) path: PathBuf,
+}
+
+/// The programs that cargo's messages name.
+pub(crate) fn executables(messages: &[u8]) -> Vec<Made> {
     String::from_utf8_lossy(messages)
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| message["reason"] == "compiler-artifact" && message["target"]["name"] == target)
-        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .filter(|message| message["reason"] == "compiler-artifact")
+        .filter_map(|message| {
+            let text = |value: &Value| value.as_str().map(str::to_owned);
+            let (kind, name) = (text(&message["target"]["kind"][0])?, text(&message["target"]["name"])?);
+            Some(Made { kind, name, path: message["executable"].as_str()?.into() })
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -122,12 +158,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_the_executable_among_cargos_messages() {
-        let messages = br#"{"reason":"compiler-artifact","target":{"name":"engine"},"executable":null}
+    fn finds_the_executables_among_cargos_messages() {
+        let messages = br#"{"reason":"compiler-artifact","target":{"kind":["lib"],"name":"engine"},"executable":null}
 not json
-{"reason":"compiler-artifact","target":{"name":"probe"},"executable":"/t/release/probe"}
+{"reason":"compiler-artifact","target":{"kind":["bin"],"name":"probe"},"executable":"/t/release/probe"}
+{"reason":"compiler-artifact","target":{"kind":["bench"],"name":"probe"},"executable":"/t/release/deps/probe-1"}
 {"reason":"build-finished","success":true}"#;
-        assert_eq!(executable(messages, "probe"), Some(PathBuf::from("/t/release/probe")));
-        assert_eq!(executable(messages, "heap"), None);
+        let made = |kind: &str, path: &str| Made { kind: kind.to_owned(), name: "probe".to_owned(), path: path.into() };
+        assert_eq!(executables(messages), [made("bin", "/t/release/probe"), made("bench", "/t/release/deps/probe-1")]);
     }
 }

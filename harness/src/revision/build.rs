@@ -1,0 +1,212 @@
+//! Builds a revision's programs in the shared target folder and sets them aside.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::{self, IsTerminal};
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::error::{CheckoutError, at, tells_full_disk};
+use super::held;
+use super::lock::Lock;
+use super::slot::Slot;
+use crate::child;
+use crate::programs::{build_call, executables};
+use crate::project::{Program, Project};
+
+/// What of cargo's messages is passed on to standard error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CargoOutput {
+    /// All of them.
+    Progress,
+    /// What is wrong.
+    Errors,
+    /// Nothing; errors are told by [`CheckoutError::Build`] alone.
+    Nothing,
+}
+
+/// A program of a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Target {
+    pub(super) package: String,
+    /// `bin` or `bench`.
+    pub(super) kind: &'static str,
+    pub(super) name: String,
+}
+
+impl Target {
+    /// The target that a program is built from, if it is built at all.
+    pub(super) fn of(program: &Program) -> Option<Self> {
+        let (package, kind, name) = match program {
+            Program::Bin { package, name } => (package, "bin", name),
+            Program::Bench { package, name } => (package, "bench", name),
+            Program::Command(_) => return None,
+        };
+        Some(Self { package: package.clone(), kind, name: name.clone() })
+    }
+
+    fn told(&self) -> String {
+        format!("{} of package {}", self.name, self.package)
+    }
+}
+
+/// A build of one revision.
+pub(super) struct Build<'a> {
+    pub(super) cargo: &'a OsStr,
+    /// The toolchain for both sides, if rustup has a name for it.
+    pub(super) toolchain: Option<OsString>,
+    pub(super) slot: &'a Slot,
+    pub(super) project: &'a Project,
+    /// How the revision is called in errors.
+    pub(super) revision: String,
+    /// The folder of all bases.
+    pub(super) bases: &'a Path,
+    /// Held by cargo, too.
+    pub(super) lock: &'a Lock,
+    pub(super) output: CargoOutput,
+}
+
+impl Build<'_> {
+    /// Builds the programs and sets them aside, after making sure that the revision has them all.
+    pub(super) fn run(&self, programs: &[&Program]) -> Result<(), CheckoutError> {
+        let wanted: Vec<Target> = programs.iter().copied().filter_map(Target::of).collect();
+        self.find(&wanted)?;
+        // Written first: whatever a build leaves behind when it is interrupted is this revision's.
+        let last = self.bases.join("build").join("built-for");
+        let name = self.slot.folder.as_os_str().as_encoded_bytes();
+        if !fs::read(&last).is_ok_and(|built_for| built_for == name) {
+            crate::whole_file::write(&last, name).map_err(|error| self.failed(at("write", &last)(error)))?;
+            self.slot.refresh().map_err(|error| self.failed(error))?;
+        }
+        programs.iter().copied().try_for_each(|program| self.build(program))
+    }
+
+    /// Asks cargo whether the revision has the programs, which tells a revision without them from one that does not build.
+    fn find(&self, wanted: &[Target]) -> Result<(), CheckoutError> {
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let mut cargo = Command::new(self.cargo);
+        cargo.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(&self.project.root);
+        let said = self.cargo(&mut cargo, "its workspace")?;
+        let workspace: Value = serde_json::from_slice(&said.stdout).unwrap_or_default();
+        let has = |target: &Target| {
+            let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+            list(&workspace["packages"]).iter().filter(|package| package["name"] == target.package.as_str()).any(
+                |package| {
+                    list(&package["targets"]).iter().any(|found| {
+                        found["name"] == target.name.as_str() && list(&found["kind"]).iter().any(|k| k == target.kind)
+                    })
+                },
+            )
+        };
+        match wanted.iter().find(|target| !has(target)) {
+            Some(target) => Err(CheckoutError::NoHarness {
+                revision: self.revision.clone(),
+                missing: format!("there is no {} {}", target.kind, target.told()),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn build(&self, program: &Program) -> Result<(), CheckoutError> {
+        let Some(target) = Target::of(program) else { return Ok(()) };
+        let Some(mut cargo) = build_call(self.cargo, &self.project.root, program) else { return Ok(()) };
+        cargo.arg("--target-dir").arg(self.bases.join("build"));
+        match self.output {
+            CargoOutput::Progress if io::stderr().is_terminal() => cargo.args(["--color", "always"]),
+            CargoOutput::Progress => &mut cargo,
+            CargoOutput::Errors | CargoOutput::Nothing => cargo.arg("--quiet"),
+        };
+        let messages = self.cargo(&mut cargo, &target.told())?.stdout;
+        let made = executables(&messages);
+        let found = made.iter().find(|made| made.kind == target.kind && made.name == target.name);
+        let missing = || CheckoutError::Missing { revision: self.revision.clone(), what: target.told() };
+        // The binaries that a bench starts were built with it. They are there before the bench is, and for good: the next
+        // revision puts its own where cargo has put them.
+        if target.kind == "bench" {
+            for companion in made.iter().filter(|made| made.kind == "bin") {
+                self.set_aside(&companion.path, &self.slot.companion(&companion.name))?;
+            }
+        }
+        self.set_aside(&found.ok_or_else(missing)?.path, &self.slot.program(&target))
+    }
+
+    /// Runs cargo, and tells what it complains of.
+    fn cargo(&self, cargo: &mut Command, what: &str) -> Result<held::Said, CheckoutError> {
+        // Not the user's repository, which lies around the sources but is at another revision.
+        cargo.env("GIT_CEILING_DIRECTORIES", &self.slot.folder);
+        // Where a user keeps intermediate artefacts elsewhere, those of another revision must not be taken from there.
+        cargo.env("CARGO_BUILD_BUILD_DIR", self.bases.join("build"));
+        if let Some(toolchain) = &self.toolchain {
+            cargo.env("RUSTUP_TOOLCHAIN", toolchain);
+        }
+        // A bench of gungraun (iai-callgrind) is built with the path of its runner in it. By default that is where cargo puts the
+        // newest one, which may be another revision's by the time the bench runs.
+        if std::env::var_os("GUNGRAUN_RUNNER").is_none() {
+            cargo.env("GUNGRAUN_RUNNER", self.slot.companion("gungraun-runner"));
+        }
+        let said = held::run(cargo, self.lock, self.output != CargoOutput::Nothing);
+        if child::stopped() {
+            return Err(CheckoutError::Interrupted);
+        }
+        let program = || self.cargo.to_string_lossy().into_owned();
+        let said = said.map_err(|source| CheckoutError::NoTool { program: program(), source })?;
+        if said.status.success() {
+            return Ok(said);
+        }
+        if tells_full_disk(&said.stderr) {
+            return Err(CheckoutError::Full { revision: self.revision.clone(), folder: self.bases.to_owned() });
+        }
+        Err(CheckoutError::Build {
+            revision: self.revision.clone(),
+            what: what.to_owned(),
+            complaint: complaint(&said.stderr).unwrap_or_else(|| said.status.to_string()),
+            said: last_lines(&said.stderr),
+        })
+    }
+
+    /// Copies a program, whole or not at all.
+    fn set_aside(&self, from: &Path, to: &Path) -> Result<(), CheckoutError> {
+        let folder = to.parent().unwrap_or(Path::new("."));
+        let copied = fs::create_dir_all(folder).and_then(|()| {
+            let unfinished = tempfile::Builder::new().prefix(".unfinished-").tempfile_in(folder)?.into_temp_path();
+            fs::copy(from, &unfinished)?;
+            unfinished.persist(to).map_err(|error| error.error)
+        });
+        copied.map_err(|error| self.failed(at("write", to)(error)))
+    }
+
+    fn failed(&self, error: super::error::FileError) -> CheckoutError {
+        error.of(&self.revision, self.bases)
+    }
+}
+
+/// The first error that cargo or the compiler tells, without colour.
+fn complaint(stderr: &str) -> Option<String> {
+    let plain = anstream::adapter::strip_str(stderr).to_string();
+    let line = plain.lines().map(str::trim).find(|line| line.starts_with("error"))?;
+    Some(line.to_owned())
+}
+
+fn last_lines(stderr: &str) -> String {
+    let plain = anstream::adapter::strip_str(stderr).to_string();
+    let lines: Vec<&str> = plain.trim_end().lines().collect();
+    lines[lines.len().saturating_sub(20)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_error_is_told_and_the_last_lines_are_kept() {
+        let said =
+            format!("   Compiling a\n\u{1b}[31merror[E0425]\u{1b}[0m: no x\n{}error: could not\n", "l\n".repeat(30));
+        assert_eq!(complaint(&said).as_deref(), Some("error[E0425]: no x"));
+        assert_eq!(complaint("killed"), None);
+        assert!(last_lines(&said).lines().count() == 20 && last_lines(&said).ends_with("error: could not"));
+    }
+}

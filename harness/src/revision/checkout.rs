@@ -1,0 +1,180 @@
+//! Has the programs of a revision at hand, built now or before.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::build::{Build, CargoOutput, Target};
+use super::commit::Commit;
+use super::error::{CheckoutError, FileError, at};
+use super::key::{Toolchain, key};
+use super::lock::{Hold, Lock};
+use super::repository::Repository;
+use super::room::{self, Room};
+use super::slot::Slot;
+use crate::child;
+use crate::programs::Programs;
+use crate::project::{Config, Program, Project, ProjectError};
+
+/// The revisions whose sources and programs are kept beside a project.
+#[derive(Debug, Clone)]
+pub struct Checkouts {
+    repository: Repository,
+    /// The project that is judged, whose toolchain builds both sides.
+    root: PathBuf,
+    folder: PathBuf,
+    room: Room,
+    pub(super) cargo: OsString,
+    rustc: OsString,
+}
+
+/// A revision that is unpacked and built. For as long as this lives no other harness removes it.
+#[derive(Debug)]
+pub struct Checkout {
+    /// The revision.
+    pub commit: Commit,
+    /// Its sources, as its own `harness.toml` describes them.
+    pub project: Project,
+    /// Those of its programs that were asked for, ready to be started.
+    pub programs: Programs,
+    _slot: Slot,
+}
+
+impl Checkouts {
+    /// The checkouts beside a project, in `target/harness-bases` whatever `CARGO_TARGET_DIR` says: see the module.
+    pub fn new(project: &Project, repository: &Repository) -> Self {
+        let tool = |variable, name: &str| std::env::var_os(variable).unwrap_or_else(|| name.into());
+        Self {
+            repository: repository.clone(),
+            root: project.root.clone(),
+            folder: project.root.join("target/harness-bases"),
+            room: Room::default(),
+            cargo: tool("CARGO", "cargo"),
+            rustc: tool("RUSTC", "rustc"),
+        }
+    }
+
+    /// Keeps more or less than the default.
+    #[must_use]
+    pub fn with_room(self, room: Room) -> Self {
+        Self { room, ..self }
+    }
+
+    /// The repository that the revisions are of.
+    pub fn repository(&self) -> &Repository {
+        &self.repository
+    }
+
+    /// The folder that everything is kept in.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Has those programs of a revision at hand that `choose` takes from its configuration, building what was not built
+    /// before. What takes a while is told to `say`, cargo's messages to standard error as `output` wants.
+    ///
+    /// # Errors
+    /// If the revision has no such programs, does not build, or there is no room for it.
+    pub fn checkout(
+        &self,
+        commit: &Commit,
+        choose: impl Fn(&Config) -> Vec<&Program>,
+        output: CargoOutput,
+        say: &dyn Fn(&str),
+    ) -> Result<Checkout, CheckoutError> {
+        let failed = |error: FileError| error.of(&commit.to_string(), &self.folder);
+        let bases = self.prepare().map_err(failed)?;
+        let toolchain = Toolchain::of(&self.rustc, &self.root).map_err(|source| match child::stopped() {
+            true => CheckoutError::Interrupted,
+            false => CheckoutError::NoTool { program: self.rustc.to_string_lossy().into_owned(), source },
+        })?;
+        let slot = Slot::open(bases.join(key(commit, &toolchain, &bases)), say).map_err(failed)?;
+        if slot.ready() {
+            let project = self.project(&slot, commit)?;
+            if missing(&slot, &choose(&project.config)).is_empty() {
+                return Ok(Checkout::of(commit, project, slot, &choose));
+            }
+        }
+
+        let path = bases.join("build.lock");
+        let waiting = || say("waiting for another harness that builds a base here");
+        let lock = Lock::wait(&path, Hold::Alone, &waiting).map_err(at("lock", &path)).map_err(failed)?;
+        room::make(&bases, self.room, &slot.folder).map_err(at("make room in", &bases)).map_err(failed)?;
+        // The other harness may have made it meanwhile.
+        if !slot.ready() {
+            slot.unpack(&self.repository, commit, &lock).map_err(|error| error.of(&commit.to_string(), &bases))?;
+        }
+        let project = self.project(&slot, commit)?;
+        let programs = choose(&project.config);
+        let missing = missing(&slot, &programs);
+        if !missing.is_empty() {
+            say(&format!("building {commit}"));
+            let build = Build {
+                cargo: &self.cargo,
+                toolchain: toolchain.name,
+                slot: &slot,
+                project: &project,
+                revision: commit.to_string(),
+                bases: &bases,
+                lock: &lock,
+                output,
+            };
+            build.run(&missing)?;
+        }
+        drop(lock);
+        Ok(Checkout::of(commit, project, slot, &choose))
+    }
+
+    /// Makes the folder of bases, which git and backups are to ignore, and says where it really is.
+    fn prepare(&self) -> Result<PathBuf, FileError> {
+        let folder = &self.folder;
+        fs::create_dir_all(folder).map_err(at("make", folder))?;
+        for (name, content) in [
+            (".gitignore", "*\n"),
+            ("CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n# Made by harness.\n"),
+        ] {
+            let path = folder.join(name);
+            if !path.exists() {
+                crate::whole_file::write(&path, content.as_bytes()).map_err(at("write", &path))?;
+            }
+        }
+        fs::canonicalize(folder).map_err(at("find", folder))
+    }
+
+    /// The project among a revision's files, which lie inside the user's own project: that one is not meant.
+    fn project(&self, slot: &Slot, commit: &Commit) -> Result<Project, CheckoutError> {
+        let source = slot.source();
+        // Part by part: an empty one would leave a slash at the end.
+        let root: PathBuf = source.components().chain(self.repository.prefix.components()).collect();
+        let nothing = || CheckoutError::NoHarness {
+            revision: commit.to_string(),
+            missing: "there is no harness.toml and no Cargo workspace".to_owned(),
+        };
+        match Project::find(&root) {
+            Ok(project) if project.root.starts_with(&source) && root.is_dir() => Ok(project),
+            Ok(_) | Err(ProjectError::NotFound(_)) => Err(nothing()),
+            Err(source) => Err(CheckoutError::Project { revision: commit.to_string(), source }),
+        }
+    }
+}
+
+impl Checkout {
+    fn of(commit: &Commit, project: Project, slot: Slot, choose: impl Fn(&Config) -> Vec<&Program>) -> Self {
+        let targets = choose(&project.config).into_iter().filter_map(Target::of);
+        let built: HashMap<_, _> = targets
+            .map(|target| {
+                let path = slot.program(&target);
+                ((target.package, target.name), path)
+            })
+            .collect();
+        let programs = Programs::ready(project.root.clone(), built);
+        Self { commit: commit.clone(), project, programs, _slot: slot }
+    }
+}
+
+/// The programs that have to be built.
+fn missing<'a>(slot: &Slot, programs: &[&'a Program]) -> Vec<&'a Program> {
+    let missing = |program: &&Program| Target::of(program).is_some_and(|target| !slot.program(&target).is_file());
+    programs.iter().copied().filter(missing).collect()
+}

@@ -1,0 +1,130 @@
+//! The history that a comparison chooses its revisions from.
+
+use std::path::PathBuf;
+
+use super::commit::{Commit, FORMAT, Head};
+use super::error::RepositoryError;
+use super::git::{Git, failed};
+use crate::project::Project;
+
+/// The git repository that a project lies in.
+#[derive(Debug, Clone)]
+pub struct Repository {
+    pub(super) git: Git,
+    /// The folder that git keeps everything in.
+    pub(super) git_folder: PathBuf,
+    /// Where the project lies in it.
+    pub(super) prefix: PathBuf,
+}
+
+/// Which of the commits between two are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Walk {
+    /// The states that the branch itself went through: of a merge, the merge only. A merged branch may hold commits that
+    /// never built or that were never meant to be fast.
+    FirstParent,
+    /// Every commit, parents before children.
+    All,
+}
+
+impl Repository {
+    /// Finds the repository that the project lies in.
+    ///
+    /// # Errors
+    /// If git is missing or the project lies in no repository.
+    pub fn open(project: &Project) -> Result<Self, RepositoryError> {
+        Self::with(Git { program: "git".into(), folder: project.root.clone() })
+    }
+
+    pub(super) fn with(git: Git) -> Result<Self, RepositoryError> {
+        const TASK: &str = "find the repository";
+        let git_folder = git.ask(TASK, &["rev-parse", "--absolute-git-dir"])?.into();
+        let prefix = git.ask(TASK, &["rev-parse", "--show-prefix"])?.into();
+        Ok(Self { git, git_folder, prefix })
+    }
+
+    /// The commit that a branch, tag, id or expression such as `HEAD~3` names now.
+    ///
+    /// # Errors
+    /// If there is none, which in a shallow clone is told as such.
+    pub fn resolve(&self, revision: &str) -> Result<Commit, RepositoryError> {
+        const TASK: &str = "look up a revision";
+        let unknown = || match self.shallow()? {
+            true => Err(RepositoryError::Shallow { wanted: format!("the revision {revision:?}") }),
+            false => Err(RepositoryError::Unknown(revision.to_owned())),
+        };
+        // An option to git is no revision.
+        if revision.is_empty() || revision.starts_with('-') {
+            return unknown();
+        }
+        let found = self.git.run(TASK, &["rev-parse", "--verify", "--quiet", &format!("{revision}^{{commit}}")])?;
+        if !found.status.success() {
+            return unknown();
+        }
+        let id = String::from_utf8_lossy(&found.stdout).trim().to_owned();
+        let line = self.git.ask(TASK, &["log", "-1", "--no-color", "--encoding=UTF-8", FORMAT, &id, "--"])?;
+        Commit::parse(&line).ok_or(RepositoryError::Git { task: TASK, message: format!("it printed {line:?}") })
+    }
+
+    /// Where two lines of history parted. A comparison is with the base itself unless it is asked for this: what the base
+    /// gained since then then counts for neither side.
+    ///
+    /// # Errors
+    /// If they have no common ancestor, or it was not fetched.
+    pub fn merge_base(&self, one: &Commit, other: &Commit) -> Result<Commit, RepositoryError> {
+        const TASK: &str = "find where two revisions parted";
+        let output = self.git.run(TASK, &["merge-base", &one.id, &other.id])?;
+        match output.status.code() {
+            Some(0) => self.resolve(String::from_utf8_lossy(&output.stdout).trim()),
+            Some(1) if self.shallow()? => Err(RepositoryError::Shallow {
+                wanted: format!("the common ancestor of {} and {}", one.short(), other.short()),
+            }),
+            Some(1) => Err(RepositoryError::Unrelated { one: one.short().to_owned(), other: other.short().to_owned() }),
+            _ => Err(failed(TASK, &self.git.folder, &output)),
+        }
+    }
+
+    /// What the working tree was made from, and whether it was changed since. The user's index is not refreshed.
+    ///
+    /// # Errors
+    /// If there is no commit yet.
+    pub fn head(&self) -> Result<Head, RepositoryError> {
+        let commit = self.resolve("HEAD")?;
+        let changes = self.git.ask("look for changes", &["status", "--porcelain"])?;
+        Ok(Head { commit, dirty: !changes.is_empty() })
+    }
+
+    /// The commits that came after `good` up to `bad`, which is the last one; oldest first.
+    ///
+    /// # Errors
+    /// If `bad` does not descend from `good`, or what lies between was not fetched.
+    pub fn commits(&self, good: &Commit, bad: &Commit, walk: Walk) -> Result<Vec<Commit>, RepositoryError> {
+        const TASK: &str = "list the commits between two revisions";
+        let output = self.git.run(TASK, &["merge-base", "--is-ancestor", &good.id, &bad.id])?;
+        let names = || (good.short().to_owned(), bad.short().to_owned());
+        match output.status.code() {
+            Some(0) => {}
+            Some(1) if self.shallow()? => {
+                let (good, bad) = names();
+                return Err(RepositoryError::Shallow { wanted: format!("the history from {good} to {bad}") });
+            }
+            Some(1) => {
+                let (good, bad) = names();
+                return Err(RepositoryError::NotAncestor { good, bad });
+            }
+            _ => return Err(failed(TASK, &self.git.folder, &output)),
+        }
+        let range = format!("{}..{}", good.id, bad.id);
+        let walk = if walk == Walk::FirstParent { "--first-parent" } else { "--topo-order" };
+        let log = ["log", "--reverse", walk, "--no-color", "--encoding=UTF-8", FORMAT, &range, "--"];
+        let lines = self.git.ask(TASK, &log)?;
+        let parsed = lines.lines().map(|line| {
+            Commit::parse(line).ok_or(RepositoryError::Git { task: TASK, message: format!("it printed {line:?}") })
+        });
+        parsed.collect()
+    }
+
+    fn shallow(&self) -> Result<bool, RepositoryError> {
+        Ok(self.git.ask("tell whether this clone is shallow", &["rev-parse", "--is-shallow-repository"])? == "true")
+    }
+}

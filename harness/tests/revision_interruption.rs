@@ -1,0 +1,86 @@
+//! Ctrl-C while a base is built: the build ends, nothing keeps running, and the lock is free.
+//!
+//! The only test of its process: an interruption is for good.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use harness::child;
+use harness::project::Project;
+use harness::revision::{CargoOutput, CheckoutError, Checkouts, Repository};
+
+#[test]
+fn an_interrupted_build_leaves_no_process_and_no_lock() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = folder.path();
+    let busy = root.join("busy");
+    fs::create_dir_all(root.join("suite/src")).expect("made");
+    let files = [
+        ("Cargo.toml", "[workspace]\nmembers = ['suite']\n".to_owned()),
+        (
+            "suite/Cargo.toml",
+            "[package]\nname = 'harness-suite'\nversion = '0.1.0'\n[[bin]]\nname = 'probe'\npath = 'src/probe.rs'\n"
+                .to_owned(),
+        ),
+        ("suite/src/probe.rs", "fn main() {}\n".to_owned()),
+        // A build that never ends.
+        (
+            "suite/build.rs",
+            format!(
+                "fn main() {{ std::fs::write({busy:?}, format!(\"{{}}\\n\", std::process::id())).unwrap(); \
+                 std::thread::sleep(std::time::Duration::from_secs(1000)); }}\n"
+            ),
+        ),
+    ];
+    for (path, content) in files {
+        fs::write(root.join(path), content).expect("written");
+    }
+    git(root, &["init", "--quiet"]);
+    git(root, &["add", "--all"]);
+    git(root, &["commit", "--quiet", "--message", "Never ends"]);
+
+    let project = Project::find(root).expect("a project");
+    let repository = Repository::open(&project).expect("a repository");
+    let commit = repository.resolve("HEAD").expect("known");
+    let checkouts = Checkouts::new(&project, &repository);
+    let (ended, pid) = thread::scope(|scope| {
+        let build = scope.spawn(|| {
+            checkouts.checkout(&commit, |config| vec![&config.probe], CargoOutput::Nothing, &|_| {}).map(drop)
+        });
+        let pid = until(|| fs::read_to_string(&busy).ok().filter(|pid| pid.ends_with('\n')));
+        assert!(child::stop_all(), "something was running");
+        (build.join().expect("no panic"), pid)
+    });
+    assert!(matches!(ended, Err(CheckoutError::Interrupted)), "{ended:?}");
+    until(|| (!runs(pid.trim())).then_some(()));
+    let lock = File::open(checkouts.folder().join("build.lock")).expect("there");
+    until(|| lock.try_lock().ok());
+}
+
+fn git(folder: &Path, arguments: &[&str]) {
+    let mut git = Command::new("git");
+    git.args(arguments).current_dir(folder).env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+    for role in ["AUTHOR", "COMMITTER"] {
+        git.env(format!("GIT_{role}_NAME"), "N. N.").env(format!("GIT_{role}_EMAIL"), "n@example.org");
+    }
+    assert!(git.status().expect("git").success());
+}
+
+/// Asks until there is an answer; minutes are more than enough.
+fn until<T>(ask: impl Fn() -> Option<T>) -> T {
+    for _ in 0..30_000 {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    panic!("no answer within five minutes");
+}
+
+fn runs(pid: &str) -> bool {
+    let state = fs::read_to_string(Path::new("/proc").join(pid).join("stat"));
+    state.is_ok_and(|state| !state.contains(") Z"))
+}
