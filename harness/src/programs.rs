@@ -74,7 +74,7 @@ impl Programs {
 
     /// Programs of the checkout at `root` that were built before: by package and name, the file of each.
     pub fn ready(root: PathBuf, built: HashMap<(String, String), PathBuf>) -> Self {
-        Self { root, built }
+        Self { root, built, model: None }
     }
 
     /// A command that starts a program that was built, or is there already.
