@@ -5,9 +5,8 @@
 /// normal values it needs 5 % more of them than the mean; up to 29 % of the values may be wild before it breaks. None
 /// if there are no values. Takes time and memory in the square of their number.
 pub fn hodges_lehmann(values: &[f64]) -> Option<f64> {
-    let mut means: Vec<f64> = (0..values.len())
-        .flat_map(|i| values[i..].iter().map(move |&other| f64::midpoint(values[i], other)))
-        .collect();
+    let mut means: Vec<f64> =
+        (0..values.len()).flat_map(|i| values[i..].iter().map(move |&other| f64::midpoint(values[i], other))).collect();
     let half = means.len() / 2;
     if means.is_empty() {
         return None;
