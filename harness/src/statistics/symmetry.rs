@@ -13,8 +13,10 @@
 //! far; Ramdas, Ruf, Larsson and Koolen, "Admissible anytime-valid sequential inference must rely on nonnegative
 //! martingales" (2020) for why it must be a martingale, and for intervals from its inversion.
 //!
-//! It was chosen over exact Wilcoxon tests at planned looks with the level spent over them: on normal, heavy-tailed and
-//! contaminated values it needed fewer values on average and in its 95th percentile, and it has no last look.
+//! It was chosen over exact Wilcoxon tests at planned looks, the level spent evenly or not over four plans of them: on
+//! simulated normal, heavy-tailed and contaminated values, shifted by half to ten standard deviations, it needed the
+//! fewest values on average each time (5 to 15 % fewer than the best plan) and about as few in the 95th percentile; and it
+//! has no last look.
 
 /// How steeply the stake grows with the rank of a value. Three bettors share the capital: the timid one gains where the
 /// shift is small against the spread, the bold one where it is large.
