@@ -12,6 +12,7 @@ pub mod instrument;
 pub mod measure;
 pub mod metric;
 pub mod nearest;
+pub mod paired;
 pub mod probe;
 pub mod programs;
 pub mod project;

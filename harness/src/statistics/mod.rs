@@ -1,5 +1,13 @@
 //! The statistics that figures and verdicts rest on: pure functions over values, no I/O, no clock.
 
 mod median;
+#[cfg(test)]
+pub(crate) mod noise;
+mod random;
+mod shift;
+mod symmetry;
 
 pub use median::{Interval, median, median_interval, quantile};
+pub use random::Random;
+pub use shift::hodges_lehmann;
+pub use symmetry::{Evidence, lower_bound, upper_bound};

@@ -1,0 +1,298 @@
+//! One workload's pairs as they come in, and what they show so far.
+//!
+//! Each pair of processes gives one logarithm of head time over base time. Under unchanged code the two labels could be
+//! swapped, and the order in a pair is drawn at random, so these values are symmetric about zero: all that
+//! [`Evidence`] needs. (A layout that this one build always gets is no error in that sense but a difference between
+//! the builds, and is found like one.) Four questions are asked of every pair: is it slower, is it faster, is it slower by less
+//! than the margin, is it faster by less than the margin.
+
+use serde::{Deserialize, Serialize};
+
+use crate::paired::Rules;
+use crate::paired::alarm::Alarm;
+use crate::statistics::{Evidence, Interval, hodges_lehmann, lower_bound, median, upper_bound};
+
+/// What a workload's pairs show so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// Slower: suspected by some pairs, confirmed by fresh ones, and by at least the minimum effect.
+    Regressed,
+    /// Faster, by the same rules.
+    Improved,
+    /// Slower by less than the margin, or not at all.
+    NotSlower,
+    /// Some pairs said slower; fresh ones have not confirmed it. Inconclusive if it stays so.
+    Suspect,
+    /// Too little seen yet. Inconclusive if it stays so.
+    Open,
+}
+
+/// The pairs of one workload in the order they were measured.
+#[derive(Debug, Clone)]
+pub struct Course {
+    rules: Rules,
+    confirmation: f64,
+    log_ratios: Vec<f64>,
+    slower: Alarm,
+    faster: Alarm,
+    not_slower: Evidence,
+    not_faster: Evidence,
+    standing: Standing,
+    is_settled: bool,
+}
+
+impl Course {
+    /// No pairs yet; `workloads` is how many the suite judges by time.
+    pub fn new(rules: Rules, workloads: usize) -> Self {
+        Self {
+            rules,
+            confirmation: rules.confirmation(workloads),
+            log_ratios: Vec::new(),
+            slower: Alarm::default(),
+            faster: Alarm::default(),
+            not_slower: Evidence::default(),
+            not_faster: Evidence::default(),
+            standing: Standing::Open,
+            is_settled: false,
+        }
+    }
+
+    /// Takes the next pair's ln(head time / base time), a finite number as [`super::pair_estimate`] gives it.
+    pub fn push(&mut self, log_ratio: f64) {
+        self.log_ratios.push(log_ratio);
+        self.slower.push(log_ratio, &self.rules);
+        self.faster.push(-log_ratio, &self.rules);
+        self.not_slower.push(self.rules.log_margin() - log_ratio);
+        self.not_faster.push(self.rules.log_margin() + log_ratio);
+        self.standing = self.stand();
+        self.is_settled = self.settle();
+    }
+
+    /// What the pairs show so far. Its error rates hold however often it is asked.
+    pub fn standing(&self) -> Standing {
+        self.standing
+    }
+
+    /// Whether more pairs are not worth their time. What is not slower but looks faster by the minimum effect goes on until
+    /// that is confirmed, or it is shown not to be faster by the margin, or it no longer looks so.
+    pub fn is_settled(&self) -> bool {
+        self.is_settled
+    }
+
+    /// Whether a change in either direction awaits its confirmation.
+    pub fn is_suspect(&self) -> bool {
+        !self.is_settled && (self.slower.is_raised() || self.faster.is_raised())
+    }
+
+    /// How much slower the head is, as ln(head time / base time): the Hodges-Lehmann estimate of the pairs that the
+    /// standing rests on. None before the first pair.
+    pub fn estimate(&self) -> Option<f64> {
+        hodges_lehmann(self.judged())
+    }
+
+    /// An interval that holds the true ln(head time / base time) with probability `level`, however often it is asked for.
+    /// None while the pairs are too few for one.
+    pub fn interval(&self, level: f64) -> Option<Interval> {
+        let beyond = (1.0 - level) / 2.0;
+        let low = lower_bound(self.judged(), beyond)?;
+        let high = upper_bound(self.judged(), beyond)?;
+        Some(Interval { low, high, level })
+    }
+
+    /// How far one pair lies from the centre: the median absolute deviation, scaled so that it is the standard deviation
+    /// where pairs are normal (Hampel 1974). None before the first pair.
+    pub fn spread(&self) -> Option<f64> {
+        let centre = median(&self.log_ratios)?;
+        let deviations: Vec<f64> = self.log_ratios.iter().map(|value| (value - centre).abs()).collect();
+        Some(1.4826 * median(&deviations)?)
+    }
+
+    /// Every pair so far, in order.
+    pub fn log_ratios(&self) -> &[f64] {
+        &self.log_ratios
+    }
+
+    /// The rules it is judged by.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The level at which a suspicion of this course is confirmed.
+    pub fn confirmation(&self) -> f64 {
+        self.confirmation
+    }
+
+    fn stand(&self) -> Standing {
+        if self.slower.is_confirmed(self.confirmation, &self.rules) {
+            Standing::Regressed
+        } else if self.faster.is_confirmed(self.confirmation, &self.rules) {
+            Standing::Improved
+        } else if self.not_slower.proves(self.rules.false_assurance) {
+            Standing::NotSlower
+        } else if self.slower.is_raised() {
+            Standing::Suspect
+        } else {
+            Standing::Open
+        }
+    }
+
+    fn settle(&self) -> bool {
+        match self.standing {
+            Standing::Regressed | Standing::Improved => true,
+            Standing::NotSlower => !self.looks_faster() || self.not_faster.proves(self.rules.false_assurance),
+            Standing::Suspect | Standing::Open => false,
+        }
+    }
+
+    fn looks_faster(&self) -> bool {
+        hodges_lehmann(&self.log_ratios).is_some_and(|estimate| -estimate >= self.rules.log_minimum_effect())
+    }
+
+    /// A confirmed change rests on the pairs after the alarm, which were not selected for what they show; everything else
+    /// on all of them.
+    fn judged(&self) -> &[f64] {
+        match self.standing {
+            Standing::Regressed => &self.log_ratios[self.slower.screened()..],
+            Standing::Improved => &self.log_ratios[self.faster.screened()..],
+            _ => &self.log_ratios,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statistics::Random;
+    use crate::statistics::noise::Noise;
+    use proptest::prelude::*;
+
+    fn course(log_ratios: &[f64]) -> Course {
+        let mut course = Course::new(Rules::default(), 4);
+        log_ratios.iter().for_each(|&log_ratio| course.push(log_ratio));
+        course
+    }
+
+    /// Measures until the course is settled or `most` pairs are spent.
+    fn measured(shift: f64, noise: Noise, most: usize, random: &mut Random) -> Course {
+        let mut course = Course::new(Rules::default(), 4);
+        while course.log_ratios().len() < most && !course.is_settled() {
+            course.push(shift.ln_1p() + noise.draw(random));
+        }
+        course
+    }
+
+    fn share(of: usize, is_so: impl Fn(&mut Random) -> bool) -> f64 {
+        let mut random = Random::new(2024);
+        (0..of).filter(|_| is_so(&mut random)).count() as f64 / of as f64
+    }
+
+    #[test]
+    fn a_slowdown_is_suspected_then_confirmed_by_fresh_pairs() {
+        let mut pairs = vec![0.030; 8];
+        assert_eq!(course(&pairs[..1]).standing(), Standing::Open);
+        assert_eq!(course(&pairs).standing(), Standing::Suspect);
+        assert!(course(&pairs).is_suspect());
+        pairs.extend([0.020; 12]);
+        let confirmed = course(&pairs);
+        assert_eq!(confirmed.standing(), Standing::Regressed);
+        assert!(confirmed.is_settled() && !confirmed.is_suspect());
+        let estimate = confirmed.estimate().expect("pairs");
+        assert!((0.020..0.022).contains(&estimate), "what raised the alarm is not in the estimate: {estimate}");
+        let interval = confirmed.interval(0.98).expect("enough pairs");
+        assert!(interval.low > 0.0 && interval.low <= estimate && estimate <= interval.high, "{interval:?}");
+    }
+
+    #[test]
+    fn an_alarm_that_fresh_pairs_do_not_bear_out_is_dropped() {
+        let mut pairs = vec![0.008; 7];
+        assert_eq!(course(&pairs).standing(), Standing::Suspect);
+        pairs.extend([0.001, -0.001].repeat(12));
+        assert_eq!(course(&pairs).standing(), Standing::NotSlower);
+    }
+
+    #[test]
+    fn certain_but_small_is_no_regression() {
+        assert_eq!(course(&[0.004; 40]).standing(), Standing::NotSlower);
+        assert_eq!(course(&[0.006; 40]).standing(), Standing::Regressed);
+        assert_eq!(course(&[-0.006; 40]).standing(), Standing::Improved);
+    }
+
+    #[test]
+    fn what_looks_faster_is_measured_until_that_is_known() {
+        // Shown to be slower by less than the margin while the alarm for faster still awaits its fresh pairs.
+        let early = course(&[-0.02; 11]);
+        assert_eq!(early.standing(), Standing::NotSlower);
+        assert!(!early.is_settled() && early.is_suspect());
+        assert_eq!(course(&[-0.02; 20]).standing(), Standing::Improved);
+    }
+
+    #[test]
+    fn nothing_is_said_of_nothing() {
+        let empty = course(&[]);
+        assert_eq!(empty.standing(), Standing::Open);
+        assert_eq!((empty.estimate(), empty.interval(0.9), empty.spread()), (None, None, None));
+    }
+
+    #[test]
+    fn slower_by_the_margin_is_rarely_called_not_slower() {
+        for noise in [Noise::Normal(0.5), Noise::Shared, Noise::HeavyTailed] {
+            let wrong = share(1000, |random| measured(0.01, noise, 60, random).standing() == Standing::NotSlower);
+            // 1 % is allowed; 1000 at 1 % give at most 2 % with probability 0.998.
+            assert!(wrong <= 0.02, "{noise:?}: {wrong}");
+        }
+    }
+
+    /// At a quarter of a second a pair: 60 pairs are 15 s, 32 are 8 s, 20 are 5 s.
+    #[test]
+    fn slowdowns_are_found_within_their_time() {
+        for noise in [Noise::Normal(0.5), Noise::Shared, Noise::HeavyTailed] {
+            for (shift, within, wanted) in [(0.01, 60, 0.95), (0.02, 32, 0.99), (0.05, 20, 0.99)] {
+                let found =
+                    share(300, |random| measured(shift, noise, within, random).standing() == Standing::Regressed);
+                assert!(found >= wanted, "{noise:?}: +{shift} found in {found} within {within} pairs");
+            }
+        }
+    }
+
+    #[test]
+    fn unchanged_code_ends_not_slower() {
+        for noise in [Noise::Normal(0.5), Noise::Shared, Noise::HeavyTailed] {
+            let assured = share(300, |random| measured(0.0, noise, 60, random).standing() == Standing::NotSlower);
+            assert!(assured >= 0.99, "{noise:?}: {assured}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn swapping_the_sides_swaps_the_verdict(pairs in prop::collection::vec(-0.03..0.05f64, 1..40)) {
+            let plain = course(&pairs);
+            let swapped = course(&pairs.iter().map(|pair| -pair).collect::<Vec<_>>());
+            prop_assert_eq!(plain.standing() == Standing::Regressed, swapped.standing() == Standing::Improved);
+            if let (Some(one), Some(other)) = (plain.interval(0.9), swapped.interval(0.9)) {
+                prop_assert!((one.low + other.high).abs() < 1e-9 || plain.standing() == Standing::NotSlower);
+            }
+            let spreads = (plain.spread().expect("pairs"), swapped.spread().expect("pairs"));
+            prop_assert!((spreads.0 - spreads.1).abs() < 1e-12);
+        }
+
+        #[test]
+        fn not_slower_is_what_the_upper_bound_says(pairs in prop::collection::vec(-0.02..0.02f64, 9..40)) {
+            let course = course(&pairs);
+            let rules = Rules::default();
+            let bound = upper_bound(&pairs, rules.false_assurance);
+            let is_below = bound.is_some_and(|bound| bound < rules.log_margin());
+            prop_assert_eq!(course.not_slower.proves(rules.false_assurance), is_below);
+        }
+
+        #[test]
+        fn a_regression_is_never_smaller_than_the_minimum_effect(pairs in prop::collection::vec(-0.01..0.03f64, 1..60)) {
+            let course = course(&pairs);
+            if course.standing() == Standing::Regressed {
+                prop_assert!(course.estimate().expect("pairs") >= course.rules().log_minimum_effect());
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What more pairs would tell, and what the ones there are could have shown: for printing beside a verdict.
+
+use crate::paired::alarm::Alarm;
+use crate::paired::{Course, Rules};
+use crate::statistics::{Random, hodges_lehmann};
+
+/// How many more pairs are looked ahead at most.
+pub const FARTHEST: usize = 256;
+
+/// Draws of a shifted course for each shift that is tried.
+const DRAWS: usize = 200;
+
+/// With this probability the smallest effect would have been found.
+const FOUND: f64 = 0.95;
+
+/// The largest shift that is tried, as a logarithm of a ratio.
+const LARGEST: f64 = 0.5;
+
+/// How often the range of shifts is halved on a logarithmic scale: to about 1 % of the shift.
+const HALVINGS: usize = 9;
+
+/// How many more pairs would settle the course if they went on as they did: the pairs so far are replayed in their order
+/// until it is settled. 0 if it is; none if [`FARTHEST`] of them would not be enough, or there are no pairs.
+pub fn pairs_to_tell(course: &Course) -> Option<usize> {
+    let mut ahead = course.clone();
+    let mut again = course.log_ratios().iter().cycle();
+    for more in 0..=FARTHEST {
+        if ahead.is_settled() {
+            return Some(more);
+        }
+        ahead.push(*again.next()?);
+    }
+    None
+}
+
+/// The smallest slowdown, as ln(head time / base time), that would have been found with probability 95 % in this many
+/// pairs with the spread of this course. None if there are no pairs to take the spread from, or if even the largest is not
+/// found in so few pairs.
+///
+/// Found by doing it: the course's deviations from its centre, drawn with replacement and with random signs (a bootstrap
+/// of the symmetric errors that the decision assumes), are shifted and run through the same alarm and confirmation.
+pub fn smallest_found(course: &Course, pairs: usize) -> Option<f64> {
+    let centre = hodges_lehmann(course.log_ratios())?;
+    // A new value lies further from the estimated centre than the values that it was estimated from.
+    let count = course.log_ratios().len() as f64;
+    let wider = ((count + 1.0) / (count - 1.0).max(1.0)).sqrt();
+    let deviations: Vec<f64> = course.log_ratios().iter().map(|value| wider * (value - centre)).collect();
+    let is_found = |shift: f64| {
+        // The same draws for every shift, so that a larger one is not missed by chance.
+        let mut random = Random::new(0x5EED);
+        let found = (0..DRAWS)
+            .filter(|_| {
+                // All are drawn, found early or not: the next course starts at the same place of the sequence.
+                let drawn: Vec<f64> = (0..pairs)
+                    .map(|_| {
+                        let size = deviations[random.below(deviations.len())];
+                        shift + if random.coin() { size } else { -size }
+                    })
+                    .collect();
+                finds(&drawn, course.confirmation(), course.rules())
+            })
+            .count();
+        found as f64 >= FOUND * DRAWS as f64
+    };
+    if !is_found(LARGEST) {
+        return None;
+    }
+    let (mut small, mut large) = (course.rules().log_minimum_effect() / 2.0, LARGEST);
+    for _ in 0..HALVINGS {
+        let middle = (small * large).sqrt();
+        if is_found(middle) { large = middle } else { small = middle }
+    }
+    Some(large)
+}
+
+fn finds(log_ratios: &[f64], confirmation: f64, rules: &Rules) -> bool {
+    let mut alarm = Alarm::default();
+    log_ratios.iter().any(|&value| {
+        alarm.push(value, rules);
+        alarm.is_confirmed(confirmation, rules)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::paired::Standing;
+    use crate::statistics::noise::Noise;
+
+    fn course(seed: u64, pairs: usize, shift: f64, noise: Noise) -> Course {
+        let mut random = Random::new(seed);
+        let mut course = Course::new(Rules::default(), 4);
+        (0..pairs).for_each(|_| course.push(shift + noise.draw(&mut random)));
+        course
+    }
+
+    #[test]
+    fn a_settled_course_needs_no_more() {
+        let settled = course(1, 20, 0.0, Noise::Normal(0.3));
+        assert_eq!(settled.standing(), Standing::NotSlower);
+        assert_eq!(pairs_to_tell(&settled), Some(0));
+        assert_eq!(pairs_to_tell(&Course::new(Rules::default(), 4)), None);
+    }
+
+    #[test]
+    fn noisier_pairs_take_more_of_them() {
+        let quiet = pairs_to_tell(&course(2, 7, 0.0, Noise::Normal(0.3))).expect("soon settled");
+        let noisy = pairs_to_tell(&course(2, 7, 0.0, Noise::Normal(2.0))).expect("settled at some time");
+        assert!(0 < quiet && quiet < noisy, "{quiet} and {noisy}");
+    }
+
+    #[test]
+    fn more_pairs_and_less_noise_find_smaller_effects() {
+        let quiet = course(3, 16, 0.0, Noise::Normal(0.3));
+        let noisy = course(3, 16, 0.0, Noise::Normal(1.0));
+        let found = |course: &Course, pairs| smallest_found(course, pairs).expect("enough pairs");
+        assert!(found(&quiet, 60) < found(&quiet, 20));
+        assert!(found(&quiet, 60) < found(&noisy, 60));
+        assert_eq!(smallest_found(&quiet, 10), None, "too few for an alarm and its confirmation");
+        assert_eq!(smallest_found(&Course::new(Rules::default(), 4), 60), None);
+    }
+
+    #[test]
+    fn what_it_says_is_found_is_found() {
+        let smallest = smallest_found(&course(4, 40, 0.0, Noise::Normal(0.5)), 40).expect("enough pairs");
+        let found = (0..400)
+            .filter(|seed| {
+                let log_ratios = course(1000 + seed, 40, smallest, Noise::Normal(0.5));
+                finds(log_ratios.log_ratios(), log_ratios.confirmation(), log_ratios.rules())
+            })
+            .count();
+        assert!((350..=399).contains(&found), "a shift of {smallest} was found in {found} of 400");
+    }
+}

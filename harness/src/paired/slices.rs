@@ -1,0 +1,251 @@
+//! From the slices that a pair of processes measured to the one ratio that the pair stands for.
+//!
+//! Two processes take turns in short slices, in blocks that read base, head, head, base or the mirror of it, so that a
+//! steady drift of the machine cancels within a block. The estimate has to be two things at once. It must see whatever the
+//! bulk of the slices spent, rare slow runs included: a median of slices would not notice that every hundredth run takes
+//! twice as long. And a slice that lost its core must not move it. So it is a ratio of sums, over the blocks in which
+//! no slice took longer than a slow run or two can explain.
+
+use serde::{Deserialize, Serialize};
+
+use crate::statistics::median;
+
+/// Which build a slice belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Side {
+    /// The revision compared against.
+    Base,
+    /// The revision that is judged.
+    Head,
+}
+
+/// A short stretch in which one of the two processes ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slice {
+    /// Which process.
+    pub side: Side,
+    /// Runs of the workload.
+    pub iterations: u64,
+    /// Wall time of all of them, nanoseconds.
+    pub nanoseconds: u64,
+    /// Nanoseconds of it in which the process was ready to run and had no core; 0 where the system does not tell.
+    #[serde(default)]
+    pub waited: u64,
+}
+
+/// What one pair of processes says.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PairEstimate {
+    /// ln(head time / base time), finite.
+    pub log_ratio: f64,
+    /// Nanoseconds a run of the base.
+    pub base: f64,
+    /// Nanoseconds a run of the head.
+    pub head: f64,
+    /// Blocks it rests on.
+    pub blocks: usize,
+    /// Blocks left out because a slice of theirs took far too long.
+    pub left_out: usize,
+}
+
+/// Runs' worth of time that a slice may take beyond its own before its block is left out: a run that takes twice as long
+/// is the workload's doing, more is not.
+const EXTRA_RUNS: f64 = 2.0;
+
+/// However many runs a slice has, it may take this share longer.
+const EXTRA_SHARE: f64 = 0.25;
+
+/// The pair's ratio from its blocks of slices: time in which a process waited for a core is taken off, blocks with a slice
+/// that is far longer than its side's median are left out (all stay if that would be most of them: what is common is not
+/// an outlier), and the rest is a ratio of sums. None if either side has no time.
+pub fn pair_estimate<B: AsRef<[Slice]>>(blocks: &[B]) -> Option<PairEstimate> {
+    let usual = [Side::Base, Side::Head].map(|side| {
+        let times = blocks.iter().flat_map(|block| block.as_ref()).filter(|slice| slice.side == side);
+        median(&times.filter(|slice| slice.iterations > 0).map(Slice::per_run).collect::<Vec<_>>())
+    });
+    let [Some(base), Some(head)] = usual else { return None };
+    let is_sound = |block: &&B| {
+        block.as_ref().iter().all(|slice| {
+            let usual = if slice.side == Side::Base { base } else { head };
+            let extra = EXTRA_SHARE.max(EXTRA_RUNS / slice.iterations.max(1) as f64);
+            slice.iterations > 0 && slice.per_run() <= usual * (1.0 + extra)
+        })
+    };
+    let sound: Vec<&B> = blocks.iter().filter(is_sound).collect();
+    let kept = if sound.len() * 2 >= blocks.len() { sound } else { blocks.iter().collect() };
+    let [base, head] = [Side::Base, Side::Head].map(|side| mean_run(&kept, side));
+    let log_ratio = (head / base).ln();
+    log_ratio.is_finite().then_some(PairEstimate {
+        log_ratio,
+        base,
+        head,
+        blocks: kept.len(),
+        left_out: blocks.len() - kept.len(),
+    })
+}
+
+/// Nanoseconds a run over all slices of a side.
+fn mean_run<B: AsRef<[Slice]>>(blocks: &[&B], side: Side) -> f64 {
+    let (mut time, mut runs) = (0, 0);
+    for slice in blocks.iter().flat_map(|block| block.as_ref()).filter(|slice| slice.side == side) {
+        time += slice.running();
+        runs += slice.iterations;
+    }
+    time as f64 / runs as f64
+}
+
+impl Slice {
+    fn running(&self) -> u64 {
+        self.nanoseconds.saturating_sub(self.waited)
+    }
+
+    fn per_run(&self) -> f64 {
+        self.running() as f64 / self.iterations as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statistics::Random;
+    use proptest::prelude::*;
+
+    type Block = [Slice; 4];
+
+    /// Blocks in turn base-first and head-first; `time` gives the nanoseconds of a slice from its side and its place.
+    fn blocks(count: usize, iterations: u64, mut time: impl FnMut(Side, usize) -> u64) -> Vec<Block> {
+        (0..count)
+            .map(|block| {
+                let [a, b] = if block % 2 == 0 { [Side::Base, Side::Head] } else { [Side::Head, Side::Base] };
+                let mut place = 4 * block;
+                [a, b, b, a].map(|side| {
+                    let nanoseconds = time(side, place);
+                    place += 1;
+                    Slice { side, iterations, nanoseconds, waited: 0 }
+                })
+            })
+            .collect()
+    }
+
+    fn log_ratio(blocks: &[Block]) -> f64 {
+        pair_estimate(blocks).expect("both sides have time").log_ratio
+    }
+
+    fn steady(side: Side) -> u64 {
+        if side == Side::Base { 500_000 } else { 510_000 }
+    }
+
+    #[test]
+    fn a_steady_pair_gives_its_ratio() {
+        let estimate = pair_estimate(&blocks(20, 5, |side, _| steady(side))).expect("both sides have time");
+        assert!((estimate.log_ratio - 1.02_f64.ln()).abs() < 1e-12);
+        assert_eq!((estimate.base, estimate.head), (100_000.0, 102_000.0));
+        assert_eq!((estimate.blocks, estimate.left_out), (20, 0));
+    }
+
+    #[test]
+    fn a_slice_that_lost_its_core_does_not_move_it() {
+        for iterations in [1, 10, 1000] {
+            let stolen = blocks(20, iterations, |side, place| steady(side) + if place == 7 { 4_000_000 } else { 0 });
+            let estimate = pair_estimate(&stolen).expect("both sides have time");
+            assert!((estimate.log_ratio - 1.02_f64.ln()).abs() < 1e-12);
+            assert_eq!((estimate.blocks, estimate.left_out), (19, 1));
+        }
+    }
+
+    #[test]
+    fn known_waiting_is_taken_off() {
+        let mut hogged = blocks(20, 1, |side, _| steady(side));
+        for slice in hogged.iter_mut().flatten().step_by(3) {
+            slice.nanoseconds += 3_000_000;
+            slice.waited = 3_000_000;
+        }
+        let estimate = pair_estimate(&hogged).expect("both sides have time");
+        assert!((estimate.log_ratio - 1.02_f64.ln()).abs() < 1e-12);
+        assert_eq!(estimate.left_out, 0);
+    }
+
+    /// Every hundredth run of the head takes twice as long: a median of slices of one run would never see it.
+    #[test]
+    fn rare_slow_runs_are_seen() {
+        for (percent, iterations) in [(1.0, 1), (1.0, 8), (5.0, 1), (50.0, 3)] {
+            let mut random = Random::new(3);
+            let pairs = 200;
+            let sum: f64 = (0..pairs)
+                .map(|_| {
+                    log_ratio(&blocks(60, iterations, |side, _| {
+                        let wanted = iterations as f64 * (1.0 + if side == Side::Head { percent / 100.0 } else { 0.0 });
+                        let runs = wanted.floor() + if random.share() < wanted.fract() { 1.0 } else { 0.0 };
+                        (runs * 450_000.0 * (1.0 + 0.06 * (random.share() - 0.5))) as u64
+                    }))
+                })
+                .sum();
+            let seen = 100.0 * (sum / f64::from(pairs)).exp_m1();
+            assert!((seen / percent - 1.0).abs() < 0.1, "{percent} % over {iterations} runs a slice: {seen}");
+        }
+    }
+
+    #[test]
+    fn steady_drift_cancels() {
+        let drifting = blocks(40, 4, |_, place| 1_000_000 + 1_000 * place as u64);
+        assert!(log_ratio(&drifting).abs() < 1e-12);
+    }
+
+    #[test]
+    fn what_is_common_is_not_left_out() {
+        let ragged = blocks(20, 1, |side, place| steady(side) * if place % 4 < 2 { 1 } else { 9 });
+        let estimate = pair_estimate(&ragged).expect("both sides have time");
+        assert_eq!((estimate.blocks, estimate.left_out), (20, 0));
+    }
+
+    #[test]
+    fn no_time_is_no_estimate() {
+        assert_eq!(pair_estimate::<Block>(&[]), None);
+        assert_eq!(pair_estimate(&blocks(3, 0, |side, _| steady(side))), None);
+        assert_eq!(pair_estimate(&blocks(3, 1, |_, _| 0)), None);
+        assert_eq!(pair_estimate(&blocks(3, 1, |side, _| if side == Side::Base { 0 } else { 5 })), None);
+        let one_side: Vec<Vec<Slice>> =
+            vec![vec![Slice { side: Side::Base, iterations: 1, nanoseconds: 9, waited: 0 }]];
+        assert_eq!(pair_estimate(&one_side), None);
+    }
+
+    fn any_blocks() -> impl Strategy<Value = Vec<Block>> {
+        let slice = (1..20_u64, 1_000..9_000_000_u64);
+        let side = |head: bool| if head { Side::Head } else { Side::Base };
+        prop::collection::vec((any::<bool>(), prop::array::uniform4(slice)), 1..30).prop_map(move |blocks| {
+            blocks
+                .into_iter()
+                .map(|(first, slices)| {
+                    let mut place = 0;
+                    slices.map(|(iterations, nanoseconds)| {
+                        place += 1;
+                        let is_outer = place == 1 || place == 4;
+                        Slice { side: side(first == is_outer), iterations, nanoseconds, waited: 0 }
+                    })
+                })
+                .collect()
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+
+        #[test]
+        fn swapping_the_sides_turns_the_ratio_over(blocks in any_blocks()) {
+            let mut swapped = blocks.clone();
+            for slice in swapped.iter_mut().flatten() {
+                slice.side = if slice.side == Side::Base { Side::Head } else { Side::Base };
+            }
+            prop_assert!((log_ratio(&blocks) + log_ratio(&swapped)).abs() < 1e-12);
+        }
+
+        #[test]
+        fn the_order_of_blocks_and_the_unit_of_time_do_not_matter(blocks in any_blocks(), unit in 1..1000_u64) {
+            let mut other = blocks.clone();
+            other.reverse();
+            other.iter_mut().flatten().for_each(|slice| slice.nanoseconds *= unit);
+            prop_assert!((log_ratio(&blocks) - log_ratio(&other)).abs() < 1e-9);
+        }
+    }
+}
