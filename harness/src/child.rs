@@ -112,6 +112,11 @@ impl Child {
         Ok(Self { process, group, status: None })
     }
 
+    /// The number of its process, which is the group's as well.
+    pub fn id(&self) -> Pid {
+        self.group
+    }
+
     /// Its standard input, if it is piped and was not taken before.
     pub fn stdin(&mut self) -> Option<ChildStdin> {
         self.process.stdin.take()

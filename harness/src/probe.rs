@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use harness_probe::Options;
 use harness_probe::protocol::{Description, Reading, Reply, Request, VERSION};
+use rustix::process::Pid;
 use thiserror::Error;
 
 use crate::child::Child;
@@ -111,6 +112,11 @@ impl Probe {
         // Nobody may be listening when it has said its last.
         thread::spawn(move || speaker.send(last_words(stderr)).unwrap_or_default());
         Ok(Self { child, requests, replies, complaints, limit })
+    }
+
+    /// The number of its process.
+    pub fn id(&self) -> Pid {
+        self.child.id()
     }
 
     /// Asks who it is.

@@ -26,6 +26,7 @@ impl Meter for Clock {
 
     fn read(&mut self, prepared: &mut dyn Prepared, iterations: u64) -> Reading {
         self.tokens_at.clear();
+        let waited_before = waited();
         let start = Instant::now();
         let nanoseconds = |start: Instant| u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
         if iterations == 1 {
@@ -36,6 +37,51 @@ impl Meter for Clock {
                 prepared.run(&mut || {});
             }
         }
-        Reading::Clock { nanoseconds: nanoseconds(start), tokens_at: self.tokens_at.clone() }
+        let nanoseconds = nanoseconds(start);
+        let waited = waited().saturating_sub(waited_before).min(nanoseconds);
+        Reading::Clock { nanoseconds, waited, tokens_at: self.tokens_at.clone() }
+    }
+}
+
+/// Nanoseconds that this thread has been ready to run and had no core, since it began: the second number of Linux's
+/// `schedstat`. 0 where the system does not tell.
+fn waited() -> u64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    text.split_ascii_whitespace().nth(1).and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Sleep;
+
+    impl Prepared for Sleep {
+        fn run(&mut self, on_token: &mut dyn FnMut()) {
+            std::thread::sleep(std::time::Duration::from_millis(2));
+            on_token();
+        }
+
+        fn check(&mut self) -> Result<(), String> {
+            Ok(())
+        }
+
+        fn isa(&self) -> String {
+            "plain".to_owned()
+        }
+    }
+
+    #[test]
+    fn a_reading_has_the_time_its_tokens_and_no_more_waiting_than_time() {
+        let mut clock = Clock::new();
+        for (iterations, tokens) in [(1, 1), (3, 0)] {
+            let Reading::Clock { nanoseconds, waited, tokens_at } = clock.read(&mut Sleep, iterations) else {
+                panic!("a clock reads time");
+            };
+            assert!(nanoseconds >= iterations * 2_000_000, "{nanoseconds}");
+            assert!(waited <= nanoseconds, "{waited} of {nanoseconds}");
+            assert_eq!(tokens_at.len(), tokens);
+            assert!(tokens_at.iter().all(|&at| at <= nanoseconds));
+        }
     }
 }

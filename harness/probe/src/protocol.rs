@@ -96,6 +96,9 @@ pub enum Reading {
     Clock {
         /// Of all iterations together.
         nanoseconds: u64,
+        /// Part of it in which the probe was ready to run and had no core; 0 where the system does not tell.
+        #[serde(default)]
+        waited: u64,
         /// When each generated token was there, since the start; empty if there was more than one iteration.
         tokens_at: Vec<u64>,
     },

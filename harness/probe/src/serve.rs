@@ -178,7 +178,7 @@ mod tests {
         ));
         let [
             _,
-            Reply::Ran { reading: Reading::Clock { nanoseconds, tokens_at } },
+            Reply::Ran { reading: Reading::Clock { nanoseconds, tokens_at, .. } },
             Reply::Ran { reading: second },
             checked,
         ] = replies.as_slice()

@@ -180,7 +180,7 @@ impl Lane {
             Read::Clock { nanoseconds: 0, .. } => {
                 Err(ProbeError::Refused("the probe's clock stands still: its times make no sense".to_owned()))
             }
-            Read::Clock { nanoseconds, tokens_at } => {
+            Read::Clock { nanoseconds, tokens_at, .. } => {
                 let run = Run { round, iterations: self.iterations, nanoseconds, tokens_at };
                 run.check()
                     .map_err(|wrong| ProbeError::Refused(format!("the probe's times make no sense: {wrong}")))?;

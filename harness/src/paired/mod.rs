@@ -1,14 +1,21 @@
 //! Time of two builds held side by side: pairs of processes, and what they show.
+//!
+//! A machine's speed drifts by tens of percent within minutes, so two builds only compare within moments: a process of
+//! each runs in turn, in slices of milliseconds, on one core, while the other sleeps. What is estimated is the ratio.
+//! Much of the noise that is left belongs to the process (where its memory came to lie), so that fresh pairs of
+//! processes tell more than long ones.
 
 mod alarm;
 mod course;
 mod foresight;
+mod pair;
 mod rules;
 mod slices;
 mod suite;
 
 pub use course::{Course, Standing};
 pub use foresight::{FARTHEST, pairs_to_tell, smallest_found};
+pub use pair::{Block, Conditions, Injection, PairError, Sides, measure_pair};
 pub use rules::Rules;
 pub use slices::{PairEstimate, Side, Slice, pair_estimate};
 pub use suite::Suite;

@@ -20,6 +20,16 @@ pub enum Side {
     Head,
 }
 
+impl Side {
+    /// In one word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Base => "base",
+            Self::Head => "head",
+        }
+    }
+}
+
 /// A short stretch in which one of the two processes ran.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slice {

@@ -1,0 +1,201 @@
+//! One pair of fresh processes, a base's and a head's, measured in turn.
+
+use std::process::Command;
+use std::time::Duration;
+
+use harness_probe::Options;
+use harness_probe::protocol::Reading;
+use rustix::process::Pid;
+use rustix::thread::{CpuSet, sched_setaffinity};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::{Side, Slice};
+use crate::probe::{Probe, ProbeError};
+use crate::statistics::Random;
+
+/// Iterations that a slice may have at most; more mean that nothing is measured.
+const MOST_ITERATIONS: u64 = 1 << 30;
+
+/// Starts the probe of each side.
+pub struct Sides<'a> {
+    /// The base's.
+    pub base: &'a dyn Fn() -> Command,
+    /// The head's.
+    pub head: &'a dyn Fn() -> Command,
+}
+
+/// How a pair is measured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conditions {
+    /// The core that both processes are pinned to; none for workloads that compute on several threads.
+    pub core: Option<usize>,
+    /// Threads and instruction set.
+    pub options: Options,
+    /// A slice runs at least this long.
+    pub slice: Duration,
+    /// Iterations at the beginning of a slice that are not measured.
+    pub warm: u64,
+    /// Blocks of four slices.
+    pub blocks: u32,
+    /// How long a single answer of a probe may take.
+    pub time_limit: Duration,
+    /// A slowdown that is put into the head on purpose, to see whether it is found.
+    pub injection: Option<Injection>,
+}
+
+/// A slowdown that is put in honestly: the head runs this share more iterations than it reports, rounded at random.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Injection {
+    /// 0.01 for one percent.
+    pub share: f64,
+}
+
+/// Four slices: base, head, head, base, or the mirror of it.
+pub type Block = [Slice; 4];
+
+/// A pair that could not be measured.
+#[derive(Debug, Error)]
+pub enum PairError {
+    /// A side's probe did not do as it should.
+    #[error("{side} side: {source}")]
+    Probe {
+        /// Whose.
+        side: &'static str,
+        /// What went wrong.
+        source: ProbeError,
+    },
+    /// A side gave a wrong answer.
+    #[error("{side} side: wrong answer: {wrong}")]
+    Answer {
+        /// Whose.
+        side: &'static str,
+        /// What differs.
+        wrong: String,
+    },
+}
+
+/// Starts a process of each side, runs them in turn, checks both answers and ends them.
+///
+/// # Errors
+/// If a probe fails or its answer is wrong.
+pub fn measure_pair(
+    sides: &Sides<'_>,
+    workload: &str,
+    phase: &str,
+    conditions: &Conditions,
+    random: &mut Random,
+) -> Result<Vec<Block>, PairError> {
+    // Which process comes first into being decides where its memory lies.
+    let base_first = random.coin();
+    let start = |side: Side| Lane::start(side, sides.command(side), workload, phase, conditions);
+    let (mut base, mut head) = if base_first {
+        let base = start(Side::Base)?;
+        (base, start(Side::Head)?)
+    } else {
+        let head = start(Side::Head)?;
+        (start(Side::Base)?, head)
+    };
+    let iterations = base.iterations(conditions.slice)?.max(head.iterations(conditions.slice)?);
+    let mut owed = random.share();
+    let mut slice = |side: Side| -> Result<Slice, PairError> {
+        let lane = if side == Side::Base { &mut base } else { &mut head };
+        let mut hidden = 0;
+        if let (Side::Head, Some(injection)) = (side, conditions.injection) {
+            owed += injection.share * iterations as f64;
+            hidden = owed.floor() as u64;
+            owed -= owed.floor();
+        }
+        // The other side has had the caches since this one's last slice.
+        lane.run(conditions.warm.min(iterations))?;
+        let (nanoseconds, waited) = lane.run(iterations + hidden)?;
+        Ok(Slice { side, iterations, nanoseconds, waited })
+    };
+    let mut blocks = Vec::with_capacity(conditions.blocks as usize);
+    for _ in 0..conditions.blocks {
+        let (outer, inner) = if random.coin() { (Side::Base, Side::Head) } else { (Side::Head, Side::Base) };
+        blocks.push([slice(outer)?, slice(inner)?, slice(inner)?, slice(outer)?]);
+    }
+    base.check()?;
+    head.check()?;
+    Ok(blocks)
+}
+
+impl Sides<'_> {
+    fn command(&self, side: Side) -> Command {
+        match side {
+            Side::Base => (self.base)(),
+            Side::Head => (self.head)(),
+        }
+    }
+}
+
+struct Lane {
+    side: Side,
+    probe: Probe,
+}
+
+impl Lane {
+    fn start(
+        side: Side,
+        command: Command,
+        workload: &str,
+        phase: &str,
+        conditions: &Conditions,
+    ) -> Result<Self, PairError> {
+        let failed = |source| PairError::Probe { side: side.name(), source };
+        let mut probe = Probe::start(command, conditions.time_limit).map_err(failed)?;
+        if let Some(core) = conditions.core {
+            pin(probe.id(), core).map_err(failed)?;
+        }
+        probe.prepare(workload, phase, &conditions.options).map_err(failed)?;
+        Ok(Self { side, probe })
+    }
+
+    /// How many iterations a slice needs, found by doubling; that warms caches and pools, too.
+    fn iterations(&mut self, slice: Duration) -> Result<u64, PairError> {
+        let mut iterations = 1;
+        loop {
+            let (nanoseconds, _) = self.run(iterations)?;
+            if u128::from(nanoseconds) >= slice.as_nanos() {
+                return Ok(iterations);
+            }
+            if iterations >= MOST_ITERATIONS {
+                let nothing = format!("{iterations} iterations took {nanoseconds} ns: the workload does nothing");
+                return Err(self.failed(ProbeError::Refused(nothing)));
+            }
+            let wanted = slice.as_nanos() as u64 * iterations / nanoseconds.max(1) * 9 / 8 + 1;
+            iterations = wanted.clamp(iterations + 1, iterations * 100).min(MOST_ITERATIONS);
+        }
+    }
+
+    /// Nanoseconds, and how many of them it waited for a core.
+    fn run(&mut self, iterations: u64) -> Result<(u64, u64), PairError> {
+        match self.probe.run(iterations).map_err(|error| self.failed(error))? {
+            Reading::Clock { nanoseconds, waited, .. } if nanoseconds > 0 => Ok((nanoseconds, waited)),
+            Reading::Clock { .. } => Err(self.failed(ProbeError::Refused("the probe's clock stands still".to_owned()))),
+            Reading::Heap { .. } => Err(self.failed(ProbeError::Refused(
+                "the probe that is to be timed counts the heap; harness.toml names the wrong program".to_owned(),
+            ))),
+        }
+    }
+
+    fn check(&mut self) -> Result<(), PairError> {
+        match self.probe.check().map_err(|error| self.failed(error))? {
+            None => Ok(()),
+            Some(wrong) => Err(PairError::Answer { side: self.side.name(), wrong }),
+        }
+    }
+
+    fn failed(&self, source: ProbeError) -> PairError {
+        PairError::Probe { side: self.side.name(), source }
+    }
+}
+
+/// Keeps a process on one core, with all the threads it will start.
+fn pin(process: Pid, core: usize) -> Result<(), ProbeError> {
+    let mut cores = CpuSet::new();
+    cores.set(core);
+    sched_setaffinity(Some(process), &cores)
+        .map_err(|error| ProbeError::Refused(format!("the probe cannot be pinned to core {core}: {error}")))
+}
