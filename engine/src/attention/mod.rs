@@ -51,11 +51,7 @@ pub struct Attention {
 impl Attention {
     /// The implementation `choice`. `softmax` serves those that hold a row of scores; the online one has its own.
     pub fn new(choice: Choice, softmax: Softmax, level: Level) -> Self {
-        Self {
-            choice,
-            softmax,
-            level,
-        }
+        Self { choice, softmax, level }
     }
 
     /// How many values of scratch [`Attention::run`] needs for `shape` on `threads` threads.
@@ -76,11 +72,7 @@ impl Attention {
     pub fn run(&self, task: &Task<'_>, out: &mut [f32], scratch: &mut [f32], team: &Team) {
         let shape = &task.shape;
         let threads = team.threads();
-        assert_eq!(
-            out.len(),
-            shape.queries * shape.heads * shape.head_size,
-            "attention: out is not [T, C]"
-        );
+        assert_eq!(out.len(), shape.queries * shape.heads * shape.head_size, "attention: out is not [T, C]");
         let needed = self.scratch(shape, threads);
         assert!(scratch.len() >= needed, "attention: scratch is too short");
         match self.choice {
@@ -111,28 +103,11 @@ impl Attention {
         });
     }
 
-    fn run_part(
-        &self,
-        task: &Task<'_>,
-        out: &Partition<'_, f32>,
-        scratch: &mut [f32],
-        part: usize,
-        parts: usize,
-    ) {
+    fn run_part(&self, task: &Task<'_>, out: &Partition<'_, f32>, scratch: &mut [f32], part: usize, parts: usize) {
         let heads = task.shape.heads;
-        let groups = if heads >= parts {
-            1
-        } else {
-            parts.div_ceil(heads)
-        };
+        let groups = if heads >= parts { 1 } else { parts.div_ceil(heads) };
         for item in (part..heads * groups).step_by(parts) {
-            let piece = Piece {
-                task,
-                head: item / groups,
-                group: item % groups,
-                groups,
-                out,
-            };
+            let piece = Piece { task, head: item / groups, group: item % groups, groups, out };
             match self.choice {
                 Choice::Online => self.level.run(online::Online { piece, scratch }),
                 _ => batched::run(self.level, &self.softmax, &piece, scratch),
@@ -176,10 +151,7 @@ impl Piece<'_> {
     ///
     /// # Safety
     /// `t` must lie in one of this piece's [`tiles`](Self::tiles), and no other reference to the same row may be alive.
-    #[allow(
-        clippy::mut_from_ref,
-        reason = "the pieces of an output are handed out one by one; see Partition"
-    )]
+    #[allow(clippy::mut_from_ref, reason = "the pieces of an output are handed out one by one; see Partition")]
     #[inline(always)]
     unsafe fn out_row(&self, t: usize) -> &mut [f32] {
         let shape = &self.task.shape;

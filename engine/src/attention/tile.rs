@@ -108,35 +108,19 @@ unsafe fn score_columns<S: Simd, const R: usize, const W: usize>(
     for r in 0..R {
         for w in 0..W {
             // SAFETY: writable by the caller's promise.
-            unsafe {
-                simd.store_ptr(
-                    out.add(r * stride + w * S::LANES),
-                    simd.mul(sums[r][w], scale),
-                )
-            };
+            unsafe { simd.store_ptr(out.add(r * stride + w * S::LANES), simd.mul(sums[r][w], scale)) };
         }
     }
 }
 
 /// `scores[s] = scale * q . keys[s]` for every row of `keys`.
 #[inline(always)]
-pub(super) fn dot_scores<S: Simd>(
-    simd: S,
-    q: &[f32],
-    keys: Rows<'_>,
-    scale: f32,
-    scores: &mut [f32],
-) {
+pub(super) fn dot_scores<S: Simd>(simd: S, q: &[f32], keys: Rows<'_>, scale: f32, scores: &mut [f32]) {
     assert!(keys.count() == scores.len());
     let mut s = 0;
     while s + 4 <= scores.len() {
         // Four keys at a time hide each other's latency.
-        let rows = [
-            keys.row(s),
-            keys.row(s + 1),
-            keys.row(s + 2),
-            keys.row(s + 3),
-        ];
+        let rows = [keys.row(s), keys.row(s + 1), keys.row(s + 2), keys.row(s + 3)];
         let sums = dots(simd, q, &rows);
         for i in 0..4 {
             scores[s + i] = scale * sums[i];
@@ -263,13 +247,9 @@ unsafe fn accumulate_columns<S: Simd, const R: usize, const W: usize>(
             // SAFETY: `s + 1 < count`; the columns are within the rows by the caller's promise.
             unsafe {
                 let (a, b) = (simd.splat(*weights.add(s)), simd.splat(*weights.add(s + 1)));
-                let (first, second) = (
-                    weighted.values.pointer(s).add(i),
-                    weighted.values.pointer(s + 1).add(i),
-                );
+                let (first, second) = (weighted.values.pointer(s).add(i), weighted.values.pointer(s + 1).add(i));
                 for w in 0..W {
-                    sums[0][w] =
-                        simd.mul_add(a, simd.load_ptr(first.add(w * S::LANES)), sums[0][w]);
+                    sums[0][w] = simd.mul_add(a, simd.load_ptr(first.add(w * S::LANES)), sums[0][w]);
                     others[w] = simd.mul_add(b, simd.load_ptr(second.add(w * S::LANES)), others[w]);
                 }
             }

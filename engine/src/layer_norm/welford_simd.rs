@@ -15,13 +15,7 @@ impl Kernel for WelfordSimd<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Rows {
-            x,
-            gain,
-            bias,
-            epsilon,
-            out,
-        } = self.0;
+        let Rows { x, gain, bias, epsilon, out } = self.0;
         let c = gain.len();
         for (x, out) in x.chunks_exact(c).zip(out.chunks_exact_mut(c)) {
             let (mean, squares) = moments(simd, x);

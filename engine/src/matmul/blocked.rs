@@ -18,9 +18,7 @@ pub(super) fn apply(x: &[f32], w: &Dense, bias: &[f32], epilogue: Epilogue, out:
     }
     if !bias.is_empty() {
         for row in out.chunks_exact_mut(n) {
-            row.iter_mut()
-                .zip(bias)
-                .for_each(|(sum, bias)| *sum += bias);
+            row.iter_mut().zip(bias).for_each(|(sum, bias)| *sum += bias);
         }
     }
     let (x, sums) = (View::dense(x, k), &mut ViewMut::dense(out, n));
@@ -28,8 +26,7 @@ pub(super) fn apply(x: &[f32], w: &Dense, bias: &[f32], epilogue: Epilogue, out:
         Values::F32(w) => accumulate(x, |p, j| w[p * n + j], sums),
         Values::Bf16(w) => accumulate(x, |p, j| w[p * n + j].to_f32(), sums),
         Values::Int8 { values, scales } => {
-            let weight =
-                |p: usize, j: usize| f32::from(values[p * n + j]) * scales[p / int8::BLOCK * n + j];
+            let weight = |p: usize, j: usize| f32::from(values[p * n + j]) * scales[p / int8::BLOCK * n + j];
             accumulate(x, weight, sums);
         }
     }

@@ -86,19 +86,11 @@ pub(super) unsafe fn multiply(
                 let source = x.data.wrapping_add((first_row + row) * x.stride + first);
                 // SAFETY: the row is readable from `first` on for `depth` inputs by the caller's promise; the copy has
                 // room for `DEPTH` of them.
-                unsafe {
-                    copy.as_mut_ptr()
-                        .cast::<f32>()
-                        .copy_from_nonoverlapping(source, depth)
-                };
+                unsafe { copy.as_mut_ptr().cast::<f32>().copy_from_nonoverlapping(source, depth) };
             }
             for panel in panels.clone() {
                 let column = panel * width;
-                let next = if panel + 1 < panels.end {
-                    weights.source(panel + 1, first, depth)
-                } else {
-                    &[]
-                };
+                let next = if panel + 1 < panels.end { weights.source(panel + 1, first, depth) } else { &[] };
                 level.run(BlockTimesPanel {
                     x: &block,
                     rows: count,
@@ -181,12 +173,7 @@ impl BlockTimesPanel<'_> {
             simd.prefetch(out.wrapping_add(r * self.out_stride).cast());
         }
         let mut sums = [[simd.splat(0.0); 2]; COUNT];
-        let mut x = self
-            .x
-            .0
-            .as_ptr()
-            .cast::<f32>()
-            .wrapping_add(first * ROW_STRIDE);
+        let mut x = self.x.0.as_ptr().cast::<f32>().wrapping_add(first * ROW_STRIDE);
         let mut weights = self.weights;
         for _ in 0..self.depth {
             // SAFETY: as many steps as inputs; a panel has two registers for each, and the copied rows one element.
@@ -204,10 +191,7 @@ impl BlockTimesPanel<'_> {
         for r in 0..COUNT {
             let out = out.wrapping_add(r * self.out_stride);
             // SAFETY: the output's row holds `columns` elements from here on, and so does the bias.
-            unsafe {
-                self.finish
-                    .write(simd, sums[r], self.column, self.columns, out)
-            };
+            unsafe { self.finish.write(simd, sums[r], self.column, self.columns, out) };
         }
         if self.finish.activates() {
             for r in 0..COUNT {

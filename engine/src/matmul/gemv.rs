@@ -69,18 +69,7 @@ impl Gemv<'_> {
         let quarter = self.panels / STREAMS;
         for i in 0..quarter {
             let first = self.first + i;
-            self.group(
-                simd,
-                dot,
-                offset,
-                finish,
-                [
-                    first,
-                    first + quarter,
-                    first + 2 * quarter,
-                    first + 3 * quarter,
-                ],
-            );
+            self.group(simd, dot, offset, finish, [first, first + quarter, first + 2 * quarter, first + 3 * quarter]);
         }
         let rest = self.first + STREAMS * quarter;
         match self.panels % STREAMS {
@@ -126,11 +115,7 @@ trait Dot: Copy {
     ///
     /// # Safety
     /// Every pointer must be readable for the panel's weights of all inputs.
-    unsafe fn sums<S: Simd, const COUNT: usize>(
-        self,
-        simd: S,
-        panels: [*const u8; COUNT],
-    ) -> [[S::F; 2]; COUNT];
+    unsafe fn sums<S: Simd, const COUNT: usize>(self, simd: S, panels: [*const u8; COUNT]) -> [[S::F; 2]; COUNT];
 }
 
 #[derive(Clone, Copy)]
@@ -140,11 +125,7 @@ struct F32<'a> {
 
 impl Dot for F32<'_> {
     #[inline(always)]
-    unsafe fn sums<S: Simd, const COUNT: usize>(
-        self,
-        simd: S,
-        panels: [*const u8; COUNT],
-    ) -> [[S::F; 2]; COUNT] {
+    unsafe fn sums<S: Simd, const COUNT: usize>(self, simd: S, panels: [*const u8; COUNT]) -> [[S::F; 2]; COUNT] {
         let mut sums = [[simd.splat(0.0); 2]; COUNT];
         for (p, x) in self.x.iter().enumerate() {
             let x = simd.splat(*x);
@@ -168,11 +149,7 @@ struct Bf16<'a> {
 
 impl Dot for Bf16<'_> {
     #[inline(always)]
-    unsafe fn sums<S: Simd, const COUNT: usize>(
-        self,
-        simd: S,
-        panels: [*const u8; COUNT],
-    ) -> [[S::F; 2]; COUNT] {
+    unsafe fn sums<S: Simd, const COUNT: usize>(self, simd: S, panels: [*const u8; COUNT]) -> [[S::F; 2]; COUNT] {
         let mut sums = [[simd.splat(0.0); 2]; COUNT];
         for pair in 0..self.x.len().div_ceil(2) {
             let x0 = simd.splat(self.x[2 * pair]);
@@ -181,13 +158,8 @@ impl Dot for Bf16<'_> {
             for s in 0..COUNT {
                 for half in 0..2 {
                     // SAFETY: a pair of inputs has two registers of pairs in the panel, by the caller's promise.
-                    let (w0, w1) = unsafe {
-                        simd.load_bf16_pairs(
-                            panels[s]
-                                .cast::<u16>()
-                                .add((2 * pair + half) * 2 * S::LANES),
-                        )
-                    };
+                    let (w0, w1) =
+                        unsafe { simd.load_bf16_pairs(panels[s].cast::<u16>().add((2 * pair + half) * 2 * S::LANES)) };
                     sums[s][half] = simd.mul_add(x1, w1, simd.mul_add(x0, w0, sums[s][half]));
                 }
             }
@@ -204,11 +176,7 @@ struct Int8<'a> {
 
 impl Dot for Int8<'_> {
     #[inline(always)]
-    unsafe fn sums<S: Simd, const COUNT: usize>(
-        self,
-        simd: S,
-        panels: [*const u8; COUNT],
-    ) -> [[S::F; 2]; COUNT] {
+    unsafe fn sums<S: Simd, const COUNT: usize>(self, simd: S, panels: [*const u8; COUNT]) -> [[S::F; 2]; COUNT] {
         let mut sums = [[simd.splat(0.0); 2]; COUNT];
         for block in 0..self.depth.div_ceil(int8::BLOCK) {
             let first = block * int8::BLOCK;
@@ -217,14 +185,11 @@ impl Dot for Int8<'_> {
             let mut counts = [[simd.zero_i32(); 2]; COUNT];
             for pair in 0..pairs {
                 // SAFETY: the rounded inputs hold an even number of values that covers `depth`.
-                let x =
-                    unsafe { simd.splat_i16_pair(self.x.values.as_ptr().add(first + 2 * pair)) };
+                let x = unsafe { simd.splat_i16_pair(self.x.values.as_ptr().add(first + 2 * pair)) };
                 for s in 0..COUNT {
                     // SAFETY: behind the block's two registers of scales a pair of inputs has two registers of pairs.
                     unsafe {
-                        let weights = panels[s]
-                            .add(offset + (8 + 4 * pair) * S::LANES)
-                            .cast::<i8>();
+                        let weights = panels[s].add(offset + (8 + 4 * pair) * S::LANES).cast::<i8>();
                         counts[s][0] = simd.dot_i8_i16(weights, x, counts[s][0]);
                         counts[s][1] = simd.dot_i8_i16(weights.add(2 * S::LANES), x, counts[s][1]);
                     }
@@ -234,9 +199,7 @@ impl Dot for Int8<'_> {
             for s in 0..COUNT {
                 for half in 0..2 {
                     // SAFETY: the block starts with two registers of scales.
-                    let scale = unsafe {
-                        simd.load_ptr(panels[s].add(offset).cast::<f32>().add(half * S::LANES))
-                    };
+                    let scale = unsafe { simd.load_ptr(panels[s].add(offset).cast::<f32>().add(half * S::LANES)) };
                     let count = simd.i32_to_f32(counts[s][half]);
                     sums[s][half] = simd.mul_add(count, simd.mul(scale, x_scale), sums[s][half]);
                 }
@@ -256,10 +219,7 @@ struct Rounded {
 
 impl Rounded {
     fn new() -> Self {
-        Rounded {
-            values: [0; INT8_INPUTS + 16],
-            scales: [0.0; INT8_INPUTS / int8::BLOCK],
-        }
+        Rounded { values: [0; INT8_INPUTS + 16], scales: [0.0; INT8_INPUTS / int8::BLOCK] }
     }
 
     /// Rounds at most [`INT8_INPUTS`] inputs; the values behind an odd last one are zero.
@@ -273,11 +233,7 @@ impl Rounded {
             }
             let largest = simd.reduce_max(largest);
             self.scales[block] = largest / 32767.0;
-            let inverse = simd.splat(if largest > 0.0 {
-                32767.0 / largest
-            } else {
-                0.0
-            });
+            let inverse = simd.splat(if largest > 0.0 { 32767.0 / largest } else { 0.0 });
             for (index, part) in inputs.chunks(S::LANES).enumerate() {
                 let values = &mut self.values[block * int8::BLOCK + index * S::LANES..][..S::LANES];
                 let rounded = simd.mul(simd.load_part(part, 0.0), inverse);

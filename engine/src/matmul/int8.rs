@@ -12,11 +12,7 @@ pub(super) fn scale_of(block: impl Iterator<Item = f32>) -> f32 {
 
 /// The integer nearest to `weight / scale`, ties away from zero.
 pub(super) fn quantize(weight: f32, scale: f32) -> i8 {
-    if scale == 0.0 {
-        0
-    } else {
-        (weight / scale).round().clamp(-127.0, 127.0) as i8
-    }
+    if scale == 0.0 { 0 } else { (weight / scale).round().clamp(-127.0, 127.0) as i8 }
 }
 
 #[cfg(test)]
@@ -25,16 +21,11 @@ mod tests {
 
     #[test]
     fn rounding_is_off_by_half_a_step_at_most() {
-        let block: Vec<f32> = (0..BLOCK)
-            .map(|i| ((i * 37 % 101) as f32 - 50.0) / 33.0)
-            .collect();
+        let block: Vec<f32> = (0..BLOCK).map(|i| ((i * 37 % 101) as f32 - 50.0) / 33.0).collect();
         let scale = scale_of(block.iter().copied());
         for weight in block {
             let back = f32::from(quantize(weight, scale)) * scale;
-            assert!(
-                (back - weight).abs() <= scale * 0.5001,
-                "{weight} became {back}"
-            );
+            assert!((back - weight).abs() <= scale * 0.5001, "{weight} became {back}");
         }
     }
 

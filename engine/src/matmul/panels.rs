@@ -24,13 +24,7 @@ impl Panels for Stored<'_> {
             return start.cast::<f32>().wrapping_add(first * self.weights.width);
         }
         let out = scratch.0.as_mut_ptr().cast();
-        self.level.run(Widen {
-            panel: start,
-            storage: self.weights.storage,
-            first,
-            depth,
-            out,
-        });
+        self.level.run(Widen { panel: start, storage: self.weights.storage, first, depth, out });
         out
     }
 
@@ -62,14 +56,11 @@ impl Kernel for Widen {
                 // scales per int8 block); `out` has room for both inputs of every pair.
                 unsafe {
                     let (w0, w1) = if self.storage == WeightStorage::Bf16 {
-                        simd.load_bf16_pairs(
-                            self.panel.cast::<u16>().add(input * width + half * width),
-                        )
+                        simd.load_bf16_pairs(self.panel.cast::<u16>().add(input * width + half * width))
                     } else {
                         let block = self.panel.add(block_offset(input, width));
                         let scale = simd.load_ptr(block.cast::<f32>().add(half * S::LANES));
-                        let pairs =
-                            block.add(4 * width + input % int8::BLOCK * width + half * width);
+                        let pairs = block.add(4 * width + input % int8::BLOCK * width + half * width);
                         let (w0, w1) = simd.load_i8_pairs(pairs.cast());
                         (simd.mul(w0, scale), simd.mul(w1, scale))
                     };
@@ -106,12 +97,8 @@ impl Panels for Gathered<'_> {
             Layout::InOut => {
                 for (p, row) in rows.enumerate() {
                     let source = &self.matrix.row(first + p)[column..column + columns];
-                    row.iter_mut()
-                        .zip(source)
-                        .for_each(|(value, source)| _ = value.write(*source));
-                    row[columns..]
-                        .iter_mut()
-                        .for_each(|rest| _ = rest.write(0.0));
+                    row.iter_mut().zip(source).for_each(|(value, source)| _ = value.write(*source));
+                    row[columns..].iter_mut().for_each(|rest| _ = rest.write(0.0));
                 }
             }
             Layout::OutIn => {

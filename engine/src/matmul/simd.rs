@@ -37,15 +37,8 @@ pub(super) fn apply(
             });
         }
         let source = Stored { weights, level };
-        let input = Input {
-            data: x.as_ptr(),
-            stride: weights.k,
-            k: weights.k,
-        };
-        let output = Output {
-            data: out.as_mut_ptr(),
-            stride: n,
-        };
+        let input = Input { data: x.as_ptr(), stride: weights.k, k: weights.k };
+        let output = Output { data: out.as_mut_ptr(), stride: n };
         // SAFETY: `x` has `rows` rows of K and `out` as many of N; different calls get different rows or panels.
         unsafe { gemm::multiply(level, input, &source, my_rows, my_panels, finish, output) }
     };

@@ -22,10 +22,8 @@ static MASKS: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 
 impl Avx2 {
     /// Asks the CPU.
     pub fn new() -> Option<Self> {
-        (is_x86_feature_detected!("avx2")
-            && is_x86_feature_detected!("fma")
-            && is_x86_feature_detected!("f16c"))
-        .then_some(Avx2(()))
+        (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c"))
+            .then_some(Avx2(()))
     }
 
     /// Runs `kernel` in a function that may use the instructions.
@@ -121,9 +119,7 @@ impl Simd for Avx2 {
 
     #[inline(always)]
     fn round(self, a: __m256) -> __m256 {
-        avx2!(_mm256_round_ps::<
-            { _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC },
-        >(a))
+        avx2!(_mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a))
     }
 
     #[inline(always)]
@@ -204,10 +200,7 @@ impl Simd for Avx2 {
     unsafe fn store_as_i16(self, target: *mut i16, value: __m256) {
         avx2!({
             let wide = _mm256_cvtps_epi32(value);
-            let narrow = _mm_packs_epi32(
-                _mm256_castsi256_si128(wide),
-                _mm256_extracti128_si256::<1>(wide),
-            );
+            let narrow = _mm_packs_epi32(_mm256_castsi256_si128(wide), _mm256_extracti128_si256::<1>(wide));
             _mm_storeu_si128(target.cast(), narrow)
         })
     }

@@ -65,9 +65,7 @@ impl Shared {
     }
 
     fn all_finished(&self, region: u32) -> bool {
-        self.finished
-            .iter()
-            .all(|finished| finished.0.load(Ordering::SeqCst) == region)
+        self.finished.iter().all(|finished| finished.0.load(Ordering::SeqCst) == region)
     }
 }
 
@@ -87,10 +85,7 @@ impl Team {
         let parts = threads.max(1);
         let mut team = Team {
             shared: Arc::new(Shared {
-                order: Line(Order {
-                    region: AtomicU32::new(0),
-                    task: UnsafeCell::new(None),
-                }),
+                order: Line(Order { region: AtomicU32::new(0), task: UnsafeCell::new(None) }),
                 finished: (1..parts).map(|_| Line(AtomicU32::new(0))).collect(),
                 rest: Line(Rest {
                     sleeping: AtomicU32::new(0),
@@ -107,9 +102,8 @@ impl Team {
         };
         for part in 1..parts {
             let shared = Arc::clone(&team.shared);
-            let worker = std::thread::Builder::new()
-                .name(format!("team-{part}"))
-                .spawn(move || work(&shared, part, parts))?;
+            let worker =
+                std::thread::Builder::new().name(format!("team-{part}")).spawn(move || work(&shared, part, parts))?;
             team.workers.push(worker);
         }
         Ok(team)
@@ -144,17 +138,8 @@ impl Team {
     ///
     /// # Panics
     /// When `width` is 0 or does not divide `out`; with the panic of a part.
-    pub fn split_rows<T: Send>(
-        &self,
-        out: &mut [T],
-        width: usize,
-        task: &(dyn Fn(usize, &mut [T]) + Sync),
-    ) {
-        assert!(
-            width > 0 && out.len().is_multiple_of(width),
-            "{} elements are no rows of {width}",
-            out.len()
-        );
+    pub fn split_rows<T: Send>(&self, out: &mut [T], width: usize, task: &(dyn Fn(usize, &mut [T]) + Sync)) {
+        assert!(width > 0 && out.len().is_multiple_of(width), "{} elements are no rows of {width}", out.len());
         let rows = out.len() / width;
         let out = Partition::new(out);
         self.run(&|part, parts| {
@@ -171,15 +156,11 @@ impl Team {
         let shared = &*self.shared;
         // SAFETY: only the lifetime changes. No worker keeps the pointer beyond this call: it ends after all of them
         // have finished, panics included.
-        let task_of_region: Task =
-            unsafe { std::mem::transmute::<*const (dyn Fn(usize, usize) + Sync), Task>(task) };
+        let task_of_region: Task = unsafe { std::mem::transmute::<*const (dyn Fn(usize, usize) + Sync), Task>(task) };
         // SAFETY: `running` was free, so no region runs and no worker reads the task.
         unsafe { *shared.order.0.task.get() = Some(task_of_region) };
         // Sequentially consistent, like the sleepers' check: either a worker sees the region, or we see it asleep.
-        let region = shared
-            .region()
-            .fetch_add(1, Ordering::SeqCst)
-            .wrapping_add(1);
+        let region = shared.region().fetch_add(1, Ordering::SeqCst).wrapping_add(1);
         let rest = &shared.rest.0;
         if rest.sleeping.load(Ordering::SeqCst) > 0 {
             let _guard = lock(&rest.sleep);
@@ -213,9 +194,7 @@ impl Drop for Team {
 
 impl std::fmt::Debug for Team {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Team")
-            .field("threads", &self.threads())
-            .finish()
+        f.debug_struct("Team").field("threads", &self.threads()).finish()
     }
 }
 
@@ -253,10 +232,7 @@ fn next_region(shared: &Shared, seen: u32) -> u32 {
     let mut guard = lock(&rest.sleep);
     rest.sleeping.fetch_add(1, Ordering::SeqCst);
     while shared.region().load(Ordering::SeqCst) == seen {
-        guard = rest
-            .wake_workers
-            .wait(guard)
-            .unwrap_or_else(PoisonError::into_inner);
+        guard = rest.wake_workers.wait(guard).unwrap_or_else(PoisonError::into_inner);
     }
     rest.sleeping.fetch_sub(1, Ordering::SeqCst);
     shared.region().load(Ordering::Acquire)
@@ -270,10 +246,7 @@ fn wait_for_workers(shared: &Shared, region: u32) {
     let mut guard = lock(&rest.sleep);
     rest.caller_sleeps.store(true, Ordering::SeqCst);
     while !shared.all_finished(region) {
-        guard = rest
-            .wake_caller
-            .wait(guard)
-            .unwrap_or_else(PoisonError::into_inner);
+        guard = rest.wake_caller.wait(guard).unwrap_or_else(PoisonError::into_inner);
     }
     rest.caller_sleeps.store(false, Ordering::SeqCst);
 }

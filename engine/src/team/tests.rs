@@ -35,11 +35,7 @@ fn every_part_runs_once_in_every_region() {
                 calls[part].fetch_add(1, Ordering::Relaxed);
             });
         }
-        assert!(
-            calls
-                .iter()
-                .all(|count| count.load(Ordering::Relaxed) == 500)
-        );
+        assert!(calls.iter().all(|count| count.load(Ordering::Relaxed) == 500));
     }
 }
 
@@ -84,10 +80,7 @@ fn a_panic_of_any_part_reaches_the_caller_and_the_team_lives_on() {
             });
         }));
         let message = *outcome.unwrap_err().downcast::<String>().unwrap();
-        assert!(
-            message.contains(&format!("part {guilty} failed")),
-            "{message}"
-        );
+        assert!(message.contains(&format!("part {guilty} failed")), "{message}");
         assert_eq!(finished.load(Ordering::Relaxed), 2);
     }
     let after = AtomicUsize::new(0);
