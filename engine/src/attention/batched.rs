@@ -1,7 +1,8 @@
 //! Attention as matrix products, one head of the batch after the other: a tile of queries times all keys they see,
 //! softmax over the rows, then the weights times the values. Keys in every query's future are left out.
 
-use super::tile::{QUERIES, Weighted, accumulate, dot_scores, padded, scores, turn_keys};
+use super::scores::{QUERIES, dot_scores, padded, scores, turn_keys};
+use super::values::{Weighted, accumulate};
 use super::{Piece, Shape};
 use crate::simd::{Kernel, Level, Simd};
 use crate::softmax::Softmax;

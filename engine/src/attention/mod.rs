@@ -6,7 +6,8 @@ mod causal;
 mod heads;
 mod masked;
 mod online;
-mod tile;
+mod scores;
+mod values;
 
 pub use heads::Heads;
 
@@ -143,8 +144,8 @@ impl Piece<'_> {
     /// The first query of every tile of this piece.
     #[inline(always)]
     fn tiles(&self) -> impl Iterator<Item = usize> + use<> {
-        let step = tile::QUERIES * self.groups;
-        (self.group * tile::QUERIES..self.task.shape.queries).step_by(step)
+        let step = scores::QUERIES * self.groups;
+        (self.group * scores::QUERIES..self.task.shape.queries).step_by(step)
     }
 
     /// The output row of query `t` for this piece's head.

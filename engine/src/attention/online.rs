@@ -2,7 +2,8 @@
 //! arXiv:2205.14135): a running maximum and sum per query, and outputs that are rescaled when the maximum moves. No row of
 //! scores is ever complete; a block of keys and values stays in the first-level cache while all queries pass over it.
 
-use super::tile::{QUERIES, Weighted, accumulate, dot_scores, scores, turn_keys};
+use super::scores::{QUERIES, dot_scores, scores, turn_keys};
+use super::values::{Weighted, accumulate};
 use super::{Piece, Shape};
 use crate::simd::{Kernel, Simd, exp};
 use crate::softmax::vector::{exponentials, largest, scale};

@@ -12,9 +12,11 @@
 
 mod three_pass;
 mod two_pass_simd;
+mod vector;
 mod welford;
 mod welford_simd;
 
+use self::vector::Normalise;
 use crate::simd::Level;
 use crate::variant::LayerNorm as Choice;
 
@@ -54,8 +56,8 @@ impl LayerNorm {
         match self.choice {
             Choice::ThreePass => three_pass::run(row),
             Choice::Welford => welford::run(row),
-            Choice::WelfordSimd => self.level.run(welford_simd::WelfordSimd(row)),
-            Choice::TwoPassSimd => self.level.run(two_pass_simd::TwoPassSimd(row)),
+            Choice::WelfordSimd => self.level.run(Normalise::<welford_simd::Welford>::new(row)),
+            Choice::TwoPassSimd => self.level.run(Normalise::<two_pass_simd::TwoPass>::new(row)),
         }
     }
 }

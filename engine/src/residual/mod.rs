@@ -3,6 +3,7 @@
 mod scalar;
 mod vector;
 
+use self::vector::{Add, Elementwise, Multiply};
 use crate::simd::Level;
 use crate::variant::Residual as Choice;
 
@@ -33,7 +34,7 @@ impl Residual {
         assert!(a.len() == b.len() && a.len() == out.len(), "add: lengths differ");
         match self.choice {
             Choice::Scalar => scalar::add(a, b, out),
-            Choice::Simd | Choice::Fused => self.level.run(vector::Add { a, b, out }),
+            Choice::Simd | Choice::Fused => self.level.run(Elementwise::<Add>::new(a, b, out)),
         }
     }
 
@@ -45,7 +46,7 @@ impl Residual {
         assert_eq!(a.len(), out.len(), "add_to: lengths differ");
         match self.choice {
             Choice::Scalar => scalar::add_to(a, out),
-            Choice::Simd | Choice::Fused => self.level.run(vector::AddTo { a, out }),
+            Choice::Simd | Choice::Fused => self.level.run(Elementwise::<Add>::in_place(a, out)),
         }
     }
 
@@ -57,7 +58,7 @@ impl Residual {
         assert!(a.len() == b.len() && a.len() == out.len(), "multiply: lengths differ");
         match self.choice {
             Choice::Scalar => scalar::multiply(a, b, out),
-            Choice::Simd | Choice::Fused => self.level.run(vector::Multiply { a, b, out }),
+            Choice::Simd | Choice::Fused => self.level.run(Elementwise::<Multiply>::new(a, b, out)),
         }
     }
 

@@ -4,11 +4,11 @@
 //! the last token of every sequence. Without one, every step computes the whole window, the logits of all its positions
 //! included, as the plain engine does.
 
+use super::projected::{Own, Projected};
 use super::sequence::Sequence;
 use super::state::{Outputs, State};
-use crate::attention::{Attention, Heads, Shape, Task};
+use crate::attention::{Attention, Shape, Task};
 use crate::buffers::{Buffer, Buffers};
-use crate::config::Config;
 use crate::kv_cache::KvCache;
 use crate::matmul::{Epilogue, Linear};
 use crate::model::{Block, Model, Norm};
@@ -240,46 +240,4 @@ impl Pass<'_> {
             rows(0, out);
         }
     }
-}
-
-/// Queries, keys and values of all pending tokens.
-enum Projected {
-    Fused(Buffer),
-    Copies([Buffer; 3]),
-}
-
-impl Projected {
-    /// Queries, keys and values of `count` tokens from row `first` on.
-    fn views(&self, first: usize, count: usize, config: &Config) -> [Heads<'_>; 3] {
-        let c = config.embed;
-        match self {
-            Self::Fused(fused) => {
-                let rows = &fused[first * 3 * c..(first + count) * 3 * c];
-                qkv::strided(rows, c, config.heads)
-            }
-            Self::Copies(parts) => {
-                let range = first * c..(first + count) * c;
-                let [q, k, v] = parts;
-                [
-                    Heads::of_matrix(&q[range.clone()], c, config.heads),
-                    Heads::of_matrix(&k[range.clone()], c, config.heads),
-                    Heads::of_matrix(&v[range], c, config.heads),
-                ]
-            }
-        }
-    }
-
-    fn give(self, buffers: &mut Buffers) {
-        match self {
-            Self::Fused(fused) => buffers.give(fused),
-            Self::Copies(parts) => parts.into_iter().for_each(|part| buffers.give(part)),
-        }
-    }
-}
-
-/// Queries, keys and values of one sequence's pending tokens, of whose queries the first are skipped.
-struct Own<'a> {
-    views: [Heads<'a>; 3],
-    skipped: usize,
-    count: usize,
 }
