@@ -17,7 +17,7 @@ use crate::team::share;
 pub(super) const DEPTH: usize = 256;
 
 /// Rows per block: their part of `DEPTH` inputs (204 KB) stays in the second-level cache. Whole tiles of 4, 6 and 12 rows.
-const ROWS: usize = 192;
+pub(super) const ROWS: usize = 192;
 
 /// Elements from one copied row to the next: a cache line more than its inputs, so that rows do not collide.
 const ROW_STRIDE: usize = DEPTH + 16;

@@ -4,6 +4,8 @@
 //! read at once, each from its own quarter of the range. Their eight registers of sums also hide the latency of the
 //! multiply-add. Each output sums its inputs in order, whatever the number of threads.
 
+use std::ops::Range;
+
 use super::finish::Finish;
 use super::int8;
 use super::packed::{Packed, block_offset};
@@ -16,12 +18,18 @@ const STREAMS: usize = 4;
 /// How many inputs an int8 kernel rounds at a time: blocks whose rounded inputs fit on the stack.
 const INT8_INPUTS: usize = 32 * int8::BLOCK;
 
-/// The outputs of panels `first..first + panels`, from one row `x[K]`.
+/// How many groups `panels` panels make: four that are read at once each, and what is left over.
+pub(super) fn groups(panels: usize) -> usize {
+    panels.div_ceil(STREAMS)
+}
+
+/// The outputs of the groups `groups` of the panels `panels`, from one row `x[K]`.
 pub(super) struct Gemv<'a> {
     pub(super) x: &'a [f32],
     pub(super) weights: &'a Packed,
-    pub(super) first: usize,
-    pub(super) panels: usize,
+    pub(super) panels: Range<usize>,
+    /// Within those that [`groups`] counts in `panels`.
+    pub(super) groups: Range<usize>,
     pub(super) finish: Finish<'a>,
     /// The whole row of N outputs.
     ///
@@ -63,20 +71,24 @@ impl Kernel for Gemv<'_> {
 }
 
 impl Gemv<'_> {
-    /// All panels, [`STREAMS`] at a time, from byte `offset` of each.
+    /// All groups, from byte `offset` of each panel.
     #[inline(always)]
     fn stream<S: Simd, D: Dot>(&self, simd: S, dot: D, offset: usize, finish: Finish<'_>) {
-        let quarter = self.panels / STREAMS;
-        for i in 0..quarter {
-            let first = self.first + i;
-            self.group(simd, dot, offset, finish, [first, first + quarter, first + 2 * quarter, first + 3 * quarter]);
-        }
-        let rest = self.first + STREAMS * quarter;
-        match self.panels % STREAMS {
-            1 => self.group(simd, dot, offset, finish, [rest]),
-            2 => self.group(simd, dot, offset, finish, [rest, rest + 1]),
-            3 => self.group(simd, dot, offset, finish, [rest, rest + 1, rest + 2]),
-            _ => {}
+        let (start, count) = (self.panels.start, self.panels.len());
+        let quarter = count / STREAMS;
+        for group in self.groups.clone() {
+            let first = start + group;
+            if group < quarter {
+                let panels = [first, first + quarter, first + 2 * quarter, first + 3 * quarter];
+                self.group(simd, dot, offset, finish, panels);
+                continue;
+            }
+            let rest = start + STREAMS * quarter;
+            match count % STREAMS {
+                1 => self.group(simd, dot, offset, finish, [rest]),
+                2 => self.group(simd, dot, offset, finish, [rest, rest + 1]),
+                _ => self.group(simd, dot, offset, finish, [rest, rest + 1, rest + 2]),
+            }
         }
     }
 

@@ -75,7 +75,7 @@ impl Product {
             }
         };
         match team {
-            Some(team) => parallel::share_out(team, m, n.div_ceil(width), self.level.tile_rows(), &task),
+            Some(team) => parallel::share_out(team, m, n.div_ceil(width), self.level.tile_rows(), gemm::ROWS, &task),
             None => task(0..m, 0..n.div_ceil(width)),
         }
     }
