@@ -10,9 +10,11 @@
 
 mod blocked;
 mod dense;
+mod dot;
 mod epilogue;
 mod finish;
 mod gemm;
+mod gemm_int8;
 mod gemv;
 mod int8;
 mod linear;

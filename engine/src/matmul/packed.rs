@@ -4,9 +4,9 @@
 //! panel from beginning to end, and threads that own different panels read disjoint memory. Inside a panel, per input:
 //! - f32: `[K][WIDTH]`
 //! - bf16: `[K / 2][WIDTH][2]`, the two inputs of a pair side by side (one load widens both)
-//! - int8: per block of inputs `[WIDTH]` f32 scales, then `[inputs / 2][WIDTH][2]`; scales and weights are one stream
+//! - int8: per block of inputs `[WIDTH]` f32 scales, then `[inputs / 4][WIDTH][4]`; scales and weights are one stream
 //!
-//! Outputs beyond N and the second input of a last odd pair are zeros.
+//! Outputs beyond N, and inputs beyond K that complete a last pair or four, are zeros.
 
 use half::bf16;
 
@@ -33,7 +33,7 @@ impl Packed {
         let panel_bytes = match storage {
             WeightStorage::F32 => k * width * 4,
             WeightStorage::Bf16 => k.next_multiple_of(2) * width * 2,
-            WeightStorage::Int8 => k.div_ceil(int8::BLOCK) * width * 4 + k.next_multiple_of(2) * width,
+            WeightStorage::Int8 => k.div_ceil(int8::BLOCK) * width * 4 + k.next_multiple_of(4) * width,
         };
         let mut packed =
             Packed { k, n, width, storage, panel_bytes, buffer: Buffer::zeroed(panel_bytes * n.div_ceil(width)) };
@@ -51,7 +51,7 @@ impl Packed {
                     match storage {
                         WeightStorage::F32 => write(bytes, (p * width + lane) * 4, weight.to_ne_bytes()),
                         WeightStorage::Bf16 => {
-                            write(bytes, pair_index(p, lane, width) * 2, bf16::from_f32(weight).to_ne_bytes());
+                            write(bytes, index::<2>(p, lane, width) * 2, bf16::from_f32(weight).to_ne_bytes());
                         }
                         WeightStorage::Int8 => {
                             let block = block_offset(p, width);
@@ -61,7 +61,7 @@ impl Packed {
                                 write(bytes, block + lane * 4, scale.to_ne_bytes());
                             }
                             let scale = f32::from_ne_bytes(read(bytes, block + lane * 4));
-                            let at = block + width * 4 + pair_index(p % int8::BLOCK, lane, width);
+                            let at = block + width * 4 + index::<4>(p % int8::BLOCK, lane, width);
                             write(bytes, at, int8::quantize(weight, scale).to_ne_bytes());
                         }
                     }
@@ -85,7 +85,10 @@ impl Packed {
         let offset = |p: usize| match self.storage {
             WeightStorage::F32 => p * self.width * 4,
             WeightStorage::Bf16 => p.next_multiple_of(2) * self.width * 2,
-            WeightStorage::Int8 => block_offset(p, self.width) + p % int8::BLOCK * self.width,
+            WeightStorage::Int8 => {
+                let header = if p.is_multiple_of(int8::BLOCK) { 0 } else { 4 * self.width };
+                block_offset(p, self.width) + header + (p % int8::BLOCK).next_multiple_of(4) * self.width
+            }
         };
         let bytes = &self.buffer.bytes()[panel * self.panel_bytes..][..self.panel_bytes];
         &bytes[offset(first)..offset(first + depth)]
@@ -102,11 +105,11 @@ impl Packed {
         let bytes = &self.buffer.bytes()[j / width * self.panel_bytes..];
         match self.storage {
             WeightStorage::F32 => f32::from_ne_bytes(read(bytes, (p * width + lane) * 4)),
-            WeightStorage::Bf16 => bf16::from_ne_bytes(read(bytes, pair_index(p, lane, width) * 2)).to_f32(),
+            WeightStorage::Bf16 => bf16::from_ne_bytes(read(bytes, index::<2>(p, lane, width) * 2)).to_f32(),
             WeightStorage::Int8 => {
                 let block = block_offset(p, width);
                 let scale = f32::from_ne_bytes(read(bytes, block + lane * 4));
-                let at = block + width * 4 + pair_index(p % int8::BLOCK, lane, width);
+                let at = block + width * 4 + index::<4>(p % int8::BLOCK, lane, width);
                 f32::from(i8::from_ne_bytes(read(bytes, at))) * scale
             }
         }
@@ -118,9 +121,9 @@ pub(super) fn block_offset(p: usize, width: usize) -> usize {
     p / int8::BLOCK * (width * 4 + int8::BLOCK * width)
 }
 
-/// The element of input `p` and output `lane` in pairs of inputs.
-fn pair_index(p: usize, lane: usize, width: usize) -> usize {
-    (p / 2 * width + lane) * 2 + p % 2
+/// The element of input `p` and output `lane` where COUNT inputs of an output lie side by side.
+fn index<const COUNT: usize>(p: usize, lane: usize, width: usize) -> usize {
+    (p / COUNT * width + lane) * COUNT + p % COUNT
 }
 
 fn write<const SIZE: usize>(bytes: &mut [u8], at: usize, value: [u8; SIZE]) {

@@ -51,6 +51,8 @@ fn enter<K: Kernel>(kernel: K, simd: Avx512) -> K::Output {
 impl Simd for Avx512 {
     type F = __m512;
     type I = __m512i;
+    /// Magnitudes, and which values are negative.
+    type Q = (__m512i, __mmask64);
 
     const LANES: usize = 16;
     const TILE_ROWS: usize = 12;
@@ -154,30 +156,30 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
-    unsafe fn load_i8_pairs(self, source: *const i8) -> (__m512, __m512) {
-        avx512!({
-            let pairs = _mm512_cvtepi8_epi16(_mm256_loadu_si256(source.cast()));
-            let first = _mm512_srai_epi32::<16>(_mm512_slli_epi32::<16>(pairs));
-            let second = _mm512_srai_epi32::<16>(pairs);
-            (_mm512_cvtepi32_ps(first), _mm512_cvtepi32_ps(second))
-        })
-    }
-
-    #[inline(always)]
     fn zero_i32(self) -> __m512i {
         avx512!(_mm512_setzero_si512())
     }
 
     #[inline(always)]
-    unsafe fn splat_i16_pair(self, pair: *const i16) -> __m512i {
-        avx512!(_mm512_set1_epi32(pair.cast::<i32>().read_unaligned()))
+    unsafe fn load_i8_quads(self, source: *const i8) -> __m512i {
+        avx512!(_mm512_loadu_si512(source.cast()))
     }
 
     #[inline(always)]
-    unsafe fn dot_i8_i16(self, weights: *const i8, pair: __m512i, sum: __m512i) -> __m512i {
+    unsafe fn splat_i8_quad(self, quad: *const i8) -> Self::Q {
         avx512!({
-            let weights = _mm512_cvtepi8_epi16(_mm256_loadu_si256(weights.cast()));
-            _mm512_add_epi32(sum, _mm512_madd_epi16(weights, pair))
+            let values = _mm512_set1_epi32(quad.cast::<i32>().read_unaligned());
+            (_mm512_abs_epi8(values), _mm512_movepi8_mask(values))
+        })
+    }
+
+    #[inline(always)]
+    fn dot_i8(self, weights: __m512i, (magnitudes, negative): Self::Q, sum: __m512i) -> __m512i {
+        // A pair of products is at most 2 * 127 * 127, which an i16 holds.
+        avx512!({
+            let signed = _mm512_mask_sub_epi8(weights, negative, _mm512_setzero_si512(), weights);
+            let pairs = _mm512_maddubs_epi16(magnitudes, signed);
+            _mm512_add_epi32(sum, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)))
         })
     }
 
@@ -187,8 +189,8 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
-    unsafe fn store_as_i16(self, target: *mut i16, value: __m512) {
-        avx512!(_mm256_storeu_si256(target.cast(), _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(value))))
+    unsafe fn store_as_i8(self, target: *mut i8, value: __m512) {
+        avx512!(_mm_storeu_si128(target.cast(), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(value))))
     }
 
     #[inline(always)]

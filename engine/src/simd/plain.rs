@@ -27,6 +27,7 @@ macro_rules! lane_by_lane {
 impl Simd for Plain {
     type F = [f32; LANES];
     type I = [i32; LANES];
+    type Q = [i32; 4];
 
     const LANES: usize = LANES;
     const TILE_ROWS: usize = 4;
@@ -138,32 +139,30 @@ impl Simd for Plain {
     }
 
     #[inline(always)]
-    unsafe fn load_i8_pairs(self, source: *const i8) -> (Self::F, Self::F) {
-        // SAFETY: readable for 2 * LANES values by the caller's promise.
-        let pairs = unsafe { source.cast::<[[i8; 2]; LANES]>().read_unaligned() };
-        (lane_by_lane!(pairs => f32::from(pairs[0])), lane_by_lane!(pairs => f32::from(pairs[1])))
-    }
-
-    #[inline(always)]
     fn zero_i32(self) -> Self::I {
         [0; LANES]
     }
 
     #[inline(always)]
-    unsafe fn splat_i16_pair(self, pair: *const i16) -> Self::I {
-        // SAFETY: readable for 2 values by the caller's promise.
-        let [first, second] = unsafe { pair.cast::<[i16; 2]>().read_unaligned() };
-        [(i32::from(second) << 16) | i32::from(first as u16); LANES]
+    unsafe fn load_i8_quads(self, source: *const i8) -> Self::I {
+        // SAFETY: readable for 4 * LANES values by the caller's promise.
+        unsafe { source.cast::<Self::I>().read_unaligned() }
     }
 
     #[inline(always)]
-    unsafe fn dot_i8_i16(self, weights: *const i8, pair: Self::I, sum: Self::I) -> Self::I {
-        // SAFETY: readable for 2 * LANES values by the caller's promise.
-        let weights = unsafe { weights.cast::<[[i8; 2]; LANES]>().read_unaligned() };
+    unsafe fn splat_i8_quad(self, quad: *const i8) -> Self::Q {
+        // SAFETY: readable for 4 values by the caller's promise.
+        unsafe { quad.cast::<[i8; 4]>().read_unaligned() }.map(i32::from)
+    }
+
+    #[inline(always)]
+    fn dot_i8(self, weights: Self::I, quad: Self::Q, sum: Self::I) -> Self::I {
         let mut out = sum;
         for lane in 0..LANES {
-            let (first, second) = (i32::from(pair[lane] as i16), pair[lane] >> 16);
-            out[lane] += i32::from(weights[lane][0]) * first + i32::from(weights[lane][1]) * second;
+            let values = weights[lane].to_ne_bytes();
+            for i in 0..4 {
+                out[lane] += i32::from(values[i] as i8) * quad[i];
+            }
         }
         out
     }
@@ -174,11 +173,11 @@ impl Simd for Plain {
     }
 
     #[inline(always)]
-    unsafe fn store_as_i16(self, target: *mut i16, value: Self::F) {
+    unsafe fn store_as_i8(self, target: *mut i8, value: Self::F) {
         let rounded = self.round(value);
         for lane in 0..LANES {
             // SAFETY: writable for LANES values by the caller's promise.
-            unsafe { *target.add(lane) = rounded[lane] as i16 };
+            unsafe { *target.add(lane) = rounded[lane] as i8 };
         }
     }
 

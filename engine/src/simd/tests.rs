@@ -173,3 +173,40 @@ fn partial_stores_touch_nothing_behind_them() {
         }
     });
 }
+
+/// Sums of products of bytes, with the extremes that a product of two pairs in 16 bits must hold.
+struct Dot<'a> {
+    weights: &'a [i8],
+    quad: [i8; 4],
+}
+
+impl Kernel for Dot<'_> {
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> Vec<f32> {
+        let mut out = vec![0.0; S::LANES];
+        assert!(self.weights.len() >= 4 * S::LANES);
+        // SAFETY: the length was just checked.
+        let (weights, quad) =
+            unsafe { (simd.load_i8_quads(self.weights.as_ptr()), simd.splat_i8_quad(self.quad.as_ptr())) };
+        let once = simd.dot_i8(weights, quad, simd.zero_i32());
+        simd.store(&mut out, simd.i32_to_f32(simd.dot_i8(weights, quad, once)));
+        out
+    }
+}
+
+#[test]
+fn products_of_bytes_are_exact_up_to_their_extremes() {
+    let weights: Vec<i8> = (0..64).map(|i| [127, -127, 0, 1, -1, 93, -50][i % 7]).collect();
+    on_every_isa(|level| {
+        for quad in [[127; 4], [-127; 4], [127, -127, 127, -127], [0, 3, -4, 127], [-1, 0, 1, 0]] {
+            let found = level.run(Dot { weights: &weights, quad });
+            for (lane, found) in found.into_iter().enumerate() {
+                let pairs = weights[4 * lane..].iter().zip(quad);
+                let expected: i32 = pairs.map(|(&w, x)| 2 * i32::from(w) * i32::from(x)).sum();
+                assert_eq!(found, expected as f32, "{} {quad:?}", level.isa());
+            }
+        }
+    });
+}

@@ -6,8 +6,8 @@ use engine::{Config, Engine, Overflow, Sampler, Variant, Weights, generate};
 use crate::compare::{awkward, engine, likeliest, tokens};
 
 /// How far variants of one storage may lie apart, relative to the largest logit. f32 and bf16 weights meet f32
-/// activations, so only the order of additions differs. With int8 weights the vector kernels also round activations
-/// to 8 bits, which the naive kernel does not.
+/// activations, so only the order of additions differs. With int8 weights every kernel rounds activations to 8 bits, so
+/// that a difference in the last place of one may become one of a whole step.
 pub(crate) fn tolerance(storage: WeightStorage) -> f32 {
     match storage {
         WeightStorage::F32 | WeightStorage::Bf16 => 1e-4,
