@@ -80,18 +80,17 @@ impl Packed {
         self.buffer.bytes()[index * self.panel_bytes..].as_ptr()
     }
 
-    /// The bytes of a panel that hold the inputs `first..first + depth`; `first` is a multiple of [`int8::BLOCK`].
+    /// The bytes of a panel that hold the inputs `first..first + depth`; `first` is even, and a multiple of [`int8::BLOCK`]
+    /// for int8.
     pub(super) fn part(&self, panel: usize, first: usize, depth: usize) -> &[u8] {
         let offset = |p: usize| match self.storage {
             WeightStorage::F32 => p * self.width * 4,
             WeightStorage::Bf16 => p.next_multiple_of(2) * self.width * 2,
-            WeightStorage::Int8 => {
-                let header = if p.is_multiple_of(int8::BLOCK) { 0 } else { 4 * self.width };
-                block_offset(p, self.width) + header + (p % int8::BLOCK).next_multiple_of(4) * self.width
-            }
+            WeightStorage::Int8 => block_offset(p, self.width),
         };
         let bytes = &self.buffer.bytes()[panel * self.panel_bytes..][..self.panel_bytes];
-        &bytes[offset(first)..offset(first + depth)]
+        let end = if first + depth == self.k { self.panel_bytes } else { offset(first + depth) };
+        &bytes[offset(first)..end]
     }
 
     /// Bytes of all panels, padding included.

@@ -193,6 +193,34 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
+    fn split_i8_quads(self, quads: __m256i) -> (__m256i, __m256i) {
+        avx2!({
+            let low = _mm256_srai_epi16::<8>(_mm256_slli_epi16::<8>(quads));
+            (low, _mm256_srai_epi16::<8>(quads))
+        })
+    }
+
+    #[inline(always)]
+    fn dot_i16(self, a: __m256i, b: __m256i, sum: __m256i) -> __m256i {
+        avx2!(_mm256_add_epi32(sum, _mm256_madd_epi16(a, b)))
+    }
+
+    #[inline(always)]
+    unsafe fn load_i32(self, source: *const i32) -> __m256i {
+        avx2!(_mm256_loadu_si256(source.cast()))
+    }
+
+    #[inline(always)]
+    unsafe fn splat_i32(self, source: *const i32) -> __m256i {
+        avx2!(_mm256_set1_epi32(source.read_unaligned()))
+    }
+
+    #[inline(always)]
+    unsafe fn store_i32(self, target: *mut i32, value: __m256i) {
+        avx2!(_mm256_storeu_si256(target.cast(), value))
+    }
+
+    #[inline(always)]
     fn i32_to_f32(self, a: __m256i) -> __m256 {
         avx2!(_mm256_cvtepi32_ps(a))
     }

@@ -184,6 +184,34 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
+    fn split_i8_quads(self, quads: __m512i) -> (__m512i, __m512i) {
+        avx512!({
+            let low = _mm512_srai_epi16::<8>(_mm512_slli_epi16::<8>(quads));
+            (low, _mm512_srai_epi16::<8>(quads))
+        })
+    }
+
+    #[inline(always)]
+    fn dot_i16(self, a: __m512i, b: __m512i, sum: __m512i) -> __m512i {
+        avx512!(_mm512_add_epi32(sum, _mm512_madd_epi16(a, b)))
+    }
+
+    #[inline(always)]
+    unsafe fn load_i32(self, source: *const i32) -> __m512i {
+        avx512!(_mm512_loadu_si512(source.cast()))
+    }
+
+    #[inline(always)]
+    unsafe fn splat_i32(self, source: *const i32) -> __m512i {
+        avx512!(_mm512_set1_epi32(source.read_unaligned()))
+    }
+
+    #[inline(always)]
+    unsafe fn store_i32(self, target: *mut i32, value: __m512i) {
+        avx512!(_mm512_storeu_si512(target.cast(), value))
+    }
+
+    #[inline(always)]
     fn i32_to_f32(self, a: __m512i) -> __m512 {
         avx512!(_mm512_cvtepi32_ps(a))
     }

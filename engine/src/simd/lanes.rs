@@ -96,6 +96,31 @@ pub trait Simd: Copy + Send + Sync + 'static {
     /// Exact as long as none of them is -128 and the sum fits an i32.
     fn dot_i8(self, weights: Self::I, quad: Self::Q, sum: Self::I) -> Self::I;
 
+    /// The first and third of each lane's four i8, and the second and fourth, widened to two i16 a lane.
+    fn split_i8_quads(self, quads: Self::I) -> (Self::I, Self::I);
+
+    /// `sum + a0 * b0 + a1 * b1` per lane, of the two i16 that each lane of `a` and of `b` holds. Exact as long as the sum
+    /// fits an i32.
+    fn dot_i16(self, a: Self::I, b: Self::I, sum: Self::I) -> Self::I;
+
+    /// Loads a register as [`Simd::store_i32`] stores it.
+    ///
+    /// # Safety
+    /// `source` must be readable for `LANES` values (no alignment needed).
+    unsafe fn load_i32(self, source: *const i32) -> Self::I;
+
+    /// The value at `source` in every lane.
+    ///
+    /// # Safety
+    /// `source` must be readable (no alignment needed).
+    unsafe fn splat_i32(self, source: *const i32) -> Self::I;
+
+    /// Stores a register.
+    ///
+    /// # Safety
+    /// `target` must be writable for `LANES` values (no alignment needed).
+    unsafe fn store_i32(self, target: *mut i32, value: Self::I);
+
     /// Integers to f32, rounded to nearest.
     fn i32_to_f32(self, a: Self::I) -> Self::F;
 

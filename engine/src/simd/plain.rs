@@ -168,6 +168,42 @@ impl Simd for Plain {
     }
 
     #[inline(always)]
+    fn split_i8_quads(self, quads: Self::I) -> (Self::I, Self::I) {
+        // The two i16 of a lane, the first in its lower half.
+        let pair = |first: i32, second: i32| (second << 16) | (first & 0xffff);
+        let byte = |quad: i32, i: usize| i32::from(quad.to_ne_bytes()[i] as i8);
+        (quads.map(|quad| pair(byte(quad, 0), byte(quad, 2))), quads.map(|quad| pair(byte(quad, 1), byte(quad, 3))))
+    }
+
+    #[inline(always)]
+    fn dot_i16(self, a: Self::I, b: Self::I, sum: Self::I) -> Self::I {
+        let mut out = sum;
+        for lane in 0..LANES {
+            let (a, b) = (a[lane], b[lane]);
+            out[lane] += i32::from(a as i16) * i32::from(b as i16) + (a >> 16) * (b >> 16);
+        }
+        out
+    }
+
+    #[inline(always)]
+    unsafe fn load_i32(self, source: *const i32) -> Self::I {
+        // SAFETY: readable for LANES values by the caller's promise.
+        unsafe { source.cast::<Self::I>().read_unaligned() }
+    }
+
+    #[inline(always)]
+    unsafe fn splat_i32(self, source: *const i32) -> Self::I {
+        // SAFETY: readable by the caller's promise.
+        [unsafe { source.read_unaligned() }; LANES]
+    }
+
+    #[inline(always)]
+    unsafe fn store_i32(self, target: *mut i32, value: Self::I) {
+        // SAFETY: writable for LANES values by the caller's promise.
+        unsafe { target.cast::<Self::I>().write_unaligned(value) }
+    }
+
+    #[inline(always)]
     fn i32_to_f32(self, a: Self::I) -> Self::F {
         lane_by_lane!(a => a as f32)
     }

@@ -87,19 +87,22 @@ fn the_three_main_axes_in_every_combination() {
     assert_eq!(seen.len(), 16);
 }
 
-/// Every phase, and the plain values of the optimized one, on every instruction set of this machine.
+/// Every phase in every storage, with each instruction set of this machine forced.
 #[test]
 fn every_instruction_set() {
     let config = awkward(true);
     let weights = Weights::synthetic(&config, 6).unwrap();
     let window = tokens(&config, config.context);
-    let expected = engine(&weights, Variant::naive(), 1).logits(&window).unwrap();
-    for isa in Isa::available() {
-        for phase in phases() {
-            let engine = Engine::with_isa(&weights, phase.variant, 2, isa).unwrap();
-            assert_eq!(engine.isa(), isa);
-            let what = format!("{} on {isa}", phase.name);
-            check(&engine, &window, &expected, TOLERANCE, &what);
+    for &storage in WeightStorage::ALL {
+        let expected = engine(&weights, naive_with(storage), 1).logits(&window).unwrap();
+        for isa in Isa::available() {
+            for phase in phases() {
+                let variant = Variant { weights: storage, ..phase.variant };
+                let engine = Engine::with_isa(&weights, variant, 2, isa).unwrap();
+                assert_eq!(engine.isa(), isa);
+                let what = format!("{} with {storage} on {isa}", phase.name);
+                check(&engine, &window, &expected, tolerance(storage), &what);
+            }
         }
     }
     println!("tested: {:?} of {:?}", Isa::available(), Isa::ALL);
