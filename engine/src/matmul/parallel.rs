@@ -9,7 +9,7 @@ use crate::team::{Chunk, Team, share};
 const PANELS_PER_THREAD: usize = 4;
 
 /// What every chunk should read or compute at least: a claim and the start of a kernel cost some tens of nanoseconds.
-const BYTES_PER_CHUNK: usize = 48 << 10;
+const BYTES_PER_CHUNK: usize = 64 << 10;
 
 /// How many chunks a share has at most: enough that one more or less is a small part of it.
 const MOST_CHUNKS: usize = 16;

@@ -4,7 +4,7 @@
 //! until the scheduler lets the worker go on: milliseconds, where a decode step takes a fraction of one. A core that is
 //! taken by another program stays so for a while; until then the caller is faster alone.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::shared::Wait;
@@ -16,6 +16,10 @@ const PAUSE: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(25
 /// core take turns every few milliseconds.
 const IN_A_ROW: Duration = Duration::from_millis(20);
 
+/// How many regions are timed after a long wait. Reading the clock costs a third of what a region costs otherwise, so that is
+/// not done all the time.
+const TIMED: u32 = 1000;
+
 /// Only the one thread that runs a region reads and writes it; the atomics make that safe to share, not more.
 pub(super) struct Backoff {
     start: Instant,
@@ -24,12 +28,14 @@ pub(super) struct Backoff {
     /// The last pause, and when it ended, in microseconds.
     pause: AtomicU64,
     ended: AtomicU64,
+    /// How many of the next regions are to be timed.
+    timed: AtomicU32,
 }
 
 impl Backoff {
     pub(super) fn new() -> Self {
         let zero = || AtomicU64::new(0);
-        Backoff { start: Instant::now(), until: zero(), pause: zero(), ended: zero() }
+        Backoff { start: Instant::now(), until: zero(), pause: zero(), ended: zero(), timed: AtomicU32::new(0) }
     }
 
     /// Whether the next region is better computed by the caller alone.
@@ -37,10 +43,21 @@ impl Backoff {
         self.until.load(Ordering::Relaxed) != 0 && self.alone_at(self.now())
     }
 
+    /// The time, where the next region is to be timed.
+    pub(super) fn region_start(&self) -> Option<Instant> {
+        let timed = self.timed.load(Ordering::Relaxed);
+        if timed == 0 {
+            return None;
+        }
+        self.timed.store(timed - 1, Ordering::Relaxed);
+        Some(Instant::now())
+    }
+
     /// Notes that the caller went to sleep waiting for a worker. Longer than the caller was busy itself, it means that the
     /// worker lost its core, and not that its last chunk took longer than the others.
     pub(super) fn note(&self, wait: Wait) {
-        if wait.waited > wait.busy {
+        self.timed.store(TIMED, Ordering::Relaxed);
+        if wait.busy.is_some_and(|busy| wait.waited > busy) {
             self.disturbed_at(self.now());
         }
     }
@@ -74,13 +91,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_waits_longer_than_the_work_count() {
+    fn only_waits_longer_than_the_work_count_and_only_once_they_are_looked_for() {
         let backoff = Backoff::new();
-        let wait = |busy, waited| Wait { busy: Duration::from_micros(busy), waited: Duration::from_micros(waited) };
-        backoff.note(wait(300, 200));
+        let wait = |busy, waited| Wait { busy, waited: Duration::from_micros(waited) };
+        assert_eq!(backoff.region_start(), None);
+        backoff.note(wait(None, 200));
+        assert!(!backoff.alone() && backoff.region_start().is_some());
+        backoff.note(wait(Some(Duration::from_micros(300)), 200));
         assert!(!backoff.alone());
-        backoff.note(wait(10, 200));
+        backoff.note(wait(Some(Duration::from_micros(10)), 200));
         assert!(backoff.alone());
+        (0..TIMED).for_each(|_| assert!(backoff.region_start().is_some()));
+        assert_eq!(backoff.region_start(), None);
     }
 
     #[test]

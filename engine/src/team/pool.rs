@@ -123,7 +123,7 @@ impl Team {
         // SAFETY: only the lifetime changes. Nobody keeps the pointer beyond the region, which ends before this call.
         let task: Task = unsafe { std::mem::transmute::<*const (dyn Fn(Chunk) + Sync), Task>(task) };
         // SAFETY: `running` was free, so this is the only region; the task is borrowed during the call.
-        let wait = unsafe { self.shared.run(Region { task, chunks }) };
+        let wait = unsafe { self.shared.run(Region { task, chunks }, self.backoff.region_start()) };
         if let Some(wait) = wait {
             self.backoff.note(wait);
         }

@@ -25,17 +25,23 @@ pub(super) struct Region {
 /// How a region went for the caller: busy with chunks first, then waiting for the last ones of others.
 #[derive(Clone, Copy)]
 pub(super) struct Wait {
-    pub(super) busy: Duration,
+    /// Where it was measured.
+    pub(super) busy: Option<Duration>,
     pub(super) waited: Duration,
 }
 
 pub(super) struct Shared {
-    region: Line<UnsafeCell<Option<Region>>>,
-    /// For every share, how many of its chunks nobody has claimed yet (less than 0, where claims came too late).
-    left: Box<[Line<AtomicI32>]>,
+    shares: Box<[Line<Share>]>,
     /// For every worker, how many chunks it has finished since it started.
     done: Box<[Line<AtomicU32>]>,
     rest: Line<Rest>,
+}
+
+/// A thread's part of a region, with all it needs to begin.
+struct Share {
+    /// How many of its chunks nobody has claimed yet (less than 0, where claims came too late).
+    left: AtomicI32,
+    region: UnsafeCell<Option<Region>>,
 }
 
 /// What is only touched when a thread sleeps, panics or stops.
@@ -55,9 +61,10 @@ struct Rest {
 #[repr(align(128))]
 struct Line<T>(T);
 
-// SAFETY: `region` is written by the caller while no chunk of the region before is unfinished, and read by others only
-// after they have claimed a chunk, which they can only after the caller published it (release / acquire on `left`) and
-// which keeps the region unfinished; the pointee is Sync and outlives the region. All other fields are Sync themselves.
+// SAFETY: a share's `region` is written by the caller while no chunk of the region before is unfinished, and read by others
+// only after they have claimed a chunk of the share, which they can only after the caller published it (release / acquire on
+// `left`) and which keeps the region unfinished; the pointee is Sync and outlives the region. All other fields are Sync
+// themselves.
 unsafe impl Sync for Shared {}
 // SAFETY: as above.
 unsafe impl Send for Shared {}
@@ -65,8 +72,9 @@ unsafe impl Send for Shared {}
 impl Shared {
     pub(super) fn new(threads: usize) -> Self {
         Shared {
-            region: Line(UnsafeCell::new(None)),
-            left: (0..threads).map(|_| Line(AtomicI32::new(0))).collect(),
+            shares: (0..threads)
+                .map(|_| Line(Share { left: AtomicI32::new(0), region: UnsafeCell::new(None) }))
+                .collect(),
             done: (1..threads).map(|_| Line(AtomicU32::new(0))).collect(),
             rest: Line(Rest {
                 workers_sleep: AtomicBool::new(false),
@@ -80,19 +88,18 @@ impl Shared {
         }
     }
 
-    /// Runs all chunks of `region` with whoever comes to help; returns how long the caller was busy and then had to wait
-    /// for others, if it was so long that it went to sleep.
+    /// Runs all chunks of `region` with whoever comes to help. When the caller had to sleep to wait for others in the end,
+    /// returns for how long it waited, and how long it was busy before, where the `start` of the region was noted.
     ///
     /// # Safety
     /// One call at a time; the task must stay alive during the call.
-    pub(super) unsafe fn run(&self, region: Region) -> Option<Wait> {
-        let start = Instant::now();
+    pub(super) unsafe fn run(&self, region: Region, start: Option<Instant>) -> Option<Wait> {
         let before = self.done_by_workers();
-        // SAFETY: only one call at a time, and the one before ended with all of its chunks finished.
-        unsafe { *self.region.0.get() = Some(region) };
-        for left in &self.left {
+        for Line(share) in &self.shares {
+            // SAFETY: only one call at a time, and the one before ended with all of its chunks finished.
+            unsafe { *share.region.get() = Some(region) };
             // Sequentially consistent, like the sleepers' check: either a worker sees the chunks, or we see it asleep.
-            left.0.store(region.chunks.into(), Ordering::SeqCst);
+            share.left.store(region.chunks.into(), Ordering::SeqCst);
         }
         let rest = &self.rest.0;
         if rest.workers_sleep.load(Ordering::SeqCst) {
@@ -100,9 +107,16 @@ impl Shared {
             rest.workers_sleep.store(false, Ordering::SeqCst);
             rest.wake_workers.notify_all();
         }
-        let own: u32 = (0..self.left.len()).map(|share| self.run_share(share, 0)).sum();
-        let others = u32::from(region.chunks) * self.left.len() as u32 - own;
-        self.wait_for_workers(before.wrapping_add(others), start)
+        let end = before.wrapping_add(u32::from(region.chunks) * self.shares.len() as u32);
+        let mut own = self.run_share(0, 0);
+        for share in 1..self.shares.len() {
+            // A look at a share takes its line away from its owner, so it has to be worth it.
+            if self.done_by_workers().wrapping_add(own) == end {
+                return None;
+            }
+            own += self.run_share(share, 0);
+        }
+        self.wait_for_workers(end.wrapping_sub(own), start)
     }
 
     /// The panic of a chunk, if there was one.
@@ -114,8 +128,8 @@ impl Shared {
     pub(super) fn work(&self, thread: usize) {
         let done = &self.done[thread - 1].0;
         while self.wait_for_work(thread) {
-            for turn in 0..self.left.len() {
-                let count = self.run_share((thread + turn) % self.left.len(), thread);
+            for turn in 0..self.shares.len() {
+                let count = self.run_share((thread + turn) % self.shares.len(), thread);
                 if count > 0 {
                     done.store(done.load(Ordering::Relaxed).wrapping_add(count), Ordering::SeqCst);
                     if self.rest.0.caller_sleeps.load(Ordering::SeqCst) {
@@ -137,7 +151,7 @@ impl Shared {
 
     /// Runs the chunks of `share` that are left, as `thread`; returns how many it ran.
     fn run_share(&self, share: usize, thread: usize) -> u32 {
-        let left = &self.left[share].0;
+        let Share { left, region } = &self.shares[share].0;
         let mut count = 0;
         loop {
             // A look first: a claim would take the line away from its owner.
@@ -149,10 +163,10 @@ impl Shared {
                 return count;
             }
             // SAFETY: a chunk was claimed and is not finished, so the region is there and stays.
-            if let Some(Region { task, chunks }) = unsafe { *self.region.0.get() } {
+            if let Some(Region { task, chunks }) = unsafe { *region.get() } {
                 let of = usize::from(chunks);
                 let index = of - before as usize;
-                let chunk = Chunk { share, shares: self.left.len(), index, of, thread };
+                let chunk = Chunk { share, shares: self.shares.len(), index, of, thread };
                 // SAFETY: as above; the caller keeps the task alive until all chunks are finished.
                 let outcome = catch_unwind(AssertUnwindSafe(|| unsafe { (*task)(chunk) }));
                 if let Err(panic) = outcome {
@@ -166,7 +180,7 @@ impl Shared {
     /// Waits for chunks in the worker's own share; `false` when it is to stop.
     fn wait_for_work(&self, thread: usize) -> bool {
         let rest = &self.rest.0;
-        let left = &self.left[thread].0;
+        let left = &self.shares[thread].0.left;
         let called = || left.load(Ordering::SeqCst) > 0 || rest.stop.load(Ordering::SeqCst);
         if !spin_until(called) {
             let mut guard = lock(&rest.sleep);
@@ -186,13 +200,13 @@ impl Shared {
         self.done.iter().fold(0, |sum, done| sum.wrapping_add(done.0.load(Ordering::SeqCst)))
     }
 
-    /// Waits until the workers have finished `expected` chunks in all of the region that began at `start`.
-    fn wait_for_workers(&self, expected: u32, start: Instant) -> Option<Wait> {
+    /// Waits until the workers' count of finished chunks is `expected`.
+    fn wait_for_workers(&self, expected: u32, start: Option<Instant>) -> Option<Wait> {
         let finished = || self.done_by_workers() == expected;
         if spin_until(finished) {
             return None;
         }
-        let busy = start.elapsed().saturating_sub(SPIN_LIMIT);
+        let sleep = Instant::now();
         let rest = &self.rest.0;
         let mut guard = lock(&rest.sleep);
         rest.caller_sleeps.store(true, Ordering::SeqCst);
@@ -200,7 +214,8 @@ impl Shared {
             guard = rest.wake_caller.wait(guard).unwrap_or_else(PoisonError::into_inner);
         }
         rest.caller_sleeps.store(false, Ordering::SeqCst);
-        Some(Wait { busy, waited: start.elapsed().saturating_sub(busy) })
+        let busy = start.map(|start| sleep.duration_since(start).saturating_sub(SPIN_LIMIT));
+        Some(Wait { busy, waited: sleep.elapsed() + SPIN_LIMIT })
     }
 }
 
