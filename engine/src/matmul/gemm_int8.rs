@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::finish::Finish;
 use super::gemm::{Input, MAX_WIDTH, Output, ROWS};
-use super::int8::{self, Rounded};
+use super::int8::{self, Round};
 use super::packed::{Packed, block_offset};
 use crate::simd::{Kernel, Level, Simd};
 
@@ -54,6 +54,7 @@ pub(super) unsafe fn multiply(
         values: [const { MaybeUninit::uninit() }; ROWS * ROW_STRIDE],
         scales: [[0.0; DEPTH / int8::BLOCK]; ROWS],
     };
+    let mut rounded = [0i8; DEPTH + 64];
     let mut widened = Widened([const { MaybeUninit::uninit() }; 2 * QUADS * MAX_WIDTH]);
     for first_row in rows.clone().step_by(ROWS) {
         let count = ROWS.min(rows.end - first_row);
@@ -63,10 +64,11 @@ pub(super) unsafe fn multiply(
                 // SAFETY: the row is readable from `first` on for `depth` inputs by the caller's promise.
                 let inputs =
                     unsafe { std::slice::from_raw_parts(x.data.add((first_row + row) * x.stride + first), depth) };
-                let rounded = Rounded::new(level, inputs);
-                block.scales[row].copy_from_slice(&rounded.scales()[..DEPTH / int8::BLOCK]);
+                let values = rounded.as_mut_ptr();
+                // SAFETY: there is room for `DEPTH` inputs and more, and for a scale per block of them.
+                level.run(unsafe { Round::new(inputs, values, block.scales[row].as_mut_ptr()) });
                 let out = block.values[row * ROW_STRIDE..][..ROW_STRIDE].as_mut_ptr().cast();
-                level.run(WidenInputs { x: rounded.values(), quads: depth.div_ceil(4), out });
+                level.run(WidenInputs { x: values, quads: depth.div_ceil(4), out });
             }
             for panel in panels.clone() {
                 let column = panel * weights.width;

@@ -8,7 +8,10 @@ use crate::team::{Chunk, Team, share};
 /// more or less is a large part of a thread's work.
 const PANELS_PER_THREAD: usize = 4;
 
-/// What every chunk should read or compute at least: a claim and the start of a kernel cost some tens of nanoseconds.
+/// Panels of a chunk where many rows are multiplied: every chunk copies the rows for itself.
+const PANELS_PER_CHUNK: usize = 12;
+
+/// What every chunk of one row's product should read or compute at least: a claim and the start of a kernel cost some tens of nanoseconds.
 const BYTES_PER_CHUNK: usize = 64 << 10;
 
 /// How many chunks a share has at most: enough that one more or less is a small part of it.
@@ -33,12 +36,15 @@ pub(super) fn share_out(
     task: &(dyn Fn(Range<usize>, Range<usize>) + Sync),
 ) {
     let threads = team.threads();
+    if threads == 1 {
+        return task(0..rows, 0..panels);
+    }
     let by_rows = panels < PANELS_PER_THREAD * threads && rows.div_ceil(tile_rows) > panels;
     let chunk_rows = by_rows || rows > block;
     let count = match (by_rows, chunk_rows) {
         (true, _) => rows.div_ceil(threads).div_ceil(block),
         (false, true) => rows.div_ceil(block),
-        (false, false) => panels.div_ceil(threads).div_ceil(PANELS_PER_THREAD),
+        (false, false) => panels.div_ceil(threads) / PANELS_PER_CHUNK,
     };
     team.run_chunks(
         count.clamp(1, u16::MAX.into()) as u16,
