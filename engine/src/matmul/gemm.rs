@@ -78,11 +78,14 @@ pub(super) unsafe fn multiply(
 ) {
     let width = 2 * level.lanes();
     let mut scratch = Scratch([const { MaybeUninit::uninit() }; DEPTH * MAX_WIDTH]);
+    // Blocks of equal height: a low last one would pay as much for every panel as a full one.
+    let blocks = rows.len().div_ceil(ROWS);
     let mut block = Block([const { MaybeUninit::uninit() }; ROWS * ROW_STRIDE]);
     for first in (0..x.k).step_by(DEPTH) {
         let depth = DEPTH.min(x.k - first);
-        for first_row in rows.clone().step_by(ROWS) {
-            let count = ROWS.min(rows.end - first_row);
+        for block_of_rows in 0..blocks {
+            let some = share(rows.len(), level.tile_rows(), block_of_rows, blocks);
+            let (first_row, count) = (rows.start + some.start, some.len());
             for (row, copy) in block.0.chunks_exact_mut(ROW_STRIDE).take(count).enumerate() {
                 let source = x.data.wrapping_add((first_row + row) * x.stride + first);
                 // SAFETY: the row is readable from `first` on for `depth` inputs by the caller's promise; the copy has

@@ -12,6 +12,7 @@ use super::gemm::{Input, MAX_WIDTH, Output, ROWS};
 use super::int8::{self, Round};
 use super::packed::{Packed, block_offset};
 use crate::simd::{Kernel, Level, Simd};
+use crate::team::share;
 
 /// Inputs per block of rows; their part of a panel of 16 outputs takes 16 KB of the first-level cache.
 const DEPTH: usize = 4 * int8::BLOCK;
@@ -50,14 +51,17 @@ pub(super) unsafe fn multiply(
     finish: Finish<'_>,
     out: Output,
 ) {
+    // Blocks of equal height: a low last one would pay as much for every panel as a full one.
+    let blocks = rows.len().div_ceil(ROWS);
     let mut block = Block {
         values: [const { MaybeUninit::uninit() }; ROWS * ROW_STRIDE],
         scales: [[0.0; DEPTH / int8::BLOCK]; ROWS],
     };
     let mut rounded = [0i8; DEPTH + 64];
     let mut widened = Widened([const { MaybeUninit::uninit() }; 2 * QUADS * MAX_WIDTH]);
-    for first_row in rows.clone().step_by(ROWS) {
-        let count = ROWS.min(rows.end - first_row);
+    for block_of_rows in 0..blocks {
+        let some = share(rows.len(), level.tile_rows(), block_of_rows, blocks);
+        let (first_row, count) = (rows.start + some.start, some.len());
         for first in (0..x.k).step_by(DEPTH) {
             let depth = DEPTH.min(x.k - first);
             for row in 0..count {
