@@ -13,9 +13,7 @@ use model_arguments::{ModelArguments, parse_tokens};
 ///
 /// By default there is one position, the last; numbers have as many digits as it takes to give back the same f32.
 #[derive(Parser)]
-#[command(
-    after_help = "Example: cargo run --release -p engine --example logits -- --preset small --tokens 1,2,3"
-)]
+#[command(after_help = "Example: cargo run --release -p engine --example logits -- --preset small --tokens 1,2,3")]
 struct Arguments {
     #[command(flatten)]
     model: ModelArguments,

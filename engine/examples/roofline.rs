@@ -43,21 +43,13 @@ fn main() -> Result<()> {
     let isa = options.isa.map_or_else(Isa::from_environment, Ok)?;
     let level = isa.level()?;
     let team = Team::new(options.threads)?;
-    println!(
-        "{isa}, {} threads, weights {}",
-        team.threads(),
-        options.variant.weights
-    );
+    println!("{isa}, {} threads, weights {}", team.threads(), options.variant.weights);
 
     let peak = multiply_add_rate(level, &team, options.rounds);
     println!("multiply-add peak        {:8.1} GFLOP/s", peak / 1e9);
-    for (rows, inputs, outputs) in [
-        (32, 256, 768),
-        (32, 256, 1024),
-        (32, 1024, 256),
-        (512, 768, 3072),
-        (512, 3072, 768),
-    ] {
+    for (rows, inputs, outputs) in
+        [(32, 256, 768), (32, 256, 1024), (32, 1024, 256), (512, 768, 3072), (512, 3072, 768)]
+    {
         let rate = prefill_rate(level, &team, &options, rows, inputs, outputs)?;
         println!(
             "  [{rows:3}, {inputs:4}] x [.., {outputs:4}] {:8.1} GFLOP/s {:5.1} %",
@@ -74,20 +66,10 @@ fn main() -> Result<()> {
 
 /// The matrices of a model in the order a token meets them.
 fn layers(config: &Config, level: Level, storage: WeightStorage) -> Result<Vec<Linear>> {
-    let Config {
-        embed,
-        inner,
-        vocab,
-        ..
-    } = *config;
+    let Config { embed, inner, vocab, .. } = *config;
     let mut layers = Vec::new();
     for _ in 0..config.layers {
-        for (inputs, outputs) in [
-            (embed, 3 * embed),
-            (embed, embed),
-            (embed, inner),
-            (inner, embed),
-        ] {
+        for (inputs, outputs) in [(embed, 3 * embed), (embed, embed), (embed, inner), (inner, embed)] {
             layers.push(linear(level, storage, inputs, outputs, Layout::InOut)?);
         }
     }
@@ -95,29 +77,10 @@ fn layers(config: &Config, level: Level, storage: WeightStorage) -> Result<Vec<L
     Ok(layers)
 }
 
-fn linear(
-    level: Level,
-    storage: WeightStorage,
-    inputs: usize,
-    outputs: usize,
-    layout: Layout,
-) -> Result<Linear> {
-    let data: Vec<f32> = (0..inputs * outputs)
-        .map(|i| (i % 251) as f32 / 251.0 - 0.5)
-        .collect();
+fn linear(level: Level, storage: WeightStorage, inputs: usize, outputs: usize, layout: Layout) -> Result<Linear> {
+    let data: Vec<f32> = (0..inputs * outputs).map(|i| (i % 251) as f32 / 251.0 - 0.5).collect();
     let bias = vec![0.1; outputs];
-    Ok(Linear::new(
-        MatMul::Parallel,
-        storage,
-        level,
-        &Matrix {
-            layout,
-            data: &data,
-            inputs,
-            outputs,
-        },
-        Some(&bias),
-    )?)
+    Ok(Linear::new(MatMul::Parallel, storage, level, &Matrix { layout, data: &data, inputs, outputs }, Some(&bias))?)
 }
 
 /// Three things in turns: plain reading, the model's matrices alone (every one once per token), and the whole engine
@@ -132,28 +95,19 @@ fn decode_share(
     options: &Options,
 ) -> Result<()> {
     let level = isa.level()?;
-    let engine = Engine::with_isa(
-        &Weights::synthetic(config, 42)?,
-        options.variant,
-        options.threads,
-        isa,
-    )?;
+    let engine = Engine::with_isa(&Weights::synthetic(config, 42)?, options.variant, options.threads, isa)?;
     let layers = layers(config, level, options.variant.weights)?;
     let matrix_bytes: usize = layers.iter().map(Linear::bytes).sum();
-    let token_bytes =
-        engine.weight_bytes_per_token() + engine.cache_bytes_per_token((prompt + end) / 2);
+    let token_bytes = engine.weight_bytes_per_token() + engine.cache_bytes_per_token((prompt + end) / 2);
     let memory = HugePages::new(token_bytes / 4);
     let memory = memory.values();
 
     let mut session = engine.session()?;
-    let tokens: Vec<u32> = (0..prompt as u32)
-        .map(|i| i * 7 % config.vocab as u32)
-        .collect();
+    let tokens: Vec<u32> = (0..prompt as u32).map(|i| i * 7 % config.vocab as u32).collect();
     let x = vec![0.5; config.inner];
     let mut out = vec![0.0; config.vocab.max(config.inner)];
     let repetitions = (300_000_000 / token_bytes).max(1);
-    let (mut reading, mut matrices, mut prefill, mut decode) =
-        (f64::MAX, f64::MAX, f64::MAX, f64::MAX);
+    let (mut reading, mut matrices, mut prefill, mut decode) = (f64::MAX, f64::MAX, f64::MAX, f64::MAX);
     for _ in 0..options.rounds {
         reading = reading.min(seconds(repetitions, || {
             team.run(&|part, parts| {
@@ -163,12 +117,7 @@ fn decode_share(
         }));
         matrices = matrices.min(seconds(repetitions, || {
             for layer in &layers {
-                layer.apply(
-                    &x[..layer.inputs()],
-                    &mut out[..layer.outputs()],
-                    Epilogue::None,
-                    team,
-                );
+                layer.apply(&x[..layer.inputs()], &mut out[..layer.outputs()], Epilogue::None, team);
             }
         }));
         for _ in 0..repetitions.div_ceil(4) {
@@ -187,16 +136,10 @@ fn decode_share(
     let limit = rate(token_bytes, reading);
     println!("{name}: {:6.2} MB a token", token_bytes as f64 / 1e6);
     println!("  reading        {limit:6.1} GB/s");
-    let print = |what: &str, rate: f64| {
-        println!("  {what:14} {rate:6.1} GB/s {:5.1} %", 100.0 * rate / limit)
-    };
+    let print = |what: &str, rate: f64| println!("  {what:14} {rate:6.1} GB/s {:5.1} %", 100.0 * rate / limit);
     print("matrices alone", rate(matrix_bytes, matrices));
     print("decode", rate(token_bytes, decode));
-    println!(
-        "  decode         {:6.1} tokens/s, prefill of {prompt} tokens {:8.3} ms",
-        1.0 / decode,
-        1e3 * prefill
-    );
+    println!("  decode         {:6.1} tokens/s, prefill of {prompt} tokens {:8.3} ms", 1.0 / decode, 1e3 * prefill);
     Ok(())
 }
 
@@ -215,11 +158,7 @@ impl HugePages {
         #[cfg(target_os = "linux")]
         // SAFETY: the range lies within the vector's allocation, whose contents are not set yet; it is only a hint.
         unsafe {
-            libc::madvise(
-                values.as_mut_ptr().add(start).cast(),
-                len * 4,
-                libc::MADV_HUGEPAGE,
-            );
+            libc::madvise(values.as_mut_ptr().add(start).cast(), len * 4, libc::MADV_HUGEPAGE);
         }
         values.resize(start + len, 1.0);
         HugePages { start, values }
@@ -239,23 +178,13 @@ fn prefill_rate(
     inputs: usize,
     outputs: usize,
 ) -> Result<f64> {
-    let layer = linear(
-        level,
-        options.variant.weights,
-        inputs,
-        outputs,
-        Layout::InOut,
-    )?;
+    let layer = linear(level, options.variant.weights, inputs, outputs, Layout::InOut)?;
     let x = vec![0.5; rows * inputs];
     let mut out = vec![0.0; rows * outputs];
     let work = 2.0 * (rows * inputs * outputs) as f64;
     let repetitions = (2e9 / work).max(1.0) as usize;
     let best = (0..options.rounds)
-        .map(|_| {
-            seconds(repetitions, || {
-                layer.apply(&x, &mut out, Epilogue::None, team)
-            })
-        })
+        .map(|_| seconds(repetitions, || layer.apply(&x, &mut out, Epilogue::None, team)))
         .fold(f64::MAX, f64::min);
     Ok(work / best)
 }

@@ -74,15 +74,7 @@ impl Config {
 
     /// The medium model of the reference workload: 3,454,464 parameters.
     pub fn medium() -> Self {
-        Self {
-            vocab: 512,
-            context: 128,
-            embed: 256,
-            layers: 4,
-            heads: 8,
-            inner: 1024,
-            ..Self::small()
-        }
+        Self { vocab: 512, context: 128, embed: 256, layers: 4, heads: 8, inner: 1024, ..Self::small() }
     }
 
     /// The shape of the smallest published GPT-2: 124,439,808 parameters, its head tied to the token embedding.
@@ -123,10 +115,7 @@ impl Config {
             }
         }
         if !self.embed.is_multiple_of(self.heads) {
-            return Err(ConfigError::Heads {
-                heads: self.heads,
-                embed: self.embed,
-            });
+            return Err(ConfigError::Heads { heads: self.heads, embed: self.embed });
         }
         if !(self.epsilon.is_finite() && self.epsilon > 0.0) {
             return Err(ConfigError::Epsilon(self.epsilon));
@@ -168,9 +157,7 @@ impl Config {
 
 /// The product of `factors`, unless it overflows.
 fn product(factors: &[usize]) -> Option<usize> {
-    factors
-        .iter()
-        .try_fold(1_usize, |product, &factor| product.checked_mul(factor))
+    factors.iter().try_fold(1_usize, |product, &factor| product.checked_mul(factor))
 }
 
 /// Whether that many f32 can be addressed, with room for padding.
@@ -201,38 +188,20 @@ mod tests {
         let medium = Config::medium();
         let cases = [
             (
-                Config {
-                    heads: 7,
-                    ..medium.clone()
-                },
+                Config { heads: 7, ..medium.clone() },
                 "7 heads do not divide the width 256; pick a number of heads that does",
             ),
+            (Config { vocab: 0, ..medium.clone() }, "the model's vocabulary is 0; it must be at least 1"),
             (
-                Config {
-                    vocab: 0,
-                    ..medium.clone()
-                },
-                "the model's vocabulary is 0; it must be at least 1",
-            ),
-            (
-                Config {
-                    epsilon: f32::NAN,
-                    ..medium.clone()
-                },
+                Config { epsilon: f32::NAN, ..medium.clone() },
                 "the LayerNorm epsilon is NaN; it must be a positive finite number",
             ),
             (
-                Config {
-                    vocab: usize::MAX / 2,
-                    ..medium.clone()
-                },
+                Config { vocab: usize::MAX / 2, ..medium.clone() },
                 "the model is too large to be addressed: its number of parameters overflows this machine's sizes",
             ),
             (
-                Config {
-                    context: 1 << 32,
-                    ..medium
-                },
+                Config { context: 1 << 32, ..medium },
                 "the model is too large to be addressed: its attention at full context overflows this machine's sizes",
             ),
         ];

@@ -33,12 +33,7 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::new`].
-    pub fn with_isa(
-        weights: &Weights,
-        variant: Variant,
-        threads: usize,
-        isa: Isa,
-    ) -> Result<Self, EngineError> {
+    pub fn with_isa(weights: &Weights, variant: Variant, threads: usize, isa: Isa) -> Result<Self, EngineError> {
         let model = Arc::new(Model::new(weights, variant, threads, isa)?);
         Ok(Self { model })
     }

@@ -14,9 +14,7 @@ pub enum EngineError {
     #[error(transparent)]
     Isa(#[from] IsaError),
     /// A tensor of the weights does not have the shape that the configuration says.
-    #[error(
-        "the weights do not fit their configuration: {name} should have the shape {expected:?}, but has {found:?}"
-    )]
+    #[error("the weights do not fit their configuration: {name} should have the shape {expected:?}, but has {found:?}")]
     Shape {
         /// Name of the tensor.
         name: &'static str,
@@ -56,9 +54,7 @@ pub enum EngineError {
         vocab: usize,
     },
     /// More tokens than the context holds.
-    #[error(
-        "{asked} tokens do not fit into the context of {context}; shorten the prompt or let the window slide"
-    )]
+    #[error("{asked} tokens do not fit into the context of {context}; shorten the prompt or let the window slide")]
     ContextFull {
         /// Tokens the window would hold.
         asked: usize,

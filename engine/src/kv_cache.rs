@@ -27,14 +27,7 @@ impl KvCache {
     }
 
     /// Stores the keys and values of `count` tokens from position `first` on.
-    pub(crate) fn store(
-        &mut self,
-        layer: usize,
-        first: usize,
-        count: usize,
-        k: Heads<'_>,
-        v: Heads<'_>,
-    ) {
+    pub(crate) fn store(&mut self, layer: usize, first: usize, count: usize, k: Heads<'_>, v: Heads<'_>) {
         let d = self.head_size;
         for head in 0..self.heads {
             let start = ((layer * self.heads + head) * self.context + first) * d;
@@ -52,9 +45,6 @@ impl KvCache {
     pub(crate) fn layer(&self, layer: usize) -> (Heads<'_>, Heads<'_>) {
         let (d, stride) = (self.head_size, self.context * self.head_size);
         let layer = layer * self.heads * stride..(layer + 1) * self.heads * stride;
-        (
-            Heads::new(&self.keys[layer.clone()], d, stride, d),
-            Heads::new(&self.values[layer], d, stride, d),
-        )
+        (Heads::new(&self.keys[layer.clone()], d, stride, d), Heads::new(&self.values[layer], d, stride, d))
     }
 }

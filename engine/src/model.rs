@@ -55,22 +55,14 @@ pub(crate) struct Norm {
 
 impl Model {
     /// Checks the weights against their configuration and packs them.
-    pub(crate) fn new(
-        weights: &Weights,
-        variant: Variant,
-        threads: usize,
-        isa: Isa,
-    ) -> Result<Self, EngineError> {
+    pub(crate) fn new(weights: &Weights, variant: Variant, threads: usize, isa: Isa) -> Result<Self, EngineError> {
         let config = weights.config.clone();
         config.validate()?;
         if threads == 0 {
             return Err(EngineError::NoThreads);
         }
         if weights.blocks.len() != config.layers {
-            return Err(EngineError::Blocks {
-                expected: config.layers,
-                found: weights.blocks.len(),
-            });
+            return Err(EngineError::Blocks { expected: config.layers, found: weights.blocks.len() });
         }
         let level = isa.level()?;
         let packer = Packer { variant, level };
@@ -86,28 +78,16 @@ impl Model {
                     projection: packer.linear("a block's projection", &block.projection, c, c)?,
                     mlp_norm: norm(&block.mlp_norm, c)?,
                     expand: packer.linear("a block's first MLP layer", &block.expand, c, inner)?,
-                    contract: packer.linear(
-                        "a block's second MLP layer",
-                        &block.contract,
-                        inner,
-                        c,
-                    )?,
+                    contract: packer.linear("a block's second MLP layer", &block.contract, inner, c)?,
                 })
             })
             .collect::<Result<_, EngineError>>()?;
         let (tokens, head) = match &weights.head {
             Some(head) => (
-                Some(copy(
-                    "the token embedding",
-                    &weights.token_embedding,
-                    &table,
-                )?),
+                Some(copy("the token embedding", &weights.token_embedding, &table)?),
                 packer.head("the head", head, &table)?,
             ),
-            None => (
-                None,
-                packer.head("the token embedding", &weights.token_embedding, &table)?,
-            ),
+            None => (None, packer.head("the token embedding", &weights.token_embedding, &table)?),
         };
         let softmax = Softmax::new(variant.softmax, level);
         Ok(Self {
@@ -120,11 +100,7 @@ impl Model {
             embedding: Embedding::new(variant.embedding),
             residual: Residual::new(variant.residual, level),
             tokens,
-            positions: copy(
-                "the position embedding",
-                &weights.position_embedding,
-                &[config.context, c],
-            )?,
+            positions: copy("the position embedding", &weights.position_embedding, &[config.context, c])?,
             blocks,
             final_norm: norm(&weights.final_norm, c)?,
             head,
@@ -144,11 +120,7 @@ impl Model {
     pub(crate) fn bytes_per_token(&self) -> usize {
         let blocks = self.blocks.iter().map(|block| {
             let norms = 4 * size_of_val(&*block.mlp_norm.gain);
-            norms
-                + block.qkv.bytes()
-                + block.projection.bytes()
-                + block.expand.bytes()
-                + block.contract.bytes()
+            norms + block.qkv.bytes() + block.projection.bytes() + block.expand.bytes() + block.contract.bytes()
         });
         blocks.sum::<usize>() + self.head.bytes() + 2 * size_of_val(&*self.final_norm.gain)
     }
@@ -161,23 +133,12 @@ struct Packer {
 }
 
 impl Packer {
-    fn linear(
-        &self,
-        name: &'static str,
-        weights: &LinearWeights,
-        k: usize,
-        n: usize,
-    ) -> Result<Linear, EngineError> {
+    fn linear(&self, name: &'static str, weights: &LinearWeights, k: usize, n: usize) -> Result<Linear, EngineError> {
         let bias = copy(name, &weights.bias, &[n])?;
         self.pack(name, &weights.kernel, Layout::InOut, [k, n], Some(&bias))
     }
 
-    fn head(
-        &self,
-        name: &'static str,
-        table: &Tensor,
-        shape: &[usize; 2],
-    ) -> Result<Linear, EngineError> {
+    fn head(&self, name: &'static str, table: &Tensor, shape: &[usize; 2]) -> Result<Linear, EngineError> {
         self.pack(name, table, Layout::OutIn, *shape, None)
     }
 
@@ -195,15 +156,8 @@ impl Packer {
             Layout::OutIn => (shape[1], shape[0]),
         };
         let values = tensor.values();
-        let matrix = Matrix {
-            layout,
-            data: &values,
-            inputs,
-            outputs,
-        };
-        let Variant {
-            matmul, weights, ..
-        } = self.variant;
+        let matrix = Matrix { layout, data: &values, inputs, outputs };
+        let Variant { matmul, weights, .. } = self.variant;
         let linear = Linear::new(matmul, weights, self.level, &matrix, bias)?;
         tensor.release();
         Ok(linear)
@@ -228,10 +182,6 @@ fn check(name: &'static str, tensor: &Tensor, shape: &[usize]) -> Result<(), Eng
     if tensor.shape() == shape {
         Ok(())
     } else {
-        Err(EngineError::Shape {
-            name,
-            expected: shape.to_vec(),
-            found: tensor.shape().to_vec(),
-        })
+        Err(EngineError::Shape { name, expected: shape.to_vec(), found: tensor.shape().to_vec() })
     }
 }

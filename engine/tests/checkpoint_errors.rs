@@ -53,9 +53,8 @@ impl Checkpoint {
             })
             .collect();
         change(&mut all);
-        let views = all.iter().map(|(name, dtype, shape, data)| {
-            (name, TensorView::new(*dtype, shape.clone(), data).unwrap())
-        });
+        let views =
+            all.iter().map(|(name, dtype, shape, data)| (name, TensorView::new(*dtype, shape.clone(), data).unwrap()));
         serialize_to_file(views, None, &path).unwrap();
         self
     }
@@ -78,16 +77,9 @@ fn missing_files_are_named() {
     let checkpoint = Checkpoint::new();
     fs::remove_file(checkpoint.path("model.safetensors")).unwrap();
     let error = checkpoint.error();
-    assert!(
-        error.starts_with("cannot read model.safetensors: No such file"),
-        "{error}"
-    );
+    assert!(error.starts_with("cannot read model.safetensors: No such file"), "{error}");
     fs::remove_file(checkpoint.path("config.json")).unwrap();
-    assert!(
-        checkpoint
-            .error()
-            .starts_with("cannot read config.json: No such file")
-    );
+    assert!(checkpoint.error().starts_with("cannot read config.json: No such file"));
 }
 
 #[test]
@@ -101,21 +93,9 @@ fn a_configuration_that_is_none_is_refused() {
     let cases = [
         ("n_embd", json!(-3), "config.json: n_embd is -3, not a size"),
         ("n_layer", Value::Null, "config.json: n_layer is missing"),
-        (
-            "n_head",
-            json!(7),
-            "config.json: 7 heads do not divide the width 36; pick a number of heads that does",
-        ),
-        (
-            "layer_norm_epsilon",
-            json!("small"),
-            "config.json: layer_norm_epsilon is \"small\", not a number",
-        ),
-        (
-            "tie_word_embeddings",
-            json!(1),
-            "config.json: tie_word_embeddings is 1, not true or false",
-        ),
+        ("n_head", json!(7), "config.json: 7 heads do not divide the width 36; pick a number of heads that does"),
+        ("layer_norm_epsilon", json!("small"), "config.json: layer_norm_epsilon is \"small\", not a number"),
+        ("tie_word_embeddings", json!(1), "config.json: tie_word_embeddings is 1, not true or false"),
     ];
     for (key, value, message) in cases {
         assert_eq!(Checkpoint::new().set(key, value).error(), message);
@@ -126,12 +106,7 @@ fn a_configuration_that_is_none_is_refused() {
 fn other_models_and_settings_are_refused_by_name() {
     let only = |what: &str| format!("but this engine computes only {what}");
     let cases = [
-        (
-            "model_type",
-            json!("llama"),
-            "model_type is \"llama\"",
-            only("gpt2"),
-        ),
+        ("model_type", json!("llama"), "model_type is \"llama\"", only("gpt2")),
         (
             "architectures",
             json!(["GPT2ForSequenceClassification"]),
@@ -150,30 +125,10 @@ fn other_models_and_settings_are_refused_by_name() {
             "activation_function is \"gelu\"",
             only("gelu_new and gelu_pytorch_tanh"),
         ),
-        (
-            "scale_attn_by_inverse_layer_idx",
-            json!(true),
-            "scale_attn_by_inverse_layer_idx is true",
-            only("false"),
-        ),
-        (
-            "reorder_and_upcast_attn",
-            json!(true),
-            "reorder_and_upcast_attn is true",
-            only("false"),
-        ),
-        (
-            "scale_attn_weights",
-            json!(false),
-            "scale_attn_weights is false",
-            only("true"),
-        ),
-        (
-            "add_cross_attention",
-            json!(true),
-            "add_cross_attention is true",
-            only("false"),
-        ),
+        ("scale_attn_by_inverse_layer_idx", json!(true), "scale_attn_by_inverse_layer_idx is true", only("false")),
+        ("reorder_and_upcast_attn", json!(true), "reorder_and_upcast_attn is true", only("false")),
+        ("scale_attn_weights", json!(false), "scale_attn_weights is false", only("true")),
+        ("add_cross_attention", json!(true), "add_cross_attention is true", only("false")),
     ];
     for (key, value, what, only) in cases {
         let error = Checkpoint::new().set(key, value).error();
@@ -183,8 +138,7 @@ fn other_models_and_settings_are_refused_by_name() {
 
 #[test]
 fn tensors_that_do_not_fit_are_named() {
-    let missing =
-        Checkpoint::new().tensors(|all| all.retain(|t| t.0 != "transformer.h.1.ln_2.bias"));
+    let missing = Checkpoint::new().tensors(|all| all.retain(|t| t.0 != "transformer.h.1.ln_2.bias"));
     assert_eq!(
         missing.error(),
         "model.safetensors has no tensor transformer.h.1.ln_2.bias, which config.json calls for"
@@ -197,15 +151,9 @@ fn tensors_that_do_not_fit_are_named() {
         "model.safetensors has a tensor score.weight that a GPT-2 language model of this config.json does not have"
     );
     let fewer_layers = Checkpoint::new().set("n_layer", json!(2));
-    assert!(
-        fewer_layers
-            .error()
-            .contains("has a tensor transformer.h.2.")
-    );
+    assert!(fewer_layers.error().contains("has a tensor transformer.h.2."));
     let transposed = Checkpoint::new().tensors(|all| {
-        let kernel = all
-            .iter_mut()
-            .find(|t| t.0.ends_with("h.0.mlp.c_fc.weight"));
+        let kernel = all.iter_mut().find(|t| t.0.ends_with("h.0.mlp.c_fc.weight"));
         kernel.unwrap().2.reverse();
     });
     assert_eq!(
@@ -224,21 +172,14 @@ fn tensors_that_do_not_fit_are_named() {
 
 #[test]
 fn a_head_that_is_not_the_embedding_cannot_be_tied() {
-    let error = Checkpoint::new()
-        .set("tie_word_embeddings", json!(true))
-        .error();
-    assert!(
-        error.contains("lm_head.weight differs from the token embedding"),
-        "{error}"
-    );
-    let copied = Checkpoint::new()
-        .set("tie_word_embeddings", json!(true))
-        .tensors(|all| {
-            let table = all.iter().find(|t| t.0 == "transformer.wte.weight");
-            let data = table.unwrap().3.clone();
-            let head = all.iter_mut().find(|t| t.0 == "lm_head.weight");
-            head.unwrap().3 = data;
-        });
+    let error = Checkpoint::new().set("tie_word_embeddings", json!(true)).error();
+    assert!(error.contains("lm_head.weight differs from the token embedding"), "{error}");
+    let copied = Checkpoint::new().set("tie_word_embeddings", json!(true)).tensors(|all| {
+        let table = all.iter().find(|t| t.0 == "transformer.wte.weight");
+        let data = table.unwrap().3.clone();
+        let head = all.iter_mut().find(|t| t.0 == "lm_head.weight");
+        head.unwrap().3 = data;
+    });
     assert!(Weights::load(copied.folder.path()).unwrap().head.is_none());
 }
 
@@ -250,9 +191,6 @@ fn a_truncated_file_is_refused_wherever_it_ends() {
     for length in [0, 7, 100, bytes.len() / 2, bytes.len() - 1] {
         fs::write(&path, &bytes[..length]).unwrap();
         let error = checkpoint.error();
-        assert!(
-            error.contains("is truncated or not a safetensors file") || length == 0,
-            "{length}: {error}"
-        );
+        assert!(error.contains("is truncated or not a safetensors file") || length == 0, "{length}: {error}");
     }
 }

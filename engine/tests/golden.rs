@@ -57,10 +57,7 @@ fn logits_at_every_position_are_those_of_transformers() {
         assert_eq!(found.len(), expected.len(), "{what}");
         for (i, (found, expected)) in found.iter().zip(&expected).enumerate() {
             let off = (found - expected).abs();
-            assert!(
-                off <= TOLERANCE * largest,
-                "{what}: {found}, not {expected}, at {i}"
-            );
+            assert!(off <= TOLERANCE * largest, "{what}: {found}, not {expected}, at {i}");
         }
     });
 }
@@ -69,32 +66,27 @@ fn logits_at_every_position_are_those_of_transformers() {
 /// one that recomputes the window, and the last one.
 #[test]
 fn greedy_tokens_are_those_of_transformers() {
-    for_every_checkpoint(
-        &["naive", "compute", "optimized"],
-        |engine, expected, what| {
-            let mut session = engine.session().unwrap();
-            let mut found = Vec::new();
-            generate(
-                &mut session,
-                &expected.prompt,
-                expected.greedy.len(),
-                &mut Sampler::greedy(),
-                Overflow::Error,
-                |token| found.push(token),
-            )
-            .unwrap();
-            assert_eq!(found, expected.greedy, "{what}");
-        },
-    );
+    for_every_checkpoint(&["naive", "compute", "optimized"], |engine, expected, what| {
+        let mut session = engine.session().unwrap();
+        let mut found = Vec::new();
+        generate(
+            &mut session,
+            &expected.prompt,
+            expected.greedy.len(),
+            &mut Sampler::greedy(),
+            Overflow::Error,
+            |token| found.push(token),
+        )
+        .unwrap();
+        assert_eq!(found, expected.greedy, "{what}");
+    });
 }
 
 /// What a checkpoint file holds is read as it is: the stored type changes nothing but the values it can hold.
 #[test]
 fn the_checkpoints_differ_in_what_they_are_there_for() {
     let load = |name: &str| {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/golden")
-            .join(name);
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
         Weights::load(&folder).unwrap()
     };
     assert!(load("untied-inner").head.is_some());
@@ -104,12 +96,6 @@ fn the_checkpoints_differ_in_what_they_are_there_for() {
     let variant = Variant::phase("optimized").unwrap();
     for name in ["stored-f16", "stored-bf16"] {
         let engine = Engine::new(&load(name), variant, 1).unwrap();
-        assert!(
-            engine
-                .logits(&[1, 2, 3])
-                .unwrap()
-                .iter()
-                .all(|x| x.is_finite())
-        );
+        assert!(engine.logits(&[1, 2, 3]).unwrap().iter().all(|x| x.is_finite()));
     }
 }

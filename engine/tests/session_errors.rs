@@ -9,24 +9,17 @@ fn small(phase: &str, threads: usize) -> Result<Engine, EngineError> {
 
 #[test]
 fn an_engine_needs_a_thread_and_weights_that_fit() {
-    assert_eq!(
-        small("naive", 0).unwrap_err().to_string(),
-        "0 threads cannot compute anything; ask for at least 1"
-    );
+    assert_eq!(small("naive", 0).unwrap_err().to_string(), "0 threads cannot compute anything; ask for at least 1");
     let mut weights = Weights::synthetic(&Config::small(), 42).unwrap();
     weights.config.inner = 100;
     assert_eq!(
-        Engine::new(&weights, Variant::naive(), 1)
-            .unwrap_err()
-            .to_string(),
+        Engine::new(&weights, Variant::naive(), 1).unwrap_err().to_string(),
         "the weights do not fit their configuration: a block's first MLP layer should have the shape [100], but has [512]"
     );
     weights.config = Config::small();
     weights.blocks.pop();
     assert_eq!(
-        Engine::new(&weights, Variant::naive(), 1)
-            .unwrap_err()
-            .to_string(),
+        Engine::new(&weights, Variant::naive(), 1).unwrap_err().to_string(),
         "the weights do not fit their configuration: 1 blocks instead of 2"
     );
     weights.config.heads = 3;
@@ -39,10 +32,7 @@ fn requests_that_do_not_fit_leave_the_session_as_it_was() {
     for phase in phases() {
         let mut session = small(phase.name, 2).unwrap().session().unwrap();
         let before = session.prefill(&[1, 2, 3]).unwrap().to_vec();
-        assert_eq!(
-            session.prefill(&[]).unwrap_err().to_string(),
-            "the prompt is empty; it needs at least one token"
-        );
+        assert_eq!(session.prefill(&[]).unwrap_err().to_string(), "the prompt is empty; it needs at least one token");
         assert_eq!(
             session.prefill(&[5, 256]).unwrap_err().to_string(),
             "token 256 at place 1 is not in the vocabulary of 256 tokens (0..=255)"
@@ -91,18 +81,13 @@ fn a_full_context_is_an_error_or_slides() {
         let run = |session: &mut engine::Session, prompt: &[u32], overflow| {
             let mut tokens = Vec::new();
             let mut greedy = Sampler::greedy();
-            generate(session, prompt, 20, &mut greedy, overflow, |token| {
-                tokens.push(token)
-            })
-            .map(|()| tokens.clone())
-            .map_err(|error| (error.to_string(), tokens.len()))
+            generate(session, prompt, 20, &mut greedy, overflow, |token| tokens.push(token))
+                .map(|()| tokens.clone())
+                .map_err(|error| (error.to_string(), tokens.len()))
         };
         let (message, generated) = run(&mut session, &prompt, Overflow::Error).unwrap_err();
         assert_eq!(generated, 5);
-        assert!(
-            message.starts_with("65 tokens do not fit into the context of 64"),
-            "{message}"
-        );
+        assert!(message.starts_with("65 tokens do not fit into the context of 64"), "{message}");
 
         let tokens = run(&mut session, &prompt, Overflow::Slide).unwrap();
         assert_eq!(session.position(), context);

@@ -1,7 +1,8 @@
 //! Attention as matrix products, one head of the batch after the other: a tile of queries times all keys they see,
 //! softmax over the rows, then the weights times the values. Keys in every query's future are left out.
 
-use super::tile::{QUERIES, Weighted, accumulate, dot_scores, padded, scores, turn_keys};
+use super::scores::{QUERIES, dot_scores, padded, scores, turn_keys};
+use super::values::{Weighted, accumulate};
 use super::{Piece, Shape};
 use crate::simd::{Kernel, Level, Simd};
 use crate::softmax::Softmax;
@@ -23,19 +24,12 @@ pub(super) fn run(level: Level, softmax: &Softmax, piece: &Piece<'_>, scratch: &
     }
     for first in piece.tiles() {
         let rows = QUERIES.min(shape.queries - first);
-        let tile = Tile {
-            piece: *piece,
-            first,
-            stride,
-        };
+        let tile = Tile { piece: *piece, first, stride };
         if rows == QUERIES {
             tile.run::<QUERIES>(level, softmax, turned, scores, weights);
         } else {
             for row in 0..rows {
-                let tile = Tile {
-                    first: first + row,
-                    ..tile
-                };
+                let tile = Tile { first: first + row, ..tile };
                 tile.run::<1>(level, softmax, turned, scores, weights);
             }
         }
@@ -60,12 +54,7 @@ impl Tile<'_> {
         weights: &mut [f32],
     ) {
         let visible = self.piece.task.shape.past + self.first + R;
-        level.run(Scores::<R> {
-            tile: self,
-            visible,
-            turned,
-            scores,
-        });
+        level.run(Scores::<R> { tile: self, visible, turned, scores });
         for r in 0..R {
             // Query r sees all but the last R - 1 - r keys of the tile.
             let seen = visible - (R - 1 - r);
@@ -74,11 +63,7 @@ impl Tile<'_> {
             softmax.run(&scores[row][..seen], seen, &mut weights[..seen]);
             weights[seen..].fill(0.0);
         }
-        level.run(Values::<R> {
-            tile: self,
-            visible,
-            weights,
-        });
+        level.run(Values::<R> { tile: self, visible, weights });
     }
 }
 
@@ -94,11 +79,7 @@ impl<const R: usize> Kernel for Scores<'_, R> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Tile {
-            piece,
-            first,
-            stride,
-        } = self.tile;
+        let Tile { piece, first, stride } = self.tile;
         let task = piece.task;
         let scale = task.shape.scale();
         if task.shape.queries == 1 {
@@ -108,15 +89,7 @@ impl<const R: usize> Kernel for Scores<'_, R> {
             dot_scores(simd, q, keys, scale, out);
         } else {
             let q: [&[f32]; R] = std::array::from_fn(|r| task.q.row(piece.head, first + r));
-            scores(
-                simd,
-                &q,
-                self.turned,
-                stride,
-                self.visible,
-                scale,
-                self.scores,
-            );
+            scores(simd, &q, self.turned, stride, self.visible, scale, self.scores);
         }
     }
 }
@@ -139,8 +112,7 @@ impl<const R: usize> Kernel for Values<'_, R> {
             values: piece.task.v.rows(piece.head, 0, self.visible),
         };
         // SAFETY: the tile is one of the piece's, and its rows are taken once each.
-        let mut out: [&mut [f32]; R] =
-            std::array::from_fn(|r| unsafe { piece.out_row(self.tile.first + r) });
+        let mut out: [&mut [f32]; R] = std::array::from_fn(|r| unsafe { piece.out_row(self.tile.first + r) });
         accumulate(simd, values, &[0.0; R], &mut out);
     }
 }

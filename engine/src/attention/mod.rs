@@ -6,14 +6,21 @@ mod causal;
 mod heads;
 mod masked;
 mod online;
-mod tile;
+mod scores;
+mod values;
 
 pub use heads::Heads;
 
 use crate::simd::Level;
 use crate::softmax::Softmax;
-use crate::team::{Partition, Team};
+use crate::team::{Partition, Team, share};
 use crate::variant::Attention as Choice;
+
+/// Multiply-adds of the scores below which a step ends before another thread has noticed it.
+const WORTH_SHARING: usize = 4096;
+
+/// Those below which a thread's share is not worth dividing into chunks, a head each.
+const WORTH_DIVIDING: usize = 1 << 18;
 
 /// How many queries there are, and what they attend to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,11 +58,7 @@ pub struct Attention {
 impl Attention {
     /// The implementation `choice`. `softmax` serves those that hold a row of scores; the online one has its own.
     pub fn new(choice: Choice, softmax: Softmax, level: Level) -> Self {
-        Self {
-            choice,
-            softmax,
-            level,
-        }
+        Self { choice, softmax, level }
     }
 
     /// How many values of scratch [`Attention::run`] needs for `shape` on `threads` threads.
@@ -76,11 +79,7 @@ impl Attention {
     pub fn run(&self, task: &Task<'_>, out: &mut [f32], scratch: &mut [f32], team: &Team) {
         let shape = &task.shape;
         let threads = team.threads();
-        assert_eq!(
-            out.len(),
-            shape.queries * shape.heads * shape.head_size,
-            "attention: out is not [T, C]"
-        );
+        assert_eq!(out.len(), shape.queries * shape.heads * shape.head_size, "attention: out is not [T, C]");
         let needed = self.scratch(shape, threads);
         assert!(scratch.len() >= needed, "attention: scratch is too short");
         match self.choice {
@@ -94,49 +93,37 @@ impl Attention {
 
     /// Runs a vector implementation, every head by one thread (or by several, where there are fewer heads than threads).
     fn run_shared(&self, task: &Task<'_>, out: &mut [f32], scratch: &mut [f32], team: &Team) {
-        let shape = &task.shape;
-        // A step this small ends before another thread has noticed it.
-        let alone = shape.queries * shape.keys() * shape.heads * shape.head_size < 4096;
+        let (shape, threads) = (&task.shape, team.threads());
+        let work = shape.queries * shape.keys() * shape.heads * shape.head_size;
+        let groups = if shape.heads >= threads { 1 } else { threads.div_ceil(shape.heads) };
+        let pieces = shape.heads * groups;
         let out = Partition::new(out);
-        if alone || team.threads() == 1 {
-            self.run_part(task, &out, scratch, 0, 1);
+        if work < WORTH_SHARING || threads == 1 {
+            (0..shape.heads)
+                .for_each(|head| self.run_piece(Piece { task, head, group: 0, groups: 1, out: &out }, scratch));
             return;
         }
-        let length = scratch.len() / team.threads();
+        let of_a_share = pieces.div_ceil(threads);
+        let chunks = if work < WORTH_DIVIDING { 1 } else { of_a_share };
+        let length = scratch.len() / threads;
         let scratch = Partition::new(scratch);
-        team.run(&|part, parts| {
-            // SAFETY: every part takes its own piece, once.
-            let scratch = unsafe { scratch.range(part * length..(part + 1) * length) };
-            self.run_part(task, &out, scratch, part, parts);
+        team.run_chunks(chunks.min(u16::MAX.into()) as u16, &|chunk| {
+            // SAFETY: every thread takes its own part, one chunk at a time.
+            let scratch = unsafe { scratch.range(chunk.thread * length..(chunk.thread + 1) * length) };
+            for item in share(of_a_share, 1, chunk.index, chunk.of) {
+                let piece = item * chunk.shares + chunk.share;
+                if piece < pieces {
+                    let (head, group) = (piece / groups, piece % groups);
+                    self.run_piece(Piece { task, head, group, groups, out: &out }, scratch);
+                }
+            }
         });
     }
 
-    fn run_part(
-        &self,
-        task: &Task<'_>,
-        out: &Partition<'_, f32>,
-        scratch: &mut [f32],
-        part: usize,
-        parts: usize,
-    ) {
-        let heads = task.shape.heads;
-        let groups = if heads >= parts {
-            1
-        } else {
-            parts.div_ceil(heads)
-        };
-        for item in (part..heads * groups).step_by(parts) {
-            let piece = Piece {
-                task,
-                head: item / groups,
-                group: item % groups,
-                groups,
-                out,
-            };
-            match self.choice {
-                Choice::Online => self.level.run(online::Online { piece, scratch }),
-                _ => batched::run(self.level, &self.softmax, &piece, scratch),
-            }
+    fn run_piece(&self, piece: Piece<'_>, scratch: &mut [f32]) {
+        match self.choice {
+            Choice::Online => self.level.run(online::Online { piece, scratch }),
+            _ => batched::run(self.level, &self.softmax, &piece, scratch),
         }
     }
 }
@@ -168,18 +155,15 @@ impl Piece<'_> {
     /// The first query of every tile of this piece.
     #[inline(always)]
     fn tiles(&self) -> impl Iterator<Item = usize> + use<> {
-        let step = tile::QUERIES * self.groups;
-        (self.group * tile::QUERIES..self.task.shape.queries).step_by(step)
+        let step = scores::QUERIES * self.groups;
+        (self.group * scores::QUERIES..self.task.shape.queries).step_by(step)
     }
 
     /// The output row of query `t` for this piece's head.
     ///
     /// # Safety
     /// `t` must lie in one of this piece's [`tiles`](Self::tiles), and no other reference to the same row may be alive.
-    #[allow(
-        clippy::mut_from_ref,
-        reason = "the pieces of an output are handed out one by one; see Partition"
-    )]
+    #[allow(clippy::mut_from_ref, reason = "the pieces of an output are handed out one by one; see Partition")]
     #[inline(always)]
     unsafe fn out_row(&self, t: usize) -> &mut [f32] {
         let shape = &self.task.shape;

@@ -2,7 +2,8 @@
 //! arXiv:2205.14135): a running maximum and sum per query, and outputs that are rescaled when the maximum moves. No row of
 //! scores is ever complete; a block of keys and values stays in the first-level cache while all queries pass over it.
 
-use super::tile::{QUERIES, Weighted, accumulate, dot_scores, scores, turn_keys};
+use super::scores::{QUERIES, dot_scores, scores, turn_keys};
+use super::values::{Weighted, accumulate};
 use super::{Piece, Shape};
 use crate::simd::{Kernel, Simd, exp};
 use crate::softmax::vector::{exponentials, largest, scale};
@@ -33,14 +34,7 @@ impl Kernel for Online<'_> {
         let (maxima, sums) = rest[..2 * shape.queries].split_at_mut(shape.queries);
         maxima.fill(f32::NEG_INFINITY);
         sums.fill(0.0);
-        let mut state = State {
-            piece,
-            turned,
-            scores,
-            weights,
-            maxima,
-            sums,
-        };
+        let mut state = State { piece, turned, scores, weights, maxima, sums };
         let keys = shape.keys();
         let mut start = 0;
         while start < keys {
@@ -113,11 +107,7 @@ impl State<'_> {
             let seen = visible.min((end - (R - 1 - r)).saturating_sub(start));
             factors[r] = self.weigh_row(simd, first + r, r * KEYS, seen, visible);
         }
-        let values = Weighted {
-            weights: self.weights,
-            stride: KEYS,
-            values: task.v.rows(piece.head, start, visible),
-        };
+        let values = Weighted { weights: self.weights, stride: KEYS, values: task.v.rows(piece.head, start, visible) };
         // SAFETY: the tile is one of the piece's, and its rows are taken once each.
         let mut out: [&mut [f32]; R] = std::array::from_fn(|r| unsafe { piece.out_row(first + r) });
         accumulate(simd, values, &factors, &mut out);
@@ -126,14 +116,7 @@ impl State<'_> {
     /// Turns the scores of query `t` (a row from `row` on) into weights, those beyond `seen` into 0. Returns the factor
     /// by which what was accumulated before has to shrink.
     #[inline(always)]
-    fn weigh_row<S: Simd>(
-        &mut self,
-        simd: S,
-        t: usize,
-        row: usize,
-        seen: usize,
-        visible: usize,
-    ) -> f32 {
+    fn weigh_row<S: Simd>(&mut self, simd: S, t: usize, row: usize, seen: usize, visible: usize) -> f32 {
         let weights = &mut self.weights[row..row + visible];
         weights[seen..].fill(0.0);
         if seen == 0 {

@@ -78,13 +78,7 @@ impl Embedding {
     }
 
     /// Shares rows out over the team, unless there are too few to be worth it.
-    fn share(
-        &self,
-        tokens: &[u32],
-        out: &mut [f32],
-        team: &Team,
-        rows: &(dyn Fn(usize, &mut [f32]) + Sync),
-    ) {
+    fn share(&self, tokens: &[u32], out: &mut [f32], team: &Team, rows: &(dyn Fn(usize, &mut [f32]) + Sync)) {
         if out.len() < 4096 {
             rows(0, out);
         } else {
@@ -116,21 +110,9 @@ mod tests {
         let table = values(1, vocab * c, 0.0, 1.0);
         let positions = values(2, 8 * c, 0.0, 1.0);
         let tokens = [3, 0, 10, 3, 7, 1, 2, 9];
-        let expected: Vec<f32> = tokens
-            .iter()
-            .flat_map(|&token| table[token as usize * c..][..c].to_vec())
-            .collect();
-        let added: Vec<f32> = expected
-            .iter()
-            .zip(&positions)
-            .map(|(a, b)| a + b)
-            .collect();
-        let matrix = Matrix {
-            layout: Layout::OutIn,
-            data: &table,
-            inputs: c,
-            outputs: vocab,
-        };
+        let expected: Vec<f32> = tokens.iter().flat_map(|&token| table[token as usize * c..][..c].to_vec()).collect();
+        let added: Vec<f32> = expected.iter().zip(&positions).map(|(a, b)| a + b).collect();
+        let matrix = Matrix { layout: Layout::OutIn, data: &table, inputs: c, outputs: vocab };
         let team = Team::new(2).unwrap();
         for level in levels() {
             for &matmul in MatMul::ALL {
@@ -142,9 +124,7 @@ mod tests {
                         embedding.run(&tokens, table, &mut out, &team);
                         assert_eq!(out, expected, "{choice} {matmul}");
                         let residual = Residual::new(variant::Residual::Fused, level);
-                        embedding.run_with_positions(
-                            &tokens, table, &positions, &residual, &mut out, &team,
-                        );
+                        embedding.run_with_positions(&tokens, table, &positions, &residual, &mut out, &team);
                         assert_eq!(out, added, "{choice} {matmul} with positions");
                     }
                 }

@@ -2,30 +2,16 @@
 //!
 //! Both sums run in several independent accumulators, so that the additions' latency is hidden.
 
-use super::Rows;
-use crate::simd::{Kernel, Simd};
+use super::vector::Moments;
+use crate::simd::Simd;
 
-pub(super) struct TwoPassSimd<'a>(pub(super) Rows<'a>);
+pub(super) struct TwoPass;
 
-impl Kernel for TwoPassSimd<'_> {
-    type Output = ();
-
+impl Moments for TwoPass {
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let Rows {
-            x,
-            gain,
-            bias,
-            epsilon,
-            out,
-        } = self.0;
-        let c = gain.len();
-        for (x, out) in x.chunks_exact(c).zip(out.chunks_exact_mut(c)) {
-            let mean = sum_of::<S, false>(simd, x, 0.0) / c as f32;
-            let squares = sum_of::<S, true>(simd, x, mean);
-            let scale = 1.0 / (squares / c as f32 + epsilon).sqrt();
-            normalise(simd, x, gain, bias, mean, scale, out);
-        }
+    fn of<S: Simd>(simd: S, x: &[f32]) -> (f32, f32) {
+        let mean = sum_of::<S, false>(simd, x, 0.0) / x.len() as f32;
+        (mean, sum_of::<S, true>(simd, x, mean))
     }
 }
 
@@ -52,45 +38,5 @@ fn sum_of<S: Simd, const SQUARED: bool>(simd: S, x: &[f32], shift: f32) -> f32 {
 
 #[inline(always)]
 fn add_term<S: Simd, const SQUARED: bool>(simd: S, value: S::F, sum: S::F) -> S::F {
-    if SQUARED {
-        simd.mul_add(value, value, sum)
-    } else {
-        simd.add(value, sum)
-    }
-}
-
-/// `out = (x - mean) * scale * gain + bias`.
-#[inline(always)]
-pub(super) fn normalise<S: Simd>(
-    simd: S,
-    x: &[f32],
-    gain: &[f32],
-    bias: &[f32],
-    mean: f32,
-    scale: f32,
-    out: &mut [f32],
-) {
-    let (mean, scale) = (simd.splat(mean), simd.splat(scale));
-    for (((out, x), gain), bias) in out
-        .chunks_mut(S::LANES)
-        .zip(x.chunks(S::LANES))
-        .zip(gain.chunks(S::LANES))
-        .zip(bias.chunks(S::LANES))
-    {
-        if out.len() == S::LANES {
-            let deviation = simd.mul(simd.sub(simd.load(x), mean), scale);
-            simd.store(
-                out,
-                simd.mul_add(deviation, simd.load(gain), simd.load(bias)),
-            );
-        } else {
-            let deviation = simd.mul(simd.sub(simd.load_part(x, 0.0), mean), scale);
-            let value = simd.mul_add(
-                deviation,
-                simd.load_part(gain, 0.0),
-                simd.load_part(bias, 0.0),
-            );
-            simd.store_part(out, value);
-        }
-    }
+    if SQUARED { simd.mul_add(value, value, sum) } else { simd.add(value, sum) }
 }

@@ -4,60 +4,39 @@
 //! The steps depend on each other through the mean, so one row is a chain of latencies. The division is a
 //! multiplication by a reciprocal that is the same for all lanes.
 
-use super::Rows;
-use super::two_pass_simd::normalise;
-use crate::simd::{Kernel, Simd};
+use super::vector::Moments;
+use crate::simd::Simd;
 
-pub(super) struct WelfordSimd<'a>(pub(super) Rows<'a>);
+pub(super) struct Welford;
 
-impl Kernel for WelfordSimd<'_> {
-    type Output = ();
-
+impl Moments for Welford {
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let Rows {
-            x,
-            gain,
-            bias,
-            epsilon,
-            out,
-        } = self.0;
-        let c = gain.len();
-        for (x, out) in x.chunks_exact(c).zip(out.chunks_exact_mut(c)) {
-            let (mean, squares) = moments(simd, x);
-            let scale = 1.0 / (squares / c as f32 + epsilon).sqrt();
-            normalise(simd, x, gain, bias, mean, scale, out);
+    fn of<S: Simd>(simd: S, x: &[f32]) -> (f32, f32) {
+        let chunks = x.chunks_exact(S::LANES);
+        let rest = chunks.remainder();
+        let steps = chunks.len();
+        let mut means = simd.splat(0.0);
+        let mut squares = simd.splat(0.0);
+        let mut step = 0.0;
+        for chunk in chunks {
+            step += 1.0;
+            let value = simd.load(chunk);
+            let before = simd.sub(value, means);
+            means = simd.mul_add(before, simd.splat(1.0 / step), means);
+            squares = simd.mul_add(before, simd.sub(value, means), squares);
         }
+        // Every lane saw `steps` values, so the mean of all is the mean of the lanes' means.
+        let mut mean = simd.reduce_add(means) / S::LANES as f32;
+        let apart = simd.sub(means, simd.splat(mean));
+        let between = simd.reduce_add(simd.mul(apart, apart)) * steps as f32;
+        let mut total = simd.reduce_add(squares) + between;
+        let mut count = (steps * S::LANES) as f32;
+        for &value in rest {
+            count += 1.0;
+            let before = value - mean;
+            mean += before / count;
+            total += before * (value - mean);
+        }
+        (mean, total)
     }
-}
-
-/// The mean of `x` and the sum of squared deviations from it.
-#[inline(always)]
-fn moments<S: Simd>(simd: S, x: &[f32]) -> (f32, f32) {
-    let chunks = x.chunks_exact(S::LANES);
-    let rest = chunks.remainder();
-    let steps = chunks.len();
-    let mut means = simd.splat(0.0);
-    let mut squares = simd.splat(0.0);
-    let mut step = 0.0;
-    for chunk in chunks {
-        step += 1.0;
-        let value = simd.load(chunk);
-        let before = simd.sub(value, means);
-        means = simd.mul_add(before, simd.splat(1.0 / step), means);
-        squares = simd.mul_add(before, simd.sub(value, means), squares);
-    }
-    // Every lane saw `steps` values, so the mean of all is the mean of the lanes' means.
-    let mut mean = simd.reduce_add(means) / S::LANES as f32;
-    let apart = simd.sub(means, simd.splat(mean));
-    let between = simd.reduce_add(simd.mul(apart, apart)) * steps as f32;
-    let mut total = simd.reduce_add(squares) + between;
-    let mut count = (steps * S::LANES) as f32;
-    for &value in rest {
-        count += 1.0;
-        let before = value - mean;
-        mean += before / count;
-        total += before * (value - mean);
-    }
-    (mean, total)
 }

@@ -6,13 +6,15 @@
 //! Every one of them computes every size itself; none falls back to another.
 //!
 //! Weights are stored as f32, bf16 or int8 (see [`WeightStorage`](crate::variant::WeightStorage)); arithmetic is f32
-//! for the first two, and exact integer arithmetic within a block of weights for int8.
+//! for the first two; int8 rounds the inputs, too, and is exact integer arithmetic within a block of them.
 
 mod blocked;
 mod dense;
+mod dot;
 mod epilogue;
 mod finish;
 mod gemm;
+mod gemm_int8;
 mod gemv;
 mod int8;
 mod linear;

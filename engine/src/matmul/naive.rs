@@ -18,11 +18,9 @@ pub(super) fn apply(x: &[f32], w: &Dense, bias: &[f32], epilogue: Epilogue, out:
         (Values::Bf16(w), Layout::InOut) => multiply(x, |p, j| w[p * n + j].to_f32(), finish, out),
         (Values::Bf16(w), Layout::OutIn) => multiply(x, |p, j| w[j * k + p].to_f32(), finish, out),
         (Values::Int8 { values, scales }, layout) => {
-            let weight = |p: usize, j: usize| {
-                let value = values[layout.index(p, j, k, n)];
-                f32::from(value) * scales[p / int8::BLOCK * n + j]
-            };
-            multiply(x, weight, finish, out);
+            let weight = |p: usize, j: usize| i32::from(values[layout.index(p, j, k, n)]);
+            let scale = |block: usize, j: usize| scales[block * n + j];
+            multiply_int8(x, weight, scale, finish, epilogue == Epilogue::Add, out);
         }
     }
 }
@@ -42,6 +40,41 @@ pub(super) fn multiply(
                 sum += x.row(i)[p] * weight(p, j);
             }
             finish(j, sum, &mut out.row_mut(i)[j]);
+        }
+    }
+}
+
+/// The same in the arithmetic of [`int8`]: per block of inputs, integers times integers, then times both scales.
+///
+/// A block of inputs is rounded once for all outputs, so the sums of the blocks meet in the output: on top of what it holds
+/// where the product is `added` to it.
+fn multiply_int8(
+    x: View<'_>,
+    weight: impl Fn(usize, usize) -> i32,
+    scale: impl Fn(usize, usize) -> f32,
+    finish: impl Fn(usize, f32, &mut f32),
+    added: bool,
+    out: &mut ViewMut<'_>,
+) {
+    for i in 0..x.rows() {
+        let out = out.row_mut(i);
+        if !added {
+            out.fill(0.0);
+        }
+        for (block, inputs) in x.row(i).chunks(int8::BLOCK).enumerate() {
+            let mut rounded = [0; int8::BLOCK];
+            let x_scale = int8::round_inputs(inputs, &mut rounded);
+            for j in 0..out.len() {
+                let mut count = 0;
+                for p in 0..inputs.len() {
+                    count += i32::from(rounded[p]) * weight(block * int8::BLOCK + p, j);
+                }
+                out[j] += count as f32 * (x_scale * scale(block, j));
+            }
+        }
+        for j in 0..out.len() {
+            let sum = if added { 0.0 } else { out[j] };
+            finish(j, sum, &mut out[j]);
         }
     }
 }

@@ -4,9 +4,9 @@
 //! panel from beginning to end, and threads that own different panels read disjoint memory. Inside a panel, per input:
 //! - f32: `[K][WIDTH]`
 //! - bf16: `[K / 2][WIDTH][2]`, the two inputs of a pair side by side (one load widens both)
-//! - int8: per block of inputs `[WIDTH]` f32 scales, then `[inputs / 2][WIDTH][2]`; scales and weights are one stream
+//! - int8: per block of inputs `[WIDTH]` f32 scales, then `[inputs / 4][WIDTH][4]`; scales and weights are one stream
 //!
-//! Outputs beyond N and the second input of a last odd pair are zeros.
+//! Outputs beyond N, and inputs beyond K that complete a last pair or four, are zeros.
 
 use half::bf16;
 
@@ -33,51 +33,25 @@ impl Packed {
         let panel_bytes = match storage {
             WeightStorage::F32 => k * width * 4,
             WeightStorage::Bf16 => k.next_multiple_of(2) * width * 2,
-            WeightStorage::Int8 => {
-                k.div_ceil(int8::BLOCK) * width * 4 + k.next_multiple_of(2) * width
-            }
+            WeightStorage::Int8 => k.div_ceil(int8::BLOCK) * width * 4 + k.next_multiple_of(4) * width,
         };
-        let mut packed = Packed {
-            k,
-            n,
-            width,
-            storage,
-            panel_bytes,
-            buffer: Buffer::zeroed(panel_bytes * n.div_ceil(width)),
-        };
+        let mut packed =
+            Packed { k, n, width, storage, panel_bytes, buffer: Buffer::zeroed(panel_bytes * n.div_ceil(width)) };
         packed.fill(matrix);
         packed
     }
 
     fn fill(&mut self, matrix: &Matrix<'_>) {
-        let Packed {
-            k,
-            n,
-            width,
-            storage,
-            panel_bytes,
-            ..
-        } = *self;
-        for (panel, bytes) in self
-            .buffer
-            .bytes_mut()
-            .chunks_exact_mut(panel_bytes)
-            .enumerate()
-        {
+        let Packed { k, n, width, storage, panel_bytes, .. } = *self;
+        for (panel, bytes) in self.buffer.bytes_mut().chunks_exact_mut(panel_bytes).enumerate() {
             for j in panel * width..((panel + 1) * width).min(n) {
                 let lane = j - panel * width;
                 for p in 0..k {
                     let weight = matrix.at(p, j);
                     match storage {
-                        WeightStorage::F32 => {
-                            write(bytes, (p * width + lane) * 4, weight.to_ne_bytes())
-                        }
+                        WeightStorage::F32 => write(bytes, (p * width + lane) * 4, weight.to_ne_bytes()),
                         WeightStorage::Bf16 => {
-                            write(
-                                bytes,
-                                pair_index(p, lane, width) * 2,
-                                bf16::from_f32(weight).to_ne_bytes(),
-                            );
+                            write(bytes, index::<2>(p, lane, width) * 2, bf16::from_f32(weight).to_ne_bytes());
                         }
                         WeightStorage::Int8 => {
                             let block = block_offset(p, width);
@@ -87,7 +61,7 @@ impl Packed {
                                 write(bytes, block + lane * 4, scale.to_ne_bytes());
                             }
                             let scale = f32::from_ne_bytes(read(bytes, block + lane * 4));
-                            let at = block + width * 4 + pair_index(p % int8::BLOCK, lane, width);
+                            let at = block + width * 4 + index::<4>(p % int8::BLOCK, lane, width);
                             write(bytes, at, int8::quantize(weight, scale).to_ne_bytes());
                         }
                     }
@@ -106,15 +80,17 @@ impl Packed {
         self.buffer.bytes()[index * self.panel_bytes..].as_ptr()
     }
 
-    /// The bytes of a panel that hold the inputs `first..first + depth`; `first` is a multiple of [`int8::BLOCK`].
+    /// The bytes of a panel that hold the inputs `first..first + depth`; `first` is even, and a multiple of [`int8::BLOCK`]
+    /// for int8.
     pub(super) fn part(&self, panel: usize, first: usize, depth: usize) -> &[u8] {
         let offset = |p: usize| match self.storage {
             WeightStorage::F32 => p * self.width * 4,
             WeightStorage::Bf16 => p.next_multiple_of(2) * self.width * 2,
-            WeightStorage::Int8 => block_offset(p, self.width) + p % int8::BLOCK * self.width,
+            WeightStorage::Int8 => block_offset(p, self.width),
         };
         let bytes = &self.buffer.bytes()[panel * self.panel_bytes..][..self.panel_bytes];
-        &bytes[offset(first)..offset(first + depth)]
+        let end = if first + depth == self.k { self.panel_bytes } else { offset(first + depth) };
+        &bytes[offset(first)..end]
     }
 
     /// Bytes of all panels, padding included.
@@ -128,13 +104,11 @@ impl Packed {
         let bytes = &self.buffer.bytes()[j / width * self.panel_bytes..];
         match self.storage {
             WeightStorage::F32 => f32::from_ne_bytes(read(bytes, (p * width + lane) * 4)),
-            WeightStorage::Bf16 => {
-                bf16::from_ne_bytes(read(bytes, pair_index(p, lane, width) * 2)).to_f32()
-            }
+            WeightStorage::Bf16 => bf16::from_ne_bytes(read(bytes, index::<2>(p, lane, width) * 2)).to_f32(),
             WeightStorage::Int8 => {
                 let block = block_offset(p, width);
                 let scale = f32::from_ne_bytes(read(bytes, block + lane * 4));
-                let at = block + width * 4 + pair_index(p % int8::BLOCK, lane, width);
+                let at = block + width * 4 + index::<4>(p % int8::BLOCK, lane, width);
                 f32::from(i8::from_ne_bytes(read(bytes, at))) * scale
             }
         }
@@ -146,9 +120,9 @@ pub(super) fn block_offset(p: usize, width: usize) -> usize {
     p / int8::BLOCK * (width * 4 + int8::BLOCK * width)
 }
 
-/// The element of input `p` and output `lane` in pairs of inputs.
-fn pair_index(p: usize, lane: usize, width: usize) -> usize {
-    (p / 2 * width + lane) * 2 + p % 2
+/// The element of input `p` and output `lane` where COUNT inputs of an output lie side by side.
+fn index<const COUNT: usize>(p: usize, lane: usize, width: usize) -> usize {
+    (p / COUNT * width + lane) * COUNT + p % COUNT
 }
 
 fn write<const SIZE: usize>(bytes: &mut [u8], at: usize, value: [u8; SIZE]) {

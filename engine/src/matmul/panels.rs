@@ -1,13 +1,13 @@
 //! Panels in f32 for the block kernels: in place, widened from a narrower storage, or gathered from a plain matrix.
 
+use super::Layout;
 use super::gemm::{Panels, Scratch};
-use super::packed::{Packed, block_offset};
+use super::packed::Packed;
 use super::view::View;
-use super::{Layout, int8};
 use crate::simd::{Kernel, Level, Simd};
 use crate::variant::WeightStorage;
 
-/// Panels of packed weights.
+/// Panels of packed weights in f32 or bf16.
 pub(super) struct Stored<'a> {
     pub(super) weights: &'a Packed,
     pub(super) level: Level,
@@ -24,13 +24,7 @@ impl Panels for Stored<'_> {
             return start.cast::<f32>().wrapping_add(first * self.weights.width);
         }
         let out = scratch.0.as_mut_ptr().cast();
-        self.level.run(Widen {
-            panel: start,
-            storage: self.weights.storage,
-            first,
-            depth,
-            out,
-        });
+        self.level.run(Widen { panel: start.cast(), first, depth, out });
         out
     }
 
@@ -39,10 +33,9 @@ impl Panels for Stored<'_> {
     }
 }
 
-/// Converts the inputs `first..first + depth` of a panel to f32; `first` is a multiple of [`int8::BLOCK`].
+/// Converts the inputs `first..first + depth` of a panel from bf16 to f32; `first` is even.
 struct Widen {
-    panel: *const u8,
-    storage: WeightStorage,
+    panel: *const u16,
     first: usize,
     depth: usize,
     /// Room for `depth`, rounded up to even, inputs.
@@ -56,23 +49,12 @@ impl Kernel for Widen {
     fn run<S: Simd>(self, simd: S) {
         let width = 2 * S::LANES;
         for pair in 0..self.depth.div_ceil(2) {
-            let input = self.first + 2 * pair;
             for half in 0..2 {
-                // SAFETY: `input` lies within the panel, which has two registers of pairs for it (and two registers of
-                // scales per int8 block); `out` has room for both inputs of every pair.
+                // SAFETY: the pair lies within the panel, which has two registers of pairs for it; `out` has room for both
+                // inputs of every pair.
                 unsafe {
-                    let (w0, w1) = if self.storage == WeightStorage::Bf16 {
-                        simd.load_bf16_pairs(
-                            self.panel.cast::<u16>().add(input * width + half * width),
-                        )
-                    } else {
-                        let block = self.panel.add(block_offset(input, width));
-                        let scale = simd.load_ptr(block.cast::<f32>().add(half * S::LANES));
-                        let pairs =
-                            block.add(4 * width + input % int8::BLOCK * width + half * width);
-                        let (w0, w1) = simd.load_i8_pairs(pairs.cast());
-                        (simd.mul(w0, scale), simd.mul(w1, scale))
-                    };
+                    let pairs = self.panel.add((self.first + 2 * pair + half) * width);
+                    let (w0, w1) = simd.load_bf16_pairs(pairs);
                     let out = self.out.add(2 * pair * width + half * S::LANES);
                     simd.store_ptr(out, w0);
                     simd.store_ptr(out.add(width), w1);
@@ -106,12 +88,8 @@ impl Panels for Gathered<'_> {
             Layout::InOut => {
                 for (p, row) in rows.enumerate() {
                     let source = &self.matrix.row(first + p)[column..column + columns];
-                    row.iter_mut()
-                        .zip(source)
-                        .for_each(|(value, source)| _ = value.write(*source));
-                    row[columns..]
-                        .iter_mut()
-                        .for_each(|rest| _ = rest.write(0.0));
+                    row.iter_mut().zip(source).for_each(|(value, source)| _ = value.write(*source));
+                    row[columns..].iter_mut().for_each(|rest| _ = rest.write(0.0));
                 }
             }
             Layout::OutIn => {

@@ -4,12 +4,14 @@ use std::ops::Range;
 
 use super::finish::Finish;
 use super::gemm::{self, Input, Output};
-use super::gemv::Gemv;
+use super::gemv::{self, Gemv, Row};
+use super::int8::{self, Rounded};
 use super::packed::Packed;
 use super::panels::Stored;
-use super::{Epilogue, parallel};
+use super::{Epilogue, gemm_int8, parallel};
 use crate::simd::Level;
-use crate::team::{Partition, Team};
+use crate::team::{Chunk, Partition, Team, share};
+use crate::variant::WeightStorage;
 
 /// `out[M, N] = epilogue(x[M, K] W[K, N] + bias[N])`; without a team, all on the calling thread.
 pub(super) fn apply(
@@ -21,36 +23,61 @@ pub(super) fn apply(
     out: &mut [f32],
     team: Option<&Team>,
 ) {
-    let (rows, n) = (x.len() / weights.k, weights.n);
+    let (k, n) = (weights.k, weights.n);
+    let rows = x.len() / k;
     assert!(out.len() == rows * n && (bias.is_empty() || bias.len() == n));
     let out = Partition::new(out);
     let finish = Finish::whole(bias, epilogue);
-    let task = |my_rows: Range<usize>, my_panels: Range<usize>| {
-        if rows == 1 {
-            return level.run(Gemv {
-                x,
-                weights,
-                first: my_panels.start,
-                panels: my_panels.len(),
-                finish,
-                out: out.as_mut_ptr(),
-            });
+    if rows == 1 {
+        let run = |x: Row<'_>| multiply_row(level, x, weights, finish, &out, team);
+        if weights.storage != WeightStorage::Int8 {
+            return run(Row::Floats(x));
         }
-        let source = Stored { weights, level };
-        let input = Input {
-            data: x.as_ptr(),
-            stride: weights.k,
-            k: weights.k,
-        };
-        let output = Output {
-            data: out.as_mut_ptr(),
-            stride: n,
-        };
+        for (index, x) in x.chunks(int8::INPUTS).enumerate() {
+            let rounded = Rounded::new(level, x);
+            run(Row::Bytes { x: &rounded, first: index * int8::INPUTS, depth: x.len() });
+        }
+        return;
+    }
+    let task = |my_rows: Range<usize>, my_panels: Range<usize>| {
+        let input = Input { data: x.as_ptr(), stride: k, k };
+        let output = Output { data: out.as_mut_ptr(), stride: n };
         // SAFETY: `x` has `rows` rows of K and `out` as many of N; different calls get different rows or panels.
-        unsafe { gemm::multiply(level, input, &source, my_rows, my_panels, finish, output) }
+        unsafe {
+            if weights.storage == WeightStorage::Int8 {
+                gemm_int8::multiply(level, input, weights, my_rows, my_panels, finish, output);
+            } else {
+                let source = Stored { weights, level };
+                gemm::multiply(level, input, &source, my_rows, my_panels, finish, output);
+            }
+        }
     };
     match team {
-        Some(team) => parallel::share_out(team, rows, weights.panels(), level.tile_rows(), &task),
+        Some(team) => parallel::share_out(team, rows, weights.panels(), level.tile_rows(), gemm::ROWS, &task),
         None => task(0..rows, 0..weights.panels()),
     }
+}
+
+/// One row of input: a share of the panels for every thread, in chunks of groups.
+fn multiply_row(
+    level: Level,
+    x: Row<'_>,
+    weights: &Packed,
+    finish: Finish<'_>,
+    out: &Partition<'_, f32>,
+    team: Option<&Team>,
+) {
+    let run = |panels: Range<usize>, groups: Range<usize>| {
+        level.run(Gemv { x, weights, panels, groups, finish, out: out.as_mut_ptr() });
+    };
+    let Some(team) = team else {
+        return run(0..weights.panels(), 0..gemv::groups(weights.panels()));
+    };
+    let most = weights.panels().div_ceil(team.threads());
+    let chunks = parallel::chunks(gemv::groups(most), weights.bytes() / team.threads());
+    team.run_chunks(chunks, &|chunk: Chunk| {
+        let panels = share(weights.panels(), 1, chunk.share, chunk.shares);
+        let groups = share(gemv::groups(panels.len()), 1, chunk.index, chunk.of);
+        run(panels, groups);
+    });
 }

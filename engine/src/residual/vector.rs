@@ -1,97 +1,93 @@
 //! Vectors of elements, four at a time: these loops are loads and stores, and a shorter body would be mostly counting.
 
+use std::marker::PhantomData;
+
 use crate::simd::{Kernel, Simd};
 
+/// Vectors that are taken at once.
 const UNROLLED: usize = 4;
 
-pub(super) struct Add<'a> {
-    pub(super) a: &'a [f32],
-    pub(super) b: &'a [f32],
-    pub(super) out: &'a mut [f32],
+/// What is done with two elements.
+pub(super) trait Operation {
+    fn apply<S: Simd>(simd: S, a: S::F, b: S::F) -> S::F;
 }
 
-impl Kernel for Add<'_> {
-    type Output = ();
+pub(super) struct Add;
 
+impl Operation for Add {
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let block = UNROLLED * S::LANES;
-        let whole = self.out.len() - self.out.len() % block;
-        let (a, a_rest) = self.a.split_at(whole);
-        let (b, b_rest) = self.b.split_at(whole);
-        let (out, out_rest) = self.out.split_at_mut(whole);
-        let inputs = a.chunks_exact(block).zip(b.chunks_exact(block));
-        for ((a, b), out) in inputs.zip(out.chunks_exact_mut(block)) {
-            for i in 0..UNROLLED {
-                let at = i * S::LANES;
-                let sum = simd.add(simd.load(&a[at..]), simd.load(&b[at..]));
-                simd.store(&mut out[at..], sum);
-            }
-        }
-        let inputs = a_rest.chunks(S::LANES).zip(b_rest.chunks(S::LANES));
-        for ((a, b), out) in inputs.zip(out_rest.chunks_mut(S::LANES)) {
-            let sum = simd.add(simd.load_part(a, 0.0), simd.load_part(b, 0.0));
-            simd.store_part(out, sum);
-        }
+    fn apply<S: Simd>(simd: S, a: S::F, b: S::F) -> S::F {
+        simd.add(a, b)
     }
 }
 
-pub(super) struct AddTo<'a> {
-    pub(super) a: &'a [f32],
-    pub(super) out: &'a mut [f32],
-}
+pub(super) struct Multiply;
 
-impl Kernel for AddTo<'_> {
-    type Output = ();
-
+impl Operation for Multiply {
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let block = UNROLLED * S::LANES;
-        let whole = self.out.len() - self.out.len() % block;
-        let (a, a_rest) = self.a.split_at(whole);
-        let (out, out_rest) = self.out.split_at_mut(whole);
-        for (a, out) in a.chunks_exact(block).zip(out.chunks_exact_mut(block)) {
-            for i in 0..UNROLLED {
-                let at = i * S::LANES;
-                let sum = simd.add(simd.load(&a[at..]), simd.load(&out[at..]));
-                simd.store(&mut out[at..], sum);
-            }
-        }
-        for (a, out) in a_rest.chunks(S::LANES).zip(out_rest.chunks_mut(S::LANES)) {
-            let sum = simd.add(simd.load_part(a, 0.0), simd.load_part(out, 0.0));
-            simd.store_part(out, sum);
-        }
+    fn apply<S: Simd>(simd: S, a: S::F, b: S::F) -> S::F {
+        simd.mul(a, b)
     }
 }
 
-pub(super) struct Multiply<'a> {
-    pub(super) a: &'a [f32],
-    pub(super) b: &'a [f32],
-    pub(super) out: &'a mut [f32],
+/// `out = a op b`, element by element, where `a` may be the output itself.
+///
+/// All three have `len` elements, which the constructors check.
+pub(super) struct Elementwise<'a, O> {
+    a: *const f32,
+    b: *const f32,
+    out: *mut f32,
+    len: usize,
+    borrowed: PhantomData<(&'a [f32], &'a mut [f32], O)>,
 }
 
-impl Kernel for Multiply<'_> {
+impl<'a, O: Operation> Elementwise<'a, O> {
+    /// `out = a op b`.
+    ///
+    /// # Panics
+    /// When the lengths differ.
+    pub(super) fn new(a: &'a [f32], b: &'a [f32], out: &'a mut [f32]) -> Self {
+        assert!(a.len() == out.len() && b.len() == out.len());
+        Self { a: a.as_ptr(), b: b.as_ptr(), out: out.as_mut_ptr(), len: out.len(), borrowed: PhantomData }
+    }
+
+    /// `out = out op b`.
+    ///
+    /// # Panics
+    /// When the lengths differ.
+    pub(super) fn in_place(b: &'a [f32], out: &'a mut [f32]) -> Self {
+        assert!(b.len() == out.len());
+        let (len, out) = (out.len(), out.as_mut_ptr());
+        Self { a: out, b: b.as_ptr(), out, len, borrowed: PhantomData }
+    }
+}
+
+impl<O: Operation> Kernel for Elementwise<'_, O> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let block = UNROLLED * S::LANES;
-        let whole = self.out.len() - self.out.len() % block;
-        let (a, a_rest) = self.a.split_at(whole);
-        let (b, b_rest) = self.b.split_at(whole);
-        let (out, out_rest) = self.out.split_at_mut(whole);
-        let inputs = a.chunks_exact(block).zip(b.chunks_exact(block));
-        for ((a, b), out) in inputs.zip(out.chunks_exact_mut(block)) {
-            for i in 0..UNROLLED {
-                let at = i * S::LANES;
-                let product = simd.mul(simd.load(&a[at..]), simd.load(&b[at..]));
-                simd.store(&mut out[at..], product);
+        let Self { a, b, out, len, .. } = self;
+        let mut i = 0;
+        while i + UNROLLED * S::LANES <= len {
+            for vector in 0..UNROLLED {
+                let at = i + vector * S::LANES;
+                // SAFETY: all three have `len` elements, and the vector ends before that.
+                unsafe {
+                    let value = O::apply(simd, simd.load_ptr(a.add(at)), simd.load_ptr(b.add(at)));
+                    simd.store_ptr(out.add(at), value);
+                }
             }
+            i += UNROLLED * S::LANES;
         }
-        let inputs = a_rest.chunks(S::LANES).zip(b_rest.chunks(S::LANES));
-        for ((a, b), out) in inputs.zip(out_rest.chunks_mut(S::LANES)) {
-            let product = simd.mul(simd.load_part(a, 0.0), simd.load_part(b, 0.0));
-            simd.store_part(out, product);
+        while i < len {
+            let count = S::LANES.min(len - i);
+            // SAFETY: all three have `count` elements from `i` on.
+            unsafe {
+                let (a, b) = (simd.load_part_ptr(a.add(i), count, 0.0), simd.load_part_ptr(b.add(i), count, 0.0));
+                simd.store_part_ptr(out.add(i), count, O::apply(simd, a, b));
+            }
+            i += count;
         }
     }
 }

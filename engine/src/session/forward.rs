@@ -4,11 +4,11 @@
 //! the last token of every sequence. Without one, every step computes the whole window, the logits of all its positions
 //! included, as the plain engine does.
 
+use super::projected::{Own, Projected};
 use super::sequence::Sequence;
 use super::state::{Outputs, State};
-use crate::attention::{Attention, Heads, Shape, Task};
+use crate::attention::{Attention, Shape, Task};
 use crate::buffers::{Buffer, Buffers};
-use crate::config::Config;
 use crate::kv_cache::KvCache;
 use crate::matmul::{Epilogue, Linear};
 use crate::model::{Block, Model, Norm};
@@ -26,11 +26,7 @@ impl State {
         for sequence in &self.sequences {
             self.pending.extend_from_slice(sequence.pending());
         }
-        let mut pass = Pass {
-            model: &self.model,
-            team: &self.team,
-            buffers: &mut self.buffers,
-        };
+        let mut pass = Pass { model: &self.model, team: &self.team, buffers: &mut self.buffers };
         pass.run(&mut self.sequences, &self.pending, outputs)
     }
 }
@@ -92,9 +88,7 @@ impl Pass<'_> {
             return x;
         }
         let mut rows = self.buffers.take(pending.len() * c);
-        model
-            .embedding
-            .run(pending, model.table(), &mut rows, self.team);
+        model.embedding.run(pending, model.table(), &mut rows, self.team);
         let mut first = 0;
         for sequence in sequences {
             let range = first..first + sequence.pending().len() * c;
@@ -107,14 +101,7 @@ impl Pass<'_> {
     }
 
     /// LayerNorm, fused projection and attention of one block; `[rows, C]`, or `[sequences, C]` for the last tokens only.
-    fn attend(
-        &mut self,
-        sequences: &mut [Sequence],
-        layer: usize,
-        block: &Block,
-        x: &[f32],
-        narrow: bool,
-    ) -> Buffer {
+    fn attend(&mut self, sequences: &mut [Sequence], layer: usize, block: &Block, x: &[f32], narrow: bool) -> Buffer {
         let config = &self.model.config;
         let c = config.embed;
         let normal = self.norm(&block.attention_norm, x);
@@ -137,17 +124,9 @@ impl Pass<'_> {
             let views = projected.views(row, count, config);
             let queries = if narrow { 1 } else { count };
             let past = sequence.past();
-            let own = Own {
-                views,
-                skipped: count - queries,
-                count,
-            };
-            let shape = Shape {
-                heads: config.heads,
-                head_size: config.head_size(),
-                queries,
-                past: past + count - queries,
-            };
+            let own = Own { views, skipped: count - queries, count };
+            let shape =
+                Shape { heads: config.heads, head_size: config.head_size(), queries, past: past + count - queries };
             let out = &mut out[out_row * c..(out_row + queries) * c];
             self.attend_sequence(sequence.cache.as_mut(), layer, past, own, shape, out);
             row += count;
@@ -175,16 +154,9 @@ impl Pass<'_> {
             }
             None => (k, v),
         };
-        let task = Task {
-            shape,
-            q: q.skip(own.skipped),
-            k,
-            v,
-        };
+        let task = Task { shape, q: q.skip(own.skipped), k, v };
         let attention: &Attention = &self.model.attention;
-        let mut scratch = self
-            .buffers
-            .take(attention.scratch(&shape, self.team.threads()));
+        let mut scratch = self.buffers.take(attention.scratch(&shape, self.team.threads()));
         attention.run(&task, out, &mut scratch, self.team);
         self.buffers.give(scratch);
     }
@@ -228,18 +200,14 @@ impl Pass<'_> {
 
     /// `epilogue(input W + b)`.
     fn product(&mut self, layer: &Linear, input: Buffer, epilogue: Epilogue) -> Buffer {
-        let mut out = self
-            .buffers
-            .take(input.len() / layer.inputs() * layer.outputs());
+        let mut out = self.buffers.take(input.len() / layer.inputs() * layer.outputs());
         layer.apply(&input, &mut out, epilogue, self.team);
         self.buffers.give(input);
         out
     }
 
     fn norm(&mut self, norm: &Norm, x: &[f32]) -> Buffer {
-        let Model {
-            layer_norm, config, ..
-        } = self.model;
+        let Model { layer_norm, config, .. } = self.model;
         let mut out = self.buffers.take(x.len());
         let rows = |first: usize, out: &mut [f32]| {
             let x = &x[first * config.embed..][..out.len()];
@@ -265,59 +233,11 @@ impl Pass<'_> {
     }
 
     /// Computes `out` (rows of `width`), on all threads where the kernel is a vector one and there is enough to do.
-    fn share(
-        &self,
-        simd: bool,
-        out: &mut [f32],
-        width: usize,
-        rows: &(dyn Fn(usize, &mut [f32]) + Sync),
-    ) {
+    fn share(&self, simd: bool, out: &mut [f32], width: usize, rows: &(dyn Fn(usize, &mut [f32]) + Sync)) {
         if simd && out.len() >= WORTH_SHARING {
             self.team.split_rows(out, width, rows);
         } else {
             rows(0, out);
         }
     }
-}
-
-/// Queries, keys and values of all pending tokens.
-enum Projected {
-    Fused(Buffer),
-    Copies([Buffer; 3]),
-}
-
-impl Projected {
-    /// Queries, keys and values of `count` tokens from row `first` on.
-    fn views(&self, first: usize, count: usize, config: &Config) -> [Heads<'_>; 3] {
-        let c = config.embed;
-        match self {
-            Self::Fused(fused) => {
-                let rows = &fused[first * 3 * c..(first + count) * 3 * c];
-                qkv::strided(rows, c, config.heads)
-            }
-            Self::Copies(parts) => {
-                let range = first * c..(first + count) * c;
-                let [q, k, v] = parts;
-                [
-                    Heads::of_matrix(&q[range.clone()], c, config.heads),
-                    Heads::of_matrix(&k[range.clone()], c, config.heads),
-                    Heads::of_matrix(&v[range], c, config.heads),
-                ]
-            }
-        }
-    }
-
-    fn give(self, buffers: &mut Buffers) {
-        match self {
-            Self::Fused(fused) => buffers.give(fused),
-            Self::Copies(parts) => parts.into_iter().for_each(|part| buffers.give(part)),
-        }
-    }
-}
-
-/// Queries, keys and values of one sequence's pending tokens, of whose queries the first are skipped.
-struct Own<'a> {
-    views: [Heads<'a>; 3],
-    skipped: usize,
-    count: usize,
 }

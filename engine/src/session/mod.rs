@@ -2,6 +2,7 @@
 
 mod batch;
 mod forward;
+mod projected;
 mod sequence;
 mod single;
 mod state;

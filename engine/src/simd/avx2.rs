@@ -22,10 +22,8 @@ static MASKS: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 
 impl Avx2 {
     /// Asks the CPU.
     pub fn new() -> Option<Self> {
-        (is_x86_feature_detected!("avx2")
-            && is_x86_feature_detected!("fma")
-            && is_x86_feature_detected!("f16c"))
-        .then_some(Avx2(()))
+        (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c"))
+            .then_some(Avx2(()))
     }
 
     /// Runs `kernel` in a function that may use the instructions.
@@ -51,6 +49,8 @@ fn enter<K: Kernel>(kernel: K, simd: Avx2) -> K::Output {
 impl Simd for Avx2 {
     type F = __m256;
     type I = __m256i;
+    /// Magnitudes and signed values: the one multiplication of bytes there is takes an unsigned and a signed factor.
+    type Q = (__m256i, __m256i);
 
     const LANES: usize = 8;
     const TILE_ROWS: usize = 6;
@@ -121,9 +121,7 @@ impl Simd for Avx2 {
 
     #[inline(always)]
     fn round(self, a: __m256) -> __m256 {
-        avx2!(_mm256_round_ps::<
-            { _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC },
-        >(a))
+        avx2!(_mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a))
     }
 
     #[inline(always)]
@@ -168,31 +166,58 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
-    unsafe fn load_i8_pairs(self, source: *const i8) -> (__m256, __m256) {
-        avx2!({
-            let pairs = _mm256_cvtepi8_epi16(_mm_loadu_si128(source.cast()));
-            let first = _mm256_srai_epi32::<16>(_mm256_slli_epi32::<16>(pairs));
-            let second = _mm256_srai_epi32::<16>(pairs);
-            (_mm256_cvtepi32_ps(first), _mm256_cvtepi32_ps(second))
-        })
-    }
-
-    #[inline(always)]
     fn zero_i32(self) -> __m256i {
         avx2!(_mm256_setzero_si256())
     }
 
     #[inline(always)]
-    unsafe fn splat_i16_pair(self, pair: *const i16) -> __m256i {
-        avx2!(_mm256_set1_epi32(pair.cast::<i32>().read_unaligned()))
+    unsafe fn load_i8_quads(self, source: *const i8) -> __m256i {
+        avx2!(_mm256_loadu_si256(source.cast()))
     }
 
     #[inline(always)]
-    unsafe fn dot_i8_i16(self, weights: *const i8, pair: __m256i, sum: __m256i) -> __m256i {
+    unsafe fn splat_i8_quad(self, quad: *const i8) -> Self::Q {
         avx2!({
-            let weights = _mm256_cvtepi8_epi16(_mm_loadu_si128(weights.cast()));
-            _mm256_add_epi32(sum, _mm256_madd_epi16(weights, pair))
+            let values = _mm256_set1_epi32(quad.cast::<i32>().read_unaligned());
+            (_mm256_abs_epi8(values), values)
         })
+    }
+
+    #[inline(always)]
+    fn dot_i8(self, weights: __m256i, (magnitudes, values): Self::Q, sum: __m256i) -> __m256i {
+        // A pair of products is at most 2 * 127 * 127, which an i16 holds.
+        avx2!({
+            let pairs = _mm256_maddubs_epi16(magnitudes, _mm256_sign_epi8(weights, values));
+            _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))
+        })
+    }
+
+    #[inline(always)]
+    fn split_i8_quads(self, quads: __m256i) -> (__m256i, __m256i) {
+        avx2!({
+            let low = _mm256_srai_epi16::<8>(_mm256_slli_epi16::<8>(quads));
+            (low, _mm256_srai_epi16::<8>(quads))
+        })
+    }
+
+    #[inline(always)]
+    fn dot_i16(self, a: __m256i, b: __m256i, sum: __m256i) -> __m256i {
+        avx2!(_mm256_add_epi32(sum, _mm256_madd_epi16(a, b)))
+    }
+
+    #[inline(always)]
+    unsafe fn load_i32(self, source: *const i32) -> __m256i {
+        avx2!(_mm256_loadu_si256(source.cast()))
+    }
+
+    #[inline(always)]
+    unsafe fn splat_i32(self, source: *const i32) -> __m256i {
+        avx2!(_mm256_set1_epi32(source.read_unaligned()))
+    }
+
+    #[inline(always)]
+    unsafe fn store_i32(self, target: *mut i32, value: __m256i) {
+        avx2!(_mm256_storeu_si256(target.cast(), value))
     }
 
     #[inline(always)]
@@ -201,14 +226,11 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
-    unsafe fn store_as_i16(self, target: *mut i16, value: __m256) {
+    unsafe fn store_as_i8(self, target: *mut i8, value: __m256) {
         avx2!({
             let wide = _mm256_cvtps_epi32(value);
-            let narrow = _mm_packs_epi32(
-                _mm256_castsi256_si128(wide),
-                _mm256_extracti128_si256::<1>(wide),
-            );
-            _mm_storeu_si128(target.cast(), narrow)
+            let narrow = _mm_packs_epi32(_mm256_castsi256_si128(wide), _mm256_extracti128_si256::<1>(wide));
+            _mm_storel_epi64(target.cast(), _mm_packs_epi16(narrow, narrow))
         })
     }
 

@@ -51,6 +51,8 @@ fn enter<K: Kernel>(kernel: K, simd: Avx512) -> K::Output {
 impl Simd for Avx512 {
     type F = __m512;
     type I = __m512i;
+    /// Magnitudes, and which values are negative.
+    type Q = (__m512i, __mmask64);
 
     const LANES: usize = 16;
     const TILE_ROWS: usize = 12;
@@ -72,11 +74,7 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     unsafe fn load_part_ptr(self, source: *const f32, count: usize, fill: f32) -> __m512 {
-        avx512!(_mm512_mask_loadu_ps(
-            _mm512_set1_ps(fill),
-            self.mask(count),
-            source
-        ))
+        avx512!(_mm512_mask_loadu_ps(_mm512_set1_ps(fill), self.mask(count), source))
     }
 
     #[inline(always)]
@@ -121,9 +119,7 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     fn round(self, a: __m512) -> __m512 {
-        avx512!(_mm512_roundscale_ps::<
-            { _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC },
-        >(a))
+        avx512!(_mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a))
     }
 
     #[inline(always)]
@@ -136,11 +132,7 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     fn select_less(self, a: __m512, b: __m512, yes: __m512, no: __m512) -> __m512 {
-        avx512!(_mm512_mask_blend_ps(
-            _mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b),
-            no,
-            yes
-        ))
+        avx512!(_mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b), no, yes))
     }
 
     #[inline(always)]
@@ -164,31 +156,59 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
-    unsafe fn load_i8_pairs(self, source: *const i8) -> (__m512, __m512) {
-        avx512!({
-            let pairs = _mm512_cvtepi8_epi16(_mm256_loadu_si256(source.cast()));
-            let first = _mm512_srai_epi32::<16>(_mm512_slli_epi32::<16>(pairs));
-            let second = _mm512_srai_epi32::<16>(pairs);
-            (_mm512_cvtepi32_ps(first), _mm512_cvtepi32_ps(second))
-        })
-    }
-
-    #[inline(always)]
     fn zero_i32(self) -> __m512i {
         avx512!(_mm512_setzero_si512())
     }
 
     #[inline(always)]
-    unsafe fn splat_i16_pair(self, pair: *const i16) -> __m512i {
-        avx512!(_mm512_set1_epi32(pair.cast::<i32>().read_unaligned()))
+    unsafe fn load_i8_quads(self, source: *const i8) -> __m512i {
+        avx512!(_mm512_loadu_si512(source.cast()))
     }
 
     #[inline(always)]
-    unsafe fn dot_i8_i16(self, weights: *const i8, pair: __m512i, sum: __m512i) -> __m512i {
+    unsafe fn splat_i8_quad(self, quad: *const i8) -> Self::Q {
         avx512!({
-            let weights = _mm512_cvtepi8_epi16(_mm256_loadu_si256(weights.cast()));
-            _mm512_add_epi32(sum, _mm512_madd_epi16(weights, pair))
+            let values = _mm512_set1_epi32(quad.cast::<i32>().read_unaligned());
+            (_mm512_abs_epi8(values), _mm512_movepi8_mask(values))
         })
+    }
+
+    #[inline(always)]
+    fn dot_i8(self, weights: __m512i, (magnitudes, negative): Self::Q, sum: __m512i) -> __m512i {
+        // A pair of products is at most 2 * 127 * 127, which an i16 holds.
+        avx512!({
+            let signed = _mm512_mask_sub_epi8(weights, negative, _mm512_setzero_si512(), weights);
+            let pairs = _mm512_maddubs_epi16(magnitudes, signed);
+            _mm512_add_epi32(sum, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)))
+        })
+    }
+
+    #[inline(always)]
+    fn split_i8_quads(self, quads: __m512i) -> (__m512i, __m512i) {
+        avx512!({
+            let low = _mm512_srai_epi16::<8>(_mm512_slli_epi16::<8>(quads));
+            (low, _mm512_srai_epi16::<8>(quads))
+        })
+    }
+
+    #[inline(always)]
+    fn dot_i16(self, a: __m512i, b: __m512i, sum: __m512i) -> __m512i {
+        avx512!(_mm512_add_epi32(sum, _mm512_madd_epi16(a, b)))
+    }
+
+    #[inline(always)]
+    unsafe fn load_i32(self, source: *const i32) -> __m512i {
+        avx512!(_mm512_loadu_si512(source.cast()))
+    }
+
+    #[inline(always)]
+    unsafe fn splat_i32(self, source: *const i32) -> __m512i {
+        avx512!(_mm512_set1_epi32(source.read_unaligned()))
+    }
+
+    #[inline(always)]
+    unsafe fn store_i32(self, target: *mut i32, value: __m512i) {
+        avx512!(_mm512_storeu_si512(target.cast(), value))
     }
 
     #[inline(always)]
@@ -197,11 +217,8 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
-    unsafe fn store_as_i16(self, target: *mut i16, value: __m512) {
-        avx512!(_mm256_storeu_si256(
-            target.cast(),
-            _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(value))
-        ))
+    unsafe fn store_as_i8(self, target: *mut i8, value: __m512) {
+        avx512!(_mm_storeu_si128(target.cast(), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(value))))
     }
 
     #[inline(always)]

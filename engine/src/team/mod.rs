@@ -5,11 +5,13 @@
 //! time ([`SPIN_LIMIT`]) and then sleep, so that an idle engine gives its cores back. Coarse work (streams, batches)
 //! belongs to rayon instead.
 
+mod backoff;
 mod partition;
 mod pool;
+mod shared;
 
 pub use partition::{Partition, share};
-pub use pool::{SPIN_LIMIT, Team};
+pub use pool::{Chunk, SPIN_LIMIT, Team};
 
 #[cfg(test)]
 mod tests;

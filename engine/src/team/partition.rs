@@ -28,11 +28,7 @@ unsafe impl<T: Send> Sync for Partition<'_, T> {}
 impl<'a, T> Partition<'a, T> {
     /// Takes the whole output.
     pub fn new(data: &'a mut [T]) -> Self {
-        Partition {
-            data: data.as_mut_ptr(),
-            len: data.len(),
-            owner: PhantomData,
-        }
+        Partition { data: data.as_mut_ptr(), len: data.len(), owner: PhantomData }
     }
 
     /// The elements of `range`.
@@ -42,17 +38,12 @@ impl<'a, T> Partition<'a, T> {
     ///
     /// # Panics
     /// When `range` does not lie within the output.
-    #[allow(
-        clippy::mut_from_ref,
-        reason = "handing out disjoint parts of a shared output is this type's purpose"
-    )]
+    #[allow(clippy::mut_from_ref, reason = "handing out disjoint parts of a shared output is this type's purpose")]
     #[inline]
     pub unsafe fn range(&self, range: Range<usize>) -> &mut [T] {
         assert!(range.start <= range.end && range.end <= self.len);
         // SAFETY: within the slice (checked above) and not overlapping by the caller's promise.
-        unsafe {
-            std::slice::from_raw_parts_mut(self.data.add(range.start), range.end - range.start)
-        }
+        unsafe { std::slice::from_raw_parts_mut(self.data.add(range.start), range.end - range.start) }
     }
 
     /// A pointer to the first element, for kernels that write single columns of it; valid for [`Partition::len`]

@@ -1,82 +1,48 @@
-//! The threads: start, spin, sleep, wake, panic, stop.
+//! The team: its threads, and the regions they run together.
 
-use std::any::Any;
-use std::cell::UnsafeCell;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::backoff::Backoff;
 use super::partition::{Partition, share};
+use super::shared::{Region, Shared, Task};
 
 /// How long a thread spins for the next region, or the end of this one, before it sleeps.
 pub const SPIN_LIMIT: Duration = Duration::from_micros(80);
 
-/// A fixed number of threads that run one function at a time, each as its own part.
+/// A fixed number of threads that run one function at a time, each on its own share of the work.
 ///
-/// [`Team::run`] allocates nothing. The calling thread is part 0; a team of one has no threads and is a plain call.
-/// Dropping the team stops its threads.
+/// A share may come in chunks; who has finished its own takes over what others have not begun. So a thread that is late,
+/// because it slept or because its core is taken, costs a chunk and not a share; and where it costs more, the caller
+/// computes alone for a while.
+///
+/// Regions allocate nothing. The calling thread has share 0; a team of one has no threads and is a plain call. Dropping
+/// the team stops its threads.
 pub struct Team {
     shared: Arc<Shared>,
     workers: Vec<JoinHandle<()>>,
-    /// Held while a region runs: a second caller (another stream, or a nested call) runs its parts by itself.
+    /// Held while a region runs: a second caller (another stream, or a nested call) runs its chunks by itself.
     running: AtomicBool,
+    backoff: Backoff,
 }
 
-type Task = *const (dyn Fn(usize, usize) + Sync);
-
-/// What crosses between threads in every region lies in cache lines of its own, each written by one side only: a region
-/// then costs one line on its way to each worker and one back.
-struct Shared {
-    order: Line<Order>,
-    /// For every worker, the last region it finished.
-    finished: Box<[Line<AtomicU32>]>,
-    rest: Line<Rest>,
+/// A piece of a region's work: chunk `index` of `of` in share `share` of `shares`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    /// The share it belongs to.
+    pub share: usize,
+    /// How many shares there are: one for each thread of the team.
+    pub shares: usize,
+    /// Its place within the share.
+    pub index: usize,
+    /// How many chunks the share has.
+    pub of: usize,
+    /// Which thread runs it; no other one of the same region has this number.
+    pub thread: usize,
 }
-
-/// What the caller writes.
-struct Order {
-    /// Counts regions; a worker that sees it change has a task.
-    region: AtomicU32,
-    task: UnsafeCell<Option<Task>>,
-}
-
-/// What is only touched when a thread sleeps, panics or stops.
-struct Rest {
-    /// Workers that sleep, or are about to.
-    sleeping: AtomicU32,
-    /// Whether the caller sleeps, or is about to.
-    caller_sleeps: AtomicBool,
-    stop: AtomicBool,
-    panic: Mutex<Option<Box<dyn Any + Send>>>,
-    sleep: Mutex<()>,
-    wake_workers: Condvar,
-    wake_caller: Condvar,
-}
-
-/// Two cache lines, since processors fetch them in pairs.
-#[repr(align(128))]
-struct Line<T>(T);
-
-impl Shared {
-    fn region(&self) -> &AtomicU32 {
-        &self.order.0.region
-    }
-
-    fn all_finished(&self, region: u32) -> bool {
-        self.finished
-            .iter()
-            .all(|finished| finished.0.load(Ordering::SeqCst) == region)
-    }
-}
-
-// SAFETY: `task` is written only by the caller while no worker runs, and read by workers only after they saw
-// `region` change, which the caller does after writing (release / acquire); the pointee is Sync and outlives the
-// region because `run` returns only after every worker has finished. All other fields are Sync themselves.
-unsafe impl Sync for Shared {}
-// SAFETY: as above.
-unsafe impl Send for Shared {}
 
 impl Team {
     /// Starts `threads - 1` threads (none for 0 or 1).
@@ -84,59 +50,53 @@ impl Team {
     /// # Errors
     /// When the system refuses to start a thread.
     pub fn new(threads: usize) -> std::io::Result<Team> {
-        let parts = threads.max(1);
+        let threads = threads.max(1);
         let mut team = Team {
-            shared: Arc::new(Shared {
-                order: Line(Order {
-                    region: AtomicU32::new(0),
-                    task: UnsafeCell::new(None),
-                }),
-                finished: (1..parts).map(|_| Line(AtomicU32::new(0))).collect(),
-                rest: Line(Rest {
-                    sleeping: AtomicU32::new(0),
-                    caller_sleeps: AtomicBool::new(false),
-                    stop: AtomicBool::new(false),
-                    panic: Mutex::new(None),
-                    sleep: Mutex::new(()),
-                    wake_workers: Condvar::new(),
-                    wake_caller: Condvar::new(),
-                }),
-            }),
+            shared: Arc::new(Shared::new(threads)),
             workers: Vec::new(),
             running: AtomicBool::new(false),
+            backoff: Backoff::new(),
         };
-        for part in 1..parts {
+        for thread in 1..threads {
             let shared = Arc::clone(&team.shared);
-            let worker = std::thread::Builder::new()
-                .name(format!("team-{part}"))
-                .spawn(move || work(&shared, part, parts))?;
-            team.workers.push(worker);
+            let name = format!("team-{thread}");
+            team.workers.push(std::thread::Builder::new().name(name).spawn(move || shared.work(thread))?);
         }
         Ok(team)
     }
 
-    /// How many parts a region has: the threads of the team with the caller among them.
+    /// How many threads compute: those of the team with the caller among them.
     pub fn threads(&self) -> usize {
         self.workers.len() + 1
     }
 
-    /// Calls `task(part, parts)` once for every part, in parallel, and returns when all have finished.
+    /// Calls `task(part, parts)` once for every part, a part for each thread, and returns when all have finished.
     ///
-    /// Called from inside a region, or while another thread's region runs, it computes all parts on the calling
+    /// # Panics
+    /// As [`Team::run_chunks`].
+    #[inline]
+    pub fn run(&self, task: &(dyn Fn(usize, usize) + Sync)) {
+        self.run_chunks(1, &|chunk: Chunk| task(chunk.share, chunk.shares));
+    }
+
+    /// Calls `task` once for each of the `chunks` of every share, in parallel, and returns when all have finished.
+    ///
+    /// Called from inside a region, or while another thread's region runs, it computes all chunks on the calling
     /// thread one after the other: tasks must not wait for each other.
     ///
     /// # Panics
-    /// With the panic of a part, after every part has ended.
+    /// With the panic of a chunk, after every chunk has ended.
     #[inline]
-    pub fn run(&self, task: &(dyn Fn(usize, usize) + Sync)) {
-        let parts = self.threads();
-        if parts == 1 {
-            return task(0, 1);
+    pub fn run_chunks(&self, chunks: u16, task: &(dyn Fn(Chunk) + Sync)) {
+        let shares = self.threads();
+        if shares == 1 || self.running.swap(true, Ordering::Acquire) {
+            return run_alone(shares, chunks, task);
         }
-        if self.running.swap(true, Ordering::Acquire) {
-            return (0..parts).for_each(|part| task(part, parts));
+        if self.backoff.alone() {
+            let _running = Running(&self.running);
+            return run_alone(shares, chunks, task);
         }
-        self.run_in_parallel(task, parts);
+        self.run_together(chunks, task);
     }
 
     /// Splits `out` (rows of `width` elements) into contiguous shares of whole rows and calls
@@ -144,17 +104,8 @@ impl Team {
     ///
     /// # Panics
     /// When `width` is 0 or does not divide `out`; with the panic of a part.
-    pub fn split_rows<T: Send>(
-        &self,
-        out: &mut [T],
-        width: usize,
-        task: &(dyn Fn(usize, &mut [T]) + Sync),
-    ) {
-        assert!(
-            width > 0 && out.len().is_multiple_of(width),
-            "{} elements are no rows of {width}",
-            out.len()
-        );
+    pub fn split_rows<T: Send>(&self, out: &mut [T], width: usize, task: &(dyn Fn(usize, &mut [T]) + Sync)) {
+        assert!(width > 0 && out.len().is_multiple_of(width), "{} elements are no rows of {width}", out.len());
         let rows = out.len() / width;
         let out = Partition::new(out);
         self.run(&|part, parts| {
@@ -167,43 +118,43 @@ impl Team {
         });
     }
 
-    fn run_in_parallel(&self, task: &(dyn Fn(usize, usize) + Sync), parts: usize) {
-        let shared = &*self.shared;
-        // SAFETY: only the lifetime changes. No worker keeps the pointer beyond this call: it ends after all of them
-        // have finished, panics included.
-        let task_of_region: Task =
-            unsafe { std::mem::transmute::<*const (dyn Fn(usize, usize) + Sync), Task>(task) };
-        // SAFETY: `running` was free, so no region runs and no worker reads the task.
-        unsafe { *shared.order.0.task.get() = Some(task_of_region) };
-        // Sequentially consistent, like the sleepers' check: either a worker sees the region, or we see it asleep.
-        let region = shared
-            .region()
-            .fetch_add(1, Ordering::SeqCst)
-            .wrapping_add(1);
-        let rest = &shared.rest.0;
-        if rest.sleeping.load(Ordering::SeqCst) > 0 {
-            let _guard = lock(&rest.sleep);
-            rest.wake_workers.notify_all();
+    fn run_together(&self, chunks: u16, task: &(dyn Fn(Chunk) + Sync)) {
+        let _running = Running(&self.running);
+        // SAFETY: only the lifetime changes. Nobody keeps the pointer beyond the region, which ends before this call.
+        let task: Task = unsafe { std::mem::transmute::<*const (dyn Fn(Chunk) + Sync), Task>(task) };
+        // SAFETY: `running` was free, so this is the only region; the task is borrowed during the call.
+        let wait = unsafe { self.shared.run(Region { task, chunks }, self.backoff.region_start()) };
+        if let Some(wait) = wait {
+            self.backoff.note(wait);
         }
-        let own = catch_unwind(AssertUnwindSafe(|| task(0, parts)));
-        wait_for_workers(shared, region);
-        let panicked = own.err().or_else(|| lock(&rest.panic).take());
-        self.running.store(false, Ordering::Release);
-        if let Some(panic) = panicked {
+        if let Some(panic) = self.shared.take_panic() {
             resume_unwind(panic);
         }
     }
 }
 
+/// All chunks on the calling thread.
+#[inline]
+fn run_alone(shares: usize, chunks: u16, task: &(dyn Fn(Chunk) + Sync)) {
+    for share in 0..shares {
+        for index in 0..usize::from(chunks) {
+            task(Chunk { share, shares, index, of: chunks.into(), thread: 0 });
+        }
+    }
+}
+
+/// Lets the next region begin when it is dropped, be it by a panic.
+struct Running<'a>(&'a AtomicBool);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
 impl Drop for Team {
     fn drop(&mut self) {
-        let rest = &self.shared.rest.0;
-        rest.stop.store(true, Ordering::SeqCst);
-        self.shared.region().fetch_add(1, Ordering::SeqCst);
-        {
-            let _guard = lock(&rest.sleep);
-            rest.wake_workers.notify_all();
-        }
+        self.shared.stop();
         for worker in self.workers.drain(..) {
             // A worker catches the panics of its tasks, so it ends normally; there is nothing to report.
             let _ = worker.join();
@@ -213,92 +164,6 @@ impl Drop for Team {
 
 impl std::fmt::Debug for Team {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Team")
-            .field("threads", &self.threads())
-            .finish()
+        f.debug_struct("Team").field("threads", &self.threads()).finish()
     }
-}
-
-fn work(shared: &Shared, part: usize, parts: usize) {
-    let rest = &shared.rest.0;
-    let mut seen = 0;
-    loop {
-        seen = next_region(shared, seen);
-        if rest.stop.load(Ordering::Relaxed) {
-            return;
-        }
-        // SAFETY: the region changed, so the caller has written the task and waits for us before it changes again.
-        let task = unsafe { *shared.order.0.task.get() };
-        if let Some(task) = task {
-            // SAFETY: the caller keeps the task alive until we report that we have finished.
-            let outcome = catch_unwind(AssertUnwindSafe(|| unsafe { (*task)(part, parts) }));
-            if let Err(panic) = outcome {
-                lock(&rest.panic).get_or_insert(panic);
-            }
-        }
-        shared.finished[part - 1].0.store(seen, Ordering::SeqCst);
-        if rest.caller_sleeps.load(Ordering::SeqCst) {
-            let _guard = lock(&rest.sleep);
-            rest.wake_caller.notify_one();
-        }
-    }
-}
-
-/// Waits until the region is no longer `seen`, and returns it.
-fn next_region(shared: &Shared, seen: u32) -> u32 {
-    if spin_until(|| shared.region().load(Ordering::Acquire) != seen) {
-        return shared.region().load(Ordering::Acquire);
-    }
-    let rest = &shared.rest.0;
-    let mut guard = lock(&rest.sleep);
-    rest.sleeping.fetch_add(1, Ordering::SeqCst);
-    while shared.region().load(Ordering::SeqCst) == seen {
-        guard = rest
-            .wake_workers
-            .wait(guard)
-            .unwrap_or_else(PoisonError::into_inner);
-    }
-    rest.sleeping.fetch_sub(1, Ordering::SeqCst);
-    shared.region().load(Ordering::Acquire)
-}
-
-fn wait_for_workers(shared: &Shared, region: u32) {
-    if spin_until(|| shared.all_finished(region)) {
-        return;
-    }
-    let rest = &shared.rest.0;
-    let mut guard = lock(&rest.sleep);
-    rest.caller_sleeps.store(true, Ordering::SeqCst);
-    while !shared.all_finished(region) {
-        guard = rest
-            .wake_caller
-            .wait(guard)
-            .unwrap_or_else(PoisonError::into_inner);
-    }
-    rest.caller_sleeps.store(false, Ordering::SeqCst);
-}
-
-/// Spins until `done` or the limit; returns whether it was done.
-#[inline]
-fn spin_until(done: impl Fn() -> bool) -> bool {
-    // Reading the clock costs more than a look at the flag, so it is read only now and then.
-    const LOOKS_PER_CLOCK: u32 = 64;
-    let mut deadline = None;
-    loop {
-        for _ in 0..LOOKS_PER_CLOCK {
-            if done() {
-                return true;
-            }
-            std::hint::spin_loop();
-        }
-        let now = Instant::now();
-        if now > *deadline.get_or_insert(now + SPIN_LIMIT) {
-            return false;
-        }
-    }
-}
-
-/// Nothing can panic while it holds one of these locks, so a poisoned one is as good as new.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -35,12 +35,45 @@ fn every_part_runs_once_in_every_region() {
                 calls[part].fetch_add(1, Ordering::Relaxed);
             });
         }
-        assert!(
-            calls
-                .iter()
-                .all(|count| count.load(Ordering::Relaxed) == 500)
-        );
+        assert!(calls.iter().all(|count| count.load(Ordering::Relaxed) == 500));
     }
+}
+
+#[test]
+fn every_chunk_runs_once_and_no_two_threads_have_one_number() {
+    for threads in [1, 2, 3] {
+        let team = Team::new(threads).unwrap();
+        for chunks in [0u16, 1, 2, 7] {
+            let calls: Vec<AtomicUsize> = (0..threads * usize::from(chunks)).map(|_| AtomicUsize::new(0)).collect();
+            let busy: Vec<AtomicUsize> = (0..threads).map(|_| AtomicUsize::new(0)).collect();
+            for _ in 0..300 {
+                team.run_chunks(chunks, &|chunk| {
+                    assert_eq!((chunk.shares, chunk.of), (threads, usize::from(chunks)));
+                    assert_eq!(busy[chunk.thread].fetch_add(1, Ordering::SeqCst), 0, "two threads have one number");
+                    calls[chunk.share * chunk.of + chunk.index].fetch_add(1, Ordering::Relaxed);
+                    busy[chunk.thread].fetch_sub(1, Ordering::SeqCst);
+                });
+            }
+            assert!(calls.iter().all(|count| count.load(Ordering::Relaxed) == 300));
+        }
+    }
+}
+
+/// The first chunk keeps its thread busy until all others are done, which only the other thread can do.
+#[test]
+fn a_thread_takes_over_what_a_late_one_has_not_begun() {
+    let team = Team::new(2).unwrap();
+    let (done, taken) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    team.run_chunks(4, &|chunk| {
+        if taken.fetch_add(1, Ordering::SeqCst) == 0 {
+            while done.load(Ordering::SeqCst) < 7 {
+                std::thread::yield_now();
+            }
+        }
+        assert!(chunk.index < 4);
+        done.fetch_add(1, Ordering::SeqCst);
+    });
+    assert_eq!(done.load(Ordering::SeqCst), 8);
 }
 
 #[test]
@@ -84,10 +117,7 @@ fn a_panic_of_any_part_reaches_the_caller_and_the_team_lives_on() {
             });
         }));
         let message = *outcome.unwrap_err().downcast::<String>().unwrap();
-        assert!(
-            message.contains(&format!("part {guilty} failed")),
-            "{message}"
-        );
+        assert!(message.contains(&format!("part {guilty} failed")), "{message}");
         assert_eq!(finished.load(Ordering::Relaxed), 2);
     }
     let after = AtomicUsize::new(0);

@@ -9,9 +9,7 @@ use memmap2::Mmap;
 use safetensors::{Dtype, SafeTensors};
 
 use super::tensor::Stored;
-use super::{
-    BlockWeights, CheckpointError, LinearWeights, NormWeights, Tensor, Weights, checkpoint_config,
-};
+use super::{BlockWeights, CheckpointError, LinearWeights, NormWeights, Tensor, Weights, checkpoint_config};
 use crate::config::Config;
 
 /// The prefix that checkpoints saved from a model with a head carry.
@@ -46,14 +44,7 @@ fn take_weights(file: &mut TensorFile, config: Config) -> Result<Weights, Checkp
         .collect::<Result<_, CheckpointError>>()?;
     let final_norm = file.norm("ln_f", c)?;
     let head = file.head(&config, &token_embedding)?;
-    Ok(Weights {
-        config,
-        token_embedding,
-        position_embedding,
-        blocks,
-        final_norm,
-        head,
-    })
+    Ok(Weights { config, token_embedding, position_embedding, blocks, final_norm, head })
 }
 
 /// A mapped safetensors file whose tensors are taken out one by one.
@@ -73,10 +64,7 @@ struct Entry {
 
 impl TensorFile {
     fn open(path: PathBuf) -> Result<Self, CheckpointError> {
-        let read = |source| CheckpointError::Read {
-            path: path.clone(),
-            source,
-        };
+        let read = |source| CheckpointError::Read { path: path.clone(), source };
         let handle = File::open(&path).map_err(read)?;
         // SAFETY: the map is private to this process and only read. That nobody shortens the file meanwhile is asked of
         // the user in the documentation of `Weights::load`.
@@ -100,12 +88,7 @@ impl TensorFile {
             })
             .collect();
         let prefixed = tensors.keys().any(|name| name.starts_with(PREFIX));
-        Ok(Self {
-            path,
-            file: Arc::new(file),
-            prefix: if prefixed { PREFIX } else { "" },
-            tensors,
-        })
+        Ok(Self { path, file: Arc::new(file), prefix: if prefixed { PREFIX } else { "" }, tensors })
     }
 
     fn norm(&mut self, name: &str, c: usize) -> Result<NormWeights, CheckpointError> {
@@ -123,11 +106,7 @@ impl TensorFile {
     }
 
     /// The head, unless it is tied. A tied head that was saved all the same has to be the embedding.
-    fn head(
-        &mut self,
-        config: &Config,
-        embedding: &Tensor,
-    ) -> Result<Option<Tensor>, CheckpointError> {
+    fn head(&mut self, config: &Config, embedding: &Tensor) -> Result<Option<Tensor>, CheckpointError> {
         let shape = [config.vocab, config.embed];
         if !config.tied_head {
             return self.take_exact(HEAD.to_owned(), &shape).map(Some);
@@ -139,9 +118,7 @@ impl TensorFile {
         if head.values() == embedding.values() {
             Ok(None)
         } else {
-            Err(CheckpointError::HeadNotTied {
-                path: self.path.clone(),
-            })
+            Err(CheckpointError::HeadNotTied { path: self.path.clone() })
         }
     }
 
@@ -152,10 +129,7 @@ impl TensorFile {
 
     fn take_exact(&mut self, name: String, shape: &[usize]) -> Result<Tensor, CheckpointError> {
         let Some(entry) = self.tensors.remove(&name) else {
-            return Err(CheckpointError::Missing {
-                path: self.path.clone(),
-                name,
-            });
+            return Err(CheckpointError::Missing { path: self.path.clone(), name });
         };
         if entry.shape != shape {
             return Err(CheckpointError::Shape {
@@ -170,20 +144,10 @@ impl TensorFile {
             Dtype::F16 => Stored::F16,
             Dtype::BF16 => Stored::Bf16,
             other => {
-                return Err(CheckpointError::Stored {
-                    path: self.path.clone(),
-                    name,
-                    stored: format!("{other:?}"),
-                });
+                return Err(CheckpointError::Stored { path: self.path.clone(), name, stored: format!("{other:?}") });
             }
         };
-        Ok(Tensor::mapped(
-            shape,
-            Arc::clone(&self.file),
-            entry.start,
-            entry.bytes,
-            stored,
-        ))
+        Ok(Tensor::mapped(shape, Arc::clone(&self.file), entry.start, entry.bytes, stored))
     }
 
     /// Complains about the first tensor (by name) that nobody took. The causal mask that old checkpoints carry as
@@ -192,17 +156,13 @@ impl TensorFile {
         let is_mask = |name: &str| {
             (0..layers).any(|layer| {
                 let block = format!("{}h.{layer}.attn.", self.prefix);
-                name.strip_prefix(&block)
-                    .is_some_and(|rest| rest == "bias" || rest == "masked_bias")
+                name.strip_prefix(&block).is_some_and(|rest| rest == "bias" || rest == "masked_bias")
             })
         };
         let mut extra: Vec<_> = self.tensors.keys().filter(|name| !is_mask(name)).collect();
         extra.sort();
         match extra.first() {
-            Some(name) => Err(CheckpointError::Extra {
-                path: self.path.clone(),
-                name: (*name).clone(),
-            }),
+            Some(name) => Err(CheckpointError::Extra { path: self.path.clone(), name: (*name).clone() }),
             None => Ok(()),
         }
     }

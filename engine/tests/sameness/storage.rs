@@ -6,8 +6,8 @@ use engine::{Config, Engine, Overflow, Sampler, Variant, Weights, generate};
 use crate::compare::{awkward, engine, likeliest, tokens};
 
 /// How far variants of one storage may lie apart, relative to the largest logit. f32 and bf16 weights meet f32
-/// activations, so only the order of additions differs. With int8 weights the vector kernels also round activations
-/// to 8 bits, which the naive kernel does not.
+/// activations, so only the order of additions differs. With int8 weights every kernel rounds activations to 8 bits, so
+/// that a difference in the last place of one may become one of a whole step.
 pub(crate) fn tolerance(storage: WeightStorage) -> f32 {
     match storage {
         WeightStorage::F32 | WeightStorage::Bf16 => 1e-4,
@@ -29,16 +29,10 @@ const STEPS: usize = 200;
 const PROMPT: usize = 8;
 
 fn cost(config: &Config, seed: u64, storage: WeightStorage) -> Cost {
-    let config = Config {
-        context: PROMPT + STEPS,
-        ..config.clone()
-    };
+    let config = Config { context: PROMPT + STEPS, ..config.clone() };
     let weights = Weights::synthetic(&config, seed).unwrap();
     let engine = |weights_as: WeightStorage| {
-        let variant = Variant {
-            weights: weights_as,
-            ..Variant::phase("optimized").unwrap()
-        };
+        let variant = Variant { weights: weights_as, ..Variant::phase("optimized").unwrap() };
         engine(&weights, variant, 2)
     };
     let exact = engine(WeightStorage::F32);
@@ -63,14 +57,9 @@ fn cost(config: &Config, seed: u64, storage: WeightStorage) -> Cost {
 fn greedy_window(engine: &Engine) -> Vec<u32> {
     let mut window = tokens(engine.config(), PROMPT);
     let prompt = window.clone();
-    generate(
-        &mut engine.session().unwrap(),
-        &prompt,
-        STEPS,
-        &mut Sampler::greedy(),
-        Overflow::Error,
-        |token| window.push(token),
-    )
+    generate(&mut engine.session().unwrap(), &prompt, STEPS, &mut Sampler::greedy(), Overflow::Error, |token| {
+        window.push(token)
+    })
     .unwrap();
     window
 }
@@ -88,10 +77,7 @@ fn divergence(p: &[f32], q: &[f32]) -> f64 {
 /// Bounds at about twice what was measured.
 #[test]
 fn fewer_bits_cost_as_much_accuracy_as_stated() {
-    let bounds = [
-        (WeightStorage::Bf16, [8e-3, 2e-5, 0.97]),
-        (WeightStorage::Int8, [2e-2, 2e-4, 0.9]),
-    ];
+    let bounds = [(WeightStorage::Bf16, [8e-3, 2e-5, 0.97]), (WeightStorage::Int8, [2e-2, 2e-4, 0.9])];
     for config in [Config::small(), Config::medium(), awkward(true)] {
         for (storage, [largest, divergence, kept]) in bounds {
             let cost = cost(&config, 42, storage);

@@ -1,0 +1,165 @@
+//! The scores of a tile of queries: the first product of attention, for the batched and the online implementation.
+//!
+//! For several queries the keys are turned (`[D, keys]`), so that both products run along the vectors: scores along keys,
+//! outputs along D. A single query does not pay for the turning; its scores are plain dot products.
+
+use super::heads::Rows;
+use crate::simd::Simd;
+
+/// Queries in a full tile. With two vectors each, their accumulators fill half of AVX2's sixteen registers.
+pub(super) const QUERIES: usize = 4;
+
+/// `count` rounded up to a length that is a multiple of every instruction set's lanes.
+pub(super) const fn padded(count: usize) -> usize {
+    count.next_multiple_of(16)
+}
+
+/// Copies the rows of `keys` into `turned` `[D, stride]`, column by column.
+#[inline(always)]
+pub(super) fn turn_keys(keys: Rows<'_>, stride: usize, turned: &mut [f32]) {
+    // Four keys at a time, so that every line of `turned` is touched once for four values.
+    let mut s = 0;
+    while s + 4 <= keys.count() {
+        let (a, b) = (keys.row(s), keys.row(s + 1));
+        let (c, d) = (keys.row(s + 2), keys.row(s + 3));
+        let values = a.iter().zip(b).zip(c.iter().zip(d));
+        for (out, ((a, b), (c, d))) in turned.chunks_exact_mut(stride).zip(values) {
+            out[s..s + 4].copy_from_slice(&[*a, *b, *c, *d]);
+        }
+        s += 4;
+    }
+    while s < keys.count() {
+        for (out, value) in turned.chunks_exact_mut(stride).zip(keys.row(s)) {
+            out[s] = *value;
+        }
+        s += 1;
+    }
+}
+
+/// `scores[r, s] = scale * q[r] . turned[:, s]` for `columns` columns and R queries. Rows of `scores` and `turned` are
+/// `stride` long, and are read and written up to the next multiple of the lanes.
+#[inline(always)]
+pub(super) fn scores<S: Simd, const R: usize>(
+    simd: S,
+    q: &[&[f32]; R],
+    turned: &[f32],
+    stride: usize,
+    columns: usize,
+    scale: f32,
+    scores: &mut [f32],
+) {
+    let d = q[0].len();
+    assert!(stride.is_multiple_of(S::LANES) && columns <= stride);
+    assert!(turned.len() >= d * stride && scores.len() >= R * stride);
+    let mut pointers = [q[0].as_ptr(); R];
+    for r in 0..R {
+        assert!(q[r].len() == d);
+        pointers[r] = q[r].as_ptr();
+    }
+    let scale = simd.splat(scale);
+    let mut s = 0;
+    while s < columns {
+        // SAFETY: rows of `turned` and `scores` are `stride` long, a multiple of the lanes, and a vector that begins
+        // before `columns` ends within its row; a second one is taken only where it begins before `columns`, too. Every
+        // query has `d` values.
+        unsafe {
+            let turned = turned.as_ptr().add(s);
+            let out = scores.as_mut_ptr().add(s);
+            if s + S::LANES < columns {
+                score_columns::<S, R, 2>(simd, &pointers, d, turned, stride, scale, out);
+            } else {
+                score_columns::<S, R, 1>(simd, &pointers, d, turned, stride, scale, out);
+            }
+        }
+        s += 2 * S::LANES;
+    }
+}
+
+/// W vectors of columns, the first of which `turned` and `out` point to.
+///
+/// # Safety
+/// Each of `q` must be readable for `d` values, `turned` for W vectors in each of `d` rows, `out` writable for W vectors in
+/// each of R rows; rows of both are `stride` apart.
+#[inline(always)]
+unsafe fn score_columns<S: Simd, const R: usize, const W: usize>(
+    simd: S,
+    q: &[*const f32; R],
+    d: usize,
+    turned: *const f32,
+    stride: usize,
+    scale: S::F,
+    out: *mut f32,
+) {
+    let mut sums = [[simd.splat(0.0); W]; R];
+    for i in 0..d {
+        let mut keys = [simd.splat(0.0); W];
+        for w in 0..W {
+            // SAFETY: readable by the caller's promise.
+            keys[w] = unsafe { simd.load_ptr(turned.add(i * stride + w * S::LANES)) };
+        }
+        for r in 0..R {
+            // SAFETY: as above.
+            let value = simd.splat(unsafe { *q[r].add(i) });
+            for w in 0..W {
+                sums[r][w] = simd.mul_add(value, keys[w], sums[r][w]);
+            }
+        }
+    }
+    for r in 0..R {
+        for w in 0..W {
+            // SAFETY: writable by the caller's promise.
+            unsafe { simd.store_ptr(out.add(r * stride + w * S::LANES), simd.mul(sums[r][w], scale)) };
+        }
+    }
+}
+
+/// `scores[s] = scale * q . keys[s]` for every row of `keys`.
+#[inline(always)]
+pub(super) fn dot_scores<S: Simd>(simd: S, q: &[f32], keys: Rows<'_>, scale: f32, scores: &mut [f32]) {
+    assert!(keys.count() == scores.len());
+    let mut s = 0;
+    while s + 4 <= scores.len() {
+        // Four keys at a time hide each other's latency.
+        let rows = [keys.row(s), keys.row(s + 1), keys.row(s + 2), keys.row(s + 3)];
+        let sums = dots(simd, q, &rows);
+        for i in 0..4 {
+            scores[s + i] = scale * sums[i];
+        }
+        s += 4;
+    }
+    while s < scores.len() {
+        scores[s] = scale * dots(simd, q, &[keys.row(s)])[0];
+        s += 1;
+    }
+}
+
+#[inline(always)]
+fn dots<S: Simd, const N: usize>(simd: S, q: &[f32], keys: &[&[f32]; N]) -> [f32; N] {
+    for n in 0..N {
+        assert!(keys[n].len() == q.len());
+    }
+    let mut sums = [simd.splat(0.0); N];
+    let whole = q.len() - q.len() % S::LANES;
+    let mut i = 0;
+    while i < whole {
+        // SAFETY: `i + LANES <= whole`, which is at most the length of `q` and of every key.
+        unsafe {
+            let value = simd.load_ptr(q.as_ptr().add(i));
+            for n in 0..N {
+                sums[n] = simd.mul_add(value, simd.load_ptr(keys[n].as_ptr().add(i)), sums[n]);
+            }
+        }
+        i += S::LANES;
+    }
+    if whole < q.len() {
+        let value = simd.load_part(&q[whole..], 0.0);
+        for n in 0..N {
+            sums[n] = simd.mul_add(value, simd.load_part(&keys[n][whole..], 0.0), sums[n]);
+        }
+    }
+    let mut out = [0.0; N];
+    for n in 0..N {
+        out[n] = simd.reduce_add(sums[n]);
+    }
+    out
+}

@@ -1,0 +1,108 @@
+//! The inner products of one row of input with a few panels of weights, a kernel per storage.
+
+use super::int8::{self, Rounded};
+use super::packed::block_offset;
+use crate::simd::Simd;
+
+/// The inner products of one input row with some panels; one implementation per storage.
+pub(super) trait Dot: Copy {
+    /// The sums of both registers of each panel.
+    ///
+    /// # Safety
+    /// Every pointer must be readable for the panel's weights of all inputs.
+    unsafe fn sums<S: Simd, const COUNT: usize>(self, simd: S, panels: [*const u8; COUNT]) -> [[S::F; 2]; COUNT];
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct F32<'a> {
+    pub(super) x: &'a [f32],
+}
+
+impl Dot for F32<'_> {
+    #[inline(always)]
+    unsafe fn sums<S: Simd, const COUNT: usize>(self, simd: S, panels: [*const u8; COUNT]) -> [[S::F; 2]; COUNT] {
+        let mut sums = [[simd.splat(0.0); 2]; COUNT];
+        for (p, x) in self.x.iter().enumerate() {
+            let x = simd.splat(*x);
+            for s in 0..COUNT {
+                // SAFETY: input `p` has two registers of weights in the panel, by the caller's promise.
+                unsafe {
+                    let weights = panels[s].cast::<f32>().add(p * 2 * S::LANES);
+                    sums[s][0] = simd.mul_add(x, simd.load_ptr(weights), sums[s][0]);
+                    sums[s][1] = simd.mul_add(x, simd.load_ptr(weights.add(S::LANES)), sums[s][1]);
+                }
+            }
+        }
+        sums
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Bf16<'a> {
+    pub(super) x: &'a [f32],
+}
+
+impl Dot for Bf16<'_> {
+    #[inline(always)]
+    unsafe fn sums<S: Simd, const COUNT: usize>(self, simd: S, panels: [*const u8; COUNT]) -> [[S::F; 2]; COUNT] {
+        let mut sums = [[simd.splat(0.0); 2]; COUNT];
+        for pair in 0..self.x.len().div_ceil(2) {
+            let x0 = simd.splat(self.x[2 * pair]);
+            // The partner of a last odd input is a zero weight.
+            let x1 = simd.splat(self.x.get(2 * pair + 1).copied().unwrap_or(0.0));
+            for s in 0..COUNT {
+                for half in 0..2 {
+                    // SAFETY: a pair of inputs has two registers of pairs in the panel, by the caller's promise.
+                    let (w0, w1) =
+                        unsafe { simd.load_bf16_pairs(panels[s].cast::<u16>().add((2 * pair + half) * 2 * S::LANES)) };
+                    sums[s][half] = simd.mul_add(x1, w1, simd.mul_add(x0, w0, sums[s][half]));
+                }
+            }
+        }
+        sums
+    }
+}
+
+/// Inputs in 8 bits, from a multiple of [`int8::BLOCK`] on.
+#[derive(Clone, Copy)]
+pub(super) struct Int8<'a> {
+    pub(super) x: &'a Rounded,
+    pub(super) depth: usize,
+}
+
+impl Dot for Int8<'_> {
+    #[inline(always)]
+    unsafe fn sums<S: Simd, const COUNT: usize>(self, simd: S, panels: [*const u8; COUNT]) -> [[S::F; 2]; COUNT] {
+        let mut sums = [[simd.splat(0.0); 2]; COUNT];
+        for block in 0..self.depth.div_ceil(int8::BLOCK) {
+            let first = block * int8::BLOCK;
+            let quads = int8::BLOCK.min(self.depth - first).div_ceil(4);
+            let offset = block_offset(first, 2 * S::LANES);
+            let mut counts = [[simd.zero_i32(); 2]; COUNT];
+            for quad in 0..quads {
+                // SAFETY: the rounded inputs are a multiple of four that covers `depth`.
+                let x = unsafe { simd.splat_i8_quad(self.x.values().add(first + 4 * quad)) };
+                for s in 0..COUNT {
+                    for half in 0..2 {
+                        // SAFETY: behind the block's two registers of scales four inputs have two registers of weights.
+                        let weights = unsafe {
+                            let start = panels[s].add(offset + (8 + 8 * quad + 4 * half) * S::LANES);
+                            simd.load_i8_quads(start.cast())
+                        };
+                        counts[s][half] = simd.dot_i8(weights, x, counts[s][half]);
+                    }
+                }
+            }
+            let x_scale = simd.splat(self.x.scales()[block]);
+            for s in 0..COUNT {
+                for half in 0..2 {
+                    // SAFETY: the block starts with two registers of scales.
+                    let scale = unsafe { simd.load_ptr(panels[s].add(offset).cast::<f32>().add(half * S::LANES)) };
+                    let count = simd.i32_to_f32(counts[s][half]);
+                    sums[s][half] = simd.mul_add(count, simd.mul(scale, x_scale), sums[s][half]);
+                }
+            }
+        }
+        sums
+    }
+}
