@@ -157,9 +157,9 @@ fn settings(request: &Request) -> Settings {
         threads: request.threads.unwrap_or(cpus),
         isa: request.isa.clone(),
         time_limit: request.time_limit,
-        clock_budget: if quick { Duration::from_millis(800) } else { Duration::from_millis(3000) },
+        clock_budget: if quick { Duration::from_millis(800) } else { Duration::from_millis(2000) },
         slow_rounds: if quick { 1 } else { 3 },
-        criterion_budget: if quick { Duration::from_millis(100) } else { Duration::from_millis(300) },
+        criterion_budget: if quick { Duration::from_millis(100) } else { Duration::from_millis(150) },
     }
 }
 
