@@ -8,6 +8,7 @@ pub mod facts;
 mod figure_tables;
 pub mod figures;
 mod files;
+mod growth;
 pub mod headline;
 mod page;
 pub mod problems;
@@ -17,6 +18,7 @@ mod summary;
 
 pub use figure_tables::figure_tables;
 pub use files::{ReportError, Written, write};
+pub use growth::growth;
 pub use page::page;
 pub use results::results;
 pub use run_tables::run_tables;

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::charts::Named;
 use super::figure_tables::figure_tables;
+use super::growth::growth;
 use super::{ReportError, facts, headline, problems};
 use crate::record::Record;
 use crate::render::chart::ChartError;
@@ -27,6 +28,7 @@ pub fn page(record: &Record, anchors: &[String], charts: &[Named]) -> Result<Str
         checks: problems::checks(record),
         problems: problems::of(&record.rows).iter().map(ToString::to_string).collect(),
         ladder: headline::ladder(record, anchors).as_ref().map(Grid::new),
+        growth: growth(record).as_ref().map(Grid::new),
         figures: charts.iter().map(Figure::new).collect::<Result<_, _>>()?,
         workloads: figure_tables(record, anchors).iter().map(Grid::new).collect(),
         facts: facts::facts(record),
@@ -47,6 +49,7 @@ struct Content<'a> {
     checks: String,
     problems: Vec<String>,
     ladder: Option<Grid>,
+    growth: Option<Grid>,
     figures: Vec<Figure<'a>>,
     workloads: Vec<Grid>,
     facts: Vec<(&'static str, String)>,

@@ -1,6 +1,7 @@
 //! One page of Markdown for whoever asks how it stands: the findings, the checks, the ladder, and where all of it comes
 //! from.
 
+use super::growth::growth;
 use super::{charts, facts, headline, problems};
 use crate::record::Record;
 use crate::render::{Format, escape_markdown};
@@ -21,6 +22,9 @@ pub fn summary(record: &Record, anchors: &[String], charts: &[charts::Named]) ->
     }
     if let Some(ladder) = headline::ladder(record, anchors) {
         page += &format!("\n## Ladder\n\n{}", Format::Markdown.render(&[ladder]));
+    }
+    if let Some(growth) = growth(record) {
+        page += &format!("\n## Growth\n\n{}", Format::Markdown.render(&[growth]));
     }
     if !charts.is_empty() {
         page += "\n## Charts\n";

@@ -1,5 +1,6 @@
 //! The statistics that figures and verdicts rest on: pure functions over values, no I/O, no clock.
 
+mod line;
 mod median;
 #[cfg(test)]
 pub(crate) mod noise;
@@ -7,6 +8,7 @@ mod random;
 mod shift;
 mod symmetry;
 
+pub use line::{Line, line};
 pub use median::{Interval, median, median_interval, quantile};
 pub use random::Random;
 pub use shift::hodges_lehmann;

@@ -38,7 +38,7 @@ pub(super) fn chart(record: &Record, anchors: &[String]) -> Option<Chart> {
 
 /// The time of each generated token after the first: median over runs, with its interval, which for fewer than six runs
 /// is the span of all of them.
-fn points(row: &Row) -> Vec<Point> {
+pub(in crate::report) fn points(row: &Row) -> Vec<Point> {
     let Some(Data::Clock { runs, .. }) = row.reading(Instrument::Clock).map(|reading| &reading.data) else {
         return Vec::new();
     };

@@ -2,7 +2,7 @@
 
 mod by_phase;
 mod instructions;
-mod latency;
+pub(super) mod latency;
 mod memory;
 mod throughput;
 
