@@ -45,7 +45,7 @@ pub struct Chunk {
 }
 
 impl Team {
-    /// Starts `threads - 1` threads (none for 0 or 1).
+    /// Starts `threads - 1` threads (none for 0 or 1), and returns when all of them are there.
     ///
     /// # Errors
     /// When the system refuses to start a thread.
@@ -62,6 +62,7 @@ impl Team {
             let name = format!("team-{thread}");
             team.workers.push(std::thread::Builder::new().name(name).spawn(move || shared.work(thread))?);
         }
+        team.shared.wait_for_start(team.workers.len());
         Ok(team)
     }
 

@@ -51,6 +51,8 @@ struct Rest {
     /// Whether the caller sleeps, or is about to.
     caller_sleeps: AtomicBool,
     stop: AtomicBool,
+    /// How many workers have begun to work.
+    started: AtomicU32,
     panic: Mutex<Option<Box<dyn Any + Send>>>,
     sleep: Mutex<()>,
     wake_workers: Condvar,
@@ -80,6 +82,7 @@ impl Shared {
                 workers_sleep: AtomicBool::new(false),
                 caller_sleeps: AtomicBool::new(false),
                 stop: AtomicBool::new(false),
+                started: AtomicU32::new(0),
                 panic: Mutex::new(None),
                 sleep: Mutex::new(()),
                 wake_workers: Condvar::new(),
@@ -124,8 +127,16 @@ impl Shared {
         lock(&self.rest.0.panic).take()
     }
 
+    /// Waits until so many workers work. Until then they allocate and free what every thread does at its start.
+    pub(super) fn wait_for_start(&self, workers: usize) {
+        while (self.rest.0.started.load(Ordering::Acquire) as usize) < workers {
+            std::thread::yield_now();
+        }
+    }
+
     /// What a worker does until it is stopped.
     pub(super) fn work(&self, thread: usize) {
+        self.rest.0.started.fetch_add(1, Ordering::Release);
         let done = &self.done[thread - 1].0;
         while self.wait_for_work(thread) {
             for turn in 0..self.shares.len() {
