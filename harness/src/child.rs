@@ -23,6 +23,8 @@ static RUNNING: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
 static STOPPED: AtomicBool = AtomicBool::new(false);
 /// Pauses between looks at a program that has not ended yet.
 const LOOK: Duration = Duration::from_millis(3);
+/// Of what a program says, so many of the last bytes are kept: one that never stops talking must not fill the memory.
+const KEPT: usize = 1 << 20;
 /// What a stream may take to end once every program that was known to write to it has ended.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
@@ -188,8 +190,14 @@ fn read_to_end(mut stream: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
     let (sender, receiver) = channel();
     thread::spawn(move || {
         let mut text = Vec::new();
+        let mut part = vec![0; 1 << 16];
         // What could be read before an error is better than nothing; nobody may be listening any more.
-        let _ = stream.read_to_end(&mut text);
+        while let Ok(count @ 1..) = stream.read(&mut part) {
+            text.extend_from_slice(&part[..count]);
+            if text.len() > 2 * KEPT {
+                text.drain(..text.len() - KEPT);
+            }
+        }
         let _ = sender.send(text);
     });
     receiver
@@ -226,6 +234,13 @@ mod tests {
         let said = shell("sleep 100 & echo done", Duration::from_secs(60)).expect("it ends");
         assert_eq!(said.stdout, b"done\n");
         assert!(began.elapsed() < Duration::from_secs(50), "waited for the sleep");
+    }
+
+    #[test]
+    fn of_endless_talk_the_end_is_kept() {
+        let said = shell("head -c 5000000 /dev/zero; echo end", Duration::from_secs(60)).expect("it ends");
+        assert!((KEPT..=2 * KEPT).contains(&said.stdout.len()), "{}", said.stdout.len());
+        assert!(said.stdout.ends_with(b"end\n"));
     }
 
     #[test]

@@ -13,6 +13,7 @@ fn main() -> ExitCode {
     // Where programs run, ending them ends the measurement, which says so and removes its temporary folders.
     let interrupted = || {
         if !child::stop_all() {
+            cli::notice("interrupted; files are as they were, or whole");
             std::process::exit(2);
         }
     };
@@ -21,6 +22,10 @@ fn main() -> ExitCode {
     }
     match arguments.run() {
         Ok(outcome) => outcome.into(),
+        Err(_) if child::stopped() => {
+            anstream::eprintln!("{ALARM}error:{ALARM:#} interrupted; what was read so far is not kept");
+            cli::Outcome::Unjudged.into()
+        }
         Err(error) => {
             anstream::eprintln!("{ALARM}error:{ALARM:#} {}", sentence(&error));
             cli::Outcome::Unjudged.into()

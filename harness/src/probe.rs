@@ -19,6 +19,11 @@ use crate::descriptions;
 /// How long a probe may take to end when it should, and its last words to arrive.
 const FAREWELL: Duration = Duration::from_millis(500);
 
+/// A reply is shorter than this; ten thousand workloads introduce themselves in a tenth of it.
+const LONGEST_REPLY: usize = 64 << 20;
+/// More of a line of complaints is of no use.
+const LONGEST_COMPLAINT: usize = 4 << 10;
+
 /// A running probe.
 #[derive(Debug)]
 pub struct Probe {
@@ -102,8 +107,10 @@ impl Probe {
         let (Some(stdout), Some(stderr)) = (stdout, stderr) else { unreachable!("all three streams are piped") };
         let (sender, replies) = channel();
         thread::spawn(move || {
-            for line in BufReader::new(stdout).split(b'\n').map_while(Result::ok) {
-                if sender.send(String::from_utf8_lossy(&line).into_owned()).is_err() {
+            for line in lines(stdout, LONGEST_REPLY) {
+                // What is cut off is no reply, and what follows it is none either.
+                let is_whole = line.len() < LONGEST_REPLY;
+                if sender.send(String::from_utf8_lossy(&line).into_owned()).is_err() || !is_whole {
                     break;
                 }
             }
@@ -222,10 +229,20 @@ fn beside_the_point(asked: &'static str, reply: &Reply) -> ProbeError {
     ProbeError::Rubbish { asked, line: format!("{reply:?}").chars().take(60).collect() }
 }
 
+/// The lines of a stream, none longer than this: a longer one comes in pieces.
+fn lines(stream: impl Read, longest: usize) -> impl Iterator<Item = Vec<u8>> {
+    let mut stream = BufReader::new(stream);
+    std::iter::from_fn(move || {
+        let mut line = Vec::new();
+        let count = (&mut stream).take(longest as u64).read_until(b'\n', &mut line).ok()?;
+        line.pop_if(|last| *last == b'\n');
+        (count > 0).then_some(line)
+    })
+}
+
 /// Reads the stream to its end and keeps the last line that says something.
 fn last_words(stream: impl Read) -> String {
-    let lines = BufReader::new(stream).split(b'\n').map_while(Result::ok);
-    let said = lines.map(|line| String::from_utf8_lossy(&line).trim().to_owned());
+    let said = lines(stream, LONGEST_COMPLAINT).map(|line| String::from_utf8_lossy(&line).trim().to_owned());
     said.filter(|line| !line.is_empty() && !line.starts_with("note: ")).last().unwrap_or_default()
 }
 

@@ -2,14 +2,15 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Writes a file through a temporary one in the same folder, making the folder if it is missing. Whoever reads the file,
 /// and whatever interrupts the writing, the old content or the new one is there, never a part.
 ///
 /// # Errors
-/// If the folder or the file cannot be written; an older file of that name is then left as it was.
+/// If the folder or the file cannot be written, or what has that name is no file; it is then left as it was.
 pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+    let path = &target(path)?;
     let folder = folder_of(path);
     fs::create_dir_all(folder)?;
     let mut builder = tempfile::Builder::new();
@@ -28,15 +29,25 @@ pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
 /// missing, and nothing is left in it.
 ///
 /// # Errors
-/// If the folder cannot be made or written, or if the path is a folder itself.
+/// If the folder cannot be made or written, or if what has that name is no file.
 pub fn try_writing(path: &Path) -> io::Result<()> {
+    let path = &target(path)?;
     let folder = folder_of(path);
     fs::create_dir_all(folder)?;
     tempfile::Builder::new().prefix(".unfinished-").tempfile_in(folder)?;
-    if path.is_dir() {
-        return Err(io::Error::other("it is a folder"));
-    }
     Ok(())
+}
+
+/// What is to be replaced: where a link leads, because the link itself is to stay. A device or a pipe cannot be replaced by
+/// a file without taking it from everybody else.
+fn target(path: &Path) -> io::Result<PathBuf> {
+    match fs::metadata(path) {
+        Ok(there) if there.is_file() => fs::canonicalize(path),
+        Ok(there) if there.is_dir() => Err(io::Error::other("it is a folder")),
+        Ok(_) => Err(io::Error::other("it is a device or a pipe, and only a file can be replaced as a whole")),
+        // A link that leads nowhere yet is replaced; that is where nothing is lost.
+        Err(_) => Ok(path.to_path_buf()),
+    }
 }
 
 fn folder_of(path: &Path) -> &Path {
@@ -46,6 +57,22 @@ fn folder_of(path: &Path) -> &Path {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_stays_and_a_pipe_is_refused() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (file, link, socket) =
+            (folder.path().join("file"), folder.path().join("link"), folder.path().join("socket"));
+        fs::write(&file, b"old").expect("written");
+        std::os::unix::fs::symlink(&file, &link).expect("linked");
+        write(&link, b"new").expect("written");
+        assert!(link.is_symlink());
+        assert_eq!(fs::read(&file).expect("there"), b"new");
+        let _socket = std::os::unix::net::UnixListener::bind(&socket).expect("bound");
+        for refused in [write(&socket, b"new"), try_writing(&socket)] {
+            assert!(refused.expect_err("no file").to_string().starts_with("it is a device or a pipe"));
+        }
+    }
 
     #[test]
     fn replaces_the_old_content_and_leaves_nothing_else() {

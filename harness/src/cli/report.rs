@@ -27,6 +27,9 @@ impl Report {
             bail!("there is no record in {} yet; measure one with `cargo harness run`", project.records().display());
         };
         let record = Record::read(&path)?;
+        if record.rows.is_empty() {
+            bail!("{} holds no measurement, so there is nothing to draw", path.display());
+        }
         let folder = self.out.unwrap_or_else(|| project.reports());
         let written = report::write(&record, &project.config.anchors, &folder).map_err(|error| match error {
             ReportError::Write { .. } => anyhow!("{error}; choose another folder with --out"),

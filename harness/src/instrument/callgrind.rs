@@ -47,7 +47,7 @@ impl Gauge for Callgrind<'_> {
                 let reading = self.isa.clone().and_then(|isa| {
                     let place = case(self.workloads, &workload.id, phase)
                         .ok_or_else(|| format!("{} in phase {phase} is no case of the bench", workload.id))?;
-                    let data = Data::Callgrind { instructions: self.count(place)? };
+                    let data = Data::Callgrind { instructions: self.count(place, &isa)? };
                     Ok(Reading { isa, threads: 1, data })
                 });
                 // The bench checks the answer when it has counted, and fails if it is wrong.
@@ -59,14 +59,12 @@ impl Gauge for Callgrind<'_> {
 }
 
 impl Callgrind<'_> {
-    fn count(&self, place: usize) -> Result<u64, String> {
+    fn count(&self, place: usize, isa: &str) -> Result<u64, String> {
         let home = tempfile::tempdir().map_err(|error| format!("cannot make a temporary folder: {error}"))?;
         let mut command = (self.bench)();
         command.args(["--bench", "--save-summary=json", "--nosummary", "--home"]).arg(home.path());
-        if let Some(isa) = &self.settings.isa {
-            // The runner clears the environment, so that counts depend on nothing in it.
-            command.arg(format!("--envs=HARNESS_ISA={isa}"));
-        }
+        // The runner clears the environment, so that counts depend on nothing in it: also not on what chose the probe's.
+        command.arg(format!("--envs=HARNESS_ISA={isa}"));
         command.arg(format!("*::case_{place}"));
         let output = child::output(&mut command, self.settings.time_limit)
             .map_err(|error| format!("counting instructions failed: {error}"))?;

@@ -48,10 +48,10 @@ pub fn tiles(record: &Record, anchors: &[String]) -> Vec<Tile> {
             tiles.push(Tile {
                 number: number::ratio(found.ratio.value),
                 says: format!(
-                    "the tokens per second of {anchor}: {} where it has {}{}",
-                    number::plain(metric.quantity(), found.head_figure.value),
-                    number::plain(metric.quantity(), found.base_figure.value),
-                    interval(&found.ratio)
+                    "the tokens per second of {anchor}{}; over all its rounds {} {}",
+                    interval(&found.ratio),
+                    found.head,
+                    number::figure(metric.quantity(), &found.head_figure)
                 ),
             });
         }
@@ -114,7 +114,7 @@ pub fn ladder(record: &Record, anchors: &[String]) -> Option<Table> {
     table.notes = super::problems::of(rows.iter().copied()).iter().map(ToString::to_string).collect();
     if rows.iter().any(|row| shown.figure(row).is_some()) {
         table.notes.push(format!(
-            "Speed is the ratio of {}, the median over rounds; [low, high] is its 95 % interval, or the span of all rounds where they are fewer than six.",
+            "Speed is the ratio of {}, the median over the rounds that both phases took part in, which for a slow one are few: it need not be the quotient of the two medians. [low, high] is its 95 % interval, or the span of all rounds where they are fewer than six.",
             shown.title()
         ));
     }

@@ -52,6 +52,9 @@ pub fn checks(record: &Record) -> String {
     let count = |wanted: fn(&Check) -> bool| record.rows.iter().filter(|row| wanted(&row.check)).count();
     let failed = count(|check| matches!(check, Check::Failed(_)));
     let not_run = count(|check| matches!(check, Check::NotRun(_)));
+    if total == 0 {
+        return "No answer was checked: the record holds no measurement.".to_owned();
+    }
     match (failed, not_run) {
         (0, 0) => format!("All {total} answers passed their check."),
         _ => format!(

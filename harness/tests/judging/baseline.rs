@@ -113,6 +113,10 @@ fn a_save_that_is_killed_leaves_the_old_baseline_or_the_new_one() {
     let store = Store::new(project.path("baselines"));
     let [key] = store.keys().expect("a list").try_into().expect("one baseline");
     let (old, new) = (measured().created, regressed().created);
+    // Delays over the whole of a save, however long it takes on this machine today.
+    let began = std::time::Instant::now();
+    assert_eq!(project.run(&["baseline", "save", "--yes", "--record", "records/first.json"]).status, 0);
+    let step = began.elapsed() / 16;
     for delay in 0..20 {
         let mut save = std::process::Command::new(assert_cmd::cargo::cargo_bin!("harness"))
             .args(["baseline", "save", "--yes"])
@@ -121,7 +125,7 @@ fn a_save_that_is_killed_leaves_the_old_baseline_or_the_new_one() {
             .stderr(std::process::Stdio::null())
             .spawn()
             .expect("started");
-        std::thread::sleep(std::time::Duration::from_micros(500 * delay));
+        std::thread::sleep(step * delay);
         save.kill().expect("killed, or over already");
         save.wait().expect("gone");
         let there = store.read(&key).expect("a baseline that can be read");

@@ -32,7 +32,11 @@ pub(super) fn chart(
 
 /// What the numbers of the clock are: the ratio of two medians is not the median of the ratios.
 fn medians(metric: &dyn Metric) -> &'static str {
-    if metric.portable() { "" } else { "; numbers and ratios are medians over rounds" }
+    if metric.portable() {
+        ""
+    } else {
+        "; medians over rounds with their 95 % intervals, ratios over the rounds that both took part in"
+    }
 }
 
 /// The rows of a workload with the places of their phases in the record.
