@@ -13,6 +13,10 @@ use crate::verdict::{Conclusion, Limits, LimitsError, Verdict, judge};
 /// Level of the intervals that are shown.
 const LEVEL: f64 = 0.95;
 
+/// How many pairs are looked at to say what would have been found: the cost of saying it grows with their cube, and
+/// twice as many find little more.
+const MOST_PAIRS: usize = 60;
+
 /// What a session means.
 #[derive(Debug, Clone)]
 pub struct Ruling {
@@ -45,8 +49,8 @@ pub struct Time {
     pub pairs: usize,
     /// Seconds that they took.
     pub seconds: f64,
-    /// How much slower it would have to have been to be found with probability 95 % in its share of the budget, as a
-    /// share; none if so few pairs find nothing.
+    /// The slowdown that would have been found with probability 95 % in its share of the budget, or in sixty pairs if that
+    /// is fewer, as a share; none if so few pairs find nothing.
     pub smallest_found: Option<f64>,
     /// Seconds more that would settle it, if the pairs go on as they did; none if it is settled, or not in sight.
     pub seconds_to_tell: Option<f64>,
@@ -188,7 +192,7 @@ impl Time {
             found,
             pairs,
             seconds,
-            smallest_found: smallest_found(course, pairs.max(affordable)).map(f64::exp_m1),
+            smallest_found: smallest_found(course, pairs.max(affordable).min(MOST_PAIRS)).map(f64::exp_m1),
             seconds_to_tell: match word {
                 Word::Inconclusive => pairs_to_tell(course).map(|pairs| pairs as f64 * each),
                 _ => None,
