@@ -176,6 +176,9 @@ mod lanes {
 
     use super::{Block, Deserialize, Entrant, Lane, Pair, Serialize, Side, Slice};
 
+    /// Who came first; iterations, nanoseconds, and nanoseconds of waiting.
+    type WrittenBlock = (Side, [(u64, u64, u64); 4]);
+
     #[derive(Serialize, Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Written {
@@ -189,7 +192,7 @@ mod lanes {
     #[serde(deny_unknown_fields)]
     struct WrittenPair {
         seconds: f64,
-        blocks: Vec<(Side, [(u64, u64, u64); 4])>,
+        blocks: Vec<WrittenBlock>,
     }
 
     pub(super) fn serialize<S: Serializer>(lanes: &[Lane], serializer: S) -> Result<S::Ok, S::Error> {
@@ -209,7 +212,7 @@ mod lanes {
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Lane>, D::Error> {
-        let block = |(first, slices): (Side, [(u64, u64, u64); 4])| {
+        let block = |(first, slices): WrittenBlock| {
             let second = if first == Side::Base { Side::Head } else { Side::Base };
             let mut sides = [first, second, second, first].into_iter();
             slices.map(|(iterations, nanoseconds, waited)| Slice {
