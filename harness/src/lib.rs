@@ -8,6 +8,7 @@ pub mod choice;
 pub mod compare;
 pub mod descriptions;
 pub mod distinct;
+pub mod gate;
 pub mod instrument;
 pub mod measure;
 pub mod metric;

@@ -31,6 +31,8 @@ pub struct Config {
     pub reports: PathBuf,
     /// The phases that every figure is held against, where they were measured.
     pub anchors: Vec<String>,
+    /// Globs on the workloads whose time is gated against a revision, each in its last phase.
+    pub timed: Vec<String>,
     /// The probe that is timed.
     pub probe: Program,
     /// The probe that counts heap allocations.
@@ -71,6 +73,7 @@ impl Default for Config {
             baselines: "baselines".into(),
             reports: "reports".into(),
             anchors: vec!["naive".to_owned(), "reference".to_owned()],
+            timed: ["small/inference", "medium/prefill", "medium/decode@*", "kernel/*"].map(str::to_owned).to_vec(),
             probe: Program::Bin { package: "harness-suite".to_owned(), name: "probe".to_owned() },
             heap: bench("harness-suite", "heap"),
             criterion: bench("harness-benches", "time"),

@@ -20,8 +20,8 @@ use crate::child;
 use crate::instrument::{Callgrind, Clock, Criterion, Dhat, Gauge, Settings};
 use crate::probe::{Greeting, Probe, ProbeError};
 use crate::programs::{ProgramError, Programs};
-use crate::project::{Program, Project};
-use crate::record::{Instrument, Record};
+use crate::project::{Config, Program, Project};
+use crate::record::{Environment, Instrument, Record};
 
 /// What a measurement is asked to be.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,58 +71,115 @@ pub const TIME_LIMIT: Duration = Duration::from_secs(120);
 /// # Errors
 /// If the programs cannot be built, the probe does not answer, or the plan fits nothing.
 pub fn measure(project: &Project, request: &Request, progress: &dyn Progress) -> Result<Record, MeasureError> {
-    let programs = Programs::build(project, &needed(project, &request.plan.instruments), request.quiet)
-        .map_err(|error| if child::stopped() { MeasureError::Interrupted } else { error.into() })?
-        .on_model(request.model.as_deref());
-    let start = |program: &Program| programs.command(program);
-    let greeting = Probe::start(start(&project.config.probe), request.time_limit)?.hello()?;
+    let programs = build(project, &request.plan.instruments, request.quiet)?.on_model(request.model.as_deref());
+    let measured = Measured { project, programs: &programs, commit: None };
+    let greeting = measured.greet(request.time_limit)?;
     let selected = request.plan.select(&greeting.workloads)?;
-    let settings = settings(request);
-    let environment = machine::describe(&project.root, &greeting.isa);
-    let created = jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default().to_string();
+    measured.take(&greeting, &selected, request, progress)
+}
 
-    let probe = || start(&project.config.probe);
-    let heap = || {
-        let mut command = start(&project.config.heap);
-        command.arg("--probe");
-        command
-    };
-    let time_bench = || start(&project.config.criterion);
-    let instruction_bench = || start(&project.config.callgrind);
-    let isa = settings.isa.clone().unwrap_or_else(|| greeting.isa.clone());
-    let counts_isa = match counting_asked(&request.plan) {
-        true => isa_under_valgrind(probe(), request, &settings),
-        false => Ok(isa.clone()),
-    };
-    // Both counts with one instruction set: a baseline is keyed by it.
-    let counts = Settings { isa: settings.isa.clone().or_else(|| counts_isa.clone().ok()), ..settings.clone() };
-    let asked = |instrument| request.plan.instruments.contains(&instrument);
-    let mut counting: Vec<Box<dyn Gauge + '_>> = Vec::new();
-    let mut timing: Vec<Box<dyn Gauge + '_>> = Vec::new();
-    if asked(Instrument::Clock) {
-        timing.push(Box::new(Clock { probe: &probe, settings: &settings, run: created.clone() }));
+/// Builds the programs of the checkout that instruments need.
+///
+/// # Errors
+/// If cargo is missing or the build fails.
+pub fn build(project: &Project, instruments: &[Instrument], quiet: bool) -> Result<Programs, MeasureError> {
+    Programs::build(project, &needed(&project.config, instruments), quiet)
+        .map_err(|error| if child::stopped() { MeasureError::Interrupted } else { error.into() })
+}
+
+/// What is measured: a state of the sources, and its programs.
+#[derive(Debug, Clone, Copy)]
+pub struct Measured<'a> {
+    /// Where its sources are, and which of its programs measures what.
+    pub project: &'a Project,
+    /// Its programs, built.
+    pub programs: &'a Programs,
+    /// The commit whose files the sources are, where they are no checkout that git could be asked about.
+    pub commit: Option<&'a str>,
+}
+
+impl Measured<'_> {
+    /// Asks its probe what it can measure.
+    ///
+    /// # Errors
+    /// If the probe does not answer.
+    pub fn greet(&self, time_limit: Duration) -> Result<Greeting, ProbeError> {
+        Probe::start(self.programs.command(&self.project.config.probe), time_limit)?.hello()
     }
-    if asked(Instrument::Criterion) {
-        timing.push(Box::new(Criterion { bench: &time_bench, isa: &isa, settings: &settings }));
+
+    /// The machine, the toolchain and the revision, where its probe says which instruction set is the best there is.
+    pub fn environment(&self, greeting: &Greeting) -> Environment {
+        let environment = machine::describe(&self.project.root, &greeting.isa);
+        match self.commit {
+            Some(commit) => Environment { revision: Some(commit.to_owned()), dirty: false, ..environment },
+            None => environment,
+        }
     }
-    if asked(Instrument::Callgrind) {
-        let workloads = &greeting.workloads;
-        counting.push(Box::new(Callgrind {
-            bench: &instruction_bench,
-            workloads,
-            isa: counts_isa,
-            settings: &settings,
-        }));
+
+    /// Asks every instrument of the request about what was selected of the workloads in `greeting`.
+    ///
+    /// # Errors
+    /// If it is interrupted. What cannot be read is in the record.
+    pub fn take(
+        &self,
+        greeting: &Greeting,
+        selected: &[Selected],
+        request: &Request,
+        progress: &dyn Progress,
+    ) -> Result<Record, MeasureError> {
+        let config = &self.project.config;
+        let start = |program: &Program| self.programs.command(program);
+        let settings = settings(request);
+        let environment = self.environment(greeting);
+        let created = now();
+
+        let probe = || start(&config.probe);
+        let heap = || {
+            let mut command = start(&config.heap);
+            command.arg("--probe");
+            command
+        };
+        let time_bench = || start(&config.criterion);
+        let instruction_bench = || start(&config.callgrind);
+        let isa = settings.isa.clone().unwrap_or_else(|| greeting.isa.clone());
+        let counts_isa = match counting_asked(&request.plan) {
+            true => isa_under_valgrind(probe(), request, &settings),
+            false => Ok(isa.clone()),
+        };
+        // Both counts with one instruction set: a baseline is keyed by it.
+        let counts = Settings { isa: settings.isa.clone().or_else(|| counts_isa.clone().ok()), ..settings.clone() };
+        let asked = |instrument| request.plan.instruments.contains(&instrument);
+        let mut counting: Vec<Box<dyn Gauge + '_>> = Vec::new();
+        let mut timing: Vec<Box<dyn Gauge + '_>> = Vec::new();
+        if asked(Instrument::Clock) {
+            timing.push(Box::new(Clock { probe: &probe, settings: &settings, run: created.clone() }));
+        }
+        if asked(Instrument::Criterion) {
+            timing.push(Box::new(Criterion { bench: &time_bench, isa: &isa, settings: &settings }));
+        }
+        if asked(Instrument::Callgrind) {
+            counting.push(Box::new(Callgrind {
+                bench: &instruction_bench,
+                workloads: &greeting.workloads,
+                isa: counts_isa,
+                settings: &settings,
+            }));
+        }
+        if asked(Instrument::Dhat) {
+            counting.push(Box::new(Dhat { probe: &heap, settings: &counts }));
+        }
+        let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let rows = gather::gather(selected, &timing, &counting, workers, progress);
+        if child::stopped() {
+            return Err(MeasureError::Interrupted);
+        }
+        Ok(Record { created, command: request.command.clone(), quick: request.plan.quick, environment, rows })
     }
-    if asked(Instrument::Dhat) {
-        counting.push(Box::new(Dhat { probe: &heap, settings: &counts }));
-    }
-    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let rows = gather::gather(&selected, &timing, &counting, workers, progress);
-    if child::stopped() {
-        return Err(MeasureError::Interrupted);
-    }
-    Ok(Record { created, command: request.command.clone(), quick: request.plan.quick, environment, rows })
+}
+
+/// This moment as records write it: RFC 3339 in UTC, to the second.
+pub fn now() -> String {
+    jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default().to_string()
 }
 
 /// Lists what can be measured.
@@ -136,8 +193,7 @@ pub fn workloads(project: &Project, quiet: bool) -> Result<Vec<Description>, Mea
 }
 
 /// The programs that the instruments need; the timed probe always, because it says what there is.
-fn needed<'a>(project: &'a Project, instruments: &[Instrument]) -> Vec<&'a Program> {
-    let config = &project.config;
+pub fn needed<'a>(config: &'a Config, instruments: &[Instrument]) -> Vec<&'a Program> {
     let mut programs = vec![&config.probe];
     for instrument in instruments {
         match instrument {

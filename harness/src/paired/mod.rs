@@ -6,6 +6,7 @@
 //! processes tell more than long ones.
 
 mod alarm;
+mod contest;
 mod course;
 mod foresight;
 mod pair;
@@ -13,6 +14,7 @@ mod rules;
 mod slices;
 mod suite;
 
+pub use contest::{Contest, Entrant, Lane, Pair, Stopped};
 pub use course::{Course, Standing};
 pub use foresight::{FARTHEST, pairs_to_tell, smallest_found};
 pub use pair::{Block, Conditions, Injection, PairError, Sides, measure_pair};

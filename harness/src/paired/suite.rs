@@ -16,13 +16,18 @@ const PATIENCE: usize = 2;
 #[derive(Debug, Clone)]
 pub struct Suite {
     courses: Vec<Course>,
+    withdrawn: Vec<bool>,
     fewest: usize,
 }
 
 impl Suite {
     /// A suite of this many workloads, known by their numbers from 0.
     pub fn new(rules: Rules, workloads: usize) -> Self {
-        Self { courses: vec![Course::new(rules, workloads); workloads], fewest: fewest_pairs(&rules) }
+        Self {
+            courses: vec![Course::new(rules, workloads); workloads],
+            withdrawn: vec![false; workloads],
+            fewest: fewest_pairs(&rules),
+        }
     }
 
     /// The workload that wants the next pair, if the budget has time for `left` more of them; none if it has not, or if
@@ -36,7 +41,8 @@ impl Suite {
             return None;
         }
         let unsettled = || {
-            self.courses.iter().enumerate().filter(|(_, course)| !course.is_settled()).map(|(workload, course)| {
+            let wanting = |(workload, course): &(usize, &Course)| !self.withdrawn[*workload] && !course.is_settled();
+            self.courses.iter().enumerate().filter(wanting).map(|(workload, course)| {
                 let pairs = course.log_ratios().len();
                 (workload, pairs, course.is_suspect())
             })
@@ -60,6 +66,15 @@ impl Suite {
     /// If the suite has no such workload.
     pub fn push(&mut self, workload: usize, log_ratio: f64) {
         self.courses[workload].push(log_ratio);
+    }
+
+    /// Asks for no more pairs of a workload that cannot be measured. The level of the others stays: it was set by how
+    /// many began.
+    ///
+    /// # Panics
+    /// If the suite has no such workload.
+    pub fn withdraw(&mut self, workload: usize) {
+        self.withdrawn[workload] = true;
     }
 
     /// The courses, by the numbers of their workloads.
@@ -129,6 +144,20 @@ mod tests {
             suite.push(workload, if workload == 0 { 0.02 } else { 0.01 * [1.5, -1.5][pairs(&suite)[1] % 2] });
         }
         assert!(pairs(&suite)[0] >= 13, "{:?}", pairs(&suite));
+    }
+
+    #[test]
+    fn what_was_withdrawn_is_not_asked_for_again() {
+        let mut suite = Suite::new(Rules::default(), 2);
+        suite.withdraw(0);
+        for left in (1..100).rev() {
+            let Some(workload) = suite.next(left) else { break };
+            assert_eq!(workload, 1);
+            suite.push(workload, 0.0);
+        }
+        assert!(suite.courses()[1].is_settled());
+        suite.withdraw(1);
+        assert_eq!(suite.next(100), None);
     }
 
     #[test]

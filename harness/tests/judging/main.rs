@@ -5,6 +5,7 @@ mod compare;
 mod gate;
 mod measure;
 mod project;
+mod revision;
 #[path = "../../src/record/sample.rs"]
 mod sample;
 mod tools;

@@ -1,45 +1,22 @@
-//! `harness gate`: hold the counts of a record against the stored baseline, and leave by what it says.
+//! The gate against the stored baseline: instructions and heap, of a record or counted now.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Result, bail};
-use clap::Args;
 use harness::choice::Choice;
 use harness::compare::{Side, compare, narrow};
 use harness::measure::{self, Bar, Request};
 use harness::project::Project;
 use harness::record::{Instrument, Record};
 use harness::render::Format;
-use harness::verdict::{Conclusion, Limits, Verdict, judge};
+use harness::verdict::{Limits, Verdict, judge};
 use harness_probe::protocol::Description;
 
-use super::run::Selection;
-use super::{ALARM, Outcome, WARNING, command_line, exact, notice, print, show, side, writable};
-
-/// Says whether the counts got worse than the stored baseline by more than their limits
-///
-/// Instructions and heap are counted now, or read from a record, and held against the baseline of this toolchain by the
-/// limits in `baselines/limits.toml`. Wall times are not judged: no stored time says anything about a change.
-#[derive(Args)]
-pub(crate) struct Gate {
-    /// Judge this record instead of counting now
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["quick", "threads", "isa", "time_limit", "out"])]
-    record: Option<PathBuf>,
-    #[command(flatten)]
-    selection: Selection,
-    /// Keep what was counted in this file, for `harness baseline save --record FILE`
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
-    /// Show figures that passed too, which json and csv always do
-    #[arg(long)]
-    all: bool,
-    /// How the verdict is printed
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
-}
+use super::Gate;
+use crate::cli::{ALARM, Outcome, WARNING, command_line, exact, notice, print, show, side, writable};
 
 impl Gate {
-    pub(crate) fn run(self, project: &Project) -> Result<Outcome> {
+    pub(super) fn against_baseline(self, project: &Project) -> Result<Outcome> {
         // Before minutes are spent counting.
         let limits = Limits::read(&project.baselines().join("limits.toml"))?;
         let store = side::store(project);
@@ -65,11 +42,7 @@ impl Gate {
         }
         let verdict = judge(compare(Side::baseline(&base), Side::record(&head)), &limits);
         show_verdict(&verdict, self.format, self.all)?;
-        Ok(match verdict.conclusion() {
-            Conclusion::Passed => Outcome::Fine,
-            Conclusion::Regressed => Outcome::Regressed,
-            Conclusion::Unjudged => Outcome::Unjudged,
-        })
+        Ok(super::outcome(verdict.conclusion()))
     }
 }
 

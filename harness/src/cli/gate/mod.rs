@@ -1,0 +1,104 @@
+//! `harness gate`: says whether something got worse, against the stored baseline or against a revision, and leaves by it.
+
+mod base;
+mod stored;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use harness::project::Project;
+use harness::render::Format;
+use harness::verdict::Conclusion;
+
+use super::Outcome;
+use super::run::Selection;
+
+/// Says whether something got worse: counts against the stored baseline, or time and counts against a revision
+///
+/// Without --base, instructions and heap are counted now, or read from a record, and held against the baseline of this
+/// toolchain by the limits in `baselines/limits.toml`. No stored wall time says anything about a change.
+///
+/// With --base, that revision is built beside the checkout, and both are run side by side: their time in short slices in
+/// turn, their instructions and heap by the limits of the base. At most 1 % of such gates on unchanged code end red by
+/// their time.
+#[derive(Args)]
+pub(crate) struct Gate {
+    /// Judge this record instead of counting now
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["quick", "threads", "isa", "time_limit", "out", "base"])]
+    record: Option<PathBuf>,
+    #[command(flatten)]
+    against: Against,
+    #[command(flatten)]
+    selection: Selection,
+    /// Keep what was measured in this file: counts for `harness baseline save --record FILE`; with --base everything the
+    /// verdict follows from [default with --base: records/gates/TIME.json]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Show figures that passed too, which json and csv always do
+    #[arg(long)]
+    all: bool,
+    /// How the verdict is printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// The gate against a revision.
+#[derive(Args)]
+struct Against {
+    /// Hold time and counts against this revision, built from its own sources, such as origin/main
+    #[arg(long, value_name = "REV")]
+    base: Option<String>,
+    /// How long time may be measured, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..), requires = "base")]
+    budget: u64,
+    /// Take counts only, no time
+    #[arg(long, requires = "base", conflicts_with_all = ["times_only", "budget", "inject"])]
+    counts_only: bool,
+    /// Take time only, no counts
+    #[arg(long, requires = "base")]
+    times_only: bool,
+    /// Leave with 2 where a workload stays inconclusive
+    #[arg(long, requires = "base")]
+    strict: bool,
+    /// Slower by less than this many percent is no regression
+    #[arg(long, value_name = "PERCENT", default_value_t = 0.5, value_parser = percent, requires = "base")]
+    minimum_effect: f64,
+    /// "Not slower" means: slower by less than this many percent
+    #[arg(long, value_name = "PERCENT", default_value_t = 1.0, value_parser = percent, requires = "base")]
+    margin: f64,
+    /// Slower by more than this many percent is a regression even where all counts are equal
+    #[arg(long, value_name = "PERCENT", default_value_t = 2.0, value_parser = percent, requires = "base")]
+    layout_limit: f64,
+    /// Draw the order of everything from this number, as an earlier gate did
+    #[arg(long, value_name = "NUMBER", requires = "base")]
+    seed: Option<u64>,
+    /// Slow the head down by this many percent on purpose, to see whether the gate finds it
+    #[arg(long, value_name = "PERCENT", value_parser = percent, requires = "base")]
+    inject: Option<f64>,
+}
+
+impl Gate {
+    pub(crate) fn run(self, project: &Project) -> Result<Outcome> {
+        match self.against.base.clone() {
+            Some(base) => self.against_revision(&base, project),
+            None => self.against_baseline(project),
+        }
+    }
+}
+
+fn outcome(conclusion: Conclusion) -> Outcome {
+    match conclusion {
+        Conclusion::Passed => Outcome::Fine,
+        Conclusion::Regressed => Outcome::Regressed,
+        Conclusion::Unjudged => Outcome::Unjudged,
+    }
+}
+
+/// A share of at most 100 %, written in percent.
+fn percent(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
+        _ => Err("write a number of percent from 0 to 100, such as 0.5".to_owned()),
+    }
+}

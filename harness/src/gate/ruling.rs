@@ -1,0 +1,241 @@
+//! The verdict on a session, and nothing but what follows from it.
+
+use std::path::Path;
+
+use super::{Counted, Session};
+use crate::compare::{Comparison, Side, compare};
+use crate::metric;
+use crate::paired::{Course, Lane, Standing, pair_estimate, pairs_to_tell, smallest_found};
+use crate::record::Instrument;
+use crate::statistics::Interval;
+use crate::verdict::{Conclusion, Limits, LimitsError, Verdict, judge};
+
+/// Level of the intervals that are shown.
+const LEVEL: f64 = 0.95;
+
+/// How many pairs are looked at to say what would have been found: the cost of saying it grows with their cube, and
+/// twice as many find little more.
+const MOST_PAIRS: usize = 60;
+
+/// What a session means.
+#[derive(Debug, Clone)]
+pub struct Ruling {
+    /// One for each workload that was timed, in their order.
+    pub times: Vec<Time>,
+    /// The verdict on the counts, if they were taken.
+    pub counts: Option<Verdict>,
+    /// Whether what stayed inconclusive is a failure to judge.
+    pub strict: bool,
+    /// Probability that unchanged code ends red by its time.
+    pub false_alarm: f64,
+    /// What "not slower" allows, as a share.
+    pub margin: f64,
+}
+
+/// The verdict on one workload's time.
+#[derive(Debug, Clone)]
+pub struct Time {
+    /// Its id.
+    pub workload: String,
+    /// The phase.
+    pub phase: String,
+    /// The verdict.
+    pub word: Word,
+    /// Whether it turns the gate red.
+    pub is_red: bool,
+    /// What the pairs show; none before the first pair.
+    pub found: Option<Found>,
+    /// Pairs that were measured.
+    pub pairs: usize,
+    /// Seconds that they took.
+    pub seconds: f64,
+    /// The slowdown that would have been found with probability 95 % in its share of the budget, or in sixty pairs if that
+    /// is fewer, as a share; none if so few pairs find nothing.
+    pub smallest_found: Option<f64>,
+    /// Seconds more that would settle it, if the pairs go on as they did; none if it is settled, or not in sight.
+    pub seconds_to_tell: Option<f64>,
+    /// Head over base in instructions; none if they do not compare.
+    pub instructions: Option<f64>,
+    /// Why it could not be measured.
+    pub failure: Option<String>,
+    /// One sentence about what changed, and why; none where nothing is sure to have.
+    pub explanation: Option<String>,
+}
+
+/// What pairs show, as shares: 0.01 is one percent slower.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Found {
+    /// The estimate.
+    pub change: f64,
+    /// Where the true change lies, at 95 %; none for too few pairs.
+    pub interval: Option<Interval>,
+    /// How far single pairs lie from their centre (standard deviation, estimated robustly).
+    pub spread: f64,
+}
+
+/// The verdict on a workload's time in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Word {
+    /// Slower, confirmed.
+    Regressed,
+    /// Faster, confirmed.
+    Improved,
+    /// Slower by less than the margin, or not at all.
+    NotSlower,
+    /// Neither could be shown.
+    Inconclusive,
+    /// Slower, confirmed, with equal counts: where code or data lie, not what is done.
+    Layout,
+    /// A pair could not be measured.
+    Failed,
+}
+
+impl Word {
+    /// As it is printed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Regressed => "regressed",
+            Self::Improved => "improved",
+            Self::NotSlower => "not slower",
+            Self::Inconclusive => "inconclusive",
+            Self::Layout => "layout",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl Ruling {
+    /// Judges a session.
+    ///
+    /// # Errors
+    /// If the base's limits make no sense.
+    pub fn of(session: &Session) -> Result<Self, LimitsError> {
+        let terms = &session.terms;
+        let comparisons = session.counted.as_ref().map(comparisons).unwrap_or_default();
+        let times = session
+            .lanes
+            .iter()
+            .map(|lane| {
+                let fair = terms.budget_seconds / session.lanes.len() as f64;
+                let row: Vec<&Comparison> = comparisons
+                    .iter()
+                    .filter(|one| one.workload == lane.entrant.workload && one.head_phase == lane.entrant.phase)
+                    .collect();
+                let equal = counts_equal(session, lane, &row);
+                Time::of(lane, &course(session, lane), fair, terms.layout_limit, equal, &row)
+            })
+            .collect();
+        let counts = match &session.counted {
+            Some(counted) => Some(judge(comparisons, &Limits::parse(&counted.limits, Path::new("limits.toml"))?)),
+            None => None,
+        };
+        Ok(Self {
+            times,
+            counts,
+            strict: terms.strict,
+            false_alarm: terms.rules.false_alarm,
+            margin: terms.rules.margin,
+        })
+    }
+
+    /// The verdict on the suite. What regressed outranks what could not be judged.
+    pub fn conclusion(&self) -> Conclusion {
+        let counts = self.counts.as_ref().filter(|counts| !counts.rows.is_empty()).map(Verdict::conclusion);
+        if self.times.iter().any(|time| time.is_red) || counts == Some(Conclusion::Regressed) {
+            return Conclusion::Regressed;
+        }
+        let open = |time: &Time| time.word == Word::Failed || (self.strict && time.word == Word::Inconclusive);
+        if self.times.iter().any(open) || counts == Some(Conclusion::Unjudged) {
+            return Conclusion::Unjudged;
+        }
+        match (self.times.is_empty(), counts) {
+            (true, None) => Conclusion::Unjudged,
+            _ => Conclusion::Passed,
+        }
+    }
+
+    /// How many times ended in a word.
+    pub fn times_that(&self, word: Word) -> usize {
+        self.times.iter().filter(|time| time.word == word).count()
+    }
+}
+
+impl Time {
+    fn of(lane: &Lane, course: &Course, fair: f64, layout_limit: f64, equal: bool, row: &[&Comparison]) -> Self {
+        let pairs = lane.pairs.len();
+        let seconds: f64 = lane.pairs.iter().map(|pair| pair.seconds).sum();
+        let each = seconds / pairs.max(1) as f64;
+        let affordable = if each > 0.0 { (fair / each) as usize } else { 0 };
+        let found = course.estimate().map(|estimate| Found {
+            change: estimate.exp_m1(),
+            interval: course.interval(LEVEL).map(|interval| Interval {
+                low: interval.low.exp_m1(),
+                high: interval.high.exp_m1(),
+                level: LEVEL,
+            }),
+            spread: course.spread().unwrap_or_default(),
+        });
+        let change = found.map_or(0.0, |found| found.change);
+        let word = match course.standing() {
+            _ if lane.failure.is_some() => Word::Failed,
+            Standing::Regressed if equal => Word::Layout,
+            Standing::Regressed => Word::Regressed,
+            Standing::Improved => Word::Improved,
+            Standing::NotSlower => Word::NotSlower,
+            Standing::Suspect | Standing::Open => Word::Inconclusive,
+        };
+        let mut time = Self {
+            workload: lane.entrant.workload.clone(),
+            phase: lane.entrant.phase.clone(),
+            word,
+            is_red: word == Word::Regressed || (word == Word::Layout && change > layout_limit),
+            found,
+            pairs,
+            seconds,
+            smallest_found: smallest_found(course, pairs.max(affordable).min(MOST_PAIRS)).map(f64::exp_m1),
+            seconds_to_tell: match word {
+                Word::Inconclusive => pairs_to_tell(course).map(|pairs| pairs as f64 * each),
+                _ => None,
+            },
+            instructions: row
+                .iter()
+                .find(|one| one.metric.is_some_and(|metric| metric.instrument() == Instrument::Callgrind))
+                .and_then(|one| Some(one.ratio?.value)),
+            failure: lane.failure.clone(),
+            explanation: None,
+        };
+        time.explanation = time.explain(equal, row);
+        time
+    }
+}
+
+/// The lane's pairs, run through the decision again. The level is that of all workloads that were timed.
+fn course(session: &Session, lane: &Lane) -> Course {
+    let mut course = Course::new(session.terms.rules, session.lanes.len());
+    for estimate in lane.pairs.iter().filter_map(|pair| pair_estimate(&pair.blocks)) {
+        course.push(estimate.log_ratio);
+    }
+    course
+}
+
+/// Every count of both sides, next to each other.
+fn comparisons(counted: &Counted) -> Vec<Comparison> {
+    compare(Side::baseline(&counted.base), Side::baseline(&counted.head))
+}
+
+/// Whether a workload does the same work on both sides: its instructions and every count of its heap are known and equal, and
+/// were read with the instruction set that its time was measured with. Counts of other kernels excuse nothing.
+fn counts_equal(session: &Session, lane: &Lane, row: &[&Comparison]) -> bool {
+    let Some(counted) = &session.counted else { return false };
+    let same_isa = [&counted.base, &counted.head].into_iter().all(|record| {
+        let reading = record.row(&lane.entrant.workload, &lane.entrant.phase);
+        let reading = reading.and_then(|row| row.reading(Instrument::Callgrind));
+        reading.is_some_and(|reading| reading.isa == session.terms.isa)
+    });
+    let has = |instrument| {
+        let of_it = |one: &&Comparison| one.metric.is_some_and(|metric| metric.instrument() == instrument);
+        metric::all().iter().any(|metric| metric.instrument() == instrument)
+            && row.iter().copied().any(|one| of_it(&one))
+    };
+    same_isa && has(Instrument::Callgrind) && has(Instrument::Dhat) && row.iter().all(|one| one.equal())
+}

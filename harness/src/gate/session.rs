@@ -1,0 +1,237 @@
+//! What a gate measured, raw, and the file it is kept in.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::paired::{Block, Entrant, Injection, Lane, Pair, Rules, Side, Slice};
+use crate::record::{Environment, Record};
+use crate::whole_file;
+
+/// Version of the file that this build writes, and the only one it reads.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Everything a verdict is worked out from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Session {
+    /// When it began, RFC 3339 in UTC, to the second.
+    pub created: String,
+    /// The command line.
+    pub command: String,
+    /// What was held against.
+    pub base: Revision,
+    /// What was judged.
+    pub head: Revision,
+    /// The machine and the toolchain, with the head's revision.
+    pub environment: Environment,
+    /// How the time was measured and is judged.
+    pub terms: Terms,
+    /// The pairs of every workload that was timed, in the order of the suite.
+    #[serde(with = "lanes")]
+    pub lanes: Vec<Lane>,
+    /// The counts of both sides, if they were taken.
+    pub counted: Option<Counted>,
+    /// What only one side has, or both have and define in another way: one sentence each.
+    pub unmatched: Vec<String>,
+}
+
+/// A state of the sources.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Revision {
+    /// The commit.
+    pub commit: String,
+    /// Whether there were changes that are not in it.
+    pub dirty: bool,
+}
+
+/// How time is measured and judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Terms {
+    /// Error rates and effects.
+    pub rules: Rules,
+    /// Seconds of measuring that were allowed.
+    pub budget_seconds: f64,
+    /// What the order of workloads, processes and slices was drawn from.
+    pub seed: u64,
+    /// The core both sides were pinned to; none if they were not.
+    pub core: Option<usize>,
+    /// Threads that computed.
+    pub threads: u32,
+    /// The instruction set that the time was measured with.
+    pub isa: String,
+    /// Shortest slice.
+    pub slice_nanoseconds: u64,
+    /// Iterations at the start of a slice that are not measured.
+    pub warm: u64,
+    /// A slowdown that was put into the head on purpose.
+    pub injection: Option<Injection>,
+    /// A confirmed slowdown with equal counts is a regression from this share on.
+    pub layout_limit: f64,
+    /// Whether what stays inconclusive is a failure to judge.
+    pub strict: bool,
+}
+
+/// Counts of both sides and the limits of the base, which the head cannot loosen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counted {
+    /// The base's.
+    pub base: Record,
+    /// The head's.
+    pub head: Record,
+    /// The text of the base's `limits.toml`.
+    pub limits: String,
+}
+
+/// A session that cannot be read or written.
+#[derive(Debug, Error)]
+pub enum SessionError {
+    /// The file is not there or not readable.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file cannot be written.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The text is no session.
+    #[error("{path} is no measurement of `harness gate --base`: {source}")]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// Where the text went wrong.
+        source: serde_json::Error,
+    },
+    /// It is of another version.
+    #[error("{path} has schema version {found}, this harness reads {SCHEMA_VERSION}")]
+    Schema {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+    },
+}
+
+#[derive(Serialize)]
+struct Outgoing<'a> {
+    schema: u32,
+    #[serde(flatten)]
+    session: &'a Session,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    schema: u32,
+}
+
+impl Session {
+    /// Reads a session from a file.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is no session or has another schema version.
+    pub fn read(path: &Path) -> Result<Self, SessionError> {
+        let text = fs::read_to_string(path).map_err(|source| SessionError::Read { path: path.to_owned(), source })?;
+        let format = |source| SessionError::Format { path: path.to_owned(), source };
+        let mut value: serde_json::Value = serde_json::from_str(&text).map_err(format)?;
+        let Version { schema } = Version::deserialize(&value).map_err(format)?;
+        if schema != SCHEMA_VERSION {
+            return Err(SessionError::Schema { path: path.to_owned(), found: schema });
+        }
+        if let Some(fields) = value.as_object_mut() {
+            fields.remove("schema");
+        }
+        Self::deserialize(value).map_err(format)
+    }
+
+    /// Writes the session to a file, whole or not at all.
+    ///
+    /// # Errors
+    /// If the folder or the file cannot be written.
+    pub fn write(&self, path: &Path) -> Result<(), SessionError> {
+        let format = |source| SessionError::Format { path: path.to_owned(), source };
+        let outgoing = Outgoing { schema: SCHEMA_VERSION, session: self };
+        let mut text = serde_json::to_string(&outgoing).map_err(format)?;
+        text.push('\n');
+        whole_file::write(path, text.as_bytes()).map_err(|source| SessionError::Write { path: path.to_owned(), source })
+    }
+}
+
+/// Lanes as they are written: of a block, whose slice came first, and iterations, nanoseconds and waiting of the four. That is
+/// a third of what named fields would take, and there are thousands of them.
+mod lanes {
+    use serde::{Deserializer, Serializer};
+
+    use super::{Block, Deserialize, Entrant, Lane, Pair, Serialize, Side, Slice};
+
+    /// Who came first; iterations, nanoseconds, and nanoseconds of waiting.
+    type WrittenBlock = (Side, [(u64, u64, u64); 4]);
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Written {
+        workload: String,
+        phase: String,
+        failure: Option<String>,
+        pairs: Vec<WrittenPair>,
+    }
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct WrittenPair {
+        seconds: f64,
+        blocks: Vec<WrittenBlock>,
+    }
+
+    pub(super) fn serialize<S: Serializer>(lanes: &[Lane], serializer: S) -> Result<S::Ok, S::Error> {
+        let block = |block: &Block| {
+            (
+                block[0].side,
+                block.map(|Slice { iterations, nanoseconds, waited, .. }| (iterations, nanoseconds, waited)),
+            )
+        };
+        let pair = |pair: &Pair| WrittenPair { seconds: pair.seconds, blocks: pair.blocks.iter().map(block).collect() };
+        serializer.collect_seq(lanes.iter().map(|lane| Written {
+            workload: lane.entrant.workload.clone(),
+            phase: lane.entrant.phase.clone(),
+            failure: lane.failure.clone(),
+            pairs: lane.pairs.iter().map(pair).collect(),
+        }))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Lane>, D::Error> {
+        let block = |(first, slices): WrittenBlock| {
+            let second = if first == Side::Base { Side::Head } else { Side::Base };
+            let mut sides = [first, second, second, first].into_iter();
+            slices.map(|(iterations, nanoseconds, waited)| Slice {
+                side: sides.next().unwrap_or(first),
+                iterations,
+                nanoseconds,
+                waited,
+            })
+        };
+        let written = Vec::<Written>::deserialize(deserializer)?;
+        let pair =
+            |pair: WrittenPair| Pair { seconds: pair.seconds, blocks: pair.blocks.into_iter().map(block).collect() };
+        Ok(written
+            .into_iter()
+            .map(|Written { workload, phase, failure, pairs }| Lane {
+                entrant: Entrant { workload, phase },
+                pairs: pairs.into_iter().map(pair).collect(),
+                failure,
+            })
+            .collect())
+    }
+}

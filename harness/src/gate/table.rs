@@ -1,0 +1,89 @@
+//! The times of a ruling as a table.
+
+use super::{Ruling, Time, Word};
+use crate::render::{Cell, Column, Table, Tone, number};
+
+impl Ruling {
+    /// One line for each workload that was timed. With `exact`, a column for everything a program may want.
+    pub fn times_table(&self, exact: bool) -> Table {
+        let mut columns = vec![
+            Column::left("workload", "workload"),
+            Column::left("phase", "phase"),
+            Column::left("verdict", "time"),
+            Column::right("time_change", "change"),
+        ];
+        if exact {
+            columns.extend([Column::right("time_change_low", "low"), Column::right("time_change_high", "high")]);
+        }
+        columns.extend([
+            Column::right("smallest_found", "would have found"),
+            Column::right("pair_spread", "pair spread"),
+            Column::right("pairs", "pairs"),
+            Column::right("seconds", "seconds"),
+        ]);
+        if exact {
+            columns.extend([
+                Column::right("seconds_to_tell", "to tell"),
+                Column::right("instructions_ratio", "Ir"),
+                Column::left("explanation", "explanation"),
+            ]);
+        }
+        let mut table = Table::new("", columns);
+        table.rows = self.times.iter().map(|time| time.cells(exact)).collect();
+        table
+    }
+}
+
+impl Time {
+    fn cells(&self, exact: bool) -> Vec<Cell> {
+        let number = |value: Option<f64>, text: &dyn Fn(f64) -> String| {
+            value.map_or_else(Cell::missing, |value| Cell::number(value, text(value)))
+        };
+        let interval = self.found.and_then(|found| found.interval);
+        let percent = |share: f64| format!("{:.2} %", 100.0 * share);
+        let change = |change: f64| match interval {
+            Some(interval) => {
+                format!(
+                    "{} [{:+.1}, {:+.1}]",
+                    number::percent(1.0 + change),
+                    100.0 * interval.low,
+                    100.0 * interval.high
+                )
+            }
+            None => number::percent(1.0 + change),
+        };
+        let mut cells = vec![
+            Cell::text(&self.workload),
+            Cell::text(&self.phase),
+            Cell::text(self.word.name()).toned(self.tone()),
+            number(self.found.map(|found| found.change), &change),
+        ];
+        if exact {
+            let end = |value: Option<f64>| number(value, &|value| value.to_string());
+            cells.extend([end(interval.map(|ends| ends.low)), end(interval.map(|ends| ends.high))]);
+        }
+        cells.extend([
+            number(self.smallest_found, &|share| format!("+{:.1} %", 100.0 * share)),
+            number(self.found.map(|found| found.spread), &percent),
+            Cell::number(self.pairs as f64, self.pairs.to_string()),
+            Cell::number(self.seconds, format!("{:.1}", self.seconds)),
+        ]);
+        if exact {
+            cells.extend([
+                number(self.seconds_to_tell, &|seconds| seconds.to_string()),
+                number(self.instructions, &|ratio| ratio.to_string()),
+                Cell::text(self.sentence()),
+            ]);
+        }
+        cells
+    }
+
+    fn tone(&self) -> Tone {
+        match self.word {
+            _ if self.is_red => Tone::Bad,
+            Word::Improved => Tone::Good,
+            Word::NotSlower => Tone::Plain,
+            Word::Regressed | Word::Layout | Word::Inconclusive | Word::Failed => Tone::Notice,
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Spends a budget of time on pairs of processes, workload by workload, until nothing is unclear or the budget is gone.
+
+use std::time::{Duration, Instant};
+
+use thiserror::Error;
+
+use super::pair::{Block, Conditions, Sides, measure_pair};
+use super::{Rules, Suite, pair_estimate};
+use crate::child;
+use crate::measure::Progress;
+use crate::statistics::Random;
+
+/// What one pair is taken to cost before the first one was measured, in seconds.
+const FIRST_GUESS: f64 = 0.3;
+
+/// A workload that takes part, in one phase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entrant {
+    /// Its id.
+    pub workload: String,
+    /// The phase.
+    pub phase: String,
+}
+
+/// How the time of two builds is held side by side.
+pub struct Contest<'a> {
+    /// What starts a process of each build.
+    pub sides: &'a Sides<'a>,
+    /// How a pair is measured.
+    pub conditions: &'a Conditions,
+    /// When a workload is settled.
+    pub rules: Rules,
+    /// How long pairs may be measured in all.
+    pub budget: Duration,
+    /// What everything that is drawn at random is drawn from.
+    pub seed: u64,
+}
+
+/// What was measured of one entrant.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lane {
+    /// Whose.
+    pub entrant: Entrant,
+    /// Its pairs, in the order they were measured.
+    pub pairs: Vec<Pair>,
+    /// Why there are no more of them, if a pair could not be measured: nothing is said of the workload then.
+    pub failure: Option<String>,
+}
+
+/// What one pair of processes left.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pair {
+    /// What it cost, from the start of the processes to their end.
+    pub seconds: f64,
+    /// Its slices, four by four.
+    pub blocks: Vec<Block>,
+}
+
+/// It was told to end before it was done.
+#[derive(Debug, Error)]
+#[error("interrupted; what was measured so far is not kept")]
+pub struct Stopped;
+
+impl Contest<'_> {
+    /// Measures pairs of the entrants; the lanes are in the order of the entrants.
+    ///
+    /// # Errors
+    /// [`Stopped`] if the user ended it.
+    pub fn run(&self, entrants: &[Entrant], progress: &dyn Progress) -> Result<Vec<Lane>, Stopped> {
+        let mut random = Random::new(self.seed);
+        let mut lanes: Vec<Lane> = entrants
+            .iter()
+            .map(|entrant| Lane { entrant: entrant.clone(), pairs: Vec::new(), failure: None })
+            .collect();
+        // Where the budget is too short for all, chance says who is left out, not the order of the probe's list.
+        let order = shuffled(entrants.len(), &mut random);
+        let mut suite = Suite::new(self.rules, entrants.len());
+        let began = Instant::now();
+        let (mut measured, mut told) = (0_u32, 0);
+        progress.begin(self.budget.as_secs() as usize);
+        while let Some(number) = suite.next(self.pairs_left(began.elapsed(), measured)) {
+            let lane = &mut lanes[order[number]];
+            let Entrant { workload, phase } = &lane.entrant;
+            progress.step(&format!("{workload} {phase} (pair {})", lane.pairs.len() + 1));
+            let start = Instant::now();
+            let taken = measure_pair(self.sides, workload, phase, self.conditions, &mut random);
+            if child::stopped() {
+                return Err(Stopped);
+            }
+            measured += 1;
+            match taken.map_err(|error| error.to_string()).and_then(|blocks| match pair_estimate(&blocks) {
+                Some(estimate) => Ok((blocks, estimate)),
+                None => Err("its slices took no time".to_owned()),
+            }) {
+                Ok((blocks, estimate)) => {
+                    lane.pairs.push(Pair { seconds: start.elapsed().as_secs_f64(), blocks });
+                    suite.push(number, estimate.log_ratio);
+                }
+                Err(failure) => {
+                    lane.failure = Some(failure);
+                    suite.withdraw(number);
+                }
+            }
+            let gone = (began.elapsed().as_secs() as usize).min(self.budget.as_secs() as usize);
+            progress.advance(gone - told, self.budget.saturating_sub(began.elapsed()).as_secs_f64());
+            told = gone;
+        }
+        progress.end();
+        Ok(lanes)
+    }
+
+    /// How many more pairs the budget has time for, if they cost what those so far did.
+    fn pairs_left(&self, gone: Duration, measured: u32) -> usize {
+        let each = if measured == 0 { FIRST_GUESS } else { gone.as_secs_f64() / f64::from(measured) };
+        (self.budget.saturating_sub(gone).as_secs_f64() / each.max(1e-6)) as usize
+    }
+}
+
+/// The numbers below `count` in an order that is drawn (Fisher and Yates).
+fn shuffled(count: usize, random: &mut Random) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..count).collect();
+    for place in (1..count).rev() {
+        order.swap(place, random.below(place + 1));
+    }
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_order_is_drawn() {
+        let mut random = Random::new(7);
+        let mut seen = std::collections::HashMap::new();
+        for _ in 0..600 {
+            *seen.entry(shuffled(3, &mut random)).or_insert(0) += 1;
+        }
+        assert!(seen.len() == 6 && seen.values().all(|&times| times > 60), "{seen:?}");
+        assert!(shuffled(0, &mut random).is_empty());
+    }
+}

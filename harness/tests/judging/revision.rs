@@ -1,0 +1,172 @@
+//! `harness gate --base` in a git repository, with scripts in the place of the programs that measure.
+
+use std::fs;
+use std::process::Command;
+
+use harness::gate::{Ruling, Session, Word};
+
+use crate::project::Done;
+use crate::tools::Tools;
+
+/// A repository whose only commit has both workloads; one of them, `kernel/gelu`, is in the timed suite.
+fn repository() -> Tools {
+    let tools = Tools::new();
+    git(&tools, &["init", "--quiet"]);
+    commit(&tools);
+    tools
+}
+
+fn commit(tools: &Tools) {
+    git(tools, &["add", "--all"]);
+    git(tools, &["commit", "--quiet", "--allow-empty", "--message", "A state"]);
+}
+
+fn git(tools: &Tools, arguments: &[&str]) {
+    let mut command = Command::new("git");
+    command.current_dir(tools.project.path("")).args(["-c", "user.name=A", "-c", "user.email=a@example.org"]);
+    let output = command.args(arguments).output().expect("git is there");
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// The head's runs take this many nanoseconds; those of the base take 50,000,000.
+fn head_takes(tools: &Tools, nanoseconds: u64) {
+    let probe = tools.project.read("probe").replace("50000000", &nanoseconds.to_string());
+    tools.script("probe", probe.strip_prefix("#!/bin/sh\n").expect("a script"));
+}
+
+fn gate(tools: &Tools, more: &[&str]) -> Done {
+    tools.run(&[&["gate", "--base", "HEAD", "--budget", "20", "--seed", "7"], more].concat())
+}
+
+/// What the gate kept, and what follows from it.
+fn kept(tools: &Tools) -> (Session, Ruling) {
+    let mut files =
+        fs::read_dir(tools.project.path("records/gates")).expect("kept").map(|file| file.expect("readable"));
+    let session = Session::read(&files.next().expect("one file").path()).expect("a session");
+    let ruling = Ruling::of(&session).expect("limits that make sense");
+    (session, ruling)
+}
+
+#[test]
+fn unchanged_code_passes_and_what_was_measured_is_kept() {
+    let tools = repository();
+    let done = gate(&tools, &[]);
+    assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
+    for told in ["PASSED: of 1 timed 1 not slower", "reproduce with: cargo harness gate --base HEAD", "--seed 7"] {
+        assert!(done.stdout.contains(told), "{told}: {}", done.stdout);
+    }
+    let (session, ruling) = kept(&tools);
+    assert_eq!((session.lanes.len(), session.terms.seed, session.head.dirty), (1, 7, false));
+    let counted = session.counted.as_ref().expect("counted");
+    assert_eq!(counted.base.environment.revision.as_deref(), Some(session.base.commit.as_str()));
+    assert!(!counted.base.environment.dirty);
+    assert_eq!(ruling.times[0].word, Word::NotSlower);
+    let again = tools.project.path("again.json");
+    session.write(&again).expect("written");
+    assert_eq!(Session::read(&again).expect("read"), session);
+    assert!(done.stdout.contains(&ruling.summary()), "the file says what was printed");
+}
+
+#[test]
+fn more_work_that_takes_longer_is_a_regression() {
+    let tools = repository();
+    head_takes(&tools, 52_000_000);
+    let callgrind = tools.project.read("callgrind").replace("1000 + case", "1050 + case");
+    tools.script("callgrind", callgrind.strip_prefix("#!/bin/sh\n").expect("a script"));
+    let done = gate(&tools, &[]);
+    assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
+    assert!(done.stdout.contains("Ir +5.0 %, time +4.0 %: the code does more"), "{}", done.stdout);
+    let (session, ruling) = kept(&tools);
+    assert!(session.head.dirty && ruling.times[0].is_red);
+}
+
+#[test]
+fn the_same_work_that_takes_longer_is_layout_and_red_beyond_its_limit_only() {
+    let tools = repository();
+    head_takes(&tools, 50_750_000);
+    let done = gate(&tools, &[]);
+    assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
+    let told = "instructions and heap equal, time +1.5 %: layout or cache, not work";
+    assert!(done.stdout.contains(told), "{}", done.stdout);
+    let done = gate(&tools, &["--layout-limit", "1"]);
+    assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
+    // Without counts nothing excuses a slowdown.
+    let done = gate(&tools, &["--times-only", "--format", "json"]);
+    assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
+    let tables: serde_json::Value = serde_json::from_str(&done.stdout).expect("JSON");
+    assert_eq!(tables[0]["rows"][0]["verdict"], "regressed");
+}
+
+#[test]
+fn counts_alone_are_judged_by_the_limits_of_the_base() {
+    let tools = repository();
+    let callgrind = tools.project.read("callgrind").replace("1000 + case", "1050 + case");
+    tools.script("callgrind", callgrind.strip_prefix("#!/bin/sh\n").expect("a script"));
+    let limits = tools.project.read("baselines/limits.toml").replace("\"0.1 %\"", "\"50 %\"");
+    tools.project.write("baselines/limits.toml", &limits);
+    let done = tools.run(&["gate", "--base", "HEAD", "--counts-only"]);
+    assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
+    assert!(done.stdout.contains("got worse by 5 % (+50), from 1,000 to 1,050; the limit is 0.1 %"), "{}", done.stdout);
+    assert!(kept(&tools).0.lanes.is_empty());
+}
+
+#[test]
+fn what_only_one_side_has_is_told_and_fails_nothing() {
+    let tools = repository();
+    tools.workloads(&[("kernel/gelu", false), ("kernel/young", false)]);
+    let done = gate(&tools, &[]);
+    assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
+    for told in [
+        "kernel/young (naive, optimized) is new: the base does not have it",
+        "model/decode (naive, optimized) is removed: the head does not have it",
+    ] {
+        assert!(done.stdout.contains(told), "{told}: {}", done.stdout);
+    }
+}
+
+#[test]
+fn a_pair_that_cannot_be_measured_is_not_judged() {
+    let tools = repository();
+    tools.probe("check", r#"echo '{"reply":"checked","wrong":"token 3 is 17, not 12"}'"#);
+    let done = gate(&tools, &["--times-only"]);
+    assert_eq!(done.status, 2, "{}{}", done.stdout, done.stderr);
+    let told = "kernel/gelu in phase optimized could not be measured: head side: wrong answer: token 3 is 17, not 12";
+    assert!(done.stdout.contains(told), "{}", done.stdout);
+}
+
+#[test]
+fn too_short_a_budget_is_inconclusive_and_fails_only_if_strict() {
+    let tools = repository();
+    tools.probe("prepare", r#"sleep 0.5; echo '{"reply":"prepared","isa":"avx2"}'"#);
+    for (more, status) in [(&["--times-only"][..], 0), (&["--times-only", "--strict"], 2)] {
+        let done = tools.run(&[&["gate", "--base", "HEAD", "--budget", "1"], more].concat());
+        assert_eq!(done.status, status, "{}{}", done.stdout, done.stderr);
+        assert!(done.stdout.contains("kernel/gelu in phase optimized is inconclusive"), "{}", done.stdout);
+    }
+}
+
+#[test]
+fn without_valgrind_the_heap_and_the_time_are_judged() {
+    let tools = repository();
+    tools.without("valgrind");
+    let done = gate(&tools, &[]);
+    assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
+    assert!(done.stderr.contains("valgrind is missing"), "{}", done.stderr);
+    assert!(done.stdout.contains("PASSED"), "{}", done.stdout);
+}
+
+#[test]
+fn bad_bases_are_answered_by_one_sentence() {
+    let outside = Tools::new();
+    let said = outside.refused(&["gate", "--base", "HEAD"]);
+    assert!(said.contains("is not in a git repository"), "{said}");
+    let tools = repository();
+    let said = tools.refused(&["gate", "--base", "nowhere"]);
+    assert!(said.starts_with("there is no revision \"nowhere\" in this repository"), "{said}");
+    git(&tools, &["rm", "--quiet", "--cached", "harness.toml"]);
+    git(&tools, &["commit", "--quiet", "--message", "Before the harness"]);
+    let said = tools.refused(&["gate", "--base", "HEAD"]);
+    assert!(said.contains("has no harness"), "{said}");
+    let done = tools.run(&["gate", "--counts-only"]);
+    assert!(done.status == 2 && done.stderr.contains("--base"), "{}", done.stderr);
+}
