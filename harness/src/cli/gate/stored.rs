@@ -15,20 +15,30 @@ use harness_probe::protocol::Description;
 use super::Gate;
 use crate::cli::{ALARM, Outcome, WARNING, command_line, exact, notice, print, show, side, writable};
 
+/// Where the last counts are kept that no file was named for: counting takes minutes.
+const COUNTS: &str = "gate.json";
+
 impl Gate {
     pub(super) fn against_baseline(self, project: &Project) -> Result<Outcome> {
         // Before minutes are spent counting.
         let limits = Limits::read(&project.baselines().join("limits.toml"))?;
         let store = side::store(project);
         let request = self.selection.request(project, Instrument::COUNTED.to_vec());
-        let mut head = match &self.record {
-            Some(path) => Record::read(path)?,
-            None if store.keys()?.is_empty() => bail!(
+        let keys = store.keys()?;
+        if keys.is_empty() && self.record.is_none() {
+            bail!(
                 "there is no baseline in {}; `cargo harness baseline save` makes one from a record",
                 project.baselines().display()
-            ),
-            None => count(project, &request, self.out.as_deref())?,
+            );
+        }
+        for key in &keys {
+            store.read(key)?;
+        }
+        let mut head = match &self.record {
+            Some(path) => Record::read(path)?,
+            None => count(project, &request, self.out.unwrap_or_else(|| project.records().join(COUNTS)).as_path())?,
         };
+        repeatable(&head)?;
         let mut base = store.matching(&head)?.record;
         let plan = &request.plan;
         narrow(&Choice::new(&plan.filters, &plan.phases)?, &mut [&mut base, &mut head])?;
@@ -46,16 +56,30 @@ impl Gate {
     }
 }
 
-fn count(project: &Project, request: &Request, out: Option<&Path>) -> Result<Record> {
-    out.map_or(Ok(()), writable)?;
+fn count(project: &Project, request: &Request, out: &Path) -> Result<Record> {
+    writable(out)?;
     if measure::valgrind_version().is_none() {
         bail!(measure::VALGRIND_MISSING);
     }
     let record = measure::measure(project, request, &Bar::new())?;
-    if let Some(path) = out {
-        record.write(path)?;
-    }
+    record.write(out)?;
+    notice(&format!("kept the counts in {}", out.display()));
     Ok(record)
+}
+
+/// Refuses counts of several threads: they differ from run to run.
+fn repeatable(record: &Record) -> Result<()> {
+    let of = |instrument| record.rows.iter().filter_map(move |row| Some((row, row.reading(instrument)?)));
+    let several = Instrument::COUNTED.into_iter().flat_map(of).find(|(_, reading)| reading.threads != 1);
+    match several {
+        None => Ok(()),
+        Some((row, reading)) => bail!(
+            "{} in phase {} was counted with {} threads, and counts of more than one do not repeat; count again with this harness",
+            row.workload,
+            row.phase,
+            reading.threads
+        ),
+    }
 }
 
 /// The workloads and phases that there are and that a short selection did not count. What is not even there any more
