@@ -145,7 +145,9 @@ impl Ruling {
             return Conclusion::Regressed;
         }
         let open = |time: &Time| time.word == Word::Failed || (self.strict && time.word == Word::Inconclusive);
-        if self.times.iter().any(open) || counts == Some(Conclusion::Unjudged) {
+        // Where nothing could be told of any time, the machine is too noisy or the budget too short for a pass.
+        let nothing_told = !self.times.is_empty() && self.times_that(Word::Inconclusive) == self.times.len();
+        if nothing_told || self.times.iter().any(open) || counts == Some(Conclusion::Unjudged) {
             return Conclusion::Unjudged;
         }
         match (self.times.is_empty(), counts) {
@@ -163,7 +165,8 @@ impl Ruling {
 impl Time {
     fn of(lane: &Lane, course: &Course, fair: f64, layout_limit: f64, equal: bool, row: &[&Comparison]) -> Self {
         let pairs = lane.pairs.len();
-        let seconds: f64 = lane.pairs.iter().map(|pair| pair.seconds).sum();
+        // From 0.0: the sum of nothing is -0.0.
+        let seconds = lane.pairs.iter().fold(0.0, |sum, pair| sum + pair.seconds);
         let each = seconds / pairs.max(1) as f64;
         let affordable = if each > 0.0 { (fair / each) as usize } else { 0 };
         let found = course.estimate().map(|estimate| Found {

@@ -135,14 +135,28 @@ fn a_pair_that_cannot_be_measured_is_not_judged() {
 }
 
 #[test]
-fn too_short_a_budget_is_inconclusive_and_fails_only_if_strict() {
-    let tools = repository();
-    tools.probe("prepare", r#"sleep 0.5; echo '{"reply":"prepared","isa":"avx2"}'"#);
+fn a_workload_that_stays_inconclusive_fails_only_the_strict() {
+    let tools = Tools::new();
+    let configured = format!("timed = ['*']\n{}", tools.project.read("harness.toml"));
+    tools.project.write("harness.toml", &configured);
+    tools.probe("prepare", r#"case "$line" in *gelu*) sleep 0.5 ;; esac; echo '{"reply":"prepared","isa":"avx2"}'"#);
+    git(&tools, &["init", "--quiet"]);
+    commit(&tools);
+    // With this seed the quick one is measured first.
     for (more, status) in [(&["--times-only"][..], 0), (&["--times-only", "--strict"], 2)] {
-        let done = tools.run(&[&["gate", "--base", "HEAD", "--budget", "1"], more].concat());
+        let done = tools.run(&[&["gate", "--base", "HEAD", "--budget", "4", "--seed", "1"], more].concat());
         assert_eq!(done.status, status, "{}{}", done.stdout, done.stderr);
         assert!(done.stdout.contains("kernel/gelu in phase optimized is inconclusive"), "{}", done.stdout);
     }
+}
+
+#[test]
+fn where_no_time_can_be_told_there_is_no_verdict() {
+    let tools = repository();
+    tools.probe("prepare", r#"sleep 0.5; echo '{"reply":"prepared","isa":"avx2"}'"#);
+    let done = tools.run(&["gate", "--base", "HEAD", "--budget", "1", "--times-only"]);
+    assert_eq!(done.status, 2, "{}{}", done.stdout, done.stderr);
+    assert!(done.stdout.contains("NOT JUDGED: of 1 timed 1 inconclusive"), "{}", done.stdout);
 }
 
 #[test]
