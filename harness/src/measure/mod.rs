@@ -213,9 +213,9 @@ fn settings(request: &Request) -> Settings {
         threads: request.threads.unwrap_or(cpus),
         isa: request.isa.clone(),
         time_limit: request.time_limit,
-        clock_budget: if quick { Duration::from_millis(800) } else { Duration::from_millis(2000) },
+        clock_budget: if quick { Duration::from_millis(800) } else { Duration::from_millis(1500) },
         slow_rounds: if quick { 1 } else { 3 },
-        criterion_budget: if quick { Duration::from_millis(100) } else { Duration::from_millis(150) },
+        criterion_budget: Duration::from_millis(100),
     }
 }
 
