@@ -4,7 +4,6 @@ use std::path::Path;
 
 use super::{Counted, Session};
 use crate::compare::{Comparison, Side, compare};
-use crate::metric;
 use crate::paired::{Course, Lane, Standing, pair_estimate, pairs_to_tell, smallest_found};
 use crate::record::Instrument;
 use crate::statistics::Interval;
@@ -235,10 +234,6 @@ fn counts_equal(session: &Session, lane: &Lane, row: &[&Comparison]) -> bool {
         let reading = reading.and_then(|row| row.reading(Instrument::Callgrind));
         reading.is_some_and(|reading| reading.isa == session.terms.isa)
     });
-    let has = |instrument| {
-        let of_it = |one: &&Comparison| one.metric.is_some_and(|metric| metric.instrument() == instrument);
-        metric::all().iter().any(|metric| metric.instrument() == instrument)
-            && row.iter().copied().any(|one| of_it(&one))
-    };
+    let has = |instrument| row.iter().any(|one| one.metric.is_some_and(|metric| metric.instrument() == instrument));
     same_isa && has(Instrument::Callgrind) && has(Instrument::Dhat) && row.iter().all(|one| one.equal())
 }
