@@ -186,21 +186,26 @@ fn kill(group: Pid) {
     let _ = kill_process_group(group, Signal::KILL);
 }
 
-fn read_to_end(mut stream: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+fn read_to_end(stream: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
     let (sender, receiver) = channel();
-    thread::spawn(move || {
-        let mut text = Vec::new();
-        let mut part = vec![0; 1 << 16];
-        // What could be read before an error is better than nothing; nobody may be listening any more.
-        while let Ok(count @ 1..) = stream.read(&mut part) {
-            text.extend_from_slice(&part[..count]);
-            if text.len() > 2 * KEPT {
-                text.drain(..text.len() - KEPT);
-            }
-        }
-        let _ = sender.send(text);
-    });
+    // Nobody may be listening any more.
+    thread::spawn(move || sender.send(tail(stream, KEPT, |_| ())).unwrap_or_default());
     receiver
+}
+
+/// Reads a stream to its end, lets `hear` have it all as it comes, and keeps the last bytes, `kept` of them at most. What
+/// could be read before an error is better than nothing.
+pub(crate) fn tail(mut stream: impl Read, kept: usize, mut hear: impl FnMut(&[u8])) -> Vec<u8> {
+    let (mut text, mut part) = (Vec::new(), [0; 4096]);
+    while let Ok(length @ 1..) = stream.read(&mut part) {
+        hear(&part[..length]);
+        text.extend_from_slice(&part[..length]);
+        if text.len() > 2 * kept {
+            text.drain(..text.len() - kept);
+        }
+    }
+    text.drain(..text.len().saturating_sub(kept));
+    text
 }
 
 #[cfg(test)]

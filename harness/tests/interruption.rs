@@ -1,10 +1,11 @@
 //! Ctrl-C in the middle of a measurement: a sentence, exit status 2, and nothing left behind.
 
+mod processes;
+
 use std::fs;
-use std::path::Path;
 use std::process::{Command, Stdio};
-use std::thread;
-use std::time::Duration;
+
+use processes::{runs, until};
 
 /// A probe that introduces itself with one workload and is busy with it for ever, in a child of its own.
 const BUSY: &str = r#"
@@ -43,7 +44,7 @@ fn an_interrupted_run_says_so_and_leaves_nothing_behind() {
     let mut run = Command::new(assert_cmd::cargo::cargo_bin!("harness"));
     run.args(["run", "--metric", "time"]).current_dir(project).env("TMPDIR", project.join("temporary"));
     let run = run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
-    let busy = until(|| fs::read_to_string(project.join("busy")).ok().filter(|pid| pid.ends_with('\n')));
+    let busy = until(1, || fs::read_to_string(project.join("busy")).ok().filter(|pid| pid.ends_with('\n')));
     let kill = Command::new("kill").args(["-INT", &run.id().to_string()]).status().expect("sent");
     assert!(kill.success());
 
@@ -51,24 +52,8 @@ fn an_interrupted_run_says_so_and_leaves_nothing_behind() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(said.contains("error: interrupted; what was read so far is not kept\n"), "{said}");
-    until(|| (!runs(busy.trim())).then_some(()));
+    until(1, || (!runs(busy.trim())).then_some(()));
     assert_eq!(fs::read_dir(project.join("temporary")).expect("there").count(), 0);
     let records = fs::read_dir(project.join("records")).map_or(0, Iterator::count);
     assert_eq!(records, 0, "an interrupted run wrote a record");
-}
-
-/// Asks until there is an answer; a minute is more than enough.
-fn until<T>(ask: impl Fn() -> Option<T>) -> T {
-    for _ in 0..6000 {
-        if let Some(answer) = ask() {
-            return answer;
-        }
-        thread::sleep(Duration::from_millis(10));
-    }
-    panic!("no answer within a minute");
-}
-
-fn runs(pid: &str) -> bool {
-    let state = fs::read_to_string(Path::new("/proc").join(pid).join("stat"));
-    state.is_ok_and(|state| !state.contains(") Z"))
 }

@@ -2,15 +2,17 @@
 //!
 //! The only test of its process: an interruption is for good.
 
+mod processes;
+
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
 
 use harness::child;
 use harness::project::Project;
 use harness::revision::{CargoOutput, CheckoutError, Checkouts, Repository};
+use processes::{runs, until};
 
 #[test]
 fn an_interrupted_build_leaves_no_process_and_no_lock() {
@@ -50,14 +52,14 @@ fn an_interrupted_build_leaves_no_process_and_no_lock() {
         let build = scope.spawn(|| {
             checkouts.checkout(&commit, |config| vec![&config.probe], CargoOutput::Nothing, &|_| {}).map(drop)
         });
-        let pid = until(|| fs::read_to_string(&busy).ok().filter(|pid| pid.ends_with('\n')));
+        let pid = until(5, || fs::read_to_string(&busy).ok().filter(|pid| pid.ends_with('\n')));
         assert!(child::stop_all(), "something was running");
         (build.join().expect("no panic"), pid)
     });
     assert!(matches!(ended, Err(CheckoutError::Interrupted)), "{ended:?}");
-    until(|| (!runs(pid.trim())).then_some(()));
+    until(5, || (!runs(pid.trim())).then_some(()));
     let lock = File::open(checkouts.folder().join("build.lock")).expect("there");
-    until(|| lock.try_lock().ok());
+    until(5, || lock.try_lock().ok());
 }
 
 fn git(folder: &Path, arguments: &[&str]) {
@@ -67,20 +69,4 @@ fn git(folder: &Path, arguments: &[&str]) {
         git.env(format!("GIT_{role}_NAME"), "N. N.").env(format!("GIT_{role}_EMAIL"), "n@example.org");
     }
     assert!(git.status().expect("git").success());
-}
-
-/// Asks until there is an answer; minutes are more than enough.
-fn until<T>(ask: impl Fn() -> Option<T>) -> T {
-    for _ in 0..30_000 {
-        if let Some(answer) = ask() {
-            return answer;
-        }
-        thread::sleep(Duration::from_millis(10));
-    }
-    panic!("no answer within five minutes");
-}
-
-fn runs(pid: &str) -> bool {
-    let state = fs::read_to_string(Path::new("/proc").join(pid).join("stat"));
-    state.is_ok_and(|state| !state.contains(") Z"))
 }

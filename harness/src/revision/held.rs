@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::lock::Lock;
-use crate::child::Child;
+use crate::child::{self, Child};
 
 /// As much of a program's last words as is kept.
 const KEPT: usize = 64 * 1024;
@@ -35,8 +35,14 @@ pub(super) fn run(command: &mut Command, lock: &Lock, echo: bool) -> io::Result<
     command.stdin(Stdio::null());
     let (sender, last_words) = channel();
     if let Some(stderr) = child.stderr() {
+        let pass_on = move |words: &[u8]| {
+            if echo {
+                // What cannot be shown is still kept.
+                let _ = io::stderr().write_all(words);
+            }
+        };
         // Nobody may be listening any more.
-        thread::spawn(move || sender.send(tail(stderr, echo)).unwrap_or_default());
+        thread::spawn(move || sender.send(child::tail(stderr, KEPT, pass_on)).unwrap_or_default());
     }
     let mut stdout = Vec::new();
     if let Some(mut stream) = child.stdout() {
@@ -46,23 +52,6 @@ pub(super) fn run(command: &mut Command, lock: &Lock, echo: bool) -> io::Result<
     let status = child.end()?;
     let stderr = last_words.recv_timeout(LAST_WORDS).unwrap_or_default();
     Ok(Said { status, stdout, stderr: String::from_utf8_lossy(&stderr).into_owned() })
-}
-
-/// Reads to the end, and keeps the end.
-fn tail(mut stream: impl Read, echo: bool) -> Vec<u8> {
-    let (mut kept, mut chunk) = (Vec::new(), [0; 4096]);
-    while let Ok(length @ 1..) = stream.read(&mut chunk) {
-        if echo {
-            // What cannot be shown is still kept.
-            let _ = io::stderr().write_all(&chunk[..length]);
-        }
-        kept.extend_from_slice(&chunk[..length]);
-        if kept.len() > 2 * KEPT {
-            kept.drain(..kept.len() - KEPT);
-        }
-    }
-    kept.drain(..kept.len().saturating_sub(KEPT));
-    kept
 }
 
 #[cfg(test)]
@@ -89,7 +78,7 @@ mod tests {
     #[test]
     fn of_many_words_the_last_are_kept() {
         let long = [b"first".as_slice(), &[b'.'; 3 * KEPT], b"last"].concat();
-        let kept = tail(long.as_slice(), false);
+        let kept = child::tail(long.as_slice(), KEPT, |_| ());
         assert!(kept.len() == KEPT && kept.ends_with(b"last"));
     }
 }
