@@ -10,6 +10,7 @@ pub mod descriptions;
 pub mod distinct;
 pub mod gate;
 pub mod instrument;
+pub mod machine;
 pub mod measure;
 pub mod metric;
 pub mod nearest;

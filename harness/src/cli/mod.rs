@@ -2,6 +2,7 @@
 
 mod baseline;
 mod compare;
+mod doctor;
 mod gate;
 mod list;
 mod report;
@@ -46,6 +47,7 @@ enum Command {
     Compare(compare::Compare),
     Baseline(baseline::Stored),
     Gate(gate::Gate),
+    Doctor(doctor::Doctor),
     Report(report::Report),
 }
 
@@ -81,6 +83,7 @@ impl Arguments {
             Command::Compare(compare) => compare.run(&project),
             Command::Baseline(stored) => stored.run(&project),
             Command::Gate(gate) => gate.run(&project),
+            Command::Doctor(doctor) => doctor.run(&project),
             Command::Report(report) => report.run(&project),
         }
     }
