@@ -9,6 +9,7 @@ pub mod compare;
 pub mod descriptions;
 pub mod distinct;
 pub mod gate;
+pub mod history;
 pub mod instrument;
 pub mod machine;
 pub mod measure;

@@ -132,11 +132,9 @@ impl Doctor {
             let lane = measure_floor(&build, entrant, &conditions, budget, seed_of_now(), &Bar::new())?;
             Ok(Floor::of(&lane, Rules::default(), entrants.len()))
         };
-        Ok(Floors {
-            floors: tried.iter().map(floor).collect::<Result<_>>()?,
-            workloads: entrants.len(),
-            each_seconds: BUDGET as f64 * (1.0 - FLOOR_SHARE) / entrants.len() as f64,
-        })
+        let floors = tried.iter().map(floor).collect::<Result<_>>()?;
+        let each_seconds = BUDGET as f64 * (1.0 - FLOOR_SHARE) / entrants.len() as f64;
+        Ok(Floors::new(floors, entrants.len(), each_seconds))
     }
 
     fn run_tuned(&self) -> Result<Outcome> {

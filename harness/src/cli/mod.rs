@@ -4,6 +4,7 @@ mod baseline;
 mod compare;
 mod doctor;
 mod gate;
+mod history;
 mod list;
 mod report;
 mod run;
@@ -49,6 +50,7 @@ enum Command {
     Gate(gate::Gate),
     Doctor(doctor::Doctor),
     Report(report::Report),
+    History(history::History),
 }
 
 /// How a command ended, told by its exit status.
@@ -85,6 +87,7 @@ impl Arguments {
             Command::Gate(gate) => gate.run(&project),
             Command::Doctor(doctor) => doctor.run(&project),
             Command::Report(report) => report.run(&project),
+            Command::History(history) => history.run(&project),
         }
     }
 }

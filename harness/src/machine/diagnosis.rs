@@ -23,12 +23,28 @@ pub struct Diagnosis {
 /// Builds against themselves, and the gate that they speak for.
 #[derive(Debug, Clone)]
 pub struct Floors {
-    /// One for each workload that was tried.
-    pub floors: Vec<Floor>,
-    /// How many workloads a gate times here.
-    pub workloads: usize,
-    /// How many seconds it has for each.
-    pub each_seconds: f64,
+    tried: Vec<Tried>,
+    workloads: usize,
+    each_seconds: f64,
+}
+
+/// A workload that was tried, and the smallest slowdowns of it that would be found.
+#[derive(Debug, Clone)]
+struct Tried {
+    floor: Floor,
+    in_a_gate: Option<f64>,
+    alone: Option<f64>,
+}
+
+impl Floors {
+    /// What these say to a gate that times so many workloads and has so many seconds for each.
+    pub fn new(floors: Vec<Floor>, workloads: usize, each_seconds: f64) -> Self {
+        let tried = floors.into_iter().map(|floor| {
+            let (in_a_gate, alone) = (floor.smallest_found(each_seconds), floor.smallest_found(ALONE));
+            Tried { floor, in_a_gate, alone }
+        });
+        Self { tried: tried.collect(), workloads, each_seconds }
+    }
 }
 
 impl Diagnosis {
@@ -41,8 +57,7 @@ impl Diagnosis {
     pub fn sentence(&self) -> String {
         let trouble = self.trouble();
         if trouble.is_empty() {
-            let found =
-                self.floors.iter().flat_map(|floors| &floors.floors).filter_map(|floor| floor.smallest_found(ALONE));
+            let found = self.floors.iter().flat_map(|floors| &floors.tried).filter_map(|tried| tried.alone);
             let worst = found.fold(0.0, f64::max);
             return format!(
                 "CAN JUDGE: a slowdown of {:.1} % of one workload would be found within {ALONE:.0} s",
@@ -63,11 +78,11 @@ impl Diagnosis {
 
     /// A clause for each reason why time cannot be judged.
     fn trouble(&self) -> Vec<String> {
-        let floors = match &self.floors {
-            Ok(floors) => &floors.floors,
+        let tried = match &self.floors {
+            Ok(floors) => &floors.tried,
             Err(why) => return vec![why.clone()],
         };
-        let trouble = floors.iter().filter_map(|floor| {
+        let trouble = tried.iter().filter_map(|Tried { floor, alone, .. }| {
             let name = &floor.entrant().workload;
             if let Some(failure) = floor.failure() {
                 return Some(format!("{name} could not be measured: {failure}"));
@@ -76,7 +91,7 @@ impl Diagnosis {
             if floor.differs() {
                 return Some(format!("{name} differs from itself by {:+.1} %", 100.0 * change));
             }
-            match floor.smallest_found(ALONE) {
+            match *alone {
                 Some(found) if found <= COARSE => None,
                 Some(found) => Some(format!(
                     "of {name} nothing below {:.1} % would be found within {ALONE:.0} s, and {:.0} % is the least that is of use",
@@ -145,7 +160,7 @@ impl Floors {
             Some(share) => Cell::number(share, format!("{:.2} %", 100.0 * share)),
             None => Cell::missing(),
         };
-        let cells = |floor: &Floor| {
+        let cells = |Tried { floor, in_a_gate, alone }: &Tried| {
             let interval = floor.interval();
             let tone = if floor.differs() { Tone::Bad } else { Tone::Plain };
             vec![
@@ -156,11 +171,11 @@ impl Floors {
                 share(interval.map(|ends| ends.low), true),
                 share(interval.map(|ends| ends.high), true),
                 share(floor.spread(), false),
-                share(floor.smallest_found(self.each_seconds), true),
-                share(floor.smallest_found(ALONE), true),
+                share(*in_a_gate, true),
+                share(*alone, true),
             ]
         };
-        table.rows = self.floors.iter().map(cells).collect();
+        table.rows = self.tried.iter().map(cells).collect();
         table.notes.push(format!(
             "The smallest slowdown that would be found with probability 95 %: in a gate that has {:.1} s for each of {} workloads, \
              and alone within {ALONE:.0} s.",
@@ -201,7 +216,7 @@ mod tests {
             advice: "Wait until it has gone down.".to_owned(),
         };
         let findings = vec![finding("turbo", "off", Grade::Good), finding("load", "9.00 on 2 CPUs", Grade::Bad)];
-        Diagnosis { findings, floors: Ok(Floors { floors, workloads: 4, each_seconds: 13.5 }) }
+        Diagnosis { findings, floors: Ok(Floors::new(floors, 4, 13.5)) }
     }
 
     #[test]

@@ -80,7 +80,7 @@ fn cores(state: &State) -> Finding {
             what,
             told(1),
             Grade::Warning,
-            "Allow a second CPU, so that everything else has another place than the core that is measured on.",
+            "Allow a second CPU, so that everything else has another place than the measured one.",
         ),
         Some(allowed) => {
             finding(what, told(allowed), Grade::Good, "Enough for a core that is measured on and one beside it.")
@@ -95,14 +95,14 @@ fn governor(state: &State) -> Finding {
             what,
             "not visible",
             Grade::Warning,
-            "The host or the firmware chooses the clock rate, so trust only what is measured side by side.",
+            "The host chooses the clock rate, so trust only what is measured side by side.",
         ),
         [one] if one == "performance" => finding(what, one, Grade::Good, "The clock rate does not follow the load."),
         several => finding(
             what,
             several.join(", "),
             Grade::Warning,
-            "Set `performance` (`harness doctor --tune` does it for one command), so that the clock rate does not follow the load.",
+            "Set `performance`, as `harness doctor --tune` does for one command: the rate follows the load.",
         ),
     }
 }
@@ -115,7 +115,7 @@ fn turbo(state: &State) -> Finding {
             what,
             "on",
             Grade::Warning,
-            "Turn it off while measuring (`harness doctor --tune` does), so that heat and neighbours do not set the clock rate.",
+            "Turn it off, as `harness doctor --tune` does for one command: heat and neighbours set the rate.",
         ),
         None => {
             finding(what, "not visible", Grade::Warning, "The host decides; trust only what is measured side by side.")
@@ -133,7 +133,7 @@ fn siblings(state: &State) -> Finding {
             what,
             "in use",
             Grade::Warning,
-            "Keep the sibling of the measured CPU idle, or turn SMT off: two threads of a core slow each other down.",
+            "Keep the measured CPU's sibling idle, or turn SMT off: threads of a core slow each other down.",
         ),
         None => finding(what, "not visible", Grade::Warning, "Two CPUs may be one core; nothing says so here."),
     }
@@ -158,7 +158,7 @@ fn load(state: &State, busy: &[Busy]) -> Finding {
             what,
             found,
             Grade::Warning,
-            "End what runs, or wait until the load has gone down, for fewer pairs to be enough.",
+            "End what runs, or wait until the load is down: fewer pairs are enough then.",
         )
     } else {
         finding(what, found, Grade::Good, "Nothing else wants the CPUs.")
@@ -192,7 +192,7 @@ fn quota(state: &State, strain: &Strain) -> Finding {
         false => format!("{quota:.2} CPUs"),
     };
     if quota < 1.0 || throttled > 0.0 {
-        let advice = "Raise the CPU limit above what is used, or remove it: whoever has used it up sleeps in the middle of a slice.";
+        let advice = "Raise or remove the limit: whoever has used it up sleeps in the middle of a slice.";
         finding(what, found, Grade::Bad, advice)
     } else if quota < f64::from(state.allowed.unwrap_or(1)) {
         finding(
@@ -216,7 +216,7 @@ fn swap(state: &State) -> Finding {
             what,
             format!("{} of {} in use", bytes(used), bytes(size)),
             Grade::Warning,
-            "Free memory and `swapoff -a` while measuring: a page that is fetched back takes a thousand times as long.",
+            "Free memory, and `swapoff -a` while measuring: fetching a page takes a thousand times as long.",
         ),
     }
 }
@@ -229,7 +229,7 @@ fn huge_pages(state: &State) -> Finding {
             what,
             "always",
             Grade::Warning,
-            "Set `madvise` (`harness doctor --tune` does it for one command): which memory gets huge pages is luck.",
+            "Set `madvise`, as `harness doctor --tune` does for one command: who gets huge pages is luck.",
         ),
         Some(other) => finding(what, other, Grade::Good, "Only who asks for huge pages gets them."),
     }
@@ -256,7 +256,7 @@ fn layout(state: &State) -> Finding {
             what,
             "off",
             Grade::Warning,
-            "`sysctl kernel.randomize_va_space=2` lets each pair draw a new layout: one unlucky one would be the verdict.",
+            "`sysctl kernel.randomize_va_space=2` lets each pair draw a layout, so that no unlucky one decides.",
         ),
         None => {
             finding(what, "unknown", Grade::Warning, "Nothing tells whether each process draws a layout of its own.")
@@ -274,7 +274,7 @@ fn clock_source(state: &State) -> Finding {
             what,
             slow,
             Grade::Warning,
-            "Boot with a faster clock source if the CPU has one (on x86 `tsc`): reading this one takes a microsecond or so.",
+            "Boot with a faster one if the CPU has it (on x86 `tsc`): reading this takes a microsecond or so.",
         ),
         None => finding(what, "unknown", Grade::Warning, "Nothing tells what the clock is read from."),
     }
