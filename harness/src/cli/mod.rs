@@ -2,7 +2,9 @@
 
 mod baseline;
 mod compare;
+mod doctor;
 mod gate;
+mod history;
 mod list;
 mod report;
 mod run;
@@ -46,7 +48,9 @@ enum Command {
     Compare(compare::Compare),
     Baseline(baseline::Stored),
     Gate(gate::Gate),
+    Doctor(doctor::Doctor),
     Report(report::Report),
+    History(history::History),
 }
 
 /// How a command ended, told by its exit status.
@@ -81,7 +85,9 @@ impl Arguments {
             Command::Compare(compare) => compare.run(&project),
             Command::Baseline(stored) => stored.run(&project),
             Command::Gate(gate) => gate.run(&project),
+            Command::Doctor(doctor) => doctor.run(&project),
             Command::Report(report) => report.run(&project),
+            Command::History(history) => history.run(&project),
         }
     }
 }

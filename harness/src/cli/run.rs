@@ -84,6 +84,11 @@ impl What {
 }
 
 impl Selection {
+    /// The globs on workloads and the names of phases.
+    pub(crate) fn chosen(&self) -> (&[String], &[String]) {
+        (&self.filter, &self.phase)
+    }
+
     /// The request to read these instruments.
     pub(crate) fn request(self, project: &Project, instruments: Vec<Instrument>) -> Request {
         Request {
