@@ -6,6 +6,7 @@ mod gate;
 mod list;
 mod report;
 mod run;
+mod selftest;
 mod side;
 
 use std::io::{IsTerminal, Write};
@@ -47,6 +48,7 @@ enum Command {
     Baseline(baseline::Stored),
     Gate(gate::Gate),
     Report(report::Report),
+    Selftest(selftest::Selftest),
 }
 
 /// How a command ended, told by its exit status.
@@ -82,6 +84,7 @@ impl Arguments {
             Command::Baseline(stored) => stored.run(&project),
             Command::Gate(gate) => gate.run(&project),
             Command::Report(report) => report.run(&project),
+            Command::Selftest(selftest) => selftest.run(&project),
         }
     }
 }

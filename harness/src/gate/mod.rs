@@ -8,7 +8,9 @@ mod field;
 mod ruling;
 mod session;
 mod table;
+mod timing;
 
 pub use field::{Field, Unmatched};
 pub use ruling::{Found, Ruling, Time, Word};
 pub use session::{Counted, Revision, SCHEMA_VERSION, Session, SessionError, Terms};
+pub use timing::{SLICE, pinned_core, seed_of_now};

@@ -3,6 +3,8 @@
 mod base;
 mod stored;
 
+pub(super) use base::MOST_TIMED;
+
 use std::path::PathBuf;
 
 use anyhow::Result;
