@@ -15,7 +15,8 @@ use harness::record::Instrument;
 use harness::render::Format;
 use harness::revision::Repository;
 use harness::selftest::{
-    self, Change, Condition, Evidence, Hog, Hogs, Layouts, Scope, Trial, chart, findings, page, promises, swapped,
+    self, BackToBack, Change, Condition, Evidence, Hog, Hogs, Layouts, Scope, Trial, chart, findings, page, promises,
+    swapped,
 };
 use harness::statistics::Random;
 use harness::whole_file;
@@ -64,6 +65,10 @@ struct GateTest {
     /// End after this many trials [default without --for: one of each condition]
     #[arg(long, value_name = "NUMBER", conflicts_with = "replay")]
     trials: Option<usize>,
+    /// Run criterion's bench of a workload twice in a row, this many times, by turns of the workloads, and keep what it calls
+    /// the difference
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, conflicts_with = "replay")]
+    criterion: usize,
     /// Work everything out again from the evidence, without measuring
     #[arg(long)]
     replay: bool,
@@ -106,7 +111,7 @@ impl GateTest {
         if trials.is_empty() {
             bail!("there is no evidence in {}; gather some without --replay", folder.display());
         }
-        self.report(&trials, &folder)?;
+        self.report(&trials, &evidence.criterion()?, &folder)?;
         Ok(Outcome::Fine)
     }
 
@@ -117,12 +122,14 @@ impl GateTest {
             .iter()
             .map(|&change| Condition { change, hogs: self.hogs, scope: self.scope.unwrap_or(change.scope()) })
             .collect();
-        let bench = Bench::new(project, &conditions, self.orders)?;
-        let mut counts = conditions.iter().map(|one| evidence.count(one)).collect::<Result<Vec<_>, _>>()?;
         let most = match (self.trials, self.time) {
+            // Whoever asks for criterion alone gets that.
+            (None, None) if self.criterion > 0 => 0,
             (None, None) => conditions.len(),
             (trials, _) => trials.unwrap_or(usize::MAX),
         };
+        let bench = Bench::new(project, if most > 0 { &conditions } else { &[] }, self.orders)?;
+        let mut counts = conditions.iter().map(|one| evidence.count(one)).collect::<Result<Vec<_>, _>>()?;
         let _hog = Hog::start(self.hogs, pinned_core(1))?;
         let began = Instant::now();
         let mut random = Random::new(seed_of_now());
@@ -147,10 +154,24 @@ impl GateTest {
             told = now;
         }
         bar.end();
+        self.compare_by_criterion(project, &bench, evidence)
+    }
+
+    fn compare_by_criterion(&self, project: &Project, bench: &Bench, evidence: &Evidence) -> Result<()> {
+        if self.criterion == 0 {
+            return Ok(());
+        }
+        let programs = Programs::build(project, &[&project.config.criterion], quiet())?;
+        let before = evidence.criterion()?.len();
+        let start = || programs.command(&project.config.criterion);
+        for place in before..before + self.criterion {
+            let entrant = &bench.short[place % bench.short.len()];
+            evidence.add_criterion(&BackToBack::take(&start, entrant, measure::now())?)?;
+        }
         Ok(())
     }
 
-    fn report(&self, trials: &[Trial], folder: &Path) -> Result<()> {
+    fn report(&self, trials: &[Trial], criterion: &[BackToBack], folder: &Path) -> Result<()> {
         let findings = findings(trials)?;
         let mut table = selftest::table(&findings);
         let plural = if trials.len() == 1 { "" } else { "s" };
@@ -163,7 +184,7 @@ impl GateTest {
             written.push(("gate.png", chart.png()?));
         }
         let swapped = swapped(trials, self.swaps, SWAP_SEED);
-        written.push(("gate.md", page(trials, &swapped, "gate.svg")?.into_bytes()));
+        written.push(("gate.md", page(trials, &swapped, criterion, "gate.svg")?.into_bytes()));
         for (name, content) in written {
             let path = folder.join(name);
             whole_file::write(&path, &content).with_context(|| format!("cannot write {}", path.display()))?;
@@ -189,13 +210,9 @@ struct Bench<'a> {
 
 impl<'a> Bench<'a> {
     fn new(project: &'a Project, conditions: &[Condition], orders: u32) -> Result<Self> {
-        let orders = if conditions.iter().any(|one| one.change == Change::Moved) { orders } else { 0 };
-        let layouts = Layouts::new(project, quiet());
-        let moved = (1..=orders).map(|order| layouts.build(order)).collect::<Result<Vec<_>, _>>()?;
-        // Last, so that what cargo leaves behind is the probe as it should be.
-        let plain = match orders {
-            0 => measure::build(project, &[], quiet())?,
-            _ => layouts.build(0)?,
+        let Layouts { plain, moved } = match conditions.iter().any(|one| one.change == Change::Moved) {
+            true => Layouts::build(project, orders, quiet())?,
+            false => Layouts { plain: measure::build(project, &[], quiet())?, moved: Vec::new() },
         };
         let measured = Measured { project, programs: &plain, commit: None };
         let greeting = measured.greet(measure::TIME_LIMIT)?;

@@ -13,10 +13,12 @@ use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
 use thiserror::Error;
 
-use super::{Condition, Trial};
+use super::{BackToBack, Condition, Trial};
 
 /// Files that hold trials end like this.
 const ENDING: &str = ".jsonl.gz";
+/// The file of what criterion said: a line each, short enough to be read as it is.
+const CRITERION: &str = "criterion.jsonl";
 
 /// A folder of trials.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,6 +125,35 @@ impl Evidence {
         }
     }
 
+    /// What criterion said so far.
+    ///
+    /// # Errors
+    /// If the file cannot be read or holds anything else.
+    pub fn criterion(&self) -> Result<Vec<BackToBack>, EvidenceError> {
+        let path = self.folder.join(CRITERION);
+        let text = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            text => text.map_err(read(&path))?,
+        };
+        let parse = |(place, line): (usize, &str)| {
+            serde_json::from_str(line).map_err(|source| EvidenceError::Format { path: path.clone(), place, source })
+        };
+        (1..).zip(text.lines()).map(parse).collect()
+    }
+
+    /// Adds what criterion said.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn add_criterion(&self, said: &BackToBack) -> Result<(), EvidenceError> {
+        let path = self.folder.join(CRITERION);
+        let failed = write(&path);
+        let line = serde_json::to_string(said).map_err(|error| failed(error.into()))? + "\n";
+        fs::create_dir_all(&self.folder).map_err(&failed)?;
+        let file = OpenOptions::new().append(true).create(true).open(&path);
+        file.and_then(|mut file| file.write_all(line.as_bytes())).map_err(&failed)
+    }
+
     fn path(&self, condition: &Condition) -> PathBuf {
         self.folder.join(condition.file_name() + ENDING)
     }
@@ -214,6 +245,26 @@ mod tests {
         assert_eq!(read, [trials[2].clone(), trials[0].clone(), trials[1].clone()], "by the names of their files");
         assert_eq!(evidence.count(&trials[0].condition).expect("readable"), 2);
         assert_eq!(evidence.count(&trial("moved", &[]).condition).expect("none"), 0);
+    }
+
+    #[test]
+    fn what_criterion_said_is_kept_beside_them() {
+        use crate::selftest::Called;
+
+        let folder = tempfile::tempdir().expect("a folder");
+        let evidence = Evidence::new(folder.path().join("new"));
+        assert_eq!(evidence.criterion().expect("nothing yet"), []);
+        let said = |called| BackToBack {
+            workload: "kernel/gelu".to_owned(),
+            phase: "fast".to_owned(),
+            created: "2026-03-14T15:09:26Z".to_owned(),
+            called,
+            change: 0.0125,
+        };
+        let all = [said(Called::Regressed), said(Called::WithinNoise)];
+        all.iter().for_each(|one| evidence.add_criterion(one).expect("added"));
+        assert_eq!(evidence.criterion().expect("readable"), all);
+        assert_eq!(evidence.read().expect("no trials"), []);
     }
 
     #[test]

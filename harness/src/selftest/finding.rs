@@ -109,10 +109,6 @@ impl Finding {
         let spreads: Vec<f64> = times.iter().filter_map(|time| Some(time.found?.spread)).collect();
         let seconds: Vec<f64> = times.iter().map(|time| time.seconds).collect();
         let mean = (!estimates.is_empty()).then(|| estimates.iter().sum::<f64>() / estimates.len() as f64);
-        let deviation = mean.filter(|_| estimates.len() > 1).map(|mean| {
-            let squares: f64 = estimates.iter().map(|estimate| (estimate - mean).powi(2)).sum();
-            (squares / (estimates.len() - 1) as f64).sqrt()
-        });
         Self {
             condition,
             trials: times.len(),
@@ -124,10 +120,18 @@ impl Finding {
             seconds: median(&seconds),
             trial_seconds: None,
             mean,
-            deviation,
+            deviation: deviation(&estimates),
             spread: median(&spreads),
         }
     }
+}
+
+/// The standard deviation of the values; none for fewer than two.
+pub(super) fn deviation(values: &[f64]) -> Option<f64> {
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    (values.len() > 1).then(|| (squares / (count - 1.0)).sqrt())
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@
 //! changes are judged by, and this judges nothing.
 
 mod condition;
+mod criterion;
 mod evidence;
 mod finding;
 mod hog;
@@ -20,6 +21,7 @@ mod table;
 mod trial;
 
 pub use condition::{Change, ChangeError, Condition, Hogs, Scope};
+pub use criterion::{BackToBack, Called, CriterionError};
 pub use evidence::{Evidence, EvidenceError};
 pub use finding::{Finding, findings};
 pub use hog::{Hog, HogError};

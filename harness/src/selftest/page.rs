@@ -1,7 +1,8 @@
 //! The page and the chart that are made of the evidence.
 
+use super::finding::{Rate, deviation};
 use super::table::{percent, told};
-use super::{Change, Finding, Hogs, Swapped, Trial, by_workload, findings, promises, table};
+use super::{BackToBack, Called, Change, Finding, Hogs, Swapped, Trial, by_workload, findings, promises, table};
 use crate::gate::SLICE;
 use crate::render::Format;
 use crate::render::chart::{Bar, Chart, Part, ShareChart};
@@ -14,7 +15,7 @@ pub fn chart(trials: &[Trial], findings: &[Finding]) -> Option<Chart> {
     let parts =
         vec![part("slower", Some(5)), part("inconclusive", None), part("not slower", Some(3)), part("faster", Some(2))];
     let bar = |finding: &Finding| {
-        let share = |rate: super::finding::Rate| rate.share().unwrap_or_default();
+        let share = |rate: Rate| rate.share().unwrap_or_default();
         let hogs = match finding.condition.hogs {
             Hogs::None => "",
             Hogs::Other => ", a hog beside",
@@ -61,12 +62,12 @@ fn headline(findings: &[Finding]) -> String {
     sentences.join("; ")
 }
 
-/// The page, in Markdown; `swapped` are the gates that were replayed with labels swapped, and `chart` is the file of the
-/// chart, as seen from the page.
+/// The page, in Markdown; `swapped` are the gates that were replayed with labels swapped, `criterion` is what that said of the
+/// same workloads, and `chart` is the file of the chart, as seen from the page.
 ///
 /// # Errors
 /// If the limits that a trial carries make no sense.
-pub fn page(trials: &[Trial], swapped: &Swapped, chart: &str) -> Result<String, LimitsError> {
+pub fn page(trials: &[Trial], swapped: &Swapped, criterion: &[BackToBack], chart: &str) -> Result<String, LimitsError> {
     let findings = findings(trials)?;
     let headline = headline(&findings);
     let mut text = format!(
@@ -83,8 +84,8 @@ pub fn page(trials: &[Trial], swapped: &Swapped, chart: &str) -> Result<String, 
              counts gates where a gate was judged, all else counts verdicts on single workloads. *Unchanged*: both sides are \
              one program. *Moved*: the head's functions were linked in another order, with the same instructions. *Slower*: \
              the head runs so many percent more than it reports. *Seconds* are of measuring, the median until a verdict.\n";
-    if let Some(share) = (super::finding::Rate { count: swapped.red, of: swapped.gates }).share() {
-        let ends = (super::finding::Rate { count: swapped.red, of: swapped.gates }).interval();
+    if let Some(share) = (Rate { count: swapped.red, of: swapped.gates }).share() {
+        let ends = (Rate { count: swapped.red, of: swapped.gates }).interval();
         text += &format!(
             "\n## Replayed with labels swapped\n\nWhere both sides are one program, which process was called head is arbitrary. \
              Of {} gates over the {} recorded null pairs, with base and head swapped at random in each pair, {} turned red: \
@@ -100,6 +101,9 @@ pub fn page(trials: &[Trial], swapped: &Swapped, chart: &str) -> Result<String, 
             swapped.verdicts,
         );
     }
+    if !criterion.is_empty() {
+        text += &of_criterion(criterion);
+    }
     text += "\n## By workload\n\n";
     text += &Format::Markdown.render(&[by_workload(trials)?]);
     let machines: std::collections::BTreeSet<String> =
@@ -107,4 +111,24 @@ pub fn page(trials: &[Trial], swapped: &Swapped, chart: &str) -> Result<String, 
     let machines: Vec<String> = machines.into_iter().collect();
     text += &format!("\nMeasured on {}.\n", machines.join("; "));
     Ok(text)
+}
+
+fn of_criterion(said: &[BackToBack]) -> String {
+    let rate = |words: &[Called]| {
+        let rate = Rate { count: said.iter().filter(|one| words.contains(&one.called)).count(), of: said.len() };
+        let ends = rate.interval();
+        let share = percent(rate.share().unwrap_or_default());
+        format!("{} of {}: {share} % [{}, {}]", rate.count, rate.of, percent(ends.low), percent(ends.high))
+    };
+    let changes: Vec<f64> = said.iter().map(|one| one.change).collect();
+    let spread = deviation(&changes).map_or_else(String::new, |deviation| {
+        format!(" Its estimate of the change, which was none, has an SD of {:.2} %.", 100.0 * deviation)
+    });
+    format!(
+        "\n## Criterion beside it\n\nThe bench of one of the same workloads, run twice in a row and compared by criterion's own \
+         rule (p < 0.05 and a noise threshold of 1 %), with nothing changed in between: called changed {}; called regressed \
+         {}.{spread}\n",
+        rate(&[Called::Regressed, Called::Improved]),
+        rate(&[Called::Regressed]),
+    )
 }
