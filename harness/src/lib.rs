@@ -23,6 +23,7 @@ pub mod record;
 pub mod render;
 pub mod report;
 pub mod revision;
+pub mod selftest;
 pub mod statistics;
 pub mod verdict;
 pub mod whole_file;

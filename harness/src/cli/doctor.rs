@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use harness::child;
-use harness::gate::Field;
+use harness::gate::{BLOCKS, FLOOR_SHARE, Field, SLICE, pinned_core, seed_of_now};
 use harness::machine::{self, Counters, Diagnosis, Floors, State, System, Tasks};
 use harness::measure::{self, Bar, Measured, Plan};
 use harness::paired::{Conditions, Floor, Rules, measure_floor};
@@ -16,7 +16,7 @@ use harness::record::Instrument;
 use harness::render::Format;
 use harness_probe::Options;
 
-use super::gate::{BLOCKS, BUDGET, FLOOR_SHARE, MOST_TIMED, SLICE, last_core, seed_of_now};
+use super::gate::{BUDGET, MOST_TIMED};
 use super::{ALARM, Outcome, notice, print, show};
 
 /// So many workloads are held against themselves, half of the budget each.
@@ -118,7 +118,7 @@ impl Doctor {
             bail!("no workload is in the timed suite; `timed` in harness.toml says which are");
         }
         let conditions = Conditions {
-            core: last_core(),
+            core: pinned_core(1),
             options: Options { threads: 1, isa: None },
             slice: SLICE,
             warm: 1,

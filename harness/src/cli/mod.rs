@@ -8,6 +8,7 @@ mod history;
 mod list;
 mod report;
 mod run;
+mod selftest;
 mod side;
 
 use std::io::{IsTerminal, Write};
@@ -51,6 +52,7 @@ enum Command {
     Doctor(doctor::Doctor),
     Report(report::Report),
     History(history::History),
+    Selftest(selftest::Selftest),
 }
 
 /// How a command ended, told by its exit status.
@@ -88,6 +90,7 @@ impl Arguments {
             Command::Doctor(doctor) => doctor.run(&project),
             Command::Report(report) => report.run(&project),
             Command::History(history) => history.run(&project),
+            Command::Selftest(selftest) => selftest.run(&project),
         }
     }
 }

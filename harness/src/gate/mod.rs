@@ -9,7 +9,9 @@ mod field;
 mod ruling;
 mod session;
 mod table;
+mod timing;
 
 pub use field::{Field, Unmatched};
 pub use ruling::{Found, Ruling, Time, Word};
 pub use session::{Circumstances, Counted, Revision, SCHEMA_VERSION, Session, SessionError, Terms};
+pub use timing::{BLOCKS, FLOOR_SHARE, SLICE, pinned_core, seed_of_now};

@@ -3,34 +3,28 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
-use harness::gate::{Circumstances, Counted, Field, Revision, Ruling, Session, Terms, Unmatched, Word};
+use harness::gate::{
+    Circumstances, Counted, FLOOR_SHARE, Field, Revision, Ruling, SLICE, Session, Terms, Unmatched, Word, pinned_core,
+    seed_of_now,
+};
 use harness::machine::{Counters, State, System};
 use harness::measure::{self, Bar, Measured, Request, Selected};
-use harness::paired::{Conditions, Contest, Entrant, Injection, Lane, Rules, Sides, measure_floor};
+use harness::paired::{Entrant, Injection, Lane, Rules, Sides, measure_floor};
 use harness::probe::Greeting;
 use harness::project::Project;
 use harness::record::Instrument;
 use harness::render::Format;
 use harness::revision::{CargoOutput, Checkouts, Repository};
 use harness::verdict::Limits;
-use harness_probe::Options;
 
 use super::Gate;
 use crate::cli::{ALARM, Outcome, WARNING, command_line, exact, notice, print, show, writable};
 
 /// Time is judged of this many workloads at most: each more makes all of them less sure in the same budget.
 pub(in crate::cli) const MOST_TIMED: usize = 12;
-
-/// Slices this short changed sides often enough for a machine that others use too: in trials 1 ms in 12 blocks a pair
-/// was as good as 0.5 ms in 40, and better than longer ones.
-pub(in crate::cli) const SLICE: Duration = Duration::from_millis(1);
-pub(in crate::cli) const BLOCKS: u32 = 12;
-
-/// This share of the budget goes to the base against itself: half of it before the rest, half of it after.
-pub(in crate::cli) const FLOOR_SHARE: f64 = 0.1;
 
 /// What was timed.
 struct Timed {
@@ -99,7 +93,7 @@ impl Gate {
             budget_seconds: against.budget as f64,
             floor_seconds: FLOOR_SHARE * against.budget as f64,
             seed,
-            core: if threads == 1 { last_core() } else { None },
+            core: pinned_core(threads),
             threads,
             isa: request.isa.clone().unwrap_or_else(|| ready.greeting.isa.clone()),
             slice_nanoseconds: SLICE.as_nanos() as u64,
@@ -174,22 +168,8 @@ fn time(base: &Ready, head: &Ready, entrants: &[Entrant], terms: &Terms, request
         return Ok(Timed { lanes: Vec::new(), floor: Vec::new(), machine: None });
     }
     let of = |side: &Ready<'_>| side.measured.programs.command(&side.measured.project.config.probe);
-    let conditions = Conditions {
-        core: terms.core,
-        options: Options { threads: terms.threads, isa: request.isa.clone() },
-        slice: SLICE,
-        warm: terms.warm,
-        blocks: BLOCKS,
-        time_limit: request.time_limit,
-        injection: terms.injection,
-    };
-    let contest = Contest {
-        sides: &Sides { base: &|| of(base), head: &|| of(head) },
-        conditions: &conditions,
-        rules: terms.rules,
-        budget: Duration::from_secs_f64(terms.budget_seconds - terms.floor_seconds),
-        seed: terms.seed,
-    };
+    let sides = Sides { base: &|| of(base), head: &|| of(head) };
+    let conditions = terms.conditions(request.isa.clone(), request.time_limit);
     let system = System::here();
     let (state, counters) = (State::of(&system), Counters::now(&system));
     // Another one with every seed.
@@ -197,7 +177,7 @@ fn time(base: &Ready, head: &Ready, entrants: &[Entrant], terms: &Terms, request
     let half = Duration::from_secs_f64(terms.floor_seconds / 2.0);
     let floor = |seed| measure_floor(&|| of(base), itself, &conditions, half, seed, &Bar::new());
     let mut before = floor(terms.seed)?;
-    let lanes = contest.run(entrants, &Bar::new())?;
+    let lanes = terms.time(&sides, entrants, &conditions, &Bar::new())?;
     let after = floor(terms.seed.wrapping_add(1))?;
     before.pairs.extend(after.pairs);
     before.failure = before.failure.or(after.failure);
@@ -210,17 +190,6 @@ fn count(base: &Ready, head: &Ready, field: &Field, request: &Request, limits: S
     let selected: Vec<Selected> = field.common.iter().filter(counted).cloned().collect();
     let take = |side: &Ready<'_>| side.measured.take(&side.greeting, &selected, request, &Bar::new());
     Ok(Counted { base: take(base)?, head: take(head)?, limits })
-}
-
-/// The last core that this process may use: the first ones are where interrupts tend to go.
-pub(in crate::cli) fn last_core() -> Option<usize> {
-    let cores = rustix::thread::sched_getaffinity(None).ok()?;
-    (0..rustix::thread::CpuSet::MAX_CPU).rev().find(|&core| cores.is_set(core))
-}
-
-pub(in crate::cli) fn seed_of_now() -> u64 {
-    // Short enough to be typed again.
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |gone| gone.as_millis() as u64 % 1_000_000_000)
 }
 
 /// What regressed, the times, what changed in the counts, what stayed open, the summary, and how to do it again.

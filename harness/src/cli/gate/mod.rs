@@ -14,7 +14,7 @@ use harness::verdict::Conclusion;
 use super::Outcome;
 use super::run::Selection;
 
-pub(super) use base::{BLOCKS, FLOOR_SHARE, MOST_TIMED, SLICE, last_core, seed_of_now};
+pub(super) use base::MOST_TIMED;
 
 /// Seconds that time is measured unless the user says otherwise.
 pub(super) const BUDGET: u64 = 60;
