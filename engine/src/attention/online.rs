@@ -86,16 +86,11 @@ impl State<'_> {
         }
         let visible = count.min(end - start);
         if task.shape.queries == 1 {
-            // A cache of keys and values lies in the last-level cache or in memory; the values travel while scores are made.
-            for position in start..start + visible {
-                for line in task.v.row(piece.head, position).chunks(16) {
-                    simd.prefetch(line.as_ptr().cast());
-                }
-            }
             let q = task.q.row(piece.head, 0);
             let out = &mut self.scores[..visible];
-            let keys = task.k.rows(piece.head, start, visible);
-            dot_scores(simd, q, keys, task.shape.scale(), out);
+            let keys = task.k.rows(piece.head, start, end - start);
+            let values = task.v.rows(piece.head, start, visible);
+            dot_scores(simd, q, keys, values, task.shape.scale(), out);
         } else {
             let q: [&[f32]; R] = std::array::from_fn(|r| task.q.row(piece.head, first + r));
             let factor = task.shape.scale();

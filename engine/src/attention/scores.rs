@@ -113,12 +113,29 @@ unsafe fn score_columns<S: Simd, const R: usize, const W: usize>(
     }
 }
 
-/// `scores[s] = scale * q . keys[s]` for every row of `keys`.
+/// How many keys ahead of its use a key is fetched.
+const KEYS_AHEAD: usize = 8;
+
+/// `scores[s] = scale * q . keys[s]` for as many rows of `keys` as there are scores. Keys and values of earlier tokens lie in
+/// the last-level cache or in memory: the keys to come and the `values` of those at hand travel meanwhile.
 #[inline(always)]
-pub(super) fn dot_scores<S: Simd>(simd: S, q: &[f32], keys: Rows<'_>, scale: f32, scores: &mut [f32]) {
-    assert!(keys.count() == scores.len());
+pub(super) fn dot_scores<S: Simd>(
+    simd: S,
+    q: &[f32],
+    keys: Rows<'_>,
+    values: Rows<'_>,
+    scale: f32,
+    scores: &mut [f32],
+) {
+    assert!(keys.count() >= scores.len() && values.count() >= scores.len());
     let mut s = 0;
     while s + 4 <= scores.len() {
+        for i in 0..4 {
+            if s + i + KEYS_AHEAD < keys.count() {
+                fetch(simd, keys.row(s + i + KEYS_AHEAD));
+            }
+            fetch(simd, values.row(s + i));
+        }
         // Four keys at a time hide each other's latency.
         let rows = [keys.row(s), keys.row(s + 1), keys.row(s + 2), keys.row(s + 3)];
         let sums = dots(simd, q, &rows);
@@ -128,8 +145,17 @@ pub(super) fn dot_scores<S: Simd>(simd: S, q: &[f32], keys: Rows<'_>, scale: f32
         s += 4;
     }
     while s < scores.len() {
+        fetch(simd, values.row(s));
         scores[s] = scale * dots(simd, q, &[keys.row(s)])[0];
         s += 1;
+    }
+}
+
+/// Asks for all of a row.
+#[inline(always)]
+fn fetch<S: Simd>(simd: S, row: &[f32]) {
+    for line in row.chunks(16) {
+        simd.prefetch(line.as_ptr().cast());
     }
 }
 
