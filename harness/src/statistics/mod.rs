@@ -13,5 +13,5 @@ pub use line::{Line, line};
 pub use median::{Interval, median, median_interval, quantile};
 pub use random::Random;
 pub use shift::hodges_lehmann;
-pub use steps::{Step, steps};
+pub use steps::{Step, noise_of, steps};
 pub use symmetry::{Evidence, lower_bound, upper_bound};
