@@ -15,5 +15,5 @@ pub use median::{Interval, median, median_interval, quantile};
 pub use proportion::share_interval;
 pub use random::Random;
 pub use shift::hodges_lehmann;
-pub use steps::{Step, steps};
+pub use steps::{Step, noise_of, steps};
 pub use symmetry::{Evidence, lower_bound, upper_bound};

@@ -4,6 +4,7 @@ mod baseline;
 mod compare;
 mod doctor;
 mod gate;
+mod history;
 mod measure;
 mod project;
 mod revision;

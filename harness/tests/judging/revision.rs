@@ -9,19 +9,19 @@ use crate::project::Done;
 use crate::tools::Tools;
 
 /// A repository whose only commit has both workloads; one of them, `kernel/gelu`, is in the timed suite.
-fn repository() -> Tools {
+pub(crate) fn repository() -> Tools {
     let tools = Tools::new();
     git(&tools, &["init", "--quiet"]);
     commit(&tools);
     tools
 }
 
-fn commit(tools: &Tools) {
+pub(crate) fn commit(tools: &Tools) {
     git(tools, &["add", "--all"]);
     git(tools, &["commit", "--quiet", "--allow-empty", "--message", "A state"]);
 }
 
-fn git(tools: &Tools, arguments: &[&str]) {
+pub(crate) fn git(tools: &Tools, arguments: &[&str]) {
     let mut command = Command::new("git");
     command.current_dir(tools.project.path("")).args(["-c", "user.name=A", "-c", "user.email=a@example.org"]);
     let output = command.args(arguments).output().expect("git is there");
