@@ -2,6 +2,7 @@
 //!
 //! Data flows one way: workload, probe, metric, record, compare, verdict, report, render. No stage reaches back.
 
+pub mod acceptance;
 pub mod baseline;
 pub mod child;
 pub mod choice;

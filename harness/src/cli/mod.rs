@@ -1,7 +1,9 @@
 //! The command line: one file per subcommand, wiring only.
 
+mod accept;
 mod baseline;
 mod compare;
+mod explain;
 mod gate;
 mod list;
 mod report;
@@ -46,6 +48,8 @@ enum Command {
     Compare(compare::Compare),
     Baseline(baseline::Stored),
     Gate(gate::Gate),
+    Explain(explain::Explain),
+    Accept(accept::Accept),
     Report(report::Report),
 }
 
@@ -81,6 +85,8 @@ impl Arguments {
             Command::Compare(compare) => compare.run(&project),
             Command::Baseline(stored) => stored.run(&project),
             Command::Gate(gate) => gate.run(&project),
+            Command::Explain(explain) => explain.run(&project),
+            Command::Accept(accept) => accept.run(&project),
             Command::Report(report) => report.run(&project),
         }
     }

@@ -3,12 +3,20 @@
 //! Two things are told apart here. A [`Session`] holds what was measured, raw, with the rules it is judged by, and can be
 //! kept in a file. A [`Ruling`] is worked out from a session and from nothing else, so that any verdict can be replayed.
 
+mod amended;
 mod explain;
 mod field;
+mod replay;
+mod replay_table;
 mod ruling;
 mod session;
+mod slices_table;
 mod table;
 
+pub use amended::Rulebook;
 pub use field::{Field, Unmatched};
-pub use ruling::{Found, Ruling, Time, Word};
-pub use session::{Counted, Revision, SCHEMA_VERSION, Session, SessionError, Terms};
+pub use replay::{Replay, Step};
+pub use replay_table::{overview, steps};
+pub use ruling::{Found, Ruling, RulingError, Time, Word};
+pub use session::{Accepted, Counted, Revision, SCHEMA_VERSION, Session, SessionError, Terms};
+pub use slices_table::slices;

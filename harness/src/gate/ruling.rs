@@ -2,7 +2,11 @@
 
 use std::path::Path;
 
+use jiff::civil::Date;
+use thiserror::Error;
+
 use super::{Counted, Session};
+use crate::acceptance::{AcceptanceError, Acceptances, Coverage, FILE, Ledger, Loss};
 use crate::compare::{Comparison, Side, compare};
 use crate::paired::{Course, Lane, Standing, pair_estimate, pairs_to_tell, smallest_found};
 use crate::record::Instrument;
@@ -29,6 +33,26 @@ pub struct Ruling {
     pub false_alarm: f64,
     /// What "not slower" allows, as a share.
     pub margin: f64,
+    /// Acceptances that wait for a reviewer: one sentence each.
+    pub pending: Vec<String>,
+    /// Acceptances that excuse nothing and ought to go: one sentence each.
+    pub complaints: Vec<String>,
+}
+
+/// A session by whose rules nothing can be judged.
+#[derive(Debug, Error)]
+pub enum RulingError {
+    /// The base's limits make no sense.
+    #[error("in the base: {0}")]
+    Limits(#[from] LimitsError),
+    /// A side's acceptances make no sense.
+    #[error("{side}: {source}")]
+    Acceptances {
+        /// Whose.
+        side: &'static str,
+        /// What is wrong.
+        source: AcceptanceError,
+    },
 }
 
 /// The verdict on one workload's time.
@@ -59,6 +83,8 @@ pub struct Time {
     pub failure: Option<String>,
     /// One sentence about what changed, and why; none where nothing is sure to have.
     pub explanation: Option<String>,
+    /// Why its slowdown is accepted, if it is.
+    pub accepted: Option<String>,
 }
 
 /// What pairs show, as shares: 0.01 is one percent slower.
@@ -83,6 +109,8 @@ pub enum Word {
     NotSlower,
     /// Neither could be shown.
     Inconclusive,
+    /// Slower, confirmed, by more than may be, and accepted.
+    Accepted,
     /// Slower, confirmed, with equal counts: where code or data lie, not what is done.
     Layout,
     /// A pair could not be measured.
@@ -97,6 +125,7 @@ impl Word {
             Self::Improved => "improved",
             Self::NotSlower => "not slower",
             Self::Inconclusive => "inconclusive",
+            Self::Accepted => "accepted",
             Self::Layout => "layout",
             Self::Failed => "failed",
         }
@@ -107,11 +136,12 @@ impl Ruling {
     /// Judges a session.
     ///
     /// # Errors
-    /// If the base's limits make no sense.
-    pub fn of(session: &Session) -> Result<Self, LimitsError> {
+    /// If the base's limits, or the acceptances of either side, make no sense.
+    pub fn of(session: &Session) -> Result<Self, RulingError> {
         let terms = &session.terms;
+        let ledger = ledger(session)?;
         let comparisons = session.counted.as_ref().map(comparisons).unwrap_or_default();
-        let times = session
+        let mut times: Vec<Time> = session
             .lanes
             .iter()
             .map(|lane| {
@@ -124,8 +154,12 @@ impl Ruling {
                 Time::of(lane, &course(session, lane), fair, terms.layout_limit, equal, &row)
             })
             .collect();
+        times.iter_mut().for_each(|time| time.accept(&ledger, terms.rules.margin));
         let counts = match &session.counted {
-            Some(counted) => Some(judge(comparisons, &Limits::parse(&counted.limits, Path::new("limits.toml"))?)),
+            Some(counted) => {
+                let limits = Limits::parse(&counted.limits, Path::new("limits.toml"))?;
+                Some(judge(comparisons, &limits).accept(&ledger, &counted.head))
+            }
             None => None,
         };
         Ok(Self {
@@ -134,6 +168,8 @@ impl Ruling {
             strict: terms.strict,
             false_alarm: terms.rules.false_alarm,
             margin: terms.rules.margin,
+            pending: ledger.pending(),
+            complaints: ledger.complaints(&session.accepted.known),
         })
     }
 
@@ -153,6 +189,15 @@ impl Ruling {
             (true, None) => Conclusion::Unjudged,
             _ => Conclusion::Passed,
         }
+    }
+
+    /// What turned the gate red, as losses that can be accepted.
+    pub fn losses(&self, session: &Session) -> Vec<Loss> {
+        let red = self.times.iter().filter(|time| time.is_red);
+        let times = red.filter_map(|time| Loss::of_time(&time.workload, &time.phase, time.found?.change));
+        let counts =
+            self.counts.iter().zip(&session.counted).flat_map(|(verdict, counted)| verdict.losses(&counted.head));
+        times.chain(counts).collect()
     }
 
     /// How many times ended in a word.
@@ -205,14 +250,37 @@ impl Time {
                 .and_then(|one| Some(one.ratio?.value)),
             failure: lane.failure.clone(),
             explanation: None,
+            accepted: None,
         };
         time.explanation = time.explain(equal, row);
         time
     }
+
+    /// Takes the red off a slowdown that somebody has accepted, up to the margin beyond it.
+    fn accept(&mut self, ledger: &Ledger, margin: f64) {
+        let change = self.found.filter(|_| self.is_red).map(|found| found.change);
+        let loss = change.and_then(|change| Loss::of_time(&self.workload, &self.phase, change));
+        let covered = loss.map(|loss| ledger.covers(&loss, |level, value| value <= level * (1.0 + margin)));
+        if let Some(Coverage::Excused(line)) = covered {
+            (self.is_red, self.word, self.accepted) = (false, Word::Accepted, Some(line.sentence()));
+        }
+    }
+}
+
+/// The acceptances of both sides on the day of the session.
+fn ledger(session: &Session) -> Result<Ledger, RulingError> {
+    let accepted = &session.accepted;
+    let parse = |side, text: &str| {
+        Acceptances::parse(text, Path::new(FILE)).map_err(|source| RulingError::Acceptances { side, source })
+    };
+    // Of a day that cannot be told, every acceptance that ends has ended.
+    let today = session.created.get(..10).and_then(|day| day.parse().ok()).unwrap_or(Date::MAX);
+    let (base, head) = (parse("in the base", &accepted.base)?, parse("in the head", &accepted.head)?);
+    Ok(Ledger::between(base, head, accepted.honour, today))
 }
 
 /// The lane's pairs, run through the decision again. The level is that of all workloads that were timed.
-fn course(session: &Session, lane: &Lane) -> Course {
+pub(super) fn course(session: &Session, lane: &Lane) -> Course {
     let mut course = Course::new(session.terms.rules, session.lanes.len());
     for estimate in lane.pairs.iter().filter_map(|pair| pair_estimate(&pair.blocks)) {
         course.push(estimate.log_ratio);

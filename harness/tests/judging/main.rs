@@ -1,8 +1,13 @@
 //! Measuring, comparing, saving baselines and gating, as a user types it: output, exit status, and one sentence for every bad input.
 
+mod accept;
 mod baseline;
+mod bases;
 mod compare;
+mod explain;
+
 mod gate;
+mod history;
 mod measure;
 mod project;
 mod revision;
