@@ -4,6 +4,7 @@
 
 pub mod acceptance;
 pub mod baseline;
+pub mod bisect;
 pub mod child;
 pub mod choice;
 pub mod compare;

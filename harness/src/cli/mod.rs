@@ -2,6 +2,7 @@
 
 mod accept;
 mod baseline;
+mod bisect;
 mod compare;
 mod explain;
 mod gate;
@@ -50,6 +51,7 @@ enum Command {
     Gate(gate::Gate),
     Explain(explain::Explain),
     Accept(accept::Accept),
+    Bisect(bisect::Bisect),
     Report(report::Report),
 }
 
@@ -87,6 +89,7 @@ impl Arguments {
             Command::Gate(gate) => gate.run(&project),
             Command::Explain(explain) => explain.run(&project),
             Command::Accept(accept) => accept.run(&project),
+            Command::Bisect(bisect) => bisect.run(&project),
             Command::Report(report) => report.run(&project),
         }
     }

@@ -3,6 +3,7 @@
 mod accept;
 mod baseline;
 mod bases;
+mod bisect;
 mod compare;
 mod explain;
 
