@@ -2,7 +2,9 @@
 //!
 //! Data flows one way: workload, probe, metric, record, compare, verdict, report, render. No stage reaches back.
 
+pub mod acceptance;
 pub mod baseline;
+pub mod bisect;
 pub mod child;
 pub mod choice;
 pub mod compare;

@@ -1,8 +1,11 @@
 //! The command line: one file per subcommand, wiring only.
 
+mod accept;
 mod baseline;
+mod bisect;
 mod compare;
 mod doctor;
+mod explain;
 mod gate;
 mod history;
 mod list;
@@ -50,6 +53,9 @@ enum Command {
     Baseline(baseline::Stored),
     Gate(gate::Gate),
     Doctor(doctor::Doctor),
+    Explain(explain::Explain),
+    Accept(accept::Accept),
+    Bisect(bisect::Bisect),
     Report(report::Report),
     History(history::History),
     Selftest(selftest::Selftest),
@@ -88,6 +94,9 @@ impl Arguments {
             Command::Baseline(stored) => stored.run(&project),
             Command::Gate(gate) => gate.run(&project),
             Command::Doctor(doctor) => doctor.run(&project),
+            Command::Explain(explain) => explain.run(&project),
+            Command::Accept(accept) => accept.run(&project),
+            Command::Bisect(bisect) => bisect.run(&project),
             Command::Report(report) => report.run(&project),
             Command::History(history) => history.run(&project),
             Command::Selftest(selftest) => selftest.run(&project),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
-use harness::gate::{Field, Revision, SLICE, Session, Terms, pinned_core, seed_of_now};
+use harness::gate::{Accepted, Field, Revision, SLICE, Session, Terms, pinned_core, seed_of_now};
 use harness::measure::{self, Bar, Measured, Plan, Progress, Silent};
 use harness::paired::{Entrant, Rules, Sides};
 use harness::probe::Probe;
@@ -310,6 +310,8 @@ impl<'a> Bench<'a> {
                 machine: None,
                 counted: None,
                 unmatched: Vec::new(),
+                accepted: Accepted::default(),
+                amended: Vec::new(),
             },
         })
     }

@@ -13,8 +13,9 @@ use crate::paired::{Conditions, Contest, Entrant, Lane, Sides, Stopped};
 /// takes up to 35 us of a virtual machine's core, and which of the shorter slices are hit is chance. For the same time
 /// of measuring, the spread of a pair was 0.36 to 0.49 % with 4 ms in 3 blocks, and 0.63 to 0.89 % with 1 ms in 12.
 pub const SLICE: Duration = Duration::from_millis(4);
-/// Blocks of a pair.
-pub const BLOCKS: u32 = 4;
+const BLOCKS: u32 = 4;
+/// Iterations at the start of a slice that are not measured.
+const WARM: u64 = 1;
 
 /// This share of the budget goes to the base against itself: half of it before the rest, half of it after.
 pub const FLOOR_SHARE: f64 = 0.1;
@@ -24,12 +25,10 @@ impl Terms {
     pub fn conditions(&self, isa: Option<String>, time_limit: Duration) -> Conditions {
         Conditions {
             core: self.core,
-            options: Options { threads: self.threads, isa },
             slice: Duration::from_nanos(self.slice_nanoseconds),
             warm: self.warm,
-            blocks: BLOCKS,
-            time_limit,
             injection: self.injection,
+            ..conditions(self.threads, isa, time_limit)
         }
     }
 
@@ -52,6 +51,19 @@ impl Terms {
             seed: self.seed,
         };
         contest.run(entrants, progress)
+    }
+}
+
+/// What pairs are measured under unless a session's terms say otherwise.
+pub fn conditions(threads: u32, isa: Option<String>, time_limit: Duration) -> Conditions {
+    Conditions {
+        core: pinned_core(threads),
+        options: Options { threads, isa },
+        slice: SLICE,
+        warm: WARM,
+        blocks: BLOCKS,
+        time_limit,
+        injection: None,
     }
 }
 

@@ -3,10 +3,9 @@
 use super::finding::{Rate, deviation};
 use super::table::{percent, told};
 use super::{BackToBack, Called, Change, Finding, Hogs, Swapped, Trial, by_workload, findings, promises, table};
-use crate::gate::SLICE;
+use crate::gate::{RulingError, SLICE};
 use crate::render::Format;
 use crate::render::chart::{Bar, Chart, Part, ShareChart};
-use crate::verdict::LimitsError;
 
 /// The verdicts of every condition as bars; none without trials.
 pub fn chart(trials: &[Trial], findings: &[Finding]) -> Option<Chart> {
@@ -67,7 +66,7 @@ fn headline(findings: &[Finding]) -> String {
 ///
 /// # Errors
 /// If the limits that a trial carries make no sense.
-pub fn page(trials: &[Trial], swapped: &Swapped, criterion: &[BackToBack], chart: &str) -> Result<String, LimitsError> {
+pub fn page(trials: &[Trial], swapped: &Swapped, criterion: &[BackToBack], chart: &str) -> Result<String, RulingError> {
     let findings = findings(trials)?;
     let headline = headline(&findings);
     let mut text = format!(

@@ -27,7 +27,7 @@ impl Trial {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::gate::{Revision, Terms};
+    use crate::gate::{Accepted, Revision, Terms};
     use crate::paired::{Block, Entrant, Lane, Pair, Rules, Side, Slice};
     use crate::record::Environment;
     use crate::selftest::{Hogs, Scope};
@@ -86,6 +86,8 @@ pub(super) mod tests {
             machine: None,
             counted: None,
             unmatched: Vec::new(),
+            accepted: Accepted::default(),
+            amended: Vec::new(),
         };
         Trial { schema: Trial::SCHEMA, condition, layout: None, session }
     }

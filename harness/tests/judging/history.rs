@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::project::{Project, measured};
-use crate::revision::{git, repository};
+use crate::repository::{git, repository};
 use crate::tools::Tools;
 
 /// Makes optimized code run this many instructions more, and commits that.
