@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
-use harness::gate::{Field, Revision, SLICE, Session, Terms, pinned_core, seed_of_now};
-use harness::measure::{self, Bar, Measured, Plan, Progress, Silent};
+use harness::gate::{Counted, Field, Revision, SLICE, Session, Terms, pinned_core, seed_of_now};
+use harness::measure::{self, Bar, Measured, Plan, Progress, Request, Selected, Silent};
 use harness::paired::{Entrant, Rules, Sides};
-use harness::probe::Probe;
+use harness::probe::{Greeting, Probe};
 use harness::programs::Programs;
 use harness::project::Project;
-use harness::record::Instrument;
+use harness::record::{Environment, Instrument, Record, UNKNOWN};
 use harness::render::Format;
 use harness::revision::Repository;
 use harness::selftest::{
@@ -197,49 +197,47 @@ impl GateTest {
 /// The builds that are held side by side, and what they are tried on.
 struct Bench<'a> {
     project: &'a Project,
-    plain: Programs,
-    moved: Vec<Programs>,
+    layouts: Layouts,
+    /// The counts of every layout, where code is moved and valgrind is there: a gate takes them, too.
+    counts: Vec<Record>,
+    limits: String,
     /// The timed suite.
     suite: Vec<Entrant>,
     /// Those of it that run for a millisecond at most.
     short: Vec<Entrant>,
     isa: String,
     revision: Revision,
-    environment: harness::record::Environment,
+    environment: Environment,
 }
 
 impl<'a> Bench<'a> {
     fn new(project: &'a Project, conditions: &[Condition], orders: u32) -> Result<Self> {
-        let Layouts { plain, moved } = match conditions.iter().any(|one| one.change == Change::Moved) {
-            true => Layouts::build(project, orders, quiet())?,
-            false => Layouts { plain: measure::build(project, &[], quiet())?, moved: Vec::new() },
+        let is_moved = conditions.iter().any(|one| one.change == Change::Moved);
+        let counted = if is_moved && measure::valgrind_version().is_some() { &Instrument::COUNTED[..] } else { &[] };
+        let layouts = match is_moved {
+            true => Layouts::build(project, &measure::needed(&project.config, counted), orders, quiet())?,
+            false => Layouts::unmoved(measure::build(project, &[], quiet())?),
         };
-        let measured = Measured { project, programs: &plain, commit: None };
+        let measured = Measured { project, programs: layouts.plain(), commit: None };
         let greeting = measured.greet(measure::TIME_LIMIT)?;
-        let plan = Plan {
-            filters: Vec::new(),
-            phases: Vec::new(),
-            instruments: vec![Instrument::Clock],
-            quick: false,
-            anchors: Vec::new(),
-        };
-        let field = Field::of(&plan, &greeting.workloads, &greeting.workloads)?;
+        let field = Field::of(&plan(vec![Instrument::Clock]), &greeting.workloads, &greeting.workloads)?;
         let (suite, _) = field.timed(&project.config.timed, &[], MOST_TIMED)?;
         if suite.is_empty() {
             bail!("no workload of the probe is in the timed suite (`timed` in harness.toml)");
         }
         let mut bench = Self {
             project,
+            counts: Vec::new(),
+            limits: String::new(),
             suite,
             short: Vec::new(),
             isa: greeting.isa.clone(),
             revision: match Repository::open(project).and_then(|repository| repository.head()) {
                 Ok(head) => Revision { commit: head.commit.id, dirty: head.dirty },
-                Err(_) => Revision { commit: harness::record::UNKNOWN.to_owned(), dirty: true },
+                Err(_) => Revision { commit: UNKNOWN.to_owned(), dirty: true },
             },
             environment: measured.environment(&greeting),
-            plain,
-            moved,
+            layouts,
         };
         for entrant in &bench.suite {
             if bench.run_time(entrant)? <= LONGEST_RUN {
@@ -249,13 +247,43 @@ impl<'a> Bench<'a> {
         if bench.short.is_empty() {
             bail!("no workload of the timed suite runs for {} ms at most", LONGEST_RUN.as_millis());
         }
+        if !counted.is_empty() {
+            bench.limits = super::gate::read_limits(project)?;
+            bench.counts = (0..=orders).map(|order| bench.count(order, &greeting)).collect::<Result<_>>()?;
+        }
         Ok(bench)
+    }
+
+    /// The instructions and the heap of a layout, counted now or when it was linked.
+    fn count(&self, order: u32, greeting: &Greeting) -> Result<Record> {
+        let note = self.layouts.note(order);
+        if let Ok(record) = Record::read(&note) {
+            return Ok(record);
+        }
+        let measured = Measured { project: self.project, programs: self.layouts.order(order), commit: None };
+        let selected = |entrant: &Entrant| {
+            let workload = greeting.workloads.iter().find(|one| one.id == entrant.workload)?.clone();
+            Some(Selected { workload, phases: vec![entrant.phase.clone()] })
+        };
+        let selected: Vec<Selected> = self.suite.iter().filter_map(selected).collect();
+        let request = Request {
+            plan: plan(Instrument::COUNTED.to_vec()),
+            threads: Some(1),
+            isa: None,
+            model: None,
+            time_limit: measure::TIME_LIMIT,
+            command: command_line(),
+            quiet: quiet(),
+        };
+        let record = measured.take(greeting, &selected, &request, &Bar::new())?;
+        record.write(&note)?;
+        Ok(record)
     }
 
     /// How long one run takes, roughly.
     fn run_time(&self, entrant: &Entrant) -> Result<Duration> {
         let options = Options { threads: 1, isa: None };
-        let mut probe = Probe::start(self.plain.command(&self.project.config.probe), measure::TIME_LIMIT)?;
+        let mut probe = Probe::start(self.layouts.plain().command(&self.project.config.probe), measure::TIME_LIMIT)?;
         probe.prepare(&entrant.workload, &entrant.phase, &options)?;
         let mut shortest = u64::MAX;
         for _ in 0..5 {
@@ -268,8 +296,15 @@ impl<'a> Bench<'a> {
 
     /// Measures one trial; `before` is how many of its kind there are.
     fn trial(&self, condition: Condition, before: usize, random: &mut Random) -> Result<Trial> {
-        let layout = (condition.change == Change::Moved).then(|| before % self.moved.len());
-        let head = layout.map_or(&self.plain, |layout| &self.moved[layout]);
+        let is_moved = condition.change == Change::Moved;
+        let order = if is_moved { 1 + (before % (self.layouts.orders() as usize)) as u32 } else { 0 };
+        // Time and counts with one instruction set, as a gate needs to tell that only the layout differs.
+        let isa = self.counts.first().filter(|_| is_moved).and_then(counted_isa);
+        let counted = self.counts.get(order as usize).filter(|_| is_moved).map(|head| Counted {
+            base: self.counts[0].clone(),
+            head: head.clone(),
+            limits: self.limits.clone(),
+        });
         let entrants = match condition.scope {
             // By turns, so that each has its share.
             Scope::Workload => vec![self.short[before % self.short.len()].clone()],
@@ -277,14 +312,15 @@ impl<'a> Bench<'a> {
             Scope::Full => self.suite.clone(),
         };
         let probe = &self.project.config.probe;
-        let sides = Sides { base: &|| self.plain.command(probe), head: &|| head.command(probe) };
+        let (base, head) = (self.layouts.plain(), self.layouts.order(order));
+        let sides = Sides { base: &|| base.command(probe), head: &|| head.command(probe) };
         let terms = Terms {
             rules: Rules::default(),
             budget_seconds: condition.seconds(),
             seed: random.below(1_000_000_000) as u64,
             core: pinned_core(1),
             threads: 1,
-            isa: self.isa.clone(),
+            isa: isa.clone().unwrap_or_else(|| self.isa.clone()),
             slice_nanoseconds: SLICE.as_nanos() as u64,
             warm: 1,
             injection: condition.change.injection(),
@@ -292,11 +328,11 @@ impl<'a> Bench<'a> {
             strict: false,
         };
         let created = measure::now();
-        let lanes = terms.time(&sides, &entrants, None, measure::TIME_LIMIT, &Silent)?;
+        let lanes = terms.time(&sides, &entrants, isa, measure::TIME_LIMIT, &Silent)?;
         Ok(Trial {
             schema: Trial::SCHEMA,
             condition,
-            layout: layout.map(|layout| layout as u32 + 1),
+            layout: is_moved.then_some(order),
             session: Session {
                 created,
                 command: command_line(),
@@ -305,11 +341,21 @@ impl<'a> Bench<'a> {
                 environment: self.environment.clone(),
                 terms,
                 lanes,
-                counted: None,
+                counted,
                 unmatched: Vec::new(),
             },
         })
     }
+}
+
+/// Every workload, with these instruments.
+fn plan(instruments: Vec<Instrument>) -> Plan {
+    Plan { filters: Vec::new(), phases: Vec::new(), instruments, quick: false, anchors: Vec::new() }
+}
+
+/// The instruction set that instructions were counted with.
+fn counted_isa(counts: &Record) -> Option<String> {
+    counts.rows.iter().find_map(|row| Some(row.reading(Instrument::Callgrind)?.isa.clone()))
 }
 
 /// Some of them, in an order that is drawn.

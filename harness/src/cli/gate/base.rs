@@ -127,7 +127,7 @@ fn named_by_time(project: &Project, created: &str) -> PathBuf {
     project.records().join("gates").join(format!("{}.json", created.replace(':', "")))
 }
 
-fn read_limits(base: &Project) -> Result<String> {
+pub(crate) fn read_limits(base: &Project) -> Result<String> {
     let path = base.baselines().join("limits.toml");
     let text =
         fs::read_to_string(&path).with_context(|| format!("cannot read the base's limits {}", path.display()))?;

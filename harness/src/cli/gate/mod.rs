@@ -3,7 +3,7 @@
 mod base;
 mod stored;
 
-pub(super) use base::MOST_TIMED;
+pub(super) use base::{MOST_TIMED, read_limits};
 
 use std::path::PathBuf;
 
