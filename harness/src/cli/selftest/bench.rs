@@ -7,7 +7,7 @@ use harness::gate::{Counted, Field, Revision, SLICE, Session, Terms, pinned_core
 use harness::measure::{self, Bar, Measured, Plan, Request, Selected, Silent};
 use harness::paired::{Entrant, Rules, Sides};
 use harness::probe::{Greeting, Probe};
-use harness::project::Project;
+use harness::project::{Program, Project};
 use harness::record::{Environment, Instrument, Record, UNKNOWN};
 use harness::revision::Repository;
 use harness::selftest::{Change, Condition, Layouts, Scope, Trial};
@@ -42,9 +42,14 @@ impl<'a> Bench<'a> {
     pub(super) fn new(project: &'a Project, conditions: &[Condition], orders: u32) -> Result<Self> {
         let is_moved = conditions.iter().any(|one| one.change == Change::Moved);
         let counted = if is_moved && measure::valgrind_version().is_some() { &Instrument::COUNTED[..] } else { &[] };
-        let layouts = match is_moved {
-            true => Layouts::build(project, &measure::needed(&project.config, counted), orders, quiet())?,
-            false => Layouts::unmoved(measure::build(project, &[], quiet())?),
+        let layouts = match (&project.config.probe, is_moved) {
+            (Program::Command(_), false) => Layouts::unmoved(measure::build(project, &[], quiet())?),
+            // Set aside even if nothing is moved: evidence is gathered for hours, and whoever builds meanwhile must not
+            // exchange a program under it.
+            (_, is_moved) => {
+                let orders = if is_moved { orders } else { 0 };
+                Layouts::build(project, &measure::needed(&project.config, counted), orders, quiet())?
+            }
         };
         let measured = Measured { project, programs: layouts.plain(), commit: None };
         let greeting = measured.greet(measure::TIME_LIMIT)?;
