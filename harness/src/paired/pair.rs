@@ -17,9 +17,10 @@ use crate::probe::{Probe, ProbeError};
 use crate::statistics::Random;
 
 /// Slices are taken for this many times as long as it took to start the processes and make them ready.
-const WORTH: f64 = 3.0;
-/// But no more blocks than this many times the fewest: what comes from the processes does not get smaller.
-const MOST_BLOCKS: usize = 4;
+const WORTH: f64 = 2.0;
+/// But no more blocks than this many times the fewest: what comes from the processes does not get smaller, and where other
+/// programs slow the start down, a verdict must not wait for that.
+const MOST_BLOCKS: usize = 2;
 /// Iterations that a slice may have at most; more mean that nothing is measured.
 const MOST_ITERATIONS: u64 = 1 << 30;
 

@@ -103,7 +103,7 @@ impl Condition {
     pub fn seconds(&self) -> f64 {
         match self.scope {
             Scope::Workload => self.change.seconds(),
-            Scope::Short => 12.0,
+            Scope::Short => 16.0,
             Scope::Full => 60.0,
         }
     }

@@ -15,6 +15,7 @@ mod repository;
 mod revision;
 #[path = "../../src/record/sample.rs"]
 mod sample;
+mod selftest;
 mod tools;
 
 // The builders of sample records are shared with the tests inside the library.

@@ -1,30 +1,25 @@
 //! `harness selftest`: whether the harness itself tells the truth.
 
+mod bench;
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
-use harness::gate::{Accepted, Field, Revision, SLICE, Session, Terms, pinned_core, seed_of_now};
-use harness::measure::{self, Bar, Measured, Plan, Progress, Silent};
-use harness::paired::{Entrant, Rules, Sides};
-use harness::probe::Probe;
+use harness::gate::{pinned_core, seed_of_now};
+use harness::measure::{self, Bar, Progress};
 use harness::programs::Programs;
 use harness::project::Project;
-use harness::record::Instrument;
 use harness::render::Format;
-use harness::revision::Repository;
 use harness::selftest::{
-    self, BackToBack, Change, Condition, Evidence, Hog, Hogs, Layouts, Scope, Trial, chart, findings, page, promises,
-    swapped,
+    self, BackToBack, Change, Condition, Evidence, Hog, Hogs, Scope, Trial, chart, findings, page, promises, swapped,
 };
 use harness::statistics::Random;
 use harness::whole_file;
-use harness_probe::Options;
-use harness_probe::protocol::Reading;
 
-use super::gate::MOST_TIMED;
-use super::{Outcome, command_line, exact, notice, quiet, show};
+use super::{Outcome, exact, notice, quiet, show};
+use bench::Bench;
 
 /// Shows that the harness itself tells the truth
 #[derive(Args)]
@@ -79,15 +74,12 @@ struct GateTest {
     #[arg(long, value_name = "NUMBER", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..))]
     orders: u32,
     /// How many gates are replayed from the null pairs with labels swapped
-    #[arg(long, value_name = "NUMBER", default_value_t = 5000)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 2000)]
     swaps: usize,
     /// How the table is printed
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
-
-/// Workloads that run longer are not what slowdowns are to be found in within seconds.
-const LONGEST_RUN: Duration = Duration::from_millis(1);
 
 /// What the labels of replayed gates are drawn from.
 const SWAP_SEED: u64 = 42;
@@ -192,135 +184,6 @@ impl GateTest {
         notice(&format!("wrote {}", folder.join("gate.md").display()));
         Ok(())
     }
-}
-
-/// The builds that are held side by side, and what they are tried on.
-struct Bench<'a> {
-    project: &'a Project,
-    plain: Programs,
-    moved: Vec<Programs>,
-    /// The timed suite.
-    suite: Vec<Entrant>,
-    /// Those of it that run for a millisecond at most.
-    short: Vec<Entrant>,
-    isa: String,
-    revision: Revision,
-    environment: harness::record::Environment,
-}
-
-impl<'a> Bench<'a> {
-    fn new(project: &'a Project, conditions: &[Condition], orders: u32) -> Result<Self> {
-        let Layouts { plain, moved } = match conditions.iter().any(|one| one.change == Change::Moved) {
-            true => Layouts::build(project, orders, quiet())?,
-            false => Layouts { plain: measure::build(project, &[], quiet())?, moved: Vec::new() },
-        };
-        let measured = Measured { project, programs: &plain, commit: None };
-        let greeting = measured.greet(measure::TIME_LIMIT)?;
-        let plan = Plan {
-            filters: Vec::new(),
-            phases: Vec::new(),
-            instruments: vec![Instrument::Clock],
-            quick: false,
-            anchors: Vec::new(),
-        };
-        let field = Field::of(&plan, &greeting.workloads, &greeting.workloads)?;
-        let (suite, _) = field.timed(&project.config.timed, &[], MOST_TIMED)?;
-        if suite.is_empty() {
-            bail!("no workload of the probe is in the timed suite (`timed` in harness.toml)");
-        }
-        let mut bench = Self {
-            project,
-            suite,
-            short: Vec::new(),
-            isa: greeting.isa.clone(),
-            revision: match Repository::open(project).and_then(|repository| repository.head()) {
-                Ok(head) => Revision { commit: head.commit.id, dirty: head.dirty },
-                Err(_) => Revision { commit: harness::record::UNKNOWN.to_owned(), dirty: true },
-            },
-            environment: measured.environment(&greeting),
-            plain,
-            moved,
-        };
-        for entrant in &bench.suite {
-            if bench.run_time(entrant)? <= LONGEST_RUN {
-                bench.short.push(entrant.clone());
-            }
-        }
-        if bench.short.is_empty() {
-            bail!("no workload of the timed suite runs for {} ms at most", LONGEST_RUN.as_millis());
-        }
-        Ok(bench)
-    }
-
-    /// How long one run takes, roughly.
-    fn run_time(&self, entrant: &Entrant) -> Result<Duration> {
-        let options = Options { threads: 1, isa: None };
-        let mut probe = Probe::start(self.plain.command(&self.project.config.probe), measure::TIME_LIMIT)?;
-        probe.prepare(&entrant.workload, &entrant.phase, &options)?;
-        let mut shortest = u64::MAX;
-        for _ in 0..5 {
-            if let Reading::Clock { nanoseconds, .. } = probe.run(1)? {
-                shortest = shortest.min(nanoseconds);
-            }
-        }
-        Ok(Duration::from_nanos(shortest))
-    }
-
-    /// Measures one trial; `before` is how many of its kind there are.
-    fn trial(&self, condition: Condition, before: usize, random: &mut Random) -> Result<Trial> {
-        let layout = (condition.change == Change::Moved).then(|| before % self.moved.len());
-        let head = layout.map_or(&self.plain, |layout| &self.moved[layout]);
-        let entrants = match condition.scope {
-            // By turns, so that each has its share.
-            Scope::Workload => vec![self.short[before % self.short.len()].clone()],
-            Scope::Short => drawn(&self.short, condition.scope.most(), random),
-            Scope::Full => self.suite.clone(),
-        };
-        let probe = &self.project.config.probe;
-        let sides = Sides { base: &|| self.plain.command(probe), head: &|| head.command(probe) };
-        let terms = Terms {
-            rules: Rules::default(),
-            budget_seconds: condition.seconds(),
-            floor_seconds: 0.0,
-            seed: random.below(1_000_000_000) as u64,
-            core: pinned_core(1),
-            threads: 1,
-            isa: self.isa.clone(),
-            slice_nanoseconds: SLICE.as_nanos() as u64,
-            warm: 1,
-            injection: condition.change.injection(),
-            layout_limit: 0.02,
-            strict: false,
-        };
-        let created = measure::now();
-        let lanes = terms.time(&sides, &entrants, &terms.conditions(None, measure::TIME_LIMIT), &Silent)?;
-        Ok(Trial {
-            schema: Trial::SCHEMA,
-            condition,
-            layout: layout.map(|layout| layout as u32 + 1),
-            session: Session {
-                created,
-                command: command_line(),
-                base: self.revision.clone(),
-                head: self.revision.clone(),
-                environment: self.environment.clone(),
-                terms,
-                lanes,
-                floor: Vec::new(),
-                machine: None,
-                counted: None,
-                unmatched: Vec::new(),
-                accepted: Accepted::default(),
-                amended: Vec::new(),
-            },
-        })
-    }
-}
-
-/// Some of them, in an order that is drawn.
-fn drawn(all: &[Entrant], most: usize, random: &mut Random) -> Vec<Entrant> {
-    let mut left = all.to_vec();
-    (0..most.min(all.len())).map(|_| left.swap_remove(random.below(left.len()))).collect()
 }
 
 /// `90s`, `10m`, `1h`, or a number of seconds.
