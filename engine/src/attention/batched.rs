@@ -22,7 +22,7 @@ pub(super) fn run(level: Level, softmax: &Softmax, piece: &Piece<'_>, scratch: &
         let keys = piece.task.k.rows(piece.head, 0, shape.keys());
         turn_keys(keys, stride, turned);
     }
-    for first in piece.tiles() {
+    for first in piece.tiles(QUERIES) {
         let rows = QUERIES.min(shape.queries - first);
         let tile = Tile { piece: *piece, first, stride };
         if rows == QUERIES {

@@ -149,7 +149,7 @@ impl Pass<'_> {
         let [q, k, v] = own.views;
         let (k, v) = match cache {
             Some(cache) => {
-                cache.store(layer, past, own.count, k, v);
+                cache.store(layer, past, own.count, k, v, self.team);
                 cache.layer(layer)
             }
             None => (k, v),
