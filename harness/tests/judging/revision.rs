@@ -39,6 +39,26 @@ fn unchanged_code_passes_and_what_was_measured_is_kept() {
     session.write(&again).expect("written");
     assert_eq!(Session::read(&again).expect("read"), session);
     assert!(done.stdout.contains(&ruling.summary()), "the file says what was printed");
+    for line in ruling.circumstances(&session) {
+        assert!(done.stdout.contains(&line), "{line}: {}", done.stdout);
+    }
+    assert!(session.floor[0].pairs.len() > 1 && session.machine.is_some());
+}
+
+#[test]
+fn a_file_from_before_the_noise_floor_is_still_read() {
+    let tools = repository();
+    let done = tools.run(&["gate", "--base", "HEAD", "--budget", "1", "--times-only", "--out", "kept.json"]);
+    assert!(done.stderr.contains("wrote"), "{}", done.stderr);
+    let mut kept: serde_json::Value = serde_json::from_str(&tools.project.read("kept.json")).expect("JSON");
+    for (path, name) in [("", "floor"), ("", "machine"), ("/terms", "floor_seconds")] {
+        let fields = kept.pointer_mut(path).and_then(|value| value.as_object_mut()).expect("an object");
+        assert!(fields.remove(name).is_some(), "{name}");
+    }
+    tools.project.write("old.json", &kept.to_string());
+    let session = Session::read(&tools.project.path("old.json")).expect("read");
+    let ruling = Ruling::of(&session).expect("limits that make sense");
+    assert!(ruling.circumstances(&session).is_empty() && ruling.floor.is_none());
 }
 
 #[test]
