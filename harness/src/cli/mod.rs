@@ -4,8 +4,10 @@ mod accept;
 mod baseline;
 mod bisect;
 mod compare;
+mod doctor;
 mod explain;
 mod gate;
+mod history;
 mod list;
 mod report;
 mod run;
@@ -52,7 +54,9 @@ enum Command {
     Explain(explain::Explain),
     Accept(accept::Accept),
     Bisect(bisect::Bisect),
+    Doctor(doctor::Doctor),
     Report(report::Report),
+    History(history::History),
 }
 
 /// How a command ended, told by its exit status.
@@ -90,7 +94,9 @@ impl Arguments {
             Command::Explain(explain) => explain.run(&project),
             Command::Accept(accept) => accept.run(&project),
             Command::Bisect(bisect) => bisect.run(&project),
+            Command::Doctor(doctor) => doctor.run(&project),
             Command::Report(report) => report.run(&project),
+            Command::History(history) => history.run(&project),
         }
     }
 }

@@ -68,7 +68,7 @@ impl Rulebook {
 
 fn limits(base: &Limits, head: &Limits) -> Vec<String> {
     let about = |limit: &Limit| {
-        let glob = limit.workload.as_ref().map_or("all workloads", |glob| glob.glob().glob());
+        let glob = limit.workload.as_ref().map_or("all workloads", |glob| glob.as_str());
         format!("{} of {glob}", limit.metric.name())
     };
     let mut told = Vec::new();

@@ -118,7 +118,7 @@ impl Ruling {
             Conclusion::Regressed => "REGRESSED",
             Conclusion::Unjudged => "NOT JUDGED",
         };
-        let mut told = Vec::new();
+        let mut told: Vec<String> = self.noise().into_iter().collect();
         if !self.times.is_empty() {
             let words = [
                 Word::Regressed,
@@ -182,6 +182,7 @@ mod tests {
                 rules: Rules::default(),
                 // Few pairs are afforded, so that what they would have found is soon known.
                 budget_seconds: 1.0,
+                floor_seconds: 0.0,
                 seed: 1,
                 core: None,
                 threads: 1,
@@ -193,6 +194,8 @@ mod tests {
                 strict: false,
             },
             lanes: vec![lane(&[change; 24])],
+            floor: Vec::new(),
+            machine: None,
             counted: Some(Counted {
                 base: of(base),
                 head: of(head),
@@ -202,7 +205,7 @@ mod tests {
             accepted: Accepted::default(),
             amended: Vec::new(),
         };
-        let ruling = Ruling::of(&session).expect("rules that make sense");
+        let ruling = Ruling::verdict_of(&session).expect("rules that make sense");
         (ruling.times.iter().filter_map(|time| time.explanation.clone()).collect(), ruling.lost_counts())
     }
 

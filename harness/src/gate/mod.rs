@@ -4,6 +4,7 @@
 //! kept in a file. A [`Ruling`] is worked out from a session and from nothing else, so that any verdict can be replayed.
 
 mod amended;
+mod circumstances;
 mod explain;
 mod field;
 mod replay;
@@ -18,5 +19,5 @@ pub use field::{Field, Unmatched};
 pub use replay::{Replay, Step};
 pub use replay_table::{overview, steps};
 pub use ruling::{Found, Ruling, RulingError, Time, Word};
-pub use session::{Accepted, Counted, Revision, SCHEMA_VERSION, Session, SessionError, Terms};
+pub use session::{Accepted, Circumstances, Counted, Revision, SCHEMA_VERSION, Session, SessionError, Terms};
 pub use slices_table::slices;

@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::{Counted, Session};
 use crate::acceptance::{AcceptanceError, Acceptances, Coverage, FILE, Ledger, Loss};
 use crate::compare::{Comparison, Side, compare};
-use crate::paired::{Course, Lane, Standing, pair_estimate, pairs_to_tell, smallest_found};
+use crate::paired::{Course, Floor, Lane, Standing, pair_estimate, pairs_to_tell, smallest_found};
 use crate::record::Instrument;
 use crate::statistics::Interval;
 use crate::verdict::{Conclusion, Limits, LimitsError, Verdict, judge};
@@ -33,6 +33,10 @@ pub struct Ruling {
     pub false_alarm: f64,
     /// What "not slower" allows, as a share.
     pub margin: f64,
+    /// The base against itself; none if that was not measured.
+    pub floor: Option<Floor>,
+    /// Seconds that each workload had of the budget.
+    pub fair_seconds: f64,
     /// Acceptances that wait for a reviewer: one sentence each.
     pub pending: Vec<String>,
     /// Acceptances that excuse nothing and ought to go: one sentence each.
@@ -133,28 +137,45 @@ impl Word {
 }
 
 impl Ruling {
-    /// Judges a session.
+    /// Judges a session, and says what it could have found.
     ///
     /// # Errors
     /// If the base's limits, or the acceptances of either side, make no sense.
     pub fn of(session: &Session) -> Result<Self, RulingError> {
+        Self::judge(session, true)
+    }
+
+    /// Judges a session and says no more, which takes a hundredth of the time: for whoever judges thousands.
+    ///
+    /// # Errors
+    /// If the base's limits, or the acceptances of either side, make no sense.
+    pub fn verdict_of(session: &Session) -> Result<Self, RulingError> {
+        Self::judge(session, false)
+    }
+
+    fn judge(session: &Session, outlook: bool) -> Result<Self, RulingError> {
         let terms = &session.terms;
         let ledger = ledger(session)?;
         let comparisons = session.counted.as_ref().map(comparisons).unwrap_or_default();
-        let mut times: Vec<Time> = session
+        let fair = (terms.budget_seconds - terms.floor_seconds) / session.lanes.len().max(1) as f64;
+        let times = session
             .lanes
             .iter()
             .map(|lane| {
-                let fair = terms.budget_seconds / session.lanes.len() as f64;
                 let row: Vec<&Comparison> = comparisons
                     .iter()
                     .filter(|one| one.workload == lane.entrant.workload && one.head_phase == lane.entrant.phase)
                     .collect();
                 let equal = counts_equal(session, lane, &row);
-                Time::of(lane, &course(session, lane), fair, terms.layout_limit, equal, &row)
+                let course = course(session, lane);
+                let mut time = Time::of(lane, &course, terms.layout_limit, equal, &row);
+                time.accept(&ledger, terms.rules.margin);
+                if outlook {
+                    time.look_ahead(&course, fair);
+                }
+                time
             })
             .collect();
-        times.iter_mut().for_each(|time| time.accept(&ledger, terms.rules.margin));
         let counts = match &session.counted {
             Some(counted) => {
                 let limits = Limits::parse(&counted.limits, Path::new("limits.toml"))?;
@@ -170,14 +191,20 @@ impl Ruling {
             margin: terms.rules.margin,
             pending: ledger.pending(),
             complaints: ledger.complaints(&session.accepted.known),
+            floor: session.floor.first().map(|lane| Floor::of(lane, terms.rules, session.lanes.len())),
+            fair_seconds: fair,
         })
     }
 
     /// The verdict on the suite. What regressed outranks what could not be judged.
     pub fn conclusion(&self) -> Conclusion {
         let counts = self.counts.as_ref().filter(|counts| !counts.rows.is_empty()).map(Verdict::conclusion);
-        if self.times.iter().any(|time| time.is_red) || counts == Some(Conclusion::Regressed) {
+        let is_noisy = self.noise().is_some();
+        if counts == Some(Conclusion::Regressed) || (!is_noisy && self.times.iter().any(|time| time.is_red)) {
             return Conclusion::Regressed;
+        }
+        if is_noisy {
+            return Conclusion::Unjudged;
         }
         let open = |time: &Time| time.word == Word::Failed || (self.strict && time.word == Word::Inconclusive);
         // Where nothing could be told of any time, the machine is too noisy or the budget too short for a pass.
@@ -207,12 +234,7 @@ impl Ruling {
 }
 
 impl Time {
-    fn of(lane: &Lane, course: &Course, fair: f64, layout_limit: f64, equal: bool, row: &[&Comparison]) -> Self {
-        let pairs = lane.pairs.len();
-        // From 0.0: the sum of nothing is -0.0.
-        let seconds = lane.pairs.iter().fold(0.0, |sum, pair| sum + pair.seconds);
-        let each = seconds / pairs.max(1) as f64;
-        let affordable = if each > 0.0 { (fair / each) as usize } else { 0 };
+    fn of(lane: &Lane, course: &Course, layout_limit: f64, equal: bool, row: &[&Comparison]) -> Self {
         let found = course.estimate().map(|estimate| Found {
             change: estimate.exp_m1(),
             interval: course.interval(LEVEL).map(|interval| Interval {
@@ -237,13 +259,11 @@ impl Time {
             word,
             is_red: word == Word::Regressed || (word == Word::Layout && change > layout_limit),
             found,
-            pairs,
-            seconds,
-            smallest_found: smallest_found(course, pairs.max(affordable).min(MOST_PAIRS)).map(f64::exp_m1),
-            seconds_to_tell: match word {
-                Word::Inconclusive => pairs_to_tell(course).map(|pairs| pairs as f64 * each),
-                _ => None,
-            },
+            pairs: lane.pairs.len(),
+            // From 0.0: the sum of nothing is -0.0.
+            seconds: lane.pairs.iter().fold(0.0, |sum, pair| sum + pair.seconds),
+            smallest_found: None,
+            seconds_to_tell: None,
             instructions: row
                 .iter()
                 .find(|one| one.metric.is_some_and(|metric| metric.instrument() == Instrument::Callgrind))
@@ -254,6 +274,16 @@ impl Time {
         };
         time.explanation = time.explain(equal, row);
         time
+    }
+
+    /// Says what its share of the budget, in seconds, could have found, and what more of it would tell.
+    fn look_ahead(&mut self, course: &Course, fair: f64) {
+        let each = self.seconds / self.pairs.max(1) as f64;
+        let affordable = if each > 0.0 { (fair / each) as usize } else { 0 };
+        self.smallest_found = smallest_found(course, self.pairs.max(affordable).min(MOST_PAIRS)).map(f64::exp_m1);
+        if self.word == Word::Inconclusive {
+            self.seconds_to_tell = pairs_to_tell(course).map(|pairs| pairs as f64 * each);
+        }
     }
 
     /// Takes the red off a slowdown that somebody has accepted, up to the margin beyond it.

@@ -6,9 +6,11 @@ mod format;
 mod json;
 mod markdown;
 pub mod number;
+mod sparkline;
 mod table;
 mod terminal;
 
 pub use format::{Format, Renderer};
 pub(crate) use markdown::escape as escape_markdown;
+pub use sparkline::sparkline;
 pub use table::{Align, Cell, Column, Table, Tone};

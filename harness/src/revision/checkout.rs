@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::build::{Build, CargoOutput, Target};
+use super::build::{Build, CargoOutput};
 use super::commit::Commit;
 use super::error::{CheckoutError, FileError, at};
 use super::key::{Toolchain, key};
@@ -14,7 +14,7 @@ use super::repository::Repository;
 use super::room::{self, Room};
 use super::slot::Slot;
 use crate::child;
-use crate::programs::Programs;
+use crate::programs::{Programs, Target};
 use crate::project::{Config, Program, Project, ProjectError};
 
 /// The revisions whose sources and programs are kept beside a project.

@@ -5,8 +5,8 @@ mod baseline;
 mod bases;
 mod bisect;
 mod compare;
+mod doctor;
 mod explain;
-
 mod gate;
 mod history;
 mod measure;

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, anyhow};
-use harness::gate::{Counted, Field, Revision, Ruling, Session, Terms, Unmatched};
+use harness::gate::{Circumstances, Counted, Field, Revision, Ruling, Session, Terms, Unmatched};
+use harness::machine::{Counters, State, System};
 use harness::measure::{self, Bar, Measured, Request, Selected};
-use harness::paired::{Conditions, Contest, Entrant, Injection, Lane, Rules, Sides};
+use harness::paired::{Conditions, Contest, Entrant, Injection, Lane, Rules, Sides, measure_floor};
 use harness::probe::{Greeting, ProbeError};
 use harness::project::Project;
 use harness::record::Instrument;
@@ -15,16 +16,27 @@ use harness::revision::{CargoOutput, Checkouts, Commit, Repository};
 use harness_probe::Options;
 use harness_probe::protocol::VERSION;
 
-use super::{Gate, Timed, rules, show};
+use super::{Gate, SuiteChoice, rules, show};
 use crate::cli::{Outcome, command_line, notice, writable};
 
 /// Time is judged of this many workloads at most: each more makes all of them less sure in the same budget.
-const MOST_TIMED: usize = 12;
+pub(in crate::cli) const MOST_TIMED: usize = 12;
 
 /// Slices this short changed sides often enough for a machine that others use too: in trials 1 ms in 12 blocks a pair
 /// was as good as 0.5 ms in 40, and better than longer ones.
 pub(in crate::cli) const SLICE: Duration = Duration::from_millis(1);
 pub(in crate::cli) const BLOCKS: u32 = 12;
+
+/// This share of the budget goes to the base against itself: half of it before the rest, half of it after.
+pub(in crate::cli) const FLOOR_SHARE: f64 = 0.1;
+
+/// What was timed.
+struct Timed {
+    lanes: Vec<Lane>,
+    /// The base against itself.
+    floor: Vec<Lane>,
+    machine: Option<Circumstances>,
+}
 
 /// A side that is ready to be measured.
 struct Ready<'a> {
@@ -76,8 +88,8 @@ impl Gate {
             true => Vec::new(),
             false => match against.suite {
                 // The base says what is timed, as it says what the limits are: a change cannot leave itself out.
-                Timed::Named => timed(&field, &checkout.project.config.timed, &request.plan.phases)?,
-                Timed::Full => field.timed(&[], &request.plan.phases, usize::MAX)?.0,
+                SuiteChoice::Named => timed(&field, &checkout.project.config.timed, &request.plan.phases)?,
+                SuiteChoice::Full => field.timed(&[], &request.plan.phases, usize::MAX)?.0,
             },
         };
         let seed = against.seed.unwrap_or_else(seed_of_now);
@@ -89,6 +101,7 @@ impl Gate {
                 ..Rules::default()
             },
             budget_seconds: against.budget as f64,
+            floor_seconds: FLOOR_SHARE * against.budget as f64,
             seed,
             core: if threads == 1 { last_core() } else { None },
             threads,
@@ -99,14 +112,10 @@ impl Gate {
             layout_limit: against.layout_limit / 100.0,
             strict: against.strict,
         };
-        let lanes = match entrants.is_empty() {
-            true => Vec::new(),
-            false => {
-                // Two gates on one core would measure each other.
-                let _turn = checkouts.turn(&|told| notice(told))?;
-                time(&base, &ready, &entrants, &terms, &request)?
-            }
-        };
+        // Two gates on one core would measure each other.
+        let turn = (!entrants.is_empty()).then(|| checkouts.turn(&|told| notice(told))).transpose()?;
+        let timed = time(&base, &ready, &entrants, &terms, &request)?;
+        drop(turn);
         let counted = match against.times_only || field.common.is_empty() {
             true => None,
             false => Some(count(&base, &ready, &field, &request, limits)?),
@@ -118,7 +127,9 @@ impl Gate {
             head: Revision { commit: head.commit.id, dirty: head.dirty },
             environment: ready.measured.environment(&ready.greeting),
             terms,
-            lanes,
+            lanes: timed.lanes,
+            floor: timed.floor,
+            machine: timed.machine,
             counted,
             unmatched: field.unmatched.iter().map(Unmatched::sentence).collect(),
             accepted,
@@ -178,7 +189,10 @@ fn timed(field: &Field, globs: &[String], phases: &[String]) -> Result<Vec<Entra
     Ok(entrants)
 }
 
-fn time(base: &Ready, head: &Ready, entrants: &[Entrant], terms: &Terms, request: &Request) -> Result<Vec<Lane>> {
+fn time(base: &Ready, head: &Ready, entrants: &[Entrant], terms: &Terms, request: &Request) -> Result<Timed> {
+    if entrants.is_empty() {
+        return Ok(Timed { lanes: Vec::new(), floor: Vec::new(), machine: None });
+    }
     let of = |side: &Ready<'_>| side.measured.programs.command(&side.measured.project.config.probe);
     let conditions = Conditions {
         core: terms.core,
@@ -193,10 +207,22 @@ fn time(base: &Ready, head: &Ready, entrants: &[Entrant], terms: &Terms, request
         sides: &Sides { base: &|| of(base), head: &|| of(head) },
         conditions: &conditions,
         rules: terms.rules,
-        budget: Duration::from_secs_f64(terms.budget_seconds),
+        budget: Duration::from_secs_f64(terms.budget_seconds - terms.floor_seconds),
         seed: terms.seed,
     };
-    Ok(contest.run(entrants, &Bar::new())?)
+    let system = System::here();
+    let (state, counters) = (State::of(&system), Counters::now(&system));
+    // Another one with every seed.
+    let itself = &entrants[terms.seed as usize % entrants.len()];
+    let half = Duration::from_secs_f64(terms.floor_seconds / 2.0);
+    let floor = |seed| measure_floor(&|| of(base), itself, &conditions, half, seed, &Bar::new());
+    let mut before = floor(terms.seed)?;
+    let lanes = contest.run(entrants, &Bar::new())?;
+    let after = floor(terms.seed.wrapping_add(1))?;
+    before.pairs.extend(after.pairs);
+    before.failure = before.failure.or(after.failure);
+    let machine = Circumstances { state, strain: counters.since(&system) };
+    Ok(Timed { lanes, floor: vec![before], machine: Some(machine) })
 }
 
 fn count(base: &Ready, head: &Ready, field: &Field, request: &Request, limits: String) -> Result<Counted> {

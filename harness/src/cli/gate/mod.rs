@@ -13,12 +13,15 @@ use harness::project::Project;
 use harness::render::Format;
 use harness::verdict::Conclusion;
 
-pub(super) use base::{BLOCKS, SLICE, last_core, seed_of_now};
+pub(super) use base::{BLOCKS, FLOOR_SHARE, MOST_TIMED, SLICE, last_core, seed_of_now};
 pub(super) use rules::{stored_ledger, today};
 pub(super) use stored::COUNTS;
 
 use super::Outcome;
 use super::run::Selection;
+
+/// Seconds that time is measured unless the user says otherwise.
+pub(super) const BUDGET: u64 = 60;
 
 /// Says whether something got worse: counts against the stored baseline, or time and counts against a revision
 ///
@@ -51,7 +54,7 @@ pub(crate) struct Gate {
 
 /// Which workloads are timed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum Timed {
+enum SuiteChoice {
     /// Those that the base's harness.toml names, twelve at most
     #[default]
     Named,
@@ -67,12 +70,12 @@ struct Against {
     base: Option<String>,
     /// Which workloads are timed
     #[arg(long, value_enum, default_value_t, requires = "base")]
-    suite: Timed,
+    suite: SuiteChoice,
     /// Let acceptances count that only the head has: a reviewer has approved them
     #[arg(long, requires = "base")]
     honour_new_acceptances: bool,
     /// How long time may be measured, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..), requires = "base")]
+    #[arg(long, value_name = "SECONDS", default_value_t = BUDGET, value_parser = clap::value_parser!(u64).range(1..), requires = "base")]
     budget: u64,
     /// Take counts only, no time
     #[arg(long, requires = "base", conflicts_with_all = ["times_only", "budget", "inject"])]

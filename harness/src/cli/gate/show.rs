@@ -38,7 +38,8 @@ pub(super) fn ruling(session: &Session, ruling: &Ruling, format: Format, all: bo
         Format::Json | Format::Csv => {
             if let Some(first) = tables.first_mut() {
                 first.title = ruling.summary();
-                first.notes = session.unmatched.clone();
+                first.notes = ruling.circumstances(session);
+                first.notes.extend(session.unmatched.iter().cloned());
                 first.notes.extend(told(&accepted, &ruling.pending, &ruling.complaints, &amended));
                 first.notes.push(again.clone());
             }
@@ -52,6 +53,7 @@ pub(super) fn ruling(session: &Session, ruling: &Ruling, format: Format, all: bo
             notes.extend(better);
             notes.extend(open.iter().map(|told| format!("open: {told}")));
             notes.extend(told(&accepted, &ruling.pending, &ruling.complaints, &amended));
+            notes.extend(ruling.circumstances(session));
             notes.push(again);
             match tables.last_mut() {
                 Some(last) => last.notes = notes,
@@ -74,6 +76,9 @@ pub(super) fn ruling(session: &Session, ruling: &Ruling, format: Format, all: bo
             }
             for line in told(&accepted, &ruling.pending, &ruling.complaints, &amended) {
                 text += &marked(&line);
+            }
+            for told in ruling.circumstances(session) {
+                text += &format!("{told}\n");
             }
             text += &format!("{}\n{again}\n", ruling.summary());
             print(&text)
