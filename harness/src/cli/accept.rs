@@ -118,7 +118,7 @@ impl Found {
             }
             Err(error) => return Err(error.into()),
         };
-        let losses = Ruling::of(&session)?.losses(&session);
+        let losses = Ruling::verdict_of(&session)?.losses(&session);
         let (workloads, phases) = names(session.accepted.known);
         Ok(Self { losses, workloads, phases })
     }

@@ -65,7 +65,7 @@ fn floor_line(floor: &Floor, fair_seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Circumstances, Revision, Terms};
+    use super::super::{Accepted, Circumstances, Revision, Terms};
     use super::*;
     use crate::machine::{State, Strain};
     use crate::paired::{Entrant, Lane, Pair, Rules, Side, Slice};
@@ -119,6 +119,8 @@ mod tests {
             machine: Some(Circumstances { state: State::default(), strain: Strain::default() }),
             counted: None,
             unmatched: Vec::new(),
+            accepted: Accepted::default(),
+            amended: Vec::new(),
         }
     }
 

@@ -205,7 +205,7 @@ mod tests {
             accepted: Accepted::default(),
             amended: Vec::new(),
         };
-        let ruling = Ruling::of(&session).expect("rules that make sense");
+        let ruling = Ruling::verdict_of(&session).expect("rules that make sense");
         (ruling.times.iter().filter_map(|time| time.explanation.clone()).collect(), ruling.lost_counts())
     }
 

@@ -158,7 +158,7 @@ impl Ruling {
         let ledger = ledger(session)?;
         let comparisons = session.counted.as_ref().map(comparisons).unwrap_or_default();
         let fair = (terms.budget_seconds - terms.floor_seconds) / session.lanes.len().max(1) as f64;
-        let mut times: Vec<Time> = session
+        let times = session
             .lanes
             .iter()
             .map(|lane| {
@@ -169,13 +169,13 @@ impl Ruling {
                 let equal = counts_equal(session, lane, &row);
                 let course = course(session, lane);
                 let mut time = Time::of(lane, &course, terms.layout_limit, equal, &row);
+                time.accept(&ledger, terms.rules.margin);
                 if outlook {
                     time.look_ahead(&course, fair);
                 }
                 time
             })
             .collect();
-        times.iter_mut().for_each(|time| time.accept(&ledger, terms.rules.margin));
         let counts = match &session.counted {
             Some(counted) => {
                 let limits = Limits::parse(&counted.limits, Path::new("limits.toml"))?;
@@ -189,10 +189,10 @@ impl Ruling {
             strict: terms.strict,
             false_alarm: terms.rules.false_alarm,
             margin: terms.rules.margin,
-            floor: session.floor.first().map(|lane| Floor::of(lane, terms.rules, session.lanes.len())),
-            fair_seconds: fair,
             pending: ledger.pending(),
             complaints: ledger.complaints(&session.accepted.known),
+            floor: session.floor.first().map(|lane| Floor::of(lane, terms.rules, session.lanes.len())),
+            fair_seconds: fair,
         })
     }
 

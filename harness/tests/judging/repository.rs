@@ -34,27 +34,24 @@ pub(crate) fn git(tools: &Tools, arguments: &[&str]) -> String {
 
 /// A run takes this many nanoseconds from here on.
 pub(crate) fn takes(tools: &Tools, nanoseconds: u64) {
-    let probe = tools.project.read("probe");
-    let (before, rest) = probe.split_once("\"nanoseconds\":").expect("a clock");
-    let (_, after) = rest.split_once(',').expect("a field");
-    let probe = format!("{before}\"nanoseconds\":{nanoseconds},{after}");
-    tools.script("probe", probe.strip_prefix("#!/bin/sh\n").expect("a script"));
+    says(tools, "probe", ("\"nanoseconds\":", ","), nanoseconds);
 }
 
 /// A case is counted with this many instructions from here on, and one more for each place.
 pub(crate) fn executes(tools: &Tools, instructions: u64) {
-    let bench = tools.project.read("callgrind");
-    let (before, rest) = bench.split_once("$((").expect("a count");
-    let (_, after) = rest.split_once(" + case").expect("a count");
-    let bench = format!("{before}$(({instructions} + case{after}");
-    tools.script("callgrind", bench.strip_prefix("#!/bin/sh\n").expect("a script"));
+    says(tools, "callgrind", ("$((", " + case"), instructions);
 }
 
 /// A run allocates this many blocks from here on.
 pub(crate) fn allocates(tools: &Tools, blocks: u64) {
-    let heap = tools.project.read("heap");
-    let (before, rest) = heap.split_once("\"total_blocks\":").expect("a count");
-    let (_, after) = rest.split_once(',').expect("a field");
-    let heap = format!("{before}\"total_blocks\":{blocks},{after}");
-    tools.script("heap", heap.strip_prefix("#!/bin/sh\n").expect("a script"));
+    says(tools, "heap", ("\"total_blocks\":", ","), blocks);
+}
+
+/// Writes another number into a script, between the two texts.
+fn says(tools: &Tools, script: &str, (before, after): (&str, &str), number: u64) {
+    let text = tools.project.read(script);
+    let (head, rest) = text.split_once(before).expect("a number");
+    let (_, tail) = rest.split_once(after).expect("its end");
+    let text = format!("{head}{before}{number}{after}{tail}");
+    tools.script(script, text.strip_prefix("#!/bin/sh\n").expect("a script"));
 }

@@ -18,7 +18,7 @@ use harness::record::Instrument;
 use harness::revision::{CargoOutput, Checkouts, Commit, Repository};
 use harness_probe::protocol::VERSION;
 
-use super::{Gate, Timed, rules, show};
+use super::{Gate, SuiteChoice, rules, show};
 use crate::cli::{Outcome, command_line, notice, writable};
 
 /// Time is judged of this many workloads at most: each more makes all of them less sure in the same budget.
@@ -83,8 +83,8 @@ impl Gate {
             true => Vec::new(),
             false => match against.suite {
                 // The base says what is timed, as it says what the limits are: a change cannot leave itself out.
-                Timed::Named => timed(&field, &checkout.project.config.timed, &request.plan.phases)?,
-                Timed::Full => field.timed(&[], &request.plan.phases, usize::MAX)?.0,
+                SuiteChoice::Named => timed(&field, &checkout.project.config.timed, &request.plan.phases)?,
+                SuiteChoice::Full => field.timed(&[], &request.plan.phases, usize::MAX)?.0,
             },
         };
         let seed = against.seed.unwrap_or_else(seed_of_now);

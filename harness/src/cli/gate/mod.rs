@@ -54,7 +54,7 @@ pub(crate) struct Gate {
 
 /// Which workloads are timed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum Timed {
+enum SuiteChoice {
     /// Those that the base's harness.toml names, twelve at most
     #[default]
     Named,
@@ -70,7 +70,7 @@ struct Against {
     base: Option<String>,
     /// Which workloads are timed
     #[arg(long, value_enum, default_value_t, requires = "base")]
-    suite: Timed,
+    suite: SuiteChoice,
     /// Let acceptances count that only the head has: a reviewer has approved them
     #[arg(long, requires = "base")]
     honour_new_acceptances: bool,
