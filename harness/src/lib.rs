@@ -3,6 +3,7 @@
 //! Data flows one way: workload, probe, metric, record, compare, verdict, report, render. No stage reaches back.
 
 pub mod baseline;
+pub mod callgraph;
 pub mod child;
 pub mod choice;
 pub mod compare;
@@ -15,6 +16,7 @@ pub mod metric;
 pub mod nearest;
 pub mod paired;
 pub mod probe;
+pub mod profile;
 pub mod programs;
 pub mod project;
 pub mod record;

@@ -4,6 +4,7 @@ mod baseline;
 mod compare;
 mod gate;
 mod list;
+mod profile;
 mod report;
 mod run;
 mod side;
@@ -47,6 +48,7 @@ enum Command {
     Baseline(baseline::Stored),
     Gate(gate::Gate),
     Report(report::Report),
+    Profile(profile::Profile),
 }
 
 /// How a command ended, told by its exit status.
@@ -82,6 +84,7 @@ impl Arguments {
             Command::Baseline(stored) => stored.run(&project),
             Command::Gate(gate) => gate.run(&project),
             Command::Report(report) => report.run(&project),
+            Command::Profile(profile) => profile.run(&project),
         }
     }
 }
@@ -119,6 +122,11 @@ fn writable(path: &Path) -> Result<()> {
 /// Whether progress of tools that we start is to be kept off standard error.
 fn quiet() -> bool {
     !std::io::stderr().is_terminal()
+}
+
+/// The text as a part of a file's name: what could lead to another folder or needs quotes becomes a dash.
+fn file_name(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.@=".contains(c) { c } else { '-' }).collect()
 }
 
 /// The command line as a user would type it again.

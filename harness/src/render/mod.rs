@@ -2,6 +2,7 @@
 
 pub mod chart;
 mod csv;
+mod flame_graph;
 mod format;
 mod json;
 mod markdown;
@@ -9,6 +10,7 @@ pub mod number;
 mod table;
 mod terminal;
 
+pub use flame_graph::FlameGraph;
 pub use format::{Format, Renderer};
 pub(crate) use markdown::escape as escape_markdown;
 pub use table::{Align, Cell, Column, Table, Tone};

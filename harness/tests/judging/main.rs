@@ -4,6 +4,7 @@ mod baseline;
 mod compare;
 mod gate;
 mod measure;
+mod profile;
 mod project;
 mod revision;
 #[path = "../../src/record/sample.rs"]

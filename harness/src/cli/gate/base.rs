@@ -12,12 +12,12 @@ use harness::paired::{Conditions, Contest, Entrant, Injection, Lane, Rules, Side
 use harness::probe::Greeting;
 use harness::project::Project;
 use harness::record::Instrument;
-use harness::render::Format;
+use harness::render::{Format, Table};
 use harness::revision::{CargoOutput, Checkouts, Repository};
 use harness::verdict::Limits;
 use harness_probe::Options;
 
-use super::Gate;
+use super::{Gate, functions};
 use crate::cli::{ALARM, Outcome, WARNING, command_line, exact, notice, print, show, writable};
 
 /// Time is judged of this many workloads at most: each more makes all of them less sure in the same budget.
@@ -29,9 +29,9 @@ const SLICE: Duration = Duration::from_millis(1);
 const BLOCKS: u32 = 12;
 
 /// A side that is ready to be measured.
-struct Ready<'a> {
-    measured: Measured<'a>,
-    greeting: Greeting,
+pub(super) struct Ready<'a> {
+    pub(super) measured: Measured<'a>,
+    pub(super) greeting: Greeting,
 }
 
 impl Gate {
@@ -113,7 +113,8 @@ impl Gate {
         };
         session.write(&out)?;
         let ruling = Ruling::of(&session)?;
-        show_ruling(&session, &ruling, format, all)?;
+        let changed = functions::changed(&base, &ready, &ruling, &request, &out, exact(format));
+        show_ruling(&session, &ruling, &changed, format, all)?;
         notice(&format!("wrote {}", out.display()));
         Ok(super::outcome(ruling.conclusion()))
     }
@@ -194,7 +195,7 @@ fn seed_of_now() -> u64 {
 }
 
 /// What regressed, the times, what changed in the counts, what stayed open, the summary, and how to do it again.
-fn show_ruling(session: &Session, ruling: &Ruling, format: Format, all: bool) -> Result<()> {
+fn show_ruling(session: &Session, ruling: &Ruling, changed: &[Table], format: Format, all: bool) -> Result<()> {
     let again = format!("reproduce with: {}", with_seed(session));
     let mut red: Vec<String> = ruling.times.iter().filter(|time| time.is_red).map(|time| time.sentence()).collect();
     red.extend(ruling.counts.iter().flat_map(|counts| counts.regressions()));
@@ -224,6 +225,7 @@ fn show_ruling(session: &Session, ruling: &Ruling, format: Format, all: bool) ->
                 first.notes = session.unmatched.clone();
                 first.notes.push(again.clone());
             }
+            tables.extend_from_slice(changed);
             show(&tables, format)?;
             notice(&ruling.summary());
             notice(&again);
@@ -236,9 +238,10 @@ fn show_ruling(session: &Session, ruling: &Ruling, format: Format, all: bool) ->
             notes.push(again);
             match tables.last_mut() {
                 Some(last) => last.notes = notes,
-                None => tables.push(harness::render::Table { notes, ..Default::default() }),
+                None => tables.push(Table { notes, ..Default::default() }),
             }
             tables[0].title = ruling.summary();
+            tables.extend_from_slice(changed);
             show(&tables, format)
         }
         Format::Table => {
@@ -253,7 +256,11 @@ fn show_ruling(session: &Session, ruling: &Ruling, format: Format, all: bool) ->
             for told in open {
                 text += &format!("{WARNING}open:{WARNING:#} {told}\n");
             }
-            text += &format!("{}\n{again}\n", ruling.summary());
+            text += &format!("{}\n", ruling.summary());
+            for table in changed {
+                text += &format!("\n{}", format.render(std::slice::from_ref(table)));
+            }
+            text += &format!("{again}\n");
             print(&text)
         }
     }
