@@ -16,7 +16,7 @@ fn anchors() -> [String; 2] {
 
 #[test]
 fn the_tables_of_a_run_fit_a_terminal() {
-    let text = Format::Table.render(&run_tables(&synthetic::record(), &anchors()));
+    let text = Format::Table.render(&run_tables(&synthetic::record(), &anchors(), false));
     let text = anstream::adapter::strip_str(&text).to_string();
     let tabular = text.lines().filter(|line| !line.contains(": ") && !line.starts_with('±'));
     let widest = tabular.map(|line| line.chars().count()).max().unwrap_or_default();
@@ -26,9 +26,10 @@ fn the_tables_of_a_run_fit_a_terminal() {
 
 #[test]
 fn the_tables_of_a_run_in_every_format() {
-    let tables = run_tables(&synthetic::record(), &anchors());
-    insta::assert_snapshot!("run_csv", Format::Csv.render(&tables));
+    let tables = run_tables(&synthetic::record(), &anchors(), false);
     insta::assert_snapshot!("run_markdown", Format::Markdown.render(&tables));
+    let tables = run_tables(&synthetic::record(), &anchors(), true);
+    insta::assert_snapshot!("run_csv", Format::Csv.render(&tables));
     let json: serde_json::Value = serde_json::from_str(&Format::Json.render(&tables)).expect("valid JSON");
     assert_eq!(json.as_array().map(Vec::len), Some(tables.len()));
     insta::assert_snapshot!("run_json", serde_json::to_string_pretty(&json[0]).expect("JSON"));
@@ -179,14 +180,14 @@ fn a_record_without_measurements_is_still_a_page() {
     record.rows.clear();
     let page = page(&record, &anchors(), &charts::all(&record, &anchors())).expect("drawn");
     assert!(page.contains("no measurements"));
-    assert_eq!(run_tables(&record, &anchors()), []);
+    assert_eq!(run_tables(&record, &anchors(), false), []);
 }
 
 /// A phase that others are held against but that was not measured leaves gaps, not errors.
 #[test]
 fn anchors_may_be_missing() {
     let nobody = ["nobody".to_owned()];
-    let text = Format::Csv.render(&run_tables(&few(synthetic::record()), &nobody));
+    let text = Format::Csv.render(&run_tables(&few(synthetic::record()), &nobody, true));
     assert!(!text.contains("speed_over"), "{text}");
     let titles = charts::all(&synthetic::record(), &nobody);
     assert_eq!(titles[0].chart.title(), "Tokens per second by phase");

@@ -94,7 +94,15 @@ pub(super) unsafe fn multiply(
             }
             for panel in panels.clone() {
                 let column = panel * width;
-                let next = if panel + 1 < panels.end { weights.source(panel + 1, first, depth) } else { &[] };
+                let next = if panel + 1 < panels.end {
+                    weights.source(panel + 1, first, depth)
+                } else if block_of_rows + 1 < blocks {
+                    weights.source(panels.start, first, depth)
+                } else if first + depth < x.k {
+                    weights.source(panels.start, first + depth, DEPTH.min(x.k - first - depth))
+                } else {
+                    &[]
+                };
                 level.run(BlockTimesPanel {
                     x: &block,
                     rows: count,
@@ -119,7 +127,7 @@ struct BlockTimesPanel<'a> {
     x: &'a Block,
     rows: usize,
     weights: *const f32,
-    /// What the next panel is made from.
+    /// What the next panel is made from, or nothing.
     next: &'a [u8],
     depth: usize,
     /// The panel's first output, for the bias.
@@ -139,27 +147,24 @@ impl Kernel for BlockTimesPanel<'_> {
         // Tiles of equal height: a low last tile would not hide the latency of the multiply-add.
         let tiles = self.rows.div_ceil(S::TILE_ROWS);
         for tile in 0..tiles {
-            // The first tile of a panel would have to wait for all of it: it is fetched bit by bit beforehand.
-            for line in self.next[share(self.next.len(), 64, tile, tiles)].chunks(64) {
-                simd.prefetch_far(line.as_ptr());
-            }
+            let ahead = &self.next[share(self.next.len(), 64, tile, tiles)];
             let first = self.rows * tile / tiles;
             let count = self.rows * (tile + 1) / tiles - first;
             // SAFETY: the tile's rows are within `rows`, for which the pointers are good.
             unsafe {
                 match count {
-                    1 => self.tile::<S, 1>(simd, first),
-                    2 => self.tile::<S, 2>(simd, first),
-                    3 => self.tile::<S, 3>(simd, first),
-                    4 => self.tile::<S, 4>(simd, first),
-                    5 if S::TILE_ROWS >= 5 => self.tile::<S, 5>(simd, first),
-                    6 if S::TILE_ROWS >= 6 => self.tile::<S, 6>(simd, first),
-                    7 if S::TILE_ROWS >= 7 => self.tile::<S, 7>(simd, first),
-                    8 if S::TILE_ROWS >= 8 => self.tile::<S, 8>(simd, first),
-                    9 if S::TILE_ROWS >= 9 => self.tile::<S, 9>(simd, first),
-                    10 if S::TILE_ROWS >= 10 => self.tile::<S, 10>(simd, first),
-                    11 if S::TILE_ROWS >= 11 => self.tile::<S, 11>(simd, first),
-                    12 if S::TILE_ROWS >= 12 => self.tile::<S, 12>(simd, first),
+                    1 => self.tile::<S, 1>(simd, first, ahead),
+                    2 => self.tile::<S, 2>(simd, first, ahead),
+                    3 => self.tile::<S, 3>(simd, first, ahead),
+                    4 => self.tile::<S, 4>(simd, first, ahead),
+                    5 if S::TILE_ROWS >= 5 => self.tile::<S, 5>(simd, first, ahead),
+                    6 if S::TILE_ROWS >= 6 => self.tile::<S, 6>(simd, first, ahead),
+                    7 if S::TILE_ROWS >= 7 => self.tile::<S, 7>(simd, first, ahead),
+                    8 if S::TILE_ROWS >= 8 => self.tile::<S, 8>(simd, first, ahead),
+                    9 if S::TILE_ROWS >= 9 => self.tile::<S, 9>(simd, first, ahead),
+                    10 if S::TILE_ROWS >= 10 => self.tile::<S, 10>(simd, first, ahead),
+                    11 if S::TILE_ROWS >= 11 => self.tile::<S, 11>(simd, first, ahead),
+                    12 if S::TILE_ROWS >= 12 => self.tile::<S, 12>(simd, first, ahead),
                     _ => unreachable!("a tile of {count} rows is higher than {}", S::TILE_ROWS),
                 }
             }
@@ -171,7 +176,7 @@ impl BlockTimesPanel<'_> {
     /// # Safety
     /// The pointers must be good for the rows `first..first + COUNT`.
     #[inline(always)]
-    unsafe fn tile<S: Simd, const COUNT: usize>(&self, simd: S, first: usize) {
+    unsafe fn tile<S: Simd, const COUNT: usize>(&self, simd: S, first: usize, ahead: &[u8]) {
         let out = self.out.wrapping_add(first * self.out_stride);
         for r in 0..COUNT {
             simd.prefetch(out.wrapping_add(r * self.out_stride).cast());
@@ -179,7 +184,13 @@ impl BlockTimesPanel<'_> {
         let mut sums = [[simd.splat(0.0); 2]; COUNT];
         let mut x = self.x.0.as_ptr().cast::<f32>().wrapping_add(first * ROW_STRIDE);
         let mut weights = self.weights;
+        // The first tile of a panel would have to wait for all of it, so every tile before it fetches a part: a little at
+        // every step, because a burst of requests holds up the loads behind it. Nothing to fetch is what is there anyway.
+        let mut line = if ahead.is_empty() { weights.cast() } else { ahead.as_ptr() };
+        let stride = ahead.len().div_ceil(self.depth);
         for _ in 0..self.depth {
+            simd.prefetch_far(line);
+            line = line.wrapping_add(stride);
             // SAFETY: as many steps as inputs; a panel has two registers for each, and the copied rows one element.
             unsafe {
                 let (w0, w1) = (simd.load_ptr(weights), simd.load_ptr(weights.add(S::LANES)));

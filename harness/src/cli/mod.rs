@@ -2,7 +2,9 @@
 
 mod baseline;
 mod compare;
+mod doctor;
 mod gate;
+mod history;
 mod list;
 mod profile;
 mod report;
@@ -47,8 +49,10 @@ enum Command {
     Compare(compare::Compare),
     Baseline(baseline::Stored),
     Gate(gate::Gate),
+    Doctor(doctor::Doctor),
     Report(report::Report),
     Profile(profile::Profile),
+    History(history::History),
 }
 
 /// How a command ended, told by its exit status.
@@ -83,8 +87,10 @@ impl Arguments {
             Command::Compare(compare) => compare.run(&project),
             Command::Baseline(stored) => stored.run(&project),
             Command::Gate(gate) => gate.run(&project),
+            Command::Doctor(doctor) => doctor.run(&project),
             Command::Report(report) => report.run(&project),
             Command::Profile(profile) => profile.run(&project),
+            Command::History(history) => history.run(&project),
         }
     }
 }

@@ -11,7 +11,7 @@ use harness::record::{Check, Instrument, Record};
 use harness::render::Format;
 use harness::report;
 
-use super::{Outcome, notice, show, writable};
+use super::{Outcome, exact, notice, show, writable};
 
 /// Measures, prints the figures, and writes a record and the report
 #[derive(Args)]
@@ -84,6 +84,11 @@ impl What {
 }
 
 impl Selection {
+    /// The globs on workloads and the names of phases.
+    pub(crate) fn chosen(&self) -> (&[String], &[String]) {
+        (&self.filter, &self.phase)
+    }
+
     /// The request to read these instruments.
     pub(crate) fn request(self, project: &Project, instruments: Vec<Instrument>) -> Request {
         Request {
@@ -139,7 +144,7 @@ impl Run {
         record.write(&path)?;
         // Before anything else can fail: minutes of measuring are in it.
         notice(&format!("wrote record {}", path.display()));
-        show(&report::run_tables(&record, &project.config.anchors), self.format)?;
+        show(&report::run_tables(&record, &project.config.anchors, exact(self.format)), self.format)?;
         if !self.no_report {
             let report = report::write(&record, &project.config.anchors, &project.reports())?;
             notice(&format!("wrote report {}", report.index.display()));

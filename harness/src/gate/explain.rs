@@ -74,7 +74,7 @@ impl Ruling {
             Conclusion::Regressed => "REGRESSED",
             Conclusion::Unjudged => "NOT JUDGED",
         };
-        let mut told = Vec::new();
+        let mut told: Vec<String> = self.noise().into_iter().collect();
         if !self.times.is_empty() {
             let words =
                 [Word::Regressed, Word::Layout, Word::Failed, Word::Inconclusive, Word::Improved, Word::NotSlower];

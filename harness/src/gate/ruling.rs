@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Counted, Session};
 use crate::compare::{Comparison, Side, compare};
-use crate::paired::{Course, Lane, Standing, pair_estimate, pairs_to_tell, smallest_found};
+use crate::paired::{Course, Floor, Lane, Standing, pair_estimate, pairs_to_tell, smallest_found};
 use crate::record::Instrument;
 use crate::statistics::Interval;
 use crate::verdict::{Conclusion, Limits, LimitsError, Verdict, judge};
@@ -29,6 +29,10 @@ pub struct Ruling {
     pub false_alarm: f64,
     /// What "not slower" allows, as a share.
     pub margin: f64,
+    /// The base against itself; none if that was not measured.
+    pub floor: Option<Floor>,
+    /// Seconds that each workload had of the budget.
+    pub fair_seconds: f64,
 }
 
 /// The verdict on one workload's time.
@@ -111,11 +115,11 @@ impl Ruling {
     pub fn of(session: &Session) -> Result<Self, LimitsError> {
         let terms = &session.terms;
         let comparisons = session.counted.as_ref().map(comparisons).unwrap_or_default();
+        let fair = (terms.budget_seconds - terms.floor_seconds) / session.lanes.len().max(1) as f64;
         let times = session
             .lanes
             .iter()
             .map(|lane| {
-                let fair = terms.budget_seconds / session.lanes.len() as f64;
                 let row: Vec<&Comparison> = comparisons
                     .iter()
                     .filter(|one| one.workload == lane.entrant.workload && one.head_phase == lane.entrant.phase)
@@ -134,14 +138,20 @@ impl Ruling {
             strict: terms.strict,
             false_alarm: terms.rules.false_alarm,
             margin: terms.rules.margin,
+            floor: session.floor.first().map(|lane| Floor::of(lane, terms.rules, session.lanes.len())),
+            fair_seconds: fair,
         })
     }
 
     /// The verdict on the suite. What regressed outranks what could not be judged.
     pub fn conclusion(&self) -> Conclusion {
         let counts = self.counts.as_ref().filter(|counts| !counts.rows.is_empty()).map(Verdict::conclusion);
-        if self.times.iter().any(|time| time.is_red) || counts == Some(Conclusion::Regressed) {
+        let is_noisy = self.noise().is_some();
+        if counts == Some(Conclusion::Regressed) || (!is_noisy && self.times.iter().any(|time| time.is_red)) {
             return Conclusion::Regressed;
+        }
+        if is_noisy {
+            return Conclusion::Unjudged;
         }
         let open = |time: &Time| time.word == Word::Failed || (self.strict && time.word == Word::Inconclusive);
         // Where nothing could be told of any time, the machine is too noisy or the budget too short for a pass.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::machine::{State, Strain};
 use crate::paired::{Block, Entrant, Injection, Lane, Pair, Rules, Side, Slice};
 use crate::record::{Environment, Record};
 use crate::whole_file;
@@ -32,6 +33,12 @@ pub struct Session {
     /// The pairs of every workload that was timed, in the order of the suite.
     #[serde(with = "lanes")]
     pub lanes: Vec<Lane>,
+    /// The pairs of the base against itself, before and after the rest: one lane, or none if time was not measured.
+    #[serde(default, with = "lanes", skip_serializing_if = "Vec::is_empty")]
+    pub floor: Vec<Lane>,
+    /// The state of the machine, and what happened to it while time was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<Circumstances>,
     /// The counts of both sides, if they were taken.
     pub counted: Option<Counted>,
     /// What only one side has, or both have and define in another way: one sentence each.
@@ -56,6 +63,9 @@ pub struct Terms {
     pub rules: Rules,
     /// Seconds of measuring that were allowed.
     pub budget_seconds: f64,
+    /// Those of them that were for the base against itself.
+    #[serde(default)]
+    pub floor_seconds: f64,
     /// What the order of workloads, processes and slices was drawn from.
     pub seed: u64,
     /// The core both sides were pinned to; none if they were not.
@@ -74,6 +84,16 @@ pub struct Terms {
     pub layout_limit: f64,
     /// Whether what stays inconclusive is a failure to judge.
     pub strict: bool,
+}
+
+/// The machine while time was measured on it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Circumstances {
+    /// Its state when that began.
+    pub state: State,
+    /// What happened until it ended.
+    pub strain: Strain,
 }
 
 /// Counts of both sides and the limits of the base, which the head cannot loosen.

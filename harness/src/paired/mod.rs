@@ -8,6 +8,7 @@
 mod alarm;
 mod contest;
 mod course;
+mod floor;
 mod foresight;
 mod pair;
 mod rules;
@@ -16,6 +17,7 @@ mod suite;
 
 pub use contest::{Contest, Entrant, Lane, Pair, Stopped};
 pub use course::{Course, Standing};
+pub use floor::{Floor, measure_floor};
 pub use foresight::{FARTHEST, pairs_to_tell, smallest_found};
 pub use pair::{Block, Conditions, Injection, PairError, Sides, measure_pair};
 pub use rules::Rules;

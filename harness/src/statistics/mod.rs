@@ -6,10 +6,12 @@ mod median;
 pub(crate) mod noise;
 mod random;
 mod shift;
+mod steps;
 mod symmetry;
 
 pub use line::{Line, line};
 pub use median::{Interval, median, median_interval, quantile};
 pub use random::Random;
 pub use shift::hodges_lehmann;
+pub use steps::{Step, steps};
 pub use symmetry::{Evidence, lower_bound, upper_bound};

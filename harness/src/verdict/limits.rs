@@ -155,7 +155,10 @@ impl Limit {
         }
         let tolerance = Tolerance::parse(&entry.tolerance, metric)?;
         if entry.reason.trim().is_empty() {
-            return Err(format!("the limit for `{}` gives no reason", entry.metric));
+            return Err(format!(
+                "the limit for `{}` gives no reason; say in `reason` why it is that large",
+                entry.metric
+            ));
         }
         let workload = entry
             .workload

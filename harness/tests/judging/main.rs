@@ -2,6 +2,7 @@
 
 mod baseline;
 mod compare;
+mod doctor;
 mod gate;
 mod measure;
 mod profile;

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
-use harness::gate::{Counted, Field, Revision, Ruling, Session, Terms, Unmatched, Word};
+use harness::gate::{Circumstances, Counted, Field, Revision, Ruling, Session, Terms, Unmatched, Word};
+use harness::machine::{Counters, State, System};
 use harness::measure::{self, Bar, Measured, Request, Selected};
-use harness::paired::{Conditions, Contest, Entrant, Injection, Lane, Rules, Sides};
+use harness::paired::{Conditions, Contest, Entrant, Injection, Lane, Rules, Sides, measure_floor};
 use harness::probe::Greeting;
 use harness::project::Project;
 use harness::record::Instrument;
@@ -21,12 +22,23 @@ use super::{Gate, functions};
 use crate::cli::{ALARM, Outcome, WARNING, command_line, exact, notice, print, show, writable};
 
 /// Time is judged of this many workloads at most: each more makes all of them less sure in the same budget.
-const MOST_TIMED: usize = 12;
+pub(in crate::cli) const MOST_TIMED: usize = 12;
 
 /// Slices this short changed sides often enough for a machine that others use too: in trials 1 ms in 12 blocks a pair
 /// was as good as 0.5 ms in 40, and better than longer ones.
-const SLICE: Duration = Duration::from_millis(1);
-const BLOCKS: u32 = 12;
+pub(in crate::cli) const SLICE: Duration = Duration::from_millis(1);
+pub(in crate::cli) const BLOCKS: u32 = 12;
+
+/// This share of the budget goes to the base against itself: half of it before the rest, half of it after.
+pub(in crate::cli) const FLOOR_SHARE: f64 = 0.1;
+
+/// What was timed.
+struct Timed {
+    lanes: Vec<Lane>,
+    /// The base against itself.
+    floor: Vec<Lane>,
+    machine: Option<Circumstances>,
+}
 
 /// A side that is ready to be measured.
 pub(super) struct Ready<'a> {
@@ -85,6 +97,7 @@ impl Gate {
                 ..Rules::default()
             },
             budget_seconds: against.budget as f64,
+            floor_seconds: FLOOR_SHARE * against.budget as f64,
             seed,
             core: if threads == 1 { last_core() } else { None },
             threads,
@@ -95,7 +108,7 @@ impl Gate {
             layout_limit: against.layout_limit / 100.0,
             strict: against.strict,
         };
-        let lanes = time(&base, &ready, &entrants, &terms, &request)?;
+        let timed = time(&base, &ready, &entrants, &terms, &request)?;
         let counted = match against.times_only || field.common.is_empty() {
             true => None,
             false => Some(count(&base, &ready, &field, &request, limits)?),
@@ -107,7 +120,9 @@ impl Gate {
             head: Revision { commit: head.commit.id, dirty: head.dirty },
             environment: ready.measured.environment(&ready.greeting),
             terms,
-            lanes,
+            lanes: timed.lanes,
+            floor: timed.floor,
+            machine: timed.machine,
             counted,
             unmatched: field.unmatched.iter().map(Unmatched::sentence).collect(),
         };
@@ -155,7 +170,10 @@ fn timed(field: &Field, globs: &[String], phases: &[String]) -> Result<Vec<Entra
     Ok(entrants)
 }
 
-fn time(base: &Ready, head: &Ready, entrants: &[Entrant], terms: &Terms, request: &Request) -> Result<Vec<Lane>> {
+fn time(base: &Ready, head: &Ready, entrants: &[Entrant], terms: &Terms, request: &Request) -> Result<Timed> {
+    if entrants.is_empty() {
+        return Ok(Timed { lanes: Vec::new(), floor: Vec::new(), machine: None });
+    }
     let of = |side: &Ready<'_>| side.measured.programs.command(&side.measured.project.config.probe);
     let conditions = Conditions {
         core: terms.core,
@@ -170,10 +188,22 @@ fn time(base: &Ready, head: &Ready, entrants: &[Entrant], terms: &Terms, request
         sides: &Sides { base: &|| of(base), head: &|| of(head) },
         conditions: &conditions,
         rules: terms.rules,
-        budget: Duration::from_secs_f64(terms.budget_seconds),
+        budget: Duration::from_secs_f64(terms.budget_seconds - terms.floor_seconds),
         seed: terms.seed,
     };
-    Ok(contest.run(entrants, &Bar::new())?)
+    let system = System::here();
+    let (state, counters) = (State::of(&system), Counters::now(&system));
+    // Another one with every seed.
+    let itself = &entrants[terms.seed as usize % entrants.len()];
+    let half = Duration::from_secs_f64(terms.floor_seconds / 2.0);
+    let floor = |seed| measure_floor(&|| of(base), itself, &conditions, half, seed, &Bar::new());
+    let mut before = floor(terms.seed)?;
+    let lanes = contest.run(entrants, &Bar::new())?;
+    let after = floor(terms.seed.wrapping_add(1))?;
+    before.pairs.extend(after.pairs);
+    before.failure = before.failure.or(after.failure);
+    let machine = Circumstances { state, strain: counters.since(&system) };
+    Ok(Timed { lanes, floor: vec![before], machine: Some(machine) })
 }
 
 fn count(base: &Ready, head: &Ready, field: &Field, request: &Request, limits: String) -> Result<Counted> {
@@ -184,12 +214,12 @@ fn count(base: &Ready, head: &Ready, field: &Field, request: &Request, limits: S
 }
 
 /// The last core that this process may use: the first ones are where interrupts tend to go.
-fn last_core() -> Option<usize> {
+pub(in crate::cli) fn last_core() -> Option<usize> {
     let cores = rustix::thread::sched_getaffinity(None).ok()?;
     (0..rustix::thread::CpuSet::MAX_CPU).rev().find(|&core| cores.is_set(core))
 }
 
-fn seed_of_now() -> u64 {
+pub(in crate::cli) fn seed_of_now() -> u64 {
     // Short enough to be typed again.
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |gone| gone.as_millis() as u64 % 1_000_000_000)
 }
@@ -222,7 +252,8 @@ fn show_ruling(session: &Session, ruling: &Ruling, changed: &[Table], format: Fo
         Format::Json | Format::Csv => {
             if let Some(first) = tables.first_mut() {
                 first.title = ruling.summary();
-                first.notes = session.unmatched.clone();
+                first.notes = ruling.circumstances(session);
+                first.notes.extend(session.unmatched.iter().cloned());
                 first.notes.push(again.clone());
             }
             tables.extend_from_slice(changed);
@@ -235,6 +266,7 @@ fn show_ruling(session: &Session, ruling: &Ruling, changed: &[Table], format: Fo
             let mut notes = red;
             notes.extend(better);
             notes.extend(open.iter().map(|told| format!("open: {told}")));
+            notes.extend(ruling.circumstances(session));
             notes.push(again);
             match tables.last_mut() {
                 Some(last) => last.notes = notes,
@@ -255,6 +287,9 @@ fn show_ruling(session: &Session, ruling: &Ruling, changed: &[Table], format: Fo
             }
             for told in open {
                 text += &format!("{WARNING}open:{WARNING:#} {told}\n");
+            }
+            for told in ruling.circumstances(session) {
+                text += &format!("{told}\n");
             }
             text += &format!("{}\n", ruling.summary());
             for table in changed {

@@ -15,6 +15,11 @@ use harness::verdict::Conclusion;
 use super::Outcome;
 use super::run::Selection;
 
+pub(super) use base::{BLOCKS, FLOOR_SHARE, MOST_TIMED, SLICE, last_core, seed_of_now};
+
+/// Seconds that time is measured unless the user says otherwise.
+pub(super) const BUDGET: u64 = 60;
+
 /// Says whether something got worse: counts against the stored baseline, or time and counts against a revision
 ///
 /// Without --base, instructions and heap are counted now, or read from a record, and held against the baseline of this
@@ -51,7 +56,7 @@ struct Against {
     #[arg(long, value_name = "REV")]
     base: Option<String>,
     /// How long time may be measured, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..), requires = "base")]
+    #[arg(long, value_name = "SECONDS", default_value_t = BUDGET, value_parser = clap::value_parser!(u64).range(1..), requires = "base")]
     budget: u64,
     /// Take counts only, no time
     #[arg(long, requires = "base", conflicts_with_all = ["times_only", "budget", "inject"])]

@@ -24,6 +24,17 @@ pub struct LineChart {
     pub quantity: Quantity,
     /// The lines.
     pub series: Vec<Series>,
+    /// What happened at places of the x axis.
+    pub events: Vec<Event>,
+}
+
+/// Something that happened at a place of the x axis.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// Where.
+    pub x: f64,
+    /// What, in a word.
+    pub label: String,
 }
 
 /// The line of a phase.
@@ -72,6 +83,9 @@ impl LineChart {
         let Some(frame) = Frame::new(self, top + 26.0) else { return };
         canvas.words(&format!("{}, logarithmic scale", self.y_axis), EDGE, top + 6.0, AXIS);
         frame.axes(canvas, self);
+        for event in &self.events {
+            frame.event(canvas, event);
+        }
         for series in &self.series {
             frame.band(canvas, series);
         }
@@ -134,6 +148,13 @@ impl Frame {
         }
         canvas.line(&[(self.left, self.bottom), (self.right, self.bottom)], MUTED, 1.0);
         canvas.words(&chart.x_axis, self.left, self.bottom + 40.0, AXIS);
+    }
+
+    /// A dashed line from the axis to the top, with its label on the paper above the lines.
+    fn event<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, event: &Event) {
+        let (x, _) = self.place(event.x, 1.0);
+        canvas.dashes(&[(x, self.top), (x, self.bottom)], MUTED, 1.0);
+        canvas.words(&event.label, x, self.top - 8.0, TICK.centred());
     }
 
     fn band<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, series: &Series) {

@@ -11,7 +11,7 @@ mod palette;
 mod phase_chart;
 
 pub use canvas::ChartError;
-pub use line_chart::{LineChart, Point, Series};
+pub use line_chart::{Event, LineChart, Point, Series};
 pub use phase_chart::{Mark, PhaseChart};
 
 use canvas::Canvas;

@@ -33,6 +33,7 @@ pub(super) fn chart(record: &Record, anchors: &[String]) -> Option<Chart> {
         y_axis: "time per token".to_owned(),
         quantity: Quantity::Seconds,
         series: lines.into_iter().map(|(series, _)| series).collect(),
+        events: Vec::new(),
     }))
 }
 
