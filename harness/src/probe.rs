@@ -85,7 +85,9 @@ pub enum ProbeError {
         line: String,
     },
     /// It speaks another version.
-    #[error("the probe speaks protocol {found}, this harness speaks {OLDEST} to {VERSION}; build both from one revision")]
+    #[error(
+        "the probe speaks protocol {found}, this harness speaks {OLDEST} to {VERSION}; build both from one revision"
+    )]
     Version {
         /// The probe's version.
         found: u32,

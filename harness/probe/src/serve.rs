@@ -244,7 +244,11 @@ mod tests {
         let threads = PREPARE.replace(r#""threads":1"#, r#""threads":0"#);
         let requests =
             ["rubbish", r#"{"ask":"run","iterations":1}"#, r#"{"ask":"check"}"#, &unknown, &phase, &threads, PREPARE];
-        let replies = talk(format!("{}\n{}\n", requests.join("\n"), [r#"{"ask":"run","iterations":0}"#, r#"{"ask":"profile","iterations":0}"#].join("\n")));
+        let replies = talk(format!(
+            "{}\n{}\n",
+            requests.join("\n"),
+            [r#"{"ask":"run","iterations":0}"#, r#"{"ask":"profile","iterations":0}"#].join("\n")
+        ));
         let messages: Vec<_> = replies
             .iter()
             .map(|reply| match reply {

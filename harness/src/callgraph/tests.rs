@@ -58,10 +58,13 @@ fn the_annotate_of_this_machine_agrees() {
     let folder = tempfile::tempdir().expect("a folder");
     let out = folder.path().join("callgrind.out");
     let mut valgrind = Command::new("valgrind");
-    valgrind.args(["--tool=callgrind", "--quiet", "--dump-instr=yes"]).arg(format!("--callgrind-out-file={}", out.display()));
+    valgrind
+        .args(["--tool=callgrind", "--quiet", "--dump-instr=yes"])
+        .arg(format!("--callgrind-out-file={}", out.display()));
     let Ok(ran) = valgrind.arg("true").output() else { return };
     assert!(ran.status.success(), "{ran:?}");
-    let annotate = Command::new("callgrind_annotate").args(["--threshold=100", "--auto=no", "--show=Ir"]).arg(&out).output();
+    let annotate =
+        Command::new("callgrind_annotate").args(["--threshold=100", "--auto=no", "--show=Ir"]).arg(&out).output();
     let annotate = annotate.expect("it comes with valgrind");
     let graph = CallGraph::parse(&std::fs::read_to_string(&out).expect("written")).expect("a whole file");
     assert!(graph.total() > 10_000);
@@ -95,9 +98,12 @@ fn names_of_rust_are_told_apart_and_hashes_left_out() {
 #[test]
 fn parts_are_added_up_and_other_events_passed_over() {
     let part = |own: &str, total: &str| {
-        format!("part: 1\npositions: instr line\nevents: Dr Ir\nfn=(1) _ZN6engine4gelu3runE\n0x10 3 7 {own}\n+4 * 1\njump=3 0x20 5\n0x10 4\njcnd=2/5 +2 *\n* *\ntotals: 8 {total}\n")
+        format!(
+            "part: 1\npositions: instr line\nevents: Dr Ir\nfn=(1) _ZN6engine4gelu3runE\n0x10 3 7 {own}\n+4 * 1\njump=3 0x20 5\n0x10 4\njcnd=2/5 +2 *\n* *\ntotals: 8 {total}\n"
+        )
     };
-    let graph = CallGraph::parse(&format!("# callgrind format\nversion: 1\n{}\n{}", part("5", "5"), part("0x10", "16")));
+    let graph =
+        CallGraph::parse(&format!("# callgrind format\nversion: 1\n{}\n{}", part("5", "5"), part("0x10", "16")));
     let graph = graph.expect("two parts");
     assert_eq!(graph.functions(), [Function { name: "engine::gelu::run".to_owned(), own: 21, calls: 0 }]);
 }
@@ -106,22 +112,25 @@ fn parts_are_added_up_and_other_events_passed_over() {
 fn what_is_no_whole_file_is_refused_in_one_sentence() {
     let error = |text: &str| CallGraph::parse(text).expect_err(text).to_string();
     let file = |body: &str| format!("events: Ir\nfn=(1) main\n{body}\n");
-    insta::assert_snapshot!([
-        error(""),
-        error("version: 2\n"),
-        error("events: Dr Dw\n"),
-        error("1 2\n"),
-        error("events: Ir\n1 2\n"),
-        error("rubbish\n"),
-        error(&file("sn=(2)")),
-        error(&file("fn=(2)")),
-        error(&file("1 two")),
-        error(&file("calls=x 1")),
-        error(&file("calls=1 1\n1 5")),
-        error(&file("1 18446744073709551615\n1 1")),
-        error(&file("1 5")),
-        error(&file("1 5\ntotals: 6")),
-    ].join("\n"));
+    insta::assert_snapshot!(
+        [
+            error(""),
+            error("version: 2\n"),
+            error("events: Dr Dw\n"),
+            error("1 2\n"),
+            error("events: Ir\n1 2\n"),
+            error("rubbish\n"),
+            error(&file("sn=(2)")),
+            error(&file("fn=(2)")),
+            error(&file("1 two")),
+            error(&file("calls=x 1")),
+            error(&file("calls=1 1\n1 5")),
+            error(&file("1 18446744073709551615\n1 1")),
+            error(&file("1 5")),
+            error(&file("1 5\ntotals: 6")),
+        ]
+        .join("\n")
+    );
 }
 
 /// A file that is cut off anywhere, at a line's end or within one, is never taken for a whole one.

@@ -90,7 +90,8 @@ impl Callgrind<'_> {
     }
 
     fn place(&self, workload: &str, phase: &str) -> Result<usize, String> {
-        case(self.workloads, workload, phase).ok_or_else(|| format!("{workload} in phase {phase} is no case of the bench"))
+        case(self.workloads, workload, phase)
+            .ok_or_else(|| format!("{workload} in phase {phase} is no case of the bench"))
     }
 
     /// Runs one case of the bench, and returns the folder with what its runner left. `told` is passed on to callgrind.

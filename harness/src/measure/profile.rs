@@ -251,6 +251,8 @@ const TIME: &str = "where time goes";
 fn check(probe: &mut Probe, target: Target<'_>) -> Result<(), ProfileError> {
     match probe.check()? {
         None => Ok(()),
-        Some(wrong) => Err(ProfileError::Wrong { place: format!("{} in phase {}", target.workload.id, target.phase), wrong }),
+        Some(wrong) => {
+            Err(ProfileError::Wrong { place: format!("{} in phase {}", target.workload.id, target.phase), wrong })
+        }
     }
 }

@@ -62,8 +62,7 @@ pub fn differences(base: Seen<'_>, head: Seen<'_>) -> Vec<Difference> {
             all.push(new(part.name.clone()));
             all.len() - 1
         });
-        (all[place].head, all[place].head_calls) =
-            (part.own as f64 * head.scale(), part.calls as f64 * head.scale());
+        (all[place].head, all[place].head_calls) = (part.own as f64 * head.scale(), part.calls as f64 * head.scale());
     }
     all.retain(|one| one.base != one.head);
     for one in &mut all {

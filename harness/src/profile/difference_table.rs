@@ -1,6 +1,7 @@
 //! What two profiles have otherwise, as a table.
 
-use super::{Difference, Seen, View, differences, short};
+use super::tables::name;
+use super::{Difference, Seen, View, differences};
 use crate::render::{Cell, Column, Table, Tone, number};
 
 /// What costs another amount by itself on the two sides, per run, the largest difference first: all of it with `exact`, else
@@ -36,7 +37,7 @@ pub fn difference_table(title: String, view: View, base: Seen<'_>, head: Seen<'_
         let sign = if each.change() > 0.0 { "+" } else { "" };
         let change = amount(each.change());
         table.rows.push(vec![
-            Cell { text: short(&each.name), ..Cell::text(&each.name) },
+            name(&each.name),
             amount(each.base),
             amount(each.head),
             Cell { text: format!("{sign}{}", change.text), ..change }.toned(tone),

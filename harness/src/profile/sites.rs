@@ -1,7 +1,11 @@
 //! Where allocations are made: a profile in the format of DHAT's viewer, read and put in order.
 //!
 //! The format: <https://www.valgrind.org/docs/manual/dh-manual.html>, and what the crate `dhat` writes of it. Each program
-//! point has a backtrace, innermost frame first, into a table of frames `address: function (file:line:column)`.
+//! point has a backtrace, innermost frame first, into a table of frames `address: function (file:line:column)`. Of a file, the
+//! last three parts of its path are told; a function that was inlined has its bare name.
+//!
+//! Two things are left out of a backtrace, because they hide the way rather than show it: all but the outermost of the
+//! frames of Rust's own libraries at its inner end, and what lies between a closure and the function that it is written in.
 
 use serde::Deserialize;
 use thiserror::Error;
@@ -52,6 +56,27 @@ pub struct Frame {
     pub place: Option<String>,
 }
 
+/// How the files of Rust's own libraries begin, where three parts of a path are all that is told. A program that has such
+/// modules of its own is shown a frame further out.
+const FILES: [&str; 16] = [
+    "core/src/",
+    "alloc/src/",
+    "std/src/",
+    "src/alloc/",
+    "src/boxed/",
+    "src/collections/",
+    "src/iter/",
+    "src/ops/",
+    "src/raw_vec/",
+    "src/slice/",
+    "src/str/",
+    "src/sync/",
+    "src/vec/",
+    "iter/adapters/",
+    "iter/traits/",
+    "collections/vec_deque/",
+];
+
 #[derive(Deserialize)]
 struct Written {
     #[serde(rename = "dhatFileVersion")]
@@ -91,14 +116,15 @@ impl Sites {
         let mut sites: Vec<Site> = Vec::new();
         for point in &written.pps {
             let frame = |&frame: &usize| table.get(frame).ok_or(SitesError::Frame { frame, frames: table.len() });
-            let mut frames: Vec<&Frame> = point.fs.iter().map(frame).collect::<Result<_, _>>()?;
+            let frames: Vec<&Frame> = point.fs.iter().map(frame).collect::<Result<_, _>>()?;
+            let mut frames = without_closures(&frames);
             // Of the library's way to the allocator only its beginning is of interest: what was called.
             let ours = frames.iter().position(|frame| !frame.is_library()).unwrap_or(0);
             frames.drain(..ours.saturating_sub(1));
             let ours = ours.min(1);
-            if let Some(&allocator) = frames.get(ours) {
+            if let Some(allocator) = frames.get(ours) {
                 let mut around = frames[ours..].iter().filter(|frame| !frame.is_library());
-                let caller = around.find(|frame| frame.function != allocator.function).copied();
+                let caller = around.find(|frame| frame.function != allocator.function);
                 match sites.iter_mut().find(|site| site.allocator == *allocator && site.caller.as_ref() == caller) {
                     Some(site) => {
                         site.bytes += point.tb;
@@ -112,13 +138,38 @@ impl Sites {
                     }),
                 }
             }
-            let stack: Vec<String> = frames.iter().rev().map(|frame| frame.function.clone()).collect();
+            let stack: Vec<String> = frames.iter().rev().map(Frame::name).collect();
             stacks.push((stack, point.tb, point.tbk));
         }
         sites.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.allocator.function.cmp(&b.allocator.function)));
         let tree = Tree::of_stacks(stacks.iter().map(|(stack, bytes, blocks)| (stack.as_slice(), *bytes, *blocks)));
         Ok(Self { tree, sites })
     }
+}
+
+/// The frames without closures: what lies between a closure and the function it is written in only calls the one for the
+/// other. That function is the one further out in the same file that begins last before the closure.
+fn without_closures(frames: &[&Frame]) -> Vec<Frame> {
+    let mut kept = Vec::new();
+    let mut place = 0;
+    while let Some(&frame) = frames.get(place) {
+        let mut frame = frame.clone();
+        if let Some((file, line)) = frames[place].line().filter(|_| frame.is_closure()) {
+            let around = frames.iter().enumerate().skip(place + 1).filter(|(_, other)| !other.is_closure());
+            let same_file = around.filter_map(|(at, other)| {
+                let (other_file, began) = other.line()?;
+                (other_file == file && began <= line).then_some((began, std::cmp::Reverse(at)))
+            });
+            if let Some((_, std::cmp::Reverse(at))) = same_file.max() {
+                // With the place within it that the closure tells.
+                frame.function = frames[at].function.clone();
+                place = at;
+            }
+        }
+        kept.push(frame);
+        place += 1;
+    }
+    kept
 }
 
 impl Frame {
@@ -134,7 +185,36 @@ impl Frame {
         };
         // Without the column.
         let place = place.map(|place| place.rsplit_once(':').map_or(place, |(place, _)| place).to_owned());
-        Self { function: format!("{:#}", rustc_demangle::demangle(function)), place }
+        let function = format!("{:#}", rustc_demangle::demangle(function));
+        let function = match function.split_once('<') {
+            // `take<f32>`: what a generic function is made for tells less than its name, at more length.
+            Some((name, _)) if !name.is_empty() && !name.contains("::") => name.to_owned(),
+            _ => function,
+        };
+        Self { function, place: place.filter(|place| !place.starts_with("???")) }
+    }
+
+    /// File and line.
+    fn line(&self) -> Option<(&str, u32)> {
+        let (file, line) = self.place.as_deref()?.rsplit_once(':')?;
+        Some((file, line.parse().ok()?))
+    }
+
+    fn is_closure(&self) -> bool {
+        self.function
+            .rsplit("::")
+            .next()
+            .is_some_and(|last| last.starts_with("{closure") || last.starts_with("{{closure"))
+    }
+
+    /// The name of the function, with its file where the name has no path.
+    fn name(&self) -> String {
+        match self.line() {
+            Some((file, _)) if !self.function.contains("::") => {
+                format!("{} ({})", self.function, file.rsplit('/').next().unwrap_or(file))
+            }
+            _ => self.function.clone(),
+        }
     }
 
     /// Whether it belongs to Rust's own libraries: `alloc::vec::from_elem`, `<alloc::vec::Vec<T> as Extend<T>>::extend`.
@@ -145,7 +225,9 @@ impl Frame {
             Some((parameter, of_trait)) if !parameter.contains("::") => of_trait,
             _ => of_type,
         };
-        ["alloc::", "core::", "std::", "dhat::", "__rust", "__rg_", "__rdl"].iter().any(|library| path.starts_with(library))
+        let named = ["alloc::", "core::", "std::", "dhat::", "__rust", "__rg_", "__rdl"];
+        let file = self.place.as_deref().unwrap_or_default();
+        named.iter().any(|library| path.starts_with(library)) || FILES.iter().any(|start| file.starts_with(start))
     }
 
     /// Function and place, as one text.
@@ -164,24 +246,26 @@ mod tests {
 
     use super::*;
 
-    /// Two buffers made in one product, by ways of their own, and one in another function.
+    /// Frames as dhat tells them: of two buffers made in one product, by ways of their own, and of one made elsewhere.
     fn profile() -> Value {
         json!({
             "dhatFileVersion": 2, "mode": "rust-heap", "verb": "Allocated", "bklt": true, "te": 10,
             "pps": [
-                {"tb": 400, "tbk": 4, "tl": 1, "fs": [1, 2, 3, 4, 6]},
-                {"tb": 100, "tbk": 1, "tl": 1, "fs": [7, 2, 3, 4, 6]},
-                {"tb": 30, "tbk": 3, "tl": 1, "fs": [1, 2, 3, 5, 6]},
+                {"tb": 400, "tbk": 4, "tl": 1, "fs": [1, 2, 3, 4, 5, 6, 7, 9]},
+                {"tb": 100, "tbk": 1, "tl": 1, "fs": [1, 3, 4, 5, 6, 7, 9]},
+                {"tb": 30, "tbk": 3, "tl": 1, "fs": [1, 2, 3, 4, 8, 9]},
             ],
             "ftbl": [
                 "[root]",
-                "0x1: <alloc::alloc::Global as core::alloc::Allocator>::allocate_zeroed (alloc/src/alloc.rs:240:9)",
-                "0x2: <T as alloc::vec::spec_from_elem::SpecFromElem>::from_elem (alloc/src/vec.rs:40:9)",
-                "0x3: engine::buffers::Buffers::take (src/buffers.rs:67:26)",
-                "0x4: engine::session::Pass::product (src/forward.rs:221:13)",
-                "0x5: engine::session::Pass::norm (src/forward.rs:229:13)",
-                "0x6: heap::main",
-                "0x7: alloc::alloc::alloc_zeroed (alloc/src/alloc.rs:170:9)",
+                "0x1: <dhat::Alloc as core::alloc::global::GlobalAlloc>::alloc (???:0:0)",
+                "0x2: alloc_zeroed (alloc/src/alloc.rs:178:9)",
+                "0x2: from_elem<f32> (src/vec/mod.rs:3651:5)",
+                "0x2: take (engine/src/buffers.rs:73:26)",
+                "0x3: {closure#0}<engine::trace::NoSpans> (src/session/forward.rs:226:40)",
+                "0x3: span<engine::trace::NoSpans, engine::session::{impl#1}::product::{closure_env#0}> (src/session/forward.rs:50:22)",
+                "0x3: product<engine::trace::NoSpans> (src/session/forward.rs:225:14)",
+                "0x4: engine::session::Pass::norm (src/session/forward.rs:240:13)",
+                "0x5: run (src/model/inference.rs:96:40)",
             ],
         })
     }
@@ -193,12 +277,12 @@ mod tests {
             .iter()
             .map(|site| (site.allocator.told(), site.caller.as_ref().map(Frame::told), site.bytes, site.blocks))
             .collect();
-        let take = || "engine::buffers::Buffers::take (src/buffers.rs:67)".to_owned();
+        let take = || "take (engine/src/buffers.rs:73)".to_owned();
         assert_eq!(
             told,
             [
-                (take(), Some("engine::session::Pass::product (src/forward.rs:221)".to_owned()), 500, 5),
-                (take(), Some("engine::session::Pass::norm (src/forward.rs:229)".to_owned()), 30, 3),
+                (take(), Some("product (src/session/forward.rs:226)".to_owned()), 500, 5),
+                (take(), Some("engine::session::Pass::norm (src/session/forward.rs:240)".to_owned()), 30, 3),
             ]
         );
         insta::assert_snapshot!(tree.folded(1.0));
@@ -213,12 +297,12 @@ mod tests {
         assert_eq!(told(later), "the profile of allocations has version 3, known is 2");
         let mut damaged = profile();
         damaged["pps"][0]["fs"][2] = json!(80);
-        assert_eq!(told(damaged), "the profile of allocations is damaged: a backtrace names frame 80 of 8");
+        assert_eq!(told(damaged), "the profile of allocations is damaged: a backtrace names frame 80 of 10");
     }
 
     proptest! {
         #[test]
-        fn every_byte_is_somewhere(points in prop::collection::vec((0..1000_u64, 0..9_u64, prop::collection::vec(0..8_usize, 0..6)), 0..12)) {
+        fn every_byte_is_somewhere(points in prop::collection::vec((0..1000_u64, 0..9_u64, prop::collection::vec(0..10_usize, 0..8)), 0..12)) {
             let mut written = profile();
             written["pps"] = points.iter().map(|(tb, tbk, fs)| json!({"tb": tb, "tbk": tbk, "fs": fs})).collect();
             let sites = Sites::read(&written).expect("well-formed");

@@ -126,6 +126,9 @@ mod tests {
             told(&[span("a", None, 1, 5), span("b", Some(0), 1, 6)]),
             "the probe's span `b` makes no sense: what it lies in takes less time"
         );
-        assert_eq!(told(&[span("a", None, 1, 101)]), "the probe's span `a` makes no sense: what it lies in takes less time");
+        assert_eq!(
+            told(&[span("a", None, 1, 101)]),
+            "the probe's span `a` makes no sense: what it lies in takes less time"
+        );
     }
 }

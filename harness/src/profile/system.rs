@@ -24,7 +24,8 @@ pub fn system(environment: &Environment, profiles: &[Profile]) -> Table {
         ("revision", format!("{revision}{changes}")),
         ("conditions", told.join("; ")),
     ];
-    let mut table = Table::new("System information", vec![Column::left("part", "part"), Column::left("value", "value")]);
+    let mut table =
+        Table::new("System information", vec![Column::left("part", "part"), Column::left("value", "value")]);
     table.rows = rows.map(|(part, value)| vec![Cell::text(part), Cell::text(value)]).to_vec();
     table
 }

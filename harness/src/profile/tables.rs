@@ -6,6 +6,8 @@ use crate::render::{Cell, Column, Table, Tone, number};
 
 /// So many names are shown to a person.
 const MOST: usize = 15;
+/// A name has so many letters at most.
+const LONGEST_NAME: usize = 60;
 /// What is smaller than this share of the whole is not shown to a person in the hierarchy.
 const LEAST_SHARE: f64 = 0.005;
 
@@ -48,7 +50,8 @@ impl Scope<'_> {
             columns.extend([Column::right(&self.key("min"), "min"), Column::right(&self.key("max"), "max")]);
         }
         let mut table = Table::new(format!("Hot paths by {}: {}", view.name(), self.profile.place()), columns);
-        let parts: Vec<Part> = self.profile.tree.parts().into_iter().filter(|part| self.exact || part.own > 0).collect();
+        let parts: Vec<Part> =
+            self.profile.tree.parts().into_iter().filter(|part| self.exact || part.own > 0).collect();
         for (place, part) in parts.iter().take(self.most()).enumerate() {
             let mut cells = vec![
                 rank(place),
@@ -146,7 +149,8 @@ impl Scope<'_> {
         if self.exact {
             columns.insert(0, Column::right("depth", "depth"));
         }
-        let mut table = Table::new(format!("Call hierarchy by {}: {}", self.profile.view.name(), self.profile.place()), columns);
+        let mut table =
+            Table::new(format!("Call hierarchy by {}: {}", self.profile.view.name(), self.profile.place()), columns);
         let mut hidden = 0;
         self.branch(&self.profile.tree.roots, "", 0, &mut table, &mut hidden);
         if hidden > 0 {
@@ -168,7 +172,8 @@ impl Scope<'_> {
                 (_, true) => ("└─ ", "·  "),
                 (_, false) => ("├─ ", "│  "),
             };
-            let told = Cell { text: format!("{lines}{joint}{}", short(&node.name)), ..Cell::text(&node.name) };
+            let told = name(&node.name);
+            let told = Cell { text: format!("{lines}{joint}{}", told.text), ..told };
             let mut cells = vec![
                 told,
                 self.amount(node.total() as f64),
@@ -200,7 +205,8 @@ impl Scope<'_> {
         };
         let unit = &profile.unit;
         let plural = if unit.per_run == 1 { "" } else { "s" };
-        let mut notes = vec![format!("{} of {} {}{plural}, {each}{what} a run", runs(profile.runs), unit.per_run, unit.name)];
+        let mut notes =
+            vec![format!("{} of {} {}{plural}, {each}{what} a run", runs(profile.runs), unit.per_run, unit.name)];
         if profile.view != View::Allocations {
             notes.push(format!("own: without the {}s inside", profile.view.noun()));
         }
@@ -257,8 +263,13 @@ fn rank(place: usize) -> Cell {
     Cell::number((place + 1) as f64, (place + 1).to_string()).toned(Tone::Quiet)
 }
 
-fn name(name: &str) -> Cell {
-    Cell { text: short(name), ..Cell::text(name) }
+/// A name, for people cut to what a line has room for.
+pub(super) fn name(name: &str) -> Cell {
+    let mut text = short(name);
+    if text.chars().count() > LONGEST_NAME {
+        text = text.chars().take(LONGEST_NAME - 1).chain(['…']).collect();
+    }
+    Cell { text, ..Cell::text(name) }
 }
 
 fn count(count: u64) -> Cell {

@@ -3,7 +3,8 @@
 use std::io;
 
 use inferno::differential;
-use inferno::flamegraph::{self, Options};
+use inferno::flamegraph::color::{BackgroundColor, Color};
+use inferno::flamegraph::{self, Options, TextTruncateDirection};
 
 /// A flame graph to be drawn of folded stacks: a line `outermost;...;innermost cost` for each.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +37,8 @@ impl FlameGraph<'_> {
         options.name_type = "Function:".to_owned();
         // The same name has the same colour in every picture, and the same stacks make the same file.
         options.deterministic = true;
+        options.bgcolors = Some(BackgroundColor::Flat(Color { r: 255, g: 255, b: 255 }));
+        options.text_truncate_direction = TextTruncateDirection::Right;
         options.font_type = "sans-serif".to_owned();
         options.font_width = 0.55;
         let mut lines = Vec::new();
@@ -68,7 +71,12 @@ mod tests {
     #[test]
     fn names_costs_and_words_are_in_the_picture() {
         let svg = GRAPH.svg().expect("well-formed").expect("stacks");
-        for part in ["Where &lt;time&gt; goes", "2 runs &amp; more", "&lt;Gelu as Op&gt;::run (70 ns, 70.00%)", "all (100 ns, 100%)"] {
+        for part in [
+            "Where &lt;time&gt; goes",
+            "2 runs &amp; more",
+            "&lt;Gelu as Op&gt;::run (70 ns, 70.00%)",
+            "all (100 ns, 100%)",
+        ] {
             assert!(svg.contains(part), "{part} is not in {svg}");
         }
         assert_eq!(GRAPH.svg().ok().flatten(), Some(svg), "the same stacks make the same picture");
@@ -81,7 +89,10 @@ mod tests {
         let colour = |name: &str| {
             let rest = &svg[svg.find(name).expect(name)..];
             let rgb = &rest[rest.find("rgb(").expect("a colour") + 4..];
-            rgb[..rgb.find(')').expect("its end")].split(',').map(|part| part.parse().expect("a number")).collect::<Vec<u8>>()
+            rgb[..rgb.find(')').expect("its end")]
+                .split(',')
+                .map(|part| part.parse().expect("a number"))
+                .collect::<Vec<u8>>()
         };
         let (grown, shrunk) = (colour("&lt;Gelu as Op&gt;::run (70 ns"), colour("norm (30 ns"));
         assert!(grown[0] > grown[2] && shrunk[2] > shrunk[0], "{grown:?} {shrunk:?}");

@@ -70,7 +70,8 @@ fn a_revision_is_held_against_the_checkout() {
     git(&["commit", "--quiet", "--message", "A state"]);
     let callgrind = tools.project.read("callgrind").replace("1000 + case", "1050 + case");
     tools.script("callgrind", callgrind.strip_prefix("#!/bin/sh\n").expect("a script"));
-    let done = profile(&tools, &["kernel/gelu", "--diff", "HEAD", "checkout", "--by", "instructions", "--format", "json"]);
+    let done =
+        profile(&tools, &["kernel/gelu", "--diff", "HEAD", "checkout", "--by", "instructions", "--format", "json"]);
     assert_eq!(done.status, 0, "{}", done.stderr);
     let tables: serde_json::Value = serde_json::from_str(&done.stdout).expect("JSON");
     let row = &tables[0]["rows"][0];
@@ -108,7 +109,10 @@ fn what_cannot_be_looked_into_is_told_and_the_rest_is_shown() {
     assert!(done.stdout.contains("Top allocators"), "{}", done.stdout);
 
     tools.probe("check", r#"echo '{"reply":"checked","wrong":"value 3 is 17, not 12"}'"#);
-    told(&profile(&tools, &["kernel/gelu"]), "kernel/gelu in phase optimized gave a wrong answer: value 3 is 17, not 12");
+    told(
+        &profile(&tools, &["kernel/gelu"]),
+        "kernel/gelu in phase optimized gave a wrong answer: value 3 is 17, not 12",
+    );
 
     tools.probe("", "");
     told(&profile(&tools, &["kernel/gelu", "--phase", "optimised"]), "no phase `optimised`; did you mean `optimized`?");

@@ -29,12 +29,7 @@ pub(super) fn draw(project: &Project, sides: &[Side], base: &Profile, head: &Pro
     let (before, after) = (base.tree.folded(base.seen().scale()), head.tree.folded(head.seen().scale()));
     let title = format!("{} by {}: {} -> {}", head.workload, view.name(), sides[0].name, sides[1].name);
     let subtitle = format!("width: {}; red: more than in {}, blue: less", sides[1].name, sides[0].name);
-    let graph = FlameGraph {
-        title: &title,
-        subtitle: &subtitle,
-        unit: view.raw_unit(),
-        folded: &after,
-        base: Some(&before),
-    };
+    let graph =
+        FlameGraph { title: &title, subtitle: &subtitle, unit: view.raw_unit(), folded: &after, base: Some(&before) };
     picture::write(&path, graph)
 }

@@ -153,16 +153,19 @@ impl Profile {
             ));
         }
         if small.is_empty() {
-            bail!("{} is measured with none of clock, callgrind and dhat, so there is nothing to look into", workload.id);
+            bail!(
+                "{} is measured with none of clock, callgrind and dhat, so there is nothing to look into",
+                workload.id
+            );
         }
         Ok(small)
     }
 
     fn request(&self, project: &Project) -> Result<Request> {
         let model = match &self.model {
-            Some(folder) => Some(
-                folder.canonicalize().with_context(|| format!("cannot read the model in {}", folder.display()))?,
-            ),
+            Some(folder) => {
+                Some(folder.canonicalize().with_context(|| format!("cannot read the model in {}", folder.display()))?)
+            }
             None => None,
         };
         Ok(Request {
