@@ -30,6 +30,7 @@ pub mod residual;
 pub mod simd;
 pub mod softmax;
 pub mod team;
+pub mod trace;
 pub mod variant;
 pub mod weights;
 

@@ -5,6 +5,7 @@
 pub mod acceptance;
 pub mod baseline;
 pub mod bisect;
+pub mod callgraph;
 pub mod child;
 pub mod choice;
 pub mod compare;
@@ -19,6 +20,7 @@ pub mod metric;
 pub mod nearest;
 pub mod paired;
 pub mod probe;
+pub mod profile;
 pub mod programs;
 pub mod project;
 pub mod record;

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
+use crate::protocol::Span;
+
 /// A unit of work that can be measured in several phases.
 pub trait Workload: Send + Sync {
     /// Its name, such as `medium/decode@57`: unique in a registry, and the same for ever.
@@ -47,6 +49,15 @@ pub trait Prepared {
     /// A meter that asks what a run leaves behind calls it, in its own sight, before it reads: what is still there
     /// afterwards is a leak. Does nothing unless a workload has need of it.
     fn warm_up(&mut self) {}
+
+    /// Notes from now on how long each operation of a run takes. Does nothing where a workload has no operations to tell
+    /// apart.
+    fn start_spans(&mut self) {}
+
+    /// What was noted since [`Self::start_spans`]; from now on nothing is.
+    fn take_spans(&mut self) -> Vec<Span> {
+        Vec::new()
+    }
 
     /// Holds the answer of the last run against the right one.
     ///

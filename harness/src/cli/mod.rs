@@ -9,6 +9,7 @@ mod explain;
 mod gate;
 mod history;
 mod list;
+mod profile;
 mod report;
 mod run;
 mod selftest;
@@ -57,6 +58,7 @@ enum Command {
     Bisect(bisect::Bisect),
     Doctor(doctor::Doctor),
     Report(report::Report),
+    Profile(profile::Profile),
     History(history::History),
     Selftest(selftest::Selftest),
 }
@@ -98,6 +100,7 @@ impl Arguments {
             Command::Bisect(bisect) => bisect.run(&project),
             Command::Doctor(doctor) => doctor.run(&project),
             Command::Report(report) => report.run(&project),
+            Command::Profile(profile) => profile.run(&project),
             Command::History(history) => history.run(&project),
             Command::Selftest(selftest) => selftest.run(&project),
         }
@@ -137,6 +140,11 @@ fn writable(path: &Path) -> Result<()> {
 /// Whether progress of tools that we start is to be kept off standard error.
 fn quiet() -> bool {
     !std::io::stderr().is_terminal()
+}
+
+/// The text as a part of a file's name: what could lead to another folder or needs quotes becomes a dash.
+fn file_name(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.@=".contains(c) { c } else { '-' }).collect()
 }
 
 /// The command line as a user would type it again.

@@ -199,8 +199,8 @@ impl Lane {
                     .map_err(|wrong| ProbeError::Refused(format!("the probe's times make no sense: {wrong}")))?;
                 Ok(run)
             }
-            Read::Heap { .. } => Err(ProbeError::Refused(
-                "the probe that is to be timed counts the heap; harness.toml names the wrong program".to_owned(),
+            _ => Err(ProbeError::Refused(
+                "the probe that is to be timed reads something else; harness.toml names the wrong program".to_owned(),
             )),
         }
     }

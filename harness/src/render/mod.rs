@@ -2,6 +2,7 @@
 
 pub mod chart;
 mod csv;
+mod flame_graph;
 mod format;
 mod json;
 mod markdown;
@@ -10,6 +11,7 @@ mod sparkline;
 mod table;
 mod terminal;
 
+pub use flame_graph::FlameGraph;
 pub use format::{Format, Renderer};
 pub(crate) use markdown::escape as escape_markdown;
 pub use sparkline::sparkline;

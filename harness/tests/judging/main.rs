@@ -10,6 +10,7 @@ mod explain;
 mod gate;
 mod history;
 mod measure;
+mod profile;
 mod project;
 mod repository;
 mod revision;

@@ -1,6 +1,7 @@
 //! `harness gate --base` in a git repository, with scripts in the place of the programs that measure.
 
 use std::fs;
+use std::path::PathBuf;
 
 use harness::gate::{Ruling, Session, Word};
 
@@ -12,11 +13,16 @@ fn gate(tools: &Tools, more: &[&str]) -> Done {
     tools.run(&[&["gate", "--base", "HEAD", "--budget", "20", "--seed", "7"], more].concat())
 }
 
+/// The files that gates left.
+fn gates(tools: &Tools) -> Vec<PathBuf> {
+    let files = fs::read_dir(tools.project.path("records/gates")).expect("kept");
+    files.map(|file| file.expect("readable").path()).collect()
+}
+
 /// What the gate kept, and what follows from it.
 fn kept(tools: &Tools) -> (Session, Ruling) {
-    let mut files =
-        fs::read_dir(tools.project.path("records/gates")).expect("kept").map(|file| file.expect("readable"));
-    let session = Session::read(&files.next().expect("one file").path()).expect("a session");
+    let session = gates(tools).into_iter().find(|path| path.extension().is_some_and(|extension| extension == "json"));
+    let session = Session::read(&session.expect("one session")).expect("a session");
     let ruling = Ruling::of(&session).expect("limits that make sense");
     (session, ruling)
 }
@@ -69,6 +75,18 @@ fn more_work_that_takes_longer_is_a_regression() {
     let done = gate(&tools, &[]);
     assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
     assert!(done.stdout.contains("Ir +5.0 %, time +4.0 %: the code does more"), "{}", done.stdout);
+    let after = &done.stdout[done.stdout.find("REGRESSED: ").expect("a summary")..];
+    let row = after.lines().find(|line| line.starts_with("engine::product")).expect("the function that changed");
+    let cells: Vec<&str> = row.split_whitespace().collect();
+    assert_eq!(cells[1..], ["990", "1040", "+50", "+5.1", "%", "100", "%", "2", "2"], "{row}");
+    let pictures: Vec<PathBuf> =
+        gates(&tools).into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "svg")).collect();
+    assert_eq!(pictures.len(), 4, "{pictures:?}");
+    for picture in pictures {
+        let name = picture.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        assert!(after.contains(&name), "{name} is not told of in {after}");
+        assert!(fs::read_to_string(&picture).expect("there").contains("engine::product"), "{name}");
+    }
     let (session, ruling) = kept(&tools);
     assert!(session.head.dirty && ruling.times[0].is_red);
 }
@@ -86,6 +104,7 @@ fn the_same_work_that_takes_longer_is_layout_and_red_beyond_its_limit_only() {
     // Without counts nothing excuses a slowdown.
     let done = gate(&tools, &["--times-only", "--format", "json"]);
     assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
+    assert!(!done.stdout.contains("Functions of"), "nothing was counted: {}", done.stdout);
     let tables: serde_json::Value = serde_json::from_str(&done.stdout).expect("JSON");
     assert_eq!(tables[0]["rows"][0]["verdict"], "regressed");
 }

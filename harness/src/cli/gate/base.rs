@@ -18,8 +18,8 @@ use harness::record::Instrument;
 use harness::revision::{CargoOutput, Checkouts, Commit, Repository};
 use harness_probe::protocol::VERSION;
 
-use super::{Gate, SuiteChoice, rules, show};
-use crate::cli::{Outcome, command_line, notice, writable};
+use super::{Gate, SuiteChoice, functions, rules, show};
+use crate::cli::{Outcome, command_line, exact, notice, writable};
 
 /// Time is judged of this many workloads at most: each more makes all of them less sure in the same budget.
 pub(in crate::cli) const MOST_TIMED: usize = 12;
@@ -34,9 +34,9 @@ struct Times {
 }
 
 /// A side that is ready to be measured.
-struct Ready<'a> {
-    measured: Measured<'a>,
-    greeting: Greeting,
+pub(super) struct Ready<'a> {
+    pub(super) measured: Measured<'a>,
+    pub(super) greeting: Greeting,
 }
 
 impl Gate {
@@ -139,7 +139,8 @@ impl Gate {
         }
         session.write(&out)?;
         let ruling = Ruling::of(&session)?;
-        show::ruling(&session, &ruling, format, all)?;
+        let changed = functions::changed(&base, &ready, &ruling, &request, &out, exact(format));
+        show::ruling(&session, &ruling, &changed, format, all)?;
         notice(&format!("wrote {}", out.display()));
         Ok(super::outcome(ruling.conclusion()))
     }

@@ -1,6 +1,7 @@
 //! `harness gate`: says whether something got worse, against the stored baseline or against a revision, and leaves by it.
 
 mod base;
+mod functions;
 mod rules;
 mod show;
 mod stored;

@@ -6,8 +6,9 @@ use harness::render::{Format, Table};
 
 use crate::cli::{ALARM, WARNING, exact, notice, print, show};
 
-/// What regressed, the times, what changed in the counts, what stayed open, the summary, and how to do it again.
-pub(super) fn ruling(session: &Session, ruling: &Ruling, format: Format, all: bool) -> Result<()> {
+/// What regressed, the times, what changed in the counts, what stayed open, the summary, the functions that changed, and how
+/// to do it again.
+pub(super) fn ruling(session: &Session, ruling: &Ruling, changed: &[Table], format: Format, all: bool) -> Result<()> {
     let again = format!("reproduce with: {}", with_seed(session));
     let mut red: Vec<String> = ruling.times.iter().filter(|time| time.is_red).map(|time| time.sentence()).collect();
     red.extend(ruling.lost_counts());
@@ -43,6 +44,7 @@ pub(super) fn ruling(session: &Session, ruling: &Ruling, format: Format, all: bo
                 first.notes.extend(told(&accepted, &ruling.pending, &ruling.complaints, &amended));
                 first.notes.push(again.clone());
             }
+            tables.extend_from_slice(changed);
             show(&tables, format)?;
             notice(&ruling.summary());
             notice(&again);
@@ -60,6 +62,7 @@ pub(super) fn ruling(session: &Session, ruling: &Ruling, format: Format, all: bo
                 None => tables.push(Table { notes, ..Default::default() }),
             }
             tables[0].title = ruling.summary();
+            tables.extend_from_slice(changed);
             show(&tables, format)
         }
         Format::Table => {
@@ -80,7 +83,11 @@ pub(super) fn ruling(session: &Session, ruling: &Ruling, format: Format, all: bo
             for told in ruling.circumstances(session) {
                 text += &format!("{told}\n");
             }
-            text += &format!("{}\n{again}\n", ruling.summary());
+            text += &format!("{}\n", ruling.summary());
+            for table in changed {
+                text += &format!("\n{}", format.render(std::slice::from_ref(table)));
+            }
+            text += &format!("{again}\n");
             print(&text)
         }
     }

@@ -5,6 +5,7 @@ mod decode;
 mod expected;
 mod inference;
 mod prefill;
+mod spans;
 mod subject;
 mod warm;
 

@@ -1,9 +1,12 @@
 //! A warm session that runs the end of a window over and over: what prefill and a decode step have in common.
 
 use engine::Session;
+use engine::trace::Trace;
+use harness_probe::protocol::Span;
 use harness_probe::{Options, Prepared, WorkloadError};
 
 use super::expected::Expected;
+use super::spans::spans;
 use super::subject::Subject;
 use crate::answer::Answer;
 
@@ -65,6 +68,14 @@ impl Prepared for Warm {
             Ok(())
         });
         self.failure = outcome.err().map(|error| error.to_string());
+    }
+
+    fn start_spans(&mut self) {
+        self.session.keep_trace(Trace::default());
+    }
+
+    fn take_spans(&mut self) -> Vec<Span> {
+        spans(self.session.take_trace())
     }
 
     /// A session keeps the logits of its last step.
