@@ -13,7 +13,7 @@ use tempfile::TempDir;
 const BUSY: &str = r#"
 read hello
 echo '{"reply":"hello","protocol":PROTOCOL,"meter":"clock","isa":"plain","workloads":[WORKLOAD]}'
-read prepare
+read prepare || exit 0
 sleep 1000 &
 echo $! > busy
 wait
