@@ -2,7 +2,9 @@
 //!
 //! Data flows one way: workload, probe, metric, record, compare, verdict, report, render. No stage reaches back.
 
+pub mod acceptance;
 pub mod baseline;
+pub mod bisect;
 pub mod callgraph;
 pub mod child;
 pub mod choice;
@@ -25,6 +27,7 @@ pub mod record;
 pub mod render;
 pub mod report;
 pub mod revision;
+pub mod selftest;
 pub mod statistics;
 pub mod verdict;
 pub mod whole_file;

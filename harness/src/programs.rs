@@ -105,7 +105,7 @@ impl Programs {
 }
 
 /// Runs cargo to its end, which it may take its time for: how it ended, and its messages.
-fn finish(cargo: &mut Command) -> io::Result<(ExitStatus, Vec<u8>)> {
+pub(crate) fn finish(cargo: &mut Command) -> io::Result<(ExitStatus, Vec<u8>)> {
     let mut child = Child::start(cargo.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()))?;
     let mut messages = Vec::new();
     if let Some(mut stdout) = child.stdout() {

@@ -73,7 +73,9 @@ impl Default for Config {
             baselines: "baselines".into(),
             reports: "reports".into(),
             anchors: vec!["naive".to_owned(), "reference".to_owned()],
-            timed: ["small/inference", "medium/prefill", "medium/decode@*", "kernel/*"].map(str::to_owned).to_vec(),
+            // Not `small/inference`: its weights just fill the second-level cache, so that its time is decided by which
+            // pages of memory a process happens to get. From process to process it varies by 8 %.
+            timed: ["medium/prefill", "medium/decode@*", "kernel/*"].map(str::to_owned).to_vec(),
             probe: Program::Bin { package: "harness-suite".to_owned(), name: "probe".to_owned() },
             heap: bench("harness-suite", "heap"),
             criterion: bench("harness-benches", "time"),

@@ -165,7 +165,7 @@ impl<S: Spans> Pass<'_, S> {
         let [q, k, v] = own.views;
         let (k, v) = match cache {
             Some(cache) => {
-                cache.store(layer, past, own.count, k, v);
+                cache.store(layer, past, own.count, k, v, self.team);
                 cache.layer(layer)
             }
             None => (k, v),

@@ -7,16 +7,15 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use harness::child;
-use harness::gate::Field;
+use harness::gate::{FLOOR_SHARE, Field, conditions, seed_of_now};
 use harness::machine::{self, Counters, Diagnosis, Floors, State, System, Tasks};
 use harness::measure::{self, Bar, Measured, Plan};
-use harness::paired::{Conditions, Floor, Rules, measure_floor};
+use harness::paired::{Floor, Rules, measure_floor};
 use harness::project::Project;
 use harness::record::Instrument;
 use harness::render::Format;
-use harness_probe::Options;
 
-use super::gate::{BLOCKS, BUDGET, FLOOR_SHARE, MOST_TIMED, SLICE, last_core, seed_of_now};
+use super::gate::{BUDGET, MOST_TIMED};
 use super::{ALARM, Outcome, notice, print, show};
 
 /// So many workloads are held against themselves, half of the budget each.
@@ -117,15 +116,7 @@ impl Doctor {
         if tried.is_empty() {
             bail!("no workload is in the timed suite; `timed` in harness.toml says which are");
         }
-        let conditions = Conditions {
-            core: last_core(),
-            options: Options { threads: 1, isa: None },
-            slice: SLICE,
-            warm: 1,
-            blocks: BLOCKS,
-            time_limit: measure::TIME_LIMIT,
-            injection: None,
-        };
+        let conditions = conditions(1, None, measure::TIME_LIMIT);
         let budget = Duration::from_secs(self.budget) / tried.len() as u32;
         let build = || measured.programs.command(&measured.project.config.probe);
         let floor = |entrant| {

@@ -28,7 +28,7 @@ pub(crate) struct History {
     /// The metric, such as instructions, total-bytes or time
     #[arg(long, value_name = "NAME", default_value = "instructions")]
     metric: String,
-    /// Count these commits first, as in v1..HEAD; those that were counted before are left as they are
+    /// Count these commits first, both ends included, as in v1..HEAD; those that were counted before are left as they are
     #[arg(long, value_name = "REV..REV")]
     measure: Option<String>,
     /// The baseline's key, if not that of the newest; `cargo harness baseline list` shows the keys
@@ -187,7 +187,10 @@ fn counted(project: &Project, repository: &Repository, key: Option<&str>) -> Res
         bail!("the history has no baseline {key}; {}", suggestion(key, keys));
     }
     let several = keys.len() > 1 && key.is_none();
-    let (key, moments) = history::keyed(moments, key);
+    let (key, moments, elsewhere) = history::keyed(moments, key, &repository.states(None)?);
+    if elsewhere > 0 {
+        notice(&format!("{elsewhere} counted commits are left out: they are no states of this branch"));
+    }
     if let (true, Some(key)) = (several, key) {
         notice(&format!("counts of {key}; --key names another toolchain's"));
     }

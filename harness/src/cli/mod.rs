@@ -1,14 +1,18 @@
 //! The command line: one file per subcommand, wiring only.
 
+mod accept;
 mod baseline;
+mod bisect;
 mod compare;
 mod doctor;
+mod explain;
 mod gate;
 mod history;
 mod list;
 mod profile;
 mod report;
 mod run;
+mod selftest;
 mod side;
 
 use std::io::{IsTerminal, Write};
@@ -50,9 +54,13 @@ enum Command {
     Baseline(baseline::Stored),
     Gate(gate::Gate),
     Doctor(doctor::Doctor),
+    Explain(explain::Explain),
+    Accept(accept::Accept),
+    Bisect(bisect::Bisect),
     Report(report::Report),
     Profile(profile::Profile),
     History(history::History),
+    Selftest(selftest::Selftest),
 }
 
 /// How a command ended, told by its exit status.
@@ -88,9 +96,13 @@ impl Arguments {
             Command::Baseline(stored) => stored.run(&project),
             Command::Gate(gate) => gate.run(&project),
             Command::Doctor(doctor) => doctor.run(&project),
+            Command::Explain(explain) => explain.run(&project),
+            Command::Accept(accept) => accept.run(&project),
+            Command::Bisect(bisect) => bisect.run(&project),
             Command::Report(report) => report.run(&project),
             Command::Profile(profile) => profile.run(&project),
             Command::History(history) => history.run(&project),
+            Command::Selftest(selftest) => selftest.run(&project),
         }
     }
 }

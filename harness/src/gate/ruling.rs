@@ -2,7 +2,11 @@
 
 use std::path::Path;
 
+use jiff::civil::Date;
+use thiserror::Error;
+
 use super::{Counted, Session};
+use crate::acceptance::{AcceptanceError, Acceptances, Coverage, FILE, Ledger, Loss};
 use crate::compare::{Comparison, Side, compare};
 use crate::paired::{Course, Floor, Lane, Standing, pair_estimate, pairs_to_tell, smallest_found};
 use crate::record::Instrument;
@@ -33,6 +37,26 @@ pub struct Ruling {
     pub floor: Option<Floor>,
     /// Seconds that each workload had of the budget.
     pub fair_seconds: f64,
+    /// Acceptances that wait for a reviewer: one sentence each.
+    pub pending: Vec<String>,
+    /// Acceptances that excuse nothing and ought to go: one sentence each.
+    pub complaints: Vec<String>,
+}
+
+/// A session by whose rules nothing can be judged.
+#[derive(Debug, Error)]
+pub enum RulingError {
+    /// The base's limits make no sense.
+    #[error("in the base: {0}")]
+    Limits(#[from] LimitsError),
+    /// A side's acceptances make no sense.
+    #[error("{side}: {source}")]
+    Acceptances {
+        /// Whose.
+        side: &'static str,
+        /// What is wrong.
+        source: AcceptanceError,
+    },
 }
 
 /// The verdict on one workload's time.
@@ -63,6 +87,8 @@ pub struct Time {
     pub failure: Option<String>,
     /// One sentence about what changed, and why; none where nothing is sure to have.
     pub explanation: Option<String>,
+    /// Why its slowdown is accepted, if it is.
+    pub accepted: Option<String>,
 }
 
 /// What pairs show, as shares: 0.01 is one percent slower.
@@ -87,6 +113,8 @@ pub enum Word {
     NotSlower,
     /// Neither could be shown.
     Inconclusive,
+    /// Slower, confirmed, by more than may be, and accepted.
+    Accepted,
     /// Slower, confirmed, with equal counts: where code or data lie, not what is done.
     Layout,
     /// A pair could not be measured.
@@ -101,6 +129,7 @@ impl Word {
             Self::Improved => "improved",
             Self::NotSlower => "not slower",
             Self::Inconclusive => "inconclusive",
+            Self::Accepted => "accepted",
             Self::Layout => "layout",
             Self::Failed => "failed",
         }
@@ -108,15 +137,28 @@ impl Word {
 }
 
 impl Ruling {
-    /// Judges a session.
+    /// Judges a session, and says what it could have found.
     ///
     /// # Errors
-    /// If the base's limits make no sense.
-    pub fn of(session: &Session) -> Result<Self, LimitsError> {
+    /// If the base's limits, or the acceptances of either side, make no sense.
+    pub fn of(session: &Session) -> Result<Self, RulingError> {
+        Self::judge(session, true)
+    }
+
+    /// Judges a session and says no more, which takes a hundredth of the time: for whoever judges thousands.
+    ///
+    /// # Errors
+    /// If the base's limits, or the acceptances of either side, make no sense.
+    pub fn verdict_of(session: &Session) -> Result<Self, RulingError> {
+        Self::judge(session, false)
+    }
+
+    fn judge(session: &Session, outlook: bool) -> Result<Self, RulingError> {
         let terms = &session.terms;
+        let ledger = ledger(session)?;
         let comparisons = session.counted.as_ref().map(comparisons).unwrap_or_default();
         let fair = (terms.budget_seconds - terms.floor_seconds) / session.lanes.len().max(1) as f64;
-        let times = session
+        let mut times: Vec<Time> = session
             .lanes
             .iter()
             .map(|lane| {
@@ -125,11 +167,20 @@ impl Ruling {
                     .filter(|one| one.workload == lane.entrant.workload && one.head_phase == lane.entrant.phase)
                     .collect();
                 let equal = counts_equal(session, lane, &row);
-                Time::of(lane, &course(session, lane), fair, terms.layout_limit, equal, &row)
+                let course = course(session, lane);
+                let mut time = Time::of(lane, &course, terms.layout_limit, equal, &row);
+                if outlook {
+                    time.look_ahead(&course, fair);
+                }
+                time
             })
             .collect();
+        times.iter_mut().for_each(|time| time.accept(&ledger, terms.rules.margin));
         let counts = match &session.counted {
-            Some(counted) => Some(judge(comparisons, &Limits::parse(&counted.limits, Path::new("limits.toml"))?)),
+            Some(counted) => {
+                let limits = Limits::parse(&counted.limits, Path::new("limits.toml"))?;
+                Some(judge(comparisons, &limits).accept(&ledger, &counted.head))
+            }
             None => None,
         };
         Ok(Self {
@@ -140,6 +191,8 @@ impl Ruling {
             margin: terms.rules.margin,
             floor: session.floor.first().map(|lane| Floor::of(lane, terms.rules, session.lanes.len())),
             fair_seconds: fair,
+            pending: ledger.pending(),
+            complaints: ledger.complaints(&session.accepted.known),
         })
     }
 
@@ -165,6 +218,15 @@ impl Ruling {
         }
     }
 
+    /// What turned the gate red, as losses that can be accepted.
+    pub fn losses(&self, session: &Session) -> Vec<Loss> {
+        let red = self.times.iter().filter(|time| time.is_red);
+        let times = red.filter_map(|time| Loss::of_time(&time.workload, &time.phase, time.found?.change));
+        let counts =
+            self.counts.iter().zip(&session.counted).flat_map(|(verdict, counted)| verdict.losses(&counted.head));
+        times.chain(counts).collect()
+    }
+
     /// How many times ended in a word.
     pub fn times_that(&self, word: Word) -> usize {
         self.times.iter().filter(|time| time.word == word).count()
@@ -172,12 +234,7 @@ impl Ruling {
 }
 
 impl Time {
-    fn of(lane: &Lane, course: &Course, fair: f64, layout_limit: f64, equal: bool, row: &[&Comparison]) -> Self {
-        let pairs = lane.pairs.len();
-        // From 0.0: the sum of nothing is -0.0.
-        let seconds = lane.pairs.iter().fold(0.0, |sum, pair| sum + pair.seconds);
-        let each = seconds / pairs.max(1) as f64;
-        let affordable = if each > 0.0 { (fair / each) as usize } else { 0 };
+    fn of(lane: &Lane, course: &Course, layout_limit: f64, equal: bool, row: &[&Comparison]) -> Self {
         let found = course.estimate().map(|estimate| Found {
             change: estimate.exp_m1(),
             interval: course.interval(LEVEL).map(|interval| Interval {
@@ -202,27 +259,58 @@ impl Time {
             word,
             is_red: word == Word::Regressed || (word == Word::Layout && change > layout_limit),
             found,
-            pairs,
-            seconds,
-            smallest_found: smallest_found(course, pairs.max(affordable).min(MOST_PAIRS)).map(f64::exp_m1),
-            seconds_to_tell: match word {
-                Word::Inconclusive => pairs_to_tell(course).map(|pairs| pairs as f64 * each),
-                _ => None,
-            },
+            pairs: lane.pairs.len(),
+            // From 0.0: the sum of nothing is -0.0.
+            seconds: lane.pairs.iter().fold(0.0, |sum, pair| sum + pair.seconds),
+            smallest_found: None,
+            seconds_to_tell: None,
             instructions: row
                 .iter()
                 .find(|one| one.metric.is_some_and(|metric| metric.instrument() == Instrument::Callgrind))
                 .and_then(|one| Some(one.ratio?.value)),
             failure: lane.failure.clone(),
             explanation: None,
+            accepted: None,
         };
         time.explanation = time.explain(equal, row);
         time
     }
+
+    /// Says what its share of the budget, in seconds, could have found, and what more of it would tell.
+    fn look_ahead(&mut self, course: &Course, fair: f64) {
+        let each = self.seconds / self.pairs.max(1) as f64;
+        let affordable = if each > 0.0 { (fair / each) as usize } else { 0 };
+        self.smallest_found = smallest_found(course, self.pairs.max(affordable).min(MOST_PAIRS)).map(f64::exp_m1);
+        if self.word == Word::Inconclusive {
+            self.seconds_to_tell = pairs_to_tell(course).map(|pairs| pairs as f64 * each);
+        }
+    }
+
+    /// Takes the red off a slowdown that somebody has accepted, up to the margin beyond it.
+    fn accept(&mut self, ledger: &Ledger, margin: f64) {
+        let change = self.found.filter(|_| self.is_red).map(|found| found.change);
+        let loss = change.and_then(|change| Loss::of_time(&self.workload, &self.phase, change));
+        let covered = loss.map(|loss| ledger.covers(&loss, |level, value| value <= level * (1.0 + margin)));
+        if let Some(Coverage::Excused(line)) = covered {
+            (self.is_red, self.word, self.accepted) = (false, Word::Accepted, Some(line.sentence()));
+        }
+    }
+}
+
+/// The acceptances of both sides on the day of the session.
+fn ledger(session: &Session) -> Result<Ledger, RulingError> {
+    let accepted = &session.accepted;
+    let parse = |side, text: &str| {
+        Acceptances::parse(text, Path::new(FILE)).map_err(|source| RulingError::Acceptances { side, source })
+    };
+    // Of a day that cannot be told, every acceptance that ends has ended.
+    let today = session.created.get(..10).and_then(|day| day.parse().ok()).unwrap_or(Date::MAX);
+    let (base, head) = (parse("in the base", &accepted.base)?, parse("in the head", &accepted.head)?);
+    Ok(Ledger::between(base, head, accepted.honour, today))
 }
 
 /// The lane's pairs, run through the decision again. The level is that of all workloads that were timed.
-fn course(session: &Session, lane: &Lane) -> Course {
+pub(super) fn course(session: &Session, lane: &Lane) -> Course {
     let mut course = Course::new(session.terms.rules, session.lanes.len());
     for estimate in lane.pairs.iter().filter_map(|pair| pair_estimate(&pair.blocks)) {
         course.push(estimate.log_ratio);

@@ -43,6 +43,26 @@ pub struct Session {
     pub counted: Option<Counted>,
     /// What only one side has, or both have and define in another way: one sentence each.
     pub unmatched: Vec<String>,
+    /// The regressions that were accepted before.
+    #[serde(default)]
+    pub accepted: Accepted,
+    /// What the head changes of what it is judged by - limits, acceptances, stored counts: one sentence each.
+    #[serde(default)]
+    pub amended: Vec<String>,
+}
+
+/// The acceptances of both sides.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Accepted {
+    /// The text of the base's `accepted.csv`.
+    pub base: String,
+    /// The text of the head's.
+    pub head: String,
+    /// Whether what only the head has counts.
+    pub honour: bool,
+    /// Every workload and phase of either side.
+    pub known: Vec<(String, String)>,
 }
 
 /// A state of the sources.

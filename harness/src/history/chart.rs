@@ -48,8 +48,8 @@ pub fn chart(series: &[Series], moments: &[Moment], question: &Question<'_>) -> 
     }
     let left_out = if beyond > 0 { format!("; {beyond} more workloads are not drawn") } else { String::new() };
     Some(Chart::Lines(LineChart {
-        title: title(&jumps, moments, question, series.len()),
-        subtitle: format!("{}{left_out}.", question.title()),
+        title: title(&jumps, moments, question, &shown),
+        subtitle: format!("{}{left_out}. A change is a step of the step function that fits best.", question.scope()),
         x_axis: format!("states, from {} to {}", day(first), day(last)),
         y_axis: question.metric.title().to_owned(),
         quantity: if question.metric.portable() { question.metric.quantity() } else { Quantity::Blocks },
@@ -67,11 +67,12 @@ fn jumps<'a>(series: &[&'a Series]) -> Vec<(&'a Series, &'a Jump)> {
     jumps
 }
 
-fn title(jumps: &[(&Series, &Jump)], moments: &[Moment], question: &Question<'_>, count: usize) -> String {
+fn title(jumps: &[(&Series, &Jump)], moments: &[Moment], question: &Question<'_>, shown: &[&Series]) -> String {
     let metric = question.metric.title();
     let Some((one, jump)) = jumps.first() else {
-        let plural = if count == 1 { "workload" } else { "workloads" };
-        return format!("No change of {metric} in {count} {plural} over {} states", moments.len());
+        let plural = if shown.len() == 1 { "workload" } else { "workloads" };
+        let states = shown.iter().map(|one| one.points.len()).max().unwrap_or_default();
+        return format!("No change of {metric} in {} {plural} over {states} states", shown.len());
     };
     let moment = &moments[one.points[jump.point].moment];
     let place = moment.commit.as_ref().map_or_else(|| day(moment), |commit| format!("{:?}", commit.subject));
@@ -81,4 +82,51 @@ fn title(jumps: &[(&Series, &Jump)], moments: &[Moment], question: &Question<'_>
         from => format!("by {}", number::percent(jump.to / from).trim_start_matches(['+', '-'])),
     };
     format!("{}: {metric} {verb} {by} with {place}", one.workload)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::choice::Choice;
+    use crate::history::series;
+    use crate::metric;
+    use crate::record::sample::{callgrind, record, row};
+    use crate::revision::Commit;
+
+    fn moments(counts: &[u64]) -> Vec<Moment> {
+        let moment = |(index, &count): (usize, &u64)| {
+            let date = jiff::Timestamp::from_second(1_700_000_000 + 86_400 * index as i64).expect("a date");
+            let commit = Commit { id: format!("{index:040}"), subject: format!("Change {index}"), date };
+            let rows = vec![row("kernel/gelu", "fast", vec![callgrind(count)])];
+            Moment { date, commit: Some(commit), record: record(rows) }
+        };
+        counts.iter().enumerate().map(moment).collect()
+    }
+
+    fn drawn(counts: &[u64]) -> Option<LineChart> {
+        let (moments, choice) = (moments(counts), Choice::default());
+        let metric = metric::by_name("instructions").expect("it is there");
+        let question = Question { metric, choice: &choice, phases: &[], anchor: "naive" };
+        match chart(&series(&moments, &question), &moments, &question)? {
+            Chart::Lines(lines) => Some(lines),
+            Chart::Phases(_) => panic!("not a line chart"),
+        }
+    }
+
+    #[test]
+    fn the_largest_change_is_the_title_and_every_change_is_marked() {
+        let lines = drawn(&[1000, 1000, 1100, 1100, 550, 550]).expect("points");
+        assert_eq!(lines.title, "kernel/gelu: instructions per token fell by 50 % with \"Change 4\"");
+        let events: Vec<(f64, &str)> = lines.events.iter().map(|event| (event.x, event.label.as_str())).collect();
+        assert_eq!(events, [(5.0, "0000000000"), (3.0, "0000000000")]);
+        assert!(Chart::Lines(lines).svg().expect("drawn").contains("Change 4"));
+    }
+
+    #[test]
+    fn without_a_change_that_is_the_finding_and_without_points_there_is_no_chart() {
+        let lines = drawn(&[1000, 1000, 1000]).expect("points");
+        assert_eq!(lines.title, "No change of instructions per token in 1 workload over 3 states");
+        assert!(lines.events.is_empty());
+        assert!(drawn(&[1000]).is_none() && drawn(&[0, 0]).is_none() && drawn(&[]).is_none());
+    }
 }

@@ -30,7 +30,7 @@ pub type Keyed = (String, Moment);
 /// If git cannot tell.
 pub fn counted(repository: &Repository, folder: &Path) -> Result<(Vec<Keyed>, Vec<String>), RepositoryError> {
     let (mut moments, mut unread): (Vec<Keyed>, Vec<String>) = (Vec::new(), Vec::new());
-    for commit in repository.touching(folder)? {
+    for commit in repository.states(Some(folder))? {
         for key in repository.folders(&commit, folder)? {
             let (counts_path, origin_path) = (folder.join(&key).join(COUNTS), folder.join(&key).join(ENVIRONMENT));
             let texts = (repository.file(&commit, &counts_path)?, repository.file(&commit, &origin_path)?);
@@ -74,19 +74,23 @@ pub fn measured(repository: &Repository, folder: &Path) -> (Vec<Keyed>, Vec<Stri
     (moments, unread)
 }
 
-/// The moments of one key, oldest first, each commit once; none says which: then it is that of the newest moment.
-pub fn keyed(moments: Vec<Keyed>, key: Option<&str>) -> (Option<String>, Vec<Moment>) {
-    let newest = moments.iter().max_by_key(|(_, moment)| moment.date).map(|(key, _)| key.clone());
-    let Some(key) = key.map(str::to_owned).or(newest) else { return (None, Vec::new()) };
-    let mut kept: Vec<Moment> = Vec::new();
-    for (_, moment) in moments.into_iter().filter(|(other, _)| *other == key) {
-        // What was committed outranks what was counted afterwards.
-        if !kept.iter().any(|other| other.commit == moment.commit) {
-            kept.push(moment);
-        }
-    }
-    kept.sort_by_key(|moment| moment.date);
-    (Some(key), kept)
+/// The moments of one key in the order of the branch's states, each commit once, and how many are of no state of it; none says
+/// which key: then it is that of the last state.
+pub fn keyed(moments: Vec<Keyed>, key: Option<&str>, states: &[Commit]) -> (Option<String>, Vec<Moment>, usize) {
+    let place = |moment: &Moment| {
+        states.iter().position(|state| Some(&state.id) == moment.commit.as_ref().map(|commit| &commit.id))
+    };
+    let all = moments.len();
+    let mut placed: Vec<(usize, Keyed)> =
+        moments.into_iter().filter_map(|keyed| Some((place(&keyed.1)?, keyed))).collect();
+    let elsewhere = all - placed.len();
+    // Stable: what was committed stands before what was counted afterwards, and outranks it.
+    placed.sort_by_key(|(place, _)| *place);
+    let last = placed.last().map(|(_, (key, _))| key.clone());
+    let Some(key) = key.map(str::to_owned).or(last) else { return (None, Vec::new(), elsewhere) };
+    placed.retain(|(_, (other, _))| *other == key);
+    placed.dedup_by_key(|(place, _)| *place);
+    (Some(key), placed.into_iter().map(|(_, (_, moment))| moment).collect(), elsewhere)
 }
 
 /// The records in a folder that were measured on the machine of the newest one, oldest first; and a sentence for each that

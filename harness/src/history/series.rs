@@ -4,10 +4,13 @@ use super::Moment;
 use crate::choice::Choice;
 use crate::metric::Metric;
 use crate::record::{Check, Row};
-use crate::statistics::{Step, steps};
+use crate::statistics::{Step, noise_of, steps};
 
-/// Counts that differ by less than about this share are of one level, and so are times by the next.
-const LEAST: [f64; 2] = [5e-4, 1e-2];
+/// The noise of counts, as a share: what a change of another line moves them by at most, as the limits allow it.
+const COUNT_NOISE: f64 = 5e-4;
+
+/// The noise of times that is assumed at least, as a share: a few that happen to agree show no step at their last digits.
+const TIME_NOISE: f64 = 1e-2;
 
 /// What is asked of the history.
 #[derive(Debug)]
@@ -97,11 +100,12 @@ fn of_row(moments: &[Moment], newest: &Row, question: &Question<'_>) -> Option<S
     if points.is_empty() {
         return None;
     }
-    let least = LEAST[usize::from(!question.metric.portable())];
     // On a logarithmic scale, where a share is a difference; from 1, because counts can be 0.
     let scaled: Vec<f64> = points.iter().map(|point| point.value.ln_1p()).collect();
     let jump = |pair: &[Step]| Jump { point: pair[1].start, from: pair[0].level.exp_m1(), to: pair[1].level.exp_m1() };
-    let jumps = steps(&scaled, least).windows(2).map(jump).collect();
+    // Known of counts, whose steps in a short series are all there is to estimate it from.
+    let noise = if question.metric.portable() { COUNT_NOISE } else { noise_of(&scaled).max(TIME_NOISE) };
+    let jumps = steps(&scaled, noise).windows(2).map(jump).collect();
     Some(Series { workload: newest.workload.clone(), phase: newest.phase.clone(), points, jumps, redefined })
 }
 

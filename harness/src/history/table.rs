@@ -38,10 +38,12 @@ pub fn trend_table(series: &[Series], question: &Question<'_>) -> Table {
             ]
         })
         .collect();
-    for one in series.iter().filter(|one| one.redefined > 0) {
+    let redefined: Vec<&Series> = series.iter().filter(|one| one.redefined > 0).collect();
+    if let [first, rest @ ..] = redefined.as_slice() {
+        let others = if rest.is_empty() { String::new() } else { format!(", and of {} others,", rest.len()) };
         table.notes.push(format!(
-            "{} in phase {} has {} older states that do not compare: it was defined, or answered, in another way.",
-            one.workload, one.phase, one.redefined
+            "Older states of {}{others} do not compare: it was defined, or answered, in another way.",
+            first.workload
         ));
     }
     table
@@ -125,11 +127,16 @@ fn change(from: f64, to: f64, question: &Question<'_>) -> Cell {
 }
 
 impl Question<'_> {
-    /// What is told, as in `instructions per token, over the committed baselines`.
+    /// What is told and of what, as in `instructions per token, over the counted states of the branch`.
     pub fn title(&self) -> String {
+        format!("{}, {}", self.metric.title(), self.scope())
+    }
+
+    /// What the history is made of.
+    pub(super) fn scope(&self) -> String {
         match self.metric.portable() {
-            true => format!("{}, over the counted states of the history", self.metric.title()),
-            false => format!("{}, as a ratio to {} in the same record", self.metric.title(), self.anchor),
+            true => "over the counted states of the branch".to_owned(),
+            false => format!("as a ratio to {} in the same record", self.anchor),
         }
     }
 

@@ -4,7 +4,7 @@ use super::{Finding, Grade};
 use crate::paired::Floor;
 use crate::render::{Cell, Column, Table, Tone};
 
-/// A machine that does not find a slowdown of this share in [`ALONE`] seconds cannot judge: gates that only see more are
+/// A machine that does not find a slowdown of this share in a quarter of a minute cannot judge: gates that only see more are
 /// switched off.
 pub const COARSE: f64 = 0.02;
 

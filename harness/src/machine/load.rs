@@ -65,6 +65,8 @@ pub struct Tasks {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Task {
     id: u32,
+    /// When it was started, in ticks since the machine was: numbers are given again, and names change.
+    started: u64,
     name: String,
     ticks: u64,
 }
@@ -94,7 +96,7 @@ pub fn busiest(before: &Tasks, after: &Tasks) -> Vec<Busy> {
     let gone = after.ticks.total.saturating_sub(before.ticks.total) as f64 / f64::from(after.ticks.cpus.max(1));
     let used = |task: &Task| {
         // One that was not there has used all its time since.
-        let earlier = before.tasks.iter().find(|earlier| earlier.id == task.id && earlier.name == task.name);
+        let earlier = before.tasks.iter().find(|earlier| (earlier.id, earlier.started) == (task.id, task.started));
         task.ticks.saturating_sub(earlier.map_or(0, |earlier| earlier.ticks)) as f64 / gone.max(1.0)
     };
     let mut busy: Vec<Busy> = after
@@ -107,14 +109,15 @@ pub fn busiest(before: &Tasks, after: &Tasks) -> Vec<Busy> {
     busy
 }
 
-/// Reads `PID (NAME) STATE ...`, where the name may hold anything, parentheses included, and the times are the 14th and
-/// 15th field; `man 5 proc_pid_stat`.
+/// Reads `PID (NAME) STATE ...`, where the name may hold anything, parentheses included, the times are the 14th and 15th field,
+/// and the start is the 22nd; `man 5 proc_pid_stat`.
 fn task_in(stat: &str) -> Option<Task> {
     let (id, rest) = stat.split_once(" (")?;
     let (name, rest) = rest.rsplit_once(") ")?;
-    let mut times = rest.split_whitespace().skip(11);
-    let mut time = || times.next()?.parse::<u64>().ok();
-    Some(Task { id: id.parse().ok()?, name: name.to_owned(), ticks: time()?.checked_add(time()?)? })
+    let mut fields = rest.split_whitespace().skip(11);
+    let mut field = |skipped: usize| fields.nth(skipped)?.parse::<u64>().ok();
+    let ticks = field(0)?.checked_add(field(0)?)?;
+    Some(Task { id: id.parse().ok()?, started: field(6)?, name: name.to_owned(), ticks })
 }
 
 #[cfg(test)]
@@ -133,7 +136,7 @@ mod tests {
         let machine = Fixture::of(&[
             ("proc/stat", "cpu  100 0 0 900 0 0 0 0 0 0\ncpu0 50 0 0 450 0 0 0 0 0 0\ncpu1 50 0 0 450 0 0 0 0 0 0\n"),
             ("proc/7/stat", &stat(7, "idle", 30)),
-            ("proc/8/stat", &stat(8, "a (hog)", 10)),
+            ("proc/8/stat", &stat(8, "renamed", 10)),
             ("proc/loadavg", ""),
         ]);
         let before = Tasks::now(&machine.system);
@@ -164,7 +167,7 @@ mod tests {
 
         #[test]
         fn a_process_is_read_whatever_it_is_called(id in 1..1u32 << 22, name in "[^\0]{0,15}", ticks in 0..1u64 << 40) {
-            prop_assert_eq!(task_in(&stat(id, &name, ticks)), Some(Task { id, name, ticks }));
+            prop_assert_eq!(task_in(&stat(id, &name, ticks)), Some(Task { id, started: 5, name, ticks }));
         }
 
         #[test]

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
-use super::pair::{Block, Conditions, Sides, measure_pair};
+use super::pair::{Block, Conditions, Legacy, Sides, measure_pair};
 use super::{Rules, Suite, pair_estimate};
 use crate::child;
 use crate::measure::Progress;
@@ -74,6 +74,7 @@ impl Contest<'_> {
             .collect();
         // Where the budget is too short for all, chance says who is left out, not the order of the probe's list.
         let order = shuffled(entrants.len(), &mut random);
+        let mut legacies: Vec<Legacy> = entrants.iter().map(|_| Legacy::new(&mut random)).collect();
         let mut suite = Suite::new(self.rules, entrants.len());
         let began = Instant::now();
         let (mut measured, mut told) = (0_u32, 0);
@@ -83,7 +84,7 @@ impl Contest<'_> {
             let Entrant { workload, phase } = &lane.entrant;
             progress.step(&format!("{workload} {phase} (pair {})", lane.pairs.len() + 1));
             let start = Instant::now();
-            let taken = measure_pair(self.sides, workload, phase, self.conditions, &mut random);
+            let taken = measure_pair(self.sides, workload, phase, self.conditions, &mut legacies[number], &mut random);
             if child::stopped() {
                 return Err(Stopped);
             }

@@ -33,7 +33,7 @@ pub struct Floor {
 /// # Errors
 /// [`Stopped`] if the user ended it.
 pub fn measure_floor(
-    build: &dyn Fn() -> Command,
+    build: &(dyn Fn() -> Command + Sync),
     entrant: &Entrant,
     conditions: &Conditions,
     budget: Duration,

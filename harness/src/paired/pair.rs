@@ -1,7 +1,9 @@
 //! One pair of fresh processes, a base's and a head's, measured in turn.
 
+use std::fs;
 use std::process::Command;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use harness_probe::Options;
 use harness_probe::protocol::Reading;
@@ -14,15 +16,20 @@ use super::{Side, Slice};
 use crate::probe::{Probe, ProbeError};
 use crate::statistics::Random;
 
+/// Slices are taken for this many times as long as it took to start the processes and make them ready.
+const WORTH: f64 = 2.0;
+/// But no more blocks than this many times the fewest: what comes from the processes does not get smaller, and where other
+/// programs slow the start down, a verdict must not wait for that.
+const MOST_BLOCKS: usize = 2;
 /// Iterations that a slice may have at most; more mean that nothing is measured.
 const MOST_ITERATIONS: u64 = 1 << 30;
 
 /// Starts the probe of each side.
 pub struct Sides<'a> {
     /// The base's.
-    pub base: &'a dyn Fn() -> Command,
+    pub base: &'a (dyn Fn() -> Command + Sync),
     /// The head's.
-    pub head: &'a dyn Fn() -> Command,
+    pub head: &'a (dyn Fn() -> Command + Sync),
 }
 
 /// How a pair is measured.
@@ -36,7 +43,8 @@ pub struct Conditions {
     pub slice: Duration,
     /// Iterations at the beginning of a slice that are not measured.
     pub warm: u64,
-    /// Blocks of four slices.
+    /// Blocks of four slices, at least. Where making the workload ready takes long, there are more of them: its processes
+    /// are used for as long as they are worth.
     pub blocks: u32,
     /// How long a single answer of a probe may take.
     pub time_limit: Duration,
@@ -75,6 +83,22 @@ pub enum PairError {
     },
 }
 
+/// What one pair of a workload leaves to the next.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Legacy {
+    /// How many iterations a slice had; none before the first pair.
+    iterations: Option<u64>,
+    /// The part of an iteration that the injection still owes, 0 to 1.
+    owed: f64,
+}
+
+impl Legacy {
+    /// Before the first pair.
+    pub fn new(random: &mut Random) -> Self {
+        Self { iterations: None, owed: random.share() }
+    }
+}
+
 /// Starts a process of each side, runs them in turn, checks both answers and ends them.
 ///
 /// # Errors
@@ -84,27 +108,34 @@ pub fn measure_pair(
     workload: &str,
     phase: &str,
     conditions: &Conditions,
+    legacy: &mut Legacy,
     random: &mut Random,
 ) -> Result<Vec<Block>, PairError> {
+    let began = Instant::now();
     // Which process comes first into being decides where its memory lies.
     let base_first = random.coin();
     let start = |side: Side| Lane::start(side, sides.command(side), workload, phase, conditions);
-    let (mut base, mut head) = if base_first {
-        let base = start(Side::Base)?;
-        (base, start(Side::Head)?)
-    } else {
-        let head = start(Side::Head)?;
-        (start(Side::Base)?, head)
-    };
-    let iterations = base.iterations(conditions.slice)?.max(head.iterations(conditions.slice)?);
-    let mut owed = random.share();
+    // Both at a time: on several cores, making a model ready takes half as long, and nothing is measured yet.
+    let (first, second) = if base_first { (Side::Base, Side::Head) } else { (Side::Head, Side::Base) };
+    let (first, second) = thread::scope(|scope| {
+        let first = scope.spawn(|| start(first));
+        let second = start(second);
+        (first.join().expect("starting a probe does not panic"), second)
+    });
+    let (mut base, mut head) = if base_first { (first?, second?) } else { (second?, first?) };
+    base.pin(conditions.core)?;
+    head.pin(conditions.core)?;
+    let expected = legacy.iterations;
+    let iterations = base.iterations(conditions.slice, expected)?.max(head.iterations(conditions.slice, expected)?);
+    legacy.iterations = Some(iterations);
+    let worth = began.elapsed().mul_f64(WORTH);
     let mut slice = |side: Side| -> Result<Slice, PairError> {
         let lane = if side == Side::Base { &mut base } else { &mut head };
         let mut hidden = 0;
         if let (Side::Head, Some(injection)) = (side, conditions.injection) {
-            owed += injection.share * iterations as f64;
-            hidden = owed.floor() as u64;
-            owed -= owed.floor();
+            legacy.owed += injection.share * iterations as f64;
+            hidden = legacy.owed.floor() as u64;
+            legacy.owed -= legacy.owed.floor();
         }
         // The other side has had the caches since this one's last slice.
         lane.run(conditions.warm.min(iterations))?;
@@ -112,7 +143,10 @@ pub fn measure_pair(
         Ok(Slice { side, iterations, nanoseconds, waited })
     };
     let mut blocks = Vec::with_capacity(conditions.blocks as usize);
-    for _ in 0..conditions.blocks {
+    let ready = Instant::now();
+    let fewest = conditions.blocks as usize;
+    let most = fewest * MOST_BLOCKS;
+    while blocks.len() < fewest || (blocks.len() < most && ready.elapsed() < worth) {
         let (outer, inner) = if random.coin() { (Side::Base, Side::Head) } else { (Side::Head, Side::Base) };
         blocks.push([slice(outer)?, slice(inner)?, slice(inner)?, slice(outer)?]);
     }
@@ -145,15 +179,37 @@ impl Lane {
     ) -> Result<Self, PairError> {
         let failed = |source| PairError::Probe { side: side.name(), source };
         let mut probe = Probe::start(command, conditions.time_limit).map_err(failed)?;
-        if let Some(core) = conditions.core {
-            pin(probe.id(), core).map_err(failed)?;
-        }
         probe.prepare(workload, phase, &conditions.options).map_err(failed)?;
         Ok(Self { side, probe })
     }
 
-    /// How many iterations a slice needs, found by doubling; that warms caches and pools, too.
-    fn iterations(&mut self, slice: Duration) -> Result<u64, PairError> {
+    /// Keeps the process on one core, with all the threads that it has started and will start.
+    fn pin(&self, core: Option<usize>) -> Result<(), PairError> {
+        let Some(core) = core else { return Ok(()) };
+        let mut cores = CpuSet::new();
+        cores.set(core);
+        let process = self.probe.id();
+        // Where the system does not list them, the thread that computes is the first one, which has the process's number.
+        let threads = fs::read_dir(format!("/proc/{}/task", process.as_raw_nonzero())).into_iter().flatten();
+        let threads = threads.filter_map(|entry| Pid::from_raw(entry.ok()?.file_name().to_str()?.parse().ok()?));
+        for thread in threads.chain([process]) {
+            sched_setaffinity(Some(thread), &cores).map_err(|error| {
+                self.failed(ProbeError::Refused(format!("the probe cannot be pinned to core {core}: {error}")))
+            })?;
+        }
+        Ok(())
+    }
+
+    /// How many iterations a slice needs, found by doubling; that warms caches and pools, too. What is `expected` is only
+    /// tried: a workload that was measured before need not be found out again in every process.
+    fn iterations(&mut self, slice: Duration, expected: Option<u64>) -> Result<u64, PairError> {
+        if let Some(iterations) = expected {
+            let (nanoseconds, _) = self.run(iterations)?;
+            let wanted = slice.as_nanos() as u64;
+            if nanoseconds >= wanted / 2 && (nanoseconds <= 2 * wanted || iterations == 1) {
+                return Ok(iterations);
+            }
+        }
         let mut iterations = 1;
         loop {
             let (nanoseconds, _) = self.run(iterations)?;
@@ -190,12 +246,4 @@ impl Lane {
     fn failed(&self, source: ProbeError) -> PairError {
         PairError::Probe { side: self.side.name(), source }
     }
-}
-
-/// Keeps a process on one core, with all the threads it will start.
-fn pin(process: Pid, core: usize) -> Result<(), ProbeError> {
-    let mut cores = CpuSet::new();
-    cores.set(core);
-    sched_setaffinity(Some(process), &cores)
-        .map_err(|error| ProbeError::Refused(format!("the probe cannot be pinned to core {core}: {error}")))
 }

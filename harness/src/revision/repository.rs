@@ -124,14 +124,16 @@ impl Repository {
         parsed.collect()
     }
 
-    /// The states of the current branch in which something in a folder of the project changed, oldest first.
+    /// The states that the current branch went through, oldest first; with a folder of the project, those in which something in it
+    /// changed.
     ///
     /// # Errors
     /// If git cannot tell.
-    pub fn touching(&self, folder: &Path) -> Result<Vec<Commit>, RepositoryError> {
-        const TASK: &str = "list the commits that touch a folder";
+    pub fn states(&self, folder: Option<&Path>) -> Result<Vec<Commit>, RepositoryError> {
+        const TASK: &str = "list the states of the branch";
         let log = ["log", "--reverse", "--first-parent", "--no-color", "--encoding=UTF-8", FORMAT, "HEAD", "--"];
-        let lines = self.git.ask(TASK, &[&log[..], &[&folder.to_string_lossy()]].concat())?;
+        let folder = folder.map(Path::to_string_lossy);
+        let lines = self.git.ask(TASK, &[&log[..], folder.as_deref().as_slice()].concat())?;
         let parsed = lines.lines().map(|line| {
             Commit::parse(line).ok_or(RepositoryError::Git { task: TASK, message: format!("it printed {line:?}") })
         });

@@ -4,6 +4,7 @@ mod line;
 mod median;
 #[cfg(test)]
 pub(crate) mod noise;
+mod proportion;
 mod random;
 mod shift;
 mod steps;
@@ -11,7 +12,8 @@ mod symmetry;
 
 pub use line::{Line, line};
 pub use median::{Interval, median, median_interval, quantile};
+pub use proportion::share_interval;
 pub use random::Random;
 pub use shift::hodges_lehmann;
-pub use steps::{Step, steps};
+pub use steps::{Step, noise_of, steps};
 pub use symmetry::{Evidence, lower_bound, upper_bound};

@@ -20,13 +20,12 @@ const PRICE: f64 = 3.0;
 /// 2002), found exactly by dynamic programming over the place of the last step (Jackson and others 2005), in time that
 /// grows with the square of the length.
 ///
-/// Sum of squared residuals + steps x 3 s^2 ln(length), with s the standard deviation of the noise: from the median
-/// absolute difference of neighbours, which steps do not touch as long as they are few, and at least `least`, so that a series
-/// without noise does not step at every last digit. Values must be finite; no step is found in fewer than two.
-pub fn steps(values: &[f64], least: f64) -> Vec<Step> {
+/// Sum of squared residuals + steps x 3 s^2 ln(length), with s the standard deviation of the noise, which is known or comes from
+/// [`noise_of`]. Values must be finite; no step is found in fewer than two.
+pub fn steps(values: &[f64], noise: f64) -> Vec<Step> {
     let count = values.len();
     let Some(centre) = median(values) else { return Vec::new() };
-    let price = PRICE * noise(values).max(least).powi(2) * (count as f64).ln();
+    let price = PRICE * noise.powi(2) * (count as f64).ln();
     // Sums from the centre, so that squares of large values do not swallow what differs.
     let mut sums = vec![(0.0, 0.0)];
     for value in values {
@@ -56,8 +55,9 @@ pub fn steps(values: &[f64], least: f64) -> Vec<Step> {
     found
 }
 
-/// Standard deviation of what lies between neighbours, as if normal: 1.4826 x median absolute difference / sqrt(2).
-fn noise(values: &[f64]) -> f64 {
+/// Standard deviation of the noise of a series: 1.4826 x median absolute difference of neighbours / sqrt(2), which steps do not
+/// touch as long as they are few. 0 for fewer than two values.
+pub fn noise_of(values: &[f64]) -> f64 {
     let apart: Vec<f64> = values.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
     1.4826 * median(&apart).unwrap_or(0.0) / std::f64::consts::SQRT_2
 }
@@ -70,8 +70,8 @@ mod tests {
     use crate::statistics::Random;
     use crate::statistics::noise::Noise;
 
-    fn starts(values: &[f64], least: f64) -> Vec<usize> {
-        steps(values, least).iter().skip(1).map(|step| step.start).collect()
+    fn starts(values: &[f64], noise: f64) -> Vec<usize> {
+        steps(values, noise).iter().skip(1).map(|step| step.start).collect()
     }
 
     /// Yearly flow of the Nile at Aswan, 1871 to 1970, 10^8 m^3: the series that change point methods are shown on since
@@ -88,7 +88,7 @@ mod tests {
     fn the_nile_falls_once_after_1898() {
         let flow = NILE.map(f64::from);
         assert_eq!(flow.iter().sum::<f64>(), 91_935.0, "a digit is wrong in the series");
-        let found = steps(&flow, 0.0);
+        let found = steps(&flow, noise_of(&flow));
         assert_eq!(found.iter().map(|step| (step.start, step.end)).collect::<Vec<_>>(), [(0, 28), (28, 100)]);
         // Cobb's estimates: 1098 before and 850 after.
         assert!((found[0].level - 1097.75).abs() < 1e-9 && (found[1].level - 849.97).abs() < 0.01, "{found:?}");
@@ -98,6 +98,7 @@ mod tests {
     fn counts_without_noise_step_where_they_change_and_not_at_their_last_digits() {
         let counts = [1000.0, 1000.0, 1000.2, 1000.0, 1020.0, 1020.0, 1020.0, 990.0].map(f64::ln);
         assert_eq!(starts(&counts, 5e-4), [4, 7]);
+        assert_eq!(starts(&counts[3..5], 5e-4), [1]);
         assert!(starts(&[5.0; 20], 5e-4).is_empty());
         assert!(starts(&[5.0], 5e-4).is_empty() && steps(&[], 5e-4).is_empty());
     }
@@ -108,7 +109,7 @@ mod tests {
         let hits = (0..200).filter(|_| {
             let level = |i: usize| if (25..60).contains(&i) { 0.02 } else { 0.0 };
             let values: Vec<f64> = (0..100).map(|i| level(i) + Noise::Normal(0.5).draw(&mut random)).collect();
-            matches!(starts(&values, 0.0)[..], [a, b] if a.abs_diff(25) <= 1 && b.abs_diff(60) <= 1)
+            matches!(starts(&values, noise_of(&values))[..], [a, b] if a.abs_diff(25) <= 1 && b.abs_diff(60) <= 1)
         });
         let hits = hits.count();
         assert!(hits >= 185, "{hits} of 200");
@@ -119,7 +120,7 @@ mod tests {
         let mut random = Random::new(4);
         let alarms = (0..200).filter(|_| {
             let values: Vec<f64> = (0..60).map(|_| Noise::Normal(0.5).draw(&mut random)).collect();
-            !starts(&values, 0.0).is_empty()
+            !starts(&values, noise_of(&values)).is_empty()
         });
         let alarms = alarms.count();
         assert!(alarms <= 16, "{alarms} of 200");
@@ -127,8 +128,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn stretches_cover_the_series_in_order(values in prop::collection::vec(-1e6..1e6f64, 0..40), least in 0.0..10.0f64) {
-            let found = steps(&values, least);
+        fn stretches_cover_the_series_in_order(values in prop::collection::vec(-1e6..1e6f64, 0..40), noise in 0.0..10.0f64) {
+            let found = steps(&values, noise);
             let mut next = 0;
             for step in &found {
                 prop_assert!(step.start == next && step.end > step.start);
@@ -140,13 +141,13 @@ mod tests {
         }
 
         #[test]
-        fn no_other_single_step_would_be_cheaper(values in prop::collection::vec(-10.0..10.0f64, 2..12), least in 0.01..5.0f64) {
-            let price = PRICE * noise(&values).max(least).powi(2) * (values.len() as f64).ln();
+        fn no_other_single_step_would_be_cheaper(values in prop::collection::vec(-10.0..10.0f64, 2..12), noise in 0.01..5.0f64) {
+            let price = PRICE * noise.powi(2) * (values.len() as f64).ln();
             let residual = |part: &[f64]| {
                 let mean = part.iter().sum::<f64>() / part.len() as f64;
                 part.iter().map(|value| (value - mean).powi(2)).sum::<f64>()
             };
-            let found = steps(&values, least);
+            let found = steps(&values, noise);
             let cost = found.iter().map(|step| residual(&values[step.start..step.end])).sum::<f64>()
                 + price * (found.len() - 1) as f64;
             prop_assert!(cost <= residual(&values) + 1e-9);

@@ -131,6 +131,11 @@ impl Limits {
         Ok(Self { limits })
     }
 
+    /// All of them, in the order of the file.
+    pub fn all(&self) -> &[Limit] {
+        &self.limits
+    }
+
     /// The limit for a metric of a workload: the first that names the workload, else the one that is about all of them.
     pub fn of(&self, metric: &dyn Metric, workload: &str) -> Option<&Limit> {
         let mut about = self.limits.iter().filter(|limit| limit.metric.name() == metric.name());

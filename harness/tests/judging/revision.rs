@@ -2,38 +2,12 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 
 use harness::gate::{Ruling, Session, Word};
 
 use crate::project::Done;
+use crate::repository::{commit, executes, git, repository, takes};
 use crate::tools::Tools;
-
-/// A repository whose only commit has both workloads; one of them, `kernel/gelu`, is in the timed suite.
-fn repository() -> Tools {
-    let tools = Tools::new();
-    git(&tools, &["init", "--quiet"]);
-    commit(&tools);
-    tools
-}
-
-fn commit(tools: &Tools) {
-    git(tools, &["add", "--all"]);
-    git(tools, &["commit", "--quiet", "--allow-empty", "--message", "A state"]);
-}
-
-fn git(tools: &Tools, arguments: &[&str]) {
-    let mut command = Command::new("git");
-    command.current_dir(tools.project.path("")).args(["-c", "user.name=A", "-c", "user.email=a@example.org"]);
-    let output = command.args(arguments).output().expect("git is there");
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// The head's runs take this many nanoseconds; those of the base take 50,000,000.
-fn head_takes(tools: &Tools, nanoseconds: u64) {
-    let probe = tools.project.read("probe").replace("50000000", &nanoseconds.to_string());
-    tools.script("probe", probe.strip_prefix("#!/bin/sh\n").expect("a script"));
-}
 
 fn gate(tools: &Tools, more: &[&str]) -> Done {
     tools.run(&[&["gate", "--base", "HEAD", "--budget", "20", "--seed", "7"], more].concat())
@@ -71,14 +45,33 @@ fn unchanged_code_passes_and_what_was_measured_is_kept() {
     session.write(&again).expect("written");
     assert_eq!(Session::read(&again).expect("read"), session);
     assert!(done.stdout.contains(&ruling.summary()), "the file says what was printed");
+    for line in ruling.circumstances(&session) {
+        assert!(done.stdout.contains(&line), "{line}: {}", done.stdout);
+    }
+    assert!(session.floor[0].pairs.len() > 1 && session.machine.is_some());
+}
+
+#[test]
+fn a_file_from_before_the_noise_floor_is_still_read() {
+    let tools = repository();
+    let done = tools.run(&["gate", "--base", "HEAD", "--budget", "1", "--times-only", "--out", "kept.json"]);
+    assert!(done.stderr.contains("wrote"), "{}", done.stderr);
+    let mut kept: serde_json::Value = serde_json::from_str(&tools.project.read("kept.json")).expect("JSON");
+    for (path, name) in [("", "floor"), ("", "machine"), ("/terms", "floor_seconds")] {
+        let fields = kept.pointer_mut(path).and_then(|value| value.as_object_mut()).expect("an object");
+        assert!(fields.remove(name).is_some(), "{name}");
+    }
+    tools.project.write("old.json", &kept.to_string());
+    let session = Session::read(&tools.project.path("old.json")).expect("read");
+    let ruling = Ruling::of(&session).expect("limits that make sense");
+    assert!(ruling.circumstances(&session).is_empty() && ruling.floor.is_none());
 }
 
 #[test]
 fn more_work_that_takes_longer_is_a_regression() {
     let tools = repository();
-    head_takes(&tools, 52_000_000);
-    let callgrind = tools.project.read("callgrind").replace("1000 + case", "1050 + case");
-    tools.script("callgrind", callgrind.strip_prefix("#!/bin/sh\n").expect("a script"));
+    takes(&tools, 52_000_000);
+    executes(&tools, 1050);
     let done = gate(&tools, &[]);
     assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
     assert!(done.stdout.contains("Ir +5.0 %, time +4.0 %: the code does more"), "{}", done.stdout);
@@ -101,10 +94,10 @@ fn more_work_that_takes_longer_is_a_regression() {
 #[test]
 fn the_same_work_that_takes_longer_is_layout_and_red_beyond_its_limit_only() {
     let tools = repository();
-    head_takes(&tools, 50_750_000);
+    takes(&tools, 50_750_000);
     let done = gate(&tools, &[]);
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
-    let told = "instructions and heap equal, time +1.5 %: layout or cache, not work";
+    let told = "Ir and heap equal, time +1.5 %: layout or cache, not work";
     assert!(done.stdout.contains(told), "{}", done.stdout);
     let done = gate(&tools, &["--layout-limit", "1"]);
     assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
@@ -119,8 +112,7 @@ fn the_same_work_that_takes_longer_is_layout_and_red_beyond_its_limit_only() {
 #[test]
 fn counts_alone_are_judged_by_the_limits_of_the_base() {
     let tools = repository();
-    let callgrind = tools.project.read("callgrind").replace("1000 + case", "1050 + case");
-    tools.script("callgrind", callgrind.strip_prefix("#!/bin/sh\n").expect("a script"));
+    executes(&tools, 1050);
     let limits = tools.project.read("baselines/limits.toml").replace("\"0.1 %\"", "\"50 %\"");
     tools.project.write("baselines/limits.toml", &limits);
     let done = tools.run(&["gate", "--base", "HEAD", "--counts-only"]);
@@ -160,7 +152,7 @@ fn a_workload_that_stays_inconclusive_fails_only_the_strict() {
     tools.project.write("harness.toml", &configured);
     tools.probe("prepare", r#"case "$line" in *gelu*) sleep 0.5 ;; esac; echo '{"reply":"prepared","isa":"avx2"}'"#);
     git(&tools, &["init", "--quiet"]);
-    commit(&tools);
+    commit(&tools, "A state");
     // With this seed the quick one is measured first.
     for (more, status) in [(&["--times-only"][..], 0), (&["--times-only", "--strict"], 2)] {
         let done = tools.run(&[&["gate", "--base", "HEAD", "--budget", "4", "--seed", "1"], more].concat());

@@ -111,6 +111,12 @@ impl<'a, B: DrawingBackend> Canvas<'a, B> {
         self.keep(self.area.draw(&Polygon::new(path, colour.mix(0.18))));
     }
 
+    /// A filled box between two corners.
+    pub(super) fn bar(&mut self, from: (f64, f64), to: (f64, f64), colour: RGBColor) {
+        let corners = [self.pixel(from), self.pixel(to)];
+        self.keep(self.area.draw(&Rectangle::new(corners, colour.filled())));
+    }
+
     pub(super) fn dot(&mut self, x: f64, y: f64, radius: f64, look: palette::Look) {
         let size = (radius * self.scale).round() as i32;
         let place = self.pixel((x, y));

@@ -150,10 +150,10 @@ impl Frame {
         canvas.words(&chart.x_axis, self.left, self.bottom + 40.0, AXIS);
     }
 
-    /// A dashed line from the axis to the top, with its label on the paper above the lines.
+    /// A thin line from the axis to the top, with its label above.
     fn event<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, event: &Event) {
         let (x, _) = self.place(event.x, 1.0);
-        canvas.dashes(&[(x, self.top), (x, self.bottom)], MUTED, 1.0);
+        canvas.line(&[(x, self.top), (x, self.bottom)], MUTED, 1.0);
         canvas.words(&event.label, x, self.top - 8.0, TICK.centred());
     }
 

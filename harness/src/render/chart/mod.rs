@@ -9,10 +9,12 @@ mod font;
 mod line_chart;
 mod palette;
 mod phase_chart;
+mod share_chart;
 
 pub use canvas::ChartError;
 pub use line_chart::{Event, LineChart, Point, Series};
 pub use phase_chart::{Mark, PhaseChart};
+pub use share_chart::{Bar, Part, ShareChart};
 
 use canvas::Canvas;
 use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
@@ -29,6 +31,8 @@ pub enum Chart {
     Phases(PhaseChart),
     /// One line per phase.
     Lines(LineChart),
+    /// Shares of a whole.
+    Shares(ShareChart),
 }
 
 impl Chart {
@@ -37,6 +41,7 @@ impl Chart {
         match self {
             Self::Phases(chart) => &chart.title,
             Self::Lines(chart) => &chart.title,
+            Self::Shares(chart) => &chart.title,
         }
     }
 
@@ -77,6 +82,7 @@ impl Chart {
         match self {
             Self::Phases(chart) => chart.size(),
             Self::Lines(chart) => chart.size(),
+            Self::Shares(chart) => chart.size(),
         }
     }
 
@@ -87,6 +93,7 @@ impl Chart {
         match self {
             Self::Phases(chart) => chart.draw(&mut canvas),
             Self::Lines(chart) => chart.draw(&mut canvas),
+            Self::Shares(chart) => chart.draw(&mut canvas),
         }
         canvas.finish(self.title())
     }

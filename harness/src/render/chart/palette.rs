@@ -10,6 +10,8 @@ pub(super) const INK: RGBColor = RGBColor(0x1F, 0x23, 0x28);
 pub(super) const MUTED: RGBColor = RGBColor(0x59, 0x63, 0x6E);
 /// Rules behind the data.
 pub(super) const RULE: RGBColor = RGBColor(0xE1, 0xE4, 0xE8);
+/// What is left over.
+pub(super) const IDLE: RGBColor = RGBColor(0xC4, 0xC9, 0xCF);
 /// The background.
 pub(super) const PAPER: RGBColor = RGBColor(0xFF, 0xFF, 0xFF);
 /// What went wrong.

@@ -1,0 +1,94 @@
+//! One verdict, with everything it follows from.
+
+use serde::{Deserialize, Serialize};
+
+use super::Condition;
+use crate::gate::Session;
+
+/// One verdict, with everything it follows from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trial {
+    /// Version of the line; see [`Trial::SCHEMA`].
+    pub schema: u32,
+    /// What it was about.
+    pub condition: Condition,
+    /// In which order the head's functions were linked, if in another than the base's.
+    pub layout: Option<u32>,
+    /// What was measured, and the terms it is judged by.
+    pub session: Session,
+}
+
+impl Trial {
+    /// The version that this build writes, and the only one it reads.
+    pub const SCHEMA: u32 = 1;
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::gate::{Accepted, Revision, Terms};
+    use crate::paired::{Block, Entrant, Lane, Pair, Rules, Side, Slice};
+    use crate::record::Environment;
+    use crate::selftest::{Hogs, Scope};
+
+    /// A trial of one workload whose pairs have these logarithms of head over base time, each measured in 100 ms.
+    pub(in crate::selftest) fn trial(change: &str, log_ratios: &[f64]) -> Trial {
+        let change: crate::selftest::Change = change.parse().expect("a condition");
+        let condition = Condition { change, hogs: Hogs::None, scope: Scope::Workload };
+        let slice = |side, nanoseconds| Slice { side, iterations: 10, nanoseconds, waited: 0 };
+        let block = |log_ratio: f64| -> Block {
+            let head = slice(Side::Head, (4e6 * log_ratio.exp()).round() as u64);
+            [slice(Side::Base, 4_000_000), head, head, slice(Side::Base, 4_000_000)]
+        };
+        let pair = |log_ratio: &f64| Pair { seconds: 0.1, blocks: vec![block(*log_ratio)] };
+        let revision = Revision { commit: "0".repeat(40), dirty: false };
+        let session = Session {
+            created: "2026-03-14T15:09:26Z".to_owned(),
+            command: "cargo harness selftest gate".to_owned(),
+            base: revision.clone(),
+            head: revision,
+            environment: Environment {
+                cpu: "a CPU".to_owned(),
+                cpus: 2,
+                memory_bytes: 1 << 33,
+                isa: "avx2".to_owned(),
+                os: "Debian 12".to_owned(),
+                kernel: "Linux 6.1".to_owned(),
+                libc: "glibc 2.36".to_owned(),
+                target: "x86_64-unknown-linux-gnu".to_owned(),
+                rustc: "rustc 1.95.0".to_owned(),
+                valgrind: None,
+                rustflags: String::new(),
+                revision: None,
+                dirty: false,
+            },
+            terms: Terms {
+                rules: Rules::default(),
+                budget_seconds: condition.seconds(),
+                floor_seconds: 0.0,
+                seed: 1,
+                core: Some(1),
+                threads: 1,
+                isa: "avx2".to_owned(),
+                slice_nanoseconds: 4_000_000,
+                warm: 1,
+                injection: change.injection(),
+                layout_limit: 0.02,
+                strict: false,
+            },
+            lanes: vec![Lane {
+                entrant: Entrant { workload: "kernel/gelu".to_owned(), phase: "fast".to_owned() },
+                pairs: log_ratios.iter().map(pair).collect(),
+                failure: None,
+            }],
+            floor: Vec::new(),
+            machine: None,
+            counted: None,
+            unmatched: Vec::new(),
+            accepted: Accepted::default(),
+            amended: Vec::new(),
+        };
+        Trial { schema: Trial::SCHEMA, condition, layout: None, session }
+    }
+}
