@@ -63,14 +63,14 @@ fn a_base_that_does_not_build_is_told_with_its_first_error() {
 fn a_base_of_another_protocol_is_told_as_such() {
     let tools = repository();
     let probe = tools.project.read("probe");
-    let other = probe.replace(r#"\"protocol\":2"#, r#"\"protocol\":1"#);
+    let other = probe.replace(r#"\"protocol\":3"#, r#"\"protocol\":1"#);
     tools.script("probe", other.strip_prefix("#!/bin/sh\n").expect("a script"));
     commit(&tools, "Speak otherwise");
     tools.script("probe", probe.strip_prefix("#!/bin/sh\n").expect("a script"));
     let said = tools.refused(&GATE);
     assert!(
         said.contains(
-            "\"Speak otherwise\" speaks protocol 1, this harness speaks 2: choose a base that has this harness"
+            "\"Speak otherwise\" speaks protocol 1, this harness speaks 2 to 3: choose a base that has this harness"
         ),
         "{said}"
     );

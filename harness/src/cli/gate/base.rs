@@ -16,7 +16,7 @@ use harness::probe::{Greeting, ProbeError};
 use harness::project::Project;
 use harness::record::Instrument;
 use harness::revision::{CargoOutput, Checkouts, Commit, Repository};
-use harness_probe::protocol::VERSION;
+use harness_probe::protocol::{OLDEST, VERSION};
 
 use super::{Gate, SuiteChoice, functions, rules, show};
 use crate::cli::{Outcome, command_line, exact, notice, writable};
@@ -169,7 +169,7 @@ fn unused(path: PathBuf) -> PathBuf {
 fn unanswered(base: &Commit, error: ProbeError) -> anyhow::Error {
     match error {
         ProbeError::Version { found } => anyhow!(
-            "the probe of {base} speaks protocol {found}, this harness speaks {VERSION}: choose a base that has this harness, or \
+            "the probe of {base} speaks protocol {found}, this harness speaks {OLDEST} to {VERSION}: choose a base that has this harness, or \
              compare the two with the harness of that revision"
         ),
         other => anyhow::Error::from(other).context("the base side's probe does not answer"),

@@ -6,8 +6,8 @@ use harness::render::{Format, Table};
 
 use crate::cli::{ALARM, WARNING, exact, notice, print, show};
 
-/// What regressed, the times, what changed in the counts, what stayed open, the summary, the functions that changed, and how
-/// to do it again.
+/// What regressed, the times, what changed in the counts, what stayed open, the summary, and how to do it again.
+/// `changed` tells of the functions behind what regressed.
 pub(super) fn ruling(session: &Session, ruling: &Ruling, changed: &[Table], format: Format, all: bool) -> Result<()> {
     let again = format!("reproduce with: {}", with_seed(session));
     let mut red: Vec<String> = ruling.times.iter().filter(|time| time.is_red).map(|time| time.sentence()).collect();
