@@ -11,6 +11,7 @@ use crate::answer::Answer;
 pub(super) struct Warm {
     session: Session,
     isa: &'static str,
+    threads: u32,
     window: Vec<u32>,
     /// Tokens of the window that were read before the run.
     read: usize,
@@ -34,6 +35,7 @@ impl Warm {
         let mut warm = Self {
             session: engine.session().map_err(WorkloadError::new)?,
             isa: engine.isa().name(),
+            threads: options.threads,
             window,
             read: read(engine.variant()),
             logits: vec![0.0; engine.config().vocab],
@@ -81,6 +83,10 @@ impl Prepared for Warm {
 
     fn isa(&self) -> String {
         self.isa.to_owned()
+    }
+
+    fn threads(&self) -> Option<u32> {
+        Some(self.threads)
     }
 }
 
