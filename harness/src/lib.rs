@@ -21,6 +21,7 @@ pub mod record;
 pub mod render;
 pub mod report;
 pub mod revision;
+pub mod roadmap;
 pub mod statistics;
 pub mod verdict;
 pub mod whole_file;

@@ -111,6 +111,12 @@ impl<'a, B: DrawingBackend> Canvas<'a, B> {
         self.keep(self.area.draw(&Polygon::new(path, colour.mix(0.18))));
     }
 
+    /// A filled rectangle.
+    pub(super) fn block(&mut self, left: f64, top: f64, right: f64, bottom: f64, colour: RGBColor) {
+        let corners = [self.pixel((left, top)), self.pixel((right, bottom))];
+        self.keep(self.area.draw(&Rectangle::new(corners, colour.filled())));
+    }
+
     pub(super) fn dot(&mut self, x: f64, y: f64, radius: f64, look: palette::Look) {
         let size = (radius * self.scale).round() as i32;
         let place = self.pixel((x, y));
