@@ -82,6 +82,26 @@ fn text_from_a_record_is_only_text() {
 }
 
 #[test]
+fn text_from_a_roadmap_is_only_text() {
+    let mut dossier = synthetic::everything();
+    let evil = "</svg><script>alert(3)</script>";
+    if let Some(roadmap) = &mut dossier.roadmap {
+        roadmap.source = evil.to_owned();
+        for phase in &mut roadmap.phases {
+            (phase.title, phase.when) = (evil.to_owned(), evil.to_owned());
+        }
+        for forecast in &mut roadmap.forecasts {
+            forecast.name = evil.to_owned();
+        }
+    }
+    let page = page_of(&dossier);
+    assert!(page.contains("alert(3)") && !page.contains("<script>alert"), "as words only");
+    assert_eq!((page.matches("<script").count(), page.matches("</script>").count()), (1, 1));
+    let own_page = harness::report::roadmap::page(&dossier, &sections(&dossier)).expect("a roadmap");
+    assert!(own_page.contains("alert(3)") && !own_page.contains("<script"), "{own_page}");
+}
+
+#[test]
 fn the_words_of_the_charts() {
     let charts = charts::all(&dossier(synthetic::record()));
     assert_eq!(charts.len(), 4);

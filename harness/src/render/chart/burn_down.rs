@@ -58,19 +58,32 @@ impl Drawing for BurnDown {
     }
 
     fn height(&self, layout: Layout) -> f64 {
-        header_height(&self.title, &self.subtitle, layout) + plot(layout) + 134.0
+        let lines = self.axis_lines(layout).len() as f64;
+        header_height(&self.title, &self.subtitle, layout) + plot(layout) + 117.0 + 17.0 * lines
     }
 
     fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, layout: Layout) {
         let top = header(canvas, &self.title, &self.subtitle, layout);
-        let Some(frame) = Frame::new(self, top + 50.0, layout) else { return };
-        canvas.words(&format!("{}, logarithmic scale; less is better", self.axis), layout.edge(), top + 6.0, AXIS);
-        key(canvas, layout.edge(), top + 26.0);
+        let lines = self.axis_lines(layout);
+        let after = top + 17.0 * lines.len() as f64;
+        let Some(frame) = Frame::new(self, after + 33.0, layout) else { return };
+        for (index, line) in lines.iter().enumerate() {
+            canvas.words(line, layout.edge(), top + 6.0 + 17.0 * index as f64, AXIS);
+        }
+        key(canvas, layout.edge(), after + 9.0);
         frame.axes(canvas, self);
         frame.targets(canvas, self);
         for (index, stage) in self.stages.iter().enumerate() {
             frame.stage(canvas, index, stage);
         }
+    }
+}
+
+impl BurnDown {
+    /// What the y axis shows, in as many lines as it takes.
+    fn axis_lines(&self, layout: Layout) -> Vec<String> {
+        let words = format!("{}, logarithmic scale; less is better", self.axis);
+        font::wrap(&words, AXIS.size, false, (layout.width() - 2.0 * layout.edge()) * 0.95)
     }
 }
 
@@ -105,7 +118,8 @@ impl Frame {
         let wanted = chart.stages.iter().filter_map(|stage| stage.wanted).flat_map(|wanted| [wanted.near, wanted.far]);
         let reached = chart.stages.iter().filter_map(|stage| stage.reached).flat_map(|(value, interval)| {
             let ends = interval.map_or((value, value), |ends| (ends.low, ends.high));
-            [value, ends.0, ends.1]
+            // Some room below the lowest dot.
+            [value * 0.8, ends.0, ends.1]
         });
         let axis = LogAxis::over(wanted.chain(reached).chain([1.0]))?;
         let zero = chart.stages.iter().any(|stage| stage.reached.is_some_and(|(value, _)| value <= 0.0));
@@ -204,13 +218,15 @@ impl Frame {
         canvas.dot(x, y, 6.0, look);
         let label = font::shorten(&stage.label, LABEL.size, false, room);
         let width = font::width(&label, LABEL.size, false);
-        // Above the dot, unless the target is there: then below it, where there is room.
-        let target = stage.wanted.map(|wanted| self.y(wanted.near));
-        let crowded = target.is_some_and(|target| (target - (above - 15.0)).abs() < 12.0);
-        let place =
-            if crowded && below + 24.0 < self.bottom || above - 24.0 < self.top { below + 17.0 } else { above - 17.0 };
+        // Beside the dot, where the target's line is not; a long one above it, or below it where there is no room.
+        let (left, place) = if width <= 36.0 {
+            (x + 11.0, y)
+        } else {
+            let place = if above - 24.0 < self.top { below + 17.0 } else { above - 17.0 };
+            let most = self.layout.width() - self.layout.edge() - width;
+            ((x - width / 2.0).min(most).max(self.layout.edge()), place)
+        };
         let words = Words::new(LABEL.size, INK);
-        let left = (x - width / 2.0).min(self.layout.width() - self.layout.edge() - width).max(self.layout.edge());
         canvas.words_on_paper(&label, left, place, words);
     }
 }

@@ -1,7 +1,7 @@
 //! A metric over the sizes of a sweep, one line per phase, both axes logarithmic, so that a power is a straight line.
 
 use super::Named;
-use crate::metric::{Better, Metric};
+use crate::metric::{Metric, Quantity};
 use crate::render::chart::{Chart, LineChart, Point, Series};
 use crate::render::number;
 use crate::report::parameters::Sweep;
@@ -69,9 +69,12 @@ fn title(question: &Question, metric: &dyn Metric, growing: &[Growing<'_>]) -> O
     let told = |one: &Growing<'_>| {
         let ((from, low), (to, high)) = (one.points.first()?, one.points.last()?);
         let ratio = high.value / low.value;
-        let what = match metric.better() {
-            Better::Higher => "the throughput",
-            Better::Lower => "as much",
+        let what = match metric.quantity() {
+            Quantity::Seconds => "the time",
+            Quantity::PerSecond => "the throughput",
+            Quantity::Bytes => "the memory",
+            Quantity::Instructions => "the instructions",
+            Quantity::Blocks => "the allocations",
         };
         let times = number::ratio(ratio);
         (low.value > 0.0).then(|| (format!("{} {} {what}", one.phase, times.replacen('x', "", 1) + "x"), to / from))
