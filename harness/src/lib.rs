@@ -27,6 +27,7 @@ pub mod record;
 pub mod render;
 pub mod report;
 pub mod revision;
+pub mod roadmap;
 pub mod selftest;
 pub mod statistics;
 pub mod verdict;

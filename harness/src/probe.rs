@@ -97,6 +97,15 @@ pub enum ProbeError {
     Refused(String),
 }
 
+/// How a workload that is ready computes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preparation {
+    /// The instruction set of its kernels.
+    pub isa: String,
+    /// Its threads: those that were asked for, unless the workload has its own.
+    pub threads: u32,
+}
+
 impl Probe {
     /// Starts a probe; each of its answers may take as long as `limit`.
     ///
@@ -147,15 +156,15 @@ impl Probe {
         }
     }
 
-    /// Makes a workload ready and says which instruction set its kernels use.
+    /// Makes a workload ready and says how it will compute.
     ///
     /// # Errors
     /// If it does not answer as it should or cannot prepare the workload.
-    pub fn prepare(&mut self, workload: &str, phase: &str, options: &Options) -> Result<String, ProbeError> {
+    pub fn prepare(&mut self, workload: &str, phase: &str, options: &Options) -> Result<Preparation, ProbeError> {
         let request =
             Request::Prepare { workload: workload.to_owned(), phase: phase.to_owned(), options: options.clone() };
         match self.ask("prepare", &request)? {
-            Reply::Prepared { isa } => Ok(isa),
+            Reply::Prepared { isa, threads } => Ok(Preparation { isa, threads: threads.unwrap_or(options.threads) }),
             other => Err(beside_the_point("prepare", &other)),
         }
     }

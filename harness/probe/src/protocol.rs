@@ -69,6 +69,9 @@ pub enum Reply {
     Prepared {
         /// The instruction set that the kernels use.
         isa: String,
+        /// The threads that compute, where they are others than was asked for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        threads: Option<u32>,
     },
     /// To [`Request::Run`].
     Ran {

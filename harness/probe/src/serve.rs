@@ -64,8 +64,9 @@ impl State {
                 let workload = registry.get(&workload).ok_or_else(|| format!("there is no workload {workload}"))?;
                 let prepared = workload.prepare(&phase, &options).map_err(|error| error.to_string())?;
                 let isa = prepared.isa();
+                let threads = prepared.threads().filter(|threads| *threads != options.threads);
                 self.prepared = Some(prepared);
-                Ok(Reply::Prepared { isa })
+                Ok(Reply::Prepared { isa, threads })
             }
             Request::Run { iterations } => {
                 let reading = meter.read(self.ready_for(iterations)?, iterations);

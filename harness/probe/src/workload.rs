@@ -67,6 +67,12 @@ pub trait Prepared {
 
     /// The instruction set that its kernels use.
     fn isa(&self) -> String;
+
+    /// The threads that compute, where the workload knows better than the options: one that is about a number of threads
+    /// has its own.
+    fn threads(&self) -> Option<u32> {
+        None
+    }
 }
 
 /// What one run of a workload yields.

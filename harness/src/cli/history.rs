@@ -105,7 +105,7 @@ impl History {
             let write = |path: PathBuf, bytes: &[u8]| {
                 whole_file::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
             };
-            write(path.with_extension("svg"), chart.svg()?.as_bytes())?;
+            write(path.with_extension("svg"), chart.svg(harness::render::chart::Layout::Wide)?.as_bytes())?;
             write(path.with_extension("png"), &chart.png()?)?;
             notice(&format!("wrote chart {}", path.with_extension("svg").display()));
         }

@@ -138,6 +138,9 @@ impl Run {
             writable(&project.reports().join("index.html"))?;
         }
 
+        // Before minutes are spent: a roadmap that makes no sense would only be told at their end.
+        let roadmap = super::report::read_roadmap(project)?;
+
         let record = measure::measure(project, &request, &Bar::new())?;
         let named_by_time = || project.records().join(format!("{}.json", record.created.replace(':', "")));
         let path = self.out.unwrap_or_else(named_by_time);
@@ -146,7 +149,10 @@ impl Run {
         notice(&format!("wrote record {}", path.display()));
         show(&report::run_tables(&record, &project.config.anchors, exact(self.format)), self.format)?;
         if !self.no_report {
-            let report = report::write(&record, &project.config.anchors, &project.reports())?;
+            let Some(dossier) = super::report::gathered(project, Some((&path, &record)), roadmap)? else {
+                bail!("the record {} cannot be read back", path.display());
+            };
+            let report = report::write(&dossier, &project.reports())?;
             notice(&format!("wrote report {}", report.index.display()));
         }
         Ok(outcome(&record))

@@ -55,6 +55,7 @@ pub fn chart(series: &[Series], moments: &[Moment], question: &Question<'_>) -> 
         quantity: if question.metric.portable() { question.metric.quantity() } else { Quantity::Blocks },
         series: shown.iter().enumerate().map(line).collect(),
         events,
+        sizes: false,
     }))
 }
 
@@ -91,6 +92,7 @@ mod tests {
     use crate::history::series;
     use crate::metric;
     use crate::record::sample::{callgrind, record, row};
+    use crate::render::chart::Layout;
     use crate::revision::Commit;
 
     fn moments(counts: &[u64]) -> Vec<Moment> {
@@ -124,7 +126,7 @@ mod tests {
         assert_eq!(lines.title, "kernel/gelu: instructions per token fell by 50 % with \"Change 4\"");
         let events: Vec<(f64, &str)> = lines.events.iter().map(|event| (event.x, event.label.as_str())).collect();
         assert_eq!(events, [(5.0, "0000000000"), (3.0, "0000000000")]);
-        assert!(Chart::Lines(lines).svg().expect("drawn").contains("Change 4"));
+        assert!(Chart::Lines(lines).svg(Layout::Wide).expect("drawn").contains("Change 4"));
     }
 
     #[test]

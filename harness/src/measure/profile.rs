@@ -120,7 +120,7 @@ impl Measured<'_> {
     fn time(&self, target: Target<'_>, settings: &Settings) -> Result<Profile, ProfileError> {
         let mut probe = Probe::start(self.programs.command(&self.project.config.probe), settings.time_limit)?;
         let options = Options { threads: settings.threads, isa: settings.isa.clone() };
-        let isa = probe.prepare(&target.workload.id, target.phase, &options)?;
+        let ready = probe.prepare(&target.workload.id, target.phase, &options)?;
         let mut seen = Spans { probe: &mut probe, tree: Tree::default(), runs: 0, ratios: Vec::new(), spent: 0 };
         seen.look()?;
         let Spans { tree, runs, ratios, .. } = seen;
@@ -131,7 +131,7 @@ impl Measured<'_> {
             pairs: ratios.len(),
         });
         let cost = cost.filter(|cost| cost.pairs >= LEAST_PAIRS);
-        Ok(Profile { runs, cost, tree, ..target.profile(View::Time, isa, settings.threads) })
+        Ok(Profile { runs, cost, tree, ..target.profile(View::Time, ready.isa, ready.threads) })
     }
 
     fn instructions(
@@ -160,13 +160,13 @@ impl Measured<'_> {
         command.arg("--probe");
         let mut probe = Probe::start(command, settings.time_limit)?;
         let options = Options { threads: 1, isa: settings.isa.clone() };
-        let isa = probe.prepare(&target.workload.id, target.phase, &options)?;
+        let ready = probe.prepare(&target.workload.id, target.phase, &options)?;
         let Reading::Sites { dhat } = probe.profile(1)? else {
             return Err(ProfileError::OtherReading("where memory is allocated"));
         };
         check(&mut probe, target)?;
         let Sites { tree, sites } = Sites::read(&dhat)?;
-        Ok(Profile { tree, sites, ..target.profile(View::Allocations, isa, 1) })
+        Ok(Profile { tree, sites, ..target.profile(View::Allocations, ready.isa, ready.threads) })
     }
 }
 

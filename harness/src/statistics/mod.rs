@@ -1,6 +1,7 @@
 //! The statistics that figures and verdicts rest on: pure functions over values, no I/O, no clock.
 
 mod line;
+mod mean;
 mod median;
 #[cfg(test)]
 pub(crate) mod noise;
@@ -11,6 +12,7 @@ mod steps;
 mod symmetry;
 
 pub use line::{Line, line};
+pub use mean::{Mean, geometric_mean};
 pub use median::{Interval, median, median_interval, quantile};
 pub use proportion::share_interval;
 pub use random::Random;

@@ -172,7 +172,7 @@ impl GateTest {
         show(&tables, self.format)?;
         let mut written = vec![];
         if let Some(chart) = chart(trials, &findings) {
-            written.push(("gate.svg", chart.svg()?.into_bytes()));
+            written.push(("gate.svg", chart.svg(harness::render::chart::Layout::Wide)?.into_bytes()));
             written.push(("gate.png", chart.png()?));
         }
         let swapped = swapped(trials, self.swaps, SWAP_SEED);

@@ -19,6 +19,8 @@ pub(super) struct Inference {
     prompt: usize,
     new: usize,
     selection: Selection,
+    phases: Vec<String>,
+    instruments: Vec<Instrument>,
 }
 
 struct Ready {
@@ -35,7 +37,19 @@ struct Ready {
 impl Inference {
     pub(super) fn new(subject: Subject, prompt: usize, new: usize, selection: Selection) -> Self {
         let selection = subject.selection(selection);
-        Self { id: format!("{}/inference", subject.name()), subject, prompt, new, selection }
+        let phases = subject.phases();
+        let instruments = subject.instruments(&[Instrument::Clock, Instrument::Dhat]);
+        Self { id: format!("{}/inference", subject.name()), subject, prompt, new, selection, phases, instruments }
+    }
+
+    /// The same under another name, in phases of its own.
+    pub(super) fn named(self, id: &str, phases: Vec<String>) -> Self {
+        Self { id: id.to_owned(), phases, ..self }
+    }
+
+    /// The same, read by these instruments only.
+    pub(super) fn read_by(self, instruments: &[Instrument]) -> Self {
+        Self { instruments: instruments.to_vec(), ..self }
     }
 
     fn ready(&self, phase: &str, options: &Options) -> Result<Ready, WorkloadError> {
@@ -68,10 +82,10 @@ impl Workload for Inference {
         self.subject.answer(&self.id)
     }
     fn phases(&self) -> Vec<String> {
-        self.subject.phases()
+        self.phases.clone()
     }
     fn instruments(&self) -> Vec<Instrument> {
-        self.subject.instruments(&[Instrument::Clock, Instrument::Dhat])
+        self.instruments.clone()
     }
     fn selection(&self) -> Selection {
         self.selection

@@ -14,6 +14,7 @@ use crate::answer::Answer;
 pub(super) struct Warm {
     session: Session,
     isa: &'static str,
+    threads: u32,
     window: Vec<u32>,
     /// Tokens of the window that were read before the run.
     read: usize,
@@ -37,6 +38,7 @@ impl Warm {
         let mut warm = Self {
             session: engine.session().map_err(WorkloadError::new)?,
             isa: engine.isa().name(),
+            threads: options.threads,
             window,
             read: read(engine.variant()),
             logits: vec![0.0; engine.config().vocab],
@@ -92,6 +94,10 @@ impl Prepared for Warm {
 
     fn isa(&self) -> String {
         self.isa.to_owned()
+    }
+
+    fn threads(&self) -> Option<u32> {
+        Some(self.threads)
     }
 }
 
