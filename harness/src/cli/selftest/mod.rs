@@ -167,7 +167,6 @@ impl GateTest {
         let mut written = vec![];
         if let Some(chart) = chart(trials, &findings) {
             written.push(("gate.svg", chart.svg()?.into_bytes()));
-            written.push(("gate.png", chart.png()?));
         }
         let swapped = swapped(trials);
         written.push(("gate.md", page(trials, &swapped, criterion, "gate.svg")?.into_bytes()));
