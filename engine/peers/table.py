@@ -28,6 +28,14 @@ def rate(values: list[float]) -> str:
     return f"{median(values):,.1f}" if values else "-"
 
 
+def milliseconds(seconds: list[float]) -> str:
+    """The median, to three digits where it is short."""
+    if not seconds:
+        return "-"
+    value = median(seconds) * 1e3
+    return f"{value:,.1f}" if value >= 10 else f"{value:.2f}"
+
+
 def comparison(contest: Contest, row: Row) -> list[str]:
     """Decode: tokens/s, our speed over this row's, share of the roofline; prefill: ms, our speed over this row's."""
     ours = our_row(contest, row.engine.weights)
@@ -36,9 +44,8 @@ def comparison(contest: Contest, row: Row) -> list[str]:
         decode = ratios(ours.decode, row.decode)
         prefill = ratios(row.prefill, ours.prefill)
     share = ratios(row.decode, contest.limits.get(row.engine.weights, []))
-    milliseconds = [seconds * 1e3 for seconds in row.prefill]
     resident = f"{row.resident / 1e6:,.0f}" if row.resident else "-"
-    return [rate(row.decode), show(decode), show(share), rate(milliseconds), show(prefill), resident, *agreement(row)]
+    return [rate(row.decode), show(decode), show(share), milliseconds(row.prefill), show(prefill), resident, *agreement(row)]
 
 
 def agreement(row: Row) -> list[str]:

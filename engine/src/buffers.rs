@@ -4,13 +4,14 @@
 
 use std::ops::{Deref, DerefMut};
 
+use crate::aligned::Aligned;
 use crate::variant;
 
 /// A buffer of f32 that an operation writes its output to.
 #[derive(Debug, Default)]
 pub struct Buffer {
     /// Longer than `len` where it came from a pool.
-    values: Vec<f32>,
+    values: Aligned,
     len: usize,
 }
 
@@ -48,7 +49,7 @@ pub struct Buffers {
 #[derive(Debug)]
 struct Pool {
     /// Buffers that nobody uses; those of index `i` are `2^i` long.
-    free: [Vec<Vec<f32>>; SIZES],
+    free: [Vec<Aligned>; SIZES],
     counts: PoolCounts,
 }
 
@@ -70,7 +71,7 @@ impl Buffers {
     /// A buffer of `len` values: zeros when it is fresh, anything when it comes from the pool.
     pub fn take(&mut self, len: usize) -> Buffer {
         let Some(pool) = &mut self.pool else {
-            let values = vec![0.0; len];
+            let values = Aligned::zeros(len);
             return Buffer { values, len };
         };
         let size = size_class(len);
@@ -83,7 +84,7 @@ impl Buffers {
                 pool.counts.misses += 1;
                 // The list gets its room now, so that giving the buffer back allocates nothing.
                 pool.free[size].reserve(8);
-                vec![0.0; 1 << size]
+                Aligned::zeros(1 << size)
             }
         };
         Buffer { values, len }

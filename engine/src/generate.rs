@@ -34,14 +34,14 @@ pub fn generate(
         Overflow::Error => prompt,
         Overflow::Slide => &prompt[prompt.len().saturating_sub(context)..],
     };
-    let mut logits = session.prefill(prompt)?;
+    session.prefill(prompt)?;
     for remaining in (0..new_tokens).rev() {
-        let token = sampler.sample(logits);
+        let token = session.sample(sampler);
         on_token(token);
         if remaining == 0 {
             break;
         }
-        logits = match overflow {
+        match overflow {
             Overflow::Error => session.decode(token)?,
             Overflow::Slide => session.slide(token)?,
         };

@@ -20,7 +20,7 @@ pub enum Isa {
     Plain,
     /// AVX2 with FMA and F16C: 8 lanes of f32.
     Avx2,
-    /// AVX-512 (F, BW, DQ, VL): 16 lanes of f32.
+    /// AVX-512 (F, BW, DQ, VL, VNNI): 16 lanes of f32.
     Avx512,
 }
 

@@ -1,13 +1,18 @@
 //! Keys and values of the tokens that were computed before, so that a step computes its own token only.
 
+use crate::aligned::Aligned;
 use crate::attention::Heads;
 use crate::config::Config;
+use crate::team::{Partition, Team};
+
+/// Fewer keys than this are not worth another thread's attention.
+const WORTH_SHARING: usize = 4096;
 
 /// Keys and values of one sequence, for every layer, as `[layers, heads, context, D]`: what a head reads lies together.
 #[derive(Debug)]
 pub(crate) struct KvCache {
-    keys: Vec<f32>,
-    values: Vec<f32>,
+    keys: Aligned,
+    values: Aligned,
     heads: usize,
     context: usize,
     head_size: usize,
@@ -18,26 +23,36 @@ impl KvCache {
     pub(crate) fn new(config: &Config) -> Self {
         let count = config.layers * config.context * config.embed;
         Self {
-            keys: vec![0.0; count],
-            values: vec![0.0; count],
+            keys: Aligned::zeros(count),
+            values: Aligned::zeros(count),
             heads: config.heads,
             context: config.context,
             head_size: config.head_size(),
         }
     }
 
-    /// Stores the keys and values of `count` tokens from position `first` on.
-    pub(crate) fn store(&mut self, layer: usize, first: usize, count: usize, k: Heads<'_>, v: Heads<'_>) {
-        let d = self.head_size;
-        for head in 0..self.heads {
-            let start = ((layer * self.heads + head) * self.context + first) * d;
-            let target = start..start + count * d;
-            let keys = self.keys[target.clone()].chunks_exact_mut(d);
-            let values = self.values[target].chunks_exact_mut(d);
-            for (t, (key, value)) in keys.zip(values).enumerate() {
-                key.copy_from_slice(k.row(head, t));
-                value.copy_from_slice(v.row(head, t));
+    /// Stores the keys and values of `count` tokens from position `first` on; where there are many, every thread of `team`
+    /// those of the heads that it has in [`Attention::run`](crate::attention::Attention::run), which then are in its cache.
+    pub(crate) fn store(&mut self, layer: usize, first: usize, count: usize, k: Heads<'_>, v: Heads<'_>, team: &Team) {
+        let (d, heads, stride) = (self.head_size, self.heads, self.context * self.head_size);
+        let layer = layer * heads * stride..(layer + 1) * heads * stride;
+        let (keys, values) = (Partition::new(&mut self.keys[layer.clone()]), Partition::new(&mut self.values[layer]));
+        let store = |part: usize, parts: usize| {
+            for head in (part..heads).step_by(parts) {
+                let rows = head * stride + first * d..head * stride + (first + count) * d;
+                // SAFETY: every head belongs to one part, and every part is run once.
+                let (keys, values) = unsafe { (keys.range(rows.clone()), values.range(rows)) };
+                let rows = keys.chunks_exact_mut(d).zip(values.chunks_exact_mut(d));
+                for (t, (key, value)) in rows.enumerate() {
+                    key.copy_from_slice(k.row(head, t));
+                    value.copy_from_slice(v.row(head, t));
+                }
             }
+        };
+        if count * heads * d < WORTH_SHARING {
+            store(0, 1);
+        } else {
+            team.run(&store);
         }
     }
 

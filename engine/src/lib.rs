@@ -15,6 +15,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod aligned;
 pub mod attention;
 pub mod buffers;
 pub mod config;
@@ -29,6 +30,7 @@ pub mod residual;
 pub mod simd;
 pub mod softmax;
 pub mod team;
+pub mod trace;
 pub mod variant;
 pub mod weights;
 

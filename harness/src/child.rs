@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Child as Process, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Output, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Mutex, MutexGuard};
 use std::thread;
@@ -21,6 +21,10 @@ use thiserror::Error;
 static RUNNING: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
 /// Whether everything was told to end; nothing is started after that.
 static STOPPED: AtomicBool = AtomicBool::new(false);
+/// How many things have to be put in order before the harness may end.
+static HELD: AtomicUsize = AtomicUsize::new(0);
+/// What a program that is asked to end may take for it.
+const GRACE: Duration = Duration::from_secs(10);
 /// The longest pause between looks at a program that has not ended yet; the first ones are shorter, because one that was
 /// told to end mostly does at once.
 const LOOK: Duration = Duration::from_millis(3);
@@ -64,12 +68,62 @@ pub enum ChildError {
     },
 }
 
-/// Ends every program that is running and lets no other start. Says whether there was anything to end.
+/// Ends every program that is running and lets no other start. Says whether the harness will end by itself, because there
+/// was something to end, or because something is [held](Held).
 pub fn stop_all() -> bool {
     let again = STOPPED.swap(true, Ordering::SeqCst);
     let running = running();
     running.iter().filter_map(|&leader| Pid::from_raw(leader)).for_each(kill);
-    !again && !running.is_empty()
+    HELD.load(Ordering::SeqCst) > 0 || (!again && !running.is_empty())
+}
+
+/// Something that has to be put in order before the harness may end: as long as it lives, an interruption ends what runs and
+/// leaves the rest to the way out.
+#[derive(Debug)]
+pub struct Held(());
+
+impl Held {
+    /// From now on.
+    #[expect(clippy::new_without_default, reason = "a default that changes what Ctrl-C does would surprise")]
+    pub fn new() -> Self {
+        HELD.fetch_add(1, Ordering::SeqCst);
+        Self(())
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        HELD.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Runs a program to its end, with the streams of the harness. If the harness is told to end, the program is asked to first,
+/// with all it has started in its group, and killed only if it does not.
+///
+/// # Errors
+/// If it cannot be started or waited for.
+pub fn foreground(command: &mut Command) -> io::Result<ExitStatus> {
+    if stopped() {
+        return Err(io::Error::new(io::ErrorKind::Interrupted, "interrupted"));
+    }
+    let mut process = command.process_group(0).spawn()?;
+    let group = Pid::from_child(&process);
+    let mut asked: Option<Instant> = None;
+    loop {
+        if let Some(status) = process.try_wait()? {
+            return Ok(status);
+        }
+        match asked {
+            None if stopped() => {
+                asked = Some(Instant::now());
+                // A group that is gone already is what was wanted.
+                let _ = kill_process_group(group, Signal::TERM);
+            }
+            Some(when) if when.elapsed() > GRACE => kill(group),
+            _ => {}
+        }
+        thread::sleep(LOOK);
+    }
 }
 
 /// Whether everything was told to end.

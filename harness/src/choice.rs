@@ -1,6 +1,6 @@
 //! Which workloads and phases somebody asked for: globs on ids, and names.
 
-use globset::{GlobBuilder, GlobMatcher};
+use glob::Pattern;
 use thiserror::Error;
 
 use crate::distinct::distinct;
@@ -9,7 +9,7 @@ use crate::nearest::suggestion;
 /// A choice of workloads and phases; without any, everything.
 #[derive(Debug, Clone, Default)]
 pub struct Choice {
-    workloads: Vec<GlobMatcher>,
+    workloads: Vec<Pattern>,
     phases: Vec<String>,
 }
 
@@ -49,10 +49,7 @@ impl Choice {
     /// [`ChoiceError::Glob`] if a glob cannot be read.
     pub fn new(globs: &[String], phases: &[String]) -> Result<Self, ChoiceError> {
         let compile = |glob: &String| {
-            let compiled = GlobBuilder::new(glob).build();
-            compiled
-                .map(|glob| glob.compile_matcher())
-                .map_err(|error| ChoiceError::Glob { glob: glob.clone(), message: error.kind().to_string() })
+            Pattern::new(glob).map_err(|error| ChoiceError::Glob { glob: glob.clone(), message: error.msg.to_owned() })
         };
         Ok(Self { workloads: globs.iter().map(compile).collect::<Result<_, _>>()?, phases: phases.to_vec() })
     }
@@ -68,8 +65,8 @@ impl Choice {
     ) -> Result<(), ChoiceError> {
         let (workloads, phases) = (distinct(workloads), distinct(phases));
         for glob in &self.workloads {
-            if !workloads.iter().any(|id| glob.is_match(id)) {
-                let wanted = glob.glob().glob().to_owned();
+            if !workloads.iter().any(|id| glob.matches(id)) {
+                let wanted = glob.as_str().to_owned();
                 return Err(ChoiceError::Workload { hint: suggestion(&wanted, workloads), wanted });
             }
         }
@@ -81,7 +78,7 @@ impl Choice {
 
     /// Whether the choice takes a workload.
     pub fn workload(&self, id: &str) -> bool {
-        self.workloads.is_empty() || self.workloads.iter().any(|glob| glob.is_match(id))
+        self.workloads.is_empty() || self.workloads.iter().any(|glob| glob.matches(id))
     }
 
     /// Whether the choice takes a phase.

@@ -2,25 +2,32 @@
 //!
 //! Data flows one way: workload, probe, metric, record, compare, verdict, report, render. No stage reaches back.
 
+pub mod acceptance;
 pub mod baseline;
+pub mod bisect;
+pub mod callgraph;
 pub mod child;
 pub mod choice;
 pub mod compare;
 pub mod descriptions;
 pub mod distinct;
 pub mod gate;
+pub mod history;
 pub mod instrument;
+pub mod machine;
 pub mod measure;
 pub mod metric;
 pub mod nearest;
 pub mod paired;
 pub mod probe;
+pub mod profile;
 pub mod programs;
 pub mod project;
 pub mod record;
 pub mod render;
 pub mod report;
 pub mod revision;
+pub mod roadmap;
 pub mod selftest;
 pub mod statistics;
 pub mod verdict;

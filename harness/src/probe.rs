@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use harness_probe::Options;
-use harness_probe::protocol::{Description, Reading, Reply, Request, VERSION};
+use harness_probe::protocol::{Description, OLDEST, Reading, Reply, Request, VERSION};
 use rustix::process::Pid;
 use thiserror::Error;
 
@@ -37,6 +37,8 @@ pub struct Probe {
 /// What a probe says of itself.
 #[derive(Debug, Clone)]
 pub struct Greeting {
+    /// The version of the protocol that it speaks: an older one knows fewer requests.
+    pub protocol: u32,
     /// What its meter reads.
     pub meter: String,
     /// The best instruction set on this machine.
@@ -83,7 +85,9 @@ pub enum ProbeError {
         line: String,
     },
     /// It speaks another version.
-    #[error("the probe speaks protocol {found}, this harness speaks {VERSION}; build both from one revision")]
+    #[error(
+        "the probe speaks protocol {found}, this harness speaks {OLDEST} to {VERSION}; build both from one revision"
+    )]
     Version {
         /// The probe's version.
         found: u32,
@@ -91,6 +95,15 @@ pub enum ProbeError {
     /// It understood and declined.
     #[error("{0}")]
     Refused(String),
+}
+
+/// How a workload that is ready computes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preparation {
+    /// The instruction set of its kernels.
+    pub isa: String,
+    /// Its threads: those that were asked for, unless the workload has its own.
+    pub threads: u32,
 }
 
 impl Probe {
@@ -132,24 +145,26 @@ impl Probe {
     /// If it does not answer as it should or speaks another version.
     pub fn hello(&mut self) -> Result<Greeting, ProbeError> {
         match self.ask("say hello", &Request::Hello)? {
-            Reply::Hello { protocol, .. } if protocol != VERSION => Err(ProbeError::Version { found: protocol }),
-            Reply::Hello { meter, isa, workloads, .. } => {
+            Reply::Hello { protocol, .. } if !(OLDEST..=VERSION).contains(&protocol) => {
+                Err(ProbeError::Version { found: protocol })
+            }
+            Reply::Hello { protocol, meter, isa, workloads } => {
                 descriptions::check(&workloads).map_err(ProbeError::Refused)?;
-                Ok(Greeting { meter, isa, workloads })
+                Ok(Greeting { protocol, meter, isa, workloads })
             }
             other => Err(beside_the_point("say hello", &other)),
         }
     }
 
-    /// Makes a workload ready and says which instruction set its kernels use.
+    /// Makes a workload ready and says how it will compute.
     ///
     /// # Errors
     /// If it does not answer as it should or cannot prepare the workload.
-    pub fn prepare(&mut self, workload: &str, phase: &str, options: &Options) -> Result<String, ProbeError> {
+    pub fn prepare(&mut self, workload: &str, phase: &str, options: &Options) -> Result<Preparation, ProbeError> {
         let request =
             Request::Prepare { workload: workload.to_owned(), phase: phase.to_owned(), options: options.clone() };
         match self.ask("prepare", &request)? {
-            Reply::Prepared { isa } => Ok(isa),
+            Reply::Prepared { isa, threads } => Ok(Preparation { isa, threads: threads.unwrap_or(options.threads) }),
             other => Err(beside_the_point("prepare", &other)),
         }
     }
@@ -162,6 +177,17 @@ impl Probe {
         match self.ask("run", &Request::Run { iterations })? {
             Reply::Ran { reading } => Ok(reading),
             other => Err(beside_the_point("run", &other)),
+        }
+    }
+
+    /// Runs what is prepared, and says where what its meter reads comes from.
+    ///
+    /// # Errors
+    /// If it does not answer as it should, or has no profile.
+    pub fn profile(&mut self, iterations: u64) -> Result<Reading, ProbeError> {
+        match self.ask("profile", &Request::Profile { iterations })? {
+            Reply::Ran { reading } => Ok(reading),
+            other => Err(beside_the_point("profile", &other)),
         }
     }
 
@@ -264,7 +290,7 @@ mod tests {
     fn a_greeting_is_read() {
         let greeting = r#"{"reply":"hello","protocol":2,"meter":"clock","isa":"avx2","workloads":[]}"#;
         let greeting = probe(&format!("read line; echo '{greeting}'")).hello().expect("a greeting");
-        assert_eq!((greeting.meter.as_str(), greeting.isa.as_str()), ("clock", "avx2"));
+        assert_eq!((greeting.protocol, greeting.meter.as_str(), greeting.isa.as_str()), (2, "clock", "avx2"));
     }
 
     #[test]
@@ -284,7 +310,7 @@ mod tests {
         );
         assert_eq!(
             says(r#"read line; echo '{"reply":"hello","protocol":99,"meter":"clock","isa":"x","workloads":[]}'"#),
-            "the probe speaks protocol 99, this harness speaks 2; build both from one revision"
+            "the probe speaks protocol 99, this harness speaks 2 to 3; build both from one revision"
         );
         assert_eq!(says(r#"read line; echo '{"reply":"error","message":"not today"}'"#), "not today");
         let missing = Probe::start(Command::new("/nowhere/probe"), Duration::from_secs(1)).expect_err("not there");

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
+use std::fmt;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
@@ -11,6 +12,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::child::Child;
+use crate::distinct::distinct;
 use crate::project::{Program, Project};
 
 /// Programs that are ready to be started.
@@ -46,23 +48,22 @@ impl Programs {
     /// If cargo is missing or the build fails.
     pub fn build(project: &Project, programs: &[&Program], quiet: bool) -> Result<Self, ProgramError> {
         let mut built = HashMap::new();
-        // One build for each package: cargo takes its target options for all packages of a call.
-        for program in programs {
-            let (Program::Bin { package, name } | Program::Bench { package, name }) = program else { continue };
-            let kind = if matches!(program, Program::Bin { .. }) { "bin" } else { "bench" };
-            let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-            let Some(mut cargo) = build_call(&cargo, &project.root, program) else { continue };
+        let wanted: Vec<Target> = programs.iter().copied().filter_map(Target::of).collect();
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        if let Some(mut cargo) = build_call(&cargo, &project.root, &wanted) {
             if quiet {
                 cargo.arg("--quiet");
             }
             let (status, messages) = finish(&mut cargo).map_err(ProgramError::NoCargo)?;
-            let what = format!("{name} of package {package}");
             if !status.success() {
-                return Err(ProgramError::Build(what));
+                return Err(ProgramError::Build(told(&wanted)));
             }
-            let mut made = executables(&messages).into_iter();
-            let made = made.find(|made| made.kind == kind && made.name == *name).ok_or(ProgramError::Missing(what))?;
-            built.insert((package.clone(), name.clone()), made.path);
+            let made = executables(&messages);
+            for target in wanted {
+                let made = made.iter().find(|made| made.target == target);
+                let path = made.ok_or_else(|| ProgramError::Missing(target.to_string()))?.path.clone();
+                built.insert((target.package, target.name), path);
+            }
         }
         Ok(Self { root: project.root.clone(), built, model: None })
     }
@@ -114,27 +115,61 @@ pub(crate) fn finish(cargo: &mut Command) -> io::Result<(ExitStatus, Vec<u8>)> {
     Ok((child.end()?, messages))
 }
 
-/// The call of cargo that builds a program in release mode, the same for every revision; none if there is nothing to
-/// build.
-pub(crate) fn build_call(cargo: &OsStr, root: &Path, program: &Program) -> Option<Command> {
-    let (kind, package, name) = match program {
-        Program::Bin { package, name } => ("--bin", package, name),
-        Program::Bench { package, name } => ("--bench", package, name),
-        Program::Command(_) => return None,
-    };
+/// What cargo builds a program from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Target {
+    /// Its package.
+    pub(crate) package: String,
+    /// `bin` or `bench`.
+    pub(crate) kind: String,
+    /// Its name.
+    pub(crate) name: String,
+}
+
+impl Target {
+    /// The target that a program is built from, if it is built at all.
+    pub(crate) fn of(program: &Program) -> Option<Self> {
+        let (package, kind, name) = match program {
+            Program::Bin { package, name } => (package, "bin", name),
+            Program::Bench { package, name } => (package, "bench", name),
+            Program::Command(_) => return None,
+        };
+        Some(Self { package: package.clone(), kind: kind.to_owned(), name: name.clone() })
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of package {}", self.name, self.package)
+    }
+}
+
+/// All of them in one sentence.
+pub(crate) fn told(targets: &[Target]) -> String {
+    targets.iter().map(Target::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// The call of cargo that builds programs in release mode, the same for every revision; none if there is nothing to
+/// build. One call for all: what they share is then built once, and with the same features.
+pub(crate) fn build_call(cargo: &OsStr, root: &Path, targets: &[Target]) -> Option<Command> {
     let mut command = Command::new(cargo);
-    command.args(["build", "--release", "--package", package, kind, name]);
+    command.args(["build", "--release"]);
+    // Cargo looks for every name in every package, which may make more than was asked for, never less.
+    for package in distinct(targets.iter().map(|target| &target.package)) {
+        command.args(["--package", package]);
+    }
+    for target in targets {
+        command.args([format!("--{}", target.kind), target.name.clone()]);
+    }
     command.arg("--message-format=json-render-diagnostics").current_dir(root);
-    Some(command)
+    (!targets.is_empty()).then_some(command)
 }
 
 /// A program that cargo has made.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Made {
-    /// `bin` or `bench`.
-    pub(crate) kind: String,
-    /// Its name.
-    pub(crate) name: String,
+    /// What it was made from.
+    pub(crate) target: Target,
     /// Its file.
     pub(crate) path: PathBuf,
 }
@@ -147,10 +182,24 @@ pub(crate) fn executables(messages: &[u8]) -> Vec<Made> {
         .filter(|message| message["reason"] == "compiler-artifact")
         .filter_map(|message| {
             let text = |value: &Value| value.as_str().map(str::to_owned);
-            let (kind, name) = (text(&message["target"]["kind"][0])?, text(&message["target"]["name"])?);
-            Some(Made { kind, name, path: message["executable"].as_str()?.into() })
+            let target = Target {
+                package: package_name(message["package_id"].as_str()?).to_owned(),
+                kind: text(&message["target"]["kind"][0])?,
+                name: text(&message["target"]["name"])?,
+            };
+            Some(Made { target, path: message["executable"].as_str()?.into() })
         })
         .collect()
+}
+
+/// The name in a package id: `path+file:///folder#name@1.0.0`, or `path+file:///folder/name#1.0.0` where the folder is
+/// called as the package is.
+fn package_name(id: &str) -> &str {
+    let (source, fragment) = id.rsplit_once('#').unwrap_or(("", id));
+    match fragment.split_once('@') {
+        Some((name, _)) => name,
+        None => source.rsplit('/').next().unwrap_or(source),
+    }
 }
 
 #[cfg(test)]
@@ -159,12 +208,34 @@ mod tests {
 
     #[test]
     fn finds_the_executables_among_cargos_messages() {
-        let messages = br#"{"reason":"compiler-artifact","target":{"kind":["lib"],"name":"engine"},"executable":null}
+        let messages = br#"{"reason":"compiler-artifact","package_id":"path+file:///w/engine#0.1.0","target":{"kind":["lib"],"name":"engine"},"executable":null}
 not json
-{"reason":"compiler-artifact","target":{"kind":["bin"],"name":"probe"},"executable":"/t/release/probe"}
-{"reason":"compiler-artifact","target":{"kind":["bench"],"name":"probe"},"executable":"/t/release/deps/probe-1"}
+{"reason":"compiler-artifact","package_id":"path+file:///w/suite#my-suite@0.1.0","target":{"kind":["bin"],"name":"probe"},"executable":"/t/release/probe"}
+{"reason":"compiler-artifact","package_id":"path+file:///w/other#0.1.0","target":{"kind":["bench"],"name":"probe"},"executable":"/t/release/deps/probe-1"}
 {"reason":"build-finished","success":true}"#;
-        let made = |kind: &str, path: &str| Made { kind: kind.to_owned(), name: "probe".to_owned(), path: path.into() };
-        assert_eq!(executables(messages), [made("bin", "/t/release/probe"), made("bench", "/t/release/deps/probe-1")]);
+        let made = |package: &str, kind: &str, path: &str| Made {
+            target: Target { package: package.to_owned(), kind: kind.to_owned(), name: "probe".to_owned() },
+            path: path.into(),
+        };
+        assert_eq!(
+            executables(messages),
+            [made("my-suite", "bin", "/t/release/probe"), made("other", "bench", "/t/release/deps/probe-1")]
+        );
+    }
+
+    #[test]
+    fn one_call_builds_what_is_there_to_build() {
+        let bin = Program::Bin { package: "a".to_owned(), name: "probe".to_owned() };
+        let bench = |package: &str, name: &str| Program::Bench { package: package.to_owned(), name: name.to_owned() };
+        let programs = [bin, Program::Command(vec!["there".to_owned()]), bench("a", "heap"), bench("b", "time")];
+        let targets: Vec<Target> = programs.iter().filter_map(Target::of).collect();
+        let call = build_call(OsStr::new("cargo"), Path::new("/"), &targets).expect("three are to be built");
+        let words: Vec<&str> = call.get_args().filter_map(OsStr::to_str).collect();
+        assert_eq!(
+            words.join(" "),
+            "build --release --package a --package b --bin probe --bench heap --bench time \
+             --message-format=json-render-diagnostics"
+        );
+        assert!(build_call(OsStr::new("cargo"), Path::new("/"), &[]).is_none());
     }
 }

@@ -33,6 +33,8 @@ pub struct Config {
     pub anchors: Vec<String>,
     /// Globs on the workloads whose time is gated against a revision, each in its last phase.
     pub timed: Vec<String>,
+    /// Globs on the workloads that fill sections of a report on demand.
+    pub on_demand: OnDemand,
     /// The probe that is timed.
     pub probe: Program,
     /// The probe that counts heap allocations.
@@ -41,6 +43,25 @@ pub struct Config {
     pub criterion: Program,
     /// The bench that iai-callgrind counts the instructions of.
     pub callgrind: Program,
+}
+
+/// Which workloads fill sections of a report, where they are measured on demand.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OnDemand {
+    /// Variants with one axis changed.
+    pub ablation: String,
+    /// Sweeps over sizes, threads and streams.
+    pub growth: String,
+    /// Every combination of model, context, threads and phase.
+    pub matrix: String,
+}
+
+impl Default for OnDemand {
+    fn default() -> Self {
+        let [ablation, growth, matrix] = ["ablation/*", "growth/*", "matrix/*"].map(str::to_owned);
+        Self { ablation, growth, matrix }
+    }
 }
 
 /// A program that measures.
@@ -76,6 +97,7 @@ impl Default for Config {
             // Not `small/inference`: its weights just fill the second-level cache, so that its time is decided by which
             // pages of memory a process happens to get. From process to process it varies by 8 %.
             timed: ["medium/prefill", "medium/decode@*", "kernel/*"].map(str::to_owned).to_vec(),
+            on_demand: OnDemand::default(),
             probe: Program::Bin { package: "harness-suite".to_owned(), name: "probe".to_owned() },
             heap: bench("harness-suite", "heap"),
             criterion: bench("harness-benches", "time"),

@@ -3,22 +3,24 @@
 mod processes;
 
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use processes::{runs, until};
+use tempfile::TempDir;
 
 /// A probe that introduces itself with one workload and is busy with it for ever, in a child of its own.
 const BUSY: &str = r#"
 read hello
 echo '{"reply":"hello","protocol":PROTOCOL,"meter":"clock","isa":"plain","workloads":[WORKLOAD]}'
-read prepare
+read prepare || exit 0
 sleep 1000 &
 echo $! > busy
 wait
 "#;
 
-#[test]
-fn an_interrupted_run_says_so_and_leaves_nothing_behind() {
+/// A project whose only workload is busy for ever.
+fn busy_project() -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let project = folder.path();
     let description = harness_probe::protocol::Description {
@@ -36,24 +38,79 @@ fn an_interrupted_run_says_so_and_leaves_nothing_behind() {
     fs::write(project.join("probe.sh"), script).expect("written");
     fs::write(
         project.join("harness.toml"),
-        "[probe]\ncommand = ['sh', './probe.sh']\n[criterion]\ncommand = ['true']\n",
+        "timed = ['*']\n[probe]\ncommand = ['sh', './probe.sh']\n[criterion]\ncommand = ['true']\n",
     )
     .expect("written");
     fs::create_dir(project.join("temporary")).expect("made");
+    folder
+}
 
-    let mut run = Command::new(assert_cmd::cargo::cargo_bin!("harness"));
-    run.args(["run", "--metric", "time"]).current_dir(project).env("TMPDIR", project.join("temporary"));
-    let run = run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
-    let busy = until(1, || fs::read_to_string(project.join("busy")).ok().filter(|pid| pid.ends_with('\n')));
-    let kill = Command::new("kill").args(["-INT", &run.id().to_string()]).status().expect("sent");
+/// Runs the harness until the workload is busy, sends it Ctrl-C, and returns what it said when it was over.
+fn interrupted(project: &Path, arguments: &[&str]) -> String {
+    let mut harness = Command::new(assert_cmd::cargo::cargo_bin!("harness"));
+    harness.args(arguments).current_dir(project).env("TMPDIR", project.join("temporary"));
+    let harness = harness.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+    let busy = until(1, || busy_process(project));
+    let kill = Command::new("kill").args(["-INT", &harness.id().to_string()]).status().expect("sent");
     assert!(kill.success());
-
-    let output = run.wait_with_output().expect("it ends");
-    let said = String::from_utf8_lossy(&output.stderr);
+    let output = harness.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2), "{said}");
-    assert!(said.contains("error: interrupted; what was read so far is not kept\n"), "{said}");
+    assert!(said.contains("error: interrupted; what was "), "{said}");
     until(1, || (!runs(busy.trim())).then_some(()));
     assert_eq!(fs::read_dir(project.join("temporary")).expect("there").count(), 0);
-    let records = fs::read_dir(project.join("records")).map_or(0, Iterator::count);
+    said
+}
+
+/// The process that the probe, or a base's probe, is busy with.
+fn busy_process(project: &Path) -> Option<String> {
+    let bases = fs::read_dir(project.join("target/harness-bases")).into_iter().flatten();
+    let bases = bases.filter_map(|entry| Some(entry.ok()?.path().join("source/busy")));
+    let files = std::iter::once(project.join("busy")).chain(bases);
+    files.filter_map(|file| fs::read_to_string(file).ok()).find(|pid| pid.ends_with('\n'))
+}
+
+#[test]
+fn an_interrupted_run_says_so_and_leaves_nothing_behind() {
+    let folder = busy_project();
+    let said = interrupted(folder.path(), &["run", "--metric", "time"]);
+    assert!(said.contains("error: interrupted; what was read so far is not kept\n"), "{said}");
+    let records = fs::read_dir(folder.path().join("records")).map_or(0, Iterator::count);
     assert_eq!(records, 0, "an interrupted run wrote a record");
+}
+
+#[test]
+fn an_interrupted_gate_or_bisection_leaves_no_worktree_no_process_and_no_lock() {
+    let folder = busy_project();
+    let project = folder.path();
+    let git = |arguments: &[&str]| {
+        let mut git = Command::new("git");
+        git.args(["-c", "user.name=A", "-c", "user.email=a@example.org"]).args(arguments).current_dir(project);
+        let output = git.output().expect("git");
+        assert!(output.status.success(), "{arguments:?}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    git(&["init", "--quiet"]);
+    fs::write(project.join(".git/info/exclude"), "temporary\nbusy\nrecords\ntarget\n").expect("written");
+    git(&["add", "--all"]);
+    git(&["commit", "--quiet", "--message", "One"]);
+    git(&["commit", "--quiet", "--allow-empty", "--message", "Two"]);
+    let gate = ["gate", "--base", "HEAD~1", "--times-only"];
+    let bisect = ["bisect", "HEAD~1", "--workload", "busy", "--metric", "time"];
+    for arguments in [&gate[..], &bisect[..]] {
+        interrupted(project, arguments);
+        assert_eq!(git(&["worktree", "list"]).lines().count(), 1);
+        assert_eq!(git(&["status", "--porcelain"]), "");
+        let kept = fs::read_dir(project.join("records/gates")).map_or(0, Iterator::count);
+        assert_eq!(kept, 0, "an interrupted gate kept something");
+        for name in ["build.lock", "time.lock"] {
+            let lock = fs::File::open(project.join("target/harness-bases").join(name)).expect("there");
+            until(1, || lock.try_lock().ok());
+            lock.unlock().expect("unlocked");
+        }
+        let _ = fs::remove_file(project.join("busy"));
+        for entry in fs::read_dir(project.join("target/harness-bases")).expect("there") {
+            let _ = fs::remove_file(entry.expect("there").path().join("source/busy"));
+        }
+    }
 }

@@ -6,17 +6,28 @@ mod synthetic;
 use harness::record;
 
 use harness::render::Format;
-use harness::report::{charts, page, results, run_tables, summary, write};
+use harness::render::chart::Layout;
+use harness::report::{Dossier, charts, page, results, run_tables, sections, summary, write};
 use record::{Check, Data, Record};
+use synthetic::dossier;
 
 /// The phases that others are held against.
 fn anchors() -> [String; 2] {
     ["naive".to_owned(), "reference".to_owned()]
 }
 
+/// The page with everything on it.
+fn page_of(dossier: &Dossier) -> String {
+    page(dossier, &charts::all(dossier), &sections(dossier)).expect("drawn")
+}
+
+fn summary_of(dossier: &Dossier) -> String {
+    summary(dossier, &charts::all(dossier), &sections(dossier))
+}
+
 #[test]
 fn the_tables_of_a_run_fit_a_terminal() {
-    let text = Format::Table.render(&run_tables(&synthetic::record(), &anchors()));
+    let text = Format::Table.render(&run_tables(&synthetic::record(), &anchors(), false));
     let text = anstream::adapter::strip_str(&text).to_string();
     let tabular = text.lines().filter(|line| !line.contains(": ") && !line.starts_with('±'));
     let widest = tabular.map(|line| line.chars().count()).max().unwrap_or_default();
@@ -26,9 +37,10 @@ fn the_tables_of_a_run_fit_a_terminal() {
 
 #[test]
 fn the_tables_of_a_run_in_every_format() {
-    let tables = run_tables(&synthetic::record(), &anchors());
-    insta::assert_snapshot!("run_csv", Format::Csv.render(&tables));
+    let tables = run_tables(&synthetic::record(), &anchors(), false);
     insta::assert_snapshot!("run_markdown", Format::Markdown.render(&tables));
+    let tables = run_tables(&synthetic::record(), &anchors(), true);
+    insta::assert_snapshot!("run_csv", Format::Csv.render(&tables));
     let json: serde_json::Value = serde_json::from_str(&Format::Json.render(&tables)).expect("valid JSON");
     assert_eq!(json.as_array().map(Vec::len), Some(tables.len()));
     insta::assert_snapshot!("run_json", serde_json::to_string_pretty(&json[0]).expect("JSON"));
@@ -36,22 +48,19 @@ fn the_tables_of_a_run_in_every_format() {
 
 #[test]
 fn the_summary() {
-    let record = synthetic::record();
-    let charts = charts::all(&record, &anchors());
-    insta::assert_snapshot!("summary", summary(&record, &anchors(), &charts));
+    insta::assert_snapshot!("summary", summary_of(&dossier(synthetic::record())));
 }
 
 #[test]
 fn the_exact_values() {
-    let text = Format::Csv.render(&[results(&few(synthetic::record()), &anchors())]);
+    let text = Format::Csv.render(&[results(&dossier(few(synthetic::record())))]);
     insta::assert_snapshot!("results", text);
 }
 
 /// The charts are drawn from the same figures and have tests of their own; here it is about the page around them.
 #[test]
 fn the_page() {
-    let record = few(synthetic::record());
-    let page = page(&record, &anchors(), &[]).expect("drawn");
+    let page = page(&dossier(few(synthetic::record())), &[], &[]).expect("drawn");
     let body = page.split_once("</style>").map(|(_, body)| body).unwrap_or_default();
     insta::assert_snapshot!("page", body);
 }
@@ -63,23 +72,44 @@ fn text_from_a_record_is_only_text() {
         row.phase = "\"><img src=x onerror=alert(1)>".to_owned();
         row.check = Check::Failed("</svg><script>alert(2)</script>".to_owned());
     }
-    let charts = charts::all(&record, &anchors());
-    let page = page(&record, &anchors(), &charts).expect("drawn");
+    let dossier = dossier(record);
+    let page = page_of(&dossier);
     assert!(page.contains("&lt;script&gt;"), "the text is there");
     assert!(page.contains("&lt;img src"), "the text is there");
-    assert!(!page.contains("<script") && !page.contains("<img"), "but not as elements");
-    let summary = summary(&record, &anchors(), &charts);
+    assert!(!page.contains("<script>alert") && !page.contains("<img"), "but not as elements");
+    assert_eq!(page.matches("<script").count(), 1, "the page's own");
+    let summary = summary_of(&dossier);
     assert!(!summary.contains("<script") && !summary.contains("<img"), "{summary}");
 }
 
 #[test]
+fn text_from_a_roadmap_is_only_text() {
+    let mut dossier = synthetic::everything();
+    let evil = "</svg><script>alert(3)</script>";
+    if let Some(roadmap) = &mut dossier.roadmap {
+        roadmap.source = evil.to_owned();
+        for phase in &mut roadmap.phases {
+            (phase.title, phase.when) = (evil.to_owned(), evil.to_owned());
+        }
+        for forecast in &mut roadmap.forecasts {
+            forecast.name = evil.to_owned();
+        }
+    }
+    let page = page_of(&dossier);
+    assert!(page.contains("alert(3)") && !page.contains("<script>alert"), "as words only");
+    assert_eq!((page.matches("<script").count(), page.matches("</script>").count()), (1, 1));
+    let own_page = harness::report::roadmap::page(&dossier, &sections(&dossier)).expect("a roadmap");
+    assert!(own_page.contains("alert(3)") && !own_page.contains("<script"), "{own_page}");
+}
+
+#[test]
 fn the_words_of_the_charts() {
-    let charts = charts::all(&synthetic::record(), &anchors());
+    let charts = charts::all(&dossier(synthetic::record()));
     assert_eq!(charts.len(), 4);
     let words: Vec<String> = charts
         .iter()
         .map(|named| {
-            let svg = named.chart.svg().expect("drawn");
+            let svg = named.chart.svg(Layout::Wide).expect("drawn");
             format!("# {}\n{}", named.name, svg_words(&svg).join("\n"))
         })
         .collect();
@@ -88,13 +118,13 @@ fn the_words_of_the_charts() {
 
 #[test]
 fn a_chart_as_svg() {
-    let charts = charts::all(&synthetic::record(), &anchors());
-    insta::assert_snapshot!("chart_svg", charts[1].chart.svg().expect("drawn"));
+    let charts = charts::all(&dossier(synthetic::record()));
+    insta::assert_snapshot!("chart_svg", charts[1].chart.svg(Layout::Wide).expect("drawn"));
 }
 
 #[test]
 fn pngs_decode_and_are_not_blank() {
-    for named in charts::all(&synthetic::record(), &anchors()) {
+    for named in charts::all(&dossier(synthetic::record())) {
         let bytes = named.chart.png().expect("drawn");
         let mut reader = png::Decoder::new(bytes.as_slice()).read_info().expect("a PNG");
         let mut pixels = vec![0; reader.output_buffer_size()];
@@ -120,9 +150,60 @@ fn titles_follow_the_numbers() {
     record.rows.sort_by_key(|row| row.phase != "naive");
     record.rows.retain(|row| row.workload == "medium/inference" && (row.phase == "naive" || row.phase == "optimized"));
     let titles: Vec<String> =
-        charts::all(&record, &anchors()).iter().map(|named| named.chart.title().to_owned()).collect();
+        charts::all(&dossier(record)).iter().map(|named| named.chart.title().to_owned()).collect();
     assert!(titles[0].starts_with("optimized is") && titles[0].contains("slower than naive"), "{titles:?}");
     assert_eq!(titles[1], "Heap bytes per token by phase", "a ratio to zero bytes is no finding");
+}
+
+/// The sections in words: what each says, its tables, and the words of its charts.
+#[test]
+fn the_sections_of_a_report_with_everything() {
+    for section in sections(&synthetic::everything()) {
+        let mut text = format!("{}\n\n{}\n\n", section.says.join("\n"), section.missing.join("\n"));
+        text += &Format::Markdown.render(&section.tables);
+        for named in &section.charts {
+            let words = svg_words(&named.chart.svg(Layout::Wide).expect("drawn")).join("\n");
+            text += &format!("\n# {}\n{words}\n", named.name);
+        }
+        insta::assert_snapshot!(format!("section_{}", section.id), text);
+    }
+}
+
+/// What is measured on demand and was not is named with the command that measures it.
+#[test]
+fn what_was_not_measured_says_how_to() {
+    let sections = sections(&dossier(synthetic::record()));
+    let missing = |id: &str| {
+        let section = sections.iter().find(|section| section.id == id).expect(id);
+        section.missing.join(" ")
+    };
+    for id in ["ablation", "growth", "matrix"] {
+        assert!(missing(id).contains(&format!("cargo harness run --filter '{id}/*'")), "{}", missing(id));
+    }
+    assert!(sections.iter().all(|section| section.id != "roadmap"), "there is no roadmap");
+    let page = page_of(&dossier(synthetic::record()));
+    let page = page.replace("&#x27;", "'").replace("&#x2f;", "/");
+    assert!(page.contains("cargo harness run --filter 'matrix/*'"), "on the page too");
+}
+
+/// Whatever a section shows says where it comes from.
+#[test]
+fn every_table_and_chart_has_its_provenance() {
+    let dossier = synthetic::everything();
+    let line = "2026-03-14 15:09 UTC, Example CPU 9000";
+    for section in sections(&dossier) {
+        for table in &section.tables {
+            let last = table.notes.last().map(String::as_str).unwrap_or_default();
+            assert!(last.starts_with(line) && last.ends_with("record synthetic.json"), "{}: {last}", table.title);
+        }
+    }
+    let of_sections: Vec<_> = sections(&dossier).into_iter().flat_map(|section| section.charts).collect();
+    for named in charts::all(&dossier).iter().chain(&of_sections) {
+        let words = svg_words(&named.chart.svg(Layout::Wide).expect("drawn")).join(" ");
+        assert!(words.contains(line) && words.contains("record synthetic.json"), "{}: {words}", named.name);
+        assert!(!named.chart.title().ends_with('.'), "{}", named.chart.title());
+    }
+    assert!(of_sections.len() >= 10, "{}", of_sections.len());
 }
 
 /// A number whose answer is wrong is no achievement.
@@ -132,24 +213,25 @@ fn a_wrong_answer_makes_no_headline() {
     for row in record.rows.iter_mut().filter(|row| row.phase == "optimized") {
         row.check = Check::Failed("all of it".to_owned());
     }
-    let charts = charts::all(&record, &anchors());
+    let dossier = dossier(record);
+    let charts = charts::all(&dossier);
     assert!(charts[0].chart.title().starts_with("kv-cache generates"), "{}", charts[0].chart.title());
-    let words = svg_words(&charts[0].chart.svg().expect("drawn"));
+    let words = svg_words(&charts[0].chart.svg(Layout::Wide).expect("drawn"));
     assert!(words.iter().any(|line| line.contains("(answer not right)")), "{words:?}");
-    let page = page(&record, &anchors(), &charts).expect("drawn");
+    let page = page_of(&dossier);
     assert!(!page.contains("x1485"), "no ratio is given for it");
 }
 
 #[test]
 fn everything_is_written_and_nothing_is_needed_from_elsewhere() {
     let folder = tempfile::tempdir().expect("a folder");
-    let written = write(&synthetic::record(), &anchors(), folder.path()).expect("written");
+    let written = write(&dossier(synthetic::record()), folder.path()).expect("written");
     assert_eq!(written.files.len(), 3 + 2 * 4);
     for file in &written.files {
         assert!(std::fs::metadata(file).is_ok_and(|data| data.len() > 1000), "{}", file.display());
     }
     let page = std::fs::read_to_string(&written.index).expect("the page");
-    assert_eq!(page.matches("<svg").count(), 4);
+    assert_eq!(page.matches("<svg").count(), 2 * 4, "one for desks and one for phones");
     for outside in ["src=\"", "@import", "url(", "<link rel=\"stylesheet", "href=\"http"] {
         assert!(!page.contains(outside), "{outside}");
     }
@@ -160,35 +242,33 @@ fn everything_is_written_and_nothing_is_needed_from_elsewhere() {
 fn counts_alone_make_a_report() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut record = synthetic::record();
-    write(&record, &anchors(), folder.path()).expect("written");
+    write(&dossier(record.clone()), folder.path()).expect("written");
     assert!(folder.path().join("charts/latency-by-position.png").is_file());
     for row in &mut record.rows {
         row.readings.retain(|reading| matches!(reading.data, Data::Callgrind { .. } | Data::Dhat { .. }));
     }
-    let written = write(&record, &anchors(), folder.path()).expect("written");
+    let written = write(&dossier(record.clone()), folder.path()).expect("written");
     let drawn: Vec<_> = written.files.iter().filter_map(|file| file.file_stem()?.to_str()).collect();
     assert!(drawn.contains(&"memory-per-token") && !drawn.contains(&"latency-by-position"), "{drawn:?}");
     assert!(!folder.path().join("charts/latency-by-position.png").exists());
-    let charts = charts::all(&record, &anchors());
-    assert!(!summary(&record, &anchors(), &charts).contains("x naive"), "no speed without time");
+    assert!(!summary_of(&dossier(record)).contains("| x naive"), "no speed without time");
 }
 
 #[test]
 fn a_record_without_measurements_is_still_a_page() {
     let mut record = synthetic::record();
     record.rows.clear();
-    let page = page(&record, &anchors(), &charts::all(&record, &anchors())).expect("drawn");
-    assert!(page.contains("no measurements"));
-    assert_eq!(run_tables(&record, &anchors()), []);
+    assert!(page_of(&dossier(record.clone())).contains("no measurements"));
+    assert_eq!(run_tables(&record, &anchors(), false), []);
 }
 
 /// A phase that others are held against but that was not measured leaves gaps, not errors.
 #[test]
 fn anchors_may_be_missing() {
     let nobody = ["nobody".to_owned()];
-    let text = Format::Csv.render(&run_tables(&few(synthetic::record()), &nobody));
+    let text = Format::Csv.render(&run_tables(&few(synthetic::record()), &nobody, true));
     assert!(!text.contains("speed_over"), "{text}");
-    let titles = charts::all(&synthetic::record(), &nobody);
+    let titles = charts::all(&Dossier { anchors: nobody.to_vec(), ..dossier(synthetic::record()) });
     assert_eq!(titles[0].chart.title(), "Tokens per second by phase");
 }
 

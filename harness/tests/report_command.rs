@@ -77,3 +77,60 @@ fn a_record_cut_short_is_refused() {
     harness(folder.path()).assert().code(2).stderr(predicate::str::contains("is not a record"));
     assert!(!folder.path().join("reports").exists());
 }
+
+const ROADMAP: &str = "schema = 1\nsource = 's'\nworkload = 'medium/inference'\nagainst = 'reference'\n\
+    [[phase]]\nname = 'pooled'\ntitle = 'Pooling'\nwhen = 'week 2'\nweek = 2\n";
+
+#[test]
+fn a_roadmap_becomes_a_page_of_its_own_and_a_section() {
+    let folder = checkout(true);
+    let target = format!("{ROADMAP}targets = [{{ metric = 'tokens-per-second', change = '+20 %' }}]\n");
+    fs::create_dir(folder.path().join("baselines")).expect("made");
+    fs::write(folder.path().join("baselines/roadmap.toml"), target).expect("written");
+    harness(folder.path()).assert().code(0);
+    let page = fs::read_to_string(folder.path().join("reports/roadmap.md")).expect("the page");
+    assert!(page.contains("Of 1 targets: 1 ahead."), "{page}");
+    assert!(folder.path().join("reports/charts/roadmap-time-per-token.svg").is_file());
+    // Without the roadmap its page and its charts are gone.
+    fs::remove_file(folder.path().join("baselines/roadmap.toml")).expect("removed");
+    harness(folder.path()).assert().code(0);
+    assert!(!folder.path().join("reports/roadmap.md").exists());
+    assert!(!folder.path().join("reports/charts/roadmap-time-per-token.svg").exists());
+}
+
+#[test]
+fn a_roadmap_that_makes_no_sense_is_one_sentence() {
+    let folder = checkout(true);
+    fs::create_dir(folder.path().join("baselines")).expect("made");
+    let spoilt = format!("{ROADMAP}targets = [{{ metric = 'tokens-per-second', change = 'faster' }}]\n");
+    fs::write(folder.path().join("baselines/roadmap.toml"), spoilt).expect("written");
+    let said = predicate::str::contains("baselines/roadmap.toml, line 5: phase `pooled`: the change `faster`")
+        .and(predicate::str::contains("write for example `+25 %`"))
+        .and(predicate::function(|text: &str| text.trim_end().lines().count() == 1));
+    harness(folder.path()).assert().code(2).stderr(said);
+    assert!(!folder.path().join("reports").exists(), "nothing is drawn");
+}
+
+/// What is measured on demand stays in the report when something else is measured after it.
+#[test]
+fn an_older_record_fills_in_what_the_newest_lacks() {
+    let folder = checkout(true);
+    let mut older = synthetic::record();
+    older.created = "2026-03-01T10:00:00Z".to_owned();
+    for row in older.rows.iter_mut().filter(|row| row.workload == "medium/decode@81") {
+        row.workload = "sweep/late".to_owned();
+    }
+    older.write(&folder.path().join("records/2026-03-01T100000Z.json")).expect("written");
+    harness(folder.path()).assert().code(0);
+    let page = fs::read_to_string(folder.path().join("reports/index.html")).expect("the page");
+    let told = "sweep&#x2f;late from 2026-03-01T100000Z.json, measured 2026-03-01 10:00 UTC";
+    assert!(page.contains(told), "it says from where");
+    let exact = fs::read_to_string(folder.path().join("reports/results.csv")).expect("exact values");
+    let line = |start: &str| exact.lines().find(|line| line.starts_with(start)).expect("a line").to_owned();
+    assert!(line("sweep/late").ends_with("2026-03-01T100000Z.json"), "{}", line("sweep/late"));
+    assert!(line("medium/decode@57").ends_with("2026-03-14T150926Z.json"));
+    // Named records are all there is.
+    harness(folder.path()).args(["--record", "records/2026-03-14T150926Z.json"]).assert().code(0);
+    let page = fs::read_to_string(folder.path().join("reports/index.html")).expect("the page");
+    assert!(!page.contains("sweep&#x2f;late"));
+}

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use harness::render::chart::Layout;
 use harness::selftest::{Evidence, chart, findings, page, swapped};
 
 fn folder() -> PathBuf {
@@ -18,7 +19,7 @@ fn the_page_and_the_chart_are_what_the_slices_say() {
     let replayed = page(&trials, &swapped(&trials), &criterion, "gate.svg").expect("limits that make sense");
     assert!(replayed == kept("gate.md"), "run `cargo harness selftest gate --replay` and look at what changed");
     let findings = findings(&trials).expect("limits that make sense");
-    assert!(chart(&trials, &findings).expect("trials").svg().expect("drawn") == kept("gate.svg"));
+    assert!(chart(&trials, &findings).expect("trials").svg(Layout::Wide).expect("drawn") == kept("gate.svg"));
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub(super) fn run(level: Level, softmax: &Softmax, piece: &Piece<'_>, scratch: &
         let keys = piece.task.k.rows(piece.head, 0, shape.keys());
         turn_keys(keys, stride, turned);
     }
-    for first in piece.tiles() {
+    for first in piece.tiles(QUERIES) {
         let rows = QUERIES.min(shape.queries - first);
         let tile = Tile { piece: *piece, first, stride };
         if rows == QUERIES {
@@ -86,7 +86,8 @@ impl<const R: usize> Kernel for Scores<'_, R> {
             let q = task.q.row(piece.head, 0);
             let out = &mut self.scores[..self.visible];
             let keys = task.k.rows(piece.head, 0, self.visible);
-            dot_scores(simd, q, keys, scale, out);
+            let values = task.v.rows(piece.head, 0, self.visible);
+            dot_scores(simd, q, keys, values, scale, out);
         } else {
             let q: [&[f32]; R] = std::array::from_fn(|r| task.q.row(piece.head, first + r));
             scores(simd, &q, self.turned, stride, self.visible, scale, self.scores);

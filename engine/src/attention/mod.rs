@@ -141,7 +141,8 @@ pub struct Task<'a> {
     pub v: Heads<'a>,
 }
 
-/// What one thread computes at a time: one head's tiles of queries, every `groups`-th from `group` on.
+/// What one thread computes at a time: one head's tiles of queries, every `groups`-th from `group` on. All tiles of a task
+/// have the same height.
 #[derive(Clone, Copy)]
 struct Piece<'a> {
     task: &'a Task<'a>,
@@ -152,11 +153,10 @@ struct Piece<'a> {
 }
 
 impl Piece<'_> {
-    /// The first query of every tile of this piece.
+    /// The first query of every tile of this piece, of `height` queries each.
     #[inline(always)]
-    fn tiles(&self) -> impl Iterator<Item = usize> + use<> {
-        let step = scores::QUERIES * self.groups;
-        (self.group * scores::QUERIES..self.task.shape.queries).step_by(step)
+    fn tiles(&self, height: usize) -> impl Iterator<Item = usize> + use<> {
+        (self.group * height..self.task.shape.queries).step_by(height * self.groups)
     }
 
     /// The output row of query `t` for this piece's head.

@@ -2,18 +2,21 @@
 //! arXiv:2205.14135): a running maximum and sum per query, and outputs that are rescaled when the maximum moves. No row of
 //! scores is ever complete; a block of keys and values stays in the first-level cache while all queries pass over it.
 
-use super::scores::{QUERIES, dot_scores, scores, turn_keys};
+use super::scores::{QUERIES, dot_scores, padded, scores, turn_keys};
 use super::values::{Weighted, accumulate};
 use super::{Piece, Shape};
-use crate::simd::{Kernel, Simd, exp};
+use crate::simd::{Kernel, Simd, exp, exp_each};
 use crate::softmax::vector::{exponentials, largest, scale};
 
 /// Keys in a block: with 64 values a head, its keys and values fill a first-level cache of 32 KB.
 const KEYS: usize = 64;
 
+/// Queries of the highest tile, see [`S::TILE_ROWS`](Simd::TILE_ROWS): one of [`QUERIES`] waits for its own sums.
+const MOST_QUERIES: usize = 2 * QUERIES;
+
 /// A block of turned keys, a tile's scores and weights, and every query's maximum and sum.
 pub(super) fn scratch(shape: &Shape) -> usize {
-    (shape.head_size + 2 * QUERIES) * KEYS + 2 * shape.queries
+    (shape.head_size + 2 * MOST_QUERIES) * KEYS + 2 * shape.queries
 }
 
 pub(super) struct Online<'a> {
@@ -29,8 +32,8 @@ impl Kernel for Online<'_> {
         let piece = self.piece;
         let shape = piece.task.shape;
         let (turned, rest) = self.scratch.split_at_mut(shape.head_size * KEYS);
-        let (scores, rest) = rest.split_at_mut(QUERIES * KEYS);
-        let (weights, rest) = rest.split_at_mut(QUERIES * KEYS);
+        let (scores, rest) = rest.split_at_mut(MOST_QUERIES * KEYS);
+        let (weights, rest) = rest.split_at_mut(MOST_QUERIES * KEYS);
         let (maxima, sums) = rest[..2 * shape.queries].split_at_mut(shape.queries);
         maxima.fill(f32::NEG_INFINITY);
         sums.fill(0.0);
@@ -43,20 +46,24 @@ impl Kernel for Online<'_> {
                 let keys = piece.task.k.rows(piece.head, start, count);
                 turn_keys(keys, KEYS, state.turned);
             }
-            for first in piece.tiles() {
-                let rows = QUERIES.min(shape.queries - first);
-                if rows == QUERIES {
+            for mut first in piece.tiles(MOST_QUERIES) {
+                let end = shape.queries.min(first + MOST_QUERIES);
+                if S::TILE_ROWS >= MOST_QUERIES && first + MOST_QUERIES == end {
+                    state.tile::<S, MOST_QUERIES>(simd, first, start, count);
+                    continue;
+                }
+                while first + QUERIES <= end {
                     state.tile::<S, QUERIES>(simd, first, start, count);
-                } else {
-                    for row in 0..rows {
-                        state.tile::<S, 1>(simd, first + row, start, count);
-                    }
+                    first += QUERIES;
+                }
+                for t in first..end {
+                    state.tile::<S, 1>(simd, t, start, count);
                 }
             }
             start += KEYS;
         }
-        for first in piece.tiles() {
-            for t in first..(first + QUERIES).min(shape.queries) {
+        for first in piece.tiles(MOST_QUERIES) {
+            for t in first..(first + MOST_QUERIES).min(shape.queries) {
                 // SAFETY: `t` lies in a tile of the piece, and the row is dropped at the end of the statement.
                 let row = unsafe { piece.out_row(t) };
                 scale(simd, row, 1.0 / state.sums[t]);
@@ -86,26 +93,26 @@ impl State<'_> {
         }
         let visible = count.min(end - start);
         if task.shape.queries == 1 {
-            // A cache of keys and values lies in the last-level cache or in memory; the values travel while scores are made.
-            for position in start..start + visible {
-                for line in task.v.row(piece.head, position).chunks(16) {
-                    simd.prefetch(line.as_ptr().cast());
-                }
-            }
             let q = task.q.row(piece.head, 0);
             let out = &mut self.scores[..visible];
-            let keys = task.k.rows(piece.head, start, visible);
-            dot_scores(simd, q, keys, task.shape.scale(), out);
+            let keys = task.k.rows(piece.head, start, end - start);
+            let values = task.v.rows(piece.head, start, visible);
+            dot_scores(simd, q, keys, values, task.shape.scale(), out);
         } else {
             let q: [&[f32]; R] = std::array::from_fn(|r| task.q.row(piece.head, first + r));
             let factor = task.shape.scale();
             scores(simd, &q, self.turned, KEYS, visible, factor, self.scores);
         }
         let mut factors = [1.0; R];
-        for r in 0..R {
-            // The last R - 1 keys of the tile's range are in the future of its first queries.
-            let seen = visible.min((end - (R - 1 - r)).saturating_sub(start));
-            factors[r] = self.weigh_row(simd, first + r, r * KEYS, seen, visible);
+        if R == 1 {
+            factors[0] = self.weigh_row(simd, first, visible);
+        } else {
+            for r in 0..R {
+                // The last R - 1 keys of the tile's range are in the future of its first queries.
+                let seen = visible.min((end - (R - 1 - r)).saturating_sub(start));
+                self.scores[r * KEYS + seen..r * KEYS + padded(visible)].fill(f32::NEG_INFINITY);
+            }
+            self.weigh_rows(simd, first, visible.div_ceil(S::LANES), &mut factors);
         }
         let values = Weighted { weights: self.weights, stride: KEYS, values: task.v.rows(piece.head, start, visible) };
         // SAFETY: the tile is one of the piece's, and its rows are taken once each.
@@ -113,16 +120,11 @@ impl State<'_> {
         accumulate(simd, values, &factors, &mut out);
     }
 
-    /// Turns the scores of query `t` (a row from `row` on) into weights, those beyond `seen` into 0. Returns the factor
-    /// by which what was accumulated before has to shrink.
+    /// Turns the scores of query `t`, the first row of `visible`, into weights. Returns the factor by which what was
+    /// accumulated before has to shrink.
     #[inline(always)]
-    fn weigh_row<S: Simd>(&mut self, simd: S, t: usize, row: usize, seen: usize, visible: usize) -> f32 {
-        let weights = &mut self.weights[row..row + visible];
-        weights[seen..].fill(0.0);
-        if seen == 0 {
-            return 1.0;
-        }
-        let scores = &self.scores[row..row + seen];
+    fn weigh_row<S: Simd>(&mut self, simd: S, t: usize, visible: usize) -> f32 {
+        let scores = &self.scores[..visible];
         let before = self.maxima[t];
         let max = before.max(largest(simd, scores));
         let shrink = if before == f32::NEG_INFINITY {
@@ -132,9 +134,54 @@ impl State<'_> {
         } else {
             simd.reduce_max(exp(simd, simd.splat(before - max)))
         };
-        let sum = exponentials(simd, scores, max, &mut weights[..seen]);
+        let sum = exponentials(simd, scores, max, self.weights);
         self.maxima[t] = max;
         self.sums[t] = self.sums[t] * shrink + sum;
         shrink
+    }
+
+    /// The same for R rows of `vectors` whole vectors, queries from `first` on, each step for all rows before the next: a row
+    /// alone is a chain of operations that wait for each other. What a query does not see has the score minus infinity.
+    #[inline(always)]
+    fn weigh_rows<S: Simd, const R: usize>(&mut self, simd: S, first: usize, vectors: usize, factors: &mut [f32; R]) {
+        assert!(vectors * S::LANES <= KEYS && self.scores.len() >= R * KEYS && self.weights.len() >= R * KEYS);
+        let mut maxima = [0.0; R];
+        for r in 0..R {
+            let mut max = simd.splat(f32::NEG_INFINITY);
+            for v in 0..vectors {
+                // SAFETY: `vectors` vectors lie within a row, and there are R rows.
+                max = simd.max(max, unsafe { simd.load_ptr(self.scores.as_ptr().add(r * KEYS + v * S::LANES)) });
+            }
+            maxima[r] = simd.reduce_max(max);
+        }
+        let before = &mut self.maxima[first..first + R];
+        for r in (0..R).step_by(S::LANES) {
+            let old = simd.load_part(&before[r..], 0.0);
+            let new = simd.max(old, simd.load_part(&maxima[r..], 0.0));
+            simd.store_part(&mut maxima[r..], new);
+            simd.store_part(&mut before[r..], new);
+            // 0 where there was nothing before: every query sees the first key of all.
+            simd.store_part(&mut factors[r..], exp(simd, simd.sub(old, new)));
+        }
+        let mut sums = [simd.splat(0.0); R];
+        for v in 0..vectors {
+            for r in (0..R).step_by(QUERIES) {
+                let mut values = [simd.splat(0.0); QUERIES];
+                for q in 0..QUERIES {
+                    // SAFETY: as above; R is a multiple of `QUERIES`.
+                    let score = unsafe { simd.load_ptr(self.scores.as_ptr().add((r + q) * KEYS + v * S::LANES)) };
+                    values[q] = simd.sub(score, simd.splat(maxima[r + q]));
+                }
+                values = exp_each(simd, values);
+                for q in 0..QUERIES {
+                    // SAFETY: as above.
+                    unsafe { simd.store_ptr(self.weights.as_mut_ptr().add((r + q) * KEYS + v * S::LANES), values[q]) };
+                    sums[r + q] = simd.add(sums[r + q], values[q]);
+                }
+            }
+        }
+        for r in 0..R {
+            self.sums[first + r] = self.sums[first + r] * factors[r] + simd.reduce_add(sums[r]);
+        }
     }
 }

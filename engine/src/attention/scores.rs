@@ -6,7 +6,8 @@
 use super::heads::Rows;
 use crate::simd::Simd;
 
-/// Queries in a full tile. With two vectors each, their accumulators fill half of AVX2's sixteen registers.
+/// Queries in a full tile. With two vectors each, their accumulators fill half of AVX2's sixteen registers; where there are
+/// twice as many registers, the online implementation takes two such tiles at once.
 pub(super) const QUERIES: usize = 4;
 
 /// `count` rounded up to a length that is a multiple of every instruction set's lanes.
@@ -17,22 +18,31 @@ pub(super) const fn padded(count: usize) -> usize {
 /// Copies the rows of `keys` into `turned` `[D, stride]`, column by column.
 #[inline(always)]
 pub(super) fn turn_keys(keys: Rows<'_>, stride: usize, turned: &mut [f32]) {
-    // Four keys at a time, so that every line of `turned` is touched once for four values.
-    let mut s = 0;
-    while s + 4 <= keys.count() {
-        let (a, b) = (keys.row(s), keys.row(s + 1));
-        let (c, d) = (keys.row(s + 2), keys.row(s + 3));
-        let values = a.iter().zip(b).zip(c.iter().zip(d));
-        for (out, ((a, b), (c, d))) in turned.chunks_exact_mut(stride).zip(values) {
-            out[s..s + 4].copy_from_slice(&[*a, *b, *c, *d]);
+    let (count, d) = (keys.count(), keys.row_len());
+    assert!(count <= stride && turned.len() >= d * stride);
+    let (whole_count, whole_d) = (count - count % 4, d - d % 4);
+    for s in (0..whole_count).step_by(4) {
+        // Squares of four by four: four loads, four stores, and shuffles between them.
+        for i in (0..whole_d).step_by(4) {
+            let mut square = [[0.0; 4]; 4];
+            for (row, values) in square.iter_mut().enumerate() {
+                // SAFETY: `s + row < count`, and four values from `i` on lie within a row.
+                *values = unsafe { keys.pointer(s + row).add(i).cast::<[f32; 4]>().read() };
+            }
+            let [a, b, c, e] = square;
+            for j in 0..4 {
+                // SAFETY: `i + j < d` and `s + 4 <= count <= stride`, and `turned` has `d` rows of `stride`.
+                let out = unsafe { turned.as_mut_ptr().add((i + j) * stride + s) };
+                // SAFETY: as above.
+                unsafe { out.cast::<[f32; 4]>().write([a[j], b[j], c[j], e[j]]) };
+            }
         }
-        s += 4;
     }
-    while s < keys.count() {
-        for (out, value) in turned.chunks_exact_mut(stride).zip(keys.row(s)) {
-            out[s] = *value;
+    for s in 0..count {
+        let rest = if s < whole_count { whole_d } else { 0 };
+        for (i, value) in keys.row(s).iter().enumerate().skip(rest) {
+            turned[i * stride + s] = *value;
         }
-        s += 1;
     }
 }
 
@@ -113,12 +123,29 @@ unsafe fn score_columns<S: Simd, const R: usize, const W: usize>(
     }
 }
 
-/// `scores[s] = scale * q . keys[s]` for every row of `keys`.
+/// How many keys ahead of its use a key is fetched.
+const KEYS_AHEAD: usize = 8;
+
+/// `scores[s] = scale * q . keys[s]` for as many rows of `keys` as there are scores. Keys and values of earlier tokens lie in
+/// the last-level cache or in memory: the keys to come and the `values` of those at hand travel meanwhile.
 #[inline(always)]
-pub(super) fn dot_scores<S: Simd>(simd: S, q: &[f32], keys: Rows<'_>, scale: f32, scores: &mut [f32]) {
-    assert!(keys.count() == scores.len());
+pub(super) fn dot_scores<S: Simd>(
+    simd: S,
+    q: &[f32],
+    keys: Rows<'_>,
+    values: Rows<'_>,
+    scale: f32,
+    scores: &mut [f32],
+) {
+    assert!(keys.count() >= scores.len() && values.count() >= scores.len());
     let mut s = 0;
     while s + 4 <= scores.len() {
+        for i in 0..4 {
+            if s + i + KEYS_AHEAD < keys.count() {
+                fetch(simd, keys.row(s + i + KEYS_AHEAD));
+            }
+            fetch(simd, values.row(s + i));
+        }
         // Four keys at a time hide each other's latency.
         let rows = [keys.row(s), keys.row(s + 1), keys.row(s + 2), keys.row(s + 3)];
         let sums = dots(simd, q, &rows);
@@ -128,8 +155,17 @@ pub(super) fn dot_scores<S: Simd>(simd: S, q: &[f32], keys: Rows<'_>, scale: f32
         s += 4;
     }
     while s < scores.len() {
+        fetch(simd, values.row(s));
         scores[s] = scale * dots(simd, q, &[keys.row(s)])[0];
         s += 1;
+    }
+}
+
+/// Asks for all of a row.
+#[inline(always)]
+fn fetch<S: Simd>(simd: S, row: &[f32]) {
+    for line in row.chunks(16) {
+        simd.prefetch(line.as_ptr().cast());
     }
 }
 

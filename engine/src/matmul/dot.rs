@@ -1,8 +1,23 @@
 //! The inner products of one row of input with a few panels of weights, a kernel per storage.
+//!
+//! Weights are fetched ahead of their use: what the hardware fetches by itself stops at every 4 KB page, and how close it comes
+//! to the bandwidth of the last-level cache then depends on how many streams there are and where they lie.
 
 use super::int8::{self, Rounded};
 use super::packed::block_offset;
 use crate::simd::Simd;
+
+/// How many bytes ahead of its use a weight is fetched. Streams follow each other in memory from panel to panel, so what lies
+/// beyond the end of one is used next, but for the last one.
+const AHEAD: usize = 1024;
+
+/// Asks for what lies [`AHEAD`] of two registers of weights.
+#[inline(always)]
+fn fetch_ahead<S: Simd>(simd: S, weights: *const u8) {
+    for line in (0..8 * S::LANES).step_by(64) {
+        simd.prefetch(weights.wrapping_add(AHEAD + line));
+    }
+}
 
 /// The inner products of one input row with some panels; one implementation per storage.
 pub(super) trait Dot: Copy {
@@ -28,6 +43,7 @@ impl Dot for F32<'_> {
                 // SAFETY: input `p` has two registers of weights in the panel, by the caller's promise.
                 unsafe {
                     let weights = panels[s].cast::<f32>().add(p * 2 * S::LANES);
+                    fetch_ahead(simd, weights.cast());
                     sums[s][0] = simd.mul_add(x, simd.load_ptr(weights), sums[s][0]);
                     sums[s][1] = simd.mul_add(x, simd.load_ptr(weights.add(S::LANES)), sums[s][1]);
                 }
@@ -51,6 +67,7 @@ impl Dot for Bf16<'_> {
             // The partner of a last odd input is a zero weight.
             let x1 = simd.splat(self.x.get(2 * pair + 1).copied().unwrap_or(0.0));
             for s in 0..COUNT {
+                fetch_ahead(simd, panels[s].wrapping_add(pair * 8 * S::LANES));
                 for half in 0..2 {
                     // SAFETY: a pair of inputs has two registers of pairs in the panel, by the caller's promise.
                     let (w0, w1) =
@@ -83,6 +100,7 @@ impl Dot for Int8<'_> {
                 // SAFETY: the rounded inputs are a multiple of four that covers `depth`.
                 let x = unsafe { simd.splat_i8_quad(self.x.values().add(first + 4 * quad)) };
                 for s in 0..COUNT {
+                    fetch_ahead(simd, panels[s].wrapping_add(offset + (8 + 8 * quad) * S::LANES));
                     for half in 0..2 {
                         // SAFETY: behind the block's two registers of scales four inputs have two registers of weights.
                         let weights = unsafe {

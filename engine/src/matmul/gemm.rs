@@ -13,29 +13,38 @@ use super::finish::Finish;
 use crate::simd::{Kernel, Level, Simd};
 use crate::team::share;
 
-/// Inputs per block: a panel of 16 outputs then takes 24 KB of the first-level cache. A multiple of the int8 block.
-pub(super) const DEPTH: usize = 384;
+/// Inputs per block, where a register has so many lanes. A panel of 16 outputs takes 24 KB of the first-level cache. Where
+/// there is AVX-512, there is a second-level cache of 1 MB or more, from which a panel comes as fast as it is used: twice as
+/// many inputs halve the passes over the outputs, 2 % of the speed (Emerald Rapids).
+const fn depth(lanes: usize) -> usize {
+    if lanes >= 16 { 768 } else { 384 }
+}
 
-/// Rows per block: their part of `DEPTH` inputs (154 KB) leaves room in the second-level cache for panels and outputs. Twice
-/// as many rows cost 5 to 9 % of the speed there (512 KB on Zen 3). Whole tiles of 4, 6 and 12 rows.
+/// The deepest block of any instruction set.
+const MAX_DEPTH: usize = depth(16);
+
+/// Rows per block: their part of its inputs (154 KB, or 301 KB) leaves room in the second-level cache for panels and outputs.
+/// Twice as many rows cost 5 to 9 % of the speed there (512 KB on Zen 3). Whole tiles of 4, 6 and 12 rows.
 pub(super) const ROWS: usize = 96;
 
 /// Elements from one copied row to the next: a cache line more than its inputs, so that rows do not collide.
-const ROW_STRIDE: usize = DEPTH + 16;
+const fn row_stride(lanes: usize) -> usize {
+    depth(lanes) + 16
+}
 
 /// The widest panel of any instruction set.
 pub(super) const MAX_WIDTH: usize = 32;
 
 /// Room for one block of a panel that has to be converted to f32.
 #[repr(align(64))]
-pub(super) struct Scratch(pub(super) [MaybeUninit<f32>; DEPTH * MAX_WIDTH]);
+pub(super) struct Scratch(pub(super) [MaybeUninit<f32>; MAX_DEPTH * MAX_WIDTH]);
 
 /// Where panels of weights come from.
 pub(super) trait Panels {
     /// N.
     fn outputs(&self) -> usize;
 
-    /// `[depth][width]` weights in f32 of panel `panel` from input `first` on (`depth <= DEPTH`), in place or in `scratch`.
+    /// `[depth][width]` weights in f32 of panel `panel` from input `first` on (no deeper than a block), in place or in `scratch`.
     ///
     /// The result is readable for that many elements as long as `self` and `scratch` stay untouched.
     fn block(&self, panel: usize, first: usize, depth: usize, scratch: &mut Scratch) -> *const f32;
@@ -60,7 +69,9 @@ pub(super) struct Output {
 }
 
 /// The inputs of a block, row by row at a fixed stride.
-struct Block([MaybeUninit<f32>; ROWS * ROW_STRIDE]);
+struct Block([MaybeUninit<f32>; BLOCK]);
+
+const BLOCK: usize = ROWS * row_stride(16);
 
 /// The rows `rows` of the outputs in `panels`.
 ///
@@ -76,25 +87,36 @@ pub(super) unsafe fn multiply(
     finish: Finish<'_>,
     out: Output,
 ) {
-    let width = 2 * level.lanes();
-    let mut scratch = Scratch([const { MaybeUninit::uninit() }; DEPTH * MAX_WIDTH]);
+    let (width, deepest, row_stride) = (2 * level.lanes(), depth(level.lanes()), row_stride(level.lanes()));
+    let mut scratch = Scratch([const { MaybeUninit::uninit() }; MAX_DEPTH * MAX_WIDTH]);
     // Blocks of equal height: a low last one would pay as much for every panel as a full one.
     let blocks = rows.len().div_ceil(ROWS);
-    let mut block = Block([const { MaybeUninit::uninit() }; ROWS * ROW_STRIDE]);
-    for first in (0..x.k).step_by(DEPTH) {
-        let depth = DEPTH.min(x.k - first);
+    let mut block = Block([const { MaybeUninit::uninit() }; BLOCK]);
+    for first in (0..x.k).step_by(deepest) {
+        let depth = deepest.min(x.k - first);
         for block_of_rows in 0..blocks {
             let some = share(rows.len(), level.tile_rows(), block_of_rows, blocks);
             let (first_row, count) = (rows.start + some.start, some.len());
-            for (row, copy) in block.0.chunks_exact_mut(ROW_STRIDE).take(count).enumerate() {
+            // Nobody fetched the first panel of all; it travels while the rows are copied.
+            let panel = if first == 0 && block_of_rows == 0 { weights.source(panels.start, 0, depth) } else { &[] };
+            for (row, copy) in block.0.chunks_exact_mut(row_stride).take(count).enumerate() {
+                level.run(Fetch(&panel[share(panel.len(), 64, row, count)]));
                 let source = x.data.wrapping_add((first_row + row) * x.stride + first);
                 // SAFETY: the row is readable from `first` on for `depth` inputs by the caller's promise; the copy has
-                // room for `DEPTH` of them.
+                // room for the deepest block.
                 unsafe { copy.as_mut_ptr().cast::<f32>().copy_from_nonoverlapping(source, depth) };
             }
             for panel in panels.clone() {
                 let column = panel * width;
-                let next = if panel + 1 < panels.end { weights.source(panel + 1, first, depth) } else { &[] };
+                let next = if panel + 1 < panels.end {
+                    weights.source(panel + 1, first, depth)
+                } else if block_of_rows + 1 < blocks {
+                    weights.source(panels.start, first, depth)
+                } else if first + depth < x.k {
+                    weights.source(panels.start, first + depth, deepest.min(x.k - first - depth))
+                } else {
+                    &[]
+                };
                 level.run(BlockTimesPanel {
                     x: &block,
                     rows: count,
@@ -112,6 +134,20 @@ pub(super) unsafe fn multiply(
     }
 }
 
+/// Asks for memory that will be read soon.
+struct Fetch<'a>(&'a [u8]);
+
+impl Kernel for Fetch<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        for line in self.0.chunks(64) {
+            simd.prefetch_far(line.as_ptr());
+        }
+    }
+}
+
 /// `rows` rows of `depth` inputs times one panel.
 ///
 /// Whoever builds it promises that the pointers are good for that, see [`multiply`].
@@ -119,7 +155,7 @@ struct BlockTimesPanel<'a> {
     x: &'a Block,
     rows: usize,
     weights: *const f32,
-    /// What the next panel is made from.
+    /// What the next panel is made from, or nothing.
     next: &'a [u8],
     depth: usize,
     /// The panel's first output, for the bias.
@@ -139,27 +175,24 @@ impl Kernel for BlockTimesPanel<'_> {
         // Tiles of equal height: a low last tile would not hide the latency of the multiply-add.
         let tiles = self.rows.div_ceil(S::TILE_ROWS);
         for tile in 0..tiles {
-            // The first tile of a panel would have to wait for all of it: it is fetched bit by bit beforehand.
-            for line in self.next[share(self.next.len(), 64, tile, tiles)].chunks(64) {
-                simd.prefetch_far(line.as_ptr());
-            }
+            let ahead = &self.next[share(self.next.len(), 64, tile, tiles)];
             let first = self.rows * tile / tiles;
             let count = self.rows * (tile + 1) / tiles - first;
             // SAFETY: the tile's rows are within `rows`, for which the pointers are good.
             unsafe {
                 match count {
-                    1 => self.tile::<S, 1>(simd, first),
-                    2 => self.tile::<S, 2>(simd, first),
-                    3 => self.tile::<S, 3>(simd, first),
-                    4 => self.tile::<S, 4>(simd, first),
-                    5 if S::TILE_ROWS >= 5 => self.tile::<S, 5>(simd, first),
-                    6 if S::TILE_ROWS >= 6 => self.tile::<S, 6>(simd, first),
-                    7 if S::TILE_ROWS >= 7 => self.tile::<S, 7>(simd, first),
-                    8 if S::TILE_ROWS >= 8 => self.tile::<S, 8>(simd, first),
-                    9 if S::TILE_ROWS >= 9 => self.tile::<S, 9>(simd, first),
-                    10 if S::TILE_ROWS >= 10 => self.tile::<S, 10>(simd, first),
-                    11 if S::TILE_ROWS >= 11 => self.tile::<S, 11>(simd, first),
-                    12 if S::TILE_ROWS >= 12 => self.tile::<S, 12>(simd, first),
+                    1 => self.tile::<S, 1>(simd, first, ahead),
+                    2 => self.tile::<S, 2>(simd, first, ahead),
+                    3 => self.tile::<S, 3>(simd, first, ahead),
+                    4 => self.tile::<S, 4>(simd, first, ahead),
+                    5 if S::TILE_ROWS >= 5 => self.tile::<S, 5>(simd, first, ahead),
+                    6 if S::TILE_ROWS >= 6 => self.tile::<S, 6>(simd, first, ahead),
+                    7 if S::TILE_ROWS >= 7 => self.tile::<S, 7>(simd, first, ahead),
+                    8 if S::TILE_ROWS >= 8 => self.tile::<S, 8>(simd, first, ahead),
+                    9 if S::TILE_ROWS >= 9 => self.tile::<S, 9>(simd, first, ahead),
+                    10 if S::TILE_ROWS >= 10 => self.tile::<S, 10>(simd, first, ahead),
+                    11 if S::TILE_ROWS >= 11 => self.tile::<S, 11>(simd, first, ahead),
+                    12 if S::TILE_ROWS >= 12 => self.tile::<S, 12>(simd, first, ahead),
                     _ => unreachable!("a tile of {count} rows is higher than {}", S::TILE_ROWS),
                 }
             }
@@ -171,20 +204,29 @@ impl BlockTimesPanel<'_> {
     /// # Safety
     /// The pointers must be good for the rows `first..first + COUNT`.
     #[inline(always)]
-    unsafe fn tile<S: Simd, const COUNT: usize>(&self, simd: S, first: usize) {
+    unsafe fn tile<S: Simd, const COUNT: usize>(&self, simd: S, first: usize, ahead: &[u8]) {
         let out = self.out.wrapping_add(first * self.out_stride);
         for r in 0..COUNT {
-            simd.prefetch(out.wrapping_add(r * self.out_stride).cast());
+            let out = out.wrapping_add(r * self.out_stride);
+            simd.prefetch(out.cast());
+            simd.prefetch(out.wrapping_add(2 * S::LANES - 1).cast());
         }
         let mut sums = [[simd.splat(0.0); 2]; COUNT];
-        let mut x = self.x.0.as_ptr().cast::<f32>().wrapping_add(first * ROW_STRIDE);
+        let row_stride = const { row_stride(S::LANES) };
+        let mut x = self.x.0.as_ptr().cast::<f32>().wrapping_add(first * row_stride);
         let mut weights = self.weights;
+        // The first tile of a panel would have to wait for all of it, so every tile before it fetches a part: a little at
+        // every step, because a burst of requests holds up the loads behind it. Nothing to fetch is what is there anyway.
+        let mut line = if ahead.is_empty() { weights.cast() } else { ahead.as_ptr() };
+        let stride = ahead.len().div_ceil(self.depth);
         for _ in 0..self.depth {
+            simd.prefetch_far(line);
+            line = line.wrapping_add(stride);
             // SAFETY: as many steps as inputs; a panel has two registers for each, and the copied rows one element.
             unsafe {
                 let (w0, w1) = (simd.load_ptr(weights), simd.load_ptr(weights.add(S::LANES)));
                 for r in 0..COUNT {
-                    let x = simd.splat(*x.add(r * ROW_STRIDE));
+                    let x = simd.splat(*x.add(r * row_stride));
                     sums[r][0] = simd.mul_add(x, w0, sums[r][0]);
                     sums[r][1] = simd.mul_add(x, w1, sums[r][1]);
                 }

@@ -54,10 +54,6 @@ impl Kernel for Gemv<'_> {
         debug_assert_eq!(self.weights.width, 2 * S::LANES);
         match self.x {
             Row::Floats(x) => {
-                // Another core may just have written half of the input; asking for all of it at once costs one transfer.
-                for line in x.chunks(16) {
-                    simd.prefetch(line.as_ptr().cast());
-                }
                 if self.weights.storage == WeightStorage::Bf16 {
                     self.stream(simd, Bf16 { x }, 0, self.finish);
                 } else {

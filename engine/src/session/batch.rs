@@ -6,6 +6,7 @@ use super::state::{Outputs, State};
 use crate::buffers::PoolCounts;
 use crate::error::EngineError;
 use crate::model::Model;
+use crate::trace::Operation;
 
 /// Several sequences that step together: the weights are read once a step for all of them. The sequences may differ in
 /// length.
@@ -35,7 +36,7 @@ impl BatchSession {
         for (sequence, prompt) in self.state.sequences.iter_mut().zip(prompts) {
             sequence.append(prompt);
         }
-        Ok(self.state.step(Outputs::Last))
+        Ok(self.state.step(Operation::Prefill, Outputs::Last))
     }
 
     /// Appends `tokens[i]` to sequence `i` and returns the logits after each, `[sequences, V]`.
@@ -50,7 +51,7 @@ impl BatchSession {
         for (sequence, token) in self.state.sequences.iter_mut().zip(tokens.chunks(1)) {
             sequence.append(token);
         }
-        Ok(self.state.step(Outputs::Last))
+        Ok(self.state.step(Operation::Decode, Outputs::Last))
     }
 
     /// Starts over with empty sequences; buffers and caches are kept.

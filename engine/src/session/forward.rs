@@ -14,6 +14,7 @@ use crate::matmul::{Epilogue, Linear};
 use crate::model::{Block, Model, Norm};
 use crate::qkv;
 use crate::team::Team;
+use crate::trace::{NoSpans, Operation, Spans};
 use crate::variant::{Decode, Gelu, Qkv, Residual};
 
 /// Fewer values than this are not worth another thread's attention.
@@ -26,35 +27,48 @@ impl State {
         for sequence in &self.sequences {
             self.pending.extend_from_slice(sequence.pending());
         }
-        let mut pass = Pass { model: &self.model, team: &self.team, buffers: &mut self.buffers };
-        pass.run(&mut self.sequences, &self.pending, outputs)
+        let (model, team, buffers) = (&*self.model, &self.team, &mut self.buffers);
+        match self.trace.as_deref_mut() {
+            None => Pass { model, team, buffers, spans: NoSpans }.run(&mut self.sequences, &self.pending, outputs),
+            Some(spans) => Pass { model, team, buffers, spans }.run(&mut self.sequences, &self.pending, outputs),
+        }
     }
 }
 
-struct Pass<'a> {
+struct Pass<'a, S> {
     model: &'a Model,
     team: &'a Team,
     buffers: &'a mut Buffers,
+    spans: S,
 }
 
-impl Pass<'_> {
+impl<S: Spans> Pass<'_, S> {
+    /// Does a part of the pass that spans are kept of.
+    #[inline]
+    fn span<R>(&mut self, operation: Operation, part: impl FnOnce(&mut Self) -> R) -> R {
+        self.spans.begin(operation);
+        let result = part(self);
+        self.spans.end();
+        result
+    }
+
     /// The whole pass, from tokens to logits.
     fn run(&mut self, sequences: &mut [Sequence], pending: &[u32], outputs: Outputs) -> Buffer {
         let model = self.model;
         let last_only = outputs == Outputs::Last && model.variant.decode == Decode::KvCache;
-        let mut x = self.embed(sequences, pending);
+        let mut x = self.span(Operation::Embedding, |pass| pass.embed(sequences, pending));
         for (layer, block) in model.blocks.iter().enumerate() {
             let narrow = last_only && layer + 1 == model.blocks.len();
-            let attended = self.attend(sequences, layer, block, &x, narrow);
-            if narrow {
-                x = self.last_rows(sequences, x, model.config.embed);
-            }
-            x = self.add_product(&block.projection, attended, x);
-            x = self.mlp(block, x);
+            x = self.span(Operation::AttentionBlock, |pass| {
+                let attended = pass.attend(sequences, layer, block, &x, narrow);
+                let x = if narrow { pass.last_rows(sequences, x, model.config.embed) } else { x };
+                pass.add_product(Operation::ProjectionProduct, &block.projection, attended, x)
+            });
+            x = self.span(Operation::MlpBlock, |pass| pass.mlp(block, x));
         }
         let normal = self.norm(&model.final_norm, &x);
         self.buffers.give(x);
-        let logits = self.product(&model.head, normal, Epilogue::None);
+        let logits = self.product(Operation::HeadProduct, &model.head, normal, Epilogue::None);
         if outputs == Outputs::Last && !last_only {
             self.last_rows(sequences, logits, model.config.vocab)
         } else {
@@ -105,17 +119,17 @@ impl Pass<'_> {
         let config = &self.model.config;
         let c = config.embed;
         let normal = self.norm(&block.attention_norm, x);
-        let fused = self.product(&block.qkv, normal, Epilogue::None);
+        let fused = self.product(Operation::QkvProduct, &block.qkv, normal, Epilogue::None);
         let rows = if narrow { sequences.len() } else { x.len() / c };
         let projected = match self.model.variant.qkv {
             Qkv::Strided => Projected::Fused(fused),
-            Qkv::Copies => {
-                let mut parts = [(); 3].map(|()| self.buffers.take(x.len()));
+            Qkv::Copies => self.span(Operation::QkvSplit, |pass| {
+                let mut parts = [(); 3].map(|()| pass.buffers.take(x.len()));
                 let [q, k, v] = &mut parts;
                 qkv::split(&fused, c, q, k, v);
-                self.buffers.give(fused);
+                pass.buffers.give(fused);
                 Projected::Copies(parts)
-            }
+            }),
         };
         let mut out = self.buffers.take(rows * c);
         let (mut row, mut out_row) = (0, 0);
@@ -128,7 +142,9 @@ impl Pass<'_> {
             let shape =
                 Shape { heads: config.heads, head_size: config.head_size(), queries, past: past + count - queries };
             let out = &mut out[out_row * c..(out_row + queries) * c];
-            self.attend_sequence(sequence.cache.as_mut(), layer, past, own, shape, out);
+            self.span(Operation::Attention, |pass| {
+                pass.attend_sequence(sequence.cache.as_mut(), layer, past, own, shape, out);
+            });
             row += count;
             out_row += queries;
         }
@@ -149,7 +165,7 @@ impl Pass<'_> {
         let [q, k, v] = own.views;
         let (k, v) = match cache {
             Some(cache) => {
-                cache.store(layer, past, own.count, k, v);
+                cache.store(layer, past, own.count, k, v, self.team);
                 cache.layer(layer)
             }
             None => (k, v),
@@ -165,56 +181,66 @@ impl Pass<'_> {
     fn mlp(&mut self, block: &Block, x: Buffer) -> Buffer {
         let normal = self.norm(&block.mlp_norm, &x);
         let active = if self.model.variant.gelu == Gelu::Fused {
-            self.product(&block.expand, normal, Epilogue::Gelu)
+            self.product(Operation::ExpandProduct, &block.expand, normal, Epilogue::Gelu)
         } else {
-            let wide = self.product(&block.expand, normal, Epilogue::None);
-            let mut active = self.buffers.take(wide.len());
-            let gelu = &self.model.gelu;
-            let rows = |first: usize, out: &mut [f32]| gelu.run(&wide[first..][..out.len()], out);
-            self.share(gelu.is_simd(), &mut active, 1, &rows);
-            self.buffers.give(wide);
-            active
+            let wide = self.product(Operation::ExpandProduct, &block.expand, normal, Epilogue::None);
+            self.span(Operation::Gelu, |pass| {
+                let mut active = pass.buffers.take(wide.len());
+                let gelu = &pass.model.gelu;
+                let rows = |first: usize, out: &mut [f32]| gelu.run(&wide[first..][..out.len()], out);
+                pass.share(gelu.is_simd(), &mut active, 1, &rows);
+                pass.buffers.give(wide);
+                active
+            })
         };
-        self.add_product(&block.contract, active, x)
+        self.add_product(Operation::ContractProduct, &block.contract, active, x)
     }
 
     /// `x + input W + b`.
-    fn add_product(&mut self, layer: &Linear, input: Buffer, mut x: Buffer) -> Buffer {
+    fn add_product(&mut self, operation: Operation, layer: &Linear, input: Buffer, mut x: Buffer) -> Buffer {
         if self.model.variant.residual == Residual::Fused {
-            layer.apply(&input, &mut x, Epilogue::Add, self.team);
-            self.buffers.give(input);
-            return x;
+            return self.span(operation, |pass| {
+                layer.apply(&input, &mut x, Epilogue::Add, pass.team);
+                pass.buffers.give(input);
+                x
+            });
         }
-        let product = self.product(layer, input, Epilogue::None);
-        let mut sum = self.buffers.take(x.len());
-        let residual = &self.model.residual;
-        let rows = |first: usize, out: &mut [f32]| {
-            let range = first..first + out.len();
-            residual.add(&x[range.clone()], &product[range], out);
-        };
-        self.share(residual.is_simd(), &mut sum, 1, &rows);
-        self.buffers.give(product);
-        self.buffers.give(x);
-        sum
+        let product = self.product(operation, layer, input, Epilogue::None);
+        self.span(Operation::Residual, |pass| {
+            let mut sum = pass.buffers.take(x.len());
+            let residual = &pass.model.residual;
+            let rows = |first: usize, out: &mut [f32]| {
+                let range = first..first + out.len();
+                residual.add(&x[range.clone()], &product[range], out);
+            };
+            pass.share(residual.is_simd(), &mut sum, 1, &rows);
+            pass.buffers.give(product);
+            pass.buffers.give(x);
+            sum
+        })
     }
 
     /// `epilogue(input W + b)`.
-    fn product(&mut self, layer: &Linear, input: Buffer, epilogue: Epilogue) -> Buffer {
-        let mut out = self.buffers.take(input.len() / layer.inputs() * layer.outputs());
-        layer.apply(&input, &mut out, epilogue, self.team);
-        self.buffers.give(input);
-        out
+    fn product(&mut self, operation: Operation, layer: &Linear, input: Buffer, epilogue: Epilogue) -> Buffer {
+        self.span(operation, |pass| {
+            let mut out = pass.buffers.take(input.len() / layer.inputs() * layer.outputs());
+            layer.apply(&input, &mut out, epilogue, pass.team);
+            pass.buffers.give(input);
+            out
+        })
     }
 
     fn norm(&mut self, norm: &Norm, x: &[f32]) -> Buffer {
-        let Model { layer_norm, config, .. } = self.model;
-        let mut out = self.buffers.take(x.len());
-        let rows = |first: usize, out: &mut [f32]| {
-            let x = &x[first * config.embed..][..out.len()];
-            layer_norm.run(x, &norm.gain, &norm.bias, config.epsilon, out);
-        };
-        self.share(layer_norm.is_simd(), &mut out, config.embed, &rows);
-        out
+        self.span(Operation::LayerNorm, |pass| {
+            let Model { layer_norm, config, .. } = pass.model;
+            let mut out = pass.buffers.take(x.len());
+            let rows = |first: usize, out: &mut [f32]| {
+                let x = &x[first * config.embed..][..out.len()];
+                layer_norm.run(x, &norm.gain, &norm.bias, config.epsilon, out);
+            };
+            pass.share(layer_norm.is_simd(), &mut out, config.embed, &rows);
+            out
+        })
     }
 
     /// The last row of every sequence out of `x`, whose rows are `width` wide.

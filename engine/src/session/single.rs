@@ -8,6 +8,8 @@ use crate::buffers::PoolCounts;
 use crate::config::Config;
 use crate::error::EngineError;
 use crate::model::Model;
+use crate::sampler::Sampler;
+use crate::trace::{Operation, Spans, Trace};
 
 /// One sequence that grows token by token. Logits are returned for its last position.
 #[derive(Debug)]
@@ -32,7 +34,8 @@ impl Session {
     /// When there are none, they do not fit into the context, or one is not in the vocabulary.
     pub fn prefill(&mut self, tokens: &[u32]) -> Result<&[f32], EngineError> {
         self.append(tokens)?;
-        Ok(self.state.step(Outputs::Last))
+        let operation = if tokens.len() == 1 { Operation::Decode } else { Operation::Prefill };
+        Ok(self.state.step(operation, Outputs::Last))
     }
 
     /// Appends one token and returns the logits `[V]` after it.
@@ -89,11 +92,35 @@ impl Session {
         self.state.buffers.counts()
     }
 
+    /// Notes from now on how long each operation takes, after what the trace holds already.
+    pub fn keep_trace(&mut self, trace: Trace) {
+        self.state.trace = Some(Box::new(trace));
+    }
+
+    /// What was noted so far; from now on nothing is. `None` where nothing was asked to be noted.
+    pub fn take_trace(&mut self) -> Option<Trace> {
+        self.state.trace.take().map(|trace| *trace)
+    }
+
+    /// Chooses a token from the logits of the last step, `[V]`.
+    pub(crate) fn sample(&mut self, sampler: &mut Sampler) -> u32 {
+        let State { logits, trace, .. } = &mut self.state;
+        match trace.as_deref_mut() {
+            None => sampler.sample(logits),
+            Some(mut trace) => {
+                trace.begin(Operation::Sampling);
+                let token = sampler.sample(logits);
+                trace.end();
+                token
+            }
+        }
+    }
+
     /// Starts over with `tokens` and returns the logits after each of them, `[T, V]`.
     pub(crate) fn all_logits(&mut self, tokens: &[u32]) -> Result<Vec<f32>, EngineError> {
         self.reset();
         self.append(tokens)?;
-        Ok(self.state.step(Outputs::All).to_vec())
+        Ok(self.state.step(Operation::Prefill, Outputs::All).to_vec())
     }
 
     fn append(&mut self, tokens: &[u32]) -> Result<(), EngineError> {

@@ -7,6 +7,7 @@ use crate::buffers::{Buffer, Buffers};
 use crate::error::EngineError;
 use crate::model::Model;
 use crate::team::Team;
+use crate::trace::{Operation, Spans, Trace};
 
 /// The state behind [`super::Session`] and [`super::BatchSession`].
 #[derive(Debug)]
@@ -17,7 +18,9 @@ pub(super) struct State {
     pub(super) sequences: Vec<Sequence>,
     /// The pending tokens of all sequences, one after the other.
     pub(super) pending: Vec<u32>,
-    logits: Buffer,
+    pub(super) logits: Buffer,
+    /// Where spans are noted, if they are. In a box, so that a session without one is not the larger for it.
+    pub(super) trace: Option<Box<Trace>>,
 }
 
 /// Which positions get logits.
@@ -41,12 +44,16 @@ impl State {
             sequences: (0..sequences).map(|_| Sequence::new(&model)).collect(),
             pending: Vec::with_capacity(tokens),
             logits: Buffer::default(),
+            trace: None,
             model,
         })
     }
 
-    /// Computes the pending tokens and returns the logits of `outputs`, a row of V each.
-    pub(super) fn step(&mut self, outputs: Outputs) -> &[f32] {
+    /// Computes the pending tokens, which `operation` calls by name, and returns the logits of `outputs`, a row of V each.
+    pub(super) fn step(&mut self, operation: Operation, outputs: Outputs) -> &[f32] {
+        if let Some(mut trace) = self.trace.as_deref_mut() {
+            trace.begin(operation);
+        }
         let before = std::mem::take(&mut self.logits);
         if !before.is_empty() {
             self.buffers.give(before);
@@ -54,6 +61,9 @@ impl State {
         self.logits = self.forward(outputs);
         for sequence in &mut self.sequences {
             sequence.computed();
+        }
+        if let Some(mut trace) = self.trace.as_deref_mut() {
+            trace.end();
         }
         &self.logits
     }

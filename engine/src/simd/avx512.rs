@@ -1,10 +1,10 @@
-//! AVX-512 (F, BW, DQ, VL): sixteen f32 lanes.
+//! AVX-512 (F, BW, DQ, VL, VNNI): sixteen f32 lanes.
 
 use std::arch::x86_64::*;
 
 use super::{Kernel, Simd};
 
-/// The proof that the CPU has AVX-512 F, BW, DQ and VL (and FMA and F16C, as every such CPU does).
+/// The proof that the CPU has AVX-512 F, BW, DQ, VL and VNNI (and FMA and F16C, as every such CPU does).
 #[derive(Clone, Copy, Debug)]
 pub struct Avx512(());
 
@@ -23,6 +23,7 @@ impl Avx512 {
             && is_x86_feature_detected!("avx512bw")
             && is_x86_feature_detected!("avx512dq")
             && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512vnni")
             && is_x86_feature_detected!("avx2")
             && is_x86_feature_detected!("fma")
             && is_x86_feature_detected!("f16c"))
@@ -43,7 +44,7 @@ impl Avx512 {
     }
 }
 
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
 fn enter<K: Kernel>(kernel: K, simd: Avx512) -> K::Output {
     kernel.run(simd)
 }
@@ -175,11 +176,10 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     fn dot_i8(self, weights: __m512i, (magnitudes, negative): Self::Q, sum: __m512i) -> __m512i {
-        // A pair of products is at most 2 * 127 * 127, which an i16 holds.
+        // One factor has to be unsigned, so the sign goes to the other.
         avx512!({
             let signed = _mm512_mask_sub_epi8(weights, negative, _mm512_setzero_si512(), weights);
-            let pairs = _mm512_maddubs_epi16(magnitudes, signed);
-            _mm512_add_epi32(sum, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)))
+            _mm512_dpbusd_epi32(sum, magnitudes, signed)
         })
     }
 
@@ -193,7 +193,7 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     fn dot_i16(self, a: __m512i, b: __m512i, sum: __m512i) -> __m512i {
-        avx512!(_mm512_add_epi32(sum, _mm512_madd_epi16(a, b)))
+        avx512!(_mm512_dpwssd_epi32(sum, a, b))
     }
 
     #[inline(always)]

@@ -41,6 +41,16 @@ impl Meter for Clock {
         let waited = waited().saturating_sub(waited_before).min(nanoseconds);
         Reading::Clock { nanoseconds, waited, tokens_at: self.tokens_at.clone() }
     }
+
+    fn profile(&mut self, prepared: &mut dyn Prepared, iterations: u64) -> Result<Reading, String> {
+        prepared.start_spans();
+        let start = Instant::now();
+        for _ in 0..iterations {
+            prepared.run(&mut || {});
+        }
+        let nanoseconds = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        Ok(Reading::Spans { nanoseconds, spans: prepared.take_spans() })
+    }
 }
 
 /// Nanoseconds that this thread has been ready to run and had no core, since it began: the second number of Linux's
@@ -69,6 +79,14 @@ mod tests {
         fn isa(&self) -> String {
             "plain".to_owned()
         }
+    }
+
+    #[test]
+    fn a_profile_of_a_workload_without_operations_is_its_time() {
+        let Ok(Reading::Spans { nanoseconds, spans }) = Clock::new().profile(&mut Sleep, 2) else {
+            panic!("a clock reads spans");
+        };
+        assert!(nanoseconds >= 4_000_000 && spans.is_empty(), "{nanoseconds} {spans:?}");
     }
 
     #[test]

@@ -11,4 +11,12 @@ pub trait Meter {
 
     /// Runs the workload `iterations` times and says what was read.
     fn read(&mut self, prepared: &mut dyn Prepared, iterations: u64) -> Reading;
+
+    /// Runs the workload `iterations` times and says where what this meter reads comes from.
+    ///
+    /// # Errors
+    /// One sentence, if it cannot tell.
+    fn profile(&mut self, _prepared: &mut dyn Prepared, _iterations: u64) -> Result<Reading, String> {
+        Err(format!("this probe has no profile of what its meter ({}) reads", self.name()))
+    }
 }

@@ -5,8 +5,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Instrument, Options, Selection, Unit};
 
-/// Version of the protocol; a harness refuses a probe of another one.
-pub const VERSION: u32 = 2;
+/// Version of the protocol that this crate speaks.
+///
+/// | version | what came with it |
+/// |---|---|
+/// | 2 | waiting times |
+/// | 3 | [`Request::Profile`] |
+pub const VERSION: u32 = 3;
+
+/// The oldest version that a harness still understands: it says less, and nothing in another way. Without it no revision
+/// from before a new request could be measured beside one from after it.
+pub const OLDEST: u32 = 2;
+
+/// The version that brought [`Request::Profile`].
+pub const PROFILES_SINCE: u32 = 3;
 
 /// What the harness asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +38,12 @@ pub enum Request {
     /// Run what is prepared, and say what the meter read.
     Run {
         /// How often, at least once. Tokens are told apart only when it is once.
+        iterations: u64,
+    },
+    /// Run what is prepared, and say where what the meter reads comes from. The reply is [`Reply::Ran`], with
+    /// [`Reading::Spans`] or [`Reading::Sites`] in it.
+    Profile {
+        /// How often, at least once.
         iterations: u64,
     },
     /// Is the answer of the last run right?
@@ -51,6 +69,9 @@ pub enum Reply {
     Prepared {
         /// The instruction set that the kernels use.
         isa: String,
+        /// The threads that compute, where they are others than was asked for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        threads: Option<u32>,
     },
     /// To [`Request::Run`].
     Ran {
@@ -102,6 +123,18 @@ pub enum Reading {
         /// When each generated token was there, since the start; empty if there was more than one iteration.
         tokens_at: Vec<u64>,
     },
+    /// Wall time, and how long the operations of the workload took in it.
+    Spans {
+        /// Of all iterations together.
+        nanoseconds: u64,
+        /// The operations, each after the one around it; empty where the workload notes none.
+        spans: Vec<Span>,
+    },
+    /// Heap allocations of all iterations together, by the place they were made at.
+    Sites {
+        /// A profile in the format of DHAT's viewer, as valgrind's tool and the crate of that name write it.
+        dhat: serde_json::Value,
+    },
     /// Heap allocations of all iterations together.
     Heap {
         /// Bytes allocated.
@@ -119,4 +152,21 @@ pub enum Reading {
         /// Blocks allocated while those were generated.
         token_blocks: u64,
     },
+}
+
+/// All spans of one operation inside the same operations, added up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// The operation.
+    pub name: String,
+    /// The place in the list of the span around it, which comes before it; none for one that has none.
+    pub parent: Option<usize>,
+    /// How often.
+    pub calls: u64,
+    /// Nanoseconds of all of them together.
+    pub nanoseconds: u64,
+    /// Nanoseconds of the shortest.
+    pub shortest: u64,
+    /// Nanoseconds of the longest.
+    pub longest: u64,
 }

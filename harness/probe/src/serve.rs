@@ -64,15 +64,17 @@ impl State {
                 let workload = registry.get(&workload).ok_or_else(|| format!("there is no workload {workload}"))?;
                 let prepared = workload.prepare(&phase, &options).map_err(|error| error.to_string())?;
                 let isa = prepared.isa();
+                let threads = prepared.threads().filter(|threads| *threads != options.threads);
                 self.prepared = Some(prepared);
-                Ok(Reply::Prepared { isa })
+                Ok(Reply::Prepared { isa, threads })
             }
             Request::Run { iterations } => {
-                let prepared = self.prepared.as_mut().ok_or("nothing is prepared: send prepare first")?;
-                if iterations == 0 {
-                    return Err("a run takes at least one iteration".to_owned());
-                }
-                let reading = meter.read(prepared.as_mut(), iterations);
+                let reading = meter.read(self.ready_for(iterations)?, iterations);
+                self.has_run = true;
+                Ok(Reply::Ran { reading })
+            }
+            Request::Profile { iterations } => {
+                let reading = meter.profile(self.ready_for(iterations)?, iterations)?;
                 self.has_run = true;
                 Ok(Reply::Ran { reading })
             }
@@ -80,6 +82,15 @@ impl State {
                 Some(prepared) if self.has_run => Ok(Reply::Checked { wrong: prepared.check().err() }),
                 _ => Err("nothing has run: send prepare and run first".to_owned()),
             },
+        }
+    }
+
+    /// What is prepared, if it can run that often.
+    fn ready_for(&mut self, iterations: u64) -> Result<&mut dyn Prepared, String> {
+        let prepared = self.prepared.as_mut().ok_or("nothing is prepared: send prepare first")?;
+        match iterations {
+            0 => Err("a run takes at least one iteration".to_owned()),
+            _ => Ok(prepared.as_mut()),
         }
     }
 }
@@ -192,6 +203,35 @@ mod tests {
     }
 
     #[test]
+    fn a_profile_is_a_run_whose_answer_can_be_checked() {
+        let replies = talk(format!("{PREPARE}\n{}\n{}\n", r#"{"ask":"profile","iterations":2}"#, r#"{"ask":"check"}"#));
+        let [_, Reply::Ran { reading: Reading::Spans { .. } }, checked] = replies.as_slice() else {
+            panic!("{replies:?}")
+        };
+        assert_eq!(*checked, Reply::Checked { wrong: None });
+    }
+
+    #[test]
+    fn a_meter_that_has_no_profile_says_so() {
+        struct Scales;
+        impl Meter for Scales {
+            fn name(&self) -> &'static str {
+                "scales"
+            }
+            fn read(&mut self, _: &mut dyn Prepared, _: u64) -> Reading {
+                Reading::Clock { nanoseconds: 1, waited: 0, tokens_at: Vec::new() }
+            }
+        }
+        let registry = Registry::new("plain", vec![Box::new(Sum)]).expect("one workload");
+        let mut output = Vec::new();
+        let requests = format!("{PREPARE}\n{}\n", r#"{"ask":"profile","iterations":1}"#);
+        serve(&registry, &mut Scales, requests.as_bytes(), &mut output).expect("memory takes all");
+        let last = output.split(|&byte| byte == b'\n').rfind(|line| !line.is_empty()).map(parse);
+        let message = "this probe has no profile of what its meter (scales) reads".to_owned();
+        assert_eq!(last, Some(Reply::Error { message }));
+    }
+
+    #[test]
     fn says_how_an_answer_is_wrong() {
         let broken = PREPARE.replace("right", "broken");
         let replies = talk(format!("{broken}\n{}\n{}\n", r#"{"ask":"run","iterations":1}"#, r#"{"ask":"check"}"#));
@@ -205,7 +245,11 @@ mod tests {
         let threads = PREPARE.replace(r#""threads":1"#, r#""threads":0"#);
         let requests =
             ["rubbish", r#"{"ask":"run","iterations":1}"#, r#"{"ask":"check"}"#, &unknown, &phase, &threads, PREPARE];
-        let replies = talk(format!("{}\n{}\n", requests.join("\n"), r#"{"ask":"run","iterations":0}"#));
+        let replies = talk(format!(
+            "{}\n{}\n",
+            requests.join("\n"),
+            [r#"{"ask":"run","iterations":0}"#, r#"{"ask":"profile","iterations":0}"#].join("\n")
+        ));
         let messages: Vec<_> = replies
             .iter()
             .map(|reply| match reply {
@@ -223,6 +267,7 @@ mod tests {
                 "there is no phase left",
                 "0 threads cannot be had; ask for 1 to 1024",
                 "fine",
+                "a run takes at least one iteration",
                 "a run takes at least one iteration",
             ]
         );

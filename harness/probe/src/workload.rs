@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
+use crate::protocol::Span;
+
 /// A unit of work that can be measured in several phases.
 pub trait Workload: Send + Sync {
     /// Its name, such as `medium/decode@57`: unique in a registry, and the same for ever.
@@ -48,6 +50,15 @@ pub trait Prepared {
     /// afterwards is a leak. Does nothing unless a workload has need of it.
     fn warm_up(&mut self) {}
 
+    /// Notes from now on how long each operation of a run takes. Does nothing where a workload has no operations to tell
+    /// apart.
+    fn start_spans(&mut self) {}
+
+    /// What was noted since [`Self::start_spans`]; from now on nothing is.
+    fn take_spans(&mut self) -> Vec<Span> {
+        Vec::new()
+    }
+
     /// Holds the answer of the last run against the right one.
     ///
     /// # Errors
@@ -56,6 +67,12 @@ pub trait Prepared {
 
     /// The instruction set that its kernels use.
     fn isa(&self) -> String;
+
+    /// The threads that compute, where the workload knows better than the options: one that is about a number of threads
+    /// has its own.
+    fn threads(&self) -> Option<u32> {
+        None
+    }
 }
 
 /// What one run of a workload yields.

@@ -10,7 +10,9 @@ mod error;
 mod store;
 
 pub use error::BaselineError;
-pub use store::{Matching, Store};
+pub use store::{COUNTS, ENVIRONMENT, Matching, Store};
+
+use std::path::Path;
 
 use crate::distinct::distinct;
 use crate::record::{Check, Instrument, PortableKey, Reading, Record, Row};
@@ -51,6 +53,25 @@ impl Baseline {
             ))),
             None => Ok(baselines),
         }
+    }
+
+    /// The baseline in the texts of its two files, each with the path to name in errors, which must tell of this key.
+    ///
+    /// # Errors
+    /// If they cannot be trusted.
+    pub fn parse(counts: (&str, &Path), origin: (&str, &Path), key: &str) -> Result<Self, BaselineError> {
+        let ((counts, counts_path), (origin, origin_path)) = (counts, origin);
+        let origin = environment::Origin::parse(origin, origin_path)?;
+        let isa = origin.isa.clone();
+        let (measured, rows) = counts::read(counts, counts_path, &isa)?;
+        let record = Record { rows, ..origin.measured(&measured, origin_path)?.into_record() };
+        let baseline = Self { isa, record };
+        let told = baseline.key().to_string();
+        if told != key {
+            let what = format!("it tells of {told}, but its folder is {key}");
+            return Err(BaselineError::Mismatch { path: origin_path.to_owned(), what });
+        }
+        Ok(baseline)
     }
 
     /// Names the environment that the counts belong to.

@@ -4,14 +4,17 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::counts;
 use super::environment::Origin;
-use super::{Baseline, BaselineError, counts, isas, no_counts};
+use super::{Baseline, BaselineError, isas, no_counts};
 use crate::nearest::suggestion;
 use crate::record::{Failure, Instrument, PortableKey, Record};
 use crate::whole_file;
 
-const COUNTS: &str = "counts.csv";
-const ENVIRONMENT: &str = "environment.json";
+/// The file of a baseline that holds its counts.
+pub const COUNTS: &str = "counts.csv";
+/// The file beside it that says where they come from.
+pub const ENVIRONMENT: &str = "environment.json";
 
 /// The stored baselines of a project.
 #[derive(Debug, Clone)]
@@ -67,17 +70,8 @@ impl Store {
             return Err(BaselineError::Unknown { key: key.to_owned(), folder: self.folder.clone(), suggestion });
         }
         let (counts_path, origin_path) = self.paths(key);
-        let origin = Origin::parse(&text(&origin_path)?, &origin_path)?;
-        let isa = origin.isa.clone();
-        let (measured, rows) = counts::read(&text(&counts_path)?, &counts_path, &isa)?;
-        let record = Record { rows, ..origin.measured(&measured, &origin_path)?.into_record() };
-        let baseline = Baseline { isa, record };
-        let told = baseline.key().to_string();
-        if told != key {
-            let what = format!("it tells of {told}, but its folder is {key}");
-            return Err(BaselineError::Mismatch { path: origin_path, what });
-        }
-        Ok(baseline)
+        let (counts, origin) = (text(&counts_path)?, text(&origin_path)?);
+        Baseline::parse((&counts, &counts_path), (&origin, &origin_path), key)
     }
 
     /// The baseline that the counts of a record are held against.

@@ -1,9 +1,15 @@
 //! The command line: one file per subcommand, wiring only.
 
+mod accept;
 mod baseline;
+mod bisect;
 mod compare;
+mod doctor;
+mod explain;
 mod gate;
+mod history;
 mod list;
+mod profile;
 mod report;
 mod run;
 mod selftest;
@@ -47,7 +53,13 @@ enum Command {
     Compare(compare::Compare),
     Baseline(baseline::Stored),
     Gate(gate::Gate),
+    Explain(explain::Explain),
+    Accept(accept::Accept),
+    Bisect(bisect::Bisect),
+    Doctor(doctor::Doctor),
     Report(report::Report),
+    Profile(profile::Profile),
+    History(history::History),
     Selftest(selftest::Selftest),
 }
 
@@ -83,7 +95,13 @@ impl Arguments {
             Command::Compare(compare) => compare.run(&project),
             Command::Baseline(stored) => stored.run(&project),
             Command::Gate(gate) => gate.run(&project),
+            Command::Explain(explain) => explain.run(&project),
+            Command::Accept(accept) => accept.run(&project),
+            Command::Bisect(bisect) => bisect.run(&project),
+            Command::Doctor(doctor) => doctor.run(&project),
             Command::Report(report) => report.run(&project),
+            Command::Profile(profile) => profile.run(&project),
+            Command::History(history) => history.run(&project),
             Command::Selftest(selftest) => selftest.run(&project),
         }
     }
@@ -122,6 +140,11 @@ fn writable(path: &Path) -> Result<()> {
 /// Whether progress of tools that we start is to be kept off standard error.
 fn quiet() -> bool {
     !std::io::stderr().is_terminal()
+}
+
+/// The text as a part of a file's name: what could lead to another folder or needs quotes becomes a dash.
+fn file_name(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.@=".contains(c) { c } else { '-' }).collect()
 }
 
 /// The command line as a user would type it again.

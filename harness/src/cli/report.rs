@@ -1,21 +1,25 @@
-//! `harness report`: draw a record as a page, a summary, a table of exact values and charts.
+//! `harness report`: draw records as a page, a summary, a table of exact values and charts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use harness::project::Project;
 use harness::record::Record;
-use harness::report::{self, ReportError};
+use harness::report::{self, Commands, Dossier, ReportError};
+use harness::roadmap::Roadmap;
 
 use super::{Outcome, notice};
 
-/// Draws a record as a page, a summary, exact values and charts
+/// Draws what was measured as a page, a summary, the roadmap, exact values and charts
+///
+/// Without --record: from the newest record, and for workloads that it lacks from older ones of this machine, so that what
+/// is measured on demand stays in the report. Every table and chart says which record it is of.
 #[derive(Args)]
 pub(crate) struct Report {
-    /// The record to draw [default: the newest one in records/]
+    /// A record to draw; of several, each workload is taken from the first that has it [default: all in records/]
     #[arg(long, value_name = "FILE")]
-    record: Option<PathBuf>,
+    record: Vec<PathBuf>,
     /// Folder to write to [default: reports/]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -23,19 +27,68 @@ pub(crate) struct Report {
 
 impl Report {
     pub(crate) fn run(self, project: &Project) -> Result<Outcome> {
-        let Some(path) = self.record.or_else(|| project.newest_record()) else {
+        let roadmap = read_roadmap(project)?;
+        let dossier = match self.record.as_slice() {
+            [] => gathered(project, None, roadmap)?,
+            named => Some(of(project, named, roadmap)?),
+        };
+        let Some(dossier) = dossier else {
             bail!("there is no record in {} yet; measure one with `cargo harness run`", project.records().display());
         };
-        let record = Record::read(&path)?;
-        if record.rows.is_empty() {
-            bail!("{} holds no measurement, so there is nothing to draw", path.display());
+        if dossier.record.rows.is_empty() {
+            bail!("{} holds no measurement, so there is nothing to draw", dossier.sources[0].name);
         }
         let folder = self.out.unwrap_or_else(|| project.reports());
-        let written = report::write(&record, &project.config.anchors, &folder).map_err(|error| match error {
+        let written = report::write(&dossier, &folder).map_err(|error| match error {
             ReportError::Write { .. } => anyhow!("{error}; choose another folder with --out"),
             other => other.into(),
         })?;
-        notice(&format!("drew {} as {} files; open {}", path.display(), written.files.len(), written.index.display()));
+        let records: Vec<&str> = dossier.sources.iter().map(|source| source.name.as_str()).collect();
+        notice(&format!(
+            "drew {} as {} files; open {}",
+            records.join(", "),
+            written.files.len(),
+            written.index.display()
+        ));
         Ok(Outcome::Fine)
+    }
+}
+
+/// The roadmap of the project, if it has one.
+pub(super) fn read_roadmap(project: &Project) -> Result<Option<Roadmap>> {
+    Ok(Roadmap::read(&project.baselines().join("roadmap.toml"))?)
+}
+
+/// What the records of the project hold, `first` before all others.
+pub(super) fn gathered(
+    project: &Project,
+    first: Option<(&Path, &Record)>,
+    roadmap: Option<Roadmap>,
+) -> Result<Option<Dossier>> {
+    let main = roadmap.as_ref().map(|roadmap| roadmap.workload.clone());
+    let dossier =
+        report::gather(&project.records(), first, main.as_deref(), &project.config.anchors, commands(project))?;
+    Ok(dossier.map(|dossier| Dossier { roadmap, ..dossier }))
+}
+
+/// What the named records hold, and nothing else.
+fn of(project: &Project, named: &[PathBuf], roadmap: Option<Roadmap>) -> Result<Dossier> {
+    let read = |path: &PathBuf| Record::read(path).map(|record| (path.display().to_string(), record));
+    let mut records = named.iter().map(read).collect::<Result<Vec<_>, _>>()?.into_iter();
+    let (name, record) = records.next().expect("one is named");
+    let mut dossier = Dossier::new(&name, record, &project.config.anchors, commands(project));
+    for (name, record) in records {
+        dossier.add(&name, record);
+    }
+    Ok(Dossier { roadmap, ..dossier })
+}
+
+fn commands(project: &Project) -> Commands {
+    let on_demand = &project.config.on_demand;
+    let command = |glob: &str| format!("cargo harness run --filter '{glob}'");
+    Commands {
+        ablation: command(&on_demand.ablation),
+        growth: command(&on_demand.growth),
+        matrix: command(&on_demand.matrix),
     }
 }

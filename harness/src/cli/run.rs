@@ -11,7 +11,7 @@ use harness::record::{Check, Instrument, Record};
 use harness::render::Format;
 use harness::report;
 
-use super::{Outcome, notice, show, writable};
+use super::{Outcome, exact, notice, show, writable};
 
 /// Measures, prints the figures, and writes a record and the report
 #[derive(Args)]
@@ -84,6 +84,11 @@ impl What {
 }
 
 impl Selection {
+    /// The globs on workloads and the names of phases.
+    pub(crate) fn chosen(&self) -> (&[String], &[String]) {
+        (&self.filter, &self.phase)
+    }
+
     /// The request to read these instruments.
     pub(crate) fn request(self, project: &Project, instruments: Vec<Instrument>) -> Request {
         Request {
@@ -133,15 +138,21 @@ impl Run {
             writable(&project.reports().join("index.html"))?;
         }
 
+        // Before minutes are spent: a roadmap that makes no sense would only be told at their end.
+        let roadmap = super::report::read_roadmap(project)?;
+
         let record = measure::measure(project, &request, &Bar::new())?;
         let named_by_time = || project.records().join(format!("{}.json", record.created.replace(':', "")));
         let path = self.out.unwrap_or_else(named_by_time);
         record.write(&path)?;
         // Before anything else can fail: minutes of measuring are in it.
         notice(&format!("wrote record {}", path.display()));
-        show(&report::run_tables(&record, &project.config.anchors), self.format)?;
+        show(&report::run_tables(&record, &project.config.anchors, exact(self.format)), self.format)?;
         if !self.no_report {
-            let report = report::write(&record, &project.config.anchors, &project.reports())?;
+            let Some(dossier) = super::report::gathered(project, Some((&path, &record)), roadmap)? else {
+                bail!("the record {} cannot be read back", path.display());
+            };
+            let report = report::write(&dossier, &project.reports())?;
             notice(&format!("wrote report {}", report.index.display()));
         }
         Ok(outcome(&record))

@@ -9,7 +9,7 @@ mod pair;
 mod state;
 mod table;
 
-pub use narrow::{UnknownMetric, narrow, only_metrics};
+pub use narrow::{UnknownMetric, metrics, narrow, only_metrics};
 pub use state::{Obstacle, Place, State};
 pub use table::table;
 pub(crate) use table::{figure_cells, grouped, place_cells, place_columns};

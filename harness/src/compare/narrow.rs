@@ -37,14 +37,23 @@ pub fn narrow(choice: &Choice, records: &mut [&mut Record]) -> Result<(), Choice
 /// # Errors
 /// If there is no such metric.
 pub fn only_metrics(comparisons: &mut Vec<Comparison>, names: &[String]) -> Result<(), UnknownMetric> {
+    let chosen = metrics(names)?;
+    comparisons
+        .retain(|comparison| names.is_empty() || comparison.metric.is_none_or(|metric| chosen.contains(&metric)));
+    Ok(())
+}
+
+/// The metrics of those names, in the order they are shown; `time` and `heap` each stand for all that their instruments
+/// read.
+///
+/// # Errors
+/// If there is no such metric.
+pub fn metrics(names: &[String]) -> Result<Vec<&'static dyn Metric>, UnknownMetric> {
     if let Some(wanted) = names.iter().find(|name| !metric::all().iter().any(|metric| named(*metric, name))) {
         let known = metric::all().iter().map(|metric| metric.name()).chain(["heap"]);
         return Err(UnknownMetric { wanted: wanted.clone(), hint: suggestion(wanted, known) });
     }
-    comparisons.retain(|comparison| {
-        names.is_empty() || comparison.metric.is_none_or(|metric| names.iter().any(|name| named(metric, name)))
-    });
-    Ok(())
+    Ok(metric::all().iter().copied().filter(|metric| names.iter().any(|name| named(*metric, name))).collect())
 }
 
 fn named(metric: &dyn Metric, name: &str) -> bool {

@@ -1,37 +1,27 @@
 //! One sentence from time, instructions and heap together.
 
 use super::{Ruling, Time, Word};
-use crate::compare::Comparison;
+use crate::compare::{Comparison, State};
+use crate::distinct::distinct;
 use crate::record::Instrument;
 use crate::render::number;
-use crate::verdict::Conclusion;
+use crate::verdict::{Conclusion, Judgement};
 
 impl Time {
     /// What changed and why, by all three; none where no change of time is sure.
     pub(super) fn explain(&self, equal: bool, row: &[&Comparison]) -> Option<String> {
         let slower = match self.word {
-            Word::Regressed | Word::Layout => true,
+            Word::Regressed | Word::Accepted | Word::Layout => true,
             Word::Improved => false,
             Word::NotSlower | Word::Inconclusive | Word::Failed => return None,
         };
         let time = format!("time {}", number::percent(1.0 + self.found?.change));
         if equal {
-            return Some(format!("instructions and heap equal, {time}: layout or cache, not work"));
+            return Some(format!("Ir and heap equal, {time}: layout or cache, not work"));
         }
-        let mut told = Vec::new();
-        match self.instructions {
-            Some(1.0) => told.push("Ir equal".to_owned()),
-            Some(ratio) => told.push(format!("Ir {}", number::percent(ratio))),
-            None => {}
-        }
-        let heap = row.iter().filter(|one| !one.equal()).find_map(|one| {
-            let (metric, base, head) = (one.metric?, one.base?, one.head?);
-            let of_heap = metric.instrument() == Instrument::Dhat;
-            let name = metric.title_per(&one.unit.name);
-            of_heap.then(|| format!("{name} {} -> {}", number::count(base.value), number::count(head.value)))
-        });
+        let heap = heap(row);
         let heap_changed = heap.is_some();
-        told.extend(heap);
+        let mut told: Vec<String> = instructions(row).into_iter().chain(heap).collect();
         told.push(time);
         let why = match self.instructions {
             None if heap_changed => "it allocates otherwise; instructions were not counted",
@@ -51,6 +41,10 @@ impl Time {
         let place = format!("{} in phase {}", self.workload, self.phase);
         match (&self.failure, &self.explanation) {
             (Some(failure), _) => format!("{place} could not be measured: {failure}"),
+            (None, Some(explanation)) if self.accepted.is_some() => {
+                let accepted = self.accepted.as_deref().unwrap_or_default();
+                format!("{place}: {explanation}; accepted: {accepted}")
+            }
             (None, Some(explanation)) => format!("{place}: {explanation}"),
             (None, None) if self.word == Word::Inconclusive => format!("{place} is inconclusive{}", self.outlook()),
             (None, None) => format!("{place} is {}", self.word.name()),
@@ -66,7 +60,57 @@ impl Time {
     }
 }
 
+/// `Ir +2.0 %`, or `Ir equal`; nothing where they do not compare.
+fn instructions(row: &[&Comparison]) -> Option<String> {
+    let of_callgrind =
+        |one: &&&Comparison| one.metric.is_some_and(|metric| metric.instrument() == Instrument::Callgrind);
+    match row.iter().find(of_callgrind)?.ratio?.value {
+        1.0 => Some("Ir equal".to_owned()),
+        ratio => Some(format!("Ir {}", number::percent(ratio))),
+    }
+}
+
+/// `allocations 0 -> 4 per token`, or another count of the heap that changed where allocations did not.
+fn heap(row: &[&Comparison]) -> Option<String> {
+    let changed = || {
+        row.iter().filter(|one| one.state == State::Comparable && !one.equal()).filter_map(|one| {
+            let metric = one.metric.filter(|metric| metric.instrument() == Instrument::Dhat)?;
+            Some((metric, one.base?.value, one.head?.value, one.unit.name.as_str()))
+        })
+    };
+    let allocations = changed().find(|(metric, ..)| metric.name() == "allocations-per-token");
+    let (metric, base, head, unit) = allocations.or_else(|| changed().next())?;
+    let title = metric.title_per(unit);
+    let (what, per) = title
+        .split_once(" per ")
+        .map_or((title.as_str(), String::new()), |(what, unit)| (what, format!(" per {unit}")));
+    Some(format!("{what} {} -> {}{per}", number::count(base), number::count(head)))
+}
+
 impl Ruling {
+    /// One sentence for each workload and phase whose counts regressed, from all three: `Ir +2.0 %, allocations 0 -> 4 per token,
+    /// time not slower`. Those whose time turned the gate red have theirs in [`Time::sentence`].
+    pub fn lost_counts(&self) -> Vec<String> {
+        let rows = self.counts.iter().flat_map(|counts| &counts.rows);
+        let lost = rows.clone().filter(|row| matches!(row.judgement, Judgement::Regressed(_)));
+        let places = distinct(lost.map(|row| (&row.comparison.workload, &row.comparison.head_phase)));
+        let told = places.into_iter().filter_map(|(workload, phase)| {
+            let time = self.times.iter().find(|time| time.workload == *workload && time.phase == *phase);
+            if time.is_some_and(|time| time.is_red) {
+                return None;
+            }
+            let here = |one: &&Comparison| one.workload == *workload && one.head_phase == *phase;
+            let row: Vec<&Comparison> = rows.clone().map(|row| &row.comparison).filter(here).collect();
+            let time = time.map(|time| match time.found.filter(|_| time.explanation.is_some()) {
+                Some(found) => format!("time {}", number::percent(1.0 + found.change)),
+                None => format!("time {}", time.word.name()),
+            });
+            let parts: Vec<String> = instructions(&row).into_iter().chain(heap(&row)).chain(time).collect();
+            Some(format!("{workload} in phase {phase}: {}", parts.join(", ")))
+        });
+        told.collect()
+    }
+
     /// One sentence about the suite, with the error rate it promises.
     pub fn summary(&self) -> String {
         let word = match self.conclusion() {
@@ -74,10 +118,17 @@ impl Ruling {
             Conclusion::Regressed => "REGRESSED",
             Conclusion::Unjudged => "NOT JUDGED",
         };
-        let mut told = Vec::new();
+        let mut told: Vec<String> = self.noise().into_iter().collect();
         if !self.times.is_empty() {
-            let words =
-                [Word::Regressed, Word::Layout, Word::Failed, Word::Inconclusive, Word::Improved, Word::NotSlower];
+            let words = [
+                Word::Regressed,
+                Word::Accepted,
+                Word::Layout,
+                Word::Failed,
+                Word::Inconclusive,
+                Word::Improved,
+                Word::NotSlower,
+            ];
             let words = words.map(|word| (self.times_that(word), word.name()));
             let words: Vec<String> = words
                 .into_iter()
@@ -106,4 +157,85 @@ impl Ruling {
 /// `1 %`, `0.5 %`.
 fn share(share: f64) -> String {
     format!("{} %", (share * 1e6).round() / 1e4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::replay::tests::lane;
+    use super::super::{Accepted, Counted, Revision, Session, Terms};
+    use super::*;
+    use crate::paired::Rules;
+    use crate::record::Reading;
+    use crate::record::sample::{callgrind, dhat, environment, record, row};
+
+    /// What is said of one workload whose pairs and counts are these.
+    fn said(change: f64, base: Vec<Reading>, head: Vec<Reading>) -> (Vec<String>, Vec<String>) {
+        let of = |readings| record(vec![row("kernel/gelu", "optimized", readings)]);
+        let revision = || Revision { commit: "0".repeat(40), dirty: false };
+        let session = Session {
+            created: "2026-01-02T03:04:05Z".to_owned(),
+            command: String::new(),
+            base: revision(),
+            head: revision(),
+            environment: environment(),
+            terms: Terms {
+                rules: Rules::default(),
+                // Few pairs are afforded, so that what they would have found is soon known.
+                budget_seconds: 1.0,
+                floor_seconds: 0.0,
+                seed: 1,
+                core: None,
+                threads: 1,
+                isa: "avx2".to_owned(),
+                slice_nanoseconds: 1_000_000,
+                warm: 1,
+                injection: None,
+                layout_limit: 0.02,
+                strict: false,
+            },
+            lanes: vec![lane(&[change; 24])],
+            floor: Vec::new(),
+            machine: None,
+            counted: Some(Counted {
+                base: of(base),
+                head: of(head),
+                limits: include_str!("../../../baselines/limits.toml").to_owned(),
+            }),
+            unmatched: Vec::new(),
+            accepted: Accepted::default(),
+            amended: Vec::new(),
+        };
+        let ruling = Ruling::verdict_of(&session).expect("rules that make sense");
+        (ruling.times.iter().filter_map(|time| time.explanation.clone()).collect(), ruling.lost_counts())
+    }
+
+    #[test]
+    fn one_sentence_from_all_three() {
+        let counts = |instructions, blocks| vec![callgrind(instructions), dhat(64 * blocks, blocks)];
+        let place = "kernel/gelu in phase optimized";
+        let explained = |change, head| said(change, counts(1000, 0), head).0.pop();
+        assert_eq!(explained(0.019, counts(1020, 0)).as_deref(), Some("Ir +2.0 %, time +1.9 %: the code does more"));
+        assert_eq!(
+            explained(0.03, counts(1000, 0)).as_deref(),
+            Some("Ir and heap equal, time +3.0 %: layout or cache, not work")
+        );
+        assert_eq!(
+            explained(0.03, counts(1000, 4)).as_deref(),
+            Some("Ir equal, allocations 0 -> 4 per token, time +3.0 %: it allocates otherwise")
+        );
+        assert_eq!(explained(-0.03, counts(800, 0)).as_deref(), Some("Ir -20 %, time -3.0 %: the code does less"));
+        assert_eq!(
+            explained(0.03, counts(800, 0)).as_deref(),
+            Some("Ir -20 %, time +3.0 %: fewer instructions, but slower ones")
+        );
+        assert_eq!(explained(0.0, counts(1020, 4)), None);
+        let lost = |change, head| said(change, counts(1000, 0), head).1;
+        assert_eq!(
+            lost(0.0, counts(1000, 4)),
+            [format!("{place}: Ir equal, allocations 0 -> 4 per token, time not slower")]
+        );
+        assert_eq!(lost(0.0, counts(1020, 0)), [format!("{place}: Ir +2.0 %, time not slower")]);
+        assert!(lost(0.03, counts(1020, 0)).is_empty(), "the red time has told it");
+        assert!(lost(0.0, counts(1000, 0)).is_empty());
+    }
 }

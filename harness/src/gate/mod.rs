@@ -3,14 +3,23 @@
 //! Two things are told apart here. A [`Session`] holds what was measured, raw, with the rules it is judged by, and can be
 //! kept in a file. A [`Ruling`] is worked out from a session and from nothing else, so that any verdict can be replayed.
 
+mod amended;
+mod circumstances;
 mod explain;
 mod field;
+mod replay;
+mod replay_table;
 mod ruling;
 mod session;
+mod slices_table;
 mod table;
 mod timing;
 
+pub use amended::Rulebook;
 pub use field::{Field, Unmatched};
-pub use ruling::{Found, Ruling, Time, Word};
-pub use session::{Counted, Revision, SCHEMA_VERSION, Session, SessionError, Terms};
-pub use timing::{SLICE, pinned_core, seed_of_now};
+pub use replay::{Replay, Step};
+pub use replay_table::{overview, steps};
+pub use ruling::{Found, Ruling, RulingError, Time, Word};
+pub use session::{Accepted, Circumstances, Counted, Revision, SCHEMA_VERSION, Session, SessionError, Terms};
+pub use slices_table::slices;
+pub use timing::{FLOOR_SHARE, SLICE, conditions, pinned_core, seed_of_now};

@@ -2,9 +2,13 @@
 
 use std::path::Path;
 
+use jiff::civil::Date;
+use thiserror::Error;
+
 use super::{Counted, Session};
+use crate::acceptance::{AcceptanceError, Acceptances, Coverage, FILE, Ledger, Loss};
 use crate::compare::{Comparison, Side, compare};
-use crate::paired::{Course, Lane, Standing, pair_estimate, pairs_to_tell, smallest_found};
+use crate::paired::{Course, Floor, Lane, Standing, pair_estimate, pairs_to_tell, smallest_found};
 use crate::record::Instrument;
 use crate::statistics::Interval;
 use crate::verdict::{Conclusion, Limits, LimitsError, Verdict, judge};
@@ -29,6 +33,30 @@ pub struct Ruling {
     pub false_alarm: f64,
     /// What "not slower" allows, as a share.
     pub margin: f64,
+    /// The base against itself; none if that was not measured.
+    pub floor: Option<Floor>,
+    /// Seconds that each workload had of the budget.
+    pub fair_seconds: f64,
+    /// Acceptances that wait for a reviewer: one sentence each.
+    pub pending: Vec<String>,
+    /// Acceptances that excuse nothing and ought to go: one sentence each.
+    pub complaints: Vec<String>,
+}
+
+/// A session by whose rules nothing can be judged.
+#[derive(Debug, Error)]
+pub enum RulingError {
+    /// The base's limits make no sense.
+    #[error("in the base: {0}")]
+    Limits(#[from] LimitsError),
+    /// A side's acceptances make no sense.
+    #[error("{side}: {source}")]
+    Acceptances {
+        /// Whose.
+        side: &'static str,
+        /// What is wrong.
+        source: AcceptanceError,
+    },
 }
 
 /// The verdict on one workload's time.
@@ -59,6 +87,8 @@ pub struct Time {
     pub failure: Option<String>,
     /// One sentence about what changed, and why; none where nothing is sure to have.
     pub explanation: Option<String>,
+    /// Why its slowdown is accepted, if it is.
+    pub accepted: Option<String>,
 }
 
 /// What pairs show, as shares: 0.01 is one percent slower.
@@ -83,6 +113,8 @@ pub enum Word {
     NotSlower,
     /// Neither could be shown.
     Inconclusive,
+    /// Slower, confirmed, by more than may be, and accepted.
+    Accepted,
     /// Slower, confirmed, with equal counts: where code or data lie, not what is done.
     Layout,
     /// A pair could not be measured.
@@ -97,6 +129,7 @@ impl Word {
             Self::Improved => "improved",
             Self::NotSlower => "not slower",
             Self::Inconclusive => "inconclusive",
+            Self::Accepted => "accepted",
             Self::Layout => "layout",
             Self::Failed => "failed",
         }
@@ -107,27 +140,28 @@ impl Ruling {
     /// Judges a session, and says what it could have found.
     ///
     /// # Errors
-    /// If the base's limits make no sense.
-    pub fn of(session: &Session) -> Result<Self, LimitsError> {
+    /// If the base's limits, or the acceptances of either side, make no sense.
+    pub fn of(session: &Session) -> Result<Self, RulingError> {
         Self::judge(session, true)
     }
 
     /// Judges a session and says no more, which takes a hundredth of the time: for whoever judges thousands.
     ///
     /// # Errors
-    /// If the base's limits make no sense.
-    pub fn verdict_of(session: &Session) -> Result<Self, LimitsError> {
+    /// If the base's limits, or the acceptances of either side, make no sense.
+    pub fn verdict_of(session: &Session) -> Result<Self, RulingError> {
         Self::judge(session, false)
     }
 
-    fn judge(session: &Session, outlook: bool) -> Result<Self, LimitsError> {
+    fn judge(session: &Session, outlook: bool) -> Result<Self, RulingError> {
         let terms = &session.terms;
+        let ledger = ledger(session)?;
         let comparisons = session.counted.as_ref().map(comparisons).unwrap_or_default();
+        let fair = (terms.budget_seconds - terms.floor_seconds) / session.lanes.len().max(1) as f64;
         let times = session
             .lanes
             .iter()
             .map(|lane| {
-                let fair = terms.budget_seconds / session.lanes.len() as f64;
                 let row: Vec<&Comparison> = comparisons
                     .iter()
                     .filter(|one| one.workload == lane.entrant.workload && one.head_phase == lane.entrant.phase)
@@ -135,6 +169,7 @@ impl Ruling {
                 let equal = counts_equal(session, lane, &row);
                 let course = course(session, lane);
                 let mut time = Time::of(lane, &course, terms.layout_limit, equal, &row);
+                time.accept(&ledger, terms.rules.margin);
                 if outlook {
                     time.look_ahead(&course, fair);
                 }
@@ -142,7 +177,10 @@ impl Ruling {
             })
             .collect();
         let counts = match &session.counted {
-            Some(counted) => Some(judge(comparisons, &Limits::parse(&counted.limits, Path::new("limits.toml"))?)),
+            Some(counted) => {
+                let limits = Limits::parse(&counted.limits, Path::new("limits.toml"))?;
+                Some(judge(comparisons, &limits).accept(&ledger, &counted.head))
+            }
             None => None,
         };
         Ok(Self {
@@ -151,14 +189,22 @@ impl Ruling {
             strict: terms.strict,
             false_alarm: terms.rules.false_alarm,
             margin: terms.rules.margin,
+            pending: ledger.pending(),
+            complaints: ledger.complaints(&session.accepted.known),
+            floor: session.floor.first().map(|lane| Floor::of(lane, terms.rules, session.lanes.len())),
+            fair_seconds: fair,
         })
     }
 
     /// The verdict on the suite. What regressed outranks what could not be judged.
     pub fn conclusion(&self) -> Conclusion {
         let counts = self.counts.as_ref().filter(|counts| !counts.rows.is_empty()).map(Verdict::conclusion);
-        if self.times.iter().any(|time| time.is_red) || counts == Some(Conclusion::Regressed) {
+        let is_noisy = self.noise().is_some();
+        if counts == Some(Conclusion::Regressed) || (!is_noisy && self.times.iter().any(|time| time.is_red)) {
             return Conclusion::Regressed;
+        }
+        if is_noisy {
+            return Conclusion::Unjudged;
         }
         let open = |time: &Time| time.word == Word::Failed || (self.strict && time.word == Word::Inconclusive);
         // Where nothing could be told of any time, the machine is too noisy or the budget too short for a pass.
@@ -170,6 +216,15 @@ impl Ruling {
             (true, None) => Conclusion::Unjudged,
             _ => Conclusion::Passed,
         }
+    }
+
+    /// What turned the gate red, as losses that can be accepted.
+    pub fn losses(&self, session: &Session) -> Vec<Loss> {
+        let red = self.times.iter().filter(|time| time.is_red);
+        let times = red.filter_map(|time| Loss::of_time(&time.workload, &time.phase, time.found?.change));
+        let counts =
+            self.counts.iter().zip(&session.counted).flat_map(|(verdict, counted)| verdict.losses(&counted.head));
+        times.chain(counts).collect()
     }
 
     /// How many times ended in a word.
@@ -215,6 +270,7 @@ impl Time {
                 .and_then(|one| Some(one.ratio?.value)),
             failure: lane.failure.clone(),
             explanation: None,
+            accepted: None,
         };
         time.explanation = time.explain(equal, row);
         time
@@ -229,10 +285,32 @@ impl Time {
             self.seconds_to_tell = pairs_to_tell(course).map(|pairs| pairs as f64 * each);
         }
     }
+
+    /// Takes the red off a slowdown that somebody has accepted, up to the margin beyond it.
+    fn accept(&mut self, ledger: &Ledger, margin: f64) {
+        let change = self.found.filter(|_| self.is_red).map(|found| found.change);
+        let loss = change.and_then(|change| Loss::of_time(&self.workload, &self.phase, change));
+        let covered = loss.map(|loss| ledger.covers(&loss, |level, value| value <= level * (1.0 + margin)));
+        if let Some(Coverage::Excused(line)) = covered {
+            (self.is_red, self.word, self.accepted) = (false, Word::Accepted, Some(line.sentence()));
+        }
+    }
+}
+
+/// The acceptances of both sides on the day of the session.
+fn ledger(session: &Session) -> Result<Ledger, RulingError> {
+    let accepted = &session.accepted;
+    let parse = |side, text: &str| {
+        Acceptances::parse(text, Path::new(FILE)).map_err(|source| RulingError::Acceptances { side, source })
+    };
+    // Of a day that cannot be told, every acceptance that ends has ended.
+    let today = session.created.get(..10).and_then(|day| day.parse().ok()).unwrap_or(Date::MAX);
+    let (base, head) = (parse("in the base", &accepted.base)?, parse("in the head", &accepted.head)?);
+    Ok(Ledger::between(base, head, accepted.honour, today))
 }
 
 /// The lane's pairs, run through the decision again. The level is that of all workloads that were timed.
-fn course(session: &Session, lane: &Lane) -> Course {
+pub(super) fn course(session: &Session, lane: &Lane) -> Course {
     let mut course = Course::new(session.terms.rules, session.lanes.len());
     for estimate in lane.pairs.iter().filter_map(|pair| pair_estimate(&pair.blocks)) {
         course.push(estimate.log_ratio);

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::machine::{State, Strain};
 use crate::paired::{Block, Entrant, Injection, Lane, Pair, Rules, Side, Slice};
 use crate::record::{Environment, Record};
 use crate::whole_file;
@@ -32,10 +33,36 @@ pub struct Session {
     /// The pairs of every workload that was timed, in the order of the suite.
     #[serde(with = "lanes")]
     pub lanes: Vec<Lane>,
+    /// The pairs of the base against itself, before and after the rest: one lane, or none if time was not measured.
+    #[serde(default, with = "lanes", skip_serializing_if = "Vec::is_empty")]
+    pub floor: Vec<Lane>,
+    /// The state of the machine, and what happened to it while time was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<Circumstances>,
     /// The counts of both sides, if they were taken.
     pub counted: Option<Counted>,
     /// What only one side has, or both have and define in another way: one sentence each.
     pub unmatched: Vec<String>,
+    /// The regressions that were accepted before.
+    #[serde(default)]
+    pub accepted: Accepted,
+    /// What the head changes of what it is judged by - limits, acceptances, stored counts: one sentence each.
+    #[serde(default)]
+    pub amended: Vec<String>,
+}
+
+/// The acceptances of both sides.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Accepted {
+    /// The text of the base's `accepted.csv`.
+    pub base: String,
+    /// The text of the head's.
+    pub head: String,
+    /// Whether what only the head has counts.
+    pub honour: bool,
+    /// Every workload and phase of either side.
+    pub known: Vec<(String, String)>,
 }
 
 /// A state of the sources.
@@ -56,6 +83,9 @@ pub struct Terms {
     pub rules: Rules,
     /// Seconds of measuring that were allowed.
     pub budget_seconds: f64,
+    /// Those of them that were for the base against itself.
+    #[serde(default)]
+    pub floor_seconds: f64,
     /// What the order of workloads, processes and slices was drawn from.
     pub seed: u64,
     /// The core both sides were pinned to; none if they were not.
@@ -74,6 +104,16 @@ pub struct Terms {
     pub layout_limit: f64,
     /// Whether what stays inconclusive is a failure to judge.
     pub strict: bool,
+}
+
+/// The machine while time was measured on it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Circumstances {
+    /// Its state when that began.
+    pub state: State,
+    /// What happened until it ended.
+    pub strain: Strain,
 }
 
 /// Counts of both sides and the limits of the base, which the head cannot loosen.

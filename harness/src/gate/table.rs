@@ -78,12 +78,12 @@ impl Time {
         cells
     }
 
-    fn tone(&self) -> Tone {
+    pub(super) fn tone(&self) -> Tone {
         match self.word {
             _ if self.is_red => Tone::Bad,
             Word::Improved => Tone::Good,
             Word::NotSlower => Tone::Plain,
-            Word::Regressed | Word::Layout | Word::Inconclusive | Word::Failed => Tone::Notice,
+            Word::Regressed | Word::Accepted | Word::Layout | Word::Inconclusive | Word::Failed => Tone::Notice,
         }
     }
 }

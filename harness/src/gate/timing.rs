@@ -14,9 +14,25 @@ use crate::paired::{Conditions, Contest, Entrant, Lane, Sides, Stopped};
 /// of measuring, the spread of a pair was 0.36 to 0.49 % with 4 ms in 3 blocks, and 0.63 to 0.89 % with 1 ms in 12.
 pub const SLICE: Duration = Duration::from_millis(4);
 const BLOCKS: u32 = 4;
+/// Iterations at the start of a slice that are not measured.
+const WARM: u64 = 1;
+
+/// This share of the budget goes to the base against itself: half of it before the rest, half of it after.
+pub const FLOOR_SHARE: f64 = 0.1;
 
 impl Terms {
-    /// Times the entrants of both sides. `isa` is the instruction set if one is forced.
+    /// What a pair is measured under. `isa` is the instruction set if one is forced.
+    pub fn conditions(&self, isa: Option<String>, time_limit: Duration) -> Conditions {
+        Conditions {
+            core: self.core,
+            slice: Duration::from_nanos(self.slice_nanoseconds),
+            warm: self.warm,
+            injection: self.injection,
+            ..conditions(self.threads, isa, time_limit)
+        }
+    }
+
+    /// Times the entrants of both sides, in what the budget leaves beside the noise floor.
     ///
     /// # Errors
     /// If the user ended it.
@@ -24,27 +40,30 @@ impl Terms {
         &self,
         sides: &Sides<'_>,
         entrants: &[Entrant],
-        isa: Option<String>,
-        time_limit: Duration,
+        conditions: &Conditions,
         progress: &dyn Progress,
     ) -> Result<Vec<Lane>, Stopped> {
-        let conditions = Conditions {
-            core: self.core,
-            options: Options { threads: self.threads, isa },
-            slice: Duration::from_nanos(self.slice_nanoseconds),
-            warm: self.warm,
-            blocks: BLOCKS,
-            time_limit,
-            injection: self.injection,
-        };
         let contest = Contest {
             sides,
-            conditions: &conditions,
+            conditions,
             rules: self.rules,
-            budget: Duration::from_secs_f64(self.budget_seconds),
+            budget: Duration::from_secs_f64(self.budget_seconds - self.floor_seconds),
             seed: self.seed,
         };
         contest.run(entrants, progress)
+    }
+}
+
+/// What pairs are measured under unless a session's terms say otherwise.
+pub fn conditions(threads: u32, isa: Option<String>, time_limit: Duration) -> Conditions {
+    Conditions {
+        core: pinned_core(threads),
+        options: Options { threads, isa },
+        slice: SLICE,
+        warm: WARM,
+        blocks: BLOCKS,
+        time_limit,
+        injection: None,
     }
 }
 

@@ -3,19 +3,24 @@
 //! The bench registers its cases in the order of the probe's workloads and phases and names them by their place in it;
 //! this file is the only one that knows that, and where the runner leaves its summary.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{fs, io};
 
 use harness_probe::protocol::Description;
 use serde_json::Value;
+use tempfile::TempDir;
 
 use super::{Gauge, Settings, Taken};
+use crate::callgraph::CallGraph;
 use crate::child;
 use crate::record::{Check, Data, Instrument, Reading};
 
 /// Version of the runner's summary that is understood here.
 const SUMMARY_VERSION: &str = "7";
+
+/// What makes callgrind keep a function apart for every chain of up to a hundred callers; lines are not needed then.
+const APART: &str = "--separate-callers=100 --dump-line=no";
 
 /// Counts instructions, on one thread.
 pub struct Callgrind<'a> {
@@ -45,8 +50,7 @@ impl Gauge for Callgrind<'_> {
             .map(|phase| {
                 step(phase);
                 let reading = self.isa.clone().and_then(|isa| {
-                    let place = case(self.workloads, &workload.id, phase)
-                        .ok_or_else(|| format!("{} in phase {phase} is no case of the bench", workload.id))?;
+                    let place = self.place(&workload.id, phase)?;
                     let data = Data::Callgrind { instructions: self.count(place, &isa)? };
                     Ok(Reading { isa, threads: 1, data })
                 });
@@ -60,21 +64,53 @@ impl Gauge for Callgrind<'_> {
 
 impl Callgrind<'_> {
     fn count(&self, place: usize, isa: &str) -> Result<u64, String> {
+        let home = self.run(place, isa, None)?;
+        let found = find(home.path(), &|name| name == "summary.json").map_err(unreadable)?;
+        let summary = found.first().ok_or_else(|| no_case(place))?;
+        instructions(&fs::read_to_string(summary).map_err(unreadable)?)
+    }
+
+    /// Counts the instructions of a workload in a phase once more, function by function, each apart for every chain of
+    /// callers.
+    ///
+    /// # Errors
+    /// One sentence, if they cannot be counted.
+    pub fn graph(&self, workload: &str, phase: &str) -> Result<CallGraph, String> {
+        let isa = self.isa.as_deref().map_err(Clone::clone)?;
+        let place = self.place(workload, phase)?;
+        let home = self.run(place, isa, Some(APART))?;
+        let found = find(home.path(), &|name| name.starts_with("callgrind.") && name.ends_with(".out"));
+        match found.map_err(unreadable)?.as_slice() {
+            [] => Err(no_case(place)),
+            [file] => {
+                CallGraph::parse(&fs::read_to_string(file).map_err(unreadable)?).map_err(|error| error.to_string())
+            }
+            several => Err(format!("{} threads or processes were counted, where one should compute", several.len())),
+        }
+    }
+
+    fn place(&self, workload: &str, phase: &str) -> Result<usize, String> {
+        case(self.workloads, workload, phase)
+            .ok_or_else(|| format!("{workload} in phase {phase} is no case of the bench"))
+    }
+
+    /// Runs one case of the bench, and returns the folder with what its runner left. `told` is passed on to callgrind.
+    fn run(&self, place: usize, isa: &str, told: Option<&str>) -> Result<TempDir, String> {
         let home = tempfile::tempdir().map_err(|error| format!("cannot make a temporary folder: {error}"))?;
         let mut command = (self.bench)();
         command.args(["--bench", "--save-summary=json", "--nosummary", "--home"]).arg(home.path());
         // The runner clears the environment, so that counts depend on nothing in it: also not on what chose the probe's.
         command.arg(format!("--envs=HARNESS_ISA={isa}"));
+        if let Some(told) = told {
+            command.arg(format!("--callgrind-args={told}"));
+        }
         command.arg(format!("*::case_{place}"));
         let output = child::output(&mut command, self.settings.time_limit)
             .map_err(|error| format!("counting instructions failed: {error}"))?;
         if !output.status.success() {
             return Err(format!("counting instructions failed ({}): {}", output.status, complaint(&output.stderr)));
         }
-        let summary = find_summary(home.path())
-            .map_err(|error| format!("cannot read what the runner of iai-callgrind left: {error}"))?
-            .ok_or_else(|| format!("the instruction bench has no case {place}; build it and the probe together"))?;
-        instructions(&summary)
+        Ok(home)
     }
 }
 
@@ -87,18 +123,26 @@ fn case(workloads: &[Description], id: &str, phase: &str) -> Option<usize> {
         .position(|case| case == (id, phase))
 }
 
-fn find_summary(folder: &Path) -> io::Result<Option<String>> {
+/// The files in a folder and below whose names are wanted.
+fn find(folder: &Path, wanted: &dyn Fn(&str) -> bool) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {
-            if let Some(text) = find_summary(&path)? {
-                return Ok(Some(text));
-            }
-        } else if path.file_name().is_some_and(|name| name == "summary.json") {
-            return fs::read_to_string(&path).map(Some);
+            found.extend(find(&path, wanted)?);
+        } else if path.file_name().is_some_and(|name| wanted(&name.to_string_lossy())) {
+            found.push(path);
         }
     }
-    Ok(None)
+    Ok(found)
+}
+
+fn unreadable(error: io::Error) -> String {
+    format!("cannot read what the runner of iai-callgrind left: {error}")
+}
+
+fn no_case(place: usize) -> String {
+    format!("the instruction bench has no case {place}; build it and the probe together")
 }
 
 fn instructions(summary: &str) -> Result<u64, String> {

@@ -11,7 +11,7 @@ use harness_probe::Options;
 use harness_probe::protocol::{Description, Reading as Read};
 
 use super::{Gauge, Settings, Taken};
-use crate::probe::{Probe, ProbeError};
+use crate::probe::{Preparation, Probe, ProbeError};
 use crate::record::{Check, Data, Instrument, Reading, Run};
 
 /// A slice is at least this long, so that reading the clock and waking up weigh nothing in it.
@@ -43,6 +43,7 @@ pub struct Clock<'a> {
 struct Lane {
     probe: Probe,
     isa: String,
+    threads: u32,
     iterations: u64,
     runs: Vec<Run>,
 }
@@ -88,8 +89,8 @@ impl Clock<'_> {
     fn prepare(&self, workload: &Description, phase: &str) -> Result<Lane, ProbeError> {
         let mut probe = Probe::start((self.probe)(), self.settings.time_limit)?;
         let options = Options { threads: self.settings.threads, isa: self.settings.isa.clone() };
-        let isa = probe.prepare(&workload.id, phase, &options)?;
-        Ok(Lane { probe, isa, iterations: 0, runs: Vec::new() })
+        let Preparation { isa, threads } = probe.prepare(&workload.id, phase, &options)?;
+        Ok(Lane { probe, isa, threads, iterations: 0, runs: Vec::new() })
     }
 
     /// The phases that take part in a round, by place. All do as long as everybody's next slice fits into the budget;
@@ -133,7 +134,7 @@ impl Clock<'_> {
             Err(error) => Check::NotRun(error.to_string()),
         };
         let data = Data::Clock { session: session.to_owned(), runs: lane.runs };
-        Taken { reading: Ok(Reading { isa: lane.isa, threads: self.settings.threads, data }), check: Some(check) }
+        Taken { reading: Ok(Reading { isa: lane.isa, threads: lane.threads, data }), check: Some(check) }
     }
 }
 
@@ -199,8 +200,8 @@ impl Lane {
                     .map_err(|wrong| ProbeError::Refused(format!("the probe's times make no sense: {wrong}")))?;
                 Ok(run)
             }
-            Read::Heap { .. } => Err(ProbeError::Refused(
-                "the probe that is to be timed counts the heap; harness.toml names the wrong program".to_owned(),
+            _ => Err(ProbeError::Refused(
+                "the probe that is to be timed reads something else; harness.toml names the wrong program".to_owned(),
             )),
         }
     }

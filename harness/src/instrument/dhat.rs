@@ -6,7 +6,7 @@ use harness_probe::Options;
 use harness_probe::protocol::{Description, Reading as Read};
 
 use super::{Gauge, Settings, Taken};
-use crate::probe::{Probe, ProbeError};
+use crate::probe::{Preparation, Probe, ProbeError};
 use crate::record::{Check, Data, Instrument, Reading};
 
 /// Counts heap allocations, on one thread.
@@ -40,7 +40,8 @@ impl Gauge for Dhat<'_> {
 impl Dhat<'_> {
     fn count(&self, workload: &Description, phase: &str) -> Result<Taken, ProbeError> {
         let mut probe = Probe::start((self.probe)(), self.settings.time_limit)?;
-        let isa = probe.prepare(&workload.id, phase, &Options { threads: 1, isa: self.settings.isa.clone() })?;
+        let Preparation { isa, threads } =
+            probe.prepare(&workload.id, phase, &Options { threads: 1, isa: self.settings.isa.clone() })?;
         let Read::Heap { total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks } =
             probe.run(1)?
         else {
@@ -55,6 +56,6 @@ impl Dhat<'_> {
         };
         let data =
             Data::Dhat { total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks };
-        Ok(Taken { reading: Ok(Reading { isa, threads: 1, data }), check: Some(check) })
+        Ok(Taken { reading: Ok(Reading { isa, threads, data }), check: Some(check) })
     }
 }

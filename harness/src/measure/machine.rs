@@ -1,24 +1,25 @@
 //! Finds out which machine, toolchain and revision a record is measured with.
 
-use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::machine::{self, System};
 use crate::record::{Environment, UNKNOWN};
 
 /// Describes this machine and the checkout at `root`; `isa` is the best instruction set the probe found.
 pub(super) fn describe(root: &Path, isa: &str) -> Environment {
+    let system = System::here();
     let variable = |name: &str| std::env::var(name).ok();
     let rustc = lines(&compiler(variable), &["-vV"], root);
     let field = |name: &str| {
         rustc.iter().find_map(|line| line.strip_prefix(name)).map_or_else(|| UNKNOWN.to_owned(), str::to_owned)
     };
     Environment {
-        cpu: cpu_model().unwrap_or_else(|| format!("{UNKNOWN} CPU")),
+        cpu: machine::cpu_model(&system).unwrap_or_else(|| format!("{UNKNOWN} CPU")),
         cpus: std::thread::available_parallelism().map_or(1, |cpus| cpus.get() as u32),
-        memory_bytes: memory_bytes().unwrap_or(0),
+        memory_bytes: machine::memory_bytes(&system).unwrap_or(0),
         isa: isa.to_owned(),
-        os: os_name().unwrap_or_else(|| std::env::consts::OS.to_owned()),
+        os: machine::os_name(&system).unwrap_or_else(|| std::env::consts::OS.to_owned()),
         kernel: first_line("uname", &["-sr"], root).unwrap_or_else(|| format!("{UNKNOWN} kernel")),
         libc: libc_version(),
         target: field("host: "),
@@ -69,32 +70,6 @@ fn first_line(program: &str, arguments: &[&str], folder: &Path) -> Option<String
         .next()
         .map(|line| line.trim().to_owned())
         .filter(|line| !line.is_empty())
-}
-
-fn cpu_model() -> Option<String> {
-    let text = fs::read_to_string("/proc/cpuinfo").ok()?;
-    let value = |name: &str| {
-        let line = text.lines().find(|line| line.split(':').next().is_some_and(|key| key.trim() == name))?;
-        Some(line.split_once(':')?.1.trim().to_owned())
-    };
-    let model = value("model name")?;
-    // Virtual machines often hide the model's number; family and model tell generations apart all the same.
-    match (value("cpu family"), value("model")) {
-        (Some(family), Some(number)) => Some(format!("{model} (family {family}, model {number})")),
-        _ => Some(model),
-    }
-}
-
-fn memory_bytes() -> Option<u64> {
-    let text = fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
-    Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
-}
-
-fn os_name() -> Option<String> {
-    let text = fs::read_to_string("/etc/os-release").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("PRETTY_NAME="))?;
-    Some(line.trim_matches('"').to_owned())
 }
 
 /// `glibc 2.36` where `getconf` knows it, `musl 1.2.4` where the loader is musl's, otherwise `unknown libc`.

@@ -3,10 +3,12 @@
 mod gather;
 mod machine;
 mod plan;
+mod profile;
 mod progress;
 
 pub use machine::valgrind_version;
 pub use plan::{Plan, PlanError, Selected};
+pub use profile::{ProfileError, Target};
 pub use progress::{Bar, Progress, Silent};
 
 use std::path::PathBuf;

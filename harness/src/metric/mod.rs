@@ -77,6 +77,13 @@ pub trait Metric: Sync {
     }
 }
 
+impl PartialEq for dyn Metric {
+    /// No two metrics share a name.
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
 impl fmt::Debug for dyn Metric {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

@@ -42,6 +42,11 @@ impl Alarm {
         self.fresh.as_ref().is_some_and(|fresh| fresh.shows(level, rules))
     }
 
+    /// The smallest level at which the values speak for the change: those after the alarm, once it was raised.
+    pub(super) fn level(&self) -> f64 {
+        self.fresh.as_ref().unwrap_or(&self.screen).evidence.p_value()
+    }
+
     /// How many values went into raising the alarm, or into not raising it.
     pub(super) fn screened(&self) -> usize {
         self.screen.values.len()

@@ -28,6 +28,22 @@ pub enum Standing {
     Open,
 }
 
+/// How strongly the pairs speak so far: for each question the smallest level at which it is answered with yes, which only
+/// ever falls.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Levels {
+    /// Is it slower? By the pairs after the alarm, once that was raised.
+    pub slower: f64,
+    /// Is it faster? By the pairs after the alarm, once that was raised.
+    pub faster: f64,
+    /// Is it slower by less than the margin?
+    pub not_slower: f64,
+    /// Whether the alarm for slower was raised.
+    pub slower_raised: bool,
+    /// Whether the alarm for faster was raised.
+    pub faster_raised: bool,
+}
+
 /// The pairs of one workload in the order they were measured.
 #[derive(Debug, Clone)]
 pub struct Course {
@@ -106,6 +122,17 @@ impl Course {
         let centre = median(&self.log_ratios)?;
         let deviations: Vec<f64> = self.log_ratios.iter().map(|value| (value - centre).abs()).collect();
         Some(1.4826 * median(&deviations)?)
+    }
+
+    /// How strongly the pairs speak so far.
+    pub fn levels(&self) -> Levels {
+        Levels {
+            slower: self.slower.level(),
+            faster: self.faster.level(),
+            not_slower: self.not_slower.p_value(),
+            slower_raised: self.slower.is_raised(),
+            faster_raised: self.faster.is_raised(),
+        }
     }
 
     /// Every pair so far, in order.

@@ -45,10 +45,12 @@ pub fn smallest_found(course: &Course, pairs: usize) -> Option<f64> {
     let count = course.log_ratios().len() as f64;
     let wider = ((count + 1.0) / (count - 1.0).max(1.0)).sqrt();
     let deviations: Vec<f64> = course.log_ratios().iter().map(|value| wider * (value - centre)).collect();
+    // Without any scatter one draw is like the next.
+    let draws = if deviations.iter().all(|&deviation| deviation == 0.0) { 1 } else { DRAWS };
     let is_found = |shift: f64| {
         // The same draws for every shift, so that a larger one is not missed by chance.
         let mut random = Random::new(0x5EED);
-        let found = (0..DRAWS)
+        let found = (0..draws)
             .filter(|_| {
                 // All are drawn, found early or not: the next course starts at the same place of the sequence.
                 let drawn: Vec<f64> = (0..pairs)
@@ -60,7 +62,7 @@ pub fn smallest_found(course: &Course, pairs: usize) -> Option<f64> {
                 finds(&drawn, course.confirmation(), course.rules())
             })
             .count();
-        found as f64 >= FOUND * DRAWS as f64
+        found as f64 >= FOUND * draws as f64
     };
     if !is_found(LARGEST) {
         return None;

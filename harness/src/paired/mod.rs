@@ -8,6 +8,7 @@
 mod alarm;
 mod contest;
 mod course;
+mod floor;
 mod foresight;
 mod pair;
 mod rules;
@@ -15,7 +16,8 @@ mod slices;
 mod suite;
 
 pub use contest::{Contest, Entrant, Lane, Pair, Stopped};
-pub use course::{Course, Standing};
+pub use course::{Course, Levels, Standing};
+pub use floor::{Floor, measure_floor};
 pub use foresight::{FARTHEST, pairs_to_tell, smallest_found};
 pub use pair::{Block, Conditions, Injection, Legacy, PairError, Sides, measure_pair};
 pub use rules::Rules;

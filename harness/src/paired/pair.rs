@@ -230,8 +230,8 @@ impl Lane {
         match self.probe.run(iterations).map_err(|error| self.failed(error))? {
             Reading::Clock { nanoseconds, waited, .. } if nanoseconds > 0 => Ok((nanoseconds, waited)),
             Reading::Clock { .. } => Err(self.failed(ProbeError::Refused("the probe's clock stands still".to_owned()))),
-            Reading::Heap { .. } => Err(self.failed(ProbeError::Refused(
-                "the probe that is to be timed counts the heap; harness.toml names the wrong program".to_owned(),
+            _ => Err(self.failed(ProbeError::Refused(
+                "the probe that is to be timed reads something else; harness.toml names the wrong program".to_owned(),
             ))),
         }
     }

@@ -2,13 +2,17 @@
 
 pub mod chart;
 mod csv;
+mod flame_graph;
 mod format;
 mod json;
 mod markdown;
 pub mod number;
+mod sparkline;
 mod table;
 mod terminal;
 
+pub use flame_graph::FlameGraph;
 pub use format::{Format, Renderer};
 pub(crate) use markdown::escape as escape_markdown;
+pub use sparkline::sparkline;
 pub use table::{Align, Cell, Column, Table, Tone};

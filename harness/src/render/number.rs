@@ -67,6 +67,20 @@ pub fn count(value: f64) -> String {
     plain(Quantity::Blocks, value)
 }
 
+/// Every digit of a number, in groups of three before the point.
+pub fn exact(value: f64) -> String {
+    let text = value.to_string();
+    let (whole, fraction) = text.split_once('.').map_or((text.as_str(), None), |(whole, rest)| (whole, Some(rest)));
+    let mut grouped = String::new();
+    for (place, digit) in whole.char_indices() {
+        if place > 0 && (whole.len() - place).is_multiple_of(3) && digit.is_ascii_digit() && !grouped.ends_with('-') {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    fraction.map_or(grouped.clone(), |fraction| format!("{grouped}.{fraction}"))
+}
+
 /// The unit of a quantity for people, empty where the number says it all.
 pub fn base_unit(quantity: Quantity) -> &'static str {
     match quantity {
@@ -170,6 +184,17 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn numbers_are_exact() {
+        assert_eq!(exact(0.0), "0");
+        assert_eq!(exact(123.0), "123");
+        assert_eq!(exact(1_234_567.0), "1,234,567");
+        assert_eq!(exact(1234.5), "1,234.5");
+        assert_eq!(exact(-1234.0), "-1,234");
+        assert_eq!(exact(-123.0), "-123");
+        assert_eq!(exact(9_007_199_254_740_991.0), "9,007,199,254,740,991");
+    }
 
     #[test]
     fn durations_choose_their_unit() {

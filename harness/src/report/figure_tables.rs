@@ -2,14 +2,35 @@
 //! to the anchors.
 
 use super::figures::{self, Absent};
-use super::problems;
+use super::{Dossier, problems};
 use crate::metric::{self, Figure, Metric};
 use crate::record::{Record, Row};
 use crate::render::{Cell, Column, Table, Tone, number};
 
 /// One table per workload, in the order of the record.
-pub fn figure_tables(record: &Record, anchors: &[String]) -> Vec<Table> {
-    record.workloads().into_iter().map(|workload| table(record, anchors, workload)).collect()
+pub fn figure_tables(dossier: &Dossier) -> Vec<Table> {
+    let table = |workload| {
+        let mut table = table(&dossier.record, &dossier.anchors, workload);
+        table.notes.push(dossier.provenance([workload]));
+        if table.columns.len() > MOST_COLUMNS { turned(table) } else { table }
+    };
+    dossier.record.workloads().into_iter().map(table).collect()
+}
+
+/// More phases than this are rows, not columns.
+const MOST_COLUMNS: usize = 12;
+
+/// The table with phases as rows and metrics as columns.
+fn turned(table: Table) -> Table {
+    let mut columns = vec![Column::left("phase", "phase")];
+    columns.extend(table.rows.iter().map(|row| Column::right(&row[0].text, &row[0].text)));
+    let mut turned = Table::new(table.title, columns);
+    for (place, column) in table.columns.iter().enumerate().skip(1) {
+        let cells = table.rows.iter().map(|row| row[place].clone());
+        turned.rows.push(std::iter::once(Cell::text(&column.heading)).chain(cells).collect());
+    }
+    turned.notes = table.notes;
+    turned
 }
 
 fn table(record: &Record, anchors: &[String], workload: &str) -> Table {

@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::{charts, page, results, summary};
-use crate::record::Record;
+use super::{Dossier, charts, page, results, roadmap, sections, summary};
 use crate::render::Format;
-use crate::render::chart::ChartError;
+use crate::render::chart::{ChartError, Layout};
 use crate::whole_file;
 
 /// A report that cannot be written.
@@ -39,26 +38,25 @@ pub struct Written {
     pub files: Vec<PathBuf>,
 }
 
-/// Draws the report of a record into a folder, making the folder if it is missing: `index.html`, `summary.md`,
-/// `results.csv` and `charts/` with an SVG and a PNG of every chart. `anchors` are the phases that others are held
-/// against. Everything is drawn before the first file is written, and each file is replaced whole.
+/// Draws the report of a dossier into a folder, making the folder if it is missing: `index.html`, `summary.md`, `roadmap.md`
+/// if there is a roadmap, `results.csv` and `charts/` with an SVG and a PNG of every chart. Everything is drawn before the
+/// first file is written, and each file is replaced whole.
 ///
 /// # Errors
 /// If something cannot be drawn or written.
-pub fn write(record: &Record, anchors: &[String], folder: &Path) -> Result<Written, ReportError> {
+pub fn write(dossier: &Dossier, folder: &Path) -> Result<Written, ReportError> {
     let page_path = folder.join("index.html");
     whole_file::try_writing(&page_path).map_err(|source| ReportError::Write { path: folder.to_owned(), source })?;
-    let charts = charts::all(record, anchors);
-    let index = (page_path.clone(), page(record, anchors, &charts)?.into_bytes());
+    let (charts, sections) = (charts::all(dossier), sections(dossier));
+    let index = (page_path.clone(), page(dossier, &charts, &sections)?.into_bytes());
     let mut contents: Vec<(PathBuf, Vec<u8>)> = vec![
-        (folder.join("summary.md"), summary(record, anchors, &charts).into_bytes()),
-        (folder.join("results.csv"), Format::Csv.render(&[results(record, anchors)]).into_bytes()),
+        (folder.join("summary.md"), summary(dossier, &charts, &sections).into_bytes()),
+        (folder.join("results.csv"), Format::Csv.render(&[results(dossier)]).into_bytes()),
     ];
-    for named in &charts {
-        let path = folder.join("charts").join(named.name);
-        contents.push((path.with_extension("svg"), named.chart.svg()?.into_bytes()));
-        contents.push((path.with_extension("png"), named.chart.png()?));
-    }
+    contents.extend(roadmap::page(dossier, &sections).map(|page| (folder.join("roadmap.md"), page.into_bytes())));
+    let charts: Vec<&charts::Named> =
+        charts.iter().chain(sections.iter().flat_map(|section| &section.charts)).collect();
+    contents.extend(drawn(&charts, &folder.join("charts"))?);
     // Last: once it is there, everything that it speaks of is there too.
     contents.push(index);
     let failed = |path: &Path| {
@@ -67,16 +65,37 @@ pub fn write(record: &Record, anchors: &[String], folder: &Path) -> Result<Writt
     };
     let charts_folder = folder.join("charts");
     // A chart that this record has no numbers for would otherwise stay behind from an earlier report.
-    for name in charts::names().filter(|name| charts.iter().all(|named| named.name != *name)) {
-        for path in ["svg", "png"].map(|ending| charts_folder.join(name).with_extension(ending)) {
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(&path)(error)),
-                _ => {}
-            }
+    let gone = charts::names().filter(|name| charts.iter().all(|named| named.name != *name));
+    let gone = gone.flat_map(|name| ["svg", "png"].map(|ending| charts_folder.join(name).with_extension(ending)));
+    let no_roadmap = dossier.roadmap.is_none().then(|| folder.join("roadmap.md"));
+    for path in gone.chain(no_roadmap) {
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(&path)(error)),
+            _ => {}
         }
     }
     for (path, bytes) in &contents {
         whole_file::write(path, bytes).map_err(failed(path))?;
     }
     Ok(Written { index: page_path, files: contents.into_iter().map(|(path, _)| path).collect() })
+}
+
+/// Every chart as SVG and PNG, drawn on all CPUs.
+fn drawn(charts: &[&charts::Named], folder: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, ChartError> {
+    type Drawn = Result<[(PathBuf, Vec<u8>); 2], ChartError>;
+    let draw = |named: &&charts::Named| -> Drawn {
+        let path = folder.join(named.name);
+        Ok([
+            (path.with_extension("svg"), named.chart.svg(Layout::Wide)?.into_bytes()),
+            (path.with_extension("png"), named.chart.png()?),
+        ])
+    };
+    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let share = charts.len().div_ceil(workers).max(1);
+    let all: Vec<Drawn> = std::thread::scope(|scope| {
+        let running: Vec<_> =
+            charts.chunks(share).map(|some| scope.spawn(move || some.iter().map(draw).collect::<Vec<_>>())).collect();
+        running.into_iter().flat_map(|worker| worker.join().expect("drawing does not panic")).collect()
+    });
+    Ok(all.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }

@@ -2,15 +2,16 @@
 //! attention looks back, so little; without one the whole window is computed anew, so a token's worth.
 
 use super::charts::latency::points;
-use super::figures;
 use super::headline::headline;
+use super::{Dossier, figures};
 use crate::metric::Quantity;
-use crate::record::{Record, Row};
+use crate::record::Row;
 use crate::render::{Cell, Column, Table, number};
 use crate::statistics::{Line, line};
 
 /// The line of each phase of the headline workload; none if no phase has tokens that were told apart.
-pub fn growth(record: &Record) -> Option<Table> {
+pub(super) fn growth(dossier: &Dossier) -> Option<Table> {
+    let record = &dossier.record;
     let workload = headline(record)?;
     let columns = vec![
         Column::left("phase", "phase"),
@@ -26,6 +27,7 @@ pub fn growth(record: &Record) -> Option<Table> {
         "A line through the medians of all positions (Theil and Sen); [low, high] is its 95 % interval. Where that holds 0, no growth can be told."
             .to_owned(),
     );
+    table.notes.push(dossier.provenance([workload]));
     (!table.rows.is_empty()).then_some(table)
 }
 
@@ -59,6 +61,12 @@ mod tests {
     use crate::record::sample::{clock, record, row};
     use crate::record::{Data, Reading};
 
+    fn dossier(record: crate::record::Record) -> Dossier {
+        let commands =
+            crate::report::Commands { ablation: String::new(), growth: String::new(), matrix: String::new() };
+        Dossier::new("", record, &[], commands)
+    }
+
     /// A generation whose tokens take `first` nanoseconds and then `more` for each position.
     fn generation(first: u64, more: u64) -> Reading {
         let mut reading = clock("s", &[1_000_000; 6]);
@@ -82,7 +90,7 @@ mod tests {
             row("medium/inference", "naive", vec![generation(1000, 100)]),
             row("medium/inference", "cached", vec![generation(1000, 0)]),
         ]);
-        let table = growth(&record).expect("tokens were told apart");
+        let table = growth(&dossier(record)).expect("tokens were told apart");
         let texts = |row: usize| -> Vec<&str> { table.rows[row].iter().map(|cell| cell.text.as_str()).collect() };
         assert_eq!(texts(0), ["naive", "1.10 us", "100 ns [100 ns, 100 ns]", "+9.1 %", "x2.64"]);
         assert_eq!(texts(1), ["cached", "1.00 us", "0 s [0 s, 0 s]", "0 %", "x1.00"]);
@@ -90,6 +98,7 @@ mod tests {
 
     #[test]
     fn without_tokens_there_is_no_growth() {
-        assert_eq!(growth(&record(vec![row("kernel/gelu", "naive", vec![clock("s", &[10, 11])])])), None);
+        let record = record(vec![row("kernel/gelu", "naive", vec![clock("s", &[10, 11])])]);
+        assert_eq!(growth(&dossier(record)), None);
     }
 }

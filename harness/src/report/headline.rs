@@ -1,7 +1,7 @@
 //! The workload that a report is about first of all, and the figures that sum it up.
 
 use super::charts::{Finding, finding};
-use super::figures;
+use super::{Dossier, figures};
 use crate::metric::{self, Figure, Metric};
 use crate::record::{Data, Instrument, Record, Row};
 use crate::render::{Cell, Column, Table, Tone, number};
@@ -86,7 +86,8 @@ fn interval(ratio: &Figure) -> String {
 
 /// The ladder: the phases of the headline workload in their order, each against the anchors and against the phase
 /// before it.
-pub fn ladder(record: &Record, anchors: &[String]) -> Option<Table> {
+pub fn ladder(dossier: &Dossier) -> Option<Table> {
+    let (record, anchors) = (&dossier.record, &dossier.anchors);
     let workload = headline(record)?;
     let throughput = metric::by_name("tokens-per-second")?;
     let time = metric::by_name("time")?;
@@ -118,12 +119,13 @@ pub fn ladder(record: &Record, anchors: &[String]) -> Option<Table> {
             shown.title()
         ));
     }
+    table.notes.push(dossier.provenance([workload]));
     drop_empty_columns(&mut table);
     Some(table)
 }
 
 /// Columns for which nothing was measured say nothing.
-fn drop_empty_columns(table: &mut Table) {
+pub(super) fn drop_empty_columns(table: &mut Table) {
     for index in (0..table.columns.len()).rev() {
         if table.rows.iter().all(|row| row[index].value.is_null()) {
             table.columns.remove(index);
@@ -168,6 +170,8 @@ mod tests {
         let record = crate::record::sample::record(Vec::new());
         assert_eq!(headline(&record), None);
         assert_eq!(tiles(&record, &["naive".to_owned()]), []);
-        assert_eq!(ladder(&record, &[]), None);
+        let commands =
+            crate::report::Commands { ablation: String::new(), growth: String::new(), matrix: String::new() };
+        assert_eq!(ladder(&Dossier::new("", record, &[], commands)), None);
     }
 }

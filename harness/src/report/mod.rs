@@ -1,25 +1,46 @@
 //! What the numbers of a record mean, put in order for a reader: tables, headlines, charts and pages.
 //!
-//! The first half is pure: from a record to what is to be shown. [`write()`] draws it into files. The phases that others
-//! are held against, the *anchors*, are given by whoever asks: the harness knows none by name.
+//! [`gather()`] finds the records and makes a [`Dossier`] of them; from there to what is to be shown all is pure; [`write()`]
+//! draws it into files. The phases that others are held against, the *anchors*, are given by whoever asks: the harness knows
+//! none by name. What is measured on demand is known by how it is called: a phase `BASE,axis=value` is BASE with one axis
+//! changed, and a workload `NAME@key=value` is one size of a sweep over `key`.
 
+pub mod ablation;
 pub mod charts;
+mod dossier;
 pub mod facts;
 mod figure_tables;
 pub mod figures;
 mod files;
+pub mod forecasts;
+mod gather;
 mod growth;
 pub mod headline;
+pub mod ledger;
+pub mod matrix;
 mod page;
+mod parameters;
 pub mod problems;
 mod results;
+pub mod roadmap;
 mod run_tables;
+mod section;
 mod summary;
+pub mod sweeps;
 
+pub use dossier::{Commands, Dossier, Source};
 pub use figure_tables::figure_tables;
 pub use files::{ReportError, Written, write};
-pub use growth::growth;
+pub use gather::gather;
 pub use page::page;
 pub use results::results;
 pub use run_tables::run_tables;
+pub use section::Section;
 pub use summary::summary;
+
+/// Every section that a dossier has something to say in, in the order they are shown.
+pub fn sections(dossier: &Dossier) -> Vec<Section> {
+    let makers =
+        [roadmap::section, ledger::section, ablation::section, forecasts::section, sweeps::section, matrix::section];
+    makers.iter().filter_map(|make| make(dossier)).collect()
+}

@@ -8,30 +8,34 @@ use serde::Serialize;
 use super::charts::Named;
 use super::figure_tables::figure_tables;
 use super::growth::growth;
-use super::{ReportError, facts, headline, problems};
-use crate::record::Record;
-use crate::render::chart::ChartError;
+use super::{Dossier, ReportError, Section, Source, facts, headline, problems};
+use crate::render::chart::{ChartError, Layout};
 use crate::render::{Align, Cell, Table, Tone};
 
 static TEMPLATE: &str = include_str!("page.html.jinja");
 
-/// The page as HTML. Every word that comes from the record is escaped.
+/// The page as HTML. Every word that comes from a record or the roadmap is escaped.
 ///
 /// # Errors
 /// If a chart cannot be drawn.
-pub fn page(record: &Record, anchors: &[String], charts: &[Named]) -> Result<String, ReportError> {
+pub fn page(dossier: &Dossier, charts: &[Named], sections: &[Section]) -> Result<String, ReportError> {
+    let record = &dossier.record;
+    let parts = sections.iter().map(Part::new).collect::<Result<_, _>>()?;
     let content = Content {
         title: format!("Benchmark report of {}", facts::created(record)),
         line: facts::line(record),
         headline: headline::headline(record),
-        tiles: headline::tiles(record, anchors),
+        tiles: headline::tiles(record, &dossier.anchors),
         checks: problems::checks(record),
         problems: problems::of(&record.rows).iter().map(ToString::to_string).collect(),
-        ladder: headline::ladder(record, anchors).as_ref().map(Grid::new),
-        growth: growth(record).as_ref().map(Grid::new),
+        ladder: headline::ladder(dossier).as_ref().map(Grid::new),
+        growth: growth(dossier).as_ref().map(Grid::new),
         figures: charts.iter().map(Figure::new).collect::<Result<_, _>>()?,
-        workloads: figure_tables(record, anchors).iter().map(Grid::new).collect(),
+        parts,
+        workloads: figure_tables(dossier).iter().map(Grid::new).collect(),
         facts: facts::facts(record),
+        sources: dossier.sources[1..].iter().map(told).collect(),
+        notes: &dossier.notes,
     };
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
@@ -51,8 +55,46 @@ struct Content<'a> {
     ladder: Option<Grid>,
     growth: Option<Grid>,
     figures: Vec<Figure<'a>>,
+    parts: Vec<Part<'a>>,
     workloads: Vec<Grid>,
     facts: Vec<(&'static str, String)>,
+    sources: Vec<String>,
+    notes: &'a [String],
+}
+
+/// A section on the page.
+#[derive(Serialize)]
+struct Part<'a> {
+    id: &'a str,
+    title: &'a str,
+    says: &'a [String],
+    missing: &'a [String],
+    figures: Vec<Figure<'a>>,
+    tables: Vec<Grid>,
+}
+
+impl<'a> Part<'a> {
+    fn new(section: &'a Section) -> Result<Self, ChartError> {
+        Ok(Self {
+            id: section.id,
+            title: section.title,
+            says: &section.says,
+            missing: &section.missing,
+            figures: section.charts.iter().map(Figure::new).collect::<Result<_, _>>()?,
+            tables: section.tables.iter().map(Grid::new).collect(),
+        })
+    }
+}
+
+/// What was taken from another record than the main one.
+fn told(source: &Source) -> String {
+    format!(
+        "{} from {}, measured {}, revision {}",
+        source.workloads.join(", "),
+        source.name,
+        source.created,
+        source.revision
+    )
 }
 
 /// A chart on the page.
@@ -62,11 +104,19 @@ struct Figure<'a> {
     heading: &'a str,
     finding: &'a str,
     svg: String,
+    /// The same for a phone.
+    narrow: String,
 }
 
 impl<'a> Figure<'a> {
     fn new(named: &'a Named) -> Result<Self, ChartError> {
-        Ok(Self { name: named.name, heading: named.heading, finding: named.chart.title(), svg: named.chart.svg()? })
+        Ok(Self {
+            name: named.name,
+            heading: named.heading,
+            finding: named.chart.title(),
+            svg: named.chart.svg(Layout::Wide)?,
+            narrow: named.chart.svg(Layout::Narrow)?,
+        })
     }
 }
 
@@ -92,6 +142,8 @@ struct Words {
     more: Vec<String>,
     tone: &'static str,
     side: &'static str,
+    /// What the column is sorted by: the exact value, or the words.
+    exact: String,
 }
 
 impl Grid {
@@ -113,6 +165,11 @@ impl Grid {
                     Tone::Quiet => "quiet",
                 },
                 side: side(align),
+                exact: match &cell.value {
+                    serde_json::Value::Null => String::new(),
+                    serde_json::Value::String(text) => text.clone(),
+                    other => other.to_string(),
+                },
             }
         };
         let aligns = || table.columns.iter().map(|column| column.align);

@@ -1,13 +1,14 @@
 //! Every figure as one line for programs and spreadsheets: exact values, nothing rounded.
 
-use super::figures;
+use super::{Dossier, figures};
 use crate::metric::{self, Figure, Metric};
-use crate::record::{Check, Record, Row};
+use crate::record::{Check, Row};
 use crate::render::{Cell, Column, Table, number};
 
 /// One row per workload, phase and metric, missing figures with their reason. Metrics that say nothing about a workload
 /// have no row.
-pub fn results(record: &Record, anchors: &[String]) -> Table {
+pub fn results(dossier: &Dossier) -> Table {
+    let (record, anchors) = (&dossier.record, &dossier.anchors);
     let mut columns: Vec<Column> =
         ["workload", "phase", "metric", "value", "low", "high", "unit"].map(|key| Column::left(key, key)).into();
     for anchor in anchors {
@@ -16,16 +17,18 @@ pub fn results(record: &Record, anchors: &[String]) -> Table {
             columns.push(Column::left(&key, &key));
         }
     }
-    let tail = ["check", "missing", "instrument", "isa", "threads", "definition", "answer", "created", "revision"];
+    let tail =
+        ["check", "missing", "instrument", "isa", "threads", "definition", "answer", "created", "revision", "record"];
     columns.extend(tail.map(|key| Column::left(key, key)));
     let mut table = Table::new("results", columns);
     for row in &record.rows {
-        table.rows.extend(metric::all().iter().filter_map(|metric| line(record, anchors, row, *metric)));
+        table.rows.extend(metric::all().iter().filter_map(|metric| line(dossier, row, *metric)));
     }
     table
 }
 
-fn line(record: &Record, anchors: &[String], row: &Row, metric: &dyn Metric) -> Option<Vec<Cell>> {
+fn line(dossier: &Dossier, row: &Row, metric: &dyn Metric) -> Option<Vec<Cell>> {
+    let (record, anchors) = (&dossier.record, &dossier.anchors);
     let figure = figures::figure(metric, Some(row));
     let missing = match &figure {
         Ok(_) => String::new(),
@@ -39,7 +42,7 @@ fn line(record: &Record, anchors: &[String], row: &Row, metric: &dyn Metric) -> 
         cells.extend(numbers(figures::ratio(metric, record.row(&row.workload, anchor), row).ok()));
     }
     let reading = row.reading(metric.instrument());
-    let revision = record.environment.revision.clone().unwrap_or_default();
+    let source = dossier.sources.iter().find(|source| source.workloads.contains(&row.workload));
     cells.extend([
         Cell::text(match &row.check {
             Check::Passed => "passed",
@@ -52,8 +55,9 @@ fn line(record: &Record, anchors: &[String], row: &Row, metric: &dyn Metric) -> 
         reading.map_or_else(Cell::missing, |reading| Cell::number(f64::from(reading.threads), "")),
         Cell::text(&row.definition),
         Cell::text(&row.answer),
-        Cell::text(&record.created),
-        Cell::text(format!("{revision}{}", if record.environment.dirty { "-dirty" } else { "" })),
+        Cell::text(source.map_or("", |source| &source.exact.0)),
+        Cell::text(source.map_or("", |source| &source.exact.1)),
+        Cell::text(source.map_or("", |source| &source.name)),
     ]);
     Some(cells)
 }

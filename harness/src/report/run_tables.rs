@@ -7,8 +7,8 @@ use crate::record::{Check, Instrument, Record, Row};
 use crate::render::{Cell, Column, Table, Tone, number};
 
 /// One table per workload that counts tokens, with phases as rows; everything else (kernels, counted in calls) in one
-/// table at the end.
-pub fn run_tables(record: &Record, anchors: &[String]) -> Vec<Table> {
+/// table at the end. A title tells the workload of its table; `for_programs`, every row tells its own.
+pub fn run_tables(record: &Record, anchors: &[String], for_programs: bool) -> Vec<Table> {
     let rows_of = |workload: &str| record.rows.iter().filter(|row| row.workload == workload).collect::<Vec<_>>();
     let (tokens, calls): (Vec<&str>, Vec<&str>) =
         record.workloads().into_iter().partition(|name| rows_of(name).iter().any(|row| row.unit.name == "token"));
@@ -16,7 +16,7 @@ pub fn run_tables(record: &Record, anchors: &[String]) -> Vec<Table> {
         .into_iter()
         .map(|workload| {
             let rows = rows_of(workload);
-            table(record, anchors, &title(workload, &rows), &rows, "token", false)
+            table(record, anchors, &title(workload, &rows), &rows, "token", for_programs)
         })
         .collect();
     let rows: Vec<&Row> = calls.into_iter().flat_map(rows_of).collect();

@@ -1,41 +1,52 @@
-//! One page of Markdown for whoever asks how it stands: the findings, the checks, the ladder, and where all of it comes
-//! from.
+//! One page of Markdown for whoever asks how it stands: the findings, the roadmap, the ladder, what every section says, and
+//! where all of it comes from. Everything else is on the page and in the tables of exact values.
 
-use super::growth::growth;
-use super::{charts, facts, headline, problems};
-use crate::record::Record;
+use super::{Dossier, Section, charts, facts, headline, problems};
 use crate::render::{Format, escape_markdown};
 
+/// Problems that are told one by one; the page has all of them.
+const MOST_PROBLEMS: usize = 5;
+
 /// The page.
-pub fn summary(record: &Record, anchors: &[String], charts: &[charts::Named]) -> String {
+pub fn summary(dossier: &Dossier, charts: &[charts::Named], sections: &[Section]) -> String {
+    let record = &dossier.record;
     let mut page = format!("# Benchmark summary of {}\n\n", escape_markdown(&facts::created(record)));
-    for tile in headline::tiles(record, anchors) {
+    for tile in headline::tiles(record, &dossier.anchors) {
         page += &format!("- **{}** {}\n", escape_markdown(&tile.number), escape_markdown(&tile.says));
     }
     page += &format!("\n## Checks\n\n{}\n", escape_markdown(&problems::checks(record)));
     let problems = problems::of(&record.rows);
     if !problems.is_empty() {
         page += "\n";
-        for problem in problems {
+        for problem in problems.iter().take(MOST_PROBLEMS) {
             page += &format!("- {}\n", escape_markdown(&problem.to_string()));
         }
+        if problems.len() > MOST_PROBLEMS {
+            page += &format!("- and {} more, in index.html\n", problems.len() - MOST_PROBLEMS);
+        }
     }
-    if let Some(ladder) = headline::ladder(record, anchors) {
+    if let Some(ladder) = headline::ladder(dossier) {
         page += &format!("\n## Ladder\n\n{}", Format::Markdown.render(&[ladder]));
     }
-    if let Some(growth) = growth(record) {
-        page += &format!("\n## Growth\n\n{}", Format::Markdown.render(&[growth]));
-    }
-    if !charts.is_empty() {
-        page += "\n## Charts\n";
-        for named in charts {
-            let finding = escape_markdown(named.chart.title());
-            page += &format!("\n**{finding}**\n\n![{finding}](charts/{}.svg)\n", named.name);
+    if !sections.is_empty() {
+        page += "\n## Findings\n\n";
+        for section in sections {
+            let said = section.says.first().into_iter().chain(&section.missing);
+            let said: Vec<String> = said.map(|said| escape_markdown(said)).collect();
+            page += &format!("- **{}:** {}\n", section.title, said.join(" "));
         }
+    }
+    if let Some(named) = charts.first() {
+        let finding = escape_markdown(named.chart.title());
+        page += &format!("\n![{finding}](charts/{}.svg)\n", named.name);
     }
     page += "\n## Provenance\n\n";
     for (name, value) in facts::facts(record) {
         page += &format!("- {name}: {}\n", escape_markdown(&value));
+    }
+    for source in &dossier.sources[1..] {
+        let told = format!("{} workloads from {}: {}", source.workloads.len(), source.name, source.line);
+        page += &format!("- also: {}\n", escape_markdown(&told));
     }
     page
 }

@@ -13,7 +13,7 @@ use super::held;
 use super::lock::Lock;
 use super::slot::Slot;
 use crate::child;
-use crate::programs::{build_call, executables};
+use crate::programs::{Target, build_call, executables, told};
 use crate::project::{Program, Project};
 
 /// What of cargo's messages is passed on to standard error.
@@ -25,31 +25,6 @@ pub enum CargoOutput {
     Errors,
     /// Nothing; errors are told by [`CheckoutError::Build`] alone.
     Nothing,
-}
-
-/// A program of a package.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Target {
-    pub(super) package: String,
-    /// `bin` or `bench`.
-    pub(super) kind: &'static str,
-    pub(super) name: String,
-}
-
-impl Target {
-    /// The target that a program is built from, if it is built at all.
-    pub(super) fn of(program: &Program) -> Option<Self> {
-        let (package, kind, name) = match program {
-            Program::Bin { package, name } => (package, "bin", name),
-            Program::Bench { package, name } => (package, "bench", name),
-            Program::Command(_) => return None,
-        };
-        Some(Self { package: package.clone(), kind, name: name.clone() })
-    }
-
-    fn told(&self) -> String {
-        format!("{} of package {}", self.name, self.package)
-    }
 }
 
 /// A build of one revision.
@@ -80,7 +55,7 @@ impl Build<'_> {
             crate::whole_file::write(&last, name).map_err(|error| self.failed(at("write", &last)(error)))?;
             self.slot.refresh().map_err(|error| self.failed(error))?;
         }
-        programs.iter().copied().try_for_each(|program| self.build(program))
+        self.build(&wanted)
     }
 
     /// Asks cargo whether the revision has the programs, which tells a revision without them from one that does not build.
@@ -97,7 +72,8 @@ impl Build<'_> {
             list(&workspace["packages"]).iter().filter(|package| package["name"] == target.package.as_str()).any(
                 |package| {
                     list(&package["targets"]).iter().any(|found| {
-                        found["name"] == target.name.as_str() && list(&found["kind"]).iter().any(|k| k == target.kind)
+                        found["name"] == target.name.as_str()
+                            && list(&found["kind"]).iter().any(|kind| kind == target.kind.as_str())
                     })
                 },
             )
@@ -105,33 +81,31 @@ impl Build<'_> {
         match wanted.iter().find(|target| !has(target)) {
             Some(target) => Err(CheckoutError::NoHarness {
                 revision: self.revision.clone(),
-                missing: format!("there is no {} {}", target.kind, target.told()),
+                missing: format!("there is no {} {}", target.kind, target),
             }),
             None => Ok(()),
         }
     }
 
-    fn build(&self, program: &Program) -> Result<(), CheckoutError> {
-        let Some(target) = Target::of(program) else { return Ok(()) };
-        let Some(mut cargo) = build_call(self.cargo, &self.project.root, program) else { return Ok(()) };
+    fn build(&self, wanted: &[Target]) -> Result<(), CheckoutError> {
+        let Some(mut cargo) = build_call(self.cargo, &self.project.root, wanted) else { return Ok(()) };
         cargo.arg("--target-dir").arg(self.bases.join("build"));
         match self.output {
             CargoOutput::Progress if io::stderr().is_terminal() => cargo.args(["--color", "always"]),
             CargoOutput::Progress => &mut cargo,
             CargoOutput::Errors | CargoOutput::Nothing => cargo.arg("--quiet"),
         };
-        let messages = self.cargo(&mut cargo, &target.told())?.stdout;
-        let made = executables(&messages);
-        let found = made.iter().find(|made| made.kind == target.kind && made.name == target.name);
-        let missing = || CheckoutError::Missing { revision: self.revision.clone(), what: target.told() };
+        let made = executables(&self.cargo(&mut cargo, &told(wanted))?.stdout);
         // The binaries that a bench starts were built with it. They are there before the bench is, and for good: the next
         // revision puts its own where cargo has put them.
-        if target.kind == "bench" {
-            for companion in made.iter().filter(|made| made.kind == "bin") {
-                self.set_aside(&companion.path, &self.slot.companion(&companion.name))?;
-            }
+        for companion in made.iter().filter(|made| made.target.kind == "bin" && !wanted.contains(&made.target)) {
+            self.set_aside(&companion.path, &self.slot.companion(&companion.target.name))?;
         }
-        self.set_aside(&found.ok_or_else(missing)?.path, &self.slot.program(&target))
+        wanted.iter().try_for_each(|target| {
+            let found = made.iter().find(|made| made.target == *target);
+            let missing = || CheckoutError::Missing { revision: self.revision.clone(), what: target.to_string() };
+            self.set_aside(&found.ok_or_else(missing)?.path, &self.slot.program(target))
+        })
     }
 
     /// Runs cargo, and tells what it complains of.

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::build::{Build, CargoOutput, Target};
+use super::build::{Build, CargoOutput};
 use super::commit::Commit;
 use super::error::{CheckoutError, FileError, at};
 use super::key::{Toolchain, key};
@@ -14,7 +14,7 @@ use super::repository::Repository;
 use super::room::{self, Room};
 use super::slot::Slot;
 use crate::child;
-use crate::programs::Programs;
+use crate::programs::{Programs, Target};
 use crate::project::{Config, Program, Project, ProjectError};
 
 /// The revisions whose sources and programs are kept beside a project.
@@ -40,6 +40,10 @@ pub struct Checkout {
     pub programs: Programs,
     _slot: Slot,
 }
+
+/// The time of this project is measured by nobody else for as long as this lives.
+#[derive(Debug)]
+pub struct Turn(#[expect(dead_code, reason = "it is held, not used")] Lock);
 
 impl Checkouts {
     /// The checkouts beside a project, in `target/harness-bases` whatever `CARGO_TARGET_DIR` says: see the module.
@@ -124,6 +128,17 @@ impl Checkouts {
         }
         drop(lock);
         Ok(Checkout::of(commit, project, slot, &choose))
+    }
+
+    /// Waits until no other harness measures time in this project, and keeps others waiting for as long as the turn lives.
+    ///
+    /// # Errors
+    /// If the lock cannot be made, or the user ended the waiting.
+    pub fn turn(&self, say: &dyn Fn(&str)) -> Result<Turn, CheckoutError> {
+        let failed = |error: FileError| error.of("a measurement", &self.folder);
+        let path = self.prepare().map_err(failed)?.join("time.lock");
+        let waiting = || say("waiting for another harness that measures time here");
+        Lock::wait(&path, Hold::Alone, &waiting).map(Turn).map_err(at("lock", &path)).map_err(failed)
     }
 
     /// Makes the folder of bases, which git and backups are to ignore, and says where it really is.

@@ -13,6 +13,8 @@ pub struct Commit {
     pub subject: String,
     /// When it was committed.
     pub date: Timestamp,
+    /// Who wrote it: a name and an address.
+    pub author: String,
 }
 
 /// The working tree as it is.
@@ -25,7 +27,7 @@ pub struct Head {
 }
 
 /// How git prints a commit for [`Commit::parse`].
-pub(super) const FORMAT: &str = "--format=%H %ct %s";
+pub(super) const FORMAT: &str = "--format=%H %ct %an <%ae>%x09%s";
 
 impl Commit {
     /// The first characters of its id, enough for a person.
@@ -38,8 +40,11 @@ impl Commit {
         let mut words = line.splitn(3, ' ');
         let (id, seconds) = (words.next()?, words.next()?);
         let date = Timestamp::from_second(seconds.parse().ok()?).ok()?;
+        // A name has no tab in it; a subject may.
+        let rest = words.next().unwrap_or_default();
+        let (author, subject) = rest.split_once('\t').unwrap_or((rest, ""));
         let known = id.len() >= 40 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-        known.then(|| Self { id: id.to_owned(), subject: words.next().unwrap_or_default().to_owned(), date })
+        known.then(|| Self { id: id.to_owned(), subject: subject.to_owned(), date, author: author.to_owned() })
     }
 }
 
@@ -57,10 +62,11 @@ mod tests {
     #[test]
     fn a_line_of_git_is_read_with_or_without_a_subject() {
         let id = "0123456789abcdef0123456789abcdef01234567";
-        let commit = Commit::parse(&format!("{id} 1773500966 Count  twice")).expect("a commit");
+        let commit = Commit::parse(&format!("{id} 1773500966 N. N. <n@example.org>\tCount  twice")).expect("a commit");
         assert_eq!(commit.to_string(), "0123456789 \"Count  twice\"");
+        assert_eq!(commit.author, "N. N. <n@example.org>");
         assert_eq!(commit.date.to_string(), "2026-03-14T15:09:26Z");
-        assert_eq!(Commit::parse(&format!("{id} 0 ")).expect("a commit").subject, "");
+        assert_eq!(Commit::parse(&format!("{id} 0 N <>\t")).expect("a commit").subject, "");
         assert_eq!(Commit::parse("fatal: not today"), None);
     }
 }

@@ -142,7 +142,8 @@ mod tests {
 
     #[test]
     fn another_compiler_is_another_key() {
-        let commit = Commit { id: "a".repeat(40), subject: String::new(), date: jiff::Timestamp::UNIX_EPOCH };
+        let (date, author) = (jiff::Timestamp::UNIX_EPOCH, String::new());
+        let commit = Commit { id: "a".repeat(40), subject: String::new(), date, author };
         let with =
             |version: &str| key(&commit, &Toolchain { version: version.to_owned(), name: None }, Path::new("/b"));
         assert_eq!(with("rustc 1"), with("rustc 1"));

@@ -13,6 +13,7 @@
 //! ```text
 //! target/harness-bases/
 //!   build/              cargo's target folder, shared: only what differs between two revisions is built again
+//!   time.lock           held while time is measured, so that two harnesses do not measure each other
 //!   build.lock          held while sources are unpacked and built; cargo holds it too, as its standard input
 //!   COMMIT-KEY/         one revision under one toolchain and one set of flags
 //!     lock              shared by whoever uses the revision, exclusive for whoever removes it
@@ -50,7 +51,7 @@ mod slot;
 mod tests;
 
 pub use build::CargoOutput;
-pub use checkout::{Checkout, Checkouts};
+pub use checkout::{Checkout, Checkouts, Turn};
 pub use commit::{Commit, Head};
 pub use error::{CheckoutError, RepositoryError};
 pub use repository::{Repository, Walk};

@@ -1,6 +1,6 @@
 //! The history that a comparison chooses its revisions from.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::commit::{Commit, FORMAT, Head};
 use super::error::RepositoryError;
@@ -122,6 +122,43 @@ impl Repository {
             Commit::parse(line).ok_or(RepositoryError::Git { task: TASK, message: format!("it printed {line:?}") })
         });
         parsed.collect()
+    }
+
+    /// The states that the current branch went through, oldest first; with a folder of the project, those in which something in it
+    /// changed.
+    ///
+    /// # Errors
+    /// If git cannot tell.
+    pub fn states(&self, folder: Option<&Path>) -> Result<Vec<Commit>, RepositoryError> {
+        const TASK: &str = "list the states of the branch";
+        let log = ["log", "--reverse", "--first-parent", "--no-color", "--encoding=UTF-8", FORMAT, "HEAD", "--"];
+        let folder = folder.map(Path::to_string_lossy);
+        let lines = self.git.ask(TASK, &[&log[..], folder.as_deref().as_slice()].concat())?;
+        let parsed = lines.lines().map(|line| {
+            Commit::parse(line).ok_or(RepositoryError::Git { task: TASK, message: format!("it printed {line:?}") })
+        });
+        parsed.collect()
+    }
+
+    /// The folders in a folder of the project, as a commit has them; nothing if it has no such folder.
+    ///
+    /// # Errors
+    /// If git cannot tell.
+    pub fn folders(&self, commit: &Commit, folder: &Path) -> Result<Vec<String>, RepositoryError> {
+        let list = ["ls-tree", "-d", "--name-only", "-z", &format!("{}:./{}", commit.id, folder.display())];
+        let output = self.git.run("list a folder of a commit", &list)?;
+        let names = String::from_utf8_lossy(&output.stdout).into_owned();
+        Ok(names.split('\0').filter(|name| !name.is_empty() && output.status.success()).map(str::to_owned).collect())
+    }
+
+    /// What a file of the project holds in a commit; none if it is not there.
+    ///
+    /// # Errors
+    /// If git cannot tell.
+    pub fn file(&self, commit: &Commit, file: &Path) -> Result<Option<String>, RepositoryError> {
+        let show = ["cat-file", "blob", &format!("{}:./{}", commit.id, file.display())];
+        let output = self.git.run("read a file of a commit", &show)?;
+        Ok(output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned()))
     }
 
     fn shallow(&self) -> Result<bool, RepositoryError> {

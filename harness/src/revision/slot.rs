@@ -5,13 +5,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::build::Target;
 use super::commit::Commit;
 use super::error::{CheckoutError, FileError, RepositoryError, at, tells_full_disk};
 use super::git::failed;
 use super::held;
 use super::lock::{Hold, Lock};
 use super::repository::Repository;
+use crate::programs::Target;
 use crate::whole_file;
 
 /// A slot that is in use, so that nobody removes it.

@@ -1,9 +1,9 @@
 //! What the trials of one condition show, counted.
 
 use super::{Condition, Trial};
-use crate::gate::{Ruling, Time, Word};
+use crate::gate::{Ruling, RulingError, Time, Word};
 use crate::statistics::{Interval, median, share_interval};
-use crate::verdict::{Conclusion, LimitsError};
+use crate::verdict::Conclusion;
 
 /// Of an interval of this level each end alone holds at 95 %.
 pub(super) const LEVEL: f64 = 0.9;
@@ -63,7 +63,7 @@ impl Rate {
 ///
 /// # Errors
 /// If the limits that a trial carries make no sense.
-pub fn findings(trials: &[Trial]) -> Result<Vec<Finding>, LimitsError> {
+pub fn findings(trials: &[Trial]) -> Result<Vec<Finding>, RulingError> {
     let mut conditions: Vec<Condition> = Vec::new();
     for trial in trials {
         if !conditions.contains(&trial.condition) {

@@ -11,7 +11,7 @@ use std::process::Command;
 
 use thiserror::Error;
 
-use crate::programs::{Programs, executables, finish};
+use crate::programs::{Programs, Target, executables, finish};
 use crate::project::{Program, Project};
 
 /// Programs, and builds of them whose code lies elsewhere.
@@ -101,24 +101,6 @@ fn note(folder: &Path, order: u32) -> PathBuf {
     folder.join(format!("order-{order}.json"))
 }
 
-/// What cargo is asked for.
-struct Target {
-    package: String,
-    kind: &'static str,
-    name: String,
-}
-
-impl Target {
-    fn of(program: &Program) -> Option<Self> {
-        let (package, kind, name) = match program {
-            Program::Bin { package, name } => (package, "bin", name),
-            Program::Bench { package, name } => (package, "bench", name),
-            Program::Command(_) => return None,
-        };
-        Some(Self { package: package.clone(), kind, name: name.clone() })
-    }
-}
-
 /// Links the programs of a project.
 struct Linker<'a> {
     project: &'a Project,
@@ -158,7 +140,7 @@ impl Linker<'_> {
             }
             let (status, messages) = finish(&mut command).map_err(LayoutError::NoCargo)?;
             let mut made = executables(&messages).into_iter();
-            let made = made.find(|made| made.kind == target.kind && made.name == target.name);
+            let made = made.find(|made| made.target == *target);
             let made = made.filter(|_| status.success()).ok_or(LayoutError::Build)?;
             let kept = self.kept(order, target);
             is_as_before &= keep(&made.path, &kept).map_err(|source| LayoutError::Keep { path: kept, source })?;

@@ -3,10 +3,9 @@
 use super::finding::{Rate, deviation};
 use super::table::{percent, told};
 use super::{BackToBack, Called, Change, Finding, Hogs, Swapped, Trial, by_workload, findings, promises, table};
-use crate::gate::SLICE;
+use crate::gate::{RulingError, SLICE};
 use crate::render::Format;
-use crate::render::chart::{Bar, Chart, Part, ShareChart};
-use crate::verdict::LimitsError;
+use crate::render::chart::{Chart, Part, ShareBar, ShareChart};
 
 /// The verdicts of every condition as bars; none without trials.
 pub fn chart(trials: &[Trial], findings: &[Finding]) -> Option<Chart> {
@@ -22,7 +21,7 @@ pub fn chart(trials: &[Trial], findings: &[Finding]) -> Option<Chart> {
             Hogs::Each => ", hogs on all cores",
         };
         let seconds = finding.seconds.map_or_else(String::new, |seconds| format!(", {seconds:.1} s each"));
-        Bar {
+        ShareBar {
             name: told(finding.condition) + hogs,
             shares: [finding.found, finding.inconclusive, finding.not_slower, finding.improved].map(share).to_vec(),
             label: format!("{} verdicts{seconds}", finding.found.of),
@@ -67,7 +66,7 @@ fn headline(findings: &[Finding]) -> String {
 ///
 /// # Errors
 /// If the limits that a trial carries make no sense.
-pub fn page(trials: &[Trial], swapped: &Swapped, criterion: &[BackToBack], chart: &str) -> Result<String, LimitsError> {
+pub fn page(trials: &[Trial], swapped: &Swapped, criterion: &[BackToBack], chart: &str) -> Result<String, RulingError> {
     let findings = findings(trials)?;
     let headline = headline(&findings);
     let mut text = format!(

@@ -2,9 +2,8 @@
 
 use super::finding::{Finding, Rate};
 use super::{Condition, Trial};
-use crate::gate::{Ruling, Time};
+use crate::gate::{Ruling, RulingError, Time};
 use crate::render::{Cell, Column, Table};
-use crate::verdict::LimitsError;
 
 /// One line for each condition.
 pub fn table(findings: &[Finding]) -> Table {
@@ -27,7 +26,7 @@ pub fn table(findings: &[Finding]) -> Table {
 ///
 /// # Errors
 /// If the limits that a trial carries make no sense.
-pub fn by_workload(trials: &[Trial]) -> Result<Table, LimitsError> {
+pub fn by_workload(trials: &[Trial]) -> Result<Table, RulingError> {
     let mut kinds: Vec<(String, Condition, Vec<Time>)> = Vec::new();
     for trial in trials {
         for time in Ruling::verdict_of(&trial.session)?.times {

@@ -27,7 +27,7 @@ impl Trial {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::gate::{Revision, Terms};
+    use crate::gate::{Accepted, Revision, Terms};
     use crate::paired::{Block, Entrant, Lane, Pair, Rules, Side, Slice};
     use crate::record::Environment;
     use crate::selftest::{Hogs, Scope};
@@ -66,6 +66,7 @@ pub(crate) mod tests {
             terms: Terms {
                 rules: Rules::default(),
                 budget_seconds: condition.seconds(),
+                floor_seconds: 0.0,
                 seed: 1,
                 core: Some(1),
                 threads: 1,
@@ -81,8 +82,12 @@ pub(crate) mod tests {
                 pairs: log_ratios.iter().map(pair).collect(),
                 failure: None,
             }],
+            floor: Vec::new(),
+            machine: None,
             counted: None,
             unmatched: Vec::new(),
+            accepted: Accepted::default(),
+            amended: Vec::new(),
         };
         Trial { schema: Trial::SCHEMA, condition, layout: None, session }
     }

@@ -3,11 +3,12 @@
 use super::{Conclusion, Counts, Judged, Judgement, Verdict, worse};
 use crate::compare::Comparison;
 use crate::metric::Metric;
+use crate::render::number::exact;
 
 impl Verdict {
     /// One line about the suite, such as `REGRESSED: of 24 comparisons 1 regressed, 2 were not judged, 21 are within limits`.
     pub fn summary(&self) -> String {
-        let Counts { passed, improved, regressed, unjudged } = self.counts();
+        let Counts { passed, improved, regressed, accepted, unjudged } = self.counts();
         let all = match self.rows.len() {
             0 => return "NOT JUDGED: there was nothing to judge".to_owned(),
             1 => "1 comparison".to_owned(),
@@ -16,6 +17,7 @@ impl Verdict {
         let verb = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
         let told: Vec<String> = [
             (regressed, verb(regressed, "regressed", "regressed")),
+            (accepted, verb(accepted, "regressed and is accepted", "regressed and are accepted")),
             (unjudged, verb(unjudged, "was not judged", "were not judged")),
             (improved, verb(improved, "improved", "improved")),
             (passed, verb(passed, "is within limits", "are within limits")),
@@ -41,10 +43,18 @@ impl Judged {
         match (&self.judgement, metric, base, head) {
             (Judgement::Unjudged(why), ..) => format!("{place}: {why}"),
             (judgement, Some(metric), Some(base), Some(head)) => {
+                let change = change(*metric, base.value, head.value);
+                if let Judgement::Accepted(_, line) = judgement {
+                    let (from, to) = (exact(line.loss.from), exact(line.loss.to));
+                    return format!(
+                        "{place} {change}; from {from} to {to} is accepted because {}",
+                        clause(&line.reason)
+                    );
+                }
                 let limit = judgement.limit().map_or_else(String::new, |limit| {
                     format!("; the limit is {} because {}", limit.tolerance, clause(&limit.reason))
                 });
-                format!("{place} {}{limit}", change(*metric, base.value, head.value))
+                format!("{place} {change}{limit}")
             }
             (judgement, ..) => format!("{place}: {}", judgement.name()),
         }
@@ -74,20 +84,6 @@ fn percent(percent: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
-/// Every digit of a number, in groups of three before the point.
-fn exact(value: f64) -> String {
-    let text = value.to_string();
-    let (whole, fraction) = text.split_once('.').map_or((text.as_str(), None), |(whole, rest)| (whole, Some(rest)));
-    let mut grouped = String::new();
-    for (place, digit) in whole.char_indices() {
-        if place > 0 && (whole.len() - place).is_multiple_of(3) && digit.is_ascii_digit() && !grouped.ends_with('-') {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    fraction.map_or(grouped.clone(), |fraction| format!("{grouped}.{fraction}"))
-}
-
 /// A reason as the end of a sentence.
 fn clause(reason: &str) -> &str {
     reason.trim().trim_end_matches('.')
@@ -96,17 +92,6 @@ fn clause(reason: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_exact() {
-        assert_eq!(exact(0.0), "0");
-        assert_eq!(exact(123.0), "123");
-        assert_eq!(exact(1_234_567.0), "1,234,567");
-        assert_eq!(exact(1234.5), "1,234.5");
-        assert_eq!(exact(-1234.0), "-1,234");
-        assert_eq!(exact(-123.0), "-123");
-        assert_eq!(exact(9_007_199_254_740_991.0), "9,007,199,254,740,991");
-    }
 
     #[test]
     fn a_percentage_never_rounds_to_nothing() {

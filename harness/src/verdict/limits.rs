@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use globset::{GlobBuilder, GlobMatcher};
+use glob::Pattern;
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -31,7 +31,7 @@ pub struct Limit {
     /// Why that much, for whoever is stopped by it.
     pub reason: String,
     /// The workloads it is about; all of them if none is said.
-    pub workload: Option<GlobMatcher>,
+    pub workload: Option<Pattern>,
 }
 
 /// Limits that cannot be read.
@@ -131,12 +131,17 @@ impl Limits {
         Ok(Self { limits })
     }
 
+    /// All of them, in the order of the file.
+    pub fn all(&self) -> &[Limit] {
+        &self.limits
+    }
+
     /// The limit for a metric of a workload: the first that names the workload, else the one that is about all of them.
     pub fn of(&self, metric: &dyn Metric, workload: &str) -> Option<&Limit> {
         let mut about = self.limits.iter().filter(|limit| limit.metric.name() == metric.name());
         about
             .clone()
-            .find(|limit| limit.workload.as_ref().is_some_and(|glob| glob.is_match(workload)))
+            .find(|limit| limit.workload.as_ref().is_some_and(|glob| glob.matches(workload)))
             .or_else(|| about.find(|limit| limit.workload.is_none()))
     }
 }
@@ -155,13 +160,16 @@ impl Limit {
         }
         let tolerance = Tolerance::parse(&entry.tolerance, metric)?;
         if entry.reason.trim().is_empty() {
-            return Err(format!("the limit for `{}` gives no reason", entry.metric));
+            return Err(format!(
+                "the limit for `{}` gives no reason; say in `reason` why it is that large",
+                entry.metric
+            ));
         }
         let workload = entry
             .workload
-            .map(|glob| GlobBuilder::new(&glob).build().map(|glob| glob.compile_matcher()))
+            .map(|glob| Pattern::new(&glob))
             .transpose()
-            .map_err(|error| format!("the workload glob is not valid: {error}"))?;
+            .map_err(|error| format!("the workload glob is not valid: {}", error.msg))?;
         Ok(Self { metric, tolerance, reason: entry.reason, workload })
     }
 }

@@ -4,6 +4,7 @@
 //! or does not compare is never a pass, and a failed check is never one either. Wall times are left alone here: no
 //! stored wall time says anything about a change.
 
+mod accepted;
 mod explain;
 mod limits;
 mod table;
@@ -12,6 +13,7 @@ mod tolerance;
 pub use limits::{Limit, Limits, LimitsError, SCHEMA_VERSION};
 pub use tolerance::{Amount, Percent, Tolerance};
 
+use crate::acceptance::Acceptance;
 use crate::compare::{Comparison, State};
 use crate::metric::{Better, Metric};
 
@@ -40,6 +42,8 @@ pub enum Judgement {
     Improved(Limit),
     /// Worse by more than the limit.
     Regressed(Limit),
+    /// Worse by more than the limit, and accepted.
+    Accepted(Limit, Acceptance),
     /// There is nothing to judge by, and why.
     Unjudged(String),
 }
@@ -47,7 +51,7 @@ pub enum Judgement {
 /// The verdict on the suite.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conclusion {
-    /// Every figure was judged and none is a regression.
+    /// Every figure was judged and none is a regression that was not accepted.
     Passed,
     /// At least one regression. It outranks figures that were not judged; both are told.
     Regressed,
@@ -64,6 +68,8 @@ pub struct Counts {
     pub improved: usize,
     /// Worse by more than their limits.
     pub regressed: usize,
+    /// Worse by more than their limits, and accepted.
+    pub accepted: usize,
     /// Without a judgement.
     pub unjudged: usize,
 }
@@ -112,6 +118,7 @@ impl Judgement {
             Self::Pass(_) => "pass",
             Self::Improved(_) => "improved",
             Self::Regressed(_) => "regressed",
+            Self::Accepted(..) => "accepted",
             Self::Unjudged(_) => "not judged",
         }
     }
@@ -119,7 +126,9 @@ impl Judgement {
     /// The limit it was judged by.
     pub fn limit(&self) -> Option<&Limit> {
         match self {
-            Self::Pass(limit) | Self::Improved(limit) | Self::Regressed(limit) => Some(limit),
+            Self::Pass(limit) | Self::Improved(limit) | Self::Regressed(limit) | Self::Accepted(limit, _) => {
+                Some(limit)
+            }
             Self::Unjudged(_) => None,
         }
     }
@@ -134,6 +143,7 @@ impl Verdict {
                 Judgement::Pass(_) => &mut counts.passed,
                 Judgement::Improved(_) => &mut counts.improved,
                 Judgement::Regressed(_) => &mut counts.regressed,
+                Judgement::Accepted(..) => &mut counts.accepted,
                 Judgement::Unjudged(_) => &mut counts.unjudged,
             } += 1;
         }
@@ -145,7 +155,7 @@ impl Verdict {
         match self.counts() {
             Counts { regressed: 1.., .. } => Conclusion::Regressed,
             Counts { unjudged: 1.., .. } => Conclusion::Unjudged,
-            Counts { passed: 0, improved: 0, .. } => Conclusion::Unjudged,
+            Counts { passed: 0, improved: 0, accepted: 0, .. } => Conclusion::Unjudged,
             _ => Conclusion::Passed,
         }
     }

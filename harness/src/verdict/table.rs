@@ -5,7 +5,7 @@ use crate::compare::{figure_cells, grouped, place_cells, place_columns};
 use crate::render::{Cell, Column, Table, Tone};
 
 impl Verdict {
-    /// The table of the verdict, regressions first, then what was not judged, improvements, passes. With `exact`, a
+    /// The table of the verdict, regressions first, those that were accepted, then what was not judged, improvements, passes. With `exact`, a
     /// column for everything a program may want; without, what a person reads.
     pub fn table(&self, exact: bool) -> Table {
         let mut columns = place_columns(exact);
@@ -42,6 +42,12 @@ impl Verdict {
         regressed.map(Judged::explanation).collect()
     }
 
+    /// One sentence per regression that was accepted, in the order of the suite.
+    pub fn accepted(&self) -> Vec<String> {
+        let accepted = self.rows.iter().filter(|row| matches!(row.judgement, Judgement::Accepted(..)));
+        accepted.map(Judged::explanation).collect()
+    }
+
     /// One sentence per reason why figures were not judged.
     pub fn unjudged(&self) -> Vec<String> {
         grouped(self.rows.iter().filter_map(|row| match &row.judgement {
@@ -53,7 +59,9 @@ impl Verdict {
     /// The same verdict without what passed and without what [`Verdict::unjudged`] tells.
     #[must_use]
     pub fn remarkable(&self) -> Self {
-        let changed = |row: &&Judged| matches!(row.judgement, Judgement::Regressed(_) | Judgement::Improved(_));
+        let changed = |row: &&Judged| {
+            matches!(row.judgement, Judgement::Regressed(_) | Judgement::Accepted(..) | Judgement::Improved(_))
+        };
         Self { rows: self.rows.iter().filter(changed).cloned().collect() }
     }
 }
@@ -61,16 +69,17 @@ impl Verdict {
 fn rank(judgement: &Judgement) -> u8 {
     match judgement {
         Judgement::Regressed(_) => 0,
-        Judgement::Unjudged(_) => 1,
-        Judgement::Improved(_) => 2,
-        Judgement::Pass(_) => 3,
+        Judgement::Accepted(..) => 1,
+        Judgement::Unjudged(_) => 2,
+        Judgement::Improved(_) => 3,
+        Judgement::Pass(_) => 4,
     }
 }
 
 fn tone(judgement: &Judgement) -> Tone {
     match judgement {
         Judgement::Regressed(_) => Tone::Bad,
-        Judgement::Unjudged(_) => Tone::Notice,
+        Judgement::Accepted(..) | Judgement::Unjudged(_) => Tone::Notice,
         Judgement::Improved(_) => Tone::Good,
         Judgement::Pass(_) => Tone::Plain,
     }

@@ -12,6 +12,10 @@ use harness_probe::{Meter, Options, Prepared, Registry, Selection, or_end, serve
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 
+/// More frames than any backtrace here has: in a profile the whole way to an allocation is wanted. Dhat cuts off what lies
+/// outside of `main` only where it is given a number.
+const WHOLE: usize = 1000;
+
 fn main() {
     let registry = or_end(harness_suite::registry());
     if std::env::args().any(|argument| argument == "--probe") {
@@ -89,6 +93,22 @@ impl Meter for Heap {
             token_bytes: last.0 - first.0,
             token_blocks: last.1 - first.1,
         }
+    }
+
+    fn profile(&mut self, prepared: &mut dyn Prepared, iterations: u64) -> Result<Reading, String> {
+        prepared.warm_up();
+        let file = std::env::temp_dir().join(format!("harness-heap-{}.json", std::process::id()));
+        let profiler = dhat::Profiler::builder().file_name(&file).trim_backtraces(Some(WHOLE)).build();
+        for _ in 0..iterations {
+            prepared.run(&mut || {});
+        }
+        // It writes its file now.
+        drop(profiler);
+        let text = std::fs::read(&file).map_err(|error| format!("cannot read what dhat left: {error}"));
+        // Nobody else has use of it, and it may not be there.
+        let _ = std::fs::remove_file(&file);
+        let dhat = serde_json::from_slice(&text?).map_err(|error| format!("what dhat left is no JSON: {error}"))?;
+        Ok(Reading::Sites { dhat })
     }
 }
 

@@ -86,11 +86,15 @@ impl Project {
         self.run_on(arguments, None)
     }
 
-    /// Runs the harness where programs are looked for in one folder only.
+    /// Runs the harness where programs are looked for in one folder only. Where the project has a folder `system`, that stands
+    /// in for the machine.
     pub(crate) fn run_on(&self, arguments: &[&str], path: Option<&Path>) -> Done {
         let mut command = assert_cmd::cargo::cargo_bin_cmd!("harness");
         if let Some(path) = path {
             command.env("PATH", path);
+        }
+        if self.path("system").is_dir() {
+            command.env(harness::machine::ROOT_VARIABLE, self.path("system"));
         }
         let assert: Assert = command.current_dir(self.folder.path()).args(arguments).assert();
         let output = assert.get_output();

@@ -1,48 +1,28 @@
 //! `harness gate --base` in a git repository, with scripts in the place of the programs that measure.
 
 use std::fs;
-use std::process::Command;
+use std::path::PathBuf;
 
 use harness::gate::{Ruling, Session, Word};
 
 use crate::project::Done;
+use crate::repository::{commit, executes, git, repository, takes};
 use crate::tools::Tools;
-
-/// A repository whose only commit has both workloads; one of them, `kernel/gelu`, is in the timed suite.
-fn repository() -> Tools {
-    let tools = Tools::new();
-    git(&tools, &["init", "--quiet"]);
-    commit(&tools);
-    tools
-}
-
-fn commit(tools: &Tools) {
-    git(tools, &["add", "--all"]);
-    git(tools, &["commit", "--quiet", "--allow-empty", "--message", "A state"]);
-}
-
-fn git(tools: &Tools, arguments: &[&str]) {
-    let mut command = Command::new("git");
-    command.current_dir(tools.project.path("")).args(["-c", "user.name=A", "-c", "user.email=a@example.org"]);
-    let output = command.args(arguments).output().expect("git is there");
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// The head's runs take this many nanoseconds; those of the base take 50,000,000.
-fn head_takes(tools: &Tools, nanoseconds: u64) {
-    let probe = tools.project.read("probe").replace("50000000", &nanoseconds.to_string());
-    tools.script("probe", probe.strip_prefix("#!/bin/sh\n").expect("a script"));
-}
 
 fn gate(tools: &Tools, more: &[&str]) -> Done {
     tools.run(&[&["gate", "--base", "HEAD", "--budget", "20", "--seed", "7"], more].concat())
 }
 
+/// The files that gates left.
+fn gates(tools: &Tools) -> Vec<PathBuf> {
+    let files = fs::read_dir(tools.project.path("records/gates")).expect("kept");
+    files.map(|file| file.expect("readable").path()).collect()
+}
+
 /// What the gate kept, and what follows from it.
 fn kept(tools: &Tools) -> (Session, Ruling) {
-    let mut files =
-        fs::read_dir(tools.project.path("records/gates")).expect("kept").map(|file| file.expect("readable"));
-    let session = Session::read(&files.next().expect("one file").path()).expect("a session");
+    let session = gates(tools).into_iter().find(|path| path.extension().is_some_and(|extension| extension == "json"));
+    let session = Session::read(&session.expect("one session")).expect("a session");
     let ruling = Ruling::of(&session).expect("limits that make sense");
     (session, ruling)
 }
@@ -65,17 +45,48 @@ fn unchanged_code_passes_and_what_was_measured_is_kept() {
     session.write(&again).expect("written");
     assert_eq!(Session::read(&again).expect("read"), session);
     assert!(done.stdout.contains(&ruling.summary()), "the file says what was printed");
+    for line in ruling.circumstances(&session) {
+        assert!(done.stdout.contains(&line), "{line}: {}", done.stdout);
+    }
+    assert!(session.floor[0].pairs.len() > 1 && session.machine.is_some());
+}
+
+#[test]
+fn a_file_from_before_the_noise_floor_is_still_read() {
+    let tools = repository();
+    let done = tools.run(&["gate", "--base", "HEAD", "--budget", "1", "--times-only", "--out", "kept.json"]);
+    assert!(done.stderr.contains("wrote"), "{}", done.stderr);
+    let mut kept: serde_json::Value = serde_json::from_str(&tools.project.read("kept.json")).expect("JSON");
+    for (path, name) in [("", "floor"), ("", "machine"), ("/terms", "floor_seconds")] {
+        let fields = kept.pointer_mut(path).and_then(|value| value.as_object_mut()).expect("an object");
+        assert!(fields.remove(name).is_some(), "{name}");
+    }
+    tools.project.write("old.json", &kept.to_string());
+    let session = Session::read(&tools.project.path("old.json")).expect("read");
+    let ruling = Ruling::of(&session).expect("limits that make sense");
+    assert!(ruling.circumstances(&session).is_empty() && ruling.floor.is_none());
 }
 
 #[test]
 fn more_work_that_takes_longer_is_a_regression() {
     let tools = repository();
-    head_takes(&tools, 52_000_000);
-    let callgrind = tools.project.read("callgrind").replace("1000 + case", "1050 + case");
-    tools.script("callgrind", callgrind.strip_prefix("#!/bin/sh\n").expect("a script"));
+    takes(&tools, 52_000_000);
+    executes(&tools, 1050);
     let done = gate(&tools, &[]);
     assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
     assert!(done.stdout.contains("Ir +5.0 %, time +4.0 %: the code does more"), "{}", done.stdout);
+    let after = &done.stdout[done.stdout.find("REGRESSED: ").expect("a summary")..];
+    let row = after.lines().find(|line| line.starts_with("engine::product")).expect("the function that changed");
+    let cells: Vec<&str> = row.split_whitespace().collect();
+    assert_eq!(cells[1..], ["990", "1040", "+50", "+5.1", "%", "100", "%", "2", "2"], "{row}");
+    let pictures: Vec<PathBuf> =
+        gates(&tools).into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "svg")).collect();
+    assert_eq!(pictures.len(), 4, "{pictures:?}");
+    for picture in pictures {
+        let name = picture.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        assert!(after.contains(&name), "{name} is not told of in {after}");
+        assert!(fs::read_to_string(&picture).expect("there").contains("engine::product"), "{name}");
+    }
     let (session, ruling) = kept(&tools);
     assert!(session.head.dirty && ruling.times[0].is_red);
 }
@@ -83,16 +94,17 @@ fn more_work_that_takes_longer_is_a_regression() {
 #[test]
 fn the_same_work_that_takes_longer_is_layout_and_red_beyond_its_limit_only() {
     let tools = repository();
-    head_takes(&tools, 50_750_000);
+    takes(&tools, 50_750_000);
     let done = gate(&tools, &[]);
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
-    let told = "instructions and heap equal, time +1.5 %: layout or cache, not work";
+    let told = "Ir and heap equal, time +1.5 %: layout or cache, not work";
     assert!(done.stdout.contains(told), "{}", done.stdout);
     let done = gate(&tools, &["--layout-limit", "1"]);
     assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
     // Without counts nothing excuses a slowdown.
     let done = gate(&tools, &["--times-only", "--format", "json"]);
     assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
+    assert!(!done.stdout.contains("Functions of"), "nothing was counted: {}", done.stdout);
     let tables: serde_json::Value = serde_json::from_str(&done.stdout).expect("JSON");
     assert_eq!(tables[0]["rows"][0]["verdict"], "regressed");
 }
@@ -100,8 +112,7 @@ fn the_same_work_that_takes_longer_is_layout_and_red_beyond_its_limit_only() {
 #[test]
 fn counts_alone_are_judged_by_the_limits_of_the_base() {
     let tools = repository();
-    let callgrind = tools.project.read("callgrind").replace("1000 + case", "1050 + case");
-    tools.script("callgrind", callgrind.strip_prefix("#!/bin/sh\n").expect("a script"));
+    executes(&tools, 1050);
     let limits = tools.project.read("baselines/limits.toml").replace("\"0.1 %\"", "\"50 %\"");
     tools.project.write("baselines/limits.toml", &limits);
     let done = tools.run(&["gate", "--base", "HEAD", "--counts-only"]);
@@ -141,7 +152,7 @@ fn a_workload_that_stays_inconclusive_fails_only_the_strict() {
     tools.project.write("harness.toml", &configured);
     tools.probe("prepare", r#"case "$line" in *gelu*) sleep 0.5 ;; esac; echo '{"reply":"prepared","isa":"avx2"}'"#);
     git(&tools, &["init", "--quiet"]);
-    commit(&tools);
+    commit(&tools, "A state");
     // With this seed the quick one is measured first.
     for (more, status) in [(&["--times-only"][..], 0), (&["--times-only", "--strict"], 2)] {
         let done = tools.run(&[&["gate", "--base", "HEAD", "--budget", "4", "--seed", "1"], more].concat());

@@ -38,7 +38,7 @@ impl Tools {
         let tools = Self { project };
         tools.workloads(&[("model/decode", true), ("kernel/gelu", false)]);
         tools.probe("", "");
-        tools.script("heap", &probe(HEAP, "", ""));
+        tools.script("heap", &probe(HEAP, SITES, "", ""));
         tools.script("callgrind", CALLGRIND);
         tools.script("criterion", CRITERION);
         tools.script("bin/valgrind", VALGRIND);
@@ -59,7 +59,7 @@ impl Tools {
 
     /// The probe that is timed does something of its own, in shell, instead of answering: when it is asked to `ask`.
     pub(crate) fn probe(&self, ask: &str, instead: &str) {
-        self.script("probe", &probe(CLOCK, ask, instead));
+        self.script("probe", &probe(CLOCK, SPANS, ask, instead));
     }
 
     /// Writes a script that can be started.
@@ -87,8 +87,12 @@ impl Tools {
 const CLOCK: &str = r#"{"meter":"clock","nanoseconds":50000000,"tokens_at":[]}"#;
 const HEAP: &str = r#"{"meter":"heap","total_bytes":64,"total_blocks":2,"peak_bytes":64,"leaked_bytes":0,"tokens":0,"token_bytes":0,"token_blocks":0}"#;
 
-/// A probe: what it reads, and what it does `instead` of its answer when it is asked to `ask`.
-fn probe(reading: &str, ask: &str, instead: &str) -> String {
+/// A millisecond more than a run without spans takes.
+const SPANS: &str = r#"{"meter":"spans","nanoseconds":51000000,"spans":[{"name":"decode","parent":null,"calls":2,"nanoseconds":40000000,"shortest":19000000,"longest":21000000},{"name":"layer_norm","parent":0,"calls":4,"nanoseconds":10000000,"shortest":2000000,"longest":3000000},{"name":"head product","parent":0,"calls":2,"nanoseconds":25000000,"shortest":12000000,"longest":13000000}]}"#;
+const SITES: &str = r#"{"meter":"sites","dhat":{"dhatFileVersion":2,"pps":[{"tb":48,"tbk":1,"fs":[1,2,3,5]},{"tb":16,"tbk":1,"fs":[1,2,4,5]}],"ftbl":["[root]","0x1: alloc::vec::from_elem (vec/mod.rs:40:9)","0x2: engine::buffers::Buffers::take (src/buffers.rs:67:26)","0x3: engine::session::Pass::product (src/forward.rs:221:13)","0x4: engine::session::Pass::norm (src/forward.rs:229:13)","0x5: heap::main (heap.rs:1:1)"]}}"#;
+
+/// A probe: what it reads, what it makes of a profile, and what it does `instead` of its answer when it is asked to `ask`.
+fn probe(reading: &str, profile: &str, ask: &str, instead: &str) -> String {
     let special = match ask {
         "" => String::new(),
         ask => format!("*'\"ask\":\"{ask}\"'*) {instead} ;;"),
@@ -97,9 +101,10 @@ fn probe(reading: &str, ask: &str, instead: &str) -> String {
         r#"while read -r line; do
   case "$line" in
     {special}
-    *'"ask":"hello"'*) echo "{{\"reply\":\"hello\",\"protocol\":2,\"meter\":\"clock\",\"isa\":\"avx2\",\"workloads\":$(cat workloads.json)}}" ;;
+    *'"ask":"hello"'*) echo "{{\"reply\":\"hello\",\"protocol\":3,\"meter\":\"clock\",\"isa\":\"avx2\",\"workloads\":$(cat workloads.json)}}" ;;
     *'"ask":"prepare"'*) echo '{{"reply":"prepared","isa":"avx2"}}' ;;
     *'"ask":"run"'*) echo '{{"reply":"ran","reading":{reading}}}' ;;
+    *'"ask":"profile"'*) echo '{{"reply":"ran","reading":{profile}}}' ;;
     *'"ask":"check"'*) echo '{{"reply":"checked","wrong":null}}' ;;
   esac
 done
@@ -107,7 +112,8 @@ done
     )
 }
 
-/// Leaves a summary as the runner of iai-callgrind does: a thousand instructions, and one more for each place.
+/// Leaves a summary as the runner of iai-callgrind does: a thousand instructions, and one more for each place; and what
+/// callgrind writes of them.
 const CALLGRIND: &str = r#"
 while [ $# -gt 0 ]; do
   if [ "$1" = --home ]; then home=$2; fi
@@ -116,6 +122,15 @@ while [ $# -gt 0 ]; do
 done
 mkdir -p "$home/bench"
 echo "{\"version\":\"7\",\"profiles\":[{\"data\":{\"total\":{\"metrics\":{\"Ir\":{\"values\":{\"new\":$((1000 + case))}}}}}}]}" > "$home/bench/summary.json"
+echo "events: Ir
+fn=engine::product'bench::run'main
+1 $((1000 + case - 10))
+fn=bench::run'main
+1 10
+cfn=engine::product'bench::run'main
+calls=2 1
+1 $((1000 + case - 10))
+totals: $((1000 + case))" > "$home/bench/callgrind.case.out"
 "#;
 
 /// Leaves what criterion leaves.

@@ -3,6 +3,8 @@
 //! It holds what a report has to cope with: a failed check, an instrument that failed, an instrument that was never
 //! asked, rows with zero bytes, kernels that only some phases have, and text that wants to be HTML.
 
+mod on_demand;
+
 // The builders of sample records are shared with the tests inside the library.
 #[path = "../../src/record/sample.rs"]
 mod sample;
@@ -71,6 +73,28 @@ pub(crate) fn record() -> Record {
         },
         ..sample::record(rows)
     }
+}
+
+/// The record with everything that is measured on demand, held against the roadmap of this repository.
+#[allow(dead_code, reason = "not every test draws everything")]
+pub(crate) fn everything() -> harness::report::Dossier {
+    let mut all = record();
+    on_demand::add(&mut all);
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../baselines/roadmap.toml");
+    let roadmap = harness::roadmap::Roadmap::read(&path).expect("makes sense");
+    harness::report::Dossier { roadmap, ..dossier(all) }
+}
+
+/// The dossier of a record, as the command line makes it without a roadmap.
+#[allow(dead_code, reason = "not every test draws")]
+pub(crate) fn dossier(record: Record) -> harness::report::Dossier {
+    let command = |family: &str| format!("cargo harness run --filter '{family}/*'");
+    let commands = harness::report::Commands {
+        ablation: command("ablation"),
+        growth: command("growth"),
+        matrix: command("matrix"),
+    };
+    harness::report::Dossier::new("synthetic.json", record, &["naive".to_owned(), "reference".to_owned()], commands)
 }
 
 /// What goes wrong in real runs.

@@ -1,32 +1,42 @@
 //! The gate against a revision: builds both sides, measures them side by side, keeps what was measured, and says what it
 //! means.
 
-use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use harness::gate::{
-    Counted, Field, Revision, Ruling, SLICE, Session, Terms, Unmatched, Word, pinned_core, seed_of_now,
+    Circumstances, Counted, FLOOR_SHARE, Field, Revision, Ruling, SLICE, Session, Terms, Unmatched, pinned_core,
+    seed_of_now,
 };
+use harness::machine::{Counters, State, System};
 use harness::measure::{self, Bar, Measured, Request, Selected};
-use harness::paired::{Entrant, Injection, Lane, Rules, Sides};
-use harness::probe::Greeting;
+use harness::paired::{Entrant, Injection, Lane, Rules, Sides, measure_floor};
+use harness::probe::{Greeting, ProbeError};
 use harness::project::Project;
 use harness::record::Instrument;
-use harness::render::Format;
-use harness::revision::{CargoOutput, Checkouts, Repository};
-use harness::verdict::Limits;
+use harness::revision::{CargoOutput, Checkouts, Commit, Repository};
+use harness_probe::protocol::{OLDEST, VERSION};
 
-use super::Gate;
-use crate::cli::{ALARM, Outcome, WARNING, command_line, exact, notice, print, show, writable};
+use super::{Gate, SuiteChoice, functions, rules, show};
+use crate::cli::{Outcome, command_line, exact, notice, writable};
 
 /// Time is judged of this many workloads at most: each more makes all of them less sure in the same budget.
-pub(crate) const MOST_TIMED: usize = 12;
+pub(in crate::cli) const MOST_TIMED: usize = 12;
+
+/// What was timed.
+#[derive(Default)]
+struct Times {
+    lanes: Vec<Lane>,
+    /// The base against itself.
+    floor: Vec<Lane>,
+    machine: Option<Circumstances>,
+}
 
 /// A side that is ready to be measured.
-struct Ready<'a> {
-    measured: Measured<'a>,
-    greeting: Greeting,
+pub(super) struct Ready<'a> {
+    pub(super) measured: Measured<'a>,
+    pub(super) greeting: Greeting,
 }
 
 impl Gate {
@@ -35,7 +45,8 @@ impl Gate {
         let commit = repository.resolve(base)?;
         let head = repository.head()?;
         let created = measure::now();
-        let out = self.out.clone().unwrap_or_else(|| named_by_time(project, &created));
+        let named = self.out.is_some();
+        let mut out = self.out.clone().unwrap_or_else(|| named_by_time(project, &created));
         writable(&out)?;
 
         let instruments = self.instruments();
@@ -49,17 +60,19 @@ impl Gate {
             checkouts.checkout(&commit, |config| measure::needed(config, &needed), output, &|told| notice(told))?;
         let limits = match against.times_only {
             true => String::new(),
-            false => read_limits(&checkout.project)?,
+            false => rules::limits(&checkout.project)?,
         };
+        let mut accepted = rules::accepted(&checkout.project, project, against.honour_new_acceptances)?;
+        let amended = rules::amended(&checkout.project, project);
         let programs = measure::build(project, &needed, request.quiet)?;
         let of_base =
             Measured { project: &checkout.project, programs: &checkout.programs, commit: Some(&checkout.commit.id) };
         let of_head = Measured { project, programs: &programs, commit: None };
-        let greet = |side: &'static str, measured: Measured<'_>| {
-            measured.greet(request.time_limit).with_context(|| format!("the {side} side's probe does not answer"))
-        };
-        let base = Ready { greeting: greet("base", of_base)?, measured: of_base };
-        let ready = Ready { greeting: greet("head", of_head)?, measured: of_head };
+        let greeting = of_base.greet(request.time_limit).map_err(|error| unanswered(&commit, error))?;
+        let base = Ready { greeting, measured: of_base };
+        let greeting = of_head.greet(request.time_limit).context("the head side's probe does not answer")?;
+        let ready = Ready { greeting, measured: of_head };
+        accepted.known = rules::known([&base.greeting.workloads, &ready.greeting.workloads]);
 
         let mut plan = request.plan.clone();
         if !against.counts_only {
@@ -68,8 +81,11 @@ impl Gate {
         let field = Field::of(&plan, &base.greeting.workloads, &ready.greeting.workloads)?;
         let entrants = match against.counts_only {
             true => Vec::new(),
-            // The base says what is timed, as it says what the limits are: a change cannot leave itself out.
-            false => timed(&field, &checkout.project.config.timed, &request.plan.phases)?,
+            false => match against.suite {
+                // The base says what is timed, as it says what the limits are: a change cannot leave itself out.
+                SuiteChoice::Named => timed(&field, &checkout.project.config.timed, &request.plan.phases)?,
+                SuiteChoice::Full => field.timed(&[], &request.plan.phases, usize::MAX)?.0,
+            },
         };
         let seed = against.seed.unwrap_or_else(seed_of_now);
         let threads = request.threads.unwrap_or(1);
@@ -80,6 +96,7 @@ impl Gate {
                 ..Rules::default()
             },
             budget_seconds: against.budget as f64,
+            floor_seconds: FLOOR_SHARE * against.budget as f64,
             seed,
             core: pinned_core(threads),
             threads,
@@ -90,7 +107,14 @@ impl Gate {
             layout_limit: against.layout_limit / 100.0,
             strict: against.strict,
         };
-        let lanes = time(&base, &ready, &entrants, &terms, &request)?;
+        let times = match entrants.is_empty() {
+            true => Times::default(),
+            false => {
+                // Two gates on one core would measure each other.
+                let _turn = checkouts.turn(&|told| notice(told))?;
+                time(&base, &ready, &entrants, &terms, &request)?
+            }
+        };
         let counted = match against.times_only || field.common.is_empty() {
             true => None,
             false => Some(count(&base, &ready, &field, &request, limits)?),
@@ -102,13 +126,21 @@ impl Gate {
             head: Revision { commit: head.commit.id, dirty: head.dirty },
             environment: ready.measured.environment(&ready.greeting),
             terms,
-            lanes,
+            lanes: times.lanes,
+            floor: times.floor,
+            machine: times.machine,
             counted,
             unmatched: field.unmatched.iter().map(Unmatched::sentence).collect(),
+            accepted,
+            amended,
         };
+        if !named {
+            out = unused(out);
+        }
         session.write(&out)?;
         let ruling = Ruling::of(&session)?;
-        show_ruling(&session, &ruling, format, all)?;
+        let changed = functions::changed(&base, &ready, &ruling, &request, &out, exact(format));
+        show::ruling(&session, &ruling, &changed, format, all)?;
         notice(&format!("wrote {}", out.display()));
         Ok(super::outcome(ruling.conclusion()))
     }
@@ -127,13 +159,21 @@ fn named_by_time(project: &Project, created: &str) -> PathBuf {
     project.records().join("gates").join(format!("{}.json", created.replace(':', "")))
 }
 
-pub(crate) fn read_limits(base: &Project) -> Result<String> {
-    let path = base.baselines().join("limits.toml");
-    let text =
-        fs::read_to_string(&path).with_context(|| format!("cannot read the base's limits {}", path.display()))?;
-    // Before minutes are spent measuring.
-    Limits::parse(&text, &path)?;
-    Ok(text)
+/// The path, or the next free one of that name: another gate may have begun in the same second.
+fn unused(path: PathBuf) -> PathBuf {
+    let numbered = (2..).map(|number| path.with_extension(format!("{number}.json")));
+    std::iter::once(path.clone()).chain(numbered).find(|path| !path.exists()).unwrap_or(path)
+}
+
+/// Why a base's probe cannot be asked: one that speaks otherwise is older or newer, and nothing is wrong with it.
+fn unanswered(base: &Commit, error: ProbeError) -> anyhow::Error {
+    match error {
+        ProbeError::Version { found } => anyhow!(
+            "the probe of {base} speaks protocol {found}, this harness speaks {OLDEST} to {VERSION}: choose a base that has this harness, or \
+             compare the two with the harness of that revision"
+        ),
+        other => anyhow::Error::from(other).context("the base side's probe does not answer"),
+    }
 }
 
 fn timed(field: &Field, globs: &[String], phases: &[String]) -> Result<Vec<Entrant>> {
@@ -149,10 +189,23 @@ fn timed(field: &Field, globs: &[String], phases: &[String]) -> Result<Vec<Entra
     Ok(entrants)
 }
 
-fn time(base: &Ready, head: &Ready, entrants: &[Entrant], terms: &Terms, request: &Request) -> Result<Vec<Lane>> {
+fn time(base: &Ready, head: &Ready, entrants: &[Entrant], terms: &Terms, request: &Request) -> Result<Times> {
     let of = |side: &Ready<'_>| side.measured.programs.command(&side.measured.project.config.probe);
     let sides = Sides { base: &|| of(base), head: &|| of(head) };
-    Ok(terms.time(&sides, entrants, request.isa.clone(), request.time_limit, &Bar::new())?)
+    let conditions = terms.conditions(request.isa.clone(), request.time_limit);
+    let system = System::here();
+    let (state, counters) = (State::of(&system), Counters::now(&system));
+    // Another one with every seed.
+    let itself = &entrants[terms.seed as usize % entrants.len()];
+    let half = Duration::from_secs_f64(terms.floor_seconds / 2.0);
+    let floor = |seed| measure_floor(&|| of(base), itself, &conditions, half, seed, &Bar::new());
+    let mut before = floor(terms.seed)?;
+    let lanes = terms.time(&sides, entrants, &conditions, &Bar::new())?;
+    let after = floor(terms.seed.wrapping_add(1))?;
+    before.pairs.extend(after.pairs);
+    before.failure = before.failure.or(after.failure);
+    let machine = Circumstances { state, strain: counters.since(&system) };
+    Ok(Times { lanes, floor: vec![before], machine: Some(machine) })
 }
 
 fn count(base: &Ready, head: &Ready, field: &Field, request: &Request, limits: String) -> Result<Counted> {
@@ -160,79 +213,4 @@ fn count(base: &Ready, head: &Ready, field: &Field, request: &Request, limits: S
     let selected: Vec<Selected> = field.common.iter().filter(counted).cloned().collect();
     let take = |side: &Ready<'_>| side.measured.take(&side.greeting, &selected, request, &Bar::new());
     Ok(Counted { base: take(base)?, head: take(head)?, limits })
-}
-
-/// What regressed, the times, what changed in the counts, what stayed open, the summary, and how to do it again.
-fn show_ruling(session: &Session, ruling: &Ruling, format: Format, all: bool) -> Result<()> {
-    let again = format!("reproduce with: {}", with_seed(session));
-    let mut red: Vec<String> = ruling.times.iter().filter(|time| time.is_red).map(|time| time.sentence()).collect();
-    red.extend(ruling.counts.iter().flat_map(|counts| counts.regressions()));
-    let mut open: Vec<String> = ruling
-        .times
-        .iter()
-        .filter(|time| !time.is_red && matches!(time.word, Word::Layout | Word::Failed | Word::Inconclusive))
-        .map(|time| time.sentence())
-        .collect();
-    open.extend(ruling.counts.iter().flat_map(|counts| counts.unjudged()));
-    open.extend(session.unmatched.iter().cloned());
-    let better = ruling.times.iter().filter(|time| time.word == Word::Improved).map(|time| time.sentence());
-
-    let mut tables = Vec::new();
-    if !ruling.times.is_empty() {
-        tables.push(ruling.times_table(exact(format)));
-    }
-    if let Some(counts) = &ruling.counts {
-        let shown = if all || exact(format) { counts.clone() } else { counts.remarkable() };
-        let table = shown.table(exact(format));
-        tables.extend((!table.rows.is_empty()).then_some(table));
-    }
-    match format {
-        Format::Json | Format::Csv => {
-            if let Some(first) = tables.first_mut() {
-                first.title = ruling.summary();
-                first.notes = session.unmatched.clone();
-                first.notes.push(again.clone());
-            }
-            show(&tables, format)?;
-            notice(&ruling.summary());
-            notice(&again);
-            Ok(())
-        }
-        Format::Markdown => {
-            let mut notes = red;
-            notes.extend(better);
-            notes.extend(open.iter().map(|told| format!("open: {told}")));
-            notes.push(again);
-            match tables.last_mut() {
-                Some(last) => last.notes = notes,
-                None => tables.push(harness::render::Table { notes, ..Default::default() }),
-            }
-            tables[0].title = ruling.summary();
-            show(&tables, format)
-        }
-        Format::Table => {
-            let mut text = String::new();
-            for told in red {
-                text += &format!("{ALARM}regressed:{ALARM:#} {told}\n");
-            }
-            text += &format.render(&tables);
-            for told in better {
-                text += &format!("improved: {told}\n");
-            }
-            for told in open {
-                text += &format!("{WARNING}open:{WARNING:#} {told}\n");
-            }
-            text += &format!("{}\n{again}\n", ruling.summary());
-            print(&text)
-        }
-    }
-}
-
-/// The command line with the seed in it.
-fn with_seed(session: &Session) -> String {
-    let seed = format!("--seed {}", session.terms.seed);
-    match session.lanes.is_empty() || session.command.contains("--seed") {
-        true => session.command.clone(),
-        false => format!("{} {seed}", session.command),
-    }
 }

@@ -1,20 +1,28 @@
 //! `harness gate`: says whether something got worse, against the stored baseline or against a revision, and leaves by it.
 
 mod base;
+mod functions;
+mod rules;
+mod show;
 mod stored;
-
-pub(super) use base::{MOST_TIMED, read_limits};
 
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use harness::project::Project;
 use harness::render::Format;
 use harness::verdict::Conclusion;
 
+pub(super) use base::MOST_TIMED;
+pub(super) use rules::{limits as base_limits, stored_ledger, today};
+pub(super) use stored::COUNTS;
+
 use super::Outcome;
 use super::run::Selection;
+
+/// Seconds that time is measured unless the user says otherwise.
+pub(super) const BUDGET: u64 = 60;
 
 /// Says whether something got worse: counts against the stored baseline, or time and counts against a revision
 ///
@@ -45,14 +53,30 @@ pub(crate) struct Gate {
     format: Format,
 }
 
+/// Which workloads are timed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum SuiteChoice {
+    /// Those that the base's harness.toml names, twelve at most
+    #[default]
+    Named,
+    /// All that are selected, however many: each is then judged by a smaller share of the budget
+    Full,
+}
+
 /// The gate against a revision.
 #[derive(Args)]
 struct Against {
     /// Hold time and counts against this revision, built from its own sources, such as origin/main
     #[arg(long, value_name = "REV")]
     base: Option<String>,
+    /// Which workloads are timed
+    #[arg(long, value_enum, default_value_t, requires = "base")]
+    suite: SuiteChoice,
+    /// Let acceptances count that only the head has: a reviewer has approved them
+    #[arg(long, requires = "base")]
+    honour_new_acceptances: bool,
     /// How long time may be measured, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..), requires = "base")]
+    #[arg(long, value_name = "SECONDS", default_value_t = BUDGET, value_parser = clap::value_parser!(u64).range(1..), requires = "base")]
     budget: u64,
     /// Take counts only, no time
     #[arg(long, requires = "base", conflicts_with_all = ["times_only", "budget", "inject"])]

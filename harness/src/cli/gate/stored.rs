@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use harness::choice::Choice;
 use harness::compare::{Side, compare, narrow};
+use harness::distinct::distinct;
 use harness::measure::{self, Bar, Request};
 use harness::project::Project;
 use harness::record::{Instrument, Record};
@@ -12,16 +13,17 @@ use harness::render::Format;
 use harness::verdict::{Limits, Verdict, judge};
 use harness_probe::protocol::Description;
 
-use super::Gate;
+use super::{Gate, rules};
 use crate::cli::{ALARM, Outcome, WARNING, command_line, exact, notice, print, show, side, writable};
 
 /// Where the last counts are kept that no file was named for: counting takes minutes.
-const COUNTS: &str = "gate.json";
+pub(in crate::cli) const COUNTS: &str = "gate.json";
 
 impl Gate {
     pub(super) fn against_baseline(self, project: &Project) -> Result<Outcome> {
         // Before minutes are spent counting.
         let limits = Limits::read(&project.baselines().join("limits.toml"))?;
+        let ledger = rules::stored_ledger(project)?;
         let store = side::store(project);
         let request = self.selection.request(project, Instrument::COUNTED.to_vec());
         let keys = store.keys()?;
@@ -40,6 +42,7 @@ impl Gate {
         };
         repeatable(&head)?;
         let mut base = store.matching(&head)?.record;
+        let complaints = ledger.complaints(&named(&[&base, &head]));
         let plan = &request.plan;
         narrow(&Choice::new(&plan.filters, &plan.phases)?, &mut [&mut base, &mut head])?;
         if head.quick && self.record.is_some() {
@@ -50,8 +53,8 @@ impl Gate {
             let left_out = left_out(&there, &head);
             base.rows.retain(|row| !left_out.contains(&(row.workload.as_str(), row.phase.as_str())));
         }
-        let verdict = judge(compare(Side::baseline(&base), Side::record(&head)), &limits);
-        show_verdict(&verdict, self.format, self.all)?;
+        let verdict = judge(compare(Side::baseline(&base), Side::record(&head)), &limits).accept(&ledger, &head);
+        show_verdict(&verdict, &complaints, self.format, self.all)?;
         Ok(super::outcome(verdict.conclusion()))
     }
 }
@@ -65,6 +68,12 @@ fn count(project: &Project, request: &Request, out: &Path) -> Result<Record> {
     record.write(out)?;
     notice(&format!("kept the counts in {}", out.display()));
     Ok(record)
+}
+
+/// Every workload and phase of some records.
+fn named(records: &[&Record]) -> Vec<(String, String)> {
+    let rows = records.iter().flat_map(|record| &record.rows);
+    distinct(rows.map(|row| (row.workload.clone(), row.phase.clone())))
 }
 
 /// Refuses counts of several threads: they differ from run to run.
@@ -90,12 +99,13 @@ fn left_out<'a>(there: &'a [Description], head: &Record) -> Vec<(&'a str, &'a st
 }
 
 /// Regressions first, then the table and what was not judged, the summary, and the command that reproduces it.
-fn show_verdict(verdict: &Verdict, format: Format, all: bool) -> Result<()> {
+fn show_verdict(verdict: &Verdict, complaints: &[String], format: Format, all: bool) -> Result<()> {
     let again = format!("reproduce with: {}", command_line());
     if exact(format) {
         let mut table = verdict.table(true);
         table.title = verdict.summary();
-        table.notes = vec![again.clone()];
+        table.notes = complaints.iter().map(|told| format!("complaint: {told}")).collect();
+        table.notes.push(again.clone());
         show(&[table], format)?;
         notice(&verdict.summary());
         notice(&again);
@@ -108,6 +118,8 @@ fn show_verdict(verdict: &Verdict, format: Format, all: bool) -> Result<()> {
         table.title = verdict.summary();
         table.notes = verdict.regressions();
         table.notes.extend(unjudged.iter().map(|reason| format!("not judged: {reason}")));
+        table.notes.extend(verdict.accepted().iter().map(|told| format!("accepted: {told}")));
+        table.notes.extend(complaints.iter().map(|told| format!("complaint: {told}")));
         table.notes.push(again);
         return show(&[table], format);
     }
@@ -120,6 +132,11 @@ fn show_verdict(verdict: &Verdict, format: Format, all: bool) -> Result<()> {
     }
     for reason in unjudged {
         text += &format!("{WARNING}not judged:{WARNING:#} {reason}\n");
+    }
+    for (kind, lines) in [("accepted:", verdict.accepted()), ("complaint:", complaints.to_vec())] {
+        for line in lines {
+            text += &format!("{WARNING}{kind}{WARNING:#} {line}\n");
+        }
     }
     text += &format!("{}\n{again}\n", verdict.summary());
     print(&text)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use harness::gate::{Counted, Field, Revision, SLICE, Session, Terms, pinned_core};
+use harness::gate::{Accepted, Counted, Field, Revision, SLICE, Session, Terms, pinned_core};
 use harness::measure::{self, Bar, Measured, Plan, Request, Selected, Silent};
 use harness::paired::{Entrant, Rules, Sides};
 use harness::probe::{Greeting, Probe};
@@ -15,7 +15,7 @@ use harness::statistics::Random;
 use harness_probe::Options;
 use harness_probe::protocol::Reading;
 
-use crate::cli::gate::{MOST_TIMED, read_limits};
+use crate::cli::gate::{MOST_TIMED, base_limits};
 use crate::cli::{command_line, quiet};
 
 /// Workloads that run longer are not what slowdowns are to be found in within seconds.
@@ -81,7 +81,7 @@ impl<'a> Bench<'a> {
             bail!("no workload of the timed suite runs for {} ms at most", LONGEST_RUN.as_millis());
         }
         if !counted.is_empty() {
-            bench.limits = read_limits(project)?;
+            bench.limits = base_limits(project)?;
             bench.counts = (0..=orders).map(|order| bench.count(order, &greeting)).collect::<Result<_>>()?;
         }
         Ok(bench)
@@ -153,6 +153,7 @@ impl<'a> Bench<'a> {
         let terms = Terms {
             rules: Rules::default(),
             budget_seconds: condition.seconds(),
+            floor_seconds: 0.0,
             seed: random.below(1_000_000_000) as u64,
             core: pinned_core(1),
             threads: 1,
@@ -164,7 +165,7 @@ impl<'a> Bench<'a> {
             strict: false,
         };
         let created = measure::now();
-        let lanes = terms.time(&sides, &entrants, isa, measure::TIME_LIMIT, &Silent)?;
+        let lanes = terms.time(&sides, &entrants, &terms.conditions(isa, measure::TIME_LIMIT), &Silent)?;
         Ok(Trial {
             schema: Trial::SCHEMA,
             condition,
@@ -177,8 +178,12 @@ impl<'a> Bench<'a> {
                 environment: self.environment.clone(),
                 terms,
                 lanes,
+                floor: Vec::new(),
+                machine: None,
                 counted,
                 unmatched: Vec::new(),
+                accepted: Accepted::default(),
+                amended: Vec::new(),
             },
         })
     }

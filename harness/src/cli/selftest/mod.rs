@@ -12,6 +12,7 @@ use harness::measure::{self, Bar, Progress};
 use harness::programs::Programs;
 use harness::project::Project;
 use harness::render::Format;
+use harness::render::chart::Layout;
 use harness::selftest::{
     self, BackToBack, Change, Condition, Evidence, Hog, Hogs, Scope, Trial, chart, findings, page, promises, swapped,
 };
@@ -166,7 +167,7 @@ impl GateTest {
         show(&tables, self.format)?;
         let mut written = vec![];
         if let Some(chart) = chart(trials, &findings) {
-            written.push(("gate.svg", chart.svg()?.into_bytes()));
+            written.push(("gate.svg", chart.svg(Layout::Wide)?.into_bytes()));
         }
         let swapped = swapped(trials);
         written.push(("gate.md", page(trials, &swapped, criterion, "gate.svg")?.into_bytes()));

@@ -111,9 +111,9 @@ impl<'a, B: DrawingBackend> Canvas<'a, B> {
         self.keep(self.area.draw(&Polygon::new(path, colour.mix(0.18))));
     }
 
-    /// A filled box between two corners.
-    pub(super) fn bar(&mut self, from: (f64, f64), to: (f64, f64), colour: RGBColor) {
-        let corners = [self.pixel(from), self.pixel(to)];
+    /// A filled rectangle.
+    pub(super) fn block(&mut self, left: f64, top: f64, right: f64, bottom: f64, colour: RGBColor) {
+        let corners = [self.pixel((left, top)), self.pixel((right, bottom))];
         self.keep(self.area.draw(&Rectangle::new(corners, colour.filled())));
     }
 

@@ -1,12 +1,13 @@
-//! One line per phase over a linear x axis and a logarithmic y axis, with bands, each line named at its end.
+//! One line per phase over a logarithmic y axis, with bands, each line named at its end. The x axis is logarithmic too
+//! where sizes are multiples of each other.
 
 use plotters::prelude::DrawingBackend;
 
 use super::axis::LogAxis;
-use super::canvas::{Canvas, Words};
-use super::font;
-use super::palette::{self, INK, MUTED, RULE};
-use super::phase_chart::{header, header_height, tick_label};
+use super::canvas::Canvas;
+use super::header::{AXIS, LABEL, TICK, header, header_height, tick_label};
+use super::palette::{self, MUTED, RULE};
+use super::{Drawing, Layout, font};
 use crate::metric::Quantity;
 
 /// One line per phase.
@@ -18,12 +19,25 @@ pub struct LineChart {
     pub subtitle: String,
     /// What the x axis shows, with its unit.
     pub x_axis: String,
+    /// Whether equal distances on the x axis are equal ratios; the points are then drawn, each over its size.
+    pub sizes: bool,
     /// What the y axis shows, with its unit.
     pub y_axis: String,
     /// What the y values are counted in.
     pub quantity: Quantity,
     /// The lines.
     pub series: Vec<Series>,
+    /// What happened at places of the x axis.
+    pub events: Vec<Event>,
+}
+
+/// Something that happened at a place of the x axis.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// Where.
+    pub x: f64,
+    /// What, in a word.
+    pub label: String,
 }
 
 /// The line of a phase.
@@ -50,70 +64,92 @@ pub struct Point {
     pub band: Option<(f64, f64)>,
 }
 
-const WIDTH: f64 = 860.0;
-const EDGE: f64 = 20.0;
 const PLOT: f64 = 380.0;
 const LINE: f64 = 18.0;
-const LABEL: Words = Words::new(13.0, INK);
-const TICK: Words = Words::new(12.0, MUTED);
-const AXIS: Words = Words::new(12.5, MUTED);
 
-impl LineChart {
-    pub(super) fn size(&self) -> (u32, u32) {
-        (WIDTH as u32, (header_height(&self.title, &self.subtitle) + self.plot_height() + 92.0).ceil() as u32)
+impl Drawing for LineChart {
+    fn title(&self) -> &str {
+        &self.title
     }
 
-    fn plot_height(&self) -> f64 {
-        PLOT.max(self.series.len() as f64 * (LINE + 4.0))
+    fn height(&self, layout: Layout) -> f64 {
+        header_height(&self.title, &self.subtitle, layout) + self.plot_height(layout) + 92.0
     }
 
-    pub(super) fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>) {
-        let top = header(canvas, &self.title, &self.subtitle);
-        let Some(frame) = Frame::new(self, top + 26.0) else { return };
-        canvas.words(&format!("{}, logarithmic scale", self.y_axis), EDGE, top + 6.0, AXIS);
+    fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, layout: Layout) {
+        let top = header(canvas, &self.title, &self.subtitle, layout);
+        let Some(frame) = Frame::new(self, top + 26.0, layout) else { return };
+        canvas.words(&format!("{}, logarithmic scale", self.y_axis), layout.edge(), top + 6.0, AXIS);
         frame.axes(canvas, self);
+        for event in &self.events {
+            frame.event(canvas, event);
+        }
         for series in &self.series {
             frame.band(canvas, series);
         }
         for series in &self.series {
-            frame.line(canvas, series);
+            frame.line(canvas, series, self.sizes);
         }
         frame.labels(canvas, &self.series);
     }
 }
 
+impl LineChart {
+    fn plot_height(&self, layout: Layout) -> f64 {
+        let plot = if layout.narrow() { 300.0 } else { PLOT };
+        plot.max(self.series.len() as f64 * (LINE + 4.0))
+    }
+
+    /// The different sizes, in order.
+    fn sizes(&self) -> Vec<f64> {
+        let mut sizes: Vec<f64> = self.series.iter().flat_map(|series| &series.points).map(|point| point.x).collect();
+        sizes.sort_by(f64::total_cmp);
+        sizes.dedup();
+        sizes
+    }
+}
+
 /// Where things lie.
 struct Frame {
+    layout: Layout,
     left: f64,
     right: f64,
     top: f64,
     bottom: f64,
+    /// The ends of the x axis; their logarithms where it is logarithmic.
     x: (f64, f64),
+    sizes: bool,
     y: LogAxis,
 }
 
 impl Frame {
-    fn new(chart: &LineChart, top: f64) -> Option<Self> {
+    fn new(chart: &LineChart, top: f64, layout: Layout) -> Option<Self> {
         let points = || chart.series.iter().flat_map(|series| &series.points);
         let y = LogAxis::over(points().flat_map(|point| {
             let (low, high) = point.band.unwrap_or((point.y, point.y));
             [point.y, low * 0.9, high * 1.1]
         }))?;
+        let scaled = |x: f64| if chart.sizes { x.ln() } else { x };
         let x = points()
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), point| (low.min(point.x), high.max(point.x)));
+            .map(|point| scaled(point.x))
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
         let ticks = y.ticks(7).into_iter().map(|tick| font::width(&tick_label(chart.quantity, tick), TICK.size, false));
         let labels = chart.series.iter().map(|series| font::width(&series.label, LABEL.size, false));
+        let label_room = if layout.narrow() { 130.0 } else { 280.0 };
         Some(Self {
-            left: EDGE + ticks.fold(30.0, f64::max) + 12.0,
-            right: WIDTH - EDGE - labels.fold(60.0, f64::max).min(280.0) - 34.0,
+            layout,
+            left: layout.edge() + ticks.fold(30.0, f64::max) + 12.0,
+            right: layout.width() - layout.edge() - labels.fold(60.0, f64::max).min(label_room) - 34.0,
             top,
-            bottom: top + chart.plot_height(),
+            bottom: top + chart.plot_height(layout),
+            sizes: chart.sizes,
             x: if x.1 > x.0 { x } else { (x.0 - 0.5, x.0 + 0.5) },
             y,
         })
     }
 
     fn place(&self, x: f64, y: f64) -> (f64, f64) {
+        let x = if self.sizes { x.ln() } else { x };
         let across = (x - self.x.0) / (self.x.1 - self.x.0);
         (
             self.left + 10.0 + across * (self.right - self.left - 10.0),
@@ -123,17 +159,25 @@ impl Frame {
 
     fn axes<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, chart: &LineChart) {
         for tick in self.y.ticks(7) {
-            let (_, y) = self.place(self.x.0, tick);
+            let (_, y) = self.place(1.0, tick);
             canvas.line(&[(self.left, y), (self.right, y)], RULE, 1.0);
             canvas.words(&tick_label(chart.quantity, tick), self.left - 8.0, y, TICK.ending());
         }
-        for tick in even_ticks(self.x.0, self.x.1) {
+        let ticks = if self.sizes { chart.sizes() } else { even_ticks(self.x.0, self.x.1) };
+        for tick in ticks {
             let (x, _) = self.place(tick, 1.0);
             canvas.line(&[(x, self.bottom), (x, self.bottom + 5.0)], MUTED, 1.0);
             canvas.words(&format!("{tick}"), x, self.bottom + 16.0, TICK.centred());
         }
         canvas.line(&[(self.left, self.bottom), (self.right, self.bottom)], MUTED, 1.0);
         canvas.words(&chart.x_axis, self.left, self.bottom + 40.0, AXIS);
+    }
+
+    /// A thin line from the axis to the top, with its label above.
+    fn event<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, event: &Event) {
+        let (x, _) = self.place(event.x, 1.0);
+        canvas.line(&[(x, self.top), (x, self.bottom)], MUTED, 1.0);
+        canvas.words(&event.label, x, self.top - 8.0, TICK.centred());
     }
 
     fn band<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, series: &Series) {
@@ -146,13 +190,17 @@ impl Frame {
         }
     }
 
-    fn line<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, series: &Series) {
+    fn line<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, series: &Series, sizes: bool) {
         let look = palette::look(series.place);
         let path: Vec<(f64, f64)> = series.points.iter().map(|point| self.place(point.x, point.y)).collect();
         match path.as_slice() {
             [(x, y)] => canvas.dot(*x, *y, 4.0, look),
+            path if look.hollow && sizes => canvas.line(path, look.colour, 1.0),
             path if look.hollow => canvas.dashes(path, look.colour, 2.0),
             path => canvas.line(path, look.colour, 2.0),
+        }
+        for (x, y) in path.into_iter().filter(|_| sizes) {
+            canvas.dot(x, y, 4.0, look);
         }
     }
 
@@ -168,7 +216,12 @@ impl Frame {
             let look = palette::look(series.place);
             canvas.line(&[(self.right + 3.0, *end), (self.right + 16.0, y)], look.colour, 1.0);
             canvas.dot(self.right + 20.0, y, 4.5, look);
-            let label = font::shorten(&series.label, LABEL.size, false, WIDTH - EDGE - self.right - 30.0);
+            let label = font::shorten(
+                &series.label,
+                LABEL.size,
+                false,
+                self.layout.width() - self.layout.edge() - self.right - 30.0,
+            );
             canvas.words(&label, self.right + 30.0, y, LABEL);
         }
     }

@@ -4,17 +4,26 @@
 //! everywhere. What is shown is worked out elsewhere: here it is only drawn.
 
 mod axis;
+mod burn_down;
 mod canvas;
 mod font;
+mod header;
+mod heat_map;
+mod layout;
 mod line_chart;
 mod palette;
 mod phase_chart;
 mod share_chart;
+mod waterfall;
 
+pub use burn_down::{BurnDown, Stage, Wanted};
 pub use canvas::ChartError;
-pub use line_chart::{LineChart, Point, Series};
+pub use heat_map::{HeatCell, HeatMap};
+pub use layout::Layout;
+pub use line_chart::{Event, LineChart, Point, Series};
 pub use phase_chart::{Mark, PhaseChart};
-pub use share_chart::{Bar, Part, ShareChart};
+pub use share_chart::{Part, ShareBar, ShareChart};
+pub use waterfall::{Bar, Waterfall};
 
 use canvas::Canvas;
 use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
@@ -33,29 +42,56 @@ pub enum Chart {
     Lines(LineChart),
     /// Shares of a whole.
     Shares(ShareChart),
+    /// Targets and what was reached, stage by stage.
+    BurnDown(BurnDown),
+    /// Factors that lead from one number to another.
+    Waterfall(Waterfall),
+    /// A number for each row and column.
+    HeatMap(HeatMap),
+}
+
+/// What every kind of chart can do.
+trait Drawing {
+    /// The finding.
+    fn title(&self) -> &str;
+    /// Height at the width of a layout.
+    fn height(&self, layout: Layout) -> f64;
+    /// Draws it.
+    fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, layout: Layout);
+}
+
+/// Does the same with whatever kind of chart it is.
+macro_rules! each {
+    ($chart:expr, $one:ident => $does:expr) => {
+        match $chart {
+            Chart::Phases($one) => $does,
+            Chart::Lines($one) => $does,
+            Chart::Shares($one) => $does,
+            Chart::BurnDown($one) => $does,
+            Chart::Waterfall($one) => $does,
+            Chart::HeatMap($one) => $does,
+        }
+    };
 }
 
 impl Chart {
     /// The finding.
     pub fn title(&self) -> &str {
-        match self {
-            Self::Phases(chart) => &chart.title,
-            Self::Lines(chart) => &chart.title,
-            Self::Shares(chart) => &chart.title,
-        }
+        each!(self, chart => Drawing::title(chart))
     }
 
     /// The chart as an SVG document that stands alone and can be put into a page.
     ///
     /// # Errors
     /// If it cannot be drawn.
-    pub fn svg(&self) -> Result<String, ChartError> {
-        let (width, height) = self.size();
+    pub fn svg(&self, layout: Layout) -> Result<String, ChartError> {
+        let (width, height) = self.size(layout);
         let mut text = String::new();
         let backend = SVGBackend::with_string(&mut text, (width * SCALE, height * SCALE));
-        self.draw(backend, 0.0)?;
+        self.draw(backend, layout, 0.0)?;
         let drawn = format!("width=\"{}\" height=\"{}\"", width * SCALE, height * SCALE);
-        let shown = format!("width=\"{width}\" height=\"{height}\" role=\"img\"");
+        let title = escape_attribute(self.title());
+        let shown = format!("width=\"{width}\" height=\"{height}\" role=\"img\" aria-label=\"{title}\"");
         Ok(text.replacen(&drawn, &shown, 1))
     }
 
@@ -64,11 +100,11 @@ impl Chart {
     /// # Errors
     /// If it cannot be drawn.
     pub fn png(&self) -> Result<Vec<u8>, ChartError> {
-        let (width, height) = self.size();
+        let (width, height) = self.size(Layout::Wide);
         let (width, height) = (width * SCALE, height * SCALE);
         let mut pixels = vec![0; width as usize * height as usize * 3];
         // The bitmap's text hangs higher than the SVG's by this part of its size.
-        self.draw(BitMapBackend::with_buffer(&mut pixels, (width, height)), 0.22)?;
+        self.draw(BitMapBackend::with_buffer(&mut pixels, (width, height)), Layout::Wide, 0.22)?;
         let mut bytes = Vec::new();
         let mut encoder = png::Encoder::new(&mut bytes, width, height);
         encoder.set_color(png::ColorType::Rgb);
@@ -78,23 +114,21 @@ impl Chart {
         Ok(bytes)
     }
 
-    fn size(&self) -> (u32, u32) {
-        match self {
-            Self::Phases(chart) => chart.size(),
-            Self::Lines(chart) => chart.size(),
-            Self::Shares(chart) => chart.size(),
-        }
+    fn size(&self, layout: Layout) -> (u32, u32) {
+        (layout.width() as u32, each!(self, chart => chart.height(layout)).ceil() as u32)
     }
 
-    fn draw<B: DrawingBackend>(&self, backend: B, text_drop: f64) -> Result<(), ChartError> {
+    fn draw<B: DrawingBackend>(&self, backend: B, layout: Layout, text_drop: f64) -> Result<(), ChartError> {
         font::register()?;
         let area = backend.into_drawing_area();
         let mut canvas = Canvas::new(&area, f64::from(SCALE), text_drop);
-        match self {
-            Self::Phases(chart) => chart.draw(&mut canvas),
-            Self::Lines(chart) => chart.draw(&mut canvas),
-            Self::Shares(chart) => chart.draw(&mut canvas),
-        }
+        each!(self, chart => chart.draw(&mut canvas, layout));
         canvas.finish(self.title())
     }
+}
+
+/// The text as the value of an attribute.
+fn escape_attribute(text: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

@@ -43,9 +43,41 @@ pub(super) fn look(place: usize) -> Look {
     Look { colour: PHASES[place % PHASES.len()], hollow: place / PHASES.len() % 2 == 1 }
 }
 
+/// Blues from light to dark, which stay apart without colours too, each with the ink that can be read on it; `share`
+/// is 0 for the lightest and 1 for the darkest. None of the inks is one that a dark page exchanges.
+pub(super) fn shade(share: f64) -> (RGBColor, RGBColor) {
+    const LIGHT: [f64; 3] = [222.0, 235.0, 247.0];
+    const DARK: [f64; 3] = [8.0, 64.0, 129.0];
+    let share = share.clamp(0.0, 1.0);
+    let mix = |i: usize| (LIGHT[i] + (DARK[i] - LIGHT[i]) * share).round() as u8;
+    let fill = RGBColor(mix(0), mix(1), mix(2));
+    // Black and white are read equally well at this luminance.
+    let ink = if luminance(fill) > 0.179 { RGBColor(0x00, 0x00, 0x01) } else { RGBColor(0xFE, 0xFF, 0xFF) };
+    (fill, ink)
+}
+
+/// Relative luminance (WCAG 2.2, <https://www.w3.org/TR/WCAG22/#dfn-relative-luminance>).
+fn luminance(RGBColor(r, g, b): RGBColor) -> f64 {
+    let linear = |part: u8| match f64::from(part) / 255.0 {
+        part if part <= 0.04045 => part / 12.92,
+        part => ((part + 0.055) / 1.055).powf(2.4),
+    };
+    0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Contrast as WCAG 2 defines it: 4.5 is asked of words.
+    #[test]
+    fn words_can_be_read_on_every_shade() {
+        for step in 0..=100 {
+            let (fill, ink) = shade(f64::from(step) / 100.0);
+            let (a, b) = (luminance(fill) + 0.05, luminance(ink) + 0.05);
+            assert!(a.max(b) / a.min(b) >= 4.5, "{step}: {}", a.max(b) / a.min(b));
+        }
+    }
 
     #[test]
     fn sixteen_phases_look_different() {

@@ -4,10 +4,10 @@ use plotters::prelude::DrawingBackend;
 
 use super::axis::LogAxis;
 use super::canvas::{Canvas, Words};
-use super::font;
+use super::header::{AXIS, LABEL, TICK, header, header_height, tick_label};
 use super::palette::{self, INK, MUTED, RULE};
+use super::{Drawing, Layout, font};
 use crate::metric::{Better, Quantity};
-use crate::render::number;
 use crate::statistics::Interval;
 
 /// One number per phase.
@@ -42,35 +42,36 @@ pub struct Mark {
     pub alarm: bool,
 }
 
-const WIDTH: f64 = 860.0;
-const EDGE: f64 = 20.0;
-const ROW: f64 = 32.0;
-const TITLE: Words = Words::new(20.0, INK).bold();
-const SUBTITLE: Words = Words::new(12.5, MUTED);
 const NAME: Words = Words::new(14.0, INK).ending();
-const LABEL: Words = Words::new(13.0, INK);
-const TICK: Words = Words::new(12.0, MUTED).centred();
 /// Width of the place for zero, which a logarithmic axis has not got.
 const ZERO: f64 = 56.0;
 
-impl PhaseChart {
-    pub(super) fn size(&self) -> (u32, u32) {
-        let height = header_height(&self.title, &self.subtitle) + self.marks.len() as f64 * ROW + 62.0;
-        (WIDTH as u32, height.ceil() as u32)
+impl Drawing for PhaseChart {
+    fn title(&self) -> &str {
+        &self.title
     }
 
-    pub(super) fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>) {
-        let top = header(canvas, &self.title, &self.subtitle);
-        let frame = Frame::new(self, top);
+    fn height(&self, layout: Layout) -> f64 {
+        header_height(&self.title, &self.subtitle, layout) + self.marks.len() as f64 * row(layout) + 62.0
+    }
+
+    fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, layout: Layout) {
+        let top = header(canvas, &self.title, &self.subtitle, layout);
+        let frame = Frame::new(self, top, layout);
         frame.axis(canvas, self);
         for (index, mark) in self.marks.iter().enumerate() {
-            frame.mark(canvas, mark, top + (index as f64 + 0.5) * ROW);
+            frame.mark(canvas, mark, top + (index as f64 + 0.5) * row(layout));
         }
     }
 }
 
+fn row(layout: Layout) -> f64 {
+    if layout.narrow() { 46.0 } else { 32.0 }
+}
+
 /// Where things lie.
 struct Frame {
+    layout: Layout,
     left: f64,
     right: f64,
     bottom: f64,
@@ -80,11 +81,16 @@ struct Frame {
 }
 
 impl Frame {
-    fn new(chart: &PhaseChart, top: f64) -> Self {
+    fn new(chart: &PhaseChart, top: f64, layout: Layout) -> Self {
         let names = chart.marks.iter().map(|mark| font::width(&mark.name, NAME.size, false));
-        let left = EDGE + names.fold(60.0, f64::max).min(220.0) + 16.0;
         let labels = chart.marks.iter().filter(|mark| mark.value.is_ok());
         let label = labels.map(|mark| font::width(&mark.label, LABEL.size, false)).fold(60.0, f64::max).min(300.0);
+        // A phone has names and numbers above the dots.
+        let (left, right) = match layout {
+            Layout::Wide => (names.fold(60.0, f64::max).min(220.0) + 16.0, label + 18.0),
+            Layout::Narrow => (4.0, 10.0),
+        };
+        let (left, right) = (layout.edge() + left, layout.width() - layout.edge() - right);
         let values = || chart.marks.iter().filter_map(|mark| mark.value.as_ref().ok());
         let ends = values().flat_map(|(value, interval)| {
             let ends = interval.map_or((*value, *value), |interval| (interval.low, interval.high));
@@ -92,10 +98,11 @@ impl Frame {
         });
         let has_zero = values().any(|(value, _)| *value == 0.0);
         Self {
+            layout,
             left,
-            right: WIDTH - EDGE - label - 18.0,
+            right,
             top,
-            bottom: top + chart.marks.len() as f64 * ROW,
+            bottom: top + chart.marks.len() as f64 * row(layout),
             zero: has_zero.then_some(left + 14.0),
             axis: LogAxis::over(ends),
         }
@@ -114,12 +121,13 @@ impl Frame {
     }
 
     fn axis<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, chart: &PhaseChart) {
-        let mut ticks: Vec<f64> = self.axis.map(|axis| axis.ticks(7)).unwrap_or_default();
+        let mut ticks: Vec<f64> =
+            self.axis.map(|axis| axis.ticks(if self.layout.narrow() { 4 } else { 7 })).unwrap_or_default();
         ticks.extend(self.zero.map(|_| 0.0));
         for tick in ticks {
             let Some(x) = self.x(tick) else { continue };
             canvas.line(&[(x, self.top), (x, self.bottom)], RULE, 1.0);
-            canvas.words(&tick_label(chart.quantity, tick), x, self.bottom + 14.0, TICK);
+            canvas.words(&tick_label(chart.quantity, tick), x, self.bottom + 14.0, TICK.centred());
         }
         let (from, to) = (self.left, self.right);
         match self.zero {
@@ -142,17 +150,24 @@ impl Frame {
         };
         let scale = if self.axis.is_some() { ", logarithmic scale" } else { "" };
         let title = format!("{}{scale}; {direction}", chart.axis);
-        canvas.words(&title, from, self.bottom + 38.0, SUBTITLE);
+        canvas.words(&title, from, self.bottom + 38.0, AXIS);
     }
 
-    fn mark<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, mark: &Mark, y: f64) {
-        let name = font::shorten(&mark.name, NAME.size, false, self.left - 16.0 - EDGE);
-        canvas.words(&name, self.left - 14.0, y, NAME);
+    fn mark<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, mark: &Mark, middle: f64) {
+        let narrow = self.layout.narrow();
+        let (y, words_y) = if narrow { (middle + 9.0, middle - 9.0) } else { (middle, middle) };
+        let name_room = if narrow { self.layout.width() / 2.0 } else { self.left - 16.0 - self.layout.edge() };
+        let name = font::shorten(&mark.name, NAME.size, false, name_room);
+        let after_name = if narrow {
+            canvas.words_on_paper(&name, self.left, words_y, Words::new(NAME.size, INK));
+            Some(self.left + font::width(&name, NAME.size, false) + 12.0)
+        } else {
+            canvas.words(&name, self.left - 14.0, y, NAME);
+            None
+        };
         let placed = mark.value.as_ref().ok().and_then(|(value, interval)| Some((self.x(*value)?, interval)));
         let Some((x, interval)) = placed else {
-            let room = WIDTH - EDGE - self.left - 6.0;
-            let label = font::shorten(&mark.label, LABEL.size, false, room);
-            canvas.words_on_paper(&label, self.left + 6.0, y, Words { colour: MUTED, ..LABEL });
+            self.label(canvas, mark, after_name.unwrap_or(self.left + 6.0), words_y, MUTED);
             return;
         };
         let look = palette::look(mark.place);
@@ -165,64 +180,26 @@ impl Frame {
             }
             beside = beside.max(high);
         }
-        let label = font::shorten(&mark.label, LABEL.size, false, WIDTH - EDGE - beside - 14.0);
+        let label_x = after_name.unwrap_or(beside + 14.0);
         if mark.alarm {
             canvas.cross(x, y, 5.0, palette::ALARM);
-            canvas.words_on_paper(&label, beside + 14.0, y, Words { colour: palette::ALARM, ..LABEL });
+            self.label(canvas, mark, label_x, words_y, palette::ALARM);
         } else {
             canvas.dot(x, y, 6.0, look);
-            canvas.words_on_paper(&label, beside + 14.0, y, LABEL);
+            self.label(canvas, mark, label_x, words_y, INK);
         }
     }
-}
 
-/// Title and subtitle; gives where the data may begin.
-pub(super) fn header<B: DrawingBackend>(canvas: &mut Canvas<'_, B>, title: &str, subtitle: &str) -> f64 {
-    let mut y = 30.0;
-    for line in title_lines(title) {
-        canvas.words(&line, EDGE, y, TITLE);
-        y += 26.0;
-    }
-    y -= 2.0;
-    for line in subtitle_lines(subtitle) {
-        canvas.words(&line, EDGE, y, SUBTITLE);
-        y += 17.0;
-    }
-    y + 10.0
-}
-
-pub(super) fn header_height(title: &str, subtitle: &str) -> f64 {
-    38.0 + 26.0 * title_lines(title).len() as f64 + 17.0 * subtitle_lines(subtitle).len() as f64
-}
-
-// Where the font of the measurements is missing, others may run up to a twentieth wider.
-fn title_lines(title: &str) -> Vec<String> {
-    font::wrap(title, TITLE.size, true, (WIDTH - 2.0 * EDGE) * 0.95)
-}
-
-fn subtitle_lines(subtitle: &str) -> Vec<String> {
-    font::wrap(subtitle, SUBTITLE.size, false, (WIDTH - 2.0 * EDGE) * 0.95)
-}
-
-/// A round number with its unit: `10 ms`, `1 MB`, `100`, `10 k`.
-pub(super) fn tick_label(quantity: Quantity, value: f64) -> String {
-    let text = number::plain(quantity, value);
-    let (digits, unit) = text.split_once(' ').unwrap_or((&text, ""));
-    let digits = if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
-    if unit.is_empty() { digits.to_owned() } else { format!("{digits} {unit}") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ticks_are_written_short() {
-        assert_eq!(tick_label(Quantity::Seconds, 1e-3), "1 ms");
-        assert_eq!(tick_label(Quantity::Seconds, 0.1), "100 ms");
-        assert_eq!(tick_label(Quantity::Bytes, 1e6), "1 MB");
-        assert_eq!(tick_label(Quantity::PerSecond, 10_000.0), "10 k");
-        assert_eq!(tick_label(Quantity::PerSecond, 10.0), "10");
-        assert_eq!(tick_label(Quantity::Bytes, 0.0), "0 B");
+    /// The mark's label from `x` on, as far as there is room.
+    fn label<B: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<'_, B>,
+        mark: &Mark,
+        x: f64,
+        y: f64,
+        colour: plotters::style::RGBColor,
+    ) {
+        let label = font::shorten(&mark.label, LABEL.size, false, self.layout.width() - self.layout.edge() - x);
+        canvas.words_on_paper(&label, x, y, Words { colour, ..LABEL });
     }
 }

@@ -4,9 +4,9 @@ use plotters::prelude::DrawingBackend;
 use plotters::style::RGBColor;
 
 use super::canvas::{Canvas, Words};
-use super::font;
+use super::header::{AXIS, LABEL, TICK, header, header_height};
 use super::palette::{self, INK, MUTED, RULE};
-use super::phase_chart::{header, header_height};
+use super::{Drawing, Layout, font};
 
 /// One bar a row.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,7 +20,7 @@ pub struct ShareChart {
     /// What the parts of every bar are, from left to right.
     pub parts: Vec<Part>,
     /// The bars, from top to bottom.
-    pub bars: Vec<Bar>,
+    pub bars: Vec<ShareBar>,
 }
 
 /// What a part of every bar stands for.
@@ -34,7 +34,7 @@ pub struct Part {
 
 /// A bar.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Bar {
+pub struct ShareBar {
     /// What it is of.
     pub name: String,
     /// The share of each part, 0 to 1.
@@ -43,58 +43,61 @@ pub struct Bar {
     pub label: String,
 }
 
-const WIDTH: f64 = 860.0;
-const EDGE: f64 = 20.0;
 const ROW: f64 = 32.0;
 const HALF: f64 = 10.0;
 const LEGEND: f64 = 30.0;
 const NAME: Words = Words::new(14.0, INK).ending();
-const LABEL: Words = Words::new(13.0, INK);
-const TICK: Words = Words::new(12.0, MUTED).centred();
-const AXIS: Words = Words::new(12.5, MUTED);
 
-impl ShareChart {
-    pub(super) fn size(&self) -> (u32, u32) {
-        let height = header_height(&self.title, &self.subtitle) + LEGEND + self.bars.len() as f64 * ROW + 62.0;
-        (WIDTH as u32, height.ceil() as u32)
+impl Drawing for ShareChart {
+    fn title(&self) -> &str {
+        &self.title
     }
 
-    pub(super) fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>) {
-        let top = header(canvas, &self.title, &self.subtitle);
-        self.legend(canvas, top + LEGEND / 2.0 - 4.0);
+    fn height(&self, layout: Layout) -> f64 {
+        header_height(&self.title, &self.subtitle, layout) + LEGEND + self.bars.len() as f64 * ROW + 62.0
+    }
+
+    fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, layout: Layout) {
+        let top = header(canvas, &self.title, &self.subtitle, layout);
+        let (width, edge) = (layout.width(), layout.edge());
+        // Words take at most so much at each side of the bars.
+        let room = width * 0.3;
+        self.legend(canvas, edge, top + LEGEND / 2.0 - 4.0);
         let top = top + LEGEND;
         let bottom = top + self.bars.len() as f64 * ROW;
         let names = self.bars.iter().map(|bar| font::width(&bar.name, NAME.size, false));
-        let left = EDGE + names.fold(60.0, f64::max).min(260.0) + 14.0;
+        let left = edge + names.fold(60.0, f64::max).min(room) + 14.0;
         let labels = self.bars.iter().map(|bar| font::width(&bar.label, LABEL.size, false));
-        let right = WIDTH - EDGE - labels.fold(40.0, f64::max).min(260.0) - 14.0;
+        let right = width - edge - labels.fold(40.0, f64::max).min(room) - 14.0;
         let x = |share: f64| left + share.clamp(0.0, 1.0) * (right - left);
         for tick in [0.0, 0.25, 0.5, 0.75, 1.0] {
             canvas.line(&[(x(tick), top), (x(tick), bottom)], RULE, 1.0);
-            canvas.words(&format!("{:.0} %", 100.0 * tick), x(tick), bottom + 14.0, TICK);
+            canvas.words(&format!("{:.0} %", 100.0 * tick), x(tick), bottom + 14.0, TICK.centred());
         }
         canvas.line(&[(left, bottom), (right, bottom)], MUTED, 1.0);
         canvas.words(&self.axis, left, bottom + 38.0, AXIS);
         for (index, bar) in self.bars.iter().enumerate() {
             let y = top + (index as f64 + 0.5) * ROW;
-            let name = font::shorten(&bar.name, NAME.size, false, left - 14.0 - EDGE);
+            let name = font::shorten(&bar.name, NAME.size, false, left - 14.0 - edge);
             canvas.words(&name, left - 12.0, y, NAME);
             let mut from = 0.0;
             for (part, share) in self.parts.iter().zip(&bar.shares) {
                 if *share > 0.0 {
-                    canvas.bar((x(from), y - HALF), (x(from + share), y + HALF), colour(part));
+                    canvas.block(x(from), y - HALF, x(from + share), y + HALF, colour(part));
                 }
                 from += share;
             }
-            let label = font::shorten(&bar.label, LABEL.size, false, WIDTH - EDGE - right - 12.0);
+            let label = font::shorten(&bar.label, LABEL.size, false, width - edge - right - 12.0);
             canvas.words(&label, right + 12.0, y, LABEL);
         }
     }
+}
 
-    fn legend<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, y: f64) {
-        let mut x = EDGE;
+impl ShareChart {
+    fn legend<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, edge: f64, y: f64) {
+        let mut x = edge;
         for part in &self.parts {
-            canvas.bar((x, y - 6.0), (x + 12.0, y + 6.0), colour(part));
+            canvas.block(x, y - 6.0, x + 12.0, y + 6.0, colour(part));
             canvas.words(&part.name, x + 18.0, y, LABEL);
             x += 18.0 + font::width(&part.name, LABEL.size, false) + 24.0;
         }

@@ -5,24 +5,23 @@ use crate::record::{Record, Row};
 use crate::render::chart::{Chart, Mark, PhaseChart};
 use crate::render::number;
 use crate::report::headline::headline;
-use crate::report::{facts, figures};
+use crate::report::{Dossier, facts, figures};
 
 /// A chart of a metric of one workload over all phases that were measured with it; none if no phase has a figure.
 pub(super) fn chart(
-    record: &Record,
-    anchors: &[String],
+    dossier: &Dossier,
     workload: &str,
     metric: &dyn Metric,
     axis: &str,
     title: String,
 ) -> Option<Chart> {
-    let rows = phases(record, workload);
-    rows.iter().find(|(_, row)| metric.figure(row).is_some())?;
-    let marks = rows.iter().map(|&(place, row)| mark(record, anchors, metric, place, row)).collect();
-    let conditions = facts::conditions(rows.iter().map(|(_, row)| *row), &[metric.instrument()]);
+    let rows = phases(&dossier.record, workload);
+    rows.iter().find(|row| metric.figure(row).is_some())?;
+    let marks = rows.iter().map(|row| mark(dossier, metric, row)).collect();
+    let conditions = facts::conditions(rows, &[metric.instrument()]);
     Some(Chart::Phases(PhaseChart {
         title,
-        subtitle: format!("{workload}, {conditions}{}. {}.", medians(metric), facts::line(record)),
+        subtitle: format!("{workload}, {conditions}{}. {}.", medians(metric), dossier.provenance([workload])),
         axis: axis.to_owned(),
         quantity: metric.quantity(),
         better: metric.better(),
@@ -39,22 +38,25 @@ fn medians(metric: &dyn Metric) -> &'static str {
     }
 }
 
-/// The rows of a workload with the places of their phases in the record.
-pub(super) fn phases<'a>(record: &'a Record, workload: &str) -> Vec<(usize, &'a Row)> {
-    let places = record.phases().into_iter().enumerate();
-    places.filter_map(|(place, phase)| Some((place, record.row(workload, phase)?))).collect()
+/// The rows of a workload, in the order of the phases.
+pub(super) fn phases<'a>(record: &'a Record, workload: &str) -> Vec<&'a Row> {
+    record.phases().into_iter().filter_map(|phase| record.row(workload, phase)).collect()
 }
 
 /// The workload to show a metric of: the headline if it has figures; else, of the workloads that yield one token a run,
 /// the one in the middle, because the first and last positions are extremes; else any that yields tokens.
-pub(super) fn workload<'a>(record: &'a Record, metric: &dyn Metric) -> Option<&'a str> {
-    let has_figures = |name: &str| phases(record, name).iter().any(|(_, row)| metric.figure(row).is_some());
+pub(super) fn workload<'a>(dossier: &'a Dossier, metric: &dyn Metric) -> Option<&'a str> {
+    let record = &dossier.record;
+    let has_figures = |name: &str| phases(record, name).iter().any(|row| metric.figure(row).is_some());
     if let Some(headline) = headline(record).filter(|name| has_figures(name)) {
         return Some(headline);
     }
     let with_unit = |wanted: fn(&Row) -> bool| -> Vec<&'a str> {
-        let names = record.workloads().into_iter().filter(|name| has_figures(name));
-        names.filter(|name| phases(record, name).iter().all(|(_, row)| wanted(row))).collect()
+        // Of the main record alone: what was measured on demand is about other questions.
+        let main = dossier.sources.first().map(|source| source.workloads.as_slice()).unwrap_or_default();
+        let names = record.workloads().into_iter().filter(|name| main.iter().any(|main| main == name));
+        let names = names.filter(|name| !name.contains('=') && has_figures(name));
+        names.filter(|name| phases(record, name).iter().all(|row| wanted(row))).collect()
     };
     let single = with_unit(|row| row.unit.name == "token" && row.unit.per_run == 1);
     let middle = single.get(single.len() / 2).copied();
@@ -69,7 +71,7 @@ pub(in crate::report) fn finding<'a>(
     metric: &dyn Metric,
 ) -> Option<Finding<'a>> {
     let rows = phases(record, workload);
-    let (_, head) = rows.iter().rev().find(|(_, row)| figures::trusted(row) && metric.figure(row).is_some())?;
+    let head = rows.iter().rev().find(|row| figures::trusted(row) && metric.figure(row).is_some())?;
     anchors.iter().filter(|anchor| **anchor != head.phase).find_map(|anchor| {
         let base = record.row(workload, anchor)?;
         let ratio = figures::ratio(metric, Some(base), head).ok()?;
@@ -93,7 +95,7 @@ pub(in crate::report) struct Finding<'a> {
     pub(in crate::report) base_figure: Figure,
 }
 
-fn mark(record: &Record, anchors: &[String], metric: &dyn Metric, place: usize, row: &Row) -> Mark {
+fn mark(dossier: &Dossier, metric: &dyn Metric, row: &Row) -> Mark {
     let value = figures::figure(metric, Some(row));
     let alarm = !figures::trusted(row);
     let label = match &value {
@@ -102,8 +104,8 @@ fn mark(record: &Record, anchors: &[String], metric: &dyn Metric, place: usize, 
             format!("{} (answer not right)", number::plain(metric.quantity(), figure.value))
         }
         Ok(figure) => {
-            let ratios = anchors.iter().filter(|anchor| **anchor != row.phase).filter_map(|anchor| {
-                let ratio = figures::ratio(metric, record.row(&row.workload, anchor), row).ok()?;
+            let ratios = dossier.anchors.iter().filter(|anchor| **anchor != row.phase).filter_map(|anchor| {
+                let ratio = figures::ratio(metric, dossier.row(&row.workload, anchor), row).ok()?;
                 // Nothing at all says more than "x0".
                 (ratio.value > 0.0).then_some(())?;
                 Some(format!("{} {anchor}", number::ratio(ratio.value)))
@@ -113,7 +115,7 @@ fn mark(record: &Record, anchors: &[String], metric: &dyn Metric, place: usize, 
         }
     };
     let value = value.map(|figure| (figure.value, figure.interval)).map_err(|absent| absent.to_string());
-    Mark { name: row.phase.clone(), place, value, label, alarm }
+    Mark { name: row.phase.clone(), place: dossier.place(&row.phase), value, label, alarm }
 }
 
 /// A share of one for a sentence: `1/812`, `34 %`.

@@ -2,15 +2,16 @@
 
 use super::by_phase::{self, share, times};
 use crate::metric;
-use crate::record::Record;
 use crate::render::chart::Chart;
+use crate::report::Dossier;
 use crate::report::headline::unit;
 
-pub(super) fn chart(record: &Record, anchors: &[String]) -> Option<Chart> {
+pub(super) fn chart(dossier: &Dossier) -> Option<Chart> {
+    let record = &dossier.record;
     let metric = metric::by_name("instructions")?;
-    let workload = by_phase::workload(record, metric)?;
+    let workload = by_phase::workload(dossier, metric)?;
     let unit = unit(record, workload);
-    let title = match by_phase::finding(record, anchors, workload, metric) {
+    let title = match by_phase::finding(record, &dossier.anchors, workload, metric) {
         Some(found) if found.ratio.value < 1.0 => format!(
             "{} needs {} of the instructions per {unit} of {}",
             found.head,
@@ -22,5 +23,5 @@ pub(super) fn chart(record: &Record, anchors: &[String]) -> Option<Chart> {
         }
         None => format!("Instructions per {unit} by phase"),
     };
-    by_phase::chart(record, anchors, workload, metric, &metric.title_per(unit), title)
+    by_phase::chart(dossier, workload, metric, &metric.title_per(unit), title)
 }

@@ -3,36 +3,38 @@
 
 use super::by_phase::{self, times};
 use crate::metric::{LEVEL, Quantity};
-use crate::record::{Data, Instrument, Record, Row, Run};
+use crate::record::{Data, Instrument, Row, Run};
 use crate::render::chart::{Chart, LineChart, Point, Series};
 use crate::render::number;
 use crate::report::headline::headline;
-use crate::report::{facts, figures};
+use crate::report::{Dossier, facts, figures};
 use crate::statistics::{median, median_interval};
 
-pub(super) fn chart(record: &Record, anchors: &[String]) -> Option<Chart> {
-    let workload = headline(record)?;
-    let rows = by_phase::phases(record, workload);
+pub(super) fn chart(dossier: &Dossier) -> Option<Chart> {
+    let workload = headline(&dossier.record)?;
+    let rows = by_phase::phases(&dossier.record, workload);
     let mut lines: Vec<(Series, f64)> = Vec::new();
-    for &(place, row) in rows.iter().filter(|(_, row)| figures::trusted(row)) {
+    for row in rows.iter().filter(|row| figures::trusted(row)) {
         let points = points(row);
         if let (Some(last), Some(growth)) = (points.last(), growth(&points)) {
             let label = format!("{} {}", number::plain(Quantity::Seconds, last.y), row.phase);
-            lines.push((Series { name: row.phase.clone(), place, label, points }, growth));
+            lines.push((Series { name: row.phase.clone(), place: dossier.place(&row.phase), label, points }, growth));
         }
     }
-    let title = title(&lines, anchors)?;
-    let conditions = facts::conditions(rows.iter().map(|(_, row)| *row), &[Instrument::Clock]);
+    let title = title(&lines, &dossier.anchors)?;
+    let conditions = facts::conditions(rows, &[Instrument::Clock]);
     Some(Chart::Lines(LineChart {
         title,
         subtitle: format!(
             "{workload}, {conditions}; median over runs, its 95 % interval as a band (all runs where they are fewer than six). {}.",
-            facts::line(record)
+            dossier.provenance([workload])
         ),
         x_axis: "generated tokens after the first".to_owned(),
+        sizes: false,
         y_axis: "time per token".to_owned(),
         quantity: Quantity::Seconds,
         series: lines.into_iter().map(|(series, _)| series).collect(),
+        events: Vec::new(),
     }))
 }
 

@@ -2,16 +2,17 @@
 
 use super::by_phase;
 use crate::metric::{self, Quantity};
-use crate::record::Record;
 use crate::render::chart::Chart;
 use crate::render::number;
+use crate::report::Dossier;
 use crate::report::headline::unit;
 
-pub(super) fn chart(record: &Record, anchors: &[String]) -> Option<Chart> {
+pub(super) fn chart(dossier: &Dossier) -> Option<Chart> {
+    let record = &dossier.record;
     let metric = metric::by_name("bytes-per-token")?;
-    let workload = by_phase::workload(record, metric)?;
+    let workload = by_phase::workload(dossier, metric)?;
     let unit = unit(record, workload);
-    let title = match by_phase::finding(record, anchors, workload, metric) {
+    let title = match by_phase::finding(record, &dossier.anchors, workload, metric) {
         Some(found) => {
             let bytes = |value| number::plain(Quantity::Bytes, value);
             let (from, to) = (bytes(found.base_figure.value), bytes(found.head_figure.value));
@@ -22,5 +23,5 @@ pub(super) fn chart(record: &Record, anchors: &[String]) -> Option<Chart> {
         }
         None => format!("Heap bytes per {unit} by phase"),
     };
-    by_phase::chart(record, anchors, workload, metric, &format!("heap bytes allocated per {unit}"), title)
+    by_phase::chart(dossier, workload, metric, &format!("heap bytes allocated per {unit}"), title)
 }

@@ -1,15 +1,19 @@
 //! What the charts of a report show, worked out from the record: one file per chart.
 
+pub(super) mod ablation;
 mod by_phase;
 mod instructions;
 pub(super) mod latency;
+pub(super) mod matrix;
 mod memory;
+pub(super) mod roadmap;
+pub(super) mod sweeps;
 mod throughput;
 
 pub(super) use by_phase::{Finding, finding};
 
-use crate::record::Record;
 use crate::render::chart::Chart;
+use crate::report::Dossier;
 
 /// A chart of a report.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +26,7 @@ pub struct Named {
     pub chart: Chart,
 }
 
-type Make = fn(&Record, &[String]) -> Option<Chart>;
+type Make = fn(&Dossier) -> Option<Chart>;
 
 const CHARTS: [(&str, &str, Make); 4] = [
     ("tokens-per-second", "Throughput by phase", throughput::chart),
@@ -31,13 +35,14 @@ const CHARTS: [(&str, &str, Make); 4] = [
     ("instructions-per-token", "Instructions by phase", instructions::chart),
 ];
 
-/// The charts for which the record has numbers, in the order they are shown.
-pub fn all(record: &Record, anchors: &[String]) -> Vec<Named> {
-    let named = |&(name, heading, make): &(_, _, Make)| Some(Named { name, heading, chart: make(record, anchors)? });
+/// The charts by phase for which there are numbers, in the order they are shown.
+pub fn all(dossier: &Dossier) -> Vec<Named> {
+    let named = |&(name, heading, make): &(_, _, Make)| Some(Named { name, heading, chart: make(dossier)? });
     CHARTS.iter().filter_map(named).collect()
 }
 
 /// The names of all charts there can be.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    CHARTS.iter().map(|(name, ..)| *name)
+    let by_phase = CHARTS.iter().map(|(name, ..)| *name);
+    by_phase.chain(roadmap::names()).chain([ablation::NAME]).chain(sweeps::names()).chain(matrix::names())
 }

@@ -2,13 +2,14 @@
 
 use super::by_phase::{self, times};
 use crate::metric;
-use crate::record::Record;
 use crate::render::chart::Chart;
+use crate::report::Dossier;
 
-pub(super) fn chart(record: &Record, anchors: &[String]) -> Option<Chart> {
+pub(super) fn chart(dossier: &Dossier) -> Option<Chart> {
+    let record = &dossier.record;
     let metric = metric::by_name("tokens-per-second")?;
-    let workload = by_phase::workload(record, metric)?;
-    let title = match by_phase::finding(record, anchors, workload, metric) {
+    let workload = by_phase::workload(dossier, metric)?;
+    let title = match by_phase::finding(record, &dossier.anchors, workload, metric) {
         Some(found) if found.ratio.value >= 1.0 => {
             format!("{} generates {} the tokens per second of {}", found.head, times(found.ratio.value), found.anchor)
         }
@@ -20,5 +21,5 @@ pub(super) fn chart(record: &Record, anchors: &[String]) -> Option<Chart> {
         ),
         None => "Tokens per second by phase".to_owned(),
     };
-    by_phase::chart(record, anchors, workload, metric, "tokens per second", title)
+    by_phase::chart(dossier, workload, metric, "tokens per second", title)
 }

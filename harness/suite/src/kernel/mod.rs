@@ -5,6 +5,7 @@
 //! `naive`. Implementations that no phase uses are measured as `naive` with that one axis changed.
 
 mod elementwise;
+mod embedding;
 mod gelu;
 mod layer_norm;
 mod matmul;
@@ -39,6 +40,11 @@ pub(crate) fn workloads() -> Vec<Box<dyn Answering>> {
     ];
     let all = of_the_model.into_iter().chain(sweep::kernels());
     all.map(|kernel| Box::new(kernel) as Box<dyn Answering>).collect()
+}
+
+/// The operations that single forecasts are about.
+pub(crate) fn on_demand() -> Vec<Box<dyn Answering>> {
+    embedding::kernels().into_iter().map(|kernel| Box::new(kernel) as Box<dyn Answering>).collect()
 }
 
 /// One operation at one size.

@@ -19,11 +19,44 @@ pub(super) struct Decode {
     id: String,
     subject: Subject,
     position: usize,
+    selection: Selection,
+    phases: Vec<String>,
+    instruments: Vec<Instrument>,
+    /// Threads of its own, whatever the options say.
+    threads: Option<u32>,
 }
 
 impl Decode {
     pub(super) fn new(subject: Subject, position: usize) -> Self {
-        Self { id: format!("{}/decode@{position}", subject.name()), subject, position }
+        let mut instruments = vec![Instrument::Clock, Instrument::Criterion, Instrument::Dhat];
+        if position == COUNTED_POSITION {
+            instruments.insert(2, Instrument::Callgrind);
+        }
+        let selection = subject.selection(match position {
+            COUNTED_POSITION => Selection::Quick,
+            _ => Selection::Standard,
+        });
+        Self {
+            id: format!("{}/decode@{position}", subject.name()),
+            phases: subject.phases(),
+            instruments: subject.instruments(&instruments),
+            subject,
+            position,
+            selection,
+            threads: None,
+        }
+    }
+
+    /// The same under another name and in phases of its own, on demand and read by these instruments. With threads of its
+    /// own it heeds no others.
+    pub(super) fn on_demand(
+        self,
+        id: String,
+        phases: Vec<String>,
+        threads: Option<u32>,
+        instruments: &[Instrument],
+    ) -> Self {
+        Self { id, phases, selection: Selection::OnDemand, instruments: instruments.to_vec(), threads, ..self }
     }
 
     fn ready(&self, phase: &str, options: &Options) -> Result<Warm, WorkloadError> {
@@ -33,6 +66,7 @@ impl Decode {
             Decoding::KvCache => self.position,
             Decoding::Recompute => 0,
         };
+        let options = &Options { threads: self.threads.unwrap_or(options.threads), ..options.clone() };
         let expected = self.subject.expected(&self.id, phase, options);
         Warm::new(&self.subject, phase, options, self.subject.prompt(self.position + 1), read, expected)
     }
@@ -46,26 +80,23 @@ impl Workload for Decode {
         Unit { name: "token".to_owned(), per_run: 1 }
     }
     fn definition(&self) -> Value {
-        json!({"work": "one token in a warm session", "model": self.subject.definition(), "position": self.position})
+        let mut definition = json!({"work": "one token in a warm session", "model": self.subject.definition(), "position": self.position});
+        if let Some(threads) = self.threads {
+            definition["threads"] = json!(threads);
+        }
+        definition
     }
     fn answer(&self) -> Value {
         self.subject.answer(&self.id)
     }
     fn phases(&self) -> Vec<String> {
-        self.subject.phases()
+        self.phases.clone()
     }
     fn instruments(&self) -> Vec<Instrument> {
-        let mut instruments = vec![Instrument::Clock, Instrument::Criterion, Instrument::Dhat];
-        if self.position == COUNTED_POSITION {
-            instruments.insert(2, Instrument::Callgrind);
-        }
-        self.subject.instruments(&instruments)
+        self.instruments.clone()
     }
     fn selection(&self) -> Selection {
-        self.subject.selection(match self.position {
-            COUNTED_POSITION => Selection::Quick,
-            _ => Selection::Standard,
-        })
+        self.selection
     }
     fn prepare(&self, phase: &str, options: &Options) -> Result<Box<dyn Prepared>, WorkloadError> {
         Ok(Box::new(self.ready(phase, options)?))

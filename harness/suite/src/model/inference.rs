@@ -1,10 +1,13 @@
 //! A whole inference as a user has it: a new session, a prompt, and tokens one after the other.
 
+use engine::trace::Trace;
 use engine::{Engine, Overflow, Sampler, generate};
+use harness_probe::protocol::Span;
 use harness_probe::{Instrument, Options, Prepared, Selection, Unit, Workload, WorkloadError};
 use serde_json::{Value, json};
 
 use super::expected::Expected;
+use super::spans::spans;
 use super::subject::Subject;
 use crate::Answering;
 use crate::answer::Answer;
@@ -16,6 +19,8 @@ pub(super) struct Inference {
     prompt: usize,
     new: usize,
     selection: Selection,
+    phases: Vec<String>,
+    instruments: Vec<Instrument>,
 }
 
 struct Ready {
@@ -25,12 +30,26 @@ struct Ready {
     tokens: Vec<u32>,
     failure: Option<String>,
     expected: Expected,
+    /// Goes from the session of one run to that of the next, if spans are noted.
+    trace: Option<Trace>,
 }
 
 impl Inference {
     pub(super) fn new(subject: Subject, prompt: usize, new: usize, selection: Selection) -> Self {
         let selection = subject.selection(selection);
-        Self { id: format!("{}/inference", subject.name()), subject, prompt, new, selection }
+        let phases = subject.phases();
+        let instruments = subject.instruments(&[Instrument::Clock, Instrument::Dhat]);
+        Self { id: format!("{}/inference", subject.name()), subject, prompt, new, selection, phases, instruments }
+    }
+
+    /// The same under another name, in phases of its own.
+    pub(super) fn named(self, id: &str, phases: Vec<String>) -> Self {
+        Self { id: id.to_owned(), phases, ..self }
+    }
+
+    /// The same, read by these instruments only.
+    pub(super) fn read_by(self, instruments: &[Instrument]) -> Self {
+        Self { instruments: instruments.to_vec(), ..self }
     }
 
     fn ready(&self, phase: &str, options: &Options) -> Result<Ready, WorkloadError> {
@@ -41,6 +60,7 @@ impl Inference {
             tokens: Vec::with_capacity(self.new),
             failure: None,
             expected: self.subject.expected(&self.id, phase, options),
+            trace: None,
         })
     }
 }
@@ -62,10 +82,10 @@ impl Workload for Inference {
         self.subject.answer(&self.id)
     }
     fn phases(&self) -> Vec<String> {
-        self.subject.phases()
+        self.phases.clone()
     }
     fn instruments(&self) -> Vec<Instrument> {
-        self.subject.instruments(&[Instrument::Clock, Instrument::Dhat])
+        self.instruments.clone()
     }
     fn selection(&self) -> Selection {
         self.selection
@@ -85,15 +105,28 @@ impl Answering for Inference {
 
 impl Prepared for Ready {
     fn run(&mut self, on_token: &mut dyn FnMut()) {
-        let Self { engine, prompt, new, tokens, .. } = self;
+        let Self { engine, prompt, new, tokens, trace, .. } = self;
         tokens.clear();
         let outcome = engine.session().and_then(|mut session| {
-            generate(&mut session, prompt, *new, &mut Sampler::greedy(), Overflow::Error, |token| {
+            if let Some(trace) = trace.take() {
+                session.keep_trace(trace);
+            }
+            let outcome = generate(&mut session, prompt, *new, &mut Sampler::greedy(), Overflow::Error, |token| {
                 tokens.push(token);
                 on_token();
-            })
+            });
+            *trace = session.take_trace();
+            outcome
         });
         self.failure = outcome.err().map(|error| error.to_string());
+    }
+
+    fn start_spans(&mut self) {
+        self.trace = Some(Trace::default());
+    }
+
+    fn take_spans(&mut self) -> Vec<Span> {
+        spans(self.trace.take())
     }
 
     fn check(&mut self) -> Result<(), String> {

@@ -4,7 +4,10 @@ mod checkpoint;
 mod decode;
 mod expected;
 mod inference;
+mod on_demand;
 mod prefill;
+mod several;
+mod spans;
 mod subject;
 mod warm;
 
@@ -29,6 +32,11 @@ pub(crate) fn workloads() -> Vec<Box<dyn Answering>> {
         all.push(Box::new(decode::Decode::new(medium.clone(), position)));
     }
     all
+}
+
+/// The workloads that are measured on demand.
+pub(crate) fn on_demand() -> Vec<Box<dyn Answering>> {
+    on_demand::workloads()
 }
 
 /// The instruction set that is asked for.

@@ -13,11 +13,23 @@ pub(super) struct Prefill {
     id: String,
     subject: Subject,
     tokens: usize,
+    selection: Selection,
+    phases: Vec<String>,
+    instruments: Vec<Instrument>,
 }
 
 impl Prefill {
     pub(super) fn new(subject: Subject, tokens: usize) -> Self {
-        Self { id: format!("{}/prefill", subject.name()), subject, tokens }
+        let selection = subject.selection(Selection::Standard);
+        let phases = subject.phases();
+        let instruments =
+            subject.instruments(&[Instrument::Clock, Instrument::Criterion, Instrument::Callgrind, Instrument::Dhat]);
+        Self { id: format!("{}/prefill", subject.name()), subject, tokens, selection, phases, instruments }
+    }
+
+    /// The same under another name and in phases of its own, timed on demand.
+    pub(super) fn on_demand(self, id: String, phases: Vec<String>) -> Self {
+        Self { id, phases, selection: Selection::OnDemand, instruments: vec![Instrument::Clock], ..self }
     }
 
     fn ready(&self, phase: &str, options: &Options) -> Result<Warm, WorkloadError> {
@@ -40,13 +52,13 @@ impl Workload for Prefill {
         self.subject.answer(&self.id)
     }
     fn phases(&self) -> Vec<String> {
-        self.subject.phases()
+        self.phases.clone()
     }
     fn instruments(&self) -> Vec<Instrument> {
-        self.subject.instruments(&[Instrument::Clock, Instrument::Criterion, Instrument::Callgrind, Instrument::Dhat])
+        self.instruments.clone()
     }
     fn selection(&self) -> Selection {
-        self.subject.selection(Selection::Standard)
+        self.selection
     }
     fn prepare(&self, phase: &str, options: &Options) -> Result<Box<dyn Prepared>, WorkloadError> {
         Ok(Box::new(self.ready(phase, options)?))

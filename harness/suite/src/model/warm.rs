@@ -1,9 +1,12 @@
 //! A warm session that runs the end of a window over and over: what prefill and a decode step have in common.
 
 use engine::Session;
+use engine::trace::Trace;
+use harness_probe::protocol::Span;
 use harness_probe::{Options, Prepared, WorkloadError};
 
 use super::expected::Expected;
+use super::spans::spans;
 use super::subject::Subject;
 use crate::answer::Answer;
 
@@ -11,6 +14,7 @@ use crate::answer::Answer;
 pub(super) struct Warm {
     session: Session,
     isa: &'static str,
+    threads: u32,
     window: Vec<u32>,
     /// Tokens of the window that were read before the run.
     read: usize,
@@ -34,6 +38,7 @@ impl Warm {
         let mut warm = Self {
             session: engine.session().map_err(WorkloadError::new)?,
             isa: engine.isa().name(),
+            threads: options.threads,
             window,
             read: read(engine.variant()),
             logits: vec![0.0; engine.config().vocab],
@@ -67,6 +72,14 @@ impl Prepared for Warm {
         self.failure = outcome.err().map(|error| error.to_string());
     }
 
+    fn start_spans(&mut self) {
+        self.session.keep_trace(Trace::default());
+    }
+
+    fn take_spans(&mut self) -> Vec<Span> {
+        spans(self.session.take_trace())
+    }
+
     /// A session keeps the logits of its last step.
     fn warm_up(&mut self) {
         self.run(&mut || {});
@@ -81,6 +94,10 @@ impl Prepared for Warm {
 
     fn isa(&self) -> String {
         self.isa.to_owned()
+    }
+
+    fn threads(&self) -> Option<u32> {
+        Some(self.threads)
     }
 }
 

@@ -1,0 +1,7 @@
+//! Which commit made a figure worse: [`Search`] says which commit to try next, a [`Trial`] tries it.
+
+mod search;
+mod trial;
+
+pub use search::{Finding, Next, Search};
+pub use trial::{Answer, Side, Trial, Yardstick};

@@ -1,0 +1,215 @@
+//! Holds one commit against the good end of the search, by the decisions that the gate makes.
+
+use std::process::Command;
+use std::time::Duration;
+
+use harness_probe::protocol::Description;
+
+use super::Finding;
+use crate::compare::{Comparison, Side as Compared, compare};
+use crate::measure::{MeasureError, Measured, Progress, Request, Selected};
+use crate::metric::Metric;
+use crate::paired::{Conditions, Contest, Course, Entrant, Rules, Sides, Standing, Stopped, pair_estimate};
+use crate::probe::Greeting;
+use crate::record::Record;
+use crate::render::number;
+use crate::verdict::{Judgement, Limits, judge};
+
+/// A commit that is ready to be tried.
+#[derive(Debug, Clone, Copy)]
+pub struct Side<'a> {
+    /// Its programs.
+    pub measured: Measured<'a>,
+    /// What its probe says of itself.
+    pub greeting: &'a Greeting,
+}
+
+/// What commits are held against the good end by.
+pub enum Yardstick<'a> {
+    /// A count: the good end's record, the metric, and the good end's limits.
+    Count {
+        /// What the good end's counts are.
+        good: &'a Record,
+        /// Which of them.
+        metric: &'static dyn Metric,
+        /// How much it may get worse.
+        limits: &'a Limits,
+    },
+    /// Time, side by side.
+    Time {
+        /// How a pair is measured.
+        conditions: &'a Conditions,
+        /// When it is settled.
+        rules: Rules,
+        /// How long one commit may be measured.
+        budget: Duration,
+        /// What the order is drawn from.
+        seed: u64,
+    },
+}
+
+/// What is asked of every commit.
+pub struct Trial<'a> {
+    /// The good end.
+    pub good: Side<'a>,
+    /// The workload as the good end defines it.
+    pub workload: &'a Description,
+    /// The phase.
+    pub phase: &'a str,
+    /// How counts are taken.
+    pub request: &'a Request,
+    /// What it is held against.
+    pub yardstick: Yardstick<'a>,
+}
+
+/// What a commit answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// Whether it is as the good end is.
+    pub finding: Finding,
+    /// The figure, or why there is none.
+    pub told: String,
+    /// The figure itself: a count, or the ratio of times.
+    pub value: Option<f64>,
+}
+
+impl Trial<'_> {
+    /// Tries a commit.
+    ///
+    /// # Errors
+    /// If it was interrupted. A commit that cannot be measured is one that is skipped.
+    pub fn of(&self, candidate: Side<'_>, progress: &dyn Progress) -> Result<Answer, MeasureError> {
+        let there = candidate.greeting.workloads.iter().find(|one| one.id == self.workload.id);
+        let Some(there) = there.filter(|one| one.phases.iter().any(|phase| phase == self.phase)) else {
+            return Ok(Answer::skipped(format!("it has no {} in phase {}", self.workload.id, self.phase)));
+        };
+        if there.definition != self.workload.definition || there.unit != self.workload.unit {
+            return Ok(Answer::skipped(format!("it defines {} in another way", self.workload.id)));
+        }
+        if there.answer != self.workload.answer {
+            return Ok(Answer::skipped(format!("it holds {} to another answer", self.workload.id)));
+        }
+        match self.yardstick {
+            Yardstick::Count { good, metric, limits } => {
+                let counts = Self::count(candidate, self.workload, self.phase, self.request, progress)?;
+                Ok(Answer::by_count(good, &counts, metric, limits))
+            }
+            Yardstick::Time { conditions, rules, budget, seed } => {
+                let sides = Sides { base: &|| probe(self.good), head: &|| probe(candidate) };
+                let contest = Contest { sides: &sides, conditions, rules, budget, seed };
+                let entrant = Entrant { workload: self.workload.id.clone(), phase: self.phase.to_owned() };
+                let lanes = contest.run(&[entrant], progress).map_err(|Stopped| MeasureError::Interrupted)?;
+                let mut course = Course::new(rules, 1);
+                for lane in &lanes {
+                    if let Some(failure) = &lane.failure {
+                        return Ok(Answer::skipped(failure.clone()));
+                    }
+                    let pairs = lane.pairs.iter().filter_map(|pair| pair_estimate(&pair.blocks));
+                    pairs.for_each(|pair| course.push(pair.log_ratio));
+                }
+                Ok(by_time(&course))
+            }
+        }
+    }
+
+    /// The counts of a commit.
+    ///
+    /// # Errors
+    /// If it was interrupted.
+    pub fn count(
+        side: Side<'_>,
+        workload: &Description,
+        phase: &str,
+        request: &Request,
+        progress: &dyn Progress,
+    ) -> Result<Record, MeasureError> {
+        let one = Selected { workload: workload.clone(), phases: vec![phase.to_owned()] };
+        side.measured.take(side.greeting, &[one], request, progress)
+    }
+}
+
+impl Answer {
+    /// A commit that cannot be told, and why.
+    pub fn skipped(why: impl Into<String>) -> Self {
+        Self { finding: Finding::Skipped, told: why.into(), value: None }
+    }
+
+    /// Judges one count of a commit as a gate would whose base is the good end.
+    pub fn by_count(good: &Record, counts: &Record, metric: &dyn Metric, limits: &Limits) -> Self {
+        let about = |one: &Comparison| one.metric.is_none_or(|of| of.name() == metric.name());
+        let comparisons = compare(Compared::baseline(good), Compared::baseline(counts)).into_iter().filter(about);
+        let Some(row) = judge(comparisons.collect(), limits).rows.into_iter().next() else {
+            return Self::skipped(format!("it has no number for {}", metric.name()));
+        };
+        let value = row.comparison.head.map(|figure| figure.value);
+        let finding = match &row.judgement {
+            Judgement::Unjudged(why) => return Self::skipped(why.clone()),
+            Judgement::Regressed(_) | Judgement::Accepted(..) => Finding::Bad,
+            Judgement::Pass(_) | Judgement::Improved(_) => Finding::Good,
+        };
+        let change = row.comparison.ratio.map(|ratio| format!(" ({})", number::percent(ratio.value)));
+        let told = format!("{}{}", value.map(number::exact).unwrap_or_default(), change.unwrap_or_default());
+        Self { finding, told, value }
+    }
+}
+
+fn probe(side: Side<'_>) -> Command {
+    side.measured.programs.command(&side.measured.project.config.probe)
+}
+
+fn by_time(course: &Course) -> Answer {
+    let value = course.estimate().map(f64::exp);
+    let change = value.map_or_else(String::new, number::percent);
+    let pairs = course.log_ratios().len();
+    let finding = match course.standing() {
+        Standing::Regressed => Finding::Bad,
+        Standing::NotSlower | Standing::Improved => Finding::Good,
+        Standing::Suspect | Standing::Open => {
+            return Answer::skipped(format!("{pairs} pairs ({change}) do not tell; --budget allows more"));
+        }
+    };
+    Answer { finding, told: format!("time {change} by {pairs} pairs"), value }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::metric::by_name;
+    use crate::record::sample::{callgrind, record, row};
+
+    #[test]
+    fn a_count_is_judged_by_the_limits_of_the_good_end() {
+        let limits = "schema = 1\n[[limit]]\nmetric = 'instructions'\ntolerance = '1 %'\nreason = 'noise'\n";
+        let limits = Limits::parse(limits, Path::new("limits.toml")).expect("valid");
+        let of = |instructions: u64| record(vec![row("w", "naive", vec![callgrind(instructions)])]);
+        let metric = by_name("instructions").expect("a metric");
+        let said = |instructions| Answer::by_count(&of(1000), &of(instructions), metric, &limits);
+        let answer = |finding, told: &str, value| Answer { finding, told: told.to_owned(), value: Some(value) };
+        assert_eq!(said(1010), answer(Finding::Good, "1,010 (+1.0 %)", 1010.0));
+        assert_eq!(said(1050), answer(Finding::Bad, "1,050 (+5.0 %)", 1050.0));
+        assert_eq!(said(500), answer(Finding::Good, "500 (-50 %)", 500.0));
+        let missing = Answer::by_count(&of(1000), &record(vec![row("w", "naive", vec![])]), metric, &limits);
+        assert_eq!(missing, Answer::skipped("missing on the head side: callgrind was not measured"));
+        let other = by_name("peak-bytes").expect("a metric");
+        assert_eq!(
+            Answer::by_count(&of(1), &of(1), other, &limits),
+            Answer::skipped("it has no number for peak-bytes")
+        );
+    }
+
+    #[test]
+    fn time_is_told_by_the_decision_of_the_gate() {
+        let said = |change: f64, pairs| {
+            let mut course = Course::new(Rules::default(), 1);
+            (0..pairs).for_each(|_| course.push(change.ln_1p()));
+            by_time(&course)
+        };
+        assert_eq!(said(0.03, 30).finding, Finding::Bad);
+        assert_eq!(said(0.0, 30).finding, Finding::Good);
+        assert_eq!(said(-0.05, 30).finding, Finding::Good);
+        assert_eq!(said(0.0, 2), Answer::skipped("2 pairs (0 %) do not tell; --budget allows more"));
+        assert_eq!(said(0.03, 30).told, "time +3.0 % by 30 pairs");
+    }
+}

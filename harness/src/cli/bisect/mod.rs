@@ -1,0 +1,293 @@
+//! `harness bisect`: finds the commit that made a figure worse.
+
+mod show;
+mod site;
+
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use harness::acceptance::judged;
+use harness::bisect::{Answer, Finding, Next, Search, Trial, Yardstick};
+use harness::child;
+use harness::compare::metrics;
+use harness::gate::{conditions, seed_of_now};
+use harness::measure::{self, Bar, Plan, Request};
+use harness::metric::Metric;
+use harness::nearest::suggestion;
+use harness::paired::Rules;
+use harness::project::Project;
+use harness::record::{Instrument, Record};
+use harness::render::Format;
+use harness::revision::{CargoOutput, Checkouts, Commit, Repository, Walk};
+use harness::verdict::Limits;
+use harness_probe::protocol::Description;
+
+use show::{Tried, told, word};
+use site::{Built, Site};
+
+use super::{Outcome, command_line, notice};
+
+/// Finds the commit that made a figure worse, between one that was good and one that is bad
+///
+/// Each candidate is built beside the checkout, which stays as it is, and held against GOOD by the decisions of the gate: by its
+/// counts where those moved, one run a commit, else by time, side by side. What does not build is stepped around. Of a merge
+/// only the merge itself is tried, unless --every-commit asks for what it merged.
+///
+/// Exit status: 0 if the commit was found, 2 if it could not be.
+#[derive(Args)]
+pub(crate) struct Bisect {
+    /// A revision that was good
+    #[arg(value_name = "GOOD")]
+    good: String,
+    /// A later one that is bad
+    #[arg(value_name = "BAD", default_value = "HEAD")]
+    bad: String,
+    /// The workload
+    #[arg(long, value_name = "ID")]
+    workload: String,
+    /// What got worse: time, instructions, heap, or names such as peak-bytes
+    #[arg(long, value_name = "NAME")]
+    metric: String,
+    /// The phase [default: the last one of the workload]
+    #[arg(long, value_name = "NAME")]
+    phase: Option<String>,
+    /// Try the commits of merged branches, too
+    #[arg(long)]
+    every_commit: bool,
+    /// How long the time of one commit may be measured, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
+    budget: u64,
+    /// Force this instruction set, such as avx2
+    #[arg(long, value_name = "ISA")]
+    isa: Option<String>,
+    /// How long a single answer of a probe may take, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = measure::TIME_LIMIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
+    time_limit: u64,
+    /// How the path is printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Both ends of the search, built, and what is looked at.
+struct Ends {
+    good: Built,
+    bad: Built,
+    workload: Description,
+    phase: String,
+}
+
+/// Metrics that did not get worse, with what they are.
+type Unmoved = Vec<(&'static dyn Metric, Answer)>;
+
+impl Bisect {
+    pub(crate) fn run(self, project: &Project) -> Result<Outcome> {
+        let wanted = self.wanted()?;
+        let repository = Repository::open(project)?;
+        let (good, bad) = (repository.resolve(&self.good)?, repository.resolve(&self.bad)?);
+        let walk = if self.every_commit { Walk::All } else { Walk::FirstParent };
+        let commits = repository.commits(&good, &bad, walk)?;
+        if commits.is_empty() {
+            bail!("{} and {} are one commit, {good}, so that nothing lies between them", self.good, self.bad);
+        }
+        let mut request = self.request(&wanted)?;
+        let output = if request.quiet { CargoOutput::Nothing } else { CargoOutput::Progress };
+        let checkouts = Checkouts::new(project, &repository);
+        let mut site = Site { checkouts, instruments: Vec::new(), time_limit: request.time_limit, output };
+        let ends = self.ends(&mut site, &mut request, is_time(&wanted), (&good, &bad))?;
+        let place = format!("{} in phase {}", ends.workload.id, ends.phase);
+
+        let counts = ends.counts(&request)?;
+        let limits = match counts {
+            Some(_) => limits(&ends.good, project)?,
+            None => Limits::default(),
+        };
+        let (moved, unmoved) = moved(&counts, &wanted, &limits);
+        if moved.is_none() && !is_time(&wanted) {
+            bail!("{}", no_worse(&place, &bad, &unmoved));
+        }
+        // One count a commit, and no bench is built for another.
+        request.plan.instruments = moved.iter().map(|metric| metric.instrument()).collect();
+        site.instruments = request.plan.instruments.clone();
+        let conditions = conditions(1, self.isa.clone(), Duration::from_secs(self.time_limit));
+        let (name, yardstick, start) = match (moved, &counts) {
+            (Some(metric), Some((base, _))) => {
+                let start = base.rows.first().and_then(|row| metric.figure(row)).map(|figure| figure.value);
+                (metric.name(), Yardstick::Count { good: base, metric, limits: &limits }, start)
+            }
+            _ => {
+                if counts.is_some() {
+                    notice("no count of it got worse from GOOD to BAD, so time tells, side by side");
+                }
+                let (rules, budget) = (Rules::default(), Duration::from_secs(self.budget));
+                let time = Yardstick::Time { conditions: &conditions, rules, budget, seed: seed_of_now() };
+                ("time", time, Some(1.0))
+            }
+        };
+        let Ends { good: of_good, bad: of_bad, workload, phase } = &ends;
+        let trial = Trial { good: of_good.side(), workload, phase, request: &request, yardstick };
+        let answer = match (&trial.yardstick, &counts) {
+            (Yardstick::Count { good, metric, limits }, Some((_, head))) => {
+                Answer::by_count(good, head, *metric, limits)
+            }
+            _ => site.tried(&trial, of_bad)?,
+        };
+        match answer.finding {
+            Finding::Bad => {}
+            Finding::Good => bail!("BAD is not bad: {place} at {bad} is not slower than at GOOD ({})", answer.told),
+            Finding::Skipped => bail!("BAD cannot be told from GOOD: {place} at {bad}: {}", answer.told),
+        }
+        let start =
+            Answer { finding: Finding::Good, told: start.map(|v| told(name, v)).unwrap_or_default(), value: start };
+        let mut path = vec![Tried { commit: good, answer: start }, Tried { commit: bad, answer }];
+        let end = search(&commits, &trial, &site, &mut path)?;
+        self.show(&commits, end, &place, name, &path)
+    }
+
+    /// Builds both ends, first what says what there is, then what counts the workload. Where time can tell instead, counts
+    /// that cannot be had are done without.
+    fn ends(&self, site: &mut Site, request: &mut Request, is_time: bool, ends: (&Commit, &Commit)) -> Result<Ends> {
+        let (good, bad) = (site.end("GOOD", ends.0)?, site.end("BAD", ends.1)?);
+        let (workload, phase) = self.place(&good.greeting.workloads)?;
+        request.plan.instruments.retain(|instrument| workload.instruments.contains(instrument));
+        if request.plan.instruments.is_empty() {
+            return Ok(Ends { good, bad, workload, phase });
+        }
+        site.instruments = request.plan.instruments.clone();
+        match site.end("GOOD", ends.0).and_then(|good| Ok((good, site.end("BAD", ends.1)?))) {
+            Ok((good, bad)) => Ok(Ends { good, bad, workload, phase }),
+            Err(why) if is_time && !child::stopped() => {
+                notice(&format!("no counts are taken: {why:#}"));
+                request.plan.instruments.clear();
+                Ok(Ends { good, bad, workload, phase })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The metrics that may tell: of time every count, because a count tells more surely.
+    fn wanted(&self) -> Result<Vec<&'static dyn Metric>> {
+        let named = metrics(std::slice::from_ref(&self.metric))?;
+        let judged: Vec<&'static dyn Metric> = judged().collect();
+        let wanted: Vec<_> = judged.iter().copied().filter(|metric| named.contains(metric)).collect();
+        if wanted.is_empty() {
+            let known: Vec<&str> = judged.iter().map(|metric| metric.name()).collect();
+            bail!("`{}` is never judged, so no commit can be found by it; what is: {}", self.metric, known.join(", "));
+        }
+        Ok(if is_time(&wanted) { judged } else { wanted })
+    }
+
+    fn request(&self, wanted: &[&'static dyn Metric]) -> Result<Request> {
+        let mut instruments: Vec<Instrument> =
+            wanted.iter().filter(|metric| metric.portable()).map(|metric| metric.instrument()).collect();
+        instruments.sort();
+        instruments.dedup();
+        if instruments.contains(&Instrument::Callgrind) && measure::valgrind_version().is_none() {
+            if !is_time(wanted) {
+                bail!(measure::VALGRIND_MISSING);
+            }
+            notice(measure::VALGRIND_MISSING);
+            instruments.retain(|instrument| *instrument != Instrument::Callgrind);
+        }
+        let nothing = Vec::new;
+        let plan = Plan { filters: nothing(), phases: nothing(), instruments, quick: false, anchors: nothing() };
+        Ok(Request {
+            plan,
+            threads: Some(1),
+            isa: self.isa.clone(),
+            model: None,
+            time_limit: Duration::from_secs(self.time_limit),
+            command: command_line(),
+            quiet: super::quiet(),
+        })
+    }
+
+    /// The workload as GOOD has it, and the phase that is meant.
+    fn place(&self, workloads: &[Description]) -> Result<(Description, String)> {
+        let Some(workload) = workloads.iter().find(|one| one.id == self.workload) else {
+            let ids = workloads.iter().map(|one| one.id.as_str());
+            bail!("GOOD has no workload `{}`; {}", self.workload, suggestion(&self.workload, ids));
+        };
+        let phases = || workload.phases.iter().map(String::as_str);
+        match &self.phase {
+            Some(phase) if !phases().any(|one| one == phase) => {
+                bail!("GOOD has no phase `{phase}` of {}; {}", workload.id, suggestion(phase, phases()))
+            }
+            Some(phase) => Ok((workload.clone(), phase.clone())),
+            None => match phases().next_back() {
+                Some(last) => Ok((workload.clone(), last.to_owned())),
+                None => bail!("{} has no phase at GOOD", workload.id),
+            },
+        }
+    }
+}
+
+impl Ends {
+    /// The counts of both, if any are taken.
+    fn counts(&self, request: &Request) -> Result<Option<(Record, Record)>> {
+        if request.plan.instruments.is_empty() {
+            return Ok(None);
+        }
+        let count = |of: &Built| Trial::count(of.side(), &self.workload, &self.phase, request, &Bar::new());
+        Ok(Some((count(&self.good)?, count(&self.bad)?)))
+    }
+}
+
+/// The first of the counts that got worse from one end to the other, and those before it, which did not.
+fn moved(
+    counts: &Option<(Record, Record)>,
+    wanted: &[&'static dyn Metric],
+    limits: &Limits,
+) -> (Option<&'static dyn Metric>, Unmoved) {
+    let mut unmoved = Vec::new();
+    let Some((good, bad)) = counts else { return (None, unmoved) };
+    for &metric in wanted.iter().filter(|metric| metric.portable()) {
+        let answer = Answer::by_count(good, bad, metric, limits);
+        if answer.finding == Finding::Bad {
+            return (Some(metric), unmoved);
+        }
+        unmoved.push((metric, answer));
+    }
+    (None, unmoved)
+}
+
+/// Tries commits until it is over; each is told as it comes.
+fn search(commits: &[Commit], trial: &Trial<'_>, site: &Site, path: &mut Vec<Tried>) -> Result<Next> {
+    let mut search = Search::new(commits.len());
+    loop {
+        let number = match search.next() {
+            Next::Try(number) => number,
+            over => return Ok(over),
+        };
+        let commit = &commits[number];
+        notice(&format!("about {} more to try; now {commit}", search.trials_left()));
+        let answer = match site.ready(commit)? {
+            Err(why) => Answer::skipped(why),
+            Ok(built) => site.tried(trial, &built)?,
+        };
+        notice(&format!("{}: {}", word(answer.finding), answer.told));
+        search.answer(number, answer.finding);
+        path.push(Tried { commit: commit.clone(), answer });
+    }
+}
+
+/// The limits of the good end; of one from before there were any, those of the checkout.
+fn limits(good: &Built, project: &Project) -> Result<Limits> {
+    let of = |project: &Project| project.baselines().join("limits.toml");
+    let theirs = of(&good.checkout.project);
+    Ok(Limits::read(&if theirs.is_file() { theirs } else { of(project) })?)
+}
+
+/// Whether time is what got worse, of which counts are only a sign.
+fn is_time(wanted: &[&'static dyn Metric]) -> bool {
+    wanted.iter().any(|metric| !metric.portable())
+}
+
+fn no_worse(place: &str, bad: &Commit, seen: &[(&'static dyn Metric, Answer)]) -> String {
+    let told: Vec<String> = seen.iter().map(|(metric, answer)| format!("{} {}", metric.name(), answer.told)).collect();
+    let figures = if told.is_empty() { "no count of it is taken".to_owned() } else { told.join(", ") };
+    format!(
+        "BAD is not bad: {place} at {bad} is no worse than at GOOD by more than GOOD's limits ({figures}); if it is GOOD that is \
+         worse, exchange the two"
+    )
+}

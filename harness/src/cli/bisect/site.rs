@@ -1,0 +1,79 @@
+//! Commits, built beside the checkout and greeted.
+
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use harness::bisect::{Answer, Side, Trial, Yardstick};
+use harness::child;
+use harness::measure::{self, Bar, Measured};
+use harness::probe::Greeting;
+use harness::record::Instrument;
+use harness::revision::{CargoOutput, Checkout, CheckoutError, Checkouts, Commit};
+
+use crate::cli::notice;
+
+/// What builds and greets commits.
+pub(super) struct Site {
+    pub(super) checkouts: Checkouts,
+    pub(super) instruments: Vec<Instrument>,
+    pub(super) time_limit: Duration,
+    pub(super) output: CargoOutput,
+}
+
+/// A commit that was built, and what its probe says.
+pub(super) struct Built {
+    pub(super) checkout: Checkout,
+    pub(super) greeting: Greeting,
+}
+
+impl Site {
+    /// A commit, built and greeted; or why it has to be stepped around.
+    pub(super) fn ready(&self, commit: &Commit) -> Result<Result<Built, String>> {
+        let say = |told: &str| notice(told);
+        let instruments = &self.instruments;
+        let built = self.checkouts.checkout(commit, |config| measure::needed(config, instruments), self.output, &say);
+        let checkout = match built {
+            Ok(checkout) => checkout,
+            Err(
+                error @ (CheckoutError::Build { .. }
+                | CheckoutError::Missing { .. }
+                | CheckoutError::NoHarness { .. }
+                | CheckoutError::Project { .. }),
+            ) => return Ok(Err(error.to_string())),
+            Err(error) => return Err(error.into()),
+        };
+        let Checkout { project, programs, commit, .. } = &checkout;
+        match (Measured { project, programs, commit: Some(&commit.id) }).greet(self.time_limit) {
+            Ok(greeting) => Ok(Ok(Built { greeting, checkout })),
+            Err(error) if child::stopped() => Err(error.into()),
+            Err(error) => Ok(Err(error.to_string())),
+        }
+    }
+}
+
+impl Site {
+    /// An end of the search, which has to be measurable.
+    pub(super) fn end(&self, name: &str, commit: &Commit) -> Result<Built> {
+        match self.ready(commit)? {
+            Ok(built) => Ok(built),
+            Err(why) => bail!("{name} cannot be measured: {why}"),
+        }
+    }
+
+    /// Tries a commit, with the time of this project to itself where time is read.
+    pub(super) fn tried(&self, trial: &Trial<'_>, built: &Built) -> Result<Answer> {
+        let _turn = match trial.yardstick {
+            Yardstick::Time { .. } => Some(self.checkouts.turn(&|told| notice(told))?),
+            Yardstick::Count { .. } => None,
+        };
+        Ok(trial.of(built.side(), &Bar::new())?)
+    }
+}
+
+impl Built {
+    /// As a trial wants it.
+    pub(super) fn side(&self) -> Side<'_> {
+        let Checkout { project, programs, commit, .. } = &self.checkout;
+        Side { measured: Measured { project, programs, commit: Some(&commit.id) }, greeting: &self.greeting }
+    }
+}

@@ -1,0 +1,50 @@
+//! The rules that a gate judges by, read before minutes are spent measuring.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+use harness::acceptance::{self, Acceptances, FILE, Ledger};
+use harness::gate::{Accepted, Rulebook};
+use harness::project::Project;
+use harness::verdict::Limits;
+use harness_probe::protocol::Description;
+
+/// The text of a base's limits, which make sense.
+pub(in crate::cli) fn limits(base: &Project) -> Result<String> {
+    let path = base.baselines().join("limits.toml");
+    let text =
+        fs::read_to_string(&path).with_context(|| format!("cannot read the base's limits {}", path.display()))?;
+    Limits::parse(&text, &path)?;
+    Ok(text)
+}
+
+/// The acceptances of both sides, which make sense.
+pub(super) fn accepted(base: &Project, head: &Project, honour: bool) -> Result<Accepted> {
+    let text = |side: &Project| -> Result<String> {
+        let text = acceptance::text(&side.baselines())?;
+        Acceptances::parse(&text, &side.baselines().join(FILE))?;
+        Ok(text)
+    };
+    Ok(Accepted { base: text(base)?, head: text(head)?, honour, known: Vec::new() })
+}
+
+/// What the head changes of the rules and the stored counts.
+pub(super) fn amended(base: &Project, head: &Project) -> Vec<String> {
+    Rulebook::read(base).amended(&Rulebook::read(head))
+}
+
+/// Every workload and phase of either side.
+pub(super) fn known(sides: [&[Description]; 2]) -> Vec<(String, String)> {
+    let named = |one: &Description| one.phases.iter().map(|phase| (one.id.clone(), phase.clone())).collect::<Vec<_>>();
+    harness::distinct::distinct(sides.into_iter().flatten().flat_map(named))
+}
+
+/// The acceptances that lie beside the stored baseline, today.
+pub(in crate::cli) fn stored_ledger(project: &Project) -> Result<Ledger> {
+    Ok(Ledger::stored(Acceptances::read(&project.baselines())?, today()))
+}
+
+/// This day in UTC.
+pub(in crate::cli) fn today() -> jiff::civil::Date {
+    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
+}

@@ -1,0 +1,126 @@
+//! What the gate against a revision says.
+
+use anyhow::Result;
+use harness::gate::{Ruling, Session, Word};
+use harness::render::{Format, Table};
+
+use crate::cli::{ALARM, WARNING, exact, notice, print, show};
+
+/// What regressed, the times, what changed in the counts, what stayed open, the summary, and how to do it again.
+/// `changed` tells of the functions behind what regressed.
+pub(super) fn ruling(session: &Session, ruling: &Ruling, changed: &[Table], format: Format, all: bool) -> Result<()> {
+    let again = format!("reproduce with: {}", with_seed(session));
+    let mut red: Vec<String> = ruling.times.iter().filter(|time| time.is_red).map(|time| time.sentence()).collect();
+    red.extend(ruling.lost_counts());
+    red.extend(ruling.counts.iter().flat_map(|counts| counts.regressions()));
+    let mut open: Vec<String> = ruling
+        .times
+        .iter()
+        .filter(|time| !time.is_red && matches!(time.word, Word::Layout | Word::Failed | Word::Inconclusive))
+        .map(|time| time.sentence())
+        .collect();
+    open.extend(ruling.counts.iter().flat_map(|counts| counts.unjudged()));
+    open.extend(session.unmatched.iter().cloned());
+    let accepted = ruling.times.iter().filter(|time| time.accepted.is_some()).map(|time| time.sentence());
+    let accepted: Vec<String> = accepted.chain(ruling.counts.iter().flat_map(|counts| counts.accepted())).collect();
+    let amended = amended_lines(&session.amended, all || exact(format));
+    let better = ruling.times.iter().filter(|time| time.word == Word::Improved).map(|time| time.sentence());
+
+    let mut tables = Vec::new();
+    if !ruling.times.is_empty() {
+        tables.push(ruling.times_table(exact(format)));
+    }
+    if let Some(counts) = &ruling.counts {
+        let shown = if all || exact(format) { counts.clone() } else { counts.remarkable() };
+        let table = shown.table(exact(format));
+        tables.extend((!table.rows.is_empty()).then_some(table));
+    }
+    match format {
+        Format::Json | Format::Csv => {
+            if let Some(first) = tables.first_mut() {
+                first.title = ruling.summary();
+                first.notes = ruling.circumstances(session);
+                first.notes.extend(session.unmatched.iter().cloned());
+                first.notes.extend(told(&accepted, &ruling.pending, &ruling.complaints, &amended));
+                first.notes.push(again.clone());
+            }
+            tables.extend_from_slice(changed);
+            show(&tables, format)?;
+            notice(&ruling.summary());
+            notice(&again);
+            Ok(())
+        }
+        Format::Markdown => {
+            let mut notes = red;
+            notes.extend(better);
+            notes.extend(open.iter().map(|told| format!("open: {told}")));
+            notes.extend(told(&accepted, &ruling.pending, &ruling.complaints, &amended));
+            notes.extend(ruling.circumstances(session));
+            notes.push(again);
+            match tables.last_mut() {
+                Some(last) => last.notes = notes,
+                None => tables.push(Table { notes, ..Default::default() }),
+            }
+            tables[0].title = ruling.summary();
+            tables.extend_from_slice(changed);
+            show(&tables, format)
+        }
+        Format::Table => {
+            let mut text = String::new();
+            for told in red {
+                text += &format!("{ALARM}regressed:{ALARM:#} {told}\n");
+            }
+            text += &format.render(&tables);
+            for told in better {
+                text += &format!("improved: {told}\n");
+            }
+            for told in open {
+                text += &format!("{WARNING}open:{WARNING:#} {told}\n");
+            }
+            for line in told(&accepted, &ruling.pending, &ruling.complaints, &amended) {
+                text += &marked(&line);
+            }
+            for told in ruling.circumstances(session) {
+                text += &format!("{told}\n");
+            }
+            text += &format!("{}\n", ruling.summary());
+            for table in changed {
+                text += &format!("\n{}", format.render(std::slice::from_ref(table)));
+            }
+            text += &format!("{again}\n");
+            print(&text)
+        }
+    }
+}
+
+/// A change may store hundreds of counts anew: a person reads the first ones.
+const SHOWN_AMENDED: usize = 20;
+
+fn amended_lines(amended: &[String], all: bool) -> Vec<String> {
+    let shown = if all { amended.len() } else { SHOWN_AMENDED };
+    let more = amended.len().saturating_sub(shown);
+    let mut lines: Vec<String> = amended.iter().take(shown).cloned().collect();
+    lines.extend((more > 0).then(|| format!("{more} more; --all shows them")));
+    lines
+}
+
+/// What is told of the rules beside the verdict, each line with its kind before it.
+fn told(accepted: &[String], pending: &[String], complaints: &[String], amended: &[String]) -> Vec<String> {
+    let kinds = [("accepted", accepted), ("pending", pending), ("complaint", complaints), ("changed rule", amended)];
+    kinds.iter().flat_map(|(kind, lines)| lines.iter().map(move |line| format!("{kind}: {line}"))).collect()
+}
+
+/// A line whose kind is in colour.
+fn marked(line: &str) -> String {
+    let (kind, rest) = line.split_once(": ").unwrap_or(("note", line));
+    format!("{WARNING}{kind}:{WARNING:#} {rest}\n")
+}
+
+/// The command line with the seed in it.
+fn with_seed(session: &Session) -> String {
+    let seed = format!("--seed {}", session.terms.seed);
+    match session.lanes.is_empty() || session.command.contains("--seed") {
+        true => session.command.clone(),
+        false => format!("{} {seed}", session.command),
+    }
+}

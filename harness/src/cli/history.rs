@@ -1,0 +1,198 @@
+//! `harness history`: how a metric went over the commits, and which of them changed it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use harness::choice::Choice;
+use harness::history::{self, Moment, Question};
+use harness::measure::{self, Bar, Measured};
+use harness::metric;
+use harness::nearest::suggestion;
+use harness::project::Project;
+use harness::record::{Instrument, Record};
+use harness::render::Format;
+use harness::revision::{CargoOutput, Checkouts, Commit, Repository, Walk};
+use harness::{child, whole_file};
+
+use super::run::Selection;
+use super::{Outcome, exact, notice, show};
+
+/// Shows how a metric went over the history, and which commits changed it
+///
+/// Counts come from the baselines that were committed, of one toolchain, and from commits that --measure counts afterwards.
+/// Times come from the records of this machine; because two records do not compare, each is told as its ratio to the
+/// anchor phase that was measured beside it. Change points are the steps of the step function that fits best.
+#[derive(Args)]
+pub(crate) struct History {
+    /// The metric, such as instructions, total-bytes or time
+    #[arg(long, value_name = "NAME", default_value = "instructions")]
+    metric: String,
+    /// Count these commits first, both ends included, as in v1..HEAD; those that were counted before are left as they are
+    #[arg(long, value_name = "REV..REV")]
+    measure: Option<String>,
+    /// The baseline's key, if not that of the newest; `cargo harness baseline list` shows the keys
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
+    /// The phase that times are held against [default: the first anchor of harness.toml]
+    #[arg(long, value_name = "PHASE")]
+    against: Option<String>,
+    #[command(flatten)]
+    selection: Selection,
+    /// Draw no chart into reports/
+    #[arg(long)]
+    no_chart: bool,
+    /// How the history is printed; json and csv have every point
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+impl History {
+    pub(crate) fn run(self, project: &Project) -> Result<Outcome> {
+        let Some(metric) = metric::by_name(&self.metric) else {
+            let names = metric::all().iter().map(|metric| metric.name());
+            bail!("there is no metric `{}`; {}", self.metric, suggestion(&self.metric, names));
+        };
+        let (filters, phases) = self.selection.chosen();
+        let choice = Choice::new(filters, &[])?;
+        let phases = phases.to_vec();
+        let anchor = self.against.clone().or_else(|| project.config.anchors.first().cloned()).unwrap_or_default();
+        let (key, format, no_chart) = (self.key.clone(), self.format, self.no_chart);
+        if self.measure.is_some() && !metric.portable() {
+            bail!(
+                "--measure counts, and times of two commits compare only side by side: `harness gate --base REV` does that"
+            );
+        }
+        let moments = match metric.portable() {
+            true => {
+                let repository = Repository::open(project)?;
+                if self.measure.is_some() {
+                    self.count(project, &repository)?;
+                }
+                counted(project, &repository, key.as_deref())?
+            }
+            false => {
+                let (moments, unread) = history::timed(Repository::open(project).ok().as_ref(), &project.records());
+                unread.iter().for_each(|told| notice(told));
+                moments
+            }
+        };
+        let question = Question { metric, choice: &choice, phases: &phases, anchor: &anchor };
+        let series = history::series(&moments, &question);
+        if series.is_empty() {
+            let hint = match metric.portable() {
+                true => "commit a baseline (`cargo harness baseline save`), or count commits with --measure REV..REV",
+                false => {
+                    "`cargo harness run` writes a record, and the workload must run in the phase and in the anchor"
+                }
+            };
+            bail!("the history has no {} of what was asked for; {hint}", metric.title());
+        }
+        match exact(format) {
+            true => show(&[history::points_table(&series, &moments, &question)], format)?,
+            false => {
+                let mut tables = vec![history::trend_table(&series, &question)];
+                let jumps = history::jumps_table(&series, &moments, &question);
+                match jumps.rows.is_empty() {
+                    true => tables[0].notes.push("No change point.".to_owned()),
+                    false => tables.push(jumps),
+                }
+                show(&tables, format)?;
+            }
+        }
+        if !no_chart && let Some(chart) = history::chart(&series, &moments, &question) {
+            let path = project.reports().join("history").join(metric.name());
+            let write = |path: PathBuf, bytes: &[u8]| {
+                whole_file::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
+            };
+            write(path.with_extension("svg"), chart.svg(harness::render::chart::Layout::Wide)?.as_bytes())?;
+            write(path.with_extension("png"), &chart.png()?)?;
+            notice(&format!("wrote chart {}", path.with_extension("svg").display()));
+        }
+        Ok(Outcome::Fine)
+    }
+
+    /// Counts the commits of the range, the newest first, into records of their own.
+    fn count(self, project: &Project, repository: &Repository) -> Result<()> {
+        let range = self.measure.clone().unwrap_or_default();
+        let Some((good, bad)) = range.split_once("..").filter(|(good, bad)| !good.is_empty() && !bad.starts_with('.'))
+        else {
+            bail!("`{range}` is no range of revisions; write for example v1..HEAD");
+        };
+        if measure::valgrind_version().is_none() {
+            bail!(measure::VALGRIND_MISSING);
+        }
+        let last = if bad.is_empty() { "HEAD" } else { bad };
+        let (good, bad) = (repository.resolve(good)?, repository.resolve(last)?);
+        let mut commits = repository.commits(&good, &bad, Walk::FirstParent)?;
+        commits.insert(0, good);
+        let request = self.selection.request(project, Instrument::COUNTED.to_vec());
+        let choice = Choice::new(&request.plan.filters, &[])?;
+        let checkouts = Checkouts::new(project, repository);
+        for commit in commits.iter().rev() {
+            let path = folder(project).join(format!("{}.json", commit.id));
+            let before = Record::read(&path).ok();
+            let is_there = |record: &Record| record.rows.iter().any(|row| choice.workload(&row.workload));
+            if before.as_ref().is_some_and(is_there) {
+                continue;
+            }
+            match count(&checkouts, commit, &request) {
+                Ok(record) => merged(before, record).write(&path)?,
+                Err(_) if child::stopped() => bail!("interrupted"),
+                Err(error) => notice(&format!("{commit} is skipped: {error:#}")),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where commits that were counted afterwards are kept.
+fn folder(project: &Project) -> PathBuf {
+    project.records().join("history")
+}
+
+fn count(checkouts: &Checkouts, commit: &Commit, request: &measure::Request) -> Result<Record> {
+    let output = if request.quiet { CargoOutput::Nothing } else { CargoOutput::Progress };
+    let needed = &request.plan.instruments;
+    let checkout =
+        checkouts.checkout(commit, |config| measure::needed(config, needed), output, &|told| notice(told))?;
+    let measured =
+        Measured { project: &checkout.project, programs: &checkout.programs, commit: Some(&checkout.commit.id) };
+    let greeting = measured.greet(request.time_limit)?;
+    let selected = request.plan.select(&greeting.workloads)?;
+    Ok(measured.take(&greeting, &selected, request, &Bar::new())?)
+}
+
+/// What was counted now, and of what was counted before the rest.
+fn merged(before: Option<Record>, mut now: Record) -> Record {
+    let rest = before.into_iter().flat_map(|before| before.rows);
+    let rest: Vec<_> = rest.filter(|row| now.row(&row.workload, &row.phase).is_none()).collect();
+    now.rows.extend(rest);
+    now
+}
+
+/// The states of the baselines, and the commits that were counted afterwards.
+fn counted(project: &Project, repository: &Repository, key: Option<&str>) -> Result<Vec<Moment>> {
+    let (mut moments, mut unread) = history::counted(repository, Path::new(&project.config.baselines))?;
+    let (afterwards, more) = history::measured(repository, &folder(project));
+    moments.extend(afterwards);
+    unread.extend(more);
+    unread.iter().for_each(|told| notice(told));
+    let mut keys: Vec<&str> = moments.iter().map(|(key, _)| key.as_str()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    if let Some(key) = key
+        && !keys.contains(&key)
+    {
+        bail!("the history has no baseline {key}; {}", suggestion(key, keys));
+    }
+    let several = keys.len() > 1 && key.is_none();
+    let (key, moments, elsewhere) = history::keyed(moments, key, &repository.states(None)?);
+    if elsewhere > 0 {
+        notice(&format!("{elsewhere} counted commits are left out: they are no states of this branch"));
+    }
+    if let (true, Some(key)) = (several, key) {
+        notice(&format!("counts of {key}; --key names another toolchain's"));
+    }
+    Ok(moments)
+}

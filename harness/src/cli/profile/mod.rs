@@ -1,0 +1,187 @@
+//! `harness profile`: hot paths of a workload by time, instructions and allocations, of one phase or of two side by side.
+
+mod difference;
+mod picture;
+mod side;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use harness::measure::{self, Bar, Plan, Progress, Request};
+use harness::profile::{Profile as Seen, View, system, tables};
+use harness::project::Project;
+use harness::render::{Format, Table};
+use harness_probe::protocol::Description;
+
+use super::{Outcome, exact, notice, show, writable};
+use side::Side;
+
+/// Shows where time, instructions and allocations of a workload go, as tables and flame graphs
+///
+/// By time: the engine's own operations, as often as two and a half seconds allow; what keeping their spans costs is measured beside
+/// it and told. By instructions: functions, by callgrind, each apart for every chain of callers. By allocations: the
+/// places that allocate, by dhat. The last two look at one run on one thread. Flame graphs are written to
+/// `reports/profile/`.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  cargo harness profile medium/inference --phase reference
+  cargo harness profile medium/decode@32 --by instructions
+  cargo harness profile medium/decode@32 --diff kv-cache optimized
+  cargo harness profile medium/prefill --diff main checkout")]
+pub(crate) struct Profile {
+    /// The workload to look into [default: the first one that `harness list` shows]
+    workload: Option<String>,
+    /// The phase [default: the workload's last]
+    #[arg(long, value_name = "NAME")]
+    phase: Option<String>,
+    /// What to look at, separated by commas [default: all that the workload is small enough for]
+    #[arg(long, value_enum, value_delimiter = ',')]
+    by: Vec<View>,
+    /// Hold B against A: each a phase of the workload, a revision such as main or HEAD~3, or `checkout` for the sources as
+    /// they are here
+    #[arg(long, num_args = 2, value_names = ["A", "B"])]
+    diff: Option<Vec<String>>,
+    /// Threads that compute while time is read; the others always look at one [default: one for each CPU]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    threads: Option<u32>,
+    /// Force this instruction set, such as avx2
+    #[arg(long, value_name = "ISA")]
+    isa: Option<String>,
+    /// Look into a checkpoint's workloads: the folder that holds it, as Hugging Face saves it
+    #[arg(long, value_name = "DIR")]
+    model: Option<PathBuf>,
+    /// How long a single answer of the probe may take, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = measure::TIME_LIMIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
+    time_limit: u64,
+    /// How the tables are printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+impl Profile {
+    pub(crate) fn run(self, project: &Project) -> Result<Outcome> {
+        writable(&project.reports().join("profile/flame.svg"))?;
+        let views = self.views()?;
+        let mut request = self.request(project)?;
+        let workload = side::workload(self.workload.as_deref(), project, &request)?;
+        let views = self.affordable(views, &workload)?;
+        // Only now is it known what has to be built.
+        request.plan.instruments = views.iter().map(|view| view.instrument()).collect();
+        let sides = Side::of(&self, &workload, project, &request)?;
+
+        let progress = Bar::new();
+        progress.begin(views.len() * sides.len());
+        let (mut seen, mut failed): (Vec<Vec<Seen>>, bool) = (Vec::new(), false);
+        for &view in &views {
+            // Side by side, as far as separate runs can be.
+            let mut both = Vec::new();
+            for side in &sides {
+                progress.step(&format!("{} by {}", side.name, view.name()));
+                match side.profile(&workload.id, self.phase.as_deref(), view, &request) {
+                    Ok(profile) => both.push(profile),
+                    Err(error) => {
+                        failed = true;
+                        notice(&format!("{} cannot be shown by {}: {error:#}", side.name, view.name()));
+                    }
+                }
+                progress.advance(1, 0.0);
+            }
+            if both.len() == sides.len() {
+                seen.push(both);
+            }
+        }
+        progress.end();
+
+        let mut all: Vec<Table> = Vec::new();
+        let mut drawn = Vec::new();
+        for both in &seen {
+            match both.as_slice() {
+                [base, head] => {
+                    all.push(difference::table(&sides, base, head, exact(self.format)));
+                    drawn.extend(difference::draw(project, &sides, base, head)?);
+                }
+                [one] => {
+                    all.extend(tables(one, exact(self.format)));
+                    drawn.extend(picture::draw(project, one)?);
+                }
+                _ => {}
+            }
+        }
+        if !seen.is_empty() {
+            let looked: Vec<Seen> = seen.iter().filter_map(|both| both.last().cloned()).collect();
+            all.push(system(&sides[sides.len() - 1].environment(), &looked));
+        }
+        show(&all, self.format)?;
+        for path in drawn {
+            notice(&format!("drew {}", path.display()));
+        }
+        Ok(if failed || seen.is_empty() { Outcome::Unjudged } else { Outcome::Fine })
+    }
+
+    /// What is asked for, without what there is no tool for if nothing was asked for by name.
+    fn views(&self) -> Result<Vec<View>> {
+        let explicit = !self.by.is_empty();
+        let mut views = if explicit { self.by.clone() } else { View::ALL.to_vec() };
+        views.sort();
+        views.dedup();
+        if views.contains(&View::Instructions) && measure::valgrind_version().is_none() {
+            if explicit {
+                bail!(measure::VALGRIND_MISSING);
+            }
+            notice(measure::VALGRIND_MISSING);
+            views.retain(|view| *view != View::Instructions);
+        }
+        Ok(views)
+    }
+
+    /// Those that the workload is small enough for. What was asked for by name is tried, so that its error is told.
+    fn affordable(&self, views: Vec<View>, workload: &Description) -> Result<Vec<View>> {
+        if !self.by.is_empty() {
+            return Ok(views);
+        }
+        let (small, large): (Vec<View>, Vec<View>) =
+            views.into_iter().partition(|view| workload.instruments.contains(&view.instrument()));
+        for view in large {
+            notice(&format!(
+                "{} is too large to be shown by {}; `cargo harness list` shows which workloads are measured with {}",
+                workload.id,
+                view.name(),
+                view.instrument().name()
+            ));
+        }
+        if small.is_empty() {
+            bail!(
+                "{} is measured with none of clock, callgrind and dhat, so there is nothing to look into",
+                workload.id
+            );
+        }
+        Ok(small)
+    }
+
+    fn request(&self, project: &Project) -> Result<Request> {
+        let model = match &self.model {
+            Some(folder) => {
+                Some(folder.canonicalize().with_context(|| format!("cannot read the model in {}", folder.display()))?)
+            }
+            None => None,
+        };
+        Ok(Request {
+            plan: Plan {
+                filters: Vec::new(),
+                phases: Vec::new(),
+                instruments: Vec::new(),
+                quick: false,
+                anchors: project.config.anchors.clone(),
+            },
+            threads: self.threads,
+            isa: self.isa.clone(),
+            model,
+            time_limit: Duration::from_secs(self.time_limit),
+            command: super::command_line(),
+            quiet: super::quiet(),
+        })
+    }
+}

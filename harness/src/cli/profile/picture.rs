@@ -1,0 +1,42 @@
+//! The flame graph of a profile, and where pictures are kept.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use harness::profile::{Profile, View};
+use harness::project::Project;
+use harness::render::FlameGraph;
+use harness::whole_file;
+
+/// Draws the profile; says where, if there was anything to draw.
+pub(super) fn draw(project: &Project, profile: &Profile) -> Result<Option<PathBuf>> {
+    let view = profile.view;
+    let path = path(project, &[&profile.workload, &profile.phase, view.name()]);
+    let folded = profile.tree.folded(profile.seen().scale());
+    let subtitle = format!("{} of one run, {} in all", what(view), view.raw_unit());
+    let title = format!("{} by {}", profile.place(), view.name());
+    write(&path, FlameGraph { title: &title, subtitle: &subtitle, unit: view.raw_unit(), folded: &folded, base: None })
+}
+
+/// What a flame graph shows.
+pub(super) fn what(view: View) -> &'static str {
+    match view {
+        View::Time => "operations",
+        View::Instructions => "functions",
+        View::Allocations => "functions on the way to an allocation",
+    }
+}
+
+/// Writes the picture; says where, if there was anything to draw.
+pub(super) fn write(path: &Path, graph: FlameGraph<'_>) -> Result<Option<PathBuf>> {
+    let failed = || format!("cannot draw {}", path.display());
+    let Some(svg) = graph.svg().with_context(failed)? else { return Ok(None) };
+    whole_file::write(path, svg.as_bytes()).with_context(failed)?;
+    Ok(Some(path.to_path_buf()))
+}
+
+/// `reports/profile/medium-prefill.optimized.time.svg`.
+pub(super) fn path(project: &Project, parts: &[&str]) -> PathBuf {
+    let parts: Vec<String> = parts.iter().map(|part| crate::cli::file_name(part)).collect();
+    project.reports().join("profile").join(format!("{}.svg", parts.join(".")))
+}

@@ -1,0 +1,146 @@
+//! What is looked into: a phase of the checkout's programs, or of a revision's.
+
+use std::rc::Rc;
+
+use anyhow::{Context, Result, bail};
+use harness::measure::{self, Measured, Request, Target};
+use harness::nearest::suggestion;
+use harness::probe::Greeting;
+use harness::profile::{Profile as Seen, View};
+use harness::programs::Programs;
+use harness::project::Project;
+use harness::record::Environment;
+use harness::revision::{CargoOutput, Checkout, Checkouts, Repository};
+use harness_probe::protocol::Description;
+
+use super::Profile;
+use crate::cli::notice;
+
+/// The name of the sources as they are here.
+const CHECKOUT: &str = "checkout";
+
+/// A side that is ready to be looked into.
+pub(super) struct Side {
+    /// What it was called.
+    pub(super) name: String,
+    /// The phase, where it was called by one.
+    phase: Option<String>,
+    ready: Rc<Ready>,
+}
+
+/// Programs that were built, and what their probe says of itself.
+struct Ready {
+    source: Source,
+    greeting: Greeting,
+}
+
+enum Source {
+    Here { project: Project, programs: Programs },
+    Revision(Checkout),
+}
+
+/// The workload of that id in the checkout; the first one where none is named. Only its probe is built for that.
+pub(super) fn workload(id: Option<&str>, project: &Project, request: &Request) -> Result<Description> {
+    let programs = measure::build(project, &[], request.quiet)?.on_model(request.model.as_deref());
+    let here = Ready::new(CHECKOUT, Source::Here { project: project.clone(), programs }, request)?;
+    match id {
+        None => here.greeting.workloads.first().cloned().context("the probe has no workload"),
+        Some(id) => here.workload(id).cloned(),
+    }
+}
+
+impl Side {
+    /// One side, or two to be held against each other.
+    pub(super) fn of(
+        asked: &Profile,
+        workload: &Description,
+        project: &Project,
+        request: &Request,
+    ) -> Result<Vec<Self>> {
+        let programs = measure::build(project, &request.plan.instruments, request.quiet)?;
+        let programs = programs.on_model(request.model.as_deref());
+        let here = Ready::new(CHECKOUT, Source::Here { project: project.clone(), programs }, request)?;
+        let Some(names) = &asked.diff else {
+            return Ok(vec![Self { name: CHECKOUT.to_owned(), phase: None, ready: here }]);
+        };
+        let mut sides: Vec<Self> = Vec::new();
+        let phases = &workload.phases;
+        for name in names {
+            // A phase may be called as a branch is: it is what is meant more often.
+            let phase = phases.contains(name).then(|| name.clone());
+            let ready = match phase.is_some() || name == CHECKOUT {
+                true => Rc::clone(&here),
+                false => Ready::revision(name, phases, project, request)?,
+            };
+            sides.push(Self { name: name.clone(), phase, ready });
+        }
+        if sides.iter().all(|side| side.phase.is_some()) && asked.phase.is_some() {
+            bail!("--phase says nothing where both sides of --diff are phases; leave it out");
+        }
+        Ok(sides)
+    }
+
+    /// Looks into the workload, in the phase that the side was called by, or else `phase`, or else its last one.
+    pub(super) fn profile(&self, id: &str, phase: Option<&str>, view: View, request: &Request) -> Result<Seen> {
+        let workload = self.ready.workload(id)?;
+        let phase = self.phase.as_deref().or(phase).or(workload.phases.last().map(String::as_str));
+        let phase = phase.context("the workload has no phase")?;
+        if !workload.phases.iter().any(|one| one == phase) {
+            let hint = suggestion(phase, workload.phases.iter().map(String::as_str));
+            bail!("{id} has no phase `{phase}`; {hint}");
+        }
+        let Ready { source, greeting } = &*self.ready;
+        Ok(source.measured().profile(greeting, Target { workload, phase }, view, request)?)
+    }
+
+    /// The machine and the revision.
+    pub(super) fn environment(&self) -> Environment {
+        self.ready.source.measured().environment(&self.ready.greeting)
+    }
+}
+
+impl Ready {
+    fn new(name: &str, source: Source, request: &Request) -> Result<Rc<Self>> {
+        let greeting = source.measured().greet(request.time_limit);
+        let greeting = greeting.with_context(|| format!("the probe of {name} does not answer"))?;
+        Ok(Rc::new(Self { source, greeting }))
+    }
+
+    fn revision(name: &str, phases: &[String], project: &Project, request: &Request) -> Result<Rc<Self>> {
+        let hint = || {
+            let hint = suggestion(name, phases.iter().map(String::as_str));
+            format!("`{name}` is no phase of the workload ({hint}), so it was taken for a revision")
+        };
+        let repository = Repository::open(project).with_context(hint)?;
+        let commit = repository.resolve(name).with_context(hint)?;
+        if request.model.is_some() {
+            bail!("--model goes with the programs of the checkout only; leave it out where a revision is named");
+        }
+        let output = if request.quiet { CargoOutput::Nothing } else { CargoOutput::Progress };
+        let checkout = Checkouts::new(project, &repository).checkout(
+            &commit,
+            |config| measure::needed(config, &request.plan.instruments),
+            output,
+            &|told| notice(told),
+        )?;
+        Self::new(name, Source::Revision(checkout), request)
+    }
+
+    fn workload(&self, id: &str) -> Result<&Description> {
+        let all = &self.greeting.workloads;
+        all.iter().find(|one| one.id == id).with_context(|| {
+            format!("there is no workload `{id}`; {}", suggestion(id, all.iter().map(|one| one.id.as_str())))
+        })
+    }
+}
+
+impl Source {
+    fn measured(&self) -> Measured<'_> {
+        match self {
+            Self::Here { project, programs } => Measured { project, programs, commit: None },
+            Self::Revision(checkout) => {
+                Measured { project: &checkout.project, programs: &checkout.programs, commit: Some(&checkout.commit.id) }
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The course of a workload, pair by pair, worked out again from the raw slices of a session.
+
+use super::Session;
+use crate::paired::{Block, Course, Lane, Levels, Rules, Standing, pair_estimate};
+
+/// How a workload's time came to its verdict.
+#[derive(Debug, Clone)]
+pub struct Replay {
+    /// Its id.
+    pub workload: String,
+    /// The phase.
+    pub phase: String,
+    /// Its pairs in the order they were measured.
+    pub steps: Vec<Step>,
+    /// Error rates and effects it was judged by.
+    pub rules: Rules,
+    /// The level at which a suspicion had to be confirmed.
+    pub confirmation: f64,
+}
+
+/// What one pair added.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// Seconds that the pair cost.
+    pub seconds: f64,
+    /// Nanoseconds a run, of the base.
+    pub base: f64,
+    /// Nanoseconds a run, of the head.
+    pub head: f64,
+    /// The pair's change as a share: 0.01 is one percent slower.
+    pub change: f64,
+    /// Blocks of slices that it rests on.
+    pub blocks: usize,
+    /// Blocks that were left out, because a slice of theirs took far too long.
+    pub left_out: usize,
+    /// The share of the slices' time in which a process waited for its core, which is taken off.
+    pub waited: f64,
+    /// The estimate of the change after this pair, by the pairs that the standing rests on.
+    pub estimate: f64,
+    /// How strongly the pairs speak after this one.
+    pub levels: Levels,
+    /// What they show.
+    pub standing: Standing,
+    /// What happened with this pair; empty if nothing did.
+    pub events: Vec<&'static str>,
+}
+
+impl Replay {
+    /// Runs the pairs of every timed workload through the decision again.
+    pub fn all(session: &Session) -> Vec<Self> {
+        session.lanes.iter().map(|lane| Self::of(lane, session.terms.rules, session.lanes.len())).collect()
+    }
+
+    fn of(lane: &Lane, rules: Rules, workloads: usize) -> Self {
+        let mut course = Course::new(rules, workloads);
+        let steps = lane.pairs.iter().filter_map(|pair| {
+            let one = pair_estimate(&pair.blocks)?;
+            let before = (course.levels(), course.standing(), course.is_settled());
+            course.push(one.log_ratio);
+            Some(Step {
+                seconds: pair.seconds,
+                base: one.base,
+                head: one.head,
+                change: one.log_ratio.exp_m1(),
+                blocks: one.blocks,
+                left_out: one.left_out,
+                waited: waited(&pair.blocks),
+                estimate: course.estimate().unwrap_or_default().exp_m1(),
+                levels: course.levels(),
+                standing: course.standing(),
+                events: events(before, &course),
+            })
+        });
+        Self {
+            workload: lane.entrant.workload.clone(),
+            phase: lane.entrant.phase.clone(),
+            steps: steps.collect(),
+            rules,
+            confirmation: rules.confirmation(workloads),
+        }
+    }
+
+    /// What happened, and with which pair: one clause each.
+    pub fn events(&self) -> Vec<String> {
+        let numbered = self.steps.iter().zip(1..);
+        numbered
+            .flat_map(|(step, pair)| step.events.iter().map(move |event| format!("{event} at pair {pair}")))
+            .collect()
+    }
+}
+
+/// What the newest pair brought about.
+fn events((levels, standing, was_settled): (Levels, Standing, bool), course: &Course) -> Vec<&'static str> {
+    let now = course.levels();
+    let mut told = Vec::new();
+    told.extend((now.slower_raised && !levels.slower_raised).then_some("suspected slower"));
+    told.extend((now.faster_raised && !levels.faster_raised).then_some("suspected faster"));
+    if course.standing() != standing {
+        told.extend(match course.standing() {
+            Standing::Regressed => Some("confirmed slower"),
+            Standing::Improved => Some("confirmed faster"),
+            Standing::NotSlower => Some("shown to be not slower"),
+            Standing::Suspect | Standing::Open => None,
+        });
+    }
+    told.extend((course.is_settled() && !was_settled).then_some("settled"));
+    told
+}
+
+fn waited(blocks: &[Block]) -> f64 {
+    let slices = || blocks.iter().flatten();
+    let total: u64 = slices().map(|slice| slice.nanoseconds).sum();
+    slices().map(|slice| slice.waited).sum::<u64>() as f64 / total.max(1) as f64
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::paired::{Entrant, Pair, Side, Slice};
+
+    /// Pairs of two blocks of four slices, whose heads take these shares longer than their bases.
+    pub(in crate::gate) fn lane(changes: &[f64]) -> Lane {
+        let slice = |side, nanoseconds| Slice { side, iterations: 2, nanoseconds, waited: 0 };
+        let pair = |change: &f64| {
+            let [base, head] = [1.0, 1.0 + change].map(|times| (1_000_000.0 * times) as u64);
+            let block = [(Side::Base, base), (Side::Head, head), (Side::Head, head), (Side::Base, base)];
+            let block = block.map(|(side, nanoseconds)| slice(side, nanoseconds));
+            Pair { seconds: 0.25, blocks: vec![block, block] }
+        };
+        let entrant = Entrant { workload: "kernel/gelu".to_owned(), phase: "optimized".to_owned() };
+        Lane { entrant, pairs: changes.iter().map(pair).collect(), failure: None }
+    }
+
+    pub(in crate::gate) fn replay(changes: &[f64]) -> Replay {
+        Replay::of(&lane(changes), Rules::default(), 4)
+    }
+
+    #[test]
+    fn the_pairs_are_told_one_by_one_with_what_they_brought_about() {
+        let slower = replay(&[0.03; 24]);
+        assert_eq!(slower.steps.len(), 24);
+        let first = &slower.steps[0];
+        assert_eq!((first.base, first.head, first.blocks, first.left_out), (500_000.0, 515_000.0, 2, 0));
+        assert!((first.change - 0.03).abs() < 1e-9 && (first.estimate - 0.03).abs() < 1e-9);
+        let events = slower.events();
+        let place = |what: &str| events.iter().position(|event| event.starts_with(what)).expect(what);
+        assert!(place("suspected slower") < place("confirmed slower") && place("confirmed slower") < place("settled"));
+        assert!(replay(&[0.0; 24]).events().iter().any(|event| event.starts_with("shown to be not slower")));
+        assert!(replay(&[]).events().is_empty());
+    }
+
+    #[test]
+    fn time_without_a_core_and_blocks_left_out_are_told() {
+        let mut lane = lane(&[0.0]);
+        lane.pairs[0].blocks[0][1].nanoseconds += 1_000_000;
+        lane.pairs[0].blocks[0][1].waited = 1_000_000;
+        lane.pairs[0].blocks[1][2].nanoseconds += 50_000_000;
+        let step = &Replay::of(&lane, Rules::default(), 1).steps[0];
+        assert_eq!((step.blocks, step.left_out), (1, 1));
+        assert!((step.change).abs() < 1e-9, "{}", step.change);
+        assert!((step.waited - 1.0 / 59.0).abs() < 1e-9, "{}", step.waited);
+    }
+}

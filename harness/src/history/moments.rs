@@ -1,0 +1,124 @@
+//! The states of the project that have numbers.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use crate::baseline::{Baseline, COUNTS, ENVIRONMENT};
+use crate::record::Record;
+use crate::revision::{Commit, Repository, RepositoryError};
+
+/// A state of the project and its numbers.
+#[derive(Debug, Clone)]
+pub struct Moment {
+    /// When it came about: the commit's date where the numbers are of a commit, else when they were measured.
+    pub date: Timestamp,
+    /// The commit, where git knows it.
+    pub commit: Option<Commit>,
+    /// The numbers.
+    pub record: Record,
+}
+
+/// A moment with the key of its counts.
+pub type Keyed = (String, Moment);
+
+/// Every state of the baselines that the current branch went through, each with its key, oldest first; and a sentence for each that
+/// cannot be read, as after a change of their format. `folder` is that of the baselines, relative to the project.
+///
+/// # Errors
+/// If git cannot tell.
+pub fn counted(repository: &Repository, folder: &Path) -> Result<(Vec<Keyed>, Vec<String>), RepositoryError> {
+    let (mut moments, mut unread): (Vec<Keyed>, Vec<String>) = (Vec::new(), Vec::new());
+    for commit in repository.states(Some(folder))? {
+        for key in repository.folders(&commit, folder)? {
+            let (counts_path, origin_path) = (folder.join(&key).join(COUNTS), folder.join(&key).join(ENVIRONMENT));
+            let texts = (repository.file(&commit, &counts_path)?, repository.file(&commit, &origin_path)?);
+            let (Some(counts), Some(origin)) = texts else { continue };
+            match Baseline::parse((&counts, &counts_path), (&origin, &origin_path), &key) {
+                Ok(baseline) => {
+                    // A commit that touched another key says nothing new of this one.
+                    let last = moments.iter().rev().find(|(other, _)| *other == key);
+                    if last.is_none_or(|(_, last)| last.record.rows != baseline.record.rows) {
+                        let moment =
+                            Moment { date: commit.date, commit: Some(commit.clone()), record: baseline.record };
+                        moments.push((key, moment));
+                    }
+                }
+                Err(error) => unread.push(format!("the baseline at {commit} is left out: {error}")),
+            }
+        }
+    }
+    Ok((moments, unread))
+}
+
+/// The commits that were counted afterwards, into the records of a folder, each with its key; and a sentence for each that cannot
+/// be used.
+pub fn measured(repository: &Repository, folder: &Path) -> (Vec<Keyed>, Vec<String>) {
+    let (records, mut unread) = records_in(folder);
+    let mut moments = Vec::new();
+    for record in records {
+        let Some(commit) = record.environment.revision.as_deref().and_then(|id| repository.resolve(id).ok()) else {
+            unread.push(format!("the counts measured {} are left out: git does not know their commit", record.created));
+            continue;
+        };
+        match Baseline::promote(&record) {
+            Ok(baselines) => moments.extend(baselines.into_iter().map(|baseline| {
+                let moment =
+                    Moment { date: commit.date, commit: Some(commit.clone()), record: baseline.record.clone() };
+                (baseline.key().to_string(), moment)
+            })),
+            Err(error) => unread.push(format!("the counts of {commit} are left out: {error}")),
+        }
+    }
+    (moments, unread)
+}
+
+/// The moments of one key in the order of the branch's states, each commit once, and how many are of no state of it; none says
+/// which key: then it is that of the last state.
+pub fn keyed(moments: Vec<Keyed>, key: Option<&str>, states: &[Commit]) -> (Option<String>, Vec<Moment>, usize) {
+    let place = |moment: &Moment| {
+        states.iter().position(|state| Some(&state.id) == moment.commit.as_ref().map(|commit| &commit.id))
+    };
+    let all = moments.len();
+    let mut placed: Vec<(usize, Keyed)> =
+        moments.into_iter().filter_map(|keyed| Some((place(&keyed.1)?, keyed))).collect();
+    let elsewhere = all - placed.len();
+    // Stable: what was committed stands before what was counted afterwards, and outranks it.
+    placed.sort_by_key(|(place, _)| *place);
+    let last = placed.last().map(|(_, (key, _))| key.clone());
+    let Some(key) = key.map(str::to_owned).or(last) else { return (None, Vec::new(), elsewhere) };
+    placed.retain(|(_, (other, _))| *other == key);
+    placed.dedup_by_key(|(place, _)| *place);
+    (Some(key), placed.into_iter().map(|(_, (_, moment))| moment).collect(), elsewhere)
+}
+
+/// The records in a folder that were measured on the machine of the newest one, oldest first; and a sentence for each that
+/// cannot be read.
+pub fn timed(repository: Option<&Repository>, folder: &Path) -> (Vec<Moment>, Vec<String>) {
+    let (mut records, unread) = records_in(folder);
+    records.sort_by(|a, b| a.created.cmp(&b.created));
+    let Some(machine) = records.last().map(|newest| newest.environment.clone()) else { return (Vec::new(), unread) };
+    let moments = records.into_iter().filter(|record| record.environment.same_machine(&machine)).map(|record| {
+        let revision = record.environment.revision.as_deref();
+        let commit = repository.zip(revision).and_then(|(repository, id)| repository.resolve(id).ok());
+        Moment { date: record.created.parse().unwrap_or_default(), commit, record }
+    });
+    (moments.collect(), unread)
+}
+
+fn records_in(folder: &Path) -> (Vec<Record>, Vec<String>) {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut paths: Vec<PathBuf> =
+        paths.filter(|path| path.extension().is_some_and(|extension| extension == "json")).collect();
+    paths.sort();
+    let (mut records, mut unread) = (Vec::new(), Vec::new());
+    for path in paths {
+        match Record::read(&path) {
+            Ok(record) => records.push(record),
+            Err(error) => unread.push(format!("a record is left out: {error}")),
+        }
+    }
+    (records, unread)
+}

@@ -1,0 +1,252 @@
+//! Whether a machine can judge time: what was found, and what it makes of no change.
+
+use super::{Finding, Grade};
+use crate::paired::Floor;
+use crate::render::{Cell, Column, Table, Tone};
+
+/// A machine that does not find a slowdown of this share in a quarter of a minute cannot judge: gates that only see more are
+/// switched off.
+pub const COARSE: f64 = 0.02;
+
+/// Seconds of measuring that one workload is given.
+const ALONE: f64 = 15.0;
+
+/// Everything that was found out.
+#[derive(Debug, Clone)]
+pub struct Diagnosis {
+    /// What was looked at.
+    pub findings: Vec<Finding>,
+    /// A build against itself, or why that was not measured.
+    pub floors: Result<Floors, String>,
+}
+
+/// Builds against themselves, and the gate that they speak for.
+#[derive(Debug, Clone)]
+pub struct Floors {
+    tried: Vec<Tried>,
+    workloads: usize,
+    each_seconds: f64,
+}
+
+/// A workload that was tried, and the smallest slowdowns of it that would be found.
+#[derive(Debug, Clone)]
+struct Tried {
+    floor: Floor,
+    in_a_gate: Option<f64>,
+    alone: Option<f64>,
+}
+
+impl Floors {
+    /// What these say to a gate that times so many workloads and has so many seconds for each.
+    pub fn new(floors: Vec<Floor>, workloads: usize, each_seconds: f64) -> Self {
+        let tried = floors.into_iter().map(|floor| {
+            let (in_a_gate, alone) = (floor.smallest_found(each_seconds), floor.smallest_found(ALONE));
+            Tried { floor, in_a_gate, alone }
+        });
+        Self { tried: tried.collect(), workloads, each_seconds }
+    }
+}
+
+impl Diagnosis {
+    /// Whether a verdict on time can be had here.
+    pub fn can_judge(&self) -> bool {
+        self.trouble().is_empty()
+    }
+
+    /// The verdict in one sentence, with what speaks against the machine.
+    pub fn sentence(&self) -> String {
+        let trouble = self.trouble();
+        if trouble.is_empty() {
+            let found = self.floors.iter().flat_map(|floors| &floors.tried).filter_map(|tried| tried.alone);
+            let worst = found.fold(0.0, f64::max);
+            return format!(
+                "CAN JUDGE: a slowdown of {:.1} % of one workload would be found within {ALONE:.0} s",
+                100.0 * worst
+            );
+        }
+        let bad = self.findings.iter().filter(|finding| finding.grade == Grade::Bad);
+        let bad: Vec<String> = bad.map(|finding| format!("{} ({})", finding.what, finding.found)).collect();
+        let because = match bad.as_slice() {
+            [] => String::new(),
+            bad => format!("; look at {} first", bad.join(" and ")),
+        };
+        match self.floors {
+            Ok(_) => format!("TOO NOISY: {}{because}", trouble.join("; ")),
+            Err(_) => format!("NOT MEASURED: {}{because}", trouble.join("; ")),
+        }
+    }
+
+    /// A clause for each reason why time cannot be judged.
+    fn trouble(&self) -> Vec<String> {
+        let tried = match &self.floors {
+            Ok(floors) => &floors.tried,
+            Err(why) => return vec![why.clone()],
+        };
+        let trouble = tried.iter().filter_map(|Tried { floor, alone, .. }| {
+            let name = &floor.entrant().workload;
+            if let Some(failure) = floor.failure() {
+                return Some(format!("{name} could not be measured: {failure}"));
+            }
+            let Some(change) = floor.change() else { return Some(format!("no pair of {name} could be measured in the budget")) };
+            if floor.differs() {
+                return Some(format!("{name} differs from itself by {:+.1} %", 100.0 * change));
+            }
+            match *alone {
+                Some(found) if found <= COARSE => None,
+                Some(found) => Some(format!(
+                    "of {name} nothing below {:.1} % would be found within {ALONE:.0} s, and {:.0} % is the least that is of use",
+                    100.0 * found,
+                    100.0 * COARSE,
+                )),
+                None => Some(format!("of {name} nothing would be found within {ALONE:.0} s")),
+            }
+        });
+        trouble.collect()
+    }
+
+    /// What was found, and the noise floor if it was measured.
+    pub fn tables(&self) -> Vec<Table> {
+        let mut tables = vec![findings_table(&self.findings)];
+        if let Ok(floors) = &self.floors {
+            tables.push(floors.table());
+        }
+        tables
+    }
+}
+
+/// One row for each thing that was looked at.
+fn findings_table(findings: &[Finding]) -> Table {
+    let columns = vec![
+        Column::left("what", "what"),
+        Column::left("found", "found"),
+        Column::left("grade", "grade"),
+        Column::left("advice", "advice"),
+    ];
+    let mut table = Table::new("The machine", columns);
+    let cells = |finding: &Finding| {
+        let tone = match finding.grade {
+            Grade::Good => Tone::Good,
+            Grade::Warning => Tone::Notice,
+            Grade::Bad => Tone::Bad,
+        };
+        vec![
+            Cell::text(finding.what),
+            Cell::text(&finding.found),
+            Cell::text(finding.grade.name()).toned(tone),
+            Cell::text(&finding.advice),
+        ]
+    };
+    table.rows = findings.iter().map(cells).collect();
+    table
+}
+
+impl Floors {
+    /// One row for each workload that was tried.
+    fn table(&self) -> Table {
+        let columns = vec![
+            Column::left("workload", "workload"),
+            Column::left("phase", "phase"),
+            Column::right("pairs", "pairs"),
+            Column::right("difference", "difference"),
+            Column::right("difference_low", "from"),
+            Column::right("difference_high", "to"),
+            Column::right("pair_spread", "pair spread"),
+            Column::right("found_in_a_gate", "a gate finds"),
+            Column::right("found_alone", "alone"),
+        ];
+        let mut table = Table::new("The noise floor: a build against itself", columns);
+        let share = |share: Option<f64>, signed: bool| match share {
+            Some(share) if signed => Cell::number(share, format!("{:+.2} %", 100.0 * share)),
+            Some(share) => Cell::number(share, format!("{:.2} %", 100.0 * share)),
+            None => Cell::missing(),
+        };
+        let cells = |Tried { floor, in_a_gate, alone }: &Tried| {
+            let interval = floor.interval();
+            let tone = if floor.differs() { Tone::Bad } else { Tone::Plain };
+            vec![
+                Cell::text(&floor.entrant().workload),
+                Cell::text(&floor.entrant().phase),
+                Cell::number(floor.pairs() as f64, floor.pairs().to_string()),
+                share(floor.change(), true).toned(tone),
+                share(interval.map(|ends| ends.low), true),
+                share(interval.map(|ends| ends.high), true),
+                share(floor.spread(), false),
+                share(*in_a_gate, true),
+                share(*alone, true),
+            ]
+        };
+        table.rows = self.tried.iter().map(cells).collect();
+        table.notes.push(format!(
+            "The smallest slowdown that would be found with probability 95 %: in a gate that has {:.1} s for each of {} workloads, \
+             and alone within {ALONE:.0} s.",
+            self.each_seconds, self.workloads,
+        ));
+        table
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::paired::{Entrant, Lane, Pair, Rules, Side, Slice};
+    use crate::render::Format;
+    use crate::statistics::Random;
+
+    /// Forty pairs of a third of a second that scatter evenly by up to `scatter`, and whose heads take `shift` longer.
+    fn floor(workload: &str, shift: f64, scatter: f64) -> Floor {
+        let mut random = Random::new(5);
+        let mut pair = || {
+            let ratio = 1.0 + shift + scatter * (2.0 * random.share() - 1.0);
+            let slice = |side| {
+                let factor = if side == Side::Head { ratio } else { 1.0 };
+                Slice { side, iterations: 10, nanoseconds: (1e8 * factor) as u64, waited: 0 }
+            };
+            Pair { seconds: 0.3, blocks: vec![[Side::Base, Side::Head, Side::Head, Side::Base].map(slice)] }
+        };
+        let pairs = (0..40).map(|_| pair()).collect();
+        let entrant = Entrant { workload: workload.to_owned(), phase: "optimized".to_owned() };
+        Floor::of(&Lane { entrant, pairs, failure: None }, Rules::default(), 4)
+    }
+
+    fn diagnosis(floors: Vec<Floor>) -> Diagnosis {
+        let finding = |what, found: &str, grade| Finding {
+            what,
+            found: found.to_owned(),
+            grade,
+            advice: "Wait until it has gone down.".to_owned(),
+        };
+        let findings = vec![finding("turbo", "off", Grade::Good), finding("load", "9.00 on 2 CPUs", Grade::Bad)];
+        Diagnosis { findings, floors: Ok(Floors::new(floors, 4, 13.5)) }
+    }
+
+    #[test]
+    fn a_quiet_machine_can_judge_whatever_was_found() {
+        let quiet = diagnosis(vec![floor("kernel/gelu", 0.0, 0.004), floor("kernel/softmax", 0.0, 0.006)]);
+        assert!(quiet.can_judge(), "{}", quiet.sentence());
+        insta::assert_snapshot!(anstream::adapter::strip_str(&Format::Table.render(&quiet.tables())).to_string());
+        insta::assert_snapshot!("sentence", quiet.sentence());
+    }
+
+    #[test]
+    fn a_machine_that_finds_too_little_is_told_with_what_to_look_at() {
+        let noisy = diagnosis(vec![floor("kernel/gelu", 0.0, 0.004), floor("kernel/softmax", 0.0, 0.2)]);
+        let said = noisy.sentence();
+        assert!(!noisy.can_judge());
+        assert!(said.starts_with("TOO NOISY: of kernel/softmax nothing below "), "{said}");
+        assert!(said.ends_with("; look at load (9.00 on 2 CPUs) first"), "{said}");
+    }
+
+    #[test]
+    fn a_build_that_differs_from_itself_is_no_ground_to_judge_on() {
+        let said = diagnosis(vec![floor("kernel/gelu", 0.04, 0.004)]).sentence();
+        assert!(said.starts_with("TOO NOISY: kernel/gelu differs from itself by +4.0 %"), "{said}");
+    }
+
+    #[test]
+    fn what_was_not_measured_is_not_judged() {
+        let unmeasured = Diagnosis { floors: Err("there is no probe".to_owned()), ..diagnosis(Vec::new()) };
+        assert!(!unmeasured.can_judge());
+        assert!(unmeasured.sentence().starts_with("NOT MEASURED: there is no probe"));
+        assert_eq!(unmeasured.tables().len(), 1);
+    }
+}

@@ -1,0 +1,76 @@
+//! What happened to the machine while something ran: read before and after.
+
+use serde::{Deserialize, Serialize};
+
+use super::System;
+use super::load::{Ticks, ticks};
+use super::quota::{Periods, periods};
+
+/// Counters of the kernel at one moment.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counters {
+    ticks: Option<Ticks>,
+    periods: Option<Periods>,
+}
+
+/// What lies between two moments. What nobody counts is none.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Strain {
+    /// Which share of all CPU time the host gave to others, 0 to 1.
+    pub stolen: Option<f64>,
+    /// In which share of the periods the container's quota was used up, 0 to 1.
+    pub throttled: Option<f64>,
+}
+
+impl Counters {
+    /// The counters now.
+    pub fn now(system: &System) -> Self {
+        Self { ticks: ticks(system), periods: periods(system) }
+    }
+
+    /// What happened since.
+    pub fn since(self, system: &System) -> Strain {
+        self.until(Self::now(system))
+    }
+
+    fn until(self, later: Self) -> Strain {
+        let share = |part: u64, all: u64| if all == 0 { 0.0 } else { (part as f64 / all as f64).min(1.0) };
+        Strain {
+            stolen: self.ticks.zip(later.ticks).map(|(before, after)| {
+                share(after.stolen.saturating_sub(before.stolen), after.total.saturating_sub(before.total))
+            }),
+            throttled: self.periods.zip(later.periods).map(|(before, after)| {
+                share(after.throttled.saturating_sub(before.throttled), after.all.saturating_sub(before.all))
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::system::fixture::Fixture;
+    use super::*;
+
+    #[test]
+    fn shares_are_of_what_lies_between() {
+        let machine = Fixture::of(&[
+            ("proc/stat", "cpu  100 0 0 800 0 0 0 100 0 0\ncpu0 100 0 0 800 0 0 0 100 0 0\n"),
+            ("proc/self/cgroup", "0::/\n"),
+            ("sys/fs/cgroup/cpu.stat", "nr_periods 10\nnr_throttled 10\n"),
+        ]);
+        let before = Counters::now(&machine.system);
+        assert_eq!(before.since(&machine.system), Strain { stolen: Some(0.0), throttled: Some(0.0) });
+        machine.put("proc/stat", "cpu  150 0 0 840 0 0 0 110 0 0\ncpu0 0 0 0 0 0 0 0 0 0 0\n");
+        machine.put("sys/fs/cgroup/cpu.stat", "nr_periods 20\nnr_throttled 12\n");
+        assert_eq!(before.since(&machine.system), Strain { stolen: Some(0.1), throttled: Some(0.2) });
+        assert_eq!(Counters::default().since(&machine.system), Strain::default());
+    }
+
+    #[test]
+    fn counters_that_run_backwards_say_nothing() {
+        let ticks = |total, stolen| Counters { ticks: Some(Ticks { total, stolen, cpus: 1 }), periods: None };
+        assert_eq!(ticks(100, 50).until(ticks(90, 10)).stolen, Some(0.0));
+        assert_eq!(ticks(100, 50).until(ticks(110, 90)).stolen, Some(1.0));
+    }
+}

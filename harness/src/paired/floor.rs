@@ -1,0 +1,170 @@
+//! The noise floor: what a machine makes of no change at all.
+//!
+//! One build on both sides, measured and judged by the code that judges a change. Whatever differs then is the machine,
+//! and the scatter of these pairs says how small an effect could be found on it.
+
+use std::process::Command;
+use std::time::Duration;
+
+use super::{
+    Conditions, Contest, Course, Entrant, Lane, Rules, Sides, Standing, Stopped, pair_estimate, smallest_found,
+};
+use crate::measure::Progress;
+use crate::statistics::Interval;
+
+/// Level of the interval that is told.
+const LEVEL: f64 = 0.95;
+
+/// How many pairs are looked at to say what would be found: the cost of saying it grows with their cube.
+const MOST_PAIRS: usize = 60;
+
+/// The pairs of a build against itself.
+#[derive(Debug, Clone)]
+pub struct Floor {
+    entrant: Entrant,
+    course: Course,
+    /// What a pair took, in seconds.
+    each: f64,
+    failure: Option<String>,
+}
+
+/// Measures a build against itself for as long as the budget lasts, or until it is shown to differ from itself.
+///
+/// # Errors
+/// [`Stopped`] if the user ended it.
+pub fn measure_floor(
+    build: &(dyn Fn() -> Command + Sync),
+    entrant: &Entrant,
+    conditions: &Conditions,
+    budget: Duration,
+    seed: u64,
+    progress: &dyn Progress,
+) -> Result<Lane, Stopped> {
+    let contest = Contest {
+        sides: &Sides { base: build, head: build },
+        conditions: &Conditions { injection: None, ..conditions.clone() },
+        // It is not to be settled soon: every pair tells more of the noise.
+        rules: Rules { false_assurance: f64::MIN_POSITIVE, ..Rules::default() },
+        budget,
+        seed,
+    };
+    let nothing = || Lane { entrant: entrant.clone(), pairs: Vec::new(), failure: None };
+    Ok(contest.run(std::slice::from_ref(entrant), progress)?.pop().unwrap_or_else(nothing))
+}
+
+impl Floor {
+    /// What the pairs of a build against itself say to a suite of this many workloads under these rules.
+    pub fn of(lane: &Lane, rules: Rules, workloads: usize) -> Self {
+        let mut course = Course::new(rules, workloads);
+        for estimate in lane.pairs.iter().filter_map(|pair| pair_estimate(&pair.blocks)) {
+            course.push(estimate.log_ratio);
+        }
+        let seconds = lane.pairs.iter().fold(0.0, |sum, pair| sum + pair.seconds);
+        let each = seconds / lane.pairs.len().max(1) as f64;
+        Self { entrant: lane.entrant.clone(), course, each, failure: lane.failure.clone() }
+    }
+
+    /// What was measured against itself.
+    pub fn entrant(&self) -> &Entrant {
+        &self.entrant
+    }
+
+    /// How many pairs it rests on.
+    pub fn pairs(&self) -> usize {
+        self.course.log_ratios().len()
+    }
+
+    /// How much slower the build is than itself, as a share; none without a pair.
+    pub fn change(&self) -> Option<f64> {
+        self.course.estimate().map(f64::exp_m1)
+    }
+
+    /// Where that lies with 95 % probability; none for too few pairs.
+    pub fn interval(&self) -> Option<Interval> {
+        let Interval { low, high, level } = self.course.interval(LEVEL)?;
+        Some(Interval { low: low.exp_m1(), high: high.exp_m1(), level })
+    }
+
+    /// How far a single pair lies from the centre (standard deviation, estimated robustly), as a share; none without a pair.
+    pub fn spread(&self) -> Option<f64> {
+        self.course.spread()
+    }
+
+    /// Whether the build was shown to differ from itself, by the rules that a change is held to: then what is measured
+    /// here is not the code.
+    pub fn differs(&self) -> bool {
+        matches!(self.course.standing(), Standing::Regressed | Standing::Improved)
+    }
+
+    /// How many pairs fit into so many seconds.
+    pub fn pairs_in(&self, seconds: f64) -> usize {
+        if self.each > 0.0 { (seconds / self.each) as usize } else { 0 }
+    }
+
+    /// The smallest slowdown, as a share, that would be found with probability 95 % in so many seconds of measuring, or in
+    /// sixty pairs if those are fewer. None if not even one of 64 % is.
+    pub fn smallest_found(&self, seconds: f64) -> Option<f64> {
+        smallest_found(&self.course, self.pairs_in(seconds).min(MOST_PAIRS)).map(f64::exp_m1)
+    }
+
+    /// Why it could not be measured, or not to its end.
+    pub fn failure(&self) -> Option<&str> {
+        self.failure.as_deref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::paired::{Pair, Side, Slice};
+    use crate::statistics::Random;
+    use crate::statistics::noise::Noise;
+
+    /// Pairs of a quarter of a second whose heads take `shift` longer, give or take the noise.
+    fn lane(pairs: usize, shift: f64, noise: Noise) -> Lane {
+        let mut random = Random::new(11);
+        let pair = |ratio: f64| {
+            let slice = |side| {
+                let factor = if side == Side::Head { ratio } else { 1.0 };
+                Slice { side, iterations: 1, nanoseconds: (1e9 * factor) as u64, waited: 0 }
+            };
+            let block = [Side::Base, Side::Head, Side::Head, Side::Base].map(slice);
+            Pair { seconds: 0.25, blocks: vec![block; 4] }
+        };
+        Lane {
+            entrant: Entrant { workload: "kernel/gelu".to_owned(), phase: "optimized".to_owned() },
+            pairs: (0..pairs).map(|_| pair((shift + noise.draw(&mut random)).exp())).collect(),
+            failure: None,
+        }
+    }
+
+    #[test]
+    fn a_quiet_machine_finds_smaller_effects_than_a_noisy_one_and_more_time_smaller_ones() {
+        let quiet = Floor::of(&lane(24, 0.0, Noise::Normal(0.3)), Rules::default(), 4);
+        let noisy = Floor::of(&lane(24, 0.0, Noise::Normal(3.0)), Rules::default(), 4);
+        assert!(!quiet.differs() && !noisy.differs());
+        assert!(quiet.spread() < noisy.spread());
+        assert_eq!((quiet.pairs(), quiet.pairs_in(15.0)), (24, 60));
+        let found = |floor: &Floor, seconds| floor.smallest_found(seconds).expect("enough pairs");
+        assert!(found(&quiet, 15.0) < 0.01, "{}", found(&quiet, 15.0));
+        assert!(found(&quiet, 15.0) < found(&noisy, 15.0));
+        assert!(found(&quiet, 15.0) <= found(&quiet, 6.0));
+        assert_eq!(quiet.smallest_found(0.5), None, "two pairs find nothing");
+    }
+
+    #[test]
+    fn a_build_that_differs_from_itself_is_noticed() {
+        let crooked = Floor::of(&lane(60, 0.03, Noise::Normal(0.3)), Rules::default(), 4);
+        assert!(crooked.differs());
+        let change = crooked.change().expect("pairs");
+        assert!((0.02..0.04).contains(&change), "{change}");
+    }
+
+    #[test]
+    fn without_pairs_nothing_is_said() {
+        let nothing = Floor::of(&lane(0, 0.0, Noise::Normal(0.3)), Rules::default(), 4);
+        assert!(!nothing.differs());
+        assert_eq!((nothing.change(), nothing.spread(), nothing.smallest_found(60.0)), (None, None, None));
+        assert!(nothing.interval().is_none());
+    }
+}

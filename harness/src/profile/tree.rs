@@ -1,0 +1,220 @@
+//! What a run is made of, as a tree: each operation or function with all that is inside it.
+
+/// An operation, a function or a line that allocates, in one place of the tree.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Node {
+    /// Its name.
+    pub name: String,
+    /// What it costs by itself, without what is inside it.
+    pub own: u64,
+    /// How often it was done; of allocations, how many blocks were allocated in it.
+    pub calls: u64,
+    /// The cheapest and the dearest time, where each was read by itself.
+    pub range: Option<(u64, u64)>,
+    /// What is inside it.
+    pub children: Vec<Node>,
+}
+
+/// The parts of a run: a forest, because a run may do one thing after the other.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tree {
+    /// What is inside nothing else.
+    pub roots: Vec<Node>,
+}
+
+/// One name, wherever in the tree it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// The name.
+    pub name: String,
+    /// What it costs by itself.
+    pub own: u64,
+    /// What it costs with all that is inside it. Inside itself it is not counted again.
+    pub total: u64,
+    /// How often it was done.
+    pub calls: u64,
+    /// The cheapest and the dearest time, where each was read by itself.
+    pub range: Option<(u64, u64)>,
+}
+
+impl Node {
+    /// What it costs with all that is inside it.
+    pub fn total(&self) -> u64 {
+        self.own + self.children.iter().map(Self::total).sum::<u64>()
+    }
+}
+
+impl Tree {
+    /// A tree of stacks, outermost frame first, each with what it costs by itself and how often its last frame was called.
+    /// What is around all of them - the way from the program's start to what is measured - is left out.
+    pub fn of_stacks<'a>(stacks: impl IntoIterator<Item = (&'a [String], u64, u64)>) -> Self {
+        let mut root = Node::default();
+        for (stack, own, calls) in stacks {
+            let node = stack.iter().fold(&mut root, |node, frame| node.child(frame));
+            node.own += own;
+            node.calls += calls;
+        }
+        root.prune();
+        let mut tree = Self { roots: root.children };
+        while let [only] = tree.roots.as_mut_slice() {
+            if only.own > 0 || only.children.is_empty() || only.children.iter().all(|child| child.children.is_empty()) {
+                break;
+            }
+            tree.roots = std::mem::take(&mut only.children);
+        }
+        tree.sort();
+        tree
+    }
+
+    /// What all of it costs.
+    pub fn total(&self) -> u64 {
+        self.roots.iter().map(Node::total).sum()
+    }
+
+    /// Puts the dearest first, everywhere.
+    pub fn sort(&mut self) {
+        sort(&mut self.roots);
+    }
+
+    /// Every name once, what costs most by itself first.
+    pub fn parts(&self) -> Vec<Part> {
+        let mut parts: Vec<Part> = Vec::new();
+        let mut around = Vec::new();
+        self.roots.iter().for_each(|root| gather(root, &mut around, &mut parts));
+        parts.sort_by(|a, b| (b.own, b.total, &a.name).cmp(&(a.own, a.total, &b.name)));
+        parts
+    }
+
+    /// Every node with how deep it lies, each after the one around it.
+    pub fn walk(&self) -> Vec<(usize, &Node)> {
+        fn walk<'a>(nodes: &'a [Node], depth: usize, all: &mut Vec<(usize, &'a Node)>) {
+            for node in nodes {
+                all.push((depth, node));
+                walk(&node.children, depth + 1, all);
+            }
+        }
+        let mut all = Vec::new();
+        walk(&self.roots, 0, &mut all);
+        all
+    }
+
+    /// A line for each stack that costs something by itself, `outermost;...;innermost cost`: what flame graphs are drawn of.
+    /// `scale` is what costs are multiplied by.
+    pub fn folded(&self, scale: f64) -> String {
+        let (mut text, mut stack) = (String::new(), Vec::new());
+        self.roots.iter().for_each(|root| fold(root, scale, &mut stack, &mut text));
+        text
+    }
+}
+
+impl Node {
+    fn child(&mut self, name: &str) -> &mut Self {
+        let place = self.children.iter().position(|child| child.name == name).unwrap_or_else(|| {
+            self.children.push(Self { name: name.to_owned(), ..Self::default() });
+            self.children.len() - 1
+        });
+        &mut self.children[place]
+    }
+
+    /// Takes out what costs nothing, such as a function that was left before counting began.
+    fn prune(&mut self) {
+        self.children.retain_mut(|child| {
+            child.prune();
+            child.own > 0 || !child.children.is_empty()
+        });
+    }
+}
+
+fn sort(nodes: &mut [Node]) {
+    nodes.sort_by(|a, b| b.total().cmp(&a.total()).then_with(|| a.name.cmp(&b.name)));
+    nodes.iter_mut().for_each(|node| sort(&mut node.children));
+}
+
+fn gather<'a>(node: &'a Node, around: &mut Vec<&'a str>, parts: &mut Vec<Part>) {
+    let place = parts.iter().position(|part| part.name == node.name).unwrap_or_else(|| {
+        parts.push(Part { name: node.name.clone(), own: 0, total: 0, calls: 0, range: None });
+        parts.len() - 1
+    });
+    let part = &mut parts[place];
+    part.own += node.own;
+    part.calls += node.calls;
+    if !around.contains(&node.name.as_str()) {
+        part.total += node.total();
+    }
+    part.range = match (part.range, node.range) {
+        (Some((least, most)), Some((low, high))) => Some((least.min(low), most.max(high))),
+        (range, None) | (None, range) => range,
+    };
+    around.push(&node.name);
+    node.children.iter().for_each(|child| gather(child, around, parts));
+    around.pop();
+}
+
+fn fold(node: &Node, scale: f64, stack: &mut Vec<String>, text: &mut String) {
+    // A semicolon ends a frame.
+    stack.push(node.name.replace(';', ","));
+    let cost = (node.own as f64 * scale).round();
+    if cost >= 1.0 {
+        text.push_str(&format!("{} {cost:.0}\n", stack.join(";")));
+    }
+    node.children.iter().for_each(|child| fold(child, scale, stack, text));
+    stack.pop();
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn frames(stack: &str) -> Vec<String> {
+        stack.split(';').map(str::to_owned).collect()
+    }
+
+    fn tree(stacks: &[(&str, u64, u64)]) -> Tree {
+        let stacks: Vec<(Vec<String>, u64, u64)> =
+            stacks.iter().map(|(stack, own, calls)| (frames(stack), *own, *calls)).collect();
+        Tree::of_stacks(stacks.iter().map(|(stack, own, calls)| (stack.as_slice(), *own, *calls)))
+    }
+
+    #[test]
+    fn the_way_to_what_is_measured_is_left_out_and_the_dearest_comes_first() {
+        let tree = tree(&[
+            ("start;main;run;norm", 5, 2),
+            ("start;main;run;product;inner", 7, 4),
+            ("start;main;run;product", 1, 2),
+            ("start;main;setup", 0, 1),
+        ]);
+        let told: Vec<_> = tree.walk().iter().map(|(depth, node)| (*depth, node.name.as_str(), node.total())).collect();
+        assert_eq!(told, [(0, "product", 8), (1, "inner", 7), (0, "norm", 5)]);
+        assert_eq!(tree.folded(1.0), "product 1\nproduct;inner 7\nnorm 5\n");
+        assert_eq!(tree.folded(0.5), "product 1\nproduct;inner 4\nnorm 3\n");
+    }
+
+    #[test]
+    fn a_single_function_stays() {
+        assert_eq!(tree(&[("main;run", 5, 1)]).walk().len(), 2);
+    }
+
+    #[test]
+    fn a_name_inside_itself_is_counted_once() {
+        let parts = tree(&[("a;b;a", 3, 1), ("a;b", 2, 1), ("a", 1, 1), ("c", 4, 9)]).parts();
+        let told: Vec<_> = parts.iter().map(|part| (part.name.as_str(), part.own, part.total, part.calls)).collect();
+        assert_eq!(told, [("a", 4, 6, 2), ("c", 4, 4, 9), ("b", 2, 5, 1)]);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_lost(stacks in prop::collection::vec((prop::collection::vec("[abc;]", 1..6), 0..1000_u64, 0..9_u64), 0..20)) {
+            let tree = Tree::of_stacks(stacks.iter().map(|(stack, own, calls)| (stack.as_slice(), *own, *calls)));
+            let total: u64 = stacks.iter().map(|(_, own, _)| own).sum();
+            prop_assert_eq!(tree.total(), total);
+            prop_assert_eq!(tree.parts().iter().map(|part| part.own).sum::<u64>(), total);
+            let folded: u64 = tree.folded(1.0).lines().filter_map(|line| line.rsplit_once(' ')?.1.parse::<u64>().ok()).sum();
+            prop_assert_eq!(folded, total);
+            for part in tree.parts() {
+                prop_assert!(part.own <= part.total && part.total <= total);
+            }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! What each optimization is worth: alone, on the phase that forecasts are held against, and at the end, taken out of the last
+//! phase. A phase `BASE,axis=value` is BASE with one axis changed.
+
+use super::figures::{self, Absent};
+use super::roadmap::change;
+use super::{Dossier, Section, charts, problems};
+use crate::metric::{self, Figure};
+use crate::record::Row;
+use crate::render::{Cell, Column, Table, Tone, number};
+use crate::statistics::Interval;
+
+/// The two phases whose axes are changed, and each axis in which they differ.
+#[derive(Debug, Clone)]
+pub struct Ablation<'a> {
+    /// The workload.
+    pub workload: &'a str,
+    /// The phase that single optimizations are added to.
+    pub start: &'a str,
+    /// The phase that single optimizations are taken out of.
+    pub end: &'a str,
+    /// The axes that were changed.
+    pub axes: Vec<Axis<'a>>,
+}
+
+/// An axis that was changed.
+#[derive(Debug, Clone)]
+pub struct Axis<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The choice of the last phase.
+    pub choice: &'a str,
+    /// How many times as fast the start is with it; or why that is not known.
+    pub alone: Result<Figure, Absent>,
+    /// How many times as fast the end is as the same without it; or why that is not known.
+    pub at_the_end: Result<Figure, Absent>,
+    /// Heap bytes with it over those without it, alone and at the end.
+    pub bytes: [Option<f64>; 2],
+}
+
+/// A phase as it is called: base, axis and value, where one axis is changed.
+fn parts(phase: &str) -> Option<(&str, &str, &str)> {
+    let (base, change) = phase.split_once(',')?;
+    let (axis, value) = change.split_once('=')?;
+    (!value.contains(',')).then_some((base, axis, value))
+}
+
+/// The ablation of a dossier: of the first workload that has two phases with single axes changed. None if none was measured.
+pub fn ablation(dossier: &Dossier) -> Option<Ablation<'_>> {
+    dossier.record.workloads().into_iter().find_map(|workload| of(dossier, workload))
+}
+
+fn of<'a>(dossier: &'a Dossier, workload: &'a str) -> Option<Ablation<'a>> {
+    let phases: Vec<&str> =
+        dossier.record.rows.iter().filter(|row| row.workload == workload).map(|row| row.phase.as_str()).collect();
+    let changed: Vec<(&str, &str, &str)> = phases.iter().filter_map(|phase| parts(phase)).collect();
+    let bases = crate::distinct::distinct(changed.iter().map(|(base, ..)| *base).filter(|base| phases.contains(base)));
+    let (&start, &end) = (bases.first()?, bases.last()?);
+    // Both ends with several axes each: a kernel in one of its implementations is no ablation.
+    let axes_of = |wanted: &str| {
+        crate::distinct::distinct(changed.iter().filter(|(base, ..)| *base == wanted).map(|(_, axis, _)| *axis))
+    };
+    let (at_start, at_end) = (axes_of(start), axes_of(end));
+    if start == end || at_start.len() < 3 || at_end.len() < 3 {
+        return None;
+    }
+    let row = |phase: &str| dossier.row(workload, phase);
+    let axes = at_end.iter().map(|&axis| {
+        // Of several choices that were tried, the first is that of the last phase.
+        let choice = changed.iter().find(|(base, name, _)| *base == start && *name == axis).map(|(.., value)| *value);
+        let with = choice.map(|choice| format!("{start},{axis}={choice}"));
+        let without = changed.iter().find(|(base, name, _)| *base == end && *name == axis);
+        let without = without.map(|(base, axis, value)| format!("{base},{axis}={value}"));
+        let (with, without) = (with.and_then(|phase| row(&phase)), without.and_then(|phase| row(&phase)));
+        Axis {
+            name: axis,
+            choice: choice.unwrap_or_default(),
+            alone: speed(row(start), with),
+            at_the_end: speed(without, row(end)),
+            bytes: [bytes(row(start), with), bytes(without, row(end))],
+        }
+    });
+    Some(Ablation { workload, start, end, axes: axes.collect() })
+}
+
+fn speed(base: Option<&Row>, head: Option<&Row>) -> Result<Figure, Absent> {
+    figures::speed(base, head.ok_or(Absent::NotMeasured)?)
+}
+
+fn bytes(base: Option<&Row>, head: Option<&Row>) -> Option<f64> {
+    figures::ratio(metric::by_name("bytes-per-token")?, base, head?).ok().map(|figure| figure.value)
+}
+
+/// The part of the report. It is there even where nothing was measured, to say how to.
+pub fn section(dossier: &Dossier) -> Option<Section> {
+    let mut section = Section::new("ablation", "Ablation");
+    let Some(ablation) = ablation(dossier) else {
+        section.missing.push(Section::not_measured("What each optimization is worth is", &dossier.commands.ablation));
+        return Some(section);
+    };
+    section.says.push(verdict(&ablation));
+    section.says.push(format!(
+        "Alone is {} with that one axis as {} has it; at the end is {} against the same with that one axis put back to plain.",
+        ablation.start, ablation.end, ablation.end
+    ));
+    section.charts.extend(charts::ablation::chart(dossier, &ablation));
+    section.tables.push(table(dossier, &ablation));
+    Some(section)
+}
+
+/// What is worth most alone, and at the end.
+fn verdict(ablation: &Ablation<'_>) -> String {
+    let largest = |of: fn(&Axis<'_>) -> Option<f64>| {
+        let known = ablation.axes.iter().filter_map(|axis| Some((axis.name, of(axis)?)));
+        known.max_by(|a, b| a.1.total_cmp(&b.1))
+    };
+    let alone = largest(|axis| axis.alone.as_ref().ok().map(|figure| figure.value));
+    let end = largest(|axis| axis.at_the_end.as_ref().ok().map(|figure| figure.value));
+    let told = |(name, value): (&str, f64)| format!("{name} ({})", number::ratio(value));
+    match (alone, end) {
+        (Some(alone), Some(end)) => format!("Worth most alone: {}; at the end: {}.", told(alone), told(end)),
+        (Some(one), None) | (None, Some(one)) => format!("Worth most: {}.", told(one)),
+        (None, None) => "No speed was measured.".to_owned(),
+    }
+}
+
+fn table(dossier: &Dossier, ablation: &Ablation<'_>) -> Table {
+    let columns = vec![
+        Column::left("axis", "axis"),
+        Column::left("choice", "optimized"),
+        Column::right("alone", &format!("speed alone, on {}", ablation.start)),
+        Column::right("at_the_end", &format!("speed at the end, in {}", ablation.end)),
+        Column::right("bytes_alone", "heap bytes alone"),
+        Column::right("bytes_at_the_end", "heap bytes at the end"),
+    ];
+    let mut table = Table::new(format!("{}, one axis at a time", ablation.workload), columns);
+    for axis in &ablation.axes {
+        let [alone, end] = axis.bytes.map(|bytes| match bytes {
+            None => Cell::missing(),
+            Some(0.0) => Cell::number(0.0, "to nothing"),
+            Some(ratio) => Cell::number(ratio, change(ratio, None)),
+        });
+        table.rows.push(vec![
+            Cell::text(axis.name),
+            Cell::text(if axis.choice.is_empty() { "as there" } else { axis.choice }),
+            worth(&axis.alone),
+            worth(&axis.at_the_end),
+            alone,
+            end,
+        ]);
+    }
+    let rows = dossier.record.rows.iter().filter(|row| row.workload == ablation.workload);
+    table.notes = problems::of(rows).iter().map(ToString::to_string).collect();
+    table.notes.push(
+        "[low, high] is the 95 % interval over the rounds that both took part in, or the span of all rounds where they are fewer than six. Coloured where it leaves out that nothing changed. A dash: the start has that choice already, or it was not measured."
+            .to_owned(),
+    );
+    table.notes.push(dossier.provenance([ablation.workload]));
+    table
+}
+
+fn worth(speed: &Result<Figure, Absent>) -> Cell {
+    let Ok(figure) = speed else { return Cell::missing() };
+    let sure = |ends: &Interval| ends.excludes(1.0, metric::LEVEL);
+    let tone = match figure.interval.filter(sure) {
+        Some(_) if figure.value > 1.0 => Tone::Good,
+        Some(_) => Tone::Bad,
+        None => Tone::Plain,
+    };
+    Cell::number(figure.value, change(figure.value, figure.interval)).toned(tone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_phase_with_one_axis_changed_is_told_from_others() {
+        assert_eq!(parts("optimized,softmax=three-loops"), Some(("optimized", "softmax", "three-loops")));
+        assert_eq!(parts("optimized"), None);
+        assert_eq!(parts("optimized,softmax=three-loops,gelu=scalar"), None);
+        assert_eq!(parts("a,b"), None);
+    }
+}

@@ -1,0 +1,57 @@
+//! The engine's spans as the protocol writes them.
+
+use engine::trace::Trace;
+use harness_probe::protocol::Span;
+
+/// The spans of a trace; none if there is no trace.
+pub(super) fn spans(trace: Option<Trace>) -> Vec<Span> {
+    let trace = trace.unwrap_or_default();
+    let span = |span: &engine::trace::Span| Span {
+        name: span.operation.name().to_owned(),
+        parent: span.parent,
+        calls: span.calls,
+        nanoseconds: span.nanoseconds,
+        shortest: span.shortest,
+        longest: span.longest,
+    };
+    trace.spans().iter().map(span).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use harness_probe::Options;
+
+    /// What `calls` spans of a name say, wherever they lie.
+    fn calls(spans: &[super::Span], name: &str) -> u64 {
+        spans.iter().filter(|span| span.name == name).map(|span| span.calls).sum()
+    }
+
+    #[test]
+    fn an_inference_tells_its_operations_as_often_as_they_are_done() {
+        let registry = crate::registry().expect("no checkpoint is named");
+        let workload = registry.get("small/inference").expect("there");
+        let runs = 2;
+        for phase in workload.phases() {
+            let mut prepared = workload.prepare(&phase, &Options { threads: 1, isa: None }).expect("prepared");
+            prepared.start_spans();
+            (0..runs).for_each(|_| prepared.run(&mut || {}));
+            assert_eq!(prepared.check(), Ok(()));
+            let spans = prepared.take_spans();
+            let tokens = workload.unit().per_run;
+            let (steps, layers) = (runs * tokens, 2);
+            assert_eq!(calls(&spans, "prefill"), runs, "{phase}");
+            assert_eq!(calls(&spans, "decode"), steps - runs, "{phase}");
+            assert_eq!(calls(&spans, "sampling"), steps, "{phase}");
+            assert_eq!(calls(&spans, "qkv product"), layers * steps, "{phase}");
+            assert_eq!(calls(&spans, "layer_norm"), (2 * layers + 1) * steps, "{phase}");
+            for (place, span) in spans.iter().enumerate() {
+                assert!(span.parent.is_none_or(|parent| parent < place), "{phase}: {span:?}");
+                assert!(span.shortest <= span.longest && span.longest <= span.nanoseconds, "{phase}: {span:?}");
+                let inside = spans.iter().filter(|other| other.parent == Some(place));
+                assert!(inside.map(|span| span.nanoseconds).sum::<u64>() <= span.nanoseconds, "{phase}: {span:?}");
+            }
+            prepared.run(&mut || {});
+            assert!(prepared.take_spans().is_empty(), "{phase}: nothing is noted unless it is asked for");
+        }
+    }
+}

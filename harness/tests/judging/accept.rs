@@ -1,0 +1,197 @@
+//! `harness accept`, and what the gates make of it.
+
+use crate::project::{Done, Project, measured, regressed};
+use crate::repository::{allocates, commit, executes, repository, takes};
+use crate::tools::Tools;
+
+const COUNTS: [&str; 4] = ["gate", "--base", "HEAD", "--counts-only"];
+
+fn gate(tools: &Tools, more: &[&str]) -> Done {
+    tools.run(&[&COUNTS[..], more].concat())
+}
+
+fn accept(tools: &Tools, metric: &str, more: &[&str]) -> Done {
+    let arguments = [&["accept", "kernel/*", "--metric", metric, "--reason", "A fix of rounding costs this."], more];
+    let done = tools.run(&arguments.concat());
+    assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
+    done
+}
+
+#[test]
+fn an_accepted_count_is_pending_until_it_is_honoured_and_a_further_loss_is_not_excused() {
+    let tools = repository();
+    tools.workloads(&[("kernel/gelu", false)]);
+    commit(&tools, "One workload");
+    executes(&tools, 1050);
+    let done = gate(&tools, &[]);
+    assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
+    let done = accept(&tools, "instructions", &["--expires", "2999-12-31"]);
+    insta::with_settings!({filters => vec![(r"20\d\d-\d\d-\d\d,", "TODAY,")]}, {
+        insta::assert_snapshot!(done.stdout + &tools.project.read("baselines/accepted.csv"));
+    });
+
+    let done = gate(&tools, &[]);
+    assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
+    for told in [
+        "pending: kernel/gelu in phase naive: instructions 1,000 -> 1,050 (+5.0 %), because A fix of rounding costs this; only this \
+         change has it, and it counts under --honour-new-acceptances",
+        "changed rule: acceptance added: kernel/gelu in phase optimized: instructions 1,001 -> 1,051",
+    ] {
+        assert!(done.stdout.contains(told), "{told}: {}", done.stdout);
+    }
+    let done = gate(&tools, &["--honour-new-acceptances"]);
+    assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
+    assert!(done.stdout.contains("PASSED: of 14 comparisons 2 regressed and are accepted"), "{}", done.stdout);
+    assert!(done.stdout.contains("is accepted because A fix of rounding costs this"), "{}", done.stdout);
+
+    // The line comes first, by a change of its own: then the base has it, and the change may cost what it says.
+    executes(&tools, 1000);
+    commit(&tools, "Accept what is to come");
+    executes(&tools, 1050);
+    assert_eq!(gate(&tools, &[]).status, 0);
+    executes(&tools, 1060);
+    assert_eq!(gate(&tools, &["--honour-new-acceptances"]).status, 1, "more than was accepted");
+    executes(&tools, 1050);
+    commit(&tools, "Round as the paper does");
+    executes(&tools, 1103);
+    assert_eq!(gate(&tools, &["--honour-new-acceptances"]).status, 1, "the base has the loss already");
+}
+
+#[test]
+fn an_accepted_time_excuses_the_change_that_brings_it_only() {
+    let tools = repository();
+    takes(&tools, 52_000_000);
+    let times = |more: &[&str]| {
+        let base = ["gate", "--base", "HEAD", "--times-only", "--budget", "20", "--seed", "7"];
+        tools.run(&[&base[..], more].concat())
+    };
+    assert_eq!(times(&[]).status, 1);
+    accept(&tools, "time", &[]);
+    let line = tools.project.read("baselines/accepted.csv");
+    assert!(line.contains("\nkernel/gelu,optimized,time,1,1.04,20"), "{line}");
+    let done = times(&[]);
+    assert!(
+        done.status == 1 && done.stdout.contains("pending: kernel/gelu in phase optimized: time +4.0 %"),
+        "{}",
+        done.stdout
+    );
+    let done = times(&["--honour-new-acceptances"]);
+    assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
+    assert!(done.stdout.contains("PASSED: of 1 timed 1 accepted"), "{}", done.stdout);
+    let json = times(&["--honour-new-acceptances", "--format", "json"]);
+    let tables: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
+    assert_eq!(tables[0]["rows"][0]["verdict"], "accepted");
+    takes(&tools, 53_500_000);
+    assert_eq!(times(&["--honour-new-acceptances"]).status, 1, "7 % is more than 4 %");
+    takes(&tools, 52_000_000);
+    commit(&tools, "Cost 4 %");
+    takes(&tools, 54_080_000);
+    assert_eq!(times(&["--honour-new-acceptances"]).status, 1, "the base has it");
+}
+
+#[test]
+fn the_heap_is_accepted_figure_by_figure() {
+    let tools = repository();
+    allocates(&tools, 6);
+    assert_eq!(gate(&tools, &[]).status, 1);
+    let done = tools.run(&[
+        "accept",
+        "*",
+        "--metric",
+        "heap",
+        "--reason",
+        "It caches.",
+        "--phase",
+        "naive",
+        "--format",
+        "csv",
+    ]);
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    insta::assert_snapshot!(done.stdout);
+}
+
+#[test]
+fn an_expired_acceptance_is_complained_of_and_excuses_nothing() {
+    let tools = repository();
+    executes(&tools, 1050);
+    gate(&tools, &[]);
+    accept(&tools, "instructions", &["--expires", "2999-12-31"]);
+    let expired = tools.project.read("baselines/accepted.csv").replace("2999-12-31", "2026-01-01");
+    tools.project.write("baselines/accepted.csv", &expired.replace("kernel/gelu,naive", "kernel/glue,naive"));
+    let done = gate(&tools, &["--honour-new-acceptances"]);
+    assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
+    for told in [
+        "complaint: the acceptance of kernel/gelu in phase optimized: instructions 1,003 -> 1,053 (+5.0 %) expired on 2026-01-01 and \
+         excuses nothing; mend the loss, or remove the line from accepted.csv",
+        "but there is no workload `kernel/glue`; did you mean `kernel/gelu`?",
+    ] {
+        assert!(done.stdout.contains(told), "{told}: {}", done.stdout);
+    }
+}
+
+#[test]
+fn the_gate_against_the_stored_baseline_heeds_it_too() {
+    let project = Project::with_baseline();
+    let stored = |head: &harness::record::Record| {
+        project.record("records/gate.json", head);
+        project.run(&["gate", "--record", "records/gate.json"])
+    };
+    assert_eq!(stored(&regressed()).status, 1);
+    let accept = ["accept", "medium/decode", "--metric", "instructions,heap", "--reason", "A cache pays for it."];
+    let done = project.run(&accept);
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    let done = stored(&regressed());
+    assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
+    insta::assert_snapshot!(done.stdout);
+    let said = project.refused(&accept);
+    assert!(said.contains("did not regress in instructions, heap by PROJECT/records/gate.json; nothing did"), "{said}");
+    assert_eq!(stored(&measured()).status, 0);
+}
+
+#[test]
+fn a_changed_limit_or_baseline_is_listed_line_by_line() {
+    let tools = repository();
+    let limits = tools.project.read("baselines/limits.toml").replacen("\"0.1 %\"", "\"50 %\"", 1);
+    tools.project.write("baselines/limits.toml", &limits);
+    let done = gate(&tools, &[]);
+    assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
+    assert!(
+        done.stdout.contains("changed rule: limit: instructions of all workloads 0.1 % -> 50 %, because"),
+        "{}",
+        done.stdout
+    );
+    let counted = tools.run(&["run", "--metric", "instructions,heap", "--no-report", "--out", "counts.json"]);
+    assert_eq!(counted.status, 0, "{}", counted.stderr);
+    tools.run(&["baseline", "save", "--yes", "--record", "counts.json"]);
+    commit(&tools, "Store counts");
+    executes(&tools, 1050);
+    tools.run(&["run", "--metric", "instructions,heap", "--no-report", "--out", "counts.json"]);
+    tools.run(&["baseline", "save", "--yes", "--record", "counts.json"]);
+    let done = gate(&tools, &["--format", "markdown"]);
+    let told = "instructions per token 1,000 -&gt; 1,050";
+    assert!(done.stdout.contains("changed rule: baseline") && done.stdout.contains(told), "{}", done.stdout);
+}
+
+#[test]
+fn bad_input_is_answered_by_one_sentence() {
+    let tools = repository();
+    let accept = |workload: &str, metric: &str, more: &[&str]| {
+        tools.refused(&[&["accept", workload, "--metric", metric, "--reason", "It pays."], more].concat())
+    };
+    let mut said = vec![accept("kernel/gelu", "instructions", &[])];
+    executes(&tools, 1050);
+    gate(&tools, &[]);
+    said.push(accept("kernel/glue", "instructions", &[]));
+    said.push(accept("kernel/gelu", "instruction", &[]));
+    said.push(accept("kernel/gelu", "latency-p95", &[]));
+    said.push(accept("kernel/gelu", "instructions", &["--phase", "optimised"]));
+    said.push(accept("kernel/gelu", "instructions", &["--expires", "2020-01-01"]));
+    said.push(accept("kernel/gelu", "instructions", &["--run", "nowhere.json"]));
+    said.push(accept("kernel/gelu", "instructions", &["--run", "harness.toml"]));
+    said.push(accept("kernel/gelu", "peak-bytes", &["--phase", "naive"]));
+    tools.project.write("baselines/accepted.csv", "workload\n");
+    said.push(accept("kernel/gelu", "instructions", &[]));
+    said.push(tools.refused(&COUNTS));
+    let filters = vec![(r"gates/[^ ;]*json", "gates/TIME.json"), (r"bases/[^/ ]*/", "bases/KEY/")];
+    insta::with_settings!({filters => filters}, { insta::assert_snapshot!(said.join("\n")) });
+}

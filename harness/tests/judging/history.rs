@@ -1,0 +1,115 @@
+//! `harness history` in a git repository, with scripts in the place of the programs that measure.
+
+use serde_json::{Value, json};
+
+use crate::project::{Project, measured};
+use crate::repository::{git, repository};
+use crate::tools::Tools;
+
+/// Makes optimized code run this many instructions more, and commits that.
+fn change(tools: &Tools, more: u32, subject: &str) {
+    let script = tools.project.read("callgrind");
+    let (before, _) = script.split_once("$((1000").expect("it counts from a thousand");
+    let (_, after) = script.split_once("case))").expect("it counts cases");
+    let script = format!("{before}$((1000 + {more} + case)){after}");
+    tools.script("callgrind", script.strip_prefix("#!/bin/sh\n").expect("a script"));
+    commit(tools, subject);
+}
+
+fn commit(tools: &Tools, subject: &str) {
+    git(tools, &["add", "--all", "--", ":!records", ":!reports"]);
+    git(tools, &["commit", "--quiet", "--message", subject]);
+}
+
+/// Counts, and commits the counts as the baseline.
+fn save(tools: &Tools, subject: &str) {
+    let counted = tools.run(&["run", "--metric", "instructions,heap", "--no-report", "--out", "records/counts.json"]);
+    assert_eq!(counted.status, 0, "{}", counted.stderr);
+    let saved = tools.run(&["baseline", "save", "--yes", "--record", "records/counts.json"]);
+    assert_eq!(saved.status, 0, "{}", saved.stderr);
+    commit(tools, subject);
+}
+
+fn points(stdout: &str) -> Vec<Value> {
+    let tables: Value = serde_json::from_str(stdout).expect("JSON");
+    tables[0]["rows"].as_array().expect("rows").clone()
+}
+
+#[test]
+fn committed_baselines_are_followed_to_the_commit_that_changed_them() {
+    let tools = repository();
+    save(&tools, "Count for the first time");
+    change(&tools, 40, "Do more");
+    save(&tools, "Accept that it does more");
+    let done = tools.run(&["history", "--filter", "kernel/*", "--format", "json"]);
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    let points = points(&done.stdout);
+    let told: Vec<Value> =
+        points.iter().map(|row| json!([row["value"], row["change_point"], row["subject"]])).collect();
+    let base = points[0]["value"].as_u64().expect("a count");
+    assert_eq!(
+        told,
+        [json!([base, false, "Count for the first time"]), json!([base + 40, true, "Accept that it does more"])]
+    );
+    let done = tools.run(&["history", "--filter", "kernel/*"]);
+    for told in ["▁█", "Change points", "Accept that it does more", "+4.0 %"] {
+        assert!(done.stdout.contains(told), "{told}: {}", done.stdout);
+    }
+    let chart = tools.project.read("reports/history/instructions.svg");
+    assert!(chart.contains("kernel/gelu: instructions per token rose by 4.0 %"), "{chart}");
+    let refused = tools.refused(&["history", "--key", "x"]);
+    assert!(refused.starts_with("the history has no baseline x; "), "{refused}");
+}
+
+#[test]
+fn commits_without_counts_are_counted_and_those_that_cannot_be_are_skipped() {
+    let tools = repository();
+    change(&tools, 0, "Change nothing");
+    tools.probe("hello", "exit 3");
+    commit(&tools, "Break the probe");
+    tools.probe("", "");
+    change(&tools, 100, "Mend it, and do more");
+    let arguments = ["history", "--measure", "HEAD~3..HEAD", "--filter", "kernel/*", "--format", "json", "--no-chart"];
+    let done = tools.run(&arguments);
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    assert!(done.stderr.contains("\"Break the probe\" is skipped: "), "{}", done.stderr);
+    let told = |stdout: &str| -> Vec<Value> {
+        points(stdout).iter().map(|row| json!([row["subject"], row["change_point"]])).collect()
+    };
+    let expected = [json!(["A state", false]), json!(["Change nothing", false]), json!(["Mend it, and do more", true])];
+    assert_eq!(told(&done.stdout), expected);
+    // What was counted is not counted again: now nothing could be.
+    tools.without("valgrind");
+    let done = tools.run(&["history", "--filter", "kernel/*", "--format", "json", "--no-chart"]);
+    assert_eq!(told(&done.stdout), expected, "{}", done.stderr);
+}
+
+#[test]
+fn times_are_held_against_the_anchor_of_their_record() {
+    let project = Project::new();
+    let mut later = measured();
+    later.created = "2026-01-04T00:00:00Z".to_owned();
+    project.record("records/first.json", &measured());
+    project.record("records/second.json", &later);
+    let done = project.run(&["history", "--metric", "time", "--no-chart"]);
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    insta::assert_snapshot!(done.stdout);
+}
+
+#[test]
+fn what_cannot_be_answered_is_told_in_one_sentence() {
+    let tools = repository();
+    for (arguments, told) in [
+        (&["history", "--metric", "instruction"][..], "there is no metric `instruction`; "),
+        (&["history"], "the history has no instructions per token of what was asked for; commit a baseline"),
+        (
+            &["history", "--metric", "time"],
+            "the history has no total runtime of what was asked for; `cargo harness run` writes",
+        ),
+        (&["history", "--measure", "HEAD"], "`HEAD` is no range of revisions; write for example v1..HEAD"),
+        (&["history", "--metric", "time", "--measure", "HEAD~1..HEAD"], "--measure counts, and times of two commits"),
+    ] {
+        let said = tools.refused(arguments);
+        assert!(said.starts_with(told), "{arguments:?}: {said}");
+    }
+}
