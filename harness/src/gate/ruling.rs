@@ -335,3 +335,46 @@ fn counts_equal(session: &Session, lane: &Lane, row: &[&Comparison]) -> bool {
     let has = |instrument| row.iter().any(|one| one.metric.is_some_and(|metric| metric.instrument() == instrument));
     same_isa && has(Instrument::Callgrind) && has(Instrument::Dhat) && row.iter().all(|one| one.equal())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::record::sample::{callgrind, dhat, record, row};
+    use crate::selftest::trial::tests::trial;
+
+    /// What a gate says of a workload that became 1.5 % slower, whose counts are these before and after.
+    fn ruling(base: (u64, u64), head: (u64, u64)) -> Ruling {
+        let mut session = trial("null", &[0.015; 30]).session;
+        let counts = |(instructions, blocks): (u64, u64)| {
+            record(vec![row("kernel/gelu", "fast", vec![callgrind(instructions), dhat(64 * blocks, blocks)])])
+        };
+        let limits = include_str!("../../../baselines/limits.toml").to_owned();
+        session.counted = Some(Counted { base: counts(base), head: counts(head), limits });
+        Ruling::verdict_of(&session).expect("limits that make sense")
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn a_hundredth_of_a_percent_and_one_allocation_are_always_found(
+            instructions in 10_000..1_000_000_000_u64, blocks in 0..1000_u64,
+        ) {
+            let base = (instructions, blocks);
+            let same = ruling(base, base);
+            prop_assert_eq!((same.times[0].word, same.times[0].instructions), (Word::Layout, Some(1.0)));
+            prop_assert_eq!(same.conclusion(), Conclusion::Passed);
+
+            let more = ruling(base, (instructions + instructions / 10_000, blocks));
+            prop_assert!(more.times[0].instructions > Some(1.0));
+            prop_assert_eq!(more.times[0].word, Word::Regressed, "it is no matter of layout");
+            prop_assert!(more.times[0].sentence().contains("the code does more"));
+
+            let allocation = ruling(base, (instructions, blocks + 1));
+            prop_assert_eq!(allocation.conclusion(), Conclusion::Regressed);
+            prop_assert!(!allocation.counts.expect("counted").regressions().is_empty());
+        }
+    }
+}

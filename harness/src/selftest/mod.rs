@@ -18,7 +18,7 @@ mod page;
 mod promise;
 mod swap;
 mod table;
-mod trial;
+pub(crate) mod trial;
 
 pub use condition::{Change, ChangeError, Condition, Hogs, Scope};
 pub use criterion::{BackToBack, Called, CriterionError};

@@ -23,6 +23,10 @@ pub struct Swapped {
     pub pairs: usize,
 }
 
+/// How many gates are replayed.
+const GATES: usize = 2000;
+/// What their labels are drawn from.
+const SEED: u64 = 42;
 /// Seconds that a replayed gate may measure for each workload.
 const SECONDS: f64 = 6.0;
 
@@ -32,9 +36,13 @@ struct Recorded {
     pairs: Vec<(f64, f64)>,
 }
 
-/// Replays this many gates over all workloads that the null trials have measured. Each workload's pairs are taken as they
+/// Replays 2000 gates over all workloads that the null trials have measured. Each workload's pairs are taken as they
 /// followed each other, from a place that is drawn.
-pub fn swapped(trials: &[Trial], gates: usize, seed: u64) -> Swapped {
+pub fn swapped(trials: &[Trial]) -> Swapped {
+    replay(trials, GATES, SEED)
+}
+
+fn replay(trials: &[Trial], gates: usize, seed: u64) -> Swapped {
     let recorded = recorded(trials);
     let mut random = Random::new(seed);
     let pairs: usize = recorded.iter().map(|one| one.pairs.len()).sum();
@@ -93,18 +101,18 @@ mod tests {
 
     #[test]
     fn quiet_pairs_give_green_gates_and_their_bias_is_no_matter() {
-        let quiet = swapped(&[null(Noise::Normal(0.3), 200)], 200, 1);
+        let quiet = replay(&[null(Noise::Normal(0.3), 200)], 200, 1);
         assert_eq!((quiet.gates, quiet.red, quiet.verdicts, quiet.pairs), (200, 0, 200, 200));
         assert!(quiet.not_slower >= 199, "{quiet:?}");
         // A machine that always favours the head says nothing of the decision: swapping takes it away.
-        let biased = swapped(&[trial("null", &[0.002; 50])], 50, 1);
+        let biased = replay(&[trial("null", &[0.002; 50])], 50, 1);
         assert_eq!((biased.red, biased.not_slower), (0, 50));
     }
 
     #[test]
     fn the_rate_stays_within_its_promise_whatever_the_noise() {
         for noise in [Noise::Normal(2.0), Noise::Shared, Noise::Cauchy] {
-            let all = swapped(&[null(noise, 400)], 1000, 2);
+            let all = replay(&[null(noise, 400)], 1000, 2);
             // 1 % is promised; 1000 gates at 1 % give at most 20 with probability 0.998.
             assert!(all.red <= 20, "{noise:?}: {all:?}");
         }
@@ -112,7 +120,7 @@ mod tests {
 
     #[test]
     fn only_what_cannot_differ_is_swapped() {
-        let none = swapped(&[trial("moved", &[0.01; 9]), trial("inject:1", &[0.01; 9])], 10, 1);
+        let none = replay(&[trial("moved", &[0.01; 9]), trial("inject:1", &[0.01; 9])], 10, 1);
         assert_eq!((none.gates, none.pairs), (0, 0));
     }
 }

@@ -25,7 +25,7 @@ impl Trial {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::gate::{Accepted, Revision, Terms};
     use crate::paired::{Block, Entrant, Lane, Pair, Rules, Side, Slice};
@@ -33,7 +33,7 @@ pub(super) mod tests {
     use crate::selftest::{Hogs, Scope};
 
     /// A trial of one workload whose pairs have these logarithms of head over base time, each measured in 100 ms.
-    pub(in crate::selftest) fn trial(change: &str, log_ratios: &[f64]) -> Trial {
+    pub(crate) fn trial(change: &str, log_ratios: &[f64]) -> Trial {
         let change: crate::selftest::Change = change.parse().expect("a condition");
         let condition = Condition { change, hogs: Hogs::None, scope: Scope::Workload };
         let slice = |side, nanoseconds| Slice { side, iterations: 10, nanoseconds, waited: 0 };

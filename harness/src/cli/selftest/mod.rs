@@ -12,6 +12,7 @@ use harness::measure::{self, Bar, Progress};
 use harness::programs::Programs;
 use harness::project::Project;
 use harness::render::Format;
+use harness::render::chart::Layout;
 use harness::selftest::{
     self, BackToBack, Change, Condition, Evidence, Hog, Hogs, Scope, Trial, chart, findings, page, promises, swapped,
 };
@@ -71,18 +72,12 @@ struct GateTest {
     #[arg(long, value_name = "DIR")]
     evidence: Option<PathBuf>,
     /// How many orders of functions moved code is tried in
-    #[arg(long, value_name = "NUMBER", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "NUMBER", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..))]
     orders: u32,
-    /// How many gates are replayed from the null pairs with labels swapped
-    #[arg(long, value_name = "NUMBER", default_value_t = 2000)]
-    swaps: usize,
     /// How the table is printed
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
-
-/// What the labels of replayed gates are drawn from.
-const SWAP_SEED: u64 = 42;
 
 impl Selftest {
     pub(crate) fn run(self, project: &Project) -> Result<Outcome> {
@@ -172,10 +167,9 @@ impl GateTest {
         show(&tables, self.format)?;
         let mut written = vec![];
         if let Some(chart) = chart(trials, &findings) {
-            written.push(("gate.svg", chart.svg(harness::render::chart::Layout::Wide)?.into_bytes()));
-            written.push(("gate.png", chart.png()?));
+            written.push(("gate.svg", chart.svg(Layout::Wide)?.into_bytes()));
         }
-        let swapped = swapped(trials, self.swaps, SWAP_SEED);
+        let swapped = swapped(trials);
         written.push(("gate.md", page(trials, &swapped, criterion, "gate.svg")?.into_bytes()));
         for (name, content) in written {
             let path = folder.join(name);
