@@ -9,14 +9,18 @@ use std::process::{Command, Stdio};
 use processes::{runs, until};
 use tempfile::TempDir;
 
-/// A probe that introduces itself with one workload and is busy with it for ever, in a child of its own.
+/// A probe that introduces itself with one workload, and is busy for ever once it is to prepare it, in a child of its own.
 const BUSY: &str = r#"
-read hello
-echo '{"reply":"hello","protocol":PROTOCOL,"meter":"clock","isa":"plain","workloads":[WORKLOAD]}'
-read prepare || exit 0
-sleep 1000 &
-echo $! > busy
-wait
+while read -r line; do
+  case "$line" in
+    *'"ask":"hello"'*)
+      echo '{"reply":"hello","protocol":PROTOCOL,"meter":"clock","isa":"plain","workloads":[WORKLOAD]}' ;;
+    *)
+      sleep 1000 &
+      echo $! > busy
+      wait ;;
+  esac
+done
 "#;
 
 /// A project whose only workload is busy for ever.
