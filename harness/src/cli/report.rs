@@ -43,6 +43,9 @@ impl Report {
             ReportError::Write { .. } => anyhow!("{error}; choose another folder with --out"),
             other => other.into(),
         })?;
+        for note in &dossier.notes {
+            notice(note);
+        }
         let records: Vec<&str> = dossier.sources.iter().map(|source| source.name.as_str()).collect();
         notice(&format!(
             "drew {} as {} files; open {}",

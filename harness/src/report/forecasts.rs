@@ -3,6 +3,7 @@
 
 use super::figures::{self, Absent};
 use super::roadmap::change;
+use super::section::counted;
 use super::{Dossier, Section};
 use crate::render::{Cell, Column, Table, Tone};
 use crate::roadmap::{Audit, Forecast, Measured, audit, measure};
@@ -56,16 +57,14 @@ pub fn section(dossier: &Dossier) -> Option<Section> {
 /// How many of the forecasts held, in one sentence.
 pub fn verdict(audits: &[Audited<'_>]) -> String {
     let count = |wanted: Option<Audit>| audits.iter().filter(|one| one.audit == wanted).count();
-    let words = [
+    let counts = [
         (count(Some(Audit::Beaten)), "beaten"),
         (count(Some(Audit::Held)), "held"),
         (count(Some(Audit::Wrong)), "wrong"),
         (count(Some(Audit::Unclear)), "unclear"),
         (count(None), "untested"),
     ];
-    let told: Vec<String> =
-        words.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
-    format!("Of {} forecasts: {}.", audits.len(), told.join(", "))
+    counted("forecasts", &counts)
 }
 
 fn table(dossier: &Dossier, audits: &[Audited<'_>]) -> Table {

@@ -40,7 +40,7 @@ struct StoredRow {
 /// records too; the dossier says how many.
 ///
 /// # Errors
-/// If a record that is needed cannot be read.
+/// If there are files in the folder and none of them is a record.
 pub fn gather(
     folder: &Path,
     first: Option<(&Path, &Record)>,
@@ -49,11 +49,12 @@ pub fn gather(
     commands: Commands,
 ) -> Result<Option<Dossier>, RecordError> {
     let paths = files(folder, first.map(|(path, _)| path));
-    let (mut outlines, unread) = outlines(paths);
+    let (mut outlines, mut unread) = outlines(paths);
     outlines.sort_by(|a, b| (&b.created, &b.path).cmp(&(&a.created, &a.path)));
     let machine = first.map(|(_, record)| record.environment.clone());
     let Some(machine) = machine.or_else(|| outlines.first().map(|outline| outline.environment.clone())) else {
-        return Ok(None);
+        // Nothing but files that are no records: one of them says why.
+        return unread.first().map_or(Ok(None), |(path, _)| Record::read(path).map(|_| None));
     };
     let all = outlines.len();
     outlines.retain(|outline| outline.environment.same_machine(&machine));
@@ -68,8 +69,13 @@ pub fn gather(
     for outline in outlines {
         // Without a machine's name two records cannot be known to be of one; the newest is shown all the same.
         if outline.workloads.iter().any(|workload| !known.contains(workload)) || needed.is_empty() {
-            needed.push((file_name(&outline.path), Record::read(&outline.path)?));
-            known.extend(outline.workloads);
+            match Record::read(&outline.path) {
+                Ok(record) => {
+                    needed.push((file_name(&outline.path), record));
+                    known.extend(outline.workloads);
+                }
+                Err(error) => unread.push((outline.path, error.to_string())),
+            }
         }
     }
     let has_main = |(_, record): &(String, Record)| main.is_some_and(|main| record.workloads().contains(&main));
@@ -91,7 +97,7 @@ pub fn gather(
     if elsewhere > 0 {
         dossier.notes.push(format!("{} of other machines left out.", several(elsewhere, "record")));
     }
-    if let Some(why) = unread.first() {
+    if let Some((_, why)) = unread.first() {
         dossier
             .notes
             .push(format!("{} left out that could not be read; the first: {why}", several(unread.len(), "file")));
@@ -116,11 +122,13 @@ fn files(folder: &Path, except: Option<&Path>) -> Vec<PathBuf> {
 }
 
 /// The outlines of files, read on all CPUs, and a sentence for each that is no record.
-fn outlines(paths: Vec<PathBuf>) -> (Vec<Outline>, Vec<String>) {
+fn outlines(paths: Vec<PathBuf>) -> (Vec<Outline>, Vec<(PathBuf, String)>) {
     let workers = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let share = paths.len().div_ceil(workers).max(1);
-    let read: Vec<Result<Outline, String>> = thread::scope(|scope| {
-        let outline_all = |paths: &[PathBuf]| paths.iter().map(|path| outline(path)).collect::<Vec<_>>();
+    let read: Vec<Result<Outline, (PathBuf, String)>> = thread::scope(|scope| {
+        let outline_all = |paths: &[PathBuf]| {
+            paths.iter().map(|path| outline(path).map_err(|why| (path.clone(), why))).collect::<Vec<_>>()
+        };
         let running: Vec<_> = paths.chunks(share).map(|paths| scope.spawn(move || outline_all(paths))).collect();
         running.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
     });

@@ -2,6 +2,7 @@
 
 use super::charts;
 use super::figures::{self, Absent};
+use super::section::counted;
 use super::{Dossier, Section};
 use crate::metric::{Better, Metric};
 use crate::render::{Cell, Column, Table, Tone, number};
@@ -73,19 +74,17 @@ pub fn section(dossier: &Dossier) -> Option<Section> {
 /// How many of the targets are reached, in one sentence.
 pub fn verdict(progress: &[Progress<'_>]) -> String {
     let count = |wanted: Option<Standing>| progress.iter().filter(|one| one.standing == wanted).count();
-    let words = [
+    if progress.is_empty() {
+        return "The roadmap has no targets.".to_owned();
+    }
+    let counts = [
         (count(Some(Standing::Ahead)), "ahead"),
         (count(Some(Standing::Met)), "met"),
         (count(Some(Standing::Missed)), "missed"),
         (count(Some(Standing::Unclear)), "unclear"),
         (count(None), "not measured"),
     ];
-    let told: Vec<String> =
-        words.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
-    if told.is_empty() {
-        return "The roadmap has no targets.".to_owned();
-    }
-    format!("Of {} targets: {}.", progress.len(), told.join(", "))
+    counted("targets", &counts)
 }
 
 /// A row for each target.

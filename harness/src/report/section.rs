@@ -31,3 +31,10 @@ impl Section {
         format!("{what} not measured. To fill this in: {command}")
     }
 }
+
+/// How many of something ended how, in one sentence; what ended in no way is not told.
+pub(super) fn counted(what: &str, counts: &[(usize, &str)]) -> String {
+    let all: usize = counts.iter().map(|(count, _)| count).sum();
+    let told = counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
+    format!("Of {all} {what}: {}.", told.collect::<Vec<_>>().join(", "))
+}

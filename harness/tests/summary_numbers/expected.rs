@@ -1,120 +1,21 @@
-//! Every number of the executive summary, computed again from the raw readings with code of its own: nothing here calls what
-//! the report is made with, but for the summary itself.
+//! What the numbers of each line of the summary ought to be.
 
-mod synthetic;
+use harness::report::Dossier;
 
-// What the builders of sample records build.
-use harness::record;
-
-use harness::report::{Dossier, charts, sections, summary};
-use record::{Check, Data, Record, Row, Run};
-
-#[test]
-fn every_number_of_the_summary_follows_from_the_readings() {
-    let dossier = synthetic::everything();
-    let text = summary(&dossier, &charts::all(&dossier), &sections(&dossier));
-    let expected = Expected { record: &dossier.record, dossier: &dossier };
-    let mut seen = 0;
-    for line in text.lines() {
-        let wanted = expected.of(line);
-        let found = numbers(line);
-        assert_eq!(found.len(), wanted.len(), "{line}\nfound {found:?}\nwanted {wanted:?}");
-        for (found, wanted) in found.iter().zip(&wanted) {
-            assert!(found.is(*wanted), "{line}\n{found:?} is not {wanted}");
-        }
-        seen += found.len();
-    }
-    assert!(seen > 80, "only {seen} numbers: the summary has become another one");
-}
-
-/// A number as it is written.
-#[derive(Debug)]
-struct Written {
-    value: f64,
-    /// How far the true value may be from it: half of the last digit.
-    half: f64,
-}
-
-impl Written {
-    fn is(&self, value: f64) -> bool {
-        (self.value - value).abs() <= self.half * 1.0001 + 1e-12
-    }
-}
-
-/// The numbers of a line, in order. `±0.1` has the unit of the number before, `1/30` is a fraction.
-fn numbers(line: &str) -> Vec<Written> {
-    const UNITS: [(&str, f64); 11] = [
-        (" KB", 1e3),
-        (" MB", 1e6),
-        (" GB", 1e9),
-        (" ms", 1e-3),
-        (" us", 1e-6),
-        (" ns", 1e-9),
-        (" k", 1e3),
-        (" M", 1e6),
-        (" G", 1e9),
-        (" %", 1e-2),
-        ("k", 1e3),
-    ];
-    let mut found = Vec::new();
-    let mut rest = line;
-    let mut unit_before = 1.0;
-    let mut before = ' ';
-    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
-        before = rest[..start].chars().next_back().unwrap_or(before);
-        // One point at most: a version is several numbers.
-        let mut points = 0;
-        let ends = |c: char| {
-            points += usize::from(c == '.');
-            !(c.is_ascii_digit() || c == '.' && points == 1)
-        };
-        let length = rest[start..].find(ends).unwrap_or(rest.len() - start);
-        let digits = rest[start..start + length].trim_end_matches('.');
-        let after = &rest[start + digits.len()..];
-        if digits == "1" && after.starts_with('/') {
-            // The number itself follows.
-            let inverse = numbers(&after[1..]);
-            let first = inverse.first().expect("a denominator");
-            found.push(Written { value: 1.0 / first.value, half: first.half / first.value / first.value });
-            let skip =
-                after[1..].find(|c: char| !(c.is_ascii_digit() || c == '.' || c == 'k')).unwrap_or(after.len() - 1);
-            rest = &after[1 + skip..];
-            continue;
-        }
-        let unit = UNITS.iter().find(|(unit, _)| {
-            after.strip_prefix(unit).is_some_and(|next| !next.starts_with(|c: char| c.is_alphanumeric()))
-        });
-        let factor = unit.map_or(if before == '±' { unit_before } else { 1.0 }, |(_, factor)| *factor);
-        unit_before = factor;
-        let decimals = digits.split_once('.').map_or(0, |(_, decimals)| decimals.len());
-        let negative = before == '-';
-        let value: f64 = digits.parse().expect("digits");
-        let value = if negative { -value } else { value } * factor;
-        found.push(Written { value, half: 0.5 * 10f64.powi(-(decimals as i32)) * factor });
-        rest = after;
-    }
-    found
-}
+use crate::readings::{Ratio, half_width, heap, median, middle_gap, over, paired, rate};
+use crate::record::{Check, Record, Row};
+use crate::written::numbers;
 
 /// What the numbers of a line ought to be.
-struct Expected<'a> {
-    record: &'a Record,
-    dossier: &'a Dossier,
-}
-
-/// A ratio with the ends of its interval and its level.
-#[derive(Debug, Clone, Copy)]
-struct Ratio {
-    value: f64,
-    low: f64,
-    high: f64,
-    level: f64,
+pub(crate) struct Expected<'a> {
+    pub(crate) record: &'a Record,
+    pub(crate) dossier: &'a Dossier,
 }
 
 const HEADLINE: &str = "medium/inference";
 
 impl Expected<'_> {
-    fn of(&self, line: &str) -> Vec<f64> {
+    pub(crate) fn of(&self, line: &str) -> Vec<f64> {
         let row = |phase: &str| self.row(HEADLINE, phase);
         let tile = |anchor: &str| {
             let ratio = paired(row(anchor), row("optimized"), rate);
@@ -401,85 +302,4 @@ impl Expected<'_> {
         };
         vec![workloads.iter().filter(best).count() as f64, workloads.len() as f64]
     }
-}
-
-fn runs(row: &Row) -> (&str, &[Run]) {
-    for reading in &row.readings {
-        if let Data::Clock { session, runs } = &reading.data {
-            return (session, runs);
-        }
-    }
-    panic!("{} in {} has no clock", row.workload, row.phase)
-}
-
-fn over(row: &Row, read: impl Fn(&Row, &Run) -> Option<f64>) -> Vec<f64> {
-    runs(row).1.iter().filter_map(|run| read(row, run)).collect()
-}
-
-/// Tokens per second: those after the first where they are told apart.
-fn rate(row: &Row, run: &Run) -> Option<f64> {
-    match run.tokens_at.len() {
-        0 => Some(row.unit.per_run as f64 * run.iterations as f64 / run.nanoseconds as f64 * 1e9),
-        n => Some((n - 1) as f64 / (run.tokens_at[n - 1] - run.tokens_at[0]) as f64 * 1e9),
-    }
-}
-
-fn middle_gap(_: &Row, run: &Run) -> Option<f64> {
-    Some(median(&run.tokens_at.windows(2).map(|pair| (pair[1] - pair[0]) as f64).collect::<Vec<_>>()))
-}
-
-fn heap(row: &Row) -> (f64, f64) {
-    for reading in &row.readings {
-        if let Data::Dhat { total_bytes, total_blocks, tokens, token_bytes, token_blocks, .. } = reading.data {
-            let (n, bytes, blocks) = match tokens {
-                0 => (row.unit.per_run, total_bytes, total_blocks),
-                n => (n, token_bytes, token_blocks),
-            };
-            return (bytes as f64 / n as f64, blocks as f64 / n as f64);
-        }
-    }
-    panic!("{} in {} has no heap", row.workload, row.phase)
-}
-
-/// The ratio over the rounds that both took part in.
-fn paired(base: &Row, head: &Row, read: impl Fn(&Row, &Run) -> Option<f64>) -> Ratio {
-    let ((base_session, base_runs), (head_session, head_runs)) = (runs(base), runs(head));
-    assert_eq!(base_session, head_session, "side by side");
-    let mut logs = Vec::new();
-    for run in head_runs {
-        for other in base_runs.iter().filter(|other| other.round == run.round) {
-            logs.push((read(head, run).expect("a number") / read(base, other).expect("a number")).ln());
-        }
-    }
-    let (low, high, level) = ends(&logs);
-    Ratio { value: median(&logs).exp(), low: low.exp(), high: high.exp(), level }
-}
-
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let n = sorted.len();
-    if n % 2 == 1 { sorted[n / 2] } else { f64::midpoint(sorted[n / 2 - 1], sorted[n / 2]) }
-}
-
-fn half_width(values: &[f64]) -> f64 {
-    let (low, high, _) = ends(values);
-    let middle = median(values);
-    (middle - low).max(high - middle)
-}
-
-/// The narrowest pair of order statistics that holds the median with 95 %, else the widest; with the probability, from
-/// counting all outcomes of as many coins.
-fn ends(values: &[f64]) -> (f64, f64, f64) {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let n = sorted.len() as u64;
-    let choose = |k: u64| (0..k).fold(1_u64, |all, i| all * (n - i) / (i + 1));
-    let level = |left_out: u64| 1.0 - 2.0 * (0..=left_out).map(choose).sum::<u64>() as f64 / 2f64.powi(n as i32);
-    let mut left_out = 0;
-    while left_out + 1 < n / 2 && level(left_out + 1) >= 0.95 {
-        left_out += 1;
-    }
-    let place = left_out as usize;
-    (sorted[place], sorted[sorted.len() - 1 - place], level(left_out))
 }
