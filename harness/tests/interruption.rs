@@ -9,11 +9,11 @@ use std::process::{Command, Stdio};
 use processes::{runs, until};
 use tempfile::TempDir;
 
-/// A probe that introduces itself with one workload and is busy with it for ever, in a child of its own.
+/// A probe that introduces itself with one workload, and is busy for ever once it is to prepare it, in a child of its own.
 const BUSY: &str = r#"
-while read request; do
-  case "$request" in
-    *'"hello"'*)
+while read -r line; do
+  case "$line" in
+    *'"ask":"hello"'*)
       echo '{"reply":"hello","protocol":PROTOCOL,"meter":"clock","isa":"plain","workloads":[WORKLOAD]}' ;;
     *)
       sleep 1000 &
