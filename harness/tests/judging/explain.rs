@@ -36,7 +36,10 @@ fn all_workloads_are_told_in_a_line_each_and_one_pair_by_pair() {
     insta::assert_snapshot!(stable(&done.stdout));
     let done = tools.run(&["explain", "kept.json", "kernel/gelu"]);
     assert_eq!(done.status, 0, "{}", done.stderr);
-    insta::assert_snapshot!(stable(&done.stdout));
+    // How many blocks a pair is worth depends on how long its processes took to start.
+    insta::with_settings!({ filters => vec![(r"● +\d+", "● BLOCKS")] }, {
+        insta::assert_snapshot!(stable(&done.stdout));
+    });
     assert!(
         done.stdout.contains("From kept.json: ") && done.stdout.contains(" with changes against "),
         "{}",
@@ -60,7 +63,8 @@ fn every_format_tells_the_same() {
     let csv = tools.run(&["explain", "newest", "--format", "csv"]);
     assert_eq!(csv.stdout.lines().count(), rows.len() + 1, "{}", csv.stdout);
     let slices = tools.run(&["explain", "newest", "kernel/gelu", "--pair", "2", "--format", "csv"]);
-    assert_eq!(slices.stdout.lines().count(), 1 + 4 * 12, "{}", slices.stdout);
+    let count = slices.stdout.lines().count() - 1;
+    assert!(count >= 4 && count.is_multiple_of(4), "a block is four slices: {}", slices.stdout);
     assert!(slices.stdout.lines().nth(1).expect("a slice").ends_with(",1,0"), "{}", slices.stdout);
     let markdown = tools.run(&["explain", "--format", "markdown"]);
     assert!(markdown.stdout.starts_with("### REGRESSED: of 1 timed 1 regressed"), "{}", markdown.stdout);

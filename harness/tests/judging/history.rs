@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::project::{Project, measured};
-use crate::repository::{git, repository};
+use crate::repository::{commit, repository};
 use crate::tools::Tools;
 
 /// Makes optimized code run this many instructions more, and commits that.
@@ -14,11 +14,6 @@ fn change(tools: &Tools, more: u32, subject: &str) {
     let script = format!("{before}$((1000 + {more} + case)){after}");
     tools.script("callgrind", script.strip_prefix("#!/bin/sh\n").expect("a script"));
     commit(tools, subject);
-}
-
-fn commit(tools: &Tools, subject: &str) {
-    git(tools, &["add", "--all", "--", ":!records", ":!reports"]);
-    git(tools, &["commit", "--quiet", "--message", subject]);
 }
 
 /// Counts, and commits the counts as the baseline.

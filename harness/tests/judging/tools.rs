@@ -120,17 +120,18 @@ while [ $# -gt 0 ]; do
   case=${1##*case_}
   shift
 done
+count=$((1000 + case))
 mkdir -p "$home/bench"
-echo "{\"version\":\"7\",\"profiles\":[{\"data\":{\"total\":{\"metrics\":{\"Ir\":{\"values\":{\"new\":$((1000 + case))}}}}}}]}" > "$home/bench/summary.json"
+echo "{\"version\":\"7\",\"profiles\":[{\"data\":{\"total\":{\"metrics\":{\"Ir\":{\"values\":{\"new\":$count}}}}}}]}" > "$home/bench/summary.json"
 echo "events: Ir
 fn=engine::product'bench::run'main
-1 $((1000 + case - 10))
+1 $((count - 10))
 fn=bench::run'main
 1 10
 cfn=engine::product'bench::run'main
 calls=2 1
-1 $((1000 + case - 10))
-totals: $((1000 + case))" > "$home/bench/callgrind.case.out"
+1 $((count - 10))
+totals: $count" > "$home/bench/callgrind.case.out"
 "#;
 
 /// Leaves what criterion leaves.
