@@ -5,7 +5,7 @@ use crate::attention::Heads;
 use crate::config::Config;
 use crate::team::{Partition, Team};
 
-/// Fewer keys than this are not worth another thread's attention.
+/// Fewer values than this are not worth another thread's attention.
 const WORTH_SHARING: usize = 4096;
 
 /// Keys and values of one sequence, for every layer, as `[layers, heads, context, D]`: what a head reads lies together.

@@ -73,21 +73,26 @@ pub struct Answer {
     pub value: Option<f64>,
 }
 
+/// Why a workload of the good end cannot be compared with what a commit has; none if it can.
+pub fn unlike(there: &[Description], good: &Description, phase: &str) -> Option<String> {
+    let there = there.iter().find(|one| one.id == good.id);
+    let Some(there) = there.filter(|one| one.phases.iter().any(|one| one == phase)) else {
+        return Some(format!("it has no {} in phase {phase}", good.id));
+    };
+    if there.definition != good.definition || there.unit != good.unit {
+        return Some(format!("it defines {} in another way", good.id));
+    }
+    (there.answer != good.answer).then(|| format!("it holds {} to another answer", good.id))
+}
+
 impl Trial<'_> {
     /// Tries a commit.
     ///
     /// # Errors
     /// If it was interrupted. A commit that cannot be measured is one that is skipped.
     pub fn of(&self, candidate: Side<'_>, progress: &dyn Progress) -> Result<Answer, MeasureError> {
-        let there = candidate.greeting.workloads.iter().find(|one| one.id == self.workload.id);
-        let Some(there) = there.filter(|one| one.phases.iter().any(|phase| phase == self.phase)) else {
-            return Ok(Answer::skipped(format!("it has no {} in phase {}", self.workload.id, self.phase)));
-        };
-        if there.definition != self.workload.definition || there.unit != self.workload.unit {
-            return Ok(Answer::skipped(format!("it defines {} in another way", self.workload.id)));
-        }
-        if there.answer != self.workload.answer {
-            return Ok(Answer::skipped(format!("it holds {} to another answer", self.workload.id)));
+        if let Some(why) = unlike(&candidate.greeting.workloads, self.workload, self.phase) {
+            return Ok(Answer::skipped(why));
         }
         match self.yardstick {
             Yardstick::Count { good, metric, limits } => {

@@ -30,7 +30,8 @@ const WATCHED: Duration = Duration::from_millis(500);
 /// against itself, by the code that the gate measures with. Leaves with 0 if time can be judged here, with 2 if not.
 ///
 /// With --tune it changes what it may - the frequency governor, turbo, huge pages - while a command runs, puts everything back
-/// when that ends or is interrupted, and leaves with the command's status (with 2 if that is not 0, 1 or 2).
+/// when that ends or is interrupted, and leaves with the command's status (with 2 if that is not 0, 1 or 2). COMMAND has no
+/// standard input.
 #[derive(Args)]
 #[command(after_help = "Example: cargo harness doctor --tune -- cargo harness gate --base origin/main
 
@@ -135,7 +136,8 @@ impl Doctor {
         for told in tuned.told().iter().chain(&untouched) {
             notice(told);
         }
-        let status = child::foreground(&mut self.tuned_command());
+        // It is a process group of its own, which may not read the terminal: it would wait for ever.
+        let status = child::foreground(self.tuned_command().stdin(Stdio::null()));
         let (count, failed) = (tuned.told().len(), tuned.put_back());
         for told in &failed {
             anstream::eprintln!("{ALARM}error:{ALARM:#} {told}");

@@ -10,9 +10,9 @@ use harness::measure::{self, Bar, Measured};
 use harness::metric;
 use harness::nearest::suggestion;
 use harness::project::Project;
-use harness::record::{Instrument, Record};
+use harness::record::{Environment, Instrument, Record};
 use harness::render::Format;
-use harness::revision::{CargoOutput, Checkouts, Commit, Repository, Walk};
+use harness::revision::{CargoOutput, Checkouts, Commit, Repository};
 use harness::{child, whole_file};
 
 use super::run::Selection;
@@ -124,7 +124,7 @@ impl History {
         }
         let last = if bad.is_empty() { "HEAD" } else { bad };
         let (good, bad) = (repository.resolve(good)?, repository.resolve(last)?);
-        let mut commits = repository.commits(&good, &bad, Walk::FirstParent)?;
+        let mut commits = repository.commits(&good, &bad)?;
         commits.insert(0, good);
         let request = self.selection.request(project, Instrument::COUNTED.to_vec());
         let choice = Choice::new(&request.plan.filters, &[])?;
@@ -132,8 +132,7 @@ impl History {
         for commit in commits.iter().rev() {
             let path = folder(project).join(format!("{}.json", commit.id));
             let before = Record::read(&path).ok();
-            let is_there = |record: &Record| record.rows.iter().any(|row| choice.workload(&row.workload));
-            if before.as_ref().is_some_and(is_there) {
+            if before.as_ref().is_some_and(|before| answers(before, &request.plan.filters, &choice)) {
                 continue;
             }
             match count(&checkouts, commit, &request) {
@@ -163,9 +162,22 @@ fn count(checkouts: &Checkouts, commit: &Commit, request: &measure::Request) -> 
     Ok(measured.take(&greeting, &selected, request, &Bar::new())?)
 }
 
-/// What was counted now, and of what was counted before the rest.
+/// Whether a commit's counts are there already, with no failure among them. What was counted of some workloads only does
+/// not answer for all.
+fn answers(before: &Record, filters: &[String], choice: &Choice) -> bool {
+    let asked: Vec<_> = before.rows.iter().filter(|row| choice.workload(&row.workload)).collect();
+    let is_whole = !before.command.contains("--filter");
+    (is_whole || !filters.is_empty()) && !asked.is_empty() && asked.iter().all(|row| row.failures.is_empty())
+}
+
+/// What was counted now, and the rest of what was counted before by the same toolchain.
 fn merged(before: Option<Record>, mut now: Record) -> Record {
-    let rest = before.into_iter().flat_map(|before| before.rows);
+    let toolchain = |record: &Record| {
+        let Environment { target, rustc, libc, valgrind, .. } = record.environment.clone();
+        (target, rustc, libc, valgrind)
+    };
+    let same = before.filter(|before| toolchain(before) == toolchain(&now));
+    let rest = same.into_iter().flat_map(|before| before.rows);
     let rest: Vec<_> = rest.filter(|row| now.row(&row.workload, &row.phase).is_none()).collect();
     now.rows.extend(rest);
     now

@@ -104,7 +104,8 @@ impl Field {
             .iter()
             .filter(taken)
             .flat_map(|one| {
-                let last = one.workload.phases.last();
+                // Of the phases that both sides have: a phase that the head adds must not leave the workload out.
+                let last = one.phases.last();
                 let judged = move |phase: &&String| !phases.is_empty() || Some(*phase) == last;
                 one.phases
                     .iter()
@@ -189,6 +190,9 @@ mod tests {
         let common: Vec<(&str, usize)> =
             field.common.iter().map(|one| (one.workload.id.as_str(), one.phases.len())).collect();
         assert_eq!(common, [("same", 2), ("ladder", 1)]);
+        // A new last phase does not take the workload out of what is timed.
+        let (timed, _) = field.timed(&["ladder".to_owned()], &[], 12).expect("well-formed");
+        assert_eq!(timed, [Entrant { workload: "ladder".to_owned(), phase: "naive".to_owned() }]);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::paired::{Conditions, Contest, Entrant, Lane, Sides, Stopped};
 /// takes up to 35 us of a virtual machine's core, and which of the shorter slices are hit is chance. For the same time
 /// of measuring, the spread of a pair was 0.36 to 0.49 % with 4 ms in 3 blocks, and 0.63 to 0.89 % with 1 ms in 12.
 pub const SLICE: Duration = Duration::from_millis(4);
+/// The fewest blocks of a pair; one whose processes take long to start gets more.
 const BLOCKS: u32 = 4;
 /// Iterations at the start of a slice that are not measured.
 const WARM: u64 = 1;

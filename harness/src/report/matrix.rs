@@ -76,12 +76,15 @@ pub(super) fn verdict(dossier: &Dossier, grid: &Grid<'_>, metric: &dyn Metric) -
     let last = *grid.phases.last()?;
     let best = |one: &&Parameters<'_>| {
         let value = |phase: &str| figure(dossier, one.workload, phase, metric).ok().map(|figure| figure.value);
-        let others = grid.phases.iter().filter(|phase| **phase != last).filter_map(|phase| value(phase));
+        let others: Vec<f64> =
+            grid.phases.iter().filter(|phase| **phase != last).filter_map(|phase| value(phase)).collect();
+        // Where it is alone, it is not the best of anything.
         value(last).is_some_and(|value| {
-            others.into_iter().all(|other| match metric.better() {
-                Better::Higher => value >= other,
-                Better::Lower => value <= other,
-            })
+            !others.is_empty()
+                && others.iter().all(|&other| match metric.better() {
+                    Better::Higher => value >= other,
+                    Better::Lower => value <= other,
+                })
         })
     };
     let count = grid.combinations.iter().filter(best).count();

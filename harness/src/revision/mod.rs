@@ -54,5 +54,5 @@ pub use build::CargoOutput;
 pub use checkout::{Checkout, Checkouts, Turn};
 pub use commit::{Commit, Head};
 pub use error::{CheckoutError, RepositoryError};
-pub use repository::{Repository, Walk};
+pub use repository::Repository;
 pub use room::Room;

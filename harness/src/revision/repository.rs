@@ -17,16 +17,6 @@ pub struct Repository {
     pub(super) prefix: PathBuf,
 }
 
-/// Which of the commits between two are meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Walk {
-    /// The states that the branch itself went through: of a merge, the merge only. A merged branch may hold commits that
-    /// never built or that were never meant to be fast.
-    FirstParent,
-    /// Every commit, parents before children.
-    All,
-}
-
 impl Repository {
     /// Finds the repository that the project lies in.
     ///
@@ -94,11 +84,12 @@ impl Repository {
         Ok(Head { commit, dirty: !changes.is_empty() })
     }
 
-    /// The commits that came after `good` up to `bad`, which is the last one; oldest first.
+    /// The states that the branch of `bad` went through after `good`, oldest first and `bad` last. Of a merge, the merge only: a
+    /// merged branch may hold commits that never built or that were never meant to be fast, and is no line to search along.
     ///
     /// # Errors
     /// If `bad` does not descend from `good`, or what lies between was not fetched.
-    pub fn commits(&self, good: &Commit, bad: &Commit, walk: Walk) -> Result<Vec<Commit>, RepositoryError> {
+    pub fn commits(&self, good: &Commit, bad: &Commit) -> Result<Vec<Commit>, RepositoryError> {
         const TASK: &str = "list the commits between two revisions";
         let output = self.git.run(TASK, &["merge-base", "--is-ancestor", &good.id, &bad.id])?;
         let names = || (good.short().to_owned(), bad.short().to_owned());
@@ -115,8 +106,7 @@ impl Repository {
             _ => return Err(failed(TASK, &self.git.folder, &output)),
         }
         let range = format!("{}..{}", good.id, bad.id);
-        let walk = if walk == Walk::FirstParent { "--first-parent" } else { "--topo-order" };
-        let log = ["log", "--reverse", walk, "--no-color", "--encoding=UTF-8", FORMAT, &range, "--"];
+        let log = ["log", "--reverse", "--first-parent", "--no-color", "--encoding=UTF-8", FORMAT, &range, "--"];
         let lines = self.git.ask(TASK, &log)?;
         let parsed = lines.lines().map(|line| {
             Commit::parse(line).ok_or(RepositoryError::Git { task: TASK, message: format!("it printed {line:?}") })

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use clap::Args;
 use harness::acceptance::judged;
-use harness::bisect::{Answer, Finding, Next, Search, Trial, Yardstick};
+use harness::bisect::{Answer, Finding, Next, Search, Trial, Yardstick, unlike};
 use harness::child;
 use harness::compare::metrics;
 use harness::gate::{conditions, seed_of_now};
@@ -19,7 +19,7 @@ use harness::paired::Rules;
 use harness::project::Project;
 use harness::record::{Instrument, Record};
 use harness::render::Format;
-use harness::revision::{CargoOutput, Checkouts, Commit, Repository, Walk};
+use harness::revision::{CargoOutput, Checkouts, Commit, Repository};
 use harness::verdict::Limits;
 use harness_probe::protocol::Description;
 
@@ -32,7 +32,7 @@ use super::{Outcome, command_line, notice};
 ///
 /// Each candidate is built beside the checkout, which stays as it is, and held against GOOD by the decisions of the gate: by its
 /// counts where those moved, one run a commit, else by time, side by side. What does not build is stepped around. Of a merge
-/// only the merge itself is tried, unless --every-commit asks for what it merged.
+/// only the merge itself is tried; to look inside a guilty one, give its parents as GOOD and BAD.
 ///
 /// Exit status: 0 if the commit was found, 2 if it could not be.
 #[derive(Args)]
@@ -52,9 +52,6 @@ pub(crate) struct Bisect {
     /// The phase [default: the last one of the workload]
     #[arg(long, value_name = "NAME")]
     phase: Option<String>,
-    /// Try the commits of merged branches, too
-    #[arg(long)]
-    every_commit: bool,
     /// How long the time of one commit may be measured, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     budget: u64,
@@ -85,8 +82,7 @@ impl Bisect {
         let wanted = self.wanted()?;
         let repository = Repository::open(project)?;
         let (good, bad) = (repository.resolve(&self.good)?, repository.resolve(&self.bad)?);
-        let walk = if self.every_commit { Walk::All } else { Walk::FirstParent };
-        let commits = repository.commits(&good, &bad, walk)?;
+        let commits = repository.commits(&good, &bad)?;
         if commits.is_empty() {
             bail!("{} and {} are one commit, {good}, so that nothing lies between them", self.good, self.bad);
         }
@@ -149,6 +145,9 @@ impl Bisect {
     fn ends(&self, site: &mut Site, request: &mut Request, is_time: bool, ends: (&Commit, &Commit)) -> Result<Ends> {
         let (good, bad) = (site.end("GOOD", ends.0)?, site.end("BAD", ends.1)?);
         let (workload, phase) = self.place(&good.greeting.workloads)?;
+        if let Some(why) = unlike(&bad.greeting.workloads, &workload, &phase) {
+            bail!("BAD cannot be held against GOOD: {why}");
+        }
         request.plan.instruments.retain(|instrument| workload.instruments.contains(instrument));
         if request.plan.instruments.is_empty() {
             return Ok(Ends { good, bad, workload, phase });

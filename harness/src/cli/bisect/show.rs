@@ -28,7 +28,11 @@ impl Bisect {
             let phase = place.rsplit(' ').next().unwrap_or_default();
             let (good, bad) = (good.short(), bad.short());
             let (workload, metric) = (&self.workload, &self.metric);
-            format!("cargo harness bisect {good} {bad} --workload {workload} --metric {metric} --phase {phase}")
+            let isa = self.isa.as_ref().map(|isa| format!(" --isa {isa}")).unwrap_or_default();
+            let budget = self.budget;
+            format!(
+                "cargo harness bisect {good} {bad} --workload {workload} --metric {metric} --phase {phase}{isa} --budget {budget}"
+            )
         };
         let before = |number: usize| match number {
             0 => &path[0].commit,

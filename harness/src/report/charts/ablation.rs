@@ -70,7 +70,7 @@ pub(in crate::report) fn chart(dossier: &Dossier, ablation: &Ablation<'_>) -> Op
         chart: Chart::Waterfall(Waterfall {
             title: format!("{} is worth most alone, {}; {more}", first.name.replace('_', " "), times(worth)),
             subtitle: format!(
-                "{}, {}; each bar is one optimization alone on {}, its 95 % interval as a line. {}.",
+                "{}, {}; each bar is one optimization alone on {}, its 95 % interval as a line, or the span of all rounds where they are fewer than six. {}.",
                 ablation.workload,
                 facts::conditions(rows, &[Instrument::Clock]),
                 ablation.start,

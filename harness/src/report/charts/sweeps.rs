@@ -50,7 +50,7 @@ pub(in crate::report) fn chart(
         chart: Chart::Lines(LineChart {
             title,
             subtitle: format!(
-                "{}, {}; bands are 95 % intervals. {}.",
+                "{}, {}; bands are 95 % intervals, or the span of all rounds where they are fewer than six. {}.",
                 sweep.name,
                 facts::conditions(rows, &[metric.instrument()]),
                 dossier.provenance(sweep.sizes.iter().map(|(_, workload)| *workload))
