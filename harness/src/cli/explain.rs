@@ -42,7 +42,8 @@ pub(super) fn sessions(project: &Project) -> Vec<PathBuf> {
     let files = entries.filter_map(|entry| Some(entry.ok()?.path()));
     let mut files: Vec<PathBuf> =
         files.filter(|path| path.extension().is_some_and(|extension| extension == "json")).collect();
-    files.sort();
+    // By the stem: a second gate of the same second has a number behind its time.
+    files.sort_by_key(|path| path.file_stem().map(ToOwned::to_owned));
     files
 }
 

@@ -22,4 +22,4 @@ pub use replay_table::{overview, steps};
 pub use ruling::{Found, Ruling, RulingError, Time, Word};
 pub use session::{Accepted, Circumstances, Counted, Revision, SCHEMA_VERSION, Session, SessionError, Terms};
 pub use slices_table::slices;
-pub use timing::{FLOOR_SHARE, SLICE, conditions, pinned_core, seed_of_now};
+pub use timing::{FLOOR_SHARE, LAYOUT_LIMIT, SLICE, WARM, conditions, pinned_core, seed_of_now};

@@ -16,7 +16,9 @@ pub const SLICE: Duration = Duration::from_millis(4);
 /// The fewest blocks of a pair; one whose processes take long to start gets more.
 const BLOCKS: u32 = 4;
 /// Iterations at the start of a slice that are not measured.
-const WARM: u64 = 1;
+pub const WARM: u64 = 1;
+/// From this share on, a confirmed slowdown with equal counts is a regression.
+pub const LAYOUT_LIMIT: f64 = 0.02;
 
 /// This share of the budget goes to the base against itself: half of it before the rest, half of it after.
 pub const FLOOR_SHARE: f64 = 0.1;

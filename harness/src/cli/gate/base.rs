@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use harness::gate::{
-    Circumstances, Counted, FLOOR_SHARE, Field, Revision, Ruling, SLICE, Session, Terms, Unmatched, pinned_core,
+    Circumstances, Counted, FLOOR_SHARE, Field, Revision, Ruling, SLICE, Session, Terms, Unmatched, WARM, pinned_core,
     seed_of_now,
 };
 use harness::machine::{Counters, State, System};
@@ -102,7 +102,7 @@ impl Gate {
             threads,
             isa: request.isa.clone().unwrap_or_else(|| ready.greeting.isa.clone()),
             slice_nanoseconds: SLICE.as_nanos() as u64,
-            warm: 1,
+            warm: WARM,
             injection: against.inject.map(|percent| Injection { share: percent / 100.0 }),
             layout_limit: against.layout_limit / 100.0,
             strict: against.strict,

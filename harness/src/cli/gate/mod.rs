@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
+use harness::gate::LAYOUT_LIMIT;
 use harness::project::Project;
 use harness::render::Format;
 use harness::verdict::Conclusion;
@@ -94,7 +95,7 @@ struct Against {
     #[arg(long, value_name = "PERCENT", default_value_t = 1.0, value_parser = percent, requires = "base")]
     margin: f64,
     /// Slower by more than this many percent is a regression even where all counts are equal
-    #[arg(long, value_name = "PERCENT", default_value_t = 2.0, value_parser = percent, requires = "base")]
+    #[arg(long, value_name = "PERCENT", default_value_t = 100.0 * LAYOUT_LIMIT, value_parser = percent, requires = "base")]
     layout_limit: f64,
     /// Draw the order of everything from this number, as an earlier gate did
     #[arg(long, value_name = "NUMBER", requires = "base")]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use harness::gate::{Accepted, Counted, Field, Revision, SLICE, Session, Terms, pinned_core};
+use harness::gate::{Accepted, Counted, Field, LAYOUT_LIMIT, Revision, SLICE, Session, Terms, WARM, pinned_core};
 use harness::measure::{self, Bar, Measured, Plan, Request, Selected, Silent};
 use harness::paired::{Entrant, Rules, Sides};
 use harness::probe::{Greeting, Probe};
@@ -162,9 +162,9 @@ impl<'a> Bench<'a> {
             threads: 1,
             isa: isa.clone().unwrap_or_else(|| self.isa.clone()),
             slice_nanoseconds: SLICE.as_nanos() as u64,
-            warm: 1,
+            warm: WARM,
             injection: condition.change.injection(),
-            layout_limit: 0.02,
+            layout_limit: LAYOUT_LIMIT,
             strict: false,
         };
         let created = measure::now();

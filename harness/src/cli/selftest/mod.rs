@@ -37,7 +37,8 @@ enum What {
 /// Gathers evidence of how often the time gate is wrong: on unchanged code, on code that moved, on known slowdowns
 ///
 /// Each trial is decided as `harness gate --base` decides, and what it measured is added to the evidence, so that evidence can
-/// be gathered in pieces. --replay measures nothing, and works all of it out again from what was kept.
+/// be gathered in pieces. --replay measures nothing, and works all of it out again from what was kept. The table says what was
+/// missed; the exit status only whether there is a table.
 #[derive(Args)]
 struct GateTest {
     /// What differs between the two sides, separated by commas: null (one program on both), moved (functions linked in another
