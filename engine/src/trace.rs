@@ -1,6 +1,6 @@
 //! Spans: how long each operation of a session takes, and inside which other one.
 //!
-//! A session that keeps no trace pays nothing for the possibility: the forward pass is compiled twice, with [`NoSpans`] and
+//! A session that keeps no trace pays nothing for the possibility: the forward pass is compiled twice, with `NoSpans` and
 //! with a [`Trace`], and each step picks one of the two before it begins. With a trace, a span costs two readings of the
 //! clock. Spans that repeat are added up where they are noted, so a trace stays small however long a session runs.
 
