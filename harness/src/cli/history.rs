@@ -10,7 +10,7 @@ use harness::measure::{self, Bar, Measured};
 use harness::metric;
 use harness::nearest::suggestion;
 use harness::project::Project;
-use harness::record::{Environment, Instrument, Record};
+use harness::record::{Instrument, Record};
 use harness::render::Format;
 use harness::revision::{CargoOutput, Checkouts, Commit, Repository};
 use harness::{child, whole_file};
@@ -172,11 +172,8 @@ fn answers(before: &Record, filters: &[String], choice: &Choice) -> bool {
 
 /// What was counted now, and the rest of what was counted before by the same toolchain.
 fn merged(before: Option<Record>, mut now: Record) -> Record {
-    let toolchain = |record: &Record| {
-        let Environment { target, rustc, libc, valgrind, .. } = record.environment.clone();
-        (target, rustc, libc, valgrind)
-    };
-    let same = before.filter(|before| toolchain(before) == toolchain(&now));
+    let key = |record: &Record| record.environment.portable_key(&record.environment.isa);
+    let same = before.filter(|before| key(before) == key(&now));
     let rest = same.into_iter().flat_map(|before| before.rows);
     let rest: Vec<_> = rest.filter(|row| now.row(&row.workload, &row.phase).is_none()).collect();
     now.rows.extend(rest);

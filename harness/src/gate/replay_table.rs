@@ -3,7 +3,7 @@
 use super::{Replay, Ruling, Step};
 use crate::metric::Quantity;
 use crate::paired::Standing;
-use crate::render::{Cell, Column, Table, Tone, number};
+use crate::render::{BARS, Cell, Column, Table, Tone, number};
 
 /// Characters that a pair's change is drawn in; odd, so that there is a middle for 0.
 const WIDTH: usize = 31;
@@ -170,7 +170,6 @@ fn place(change: f64, estimate: f64, scale: f64) -> String {
 }
 
 fn bar(change: f64, scale: f64) -> char {
-    const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let height = ((change / scale).clamp(-1.0, 1.0) + 1.0) / 2.0 * (BARS.len() - 1) as f64;
     BARS[height.round() as usize]
 }

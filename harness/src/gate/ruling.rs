@@ -8,17 +8,13 @@ use thiserror::Error;
 use super::{Counted, Session};
 use crate::acceptance::{AcceptanceError, Acceptances, Coverage, FILE, Ledger, Loss};
 use crate::compare::{Comparison, Side, compare};
-use crate::paired::{Course, Floor, Lane, Standing, pair_estimate, pairs_to_tell, smallest_found};
+use crate::paired::{Course, Floor, Lane, MOST_PAIRS, Standing, pair_estimate, pairs_to_tell, smallest_found};
 use crate::record::Instrument;
 use crate::statistics::Interval;
 use crate::verdict::{Conclusion, Limits, LimitsError, Verdict, judge};
 
 /// Level of the intervals that are shown.
 const LEVEL: f64 = 0.95;
-
-/// How many pairs are looked at to say what would have been found: the cost of saying it grows with their cube, and
-/// twice as many find little more.
-const MOST_PAIRS: usize = 60;
 
 /// What a session means.
 #[derive(Debug, Clone)]

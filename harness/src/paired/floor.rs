@@ -7,16 +7,14 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::{
-    Conditions, Contest, Course, Entrant, Lane, Rules, Sides, Standing, Stopped, pair_estimate, smallest_found,
+    Conditions, Contest, Course, Entrant, Lane, MOST_PAIRS, Rules, Sides, Standing, Stopped, pair_estimate,
+    smallest_found,
 };
 use crate::measure::Progress;
 use crate::statistics::Interval;
 
 /// Level of the interval that is told.
 const LEVEL: f64 = 0.95;
-
-/// How many pairs are looked at to say what would be found: the cost of saying it grows with their cube.
-const MOST_PAIRS: usize = 60;
 
 /// The pairs of a build against itself.
 #[derive(Debug, Clone)]

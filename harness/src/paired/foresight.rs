@@ -7,6 +7,10 @@ use crate::statistics::{Random, hodges_lehmann};
 /// How many more pairs are looked ahead at most.
 pub const FARTHEST: usize = 256;
 
+/// How many pairs are looked at to say what would have been found: the cost of saying it grows with their cube, and
+/// twice as many find little more.
+pub const MOST_PAIRS: usize = 60;
+
 /// Draws of a shifted course for each shift that is tried.
 const DRAWS: usize = 200;
 

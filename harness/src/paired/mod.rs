@@ -18,7 +18,7 @@ mod suite;
 pub use contest::{Contest, Entrant, Lane, Pair, Stopped};
 pub use course::{Course, Levels, Standing};
 pub use floor::{Floor, measure_floor};
-pub use foresight::{FARTHEST, pairs_to_tell, smallest_found};
+pub use foresight::{FARTHEST, MOST_PAIRS, pairs_to_tell, smallest_found};
 pub use pair::{Block, Conditions, Injection, Legacy, PairError, Sides, measure_pair};
 pub use rules::Rules;
 pub use slices::{PairEstimate, Side, Slice, pair_estimate};

@@ -14,5 +14,6 @@ mod terminal;
 pub use flame_graph::FlameGraph;
 pub use format::{Format, Renderer};
 pub(crate) use markdown::escape as escape_markdown;
+pub(crate) use sparkline::BARS;
 pub use sparkline::sparkline;
 pub use table::{Align, Cell, Column, Table, Tone};

@@ -1,6 +1,7 @@
 //! A series in one line of text.
 
-const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+/// Bars of eight heights, the lowest first.
+pub(crate) const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// The last `longest` values as bars from the lowest of them to the highest; half high where all are equal.
 pub fn sparkline(values: &[f64], longest: usize) -> String {
