@@ -15,7 +15,7 @@ use harness::paired::{Entrant, Injection, Lane, Rules, Sides, measure_floor};
 use harness::probe::{Greeting, ProbeError};
 use harness::project::Project;
 use harness::record::Instrument;
-use harness::revision::{CargoOutput, Checkouts, Commit, Repository};
+use harness::revision::{CargoOutput, Checkouts, Commit, Repository, Turn};
 use harness_probe::protocol::{OLDEST, VERSION};
 
 use super::{Gate, SuiteChoice, functions, rules, show};
@@ -110,8 +110,7 @@ impl Gate {
         let times = match entrants.is_empty() {
             true => Times::default(),
             false => {
-                // Two gates on one core would measure each other.
-                let _turn = checkouts.turn(&|told| notice(told))?;
+                let _turn = Turn::wait(project, &|told| notice(told))?;
                 time(&base, &ready, &entrants, &terms, &request)?
             }
         };
