@@ -45,6 +45,10 @@ impl Time {
                 let accepted = self.accepted.as_deref().unwrap_or_default();
                 format!("{place}: {explanation}; accepted: {accepted}")
             }
+            (None, Some(explanation)) if self.is_spent => format!(
+                "{place}: {explanation}; the base accepts as much, but its code has changed since that line came, so it may have \
+                 the loss already"
+            ),
             (None, Some(explanation)) => format!("{place}: {explanation}"),
             (None, None) if self.word == Word::Inconclusive => format!("{place} is inconclusive{}", self.outlook()),
             (None, None) => format!("{place} is {}", self.word.name()),

@@ -85,6 +85,8 @@ pub struct Time {
     pub explanation: Option<String>,
     /// Why its slowdown is accepted, if it is.
     pub accepted: Option<String>,
+    /// Whether the base accepts it, but may have the loss already.
+    pub is_spent: bool,
 }
 
 /// What pairs show, as shares: 0.01 is one percent slower.
@@ -267,6 +269,7 @@ impl Time {
             failure: lane.failure.clone(),
             explanation: None,
             accepted: None,
+            is_spent: false,
         };
         time.explanation = time.explain(equal, row);
         time
@@ -287,8 +290,12 @@ impl Time {
         let change = self.found.filter(|_| self.is_red).map(|found| found.change);
         let loss = change.and_then(|change| Loss::of_time(&self.workload, &self.phase, change));
         let covered = loss.map(|loss| ledger.covers(&loss, |level, value| value <= level * (1.0 + margin)));
-        if let Some(Coverage::Excused(line)) = covered {
-            (self.is_red, self.word, self.accepted) = (false, Word::Accepted, Some(line.sentence()));
+        match covered {
+            Some(Coverage::Excused(line)) => {
+                (self.is_red, self.word, self.accepted) = (false, Word::Accepted, Some(line.sentence()));
+            }
+            Some(Coverage::Spent(_)) => self.is_spent = true,
+            _ => {}
         }
     }
 }
@@ -302,7 +309,8 @@ fn ledger(session: &Session) -> Result<Ledger, RulingError> {
     // Of a day that cannot be told, every acceptance that ends has ended.
     let today = session.created.get(..10).and_then(|day| day.parse().ok()).unwrap_or(Date::MAX);
     let (base, head) = (parse("in the base", &accepted.base)?, parse("in the head", &accepted.head)?);
-    Ok(Ledger::between(base, head, accepted.honour, today))
+    let earlier = accepted.earlier.as_ref().map(|text| parse("in an earlier base", text)).transpose()?;
+    Ok(Ledger::between(base, earlier.as_ref(), head, accepted.honour, today))
 }
 
 /// The lane's pairs, run through the decision again. The level is that of all workloads that were timed.

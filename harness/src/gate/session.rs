@@ -57,6 +57,10 @@ pub struct Session {
 pub struct Accepted {
     /// The text of the base's `accepted.csv`.
     pub base: String,
+    /// The same of the state in which something else of the base changed last: a loss of time that was accepted since then cannot be
+    /// in the base yet. None if that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<String>,
     /// The text of the head's.
     pub head: String,
     /// Whether what only the head has counts.

@@ -62,7 +62,7 @@ impl Gate {
             true => String::new(),
             false => rules::limits(&checkout.project)?,
         };
-        let mut accepted = rules::accepted(&checkout.project, project, against.honour_new_acceptances)?;
+        let mut accepted = rules::accepted(&checkout, project, against.honour_new_acceptances, &repository)?;
         let amended = rules::amended(&checkout.project, project);
         let programs = measure::build(project, &needed, request.quiet)?;
         let of_base =
