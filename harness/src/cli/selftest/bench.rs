@@ -186,6 +186,7 @@ impl<'a> Bench<'a> {
                 floor: Vec::new(),
                 machine: None,
                 counted,
+                repeated: None,
                 unmatched: Vec::new(),
                 accepted: Accepted::default(),
                 amended: Vec::new(),
