@@ -11,6 +11,6 @@ mod series;
 mod table;
 
 pub use chart::chart;
-pub use moments::{Keyed, Moment, counted, keyed, measured, timed};
+pub use moments::{Keyed, Line, Moment, counted, keyed, measured, timed};
 pub use series::{Jump, Point, Question, Series, series};
 pub use table::{jumps_table, points_table, trend_table};
