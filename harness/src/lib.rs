@@ -31,4 +31,5 @@ pub mod roadmap;
 pub mod selftest;
 pub mod statistics;
 pub mod verdict;
+pub mod watch;
 pub mod whole_file;

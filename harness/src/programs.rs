@@ -1,7 +1,7 @@
 //! Builds the programs that measure, and finds the files that cargo made of them.
 
 use std::collections::HashMap;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -26,6 +26,9 @@ pub struct Programs {
 /// Tells a program which folder holds the model that it is to run on.
 const MODEL_VARIABLE: &str = "HARNESS_MODEL";
 
+/// Tells cargo whether local packages are built incrementally.
+const INCREMENTAL_VARIABLE: &str = "CARGO_INCREMENTAL";
+
 /// A program that cannot be had.
 #[derive(Debug, Error)]
 pub enum ProgramError {
@@ -47,13 +50,36 @@ impl Programs {
     /// # Errors
     /// If cargo is missing or the build fails.
     pub fn build(project: &Project, programs: &[&Program], quiet: bool) -> Result<Self, ProgramError> {
+        Self::build_with(project, programs, quiet, |_| ())
+    }
+
+    /// Builds them as [`Self::build`] does, incrementally unless the user's environment says otherwise: what a change does
+    /// not reach is taken from the last such build. The code differs a little from that of a build as a whole (other
+    /// units, other inlining), so the two are not to be held against each other; cargo keeps both side by side.
+    ///
+    /// # Errors
+    /// As [`Self::build`].
+    pub fn build_incrementally(project: &Project, programs: &[&Program], quiet: bool) -> Result<Self, ProgramError> {
+        Self::build_with(project, programs, quiet, |cargo| {
+            if std::env::var_os(INCREMENTAL_VARIABLE).is_none() {
+                cargo.env(INCREMENTAL_VARIABLE, "1");
+            }
+        })
+    }
+
+    fn build_with(
+        project: &Project,
+        programs: &[&Program],
+        quiet: bool,
+        prepare: impl FnOnce(&mut Command),
+    ) -> Result<Self, ProgramError> {
         let mut built = HashMap::new();
         let wanted: Vec<Target> = programs.iter().copied().filter_map(Target::of).collect();
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        if let Some(mut cargo) = build_call(&cargo, &project.root, &wanted) {
+        if let Some(mut cargo) = build_call(&cargo(), &project.root, &wanted) {
             if quiet {
                 cargo.arg("--quiet");
             }
+            prepare(&mut cargo);
             let (status, messages) = finish(&mut cargo).map_err(ProgramError::NoCargo)?;
             if !status.success() {
                 return Err(ProgramError::Build(told(&wanted)));
@@ -76,6 +102,13 @@ impl Programs {
     /// Programs of the checkout at `root` that were built before: by package and name, the file of each.
     pub fn ready(root: PathBuf, built: HashMap<(String, String), PathBuf>) -> Self {
         Self { root, built, model: None }
+    }
+
+    /// The files that cargo made, in an order that does not change.
+    pub fn files(&self) -> Vec<&Path> {
+        let mut files: Vec<&Path> = self.built.values().map(PathBuf::as_path).collect();
+        files.sort_unstable();
+        files
     }
 
     /// A command that starts a program that was built, or is there already.
@@ -104,15 +137,26 @@ impl Programs {
     }
 }
 
-/// Runs cargo to its end, which it may take its time for: how it ended, and its messages.
+/// The cargo that builds: the one that started us, if one did.
+pub(crate) fn cargo() -> OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+/// Runs cargo to its end, which it may take its time for, with its messages on our standard error: how it ended, and what it
+/// printed.
 pub(crate) fn finish(cargo: &mut Command) -> io::Result<(ExitStatus, Vec<u8>)> {
-    let mut child = Child::start(cargo.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()))?;
-    let mut messages = Vec::new();
+    printed(cargo.stderr(Stdio::inherit()))
+}
+
+/// Runs a program to its end, however long it takes: how it ended, and all that it printed.
+pub(crate) fn printed(command: &mut Command) -> io::Result<(ExitStatus, Vec<u8>)> {
+    let mut child = Child::start(command.stdin(Stdio::null()).stdout(Stdio::piped()))?;
+    let mut said = Vec::new();
     if let Some(mut stdout) = child.stdout() {
-        stdout.read_to_end(&mut messages)?;
+        stdout.read_to_end(&mut said)?;
     }
     child.wait(Duration::MAX);
-    Ok((child.end()?, messages))
+    Ok((child.end()?, said))
 }
 
 /// What cargo builds a program from.

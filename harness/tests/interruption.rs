@@ -80,17 +80,25 @@ fn interrupt(harness: &Child) {
 
 /// Runs the harness until the workload is busy, sends it Ctrl-C, and returns what it said when it was over.
 fn interrupted(project: &Path, arguments: &[&str]) -> String {
+    let (status, said) = ended(project, arguments, || ());
+    assert_eq!(status, Some(2), "{said}");
+    assert!(said.contains("error: interrupted; what was "), "{said}");
+    said
+}
+
+/// Runs the harness until the workload is busy, which `meanwhile` may see to, sends it Ctrl-C, and returns its exit status and what
+/// it said. Nothing that it started is left.
+fn ended(project: &Path, arguments: &[&str], meanwhile: impl FnOnce()) -> (Option<i32>, String) {
     let mut harness = harness(project, arguments);
     let harness = harness.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+    meanwhile();
     let busy = until(1, || busy_process(project));
     interrupt(&harness);
     let output = harness.wait_with_output().expect("it ends");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(2), "{said}");
-    assert!(said.contains("error: interrupted; what was "), "{said}");
     until(1, || (!runs(busy.trim())).then_some(()));
     assert_eq!(fs::read_dir(project.join("temporary")).expect("there").count(), 0);
-    said
+    (output.status.code(), said)
 }
 
 /// The process that the probe, or a base's probe, is busy with.
@@ -108,6 +116,26 @@ fn an_interrupted_run_says_so_and_leaves_nothing_behind() {
     assert!(said.contains("error: interrupted; what was read so far is not kept\n"), "{said}");
     let records = fs::read_dir(folder.path().join("records")).map_or(0, Iterator::count);
     assert_eq!(records, 0, "an interrupted run wrote a record");
+}
+
+/// A watch is meant to be ended like that.
+#[test]
+fn a_watch_that_is_ended_while_it_times_leaves_nothing_behind() {
+    let folder = busy_project();
+    let change = || {
+        // Once a probe is set aside, the files are known.
+        let _probe = until(1, || fs::read_dir(folder.path().join("temporary")).ok()?.next());
+        let mut number = 0;
+        until(1, || {
+            number += 1;
+            fs::write(folder.path().join("change"), number.to_string()).expect("written");
+            std::thread::sleep(std::time::Duration::from_millis(500));
+            busy_process(folder.path())
+        });
+    };
+    let (status, said) = ended(folder.path(), &["watch", "--metric", "time"], change);
+    assert_eq!(status, Some(0), "{said}");
+    assert!(!said.contains("error:") && said.contains("change is new"), "{said}");
 }
 
 #[test]

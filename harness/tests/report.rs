@@ -5,6 +5,7 @@ mod synthetic;
 // What the builders of sample records build.
 use harness::record;
 
+use harness::history::Trends;
 use harness::render::Format;
 use harness::render::chart::Layout;
 use harness::report::{Dossier, charts, page, results, run_tables, sections, summary, write};
@@ -27,7 +28,7 @@ fn summary_of(dossier: &Dossier) -> String {
 
 #[test]
 fn the_tables_of_a_run_fit_a_terminal() {
-    let text = Format::Table.render(&run_tables(&synthetic::record(), &anchors(), false));
+    let text = Format::Table.render(&run_tables(&synthetic::record(), &anchors(), false, None));
     let text = anstream::adapter::strip_str(&text).to_string();
     let tabular = text.lines().filter(|line| !line.contains(": ") && !line.starts_with('±'));
     let widest = tabular.map(|line| line.chars().count()).max().unwrap_or_default();
@@ -35,11 +36,41 @@ fn the_tables_of_a_run_fit_a_terminal() {
     insta::assert_snapshot!("run_table", text);
 }
 
+/// Three earlier runs, in which a token of the optimized phase took more instructions, and everything else was slower.
+fn earlier() -> [Record; 3] {
+    [(1, 150), (2, 130), (3, 100)].map(|(day, percent)| {
+        let mut record = synthetic::record();
+        record.created = format!("2026-01-0{day}T00:00:00Z");
+        for row in record.rows.iter_mut().filter(|row| row.phase == "optimized") {
+            for reading in &mut row.readings {
+                match &mut reading.data {
+                    Data::Callgrind { instructions } => *instructions = *instructions * percent / 100,
+                    Data::Clock { runs, .. } => {
+                        runs.iter_mut().for_each(|run| run.nanoseconds = run.nanoseconds * percent / 100);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        record
+    })
+}
+
+#[test]
+fn on_a_wide_terminal_a_run_shows_how_its_figures_went() {
+    let record = synthetic::record();
+    let tables =
+        |earlier: &[Record]| run_tables(&record, &anchors(), false, Some(&Trends::of(earlier, &record, Some("naive"))));
+    let text = Format::Table.render(&tables(&earlier())[..1]);
+    insta::assert_snapshot!("run_table_with_trends", anstream::adapter::strip_str(&text).to_string());
+    assert_eq!(tables(&[]), run_tables(&record, &anchors(), false, None), "without a history there is nothing to show");
+}
+
 #[test]
 fn the_tables_of_a_run_in_every_format() {
-    let tables = run_tables(&synthetic::record(), &anchors(), false);
+    let tables = run_tables(&synthetic::record(), &anchors(), false, None);
     insta::assert_snapshot!("run_markdown", Format::Markdown.render(&tables));
-    let tables = run_tables(&synthetic::record(), &anchors(), true);
+    let tables = run_tables(&synthetic::record(), &anchors(), true, None);
     insta::assert_snapshot!("run_csv", Format::Csv.render(&tables));
     let json: serde_json::Value = serde_json::from_str(&Format::Json.render(&tables)).expect("valid JSON");
     assert_eq!(json.as_array().map(Vec::len), Some(tables.len()));
@@ -259,14 +290,14 @@ fn a_record_without_measurements_is_still_a_page() {
     let mut record = synthetic::record();
     record.rows.clear();
     assert!(page_of(&dossier(record.clone())).contains("no measurements"));
-    assert_eq!(run_tables(&record, &anchors(), false), []);
+    assert_eq!(run_tables(&record, &anchors(), false, None), []);
 }
 
 /// A phase that others are held against but that was not measured leaves gaps, not errors.
 #[test]
 fn anchors_may_be_missing() {
     let nobody = ["nobody".to_owned()];
-    let text = Format::Csv.render(&run_tables(&few(synthetic::record()), &nobody, true));
+    let text = Format::Csv.render(&run_tables(&few(synthetic::record()), &nobody, true, None));
     assert!(!text.contains("speed_over"), "{text}");
     let titles = charts::all(&Dossier { anchors: nobody.to_vec(), ..dossier(synthetic::record()) });
     assert_eq!(titles[0].chart.title(), "Tokens per second by phase");

@@ -14,6 +14,7 @@ mod report;
 mod run;
 mod selftest;
 mod side;
+mod watch;
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -49,6 +50,7 @@ pub(crate) struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Run(run::Run),
+    Watch(watch::Watch),
     List(list::List),
     Compare(compare::Compare),
     Baseline(baseline::Stored),
@@ -91,6 +93,7 @@ impl Arguments {
         let project = Project::find(&here)?;
         match self.command {
             Command::Run(run) => run.run(&project),
+            Command::Watch(watch) => watch.run(project),
             Command::List(list) => list.run(&project),
             Command::Compare(compare) => compare.run(&project),
             Command::Baseline(stored) => stored.run(&project),

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
+use harness::history::{self, Trends};
 use harness::measure::{self, Bar, Plan, Request};
 use harness::project::Project;
 use harness::record::{Check, Instrument, Record};
-use harness::render::Format;
+use harness::render::{Format, Table};
 use harness::report;
 
 use super::{Outcome, exact, notice, show, writable};
@@ -64,7 +65,7 @@ pub(crate) struct Selection {
 
 /// What can be read.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum What {
+pub(super) enum What {
     /// Time, by the probe's clock side by side and by criterion
     Time,
     /// Instructions, by iai-callgrind
@@ -147,7 +148,7 @@ impl Run {
         record.write(&path)?;
         // Before anything else can fail: minutes of measuring are in it.
         notice(&format!("wrote record {}", path.display()));
-        show(&report::run_tables(&record, &project.config.anchors, exact(self.format)), self.format)?;
+        show(&tables(project, &record, self.format), self.format)?;
         if !self.no_report {
             let Some(dossier) = super::report::gathered(project, Some((&path, &record)), roadmap)? else {
                 bail!("the record {} cannot be read back", path.display());
@@ -159,8 +160,36 @@ impl Run {
     }
 }
 
-/// Fine only if every answer was right and every number that was asked for is there.
-fn outcome(record: &Record) -> Outcome {
+/// What is printed of the record; on a terminal that is wide enough with how its figures went over the runs before it.
+fn tables(project: &Project, record: &Record, format: Format) -> Vec<Table> {
+    let anchors = &project.config.anchors;
+    let tables = |trends: Option<&Trends>| report::run_tables(record, anchors, exact(format), trends);
+    let width = terminal_width().filter(|_| format == Format::Table);
+    let with_trends = width.map(|width| {
+        let earlier = history::recent(&project.records(), record, report::BARS - 1);
+        (width, tables(Some(&Trends::of(&earlier, record, anchors.first().map(String::as_str)))))
+    });
+    match with_trends {
+        Some((width, wide)) if widest(&wide) <= width => wide,
+        _ => tables(None),
+    }
+}
+
+/// How many columns standard output shows, if it is a terminal.
+fn terminal_width() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+    Some(usize::from(size.ws_col)).filter(|&width| width > 0)
+}
+
+/// The columns that the widest row takes: titles and notes may go on in the next line.
+fn widest(tables: &[Table]) -> usize {
+    let bare = |table: &Table| Table { title: String::new(), notes: Vec::new(), ..table.clone() };
+    let text = Format::Table.render(&tables.iter().map(bare).collect::<Vec<_>>());
+    anstream::adapter::strip_str(&text).to_string().lines().map(|line| line.chars().count()).max().unwrap_or(0)
+}
+
+/// Fine only if every answer was right and every number that was asked for is there; what is not is told.
+pub(super) fn outcome(record: &Record) -> Outcome {
     let bad = |row: &&harness::record::Row| row.check != Check::Passed || !row.failures.is_empty();
     for row in record.rows.iter().filter(bad) {
         let name = format!("{} in phase {}", row.workload, row.phase);
@@ -174,4 +203,20 @@ fn outcome(record: &Record) -> Outcome {
         }
     }
     if record.rows.iter().any(|row| bad(&row)) { Outcome::Unjudged } else { Outcome::Fine }
+}
+
+#[cfg(test)]
+mod tests {
+    use harness::render::{Cell, Column};
+
+    use super::*;
+
+    #[test]
+    fn only_the_rows_decide_how_wide_a_table_is() {
+        let mut table = Table::new("a title that is longer than its table", vec![Column::left("a", "one")]);
+        assert_eq!(widest(&[]), 0);
+        table.rows.push(vec![Cell::text("▁▂▃▄▅").toned(harness::render::Tone::Good)]);
+        table.notes.push("and a note that is longer still".to_owned());
+        assert_eq!(widest(&[table.clone(), table]), 5);
+    }
 }

@@ -9,8 +9,10 @@ mod chart;
 mod moments;
 mod series;
 mod table;
+mod trends;
 
 pub use chart::chart;
 pub use moments::{Keyed, Line, Moment, counted, keyed, measured, timed};
 pub use series::{Jump, Point, Question, Series, series};
 pub use table::{jumps_table, points_table, trend_table};
+pub use trends::{Trends, recent};

@@ -10,7 +10,7 @@ use crate::statistics::{Step, noise_of, steps};
 const COUNT_NOISE: f64 = 5e-4;
 
 /// The noise of times that is assumed at least, as a share: a few that happen to agree show no step at their last digits.
-const TIME_NOISE: f64 = 1e-2;
+pub(super) const TIME_NOISE: f64 = 1e-2;
 
 /// What is asked of the history.
 #[derive(Debug)]

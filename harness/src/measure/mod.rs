@@ -69,6 +69,9 @@ pub enum MeasureError {
     /// The plan selects nothing.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// A program that is to be measured again later cannot be kept.
+    #[error("cannot keep the probe for the next round: {0}; there may be no room in the folder for temporary files")]
+    Keep(std::io::Error),
     /// It was told to end before everything was read.
     #[error("interrupted; what was read so far is not kept")]
     Interrupted,

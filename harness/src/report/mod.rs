@@ -34,7 +34,7 @@ pub use files::{ReportError, Written, write};
 pub use gather::gather;
 pub use page::page;
 pub use results::results;
-pub use run_tables::run_tables;
+pub use run_tables::{BARS, run_tables};
 pub use section::Section;
 pub use summary::summary;
 

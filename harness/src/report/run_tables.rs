@@ -2,13 +2,16 @@
 
 use super::figures::{self, Absent};
 use super::{facts, problems};
+use crate::history::Trends;
 use crate::metric::{self, Figure, LEVEL};
 use crate::record::{Check, Instrument, Record, Row};
-use crate::render::{Cell, Column, Table, Tone, number};
+use crate::render::{Cell, Column, Table, Tone, number, sparkline};
 
 /// One table per workload that counts tokens, with phases as rows; everything else (kernels, counted in calls) in one
-/// table at the end. A title tells the workload of its table; `for_programs`, every row tells its own.
-pub fn run_tables(record: &Record, anchors: &[String], for_programs: bool) -> Vec<Table> {
+/// table at the end. A title tells the workload of its table; `for_programs`, every row tells its own. With `trends`, a
+/// sparkline beside each figure that ever moved: that may be wider than 140 columns.
+pub fn run_tables(record: &Record, anchors: &[String], for_programs: bool, trends: Option<&Trends>) -> Vec<Table> {
+    let shape = Shape { record, anchors, trends };
     let rows_of = |workload: &str| record.rows.iter().filter(|row| row.workload == workload).collect::<Vec<_>>();
     let (tokens, calls): (Vec<&str>, Vec<&str>) =
         record.workloads().into_iter().partition(|name| rows_of(name).iter().any(|row| row.unit.name == "token"));
@@ -16,14 +19,14 @@ pub fn run_tables(record: &Record, anchors: &[String], for_programs: bool) -> Ve
         .into_iter()
         .map(|workload| {
             let rows = rows_of(workload);
-            table(record, anchors, &title(workload, &rows), &rows, "token", for_programs)
+            shape.table(&title(workload, &rows), &rows, "token", for_programs)
         })
         .collect();
     let rows: Vec<&Row> = calls.into_iter().flat_map(rows_of).collect();
     if !rows.is_empty() {
         let units: Vec<&str> = rows.iter().map(|row| row.unit.name.as_str()).collect();
         let unit = if units.iter().all(|unit| *unit == units[0]) { units[0] } else { "unit" };
-        tables.push(table(record, anchors, &title(&format!("per {unit}"), &rows), &rows, unit, true));
+        tables.push(shape.table(&title(&format!("per {unit}"), &rows), &rows, unit, true));
     }
     tables
 }
@@ -41,34 +44,69 @@ struct Shown<'a> {
     cell: Box<dyn Fn(&Row) -> Cell + 'a>,
 }
 
-fn table(record: &Record, anchors: &[String], title: &str, rows: &[&Row], unit: &str, with_workload: bool) -> Table {
-    let mut shown = Vec::new();
-    if with_workload {
-        shown.push(words("workload", "workload", |row| Cell::text(&row.workload)));
-    }
-    shown.push(words("phase", "phase", |row| Cell::text(&row.phase)));
-    shown.push(of_metric("time", "time_seconds", "time"));
-    shown.push(of_metric("tokens-per-second", "tokens_per_second", "tokens/s"));
-    for anchor in anchors {
-        shown.push(Some(speed(record, anchor)));
-    }
-    shown.push(of_metric("time-to-first-token", "time_to_first_token_seconds", "first token"));
-    shown.push(of_metric("latency-median", "latency_median_seconds", "median"));
-    shown.push(of_metric("latency-p95", "latency_p95_seconds", "p95"));
-    shown.push(of_metric("instructions", "instructions_per_unit", &format!("instr/{unit}")));
-    shown.push(of_metric("bytes-per-token", "heap_bytes_per_unit", &format!("heap/{unit}")));
-    shown.push(of_metric("allocations-per-token", "allocations_per_unit", &format!("allocs/{unit}")));
-    shown.push(words("check", "check", check));
-    let shown: Vec<Shown<'_>> = shown.into_iter().flatten().filter(|shown| says_something(shown, rows)).collect();
-
-    let mut table = Table::new(title, shown.iter().map(|shown| shown.column.clone()).collect());
-    table.rows = rows.iter().map(|row| shown.iter().map(|shown| (shown.cell)(row)).collect()).collect();
-    if with_workload {
-        say_once(&mut table.rows);
-    }
-    table.notes = notes(rows, anchors, &table.columns);
-    table
+/// What all tables of a run have in common.
+struct Shape<'a> {
+    record: &'a Record,
+    anchors: &'a [String],
+    trends: Option<&'a Trends>,
 }
+
+impl Shape<'_> {
+    fn table(&self, title: &str, rows: &[&Row], unit: &str, with_workload: bool) -> Table {
+        let mut shown = Vec::new();
+        if with_workload {
+            shown.push(words("workload", "workload", |row| Cell::text(&row.workload)));
+        }
+        shown.push(words("phase", "phase", |row| Cell::text(&row.phase)));
+        shown.push(of_metric("time", "time_seconds", "time"));
+        shown.push(of_metric("tokens-per-second", "tokens_per_second", "tokens/s"));
+        for (place, anchor) in self.anchors.iter().enumerate() {
+            shown.push(Some(speed(self.record, anchor)));
+            shown.push((place == 0).then(|| self.trend("time")).flatten());
+        }
+        shown.push(of_metric("time-to-first-token", "time_to_first_token_seconds", "first token"));
+        shown.push(of_metric("latency-median", "latency_median_seconds", "median"));
+        shown.push(of_metric("latency-p95", "latency_p95_seconds", "p95"));
+        for (name, key, heading) in [
+            ("instructions", "instructions_per_unit", "instr"),
+            ("bytes-per-token", "heap_bytes_per_unit", "heap"),
+            ("allocations-per-token", "allocations_per_unit", "allocs"),
+        ] {
+            shown.push(of_metric(name, key, &format!("{heading}/{unit}")));
+            shown.push(self.trend(name));
+        }
+        shown.push(words("check", "check", check));
+        let shown: Vec<Shown<'_>> = shown.into_iter().flatten().filter(|shown| says_something(shown, rows)).collect();
+
+        let mut table = Table::new(title, shown.iter().map(|shown| shown.column.clone()).collect());
+        table.rows = rows.iter().map(|row| shown.iter().map(|shown| (shown.cell)(row)).collect()).collect();
+        if with_workload {
+            say_once(&mut table.rows);
+        }
+        table.notes = notes(rows, self.anchors, &table.columns);
+        table
+    }
+
+    /// How a metric went up to this run, in one word of bars.
+    fn trend<'a>(&'a self, metric: &'static str) -> Option<Shown<'a>> {
+        let trends = self.trends?;
+        let cell = move |row: &Row| match trends.values(row, metric) {
+            // Without a value: a column in which nothing ever moved says nothing.
+            Some(values) if values.iter().all(|value| *value == values[0]) => {
+                Cell { text: sparkline(values, BARS), ..Cell::missing() }
+            }
+            Some(values) => Cell::text(sparkline(values, BARS)),
+            None => Cell { text: String::new(), ..Cell::missing() },
+        };
+        words(&format!("{}{TREND}", metric.replace('-', "_")), "trend", cell)
+    }
+}
+
+/// What the keys of trends end in.
+const TREND: &str = "_trend";
+
+/// The longest trend that is shown: this run and those before it.
+pub const BARS: usize = 8;
 
 fn words<'a>(key: &str, heading: &str, cell: impl Fn(&Row) -> Cell + 'a) -> Option<Shown<'a>> {
     Some(Shown { column: Column::left(key, heading), cell: Box::new(cell) })
@@ -148,6 +186,12 @@ fn notes(rows: &[&Row], anchors: &[String], columns: &[Column]) -> Vec<String> {
     if columns.iter().any(|column| column.key.starts_with("speed_over_")) {
         let anchors = anchors.iter().map(|anchor| format!("`x {anchor}`")).collect::<Vec<_>>().join(" and ");
         notes.push(format!("± is the wider half of the 95 % interval, of all rounds where they are fewer than six; {anchors}: how many times as fast, the median over rounds, in colour where its 95 % interval leaves out 1."));
+    }
+    if columns.iter().any(|column| column.key.ends_with(TREND)) {
+        notes.push(format!(
+            "trend: how the figures left of it went, from at most {} earlier runs on this machine to this one at the right.",
+            BARS - 1
+        ));
     }
     notes
 }

@@ -10,6 +10,9 @@ mod explain;
 mod gate;
 mod history;
 mod measure;
+#[path = "../processes/mod.rs"]
+#[expect(dead_code, reason = "nothing here looks at other processes than the harness")]
+mod processes;
 mod profile;
 mod project;
 mod repository;
@@ -18,6 +21,7 @@ mod revision;
 mod sample;
 mod selftest;
 mod tools;
+mod watch;
 
 // The builders of sample records are shared with the tests inside the library.
 use harness::record;

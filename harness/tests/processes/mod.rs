@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 /// Asks until there is an answer, for so many minutes at most.
-pub(crate) fn until<T>(minutes: u64, ask: impl Fn() -> Option<T>) -> T {
+pub(crate) fn until<T>(minutes: u64, mut ask: impl FnMut() -> Option<T>) -> T {
     for _ in 0..minutes * 6000 {
         if let Some(answer) = ask() {
             return answer;

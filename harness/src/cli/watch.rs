@@ -1,0 +1,227 @@
+//! `harness watch`: measures again whenever the sources change, and shows what the change did.
+
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use clap::{Args, ValueEnum};
+use harness::child::{self, Held};
+use harness::compare::{Side, compare};
+use harness::gate::Field;
+use harness::measure::{self, Bar, MeasureError, Measured, Request};
+use harness::programs::ProgramError;
+use harness::project::Project;
+use harness::record::Instrument;
+use harness::render::Format;
+use harness::render::number::plain;
+use harness::report;
+use harness::revision::{Checkouts, Repository};
+use harness::watch::{self, News, Scope, Sources, State};
+
+use super::gate::MOST_TIMED;
+use super::run::{self, Selection, What};
+use super::{ALARM, Outcome, notice, show};
+
+/// Measures again whenever the sources change, and shows what the change did
+///
+/// Counts are taken first, and printed at once; then the last build and the new one are timed in turn on one core. Each
+/// workload is measured in its last phase, unless --phase names others. Nothing is judged and no record is kept: once a
+/// change has proven good, `harness gate --base` says whether it is.
+///
+/// What the programs are built of is watched, but for what git ignores. They are built incrementally, in release mode, so that
+/// a change is measured within seconds: their counts may differ by a percent from those of `harness run`, which builds as a
+/// whole. Set CARGO_INCREMENTAL=0 to build as it does.
+#[derive(Args)]
+pub(crate) struct Watch {
+    #[command(flatten)]
+    selection: Selection,
+    /// What to read, separated by commas [default: all]
+    #[arg(long, value_enum, value_delimiter = ',')]
+    metric: Vec<What>,
+    /// How long each workload is timed after a change, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=60))]
+    budget: u64,
+}
+
+/// What is measured, and what was so far.
+struct Session {
+    project: Project,
+    request: Request,
+    timed: bool,
+    budget: Duration,
+    /// The first state that could be measured, and the last one.
+    states: Option<(Rc<State>, Rc<State>)>,
+    /// What the programs of the last state were made of.
+    digest: Option<[u8; 32]>,
+}
+
+impl Watch {
+    pub(crate) fn run(self, project: Project) -> Result<Outcome> {
+        // From here on Ctrl-C ends what runs, and leaves the rest to the way out.
+        let _held = Held::new();
+        match self.watch(project) {
+            Err(error) if !child::stopped() => Err(error),
+            _ => Ok(Outcome::Fine),
+        }
+    }
+
+    fn watch(self, project: Project) -> Result<()> {
+        let mut session = self.session(project)?;
+        let mut sources = session.sources();
+        loop {
+            session.round(&mut sources)?;
+            notice(&format!("watching {} files; Ctrl-C ends", sources.count()));
+            let edits = loop {
+                match sources.wait() {
+                    None => return Ok(()),
+                    Some(News::Edited(edits)) => break edits,
+                    Some(News::Rewritten(_)) => notice("written again, but nothing changed"),
+                }
+            };
+            notice(&watch::told(&edits, &session.project.root));
+            if edits.iter().any(|edit| sources.scope().depends_on(edit.path())) {
+                match Project::find(&session.project.root) {
+                    Ok(project) => session.project = project,
+                    Err(error) => alarm(&format!("{error}; what it said before still holds")),
+                }
+                sources = session.sources();
+            }
+        }
+    }
+
+    fn session(self, project: Project) -> Result<Session> {
+        let explicit = !self.metric.is_empty();
+        let wanted = if explicit { self.metric } else { What::value_variants().to_vec() };
+        let mut instruments = Vec::new();
+        for (what, instrument) in [
+            (What::Instructions, Instrument::Callgrind),
+            (What::Heap, Instrument::Dhat),
+            (What::Time, Instrument::Clock),
+        ] {
+            instruments.extend(wanted.contains(&what).then_some(instrument));
+        }
+        if instruments.contains(&Instrument::Callgrind) && measure::valgrind_version().is_none() {
+            if explicit {
+                bail!(measure::VALGRIND_MISSING);
+            }
+            notice(measure::VALGRIND_MISSING);
+            instruments.retain(|instrument| *instrument != Instrument::Callgrind);
+        }
+        Ok(Session {
+            timed: instruments.contains(&Instrument::Clock),
+            request: self.selection.request(&project, instruments),
+            project,
+            budget: Duration::from_secs(self.budget),
+            states: None,
+            digest: None,
+        })
+    }
+}
+
+impl Session {
+    fn sources(&self) -> Sources {
+        let programs = measure::needed(&self.project.config, &self.request.plan.instruments);
+        Sources::new(Scope::of(&self.project, &programs))
+    }
+
+    /// Builds and measures what is there now, and shows how it differs. What can be mended by another change is told, and no
+    /// error; without a first state, what was asked for may make no sense, and that ends it.
+    fn round(&mut self, sources: &mut Sources) -> Result<()> {
+        let error = match self.measure(sources) {
+            Ok(()) => return Ok(()),
+            Err(error) if child::stopped() => return Err(error),
+            Err(error) => error,
+        };
+        match error.downcast_ref::<MeasureError>() {
+            Some(MeasureError::Program(ProgramError::NoCargo(_))) => Err(error),
+            Some(MeasureError::Plan(_)) if self.states.is_none() => Err(error),
+            Some(MeasureError::Program(_) | MeasureError::Plan(_) | MeasureError::Probe(_)) => {
+                alarm(&format!("{error:#}; waiting for the next change"));
+                Ok(())
+            }
+            _ => Err(error),
+        }
+    }
+
+    fn measure(&mut self, sources: &mut Sources) -> Result<()> {
+        let built = watch::build(&self.project, &self.request.plan.instruments, self.request.quiet)?;
+        // Where nobody knows what programs are made of, we have not built them either.
+        if built.digest.is_some() {
+            let told = format!("built in {}", seconds(built.took));
+            if self.states.is_some() && built.digest == self.digest {
+                notice(&format!("{told}; nothing changed in the programs, so nothing is measured"));
+                return Ok(());
+            }
+            notice(&told);
+        }
+        let began = Instant::now();
+        let measured = Measured { project: &self.project, programs: &built.programs, commit: None };
+        let states = self.states.clone();
+        let last = states.as_ref().map(|(_, last)| last.as_ref());
+        let now = Rc::new(State::measure(&measured, &self.request, last, &Bar::new())?);
+        self.show_counts(&now)?;
+        let counted = began.elapsed();
+        self.digest = built.digest;
+        let first = states.as_ref().map_or(&now, |(first, _)| first);
+        self.states = Some((Rc::clone(first), Rc::clone(&now)));
+        if let (Some((first, last)), true) = (&states, self.timed) {
+            self.show_times(first, last, &now, sources)?;
+        }
+        notice(&format!("counts after {}, all after {}", seconds(counted), seconds(began.elapsed())));
+        Ok(())
+    }
+
+    fn show_counts(&self, now: &State) -> Result<()> {
+        let Some(counts) = &now.counts else { return Ok(()) };
+        let Some((first, last)) = &self.states else {
+            return show(&report::run_tables(counts, &[], false, None), Format::Table);
+        };
+        let Some(before) = &last.counts else { return Ok(()) };
+        let against_last = compare(Side::record(before), Side::record(counts));
+        let started = first.counts.as_ref().filter(|_| !Rc::ptr_eq(first, last));
+        let against_first = started.map(|first| compare(Side::record(first), Side::record(counts)));
+        show(&[watch::counts_table(&against_last, against_first.as_deref())], Format::Table)?;
+        // What is missing is told, and is for the next change to mend.
+        run::outcome(counts);
+        Ok(())
+    }
+
+    fn show_times(&self, first: &Rc<State>, last: &Rc<State>, now: &State, sources: &mut Sources) -> Result<()> {
+        if sources.stirred() {
+            notice("the sources have changed meanwhile: time is left to the next round");
+            return Ok(());
+        }
+        let plan = &self.request.plan;
+        let field = Field::of(plan, &last.greeting.workloads, &now.greeting.workloads).map_err(MeasureError::from)?;
+        if now.counts.is_none() {
+            field.unmatched.iter().for_each(|unmatched| notice(&unmatched.sentence()));
+        }
+        let (entrants, beyond) = field.timed(&[], &plan.phases, MOST_TIMED)?;
+        if beyond > 0 {
+            notice(&format!("the first {MOST_TIMED} workloads are timed, {beyond} more are only counted"));
+        }
+        if entrants.is_empty() {
+            return Ok(());
+        }
+        // Whoever measures time in this project meanwhile would be measured, too.
+        let repository = Repository::open(&self.project).ok();
+        let checkouts = repository.as_ref().map(|repository| Checkouts::new(&self.project, repository));
+        let _turn = checkouts.as_ref().map(|checkouts| checkouts.turn(&|told| notice(told))).transpose()?;
+        let time = |before: &State| watch::time(before, now, &entrants, &self.request, self.budget, &Bar::new());
+        let against_last = time(last)?;
+        let against_first = match Rc::ptr_eq(first, last) || sources.stirred() {
+            true => None,
+            false => Some(time(first)?),
+        };
+        show(&[watch::times_table(&against_last, against_first.as_deref())], Format::Table)
+    }
+}
+
+/// Tells what is wrong, on standard error; it can be mended while we wait.
+fn alarm(message: &str) {
+    anstream::eprintln!("{ALARM}harness:{ALARM:#} {message}");
+}
+
+fn seconds(time: Duration) -> String {
+    plain(harness::metric::Quantity::Seconds, time.as_secs_f64())
+}

@@ -1,0 +1,136 @@
+//! Which folders hold what the programs are built of.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::programs::{Target, cargo, printed};
+use crate::project::{Program, Project};
+
+/// Files of the project's root that decide how its packages are built.
+const OF_THE_ROOT: [&str; 6] =
+    ["Cargo.toml", "Cargo.lock", ".cargo/config.toml", "rust-toolchain.toml", "rust-toolchain", "harness.toml"];
+
+/// What is watched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    /// Everything in these folders, but for what git ignores.
+    pub(super) folders: Vec<PathBuf>,
+    /// These files, whether they are there or not.
+    pub(super) files: Vec<PathBuf>,
+    /// But nothing in these folders.
+    pub(super) without: Vec<PathBuf>,
+}
+
+impl Scope {
+    /// What the programs are built of: the local packages that cargo makes them from. Where one of them is a command, nobody knows
+    /// what that is made of, and where cargo cannot tell the packages, because a manifest is broken, neither: then it is the
+    /// whole project.
+    pub fn of(project: &Project, programs: &[&Program]) -> Self {
+        let root = &project.root;
+        let targets: Option<Vec<Target>> = programs.iter().map(|program| Target::of(program)).collect();
+        let folders = targets.and_then(|targets| {
+            let packages: Vec<&str> = targets.iter().map(|target| target.package.as_str()).collect();
+            folders(&metadata(root)?, &packages)
+        });
+        let mut without = vec![root.join("target"), root.join(".git"), project.records(), project.reports()];
+        // The last builds are kept in there.
+        without.extend(Some(std::env::temp_dir()).filter(|folder| folder != root && folder.starts_with(root)));
+        Self {
+            folders: folders.unwrap_or_else(|| vec![root.clone()]),
+            files: OF_THE_ROOT.map(|name| root.join(name)).to_vec(),
+            without,
+        }
+    }
+
+    /// Whether a change of this file may change what is watched.
+    pub fn depends_on(&self, path: &Path) -> bool {
+        self.files.iter().any(|file| file == path) || path.file_name().is_some_and(|name| name == "Cargo.toml")
+    }
+}
+
+/// What cargo says of the packages; none if it does not.
+fn metadata(root: &Path) -> Option<Value> {
+    let mut command = Command::new(cargo());
+    // What is wrong with a manifest, the build tells.
+    command.args(["metadata", "--format-version", "1"]).current_dir(root).stderr(Stdio::null());
+    let (status, said) = printed(&mut command).ok()?;
+    serde_json::from_slice(&said).ok().filter(|_| status.success())
+}
+
+/// The folders of the packages of these names, and of all local ones they depend on; none if one is not there.
+fn folders(metadata: &Value, packages: &[&str]) -> Option<Vec<PathBuf>> {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    // What has no source is a folder of the user's.
+    let local: HashMap<String, (String, PathBuf)> = list(&metadata["packages"])
+        .iter()
+        .filter(|package| package["source"].is_null())
+        .filter_map(|package| {
+            let folder = Path::new(package["manifest_path"].as_str()?).parent()?.to_path_buf();
+            Some((text(&package["id"]), (text(&package["name"]), folder)))
+        })
+        .collect();
+    let needs: HashMap<String, Vec<String>> = list(&metadata["resolve"]["nodes"])
+        .iter()
+        .map(|node| {
+            (text(&node["id"]), list(&node["deps"]).iter().map(|dependency| text(&dependency["pkg"])).collect())
+        })
+        .collect();
+    let named = |wanted: &str| local.iter().find(|(_, (name, _))| name == wanted).map(|(id, _)| id.clone());
+    let mut waiting: Vec<String> = packages.iter().map(|name| named(name)).collect::<Option<_>>()?;
+    let mut found = BTreeSet::new();
+    while let Some(id) = waiting.pop() {
+        if let Some((_, folder)) = local.get(&id)
+            && found.insert(folder.clone())
+        {
+            waiting.extend(needs.get(&id).into_iter().flatten().cloned());
+        }
+    }
+    Some(found.into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn local_packages_are_followed_through_each_other_only() {
+        let package = |id: &str, source: Value| json!({"id": id, "name": id, "source": source, "manifest_path": format!("/w/{id}/Cargo.toml")});
+        let needs = |id: &str, deps: &[&str]| json!({"id": id, "deps": deps.iter().map(|id| json!({"pkg": id})).collect::<Vec<_>>()});
+        let metadata = json!({
+            "packages": [
+                package("suite", Value::Null), package("engine", Value::Null), package("cli", Value::Null),
+                package("serde", json!("registry")),
+            ],
+            "resolve": {"nodes": [
+                needs("suite", &["engine", "serde"]), needs("engine", &["serde"]), needs("cli", &["suite"]),
+                needs("serde", &[]),
+            ]},
+        });
+        let found = |packages: &[&str]| {
+            let folders = folders(&metadata, packages)?;
+            Some(folders.iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>().join(" "))
+        };
+        assert_eq!(found(&["suite"]).as_deref(), Some("/w/engine /w/suite"));
+        assert_eq!(found(&["engine", "cli"]).as_deref(), Some("/w/cli /w/engine /w/suite"));
+        assert_eq!(found(&["serde"]), None, "not ours");
+        assert_eq!(found(&["nowhere"]), None);
+        assert_eq!(folders(&json!(null), &["suite"]), None);
+    }
+
+    #[test]
+    fn what_is_no_package_is_watched_as_a_whole() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let project = Project { root: folder.path().to_owned(), config: crate::project::Config::default() };
+        let scope = Scope::of(&project, &[&Program::Command(vec!["./probe".to_owned()])]);
+        assert_eq!(scope.folders, [folder.path()]);
+        assert!(scope.depends_on(&folder.path().join("harness.toml")));
+        assert!(scope.depends_on(&folder.path().join("deep/Cargo.toml")));
+        assert!(!scope.depends_on(&folder.path().join("src/lib.rs")));
+    }
+}

@@ -1,0 +1,128 @@
+//! The files of a moment, and how those of a later one differ.
+
+use std::collections::BTreeMap;
+use std::fs::Metadata;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// So many files are told by their names.
+const TOLD: usize = 3;
+
+/// What tells that a file was written, without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stamp {
+    modified: Option<SystemTime>,
+    length: u64,
+}
+
+/// The files that are there, each with its stamp.
+pub(super) type Snapshot = BTreeMap<PathBuf, Stamp>;
+
+/// What happened to a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edit {
+    /// It was written.
+    Changed(PathBuf),
+    /// It was not there before.
+    New(PathBuf),
+    /// It is gone.
+    Deleted(PathBuf),
+}
+
+impl Stamp {
+    pub(super) fn of(metadata: &Metadata) -> Self {
+        Self { modified: metadata.modified().ok(), length: metadata.len() }
+    }
+}
+
+impl Edit {
+    /// Which file.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Changed(path) | Self::New(path) | Self::Deleted(path) => path,
+        }
+    }
+}
+
+/// What happened between two moments, in the order of the paths.
+pub(super) fn edits(before: &Snapshot, after: &Snapshot) -> Vec<Edit> {
+    let mut edits: Vec<Edit> = before
+        .iter()
+        .filter_map(|(path, stamp)| match after.get(path) {
+            None => Some(Edit::Deleted(path.clone())),
+            Some(later) if later != stamp => Some(Edit::Changed(path.clone())),
+            Some(_) => None,
+        })
+        .collect();
+    edits.extend(after.keys().filter(|path| !before.contains_key(*path)).map(|path| Edit::New(path.clone())));
+    edits.sort_by(|a, b| a.path().cmp(b.path()));
+    edits
+}
+
+/// What happened, in one clause, with paths relative to a folder: `a.rs changed, b.rs deleted`.
+pub fn told(edits: &[Edit], root: &Path) -> String {
+    let clause = |edit: &Edit| {
+        let path = edit.path().strip_prefix(root).unwrap_or(edit.path()).display();
+        match edit {
+            Edit::Changed(_) => format!("{path} changed"),
+            Edit::New(_) => format!("{path} is new"),
+            Edit::Deleted(_) => format!("{path} deleted"),
+        }
+    };
+    let mut clauses: Vec<String> = edits.iter().take(TOLD).map(clause).collect();
+    match edits.len().saturating_sub(TOLD) {
+        0 => {}
+        1 => clauses.push("1 more file".to_owned()),
+        more => clauses.push(format!("{more} more files")),
+    }
+    clauses.join(", ")
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Files by name, each with the second it was written in.
+    pub(in crate::watch) fn snapshot(files: &[(&str, u64)]) -> Snapshot {
+        let stamp = |second| Stamp { modified: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(second)), length: 1 };
+        files.iter().map(|&(path, second)| (PathBuf::from(path), stamp(second))).collect()
+    }
+
+    #[test]
+    fn what_happened_is_told_with_few_names() {
+        let before = snapshot(&[("/p/a.rs", 1), ("/p/b.rs", 1), ("/p/c.rs", 1)]);
+        let after = snapshot(&[("/p/a.rs", 2), ("/p/c.rs", 1), ("/p/d.rs", 1)]);
+        let edits = edits(&before, &after);
+        assert_eq!(told(&edits, Path::new("/p")), "a.rs changed, b.rs deleted, d.rs is new");
+        let many: Vec<Edit> = (0..9).map(|number| Edit::New(format!("/q/{number}").into())).collect();
+        assert_eq!(told(&many, Path::new("/p")), "/q/0 is new, /q/1 is new, /q/2 is new, 6 more files");
+        assert_eq!(told(&many[..4], Path::new("/q")), "0 is new, 1 is new, 2 is new, 1 more file");
+    }
+
+    proptest! {
+        /// Whatever the two moments are, the edits lead from one to the other, and back by their mirror images.
+        #[test]
+        fn edits_account_for_every_difference(
+            before in prop::collection::btree_map("[a-f]", 0..3u64, 0..6),
+            after in prop::collection::btree_map("[a-f]", 0..3u64, 0..6),
+        ) {
+            let of = |files: &BTreeMap<String, u64>| {
+                snapshot(&files.iter().map(|(path, second)| (path.as_str(), *second)).collect::<Vec<_>>())
+            };
+            let (before, after) = (of(&before), of(&after));
+            let mut made = before.clone();
+            for edit in edits(&before, &after) {
+                match edit {
+                    Edit::Deleted(path) => prop_assert!(made.remove(&path).is_some()),
+                    Edit::Changed(path) => prop_assert_ne!(made.insert(path.clone(), after[&path]), Some(after[&path])),
+                    Edit::New(path) => prop_assert_eq!(made.insert(path.clone(), after[&path]), None),
+                }
+            }
+            prop_assert_eq!(made, after);
+        }
+    }
+}

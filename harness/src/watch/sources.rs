@@ -1,0 +1,246 @@
+//! Watches the files that programs are built of.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use sha2::{Digest, Sha256};
+
+use super::rest::Rest;
+use super::snapshot::{Edit, Snapshot, Stamp, edits};
+use crate::child;
+use crate::programs::printed;
+
+use super::Scope;
+
+/// The pause between two looks.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// The files that programs are built of, as they were when they were last asked for.
+#[derive(Debug)]
+pub struct Sources {
+    scope: Scope,
+    listing: Listing,
+    known: Snapshot,
+    contents: BTreeMap<PathBuf, Option<[u8; 32]>>,
+}
+
+/// What has come to rest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// Files are not what they were.
+    Edited(Vec<Edit>),
+    /// So many files were written again, each as it was.
+    Rewritten(usize),
+}
+
+/// Which files there are to look at.
+#[derive(Debug, Default)]
+struct Listing {
+    files: Vec<PathBuf>,
+    /// The folders they are in, each with its time, which changes when a file comes or goes.
+    folders: Vec<(PathBuf, Option<SystemTime>)>,
+}
+
+impl Sources {
+    /// The files as they are now.
+    pub fn new(scope: Scope) -> Self {
+        let mut sources =
+            Self { scope, listing: Listing::default(), known: Snapshot::new(), contents: BTreeMap::new() };
+        sources.known = sources.snapshot();
+        sources.contents = sources.known.keys().map(|path| (path.clone(), digest(path))).collect();
+        sources
+    }
+
+    /// How many files are watched.
+    pub fn count(&self) -> usize {
+        self.known.len()
+    }
+
+    /// What is watched.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Whether anything is not as it was, come to rest or not.
+    pub fn stirred(&mut self) -> bool {
+        self.snapshot() != self.known
+    }
+
+    /// Waits until files have changed and come to rest, which are the known ones from then on. None if everything was told to
+    /// end.
+    pub fn wait(&mut self) -> Option<News> {
+        let (mut rest, began) = (Rest::default(), Instant::now());
+        while !child::stopped() {
+            let now = self.snapshot();
+            if rest.look(&self.known, &now, began.elapsed()) {
+                return Some(self.take(now));
+            }
+            thread::sleep(LOOK);
+        }
+        None
+    }
+
+    /// Makes the files of a moment the known ones, and says what is new of them. A file that was written with what was in it
+    /// before has not changed.
+    fn take(&mut self, now: Snapshot) -> News {
+        let mut found = edits(&self.known, &now);
+        let all = found.len();
+        found.retain(|edit| match edit {
+            Edit::Deleted(path) => self.contents.remove(path).is_some(),
+            Edit::Changed(path) | Edit::New(path) => {
+                let content = digest(path);
+                self.contents.insert(path.clone(), content) != Some(content)
+            }
+        });
+        self.known = now;
+        if found.is_empty() { News::Rewritten(all) } else { News::Edited(found) }
+    }
+
+    fn snapshot(&mut self) -> Snapshot {
+        if self.listing.files.is_empty() || self.listing.folders.iter().any(|(path, time)| modified(path) != *time) {
+            self.listing = Listing::of(&self.scope);
+        }
+        let stamp = |path: &PathBuf| fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|data| Stamp::of(&data));
+        self.listing.files.iter().filter_map(|path| Some((path.clone(), stamp(path)?))).collect()
+    }
+}
+
+impl Listing {
+    fn of(scope: &Scope) -> Self {
+        let mut files = scope.files.clone();
+        for folder in &scope.folders {
+            match listed_by_git(folder) {
+                Some(listed) => files.extend(listed),
+                None => walk(folder, &scope.without, &mut files),
+            }
+        }
+        files.retain(|file| !scope.without.iter().any(|folder| file.starts_with(folder)));
+        files.sort_unstable();
+        files.dedup();
+        let mut folders: Vec<&Path> = files.iter().filter_map(|file| file.parent()).collect();
+        folders.extend(scope.folders.iter().map(PathBuf::as_path));
+        folders.sort_unstable();
+        folders.dedup();
+        let folders = folders.into_iter().map(|folder| (folder.to_path_buf(), modified(folder))).collect();
+        Self { files, folders }
+    }
+}
+
+/// What git tracks in a folder, and what it does not ignore; none if there is no git, or no repository.
+fn listed_by_git(folder: &Path) -> Option<Vec<PathBuf>> {
+    let mut git = Command::new("git");
+    git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+        .current_dir(folder)
+        .stderr(Stdio::null());
+    let (status, said) = printed(&mut git).ok()?;
+    let names = said.split(|&byte| byte == 0).filter(|name| !name.is_empty());
+    status.success().then(|| names.map(|name| folder.join(OsStr::from_bytes(name))).collect())
+}
+
+/// All files in a folder and below, but for what is hidden or of no interest.
+fn walk(folder: &Path, without: &[PathBuf], files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let hidden = entry.file_name().as_bytes().starts_with(b".");
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() && !hidden && !without.contains(&path) => walk(&path, without, files),
+            Ok(kind) if !kind.is_dir() && !hidden => files.push(path),
+            _ => {}
+        }
+    }
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
+}
+
+/// What is in a file; none if it cannot be read.
+fn digest(path: &Path) -> Option<[u8; 32]> {
+    fs::read(path).ok().map(|content| Sha256::digest(content).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder that is watched as a whole, with two files and a folder of results.
+    fn watched() -> (tempfile::TempDir, Sources) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path();
+        for name in ["a.rs", "deep/b.rs", "target/made", ".hidden/c"] {
+            write(root, name, "one");
+        }
+        let scope = Scope {
+            folders: vec![root.to_owned()],
+            files: vec![root.join("Cargo.toml")],
+            without: vec![root.join("target")],
+        };
+        let sources = Sources::new(scope);
+        (folder, sources)
+    }
+
+    /// Writes a file whose time is not that of what was there before.
+    fn write(root: &Path, name: &str, text: &str) {
+        let path = root.join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        let before = modified(&path);
+        fs::write(&path, text).expect("written");
+        while modified(&path) == before {
+            thread::sleep(Duration::from_millis(1));
+            fs::write(&path, text).expect("written");
+        }
+    }
+
+    #[test]
+    fn what_came_changed_and_went_is_told_once_it_rests() {
+        let (folder, mut sources) = watched();
+        let root = folder.path();
+        assert_eq!((sources.count(), sources.stirred()), (2, false));
+        write(root, "a.rs", "two");
+        write(root, "deep/new/d.rs", "new");
+        write(root, "Cargo.toml", "[workspace]");
+        write(root, "target/made", "again");
+        fs::remove_file(root.join("deep/b.rs")).expect("removed");
+        assert!(sources.stirred());
+        let edited = vec![
+            Edit::New(root.join("Cargo.toml")),
+            Edit::Changed(root.join("a.rs")),
+            Edit::Deleted(root.join("deep/b.rs")),
+            Edit::New(root.join("deep/new/d.rs")),
+        ];
+        assert_eq!(sources.wait(), Some(News::Edited(edited)));
+        assert!(!sources.stirred());
+    }
+
+    #[test]
+    fn what_was_written_as_it_was_has_not_changed() {
+        let (folder, mut sources) = watched();
+        write(folder.path(), "a.rs", "one");
+        assert_eq!(sources.wait(), Some(News::Rewritten(1)));
+        write(folder.path(), "a.rs", "two");
+        assert!(matches!(sources.wait(), Some(News::Edited(edits)) if edits.len() == 1));
+    }
+
+    #[test]
+    fn what_git_ignores_is_of_no_interest() {
+        let (folder, _) = watched();
+        let root = folder.path();
+        let made = Command::new("git").args(["init", "--quiet"]).current_dir(root).status().expect("git");
+        assert!(made.success());
+        write(root, ".gitignore", "*.log\n");
+        let scope = Scope { folders: vec![root.to_owned()], files: Vec::new(), without: vec![root.join("target")] };
+        let mut sources = Sources::new(scope);
+        // Git does not hide what begins with a dot.
+        assert_eq!(sources.count(), 4);
+        write(root, "run.log", "one");
+        assert!(!sources.stirred());
+        write(root, "new.rs", "one");
+        assert!(sources.stirred());
+    }
+}

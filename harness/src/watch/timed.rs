@@ -1,0 +1,135 @@
+//! The time of two builds, held side by side for a moment, and what was seen of it.
+
+use std::time::Duration;
+
+use crate::gate::{conditions, seed_of_now};
+use crate::measure::{Progress, Request};
+use crate::metric::{Figure, LEVEL};
+use crate::paired::{Contest, Course, Entrant, Lane, Rules, Sides, Standing, Stopped, pair_estimate};
+use crate::statistics::{Interval, median};
+
+use super::State;
+
+/// What was seen of a workload's time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Timed {
+    /// Whose.
+    pub entrant: Entrant,
+    /// Pairs of processes that it rests on.
+    pub pairs: usize,
+    /// Seconds of a run before and after, medians over the pairs; none without a pair.
+    pub seconds: Option<(f64, f64)>,
+    /// Time after over time before, with the interval that holds it with 95 % probability however often one looks; none without
+    /// a pair.
+    pub ratio: Option<Figure>,
+    /// By what share it may be slower or faster at most, as far as the interval goes; none for too few pairs.
+    pub within: Option<f64>,
+    /// Whether it is slower or faster beyond doubt: by the interval, or by the rules of the gate.
+    pub differs: bool,
+    /// Why it could not be measured.
+    pub failure: Option<String>,
+}
+
+/// Times the entrants of two builds in turn on one core, each for about as long as `each` says.
+///
+/// # Errors
+/// If the user ended it.
+pub fn time(
+    before: &State,
+    after: &State,
+    entrants: &[Entrant],
+    request: &Request,
+    each: Duration,
+    progress: &dyn Progress,
+) -> Result<Vec<Timed>, Stopped> {
+    let contest = Contest {
+        sides: &Sides { base: &|| before.probe.command(), head: &|| after.probe.command() },
+        conditions: &conditions(request.threads.unwrap_or(1), request.isa.clone(), request.time_limit),
+        rules: rules(),
+        budget: each * entrants.len() as u32,
+        seed: seed_of_now(),
+    };
+    let lanes = contest.run(entrants, progress)?;
+    Ok(lanes.iter().map(|lane| Timed::of(lane, lanes.len())).collect())
+}
+
+/// The gate's, but that nothing is settled by not being slower: the more pairs there are, the less can have been missed.
+fn rules() -> Rules {
+    Rules { false_assurance: f64::MIN_POSITIVE, ..Rules::default() }
+}
+
+impl Timed {
+    /// What the pairs of one of so many workloads say.
+    fn of(lane: &Lane, workloads: usize) -> Self {
+        let estimates: Vec<_> = lane.pairs.iter().filter_map(|pair| pair_estimate(&pair.blocks)).collect();
+        let mut course = Course::new(rules(), workloads);
+        estimates.iter().for_each(|estimate| course.push(estimate.log_ratio));
+        let seconds = |side: fn(&crate::paired::PairEstimate) -> f64| {
+            median(&estimates.iter().map(|estimate| side(estimate) * 1e-9).collect::<Vec<_>>())
+        };
+        let interval = course.interval(LEVEL).map(|Interval { low, high, level }| Interval {
+            low: low.exp(),
+            high: high.exp(),
+            level,
+        });
+        let confirmed = matches!(course.standing(), Standing::Regressed | Standing::Improved);
+        Self {
+            entrant: lane.entrant.clone(),
+            pairs: estimates.len(),
+            seconds: seconds(|estimate| estimate.base).zip(seconds(|estimate| estimate.head)),
+            ratio: course.estimate().map(|value| Figure { value: value.exp(), interval }),
+            within: interval.map(|interval| (1.0 - interval.low).abs().max((interval.high - 1.0).abs())),
+            differs: confirmed || interval.is_some_and(|interval| interval.excludes(1.0, LEVEL)),
+            failure: lane.failure.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::paired::{Pair, Side, Slice};
+    use crate::statistics::Random;
+    use crate::statistics::noise::Noise;
+
+    fn timed(pairs: usize, shift: f64, noise: Noise) -> Timed {
+        let mut random = Random::new(5);
+        let mut pair = || {
+            let factor = (shift + noise.draw(&mut random)).exp();
+            let slice = |side| {
+                let nanoseconds = if side == Side::Head { 1e9 * factor } else { 1e9 } as u64;
+                Slice { side, iterations: 1000, nanoseconds, waited: 0 }
+            };
+            Pair { seconds: 0.1, blocks: vec![[Side::Base, Side::Head, Side::Head, Side::Base].map(slice)] }
+        };
+        let entrant = Entrant { workload: "kernel/gelu".to_owned(), phase: "optimized".to_owned() };
+        Timed::of(&Lane { entrant, pairs: (0..pairs).map(|_| pair()).collect(), failure: None }, 1)
+    }
+
+    #[test]
+    fn what_is_large_is_seen_and_what_is_small_is_bounded() {
+        let slower = timed(20, 0.05, Noise::Normal(0.3));
+        assert!(slower.differs && slower.ratio.is_some_and(|ratio| (1.04..1.06).contains(&ratio.value)), "{slower:?}");
+        assert!(timed(20, -0.05, Noise::Normal(0.3)).differs);
+        let same = timed(20, 0.0, Noise::Normal(0.3));
+        let interval = same.ratio.and_then(|ratio| ratio.interval).expect("enough pairs");
+        assert!(
+            !same.differs
+                && same.within < Some(0.01)
+                && interval.low < 1.0
+                && interval.high > 1.0
+                && interval.high < 1.01,
+            "{same:?}"
+        );
+        let (before, after) = same.seconds.expect("pairs");
+        assert!((before - 1e-3).abs() < 1e-9 && (after / before - 1.0).abs() < 0.01, "{before} {after}");
+    }
+
+    #[test]
+    fn a_few_pairs_say_nothing_and_none_say_less() {
+        let few = timed(3, 0.02, Noise::Normal(0.3));
+        assert!(!few.differs && few.ratio.is_some_and(|ratio| ratio.interval.is_none()), "{few:?}");
+        let none = timed(0, 0.0, Noise::Normal(0.3));
+        assert_eq!((none.pairs, none.seconds, none.ratio, none.differs), (0, None, None, false));
+    }
+}
