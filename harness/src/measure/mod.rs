@@ -175,7 +175,14 @@ impl Measured<'_> {
         if child::stopped() {
             return Err(MeasureError::Interrupted);
         }
-        Ok(Record { created, command: request.command.clone(), quick: request.plan.quick, environment, rows })
+        Ok(Record {
+            created,
+            command: request.command.clone(),
+            quick: request.plan.quick,
+            limited_to: request.plan.phases.clone(),
+            environment,
+            rows,
+        })
     }
 }
 

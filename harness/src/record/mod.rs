@@ -29,6 +29,9 @@ pub struct Record {
     pub command: String,
     /// Whether the run was shortened by `--quick`.
     pub quick: bool,
+    /// The phases that the run was limited to; none if it took all that its workloads have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limited_to: Vec<String>,
     /// The machine, the toolchain and the revision.
     pub environment: Environment,
     /// One row per workload and phase, in the order they were measured. No two rows share both names.
@@ -205,6 +208,11 @@ pub struct Sample {
 }
 
 impl Record {
+    /// Whether everything was measured that its workloads have, and for as long as it takes.
+    pub fn is_whole(&self) -> bool {
+        !self.quick && self.limited_to.is_empty()
+    }
+
     /// The row of a workload in a phase.
     pub fn row(&self, workload: &str, phase: &str) -> Option<&Row> {
         self.rows.iter().find(|row| row.workload == workload && row.phase == phase)

@@ -90,7 +90,7 @@ impl<'a> Part<'a> {
 fn told(source: &Source) -> String {
     format!(
         "{} from {}, measured {}, revision {}",
-        source.workloads.join(", "),
+        source.workloads().collect::<Vec<_>>().join(", "),
         source.name,
         source.created,
         source.revision
