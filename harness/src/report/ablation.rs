@@ -101,14 +101,14 @@ fn counted(metric: &str, pairs: [(Option<&Row>, Option<&Row>); 2]) -> [Option<f6
 pub fn section(dossier: &Dossier) -> Option<Section> {
     let mut section = Section::new("ablation", "Ablation");
     let ablations = ablations(dossier);
-    for (ablation, name) in ablations.iter().zip(charts::ablation::NAMES) {
+    for (ablation, named) in ablations.iter().zip(charts::ablation::CHARTS) {
         section.says.push(verdict(ablation));
         section.says.push(format!(
             "Alone is {} with that one axis as {} has it; at the end is {} against the same with that one axis put back to plain.",
             ablation.start, ablation.end, ablation.end
         ));
         section.says.extend(outweighed(ablation));
-        section.charts.extend(charts::ablation::chart(dossier, ablation, name));
+        section.charts.extend(charts::ablation::chart(dossier, ablation, named));
         section.tables.push(table(dossier, ablation));
     }
     let against = dossier.roadmap.as_ref().map(|roadmap| roadmap.against.as_str());
