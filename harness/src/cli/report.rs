@@ -13,11 +13,12 @@ use super::{Outcome, notice};
 
 /// Draws what was measured as a page, a summary, the roadmap, exact values and charts
 ///
-/// Without --record: from the newest record, and for workloads that it lacks from older ones of this machine, so that what
-/// is measured on demand stays in the report. Every table and chart says which record it is of.
+/// Without --record: what each instrument read of each workload comes from the newest record of this machine that has it,
+/// before those that --quick shortened or --phase limited. Every table and chart says which record it is of.
 #[derive(Args)]
 pub(crate) struct Report {
-    /// A record to draw; of several, each workload is taken from the first that has it [default: all in records/]
+    /// A record to draw; of several, what an instrument read of a workload is taken from the first that has it [default: all in
+    /// records/]
     #[arg(long, value_name = "FILE")]
     record: Vec<PathBuf>,
     /// Folder to write to [default: reports/]

@@ -153,6 +153,9 @@ impl Run {
             let Some(dossier) = super::report::gathered(project, Some((&path, &record)), roadmap)? else {
                 bail!("the record {} cannot be read back", path.display());
             };
+            for note in &dossier.notes {
+                notice(note);
+            }
             let report = report::write(&dossier, &project.reports())?;
             notice(&format!("wrote report {}", report.index.display()));
         }

@@ -211,6 +211,12 @@ pub struct Sample {
 }
 
 impl Record {
+    /// Whether everything was measured that its workloads have, and for as long as it takes; a record that does not say what
+    /// was asked for is taken to be.
+    pub fn is_whole(&self) -> bool {
+        !self.quick && self.asked.iter().all(|asked| asked.phases.is_empty())
+    }
+
     /// The row of a workload in a phase.
     pub fn row(&self, workload: &str, phase: &str) -> Option<&Row> {
         self.rows.iter().find(|row| row.workload == workload && row.phase == phase)

@@ -1,5 +1,5 @@
-//! What each optimization is worth: alone, on the phase that forecasts are held against, and at the end, taken out of the last
-//! phase. A phase `BASE,axis=value` is BASE with one axis changed.
+//! What each optimization is worth: alone, on a phase without any or on the one that forecasts are held against, and at the
+//! end, taken out of the last phase. A phase `BASE,axis=value` is BASE with one axis changed.
 
 use super::figures::{self, Absent};
 use super::roadmap::change;
@@ -33,6 +33,8 @@ pub struct Axis<'a> {
     pub alone: Result<Figure, Absent>,
     /// How many times as fast the end is as the same without it; or why that is not known.
     pub at_the_end: Result<Figure, Absent>,
+    /// Instructions with it over those without it, alone and at the end.
+    pub instructions: [Option<f64>; 2],
     /// Heap bytes with it over those without it, alone and at the end.
     pub bytes: [Option<f64>; 2],
 }
@@ -44,9 +46,12 @@ fn parts(phase: &str) -> Option<(&str, &str, &str)> {
     (!value.contains(',')).then_some((base, axis, value))
 }
 
-/// The ablation of a dossier: of the first workload that has two phases with single axes changed. None if none was measured.
-pub fn ablation(dossier: &Dossier) -> Option<Ablation<'_>> {
-    dossier.record.workloads().into_iter().find_map(|workload| of(dossier, workload))
+/// The ablations of a dossier: one of each workload that has two phases with single axes changed, in the order of the phases
+/// that they start from.
+pub fn ablations(dossier: &Dossier) -> Vec<Ablation<'_>> {
+    let mut all: Vec<_> = dossier.record.workloads().into_iter().filter_map(|workload| of(dossier, workload)).collect();
+    all.sort_by_key(|ablation| dossier.place(ablation.start));
+    all
 }
 
 fn of<'a>(dossier: &'a Dossier, workload: &'a str) -> Option<Ablation<'a>> {
@@ -76,7 +81,8 @@ fn of<'a>(dossier: &'a Dossier, workload: &'a str) -> Option<Ablation<'a>> {
             choice: choice.unwrap_or_default(),
             alone: speed(row(start), with),
             at_the_end: speed(without, row(end)),
-            bytes: [bytes(row(start), with), bytes(without, row(end))],
+            instructions: counted("instructions", [(row(start), with), (without, row(end))]),
+            bytes: counted("bytes-per-token", [(row(start), with), (without, row(end))]),
         }
     });
     Some(Ablation { workload, start, end, axes: axes.collect() })
@@ -86,41 +92,81 @@ fn speed(base: Option<&Row>, head: Option<&Row>) -> Result<Figure, Absent> {
     figures::speed(base, head.ok_or(Absent::NotMeasured)?)
 }
 
-fn bytes(base: Option<&Row>, head: Option<&Row>) -> Option<f64> {
-    figures::ratio(metric::by_name("bytes-per-token")?, base, head?).ok().map(|figure| figure.value)
+/// A count of the second row of each pair over that of the first.
+fn counted(metric: &str, pairs: [(Option<&Row>, Option<&Row>); 2]) -> [Option<f64>; 2] {
+    pairs.map(|(base, head)| Some(figures::ratio(metric::by_name(metric)?, base, head?).ok()?.value))
 }
 
 /// The part of the report. It is there even where nothing was measured, to say how to.
 pub fn section(dossier: &Dossier) -> Option<Section> {
     let mut section = Section::new("ablation", "Ablation");
-    let Some(ablation) = ablation(dossier) else {
-        section.missing.push(Section::not_measured("What each optimization is worth is", &dossier.commands.ablation));
-        return Some(section);
+    let ablations = ablations(dossier);
+    for (ablation, named) in ablations.iter().zip(charts::ablation::CHARTS) {
+        section.says.push(verdict(ablation));
+        section.says.push(format!(
+            "Alone is {} with that one axis as {} has it; at the end is {} against the same with that one axis put back to plain.",
+            ablation.start, ablation.end, ablation.end
+        ));
+        section.says.extend(outweighed(ablation));
+        section.charts.extend(charts::ablation::chart(dossier, ablation, named));
+        section.tables.push(table(dossier, ablation));
+    }
+    let against = dossier.roadmap.as_ref().map(|roadmap| roadmap.against.as_str());
+    let missing = match against {
+        _ if ablations.is_empty() => Some("What each optimization is worth is".to_owned()),
+        Some(against) if ablations.iter().all(|ablation| ablation.start != against) => {
+            Some(format!("What each optimization is worth alone on {against} is"))
+        }
+        _ => None,
     };
-    section.says.push(verdict(&ablation));
-    section.says.push(format!(
-        "Alone is {} with that one axis as {} has it; at the end is {} against the same with that one axis put back to plain.",
-        ablation.start, ablation.end, ablation.end
-    ));
-    section.charts.extend(charts::ablation::chart(dossier, &ablation));
-    section.tables.push(table(dossier, &ablation));
+    section.missing.extend(missing.map(|what| Section::not_measured(&what, &dossier.commands.ablation)));
     Some(section)
+}
+
+/// The axis that is worth most, and how much.
+fn largest<'a>(ablation: &Ablation<'a>, of: fn(&Axis<'_>) -> Option<f64>) -> Option<(&'a str, f64)> {
+    let known = ablation.axes.iter().filter_map(|axis| Some((axis.name, of(axis)?)));
+    known.max_by(|a, b| a.1.total_cmp(&b.1))
+}
+
+fn alone(axis: &Axis<'_>) -> Option<f64> {
+    axis.alone.as_ref().ok().map(|figure| figure.value)
 }
 
 /// What is worth most alone, and at the end.
 fn verdict(ablation: &Ablation<'_>) -> String {
-    let largest = |of: fn(&Axis<'_>) -> Option<f64>| {
-        let known = ablation.axes.iter().filter_map(|axis| Some((axis.name, of(axis)?)));
-        known.max_by(|a, b| a.1.total_cmp(&b.1))
-    };
-    let alone = largest(|axis| axis.alone.as_ref().ok().map(|figure| figure.value));
-    let end = largest(|axis| axis.at_the_end.as_ref().ok().map(|figure| figure.value));
+    let alone = largest(ablation, alone);
+    let end = largest(ablation, |axis| axis.at_the_end.as_ref().ok().map(|figure| figure.value));
     let told = |(name, value): (&str, f64)| format!("{name} ({})", number::ratio(value));
+    let Ablation { workload, start, end: last, .. } = ablation;
     match (alone, end) {
-        (Some(alone), Some(end)) => format!("Worth most alone: {}; at the end: {}.", told(alone), told(end)),
-        (Some(one), None) | (None, Some(one)) => format!("Worth most: {}.", told(one)),
-        (None, None) => "No speed was measured.".to_owned(),
+        (Some(alone), Some(end)) => {
+            format!(
+                "Worth most alone: {}; at the end: {}; from {start} to {last} in {workload}.",
+                told(alone),
+                told(end)
+            )
+        }
+        (Some(one), None) | (None, Some(one)) => format!("Worth most: {} in {workload}.", told(one)),
+        (None, None) => format!("No speed was measured of {workload}."),
     }
+}
+
+/// An axis that is worth this much alone leaves too little time to all others for theirs to be told in it.
+const OUTWEIGHS: f64 = 4.0;
+
+/// Which axes hide what the others are worth on the start, and where to look for that.
+fn outweighed(ablation: &Ablation<'_>) -> Option<String> {
+    let large = ablation.axes.iter().filter(|axis| alone(axis).is_some_and(|worth| worth >= OUTWEIGHS));
+    let large: Vec<&str> = large.map(|axis| axis.name).collect();
+    let counted = ablation.axes.iter().any(|axis| axis.instructions[0].is_some());
+    (!large.is_empty() && counted).then(|| {
+        format!(
+            "On {} nearly all of the time goes where {} would save it: what the other axes are worth alone shows in the instructions, not in the time.",
+            ablation.start,
+            large.join(" or ")
+        )
+    })
 }
 
 fn table(dossier: &Dossier, ablation: &Ablation<'_>) -> Table {
@@ -129,24 +175,25 @@ fn table(dossier: &Dossier, ablation: &Ablation<'_>) -> Table {
         Column::left("choice", "optimized"),
         Column::right("alone", &format!("speed alone, on {}", ablation.start)),
         Column::right("at_the_end", &format!("speed at the end, in {}", ablation.end)),
+        Column::right("instructions_alone", "instructions alone"),
+        Column::right("instructions_at_the_end", "instructions at the end"),
         Column::right("bytes_alone", "heap bytes alone"),
         Column::right("bytes_at_the_end", "heap bytes at the end"),
     ];
     let mut table = Table::new(format!("{}, one axis at a time", ablation.workload), columns);
     for axis in &ablation.axes {
-        let [alone, end] = axis.bytes.map(|bytes| match bytes {
+        let counts = axis.instructions.into_iter().chain(axis.bytes).map(|ratio| match ratio {
             None => Cell::missing(),
             Some(0.0) => Cell::number(0.0, "to nothing"),
             Some(ratio) => Cell::number(ratio, change(ratio, None)),
         });
-        table.rows.push(vec![
+        let cells = vec![
             Cell::text(axis.name),
             Cell::text(if axis.choice.is_empty() { "as there" } else { axis.choice }),
             worth(&axis.alone),
             worth(&axis.at_the_end),
-            alone,
-            end,
-        ]);
+        ];
+        table.rows.push(cells.into_iter().chain(counts).collect());
     }
     let rows = dossier.record.rows.iter().filter(|row| row.workload == ablation.workload);
     table.notes = problems::of(rows).iter().map(ToString::to_string).collect();
@@ -155,6 +202,7 @@ fn table(dossier: &Dossier, ablation: &Ablation<'_>) -> Table {
             .to_owned(),
     );
     table.notes.push(dossier.provenance([ablation.workload]));
+    super::headline::drop_empty_columns(&mut table);
     table
 }
 

@@ -1,8 +1,12 @@
-//! What a report is drawn from: the rows of one record, or of several of one machine, each workload from the newest record
-//! that has it, with where each comes from; and what the figures are held against.
+//! What a report is drawn from: the rows of one record, or of several of one machine, with where each reading comes from; and
+//! what the figures are held against.
+//!
+//! What an instrument read of a workload is taken whole, in all phases from one record: phases measured apart from each
+//! other say nothing about each other.
 
-use super::facts;
-use crate::record::{Record, Row};
+use super::source::{Source, Taken, keep, merge, source, taken, what_is_read};
+use crate::distinct::distinct;
+use crate::record::{Instrument, Record, Row};
 use crate::roadmap::Roadmap;
 
 /// Everything a report is drawn from.
@@ -22,23 +26,6 @@ pub struct Dossier {
     pub notes: Vec<String>,
 }
 
-/// A record that rows were taken from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
-    /// The name of its file; empty for a record that is in no file.
-    pub name: String,
-    /// Its provenance in one line.
-    pub line: String,
-    /// When it was measured, as people write it.
-    pub created: String,
-    /// The revision, as people write it.
-    pub revision: String,
-    /// When it was measured and the revision, `-dirty` where there were other changes, as programs read them.
-    pub exact: (String, String),
-    /// The workloads that were taken from it.
-    pub workloads: Vec<String>,
-}
-
 /// How the sections are filled that are measured on demand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commands {
@@ -53,33 +40,69 @@ pub struct Commands {
 impl Dossier {
     /// The dossier of one record.
     pub fn new(name: &str, record: Record, anchors: &[String], commands: Commands) -> Self {
-        let source = source(name, &record, record.workloads().into_iter().map(str::to_owned).collect());
+        let taken = record.workloads().into_iter().map(|workload| taken(&record, workload)).collect();
+        let source = source(name, &record, taken);
         let anchors = anchors.to_vec();
         Self { record, sources: vec![source], anchors, roadmap: None, commands, notes: Vec::new() }
     }
 
-    /// Takes what another record has of workloads that are not there yet.
-    pub fn add(&mut self, name: &str, other: Record) {
-        let known: Vec<String> = self.record.workloads().into_iter().map(str::to_owned).collect();
-        let fresh = |workload: &str| !known.iter().any(|known| known == workload);
-        let workloads: Vec<String> =
-            other.workloads().into_iter().filter(|workload| fresh(workload)).map(str::to_owned).collect();
-        if !workloads.is_empty() {
-            self.sources.push(source(name, &other, workloads));
-            self.record.rows.extend(other.rows.into_iter().filter(|row| fresh(&row.workload)));
+    /// Takes what another record has of workloads or from instruments that are not there yet. Of a workload that is there,
+    /// nothing is taken where it is not the same work.
+    pub fn add(&mut self, name: &str, mut other: Record) {
+        let workloads: Vec<String> = other.workloads().into_iter().map(str::to_owned).collect();
+        let fresh = workloads.iter().filter_map(|workload| {
+            let mut all = taken(&other, workload);
+            let Some(known) = self.record.rows.iter().find(|row| row.workload == *workload) else { return Some(all) };
+            let same = other
+                .rows
+                .iter()
+                .find(|row| row.workload == *workload)
+                .is_some_and(|row| (&row.definition, &row.answer) == (&known.definition, &known.answer));
+            all.instruments.retain(|instrument| same && self.source(workload, *instrument).is_none());
+            (!all.instruments.is_empty()).then_some(all)
+        });
+        let fresh: Vec<Taken> = fresh.collect();
+        if fresh.is_empty() {
+            return;
+        }
+        self.sources.push(source(name, &other, fresh.clone()));
+        keep(&mut other, &fresh);
+        for row in other.rows {
+            let known =
+                self.record.rows.iter_mut().find(|known| known.workload == row.workload && known.phase == row.phase);
+            match known {
+                None => self.record.rows.push(row),
+                Some(known) => merge(known, row),
+            }
         }
     }
 
-    /// Where the rows of these workloads come from, in one line.
+    /// Where the readings of an instrument of a workload come from; none if there are none.
+    pub fn source(&self, workload: &str, instrument: Instrument) -> Option<&Source> {
+        self.sources.iter().find(|source| source.has(workload, Some(instrument)))
+    }
+
+    /// Where everything that was read of these workloads comes from, in one line.
     pub fn provenance<'a>(&self, workloads: impl IntoIterator<Item = &'a str>) -> String {
-        let mut lines: Vec<String> = Vec::new();
-        for workload in workloads {
-            let found = self.sources.iter().find(|source| source.workloads.iter().any(|known| known == workload));
-            if let Some(line) = found.map(Source::full).filter(|line| !lines.contains(line)) {
-                lines.push(line);
-            }
-        }
-        lines.join("; ")
+        let workloads: Vec<&str> = workloads.into_iter().collect();
+        let of = |workload: &str| self.sources.iter().filter(|source| source.has(workload, None)).count();
+        let split = workloads.iter().any(|workload| of(workload) > 1);
+        let told = |source: &Source| {
+            let instruments = source.taken.iter().filter(|taken| workloads.contains(&taken.workload.as_str()));
+            let instruments: Vec<Instrument> = instruments.flat_map(|taken| taken.instruments.clone()).collect();
+            let words =
+                Instrument::ALL.into_iter().filter(|instrument| instruments.contains(instrument)).map(what_is_read);
+            let words = distinct(words).join(", ");
+            if split && !words.is_empty() { format!("{words}: {}", source.full()) } else { source.full() }
+        };
+        let used = self.sources.iter().filter(|source| workloads.iter().any(|workload| source.has(workload, None)));
+        distinct(used.map(told)).join("; ")
+    }
+
+    /// Where what an instrument read of these workloads comes from, in one line.
+    pub fn provenance_of<'a>(&self, instrument: Instrument, workloads: impl IntoIterator<Item = &'a str>) -> String {
+        let sources = workloads.into_iter().filter_map(|workload| self.source(workload, instrument));
+        distinct(sources.map(Source::full)).join("; ")
     }
 
     /// The place of a phase, which gives its colour: the anchors first, then the phases of the roadmap, then the others as
@@ -98,36 +121,18 @@ impl Dossier {
     }
 }
 
-impl Source {
-    fn full(&self) -> String {
-        if self.name.is_empty() { self.line.clone() } else { format!("{}, record {}", self.line, self.name) }
-    }
-}
-
-fn source(name: &str, record: &Record, workloads: Vec<String>) -> Source {
-    let revision = record.environment.revision.clone().unwrap_or_default();
-    let dirty = if record.environment.dirty { "-dirty" } else { "" };
-    Source {
-        exact: (record.created.clone(), format!("{revision}{dirty}")),
-        name: name.to_owned(),
-        line: facts::line(record),
-        created: facts::created(record),
-        revision: facts::revision(record),
-        workloads,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::sample::{callgrind, record, row};
+    use crate::record::Check;
+    use crate::record::sample::{callgrind, dhat, record, row};
 
     fn commands() -> Commands {
         Commands { ablation: "a".to_owned(), growth: "g".to_owned(), matrix: "m".to_owned() }
     }
 
     #[test]
-    fn each_workload_is_taken_whole_from_the_first_record_that_has_it() {
+    fn an_instrument_is_taken_whole_from_the_first_record_that_has_it() {
         let new = record(vec![row("w", "naive", vec![callgrind(1)])]);
         let mut old = record(vec![row("w", "fast", vec![callgrind(2)]), row("v", "naive", vec![callgrind(3)])]);
         old.created = "2025-01-02T03:04:05Z".to_owned();
@@ -140,6 +145,31 @@ mod tests {
         let line = dossier.provenance(["v", "v"]);
         assert!(line.starts_with("2025-01-02 03:04 UTC") && line.ends_with("record old.json"), "{line}");
         assert_eq!(dossier.provenance(["w", "v"]).matches("record ").count(), 2);
+    }
+
+    #[test]
+    fn what_another_instrument_read_of_the_same_work_is_added() {
+        let new = record(vec![row("w", "naive", vec![callgrind(1)]), row("v", "naive", vec![callgrind(1)])]);
+        let mut old = record(vec![
+            row("w", "naive", vec![callgrind(2), dhat(10, 1)]),
+            row("w", "fast", vec![dhat(5, 1)]),
+            row("v", "naive", vec![dhat(7, 1)]),
+        ]);
+        old.created = "2025-01-02T03:04:05Z".to_owned();
+        old.rows[1].check = Check::Failed("no".to_owned());
+        old.rows[2].definition = "other work".to_owned();
+        let mut dossier = Dossier::new("new.json", new, &["naive".to_owned()], commands());
+        dossier.add("old.json", old);
+        let naive = dossier.row("w", "naive").expect("there");
+        assert_eq!(naive.reading(Instrument::Callgrind), Some(&callgrind(1)));
+        assert_eq!(naive.reading(Instrument::Dhat), Some(&dhat(10, 1)));
+        assert!(matches!(dossier.row("w", "fast").expect("there").check, Check::Failed(_)));
+        assert_eq!(dossier.row("v", "naive").expect("there").readings.len(), 1, "of another definition");
+        let all = dossier.provenance(["w"]);
+        assert!(all.starts_with("instructions: 2026-01-02") && all.contains("; heap: 2025-01-02"), "{all}");
+        let heap = dossier.provenance_of(Instrument::Dhat, ["w", "v"]);
+        assert!(heap.starts_with("2025-01-02") && heap.ends_with("record old.json"), "{heap}");
+        assert_eq!(dossier.provenance(["v"]).matches("record ").count(), 1);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::charts::latency::points;
 use super::headline::headline;
 use super::{Dossier, figures};
 use crate::metric::Quantity;
-use crate::record::Row;
+use crate::record::{Instrument, Row};
 use crate::render::{Cell, Column, Table, number};
 use crate::statistics::{Line, line};
 
@@ -24,10 +24,10 @@ pub(super) fn growth(dossier: &Dossier) -> Option<Table> {
     let rows = record.phases().into_iter().filter_map(|phase| record.row(workload, phase));
     table.rows = rows.filter(|row| figures::trusted(row)).filter_map(cells).collect();
     table.notes.push(
-        "A line through the medians of all positions (Theil and Sen); [low, high] is its 95 % interval. Where that holds 0, no growth can be told."
+        "A line through the medians of all positions (Theil and Sen); [low, high] is its 95 % interval. Where that holds 0, no growth can be told. Exponents of single tokens are told under Growth."
             .to_owned(),
     );
-    table.notes.push(dossier.provenance([workload]));
+    table.notes.push(dossier.provenance_of(Instrument::Clock, [workload]));
     (!table.rows.is_empty()).then_some(table)
 }
 

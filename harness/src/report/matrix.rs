@@ -115,6 +115,6 @@ fn table(dossier: &Dossier, grid: &Grid<'_>, metric: &dyn Metric) -> Table {
         }));
         table.rows.push(cells);
     }
-    table.notes.push(dossier.provenance(grid.combinations.iter().map(|one| one.workload)));
+    table.notes.push(dossier.provenance_of(metric.instrument(), grid.combinations.iter().map(|one| one.workload)));
     table
 }

@@ -18,6 +18,7 @@ mod growth;
 pub mod headline;
 pub mod ledger;
 pub mod matrix;
+mod outline;
 mod page;
 mod parameters;
 pub mod problems;
@@ -25,10 +26,11 @@ mod results;
 pub mod roadmap;
 mod run_tables;
 mod section;
+mod source;
 mod summary;
 pub mod sweeps;
 
-pub use dossier::{Commands, Dossier, Source};
+pub use dossier::{Commands, Dossier};
 pub use figure_tables::figure_tables;
 pub use files::{ReportError, Written, write};
 pub use gather::gather;
@@ -36,6 +38,7 @@ pub use page::page;
 pub use results::results;
 pub use run_tables::{BARS, run_tables};
 pub use section::Section;
+pub use source::{Source, Taken};
 pub use summary::summary;
 
 /// Every section that a dossier has something to say in, in the order they are shown.

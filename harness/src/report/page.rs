@@ -90,11 +90,16 @@ impl<'a> Part<'a> {
 fn told(source: &Source) -> String {
     format!(
         "{} from {}, measured {}, revision {}",
-        source.workloads.join(", "),
+        source.workloads().collect::<Vec<_>>().join(", "),
         source.name,
         source.created,
         source.revision
     )
+}
+
+/// The parts of ids and names of phases, which are long and have no spaces.
+fn breakable(text: &str) -> Vec<String> {
+    text.split_inclusive(['/', '@', ',', '=']).map(str::to_owned).collect()
 }
 
 /// A chart on the page.
@@ -135,10 +140,10 @@ struct Heading {
     side: &'static str,
 }
 
-/// A cell: its first line, smaller lines below, and a class for its tone.
+/// A cell: its first line in parts between which it may be broken, smaller lines below, and a class for its tone.
 #[derive(Serialize)]
 struct Words {
-    first: String,
+    first: Vec<String>,
     more: Vec<String>,
     tone: &'static str,
     side: &'static str,
@@ -155,7 +160,7 @@ impl Grid {
         let words = |(cell, align): (&Cell, Align)| {
             let mut lines = cell.text.lines().map(str::to_owned);
             Words {
-                first: lines.next().unwrap_or_default(),
+                first: breakable(&lines.next().unwrap_or_default()),
                 more: lines.collect(),
                 tone: match cell.tone {
                     Tone::Plain => "plain",

@@ -42,7 +42,7 @@ fn line(dossier: &Dossier, row: &Row, metric: &dyn Metric) -> Option<Vec<Cell>> 
         cells.extend(numbers(figures::ratio(metric, record.row(&row.workload, anchor), row).ok()));
     }
     let reading = row.reading(metric.instrument());
-    let source = dossier.sources.iter().find(|source| source.workloads.contains(&row.workload));
+    let source = dossier.source(&row.workload, metric.instrument());
     cells.extend([
         Cell::text(match &row.check {
             Check::Passed => "passed",

@@ -45,8 +45,11 @@ pub fn summary(dossier: &Dossier, charts: &[charts::Named], sections: &[Section]
         page += &format!("- {name}: {}\n", escape_markdown(&value));
     }
     for source in &dossier.sources[1..] {
-        let told = format!("{} workloads from {}: {}", source.workloads.len(), source.name, source.line);
+        let told = format!("{} workloads from {}: {}", source.taken.len(), source.name, source.line);
         page += &format!("- also: {}\n", escape_markdown(&told));
+    }
+    for note in &dossier.notes {
+        page += &format!("- note: {}\n", escape_markdown(note));
     }
     page
 }

@@ -2,7 +2,9 @@
 
 use super::finding::{Rate, deviation};
 use super::table::{percent, told};
-use super::{BackToBack, Called, Change, Finding, Hogs, Swapped, Trial, by_workload, findings, promises, table};
+use super::{
+    BackToBack, Called, Change, Condition, Finding, Hogs, Scope, Swapped, Trial, by_workload, findings, promises, table,
+};
 use crate::gate::{RulingError, SLICE};
 use crate::render::Format;
 use crate::render::chart::{Chart, Part, ShareBar, ShareChart};
@@ -15,30 +17,38 @@ pub fn chart(trials: &[Trial], findings: &[Finding]) -> Option<Chart> {
         vec![part("slower", Some(5)), part("inconclusive", None), part("not slower", Some(3)), part("faster", Some(2))];
     let bar = |finding: &Finding| {
         let share = |rate: Rate| rate.share().unwrap_or_default();
-        let hogs = match finding.condition.hogs {
-            Hogs::None => "",
-            Hogs::Other => ", a hog beside",
-            Hogs::Each => ", hogs on all cores",
-        };
         let seconds = finding.seconds.map_or_else(String::new, |seconds| format!(", {seconds:.1} s each"));
         ShareBar {
-            name: told(finding.condition) + hogs,
+            group: match finding.condition.hogs {
+                Hogs::None => "Nothing else that computes",
+                Hogs::Other => "A hog on the other core",
+                Hogs::Each => "A hog on each core",
+            }
+            .to_owned(),
+            name: match finding.condition {
+                // As the subtitle says.
+                Condition { change: Change::Injected(_), scope: Scope::Workload, .. } => told(finding.condition),
+                condition => format!("{}, {}", told(condition), condition.scope.told()),
+            },
             shares: [finding.found, finding.inconclusive, finding.not_slower, finding.improved].map(share).to_vec(),
             label: format!("{} verdicts{seconds}", finding.found.of),
         }
     };
+    let mut in_groups: Vec<&Finding> = findings.iter().collect();
+    in_groups.sort_by_key(|finding| finding.condition.hogs);
+    let bars = in_groups.into_iter().map(bar).collect();
     Some(Chart::Shares(ShareChart {
         title: headline(findings),
         subtitle: format!(
             "{} gates and verdicts on {}, the last on {}; verdicts on single workloads. What is red, and where the true \
-             rates lie, is in the table.",
+             rates lie, is in the table; a gate is of so many workloads, a slowdown is looked for in one.",
             trials.len(),
             last.session.environment.machine(),
             last.session.created.split('T').next().unwrap_or_default(),
         ),
         axis: "share of the verdicts".to_owned(),
         parts,
-        bars: findings.iter().map(bar).collect(),
+        bars,
     }))
 }
 

@@ -65,6 +65,7 @@ fn every() -> Vec<Box<dyn Answering>> {
     // At the end: stored counts belong to the places of the workloads before.
     all.extend(model::on_demand());
     all.extend(kernel::on_demand());
+    all.push(model::ablation());
     all
 }
 

@@ -200,7 +200,7 @@ impl Expected<'_> {
     }
 
     fn ablation(&self, line: &str) -> Vec<f64> {
-        let workload = "ablation/inference";
+        let workload = "ablation/token";
         let single = |base: &str| -> Vec<&str> {
             let names = self.record.rows.iter().filter(|row| row.workload == workload).map(|row| row.phase.as_str());
             names.filter(|name| name.starts_with(&format!("{base},")) && name.matches('=').count() == 1).collect()
@@ -209,9 +209,9 @@ impl Expected<'_> {
         let axis = |name: &str| name.split([',', '=']).nth(1).expect("an axis").to_owned();
         let ended: Vec<String> = single("optimized").iter().map(|name| axis(name)).collect();
         let mut alone: Vec<(String, f64)> = Vec::new();
-        for name in single("reference") {
+        for name in single("naive") {
             if ended.contains(&axis(name)) && alone.iter().all(|(known, _)| *known != axis(name)) {
-                alone.push((axis(name), self.speed(workload, "reference", name).value));
+                alone.push((axis(name), self.speed(workload, "naive", name).value));
             }
         }
         let end =
@@ -273,9 +273,9 @@ impl Expected<'_> {
 
     /// The first sweep: prefill.
     fn growth(&self) -> Vec<f64> {
-        let sizes = [8.0, 16.0, 32.0, 64.0, 128.0_f64];
+        let sizes = [8.0, 16.0, 32.0, 64.0, 120.0_f64];
         let time = |size: f64| {
-            median(&over(self.row(&format!("growth/prefill@prompt={size}"), "optimized"), |_, run| {
+            median(&over(self.row(&format!("growth/token@position={size}"), "optimized"), |_, run| {
                 Some(run.nanoseconds as f64 / run.iterations as f64)
             }))
         };
@@ -287,7 +287,7 @@ impl Expected<'_> {
         }
         slopes.sort_by(f64::total_cmp);
         // Of ten slopes between five points, Sen's interval at 95 % leaves out none: S reaches 8.0.
-        vec![8.0, 128.0, time(128.0) / time(8.0), median(&slopes), slopes[0], slopes[9]]
+        vec![8.0, 120.0, time(120.0) / time(8.0), median(&slopes), slopes[0], slopes[9]]
     }
 
     fn matrix(&self) -> Vec<f64> {

@@ -1,4 +1,4 @@
-//! What is measured on demand, as a record of it would look: ablations, sweeps and a matrix.
+//! Ablations, sweeps and a matrix, as a record of them would look.
 
 use harness::record::{Data, Reading, Record, Run};
 
@@ -14,12 +14,42 @@ const AXES: [(&str, &str, &str, Option<f64>, f64); 6] = [
     ("decode", "kv-cache", "recompute", Some(14.0), 22.0),
 ];
 
+/// Axes with what each is worth alone on `naive` in time and in instructions.
+const ON_NAIVE: [(&str, f64, f64); 6] = [
+    ("matmul", 8.3, 8.7),
+    ("layer_norm", 1.001, 1.002),
+    ("softmax", 1.003, 1.004),
+    ("attention", 1.04, 1.05),
+    ("buffers", 1.002, 1.01),
+    ("decode", 31.0, 32.5),
+];
+
 /// Adds the rows.
 pub(crate) fn add(record: &mut Record) {
     let mut noise = Noise(7);
+    ablation_of_naive(record, &mut noise);
     ablation(record, &mut noise);
     growth(record, &mut noise);
     matrix(record, &mut noise);
+}
+
+fn ablation_of_naive(record: &mut Record, noise: &mut Noise) {
+    let mut add = |phase: &str, microseconds: f64, instructions: f64, bytes: u64| {
+        let mut row = row("ablation/token", phase, "token", 1);
+        let counts = [callgrind(instructions as u64), dhat(bytes, bytes / 1000)];
+        row.readings = std::iter::once(clock("ablation/token", microseconds, noise)).chain(counts).collect();
+        record.rows.push(row);
+    };
+    add("naive", 15_000.0, 139e6, 867_000);
+    for ((axis, time, count), (_, choice, ..)) in ON_NAIVE.into_iter().zip(AXES) {
+        let bytes = if axis == "buffers" { 0 } else { 860_000 };
+        add(&format!("naive,{axis}={choice}"), 15_000.0 / time, 139e6 / count, bytes);
+    }
+    add("optimized", 57.0, 194e3, 0);
+    for (axis, _, plain, _, end) in AXES {
+        let bytes = if axis == "buffers" { 37_800 } else { 0 };
+        add(&format!("optimized,{axis}={plain}"), 57.0 * end, 194e3 * end, bytes);
+    }
 }
 
 fn ablation(record: &mut Record, noise: &mut Noise) {
@@ -59,6 +89,11 @@ fn growth(record: &mut Record, noise: &mut Noise) {
             let workload = format!("growth/prefill@prompt={prompt}");
             let reading = clock(&workload, factor * f64::from(prompt).powf(power), noise);
             add(&workload, phase, prompt.into(), vec![reading]);
+        }
+        for position in [8_u32, 16, 32, 64, 120] {
+            let workload = format!("growth/token@position={position}");
+            let grown = if phase == "reference" { f64::from(position).powf(1.1) } else { 20.0 };
+            add(&workload, phase, 1, vec![clock(&workload, factor * grown, noise)]);
         }
         for context in [32_u64, 64, 128, 256, 512] {
             let workload = format!("growth/filled@context={context}");

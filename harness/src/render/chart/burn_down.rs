@@ -59,7 +59,11 @@ impl Drawing for BurnDown {
 
     fn height(&self, layout: Layout) -> f64 {
         let lines = self.axis_lines(layout).len() as f64;
-        header_height(&self.title, &self.subtitle, layout) + plot(layout) + 117.0 + 17.0 * lines
+        header_height(&self.title, &self.subtitle, layout)
+            + plot(layout)
+            + 87.0
+            + 15.0 * name_lines(layout) as f64
+            + 17.0 * lines
     }
 
     fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, layout: Layout) {
@@ -89,6 +93,34 @@ impl BurnDown {
 
 fn plot(layout: Layout) -> f64 {
     if layout.narrow() { 260.0 } else { 300.0 }
+}
+
+/// Lines that a name may take.
+fn name_lines(layout: Layout) -> usize {
+    if layout.narrow() { 3 } else { 2 }
+}
+
+/// A text whose words can each stand on a line: those that are too long are parted, at a hyphen if they have one there.
+fn hyphenated(text: &str, size: f64, room: f64) -> String {
+    let fits = |part: &str| font::width(part, size, false) <= room;
+    let mut parted = String::new();
+    for word in text.split(' ') {
+        let mut rest = word;
+        while !fits(rest) {
+            let ends = rest.char_indices().map(|(at, _)| at).skip(2).filter(|&end| rest.len() - end >= 2);
+            let with_mark = |end: usize| {
+                let mark = if rest[..end].ends_with('-') { "" } else { "-" };
+                Some(format!("{}{mark}", &rest[..end])).filter(|part| fits(part)).map(|part| (end, part))
+            };
+            let all: Vec<(usize, String)> = ends.filter_map(with_mark).collect();
+            let own = all.iter().rev().find(|(end, _)| rest[..*end].ends_with('-'));
+            let Some((end, part)) = own.or(all.last()) else { break };
+            parted += &format!("{part} ");
+            rest = &rest[*end..];
+        }
+        parted += &format!("{rest} ");
+    }
+    parted.trim_end().to_owned()
 }
 
 /// What the two kinds of marks are.
@@ -160,11 +192,13 @@ impl Frame {
         canvas.line(&[(self.left, self.bottom), (self.right, self.bottom)], MUTED, 1.0);
         for (index, stage) in chart.stages.iter().enumerate() {
             let words = |text: &str, y: f64, canvas: &mut Canvas<'_, B>, words: Words| {
-                let lines = font::wrap(text, words.size, false, self.column() - 6.0);
-                for (line, text) in lines.iter().take(2).enumerate() {
+                let room = self.column() - 6.0;
+                let lines = font::wrap(&hyphenated(text, words.size, room), words.size, false, room);
+                let lines = &lines[..lines.len().min(name_lines(self.layout))];
+                for (line, text) in lines.iter().enumerate() {
                     canvas.words(text, self.x(index), y + 15.0 * line as f64, words);
                 }
-                lines.len().min(2) as f64 * 15.0
+                lines.len() as f64 * 15.0
             };
             let after = words(&stage.name, self.bottom + 16.0, canvas, LABEL);
             words(&stage.when, self.bottom + 18.0 + after, canvas, Words { size: 11.0, ..TICK.centred() });
@@ -219,7 +253,8 @@ impl Frame {
         let label = font::shorten(&stage.label, LABEL.size, false, room);
         let width = font::width(&label, LABEL.size, false);
         // Beside the dot, where the target's line is not; a long one above it, or below it where there is no room.
-        let (left, place) = if width <= 36.0 {
+        let fits = x + 11.0 + width <= self.layout.width() - self.layout.edge();
+        let (left, place) = if width <= 36.0 && fits {
             (x + 11.0, y)
         } else {
             let place = if above - 24.0 < self.top { below + 17.0 } else { above - 17.0 };
@@ -228,5 +263,20 @@ impl Frame {
         };
         let words = Words::new(LABEL.size, INK);
         canvas.words_on_paper(&label, left, place, words);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_words_are_parted_at_their_hyphens_or_anywhere() {
+        let room = font::width("optimi-", 13.0, false) + 1.0;
+        assert_eq!(hyphenated("Full optimization", 13.0, room), "Full optimi- zation");
+        assert_eq!(hyphenated("KV-cache", 13.0, room), "KV- cache");
+        assert_eq!(hyphenated("Quick wins", 13.0, room), "Quick wins");
+        assert_eq!(hyphenated("abc", 13.0, 1.0), "abc", "there is no room for anything");
+        assert_eq!(hyphenated("", 13.0, room), "");
     }
 }

@@ -73,12 +73,12 @@ impl Drawing for LineChart {
     }
 
     fn height(&self, layout: Layout) -> f64 {
-        header_height(&self.title, &self.subtitle, layout) + self.plot_height(layout) + 92.0
+        header_height(&self.title, &self.subtitle, layout) + self.plot_height(layout) + self.above() + 66.0
     }
 
     fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, layout: Layout) {
         let top = header(canvas, &self.title, &self.subtitle, layout);
-        let Some(frame) = Frame::new(self, top + 26.0, layout) else { return };
+        let Some(frame) = Frame::new(self, top + self.above(), layout) else { return };
         canvas.words(&format!("{}, logarithmic scale", self.y_axis), layout.edge(), top + 6.0, AXIS);
         frame.axes(canvas, self);
         for event in &self.events {
@@ -98,6 +98,11 @@ impl LineChart {
     fn plot_height(&self, layout: Layout) -> f64 {
         let plot = if layout.narrow() { 300.0 } else { PLOT };
         plot.max(self.series.len() as f64 * (LINE + 4.0))
+    }
+
+    /// What stands between the header and the plot: the name of the y axis, and below it the labels of events.
+    fn above(&self) -> f64 {
+        if self.events.is_empty() { 26.0 } else { 40.0 }
     }
 
     /// The different sizes, in order.

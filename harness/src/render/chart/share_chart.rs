@@ -35,6 +35,8 @@ pub struct Part {
 /// A bar.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShareBar {
+    /// What it has in common with those beside it: a heading above the first of them, none where it is empty.
+    pub group: String,
     /// What it is of.
     pub name: String,
     /// The share of each part, 0 to 1.
@@ -45,8 +47,11 @@ pub struct ShareBar {
 
 const ROW: f64 = 32.0;
 const HALF: f64 = 10.0;
+/// What the heading of a group takes.
+const HEADING: f64 = 26.0;
 const LEGEND: f64 = 30.0;
 const NAME: Words = Words::new(14.0, INK).ending();
+const HEADING_WORDS: Words = Words::new(14.0, INK).bold();
 
 impl Drawing for ShareChart {
     fn title(&self) -> &str {
@@ -54,7 +59,7 @@ impl Drawing for ShareChart {
     }
 
     fn height(&self, layout: Layout) -> f64 {
-        header_height(&self.title, &self.subtitle, layout) + LEGEND + self.bars.len() as f64 * ROW + 62.0
+        header_height(&self.title, &self.subtitle, layout) + LEGEND + self.rows().1 + 62.0
     }
 
     fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, layout: Layout) {
@@ -64,7 +69,8 @@ impl Drawing for ShareChart {
         let room = width * 0.3;
         self.legend(canvas, edge, top + LEGEND / 2.0 - 4.0);
         let top = top + LEGEND;
-        let bottom = top + self.bars.len() as f64 * ROW;
+        let (places, height) = self.rows();
+        let bottom = top + height;
         let names = self.bars.iter().map(|bar| font::width(&bar.name, NAME.size, false));
         let left = edge + names.fold(60.0, f64::max).min(room) + 14.0;
         let labels = self.bars.iter().map(|bar| font::width(&bar.label, LABEL.size, false));
@@ -76,8 +82,12 @@ impl Drawing for ShareChart {
         }
         canvas.line(&[(left, bottom), (right, bottom)], MUTED, 1.0);
         canvas.words(&self.axis, left, bottom + 38.0, AXIS);
-        for (index, bar) in self.bars.iter().enumerate() {
-            let y = top + (index as f64 + 0.5) * ROW;
+        for (index, (bar, place)) in self.bars.iter().zip(places).enumerate() {
+            let y = top + place;
+            if self.begins_group(index) {
+                let heading = font::shorten(&bar.group, NAME.size, true, width - 2.0 * edge);
+                canvas.words_on_paper(&heading, edge, y - ROW / 2.0 - HEADING / 2.0 + 3.0, HEADING_WORDS);
+            }
             let name = font::shorten(&bar.name, NAME.size, false, left - 14.0 - edge);
             canvas.words(&name, left - 12.0, y, NAME);
             let mut from = 0.0;
@@ -94,6 +104,22 @@ impl Drawing for ShareChart {
 }
 
 impl ShareChart {
+    /// The middles of the rows, and the height of all of them.
+    fn rows(&self) -> (Vec<f64>, f64) {
+        let mut height = 0.0;
+        let middle = |index: usize| {
+            height += if self.begins_group(index) { HEADING + ROW } else { ROW };
+            height - ROW / 2.0
+        };
+        let middles = (0..self.bars.len()).map(middle).collect();
+        (middles, height)
+    }
+
+    fn begins_group(&self, index: usize) -> bool {
+        let group = &self.bars[index].group;
+        !group.is_empty() && index.checked_sub(1).is_none_or(|before| self.bars[before].group != *group)
+    }
+
     fn legend<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, edge: f64, y: f64) {
         let mut x = edge;
         for part in &self.parts {
@@ -106,4 +132,29 @@ impl ShareChart {
 
 fn colour(part: &Part) -> RGBColor {
     part.place.map_or(palette::IDLE, |place| palette::look(place).colour)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_group_has_room_for_its_heading() {
+        let bar = |group: &str| ShareBar {
+            group: group.to_owned(),
+            name: String::new(),
+            shares: Vec::new(),
+            label: String::new(),
+        };
+        let chart = |groups: &[&str]| ShareChart {
+            title: String::new(),
+            subtitle: String::new(),
+            axis: String::new(),
+            parts: Vec::new(),
+            bars: groups.iter().map(|group| bar(group)).collect(),
+        };
+        assert_eq!(chart(&["", ""]).rows(), (vec![16.0, 48.0], 64.0));
+        assert_eq!(chart(&["a", "a", "b"]).rows(), (vec![42.0, 74.0, 132.0], 148.0));
+        assert_eq!(chart(&[]).rows(), (Vec::new(), 0.0));
+    }
 }

@@ -9,10 +9,18 @@ use crate::report::ablation::{Ablation, Axis};
 use crate::report::{Dossier, facts, figures};
 use crate::statistics::Interval;
 
-pub(super) const NAME: &str = "ablation";
+/// The names of the charts there can be, one for each ablation, with their headings.
+pub(in crate::report) const CHARTS: [(&str, &str); 2] = [
+    ("ablation", "What each optimization is worth"),
+    ("ablation-second", "What each optimization is worth, begun elsewhere"),
+];
 
 /// The waterfall; none if the two ends were not timed side by side.
-pub(in crate::report) fn chart(dossier: &Dossier, ablation: &Ablation<'_>) -> Option<Named> {
+pub(in crate::report) fn chart(
+    dossier: &Dossier,
+    ablation: &Ablation<'_>,
+    (name, heading): (&'static str, &'static str),
+) -> Option<Named> {
     let row = |phase: &str| dossier.row(ablation.workload, phase);
     let whole = figures::speed(row(ablation.start), row(ablation.end)?).ok()?;
     let mut axes: Vec<(&Axis<'_>, f64, Option<Interval>)> = ablation
@@ -65,8 +73,8 @@ pub(in crate::report) fn chart(dossier: &Dossier, ablation: &Ablation<'_>) -> Op
         format!("their gains overlap by {}", times(1.0 / together))
     };
     Some(Named {
-        name: NAME,
-        heading: "What each optimization is worth",
+        name,
+        heading,
         chart: Chart::Waterfall(Waterfall {
             title: format!("{} is worth most alone, {}; {more}", first.name.replace('_', " "), times(worth)),
             subtitle: format!(
@@ -74,7 +82,7 @@ pub(in crate::report) fn chart(dossier: &Dossier, ablation: &Ablation<'_>) -> Op
                 ablation.workload,
                 facts::conditions(rows, &[Instrument::Clock]),
                 ablation.start,
-                dossier.provenance([ablation.workload])
+                dossier.provenance_of(Instrument::Clock, [ablation.workload])
             ),
             axis: format!("speed over {}", ablation.start),
             bars,

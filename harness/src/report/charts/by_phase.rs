@@ -21,7 +21,11 @@ pub(super) fn chart(
     let conditions = facts::conditions(rows, &[metric.instrument()]);
     Some(Chart::Phases(PhaseChart {
         title,
-        subtitle: format!("{workload}, {conditions}{}. {}.", medians(metric), dossier.provenance([workload])),
+        subtitle: format!(
+            "{workload}, {conditions}{}. {}.",
+            medians(metric),
+            dossier.provenance_of(metric.instrument(), [workload])
+        ),
         axis: axis.to_owned(),
         quantity: metric.quantity(),
         better: metric.better(),
@@ -53,9 +57,12 @@ pub(super) fn workload<'a>(dossier: &'a Dossier, metric: &dyn Metric) -> Option<
     }
     let with_unit = |wanted: fn(&Row) -> bool| -> Vec<&'a str> {
         // Of the main record alone: what was measured on demand is about other questions.
-        let main = dossier.sources.first().map(|source| source.workloads.as_slice()).unwrap_or_default();
-        let names = record.workloads().into_iter().filter(|name| main.iter().any(|main| main == name));
+        let main: Vec<&str> = dossier.sources.first().into_iter().flat_map(crate::report::Source::workloads).collect();
+        let names = record.workloads().into_iter().filter(|name| main.contains(name));
         let names = names.filter(|name| !name.contains('=') && has_figures(name));
+        // Nor is what single axes are worth about the phases.
+        let changed = |name: &str| phases(record, name).iter().any(|row| row.phase.contains('='));
+        let names = names.filter(|name| !changed(name));
         names.filter(|name| phases(record, name).iter().all(|row| wanted(row))).collect()
     };
     let single = with_unit(|row| row.unit.name == "token" && row.unit.per_run == 1);

@@ -27,7 +27,7 @@ pub(super) fn chart(dossier: &Dossier) -> Option<Chart> {
         title,
         subtitle: format!(
             "{workload}, {conditions}; median over runs, its 95 % interval as a band (all runs where they are fewer than six). {}.",
-            dossier.provenance([workload])
+            dossier.provenance_of(Instrument::Clock, [workload])
         ),
         x_axis: "generated tokens after the first".to_owned(),
         sizes: false,

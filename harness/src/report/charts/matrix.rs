@@ -31,7 +31,7 @@ pub(in crate::report) fn chart(dossier: &Dossier, grid: &Grid<'_>, metric: &dyn 
             "{}, {}. {}.",
             grid.combinations[0].name,
             facts::conditions(measured, &[metric.instrument()]),
-            dossier.provenance(grid.combinations.iter().map(|one| one.workload))
+            dossier.provenance_of(metric.instrument(), grid.combinations.iter().map(|one| one.workload))
         ),
         axis: metric.title().to_owned(),
         columns: grid.phases.iter().map(|phase| (*phase).to_owned()).collect(),

@@ -44,5 +44,9 @@ pub fn all(dossier: &Dossier) -> Vec<Named> {
 /// The names of all charts there can be.
 pub fn names() -> impl Iterator<Item = &'static str> {
     let by_phase = CHARTS.iter().map(|(name, ..)| *name);
-    by_phase.chain(roadmap::names()).chain([ablation::NAME]).chain(sweeps::names()).chain(matrix::names())
+    by_phase
+        .chain(roadmap::names())
+        .chain(ablation::CHARTS.map(|(name, _)| name))
+        .chain(sweeps::names())
+        .chain(matrix::names())
 }

@@ -46,7 +46,7 @@ fn chart(dossier: &Dossier, roadmap: &Roadmap, metric: &'static dyn Metric, axis
             "{}, {}. {}.",
             roadmap.workload,
             facts::conditions(rows, &[metric.instrument()]),
-            dossier.provenance([roadmap.workload.as_str()])
+            dossier.provenance_of(metric.instrument(), [roadmap.workload.as_str()])
         ),
         axis: format!("{axis}, over that of {}", roadmap.against),
         stages,

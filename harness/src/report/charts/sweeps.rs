@@ -2,7 +2,7 @@
 
 use super::Named;
 use crate::metric::{Metric, Quantity};
-use crate::render::chart::{Chart, LineChart, Point, Series};
+use crate::render::chart::{Chart, Event, LineChart, Point, Series};
 use crate::render::number;
 use crate::report::parameters::Sweep;
 use crate::report::sweeps::{Growing, QUESTIONS, Question};
@@ -42,6 +42,9 @@ pub(in crate::report) fn chart(
         })
         .collect();
     let title = title(question, metric, growing)?;
+    let limit = question.limit(dossier);
+    let mark = || Event { x: limit, label: format!("{limit} CPU{}", if limit == 1.0 { "" } else { "s" }) };
+    let beyond: Vec<Event> = sweep.sizes.last().filter(|(size, _)| *size > limit).map(|_| mark()).into_iter().collect();
     let rows =
         sweep.sizes.iter().flat_map(|(_, workload)| dossier.record.rows.iter().filter(|row| row.workload == *workload));
     Some(Named {
@@ -50,17 +53,23 @@ pub(in crate::report) fn chart(
         chart: Chart::Lines(LineChart {
             title,
             subtitle: format!(
-                "{}, {}; bands are 95 % intervals, or the span of all rounds where they are fewer than six. {}.",
+                "{}, {}{}{}. {}.",
                 sweep.name,
                 facts::conditions(rows, &[metric.instrument()]),
-                dossier.provenance(sweep.sizes.iter().map(|(_, workload)| *workload))
+                if metric.portable() {
+                    ""
+                } else {
+                    "; bands are 95 % intervals, or the span of all rounds where they are fewer than six"
+                },
+                if beyond.is_empty() { "" } else { "; right of the mark threads wait for each other" },
+                dossier.provenance_of(metric.instrument(), sweep.sizes.iter().map(|(_, workload)| *workload))
             ),
             x_axis: format!("{}, logarithmic scale", question.axis),
             sizes: true,
             y_axis: metric.title().to_owned(),
             quantity: metric.quantity(),
             series,
-            events: Vec::new(),
+            events: beyond,
         }),
     })
 }
@@ -68,7 +77,7 @@ pub(in crate::report) fn chart(
 /// What the first phase and the last one do over the whole sweep.
 fn title(question: &Question, metric: &dyn Metric, growing: &[Growing<'_>]) -> Option<String> {
     let told = |one: &Growing<'_>| {
-        let ((from, low), (to, high)) = (one.points.first()?, one.points.last()?);
+        let ((from, low), (to, high)) = one.ends()?;
         let ratio = high.value / low.value;
         let what = match metric.quantity() {
             Quantity::Seconds => "the time",

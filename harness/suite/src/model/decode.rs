@@ -47,6 +47,12 @@ impl Decode {
         }
     }
 
+    /// The same under another name and in phases of its own, part of every whole run and read by these instruments.
+    pub(super) fn named(self, id: &str, phases: Vec<String>, instruments: &[Instrument]) -> Self {
+        let id = id.to_owned();
+        Self { id, phases, selection: Selection::Standard, instruments: instruments.to_vec(), ..self }
+    }
+
     /// The same under another name and in phases of its own, on demand and read by these instruments. With threads of its
     /// own it heeds no others.
     pub(super) fn on_demand(

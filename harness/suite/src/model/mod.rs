@@ -1,5 +1,6 @@
 //! Workloads that run a whole model.
 
+mod ablation;
 mod checkpoint;
 mod decode;
 mod expected;
@@ -32,6 +33,11 @@ pub(crate) fn workloads() -> Vec<Box<dyn Answering>> {
         all.push(Box::new(decode::Decode::new(medium.clone(), position)));
     }
     all
+}
+
+/// What each optimization is worth, as far as every run measures it.
+pub(crate) fn ablation() -> Box<dyn Answering> {
+    Box::new(ablation::from_naive())
 }
 
 /// The workloads that are measured on demand.

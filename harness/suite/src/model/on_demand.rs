@@ -1,12 +1,12 @@
 //! Workloads that answer one question each and are measured on demand: what each optimization is worth alone, how costs
 //! grow, and how every combination of model, context and threads fares.
 //!
-//! Their ids say what they vary: `NAME@key=value`. A phase `BASE,axis=value` is BASE with one axis changed.
+//! Their ids say what they vary: `NAME@key=value`.
 
-use engine::variant::{Phase, Variant};
 use engine::{Config, phases};
 use harness_probe::{Instrument, Selection};
 
+use super::ablation;
 use super::decode::Decode;
 use super::inference::Inference;
 use super::prefill::Prefill;
@@ -14,26 +14,10 @@ use super::several::Several;
 use super::subject::Subject;
 use crate::Answering;
 
-/// Tokens that an ablation generates after the prompt: so few that the naive variant takes part in six rounds.
-const ABLATION_TOKENS: usize = 8;
-/// A position near the end of the medium model's context.
-const LATE: usize = 120;
-
 /// All of them, in an order that later ones are added to at the end: counts are stored by their places.
 pub(super) fn workloads() -> Vec<Box<dyn Answering>> {
     let medium = || Subject::synthetic("medium", Config::medium());
-    let mut all: Vec<Box<dyn Answering>> = Vec::new();
-    all.push(Box::new(
-        Inference::new(medium(), 32, ABLATION_TOKENS, Selection::OnDemand).named("ablation/inference", ablations()),
-    ));
-    let late = ["reference", "reference,decode=kv-cache", "optimized", "optimized,decode=recompute"];
-    all.push(Box::new(Decode::new(medium(), LATE).on_demand(
-        "ablation/late-token".to_owned(),
-        names(&late),
-        None,
-        &[Instrument::Clock, Instrument::Dhat],
-    )));
-
+    let mut all = ablation::on_demand();
     for tokens in [8, 16, 32, 64, 128] {
         let phases = names(&["reference", "compute", "optimized"]);
         all.push(Box::new(Prefill::new(medium(), tokens).on_demand(format!("growth/prefill@prompt={tokens}"), phases)));
@@ -71,54 +55,14 @@ pub(super) fn workloads() -> Vec<Box<dyn Answering>> {
             }
         }
     }
+    for position in [8, 16, 32, 64, 120] {
+        let phases = names(&["reference", "compute", "kv-cache", "optimized"]);
+        let id = format!("growth/token@position={position}");
+        all.push(Box::new(Decode::new(medium(), position).on_demand(id, phases, None, &[Instrument::Clock])));
+    }
     all
 }
 
 fn names(phases: &[&str]) -> Vec<String> {
     phases.iter().map(|phase| (*phase).to_owned()).collect()
-}
-
-/// Both ends with the steps between them taken one at a time: the reference with one axis as the last phase has it, and the
-/// last phase with one axis as the naive one has it. The naive variant itself is too slow to tell one axis from another in:
-/// its matrix products hide everything else. Then what single forecasts speak of and no phase has.
-fn ablations() -> Vec<String> {
-    let variant = |name: &str| Variant::phase(name).unwrap_or(Variant::naive());
-    let (naive, reference) = (variant("naive"), variant("reference"));
-    let last = phases().last().map_or(naive, |Phase { variant, .. }| *variant);
-    let different = |base: Variant, other: Variant| {
-        let pairs = base.choices().into_iter().zip(other.choices());
-        pairs.filter(|(base, other)| base != other).map(|(_, (axis, choice))| format!("{axis}={choice}"))
-    };
-    let mut names = vec!["naive".to_owned(), "reference".to_owned()];
-    names.extend(different(reference, last).map(|change| format!("reference,{change}")));
-    let forecasts =
-        ["layer_norm=welford-simd", "attention=batched", "residual=simd", "residual=simd,softmax=fused-simd"];
-    names.extend(forecasts.map(|changes| format!("reference,{changes}")));
-    names.push("optimized".to_owned());
-    names.extend(different(last, naive).map(|change| format!("optimized,{change}")));
-    names
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_axis_is_changed_alone_at_both_ends() {
-        let names = ablations();
-        for axis in ["layer_norm", "softmax", "gelu", "attention", "embedding", "residual", "qkv", "buffers", "decode"]
-        {
-            for base in ["reference", "optimized"] {
-                let start = format!("{base},{axis}=");
-                let found = |name: &&String| name.starts_with(&start) && name.matches('=').count() == 1;
-                assert!(names.iter().any(|name| found(&name)), "{start}");
-            }
-        }
-        assert!(names.contains(&"optimized,matmul=naive".to_owned()));
-        let mut once = names.clone();
-        once.sort();
-        once.dedup();
-        assert_eq!(once.len(), names.len(), "{names:?}");
-        assert!(names.iter().all(|name| Variant::parse(name).is_ok()), "{names:?}");
-    }
 }
