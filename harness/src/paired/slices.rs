@@ -66,9 +66,13 @@ const EXTRA_RUNS: f64 = 2.0;
 /// However many runs a slice has, it may take this share longer.
 const EXTRA_SHARE: f64 = 0.25;
 
+/// A slice that seems to have run for less than this share of its usual time did not: the system told more waiting than there
+/// was.
+const SHORTEST: f64 = 0.5;
+
 /// The pair's ratio from its blocks of slices: time in which a process waited for a core is taken off, blocks with a slice
-/// that is far longer than its side's median are left out (all stay if that would be most of them: what is common is not
-/// an outlier), and the rest is a ratio of sums. None if either side has no time.
+/// that is far longer than its side's median, or impossibly short, are left out (all stay if that would be most of them: what
+/// is common is not an outlier), and the rest is a ratio of sums. None if either side has no time.
 pub fn pair_estimate<B: AsRef<[Slice]>>(blocks: &[B]) -> Option<PairEstimate> {
     let usual = [Side::Base, Side::Head].map(|side| {
         let times = blocks.iter().flat_map(|block| block.as_ref()).filter(|slice| slice.side == side);
@@ -79,7 +83,7 @@ pub fn pair_estimate<B: AsRef<[Slice]>>(blocks: &[B]) -> Option<PairEstimate> {
         block.as_ref().iter().all(|slice| {
             let usual = if slice.side == Side::Base { base } else { head };
             let extra = EXTRA_SHARE.max(EXTRA_RUNS / slice.iterations.max(1) as f64);
-            slice.iterations > 0 && slice.per_run() <= usual * (1.0 + extra)
+            slice.iterations > 0 && (usual * SHORTEST..=usual * (1.0 + extra)).contains(&slice.per_run())
         })
     };
     let sound: Vec<&B> = blocks.iter().filter(is_sound).collect();
@@ -174,6 +178,15 @@ mod tests {
         let estimate = pair_estimate(&hogged).expect("both sides have time");
         assert!((estimate.log_ratio - 1.02_f64.ln()).abs() < 1e-12);
         assert_eq!(estimate.left_out, 0);
+    }
+
+    #[test]
+    fn more_waiting_than_there_was_does_not_move_it() {
+        let mut hogged = blocks(20, 10, |side, _| steady(side));
+        hogged[7][2].waited = 2 * hogged[7][2].nanoseconds;
+        let estimate = pair_estimate(&hogged).expect("both sides have time");
+        assert!((estimate.log_ratio - 1.02_f64.ln()).abs() < 1e-12);
+        assert_eq!((estimate.blocks, estimate.left_out), (19, 1));
     }
 
     /// Every hundredth run of the head takes twice as long: a median of slices of one run would never see it.
