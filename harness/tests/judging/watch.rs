@@ -66,12 +66,10 @@ fn row(said: &str, metric: &str) -> String {
     row.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-const ONE: [&str; 6] = ["--filter", "model/*", "--phase", "naive", "--budget", "1"];
-
 #[test]
 fn a_change_is_told_against_the_last_build_and_the_first() {
     let tools = Tools::new();
-    let mut watching = Watching::start(&tools, &ONE);
+    let mut watching = Watching::start(&tools, &["--phase", "naive", "--budget", "1"]);
     let said = watching.until(WAITS);
     assert!(said.contains("model/decode") && said.contains("1000"), "{said}");
 
@@ -87,6 +85,8 @@ fn a_change_is_told_against_the_last_build_and_the_first() {
     assert_eq!(row(&said, "instructions"), "model/decode naive instructions per token 1100 1100 equal +10 %");
     let time = row(&said, " time ");
     assert!(time.starts_with("model/decode naive time 50.0 ms 60.0 ms +20 % ["), "{time}");
+    assert_eq!(said.matches(" naive  time  ").count(), 2, "each workload has its share of the time: {said}");
+    assert!(!said.contains("not measured"), "{said}");
     assert_eq!(time.matches("+20 % [").count(), 2, "against the last build and the first: {time}");
 
     takes(&tools, 60_000_000);
