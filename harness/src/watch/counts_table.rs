@@ -2,9 +2,9 @@
 
 use crate::compare::{Comparison, Place, State, figure_cells, grouped};
 use crate::distinct::distinct;
-use crate::metric::Metric;
+use crate::metric::{Metric, Quantity};
 use crate::record::Instrument;
-use crate::render::{Cell, Column, Table, Tone};
+use crate::render::{Cell, Column, Table, Tone, number};
 
 /// A figure against the last build and against the first.
 #[derive(Clone, Copy)]
@@ -82,13 +82,22 @@ fn equal() -> Cell {
 }
 
 fn row(title: &str, double: Double<'_>, since_start: bool) -> Vec<Cell> {
-    let [before, after, _] = figure_cells(double.last);
+    let [before, after, _] = figure_cells(double.last).map(|cell| every_digit(cell, double.last));
     let tone = if double.last.equal() { Tone::Quiet } else { Tone::Plain };
     let mut cells = vec![Cell::text(title).toned(tone), before.toned(tone), after.toned(tone), change(double.last)];
     if since_start {
         cells.push(double.first.map_or_else(Cell::missing, change));
     }
     cells
+}
+
+/// Of instructions every digit is shown: what a change of a thousandth does, three digits would not tell.
+fn every_digit(cell: Cell, comparison: &Comparison) -> Cell {
+    let is_instructions = comparison.metric.is_some_and(|metric| metric.quantity() == Quantity::Instructions);
+    match cell.value.as_f64().filter(|_| is_instructions) {
+        Some(value) => Cell { text: number::exact(value.round()), ..cell },
+        None => cell,
+    }
 }
 
 /// By how much it changed, or in one word why that cannot be said.
