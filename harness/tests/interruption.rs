@@ -3,8 +3,9 @@
 mod processes;
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use processes::{runs, until};
 use tempfile::TempDir;
@@ -49,6 +50,34 @@ fn busy_project() -> TempDir {
     folder
 }
 
+/// Makes a repository of a project, with two commits.
+fn two_commits(project: &Path) {
+    git(project, &["init", "--quiet"]);
+    fs::write(project.join(".git/info/exclude"), "temporary\nbusy\nrecords\ntarget\n").expect("written");
+    git(project, &["add", "--all"]);
+    git(project, &["commit", "--quiet", "--message", "One"]);
+    git(project, &["commit", "--quiet", "--allow-empty", "--message", "Two"]);
+}
+
+fn git(project: &Path, arguments: &[&str]) -> String {
+    let mut git = Command::new("git");
+    git.args(["-c", "user.name=A", "-c", "user.email=a@example.org"]).args(arguments).current_dir(project);
+    let output = git.output().expect("git");
+    assert!(output.status.success(), "{arguments:?}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn harness(project: &Path, arguments: &[&str]) -> Command {
+    let mut harness = Command::new(assert_cmd::cargo::cargo_bin!("harness"));
+    harness.args(arguments).current_dir(project).env("TMPDIR", project.join("temporary"));
+    harness
+}
+
+fn interrupt(harness: &Child) {
+    let kill = Command::new("kill").args(["-INT", &harness.id().to_string()]).status().expect("sent");
+    assert!(kill.success());
+}
+
 /// Runs the harness until the workload is busy, sends it Ctrl-C, and returns what it said when it was over.
 fn interrupted(project: &Path, arguments: &[&str]) -> String {
     let (status, said) = ended(project, arguments, || ());
@@ -60,13 +89,11 @@ fn interrupted(project: &Path, arguments: &[&str]) -> String {
 /// Runs the harness until the workload is busy, which `meanwhile` may see to, sends it Ctrl-C, and returns its exit status and what
 /// it said. Nothing that it started is left.
 fn ended(project: &Path, arguments: &[&str], meanwhile: impl FnOnce()) -> (Option<i32>, String) {
-    let mut harness = Command::new(assert_cmd::cargo::cargo_bin!("harness"));
-    harness.args(arguments).current_dir(project).env("TMPDIR", project.join("temporary"));
+    let mut harness = harness(project, arguments);
     let harness = harness.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
     meanwhile();
     let busy = until(1, || busy_process(project));
-    let kill = Command::new("kill").args(["-INT", &harness.id().to_string()]).status().expect("sent");
-    assert!(kill.success());
+    interrupt(&harness);
     let output = harness.wait_with_output().expect("it ends");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     until(1, || (!runs(busy.trim())).then_some(()));
@@ -115,18 +142,8 @@ fn a_watch_that_is_ended_while_it_times_leaves_nothing_behind() {
 fn an_interrupted_gate_or_bisection_leaves_no_worktree_no_process_and_no_lock() {
     let folder = busy_project();
     let project = folder.path();
-    let git = |arguments: &[&str]| {
-        let mut git = Command::new("git");
-        git.args(["-c", "user.name=A", "-c", "user.email=a@example.org"]).args(arguments).current_dir(project);
-        let output = git.output().expect("git");
-        assert!(output.status.success(), "{arguments:?}");
-        String::from_utf8_lossy(&output.stdout).into_owned()
-    };
-    git(&["init", "--quiet"]);
-    fs::write(project.join(".git/info/exclude"), "temporary\nbusy\nrecords\ntarget\n").expect("written");
-    git(&["add", "--all"]);
-    git(&["commit", "--quiet", "--message", "One"]);
-    git(&["commit", "--quiet", "--allow-empty", "--message", "Two"]);
+    let git = |arguments: &[&str]| git(project, arguments);
+    two_commits(project);
     let gate = ["gate", "--base", "HEAD~1", "--times-only"];
     let bisect = ["bisect", "HEAD~1", "--workload", "busy", "--metric", "time"];
     for arguments in [&gate[..], &bisect[..]] {
@@ -135,7 +152,7 @@ fn an_interrupted_gate_or_bisection_leaves_no_worktree_no_process_and_no_lock() 
         assert_eq!(git(&["status", "--porcelain"]), "");
         let kept = fs::read_dir(project.join("records/gates")).map_or(0, Iterator::count);
         assert_eq!(kept, 0, "an interrupted gate kept something");
-        for name in ["build.lock", "time.lock"] {
+        for name in ["build.lock", "time.lock", "time.next.lock"] {
             let lock = fs::File::open(project.join("target/harness-bases").join(name)).expect("there");
             until(1, || lock.try_lock().ok());
             lock.unlock().expect("unlocked");
@@ -144,5 +161,33 @@ fn an_interrupted_gate_or_bisection_leaves_no_worktree_no_process_and_no_lock() 
         for entry in fs::read_dir(project.join("target/harness-bases")).expect("there") {
             let _ = fs::remove_file(entry.expect("there").path().join("source/busy"));
         }
+    }
+}
+
+#[test]
+fn whoever_waits_to_measure_time_says_so_and_can_be_stopped() {
+    let folder = busy_project();
+    let project = folder.path();
+    two_commits(project);
+    let bases = project.join("target/harness-bases");
+    fs::create_dir_all(&bases).expect("made");
+    let time = fs::File::create(bases.join("time.lock")).expect("made");
+    time.lock().expect("free");
+    for arguments in [
+        &["gate", "--base", "HEAD~1", "--times-only"][..],
+        &["bisect", "HEAD~1", "--workload", "busy", "--metric", "time"],
+        &["doctor"],
+        &["selftest", "gate", "--condition", "null"],
+    ] {
+        let mut harness = harness(project, arguments).stderr(Stdio::piped()).spawn().expect("started");
+        let mut said = BufReader::new(harness.stderr.take().expect("piped")).lines();
+        let told = said.find(|line| line.as_ref().is_ok_and(|line| line.contains("waiting for another")));
+        let told = told.unwrap_or_else(|| panic!("{arguments:?} does not wait")).expect("text");
+        assert_eq!(told, "harness: waiting for another harness that measures time here", "{arguments:?}");
+        interrupt(&harness);
+        assert_eq!(harness.wait().expect("it ends").code(), Some(2), "{arguments:?}");
+        assert!(busy_process(project).is_none(), "{arguments:?} measured all the same");
+        fs::File::open(bases.join("time.next.lock")).expect("made").try_lock().expect("free");
+        assert!(!project.join("reports").exists(), "{arguments:?}");
     }
 }

@@ -20,7 +20,7 @@ enum Worth {
     Pending,
     /// Its day is over.
     Expired,
-    /// It is about time, and the base has the loss already.
+    /// It is about time, and the base may have the loss already.
     Spent,
 }
 
@@ -33,6 +33,8 @@ pub enum Coverage {
     Pending(Acceptance),
     /// It was, until this one expired.
     Expired(Acceptance),
+    /// This one of the base is about as much, but the base may have the loss already.
+    Spent(Acceptance),
     /// It is not.
     None,
 }
@@ -48,10 +50,22 @@ impl Ledger {
     }
 
     /// The acceptances of a base, and those that only the head has, which count if a reviewer has approved them.
-    pub fn between(base: Acceptances, head: Acceptances, honour: bool, today: Date) -> Self {
+    ///
+    /// A count is accepted from one level to another, so that a line excuses nothing once the base is at the other level. Times have no
+    /// levels that outlast a measurement. So a line about time excuses the change that brings it along, or what is held against a
+    /// base that has got nothing but lines since: `earlier` has those that were there when anything else of the base changed
+    /// last; none if that is not known.
+    pub fn between(
+        base: Acceptances,
+        earlier: Option<&Acceptances>,
+        head: Acceptances,
+        honour: bool,
+        today: Date,
+    ) -> Self {
         let new: Vec<Acceptance> = head.lines.into_iter().filter(|line| !base.lines.contains(line)).collect();
         let of_base = base.lines.into_iter().map(|line| {
-            let worth = if is_time(line.loss.metric) { Worth::Spent } else { Worth::Counts };
+            let is_new = earlier.is_some_and(|earlier| !earlier.lines.contains(&line));
+            let worth = if is_time(line.loss.metric) && !is_new { Worth::Spent } else { Worth::Counts };
             (line, worth)
         });
         let of_head = new.into_iter().map(|line| (line, if honour { Worth::Counts } else { Worth::Pending }));
@@ -72,7 +86,10 @@ impl Ledger {
         if let Some(line) = reached(&[Worth::Counts, Worth::Pending]) {
             return Coverage::Pending(line);
         }
-        reached(&[Worth::Counts, Worth::Pending, Worth::Expired]).map_or(Coverage::None, Coverage::Expired)
+        if let Some(line) = reached(&[Worth::Counts, Worth::Pending, Worth::Expired]) {
+            return Coverage::Expired(line);
+        }
+        reached(&[Worth::Spent]).map_or(Coverage::None, Coverage::Spent)
     }
 
     /// The last of the acceptances by which the loss is excused, if it is: each one that begins within reach of where the
@@ -165,6 +182,7 @@ mod tests {
             Coverage::Excused(_) => "excused",
             Coverage::Pending(_) => "pending",
             Coverage::Expired(_) => "expired",
+            Coverage::Spent(_) => "spent",
             Coverage::None => "none",
         }
     }
@@ -207,8 +225,9 @@ mod tests {
     #[test]
     fn what_only_the_head_accepts_is_pending_until_it_is_honoured() {
         let new = accepted(&[loss("instructions", 1000.0, 1100.0)]);
-        let between =
-            |base: &Acceptances, head: &Acceptances, honour| Ledger::between(base.clone(), head.clone(), honour, TODAY);
+        let between = |base: &Acceptances, head: &Acceptances, honour| {
+            Ledger::between(base.clone(), None, head.clone(), honour, TODAY)
+        };
         let (none, lost) = (Acceptances::default(), loss("instructions", 1000.0, 1100.0));
         assert_eq!(said(&between(&none, &new, false), &lost), "pending");
         assert_eq!(said(&between(&none, &new, true), &lost), "excused");
@@ -229,12 +248,19 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_excused_to_the_change_that_brings_the_line_only() {
+    fn a_time_is_excused_once() {
         let line = accepted(&[loss("time", 1.0, 1.05)]);
         let (none, lost) = (Acceptances::default(), loss("time", 1.0, 1.055));
-        assert_eq!(said(&Ledger::between(none.clone(), line.clone(), true, TODAY), &lost), "excused");
-        assert_eq!(said(&Ledger::between(none, line.clone(), true, TODAY), &loss("time", 1.0, 1.07)), "none");
-        assert_eq!(said(&Ledger::between(line.clone(), line, true, TODAY), &lost), "none", "the base has the loss");
+        let said = |base: &Acceptances, earlier: Option<&Acceptances>, honour, lost: &Loss| {
+            said(&Ledger::between(base.clone(), earlier, line.clone(), honour, TODAY), lost)
+        };
+        assert_eq!(said(&none, None, true, &lost), "excused", "the change brings the line");
+        assert_eq!(said(&none, None, true, &loss("time", 1.0, 1.07)), "none");
+        assert_eq!(said(&line, Some(&none), false, &lost), "excused", "the base has got nothing but the line");
+        assert_eq!(said(&line, Some(&none), false, &loss("time", 1.0, 1.07)), "none");
+        for earlier in [None, Some(&line)] {
+            assert_eq!(said(&line, earlier, true, &lost), "spent", "the base may have the loss");
+        }
     }
 
     #[test]

@@ -108,6 +108,7 @@ impl Measurement {
             created: self.created,
             command: self.command,
             quick: self.quick,
+            asked: Vec::new(),
             environment: self.environment,
             rows: Vec::new(),
         }

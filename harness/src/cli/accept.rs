@@ -11,7 +11,7 @@ use harness::compare::{Side, compare, metrics};
 use harness::distinct::distinct;
 use harness::gate::{Ruling, Session, SessionError};
 use harness::project::Project;
-use harness::record::Record;
+use harness::record::{Record, RecordError};
 use harness::render::{Cell, Column, Format, Table, number};
 use harness::verdict::{Limits, judge};
 use jiff::civil::Date;
@@ -105,8 +105,13 @@ impl Found {
         let session = match Session::read(path) {
             Ok(session) => session,
             // What the gate against the stored baseline keeps are the counts of its head.
-            Err(SessionError::Format { .. }) => {
-                let head = Record::read(path)?;
+            Err(error @ (SessionError::Format { .. } | SessionError::Schema { .. })) => {
+                let head = match (Record::read(path), error) {
+                    (Ok(head), _) => head,
+                    // Versions of the two are counted apart.
+                    (Err(RecordError::Schema { .. }), error @ SessionError::Schema { .. }) => return Err(error.into()),
+                    (Err(error), _) => return Err(error.into()),
+                };
                 let base = side::store(project).matching(&head)?.record;
                 let limits = Limits::read(&project.baselines().join("limits.toml"))?;
                 let verdict = judge(compare(Side::baseline(&base), Side::record(&head)), &limits);

@@ -14,6 +14,7 @@ use harness::paired::{Floor, Rules, measure_floor};
 use harness::project::Project;
 use harness::record::Instrument;
 use harness::render::Format;
+use harness::revision::Turn;
 
 use super::gate::{BUDGET, MOST_TIMED};
 use super::{ALARM, Outcome, notice, print, show};
@@ -65,13 +66,15 @@ impl Doctor {
 
     fn diagnose(&self, project: &Project) -> Result<Outcome> {
         let system = System::here();
-        // Before the machine is looked at: building is the busiest thing it will do.
+        // Before the machine is looked at: building is the busiest thing it will do, and another harness is no finding.
         let built = measure::build(project, &[], super::quiet());
+        let turn = Turn::wait(project, &|told| notice(told));
         let before = Tasks::now(&system);
         thread::sleep(WATCHED);
         let busy = machine::busiest(&before, &Tasks::now(&system));
         let (state, counters) = (State::of(&system), Counters::now(&system));
         let floors = built.map_err(Into::into).and_then(|programs| {
+            let _turn = turn?;
             self.floors(&Measured { project, programs: &programs, commit: None }, &project.config.timed)
         });
         if child::stopped() {

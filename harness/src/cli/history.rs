@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use harness::choice::Choice;
-use harness::history::{self, Moment, Question};
+use harness::history::{self, Line, Moment, Question};
 use harness::measure::{self, Bar, Measured};
 use harness::metric;
 use harness::nearest::suggestion;
 use harness::project::Project;
-use harness::record::{Instrument, Record};
+use harness::record::{Asked, Instrument, Record};
 use harness::render::Format;
 use harness::revision::{CargoOutput, Checkouts, Commit, Repository};
 use harness::{child, whole_file};
@@ -28,7 +28,7 @@ pub(crate) struct History {
     /// The metric, such as instructions, total-bytes or time
     #[arg(long, value_name = "NAME", default_value = "instructions")]
     metric: String,
-    /// Count these commits first, both ends included, as in v1..HEAD; those that were counted before are left as they are
+    /// Count these commits first, both ends included, as in v1..HEAD; those that this toolchain has counted before are left as they are
     #[arg(long, value_name = "REV..REV")]
     measure: Option<String>,
     /// The baseline's key, if not that of the newest; `cargo harness baseline list` shows the keys
@@ -129,10 +129,12 @@ impl History {
         let request = self.selection.request(project, Instrument::COUNTED.to_vec());
         let choice = Choice::new(&request.plan.filters, &[])?;
         let checkouts = Checkouts::new(project, repository);
+        let here = measure::here(project);
         for commit in commits.iter().rev() {
             let path = folder(project).join(format!("{}.json", commit.id));
-            let before = Record::read(&path).ok();
-            if before.as_ref().is_some_and(|before| answers(before, &request.plan.filters, &choice)) {
+            // What another toolchain has counted does not compare with what this one counts of the others.
+            let before = Record::read(&path).ok().filter(|before| before.environment.same_toolchain(&here));
+            if before.as_ref().is_some_and(|before| answers(before, &request.asked(), &choice)) {
                 continue;
             }
             match count(&checkouts, commit, &request) {
@@ -158,25 +160,21 @@ fn count(checkouts: &Checkouts, commit: &Commit, request: &measure::Request) -> 
     let measured =
         Measured { project: &checkout.project, programs: &checkout.programs, commit: Some(&checkout.commit.id) };
     let greeting = measured.greet(request.time_limit)?;
-    let selected = request.plan.select(&greeting.workloads)?;
-    Ok(measured.take(&greeting, &selected, request, &Bar::new())?)
+    Ok(measured.answer(&greeting, request, &Bar::new())?)
 }
 
-/// Whether a commit's counts are there already, with no failure among them. What was counted of some workloads only does
-/// not answer for all.
-fn answers(before: &Record, filters: &[String], choice: &Choice) -> bool {
-    let asked: Vec<_> = before.rows.iter().filter(|row| choice.workload(&row.workload)).collect();
-    let is_whole = !before.command.contains("--filter");
-    (is_whole || !filters.is_empty()) && !asked.is_empty() && asked.iter().all(|row| row.failures.is_empty())
+/// Whether a commit's counts are there already, with no failure among them.
+fn answers(before: &Record, asked: &Asked, choice: &Choice) -> bool {
+    let mut rows = before.rows.iter().filter(|row| choice.workload(&row.workload));
+    before.asked.iter().any(|one| one.covers(asked)) && rows.all(|row| row.failures.is_empty())
 }
 
-/// What was counted now, and the rest of what was counted before by the same toolchain.
+/// What was counted now, and the rest of what was counted before.
 fn merged(before: Option<Record>, mut now: Record) -> Record {
-    let key = |record: &Record| record.environment.portable_key(&record.environment.isa);
-    let same = before.filter(|before| key(before) == key(&now));
-    let rest = same.into_iter().flat_map(|before| before.rows);
-    let rest: Vec<_> = rest.filter(|row| now.row(&row.workload, &row.phase).is_none()).collect();
+    let Some(before) = before else { return now };
+    let rest: Vec<_> = before.rows.into_iter().filter(|row| now.row(&row.workload, &row.phase).is_none()).collect();
     now.rows.extend(rest);
+    now.asked.extend(before.asked.into_iter().filter(|one| !now.asked.contains(one)).collect::<Vec<_>>());
     now
 }
 
@@ -196,12 +194,18 @@ fn counted(project: &Project, repository: &Repository, key: Option<&str>) -> Res
         bail!("the history has no baseline {key}; {}", suggestion(key, keys));
     }
     let several = keys.len() > 1 && key.is_none();
-    let (key, moments, elsewhere) = history::keyed(moments, key, &repository.states(None)?);
+    let Line { key, moments, otherwise, elsewhere } = history::keyed(moments, key, &repository.states(None)?);
     if elsewhere > 0 {
         notice(&format!("{elsewhere} counted commits are left out: they are no states of this branch"));
     }
     if let (true, Some(key)) = (several, key) {
         notice(&format!("counts of {key}; --key names another toolchain's"));
+    }
+    if let [first, more @ ..] = &otherwise[..] {
+        let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+        notice(&format!(
+            "{first}{more} left out: counted by another toolchain only, and such counts do not compare; --measure counts again"
+        ));
     }
     Ok(moments)
 }

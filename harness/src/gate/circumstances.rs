@@ -118,6 +118,7 @@ mod tests {
             floor: vec![floor],
             machine: Some(Circumstances { state: State::default(), strain: Strain::default() }),
             counted: None,
+            repeated: None,
             unmatched: Vec::new(),
             accepted: Accepted::default(),
             amended: Vec::new(),

@@ -1,5 +1,6 @@
 //! One sentence from time, instructions and heap together.
 
+use super::work::Work;
 use super::{Ruling, Time, Word};
 use crate::compare::{Comparison, State};
 use crate::distinct::distinct;
@@ -8,16 +9,25 @@ use crate::render::number;
 use crate::verdict::{Conclusion, Judgement};
 
 impl Time {
-    /// What changed and why, by all three; none where no change of time is sure.
-    pub(super) fn explain(&self, equal: bool, row: &[&Comparison]) -> Option<String> {
+    /// What changed and why, by all three; none where no change of time is sure. `isa` is the instruction set of the time.
+    pub(super) fn explain(&self, work: &Work, isa: &str, row: &[&Comparison]) -> Option<String> {
         let slower = match self.word {
             Word::Regressed | Word::Accepted | Word::Layout => true,
             Word::Improved => false,
             Word::NotSlower | Word::Inconclusive | Word::Failed => return None,
         };
         let time = format!("time {}", number::percent(1.0 + self.found?.change));
-        if equal {
-            return Some(format!("Ir and heap equal, {time}: layout or cache, not work"));
+        match work {
+            Work::Same => return Some(format!("Ir and heap equal, {time}: layout or cache, not work")),
+            Work::SameWith { isa: counted, again: Some(again) } => {
+                let why = match self.word {
+                    Word::Layout => "layout or cache, not work".to_owned(),
+                    _ => format!("in what counting does not see, kernels of {isa} or where they lie"),
+                };
+                let there = number::percent(1.0 + again.change);
+                return Some(format!("Ir and heap equal with {counted}, {time}, with {counted} {there}: {why}"));
+            }
+            Work::Unlike | Work::SameWith { again: None, .. } => {}
         }
         let heap = heap(row);
         let heap_changed = heap.is_some();
@@ -45,6 +55,10 @@ impl Time {
                 let accepted = self.accepted.as_deref().unwrap_or_default();
                 format!("{place}: {explanation}; accepted: {accepted}")
             }
+            (None, Some(explanation)) if self.is_spent => format!(
+                "{place}: {explanation}; the base accepts as much, but its code has changed since that line came, so it may have \
+                 the loss already"
+            ),
             (None, Some(explanation)) => format!("{place}: {explanation}"),
             (None, None) if self.word == Word::Inconclusive => format!("{place} is inconclusive{}", self.outlook()),
             (None, None) => format!("{place} is {}", self.word.name()),
@@ -201,6 +215,7 @@ mod tests {
                 head: of(head),
                 limits: include_str!("../../../baselines/limits.toml").to_owned(),
             }),
+            repeated: None,
             unmatched: Vec::new(),
             accepted: Accepted::default(),
             amended: Vec::new(),

@@ -14,12 +14,13 @@ mod session;
 mod slices_table;
 mod table;
 mod timing;
+mod work;
 
 pub use amended::Rulebook;
 pub use field::{Field, Unmatched};
 pub use replay::{Replay, Step};
 pub use replay_table::{overview, steps};
 pub use ruling::{Found, Ruling, RulingError, Time, Word};
-pub use session::{Accepted, Circumstances, Counted, Revision, SCHEMA_VERSION, Session, SessionError, Terms};
+pub use session::{Accepted, Circumstances, Counted, Repeated, Revision, SCHEMA_VERSION, Session, SessionError, Terms};
 pub use slices_table::slices;
-pub use timing::{FLOOR_SHARE, LAYOUT_LIMIT, SLICE, WARM, conditions, pinned_core, seed_of_now};
+pub use timing::{FLOOR_SHARE, LAYOUT_LIMIT, REPEAT_SHARE, SLICE, WARM, conditions, pinned_core, seed_of_now};

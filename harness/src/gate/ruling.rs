@@ -5,7 +5,8 @@ use std::path::Path;
 use jiff::civil::Date;
 use thiserror::Error;
 
-use super::{Counted, Session};
+use super::work::{Work, is_of};
+use super::{Counted, Session, Terms};
 use crate::acceptance::{AcceptanceError, Acceptances, Coverage, FILE, Ledger, Loss};
 use crate::compare::{Comparison, Side, compare};
 use crate::paired::{Course, Floor, Lane, MOST_PAIRS, Standing, pair_estimate, pairs_to_tell, smallest_found};
@@ -85,6 +86,8 @@ pub struct Time {
     pub explanation: Option<String>,
     /// Why its slowdown is accepted, if it is.
     pub accepted: Option<String>,
+    /// Whether the base accepts it, but may have the loss already.
+    pub is_spent: bool,
 }
 
 /// What pairs show, as shares: 0.01 is one percent slower.
@@ -158,13 +161,10 @@ impl Ruling {
             .lanes
             .iter()
             .map(|lane| {
-                let row: Vec<&Comparison> = comparisons
-                    .iter()
-                    .filter(|one| one.workload == lane.entrant.workload && one.head_phase == lane.entrant.phase)
-                    .collect();
-                let equal = counts_equal(session, lane, &row);
+                let row: Vec<&Comparison> = comparisons.iter().filter(|one| is_of(one, &lane.entrant)).collect();
+                let work = Work::of(session, &lane.entrant, &row);
                 let course = course(session, lane);
-                let mut time = Time::of(lane, &course, terms.layout_limit, equal, &row);
+                let mut time = Time::of(lane, &course, terms, &work, &row);
                 time.accept(&ledger, terms.rules.margin);
                 if outlook {
                     time.look_ahead(&course, fair);
@@ -230,7 +230,7 @@ impl Ruling {
 }
 
 impl Time {
-    fn of(lane: &Lane, course: &Course, layout_limit: f64, equal: bool, row: &[&Comparison]) -> Self {
+    fn of(lane: &Lane, course: &Course, terms: &Terms, work: &Work, row: &[&Comparison]) -> Self {
         let found = course.estimate().map(|estimate| Found {
             change: estimate.exp_m1(),
             interval: course.interval(LEVEL).map(|interval| Interval {
@@ -243,7 +243,7 @@ impl Time {
         let change = found.map_or(0.0, |found| found.change);
         let word = match course.standing() {
             _ if lane.failure.is_some() => Word::Failed,
-            Standing::Regressed if equal => Word::Layout,
+            Standing::Regressed if work.is_same(change, terms.rules.margin) => Word::Layout,
             Standing::Regressed => Word::Regressed,
             Standing::Improved => Word::Improved,
             Standing::NotSlower => Word::NotSlower,
@@ -253,7 +253,7 @@ impl Time {
             workload: lane.entrant.workload.clone(),
             phase: lane.entrant.phase.clone(),
             word,
-            is_red: word == Word::Regressed || (word == Word::Layout && change > layout_limit),
+            is_red: word == Word::Regressed || (word == Word::Layout && change > terms.layout_limit),
             found,
             pairs: lane.pairs.len(),
             // From 0.0: the sum of nothing is -0.0.
@@ -267,8 +267,9 @@ impl Time {
             failure: lane.failure.clone(),
             explanation: None,
             accepted: None,
+            is_spent: false,
         };
-        time.explanation = time.explain(equal, row);
+        time.explanation = time.explain(work, &terms.isa, row);
         time
     }
 
@@ -287,8 +288,12 @@ impl Time {
         let change = self.found.filter(|_| self.is_red).map(|found| found.change);
         let loss = change.and_then(|change| Loss::of_time(&self.workload, &self.phase, change));
         let covered = loss.map(|loss| ledger.covers(&loss, |level, value| value <= level * (1.0 + margin)));
-        if let Some(Coverage::Excused(line)) = covered {
-            (self.is_red, self.word, self.accepted) = (false, Word::Accepted, Some(line.sentence()));
+        match covered {
+            Some(Coverage::Excused(line)) => {
+                (self.is_red, self.word, self.accepted) = (false, Word::Accepted, Some(line.sentence()));
+            }
+            Some(Coverage::Spent(_)) => self.is_spent = true,
+            _ => {}
         }
     }
 }
@@ -302,7 +307,8 @@ fn ledger(session: &Session) -> Result<Ledger, RulingError> {
     // Of a day that cannot be told, every acceptance that ends has ended.
     let today = session.created.get(..10).and_then(|day| day.parse().ok()).unwrap_or(Date::MAX);
     let (base, head) = (parse("in the base", &accepted.base)?, parse("in the head", &accepted.head)?);
-    Ok(Ledger::between(base, head, accepted.honour, today))
+    let earlier = accepted.earlier.as_ref().map(|text| parse("in an earlier base", text)).transpose()?;
+    Ok(Ledger::between(base, earlier.as_ref(), head, accepted.honour, today))
 }
 
 /// The lane's pairs, run through the decision again. The level is that of all workloads that were timed.
@@ -315,21 +321,8 @@ pub(super) fn course(session: &Session, lane: &Lane) -> Course {
 }
 
 /// Every count of both sides, next to each other.
-fn comparisons(counted: &Counted) -> Vec<Comparison> {
+pub(super) fn comparisons(counted: &Counted) -> Vec<Comparison> {
     compare(Side::baseline(&counted.base), Side::baseline(&counted.head))
-}
-
-/// Whether a workload does the same work on both sides: its instructions and every count of its heap are known and equal, and
-/// were read with the instruction set that its time was measured with. Counts of other kernels excuse nothing.
-fn counts_equal(session: &Session, lane: &Lane, row: &[&Comparison]) -> bool {
-    let Some(counted) = &session.counted else { return false };
-    let same_isa = [&counted.base, &counted.head].into_iter().all(|record| {
-        let reading = record.row(&lane.entrant.workload, &lane.entrant.phase);
-        let reading = reading.and_then(|row| row.reading(Instrument::Callgrind));
-        reading.is_some_and(|reading| reading.isa == session.terms.isa)
-    });
-    let has = |instrument| row.iter().any(|one| one.metric.is_some_and(|metric| metric.instrument() == instrument));
-    same_isa && has(Instrument::Callgrind) && has(Instrument::Dhat) && row.iter().all(|one| one.equal())
 }
 
 #[cfg(test)]

@@ -41,6 +41,9 @@ pub struct Session {
     pub machine: Option<Circumstances>,
     /// The counts of both sides, if they were taken.
     pub counted: Option<Counted>,
+    /// What was timed once more with the instruction set of the counts, if anything was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeated: Option<Repeated>,
     /// What only one side has, or both have and define in another way: one sentence each.
     pub unmatched: Vec<String>,
     /// The regressions that were accepted before.
@@ -57,6 +60,10 @@ pub struct Session {
 pub struct Accepted {
     /// The text of the base's `accepted.csv`.
     pub base: String,
+    /// The same of the state in which something else of the base changed last: a loss of time that was accepted since then cannot be
+    /// in the base yet. None if that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<String>,
     /// The text of the head's.
     pub head: String,
     /// Whether what only the head has counts.
@@ -126,6 +133,17 @@ pub struct Counted {
     pub head: Record,
     /// The text of the base's `limits.toml`.
     pub limits: String,
+}
+
+/// Times of both sides with the instruction set that their counts were read with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Repeated {
+    /// The instruction set.
+    pub isa: String,
+    /// The pairs of every workload that was timed again.
+    #[serde(with = "lanes")]
+    pub lanes: Vec<Lane>,
 }
 
 /// A session that cannot be read or written.

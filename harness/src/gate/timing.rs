@@ -23,6 +23,10 @@ pub const LAYOUT_LIMIT: f64 = 0.02;
 /// This share of the budget goes to the base against itself: half of it before the rest, half of it after.
 pub const FLOOR_SHARE: f64 = 0.1;
 
+/// So much of the budget, and beyond it, what is slower with equal counts may be timed once more with the instruction set of
+/// the counts.
+pub const REPEAT_SHARE: f64 = 0.25;
+
 impl Terms {
     /// What a pair is measured under. `isa` is the instruction set if one is forced.
     pub fn conditions(&self, isa: Option<String>, time_limit: Duration) -> Conditions {
@@ -46,14 +50,24 @@ impl Terms {
         conditions: &Conditions,
         progress: &dyn Progress,
     ) -> Result<Vec<Lane>, Stopped> {
-        let contest = Contest {
-            sides,
-            conditions,
-            rules: self.rules,
-            budget: Duration::from_secs_f64(self.budget_seconds - self.floor_seconds),
-            seed: self.seed,
-        };
-        contest.run(entrants, progress)
+        let budget = Duration::from_secs_f64(self.budget_seconds - self.floor_seconds);
+        Contest { sides, conditions, rules: self.rules, budget, seed: self.seed }.run(entrants, progress)
+    }
+
+    /// Times entrants once more, under other conditions.
+    ///
+    /// # Errors
+    /// If the user ended it.
+    pub fn time_again(
+        &self,
+        sides: &Sides<'_>,
+        entrants: &[Entrant],
+        conditions: &Conditions,
+        progress: &dyn Progress,
+    ) -> Result<Vec<Lane>, Stopped> {
+        let budget = Duration::from_secs_f64(REPEAT_SHARE * self.budget_seconds);
+        let seed = self.seed.wrapping_add(2);
+        Contest { sides, conditions, rules: self.rules, budget, seed }.run(entrants, progress)
     }
 }
 

@@ -12,7 +12,7 @@ mod table;
 mod trends;
 
 pub use chart::chart;
-pub use moments::{Keyed, Moment, counted, keyed, measured, timed};
+pub use moments::{Keyed, Line, Moment, counted, keyed, measured, timed};
 pub use series::{Jump, Point, Question, Series, series};
 pub use table::{jumps_table, points_table, trend_table};
 pub use trends::{Trends, recent};

@@ -74,9 +74,21 @@ pub fn measured(repository: &Repository, folder: &Path) -> (Vec<Keyed>, Vec<Stri
     (moments, unread)
 }
 
-/// The moments of one key in the order of the branch's states, each commit once, and how many are of no state of it; none says
-/// which key: then it is that of the last state.
-pub fn keyed(moments: Vec<Keyed>, key: Option<&str>, states: &[Commit]) -> (Option<String>, Vec<Moment>, usize) {
+/// The moments of one key, and what was left out.
+#[derive(Debug)]
+pub struct Line {
+    /// The key; none if there are no moments at all.
+    pub key: Option<String>,
+    /// In the order of the branch's states, each commit once.
+    pub moments: Vec<Moment>,
+    /// The commits of the branch that have counts of other keys only: those do not compare.
+    pub otherwise: Vec<Commit>,
+    /// How many moments are of no state of the branch.
+    pub elsewhere: usize,
+}
+
+/// The moments of one key among the branch's states; none says which key: then it is that of the last state.
+pub fn keyed(moments: Vec<Keyed>, key: Option<&str>, states: &[Commit]) -> Line {
     let place = |moment: &Moment| {
         states.iter().position(|state| Some(&state.id) == moment.commit.as_ref().map(|commit| &commit.id))
     };
@@ -87,10 +99,19 @@ pub fn keyed(moments: Vec<Keyed>, key: Option<&str>, states: &[Commit]) -> (Opti
     // Stable: what was committed stands before what was counted afterwards, and outranks it.
     placed.sort_by_key(|(place, _)| *place);
     let last = placed.last().map(|(_, (key, _))| key.clone());
-    let Some(key) = key.map(str::to_owned).or(last) else { return (None, Vec::new(), elsewhere) };
-    placed.retain(|(_, (other, _))| *other == key);
-    placed.dedup_by_key(|(place, _)| *place);
-    (Some(key), placed.into_iter().map(|(_, (_, moment))| moment).collect(), elsewhere)
+    let Some(key) = key.map(str::to_owned).or(last) else {
+        return Line { key: None, moments: Vec::new(), otherwise: Vec::new(), elsewhere };
+    };
+    let (mut these, mut others): (Vec<_>, Vec<_>) = placed.into_iter().partition(|(_, (other, _))| *other == key);
+    these.dedup_by_key(|(place, _)| *place);
+    others.dedup_by_key(|(place, _)| *place);
+    others.retain(|(place, _)| these.iter().all(|(other, _)| other != place));
+    Line {
+        key: Some(key),
+        otherwise: others.into_iter().filter_map(|(_, (_, moment))| moment.commit).collect(),
+        moments: these.into_iter().map(|(_, (_, moment))| moment).collect(),
+        elsewhere,
+    }
 }
 
 /// The records in a folder that were measured on the machine of the newest one, oldest first; and a sentence for each that

@@ -23,7 +23,7 @@ use crate::instrument::{Callgrind, Clock, Criterion, Dhat, Gauge, Settings};
 use crate::probe::{Greeting, Probe, ProbeError};
 use crate::programs::{ProgramError, Programs};
 use crate::project::{Config, Program, Project};
-use crate::record::{Environment, Instrument, Record};
+use crate::record::{Asked, Environment, Instrument, Record, UNKNOWN};
 
 /// What a measurement is asked to be.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +42,19 @@ pub struct Request {
     pub command: String,
     /// Whether cargo's progress is kept off standard error.
     pub quiet: bool,
+}
+
+impl Request {
+    /// What of it a record notes.
+    pub fn asked(&self) -> Asked {
+        let Plan { filters, phases, instruments, quick, .. } = self.plan.clone();
+        Asked { filters, phases, quick, instruments, isa: self.isa.clone() }
+    }
+}
+
+/// The machine and the toolchain of a checkout whose probe was not asked: the instruction set is unknown.
+pub fn here(project: &Project) -> Environment {
+    machine::describe(&project.root, UNKNOWN)
 }
 
 /// A measurement that could not be made at all. What single instruments could not read is in the record.
@@ -79,8 +92,7 @@ pub fn measure(project: &Project, request: &Request, progress: &dyn Progress) ->
     let programs = build(project, &request.plan.instruments, request.quiet)?.on_model(request.model.as_deref());
     let measured = Measured { project, programs: &programs, commit: None };
     let greeting = measured.greet(request.time_limit)?;
-    let selected = request.plan.select(&greeting.workloads)?;
-    measured.take(&greeting, &selected, request, progress)
+    measured.answer(&greeting, request, progress)
 }
 
 /// Builds the programs of the checkout that instruments need.
@@ -119,6 +131,21 @@ impl Measured<'_> {
             Some(commit) => Environment { revision: Some(commit.to_owned()), dirty: false, ..environment },
             None => environment,
         }
+    }
+
+    /// Reads all that is asked for of the workloads in `greeting`, and notes in the record what that was.
+    ///
+    /// # Errors
+    /// If the plan fits nothing, or if it is interrupted.
+    pub fn answer(
+        &self,
+        greeting: &Greeting,
+        request: &Request,
+        progress: &dyn Progress,
+    ) -> Result<Record, MeasureError> {
+        let selected = request.plan.select(&greeting.workloads)?;
+        let record = self.take(greeting, &selected, request, progress)?;
+        Ok(Record { asked: vec![request.asked()], ..record })
     }
 
     /// Asks every instrument of the request about what was selected of the workloads in `greeting`.
@@ -178,7 +205,8 @@ impl Measured<'_> {
         if child::stopped() {
             return Err(MeasureError::Interrupted);
         }
-        Ok(Record { created, command: request.command.clone(), quick: request.plan.quick, environment, rows })
+        let (command, quick) = (request.command.clone(), request.plan.quick);
+        Ok(Record { created, command, quick, asked: Vec::new(), environment, rows })
     }
 }
 

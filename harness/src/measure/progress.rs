@@ -56,6 +56,11 @@ impl Bar {
         bar.set_style(style.with_key("left", left));
         Self { bar, ready_at }
     }
+
+    /// Takes the bar off the terminal for as long as something else is printed there.
+    pub fn aside(&self, print: impl FnOnce()) {
+        self.bar.suspend(print);
+    }
 }
 
 impl Progress for Bar {

@@ -70,6 +70,12 @@ impl Environment {
         }
     }
 
+    /// Whether counts of the two compare where they were read with one instruction set.
+    pub fn same_toolchain(&self, other: &Self) -> bool {
+        let key = |environment: &Self| environment.portable_key("any");
+        key(self).differences(&key(other)).is_empty()
+    }
+
     /// Names the machine that wall times belong to: they compare only where it is the same.
     pub fn machine(&self) -> String {
         format!("{}, {} CPUs, {}, {}", self.cpu, self.cpus, self.os, self.kernel)

@@ -10,8 +10,11 @@ use thiserror::Error;
 use super::{Data, Instrument, Record, Run};
 use crate::whole_file;
 
-/// Version of the record format that this build writes, and the only one it reads.
-pub const SCHEMA_VERSION: u32 = 1;
+/// Version of the record format that this build writes. Since version 2 a record may say what was asked for.
+pub const SCHEMA_VERSION: u32 = 2;
+
+/// The oldest version of the record format that this build reads.
+pub const OLDEST_SCHEMA: u32 = 1;
 
 /// A record that cannot be read or written.
 #[derive(Debug, Error)]
@@ -41,7 +44,9 @@ pub enum RecordError {
         source: serde_json::Error,
     },
     /// The record is of another format version.
-    #[error("{path} has schema version {found}, this harness reads {SCHEMA_VERSION}; measure again with this version")]
+    #[error(
+        "{path} has schema version {found}, this harness reads {OLDEST_SCHEMA} to {SCHEMA_VERSION}; measure again with this version"
+    )]
     Schema {
         /// The file.
         path: PathBuf,
@@ -88,7 +93,7 @@ impl Record {
         let format = |source| RecordError::Format { path: path.to_owned(), source };
         let mut value: serde_json::Value = serde_json::from_str(text).map_err(format)?;
         let Version { schema } = Version::deserialize(&value).map_err(format)?;
-        if schema != SCHEMA_VERSION {
+        if !(OLDEST_SCHEMA..=SCHEMA_VERSION).contains(&schema) {
             return Err(RecordError::Schema { path: path.to_owned(), found: schema });
         }
         if let Some(fields) = value.as_object_mut() {
@@ -153,6 +158,15 @@ mod tests {
         let Data::Clock { runs, .. } = &mut record.rows[0].readings[0].data else { unreachable!("a clock") };
         change(&mut runs[0]);
         Record::parse(&record.to_json(), Path::new("x")).map(drop).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_record_of_the_first_version_is_read_and_one_of_the_next_is_not() {
+        let written = record(vec![row("w", "naive", vec![clock("a", &[100])])]);
+        let of = |schema: u32| written.to_json().replacen("\"schema\": 2", &format!("\"schema\": {schema}"), 1);
+        assert_eq!(Record::parse(&of(1), Path::new("x")).expect("read"), written);
+        let refused = Record::parse(&of(3), Path::new("x")).expect_err("too new").to_string();
+        assert_eq!(refused, "x has schema version 3, this harness reads 1 to 2; measure again with this version");
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub(crate) fn record(rows: Vec<Row>) -> Record {
         created: "2026-01-02T03:04:05Z".to_owned(),
         command: "harness run".to_owned(),
         quick: false,
+        asked: Vec::new(),
         environment: environment(),
         rows,
     }

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::build::{Build, CargoOutput};
 use super::commit::Commit;
 use super::error::{CheckoutError, FileError, at};
+use super::home;
 use super::key::{Toolchain, key};
 use super::lock::{Hold, Lock};
 use super::repository::Repository;
@@ -41,10 +41,6 @@ pub struct Checkout {
     _slot: Slot,
 }
 
-/// The time of this project is measured by nobody else for as long as this lives.
-#[derive(Debug)]
-pub struct Turn(#[expect(dead_code, reason = "it is held, not used")] Lock);
-
 impl Checkouts {
     /// The checkouts beside a project, in `target/harness-bases` whatever `CARGO_TARGET_DIR` says: see the module.
     pub fn new(project: &Project, repository: &Repository) -> Self {
@@ -52,7 +48,7 @@ impl Checkouts {
         Self {
             repository: repository.clone(),
             root: project.root.clone(),
-            folder: project.root.join("target/harness-bases"),
+            folder: home::of(project),
             room: Room::default(),
             cargo: tool("CARGO", "cargo"),
             rustc: tool("RUSTC", "rustc"),
@@ -88,7 +84,7 @@ impl Checkouts {
         say: &dyn Fn(&str),
     ) -> Result<Checkout, CheckoutError> {
         let failed = |error: FileError| error.of(&commit.to_string(), &self.folder);
-        let bases = self.prepare().map_err(failed)?;
+        let bases = home::prepare(&self.folder).map_err(failed)?;
         let toolchain = Toolchain::of(&self.rustc, &self.root).map_err(|source| match child::stopped() {
             true => CheckoutError::Interrupted,
             false => CheckoutError::NoTool { program: self.rustc.to_string_lossy().into_owned(), source },
@@ -128,33 +124,6 @@ impl Checkouts {
         }
         drop(lock);
         Ok(Checkout::of(commit, project, slot, &choose))
-    }
-
-    /// Waits until no other harness measures time in this project, and keeps others waiting for as long as the turn lives.
-    ///
-    /// # Errors
-    /// If the lock cannot be made, or the user ended the waiting.
-    pub fn turn(&self, say: &dyn Fn(&str)) -> Result<Turn, CheckoutError> {
-        let failed = |error: FileError| error.of("a measurement", &self.folder);
-        let path = self.prepare().map_err(failed)?.join("time.lock");
-        let waiting = || say("waiting for another harness that measures time here");
-        Lock::wait(&path, Hold::Alone, &waiting).map(Turn).map_err(at("lock", &path)).map_err(failed)
-    }
-
-    /// Makes the folder of bases, which git and backups are to ignore, and says where it really is.
-    fn prepare(&self) -> Result<PathBuf, FileError> {
-        let folder = &self.folder;
-        fs::create_dir_all(folder).map_err(at("make", folder))?;
-        for (name, content) in [
-            (".gitignore", "*\n"),
-            ("CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n# Made by harness.\n"),
-        ] {
-            let path = folder.join(name);
-            if !path.exists() {
-                crate::whole_file::write(&path, content.as_bytes()).map_err(at("write", &path))?;
-            }
-        }
-        fs::canonicalize(folder).map_err(at("find", folder))
     }
 
     /// The project among a revision's files, which lie inside the user's own project: that one is not meant.

@@ -14,6 +14,7 @@
 //! target/harness-bases/
 //!   build/              cargo's target folder, shared: only what differs between two revisions is built again
 //!   time.lock           held while time is measured, so that two harnesses do not measure each other
+//!   time.next.lock      held by the one that waits for it
 //!   build.lock          held while sources are unpacked and built; cargo holds it too, as its standard input
 //!   COMMIT-KEY/         one revision under one toolchain and one set of flags
 //!     lock              shared by whoever uses the revision, exclusive for whoever removes it
@@ -42,6 +43,7 @@ mod commit;
 mod error;
 mod git;
 mod held;
+mod home;
 mod key;
 mod lock;
 mod repository;
@@ -49,10 +51,12 @@ mod room;
 mod slot;
 #[cfg(test)]
 mod tests;
+mod turn;
 
 pub use build::CargoOutput;
-pub use checkout::{Checkout, Checkouts, Turn};
+pub use checkout::{Checkout, Checkouts};
 pub use commit::{Commit, Head};
 pub use error::{CheckoutError, RepositoryError};
 pub use repository::Repository;
 pub use room::Room;
+pub use turn::Turn;

@@ -114,6 +114,19 @@ impl Repository {
         parsed.collect()
     }
 
+    /// The newest state of a commit's branch, itself included, in which something outside a folder of the project changed: from there
+    /// on only that folder did. None if nothing is there but the folder.
+    ///
+    /// # Errors
+    /// If git cannot tell.
+    pub fn last_change_outside(&self, commit: &Commit, folder: &Path) -> Result<Option<Commit>, RepositoryError> {
+        const TASK: &str = "look for the last change outside a folder";
+        let rest = format!(":(exclude){}", folder.display());
+        let log =
+            ["log", "-1", "--first-parent", "--no-color", "--encoding=UTF-8", FORMAT, &commit.id, "--", ":/", &rest];
+        Ok(Commit::parse(&self.git.ask(TASK, &log)?))
+    }
+
     /// The states that the current branch went through, oldest first; with a folder of the project, those in which something in it
     /// changed.
     ///

@@ -85,6 +85,7 @@ pub(crate) mod tests {
             floor: Vec::new(),
             machine: None,
             counted: None,
+            repeated: None,
             unmatched: Vec::new(),
             accepted: Accepted::default(),
             amended: Vec::new(),

@@ -1,9 +1,13 @@
 //! `harness history` in a git repository, with scripts in the place of the programs that measure.
 
+use std::fs;
+use std::path::PathBuf;
+
+use harness::record::Record;
 use serde_json::{Value, json};
 
 use crate::project::{Project, measured};
-use crate::repository::{commit, repository};
+use crate::repository::{commit, git, repository};
 use crate::tools::Tools;
 
 /// Makes optimized code run this many instructions more, and commits that.
@@ -77,6 +81,70 @@ fn commits_without_counts_are_counted_and_those_that_cannot_be_are_skipped() {
     tools.without("valgrind");
     let done = tools.run(&["history", "--filter", "kernel/*", "--format", "json", "--no-chart"]);
     assert_eq!(told(&done.stdout), expected, "{}", done.stderr);
+}
+
+/// The counts of commits that were counted afterwards, by file name.
+fn counted(tools: &Tools) -> Vec<(PathBuf, Record)> {
+    let files = fs::read_dir(tools.project.path("records/history")).expect("counted");
+    let mut paths: Vec<PathBuf> = files.map(|file| file.expect("readable").path()).collect();
+    paths.sort();
+    paths.into_iter().map(|path| (path.clone(), Record::read(&path).expect("a record"))).collect()
+}
+
+#[test]
+fn a_part_that_was_counted_is_not_taken_for_the_whole() {
+    let tools = repository();
+    change(&tools, 100, "Do more");
+    let measure = |more: &[&str]| {
+        let done =
+            tools.run(&[&["history", "--measure", "HEAD~1..HEAD", "--no-chart", "--format", "json"], more].concat());
+        assert_eq!(done.status, 0, "{}", done.stderr);
+        counted(&tools)
+    };
+    let workloads = |counts: &[(PathBuf, Record)]| counts[0].1.workloads().len();
+    let part = measure(&["--filter", "kernel/*"]);
+    assert_eq!((part.len(), workloads(&part)), (2, 1));
+    assert_eq!(measure(&["--filter", "kernel/*"]), part, "it is not counted again");
+    // What a glob took then says nothing of another glob.
+    let other = measure(&["--filter", "*gelu"]);
+    assert_eq!(other[0].1.asked.len(), 2);
+    let whole = measure(&[]);
+    assert_eq!((workloads(&whole), whole[0].1.asked.len()), (2, 3));
+    assert_eq!(measure(&[]), whole);
+    // A record from before it was noted is read, and counted again by whoever asks.
+    let old = |text: String| {
+        let mut old: Value = serde_json::from_str(&text).expect("JSON");
+        old["schema"] = json!(1);
+        old.as_object_mut().expect("an object").remove("asked");
+        old.to_string()
+    };
+    fs::write(&whole[0].0, old(fs::read_to_string(&whole[0].0).expect("there"))).expect("written");
+    let done = tools.run(&["history", "--no-chart", "--filter", "kernel/*", "--format", "json"]);
+    assert_eq!(points(&done.stdout).len(), 2, "{}", done.stderr);
+    assert_eq!(counted(&tools)[0].1.asked.len(), 0);
+    assert_eq!(measure(&[])[0].1.asked.len(), 1);
+}
+
+#[test]
+fn what_another_toolchain_has_counted_is_told_and_counted_again() {
+    let tools = repository();
+    let first = tools.project.path(&format!("records/history/{}.json", git(&tools, &["rev-parse", "HEAD"])));
+    change(&tools, 100, "Do more");
+    let measure = ["history", "--measure", "HEAD~1..HEAD", "--no-chart", "--filter", "kernel/*", "--format", "json"];
+    assert_eq!(tools.run(&measure).status, 0);
+    let mut older = Record::read(&first).expect("counted");
+    let here = older.environment.rustc.clone();
+    older.environment.rustc = "rustc 1.70.0".to_owned();
+    older.write(&first).expect("written");
+
+    let done = tools.run(&["history", "--no-chart", "--filter", "kernel/*", "--format", "json"]);
+    assert_eq!(points(&done.stdout).len(), 1, "{}", done.stderr);
+    let told = "\"A state\" left out: counted by another toolchain only, and such counts do not compare";
+    assert!(done.stderr.contains(told), "{}", done.stderr);
+    let done = tools.run(&measure);
+    assert_eq!(points(&done.stdout).len(), 2, "{}", done.stderr);
+    assert!(!done.stderr.contains("toolchain"), "{}", done.stderr);
+    assert_eq!(Record::read(&first).expect("counted again").environment.rustc, here);
 }
 
 #[test]

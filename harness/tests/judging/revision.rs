@@ -109,6 +109,51 @@ fn the_same_work_that_takes_longer_is_layout_and_red_beyond_its_limit_only() {
     assert_eq!(tables[0]["rows"][0]["verdict"], "regressed");
 }
 
+/// A machine that counts with AVX2 and measures time with AVX-512; how many nanoseconds a run takes with either.
+fn wide(tools: &Tools, avx512: u64, avx2: u64) {
+    let valgrind = "if [ \"$1\" = --version ]; then echo valgrind-3.19.0; exit; fi\n\
+                    while [ \"${1#--}\" != \"$1\" ]; do shift; done\nCOUNTED=1 exec \"$@\"\n";
+    tools.script("bin/valgrind", valgrind);
+    tools.probe("prepare", r#"case "$line" in *avx2*) n=AVX2; i=avx2 ;; *) n=AVX512; i=avx512 ;; esac; echo "{\"reply\":\"prepared\",\"isa\":\"$i\"}""#);
+    let probe = tools.project.read("probe");
+    let probe = probe.replace("AVX2", &avx2.to_string()).replace("AVX512", &avx512.to_string());
+    let probe = probe.replace("\"nanoseconds\":50000000", "\"nanoseconds\":'$n'");
+    let probe = probe.replacen("while read", "isa=avx512; [ -z \"$COUNTED\" ] || isa=avx2\nwhile read", 1);
+    let probe = probe.replace("\\\"isa\\\":\\\"avx2\\\",\\\"workloads", "\\\"isa\\\":\\\"$isa\\\",\\\"workloads");
+    tools.script("probe", probe.strip_prefix("#!/bin/sh\n").expect("a script"));
+}
+
+#[test]
+fn where_counts_are_of_another_instruction_set_a_slowdown_is_timed_once_more_with_that() {
+    let tools = repository();
+    wide(&tools, 50_000_000, 60_000_000);
+    commit(&tools, "Two instruction sets");
+    // Both are slower: it is not what the kernels do.
+    wide(&tools, 50_750_000, 60_900_000);
+    let done = gate(&tools, &[]);
+    assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
+    let told = "Ir and heap equal with avx2, time +1.5 %, with avx2 +1.5 %: layout or cache, not work";
+    assert!(done.stdout.contains(told), "{}", done.stdout);
+    assert!(
+        done.stderr.contains("kernel/gelu is slower with equal counts: timed once more with avx2"),
+        "{}",
+        done.stderr
+    );
+    let shown = tools.run(&["explain", "newest", "kernel/gelu"]);
+    assert!(shown.stdout.contains("optimized, timed once more with avx2 on both sides"), "{}", shown.stdout);
+    let (session, ruling) = kept(&tools);
+    let again = tools.project.path("again.json");
+    session.write(&again).expect("written");
+    assert_eq!(Session::read(&again).expect("read"), session);
+    assert_eq!((ruling.times[0].word, session.terms.isa.as_str()), (Word::Layout, "avx512"));
+    // Only the kernels that are not counted are.
+    wide(&tools, 50_750_000, 60_000_000);
+    let done = gate(&tools, &[]);
+    assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
+    let told = "with avx2 0 %: in what counting does not see, kernels of avx512 or where they lie";
+    assert!(done.stdout.contains(told), "{}", done.stdout);
+}
+
 #[test]
 fn counts_alone_are_judged_by_the_limits_of_the_base() {
     let tools = repository();

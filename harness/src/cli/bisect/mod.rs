@@ -89,7 +89,7 @@ impl Bisect {
         let mut request = self.request(&wanted)?;
         let output = if request.quiet { CargoOutput::Nothing } else { CargoOutput::Progress };
         let checkouts = Checkouts::new(project, &repository);
-        let mut site = Site { checkouts, instruments: Vec::new(), time_limit: request.time_limit, output };
+        let mut site = Site { project, checkouts, instruments: Vec::new(), time_limit: request.time_limit, output };
         let ends = self.ends(&mut site, &mut request, is_time(&wanted), (&good, &bad))?;
         let place = format!("{} in phase {}", ends.workload.id, ends.phase);
 
@@ -142,7 +142,13 @@ impl Bisect {
 
     /// Builds both ends, first what says what there is, then what counts the workload. Where time can tell instead, counts
     /// that cannot be had are done without.
-    fn ends(&self, site: &mut Site, request: &mut Request, is_time: bool, ends: (&Commit, &Commit)) -> Result<Ends> {
+    fn ends(
+        &self,
+        site: &mut Site<'_>,
+        request: &mut Request,
+        is_time: bool,
+        ends: (&Commit, &Commit),
+    ) -> Result<Ends> {
         let (good, bad) = (site.end("GOOD", ends.0)?, site.end("BAD", ends.1)?);
         let (workload, phase) = self.place(&good.greeting.workloads)?;
         if let Some(why) = unlike(&bad.greeting.workloads, &workload, &phase) {
@@ -251,7 +257,7 @@ fn moved(
 }
 
 /// Tries commits until it is over; each is told as it comes.
-fn search(commits: &[Commit], trial: &Trial<'_>, site: &Site, path: &mut Vec<Tried>) -> Result<Next> {
+fn search(commits: &[Commit], trial: &Trial<'_>, site: &Site<'_>, path: &mut Vec<Tried>) -> Result<Next> {
     let mut search = Search::new(commits.len());
     loop {
         let number = match search.next() {

@@ -7,13 +7,15 @@ use harness::bisect::{Answer, Side, Trial, Yardstick};
 use harness::child;
 use harness::measure::{self, Bar, Measured};
 use harness::probe::Greeting;
+use harness::project::Project;
 use harness::record::Instrument;
-use harness::revision::{CargoOutput, Checkout, CheckoutError, Checkouts, Commit};
+use harness::revision::{CargoOutput, Checkout, CheckoutError, Checkouts, Commit, Turn};
 
 use crate::cli::notice;
 
 /// What builds and greets commits.
-pub(super) struct Site {
+pub(super) struct Site<'a> {
+    pub(super) project: &'a Project,
     pub(super) checkouts: Checkouts,
     pub(super) instruments: Vec<Instrument>,
     pub(super) time_limit: Duration,
@@ -26,7 +28,7 @@ pub(super) struct Built {
     pub(super) greeting: Greeting,
 }
 
-impl Site {
+impl Site<'_> {
     /// A commit, built and greeted; or why it has to be stepped around.
     pub(super) fn ready(&self, commit: &Commit) -> Result<Result<Built, String>> {
         let say = |told: &str| notice(told);
@@ -51,7 +53,7 @@ impl Site {
     }
 }
 
-impl Site {
+impl Site<'_> {
     /// An end of the search, which has to be measurable.
     pub(super) fn end(&self, name: &str, commit: &Commit) -> Result<Built> {
         match self.ready(commit)? {
@@ -63,7 +65,7 @@ impl Site {
     /// Tries a commit, with the time of this project to itself where time is read.
     pub(super) fn tried(&self, trial: &Trial<'_>, built: &Built) -> Result<Answer> {
         let _turn = match trial.yardstick {
-            Yardstick::Time { .. } => Some(self.checkouts.turn(&|told| notice(told))?),
+            Yardstick::Time { .. } => Some(Turn::wait(self.project, &|told| notice(told))?),
             Yardstick::Count { .. } => None,
         };
         Ok(trial.of(built.side(), &Bar::new())?)

@@ -2,12 +2,13 @@
 //! means.
 
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use harness::gate::{
-    Circumstances, Counted, FLOOR_SHARE, Field, Revision, Ruling, SLICE, Session, Terms, Unmatched, WARM, pinned_core,
-    seed_of_now,
+    Circumstances, Counted, FLOOR_SHARE, Field, Repeated, Revision, Ruling, SLICE, Session, Terms, Unmatched, WARM,
+    pinned_core, seed_of_now,
 };
 use harness::machine::{Counters, State, System};
 use harness::measure::{self, Bar, Measured, Request, Selected};
@@ -15,7 +16,7 @@ use harness::paired::{Entrant, Injection, Lane, Rules, Sides, measure_floor};
 use harness::probe::{Greeting, ProbeError};
 use harness::project::Project;
 use harness::record::Instrument;
-use harness::revision::{CargoOutput, Checkouts, Commit, Repository};
+use harness::revision::{CargoOutput, Checkouts, Commit, Repository, Turn};
 use harness_probe::protocol::{OLDEST, VERSION};
 
 use super::{Gate, SuiteChoice, functions, rules, show};
@@ -37,6 +38,12 @@ struct Times {
 pub(super) struct Ready<'a> {
     pub(super) measured: Measured<'a>,
     pub(super) greeting: Greeting,
+}
+
+impl Ready<'_> {
+    fn probe(&self) -> Command {
+        self.measured.programs.command(&self.measured.project.config.probe)
+    }
 }
 
 impl Gate {
@@ -62,7 +69,7 @@ impl Gate {
             true => String::new(),
             false => rules::limits(&checkout.project)?,
         };
-        let mut accepted = rules::accepted(&checkout.project, project, against.honour_new_acceptances)?;
+        let mut accepted = rules::accepted(&checkout, project, against.honour_new_acceptances, &repository)?;
         let amended = rules::amended(&checkout.project, project);
         let programs = measure::build(project, &needed, request.quiet)?;
         let of_base =
@@ -110,8 +117,7 @@ impl Gate {
         let times = match entrants.is_empty() {
             true => Times::default(),
             false => {
-                // Two gates on one core would measure each other.
-                let _turn = checkouts.turn(&|told| notice(told))?;
+                let _turn = Turn::wait(project, &|told| notice(told))?;
                 time(&base, &ready, &entrants, &terms, &request)?
             }
         };
@@ -119,7 +125,7 @@ impl Gate {
             true => None,
             false => Some(count(&base, &ready, &field, &request, limits)?),
         };
-        let session = Session {
+        let mut session = Session {
             created,
             command: command_line(),
             base: Revision { commit: commit.id.clone(), dirty: false },
@@ -130,10 +136,15 @@ impl Gate {
             floor: times.floor,
             machine: times.machine,
             counted,
+            repeated: None,
             unmatched: field.unmatched.iter().map(Unmatched::sentence).collect(),
             accepted,
             amended,
         };
+        if let Some((isa, entrants)) = session.unexplained() {
+            let _turn = Turn::wait(project, &|told| notice(told))?;
+            session.repeated = Some(time_again(&base, &ready, isa, &entrants, &session.terms, &request)?);
+        }
         if !named {
             out = unused(out);
         }
@@ -189,16 +200,31 @@ fn timed(field: &Field, globs: &[String], phases: &[String]) -> Result<Vec<Entra
     Ok(entrants)
 }
 
+/// Times what is slower with equal counts once more, with the instruction set of the counts.
+fn time_again(
+    base: &Ready,
+    head: &Ready,
+    isa: String,
+    entrants: &[Entrant],
+    terms: &Terms,
+    request: &Request,
+) -> Result<Repeated> {
+    let names: Vec<&str> = entrants.iter().map(|entrant| entrant.workload.as_str()).collect();
+    notice(&format!("{} is slower with equal counts: timed once more with {isa}, as it was counted", names.join(", ")));
+    let sides = Sides { base: &|| base.probe(), head: &|| head.probe() };
+    let conditions = terms.conditions(Some(isa.clone()), request.time_limit);
+    Ok(Repeated { isa, lanes: terms.time_again(&sides, entrants, &conditions, &Bar::new())? })
+}
+
 fn time(base: &Ready, head: &Ready, entrants: &[Entrant], terms: &Terms, request: &Request) -> Result<Times> {
-    let of = |side: &Ready<'_>| side.measured.programs.command(&side.measured.project.config.probe);
-    let sides = Sides { base: &|| of(base), head: &|| of(head) };
+    let sides = Sides { base: &|| base.probe(), head: &|| head.probe() };
     let conditions = terms.conditions(request.isa.clone(), request.time_limit);
     let system = System::here();
     let (state, counters) = (State::of(&system), Counters::now(&system));
     // Another one with every seed.
     let itself = &entrants[terms.seed as usize % entrants.len()];
     let half = Duration::from_secs_f64(terms.floor_seconds / 2.0);
-    let floor = |seed| measure_floor(&|| of(base), itself, &conditions, half, seed, &Bar::new());
+    let floor = |seed| measure_floor(&|| base.probe(), itself, &conditions, half, seed, &Bar::new());
     let mut before = floor(terms.seed)?;
     let lanes = terms.time(&sides, entrants, &conditions, &Bar::new())?;
     let after = floor(terms.seed.wrapping_add(1))?;

@@ -94,7 +94,8 @@ struct Against {
     /// "Not slower" means: slower by less than this many percent
     #[arg(long, value_name = "PERCENT", default_value_t = 1.0, value_parser = percent, requires = "base")]
     margin: f64,
-    /// Slower by more than this many percent is a regression even where all counts are equal
+    /// Slower by more than this many percent is a regression even where all counts are equal, with the instruction set of the time or,
+    /// for which slowdowns are timed once more in up to a quarter of the budget, with that of the counts
     #[arg(long, value_name = "PERCENT", default_value_t = 100.0 * LAYOUT_LIMIT, value_parser = percent, requires = "base")]
     layout_limit: f64,
     /// Draw the order of everything from this number, as an earlier gate did

@@ -1,11 +1,13 @@
 //! The rules that a gate judges by, read before minutes are spent measuring.
 
 use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use harness::acceptance::{self, Acceptances, FILE, Ledger};
 use harness::gate::{Accepted, Rulebook};
 use harness::project::Project;
+use harness::revision::{Checkout, Repository};
 use harness::verdict::Limits;
 use harness_probe::protocol::Description;
 
@@ -18,14 +20,21 @@ pub(in crate::cli) fn limits(base: &Project) -> Result<String> {
     Ok(text)
 }
 
-/// The acceptances of both sides, which make sense.
-pub(super) fn accepted(base: &Project, head: &Project, honour: bool) -> Result<Accepted> {
+/// The acceptances of both sides, which make sense, and those of the base from before only they changed.
+pub(super) fn accepted(base: &Checkout, head: &Project, honour: bool, repository: &Repository) -> Result<Accepted> {
     let text = |side: &Project| -> Result<String> {
         let text = acceptance::text(&side.baselines())?;
         Acceptances::parse(&text, &side.baselines().join(FILE))?;
         Ok(text)
     };
-    Ok(Accepted { base: text(base)?, head: text(head)?, honour, known: Vec::new() })
+    let folder = Path::new(&base.project.config.baselines);
+    let earlier = match repository.last_change_outside(&base.commit, folder)? {
+        Some(commit) => repository.file(&commit, &folder.join(FILE))?.unwrap_or_default(),
+        None => String::new(),
+    };
+    // One that cannot be read any more says nothing.
+    let earlier = Some(earlier).filter(|text| Acceptances::parse(text, &folder.join(FILE)).is_ok());
+    Ok(Accepted { base: text(&base.project)?, earlier, head: text(head)?, honour, known: Vec::new() })
 }
 
 /// What the head changes of the rules and the stored counts.

@@ -9,14 +9,14 @@ use harness::paired::{Entrant, Rules, Sides};
 use harness::probe::{Greeting, Probe};
 use harness::project::{Program, Project};
 use harness::record::{Environment, Instrument, Record, UNKNOWN};
-use harness::revision::Repository;
+use harness::revision::{Repository, Turn};
 use harness::selftest::{Change, Condition, Layouts, Scope, Trial};
 use harness::statistics::Random;
 use harness_probe::Options;
 use harness_probe::protocol::Reading;
 
 use crate::cli::gate::{MOST_TIMED, base_limits};
-use crate::cli::quiet;
+use crate::cli::{notice, quiet};
 
 /// Workloads that run longer are not what slowdowns are to be found in within seconds.
 const LONGEST_RUN: Duration = Duration::from_millis(1);
@@ -75,11 +75,13 @@ impl<'a> Bench<'a> {
             environment: measured.environment(&greeting),
             layouts,
         };
+        let turn = Turn::wait(project, &|told| notice(told))?;
         for entrant in &bench.suite {
             if bench.run_time(entrant)? <= LONGEST_RUN {
                 bench.short.push(entrant.clone());
             }
         }
+        drop(turn);
         if bench.short.is_empty() {
             bail!("no workload of the timed suite runs for {} ms at most", LONGEST_RUN.as_millis());
         }
@@ -184,6 +186,7 @@ impl<'a> Bench<'a> {
                 floor: Vec::new(),
                 machine: None,
                 counted,
+                repeated: None,
                 unmatched: Vec::new(),
                 accepted: Accepted::default(),
                 amended: Vec::new(),

@@ -13,6 +13,7 @@ use harness::programs::Programs;
 use harness::project::Project;
 use harness::render::Format;
 use harness::render::chart::Layout;
+use harness::revision::Turn;
 use harness::selftest::{
     self, BackToBack, Change, Condition, Evidence, Hog, Hogs, Scope, Trial, chart, findings, page, promises, swapped,
 };
@@ -118,7 +119,6 @@ impl GateTest {
         };
         let bench = Bench::new(project, if most > 0 { &conditions } else { &[] }, self.orders)?;
         let mut counts = conditions.iter().map(|one| evidence.count(one)).collect::<Result<Vec<_>, _>>()?;
-        let _hog = Hog::start(self.hogs, pinned_core(1))?;
         let began = Instant::now();
         let mut random = Random::new(seed_of_now());
         let bar = Bar::new();
@@ -130,7 +130,11 @@ impl GateTest {
             }
             let next = (0..conditions.len()).min_by_key(|&place| counts[place]).unwrap_or_default();
             bar.step(&format!("{}, trial {}", conditions[next].change, counts[next] + 1));
-            let trial = bench.trial(conditions[next], counts[next], &mut random)?;
+            let trial = {
+                let _turn = Turn::wait(project, &|told| bar.aside(|| notice(told)))?;
+                let _hog = Hog::start(self.hogs, pinned_core(1))?;
+                bench.trial(conditions[next], counts[next], &mut random)?
+            };
             evidence.add(&trial)?;
             counts[next] += 1;
             let gone = began.elapsed().as_secs_f64();
@@ -154,6 +158,7 @@ impl GateTest {
         let start = || programs.command(&project.config.criterion);
         for place in before..before + self.criterion {
             let entrant = &bench.short[place % bench.short.len()];
+            let _turn = Turn::wait(project, &|told| notice(told))?;
             evidence.add_criterion(&BackToBack::take(&start, entrant, measure::now())?)?;
         }
         Ok(())
