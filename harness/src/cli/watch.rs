@@ -15,7 +15,7 @@ use harness::record::Instrument;
 use harness::render::Format;
 use harness::render::number::plain;
 use harness::report;
-use harness::revision::{Checkouts, Repository};
+use harness::revision::Turn;
 use harness::watch::{self, News, Scope, Sources, State};
 
 use super::gate::MOST_TIMED;
@@ -203,10 +203,7 @@ impl Session {
         if entrants.is_empty() {
             return Ok(());
         }
-        // Whoever measures time in this project meanwhile would be measured, too.
-        let repository = Repository::open(&self.project).ok();
-        let checkouts = repository.as_ref().map(|repository| Checkouts::new(&self.project, repository));
-        let _turn = checkouts.as_ref().map(|checkouts| checkouts.turn(&|told| notice(told))).transpose()?;
+        let _turn = Turn::wait(&self.project, &|told| notice(told))?;
         let time = |before: &State| watch::time(before, now, &entrants, &self.request, self.budget, &Bar::new());
         let against_last = time(last)?;
         let against_first = match Rc::ptr_eq(first, last) || sources.stirred() {
