@@ -52,7 +52,7 @@ pub(crate) struct Selection {
     /// The short selection of workloads with short budgets: about a minute
     #[arg(long)]
     quick: bool,
-    /// Threads that compute while time is read; counts always come from one [default: one for each CPU; with gate --base: 1]
+    /// Threads that compute while time is read; counts always come from one [default: one for each CPU; with gate --base and watch: 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     threads: Option<u32>,
     /// Force this instruction set for all instruments, such as avx2

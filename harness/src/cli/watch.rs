@@ -203,7 +203,6 @@ impl Session {
         if entrants.is_empty() {
             return Ok(());
         }
-        // Whoever measures time in this project meanwhile would be measured, too.
         let _turn = Turn::wait(&self.project, &|told| notice(told))?;
         let time = |before: &State| watch::time(before, now, &entrants, &self.request, self.budget, &Bar::new());
         let against_last = time(last)?;

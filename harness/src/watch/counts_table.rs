@@ -1,10 +1,10 @@
 //! What a change did to the counts, as a table.
 
-use crate::compare::{Comparison, State, figure_cells, grouped};
+use crate::compare::{Comparison, Place, State, figure_cells, grouped};
 use crate::distinct::distinct;
-use crate::metric::Metric;
+use crate::metric::{Metric, Quantity};
 use crate::record::Instrument;
-use crate::render::{Cell, Column, Table, Tone};
+use crate::render::{Cell, Column, Table, Tone, number};
 
 /// A figure against the last build and against the first.
 #[derive(Clone, Copy)]
@@ -15,7 +15,7 @@ struct Double<'a> {
 
 /// A row for each figure that is not what it was in the last build, or in the first one of the session; `first` is left out where
 /// the two are one. What is equal is told in a quiet row for each instrument, so that a change is all there is to see. Below it, every
-/// reason why something does not compare, once.
+/// reason why something does not compare, once, but for what the new counts tell by themselves.
 pub fn counts_table(last: &[Comparison], first: Option<&[Comparison]>) -> Table {
     let mut table = Table::new("counts, against the last build", columns(first.is_some()));
     let of = |comparison: &Comparison| (comparison.workload.clone(), comparison.head_phase.clone());
@@ -50,9 +50,14 @@ pub fn counts_table(last: &[Comparison], first: Option<&[Comparison]>) -> Table 
         let names = named.chain(std::iter::repeat([Cell::text(""), Cell::text("")]));
         table.rows.extend(names.zip(rows).map(|(name, row)| name.into_iter().chain(row).collect()));
     }
-    let incomparable = last.iter().filter(|one| one.state != State::Comparable);
+    let incomparable = last.iter().filter(|one| one.state != State::Comparable && !is_told_by_the_run(&one.state));
     table.notes = grouped(incomparable.map(|one| (one.place(), one.state.to_string())));
     table
+}
+
+/// Whether the reason lies in the new counts themselves, and is told with them.
+fn is_told_by_the_run(state: &State) -> bool {
+    matches!(state, State::FailedCheck { place: Place::Head, .. } | State::Missing { place: Place::Head, .. })
 }
 
 /// Workload, phase, what is told, before, after, change; and the change since the first build where that is another one.
@@ -77,13 +82,22 @@ fn equal() -> Cell {
 }
 
 fn row(title: &str, double: Double<'_>, since_start: bool) -> Vec<Cell> {
-    let [before, after, _] = figure_cells(double.last);
+    let [before, after, _] = figure_cells(double.last).map(|cell| every_digit(cell, double.last));
     let tone = if double.last.equal() { Tone::Quiet } else { Tone::Plain };
     let mut cells = vec![Cell::text(title).toned(tone), before.toned(tone), after.toned(tone), change(double.last)];
     if since_start {
         cells.push(double.first.map_or_else(Cell::missing, change));
     }
     cells
+}
+
+/// Of instructions every digit is shown: what a change of a thousandth does, three digits would not tell.
+fn every_digit(cell: Cell, comparison: &Comparison) -> Cell {
+    let is_instructions = comparison.metric.is_some_and(|metric| metric.quantity() == Quantity::Instructions);
+    match cell.value.as_f64().filter(|_| is_instructions) {
+        Some(value) => Cell { text: number::exact(value.round()), ..cell },
+        None => cell,
+    }
 }
 
 /// By how much it changed, or in one word why that cannot be said.
