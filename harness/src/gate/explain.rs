@@ -102,25 +102,36 @@ fn heap(row: &[&Comparison]) -> Option<String> {
 }
 
 impl Ruling {
-    /// One sentence for each workload and phase whose counts regressed, from all three: `Ir +2.0 %, allocations 0 -> 4 per token,
-    /// time not slower`. Those whose time turned the gate red have theirs in [`Time::sentence`].
+    /// One sentence for each workload whose counts regressed, from all three: `Ir +2.0 %, allocations 0 -> 4 per token, time not
+    /// slower`. Of its phases it is about the last one that lost: what was done to one kernel shows in most of them. Those whose time
+    /// turned the gate red have theirs in [`Time::sentence`].
     pub fn lost_counts(&self) -> Vec<String> {
         let rows = self.counts.iter().flat_map(|counts| &counts.rows);
         let lost = rows.clone().filter(|row| matches!(row.judgement, Judgement::Regressed(_)));
+        let time_of = |workload: &str, phase: &str| {
+            self.times.iter().find(|time| time.workload == workload && time.phase == phase)
+        };
         let places = distinct(lost.map(|row| (&row.comparison.workload, &row.comparison.head_phase)));
-        let told = places.into_iter().filter_map(|(workload, phase)| {
-            let time = self.times.iter().find(|time| time.workload == *workload && time.phase == *phase);
-            if time.is_some_and(|time| time.is_red) {
-                return None;
-            }
+        let told_by_time =
+            |(workload, phase): &(&String, &String)| time_of(workload, phase).is_some_and(|time| time.is_red);
+        let places: Vec<_> = places.into_iter().filter(|place| !told_by_time(place)).collect();
+        let workloads = distinct(places.iter().map(|(workload, _)| *workload));
+        let told = workloads.into_iter().filter_map(|workload| {
+            let phases: Vec<&String> = places.iter().filter(|place| place.0 == workload).map(|place| place.1).collect();
+            let phase = *phases.last()?;
+            let more = match phases.len() - 1 {
+                0 => String::new(),
+                1 => ", and in 1 phase more".to_owned(),
+                more => format!(", and in {more} phases more"),
+            };
             let here = |one: &&Comparison| one.workload == *workload && one.head_phase == *phase;
             let row: Vec<&Comparison> = rows.clone().map(|row| &row.comparison).filter(here).collect();
-            let time = time.map(|time| match time.found.filter(|_| time.explanation.is_some()) {
+            let time = time_of(workload, phase).map(|time| match time.found.filter(|_| time.explanation.is_some()) {
                 Some(found) => format!("time {}", number::percent(1.0 + found.change)),
                 None => format!("time {}", time.word.name()),
             });
             let parts: Vec<String> = instructions(&row).into_iter().chain(heap(&row)).chain(time).collect();
-            Some(format!("{workload} in phase {phase}: {}", parts.join(", ")))
+            Some(format!("{workload} in phase {phase}{more}: {}", parts.join(", ")))
         });
         told.collect()
     }
