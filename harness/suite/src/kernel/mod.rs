@@ -128,7 +128,8 @@ impl Answering for Kernel {
     }
 }
 
-/// The phases that differ on an axis, each the first with its choice; then the choices that no phase makes.
+/// The phases that differ on an axis, each the first with its choice. Behind the first one come the choices that no phase
+/// makes: the last is what the engine uses in the end, which is what a gate times.
 fn implementations(axis: &str) -> Vec<String> {
     let mut seen: Vec<&str> = Vec::new();
     let mut names: Vec<String> = Vec::new();
@@ -140,7 +141,8 @@ fn implementations(axis: &str) -> Vec<String> {
         }
     }
     let choices = Variant::AXES.iter().filter(|(name, _)| *name == axis).flat_map(|(_, choices)| *choices);
-    names.extend(choices.filter(|choice| !seen.contains(choice)).map(|choice| format!("naive,{axis}={choice}")));
+    let others = choices.filter(|choice| !seen.contains(choice)).map(|choice| format!("naive,{axis}={choice}"));
+    names.splice(1..1, others);
     names
 }
 
