@@ -1,7 +1,7 @@
 //! One sentence from time, instructions and heap together.
 
 use super::work::Work;
-use super::{Ruling, Time, Word};
+use super::{Ruling, Terms, Time, Word};
 use crate::compare::{Comparison, State};
 use crate::distinct::distinct;
 use crate::record::Instrument;
@@ -9,14 +9,16 @@ use crate::render::number;
 use crate::verdict::{Conclusion, Judgement};
 
 impl Time {
-    /// What changed and why, by all three; none where no change of time is sure. `isa` is the instruction set of the time.
-    pub(super) fn explain(&self, work: &Work, isa: &str, row: &[&Comparison]) -> Option<String> {
+    /// What changed and why, by all three; none where no change of time is sure.
+    pub(super) fn explain(&self, work: &Work, terms: &Terms, row: &[&Comparison]) -> Option<String> {
         let slower = match self.word {
             Word::Regressed | Word::Accepted | Word::Layout => true,
             Word::Improved => false,
             Word::NotSlower | Word::Inconclusive | Word::Failed => return None,
         };
-        let time = format!("time {}", number::percent(1.0 + self.found?.change));
+        let Terms { isa, threads, .. } = terms;
+        let with = if *threads == 1 { String::new() } else { format!(" with {threads} threads") };
+        let time = format!("time {}{with}", number::percent(1.0 + self.found?.change));
         match work {
             Work::Same => return Some(format!("Ir and heap equal, {time}: layout or cache, not work")),
             Work::SameWith { isa: counted, again: Some(again) } => {
@@ -38,6 +40,9 @@ impl Time {
             None => "instructions were not counted, so this does not say whether it does other work",
             Some(ratio) if slower && ratio > 1.0 => "the code does more",
             Some(ratio) if !slower && ratio < 1.0 => "the code does less",
+            Some(1.0) if !heap_changed && *threads > 1 => {
+                "layout or cache, or how they share the work, which counts of one do not tell"
+            }
             Some(1.0) if !heap_changed => "layout or cache, or kernels that counting does not see",
             Some(_) if heap_changed => "it allocates otherwise",
             Some(_) if slower => "fewer instructions, but slower ones",
@@ -187,7 +192,7 @@ fn share(share: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::replay::tests::lane;
-    use super::super::{Accepted, Counted, Revision, Session, Terms};
+    use super::super::{Accepted, Counted, Revision, Session};
     use super::*;
     use crate::paired::Rules;
     use crate::record::Reading;
