@@ -33,6 +33,13 @@ impl Ruling {
         if let Some(floor) = self.floor.as_ref().filter(|_| !self.times.is_empty()) {
             lines.push(format!("noise floor: {}", floor_line(floor, self.fair_seconds)));
         }
+        if session.terms.threads > 1 && !self.times.is_empty() {
+            lines.push(format!(
+                "threads: {}, kept on no core, so that times scatter more: how small a slowdown would have been found is told for each \
+                 workload",
+                session.terms.threads
+            ));
+        }
         if let Some(machine) = &session.machine {
             lines.push(format!("machine: {}", machine.state.line(&machine.strain)));
         }
@@ -159,6 +166,16 @@ mod tests {
         let (open, _) = ruling(lane(3, 0.0, 0.4), noisy());
         assert_eq!(open.conclusion(), Conclusion::Unjudged);
         assert!(open.summary().contains("pairs of the base itself scatter by "), "{}", open.summary());
+    }
+
+    #[test]
+    fn several_threads_are_told() {
+        let mut session = session(lane(20, 0.0, 0.001), lane(20, 0.0, 0.001));
+        let told = |session: &Session| Ruling::of(session).expect("no limits").circumstances(session).join("\n");
+        assert!(!told(&session).contains("threads"), "{}", told(&session));
+        session.terms.threads = 2;
+        let of_two = "\nthreads: 2, kept on no core, so that times scatter more";
+        assert!(told(&session).contains(of_two), "{}", told(&session));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! One sentence from time, instructions and heap together.
 
 use super::work::Work;
-use super::{Ruling, Time, Word};
+use super::{Ruling, Terms, Time, Word};
 use crate::compare::{Comparison, State};
 use crate::distinct::distinct;
 use crate::record::Instrument;
@@ -9,14 +9,16 @@ use crate::render::number;
 use crate::verdict::{Conclusion, Judgement};
 
 impl Time {
-    /// What changed and why, by all three; none where no change of time is sure. `isa` is the instruction set of the time.
-    pub(super) fn explain(&self, work: &Work, isa: &str, row: &[&Comparison]) -> Option<String> {
+    /// What changed and why, by all three; none where no change of time is sure.
+    pub(super) fn explain(&self, work: &Work, terms: &Terms, row: &[&Comparison]) -> Option<String> {
         let slower = match self.word {
             Word::Regressed | Word::Accepted | Word::Layout => true,
             Word::Improved => false,
             Word::NotSlower | Word::Inconclusive | Word::Failed => return None,
         };
-        let time = format!("time {}", number::percent(1.0 + self.found?.change));
+        let Terms { isa, threads, .. } = terms;
+        let with = if *threads == 1 { String::new() } else { format!(" with {threads} threads") };
+        let time = format!("time {}{with}", number::percent(1.0 + self.found?.change));
         match work {
             Work::Same => return Some(format!("Ir and heap equal, {time}: layout or cache, not work")),
             Work::SameWith { isa: counted, again: Some(again) } => {
@@ -38,6 +40,9 @@ impl Time {
             None => "instructions were not counted, so this does not say whether it does other work",
             Some(ratio) if slower && ratio > 1.0 => "the code does more",
             Some(ratio) if !slower && ratio < 1.0 => "the code does less",
+            Some(1.0) if !heap_changed && *threads > 1 => {
+                "layout or cache, or how they share the work, which counts of one do not tell"
+            }
             Some(1.0) if !heap_changed => "layout or cache, or kernels that counting does not see",
             Some(_) if heap_changed => "it allocates otherwise",
             Some(_) if slower => "fewer instructions, but slower ones",
@@ -102,25 +107,36 @@ fn heap(row: &[&Comparison]) -> Option<String> {
 }
 
 impl Ruling {
-    /// One sentence for each workload and phase whose counts regressed, from all three: `Ir +2.0 %, allocations 0 -> 4 per token,
-    /// time not slower`. Those whose time turned the gate red have theirs in [`Time::sentence`].
+    /// One sentence for each workload whose counts regressed, from all three: `Ir +2.0 %, allocations 0 -> 4 per token, time not
+    /// slower`. Of its phases it is about the last one that lost: what was done to one kernel shows in most of them. Those whose time
+    /// turned the gate red have theirs in [`Time::sentence`].
     pub fn lost_counts(&self) -> Vec<String> {
         let rows = self.counts.iter().flat_map(|counts| &counts.rows);
         let lost = rows.clone().filter(|row| matches!(row.judgement, Judgement::Regressed(_)));
+        let time_of = |workload: &str, phase: &str| {
+            self.times.iter().find(|time| time.workload == workload && time.phase == phase)
+        };
         let places = distinct(lost.map(|row| (&row.comparison.workload, &row.comparison.head_phase)));
-        let told = places.into_iter().filter_map(|(workload, phase)| {
-            let time = self.times.iter().find(|time| time.workload == *workload && time.phase == *phase);
-            if time.is_some_and(|time| time.is_red) {
-                return None;
-            }
+        let told_by_time =
+            |(workload, phase): &(&String, &String)| time_of(workload, phase).is_some_and(|time| time.is_red);
+        let places: Vec<_> = places.into_iter().filter(|place| !told_by_time(place)).collect();
+        let workloads = distinct(places.iter().map(|(workload, _)| *workload));
+        let told = workloads.into_iter().filter_map(|workload| {
+            let phases: Vec<&String> = places.iter().filter(|place| place.0 == workload).map(|place| place.1).collect();
+            let phase = *phases.last()?;
+            let more = match phases.len() - 1 {
+                0 => String::new(),
+                1 => ", and in 1 phase more".to_owned(),
+                more => format!(", and in {more} phases more"),
+            };
             let here = |one: &&Comparison| one.workload == *workload && one.head_phase == *phase;
             let row: Vec<&Comparison> = rows.clone().map(|row| &row.comparison).filter(here).collect();
-            let time = time.map(|time| match time.found.filter(|_| time.explanation.is_some()) {
+            let time = time_of(workload, phase).map(|time| match time.found.filter(|_| time.explanation.is_some()) {
                 Some(found) => format!("time {}", number::percent(1.0 + found.change)),
                 None => format!("time {}", time.word.name()),
             });
             let parts: Vec<String> = instructions(&row).into_iter().chain(heap(&row)).chain(time).collect();
-            Some(format!("{workload} in phase {phase}: {}", parts.join(", ")))
+            Some(format!("{workload} in phase {phase}{more}: {}", parts.join(", ")))
         });
         told.collect()
     }
@@ -176,7 +192,7 @@ fn share(share: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::replay::tests::lane;
-    use super::super::{Accepted, Counted, Revision, Session, Terms};
+    use super::super::{Accepted, Counted, Revision, Session};
     use super::*;
     use crate::paired::Rules;
     use crate::record::Reading;

@@ -269,7 +269,7 @@ impl Time {
             accepted: None,
             is_spent: false,
         };
-        time.explanation = time.explain(work, &terms.isa, row);
+        time.explanation = time.explain(work, terms, row);
         time
     }
 

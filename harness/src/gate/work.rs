@@ -44,6 +44,8 @@ impl Work {
     pub(super) fn of(session: &Session, entrant: &Entrant, row: &[&Comparison]) -> Self {
         let has = |instrument| row.iter().any(|one| one.metric.is_some_and(|metric| metric.instrument() == instrument));
         let is_equal = has(Instrument::Callgrind) && has(Instrument::Dhat) && row.iter().all(|one| one.equal());
+        // Counts are of one thread, and how several share the work is not in them.
+        let is_equal = is_equal && session.terms.threads == 1;
         match counted_isa(session, entrant).filter(|_| is_equal) {
             None => Self::Unlike,
             Some(isa) if isa == session.terms.isa => Self::Same,
@@ -169,6 +171,17 @@ mod tests {
         let mut other = session(0.015);
         other.counted.as_mut().expect("counted").head.rows[0].readings[0] = callgrind(1010);
         assert_eq!(other.unexplained(), None);
+        let mut shared = session(0.015);
+        shared.terms.threads = 2;
+        assert_eq!(shared.unexplained(), None);
+        let time = Ruling::of(&shared).expect("limits that make sense").times.remove(0);
+        assert_eq!((time.word, time.is_red), (Word::Regressed, true));
+        assert_eq!(
+            time.explanation.as_deref(),
+            Some(
+                "Ir equal, time +1.5 % with 2 threads: layout or cache, or how they share the work, which counts of one do not tell"
+            )
+        );
         let mut same = session(0.015);
         same.terms.isa = "avx2".to_owned();
         assert_eq!(same.unexplained(), None);

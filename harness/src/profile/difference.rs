@@ -1,5 +1,7 @@
 //! Two profiles side by side, name by name.
 
+use std::collections::HashMap;
+
 use super::Tree;
 
 /// What a name costs by itself on two sides.
@@ -7,6 +9,8 @@ use super::Tree;
 pub struct Difference {
     /// The name.
     pub name: String,
+    /// What most of the difference is done for: the nearest around it that is of another module. None if nothing is.
+    pub within: Option<String>,
     /// What it costs on the base side, per run.
     pub base: f64,
     /// What it costs on the head side, per run.
@@ -51,7 +55,10 @@ impl Seen<'_> {
 /// Every name whose own cost differs, the largest difference first.
 pub fn differences(base: Seen<'_>, head: Seen<'_>) -> Vec<Difference> {
     let whole = head.per_run() - base.per_run();
-    let new = |name: String| Difference { name, base: 0.0, head: 0.0, base_calls: 0.0, head_calls: 0.0, share: None };
+    let new = |name: String| {
+        let (within, share) = (None, None);
+        Difference { name, within, base: 0.0, head: 0.0, base_calls: 0.0, head_calls: 0.0, share }
+    };
     let mut all: Vec<Difference> = Vec::new();
     for part in base.tree.parts() {
         let (own, calls) = (part.own as f64 * base.scale(), part.calls as f64 * base.scale());
@@ -65,11 +72,41 @@ pub fn differences(base: Seen<'_>, head: Seen<'_>) -> Vec<Difference> {
         (all[place].head, all[place].head_calls) = (part.own as f64 * head.scale(), part.calls as f64 * head.scale());
     }
     all.retain(|one| one.base != one.head);
+    let within = changes_within(base, head);
     for one in &mut all {
         one.share = (whole != 0.0).then(|| one.change() / whole);
+        let places = within.iter().filter(|((name, _), _)| *name == one.name);
+        let largest = places.max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()).then_with(|| b.0.cmp(a.0)));
+        one.within = largest.and_then(|((_, around), _)| around.map(str::to_owned));
     }
     all.sort_by(|a, b| b.change().abs().total_cmp(&a.change().abs()).then_with(|| a.name.cmp(&b.name)));
     all
+}
+
+/// By how much the head costs more, by name and by what it is done for.
+fn changes_within<'a>(base: Seen<'a>, head: Seen<'a>) -> HashMap<(&'a str, Option<&'a str>), f64> {
+    let mut changes = HashMap::new();
+    for (seen, sign) in [(base, -1.0), (head, 1.0)] {
+        let mut around: Vec<&str> = Vec::new();
+        for (depth, node) in seen.tree.walk() {
+            around.truncate(depth);
+            let foreign = around.iter().rev().find(|outer| module(outer) != module(&node.name));
+            *changes.entry((node.name.as_str(), foreign.copied())).or_insert(0.0) +=
+                sign * node.own as f64 * seen.scale();
+            around.push(&node.name);
+        }
+    }
+    changes
+}
+
+/// The crate and the module that a function is of, as in `engine::simd`; of another name all of it.
+fn module(name: &str) -> &str {
+    let path = name.trim_start_matches('<');
+    let mut ends = path.match_indices("::").map(|(end, _)| end);
+    match (ends.next(), ends.next()) {
+        (Some(_), Some(second)) => &path[..second],
+        _ => path,
+    }
 }
 
 #[cfg(test)]
@@ -100,6 +137,24 @@ mod tests {
             ]
         );
         assert!(differences(Seen { tree: &base, runs: 3 }, Seen { tree: &base, runs: 3 }).is_empty());
+    }
+
+    #[test]
+    fn what_is_called_from_all_over_is_told_by_what_the_change_is_done_for() {
+        let side = |gelu: u64, product: u64| {
+            let stack = |outer: &[&str], own| {
+                let frames = [outer, &["engine::simd::level::run", "engine::simd::avx2::enter"]].concat();
+                (frames.into_iter().map(str::to_owned).collect::<Vec<_>>(), own)
+            };
+            let stacks =
+                [stack(&["run", "engine::gelu::apply"], gelu), stack(&["run", "engine::matmul::apply"], product)];
+            Tree::of_stacks(stacks.iter().map(|(stack, own)| (stack.as_slice(), *own, 1)))
+        };
+        let (base, head) = (side(100, 5000), side(200, 4990));
+        let told = differences(Seen { tree: &base, runs: 1 }, Seen { tree: &head, runs: 1 });
+        let told: Vec<_> = told.iter().map(|one| (one.name.as_str(), one.within.as_deref(), one.change())).collect();
+        assert_eq!(told, [("engine::simd::avx2::enter", Some("engine::gelu::apply"), 90.0)]);
+        assert_eq!(module("<engine::gelu::Gelu as engine::Operation>::run"), "engine::gelu");
     }
 
     proptest! {

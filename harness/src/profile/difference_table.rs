@@ -22,6 +22,7 @@ pub fn difference_table(title: String, view: View, base: Seen<'_>, head: Seen<'_
         title,
         vec![
             Column::left("name", view.noun()),
+            Column::left("within", "mostly in"),
             Column::right(&format!("from_{unit}"), "from"),
             Column::right(&format!("to_{unit}"), "to"),
             Column::right(&format!("difference_{unit}"), "difference"),
@@ -38,6 +39,7 @@ pub fn difference_table(title: String, view: View, base: Seen<'_>, head: Seen<'_
         let change = amount(each.change());
         table.rows.push(vec![
             name(&each.name),
+            each.within.as_deref().map_or_else(Cell::missing, name),
             amount(each.base),
             amount(each.head),
             Cell { text: format!("{sign}{}", change.text), ..change }.toned(tone),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use harness::gate::{Ruling, Session, Word};
 
 use crate::project::Done;
-use crate::repository::{commit, executes, git, repository, takes};
+use crate::repository::{allocates, commit, executes, git, repository, takes};
 use crate::tools::Tools;
 
 fn gate(tools: &Tools, more: &[&str]) -> Done {
@@ -78,7 +78,7 @@ fn more_work_that_takes_longer_is_a_regression() {
     let after = &done.stdout[done.stdout.find("REGRESSED: ").expect("a summary")..];
     let row = after.lines().find(|line| line.starts_with("engine::product")).expect("the function that changed");
     let cells: Vec<&str> = row.split_whitespace().collect();
-    assert_eq!(cells[1..], ["990", "1040", "+50", "+5.1", "%", "100", "%", "2", "2"], "{row}");
+    assert_eq!(cells[1..], ["bench::run", "990", "1040", "+50", "+5.1", "%", "100", "%", "2", "2"], "{row}");
     let pictures: Vec<PathBuf> =
         gates(&tools).into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "svg")).collect();
     assert_eq!(pictures.len(), 4, "{pictures:?}");
@@ -164,6 +164,25 @@ fn counts_alone_are_judged_by_the_limits_of_the_base() {
     assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
     assert!(done.stdout.contains("got worse by 5 % (+50), from 1,000 to 1,050; the limit is 0.1 %"), "{}", done.stdout);
     assert!(kept(&tools).0.lanes.is_empty());
+}
+
+#[test]
+fn one_loss_that_shows_in_many_figures_is_told_once_for_each_workload() {
+    let tools = repository();
+    executes(&tools, 1050);
+    allocates(&tools, 3);
+    let done = tools.run(&["gate", "--base", "HEAD", "--counts-only"]);
+    assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
+    for told in [
+        "regressed: model/decode in phase optimized, and in 1 phase more: Ir +5.0 %, allocations 2 -> 3 per token",
+        "regressed: kernel/gelu in phase optimized, and in 1 phase more: Ir +5.0 %, allocations 2 -> 3 per token",
+        "regressed: 6 more figures, which the table has; --all tells each in a sentence",
+    ] {
+        assert!(done.stdout.contains(told), "{told}: {}", done.stdout);
+    }
+    assert_eq!(done.stdout.matches("regressed: ").count(), 2 + 6 + 1, "{}", done.stdout);
+    let done = tools.run(&["gate", "--base", "HEAD", "--counts-only", "--all"]);
+    assert_eq!(done.stdout.matches("regressed: ").count(), 2 + 12, "{}", done.stdout);
 }
 
 #[test]

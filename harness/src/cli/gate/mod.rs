@@ -33,6 +33,10 @@ pub(super) const BUDGET: u64 = 60;
 /// With --base, that revision is built beside the checkout, and both are run side by side: their time in short slices in
 /// turn, their instructions and heap by the limits of the base. At most 1 % of such gates on unchanged code end red by
 /// their time.
+///
+/// A confirmed slowdown with equal counts is layout or cache, not work, and red above --layout-limit only. Where valgrind counts
+/// with another instruction set than time is measured with, as on a CPU with AVX-512, it is timed once more with that of the counts
+/// on both sides, in up to a quarter of the budget: what is as slow there is layout, the rest stays a regression.
 #[derive(Args)]
 pub(crate) struct Gate {
     /// Judge this record instead of counting now
@@ -94,8 +98,7 @@ struct Against {
     /// "Not slower" means: slower by less than this many percent
     #[arg(long, value_name = "PERCENT", default_value_t = 1.0, value_parser = percent, requires = "base")]
     margin: f64,
-    /// Slower by more than this many percent is a regression even where all counts are equal, with the instruction set of the time or,
-    /// for which slowdowns are timed once more in up to a quarter of the budget, with that of the counts
+    /// Slower by more than this many percent is a regression even where all counts are equal
     #[arg(long, value_name = "PERCENT", default_value_t = 100.0 * LAYOUT_LIMIT, value_parser = percent, requires = "base")]
     layout_limit: f64,
     /// Draw the order of everything from this number, as an earlier gate did

@@ -12,7 +12,7 @@ pub(super) fn ruling(session: &Session, ruling: &Ruling, changed: &[Table], form
     let again = format!("reproduce with: {}", with_seed(session));
     let mut red: Vec<String> = ruling.times.iter().filter(|time| time.is_red).map(|time| time.sentence()).collect();
     red.extend(ruling.lost_counts());
-    red.extend(ruling.counts.iter().flat_map(|counts| counts.regressions()));
+    red.extend(figures(ruling, all));
     let mut open: Vec<String> = ruling
         .times
         .iter()
@@ -91,6 +91,19 @@ pub(super) fn ruling(session: &Session, ruling: &Ruling, changed: &[Table], form
             print(&text)
         }
     }
+}
+
+/// One allocation more shows in dozens of figures: so many of them a person reads in sentences, beside the table that has all.
+const SHOWN_FIGURES: usize = 6;
+
+fn figures(ruling: &Ruling, all: bool) -> Vec<String> {
+    let mut told: Vec<String> = ruling.counts.iter().flat_map(|counts| counts.regressions()).collect();
+    let more = told.len().saturating_sub(SHOWN_FIGURES);
+    if more > 0 && !all {
+        told.truncate(SHOWN_FIGURES);
+        told.push(format!("{more} more figures, which the table has; --all tells each in a sentence"));
+    }
+    told
 }
 
 /// A change may store hundreds of counts anew: a person reads the first ones.
