@@ -152,11 +152,12 @@ fn file_name(text: &str) -> String {
 
 /// The command line as a user would type it again.
 fn command_line() -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,:=@%+#".contains(c);
-    let arguments =
-        std::env::args().skip(1).map(|argument| match argument.is_empty() || !argument.chars().all(plain) {
-            true => format!("'{}'", argument.replace('\'', r"'\''")),
-            false => argument,
-        });
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,:=@%+#~".contains(c);
+    // A tilde in front is somebody's home.
+    let is_plain = |argument: &str| argument.chars().all(plain) && !argument.is_empty() && !argument.starts_with('~');
+    let arguments = std::env::args().skip(1).map(|argument| match is_plain(&argument) {
+        true => argument,
+        false => format!("'{}'", argument.replace('\'', r"'\''")),
+    });
     std::iter::once("cargo harness".to_owned()).chain(arguments).collect::<Vec<_>>().join(" ")
 }

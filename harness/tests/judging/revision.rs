@@ -181,8 +181,13 @@ fn one_loss_that_shows_in_many_figures_is_told_once_for_each_workload() {
         assert!(done.stdout.contains(told), "{told}: {}", done.stdout);
     }
     assert_eq!(done.stdout.matches("regressed: ").count(), 2 + 6 + 1, "{}", done.stdout);
-    let done = tools.run(&["gate", "--base", "HEAD", "--counts-only", "--all"]);
+    let done = tools.run(&["gate", "--base", "HEAD~0", "--counts-only", "--all"]);
     assert_eq!(done.stdout.matches("regressed: ").count(), 2 + 12, "{}", done.stdout);
+    assert!(
+        done.stdout.ends_with("reproduce with: cargo harness gate --base HEAD~0 --counts-only --all\n"),
+        "{}",
+        done.stdout
+    );
 }
 
 #[test]
