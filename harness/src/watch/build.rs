@@ -46,3 +46,52 @@ fn digest(programs: &Programs) -> Result<[u8; 32], ProgramError> {
     }
     Ok(digest.finalize().into())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::project::Config;
+
+    /// A workspace whose probe is one file.
+    fn workspace(root: &Path) -> Project {
+        let write = |name: &str, text: &str| {
+            let path = root.join(name);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+            fs::write(path, text).expect("written");
+        };
+        write("Cargo.toml", "[workspace]\nmembers = ['suite']\nresolver = '3'\n");
+        let manifest =
+            "[package]\nname = 'harness-suite'\nversion = '0.1.0'\n[[bin]]\nname = 'probe'\npath = 'probe.rs'\n";
+        write("suite/Cargo.toml", manifest);
+        Project { root: root.to_owned(), config: Config::default() }
+    }
+
+    #[test]
+    fn programs_are_known_by_their_bytes() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let project = workspace(folder.path());
+        let built = |source: &str| {
+            fs::write(folder.path().join("suite/probe.rs"), source).expect("written");
+            // Newer than whatever was built a moment ago.
+            let later = std::time::SystemTime::now() + Duration::from_secs(2);
+            let file = fs::File::options().append(true).open(folder.path().join("suite/probe.rs")).expect("there");
+            file.set_modified(later).expect("set");
+            build(&project, &[], true)
+        };
+        let digest = |source: &str| built(source).expect("it builds").digest.expect("all of it is built");
+        let first = digest("fn main() { println!(\"one\") }\n");
+        assert_eq!(digest("fn main() { println!(\"one\") }\n// And a word.\n"), first);
+        assert!(matches!(built("fn main() {"), Err(MeasureError::Program(ProgramError::Build(_)))));
+        assert_ne!(digest("fn main() { println!(\"two\") }\n"), first);
+    }
+
+    #[test]
+    fn what_is_not_built_is_not_known() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut project = workspace(folder.path());
+        project.config.probe = Program::Command(vec!["true".to_owned()]);
+        assert_eq!(build(&project, &[], true).expect("nothing to build").digest, None);
+    }
+}

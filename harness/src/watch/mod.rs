@@ -9,6 +9,10 @@
 //! what is large enough to be seen in two seconds, and says how much may have been missed. None of it is a verdict: that is
 //! `harness gate`.
 //!
+//! Programs are built incrementally, in release mode: in this repository, a change of one kernel then costs 10 s of a core's
+//! time instead of 34 (rustc 1.95; nearly all of it is code generation for the engine). The price is that counts are not quite those
+//! of a build as a whole: of eight that were tried, seven were within 0.5 %, and one 1.1 % off.
+//!
 //! Files are polled. A look at a few hundred of them costs half a millisecond, works on every file system (over
 //! a network and in containers, too, where notifications get lost), and needs no dependency; `notify` would save less than one
 //! percent of a core.

@@ -60,6 +60,15 @@ impl Watching {
     }
 }
 
+impl Drop for Watching {
+    /// A test that failed leaves nothing that watches for ever.
+    fn drop(&mut self) {
+        // What has ended already is what was wanted.
+        let _ = self.harness.kill();
+        let _ = self.harness.wait();
+    }
+}
+
 /// The row about a metric, with one space where there are more.
 fn row(said: &str, metric: &str) -> String {
     let row = said.lines().find(|line| line.contains(metric)).unwrap_or_else(|| panic!("no {metric}: {said}"));
