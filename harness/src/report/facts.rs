@@ -10,7 +10,7 @@ pub fn facts(record: &Record) -> Vec<(&'static str, String)> {
     vec![
         ("measured", created(record)),
         ("command", record.command.clone()),
-        ("run", if record.quick { "quick: shortened, wider intervals" } else { "full" }.to_owned()),
+        ("run", extent(record)),
         ("revision", revision(record)),
         ("machine", environment.machine()),
         ("memory", crate::render::number::plain(crate::metric::Quantity::Bytes, environment.memory_bytes as f64)),
@@ -33,9 +33,22 @@ pub fn facts(record: &Record) -> Vec<(&'static str, String)> {
     ]
 }
 
+/// How much of its workloads a run measured.
+fn extent(record: &Record) -> String {
+    let mut extent = if record.quick { "quick: shortened, wider intervals" } else { "full" }.to_owned();
+    if !record.limited_to.is_empty() {
+        extent += &format!(", limited to the phases {}", record.limited_to.join(", "));
+    }
+    extent
+}
+
 /// The provenance in one line, for under a chart or a table.
 pub fn line(record: &Record) -> String {
-    let quick = if record.quick { ", quick run" } else { "" };
+    let quick = match record.is_whole() {
+        true => "",
+        false if record.quick => ", quick run",
+        false => ", some phases only",
+    };
     format!("{}, {}, revision {}{quick}", created(record), record.environment.machine(), revision(record))
 }
 
@@ -72,4 +85,21 @@ pub fn conditions<'a>(rows: impl IntoIterator<Item = &'a Row>, instruments: &[In
         threads => format!("{threads} threads, {isa}"),
     });
     each.collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::sample::record;
+
+    #[test]
+    fn a_run_that_is_not_whole_says_so() {
+        let mut record = record(Vec::new());
+        assert!(facts(&record).contains(&("run", "full".to_owned())));
+        record.limited_to = vec!["naive".to_owned()];
+        assert!(facts(&record).contains(&("run", "full, limited to the phases naive".to_owned())));
+        assert!(line(&record).ends_with(", some phases only"), "{}", line(&record));
+        record.quick = true;
+        assert!(line(&record).ends_with(", quick run"), "{}", line(&record));
+    }
 }

@@ -132,7 +132,7 @@ fn choose(outlines: &[Outline]) -> (Vec<Vec<Taken>>, Vec<String>) {
                 .iter()
                 .any(|instrument| best(&taken.workload, *instrument).is_some_and(|best| best > place))
         };
-        if outline.parts.iter().any(is_passed) {
+        if !outline.whole && outline.parts.iter().any(is_passed) {
             passed.push(file_name(&outline.path));
         }
     }

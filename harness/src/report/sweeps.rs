@@ -124,9 +124,9 @@ pub(super) struct Growing<'a> {
 
 impl Growing<'_> {
     /// The first and the last point that are part of the answer.
-    pub(super) fn ends(&self) -> Option<(&(f64, Figure), &(f64, Figure))> {
+    pub(super) fn ends(&self) -> Option<[(f64, Figure); 2]> {
         let within = &self.points[..self.within];
-        Some((within.first()?, within.last()?))
+        Some([*within.first()?, *within.last()?])
     }
 }
 
@@ -185,7 +185,7 @@ pub fn section(dossier: &Dossier) -> Option<Section> {
 /// What the last phase does over the whole sweep.
 fn verdict(sweep: &Sweep<'_>, question: Option<&Question>, growing: &[Growing<'_>]) -> Option<String> {
     let last = growing.last()?;
-    let ((from, low), (to, high)) = last.ends()?;
+    let [(from, low), (to, high)] = last.ends()?;
     if low.value <= 0.0 || from == to {
         return None;
     }

@@ -77,7 +77,7 @@ pub(in crate::report) fn chart(
 /// What the first phase and the last one do over the whole sweep.
 fn title(question: &Question, metric: &dyn Metric, growing: &[Growing<'_>]) -> Option<String> {
     let told = |one: &Growing<'_>| {
-        let ((from, low), (to, high)) = one.ends()?;
+        let [(from, low), (to, high)] = one.ends()?;
         let ratio = high.value / low.value;
         let what = match metric.quantity() {
             Quantity::Seconds => "the time",
