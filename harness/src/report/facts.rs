@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::distinct::distinct;
 use crate::record::{Instrument, Record, Row};
 
 /// The provenance of a record as pairs of name and value, in the order they are shown.
@@ -36,8 +37,9 @@ pub fn facts(record: &Record) -> Vec<(&'static str, String)> {
 /// How much of its workloads a run measured.
 fn extent(record: &Record) -> String {
     let mut extent = if record.quick { "quick: shortened, wider intervals" } else { "full" }.to_owned();
-    if !record.limited_to.is_empty() {
-        extent += &format!(", limited to the phases {}", record.limited_to.join(", "));
+    let phases = distinct(record.asked.iter().flat_map(|asked| asked.phases.iter().map(String::as_str)));
+    if !phases.is_empty() {
+        extent += &format!(", limited to the phases {}", phases.join(", "));
     }
     extent
 }
@@ -90,13 +92,20 @@ pub fn conditions<'a>(rows: impl IntoIterator<Item = &'a Row>, instruments: &[In
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Asked;
     use crate::record::sample::record;
 
     #[test]
     fn a_run_that_is_not_whole_says_so() {
         let mut record = record(Vec::new());
         assert!(facts(&record).contains(&("run", "full".to_owned())));
-        record.limited_to = vec!["naive".to_owned()];
+        record.asked = vec![Asked {
+            filters: Vec::new(),
+            phases: vec!["naive".to_owned()],
+            quick: false,
+            instruments: Vec::new(),
+            isa: None,
+        }];
         assert!(facts(&record).contains(&("run", "full, limited to the phases naive".to_owned())));
         assert!(line(&record).ends_with(", some phases only"), "{}", line(&record));
         record.quick = true;
