@@ -177,7 +177,7 @@ fn files(folder: &Path, except: Option<&Path>) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Asked;
+    use crate::record::{Asked, OLDEST_SCHEMA, SCHEMA_VERSION};
     use crate::record::sample::{callgrind, clock, dhat, record, row};
 
     fn written(folder: &Path, created: &str, cpu: &str, workloads: &[&str]) {
@@ -218,6 +218,23 @@ mod tests {
         assert_eq!(dossier.sources[0].created, "2026-01-02 00:00 UTC", "the main workload leads");
         assert!(dossier.notes[0].starts_with("1 record of other machines"), "{:?}", dossier.notes);
         assert!(dossier.notes[1].contains("cut.json"), "{:?}", dossier.notes);
+    }
+
+    #[test]
+    fn records_of_the_schemas_before_are_drawn_and_later_ones_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let day = |day: u32| format!("2026-01-0{day}T00:00:00Z");
+        for (number, schema) in [(1, OLDEST_SCHEMA), (2, SCHEMA_VERSION + 1)] {
+            write(folder.path(), &day(number), |record| record.rows = vec![row("w", "fast", vec![callgrind(1)])]);
+            let path = folder.path().join(format!("2026-01-0{number}T000000Z.json"));
+            let text = fs::read_to_string(&path).expect("written");
+            let written = format!("\"schema\": {SCHEMA_VERSION}");
+            assert!(text.contains(&written), "{text}");
+            fs::write(&path, text.replacen(&written, &format!("\"schema\": {schema}"), 1)).expect("written");
+        }
+        let dossier = gathered(folder.path()).expect("records");
+        assert_eq!(dossier.source("w", Instrument::Callgrind).expect("there").created, "2026-01-01 00:00 UTC");
+        assert!(dossier.notes.iter().any(|note| note.contains("schema version 3")), "{:?}", dossier.notes);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::source::{Taken, taken};
 use crate::distinct::distinct;
-use crate::record::{Environment, Instrument, Record, SCHEMA_VERSION};
+use crate::record::{Environment, Instrument, OLDEST_SCHEMA, Record, SCHEMA_VERSION};
 
 /// What of a record decides whether it is needed.
 #[derive(Debug)]
@@ -103,7 +103,7 @@ fn outline(path: &Path) -> Result<Outline, String> {
     let told = |what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
     let text = fs::read(path).map_err(|error| told(&error))?;
     let stored: Stored = serde_json::from_slice(&text).map_err(|error| told(&error))?;
-    if stored.schema != SCHEMA_VERSION {
+    if !(OLDEST_SCHEMA..=SCHEMA_VERSION).contains(&stored.schema) {
         return Err(told(&format!("schema version {}", stored.schema)));
     }
     let mut parts: Vec<Part> = Vec::new();
