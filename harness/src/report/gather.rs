@@ -177,8 +177,8 @@ fn files(folder: &Path, except: Option<&Path>) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Asked, OLDEST_SCHEMA, SCHEMA_VERSION};
     use crate::record::sample::{callgrind, clock, dhat, record, row};
+    use crate::record::{Asked, OLDEST_SCHEMA, SCHEMA_VERSION};
 
     fn written(folder: &Path, created: &str, cpu: &str, workloads: &[&str]) {
         let rows = workloads.iter().map(|workload| row(workload, "naive", vec![callgrind(1)])).collect();
