@@ -14,6 +14,7 @@ pub mod distinct;
 pub mod gate;
 pub mod history;
 pub mod instrument;
+pub mod json_files;
 pub mod machine;
 pub mod measure;
 pub mod metric;

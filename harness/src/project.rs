@@ -10,6 +10,8 @@ use std::{fs, io};
 use serde::Deserialize;
 use thiserror::Error;
 
+use crate::json_files::json_files;
+
 /// A checkout and its configuration.
 #[derive(Debug, Clone)]
 pub struct Project {
@@ -166,10 +168,7 @@ impl Project {
     /// The record that was made last, by the time in its name; one that was given a name of its own only counts where
     /// there is no other kind.
     pub fn newest_record(&self) -> Option<PathBuf> {
-        let entries = fs::read_dir(self.records()).ok()?;
-        let files = entries.filter_map(|entry| Some(entry.ok()?.path()));
-        let records = files.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
-        records.max_by_key(|path| {
+        json_files(&self.records()).into_iter().max_by_key(|path| {
             let name = path.file_name().unwrap_or_default().to_owned();
             (name.to_str().is_some_and(is_time), name)
         })

@@ -1,12 +1,12 @@
 //! `harness explain`: replays the verdict of a gate from what it kept.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use harness::distinct::distinct;
 use harness::gate::{Replay, Ruling, Session, overview, slices, steps};
+use harness::json_files::json_files;
 use harness::nearest::suggestion;
 use harness::project::Project;
 use harness::render::{Format, Table};
@@ -38,10 +38,7 @@ pub(crate) struct Explain {
 
 /// What the gates against a revision kept, oldest first.
 pub(super) fn sessions(project: &Project) -> Vec<PathBuf> {
-    let entries = fs::read_dir(project.records().join("gates")).into_iter().flatten();
-    let files = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    let mut files: Vec<PathBuf> =
-        files.filter(|path| path.extension().is_some_and(|extension| extension == "json")).collect();
+    let mut files = json_files(&project.records().join("gates"));
     // By the stem: a second gate of the same second has a number behind its time.
     files.sort_by_key(|path| path.file_stem().map(ToOwned::to_owned));
     files

@@ -50,8 +50,7 @@ impl Terms {
         conditions: &Conditions,
         progress: &dyn Progress,
     ) -> Result<Vec<Lane>, Stopped> {
-        let budget = Duration::from_secs_f64(self.budget_seconds - self.floor_seconds);
-        Contest { sides, conditions, rules: self.rules, budget, seed: self.seed }.run(entrants, progress)
+        self.contest(sides, conditions, self.budget_seconds - self.floor_seconds, self.seed).run(entrants, progress)
     }
 
     /// Times entrants once more, under other conditions.
@@ -65,9 +64,12 @@ impl Terms {
         conditions: &Conditions,
         progress: &dyn Progress,
     ) -> Result<Vec<Lane>, Stopped> {
-        let budget = Duration::from_secs_f64(REPEAT_SHARE * self.budget_seconds);
         let seed = self.seed.wrapping_add(2);
-        Contest { sides, conditions, rules: self.rules, budget, seed }.run(entrants, progress)
+        self.contest(sides, conditions, REPEAT_SHARE * self.budget_seconds, seed).run(entrants, progress)
+    }
+
+    fn contest<'a>(&self, sides: &'a Sides<'_>, conditions: &'a Conditions, seconds: f64, seed: u64) -> Contest<'a> {
+        Contest { sides, conditions, rules: self.rules, budget: Duration::from_secs_f64(seconds), seed }
     }
 }
 

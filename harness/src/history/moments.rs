@@ -1,11 +1,11 @@
 //! The states of the project that have numbers.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::Timestamp;
 
 use crate::baseline::{Baseline, COUNTS, ENVIRONMENT};
+use crate::json_files::json_files;
 use crate::record::Record;
 use crate::revision::{Commit, Repository, RepositoryError};
 
@@ -129,13 +129,8 @@ pub fn timed(repository: Option<&Repository>, folder: &Path) -> (Vec<Moment>, Ve
 }
 
 fn records_in(folder: &Path) -> (Vec<Record>, Vec<String>) {
-    let entries = fs::read_dir(folder).into_iter().flatten();
-    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    let mut paths: Vec<PathBuf> =
-        paths.filter(|path| path.extension().is_some_and(|extension| extension == "json")).collect();
-    paths.sort();
     let (mut records, mut unread) = (Vec::new(), Vec::new());
-    for path in paths {
+    for path in json_files(folder) {
         match Record::read(&path) {
             Ok(record) => records.push(record),
             Err(error) => unread.push(format!("a record is left out: {error}")),

@@ -1,11 +1,11 @@
 //! How the figures of a run went over the runs before it: what a sparkline beside each figure shows.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::series::TIME_NOISE;
 use super::{Moment, Question, series};
 use crate::choice::Choice;
+use crate::json_files::json_files;
 use crate::metric;
 use crate::record::{Record, Row};
 
@@ -33,12 +33,9 @@ struct Line {
 /// The records before one of the same machine, the oldest first and `most` of them at most; files that are no records are passed
 /// over.
 pub fn recent(folder: &Path, now: &Record, most: usize) -> Vec<Record> {
-    let entries = fs::read_dir(folder).into_iter().flatten();
-    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
     // They are named by their time.
-    paths.sort_unstable_by(|a, b| b.cmp(a));
-    let read = paths.iter().take(LOOKED_AT * most).filter_map(|path| Record::read(path).ok());
+    let paths = json_files(folder);
+    let read = paths.iter().rev().take(LOOKED_AT * most).filter_map(|path| Record::read(path).ok());
     let is_earlier =
         |record: &Record| record.created < now.created && record.environment.same_machine(&now.environment);
     let mut records: Vec<Record> = read.filter(is_earlier).take(most).collect();
@@ -63,19 +60,19 @@ impl Trends {
     pub fn of(earlier: &[Record], now: &Record, anchor: Option<&str>) -> Self {
         let phases: Vec<String> = now.phases().into_iter().map(str::to_owned).collect();
         let key = |record: &Record| record.environment.portable_key(&record.environment.isa);
+        let moment = |record: &Record| {
+            let date = record.created.parse().unwrap_or_default();
+            Moment { date, commit: None, record: record.clone() }
+        };
+        let of_times: Vec<Moment> = earlier.iter().chain([now]).map(moment).collect();
+        let of_counts: Vec<Moment> =
+            earlier.iter().filter(|record| key(record) == key(now)).chain([now]).map(moment).collect();
         let mut lines = Vec::new();
         for metric in FOLLOWED.into_iter().filter_map(metric::by_name) {
             let Some(anchor) = anchor.or(metric.portable().then_some("")) else { continue };
-            let comparable = |record: &&Record| !metric.portable() || key(record) == key(now);
-            let records = earlier.iter().filter(comparable).chain([now]);
-            let moments: Vec<Moment> = records
-                .map(|record| {
-                    let date = record.created.parse().unwrap_or_default();
-                    Moment { date, commit: None, record: record.clone() }
-                })
-                .collect();
+            let moments = if metric.portable() { &of_counts } else { &of_times };
             let question = Question { metric, choice: &Choice::default(), phases: &phases, anchor };
-            for one in series(&moments, &question) {
+            for one in series(moments, &question) {
                 let is_last = one.points.last().is_some_and(|point| point.moment + 1 == moments.len());
                 // The anchor beside itself shows nothing.
                 if one.points.len() < 2 || !is_last || (!metric.portable() && one.phase == anchor) {
@@ -97,6 +94,8 @@ impl Trends {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::record::sample::{callgrind, clock, dhat, record, row};
 

@@ -20,6 +20,12 @@ pub struct Asked {
     pub isa: Option<String>,
 }
 
+/// Whether everything was measured that the workloads have, and for as long as it takes, by runs that were asked for these; nothing is
+/// known of a record from before that was noted, which is taken to be whole.
+pub fn is_whole(quick: bool, asked: &[Asked]) -> bool {
+    !quick && asked.iter().all(|asked| asked.phases.is_empty())
+}
+
 impl Asked {
     /// Whether whoever measured this has measured all of `other`, too. A glob may fit workloads that are measured on demand
     /// only, which the whole suite leaves out, so it is covered by itself alone.

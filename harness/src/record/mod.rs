@@ -10,7 +10,7 @@ mod file;
 #[cfg(test)]
 pub(crate) mod sample;
 
-pub use asked::Asked;
+pub use asked::{Asked, is_whole};
 pub use environment::{Environment, PortableKey, UNKNOWN};
 pub use file::{OLDEST_SCHEMA, RecordError, SCHEMA_VERSION};
 
@@ -211,10 +211,9 @@ pub struct Sample {
 }
 
 impl Record {
-    /// Whether everything was measured that its workloads have, and for as long as it takes; a record that does not say what
-    /// was asked for is taken to be.
+    /// Whether everything was measured that its workloads have, and for as long as it takes; see [`is_whole`].
     pub fn is_whole(&self) -> bool {
-        !self.quick && self.asked.iter().all(|asked| asked.phases.is_empty())
+        is_whole(self.quick, &self.asked)
     }
 
     /// The row of a workload in a phase.

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use super::outline::{Outline, Part, outlines};
 use super::source::{Taken, keep};
 use super::{Commands, Dossier};
+use crate::json_files::json_files;
 use crate::record::{Instrument, Record, RecordError};
 
 /// The dossier of the records in a folder; none if there is no readable one. `first` is a record that is newer than all of
@@ -170,8 +171,7 @@ fn file_name(path: &Path) -> String {
 fn files(folder: &Path, except: Option<&Path>) -> Vec<PathBuf> {
     let same =
         |path: &PathBuf| except.is_some_and(|except| fs::canonicalize(path).ok() == fs::canonicalize(except).ok());
-    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
-    entries.filter(|path| path.extension().is_some_and(|ending| ending == "json") && !same(path)).collect()
+    json_files(folder).into_iter().filter(|path| !same(path)).collect()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::source::{Taken, taken};
 use crate::distinct::distinct;
-use crate::record::{Environment, Instrument, OLDEST_SCHEMA, Record, SCHEMA_VERSION};
+use crate::record::{Asked, Environment, Instrument, OLDEST_SCHEMA, Record, SCHEMA_VERSION, is_whole};
 
 /// What of a record decides whether it is needed.
 #[derive(Debug)]
@@ -36,14 +36,9 @@ struct Stored {
     created: String,
     quick: bool,
     #[serde(default)]
-    asked: Vec<StoredAsked>,
+    asked: Vec<Asked>,
     environment: Environment,
     rows: Vec<StoredRow>,
-}
-
-#[derive(Deserialize)]
-struct StoredAsked {
-    phases: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -127,7 +122,7 @@ fn outline(path: &Path) -> Result<Outline, String> {
         path: path.to_owned(),
         created: stored.created,
         environment: stored.environment,
-        whole: !stored.quick && stored.asked.iter().all(|asked| asked.phases.is_empty()),
+        whole: is_whole(stored.quick, &stored.asked),
         parts,
     })
 }

@@ -11,7 +11,7 @@ use std::process::Command;
 
 use thiserror::Error;
 
-use crate::programs::{Programs, Target, executables, finish};
+use crate::programs::{Programs, Target, cargo, executables, finish};
 use crate::project::{Program, Project};
 
 /// Programs, and builds of them whose code lies elsewhere.
@@ -127,8 +127,7 @@ impl Linker<'_> {
     fn link(&self, order: u32) -> Result<bool, LayoutError> {
         let mut is_as_before = true;
         for target in &self.targets {
-            let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-            let mut command = Command::new(cargo);
+            let mut command = Command::new(cargo());
             command.args(["rustc", "--release", "--package", &target.package]);
             command.args([&format!("--{}", target.kind), target.name.as_str()]);
             command.arg("--message-format=json-render-diagnostics").current_dir(&self.project.root);
