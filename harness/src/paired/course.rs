@@ -113,7 +113,10 @@ impl Course {
         let beyond = (1.0 - level) / 2.0;
         let low = lower_bound(self.judged(), beyond)?;
         let high = upper_bound(self.judged(), beyond)?;
-        Some(Interval { low, high, level })
+        // A bound keeps what earlier pairs excluded, so later ones can carry the estimate, or the other bound, past it. The interval
+        // then reaches as far as they do: a wider one holds the truth no less often.
+        let estimate = self.estimate()?;
+        Some(Interval { low: low.min(high).min(estimate), high: high.max(low).max(estimate), level })
     }
 
     /// How far one pair lies from the centre: the median absolute deviation, scaled so that it is the standard deviation
@@ -262,6 +265,17 @@ mod tests {
     }
 
     #[test]
+    fn pairs_that_turn_round_carry_the_interval_along() {
+        let mut pairs = vec![0.001; 20];
+        pairs.extend([0.0045; 60]);
+        let bound = upper_bound(&pairs[..], 0.05).expect("enough pairs");
+        let turned = course(&pairs);
+        let (estimate, interval) = (turned.estimate().expect("pairs"), turned.interval(0.9).expect("enough pairs"));
+        assert!(bound < estimate, "{bound} {estimate}");
+        assert!(interval.low <= bound && estimate <= interval.high, "{interval:?} {estimate} {bound}");
+    }
+
+    #[test]
     fn slower_by_the_margin_is_rarely_called_not_slower() {
         for noise in [Noise::Normal(0.5), Noise::Shared, Noise::HeavyTailed] {
             let wrong = share(1000, |random| measured(0.01, noise, 60, random).standing() == Standing::NotSlower);
@@ -312,6 +326,14 @@ mod tests {
             let bound = upper_bound(&pairs, rules.false_assurance);
             let is_below = bound.is_some_and(|bound| bound < rules.log_margin());
             prop_assert_eq!(course.not_slower.proves(rules.false_assurance), is_below);
+        }
+
+        #[test]
+        fn the_estimate_lies_in_its_interval(pairs in prop::collection::vec(-0.03..0.05f64, 9..60), level in 0.5..0.99f64) {
+            let course = course(&pairs);
+            if let (Some(interval), Some(estimate)) = (course.interval(level), course.estimate()) {
+                prop_assert!((interval.low..=interval.high).contains(&estimate), "{:?} {}", interval, estimate);
+            }
         }
 
         #[test]

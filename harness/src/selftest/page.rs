@@ -1,6 +1,6 @@
 //! The page and the chart that are made of the evidence.
 
-use super::finding::{Rate, deviation};
+use super::finding::{Rate, deviation, newest};
 use super::table::{percent, told};
 use super::{
     BackToBack, Called, Change, Condition, Finding, Hogs, Scope, Swapped, Trial, by_workload, findings, promises, table,
@@ -34,15 +34,15 @@ pub fn chart(trials: &[Trial], findings: &[Finding]) -> Option<Chart> {
             label: format!("{} verdicts{seconds}", finding.found.of),
         }
     };
-    let mut in_groups: Vec<&Finding> = findings.iter().collect();
+    let mut in_groups = newest(findings);
     in_groups.sort_by_key(|finding| finding.condition.hogs);
     let bars = in_groups.into_iter().map(bar).collect();
     Some(Chart::Shares(ShareChart {
-        title: headline(findings),
+        title: headline(&newest(findings)),
         subtitle: format!(
             "{} gates and verdicts on {}, the last on {}; verdicts on single workloads. What is red, and where the true \
              rates lie, is in the table; a gate is of so many workloads, a slowdown is looked for in one.",
-            trials.len(),
+            newest(findings).iter().map(|finding| finding.trials).sum::<usize>(),
             last.session.environment.machine(),
             last.session.created.split('T').next().unwrap_or_default(),
         ),
@@ -53,14 +53,11 @@ pub fn chart(trials: &[Trial], findings: &[Finding]) -> Option<Chart> {
 }
 
 /// What the evidence says, in one sentence.
-fn headline(findings: &[Finding]) -> String {
-    let unchanged: Vec<&Finding> =
-        findings.iter().filter(|one| matches!(one.condition.change, Change::Null | Change::Moved)).collect();
-    let red: usize = unchanged.iter().map(|one| one.red.count).sum();
-    let gates: usize = unchanged.iter().map(|one| one.red.of).sum();
+fn headline(findings: &[&Finding]) -> String {
+    let red = false_alarms(findings);
     let mut sentences = Vec::new();
-    if gates > 0 {
-        sentences.push(format!("{red} of {gates} gates on unchanged code turned red"));
+    if red.of > 0 {
+        sentences.push(format!("{} of {} gates on unchanged code turned red", red.count, red.of));
     }
     let one = |slowdown: f64| {
         let of_it = findings.iter().filter(move |one| one.condition.change == Change::Injected(slowdown));
@@ -71,6 +68,34 @@ fn headline(findings: &[Finding]) -> String {
     sentences.join("; ")
 }
 
+/// Gates on unchanged code that turned red, whatever else was asked for.
+fn false_alarms(findings: &[&Finding]) -> Rate {
+    let unchanged = findings.iter().filter(|one| matches!(one.condition.change, Change::Null | Change::Moved));
+    unchanged
+        .fold(Rate { count: 0, of: 0 }, |sum, one| Rate { count: sum.count + one.red.count, of: sum.of + one.red.of })
+}
+
+/// How often all gates that there are trials of were red on unchanged code, those before the last one included.
+fn all_false_alarms(findings: &[Finding]) -> String {
+    let all: Vec<&Finding> = findings.iter().collect();
+    let (red, newest) = (false_alarms(&all), false_alarms(&newest(findings)));
+    let told = |rate: Rate| {
+        let most = percent(rate.interval().high);
+        format!("{} of {} gates on unchanged code were red, so at most {most} % are", rate.count, rate.of)
+    };
+    match (newest.of, red.of - newest.of) {
+        (0, 0) => String::new(),
+        (_, 0) => format!("\nOf all: {}.\n", told(red)),
+        _ => format!(
+            "\nOf all: {}; with the first generation, {}. The generations decide alike and differ in how evenly they measure: in \
+             the second, both processes of a pair are made ready on the measured core, and the arrays of kernels have their places in \
+             a page. What is asked is held against the second alone; the table below has both.\n",
+            told(newest),
+            told(red)
+        ),
+    }
+}
+
 /// The page, in Markdown; `swapped` are the gates that were replayed with labels swapped, `criterion` is what that said of the
 /// same workloads, and `chart` is the file of the chart, as seen from the page.
 ///
@@ -78,7 +103,7 @@ fn headline(findings: &[Finding]) -> String {
 /// If the limits that a trial carries make no sense.
 pub fn page(trials: &[Trial], swapped: &Swapped, criterion: &[BackToBack], chart: &str) -> Result<String, RulingError> {
     let findings = findings(trials)?;
-    let headline = headline(&findings);
+    let headline = headline(&newest(&findings));
     let mut text = format!(
         "# Does the time gate lie?\n\n{headline}.\n\n![{headline}]({chart})\n\n\
          Made by `cargo harness selftest gate --replay` from the slices in `slices/`, and from nothing else. Each trial was \
@@ -87,6 +112,7 @@ pub fn page(trials: &[Trial], swapped: &Swapped, criterion: &[BackToBack], chart
     );
     text += "## Asked and measured\n\n";
     text += &Format::Markdown.render(&[promises(&findings)]);
+    text += &all_false_alarms(&findings);
     text += "\n## Every condition\n\n";
     text += &Format::Markdown.render(&[table(&findings)]);
     text += "\nA count with its 90 % interval in percent (Clopper and Pearson), so that each end alone holds at 95 %. *Red* \

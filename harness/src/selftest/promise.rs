@@ -1,6 +1,6 @@
 //! What the gate promises, beside what its verdicts show.
 
-use super::finding::{Finding, Rate};
+use super::finding::{Finding, Rate, newest};
 use super::table::percent;
 use super::{Change, Scope};
 use crate::render::{Cell, Column, Table, Tone};
@@ -22,7 +22,7 @@ enum Limit {
     AtLeast(f64),
 }
 
-/// One line for each promise that there are trials for.
+/// One line for each promise that there are trials for, of the last gate that there are any of.
 pub fn promises(findings: &[Finding]) -> Table {
     let columns = vec![
         Column::left("promise", "asked"),
@@ -30,7 +30,8 @@ pub fn promises(findings: &[Finding]) -> Table {
         Column::left("conclusion", "conclusion"),
     ];
     let mut table = Table::new("", columns);
-    let unchanged = || findings.iter().filter(|one| matches!(one.condition.change, Change::Null | Change::Moved));
+    let kept = newest(findings);
+    let unchanged = || kept.iter().filter(|one| matches!(one.condition.change, Change::Null | Change::Moved));
     for one in unchanged() {
         let who = format!("{}, {}", super::table::told(one.condition), one.condition.scope.told());
         let hogs = match one.condition.hogs {
@@ -52,7 +53,7 @@ pub fn promises(findings: &[Finding]) -> Table {
             table.rows.push(row(format!("{who}: a verdict within 60 s of measuring"), measured, state));
         }
     }
-    for one in findings {
+    for one in &kept {
         let Change::Injected(slowdown) = one.condition.change else { continue };
         let hogs = match one.condition.hogs {
             super::Hogs::None => String::new(),

@@ -1,5 +1,6 @@
 //! `harness selftest gate` with a script in the place of the probe.
 
+use harness::gate::pinned_core;
 use harness::selftest::{Evidence, findings};
 
 use crate::project::Done;
@@ -41,8 +42,27 @@ fn evidence_is_gathered_in_pieces_and_replayed_to_the_same_page() {
     tools.script("probe", "exit 1");
     let done = gather(&tools, &["--replay", "--format", "csv"]);
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
-    assert!(done.stdout.starts_with("change,hogs,scope,trials,red,"), "{}", done.stdout);
+    assert!(done.stdout.starts_with("change,hogs,scope,generation,trials,red,"), "{}", done.stdout);
     assert_eq!((kept("gate.md"), kept("gate.svg")), before, "nothing was measured");
+}
+
+#[test]
+fn both_sides_are_on_the_measured_core_before_they_are_made_ready() {
+    let tools = steady();
+    let listed = r#"while read -r word; do case "$word" in Cpus_allowed_list:*) echo "$word" >> cores ;; esac; done < /proc/$$/status"#;
+    let run = tools.project.read("probe");
+    let ready = r#"*'"ask":"prepare"'*) "#;
+    assert_eq!(run.matches(ready).count(), 1, "{run}");
+    tools.project.write("probe", &run.replace(ready, &format!("{ready}{listed}; ")));
+    let done = gather(&tools, &["--condition", "null", "--trials", "1"]);
+    assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
+    let core = pinned_core(1).expect("some core may be used");
+    let cores = tools.project.read("cores");
+    let pinned = cores.lines().filter(|line| line.split_whitespace().nth(1) == Some(&core.to_string())).count();
+    // Nine pairs at least; what is made ready to see how long it runs is on any core.
+    assert!(pinned >= 18, "{cores}");
+    let others = cores.lines().count() - pinned;
+    assert!(others <= 2, "{cores}");
 }
 
 #[test]

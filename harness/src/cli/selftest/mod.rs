@@ -15,7 +15,8 @@ use harness::render::Format;
 use harness::render::chart::Layout;
 use harness::revision::Turn;
 use harness::selftest::{
-    self, BackToBack, Change, Condition, Evidence, Hog, Hogs, Scope, Trial, chart, findings, page, promises, swapped,
+    self, BackToBack, Change, Condition, Evidence, Generation, Hog, Hogs, Scope, Trial, chart, findings, page,
+    promises, swapped,
 };
 use harness::statistics::Random;
 use harness::whole_file;
@@ -109,7 +110,12 @@ impl GateTest {
         let conditions: Vec<Condition> = self
             .condition
             .iter()
-            .map(|&change| Condition { change, hogs: self.hogs, scope: self.scope.unwrap_or(change.scope()) })
+            .map(|&change| Condition {
+                change,
+                hogs: self.hogs,
+                scope: self.scope.unwrap_or(change.scope()),
+                generation: Generation::PRESENT,
+            })
             .collect();
         let most = match (self.trials, self.time) {
             // Whoever asks for criterion alone gets that.

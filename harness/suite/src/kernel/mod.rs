@@ -9,6 +9,7 @@ mod embedding;
 mod gelu;
 mod layer_norm;
 mod matmul;
+mod placed;
 mod ready;
 mod softmax;
 mod sweep;
@@ -24,10 +25,13 @@ use serde_json::{Value, json};
 
 use crate::Answering;
 use crate::answer::{self, Answer};
+use placed::Placed;
 use ready::Ready;
 
 /// Inputs come from this seed.
 const INPUT_SEED: u64 = 11;
+/// Outputs have the last place in a page, inputs those before it.
+const OUTPUT_PLACE: usize = placed::PLACES - 1;
 
 /// The operations at the sizes of the medium model, then the sweeps.
 pub(crate) fn workloads() -> Vec<Box<dyn Answering>> {
@@ -151,8 +155,11 @@ fn dimensions(size: &[usize]) -> String {
     size.iter().map(usize::to_string).collect::<Vec<_>>().join("x")
 }
 
-/// Numbers around `mean` as activations have them: from `mean - spread` to `mean + spread`.
-fn inputs(stream: u64, count: usize, mean: f32, spread: f32) -> Vec<f32> {
+/// Numbers around `mean` as activations have them: from `mean - spread` to `mean + spread`. The stream also gives them their place
+/// in a page: up to four inputs whose streams follow each other meet nowhere.
+fn inputs(stream: u64, count: usize, mean: f32, spread: f32) -> Placed {
     let mut random = SplitMix64::new(INPUT_SEED + stream);
-    (0..count).map(|_| mean + spread * random.signed_unit()).collect()
+    let mut values = Placed::new(count, stream as usize % OUTPUT_PLACE);
+    values.iter_mut().for_each(|value| *value = mean + spread * random.signed_unit());
+    values
 }

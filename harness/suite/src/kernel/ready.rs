@@ -6,7 +6,8 @@ use engine::Isa;
 use engine::variant::Variant;
 use harness_probe::{Options, Prepared, WorkloadError};
 
-use super::{Call, Operation};
+use super::placed::Placed;
+use super::{Call, OUTPUT_PLACE, Operation};
 use crate::agreement::Tolerance;
 use crate::answer::Answer;
 use crate::model::isa;
@@ -15,11 +16,11 @@ use crate::model::isa;
 pub(super) struct Ready {
     operation: Arc<dyn Operation>,
     call: Call,
-    out: Vec<f32>,
+    out: Placed,
     isa: Isa,
     stored: &'static Answer,
     /// What the naive implementation makes of the same inputs; computed when it is first asked for.
-    naive: Option<Vec<f32>>,
+    naive: Option<Placed>,
 }
 
 impl Ready {
@@ -33,7 +34,7 @@ impl Ready {
         let isa = isa(options)?;
         let level = isa.level().map_err(WorkloadError::new)?;
         let call = operation.call(variant, level, options.threads as usize)?;
-        let out = vec![f32::NAN; call.outputs];
+        let out = Placed::new(call.outputs, OUTPUT_PLACE);
         Ok(Self { operation, call, out, isa, stored, naive: None })
     }
 
@@ -43,10 +44,10 @@ impl Ready {
         Answer::of_samples(&self.out)
     }
 
-    fn compute_naive(&self) -> Result<Vec<f32>, WorkloadError> {
+    fn compute_naive(&self) -> Result<Placed, WorkloadError> {
         let level = self.isa.level().map_err(WorkloadError::new)?;
         let mut call = self.operation.call(Variant::naive(), level, 1)?;
-        let mut out = vec![f32::NAN; call.outputs];
+        let mut out = Placed::new(call.outputs, OUTPUT_PLACE);
         (call.compute)(&mut out);
         Ok(out)
     }
@@ -120,7 +121,9 @@ mod tests {
     fn an_error_that_naive_shares_is_caught_by_the_stored_samples() {
         let mut kernel = ready(gelu::Gelu { count: 500 });
         kernel.out.fill(0.0);
-        kernel.naive = Some(kernel.out.clone());
+        let mut naive = Placed::new(kernel.out.len(), OUTPUT_PLACE);
+        naive.fill(0.0);
+        kernel.naive = Some(naive);
         assert!(kernel.check().is_err());
     }
 }
