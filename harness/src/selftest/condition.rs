@@ -114,12 +114,12 @@ impl Change {
 }
 
 impl Condition {
-    /// Seconds that a trial may measure. Four workloads have a little more than their share of a whole gate's: six seconds each,
-    /// of which a hog on the same core takes half.
+    /// Seconds that a trial may measure. A short one has nine for each of its four workloads, two thirds of what a gate has for so few of
+    /// them: a hog on the same core takes half.
     pub fn seconds(&self) -> f64 {
         match self.scope {
             Scope::Workload => self.change.seconds(),
-            Scope::Short => 24.0,
+            Scope::Short => 36.0,
             Scope::Full => 60.0,
         }
     }
