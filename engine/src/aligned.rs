@@ -5,22 +5,41 @@ use std::ops::{Deref, DerefMut};
 /// A cache line, in values.
 const LINE: usize = 16;
 
+/// Bytes of a page.
+pub const PAGE: usize = 4096;
+
 /// As many f32 as it was made for, the first one on a cache line. They do not move.
 #[derive(Debug, Default)]
-pub(crate) struct Aligned {
-    /// Up to a line longer than `len`.
+pub struct Aligned {
+    /// Ends with them; shortened to that and not moved, so that reaching them takes one bound to check, not two.
     values: Vec<f32>,
     start: usize,
-    len: usize,
 }
 
 impl Aligned {
     /// `len` zeros.
-    pub(crate) fn zeros(len: usize) -> Self {
-        let values = vec![0.0; len + LINE - 1];
-        // Whoever cannot tell an address gets values that are not aligned.
-        let start = values.as_ptr().align_offset(LINE * size_of::<f32>()).min(LINE - 1);
-        Self { values, start, len }
+    pub fn zeros(len: usize) -> Self {
+        Self::zeros_at(len, 0, LINE * size_of::<f32>())
+    }
+
+    /// `len` zeros that begin so many bytes behind the beginning of a [`PAGE`]: a number of whole cache lines.
+    ///
+    /// # Panics
+    /// If `offset` is anything else, or not within a page.
+    pub fn zeros_in_page(len: usize, offset: usize) -> Self {
+        assert!(
+            offset < PAGE && offset.is_multiple_of(LINE * size_of::<f32>()),
+            "{offset} bytes are no place in a page"
+        );
+        Self::zeros_at(len, offset, PAGE)
+    }
+
+    /// `len` zeros whose address is `offset` more than a multiple of `every`, both in bytes.
+    fn zeros_at(len: usize, offset: usize, every: usize) -> Self {
+        let mut values = vec![0.0; len + every / size_of::<f32>() - 1];
+        let start = (offset + every - values.as_ptr().addr() % every) % every / size_of::<f32>();
+        values.truncate(start + len);
+        Self { values, start }
     }
 }
 
@@ -29,14 +48,14 @@ impl Deref for Aligned {
 
     #[inline]
     fn deref(&self) -> &[f32] {
-        &self.values[self.start..self.start + self.len]
+        &self.values[self.start..]
     }
 }
 
 impl DerefMut for Aligned {
     #[inline]
     fn deref_mut(&mut self) -> &mut [f32] {
-        &mut self.values[self.start..self.start + self.len]
+        &mut self.values[self.start..]
     }
 }
 
@@ -52,5 +71,21 @@ mod tests {
                 assert_eq!((values.as_ptr() as usize % 64, values.len()), (0, len));
             }
         }
+    }
+
+    #[test]
+    fn values_begin_at_their_place_in_a_page_and_are_all_there() {
+        for (len, offset) in [(0, 0), (1, 64), (3, 768), (1024, 4032), (32 * 1024, 3072)] {
+            let mut values = Aligned::zeros_in_page(len, offset);
+            assert_eq!((values.as_ptr() as usize % PAGE, values.len()), (offset, len));
+            values.fill(2.0);
+            assert!(values.iter().all(|&value| value == 2.0));
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "no place in a page")]
+    fn half_a_line_is_no_place() {
+        Aligned::zeros_in_page(8, 32);
     }
 }

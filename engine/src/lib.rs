@@ -15,7 +15,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod aligned;
+pub mod aligned;
 pub mod attention;
 pub mod buffers;
 pub mod config;

@@ -125,6 +125,7 @@ pub fn measure_pair(
         (first.join().expect("starting a probe does not panic"), second)
     });
     let (mut base, mut head) = if base_first { (first?, second?) } else { (second?, first?) };
+    // Once more: threads that a probe began while it was being pinned may have been missed.
     base.pin(conditions.core)?;
     head.pin(conditions.core)?;
     let expected = legacy.iterations;

@@ -78,6 +78,11 @@ pub enum Scope {
 pub struct ChangeError(String);
 
 impl Change {
+    /// Whether there is no slowdown to be found.
+    pub fn is_none(self) -> bool {
+        matches!(self, Self::Null | Self::Moved)
+    }
+
     /// The slowdown to be found, as a share; 0 where there is none.
     pub fn share(self) -> f64 {
         match self {
@@ -128,8 +133,9 @@ impl Condition {
     pub fn file_name(&self) -> String {
         let change = self.change.to_string().replace(':', "-");
         let generation = match self.generation {
-            Generation::First => "",
-            Generation::Second => "_second",
+            // Its files were there before there was another.
+            Generation::First => String::new(),
+            later => format!("_{}", later.name()),
         };
         format!("{change}_{}_{}{generation}", self.hogs.name(), self.scope.name())
     }

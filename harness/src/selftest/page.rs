@@ -35,14 +35,14 @@ pub fn chart(trials: &[Trial], findings: &[Finding]) -> Option<Chart> {
         }
     };
     let mut in_groups = newest(findings);
+    let (title, count) = (headline(&in_groups), in_groups.iter().map(|finding| finding.trials).sum::<usize>());
     in_groups.sort_by_key(|finding| finding.condition.hogs);
     let bars = in_groups.into_iter().map(bar).collect();
     Some(Chart::Shares(ShareChart {
-        title: headline(&newest(findings)),
+        title,
         subtitle: format!(
-            "{} gates and verdicts on {}, the last on {}; verdicts on single workloads. What is red, and where the true \
+            "{count} gates and verdicts on {}, the last on {}; verdicts on single workloads. What is red, and where the true \
              rates lie, is in the table; a gate is of so many workloads, a slowdown is looked for in one.",
-            newest(findings).iter().map(|finding| finding.trials).sum::<usize>(),
             last.session.environment.machine(),
             last.session.created.split('T').next().unwrap_or_default(),
         ),
@@ -70,7 +70,7 @@ fn headline(findings: &[&Finding]) -> String {
 
 /// Gates on unchanged code that turned red, whatever else was asked for.
 fn false_alarms(findings: &[&Finding]) -> Rate {
-    let unchanged = findings.iter().filter(|one| matches!(one.condition.change, Change::Null | Change::Moved));
+    let unchanged = findings.iter().filter(|one| one.condition.change.is_none());
     unchanged
         .fold(Rate { count: 0, of: 0 }, |sum, one| Rate { count: sum.count + one.red.count, of: sum.of + one.red.of })
 }

@@ -31,7 +31,7 @@ pub fn promises(findings: &[Finding]) -> Table {
     ];
     let mut table = Table::new("", columns);
     let kept = newest(findings);
-    let unchanged = || kept.iter().filter(|one| matches!(one.condition.change, Change::Null | Change::Moved));
+    let unchanged = || kept.iter().filter(|one| one.condition.change.is_none());
     for one in unchanged() {
         let who = format!("{}, {}", super::table::told(one.condition), one.condition.scope.told());
         let hogs = match one.condition.hogs {

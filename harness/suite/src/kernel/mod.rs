@@ -16,6 +16,7 @@ mod sweep;
 
 use std::sync::Arc;
 
+use engine::aligned::Aligned;
 use engine::phases;
 use engine::random::SplitMix64;
 use engine::simd::Level;
@@ -25,7 +26,7 @@ use serde_json::{Value, json};
 
 use crate::Answering;
 use crate::answer::{self, Answer};
-use placed::Placed;
+use placed::placed;
 use ready::Ready;
 
 /// Inputs come from this seed.
@@ -157,9 +158,9 @@ fn dimensions(size: &[usize]) -> String {
 
 /// Numbers around `mean` as activations have them: from `mean - spread` to `mean + spread`. The stream also gives them their place
 /// in a page: up to four inputs whose streams follow each other meet nowhere.
-fn inputs(stream: u64, count: usize, mean: f32, spread: f32) -> Placed {
+fn inputs(stream: u64, count: usize, mean: f32, spread: f32) -> Aligned {
     let mut random = SplitMix64::new(INPUT_SEED + stream);
-    let mut values = Placed::new(count, stream as usize % OUTPUT_PLACE);
+    let mut values = placed(count, stream as usize % OUTPUT_PLACE);
     values.iter_mut().for_each(|value| *value = mean + spread * random.signed_unit());
     values
 }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use engine::Isa;
+use engine::aligned::Aligned;
 use engine::variant::Variant;
 use harness_probe::{Options, Prepared, WorkloadError};
 
-use super::placed::Placed;
+use super::placed::placed;
 use super::{Call, OUTPUT_PLACE, Operation};
 use crate::agreement::Tolerance;
 use crate::answer::Answer;
@@ -16,11 +17,11 @@ use crate::model::isa;
 pub(super) struct Ready {
     operation: Arc<dyn Operation>,
     call: Call,
-    out: Placed,
+    out: Aligned,
     isa: Isa,
     stored: &'static Answer,
     /// What the naive implementation makes of the same inputs; computed when it is first asked for.
-    naive: Option<Placed>,
+    naive: Option<Aligned>,
 }
 
 impl Ready {
@@ -34,7 +35,7 @@ impl Ready {
         let isa = isa(options)?;
         let level = isa.level().map_err(WorkloadError::new)?;
         let call = operation.call(variant, level, options.threads as usize)?;
-        let out = Placed::new(call.outputs, OUTPUT_PLACE);
+        let out = placed(call.outputs, OUTPUT_PLACE);
         Ok(Self { operation, call, out, isa, stored, naive: None })
     }
 
@@ -44,10 +45,10 @@ impl Ready {
         Answer::of_samples(&self.out)
     }
 
-    fn compute_naive(&self) -> Result<Placed, WorkloadError> {
+    fn compute_naive(&self) -> Result<Aligned, WorkloadError> {
         let level = self.isa.level().map_err(WorkloadError::new)?;
         let mut call = self.operation.call(Variant::naive(), level, 1)?;
-        let mut out = Placed::new(call.outputs, OUTPUT_PLACE);
+        let mut out = placed(call.outputs, OUTPUT_PLACE);
         (call.compute)(&mut out);
         Ok(out)
     }
@@ -121,7 +122,7 @@ mod tests {
     fn an_error_that_naive_shares_is_caught_by_the_stored_samples() {
         let mut kernel = ready(gelu::Gelu { count: 500 });
         kernel.out.fill(0.0);
-        let mut naive = Placed::new(kernel.out.len(), OUTPUT_PLACE);
+        let mut naive = placed(kernel.out.len(), OUTPUT_PLACE);
         naive.fill(0.0);
         kernel.naive = Some(naive);
         assert!(kernel.check().is_err());
