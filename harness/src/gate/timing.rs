@@ -9,12 +9,13 @@ use super::Terms;
 use crate::measure::Progress;
 use crate::paired::{Conditions, Contest, Entrant, Lane, Sides, Stopped};
 
-/// As long as from one tick of the kernel to the next where it ticks 250 times a second, as Debian's and Ubuntu's do: a tick
-/// takes up to 35 us of a virtual machine's core, and which of the shorter slices are hit is chance. For the same time
-/// of measuring, the spread of a pair was 0.36 to 0.49 % with 4 ms in 3 blocks, and 0.63 to 0.89 % with 1 ms in 12.
-pub const SLICE: Duration = Duration::from_millis(4);
-/// The fewest blocks of a pair; one whose processes take long to start gets more.
-const BLOCKS: u32 = 4;
+/// Short, because what a shared machine does to a core lasts some tens of milliseconds: the shorter the slices, the more evenly both
+/// sides have of it, and the more of them are alike. Three of these lie between two ticks of a kernel that ticks 250 times
+/// a second, as Debian's and Ubuntu's do. Beside 4 ms wherever they fell, and a ratio of sums, the variance of a pair
+/// for the same time of measuring was a 10th to a 80th for kernels of microseconds, a half where a run takes half a millisecond.
+pub const SLICE: Duration = Duration::from_micros(800);
+/// Blocks of a pair where a run is no longer than a slice: as long as it takes to start and ready a kernel's processes twice over.
+const BLOCKS: u32 = 16;
 /// Iterations at the start of a slice that are not measured.
 pub const WARM: u64 = 1;
 /// From this share on, a confirmed slowdown with equal counts is a regression.

@@ -14,6 +14,7 @@ mod pair;
 mod rules;
 mod slices;
 mod suite;
+mod tick;
 
 pub use contest::{Contest, Entrant, Lane, Pair, Stopped};
 pub use course::{Course, Levels, Standing};

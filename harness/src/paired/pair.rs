@@ -13,6 +13,7 @@ use rustix::thread::{CpuSet, sched_setaffinity};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::tick::Tick;
 use super::{Side, Slice};
 use crate::probe::{Probe, ProbeError};
 use crate::statistics::Random;
@@ -22,6 +23,18 @@ const WORTH: f64 = 2.0;
 /// But no more blocks than this many times the fewest: what comes from the processes does not get smaller, and where other
 /// programs slow the start down, a verdict must not wait for that.
 const MOST_BLOCKS: usize = 2;
+/// Where a single run takes longer than a slice should, there are fewer blocks in the same time, but as many as these, or the
+/// outliers would be most of them.
+const FEWEST_BLOCKS: usize = 4;
+/// A slice has as many runs as these where [`LONGEST`] has room for them: of fewer, one run more or less is too much.
+const FEWEST_RUNS: u64 = 8;
+/// What lies between two ticks of a kernel that ticks 250 times a second, but for the leeway.
+const LONGEST: Duration = Duration::from_micros(3200);
+/// Iterations before a slice are worth their time if it has so many times as many; until then the ones that find cold caches are
+/// in the slice, on both sides alike.
+const WARM_WORTH: u64 = 10;
+/// A slice is taken to last as long as the last one and this much longer, when it is given its place between two ticks.
+const LEEWAY: f64 = 1.125;
 /// Iterations that a slice may have at most; more mean that nothing is measured.
 const MOST_ITERATIONS: u64 = 1 << 30;
 
@@ -40,12 +53,12 @@ pub struct Conditions {
     pub core: Option<usize>,
     /// Threads and instruction set.
     pub options: Options,
-    /// A slice runs at least this long.
+    /// A slice runs at least this long; longer where a single run does not take much less.
     pub slice: Duration,
-    /// Iterations at the beginning of a slice that are not measured.
+    /// Iterations before a slice that are not measured, where it has many more than these.
     pub warm: u64,
-    /// Blocks of four slices, at least. Where making the workload ready takes long, there are more of them: its processes
-    /// are used for as long as they are worth.
+    /// Blocks of four slices. Where making the workload ready takes long, there are more of them: its processes are used
+    /// for as long as they are worth. Where a single run takes longer than a slice, there are fewer.
     pub blocks: u32,
     /// How long a single answer of a probe may take.
     pub time_limit: Duration,
@@ -129,8 +142,11 @@ pub fn measure_pair(
     base.pin(conditions.core)?;
     head.pin(conditions.core)?;
     let expected = legacy.iterations;
-    let iterations = base.iterations(conditions.slice, expected)?.max(head.iterations(conditions.slice, expected)?);
+    let (iterations, mut last) =
+        base.iterations(conditions.slice, expected)?.max(head.iterations(conditions.slice, expected)?);
     legacy.iterations = Some(iterations);
+    let tick = Tick::of_this_machine();
+    let fewest = fewest_blocks(conditions, last);
     let worth = began.elapsed().mul_f64(WORTH);
     let mut slice = |side: Side| -> Result<Slice, PairError> {
         let lane = if side == Side::Base { &mut base } else { &mut head };
@@ -141,13 +157,18 @@ pub fn measure_pair(
             legacy.owed -= legacy.owed.floor();
         }
         // The other side has had the caches since this one's last slice.
-        lane.run(conditions.warm.min(iterations))?;
+        if conditions.warm > 0 && iterations >= conditions.warm * WARM_WORTH {
+            lane.run(conditions.warm)?;
+        }
+        if let Some(tick) = tick {
+            tick.make_room(last.mul_f64(LEEWAY));
+        }
         let (nanoseconds, waited) = lane.run(iterations + hidden)?;
+        last = running((nanoseconds, waited));
         Ok(Slice { side, iterations, nanoseconds, waited })
     };
-    let mut blocks = Vec::with_capacity(conditions.blocks as usize);
+    let mut blocks = Vec::with_capacity(fewest);
     let ready = Instant::now();
-    let fewest = conditions.blocks as usize;
     let most = fewest * MOST_BLOCKS;
     while blocks.len() < fewest || (blocks.len() < most && ready.elapsed() < worth) {
         let (outer, inner) = if random.coin() { (Side::Base, Side::Head) } else { (Side::Head, Side::Base) };
@@ -156,6 +177,26 @@ pub fn measure_pair(
     base.check()?;
     head.check()?;
     Ok(blocks)
+}
+
+/// As many blocks of slices that take so long as last as long as those asked for.
+fn fewest_blocks(conditions: &Conditions, slice: Duration) -> usize {
+    let most = conditions.blocks as usize;
+    let fitting = conditions.slice.as_secs_f64() / slice.as_secs_f64() * most as f64;
+    most.min((fitting.ceil() as usize).max(FEWEST_BLOCKS))
+}
+
+/// So many iterations that take so long, or more of them if they are few and there is room.
+fn enough_runs(iterations: u64, taken: Duration) -> (u64, Duration) {
+    let each = taken.as_secs_f64() / iterations as f64;
+    let room = (LONGEST.as_secs_f64() / each) as u64;
+    let wanted = iterations.max(FEWEST_RUNS.min(room));
+    (wanted, taken.mul_f64(wanted as f64 / iterations as f64))
+}
+
+/// What is left of nanoseconds without those in which the process waited for a core.
+fn running((nanoseconds, waited): (u64, u64)) -> Duration {
+    Duration::from_nanos(nanoseconds.saturating_sub(waited))
 }
 
 impl Sides<'_> {
@@ -208,27 +249,29 @@ impl Lane {
         Ok(())
     }
 
-    /// How many iterations a slice needs, found by doubling; that warms caches and pools, too. What is `expected` is only
-    /// tried: a workload that was measured before need not be found out again in every process.
-    fn iterations(&mut self, slice: Duration, expected: Option<u64>) -> Result<u64, PairError> {
+    /// How many iterations a slice needs, found by doubling, and how long they take; that warms caches and pools, too. What is
+    /// `expected` is only tried: a workload that was measured before need not be found out again in every process.
+    fn iterations(&mut self, slice: Duration, expected: Option<u64>) -> Result<(u64, Duration), PairError> {
+        let wanted = slice.as_nanos() as u64;
         if let Some(iterations) = expected {
-            let (nanoseconds, _) = self.run(iterations)?;
-            let wanted = slice.as_nanos() as u64;
-            if nanoseconds >= wanted / 2 && (nanoseconds <= 2 * wanted || iterations == 1) {
-                return Ok(iterations);
+            let taken = running(self.run(iterations)?);
+            let longest = if iterations <= FEWEST_RUNS { slice.max(LONGEST) } else { slice };
+            if taken * 2 >= slice && (taken <= longest * 2 || iterations == 1) {
+                return Ok((iterations, taken));
             }
         }
         let mut iterations = 1;
         loop {
-            let (nanoseconds, _) = self.run(iterations)?;
-            if u128::from(nanoseconds) >= slice.as_nanos() {
-                return Ok(iterations);
+            let taken = running(self.run(iterations)?);
+            if taken >= slice {
+                return Ok(enough_runs(iterations, taken));
             }
+            let nanoseconds = taken.as_nanos() as u64;
             if iterations >= MOST_ITERATIONS {
                 let nothing = format!("{iterations} iterations took {nanoseconds} ns: the workload does nothing");
                 return Err(self.failed(ProbeError::Refused(nothing)));
             }
-            let wanted = slice.as_nanos() as u64 * iterations / nanoseconds.max(1) * 9 / 8 + 1;
+            let wanted = wanted * iterations / nanoseconds.max(1) * 9 / 8 + 1;
             iterations = wanted.clamp(iterations + 1, iterations * 100).min(MOST_ITERATIONS);
         }
     }
@@ -253,5 +296,35 @@ impl Lane {
 
     fn failed(&self, source: ProbeError) -> PairError {
         PairError::Probe { side: self.side.name(), source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_runs_become_more_where_there_is_room() {
+        let micros = Duration::from_micros;
+        assert_eq!(enough_runs(100, micros(900)), (100, micros(900)));
+        assert_eq!(enough_runs(2, micros(920)), (6, micros(2760)));
+        assert_eq!(enough_runs(4, micros(1000)), (8, micros(2000)));
+        assert_eq!(enough_runs(1, micros(5000)), (1, micros(5000)));
+    }
+
+    #[test]
+    fn longer_slices_are_fewer() {
+        let conditions = Conditions {
+            core: None,
+            options: Options { threads: 1, isa: None },
+            slice: Duration::from_micros(800),
+            warm: 1,
+            blocks: 16,
+            time_limit: Duration::from_secs(1),
+            injection: None,
+        };
+        let blocks = |micros| fewest_blocks(&conditions, Duration::from_micros(micros));
+        assert_eq!([0, 500, 800, 900, 1600, 3200, 50_000].map(blocks), [16, 16, 16, 15, 8, 4, 4]);
+        assert_eq!(fewest_blocks(&Conditions { blocks: 2, ..conditions }, Duration::from_secs(1)), 2);
     }
 }

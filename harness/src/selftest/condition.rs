@@ -31,21 +31,6 @@ pub struct Condition {
     pub hogs: Hogs,
     /// How much is judged.
     pub scope: Scope,
-    /// The gate that measured.
-    #[serde(default)]
-    pub generation: Generation,
-}
-
-/// What a gate does to be less at the mercy of the machine. Trials are told apart by it: what one gate keeps says nothing of
-/// another.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Generation {
-    /// The processes of a pair were made ready on any cores, and the arrays of kernels lay where the allocator put them.
-    #[default]
-    First,
-    /// Both processes are made ready on the measured core, and the arrays of kernels have their places in a page.
-    Second,
 }
 
 /// Programs that compute all the time beside the measurement, to be in its way.
@@ -132,25 +117,7 @@ impl Condition {
     /// A name for a file.
     pub fn file_name(&self) -> String {
         let change = self.change.to_string().replace(':', "-");
-        let generation = match self.generation {
-            // Its files were there before there was another.
-            Generation::First => String::new(),
-            later => format!("_{}", later.name()),
-        };
-        format!("{change}_{}_{}{generation}", self.hogs.name(), self.scope.name())
-    }
-}
-
-impl Generation {
-    /// The one that this harness measures by.
-    pub const PRESENT: Self = Self::Second;
-
-    /// In one word.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::First => "first",
-            Self::Second => "second",
-        }
+        format!("{change}_{}_{}", self.hogs.name(), self.scope.name())
     }
 }
 

@@ -71,9 +71,7 @@ pub fn findings(trials: &[Trial]) -> Result<Vec<Finding>, RulingError> {
         }
     }
     conditions.sort_by(|a, b| {
-        let order = |one: &Condition| {
-            (one.change.to_string() == "moved", one.scope, one.hogs, std::cmp::Reverse(one.generation))
-        };
+        let order = |one: &Condition| (one.change.to_string() == "moved", one.scope, one.hogs);
         a.change.share().total_cmp(&b.change.share()).then_with(|| order(a).cmp(&order(b)))
     });
     conditions
@@ -84,12 +82,6 @@ pub fn findings(trials: &[Trial]) -> Result<Vec<Finding>, RulingError> {
             Ok(Finding::of(condition, &rulings))
         })
         .collect()
-}
-
-/// Those of the last gate that there are trials of: what is promised is promised by that one.
-pub(super) fn newest(findings: &[Finding]) -> Vec<&Finding> {
-    let last = findings.iter().map(|one| one.condition.generation).max();
-    findings.iter().filter(|one| Some(one.condition.generation) == last).collect()
 }
 
 impl Finding {

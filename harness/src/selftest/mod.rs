@@ -20,7 +20,7 @@ mod swap;
 mod table;
 pub(crate) mod trial;
 
-pub use condition::{Change, ChangeError, Condition, Generation, Hogs, Scope};
+pub use condition::{Change, ChangeError, Condition, Hogs, Scope};
 pub use criterion::{BackToBack, Called, CriterionError};
 pub use evidence::{Evidence, EvidenceError};
 pub use finding::{Finding, findings};

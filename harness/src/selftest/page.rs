@@ -1,6 +1,6 @@
 //! The page and the chart that are made of the evidence.
 
-use super::finding::{Rate, deviation, newest};
+use super::finding::{Rate, deviation};
 use super::table::{percent, told};
 use super::{
     BackToBack, Called, Change, Condition, Finding, Hogs, Scope, Swapped, Trial, by_workload, findings, promises, table,
@@ -34,8 +34,8 @@ pub fn chart(trials: &[Trial], findings: &[Finding]) -> Option<Chart> {
             label: format!("{} verdicts{seconds}", finding.found.of),
         }
     };
-    let mut in_groups = newest(findings);
-    let (title, count) = (headline(&in_groups), in_groups.iter().map(|finding| finding.trials).sum::<usize>());
+    let mut in_groups: Vec<&Finding> = findings.iter().collect();
+    let (title, count) = (headline(findings), findings.iter().map(|finding| finding.trials).sum::<usize>());
     in_groups.sort_by_key(|finding| finding.condition.hogs);
     let bars = in_groups.into_iter().map(bar).collect();
     Some(Chart::Shares(ShareChart {
@@ -53,7 +53,7 @@ pub fn chart(trials: &[Trial], findings: &[Finding]) -> Option<Chart> {
 }
 
 /// What the evidence says, in one sentence.
-fn headline(findings: &[&Finding]) -> String {
+fn headline(findings: &[Finding]) -> String {
     let red = false_alarms(findings);
     let mut sentences = Vec::new();
     if red.of > 0 {
@@ -69,31 +69,20 @@ fn headline(findings: &[&Finding]) -> String {
 }
 
 /// Gates on unchanged code that turned red, whatever else was asked for.
-fn false_alarms(findings: &[&Finding]) -> Rate {
+fn false_alarms(findings: &[Finding]) -> Rate {
     let unchanged = findings.iter().filter(|one| one.condition.change.is_none());
     unchanged
         .fold(Rate { count: 0, of: 0 }, |sum, one| Rate { count: sum.count + one.red.count, of: sum.of + one.red.of })
 }
 
-/// How often all gates that there are trials of were red on unchanged code, those before the last one included.
+/// How often all gates on unchanged code were red, whatever the condition.
 fn all_false_alarms(findings: &[Finding]) -> String {
-    let all: Vec<&Finding> = findings.iter().collect();
-    let (red, newest) = (false_alarms(&all), false_alarms(&newest(findings)));
-    let told = |rate: Rate| {
-        let most = percent(rate.interval().high);
-        format!("{} of {} gates on unchanged code were red, so at most {most} % are", rate.count, rate.of)
-    };
-    match (newest.of, red.of - newest.of) {
-        (0, 0) => String::new(),
-        (_, 0) => format!("\nOf all: {}.\n", told(red)),
-        _ => format!(
-            "\nOf all: {}; with the first generation, {}. The generations decide alike and differ in how evenly they measure: in \
-             the second, both processes of a pair are made ready on the measured core, and the arrays of kernels have their places in \
-             a page. What is asked is held against the second alone; the table below has both.\n",
-            told(newest),
-            told(red)
-        ),
+    let red = false_alarms(findings);
+    if red.of == 0 {
+        return String::new();
     }
+    let most = percent(red.interval().high);
+    format!("\nOf all: {} of {} gates on unchanged code were red, so at most {most} % are.\n", red.count, red.of)
 }
 
 /// The page, in Markdown; `swapped` are the gates that were replayed with labels swapped, `criterion` is what that said of the
@@ -103,12 +92,12 @@ fn all_false_alarms(findings: &[Finding]) -> String {
 /// If the limits that a trial carries make no sense.
 pub fn page(trials: &[Trial], swapped: &Swapped, criterion: &[BackToBack], chart: &str) -> Result<String, RulingError> {
     let findings = findings(trials)?;
-    let headline = headline(&newest(&findings));
+    let headline = headline(&findings);
     let mut text = format!(
         "# Does the time gate lie?\n\n{headline}.\n\n![{headline}]({chart})\n\n\
          Made by `cargo harness selftest gate --replay` from the slices in `slices/`, and from nothing else. Each trial was \
-         decided by the code that decides `harness gate --base`; pairs of processes on one core, in slices of {} ms.\n\n",
-        SLICE.as_millis()
+         decided by the code that decides `harness gate --base`; pairs of processes on one core, in slices of {} us.\n\n",
+        SLICE.as_micros()
     );
     text += "## Asked and measured\n\n";
     text += &Format::Markdown.render(&[promises(&findings)]);

@@ -1,6 +1,6 @@
 //! What the gate promises, beside what its verdicts show.
 
-use super::finding::{Finding, Rate, newest};
+use super::finding::{Finding, Rate};
 use super::table::percent;
 use super::{Change, Scope};
 use crate::render::{Cell, Column, Table, Tone};
@@ -22,7 +22,7 @@ enum Limit {
     AtLeast(f64),
 }
 
-/// One line for each promise that there are trials for, of the last gate that there are any of.
+/// One line for each promise that there are trials for.
 pub fn promises(findings: &[Finding]) -> Table {
     let columns = vec![
         Column::left("promise", "asked"),
@@ -30,8 +30,7 @@ pub fn promises(findings: &[Finding]) -> Table {
         Column::left("conclusion", "conclusion"),
     ];
     let mut table = Table::new("", columns);
-    let kept = newest(findings);
-    let unchanged = || kept.iter().filter(|one| one.condition.change.is_none());
+    let unchanged = || findings.iter().filter(|one| one.condition.change.is_none());
     for one in unchanged() {
         let who = format!("{}, {}", super::table::told(one.condition), one.condition.scope.told());
         let hogs = match one.condition.hogs {
@@ -59,7 +58,7 @@ pub fn promises(findings: &[Finding]) -> Table {
             table.rows.push(row(format!("{who}: a verdict within 60 s of measuring"), measured, state));
         }
     }
-    for one in &kept {
+    for one in findings {
         let Change::Injected(slowdown) = one.condition.change else { continue };
         let hogs = match one.condition.hogs {
             super::Hogs::None => String::new(),

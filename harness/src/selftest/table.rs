@@ -8,11 +8,7 @@ use crate::render::{Cell, Column, Table};
 /// One line for each condition.
 pub fn table(findings: &[Finding]) -> Table {
     let mut columns = vec![Column::left("change", "the head is"), Column::left("hogs", "hogs")];
-    columns.extend([
-        Column::left("scope", "judged"),
-        Column::left("generation", "generation"),
-        Column::right("trials", "trials"),
-    ]);
+    columns.extend([Column::left("scope", "judged"), Column::right("trials", "trials")]);
     columns.extend(["red", "found", "not_slower"].iter().flat_map(rate_columns));
     columns.extend([
         Column::right("inconclusive", "inconclusive"),
@@ -74,7 +70,6 @@ fn cells(finding: &Finding, condition: Condition) -> Vec<Cell> {
         Cell::text(told(condition)),
         Cell::text(condition.hogs.told()),
         Cell::text(condition.scope.told()),
-        Cell::text(condition.generation.name()),
         Cell::number(finding.trials as f64, finding.trials.to_string()),
         rate(finding.red),
         rate(finding.found),

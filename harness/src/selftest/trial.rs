@@ -30,13 +30,12 @@ pub(crate) mod tests {
     use crate::gate::{Accepted, Revision, Terms};
     use crate::paired::{Block, Entrant, Lane, Pair, Rules, Side, Slice};
     use crate::record::Environment;
-    use crate::selftest::{Generation, Hogs, Scope};
+    use crate::selftest::{Hogs, Scope};
 
     /// A trial of one workload whose pairs have these logarithms of head over base time, each measured in 100 ms.
     pub(crate) fn trial(change: &str, log_ratios: &[f64]) -> Trial {
         let change: crate::selftest::Change = change.parse().expect("a condition");
-        let generation = Generation::PRESENT;
-        let condition = Condition { change, hogs: Hogs::None, scope: Scope::Workload, generation };
+        let condition = Condition { change, hogs: Hogs::None, scope: Scope::Workload };
         let slice = |side, nanoseconds| Slice { side, iterations: 10, nanoseconds, waited: 0 };
         let block = |log_ratio: f64| -> Block {
             let head = slice(Side::Head, (4e6 * log_ratio.exp()).round() as u64);

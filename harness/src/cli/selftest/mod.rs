@@ -15,8 +15,7 @@ use harness::render::Format;
 use harness::render::chart::Layout;
 use harness::revision::Turn;
 use harness::selftest::{
-    self, BackToBack, Change, Condition, Evidence, Generation, Hog, Hogs, Scope, Trial, chart, findings, page,
-    promises, swapped,
+    self, BackToBack, Change, Condition, Evidence, Hog, Hogs, Scope, Trial, chart, findings, page, promises, swapped,
 };
 use harness::statistics::Random;
 use harness::whole_file;
@@ -110,12 +109,7 @@ impl GateTest {
         let conditions: Vec<Condition> = self
             .condition
             .iter()
-            .map(|&change| Condition {
-                change,
-                hogs: self.hogs,
-                scope: self.scope.unwrap_or(change.scope()),
-                generation: Generation::PRESENT,
-            })
+            .map(|&change| Condition { change, hogs: self.hogs, scope: self.scope.unwrap_or(change.scope()) })
             .collect();
         let most = match (self.trials, self.time) {
             // Whoever asks for criterion alone gets that.
