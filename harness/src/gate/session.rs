@@ -12,7 +12,7 @@ use crate::record::{Environment, Record};
 use crate::whole_file;
 
 /// Version of the file that this build writes, and the only one it reads.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// Everything a verdict is worked out from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -30,8 +30,8 @@ const FEWEST_BLOCKS: usize = 4;
 const FEWEST_RUNS: u64 = 8;
 /// What lies between two ticks of a kernel that ticks 250 times a second, but for the leeway.
 const LONGEST: Duration = Duration::from_micros(3200);
-/// Iterations before a slice are worth their time if it has so many times as many; until then the ones that find cold caches are
-/// in the slice, on both sides alike.
+/// Iterations before a slice are worth their time if it has so many times as many; of fewer, those that find cold caches are in the
+/// slice.
 const WARM_WORTH: u64 = 10;
 /// A slice is taken to last as long as the last one and this much longer, when it is given its place between two ticks.
 const LEEWAY: f64 = 1.125;
@@ -125,6 +125,7 @@ pub fn measure_pair(
     legacy: &mut Legacy,
     random: &mut Random,
 ) -> Result<Vec<Block>, PairError> {
+    let tick = Tick::of_this_machine();
     let began = Instant::now();
     // Which process comes first into being decides where its memory lies.
     let base_first = random.coin();
@@ -142,11 +143,13 @@ pub fn measure_pair(
     base.pin(conditions.core)?;
     head.pin(conditions.core)?;
     let expected = legacy.iterations;
-    let (iterations, mut last) =
-        base.iterations(conditions.slice, expected)?.max(head.iterations(conditions.slice, expected)?);
+    let (first, second) = if base_first { (&mut base, &mut head) } else { (&mut head, &mut base) };
+    let tried = first.iterations(conditions.slice, expected)?.max(second.iterations(conditions.slice, expected)?);
+    let (iterations, usual) = tried;
     legacy.iterations = Some(iterations);
-    let tick = Tick::of_this_machine();
-    let fewest = fewest_blocks(conditions, last);
+    let fewest = fewest_blocks(conditions, iterations, usual);
+    base.last = usual;
+    head.last = usual;
     let worth = began.elapsed().mul_f64(WORTH);
     let mut slice = |side: Side| -> Result<Slice, PairError> {
         let lane = if side == Side::Base { &mut base } else { &mut head };
@@ -156,37 +159,45 @@ pub fn measure_pair(
             hidden = legacy.owed.floor() as u64;
             legacy.owed -= legacy.owed.floor();
         }
+        if let Some(tick) = tick {
+            tick.make_room(lane.last.mul_f64(LEEWAY));
+        }
         // The other side has had the caches since this one's last slice.
         if conditions.warm > 0 && iterations >= conditions.warm * WARM_WORTH {
             lane.run(conditions.warm)?;
         }
-        if let Some(tick) = tick {
-            tick.make_room(last.mul_f64(LEEWAY));
-        }
         let (nanoseconds, waited) = lane.run(iterations + hidden)?;
-        last = running((nanoseconds, waited));
+        lane.last = running(nanoseconds, waited);
         Ok(Slice { side, iterations, nanoseconds, waited })
     };
     let mut blocks = Vec::with_capacity(fewest);
     let ready = Instant::now();
     let most = fewest * MOST_BLOCKS;
+    // By turns, so that what a slice owes to its place - whether its own caches are still warm, how long ago the tick was - is the
+    // same for both sides after every second block.
+    let mut base_is_outer = random.coin();
     while blocks.len() < fewest || (blocks.len() < most && ready.elapsed() < worth) {
-        let (outer, inner) = if random.coin() { (Side::Base, Side::Head) } else { (Side::Head, Side::Base) };
+        let (outer, inner) = if base_is_outer { (Side::Base, Side::Head) } else { (Side::Head, Side::Base) };
         blocks.push([slice(outer)?, slice(inner)?, slice(inner)?, slice(outer)?]);
+        base_is_outer = !base_is_outer;
     }
     base.check()?;
     head.check()?;
     Ok(blocks)
 }
 
-/// As many blocks of slices that take so long as last as long as those asked for.
-fn fewest_blocks(conditions: &Conditions, slice: Duration) -> usize {
+/// How many blocks take the time of those asked for, if a slice is so many iterations and takes so long. Only where iterations are
+/// few does a slice have to be longer than was asked for.
+fn fewest_blocks(conditions: &Conditions, iterations: u64, slice: Duration) -> usize {
     let most = conditions.blocks as usize;
+    if iterations > FEWEST_RUNS {
+        return most;
+    }
     let fitting = conditions.slice.as_secs_f64() / slice.as_secs_f64() * most as f64;
     most.min((fitting.ceil() as usize).max(FEWEST_BLOCKS))
 }
 
-/// So many iterations that take so long, or more of them if they are few and there is room.
+/// This many iterations and the time they take, or more where they are few and [`LONGEST`] has room.
 fn enough_runs(iterations: u64, taken: Duration) -> (u64, Duration) {
     let each = taken.as_secs_f64() / iterations as f64;
     let room = (LONGEST.as_secs_f64() / each) as u64;
@@ -195,8 +206,9 @@ fn enough_runs(iterations: u64, taken: Duration) -> (u64, Duration) {
 }
 
 /// What is left of nanoseconds without those in which the process waited for a core.
-fn running((nanoseconds, waited): (u64, u64)) -> Duration {
-    Duration::from_nanos(nanoseconds.saturating_sub(waited))
+fn running(nanoseconds: u64, waited: u64) -> Duration {
+    // No run takes no time; then the waiting was told wrong.
+    Duration::from_nanos(if waited < nanoseconds { nanoseconds - waited } else { nanoseconds })
 }
 
 impl Sides<'_> {
@@ -211,6 +223,8 @@ impl Sides<'_> {
 struct Lane {
     side: Side,
     probe: Probe,
+    /// How long its last slice ran.
+    last: Duration,
 }
 
 impl Lane {
@@ -222,7 +236,8 @@ impl Lane {
         conditions: &Conditions,
     ) -> Result<Self, PairError> {
         let failed = |source| PairError::Probe { side: side.name(), source };
-        let mut lane = Self { side, probe: Probe::start(command, conditions.time_limit).map_err(failed)? };
+        let probe = Probe::start(command, conditions.time_limit).map_err(failed)?;
+        let mut lane = Self { side, probe, last: Duration::ZERO };
         lane.pin(conditions.core)?;
         lane.probe.prepare(workload, phase, &conditions.options).map_err(failed)?;
         Ok(lane)
@@ -254,7 +269,7 @@ impl Lane {
     fn iterations(&mut self, slice: Duration, expected: Option<u64>) -> Result<(u64, Duration), PairError> {
         let wanted = slice.as_nanos() as u64;
         if let Some(iterations) = expected {
-            let taken = running(self.run(iterations)?);
+            let taken = self.try_out(iterations)?;
             let longest = if iterations <= FEWEST_RUNS { slice.max(LONGEST) } else { slice };
             if taken * 2 >= slice && (taken <= longest * 2 || iterations == 1) {
                 return Ok((iterations, taken));
@@ -262,7 +277,7 @@ impl Lane {
         }
         let mut iterations = 1;
         loop {
-            let taken = running(self.run(iterations)?);
+            let taken = self.try_out(iterations)?;
             if taken >= slice {
                 return Ok(enough_runs(iterations, taken));
             }
@@ -274,6 +289,13 @@ impl Lane {
             let wanted = wanted * iterations / nanoseconds.max(1) * 9 / 8 + 1;
             iterations = wanted.clamp(iterations + 1, iterations * 100).min(MOST_ITERATIONS);
         }
+    }
+
+    /// How long so many iterations take once they are warm: the shorter of two times, unless that would take too long to find out.
+    fn try_out(&mut self, iterations: u64) -> Result<Duration, PairError> {
+        let mut once = || self.run(iterations).map(|(nanoseconds, waited)| running(nanoseconds, waited));
+        let first = once()?;
+        if first > LONGEST * 10 { Ok(first) } else { Ok(first.min(once()?)) }
     }
 
     /// Nanoseconds, and how many of them it waited for a core.
@@ -323,8 +345,15 @@ mod tests {
             time_limit: Duration::from_secs(1),
             injection: None,
         };
-        let blocks = |micros| fewest_blocks(&conditions, Duration::from_micros(micros));
+        let blocks = |micros| fewest_blocks(&conditions, 8, Duration::from_micros(micros));
         assert_eq!([0, 500, 800, 900, 1600, 3200, 50_000].map(blocks), [16, 16, 16, 15, 8, 4, 4]);
-        assert_eq!(fewest_blocks(&Conditions { blocks: 2, ..conditions }, Duration::from_secs(1)), 2);
+        assert_eq!(fewest_blocks(&conditions, 9, Duration::from_micros(1600)), 16, "that was an accident");
+        assert_eq!(fewest_blocks(&Conditions { blocks: 2, ..conditions }, 1, Duration::from_secs(1)), 2);
+    }
+
+    #[test]
+    fn waiting_that_is_told_wrong_is_not_taken_off() {
+        assert_eq!(running(900, 200), Duration::from_nanos(700));
+        assert_eq!(running(900, 900), Duration::from_nanos(900));
     }
 }

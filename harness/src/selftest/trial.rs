@@ -21,7 +21,7 @@ pub struct Trial {
 
 impl Trial {
     /// The version that this build writes, and the only one it reads.
-    pub const SCHEMA: u32 = 1;
+    pub const SCHEMA: u32 = 2;
 }
 
 #[cfg(test)]
