@@ -103,7 +103,7 @@ pub struct Terms {
     pub isa: String,
     /// Shortest slice.
     pub slice_nanoseconds: u64,
-    /// Iterations at the start of a slice that are not measured.
+    /// Iterations before a slice that are not measured, where it has at least ten times as many.
     pub warm: u64,
     /// A slowdown that was put into the head on purpose.
     pub injection: Option<Injection>,

@@ -9,14 +9,16 @@ use super::Terms;
 use crate::measure::Progress;
 use crate::paired::{Conditions, Contest, Entrant, Lane, Sides, Stopped};
 
-/// Short, because what a shared machine does to a core lasts some tens of milliseconds: the shorter the slices, the more evenly both
-/// sides have of it, and the more of them are alike. Three of these lie between two ticks of a kernel that ticks 250 times
-/// a second, as Debian's and Ubuntu's do. Beside 4 ms wherever they fell, and a ratio of sums, the variance of a pair
-/// for the same time of measuring was a 10th to a 80th for kernels of microseconds, a half where a run takes half a millisecond.
+/// Short, because what others do to a core of a shared machine lasts some tens of milliseconds: the shorter the slices, the more evenly
+/// both sides have of it. Three lie between two ticks of a kernel that ticks 250 times a second, as Debian's does. Beside
+/// slices of 4 ms that lay where they fell, and a ratio of sums, the variance of a pair for the same time of measuring was a
+/// fifteenth to an eightieth for kernels of some microseconds, and about a half where a run takes 0.1 ms or more (66 pairs of
+/// each, by turns, on a Xeon whose cores other machines share; with a hog on each core much the same).
 pub const SLICE: Duration = Duration::from_micros(800);
-/// Blocks of a pair where a run is no longer than a slice: as long as it takes to start and ready a kernel's processes twice over.
+/// Blocks of a pair where a run is no longer than a slice: they take about twice as long as to start a kernel's processes and make
+/// them ready.
 const BLOCKS: u32 = 16;
-/// Iterations at the start of a slice that are not measured.
+/// Iterations before a slice that are not measured, where it has at least ten times as many.
 pub const WARM: u64 = 1;
 /// From this share on, a confirmed slowdown with equal counts is a regression.
 pub const LAYOUT_LIMIT: f64 = 0.02;

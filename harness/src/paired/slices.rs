@@ -268,6 +268,17 @@ mod tests {
         }
     }
 
+    /// A fifth of the head's slices take a quarter longer, which is 25 runs: of 5 % the pair says 0.4.
+    #[test]
+    fn what_is_rare_and_large_counts_as_two_runs() {
+        let mut of_head = 0;
+        let burdened = blocks(50, 100, |side, _| {
+            of_head += u64::from(side == Side::Head);
+            if side == Side::Head && of_head.is_multiple_of(5) { 1_240_000 } else { 1_000_000 }
+        });
+        assert!((log_ratio(&burdened) - 0.004).abs() < 1e-4, "{}", log_ratio(&burdened));
+    }
+
     #[test]
     fn steady_drift_cancels() {
         let drifting = blocks(40, 4, |_, place| 1_000_000 + 1_000 * place as u64);
@@ -294,27 +305,38 @@ mod tests {
 
     fn any_blocks() -> impl Strategy<Value = Vec<Block>> {
         let slice = (1..20_u64, 1_000..9_000_000_u64);
-        let side = |head: bool| if head { Side::Head } else { Side::Base };
-        prop::collection::vec((any::<bool>(), prop::array::uniform4(slice)), 1..30).prop_map(move |blocks| {
-            blocks
-                .into_iter()
-                .map(|(first, slices)| {
-                    let mut place = 0;
-                    slices.map(|(iterations, nanoseconds)| {
-                        place += 1;
-                        let is_outer = place == 1 || place == 4;
-                        Slice { side: side(first == is_outer), iterations, nanoseconds, waited: 0 }
-                    })
-                })
-                .collect()
+        prop::collection::vec((any::<bool>(), prop::array::uniform4(slice)), 1..30).prop_map(in_blocks)
+    }
+
+    /// As they are measured: the same runs in each, and times that differ by a third at most.
+    fn likely_blocks() -> impl Strategy<Value = Vec<Block>> {
+        (1..1000_u64).prop_flat_map(|iterations| {
+            let slice = (Just(iterations), 800_000..1_070_000_u64);
+            prop::collection::vec((any::<bool>(), prop::array::uniform4(slice)), 1..30).prop_map(in_blocks)
         })
+    }
+
+    /// Of each block whether the head is outside, and iterations and nanoseconds of its slices.
+    fn in_blocks(blocks: Vec<(bool, [(u64, u64); 4])>) -> Vec<Block> {
+        let side = |head: bool| if head { Side::Head } else { Side::Base };
+        blocks
+            .into_iter()
+            .map(|(first, slices)| {
+                let mut place = 0;
+                slices.map(|(iterations, nanoseconds)| {
+                    place += 1;
+                    let is_outer = place == 1 || place == 4;
+                    Slice { side: side(first == is_outer), iterations, nanoseconds, waited: 0 }
+                })
+            })
+            .collect()
     }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(128))]
 
         #[test]
-        fn swapping_the_sides_turns_the_ratio_over(blocks in any_blocks()) {
+        fn swapping_the_sides_turns_the_ratio_over(blocks in prop_oneof![any_blocks(), likely_blocks()]) {
             let mut swapped = blocks.clone();
             for slice in swapped.iter_mut().flatten() {
                 slice.side = if slice.side == Side::Base { Side::Head } else { Side::Base };

@@ -295,7 +295,7 @@ mod tests {
         assert!(evidence.read().expect_err("other").to_string().contains("has trials of schema 7"));
         let path = evidence.path(&other.condition);
         let mut member = GzEncoder::new(Vec::new(), Compression::fast());
-        member.write_all(b"{\"schema\":1}").expect("in memory");
+        write!(member, "{{\"schema\":{}}}", Trial::SCHEMA).expect("in memory");
         fs::write(&path, member.finish().expect("in memory")).expect("written");
         assert!(evidence.read().expect_err("no trial").to_string().starts_with("trial 1 in "));
     }

@@ -96,7 +96,7 @@ pub fn page(trials: &[Trial], swapped: &Swapped, criterion: &[BackToBack], chart
     let mut text = format!(
         "# Does the time gate lie?\n\n{headline}.\n\n![{headline}]({chart})\n\n\
          Made by `cargo harness selftest gate --replay` from the slices in `slices/`, and from nothing else. Each trial was \
-         decided by the code that decides `harness gate --base`; pairs of processes on one core, in slices of {} us.\n\n",
+         decided by the code that decides `harness gate --base`; pairs of processes on one core, in slices of at least {} us.\n\n",
         SLICE.as_micros()
     );
     text += "## Asked and measured\n\n";
