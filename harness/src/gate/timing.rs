@@ -12,8 +12,9 @@ use crate::paired::{Conditions, Contest, Entrant, Lane, Sides, Stopped};
 /// Short, because what others do to a core of a shared machine lasts some tens of milliseconds: the shorter the slices, the more evenly
 /// both sides have of it. Three lie between two ticks of a kernel that ticks 250 times a second, as Debian's does. Beside
 /// slices of 4 ms that lay where they fell, and a ratio of sums, the variance of a pair for the same time of measuring was a
-/// fifteenth to an eightieth for kernels of some microseconds, and about a half where a run takes 0.1 ms or more (66 pairs of
-/// each, by turns, on a Xeon whose cores other machines share; with a hog on each core much the same).
+/// fifteenth to an eightieth for GELU, LayerNorm and softmax, and a third to a half for products and single tokens (90 pairs
+/// of each, by turns, on a Xeon whose cores other machines share); with a hog on each core a seventh to a hundredth, and
+/// two fifths to two thirds (67 pairs).
 pub const SLICE: Duration = Duration::from_micros(800);
 /// Blocks of a pair where a run is no longer than a slice: they take about twice as long as to start a kernel's processes and make
 /// them ready.

@@ -1,9 +1,9 @@
 //! Time of two builds held side by side: pairs of processes, and what they show.
 //!
 //! A machine's speed drifts by tens of percent within minutes, so two builds only compare within moments: a process of
-//! each runs in turn, in slices of a millisecond or so, on one core, while the other sleeps. What is estimated is the ratio.
-//! Much of the noise that is left belongs to the process (where its memory came to lie), so that fresh pairs of
-//! processes tell more than long ones.
+//! each runs in turn, in slices of one to a few milliseconds, on one core, while the other sleeps. What is estimated is the
+//! ratio. Most of the noise that is left is of the moment, some belongs to the process (where its memory came to lie), so that
+//! pairs of processes are short, and many.
 
 mod alarm;
 mod contest;

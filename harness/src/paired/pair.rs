@@ -33,7 +33,8 @@ const LONGEST: Duration = Duration::from_micros(3200);
 /// Iterations before a slice are worth their time if it has so many times as many; of fewer, those that find cold caches are in the
 /// slice.
 const WARM_WORTH: u64 = 10;
-/// A slice is taken to last as long as the last one and this much longer, when it is given its place between two ticks.
+/// When a slice is given its place between two ticks, it is taken to last as long as its side's last one and this much longer, which
+/// also is what the iterations before it take at most.
 const LEEWAY: f64 = 1.125;
 /// Iterations that a slice may have at most; more mean that nothing is measured.
 const MOST_ITERATIONS: u64 = 1 << 30;
@@ -144,8 +145,8 @@ pub fn measure_pair(
     head.pin(conditions.core)?;
     let expected = legacy.iterations;
     let (first, second) = if base_first { (&mut base, &mut head) } else { (&mut head, &mut base) };
-    let tried = first.iterations(conditions.slice, expected)?.max(second.iterations(conditions.slice, expected)?);
-    let (iterations, usual) = tried;
+    let (iterations, usual) =
+        first.iterations(conditions.slice, expected)?.max(second.iterations(conditions.slice, expected)?);
     legacy.iterations = Some(iterations);
     let fewest = fewest_blocks(conditions, iterations, usual);
     base.last = usual;
@@ -267,7 +268,6 @@ impl Lane {
     /// How many iterations a slice needs, found by doubling, and how long they take; that warms caches and pools, too. What is
     /// `expected` is only tried: a workload that was measured before need not be found out again in every process.
     fn iterations(&mut self, slice: Duration, expected: Option<u64>) -> Result<(u64, Duration), PairError> {
-        let wanted = slice.as_nanos() as u64;
         if let Some(iterations) = expected {
             let taken = self.try_out(iterations)?;
             let longest = if iterations <= FEWEST_RUNS { slice.max(LONGEST) } else { slice };
@@ -286,7 +286,7 @@ impl Lane {
                 let nothing = format!("{iterations} iterations took {nanoseconds} ns: the workload does nothing");
                 return Err(self.failed(ProbeError::Refused(nothing)));
             }
-            let wanted = wanted * iterations / nanoseconds.max(1) * 9 / 8 + 1;
+            let wanted = slice.as_nanos() as u64 * iterations / nanoseconds.max(1) * 9 / 8 + 1;
             iterations = wanted.clamp(iterations + 1, iterations * 100).min(MOST_ITERATIONS);
         }
     }

@@ -79,8 +79,8 @@ const EXTRA_SHARE: f64 = 0.25;
 const SHORTEST: f64 = 0.5;
 
 /// The pair's ratio from its blocks of slices. Time in which a process waited for a core is taken off; blocks with a slice
-/// that is far longer than its side's median, or impossibly short, are left out (all that have time stay if that would be most of them: what
-/// is common is not an outlier); the rest gives the median of the differences within blocks and the mean of what is beyond
+/// that is far longer than its side's median, or impossibly short, are left out (all that have time stay if that would be
+/// most of them: what is common is not an outlier); the rest gives the median of the differences within blocks and the mean of what is beyond
 /// it, as the module tells. None if either side has no time, or none that is in a whole block.
 pub fn pair_estimate<B: AsRef<[Slice]>>(blocks: &[B]) -> Option<PairEstimate> {
     let usual = [Side::Base, Side::Head].map(|side| {
