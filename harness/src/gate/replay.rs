@@ -1,7 +1,7 @@
 //! The course of a workload, pair by pair, worked out again from the raw slices of a session.
 
 use super::{Repeated, Session};
-use crate::paired::{Block, Course, Lane, Levels, Rules, Standing, pair_estimate};
+use crate::paired::{Course, Lane, Levels, Pair, Rules, Standing};
 
 /// How a workload's time came to its verdict.
 #[derive(Debug, Clone)]
@@ -33,7 +33,7 @@ pub struct Step {
     pub change: f64,
     /// Blocks of slices that it rests on.
     pub blocks: usize,
-    /// Blocks that were left out, because a slice of theirs took far too long.
+    /// Blocks that were left out, because a slice of theirs was impossibly short.
     pub left_out: usize,
     /// The share of the slices' time in which a process waited for its core, which is taken off.
     pub waited: f64,
@@ -66,7 +66,7 @@ impl Replay {
     fn of(lane: &Lane, rules: Rules, workloads: usize) -> Self {
         let mut course = Course::new(rules, workloads);
         let steps = lane.pairs.iter().filter_map(|pair| {
-            let one = pair_estimate(&pair.blocks)?;
+            let one = pair.estimate()?;
             let before = (course.levels(), course.standing(), course.is_settled());
             course.push(one.log_ratio);
             Some(Step {
@@ -76,7 +76,7 @@ impl Replay {
                 change: one.log_ratio.exp_m1(),
                 blocks: one.blocks,
                 left_out: one.left_out,
-                waited: waited(&pair.blocks),
+                waited: waited(pair),
                 estimate: course.estimate().unwrap_or_default().exp_m1(),
                 levels: course.levels(),
                 standing: course.standing(),
@@ -120,10 +120,9 @@ fn events((levels, standing, was_settled): (Levels, Standing, bool), course: &Co
     told
 }
 
-fn waited(blocks: &[Block]) -> f64 {
-    let slices = || blocks.iter().flatten();
-    let total: u64 = slices().map(|slice| slice.nanoseconds).sum();
-    slices().map(|slice| slice.waited).sum::<u64>() as f64 / total.max(1) as f64
+fn waited(pair: &Pair) -> f64 {
+    let total: u64 = pair.slices().map(|slice| slice.nanoseconds).sum();
+    pair.slices().map(|slice| slice.waited).sum::<u64>() as f64 / total.max(1) as f64
 }
 
 #[cfg(test)]
@@ -138,7 +137,7 @@ pub(super) mod tests {
             let [base, head] = [1.0, 1.0 + change].map(|times| (1_000_000.0 * times) as u64);
             let block = [(Side::Base, base), (Side::Head, head), (Side::Head, head), (Side::Base, base)];
             let block = block.map(|(side, nanoseconds)| slice(side, nanoseconds));
-            Pair { seconds: 0.25, blocks: vec![block, block] }
+            Pair { seconds: 0.25, rounds: vec![vec![block, block]] }
         };
         let entrant = Entrant { workload: "kernel/gelu".to_owned(), phase: "optimized".to_owned() };
         Lane { entrant, pairs: changes.iter().map(pair).collect(), failure: None }
@@ -165,12 +164,12 @@ pub(super) mod tests {
     #[test]
     fn time_without_a_core_and_blocks_left_out_are_told() {
         let mut lane = lane(&[0.0]);
-        lane.pairs[0].blocks[0][1].nanoseconds += 1_000_000;
-        lane.pairs[0].blocks[0][1].waited = 1_000_000;
-        lane.pairs[0].blocks[1][2].nanoseconds += 50_000_000;
+        lane.pairs[0].rounds[0][0][1].nanoseconds += 1_000_000;
+        lane.pairs[0].rounds[0][0][1].waited = 1_000_000;
+        lane.pairs[0].rounds[0][1][2].nanoseconds = 1_000;
         let step = &Replay::of(&lane, Rules::default(), 1).steps[0];
         assert_eq!((step.blocks, step.left_out), (1, 1));
         assert!((step.change).abs() < 1e-9, "{}", step.change);
-        assert!((step.waited - 1.0 / 59.0).abs() < 1e-9, "{}", step.waited);
+        assert!((step.waited - 1.0 / 8.001).abs() < 1e-9, "{}", step.waited);
     }
 }

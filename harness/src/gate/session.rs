@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::machine::{State, Strain};
-use crate::paired::{Block, Entrant, Injection, Lane, Pair, Rules, Side, Slice};
+use crate::paired::{Block, Entrant, Injection, Lane, Pair, Round, Rules, Side, Slice};
 use crate::record::{Environment, Record};
 use crate::whole_file;
 
 /// Version of the file that this build writes, and the only one it reads.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;
 
 /// Everything a verdict is worked out from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -232,7 +232,7 @@ impl Session {
 mod lanes {
     use serde::{Deserializer, Serializer};
 
-    use super::{Block, Deserialize, Entrant, Lane, Pair, Serialize, Side, Slice};
+    use super::{Block, Deserialize, Entrant, Lane, Pair, Round, Serialize, Side, Slice};
 
     /// Who came first; iterations, nanoseconds, and nanoseconds of waiting.
     type WrittenBlock = (Side, [(u64, u64, u64); 4]);
@@ -250,7 +250,7 @@ mod lanes {
     #[serde(deny_unknown_fields)]
     struct WrittenPair {
         seconds: f64,
-        blocks: Vec<WrittenBlock>,
+        rounds: Vec<Vec<WrittenBlock>>,
     }
 
     pub(super) fn serialize<S: Serializer>(lanes: &[Lane], serializer: S) -> Result<S::Ok, S::Error> {
@@ -260,7 +260,8 @@ mod lanes {
                 block.map(|Slice { iterations, nanoseconds, waited, .. }| (iterations, nanoseconds, waited)),
             )
         };
-        let pair = |pair: &Pair| WrittenPair { seconds: pair.seconds, blocks: pair.blocks.iter().map(block).collect() };
+        let round = |blocks: &Round| blocks.iter().map(block).collect();
+        let pair = |pair: &Pair| WrittenPair { seconds: pair.seconds, rounds: pair.rounds.iter().map(round).collect() };
         serializer.collect_seq(lanes.iter().map(|lane| Written {
             workload: lane.entrant.workload.clone(),
             phase: lane.entrant.phase.clone(),
@@ -281,8 +282,9 @@ mod lanes {
             })
         };
         let written = Vec::<Written>::deserialize(deserializer)?;
+        let round = |blocks: Vec<WrittenBlock>| blocks.into_iter().map(block).collect();
         let pair =
-            |pair: WrittenPair| Pair { seconds: pair.seconds, blocks: pair.blocks.into_iter().map(block).collect() };
+            |pair: WrittenPair| Pair { seconds: pair.seconds, rounds: pair.rounds.into_iter().map(round).collect() };
         Ok(written
             .into_iter()
             .map(|Written { workload, phase, failure, pairs }| Lane {

@@ -10,15 +10,14 @@ use crate::measure::Progress;
 use crate::paired::{Conditions, Contest, Entrant, Lane, Sides, Stopped};
 
 /// Short, because what others do to a core of a shared machine lasts some tens of milliseconds: the shorter the slices, the more evenly
-/// both sides have of it. Three lie between two ticks of a kernel that ticks 250 times a second, as Debian's does. Beside
-/// slices of 4 ms that lay where they fell, and a ratio of sums, the variance of a pair for the same time of measuring was a
-/// fifteenth to an eightieth for GELU, LayerNorm and softmax, and a third to a half for products and single tokens (90 pairs
-/// of each, by turns, on a Xeon whose cores other machines share); with a hog on each core a seventh to a hundredth, and
-/// two fifths to two thirds (67 pairs).
-pub const SLICE: Duration = Duration::from_micros(800);
-/// Blocks of a pair where a run is no longer than a slice: they take about twice as long as to start a kernel's processes and make
-/// them ready.
-const BLOCKS: u32 = 16;
+/// both sides have of it. As short as this, a single run of half a millisecond is a slice, which matters most: beside
+/// slices of six such runs, the variance of a single token's pair for the same time of measuring was a half, and with a hog
+/// on each core, whose turns tear the longer slices, a fifth or less (17 to 60 pairs of each, by turns, on a Xeon whose cores other
+/// machines share). Still shorter ones bring no more, and switching begins to cost.
+pub const SLICE: Duration = Duration::from_micros(400);
+/// Blocks of a pair where a run is no longer than a slice: they take about twice as long as to start a kernel's processes twice and
+/// make them ready.
+const BLOCKS: u32 = 32;
 /// Iterations before a slice that are not measured, where it has at least ten times as many.
 pub const WARM: u64 = 1;
 /// From this share on, a confirmed slowdown with equal counts is a regression.

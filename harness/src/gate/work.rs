@@ -10,7 +10,7 @@
 use super::ruling::comparisons;
 use super::{Ruling, Session, Word};
 use crate::compare::Comparison;
-use crate::paired::{Entrant, pair_estimate};
+use crate::paired::Entrant;
 use crate::record::Instrument;
 use crate::statistics::{Evidence, hodges_lehmann};
 
@@ -102,8 +102,7 @@ fn counted_isa(session: &Session, entrant: &Entrant) -> Option<String> {
 fn again(session: &Session, entrant: &Entrant, isa: &str) -> Option<Again> {
     let repeated = session.repeated.as_ref().filter(|repeated| repeated.isa == isa)?;
     let lane = repeated.lanes.iter().find(|lane| lane.entrant == *entrant && lane.failure.is_none())?;
-    let log_ratios: Vec<f64> =
-        lane.pairs.iter().filter_map(|pair| Some(pair_estimate(&pair.blocks)?.log_ratio)).collect();
+    let log_ratios: Vec<f64> = lane.pairs.iter().filter_map(|pair| Some(pair.estimate()?.log_ratio)).collect();
     let mut evidence = Evidence::default();
     log_ratios.iter().for_each(|&log_ratio| evidence.push(log_ratio));
     Some(Again {

@@ -201,7 +201,7 @@ mod tests {
                 let factor = if side == Side::Head { ratio } else { 1.0 };
                 Slice { side, iterations: 10, nanoseconds: (1e8 * factor) as u64, waited: 0 }
             };
-            Pair { seconds: 0.3, blocks: vec![[Side::Base, Side::Head, Side::Head, Side::Base].map(slice)] }
+            Pair { seconds: 0.3, rounds: vec![vec![[Side::Base, Side::Head, Side::Head, Side::Base].map(slice)]] }
         };
         let pairs = (0..40).map(|_| pair()).collect();
         let entrant = Entrant { workload: workload.to_owned(), phase: "optimized".to_owned() };

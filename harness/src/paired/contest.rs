@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
-use super::pair::{Block, Conditions, Legacy, Sides, measure_pair};
-use super::{Rules, Suite, pair_estimate};
+use super::pair::{Conditions, Legacy, Round, Sides, measure_pair};
+use super::slices::round_estimate;
+use super::{PairEstimate, Rules, Slice, Suite};
 use crate::child;
 use crate::measure::Progress;
 use crate::statistics::Random;
@@ -50,10 +51,35 @@ pub struct Lane {
 /// What one pair of processes left.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pair {
-    /// What it cost, from the start of the processes to their end.
+    /// What it cost, from the first start of the processes to their last end.
     pub seconds: f64,
-    /// Its slices, four by four.
-    pub blocks: Vec<Block>,
+    /// The slices of each start of the processes, four by four.
+    pub rounds: Vec<Round>,
+}
+
+impl Pair {
+    /// What it says: the mean of the ratios of its rounds. None if one of them says nothing: the other alone is no mean.
+    pub fn estimate(&self) -> Option<PairEstimate> {
+        let rounds: Vec<PairEstimate> = self.rounds.iter().map(|round| round_estimate(round)).collect::<Option<_>>()?;
+        if let [one] = rounds[..] {
+            return Some(one);
+        }
+        let count = rounds.len() as f64;
+        let middle =
+            |of: fn(&PairEstimate) -> f64| (rounds.iter().map(|round| of(round).ln()).sum::<f64>() / count).exp();
+        (!rounds.is_empty()).then(|| PairEstimate {
+            log_ratio: rounds.iter().map(|round| round.log_ratio).sum::<f64>() / count,
+            base: middle(|round| round.base),
+            head: middle(|round| round.head),
+            blocks: rounds.iter().map(|round| round.blocks).sum(),
+            left_out: rounds.iter().map(|round| round.left_out).sum(),
+        })
+    }
+
+    /// All its slices in the order they were measured.
+    pub fn slices(&self) -> impl Iterator<Item = &Slice> {
+        self.rounds.iter().flatten().flatten()
+    }
 }
 
 /// It was told to end before it was done.
@@ -89,12 +115,13 @@ impl Contest<'_> {
                 return Err(Stopped);
             }
             measured += 1;
-            match taken.map_err(|error| error.to_string()).and_then(|blocks| match pair_estimate(&blocks) {
-                Some(estimate) => Ok((blocks, estimate)),
+            let pair = taken.map(|rounds| Pair { seconds: start.elapsed().as_secs_f64(), rounds });
+            match pair.map_err(|error| error.to_string()).and_then(|pair| match pair.estimate() {
+                Some(estimate) => Ok((pair, estimate)),
                 None => Err("its slices took no time".to_owned()),
             }) {
-                Ok((blocks, estimate)) => {
-                    lane.pairs.push(Pair { seconds: start.elapsed().as_secs_f64(), blocks });
+                Ok((pair, estimate)) => {
+                    lane.pairs.push(pair);
                     suite.push(number, estimate.log_ratio);
                 }
                 Err(failure) => {
@@ -129,6 +156,38 @@ fn shuffled(count: usize, random: &mut Random) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::paired::Side;
+
+    /// A slow page of memory is the base's in one round and the head's in the other.
+    #[test]
+    fn what_changes_sides_between_the_rounds_cancels() {
+        let slice = |side, nanoseconds| Slice { side, iterations: 10, nanoseconds, waited: 0 };
+        let round = |base, head| {
+            let [outer, inner] = [slice(Side::Base, base), slice(Side::Head, head)];
+            vec![[outer, inner, inner, outer]; 9]
+        };
+        let pair = Pair { seconds: 0.1, rounds: vec![round(1_000_000, 1_326_000), round(1_300_000, 1_020_000)] };
+        let estimate = pair.estimate().expect("both sides have time");
+        assert!((estimate.log_ratio - 1.02_f64.ln()).abs() < 1e-12, "{estimate:?}");
+        assert!((estimate.head / estimate.base - 1.02).abs() < 1e-12, "{estimate:?}");
+        assert_eq!((estimate.blocks, estimate.left_out), (18, 0));
+        assert_eq!(pair.slices().count(), 72);
+    }
+
+    #[test]
+    fn a_round_without_time_says_nothing() {
+        let none = |rounds| Pair { seconds: 0.1, rounds }.estimate();
+        assert_eq!(none(vec![]), None);
+        assert_eq!(none(vec![vec![], vec![]]), None);
+        let block = [Side::Base, Side::Head, Side::Head, Side::Base].map(|side| Slice {
+            side,
+            iterations: 1,
+            nanoseconds: 400_000,
+            waited: 0,
+        });
+        assert_eq!(none(vec![vec![block; 9], vec![]]), None);
+        assert!(none(vec![vec![block; 9]]).is_some());
+    }
 
     #[test]
     fn every_order_is_drawn() {

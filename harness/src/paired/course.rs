@@ -74,7 +74,7 @@ impl Course {
         }
     }
 
-    /// Takes the next pair's ln(head time / base time), a finite number as [`super::pair_estimate`] gives it.
+    /// Takes the next pair's ln(head time / base time), a finite number as [`super::Pair::estimate`] gives it.
     pub fn push(&mut self, log_ratio: f64) {
         self.log_ratios.push(log_ratio);
         self.slower.push(log_ratio, &self.rules);

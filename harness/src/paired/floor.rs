@@ -7,8 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::{
-    Conditions, Contest, Course, Entrant, Lane, MOST_PAIRS, Rules, Sides, Standing, Stopped, pair_estimate,
-    smallest_found,
+    Conditions, Contest, Course, Entrant, Lane, MOST_PAIRS, Pair, Rules, Sides, Standing, Stopped, smallest_found,
 };
 use crate::measure::Progress;
 use crate::statistics::Interval;
@@ -54,7 +53,7 @@ impl Floor {
     /// What the pairs of a build against itself say to a suite of this many workloads under these rules.
     pub fn of(lane: &Lane, rules: Rules, workloads: usize) -> Self {
         let mut course = Course::new(rules, workloads);
-        for estimate in lane.pairs.iter().filter_map(|pair| pair_estimate(&pair.blocks)) {
+        for estimate in lane.pairs.iter().filter_map(Pair::estimate) {
             course.push(estimate.log_ratio);
         }
         let seconds = lane.pairs.iter().fold(0.0, |sum, pair| sum + pair.seconds);
@@ -127,7 +126,7 @@ mod tests {
                 Slice { side, iterations: 1, nanoseconds: (1e9 * factor) as u64, waited: 0 }
             };
             let block = [Side::Base, Side::Head, Side::Head, Side::Base].map(slice);
-            Pair { seconds: 0.25, blocks: vec![block; 4] }
+            Pair { seconds: 0.25, rounds: vec![vec![block; 4]] }
         };
         Lane {
             entrant: Entrant { workload: "kernel/gelu".to_owned(), phase: "optimized".to_owned() },

@@ -1,43 +1,46 @@
 //! One pair of fresh processes, a base's and a head's, measured in turn.
+//!
+//! Memory is not all alike. A virtual machine's huge page that its host holds in scattered pieces can take 15 to 30 % longer to read
+//! through than another, for hours, and Linux gives out first what was freed last: in pair after pair it is the same
+//! page, and one of the two processes has it. So a pair is measured in two rounds where starting is cheap, which it is where a
+//! run is short. Both processes are ended and started once more, in the same order, and each gets what the other one had, so that
+//! it falls out of the mean of the two ratios. With such a page, found and freed last on purpose, single rounds were off by
+//! 20 to 30 %, and their means by 1.1 % (24 pairs), which is what other noise does.
 
-use std::fs;
 use std::process::Command;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use harness_probe::Options;
-use harness_probe::protocol::Reading;
-use rustix::io::Errno;
-use rustix::process::Pid;
-use rustix::thread::{CpuSet, sched_setaffinity};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::process::{Process, running};
 use super::tick::Tick;
 use super::{Side, Slice};
-use crate::probe::{Probe, ProbeError};
+use crate::probe::ProbeError;
 use crate::statistics::Random;
 
 /// Slices are taken for this many times as long as it took to start the processes and make them ready.
 const WORTH: f64 = 2.0;
 /// But no more blocks than this many times the fewest: what comes from the processes does not get smaller, and where other
 /// programs slow the start down, a verdict must not wait for that.
-const MOST_BLOCKS: usize = 2;
+const MOST_BLOCKS: usize = 4;
 /// Where a single run takes longer than a slice should, there are fewer blocks in the same time, but as many as these, or the
 /// outliers would be most of them.
 const FEWEST_BLOCKS: usize = 4;
-/// A slice has as many runs as these where [`LONGEST`] has room for them: of fewer, one run more or less is too much.
-const FEWEST_RUNS: u64 = 8;
-/// What lies between two ticks of a kernel that ticks 250 times a second, but for the leeway.
-const LONGEST: Duration = Duration::from_micros(3200);
 /// Iterations before a slice are worth their time if it has so many times as many; of fewer, those that find cold caches are in the
 /// slice.
 const WARM_WORTH: u64 = 10;
 /// When a slice is given its place between two ticks, it is taken to last as long as its side's last one and this much longer, which
 /// also is what the iterations before it take at most.
 const LEEWAY: f64 = 1.125;
-/// Iterations that a slice may have at most; more mean that nothing is measured.
-const MOST_ITERATIONS: u64 = 1 << 30;
+/// How many times the processes of a pair are started where that takes less time than the fewest slices.
+const ROUNDS: usize = 2;
+/// So many runs of each side come before the slices, by turns. A model whose weights are no longer in the caches, of which other programs
+/// have their share, is a third slower at first.
+const WARM_RUNS: usize = 10;
+/// But no more once this has passed: longer runs find their caches soon enough.
+const WARM_TIME: Duration = Duration::from_millis(20);
 
 /// Starts the probe of each side.
 pub struct Sides<'a> {
@@ -58,8 +61,8 @@ pub struct Conditions {
     pub slice: Duration,
     /// Iterations before a slice that are not measured, where it has many more than these.
     pub warm: u64,
-    /// Blocks of four slices. Where making the workload ready takes long, there are more of them: its processes are used
-    /// for as long as they are worth. Where a single run takes longer than a slice, there are fewer.
+    /// Blocks of four slices, all rounds together. Where making the workload ready takes long, there are more of them: its processes
+    /// are used for as long as they are worth. Where a single run takes longer than a slice, there are fewer.
     pub blocks: u32,
     /// How long a single answer of a probe may take.
     pub time_limit: Duration,
@@ -76,6 +79,9 @@ pub struct Injection {
 
 /// Four slices: base, head, head, base, or the mirror of it.
 pub type Block = [Slice; 4];
+
+/// What one start of the two processes gave.
+pub type Round = Vec<Block>;
 
 /// A pair that could not be measured.
 #[derive(Debug, Error)]
@@ -114,7 +120,7 @@ impl Legacy {
     }
 }
 
-/// Starts a process of each side, runs them in turn, checks both answers and ends them.
+/// Starts a process of each side, runs them in turn, checks both answers and ends them; all that once more where it is cheap.
 ///
 /// # Errors
 /// If a probe fails or its answer is wrong.
@@ -125,91 +131,119 @@ pub fn measure_pair(
     conditions: &Conditions,
     legacy: &mut Legacy,
     random: &mut Random,
-) -> Result<Vec<Block>, PairError> {
-    let tick = Tick::of_this_machine();
-    let began = Instant::now();
-    // Which process comes first into being decides where its memory lies.
-    let base_first = random.coin();
-    let start = |side: Side| Lane::start(side, sides.command(side), workload, phase, conditions);
-    // Both at a time and on the one core, so that neither has the better memory: made ready on two cores, the one that
-    // began on the other core was 0.3 to 1.2 % faster, which doubled the scatter of some pairs.
-    let (first, second) = if base_first { (Side::Base, Side::Head) } else { (Side::Head, Side::Base) };
-    let (first, second) = thread::scope(|scope| {
-        let first = scope.spawn(|| start(first));
-        let second = start(second);
-        (first.join().expect("starting a probe does not panic"), second)
-    });
-    let (mut base, mut head) = if base_first { (first?, second?) } else { (second?, first?) };
-    // Once more: threads that a probe began while it was being pinned may have been missed.
-    base.pin(conditions.core)?;
-    head.pin(conditions.core)?;
-    let expected = legacy.iterations;
-    let (first, second) = if base_first { (&mut base, &mut head) } else { (&mut head, &mut base) };
-    let (iterations, usual) =
-        first.iterations(conditions.slice, expected)?.max(second.iterations(conditions.slice, expected)?);
-    legacy.iterations = Some(iterations);
-    let fewest = fewest_blocks(conditions, iterations, usual);
-    base.last = usual;
-    head.last = usual;
-    let worth = began.elapsed().mul_f64(WORTH);
-    let mut slice = |side: Side| -> Result<Slice, PairError> {
-        let lane = if side == Side::Base { &mut base } else { &mut head };
+) -> Result<Vec<Round>, PairError> {
+    let order = if random.coin() { [Side::Base, Side::Head] } else { [Side::Head, Side::Base] };
+    let mut rounds = Vec::new();
+    let mut wanted = 1;
+    while rounds.len() < wanted {
+        let began = Instant::now();
+        let both = Both::start(sides, order, workload, phase, conditions, legacy)?;
+        let started = began.elapsed();
+        let fewest = fewest_blocks(conditions, both.usual);
+        if rounds.is_empty() {
+            wanted = rounds_worth(started, fewest, both.usual);
+        }
+        let fewest = fewest.div_ceil(wanted).max(FEWEST_BLOCKS.min(fewest));
+        rounds.push(both.measure(fewest, started.mul_f64(WORTH), conditions, legacy, random)?);
+    }
+    Ok(rounds)
+}
+
+/// How many rounds a pair has, if its processes took so long to start and its fewest blocks have slices that take so long.
+fn rounds_worth(started: Duration, fewest: usize, slice: Duration) -> usize {
+    let measuring = slice * 4 * fewest as u32;
+    if started < measuring && fewest >= ROUNDS * FEWEST_BLOCKS { ROUNDS } else { 1 }
+}
+
+/// The two processes of a round.
+struct Both {
+    // In the order in which they were started, which is the order in which they are dropped, and so ended: what the second one
+    // held is then given out first.
+    processes: [Process; 2],
+    iterations: u64,
+    usual: Duration,
+}
+
+impl Both {
+    /// One after the other, and on the one core, so that neither has the better memory: made ready on two cores, the one that
+    /// began on the other core was 0.3 to 1.2 % faster, and made ready at the same time, who gets which page is chance.
+    fn start(
+        sides: &Sides<'_>,
+        order: [Side; 2],
+        workload: &str,
+        phase: &str,
+        conditions: &Conditions,
+        legacy: &mut Legacy,
+    ) -> Result<Self, PairError> {
+        let start = |side: Side| Process::start(side, sides.command(side), workload, phase, conditions);
+        let [first, second] = order;
+        let mut processes = [start(first)?, start(second)?];
+        let (mut iterations, mut usual) = (0, Duration::ZERO);
+        for process in &mut processes {
+            (iterations, usual) = process.iterations(conditions.slice, legacy.iterations)?.max((iterations, usual));
+        }
+        legacy.iterations = Some(iterations);
+        let warming = Instant::now();
+        for _ in 0..WARM_RUNS {
+            processes.iter_mut().try_for_each(|process| process.run(1).map(drop))?;
+            if warming.elapsed() > WARM_TIME {
+                break;
+            }
+        }
+        processes.iter_mut().for_each(|process| process.last = usual);
+        Ok(Self { processes, iterations, usual })
+    }
+
+    /// At least so many blocks, and more until `worth` has passed.
+    fn measure(
+        mut self,
+        fewest: usize,
+        worth: Duration,
+        conditions: &Conditions,
+        legacy: &mut Legacy,
+        random: &mut Random,
+    ) -> Result<Round, PairError> {
+        let ready = Instant::now();
+        let mut blocks = Vec::with_capacity(fewest);
+        // By turns, so that what a slice owes to its place - whether its own caches are still warm, how long ago the tick was - is
+        // the same for both sides after every second block.
+        let mut outer = random.below(2);
+        while blocks.len() < fewest || (blocks.len() < fewest * MOST_BLOCKS && ready.elapsed() < worth) {
+            let mut slice = |place: usize| self.slice(place, conditions, legacy);
+            blocks.push([slice(outer)?, slice(1 - outer)?, slice(1 - outer)?, slice(outer)?]);
+            outer = 1 - outer;
+        }
+        self.processes.iter_mut().try_for_each(Process::check)?;
+        Ok(blocks)
+    }
+
+    fn slice(&mut self, place: usize, conditions: &Conditions, legacy: &mut Legacy) -> Result<Slice, PairError> {
+        let (process, iterations) = (&mut self.processes[place], self.iterations);
         let mut hidden = 0;
-        if let (Side::Head, Some(injection)) = (side, conditions.injection) {
+        if let (Side::Head, Some(injection)) = (process.side(), conditions.injection) {
             legacy.owed += injection.share * iterations as f64;
             hidden = legacy.owed.floor() as u64;
             legacy.owed -= legacy.owed.floor();
         }
-        if let Some(tick) = tick {
-            tick.make_room(lane.last.mul_f64(LEEWAY));
+        if let Some(tick) = Tick::of_this_machine() {
+            tick.make_room(process.last.mul_f64(LEEWAY));
         }
         // The other side has had the caches since this one's last slice.
         if conditions.warm > 0 && iterations >= conditions.warm * WARM_WORTH {
-            lane.run(conditions.warm)?;
+            process.run(conditions.warm)?;
         }
-        let (nanoseconds, waited) = lane.run(iterations + hidden)?;
-        lane.last = running(nanoseconds, waited);
-        Ok(Slice { side, iterations, nanoseconds, waited })
-    };
-    let mut blocks = Vec::with_capacity(fewest);
-    let ready = Instant::now();
-    let most = fewest * MOST_BLOCKS;
-    // By turns, so that what a slice owes to its place - whether its own caches are still warm, how long ago the tick was - is the
-    // same for both sides after every second block.
-    let mut base_is_outer = random.coin();
-    while blocks.len() < fewest || (blocks.len() < most && ready.elapsed() < worth) {
-        let (outer, inner) = if base_is_outer { (Side::Base, Side::Head) } else { (Side::Head, Side::Base) };
-        blocks.push([slice(outer)?, slice(inner)?, slice(inner)?, slice(outer)?]);
-        base_is_outer = !base_is_outer;
+        let (nanoseconds, waited) = process.run(iterations + hidden)?;
+        process.last = running(nanoseconds, waited);
+        Ok(Slice { side: process.side(), iterations, nanoseconds, waited })
     }
-    base.check()?;
-    head.check()?;
-    Ok(blocks)
 }
 
-/// How many blocks take the time of those asked for, if a slice is so many iterations and takes so long. Only where iterations are
-/// few does a slice have to be longer than was asked for.
-fn fewest_blocks(conditions: &Conditions, iterations: u64, slice: Duration) -> usize {
+/// How many blocks take the time of those asked for, if a slice takes so long, which is longer than was asked for where a single
+/// run is.
+fn fewest_blocks(conditions: &Conditions, slice: Duration) -> usize {
     let most = conditions.blocks as usize;
-    if iterations > FEWEST_RUNS {
-        return most;
-    }
     let fitting = conditions.slice.as_secs_f64() / slice.as_secs_f64() * most as f64;
     most.min((fitting.ceil() as usize).max(FEWEST_BLOCKS))
-}
-
-/// This many iterations and the time they take, or more where they are few and [`LONGEST`] has room.
-fn enough_runs(iterations: u64, taken: Duration) -> (u64, Duration) {
-    let each = taken.as_secs_f64() / iterations as f64;
-    let room = (LONGEST.as_secs_f64() / each) as u64;
-    let wanted = iterations.max(FEWEST_RUNS.min(room));
-    (wanted, taken.mul_f64(wanted as f64 / iterations as f64))
-}
-
-/// What is left of nanoseconds without those in which the process waited for a core.
-fn running(nanoseconds: u64, waited: u64) -> Duration {
-    // No run takes no time; then the waiting was told wrong.
-    Duration::from_nanos(if waited < nanoseconds { nanoseconds - waited } else { nanoseconds })
 }
 
 impl Sides<'_> {
@@ -221,139 +255,77 @@ impl Sides<'_> {
     }
 }
 
-struct Lane {
-    side: Side,
-    probe: Probe,
-    /// How long its last slice ran.
-    last: Duration,
-}
-
-impl Lane {
-    fn start(
-        side: Side,
-        command: Command,
-        workload: &str,
-        phase: &str,
-        conditions: &Conditions,
-    ) -> Result<Self, PairError> {
-        let failed = |source| PairError::Probe { side: side.name(), source };
-        let probe = Probe::start(command, conditions.time_limit).map_err(failed)?;
-        let mut lane = Self { side, probe, last: Duration::ZERO };
-        lane.pin(conditions.core)?;
-        lane.probe.prepare(workload, phase, &conditions.options).map_err(failed)?;
-        Ok(lane)
-    }
-
-    /// Keeps the process on one core, with all the threads that it has started and will start.
-    fn pin(&self, core: Option<usize>) -> Result<(), PairError> {
-        let Some(core) = core else { return Ok(()) };
-        let mut cores = CpuSet::new();
-        cores.set(core);
-        let process = self.probe.id();
-        // Where the system does not list them, the thread that computes is the first one, which has the process's number.
-        let threads = fs::read_dir(format!("/proc/{}/task", process.as_raw_nonzero())).into_iter().flatten();
-        let threads = threads.filter_map(|entry| Pid::from_raw(entry.ok()?.file_name().to_str()?.parse().ok()?));
-        for thread in threads.chain([process]) {
-            match sched_setaffinity(Some(thread), &cores) {
-                // A thread that has ended since it was listed needs no core.
-                Err(Errno::SRCH) if thread != process => {}
-                done => done.map_err(|error| {
-                    self.failed(ProbeError::Refused(format!("the probe cannot be pinned to core {core}: {error}")))
-                })?,
-            }
-        }
-        Ok(())
-    }
-
-    /// How many iterations a slice needs, found by doubling, and how long they take; that warms caches and pools, too. What is
-    /// `expected` is only tried: a workload that was measured before need not be found out again in every process.
-    fn iterations(&mut self, slice: Duration, expected: Option<u64>) -> Result<(u64, Duration), PairError> {
-        if let Some(iterations) = expected {
-            let taken = self.try_out(iterations)?;
-            let longest = if iterations <= FEWEST_RUNS { slice.max(LONGEST) } else { slice };
-            if taken * 2 >= slice && (taken <= longest * 2 || iterations == 1) {
-                return Ok((iterations, taken));
-            }
-        }
-        let mut iterations = 1;
-        loop {
-            let taken = self.try_out(iterations)?;
-            if taken >= slice {
-                return Ok(enough_runs(iterations, taken));
-            }
-            let nanoseconds = taken.as_nanos() as u64;
-            if iterations >= MOST_ITERATIONS {
-                let nothing = format!("{iterations} iterations took {nanoseconds} ns: the workload does nothing");
-                return Err(self.failed(ProbeError::Refused(nothing)));
-            }
-            let wanted = slice.as_nanos() as u64 * iterations / nanoseconds.max(1) * 9 / 8 + 1;
-            iterations = wanted.clamp(iterations + 1, iterations * 100).min(MOST_ITERATIONS);
-        }
-    }
-
-    /// How long so many iterations take once they are warm: the shorter of two times, unless that would take too long to find out.
-    fn try_out(&mut self, iterations: u64) -> Result<Duration, PairError> {
-        let mut once = || self.run(iterations).map(|(nanoseconds, waited)| running(nanoseconds, waited));
-        let first = once()?;
-        if first > LONGEST * 10 { Ok(first) } else { Ok(first.min(once()?)) }
-    }
-
-    /// Nanoseconds, and how many of them it waited for a core.
-    fn run(&mut self, iterations: u64) -> Result<(u64, u64), PairError> {
-        match self.probe.run(iterations).map_err(|error| self.failed(error))? {
-            Reading::Clock { nanoseconds, waited, .. } if nanoseconds > 0 => Ok((nanoseconds, waited)),
-            Reading::Clock { .. } => Err(self.failed(ProbeError::Refused("the probe's clock stands still".to_owned()))),
-            _ => Err(self.failed(ProbeError::Refused(
-                "the probe that is to be timed reads something else; harness.toml names the wrong program".to_owned(),
-            ))),
-        }
-    }
-
-    fn check(&mut self) -> Result<(), PairError> {
-        match self.probe.check().map_err(|error| self.failed(error))? {
-            None => Ok(()),
-            Some(wrong) => Err(PairError::Answer { side: self.side.name(), wrong }),
-        }
-    }
-
-    fn failed(&self, source: ProbeError) -> PairError {
-        PairError::Probe { side: self.side.name(), source }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const CONDITIONS: Conditions = Conditions {
+        core: None,
+        options: Options { threads: 1, isa: None },
+        slice: Duration::from_micros(800),
+        warm: 1,
+        blocks: 16,
+        time_limit: Duration::from_secs(10),
+        injection: None,
+    };
+
     #[test]
-    fn few_runs_become_more_where_there_is_room() {
-        let micros = Duration::from_micros;
-        assert_eq!(enough_runs(100, micros(900)), (100, micros(900)));
-        assert_eq!(enough_runs(2, micros(920)), (6, micros(2760)));
-        assert_eq!(enough_runs(4, micros(1000)), (8, micros(2000)));
-        assert_eq!(enough_runs(1, micros(5000)), (1, micros(5000)));
+    fn what_is_started_quickly_is_started_twice() {
+        let rounds = |started, fewest| rounds_worth(Duration::from_millis(started), fewest, Duration::from_millis(1));
+        assert_eq!((rounds(30, 32), rounds(127, 32), rounds(128, 32)), (2, 2, 1));
+        assert_eq!((rounds(1, 8), rounds(1, 7)), (2, 1), "too few blocks to be halved");
     }
+
+    /// What the one ends with is what the other begins with only if the order of both is kept.
+    #[test]
+    fn both_rounds_start_and_end_in_one_order() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let log = folder.path().join("log");
+        let probe = |side: &'static str| {
+            let mut command = Command::new("sh");
+            command.args(["-c", SLOW_PROBE, "sh", side]).arg(&log);
+            command
+        };
+        let (base, head) = (|| probe("base"), || probe("head"));
+        let sides = Sides { base: &base, head: &head };
+        let conditions = Conditions { core: None, slice: Duration::from_secs(1), ..CONDITIONS };
+        let mut orders = std::collections::BTreeSet::new();
+        for seed in 0..8 {
+            std::fs::write(&log, "").expect("an empty log");
+            let mut random = Random::new(seed);
+            let mut legacy = Legacy::new(&mut random);
+            let rounds = measure_pair(&sides, "w", "p", &conditions, &mut legacy, &mut random).expect("a pair");
+            assert_eq!(rounds.len(), 2);
+            assert!(rounds.iter().all(|blocks| (8..=32).contains(&blocks.len())));
+            let told = std::fs::read_to_string(&log).expect("the log");
+            let lines: Vec<&str> = told.lines().collect();
+            let (round, again) = lines.split_at(4);
+            assert_eq!(round, again);
+            let (begun, ended) = round.split_at(2);
+            let who = |lines: &[&str]| lines.iter().map(|line| line[6..].to_owned()).collect::<Vec<_>>();
+            assert_eq!(who(begun), who(ended));
+            orders.insert(who(begun));
+        }
+        assert_eq!(orders.len(), 2, "chance says who is first");
+    }
+
+    /// Says of every run that it took a second, and writes down when it starts and ends.
+    const SLOW_PROBE: &str = r#"
+        echo "start $1" >> "$2"
+        while read -r line; do
+            case $line in
+                *prepare*) echo '{"reply":"prepared","isa":"plain"}' ;;
+                *check*) echo '{"reply":"checked","wrong":null}' ;;
+                *) echo '{"reply":"ran","reading":{"meter":"clock","nanoseconds":1000000000,"tokens_at":[]}}' ;;
+            esac
+        done
+        echo "ended $1" >> "$2"
+    "#;
 
     #[test]
     fn longer_slices_are_fewer() {
-        let conditions = Conditions {
-            core: None,
-            options: Options { threads: 1, isa: None },
-            slice: Duration::from_micros(800),
-            warm: 1,
-            blocks: 16,
-            time_limit: Duration::from_secs(1),
-            injection: None,
-        };
-        let blocks = |micros| fewest_blocks(&conditions, 8, Duration::from_micros(micros));
+        let blocks = |micros| fewest_blocks(&CONDITIONS, Duration::from_micros(micros));
         assert_eq!([0, 500, 800, 900, 1600, 3200, 50_000].map(blocks), [16, 16, 16, 15, 8, 4, 4]);
-        assert_eq!(fewest_blocks(&conditions, 9, Duration::from_micros(1600)), 16, "that was an accident");
-        assert_eq!(fewest_blocks(&Conditions { blocks: 2, ..conditions }, 1, Duration::from_secs(1)), 2);
-    }
-
-    #[test]
-    fn waiting_that_is_told_wrong_is_not_taken_off() {
-        assert_eq!(running(900, 200), Duration::from_nanos(700));
-        assert_eq!(running(900, 900), Duration::from_nanos(900));
+        assert_eq!(fewest_blocks(&Conditions { blocks: 2, ..CONDITIONS }, Duration::from_secs(1)), 2);
     }
 }

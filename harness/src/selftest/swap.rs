@@ -5,7 +5,7 @@
 //! on errors as large, and following each other, as those of this machine, and nothing of builds that differ.
 
 use super::{Change, Trial};
-use crate::paired::{Rules, Standing, Suite, pair_estimate};
+use crate::paired::{Rules, Standing, Suite};
 use crate::statistics::Random;
 
 /// What the replayed gates show.
@@ -77,8 +77,7 @@ fn recorded(trials: &[Trial]) -> Vec<Recorded> {
     let mut recorded: Vec<Recorded> = Vec::new();
     let null = trials.iter().filter(|trial| trial.condition.change == Change::Null);
     for lane in null.flat_map(|trial| &trial.session.lanes) {
-        let estimates =
-            lane.pairs.iter().filter_map(|pair| Some((pair_estimate(&pair.blocks)?.log_ratio, pair.seconds)));
+        let estimates = lane.pairs.iter().filter_map(|pair| Some((pair.estimate()?.log_ratio, pair.seconds)));
         match recorded.iter_mut().find(|one| one.workload == lane.entrant.workload) {
             Some(one) => one.pairs.extend(estimates),
             None => recorded.push(Recorded { workload: lane.entrant.workload.clone(), pairs: estimates.collect() }),

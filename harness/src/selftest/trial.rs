@@ -21,7 +21,7 @@ pub struct Trial {
 
 impl Trial {
     /// The version that this build writes, and the only one it reads.
-    pub const SCHEMA: u32 = 2;
+    pub const SCHEMA: u32 = 3;
 }
 
 #[cfg(test)]
@@ -41,7 +41,7 @@ pub(crate) mod tests {
             let head = slice(Side::Head, (4e6 * log_ratio.exp()).round() as u64);
             [slice(Side::Base, 4_000_000), head, head, slice(Side::Base, 4_000_000)]
         };
-        let pair = |log_ratio: &f64| Pair { seconds: 0.1, blocks: vec![block(*log_ratio)] };
+        let pair = |log_ratio: &f64| Pair { seconds: 0.1, rounds: vec![vec![block(*log_ratio)]] };
         let revision = Revision { commit: "0".repeat(40), dirty: false };
         let session = Session {
             created: "2026-03-14T15:09:26Z".to_owned(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::gate::{conditions, seed_of_now};
 use crate::measure::{Progress, Request};
 use crate::metric::{Figure, LEVEL};
-use crate::paired::{Contest, Course, Entrant, Lane, Rules, Sides, Standing, Stopped, pair_estimate};
+use crate::paired::{Contest, Course, Entrant, Lane, Pair, Rules, Sides, Standing, Stopped};
 use crate::statistics::{Interval, median};
 
 use super::State;
@@ -65,7 +65,7 @@ fn rules() -> Rules {
 impl Timed {
     /// What the pairs of a workload say.
     fn of(lane: &Lane) -> Self {
-        let estimates: Vec<_> = lane.pairs.iter().filter_map(|pair| pair_estimate(&pair.blocks)).collect();
+        let estimates: Vec<_> = lane.pairs.iter().filter_map(Pair::estimate).collect();
         let mut course = Course::new(rules(), 1);
         estimates.iter().for_each(|estimate| course.push(estimate.log_ratio));
         let before = median(&estimates.iter().map(|estimate| estimate.base * 1e-9).collect::<Vec<_>>());
@@ -103,7 +103,7 @@ mod tests {
                 let nanoseconds = if side == Side::Head { 1e9 * factor } else { 1e9 } as u64;
                 Slice { side, iterations: 1000, nanoseconds, waited: 0 }
             };
-            Pair { seconds: 0.1, blocks: vec![[Side::Base, Side::Head, Side::Head, Side::Base].map(slice)] }
+            Pair { seconds: 0.1, rounds: vec![vec![[Side::Base, Side::Head, Side::Head, Side::Base].map(slice)]] }
         };
         let entrant = Entrant { workload: "kernel/gelu".to_owned(), phase: "optimized".to_owned() };
         Timed::of(&Lane { entrant, pairs: (0..pairs).map(|_| pair()).collect(), failure: None })
