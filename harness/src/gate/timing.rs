@@ -11,9 +11,9 @@ use crate::paired::{Conditions, Contest, Entrant, Lane, Sides, Stopped};
 
 /// Short, because what others do to a core of a shared machine lasts some tens of milliseconds: the shorter the slices, the more evenly
 /// both sides have of it. As short as this, a single run of half a millisecond is a slice, which matters most: beside
-/// slices of six such runs, the variance of a single token's pair for the same time of measuring was a half, and with a hog
-/// on each core, whose turns tear the longer slices, a fifth or less (17 to 60 pairs of each, by turns, on a Xeon whose cores other
-/// machines share). Still shorter ones bring no more, and switching begins to cost.
+/// slices of six such runs, the variance of a single token's pair for the same time of measuring was about a half (17 pairs of
+/// each, by turns, on a Xeon whose cores other machines share), and a program that shares the core tears fewer slices. Still
+/// shorter ones brought no more, and switching begins to cost.
 pub const SLICE: Duration = Duration::from_micros(400);
 /// Blocks of a pair where a run is no longer than a slice: they take about twice as long as to start a kernel's processes twice and
 /// make them ready.
