@@ -9,7 +9,7 @@ use super::Finding;
 use crate::compare::{Comparison, Side as Compared, compare};
 use crate::measure::{MeasureError, Measured, Progress, Request, Selected};
 use crate::metric::Metric;
-use crate::paired::{Conditions, Contest, Course, Entrant, Pair, Rules, Sides, Standing, Stopped};
+use crate::paired::{Conditions, Contest, Course, Entrant, Rules, Sides, Standing, Stopped};
 use crate::probe::Greeting;
 use crate::record::Record;
 use crate::render::number;
@@ -109,8 +109,7 @@ impl Trial<'_> {
                     if let Some(failure) = &lane.failure {
                         return Ok(Answer::skipped(failure.clone()));
                     }
-                    let pairs = lane.pairs.iter().filter_map(Pair::estimate);
-                    pairs.for_each(|pair| course.push(pair.log_ratio));
+                    lane.log_ratios().for_each(|log_ratio| course.push(log_ratio));
                 }
                 Ok(by_time(&course))
             }

@@ -9,7 +9,7 @@ use super::work::{Work, is_of};
 use super::{Counted, Session, Terms};
 use crate::acceptance::{AcceptanceError, Acceptances, Coverage, FILE, Ledger, Loss};
 use crate::compare::{Comparison, Side, compare};
-use crate::paired::{Course, Floor, Lane, MOST_PAIRS, Pair, Standing, pairs_to_tell, smallest_found};
+use crate::paired::{Course, Floor, Lane, MOST_PAIRS, Standing, pairs_to_tell, smallest_found};
 use crate::record::Instrument;
 use crate::statistics::Interval;
 use crate::verdict::{Conclusion, Limits, LimitsError, Verdict, judge};
@@ -314,9 +314,7 @@ fn ledger(session: &Session) -> Result<Ledger, RulingError> {
 /// The lane's pairs, run through the decision again. The level is that of all workloads that were timed.
 pub(super) fn course(session: &Session, lane: &Lane) -> Course {
     let mut course = Course::new(session.terms.rules, session.lanes.len());
-    for estimate in lane.pairs.iter().filter_map(Pair::estimate) {
-        course.push(estimate.log_ratio);
-    }
+    lane.log_ratios().for_each(|log_ratio| course.push(log_ratio));
     course
 }
 

@@ -8,8 +8,8 @@ use crate::statistics::median;
 /// A slice that takes this many times its side's median of the round is worth a look.
 const FAR: f64 = 1.25;
 
-/// Every slice of a pair in the order it ran: whose, how many runs, what a run took, how that stands to the median of its side in that round, and
-/// how long the process waited for its core.
+/// Every slice of a pair in the order it ran: whose, how many runs, what a run took, how that stands to the median of its side in
+/// that round, and how long the process waited for its core.
 pub fn slices(pair: &Pair) -> Table {
     let columns = vec![
         Column::right("round", "round"),

@@ -102,7 +102,7 @@ fn counted_isa(session: &Session, entrant: &Entrant) -> Option<String> {
 fn again(session: &Session, entrant: &Entrant, isa: &str) -> Option<Again> {
     let repeated = session.repeated.as_ref().filter(|repeated| repeated.isa == isa)?;
     let lane = repeated.lanes.iter().find(|lane| lane.entrant == *entrant && lane.failure.is_none())?;
-    let log_ratios: Vec<f64> = lane.pairs.iter().filter_map(|pair| Some(pair.estimate()?.log_ratio)).collect();
+    let log_ratios: Vec<f64> = lane.log_ratios().collect();
     let mut evidence = Evidence::default();
     log_ratios.iter().for_each(|&log_ratio| evidence.push(log_ratio));
     Some(Again {

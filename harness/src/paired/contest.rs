@@ -48,6 +48,13 @@ pub struct Lane {
     pub failure: Option<String>,
 }
 
+impl Lane {
+    /// ln(head time / base time) of each of its pairs that says something, in order.
+    pub fn log_ratios(&self) -> impl Iterator<Item = f64> {
+        self.pairs.iter().filter_map(|pair| Some(pair.estimate()?.log_ratio))
+    }
+}
+
 /// What one pair of processes left.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pair {

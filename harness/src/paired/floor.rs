@@ -6,9 +6,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use super::{
-    Conditions, Contest, Course, Entrant, Lane, MOST_PAIRS, Pair, Rules, Sides, Standing, Stopped, smallest_found,
-};
+use super::{Conditions, Contest, Course, Entrant, Lane, MOST_PAIRS, Rules, Sides, Standing, Stopped, smallest_found};
 use crate::measure::Progress;
 use crate::statistics::Interval;
 
@@ -30,7 +28,7 @@ pub struct Floor {
 /// # Errors
 /// [`Stopped`] if the user ended it.
 pub fn measure_floor(
-    build: &(dyn Fn() -> Command + Sync),
+    build: &dyn Fn() -> Command,
     entrant: &Entrant,
     conditions: &Conditions,
     budget: Duration,
@@ -53,9 +51,7 @@ impl Floor {
     /// What the pairs of a build against itself say to a suite of this many workloads under these rules.
     pub fn of(lane: &Lane, rules: Rules, workloads: usize) -> Self {
         let mut course = Course::new(rules, workloads);
-        for estimate in lane.pairs.iter().filter_map(Pair::estimate) {
-            course.push(estimate.log_ratio);
-        }
+        lane.log_ratios().for_each(|log_ratio| course.push(log_ratio));
         let seconds = lane.pairs.iter().fold(0.0, |sum, pair| sum + pair.seconds);
         let each = seconds / lane.pairs.len().max(1) as f64;
         Self { entrant: lane.entrant.clone(), course, each, failure: lane.failure.clone() }

@@ -25,8 +25,8 @@ const WORTH: f64 = 2.0;
 /// But no more blocks than this many times the fewest: what comes from the processes does not get smaller, and where other
 /// programs slow the start down, a verdict must not wait for that.
 const MOST_BLOCKS: usize = 4;
-/// Where a single run takes longer than a slice should, there are fewer blocks in the same time, but as many as these, or the
-/// outliers would be most of them.
+/// Where a single run takes longer than a slice should, there are fewer blocks in the same time, but as many as these: a
+/// median of fewer is none.
 const FEWEST_BLOCKS: usize = 4;
 /// Iterations before a slice are worth their time if it has so many times as many; of fewer, those that find cold caches are in the
 /// slice.
@@ -45,9 +45,9 @@ const WARM_TIME: Duration = Duration::from_millis(20);
 /// Starts the probe of each side.
 pub struct Sides<'a> {
     /// The base's.
-    pub base: &'a (dyn Fn() -> Command + Sync),
+    pub base: &'a dyn Fn() -> Command,
     /// The head's.
-    pub head: &'a (dyn Fn() -> Command + Sync),
+    pub head: &'a dyn Fn() -> Command,
 }
 
 /// How a pair is measured.
