@@ -8,13 +8,14 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::error::{CheckoutError, at, tells_full_disk};
+use super::error::{CheckoutError, FileError, at, tells_full_disk};
 use super::held;
 use super::lock::Lock;
-use super::slot::Slot;
+use super::shelf::Shelf;
+use super::slot::{Slot, removed};
 use crate::child;
 use crate::programs::{Target, build_call, executables, told};
-use crate::project::{Program, Project};
+use crate::project::Project;
 
 /// What of cargo's messages is passed on to standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub(super) struct Build<'a> {
     /// The toolchain for both sides, if rustup has a name for it.
     pub(super) toolchain: Option<OsString>,
     pub(super) slot: &'a Slot,
+    /// What is built, and where it is set aside.
+    pub(super) shelf: &'a Shelf,
     pub(super) project: &'a Project,
     /// How the revision is called in errors.
     pub(super) revision: String,
@@ -45,17 +48,11 @@ pub(super) struct Build<'a> {
 
 impl Build<'_> {
     /// Builds the programs and sets them aside, after making sure that the revision has them all.
-    pub(super) fn run(&self, programs: &[&Program]) -> Result<(), CheckoutError> {
-        let wanted: Vec<Target> = programs.iter().copied().filter_map(Target::of).collect();
-        self.find(&wanted)?;
-        // Written first: whatever a build leaves behind when it is interrupted is this revision's.
-        let last = self.bases.join("build").join("built-for");
-        let name = self.slot.folder.as_os_str().as_encoded_bytes();
-        if !fs::read(&last).is_ok_and(|built_for| built_for == name) {
-            crate::whole_file::write(&last, name).map_err(|error| self.failed(at("write", &last)(error)))?;
-            self.slot.refresh().map_err(|error| self.failed(error))?;
-        }
-        self.build(&wanted)
+    pub(super) fn run(&self) -> Result<(), CheckoutError> {
+        let wanted = &self.shelf.targets;
+        self.find(wanted)?;
+        claim(&self.bases.join("build"), self.slot).map_err(|error| self.failed(error))?;
+        self.build(wanted)
     }
 
     /// Asks cargo whether the revision has the programs, which tells a revision without them from one that does not build.
@@ -99,12 +96,12 @@ impl Build<'_> {
         // The binaries that a bench starts were built with it. They are there before the bench is, and for good: the next
         // revision puts its own where cargo has put them.
         for companion in made.iter().filter(|made| made.target.kind == "bin" && !wanted.contains(&made.target)) {
-            self.set_aside(&companion.path, &self.slot.companion(&companion.target.name))?;
+            self.set_aside(&companion.path, &self.shelf.companion(&companion.target.name))?;
         }
         wanted.iter().try_for_each(|target| {
             let found = made.iter().find(|made| made.target == *target);
             let missing = || CheckoutError::Missing { revision: self.revision.clone(), what: target.to_string() };
-            self.set_aside(&found.ok_or_else(missing)?.path, &self.slot.program(target))
+            self.set_aside(&found.ok_or_else(missing)?.path, &self.shelf.program(target))
         })
     }
 
@@ -120,7 +117,7 @@ impl Build<'_> {
         // A bench of gungraun (iai-callgrind) is built with the path of its runner in it. By default that is where cargo puts the
         // newest one, which may be another revision's by the time the bench runs.
         if std::env::var_os("GUNGRAUN_RUNNER").is_none() {
-            cargo.env("GUNGRAUN_RUNNER", self.slot.companion("gungraun-runner"));
+            cargo.env("GUNGRAUN_RUNNER", self.shelf.companion("gungraun-runner"));
         }
         let said = held::run(cargo, self.lock, self.output != CargoOutput::Nothing);
         if child::stopped() {
@@ -153,9 +150,25 @@ impl Build<'_> {
         copied.map_err(|error| self.failed(at("write", to)(error)))
     }
 
-    fn failed(&self, error: super::error::FileError) -> CheckoutError {
+    fn failed(&self, error: FileError) -> CheckoutError {
         error.of(&self.revision, self.bases)
     }
+}
+
+/// Makes a slot's sources newer than whatever was built for another one, and notes in the target folder whose build is
+/// next.
+fn claim(build: &Path, slot: &Slot) -> Result<(), FileError> {
+    let last = build.join("built-for");
+    let name = slot.folder.as_os_str().as_encoded_bytes();
+    if fs::read(&last).is_ok_and(|built_for| built_for == name) {
+        return Ok(());
+    }
+    // Until all sources are newer nobody's name is there: if it were this one's, the next build after an interruption
+    // would take another revision's artefacts for fresh.
+    removed(fs::remove_file(&last)).map_err(at("remove", &last))?;
+    slot.refresh()?;
+    // Written before the build: whatever that leaves behind when it is interrupted is this revision's.
+    crate::whole_file::write(&last, name).map_err(at("write", &last))
 }
 
 /// The first error that cargo or the compiler tells, without colour.
@@ -173,7 +186,36 @@ fn last_lines(stderr: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
     use super::*;
+
+    #[test]
+    fn whoever_could_not_make_its_sources_newer_is_not_taken_for_the_last_that_was_built() {
+        let bases = tempfile::tempdir().expect("a folder");
+        let build = bases.path().join("build");
+        let slot = |name: &str| Slot::open(bases.path().join(name), &|_| {}).expect("free");
+        let (one, other) = (slot("one"), slot("other"));
+        let built_for = || fs::read_to_string(build.join("built-for")).ok();
+        fs::create_dir_all(other.source()).expect("made");
+        claim(&build, &other).expect("claimed");
+        assert_eq!(built_for().as_deref(), other.folder.to_str());
+        // Its sources are not there.
+        claim(&build, &one).expect_err("nothing to make newer");
+        assert_eq!(built_for(), None);
+
+        let (file, old) = (one.source().join("file"), SystemTime::UNIX_EPOCH);
+        fs::create_dir_all(one.source()).expect("made");
+        let age = || fs::File::create(&file).and_then(|file| file.set_modified(old)).expect("written");
+        let changed = || fs::metadata(&file).and_then(|file| file.modified()).expect("there");
+        age();
+        claim(&build, &one).expect("claimed");
+        assert_ne!(changed(), old, "what failed before is made up for");
+        assert_eq!(built_for().as_deref(), one.folder.to_str());
+        age();
+        claim(&build, &one).expect("claimed");
+        assert_eq!(changed(), old, "what was built for it is still fresh");
+    }
 
     #[test]
     fn the_first_error_is_told_and_the_last_lines_are_kept() {

@@ -12,6 +12,7 @@ use super::key::{Toolchain, key};
 use super::lock::{Hold, Lock};
 use super::repository::Repository;
 use super::room::{self, Room};
+use super::shelf::Shelf;
 use super::slot::Slot;
 use crate::child;
 use crate::programs::{Programs, Target};
@@ -71,8 +72,9 @@ impl Checkouts {
         &self.folder
     }
 
-    /// Has those programs of a revision at hand that `choose` takes from its configuration, building what was not built
-    /// before. What takes a while is told to `say`, cargo's messages to standard error as `output` wants.
+    /// Has those programs of a revision at hand that `choose` takes from its configuration, building them in one call
+    /// of cargo unless just these were built together before. What takes a while is told to `say`, cargo's messages to
+    /// standard error as `output` wants.
     ///
     /// # Errors
     /// If the revision has no such programs, does not build, or there is no room for it.
@@ -92,8 +94,9 @@ impl Checkouts {
         let slot = Slot::open(bases.join(key(commit, &toolchain, &bases)), say).map_err(failed)?;
         if slot.ready() {
             let project = self.project(&slot, commit)?;
-            if missing(&slot, &choose(&project.config)).is_empty() {
-                return Ok(Checkout::of(commit, project, slot, &choose));
+            let shelf = shelf(&slot, &choose(&project.config));
+            if shelf.is_full() {
+                return Ok(Checkout::of(commit, project, slot, &shelf));
             }
         }
 
@@ -106,24 +109,24 @@ impl Checkouts {
             slot.unpack(&self.repository, commit, &lock).map_err(|error| error.of(&commit.to_string(), &bases))?;
         }
         let project = self.project(&slot, commit)?;
-        let programs = choose(&project.config);
-        let missing = missing(&slot, &programs);
-        if !missing.is_empty() {
+        let shelf = shelf(&slot, &choose(&project.config));
+        if !shelf.is_full() {
             say(&format!("building {commit}"));
             let build = Build {
                 cargo: &self.cargo,
                 toolchain: toolchain.name,
                 slot: &slot,
+                shelf: &shelf,
                 project: &project,
                 revision: commit.to_string(),
                 bases: &bases,
                 lock: &lock,
                 output,
             };
-            build.run(&missing)?;
+            build.run()?;
         }
         drop(lock);
-        Ok(Checkout::of(commit, project, slot, &choose))
+        Ok(Checkout::of(commit, project, slot, &shelf))
     }
 
     /// The project among a revision's files, which lie inside the user's own project: that one is not meant.
@@ -144,21 +147,15 @@ impl Checkouts {
 }
 
 impl Checkout {
-    fn of(commit: &Commit, project: Project, slot: Slot, choose: impl Fn(&Config) -> Vec<&Program>) -> Self {
-        let targets = choose(&project.config).into_iter().filter_map(Target::of);
-        let built: HashMap<_, _> = targets
-            .map(|target| {
-                let path = slot.program(&target);
-                ((target.package, target.name), path)
-            })
-            .collect();
+    fn of(commit: &Commit, project: Project, slot: Slot, shelf: &Shelf) -> Self {
+        let named = |target: &Target| ((target.package.clone(), target.name.clone()), shelf.program(target));
+        let built: HashMap<_, _> = shelf.targets.iter().map(named).collect();
         let programs = Programs::ready(project.root.clone(), built);
         Self { commit: commit.clone(), project, programs, _slot: slot }
     }
 }
 
-/// The programs that have to be built.
-fn missing<'a>(slot: &Slot, programs: &[&'a Program]) -> Vec<&'a Program> {
-    let missing = |program: &&Program| Target::of(program).is_some_and(|target| !slot.program(&target).is_file());
-    programs.iter().copied().filter(missing).collect()
+/// Where those of the programs are set aside that are built at all.
+fn shelf(slot: &Slot, programs: &[&Program]) -> Shelf {
+    slot.shelf(programs.iter().copied().filter_map(Target::of).collect())
 }

@@ -16,18 +16,25 @@ use crate::child::{self, ChildError};
 const LIMIT: Duration = Duration::from_secs(600);
 
 /// Variables that change what cargo builds, by how their names begin.
-const FLAGS: [&str; 12] = [
+const FLAGS: [&str; 17] = [
     "RUSTFLAGS",
     "CARGO_ENCODED_RUSTFLAGS",
+    "CARGO_INCREMENTAL",
     "CARGO_PROFILE_",
     "CARGO_BUILD_",
     "CARGO_TARGET_",
+    // Which versions are chosen where nothing is locked, and what features they get.
+    "CARGO_RESOLVER_",
+    "CARGO_UNSTABLE_",
     "RUSTC",
     "CC",
     "CXX",
     "CFLAGS",
     "CXXFLAGS",
     "LDFLAGS",
+    // A C compiler and its flags by where its code is to run: build scripts look for these, too.
+    "HOST_C",
+    "TARGET_C",
     "GUNGRAUN_RUNNER",
 ];
 /// Those of them that only say where, or how many at a time.
@@ -101,7 +108,7 @@ fn home() -> Option<PathBuf> {
 }
 
 /// A hash in which no two lists of parts look alike.
-fn hash(parts: &[Vec<u8>]) -> String {
+pub(super) fn hash(parts: &[Vec<u8>]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update((part.len() as u64).to_le_bytes());
@@ -121,9 +128,37 @@ mod tests {
             ("CARGO_TARGET_DIR", "/elsewhere"),
             ("CARGO_PROFILE_RELEASE_LTO", "true"),
             ("HOME", "/home/me"),
+            ("CARGO_INCREMENTAL", "1"),
         ];
         let flags = flags(variables.into_iter().map(|(name, value)| (name.into(), value.into())));
-        assert_eq!(flags, [b"CARGO_PROFILE_RELEASE_LTO=true".to_vec(), b"RUSTFLAGS=-C target-cpu=native".to_vec()]);
+        let expected = ["CARGO_INCREMENTAL=1", "CARGO_PROFILE_RELEASE_LTO=true", "RUSTFLAGS=-C target-cpu=native"];
+        assert_eq!(flags, expected.map(|flag| flag.as_bytes().to_vec()));
+    }
+
+    #[test]
+    fn whatever_changes_the_code_counts() {
+        for name in [
+            "CARGO_BUILD_INCREMENTAL",
+            "CARGO_BUILD_RUSTC_WRAPPER",
+            "CARGO_BUILD_RUSTFLAGS",
+            "CARGO_BUILD_TARGET",
+            "CARGO_ENCODED_RUSTFLAGS",
+            "CARGO_INCREMENTAL",
+            "CARGO_PROFILE_RELEASE_OPT_LEVEL",
+            "CARGO_RESOLVER_FEATURE_UNIFICATION",
+            "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER",
+            "CARGO_UNSTABLE_BUILD_STD",
+            "CFLAGS_x86_64_unknown_linux_gnu",
+            "HOST_CFLAGS",
+            "RUSTC",
+            "RUSTC_BOOTSTRAP",
+            "RUSTC_WORKSPACE_WRAPPER",
+            "RUSTC_WRAPPER",
+            "TARGET_CC",
+        ] {
+            let counted = flags(std::iter::once((OsString::from(name), OsString::from("1"))));
+            assert_eq!(counted, [format!("{name}=1").into_bytes()], "{name}");
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@
 //!     lock              shared by whoever uses the revision, exclusive for whoever removes it
 //!     source/           the revision's files
 //!     ready             written when they are complete; without it they are unpacked again
-//!     programs/         what was built, set aside: a second gate needs no cargo
+//!     programs/CALL/    what one call of cargo built, set aside: a second gate needs no cargo
 //! ```
 //!
 //! The sources are written by `git read-tree` with an index file and a work tree of its own. `git worktree add` would leave an entry in
@@ -36,6 +36,12 @@
 //! unpacked before the other was built. So all building is one at a time, and sources are made newer than whatever was
 //! built for another revision before them. The lock is also cargo's standard input: if the harness is killed, cargo fails at
 //! its next message because nobody reads it, and until then the next gate waits.
+//!
+//! # Why programs of two calls are kept apart
+//! Cargo gives what several programs of a call share the features that all of them ask for, so a probe that is built beside
+//! the benches is another program than one that is built alone. The other side of a comparison is built in one call. What
+//! was set aside therefore serves the list of programs again that it was built for, and no other; a revision has as many
+//! as there are kinds of comparisons, and they go when it goes.
 
 mod build;
 mod checkout;
@@ -48,6 +54,7 @@ mod key;
 mod lock;
 mod repository;
 mod room;
+mod shelf;
 mod slot;
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ use super::git::failed;
 use super::held;
 use super::lock::{Hold, Lock};
 use super::repository::Repository;
+use super::shelf::Shelf;
 use crate::programs::Target;
 use crate::whole_file;
 
@@ -46,22 +47,20 @@ impl Slot {
         self.folder.join("ready")
     }
 
-    /// Where a program is set aside.
-    pub(super) fn program(&self, target: &Target) -> PathBuf {
-        let plain = |text: &str| text.replace(|c: char| !(c.is_ascii_alphanumeric() || "-_".contains(c)), "_");
-        self.folder.join("programs").join(format!("{}.{}.{}", plain(&target.package), target.kind, plain(&target.name)))
+    fn programs(&self) -> PathBuf {
+        self.folder.join("programs")
     }
 
-    /// Where the binaries that a package's benches start are set aside, under their own names.
-    pub(super) fn companion(&self, name: &str) -> PathBuf {
-        self.folder.join("programs").join("beside").join(name)
+    /// Where programs are set aside that one call of cargo builds.
+    pub(super) fn shelf(&self, targets: Vec<Target>) -> Shelf {
+        Shelf::among(&self.programs(), targets)
     }
 
     /// Writes the revision's files, instead of whatever an interrupted harness has left.
     pub(super) fn unpack(&self, repository: &Repository, commit: &Commit, build: &Lock) -> Result<(), UnpackError> {
         const TASK: &str = "unpack the revision";
         let (source, index) = (self.source(), self.folder.join("index"));
-        for old in [source.clone(), self.folder.join("programs")] {
+        for old in [source.clone(), self.programs()] {
             removed(fs::remove_dir_all(&old)).map_err(at("remove", &old))?;
         }
         for old in [index.clone(), self.folder.join("index.lock")] {
@@ -137,7 +136,7 @@ fn refresh(folder: &Path, now: SystemTime) -> io::Result<()> {
 }
 
 /// What is gone already is what was wanted.
-fn removed(result: io::Result<()>) -> io::Result<()> {
+pub(super) fn removed(result: io::Result<()>) -> io::Result<()> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         other => other,

@@ -28,6 +28,58 @@ fn the_second_time_no_cargo_is_needed_and_other_flags_need_one() {
     assert!(matches!(checkout(&checkouts, "HEAD", probe), Err(CheckoutError::NoTool { .. })), "built with other flags");
 }
 
+/// All that is built of the sample.
+fn both(config: &Config) -> Vec<&Program> {
+    vec![&config.probe, &config.heap]
+}
+
+#[test]
+fn a_program_is_that_of_the_call_whatever_was_built_before() {
+    let sample = Sample::new();
+    // The bench asks for more of what it shares with the probe, and in one call both get it.
+    sample.write("Cargo.toml", "[workspace]\nresolver = '3'\nmembers = ['suite', 'shared']\n");
+    sample.write(
+        "shared/Cargo.toml",
+        "[package]\nname = 'shared'\nversion = '0.1.0'\nedition = '2024'\n[features]\nmore = []\n",
+    );
+    sample.write("shared/src/lib.rs", "pub const MORE: bool = cfg!(feature = \"more\");\n");
+    let suite = fs::read_to_string(sample.root().join("suite/Cargo.toml")).expect("there");
+    let shared = "[dependencies]\nshared = { path = '../shared' }\n\
+                  [dev-dependencies]\nshared = { path = '../shared', features = ['more'] }\n";
+    sample.write("suite/Cargo.toml", &format!("{suite}{shared}"));
+    sample.write("suite/src/probe.rs", "fn main() { println!(\"more: {}\", shared::MORE) }\n");
+    sample.commit("shared");
+    let mut checkouts = sample.checkouts();
+    let alone = checkout(&checkouts, "HEAD", probe).expect("built");
+    assert_eq!(says(&alone, probe), "more: false");
+    let together = checkout(&checkouts, "HEAD", both).expect("built");
+    assert_eq!((says(&together, probe), says(&together, heap)), ("more: true".to_owned(), "heap of one".to_owned()));
+    // Neither is in the other's way.
+    checkouts.cargo = "/nowhere/cargo".into();
+    let again = |choose: fn(&Config) -> Vec<&Program>| checkout(&checkouts, "HEAD", choose).expect("set aside");
+    assert_eq!(says(&again(probe), probe), "more: false");
+    assert_eq!(says(&again(both), probe), "more: true");
+}
+
+#[test]
+fn what_was_set_aside_in_part_is_built_as_a_whole() {
+    let sample = Sample::new();
+    let outside = tempfile::tempdir().expect("a folder");
+    let calls = outside.path().join("calls");
+    let mut checkouts = sample.checkouts();
+    let last = checkout(&checkouts, "HEAD", both).expect("built").programs.files()[0].to_owned();
+    // As if killed between the two.
+    fs::remove_file(last).expect("there");
+    let real = checkouts.cargo.to_string_lossy().into_owned();
+    let told = format!("echo \"$@\" >> '{}'\nexec '{real}' \"$@\"", calls.display());
+    checkouts.cargo = script(outside.path(), &told).into();
+    let again = checkout(&checkouts, "HEAD", both).expect("built");
+    assert_eq!((says(&again, probe), says(&again, heap)), ("one".to_owned(), "heap of one".to_owned()));
+    let calls = fs::read_to_string(calls).expect("cargo was called");
+    let build = calls.lines().find(|call| call.starts_with("build ")).expect("one built");
+    assert!(build.contains("--bin probe --bench heap"), "{build}");
+}
+
 #[test]
 fn nothing_of_the_users_is_touched() {
     let sample = Sample::new();

@@ -1,0 +1,83 @@
+//! Where programs are set aside that one call of cargo has built of a revision.
+
+use std::path::{Path, PathBuf};
+
+use super::key::hash;
+use crate::programs::Target;
+
+/// Programs that are built together, and the folder for just these.
+#[derive(Debug)]
+pub(super) struct Shelf {
+    folder: PathBuf,
+    /// What the call builds.
+    pub(super) targets: Vec<Target>,
+}
+
+impl Shelf {
+    /// The shelf for these, among those of the same revision.
+    pub(super) fn among(shelves: &Path, targets: Vec<Target>) -> Self {
+        let mut names: Vec<[&str; 3]> =
+            targets.iter().map(|one| [one.package.as_str(), one.kind.as_str(), one.name.as_str()]).collect();
+        // In which order, and how often, cargo is told them changes nothing.
+        names.sort_unstable();
+        names.dedup();
+        let parts: Vec<Vec<u8>> = names.iter().flatten().map(|name| name.as_bytes().to_vec()).collect();
+        Self { folder: shelves.join(hash(&parts)), targets }
+    }
+
+    /// Whether all of them are there. As long as one is not, all are built again, so that no two calls mix.
+    pub(super) fn is_full(&self) -> bool {
+        self.targets.iter().all(|target| self.program(target).is_file())
+    }
+
+    /// Where one of them is.
+    pub(super) fn program(&self, target: &Target) -> PathBuf {
+        let plain = |text: &str| text.replace(|c: char| !(c.is_ascii_alphanumeric() || "-_".contains(c)), "_");
+        self.folder.join(format!("{}.{}.{}", plain(&target.package), target.kind, plain(&target.name)))
+    }
+
+    /// Where the binaries that a package's benches start are, under their own names.
+    pub(super) fn companion(&self, name: &str) -> PathBuf {
+        self.folder.join("beside").join(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn target(package: &str, kind: &str, name: &str) -> Target {
+        Target { package: package.to_owned(), kind: kind.to_owned(), name: name.to_owned() }
+    }
+
+    fn folder(targets: &[&Target]) -> PathBuf {
+        Shelf::among(Path::new("/programs"), targets.iter().copied().cloned().collect()).folder
+    }
+
+    #[test]
+    fn each_list_has_a_shelf_of_its_own_in_whatever_order_it_is_told() {
+        let (probe, heap) = (target("suite", "bin", "probe"), target("suite", "bench", "heap"));
+        let both = folder(&[&probe, &heap]);
+        assert_eq!(both, folder(&[&heap, &probe, &heap]));
+        let other = target("suite", "bin", "heap");
+        let others = [folder(&[]), folder(&[&probe]), folder(&[&heap]), folder(&[&probe, &other])];
+        assert!(!others.contains(&both) && both.starts_with("/programs"), "{both:?} {others:?}");
+        assert_ne!(others[1], others[2]);
+    }
+
+    #[test]
+    fn a_shelf_is_full_once_all_are_there() {
+        let shelves = tempfile::tempdir().expect("a folder");
+        let shelf = |targets: Vec<Target>| Shelf::among(shelves.path(), targets);
+        let (probe, heap) = (target("suite", "bin", "probe"), target("suite", "bench", "heap"));
+        let (alone, both) = (shelf(vec![probe.clone()]), shelf(vec![probe.clone(), heap.clone()]));
+        assert!(shelf(Vec::new()).is_full(), "there is nothing to build");
+        fs::create_dir_all(&both.folder).expect("made");
+        fs::write(both.program(&probe), "").expect("written");
+        assert!(!both.is_full());
+        fs::write(both.program(&heap), "").expect("written");
+        assert!(both.is_full() && !alone.is_full());
+    }
+}
