@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::fs;
+use std::hash::{DefaultHasher, Hasher};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
@@ -111,6 +113,11 @@ impl Programs {
         files
     }
 
+    /// What the files that cargo made hold now, to tell later whether another build has taken their place.
+    pub fn print(&self) -> Print {
+        Print(self.files().into_iter().map(|path| (path.to_owned(), content(path))).collect())
+    }
+
     /// A command that starts a program that was built, or is there already.
     pub fn command(&self, program: &Program) -> Command {
         let mut command = match program {
@@ -135,6 +142,24 @@ impl Programs {
         }
         command
     }
+}
+
+/// What some files held at one time.
+#[derive(Debug)]
+pub struct Print(Vec<(PathBuf, Option<u64>)>);
+
+impl Print {
+    /// The first of the files that holds something else by now.
+    pub fn replaced(&self) -> Option<&Path> {
+        self.0.iter().find(|(path, then)| content(path) != *then).map(|(path, _)| path.as_path())
+    }
+}
+
+/// A number for all that is in a file; none if it cannot be read.
+fn content(path: &Path) -> Option<u64> {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(&fs::read(path).ok()?);
+    Some(hasher.finish())
 }
 
 /// The cargo that builds: the one that started us, if one did.
@@ -265,6 +290,24 @@ not json
             executables(messages),
             [made("my-suite", "bin", "/t/release/probe"), made("other", "bench", "/t/release/deps/probe-1")]
         );
+    }
+
+    #[test]
+    fn a_program_that_another_build_replaced_is_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [one, other] = ["one", "other"].map(|name| folder.path().join(name));
+        let write = |path: &Path, text: &str| fs::write(path, text).expect("written");
+        write(&one, "1");
+        write(&other, "2");
+        let built = [&one, &other].map(|path| (("a".to_owned(), path.display().to_string()), path.clone()));
+        let print = Programs::ready(PathBuf::new(), built.into_iter().collect()).print();
+        // The same program once more is no other one.
+        write(&one, "1");
+        assert_eq!(print.replaced(), None);
+        write(&other, "3");
+        assert_eq!(print.replaced(), Some(other.as_path()));
+        fs::remove_file(&one).expect("there");
+        assert_eq!(print.replaced(), Some(one.as_path()));
     }
 
     #[test]

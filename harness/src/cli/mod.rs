@@ -12,6 +12,7 @@ mod list;
 mod profile;
 mod report;
 mod run;
+mod seconds;
 mod selftest;
 mod side;
 mod watch;

@@ -16,6 +16,7 @@ pub struct Rulebook {
     limits: Result<Limits, String>,
     acceptances: Result<Acceptances, String>,
     baselines: Vec<(String, Result<Record, String>)>,
+    timed: Vec<String>,
 }
 
 impl Rulebook {
@@ -33,16 +34,20 @@ impl Rulebook {
             limits: Limits::read(&folder.join("limits.toml")).map_err(|error| told(&error)),
             acceptances: Acceptances::read(&folder).map_err(|error| told(&error)),
             baselines: keys.into_iter().map(baseline).collect(),
+            timed: project.config.timed.clone(),
         }
     }
 
-    /// What the head has otherwise than this base, one sentence for each limit, acceptance and stored figure.
+    /// What the head has otherwise than this base, one sentence for each limit, acceptance and stored figure, and for what is timed.
     pub fn amended(&self, head: &Self) -> Vec<String> {
         let mut told = match (&self.limits, &head.limits) {
             (Ok(base), Ok(head)) => limits(base, head),
             (_, Err(why)) => vec![format!("the head's limits cannot be read: {why}")],
             (Err(_), Ok(_)) => vec!["the base's limits cannot be read, the head's can".to_owned()],
         };
+        if self.timed != head.timed {
+            told.push(format!("timed: {} -> {}", suite(&self.timed), suite(&head.timed)));
+        }
         told.extend(match (&self.acceptances, &head.acceptances) {
             (Ok(base), Ok(head)) => acceptances(base, head),
             (_, Err(why)) => vec![format!("the head's acceptances cannot be read: {why}")],
@@ -66,6 +71,11 @@ impl Rulebook {
     }
 }
 
+/// The timed suite of a side.
+fn suite(globs: &[String]) -> String {
+    if globs.is_empty() { "all workloads".to_owned() } else { globs.join(", ") }
+}
+
 fn limits(base: &Limits, head: &Limits) -> Vec<String> {
     let about = |limit: &Limit| {
         let glob = limit.workload.as_ref().map_or("all workloads", |glob| glob.as_str());
@@ -87,6 +97,19 @@ fn limits(base: &Limits, head: &Limits) -> Vec<String> {
     }
     let gone = base.all().iter().filter(|old| !head.all().iter().any(|limit| about(limit) == about(old)));
     told.extend(gone.map(|old| format!("limit: {} is gone; it was {}", about(old), old.tolerance)));
+    // Of those that name a workload the first holds, so their order is a rule, too.
+    for metric in distinct(base.all().iter().map(|limit| limit.metric.name())) {
+        let order = |limits: &Limits, other: &Limits| -> Vec<String> {
+            let named =
+                limits.all().iter().filter(|one| one.workload.is_some() && one.metric.name() == metric).map(about);
+            named.filter(|name| other.all().iter().any(|one| about(one) == *name)).collect()
+        };
+        let (before, after) = (order(base, head), order(head, base));
+        if before != after {
+            let list = |names: &[String]| names.join(", then ");
+            told.push(format!("limit: the first that names a workload holds: {} -> {}", list(&before), list(&after)));
+        }
+    }
     told
 }
 
@@ -127,6 +150,7 @@ mod tests {
             limits: Limits::parse(&format!("schema = 1\n{limits}"), Path::new("l")).map_err(|error| error.to_string()),
             acceptances: Acceptances::parse(&text(acceptances), Path::new("a")).map_err(|error| error.to_string()),
             baselines: baseline.into_iter().map(|record| ("key".to_owned(), Ok(record))).collect(),
+            timed: Vec::new(),
         }
     }
 
@@ -159,6 +183,25 @@ mod tests {
         );
         insta::assert_snapshot!(base.amended(&head).join("\n"));
         assert!(base.amended(&base).is_empty() && head.amended(&head).is_empty());
+    }
+
+    #[test]
+    fn another_order_of_limits_and_another_suite_are_told() {
+        let of = |glob: &str| limit("instructions", "1 %", &format!("workload = '{glob}'"));
+        let all = limit("instructions", "0.1 %", "");
+        let base = rulebook(&[all.clone(), of("kernel/*"), of("kernel/gelu*")].concat(), "", None);
+        let mut head = rulebook(&[of("kernel/gelu*"), of("kernel/*"), all.clone()].concat(), "", None);
+        head.timed = vec!["kernel/*".to_owned(), "model/*".to_owned()];
+        let (kernels, gelu) = ("instructions of kernel/*", "instructions of kernel/gelu*");
+        let gelu_first =
+            format!("limit: the first that names a workload holds: {kernels}, then {gelu} -> {gelu}, then {kernels}");
+        assert_eq!(base.amended(&head), [gelu_first, "timed: all workloads -> kernel/*, model/*".to_owned()]);
+        // What is about all workloads holds last, wherever it stands; what is new or gone is told as such.
+        let moved = rulebook(&[of("kernel/*"), of("kernel/gelu*"), all].concat(), "", None);
+        assert!(base.amended(&moved).is_empty());
+        let fewer = rulebook(&of("kernel/gelu*"), "", None);
+        let gone = |of: &str| format!("limit: instructions of {of} is gone; it was ");
+        assert_eq!(base.amended(&fewer), [gone("all workloads") + "0.1 %", gone("kernel/*") + "1 %"]);
     }
 
     #[test]

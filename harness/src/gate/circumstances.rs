@@ -125,6 +125,7 @@ mod tests {
             floor: vec![floor],
             machine: Some(Circumstances { state: State::default(), strain: Strain::default() }),
             counted: None,
+            uncounted: false,
             repeated: None,
             unmatched: Vec::new(),
             accepted: Accepted::default(),
@@ -152,8 +153,11 @@ mod tests {
 
     #[test]
     fn a_base_that_differs_from_itself_takes_back_a_red_verdict() {
-        let (ruling, _) = ruling(lane(40, 0.1, 0.003), lane(40, 0.05, 0.003));
+        let (heads, floor) = (lane(40, 0.1, 0.003), lane(40, 0.05, 0.003));
+        let (ruling, _) = ruling(heads.clone(), floor.clone());
         assert_eq!(ruling.conclusion(), Conclusion::Unjudged);
+        assert!(ruling.times[0].is_red && ruling.red_times().next().is_none());
+        assert!(ruling.losses(&session(heads, floor)).is_empty(), "what was not judged cannot be accepted");
         let summary = ruling.summary();
         let told = "NOT JUDGED: this machine is too noisy to judge time: the base differs from itself by +5.";
         assert!(summary.starts_with(told), "{summary}");

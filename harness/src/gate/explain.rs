@@ -1,7 +1,7 @@
 //! One sentence from time, instructions and heap together.
 
-use super::work::Work;
-use super::{Ruling, Terms, Time, Word};
+use super::work::{Work, chosen};
+use super::{Ruling, Session, Terms, Time, Word};
 use crate::compare::{Comparison, State};
 use crate::distinct::distinct;
 use crate::record::Instrument;
@@ -10,21 +10,21 @@ use crate::verdict::{Conclusion, Judgement};
 
 impl Time {
     /// What changed and why, by all three; none where no change of time is sure.
-    pub(super) fn explain(&self, work: &Work, terms: &Terms, row: &[&Comparison]) -> Option<String> {
+    pub(super) fn explain(&self, work: &Work, session: &Session, row: &[&Comparison]) -> Option<String> {
         let slower = match self.word {
             Word::Regressed | Word::Accepted | Word::Layout => true,
             Word::Improved => false,
             Word::NotSlower | Word::Inconclusive | Word::Failed => return None,
         };
-        let Terms { isa, threads, .. } = terms;
+        let Terms { isa, threads, .. } = &session.terms;
         let with = if *threads == 1 { String::new() } else { format!(" with {threads} threads") };
         let time = format!("time {}{with}", number::percent(1.0 + self.found?.change));
         match work {
             Work::Same => return Some(format!("Ir and heap equal, {time}: layout or cache, not work")),
             Work::SameWith { isa: counted, again: Some(again) } => {
-                let why = match self.word {
-                    Word::Layout => "layout or cache, not work".to_owned(),
-                    _ => format!("in what counting does not see, kernels of {isa} or where they lie"),
+                let why = match again.accounts_for(self.found?.change, session.terms.rules.margin) {
+                    true => "layout or cache, not work".to_owned(),
+                    false => format!("in what counting does not see, kernels of {isa} or where they lie"),
                 };
                 let there = number::percent(1.0 + again.change);
                 return Some(format!("Ir and heap equal with {counted}, {time}, with {counted} {there}: {why}"));
@@ -35,6 +35,12 @@ impl Time {
         let heap_changed = heap.is_some();
         let mut told: Vec<String> = instructions(row).into_iter().chain(heap).collect();
         told.push(time);
+        let sides = session.counted.as_ref().map(|counted| (chosen(&counted.base), chosen(&counted.head)));
+        if let (Some(1.0), false, Some((base, head))) = (self.instructions, heap_changed, sides)
+            && base != head
+        {
+            return Some(format!("{}: the base takes {base} by itself, the head {head}", told.join(", ")));
+        }
         let why = match self.instructions {
             None if heap_changed => "it allocates otherwise; instructions were not counted",
             None => "instructions were not counted, so this does not say whether it does other work",
@@ -149,6 +155,7 @@ impl Ruling {
             Conclusion::Unjudged => "NOT JUDGED",
         };
         let mut told: Vec<String> = self.noise().into_iter().collect();
+        told.extend(self.uncounted.then(|| "instructions were not counted, valgrind is missing".to_owned()));
         if !self.times.is_empty() {
             let words = [
                 Word::Regressed,
@@ -192,7 +199,7 @@ fn share(share: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::replay::tests::lane;
-    use super::super::{Accepted, Counted, Revision, Session};
+    use super::super::{Accepted, Counted, Revision};
     use super::*;
     use crate::paired::Rules;
     use crate::record::Reading;
@@ -231,6 +238,7 @@ mod tests {
                 head: of(head),
                 limits: include_str!("../../../baselines/limits.toml").to_owned(),
             }),
+            uncounted: false,
             repeated: None,
             unmatched: Vec::new(),
             accepted: Accepted::default(),

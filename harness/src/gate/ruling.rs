@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use thiserror::Error;
 
 use super::work::{Work, is_of};
-use super::{Counted, Session, Terms};
+use super::{Counted, Session};
 use crate::acceptance::{AcceptanceError, Acceptances, Coverage, FILE, Ledger, Loss};
 use crate::compare::{Comparison, Side, compare};
 use crate::paired::{Course, Floor, Lane, MOST_PAIRS, Standing, pairs_to_tell, smallest_found};
@@ -34,6 +34,8 @@ pub struct Ruling {
     pub floor: Option<Floor>,
     /// Seconds that each workload had of the budget.
     pub fair_seconds: f64,
+    /// Whether instructions are to be judged and were not counted.
+    pub uncounted: bool,
     /// Acceptances that wait for a reviewer: one sentence each.
     pub pending: Vec<String>,
     /// Acceptances that excuse nothing and ought to go: one sentence each.
@@ -65,7 +67,7 @@ pub struct Time {
     pub phase: String,
     /// The verdict.
     pub word: Word,
-    /// Whether it turns the gate red.
+    /// Whether it turns the gate red, unless the machine is too noisy to judge time.
     pub is_red: bool,
     /// What the pairs show; none before the first pair.
     pub found: Option<Found>,
@@ -114,7 +116,7 @@ pub enum Word {
     Inconclusive,
     /// Slower, confirmed, by more than may be, and accepted.
     Accepted,
-    /// Slower, confirmed, with equal counts: where code or data lie, not what is done.
+    /// Slower, confirmed, with equal counts: where code or data lie, or kernels that counting does not see.
     Layout,
     /// A pair could not be measured.
     Failed,
@@ -164,7 +166,7 @@ impl Ruling {
                 let row: Vec<&Comparison> = comparisons.iter().filter(|one| is_of(one, &lane.entrant)).collect();
                 let work = Work::of(session, &lane.entrant, &row);
                 let course = course(session, lane);
-                let mut time = Time::of(lane, &course, terms, &work, &row);
+                let mut time = Time::of(lane, &course, session, &work, &row);
                 time.accept(&ledger, terms.rules.margin);
                 if outlook {
                     time.look_ahead(&course, fair);
@@ -189,17 +191,17 @@ impl Ruling {
             complaints: ledger.complaints(&session.accepted.known),
             floor: session.floor.first().map(|lane| Floor::of(lane, terms.rules, session.lanes.len())),
             fair_seconds: fair,
+            uncounted: session.uncounted,
         })
     }
 
     /// The verdict on the suite. What regressed outranks what could not be judged.
     pub fn conclusion(&self) -> Conclusion {
         let counts = self.counts.as_ref().filter(|counts| !counts.rows.is_empty()).map(Verdict::conclusion);
-        let is_noisy = self.noise().is_some();
-        if counts == Some(Conclusion::Regressed) || (!is_noisy && self.times.iter().any(|time| time.is_red)) {
+        if counts == Some(Conclusion::Regressed) || self.red_times().next().is_some() {
             return Conclusion::Regressed;
         }
-        if is_noisy {
+        if self.noise().is_some() || self.uncounted {
             return Conclusion::Unjudged;
         }
         let open = |time: &Time| time.word == Word::Failed || (self.strict && time.word == Word::Inconclusive);
@@ -214,10 +216,15 @@ impl Ruling {
         }
     }
 
+    /// The times that turn the gate red: none on a machine that is too noisy to judge time.
+    pub fn red_times(&self) -> impl Iterator<Item = &Time> {
+        let is_noisy = self.noise().is_some();
+        self.times.iter().filter(move |time| time.is_red && !is_noisy)
+    }
+
     /// What turned the gate red, as losses that can be accepted.
     pub fn losses(&self, session: &Session) -> Vec<Loss> {
-        let red = self.times.iter().filter(|time| time.is_red);
-        let times = red.filter_map(|time| Loss::of_time(&time.workload, &time.phase, time.found?.change));
+        let times = self.red_times().filter_map(|time| Loss::of_time(&time.workload, &time.phase, time.found?.change));
         let counts =
             self.counts.iter().zip(&session.counted).flat_map(|(verdict, counted)| verdict.losses(&counted.head));
         times.chain(counts).collect()
@@ -230,7 +237,8 @@ impl Ruling {
 }
 
 impl Time {
-    fn of(lane: &Lane, course: &Course, terms: &Terms, work: &Work, row: &[&Comparison]) -> Self {
+    fn of(lane: &Lane, course: &Course, session: &Session, work: &Work, row: &[&Comparison]) -> Self {
+        let terms = &session.terms;
         let found = course.estimate().map(|estimate| Found {
             change: estimate.exp_m1(),
             interval: course.interval(LEVEL).map(|interval| Interval {
@@ -243,7 +251,7 @@ impl Time {
         let change = found.map_or(0.0, |found| found.change);
         let word = match course.standing() {
             _ if lane.failure.is_some() => Word::Failed,
-            Standing::Regressed if work.is_same(change, terms.rules.margin) => Word::Layout,
+            Standing::Regressed if work.is_same() => Word::Layout,
             Standing::Regressed => Word::Regressed,
             Standing::Improved => Word::Improved,
             Standing::NotSlower => Word::NotSlower,
@@ -269,7 +277,7 @@ impl Time {
             accepted: None,
             is_spent: false,
         };
-        time.explanation = time.explain(work, terms, row);
+        time.explanation = time.explain(work, session, row);
         time
     }
 

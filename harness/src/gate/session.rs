@@ -41,6 +41,9 @@ pub struct Session {
     pub machine: Option<Circumstances>,
     /// The counts of both sides, if they were taken.
     pub counted: Option<Counted>,
+    /// Whether the counts are without instructions, for want of valgrind, though there are some to judge.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub uncounted: bool,
     /// What was timed once more with the instruction set of the counts, if anything was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeated: Option<Repeated>,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use harness_probe::protocol::Reading;
 use rustix::io::Errno;
 use rustix::process::Pid;
-use rustix::thread::{CpuSet, sched_setaffinity};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use super::Side;
 use super::pair::{Conditions, PairError};
@@ -38,10 +38,23 @@ impl Process {
         let failed = |source| PairError::Probe { side: side.name(), source };
         let probe = Probe::start(command, conditions.time_limit).map_err(failed)?;
         let mut process = Self { side, probe, last: Duration::ZERO };
-        process.pin(conditions.core)?;
-        process.probe.prepare(workload, phase, &conditions.options).map_err(failed)?;
-        // Once more: threads that it began while it was being pinned may have been missed.
-        process.pin(conditions.core)?;
+        let Some(core) = conditions.core else {
+            process.probe.prepare(workload, phase, &conditions.options).map_err(failed)?;
+            return Ok(process);
+        };
+        let mut one = CpuSet::new();
+        one.set(core);
+        process.keep_on(&one)?;
+        let threads = process.probe.prepare(workload, phase, &conditions.options).map_err(failed)?.threads;
+        match threads {
+            // Once more: threads that it began while it was being pinned may have been missed.
+            0 | 1 => process.keep_on(&one)?,
+            // What computes on several threads by its own definition needs the cores that we have ourselves.
+            _ => {
+                let ours = sched_getaffinity(None).map_err(|error| process.unpinned(error))?;
+                process.keep_on(&ours)?;
+            }
+        }
         Ok(process)
     }
 
@@ -50,22 +63,17 @@ impl Process {
         self.side
     }
 
-    /// Keeps the process on one core, with all the threads that it has started and will start.
-    fn pin(&self, core: Option<usize>) -> Result<(), PairError> {
-        let Some(core) = core else { return Ok(()) };
-        let mut cores = CpuSet::new();
-        cores.set(core);
+    /// Keeps the process on these cores, with all the threads that it has started and will start.
+    fn keep_on(&self, cores: &CpuSet) -> Result<(), PairError> {
         let id = self.probe.id();
         // Where the system does not list them, the thread that computes is the first one, which has the process's number.
         let threads = fs::read_dir(format!("/proc/{}/task", id.as_raw_nonzero())).into_iter().flatten();
         let threads = threads.filter_map(|entry| Pid::from_raw(entry.ok()?.file_name().to_str()?.parse().ok()?));
         for thread in threads.chain([id]) {
-            match sched_setaffinity(Some(thread), &cores) {
+            match sched_setaffinity(Some(thread), cores) {
                 // A thread that has ended since it was listed needs no core.
                 Err(Errno::SRCH) if thread != id => {}
-                done => done.map_err(|error| {
-                    self.failed(ProbeError::Refused(format!("the probe cannot be pinned to core {core}: {error}")))
-                })?,
+                done => done.map_err(|error| self.unpinned(error))?,
             }
         }
         Ok(())
@@ -120,6 +128,10 @@ impl Process {
             None => Ok(()),
             Some(wrong) => Err(PairError::Answer { side: self.side.name(), wrong }),
         }
+    }
+
+    fn unpinned(&self, error: Errno) -> PairError {
+        self.failed(ProbeError::Refused(format!("the probe cannot be kept on its cores: {error}")))
     }
 
     fn failed(&self, source: ProbeError) -> PairError {

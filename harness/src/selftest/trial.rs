@@ -85,6 +85,7 @@ pub(crate) mod tests {
             floor: Vec::new(),
             machine: None,
             counted: None,
+            uncounted: false,
             repeated: None,
             unmatched: Vec::new(),
             accepted: Accepted::default(),

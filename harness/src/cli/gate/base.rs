@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use harness::gate::{
     Circumstances, Counted, FLOOR_SHARE, Field, Repeated, Revision, Ruling, SLICE, Session, Terms, Unmatched, WARM,
     pinned_core, seed_of_now,
@@ -56,12 +56,15 @@ impl Gate {
         let mut out = self.out.clone().unwrap_or_else(|| named_by_time(project, &created));
         writable(&out)?;
 
-        let instruments = self.instruments();
+        let instruments = self.instruments()?;
         let (format, all) = (self.format, self.all);
         let against = self.against;
         let request = self.selection.request(project, instruments);
         let needed = if against.times_only { Vec::new() } else { request.plan.instruments.clone() };
         let output = if request.quiet { CargoOutput::Nothing } else { CargoOutput::Progress };
+        // Until everything is measured: another gate would build the head anew under this one, and what it counts and builds would be
+        // in the way of what this one times.
+        let _turn = Turn::wait(project, &|told| notice(told))?;
         let checkouts = Checkouts::new(project, &repository);
         let checkout =
             checkouts.checkout(&commit, |config| measure::needed(config, &needed), output, &|told| notice(told))?;
@@ -72,6 +75,7 @@ impl Gate {
         let mut accepted = rules::accepted(&checkout, project, against.honour_new_acceptances, &repository)?;
         let amended = rules::amended(&checkout.project, project);
         let programs = measure::build(project, &needed, request.quiet)?;
+        let built = programs.print();
         let of_base =
             Measured { project: &checkout.project, programs: &checkout.programs, commit: Some(&checkout.commit.id) };
         let of_head = Measured { project, programs: &programs, commit: None };
@@ -116,10 +120,7 @@ impl Gate {
         };
         let times = match entrants.is_empty() {
             true => Times::default(),
-            false => {
-                let _turn = Turn::wait(project, &|told| notice(told))?;
-                time(&base, &ready, &entrants, &terms, &request)?
-            }
+            false => time(&base, &ready, &entrants, &terms, &request)?,
         };
         let counted = match against.times_only || field.common.is_empty() {
             true => None,
@@ -135,6 +136,7 @@ impl Gate {
             lanes: times.lanes,
             floor: times.floor,
             machine: times.machine,
+            uncounted: counted.is_some() && is_uncounted(&field, &request),
             counted,
             repeated: None,
             unmatched: field.unmatched.iter().map(Unmatched::sentence).collect(),
@@ -142,8 +144,14 @@ impl Gate {
             amended,
         };
         if let Some((isa, entrants)) = session.unexplained() {
-            let _turn = Turn::wait(project, &|told| notice(told))?;
             session.repeated = Some(time_again(&base, &ready, isa, &entrants, &session.terms, &request)?);
+        }
+        if let Some(replaced) = built.replaced() {
+            bail!(
+                "{} was built anew while it was measured, so that what was measured is of two builds: run the gate again, and build in \
+                 another folder meanwhile (CARGO_TARGET_DIR)",
+                replaced.display()
+            );
         }
         if !named {
             out = unused(out);
@@ -156,13 +164,16 @@ impl Gate {
         Ok(super::outcome(ruling.conclusion()))
     }
 
-    /// What counts are taken: without valgrind, the heap's.
-    fn instruments(&self) -> Vec<Instrument> {
-        if !self.against.times_only && measure::valgrind_version().is_none() {
-            notice(measure::VALGRIND_MISSING);
-            return vec![Instrument::Dhat];
+    /// What counts are taken: without valgrind, the heap's beside the time, so that a loss in these is seen all the same.
+    fn instruments(&self) -> Result<Vec<Instrument>> {
+        if self.against.times_only || measure::valgrind_version().is_some() {
+            return Ok(Instrument::COUNTED.to_vec());
         }
-        Instrument::COUNTED.to_vec()
+        if self.against.counts_only {
+            bail!(measure::VALGRIND_MISSING);
+        }
+        notice(measure::VALGRIND_MISSING);
+        Ok(vec![Instrument::Dhat])
     }
 }
 
@@ -232,6 +243,12 @@ fn time(base: &Ready, head: &Ready, entrants: &[Entrant], terms: &Terms, request
     before.failure = before.failure.or(after.failure);
     let machine = Circumstances { state, strain: counters.since(&system) };
     Ok(Times { lanes, floor: vec![before], machine: Some(machine) })
+}
+
+/// Whether there are instructions to judge which are not counted.
+fn is_uncounted(field: &Field, request: &Request) -> bool {
+    let instructions = Instrument::Callgrind;
+    !request.plan.instruments.contains(&instructions) && field.common.iter().any(|one| one.takes(instructions))
 }
 
 fn count(base: &Ready, head: &Ready, field: &Field, request: &Request, limits: String) -> Result<Counted> {

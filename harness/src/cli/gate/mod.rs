@@ -21,6 +21,7 @@ pub(super) use stored::COUNTS;
 
 use super::Outcome;
 use super::run::Selection;
+use super::seconds::seconds;
 
 /// Seconds that time is measured unless the user says otherwise.
 pub(super) const BUDGET: u64 = 60;
@@ -36,7 +37,7 @@ pub(super) const BUDGET: u64 = 60;
 ///
 /// A confirmed slowdown with equal counts is layout or cache, not work, and red above --layout-limit only. Where valgrind counts
 /// with another instruction set than time is measured with, as on a CPU with AVX-512, it is timed once more with that of the counts
-/// on both sides, in up to a quarter of the budget: what is as slow there is layout, the rest stays a regression.
+/// on both sides, in up to a quarter of the budget more: what is not as slow there lies in kernels that are not counted, and is told so.
 #[derive(Args)]
 pub(crate) struct Gate {
     /// Judge this record instead of counting now
@@ -80,8 +81,8 @@ struct Against {
     /// Let acceptances count that only the head has: a reviewer has approved them
     #[arg(long, requires = "base")]
     honour_new_acceptances: bool,
-    /// How long time may be measured, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = BUDGET, value_parser = clap::value_parser!(u64).range(1..), requires = "base")]
+    /// How long time may be measured, in seconds, or such as 90s or 2m
+    #[arg(long, value_name = "TIME", default_value_t = BUDGET, value_parser = seconds, requires = "base")]
     budget: u64,
     /// Take counts only, no time
     #[arg(long, requires = "base", conflicts_with_all = ["times_only", "budget", "inject"])]
@@ -89,7 +90,7 @@ struct Against {
     /// Take time only, no counts
     #[arg(long, requires = "base")]
     times_only: bool,
-    /// Leave with 2 where a workload stays inconclusive
+    /// Leave with 2 where a workload stays inconclusive; where all do, the gate leaves with 2 anyway
     #[arg(long, requires = "base")]
     strict: bool,
     /// Slower by less than this many percent is no regression

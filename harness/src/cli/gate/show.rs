@@ -10,13 +10,17 @@ use crate::cli::{ALARM, WARNING, exact, notice, print, show};
 /// `changed` tells of the functions behind what regressed.
 pub(super) fn ruling(session: &Session, ruling: &Ruling, changed: &[Table], format: Format, all: bool) -> Result<()> {
     let again = format!("reproduce with: {}", with_seed(session));
-    let mut red: Vec<String> = ruling.times.iter().filter(|time| time.is_red).map(|time| time.sentence()).collect();
+    let mut red: Vec<String> = ruling.red_times().map(|time| time.sentence()).collect();
+    let is_noisy = ruling.noise().is_some();
     red.extend(ruling.lost_counts());
     red.extend(figures(ruling, all));
     let mut open: Vec<String> = ruling
         .times
         .iter()
-        .filter(|time| !time.is_red && matches!(time.word, Word::Layout | Word::Failed | Word::Inconclusive))
+        .filter(|time| match time.word {
+            Word::Layout | Word::Failed | Word::Inconclusive => !time.is_red || is_noisy,
+            _ => time.is_red && is_noisy,
+        })
         .map(|time| time.sentence())
         .collect();
     open.extend(ruling.counts.iter().flat_map(|counts| counts.unjudged()));
@@ -37,12 +41,17 @@ pub(super) fn ruling(session: &Session, ruling: &Ruling, changed: &[Table], form
     }
     match format {
         Format::Json | Format::Csv => {
-            if let Some(first) = tables.first_mut() {
-                first.title = ruling.summary();
-                first.notes = ruling.circumstances(session);
-                first.notes.extend(session.unmatched.iter().cloned());
-                first.notes.extend(told(&accepted, &ruling.pending, &ruling.complaints, &amended));
-                first.notes.push(again.clone());
+            let mut notes = ruling.circumstances(session);
+            notes.extend(session.unmatched.iter().cloned());
+            notes.extend(told(&accepted, &ruling.pending, &ruling.complaints, &amended));
+            match tables.first_mut().filter(|_| format == Format::Json) {
+                Some(first) => {
+                    first.title = ruling.summary();
+                    first.notes = notes;
+                    first.notes.push(again.clone());
+                }
+                // Rows have no room for it, and where there are none, neither.
+                None => notes.iter().for_each(|told| notice(told)),
             }
             tables.extend_from_slice(changed);
             show(&tables, format)?;

@@ -139,8 +139,6 @@ impl<'a> Bench<'a> {
     pub(super) fn trial(&self, condition: Condition, before: usize, random: &mut Random) -> Result<Trial> {
         let is_moved = condition.change == Change::Moved;
         let order = if is_moved { 1 + (before % (self.layouts.orders() as usize)) as u32 } else { 0 };
-        // Time and counts with one instruction set, as a gate needs to tell that only the layout differs.
-        let isa = self.counts.first().filter(|_| is_moved).and_then(counted_isa);
         let counted = self.counts.get(order as usize).filter(|_| is_moved).map(|head| Counted {
             base: self.counts[0].clone(),
             head: head.clone(),
@@ -162,7 +160,7 @@ impl<'a> Bench<'a> {
             seed: random.below(1_000_000_000) as u64,
             core: pinned_core(1),
             threads: 1,
-            isa: isa.clone().unwrap_or_else(|| self.isa.clone()),
+            isa: self.isa.clone(),
             slice_nanoseconds: SLICE.as_nanos() as u64,
             warm: WARM,
             injection: condition.change.injection(),
@@ -170,7 +168,7 @@ impl<'a> Bench<'a> {
             strict: false,
         };
         let created = measure::now();
-        let lanes = terms.time(&sides, &entrants, &terms.conditions(isa, measure::TIME_LIMIT), &Silent)?;
+        let lanes = terms.time(&sides, &entrants, &terms.conditions(None, measure::TIME_LIMIT), &Silent)?;
         Ok(Trial {
             schema: Trial::SCHEMA,
             condition,
@@ -186,6 +184,7 @@ impl<'a> Bench<'a> {
                 floor: Vec::new(),
                 machine: None,
                 counted,
+                uncounted: false,
                 repeated: None,
                 unmatched: Vec::new(),
                 accepted: Accepted::default(),
@@ -198,11 +197,6 @@ impl<'a> Bench<'a> {
 /// Every workload, with these instruments.
 fn plan(instruments: Vec<Instrument>) -> Plan {
     Plan { filters: Vec::new(), phases: Vec::new(), instruments, quick: false, anchors: Vec::new() }
-}
-
-/// The instruction set that instructions were counted with.
-fn counted_isa(counts: &Record) -> Option<String> {
-    counts.rows.iter().find_map(|row| Some(row.reading(Instrument::Callgrind)?.isa.clone()))
 }
 
 /// Some of them, in an order that is drawn.

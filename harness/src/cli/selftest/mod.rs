@@ -20,6 +20,7 @@ use harness::selftest::{
 use harness::statistics::Random;
 use harness::whole_file;
 
+use super::seconds::seconds;
 use super::{Outcome, exact, notice, quiet, show};
 use bench::Bench;
 
@@ -58,7 +59,7 @@ struct GateTest {
     #[arg(long, value_enum)]
     scope: Option<Scope>,
     /// Begin no trial after this long, such as 90s, 10m or 1h
-    #[arg(long = "for", value_name = "TIME", value_parser = duration, conflicts_with = "replay")]
+    #[arg(long = "for", value_name = "TIME", value_parser = |text: &str| seconds(text).map(Duration::from_secs), conflicts_with = "replay")]
     time: Option<Duration>,
     /// End after this many trials [default without --for: one of each condition]
     #[arg(long, value_name = "NUMBER", conflicts_with = "replay")]
@@ -183,22 +184,5 @@ impl GateTest {
         }
         notice(&format!("wrote {}", folder.join("gate.md").display()));
         Ok(())
-    }
-}
-
-/// `90s`, `10m`, `1h`, or a number of seconds.
-fn duration(text: &str) -> Result<Duration, String> {
-    let (number, unit) = match text.strip_suffix(['s', 'm', 'h']) {
-        Some(number) => (number, &text[number.len()..]),
-        None => (text, "s"),
-    };
-    let factor = match unit {
-        "h" => 3600,
-        "m" => 60,
-        _ => 1,
-    };
-    match number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor)) {
-        Some(seconds @ 1..) => Ok(Duration::from_secs(seconds)),
-        _ => Err("write a time such as 90s, 10m or 1h".to_owned()),
     }
 }
