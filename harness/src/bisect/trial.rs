@@ -8,11 +8,12 @@ use harness_probe::protocol::Description;
 use super::Finding;
 use crate::compare::{Comparison, Side as Compared, compare};
 use crate::measure::{MeasureError, Measured, Progress, Request, Selected};
-use crate::metric::Metric;
+use crate::metric::{LEVEL, Metric};
 use crate::paired::{Conditions, Contest, Course, Entrant, Rules, Sides, Standing, Stopped};
 use crate::probe::Greeting;
 use crate::record::Record;
 use crate::render::number;
+use crate::statistics::Interval;
 use crate::verdict::{Judgement, Limits, judge};
 
 /// A commit that is ready to be tried.
@@ -71,6 +72,8 @@ pub struct Answer {
     pub told: String,
     /// The figure itself: a count, or the ratio of times.
     pub value: Option<f64>,
+    /// Where the ratio of times lies; none for a count, and where there are too few pairs to say.
+    pub interval: Option<Interval>,
 }
 
 /// Why a workload of the good end cannot be compared with what a commit has; none if it can.
@@ -83,6 +86,31 @@ pub fn unlike(there: &[Description], good: &Description, phase: &str) -> Option<
         return Some(format!("it defines {} in another way", good.id));
     }
     (there.answer != good.answer).then(|| format!("it holds {} to another answer", good.id))
+}
+
+impl Yardstick<'_> {
+    /// Asks of the commits between the ends whether they have the change that BAD has, where BAD was asked whether it
+    /// is slower than the good end at all. Returns the ratio of times from which on a commit is bad now; none by a
+    /// count, whose question stays as it is.
+    ///
+    /// A gate calls a small change not slower. Where BAD is slower by little more, the guilty commit, which is as slow
+    /// as BAD, would be called good, and a later one that is innocent would be named. Half of BAD's change, halved as a
+    /// logarithm, is as far from a commit that has nothing of it as from one that has all of it.
+    ///
+    /// The margin and the minimum effect both go there, even where that is laxer than a gate. A commit between the two
+    /// could be called either, by whichever is shown first, and the search needs that all before the guilty one are
+    /// good and all after it are bad. So where several commits share the change, the one that is found carries it past
+    /// the half.
+    pub fn aim(&mut self, bad: &Answer) -> Option<f64> {
+        match self {
+            Yardstick::Time { rules, .. } => {
+                let threshold = bad.value?.sqrt();
+                *rules = Rules { margin: threshold - 1.0, minimum_effect: threshold - 1.0, ..*rules };
+                Some(threshold)
+            }
+            Yardstick::Count { .. } => None,
+        }
+    }
 }
 
 impl Trial<'_> {
@@ -135,7 +163,7 @@ impl Trial<'_> {
 impl Answer {
     /// A commit that cannot be told, and why.
     pub fn skipped(why: impl Into<String>) -> Self {
-        Self { finding: Finding::Skipped, told: why.into(), value: None }
+        Self { finding: Finding::Skipped, told: why.into(), value: None, interval: None }
     }
 
     /// Judges one count of a commit as a gate would whose base is the good end.
@@ -153,7 +181,7 @@ impl Answer {
         };
         let change = row.comparison.ratio.map(|ratio| format!(" ({})", number::percent(ratio.value)));
         let told = format!("{}{}", value.map(number::exact).unwrap_or_default(), change.unwrap_or_default());
-        Self { finding, told, value }
+        Self { finding, told, value, interval: None }
     }
 }
 
@@ -172,7 +200,12 @@ fn by_time(course: &Course) -> Answer {
             return Answer::skipped(format!("{pairs} pairs ({change}) do not tell; --budget allows more"));
         }
     };
-    Answer { finding, told: format!("time {change} by {pairs} pairs"), value }
+    let interval = course.interval(LEVEL).map(|Interval { low, high, level }| Interval {
+        low: low.exp(),
+        high: high.exp(),
+        level,
+    });
+    Answer { finding, told: format!("time {change} by {pairs} pairs"), value, interval }
 }
 
 #[cfg(test)]
@@ -180,6 +213,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::gate::conditions;
     use crate::metric::by_name;
     use crate::record::sample::{callgrind, record, row};
 
@@ -190,7 +224,8 @@ mod tests {
         let of = |instructions: u64| record(vec![row("w", "naive", vec![callgrind(instructions)])]);
         let metric = by_name("instructions").expect("a metric");
         let said = |instructions| Answer::by_count(&of(1000), &of(instructions), metric, &limits);
-        let answer = |finding, told: &str, value| Answer { finding, told: told.to_owned(), value: Some(value) };
+        let answer =
+            |finding, told: &str, value| Answer { finding, told: told.to_owned(), value: Some(value), interval: None };
         assert_eq!(said(1010), answer(Finding::Good, "1,010 (+1.0 %)", 1010.0));
         assert_eq!(said(1050), answer(Finding::Bad, "1,050 (+5.0 %)", 1050.0));
         assert_eq!(said(500), answer(Finding::Good, "500 (-50 %)", 500.0));
@@ -215,5 +250,52 @@ mod tests {
         assert_eq!(said(-0.05, 30).finding, Finding::Good);
         assert_eq!(said(0.0, 2), Answer::skipped("2 pairs (0 %) do not tell; --budget allows more"));
         assert_eq!(said(0.03, 30).told, "time +3.0 % by 30 pairs");
+        let interval = said(0.03, 30).interval.expect("enough pairs");
+        assert!(interval.low <= 1.03 + 1e-9 && 1.03 - 1e-9 <= interval.high, "{interval:?}");
+        assert!(interval.low > 1.0, "{interval:?}");
+    }
+
+    #[test]
+    fn between_the_ends_a_commit_is_bad_if_it_has_half_of_bads_change() {
+        let conditions = conditions(1, None, Duration::from_secs(1));
+        let found = |bad: Option<f64>, change: f64| {
+            let (rules, budget) = (Rules::default(), Duration::from_secs(1));
+            let mut time = Yardstick::Time { conditions: &conditions, rules, budget, seed: 0 };
+            if let Some(bad) = bad {
+                let answer = Answer { value: Some(1.0 + bad), ..Answer::skipped("BAD") };
+                let threshold = time.aim(&answer).expect("time has one");
+                assert!((threshold - (1.0 + bad / 2.0)).abs() < bad * bad, "{threshold}");
+            }
+            let Yardstick::Time { rules, .. } = time else { unreachable!("it was time") };
+            let mut course = Course::new(rules, 1);
+            // No further than a contest measures, which ends when it is settled.
+            while !course.is_settled() && course.log_ratios().len() < 60 {
+                course.push(change.ln_1p());
+            }
+            by_time(&course).finding
+        };
+        // Why a gate's question is the wrong one here: what is as slow as BAD passes it.
+        assert_eq!(found(None, 0.006), Finding::Good);
+        for (bad, change, wanted) in [
+            (0.006, 0.006, Finding::Bad),
+            (0.006, 0.004, Finding::Bad),
+            (0.006, 0.002, Finding::Good),
+            (0.006, 0.0, Finding::Good),
+            (0.05, 0.05, Finding::Bad),
+            (0.05, 0.03, Finding::Bad),
+            (0.05, 0.02, Finding::Good),
+            (0.05, -0.05, Finding::Good),
+        ] {
+            assert_eq!(found(Some(bad), change), wanted, "{change} where BAD has {bad}");
+        }
+    }
+
+    #[test]
+    fn a_count_is_asked_the_same_of_every_commit() {
+        let good = record(vec![row("w", "naive", vec![callgrind(1000)])]);
+        let metric = by_name("instructions").expect("a metric");
+        let limits = Limits::default();
+        let mut count = Yardstick::Count { good: &good, metric, limits: &limits };
+        assert_eq!(count.aim(&Answer { value: Some(1100.0), ..Answer::skipped("BAD") }), None);
     }
 }

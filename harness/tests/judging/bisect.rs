@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::project::Done;
-use crate::repository::{commit, executes, git, repository, takes};
+use crate::repository::{allocates, commit, executes, git, repository, takes};
 use crate::tools::Tools;
 
 /// The short ids of commits, which say nothing.
@@ -15,12 +15,19 @@ fn bisect(tools: &Tools, metric: &str, more: &[&str]) -> Done {
 
 /// Six commits; the fourth of them does what `guilty` does.
 fn history(guilty: impl Fn(&Tools)) -> Tools {
-    let tools = repository();
-    for subject in ["one", "two", "Cost more", "four", "five"] {
-        tools.project.write("news", subject);
+    commits(["one", "two", "Cost more", "four", "five"], |tools, subject| {
         if subject == "Cost more" {
-            guilty(&tools);
+            guilty(tools);
         }
+    })
+}
+
+/// A state and five commits after it, each of which does what `change` does for its subject.
+fn commits(subjects: [&str; 5], change: impl Fn(&Tools, &str)) -> Tools {
+    let tools = repository();
+    for subject in subjects {
+        tools.project.write("news", subject);
+        change(&tools, subject);
         commit(&tools, subject);
     }
     tools
@@ -55,7 +62,7 @@ fn the_guilty_commit_is_found_by_its_counts() {
 }
 
 #[test]
-fn of_time_the_counts_tell_where_they_moved() {
+fn of_time_instructions_tell_where_they_got_worse_and_it_is_said() {
     let tools = history(|tools| {
         executes(tools, 1050);
         takes(tools, 52_000_000);
@@ -65,6 +72,67 @@ fn of_time_the_counts_tell_where_they_moved() {
     let tables: serde_json::Value = serde_json::from_str(&done.stdout).expect("JSON");
     assert!(tables[0]["title"].as_str().expect("text").contains("\"Cost more\""), "{}", done.stdout);
     assert!(done.stdout.contains("instructions 1,003 -> 1,053"), "{}", done.stdout);
+    let said = "by instructions, which got worse from GOOD to BAD; time itself was not measured";
+    assert!(done.stdout.contains(said), "{}", done.stdout);
+    let said = "instructions got worse from GOOD to BAD, so they tell in place of time";
+    assert!(done.stderr.contains(said), "{}", done.stderr);
+
+    // Whoever asked for instructions need not be told that it went by them.
+    let done = bisect(&tools, "instructions", &[]);
+    assert!(!done.stdout.contains("time itself was not measured"), "{}", done.stdout);
+}
+
+#[test]
+fn more_allocations_do_not_stand_in_for_time() {
+    let tools = commits(["one", "Allocate more", "three", "Cost more", "five"], |tools, subject| match subject {
+        "Allocate more" => allocates(tools, 3),
+        "Cost more" => takes(tools, 52_000_000),
+        _ => (),
+    });
+    let done = bisect(&tools, "time", &[]);
+    assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
+    assert!(done.stdout.contains("\"Cost more\" by N. N."), "{}", done.stdout);
+    assert!(done.stdout.contains("time 0 % -> +4.0 % against GOOD"), "{}", done.stdout);
+
+    // They did get worse, which is found by whoever asks for it.
+    let done = bisect(&tools, "heap", &[]);
+    assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
+    assert!(done.stdout.contains("\"Allocate more\" by N. N."), "{}", done.stdout);
+}
+
+/// A gate calls +0.9 % not slower, because it is less than 1 %; it is more than half of what BAD has.
+#[test]
+fn a_commit_that_has_most_of_bads_time_is_not_called_good() {
+    let tools = commits(["one", "two", "Cost more", "four", "Cost more still"], |tools, subject| match subject {
+        "Cost more" => takes(tools, 50_450_000),
+        "Cost more still" => takes(tools, 50_800_000),
+        _ => (),
+    });
+    let done = bisect(&tools, "time", &[]);
+    assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
+    assert!(done.stdout.contains("\"Cost more\" by N. N."), "{}", done.stdout);
+    assert!(done.stdout.contains("time 0 % -> +0.90 % against GOOD"), "{}", done.stdout);
+    let half = "a commit is bad from half of that on, which is +0.80 %";
+    assert!(done.stderr.contains(half), "{}", done.stderr);
+    let rest = "BAD is worse still (time +0.90 % -> +1.6 % against GOOD); for the rest: cargo harness bisect ";
+    assert!(done.stdout.contains(rest), "{}", done.stdout);
+    assert!(!done.stdout.contains("is slower already"), "{}", done.stdout);
+}
+
+#[test]
+fn where_less_than_half_of_the_time_came_before_that_is_told() {
+    let tools = commits(["one", "Cost a little", "three", "Cost more", "five"], |tools, subject| match subject {
+        "Cost a little" => takes(tools, 51_000_000),
+        "Cost more" => takes(tools, 53_000_000),
+        _ => (),
+    });
+    let done = bisect(&tools, "time", &[]);
+    assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
+    assert!(done.stdout.contains("\"Cost more\" by N. N."), "{}", done.stdout);
+    assert!(done.stdout.contains("time +2.0 % -> +6.0 % against GOOD"), "{}", done.stdout);
+    let before = "\"three\" is slower already (time 0 % -> +2.0 % against GOOD); for that part: cargo harness bisect ";
+    assert!(done.stdout.contains(before), "{}", done.stdout);
+    assert!(!done.stdout.contains("BAD is worse still"), "{}", done.stdout);
 }
 
 #[test]
@@ -73,34 +141,37 @@ fn where_no_count_moved_the_guilty_commit_is_found_by_time() {
     let done = bisect(&tools, "time", &[]);
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
     assert!(
-        done.stderr.contains("no count of it got worse from GOOD to BAD, so time tells, side by side"),
+        done.stderr.contains(
+            "instructions do not show it, GOOD to BAD (instructions 1,003 (0 %)), so time tells, side by side"
+        ),
         "{}",
         done.stderr
     );
     assert!(done.stdout.contains("\"Cost more\" by N. N."), "{}", done.stdout);
     assert!(done.stdout.contains("time 0 % -> +4.0 % against GOOD"), "{}", done.stdout);
+    assert!(!done.stdout.contains("BAD is worse still"), "{}", done.stdout);
 }
 
 #[test]
 fn commits_that_cannot_be_told_are_stepped_around_and_told() {
-    let tools = repository();
-    let probe = tools.project.read("probe");
-    for (subject, is_broken) in [("one", false), ("two", true), ("three", false), ("Cost more", false), ("five", false)]
-    {
-        tools.project.write("news", subject);
-        if is_broken {
-            break_probe(&tools)
-        } else {
-            tools.script("probe", probe.strip_prefix("#!/bin/sh\n").expect("a script"))
-        }
-        if subject == "Cost more" {
-            executes(&tools, 1050);
-        }
-        commit(&tools, subject);
-    }
+    // The one in the middle is tried first.
+    let tools = commits(["one", "Cost more", "Broken", "Mended", "five"], |tools, subject| match subject {
+        "Cost more" => executes(tools, 1050),
+        "Broken" => break_probe(tools),
+        "Mended" => tools.probe("", ""),
+        _ => (),
+    });
     let done = bisect(&tools, "instructions", &[]);
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
-    assert!(done.stdout.contains("found: ") && done.stdout.contains("\"Cost more\""), "{}", done.stdout);
+    let guilty = git(&tools, &["rev-parse", "--short=10", "HEAD~3"]);
+    assert!(done.stdout.contains(&format!("found: {guilty} \"Cost more\" by ")), "{}", done.stdout);
+
+    let broken = git(&tools, &["rev-parse", "--short=10", "HEAD~2"]);
+    let row = done.stdout.lines().find(|line| line.starts_with(&broken)).unwrap_or_else(|| panic!("{}", done.stdout));
+    let why = "the probe ended while it was to say hello: exit status 1; it said: broken";
+    assert!(row.contains("skipped") && row.contains(why), "{row}");
+    assert!(done.stderr.contains(&format!("skipped: {why}")), "{}", done.stderr);
+    assert!(!done.stdout.contains("Mended"), "older ones told, so that no newer one is tried: {}", done.stdout);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `harness bisect`: finds the commit that made a figure worse.
 
+mod counts;
 mod show;
 mod site;
 
@@ -18,21 +19,25 @@ use harness::nearest::suggestion;
 use harness::paired::Rules;
 use harness::project::Project;
 use harness::record::{Instrument, Record};
-use harness::render::Format;
+use harness::render::{Format, number};
 use harness::revision::{CargoOutput, Checkouts, Commit, Repository};
+use harness::statistics::Interval;
 use harness::verdict::Limits;
 use harness_probe::protocol::Description;
 
+use counts::{STAND_IN, figures, is_time, limits, moved, no_worse};
 use show::{Tried, told, word};
 use site::{Built, Site};
 
+use super::seconds::seconds;
 use super::{Outcome, command_line, notice};
 
 /// Finds the commit that made a figure worse, between one that was good and one that is bad
 ///
-/// Each candidate is built beside the checkout, which stays as it is, and held against GOOD by the decisions of the gate: by its
-/// counts where those moved, one run a commit, else by time, side by side. What does not build is stepped around. Of a merge
-/// only the merge itself is tried; to look inside a guilty one, give its parents as GOOD and BAD.
+/// Each candidate is built beside the checkout, which stays as it is, and held against GOOD: a count by one run, with
+/// the limits of the gate. Instructions stand in for time where they got worse, which is said; else times are held side
+/// by side, and a commit is bad if it has at least half of the change that BAD has. What does not build is stepped
+/// around. Of a merge only the merge itself is tried; to look inside a guilty one, give its parents as GOOD and BAD.
 ///
 /// Exit status: 0 if the commit was found, 2 if it could not be.
 #[derive(Args)]
@@ -52,8 +57,8 @@ pub(crate) struct Bisect {
     /// The phase [default: the last one of the workload]
     #[arg(long, value_name = "NAME")]
     phase: Option<String>,
-    /// How long the time of one commit may be measured, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
+    /// How long the time of one commit may be measured, in seconds, or such as 90s or 2m
+    #[arg(long, value_name = "TIME", default_value_t = 30, value_parser = seconds)]
     budget: u64,
     /// Force this instruction set, such as avx2
     #[arg(long, value_name = "ISA")]
@@ -74,9 +79,6 @@ struct Ends {
     phase: String,
 }
 
-/// Metrics that did not get worse, with what they are.
-type Unmoved = Vec<(&'static dyn Metric, Answer)>;
-
 impl Bisect {
     pub(crate) fn run(self, project: &Project) -> Result<Outcome> {
         let wanted = self.wanted()?;
@@ -90,7 +92,7 @@ impl Bisect {
         let output = if request.quiet { CargoOutput::Nothing } else { CargoOutput::Progress };
         let checkouts = Checkouts::new(project, &repository);
         let mut site = Site { project, checkouts, instruments: Vec::new(), time_limit: request.time_limit, output };
-        let ends = self.ends(&mut site, &mut request, is_time(&wanted), (&good, &bad))?;
+        let mut ends = self.ends(&mut site, &mut request, is_time(&wanted), (&good, &bad))?;
         let place = format!("{} in phase {}", ends.workload.id, ends.phase);
 
         let counts = ends.counts(&request)?;
@@ -108,12 +110,18 @@ impl Bisect {
         let conditions = conditions(1, self.isa.clone(), Duration::from_secs(self.time_limit));
         let (name, yardstick, start) = match (moved, &counts) {
             (Some(metric), Some((base, _))) => {
+                if is_time(&wanted) {
+                    notice(&format!("{} got worse from GOOD to BAD, so they tell in place of time", metric.name()));
+                }
                 let start = base.rows.first().and_then(|row| metric.figure(row)).map(|figure| figure.value);
                 (metric.name(), Yardstick::Count { good: base, metric, limits: &limits }, start)
             }
             _ => {
                 if counts.is_some() {
-                    notice("no count of it got worse from GOOD to BAD, so time tells, side by side");
+                    let seen = figures(&unmoved);
+                    notice(&format!("{STAND_IN} do not show it, GOOD to BAD ({seen}), so time tells, side by side"));
+                    // Built as the commits between them will be, without benches: beside those cargo may give the probe other features.
+                    (ends.good, ends.bad) = (site.end("GOOD", &good)?, site.end("BAD", &bad)?);
                 }
                 let (rules, budget) = (Rules::default(), Duration::from_secs(self.budget));
                 let time = Yardstick::Time { conditions: &conditions, rules, budget, seed: seed_of_now() };
@@ -121,7 +129,7 @@ impl Bisect {
             }
         };
         let Ends { good: of_good, bad: of_bad, workload, phase } = &ends;
-        let trial = Trial { good: of_good.side(), workload, phase, request: &request, yardstick };
+        let mut trial = Trial { good: of_good.side(), workload, phase, request: &request, yardstick };
         let answer = match (&trial.yardstick, &counts) {
             (Yardstick::Count { good, metric, limits }, Some((_, head))) => {
                 Answer::by_count(good, head, *metric, limits)
@@ -133,8 +141,17 @@ impl Bisect {
             Finding::Good => bail!("BAD is not bad: {place} at {bad} is not slower than at GOOD ({})", answer.told),
             Finding::Skipped => bail!("BAD cannot be told from GOOD: {place} at {bad}: {}", answer.told),
         }
-        let start =
-            Answer { finding: Finding::Good, told: start.map(|v| told(name, v)).unwrap_or_default(), value: start };
+        if let Some(threshold) = trial.yardstick.aim(&answer) {
+            let half = number::percent(threshold);
+            notice(&format!("BAD: {}; a commit is bad from half of that on, which is {half}", answer.told));
+        }
+        let start = Answer {
+            finding: Finding::Good,
+            told: start.map(|v| told(name, v)).unwrap_or_default(),
+            value: start,
+            // GOOD is as slow as itself for sure.
+            interval: (name == "time").then_some(Interval { low: 1.0, high: 1.0, level: 1.0 }),
+        };
         let mut path = vec![Tried { commit: good, answer: start }, Tried { commit: bad, answer }];
         let end = search(&commits, &trial, &site, &mut path)?;
         self.show(&commits, end, &place, name, &path)
@@ -170,16 +187,20 @@ impl Bisect {
         }
     }
 
-    /// The metrics that may tell: of time every count, because a count tells more surely.
+    /// The metrics that may tell. Of time instructions may, too, which tell more surely; no other count does: what
+    /// allocates more need not be slower, and the commit that does it would be named in the place of the slow one.
     fn wanted(&self) -> Result<Vec<&'static dyn Metric>> {
         let named = metrics(std::slice::from_ref(&self.metric))?;
         let judged: Vec<&'static dyn Metric> = judged().collect();
-        let wanted: Vec<_> = judged.iter().copied().filter(|metric| named.contains(metric)).collect();
+        let mut wanted: Vec<_> = judged.iter().copied().filter(|metric| named.contains(metric)).collect();
         if wanted.is_empty() {
             let known: Vec<&str> = judged.iter().map(|metric| metric.name()).collect();
             bail!("`{}` is never judged, so no commit can be found by it; what is: {}", self.metric, known.join(", "));
         }
-        Ok(if is_time(&wanted) { judged } else { wanted })
+        if is_time(&wanted) {
+            wanted.extend(judged.iter().copied().filter(|metric| metric.name() == STAND_IN));
+        }
+        Ok(wanted)
     }
 
     fn request(&self, wanted: &[&'static dyn Metric]) -> Result<Request> {
@@ -238,24 +259,6 @@ impl Ends {
     }
 }
 
-/// The first of the counts that got worse from one end to the other, and those before it, which did not.
-fn moved(
-    counts: &Option<(Record, Record)>,
-    wanted: &[&'static dyn Metric],
-    limits: &Limits,
-) -> (Option<&'static dyn Metric>, Unmoved) {
-    let mut unmoved = Vec::new();
-    let Some((good, bad)) = counts else { return (None, unmoved) };
-    for &metric in wanted.iter().filter(|metric| metric.portable()) {
-        let answer = Answer::by_count(good, bad, metric, limits);
-        if answer.finding == Finding::Bad {
-            return (Some(metric), unmoved);
-        }
-        unmoved.push((metric, answer));
-    }
-    (None, unmoved)
-}
-
 /// Tries commits until it is over; each is told as it comes.
 fn search(commits: &[Commit], trial: &Trial<'_>, site: &Site<'_>, path: &mut Vec<Tried>) -> Result<Next> {
     let mut search = Search::new(commits.len());
@@ -274,25 +277,4 @@ fn search(commits: &[Commit], trial: &Trial<'_>, site: &Site<'_>, path: &mut Vec
         search.answer(number, answer.finding);
         path.push(Tried { commit: commit.clone(), answer });
     }
-}
-
-/// The limits of the good end; of one from before there were any, those of the checkout.
-fn limits(good: &Built, project: &Project) -> Result<Limits> {
-    let of = |project: &Project| project.baselines().join("limits.toml");
-    let theirs = of(&good.checkout.project);
-    Ok(Limits::read(&if theirs.is_file() { theirs } else { of(project) })?)
-}
-
-/// Whether time is what got worse, of which counts are only a sign.
-fn is_time(wanted: &[&'static dyn Metric]) -> bool {
-    wanted.iter().any(|metric| !metric.portable())
-}
-
-fn no_worse(place: &str, bad: &Commit, seen: &[(&'static dyn Metric, Answer)]) -> String {
-    let told: Vec<String> = seen.iter().map(|(metric, answer)| format!("{} {}", metric.name(), answer.told)).collect();
-    let figures = if told.is_empty() { "no count of it is taken".to_owned() } else { told.join(", ") };
-    format!(
-        "BAD is not bad: {place} at {bad} is no worse than at GOOD by more than GOOD's limits ({figures}); if it is GOOD that is \
-         worse, exchange the two"
-    )
 }

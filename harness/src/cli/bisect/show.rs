@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use harness::bisect::{Answer, Finding, Next};
+use harness::paired::Rules;
 use harness::render::{Cell, Column, Format, Table, Tone, number};
 use harness::revision::Commit;
 
@@ -42,21 +43,22 @@ impl Bisect {
         let (mut lines, outcome) = match end {
             Next::Found(number) => {
                 let (guilty, last) = (&commits[number], before(number));
-                let value = |commit: &Commit| find(commit).and_then(|tried| tried.answer.value);
                 let date = guilty.date.strftime("%Y-%m-%d");
                 let mut lines = vec![format!("found: {guilty} by {}, {date}", guilty.author)];
-                if let (Some(from), Some(to)) = (value(last), value(guilty)) {
-                    lines.push(format!("{place}: {}", change(name, from, to)));
-                }
-                if let (Some(here), Some(there)) = (value(guilty), path.get(1).and_then(|bad| bad.answer.value))
-                    && name != "time"
-                    && there > here
-                {
-                    lines.push(format!(
-                        "BAD is worse still ({}); for the rest: {}",
-                        change(name, here, there),
-                        again(guilty, &path[1].commit)
-                    ));
+                let (good, bad) = (&path[0], &path[1]);
+                if let (Some(was), Some(is)) = (find(last), find(guilty)) {
+                    lines.extend(change(name, &was.answer, &is.answer).map(|change| format!("{place}: {change}")));
+                    if let Some(change) = rest(name, &is.answer, &bad.answer) {
+                        let rest = again(guilty, &bad.commit);
+                        lines.push(format!("BAD is worse still ({change}); for the rest: {rest}"));
+                    }
+                    // Only by time can what is good have some of the change: a count is good within its limit.
+                    if name == "time"
+                        && let Some(change) = rest(name, &good.answer, &was.answer)
+                    {
+                        let rest = again(&good.commit, last);
+                        lines.push(format!("{last} is slower already ({change}); for that part: {rest}"));
+                    }
                 }
                 lines.push(format!("reproduce with: {}", again(last, guilty)));
                 (lines, Outcome::Fine)
@@ -71,6 +73,9 @@ impl Bisect {
                 (vec![told, format!("reproduce with: {}", again(before(first), &commits[last]))], Outcome::Unjudged)
             }
         };
+        if self.metric == "time" && name != "time" {
+            lines.insert(1, format!("by {name}, which got worse from GOOD to BAD; time itself was not measured"));
+        }
         if self.format == Format::Table {
             let mut text = self.format.render(&[table]);
             let style = if outcome == Outcome::Fine { ALARM } else { WARNING };
@@ -130,11 +135,58 @@ pub(super) fn told(metric: &str, value: f64) -> String {
     if metric == "time" { "the time others are held against".to_owned() } else { number::exact(value) }
 }
 
-/// From what to what: of time the changes against GOOD.
-fn change(metric: &str, from: f64, to: f64) -> String {
-    match metric {
+/// From what to what, of time the changes against GOOD; none if either has no figure.
+fn change(metric: &str, from: &Answer, to: &Answer) -> Option<String> {
+    let (from, to) = (from.value?, to.value?);
+    Some(match metric {
         "time" => format!("time {} -> {} against GOOD", number::percent(from), number::percent(to)),
         _ if from == 0.0 => format!("{metric} {} -> {}", number::exact(from), number::exact(to)),
         _ => format!("{metric} {} -> {} ({})", number::exact(from), number::exact(to), number::percent(to / from)),
+    })
+}
+
+/// What another search would have to look for between two commits; none if there is nothing. Of two equal times one is
+/// always measured to be longer: only intervals that do not overlap tell them apart, and less than a gate reports is
+/// not found again.
+fn rest(metric: &str, from: &Answer, to: &Answer) -> Option<String> {
+    let (lower, higher) = (from.value?, to.value?);
+    let is_more = match metric {
+        "time" => {
+            let apart = from.interval?.high < to.interval?.low;
+            apart && higher / lower >= 1.0 + Rules::default().minimum_effect
+        }
+        _ => higher > lower,
+    };
+    is_more.then(|| change(metric, from, to)).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use harness::statistics::Interval;
+
+    #[test]
+    fn a_rest_of_time_is_told_where_the_intervals_leave_no_doubt_of_it() {
+        let time = |low, value, high| Answer {
+            value: Some(value),
+            interval: Some(Interval { low, high, level: 0.95 }),
+            ..Answer::skipped("")
+        };
+        let told = |from: &Answer, to: &Answer| rest("time", from, to);
+        let part = time(1.015, 1.02, 1.025);
+        let whole = time(1.045, 1.05, 1.055);
+        assert_eq!(told(&part, &whole).as_deref(), Some("time +2.0 % -> +5.0 % against GOOD"));
+        assert_eq!(told(&whole, &part), None);
+        assert_eq!(told(&part, &time(1.02, 1.05, 1.08)), None, "the intervals overlap");
+        assert_eq!(told(&time(1.02, 1.02, 1.02), &time(1.023, 1.023, 1.023)), None, "less than a gate reports");
+        assert_eq!(told(&part, &Answer { interval: None, ..time(1.05, 1.05, 1.05) }), None, "too few pairs to say");
+    }
+
+    #[test]
+    fn a_rest_of_a_count_is_any() {
+        let count = |value| Answer { value: Some(value), ..Answer::skipped("") };
+        let told = rest("instructions", &count(1000.0), &count(1001.0));
+        assert_eq!(told.as_deref(), Some("instructions 1,000 -> 1,001 (+0.10 %)"));
+        assert_eq!(rest("instructions", &count(1000.0), &count(1000.0)), None);
     }
 }
