@@ -183,7 +183,7 @@ fn whoever_waits_to_measure_time_says_so_and_can_be_stopped() {
         let mut said = BufReader::new(harness.stderr.take().expect("piped")).lines();
         let told = said.find(|line| line.as_ref().is_ok_and(|line| line.contains("waiting for another")));
         let told = told.unwrap_or_else(|| panic!("{arguments:?} does not wait")).expect("text");
-        assert_eq!(told, "harness: waiting for another harness that measures time here", "{arguments:?}");
+        assert_eq!(told, "harness: waiting for another harness that measures here", "{arguments:?}");
         interrupt(&harness);
         assert_eq!(harness.wait().expect("it ends").code(), Some(2), "{arguments:?}");
         assert!(busy_process(project).is_none(), "{arguments:?} measured all the same");

@@ -1,4 +1,4 @@
-//! Holds one commit against the good end of the search, by the decisions that the gate makes.
+//! Holds one commit against the good end of the search, counts by the good end's limits, times by half of what the bad end lost.
 
 use std::process::Command;
 use std::time::Duration;

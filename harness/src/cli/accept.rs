@@ -52,6 +52,8 @@ struct Found {
     losses: Vec<Loss>,
     workloads: Vec<String>,
     phases: Vec<String>,
+    /// Why time was not judged, if the machine was too noisy for it.
+    noise: Option<String>,
 }
 
 impl Accept {
@@ -119,13 +121,14 @@ impl Found {
                 let losses = verdict.accept(&ledger, &head).losses(&head);
                 let rows = head.rows.iter().map(|row| (row.workload.clone(), row.phase.clone())).collect();
                 let (workloads, phases) = names(rows);
-                return Ok(Self { losses, workloads, phases });
+                return Ok(Self { losses, workloads, phases, noise: None });
             }
             Err(error) => return Err(error.into()),
         };
-        let losses = Ruling::verdict_of(&session)?.losses(&session);
+        let ruling = Ruling::verdict_of(&session)?;
+        let losses = ruling.losses(&session);
         let (workloads, phases) = names(session.accepted.known);
-        Ok(Self { losses, workloads, phases })
+        Ok(Self { losses, workloads, phases, noise: ruling.noise() })
     }
 
     /// Why there is nothing to accept, with what there is.
@@ -135,7 +138,8 @@ impl Found {
             [] => "nothing did".to_owned(),
             _ => format!("what did: {}", told.join("; ")),
         };
-        format!("{workload} did not regress in {} by {}; {rest}", metrics.join(", "), path.display())
+        let noise = self.noise.as_ref().map_or(String::new(), |noise| format!("; {noise}"));
+        format!("{workload} did not regress in {} by {}; {rest}{noise}", metrics.join(", "), path.display())
     }
 }
 

@@ -17,6 +17,7 @@ use harness::render::Format;
 use harness::revision::Turn;
 
 use super::gate::{BUDGET, MOST_TIMED};
+use super::seconds::seconds_up_to;
 use super::{ALARM, Outcome, notice, print, show};
 
 /// So many workloads are held against themselves, half of the budget each.
@@ -38,8 +39,8 @@ const WATCHED: Duration = Duration::from_millis(500);
 
 HARNESS_SYSTEM_ROOT names a folder whose proc and sys are read and written instead of this machine's own, for trials.")]
 pub(crate) struct Doctor {
-    /// How long the noise is measured, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600), conflicts_with = "tune")]
+    /// How long the noise is measured, in seconds, or such as 2m
+    #[arg(long, value_name = "TIME", default_value_t = 10, value_parser = seconds_up_to(600), conflicts_with = "tune")]
     budget: u64,
     /// Change what can be changed for the better while COMMAND runs
     #[arg(long, requires = "command")]

@@ -14,6 +14,14 @@ pub(super) fn seconds(text: &str) -> Result<u64, String> {
     }
 }
 
+/// As [`seconds`], but no more than so many.
+pub(super) fn seconds_up_to(most: u64) -> impl Fn(&str) -> Result<u64, String> + Clone {
+    move |text| match seconds(text)? {
+        more if more > most => Err(format!("at most {most} s")),
+        few => Ok(few),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -25,5 +33,6 @@ mod tests {
         for wrong in ["", "s", "0", "0m", "1.5s", "-3", "10 m", "5d", "18446744073709551615h", "\u{b5}s"] {
             assert!(seconds(wrong).is_err(), "{wrong:?}");
         }
+        assert_eq!([seconds_up_to(60)("1m"), seconds_up_to(60)("61s")], [Ok(60), Err("at most 60 s".to_owned())]);
     }
 }

@@ -20,6 +20,7 @@ use harness::watch::{self, News, Scope, Sources, State};
 
 use super::gate::MOST_TIMED;
 use super::run::{self, Selection, What};
+use super::seconds::seconds_up_to;
 use super::{ALARM, Outcome, notice, show};
 
 /// Measures again whenever the sources change, and shows what the change did
@@ -38,8 +39,8 @@ pub(crate) struct Watch {
     /// What to read, separated by commas [default: all]
     #[arg(long, value_enum, value_delimiter = ',')]
     metric: Vec<What>,
-    /// How long each workload is timed after a change, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=60))]
+    /// How long each workload is timed after a change, in seconds, or such as 5s
+    #[arg(long, value_name = "TIME", default_value_t = 2, value_parser = seconds_up_to(60))]
     budget: u64,
 }
 

@@ -77,6 +77,7 @@ mod tests {
     use crate::machine::{State, Strain};
     use crate::paired::{Entrant, Lane, Pair, Rules, Side, Slice};
     use crate::record::sample::environment;
+    use crate::render::Tone;
     use crate::statistics::Random;
     use crate::verdict::Conclusion;
 
@@ -157,6 +158,7 @@ mod tests {
         let (ruling, _) = ruling(heads.clone(), floor.clone());
         assert_eq!(ruling.conclusion(), Conclusion::Unjudged);
         assert!(ruling.times[0].is_red && ruling.red_times().next().is_none());
+        assert_eq!(ruling.times_table(false).rows[0][2].tone, Tone::Notice);
         assert!(ruling.losses(&session(heads, floor)).is_empty(), "what was not judged cannot be accepted");
         let summary = ruling.summary();
         let told = "NOT JUDGED: this machine is too noisy to judge time: the base differs from itself by +5.";

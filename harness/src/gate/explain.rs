@@ -23,8 +23,9 @@ impl Time {
             Work::Same => return Some(format!("Ir and heap equal, {time}: layout or cache, not work")),
             Work::SameWith { isa: counted, again: Some(again) } => {
                 let why = match again.accounts_for(self.found?.change, session.terms.rules.margin) {
-                    true => "layout or cache, not work".to_owned(),
-                    false => format!("in what counting does not see, kernels of {isa} or where they lie"),
+                    Some(true) => "layout or cache, not work".to_owned(),
+                    None => "layout or cache, or kernels that counting does not see".to_owned(),
+                    Some(false) => format!("in what counting does not see, kernels of {isa} or where they lie"),
                 };
                 let there = number::percent(1.0 + again.change);
                 return Some(format!("Ir and heap equal with {counted}, {time}, with {counted} {there}: {why}"));
@@ -123,8 +124,9 @@ impl Ruling {
             self.times.iter().find(|time| time.workload == workload && time.phase == phase)
         };
         let places = distinct(lost.map(|row| (&row.comparison.workload, &row.comparison.head_phase)));
-        let told_by_time =
-            |(workload, phase): &(&String, &String)| time_of(workload, phase).is_some_and(|time| time.is_red);
+        let told_by_time = |(workload, phase): &(&String, &String)| {
+            self.red_times().any(|time| time.workload == **workload && time.phase == **phase)
+        };
         let places: Vec<_> = places.into_iter().filter(|place| !told_by_time(place)).collect();
         let workloads = distinct(places.iter().map(|(workload, _)| *workload));
         let told = workloads.into_iter().filter_map(|workload| {

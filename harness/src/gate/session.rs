@@ -98,7 +98,7 @@ pub struct Terms {
     pub floor_seconds: f64,
     /// What the order of workloads, processes and slices was drawn from.
     pub seed: u64,
-    /// The core both sides were pinned to; none if they were not.
+    /// The core both sides were pinned to, but for workloads with threads of their own; none if they were not.
     pub core: Option<usize>,
     /// Threads that computed.
     pub threads: u32,

@@ -29,13 +29,14 @@ impl Ruling {
             ]);
         }
         let mut table = Table::new("", columns);
-        table.rows = self.times.iter().map(|time| time.cells(exact)).collect();
+        let is_noisy = self.noise().is_some();
+        table.rows = self.times.iter().map(|time| time.cells(exact, is_noisy)).collect();
         table
     }
 }
 
 impl Time {
-    fn cells(&self, exact: bool) -> Vec<Cell> {
+    fn cells(&self, exact: bool, is_noisy: bool) -> Vec<Cell> {
         let number = |value: Option<f64>, text: &dyn Fn(f64) -> String| {
             value.map_or_else(Cell::missing, |value| Cell::number(value, text(value)))
         };
@@ -55,7 +56,7 @@ impl Time {
         let mut cells = vec![
             Cell::text(&self.workload),
             Cell::text(&self.phase),
-            Cell::text(self.word.name()).toned(self.tone()),
+            Cell::text(self.word.name()).toned(if is_noisy { Tone::Notice } else { self.tone() }),
             number(self.found.map(|found| found.change), &change),
         ];
         if exact {

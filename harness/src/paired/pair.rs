@@ -53,7 +53,7 @@ pub struct Sides<'a> {
 /// How a pair is measured.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conditions {
-    /// The core that both processes are pinned to; none for workloads that compute on several threads.
+    /// The core that both processes are pinned to, unless their workload has threads of its own; none where several threads are asked for.
     pub core: Option<usize>,
     /// Threads and instruction set.
     pub options: Options,

@@ -13,7 +13,7 @@
 //! ```text
 //! target/harness-bases/
 //!   build/              cargo's target folder, shared: only what differs between two revisions is built again
-//!   time.lock           held while time is measured, so that two harnesses do not measure each other
+//!   time.lock           held while time is measured, and for a whole gate, so that two harnesses do not measure each other
 //!   time.next.lock      held by the one that waits for it
 //!   build.lock          held while sources are unpacked and built; cargo holds it too, as its standard input
 //!   COMMIT-KEY/         one revision under one toolchain and one set of flags

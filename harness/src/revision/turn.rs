@@ -1,4 +1,5 @@
-//! Whose turn it is to measure time: two harnesses on one core would measure each other.
+//! Whose turn it is to measure: two harnesses on one core would measure each other, and one that builds or counts is in the way of one
+//! that reads time.
 
 use std::cell::Cell;
 
@@ -7,12 +8,12 @@ use super::home;
 use super::lock::{Hold, Lock};
 use crate::project::Project;
 
-/// The time of a project is measured by nobody else for as long as this lives.
+/// A project is measured by nobody else who takes turns for as long as this lives.
 #[derive(Debug)]
 pub struct Turn(#[expect(dead_code, reason = "it is held, not used")] Lock);
 
 impl Turn {
-    /// Waits until no other harness measures time in this project; where it has to, it says so to `say` once.
+    /// Waits until no other harness has its turn in this project; where it has to, it says so to `say` once.
     ///
     /// Whoever waits also holds the place in front of the door. So one that takes a turn after the other for hours lets
     /// those in between that came meanwhile.
@@ -26,7 +27,7 @@ impl Turn {
         let told = Cell::new(false);
         let waiting = || {
             if !told.replace(true) {
-                say("waiting for another harness that measures time here");
+                say("waiting for another harness that measures here");
             }
         };
         let lock = |name: &str| {

@@ -64,7 +64,7 @@ impl Gate {
         let output = if request.quiet { CargoOutput::Nothing } else { CargoOutput::Progress };
         // Until everything is measured: another gate would build the head anew under this one, and what it counts and builds would be
         // in the way of what this one times.
-        let _turn = Turn::wait(project, &|told| notice(told))?;
+        let turn = Turn::wait(project, &|told| notice(told))?;
         let checkouts = Checkouts::new(project, &repository);
         let checkout =
             checkouts.checkout(&commit, |config| measure::needed(config, &needed), output, &|told| notice(told))?;
@@ -79,9 +79,11 @@ impl Gate {
         let of_base =
             Measured { project: &checkout.project, programs: &checkout.programs, commit: Some(&checkout.commit.id) };
         let of_head = Measured { project, programs: &programs, commit: None };
-        let greeting = of_base.greet(request.time_limit).map_err(|error| unanswered(&commit, error))?;
+        // Where an instruction set is forced, what a side would take by itself tells nothing of it.
+        let forced = |greeting: Greeting| Greeting { isa: request.isa.clone().unwrap_or(greeting.isa), ..greeting };
+        let greeting = forced(of_base.greet(request.time_limit).map_err(|error| unanswered(&commit, error))?);
         let base = Ready { greeting, measured: of_base };
-        let greeting = of_head.greet(request.time_limit).context("the head side's probe does not answer")?;
+        let greeting = forced(of_head.greet(request.time_limit).context("the head side's probe does not answer")?);
         let ready = Ready { greeting, measured: of_head };
         accepted.known = rules::known([&base.greeting.workloads, &ready.greeting.workloads]);
 
@@ -111,7 +113,7 @@ impl Gate {
             seed,
             core: pinned_core(threads),
             threads,
-            isa: request.isa.clone().unwrap_or_else(|| ready.greeting.isa.clone()),
+            isa: ready.greeting.isa.clone(),
             slice_nanoseconds: SLICE.as_nanos() as u64,
             warm: WARM,
             injection: against.inject.map(|percent| Injection { share: percent / 100.0 }),
@@ -158,7 +160,12 @@ impl Gate {
         }
         session.write(&out)?;
         let ruling = Ruling::of(&session)?;
-        let changed = functions::changed(&base, &ready, &ruling, &request, &out, exact(format));
+        let mut changed = functions::changed(&base, &ready, &ruling, &request, &out, exact(format));
+        drop(turn);
+        if built.replaced().is_some() && !changed.is_empty() {
+            notice("the head was built anew while its functions were looked at, so nothing is told of them");
+            changed.clear();
+        }
         show::ruling(&session, &ruling, &changed, format, all)?;
         notice(&format!("wrote {}", out.display()));
         Ok(super::outcome(ruling.conclusion()))
