@@ -29,5 +29,5 @@ pub use layout::{LayoutError, Layouts};
 pub use page::{chart, page};
 pub use promise::promises;
 pub use swap::{Swapped, swapped};
-pub use table::{by_workload, table};
+pub use table::{by_workload, moved_by_isa, table};
 pub use trial::Trial;

@@ -3,7 +3,8 @@
 use super::finding::{Rate, deviation};
 use super::table::{percent, told};
 use super::{
-    BackToBack, Called, Change, Condition, Finding, Hogs, Scope, Swapped, Trial, by_workload, findings, promises, table,
+    BackToBack, Called, Change, Condition, Finding, Hogs, Scope, Swapped, Trial, by_workload, findings, moved_by_isa,
+    promises, table,
 };
 use crate::gate::{RulingError, SLICE};
 use crate::render::Format;
@@ -106,16 +107,20 @@ pub fn page(trials: &[Trial], swapped: &Swapped, criterion: &[BackToBack], chart
     text += &Format::Markdown.render(&[table(&findings)]);
     text += "\nA count with its 90 % interval in percent (Clopper and Pearson), so that each end alone holds at 95 %. *Red* \
              counts gates where a gate was judged, all else counts verdicts on single workloads. *Unchanged*: both sides are \
-             one program. *Moved*: the head's functions were linked in another order, with the same instructions";
-    text += &timed_with(trials);
+             one program. *Moved*: the head's functions were linked in another order, with the same instructions, which are counted. ";
     text += &format!(
-        ". *Slower*: the head runs so many percent more than it reports. *Seconds* are of measuring, the median until a verdict; \
+        "*Slower*: the head runs so many percent more than it reports. *Seconds* are of measuring, the median until a verdict; \
          a {} has {} at most, a {} {}.\n",
         Scope::Short.told(),
         budget(Scope::Short),
         Scope::Full.told(),
         budget(Scope::Full),
     );
+    if let Some(moved) = moved_by_isa(trials)? {
+        text += "\n## Moved code by instruction set\n\n";
+        text += &Format::Markdown.render(&[moved]);
+        text += "\nA gate counts instructions with the largest set that valgrind has and times with the largest that the machine has; trials that were timed with a smaller one are held to the same rules.\n";
+    }
     if let Some(share) = (Rate { count: swapped.red, of: swapped.gates }).share() {
         let ends = (Rate { count: swapped.red, of: swapped.gates }).interval();
         text += &format!(
@@ -143,23 +148,6 @@ pub fn page(trials: &[Trial], swapped: &Swapped, criterion: &[BackToBack], chart
     let machines: Vec<String> = machines.into_iter().collect();
     text += &format!("\nMeasured on {}.\n", machines.join("; "));
     Ok(text)
-}
-
-/// Which instruction set moved code was timed with, if any was.
-fn timed_with(trials: &[Trial]) -> String {
-    let moved = trials.iter().filter(|trial| trial.condition.change == Change::Moved);
-    let mut isas: Vec<(&str, usize)> = Vec::new();
-    for isa in moved.map(|trial| trial.session.terms.isa.as_str()) {
-        match isas.iter_mut().find(|(known, _)| *known == isa) {
-            Some((_, trials)) => *trials += 1,
-            None => isas.push((isa, 1)),
-        }
-    }
-    let isas: Vec<String> = isas.iter().map(|(isa, trials)| format!("{isa} ({trials} gates)")).collect();
-    match isas.is_empty() {
-        true => String::new(),
-        false => format!(", which are counted; it is timed with {}", isas.join(", ")),
-    }
 }
 
 /// What a gate on unchanged code may measure.

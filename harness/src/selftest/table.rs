@@ -1,7 +1,9 @@
 //! The findings as tables.
 
+use std::collections::BTreeMap;
+
 use super::finding::{Finding, Rate};
-use super::{Condition, Trial};
+use super::{Change, Condition, Trial};
 use crate::gate::{Ruling, RulingError, Time};
 use crate::render::{Cell, Column, Table};
 
@@ -56,6 +58,27 @@ pub fn by_workload(trials: &[Trial]) -> Result<Table, RulingError> {
     Ok(all)
 }
 
+/// One line for each condition of moved code and instruction set that it was timed with; none if no code was moved.
+///
+/// # Errors
+/// If the limits that a trial carries make no sense.
+pub fn moved_by_isa(trials: &[Trial]) -> Result<Option<Table>, RulingError> {
+    let mut kinds: BTreeMap<&str, Vec<Trial>> = BTreeMap::new();
+    for trial in trials.iter().filter(|trial| trial.condition.change == Change::Moved) {
+        kinds.entry(&trial.session.terms.isa).or_default().push(trial.clone());
+    }
+    let mut all = table(&[]);
+    all.columns.insert(0, Column::left("isa", "timed with"));
+    for (isa, trials) in kinds {
+        for finding in super::findings(&trials)? {
+            let mut row = cells(&finding, finding.condition);
+            row.insert(0, Cell::text(isa));
+            all.rows.push(row);
+        }
+    }
+    Ok((!all.rows.is_empty()).then_some(all))
+}
+
 fn rate_columns(key: &&str) -> [Column; 1] {
     [Column::right(key, &key.replace('_', " "))]
 }
@@ -85,9 +108,9 @@ fn cells(finding: &Finding, condition: Condition) -> Vec<Cell> {
 /// `unchanged`, `moved`, `+1 %`.
 pub(super) fn told(condition: Condition) -> String {
     match condition.change {
-        super::Change::Null => "unchanged".to_owned(),
-        super::Change::Moved => "moved".to_owned(),
-        super::Change::Injected(percent) => format!("{percent} % slower"),
+        Change::Null => "unchanged".to_owned(),
+        Change::Moved => "moved".to_owned(),
+        Change::Injected(percent) => format!("{percent} % slower"),
     }
 }
 
