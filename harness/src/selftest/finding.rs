@@ -64,6 +64,23 @@ impl Rate {
 /// # Errors
 /// If the limits that a trial carries make no sense.
 pub fn findings(trials: &[Trial]) -> Result<Vec<Finding>, RulingError> {
+    findings_of(&Vec::from_iter(trials))
+}
+
+/// As [`findings`], of some of the trials.
+pub(super) fn findings_of(trials: &[&Trial]) -> Result<Vec<Finding>, RulingError> {
+    conditions(trials)
+        .into_iter()
+        .map(|condition| {
+            let of_it = trials.iter().filter(|trial| trial.condition == condition);
+            let rulings = of_it.map(|trial| Ruling::verdict_of(&trial.session)).collect::<Result<Vec<_>, _>>()?;
+            Ok(Finding::of(condition, &rulings))
+        })
+        .collect()
+}
+
+/// The conditions of the trials, in the order of [`findings`].
+pub(super) fn conditions(trials: &[&Trial]) -> Vec<Condition> {
     let mut conditions: Vec<Condition> = Vec::new();
     for trial in trials {
         if !conditions.contains(&trial.condition) {
@@ -75,13 +92,6 @@ pub fn findings(trials: &[Trial]) -> Result<Vec<Finding>, RulingError> {
         a.change.share().total_cmp(&b.change.share()).then_with(|| order(a).cmp(&order(b)))
     });
     conditions
-        .into_iter()
-        .map(|condition| {
-            let of_it = trials.iter().filter(|trial| trial.condition == condition);
-            let rulings = of_it.map(|trial| Ruling::verdict_of(&trial.session)).collect::<Result<Vec<_>, _>>()?;
-            Ok(Finding::of(condition, &rulings))
-        })
-        .collect()
 }
 
 impl Finding {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::finding::{Finding, Rate};
+use super::finding::{Finding, Rate, conditions, findings_of};
 use super::{Change, Condition, Trial};
 use crate::gate::{Ruling, RulingError, Time};
 use crate::render::{Cell, Column, Table};
@@ -40,7 +40,7 @@ pub fn by_workload(trials: &[Trial]) -> Result<Table, RulingError> {
             }
         }
     }
-    let conditions: Vec<Condition> = super::findings(trials)?.iter().map(|finding| finding.condition).collect();
+    let conditions = conditions(&Vec::from_iter(trials));
     kinds.sort_by_key(|(workload, condition, _)| {
         (workload.clone(), conditions.iter().position(|other| other == condition))
     });
@@ -63,14 +63,14 @@ pub fn by_workload(trials: &[Trial]) -> Result<Table, RulingError> {
 /// # Errors
 /// If the limits that a trial carries make no sense.
 pub fn moved_by_isa(trials: &[Trial]) -> Result<Option<Table>, RulingError> {
-    let mut kinds: BTreeMap<&str, Vec<Trial>> = BTreeMap::new();
+    let mut kinds: BTreeMap<&str, Vec<&Trial>> = BTreeMap::new();
     for trial in trials.iter().filter(|trial| trial.condition.change == Change::Moved) {
-        kinds.entry(&trial.session.terms.isa).or_default().push(trial.clone());
+        kinds.entry(&trial.session.terms.isa).or_default().push(trial);
     }
     let mut all = table(&[]);
     all.columns.insert(0, Column::left("isa", "timed with"));
     for (isa, trials) in kinds {
-        for finding in super::findings(&trials)? {
+        for finding in findings_of(&trials)? {
             let mut row = cells(&finding, finding.condition);
             row.insert(0, Cell::text(isa));
             all.rows.push(row);
