@@ -15,6 +15,7 @@ pub mod gate;
 pub mod history;
 pub mod instrument;
 pub mod json_files;
+pub mod layout;
 pub mod machine;
 pub mod measure;
 pub mod metric;

@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::fs;
-use std::hash::{DefaultHasher, Hasher};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
@@ -22,6 +20,7 @@ use crate::project::{Program, Project};
 pub struct Programs {
     root: PathBuf,
     built: HashMap<(String, String), PathBuf>,
+    links: HashMap<(String, String), PathBuf>,
     model: Option<PathBuf>,
 }
 
@@ -93,7 +92,7 @@ impl Programs {
                 built.insert((target.package, target.name), path);
             }
         }
-        Ok(Self { root: project.root.clone(), built, model: None })
+        Ok(Self::ready(project.root.clone(), built))
     }
 
     /// The same programs, told to run on the model in a folder.
@@ -103,7 +102,22 @@ impl Programs {
 
     /// Programs of the checkout at `root` that were built before: by package and name, the file of each.
     pub fn ready(root: PathBuf, built: HashMap<(String, String), PathBuf>) -> Self {
-        Self { root, built, model: None }
+        Self { root, built, links: HashMap::new(), model: None }
+    }
+
+    /// The same programs, with the archives of their links: by package and name, the file of each.
+    pub fn with_links(self, links: HashMap<(String, String), PathBuf>) -> Self {
+        Self { links, ..self }
+    }
+
+    /// The file of a program, if it was built.
+    pub fn file(&self, program: &Program) -> Option<&Path> {
+        self.built.get(&key(program)?).map(PathBuf::as_path)
+    }
+
+    /// The archive of the inputs of a program's link, if the linker wrote one.
+    pub fn link(&self, program: &Program) -> Option<&Path> {
+        self.links.get(&key(program)?).map(PathBuf::as_path)
     }
 
     /// The files that cargo made, in an order that does not change.
@@ -113,17 +127,11 @@ impl Programs {
         files
     }
 
-    /// What the files that cargo made hold now, to tell later whether another build has taken their place.
-    pub fn print(&self) -> Print {
-        Print(self.files().into_iter().map(|path| (path.to_owned(), content(path))).collect())
-    }
-
     /// A command that starts a program that was built, or is there already.
     pub fn command(&self, program: &Program) -> Command {
         let mut command = match program {
-            Program::Bin { package, name } | Program::Bench { package, name } => {
-                let path = self.built.get(&(package.clone(), name.clone()));
-                Command::new(path.map_or(Path::new(name), PathBuf::as_path))
+            Program::Bin { name, .. } | Program::Bench { name, .. } => {
+                Command::new(self.file(program).unwrap_or(Path::new(name)))
             }
             Program::Command(words) => {
                 let program = words.first().map(String::as_str).unwrap_or_default();
@@ -144,22 +152,12 @@ impl Programs {
     }
 }
 
-/// What some files held at one time.
-#[derive(Debug)]
-pub struct Print(Vec<(PathBuf, Option<u64>)>);
-
-impl Print {
-    /// The first of the files that holds something else by now.
-    pub fn replaced(&self) -> Option<&Path> {
-        self.0.iter().find(|(path, then)| content(path) != *then).map(|(path, _)| path.as_path())
+/// Package and name of a program that is built.
+fn key(program: &Program) -> Option<(String, String)> {
+    match program {
+        Program::Bin { package, name } | Program::Bench { package, name } => Some((package.clone(), name.clone())),
+        Program::Command(_) => None,
     }
-}
-
-/// A number for all that is in a file; none if it cannot be read.
-fn content(path: &Path) -> Option<u64> {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(&fs::read(path).ok()?);
-    Some(hasher.finish())
 }
 
 /// The cargo that builds: the one that started us, if one did.
@@ -290,24 +288,6 @@ not json
             executables(messages),
             [made("my-suite", "bin", "/t/release/probe"), made("other", "bench", "/t/release/deps/probe-1")]
         );
-    }
-
-    #[test]
-    fn a_program_that_another_build_replaced_is_told() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let [one, other] = ["one", "other"].map(|name| folder.path().join(name));
-        let write = |path: &Path, text: &str| fs::write(path, text).expect("written");
-        write(&one, "1");
-        write(&other, "2");
-        let built = [&one, &other].map(|path| (("a".to_owned(), path.display().to_string()), path.clone()));
-        let print = Programs::ready(PathBuf::new(), built.into_iter().collect()).print();
-        // The same program once more is no other one.
-        write(&one, "1");
-        assert_eq!(print.replaced(), None);
-        write(&other, "3");
-        assert_eq!(print.replaced(), Some(other.as_path()));
-        fs::remove_file(&one).expect("there");
-        assert_eq!(print.replaced(), Some(one.as_path()));
     }
 
     #[test]

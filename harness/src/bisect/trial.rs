@@ -1,15 +1,16 @@
 //! Holds one commit against the good end of the search, counts by the good end's limits, times by half of what the bad end lost.
 
-use std::process::Command;
+use std::path::Path;
 use std::time::Duration;
 
 use harness_probe::protocol::Description;
 
 use super::Finding;
 use crate::compare::{Comparison, Side as Compared, compare};
+use crate::layout::{Pools, Timed};
 use crate::measure::{MeasureError, Measured, Progress, Request, Selected};
 use crate::metric::{LEVEL, Metric};
-use crate::paired::{Conditions, Contest, Course, Entrant, Rules, Sides, Standing, Stopped};
+use crate::paired::{self, Conditions, Contest, Course, Entrant, Rules, Standing, Stopped};
 use crate::probe::Greeting;
 use crate::record::Record;
 use crate::render::number;
@@ -59,6 +60,8 @@ pub struct Trial<'a> {
     pub phase: &'a str,
     /// How counts are taken.
     pub request: &'a Request,
+    /// Folder for the copies of the programs that are timed.
+    pub copies: &'a Path,
     /// What it is held against.
     pub yardstick: Yardstick<'a>,
 }
@@ -128,10 +131,17 @@ impl Trial<'_> {
                 Ok(Answer::by_count(good, &counts, metric, limits))
             }
             Yardstick::Time { conditions, rules, budget, seed } => {
-                let sides = Sides { base: &|| probe(self.good), head: &|| probe(candidate) };
-                let contest = Contest { sides: &sides, conditions, rules, budget, seed };
+                let (good, candidate) = (timed(self.good), timed(candidate));
+                // A program that cannot be read fails where it is copied.
+                if good.is_identical(&candidate).unwrap_or_default() {
+                    return Ok(Answer::identical());
+                }
+                let pools = Pools::make(self.copies, &good, &candidate, seed)?;
                 let entrant = Entrant { workload: self.workload.id.clone(), phase: self.phase.to_owned() };
-                let lanes = contest.run(&[entrant], progress).map_err(|Stopped| MeasureError::Interrupted)?;
+                let lanes = pools.between(paired::Side::Base, paired::Side::Head, |sides| {
+                    Contest { sides, conditions, rules, budget, seed }.run(&[entrant], progress)
+                });
+                let lanes = lanes.map_err(|Stopped| MeasureError::Interrupted)?;
                 let mut course = Course::new(rules, 1);
                 for lane in &lanes {
                     if let Some(failure) = &lane.failure {
@@ -166,6 +176,12 @@ impl Answer {
         Self { finding: Finding::Skipped, told: why.into(), value: None, interval: None }
     }
 
+    /// A commit whose program is that of the good end: its time cannot differ.
+    fn identical() -> Self {
+        let interval = Some(Interval { low: 1.0, high: 1.0, level: LEVEL });
+        Self { finding: Finding::Good, told: "the same program as GOOD".to_owned(), value: Some(1.0), interval }
+    }
+
     /// Judges one count of a commit as a gate would whose base is the good end.
     pub fn by_count(good: &Record, counts: &Record, metric: &dyn Metric, limits: &Limits) -> Self {
         let about = |one: &Comparison| one.metric.is_none_or(|of| of.name() == metric.name());
@@ -185,8 +201,8 @@ impl Answer {
     }
 }
 
-fn probe(side: Side<'_>) -> Command {
-    side.measured.programs.command(&side.measured.project.config.probe)
+fn timed(side: Side<'_>) -> Timed<'_> {
+    Timed { programs: side.measured.programs, probe: &side.measured.project.config.probe }
 }
 
 fn by_time(course: &Course) -> Answer {

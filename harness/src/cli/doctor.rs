@@ -10,7 +10,7 @@ use harness::child;
 use harness::gate::{FLOOR_SHARE, Field, conditions, seed_of_now};
 use harness::machine::{self, Counters, Diagnosis, Floors, State, System, Tasks};
 use harness::measure::{self, Bar, Measured, Plan};
-use harness::paired::{Floor, Rules, measure_floor};
+use harness::paired::{Floor, Rules, Sides, measure_floor};
 use harness::project::Project;
 use harness::record::Instrument;
 use harness::render::Format;
@@ -123,9 +123,10 @@ impl Doctor {
         }
         let conditions = conditions(1, None, measure::TIME_LIMIT);
         let budget = Duration::from_secs(self.budget) / tried.len() as u32;
-        let build = || measured.programs.command(&measured.project.config.probe);
+        let build = |_| measured.programs.command(&measured.project.config.probe);
+        let sides = Sides { base: &build, head: &build, copies: 1 };
         let floor = |entrant| {
-            let lane = measure_floor(&build, entrant, &conditions, budget, seed_of_now(), &Bar::new())?;
+            let lane = measure_floor(&sides, entrant, &conditions, budget, seed_of_now(), &Bar::new())?;
             Ok(Floor::of(&lane, Rules::default(), entrants.len()))
         };
         let floors = tried.iter().map(floor).collect::<Result<_>>()?;

@@ -79,11 +79,6 @@ impl Explain {
                     let times = times.filter(|time| time.workload == replay.workload && time.phase == replay.phase);
                     table.notes.extend(times.map(|time| format!("{}: {}", time.word.name(), time.sentence())));
                 }
-                if !exact {
-                    let again = Replay::repeated(&session).into_iter();
-                    let asked = again.filter(|replay| is_asked(&replay.workload, &replay.phase));
-                    tables.extend(asked.map(|replay| steps(&[replay], false)));
-                }
                 tables.extend(counts(&ruling, &is_asked, exact));
                 if let Some(number) = self.pair {
                     // Nothing else: in the formats of programs, one table is one shape.

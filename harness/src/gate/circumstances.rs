@@ -72,8 +72,9 @@ fn floor_line(floor: &Floor, fair_seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Accepted, Circumstances, Revision, Terms};
+    use super::super::{Accepted, Circumstances, Identical, Revision, Terms};
     use super::*;
+    use crate::layout::Layouts;
     use crate::machine::{State, Strain};
     use crate::paired::{Entrant, Lane, Pair, Rules, Side, Slice};
     use crate::record::sample::environment;
@@ -120,6 +121,7 @@ mod tests {
                 warm: 1,
                 injection: None,
                 layout_limit: 0.02,
+                layouts: Layouts::Averaged(64),
                 strict: false,
             },
             lanes: vec![head],
@@ -127,7 +129,7 @@ mod tests {
             machine: Some(Circumstances { state: State::default(), strain: Strain::default() }),
             counted: None,
             uncounted: false,
-            repeated: None,
+            identical: Identical::default(),
             unmatched: Vec::new(),
             accepted: Accepted::default(),
             amended: Vec::new(),

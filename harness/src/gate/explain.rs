@@ -20,17 +20,14 @@ impl Time {
         let with = if *threads == 1 { String::new() } else { format!(" with {threads} threads") };
         let time = format!("time {}{with}", number::percent(1.0 + self.found?.change));
         match work {
-            Work::Same => return Some(format!("Ir and heap equal, {time}: layout or cache, not work")),
-            Work::SameWith { isa: counted, again: Some(again) } => {
-                let why = match again.accounts_for(self.found?.change, session.terms.rules.margin) {
-                    Some(true) => "layout or cache, not work".to_owned(),
-                    None => "layout or cache, or kernels that counting does not see".to_owned(),
-                    Some(false) => format!("in what counting does not see, kernels of {isa} or where they lie"),
-                };
-                let there = number::percent(1.0 + again.change);
-                return Some(format!("Ir and heap equal with {counted}, {time}, with {counted} {there}: {why}"));
+            Work::Same => return Some(format!("Ir and heap equal, {time}: {}", self.slower_instructions(session))),
+            Work::SameWith(counted) => {
+                return Some(format!(
+                    "Ir and heap equal with {counted}, {time} with {isa}: in code for {isa}, which valgrind cannot count, or {}",
+                    self.slower_instructions(session)
+                ));
             }
-            Work::Unlike | Work::SameWith { again: None, .. } => {}
+            Work::Unlike => {}
         }
         let heap = heap(row);
         let heap_changed = heap.is_some();
@@ -48,14 +45,24 @@ impl Time {
             Some(ratio) if slower && ratio > 1.0 => "the code does more",
             Some(ratio) if !slower && ratio < 1.0 => "the code does less",
             Some(1.0) if !heap_changed && *threads > 1 => {
-                "layout or cache, or how they share the work, which counts of one do not tell"
+                "the same instructions take longer, or the threads share them in another way, which counts of one do not show"
             }
-            Some(1.0) if !heap_changed => "layout or cache, or kernels that counting does not see",
+            Some(1.0) if !heap_changed => self.slower_instructions(session),
             Some(_) if heap_changed => "it allocates otherwise",
             Some(_) if slower => "fewer instructions, but slower ones",
             Some(_) => "more instructions, but faster ones",
         };
         Some(format!("{}: {why}", told.join(", ")))
+    }
+
+    /// Why the same number of instructions can take another time.
+    fn slower_instructions(&self, session: &Session) -> &'static str {
+        match session.terms.layouts.is_averaged() {
+            true => "the same instructions wait longer for memory or for each other",
+            false => {
+                "the same instructions wait longer for memory or for each other, or lie elsewhere (layout not averaged)"
+            }
+        }
     }
 
     /// One line: the workload, the verdict, and the sentence behind it.
@@ -175,12 +182,18 @@ impl Ruling {
                 .map(|(count, name)| format!("{count} {name}"))
                 .collect();
             told.push(format!(
-                "of {} timed {} (not slower means by less than {}; unchanged code turns red by its time in at most {} of gates)",
+                "of {} timed {} (not slower: by less than {}; designed so that at most {} of gates on unchanged code are red)",
                 self.times.len(),
                 words.join(", "),
                 share(self.margin),
                 share(self.false_alarm),
             ));
+            told.extend(self.needs());
+            told.extend(self.single_layout.as_ref().map(|why| format!("layout not averaged: {why}")));
+        }
+        if self.identical.time {
+            let counts = if self.identical.counts { ", and no count either" } else { "" };
+            told.push(format!("identical programs: no time can have changed{counts}"));
         }
         if let Some(counts) = &self.counts {
             let summary = counts.summary();
@@ -193,6 +206,31 @@ impl Ruling {
     }
 }
 
+impl Ruling {
+    /// How long a gate would have to measure on this machine to leave nothing inconclusive; none if nothing is.
+    fn needs(&self) -> Option<String> {
+        let open: Vec<&Time> = self.times.iter().filter(|time| time.word == Word::Inconclusive).collect();
+        if open.is_empty() {
+            return None;
+        }
+        let spent: f64 = self.times.iter().map(|time| time.seconds).sum();
+        // Without a pair there is nothing to go by: such a workload is taken to need as much as the others.
+        let known: Vec<f64> =
+            open.iter().filter(|time| time.pairs > 0).map(|time| time.seconds_to_tell).collect::<Option<_>>()?;
+        let each = match known.len() {
+            0 => spent / self.times.len() as f64,
+            count => known.iter().sum::<f64>() / count as f64,
+        };
+        let more: f64 = known.iter().sum::<f64>() + each * (open.len() - known.len()) as f64;
+        let total = spent + more;
+        let duration = match total < 90.0 {
+            true => format!("{:.0} s", (total / 10.0).ceil() * 10.0),
+            false => format!("{:.0} min", (total / 60.0).ceil()),
+        };
+        Some(format!("this machine needs about {duration} for {}", share(self.margin)))
+    }
+}
+
 /// `1 %`, `0.5 %`.
 fn share(share: f64) -> String {
     format!("{} %", (share * 1e6).round() / 1e4)
@@ -201,8 +239,9 @@ fn share(share: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::replay::tests::lane;
-    use super::super::{Accepted, Counted, Revision};
+    use super::super::{Accepted, Counted, Identical, Revision};
     use super::*;
+    use crate::layout::Layouts;
     use crate::paired::Rules;
     use crate::record::Reading;
     use crate::record::sample::{callgrind, dhat, environment, record, row};
@@ -230,6 +269,7 @@ mod tests {
                 warm: 1,
                 injection: None,
                 layout_limit: 0.02,
+                layouts: Layouts::Averaged(64),
                 strict: false,
             },
             lanes: vec![lane(&[change; 24])],
@@ -241,7 +281,7 @@ mod tests {
                 limits: include_str!("../../../baselines/limits.toml").to_owned(),
             }),
             uncounted: false,
-            repeated: None,
+            identical: Identical::default(),
             unmatched: Vec::new(),
             accepted: Accepted::default(),
             amended: Vec::new(),
@@ -258,7 +298,7 @@ mod tests {
         assert_eq!(explained(0.019, counts(1020, 0)).as_deref(), Some("Ir +2.0 %, time +1.9 %: the code does more"));
         assert_eq!(
             explained(0.03, counts(1000, 0)).as_deref(),
-            Some("Ir and heap equal, time +3.0 %: layout or cache, not work")
+            Some("Ir and heap equal, time +3.0 %: the same instructions wait longer for memory or for each other")
         );
         assert_eq!(
             explained(0.03, counts(1000, 4)).as_deref(),

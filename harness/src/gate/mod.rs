@@ -21,6 +21,8 @@ pub use field::{Field, Unmatched};
 pub use replay::{Replay, Step};
 pub use replay_table::{overview, steps};
 pub use ruling::{Found, Ruling, RulingError, Time, Word};
-pub use session::{Accepted, Circumstances, Counted, Repeated, Revision, SCHEMA_VERSION, Session, SessionError, Terms};
+pub use session::{
+    Accepted, Circumstances, Counted, Identical, Revision, SCHEMA_VERSION, Session, SessionError, Terms,
+};
 pub use slices_table::slices;
-pub use timing::{FLOOR_SHARE, LAYOUT_LIMIT, REPEAT_SHARE, SLICE, WARM, conditions, pinned_core, seed_of_now};
+pub use timing::{FLOOR_SHARE, LAYOUT_LIMIT, SLICE, WARM, conditions, pinned_core, seed_of_now};

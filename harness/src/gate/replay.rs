@@ -1,6 +1,6 @@
 //! The course of a workload, pair by pair, worked out again from the raw slices of a session.
 
-use super::{Repeated, Session};
+use super::Session;
 use crate::paired::{Course, Lane, Levels, Pair, Rules, Standing};
 
 /// How a workload's time came to its verdict.
@@ -10,8 +10,6 @@ pub struct Replay {
     pub workload: String,
     /// The phase.
     pub phase: String,
-    /// The instruction set that was forced on both sides, if it was timed once more with that of its counts.
-    pub repeated_with: Option<String>,
     /// Its pairs in the order they were measured.
     pub steps: Vec<Step>,
     /// Error rates and effects it was judged by.
@@ -53,16 +51,6 @@ impl Replay {
         session.lanes.iter().map(|lane| Self::of(lane, session.terms.rules, session.lanes.len())).collect()
     }
 
-    /// The same of what was timed once more with the instruction set of the counts.
-    pub fn repeated(session: &Session) -> Vec<Self> {
-        let of = |repeated: &Repeated| {
-            let lanes = repeated.lanes.iter();
-            let replay = |lane| Self::of(lane, session.terms.rules, repeated.lanes.len());
-            lanes.map(|lane| Self { repeated_with: Some(repeated.isa.clone()), ..replay(lane) }).collect()
-        };
-        session.repeated.as_ref().map(of).unwrap_or_default()
-    }
-
     fn of(lane: &Lane, rules: Rules, workloads: usize) -> Self {
         let mut course = Course::new(rules, workloads);
         let steps = lane.pairs.iter().filter_map(|pair| {
@@ -86,7 +74,6 @@ impl Replay {
         Self {
             workload: lane.entrant.workload.clone(),
             phase: lane.entrant.phase.clone(),
-            repeated_with: None,
             steps: steps.collect(),
             rules,
             confirmation: rules.confirmation(workloads),

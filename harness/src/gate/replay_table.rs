@@ -50,8 +50,7 @@ pub fn steps(replays: &[Replay], exact: bool) -> Table {
         }));
     }
     if let ([replay], false) = (replays, exact) {
-        let with = replay.repeated_with.as_ref().map(|isa| format!(", timed once more with {isa} on both sides"));
-        table.title = format!("{} in phase {}{}", replay.workload, replay.phase, with.unwrap_or_default());
+        table.title = format!("{} in phase {}", replay.workload, replay.phase);
         let rules = &replay.rules;
         let percent = |share: f64| format!("{} %", (share * 1e6).round() / 1e4);
         table.notes.push(format!(

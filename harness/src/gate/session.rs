@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::layout::Layouts;
 use crate::machine::{State, Strain};
 use crate::paired::{Block, Entrant, Injection, Lane, Pair, Round, Rules, Side, Slice};
 use crate::record::{Environment, Record};
 use crate::whole_file;
 
 /// Version of the file that this build writes, and the only one it reads.
-pub const SCHEMA_VERSION: u32 = 3;
+pub const SCHEMA_VERSION: u32 = 4;
 
 /// Everything a verdict is worked out from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,9 +45,9 @@ pub struct Session {
     /// Whether the counts are without instructions, for want of valgrind, though there are some to judge.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub uncounted: bool,
-    /// What was timed once more with the instruction set of the counts, if anything was.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub repeated: Option<Repeated>,
+    /// Programs that are the same to the processor on both sides, so that nothing was measured of them.
+    #[serde(default)]
+    pub identical: Identical,
     /// What only one side has, or both have and define in another way: one sentence each.
     pub unmatched: Vec<String>,
     /// The regressions that were accepted before.
@@ -110,7 +111,9 @@ pub struct Terms {
     pub warm: u64,
     /// A slowdown that was put into the head on purpose.
     pub injection: Option<Injection>,
-    /// A confirmed slowdown with equal counts is a regression from this share on.
+    /// How the place of code was kept out of the comparison.
+    pub layouts: Layouts,
+    /// Where layouts are not averaged, a confirmed slowdown is a regression above this share only.
     pub layout_limit: f64,
     /// Whether what stays inconclusive is a failure to judge.
     pub strict: bool,
@@ -138,15 +141,14 @@ pub struct Counted {
     pub limits: String,
 }
 
-/// Times of both sides with the instruction set that their counts were read with.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// What equal programs leave nothing to measure of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Repeated {
-    /// The instruction set.
-    pub isa: String,
-    /// The pairs of every workload that was timed again.
-    #[serde(with = "lanes")]
-    pub lanes: Vec<Lane>,
+pub struct Identical {
+    /// Time: the probes are the same.
+    pub time: bool,
+    /// Counts: the programs that count are the same, too.
+    pub counts: bool,
 }
 
 /// A session that cannot be read or written.

@@ -20,15 +20,11 @@ pub const SLICE: Duration = Duration::from_micros(400);
 const BLOCKS: u32 = 32;
 /// Iterations before a slice that are not measured, where it has at least ten times as many.
 pub const WARM: u64 = 1;
-/// From this share on, a confirmed slowdown with equal counts is a regression.
+/// Where layouts are not averaged, a confirmed slowdown is a regression above this share.
 pub const LAYOUT_LIMIT: f64 = 0.02;
 
 /// This share of the budget goes to the base against itself: half of it before the rest, half of it after.
 pub const FLOOR_SHARE: f64 = 0.1;
-
-/// So much of the budget, and beyond it, what is slower with equal counts may be timed once more with the instruction set of
-/// the counts.
-pub const REPEAT_SHARE: f64 = 0.25;
 
 impl Terms {
     /// What a pair is measured under. `isa` is the instruction set if one is forced.
@@ -54,21 +50,6 @@ impl Terms {
         progress: &dyn Progress,
     ) -> Result<Vec<Lane>, Stopped> {
         self.contest(sides, conditions, self.budget_seconds - self.floor_seconds, self.seed).run(entrants, progress)
-    }
-
-    /// Times entrants once more, under other conditions.
-    ///
-    /// # Errors
-    /// If the user ended it.
-    pub fn time_again(
-        &self,
-        sides: &Sides<'_>,
-        entrants: &[Entrant],
-        conditions: &Conditions,
-        progress: &dyn Progress,
-    ) -> Result<Vec<Lane>, Stopped> {
-        let seed = self.seed.wrapping_add(2);
-        self.contest(sides, conditions, REPEAT_SHARE * self.budget_seconds, seed).run(entrants, progress)
     }
 
     fn contest<'a>(&self, sides: &'a Sides<'_>, conditions: &'a Conditions, seconds: f64, seed: u64) -> Contest<'a> {

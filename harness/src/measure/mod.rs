@@ -20,6 +20,7 @@ use thiserror::Error;
 
 use crate::child;
 use crate::instrument::{Callgrind, Clock, Criterion, Dhat, Gauge, Settings};
+use crate::layout::CopyError;
 use crate::probe::{Greeting, Probe, ProbeError};
 use crate::programs::{ProgramError, Programs};
 use crate::project::{Config, Program, Project};
@@ -72,6 +73,9 @@ pub enum MeasureError {
     /// A program that is to be measured again later cannot be kept.
     #[error("cannot keep the probe for the next round: {0}; there may be no room in the folder for temporary files")]
     Keep(std::io::Error),
+    /// The programs that are timed cannot be copied.
+    #[error(transparent)]
+    Copy(#[from] CopyError),
     /// It was told to end before everything was read.
     #[error("interrupted; what was read so far is not kept")]
     Interrupted,

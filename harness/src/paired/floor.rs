@@ -3,7 +3,6 @@
 //! One build on both sides, measured and judged by the code that judges a change. Whatever differs then is the machine,
 //! and the scatter of these pairs says how small an effect could be found on it.
 
-use std::process::Command;
 use std::time::Duration;
 
 use super::{Conditions, Contest, Course, Entrant, Lane, MOST_PAIRS, Rules, Sides, Standing, Stopped, smallest_found};
@@ -23,12 +22,12 @@ pub struct Floor {
     failure: Option<String>,
 }
 
-/// Measures a build against itself for as long as the budget lasts, or until it is shown to differ from itself.
+/// Measures a build against itself, started from its copies on both sides, for as long as the budget lasts, or until it is shown to differ from itself.
 ///
 /// # Errors
 /// [`Stopped`] if the user ended it.
 pub fn measure_floor(
-    build: &dyn Fn() -> Command,
+    sides: &Sides<'_>,
     entrant: &Entrant,
     conditions: &Conditions,
     budget: Duration,
@@ -36,7 +35,7 @@ pub fn measure_floor(
     progress: &dyn Progress,
 ) -> Result<Lane, Stopped> {
     let contest = Contest {
-        sides: &Sides { base: build, head: build },
+        sides,
         conditions: &Conditions { injection: None, ..conditions.clone() },
         // It is not to be settled soon: every pair tells more of the noise.
         rules: Rules { false_assurance: f64::MIN_POSITIVE, ..Rules::default() },

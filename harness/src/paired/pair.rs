@@ -18,7 +18,7 @@ use super::process::{Process, running};
 use super::tick::Tick;
 use super::{Side, Slice};
 use crate::probe::ProbeError;
-use crate::statistics::Random;
+use crate::statistics::{Random, shuffled};
 
 /// Slices are taken for this many times as long as it took to start the processes and make them ready.
 const WORTH: f64 = 2.0;
@@ -42,12 +42,16 @@ const WARM_RUNS: usize = 10;
 /// But no more once this has passed: longer runs find their caches soon enough.
 const WARM_TIME: Duration = Duration::from_millis(20);
 
-/// Starts the probe of each side.
+/// Starts the probe of each side. Each side has several copies of its program, which differ only in the place of the code:
+/// in memory, in the page cache, or in the program itself. A pair draws one of each side, so that their average is compared.
+#[derive(Clone, Copy)]
 pub struct Sides<'a> {
-    /// The base's.
-    pub base: &'a dyn Fn() -> Command,
-    /// The head's.
-    pub head: &'a dyn Fn() -> Command,
+    /// A command that starts the base's copy of this number.
+    pub base: &'a dyn Fn(usize) -> Command,
+    /// A command that starts the head's copy of this number.
+    pub head: &'a dyn Fn(usize) -> Command,
+    /// Copies of each side, numbered from 0.
+    pub copies: usize,
 }
 
 /// How a pair is measured.
@@ -104,19 +108,34 @@ pub enum PairError {
     },
 }
 
-/// What one pair of a workload leaves to the next.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// State that one pair of a workload passes on to the next.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Legacy {
-    /// How many iterations a slice had; none before the first pair.
+    /// Iterations of a slice; none before the first pair.
     iterations: Option<u64>,
     /// The part of an iteration that the injection still owes, 0 to 1.
     owed: f64,
+    /// The copies that the base and the head have still to draw.
+    decks: [Deck; 2],
 }
 
 impl Legacy {
     /// Before the first pair.
     pub fn new(random: &mut Random) -> Self {
-        Self { iterations: None, owed: random.share() }
+        Self { iterations: None, owed: random.share(), decks: [Deck::default(), Deck::default()] }
+    }
+}
+
+/// Numbers of copies in a random order. Each is drawn once before any is drawn again.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Deck(Vec<usize>);
+
+impl Deck {
+    fn draw(&mut self, copies: usize, random: &mut Random) -> usize {
+        if self.0.is_empty() {
+            self.0 = shuffled(copies.max(1), random);
+        }
+        self.0.pop().unwrap_or_default()
     }
 }
 
@@ -133,11 +152,14 @@ pub fn measure_pair(
     random: &mut Random,
 ) -> Result<Vec<Round>, PairError> {
     let order = if random.coin() { [Side::Base, Side::Head] } else { [Side::Head, Side::Base] };
+    // Both rounds start the same two copies: the second round is there to exchange memory, not programs.
+    let [base, head] = &mut legacy.decks;
+    let drawn = Drawn { base: base.draw(sides.copies, random), head: head.draw(sides.copies, random) };
     let mut rounds = Vec::new();
     let mut wanted = 1;
     while rounds.len() < wanted {
         let began = Instant::now();
-        let both = Both::start(sides, order, workload, phase, conditions, legacy)?;
+        let both = Both::start(&|side| sides.command(side, drawn), order, workload, phase, conditions, legacy)?;
         let started = began.elapsed();
         let fewest = fewest_blocks(conditions, both.usual);
         if rounds.is_empty() {
@@ -147,6 +169,13 @@ pub fn measure_pair(
         rounds.push(both.measure(fewest, started.mul_f64(WORTH), conditions, legacy, random)?);
     }
     Ok(rounds)
+}
+
+/// The copies that a pair starts.
+#[derive(Clone, Copy)]
+struct Drawn {
+    base: usize,
+    head: usize,
 }
 
 /// How many rounds a pair has, if its processes took so long to start and its fewest blocks have slices that take so long.
@@ -168,14 +197,14 @@ impl Both {
     /// One after the other, and on the one core, so that neither has the better memory: made ready on two cores, the one that
     /// began on the other core was 0.3 to 1.2 % faster, and made ready at the same time, who gets which page is chance.
     fn start(
-        sides: &Sides<'_>,
+        command: &dyn Fn(Side) -> Command,
         order: [Side; 2],
         workload: &str,
         phase: &str,
         conditions: &Conditions,
         legacy: &mut Legacy,
     ) -> Result<Self, PairError> {
-        let start = |side: Side| Process::start(side, sides.command(side), workload, phase, conditions);
+        let start = |side: Side| Process::start(side, command(side), workload, phase, conditions);
         let [first, second] = order;
         let mut processes = [start(first)?, start(second)?];
         let (mut iterations, mut usual) = (0, Duration::ZERO);
@@ -247,10 +276,10 @@ fn fewest_blocks(conditions: &Conditions, slice: Duration) -> usize {
 }
 
 impl Sides<'_> {
-    fn command(&self, side: Side) -> Command {
+    fn command(&self, side: Side, drawn: Drawn) -> Command {
         match side {
-            Side::Base => (self.base)(),
-            Side::Head => (self.head)(),
+            Side::Base => (self.base)(drawn.base),
+            Side::Head => (self.head)(drawn.head),
         }
     }
 }
@@ -286,8 +315,8 @@ mod tests {
             command.args(["-c", SLOW_PROBE, "sh", side]).arg(&log);
             command
         };
-        let (base, head) = (|| probe("base"), || probe("head"));
-        let sides = Sides { base: &base, head: &head };
+        let (base, head) = (|_| probe("base"), |_| probe("head"));
+        let sides = Sides { base: &base, head: &head, copies: 1 };
         let conditions = Conditions { core: None, slice: Duration::from_secs(1), ..CONDITIONS };
         let mut orders = std::collections::BTreeSet::new();
         for seed in 0..8 {

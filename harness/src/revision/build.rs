@@ -1,21 +1,24 @@
-//! Builds a revision's programs in the shared target folder and sets them aside.
+//! Builds the programs of a side in the folder that all sides share, and sets them aside.
 
-use std::ffi::{OsStr, OsString};
-use std::fs;
-use std::io::{self, IsTerminal};
-use std::path::Path;
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, IsTerminal};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::Value;
 
 use super::error::{CheckoutError, FileError, at, tells_full_disk};
 use super::held;
+use super::key::{Toolchain, hash};
+use super::links::Links;
 use super::lock::Lock;
+use super::mirror::Tree;
 use super::shelf::Shelf;
-use super::slot::{Slot, removed};
 use crate::child;
 use crate::programs::{Target, build_call, executables, told};
-use crate::project::Project;
 
 /// What of cargo's messages is passed on to standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,16 +31,21 @@ pub enum CargoOutput {
     Nothing,
 }
 
-/// A build of one revision.
+/// Runners of benches are kept for so many lock files.
+const RUNNERS: usize = 4;
+
+/// A build of one side.
 pub(super) struct Build<'a> {
     pub(super) cargo: &'a OsStr,
-    /// The toolchain for both sides, if rustup has a name for it.
-    pub(super) toolchain: Option<OsString>,
-    pub(super) slot: &'a Slot,
+    /// The toolchain for both sides.
+    pub(super) toolchain: &'a Toolchain,
+    /// The files of the side.
+    pub(super) tree: &'a Tree,
+    /// Where the project lies among them.
+    pub(super) prefix: &'a Path,
     /// What is built, and where it is set aside.
     pub(super) shelf: &'a Shelf,
-    pub(super) project: &'a Project,
-    /// How the revision is called in errors.
+    /// The name of the side in errors.
     pub(super) revision: String,
     /// The folder of all bases.
     pub(super) bases: &'a Path,
@@ -47,21 +55,32 @@ pub(super) struct Build<'a> {
 }
 
 impl Build<'_> {
-    /// Builds the programs and sets them aside, after making sure that the revision has them all.
+    /// Builds the programs and sets them aside, after making sure that the side has them all.
     pub(super) fn run(&self) -> Result<(), CheckoutError> {
         let wanted = &self.shelf.targets;
-        self.find(wanted)?;
-        claim(&self.bases.join("build"), self.slot).map_err(|error| self.failed(error))?;
-        self.build(wanted)
-    }
-
-    /// Asks cargo whether the revision has the programs, which tells a revision without them from one that does not build.
-    fn find(&self, wanted: &[Target]) -> Result<(), CheckoutError> {
         if wanted.is_empty() {
             return Ok(());
         }
+        self.tree.mirror(&self.workshop().join("source")).map_err(|error| self.failed(error))?;
+        self.find(wanted)?;
+        self.build(wanted)
+    }
+
+    /// The folder that every side is built in. Cargo's target folder lies in it, too.
+    fn workshop(&self) -> PathBuf {
+        self.bases.join("build")
+    }
+
+    /// The project in it.
+    fn root(&self) -> PathBuf {
+        // Part by part: an empty prefix would leave a slash at the end.
+        self.workshop().join("source").components().chain(self.prefix.components()).collect()
+    }
+
+    /// Asks cargo whether the side has the programs, to tell a side without them from one that does not build.
+    fn find(&self, wanted: &[Target]) -> Result<(), CheckoutError> {
         let mut cargo = Command::new(self.cargo);
-        cargo.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(&self.project.root);
+        cargo.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(self.root());
         let said = self.cargo(&mut cargo, "its workspace")?;
         let workspace: Value = serde_json::from_slice(&said.stdout).unwrap_or_default();
         let has = |target: &Target| {
@@ -85,39 +104,68 @@ impl Build<'_> {
     }
 
     fn build(&self, wanted: &[Target]) -> Result<(), CheckoutError> {
-        let Some(mut cargo) = build_call(self.cargo, &self.project.root, wanted) else { return Ok(()) };
-        cargo.arg("--target-dir").arg(self.bases.join("build"));
+        let Some(mut cargo) = build_call(self.cargo, &self.root(), wanted) else { return Ok(()) };
+        cargo.arg("--target-dir").arg(self.workshop().join("target"));
+        let links = self.workshop().join("links");
+        let links = Links::prepare(links.clone()).map_err(|error| self.failed(at("write", &links)(error)))?;
+        links.keep(&mut cargo, wanted.iter().map(|target| target.name.as_str()));
+        let runners = self.runners()?;
+        // A bench of gungraun (iai-callgrind) is built with the path of its runner in it. Both sides get the same path where they
+        // lock the same version, so that equal sources make equal benches.
+        if std::env::var_os("GUNGRAUN_RUNNER").is_none() {
+            cargo.env("GUNGRAUN_RUNNER", runners.join("gungraun-runner"));
+        }
         match self.output {
             CargoOutput::Progress if io::stderr().is_terminal() => cargo.args(["--color", "always"]),
             CargoOutput::Progress => &mut cargo,
             CargoOutput::Errors | CargoOutput::Nothing => cargo.arg("--quiet"),
         };
         let made = executables(&self.cargo(&mut cargo, &told(wanted))?.stdout);
-        // The binaries that a bench starts were built with it. They are there before the bench is, and for good: the next
-        // revision puts its own where cargo has put them.
-        for companion in made.iter().filter(|made| made.target.kind == "bin" && !wanted.contains(&made.target)) {
-            self.set_aside(&companion.path, &self.shelf.companion(&companion.target.name))?;
+        // The binaries that a bench starts were built with it. They are there before the bench is: the next side puts its own
+        // where cargo has put them.
+        for runner in made.iter().filter(|made| made.target.kind == "bin" && !wanted.contains(&made.target)) {
+            self.set_aside(&runner.path, &runners.join(&runner.target.name))?;
+            self.shelf.note_runners(&runners).map_err(|error| self.failed(error))?;
         }
         wanted.iter().try_for_each(|target| {
             let found = made.iter().find(|made| made.target == *target);
             let missing = || CheckoutError::Missing { revision: self.revision.clone(), what: target.to_string() };
-            self.set_aside(&found.ok_or_else(missing)?.path, &self.shelf.program(target))
+            let path = &found.ok_or_else(missing)?.path;
+            if let Some(archive) = links.of(&target.name, path) {
+                self.set_link_aside(&archive, &self.shelf.link(target))?;
+            }
+            self.set_aside(path, &self.shelf.program(target))
         })
+    }
+
+    /// The folder for what the benches of this lock file start.
+    fn runners(&self) -> Result<PathBuf, CheckoutError> {
+        let lock = fs::read(self.root().join("Cargo.lock")).unwrap_or_default();
+        let all = self.bases.join("runners");
+        let folder = all.join(hash(&[lock, self.toolchain.version.clone().into_bytes()]));
+        let made = || -> io::Result<()> {
+            fs::create_dir_all(&folder)?;
+            let mut others: Vec<_> = fs::read_dir(&all)?
+                .filter_map(|entry| Some(entry.ok()?.path()))
+                .filter(|path| *path != folder)
+                .filter_map(|path| Some((fs::metadata(&path).ok()?.modified().ok()?, path)))
+                .collect();
+            others.sort();
+            let surplus = others.len().saturating_sub(RUNNERS - 1);
+            others.iter().take(surplus).try_for_each(|(_, path)| fs::remove_dir_all(path))
+        };
+        made().map_err(|error| self.failed(at("write", &folder)(error)))?;
+        Ok(folder)
     }
 
     /// Runs cargo, and tells what it complains of.
     fn cargo(&self, cargo: &mut Command, what: &str) -> Result<held::Said, CheckoutError> {
         // Not the user's repository, which lies around the sources but is at another revision.
-        cargo.env("GIT_CEILING_DIRECTORIES", &self.slot.folder);
-        // Where a user keeps intermediate artefacts elsewhere, those of another revision must not be taken from there.
-        cargo.env("CARGO_BUILD_BUILD_DIR", self.bases.join("build"));
-        if let Some(toolchain) = &self.toolchain {
+        cargo.env("GIT_CEILING_DIRECTORIES", self.workshop());
+        // Where a user keeps intermediate artefacts elsewhere, those of another side must not be taken from there.
+        cargo.env("CARGO_BUILD_BUILD_DIR", self.workshop().join("target"));
+        if let Some(toolchain) = &self.toolchain.name {
             cargo.env("RUSTUP_TOOLCHAIN", toolchain);
-        }
-        // A bench of gungraun (iai-callgrind) is built with the path of its runner in it. By default that is where cargo puts the
-        // newest one, which may be another revision's by the time the bench runs.
-        if std::env::var_os("GUNGRAUN_RUNNER").is_none() {
-            cargo.env("GUNGRAUN_RUNNER", self.shelf.companion("gungraun-runner"));
         }
         let said = held::run(cargo, self.lock, self.output != CargoOutput::Nothing);
         if child::stopped() {
@@ -150,25 +198,23 @@ impl Build<'_> {
         copied.map_err(|error| self.failed(at("write", to)(error)))
     }
 
+    /// Compresses the archive of a link.
+    fn set_link_aside(&self, from: &Path, to: &Path) -> Result<(), CheckoutError> {
+        let folder = to.parent().unwrap_or(Path::new("."));
+        let compress = || -> io::Result<()> {
+            fs::create_dir_all(folder)?;
+            let mut unfinished = tempfile::Builder::new().prefix(".unfinished-").tempfile_in(folder)?;
+            let mut packed = GzEncoder::new(BufWriter::new(unfinished.as_file_mut()), Compression::fast());
+            io::copy(&mut File::open(from)?, &mut packed)?;
+            packed.finish()?.into_inner()?;
+            unfinished.persist(to).map(drop).map_err(|error| error.error)
+        };
+        compress().map_err(|error| self.failed(at("write", to)(error)))
+    }
+
     fn failed(&self, error: FileError) -> CheckoutError {
         error.of(&self.revision, self.bases)
     }
-}
-
-/// Makes a slot's sources newer than whatever was built for another one, and notes in the target folder whose build is
-/// next.
-fn claim(build: &Path, slot: &Slot) -> Result<(), FileError> {
-    let last = build.join("built-for");
-    let name = slot.folder.as_os_str().as_encoded_bytes();
-    if fs::read(&last).is_ok_and(|built_for| built_for == name) {
-        return Ok(());
-    }
-    // Until all sources are newer nobody's name is there: if it were this one's, the next build after an interruption
-    // would take another revision's artefacts for fresh.
-    removed(fs::remove_file(&last)).map_err(at("remove", &last))?;
-    slot.refresh()?;
-    // Written before the build: whatever that leaves behind when it is interrupted is this revision's.
-    crate::whole_file::write(&last, name).map_err(at("write", &last))
 }
 
 /// The first error that cargo or the compiler tells, without colour.
@@ -186,36 +232,7 @@ fn last_lines(stderr: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::SystemTime;
-
     use super::*;
-
-    #[test]
-    fn whoever_could_not_make_its_sources_newer_is_not_taken_for_the_last_that_was_built() {
-        let bases = tempfile::tempdir().expect("a folder");
-        let build = bases.path().join("build");
-        let slot = |name: &str| Slot::open(bases.path().join(name), &|_| {}).expect("free");
-        let (one, other) = (slot("one"), slot("other"));
-        let built_for = || fs::read_to_string(build.join("built-for")).ok();
-        fs::create_dir_all(other.source()).expect("made");
-        claim(&build, &other).expect("claimed");
-        assert_eq!(built_for().as_deref(), other.folder.to_str());
-        // Its sources are not there.
-        claim(&build, &one).expect_err("nothing to make newer");
-        assert_eq!(built_for(), None);
-
-        let (file, old) = (one.source().join("file"), SystemTime::UNIX_EPOCH);
-        fs::create_dir_all(one.source()).expect("made");
-        let age = || fs::File::create(&file).and_then(|file| file.set_modified(old)).expect("written");
-        let changed = || fs::metadata(&file).and_then(|file| file.modified()).expect("there");
-        age();
-        claim(&build, &one).expect("claimed");
-        assert_ne!(changed(), old, "what failed before is made up for");
-        assert_eq!(built_for().as_deref(), one.folder.to_str());
-        age();
-        claim(&build, &one).expect("claimed");
-        assert_eq!(changed(), old, "what was built for it is still fresh");
-    }
 
     #[test]
     fn the_first_error_is_told_and_the_last_lines_are_kept() {

@@ -10,6 +10,7 @@ use super::error::{CheckoutError, FileError, at};
 use super::home;
 use super::key::{Toolchain, key};
 use super::lock::{Hold, Lock};
+use super::mirror::Tree;
 use super::repository::Repository;
 use super::room::{self, Room};
 use super::shelf::Shelf;
@@ -41,6 +42,17 @@ pub struct Checkout {
     pub programs: Programs,
     _slot: Slot,
 }
+
+/// Programs that were built of the files as they are now. For as long as this lives no other harness removes them.
+#[derive(Debug)]
+pub struct WorkingTree {
+    /// Those of its programs that were asked for, ready to be started.
+    pub programs: Programs,
+    _slot: Slot,
+}
+
+/// The name of the files as they are now, in errors.
+const WORKING_TREE: &str = "the working tree";
 
 impl Checkouts {
     /// The checkouts beside a project, in `target/harness-bases` whatever `CARGO_TARGET_DIR` says: see the module.
@@ -87,11 +99,10 @@ impl Checkouts {
     ) -> Result<Checkout, CheckoutError> {
         let failed = |error: FileError| error.of(&commit.to_string(), &self.folder);
         let bases = home::prepare(&self.folder).map_err(failed)?;
-        let toolchain = Toolchain::of(&self.rustc, &self.root).map_err(|source| match child::stopped() {
-            true => CheckoutError::Interrupted,
-            false => CheckoutError::NoTool { program: self.rustc.to_string_lossy().into_owned(), source },
-        })?;
-        let slot = Slot::open(bases.join(key(commit, &toolchain, &bases)), say).map_err(failed)?;
+        let toolchain = self.toolchain()?;
+        let name = commit.id.get(..12).unwrap_or(&commit.id);
+        let key = key(commit.id.as_bytes(), &toolchain, &bases);
+        let slot = Slot::open(bases.join(format!("{name}-{key}")), say).map_err(failed)?;
         if slot.ready() {
             let project = self.project(&slot, commit)?;
             let shelf = shelf(&slot, &choose(&project.config));
@@ -100,9 +111,7 @@ impl Checkouts {
             }
         }
 
-        let path = bases.join("build.lock");
-        let waiting = || say("waiting for another harness that builds a base here");
-        let lock = Lock::wait(&path, Hold::Alone, &waiting).map_err(at("lock", &path)).map_err(failed)?;
+        let lock = self.lock(&bases, say).map_err(failed)?;
         room::make(&bases, self.room, &slot.folder).map_err(at("make room in", &bases)).map_err(failed)?;
         // The other harness may have made it meanwhile.
         if !slot.ready() {
@@ -112,21 +121,76 @@ impl Checkouts {
         let shelf = shelf(&slot, &choose(&project.config));
         if !shelf.is_full() {
             say(&format!("building {commit}"));
-            let build = Build {
-                cargo: &self.cargo,
-                toolchain: toolchain.name,
-                slot: &slot,
-                shelf: &shelf,
-                project: &project,
-                revision: commit.to_string(),
-                bases: &bases,
-                lock: &lock,
-                output,
-            };
-            build.run()?;
+            let tree = Tree::whole(slot.source()).map_err(failed)?;
+            let site = Site { bases: &bases, toolchain: &toolchain, lock: &lock, output };
+            self.build(&site, self.with_lock_file(tree), &shelf, commit.to_string())?;
         }
         drop(lock);
         Ok(Checkout::of(commit, project, slot, &shelf))
+    }
+
+    /// Has programs of the project's files as they are now at hand, built in the same folder and by the same call of cargo as
+    /// those of a commit. Ignored files are left out, as they are of a commit. The user's target folder is not touched.
+    ///
+    /// # Errors
+    /// If they do not build, or there is no room for them.
+    pub fn working_tree(
+        &self,
+        project: &Project,
+        programs: &[&Program],
+        output: CargoOutput,
+        say: &dyn Fn(&str),
+    ) -> Result<WorkingTree, CheckoutError> {
+        let failed = |error: FileError| error.of(WORKING_TREE, &self.folder);
+        let bases = home::prepare(&self.folder).map_err(failed)?;
+        let toolchain = self.toolchain()?;
+        let (folder, files) = self.repository.files()?;
+        let tree = self.with_lock_file(Tree::of(folder, files));
+        let digest = tree.digest().map_err(failed)?;
+        let slot = Slot::open(bases.join(format!("tree-{}", key(&digest, &toolchain, &bases))), say).map_err(failed)?;
+        let shelf = shelf(&slot, programs);
+        if !shelf.is_full() {
+            let lock = self.lock(&bases, say).map_err(failed)?;
+            room::make(&bases, self.room, &slot.folder).map_err(at("make room in", &bases)).map_err(failed)?;
+            say("building the working tree");
+            let site = Site { bases: &bases, toolchain: &toolchain, lock: &lock, output };
+            self.build(&site, tree, &shelf, WORKING_TREE.to_owned())?;
+        }
+        Ok(WorkingTree { programs: on_shelf(project, &shelf), _slot: slot })
+    }
+
+    fn build(&self, site: &Site<'_>, tree: Tree, shelf: &Shelf, revision: String) -> Result<(), CheckoutError> {
+        let build = Build {
+            cargo: &self.cargo,
+            toolchain: site.toolchain,
+            tree: &tree,
+            prefix: &self.repository.prefix,
+            shelf,
+            revision,
+            bases: site.bases,
+            lock: site.lock,
+            output: site.output,
+        };
+        build.run()
+    }
+
+    /// The files with the project's lock file, where they have none: both sides then use the same versions.
+    fn with_lock_file(&self, tree: Tree) -> Tree {
+        tree.with(self.repository.prefix.join("Cargo.lock"), self.root.join("Cargo.lock"))
+    }
+
+    fn toolchain(&self) -> Result<Toolchain, CheckoutError> {
+        Toolchain::of(&self.rustc, &self.root).map_err(|source| match child::stopped() {
+            true => CheckoutError::Interrupted,
+            false => CheckoutError::NoTool { program: self.rustc.to_string_lossy().into_owned(), source },
+        })
+    }
+
+    /// Waits until nobody else builds here.
+    fn lock(&self, bases: &Path, say: &dyn Fn(&str)) -> Result<Lock, FileError> {
+        let path = bases.join("build.lock");
+        let waiting = || say("waiting for another harness that builds a base here");
+        Lock::wait(&path, Hold::Alone, &waiting).map_err(at("lock", &path))
     }
 
     /// The project among a revision's files, which lie inside the user's own project: that one is not meant.
@@ -148,11 +212,25 @@ impl Checkouts {
 
 impl Checkout {
     fn of(commit: &Commit, project: Project, slot: Slot, shelf: &Shelf) -> Self {
-        let named = |target: &Target| ((target.package.clone(), target.name.clone()), shelf.program(target));
-        let built: HashMap<_, _> = shelf.targets.iter().map(named).collect();
-        let programs = Programs::ready(project.root.clone(), built);
+        let programs = on_shelf(&project, shelf);
         Self { commit: commit.clone(), project, programs, _slot: slot }
     }
+}
+
+/// Where, and by what, sides are built.
+struct Site<'a> {
+    bases: &'a Path,
+    toolchain: &'a Toolchain,
+    lock: &'a Lock,
+    output: CargoOutput,
+}
+
+/// The programs on a shelf, to be started in a project.
+fn on_shelf(project: &Project, shelf: &Shelf) -> Programs {
+    let named = |target: &Target, file: PathBuf| ((target.package.clone(), target.name.clone()), file);
+    let built: HashMap<_, _> = shelf.targets.iter().map(|target| named(target, shelf.program(target))).collect();
+    let links = shelf.targets.iter().map(|target| named(target, shelf.link(target)));
+    Programs::ready(project.root.clone(), built).with_links(links.filter(|(_, file)| file.is_file()).collect())
 }
 
 /// Where those of the programs are set aside that are built at all.

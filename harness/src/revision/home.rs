@@ -12,6 +12,11 @@ pub(super) fn of(project: &Project) -> PathBuf {
     project.root.join("target/harness-bases")
 }
 
+/// Where programs are copied to while they are timed.
+pub fn copies_folder(project: &Project) -> PathBuf {
+    of(project).join("copies")
+}
+
 /// Makes the folder, which git and backups are to ignore, and says where it really is.
 ///
 /// # Errors

@@ -12,7 +12,11 @@
 //!
 //! ```text
 //! target/harness-bases/
-//!   build/              cargo's target folder, shared: only what differs between two revisions is built again
+//!   build/source/       the files of the side that was built last: all sides are built here, one after the other
+//!   build/target/       cargo's target folder: what two sides share is built once
+//!   build/links/        inputs of the links of programs that are timed (see `links`)
+//!   runners/            programs that the benches of a lock file start
+//!   copies/             programs that are being timed, removed afterwards
 //!   time.lock           held while time is measured, and for a whole gate, so that two harnesses do not measure each other
 //!   time.next.lock      held by the one that waits for it
 //!   build.lock          held while sources are unpacked and built; cargo holds it too, as its standard input
@@ -20,8 +24,15 @@
 //!     lock              shared by whoever uses the revision, exclusive for whoever removes it
 //!     source/           the revision's files
 //!     ready             written when they are complete; without it they are unpacked again
-//!     programs/CALL/    what one call of cargo built, set aside: a second gate needs no cargo
+//!     programs/CALL/    programs of one call of cargo, set aside: a second gate needs no cargo
+//!   tree-KEY/           the same for files of the working tree, without their source
 //! ```
+//!
+//! # Both sides are built alike
+//! Two builds compare only if nothing but the sources differs. So base and head are built by the same call of cargo, in the same
+//! folder, from the files that git knows of; programs of equal sources are then equal to the byte. The user's own target folder is
+//! neither used nor touched. A program that reads a file of its sources while it runs, by an absolute path that was compiled into it,
+//! finds the file of the side that was built last.
 //!
 //! The sources are written by `git read-tree` with an index file and a work tree of its own. `git worktree add` would leave an entry in
 //! the user's `.git` whenever the harness is killed, and run hooks; `git archive` leaves out and rewrites what
@@ -30,12 +41,11 @@
 //! checkout of their own: a build script that asks git there hears that there is no repository, as in a tarball, and whoever
 //! records the base's revision takes it from [`Checkout::commit`], not from git.
 //!
-//! # Why no stale artefact is taken for another revision's
-//! Cargo names the artefacts of a workspace by paths relative to its root, and takes them for fresh if no source is newer
-//! than they are: two revisions in one target folder would be mistaken for each other wherever the sources of one were
-//! unpacked before the other was built. So all building is one at a time, and sources are made newer than whatever was
-//! built for another revision before them. The lock is also cargo's standard input: if the harness is killed, cargo fails at
-//! its next message because nobody reads it, and until then the next gate waits.
+//! # No stale artefact is taken for another side's
+//! Cargo takes an artefact for fresh if no source is newer. All building is one at a time, and a side's files are written only where
+//! they differ from those of the last one (`mirror`), so that they are newer than whatever was built of the others. The lock is
+//! also cargo's standard input: if the harness is killed, cargo fails at its next message because nobody reads it, and until then
+//! the next gate waits.
 //!
 //! # Why programs of two calls are kept apart
 //! Cargo gives what several programs of a call share the features that all of them ask for, so a probe that is built beside
@@ -51,7 +61,9 @@ mod git;
 mod held;
 mod home;
 mod key;
+mod links;
 mod lock;
+mod mirror;
 mod repository;
 mod room;
 mod shelf;
@@ -61,9 +73,10 @@ mod tests;
 mod turn;
 
 pub use build::CargoOutput;
-pub use checkout::{Checkout, Checkouts};
+pub use checkout::{Checkout, Checkouts, WorkingTree};
 pub use commit::{Commit, Head};
 pub use error::{CheckoutError, RepositoryError};
+pub use home::copies_folder;
 pub use repository::Repository;
 pub use room::Room;
 pub use turn::Turn;

@@ -1,10 +1,13 @@
 //! The history that a comparison chooses its revisions from.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::commit::{Commit, FORMAT, Head};
 use super::error::RepositoryError;
 use super::git::{Git, failed};
+use crate::programs::printed;
 use crate::project::Project;
 
 /// The git repository that a project lies in.
@@ -82,6 +85,26 @@ impl Repository {
         let commit = self.resolve("HEAD")?;
         let changes = self.git.ask("look for changes", &["status", "--porcelain"])?;
         Ok(Head { commit, dirty: !changes.is_empty() })
+    }
+
+    /// The folder of the working tree, and every file in it that is tracked, or is new and not ignored, by its path in that folder.
+    /// What was deleted may still be among them.
+    ///
+    /// # Errors
+    /// If git cannot tell.
+    pub(super) fn files(&self) -> Result<(PathBuf, Vec<PathBuf>), RepositoryError> {
+        const TASK: &str = "list the files of the working tree";
+        let folder = PathBuf::from(self.git.ask(TASK, &["rev-parse", "--show-toplevel"])?);
+        let git = Git { folder: folder.clone(), ..self.git.clone() };
+        // All of it, however long: a list that is cut would build something else.
+        let list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
+        let message = |message: String| RepositoryError::Git { task: TASK, message };
+        let (status, names) = printed(git.command().args(list)).map_err(|error| message(error.to_string()))?;
+        if !status.success() {
+            return Err(message(status.to_string()));
+        }
+        let names = names.split(|&byte| byte == 0).filter(|name| !name.is_empty());
+        Ok((folder, names.map(|name| PathBuf::from(OsStr::from_bytes(name))).collect()))
     }
 
     /// The states that the branch of `bad` went through after `good`, oldest first and `bad` last. Of a merge, the merge only: a

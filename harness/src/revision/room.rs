@@ -17,6 +17,9 @@ pub struct Room {
     pub bytes: u64,
 }
 
+/// Folders beside the revisions: cargo's, what benches start, and the copies that are being timed.
+const NO_SLOTS: [&str; 3] = ["build", "runners", "copies"];
+
 impl Default for Room {
     fn default() -> Self {
         Self { revisions: 8, bytes: 4 << 30 }
@@ -39,7 +42,8 @@ pub(super) fn make(bases: &Path, room: Room, kept: &Path) -> io::Result<()> {
     let mut slots: Vec<(SystemTime, PathBuf)> = Vec::new();
     for entry in fs::read_dir(bases)? {
         let path = entry?.path();
-        if path.is_dir() && path != build && path != kept {
+        let is_slot = !NO_SLOTS.iter().any(|name| path.ends_with(name));
+        if path.is_dir() && is_slot && path != kept {
             let used = fs::metadata(lock_of(&path)).and_then(|lock| lock.modified());
             slots.push((used.unwrap_or(SystemTime::UNIX_EPOCH), path));
         }

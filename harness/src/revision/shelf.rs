@@ -1,9 +1,12 @@
 //! Where programs are set aside that one call of cargo has built of a revision.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::error::{FileError, at};
 use super::key::hash;
 use crate::programs::Target;
+use crate::whole_file;
 
 /// Programs that are built together, and the folder for just these.
 #[derive(Debug)]
@@ -27,7 +30,21 @@ impl Shelf {
 
     /// Whether all of them are there. As long as one is not, all are built again, so that no two calls mix.
     pub(super) fn is_full(&self) -> bool {
-        self.targets.iter().all(|target| self.program(target).is_file())
+        let has_runners = match fs::read_to_string(self.runners()) {
+            Ok(folder) => Path::new(folder.trim_end()).is_dir(),
+            Err(_) => true,
+        };
+        has_runners && self.targets.iter().all(|target| self.program(target).is_file())
+    }
+
+    /// Notes the folder of what its benches start: without that they are of no use.
+    pub(super) fn note_runners(&self, folder: &Path) -> Result<(), FileError> {
+        let note = self.runners();
+        whole_file::write(&note, folder.as_os_str().as_encoded_bytes()).map_err(at("write", &note))
+    }
+
+    fn runners(&self) -> PathBuf {
+        self.folder.join("runners")
     }
 
     /// Where one of them is.
@@ -36,16 +53,16 @@ impl Shelf {
         self.folder.join(format!("{}.{}.{}", plain(&target.package), target.kind, plain(&target.name)))
     }
 
-    /// Where the binaries that a package's benches start are, under their own names.
-    pub(super) fn companion(&self, name: &str) -> PathBuf {
-        self.folder.join("beside").join(name)
+    /// Where the inputs of its link are, if the linker kept them.
+    pub(super) fn link(&self, target: &Target) -> PathBuf {
+        let mut path = self.program(target).into_os_string();
+        path.push(".link.tar.gz");
+        path.into()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     fn target(package: &str, kind: &str, name: &str) -> Target {
@@ -79,5 +96,9 @@ mod tests {
         assert!(!both.is_full());
         fs::write(both.program(&heap), "").expect("written");
         assert!(both.is_full() && !alone.is_full());
+        both.note_runners(&shelves.path().join("gone")).expect("written");
+        assert!(!both.is_full(), "what the benches start is gone");
+        both.note_runners(shelves.path()).expect("written");
+        assert!(both.is_full());
     }
 }

@@ -1,9 +1,8 @@
 //! The folder of one revision under one key: its sources, and the programs that were made of them.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use super::commit::Commit;
 use super::error::{CheckoutError, FileError, RepositoryError, at, tells_full_disk};
@@ -85,12 +84,6 @@ impl Slot {
         whole_file::write(&marker, format!("{}\n", commit.id).as_bytes()).map_err(at("write", &marker))?;
         Ok(())
     }
-
-    /// Makes every file newer than whatever was built so far.
-    pub(super) fn refresh(&self) -> Result<(), FileError> {
-        let source = self.source();
-        refresh(&source, SystemTime::now()).map_err(at("set the times in", &source))
-    }
 }
 
 /// Why a revision could not be unpacked.
@@ -119,20 +112,6 @@ impl UnpackError {
 /// The lock of the slot in a folder.
 pub(super) fn lock_of(folder: &Path) -> PathBuf {
     folder.join("lock")
-}
-
-/// Sets the time of all files and folders; a link may lead out of the revision and is left alone.
-fn refresh(folder: &Path, now: SystemTime) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let kind = entry.file_type()?;
-        if kind.is_dir() {
-            refresh(&entry.path(), now)?;
-        } else if kind.is_file() {
-            File::open(entry.path())?.set_modified(now)?;
-        }
-    }
-    File::open(folder)?.set_modified(now)
 }
 
 /// What is gone already is what was wanted.

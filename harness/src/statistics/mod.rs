@@ -15,7 +15,7 @@ pub use line::{Line, line};
 pub use mean::{Mean, geometric_mean};
 pub use median::{Interval, median, median_interval, quantile};
 pub use proportion::share_interval;
-pub use random::Random;
+pub use random::{Random, shuffled};
 pub use shift::hodges_lehmann;
 pub use steps::{Step, noise_of, steps};
 pub use symmetry::{Evidence, lower_bound, upper_bound};

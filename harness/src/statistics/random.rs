@@ -35,9 +35,29 @@ impl Random {
     }
 }
 
+/// The numbers below `count` in a random order (Fisher and Yates, "Statistical Tables", 1938).
+pub fn shuffled(count: usize, random: &mut Random) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..count).collect();
+    for place in (1..count).rev() {
+        order.swap(place, random.below(place + 1));
+    }
+    order
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_order_is_drawn() {
+        let mut random = Random::new(7);
+        let mut seen = std::collections::HashMap::new();
+        for _ in 0..600 {
+            *seen.entry(shuffled(3, &mut random)).or_insert(0) += 1;
+        }
+        assert!(seen.len() == 6 && seen.values().all(|&times| times > 60), "{seen:?}");
+        assert!(shuffled(0, &mut random).is_empty());
+    }
 
     /// The first outputs of the authors' reference implementation for this seed.
     #[test]

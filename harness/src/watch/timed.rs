@@ -43,7 +43,7 @@ pub fn time(
     progress: &dyn Progress,
 ) -> Result<Vec<Timed>, Stopped> {
     let contest = Contest {
-        sides: &Sides { base: &|| before.probe.command(), head: &|| after.probe.command() },
+        sides: &Sides { base: &|_| before.probe.command(), head: &|_| after.probe.command(), copies: 1 },
         conditions: &conditions(request.threads.unwrap_or(1), request.isa.clone(), request.time_limit),
         rules: rules(),
         budget: each,

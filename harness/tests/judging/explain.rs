@@ -87,7 +87,7 @@ fn bad_input_is_answered_by_one_sentence() {
     said.push(tools.refused(&["explain", "newest", "kernel/glue"]));
     said.push(tools.refused(&["explain", "newest", "kernel/gelu", "--phase", "optimised"]));
     said.push(tools.refused(&["explain", "newest", "kernel/gelu", "--pair", "999"]));
-    tools.project.write("old.json", &tools.project.read("kept.json").replacen("\"schema\":3", "\"schema\":99", 1));
+    tools.project.write("old.json", &tools.project.read("kept.json").replacen("\"schema\":4", "\"schema\":99", 1));
     said.push(tools.refused(&["explain", "old.json"]));
     insta::assert_snapshot!(said.join("\n"));
 }

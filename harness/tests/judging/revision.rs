@@ -92,21 +92,21 @@ fn more_work_that_takes_longer_is_a_regression() {
 }
 
 #[test]
-fn the_same_work_that_takes_longer_is_layout_and_red_beyond_its_limit_only() {
+fn one_rule_judges_time_with_and_without_counts() {
     let tools = repository();
     takes(&tools, 50_750_000);
-    let done = gate(&tools, &[]);
-    assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
-    let told = "Ir and heap equal, time +1.5 %: layout or cache, not work";
-    assert!(done.stdout.contains(told), "{}", done.stdout);
-    let done = gate(&tools, &["--layout-limit", "1"]);
-    assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
-    // Without counts nothing excuses a slowdown.
-    let done = gate(&tools, &["--times-only", "--format", "json"]);
-    assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
-    assert!(!done.stdout.contains("Functions of"), "nothing was counted: {}", done.stdout);
-    let tables: serde_json::Value = serde_json::from_str(&done.stdout).expect("JSON");
-    assert_eq!(tables[0]["rows"][0]["verdict"], "regressed");
+    // The probe is a script, whose layouts cannot be averaged: up to the limit, its place may be the cause.
+    for (more, status, word) in [(&[][..], 0, "layout"), (&["--layout-limit", "1"], 1, "regressed")] {
+        let done = gate(&tools, more);
+        assert_eq!(done.status, status, "{}{}", done.stdout, done.stderr);
+        assert!(done.stdout.contains("Ir and heap equal, time +1.5 %: the same instructions"), "{}", done.stdout);
+        assert!(done.stdout.contains("layout not averaged: the probe is a command"), "{}", done.stdout);
+        let done = gate(&tools, &[more, &["--times-only", "--format", "json"]].concat());
+        assert_eq!(done.status, status, "{}{}", done.stdout, done.stderr);
+        assert!(!done.stdout.contains("Functions of"), "nothing was counted: {}", done.stdout);
+        let tables: serde_json::Value = serde_json::from_str(&done.stdout).expect("JSON");
+        assert_eq!(tables[0]["rows"][0]["verdict"], word);
+    }
 }
 
 /// A machine that counts with AVX2 and measures time with AVX-512; how many nanoseconds a run takes with either.
@@ -124,36 +124,21 @@ fn wide(tools: &Tools, avx512: u64, avx2: u64) {
 }
 
 #[test]
-fn where_counts_are_of_another_instruction_set_a_slowdown_is_timed_once_more_with_that() {
+fn code_that_valgrind_cannot_count_is_named_where_its_counts_are_equal() {
     let tools = repository();
     wide(&tools, 50_000_000, 60_000_000);
     commit(&tools, "Two instruction sets");
-    // Both are slower: it is not what the kernels do.
-    wide(&tools, 50_750_000, 60_900_000);
-    let done = gate(&tools, &[]);
-    assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
-    let told = "Ir and heap equal with avx2, time +1.5 %, with avx2 +1.5 %: layout or cache, not work";
-    assert!(done.stdout.contains(told), "{}", done.stdout);
-    assert!(
-        done.stderr.contains("kernel/gelu is slower with equal counts: timed once more with avx2"),
-        "{}",
-        done.stderr
-    );
-    let shown = tools.run(&["explain", "newest", "kernel/gelu"]);
-    assert!(shown.stdout.contains("optimized, timed once more with avx2 on both sides"), "{}", shown.stdout);
-    let (session, ruling) = kept(&tools);
-    let again = tools.project.path("again.json");
-    session.write(&again).expect("written");
-    assert_eq!(Session::read(&again).expect("read"), session);
-    assert_eq!((ruling.times[0].word, session.terms.isa.as_str()), (Word::Layout, "avx512"));
-    // Only the kernels that are not counted are.
     for (avx512, status) in [(50_750_000, 0), (51_500_000, 1)] {
         wide(&tools, avx512, 60_000_000);
         let done = gate(&tools, &[]);
         assert_eq!(done.status, status, "{}{}", done.stdout, done.stderr);
-        let told = "with avx2 0 %: in what counting does not see, kernels of avx512 or where they lie";
-        assert!(done.stdout.contains(told), "{}", done.stdout);
+        assert!(done.stdout.contains("Ir and heap equal with avx2, time +"), "{}", done.stdout);
+        assert!(done.stdout.contains("in code for avx512, which valgrind cannot count"), "{}", done.stdout);
     }
+    let (session, _) = kept(&tools);
+    let again = tools.project.path("again.json");
+    session.write(&again).expect("written");
+    assert_eq!(Session::read(&again).expect("read"), session);
 }
 
 #[test]

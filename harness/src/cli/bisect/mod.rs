@@ -20,7 +20,7 @@ use harness::paired::Rules;
 use harness::project::Project;
 use harness::record::{Instrument, Record};
 use harness::render::{Format, number};
-use harness::revision::{CargoOutput, Checkouts, Commit, Repository};
+use harness::revision::{CargoOutput, Checkouts, Commit, Repository, copies_folder};
 use harness::statistics::Interval;
 use harness::verdict::Limits;
 use harness_probe::protocol::Description;
@@ -129,7 +129,8 @@ impl Bisect {
             }
         };
         let Ends { good: of_good, bad: of_bad, workload, phase } = &ends;
-        let mut trial = Trial { good: of_good.side(), workload, phase, request: &request, yardstick };
+        let copies = copies_folder(project);
+        let mut trial = Trial { good: of_good.side(), workload, phase, request: &request, copies: &copies, yardstick };
         let answer = match (&trial.yardstick, &counts) {
             (Yardstick::Count { good, metric, limits }, Some((_, head))) => {
                 Answer::by_count(good, head, *metric, limits)

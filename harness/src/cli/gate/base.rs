@@ -1,22 +1,22 @@
 //! The gate against a revision: builds both sides, measures them side by side, keeps what was measured, and says what it
 //! means.
 
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use harness::gate::{
-    Circumstances, Counted, FLOOR_SHARE, Field, Repeated, Revision, Ruling, SLICE, Session, Terms, Unmatched, WARM,
+    Circumstances, Counted, FLOOR_SHARE, Field, Identical, Revision, Ruling, SLICE, Session, Terms, Unmatched, WARM,
     pinned_core, seed_of_now,
 };
+use harness::layout::{Layouts, Pools, Timed, identical};
 use harness::machine::{Counters, State, System};
 use harness::measure::{self, Bar, Measured, Request, Selected};
-use harness::paired::{Entrant, Injection, Lane, Rules, Sides, measure_floor};
+use harness::paired::{Entrant, Injection, Lane, Rules, Side, measure_floor};
 use harness::probe::{Greeting, ProbeError};
 use harness::project::Project;
 use harness::record::Instrument;
-use harness::revision::{CargoOutput, Checkouts, Commit, Repository, Turn};
+use harness::revision::{CargoOutput, Checkouts, Commit, Repository, Turn, copies_folder};
 use harness_probe::protocol::{OLDEST, VERSION};
 
 use super::{Gate, SuiteChoice, functions, rules, show};
@@ -41,8 +41,8 @@ pub(super) struct Ready<'a> {
 }
 
 impl Ready<'_> {
-    fn probe(&self) -> Command {
-        self.measured.programs.command(&self.measured.project.config.probe)
+    fn timed(&self) -> Timed<'_> {
+        Timed { programs: self.measured.programs, probe: &self.measured.project.config.probe }
     }
 }
 
@@ -74,8 +74,11 @@ impl Gate {
         };
         let mut accepted = rules::accepted(&checkout, project, against.honour_new_acceptances, &repository)?;
         let amended = rules::amended(&checkout.project, project);
-        let programs = measure::build(project, &needed, request.quiet)?;
-        let built = programs.print();
+        // Built as the base was, in the same folder and by the same call: the two then differ by their sources only.
+        let tree = checkouts.working_tree(project, &measure::needed(&project.config, &needed), output, &|told| {
+            notice(told);
+        })?;
+        let programs = tree.programs.on_model(request.model.as_deref());
         let of_base =
             Measured { project: &checkout.project, programs: &checkout.programs, commit: Some(&checkout.commit.id) };
         let of_head = Measured { project, programs: &programs, commit: None };
@@ -92,7 +95,12 @@ impl Gate {
             plan.instruments.push(Instrument::Clock);
         }
         let field = Field::of(&plan, &base.greeting.workloads, &ready.greeting.workloads)?;
-        let entrants = match against.counts_only {
+        let is_forced = against.force_timing || against.inject.is_some();
+        let identical = match is_forced {
+            true => Identical::default(),
+            false => unchanged(&base, &ready, &needed)?,
+        };
+        let entrants = match against.counts_only || identical.time {
             true => Vec::new(),
             false => match against.suite {
                 // The base says what is timed, as it says what the limits are: a change cannot leave itself out.
@@ -102,7 +110,7 @@ impl Gate {
         };
         let seed = against.seed.unwrap_or_else(seed_of_now);
         let threads = request.threads.unwrap_or(1);
-        let terms = Terms {
+        let mut terms = Terms {
             rules: Rules {
                 minimum_effect: against.minimum_effect / 100.0,
                 margin: against.margin / 100.0,
@@ -117,18 +125,23 @@ impl Gate {
             slice_nanoseconds: SLICE.as_nanos() as u64,
             warm: WARM,
             injection: against.inject.map(|percent| Injection { share: percent / 100.0 }),
+            layouts: Layouts::Single("nothing was timed".to_owned()),
             layout_limit: against.layout_limit / 100.0,
             strict: against.strict,
         };
         let times = match entrants.is_empty() {
             true => Times::default(),
-            false => time(&base, &ready, &entrants, &terms, &request)?,
+            false => {
+                let pools = Pools::make(&copies_folder(project), &base.timed(), &ready.timed(), seed)?;
+                terms.layouts = pools.layouts().clone();
+                time(&pools, &entrants, &terms, &request)?
+            }
         };
-        let counted = match against.times_only || field.common.is_empty() {
+        let counted = match against.times_only || field.common.is_empty() || identical.counts {
             true => None,
             false => Some(count(&base, &ready, &field, &request, limits)?),
         };
-        let mut session = Session {
+        let session = Session {
             created,
             command: command_line(),
             base: Revision { commit: commit.id.clone(), dirty: false },
@@ -140,32 +153,18 @@ impl Gate {
             machine: times.machine,
             uncounted: counted.is_some() && is_uncounted(&field, &request),
             counted,
-            repeated: None,
+            identical,
             unmatched: field.unmatched.iter().map(Unmatched::sentence).collect(),
             accepted,
             amended,
         };
-        if let Some((isa, entrants)) = session.unexplained() {
-            session.repeated = Some(time_again(&base, &ready, isa, &entrants, &session.terms, &request)?);
-        }
-        if let Some(replaced) = built.replaced() {
-            bail!(
-                "{} was built anew while it was measured, so that what was measured is of two builds: run the gate again, and build in \
-                 another folder meanwhile (CARGO_TARGET_DIR)",
-                replaced.display()
-            );
-        }
         if !named {
             out = unused(out);
         }
         session.write(&out)?;
         let ruling = Ruling::of(&session)?;
-        let mut changed = functions::changed(&base, &ready, &ruling, &request, &out, exact(format));
+        let changed = functions::changed(&base, &ready, &ruling, &request, &out, exact(format));
         drop(turn);
-        if built.replaced().is_some() && !changed.is_empty() {
-            notice("the head was built anew while its functions were looked at, so nothing is told of them");
-            changed.clear();
-        }
         show::ruling(&session, &ruling, &changed, format, all)?;
         notice(&format!("wrote {}", out.display()));
         Ok(super::outcome(ruling.conclusion()))
@@ -218,33 +217,40 @@ fn timed(field: &Field, globs: &[String], phases: &[String]) -> Result<Vec<Entra
     Ok(entrants)
 }
 
-/// Times what is slower with equal counts once more, with the instruction set of the counts.
-fn time_again(
-    base: &Ready,
-    head: &Ready,
-    isa: String,
-    entrants: &[Entrant],
-    terms: &Terms,
-    request: &Request,
-) -> Result<Repeated> {
-    let names: Vec<&str> = entrants.iter().map(|entrant| entrant.workload.as_str()).collect();
-    notice(&format!("{} is slower with equal counts: timed once more with {isa}, as it was counted", names.join(", ")));
-    let sides = Sides { base: &|| base.probe(), head: &|| head.probe() };
-    let conditions = terms.conditions(Some(isa.clone()), request.time_limit);
-    Ok(Repeated { isa, lanes: terms.time_again(&sides, entrants, &conditions, &Bar::new())? })
+/// What need not be measured because the programs of both sides are the same.
+fn unchanged(base: &Ready, head: &Ready, counting: &[Instrument]) -> Result<Identical> {
+    let programs = |side: &Ready<'_>, instrument: Instrument| {
+        let config = &side.measured.project.config;
+        let [.., program] = measure::needed(config, &[instrument])[..] else { return None };
+        side.measured.programs.file(program).map(Path::to_owned)
+    };
+    let is_same = |instrument: Instrument| -> Result<bool> {
+        match (programs(base, instrument), programs(head, instrument)) {
+            (Some(base), Some(head)) => Ok(identical(&base, &head)?),
+            _ => Ok(false),
+        }
+    };
+    let time = is_same(Instrument::Clock)?;
+    let mut counts = time && !counting.is_empty();
+    for instrument in counting {
+        counts = counts && is_same(*instrument)?;
+    }
+    Ok(Identical { time, counts })
 }
 
-fn time(base: &Ready, head: &Ready, entrants: &[Entrant], terms: &Terms, request: &Request) -> Result<Times> {
-    let sides = Sides { base: &|| base.probe(), head: &|| head.probe() };
+fn time(pools: &Pools, entrants: &[Entrant], terms: &Terms, request: &Request) -> Result<Times> {
     let conditions = terms.conditions(request.isa.clone(), request.time_limit);
     let system = System::here();
     let (state, counters) = (State::of(&system), Counters::now(&system));
     // Another one with every seed.
     let itself = &entrants[terms.seed as usize % entrants.len()];
     let half = Duration::from_secs_f64(terms.floor_seconds / 2.0);
-    let floor = |seed| measure_floor(&|| base.probe(), itself, &conditions, half, seed, &Bar::new());
+    let floor = |seed| {
+        pools
+            .between(Side::Base, Side::Base, |sides| measure_floor(sides, itself, &conditions, half, seed, &Bar::new()))
+    };
     let mut before = floor(terms.seed)?;
-    let lanes = terms.time(&sides, entrants, &conditions, &Bar::new())?;
+    let lanes = pools.between(Side::Base, Side::Head, |sides| terms.time(sides, entrants, &conditions, &Bar::new()))?;
     let after = floor(terms.seed.wrapping_add(1))?;
     before.pairs.extend(after.pairs);
     before.failure = before.failure.or(after.failure);

@@ -18,7 +18,7 @@ pub(super) fn ruling(session: &Session, ruling: &Ruling, changed: &[Table], form
         .times
         .iter()
         .filter(|time| match time.word {
-            Word::Layout | Word::Failed | Word::Inconclusive => !time.is_red || is_noisy,
+            Word::Layout | Word::Failed | Word::Inconclusive => true,
             _ => time.is_red && is_noisy,
         })
         .map(|time| time.sentence())

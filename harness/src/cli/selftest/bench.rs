@@ -152,7 +152,7 @@ impl<'a> Bench<'a> {
         };
         let probe = &self.project.config.probe;
         let (base, head) = (self.layouts.plain(), self.layouts.order(order));
-        let sides = Sides { base: &|| base.command(probe), head: &|| head.command(probe) };
+        let sides = Sides { base: &|_| base.command(probe), head: &|_| head.command(probe), copies: 1 };
         let terms = Terms {
             rules: Rules::default(),
             budget_seconds: condition.seconds(),
@@ -164,6 +164,7 @@ impl<'a> Bench<'a> {
             slice_nanoseconds: SLICE.as_nanos() as u64,
             warm: WARM,
             injection: condition.change.injection(),
+            layouts: harness::layout::Layouts::Single("the self-test starts one program".to_owned()),
             layout_limit: LAYOUT_LIMIT,
             strict: false,
         };
@@ -185,7 +186,7 @@ impl<'a> Bench<'a> {
                 machine: None,
                 counted,
                 uncounted: false,
-                repeated: None,
+                identical: harness::gate::Identical::default(),
                 unmatched: Vec::new(),
                 accepted: Accepted::default(),
                 amended: Vec::new(),

@@ -1,5 +1,6 @@
 //! Revisions of small repositories, whose probe says which revision it is of.
 
+mod alike;
 mod building;
 mod history;
 mod keeping;
@@ -13,6 +14,7 @@ use std::time::SystemTime;
 use tempfile::TempDir;
 
 use super::{CargoOutput, Checkout, CheckoutError, Checkouts, Repository};
+use crate::programs::Programs;
 use crate::project::{Config, Program, Project};
 
 /// A repository with a project in it.

@@ -1,0 +1,110 @@
+//! A folder for the programs that are being timed.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// Held for as long as the folder is in use.
+const LOCK: &str = "lock";
+
+/// A folder that programs cannot be copied to.
+#[derive(Debug, Error)]
+#[error("cannot copy the programs that are timed: {path}: {source}")]
+pub struct CopyError {
+    /// The file or folder.
+    pub path: PathBuf,
+    /// The system's reason.
+    pub source: io::Error,
+}
+
+/// A folder of its own for one measurement, removed with this, and by the next measurement if this one is killed.
+#[derive(Debug)]
+pub(super) struct Folder {
+    folder: tempfile::TempDir,
+    _lock: File,
+}
+
+impl Folder {
+    /// Makes one among others, after removing those that nobody uses any more.
+    pub(super) fn make(among: &Path) -> Result<Self, CopyError> {
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |source| CopyError { path, source }
+        };
+        fs::create_dir_all(among).map_err(failed(among))?;
+        for entry in fs::read_dir(among).map_err(failed(among))?.flatten() {
+            remove_unused(&entry.path()).map_err(failed(&entry.path()))?;
+        }
+        let folder = tempfile::Builder::new().prefix("timed-").tempdir_in(among).map_err(failed(among))?;
+        let path = folder.path().join(LOCK);
+        let lock = File::create(&path).and_then(|lock| lock.lock().map(|()| lock)).map_err(failed(&path))?;
+        Ok(Self { folder, _lock: lock })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Copies a program under a new name.
+    pub(super) fn copy(&self, program: &Path, name: &str) -> Result<PathBuf, CopyError> {
+        let to = self.path().join(name);
+        let copied = || -> io::Result<()> {
+            // By reading and writing: the system's own ways of copying may share what the original lies in.
+            fs::write(&to, fs::read(program)?)?;
+            fs::set_permissions(&to, fs::Permissions::from_mode(0o755))
+        };
+        copied().map_err(|source| CopyError { path: to.clone(), source })?;
+        Ok(to)
+    }
+}
+
+/// Removes a folder whose lock is free.
+fn remove_unused(folder: &Path) -> io::Result<()> {
+    let gone = |error: io::Error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) };
+    match File::open(folder.join(LOCK)).map(|lock| lock.try_lock()) {
+        Ok(Err(TryLockError::WouldBlock)) => Ok(()),
+        // Without a lock it is just being made, unless it is old.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && is_young(folder) => Ok(()),
+        _ => fs::remove_dir_all(folder).or_else(gone),
+    }
+}
+
+fn is_young(folder: &Path) -> bool {
+    let age = fs::metadata(folder).and_then(|folder| folder.modified()).map(|made| made.elapsed().unwrap_or_default());
+    age.is_ok_and(|age| age.as_secs() < 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_that_are_used_stay_and_others_go() {
+        let among = tempfile::tempdir().expect("a folder");
+        let used = Folder::make(among.path()).expect("made");
+        let killed = among.path().join("timed-killed");
+        fs::create_dir(&killed).expect("made");
+        fs::write(killed.join(LOCK), "").expect("written");
+        let young = among.path().join("timed-young");
+        fs::create_dir(&young).expect("made");
+        let other = Folder::make(among.path()).expect("made");
+        assert!(used.path().is_dir() && young.is_dir() && !killed.exists());
+        let path = other.path().to_owned();
+        drop(other);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_copy_is_a_program_too() {
+        let among = tempfile::tempdir().expect("a folder");
+        let folder = Folder::make(among.path()).expect("made");
+        fs::write(among.path().join("program"), "#!/bin/sh").expect("written");
+        let copy = folder.copy(&among.path().join("program"), "base-000").expect("copied");
+        assert_eq!(fs::read(&copy).expect("there"), b"#!/bin/sh");
+        assert_eq!(fs::metadata(&copy).expect("there").permissions().mode() & 0o111, 0o111);
+        assert!(folder.copy(&among.path().join("gone"), "base-001").is_err());
+    }
+}
