@@ -34,6 +34,8 @@ struct Tried {
     floor: Floor,
     in_a_gate: Option<f64>,
     alone: Option<f64>,
+    /// Seconds of measuring until it is shown not to be slower.
+    seconds: Option<f64>,
 }
 
 impl Floors {
@@ -41,9 +43,25 @@ impl Floors {
     pub fn new(floors: Vec<Floor>, workloads: usize, each_seconds: f64) -> Self {
         let tried = floors.into_iter().map(|floor| {
             let (in_a_gate, alone) = (floor.smallest_found(each_seconds), floor.smallest_found(ALONE));
-            Tried { floor, in_a_gate, alone }
+            let seconds = floor.seconds_to_settle();
+            Tried { floor, in_a_gate, alone, seconds }
         });
         Self { tried: tried.collect(), workloads, each_seconds }
+    }
+
+    /// Seconds of measuring that a gate needs here until no workload is inconclusive, as a sentence's end.
+    fn forecast(&self) -> String {
+        let gate = format!("a gate of {} workloads", self.workloads);
+        let seconds: Option<Vec<f64>> = self.tried.iter().map(|tried| tried.seconds).collect();
+        match seconds {
+            None => format!("{gate} would leave some of them inconclusive, however long it measures"),
+            Some(seconds) => {
+                let each = seconds.iter().sum::<f64>() / seconds.len().max(1) as f64;
+                let (needed, has) = (each * self.workloads as f64, self.each_seconds * self.workloads as f64);
+                let enough = if needed <= has { "" } else { ", more than the budget has: --budget allows more" };
+                format!("{gate} needs about {needed:.0} s of measuring{enough}")
+            }
+        }
     }
 }
 
@@ -60,8 +78,9 @@ impl Diagnosis {
             let found = self.floors.iter().flat_map(|floors| &floors.tried).filter_map(|tried| tried.alone);
             let worst = found.fold(0.0, f64::max);
             return format!(
-                "CAN JUDGE: a slowdown of {:.1} % of one workload would be found within {ALONE:.0} s",
-                100.0 * worst
+                "CAN JUDGE: a slowdown of {:.1} % of one workload would be found within {ALONE:.0} s; {}",
+                100.0 * worst,
+                self.floors.as_ref().map_or_else(|_| String::new(), Floors::forecast)
             );
         }
         let bad = self.findings.iter().filter(|finding| finding.grade == Grade::Bad);
@@ -153,6 +172,7 @@ impl Floors {
             Column::right("pair_spread", "pair spread"),
             Column::right("found_in_a_gate", "a gate finds"),
             Column::right("found_alone", "alone"),
+            Column::right("seconds_to_settle", "needs"),
         ];
         let mut table = Table::new("The noise floor: a build against itself", columns);
         let share = |share: Option<f64>, signed: bool| match share {
@@ -160,7 +180,7 @@ impl Floors {
             Some(share) => Cell::number(share, format!("{:.2} %", 100.0 * share)),
             None => Cell::missing(),
         };
-        let cells = |Tried { floor, in_a_gate, alone }: &Tried| {
+        let cells = |Tried { floor, in_a_gate, alone, seconds }: &Tried| {
             let interval = floor.interval();
             let tone = if floor.differs() { Tone::Bad } else { Tone::Plain };
             vec![
@@ -173,12 +193,13 @@ impl Floors {
                 share(floor.spread(), false),
                 share(*in_a_gate, true),
                 share(*alone, true),
+                seconds.map_or_else(Cell::missing, |seconds| Cell::number(seconds, format!("{seconds:.1} s"))),
             ]
         };
         table.rows = self.tried.iter().map(cells).collect();
         table.notes.push(format!(
             "The smallest slowdown that would be found with probability 95 %: in a gate that has {:.1} s for each of {} workloads, \
-             and alone within {ALONE:.0} s.",
+             and alone within {ALONE:.0} s. It needs so many seconds to be shown not slower by 1 %, with probability 90 %.",
             self.each_seconds, self.workloads,
         ));
         table

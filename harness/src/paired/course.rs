@@ -61,9 +61,18 @@ pub struct Course {
 impl Course {
     /// No pairs yet; `workloads` is how many the suite judges by time.
     pub fn new(rules: Rules, workloads: usize) -> Self {
+        Self::before(rules, rules.confirmation(workloads))
+    }
+
+    /// The same question before the first pair.
+    pub(super) fn unmeasured(&self) -> Self {
+        Self::before(self.rules, self.confirmation)
+    }
+
+    fn before(rules: Rules, confirmation: f64) -> Self {
         Self {
             rules,
-            confirmation: rules.confirmation(workloads),
+            confirmation,
             log_ratios: Vec::new(),
             slower: Alarm::default(),
             faster: Alarm::default(),

@@ -5,7 +5,10 @@
 
 use std::time::Duration;
 
-use super::{Conditions, Contest, Course, Entrant, Lane, MOST_PAIRS, Rules, Sides, Standing, Stopped, smallest_found};
+use super::{
+    Conditions, Contest, Course, Entrant, Lane, MOST_PAIRS, Rules, Sides, Standing, Stopped, pairs_to_settle,
+    smallest_found,
+};
 use crate::measure::Progress;
 use crate::statistics::Interval;
 
@@ -97,6 +100,11 @@ impl Floor {
     /// sixty pairs if those are fewer. None if not even one of 64 % is.
     pub fn smallest_found(&self, seconds: f64) -> Option<f64> {
         smallest_found(&self.course, self.pairs_in(seconds).min(MOST_PAIRS)).map(f64::exp_m1)
+    }
+
+    /// Seconds of measuring that settle an unchanged workload of this noise with probability 90 %; none where no end is in sight.
+    pub fn seconds_to_settle(&self) -> Option<f64> {
+        pairs_to_settle(&self.course).map(|pairs| pairs as f64 * self.each)
     }
 
     /// Why it could not be measured, or not to its end.

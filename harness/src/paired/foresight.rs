@@ -1,4 +1,4 @@
-//! What more pairs would tell, and what the ones there are could have shown: for printing beside a verdict.
+//! Power analysis: pairs still needed, and the smallest effect that can be found. It is printed beside a verdict.
 
 use crate::paired::alarm::Alarm;
 use crate::paired::{Course, Rules};
@@ -13,6 +13,9 @@ pub const MOST_PAIRS: usize = 60;
 
 /// Draws of a shifted course for each shift that is tried.
 const DRAWS: usize = 200;
+
+/// Unchanged courses that are simulated.
+const SETTLED: usize = 50;
 
 /// With this probability the smallest effect would have been found.
 const FOUND: f64 = 0.95;
@@ -37,6 +40,41 @@ pub fn pairs_to_tell(course: &Course) -> Option<usize> {
     None
 }
 
+/// How many pairs settle a workload that did not change, with probability 90 %, where pairs scatter as those of this course do.
+/// None if there are no pairs to take the spread from, or if [`FARTHEST`] of them do not.
+///
+/// Found by simulation: unchanged courses are drawn and judged until they are settled.
+pub fn pairs_to_settle(course: &Course) -> Option<usize> {
+    let deviations = deviations(course)?;
+    let mut random = Random::new(0x5EED);
+    let mut needed: Vec<usize> = (0..SETTLED)
+        .map(|_| {
+            let mut unchanged = course.unmeasured();
+            while unchanged.log_ratios().len() < FARTHEST && !unchanged.is_settled() {
+                unchanged.push(draw(&deviations, &mut random));
+            }
+            if unchanged.is_settled() { unchanged.log_ratios().len() } else { usize::MAX }
+        })
+        .collect();
+    needed.sort_unstable();
+    Some(needed[SETTLED * 9 / 10]).filter(|&pairs| pairs != usize::MAX)
+}
+
+/// The distance of each pair from the centre, as much wider as a new pair lies further from an estimated centre than those that it
+/// was estimated from.
+fn deviations(course: &Course) -> Option<Vec<f64>> {
+    let centre = hodges_lehmann(course.log_ratios())?;
+    let count = course.log_ratios().len() as f64;
+    let wider = ((count + 1.0) / (count - 1.0).max(1.0)).sqrt();
+    Some(course.log_ratios().iter().map(|value| wider * (value - centre)).collect())
+}
+
+/// One of the deviations, to either side.
+fn draw(deviations: &[f64], random: &mut Random) -> f64 {
+    let size = deviations[random.below(deviations.len())];
+    if random.coin() { size } else { -size }
+}
+
 /// The smallest slowdown, as ln(head time / base time), that would have been found with probability 95 % in this many
 /// pairs with the spread of this course. None if there are no pairs to take the spread from, or if even the largest is not
 /// found in so few pairs.
@@ -44,11 +82,7 @@ pub fn pairs_to_tell(course: &Course) -> Option<usize> {
 /// Found by doing it: the course's deviations from its centre, drawn with replacement and with random signs (a bootstrap
 /// of the symmetric errors that the decision assumes), are shifted and run through the same alarm and confirmation.
 pub fn smallest_found(course: &Course, pairs: usize) -> Option<f64> {
-    let centre = hodges_lehmann(course.log_ratios())?;
-    // A new value lies further from the estimated centre than the values that it was estimated from.
-    let count = course.log_ratios().len() as f64;
-    let wider = ((count + 1.0) / (count - 1.0).max(1.0)).sqrt();
-    let deviations: Vec<f64> = course.log_ratios().iter().map(|value| wider * (value - centre)).collect();
+    let deviations = deviations(course)?;
     // Without any scatter one draw is like the next.
     let draws = if deviations.iter().all(|&deviation| deviation == 0.0) { 1 } else { DRAWS };
     let is_found = |shift: f64| {
@@ -57,12 +91,7 @@ pub fn smallest_found(course: &Course, pairs: usize) -> Option<f64> {
         let found = (0..draws)
             .filter(|_| {
                 // All are drawn, found early or not: the next course starts at the same place of the sequence.
-                let drawn: Vec<f64> = (0..pairs)
-                    .map(|_| {
-                        let size = deviations[random.below(deviations.len())];
-                        shift + if random.coin() { size } else { -size }
-                    })
-                    .collect();
+                let drawn: Vec<f64> = (0..pairs).map(|_| shift + draw(&deviations, &mut random)).collect();
                 finds(&drawn, course.confirmation(), course.rules())
             })
             .count();
@@ -127,6 +156,17 @@ mod tests {
         assert!(found(&quiet, 60) < found(&noisy, 60));
         assert_eq!(smallest_found(&quiet, 10), None, "too few for an alarm and its confirmation");
         assert_eq!(smallest_found(&Course::new(Rules::default(), 4), 60), None);
+    }
+
+    #[test]
+    fn noisier_workloads_take_longer_to_settle_and_as_long_as_predicted() {
+        let predicted = |deviation| pairs_to_settle(&course(3, 40, 0.0, Noise::Normal(deviation)));
+        let (quiet, noisy) = (predicted(0.3).expect("soon"), predicted(1.5).expect("later"));
+        assert!(quiet * 2 < noisy, "{quiet} and {noisy}");
+        let settled = (0..200).filter(|seed| course(500 + seed, noisy, 0.0, Noise::Normal(1.5)).is_settled()).count();
+        assert!((150..=199).contains(&settled), "{settled} of 200 were settled after {noisy} pairs");
+        assert_eq!(predicted(30.0), None);
+        assert_eq!(pairs_to_settle(&Course::new(Rules::default(), 4)), None);
     }
 
     #[test]

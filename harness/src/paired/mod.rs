@@ -20,7 +20,7 @@ mod tick;
 pub use contest::{Contest, Entrant, Lane, Pair, Stopped};
 pub use course::{Course, Levels, Standing};
 pub use floor::{Floor, measure_floor};
-pub use foresight::{FARTHEST, MOST_PAIRS, pairs_to_tell, smallest_found};
+pub use foresight::{FARTHEST, MOST_PAIRS, pairs_to_settle, pairs_to_tell, smallest_found};
 pub use pair::{Block, Conditions, Injection, Legacy, PairError, Round, Sides, measure_pair};
 pub use rules::Rules;
 pub use slices::{PairEstimate, Side, Slice};

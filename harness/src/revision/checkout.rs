@@ -51,6 +51,13 @@ pub struct WorkingTree {
     _slot: Slot,
 }
 
+impl WorkingTree {
+    /// The same programs, to be run on the model in a folder.
+    pub fn on_model(self, folder: Option<&Path>) -> Self {
+        Self { programs: self.programs.on_model(folder), ..self }
+    }
+}
+
 /// The name of the files as they are now, in errors.
 const WORKING_TREE: &str = "the working tree";
 

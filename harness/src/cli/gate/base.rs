@@ -75,13 +75,12 @@ impl Gate {
         let mut accepted = rules::accepted(&checkout, project, against.honour_new_acceptances, &repository)?;
         let amended = rules::amended(&checkout.project, project);
         // Built as the base was, in the same folder and by the same call: the two then differ by their sources only.
-        let tree = checkouts.working_tree(project, &measure::needed(&project.config, &needed), output, &|told| {
-            notice(told);
-        })?;
-        let programs = tree.programs.on_model(request.model.as_deref());
+        let of_tree = measure::needed(&project.config, &needed);
+        let tree = checkouts.working_tree(project, &of_tree, output, &|told| notice(told))?;
+        let tree = tree.on_model(request.model.as_deref());
         let of_base =
             Measured { project: &checkout.project, programs: &checkout.programs, commit: Some(&checkout.commit.id) };
-        let of_head = Measured { project, programs: &programs, commit: None };
+        let of_head = Measured { project, programs: &tree.programs, commit: None };
         // Where an instruction set is forced, what a side would take by itself tells nothing of it.
         let forced = |greeting: Greeting| Greeting { isa: request.isa.clone().unwrap_or(greeting.isa), ..greeting };
         let greeting = forced(of_base.greet(request.time_limit).map_err(|error| unanswered(&commit, error))?);

@@ -10,7 +10,7 @@ use harness::profile::{Profile as Seen, View};
 use harness::programs::Programs;
 use harness::project::Project;
 use harness::record::Environment;
-use harness::revision::{CargoOutput, Checkout, Checkouts, Repository};
+use harness::revision::{CargoOutput, Checkout, Checkouts, Commit, Repository, WorkingTree};
 use harness_probe::protocol::Description;
 
 use super::Profile;
@@ -35,7 +35,16 @@ struct Ready {
 }
 
 enum Source {
-    Here { project: Project, programs: Programs },
+    /// The checkout, built where its user builds it.
+    Here {
+        project: Project,
+        programs: Programs,
+    },
+    /// The checkout, built as a revision is, to be held against one.
+    Tree {
+        project: Project,
+        tree: WorkingTree,
+    },
     Revision(Checkout),
 }
 
@@ -57,14 +66,23 @@ impl Side {
         project: &Project,
         request: &Request,
     ) -> Result<Vec<Self>> {
-        let programs = measure::build(project, &request.plan.instruments, request.quiet)?;
-        let programs = programs.on_model(request.model.as_deref());
-        let here = Ready::new(CHECKOUT, Source::Here { project: project.clone(), programs }, request)?;
+        let phases = &workload.phases;
+        let is_here = |name: &String| name == CHECKOUT || phases.contains(name);
+        let here = match &asked.diff {
+            Some(names) if !names.iter().all(is_here) => {
+                // A name that means nothing is refused before anything is built.
+                names
+                    .iter()
+                    .filter(|name| !is_here(name))
+                    .try_for_each(|name| commit(name, phases, project).map(drop))?;
+                Ready::tree(project, request)
+            }
+            _ => Ready::here(project, request),
+        }?;
         let Some(names) = &asked.diff else {
             return Ok(vec![Self { name: CHECKOUT.to_owned(), phase: None, ready: here }]);
         };
         let mut sides: Vec<Self> = Vec::new();
-        let phases = &workload.phases;
         for name in names {
             // A phase may be called as a branch is: it is what is meant more often.
             let phase = phases.contains(name).then(|| name.clone());
@@ -106,21 +124,29 @@ impl Ready {
         Ok(Rc::new(Self { source, greeting }))
     }
 
+    fn here(project: &Project, request: &Request) -> Result<Rc<Self>> {
+        let programs = measure::build(project, &request.plan.instruments, request.quiet)?;
+        let programs = programs.on_model(request.model.as_deref());
+        Self::new(CHECKOUT, Source::Here { project: project.clone(), programs }, request)
+    }
+
+    fn tree(project: &Project, request: &Request) -> Result<Rc<Self>> {
+        let repository = Repository::open(project)?;
+        let programs = measure::needed(&project.config, &request.plan.instruments);
+        let checkouts = Checkouts::new(project, &repository);
+        let tree = checkouts.working_tree(project, &programs, output(request), &|told| notice(told))?;
+        Self::new(CHECKOUT, Source::Tree { project: project.clone(), tree }, request)
+    }
+
     fn revision(name: &str, phases: &[String], project: &Project, request: &Request) -> Result<Rc<Self>> {
-        let hint = || {
-            let hint = suggestion(name, phases.iter().map(String::as_str));
-            format!("`{name}` is no phase of the workload ({hint}), so it was taken for a revision")
-        };
-        let repository = Repository::open(project).with_context(hint)?;
-        let commit = repository.resolve(name).with_context(hint)?;
+        let (repository, commit) = commit(name, phases, project)?;
         if request.model.is_some() {
             bail!("--model goes with the programs of the checkout only; leave it out where a revision is named");
         }
-        let output = if request.quiet { CargoOutput::Nothing } else { CargoOutput::Progress };
         let checkout = Checkouts::new(project, &repository).checkout(
             &commit,
             |config| measure::needed(config, &request.plan.instruments),
-            output,
+            output(request),
             &|told| notice(told),
         )?;
         Self::new(name, Source::Revision(checkout), request)
@@ -134,10 +160,26 @@ impl Ready {
     }
 }
 
+/// The commit that a name means which is no phase.
+fn commit(name: &str, phases: &[String], project: &Project) -> Result<(Repository, Commit)> {
+    let hint = || {
+        let hint = suggestion(name, phases.iter().map(String::as_str));
+        format!("`{name}` is no phase of the workload ({hint}), so it was taken for a revision")
+    };
+    let repository = Repository::open(project).with_context(hint)?;
+    let commit = repository.resolve(name).with_context(hint)?;
+    Ok((repository, commit))
+}
+
+fn output(request: &Request) -> CargoOutput {
+    if request.quiet { CargoOutput::Nothing } else { CargoOutput::Progress }
+}
+
 impl Source {
     fn measured(&self) -> Measured<'_> {
         match self {
             Self::Here { project, programs } => Measured { project, programs, commit: None },
+            Self::Tree { project, tree } => Measured { project, programs: &tree.programs, commit: None },
             Self::Revision(checkout) => {
                 Measured { project: &checkout.project, programs: &checkout.programs, commit: Some(&checkout.commit.id) }
             }
