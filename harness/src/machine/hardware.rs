@@ -11,6 +11,7 @@ pub fn cpu_model(system: &System) -> Option<String> {
 pub fn short_name(system: &System) -> String {
     let cpuinfo = system.text("proc/cpuinfo").unwrap_or_default();
     let model = model_in(&cpuinfo).unwrap_or_else(|| "unknown CPU".to_owned());
+    let model = ["(R)", "(TM)", " Processor"].into_iter().fold(model, |model, noise| model.replace(noise, ""));
     let features = cpuinfo.lines().find(|line| line.starts_with("flags") || line.starts_with("Features"));
     let has = |name: &str| features.is_some_and(|line| line.split_whitespace().any(|feature| feature == name));
     let widest = [("avx512f", "avx512"), ("avx2", "avx2"), ("avx", "avx"), ("sve", "sve"), ("asimd", "neon")];
@@ -76,12 +77,12 @@ mod tests {
     fn machines_that_measure_alike_share_a_short_name() {
         use super::super::system::fixture::Fixture;
 
-        let cpuinfo = "cpu family : 6\nmodel : 207\nmodel name : Xeon\nflags : fpu avx avx2 avx512f hypervisor\n";
+        let cpuinfo = "cpu family : 6\nmodel : 207\nmodel name : Intel(R) Xeon(R) Processor\nflags : fpu avx avx2 avx512f hypervisor\n";
         let files = [("proc/cpuinfo", cpuinfo), ("proc/self/status", "Cpus_allowed_list:\t0-1\n")];
         let mut machine = Fixture::of(&files);
-        assert_eq!(short_name(&machine.system), "Xeon (family 6, model 207), avx512, virtual, 2 CPUs");
+        assert_eq!(short_name(&machine.system), "Intel Xeon (family 6, model 207), avx512, virtual, 2 CPUs");
         machine.put("sys/class/dmi/id/sys_vendor", "QEMU\n");
-        assert_eq!(short_name(&machine.system), "Xeon (family 6, model 207), avx512, virtual (QEMU), 2 CPUs");
+        assert_eq!(short_name(&machine.system), "Intel Xeon (family 6, model 207), avx512, virtual (QEMU), 2 CPUs");
         machine = Fixture::of(&[]);
         assert_eq!(short_name(&machine.system), "unknown CPU");
     }

@@ -74,7 +74,7 @@ impl Drawing for DotChart {
         let widest = |words: &mut dyn Iterator<Item = &str>| {
             words.map(|word| font::width(word, NAME.size, false)).fold(40.0, f64::max).min(room)
         };
-        let left = edge + widest(&mut self.rows.iter().map(|row| row.name.as_str())) + 14.0;
+        let left = edge + widest(&mut self.rows.iter().map(|row| row.name.as_str())) + 22.0;
         let right = width - edge - widest(&mut self.rows.iter().map(|row| row.label.as_str())) - 14.0;
         let (low, high, step) = self.range();
         let x = |value: f64| left + (value - low) / (high - low) * (right - left);

@@ -153,7 +153,8 @@ fn estimate_cells(estimates: &Estimates) -> [Cell; 3] {
     let cell = |value: Option<f64>, text: &dyn Fn(f64) -> String| {
         value.map_or_else(Cell::missing, |value| Cell::number(value / 100.0, text(value)))
     };
-    let mean = cell(estimates.mean(), &|value| format!("{value:+.2} %"));
+    // No minus before a zero.
+    let mean = cell(estimates.mean(), &|value| format!("{value:+.2} %").replace("-0.00 ", "+0.00 "));
     [number(estimates.len()), mean, cell(estimates.deviation(), &|value| format!("{value:.2} %"))]
 }
 
