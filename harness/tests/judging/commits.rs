@@ -17,6 +17,11 @@ find = "while read -r line; do"
 replace = "# a comment\nwhile read -r line; do"
 
 [[change]]
+name = "empty"
+kind = "empty"
+force = true
+
+[[change]]
 name = "slow"
 kind = "slowdown"
 percent = [4]
@@ -53,8 +58,9 @@ fn each_change_is_a_commit_that_the_gate_judges_by_its_exit_status() {
     let done = gather(&tools, &[]);
     assert!(done.stdout.contains("no gate on unchanged code is red"), "{}", done.stdout);
     let rows = rows(&tools);
-    let [comment, slow] = rows.as_slice() else { panic!("{rows:?}") };
+    let [comment, empty, slow] = rows.as_slice() else { panic!("{rows:?}") };
     assert_eq!((comment.change.as_str(), comment.exit, comment.percent), ("comment", 0, None));
+    assert_eq!((empty.exit, empty.forced, empty.workloads.len()), (0, true, 1));
     assert_eq!((slow.change.as_str(), slow.exit, slow.percent), ("slow", 1, Some(4.0)));
     assert_eq!(slow.base, before.0[..12]);
     let [timed] = slow.workloads.as_slice() else { panic!("{slow:?}") };
@@ -74,12 +80,12 @@ fn trials_add_up_and_the_fewest_come_first() {
     // Evidence in git makes no other base.
     git(&tools, &["add", "--force", "reports"]);
     git(&tools, &["commit", "--quiet", "--message", "Keep a trial"]);
-    gather(&tools, &["--trials", "2"]);
+    gather(&tools, &["--trials", "3"]);
     let rows = rows(&tools);
     let tried: Vec<&str> = rows.iter().map(|row| row.change.as_str()).collect();
-    assert_eq!(tried, ["slow", "comment", "comment"], "by count, then by place in the file");
+    assert_eq!(tried, ["slow", "comment", "empty", "comment"], "by count, then by place in the file");
     assert!(rows.iter().all(|row| row.base == rows[0].base && row.harness == rows[0].harness), "{rows:?}");
-    assert_eq!(rows[1].head, rows[2].head);
+    assert_eq!(rows[1].head, rows[3].head);
 
     let kept = |name: &str| tools.project.read(&format!("reports/selftest/{name}"));
     let before = (kept("gate.md"), kept("gate.svg"));
@@ -119,7 +125,7 @@ fn every_wrong_change_is_answered_before_anything_is_measured() {
     let said = with(two).refused(&real);
     assert!(said.contains("change `two`: there is no revision \"v9\""), "{said}");
     let said = with(CHANGES).refused(&[&real[..], &["--only", "other"]].concat());
-    assert!(said.contains("matches --only; there are comment, slow@4"), "{said}");
+    assert!(said.contains("matches --only; there are comment, empty, slow@4"), "{said}");
 }
 
 #[test]

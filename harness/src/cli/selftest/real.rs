@@ -8,6 +8,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use harness::child::{self, Held};
 use harness::gate::{Ruling, Session, pinned_core};
+use harness::layout::Layouts;
 use harness::machine::{self, Counters, State, System};
 use harness::measure::{self, Bar, Progress};
 use harness::project::Project;
@@ -229,6 +230,10 @@ impl<'a> Stage<'a> {
             let ruling = Ruling::of(&session)?;
             row.measuring_seconds = Milli::of(ruling.times.iter().map(|time| time.seconds).sum());
             row.workloads = Outcome::all(&ruling, variant);
+            row.layouts = match session.terms.layouts {
+                Layouts::Averaged(count) if !row.workloads.is_empty() => Some(u32::try_from(count)?),
+                _ => None,
+            };
             fs::remove_file(&file).with_context(|| format!("cannot remove {}", file.display()))?;
         }
         Ok(row)

@@ -66,7 +66,7 @@ pub struct Row {
     pub seconds: Milli,
     /// All its pairs.
     pub measuring_seconds: Milli,
-    /// Layouts of each program; none if the gate has none.
+    /// Layouts that each program was averaged over; none if it had one, or nothing was timed.
     pub layouts: Option<u32>,
     /// The timed workloads.
     pub workloads: Vec<Outcome>,
