@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
@@ -125,6 +126,20 @@ impl Programs {
         let mut files: Vec<&Path> = self.built.values().map(PathBuf::as_path).collect();
         files.sort_unstable();
         files
+    }
+
+    /// The same programs, copied into a folder: a later build cannot exchange them.
+    ///
+    /// # Errors
+    /// If one cannot be copied.
+    pub fn set_aside(self, folder: &Path) -> io::Result<Self> {
+        let mut built = HashMap::new();
+        for (place, (target, path)) in self.built.into_iter().enumerate() {
+            let kept = folder.join(format!("{place}-{}", target.1));
+            fs::copy(&path, &kept)?;
+            built.insert(target, kept);
+        }
+        Ok(Self { built, ..self })
     }
 
     /// A command that starts a program that was built, or is there already.
@@ -288,6 +303,21 @@ not json
             executables(messages),
             [made("my-suite", "bin", "/t/release/probe"), made("other", "bench", "/t/release/deps/probe-1")]
         );
+    }
+
+    #[test]
+    fn a_program_that_was_set_aside_is_what_it_was() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let probe = folder.path().join("probe");
+        fs::write(&probe, "then").expect("written");
+        let program = Program::Bin { package: "a".to_owned(), name: "probe".to_owned() };
+        let built = HashMap::from([(("a".to_owned(), "probe".to_owned()), probe.clone())]);
+        let aside = tempfile::tempdir().expect("a folder");
+        let programs = Programs::ready(folder.path().to_owned(), built).set_aside(aside.path()).expect("copied");
+        fs::write(&probe, "now").expect("written");
+        let command = programs.command(&program);
+        assert_eq!(fs::read_to_string(command.get_program()).expect("there"), "then");
+        assert_eq!(command.get_current_dir(), Some(folder.path()));
     }
 
     #[test]

@@ -1,10 +1,29 @@
 //! What the machine is, whatever state it is in: its CPU, its memory and its system.
 
-use super::System;
+use super::{System, processors};
 
 /// The CPU's name, with the numbers of its family and model where there are any.
 pub fn cpu_model(system: &System) -> Option<String> {
     model_in(&system.text("proc/cpuinfo")?)
+}
+
+/// A name that machines share where they measure alike: CPU, widest vectors, hypervisor, and the CPUs to use.
+pub fn short_name(system: &System) -> String {
+    let cpuinfo = system.text("proc/cpuinfo").unwrap_or_default();
+    let model = model_in(&cpuinfo).unwrap_or_else(|| "unknown CPU".to_owned());
+    let model = ["(R)", "(TM)", " Processor"].into_iter().fold(model, |model, noise| model.replace(noise, ""));
+    let features = cpuinfo.lines().find(|line| line.starts_with("flags") || line.starts_with("Features"));
+    let has = |name: &str| features.is_some_and(|line| line.split_whitespace().any(|feature| feature == name));
+    let widest = [("avx512f", "avx512"), ("avx2", "avx2"), ("avx", "avx"), ("sve", "sve"), ("asimd", "neon")];
+    let vectors = widest.into_iter().find(|(feature, _)| has(feature)).map(|(_, name)| name.to_owned());
+    let host = match (has("hypervisor"), system.word("sys/class/dmi/id/sys_vendor")) {
+        (true, Some(vendor)) => Some(format!("virtual ({vendor})")),
+        (true, None) => Some("virtual".to_owned()),
+        (false, _) => None,
+    };
+    let cpus = processors::allowed(system).map(|cpus| format!("{cpus} CPUs"));
+    let name: Vec<String> = [Some(model), vectors, host, cpus].into_iter().flatten().collect();
+    name.join(", ").replace(char::is_control, " ")
 }
 
 fn model_in(cpuinfo: &str) -> Option<String> {
@@ -52,6 +71,20 @@ mod tests {
         assert_eq!(model_in(cpuinfo).as_deref(), Some("AMD EPYC (family 25, model 1)"));
         assert_eq!(model_in("model name : ARM\n").as_deref(), Some("ARM"));
         assert_eq!(model_in("processor : 0\n"), None);
+    }
+
+    #[test]
+    fn machines_that_measure_alike_share_a_short_name() {
+        use super::super::system::fixture::Fixture;
+
+        let cpuinfo = "cpu family : 6\nmodel : 207\nmodel name : Intel(R) Xeon(R) Processor\nflags : fpu avx avx2 avx512f hypervisor\n";
+        let files = [("proc/cpuinfo", cpuinfo), ("proc/self/status", "Cpus_allowed_list:\t0-1\n")];
+        let mut machine = Fixture::of(&files);
+        assert_eq!(short_name(&machine.system), "Intel Xeon (family 6, model 207), avx512, virtual, 2 CPUs");
+        machine.put("sys/class/dmi/id/sys_vendor", "QEMU\n");
+        assert_eq!(short_name(&machine.system), "Intel Xeon (family 6, model 207), avx512, virtual (QEMU), 2 CPUs");
+        machine = Fixture::of(&[]);
+        assert_eq!(short_name(&machine.system), "unknown CPU");
     }
 
     proptest! {

@@ -21,7 +21,7 @@ mod tune;
 
 pub use diagnosis::{COARSE, Diagnosis, Floors};
 pub use findings::{Finding, Grade, findings};
-pub use hardware::{cpu_model, memory_bytes, os_name};
+pub use hardware::{cpu_model, memory_bytes, os_name, short_name};
 pub use load::{Busy, Load, Tasks, busiest};
 pub use state::State;
 pub use strain::{Counters, Strain};

@@ -49,7 +49,12 @@ impl Git {
 
     /// Runs git to its end, however it ends.
     pub(super) fn run(&self, task: &'static str, arguments: &[&str]) -> Result<Output, RepositoryError> {
-        let output = child::output(self.command().args(arguments), LIMIT);
+        self.finish(task, self.command().args(arguments))
+    }
+
+    /// Runs a call of git to its end, however it ends.
+    pub(super) fn finish(&self, task: &'static str, call: &mut Command) -> Result<Output, RepositoryError> {
+        let output = child::output(call, LIMIT);
         if child::stopped() {
             return Err(RepositoryError::Interrupted);
         }

@@ -55,6 +55,7 @@
 
 mod build;
 mod checkout;
+mod clone;
 mod commit;
 mod error;
 mod git;
@@ -74,6 +75,7 @@ mod turn;
 
 pub use build::CargoOutput;
 pub use checkout::{Checkout, Checkouts, WorkingTree};
+pub use clone::{CloneError, Edit, ProjectClone};
 pub use commit::{Commit, Head};
 pub use error::{CheckoutError, RepositoryError};
 pub use home::copies_folder;

@@ -107,6 +107,23 @@ impl Repository {
         Ok((folder, names.map(|name| PathBuf::from(OsStr::from_bytes(name))).collect()))
     }
 
+    /// The head as far as it concerns anything but a folder of the project: the newest commit of the
+    /// branch that changed something else, and whether anything else was changed since.
+    ///
+    /// # Errors
+    /// If there is no commit yet.
+    pub fn head_outside(&self, folder: &Path) -> Result<Head, RepositoryError> {
+        let head = self.head()?;
+        let inside = folder.components().all(|part| matches!(part, std::path::Component::Normal(_)));
+        if !inside || folder.as_os_str().is_empty() {
+            return Ok(head);
+        }
+        let rest = format!(":(exclude){}", folder.display());
+        let changes = self.git.ask("look for changes", &["status", "--porcelain", "--", ":/", &rest])?;
+        let commit = self.last_change_outside(&head.commit, folder)?.unwrap_or(head.commit);
+        Ok(Head { commit, dirty: !changes.is_empty() })
+    }
+
     /// The states that the branch of `bad` went through after `good`, oldest first and `bad` last. Of a merge, the merge only: a
     /// merged branch may hold commits that never built or that were never meant to be fast, and is no line to search along.
     ///

@@ -15,8 +15,6 @@ use crate::paired::Injection;
 pub enum Change {
     /// Nothing: both sides are one and the same program.
     Null,
-    /// Nothing but where the code lies: the head's functions were linked in another order.
-    Moved,
     /// The head runs this many percent more than it reports.
     Injected(f64),
 }
@@ -59,20 +57,20 @@ pub enum Scope {
 
 /// A change that is none.
 #[derive(Debug, Error)]
-#[error("{0:?} is no condition: write null, moved, or inject:PERCENT with a percentage above 0 and at most 100")]
+#[error("{0:?} is no condition: write real, null, or inject:PERCENT with a percentage above 0 and at most 100")]
 pub struct ChangeError(String);
 
 impl Change {
     /// Whether there is no slowdown to be found.
     pub fn is_none(self) -> bool {
-        matches!(self, Self::Null | Self::Moved)
+        matches!(self, Self::Null)
     }
 
     /// The slowdown to be found, as a share; 0 where there is none.
     pub fn share(self) -> f64 {
         match self {
             Self::Injected(percent) => percent / 100.0,
-            Self::Null | Self::Moved => 0.0,
+            Self::Null => 0.0,
         }
     }
 
@@ -80,7 +78,7 @@ impl Change {
     pub fn injection(self) -> Option<Injection> {
         match self {
             Self::Injected(_) => Some(Injection { share: self.share() }),
-            Self::Null | Self::Moved => None,
+            Self::Null => None,
         }
     }
 
@@ -98,7 +96,7 @@ impl Change {
     pub fn scope(self) -> Scope {
         match self {
             Self::Injected(_) => Scope::Workload,
-            Self::Null | Self::Moved => Scope::Short,
+            Self::Null => Scope::Short,
         }
     }
 }
@@ -174,7 +172,6 @@ impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Null => f.write_str("null"),
-            Self::Moved => f.write_str("moved"),
             Self::Injected(percent) => write!(f, "inject:{percent}"),
         }
     }
@@ -187,7 +184,6 @@ impl FromStr for Change {
         let error = || ChangeError(text.to_owned());
         match text.split_once(':') {
             None if text == "null" => Ok(Self::Null),
-            None if text == "moved" => Ok(Self::Moved),
             Some(("inject", percent)) => match percent.parse() {
                 Ok(percent) if percent > 0.0 && percent <= 100.0 => Ok(Self::Injected(percent)),
                 _ => Err(error()),
@@ -217,10 +213,12 @@ mod tests {
 
     #[test]
     fn conditions_are_read_as_they_are_written() {
-        for text in ["null", "moved", "inject:0.5", "inject:5"] {
+        for text in ["null", "inject:0.5", "inject:5"] {
             assert_eq!(text.parse::<Change>().expect("a condition").to_string(), text);
         }
-        for text in ["", "nul", "inject", "inject:", "inject:0", "inject:-1", "inject:nan", "inject:101", "moved:1"] {
+        for text in
+            ["", "nul", "inject", "inject:", "inject:0", "inject:-1", "inject:nan", "inject:101", "null:1", "moved"]
+        {
             let error = text.parse::<Change>().expect_err(text).to_string();
             assert!(error.starts_with(&format!("{text:?} is no condition")), "{error}");
         }

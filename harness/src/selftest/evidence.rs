@@ -125,6 +125,14 @@ impl Evidence {
         }
     }
 
+    /// True if anything is kept here.
+    ///
+    /// # Errors
+    /// If the folder is there and cannot be read.
+    pub fn is_there(&self) -> Result<bool, EvidenceError> {
+        Ok(!self.files()?.is_empty())
+    }
+
     /// What criterion said so far.
     ///
     /// # Errors
@@ -244,7 +252,7 @@ mod tests {
         let read = evidence.read().expect("readable");
         assert_eq!(read, [trials[2].clone(), trials[0].clone(), trials[1].clone()], "by the names of their files");
         assert_eq!(evidence.count(&trials[0].condition).expect("readable"), 2);
-        assert_eq!(evidence.count(&trial("moved", &[]).condition).expect("none"), 0);
+        assert_eq!(evidence.count(&trial("inject:2", &[]).condition).expect("none"), 0);
     }
 
     #[test]

@@ -64,11 +64,6 @@ impl Rate {
 /// # Errors
 /// If the limits that a trial carries make no sense.
 pub fn findings(trials: &[Trial]) -> Result<Vec<Finding>, RulingError> {
-    findings_of(&Vec::from_iter(trials))
-}
-
-/// As [`findings`], of some of the trials.
-pub(super) fn findings_of(trials: &[&Trial]) -> Result<Vec<Finding>, RulingError> {
     conditions(trials)
         .into_iter()
         .map(|condition| {
@@ -80,7 +75,7 @@ pub(super) fn findings_of(trials: &[&Trial]) -> Result<Vec<Finding>, RulingError
 }
 
 /// The conditions of the trials, in the order of [`findings`].
-pub(super) fn conditions(trials: &[&Trial]) -> Vec<Condition> {
+pub(super) fn conditions(trials: &[Trial]) -> Vec<Condition> {
     let mut conditions: Vec<Condition> = Vec::new();
     for trial in trials {
         if !conditions.contains(&trial.condition) {
@@ -88,7 +83,7 @@ pub(super) fn conditions(trials: &[&Trial]) -> Vec<Condition> {
         }
     }
     conditions.sort_by(|a, b| {
-        let order = |one: &Condition| (one.change.to_string() == "moved", one.scope, one.hogs);
+        let order = |one: &Condition| (one.scope, one.hogs);
         a.change.share().total_cmp(&b.change.share()).then_with(|| order(a).cmp(&order(b)))
     });
     conditions

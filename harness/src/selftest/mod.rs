@@ -1,21 +1,21 @@
-//! Evidence that the time gate does not lie: verdicts on code that did not change, or was slowed down by a known amount.
+//! Evidence of the error rates of the time gate: verdicts on code that did not change, or was slowed down by a known amount.
 //!
-//! A [`Trial`] is one verdict, reached as the gate reaches it: [`crate::gate::Terms::time`] measures, and
+//! The module [`real`] tries the whole gate on commits. The rest tries its decision on one program: a [`Trial`] is one verdict, reached as the gate reaches it: [`crate::gate::Terms::time`] measures, and
 //! [`crate::gate::Ruling`] judges. What it measured is kept in the [`Evidence`], compressed, so that every verdict can be
 //! replayed without measuring; the [findings](Finding) are counted from those files alone, each rate with the exact
 //! interval of Clopper and Pearson. Evidence is gathered in pieces: whatever is measured is added to what is there.
 //!
-//! It is kept in `reports/selftest/`, beside the page and the chart that are made of it: `baselines/` holds what
-//! changes are judged by, and this judges nothing.
+//! It is kept in the folder `selftest` of the records, beside the page `slices.md` that is made of it. Git ignores it: the
+//! slices are large, and each machine gathers its own.
 
 mod condition;
 mod criterion;
 mod evidence;
 mod finding;
 mod hog;
-mod layout;
 mod page;
 mod promise;
+pub mod real;
 mod swap;
 mod table;
 pub(crate) mod trial;
@@ -25,9 +25,8 @@ pub use criterion::{BackToBack, Called, CriterionError};
 pub use evidence::{Evidence, EvidenceError};
 pub use finding::{Finding, findings};
 pub use hog::{Hog, HogError};
-pub use layout::{LayoutError, Layouts};
 pub use page::{chart, page};
 pub use promise::promises;
 pub use swap::{Swapped, swapped};
-pub use table::{by_workload, moved_by_isa, table};
+pub use table::{by_workload, table};
 pub use trial::Trial;

@@ -3,8 +3,7 @@
 use super::finding::{Rate, deviation};
 use super::table::{percent, told};
 use super::{
-    BackToBack, Called, Change, Condition, Finding, Hogs, Scope, Swapped, Trial, by_workload, findings, moved_by_isa,
-    promises, table,
+    BackToBack, Called, Change, Condition, Finding, Hogs, Scope, Swapped, Trial, by_workload, findings, promises, table,
 };
 use crate::gate::{RulingError, SLICE};
 use crate::render::Format;
@@ -107,7 +106,7 @@ pub fn page(trials: &[Trial], swapped: &Swapped, criterion: &[BackToBack], chart
     text += &Format::Markdown.render(&[table(&findings)]);
     text += "\nA count with its 90 % interval in percent (Clopper and Pearson), so that each end alone holds at 95 %. *Red* \
              counts gates where a gate was judged, all else counts verdicts on single workloads. *Unchanged*: both sides are \
-             one program. *Moved*: the head's functions were linked in another order, with the same instructions, which are counted. ";
+             one program. ";
     text += &format!(
         "*Slower*: the head runs so many percent more than it reports. *Seconds* are of measuring, the median until a verdict; \
          a {} has {} at most, a {} {}.\n",
@@ -116,11 +115,6 @@ pub fn page(trials: &[Trial], swapped: &Swapped, criterion: &[BackToBack], chart
         Scope::Full.told(),
         budget(Scope::Full),
     );
-    if let Some(moved) = moved_by_isa(trials)? {
-        text += "\n## Moved code by instruction set\n\n";
-        text += &Format::Markdown.render(&[moved]);
-        text += "\nA gate counts instructions with the largest set that valgrind has and times with the largest that the machine has; trials that were timed with a smaller one are held to the same rules.\n";
-    }
     if let Some(share) = (Rate { count: swapped.red, of: swapped.gates }).share() {
         let ends = (Rate { count: swapped.red, of: swapped.gates }).interval();
         text += &format!(

@@ -10,8 +10,8 @@ use crate::render::{Cell, Column, Table, Tone};
 enum Borne {
     /// The limit lies outside of the interval, on the right side: shown at 95 %.
     Shown,
-    /// What was measured keeps to it, but so few trials do not show it.
-    Kept,
+    /// The measured value keeps to it, but so few trials do not show it.
+    Measured,
     /// What was measured does not keep to it.
     Missed,
 }
@@ -48,12 +48,12 @@ pub fn promises(findings: &[Finding]) -> Table {
         }
         table.rows.push(line);
         if let Some(deviation) = one.deviation {
-            let state = if deviation <= 0.005 { Borne::Kept } else { Borne::Missed };
+            let state = if deviation <= 0.005 { Borne::Measured } else { Borne::Missed };
             let measured = format!("{:.2} %", 100.0 * deviation);
             table.rows.push(row(format!("{who}: SD of the estimate at most 0.5 %"), measured, state));
         }
         if let (Scope::Full, Some(seconds)) = (one.condition.scope, one.trial_seconds) {
-            let state = if seconds <= 60.0 { Borne::Kept } else { Borne::Missed };
+            let state = if seconds <= 60.0 { Borne::Measured } else { Borne::Missed };
             let measured = format!("{seconds:.0} s (median of {})", one.trials);
             table.rows.push(row(format!("{who}: a verdict within 60 s of measuring"), measured, state));
         }
@@ -81,7 +81,7 @@ pub fn promises(findings: &[Finding]) -> Table {
         }
     }
     table.notes = vec![
-        "Shown: the 95 % bound keeps the limit. Kept: the measured value does, and its bound does not, for want of trials. \
+        "Shown: the 95 % bound keeps the limit. Measured: the measured value does, and its bound does not, for want of trials. \
          Missed: the measured value does not."
             .to_owned(),
     ];
@@ -96,7 +96,7 @@ fn rate_row(asked: String, rate: Rate, limit: &Limit) -> Vec<Cell> {
     };
     let state = match (shown, kept) {
         (true, _) => Borne::Shown,
-        (false, true) => Borne::Kept,
+        (false, true) => Borne::Measured,
         (false, false) => Borne::Missed,
     };
     row(asked, format!("{} of {} = {} %; {bound}", rate.count, rate.of, percent(share)), state)
@@ -105,7 +105,7 @@ fn rate_row(asked: String, rate: Rate, limit: &Limit) -> Vec<Cell> {
 fn row(asked: String, measured: String, state: Borne) -> Vec<Cell> {
     let state = match state {
         Borne::Shown => Cell::text("shown").toned(Tone::Good),
-        Borne::Kept => Cell::text("kept"),
+        Borne::Measured => Cell::text("measured"),
         Borne::Missed => Cell::text("missed").toned(Tone::Bad),
     };
     vec![Cell::text(asked), Cell::text(measured), state]
@@ -126,12 +126,12 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_is_shown_kept_or_missed() {
+    fn a_limit_is_shown_measured_or_missed() {
         let state = |count, of, limit: Limit| rate_row(String::new(), Rate { count, of }, &limit)[2].text.clone();
         assert_eq!(state(0, 300, Limit::AtMost(0.01)), "shown");
-        assert_eq!(state(0, 297, Limit::AtMost(0.01)), "kept");
+        assert_eq!(state(0, 297, Limit::AtMost(0.01)), "measured");
         assert_eq!(state(4, 300, Limit::AtMost(0.01)), "missed");
-        assert_eq!(state(50, 50, Limit::AtLeast(0.99)), "kept");
+        assert_eq!(state(50, 50, Limit::AtLeast(0.99)), "measured");
         assert_eq!(state(59, 59, Limit::AtLeast(0.95)), "shown");
     }
 }

@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn only_what_cannot_differ_is_swapped() {
-        let none = replay(&[trial("moved", &[0.01; 9]), trial("inject:1", &[0.01; 9])], 10, 1);
+        let none = replay(&[trial("inject:1", &[0.01; 9])], 10, 1);
         assert_eq!((none.gates, none.pairs), (0, 0));
     }
 }

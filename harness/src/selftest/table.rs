@@ -1,8 +1,6 @@
 //! The findings as tables.
 
-use std::collections::BTreeMap;
-
-use super::finding::{Finding, Rate, conditions, findings_of};
+use super::finding::{Finding, Rate, conditions};
 use super::{Change, Condition, Trial};
 use crate::gate::{Ruling, RulingError, Time};
 use crate::render::{Cell, Column, Table};
@@ -40,7 +38,7 @@ pub fn by_workload(trials: &[Trial]) -> Result<Table, RulingError> {
             }
         }
     }
-    let conditions = conditions(&Vec::from_iter(trials));
+    let conditions = conditions(trials);
     kinds.sort_by_key(|(workload, condition, _)| {
         (workload.clone(), conditions.iter().position(|other| other == condition))
     });
@@ -56,27 +54,6 @@ pub fn by_workload(trials: &[Trial]) -> Result<Table, RulingError> {
         })
         .collect();
     Ok(all)
-}
-
-/// One line for each condition of moved code and instruction set that it was timed with; none if no code was moved.
-///
-/// # Errors
-/// If the limits that a trial carries make no sense.
-pub fn moved_by_isa(trials: &[Trial]) -> Result<Option<Table>, RulingError> {
-    let mut kinds: BTreeMap<&str, Vec<&Trial>> = BTreeMap::new();
-    for trial in trials.iter().filter(|trial| trial.condition.change == Change::Moved) {
-        kinds.entry(&trial.session.terms.isa).or_default().push(trial);
-    }
-    let mut all = table(&[]);
-    all.columns.insert(0, Column::left("isa", "timed with"));
-    for (isa, trials) in kinds {
-        for finding in findings_of(&trials)? {
-            let mut row = cells(&finding, finding.condition);
-            row.insert(0, Cell::text(isa));
-            all.rows.push(row);
-        }
-    }
-    Ok((!all.rows.is_empty()).then_some(all))
 }
 
 fn rate_columns(key: &&str) -> [Column; 1] {
@@ -105,11 +82,10 @@ fn cells(finding: &Finding, condition: Condition) -> Vec<Cell> {
     ]
 }
 
-/// `unchanged`, `moved`, `+1 %`.
+/// `unchanged`, `1 % slower`.
 pub(super) fn told(condition: Condition) -> String {
     match condition.change {
         Change::Null => "unchanged".to_owned(),
-        Change::Moved => "moved".to_owned(),
         Change::Injected(percent) => format!("{percent} % slower"),
     }
 }

@@ -13,15 +13,13 @@ pub struct Trial {
     pub schema: u32,
     /// What it was about.
     pub condition: Condition,
-    /// In which order the head's functions were linked, if in another than the base's.
-    pub layout: Option<u32>,
     /// What was measured, and the terms it is judged by.
     pub session: Session,
 }
 
 impl Trial {
     /// The version that this build writes, and the only one it reads.
-    pub const SCHEMA: u32 = 3;
+    pub const SCHEMA: u32 = 4;
 }
 
 #[cfg(test)]
@@ -92,6 +90,6 @@ pub(crate) mod tests {
             accepted: Accepted::default(),
             amended: Vec::new(),
         };
-        Trial { schema: Trial::SCHEMA, condition, layout: None, session }
+        Trial { schema: Trial::SCHEMA, condition, session }
     }
 }

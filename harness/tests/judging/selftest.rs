@@ -30,20 +30,20 @@ fn evidence_is_gathered_in_pieces_and_replayed_to_the_same_page() {
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
     assert!(done.stdout.contains("on each core"), "{}", done.stdout);
 
-    let trials = Evidence::new(tools.project.path("reports/selftest/slices")).read().expect("kept");
+    let trials = Evidence::new(tools.project.path("records/selftest/slices")).read().expect("kept");
     let found = findings(&trials).expect("no limits");
     assert_eq!(found.iter().map(|one| one.trials).collect::<Vec<_>>(), [1, 1, 1]);
     let (slower, unchanged): (Vec<_>, Vec<_>) = found.iter().partition(|one| one.condition.change.share() > 0.0);
     assert!(slower.iter().all(|one| one.red.count == 1 && one.mean.is_some_and(|mean| (mean - 0.05).abs() < 0.01)));
     assert!(unchanged.iter().all(|one| one.red.count == 0 && one.not_slower.count == 1), "{unchanged:?}");
 
-    let kept = |name: &str| tools.project.read(&format!("reports/selftest/{name}"));
-    let before = (kept("gate.md"), kept("gate.svg"));
+    let kept = |name: &str| tools.project.read(&format!("records/selftest/{name}"));
+    let before = (kept("slices.md"), kept("slices.svg"));
     tools.script("probe", "exit 1");
     let done = gather(&tools, &["--replay", "--format", "csv"]);
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
     assert!(done.stdout.starts_with("change,hogs,scope,trials,red,"), "{}", done.stdout);
-    assert_eq!((kept("gate.md"), kept("gate.svg")), before, "nothing was measured");
+    assert_eq!((kept("slices.md"), kept("slices.svg")), before, "nothing was measured");
 }
 
 #[test]
@@ -69,10 +69,12 @@ fn both_sides_are_on_the_measured_core_before_they_are_made_ready() {
 fn what_cannot_be_done_is_answered_by_one_sentence() {
     let tools = steady();
     let said = tools.refused(&["selftest", "gate", "--replay"]);
+    assert!(said.contains("there are no trials yet"), "{said}");
+    let said = tools.refused(&["selftest", "gate", "--condition", "null", "--replay"]);
     assert!(said.contains("there is no evidence in"), "{said}");
-    let said = tools.refused(&["selftest", "gate", "--condition", "moved", "--trials", "1"]);
-    assert!(said.contains("its code cannot be moved"), "{said}");
-    tools.project.write("reports/selftest/slices/null_none_short.jsonl.gz", "rubbish");
+    let said = tools.refused(&["selftest", "gate", "--condition", "null,real"]);
+    assert!(said.contains("`--condition real` goes alone"), "{said}");
+    tools.project.write("records/selftest/slices/null_none_short.jsonl.gz", "rubbish");
     let said = tools.refused(&["selftest", "gate", "--replay"]);
     assert!(said.contains("is cut off after 0 whole trials"), "{said}");
     let done = tools.run(&["selftest", "gate", "--condition", "faster"]);

@@ -16,7 +16,7 @@ use harness::render::Format;
 use harness::verdict::Conclusion;
 
 pub(super) use base::MOST_TIMED;
-pub(super) use rules::{limits as base_limits, stored_ledger, today};
+pub(super) use rules::{stored_ledger, today};
 pub(super) use stored::COUNTS;
 
 use super::Outcome;

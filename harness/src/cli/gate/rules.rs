@@ -12,7 +12,7 @@ use harness::verdict::Limits;
 use harness_probe::protocol::Description;
 
 /// The text of a base's limits, which make sense.
-pub(in crate::cli) fn limits(base: &Project) -> Result<String> {
+pub(super) fn limits(base: &Project) -> Result<String> {
     let path = base.baselines().join("limits.toml");
     let text =
         fs::read_to_string(&path).with_context(|| format!("cannot read the base's limits {}", path.display()))?;

@@ -1,30 +1,25 @@
-//! `harness selftest`: whether the harness itself tells the truth.
+//! `harness selftest`: measures how often the harness itself is wrong.
 
 mod bench;
+mod real;
+mod slices;
 
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
-use harness::gate::{pinned_core, seed_of_now};
-use harness::measure::{self, Bar, Progress};
-use harness::programs::Programs;
+use glob::Pattern;
 use harness::project::Project;
 use harness::render::Format;
-use harness::render::chart::Layout;
-use harness::revision::Turn;
-use harness::selftest::{
-    self, BackToBack, Change, Condition, Evidence, Hog, Hogs, Scope, Trial, chart, findings, page, promises, swapped,
-};
-use harness::statistics::Random;
-use harness::whole_file;
+use harness::selftest::{Change, ChangeError, Hogs, Scope};
 
+use super::Outcome;
+use super::gate::BUDGET;
 use super::seconds::seconds;
-use super::{Outcome, exact, notice, quiet, show};
-use bench::Bench;
 
-/// Shows that the harness itself tells the truth
+/// Measures how often the harness itself is wrong
 #[derive(Args)]
 pub(crate) struct Selftest {
     #[command(subcommand)]
@@ -36,50 +31,85 @@ enum What {
     Gate(GateTest),
 }
 
-/// Gathers evidence of how often the time gate is wrong: on unchanged code, on code that moved, on known slowdowns
+/// Measures how often the time gate is wrong: on unchanged code, and on known slowdowns
 ///
-/// Each trial is decided as `harness gate --base` decides, and what it measured is added to the evidence, so that evidence can
-/// be gathered in pieces. --replay measures nothing, and works all of it out again from what was kept. The table says what was
-/// missed; the exit status only whether there is a table.
+/// With `--condition real`, each trial makes a commit in a clone of the project and runs the whole program `harness gate --base`
+/// on it. The changes are in `selftest.toml` in the folder of baselines. One row of `reports/selftest/real.csv` holds one trial,
+/// and the page `gate.md` beside it follows from the rows alone.
+///
+/// The other conditions hold one program against itself. They are quicker, and their slices stay in the folder of records.
+///
+/// Trials add up over many calls. The exit status is 0 wherever there is a table, whatever the table shows.
 #[derive(Args)]
 struct GateTest {
-    /// What differs between the two sides, separated by commas: null (one program on both), moved (functions linked in another
-    /// order), inject:PERCENT (the head runs so much more than it reports)
-    #[arg(
-        long,
-        value_name = "CHANGE",
-        value_delimiter = ',',
-        default_value = "null,moved,inject:0.5,inject:1,inject:2,inject:5"
-    )]
-    condition: Vec<Change>,
+    /// Conditions of the trials, separated by commas: real (commits, alone in a call), null (one program on both sides),
+    /// inject:PERCENT (the head runs so much more than it reports) [default: null,inject:0.5,inject:1,inject:2,inject:5]
+    #[arg(long, value_name = "CONDITION", value_delimiter = ',')]
+    condition: Vec<Asked>,
     /// Start programs that compute all the time, to be in the way
     #[arg(long, value_enum, default_value = "none")]
     hogs: Hogs,
-    /// How much a trial judges [default: one workload of a slowdown, a short gate of unchanged code]
-    #[arg(long, value_enum)]
-    scope: Option<Scope>,
     /// Begin no trial after this long, such as 90s, 10m or 1h
     #[arg(long = "for", value_name = "TIME", value_parser = |text: &str| seconds(text).map(Duration::from_secs), conflicts_with = "replay")]
     time: Option<Duration>,
-    /// End after this many trials [default without --for: one of each condition]
+    /// End after this many trials [default without --for: one of each condition or change]
     #[arg(long, value_name = "NUMBER", conflicts_with = "replay")]
     trials: Option<usize>,
-    /// Run criterion's bench of a workload twice in a row, this many times, by turns of the workloads, and keep what it calls
-    /// the difference
-    #[arg(long, value_name = "NUMBER", default_value_t = 0, conflicts_with = "replay")]
-    criterion: usize,
-    /// Work everything out again from the evidence, without measuring
+    /// Draw the pages and tables again, without measuring
     #[arg(long)]
     replay: bool,
-    /// Folder of the evidence, with its page and its chart [default: reports/selftest]
+    /// Folder of the trials, with their page and chart [default: reports/selftest for real, records/selftest for the rest]
     #[arg(long, value_name = "DIR")]
     evidence: Option<PathBuf>,
-    /// How many orders of functions moved code is tried in
-    #[arg(long, value_name = "NUMBER", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..))]
-    orders: u32,
+    #[command(flatten)]
+    real: OfReal,
+    #[command(flatten)]
+    slices: OfSlices,
     /// How the table is printed
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+}
+
+/// Options of the condition `real`.
+#[derive(Args)]
+struct OfReal {
+    /// The changes of `--condition real` [default: selftest.toml in the folder of baselines]
+    #[arg(long, value_name = "FILE", conflicts_with = "replay")]
+    changes: Option<PathBuf>,
+    /// Only these changes of `--condition real`, such as 'comment*' or 'gelu@2'; may be given several times
+    #[arg(long, value_name = "GLOB", value_parser = pattern, conflicts_with = "replay")]
+    only: Vec<Pattern>,
+    /// The budget of each gate of `--condition real`, in seconds, or such as 90s or 2m
+    #[arg(long, value_name = "TIME", default_value_t = BUDGET, value_parser = seconds)]
+    gate_budget: u64,
+}
+
+/// Options of the conditions on one program.
+#[derive(Args)]
+struct OfSlices {
+    /// Workloads of a trial on one program [default: one workload of a slowdown, a short gate of unchanged code]
+    #[arg(long, value_enum)]
+    scope: Option<Scope>,
+    /// Run criterion's bench of a workload twice in a row, this many times, by turns of the workloads, and keep its verdicts
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, conflicts_with = "replay")]
+    criterion: usize,
+}
+
+/// A condition as a user writes it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Asked {
+    /// Commits in a clone of the project.
+    Real,
+    /// One program on both sides.
+    Slices(Change),
+}
+
+impl FromStr for Asked {
+    type Err = ChangeError;
+
+    fn from_str(text: &str) -> Result<Self, ChangeError> {
+        if text == "real" { Ok(Self::Real) } else { text.parse().map(Self::Slices) }
+    }
 }
 
 impl Selftest {
@@ -92,97 +122,48 @@ impl Selftest {
 
 impl GateTest {
     fn run(self, project: &Project) -> Result<Outcome> {
-        let folder = self.evidence.clone().unwrap_or_else(|| project.reports().join("selftest"));
-        let evidence = Evidence::new(folder.join("slices"));
-        if !self.replay {
-            self.measure(project, &evidence)?;
+        let changes: Vec<Change> = self.condition.iter().filter_map(|asked| asked.change()).collect();
+        let is_real = changes.len() < self.condition.len();
+        if is_real && !changes.is_empty() {
+            bail!(
+                "`--condition real` goes alone, because its trials are kept elsewhere; run the other conditions in a second call"
+            );
         }
-        let trials = evidence.read()?;
-        if trials.is_empty() {
-            bail!("there is no evidence in {}; gather some without --replay", folder.display());
+        match (is_real, self.replay) {
+            (true, true) => real::replay(&self, project)?,
+            (true, false) => real::gather(&self, project)?,
+            (false, false) => slices::gather(&self, project, &changes)?,
+            (false, true) if !changes.is_empty() => slices::replay(&self, project)?,
+            (false, true) => self.replay_all(project)?,
         }
-        self.report(&trials, &evidence.criterion()?, &folder)?;
         Ok(Outcome::Fine)
     }
 
-    /// Adds trials: always of the condition that has the fewest.
-    fn measure(&self, project: &Project, evidence: &Evidence) -> Result<()> {
-        let conditions: Vec<Condition> = self
-            .condition
-            .iter()
-            .map(|&change| Condition { change, hogs: self.hogs, scope: self.scope.unwrap_or(change.scope()) })
-            .collect();
-        let most = match (self.trials, self.time) {
-            // Whoever asks for criterion alone gets that.
-            (None, None) if self.criterion > 0 => 0,
-            (None, None) => conditions.len(),
-            (trials, _) => trials.unwrap_or(usize::MAX),
-        };
-        let bench = Bench::new(project, if most > 0 { &conditions } else { &[] }, self.orders)?;
-        let mut counts = conditions.iter().map(|one| evidence.count(one)).collect::<Result<Vec<_>, _>>()?;
-        let began = Instant::now();
-        let mut random = Random::new(seed_of_now());
-        let bar = Bar::new();
-        bar.begin(self.time.map_or(most, |time| time.as_secs() as usize));
-        let mut told = 0;
-        for done in 0..most {
-            if self.time.is_some_and(|time| began.elapsed() >= time) {
-                break;
-            }
-            let next = (0..conditions.len()).min_by_key(|&place| counts[place]).unwrap_or_default();
-            bar.step(&format!("{}, trial {}", conditions[next].change, counts[next] + 1));
-            let trial = {
-                let _turn = Turn::wait(project, &|told| bar.aside(|| notice(told)))?;
-                let _hog = Hog::start(self.hogs, pinned_core(1))?;
-                bench.trial(conditions[next], counts[next], &mut random)?
-            };
-            evidence.add(&trial)?;
-            counts[next] += 1;
-            let gone = began.elapsed().as_secs_f64();
-            let (now, left) = match self.time {
-                Some(time) => (gone as usize, time.as_secs_f64() - gone),
-                None => (done + 1, gone / (done + 1) as f64 * (most - done - 1) as f64),
-            };
-            bar.advance(now - told, left);
-            told = now;
+    /// Draws whatever there is.
+    fn replay_all(&self, project: &Project) -> Result<()> {
+        let (has_rows, has_slices) = (real::is_there(self, project), slices::is_there(self, project)?);
+        if !has_rows && !has_slices {
+            bail!("there are no trials yet; `cargo harness selftest gate --condition real` makes some");
         }
-        bar.end();
-        self.compare_by_criterion(project, &bench, evidence)
-    }
-
-    fn compare_by_criterion(&self, project: &Project, bench: &Bench, evidence: &Evidence) -> Result<()> {
-        if self.criterion == 0 {
-            return Ok(());
+        if has_rows {
+            real::replay(self, project)?;
         }
-        let programs = Programs::build(project, &[&project.config.criterion], quiet())?;
-        let before = evidence.criterion()?.len();
-        let start = || programs.command(&project.config.criterion);
-        for place in before..before + self.criterion {
-            let entrant = &bench.short[place % bench.short.len()];
-            let _turn = Turn::wait(project, &|told| notice(told))?;
-            evidence.add_criterion(&BackToBack::take(&start, entrant, measure::now())?)?;
+        if has_slices {
+            slices::replay(self, project)?;
         }
         Ok(())
     }
+}
 
-    fn report(&self, trials: &[Trial], criterion: &[BackToBack], folder: &Path) -> Result<()> {
-        let findings = findings(trials)?;
-        let mut table = selftest::table(&findings);
-        let plural = if trials.len() == 1 { "" } else { "s" };
-        table.title = format!("{} trial{plural} in {}", trials.len(), folder.display());
-        let tables = if exact(self.format) { vec![table] } else { vec![table, promises(&findings)] };
-        show(&tables, self.format)?;
-        let mut written = vec![];
-        if let Some(chart) = chart(trials, &findings) {
-            written.push(("gate.svg", chart.svg(Layout::Wide)?.into_bytes()));
+impl Asked {
+    fn change(self) -> Option<Change> {
+        match self {
+            Self::Real => None,
+            Self::Slices(change) => Some(change),
         }
-        let swapped = swapped(trials);
-        written.push(("gate.md", page(trials, &swapped, criterion, "gate.svg")?.into_bytes()));
-        for (name, content) in written {
-            let path = folder.join(name);
-            whole_file::write(&path, &content).with_context(|| format!("cannot write {}", path.display()))?;
-        }
-        notice(&format!("wrote {}", folder.join("gate.md").display()));
-        Ok(())
     }
+}
+
+fn pattern(text: &str) -> Result<Pattern, String> {
+    Pattern::new(text).map_err(|error| format!("{}; write a glob such as 'comment*'", error.msg))
 }

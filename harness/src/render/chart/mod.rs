@@ -6,6 +6,7 @@
 mod axis;
 mod burn_down;
 mod canvas;
+mod dot_chart;
 mod font;
 mod header;
 mod heat_map;
@@ -18,6 +19,7 @@ mod waterfall;
 
 pub use burn_down::{BurnDown, Stage, Wanted};
 pub use canvas::ChartError;
+pub use dot_chart::{DotChart, DotKind, DotRow};
 pub use heat_map::{HeatCell, HeatMap};
 pub use layout::Layout;
 pub use line_chart::{Event, LineChart, Point, Series};
@@ -42,6 +44,8 @@ pub enum Chart {
     Lines(LineChart),
     /// Shares of a whole.
     Shares(ShareChart),
+    /// Single values, kind by kind.
+    Dots(DotChart),
     /// Targets and what was reached, stage by stage.
     BurnDown(BurnDown),
     /// Factors that lead from one number to another.
@@ -67,6 +71,7 @@ macro_rules! each {
             Chart::Phases($one) => $does,
             Chart::Lines($one) => $does,
             Chart::Shares($one) => $does,
+            Chart::Dots($one) => $does,
             Chart::BurnDown($one) => $does,
             Chart::Waterfall($one) => $does,
             Chart::HeatMap($one) => $does,

@@ -1,0 +1,197 @@
+//! Trials of one machine under one condition, counted.
+
+use super::{Milli, Outcome, Role, Row};
+use crate::gate::Word;
+use crate::selftest::Hogs;
+use crate::selftest::finding::{Rate, deviation};
+use crate::statistics::median;
+
+/// Trials that are counted together.
+pub(super) struct Group<'a> {
+    /// The machine; none for all of them.
+    pub(super) machine: Option<&'a str>,
+    /// Programs in the way.
+    pub(super) hogs: Hogs,
+    /// The trials.
+    pub(super) rows: Vec<&'a Row>,
+}
+
+/// Estimates in percent.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Estimates(Vec<f64>);
+
+/// A slowdown of one percentage, counted.
+pub(super) struct Slowdown {
+    pub(super) percent: f64,
+    /// Gates that were red on a slowed workload.
+    pub(super) found: Rate,
+    /// Gates that were red on a workload that is not slower.
+    pub(super) false_alarms: Rate,
+    /// Estimates of the slowed workloads.
+    pub(super) estimates: Estimates,
+    /// Seconds of measuring of a gate: the median.
+    pub(super) seconds: Option<f64>,
+}
+
+/// Unchanged code, counted.
+pub(super) struct Unchanged {
+    /// Gates that ended red.
+    pub(super) red: Rate,
+    /// Gates that timed something.
+    pub(super) timed: usize,
+    /// Gates that could not judge.
+    pub(super) unjudged: usize,
+    /// Workloads that stayed inconclusive.
+    pub(super) inconclusive: Rate,
+}
+
+/// The groups of some trials: for each condition all machines, and each of them where there are several.
+pub(super) fn groups(rows: &[Row]) -> Vec<Group<'_>> {
+    let mut groups = Vec::new();
+    for hogs in [Hogs::None, Hogs::Other, Hogs::Each] {
+        let all: Vec<&Row> = rows.iter().filter(|row| row.hogs == hogs).collect();
+        let mut machines: Vec<&str> = all.iter().map(|row| row.machine.as_str()).collect();
+        machines.sort_unstable();
+        machines.dedup();
+        if machines.len() > 1 {
+            groups.push(Group { machine: None, hogs, rows: all.clone() });
+        }
+        for machine in machines {
+            let rows = all.iter().copied().filter(|row| row.machine == machine).collect();
+            groups.push(Group { machine: Some(machine), hogs, rows });
+        }
+    }
+    groups
+}
+
+impl<'a> Group<'a> {
+    /// The gates on unchanged code.
+    pub(super) fn unchanged(&self) -> impl Iterator<Item = &'a Row> {
+        self.rows.iter().copied().filter(|row| !row.is_slowdown())
+    }
+
+    /// The kinds of unchanged code, sorted.
+    pub(super) fn kinds(&self) -> Vec<&'a str> {
+        let mut kinds: Vec<&str> = self.unchanged().map(|row| row.kind.as_str()).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        kinds
+    }
+
+    /// Counts unchanged code, of one kind or all.
+    pub(super) fn count(&self, kind: Option<&str>) -> Unchanged {
+        let rows: Vec<&Row> = self.unchanged().filter(|row| kind.is_none_or(|kind| row.kind == kind)).collect();
+        let count = |holds: &dyn Fn(&Row) -> bool| rows.iter().filter(|row| holds(row)).count();
+        let workloads: Vec<&Outcome> = rows.iter().flat_map(|row| &row.workloads).collect();
+        let is_open = |one: &&&Outcome| matches!(one.verdict, Word::Inconclusive | Word::Failed);
+        Unchanged {
+            red: Rate { count: count(&Row::is_red), of: rows.len() },
+            timed: count(&|row| !row.workloads.is_empty()),
+            unjudged: count(&|row| row.exit > 1),
+            inconclusive: Rate { count: workloads.iter().filter(is_open).count(), of: workloads.len() },
+        }
+    }
+
+    /// The estimates on unchanged code, of gates that timed equal programs or of the others, of one workload or all.
+    pub(super) fn estimates(&self, forced: bool, workload: Option<&str>) -> Estimates {
+        let outcomes = self.unchanged().filter(|row| row.forced == forced).flat_map(|row| &row.workloads);
+        Estimates::of(outcomes.filter(|one| workload.is_none_or(|workload| one.workload == workload)))
+    }
+
+    /// The workloads that were timed on unchanged code, sorted.
+    pub(super) fn workloads(&self) -> Vec<&'a str> {
+        let outcomes = self.unchanged().flat_map(|row| &row.workloads);
+        let mut workloads: Vec<&str> = outcomes.map(|one| one.workload.as_str()).collect();
+        workloads.sort_unstable();
+        workloads.dedup();
+        workloads
+    }
+
+    /// The slowdowns, from the smallest to the largest.
+    pub(super) fn slowdowns(&self) -> Vec<Slowdown> {
+        let mut percentages: Vec<f64> = self.rows.iter().filter_map(|row| row.percent).collect();
+        percentages.sort_by(f64::total_cmp);
+        percentages.dedup();
+        let slowdown = |percent| {
+            let rows: Vec<&Row> = self.rows.iter().copied().filter(|row| row.percent == Some(percent)).collect();
+            let red_on = |role| {
+                let is_red = |row: &&&Row| row.red().any(|one| one.role == role);
+                Rate { count: rows.iter().filter(is_red).count(), of: rows.len() }
+            };
+            let seconds: Vec<f64> = rows.iter().map(|row| row.measuring_seconds.value()).collect();
+            let slowed = rows.iter().flat_map(|row| &row.workloads).filter(|one| one.role == Role::Slowed);
+            Slowdown {
+                percent,
+                found: red_on(Role::Slowed),
+                false_alarms: red_on(Role::Same),
+                estimates: Estimates::of(slowed),
+                seconds: median(&seconds),
+            }
+        };
+        percentages.into_iter().map(slowdown).collect()
+    }
+}
+
+impl Estimates {
+    fn of<'a>(outcomes: impl Iterator<Item = &'a Outcome>) -> Self {
+        Self(outcomes.filter_map(|one| one.estimate.map(Milli::value)).collect())
+    }
+
+    /// Their number.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Their mean.
+    pub(super) fn mean(&self) -> Option<f64> {
+        (!self.0.is_empty()).then(|| self.0.iter().sum::<f64>() / self.0.len() as f64)
+    }
+
+    /// Their standard deviation; none for fewer than two.
+    pub(super) fn deviation(&self) -> Option<f64> {
+        deviation(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::row::tests::{slowdown, unchanged};
+    use super::*;
+
+    #[test]
+    fn every_trial_counts_in_its_group_and_in_that_of_all_machines() {
+        let mut rows = vec![
+            unchanged(0, Word::NotSlower, 0.1),
+            unchanged(1, Word::Regressed, 2.0),
+            unchanged(2, Word::Inconclusive, -0.3),
+            unchanged(0, Word::NotSlower, 0.2),
+        ];
+        rows[2].workloads.clear();
+        rows[3].machine = "another CPU".to_owned();
+        rows[3].forced = true;
+        let groups = groups(&rows);
+        let names: Vec<Option<&str>> = groups.iter().map(|group| group.machine).collect();
+        assert_eq!(names, [None, Some("a CPU"), Some("another CPU")]);
+        let all = groups[0].count(None);
+        assert_eq!((all.red.count, all.red.of, all.timed, all.unjudged), (1, 4, 3, 1));
+        assert_eq!((all.inconclusive.count, all.inconclusive.of), (0, 3));
+        assert_eq!(groups[0].estimates(true, None).mean(), Some(0.2));
+        assert_eq!(groups[0].estimates(false, Some("kernel/gelu")).len(), 2);
+    }
+
+    #[test]
+    fn a_slowdown_is_found_where_it_is_and_false_where_it_is_not() {
+        let mut rows = vec![
+            slowdown(1.0, 1, Word::Regressed, 1.1),
+            slowdown(1.0, 0, Word::Inconclusive, 0.7),
+            slowdown(1.0, 1, Word::Regressed, 0.9),
+            // A machine that is too noisy for any verdict.
+            slowdown(1.0, 2, Word::Regressed, 0.9),
+        ];
+        rows[2].workloads[0].role = Role::Same;
+        let slowdowns = groups(&rows)[0].slowdowns();
+        let [one] = slowdowns.as_slice() else { panic!("{}", slowdowns.len()) };
+        assert_eq!((one.found.count, one.found.of, one.false_alarms.count), (1, 4, 1));
+        assert_eq!((one.estimates.len(), one.seconds), (3, Some(30.0)));
+    }
+}
