@@ -11,7 +11,7 @@ use super::slot::lock_of;
 /// What the folder of bases may hold. It is looked at before a base is built, so one base more may be there afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Room {
-    /// The most revisions; 8 unless said otherwise.
+    /// The most revisions; 64 unless said otherwise.
     pub revisions: usize,
     /// The most bytes of their sources, their programs and cargo's target folder; 4 GiB unless said otherwise.
     pub bytes: u64,
@@ -22,7 +22,7 @@ const NO_SLOTS: [&str; 3] = ["build", "runners", "copies"];
 
 impl Default for Room {
     fn default() -> Self {
-        Self { revisions: 8, bytes: 4 << 30 }
+        Self { revisions: 64, bytes: 4 << 30 }
     }
 }
 
