@@ -207,7 +207,7 @@ impl Ruling {
 }
 
 impl Ruling {
-    /// How long a gate would have to measure on this machine to leave nothing inconclusive; none if nothing is.
+    /// Forecast: the time that a gate needs on this machine to leave nothing inconclusive; none if nothing is.
     fn needs(&self) -> Option<String> {
         let open: Vec<&Time> = self.times.iter().filter(|time| time.word == Word::Inconclusive).collect();
         if open.is_empty() {

@@ -37,7 +37,7 @@ pub struct Ruling {
     pub fair_seconds: f64,
     /// Whether instructions are to be judged and were not counted.
     pub uncounted: bool,
-    /// What was not measured because the programs are the same.
+    /// Measurements that were left out because the programs are the same.
     pub identical: Identical,
     /// Why only one layout of each side was timed, if so.
     pub single_layout: Option<String>,

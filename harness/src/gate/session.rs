@@ -111,9 +111,9 @@ pub struct Terms {
     pub warm: u64,
     /// A slowdown that was put into the head on purpose.
     pub injection: Option<Injection>,
-    /// How the place of code was kept out of the comparison.
+    /// Treatment of the place of code.
     pub layouts: Layouts,
-    /// Where layouts are not averaged, a confirmed slowdown is a regression above this share only.
+    /// If layouts are not averaged, a confirmed slowdown is a regression above this share only.
     pub layout_limit: f64,
     /// Whether what stays inconclusive is a failure to judge.
     pub strict: bool,
@@ -141,7 +141,7 @@ pub struct Counted {
     pub limits: String,
 }
 
-/// What equal programs leave nothing to measure of.
+/// Measurements that equal programs make needless.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Identical {

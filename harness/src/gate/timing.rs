@@ -20,7 +20,7 @@ pub const SLICE: Duration = Duration::from_micros(400);
 const BLOCKS: u32 = 32;
 /// Iterations before a slice that are not measured, where it has at least ten times as many.
 pub const WARM: u64 = 1;
-/// Where layouts are not averaged, a confirmed slowdown is a regression above this share.
+/// If layouts are not averaged, a confirmed slowdown is a regression above this share.
 pub const LAYOUT_LIMIT: f64 = 0.02;
 
 /// This share of the budget goes to the base against itself: half of it before the rest, half of it after.

@@ -1,4 +1,4 @@
-//! Whether a workload does the same work on both sides: it explains a change of time, and excuses none.
+//! Comparison of the work that a workload does on both sides. It explains a change of time, and excuses none.
 
 use super::Session;
 use crate::compare::Comparison;

@@ -1,4 +1,4 @@
-//! Whether two programs are the same to the processor: equal bytes at equal addresses.
+//! Comparison of two programs as the processor sees them: equal bytes at equal addresses.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,7 +22,7 @@ pub struct Unreadable {
     pub source: io::Error,
 }
 
-/// Whether all sections that are loaded into memory are equal, but for the build id. Debug information and symbol names may differ.
+/// True if all sections that are loaded into memory are equal, but for the build id. Debug information and symbol names may differ.
 /// Files that are no ELF programs are identical if all their bytes are equal.
 ///
 /// # Errors

@@ -51,7 +51,7 @@ pub enum LinkError {
 /// The inputs of a program's link.
 #[derive(Debug)]
 pub struct Linker {
-    /// Where the archive is unpacked; removed with this.
+    /// Holds the unpacked archive; removed with this.
     _folder: tempfile::TempDir,
     /// The folder in it that holds the arguments. Paths in them are relative to it.
     root: PathBuf,

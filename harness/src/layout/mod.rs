@@ -8,7 +8,7 @@
 //! So each side gets a [`Pool`] of programs, all written the same way in one folder under names of one length. The linker put the
 //! functions of each in another random order. Each pair of processes draws one program of each side, and what is estimated is the
 //! difference between the two averages. A [`Pool`] of a program that cannot be linked again holds plain copies: then the layout is
-//! not averaged, and the verdict says so.
+//! not averaged, and the verdict contains that.
 //!
 //! Programs whose loaded sections are [equal](identical) need no timing at all.
 

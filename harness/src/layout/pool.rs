@@ -32,7 +32,7 @@ const FEWEST_LAYOUTS: usize = 16;
 /// Copies of a program that cannot be linked again: each lies elsewhere in the page cache.
 const COPIES: usize = 8;
 
-/// How the place of code was kept out of a comparison.
+/// Treatment of the place of code in a comparison.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Layouts {
@@ -43,7 +43,7 @@ pub enum Layouts {
 }
 
 impl Layouts {
-    /// Whether a difference cannot come from the place of code.
+    /// True if a difference cannot come from the place of code.
     pub fn is_averaged(&self) -> bool {
         matches!(self, Self::Averaged(_))
     }
@@ -107,7 +107,7 @@ pub struct Timed<'a> {
 }
 
 impl Timed<'_> {
-    /// Whether two probes are the same to the processor. Commands are not: nobody knows what they start.
+    /// True if two probes are the same to the processor. Commands never are: they may start anything.
     ///
     /// # Errors
     /// If a program cannot be read.
@@ -162,7 +162,7 @@ impl Pools {
         Ok(Self { base: pool(base, base_files), head: pool(head, head_files), layouts, _folder: Some(folder) })
     }
 
-    /// What happened to the layouts.
+    /// Treatment of the layouts.
     pub fn layouts(&self) -> &Layouts {
         &self.layouts
     }
@@ -183,7 +183,7 @@ impl Pools {
     }
 }
 
-/// What a copy is called: equally long for all, because the name of a program lies on its stack.
+/// The file name of a copy. All are equally long, because the name of a program lies on its stack.
 fn name(side: Side, number: usize) -> String {
     format!("{}-{number:03}", side.name())
 }

@@ -40,7 +40,7 @@ pub fn pairs_to_tell(course: &Course) -> Option<usize> {
     None
 }
 
-/// How many pairs settle a workload that did not change, with probability 90 %, where pairs scatter as those of this course do.
+/// Pairs that settle an unchanged workload with probability 90 %, if they scatter as those of this course do.
 /// None if there are no pairs to take the spread from, or if [`FARTHEST`] of them do not.
 ///
 /// Found by simulation: unchanged courses are drawn and judged until they are settled.

@@ -41,7 +41,7 @@ pub(super) struct Build<'a> {
     pub(super) toolchain: &'a Toolchain,
     /// The files of the side.
     pub(super) tree: &'a Tree,
-    /// Where the project lies among them.
+    /// The project's folder among them.
     pub(super) prefix: &'a Path,
     /// What is built, and where it is set aside.
     pub(super) shelf: &'a Shelf,
@@ -77,7 +77,7 @@ impl Build<'_> {
         self.workshop().join("source").components().chain(self.prefix.components()).collect()
     }
 
-    /// Asks cargo whether the side has the programs, to tell a side without them from one that does not build.
+    /// Makes sure that the side has the programs: one without them gets another message than one that does not build.
     fn find(&self, wanted: &[Target]) -> Result<(), CheckoutError> {
         let mut cargo = Command::new(self.cargo);
         cargo.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(self.root());
@@ -162,7 +162,7 @@ impl Build<'_> {
     fn cargo(&self, cargo: &mut Command, what: &str) -> Result<held::Said, CheckoutError> {
         // Not the user's repository, which lies around the sources but is at another revision.
         cargo.env("GIT_CEILING_DIRECTORIES", self.workshop());
-        // Where a user keeps intermediate artefacts elsewhere, those of another side must not be taken from there.
+        // A user may keep intermediate artefacts elsewhere; those of another side must not be taken from there.
         cargo.env("CARGO_BUILD_BUILD_DIR", self.workshop().join("target"));
         if let Some(toolchain) = &self.toolchain.name {
             cargo.env("RUSTUP_TOOLCHAIN", toolchain);

@@ -224,7 +224,7 @@ impl Checkout {
     }
 }
 
-/// Where, and by what, sides are built.
+/// The folder and the tools that sides are built with.
 struct Site<'a> {
     bases: &'a Path,
     toolchain: &'a Toolchain,

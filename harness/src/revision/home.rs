@@ -12,7 +12,7 @@ pub(super) fn of(project: &Project) -> PathBuf {
     project.root.join("target/harness-bases")
 }
 
-/// Where programs are copied to while they are timed.
+/// The folder that programs are copied to while they are timed.
 pub fn copies_folder(project: &Project) -> PathBuf {
     of(project).join("copies")
 }

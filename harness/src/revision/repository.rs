@@ -88,10 +88,10 @@ impl Repository {
     }
 
     /// The folder of the working tree, and every file in it that is tracked, or is new and not ignored, by its path in that folder.
-    /// What was deleted may still be among them.
+    /// Deleted files may still be among them.
     ///
     /// # Errors
-    /// If git cannot tell.
+    /// If git fails.
     pub(super) fn files(&self) -> Result<(PathBuf, Vec<PathBuf>), RepositoryError> {
         const TASK: &str = "list the files of the working tree";
         let folder = PathBuf::from(self.git.ask(TASK, &["rev-parse", "--show-toplevel"])?);

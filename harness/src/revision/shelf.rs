@@ -53,7 +53,7 @@ impl Shelf {
         self.folder.join(format!("{}.{}.{}", plain(&target.package), target.kind, plain(&target.name)))
     }
 
-    /// Where the inputs of its link are, if the linker kept them.
+    /// The archive of its link's inputs, if the linker wrote one.
     pub(super) fn link(&self, target: &Target) -> PathBuf {
         let mut path = self.program(target).into_os_string();
         path.push(".link.tar.gz");

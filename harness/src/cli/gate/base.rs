@@ -216,7 +216,7 @@ fn timed(field: &Field, globs: &[String], phases: &[String]) -> Result<Vec<Entra
     Ok(entrants)
 }
 
-/// What need not be measured because the programs of both sides are the same.
+/// Finds the programs that are the same on both sides, and so need no measuring.
 fn unchanged(base: &Ready, head: &Ready, counting: &[Instrument]) -> Result<Identical> {
     let programs = |side: &Ready<'_>, instrument: Instrument| {
         let config = &side.measured.project.config;

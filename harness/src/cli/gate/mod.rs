@@ -35,9 +35,9 @@ pub(super) const BUDGET: u64 = 60;
 /// side: their time in short slices in turn, their instructions and heap by the limits of the base. The gate is designed so
 /// that at most 1 % of gates on unchanged code are red by their time; reports/selftest/gate.md has the rates that were measured.
 ///
-/// Where both programs are the same, no time can have changed, and nothing is timed. Otherwise each side is linked again in many
+/// If both programs are the same, no time can have changed, and nothing is timed. Otherwise each side is linked again in many
 /// random orders of its functions, and the averages are compared, because code that lies elsewhere can be slower without any
-/// change. That takes LLD, the linker that rustc brings; without it the verdict says "layout not averaged", and a slowdown of up to
+/// change. That takes LLD, the linker that rustc brings; without it the verdict contains "layout not averaged", and a slowdown of up to
 /// --layout-limit is not red. Counts explain a slowdown; they do not excuse it.
 #[derive(Args)]
 pub(crate) struct Gate {
@@ -100,7 +100,7 @@ struct Against {
     /// "Not slower" means: slower by less than this many percent
     #[arg(long, value_name = "PERCENT", default_value_t = 1.0, value_parser = percent, requires = "base")]
     margin: f64,
-    /// Where layouts are not averaged (the linker is not LLD), slower by up to this many percent is no regression
+    /// If layouts are not averaged (the linker is not LLD), slower by up to this many percent is no regression
     #[arg(long, value_name = "PERCENT", default_value_t = 100.0 * LAYOUT_LIMIT, value_parser = percent, requires = "base")]
     layout_limit: f64,
     /// Time both sides even if their programs are the same

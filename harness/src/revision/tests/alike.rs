@@ -76,7 +76,7 @@ fn each_side_is_timed_in_many_layouts_that_all_do_the_same() {
     let copies = tempfile::tempdir().expect("a folder");
     let pools = Pools::make(copies.path(), &side, &side, 7).expect("made");
     let Layouts::Averaged(count) = *pools.layouts() else {
-        // Where rustc links with another linker, the copies are plain, and the reason is given.
+        // With another linker the copies are plain, and the reason is given.
         return assert!(matches!(pools.layouts(), Layouts::Single(why) if !why.is_empty()), "{:?}", pools.layouts());
     };
     assert!(count >= 16, "{count}");
