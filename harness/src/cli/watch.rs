@@ -27,7 +27,8 @@ use super::{ALARM, Outcome, notice, show};
 ///
 /// Counts are taken first, and printed at once; then the last build and the new one are timed in turn on one core. Each
 /// workload is measured in its last phase, unless --phase names others. Nothing is judged and no record is kept: once a
-/// change has proven good, `harness gate --base` says whether it is.
+/// change has proven good, `harness gate --base` judges it. Each build has one layout here: a difference of up to 2 % may come from
+/// code that lies elsewhere, which the gate averages out.
 ///
 /// What the programs are built of is watched, but for what git ignores. They are built incrementally, in release mode, so that
 /// a change is measured within seconds: their counts may differ by a percent from those of `harness run`, which builds as a

@@ -1,6 +1,7 @@
 //! What the machine made of the measuring: the noise floor, and the state it was in.
 
 use super::{Ruling, Session, Word};
+use crate::layout::Layouts;
 use crate::paired::Floor;
 
 /// Pairs of one build that scatter more than this (standard deviation, as a share) find nothing that matters in any
@@ -40,6 +41,9 @@ impl Ruling {
                 session.terms.threads
             ));
         }
+        if let Layouts::Averaged(count) = session.terms.layouts {
+            lines.push(format!("layouts: averaged over {count} of each side"));
+        }
         if let Some(machine) = &session.machine {
             lines.push(format!("machine: {}", machine.state.line(&machine.strain)));
         }
@@ -74,7 +78,6 @@ fn floor_line(floor: &Floor, fair_seconds: f64) -> String {
 mod tests {
     use super::super::{Accepted, Circumstances, Identical, Revision, Terms};
     use super::*;
-    use crate::layout::Layouts;
     use crate::machine::{State, Strain};
     use crate::paired::{Entrant, Lane, Pair, Rules, Side, Slice};
     use crate::record::sample::environment;
@@ -150,7 +153,8 @@ mod tests {
         assert!(told[0].starts_with("noise floor: base against base "), "{told:?}");
         assert!(told[0].contains("in 10 pairs of kernel/gelu in phase optimized, which scatter by 0."), "{told:?}");
         assert!(told[0].contains("; in 9 s a slowdown of +0."), "{told:?}");
-        assert!(told[1].starts_with("machine: governor not visible, "), "{told:?}");
+        assert_eq!(told[1], "layouts: averaged over 64 of each side");
+        assert!(told[2].starts_with("machine: governor not visible, "), "{told:?}");
         assert!(self::ruling(lane(40, 0.1, 0.003), lane(10, 0.0, 0.003)).0.conclusion() == Conclusion::Regressed);
     }
 

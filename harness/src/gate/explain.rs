@@ -1,7 +1,7 @@
 //! One sentence from time, instructions and heap together.
 
 use super::work::{Work, chosen};
-use super::{Ruling, Session, Terms, Time, Word};
+use super::{FLOOR_SHARE, Ruling, Session, Terms, Time, Word};
 use crate::compare::{Comparison, State};
 use crate::distinct::distinct;
 use crate::record::Instrument;
@@ -214,6 +214,8 @@ impl Ruling {
             return None;
         }
         let spent: f64 = self.times.iter().map(|time| time.seconds).sum();
+        // The noise floor takes its share of every budget.
+        let of_budget = 1.0 / (1.0 - FLOOR_SHARE);
         // Without a pair there is nothing to go by: such a workload is taken to need as much as the others.
         let known: Vec<f64> =
             open.iter().filter(|time| time.pairs > 0).map(|time| time.seconds_to_tell).collect::<Option<_>>()?;
@@ -222,7 +224,7 @@ impl Ruling {
             count => known.iter().sum::<f64>() / count as f64,
         };
         let more: f64 = known.iter().sum::<f64>() + each * (open.len() - known.len()) as f64;
-        let total = spent + more;
+        let total = (spent + more) * of_budget;
         let duration = match total < 90.0 {
             true => format!("{:.0} s", (total / 10.0).ceil() * 10.0),
             false => format!("{:.0} min", (total / 60.0).ceil()),

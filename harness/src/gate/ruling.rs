@@ -200,7 +200,7 @@ impl Ruling {
             identical: session.identical,
             single_layout: match &terms.layouts {
                 Layouts::Single(why) => Some(why.clone()),
-                Layouts::Averaged(_) => None,
+                Layouts::Averaged(_) | Layouts::SameFile | Layouts::Untimed => None,
             },
         })
     }

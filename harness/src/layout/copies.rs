@@ -66,8 +66,8 @@ fn remove_unused(folder: &Path) -> io::Result<()> {
     let gone = |error: io::Error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) };
     match File::open(folder.join(LOCK)).map(|lock| lock.try_lock()) {
         Ok(Err(TryLockError::WouldBlock)) => Ok(()),
-        // Without a lock it is just being made, unless it is old.
-        Err(error) if error.kind() == io::ErrorKind::NotFound && is_young(folder) => Ok(()),
+        // Between making a folder and locking it.
+        _ if is_young(folder) => Ok(()),
         _ => fs::remove_dir_all(folder).or_else(gone),
     }
 }
@@ -88,6 +88,8 @@ mod tests {
         let killed = among.path().join("timed-killed");
         fs::create_dir(&killed).expect("made");
         fs::write(killed.join(LOCK), "").expect("written");
+        let long_ago = std::time::SystemTime::UNIX_EPOCH;
+        File::open(&killed).and_then(|folder| folder.set_modified(long_ago)).expect("set");
         let young = among.path().join("timed-young");
         fs::create_dir(&young).expect("made");
         let other = Folder::make(among.path()).expect("made");

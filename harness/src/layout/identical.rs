@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use object::elf::SHF_ALLOC;
-use object::{Object, ObjectSection, SectionFlags};
+use object::{Object, ObjectSection, ObjectSegment, SectionFlags};
 use thiserror::Error;
 
 /// A hash of the link, which is loaded but which no code reads.
@@ -30,14 +30,25 @@ pub struct Unreadable {
 pub fn identical(one: &Path, other: &Path) -> Result<bool, Unreadable> {
     let read = |path: &Path| fs::read(path).map_err(|source| Unreadable { path: path.to_owned(), source });
     let (one, other) = (read(one)?, read(other)?);
-    Ok(one == other || loaded(&one).is_some_and(|sections| Some(sections) == loaded(&other)))
+    Ok(one == other || loaded(&one).is_some_and(|image| Some(image) == loaded(&other)))
 }
 
 /// Address, flags and content of a section; the size stands for the content where the file has none.
 type Loaded<'a> = (u64, u64, u64, &'a [u8]);
 
-/// The loaded sections of a program by their names, and where it is entered; none if it is no ELF program.
-fn loaded(program: &[u8]) -> Option<(u64, BTreeMap<String, Vec<Loaded<'_>>>)> {
+/// A program as it is loaded.
+#[derive(PartialEq)]
+struct Image<'a> {
+    /// The address that it is entered at.
+    entry: u64,
+    /// Address, size, alignment and permissions of each segment.
+    segments: Vec<(u64, u64, u64, String)>,
+    /// The loaded sections by their names.
+    sections: BTreeMap<String, Vec<Loaded<'a>>>,
+}
+
+/// The loaded parts of a program; none if it is no ELF program.
+fn loaded(program: &[u8]) -> Option<Image<'_>> {
     let file = object::File::parse(program).ok()?;
     let mut sections = BTreeMap::<String, Vec<Loaded<'_>>>::new();
     for section in file.sections() {
@@ -48,7 +59,9 @@ fn loaded(program: &[u8]) -> Option<(u64, BTreeMap<String, Vec<Loaded<'_>>>)> {
             sections.entry(name.to_owned()).or_default().push(content);
         }
     }
-    (!sections.is_empty()).then_some((file.entry(), sections))
+    let segments = file.segments().map(|one| (one.address(), one.size(), one.align(), format!("{:?}", one.flags())));
+    let segments = segments.collect();
+    (!sections.is_empty()).then(|| Image { entry: file.entry(), segments, sections })
 }
 
 #[cfg(test)]

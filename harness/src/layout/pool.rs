@@ -40,13 +40,33 @@ pub enum Layouts {
     Averaged(usize),
     /// One layout of each side was compared, for this reason.
     Single(String),
+    /// Both sides started one and the same file.
+    SameFile,
+    /// Nothing was timed.
+    Untimed,
 }
 
 impl Layouts {
     /// True if a difference cannot come from the place of code.
     pub fn is_averaged(&self) -> bool {
-        matches!(self, Self::Averaged(_))
+        matches!(self, Self::Averaged(_) | Self::SameFile)
     }
+}
+
+/// Copies that cannot be made. Nothing can be compared then: a gate that fell back to one layout would be more lenient.
+#[derive(Debug, Error)]
+pub enum PoolError {
+    /// A file cannot be written.
+    #[error(transparent)]
+    Copy(#[from] CopyError),
+    /// A program that was linked again once cannot be linked in another order.
+    #[error("the {side} cannot be linked in another order: {source}")]
+    Shuffle {
+        /// The side.
+        side: &'static str,
+        /// The linker's reason.
+        source: LinkError,
+    },
 }
 
 /// A reason why only one layout of each side is compared.
@@ -56,7 +76,7 @@ pub enum Unaveraged {
     #[error("the probe is a command, not a package of the workspace")]
     Command,
     /// The linker kept nothing.
-    #[error("the linker of the {0} is not LLD, or RUSTC_WORKSPACE_WRAPPER is set, so its inputs were not kept")]
+    #[error("the inputs of the {0}'s link were not kept: its linker is not LLD, or RUSTC_WORKSPACE_WRAPPER is set")]
     NotKept(&'static str),
     /// The program cannot be linked again.
     #[error("the {0} cannot be linked again: {1}")]
@@ -136,8 +156,8 @@ impl Pools {
     /// Makes the copies in a folder of their own among others. The random layouts are drawn from `seed`.
     ///
     /// # Errors
-    /// If the copies cannot be written.
-    pub fn make(among: &Path, base: &Timed<'_>, head: &Timed<'_>, seed: u64) -> Result<Self, CopyError> {
+    /// If the copies cannot be written or linked.
+    pub fn make(among: &Path, base: &Timed<'_>, head: &Timed<'_>, seed: u64) -> Result<Self, PoolError> {
         let pool = |side: &Timed<'_>, files| Pool { command: side.programs.command(side.probe), files };
         let (Some(base_file), Some(head_file)) = (base.file(), head.file()) else {
             let layouts = Layouts::Single(Unaveraged::Command.to_string());
@@ -146,19 +166,22 @@ impl Pools {
         let folder = Folder::make(among)?;
         let linked = link(&folder, base, Side::Base)
             .and_then(|base| Ok([(Side::Base, base), (Side::Head, link(&folder, head, Side::Head)?)]));
-        let (files, layouts) = match linked.and_then(|linkers| shuffle(&folder, &linkers, seed)) {
-            Ok(files) => {
+        let ([base_files, head_files], layouts) = match linked {
+            Ok(linkers) => {
+                let files = shuffle(&folder, &linkers, seed)?;
                 let count = files[0].len();
                 (files, Layouts::Averaged(count))
             }
             Err(why) => {
-                let copies = |side: Side, program: &Path| -> Result<Vec<PathBuf>, CopyError> {
-                    (0..COPIES).map(|number| folder.copy(program, &name(side, number))).collect()
-                };
-                ([copies(Side::Base, base_file)?, copies(Side::Head, head_file)?], Layouts::Single(why.to_string()))
+                let mut files = [Vec::new(), Vec::new()];
+                // By turns, so that neither side is written before the other.
+                for number in 0..COPIES {
+                    files[0].push(folder.copy(base_file, &name(Side::Base, number))?);
+                    files[1].push(folder.copy(head_file, &name(Side::Head, number))?);
+                }
+                (files, Layouts::Single(why.to_string()))
             }
         };
-        let [base_files, head_files] = files;
         Ok(Self { base: pool(base, base_files), head: pool(head, head_files), layouts, _folder: Some(folder) })
     }
 
@@ -202,7 +225,7 @@ fn link(folder: &Folder, side: &Timed<'_>, which: Side) -> Result<Linker, Unaver
 }
 
 /// Links both sides in random orders, each in its own, until there are enough or it takes too long.
-fn shuffle(folder: &Folder, linkers: &[(Side, Linker); 2], seed: u64) -> Result<[Vec<PathBuf>; 2], Unaveraged> {
+fn shuffle(folder: &Folder, linkers: &[(Side, Linker); 2], seed: u64) -> Result<[Vec<PathBuf>; 2], PoolError> {
     let mut random = Random::new(seed);
     let orders: Vec<[u32; 2]> =
         (0..MOST_LAYOUTS).map(|_| [(); 2].map(|()| 1 + random.below(u32::MAX as usize - 1) as u32)).collect();
@@ -222,7 +245,7 @@ fn shuffle(folder: &Folder, linkers: &[(Side, Linker); 2], seed: u64) -> Result<
                         if let Err(error) = linker.link(Some(seed), &folder.path().join(name(*side, number))) {
                             // Nobody panics with the lock in hand; a poisoned one holds what it held.
                             let mut failure = failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                            failure.get_or_insert(Unaveraged::Link(side.name(), error));
+                            failure.get_or_insert(PoolError::Shuffle { side: side.name(), source: error });
                             next.store(MOST_LAYOUTS, Ordering::Relaxed);
                             return;
                         }

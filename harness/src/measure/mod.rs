@@ -20,7 +20,7 @@ use thiserror::Error;
 
 use crate::child;
 use crate::instrument::{Callgrind, Clock, Criterion, Dhat, Gauge, Settings};
-use crate::layout::CopyError;
+use crate::layout::PoolError;
 use crate::probe::{Greeting, Probe, ProbeError};
 use crate::programs::{ProgramError, Programs};
 use crate::project::{Config, Program, Project};
@@ -75,7 +75,7 @@ pub enum MeasureError {
     Keep(std::io::Error),
     /// The programs that are timed cannot be copied.
     #[error(transparent)]
-    Copy(#[from] CopyError),
+    Pool(#[from] PoolError),
     /// It was told to end before everything was read.
     #[error("interrupted; what was read so far is not kept")]
     Interrupted,

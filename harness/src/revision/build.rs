@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::SystemTime;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -32,15 +33,18 @@ pub enum CargoOutput {
 }
 
 /// Runners of benches are kept for so many lock files.
-const RUNNERS: usize = 4;
+const RUNNERS: usize = 8;
 
 /// A build of one side.
 pub(super) struct Build<'a> {
     pub(super) cargo: &'a OsStr,
+    pub(super) rustc: &'a OsStr,
     /// The toolchain for both sides.
     pub(super) toolchain: &'a Toolchain,
     /// The files of the side.
     pub(super) tree: &'a Tree,
+    /// Their hash, if they may change meanwhile.
+    pub(super) digest: Option<&'a [u8]>,
     /// The project's folder among them.
     pub(super) prefix: &'a Path,
     /// What is built, and where it is set aside.
@@ -61,9 +65,23 @@ impl Build<'_> {
         if wanted.is_empty() {
             return Ok(());
         }
-        self.tree.mirror(&self.workshop().join("source")).map_err(|error| self.failed(error))?;
+        self.mirror()?;
         self.find(wanted)?;
-        self.build(wanted)
+        self.build(wanted)?;
+        self.shelf.finish().map_err(|error| self.failed(error))
+    }
+
+    /// Brings the files into the folder that every side is built in. They may not have changed since they were looked at: the programs
+    /// are kept under the name of what was there.
+    fn mirror(&self) -> Result<(), CheckoutError> {
+        let source = self.workshop().join("source");
+        self.tree.mirror(&source).map_err(|error| self.failed(error))?;
+        let Some(expected) = self.digest else { return Ok(()) };
+        let found = self.tree.mirrored(&source).digest().map_err(|error| self.failed(error))?;
+        match found == expected {
+            true => Ok(()),
+            false => Err(CheckoutError::Changed { revision: self.revision.clone() }),
+        }
     }
 
     /// The folder that every side is built in. Cargo's target folder lies in it, too.
@@ -107,8 +125,12 @@ impl Build<'_> {
         let Some(mut cargo) = build_call(self.cargo, &self.root(), wanted) else { return Ok(()) };
         cargo.arg("--target-dir").arg(self.workshop().join("target"));
         let links = self.workshop().join("links");
-        let links = Links::prepare(links.clone()).map_err(|error| self.failed(at("write", &links)(error)))?;
-        links.keep(&mut cargo, wanted.iter().map(|target| target.name.as_str()));
+        let links = Links::prepare(links.clone(), Path::new(self.rustc));
+        let links = links.map_err(|error| self.failed(at("compile the wrapper of rustc in", &self.workshop())(error)))?;
+        // The first one is timed; the others only count.
+        if let Some(timed) = wanted.first() {
+            links.keep(&mut cargo, &timed.name);
+        }
         let runners = self.runners()?;
         // A bench of gungraun (iai-callgrind) is built with the path of its runner in it. Both sides get the same path where they
         // lock the same version, so that equal sources make equal benches.
@@ -145,6 +167,7 @@ impl Build<'_> {
         let folder = all.join(hash(&[lock, self.toolchain.version.clone().into_bytes()]));
         let made = || -> io::Result<()> {
             fs::create_dir_all(&folder)?;
+            File::open(&folder)?.set_modified(SystemTime::now())?;
             let mut others: Vec<_> = fs::read_dir(&all)?
                 .filter_map(|entry| Some(entry.ok()?.path()))
                 .filter(|path| *path != folder)

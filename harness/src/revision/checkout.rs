@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::build::{Build, CargoOutput};
@@ -58,6 +59,9 @@ impl WorkingTree {
     }
 }
 
+/// Cargo's choice of versions, at the root of a workspace.
+const LOCK_FILE: &str = "Cargo.lock";
+
 /// The name of the files as they are now, in errors.
 const WORKING_TREE: &str = "the working tree";
 
@@ -108,18 +112,24 @@ impl Checkouts {
         let bases = home::prepare(&self.folder).map_err(failed)?;
         let toolchain = self.toolchain()?;
         let name = commit.id.get(..12).unwrap_or(&commit.id);
-        let key = key(commit.id.as_bytes(), &toolchain, &bases);
+        // A commit without a lock file is built with that of the checkout.
+        let lock_file = match self.repository.file(commit, Path::new(LOCK_FILE))? {
+            Some(_) => Vec::new(),
+            None => fs::read(self.root.join(LOCK_FILE)).unwrap_or_default(),
+        };
+        let key = key(&[commit.id.as_bytes(), &lock_file].concat(), &toolchain, &bases);
         let slot = Slot::open(bases.join(format!("{name}-{key}")), say).map_err(failed)?;
         if slot.ready() {
             let project = self.project(&slot, commit)?;
             let shelf = shelf(&slot, &choose(&project.config));
             if shelf.is_full() {
+                shelf.use_runners();
                 return Ok(Checkout::of(commit, project, slot, &shelf));
             }
         }
 
         let lock = self.lock(&bases, say).map_err(failed)?;
-        room::make(&bases, self.room, &slot.folder).map_err(at("make room in", &bases)).map_err(failed)?;
+        room::make(&bases, self.room, &slot.folder, true).map_err(at("make room in", &bases)).map_err(failed)?;
         // The other harness may have made it meanwhile.
         if !slot.ready() {
             slot.unpack(&self.repository, commit, &lock).map_err(|error| error.of(&commit.to_string(), &bases))?;
@@ -130,7 +140,8 @@ impl Checkouts {
             say(&format!("building {commit}"));
             let tree = Tree::whole(slot.source()).map_err(failed)?;
             let site = Site { bases: &bases, toolchain: &toolchain, lock: &lock, output };
-            self.build(&site, self.with_lock_file(tree), &shelf, commit.to_string())?;
+            self.check_settings(&tree, commit)?;
+            self.build(&site, self.with_lock_file(tree), None, &shelf, commit.to_string())?;
         }
         drop(lock);
         Ok(Checkout::of(commit, project, slot, &shelf))
@@ -156,19 +167,51 @@ impl Checkouts {
         let digest = tree.digest().map_err(failed)?;
         let slot = Slot::open(bases.join(format!("tree-{}", key(&digest, &toolchain, &bases))), say).map_err(failed)?;
         let shelf = shelf(&slot, programs);
-        if !shelf.is_full() {
+        if shelf.is_full() {
+            shelf.use_runners();
+        } else {
             let lock = self.lock(&bases, say).map_err(failed)?;
-            room::make(&bases, self.room, &slot.folder).map_err(at("make room in", &bases)).map_err(failed)?;
+            // What the other side has just built there is of use.
+            room::make(&bases, self.room, &slot.folder, false).map_err(at("make room in", &bases)).map_err(failed)?;
             say("building the working tree");
             let site = Site { bases: &bases, toolchain: &toolchain, lock: &lock, output };
-            self.build(&site, tree, &shelf, WORKING_TREE.to_owned())?;
+            self.build(&site, tree, Some(&digest), &shelf, WORKING_TREE.to_owned())?;
         }
         Ok(WorkingTree { programs: on_shelf(project, &shelf), _slot: slot })
     }
 
-    fn build(&self, site: &Site<'_>, tree: Tree, shelf: &Shelf, revision: String) -> Result<(), CheckoutError> {
+    /// Cargo reads configuration in all folders above the sources, and so in the checkout, below which every side is built: a commit
+    /// that has another one there cannot be built as it is.
+    fn check_settings(&self, tree: &Tree, commit: &Commit) -> Result<(), CheckoutError> {
+        let top: PathBuf = match self.repository.prefix.components().count() {
+            0 => self.root.clone(),
+            depth => self.root.ancestors().nth(depth).unwrap_or(&self.root).to_owned(),
+        };
+        for folder in self.repository.prefix.ancestors() {
+            for name in ["config.toml", "config"] {
+                let file = folder.join(".cargo").join(name);
+                let (here, there) = (fs::read(top.join(&file)).ok(), tree.read(&file));
+                if here.is_some() && settings(here) != settings(there) {
+                    let (revision, file) = (commit.to_string(), file.display().to_string());
+                    return Err(CheckoutError::Settings { revision, file });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn build(
+        &self,
+        site: &Site<'_>,
+        tree: Tree,
+        digest: Option<&[u8]>,
+        shelf: &Shelf,
+        revision: String,
+    ) -> Result<(), CheckoutError> {
         let build = Build {
             cargo: &self.cargo,
+            rustc: &self.rustc,
+            digest,
             toolchain: site.toolchain,
             tree: &tree,
             prefix: &self.repository.prefix,
@@ -183,7 +226,7 @@ impl Checkouts {
 
     /// The files with the project's lock file, where they have none: both sides then use the same versions.
     fn with_lock_file(&self, tree: Tree) -> Tree {
-        tree.with(self.repository.prefix.join("Cargo.lock"), self.root.join("Cargo.lock"))
+        tree.with(self.repository.prefix.join(LOCK_FILE), self.root.join(LOCK_FILE))
     }
 
     fn toolchain(&self) -> Result<Toolchain, CheckoutError> {
@@ -222,6 +265,18 @@ impl Checkout {
         let programs = on_shelf(&project, shelf);
         Self { commit: commit.clone(), project, programs, _slot: slot }
     }
+}
+
+/// Tables of cargo's configuration that change nothing of a build.
+const NO_SETTINGS: [&str; 6] = ["alias", "cargo-new", "doc", "future-incompat-report", "http", "term"];
+
+/// The settings in a file of cargo's configuration that can change a build; its bytes if it cannot be read.
+fn settings(file: Option<Vec<u8>>) -> Result<toml::Table, Vec<u8>> {
+    let Some(bytes) = file else { return Ok(toml::Table::new()) };
+    let table = std::str::from_utf8(&bytes).ok().and_then(|text| text.parse::<toml::Table>().ok());
+    let mut table = table.ok_or(bytes)?;
+    NO_SETTINGS.iter().for_each(|name| drop(table.remove(*name)));
+    Ok(table)
 }
 
 /// The folder and the tools that sides are built with.

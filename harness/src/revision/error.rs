@@ -117,6 +117,23 @@ pub enum CheckoutError {
         /// The folder of all bases.
         folder: PathBuf,
     },
+    /// Its files changed while they were looked at.
+    #[error("files of {revision} changed while it was being built; run the command again")]
+    Changed {
+        /// The side.
+        revision: String,
+    },
+    /// Its build would read settings of the checkout that are not its own.
+    #[error(
+        "{revision} has another {file} than the checkout, whose settings cargo would apply to it, too, because it is built below; commit \
+         that change alone, or compare two checkouts that have it in common"
+    )]
+    Settings {
+        /// The side.
+        revision: String,
+        /// The file of cargo's configuration.
+        file: String,
+    },
     /// A file cannot be written, read or removed.
     #[error("cannot {task} {path}: {source}")]
     File {

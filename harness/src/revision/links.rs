@@ -1,72 +1,92 @@
 //! Keeps the inputs of a program's link, so that the program can be linked again with its functions in another order.
 //!
 //! The linker that rustc brings, LLD, writes everything that it reads into an archive if the variable `LLD_REPRODUCE` names one
-//! (<https://lld.llvm.org/ELF/linker_script.html>, option `--reproduce`). One variable for a whole build would let all links of that
-//! build write one file, so cargo is given a script that starts rustc with another value for each program. Neither a flag nor
-//! the program changes by that. A linker that is not LLD ignores the variable; then there is no archive.
+//! (<https://lld.llvm.org/>, option `--reproduce`). One variable for a whole build would let all links of that build write one file, so
+//! cargo is given a small program that starts rustc with another value for each program. Neither a flag nor the program changes by
+//! that. It is compiled and no script: Debian's shell drops variables such as `CARGO_BIN_EXE_my-tool`, whose names it cannot hold. A
+//! linker that is not LLD ignores the variable; then there is no archive.
 
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
+use crate::child;
 use crate::whole_file;
 
 /// Cargo starts rustc for the packages of a workspace by the program that this variable names.
 const WRAPPER: &str = "RUSTC_WORKSPACE_WRAPPER";
 
-/// Folder for the archives, read by the script.
+/// Folder for the archives, read by the wrapper.
 const FOLDER: &str = "HARNESS_LINKS";
 
-/// Names of the crates whose links are kept, read by the script.
-const CRATES: &str = "HARNESS_LINKED_CRATES";
+/// Name of the crate whose link is kept, read by the wrapper.
+const CRATE: &str = "HARNESS_LINKED_CRATE";
 
-const SCRIPT: &str = r#"#!/bin/sh
-# Written by the harness. Starts rustc; for the programs that are timed, LLD keeps the inputs of their link.
-name= extra= before=
-for word in "$@"; do
-    case $before in
-        --crate-name) name=$word ;;
-        -C) case $word in extra-filename=*) extra=${word#extra-filename=} ;; esac ;;
-    esac
-    before=$word
-done
-case " $HARNESS_LINKED_CRATES " in
-    *" $name "*) LLD_REPRODUCE=$HARNESS_LINKS/$name$extra.tar; export LLD_REPRODUCE ;;
-esac
-exec "$@"
+/// Compiling the wrapper may take so long.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// The wrapper: starts the rustc that its first argument names with all further ones.
+const SOURCE: &str = r#"// Written by the harness. Starts rustc; LLD keeps the inputs of the link of the program that is timed.
+use std::os::unix::process::CommandExt;
+
+fn main() {
+    let words: Vec<std::ffi::OsString> = std::env::args_os().skip(1).collect();
+    let value = |place: usize| words.get(place).and_then(|word| word.to_str()).unwrap_or_default();
+    let places = || 0..words.len();
+    let name = places().find(|&place| value(place) == "--crate-name").map(|place| value(place + 1));
+    let extra = places().find_map(|place| value(place).strip_prefix("extra-filename="));
+    let mut rustc = std::process::Command::new(words.first().map_or("rustc".as_ref(), |word| word.as_os_str()));
+    rustc.args(words.iter().skip(1));
+    let wanted = std::env::var("HARNESS_LINKED_CRATE").ok();
+    if let (Some(name), Some(folder)) = (name, std::env::var_os("HARNESS_LINKS")) {
+        if wanted.as_deref() == Some(name) {
+            let archive = format!("{name}{}.tar", extra.unwrap_or_default());
+            rustc.env("LLD_REPRODUCE", std::path::Path::new(&folder).join(archive));
+        }
+    }
+    let error = rustc.exec();
+    eprintln!("error: cannot start rustc: {error}");
+    std::process::exit(101);
+}
 "#;
 
 /// The links of the programs that are built in one folder.
 #[derive(Debug)]
 pub(super) struct Links {
     folder: PathBuf,
-    script: PathBuf,
+    wrapper: PathBuf,
 }
 
 impl Links {
-    /// Keeps them in a folder.
+    /// Keeps them in a folder, and compiles the wrapper there unless that was done before.
     ///
     /// # Errors
-    /// If it cannot be written.
-    pub(super) fn prepare(folder: PathBuf) -> io::Result<Self> {
-        use std::os::unix::fs::PermissionsExt;
-        let script = folder.join("rustc.sh");
-        if !fs::read(&script).is_ok_and(|there| there == SCRIPT.as_bytes()) {
-            whole_file::write(&script, SCRIPT.as_bytes())?;
-            fs::set_permissions(&script, fs::Permissions::from_mode(0o755))?;
+    /// If the folder cannot be written, or the wrapper does not compile.
+    pub(super) fn prepare(folder: PathBuf, rustc: &Path) -> io::Result<Self> {
+        let (source, wrapper) = (folder.join("wrapper.rs"), folder.join("rustc-wrapper"));
+        if !wrapper.is_file() || !fs::read(&source).is_ok_and(|there| there == SOURCE.as_bytes()) {
+            whole_file::write(&source, SOURCE.as_bytes())?;
+            let unfinished = folder.join(format!(".unfinished-{}", std::process::id()));
+            let mut command = Command::new(rustc);
+            command.args(["--edition", "2021", "-O", "--crate-name", "rustc_wrapper", "-o"]);
+            let output = child::output(command.arg(&unfinished).arg(&source), LIMIT).map_err(io::Error::other)?;
+            if !output.status.success() {
+                let said = String::from_utf8_lossy(&output.stderr);
+                return Err(io::Error::other(said.lines().next().unwrap_or("rustc failed").to_owned()));
+            }
+            fs::rename(&unfinished, &wrapper)?;
         }
-        Ok(Self { folder, script })
+        Ok(Self { folder, wrapper })
     }
 
-    /// Lets a call of cargo keep the links of these targets. Where the user has a wrapper, nothing is kept.
-    pub(super) fn keep<'a>(&self, cargo: &mut Command, targets: impl Iterator<Item = &'a str>) {
-        if std::env::var_os(WRAPPER).is_some() {
-            return;
+    /// Lets a call of cargo keep the link of a target. If the user has a wrapper, nothing is kept.
+    pub(super) fn keep(&self, cargo: &mut Command, target: &str) {
+        if std::env::var_os(WRAPPER).is_none() {
+            cargo.env(WRAPPER, &self.wrapper).env(FOLDER, &self.folder).env(CRATE, crate_name(target));
         }
-        let crates: Vec<String> = targets.map(crate_name).collect();
-        cargo.env(WRAPPER, &self.script).env(FOLDER, &self.folder).env(CRATES, crates.join(" "));
     }
 
     /// The archive of a program's link; none if the linker wrote none.
@@ -103,25 +123,39 @@ fn crate_name(target: &str) -> String {
 mod tests {
     use super::*;
 
+    fn links(folder: &Path) -> Links {
+        Links::prepare(folder.join("links"), Path::new("rustc")).expect("it compiles")
+    }
+
     #[test]
-    fn each_program_that_is_timed_has_an_archive_of_its_own() {
+    fn only_the_program_that_is_timed_has_its_link_kept() {
         let folder = tempfile::tempdir().expect("a folder");
-        let links = Links::prepare(folder.path().join("links")).expect("written");
-        let said = |name: &str, extra: &str| {
-            let mut command = Command::new(&links.script);
+        let links = links(folder.path());
+        let said = |name: &str| {
+            let mut command = Command::new(&links.wrapper);
             command.args(["sh", "-c", "echo $LLD_REPRODUCE", "--crate-name", name, "--crate-type", "bin"]);
-            command.args(["-C", "opt-level=3", "-C", extra]).env_remove("LLD_REPRODUCE");
-            command.env(FOLDER, "/links").env(CRATES, "my_probe other");
+            command.args(["-C", "opt-level=3", "-C", "extra-filename=-1f"]).env_remove("LLD_REPRODUCE");
+            command.env(FOLDER, "/links").env(CRATE, "my_probe");
             String::from_utf8(command.output().expect("it runs").stdout).expect("text")
         };
-        assert_eq!(said("my_probe", "extra-filename=-1f"), "/links/my_probe-1f.tar\n");
-        assert_eq!(said("probe", "extra-filename=-1f"), "\n");
+        assert_eq!(said("my_probe"), "/links/my_probe-1f.tar\n");
+        assert_eq!(said("probe"), "\n");
+    }
+
+    #[test]
+    fn the_wrapper_passes_on_every_variable_and_the_exit_status() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let links = links(folder.path());
+        let output = Command::new(&links.wrapper).arg("env").env("CARGO_BIN_EXE_my-tool", "here").output();
+        let said = String::from_utf8(output.expect("it runs").stdout).expect("text");
+        assert!(said.lines().any(|line| line == "CARGO_BIN_EXE_my-tool=here"), "{said}");
+        assert_eq!(Command::new(&links.wrapper).args(["sh", "-c", "exit 3"]).status().expect("runs").code(), Some(3));
     }
 
     #[test]
     fn an_archive_is_found_by_the_file_that_cargo_linked_the_program_from() {
         let folder = tempfile::tempdir().expect("a folder");
-        let links = Links::prepare(folder.path().join("links")).expect("written");
+        let links = links(folder.path());
         let release = folder.path().join("release");
         fs::create_dir_all(release.join("deps")).expect("made");
         let write = |path: PathBuf| fs::write(path, "").expect("written");

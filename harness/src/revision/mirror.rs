@@ -5,14 +5,19 @@
 //! goes by modification times, rebuilds the packages that differ and no others.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::fs::{self, File, Permissions};
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 
 use super::error::{FileError, at};
+use super::slot::removed;
+use crate::whole_file;
 
 /// Files below a folder, by their paths relative to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,27 +54,49 @@ impl Tree {
         self
     }
 
-    /// Makes a folder hold these files and nothing else. A file that is there with the same content keeps its modification time.
+    /// Makes a folder hold these files, and none that an earlier call has put there and that are not among them. Other files, such as
+    /// those that a build script wrote among its sources, stay. A file that is there with the same content keeps its modification time.
     ///
     /// # Errors
     /// If a file cannot be read or written.
     pub(super) fn mirror(&self, to: &Path) -> Result<(), FileError> {
         let wanted = self.all();
-        if to.exists() {
-            let mut there = BTreeSet::new();
-            list(to, Path::new(""), &mut there)?;
-            for old in there.iter().filter(|old| !wanted.contains_key(old.as_path())) {
-                let old = to.join(old);
-                fs::remove_file(&old).map_err(at("remove", &old))?;
-            }
-            remove_empty(to, to)?;
+        let list = list_of(to);
+        if !list.is_file() {
+            removed(fs::remove_dir_all(to)).map_err(at("remove", to))?;
         }
         fs::create_dir_all(to).map_err(at("make", to))?;
+        let earlier = fs::read(&list).unwrap_or_default();
+        let earlier = earlier.split(|&byte| byte == 0).filter(|name| !name.is_empty());
+        for old in earlier.map(|name| Path::new(OsStr::from_bytes(name))).filter(|old| !wanted.contains_key(old)) {
+            let path = to.join(old);
+            removed(fs::remove_file(&path)).map_err(at("remove", &path))?;
+            // A build script that names no inputs runs again if any file of its package is newer.
+            let manifest = old.ancestors().skip(1).map(|folder| to.join(folder).join("Cargo.toml"));
+            if let Some(manifest) = manifest.into_iter().find(|manifest| manifest.is_file()) {
+                touch(&manifest).map_err(at("write", &manifest))?;
+            }
+        }
+        let names: Vec<&[u8]> = wanted.keys().map(|path| path.as_os_str().as_encoded_bytes()).collect();
+        // Before the files: if this is interrupted, the next call knows of all of them.
+        let both = [fs::read(&list).unwrap_or_default(), names.join(&0)].join(&0);
+        whole_file::write(&list, &both).map_err(at("write", &list))?;
         for (path, from) in &wanted {
             let to = to.join(path);
             bring(from, &to).map_err(at("write", &to))?;
         }
-        Ok(())
+        whole_file::write(&list, &names.join(&0)).map_err(at("write", &list))
+    }
+
+    /// The same files in a folder that they were mirrored to.
+    pub(super) fn mirrored(&self, to: &Path) -> Self {
+        let files = self.all().into_keys().map(Path::to_owned).collect();
+        Self { folder: to.to_owned(), files, added: Vec::new() }
+    }
+
+    /// The content of one of the files; none if it is not among them.
+    pub(super) fn read(&self, path: &Path) -> Option<Vec<u8>> {
+        fs::read(self.all().get(path)?).ok()
     }
 
     /// A hash of all paths and contents.
@@ -140,7 +167,11 @@ fn bring(from: &Path, to: &Path) -> io::Result<()> {
         Err(_) => fs::create_dir_all(to.parent().unwrap_or(Path::new(".")))?,
     }
     match content {
-        Content::Link(target) => symlink(target, to),
+        Content::Link(target) => {
+            symlink(target, to)?;
+            // Cargo goes by the time of the file behind the link, which may be old.
+            if to.is_file() { touch(to) } else { Ok(()) }
+        }
         Content::File { bytes, is_executable } => {
             fs::write(to, bytes)?;
             let mode = if is_executable { 0o755 } else { 0o644 };
@@ -163,26 +194,20 @@ fn list(folder: &Path, base: &Path, files: &mut BTreeSet<PathBuf>) -> Result<(),
     Ok(())
 }
 
-/// Removes folders that hold no file.
-fn remove_empty(folder: &Path, top: &Path) -> Result<(), FileError> {
-    for entry in fs::read_dir(folder).map_err(at("read", folder))? {
-        let entry = entry.map_err(at("read", folder))?;
-        if entry.file_type().map_err(at("read", folder))?.is_dir() {
-            remove_empty(&entry.path(), top)?;
-        }
-    }
-    match fs::remove_dir(folder) {
-        Err(error) if folder != top && error.kind() != io::ErrorKind::DirectoryNotEmpty => {
-            Err(at("remove", folder)(error))
-        }
-        _ => Ok(()),
-    }
+/// Makes a file newer than whatever was built so far.
+fn touch(file: &Path) -> io::Result<()> {
+    File::open(file)?.set_modified(SystemTime::now())
+}
+
+/// The list of the files that were mirrored to a folder, beside it.
+fn list_of(folder: &Path) -> PathBuf {
+    let mut name = folder.as_os_str().to_owned();
+    name.push(".list");
+    name.into()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::SystemTime;
-
     use super::*;
 
     fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -206,16 +231,52 @@ mod tests {
         let to = folder(&[]);
         let to = to.path().join("made");
         whole(&one).mirror(&to).expect("written");
-        for file in ["a", "b/c"] {
-            File::open(to.join(file)).and_then(|file| file.set_modified(SystemTime::UNIX_EPOCH)).expect("set");
-        }
+        ["a", "b/c"].iter().for_each(|file| touch_long_ago(&to.join(file)));
         whole(&other).mirror(&to).expect("written");
         let time = |file: &str| fs::metadata(to.join(file)).and_then(|file| file.modified()).expect("there");
         assert_eq!(time("a"), SystemTime::UNIX_EPOCH);
         assert_ne!(time("b/c"), SystemTime::UNIX_EPOCH);
         assert_eq!(Tree::whole(to.clone()).expect("readable").files, whole(&other).files);
         assert_eq!(fs::read_to_string(to.join("f/g")).expect("there"), "5");
-        assert!(!to.join("b/d").exists());
+        assert!(!to.join("b/d/e").exists());
+    }
+
+    /// A build script may write among its sources, and cargo a lock file.
+    #[test]
+    fn files_that_others_wrote_stay() {
+        let (one, other) = (folder(&[("a", "1"), ("b/Cargo.toml", ""), ("b/c", "")]), folder(&[("b/Cargo.toml", "")]));
+        let to = folder(&[]);
+        let to = to.path().join("made");
+        whole(&one).mirror(&to).expect("written");
+        fs::write(to.join("b/generated"), "text").expect("written");
+        touch_long_ago(&to.join("b/Cargo.toml"));
+        whole(&other).mirror(&to).expect("written");
+        assert!(to.join("b/generated").is_file() && !to.join("b/c").exists() && !to.join("a").exists());
+        let manifest = fs::metadata(to.join("b/Cargo.toml")).and_then(|file| file.modified()).expect("there");
+        assert_ne!(manifest, SystemTime::UNIX_EPOCH, "the package lost a file");
+        let mirrored = whole(&other).mirrored(&to);
+        assert_eq!(mirrored.digest().expect("readable"), whole(&other).digest().expect("readable"));
+    }
+
+    fn touch_long_ago(file: &Path) {
+        File::open(file).and_then(|file| file.set_modified(SystemTime::UNIX_EPOCH)).expect("set");
+    }
+
+    /// Cargo goes by the time of the file behind a link.
+    #[test]
+    fn a_link_to_another_file_makes_that_file_new() {
+        let made = |target: &str| {
+            let made = folder(&[("v1", "1"), ("v2", "2")]);
+            symlink(target, made.path().join("link")).expect("made");
+            made
+        };
+        let to = folder(&[]);
+        let to = to.path().join("made");
+        whole(&made("v1")).mirror(&to).expect("written");
+        touch_long_ago(&to.join("v2"));
+        whole(&made("v2")).mirror(&to).expect("written");
+        let behind = fs::metadata(to.join("link")).and_then(|file| file.modified()).expect("there");
+        assert_ne!(behind, SystemTime::UNIX_EPOCH);
     }
 
     #[test]

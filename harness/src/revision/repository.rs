@@ -94,15 +94,16 @@ impl Repository {
     /// If git fails.
     pub(super) fn files(&self) -> Result<(PathBuf, Vec<PathBuf>), RepositoryError> {
         const TASK: &str = "list the files of the working tree";
-        let folder = PathBuf::from(self.git.ask(TASK, &["rev-parse", "--show-toplevel"])?);
-        let git = Git { folder: folder.clone(), ..self.git.clone() };
-        // All of it, however long: a list that is cut would build something else.
-        let list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
         let message = |message: String| RepositoryError::Git { task: TASK, message };
-        let (status, names) = printed(git.command().args(list)).map_err(|error| message(error.to_string()))?;
-        if !status.success() {
-            return Err(message(status.to_string()));
-        }
+        // All of it, however long: a list that is cut would build something else.
+        let printed = |git: &Git, arguments: &[&str]| {
+            let (status, names) = printed(git.command().args(arguments)).map_err(|error| message(error.to_string()))?;
+            if status.success() { Ok(names) } else { Err(message(status.to_string())) }
+        };
+        let folder = printed(&self.git, &["rev-parse", "--show-toplevel"])?;
+        let folder = PathBuf::from(OsStr::from_bytes(folder.strip_suffix(b"\n").unwrap_or(&folder)));
+        let git = Git { folder: folder.clone(), ..self.git.clone() };
+        let names = printed(&git, &["ls-files", "-z", "--cached", "--others", "--exclude-standard"])?;
         let names = names.split(|&byte| byte == 0).filter(|name| !name.is_empty());
         Ok((folder, names.map(|name| PathBuf::from(OsStr::from_bytes(name))).collect()))
     }

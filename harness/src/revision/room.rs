@@ -27,15 +27,15 @@ impl Default for Room {
 }
 
 /// Removes what is too much, least recently used first, but never what is in use; `kept` counts as the newest. The caller
-/// holds the lock of all building. Cargo's target folder goes whole when it alone is more than half of what is allowed:
-/// nobody can tell which of its files still serve.
+/// holds the lock of all building. With `all`, cargo's target folder goes whole if it alone is more than half of what
+/// is allowed: nobody knows which of its files are still of use.
 ///
 /// # Errors
 /// If a folder cannot be read or removed.
-pub(super) fn make(bases: &Path, room: Room, kept: &Path) -> io::Result<()> {
+pub(super) fn make(bases: &Path, room: Room, kept: &Path, all: bool) -> io::Result<()> {
     let build = bases.join("build");
     let mut bytes = size(&build)?;
-    if bytes > room.bytes / 2 {
+    if all && bytes > room.bytes / 2 {
         fs::remove_dir_all(&build)?;
         bytes = 0;
     }
@@ -123,9 +123,9 @@ mod tests {
     #[test]
     fn the_least_recently_used_go_first() {
         let bases = bases(&["a", "b", "c", "d"]);
-        make(bases.path(), Room { revisions: 3, bytes: 1 << 20 }, &bases.path().join("d")).expect("made");
+        make(bases.path(), Room { revisions: 3, bytes: 1 << 20 }, &bases.path().join("d"), true).expect("made");
         assert_eq!(left(bases.path()), ["a", "b", "d"]);
-        make(bases.path(), Room { revisions: 8, bytes: 2500 }, &bases.path().join("d")).expect("made");
+        make(bases.path(), Room { revisions: 8, bytes: 2500 }, &bases.path().join("d"), true).expect("made");
         assert_eq!(left(bases.path()), ["a", "d"]);
     }
 
@@ -134,10 +134,10 @@ mod tests {
         let bases = bases(&["a", "b", "c"]);
         let lock = Lock::attempt(&lock_of(&bases.path().join("c")), Hold::Shared).expect("no error").expect("free");
         let room = Room { revisions: 1, bytes: 1 << 20 };
-        make(bases.path(), room, &bases.path().join("a")).expect("made");
+        make(bases.path(), room, &bases.path().join("a"), true).expect("made");
         assert_eq!(left(bases.path()), ["a", "c"]);
         drop(lock);
-        make(bases.path(), room, &bases.path().join("a")).expect("made");
+        make(bases.path(), room, &bases.path().join("a"), true).expect("made");
         assert_eq!(left(bases.path()), ["a"]);
     }
 
@@ -146,9 +146,9 @@ mod tests {
         let bases = bases(&["a"]);
         fs::create_dir(bases.path().join("build")).expect("made");
         fs::write(bases.path().join("build/lib"), [0; 3000]).expect("written");
-        make(bases.path(), Room { revisions: 2, bytes: 8000 }, &bases.path().join("a")).expect("made");
+        make(bases.path(), Room { revisions: 2, bytes: 8000 }, &bases.path().join("a"), true).expect("made");
         assert_eq!(left(bases.path()), ["a", "build"]);
-        make(bases.path(), Room { revisions: 2, bytes: 5000 }, &bases.path().join("a")).expect("made");
+        make(bases.path(), Room { revisions: 2, bytes: 5000 }, &bases.path().join("a"), true).expect("made");
         assert_eq!(left(bases.path()), ["a"]);
     }
 }

@@ -1,7 +1,8 @@
 //! Where programs are set aside that one call of cargo has built of a revision.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::error::{FileError, at};
 use super::key::hash;
@@ -34,7 +35,28 @@ impl Shelf {
             Ok(folder) => Path::new(folder.trim_end()).is_dir(),
             Err(_) => true,
         };
-        has_runners && self.targets.iter().all(|target| self.program(target).is_file())
+        let Ok(complete) = fs::read_to_string(self.complete()) else { return self.targets.is_empty() };
+        has_runners && complete.lines().all(|name| self.folder.join(name).is_file())
+    }
+
+    /// Notes that everything is there, link archives included: an interrupted build leaves no such note.
+    pub(super) fn finish(&self) -> Result<(), FileError> {
+        let note = self.complete();
+        let files = self.targets.iter().flat_map(|target| [self.program(target), self.link(target)]);
+        let names = files.filter(|file| file.is_file()).filter_map(|file| Some(file.file_name()?.to_str()?.to_owned()));
+        let names: Vec<String> = names.collect();
+        whole_file::write(&note, names.join("\n").as_bytes()).map_err(at("write", &note))
+    }
+
+    /// Marks the programs that its benches start as used, so that they are not removed.
+    pub(super) fn use_runners(&self) {
+        let folder = fs::read_to_string(self.runners()).ok();
+        // Without this they go earlier than others, and are built again.
+        let _ = folder.map(|folder| File::open(folder.trim_end())?.set_modified(SystemTime::now()));
+    }
+
+    fn complete(&self) -> PathBuf {
+        self.folder.join("complete")
     }
 
     /// Notes the folder of what its benches start: without that they are of no use.
@@ -95,7 +117,13 @@ mod tests {
         fs::write(both.program(&probe), "").expect("written");
         assert!(!both.is_full());
         fs::write(both.program(&heap), "").expect("written");
+        fs::write(both.link(&probe), "").expect("written");
+        assert!(!both.is_full(), "whoever wrote these was interrupted");
+        both.finish().expect("written");
         assert!(both.is_full() && !alone.is_full());
+        fs::remove_file(both.link(&probe)).expect("there");
+        assert!(!both.is_full(), "the archive is gone");
+        both.finish().expect("written");
         both.note_runners(&shelves.path().join("gone")).expect("written");
         assert!(!both.is_full(), "what the benches start is gone");
         both.note_runners(shelves.path()).expect("written");

@@ -9,6 +9,7 @@ use crate::paired::{Contest, Course, Entrant, Lane, Pair, Rules, Sides, Standing
 use crate::statistics::{Interval, median};
 
 use super::State;
+use super::aside::COPIES;
 
 /// What was seen of a workload's time.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,7 +44,11 @@ pub fn time(
     progress: &dyn Progress,
 ) -> Result<Vec<Timed>, Stopped> {
     let contest = Contest {
-        sides: &Sides { base: &|_| before.probe.command(), head: &|_| after.probe.command(), copies: 1 },
+        sides: &Sides {
+            base: &|number| before.probe.command(number),
+            head: &|number| after.probe.command(number),
+            copies: COPIES,
+        },
         conditions: &conditions(request.threads.unwrap_or(1), request.isa.clone(), request.time_limit),
         rules: rules(),
         budget: each,

@@ -33,7 +33,7 @@ pub(super) const BUDGET: u64 = 60;
 ///
 /// With --base, that revision and the working tree are built in one folder beside the checkout, and both are run side by
 /// side: their time in short slices in turn, their instructions and heap by the limits of the base. The gate is designed so
-/// that at most 1 % of gates on unchanged code are red by their time; reports/selftest/gate.md has the rates that were measured.
+/// that at most 1 % of gates on unchanged code are red by their time; `harness selftest gate` measures the rate on a machine.
 ///
 /// If both programs are the same, no time can have changed, and nothing is timed. Otherwise each side is linked again in many
 /// random orders of its functions, and the averages are compared, because code that lies elsewhere can be slower without any

@@ -118,8 +118,7 @@ impl<'a> Bench<'a> {
             slice_nanoseconds: SLICE.as_nanos() as u64,
             warm: WARM,
             injection: condition.change.injection(),
-            // Both sides start one file, so that no difference can come from the place of code.
-            layouts: Layouts::Averaged(1),
+            layouts: Layouts::SameFile,
             layout_limit: LAYOUT_LIMIT,
             strict: false,
         };

@@ -35,10 +35,10 @@ pub(super) struct Slowdown {
 
 /// Unchanged code, counted.
 pub(super) struct Unchanged {
-    /// Gates that ended red.
+    /// All gates.
+    pub(super) gates: usize,
+    /// Gates that ended red, among those that timed something.
     pub(super) red: Rate,
-    /// Gates that timed something.
-    pub(super) timed: usize,
     /// Gates that could not judge.
     pub(super) unjudged: usize,
     /// Workloads that stayed inconclusive.
@@ -85,8 +85,8 @@ impl<'a> Group<'a> {
         let workloads: Vec<&Outcome> = rows.iter().flat_map(|row| &row.workloads).collect();
         let is_open = |one: &&&Outcome| matches!(one.verdict, Word::Inconclusive | Word::Failed);
         Unchanged {
-            red: Rate { count: count(&Row::is_red), of: rows.len() },
-            timed: count(&|row| !row.workloads.is_empty()),
+            gates: rows.len(),
+            red: Rate { count: count(&Row::is_red), of: count(&|row| !row.workloads.is_empty()) },
             unjudged: count(&|row| row.exit > 1),
             inconclusive: Rate { count: workloads.iter().filter(is_open).count(), of: workloads.len() },
         }
@@ -96,6 +96,12 @@ impl<'a> Group<'a> {
     pub(super) fn estimates(&self, forced: bool, workload: Option<&str>) -> Estimates {
         let outcomes = self.unchanged().filter(|row| row.forced == forced).flat_map(|row| &row.workloads);
         Estimates::of(outcomes.filter(|one| workload.is_none_or(|workload| one.workload == workload)))
+    }
+
+    /// For each gate on unchanged code the mean of its estimates: workloads of one gate share its layouts and its minutes.
+    pub(super) fn means(&self, forced: bool) -> Estimates {
+        let gates = self.unchanged().filter(|row| row.forced == forced);
+        Estimates(gates.filter_map(|row| Estimates::of(row.workloads.iter()).mean()).collect())
     }
 
     /// The workloads that were timed on unchanged code, sorted.
@@ -173,7 +179,7 @@ mod tests {
         let names: Vec<Option<&str>> = groups.iter().map(|group| group.machine).collect();
         assert_eq!(names, [None, Some("a CPU"), Some("another CPU")]);
         let all = groups[0].count(None);
-        assert_eq!((all.red.count, all.red.of, all.timed, all.unjudged), (1, 4, 3, 1));
+        assert_eq!((all.red.count, all.red.of, all.gates, all.unjudged), (1, 3, 4, 1));
         assert_eq!((all.inconclusive.count, all.inconclusive.of), (0, 3));
         assert_eq!(groups[0].estimates(true, None).mean(), Some(0.2));
         assert_eq!(groups[0].estimates(false, Some("kernel/gelu")).len(), 2);

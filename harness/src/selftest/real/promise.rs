@@ -12,7 +12,7 @@ const MEAN: f64 = 0.1;
 const INCONCLUSIVE: f64 = 0.05;
 /// The normal quantile of a two-sided 95 % interval.
 const Z: f64 = 1.96;
-/// From so many estimates on, their mean is nearly normal.
+/// From so many gates on, the mean of their means is nearly normal.
 const MANY: usize = 30;
 
 /// The state of a promise.
@@ -48,10 +48,12 @@ pub(super) fn promises(groups: &[Group]) -> Table {
         };
         let unchanged = group.count(None);
         if unchanged.red.of > 0 {
-            push("no gate on unchanged code is red".to_owned(), at_most(unchanged.red, 0.0));
+            push("no timed gate on unchanged code is red".to_owned(), at_most(unchanged.red, 0.0));
         }
-        if let Some(held) = mean(&group.estimates(true, None)) {
-            push(format!("mean estimate on identical programs within {MEAN} %"), held);
+        for (forced, programs) in [(true, "identical programs"), (false, "unchanged code")] {
+            if let Some(held) = mean(&group.means(forced)) {
+                push(format!("mean estimate on {programs} within {MEAN} %"), held);
+            }
         }
         if unchanged.inconclusive.of > 0 {
             let asked = format!("at most {} % of workloads inconclusive on unchanged code", 100.0 * INCONCLUSIVE);
@@ -96,8 +98,8 @@ fn mean(estimates: &Estimates) -> Option<(String, String, State)> {
     let count = estimates.len();
     let bound = estimates.deviation().filter(|_| count >= MANY).map(|one| mean.abs() + Z * one / (count as f64).sqrt());
     let state = State::of(bound.is_some_and(|bound| bound <= MEAN), mean.abs() <= MEAN);
-    let told = bound.map_or_else(|| format!("none below {MANY} estimates"), |bound| format!("within {bound:.3} %"));
-    Some((format!("{mean:+.3} % over {count} estimates"), told, state))
+    let told = bound.map_or_else(|| format!("none below {MANY} gates"), |bound| format!("within {bound:.3} %"));
+    Some((format!("{mean:+.3} % over {count} gates"), told, state))
 }
 
 impl State {
@@ -151,8 +153,8 @@ mod tests {
         assert_eq!(
             told,
             [
-                "no gate on unchanged code is red; 0 of 40 = 0 %; at most 7.22 %; measured",
-                "mean estimate on identical programs within 0.1 %; +0.000 % over 40 estimates; within 0.003 %; shown",
+                "no timed gate on unchanged code is red; 0 of 40 = 0 %; at most 7.22 %; measured",
+                "mean estimate on identical programs within 0.1 %; +0.000 % over 40 gates; within 0.003 %; shown",
                 "at most 5 % of workloads inconclusive on unchanged code; 0 of 40 = 0 %; at most 7.22 %; measured",
                 "+1 % is red in at least 90 % of gates; 1 of 1 = 100 %; at least 5.00 %; measured",
             ]

@@ -17,9 +17,9 @@ pub fn tables(rows: &[Row]) -> Vec<Table> {
 
 /// The main finding in one sentence.
 pub(super) fn headline(rows: &[Row]) -> String {
-    let unchanged: Vec<&Row> = rows.iter().filter(|row| !row.is_slowdown()).collect();
+    let unchanged: Vec<&Row> = rows.iter().filter(|row| !row.is_slowdown() && !row.workloads.is_empty()).collect();
     let red = unchanged.iter().filter(|row| row.is_red()).count();
-    let mut parts = vec![format!("{red} of {} gates on unchanged code were red", unchanged.len())];
+    let mut parts = vec![format!("{red} of {} timed gates on unchanged code were red", unchanged.len())];
     for percent in [1.0, 2.0, 5.0] {
         let slowed: Vec<&Row> = rows.iter().filter(|row| row.percent == Some(percent)).collect();
         let found = slowed.iter().filter(|row| row.red().any(|one| one.role == Role::Slowed)).count();
@@ -60,14 +60,14 @@ fn unchanged(groups: &[Group]) -> Table {
         let all = if kinds.len() == 1 { Vec::new() } else { vec![None] };
         for kind in all.into_iter().chain(kinds.iter().map(|kind| Some(*kind))) {
             let count = group.count(kind);
-            if count.red.of == 0 {
+            if count.gates == 0 {
                 continue;
             }
             let tone = if count.red.count > 0 { Tone::Bad } else { Tone::Plain };
             table.rows.push(Vec::from_iter(place(group).into_iter().chain([
                 Cell::text(kind.unwrap_or("all")),
+                number(count.gates),
                 number(count.red.of),
-                number(count.timed),
                 number(count.red.count).toned(tone),
                 bound(count.red.interval().high),
                 number(count.unjudged),
@@ -91,6 +91,10 @@ fn slowdowns(groups: &[Group]) -> Table {
         Column::right("false_alarms", "red on another workload"),
     ]);
     let mut table = table("Slowdowns", columns);
+    table.notes.push(
+        "A gate on a slowdown looks at the workloads of its `filter` in the file of changes: the slowed ones, and some that are not."
+            .to_owned(),
+    );
     for group in groups {
         for one in group.slowdowns() {
             let mut row = Vec::from(place(group));
