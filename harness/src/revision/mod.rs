@@ -32,7 +32,8 @@
 //! Two builds compare only if nothing but the sources differs. So base and head are built by the same call of cargo, in the same
 //! folder, from the files that git knows of; programs of equal sources are then equal to the byte. The user's own target folder is
 //! neither used nor touched. A program that reads a file of its sources while it runs, by an absolute path that was compiled into it,
-//! finds the file of the side that was built last.
+//! finds the file of the side that was built last. Cargo's configuration in the checkout applies to all sides, because they are built
+//! below it; a commit with other settings there is refused.
 //!
 //! The sources are written by `git read-tree` with an index file and a work tree of its own. `git worktree add` would leave an entry in
 //! the user's `.git` whenever the harness is killed, and run hooks; `git archive` leaves out and rewrites what
