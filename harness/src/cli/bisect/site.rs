@@ -40,7 +40,8 @@ impl Site<'_> {
                 error @ (CheckoutError::Build { .. }
                 | CheckoutError::Missing { .. }
                 | CheckoutError::NoHarness { .. }
-                | CheckoutError::Project { .. }),
+                | CheckoutError::Project { .. }
+                | CheckoutError::Settings { .. }),
             ) => return Ok(Err(error.to_string())),
             Err(error) => return Err(error.into()),
         };

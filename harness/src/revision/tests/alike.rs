@@ -118,3 +118,16 @@ fn what_cannot_be_linked_again_is_copied_for_both_sides() {
         assert!(one.starts_with(copies.path()));
     }
 }
+
+/// Cargo applies the configuration of the checkout to every side, because all are built below it.
+#[test]
+fn a_commit_with_other_settings_of_cargo_is_refused() {
+    let sample = two_crates();
+    sample.write(".cargo/config.toml", "[alias]\nquick = 'build'\n");
+    checkout(&sample.checkouts(), "HEAD", probe).expect("an alias changes no build");
+    sample.write(".cargo/config.toml", "[profile.release]\nopt-level = 1\n");
+    let error = checkout(&sample.checkouts(), "HEAD", probe).expect_err("it would get them, too").to_string();
+    assert!(error.contains(".cargo/config.toml"), "{error}");
+    sample.commit("settings");
+    checkout(&sample.checkouts(), "HEAD", probe).expect("both have them");
+}
