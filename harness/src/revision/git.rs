@@ -11,7 +11,7 @@ use crate::child::{self, ChildError};
 const LIMIT: Duration = Duration::from_secs(600);
 
 /// Variables by which git would look elsewhere than in the folder it is started in; hooks are started with them.
-const ELSEWHERE: [&str; 4] = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"];
+pub const ELSEWHERE: [&str; 4] = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"];
 
 /// Settings that would change what is printed or written.
 const SETTINGS: [&str; 7] = [

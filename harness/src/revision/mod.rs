@@ -79,6 +79,7 @@ pub use checkout::{Checkout, Checkouts, WorkingTree};
 pub use clone::{CloneError, Edit, ProjectClone};
 pub use commit::{Commit, Head};
 pub use error::{CheckoutError, RepositoryError};
+pub use git::ELSEWHERE;
 pub use home::copies_folder;
 pub use repository::Repository;
 pub use room::Room;

@@ -3,6 +3,7 @@
 mod bench;
 mod real;
 mod slices;
+mod trials;
 
 use std::path::PathBuf;
 use std::str::FromStr;

@@ -10,24 +10,23 @@ use harness::child::{self, Held};
 use harness::gate::{Ruling, Session, pinned_core};
 use harness::layout::Layouts;
 use harness::machine::{self, Counters, State, System};
-use harness::measure::{self, Bar, Progress};
+use harness::measure::{self, Progress};
 use harness::project::Project;
 use harness::render::chart::Layout;
-use harness::revision::{Commit, ProjectClone, Repository, Turn};
+use harness::revision::{Commit, ELSEWHERE, ProjectClone, Repository, Turn};
 use harness::selftest::Hog;
 use harness::selftest::real::{self, Milli, Outcome, Row, Source, Variant, changes, log};
 use harness::whole_file;
 use tempfile::TempDir;
 
 use super::GateTest;
+use super::trials::repeat;
 use crate::cli::{notice, show};
 
 /// Digits of a commit in a row.
 const DIGITS: usize = 12;
 /// Variables by which a build of the clone would land elsewhere.
 const TARGETS: [&str; 2] = ["CARGO_BUILD_TARGET_DIR", "CARGO_BUILD_BUILD_DIR"];
-/// Variables by which git would look elsewhere than in the clone.
-const ELSEWHERE: [&str; 4] = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"];
 
 /// A variant with its commits.
 struct Trial {
@@ -58,26 +57,13 @@ pub(super) fn gather(test: &GateTest, project: &Project) -> Result<()> {
         (None, None) => trials.len(),
         (trials, _) => trials.unwrap_or(usize::MAX),
     };
-    let (began, bar) = (Instant::now(), Bar::new());
-    bar.begin(test.time.map_or(most, |time| time.as_secs() as usize));
-    let mut shown = 0;
-    for done in 0..most {
-        if test.time.is_some_and(|time| began.elapsed() >= time) {
-            break;
-        }
-        let Some(next) = trials.iter_mut().min_by_key(|trial| trial.count) else { break };
+    repeat(most, test.time, |bar| {
+        let next = trials.iter_mut().min_by_key(|trial| trial.count).context("there is no change to try")?;
         bar.step(&format!("{}, trial {}", next.variant.name(), next.count + 1));
         log::add(&path, &stage.run(next, &|message| bar.aside(|| notice(message)))?)?;
         next.count += 1;
-        let gone = began.elapsed().as_secs_f64();
-        let (now, left) = match test.time {
-            Some(time) => (gone as usize, time.as_secs_f64() - gone),
-            None => (done + 1, gone / (done + 1) as f64 * (most - done - 1) as f64),
-        };
-        bar.advance(now - shown, left);
-        shown = now;
-    }
-    bar.end();
+        Ok(())
+    })?;
     replay(test, project)
 }
 

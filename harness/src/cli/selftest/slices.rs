@@ -64,15 +64,8 @@ fn measure(test: &GateTest, project: &Project, changes: &[Change], evidence: &Ev
     };
     let bench = Bench::new(project)?;
     let mut counts = conditions.iter().map(|one| evidence.count(one)).collect::<Result<Vec<_>, _>>()?;
-    let began = Instant::now();
     let mut random = Random::new(seed_of_now());
-    let bar = Bar::new();
-    bar.begin(test.time.map_or(most, |time| time.as_secs() as usize));
-    let mut shown = 0;
-    for done in 0..most {
-        if test.time.is_some_and(|time| began.elapsed() >= time) {
-            break;
-        }
+    repeat(most, test.time, |bar| {
         let next = (0..conditions.len()).min_by_key(|&place| counts[place]).unwrap_or_default();
         bar.step(&format!("{}, trial {}", conditions[next].change, counts[next] + 1));
         let trial = {
@@ -82,15 +75,8 @@ fn measure(test: &GateTest, project: &Project, changes: &[Change], evidence: &Ev
         };
         evidence.add(&trial)?;
         counts[next] += 1;
-        let gone = began.elapsed().as_secs_f64();
-        let (now, left) = match test.time {
-            Some(time) => (gone as usize, time.as_secs_f64() - gone),
-            None => (done + 1, gone / (done + 1) as f64 * (most - done - 1) as f64),
-        };
-        bar.advance(now - shown, left);
-        shown = now;
-    }
-    bar.end();
+        Ok(())
+    })?;
     compare_by_criterion(test, project, &bench, evidence)
 }
 
