@@ -1,11 +1,10 @@
 //! Trials on one program: measures them, keeps their slices, and draws their page.
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use harness::gate::{pinned_core, seed_of_now};
-use harness::measure::{self, Bar, Progress};
+use harness::measure::{self, Progress};
 use harness::programs::Programs;
 use harness::project::Project;
 use harness::render::chart::Layout;
@@ -18,6 +17,7 @@ use harness::whole_file;
 
 use super::GateTest;
 use super::bench::Bench;
+use super::trials::repeat;
 use crate::cli::{exact, notice, quiet, show};
 
 /// The conditions of a call that names none: slowdowns of these percentages, and none.
