@@ -126,7 +126,8 @@ impl Build<'_> {
         cargo.arg("--target-dir").arg(self.workshop().join("target"));
         let links = self.workshop().join("links");
         let links = Links::prepare(links.clone(), Path::new(self.rustc));
-        let links = links.map_err(|error| self.failed(at("compile the wrapper of rustc in", &self.workshop())(error)))?;
+        let links =
+            links.map_err(|error| self.failed(at("compile the wrapper of rustc in", &self.workshop())(error)))?;
         // The first one is timed; the others only count.
         if let Some(timed) = wanted.first() {
             links.keep(&mut cargo, &timed.name);

@@ -56,7 +56,7 @@ fn each_change_is_a_commit_that_the_gate_judges_by_its_exit_status() {
     let tools = with(CHANGES);
     let before = (git(&tools, &["rev-parse", "HEAD"]), git(&tools, &["status", "--porcelain"]));
     let done = gather(&tools, &[]);
-    assert!(done.stdout.contains("no gate on unchanged code is red"), "{}", done.stdout);
+    assert!(done.stdout.contains("no timed gate on unchanged code is red"), "{}", done.stdout);
     let rows = rows(&tools);
     let [comment, empty, slow] = rows.as_slice() else { panic!("{rows:?}") };
     assert_eq!((comment.change.as_str(), comment.exit, comment.percent), ("comment", 0, None));

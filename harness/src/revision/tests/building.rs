@@ -24,7 +24,7 @@ fn the_second_time_no_cargo_is_needed_and_other_flags_need_one() {
     checkouts.cargo = "/nowhere/cargo".into();
     assert_eq!(says(&checkout(&checkouts, "HEAD", probe).expect("cached"), probe), "one");
     assert!(matches!(checkout(&checkouts, "HEAD", heap), Err(CheckoutError::NoTool { .. })), "it was not built");
-    sample.write(".cargo/config.toml", "[build]\nrustflags = ['--cfg=other']\n");
+    sample.write("target/.cargo/config.toml", "[build]\nrustflags = ['--cfg=other']\n");
     assert!(matches!(checkout(&checkouts, "HEAD", probe), Err(CheckoutError::NoTool { .. })), "built with other flags");
 }
 
