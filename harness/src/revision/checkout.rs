@@ -52,13 +52,6 @@ pub struct WorkingTree {
     _slot: Slot,
 }
 
-impl WorkingTree {
-    /// The same programs, to be run on the model in a folder.
-    pub fn on_model(self, folder: Option<&Path>) -> Self {
-        Self { programs: self.programs.on_model(folder), ..self }
-    }
-}
-
 /// Cargo's choice of versions, at the root of a workspace.
 const LOCK_FILE: &str = "Cargo.lock";
 

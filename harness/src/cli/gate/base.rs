@@ -1,7 +1,7 @@
 //! The gate against a revision: builds both sides, measures them side by side, keeps what was measured, and says what it
 //! means.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -9,7 +9,7 @@ use harness::gate::{
     Circumstances, Counted, FLOOR_SHARE, Field, Identical, Revision, Ruling, SLICE, Session, Terms, Unmatched, WARM,
     pinned_core, seed_of_now,
 };
-use harness::layout::{Layouts, Pools, Timed, identical};
+use harness::layout::{Layouts, Pools, Timed};
 use harness::machine::{Counters, State, System};
 use harness::measure::{self, Bar, Measured, Request, Selected};
 use harness::paired::{Entrant, Injection, Lane, Rules, Side, measure_floor};
@@ -44,6 +44,13 @@ impl Ready<'_> {
     fn timed(&self) -> Timed<'_> {
         Timed { programs: self.measured.programs, probe: &self.measured.project.config.probe }
     }
+
+    /// The program that an instrument reads.
+    fn counting(&self, instrument: Instrument) -> Timed<'_> {
+        // The probe, which is always needed, comes before it.
+        let program = measure::needed(&self.measured.project.config, &[instrument]).pop();
+        Timed { probe: program.unwrap_or(&self.measured.project.config.probe), ..self.timed() }
+    }
 }
 
 impl Gate {
@@ -77,7 +84,6 @@ impl Gate {
         // Built as the base was, in the same folder and by the same call: the two then differ by their sources only.
         let of_tree = measure::needed(&project.config, &needed);
         let tree = checkouts.working_tree(project, &of_tree, output, &|told| notice(told))?;
-        let tree = tree.on_model(request.model.as_deref());
         let of_base =
             Measured { project: &checkout.project, programs: &checkout.programs, commit: Some(&checkout.commit.id) };
         let of_head = Measured { project, programs: &tree.programs, commit: None };
@@ -218,22 +224,12 @@ fn timed(field: &Field, globs: &[String], phases: &[String]) -> Result<Vec<Entra
 
 /// Finds the programs that are the same on both sides, and so need no measuring.
 fn unchanged(base: &Ready, head: &Ready, counting: &[Instrument]) -> Result<Identical> {
-    let programs = |side: &Ready<'_>, instrument: Instrument| {
-        let config = &side.measured.project.config;
-        let [.., program] = measure::needed(config, &[instrument])[..] else { return None };
-        side.measured.programs.file(program).map(Path::to_owned)
-    };
-    let is_same = |instrument: Instrument| -> Result<bool> {
-        match (programs(base, instrument), programs(head, instrument)) {
-            (Some(base), Some(head)) => Ok(identical(&base, &head)?),
-            _ => Ok(false),
-        }
-    };
-    let time = is_same(Instrument::Clock)?;
+    let time = base.timed().is_identical(&head.timed())?;
     // Without valgrind, or with --times-only, the programs that count were not all built.
     let mut counts = time && Instrument::COUNTED.iter().all(|one| counting.contains(one));
-    for instrument in counting {
-        counts = counts && is_same(*instrument)?;
+    for &instrument in counting {
+        let [base, head] = [base, head].map(|side| side.counting(instrument));
+        counts = counts && base.is_identical(&head)?;
     }
     Ok(Identical { time, counts })
 }
