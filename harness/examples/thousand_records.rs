@@ -12,7 +12,7 @@ use harness::record;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use harness::report::{self, Dossier};
+use harness::report::{self, ReportData};
 
 const RECORDS: u32 = 1000;
 const WORKLOADS: usize = 50;
@@ -20,7 +20,7 @@ const WORKLOADS: usize = 50;
 fn main() -> anyhow::Result<()> {
     let made = tempfile::tempdir()?;
     let records = made.path().join("records");
-    let Dossier { record, roadmap, anchors, commands, .. } = synthetic::everything();
+    let ReportData { record, roadmap, anchors, commands, .. } = synthetic::everything();
     let (first, rest): (Vec<_>, Vec<_>) = record.rows.into_iter().partition(|row| !row.workload.contains('@'));
     let rows: Vec<record::Row> = first.into_iter().chain(rest).collect();
     let mut record = record::Record { rows, ..synthetic::record() };
@@ -35,10 +35,12 @@ fn main() -> anyhow::Result<()> {
     reset_peak()?;
     let start = Instant::now();
     let main = roadmap.as_ref().map(|roadmap| roadmap.workload.clone());
-    let dossier = report::gather(&records, None, main.as_deref(), &anchors, commands)?;
-    let dossier = dossier.map(|dossier| Dossier { roadmap, ..dossier }).ok_or_else(|| anyhow::anyhow!("no record"))?;
+    let report_data = report::gather(&records, None, main.as_deref(), &anchors, commands)?;
+    let report_data = report_data
+        .map(|report_data| ReportData { roadmap, ..report_data })
+        .ok_or_else(|| anyhow::anyhow!("no record"))?;
     let gathered = start.elapsed();
-    let written = report::write(&dossier, &out)?;
+    let written = report::write(&report_data, &out)?;
     println!(
         "{:.2} s, of it {:.2} s to look through the records; {} files; {}",
         start.elapsed().as_secs_f64(),

@@ -24,11 +24,11 @@ fn main() -> ExitCode {
         Ok(outcome) => outcome.into(),
         Err(_) if child::stopped() => {
             anstream::eprintln!("{ALARM}error:{ALARM:#} interrupted; what was read so far is not kept");
-            cli::Outcome::Unjudged.into()
+            cli::Status::Unjudged.into()
         }
         Err(error) => {
             anstream::eprintln!("{ALARM}error:{ALARM:#} {}", sentence(&error));
-            cli::Outcome::Unjudged.into()
+            cli::Status::Unjudged.into()
         }
     }
 }

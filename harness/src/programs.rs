@@ -312,8 +312,8 @@ not json
         fs::write(&probe, "then").expect("written");
         let program = Program::Bin { package: "a".to_owned(), name: "probe".to_owned() };
         let built = HashMap::from([(("a".to_owned(), "probe".to_owned()), probe.clone())]);
-        let aside = tempfile::tempdir().expect("a folder");
-        let programs = Programs::ready(folder.path().to_owned(), built).set_aside(aside.path()).expect("copied");
+        let kept_build = tempfile::tempdir().expect("a folder");
+        let programs = Programs::ready(folder.path().to_owned(), built).set_aside(kept_build.path()).expect("copied");
         fs::write(&probe, "now").expect("written");
         let command = programs.command(&program);
         assert_eq!(fs::read_to_string(command.get_program()).expect("there"), "then");

@@ -8,9 +8,9 @@ use harness::record;
 use harness::history::Trends;
 use harness::render::Format;
 use harness::render::chart::Layout;
-use harness::report::{Dossier, charts, page, results, run_tables, sections, summary, write};
+use harness::report::{ReportData, charts, page, results, run_tables, sections, summary, write};
 use record::{Check, Data, Record};
-use synthetic::dossier;
+use synthetic::report_data;
 
 /// The phases that others are held against.
 fn anchors() -> [String; 2] {
@@ -18,12 +18,12 @@ fn anchors() -> [String; 2] {
 }
 
 /// The page with everything on it.
-fn page_of(dossier: &Dossier) -> String {
-    page(dossier, &charts::all(dossier), &sections(dossier)).expect("drawn")
+fn page_of(report_data: &ReportData) -> String {
+    page(report_data, &charts::all(report_data), &sections(report_data)).expect("drawn")
 }
 
-fn summary_of(dossier: &Dossier) -> String {
-    summary(dossier, &charts::all(dossier), &sections(dossier))
+fn summary_of(report_data: &ReportData) -> String {
+    summary(report_data, &charts::all(report_data), &sections(report_data))
 }
 
 #[test]
@@ -79,19 +79,19 @@ fn the_tables_of_a_run_in_every_format() {
 
 #[test]
 fn the_summary() {
-    insta::assert_snapshot!("summary", summary_of(&dossier(synthetic::record())));
+    insta::assert_snapshot!("summary", summary_of(&report_data(synthetic::record())));
 }
 
 #[test]
 fn the_exact_values() {
-    let text = Format::Csv.render(&[results(&dossier(few(synthetic::record())))]);
+    let text = Format::Csv.render(&[results(&report_data(few(synthetic::record())))]);
     insta::assert_snapshot!("results", text);
 }
 
 /// The charts are drawn from the same figures and have tests of their own; here it is about the page around them.
 #[test]
 fn the_page() {
-    let page = page(&dossier(few(synthetic::record())), &[], &[]).expect("drawn");
+    let page = page(&report_data(few(synthetic::record())), &[], &[]).expect("drawn");
     let body = page.split_once("</style>").map(|(_, body)| body).unwrap_or_default();
     insta::assert_snapshot!("page", body);
 }
@@ -103,21 +103,21 @@ fn text_from_a_record_is_only_text() {
         row.phase = "\"><img src=x onerror=alert(1)>".to_owned();
         row.check = Check::Failed("</svg><script>alert(2)</script>".to_owned());
     }
-    let dossier = dossier(record);
-    let page = page_of(&dossier);
+    let report_data = report_data(record);
+    let page = page_of(&report_data);
     assert!(page.contains("&lt;script&gt;"), "the text is there");
     assert!(page.contains("&lt;img src"), "the text is there");
     assert!(!page.contains("<script>alert") && !page.contains("<img"), "but not as elements");
     assert_eq!(page.matches("<script").count(), 1, "the page's own");
-    let summary = summary_of(&dossier);
+    let summary = summary_of(&report_data);
     assert!(!summary.contains("<script") && !summary.contains("<img"), "{summary}");
 }
 
 #[test]
 fn text_from_a_roadmap_is_only_text() {
-    let mut dossier = synthetic::everything();
+    let mut report_data = synthetic::everything();
     let evil = "</svg><script>alert(3)</script>";
-    if let Some(roadmap) = &mut dossier.roadmap {
+    if let Some(roadmap) = &mut report_data.roadmap {
         roadmap.source = evil.to_owned();
         for phase in &mut roadmap.phases {
             (phase.title, phase.when) = (evil.to_owned(), evil.to_owned());
@@ -126,16 +126,16 @@ fn text_from_a_roadmap_is_only_text() {
             forecast.name = evil.to_owned();
         }
     }
-    let page = page_of(&dossier);
+    let page = page_of(&report_data);
     assert!(page.contains("alert(3)") && !page.contains("<script>alert"), "as words only");
     assert_eq!((page.matches("<script").count(), page.matches("</script>").count()), (1, 1));
-    let own_page = harness::report::roadmap::page(&dossier, &sections(&dossier)).expect("a roadmap");
+    let own_page = harness::report::roadmap::page(&report_data, &sections(&report_data)).expect("a roadmap");
     assert!(own_page.contains("alert(3)") && !own_page.contains("<script"), "{own_page}");
 }
 
 #[test]
 fn the_words_of_the_charts() {
-    let charts = charts::all(&dossier(synthetic::record()));
+    let charts = charts::all(&report_data(synthetic::record()));
     assert_eq!(charts.len(), 4);
     let words: Vec<String> = charts
         .iter()
@@ -149,13 +149,13 @@ fn the_words_of_the_charts() {
 
 #[test]
 fn a_chart_as_svg() {
-    let charts = charts::all(&dossier(synthetic::record()));
+    let charts = charts::all(&report_data(synthetic::record()));
     insta::assert_snapshot!("chart_svg", charts[1].chart.svg(Layout::Wide).expect("drawn"));
 }
 
 #[test]
 fn pngs_decode_and_are_not_blank() {
-    for named in charts::all(&dossier(synthetic::record())) {
+    for named in charts::all(&report_data(synthetic::record())) {
         let bytes = named.chart.png().expect("drawn");
         let mut reader = png::Decoder::new(bytes.as_slice()).read_info().expect("a PNG");
         let mut pixels = vec![0; reader.output_buffer_size()];
@@ -181,7 +181,7 @@ fn titles_follow_the_numbers() {
     record.rows.sort_by_key(|row| row.phase != "naive");
     record.rows.retain(|row| row.workload == "medium/inference" && (row.phase == "naive" || row.phase == "optimized"));
     let titles: Vec<String> =
-        charts::all(&dossier(record)).iter().map(|named| named.chart.title().to_owned()).collect();
+        charts::all(&report_data(record)).iter().map(|named| named.chart.title().to_owned()).collect();
     assert!(titles[0].starts_with("optimized is") && titles[0].contains("slower than naive"), "{titles:?}");
     assert_eq!(titles[1], "Heap bytes per token by phase", "a ratio to zero bytes is no finding");
 }
@@ -203,7 +203,7 @@ fn the_sections_of_a_report_with_everything() {
 /// What is measured on demand and was not is named with the command that measures it.
 #[test]
 fn what_was_not_measured_says_how_to() {
-    let sections = sections(&dossier(synthetic::record()));
+    let sections = sections(&report_data(synthetic::record()));
     let missing = |id: &str| {
         let section = sections.iter().find(|section| section.id == id).expect(id);
         section.missing.join(" ")
@@ -212,7 +212,7 @@ fn what_was_not_measured_says_how_to() {
         assert!(missing(id).contains(&format!("cargo harness run --filter '{id}/*'")), "{}", missing(id));
     }
     assert!(sections.iter().all(|section| section.id != "roadmap"), "there is no roadmap");
-    let page = page_of(&dossier(synthetic::record()));
+    let page = page_of(&report_data(synthetic::record()));
     let page = page.replace("&#x27;", "'").replace("&#x2f;", "/");
     assert!(page.contains("cargo harness run --filter 'matrix/*'"), "on the page too");
 }
@@ -220,16 +220,16 @@ fn what_was_not_measured_says_how_to() {
 /// Whatever a section shows says where it comes from.
 #[test]
 fn every_table_and_chart_has_its_provenance() {
-    let dossier = synthetic::everything();
+    let report_data = synthetic::everything();
     let line = "2026-03-14 15:09 UTC, Example CPU 9000";
-    for section in sections(&dossier) {
+    for section in sections(&report_data) {
         for table in &section.tables {
             let last = table.notes.last().map(String::as_str).unwrap_or_default();
             assert!(last.starts_with(line) && last.ends_with("record synthetic.json"), "{}: {last}", table.title);
         }
     }
-    let of_sections: Vec<_> = sections(&dossier).into_iter().flat_map(|section| section.charts).collect();
-    for named in charts::all(&dossier).iter().chain(&of_sections) {
+    let of_sections: Vec<_> = sections(&report_data).into_iter().flat_map(|section| section.charts).collect();
+    for named in charts::all(&report_data).iter().chain(&of_sections) {
         let words = svg_words(&named.chart.svg(Layout::Wide).expect("drawn")).join(" ");
         assert!(words.contains(line) && words.contains("record synthetic.json"), "{}: {words}", named.name);
         assert!(!named.chart.title().ends_with('.'), "{}", named.chart.title());
@@ -244,19 +244,19 @@ fn a_wrong_answer_makes_no_headline() {
     for row in record.rows.iter_mut().filter(|row| row.phase == "optimized") {
         row.check = Check::Failed("all of it".to_owned());
     }
-    let dossier = dossier(record);
-    let charts = charts::all(&dossier);
+    let report_data = report_data(record);
+    let charts = charts::all(&report_data);
     assert!(charts[0].chart.title().starts_with("kv-cache generates"), "{}", charts[0].chart.title());
     let words = svg_words(&charts[0].chart.svg(Layout::Wide).expect("drawn"));
     assert!(words.iter().any(|line| line.contains("(answer not right)")), "{words:?}");
-    let page = page_of(&dossier);
+    let page = page_of(&report_data);
     assert!(!page.contains("x1485"), "no ratio is given for it");
 }
 
 #[test]
 fn everything_is_written_and_nothing_is_needed_from_elsewhere() {
     let folder = tempfile::tempdir().expect("a folder");
-    let written = write(&dossier(synthetic::record()), folder.path()).expect("written");
+    let written = write(&report_data(synthetic::record()), folder.path()).expect("written");
     assert_eq!(written.files.len(), 3 + 2 * 4);
     for file in &written.files {
         assert!(std::fs::metadata(file).is_ok_and(|data| data.len() > 1000), "{}", file.display());
@@ -273,23 +273,23 @@ fn everything_is_written_and_nothing_is_needed_from_elsewhere() {
 fn counts_alone_make_a_report() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut record = synthetic::record();
-    write(&dossier(record.clone()), folder.path()).expect("written");
+    write(&report_data(record.clone()), folder.path()).expect("written");
     assert!(folder.path().join("charts/latency-by-position.png").is_file());
     for row in &mut record.rows {
         row.readings.retain(|reading| matches!(reading.data, Data::Callgrind { .. } | Data::Dhat { .. }));
     }
-    let written = write(&dossier(record.clone()), folder.path()).expect("written");
+    let written = write(&report_data(record.clone()), folder.path()).expect("written");
     let drawn: Vec<_> = written.files.iter().filter_map(|file| file.file_stem()?.to_str()).collect();
     assert!(drawn.contains(&"memory-per-token") && !drawn.contains(&"latency-by-position"), "{drawn:?}");
     assert!(!folder.path().join("charts/latency-by-position.png").exists());
-    assert!(!summary_of(&dossier(record)).contains("| x naive"), "no speed without time");
+    assert!(!summary_of(&report_data(record)).contains("| x naive"), "no speed without time");
 }
 
 #[test]
 fn a_record_without_measurements_is_still_a_page() {
     let mut record = synthetic::record();
     record.rows.clear();
-    assert!(page_of(&dossier(record.clone())).contains("no measurements"));
+    assert!(page_of(&report_data(record.clone())).contains("no measurements"));
     assert_eq!(run_tables(&record, &anchors(), false, None), []);
 }
 
@@ -299,7 +299,7 @@ fn anchors_may_be_missing() {
     let nobody = ["nobody".to_owned()];
     let text = Format::Csv.render(&run_tables(&few(synthetic::record()), &nobody, true, None));
     assert!(!text.contains("speed_over"), "{text}");
-    let titles = charts::all(&Dossier { anchors: nobody.to_vec(), ..dossier(synthetic::record()) });
+    let titles = charts::all(&ReportData { anchors: nobody.to_vec(), ..report_data(synthetic::record()) });
     assert_eq!(titles[0].chart.title(), "Tokens per second by phase");
 }
 

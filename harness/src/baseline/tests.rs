@@ -4,7 +4,7 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::*;
-use crate::compare::{Side, State, compare};
+use crate::compare::{Comparability, RecordView, compare};
 use crate::record::sample::{callgrind, clock, dhat, record, row};
 use crate::record::{Data, Failure, Unit};
 
@@ -49,9 +49,9 @@ fn what_is_saved_is_read_and_compares_as_equal() {
     assert_eq!(store.keys().expect("a list"), std::slice::from_ref(&key));
     assert_eq!(store.read(&key).expect("read"), promote(&sample()));
     let matching = store.matching(&sample()).expect("there is one");
-    let comparisons = compare(Side::baseline(&matching.record), Side::record(&sample()));
+    let comparisons = compare(RecordView::baseline(&matching.record), RecordView::record(&sample()));
     assert_eq!(comparisons.len(), 7 + 7 + 1);
-    assert!(comparisons.iter().all(|comparison| comparison.state == State::Comparable));
+    assert!(comparisons.iter().all(|comparison| comparison.state == Comparability::Comparable));
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn counts_read_with_two_instruction_sets_live_under_two_keys() {
     store.save(&baselines[0]).expect("saved");
     let states = |store: &Store| -> Vec<String> {
         let matching = store.matching(&record).expect("at least one");
-        let comparisons = compare(Side::baseline(&matching.record), Side::record(&record));
+        let comparisons = compare(RecordView::baseline(&matching.record), RecordView::record(&record));
         comparisons.iter().map(|comparison| comparison.state.name().to_owned()).collect()
     };
     let half = states(&store);

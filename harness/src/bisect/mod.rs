@@ -4,4 +4,4 @@ mod search;
 mod trial;
 
 pub use search::{Finding, Next, Search};
-pub use trial::{Answer, Side, Trial, Yardstick, unlike};
+pub use trial::{Answer, Build, Threshold, Trial, unlike};

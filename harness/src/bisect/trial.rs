@@ -6,20 +6,20 @@ use std::time::Duration;
 use harness_probe::protocol::Description;
 
 use super::Finding;
-use crate::compare::{Comparison, Side as Compared, compare};
+use crate::compare::{Comparison, RecordView as Compared, compare};
 use crate::layout::{Pools, Timed};
 use crate::measure::{MeasureError, Measured, Progress, Request, Selected};
 use crate::metric::{LEVEL, Metric};
-use crate::paired::{self, Conditions, Contest, Course, Entrant, Rules, Standing, Stopped};
+use crate::paired::{self, Conditions, Rules, Scheduler, SequentialTest, Stopped, TimedPhase, Verdict};
 use crate::probe::Greeting;
 use crate::record::Record;
 use crate::render::number;
 use crate::statistics::Interval;
-use crate::verdict::{Judgement, Limits, judge};
+use crate::verdict::{CountVerdict, Limits, judge};
 
 /// A commit that is ready to be tried.
 #[derive(Debug, Clone, Copy)]
-pub struct Side<'a> {
+pub struct Build<'a> {
     /// Its programs.
     pub measured: Measured<'a>,
     /// What its probe says of itself.
@@ -27,7 +27,7 @@ pub struct Side<'a> {
 }
 
 /// What commits are held against the good end by.
-pub enum Yardstick<'a> {
+pub enum Threshold<'a> {
     /// A count: the good end's record, the metric, and the good end's limits.
     Count {
         /// What the good end's counts are.
@@ -53,7 +53,7 @@ pub enum Yardstick<'a> {
 /// What is asked of every commit.
 pub struct Trial<'a> {
     /// The good end.
-    pub good: Side<'a>,
+    pub good: Build<'a>,
     /// The workload as the good end defines it.
     pub workload: &'a Description,
     /// The phase.
@@ -63,7 +63,7 @@ pub struct Trial<'a> {
     /// Folder for the copies of the programs that are timed.
     pub copies: &'a Path,
     /// What it is held against.
-    pub yardstick: Yardstick<'a>,
+    pub threshold: Threshold<'a>,
 }
 
 /// What a commit answered.
@@ -91,7 +91,7 @@ pub fn unlike(there: &[Description], good: &Description, phase: &str) -> Option<
     (there.answer != good.answer).then(|| format!("it holds {} to another answer", good.id))
 }
 
-impl Yardstick<'_> {
+impl Threshold<'_> {
     /// Asks of the commits between the ends whether they have the change that BAD has, where BAD was asked whether it
     /// is slower than the good end at all. Returns the ratio of times from which on a commit is bad now; none by a
     /// count, whose question stays as it is.
@@ -106,12 +106,12 @@ impl Yardstick<'_> {
     /// the half.
     pub fn aim(&mut self, bad: &Answer) -> Option<f64> {
         match self {
-            Yardstick::Time { rules, .. } => {
+            Threshold::Time { rules, .. } => {
                 let threshold = bad.value?.sqrt();
                 *rules = Rules { margin: threshold - 1.0, minimum_effect: threshold - 1.0, ..*rules };
                 Some(threshold)
             }
-            Yardstick::Count { .. } => None,
+            Threshold::Count { .. } => None,
         }
     }
 }
@@ -121,35 +121,35 @@ impl Trial<'_> {
     ///
     /// # Errors
     /// If it was interrupted. A commit that cannot be measured is one that is skipped.
-    pub fn of(&self, candidate: Side<'_>, progress: &dyn Progress) -> Result<Answer, MeasureError> {
+    pub fn of(&self, candidate: Build<'_>, progress: &dyn Progress) -> Result<Answer, MeasureError> {
         if let Some(why) = unlike(&candidate.greeting.workloads, self.workload, self.phase) {
             return Ok(Answer::skipped(why));
         }
-        match self.yardstick {
-            Yardstick::Count { good, metric, limits } => {
+        match self.threshold {
+            Threshold::Count { good, metric, limits } => {
                 let counts = Self::count(candidate, self.workload, self.phase, self.request, progress)?;
                 Ok(Answer::by_count(good, &counts, metric, limits))
             }
-            Yardstick::Time { conditions, rules, budget, seed } => {
+            Threshold::Time { conditions, rules, budget, seed } => {
                 let (good, candidate) = (timed(self.good), timed(candidate));
                 // A program that cannot be read fails where it is copied.
                 if good.is_identical(&candidate).unwrap_or_default() {
                     return Ok(Answer::identical());
                 }
                 let pools = Pools::make(self.copies, &good, &candidate, seed)?;
-                let entrant = Entrant { workload: self.workload.id.clone(), phase: self.phase.to_owned() };
-                let lanes = pools.between(paired::Side::Base, paired::Side::Head, |sides| {
-                    Contest { sides, conditions, rules, budget, seed }.run(&[entrant], progress)
+                let timed = TimedPhase { workload: self.workload.id.clone(), phase: self.phase.to_owned() };
+                let measured = pools.between(paired::Side::Base, paired::Side::Head, |sides| {
+                    Scheduler { sides, conditions, rules, budget, seed }.run(&[timed], progress)
                 });
-                let lanes = lanes.map_err(|Stopped| MeasureError::Interrupted)?;
-                let mut course = Course::new(rules, 1);
-                for lane in &lanes {
-                    if let Some(failure) = &lane.failure {
+                let measured = measured.map_err(|Stopped| MeasureError::Interrupted)?;
+                let mut sequential_test = SequentialTest::new(rules, 1);
+                for measured in &measured {
+                    if let Some(failure) = &measured.failure {
                         return Ok(Answer::skipped(failure.clone()));
                     }
-                    lane.log_ratios().for_each(|log_ratio| course.push(log_ratio));
+                    measured.log_ratios().for_each(|log_ratio| sequential_test.push(log_ratio));
                 }
-                Ok(by_time(&course))
+                Ok(by_time(&sequential_test))
             }
         }
     }
@@ -159,7 +159,7 @@ impl Trial<'_> {
     /// # Errors
     /// If it was interrupted.
     pub fn count(
-        side: Side<'_>,
+        side: Build<'_>,
         workload: &Description,
         phase: &str,
         request: &Request,
@@ -191,9 +191,9 @@ impl Answer {
         };
         let value = row.comparison.head.map(|figure| figure.value);
         let finding = match &row.judgement {
-            Judgement::Unjudged(why) => return Self::skipped(why.clone()),
-            Judgement::Regressed(_) | Judgement::Accepted(..) => Finding::Bad,
-            Judgement::Pass(_) | Judgement::Improved(_) => Finding::Good,
+            CountVerdict::Unjudged(why) => return Self::skipped(why.clone()),
+            CountVerdict::Regressed(_) | CountVerdict::Accepted(..) => Finding::Bad,
+            CountVerdict::Pass(_) | CountVerdict::Improved(_) => Finding::Good,
         };
         let change = row.comparison.ratio.map(|ratio| format!(" ({})", number::percent(ratio.value)));
         let told = format!("{}{}", value.map(number::exact).unwrap_or_default(), change.unwrap_or_default());
@@ -201,22 +201,22 @@ impl Answer {
     }
 }
 
-fn timed(side: Side<'_>) -> Timed<'_> {
+fn timed(side: Build<'_>) -> Timed<'_> {
     Timed { programs: side.measured.programs, probe: &side.measured.project.config.probe }
 }
 
-fn by_time(course: &Course) -> Answer {
-    let value = course.estimate().map(f64::exp);
+fn by_time(sequential_test: &SequentialTest) -> Answer {
+    let value = sequential_test.estimate().map(f64::exp);
     let change = value.map_or_else(String::new, number::percent);
-    let pairs = course.log_ratios().len();
-    let finding = match course.standing() {
-        Standing::Regressed => Finding::Bad,
-        Standing::NotSlower | Standing::Improved => Finding::Good,
-        Standing::Suspect | Standing::Open => {
+    let pairs = sequential_test.log_ratios().len();
+    let finding = match sequential_test.verdict() {
+        Verdict::Regressed => Finding::Bad,
+        Verdict::NotSlower | Verdict::Improved => Finding::Good,
+        Verdict::Inconclusive => {
             return Answer::skipped(format!("{pairs} pairs ({change}) do not tell; --budget allows more"));
         }
     };
-    let interval = course.interval(LEVEL).map(|Interval { low, high, level }| Interval {
+    let interval = sequential_test.interval(LEVEL).map(|Interval { low, high, level }| Interval {
         low: low.exp(),
         high: high.exp(),
         level,
@@ -257,9 +257,9 @@ mod tests {
     #[test]
     fn time_is_told_by_the_decision_of_the_gate() {
         let said = |change: f64, pairs| {
-            let mut course = Course::new(Rules::default(), 1);
-            (0..pairs).for_each(|_| course.push(change.ln_1p()));
-            by_time(&course)
+            let mut sequential_test = SequentialTest::new(Rules::default(), 1);
+            (0..pairs).for_each(|_| sequential_test.push(change.ln_1p()));
+            by_time(&sequential_test)
         };
         assert_eq!(said(0.03, 30).finding, Finding::Bad);
         assert_eq!(said(0.0, 30).finding, Finding::Good);
@@ -276,19 +276,19 @@ mod tests {
         let conditions = conditions(1, None, Duration::from_secs(1));
         let found = |bad: Option<f64>, change: f64| {
             let (rules, budget) = (Rules::default(), Duration::from_secs(1));
-            let mut time = Yardstick::Time { conditions: &conditions, rules, budget, seed: 0 };
+            let mut time = Threshold::Time { conditions: &conditions, rules, budget, seed: 0 };
             if let Some(bad) = bad {
                 let answer = Answer { value: Some(1.0 + bad), ..Answer::skipped("BAD") };
                 let threshold = time.aim(&answer).expect("time has one");
                 assert!((threshold - (1.0 + bad / 2.0)).abs() < bad * bad, "{threshold}");
             }
-            let Yardstick::Time { rules, .. } = time else { unreachable!("it was time") };
-            let mut course = Course::new(rules, 1);
+            let Threshold::Time { rules, .. } = time else { unreachable!("it was time") };
+            let mut sequential_test = SequentialTest::new(rules, 1);
             // No further than a contest measures, which ends when it is settled.
-            while !course.is_settled() && course.log_ratios().len() < 60 {
-                course.push(change.ln_1p());
+            while !sequential_test.is_settled() && sequential_test.log_ratios().len() < 60 {
+                sequential_test.push(change.ln_1p());
             }
-            by_time(&course).finding
+            by_time(&sequential_test).finding
         };
         // Why a gate's question is the wrong one here: what is as slow as BAD passes it.
         assert_eq!(found(None, 0.006), Finding::Good);
@@ -311,7 +311,7 @@ mod tests {
         let good = record(vec![row("w", "naive", vec![callgrind(1000)])]);
         let metric = by_name("instructions").expect("a metric");
         let limits = Limits::default();
-        let mut count = Yardstick::Count { good: &good, metric, limits: &limits };
+        let mut count = Threshold::Count { good: &good, metric, limits: &limits };
         assert_eq!(count.aim(&Answer { value: Some(1100.0), ..Answer::skipped("BAD") }), None);
     }
 }

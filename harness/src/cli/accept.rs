@@ -7,16 +7,16 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use harness::acceptance::{Acceptance, Acceptances, Loss, judged};
 use harness::choice::Choice;
-use harness::compare::{Side, compare, metrics};
+use harness::compare::{RecordView, compare, metrics};
 use harness::distinct::distinct;
-use harness::gate::{Ruling, Session, SessionError};
+use harness::gate::{GateVerdict, Session, SessionError};
 use harness::project::Project;
 use harness::record::{Record, RecordError};
 use harness::render::{Cell, Column, Format, Table, number};
 use harness::verdict::{Limits, judge};
 use jiff::civil::Date;
 
-use super::{Outcome, gate, notice, show, side};
+use super::{Status, compared, gate, notice, show};
 
 /// Accepts regressions that a gate has found, each as a line in `baselines/accepted.csv` for the reviewer to see
 ///
@@ -57,7 +57,7 @@ struct Found {
 }
 
 impl Accept {
-    pub(crate) fn run(self, project: &Project) -> Result<Outcome> {
+    pub(crate) fn run(self, project: &Project) -> Result<Status> {
         let folder = project.baselines();
         let mut acceptances = Acceptances::read(&folder)?;
         let wanted = metrics(&self.metric)?;
@@ -94,7 +94,7 @@ impl Accept {
         let written = acceptances.write(&folder)?;
         show(&[table], self.format)?;
         notice(&format!("wrote {}; commit it together with the change, for the reviewer to see", written.display()));
-        Ok(Outcome::Fine)
+        Ok(Status::Fine)
     }
 }
 
@@ -114,9 +114,9 @@ impl Found {
                     (Err(RecordError::Schema { .. }), error @ SessionError::Schema { .. }) => return Err(error.into()),
                     (Err(error), _) => return Err(error.into()),
                 };
-                let base = side::store(project).matching(&head)?.record;
+                let base = compared::store(project).matching(&head)?.record;
                 let limits = Limits::read(&project.baselines().join("limits.toml"))?;
-                let verdict = judge(compare(Side::baseline(&base), Side::record(&head)), &limits);
+                let verdict = judge(compare(RecordView::baseline(&base), RecordView::record(&head)), &limits);
                 let ledger = gate::stored_ledger(project)?;
                 let losses = verdict.accept(&ledger, &head).losses(&head);
                 let rows = head.rows.iter().map(|row| (row.workload.clone(), row.phase.clone())).collect();
@@ -125,10 +125,10 @@ impl Found {
             }
             Err(error) => return Err(error.into()),
         };
-        let ruling = Ruling::verdict_of(&session)?;
-        let losses = ruling.losses(&session);
+        let gate_verdict = GateVerdict::verdict_of(&session)?;
+        let losses = gate_verdict.losses(&session);
         let (workloads, phases) = names(session.accepted.known);
-        Ok(Self { losses, workloads, phases, noise: ruling.noise() })
+        Ok(Self { losses, workloads, phases, noise: gate_verdict.noise() })
     }
 
     /// Why there is nothing to accept, with what there is.

@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use harness::baseline::{Baseline, BaselineError, Store};
-use harness::compare::{self, Comparison, Place, Side, State, compare};
+use harness::compare::{self, Comparability, Comparison, RecordView, compare};
 use harness::metric;
+use harness::paired::Side;
 use harness::project::Project;
 use harness::record::Record;
 use harness::render::{Cell, Column, Format, Table, Tone, number};
 
-use super::{Outcome, exact, notice, show, side};
+use super::{Status, compared, exact, notice, show};
 
 /// Saves, lists and shows the counts that later runs are held against
 #[derive(Args)]
@@ -67,7 +68,7 @@ struct Show {
 }
 
 impl Stored {
-    pub(crate) fn run(self, project: &Project) -> Result<Outcome> {
+    pub(crate) fn run(self, project: &Project) -> Result<Status> {
         match self.command {
             Command::Save(save) => save.run(project),
             Command::List(list) => list.run(project),
@@ -77,19 +78,19 @@ impl Stored {
 }
 
 impl Save {
-    fn run(self, project: &Project) -> Result<Outcome> {
+    fn run(self, project: &Project) -> Result<Status> {
         let record = match &self.record {
             Some(path) => Record::read(path)?,
-            None => side::newest(project)?,
+            None => compared::newest(project)?,
         };
-        let store = side::store(project);
+        let store = compared::store(project);
         let changes: Vec<Change> =
             Baseline::promote(&record)?.into_iter().map(|new| Change::of(new, &store)).collect::<Result<_>>()?;
         show(&changes.iter().map(|change| change.table(self.format)).collect::<Vec<_>>(), self.format)?;
         let changes: Vec<Change> = changes.into_iter().filter(|change| !change.nothing()).collect();
         if changes.is_empty() {
             notice("the baseline has these counts already, so there is nothing to save");
-            return Ok(Outcome::Fine);
+            return Ok(Status::Fine);
         }
         if record.environment.dirty {
             notice("the record was measured with changes that are not in its revision");
@@ -101,13 +102,13 @@ impl Save {
         }
         if !self.yes && !confirmed()? {
             notice("nothing was saved");
-            return Ok(Outcome::Unjudged);
+            return Ok(Status::Unjudged);
         }
         for change in changes {
             let folder = store.save(&change.new)?;
             notice(&format!("saved {}", folder.display()));
         }
-        Ok(Outcome::Fine)
+        Ok(Status::Fine)
     }
 }
 
@@ -144,7 +145,7 @@ impl Change {
                 None
             }
         };
-        let comparisons = old.map(|old| compare(Side::baseline(&old.record), Side::baseline(&new.record)));
+        let comparisons = old.map(|old| compare(RecordView::baseline(&old.record), RecordView::baseline(&new.record)));
         Ok(Self { new, comparisons })
     }
 
@@ -154,7 +155,9 @@ impl Change {
 
     /// The first count that the old baseline has and the new one does not.
     fn lost(&self) -> Option<String> {
-        let gone = |state: &State| matches!(state, State::Removed | State::Missing { place: Place::Head, .. });
+        let gone = |state: &Comparability| {
+            matches!(state, Comparability::Removed | Comparability::Missing { place: Side::Head, .. })
+        };
         self.comparisons.iter().flatten().find(|comparison| gone(&comparison.state)).map(Comparison::place)
     }
 
@@ -178,8 +181,8 @@ impl Change {
 }
 
 impl List {
-    fn run(self, project: &Project) -> Result<Outcome> {
-        let store = side::store(project);
+    fn run(self, project: &Project) -> Result<Status> {
+        let store = compared::store(project);
         let columns = vec![
             Column::left("key", "key"),
             Column::right("rows", "rows"),
@@ -188,7 +191,7 @@ impl List {
             Column::left("cpu", "measured on"),
         ];
         let mut table = Table::new("baselines", columns);
-        let mut outcome = Outcome::Fine;
+        let mut outcome = Status::Fine;
         for key in store.keys()? {
             table.rows.push(match store.read(&key) {
                 Ok(Baseline { record, .. }) => {
@@ -202,7 +205,7 @@ impl List {
                     ]
                 }
                 Err(error) => {
-                    outcome = Outcome::Unjudged;
+                    outcome = Status::Unjudged;
                     table.notes.push(error.to_string());
                     let missing = Cell::missing;
                     vec![Cell::text(key).toned(Tone::Bad), missing(), missing(), missing(), missing()]
@@ -226,13 +229,13 @@ fn revision(revision: Option<String>, dirty: bool) -> Cell {
 }
 
 impl Show {
-    fn run(self, project: &Project) -> Result<Outcome> {
-        let store = side::store(project);
+    fn run(self, project: &Project) -> Result<Status> {
+        let store = compared::store(project);
         let (title, record) = match (self.key, store.keys()?.as_slice()) {
             (Some(key), _) => (key.clone(), store.read(&key)?.record),
             (None, [only]) => (only.clone(), store.read(only)?.record),
             (None, _) => {
-                let matching = store.matching(&side::newest(project)?)?;
+                let matching = store.matching(&compared::newest(project)?)?;
                 let keys: Vec<String> = matching.keys.iter().map(ToString::to_string).collect();
                 (keys.join(" and "), matching.record)
             }
@@ -261,6 +264,6 @@ impl Show {
             environment.machine()
         ));
         show(&[table], self.format)?;
-        Ok(Outcome::Fine)
+        Ok(Status::Fine)
     }
 }

@@ -7,21 +7,21 @@ use harness::compare::{self, compare, narrow};
 use harness::project::Project;
 use harness::render::Format;
 
-use super::{Outcome, exact, show, side};
+use super::{Status, compared, exact, show};
 
 /// Shows two records, baselines or phases side by side
 ///
 /// Counts are compared exactly. Wall times are compared only where they were measured in pairs, as the phases of one
 /// record are; times of two records are shown next to each other if they come from one machine, without a ratio.
 #[derive(Args)]
-#[command(after_help = side::SYNTAX)]
+#[command(after_help = compared::SYNTAX)]
 pub(crate) struct Compare {
     /// The side that is held against
     #[arg(value_name = "BASE")]
-    base: side::Name,
+    base: compared::Name,
     /// The side that is looked at
     #[arg(value_name = "HEAD", default_value = "newest")]
-    head: side::Name,
+    head: compared::Name,
     /// Only workloads that match, such as 'medium/*'; may be given several times
     #[arg(long, value_name = "GLOB")]
     filter: Vec<String>,
@@ -37,8 +37,8 @@ pub(crate) struct Compare {
 }
 
 impl Compare {
-    pub(crate) fn run(self, project: &Project) -> Result<Outcome> {
-        let (mut base, mut head) = side::load(&self.base, &self.head, project)?;
+    pub(crate) fn run(self, project: &Project) -> Result<Status> {
+        let (mut base, mut head) = compared::load(&self.base, &self.head, project)?;
         narrow(&Choice::new(&self.filter, &[])?, &mut [&mut base.record, &mut head.record])?;
         let mut comparisons = compare(base.side(), head.side());
         compare::only_metrics(&mut comparisons, &self.metric)?;
@@ -54,6 +54,6 @@ impl Compare {
             equal => table.notes.push(format!("{equal} of {all} figures are equal and not shown; --all shows them.")),
         }
         show(&[table], self.format)?;
-        Ok(Outcome::Fine)
+        Ok(Status::Fine)
     }
 }

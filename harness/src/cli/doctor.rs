@@ -7,18 +7,18 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use harness::child;
-use harness::gate::{FLOOR_SHARE, Field, conditions, seed_of_now};
-use harness::machine::{self, Counters, Diagnosis, Floors, State, System, Tasks};
+use harness::gate::{FLOOR_SHARE, MatchedWorkloads, conditions, seed_of_now};
+use harness::machine::{self, Counters, Diagnosis, NoiseFloors, State, System, Tasks};
 use harness::measure::{self, Bar, Measured, Plan};
-use harness::paired::{Floor, Rules, Sides, measure_floor};
+use harness::paired::{NoiseFloor, Rules, Sides, measure_noise_floor};
 use harness::project::Project;
 use harness::record::Instrument;
 use harness::render::Format;
-use harness::revision::Turn;
+use harness::revision::MeasuringLock;
 
 use super::gate::{BUDGET, MOST_TIMED};
 use super::seconds::seconds_up_to;
-use super::{ALARM, Outcome, notice, print, show};
+use super::{ALARM, Status, notice, print, show};
 
 /// So many workloads are held against themselves, half of the budget each.
 const TRIED: usize = 2;
@@ -58,18 +58,18 @@ pub(crate) struct Doctor {
 }
 
 impl Doctor {
-    pub(crate) fn run(self, project: &Project) -> Result<Outcome> {
+    pub(crate) fn run(self, project: &Project) -> Result<Status> {
         match self.tune {
             true => self.run_tuned(),
             false => self.diagnose(project),
         }
     }
 
-    fn diagnose(&self, project: &Project) -> Result<Outcome> {
+    fn diagnose(&self, project: &Project) -> Result<Status> {
         let system = System::here();
         // Before the machine is looked at: building is the busiest thing it will do, and another harness is no finding.
         let built = measure::build(project, &[], super::quiet());
-        let turn = Turn::wait(project, &|told| notice(told));
+        let turn = MeasuringLock::wait(project, &|told| notice(told));
         let before = Tasks::now(&system);
         thread::sleep(WATCHED);
         let busy = machine::busiest(&before, &Tasks::now(&system));
@@ -101,11 +101,11 @@ impl Doctor {
                 notice(&diagnosis.sentence());
             }
         }
-        Ok(if diagnosis.can_judge() { Outcome::Fine } else { Outcome::Unjudged })
+        Ok(if diagnosis.can_judge() { Status::Fine } else { Status::Unjudged })
     }
 
     /// Holds some workloads of the timed suite against themselves.
-    fn floors(&self, measured: &Measured<'_>, timed: &[String]) -> Result<Floors> {
+    fn floors(&self, measured: &Measured<'_>, timed: &[String]) -> Result<NoiseFloors> {
         let greeting = measured.greet(measure::TIME_LIMIT)?;
         let plan = Plan {
             filters: Vec::new(),
@@ -114,10 +114,10 @@ impl Doctor {
             quick: false,
             anchors: measured.project.config.anchors.clone(),
         };
-        let field = Field::of(&plan, &greeting.workloads, &greeting.workloads)?;
-        let (entrants, _) = field.timed(timed, &[], MOST_TIMED)?;
+        let field = MatchedWorkloads::of(&plan, &greeting.workloads, &greeting.workloads)?;
+        let (timed_phases, _) = field.timed(timed, &[], MOST_TIMED)?;
         // The last ones of a suite are its smallest parts, whose noise is the machine's.
-        let tried = &entrants[entrants.len().saturating_sub(TRIED)..];
+        let tried = &timed_phases[timed_phases.len().saturating_sub(TRIED)..];
         if tried.is_empty() {
             bail!("no workload is in the timed suite; `timed` in harness.toml says which are");
         }
@@ -125,16 +125,16 @@ impl Doctor {
         let budget = Duration::from_secs(self.budget) / tried.len() as u32;
         let build = |_| measured.programs.command(&measured.project.config.probe);
         let sides = Sides { base: &build, head: &build, copies: 1 };
-        let floor = |entrant| {
-            let lane = measure_floor(&sides, entrant, &conditions, budget, seed_of_now(), &Bar::new())?;
-            Ok(Floor::of(&lane, Rules::default(), entrants.len()))
+        let floor = |timed| {
+            let measured = measure_noise_floor(&sides, timed, &conditions, budget, seed_of_now(), &Bar::new())?;
+            Ok(NoiseFloor::of(&measured, Rules::default(), timed_phases.len()))
         };
         let floors = tried.iter().map(floor).collect::<Result<_>>()?;
-        let each_seconds = BUDGET as f64 * (1.0 - FLOOR_SHARE) / entrants.len() as f64;
-        Ok(Floors::new(floors, entrants.len(), each_seconds))
+        let each_seconds = BUDGET as f64 * (1.0 - FLOOR_SHARE) / timed_phases.len() as f64;
+        Ok(NoiseFloors::new(floors, timed_phases.len(), each_seconds))
     }
 
-    fn run_tuned(&self) -> Result<Outcome> {
+    fn run_tuned(&self) -> Result<Status> {
         // From before the first change, so that nothing ends the harness between a change and its end.
         let held = child::Held::new();
         let (tuned, untouched) = machine::tune(&System::here());
@@ -156,10 +156,10 @@ impl Doctor {
             bail!("interrupted");
         }
         Ok(match status.code() {
-            _ if !failed.is_empty() => Outcome::Unjudged,
-            Some(0) => Outcome::Fine,
-            Some(1) => Outcome::Regressed,
-            _ => Outcome::Unjudged,
+            _ if !failed.is_empty() => Status::Unjudged,
+            Some(0) => Status::Fine,
+            Some(1) => Status::Regressed,
+            _ => Status::Unjudged,
         })
     }
 

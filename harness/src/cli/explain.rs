@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use harness::distinct::distinct;
-use harness::gate::{Replay, Ruling, Session, overview, slices, steps};
+use harness::gate::{GateVerdict, Replay, Session, overview, slices, steps};
 use harness::json_files::json_files;
 use harness::nearest::suggestion;
 use harness::project::Project;
 use harness::render::{Format, Table};
 
-use super::{Outcome, exact, show};
+use super::{Status, exact, show};
 
 /// Shows how a gate against a revision came to its verdict, from the slices it kept and nothing else
 ///
@@ -45,7 +45,7 @@ pub(super) fn sessions(project: &Project) -> Vec<PathBuf> {
 }
 
 impl Explain {
-    pub(crate) fn run(self, project: &Project) -> Result<Outcome> {
+    pub(crate) fn run(self, project: &Project) -> Result<Status> {
         let path = match self.run == Path::new("newest") {
             false => self.run.clone(),
             true => sessions(project).pop().with_context(|| {
@@ -54,14 +54,14 @@ impl Explain {
             })?,
         };
         let session = Session::read(&path)?;
-        let ruling = Ruling::of(&session)?;
+        let gate_verdict = GateVerdict::of(&session)?;
         let mut replays = Replay::all(&session);
         let exact = exact(self.format);
         let mut tables = Vec::new();
         match &self.workload {
             None => {
-                let mut table = if exact { steps(&replays, true) } else { overview(&replays, &ruling) };
-                table.title = ruling.summary();
+                let mut table = if exact { steps(&replays, true) } else { overview(&replays, &gate_verdict) };
+                table.title = gate_verdict.summary();
                 tables.push(table);
             }
             Some(workload) => {
@@ -75,11 +75,11 @@ impl Explain {
                     tables.extend(replays.iter().map(|replay| steps(std::slice::from_ref(replay), false)));
                 }
                 for (table, replay) in tables.iter_mut().zip(&replays) {
-                    let times = ruling.times.iter();
+                    let times = gate_verdict.times.iter();
                     let times = times.filter(|time| time.workload == replay.workload && time.phase == replay.phase);
-                    table.notes.extend(times.map(|time| format!("{}: {}", time.word.name(), time.sentence())));
+                    table.notes.extend(times.map(|time| format!("{}: {}", time.outcome.name(), time.sentence())));
                 }
-                tables.extend(counts(&ruling, &is_asked, exact));
+                tables.extend(counts(&gate_verdict, &is_asked, exact));
                 if let Some(number) = self.pair {
                     // Nothing else: in the formats of programs, one table is one shape.
                     tables = pairs(&session, number, &is_asked)?;
@@ -97,17 +97,18 @@ impl Explain {
             last.notes.push(origin(&session, &path));
         }
         show(&tables, self.format)?;
-        Ok(Outcome::Fine)
+        Ok(Status::Fine)
     }
 }
 
 /// The slices of one pair of what was asked for.
 fn pairs(session: &Session, number: u32, is_asked: &dyn Fn(&str, &str) -> bool) -> Result<Vec<Table>> {
     let mut tables = Vec::new();
-    for lane in session.lanes.iter().filter(|lane| is_asked(&lane.entrant.workload, &lane.entrant.phase)) {
-        let place = format!("{} in phase {}", lane.entrant.workload, lane.entrant.phase);
-        let Some(pair) = lane.pairs.get(number as usize - 1) else {
-            bail!("{place} has no pair {number}; it was measured in {}", lane.pairs.len());
+    for measured in session.measured.iter().filter(|measured| is_asked(&measured.timed.workload, &measured.timed.phase))
+    {
+        let place = format!("{} in phase {}", measured.timed.workload, measured.timed.phase);
+        let Some(pair) = measured.pairs.get(number as usize - 1) else {
+            bail!("{place} has no pair {number}; it was measured in {}", measured.pairs.len());
         };
         tables.push(Table { title: format!("{place}, pair {number}"), ..slices(pair) });
     }
@@ -115,15 +116,16 @@ fn pairs(session: &Session, number: u32, is_asked: &dyn Fn(&str, &str) -> bool) 
 }
 
 /// The counts of what was asked for, with their verdict.
-fn counts(ruling: &Ruling, is_asked: &dyn Fn(&str, &str) -> bool, exact: bool) -> Option<Table> {
-    let mut counts = ruling.counts.clone()?;
+fn counts(gate_verdict: &GateVerdict, is_asked: &dyn Fn(&str, &str) -> bool, exact: bool) -> Option<Table> {
+    let mut counts = gate_verdict.counts.clone()?;
     counts.rows.retain(|row| is_asked(&row.comparison.workload, &row.comparison.head_phase));
     (!counts.rows.is_empty()).then(|| counts.table(exact))
 }
 
 /// Refuses a workload or a phase that the gate knew nothing of.
 fn check(session: &Session, workload: &str, phase: Option<&str>) -> Result<()> {
-    let timed = session.lanes.iter().map(|lane| (lane.entrant.workload.as_str(), lane.entrant.phase.as_str()));
+    let timed =
+        session.measured.iter().map(|measured| (measured.timed.workload.as_str(), measured.timed.phase.as_str()));
     let rows = session.counted.iter().flat_map(|counted| counted.base.rows.iter().chain(&counted.head.rows));
     let counted = rows.map(|row| (row.workload.as_str(), row.phase.as_str()));
     let known = session.accepted.known.iter().map(|(id, phase)| (id.as_str(), phase.as_str()));

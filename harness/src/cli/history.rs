@@ -5,18 +5,18 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use harness::choice::Choice;
-use harness::history::{self, Line, Moment, Question};
+use harness::history::{self, DatedRecord, HistoryQuery, Timeline};
 use harness::measure::{self, Bar, Measured};
 use harness::metric;
 use harness::nearest::suggestion;
 use harness::project::Project;
-use harness::record::{Asked, Instrument, Record};
+use harness::record::{Instrument, Record, RunScope};
 use harness::render::Format;
 use harness::revision::{CargoOutput, Checkouts, Commit, Repository};
 use harness::{child, whole_file};
 
 use super::run::Selection;
-use super::{Outcome, exact, notice, show};
+use super::{Status, exact, notice, show};
 
 /// Shows how a metric went over the history, and which commits changed it
 ///
@@ -48,7 +48,7 @@ pub(crate) struct History {
 }
 
 impl History {
-    pub(crate) fn run(self, project: &Project) -> Result<Outcome> {
+    pub(crate) fn run(self, project: &Project) -> Result<Status> {
         let Some(metric) = metric::by_name(&self.metric) else {
             let names = metric::all().iter().map(|metric| metric.name());
             bail!("there is no metric `{}`; {}", self.metric, suggestion(&self.metric, names));
@@ -63,7 +63,7 @@ impl History {
                 "--measure counts, and times of two commits compare only side by side: `harness gate --base REV` does that"
             );
         }
-        let moments = match metric.portable() {
+        let dated_records = match metric.portable() {
             true => {
                 let repository = Repository::open(project)?;
                 if self.measure.is_some() {
@@ -72,13 +72,14 @@ impl History {
                 counted(project, &repository, key.as_deref())?
             }
             false => {
-                let (moments, unread) = history::timed(Repository::open(project).ok().as_ref(), &project.records());
+                let (dated_records, unread) =
+                    history::timed(Repository::open(project).ok().as_ref(), &project.records());
                 unread.iter().for_each(|told| notice(told));
-                moments
+                dated_records
             }
         };
-        let question = Question { metric, choice: &choice, phases: &phases, anchor: &anchor };
-        let series = history::series(&moments, &question);
+        let question = HistoryQuery { metric, choice: &choice, phases: &phases, anchor: &anchor };
+        let series = history::series(&dated_records, &question);
         if series.is_empty() {
             let hint = match metric.portable() {
                 true => "commit a baseline (`cargo harness baseline save`), or count commits with --measure REV..REV",
@@ -89,10 +90,10 @@ impl History {
             bail!("the history has no {} of what was asked for; {hint}", metric.title());
         }
         match exact(format) {
-            true => show(&[history::points_table(&series, &moments, &question)], format)?,
+            true => show(&[history::points_table(&series, &dated_records, &question)], format)?,
             false => {
                 let mut tables = vec![history::trend_table(&series, &question)];
-                let jumps = history::jumps_table(&series, &moments, &question);
+                let jumps = history::jumps_table(&series, &dated_records, &question);
                 match jumps.rows.is_empty() {
                     true => tables[0].notes.push("No change point.".to_owned()),
                     false => tables.push(jumps),
@@ -100,7 +101,7 @@ impl History {
                 show(&tables, format)?;
             }
         }
-        if !no_chart && let Some(chart) = history::chart(&series, &moments, &question) {
+        if !no_chart && let Some(chart) = history::chart(&series, &dated_records, &question) {
             let path = project.reports().join("history").join(metric.name());
             let write = |path: PathBuf, bytes: &[u8]| {
                 whole_file::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
@@ -109,7 +110,7 @@ impl History {
             write(path.with_extension("png"), &chart.png()?)?;
             notice(&format!("wrote chart {}", path.with_extension("svg").display()));
         }
-        Ok(Outcome::Fine)
+        Ok(Status::Fine)
     }
 
     /// Counts the commits of the range, the newest first, into records of their own.
@@ -164,7 +165,7 @@ fn count(checkouts: &Checkouts, commit: &Commit, request: &measure::Request) -> 
 }
 
 /// Whether a commit's counts are there already, with no failure among them.
-fn answers(before: &Record, asked: &Asked, choice: &Choice) -> bool {
+fn answers(before: &Record, asked: &RunScope, choice: &Choice) -> bool {
     let mut rows = before.rows.iter().filter(|row| choice.workload(&row.workload));
     before.asked.iter().any(|one| one.covers(asked)) && rows.all(|row| row.failures.is_empty())
 }
@@ -179,13 +180,13 @@ fn merged(before: Option<Record>, mut now: Record) -> Record {
 }
 
 /// The states of the baselines, and the commits that were counted afterwards.
-fn counted(project: &Project, repository: &Repository, key: Option<&str>) -> Result<Vec<Moment>> {
-    let (mut moments, mut unread) = history::counted(repository, Path::new(&project.config.baselines))?;
+fn counted(project: &Project, repository: &Repository, key: Option<&str>) -> Result<Vec<DatedRecord>> {
+    let (mut dated_records, mut unread) = history::counted(repository, Path::new(&project.config.baselines))?;
     let (afterwards, more) = history::measured(repository, &folder(project));
-    moments.extend(afterwards);
+    dated_records.extend(afterwards);
     unread.extend(more);
     unread.iter().for_each(|told| notice(told));
-    let mut keys: Vec<&str> = moments.iter().map(|(key, _)| key.as_str()).collect();
+    let mut keys: Vec<&str> = dated_records.iter().map(|(key, _)| key.as_str()).collect();
     keys.sort_unstable();
     keys.dedup();
     if let Some(key) = key
@@ -194,7 +195,8 @@ fn counted(project: &Project, repository: &Repository, key: Option<&str>) -> Res
         bail!("the history has no baseline {key}; {}", suggestion(key, keys));
     }
     let several = keys.len() > 1 && key.is_none();
-    let Line { key, moments, otherwise, elsewhere } = history::keyed(moments, key, &repository.states(None)?);
+    let Timeline { key, dated_records, otherwise, elsewhere } =
+        history::keyed(dated_records, key, &repository.states(None)?);
     if elsewhere > 0 {
         notice(&format!("{elsewhere} counted commits are left out: they are no states of this branch"));
     }
@@ -207,5 +209,5 @@ fn counted(project: &Project, repository: &Repository, key: Option<&str>) -> Res
             "{first}{more} left out: counted by another toolchain only, and such counts do not compare; --measure counts again"
         ));
     }
-    Ok(moments)
+    Ok(dated_records)
 }

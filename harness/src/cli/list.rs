@@ -11,7 +11,7 @@ use harness::render::number::plain;
 use harness::render::{Cell, Column, Format, Table};
 use harness_probe::Selection;
 
-use super::{Outcome, show};
+use super::{Status, show};
 
 /// Lists the workloads with their phases and instruments.
 #[derive(Args)]
@@ -25,7 +25,7 @@ pub(crate) struct List {
 }
 
 impl List {
-    pub(crate) fn run(self, project: &Project) -> Result<Outcome> {
+    pub(crate) fn run(self, project: &Project) -> Result<Status> {
         let workloads = measure::workloads(project, super::quiet())?;
         let newest = project.newest_record();
         let record = match (&newest, self.cost) {
@@ -85,7 +85,7 @@ impl List {
             });
         }
         show(&[table], self.format)?;
-        Ok(Outcome::Fine)
+        Ok(Status::Fine)
     }
 }
 

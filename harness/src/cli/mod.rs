@@ -4,6 +4,7 @@ mod accept;
 mod baseline;
 mod bisect;
 mod compare;
+mod compared;
 mod doctor;
 mod explain;
 mod gate;
@@ -14,7 +15,6 @@ mod report;
 mod run;
 mod seconds;
 mod selftest;
-mod side;
 mod watch;
 
 use std::io::{IsTerminal, Write};
@@ -68,7 +68,7 @@ enum Command {
 
 /// How a command ended, told by its exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum Status {
     /// Everything is fine.
     Fine,
     /// A regression was found.
@@ -77,19 +77,19 @@ pub(crate) enum Outcome {
     Unjudged,
 }
 
-impl From<Outcome> for ExitCode {
-    fn from(outcome: Outcome) -> Self {
+impl From<Status> for ExitCode {
+    fn from(outcome: Status) -> Self {
         ExitCode::from(match outcome {
-            Outcome::Fine => 0,
-            Outcome::Regressed => 1,
-            Outcome::Unjudged => 2,
+            Status::Fine => 0,
+            Status::Regressed => 1,
+            Status::Unjudged => 2,
         })
     }
 }
 
 impl Arguments {
     /// Runs the command that was asked for.
-    pub(crate) fn run(self) -> Result<Outcome> {
+    pub(crate) fn run(self) -> Result<Status> {
         let here = std::env::current_dir().context("cannot tell the current folder")?;
         let project = Project::find(&here)?;
         match self.command {

@@ -6,10 +6,10 @@ use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use harness::project::Project;
 use harness::record::Record;
-use harness::report::{self, Commands, Dossier, ReportError};
+use harness::report::{self, Commands, ReportData, ReportError};
 use harness::roadmap::Roadmap;
 
-use super::{Outcome, notice};
+use super::{Status, notice};
 
 /// Draws what was measured as a page, a summary, the roadmap, exact values and charts
 ///
@@ -27,34 +27,34 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    pub(crate) fn run(self, project: &Project) -> Result<Outcome> {
+    pub(crate) fn run(self, project: &Project) -> Result<Status> {
         let roadmap = read_roadmap(project)?;
-        let dossier = match self.record.as_slice() {
+        let report_data = match self.record.as_slice() {
             [] => gathered(project, None, roadmap)?,
             named => Some(of(project, named, roadmap)?),
         };
-        let Some(dossier) = dossier else {
+        let Some(report_data) = report_data else {
             bail!("there is no record in {} yet; measure one with `cargo harness run`", project.records().display());
         };
-        if dossier.record.rows.is_empty() {
-            bail!("{} holds no measurement, so there is nothing to draw", dossier.sources[0].name);
+        if report_data.record.rows.is_empty() {
+            bail!("{} holds no measurement, so there is nothing to draw", report_data.sources[0].name);
         }
         let folder = self.out.unwrap_or_else(|| project.reports());
-        let written = report::write(&dossier, &folder).map_err(|error| match error {
+        let written = report::write(&report_data, &folder).map_err(|error| match error {
             ReportError::Write { .. } => anyhow!("{error}; choose another folder with --out"),
             other => other.into(),
         })?;
-        for note in &dossier.notes {
+        for note in &report_data.notes {
             notice(note);
         }
-        let records: Vec<&str> = dossier.sources.iter().map(|source| source.name.as_str()).collect();
+        let records: Vec<&str> = report_data.sources.iter().map(|source| source.name.as_str()).collect();
         notice(&format!(
             "drew {} as {} files; open {}",
             records.join(", "),
             written.files.len(),
             written.index.display()
         ));
-        Ok(Outcome::Fine)
+        Ok(Status::Fine)
     }
 }
 
@@ -68,23 +68,23 @@ pub(super) fn gathered(
     project: &Project,
     first: Option<(&Path, &Record)>,
     roadmap: Option<Roadmap>,
-) -> Result<Option<Dossier>> {
+) -> Result<Option<ReportData>> {
     let main = roadmap.as_ref().map(|roadmap| roadmap.workload.clone());
-    let dossier =
+    let report_data =
         report::gather(&project.records(), first, main.as_deref(), &project.config.anchors, commands(project))?;
-    Ok(dossier.map(|dossier| Dossier { roadmap, ..dossier }))
+    Ok(report_data.map(|report_data| ReportData { roadmap, ..report_data }))
 }
 
 /// What the named records hold, and nothing else.
-fn of(project: &Project, named: &[PathBuf], roadmap: Option<Roadmap>) -> Result<Dossier> {
+fn of(project: &Project, named: &[PathBuf], roadmap: Option<Roadmap>) -> Result<ReportData> {
     let read = |path: &PathBuf| Record::read(path).map(|record| (path.display().to_string(), record));
     let mut records = named.iter().map(read).collect::<Result<Vec<_>, _>>()?.into_iter();
     let (name, record) = records.next().expect("one is named");
-    let mut dossier = Dossier::new(&name, record, &project.config.anchors, commands(project));
+    let mut report_data = ReportData::new(&name, record, &project.config.anchors, commands(project));
     for (name, record) in records {
-        dossier.add(&name, record);
+        report_data.add(&name, record);
     }
-    Ok(Dossier { roadmap, ..dossier })
+    Ok(ReportData { roadmap, ..report_data })
 }
 
 fn commands(project: &Project) -> Commands {

@@ -12,7 +12,7 @@ use harness::record::{Check, Instrument, Record};
 use harness::render::{Format, Table};
 use harness::report;
 
-use super::{Outcome, exact, notice, show, writable};
+use super::{Status, exact, notice, show, writable};
 
 /// Measures, prints the figures, and writes a record and the report
 #[derive(Args)]
@@ -111,7 +111,7 @@ impl Selection {
 }
 
 impl Run {
-    pub(crate) fn run(self, project: &Project) -> Result<Outcome> {
+    pub(crate) fn run(self, project: &Project) -> Result<Status> {
         let explicit = !self.metric.is_empty();
         let wanted = if explicit { self.metric } else { What::value_variants().to_vec() };
         let mut instruments: Vec<Instrument> = wanted.iter().flat_map(|what| what.instruments()).copied().collect();
@@ -150,13 +150,13 @@ impl Run {
         notice(&format!("wrote record {}", path.display()));
         show(&tables(project, &record, self.format), self.format)?;
         if !self.no_report {
-            let Some(dossier) = super::report::gathered(project, Some((&path, &record)), roadmap)? else {
+            let Some(report_data) = super::report::gathered(project, Some((&path, &record)), roadmap)? else {
                 bail!("the record {} cannot be read back", path.display());
             };
-            for note in &dossier.notes {
+            for note in &report_data.notes {
                 notice(note);
             }
-            let report = report::write(&dossier, &project.reports())?;
+            let report = report::write(&report_data, &project.reports())?;
             notice(&format!("wrote report {}", report.index.display()));
         }
         Ok(outcome(&record))
@@ -192,7 +192,7 @@ fn widest(tables: &[Table]) -> usize {
 }
 
 /// Fine only if every answer was right and every number that was asked for is there; what is not is told.
-pub(super) fn outcome(record: &Record) -> Outcome {
+pub(super) fn outcome(record: &Record) -> Status {
     let bad = |row: &&harness::record::Row| row.check != Check::Passed || !row.failures.is_empty();
     for row in record.rows.iter().filter(bad) {
         let name = format!("{} in phase {}", row.workload, row.phase);
@@ -205,7 +205,7 @@ pub(super) fn outcome(record: &Record) -> Outcome {
             notice(&format!("{name} has no number from {}: {}", failure.instrument.name(), failure.message));
         }
     }
-    if record.rows.iter().any(|row| bad(&row)) { Outcome::Unjudged } else { Outcome::Fine }
+    if record.rows.iter().any(|row| bad(&row)) { Status::Unjudged } else { Status::Fine }
 }
 
 #[cfg(test)]

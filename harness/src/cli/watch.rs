@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use harness::child::{self, Held};
-use harness::compare::{Side, compare};
-use harness::gate::Field;
+use harness::compare::{RecordView, compare};
+use harness::gate::MatchedWorkloads;
 use harness::measure::{self, Bar, MeasureError, Measured, Request};
 use harness::programs::ProgramError;
 use harness::project::Project;
@@ -15,13 +15,13 @@ use harness::record::Instrument;
 use harness::render::Format;
 use harness::render::number::plain;
 use harness::report;
-use harness::revision::Turn;
+use harness::revision::MeasuringLock;
 use harness::watch::{self, News, Scope, Sources, State};
 
 use super::gate::MOST_TIMED;
 use super::run::{self, Selection, What};
 use super::seconds::seconds_up_to;
-use super::{ALARM, Outcome, notice, show};
+use super::{ALARM, Status, notice, show};
 
 /// Measures again whenever the sources change, and shows what the change did
 ///
@@ -58,12 +58,12 @@ struct Session {
 }
 
 impl Watch {
-    pub(crate) fn run(self, project: Project) -> Result<Outcome> {
+    pub(crate) fn run(self, project: Project) -> Result<Status> {
         // From here on Ctrl-C ends what runs, and leaves the rest to the way out.
         let _held = Held::new();
         match self.watch(project) {
             Err(error) if !child::stopped() => Err(error),
-            _ => Ok(Outcome::Fine),
+            _ => Ok(Status::Fine),
         }
     }
 
@@ -179,9 +179,9 @@ impl Session {
             return show(&report::run_tables(counts, &[], false, None), Format::Table);
         };
         let Some(before) = &last.counts else { return Ok(()) };
-        let against_last = compare(Side::record(before), Side::record(counts));
+        let against_last = compare(RecordView::record(before), RecordView::record(counts));
         let started = first.counts.as_ref().filter(|_| !Rc::ptr_eq(first, last));
-        let against_first = started.map(|first| compare(Side::record(first), Side::record(counts)));
+        let against_first = started.map(|first| compare(RecordView::record(first), RecordView::record(counts)));
         show(&[watch::counts_table(&against_last, against_first.as_deref())], Format::Table)?;
         // What is missing is told, and is for the next change to mend.
         run::outcome(counts);
@@ -194,19 +194,20 @@ impl Session {
             return Ok(());
         }
         let plan = &self.request.plan;
-        let field = Field::of(plan, &last.greeting.workloads, &now.greeting.workloads).map_err(MeasureError::from)?;
+        let field = MatchedWorkloads::of(plan, &last.greeting.workloads, &now.greeting.workloads)
+            .map_err(MeasureError::from)?;
         if now.counts.is_none() {
             field.unmatched.iter().for_each(|unmatched| notice(&unmatched.sentence()));
         }
-        let (entrants, beyond) = field.timed(&[], &plan.phases, MOST_TIMED)?;
+        let (timed_phases, beyond) = field.timed(&[], &plan.phases, MOST_TIMED)?;
         if beyond > 0 {
             notice(&format!("the first {MOST_TIMED} workloads are timed, {beyond} more are only counted"));
         }
-        if entrants.is_empty() {
+        if timed_phases.is_empty() {
             return Ok(());
         }
-        let _turn = Turn::wait(&self.project, &|told| notice(told))?;
-        let time = |before: &State| watch::time(before, now, &entrants, &self.request, self.budget, &Bar::new());
+        let _turn = MeasuringLock::wait(&self.project, &|told| notice(told))?;
+        let time = |before: &State| watch::time(before, now, &timed_phases, &self.request, self.budget, &Bar::new());
         let against_last = time(last)?;
         let against_first = match Rc::ptr_eq(first, last) || sources.stirred() {
             true => None,

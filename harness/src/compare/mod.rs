@@ -10,16 +10,17 @@ mod state;
 mod table;
 
 pub use narrow::{UnknownMetric, metrics, narrow, only_metrics};
-pub use state::{Obstacle, Place, State};
+pub use state::{Comparability, Obstacle};
 pub use table::table;
 pub(crate) use table::{figure_cells, grouped, place_cells, place_columns};
 
 use crate::metric::{Figure, Metric};
+use crate::paired::Side;
 use crate::record::{Record, Row, Unit};
 
 /// One of the two things that are compared.
 #[derive(Debug, Clone, Copy)]
-pub struct Side<'a> {
+pub struct RecordView<'a> {
     /// Where the rows are.
     pub record: &'a Record,
     /// Only this phase of it; every phase if none is named.
@@ -28,7 +29,7 @@ pub struct Side<'a> {
     pub counts_only: bool,
 }
 
-impl<'a> Side<'a> {
+impl<'a> RecordView<'a> {
     /// A whole record.
     pub fn record(record: &'a Record) -> Self {
         Self { record, phase: None, counts_only: false }
@@ -76,7 +77,7 @@ pub struct Comparison {
     /// `head` over `base`; none where they do not compare, and where `base` is zero.
     pub ratio: Option<Figure>,
     /// Whether the two may be compared.
-    pub state: State,
+    pub state: Comparability,
 }
 
 impl Comparison {
@@ -97,14 +98,14 @@ impl Comparison {
     /// Whether the two figures compare and are the same number.
     pub fn equal(&self) -> bool {
         let value = |figure: Option<Figure>| figure.map(|figure| figure.value);
-        self.state == State::Comparable && value(self.base) == value(self.head)
+        self.state == Comparability::Comparable && value(self.base) == value(self.head)
     }
 }
 
 /// Every figure that either side has, in the order of the head side, rows that only the base side has at the end.
 ///
 /// With one phase on each side, rows are matched by workload; without phases, by workload and phase.
-pub fn compare(base: Side<'_>, head: Side<'_>) -> Vec<Comparison> {
+pub fn compare(base: RecordView<'_>, head: RecordView<'_>) -> Vec<Comparison> {
     let metrics: Vec<&'static dyn Metric> = crate::metric::all()
         .iter()
         .copied()
@@ -120,12 +121,12 @@ pub fn compare(base: Side<'_>, head: Side<'_>) -> Vec<Comparison> {
     for row in head.rows() {
         match base.counterpart(row) {
             Some(counterpart) => comparisons.extend(scope.both(counterpart, row)),
-            None => comparisons.extend(scope.alone(row, base.phase, Place::Head)),
+            None => comparisons.extend(scope.alone(row, base.phase, Side::Head)),
         }
     }
     for row in base.rows() {
         if head.counterpart(row).is_none() {
-            comparisons.extend(scope.alone(row, head.phase, Place::Base));
+            comparisons.extend(scope.alone(row, head.phase, Side::Base));
         }
     }
     comparisons

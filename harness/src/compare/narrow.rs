@@ -68,7 +68,7 @@ fn named(metric: &dyn Metric, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::{Side, compare};
+    use crate::compare::{RecordView, compare};
     use crate::record::sample::{callgrind, clock, dhat, record, row};
 
     #[test]
@@ -91,7 +91,7 @@ mod tests {
     fn metrics_are_chosen_by_name_or_by_kind() {
         let one = record(vec![row("w", "naive", vec![clock("a", &[1, 2]), callgrind(1), dhat(1, 1)])]);
         let chosen = |names: &[&str]| -> Result<Vec<&str>, String> {
-            let mut comparisons = compare(Side::record(&one), Side::record(&one));
+            let mut comparisons = compare(RecordView::record(&one), RecordView::record(&one));
             let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
             only_metrics(&mut comparisons, &names).map_err(|error| error.to_string())?;
             Ok(comparisons.iter().filter_map(|comparison| comparison.metric).map(|metric| metric.name()).collect())

@@ -1,8 +1,9 @@
 //! One row of each side, metric by metric.
 
 use super::Comparison;
-use super::state::{Obstacle, Place, State};
+use super::state::{Comparability, Obstacle};
 use crate::metric::Metric;
+use crate::paired::Side;
 use crate::record::{Check, Environment, Row};
 
 /// What holds for every pair of one comparison.
@@ -20,36 +21,36 @@ impl Scope<'_> {
     pub(super) fn both(&self, base: &Row, head: &Row) -> Vec<Comparison> {
         let whole = |state| vec![comparison(base, head, None, state)];
         if let Some((place, message)) =
-            failed(base).map(|m| (Place::Base, m)).or_else(|| failed(head).map(|m| (Place::Head, m)))
+            failed(base).map(|m| (Side::Base, m)).or_else(|| failed(head).map(|m| (Side::Head, m)))
         {
-            return whole(State::FailedCheck { place, message });
+            return whole(Comparability::FailedCheck { place, message });
         }
         if base.definition != head.definition || base.unit != head.unit {
-            return whole(State::Changed { definition: true });
+            return whole(Comparability::Changed { definition: true });
         }
         if base.answer != head.answer {
-            return whole(State::Changed { definition: false });
+            return whole(Comparability::Changed { definition: false });
         }
         self.metrics.iter().filter_map(|&metric| self.metric(base, head, metric)).collect()
     }
 
     /// A row that only one side has; `other_phase` is the phase that the other side was narrowed to. None if the row
     /// has nothing that this comparison is about.
-    pub(super) fn alone(&self, row: &Row, other_phase: Option<&str>, place: Place) -> Option<Comparison> {
+    pub(super) fn alone(&self, row: &Row, other_phase: Option<&str>, place: Side) -> Option<Comparison> {
         let state = match (place, failed(row)) {
-            (Place::Head, Some(message)) => State::FailedCheck { place, message },
-            (Place::Head, None) => State::New,
-            (Place::Base, _) => State::Removed,
+            (Side::Head, Some(message)) => Comparability::FailedCheck { place, message },
+            (Side::Head, None) => Comparability::New,
+            (Side::Base, _) => Comparability::Removed,
         };
         let asked = self.metrics.iter().any(|metric| asked(row, *metric));
-        if !asked && !matches!(state, State::FailedCheck { .. }) {
+        if !asked && !matches!(state, Comparability::FailedCheck { .. }) {
             return None;
         }
         let mut comparison = comparison(row, row, None, state);
         if let Some(phase) = other_phase {
             match place {
-                Place::Head => comparison.base_phase = phase.to_owned(),
-                Place::Base => comparison.head_phase = phase.to_owned(),
+                Side::Head => comparison.base_phase = phase.to_owned(),
+                Side::Base => comparison.head_phase = phase.to_owned(),
             }
         }
         Some(comparison)
@@ -59,23 +60,23 @@ impl Scope<'_> {
         let (base_figure, head_figure) = (metric.figure(base), metric.figure(head));
         let state = match (base_figure, head_figure) {
             (Some(_), Some(_)) => match self.obstacle(base, head, metric) {
-                None => State::Comparable,
-                Some(obstacle) => State::NotComparable(obstacle),
+                None => Comparability::Comparable,
+                Some(obstacle) => Comparability::NotComparable(obstacle),
             },
-            (None, Some(_)) => State::Missing { place: Place::Base, message: why(base, metric) },
-            (Some(_), None) => State::Missing { place: Place::Head, message: why(head, metric) },
+            (None, Some(_)) => Comparability::Missing { place: Side::Base, message: why(base, metric) },
+            (Some(_), None) => Comparability::Missing { place: Side::Head, message: why(head, metric) },
             (None, None) => match (failure(base, metric), failure(head, metric)) {
-                (_, Some(message)) => State::Missing { place: Place::Head, message },
-                (Some(message), None) => State::Missing { place: Place::Base, message },
+                (_, Some(message)) => Comparability::Missing { place: Side::Head, message },
+                (Some(message), None) => Comparability::Missing { place: Side::Base, message },
                 (None, None) => return None,
             },
         };
         let mut comparison = comparison(base, head, Some(metric), state);
         // Times of another machine are not even shown: next to each other they would be compared by the reader.
-        if !matches!(comparison.state, State::NotComparable(Obstacle::OtherMachine { .. })) {
+        if !matches!(comparison.state, Comparability::NotComparable(Obstacle::OtherMachine { .. })) {
             (comparison.base, comparison.head) = (base_figure, head_figure);
         }
-        if comparison.state == State::Comparable {
+        if comparison.state == Comparability::Comparable {
             comparison.ratio = metric.ratio(base, head);
         }
         Some(comparison)
@@ -104,7 +105,7 @@ impl Scope<'_> {
     }
 }
 
-fn comparison(base: &Row, head: &Row, metric: Option<&'static dyn Metric>, state: State) -> Comparison {
+fn comparison(base: &Row, head: &Row, metric: Option<&'static dyn Metric>, state: Comparability) -> Comparison {
     Comparison {
         workload: head.workload.clone(),
         base_phase: base.phase.clone(),

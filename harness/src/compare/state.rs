@@ -2,18 +2,11 @@
 
 use std::fmt;
 
-/// Which of the two sides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// The side that is held against.
-    Base,
-    /// The side that is looked at.
-    Head,
-}
+use crate::paired::Side;
 
 /// Whether a figure of one side may be compared with its counterpart.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum State {
+pub enum Comparability {
     /// Both figures are there and mean the same.
     Comparable,
     /// The row is only on the head side.
@@ -28,14 +21,14 @@ pub enum State {
     /// The workload did not give the right answer on one side, so none of its numbers count.
     FailedCheck {
         /// Which side.
-        place: Place,
+        place: Side,
         /// What the check said.
         message: String,
     },
     /// One side has no number.
     Missing {
         /// Which side.
-        place: Place,
+        place: Side,
         /// Why: what the instrument said, or that it was not asked.
         message: String,
     },
@@ -66,17 +59,7 @@ pub enum Obstacle {
     Apart,
 }
 
-impl Place {
-    /// `base` or `head`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Base => "base",
-            Self::Head => "head",
-        }
-    }
-}
-
-impl State {
+impl Comparability {
     /// The state in one word, for machines.
     pub fn name(&self) -> &'static str {
         match self {
@@ -92,7 +75,7 @@ impl State {
     }
 }
 
-impl fmt::Display for State {
+impl fmt::Display for Comparability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Comparable => f.write_str("comparable"),

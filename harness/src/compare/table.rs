@@ -1,6 +1,6 @@
 //! Comparisons as a table.
 
-use super::{Comparison, State};
+use super::{Comparability, Comparison};
 use crate::metric::{Better, Figure, LEVEL, Metric};
 use crate::render::{Cell, Column, Table, Tone, number};
 
@@ -25,7 +25,7 @@ pub fn table(title: impl Into<String>, comparisons: &[Comparison], exact: bool) 
     for comparison in comparisons {
         let mut cells = place_cells(comparison, exact);
         cells.extend(figure_cells(comparison));
-        let comparable = comparison.state == State::Comparable;
+        let comparable = comparison.state == Comparability::Comparable;
         cells.push(match (comparable, exact) {
             (true, false) => Cell::text(""),
             _ => Cell::text(comparison.state.name()).toned(if comparable { Tone::Plain } else { Tone::Notice }),
@@ -40,7 +40,7 @@ pub fn table(title: impl Into<String>, comparisons: &[Comparison], exact: bool) 
         table.rows.push(cells);
     }
     if !exact {
-        let incomparable = comparisons.iter().filter(|comparison| comparison.state != State::Comparable);
+        let incomparable = comparisons.iter().filter(|comparison| comparison.state != Comparability::Comparable);
         table.notes = grouped(incomparable.map(|comparison| (comparison.place(), comparison.state.to_string())));
         if comparisons.iter().any(|comparison| comparison.ratio.is_some_and(|ratio| ratio.interval.is_some())) {
             table.notes.push(
@@ -95,7 +95,7 @@ fn change(comparison: &Comparison) -> Cell {
     let (Some(metric), Some(base), Some(head)) = (comparison.metric, comparison.base, comparison.head) else {
         return Cell::missing();
     };
-    if comparison.state != State::Comparable {
+    if comparison.state != Comparability::Comparable {
         return Cell::missing();
     }
     let Some(ratio) = comparison.ratio else {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::paired::Side;
 use crate::record::sample::{callgrind, clock, dhat, record, row};
 use crate::record::{Check, Failure, Instrument};
 use crate::render::Tone;
@@ -27,7 +28,7 @@ fn find<'a>(comparisons: &'a [Comparison], metric: &str) -> &'a Comparison {
 fn counts_of_two_records_compare_and_their_times_are_only_shown() {
     let base = record(vec![row("w", "naive", vec![clock("a", &[1000; 8]), callgrind(1000), dhat(64, 2)])]);
     let head = record(vec![row("w", "naive", vec![clock("b", &[2000; 8]), callgrind(1010), dhat(0, 0)])]);
-    insta::assert_snapshot!(lines(&compare(Side::record(&base), Side::record(&head))));
+    insta::assert_snapshot!(lines(&compare(RecordView::record(&base), RecordView::record(&head))));
 }
 
 #[test]
@@ -37,7 +38,10 @@ fn phases_of_one_record_compare_in_pairs() {
         row("w", "fast", vec![clock("a", &[100, 400, 100, 100]), callgrind(100)]),
         row("other", "naive", vec![callgrind(5)]),
     ]);
-    insta::assert_snapshot!(lines(&compare(Side::record(&one).phase("naive"), Side::record(&one).phase("fast"))));
+    insta::assert_snapshot!(lines(&compare(
+        RecordView::record(&one).phase("naive"),
+        RecordView::record(&one).phase("fast")
+    )));
 }
 
 #[test]
@@ -47,9 +51,9 @@ fn a_baseline_is_not_asked_for_times() {
         row("w", "naive", vec![clock("b", &[2000; 8]), callgrind(1000)]),
         row("only timed", "naive", vec![clock("b", &[2000; 8])]),
     ]);
-    let comparisons = compare(Side::baseline(&base), Side::record(&head));
+    let comparisons = compare(RecordView::baseline(&base), RecordView::record(&head));
     assert_eq!(comparisons.len(), 1, "{}", lines(&comparisons));
-    assert_eq!(find(&comparisons, "instructions").state, State::Comparable);
+    assert_eq!(find(&comparisons, "instructions").state, Comparability::Comparable);
 }
 
 #[test]
@@ -65,7 +69,7 @@ fn rows_of_one_side_and_changed_rows_keep_their_place() {
     head.rows[1].definition = "another".to_owned();
     head.rows[2].answer = "another".to_owned();
     head.rows[3].unit.per_run = 2;
-    insta::assert_snapshot!(lines(&compare(Side::record(&base), Side::record(&head))));
+    insta::assert_snapshot!(lines(&compare(RecordView::record(&base), RecordView::record(&head))));
 }
 
 #[test]
@@ -75,12 +79,12 @@ fn a_missing_number_says_why() {
     let failure = |message: &str| Failure { instrument: Instrument::Callgrind, message: message.to_owned() };
     head.rows[0].failures.push(failure("valgrind is not installed"));
     head.rows[1].failures.push(failure("the probe crashed"));
-    let comparisons = compare(Side::record(&base), Side::record(&head));
+    let comparisons = compare(RecordView::record(&base), RecordView::record(&head));
     insta::assert_snapshot!(lines(&comparisons));
-    let swapped = compare(Side::record(&head), Side::record(&base));
+    let swapped = compare(RecordView::record(&head), RecordView::record(&base));
     assert_eq!(
         find(&swapped, "instructions").state,
-        State::Missing { place: Place::Base, message: "valgrind is not installed".to_owned() }
+        Comparability::Missing { place: Side::Base, message: "valgrind is not installed".to_owned() }
     );
 }
 
@@ -93,8 +97,8 @@ fn a_failed_check_takes_every_number_with_it() {
     head.rows[0].definition = "another".to_owned();
     head.rows.push(row("w", "fast", vec![]));
     head.rows[1].check = Check::NotRun("the probe crashed".to_owned());
-    insta::assert_snapshot!(lines(&compare(Side::record(&base), Side::record(&head))));
-    insta::assert_snapshot!(lines(&compare(Side::record(&head), Side::record(&base))));
+    insta::assert_snapshot!(lines(&compare(RecordView::record(&base), RecordView::record(&head))));
+    insta::assert_snapshot!(lines(&compare(RecordView::record(&head), RecordView::record(&base))));
 }
 
 #[test]
@@ -105,7 +109,7 @@ fn counts_of_another_toolchain_and_times_of_another_machine_do_not_compare() {
     head.environment.cpu = "Other CPU".to_owned();
     head.rows[0].readings[0] = clock("b", &[1000; 8]);
     head.rows[0].readings[1].isa = "avx512".to_owned();
-    insta::assert_snapshot!(lines(&compare(Side::record(&base), Side::record(&head))));
+    insta::assert_snapshot!(lines(&compare(RecordView::record(&base), RecordView::record(&head))));
 }
 
 #[test]
@@ -113,8 +117,11 @@ fn times_with_other_threads_do_not_compare() {
     let base = record(vec![row("w", "naive", vec![clock("a", &[1000; 8])])]);
     let mut head = record(vec![row("w", "naive", vec![clock("b", &[1000; 8])])]);
     head.rows[0].readings[0].threads = 2;
-    let comparisons = compare(Side::record(&base), Side::record(&head));
-    assert_eq!(find(&comparisons, "time").state, State::NotComparable(Obstacle::OtherThreads { base: 1, head: 2 }));
+    let comparisons = compare(RecordView::record(&base), RecordView::record(&head));
+    assert_eq!(
+        find(&comparisons, "time").state,
+        Comparability::NotComparable(Obstacle::OtherThreads { base: 1, head: 2 })
+    );
 }
 
 #[test]
@@ -124,7 +131,7 @@ fn only_an_interval_that_reaches_its_level_is_coloured() {
             row("w", "naive", vec![clock("a", &vec![1000; rounds])]),
             row("w", "fast", vec![clock("a", &vec![100; rounds])]),
         ]);
-        let comparisons = compare(Side::record(&one).phase("naive"), Side::record(&one).phase("fast"));
+        let comparisons = compare(RecordView::record(&one).phase("naive"), RecordView::record(&one).phase("fast"));
         let table = table("", &comparisons[..1], false);
         let place = table.columns.iter().position(|column| column.key == "ratio").expect("a change");
         table.rows[0][place].tone
@@ -136,7 +143,7 @@ fn only_an_interval_that_reaches_its_level_is_coloured() {
 fn people_read_what_one_run_yields() {
     let mut one = record(vec![row("kernel/gelu", "naive", vec![callgrind(1000), dhat(64, 2)])]);
     one.rows[0].unit.name = "call".to_owned();
-    let comparisons = compare(Side::record(&one), Side::record(&one));
+    let comparisons = compare(RecordView::record(&one), RecordView::record(&one));
     let metrics = |exact| -> Vec<String> {
         let table = table("", &comparisons[..2], exact);
         let place = table.columns.iter().position(|column| column.key == "metric").expect("the metric");

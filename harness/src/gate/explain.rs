@@ -1,20 +1,23 @@
 //! One sentence from time, instructions and heap together.
 
-use super::work::{Work, chosen};
-use super::{FLOOR_SHARE, Ruling, Session, Terms, Time, Word};
-use crate::compare::{Comparison, State};
+use super::instruction_change::{Work, chosen};
+use super::{FLOOR_SHARE, GateVerdict, Session, Terms, TimeOutcome, TimeVerdict};
+use crate::compare::{Comparability, Comparison};
 use crate::distinct::distinct;
+use crate::paired::Verdict;
 use crate::record::Instrument;
 use crate::render::number;
-use crate::verdict::{Conclusion, Judgement};
+use crate::verdict::{CountVerdict, SuiteVerdict};
 
-impl Time {
+impl TimeVerdict {
     /// What changed and why, by all three; none where no change of time is sure.
     pub(super) fn explain(&self, work: &Work, session: &Session, row: &[&Comparison]) -> Option<String> {
-        let slower = match self.word {
-            Word::Regressed | Word::Accepted | Word::Layout => true,
-            Word::Improved => false,
-            Word::NotSlower | Word::Inconclusive | Word::Failed => return None,
+        let slower = match self.outcome {
+            TimeOutcome::Verdict(Verdict::Regressed) | TimeOutcome::Accepted | TimeOutcome::WithinLayoutLimit => true,
+            TimeOutcome::Verdict(Verdict::Improved) => false,
+            TimeOutcome::Verdict(Verdict::NotSlower)
+            | TimeOutcome::Verdict(Verdict::Inconclusive)
+            | TimeOutcome::Failed => return None,
         };
         let Terms { isa, threads, .. } = &session.terms;
         let with = if *threads == 1 { String::new() } else { format!(" with {threads} threads") };
@@ -79,13 +82,15 @@ impl Time {
                  the loss already"
             ),
             (None, Some(explanation)) => format!("{place}: {explanation}"),
-            (None, None) if self.word == Word::Inconclusive => format!("{place} is inconclusive{}", self.outlook()),
-            (None, None) => format!("{place} is {}", self.word.name()),
+            (None, None) if self.outcome == TimeOutcome::Verdict(Verdict::Inconclusive) => {
+                format!("{place} is inconclusive{}", self.outlook())
+            }
+            (None, None) => format!("{place} is {}", self.outcome.name()),
         }
     }
 
     fn outlook(&self) -> String {
-        match self.seconds_to_tell {
+        match self.remaining_seconds {
             Some(seconds) => format!(" after {} pairs; about {:.0} s more would tell", self.pairs, seconds.max(1.0)),
             None if self.pairs == 0 => ": the budget was spent on others".to_owned(),
             None => format!(" after {} pairs, and no end is in sight at this noise", self.pairs),
@@ -106,7 +111,7 @@ fn instructions(row: &[&Comparison]) -> Option<String> {
 /// `allocations 0 -> 4 per token`, or another count of the heap that changed where allocations did not.
 fn heap(row: &[&Comparison]) -> Option<String> {
     let changed = || {
-        row.iter().filter(|one| one.state == State::Comparable && !one.equal()).filter_map(|one| {
+        row.iter().filter(|one| one.state == Comparability::Comparable && !one.equal()).filter_map(|one| {
             let metric = one.metric.filter(|metric| metric.instrument() == Instrument::Dhat)?;
             Some((metric, one.base?.value, one.head?.value, one.unit.name.as_str()))
         })
@@ -120,13 +125,13 @@ fn heap(row: &[&Comparison]) -> Option<String> {
     Some(format!("{what} {} -> {}{per}", number::count(base), number::count(head)))
 }
 
-impl Ruling {
+impl GateVerdict {
     /// One sentence for each workload whose counts regressed, from all three: `Ir +2.0 %, allocations 0 -> 4 per token, time not
     /// slower`. Of its phases it is about the last one that lost: what was done to one kernel shows in most of them. Those whose time
-    /// turned the gate red have theirs in [`Time::sentence`].
+    /// turned the gate red have theirs in [`TimeVerdict::sentence`].
     pub fn lost_counts(&self) -> Vec<String> {
         let rows = self.counts.iter().flat_map(|counts| &counts.rows);
-        let lost = rows.clone().filter(|row| matches!(row.judgement, Judgement::Regressed(_)));
+        let lost = rows.clone().filter(|row| matches!(row.judgement, CountVerdict::Regressed(_)));
         let time_of = |workload: &str, phase: &str| {
             self.times.iter().find(|time| time.workload == workload && time.phase == phase)
         };
@@ -148,7 +153,7 @@ impl Ruling {
             let row: Vec<&Comparison> = rows.clone().map(|row| &row.comparison).filter(here).collect();
             let time = time_of(workload, phase).map(|time| match time.found.filter(|_| time.explanation.is_some()) {
                 Some(found) => format!("time {}", number::percent(1.0 + found.change)),
-                None => format!("time {}", time.word.name()),
+                None => format!("time {}", time.outcome.name()),
             });
             let parts: Vec<String> = instructions(&row).into_iter().chain(heap(&row)).chain(time).collect();
             Some(format!("{workload} in phase {phase}{more}: {}", parts.join(", ")))
@@ -158,24 +163,24 @@ impl Ruling {
 
     /// One sentence about the suite, with the error rate it promises.
     pub fn summary(&self) -> String {
-        let word = match self.conclusion() {
-            Conclusion::Passed => "PASSED",
-            Conclusion::Regressed => "REGRESSED",
-            Conclusion::Unjudged => "NOT JUDGED",
+        let outcome = match self.conclusion() {
+            SuiteVerdict::Passed => "PASSED",
+            SuiteVerdict::Regressed => "REGRESSED",
+            SuiteVerdict::Unjudged => "NOT JUDGED",
         };
         let mut told: Vec<String> = self.noise().into_iter().collect();
         told.extend(self.uncounted.then(|| "instructions were not counted, valgrind is missing".to_owned()));
         if !self.times.is_empty() {
             let words = [
-                Word::Regressed,
-                Word::Accepted,
-                Word::Layout,
-                Word::Failed,
-                Word::Inconclusive,
-                Word::Improved,
-                Word::NotSlower,
+                TimeOutcome::Verdict(Verdict::Regressed),
+                TimeOutcome::Accepted,
+                TimeOutcome::WithinLayoutLimit,
+                TimeOutcome::Failed,
+                TimeOutcome::Verdict(Verdict::Inconclusive),
+                TimeOutcome::Verdict(Verdict::Improved),
+                TimeOutcome::Verdict(Verdict::NotSlower),
             ];
-            let words = words.map(|word| (self.times_that(word), word.name()));
+            let words = words.map(|outcome| (self.times_that(outcome), outcome.name()));
             let words: Vec<String> = words
                 .into_iter()
                 .filter(|(count, _)| *count > 0)
@@ -202,14 +207,15 @@ impl Ruling {
         if told.is_empty() {
             told.push("there was nothing to judge".to_owned());
         }
-        format!("{word}: {}", told.join("; "))
+        format!("{outcome}: {}", told.join("; "))
     }
 }
 
-impl Ruling {
+impl GateVerdict {
     /// Forecast: the time that a gate needs on this machine to leave nothing inconclusive; none if nothing is.
     fn needs(&self) -> Option<String> {
-        let open: Vec<&Time> = self.times.iter().filter(|time| time.word == Word::Inconclusive).collect();
+        let open: Vec<&TimeVerdict> =
+            self.times.iter().filter(|time| time.outcome == TimeOutcome::Verdict(Verdict::Inconclusive)).collect();
         if open.is_empty() {
             return None;
         }
@@ -218,7 +224,7 @@ impl Ruling {
         let of_budget = 1.0 / (1.0 - FLOOR_SHARE);
         // Without a pair there is nothing to go by: such a workload is taken to need as much as the others.
         let known: Vec<f64> =
-            open.iter().filter(|time| time.pairs > 0).map(|time| time.seconds_to_tell).collect::<Option<_>>()?;
+            open.iter().filter(|time| time.pairs > 0).map(|time| time.remaining_seconds).collect::<Option<_>>()?;
         let each = match known.len() {
             0 => spent / self.times.len() as f64,
             count => known.iter().sum::<f64>() / count as f64,
@@ -240,7 +246,7 @@ fn share(share: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::replay::tests::lane;
+    use super::super::replay::tests::measured;
     use super::super::{Accepted, Counted, Identical, Revision};
     use super::*;
     use crate::layout::Layouts;
@@ -274,7 +280,7 @@ mod tests {
                 layouts: Layouts::Averaged(64),
                 strict: false,
             },
-            lanes: vec![lane(&[change; 24])],
+            measured: vec![measured(&[change; 24])],
             floor: Vec::new(),
             machine: None,
             counted: Some(Counted {
@@ -288,8 +294,8 @@ mod tests {
             accepted: Accepted::default(),
             amended: Vec::new(),
         };
-        let ruling = Ruling::verdict_of(&session).expect("rules that make sense");
-        (ruling.times.iter().filter_map(|time| time.explanation.clone()).collect(), ruling.lost_counts())
+        let gate_verdict = GateVerdict::verdict_of(&session).expect("rules that make sense");
+        (gate_verdict.times.iter().filter_map(|time| time.explanation.clone()).collect(), gate_verdict.lost_counts())
     }
 
     #[test]

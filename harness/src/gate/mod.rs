@@ -1,28 +1,28 @@
 //! The gate against a revision: which workloads both sides have, what was measured of them, and what it means.
 //!
 //! Two things are told apart here. A [`Session`] holds what was measured, raw, with the rules it is judged by, and can be
-//! kept in a file. A [`Ruling`] is worked out from a session and from nothing else, so that any verdict can be replayed.
+//! kept in a file. A [`GateVerdict`] is worked out from a session and from nothing else, so that any verdict can be replayed.
 
-mod amended;
-mod circumstances;
 mod explain;
-mod field;
+mod instruction_change;
+mod matching;
+mod noise;
+mod policy;
 mod replay;
 mod replay_table;
-mod ruling;
 mod session;
 mod slices_table;
 mod table;
 mod timing;
-mod work;
+mod verdict;
 
-pub use amended::Rulebook;
-pub use field::{Field, Unmatched};
+pub use matching::{MatchedWorkloads, Unmatched};
+pub use policy::Policy;
 pub use replay::{Replay, Step};
 pub use replay_table::{overview, steps};
-pub use ruling::{Found, Ruling, RulingError, Time, Word};
 pub use session::{
     Accepted, Circumstances, Counted, Identical, Revision, SCHEMA_VERSION, Session, SessionError, Terms,
 };
 pub use slices_table::slices;
 pub use timing::{FLOOR_SHARE, LAYOUT_LIMIT, SLICE, WARM, conditions, pinned_core, seed_of_now};
+pub use verdict::{Effect, GateError, GateVerdict, TimeOutcome, TimeVerdict};

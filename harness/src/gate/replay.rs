@@ -1,7 +1,7 @@
 //! The course of a workload, pair by pair, worked out again from the raw slices of a session.
 
 use super::Session;
-use crate::paired::{Course, Lane, Levels, Pair, Rules, Standing};
+use crate::paired::{Levels, Pair, Rules, SequentialTest, Verdict, WorkloadPairs};
 
 /// How a workload's time came to its verdict.
 #[derive(Debug, Clone)]
@@ -40,7 +40,7 @@ pub struct Step {
     /// How strongly the pairs speak after this one.
     pub levels: Levels,
     /// What they show.
-    pub standing: Standing,
+    pub verdict: Verdict,
     /// What happened with this pair; empty if nothing did.
     pub events: Vec<&'static str>,
 }
@@ -48,15 +48,19 @@ pub struct Step {
 impl Replay {
     /// Runs the pairs of every timed workload through the decision again.
     pub fn all(session: &Session) -> Vec<Self> {
-        session.lanes.iter().map(|lane| Self::of(lane, session.terms.rules, session.lanes.len())).collect()
+        session
+            .measured
+            .iter()
+            .map(|measured| Self::of(measured, session.terms.rules, session.measured.len()))
+            .collect()
     }
 
-    fn of(lane: &Lane, rules: Rules, workloads: usize) -> Self {
-        let mut course = Course::new(rules, workloads);
-        let steps = lane.pairs.iter().filter_map(|pair| {
+    fn of(measured: &WorkloadPairs, rules: Rules, workloads: usize) -> Self {
+        let mut sequential_test = SequentialTest::new(rules, workloads);
+        let steps = measured.pairs.iter().filter_map(|pair| {
             let one = pair.estimate()?;
-            let before = (course.levels(), course.standing(), course.is_settled());
-            course.push(one.log_ratio);
+            let before = (sequential_test.levels(), sequential_test.verdict(), sequential_test.is_settled());
+            sequential_test.push(one.log_ratio);
             Some(Step {
                 seconds: pair.seconds,
                 base: one.base,
@@ -65,15 +69,15 @@ impl Replay {
                 blocks: one.blocks,
                 left_out: one.left_out,
                 waited: waited(pair),
-                estimate: course.estimate().unwrap_or_default().exp_m1(),
-                levels: course.levels(),
-                standing: course.standing(),
-                events: events(before, &course),
+                estimate: sequential_test.estimate().unwrap_or_default().exp_m1(),
+                levels: sequential_test.levels(),
+                verdict: sequential_test.verdict(),
+                events: events(before, &sequential_test),
             })
         });
         Self {
-            workload: lane.entrant.workload.clone(),
-            phase: lane.entrant.phase.clone(),
+            workload: measured.timed.workload.clone(),
+            phase: measured.timed.phase.clone(),
             steps: steps.collect(),
             rules,
             confirmation: rules.confirmation(workloads),
@@ -90,20 +94,23 @@ impl Replay {
 }
 
 /// What the newest pair brought about.
-fn events((levels, standing, was_settled): (Levels, Standing, bool), course: &Course) -> Vec<&'static str> {
-    let now = course.levels();
+fn events(
+    (levels, verdict, was_settled): (Levels, Verdict, bool),
+    sequential_test: &SequentialTest,
+) -> Vec<&'static str> {
+    let now = sequential_test.levels();
     let mut told = Vec::new();
     told.extend((now.slower_raised && !levels.slower_raised).then_some("suspected slower"));
     told.extend((now.faster_raised && !levels.faster_raised).then_some("suspected faster"));
-    if course.standing() != standing {
-        told.extend(match course.standing() {
-            Standing::Regressed => Some("confirmed slower"),
-            Standing::Improved => Some("confirmed faster"),
-            Standing::NotSlower => Some("shown to be not slower"),
-            Standing::Suspect | Standing::Open => None,
+    if sequential_test.verdict() != verdict {
+        told.extend(match sequential_test.verdict() {
+            Verdict::Regressed => Some("confirmed slower"),
+            Verdict::Improved => Some("confirmed faster"),
+            Verdict::NotSlower => Some("shown to be not slower"),
+            Verdict::Inconclusive => None,
         });
     }
-    told.extend((course.is_settled() && !was_settled).then_some("settled"));
+    told.extend((sequential_test.is_settled() && !was_settled).then_some("settled"));
     told
 }
 
@@ -115,10 +122,10 @@ fn waited(pair: &Pair) -> f64 {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::paired::{Entrant, Pair, Side, Slice};
+    use crate::paired::{Pair, Side, Slice, TimedPhase};
 
     /// Pairs of two blocks of four slices, whose heads take these shares longer than their bases.
-    pub(in crate::gate) fn lane(changes: &[f64]) -> Lane {
+    pub(in crate::gate) fn measured(changes: &[f64]) -> WorkloadPairs {
         let slice = |side, nanoseconds| Slice { side, iterations: 2, nanoseconds, waited: 0 };
         let pair = |change: &f64| {
             let [base, head] = [1.0, 1.0 + change].map(|times| (1_000_000.0 * times) as u64);
@@ -126,12 +133,12 @@ pub(super) mod tests {
             let block = block.map(|(side, nanoseconds)| slice(side, nanoseconds));
             Pair { seconds: 0.25, rounds: vec![vec![block, block]] }
         };
-        let entrant = Entrant { workload: "kernel/gelu".to_owned(), phase: "optimized".to_owned() };
-        Lane { entrant, pairs: changes.iter().map(pair).collect(), failure: None }
+        let timed = TimedPhase { workload: "kernel/gelu".to_owned(), phase: "optimized".to_owned() };
+        WorkloadPairs { timed, pairs: changes.iter().map(pair).collect(), failure: None }
     }
 
     pub(in crate::gate) fn replay(changes: &[f64]) -> Replay {
-        Replay::of(&lane(changes), Rules::default(), 4)
+        Replay::of(&measured(changes), Rules::default(), 4)
     }
 
     #[test]
@@ -150,11 +157,11 @@ pub(super) mod tests {
 
     #[test]
     fn time_without_a_core_and_blocks_left_out_are_told() {
-        let mut lane = lane(&[0.0]);
-        lane.pairs[0].rounds[0][0][1].nanoseconds += 1_000_000;
-        lane.pairs[0].rounds[0][0][1].waited = 1_000_000;
-        lane.pairs[0].rounds[0][1][2].nanoseconds = 1_000;
-        let step = &Replay::of(&lane, Rules::default(), 1).steps[0];
+        let mut measured = measured(&[0.0]);
+        measured.pairs[0].rounds[0][0][1].nanoseconds += 1_000_000;
+        measured.pairs[0].rounds[0][0][1].waited = 1_000_000;
+        measured.pairs[0].rounds[0][1][2].nanoseconds = 1_000;
+        let step = &Replay::of(&measured, Rules::default(), 1).steps[0];
         assert_eq!((step.blocks, step.left_out), (1, 1));
         assert!((step.change).abs() < 1e-9, "{}", step.change);
         assert!((step.waited - 1.0 / 8.001).abs() < 1e-9, "{}", step.waited);

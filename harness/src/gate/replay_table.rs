@@ -1,8 +1,8 @@
 //! The course of a workload's pairs as tables: all pairs of one, or a line for each workload.
 
-use super::{Replay, Ruling, Step};
+use super::{GateVerdict, Replay, Step};
 use crate::metric::Quantity;
-use crate::paired::Standing;
+use crate::paired::Verdict;
 use crate::render::{BARS, Cell, Column, Table, Tone, number};
 
 /// Characters that a pair's change is drawn in; odd, so that there is a middle for 0.
@@ -67,7 +67,7 @@ pub fn steps(replays: &[Replay], exact: bool) -> Table {
 }
 
 /// A line for each workload: its verdict, its pairs as a row of bars, and what happened when.
-pub fn overview(replays: &[Replay], ruling: &Ruling) -> Table {
+pub fn overview(replays: &[Replay], gate_verdict: &GateVerdict) -> Table {
     let scale = scale(replays);
     let columns = vec![
         Column::left("workload", "workload"),
@@ -78,12 +78,12 @@ pub fn overview(replays: &[Replay], ruling: &Ruling) -> Table {
         Column::left("events", "what happened"),
     ];
     let mut table = Table::new("", columns);
-    for (replay, time) in replays.iter().zip(&ruling.times) {
+    for (replay, time) in replays.iter().zip(&gate_verdict.times) {
         let change = time.found.map(|found| found.change);
         table.rows.push(vec![
             Cell::text(&replay.workload),
             Cell::text(&replay.phase),
-            Cell::text(time.word.name()).toned(time.tone()),
+            Cell::text(time.outcome.name()).toned(time.tone()),
             change.map_or_else(Cell::missing, |change| Cell::number(change, number::percent(1.0 + change))),
             Cell::text(replay.steps.iter().map(|step| bar(step.change, scale)).collect::<String>()),
             Cell::text(replay.events().join(", ")),
@@ -121,17 +121,17 @@ impl Step {
             level(self.levels.not_slower),
             level(self.levels.faster),
         ]);
-        let standing = match self.standing {
-            Standing::Regressed => ("regressed", Tone::Bad),
-            Standing::Improved => ("improved", Tone::Good),
-            Standing::NotSlower => ("not slower", Tone::Plain),
-            Standing::Suspect => ("suspect", Tone::Notice),
-            Standing::Open => ("open", Tone::Plain),
+        let verdict = match self.verdict {
+            Verdict::Regressed => ("regressed", Tone::Bad),
+            Verdict::Improved => ("improved", Tone::Good),
+            Verdict::NotSlower => ("not slower", Tone::Plain),
+            Verdict::Inconclusive if self.levels.slower_raised => ("suspect", Tone::Notice),
+            Verdict::Inconclusive => ("open", Tone::Plain),
         };
         if exact {
-            cells.push(Cell::text(standing.0));
+            cells.push(Cell::text(verdict.0));
         }
-        let tone = if self.events.is_empty() { Tone::Plain } else { standing.1 };
+        let tone = if self.events.is_empty() { Tone::Plain } else { verdict.1 };
         cells.push(Cell::text(self.events.join(", ")).toned(tone));
         cells
     }

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::layout::Layouts;
-use crate::machine::{State, Strain};
-use crate::paired::{Block, Entrant, Injection, Lane, Pair, Round, Rules, Side, Slice};
+use crate::machine::{Disturbance, State};
+use crate::paired::{Block, Injection, Pair, Round, Rules, Side, Slice, TimedPhase, WorkloadPairs};
 use crate::record::{Environment, Record};
 use crate::whole_file;
 
@@ -32,11 +32,11 @@ pub struct Session {
     /// How the time was measured and is judged.
     pub terms: Terms,
     /// The pairs of every workload that was timed, in the order of the suite.
-    #[serde(with = "lanes")]
-    pub lanes: Vec<Lane>,
+    #[serde(rename = "lanes", with = "measured")]
+    pub measured: Vec<WorkloadPairs>,
     /// The pairs of the base against itself, before and after the rest: one lane, or none if time was not measured.
-    #[serde(default, with = "lanes", skip_serializing_if = "Vec::is_empty")]
-    pub floor: Vec<Lane>,
+    #[serde(default, with = "measured", skip_serializing_if = "Vec::is_empty")]
+    pub floor: Vec<WorkloadPairs>,
     /// The state of the machine, and what happened to it while time was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub machine: Option<Circumstances>,
@@ -126,7 +126,7 @@ pub struct Circumstances {
     /// Its state when that began.
     pub state: State,
     /// What happened until it ended.
-    pub strain: Strain,
+    pub disturbance: Disturbance,
 }
 
 /// Counts of both sides and the limits of the base, which the head cannot loosen.
@@ -145,7 +145,7 @@ pub struct Counted {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Identical {
-    /// Time: the probes are the same.
+    /// TimeVerdict: the probes are the same.
     pub time: bool,
     /// Counts: the programs that count are the same, too.
     pub counts: bool,
@@ -234,10 +234,10 @@ impl Session {
 
 /// Lanes as they are written: of a block, whose slice came first, and iterations, nanoseconds and waiting of the four. That is
 /// a third of what named fields would take, and there are thousands of them.
-mod lanes {
+mod measured {
     use serde::{Deserializer, Serializer};
 
-    use super::{Block, Deserialize, Entrant, Lane, Pair, Round, Serialize, Side, Slice};
+    use super::{Block, Deserialize, Pair, Round, Serialize, Side, Slice, TimedPhase, WorkloadPairs};
 
     /// Who came first; iterations, nanoseconds, and nanoseconds of waiting.
     type WrittenBlock = (Side, [(u64, u64, u64); 4]);
@@ -258,7 +258,7 @@ mod lanes {
         rounds: Vec<Vec<WrittenBlock>>,
     }
 
-    pub(super) fn serialize<S: Serializer>(lanes: &[Lane], serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(measured: &[WorkloadPairs], serializer: S) -> Result<S::Ok, S::Error> {
         let block = |block: &Block| {
             (
                 block[0].side,
@@ -267,15 +267,15 @@ mod lanes {
         };
         let round = |blocks: &Round| blocks.iter().map(block).collect();
         let pair = |pair: &Pair| WrittenPair { seconds: pair.seconds, rounds: pair.rounds.iter().map(round).collect() };
-        serializer.collect_seq(lanes.iter().map(|lane| Written {
-            workload: lane.entrant.workload.clone(),
-            phase: lane.entrant.phase.clone(),
-            failure: lane.failure.clone(),
-            pairs: lane.pairs.iter().map(pair).collect(),
+        serializer.collect_seq(measured.iter().map(|measured| Written {
+            workload: measured.timed.workload.clone(),
+            phase: measured.timed.phase.clone(),
+            failure: measured.failure.clone(),
+            pairs: measured.pairs.iter().map(pair).collect(),
         }))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Lane>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<WorkloadPairs>, D::Error> {
         let block = |(first, slices): WrittenBlock| {
             let second = if first == Side::Base { Side::Head } else { Side::Base };
             let mut sides = [first, second, second, first].into_iter();
@@ -292,8 +292,8 @@ mod lanes {
             |pair: WrittenPair| Pair { seconds: pair.seconds, rounds: pair.rounds.into_iter().map(round).collect() };
         Ok(written
             .into_iter()
-            .map(|Written { workload, phase, failure, pairs }| Lane {
-                entrant: Entrant { workload, phase },
+            .map(|Written { workload, phase, failure, pairs }| WorkloadPairs {
+                timed: TimedPhase { workload, phase },
                 pairs: pairs.into_iter().map(pair).collect(),
                 failure,
             })

@@ -67,19 +67,19 @@ fn cells(place: [u32; 2], slice: &Slice, against: f64) -> Vec<Cell> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::replay::tests::lane;
+    use super::super::replay::tests::measured;
     use super::*;
     use crate::render::Format;
 
     #[test]
     fn every_slice_is_told_in_the_order_it_ran() {
-        let mut lane = lane(&[0.02]);
-        lane.pairs[0].rounds[0][1][2].nanoseconds += 3_000_000;
-        lane.pairs[0].rounds[0][0][0].nanoseconds += 500_000;
-        lane.pairs[0].rounds[0][0][0].waited = 500_000;
-        let again = lane.pairs[0].rounds[0].clone();
-        lane.pairs[0].rounds.push(again);
-        let table = slices(&lane.pairs[0]);
+        let mut measured = measured(&[0.02]);
+        measured.pairs[0].rounds[0][1][2].nanoseconds += 3_000_000;
+        measured.pairs[0].rounds[0][0][0].nanoseconds += 500_000;
+        measured.pairs[0].rounds[0][0][0].waited = 500_000;
+        let again = measured.pairs[0].rounds[0].clone();
+        measured.pairs[0].rounds.push(again);
+        let table = slices(&measured.pairs[0]);
         insta::assert_snapshot!(anstream::adapter::strip_str(&Format::Table.render(&[table])).to_string());
     }
 }

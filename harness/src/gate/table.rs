@@ -1,9 +1,10 @@
 //! The times of a ruling as a table.
 
-use super::{Ruling, Time, Word};
+use super::{GateVerdict, TimeOutcome, TimeVerdict};
+use crate::paired::Verdict;
 use crate::render::{Cell, Column, Table, Tone, number};
 
-impl Ruling {
+impl GateVerdict {
     /// One line for each workload that was timed. With `exact`, a column for everything a program may want.
     pub fn times_table(&self, exact: bool) -> Table {
         let mut columns = vec![
@@ -35,7 +36,7 @@ impl Ruling {
     }
 }
 
-impl Time {
+impl TimeVerdict {
     fn cells(&self, exact: bool, is_noisy: bool) -> Vec<Cell> {
         let number = |value: Option<f64>, text: &dyn Fn(f64) -> String| {
             value.map_or_else(Cell::missing, |value| Cell::number(value, text(value)))
@@ -56,7 +57,7 @@ impl Time {
         let mut cells = vec![
             Cell::text(&self.workload),
             Cell::text(&self.phase),
-            Cell::text(self.word.name()).toned(if is_noisy { Tone::Notice } else { self.tone() }),
+            Cell::text(self.outcome.name()).toned(if is_noisy { Tone::Notice } else { self.tone() }),
             number(self.found.map(|found| found.change), &change),
         ];
         if exact {
@@ -64,14 +65,14 @@ impl Time {
             cells.extend([end(interval.map(|ends| ends.low)), end(interval.map(|ends| ends.high))]);
         }
         cells.extend([
-            number(self.smallest_found, &|share| format!("+{:.1} %", 100.0 * share)),
+            number(self.minimum_detectable, &|share| format!("+{:.1} %", 100.0 * share)),
             number(self.found.map(|found| found.spread), &percent),
             Cell::number(self.pairs as f64, self.pairs.to_string()),
             Cell::number(self.seconds, format!("{:.1}", self.seconds)),
         ]);
         if exact {
             cells.extend([
-                number(self.seconds_to_tell, &|seconds| seconds.to_string()),
+                number(self.remaining_seconds, &|seconds| seconds.to_string()),
                 number(self.instructions, &|ratio| ratio.to_string()),
                 Cell::text(self.sentence()),
             ]);
@@ -80,11 +81,15 @@ impl Time {
     }
 
     pub(super) fn tone(&self) -> Tone {
-        match self.word {
+        match self.outcome {
             _ if self.is_red => Tone::Bad,
-            Word::Improved => Tone::Good,
-            Word::NotSlower => Tone::Plain,
-            Word::Regressed | Word::Accepted | Word::Layout | Word::Inconclusive | Word::Failed => Tone::Notice,
+            TimeOutcome::Verdict(Verdict::Improved) => Tone::Good,
+            TimeOutcome::Verdict(Verdict::NotSlower) => Tone::Plain,
+            TimeOutcome::Verdict(Verdict::Regressed)
+            | TimeOutcome::Accepted
+            | TimeOutcome::WithinLayoutLimit
+            | TimeOutcome::Verdict(Verdict::Inconclusive)
+            | TimeOutcome::Failed => Tone::Notice,
         }
     }
 }

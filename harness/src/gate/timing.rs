@@ -7,7 +7,7 @@ use rustix::thread::{CpuSet, sched_getaffinity};
 
 use super::Terms;
 use crate::measure::Progress;
-use crate::paired::{Conditions, Contest, Entrant, Lane, Sides, Stopped};
+use crate::paired::{Conditions, Scheduler, Sides, Stopped, TimedPhase, WorkloadPairs};
 
 /// Short, because what others do to a core of a shared machine lasts some tens of milliseconds: the shorter the slices, the more evenly
 /// both sides have of it. As short as this, a single run of half a millisecond is a slice, which matters most: beside
@@ -45,15 +45,22 @@ impl Terms {
     pub fn time(
         &self,
         sides: &Sides<'_>,
-        entrants: &[Entrant],
+        timed_phases: &[TimedPhase],
         conditions: &Conditions,
         progress: &dyn Progress,
-    ) -> Result<Vec<Lane>, Stopped> {
-        self.contest(sides, conditions, self.budget_seconds - self.floor_seconds, self.seed).run(entrants, progress)
+    ) -> Result<Vec<WorkloadPairs>, Stopped> {
+        self.scheduler(sides, conditions, self.budget_seconds - self.floor_seconds, self.seed)
+            .run(timed_phases, progress)
     }
 
-    fn contest<'a>(&self, sides: &'a Sides<'_>, conditions: &'a Conditions, seconds: f64, seed: u64) -> Contest<'a> {
-        Contest { sides, conditions, rules: self.rules, budget: Duration::from_secs_f64(seconds), seed }
+    fn scheduler<'a>(
+        &self,
+        sides: &'a Sides<'_>,
+        conditions: &'a Conditions,
+        seconds: f64,
+        seed: u64,
+    ) -> Scheduler<'a> {
+        Scheduler { sides, conditions, rules: self.rules, budget: Duration::from_secs_f64(seconds), seed }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The history of a metric as a chart.
 
 use super::table::day;
-use super::{Jump, Moment, Question, Series};
+use super::{DatedRecord, HistoryQuery, LevelChange, Series};
 use crate::metric::Quantity;
 use crate::render::chart::{self, Chart, Event, LineChart};
 use crate::render::number;
@@ -11,13 +11,13 @@ const MOST_LINES: usize = 7;
 
 /// A line for each series, those that changed before those that did not; the largest changes are marked. None where no line has
 /// two points above zero, which a logarithmic axis cannot show.
-pub fn chart(series: &[Series], moments: &[Moment], question: &Question<'_>) -> Option<Chart> {
+pub fn chart(series: &[Series], dated_records: &[DatedRecord], question: &HistoryQuery<'_>) -> Option<Chart> {
     let is_shown = |one: &&Series| one.points.iter().filter(|point| point.value > 0.0).count() > 1;
     let mut shown: Vec<&Series> = series.iter().filter(is_shown).collect();
     shown.sort_by_key(|one| one.jumps.is_empty());
     let beyond = shown.len().saturating_sub(MOST_LINES);
     shown.truncate(MOST_LINES);
-    let (first, last) = (moments.first()?, moments.last()?);
+    let (first, last) = (dated_records.first()?, dated_records.last()?);
     let line = |(place, one): (usize, &&Series)| {
         let points = one.points.iter().filter(|point| point.value > 0.0);
         let label = format!("{} {}", question.show(one.points[one.points.len() - 1].value), one.workload);
@@ -39,16 +39,16 @@ pub fn chart(series: &[Series], moments: &[Moment], question: &Question<'_>) -> 
         let moment = one.points[jump.point].moment;
         let x = moment as f64 + 1.0;
         if events.len() < 4 && events.iter().all(|event| event.x != x) {
-            let label = moments[moment]
+            let label = dated_records[moment]
                 .commit
                 .as_ref()
-                .map_or_else(|| day(&moments[moment]), |commit| commit.short().to_owned());
+                .map_or_else(|| day(&dated_records[moment]), |commit| commit.short().to_owned());
             events.push(Event { x, label });
         }
     }
     let left_out = if beyond > 0 { format!("; {beyond} more workloads are not drawn") } else { String::new() };
     Some(Chart::Lines(LineChart {
-        title: title(&jumps, moments, question, &shown),
+        title: title(&jumps, dated_records, question, &shown),
         subtitle: format!("{}{left_out}. A change is a step of the step function that fits best.", question.scope()),
         x_axis: format!("states, from {} to {}", day(first), day(last)),
         y_axis: question.metric.title().to_owned(),
@@ -60,22 +60,27 @@ pub fn chart(series: &[Series], moments: &[Moment], question: &Question<'_>) -> 
 }
 
 /// Every change, the largest first.
-fn jumps<'a>(series: &[&'a Series]) -> Vec<(&'a Series, &'a Jump)> {
-    let size = |jump: &Jump| (jump.to.ln_1p() - jump.from.ln_1p()).abs();
-    let mut jumps: Vec<(&Series, &Jump)> =
+fn jumps<'a>(series: &[&'a Series]) -> Vec<(&'a Series, &'a LevelChange)> {
+    let size = |jump: &LevelChange| (jump.to.ln_1p() - jump.from.ln_1p()).abs();
+    let mut jumps: Vec<(&Series, &LevelChange)> =
         series.iter().flat_map(|one| one.jumps.iter().map(move |jump| (*one, jump))).collect();
     jumps.sort_by(|(_, a), (_, b)| size(b).total_cmp(&size(a)));
     jumps
 }
 
-fn title(jumps: &[(&Series, &Jump)], moments: &[Moment], question: &Question<'_>, shown: &[&Series]) -> String {
+fn title(
+    jumps: &[(&Series, &LevelChange)],
+    dated_records: &[DatedRecord],
+    question: &HistoryQuery<'_>,
+    shown: &[&Series],
+) -> String {
     let metric = question.metric.title();
     let Some((one, jump)) = jumps.first() else {
         let plural = if shown.len() == 1 { "workload" } else { "workloads" };
         let states = shown.iter().map(|one| one.points.len()).max().unwrap_or_default();
         return format!("No change of {metric} in {} {plural} over {states} states", shown.len());
     };
-    let moment = &moments[one.points[jump.point].moment];
+    let moment = &dated_records[one.points[jump.point].moment];
     let place = moment.commit.as_ref().map_or_else(|| day(moment), |commit| format!("{:?}", commit.subject));
     let verb = if jump.to < jump.from { "fell" } else { "rose" };
     let by = match jump.from {
@@ -95,7 +100,7 @@ mod tests {
     use crate::render::chart::Layout;
     use crate::revision::Commit;
 
-    fn moments(counts: &[u64]) -> Vec<Moment> {
+    fn dated_records(counts: &[u64]) -> Vec<DatedRecord> {
         let moment = |(index, &count): (usize, &u64)| {
             let date = jiff::Timestamp::from_second(1_700_000_000 + 86_400 * index as i64).expect("a date");
             let commit = Commit {
@@ -105,16 +110,16 @@ mod tests {
                 author: "N. N.".to_owned(),
             };
             let rows = vec![row("kernel/gelu", "fast", vec![callgrind(count)])];
-            Moment { date, commit: Some(commit), record: record(rows) }
+            DatedRecord { date, commit: Some(commit), record: record(rows) }
         };
         counts.iter().enumerate().map(moment).collect()
     }
 
     fn drawn(counts: &[u64]) -> Option<LineChart> {
-        let (moments, choice) = (moments(counts), Choice::default());
+        let (dated_records, choice) = (dated_records(counts), Choice::default());
         let metric = metric::by_name("instructions").expect("it is there");
-        let question = Question { metric, choice: &choice, phases: &[], anchor: "naive" };
-        match chart(&series(&moments, &question), &moments, &question)? {
+        let question = HistoryQuery { metric, choice: &choice, phases: &[], anchor: "naive" };
+        match chart(&series(&dated_records, &question), &dated_records, &question)? {
             Chart::Lines(lines) => Some(lines),
             _ => panic!("not a line chart"),
         }

@@ -1,10 +1,10 @@
 //! One workload in one phase over time, and where it changed.
 
-use super::Moment;
+use super::DatedRecord;
 use crate::choice::Choice;
 use crate::metric::Metric;
 use crate::record::{Check, Row};
-use crate::statistics::{Step, noise_of, steps};
+use crate::statistics::{ChangePoint, change_points, noise_of};
 
 /// The noise of counts, as a share: what a change of another line moves them by at most, as the limits allow it.
 const COUNT_NOISE: f64 = 5e-4;
@@ -14,7 +14,7 @@ pub(super) const TIME_NOISE: f64 = 1e-2;
 
 /// What is asked of the history.
 #[derive(Debug)]
-pub struct Question<'a> {
+pub struct HistoryQuery<'a> {
     /// The metric.
     pub metric: &'static dyn Metric,
     /// Which workloads.
@@ -35,7 +35,7 @@ pub struct Series {
     /// From the oldest moment to the newest; never empty.
     pub points: Vec<Point>,
     /// Where it changed its level.
-    pub jumps: Vec<Jump>,
+    pub jumps: Vec<LevelChange>,
     /// How many older points are not comparable: the workload was defined, or answered, in another way.
     pub redefined: usize,
 }
@@ -51,7 +51,7 @@ pub struct Point {
 
 /// A change of level.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Jump {
+pub struct LevelChange {
     /// Index of the first point on the new level.
     pub point: usize,
     /// The level before.
@@ -68,8 +68,8 @@ impl Series {
 }
 
 /// The series that answer a question, in the order of the newest moment's rows.
-pub fn series(moments: &[Moment], question: &Question<'_>) -> Vec<Series> {
-    let Some(newest) = moments.last() else { return Vec::new() };
+pub fn series(dated_records: &[DatedRecord], question: &HistoryQuery<'_>) -> Vec<Series> {
+    let Some(newest) = dated_records.last() else { return Vec::new() };
     let workloads = newest.record.workloads();
     let asked = workloads.into_iter().filter(|workload| question.choice.workload(workload));
     asked
@@ -80,14 +80,14 @@ pub fn series(moments: &[Moment], question: &Question<'_>) -> Vec<Series> {
                 [] => Some(row.phase.as_str()) == last,
                 phases => phases.contains(&row.phase),
             };
-            rows.filter(is_asked).filter_map(|row| of_row(moments, row, question))
+            rows.filter(is_asked).filter_map(|row| of_row(dated_records, row, question))
         })
         .collect()
 }
 
-fn of_row(moments: &[Moment], newest: &Row, question: &Question<'_>) -> Option<Series> {
+fn of_row(dated_records: &[DatedRecord], newest: &Row, question: &HistoryQuery<'_>) -> Option<Series> {
     let (mut points, mut redefined) = (Vec::new(), 0);
-    for (index, moment) in moments.iter().enumerate() {
+    for (index, moment) in dated_records.iter().enumerate() {
         let Some(row) = moment.record.row(&newest.workload, &newest.phase) else { continue };
         if row.definition != newest.definition || row.answer != newest.answer {
             redefined += points.len() + 1;
@@ -102,14 +102,18 @@ fn of_row(moments: &[Moment], newest: &Row, question: &Question<'_>) -> Option<S
     }
     // On a logarithmic scale, where a share is a difference; from 1, because counts can be 0.
     let scaled: Vec<f64> = points.iter().map(|point| point.value.ln_1p()).collect();
-    let jump = |pair: &[Step]| Jump { point: pair[1].start, from: pair[0].level.exp_m1(), to: pair[1].level.exp_m1() };
+    let jump = |pair: &[ChangePoint]| LevelChange {
+        point: pair[1].start,
+        from: pair[0].level.exp_m1(),
+        to: pair[1].level.exp_m1(),
+    };
     // Known of counts, whose steps in a short series are all there is to estimate it from.
     let noise = if question.metric.portable() { COUNT_NOISE } else { noise_of(&scaled).max(TIME_NOISE) };
-    let jumps = steps(&scaled, noise).windows(2).map(jump).collect();
+    let jumps = change_points(&scaled, noise).windows(2).map(jump).collect();
     Some(Series { workload: newest.workload.clone(), phase: newest.phase.clone(), points, jumps, redefined })
 }
 
-fn value(moment: &Moment, row: &Row, question: &Question<'_>) -> Option<f64> {
+fn value(moment: &DatedRecord, row: &Row, question: &HistoryQuery<'_>) -> Option<f64> {
     let passed = |row: &&Row| row.check == Check::Passed;
     if question.metric.portable() {
         return Some(question.metric.figure(Some(row).filter(passed)?)?.value);
@@ -124,17 +128,17 @@ mod tests {
     use crate::metric;
     use crate::record::sample::{callgrind, clock, record, row};
 
-    fn moments(records: Vec<crate::record::Record>) -> Vec<Moment> {
+    fn dated_records(records: Vec<crate::record::Record>) -> Vec<DatedRecord> {
         let moment = |(second, record)| {
             let date = jiff::Timestamp::from_second(1_700_000_000 + second as i64).expect("a date");
-            Moment { date, commit: None, record }
+            DatedRecord { date, commit: None, record }
         };
         records.into_iter().enumerate().map(moment).collect()
     }
 
-    fn ask(moments: &[Moment], metric: &str, phases: &[String]) -> Vec<Series> {
+    fn ask(dated_records: &[DatedRecord], metric: &str, phases: &[String]) -> Vec<Series> {
         let metric = metric::by_name(metric).expect("it is there");
-        series(moments, &Question { metric, choice: &Choice::default(), phases, anchor: "naive" })
+        series(dated_records, &HistoryQuery { metric, choice: &Choice::default(), phases, anchor: "naive" })
     }
 
     #[test]
@@ -143,19 +147,19 @@ mod tests {
         let records = counts.map(|count| {
             record(vec![row("w", "naive", vec![callgrind(9000)]), row("w", "fast", vec![callgrind(count)])])
         });
-        let found = ask(&moments(records.to_vec()), "instructions", &[]);
+        let found = ask(&dated_records(records.to_vec()), "instructions", &[]);
         assert_eq!((found.len(), found[0].phase.as_str()), (1, "fast"));
         assert_eq!(found[0].values(), counts.map(|count| count as f64));
         let [jump] = found[0].jumps[..] else { panic!("{found:?}") };
         assert_eq!((jump.point, jump.from.round(), jump.to.round()), (3, 1000.0, 1200.0));
-        assert_eq!(ask(&moments(records.to_vec()), "instructions", &["naive".to_owned()])[0].jumps, []);
+        assert_eq!(ask(&dated_records(records.to_vec()), "instructions", &["naive".to_owned()])[0].jumps, []);
     }
 
     #[test]
     fn what_was_defined_otherwise_is_another_series() {
         let mut records = vec![record(vec![row("w", "fast", vec![callgrind(1000)])]); 4];
         records[1].rows[0].definition = "another".to_owned();
-        let found = ask(&moments(records), "instructions", &[]);
+        let found = ask(&dated_records(records), "instructions", &[]);
         assert_eq!((found[0].points.len(), found[0].redefined), (2, 2));
     }
 
@@ -166,7 +170,7 @@ mod tests {
             record(vec![row("w", "naive", vec![times(1000)]), row("w", "fast", vec![times(250)])])
         });
         // A machine twice as fast on another day changes nothing.
-        assert_eq!(ask(&moments(records.to_vec()), "time", &[])[0].values(), [0.25, 0.25]);
+        assert_eq!(ask(&dated_records(records.to_vec()), "time", &[])[0].values(), [0.25, 0.25]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Histories as tables.
 
-use super::{Jump, Moment, Question, Series};
+use super::{DatedRecord, HistoryQuery, LevelChange, Series};
 use crate::metric::Better;
 use crate::render::number::{self, plain};
 use crate::render::{Cell, Column, Table, Tone, sparkline};
@@ -9,7 +9,7 @@ use crate::render::{Cell, Column, Table, Tone, sparkline};
 const BARS: usize = 32;
 
 /// One row for each series: where it began, where it is, and how it went.
-pub fn trend_table(series: &[Series], question: &Question<'_>) -> Table {
+pub fn trend_table(series: &[Series], question: &HistoryQuery<'_>) -> Table {
     let columns = vec![
         Column::left("workload", "workload"),
         Column::left("phase", "phase"),
@@ -50,7 +50,7 @@ pub fn trend_table(series: &[Series], question: &Question<'_>) -> Table {
 }
 
 /// One row for each change point, the newest first.
-pub fn jumps_table(series: &[Series], moments: &[Moment], question: &Question<'_>) -> Table {
+pub fn jumps_table(series: &[Series], dated_records: &[DatedRecord], question: &HistoryQuery<'_>) -> Table {
     let columns = vec![
         Column::left("date", "date"),
         Column::left("commit", "commit"),
@@ -62,12 +62,12 @@ pub fn jumps_table(series: &[Series], moments: &[Moment], question: &Question<'_
         Column::left("subject", "subject"),
     ];
     let mut table = Table::new("Change points", columns);
-    let mut jumps: Vec<(&Moment, &Series, &Jump)> = series
+    let mut jumps: Vec<(&DatedRecord, &Series, &LevelChange)> = series
         .iter()
-        .flat_map(|one| one.jumps.iter().map(move |jump| (&moments[one.points[jump.point].moment], one, jump)))
+        .flat_map(|one| one.jumps.iter().map(move |jump| (&dated_records[one.points[jump.point].moment], one, jump)))
         .collect();
     jumps.sort_by_key(|(moment, ..)| std::cmp::Reverse(moment.date));
-    let row = |(moment, one, jump): (&Moment, &Series, &Jump)| {
+    let row = |(moment, one, jump): (&DatedRecord, &Series, &LevelChange)| {
         vec![
             Cell::text(day(moment)),
             Cell::text(moment.commit.as_ref().map_or("-", |commit| commit.short())),
@@ -84,14 +84,14 @@ pub fn jumps_table(series: &[Series], moments: &[Moment], question: &Question<'_
 }
 
 /// One row for each point, for programs.
-pub fn points_table(series: &[Series], moments: &[Moment], question: &Question<'_>) -> Table {
+pub fn points_table(series: &[Series], dated_records: &[DatedRecord], question: &HistoryQuery<'_>) -> Table {
     let columns = ["workload", "phase", "metric", "date", "commit", "subject"].map(|key| Column::left(key, key));
     let mut columns = columns.to_vec();
     columns.extend([Column::right("value", "value"), Column::left("change_point", "change point")]);
     let mut table = Table::new(question.title(), columns);
     for one in series {
         for (index, point) in one.points.iter().enumerate() {
-            let moment = &moments[point.moment];
+            let moment = &dated_records[point.moment];
             let mut is_jump = Cell::text("");
             is_jump.value = one.jumps.iter().any(|jump| jump.point == index).into();
             is_jump.text = is_jump.value.to_string();
@@ -110,11 +110,11 @@ pub fn points_table(series: &[Series], moments: &[Moment], question: &Question<'
     table
 }
 
-pub(super) fn day(moment: &Moment) -> String {
+pub(super) fn day(moment: &DatedRecord) -> String {
     moment.date.strftime("%Y-%m-%d").to_string()
 }
 
-fn change(from: f64, to: f64, question: &Question<'_>) -> Cell {
+fn change(from: f64, to: f64, question: &HistoryQuery<'_>) -> Cell {
     if from == to {
         return Cell::number(0.0, "0 %").toned(Tone::Quiet);
     }
@@ -126,7 +126,7 @@ fn change(from: f64, to: f64, question: &Question<'_>) -> Cell {
     Cell::number(to / from - 1.0, number::percent(to / from)).toned(tone)
 }
 
-impl Question<'_> {
+impl HistoryQuery<'_> {
     /// What is told and of what, as in `instructions per token, over the counted states of the branch`.
     pub fn title(&self) -> String {
         format!("{}, {}", self.metric.title(), self.scope())

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::series::TIME_NOISE;
-use super::{Moment, Question, series};
+use super::{DatedRecord, HistoryQuery, series};
 use crate::choice::Choice;
 use crate::json_files::json_files;
 use crate::metric;
@@ -19,11 +19,11 @@ const LOOKED_AT: usize = 4;
 /// What became of every figure of a run, the run itself last.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Trends {
-    lines: Vec<Line>,
+    lines: Vec<Timeline>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-struct Line {
+struct Timeline {
     workload: String,
     phase: String,
     metric: &'static str,
@@ -62,24 +62,24 @@ impl Trends {
         let key = |record: &Record| record.environment.portable_key(&record.environment.isa);
         let moment = |record: &Record| {
             let date = record.created.parse().unwrap_or_default();
-            Moment { date, commit: None, record: record.clone() }
+            DatedRecord { date, commit: None, record: record.clone() }
         };
-        let of_times: Vec<Moment> = earlier.iter().chain([now]).map(moment).collect();
-        let of_counts: Vec<Moment> =
+        let of_times: Vec<DatedRecord> = earlier.iter().chain([now]).map(moment).collect();
+        let of_counts: Vec<DatedRecord> =
             earlier.iter().filter(|record| key(record) == key(now)).chain([now]).map(moment).collect();
         let mut lines = Vec::new();
         for metric in FOLLOWED.into_iter().filter_map(metric::by_name) {
             let Some(anchor) = anchor.or(metric.portable().then_some("")) else { continue };
-            let moments = if metric.portable() { &of_counts } else { &of_times };
-            let question = Question { metric, choice: &Choice::default(), phases: &phases, anchor };
-            for one in series(moments, &question) {
-                let is_last = one.points.last().is_some_and(|point| point.moment + 1 == moments.len());
+            let dated_records = if metric.portable() { &of_counts } else { &of_times };
+            let question = HistoryQuery { metric, choice: &Choice::default(), phases: &phases, anchor };
+            for one in series(dated_records, &question) {
+                let is_last = one.points.last().is_some_and(|point| point.moment + 1 == dated_records.len());
                 // The anchor beside itself shows nothing.
                 if one.points.len() < 2 || !is_last || (!metric.portable() && one.phase == anchor) {
                     continue;
                 }
                 let values = if metric.portable() { one.values() } else { speeds(&one.values()) };
-                lines.push(Line { workload: one.workload, phase: one.phase, metric: metric.name(), values });
+                lines.push(Timeline { workload: one.workload, phase: one.phase, metric: metric.name(), values });
             }
         }
         Self { lines }
@@ -87,7 +87,8 @@ impl Trends {
 
     /// What became of a metric of a row; none if it was measured only once.
     pub fn values(&self, row: &Row, metric: &str) -> Option<&[f64]> {
-        let found = |line: &&Line| line.workload == row.workload && line.phase == row.phase && line.metric == metric;
+        let found =
+            |line: &&Timeline| line.workload == row.workload && line.phase == row.phase && line.metric == metric;
         self.lines.iter().find(found).map(|line| line.values.as_slice())
     }
 }

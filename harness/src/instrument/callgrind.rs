@@ -11,7 +11,7 @@ use harness_probe::protocol::Description;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{Gauge, Settings, Taken};
+use super::{InstrumentReader, Settings, Taken};
 use crate::callgraph::CallGraph;
 use crate::child;
 use crate::record::{Check, Data, Instrument, Reading};
@@ -34,7 +34,7 @@ pub struct Callgrind<'a> {
     pub settings: &'a Settings,
 }
 
-impl Gauge for Callgrind<'_> {
+impl InstrumentReader for Callgrind<'_> {
     fn instrument(&self) -> Instrument {
         Instrument::Callgrind
     }

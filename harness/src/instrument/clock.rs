@@ -10,7 +10,7 @@ use std::time::Duration;
 use harness_probe::Options;
 use harness_probe::protocol::{Description, Reading as Read};
 
-use super::{Gauge, Settings, Taken};
+use super::{InstrumentReader, Settings, Taken};
 use crate::probe::{Preparation, Probe, ProbeError};
 use crate::record::{Check, Data, Instrument, Reading, Run};
 
@@ -40,7 +40,7 @@ pub struct Clock<'a> {
 }
 
 /// A phase with its process and what was read of it so far.
-struct Lane {
+struct PhaseProcess {
     probe: Probe,
     isa: String,
     threads: u32,
@@ -48,7 +48,7 @@ struct Lane {
     runs: Vec<Run>,
 }
 
-impl Gauge for Clock<'_> {
+impl InstrumentReader for Clock<'_> {
     fn instrument(&self) -> Instrument {
         Instrument::Clock
     }
@@ -60,54 +60,55 @@ impl Gauge for Clock<'_> {
 
     fn read(&self, workload: &Description, phases: &[String], step: &dyn Fn(&str)) -> Vec<Taken> {
         step("preparing");
-        let mut lanes: Vec<Result<Lane, String>> =
+        let mut processes: Vec<Result<PhaseProcess, String>> =
             phases.iter().map(|phase| self.prepare(workload, phase).map_err(|error| error.to_string())).collect();
         let mut round = 0;
         loop {
-            let taking = self.taking(&lanes, round);
+            let taking = self.taking(&processes, round);
             if taking.is_empty() {
                 break;
             }
             let count = taking.len();
             for place in 0..count {
                 let index = taking[(place + round as usize) % count];
-                if let Ok(lane) = &mut lanes[index] {
+                if let Ok(process) = &mut processes[index] {
                     step(&phases[index]);
-                    if let Err(error) = lane.slice(round) {
-                        lanes[index] = Err(error.to_string());
+                    if let Err(error) = process.slice(round) {
+                        processes[index] = Err(error.to_string());
                     }
                 }
             }
             round += 1;
         }
         let session = format!("{}/{}", self.run, workload.id);
-        lanes.into_iter().map(|lane| self.finish(lane, &session)).collect()
+        processes.into_iter().map(|process| self.finish(process, &session)).collect()
     }
 }
 
 impl Clock<'_> {
-    fn prepare(&self, workload: &Description, phase: &str) -> Result<Lane, ProbeError> {
+    fn prepare(&self, workload: &Description, phase: &str) -> Result<PhaseProcess, ProbeError> {
         let mut probe = Probe::start((self.probe)(), self.settings.time_limit)?;
         let options = Options { threads: self.settings.threads, isa: self.settings.isa.clone() };
         let Preparation { isa, threads } = probe.prepare(&workload.id, phase, &options)?;
-        Ok(Lane { probe, isa, threads, iterations: 0, runs: Vec::new() })
+        Ok(PhaseProcess { probe, isa, threads, iterations: 0, runs: Vec::new() })
     }
 
     /// The phases that take part in a round, by place. All do as long as everybody's next slice fits into the budget;
     /// then the slowest stays behind, so that one slow phase does not leave the others with a handful of slices. Every
     /// phase gets its least number of rounds, whatever that costs.
-    fn taking(&self, lanes: &[Result<Lane, String>], round: u32) -> Vec<usize> {
+    fn taking(&self, processes: &[Result<PhaseProcess, String>], round: u32) -> Vec<usize> {
         if round >= MOST_ROUNDS {
             return Vec::new();
         }
-        let running = lanes.iter().enumerate().filter_map(|(index, lane)| Some((index, lane.as_ref().ok()?)));
-        let (due, mut extra): (Vec<_>, Vec<_>) =
-            running.filter(|(_, lane)| lane.runs.len() as u32 == round).partition(|(_, lane)| round < self.least(lane));
-        let cost = |lanes: &[(usize, &Lane)]| -> u128 {
-            lanes.iter().map(|(_, lane)| lane.spent() + lane.slice_nanoseconds()).sum()
+        let running = processes.iter().enumerate().filter_map(|(index, process)| Some((index, process.as_ref().ok()?)));
+        let (due, mut extra): (Vec<_>, Vec<_>) = running
+            .filter(|(_, process)| process.runs.len() as u32 == round)
+            .partition(|(_, process)| round < self.least(process));
+        let cost = |processes: &[(usize, &PhaseProcess)]| -> u128 {
+            processes.iter().map(|(_, process)| process.spent() + process.slice_nanoseconds()).sum()
         };
         while !extra.is_empty() && cost(&due) + cost(&extra) > self.settings.clock_budget.as_nanos() {
-            let slowest = extra.iter().enumerate().max_by_key(|(_, (_, lane))| lane.slice_nanoseconds());
+            let slowest = extra.iter().enumerate().max_by_key(|(_, (_, process))| process.slice_nanoseconds());
             if let Some((place, _)) = slowest {
                 extra.remove(place);
             }
@@ -118,27 +119,27 @@ impl Clock<'_> {
     }
 
     /// The rounds that a phase takes part in at least: fewer where a single slice takes seconds.
-    fn least(&self, lane: &Lane) -> u32 {
-        let slow = lane.slice_nanoseconds() > SLOW.as_nanos();
+    fn least(&self, process: &PhaseProcess) -> u32 {
+        let slow = process.slice_nanoseconds() > SLOW.as_nanos();
         if slow { self.settings.slow_rounds } else { LEAST_ROUNDS }
     }
 
-    fn finish(&self, lane: Result<Lane, String>, session: &str) -> Taken {
-        let mut lane = match lane {
-            Ok(lane) => lane,
+    fn finish(&self, process: Result<PhaseProcess, String>, session: &str) -> Taken {
+        let mut process = match process {
+            Ok(process) => process,
             Err(message) => return Taken::failed(message),
         };
-        let check = match lane.probe.check() {
+        let check = match process.probe.check() {
             Ok(None) => Check::Passed,
             Ok(Some(wrong)) => Check::Failed(wrong),
             Err(error) => Check::NotRun(error.to_string()),
         };
-        let data = Data::Clock { session: session.to_owned(), runs: lane.runs };
-        Taken { reading: Ok(Reading { isa: lane.isa, threads: lane.threads, data }), check: Some(check) }
+        let data = Data::Clock { session: session.to_owned(), runs: process.runs };
+        Taken { reading: Ok(Reading { isa: process.isa, threads: process.threads, data }), check: Some(check) }
     }
 }
 
-impl Lane {
+impl PhaseProcess {
     /// Nanoseconds of all slices so far.
     fn spent(&self) -> u128 {
         self.runs.iter().map(|run| u128::from(run.nanoseconds)).sum()

@@ -10,7 +10,7 @@ use harness_probe::protocol::Description;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{Gauge, Settings, Taken};
+use super::{InstrumentReader, Settings, Taken};
 use crate::child;
 use crate::record::{Data, Instrument, Reading, Sample};
 
@@ -27,7 +27,7 @@ pub struct Criterion<'a> {
     pub settings: &'a Settings,
 }
 
-impl Gauge for Criterion<'_> {
+impl InstrumentReader for Criterion<'_> {
     fn instrument(&self) -> Instrument {
         Instrument::Criterion
     }

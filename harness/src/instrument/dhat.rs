@@ -5,7 +5,7 @@ use std::process::Command;
 use harness_probe::Options;
 use harness_probe::protocol::{Description, Reading as Read};
 
-use super::{Gauge, Settings, Taken};
+use super::{InstrumentReader, Settings, Taken};
 use crate::probe::{Preparation, Probe, ProbeError};
 use crate::record::{Check, Data, Instrument, Reading};
 
@@ -17,7 +17,7 @@ pub struct Dhat<'a> {
     pub settings: &'a Settings,
 }
 
-impl Gauge for Dhat<'_> {
+impl InstrumentReader for Dhat<'_> {
     fn instrument(&self) -> Instrument {
         Instrument::Dhat
     }

@@ -1,6 +1,6 @@
 //! The instruments: each reads one workload in its phases and says what it read, or why it could not.
 //!
-//! One file per instrument, each implementing [`Gauge`] with the ecosystem's own tool behind it.
+//! One file per instrument, each implementing [`InstrumentReader`] with the ecosystem's own tool behind it.
 
 mod callgrind;
 mod clock;
@@ -19,11 +19,11 @@ use harness_probe::protocol::Description;
 use crate::record::{Check, Instrument, Reading};
 
 /// Reads workloads.
-pub trait Gauge: Sync {
+pub trait InstrumentReader: Sync {
     /// Which instrument it is.
     fn instrument(&self) -> Instrument;
 
-    /// Roughly how many seconds [`Gauge::read`] takes, if one run of the phases takes these seconds.
+    /// Roughly how many seconds [`InstrumentReader::read`] takes, if one run of the phases takes these seconds.
     fn expected_seconds(&self, runs: &[Option<f64>]) -> f64;
 
     /// Reads a workload in each of the phases; the answers are in their order. `step` is told what is being read.

@@ -1,7 +1,7 @@
 //! Whether a machine can judge time: what was found, and what it makes of no change.
 
 use super::{Finding, Grade};
-use crate::paired::Floor;
+use crate::paired::NoiseFloor;
 use crate::render::{Cell, Column, Table, Tone};
 
 /// A machine that does not find a slowdown of this share in a quarter of a minute cannot judge: gates that only see more are
@@ -17,12 +17,12 @@ pub struct Diagnosis {
     /// What was looked at.
     pub findings: Vec<Finding>,
     /// A build against itself, or why that was not measured.
-    pub floors: Result<Floors, String>,
+    pub floors: Result<NoiseFloors, String>,
 }
 
 /// Builds against themselves, and the gate that they speak for.
 #[derive(Debug, Clone)]
-pub struct Floors {
+pub struct NoiseFloors {
     tried: Vec<Tried>,
     workloads: usize,
     each_seconds: f64,
@@ -31,18 +31,18 @@ pub struct Floors {
 /// A workload that was tried, and the smallest slowdowns of it that would be found.
 #[derive(Debug, Clone)]
 struct Tried {
-    floor: Floor,
+    floor: NoiseFloor,
     in_a_gate: Option<f64>,
     alone: Option<f64>,
     /// Seconds of measuring until it is shown not to be slower.
     seconds: Option<f64>,
 }
 
-impl Floors {
+impl NoiseFloors {
     /// What these say to a gate that times so many workloads and has so many seconds for each.
-    pub fn new(floors: Vec<Floor>, workloads: usize, each_seconds: f64) -> Self {
+    pub fn new(floors: Vec<NoiseFloor>, workloads: usize, each_seconds: f64) -> Self {
         let tried = floors.into_iter().map(|floor| {
-            let (in_a_gate, alone) = (floor.smallest_found(each_seconds), floor.smallest_found(ALONE));
+            let (in_a_gate, alone) = (floor.minimum_detectable(each_seconds), floor.minimum_detectable(ALONE));
             let seconds = floor.seconds_to_settle();
             Tried { floor, in_a_gate, alone, seconds }
         });
@@ -80,7 +80,7 @@ impl Diagnosis {
             return format!(
                 "CAN JUDGE: a slowdown of {:.1} % of one workload would be found within {ALONE:.0} s; {}",
                 100.0 * worst,
-                self.floors.as_ref().map_or_else(|_| String::new(), Floors::forecast)
+                self.floors.as_ref().map_or_else(|_| String::new(), NoiseFloors::forecast)
             );
         }
         let bad = self.findings.iter().filter(|finding| finding.grade == Grade::Bad);
@@ -102,7 +102,7 @@ impl Diagnosis {
             Err(why) => return vec![why.clone()],
         };
         let trouble = tried.iter().filter_map(|Tried { floor, alone, .. }| {
-            let name = &floor.entrant().workload;
+            let name = &floor.timed().workload;
             if let Some(failure) = floor.failure() {
                 return Some(format!("{name} could not be measured: {failure}"));
             }
@@ -159,7 +159,7 @@ fn findings_table(findings: &[Finding]) -> Table {
     table
 }
 
-impl Floors {
+impl NoiseFloors {
     /// One row for each workload that was tried.
     fn table(&self) -> Table {
         let columns = vec![
@@ -184,8 +184,8 @@ impl Floors {
             let interval = floor.interval();
             let tone = if floor.differs() { Tone::Bad } else { Tone::Plain };
             vec![
-                Cell::text(&floor.entrant().workload),
-                Cell::text(&floor.entrant().phase),
+                Cell::text(&floor.timed().workload),
+                Cell::text(&floor.timed().phase),
                 Cell::number(floor.pairs() as f64, floor.pairs().to_string()),
                 share(floor.change(), true).toned(tone),
                 share(interval.map(|ends| ends.low), true),
@@ -209,12 +209,12 @@ impl Floors {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::paired::{Entrant, Lane, Pair, Rules, Side, Slice};
+    use crate::paired::{Pair, Rules, Side, Slice, TimedPhase, WorkloadPairs};
     use crate::render::Format;
     use crate::statistics::Random;
 
     /// Forty pairs of a third of a second that scatter evenly by up to `scatter`, and whose heads take `shift` longer.
-    fn floor(workload: &str, shift: f64, scatter: f64) -> Floor {
+    fn floor(workload: &str, shift: f64, scatter: f64) -> NoiseFloor {
         let mut random = Random::new(5);
         let mut pair = || {
             let ratio = 1.0 + shift + scatter * (2.0 * random.share() - 1.0);
@@ -225,11 +225,11 @@ mod tests {
             Pair { seconds: 0.3, rounds: vec![vec![[Side::Base, Side::Head, Side::Head, Side::Base].map(slice)]] }
         };
         let pairs = (0..40).map(|_| pair()).collect();
-        let entrant = Entrant { workload: workload.to_owned(), phase: "optimized".to_owned() };
-        Floor::of(&Lane { entrant, pairs, failure: None }, Rules::default(), 4)
+        let timed = TimedPhase { workload: workload.to_owned(), phase: "optimized".to_owned() };
+        NoiseFloor::of(&WorkloadPairs { timed, pairs, failure: None }, Rules::default(), 4)
     }
 
-    fn diagnosis(floors: Vec<Floor>) -> Diagnosis {
+    fn diagnosis(floors: Vec<NoiseFloor>) -> Diagnosis {
         let finding = |what, found: &str, grade| Finding {
             what,
             found: found.to_owned(),
@@ -237,7 +237,7 @@ mod tests {
             advice: "Wait until it has gone down.".to_owned(),
         };
         let findings = vec![finding("turbo", "off", Grade::Good), finding("load", "9.00 on 2 CPUs", Grade::Bad)];
-        Diagnosis { findings, floors: Ok(Floors::new(floors, 4, 13.5)) }
+        Diagnosis { findings, floors: Ok(NoiseFloors::new(floors, 4, 13.5)) }
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What a machine's state means for whoever measures time on it.
 
+use super::disturbance::Disturbance;
 use super::load::Busy;
 use super::state::State;
-use super::strain::Strain;
 use crate::metric::Quantity;
 use crate::render::number::plain;
 
@@ -45,15 +45,15 @@ pub struct Finding {
 const STOLEN: [f64; 2] = [0.005, 0.1];
 
 /// What was looked at, in order: the state, who kept CPUs busy, what happened meanwhile, and the version of valgrind.
-pub fn findings(state: &State, busy: &[Busy], strain: &Strain, valgrind: Option<&str>) -> Vec<Finding> {
+pub fn findings(state: &State, busy: &[Busy], disturbance: &Disturbance, valgrind: Option<&str>) -> Vec<Finding> {
     vec![
         cores(state),
         governor(state),
         turbo(state),
         siblings(state),
         load(state, busy),
-        stolen(strain),
-        quota(state, strain),
+        stolen(disturbance),
+        quota(state, disturbance),
         swap(state),
         huge_pages(state),
         layout(state),
@@ -165,10 +165,10 @@ fn load(state: &State, busy: &[Busy]) -> Finding {
     }
 }
 
-fn stolen(strain: &Strain) -> Finding {
+fn stolen(disturbance: &Disturbance) -> Finding {
     let what = "steal time";
     let advice = "Ask for a machine with CPUs of its own: the host gives time of these to others.";
-    match strain.stolen {
+    match disturbance.stolen {
         None => finding(what, "unknown", Grade::Warning, "Nothing tells what the host takes; is /proc mounted?"),
         Some(share) => {
             let found = share_of(share);
@@ -181,12 +181,12 @@ fn stolen(strain: &Strain) -> Finding {
     }
 }
 
-fn quota(state: &State, strain: &Strain) -> Finding {
+fn quota(state: &State, disturbance: &Disturbance) -> Finding {
     let what = "container quota";
     let Some(quota) = state.quota else {
         return finding(what, "none", Grade::Good, "No control group limits the CPU time.");
     };
-    let throttled = strain.throttled.unwrap_or(0.0);
+    let throttled = disturbance.throttled.unwrap_or(0.0);
     let found = match throttled > 0.0 {
         true => format!("{quota:.2} CPUs, used up in {} of its periods", share_of(throttled)),
         false => format!("{quota:.2} CPUs"),

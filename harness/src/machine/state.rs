@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::disturbance::Disturbance;
 use super::findings::share_of;
 use super::load::{Load, load};
-use super::strain::Strain;
 use super::{System, frequency, memory, processors, quota};
 
 /// What was found. What nobody says is none.
@@ -65,7 +65,7 @@ impl State {
     }
 
     /// The state and what happened meanwhile in one line, for printing beside a verdict.
-    pub fn line(&self, strain: &Strain) -> String {
+    pub fn line(&self, disturbance: &Disturbance) -> String {
         let governor = match self.governors.as_slice() {
             [] => "not visible".to_owned(),
             several => several.join("/"),
@@ -77,8 +77,8 @@ impl State {
         };
         let load = self.load.map_or("unknown".to_owned(), |load| format!("{:.2}", load.one));
         let cpus = self.allowed.map_or(String::new(), |cpus| format!(" on {cpus} CPUs"));
-        let stolen = strain.stolen.map_or("unknown".to_owned(), share_of);
-        let quota = match (self.quota, strain.throttled) {
+        let stolen = disturbance.stolen.map_or("unknown".to_owned(), share_of);
+        let quota = match (self.quota, disturbance.throttled) {
             (None, _) => "none".to_owned(),
             (Some(quota), Some(throttled)) if throttled > 0.0 => {
                 format!("{quota:.2} CPUs, used up in {} of its periods", share_of(throttled))

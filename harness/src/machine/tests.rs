@@ -1,6 +1,6 @@
 //! What findings make of states.
 
-use super::{Busy, Grade, Load, State, Strain, findings};
+use super::{Busy, Disturbance, Grade, Load, State, findings};
 
 fn ideal() -> State {
     State {
@@ -21,10 +21,10 @@ fn ideal() -> State {
     }
 }
 
-const CALM: Strain = Strain { stolen: Some(0.0), throttled: Some(0.0) };
+const CALM: Disturbance = Disturbance { stolen: Some(0.0), throttled: Some(0.0) };
 
-fn grade(what: &str, state: &State, busy: &[Busy], strain: &Strain) -> Grade {
-    let all = findings(state, busy, strain, None);
+fn grade(what: &str, state: &State, busy: &[Busy], disturbance: &Disturbance) -> Grade {
+    let all = findings(state, busy, disturbance, None);
     all.iter().find(|finding| finding.what == what).expect("looked at").grade
 }
 
@@ -43,7 +43,7 @@ fn whatever_is_worse_is_told_and_advised_on_in_one_sentence() {
         state
     };
     let ideal = ideal();
-    for (what, state, busy, strain, expected) in [
+    for (what, state, busy, disturbance, expected) in [
         ("CPUs to use", with(|state| state.allowed = Some(1)), vec![], CALM, Grade::Warning),
         ("frequency governor", with(|state| state.governors.clear()), vec![], CALM, Grade::Warning),
         (
@@ -64,15 +64,15 @@ fn whatever_is_worse_is_told_and_advised_on_in_one_sentence() {
             CALM,
             Grade::Warning,
         ),
-        ("steal time", ideal.clone(), vec![], Strain { stolen: Some(0.02), ..CALM }, Grade::Warning),
-        ("steal time", ideal.clone(), vec![], Strain { stolen: Some(0.2), ..CALM }, Grade::Bad),
+        ("steal time", ideal.clone(), vec![], Disturbance { stolen: Some(0.02), ..CALM }, Grade::Warning),
+        ("steal time", ideal.clone(), vec![], Disturbance { stolen: Some(0.2), ..CALM }, Grade::Bad),
         ("container quota", with(|state| state.quota = Some(0.5)), vec![], CALM, Grade::Bad),
         ("container quota", with(|state| state.quota = Some(2.0)), vec![], CALM, Grade::Warning),
         (
             "container quota",
             with(|state| state.quota = Some(2.0)),
             vec![],
-            Strain { throttled: Some(0.1), ..CALM },
+            Disturbance { throttled: Some(0.1), ..CALM },
             Grade::Bad,
         ),
         ("container quota", with(|state| state.quota = Some(4.0)), vec![], CALM, Grade::Good),
@@ -84,8 +84,8 @@ fn whatever_is_worse_is_told_and_advised_on_in_one_sentence() {
         ("hardware counters", with(|state| state.counters = false), vec![], CALM, Grade::Good),
         ("tracing", with(|state| state.ptrace_scope = Some(3)), vec![], CALM, Grade::Warning),
     ] {
-        assert_eq!(grade(what, &state, &busy, &strain), expected, "{what}: {state:?} {busy:?} {strain:?}");
-        for finding in findings(&state, &busy, &strain, None) {
+        assert_eq!(grade(what, &state, &busy, &disturbance), expected, "{what}: {state:?} {busy:?} {disturbance:?}");
+        for finding in findings(&state, &busy, &disturbance, None) {
             let ends = finding.advice.ends_with('.') || finding.advice.ends_with('?');
             assert!(ends && !finding.advice.contains(". "), "{}", finding.advice);
         }
@@ -94,7 +94,7 @@ fn whatever_is_worse_is_told_and_advised_on_in_one_sentence() {
 
 #[test]
 fn a_machine_that_says_nothing_is_warned_of_not_praised() {
-    let nothing = findings(&State::default(), &[], &Strain::default(), None);
+    let nothing = findings(&State::default(), &[], &Disturbance::default(), None);
     let praised: Vec<&str> =
         nothing.iter().filter(|finding| finding.grade == Grade::Good).map(|finding| finding.what).collect();
     assert_eq!(praised, ["container quota", "huge pages", "hardware counters", "tracing"]);
@@ -108,7 +108,7 @@ fn a_state_is_told_in_one_line() {
     );
     let state = State { quota: Some(1.5), ..State::default() };
     assert_eq!(
-        state.line(&Strain { stolen: None, throttled: Some(0.25) }),
+        state.line(&Disturbance { stolen: None, throttled: Some(0.25) }),
         "governor not visible, turbo not visible, load unknown at the start, unknown of the time stolen, \
          quota 1.50 CPUs, used up in 25.0 % of its periods"
     );

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard};
 use std::thread;
 
-use crate::instrument::{Gauge, Taken};
+use crate::instrument::{InstrumentReader, Taken};
 use crate::metric;
 use crate::record::{Check, Data, Failure, Instrument, Reading, Row, Unit};
 
@@ -12,7 +12,7 @@ use super::{Progress, Selected};
 
 /// Something to be read in one go: a workload in some of its phases, by one instrument.
 struct Job<'a> {
-    gauge: &'a dyn Gauge,
+    gauge: &'a dyn InstrumentReader,
     one: &'a Selected,
     phases: &'a [String],
 }
@@ -34,8 +34,8 @@ struct Board<'a> {
 /// phase by phase on as many `workers` as there are CPUs.
 pub(super) fn gather(
     selected: &[Selected],
-    timing: &[Box<dyn Gauge + '_>],
-    counting: &[Box<dyn Gauge + '_>],
+    timing: &[Box<dyn InstrumentReader + '_>],
+    counting: &[Box<dyn InstrumentReader + '_>],
     workers: usize,
     progress: &dyn Progress,
 ) -> Vec<Row> {
@@ -103,7 +103,7 @@ impl Job<'_> {
 }
 
 fn jobs<'a>(
-    gauges: &'a [Box<dyn Gauge + '_>],
+    gauges: &'a [Box<dyn InstrumentReader + '_>],
     selected: &'a [Selected],
     cut: impl Fn(&'a [String]) -> Vec<&'a [String]>,
 ) -> VecDeque<Job<'a>> {

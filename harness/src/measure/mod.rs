@@ -19,12 +19,12 @@ use harness_probe::protocol::Description;
 use thiserror::Error;
 
 use crate::child;
-use crate::instrument::{Callgrind, Clock, Criterion, Dhat, Gauge, Settings};
+use crate::instrument::{Callgrind, Clock, Criterion, Dhat, InstrumentReader, Settings};
 use crate::layout::PoolError;
 use crate::probe::{Greeting, Probe, ProbeError};
 use crate::programs::{ProgramError, Programs};
 use crate::project::{Config, Program, Project};
-use crate::record::{Asked, Environment, Instrument, Record, UNKNOWN};
+use crate::record::{Environment, Instrument, Record, RunScope, UNKNOWN};
 
 /// What a measurement is asked to be.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,9 +47,9 @@ pub struct Request {
 
 impl Request {
     /// What of it a record notes.
-    pub fn asked(&self) -> Asked {
+    pub fn asked(&self) -> RunScope {
         let Plan { filters, phases, instruments, quick, .. } = self.plan.clone();
-        Asked { filters, phases, quick, instruments, isa: self.isa.clone() }
+        RunScope { filters, phases, quick, instruments, isa: self.isa.clone() }
     }
 }
 
@@ -185,8 +185,8 @@ impl Measured<'_> {
         // Both counts with one instruction set: a baseline is keyed by it.
         let counts = Settings { isa: settings.isa.clone().or_else(|| counts_isa.clone().ok()), ..settings.clone() };
         let asked = |instrument| request.plan.instruments.contains(&instrument);
-        let mut counting: Vec<Box<dyn Gauge + '_>> = Vec::new();
-        let mut timing: Vec<Box<dyn Gauge + '_>> = Vec::new();
+        let mut counting: Vec<Box<dyn InstrumentReader + '_>> = Vec::new();
+        let mut timing: Vec<Box<dyn InstrumentReader + '_>> = Vec::new();
         if asked(Instrument::Clock) {
             timing.push(Box::new(Clock { probe: &probe, settings: &settings, run: created.clone() }));
         }

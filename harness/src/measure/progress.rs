@@ -58,7 +58,7 @@ impl Bar {
     }
 
     /// Takes the bar off the terminal for as long as something else is printed there.
-    pub fn aside(&self, print: impl FnOnce()) {
+    pub fn kept_build(&self, print: impl FnOnce()) {
         self.bar.suspend(print);
     }
 }

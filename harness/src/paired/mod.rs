@@ -5,23 +5,23 @@
 //! ratio. Most of the noise that is left is of the moment, some belongs to the process (where its memory came to lie), so that
 //! pairs of processes are short, and many, and each process gets the memory of the other, too, where starting is cheap.
 
-mod alarm;
-mod contest;
-mod course;
-mod floor;
-mod foresight;
+mod kernel_tick;
+mod noise_floor;
+mod one_sided;
 mod pair;
+mod power;
 mod process;
 mod rules;
+mod scheduler;
+mod sequential_suite;
+mod sequential_test;
 mod slices;
-mod suite;
-mod tick;
 
-pub use contest::{Contest, Entrant, Lane, Pair, Stopped};
-pub use course::{Course, Levels, Standing};
-pub use floor::{Floor, measure_floor};
-pub use foresight::{FARTHEST, MOST_PAIRS, pairs_to_settle, pairs_to_tell, smallest_found};
-pub use pair::{Block, Conditions, Injection, Legacy, PairError, Round, Sides, measure_pair};
+pub use noise_floor::{NoiseFloor, measure_noise_floor};
+pub use pair::{Block, Conditions, Injection, PairError, PairState, Round, Sides, measure_pair};
+pub use power::{MAX_FORECAST_PAIRS, MAX_POWER_PAIRS, minimum_detectable, pairs_to_settle, remaining_pairs};
 pub use rules::Rules;
+pub use scheduler::{Pair, Scheduler, Stopped, TimedPhase, WorkloadPairs};
+pub use sequential_suite::SequentialSuite;
+pub use sequential_test::{Levels, SequentialTest, Verdict};
 pub use slices::{PairEstimate, Side, Slice};
-pub use suite::Suite;

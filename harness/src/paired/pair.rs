@@ -14,8 +14,8 @@ use harness_probe::Options;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::kernel_tick::Tick;
 use super::process::{Process, running};
-use super::tick::Tick;
 use super::{Side, Slice};
 use crate::probe::ProbeError;
 use crate::statistics::{Random, shuffled};
@@ -110,7 +110,7 @@ pub enum PairError {
 
 /// State that one pair of a workload passes on to the next.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Legacy {
+pub struct PairState {
     /// Iterations of a slice; none before the first pair.
     iterations: Option<u64>,
     /// The part of an iteration that the injection still owes, 0 to 1.
@@ -119,7 +119,7 @@ pub struct Legacy {
     decks: [Deck; 2],
 }
 
-impl Legacy {
+impl PairState {
     /// Before the first pair.
     pub fn new(random: &mut Random) -> Self {
         Self { iterations: None, owed: random.share(), decks: [Deck::default(), Deck::default()] }
@@ -148,25 +148,25 @@ pub fn measure_pair(
     workload: &str,
     phase: &str,
     conditions: &Conditions,
-    legacy: &mut Legacy,
+    state: &mut PairState,
     random: &mut Random,
 ) -> Result<Vec<Round>, PairError> {
     let order = if random.coin() { [Side::Base, Side::Head] } else { [Side::Head, Side::Base] };
     // Both rounds start the same two copies: the second round is there to exchange memory, not programs.
-    let [base, head] = &mut legacy.decks;
+    let [base, head] = &mut state.decks;
     let drawn = Drawn { base: base.draw(sides.copies, random), head: head.draw(sides.copies, random) };
     let mut rounds = Vec::new();
     let mut wanted = 1;
     while rounds.len() < wanted {
         let began = Instant::now();
-        let both = Both::start(&|side| sides.command(side, drawn), order, workload, phase, conditions, legacy)?;
+        let both = Both::start(&|side| sides.command(side, drawn), order, workload, phase, conditions, state)?;
         let started = began.elapsed();
         let fewest = fewest_blocks(conditions, both.usual);
         if rounds.is_empty() {
             wanted = rounds_worth(started, fewest, both.usual);
         }
         let fewest = fewest.div_ceil(wanted).max(FEWEST_BLOCKS.min(fewest));
-        rounds.push(both.measure(fewest, started.mul_f64(WORTH), conditions, legacy, random)?);
+        rounds.push(both.measure(fewest, started.mul_f64(WORTH), conditions, state, random)?);
     }
     Ok(rounds)
 }
@@ -202,16 +202,16 @@ impl Both {
         workload: &str,
         phase: &str,
         conditions: &Conditions,
-        legacy: &mut Legacy,
+        state: &mut PairState,
     ) -> Result<Self, PairError> {
         let start = |side: Side| Process::start(side, command(side), workload, phase, conditions);
         let [first, second] = order;
         let mut processes = [start(first)?, start(second)?];
         let (mut iterations, mut usual) = (0, Duration::ZERO);
         for process in &mut processes {
-            (iterations, usual) = process.iterations(conditions.slice, legacy.iterations)?.max((iterations, usual));
+            (iterations, usual) = process.iterations(conditions.slice, state.iterations)?.max((iterations, usual));
         }
-        legacy.iterations = Some(iterations);
+        state.iterations = Some(iterations);
         let warming = Instant::now();
         for _ in 0..WARM_RUNS {
             processes.iter_mut().try_for_each(|process| process.run(1).map(drop))?;
@@ -229,7 +229,7 @@ impl Both {
         fewest: usize,
         worth: Duration,
         conditions: &Conditions,
-        legacy: &mut Legacy,
+        state: &mut PairState,
         random: &mut Random,
     ) -> Result<Round, PairError> {
         let ready = Instant::now();
@@ -238,7 +238,7 @@ impl Both {
         // the same for both sides after every second block.
         let mut outer = random.below(2);
         while blocks.len() < fewest || (blocks.len() < fewest * MOST_BLOCKS && ready.elapsed() < worth) {
-            let mut slice = |place: usize| self.slice(place, conditions, legacy);
+            let mut slice = |place: usize| self.slice(place, conditions, state);
             blocks.push([slice(outer)?, slice(1 - outer)?, slice(1 - outer)?, slice(outer)?]);
             outer = 1 - outer;
         }
@@ -246,13 +246,13 @@ impl Both {
         Ok(blocks)
     }
 
-    fn slice(&mut self, place: usize, conditions: &Conditions, legacy: &mut Legacy) -> Result<Slice, PairError> {
+    fn slice(&mut self, place: usize, conditions: &Conditions, state: &mut PairState) -> Result<Slice, PairError> {
         let (process, iterations) = (&mut self.processes[place], self.iterations);
         let mut hidden = 0;
         if let (Side::Head, Some(injection)) = (process.side(), conditions.injection) {
-            legacy.owed += injection.share * iterations as f64;
-            hidden = legacy.owed.floor() as u64;
-            legacy.owed -= legacy.owed.floor();
+            state.owed += injection.share * iterations as f64;
+            hidden = state.owed.floor() as u64;
+            state.owed -= state.owed.floor();
         }
         if let Some(tick) = Tick::of_this_machine() {
             tick.make_room(process.last.mul_f64(LEEWAY));
@@ -322,8 +322,8 @@ mod tests {
         for seed in 0..8 {
             std::fs::write(&log, "").expect("an empty log");
             let mut random = Random::new(seed);
-            let mut legacy = Legacy::new(&mut random);
-            let rounds = measure_pair(&sides, "w", "p", &conditions, &mut legacy, &mut random).expect("a pair");
+            let mut state = PairState::new(&mut random);
+            let rounds = measure_pair(&sides, "w", "p", &conditions, &mut state, &mut random).expect("a pair");
             assert_eq!(rounds.len(), 2);
             assert!(rounds.iter().all(|blocks| (8..=32).contains(&blocks.len())));
             let told = std::fs::read_to_string(&log).expect("the log");

@@ -4,15 +4,15 @@
 //! their units, and nothing that can be computed from it: metrics, ratios and intervals are derived when they are
 //! needed ([`crate::metric`]), so that a stored number can never disagree with the readings behind it.
 
-mod asked;
 mod environment;
 mod file;
+mod run_scope;
 #[cfg(test)]
 pub(crate) mod sample;
 
-pub use asked::{Asked, is_whole};
 pub use environment::{Environment, PortableKey, UNKNOWN};
 pub use file::{OLDEST_SCHEMA, RecordError, SCHEMA_VERSION};
+pub use run_scope::{RunScope, is_whole};
 
 /// What a workload yields and is measured with: a record says it in the words of the probe.
 pub use harness_probe::{Instrument, Unit};
@@ -34,7 +34,7 @@ pub struct Record {
     /// What was asked for, by each of the runs that the rows are of; empty if that is not known, as of a record from before it was
     /// noted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub asked: Vec<Asked>,
+    pub asked: Vec<RunScope>,
     /// The machine, the toolchain and the revision.
     pub environment: Environment,
     /// One row per workload and phase, in the order they were measured. No two rows share both names.

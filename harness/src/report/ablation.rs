@@ -3,7 +3,7 @@
 
 use super::figures::{self, Absent};
 use super::roadmap::change;
-use super::{Dossier, Section, charts, problems};
+use super::{ReportData, Section, charts, problems};
 use crate::metric::{self, Figure};
 use crate::record::Row;
 use crate::render::{Cell, Column, Table, Tone, number};
@@ -48,15 +48,16 @@ fn parts(phase: &str) -> Option<(&str, &str, &str)> {
 
 /// The ablations of a dossier: one of each workload that has two phases with single axes changed, in the order of the phases
 /// that they start from.
-pub fn ablations(dossier: &Dossier) -> Vec<Ablation<'_>> {
-    let mut all: Vec<_> = dossier.record.workloads().into_iter().filter_map(|workload| of(dossier, workload)).collect();
-    all.sort_by_key(|ablation| dossier.place(ablation.start));
+pub fn ablations(report_data: &ReportData) -> Vec<Ablation<'_>> {
+    let mut all: Vec<_> =
+        report_data.record.workloads().into_iter().filter_map(|workload| of(report_data, workload)).collect();
+    all.sort_by_key(|ablation| report_data.place(ablation.start));
     all
 }
 
-fn of<'a>(dossier: &'a Dossier, workload: &'a str) -> Option<Ablation<'a>> {
+fn of<'a>(report_data: &'a ReportData, workload: &'a str) -> Option<Ablation<'a>> {
     let phases: Vec<&str> =
-        dossier.record.rows.iter().filter(|row| row.workload == workload).map(|row| row.phase.as_str()).collect();
+        report_data.record.rows.iter().filter(|row| row.workload == workload).map(|row| row.phase.as_str()).collect();
     let changed: Vec<(&str, &str, &str)> = phases.iter().filter_map(|phase| parts(phase)).collect();
     let bases = crate::distinct::distinct(changed.iter().map(|(base, ..)| *base).filter(|base| phases.contains(base)));
     let (&start, &end) = (bases.first()?, bases.last()?);
@@ -68,7 +69,7 @@ fn of<'a>(dossier: &'a Dossier, workload: &'a str) -> Option<Ablation<'a>> {
     if start == end || at_start.len() < 3 || at_end.len() < 3 {
         return None;
     }
-    let row = |phase: &str| dossier.row(workload, phase);
+    let row = |phase: &str| report_data.row(workload, phase);
     let axes = at_end.iter().map(|&axis| {
         // Of several choices that were tried, the first is that of the last phase.
         let choice = changed.iter().find(|(base, name, _)| *base == start && *name == axis).map(|(.., value)| *value);
@@ -98,9 +99,9 @@ fn counted(metric: &str, pairs: [(Option<&Row>, Option<&Row>); 2]) -> [Option<f6
 }
 
 /// The part of the report. It is there even where nothing was measured, to say how to.
-pub fn section(dossier: &Dossier) -> Option<Section> {
+pub fn section(report_data: &ReportData) -> Option<Section> {
     let mut section = Section::new("ablation", "Ablation");
-    let ablations = ablations(dossier);
+    let ablations = ablations(report_data);
     for (ablation, named) in ablations.iter().zip(charts::ablation::CHARTS) {
         section.says.push(verdict(ablation));
         section.says.push(format!(
@@ -108,10 +109,10 @@ pub fn section(dossier: &Dossier) -> Option<Section> {
             ablation.start, ablation.end, ablation.end
         ));
         section.says.extend(outweighed(ablation));
-        section.charts.extend(charts::ablation::chart(dossier, ablation, named));
-        section.tables.push(table(dossier, ablation));
+        section.charts.extend(charts::ablation::chart(report_data, ablation, named));
+        section.tables.push(table(report_data, ablation));
     }
-    let against = dossier.roadmap.as_ref().map(|roadmap| roadmap.against.as_str());
+    let against = report_data.roadmap.as_ref().map(|roadmap| roadmap.against.as_str());
     let missing = match against {
         _ if ablations.is_empty() => Some("What each optimization is worth is".to_owned()),
         Some(against) if ablations.iter().all(|ablation| ablation.start != against) => {
@@ -119,7 +120,7 @@ pub fn section(dossier: &Dossier) -> Option<Section> {
         }
         _ => None,
     };
-    section.missing.extend(missing.map(|what| Section::not_measured(&what, &dossier.commands.ablation)));
+    section.missing.extend(missing.map(|what| Section::not_measured(&what, &report_data.commands.ablation)));
     Some(section)
 }
 
@@ -169,7 +170,7 @@ fn outweighed(ablation: &Ablation<'_>) -> Option<String> {
     })
 }
 
-fn table(dossier: &Dossier, ablation: &Ablation<'_>) -> Table {
+fn table(report_data: &ReportData, ablation: &Ablation<'_>) -> Table {
     let columns = vec![
         Column::left("axis", "axis"),
         Column::left("choice", "optimized"),
@@ -195,13 +196,13 @@ fn table(dossier: &Dossier, ablation: &Ablation<'_>) -> Table {
         ];
         table.rows.push(cells.into_iter().chain(counts).collect());
     }
-    let rows = dossier.record.rows.iter().filter(|row| row.workload == ablation.workload);
+    let rows = report_data.record.rows.iter().filter(|row| row.workload == ablation.workload);
     table.notes = problems::of(rows).iter().map(ToString::to_string).collect();
     table.notes.push(
         "[low, high] is the 95 % interval over the rounds that both took part in, or the span of all rounds where they are fewer than six. Coloured where it leaves out that nothing changed. A dash: the start has that choice already, or it was not measured."
             .to_owned(),
     );
-    table.notes.push(dossier.provenance([ablation.workload]));
+    table.notes.push(report_data.provenance([ablation.workload]));
     super::headline::drop_empty_columns(&mut table);
     table
 }

@@ -2,19 +2,19 @@
 //! to the anchors.
 
 use super::figures::{self, Absent};
-use super::{Dossier, problems};
+use super::{ReportData, problems};
 use crate::metric::{self, Figure, Metric};
 use crate::record::{Record, Row};
 use crate::render::{Cell, Column, Table, Tone, number};
 
 /// One table per workload, in the order of the record.
-pub fn figure_tables(dossier: &Dossier) -> Vec<Table> {
+pub fn figure_tables(report_data: &ReportData) -> Vec<Table> {
     let table = |workload| {
-        let mut table = table(&dossier.record, &dossier.anchors, workload);
-        table.notes.push(dossier.provenance([workload]));
+        let mut table = table(&report_data.record, &report_data.anchors, workload);
+        table.notes.push(report_data.provenance([workload]));
         if table.columns.len() > MOST_COLUMNS { turned(table) } else { table }
     };
-    dossier.record.workloads().into_iter().map(table).collect()
+    report_data.record.workloads().into_iter().map(table).collect()
 }
 
 /// More phases than this are rows, not columns.

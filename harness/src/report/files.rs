@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::{Dossier, charts, page, results, roadmap, sections, summary};
+use super::{ReportData, charts, page, results, roadmap, sections, summary};
 use crate::render::Format;
 use crate::render::chart::{ChartError, Layout};
 use crate::whole_file;
@@ -44,16 +44,16 @@ pub struct Written {
 ///
 /// # Errors
 /// If something cannot be drawn or written.
-pub fn write(dossier: &Dossier, folder: &Path) -> Result<Written, ReportError> {
+pub fn write(report_data: &ReportData, folder: &Path) -> Result<Written, ReportError> {
     let page_path = folder.join("index.html");
     whole_file::try_writing(&page_path).map_err(|source| ReportError::Write { path: folder.to_owned(), source })?;
-    let (charts, sections) = (charts::all(dossier), sections(dossier));
-    let index = (page_path.clone(), page(dossier, &charts, &sections)?.into_bytes());
+    let (charts, sections) = (charts::all(report_data), sections(report_data));
+    let index = (page_path.clone(), page(report_data, &charts, &sections)?.into_bytes());
     let mut contents: Vec<(PathBuf, Vec<u8>)> = vec![
-        (folder.join("summary.md"), summary(dossier, &charts, &sections).into_bytes()),
-        (folder.join("results.csv"), Format::Csv.render(&[results(dossier)]).into_bytes()),
+        (folder.join("summary.md"), summary(report_data, &charts, &sections).into_bytes()),
+        (folder.join("results.csv"), Format::Csv.render(&[results(report_data)]).into_bytes()),
     ];
-    contents.extend(roadmap::page(dossier, &sections).map(|page| (folder.join("roadmap.md"), page.into_bytes())));
+    contents.extend(roadmap::page(report_data, &sections).map(|page| (folder.join("roadmap.md"), page.into_bytes())));
     let charts: Vec<&charts::Named> =
         charts.iter().chain(sections.iter().flat_map(|section| &section.charts)).collect();
     contents.extend(drawn(&charts, &folder.join("charts"))?);
@@ -67,7 +67,7 @@ pub fn write(dossier: &Dossier, folder: &Path) -> Result<Written, ReportError> {
     // A chart that this record has no numbers for would otherwise stay behind from an earlier report.
     let gone = charts::names().filter(|name| charts.iter().all(|named| named.name != *name));
     let gone = gone.flat_map(|name| ["svg", "png"].map(|ending| charts_folder.join(name).with_extension(ending)));
-    let no_roadmap = dossier.roadmap.is_none().then(|| folder.join("roadmap.md"));
+    let no_roadmap = report_data.roadmap.is_none().then(|| folder.join("roadmap.md"));
     for path in gone.chain(no_roadmap) {
         match fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(&path)(error)),

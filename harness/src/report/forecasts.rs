@@ -4,7 +4,7 @@
 use super::figures::{self, Absent};
 use super::roadmap::change;
 use super::section::counted;
-use super::{Dossier, Section};
+use super::{ReportData, Section};
 use crate::render::{Cell, Column, Table, Tone};
 use crate::roadmap::{Audit, Forecast, Measured, audit, measure};
 
@@ -20,11 +20,11 @@ pub struct Audited<'a> {
 }
 
 /// Every forecast with what was measured, in order.
-pub fn audits(dossier: &Dossier) -> Vec<Audited<'_>> {
-    let forecasts = dossier.roadmap.iter().flat_map(|roadmap| &roadmap.forecasts);
+pub fn audits(report_data: &ReportData) -> Vec<Audited<'_>> {
+    let forecasts = report_data.roadmap.iter().flat_map(|roadmap| &roadmap.forecasts);
     forecasts
         .map(|forecast| {
-            let measured = measured(dossier, forecast);
+            let measured = measured(report_data, forecast);
             let audit =
                 measured.as_ref().ok().map(|measured| audit(measured, &forecast.range, forecast.metric.better()));
             Audited { forecast, measured, audit }
@@ -32,24 +32,24 @@ pub fn audits(dossier: &Dossier) -> Vec<Audited<'_>> {
         .collect()
 }
 
-fn measured(dossier: &Dossier, forecast: &Forecast) -> Result<Measured, String> {
+fn measured(report_data: &ReportData, forecast: &Forecast) -> Result<Measured, String> {
     let test = forecast.test.as_ref().map_err(Clone::clone)?;
-    let head = dossier.row(&test.workload, &test.head).ok_or(Absent::NotMeasured.to_string())?;
-    let ratio = figures::ratio(forecast.metric, dossier.row(&test.workload, &test.base), head);
+    let head = report_data.row(&test.workload, &test.head).ok_or(Absent::NotMeasured.to_string())?;
+    let ratio = figures::ratio(forecast.metric, report_data.row(&test.workload, &test.base), head);
     ratio.map(|figure| measure(figure, forecast.metric)).map_err(|absent| absent.to_string())
 }
 
 /// The part of the report.
-pub fn section(dossier: &Dossier) -> Option<Section> {
-    let audits = audits(dossier);
+pub fn section(report_data: &ReportData) -> Option<Section> {
+    let audits = audits(report_data);
     if audits.is_empty() {
         return None;
     }
     let mut section = Section::new("forecasts", "Forecast audit");
     section.says.push(verdict(&audits));
-    section.tables.push(table(dossier, &audits));
+    section.tables.push(table(report_data, &audits));
     if audits.iter().any(|one| one.audit.is_none() && one.forecast.test.is_ok()) {
-        section.missing.push(Section::not_measured("Some forecasts are", &dossier.commands.ablation));
+        section.missing.push(Section::not_measured("Some forecasts are", &report_data.commands.ablation));
     }
     Some(section)
 }
@@ -67,7 +67,7 @@ pub fn verdict(audits: &[Audited<'_>]) -> String {
     counted("forecasts", &counts)
 }
 
-fn table(dossier: &Dossier, audits: &[Audited<'_>]) -> Table {
+fn table(report_data: &ReportData, audits: &[Audited<'_>]) -> Table {
     let columns = vec![
         Column::left("forecast", "forecast"),
         Column::left("metric", "metric"),
@@ -108,7 +108,7 @@ fn table(dossier: &Dossier, audits: &[Audited<'_>]) -> Table {
     );
     let tested = audits.iter().filter(|one| one.measured.is_ok());
     let workloads = tested.filter_map(|one| Some(one.forecast.test.as_ref().ok()?.workload.as_str()));
-    let line = dossier.provenance(workloads);
+    let line = report_data.provenance(workloads);
     table.notes.extend((!line.is_empty()).then_some(line));
     table
 }

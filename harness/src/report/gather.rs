@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use super::outline::{Outline, Part, outlines};
 use super::source::{Taken, keep};
-use super::{Commands, Dossier};
+use super::{Commands, ReportData};
 use crate::json_files::json_files;
 use crate::record::{Instrument, Record, RecordError};
 
@@ -29,7 +29,7 @@ pub fn gather(
     main: Option<&str>,
     anchors: &[String],
     commands: Commands,
-) -> Result<Option<Dossier>, RecordError> {
+) -> Result<Option<ReportData>, RecordError> {
     let paths = files(folder, first.map(|(path, _)| path));
     let (mut outlines, mut unread) = outlines(paths);
     outlines.sort_by(|a, b| (&b.created, &b.path).cmp(&(&a.created, &a.path)));
@@ -80,7 +80,7 @@ pub fn gather(
     };
     if needed.is_empty() {
         return match first {
-            Some((path, record)) => Ok(Some(Dossier::new(&file_name(path), record.clone(), anchors, commands))),
+            Some((path, record)) => Ok(Some(ReportData::new(&file_name(path), record.clone(), anchors, commands))),
             None => Ok(None),
         };
     }
@@ -91,12 +91,12 @@ pub fn gather(
     let place = |timed| needed.iter().position(|(_, record)| rows_of_main(record, timed));
     let place = place(true).or_else(|| place(false)).unwrap_or(0);
     let (name, record) = needed.remove(place);
-    let mut dossier = Dossier::new(&name, record, anchors, commands);
+    let mut report_data = ReportData::new(&name, record, anchors, commands);
     for (name, record) in needed {
-        dossier.add(&name, record);
+        report_data.add(&name, record);
     }
-    dossier.notes = notes(&passed, elsewhere, &unread);
-    Ok(Some(dossier))
+    report_data.notes = notes(&passed, elsewhere, &unread);
+    Ok(Some(report_data))
 }
 
 /// What is taken of each record, which are in order, the newest first; and the names of those that are newer than what is
@@ -178,7 +178,7 @@ fn files(folder: &Path, except: Option<&Path>) -> Vec<PathBuf> {
 mod tests {
     use super::*;
     use crate::record::sample::{callgrind, clock, dhat, record, row};
-    use crate::record::{Asked, OLDEST_SCHEMA, SCHEMA_VERSION};
+    use crate::record::{OLDEST_SCHEMA, RunScope, SCHEMA_VERSION};
 
     fn written(folder: &Path, created: &str, cpu: &str, workloads: &[&str]) {
         let rows = workloads.iter().map(|workload| row(workload, "naive", vec![callgrind(1)])).collect();
@@ -196,7 +196,7 @@ mod tests {
         record.write(&folder.join(format!("{}.json", created.replace(':', "")))).expect("written");
     }
 
-    fn gathered(folder: &Path) -> Option<Dossier> {
+    fn gathered(folder: &Path) -> Option<ReportData> {
         let commands = Commands { ablation: String::new(), growth: String::new(), matrix: String::new() };
         gather(folder, None, Some("main"), &[], commands).expect("readable")
     }
@@ -209,15 +209,16 @@ mod tests {
         written(folder.path(), "2026-01-03T00:00:00Z", "this", &["late"]);
         written(folder.path(), "2025-01-01T00:00:00Z", "other", &["elsewhere"]);
         fs::write(folder.path().join("cut.json"), "{").expect("written");
-        let dossier = gathered(folder.path()).expect("records");
-        let of = |workload: &str| dossier.source(workload, Instrument::Callgrind).map(|source| source.created.as_str());
+        let report_data = gathered(folder.path()).expect("records");
+        let of =
+            |workload: &str| report_data.source(workload, Instrument::Callgrind).map(|source| source.created.as_str());
         assert_eq!(of("main"), Some("2026-01-02 00:00 UTC"));
         assert_eq!(of("late"), Some("2026-01-03 00:00 UTC"), "the newest has it");
         assert_eq!(of("sweep"), Some("2026-01-01 00:00 UTC"));
         assert_eq!(of("elsewhere"), None);
-        assert_eq!(dossier.sources[0].created, "2026-01-02 00:00 UTC", "the main workload leads");
-        assert!(dossier.notes[0].starts_with("1 record of other machines"), "{:?}", dossier.notes);
-        assert!(dossier.notes[1].contains("cut.json"), "{:?}", dossier.notes);
+        assert_eq!(report_data.sources[0].created, "2026-01-02 00:00 UTC", "the main workload leads");
+        assert!(report_data.notes[0].starts_with("1 record of other machines"), "{:?}", report_data.notes);
+        assert!(report_data.notes[1].contains("cut.json"), "{:?}", report_data.notes);
     }
 
     #[test]
@@ -232,9 +233,9 @@ mod tests {
             assert!(text.contains(&written), "{text}");
             fs::write(&path, text.replacen(&written, &format!("\"schema\": {schema}"), 1)).expect("written");
         }
-        let dossier = gathered(folder.path()).expect("records");
-        assert_eq!(dossier.source("w", Instrument::Callgrind).expect("there").created, "2026-01-01 00:00 UTC");
-        assert!(dossier.notes.iter().any(|note| note.contains("schema version 3")), "{:?}", dossier.notes);
+        let report_data = gathered(folder.path()).expect("records");
+        assert_eq!(report_data.source("w", Instrument::Callgrind).expect("there").created, "2026-01-01 00:00 UTC");
+        assert!(report_data.notes.iter().any(|note| note.contains("schema version 3")), "{:?}", report_data.notes);
     }
 
     #[test]
@@ -254,7 +255,7 @@ mod tests {
         });
         write(folder.path(), "2026-01-04T00:00:00Z", |record| {
             let fast = |workload| row(workload, "fast", vec![callgrind(4)]);
-            let fast_alone = Asked {
+            let fast_alone = RunScope {
                 filters: Vec::new(),
                 phases: vec!["fast".to_owned()],
                 quick: false,
@@ -263,13 +264,16 @@ mod tests {
             };
             (record.asked, record.rows) = (vec![fast_alone], vec![fast("w"), fast("v")]);
         });
-        let dossier = gathered(folder.path()).expect("records");
-        let created = |workload| dossier.source(workload, Instrument::Callgrind).expect("there").created.as_str();
+        let report_data = gathered(folder.path()).expect("records");
+        let created = |workload| report_data.source(workload, Instrument::Callgrind).expect("there").created.as_str();
         assert_eq!(created("w"), "2026-01-02 00:00 UTC", "the newest whole one");
         assert_eq!(created("v"), "2026-01-04 00:00 UTC", "nothing else has it");
-        assert_eq!(dossier.row("w", "fast").and_then(|row| row.reading(Instrument::Callgrind)), Some(&callgrind(2)));
+        assert_eq!(
+            report_data.row("w", "fast").and_then(|row| row.reading(Instrument::Callgrind)),
+            Some(&callgrind(2))
+        );
         let told = "2 records are newer than what is shown, but shortened by --quick or limited by --phase where older ones are whole: 2026-01-04T000000Z.json and before.";
-        assert!(dossier.notes[0].starts_with(told), "{:?}", dossier.notes);
+        assert!(report_data.notes[0].starts_with(told), "{:?}", report_data.notes);
     }
 
     #[test]
@@ -280,11 +284,11 @@ mod tests {
         write(folder.path(), "2026-01-02T00:00:00Z", |record| {
             record.rows = vec![row("main", "naive", vec![dhat(2, 1)])];
         });
-        let dossier = gathered(folder.path()).expect("records");
-        let main = dossier.row("main", "naive").expect("there");
+        let report_data = gathered(folder.path()).expect("records");
+        let main = report_data.row("main", "naive").expect("there");
         assert_eq!(main.readings, vec![clock("s", &[1; 6]), callgrind(1), dhat(2, 1)]);
-        assert_eq!(dossier.record.created, "2026-01-01T00:00:00Z", "the time of the main workload leads");
-        assert!(dossier.notes.is_empty(), "{:?}", dossier.notes);
+        assert_eq!(report_data.record.created, "2026-01-01T00:00:00Z", "the time of the main workload leads");
+        assert!(report_data.notes.is_empty(), "{:?}", report_data.notes);
     }
 
     #[test]
@@ -298,8 +302,8 @@ mod tests {
             row.definition = "defined anew".to_owned();
             (record.quick, record.rows) = (true, vec![row]);
         });
-        let dossier = gathered(folder.path()).expect("records");
-        assert_eq!(dossier.row("w", "naive").map(|row| row.readings.clone()), Some(vec![callgrind(2)]));
+        let report_data = gathered(folder.path()).expect("records");
+        assert_eq!(report_data.row("w", "naive").map(|row| row.readings.clone()), Some(vec![callgrind(2)]));
     }
 
     #[test]
@@ -307,8 +311,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         written(folder.path(), "2026-01-01T00:00:00Z", "this", &["main"]);
         written(folder.path(), "2026-01-02T00:00:00Z", "this", &["main", "main"]);
-        let dossier = gathered(folder.path()).expect("records");
-        assert_eq!(dossier.record.created, "2026-01-01T00:00:00Z");
-        assert!(dossier.notes[0].contains("stands in it twice"), "{:?}", dossier.notes);
+        let report_data = gathered(folder.path()).expect("records");
+        assert_eq!(report_data.record.created, "2026-01-01T00:00:00Z");
+        assert!(report_data.notes[0].contains("stands in it twice"), "{:?}", report_data.notes);
     }
 }

@@ -3,15 +3,15 @@
 
 use super::charts::latency::points;
 use super::headline::headline;
-use super::{Dossier, figures};
+use super::{ReportData, figures};
 use crate::metric::Quantity;
 use crate::record::{Instrument, Row};
 use crate::render::{Cell, Column, Table, number};
-use crate::statistics::{Line, line};
+use crate::statistics::{LineFit, line};
 
 /// The line of each phase of the headline workload; none if no phase has tokens that were told apart.
-pub(super) fn growth(dossier: &Dossier) -> Option<Table> {
-    let record = &dossier.record;
+pub(super) fn growth(report_data: &ReportData) -> Option<Table> {
+    let record = &report_data.record;
     let workload = headline(record)?;
     let columns = vec![
         Column::left("phase", "phase"),
@@ -27,7 +27,7 @@ pub(super) fn growth(dossier: &Dossier) -> Option<Table> {
         "A line through the medians of all positions (Theil and Sen); [low, high] is its 95 % interval. Where that holds 0, no growth can be told. Exponents of single tokens are told under Growth."
             .to_owned(),
     );
-    table.notes.push(dossier.provenance_of(Instrument::Clock, [workload]));
+    table.notes.push(report_data.provenance_of(Instrument::Clock, [workload]));
     (!table.rows.is_empty()).then_some(table)
 }
 
@@ -47,7 +47,7 @@ fn cells(row: &Row) -> Option<Vec<Cell>> {
 }
 
 /// The slope with its interval, in one unit of time.
-fn slope(line: &Line) -> String {
+fn slope(line: &LineFit) -> String {
     let text = |value: f64| match value < 0.0 {
         true => format!("-{}", number::plain(Quantity::Seconds, -value)),
         false => number::plain(Quantity::Seconds, value),
@@ -61,10 +61,10 @@ mod tests {
     use crate::record::sample::{clock, record, row};
     use crate::record::{Data, Reading};
 
-    fn dossier(record: crate::record::Record) -> Dossier {
+    fn report_data(record: crate::record::Record) -> ReportData {
         let commands =
             crate::report::Commands { ablation: String::new(), growth: String::new(), matrix: String::new() };
-        Dossier::new("", record, &[], commands)
+        ReportData::new("", record, &[], commands)
     }
 
     /// A generation whose tokens take `first` nanoseconds and then `more` for each position.
@@ -90,7 +90,7 @@ mod tests {
             row("medium/inference", "naive", vec![generation(1000, 100)]),
             row("medium/inference", "cached", vec![generation(1000, 0)]),
         ]);
-        let table = growth(&dossier(record)).expect("tokens were told apart");
+        let table = growth(&report_data(record)).expect("tokens were told apart");
         let texts = |row: usize| -> Vec<&str> { table.rows[row].iter().map(|cell| cell.text.as_str()).collect() };
         assert_eq!(texts(0), ["naive", "1.10 us", "100 ns [100 ns, 100 ns]", "+9.1 %", "x2.64"]);
         assert_eq!(texts(1), ["cached", "1.00 us", "0 s [0 s, 0 s]", "0 %", "x1.00"]);
@@ -99,6 +99,6 @@ mod tests {
     #[test]
     fn without_tokens_there_is_no_growth() {
         let record = record(vec![row("kernel/gelu", "naive", vec![clock("s", &[10, 11])])]);
-        assert_eq!(growth(&dossier(record)), None);
+        assert_eq!(growth(&report_data(record)), None);
     }
 }

@@ -1,7 +1,7 @@
 //! The workload that a report is about first of all, and the figures that sum it up.
 
 use super::charts::{Finding, finding};
-use super::{Dossier, figures};
+use super::{ReportData, figures};
 use crate::metric::{self, Figure, Metric};
 use crate::record::{Data, Instrument, Record, Row};
 use crate::render::{Cell, Column, Table, Tone, number};
@@ -86,8 +86,8 @@ fn interval(ratio: &Figure) -> String {
 
 /// The ladder: the phases of the headline workload in their order, each against the anchors and against the phase
 /// before it.
-pub fn ladder(dossier: &Dossier) -> Option<Table> {
-    let (record, anchors) = (&dossier.record, &dossier.anchors);
+pub fn ladder(report_data: &ReportData) -> Option<Table> {
+    let (record, anchors) = (&report_data.record, &report_data.anchors);
     let workload = headline(record)?;
     let throughput = metric::by_name("tokens-per-second")?;
     let time = metric::by_name("time")?;
@@ -119,7 +119,7 @@ pub fn ladder(dossier: &Dossier) -> Option<Table> {
             shown.title()
         ));
     }
-    table.notes.push(dossier.provenance([workload]));
+    table.notes.push(report_data.provenance([workload]));
     drop_empty_columns(&mut table);
     Some(table)
 }
@@ -172,6 +172,6 @@ mod tests {
         assert_eq!(tiles(&record, &["naive".to_owned()]), []);
         let commands =
             crate::report::Commands { ablation: String::new(), growth: String::new(), matrix: String::new() };
-        assert_eq!(ladder(&Dossier::new("", record, &[], commands)), None);
+        assert_eq!(ladder(&ReportData::new("", record, &[], commands)), None);
     }
 }

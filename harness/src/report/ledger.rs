@@ -4,7 +4,7 @@
 use super::figures;
 use super::headline::headline;
 use super::parameters::parameters;
-use super::{Dossier, Section};
+use super::{ReportData, Section};
 use crate::metric::{self, Figure};
 use crate::record::Row;
 use crate::render::{Cell, Column, Table, Tone, number};
@@ -23,8 +23,8 @@ pub struct Ladder<'a> {
 }
 
 /// The ladder of a dossier; none if there are not two phases.
-pub fn ladder(dossier: &Dossier) -> Option<Ladder<'_>> {
-    let record = &dossier.record;
+pub fn ladder(report_data: &ReportData) -> Option<Ladder<'_>> {
+    let record = &report_data.record;
     let headline = headline(record)?;
     let phases: Vec<&str> = record.phases().into_iter().filter(|phase| record.row(headline, phase).is_some()).collect();
     // Sweeps and matrices would outweigh everything else by their number.
@@ -36,18 +36,18 @@ pub fn ladder(dossier: &Dossier) -> Option<Ladder<'_>> {
 }
 
 /// The part of the report.
-pub fn section(dossier: &Dossier) -> Option<Section> {
-    let ladder = ladder(dossier)?;
+pub fn section(report_data: &ReportData) -> Option<Section> {
+    let ladder = ladder(report_data)?;
     let mut section = Section::new("ledger", "Phase ledger");
-    let mean = means(dossier, &ladder);
+    let mean = means(report_data, &ladder);
     section.says.extend(verdict(&ladder, &mean));
     section.tables.push(mean);
-    section.tables.push(by_workload(dossier, &ladder));
+    section.tables.push(by_workload(report_data, &ladder));
     Some(section)
 }
 
 /// The geometric means: a row for each phase.
-pub fn means(dossier: &Dossier, ladder: &Ladder<'_>) -> Table {
+pub fn means(report_data: &ReportData, ladder: &Ladder<'_>) -> Table {
     let first = ladder.phases[0];
     let columns = vec![
         Column::left("phase", "phase"),
@@ -65,7 +65,7 @@ pub fn means(dossier: &Dossier, ladder: &Ladder<'_>) -> Table {
         for worth in [speed as Worth, instructions, bytes] {
             let before = index.checked_sub(1).map(|before| ladder.phases[before]);
             for base in [(index > 0).then_some(first), before] {
-                cells.push(base.map_or_else(Cell::missing, |base| cell(dossier, ladder, base, phase, worth)));
+                cells.push(base.map_or_else(Cell::missing, |base| cell(report_data, ladder, base, phase, worth)));
             }
         }
         table.rows.push(cells);
@@ -77,13 +77,13 @@ pub fn means(dossier: &Dossier, ladder: &Ladder<'_>) -> Table {
         "[low, high] is the interval that follows from those of the workloads, whose errors do not depend on each other; it says how well these workloads were measured, not how others would fare. There is none where one of them has fewer than six rounds."
             .to_owned(),
     );
-    table.notes.push(dossier.provenance(ladder.workloads.iter().copied()));
+    table.notes.push(report_data.provenance(ladder.workloads.iter().copied()));
     super::headline::drop_empty_columns(&mut table);
     table
 }
 
-fn cell(dossier: &Dossier, ladder: &Ladder<'_>, base: &str, head: &str, worth: Worth) -> Cell {
-    let ratio = |workload: &&str| worth(dossier.row(workload, base), dossier.row(workload, head)?);
+fn cell(report_data: &ReportData, ladder: &Ladder<'_>, base: &str, head: &str, worth: Worth) -> Cell {
+    let ratio = |workload: &&str| worth(report_data.row(workload, base), report_data.row(workload, head)?);
     let ratios: Vec<Figure> = ladder.workloads.iter().filter_map(ratio).collect();
     let zeros = ratios.iter().filter(|ratio| ratio.value == 0.0).count();
     if zeros > 0 {
@@ -113,7 +113,7 @@ fn bytes(base: Option<&Row>, head: &Row) -> Option<Figure> {
 }
 
 /// Each workload with the speed of each phase over the first and over the one before.
-fn by_workload(dossier: &Dossier, ladder: &Ladder<'_>) -> Table {
+fn by_workload(report_data: &ReportData, ladder: &Ladder<'_>) -> Table {
     let mut columns = vec![Column::left("workload", "workload"), Column::left("against", "speed against")];
     columns.extend(ladder.phases[1..].iter().map(|phase| Column::right(phase, phase)));
     let mut table = Table::new("workload by workload", columns);
@@ -122,7 +122,8 @@ fn by_workload(dossier: &Dossier, ladder: &Ladder<'_>) -> Table {
             let mut cells = vec![Cell::text(*workload), Cell::text(against)];
             for (index, phase) in ladder.phases.iter().enumerate().skip(1) {
                 let base = if first { ladder.phases[0] } else { ladder.phases[index - 1] };
-                let figure = dossier.row(workload, phase).and_then(|head| speed(dossier.row(workload, base), head));
+                let figure =
+                    report_data.row(workload, phase).and_then(|head| speed(report_data.row(workload, base), head));
                 cells.push(figure.map_or_else(Cell::missing, |figure| {
                     let told = figure.interval.map(|ends| number::ratio_range(figure.value, &ends));
                     Cell::number(figure.value, told.unwrap_or_else(|| number::ratio(figure.value)))
@@ -135,7 +136,7 @@ fn by_workload(dossier: &Dossier, ladder: &Ladder<'_>) -> Table {
         "Speed is the median over the rounds that both phases took part in; [low, high] is its 95 % interval, or the span of all rounds where they are fewer than six."
             .to_owned(),
     );
-    table.notes.push(dossier.provenance(ladder.workloads.iter().copied()));
+    table.notes.push(report_data.provenance(ladder.workloads.iter().copied()));
     table
 }
 

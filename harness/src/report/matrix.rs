@@ -3,7 +3,7 @@
 use super::charts::{self, Named};
 use super::figures;
 use super::parameters::{Parameters, parameters};
-use super::{Dossier, Section};
+use super::{ReportData, Section};
 use crate::distinct::distinct;
 use crate::metric::{self, Better, Metric};
 use crate::render::{Cell, Column, Table, number};
@@ -21,25 +21,25 @@ pub(super) struct Grid<'a> {
 }
 
 /// The part of the report. It is there even where nothing was measured, to say how to.
-pub fn section(dossier: &Dossier) -> Option<Section> {
+pub fn section(report_data: &ReportData) -> Option<Section> {
     let mut section = Section::new("matrix", "Benchmark matrix");
     for (metric, chart, heading) in SHOWN {
         let Some(metric) = metric::by_name(metric) else { continue };
-        let Some(grid) = grid(dossier, metric) else { continue };
-        section.says.extend(verdict(dossier, &grid, metric));
-        let drawn = charts::matrix::chart(dossier, &grid, metric);
+        let Some(grid) = grid(report_data, metric) else { continue };
+        section.says.extend(verdict(report_data, &grid, metric));
+        let drawn = charts::matrix::chart(report_data, &grid, metric);
         section.charts.push(Named { name: chart, heading, chart: drawn });
-        section.tables.push(table(dossier, &grid, metric));
+        section.tables.push(table(report_data, &grid, metric));
     }
     if section.tables.is_empty() {
-        section.missing.push(Section::not_measured("The matrix is", &dossier.commands.matrix));
+        section.missing.push(Section::not_measured("The matrix is", &report_data.commands.matrix));
     }
     Some(section)
 }
 
-fn grid<'a>(dossier: &'a Dossier, metric: &dyn Metric) -> Option<Grid<'a>> {
-    let rows = &dossier.record.rows;
-    let all = dossier.record.workloads().into_iter().filter_map(parameters).filter(|one| one.pairs.len() > 1);
+fn grid<'a>(report_data: &'a ReportData, metric: &dyn Metric) -> Option<Grid<'a>> {
+    let rows = &report_data.record.rows;
+    let all = report_data.record.workloads().into_iter().filter_map(parameters).filter(|one| one.pairs.len() > 1);
     // Where the instrument was asked: what is missing there is shown as missing.
     let asked = |one: &Parameters<'_>| {
         let mut of = rows.iter().filter(|row| row.workload == one.workload);
@@ -47,8 +47,8 @@ fn grid<'a>(dossier: &'a Dossier, metric: &dyn Metric) -> Option<Grid<'a>> {
         of.any(|row| row.reading(instrument).is_some() || row.failure(instrument).is_some())
     };
     let combinations: Vec<Parameters<'a>> = all.filter(asked).collect();
-    let has = |phase: &&str| combinations.iter().any(|one| dossier.row(one.workload, phase).is_some());
-    let phases = dossier.record.phases().into_iter().filter(has).collect();
+    let has = |phase: &&str| combinations.iter().any(|one| report_data.row(one.workload, phase).is_some());
+    let phases = report_data.record.phases().into_iter().filter(has).collect();
     (!combinations.is_empty()).then_some(Grid { combinations, phases })
 }
 
@@ -59,12 +59,12 @@ pub(super) fn name(one: &Parameters<'_>) -> String {
 
 /// The figure of a cell, or why there is none.
 pub(super) fn figure(
-    dossier: &Dossier,
+    report_data: &ReportData,
     workload: &str,
     phase: &str,
     metric: &dyn Metric,
 ) -> Result<metric::Figure, figures::Absent> {
-    let row = dossier.row(workload, phase);
+    let row = report_data.row(workload, phase);
     if row.is_some_and(|row| !figures::trusted(row)) {
         return Err(figures::Absent::AnswerNotRight);
     }
@@ -72,10 +72,10 @@ pub(super) fn figure(
 }
 
 /// In how many combinations the last phase is best.
-pub(super) fn verdict(dossier: &Dossier, grid: &Grid<'_>, metric: &dyn Metric) -> Option<String> {
+pub(super) fn verdict(report_data: &ReportData, grid: &Grid<'_>, metric: &dyn Metric) -> Option<String> {
     let last = *grid.phases.last()?;
     let best = |one: &&Parameters<'_>| {
-        let value = |phase: &str| figure(dossier, one.workload, phase, metric).ok().map(|figure| figure.value);
+        let value = |phase: &str| figure(report_data, one.workload, phase, metric).ok().map(|figure| figure.value);
         let others: Vec<f64> =
             grid.phases.iter().filter(|phase| **phase != last).filter_map(|phase| value(phase)).collect();
         // Where it is alone, it is not the best of anything.
@@ -95,7 +95,7 @@ pub(super) fn verdict(dossier: &Dossier, grid: &Grid<'_>, metric: &dyn Metric) -
     Some(format!("{last} has the {what} in {count} of {} combinations.", grid.combinations.len()))
 }
 
-fn table(dossier: &Dossier, grid: &Grid<'_>, metric: &dyn Metric) -> Table {
+fn table(report_data: &ReportData, grid: &Grid<'_>, metric: &dyn Metric) -> Table {
     let keys = distinct(grid.combinations.iter().flat_map(|one| one.pairs.iter().map(|(key, _)| *key)));
     let mut columns: Vec<Column> = keys.iter().map(|key| Column::left(key, key)).collect();
     columns.extend(grid.phases.iter().map(|phase| Column::right(phase, phase)));
@@ -109,12 +109,12 @@ fn table(dossier: &Dossier, grid: &Grid<'_>, metric: &dyn Metric) -> Table {
                 Err(_) => Cell::text(value(key)),
             })
             .collect();
-        cells.extend(grid.phases.iter().map(|phase| match figure(dossier, one.workload, phase, metric) {
+        cells.extend(grid.phases.iter().map(|phase| match figure(report_data, one.workload, phase, metric) {
             Ok(figure) => Cell::number(figure.value, number::figure(metric.quantity(), &figure)),
             Err(_) => Cell::missing(),
         }));
         table.rows.push(cells);
     }
-    table.notes.push(dossier.provenance_of(metric.instrument(), grid.combinations.iter().map(|one| one.workload)));
+    table.notes.push(report_data.provenance_of(metric.instrument(), grid.combinations.iter().map(|one| one.workload)));
     table
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::source::{Taken, taken};
 use crate::distinct::distinct;
-use crate::record::{Asked, Environment, Instrument, OLDEST_SCHEMA, Record, SCHEMA_VERSION, is_whole};
+use crate::record::{Environment, Instrument, OLDEST_SCHEMA, Record, RunScope, SCHEMA_VERSION, is_whole};
 
 /// What of a record decides whether it is needed.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ struct Stored {
     created: String,
     quick: bool,
     #[serde(default)]
-    asked: Vec<Asked>,
+    asked: Vec<RunScope>,
     environment: Environment,
     rows: Vec<StoredRow>,
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::charts::Named;
 use super::figure_tables::figure_tables;
 use super::growth::growth;
-use super::{Dossier, ReportError, Section, Source, facts, headline, problems};
+use super::{ReportData, ReportError, Section, Source, headline, problems, provenance};
 use crate::render::chart::{ChartError, Layout};
 use crate::render::{Align, Cell, Table, Tone};
 
@@ -18,24 +18,24 @@ static TEMPLATE: &str = include_str!("page.html.jinja");
 ///
 /// # Errors
 /// If a chart cannot be drawn.
-pub fn page(dossier: &Dossier, charts: &[Named], sections: &[Section]) -> Result<String, ReportError> {
-    let record = &dossier.record;
+pub fn page(report_data: &ReportData, charts: &[Named], sections: &[Section]) -> Result<String, ReportError> {
+    let record = &report_data.record;
     let parts = sections.iter().map(Part::new).collect::<Result<_, _>>()?;
     let content = Content {
-        title: format!("Benchmark report of {}", facts::created(record)),
-        line: facts::line(record),
+        title: format!("Benchmark report of {}", provenance::created(record)),
+        line: provenance::line(record),
         headline: headline::headline(record),
-        tiles: headline::tiles(record, &dossier.anchors),
+        tiles: headline::tiles(record, &report_data.anchors),
         checks: problems::checks(record),
         problems: problems::of(&record.rows).iter().map(ToString::to_string).collect(),
-        ladder: headline::ladder(dossier).as_ref().map(Grid::new),
-        growth: growth(dossier).as_ref().map(Grid::new),
+        ladder: headline::ladder(report_data).as_ref().map(Grid::new),
+        growth: growth(report_data).as_ref().map(Grid::new),
         figures: charts.iter().map(Figure::new).collect::<Result<_, _>>()?,
         parts,
-        workloads: figure_tables(dossier).iter().map(Grid::new).collect(),
-        facts: facts::facts(record),
-        sources: dossier.sources[1..].iter().map(told).collect(),
-        notes: &dossier.notes,
+        workloads: figure_tables(report_data).iter().map(Grid::new).collect(),
+        facts: provenance::provenance(record),
+        sources: report_data.sources[1..].iter().map(told).collect(),
+        notes: &report_data.notes,
     };
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);

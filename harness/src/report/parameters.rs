@@ -1,6 +1,6 @@
 //! What the id of a workload says it varies: `NAME@key=value`, several keys with commas between them.
 
-use super::Dossier;
+use super::ReportData;
 use crate::distinct::distinct;
 
 /// A workload whose id names what it varies.
@@ -29,8 +29,8 @@ pub(super) struct Sweep<'a> {
 }
 
 /// The sweeps of a dossier that have at least three sizes.
-pub(super) fn sweeps(dossier: &Dossier) -> Vec<Sweep<'_>> {
-    let single = dossier.record.workloads().into_iter().filter_map(parameters).filter_map(|one| match *one.pairs {
+pub(super) fn sweeps(report_data: &ReportData) -> Vec<Sweep<'_>> {
+    let single = report_data.record.workloads().into_iter().filter_map(parameters).filter_map(|one| match *one.pairs {
         [(key, value)] => Some((one.name, key, value.parse::<f64>().ok().filter(|size| *size > 0.0)?, one.workload)),
         _ => None,
     });

@@ -1,14 +1,14 @@
 //! Every figure as one line for programs and spreadsheets: exact values, nothing rounded.
 
-use super::{Dossier, figures};
+use super::{ReportData, figures};
 use crate::metric::{self, Figure, Metric};
 use crate::record::{Check, Row};
 use crate::render::{Cell, Column, Table, number};
 
 /// One row per workload, phase and metric, missing figures with their reason. Metrics that say nothing about a workload
 /// have no row.
-pub fn results(dossier: &Dossier) -> Table {
-    let (record, anchors) = (&dossier.record, &dossier.anchors);
+pub fn results(report_data: &ReportData) -> Table {
+    let (record, anchors) = (&report_data.record, &report_data.anchors);
     let mut columns: Vec<Column> =
         ["workload", "phase", "metric", "value", "low", "high", "unit"].map(|key| Column::left(key, key)).into();
     for anchor in anchors {
@@ -22,13 +22,13 @@ pub fn results(dossier: &Dossier) -> Table {
     columns.extend(tail.map(|key| Column::left(key, key)));
     let mut table = Table::new("results", columns);
     for row in &record.rows {
-        table.rows.extend(metric::all().iter().filter_map(|metric| line(dossier, row, *metric)));
+        table.rows.extend(metric::all().iter().filter_map(|metric| line(report_data, row, *metric)));
     }
     table
 }
 
-fn line(dossier: &Dossier, row: &Row, metric: &dyn Metric) -> Option<Vec<Cell>> {
-    let (record, anchors) = (&dossier.record, &dossier.anchors);
+fn line(report_data: &ReportData, row: &Row, metric: &dyn Metric) -> Option<Vec<Cell>> {
+    let (record, anchors) = (&report_data.record, &report_data.anchors);
     let figure = figures::figure(metric, Some(row));
     let missing = match &figure {
         Ok(_) => String::new(),
@@ -42,7 +42,7 @@ fn line(dossier: &Dossier, row: &Row, metric: &dyn Metric) -> Option<Vec<Cell>> 
         cells.extend(numbers(figures::ratio(metric, record.row(&row.workload, anchor), row).ok()));
     }
     let reading = row.reading(metric.instrument());
-    let source = dossier.source(&row.workload, metric.instrument());
+    let source = report_data.source(&row.workload, metric.instrument());
     cells.extend([
         Cell::text(match &row.check {
             Check::Passed => "passed",

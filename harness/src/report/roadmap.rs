@@ -3,10 +3,10 @@
 use super::charts;
 use super::figures::{self, Absent};
 use super::section::counted;
-use super::{Dossier, Section};
+use super::{ReportData, Section};
 use crate::metric::{Better, Metric};
 use crate::render::{Cell, Column, Table, Tone, number};
-use crate::roadmap::{Measured, Phase, Roadmap, Standing, Target, measure, stand};
+use crate::roadmap::{Measured, Phase, Roadmap, Target, TargetStatus, measure, stand};
 
 /// A target with what was measured of it.
 #[derive(Debug, Clone)]
@@ -18,15 +18,15 @@ pub struct Progress<'a> {
     /// The ratio to the phase that the roadmap is held against, or the figure itself; or why there is none.
     pub measured: Result<Measured, Absent>,
     /// How the one stands to the other; none where nothing was measured.
-    pub standing: Option<Standing>,
+    pub standing: Option<TargetStatus>,
 }
 
 /// Every target of a roadmap with what was measured, in order.
-pub fn progress<'a>(dossier: &Dossier, roadmap: &'a Roadmap) -> Vec<Progress<'a>> {
+pub fn progress<'a>(report_data: &ReportData, roadmap: &'a Roadmap) -> Vec<Progress<'a>> {
     let targets = roadmap.phases.iter().flat_map(|phase| phase.targets.iter().map(move |target| (phase, target)));
     targets
         .map(|(phase, target)| {
-            let measured = measured(dossier, roadmap, &phase.name, target.metric, target.range.relative);
+            let measured = measured(report_data, roadmap, &phase.name, target.metric, target.range.relative);
             let standing =
                 measured.as_ref().ok().map(|measured| stand(measured, &target.range, target.metric.better()));
             Progress { phase, target, measured, standing }
@@ -36,15 +36,15 @@ pub fn progress<'a>(dossier: &Dossier, roadmap: &'a Roadmap) -> Vec<Progress<'a>
 
 /// What was measured of a phase: a ratio, or the figure itself.
 fn measured(
-    dossier: &Dossier,
+    report_data: &ReportData,
     roadmap: &Roadmap,
     phase: &str,
     metric: &'static dyn Metric,
     relative: bool,
 ) -> Result<Measured, Absent> {
-    let row = dossier.row(&roadmap.workload, phase);
+    let row = report_data.row(&roadmap.workload, phase);
     let figure = match (relative, row) {
-        (true, Some(row)) => figures::ratio(metric, dossier.row(&roadmap.workload, &roadmap.against), row)?,
+        (true, Some(row)) => figures::ratio(metric, report_data.row(&roadmap.workload, &roadmap.against), row)?,
         (_, row) => figures::figure(metric, row)?,
     };
     if row.is_some_and(|row| !figures::trusted(row)) {
@@ -54,17 +54,17 @@ fn measured(
 }
 
 /// The part of the report.
-pub fn section(dossier: &Dossier) -> Option<Section> {
-    let roadmap = dossier.roadmap.as_ref()?;
+pub fn section(report_data: &ReportData) -> Option<Section> {
+    let roadmap = report_data.roadmap.as_ref()?;
     let mut section = Section::new("roadmap", "Roadmap progress");
-    let progress = progress(dossier, roadmap);
+    let progress = progress(report_data, roadmap);
     section.says.push(verdict(&progress));
     section.says.push(format!(
         "Targets are those of {}. They are held against the phase {}, both measured in {}.",
         roadmap.source, roadmap.against, roadmap.workload
     ));
-    section.charts = charts::roadmap::charts(dossier, roadmap);
-    section.tables.push(table(dossier, roadmap, &progress));
+    section.charts = charts::roadmap::charts(report_data, roadmap);
+    section.tables.push(table(report_data, roadmap, &progress));
     if progress.iter().any(|one| one.measured.is_err()) {
         section.missing.push(Section::not_measured("Some targets are", "cargo harness run"));
     }
@@ -73,22 +73,22 @@ pub fn section(dossier: &Dossier) -> Option<Section> {
 
 /// How many of the targets are reached, in one sentence.
 pub fn verdict(progress: &[Progress<'_>]) -> String {
-    let count = |wanted: Option<Standing>| progress.iter().filter(|one| one.standing == wanted).count();
+    let count = |wanted: Option<TargetStatus>| progress.iter().filter(|one| one.standing == wanted).count();
     if progress.is_empty() {
         return "The roadmap has no targets.".to_owned();
     }
     let counts = [
-        (count(Some(Standing::Ahead)), "ahead"),
-        (count(Some(Standing::Met)), "met"),
-        (count(Some(Standing::Missed)), "missed"),
-        (count(Some(Standing::Unclear)), "unclear"),
+        (count(Some(TargetStatus::Ahead)), "ahead"),
+        (count(Some(TargetStatus::Met)), "met"),
+        (count(Some(TargetStatus::Missed)), "missed"),
+        (count(Some(TargetStatus::Unclear)), "unclear"),
         (count(None), "not measured"),
     ];
     counted("targets", &counts)
 }
 
 /// A row for each target.
-pub fn table(dossier: &Dossier, roadmap: &Roadmap, progress: &[Progress<'_>]) -> Table {
+pub fn table(report_data: &ReportData, roadmap: &Roadmap, progress: &[Progress<'_>]) -> Table {
     let columns = vec![
         Column::left("phase", "phase"),
         Column::left("when", "when"),
@@ -103,7 +103,7 @@ pub fn table(dossier: &Dossier, roadmap: &Roadmap, progress: &[Progress<'_>]) ->
     let mut table = Table::new(format!("{}, target against measured", roadmap.workload), columns);
     for one in progress {
         let metric = one.target.metric;
-        let row = dossier.row(&roadmap.workload, &one.phase.name);
+        let row = report_data.row(&roadmap.workload, &one.phase.name);
         let figure = figures::figure(metric, row).ok();
         table.rows.push(vec![
             Cell::text(&one.phase.title),
@@ -125,7 +125,7 @@ pub fn table(dossier: &Dossier, roadmap: &Roadmap, progress: &[Progress<'_>]) ->
             roadmap.against
         ),
         "The source's own figures are of another machine and engine: shown, never compared.".to_owned(),
-        dossier.provenance([roadmap.workload.as_str()]),
+        report_data.provenance([roadmap.workload.as_str()]),
     ];
     table.notes.retain(|note| !note.is_empty());
     table
@@ -158,9 +158,9 @@ fn standing_cell(one: &Progress<'_>) -> Cell {
     match one.standing {
         None => Cell::text("not measured").toned(Tone::Notice),
         Some(standing) => Cell::text(standing.name()).toned(match standing {
-            Standing::Ahead | Standing::Met => Tone::Good,
-            Standing::Missed => Tone::Bad,
-            Standing::Unclear => Tone::Notice,
+            TargetStatus::Ahead | TargetStatus::Met => Tone::Good,
+            TargetStatus::Missed => Tone::Bad,
+            TargetStatus::Unclear => Tone::Notice,
         }),
     }
 }
@@ -177,11 +177,11 @@ fn remains(one: &Progress<'_>) -> Cell {
 }
 
 /// The progress as a page of its own.
-pub fn page(dossier: &Dossier, sections: &[Section]) -> Option<String> {
+pub fn page(report_data: &ReportData, sections: &[Section]) -> Option<String> {
     use crate::render::{Format, escape_markdown};
     let section = sections.iter().find(|section| section.id == "roadmap")?;
     let mut page =
-        format!("# Roadmap progress, measured {}\n", escape_markdown(&super::facts::created(&dossier.record)));
+        format!("# Roadmap progress, measured {}\n", escape_markdown(&super::provenance::created(&report_data.record)));
     let audit = sections.iter().find(|section| section.id == "forecasts");
     for (index, section) in std::iter::once(section).chain(audit).enumerate() {
         if index > 0 {

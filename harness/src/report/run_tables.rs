@@ -1,7 +1,7 @@
 //! The tables that a run prints at its end: everything that matters of each workload, in 140 columns.
 
 use super::figures::{self, Absent};
-use super::{facts, problems};
+use super::{problems, provenance};
 use crate::history::Trends;
 use crate::metric::{self, Figure, LEVEL};
 use crate::record::{Check, Instrument, Record, Row};
@@ -32,7 +32,7 @@ pub fn run_tables(record: &Record, anchors: &[String], for_programs: bool, trend
 }
 
 fn title(name: &str, rows: &[&Row]) -> String {
-    let conditions = |instruments: &[Instrument]| facts::conditions(rows.iter().copied(), instruments);
+    let conditions = |instruments: &[Instrument]| provenance::conditions(rows.iter().copied(), instruments);
     let time = conditions(&[Instrument::Clock]);
     let counts = conditions(&Instrument::COUNTED);
     format!("{name}   (time: {time}; counts: {counts})")

@@ -1,6 +1,6 @@
 //! What a report takes from a record: of each workload, what some instruments read, with where it comes from.
 
-use super::facts;
+use super::provenance;
 use crate::distinct::distinct;
 use crate::record::{Check, Instrument, Record, Row};
 
@@ -95,9 +95,9 @@ pub(super) fn source(name: &str, record: &Record, taken: Vec<Taken>) -> Source {
     Source {
         exact: (record.created.clone(), format!("{revision}{dirty}")),
         name: name.to_owned(),
-        line: facts::line(record),
-        created: facts::created(record),
-        revision: facts::revision(record),
+        line: provenance::line(record),
+        created: provenance::created(record),
+        revision: provenance::revision(record),
         taken,
     }
 }

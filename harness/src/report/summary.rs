@@ -1,17 +1,17 @@
 //! One page of Markdown for whoever asks how it stands: the findings, the roadmap, the ladder, what every section says, and
 //! where all of it comes from. Everything else is on the page and in the tables of exact values.
 
-use super::{Dossier, Section, charts, facts, headline, problems};
+use super::{ReportData, Section, charts, headline, problems, provenance};
 use crate::render::{Format, escape_markdown};
 
 /// Problems that are told one by one; the page has all of them.
 const MOST_PROBLEMS: usize = 5;
 
 /// The page.
-pub fn summary(dossier: &Dossier, charts: &[charts::Named], sections: &[Section]) -> String {
-    let record = &dossier.record;
-    let mut page = format!("# Benchmark summary of {}\n\n", escape_markdown(&facts::created(record)));
-    for tile in headline::tiles(record, &dossier.anchors) {
+pub fn summary(report_data: &ReportData, charts: &[charts::Named], sections: &[Section]) -> String {
+    let record = &report_data.record;
+    let mut page = format!("# Benchmark summary of {}\n\n", escape_markdown(&provenance::created(record)));
+    for tile in headline::tiles(record, &report_data.anchors) {
         page += &format!("- **{}** {}\n", escape_markdown(&tile.number), escape_markdown(&tile.says));
     }
     page += &format!("\n## Checks\n\n{}\n", escape_markdown(&problems::checks(record)));
@@ -25,7 +25,7 @@ pub fn summary(dossier: &Dossier, charts: &[charts::Named], sections: &[Section]
             page += &format!("- and {} more, in index.html\n", problems.len() - MOST_PROBLEMS);
         }
     }
-    if let Some(ladder) = headline::ladder(dossier) {
+    if let Some(ladder) = headline::ladder(report_data) {
         page += &format!("\n## Ladder\n\n{}", Format::Markdown.render(&[ladder]));
     }
     if !sections.is_empty() {
@@ -41,14 +41,14 @@ pub fn summary(dossier: &Dossier, charts: &[charts::Named], sections: &[Section]
         page += &format!("\n![{finding}](charts/{}.svg)\n", named.name);
     }
     page += "\n## Provenance\n\n";
-    for (name, value) in facts::facts(record) {
+    for (name, value) in provenance::provenance(record) {
         page += &format!("- {name}: {}\n", escape_markdown(&value));
     }
-    for source in &dossier.sources[1..] {
+    for source in &report_data.sources[1..] {
         let told = format!("{} workloads from {}: {}", source.taken.len(), source.name, source.line);
         page += &format!("- also: {}\n", escape_markdown(&told));
     }
-    for note in &dossier.notes {
+    for note in &report_data.notes {
         page += &format!("- note: {}\n", escape_markdown(note));
     }
     page

@@ -6,7 +6,7 @@ use std::fmt;
 use super::charts::{self, Named};
 use super::figures;
 use super::parameters::{Sweep, sweeps};
-use super::{Dossier, Section};
+use super::{ReportData, Section};
 use crate::metric::{self, Figure, Metric};
 use crate::record::Row;
 use crate::render::{Cell, Column, Table, number};
@@ -73,8 +73,8 @@ pub(super) const QUESTIONS: [Question; 6] = [
 
 impl Question {
     /// The largest size that is part of the answer.
-    pub(super) fn limit(&self, dossier: &Dossier) -> f64 {
-        if self.by_cpus { f64::from(dossier.record.environment.cpus) } else { f64::INFINITY }
+    pub(super) fn limit(&self, report_data: &ReportData) -> f64 {
+        if self.by_cpus { f64::from(report_data.record.environment.cpus) } else { f64::INFINITY }
     }
 }
 
@@ -132,15 +132,15 @@ impl Growing<'_> {
 
 /// The metric of a sweep over each size, for each phase that has any; sizes above the limit are no part of the answer.
 pub(super) fn growing<'a>(
-    dossier: &'a Dossier,
+    report_data: &'a ReportData,
     sweep: &Sweep<'_>,
     metric: &dyn Metric,
     limit: f64,
 ) -> Vec<Growing<'a>> {
-    let phases = dossier.record.phases().into_iter();
+    let phases = report_data.record.phases().into_iter();
     let one = phases.map(|phase| {
         let figure = |workload: &str| {
-            let row: Option<&Row> = dossier.row(workload, phase).filter(|row| figures::trusted(row));
+            let row: Option<&Row> = report_data.row(workload, phase).filter(|row| figures::trusted(row));
             figures::figure(metric, row).ok()
         };
         let points: Vec<(f64, Figure)> =
@@ -152,32 +152,32 @@ pub(super) fn growing<'a>(
 }
 
 /// The part of the report. It is there even where nothing was measured, to say how to.
-pub fn section(dossier: &Dossier) -> Option<Section> {
+pub fn section(report_data: &ReportData) -> Option<Section> {
     let mut section = Section::new("growth", "Growth");
-    let mut sweeps = sweeps(dossier);
+    let mut sweeps = sweeps(report_data);
     let place = |sweep: &Sweep<'_>| QUESTIONS.iter().position(|question| question.key == sweep.key);
     sweeps.sort_by_key(|sweep| place(sweep).unwrap_or(QUESTIONS.len()));
     let mut answered = Vec::new();
     for sweep in &sweeps {
         let question = QUESTIONS.iter().find(|question| question.key == sweep.key);
-        let limit = question.map_or(f64::INFINITY, |question| question.limit(dossier));
+        let limit = question.map_or(f64::INFINITY, |question| question.limit(report_data));
         let Some(metric) = metric::by_name(question.map_or("time", |question| question.metric)) else { continue };
-        let growing = growing(dossier, sweep, metric, limit);
+        let growing = growing(report_data, sweep, metric, limit);
         if growing.is_empty() {
             continue;
         }
         answered.push(sweep.key);
         section.says.extend(verdict(sweep, question, &growing));
         let drawn = |named: &Named| section.charts.iter().all(|known| known.name != named.name);
-        let chart = question.and_then(|question| charts::sweeps::chart(dossier, sweep, question, metric, &growing));
+        let chart = question.and_then(|question| charts::sweeps::chart(report_data, sweep, question, metric, &growing));
         section.charts.extend(chart.filter(drawn));
-        section.tables.push(table(dossier, sweep, question, metric, &growing));
+        section.tables.push(table(report_data, sweep, question, metric, &growing));
     }
     let open = QUESTIONS.iter().filter(|question| !answered.contains(&question.key));
     let open: Vec<&str> = open.map(|question| question.title).collect();
     if !open.is_empty() {
         let what = format!("{} {}", open.join(", "), if open.len() == 1 { "is" } else { "are" });
-        section.missing.push(Section::not_measured(&what, &dossier.commands.growth));
+        section.missing.push(Section::not_measured(&what, &report_data.commands.growth));
     }
     Some(section)
 }
@@ -200,13 +200,13 @@ fn verdict(sweep: &Sweep<'_>, question: Option<&Question>, growing: &[Growing<'_
 }
 
 fn table(
-    dossier: &Dossier,
+    report_data: &ReportData,
     sweep: &Sweep<'_>,
     question: Option<&Question>,
     metric: &dyn Metric,
     growing: &[Growing<'_>],
 ) -> Table {
-    let limit = question.map_or(f64::INFINITY, |question| question.limit(dossier));
+    let limit = question.map_or(f64::INFINITY, |question| question.limit(report_data));
     let mark = |size: f64| if size > limit { "*" } else { "" };
     let mut columns = vec![Column::left("phase", "phase")];
     columns.extend(
@@ -214,7 +214,7 @@ fn table(
     );
     columns.push(Column::right("exponent", "exponent"));
     let unit = sweep.sizes.first().and_then(|(_, workload)| {
-        dossier.record.rows.iter().find(|row| row.workload == *workload).map(|row| row.unit.name.as_str())
+        report_data.record.rows.iter().find(|row| row.workload == *workload).map(|row| row.unit.name.as_str())
     });
     let title = question.map_or(sweep.name, |question| question.title);
     let mut table =
@@ -248,7 +248,7 @@ fn table(
         "Exponent: of {} in the metric, a line through the logarithms of all sizes (Theil and Sen) with its 95 % interval; of fewer than {FEWEST_SIZES} sizes that from the first to the last, without one.",
         sweep.key
     ));
-    table.notes.push(dossier.provenance_of(metric.instrument(), sweep.sizes.iter().map(|(_, workload)| *workload)));
+    table.notes.push(report_data.provenance_of(metric.instrument(), sweep.sizes.iter().map(|(_, workload)| *workload)));
     table
 }
 

@@ -11,13 +11,13 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::Value;
 
+use super::build_cache::BuildCache;
 use super::error::{CheckoutError, FileError, at, tells_full_disk};
-use super::held;
 use super::key::{Toolchain, hash};
 use super::links::Links;
 use super::lock::Lock;
+use super::locked_run;
 use super::mirror::Tree;
-use super::shelf::Shelf;
 use crate::child;
 use crate::programs::{Target, build_call, executables, told};
 
@@ -48,7 +48,7 @@ pub(super) struct Build<'a> {
     /// The project's folder among them.
     pub(super) prefix: &'a Path,
     /// What is built, and where it is set aside.
-    pub(super) shelf: &'a Shelf,
+    pub(super) build_cache: &'a BuildCache,
     /// The name of the side in errors.
     pub(super) revision: String,
     /// The folder of all bases.
@@ -61,14 +61,14 @@ pub(super) struct Build<'a> {
 impl Build<'_> {
     /// Builds the programs and sets them aside, after making sure that the side has them all.
     pub(super) fn run(&self) -> Result<(), CheckoutError> {
-        let wanted = &self.shelf.targets;
+        let wanted = &self.build_cache.targets;
         if wanted.is_empty() {
             return Ok(());
         }
         self.mirror()?;
         self.find(wanted)?;
         self.build(wanted)?;
-        self.shelf.finish().map_err(|error| self.failed(error))
+        self.build_cache.finish().map_err(|error| self.failed(error))
     }
 
     /// Brings the files into the folder that every side is built in. They may not have changed since they were looked at: the programs
@@ -148,16 +148,16 @@ impl Build<'_> {
         // where cargo has put them.
         for runner in made.iter().filter(|made| made.target.kind == "bin" && !wanted.contains(&made.target)) {
             self.set_aside(&runner.path, &runners.join(&runner.target.name))?;
-            self.shelf.note_runners(&runners).map_err(|error| self.failed(error))?;
+            self.build_cache.note_runners(&runners).map_err(|error| self.failed(error))?;
         }
         wanted.iter().try_for_each(|target| {
             let found = made.iter().find(|made| made.target == *target);
             let missing = || CheckoutError::Missing { revision: self.revision.clone(), what: target.to_string() };
             let path = &found.ok_or_else(missing)?.path;
             if let Some(archive) = links.of(&target.name, path) {
-                self.set_link_aside(&archive, &self.shelf.link(target))?;
+                self.set_link_aside(&archive, &self.build_cache.link(target))?;
             }
-            self.set_aside(path, &self.shelf.program(target))
+            self.set_aside(path, &self.build_cache.program(target))
         })
     }
 
@@ -183,7 +183,7 @@ impl Build<'_> {
     }
 
     /// Runs cargo, and tells what it complains of.
-    fn cargo(&self, cargo: &mut Command, what: &str) -> Result<held::Said, CheckoutError> {
+    fn cargo(&self, cargo: &mut Command, what: &str) -> Result<locked_run::Said, CheckoutError> {
         // Not the user's repository, which lies around the sources but is at another revision.
         cargo.env("GIT_CEILING_DIRECTORIES", self.workshop());
         // A user may keep intermediate artefacts elsewhere; those of another side must not be taken from there.
@@ -191,7 +191,7 @@ impl Build<'_> {
         if let Some(toolchain) = &self.toolchain.name {
             cargo.env("RUSTUP_TOOLCHAIN", toolchain);
         }
-        let said = held::run(cargo, self.lock, self.output != CargoOutput::Nothing);
+        let said = locked_run::run(cargo, self.lock, self.output != CargoOutput::Nothing);
         if child::stopped() {
             return Err(CheckoutError::Interrupted);
         }

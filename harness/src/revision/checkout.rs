@@ -5,16 +5,16 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::bases_folder;
 use super::build::{Build, CargoOutput};
+use super::build_cache::BuildCache;
 use super::commit::Commit;
+use super::disk_quota::{self, DiskQuota};
 use super::error::{CheckoutError, FileError, at};
-use super::home;
 use super::key::{Toolchain, key};
 use super::lock::{Hold, Lock};
 use super::mirror::Tree;
 use super::repository::Repository;
-use super::room::{self, Room};
-use super::shelf::Shelf;
 use super::slot::Slot;
 use crate::child;
 use crate::programs::{Programs, Target};
@@ -27,7 +27,7 @@ pub struct Checkouts {
     /// The project that is judged, whose toolchain builds both sides.
     root: PathBuf,
     folder: PathBuf,
-    room: Room,
+    disk_quota: DiskQuota,
     pub(super) cargo: OsString,
     rustc: OsString,
 }
@@ -65,8 +65,8 @@ impl Checkouts {
         Self {
             repository: repository.clone(),
             root: project.root.clone(),
-            folder: home::of(project),
-            room: Room::default(),
+            folder: bases_folder::of(project),
+            disk_quota: DiskQuota::default(),
             cargo: tool("CARGO", "cargo"),
             rustc: tool("RUSTC", "rustc"),
         }
@@ -74,8 +74,8 @@ impl Checkouts {
 
     /// Keeps more or less than the default.
     #[must_use]
-    pub fn with_room(self, room: Room) -> Self {
-        Self { room, ..self }
+    pub fn with_room(self, disk_quota: DiskQuota) -> Self {
+        Self { disk_quota, ..self }
     }
 
     /// The repository that the revisions are of.
@@ -102,7 +102,7 @@ impl Checkouts {
         say: &dyn Fn(&str),
     ) -> Result<Checkout, CheckoutError> {
         let failed = |error: FileError| error.of(&commit.to_string(), &self.folder);
-        let bases = home::prepare(&self.folder).map_err(failed)?;
+        let bases = bases_folder::prepare(&self.folder).map_err(failed)?;
         let toolchain = self.toolchain()?;
         let name = commit.id.get(..12).unwrap_or(&commit.id);
         // A commit without a lock file is built with that of the checkout.
@@ -114,30 +114,32 @@ impl Checkouts {
         let slot = Slot::open(bases.join(format!("{name}-{key}")), say).map_err(failed)?;
         if slot.ready() {
             let project = self.project(&slot, commit)?;
-            let shelf = shelf(&slot, &choose(&project.config));
-            if shelf.is_full() {
-                shelf.use_runners();
-                return Ok(Checkout::of(commit, project, slot, &shelf));
+            let build_cache = build_cache(&slot, &choose(&project.config));
+            if build_cache.is_full() {
+                build_cache.use_runners();
+                return Ok(Checkout::of(commit, project, slot, &build_cache));
             }
         }
 
         let lock = self.lock(&bases, say).map_err(failed)?;
-        room::make(&bases, self.room, &slot.folder, true).map_err(at("make room in", &bases)).map_err(failed)?;
+        disk_quota::make(&bases, self.disk_quota, &slot.folder, true)
+            .map_err(at("make room in", &bases))
+            .map_err(failed)?;
         // The other harness may have made it meanwhile.
         if !slot.ready() {
             slot.unpack(&self.repository, commit, &lock).map_err(|error| error.of(&commit.to_string(), &bases))?;
         }
         let project = self.project(&slot, commit)?;
-        let shelf = shelf(&slot, &choose(&project.config));
-        if !shelf.is_full() {
+        let build_cache = build_cache(&slot, &choose(&project.config));
+        if !build_cache.is_full() {
             say(&format!("building {commit}"));
             let tree = Tree::whole(slot.source()).map_err(failed)?;
             let site = Site { bases: &bases, toolchain: &toolchain, lock: &lock, output };
             self.check_settings(&tree, commit)?;
-            self.build(&site, self.with_lock_file(tree), None, &shelf, commit.to_string())?;
+            self.build(&site, self.with_lock_file(tree), None, &build_cache, commit.to_string())?;
         }
         drop(lock);
-        Ok(Checkout::of(commit, project, slot, &shelf))
+        Ok(Checkout::of(commit, project, slot, &build_cache))
     }
 
     /// Has programs of the project's files as they are now at hand, built in the same folder and by the same call of cargo as
@@ -153,24 +155,26 @@ impl Checkouts {
         say: &dyn Fn(&str),
     ) -> Result<WorkingTree, CheckoutError> {
         let failed = |error: FileError| error.of(WORKING_TREE, &self.folder);
-        let bases = home::prepare(&self.folder).map_err(failed)?;
+        let bases = bases_folder::prepare(&self.folder).map_err(failed)?;
         let toolchain = self.toolchain()?;
         let (folder, files) = self.repository.files()?;
         let tree = self.with_lock_file(Tree::of(folder, files));
         let digest = tree.digest().map_err(failed)?;
         let slot = Slot::open(bases.join(format!("tree-{}", key(&digest, &toolchain, &bases))), say).map_err(failed)?;
-        let shelf = shelf(&slot, programs);
-        if shelf.is_full() {
-            shelf.use_runners();
+        let build_cache = build_cache(&slot, programs);
+        if build_cache.is_full() {
+            build_cache.use_runners();
         } else {
             let lock = self.lock(&bases, say).map_err(failed)?;
             // What the other side has just built there is of use.
-            room::make(&bases, self.room, &slot.folder, false).map_err(at("make room in", &bases)).map_err(failed)?;
+            disk_quota::make(&bases, self.disk_quota, &slot.folder, false)
+                .map_err(at("make room in", &bases))
+                .map_err(failed)?;
             say("building the working tree");
             let site = Site { bases: &bases, toolchain: &toolchain, lock: &lock, output };
-            self.build(&site, tree, Some(&digest), &shelf, WORKING_TREE.to_owned())?;
+            self.build(&site, tree, Some(&digest), &build_cache, WORKING_TREE.to_owned())?;
         }
-        Ok(WorkingTree { programs: on_shelf(project, &shelf), _slot: slot })
+        Ok(WorkingTree { programs: on_shelf(project, &build_cache), _slot: slot })
     }
 
     /// Cargo reads configuration in all folders above the sources, and so in the checkout, below which every side is built: a commit
@@ -198,7 +202,7 @@ impl Checkouts {
         site: &Site<'_>,
         tree: Tree,
         digest: Option<&[u8]>,
-        shelf: &Shelf,
+        build_cache: &BuildCache,
         revision: String,
     ) -> Result<(), CheckoutError> {
         let build = Build {
@@ -208,7 +212,7 @@ impl Checkouts {
             toolchain: site.toolchain,
             tree: &tree,
             prefix: &self.repository.prefix,
-            shelf,
+            build_cache,
             revision,
             bases: site.bases,
             lock: site.lock,
@@ -254,8 +258,8 @@ impl Checkouts {
 }
 
 impl Checkout {
-    fn of(commit: &Commit, project: Project, slot: Slot, shelf: &Shelf) -> Self {
-        let programs = on_shelf(&project, shelf);
+    fn of(commit: &Commit, project: Project, slot: Slot, build_cache: &BuildCache) -> Self {
+        let programs = on_shelf(&project, build_cache);
         Self { commit: commit.clone(), project, programs, _slot: slot }
     }
 }
@@ -281,14 +285,15 @@ struct Site<'a> {
 }
 
 /// The programs on a shelf, to be started in a project.
-fn on_shelf(project: &Project, shelf: &Shelf) -> Programs {
+fn on_shelf(project: &Project, build_cache: &BuildCache) -> Programs {
     let named = |target: &Target, file: PathBuf| ((target.package.clone(), target.name.clone()), file);
-    let built: HashMap<_, _> = shelf.targets.iter().map(|target| named(target, shelf.program(target))).collect();
-    let links = shelf.targets.iter().map(|target| named(target, shelf.link(target)));
+    let built: HashMap<_, _> =
+        build_cache.targets.iter().map(|target| named(target, build_cache.program(target))).collect();
+    let links = build_cache.targets.iter().map(|target| named(target, build_cache.link(target)));
     Programs::ready(project.root.clone(), built).with_links(links.filter(|(_, file)| file.is_file()).collect())
 }
 
 /// Where those of the programs are set aside that are built at all.
-fn shelf(slot: &Slot, programs: &[&Program]) -> Shelf {
-    slot.shelf(programs.iter().copied().filter_map(Target::of).collect())
+fn build_cache(slot: &Slot, programs: &[&Program]) -> BuildCache {
+    slot.build_cache(programs.iter().copied().filter_map(Target::of).collect())
 }

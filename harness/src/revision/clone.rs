@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use thiserror::Error;
 
+use super::bases_folder;
 use super::commit::Commit;
 use super::error::RepositoryError;
 use super::git::{Git, failed};
-use super::home;
 use super::repository::Repository;
 use crate::project::Project;
 
@@ -91,7 +91,8 @@ impl ProjectClone {
             let path = path.to_owned();
             move |source| CloneError::File { path, source }
         };
-        let home = home::prepare(&home).map_err(|error| CloneError::File { path: error.path, source: error.source })?;
+        let home = bases_folder::prepare(&home)
+            .map_err(|error| CloneError::File { path: error.path, source: error.source })?;
         let source = repository.git.ask("find the top of the repository", &["rev-parse", "--show-toplevel"])?;
         let folder = home.join("clone");
         if !folder.join(".git").is_dir() {

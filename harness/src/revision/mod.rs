@@ -54,33 +54,33 @@
 //! was set aside therefore serves the list of programs again that it was built for, and no other; a revision has as many
 //! as there are kinds of comparisons, and they go when it goes.
 
+mod bases_folder;
 mod build;
+mod build_cache;
 mod checkout;
 mod clone;
 mod commit;
+mod disk_quota;
 mod error;
 mod git;
-mod held;
-mod home;
 mod key;
 mod links;
 mod lock;
+mod locked_run;
+mod measuring_lock;
 mod mirror;
 mod repository;
-mod room;
-mod shelf;
 mod slot;
 #[cfg(test)]
 mod tests;
-mod turn;
 
+pub use bases_folder::copies_folder;
 pub use build::CargoOutput;
 pub use checkout::{Checkout, Checkouts, WorkingTree};
 pub use clone::{CloneError, Edit, ProjectClone};
 pub use commit::{Commit, Head};
+pub use disk_quota::DiskQuota;
 pub use error::{CheckoutError, RepositoryError};
 pub use git::ELSEWHERE;
-pub use home::copies_folder;
+pub use measuring_lock::MeasuringLock;
 pub use repository::Repository;
-pub use room::Room;
-pub use turn::Turn;

@@ -4,13 +4,13 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::build_cache::BuildCache;
 use super::commit::Commit;
 use super::error::{CheckoutError, FileError, RepositoryError, at, tells_full_disk};
 use super::git::failed;
-use super::held;
 use super::lock::{Hold, Lock};
+use super::locked_run;
 use super::repository::Repository;
-use super::shelf::Shelf;
 use crate::programs::Target;
 use crate::whole_file;
 
@@ -51,8 +51,8 @@ impl Slot {
     }
 
     /// Where programs are set aside that one call of cargo builds.
-    pub(super) fn shelf(&self, targets: Vec<Target>) -> Shelf {
-        Shelf::among(&self.programs(), targets)
+    pub(super) fn build_cache(&self, targets: Vec<Target>) -> BuildCache {
+        BuildCache::among(&self.programs(), targets)
     }
 
     /// Writes the revision's files, instead of whatever an interrupted harness has left.
@@ -69,7 +69,7 @@ impl Slot {
         let mut git = repository.git.command();
         git.arg("--git-dir").arg(&repository.git_folder).arg("--work-tree").arg(&source);
         git.args(["read-tree", "--reset", "-u", &commit.id]).env("GIT_INDEX_FILE", &index).current_dir(&source);
-        let said = held::run(&mut git, build, false).map_err(at("run git in", &source))?;
+        let said = locked_run::run(&mut git, build, false).map_err(at("run git in", &source))?;
         if !said.status.success() {
             // What is there is of no use, and may be what fills the disk.
             let _ = fs::remove_dir_all(&source);

@@ -6,11 +6,11 @@
 
 mod file;
 mod range;
-mod standing;
+mod target_status;
 
 pub use file::{RoadmapError, SCHEMA_VERSION};
 pub use range::{Range, RangeError};
-pub use standing::{Audit, Measured, Standing, audit, measure, stand};
+pub use target_status::{Audit, Measured, TargetStatus, audit, measure, stand};
 
 use crate::metric::Metric;
 

@@ -26,7 +26,7 @@ pub struct Condition {
     /// What differs.
     pub change: Change,
     /// Who else computes.
-    pub hogs: Hogs,
+    pub hogs: BackgroundLoad,
     /// How much is judged.
     pub scope: Scope,
 }
@@ -34,7 +34,7 @@ pub struct Condition {
 /// Programs that compute all the time beside the measurement, to be in its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
-pub enum Hogs {
+pub enum BackgroundLoad {
     /// None that this program has started.
     None,
     /// One on each core that is not measured on.
@@ -119,7 +119,7 @@ impl Condition {
     }
 }
 
-impl Hogs {
+impl BackgroundLoad {
     /// As it is written on the command line.
     pub fn name(self) -> &'static str {
         match self {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::child::{self, ChildError};
-use crate::paired::Entrant;
+use crate::paired::TimedPhase;
 
 /// How long each of the two runs warms up and measures, in seconds.
 const WARM_UP: u32 = 1;
@@ -73,22 +73,22 @@ impl BackToBack {
     ///
     /// # Errors
     /// If it cannot be run, or does not say what became of the second run.
-    pub fn take(bench: &dyn Fn() -> Command, entrant: &Entrant, created: String) -> Result<Self, CriterionError> {
+    pub fn take(bench: &dyn Fn() -> Command, timed: &TimedPhase, created: String) -> Result<Self, CriterionError> {
         let home = tempfile::tempdir().map_err(CriterionError::Folder)?;
-        run(bench(), entrant, home.path())?;
-        let said = run(bench(), entrant, home.path())?;
+        run(bench(), timed, home.path())?;
+        let said = run(bench(), timed, home.path())?;
         let (called, change) = understood(&said).ok_or_else(|| CriterionError::Silent {
-            case: format!("{}/{}", entrant.workload, entrant.phase),
+            case: format!("{}/{}", timed.workload, timed.phase),
             said: said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default().trim().to_owned(),
         })?;
-        let Entrant { workload, phase } = entrant.clone();
+        let TimedPhase { workload, phase } = timed.clone();
         Ok(Self { workload, phase, created, called, change })
     }
 }
 
-fn run(mut command: Command, entrant: &Entrant, home: &Path) -> Result<String, CriterionError> {
+fn run(mut command: Command, timed: &TimedPhase, home: &Path) -> Result<String, CriterionError> {
     command
-        .args(["--bench", "--noplot", "--exact", &format!("{}/{}", entrant.workload, entrant.phase)])
+        .args(["--bench", "--noplot", "--exact", &format!("{}/{}", timed.workload, timed.phase)])
         .args(["--warm-up-time", &WARM_UP.to_string(), "--measurement-time", &MEASURED.to_string()])
         .env("CRITERION_HOME", home)
         .env("HARNESS_THREADS", "1");

@@ -1,9 +1,10 @@
 //! What the trials of one condition show, counted.
 
 use super::{Condition, Trial};
-use crate::gate::{Ruling, RulingError, Time, Word};
+use crate::gate::{GateError, GateVerdict, TimeOutcome, TimeVerdict};
+use crate::paired::Verdict;
 use crate::statistics::{Interval, median, share_interval};
-use crate::verdict::Conclusion;
+use crate::verdict::SuiteVerdict;
 
 /// Of an interval of this level each end alone holds at 95 %.
 pub(super) const LEVEL: f64 = 0.9;
@@ -58,17 +59,17 @@ impl Rate {
     }
 }
 
-/// Counts the trials of every condition, in the order that a reader wants: no change first, then from the smallest slowdown
+/// Tally the trials of every condition, in the order that a reader wants: no change first, then from the smallest slowdown
 /// to the largest.
 ///
 /// # Errors
 /// If the limits that a trial carries make no sense.
-pub fn findings(trials: &[Trial]) -> Result<Vec<Finding>, RulingError> {
+pub fn findings(trials: &[Trial]) -> Result<Vec<Finding>, GateError> {
     conditions(trials)
         .into_iter()
         .map(|condition| {
             let of_it = trials.iter().filter(|trial| trial.condition == condition);
-            let rulings = of_it.map(|trial| Ruling::verdict_of(&trial.session)).collect::<Result<Vec<_>, _>>()?;
+            let rulings = of_it.map(|trial| GateVerdict::verdict_of(&trial.session)).collect::<Result<Vec<_>, _>>()?;
             Ok(Finding::of(condition, &rulings))
         })
         .collect()
@@ -90,11 +91,11 @@ pub(super) fn conditions(trials: &[Trial]) -> Vec<Condition> {
 }
 
 impl Finding {
-    fn of(condition: Condition, rulings: &[Ruling]) -> Self {
-        let red = rulings.iter().filter(|ruling| ruling.conclusion() == Conclusion::Regressed).count();
-        let times: Vec<&Time> = rulings.iter().flat_map(|ruling| &ruling.times).collect();
+    fn of(condition: Condition, rulings: &[GateVerdict]) -> Self {
+        let red = rulings.iter().filter(|gate_verdict| gate_verdict.conclusion() == SuiteVerdict::Regressed).count();
+        let times: Vec<&TimeVerdict> = rulings.iter().flat_map(|gate_verdict| &gate_verdict.times).collect();
         let seconds: Vec<f64> =
-            rulings.iter().map(|ruling| ruling.times.iter().map(|time| time.seconds).sum()).collect();
+            rulings.iter().map(|gate_verdict| gate_verdict.times.iter().map(|time| time.seconds).sum()).collect();
         Self {
             condition,
             trials: rulings.len(),
@@ -105,9 +106,9 @@ impl Finding {
     }
 
     /// What verdicts on single workloads show; each counts as a trial.
-    pub(super) fn of_times(condition: Condition, times: &[&Time]) -> Self {
-        let rate = |words: &[Word]| Rate {
-            count: times.iter().filter(|time| words.contains(&time.word)).count(),
+    pub(super) fn of_times(condition: Condition, times: &[&TimeVerdict]) -> Self {
+        let rate = |words: &[TimeOutcome]| Rate {
+            count: times.iter().filter(|time| words.contains(&time.outcome)).count(),
             of: times.len(),
         };
         let estimates: Vec<f64> = times.iter().filter_map(|time| Some(time.found?.change)).collect();
@@ -118,10 +119,10 @@ impl Finding {
             condition,
             trials: times.len(),
             red: Rate { count: times.iter().filter(|time| time.is_red).count(), of: times.len() },
-            found: rate(&[Word::Regressed, Word::Layout]),
-            not_slower: rate(&[Word::NotSlower]),
-            inconclusive: rate(&[Word::Inconclusive, Word::Failed]),
-            improved: rate(&[Word::Improved]),
+            found: rate(&[TimeOutcome::Verdict(Verdict::Regressed), TimeOutcome::WithinLayoutLimit]),
+            not_slower: rate(&[TimeOutcome::Verdict(Verdict::NotSlower)]),
+            inconclusive: rate(&[TimeOutcome::Verdict(Verdict::Inconclusive), TimeOutcome::Failed]),
+            improved: rate(&[TimeOutcome::Verdict(Verdict::Improved)]),
             seconds: median(&seconds),
             trial_seconds: None,
             mean,

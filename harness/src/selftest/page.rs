@@ -3,9 +3,10 @@
 use super::finding::{Rate, deviation};
 use super::table::{percent, told};
 use super::{
-    BackToBack, Called, Change, Condition, Finding, Hogs, Scope, Swapped, Trial, by_workload, findings, promises, table,
+    BackToBack, BackgroundLoad, Called, Change, Condition, Finding, Scope, Swapped, Trial, by_workload, findings,
+    promises, table,
 };
-use crate::gate::{RulingError, SLICE};
+use crate::gate::{GateError, SLICE};
 use crate::render::Format;
 use crate::render::chart::{Chart, Part, ShareBar, ShareChart};
 
@@ -20,9 +21,9 @@ pub fn chart(trials: &[Trial], findings: &[Finding]) -> Option<Chart> {
         let seconds = finding.seconds.map_or_else(String::new, |seconds| format!(", {seconds:.1} s each"));
         ShareBar {
             group: match finding.condition.hogs {
-                Hogs::None => "Nothing else that computes",
-                Hogs::Other => "A hog on the other core",
-                Hogs::Each => "A hog on each core",
+                BackgroundLoad::None => "Nothing else that computes",
+                BackgroundLoad::Other => "A hog on the other core",
+                BackgroundLoad::Each => "A hog on each core",
             }
             .to_owned(),
             name: match finding.condition {
@@ -90,7 +91,7 @@ fn all_false_alarms(findings: &[Finding]) -> String {
 ///
 /// # Errors
 /// If the limits that a trial carries make no sense.
-pub fn page(trials: &[Trial], swapped: &Swapped, criterion: &[BackToBack], chart: &str) -> Result<String, RulingError> {
+pub fn page(trials: &[Trial], swapped: &Swapped, criterion: &[BackToBack], chart: &str) -> Result<String, GateError> {
     let findings = findings(trials)?;
     let headline = headline(&findings);
     let mut text = format!(
@@ -146,7 +147,7 @@ pub fn page(trials: &[Trial], swapped: &Swapped, criterion: &[BackToBack], chart
 
 /// What a gate on unchanged code may measure.
 fn budget(scope: Scope) -> String {
-    format!("{} s", Condition { change: Change::Null, hogs: Hogs::None, scope }.seconds())
+    format!("{} s", Condition { change: Change::Null, hogs: BackgroundLoad::None, scope }.seconds())
 }
 
 fn of_criterion(said: &[BackToBack]) -> String {

@@ -34,7 +34,7 @@ pub fn promises(findings: &[Finding]) -> Table {
     for one in unchanged() {
         let who = format!("{}, {}", super::table::told(one.condition), one.condition.scope.told());
         let hogs = match one.condition.hogs {
-            super::Hogs::None => String::new(),
+            super::BackgroundLoad::None => String::new(),
             hogs => format!(", a hog {}", hogs.told()),
         };
         let who = who + &hogs;
@@ -61,7 +61,7 @@ pub fn promises(findings: &[Finding]) -> Table {
     for one in findings {
         let Change::Injected(slowdown) = one.condition.change else { continue };
         let hogs = match one.condition.hogs {
-            super::Hogs::None => String::new(),
+            super::BackgroundLoad::None => String::new(),
             hogs => format!(" with a hog {}", hogs.told()),
         };
         let seconds = one.condition.seconds();

@@ -5,7 +5,7 @@
 //! on errors as large, and following each other, as those of this machine, and nothing of builds that differ.
 
 use super::{Change, Trial};
-use crate::paired::{Rules, Standing, Suite};
+use crate::paired::{Rules, SequentialSuite, Verdict};
 use crate::statistics::Random;
 
 /// What the replayed gates show.
@@ -55,7 +55,7 @@ fn replay(trials: &[Trial], gates: usize, seed: u64) -> Swapped {
     let most = (budget / (seconds / pairs as f64)) as usize;
     for _ in 0..gates {
         let mut places: Vec<usize> = recorded.iter().map(|one| random.below(one.pairs.len())).collect();
-        let mut suite = Suite::new(Rules::default(), recorded.len());
+        let mut suite = SequentialSuite::new(Rules::default(), recorded.len());
         let mut left = most;
         while let Some(workload) = suite.next(left) {
             let one = &recorded[workload].pairs;
@@ -64,11 +64,11 @@ fn replay(trials: &[Trial], gates: usize, seed: u64) -> Swapped {
             suite.push(workload, if random.coin() { log_ratio } else { -log_ratio });
             left -= 1;
         }
-        let standings = || suite.courses().iter().map(|course| course.standing());
+        let verdicts = || suite.sequential_tests().iter().map(|sequential_test| sequential_test.verdict());
         all.gates += 1;
-        all.red += usize::from(standings().any(|standing| standing == Standing::Regressed));
+        all.red += usize::from(verdicts().any(|verdict| verdict == Verdict::Regressed));
         all.verdicts += recorded.len();
-        all.not_slower += standings().filter(|standing| *standing == Standing::NotSlower).count();
+        all.not_slower += verdicts().filter(|verdict| *verdict == Verdict::NotSlower).count();
     }
     all
 }
@@ -76,11 +76,11 @@ fn replay(trials: &[Trial], gates: usize, seed: u64) -> Swapped {
 fn recorded(trials: &[Trial]) -> Vec<Recorded> {
     let mut recorded: Vec<Recorded> = Vec::new();
     let null = trials.iter().filter(|trial| trial.condition.change == Change::Null);
-    for lane in null.flat_map(|trial| &trial.session.lanes) {
-        let estimates = lane.pairs.iter().filter_map(|pair| Some((pair.estimate()?.log_ratio, pair.seconds)));
-        match recorded.iter_mut().find(|one| one.workload == lane.entrant.workload) {
+    for measured in null.flat_map(|trial| &trial.session.measured) {
+        let estimates = measured.pairs.iter().filter_map(|pair| Some((pair.estimate()?.log_ratio, pair.seconds)));
+        match recorded.iter_mut().find(|one| one.workload == measured.timed.workload) {
             Some(one) => one.pairs.extend(estimates),
-            None => recorded.push(Recorded { workload: lane.entrant.workload.clone(), pairs: estimates.collect() }),
+            None => recorded.push(Recorded { workload: measured.timed.workload.clone(), pairs: estimates.collect() }),
         }
     }
     recorded.retain(|one| !one.pairs.is_empty());

@@ -2,7 +2,7 @@
 
 use super::finding::{Finding, Rate, conditions};
 use super::{Change, Condition, Trial};
-use crate::gate::{Ruling, RulingError, Time};
+use crate::gate::{GateError, GateVerdict, TimeVerdict};
 use crate::render::{Cell, Column, Table};
 
 /// One line for each condition.
@@ -26,12 +26,13 @@ pub fn table(findings: &[Finding]) -> Table {
 ///
 /// # Errors
 /// If the limits that a trial carries make no sense.
-pub fn by_workload(trials: &[Trial]) -> Result<Table, RulingError> {
-    let mut kinds: Vec<(String, Condition, Vec<Time>)> = Vec::new();
+pub fn by_workload(trials: &[Trial]) -> Result<Table, GateError> {
+    let mut kinds: Vec<(String, Condition, Vec<TimeVerdict>)> = Vec::new();
     for trial in trials {
-        for time in Ruling::verdict_of(&trial.session)?.times {
-            let same =
-                |kind: &&mut (String, Condition, Vec<Time>)| kind.0 == time.workload && kind.1 == trial.condition;
+        for time in GateVerdict::verdict_of(&trial.session)?.times {
+            let same = |kind: &&mut (String, Condition, Vec<TimeVerdict>)| {
+                kind.0 == time.workload && kind.1 == trial.condition
+            };
             match kinds.iter_mut().find(same) {
                 Some(kind) => kind.2.push(time),
                 None => kinds.push((time.workload.clone(), trial.condition, vec![time])),

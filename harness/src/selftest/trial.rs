@@ -26,14 +26,14 @@ impl Trial {
 pub(crate) mod tests {
     use super::*;
     use crate::gate::{Accepted, Revision, Terms};
-    use crate::paired::{Block, Entrant, Lane, Pair, Rules, Side, Slice};
+    use crate::paired::{Block, Pair, Rules, Side, Slice, TimedPhase, WorkloadPairs};
     use crate::record::Environment;
-    use crate::selftest::{Hogs, Scope};
+    use crate::selftest::{BackgroundLoad, Scope};
 
     /// A trial of one workload whose pairs have these logarithms of head over base time, each measured in 100 ms.
     pub(crate) fn trial(change: &str, log_ratios: &[f64]) -> Trial {
         let change: crate::selftest::Change = change.parse().expect("a condition");
-        let condition = Condition { change, hogs: Hogs::None, scope: Scope::Workload };
+        let condition = Condition { change, hogs: BackgroundLoad::None, scope: Scope::Workload };
         let slice = |side, nanoseconds| Slice { side, iterations: 10, nanoseconds, waited: 0 };
         let block = |log_ratio: f64| -> Block {
             let head = slice(Side::Head, (4e6 * log_ratio.exp()).round() as u64);
@@ -76,8 +76,8 @@ pub(crate) mod tests {
                 layout_limit: 0.02,
                 strict: false,
             },
-            lanes: vec![Lane {
-                entrant: Entrant { workload: "kernel/gelu".to_owned(), phase: "fast".to_owned() },
+            measured: vec![WorkloadPairs {
+                timed: TimedPhase { workload: "kernel/gelu".to_owned(), phase: "fast".to_owned() },
                 pairs: log_ratios.iter().map(pair).collect(),
                 failure: None,
             }],

@@ -1,21 +1,21 @@
 //! Regressions that somebody has accepted.
 
-use super::{Judgement, Verdict};
+use super::{CountVerdict, CountsVerdict};
 use crate::acceptance::{Coverage, Ledger, Loss};
 use crate::record::Record;
 
-impl Verdict {
+impl CountsVerdict {
     /// The same verdict, where what the ledger excuses is accepted. The head is the record that was judged: it says with which
     /// toolchain its counts were read.
     #[must_use]
     pub fn accept(mut self, ledger: &Ledger, head: &Record) -> Self {
         for row in &mut self.rows {
-            let Judgement::Regressed(limit) = &row.judgement else { continue };
+            let CountVerdict::Regressed(limit) = &row.judgement else { continue };
             let Some(loss) = Loss::of(&row.comparison, head) else { continue };
             let worse = |level: f64, value: f64| super::worse(loss.metric, level, value);
             let within = |level: f64, value: f64| limit.tolerance.allows(worse(level, value), level);
             if let Coverage::Excused(acceptance) = ledger.covers(&loss, within) {
-                row.judgement = Judgement::Accepted(limit.clone(), acceptance);
+                row.judgement = CountVerdict::Accepted(limit.clone(), acceptance);
             }
         }
         self
@@ -23,7 +23,7 @@ impl Verdict {
 
     /// What regressed, as losses that can be accepted. The head is the record that was judged.
     pub fn losses(&self, head: &Record) -> Vec<Loss> {
-        let regressed = self.rows.iter().filter(|row| matches!(row.judgement, Judgement::Regressed(_)));
+        let regressed = self.rows.iter().filter(|row| matches!(row.judgement, CountVerdict::Regressed(_)));
         regressed.filter_map(|row| Loss::of(&row.comparison, head)).collect()
     }
 }

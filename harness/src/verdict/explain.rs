@@ -1,14 +1,14 @@
 //! The verdict in sentences.
 
-use super::{Conclusion, Counts, Judged, Judgement, Verdict, worse};
+use super::{CountVerdict, CountsVerdict, JudgedCount, SuiteVerdict, Tally, worse};
 use crate::compare::Comparison;
 use crate::metric::Metric;
 use crate::render::number::exact;
 
-impl Verdict {
+impl CountsVerdict {
     /// One line about the suite, such as `REGRESSED: of 24 comparisons 1 regressed, 2 were not judged, 21 are within limits`.
     pub fn summary(&self) -> String {
-        let Counts { passed, improved, regressed, accepted, unjudged } = self.counts();
+        let Tally { passed, improved, regressed, accepted, unjudged } = self.counts();
         let all = match self.rows.len() {
             0 => return "NOT JUDGED: there was nothing to judge".to_owned(),
             1 => "1 comparison".to_owned(),
@@ -26,25 +26,25 @@ impl Verdict {
         .filter_map(|(count, told)| (count > 0).then_some(told))
         .collect();
         let word = match self.conclusion() {
-            Conclusion::Passed => "PASSED",
-            Conclusion::Regressed => "REGRESSED",
-            Conclusion::Unjudged => "NOT JUDGED",
+            SuiteVerdict::Passed => "PASSED",
+            SuiteVerdict::Regressed => "REGRESSED",
+            SuiteVerdict::Unjudged => "NOT JUDGED",
         };
         format!("{word}: of {all} {}", told.join(", "))
     }
 }
 
-impl Judged {
+impl JudgedCount {
     /// One sentence: which workload, phase and metric, by how much, from what to what, and the limit with its reason;
     /// or why there is no judgement.
     pub fn explanation(&self) -> String {
         let Comparison { metric, base, head, .. } = &self.comparison;
         let place = self.comparison.place();
         match (&self.judgement, metric, base, head) {
-            (Judgement::Unjudged(why), ..) => format!("{place}: {why}"),
+            (CountVerdict::Unjudged(why), ..) => format!("{place}: {why}"),
             (judgement, Some(metric), Some(base), Some(head)) => {
                 let change = change(*metric, base.value, head.value);
-                if let Judgement::Accepted(_, line) = judgement {
+                if let CountVerdict::Accepted(_, line) = judgement {
                     let (from, to) = (exact(line.loss.from), exact(line.loss.to));
                     return format!(
                         "{place} {change}; from {from} to {to} is accepted because {}",

@@ -14,28 +14,28 @@ pub use limits::{Limit, Limits, LimitsError, SCHEMA_VERSION};
 pub use tolerance::{Amount, Percent, Tolerance};
 
 use crate::acceptance::Acceptance;
-use crate::compare::{Comparison, State};
+use crate::compare::{Comparability, Comparison};
 use crate::metric::{Better, Metric};
 
 /// What a whole suite came to.
 #[derive(Debug, Clone)]
-pub struct Verdict {
+pub struct CountsVerdict {
     /// One per comparison that is judged, in their order.
-    pub rows: Vec<Judged>,
+    pub rows: Vec<JudgedCount>,
 }
 
 /// A comparison and what it means.
 #[derive(Debug, Clone)]
-pub struct Judged {
+pub struct JudgedCount {
     /// The comparison.
     pub comparison: Comparison,
     /// What it means.
-    pub judgement: Judgement,
+    pub judgement: CountVerdict,
 }
 
 /// What one comparison means.
 #[derive(Debug, Clone)]
-pub enum Judgement {
+pub enum CountVerdict {
     /// Within the limit.
     Pass(Limit),
     /// Better by more than the limit.
@@ -50,7 +50,7 @@ pub enum Judgement {
 
 /// The verdict on the suite.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Conclusion {
+pub enum SuiteVerdict {
     /// Every figure was judged and none is a regression that was not accepted.
     Passed,
     /// At least one regression. It outranks figures that were not judged; both are told.
@@ -61,7 +61,7 @@ pub enum Conclusion {
 
 /// How many figures came to what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Counts {
+pub struct Tally {
     /// Within their limits.
     pub passed: usize,
     /// Better by more than their limits.
@@ -75,31 +75,31 @@ pub struct Counts {
 }
 
 /// Judges comparisons by limits. Wall times are not part of the verdict.
-pub fn judge(comparisons: Vec<Comparison>, limits: &Limits) -> Verdict {
+pub fn judge(comparisons: Vec<Comparison>, limits: &Limits) -> CountsVerdict {
     let rows = comparisons
         .into_iter()
         .filter(|comparison| comparison.metric.is_none_or(|metric| metric.portable()))
-        .map(|comparison| Judged { judgement: judgement(&comparison, limits), comparison })
+        .map(|comparison| JudgedCount { judgement: judgement(&comparison, limits), comparison })
         .collect();
-    Verdict { rows }
+    CountsVerdict { rows }
 }
 
-fn judgement(comparison: &Comparison, limits: &Limits) -> Judgement {
-    let (State::Comparable, Some(metric), Some(base), Some(head)) =
+fn judgement(comparison: &Comparison, limits: &Limits) -> CountVerdict {
+    let (Comparability::Comparable, Some(metric), Some(base), Some(head)) =
         (&comparison.state, comparison.metric, comparison.base, comparison.head)
     else {
-        return Judgement::Unjudged(comparison.state.to_string());
+        return CountVerdict::Unjudged(comparison.state.to_string());
     };
     let Some(limit) = limits.of(metric, &comparison.workload).cloned() else {
-        return Judgement::Unjudged(format!("no limit is set for {}", metric.name()));
+        return CountVerdict::Unjudged(format!("no limit is set for {}", metric.name()));
     };
     let worse = worse(metric, base.value, head.value);
     if !limit.tolerance.allows(worse, base.value) {
-        Judgement::Regressed(limit)
+        CountVerdict::Regressed(limit)
     } else if !limit.tolerance.allows(-worse, base.value) {
-        Judgement::Improved(limit)
+        CountVerdict::Improved(limit)
     } else {
-        Judgement::Pass(limit)
+        CountVerdict::Pass(limit)
     }
 }
 
@@ -111,7 +111,7 @@ fn worse(metric: &dyn Metric, base: f64, head: f64) -> f64 {
     }
 }
 
-impl Judgement {
+impl CountVerdict {
     /// The judgement in one word.
     pub fn name(&self) -> &'static str {
         match self {
@@ -134,29 +134,29 @@ impl Judgement {
     }
 }
 
-impl Verdict {
+impl CountsVerdict {
     /// How many figures came to what.
-    pub fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
+    pub fn counts(&self) -> Tally {
+        let mut counts = Tally::default();
         for row in &self.rows {
             *match row.judgement {
-                Judgement::Pass(_) => &mut counts.passed,
-                Judgement::Improved(_) => &mut counts.improved,
-                Judgement::Regressed(_) => &mut counts.regressed,
-                Judgement::Accepted(..) => &mut counts.accepted,
-                Judgement::Unjudged(_) => &mut counts.unjudged,
+                CountVerdict::Pass(_) => &mut counts.passed,
+                CountVerdict::Improved(_) => &mut counts.improved,
+                CountVerdict::Regressed(_) => &mut counts.regressed,
+                CountVerdict::Accepted(..) => &mut counts.accepted,
+                CountVerdict::Unjudged(_) => &mut counts.unjudged,
             } += 1;
         }
         counts
     }
 
     /// The verdict on the suite.
-    pub fn conclusion(&self) -> Conclusion {
+    pub fn conclusion(&self) -> SuiteVerdict {
         match self.counts() {
-            Counts { regressed: 1.., .. } => Conclusion::Regressed,
-            Counts { unjudged: 1.., .. } => Conclusion::Unjudged,
-            Counts { passed: 0, improved: 0, accepted: 0, .. } => Conclusion::Unjudged,
-            _ => Conclusion::Passed,
+            Tally { regressed: 1.., .. } => SuiteVerdict::Regressed,
+            Tally { unjudged: 1.., .. } => SuiteVerdict::Unjudged,
+            Tally { passed: 0, improved: 0, accepted: 0, .. } => SuiteVerdict::Unjudged,
+            _ => SuiteVerdict::Passed,
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The verdict as a table.
 
-use super::{Judged, Judgement, Verdict};
+use super::{CountVerdict, CountsVerdict, JudgedCount};
 use crate::compare::{figure_cells, grouped, place_cells, place_columns};
 use crate::render::{Cell, Column, Table, Tone};
 
-impl Verdict {
+impl CountsVerdict {
     /// The table of the verdict, regressions first, those that were accepted, then what was not judged, improvements, passes. With `exact`, a
     /// column for everything a program may want; without, what a person reads.
     pub fn table(&self, exact: bool) -> Table {
@@ -20,7 +20,7 @@ impl Verdict {
             columns.push(Column::left("explanation", "explanation"));
         }
         let mut table = Table::new(String::new(), columns);
-        let mut rows: Vec<&Judged> = self.rows.iter().collect();
+        let mut rows: Vec<&JudgedCount> = self.rows.iter().collect();
         rows.sort_by_key(|row| rank(&row.judgement));
         for row in rows {
             let mut cells = place_cells(&row.comparison, exact);
@@ -38,49 +38,49 @@ impl Verdict {
 
     /// One sentence per regression, in the order of the suite.
     pub fn regressions(&self) -> Vec<String> {
-        let regressed = self.rows.iter().filter(|row| matches!(row.judgement, Judgement::Regressed(_)));
-        regressed.map(Judged::explanation).collect()
+        let regressed = self.rows.iter().filter(|row| matches!(row.judgement, CountVerdict::Regressed(_)));
+        regressed.map(JudgedCount::explanation).collect()
     }
 
     /// One sentence per regression that was accepted, in the order of the suite.
     pub fn accepted(&self) -> Vec<String> {
-        let accepted = self.rows.iter().filter(|row| matches!(row.judgement, Judgement::Accepted(..)));
-        accepted.map(Judged::explanation).collect()
+        let accepted = self.rows.iter().filter(|row| matches!(row.judgement, CountVerdict::Accepted(..)));
+        accepted.map(JudgedCount::explanation).collect()
     }
 
     /// One sentence per reason why figures were not judged.
     pub fn unjudged(&self) -> Vec<String> {
         grouped(self.rows.iter().filter_map(|row| match &row.judgement {
-            Judgement::Unjudged(why) => Some((row.comparison.place(), why.clone())),
+            CountVerdict::Unjudged(why) => Some((row.comparison.place(), why.clone())),
             _ => None,
         }))
     }
 
-    /// The same verdict without what passed and without what [`Verdict::unjudged`] tells.
+    /// The same verdict without what passed and without what [`CountsVerdict::unjudged`] tells.
     #[must_use]
     pub fn remarkable(&self) -> Self {
-        let changed = |row: &&Judged| {
-            matches!(row.judgement, Judgement::Regressed(_) | Judgement::Accepted(..) | Judgement::Improved(_))
+        let changed = |row: &&JudgedCount| {
+            matches!(row.judgement, CountVerdict::Regressed(_) | CountVerdict::Accepted(..) | CountVerdict::Improved(_))
         };
         Self { rows: self.rows.iter().filter(changed).cloned().collect() }
     }
 }
 
-fn rank(judgement: &Judgement) -> u8 {
+fn rank(judgement: &CountVerdict) -> u8 {
     match judgement {
-        Judgement::Regressed(_) => 0,
-        Judgement::Accepted(..) => 1,
-        Judgement::Unjudged(_) => 2,
-        Judgement::Improved(_) => 3,
-        Judgement::Pass(_) => 4,
+        CountVerdict::Regressed(_) => 0,
+        CountVerdict::Accepted(..) => 1,
+        CountVerdict::Unjudged(_) => 2,
+        CountVerdict::Improved(_) => 3,
+        CountVerdict::Pass(_) => 4,
     }
 }
 
-fn tone(judgement: &Judgement) -> Tone {
+fn tone(judgement: &CountVerdict) -> Tone {
     match judgement {
-        Judgement::Regressed(_) => Tone::Bad,
-        Judgement::Accepted(..) | Judgement::Unjudged(_) => Tone::Notice,
-        Judgement::Improved(_) => Tone::Good,
-        Judgement::Pass(_) => Tone::Plain,
+        CountVerdict::Regressed(_) => Tone::Bad,
+        CountVerdict::Accepted(..) | CountVerdict::Unjudged(_) => Tone::Notice,
+        CountVerdict::Improved(_) => Tone::Good,
+        CountVerdict::Pass(_) => Tone::Plain,
     }
 }

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::compare::{Side, compare};
+use crate::compare::{RecordView, compare};
 use crate::record::sample::{callgrind, clock, dhat, record, row};
 use crate::record::{Check, Data, Failure, Instrument, Record, Row};
 
@@ -10,15 +10,15 @@ fn limits() -> Limits {
     Limits::parse(include_str!("../../../baselines/limits.toml"), Path::new("limits.toml")).expect("valid")
 }
 
-fn verdict(base: &Record, head: &Record) -> Verdict {
-    judge(compare(Side::baseline(base), Side::record(head)), &limits())
+fn verdict(base: &Record, head: &Record) -> CountsVerdict {
+    judge(compare(RecordView::baseline(base), RecordView::record(head)), &limits())
 }
 
 fn one(row: Row) -> Record {
     record(vec![row])
 }
 
-fn told(verdict: &Verdict) -> String {
+fn told(verdict: &CountsVerdict) -> String {
     let lines: Vec<String> =
         verdict.rows.iter().map(|row| format!("{}: {}", row.judgement.name(), row.explanation())).collect();
     format!("{}\n{}", lines.join("\n"), verdict.summary())
@@ -35,16 +35,16 @@ fn this_repository_has_a_limit_for_every_count() {
 fn equal_counts_pass() {
     let base = one(row("w", "naive", vec![callgrind(1000), dhat(64, 2)]));
     let verdict = verdict(&base, &base);
-    assert_eq!(verdict.counts(), Counts { passed: 7, ..Counts::default() });
-    assert_eq!(verdict.conclusion(), Conclusion::Passed);
+    assert_eq!(verdict.counts(), Tally { passed: 7, ..Tally::default() });
+    assert_eq!(verdict.conclusion(), SuiteVerdict::Passed);
 }
 
 #[test]
 fn instructions_may_grow_by_a_tenth_of_a_percent_and_no_more() {
     let base = one(row("w", "naive", vec![callgrind(1_000_000)]));
     let conclusion = |instructions| verdict(&base, &one(row("w", "naive", vec![callgrind(instructions)]))).conclusion();
-    assert_eq!(conclusion(1_001_000), Conclusion::Passed);
-    assert_eq!(conclusion(1_001_001), Conclusion::Regressed);
+    assert_eq!(conclusion(1_001_000), SuiteVerdict::Passed);
+    assert_eq!(conclusion(1_001_001), SuiteVerdict::Regressed);
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn one_more_allocation_is_a_regression_and_is_explained() {
     let base = one(row("medium/decode@57", "optimized", vec![callgrind(1_234_567), dhat(0, 0)]));
     let head = one(row("medium/decode@57", "optimized", vec![callgrind(1_296_295), dhat(4096, 1)]));
     let verdict = verdict(&base, &head);
-    assert_eq!(verdict.conclusion(), Conclusion::Regressed);
+    assert_eq!(verdict.conclusion(), SuiteVerdict::Regressed);
     insta::assert_snapshot!(told(&verdict));
 }
 
@@ -61,7 +61,7 @@ fn fewer_of_everything_is_an_improvement() {
     let base = one(row("w", "naive", vec![callgrind(1000), dhat(64, 2)]));
     let head = one(row("w", "naive", vec![callgrind(900), dhat(32, 1)]));
     let verdict = verdict(&base, &head);
-    assert_eq!(verdict.conclusion(), Conclusion::Passed);
+    assert_eq!(verdict.conclusion(), SuiteVerdict::Passed);
     insta::assert_snapshot!(told(&verdict));
 }
 
@@ -75,7 +75,7 @@ fn a_regression_outranks_what_is_not_judged_and_both_are_told() {
         .failures
         .push(Failure { instrument: Instrument::Callgrind, message: "valgrind is missing".to_owned() });
     let verdict = verdict(&base, &head);
-    assert_eq!(verdict.conclusion(), Conclusion::Regressed);
+    assert_eq!(verdict.conclusion(), SuiteVerdict::Regressed);
     insta::assert_snapshot!(told(&verdict));
 }
 
@@ -95,22 +95,22 @@ fn what_is_missing_new_removed_changed_or_failed_is_never_a_pass() {
     for (name, change) in changes {
         let mut head = base.clone();
         change(&mut head);
-        assert_eq!(verdict(&base, &head).conclusion(), Conclusion::Unjudged, "{name}");
+        assert_eq!(verdict(&base, &head).conclusion(), SuiteVerdict::Unjudged, "{name}");
     }
 }
 
 #[test]
 fn nothing_to_judge_is_not_a_pass() {
     let verdict = verdict(&record(vec![]), &record(vec![]));
-    assert_eq!(verdict.conclusion(), Conclusion::Unjudged);
+    assert_eq!(verdict.conclusion(), SuiteVerdict::Unjudged);
     assert_eq!(verdict.summary(), "NOT JUDGED: there was nothing to judge");
 }
 
 #[test]
 fn without_a_limit_there_is_no_judgement() {
     let base = one(row("w", "naive", vec![callgrind(1)]));
-    let verdict = judge(compare(Side::baseline(&base), Side::record(&base)), &Limits::default());
-    assert_eq!(verdict.conclusion(), Conclusion::Unjudged);
+    let verdict = judge(compare(RecordView::baseline(&base), RecordView::record(&base)), &Limits::default());
+    assert_eq!(verdict.conclusion(), SuiteVerdict::Unjudged);
     assert_eq!(
         verdict.rows[0].explanation(),
         "w in phase naive: instructions per token: no limit is set for instructions"
@@ -121,6 +121,6 @@ fn without_a_limit_there_is_no_judgement() {
 fn wall_times_are_left_alone() {
     let base = one(row("w", "naive", vec![clock("a", &[1000; 8]), callgrind(1)]));
     let head = one(row("w", "naive", vec![clock("b", &[9000; 8]), callgrind(1)]));
-    let verdict = judge(compare(Side::record(&base), Side::record(&head)), &limits());
-    assert_eq!(verdict.counts(), Counts { passed: 1, ..Counts::default() });
+    let verdict = judge(compare(RecordView::record(&base), RecordView::record(&head)), &limits());
+    assert_eq!(verdict.counts(), Tally { passed: 1, ..Tally::default() });
 }

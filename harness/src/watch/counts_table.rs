@@ -1,8 +1,9 @@
 //! What a change did to the counts, as a table.
 
-use crate::compare::{Comparison, Place, State, figure_cells, grouped};
+use crate::compare::{Comparability, Comparison, figure_cells, grouped};
 use crate::distinct::distinct;
 use crate::metric::{Metric, Quantity};
+use crate::paired::Side;
 use crate::record::Instrument;
 use crate::render::{Cell, Column, Table, Tone, number};
 
@@ -50,14 +51,18 @@ pub fn counts_table(last: &[Comparison], first: Option<&[Comparison]>) -> Table 
         let names = named.chain(std::iter::repeat([Cell::text(""), Cell::text("")]));
         table.rows.extend(names.zip(rows).map(|(name, row)| name.into_iter().chain(row).collect()));
     }
-    let incomparable = last.iter().filter(|one| one.state != State::Comparable && !is_told_by_the_run(&one.state));
+    let incomparable =
+        last.iter().filter(|one| one.state != Comparability::Comparable && !is_told_by_the_run(&one.state));
     table.notes = grouped(incomparable.map(|one| (one.place(), one.state.to_string())));
     table
 }
 
 /// Whether the reason lies in the new counts themselves, and is told with them.
-fn is_told_by_the_run(state: &State) -> bool {
-    matches!(state, State::FailedCheck { place: Place::Head, .. } | State::Missing { place: Place::Head, .. })
+fn is_told_by_the_run(state: &Comparability) -> bool {
+    matches!(
+        state,
+        Comparability::FailedCheck { place: Side::Head, .. } | Comparability::Missing { place: Side::Head, .. }
+    )
 }
 
 /// Workload, phase, what is told, before, after, change; and the change since the first build where that is another one.
@@ -103,12 +108,12 @@ fn every_digit(cell: Cell, comparison: &Comparison) -> Cell {
 /// By how much it changed, or in one word why that cannot be said.
 fn change(comparison: &Comparison) -> Cell {
     match &comparison.state {
-        State::Comparable if comparison.equal() => equal(),
-        State::Comparable => {
+        Comparability::Comparable if comparison.equal() => equal(),
+        Comparability::Comparable => {
             let [_, _, change] = figure_cells(comparison);
             change
         }
-        state @ State::FailedCheck { .. } => Cell::text(state.name()).toned(Tone::Bad),
+        state @ Comparability::FailedCheck { .. } => Cell::text(state.name()).toned(Tone::Bad),
         state => Cell::text(state.name()).toned(Tone::Notice),
     }
 }
@@ -132,7 +137,7 @@ impl Comparison {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::{Side, compare};
+    use crate::compare::{RecordView, compare};
     use crate::record::sample::{callgrind, dhat, record, row};
     use crate::record::{Check, Record};
     use crate::render::Format;
@@ -147,7 +152,7 @@ mod tests {
     }
 
     fn told(last: &Record, first: Option<&Record>, now: &Record) -> (String, Table) {
-        let against = |record| compare(Side::record(record), Side::record(now));
+        let against = |record| compare(RecordView::record(record), RecordView::record(now));
         let table = counts_table(&against(last), first.map(against).as_deref());
         (anstream::adapter::strip_str(&Format::Table.render(std::slice::from_ref(&table))).to_string(), table)
     }

@@ -2,7 +2,7 @@
 //!
 //! [`Sources`] waits until the files that the programs are built of have changed and come to rest. [`build()`] makes the
 //! programs anew, incrementally, and says whether they are others than before. A [`State`] is what is known of one build: its counts
-//! and its probe, which is set [`Aside`] so that the next build can be timed against it, in turn on one core. [`counts_table`]
+//! and its probe, which is set [`KeptBuild`] so that the next build can be timed against it, in turn on one core. [`counts_table`]
 //! and [`times_table`] say what came of it.
 //!
 //! Counts come first, because they take a second and mean what they say; time follows from a short contest, which shows
@@ -17,10 +17,10 @@
 //! a network and in containers, too, where notifications get lost), and needs no dependency; `notify` would save less than one
 //! percent of a core.
 
-mod aside;
 mod build;
 mod counts_table;
-mod rest;
+mod debounce;
+mod kept_build;
 mod scope;
 mod snapshot;
 mod sources;
@@ -28,9 +28,9 @@ mod state;
 mod timed;
 mod times_table;
 
-pub use aside::Aside;
 pub use build::{Built, build};
 pub use counts_table::counts_table;
+pub use kept_build::KeptBuild;
 pub use scope::Scope;
 pub use snapshot::{Edit, told};
 pub use sources::{News, Sources};

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use sha2::{Digest, Sha256};
 
-use super::rest::Rest;
+use super::debounce::Debounce;
 use super::snapshot::{Edit, Snapshot, Stamp, edits};
 use crate::child;
 use crate::programs::printed;
@@ -75,7 +75,7 @@ impl Sources {
     /// Waits until files have changed and come to rest, which are the known ones from then on. None if everything was told to
     /// end.
     pub fn wait(&mut self) -> Option<News> {
-        let (mut rest, began) = (Rest::default(), Instant::now());
+        let (mut rest, began) = (Debounce::default(), Instant::now());
         while !child::stopped() {
             let now = self.snapshot();
             if rest.look(&self.known, &now, began.elapsed()) {

@@ -4,7 +4,7 @@ use crate::measure::{MeasureError, Measured, Progress, Request, Selected};
 use crate::probe::Greeting;
 use crate::record::{Instrument, Record};
 
-use super::Aside;
+use super::KeptBuild;
 
 /// One state of the sources: what it can do, what was counted of it, and its probe.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub struct State {
     /// Its counts, if they were asked for.
     pub counts: Option<Record>,
     /// Its probe, set aside.
-    pub probe: Aside,
+    pub probe: KeptBuild,
 }
 
 impl State {
@@ -41,7 +41,7 @@ impl State {
             true => None,
             false => Some(measured.take(&greeting, &counted, &counting, progress)?),
         };
-        let probe = Aside::of(&measured.programs.command(&measured.project.config.probe));
+        let probe = KeptBuild::of(&measured.programs.command(&measured.project.config.probe));
         Ok(Self { greeting, counts, probe: probe.map_err(MeasureError::Keep)? })
     }
 

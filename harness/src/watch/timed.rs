@@ -5,17 +5,17 @@ use std::time::Duration;
 use crate::gate::{conditions, seed_of_now};
 use crate::measure::{Progress, Request};
 use crate::metric::{Figure, LEVEL};
-use crate::paired::{Contest, Course, Entrant, Lane, Pair, Rules, Sides, Standing, Stopped};
+use crate::paired::{Pair, Rules, Scheduler, SequentialTest, Sides, Stopped, TimedPhase, Verdict, WorkloadPairs};
 use crate::statistics::{Interval, median};
 
 use super::State;
-use super::aside::COPIES;
+use super::kept_build::COPIES;
 
 /// What was seen of a workload's time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Timed {
     /// Whose.
-    pub entrant: Entrant,
+    pub timed: TimedPhase,
     /// Pairs of processes that it rests on.
     pub pairs: usize,
     /// Seconds of a run before, the median over the pairs, and after: that times the ratio. None without a pair.
@@ -38,12 +38,12 @@ pub struct Timed {
 pub fn time(
     before: &State,
     after: &State,
-    entrants: &[Entrant],
+    timed_phases: &[TimedPhase],
     request: &Request,
     each: Duration,
     progress: &dyn Progress,
 ) -> Result<Vec<Timed>, Stopped> {
-    let contest = Contest {
+    let scheduler = Scheduler {
         sides: &Sides {
             base: &|number| before.probe.command(number),
             head: &|number| after.probe.command(number),
@@ -55,9 +55,9 @@ pub fn time(
         seed: seed_of_now(),
     };
     let mut found = Vec::new();
-    for entrant in entrants {
+    for timed in timed_phases {
         // A contest of all would settle some of them first, and leave the others without a pair.
-        found.extend(contest.run(std::slice::from_ref(entrant), progress)?.iter().map(Timed::of));
+        found.extend(scheduler.run(std::slice::from_ref(timed), progress)?.iter().map(Timed::of));
     }
     Ok(found)
 }
@@ -69,26 +69,26 @@ fn rules() -> Rules {
 
 impl Timed {
     /// What the pairs of a workload say.
-    fn of(lane: &Lane) -> Self {
-        let estimates: Vec<_> = lane.pairs.iter().filter_map(Pair::estimate).collect();
-        let mut course = Course::new(rules(), 1);
-        estimates.iter().for_each(|estimate| course.push(estimate.log_ratio));
+    fn of(measured: &WorkloadPairs) -> Self {
+        let estimates: Vec<_> = measured.pairs.iter().filter_map(Pair::estimate).collect();
+        let mut sequential_test = SequentialTest::new(rules(), 1);
+        estimates.iter().for_each(|estimate| sequential_test.push(estimate.log_ratio));
         let before = median(&estimates.iter().map(|estimate| estimate.base * 1e-9).collect::<Vec<_>>());
-        let ratio = course.estimate().map(f64::exp);
-        let interval = course.interval(LEVEL).map(|Interval { low, high, level }| Interval {
+        let ratio = sequential_test.estimate().map(f64::exp);
+        let interval = sequential_test.interval(LEVEL).map(|Interval { low, high, level }| Interval {
             low: low.exp(),
             high: high.exp(),
             level,
         });
-        let confirmed = matches!(course.standing(), Standing::Regressed | Standing::Improved);
+        let confirmed = matches!(sequential_test.verdict(), Verdict::Regressed | Verdict::Improved);
         Self {
-            entrant: lane.entrant.clone(),
+            timed: measured.timed.clone(),
             pairs: estimates.len(),
             seconds: before.zip(ratio).map(|(before, ratio)| (before, before * ratio)),
             ratio: ratio.map(|value| Figure { value, interval }),
             within: interval.map(|interval| (1.0 - interval.low).abs().max((interval.high - 1.0).abs())),
             differs: confirmed || interval.is_some_and(|interval| interval.excludes(1.0, LEVEL)),
-            failure: lane.failure.clone(),
+            failure: measured.failure.clone(),
         }
     }
 }
@@ -110,8 +110,8 @@ mod tests {
             };
             Pair { seconds: 0.1, rounds: vec![vec![[Side::Base, Side::Head, Side::Head, Side::Base].map(slice)]] }
         };
-        let entrant = Entrant { workload: "kernel/gelu".to_owned(), phase: "optimized".to_owned() };
-        Timed::of(&Lane { entrant, pairs: (0..pairs).map(|_| pair()).collect(), failure: None })
+        let timed = TimedPhase { workload: "kernel/gelu".to_owned(), phase: "optimized".to_owned() };
+        Timed::of(&WorkloadPairs { timed, pairs: (0..pairs).map(|_| pair()).collect(), failure: None })
     }
 
     #[test]

@@ -17,10 +17,10 @@ pub fn times_table(last: &[Timed], first: Option<&[Timed]>) -> Table {
             Some((before, after)) => [seconds(before), seconds(after)],
             None => [Cell::missing(), Cell::missing()],
         };
-        let names = [&timed.entrant.workload, &timed.entrant.phase].map(Cell::text);
+        let names = [&timed.timed.workload, &timed.timed.phase].map(Cell::text);
         let mut row: Vec<Cell> = names.into_iter().chain([Cell::text("time"), before, after, change(timed)]).collect();
         if let Some(first) = first {
-            let same = first.iter().find(|one| one.entrant == timed.entrant);
+            let same = first.iter().find(|one| one.timed == timed.timed);
             row.push(same.map_or_else(Cell::missing, change));
         }
         table.rows.push(row);
@@ -54,13 +54,13 @@ fn change(timed: &Timed) -> Cell {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::paired::Entrant;
+    use crate::paired::TimedPhase;
     use crate::render::Format;
 
     fn timed(workload: &str, ratio: Option<(f64, Option<(f64, f64)>)>, pairs: usize) -> Timed {
         let interval = ratio.and_then(|(_, ends)| ends).map(|(low, high)| Interval { low, high, level: 0.95 });
         Timed {
-            entrant: Entrant { workload: workload.to_owned(), phase: "optimized".to_owned() },
+            timed: TimedPhase { workload: workload.to_owned(), phase: "optimized".to_owned() },
             pairs,
             seconds: ratio.map(|(value, _)| (2e-6, 2e-6 * value)),
             ratio: ratio.map(|(value, _)| Figure { value, interval }),

@@ -1,6 +1,7 @@
 //! `harness selftest gate --condition real`: commits in a clone, judged by the whole program.
 
-use harness::gate::Word;
+use harness::gate::TimeOutcome;
+use harness::paired::Verdict;
 use harness::selftest::real::{Role, Row, log};
 
 use crate::project::Done;
@@ -64,7 +65,10 @@ fn each_change_is_a_commit_that_the_gate_judges_by_its_exit_status() {
     assert_eq!((slow.change.as_str(), slow.exit, slow.percent), ("slow", 1, Some(4.0)));
     assert_eq!(slow.base, before.0[..12]);
     let [timed] = slow.workloads.as_slice() else { panic!("{slow:?}") };
-    assert_eq!((timed.workload.as_str(), timed.verdict, timed.role), ("kernel/gelu", Word::Regressed, Role::Slowed));
+    assert_eq!(
+        (timed.workload.as_str(), timed.verdict, timed.role),
+        ("kernel/gelu", TimeOutcome::Verdict(Verdict::Regressed), Role::Slowed)
+    );
     assert!(timed.estimate.is_some_and(|estimate| (estimate.value() - 8.0).abs() < 0.5), "{timed:?}");
     assert!(slow.measuring_seconds.0 > 0 && slow.seconds.0 > 0);
     assert_eq!((git(&tools, &["rev-parse", "HEAD"]), git(&tools, &["status", "--porcelain"])), before);

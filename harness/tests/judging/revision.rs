@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use harness::gate::{Ruling, Session, Word};
+use harness::gate::{GateVerdict, Session, TimeOutcome};
+use harness::paired::Verdict;
 
 use crate::project::Done;
 use crate::repository::{allocates, commit, executes, git, repository, takes};
@@ -20,11 +21,11 @@ fn gates(tools: &Tools) -> Vec<PathBuf> {
 }
 
 /// What the gate kept, and what follows from it.
-fn kept(tools: &Tools) -> (Session, Ruling) {
+fn kept(tools: &Tools) -> (Session, GateVerdict) {
     let session = gates(tools).into_iter().find(|path| path.extension().is_some_and(|extension| extension == "json"));
     let session = Session::read(&session.expect("one session")).expect("a session");
-    let ruling = Ruling::of(&session).expect("limits that make sense");
-    (session, ruling)
+    let gate_verdict = GateVerdict::of(&session).expect("limits that make sense");
+    (session, gate_verdict)
 }
 
 #[test]
@@ -35,17 +36,17 @@ fn unchanged_code_passes_and_what_was_measured_is_kept() {
     for told in ["PASSED: of 1 timed 1 not slower", "reproduce with: cargo harness gate --base HEAD", "--seed 7"] {
         assert!(done.stdout.contains(told), "{told}: {}", done.stdout);
     }
-    let (session, ruling) = kept(&tools);
-    assert_eq!((session.lanes.len(), session.terms.seed, session.head.dirty), (1, 7, false));
+    let (session, gate_verdict) = kept(&tools);
+    assert_eq!((session.measured.len(), session.terms.seed, session.head.dirty), (1, 7, false));
     let counted = session.counted.as_ref().expect("counted");
     assert_eq!(counted.base.environment.revision.as_deref(), Some(session.base.commit.as_str()));
     assert!(!counted.base.environment.dirty);
-    assert_eq!(ruling.times[0].word, Word::NotSlower);
+    assert_eq!(gate_verdict.times[0].outcome, TimeOutcome::Verdict(Verdict::NotSlower));
     let again = tools.project.path("again.json");
     session.write(&again).expect("written");
     assert_eq!(Session::read(&again).expect("read"), session);
-    assert!(done.stdout.contains(&ruling.summary()), "the file says what was printed");
-    for line in ruling.circumstances(&session) {
+    assert!(done.stdout.contains(&gate_verdict.summary()), "the file says what was printed");
+    for line in gate_verdict.circumstances(&session) {
         assert!(done.stdout.contains(&line), "{line}: {}", done.stdout);
     }
     assert!(session.floor[0].pairs.len() > 1 && session.machine.is_some());
@@ -63,8 +64,8 @@ fn a_file_from_before_the_noise_floor_is_still_read() {
     }
     tools.project.write("old.json", &kept.to_string());
     let session = Session::read(&tools.project.path("old.json")).expect("read");
-    let ruling = Ruling::of(&session).expect("limits that make sense");
-    assert!(ruling.circumstances(&session).is_empty() && ruling.floor.is_none());
+    let gate_verdict = GateVerdict::of(&session).expect("limits that make sense");
+    assert!(gate_verdict.circumstances(&session).is_empty() && gate_verdict.floor.is_none());
 }
 
 #[test]
@@ -87,8 +88,8 @@ fn more_work_that_takes_longer_is_a_regression() {
         assert!(after.contains(&name), "{name} is not told of in {after}");
         assert!(fs::read_to_string(&picture).expect("there").contains("engine::product"), "{name}");
     }
-    let (session, ruling) = kept(&tools);
-    assert!(session.head.dirty && ruling.times[0].is_red);
+    let (session, gate_verdict) = kept(&tools);
+    assert!(session.head.dirty && gate_verdict.times[0].is_red);
 }
 
 #[test]
@@ -96,7 +97,7 @@ fn one_rule_judges_time_with_and_without_counts() {
     let tools = repository();
     takes(&tools, 50_750_000);
     // The probe is a script, whose layouts cannot be averaged: up to the limit, its place may be the cause.
-    for (more, status, word) in [(&[][..], 0, "layout"), (&["--layout-limit", "1"], 1, "regressed")] {
+    for (more, status, outcome) in [(&[][..], 0, "layout"), (&["--layout-limit", "1"], 1, "regressed")] {
         let done = gate(&tools, more);
         assert_eq!(done.status, status, "{}{}", done.stdout, done.stderr);
         assert!(done.stdout.contains("Ir and heap equal, time +1.5 %: the same instructions"), "{}", done.stdout);
@@ -105,7 +106,7 @@ fn one_rule_judges_time_with_and_without_counts() {
         assert_eq!(done.status, status, "{}{}", done.stdout, done.stderr);
         assert!(!done.stdout.contains("Functions of"), "nothing was counted: {}", done.stdout);
         let tables: serde_json::Value = serde_json::from_str(&done.stdout).expect("JSON");
-        assert_eq!(tables[0]["rows"][0]["verdict"], word);
+        assert_eq!(tables[0]["rows"][0]["verdict"], outcome);
     }
 }
 
@@ -150,7 +151,7 @@ fn counts_alone_are_judged_by_the_limits_of_the_base() {
     let done = tools.run(&["gate", "--base", "HEAD", "--counts-only"]);
     assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
     assert!(done.stdout.contains("got worse by 5 % (+50), from 1,000 to 1,050; the limit is 0.1 %"), "{}", done.stdout);
-    assert!(kept(&tools).0.lanes.is_empty());
+    assert!(kept(&tools).0.measured.is_empty());
 }
 
 #[test]
@@ -240,7 +241,7 @@ fn without_valgrind_what_is_lost_elsewhere_is_seen_and_nothing_passes() {
     assert!(done.stderr.contains("valgrind is missing"), "{}", done.stderr);
     let told = "NOT JUDGED: instructions were not counted, valgrind is missing; of 1 timed 1 not slower";
     assert!(done.stdout.contains(told), "{}", done.stdout);
-    assert_eq!(kept(&tools).1.conclusion(), harness::verdict::Conclusion::Unjudged);
+    assert_eq!(kept(&tools).1.conclusion(), harness::verdict::SuiteVerdict::Unjudged);
     let done = gate(&tools, &["--times-only"]);
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
     let said = tools.refused(&["gate", "--base", "HEAD", "--counts-only"]);

@@ -1,6 +1,6 @@
 //! What the numbers of each line of the summary ought to be.
 
-use harness::report::Dossier;
+use harness::report::ReportData;
 
 use crate::readings::{Ratio, half_width, heap, median, middle_gap, over, paired, rate};
 use crate::record::{Check, Record, Row};
@@ -9,7 +9,7 @@ use crate::written::numbers;
 /// What the numbers of a line ought to be.
 pub(crate) struct Expected<'a> {
     pub(crate) record: &'a Record,
-    pub(crate) dossier: &'a Dossier,
+    pub(crate) report_data: &'a ReportData,
 }
 
 const HEADLINE: &str = "medium/inference";
@@ -113,7 +113,7 @@ impl Expected<'_> {
     }
 
     fn roadmap(&self, line: &str) -> Vec<f64> {
-        let roadmap = self.dossier.roadmap.as_ref().expect("a roadmap");
+        let roadmap = self.report_data.roadmap.as_ref().expect("a roadmap");
         let mut count = std::collections::BTreeMap::<&str, usize>::new();
         for phase in &roadmap.phases {
             for target in &phase.targets {
@@ -223,7 +223,7 @@ impl Expected<'_> {
     }
 
     fn forecasts(&self, line: &str) -> Vec<f64> {
-        let roadmap = self.dossier.roadmap.as_ref().expect("a roadmap");
+        let roadmap = self.report_data.roadmap.as_ref().expect("a roadmap");
         let words = ["beaten", "held", "wrong", "unclear", "untested"];
         let mut count = [0_usize; 5];
         for forecast in &roadmap.forecasts {

@@ -16,9 +16,9 @@ use written::numbers;
 
 #[test]
 fn every_number_of_the_summary_follows_from_the_readings() {
-    let dossier = synthetic::everything();
-    let text = summary(&dossier, &charts::all(&dossier), &sections(&dossier));
-    let expected = Expected { record: &dossier.record, dossier: &dossier };
+    let report_data = synthetic::everything();
+    let text = summary(&report_data, &charts::all(&report_data), &sections(&report_data));
+    let expected = Expected { record: &report_data.record, report_data: &report_data };
     let mut seen = 0;
     for line in text.lines() {
         let wanted = expected.of(line);

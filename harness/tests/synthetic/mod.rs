@@ -77,24 +77,24 @@ pub(crate) fn record() -> Record {
 
 /// The record with everything that is measured on demand, held against the roadmap of this repository.
 #[allow(dead_code, reason = "not every test draws everything")]
-pub(crate) fn everything() -> harness::report::Dossier {
+pub(crate) fn everything() -> harness::report::ReportData {
     let mut all = record();
     on_demand::add(&mut all);
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../baselines/roadmap.toml");
     let roadmap = harness::roadmap::Roadmap::read(&path).expect("makes sense");
-    harness::report::Dossier { roadmap, ..dossier(all) }
+    harness::report::ReportData { roadmap, ..report_data(all) }
 }
 
 /// The dossier of a record, as the command line makes it without a roadmap.
 #[allow(dead_code, reason = "not every test draws")]
-pub(crate) fn dossier(record: Record) -> harness::report::Dossier {
+pub(crate) fn report_data(record: Record) -> harness::report::ReportData {
     let command = |family: &str| format!("cargo harness run --filter '{family}/*'");
     let commands = harness::report::Commands {
         ablation: command("ablation"),
         growth: command("growth"),
         matrix: command("matrix"),
     };
-    harness::report::Dossier::new("synthetic.json", record, &["naive".to_owned(), "reference".to_owned()], commands)
+    harness::report::ReportData::new("synthetic.json", record, &["naive".to_owned(), "reference".to_owned()], commands)
 }
 
 /// What goes wrong in real runs.

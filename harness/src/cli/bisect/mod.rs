@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use clap::Args;
 use harness::acceptance::judged;
-use harness::bisect::{Answer, Finding, Next, Search, Trial, Yardstick, unlike};
+use harness::bisect::{Answer, Finding, Next, Search, Threshold, Trial, unlike};
 use harness::child;
 use harness::compare::metrics;
 use harness::gate::{conditions, seed_of_now};
@@ -30,7 +30,7 @@ use show::{Tried, told, word};
 use site::{Built, Site};
 
 use super::seconds::seconds;
-use super::{Outcome, command_line, notice};
+use super::{Status, command_line, notice};
 
 /// Finds the commit that made a figure worse, between one that was good and one that is bad
 ///
@@ -80,7 +80,7 @@ struct Ends {
 }
 
 impl Bisect {
-    pub(crate) fn run(self, project: &Project) -> Result<Outcome> {
+    pub(crate) fn run(self, project: &Project) -> Result<Status> {
         let wanted = self.wanted()?;
         let repository = Repository::open(project)?;
         let (good, bad) = (repository.resolve(&self.good)?, repository.resolve(&self.bad)?);
@@ -108,13 +108,13 @@ impl Bisect {
         request.plan.instruments = moved.iter().map(|metric| metric.instrument()).collect();
         site.instruments = request.plan.instruments.clone();
         let conditions = conditions(1, self.isa.clone(), Duration::from_secs(self.time_limit));
-        let (name, yardstick, start) = match (moved, &counts) {
+        let (name, threshold, start) = match (moved, &counts) {
             (Some(metric), Some((base, _))) => {
                 if is_time(&wanted) {
                     notice(&format!("{} got worse from GOOD to BAD, so they tell in place of time", metric.name()));
                 }
                 let start = base.rows.first().and_then(|row| metric.figure(row)).map(|figure| figure.value);
-                (metric.name(), Yardstick::Count { good: base, metric, limits: &limits }, start)
+                (metric.name(), Threshold::Count { good: base, metric, limits: &limits }, start)
             }
             _ => {
                 if counts.is_some() {
@@ -124,15 +124,15 @@ impl Bisect {
                     (ends.good, ends.bad) = (site.end("GOOD", &good)?, site.end("BAD", &bad)?);
                 }
                 let (rules, budget) = (Rules::default(), Duration::from_secs(self.budget));
-                let time = Yardstick::Time { conditions: &conditions, rules, budget, seed: seed_of_now() };
+                let time = Threshold::Time { conditions: &conditions, rules, budget, seed: seed_of_now() };
                 ("time", time, Some(1.0))
             }
         };
         let Ends { good: of_good, bad: of_bad, workload, phase } = &ends;
         let copies = copies_folder(project);
-        let mut trial = Trial { good: of_good.side(), workload, phase, request: &request, copies: &copies, yardstick };
-        let answer = match (&trial.yardstick, &counts) {
-            (Yardstick::Count { good, metric, limits }, Some((_, head))) => {
+        let mut trial = Trial { good: of_good.side(), workload, phase, request: &request, copies: &copies, threshold };
+        let answer = match (&trial.threshold, &counts) {
+            (Threshold::Count { good, metric, limits }, Some((_, head))) => {
                 Answer::by_count(good, head, *metric, limits)
             }
             _ => site.tried(&trial, of_bad)?,
@@ -142,7 +142,7 @@ impl Bisect {
             Finding::Good => bail!("BAD is not bad: {place} at {bad} is not slower than at GOOD ({})", answer.told),
             Finding::Skipped => bail!("BAD cannot be told from GOOD: {place} at {bad}: {}", answer.told),
         }
-        if let Some(threshold) = trial.yardstick.aim(&answer) {
+        if let Some(threshold) = trial.threshold.aim(&answer) {
             let half = number::percent(threshold);
             notice(&format!("BAD: {}; a commit is bad from half of that on, which is {half}", answer.told));
         }

@@ -7,7 +7,7 @@ use harness::render::{Cell, Column, Format, Table, Tone, number};
 use harness::revision::Commit;
 
 use super::Bisect;
-use crate::cli::{ALARM, Outcome, WARNING, exact, notice, print, show};
+use crate::cli::{ALARM, Status, WARNING, exact, notice, print, show};
 
 /// A commit that was tried.
 pub(super) struct Tried {
@@ -23,7 +23,7 @@ impl Bisect {
         place: &str,
         name: &str,
         path: &[Tried],
-    ) -> Result<Outcome> {
+    ) -> Result<Status> {
         let find = |commit: &Commit| path.iter().find(|tried| tried.commit == *commit);
         let again = |good: &Commit, bad: &Commit| {
             let phase = place.rsplit(' ').next().unwrap_or_default();
@@ -61,7 +61,7 @@ impl Bisect {
                     }
                 }
                 lines.push(format!("reproduce with: {}", again(last, guilty)));
-                (lines, Outcome::Fine)
+                (lines, Status::Fine)
             }
             Next::Among(first, last) | Next::Try(first @ last) => {
                 let named: Vec<String> = commits[first..=last].iter().map(Commit::to_string).collect();
@@ -70,7 +70,7 @@ impl Bisect {
                     named.len(),
                     named.join(", ")
                 );
-                (vec![told, format!("reproduce with: {}", again(before(first), &commits[last]))], Outcome::Unjudged)
+                (vec![told, format!("reproduce with: {}", again(before(first), &commits[last]))], Status::Unjudged)
             }
         };
         if self.metric == "time" && name != "time" {
@@ -78,7 +78,7 @@ impl Bisect {
         }
         if self.format == Format::Table {
             let mut text = self.format.render(&[table]);
-            let style = if outcome == Outcome::Fine { ALARM } else { WARNING };
+            let style = if outcome == Status::Fine { ALARM } else { WARNING };
             let first = lines.remove(0);
             let (word, rest) = first.split_once(": ").unwrap_or(("", &first));
             text += &format!("{style}{word}:{style:#} {rest}\n");

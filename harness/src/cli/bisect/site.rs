@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use harness::bisect::{Answer, Side, Trial, Yardstick};
+use harness::bisect::{Answer, Build, Threshold, Trial};
 use harness::child;
 use harness::measure::{self, Bar, Measured};
 use harness::probe::Greeting;
 use harness::project::Project;
 use harness::record::Instrument;
-use harness::revision::{CargoOutput, Checkout, CheckoutError, Checkouts, Commit, Turn};
+use harness::revision::{CargoOutput, Checkout, CheckoutError, Checkouts, Commit, MeasuringLock};
 
 use crate::cli::notice;
 
@@ -65,9 +65,9 @@ impl Site<'_> {
 
     /// Tries a commit, with the time of this project to itself where time is read.
     pub(super) fn tried(&self, trial: &Trial<'_>, built: &Built) -> Result<Answer> {
-        let _turn = match trial.yardstick {
-            Yardstick::Time { .. } => Some(Turn::wait(self.project, &|told| notice(told))?),
-            Yardstick::Count { .. } => None,
+        let _turn = match trial.threshold {
+            Threshold::Time { .. } => Some(MeasuringLock::wait(self.project, &|told| notice(told))?),
+            Threshold::Count { .. } => None,
         };
         Ok(trial.of(built.side(), &Bar::new())?)
     }
@@ -75,8 +75,8 @@ impl Site<'_> {
 
 impl Built {
     /// As a trial wants it.
-    pub(super) fn side(&self) -> Side<'_> {
+    pub(super) fn side(&self) -> Build<'_> {
         let Checkout { project, programs, commit, .. } = &self.checkout;
-        Side { measured: Measured { project, programs, commit: Some(&commit.id) }, greeting: &self.greeting }
+        Build { measured: Measured { project, programs, commit: Some(&commit.id) }, greeting: &self.greeting }
     }
 }

@@ -6,31 +6,31 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use harness::gate::{
-    Circumstances, Counted, FLOOR_SHARE, Field, Identical, Revision, Ruling, SLICE, Session, Terms, Unmatched, WARM,
-    pinned_core, seed_of_now,
+    Circumstances, Counted, FLOOR_SHARE, GateVerdict, Identical, MatchedWorkloads, Revision, SLICE, Session, Terms,
+    Unmatched, WARM, pinned_core, seed_of_now,
 };
 use harness::layout::{Layouts, Pools, Timed};
 use harness::machine::{Counters, State, System};
 use harness::measure::{self, Bar, Measured, Request, Selected};
-use harness::paired::{Entrant, Injection, Lane, Rules, Side, measure_floor};
+use harness::paired::{Injection, Rules, Side, TimedPhase, WorkloadPairs, measure_noise_floor};
 use harness::probe::{Greeting, ProbeError};
 use harness::project::Project;
 use harness::record::Instrument;
-use harness::revision::{CargoOutput, Checkouts, Commit, Repository, Turn, copies_folder};
+use harness::revision::{CargoOutput, Checkouts, Commit, MeasuringLock, Repository, copies_folder};
 use harness_probe::protocol::{OLDEST, VERSION};
 
 use super::{Gate, SuiteChoice, functions, rules, show};
-use crate::cli::{Outcome, command_line, exact, notice, writable};
+use crate::cli::{Status, command_line, exact, notice, writable};
 
-/// Time is judged of this many workloads at most: each more makes all of them less sure in the same budget.
+/// TimeVerdict is judged of this many workloads at most: each more makes all of them less sure in the same budget.
 pub(in crate::cli) const MOST_TIMED: usize = 12;
 
 /// What was timed.
 #[derive(Default)]
 struct Times {
-    lanes: Vec<Lane>,
+    measured: Vec<WorkloadPairs>,
     /// The base against itself.
-    floor: Vec<Lane>,
+    floor: Vec<WorkloadPairs>,
     machine: Option<Circumstances>,
 }
 
@@ -54,7 +54,7 @@ impl Ready<'_> {
 }
 
 impl Gate {
-    pub(super) fn against_revision(self, base: &str, project: &Project) -> Result<Outcome> {
+    pub(super) fn against_revision(self, base: &str, project: &Project) -> Result<Status> {
         let repository = Repository::open(project)?;
         let commit = repository.resolve(base)?;
         let head = repository.head()?;
@@ -71,7 +71,7 @@ impl Gate {
         let output = if request.quiet { CargoOutput::Nothing } else { CargoOutput::Progress };
         // Until everything is measured: another gate would build the head anew under this one, and what it counts and builds would be
         // in the way of what this one times.
-        let turn = Turn::wait(project, &|told| notice(told))?;
+        let turn = MeasuringLock::wait(project, &|told| notice(told))?;
         let checkouts = Checkouts::new(project, &repository);
         let checkout =
             checkouts.checkout(&commit, |config| measure::needed(config, &needed), output, &|told| notice(told))?;
@@ -99,13 +99,13 @@ impl Gate {
         if !against.counts_only {
             plan.instruments.push(Instrument::Clock);
         }
-        let field = Field::of(&plan, &base.greeting.workloads, &ready.greeting.workloads)?;
+        let field = MatchedWorkloads::of(&plan, &base.greeting.workloads, &ready.greeting.workloads)?;
         let is_forced = against.force_timing || against.inject.is_some();
         let identical = match is_forced {
             true => Identical::default(),
             false => unchanged(&base, &ready, &needed)?,
         };
-        let entrants = match against.counts_only || identical.time {
+        let timed_phases = match against.counts_only || identical.time {
             true => Vec::new(),
             false => match against.suite {
                 // The base says what is timed, as it says what the limits are: a change cannot leave itself out.
@@ -134,12 +134,12 @@ impl Gate {
             layout_limit: against.layout_limit / 100.0,
             strict: against.strict,
         };
-        let times = match entrants.is_empty() {
+        let times = match timed_phases.is_empty() {
             true => Times::default(),
             false => {
                 let pools = Pools::make(&copies_folder(project), &base.timed(), &ready.timed(), seed)?;
                 terms.layouts = pools.layouts().clone();
-                time(&pools, &entrants, &terms, &request)?
+                time(&pools, &timed_phases, &terms, &request)?
             }
         };
         let counted = match against.times_only || field.common.is_empty() || identical.counts {
@@ -153,7 +153,7 @@ impl Gate {
             head: Revision { commit: head.commit.id, dirty: head.dirty },
             environment: ready.measured.environment(&ready.greeting),
             terms,
-            lanes: times.lanes,
+            measured: times.measured,
             floor: times.floor,
             machine: times.machine,
             uncounted: counted.is_some() && is_uncounted(&field, &request),
@@ -167,12 +167,12 @@ impl Gate {
             out = unused(out);
         }
         session.write(&out)?;
-        let ruling = Ruling::of(&session)?;
-        let changed = functions::changed(&base, &ready, &ruling, &request, &out, exact(format));
+        let gate_verdict = GateVerdict::of(&session)?;
+        let changed = functions::changed(&base, &ready, &gate_verdict, &request, &out, exact(format));
         drop(turn);
-        show::ruling(&session, &ruling, &changed, format, all)?;
+        show::gate_verdict(&session, &gate_verdict, &changed, format, all)?;
         notice(&format!("wrote {}", out.display()));
-        Ok(super::outcome(ruling.conclusion()))
+        Ok(super::outcome(gate_verdict.conclusion()))
     }
 
     /// What counts are taken: without valgrind, the heap's beside the time, so that a loss in these is seen all the same.
@@ -209,17 +209,17 @@ fn unanswered(base: &Commit, error: ProbeError) -> anyhow::Error {
     }
 }
 
-fn timed(field: &Field, globs: &[String], phases: &[String]) -> Result<Vec<Entrant>> {
-    let (entrants, beyond) = field.timed(globs, phases, MOST_TIMED)?;
+fn timed(field: &MatchedWorkloads, globs: &[String], phases: &[String]) -> Result<Vec<TimedPhase>> {
+    let (timed_phases, beyond) = field.timed(globs, phases, MOST_TIMED)?;
     if beyond > 0 {
         notice(&format!("time is judged of the first {MOST_TIMED} workloads, {beyond} more only by their counts"));
     }
-    if entrants.is_empty() {
+    if timed_phases.is_empty() {
         notice(
             "none of the selected workloads is in the timed suite (`timed` in harness.toml), so only counts are judged",
         );
     }
-    Ok(entrants)
+    Ok(timed_phases)
 }
 
 /// Finds the programs that are the same on both sides, and so need no measuring.
@@ -234,33 +234,35 @@ fn unchanged(base: &Ready, head: &Ready, counting: &[Instrument]) -> Result<Iden
     Ok(Identical { time, counts })
 }
 
-fn time(pools: &Pools, entrants: &[Entrant], terms: &Terms, request: &Request) -> Result<Times> {
+fn time(pools: &Pools, timed_phases: &[TimedPhase], terms: &Terms, request: &Request) -> Result<Times> {
     let conditions = terms.conditions(request.isa.clone(), request.time_limit);
     let system = System::here();
     let (state, counters) = (State::of(&system), Counters::now(&system));
     // Another one with every seed.
-    let itself = &entrants[terms.seed as usize % entrants.len()];
+    let itself = &timed_phases[terms.seed as usize % timed_phases.len()];
     let half = Duration::from_secs_f64(terms.floor_seconds / 2.0);
     let floor = |seed| {
-        pools
-            .between(Side::Base, Side::Base, |sides| measure_floor(sides, itself, &conditions, half, seed, &Bar::new()))
+        pools.between(Side::Base, Side::Base, |sides| {
+            measure_noise_floor(sides, itself, &conditions, half, seed, &Bar::new())
+        })
     };
     let mut before = floor(terms.seed)?;
-    let lanes = pools.between(Side::Base, Side::Head, |sides| terms.time(sides, entrants, &conditions, &Bar::new()))?;
+    let measured =
+        pools.between(Side::Base, Side::Head, |sides| terms.time(sides, timed_phases, &conditions, &Bar::new()))?;
     let after = floor(terms.seed.wrapping_add(1))?;
     before.pairs.extend(after.pairs);
     before.failure = before.failure.or(after.failure);
-    let machine = Circumstances { state, strain: counters.since(&system) };
-    Ok(Times { lanes, floor: vec![before], machine: Some(machine) })
+    let machine = Circumstances { state, disturbance: counters.since(&system) };
+    Ok(Times { measured, floor: vec![before], machine: Some(machine) })
 }
 
 /// Whether there are instructions to judge which are not counted.
-fn is_uncounted(field: &Field, request: &Request) -> bool {
+fn is_uncounted(field: &MatchedWorkloads, request: &Request) -> bool {
     let instructions = Instrument::Callgrind;
     !request.plan.instruments.contains(&instructions) && field.common.iter().any(|one| one.takes(instructions))
 }
 
-fn count(base: &Ready, head: &Ready, field: &Field, request: &Request, limits: String) -> Result<Counted> {
+fn count(base: &Ready, head: &Ready, field: &MatchedWorkloads, request: &Request, limits: String) -> Result<Counted> {
     let counted = |one: &&Selected| request.plan.instruments.iter().any(|&instrument| one.takes(instrument));
     let selected: Vec<Selected> = field.common.iter().filter(counted).cloned().collect();
     let take = |side: &Ready<'_>| side.measured.take(&side.greeting, &selected, request, &Bar::new());

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use harness::gate::Ruling;
+use harness::gate::GateVerdict;
 use harness::measure::{Request, Target};
 use harness::profile::{Profile, View, difference_table};
 use harness::record::Instrument;
 use harness::render::{FlameGraph, Table};
-use harness::verdict::Judgement;
+use harness::verdict::CountVerdict;
 use harness::whole_file;
 
 use super::base::Ready;
@@ -27,12 +27,12 @@ type Grown<'a> = (&'a str, &'a str, f64);
 pub(super) fn changed(
     base: &Ready<'_>,
     head: &Ready<'_>,
-    ruling: &Ruling,
+    gate_verdict: &GateVerdict,
     request: &Request,
     session: &Path,
     exact: bool,
 ) -> Vec<Table> {
-    let grown = grown(ruling);
+    let grown = grown(gate_verdict);
     if grown.len() > WORKLOADS {
         notice(&format!(
             "of {} workloads with more instructions, the functions are shown of the {WORKLOADS} that grew most; \
@@ -53,12 +53,12 @@ pub(super) fn changed(
 }
 
 /// The workloads whose instructions regressed, the largest share first.
-fn grown(ruling: &Ruling) -> Vec<Grown<'_>> {
+fn grown(gate_verdict: &GateVerdict) -> Vec<Grown<'_>> {
     let mut grown: Vec<Grown<'_>> = Vec::new();
-    for row in ruling.counts.iter().flat_map(|counts| &counts.rows) {
+    for row in gate_verdict.counts.iter().flat_map(|counts| &counts.rows) {
         let one = &row.comparison;
         let counted = one.metric.is_some_and(|metric| metric.instrument() == Instrument::Callgrind);
-        if counted && matches!(row.judgement, Judgement::Regressed(_)) {
+        if counted && matches!(row.judgement, CountVerdict::Regressed(_)) {
             let ratio = one.ratio.map_or(f64::INFINITY, |ratio| ratio.value);
             grown.push((&one.workload, &one.head_phase, ratio));
         }

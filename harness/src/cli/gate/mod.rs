@@ -13,13 +13,13 @@ use clap::{Args, ValueEnum};
 use harness::gate::LAYOUT_LIMIT;
 use harness::project::Project;
 use harness::render::Format;
-use harness::verdict::Conclusion;
+use harness::verdict::SuiteVerdict;
 
 pub(super) use base::MOST_TIMED;
 pub(super) use rules::{stored_ledger, today};
 pub(super) use stored::COUNTS;
 
-use super::Outcome;
+use super::Status;
 use super::run::Selection;
 use super::seconds::seconds;
 
@@ -103,7 +103,7 @@ struct Against {
     /// If layouts are not averaged (the linker is not LLD), slower by up to this many percent is no regression
     #[arg(long, value_name = "PERCENT", default_value_t = 100.0 * LAYOUT_LIMIT, value_parser = percent, requires = "base")]
     layout_limit: f64,
-    /// Time both sides even if their programs are the same
+    /// TimeVerdict both sides even if their programs are the same
     #[arg(long, requires = "base", conflicts_with = "counts_only")]
     force_timing: bool,
     /// Draw the order of everything from this number, as an earlier gate did
@@ -115,7 +115,7 @@ struct Against {
 }
 
 impl Gate {
-    pub(crate) fn run(self, project: &Project) -> Result<Outcome> {
+    pub(crate) fn run(self, project: &Project) -> Result<Status> {
         match self.against.base.clone() {
             Some(base) => self.against_revision(&base, project),
             None => self.against_baseline(project),
@@ -123,11 +123,11 @@ impl Gate {
     }
 }
 
-fn outcome(conclusion: Conclusion) -> Outcome {
+fn outcome(conclusion: SuiteVerdict) -> Status {
     match conclusion {
-        Conclusion::Passed => Outcome::Fine,
-        Conclusion::Regressed => Outcome::Regressed,
-        Conclusion::Unjudged => Outcome::Unjudged,
+        SuiteVerdict::Passed => Status::Fine,
+        SuiteVerdict::Regressed => Status::Regressed,
+        SuiteVerdict::Unjudged => Status::Unjudged,
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use harness::acceptance::{self, Acceptances, FILE, Ledger};
-use harness::gate::{Accepted, Rulebook};
+use harness::gate::{Accepted, Policy};
 use harness::project::Project;
 use harness::revision::{Checkout, Repository};
 use harness::verdict::Limits;
@@ -39,7 +39,7 @@ pub(super) fn accepted(base: &Checkout, head: &Project, honour: bool, repository
 
 /// What the head changes of the rules and the stored counts.
 pub(super) fn amended(base: &Project, head: &Project) -> Vec<String> {
-    Rulebook::read(base).amended(&Rulebook::read(head))
+    Policy::read(base).amended(&Policy::read(head))
 }
 
 /// Every workload and phase of either side.

@@ -1,52 +1,64 @@
 //! What the gate against a revision says.
 
 use anyhow::Result;
-use harness::gate::{Ruling, Session, Word};
+use harness::gate::{GateVerdict, Session, TimeOutcome};
+use harness::paired::Verdict;
 use harness::render::{Format, Table};
 
 use crate::cli::{ALARM, WARNING, exact, notice, print, show};
 
 /// What regressed, the times, what changed in the counts, what stayed open, the summary, and how to do it again.
 /// `changed` tells of the functions behind what regressed.
-pub(super) fn ruling(session: &Session, ruling: &Ruling, changed: &[Table], format: Format, all: bool) -> Result<()> {
+pub(super) fn gate_verdict(
+    session: &Session,
+    gate_verdict: &GateVerdict,
+    changed: &[Table],
+    format: Format,
+    all: bool,
+) -> Result<()> {
     let again = format!("reproduce with: {}", with_seed(session));
-    let mut red: Vec<String> = ruling.red_times().map(|time| time.sentence()).collect();
-    let is_noisy = ruling.noise().is_some();
-    red.extend(ruling.lost_counts());
-    red.extend(figures(ruling, all));
-    let mut open: Vec<String> = ruling
+    let mut red: Vec<String> = gate_verdict.red_times().map(|time| time.sentence()).collect();
+    let is_noisy = gate_verdict.noise().is_some();
+    red.extend(gate_verdict.lost_counts());
+    red.extend(figures(gate_verdict, all));
+    let mut open: Vec<String> = gate_verdict
         .times
         .iter()
-        .filter(|time| match time.word {
-            Word::Layout | Word::Failed | Word::Inconclusive => true,
+        .filter(|time| match time.outcome {
+            TimeOutcome::WithinLayoutLimit | TimeOutcome::Failed | TimeOutcome::Verdict(Verdict::Inconclusive) => true,
             _ => time.is_red && is_noisy,
         })
         .map(|time| time.sentence())
         .collect();
-    open.extend(ruling.counts.iter().flat_map(|counts| counts.unjudged()));
+    open.extend(gate_verdict.counts.iter().flat_map(|counts| counts.unjudged()));
     open.extend(session.unmatched.iter().cloned());
-    let accepted = ruling.times.iter().filter(|time| time.accepted.is_some()).map(|time| time.sentence());
-    let accepted: Vec<String> = accepted.chain(ruling.counts.iter().flat_map(|counts| counts.accepted())).collect();
+    let accepted = gate_verdict.times.iter().filter(|time| time.accepted.is_some()).map(|time| time.sentence());
+    let accepted: Vec<String> =
+        accepted.chain(gate_verdict.counts.iter().flat_map(|counts| counts.accepted())).collect();
     let amended = amended_lines(&session.amended, all || exact(format));
-    let better = ruling.times.iter().filter(|time| time.word == Word::Improved).map(|time| time.sentence());
+    let better = gate_verdict
+        .times
+        .iter()
+        .filter(|time| time.outcome == TimeOutcome::Verdict(Verdict::Improved))
+        .map(|time| time.sentence());
 
     let mut tables = Vec::new();
-    if !ruling.times.is_empty() {
-        tables.push(ruling.times_table(exact(format)));
+    if !gate_verdict.times.is_empty() {
+        tables.push(gate_verdict.times_table(exact(format)));
     }
-    if let Some(counts) = &ruling.counts {
+    if let Some(counts) = &gate_verdict.counts {
         let shown = if all || exact(format) { counts.clone() } else { counts.remarkable() };
         let table = shown.table(exact(format));
         tables.extend((!table.rows.is_empty()).then_some(table));
     }
     match format {
         Format::Json | Format::Csv => {
-            let mut notes = ruling.circumstances(session);
+            let mut notes = gate_verdict.circumstances(session);
             notes.extend(session.unmatched.iter().cloned());
-            notes.extend(told(&accepted, &ruling.pending, &ruling.complaints, &amended));
+            notes.extend(told(&accepted, &gate_verdict.pending, &gate_verdict.complaints, &amended));
             match tables.first_mut().filter(|_| format == Format::Json) {
                 Some(first) => {
-                    first.title = ruling.summary();
+                    first.title = gate_verdict.summary();
                     first.notes = notes;
                     first.notes.push(again.clone());
                 }
@@ -55,7 +67,7 @@ pub(super) fn ruling(session: &Session, ruling: &Ruling, changed: &[Table], form
             }
             tables.extend_from_slice(changed);
             show(&tables, format)?;
-            notice(&ruling.summary());
+            notice(&gate_verdict.summary());
             notice(&again);
             Ok(())
         }
@@ -63,14 +75,14 @@ pub(super) fn ruling(session: &Session, ruling: &Ruling, changed: &[Table], form
             let mut notes = red;
             notes.extend(better);
             notes.extend(open.iter().map(|told| format!("open: {told}")));
-            notes.extend(told(&accepted, &ruling.pending, &ruling.complaints, &amended));
-            notes.extend(ruling.circumstances(session));
+            notes.extend(told(&accepted, &gate_verdict.pending, &gate_verdict.complaints, &amended));
+            notes.extend(gate_verdict.circumstances(session));
             notes.push(again);
             match tables.last_mut() {
                 Some(last) => last.notes = notes,
                 None => tables.push(Table { notes, ..Default::default() }),
             }
-            tables[0].title = ruling.summary();
+            tables[0].title = gate_verdict.summary();
             tables.extend_from_slice(changed);
             show(&tables, format)
         }
@@ -86,13 +98,13 @@ pub(super) fn ruling(session: &Session, ruling: &Ruling, changed: &[Table], form
             for told in open {
                 text += &format!("{WARNING}open:{WARNING:#} {told}\n");
             }
-            for line in told(&accepted, &ruling.pending, &ruling.complaints, &amended) {
+            for line in told(&accepted, &gate_verdict.pending, &gate_verdict.complaints, &amended) {
                 text += &marked(&line);
             }
-            for told in ruling.circumstances(session) {
+            for told in gate_verdict.circumstances(session) {
                 text += &format!("{told}\n");
             }
-            text += &format!("{}\n", ruling.summary());
+            text += &format!("{}\n", gate_verdict.summary());
             for table in changed {
                 text += &format!("\n{}", format.render(std::slice::from_ref(table)));
             }
@@ -105,8 +117,8 @@ pub(super) fn ruling(session: &Session, ruling: &Ruling, changed: &[Table], form
 /// One allocation more shows in dozens of figures: so many of them a person reads in sentences, beside the table that has all.
 const SHOWN_FIGURES: usize = 6;
 
-fn figures(ruling: &Ruling, all: bool) -> Vec<String> {
-    let mut told: Vec<String> = ruling.counts.iter().flat_map(|counts| counts.regressions()).collect();
+fn figures(gate_verdict: &GateVerdict, all: bool) -> Vec<String> {
+    let mut told: Vec<String> = gate_verdict.counts.iter().flat_map(|counts| counts.regressions()).collect();
     let more = told.len().saturating_sub(SHOWN_FIGURES);
     if more > 0 && !all {
         told.truncate(SHOWN_FIGURES);
@@ -141,7 +153,7 @@ fn marked(line: &str) -> String {
 /// The command line with the seed in it.
 fn with_seed(session: &Session) -> String {
     let seed = format!("--seed {}", session.terms.seed);
-    match session.lanes.is_empty() || session.command.contains("--seed") {
+    match session.measured.is_empty() || session.command.contains("--seed") {
         true => session.command.clone(),
         false => format!("{} {seed}", session.command),
     }

@@ -4,27 +4,27 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use harness::choice::Choice;
-use harness::compare::{Side, compare, narrow};
+use harness::compare::{RecordView, compare, narrow};
 use harness::distinct::distinct;
 use harness::measure::{self, Bar, Request};
 use harness::project::Project;
 use harness::record::{Instrument, Record};
 use harness::render::Format;
-use harness::verdict::{Limits, Verdict, judge};
+use harness::verdict::{CountsVerdict, Limits, judge};
 use harness_probe::protocol::Description;
 
 use super::{Gate, rules};
-use crate::cli::{ALARM, Outcome, WARNING, command_line, exact, notice, print, show, side, writable};
+use crate::cli::{ALARM, Status, WARNING, command_line, compared, exact, notice, print, show, writable};
 
 /// Where the last counts are kept that no file was named for: counting takes minutes.
 pub(in crate::cli) const COUNTS: &str = "gate.json";
 
 impl Gate {
-    pub(super) fn against_baseline(self, project: &Project) -> Result<Outcome> {
+    pub(super) fn against_baseline(self, project: &Project) -> Result<Status> {
         // Before minutes are spent counting.
         let limits = Limits::read(&project.baselines().join("limits.toml"))?;
         let ledger = rules::stored_ledger(project)?;
-        let store = side::store(project);
+        let store = compared::store(project);
         let request = self.selection.request(project, Instrument::COUNTED.to_vec());
         let keys = store.keys()?;
         if keys.is_empty() && self.record.is_none() {
@@ -53,7 +53,8 @@ impl Gate {
             let left_out = left_out(&there, &head);
             base.rows.retain(|row| !left_out.contains(&(row.workload.as_str(), row.phase.as_str())));
         }
-        let verdict = judge(compare(Side::baseline(&base), Side::record(&head)), &limits).accept(&ledger, &head);
+        let verdict =
+            judge(compare(RecordView::baseline(&base), RecordView::record(&head)), &limits).accept(&ledger, &head);
         show_verdict(&verdict, &complaints, self.format, self.all)?;
         Ok(super::outcome(verdict.conclusion()))
     }
@@ -99,7 +100,7 @@ fn left_out<'a>(there: &'a [Description], head: &Record) -> Vec<(&'a str, &'a st
 }
 
 /// Regressions first, then the table and what was not judged, the summary, and the command that reproduces it.
-fn show_verdict(verdict: &Verdict, complaints: &[String], format: Format, all: bool) -> Result<()> {
+fn show_verdict(verdict: &CountsVerdict, complaints: &[String], format: Format, all: bool) -> Result<()> {
     let again = format!("reproduce with: {}", command_line());
     if exact(format) {
         let mut table = verdict.table(true);

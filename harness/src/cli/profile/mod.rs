@@ -15,7 +15,7 @@ use harness::project::Project;
 use harness::render::{Format, Table};
 use harness_probe::protocol::Description;
 
-use super::{Outcome, exact, notice, show, writable};
+use super::{Status, exact, notice, show, writable};
 use side::Side;
 
 /// Shows where time, instructions and allocations of a workload go, as tables and flame graphs
@@ -62,7 +62,7 @@ pub(crate) struct Profile {
 }
 
 impl Profile {
-    pub(crate) fn run(self, project: &Project) -> Result<Outcome> {
+    pub(crate) fn run(self, project: &Project) -> Result<Status> {
         writable(&project.reports().join("profile/flame.svg"))?;
         let views = self.views()?;
         let mut request = self.request(project)?;
@@ -118,7 +118,7 @@ impl Profile {
         for path in drawn {
             notice(&format!("drew {}", path.display()));
         }
-        Ok(if failed || seen.is_empty() { Outcome::Unjudged } else { Outcome::Fine })
+        Ok(if failed || seen.is_empty() { Status::Unjudged } else { Status::Fine })
     }
 
     /// What is asked for, without what there is no tool for if nothing was asked for by name.

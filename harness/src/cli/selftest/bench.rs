@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use harness::gate::{Accepted, Field, Identical, LAYOUT_LIMIT, Revision, SLICE, Session, Terms, WARM, pinned_core};
+use harness::gate::{
+    Accepted, Identical, LAYOUT_LIMIT, MatchedWorkloads, Revision, SLICE, Session, Terms, WARM, pinned_core,
+};
 use harness::layout::Layouts;
 use harness::measure::{self, Measured, Plan, Silent};
-use harness::paired::{Entrant, Rules, Sides};
+use harness::paired::{Rules, Sides, TimedPhase};
 use harness::probe::Probe;
 use harness::programs::Programs;
 use harness::project::Project;
 use harness::record::{Environment, Instrument, UNKNOWN};
-use harness::revision::{Repository, Turn};
+use harness::revision::{MeasuringLock, Repository};
 use harness::selftest::{Condition, Scope, Trial};
 use harness::statistics::Random;
 use harness_probe::Options;
@@ -35,9 +37,9 @@ pub(super) struct Bench<'a> {
     /// The folder of the copies.
     _folder: TempDir,
     /// The timed suite.
-    suite: Vec<Entrant>,
+    suite: Vec<TimedPhase>,
     /// Those of it that run for a millisecond at most.
-    pub(super) short: Vec<Entrant>,
+    pub(super) short: Vec<TimedPhase>,
     isa: String,
     revision: Revision,
     environment: Environment,
@@ -51,7 +53,7 @@ impl<'a> Bench<'a> {
         let programs = programs.context("cannot copy the probe into a temporary folder")?;
         let measured = Measured { project, programs: &programs, commit: None };
         let greeting = measured.greet(measure::TIME_LIMIT)?;
-        let field = Field::of(&plan(), &greeting.workloads, &greeting.workloads)?;
+        let field = MatchedWorkloads::of(&plan(), &greeting.workloads, &greeting.workloads)?;
         let (suite, _) = field.timed(&project.config.timed, &[], MOST_TIMED)?;
         if suite.is_empty() {
             bail!("no workload of the probe is in the timed suite (`timed` in harness.toml)");
@@ -69,10 +71,10 @@ impl<'a> Bench<'a> {
             programs,
             _folder: folder,
         };
-        let turn = Turn::wait(project, &|told| notice(told))?;
-        for entrant in &bench.suite {
-            if bench.run_time(entrant)? <= LONGEST_RUN {
-                bench.short.push(entrant.clone());
+        let turn = MeasuringLock::wait(project, &|told| notice(told))?;
+        for timed in &bench.suite {
+            if bench.run_time(timed)? <= LONGEST_RUN {
+                bench.short.push(timed.clone());
             }
         }
         drop(turn);
@@ -83,10 +85,10 @@ impl<'a> Bench<'a> {
     }
 
     /// How long one run takes, roughly.
-    fn run_time(&self, entrant: &Entrant) -> Result<Duration> {
+    fn run_time(&self, timed: &TimedPhase) -> Result<Duration> {
         let options = Options { threads: 1, isa: None };
         let mut probe = Probe::start(self.programs.command(&self.project.config.probe), measure::TIME_LIMIT)?;
-        probe.prepare(&entrant.workload, &entrant.phase, &options)?;
+        probe.prepare(&timed.workload, &timed.phase, &options)?;
         let mut shortest = u64::MAX;
         for _ in 0..5 {
             if let Reading::Clock { nanoseconds, .. } = probe.run(1)? {
@@ -98,7 +100,7 @@ impl<'a> Bench<'a> {
 
     /// Measures one trial; `before` is how many of its kind there are.
     pub(super) fn trial(&self, condition: Condition, before: usize, random: &mut Random) -> Result<Trial> {
-        let entrants = match condition.scope {
+        let timed_phases = match condition.scope {
             // By turns, so that each has its share.
             Scope::Workload => vec![self.short[before % self.short.len()].clone()],
             Scope::Short => drawn(&self.short, condition.scope.most(), random),
@@ -123,7 +125,7 @@ impl<'a> Bench<'a> {
             strict: false,
         };
         let created = measure::now();
-        let lanes = terms.time(&sides, &entrants, &terms.conditions(None, measure::TIME_LIMIT), &Silent)?;
+        let measured = terms.time(&sides, &timed_phases, &terms.conditions(None, measure::TIME_LIMIT), &Silent)?;
         Ok(Trial {
             schema: Trial::SCHEMA,
             condition,
@@ -134,7 +136,7 @@ impl<'a> Bench<'a> {
                 head: self.revision.clone(),
                 environment: self.environment.clone(),
                 terms,
-                lanes,
+                measured,
                 floor: Vec::new(),
                 machine: None,
                 counted: None,
@@ -155,7 +157,7 @@ fn plan() -> Plan {
 }
 
 /// Some of them, in an order that is drawn.
-fn drawn(all: &[Entrant], most: usize, random: &mut Random) -> Vec<Entrant> {
+fn drawn(all: &[TimedPhase], most: usize, random: &mut Random) -> Vec<TimedPhase> {
     let mut left = all.to_vec();
     (0..most.min(all.len())).map(|_| left.swap_remove(random.below(left.len()))).collect()
 }

@@ -14,9 +14,9 @@ use clap::{Args, Subcommand};
 use glob::Pattern;
 use harness::project::Project;
 use harness::render::Format;
-use harness::selftest::{Change, ChangeError, Hogs, Scope};
+use harness::selftest::{BackgroundLoad, Change, ChangeError, Scope};
 
-use super::Outcome;
+use super::Status;
 use super::gate::BUDGET;
 use super::seconds::seconds;
 
@@ -46,10 +46,10 @@ struct GateTest {
     /// Conditions of the trials, separated by commas: real (commits, alone in a call), null (one program on both sides),
     /// inject:PERCENT (the head runs so much more than it reports) [default: null,inject:0.5,inject:1,inject:2,inject:5]
     #[arg(long, value_name = "CONDITION", value_delimiter = ',')]
-    condition: Vec<Asked>,
+    condition: Vec<RunScope>,
     /// Start programs that compute all the time, to be in the way
     #[arg(long, value_enum, default_value = "none")]
-    hogs: Hogs,
+    hogs: BackgroundLoad,
     /// Begin no trial after this long, such as 90s, 10m or 1h
     #[arg(long = "for", value_name = "TIME", value_parser = |text: &str| seconds(text).map(Duration::from_secs), conflicts_with = "replay")]
     time: Option<Duration>,
@@ -98,14 +98,14 @@ struct OfSlices {
 
 /// A condition as a user writes it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Asked {
+enum RunScope {
     /// Commits in a clone of the project.
     Real,
     /// One program on both sides.
     Slices(Change),
 }
 
-impl FromStr for Asked {
+impl FromStr for RunScope {
     type Err = ChangeError;
 
     fn from_str(text: &str) -> Result<Self, ChangeError> {
@@ -114,7 +114,7 @@ impl FromStr for Asked {
 }
 
 impl Selftest {
-    pub(crate) fn run(self, project: &Project) -> Result<Outcome> {
+    pub(crate) fn run(self, project: &Project) -> Result<Status> {
         match self.what {
             What::Gate(gate) => gate.run(project),
         }
@@ -122,7 +122,7 @@ impl Selftest {
 }
 
 impl GateTest {
-    fn run(self, project: &Project) -> Result<Outcome> {
+    fn run(self, project: &Project) -> Result<Status> {
         let changes: Vec<Change> = self.condition.iter().filter_map(|asked| asked.change()).collect();
         let is_real = changes.len() < self.condition.len();
         if is_real && !changes.is_empty() {
@@ -137,7 +137,7 @@ impl GateTest {
             (false, true) if !changes.is_empty() => slices::replay(&self, project)?,
             (false, true) => self.replay_all(project)?,
         }
-        Ok(Outcome::Fine)
+        Ok(Status::Fine)
     }
 
     /// Draws whatever there is.
@@ -156,7 +156,7 @@ impl GateTest {
     }
 }
 
-impl Asked {
+impl RunScope {
     fn change(self) -> Option<Change> {
         match self {
             Self::Real => None,

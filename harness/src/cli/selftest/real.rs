@@ -7,15 +7,15 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use harness::child::{self, Held};
-use harness::gate::{Ruling, Session, pinned_core};
+use harness::gate::{GateVerdict, Session, pinned_core};
 use harness::layout::Layouts;
 use harness::machine::{self, Counters, State, System};
 use harness::measure::{self, Progress};
 use harness::project::Project;
 use harness::render::chart::Layout;
-use harness::revision::{Commit, ELSEWHERE, ProjectClone, Repository, Turn};
-use harness::selftest::Hog;
-use harness::selftest::real::{self, Milli, Outcome, Row, Source, Variant, changes, log};
+use harness::revision::{Commit, ELSEWHERE, MeasuringLock, ProjectClone, Repository};
+use harness::selftest::LoadProcesses;
+use harness::selftest::real::{self, Milli, Row, Source, Variant, WorkloadResult, changes, log};
 use harness::whole_file;
 use tempfile::TempDir;
 
@@ -60,7 +60,7 @@ pub(super) fn gather(test: &GateTest, project: &Project) -> Result<()> {
     repeat(most, test.time, |bar| {
         let next = trials.iter_mut().min_by_key(|trial| trial.count).context("there is no change to try")?;
         bar.step(&format!("{}, trial {}", next.variant.name(), next.count + 1));
-        log::add(&path, &stage.run(next, &|message| bar.aside(|| notice(message)))?)?;
+        log::add(&path, &stage.run(next, &|message| bar.kept_build(|| notice(message)))?)?;
         next.count += 1;
         Ok(())
     })?;
@@ -164,14 +164,14 @@ impl<'a> Stage<'a> {
     /// One gate on one commit.
     fn run(&self, trial: &Trial, say: &dyn Fn(&str)) -> Result<Row> {
         // The gate has turns of its own in the clone; this one keeps others from measuring the project meanwhile.
-        let _turn = Turn::wait(self.project, say)?;
+        let _turn = MeasuringLock::wait(self.project, say)?;
         let Trial { variant, base, head, .. } = trial;
         self.clone.bring(base)?;
         self.clone.check_out(head)?;
         let (file, errors) = (self.scratch.path().join("session.json"), self.scratch.path().join("errors"));
         let mut command = self.command(trial, &file);
         command.stderr(fs::File::create(&errors).with_context(|| format!("cannot write {}", errors.display()))?);
-        let _hog = Hog::start(self.test.hogs, pinned_core(1))?;
+        let _hog = LoadProcesses::start(self.test.hogs, pinned_core(1))?;
         let system = System::here();
         let (load, counters) = (State::of(&system).load, Counters::now(&system));
         let (date, began) = (measure::now(), Instant::now());
@@ -179,7 +179,7 @@ impl<'a> Stage<'a> {
             let _held = Held::new();
             child::foreground(&mut command).context("cannot start the gate")?
         };
-        let (seconds, strain) = (began.elapsed().as_secs_f64(), counters.since(&system));
+        let (seconds, disturbance) = (began.elapsed().as_secs_f64(), counters.since(&system));
         if child::stopped() {
             say("finished trials are kept");
             bail!("interrupted");
@@ -193,7 +193,7 @@ impl<'a> Stage<'a> {
         let mut row = Row {
             date: date.parse().context("the clock shows no date")?,
             machine: self.machine.clone(),
-            steal_percent: strain.stolen.map(|share| Milli::of(100.0 * share)),
+            steal_percent: disturbance.stolen.map(|share| Milli::of(100.0 * share)),
             load: load.map(|load| Milli::of(load.one)),
             harness: self.harness.clone(),
             base: short(base),
@@ -213,9 +213,9 @@ impl<'a> Stage<'a> {
         // A gate that could not judge may have left none.
         if file.is_file() {
             let session = Session::read(&file)?;
-            let ruling = Ruling::of(&session)?;
-            row.measuring_seconds = Milli::of(ruling.times.iter().map(|time| time.seconds).sum());
-            row.workloads = Outcome::all(&ruling, variant);
+            let gate_verdict = GateVerdict::of(&session)?;
+            row.measuring_seconds = Milli::of(gate_verdict.times.iter().map(|time| time.seconds).sum());
+            row.workloads = WorkloadResult::all(&gate_verdict, variant);
             row.layouts = match session.terms.layouts {
                 Layouts::Averaged(count) if !row.workloads.is_empty() => Some(u32::try_from(count)?),
                 _ => None,

@@ -8,9 +8,9 @@ use harness::measure::{self, Progress};
 use harness::programs::Programs;
 use harness::project::Project;
 use harness::render::chart::Layout;
-use harness::revision::Turn;
+use harness::revision::MeasuringLock;
 use harness::selftest::{
-    self, BackToBack, Change, Condition, Evidence, Hog, Trial, chart, findings, page, promises, swapped,
+    self, BackToBack, Change, Condition, Evidence, LoadProcesses, Trial, chart, findings, page, promises, swapped,
 };
 use harness::statistics::Random;
 use harness::whole_file;
@@ -69,8 +69,8 @@ fn measure(test: &GateTest, project: &Project, changes: &[Change], evidence: &Ev
         let next = (0..conditions.len()).min_by_key(|&place| counts[place]).unwrap_or_default();
         bar.step(&format!("{}, trial {}", conditions[next].change, counts[next] + 1));
         let trial = {
-            let _turn = Turn::wait(project, &|message| bar.aside(|| notice(message)))?;
-            let _hog = Hog::start(test.hogs, pinned_core(1))?;
+            let _turn = MeasuringLock::wait(project, &|message| bar.kept_build(|| notice(message)))?;
+            let _hog = LoadProcesses::start(test.hogs, pinned_core(1))?;
             bench.trial(conditions[next], counts[next], &mut random)?
         };
         evidence.add(&trial)?;
@@ -88,9 +88,9 @@ fn compare_by_criterion(test: &GateTest, project: &Project, bench: &Bench, evide
     let before = evidence.criterion()?.len();
     let start = || programs.command(&project.config.criterion);
     for place in before..before + test.slices.criterion {
-        let entrant = &bench.short[place % bench.short.len()];
-        let _turn = Turn::wait(project, &|message| notice(message))?;
-        evidence.add_criterion(&BackToBack::take(&start, entrant, measure::now())?)?;
+        let timed = &bench.short[place % bench.short.len()];
+        let _turn = MeasuringLock::wait(project, &|message| notice(message))?;
+        evidence.add_criterion(&BackToBack::take(&start, timed, measure::now())?)?;
     }
     Ok(())
 }

@@ -101,8 +101,8 @@ fn name_lines(layout: Layout) -> usize {
 }
 
 /// A text whose words can each stand on a line: those that are too long are parted, at a hyphen if they have one there.
-fn hyphenated(text: &str, size: f64, room: f64) -> String {
-    let fits = |part: &str| font::width(part, size, false) <= room;
+fn hyphenated(text: &str, size: f64, disk_quota: f64) -> String {
+    let fits = |part: &str| font::width(part, size, false) <= disk_quota;
     let mut parted = String::new();
     for word in text.split(' ') {
         let mut rest = word;
@@ -192,8 +192,8 @@ impl Frame {
         canvas.line(&[(self.left, self.bottom), (self.right, self.bottom)], MUTED, 1.0);
         for (index, stage) in chart.stages.iter().enumerate() {
             let words = |text: &str, y: f64, canvas: &mut Canvas<'_, B>, words: Words| {
-                let room = self.column() - 6.0;
-                let lines = font::wrap(&hyphenated(text, words.size, room), words.size, false, room);
+                let disk_quota = self.column() - 6.0;
+                let lines = font::wrap(&hyphenated(text, words.size, disk_quota), words.size, false, disk_quota);
                 let lines = &lines[..lines.len().min(name_lines(self.layout))];
                 for (line, text) in lines.iter().enumerate() {
                     canvas.words(text, self.x(index), y + 15.0 * line as f64, words);
@@ -228,9 +228,9 @@ impl Frame {
 
     fn stage<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, index: usize, stage: &Stage) {
         let x = self.x(index);
-        let room = self.column() - 4.0;
+        let disk_quota = self.column() - 4.0;
         let Some((value, interval)) = stage.reached else {
-            let lines = font::wrap(&stage.label, 11.0, false, room);
+            let lines = font::wrap(&stage.label, 11.0, false, disk_quota);
             for (line, text) in lines.iter().take(3).enumerate() {
                 let y = self.end - 34.0 + 14.0 * line as f64;
                 canvas.words(text, x, y, Words { colour: MUTED, size: 11.0, ..LABEL });
@@ -250,7 +250,7 @@ impl Frame {
             (above, below) = (above.min(high), below.max(low));
         }
         canvas.dot(x, y, 6.0, look);
-        let label = font::shorten(&stage.label, LABEL.size, false, room);
+        let label = font::shorten(&stage.label, LABEL.size, false, disk_quota);
         let width = font::width(&label, LABEL.size, false);
         // Beside the dot, where the target's line is not; a long one above it, or below it where there is no room.
         let fits = x + 11.0 + width <= self.layout.width() - self.layout.edge();
@@ -272,11 +272,11 @@ mod tests {
 
     #[test]
     fn long_words_are_parted_at_their_hyphens_or_anywhere() {
-        let room = font::width("optimi-", 13.0, false) + 1.0;
-        assert_eq!(hyphenated("Full optimization", 13.0, room), "Full optimi- zation");
-        assert_eq!(hyphenated("KV-cache", 13.0, room), "KV- cache");
-        assert_eq!(hyphenated("Quick wins", 13.0, room), "Quick wins");
+        let disk_quota = font::width("optimi-", 13.0, false) + 1.0;
+        assert_eq!(hyphenated("Full optimization", 13.0, disk_quota), "Full optimi- zation");
+        assert_eq!(hyphenated("KV-cache", 13.0, disk_quota), "KV- cache");
+        assert_eq!(hyphenated("Quick wins", 13.0, disk_quota), "Quick wins");
         assert_eq!(hyphenated("abc", 13.0, 1.0), "abc", "there is no room for anything");
-        assert_eq!(hyphenated("", 13.0, room), "");
+        assert_eq!(hyphenated("", 13.0, disk_quota), "");
     }
 }

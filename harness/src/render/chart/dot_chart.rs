@@ -70,9 +70,9 @@ impl Drawing for DotChart {
         self.legend(canvas, edge, top + LEGEND / 2.0 - 4.0);
         let top = top + LEGEND;
         let bottom = top + self.rows.len() as f64 * ROW;
-        let room = width * 0.3;
+        let disk_quota = width * 0.3;
         let widest = |words: &mut dyn Iterator<Item = &str>| {
-            words.map(|word| font::width(word, NAME.size, false)).fold(40.0, f64::max).min(room)
+            words.map(|word| font::width(word, NAME.size, false)).fold(40.0, f64::max).min(disk_quota)
         };
         let left = edge + widest(&mut self.rows.iter().map(|row| row.name.as_str())) + 22.0;
         let right = width - edge - widest(&mut self.rows.iter().map(|row| row.label.as_str())) - 14.0;

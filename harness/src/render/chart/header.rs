@@ -49,16 +49,16 @@ fn title_style(layout: Layout) -> (Words, f64) {
 }
 
 // Where the font of the measurements is missing, others may run up to a twentieth wider.
-fn room(layout: Layout) -> f64 {
+fn disk_quota(layout: Layout) -> f64 {
     (layout.width() - 2.0 * layout.edge()) * 0.95
 }
 
 fn title_lines(title: &str, layout: Layout) -> Vec<String> {
-    font::wrap(title, title_style(layout).0.size, true, room(layout))
+    font::wrap(title, title_style(layout).0.size, true, disk_quota(layout))
 }
 
 fn subtitle_lines(subtitle: &str, layout: Layout) -> Vec<String> {
-    font::wrap(subtitle, SUBTITLE.size, false, room(layout))
+    font::wrap(subtitle, SUBTITLE.size, false, disk_quota(layout))
 }
 
 /// A round number with its unit: `10 ms`, `1 MB`, `100`, `10 k`.

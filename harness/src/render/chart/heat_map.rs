@@ -97,8 +97,8 @@ impl HeatMap {
             canvas.block(x, y - 6.0, x + 10.0, y + 6.0, fill);
         }
         let words = format!("{}, less to more by equal ratios", self.axis);
-        let room = layout.width() - 2.0 * left - 134.0;
-        for (line, text) in font::wrap(&words, AXIS.size, false, room).iter().take(2).enumerate() {
+        let disk_quota = layout.width() - 2.0 * left - 134.0;
+        for (line, text) in font::wrap(&words, AXIS.size, false, disk_quota).iter().take(2).enumerate() {
             canvas.words(text, left + 130.0, y + 16.0 * line as f64, AXIS);
         }
     }

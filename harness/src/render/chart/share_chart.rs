@@ -66,15 +66,15 @@ impl Drawing for ShareChart {
         let top = header(canvas, &self.title, &self.subtitle, layout);
         let (width, edge) = (layout.width(), layout.edge());
         // Words take at most so much at each side of the bars.
-        let room = width * 0.3;
+        let disk_quota = width * 0.3;
         self.legend(canvas, edge, top + LEGEND / 2.0 - 4.0);
         let top = top + LEGEND;
         let (places, height) = self.rows();
         let bottom = top + height;
         let names = self.bars.iter().map(|bar| font::width(&bar.name, NAME.size, false));
-        let left = edge + names.fold(60.0, f64::max).min(room) + 14.0;
+        let left = edge + names.fold(60.0, f64::max).min(disk_quota) + 14.0;
         let labels = self.bars.iter().map(|bar| font::width(&bar.label, LABEL.size, false));
-        let right = width - edge - labels.fold(40.0, f64::max).min(room) - 14.0;
+        let right = width - edge - labels.fold(40.0, f64::max).min(disk_quota) - 14.0;
         let x = |share: f64| left + share.clamp(0.0, 1.0) * (right - left);
         for tick in [0.0, 0.25, 0.5, 0.75, 1.0] {
             canvas.line(&[(x(tick), top), (x(tick), bottom)], RULE, 1.0);

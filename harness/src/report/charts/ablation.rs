@@ -6,7 +6,7 @@ use crate::record::Instrument;
 use crate::render::chart::{Bar, Chart, Waterfall};
 use crate::render::number;
 use crate::report::ablation::{Ablation, Axis};
-use crate::report::{Dossier, facts, figures};
+use crate::report::{ReportData, figures, provenance};
 use crate::statistics::Interval;
 
 /// The names of the charts there can be, one for each ablation, with their headings.
@@ -17,11 +17,11 @@ pub(in crate::report) const CHARTS: [(&str, &str); 2] = [
 
 /// The waterfall; none if the two ends were not timed side by side.
 pub(in crate::report) fn chart(
-    dossier: &Dossier,
+    report_data: &ReportData,
     ablation: &Ablation<'_>,
     (name, heading): (&'static str, &'static str),
 ) -> Option<Named> {
-    let row = |phase: &str| dossier.row(ablation.workload, phase);
+    let row = |phase: &str| report_data.row(ablation.workload, phase);
     let whole = figures::speed(row(ablation.start), row(ablation.end)?).ok()?;
     let mut axes: Vec<(&Axis<'_>, f64, Option<Interval>)> = ablation
         .axes
@@ -62,7 +62,7 @@ pub(in crate::report) fn chart(
         from: 1.0,
         to: whole.value,
         interval: whole.interval,
-        place: Some(dossier.place(ablation.end)),
+        place: Some(report_data.place(ablation.end)),
         label: format!("{} {}", number::ratio(whole.value), ablation.start),
     });
     let rows = [ablation.start, ablation.end].into_iter().filter_map(row);
@@ -80,9 +80,9 @@ pub(in crate::report) fn chart(
             subtitle: format!(
                 "{}, {}; each bar is one optimization alone on {}, its 95 % interval as a line, or the span of all rounds where they are fewer than six. {}.",
                 ablation.workload,
-                facts::conditions(rows, &[Instrument::Clock]),
+                provenance::conditions(rows, &[Instrument::Clock]),
                 ablation.start,
-                dossier.provenance_of(Instrument::Clock, [ablation.workload])
+                report_data.provenance_of(Instrument::Clock, [ablation.workload])
             ),
             axis: format!("speed over {}", ablation.start),
             bars,

@@ -5,26 +5,26 @@ use crate::record::{Record, Row};
 use crate::render::chart::{Chart, Mark, PhaseChart};
 use crate::render::number;
 use crate::report::headline::headline;
-use crate::report::{Dossier, facts, figures};
+use crate::report::{ReportData, figures, provenance};
 
 /// A chart of a metric of one workload over all phases that were measured with it; none if no phase has a figure.
 pub(super) fn chart(
-    dossier: &Dossier,
+    report_data: &ReportData,
     workload: &str,
     metric: &dyn Metric,
     axis: &str,
     title: String,
 ) -> Option<Chart> {
-    let rows = phases(&dossier.record, workload);
+    let rows = phases(&report_data.record, workload);
     rows.iter().find(|row| metric.figure(row).is_some())?;
-    let marks = rows.iter().map(|row| mark(dossier, metric, row)).collect();
-    let conditions = facts::conditions(rows, &[metric.instrument()]);
+    let marks = rows.iter().map(|row| mark(report_data, metric, row)).collect();
+    let conditions = provenance::conditions(rows, &[metric.instrument()]);
     Some(Chart::Phases(PhaseChart {
         title,
         subtitle: format!(
             "{workload}, {conditions}{}. {}.",
             medians(metric),
-            dossier.provenance_of(metric.instrument(), [workload])
+            report_data.provenance_of(metric.instrument(), [workload])
         ),
         axis: axis.to_owned(),
         quantity: metric.quantity(),
@@ -49,15 +49,16 @@ pub(super) fn phases<'a>(record: &'a Record, workload: &str) -> Vec<&'a Row> {
 
 /// The workload to show a metric of: the headline if it has figures; else, of the workloads that yield one token a run,
 /// the one in the middle, because the first and last positions are extremes; else any that yields tokens.
-pub(super) fn workload<'a>(dossier: &'a Dossier, metric: &dyn Metric) -> Option<&'a str> {
-    let record = &dossier.record;
+pub(super) fn workload<'a>(report_data: &'a ReportData, metric: &dyn Metric) -> Option<&'a str> {
+    let record = &report_data.record;
     let has_figures = |name: &str| phases(record, name).iter().any(|row| metric.figure(row).is_some());
     if let Some(headline) = headline(record).filter(|name| has_figures(name)) {
         return Some(headline);
     }
     let with_unit = |wanted: fn(&Row) -> bool| -> Vec<&'a str> {
         // Of the main record alone: what was measured on demand is about other questions.
-        let main: Vec<&str> = dossier.sources.first().into_iter().flat_map(crate::report::Source::workloads).collect();
+        let main: Vec<&str> =
+            report_data.sources.first().into_iter().flat_map(crate::report::Source::workloads).collect();
         let names = record.workloads().into_iter().filter(|name| main.contains(name));
         let names = names.filter(|name| !name.contains('=') && has_figures(name));
         // Nor is what single axes are worth about the phases.
@@ -102,7 +103,7 @@ pub(in crate::report) struct Finding<'a> {
     pub(in crate::report) base_figure: Figure,
 }
 
-fn mark(dossier: &Dossier, metric: &dyn Metric, row: &Row) -> Mark {
+fn mark(report_data: &ReportData, metric: &dyn Metric, row: &Row) -> Mark {
     let value = figures::figure(metric, Some(row));
     let alarm = !figures::trusted(row);
     let label = match &value {
@@ -111,8 +112,8 @@ fn mark(dossier: &Dossier, metric: &dyn Metric, row: &Row) -> Mark {
             format!("{} (answer not right)", number::plain(metric.quantity(), figure.value))
         }
         Ok(figure) => {
-            let ratios = dossier.anchors.iter().filter(|anchor| **anchor != row.phase).filter_map(|anchor| {
-                let ratio = figures::ratio(metric, dossier.row(&row.workload, anchor), row).ok()?;
+            let ratios = report_data.anchors.iter().filter(|anchor| **anchor != row.phase).filter_map(|anchor| {
+                let ratio = figures::ratio(metric, report_data.row(&row.workload, anchor), row).ok()?;
                 // Nothing at all says more than "x0".
                 (ratio.value > 0.0).then_some(())?;
                 Some(format!("{} {anchor}", number::ratio(ratio.value)))
@@ -122,7 +123,7 @@ fn mark(dossier: &Dossier, metric: &dyn Metric, row: &Row) -> Mark {
         }
     };
     let value = value.map(|figure| (figure.value, figure.interval)).map_err(|absent| absent.to_string());
-    Mark { name: row.phase.clone(), place: dossier.place(&row.phase), value, label, alarm }
+    Mark { name: row.phase.clone(), place: report_data.place(&row.phase), value, label, alarm }
 }
 
 /// A share of one for a sentence: `1/812`, `34 %`.

@@ -3,15 +3,15 @@
 use super::by_phase::{self, share, times};
 use crate::metric;
 use crate::render::chart::Chart;
-use crate::report::Dossier;
+use crate::report::ReportData;
 use crate::report::headline::unit;
 
-pub(super) fn chart(dossier: &Dossier) -> Option<Chart> {
-    let record = &dossier.record;
+pub(super) fn chart(report_data: &ReportData) -> Option<Chart> {
+    let record = &report_data.record;
     let metric = metric::by_name("instructions")?;
-    let workload = by_phase::workload(dossier, metric)?;
+    let workload = by_phase::workload(report_data, metric)?;
     let unit = unit(record, workload);
-    let title = match by_phase::finding(record, &dossier.anchors, workload, metric) {
+    let title = match by_phase::finding(record, &report_data.anchors, workload, metric) {
         Some(found) if found.ratio.value < 1.0 => format!(
             "{} needs {} of the instructions per {unit} of {}",
             found.head,
@@ -23,5 +23,5 @@ pub(super) fn chart(dossier: &Dossier) -> Option<Chart> {
         }
         None => format!("Instructions per {unit} by phase"),
     };
-    by_phase::chart(dossier, workload, metric, &metric.title_per(unit), title)
+    by_phase::chart(report_data, workload, metric, &metric.title_per(unit), title)
 }

@@ -7,27 +7,30 @@ use crate::record::{Data, Instrument, Row, Run};
 use crate::render::chart::{Chart, LineChart, Point, Series};
 use crate::render::number;
 use crate::report::headline::headline;
-use crate::report::{Dossier, facts, figures};
+use crate::report::{ReportData, figures, provenance};
 use crate::statistics::{median, median_interval};
 
-pub(super) fn chart(dossier: &Dossier) -> Option<Chart> {
-    let workload = headline(&dossier.record)?;
-    let rows = by_phase::phases(&dossier.record, workload);
+pub(super) fn chart(report_data: &ReportData) -> Option<Chart> {
+    let workload = headline(&report_data.record)?;
+    let rows = by_phase::phases(&report_data.record, workload);
     let mut lines: Vec<(Series, f64)> = Vec::new();
     for row in rows.iter().filter(|row| figures::trusted(row)) {
         let points = points(row);
         if let (Some(last), Some(growth)) = (points.last(), growth(&points)) {
             let label = format!("{} {}", number::plain(Quantity::Seconds, last.y), row.phase);
-            lines.push((Series { name: row.phase.clone(), place: dossier.place(&row.phase), label, points }, growth));
+            lines.push((
+                Series { name: row.phase.clone(), place: report_data.place(&row.phase), label, points },
+                growth,
+            ));
         }
     }
-    let title = title(&lines, &dossier.anchors)?;
-    let conditions = facts::conditions(rows, &[Instrument::Clock]);
+    let title = title(&lines, &report_data.anchors)?;
+    let conditions = provenance::conditions(rows, &[Instrument::Clock]);
     Some(Chart::Lines(LineChart {
         title,
         subtitle: format!(
             "{workload}, {conditions}; median over runs, its 95 % interval as a band (all runs where they are fewer than six). {}.",
-            dossier.provenance_of(Instrument::Clock, [workload])
+            report_data.provenance_of(Instrument::Clock, [workload])
         ),
         x_axis: "generated tokens after the first".to_owned(),
         sizes: false,

@@ -4,15 +4,15 @@ use super::by_phase;
 use crate::metric::{self, Quantity};
 use crate::render::chart::Chart;
 use crate::render::number;
-use crate::report::Dossier;
+use crate::report::ReportData;
 use crate::report::headline::unit;
 
-pub(super) fn chart(dossier: &Dossier) -> Option<Chart> {
-    let record = &dossier.record;
+pub(super) fn chart(report_data: &ReportData) -> Option<Chart> {
+    let record = &report_data.record;
     let metric = metric::by_name("bytes-per-token")?;
-    let workload = by_phase::workload(dossier, metric)?;
+    let workload = by_phase::workload(report_data, metric)?;
     let unit = unit(record, workload);
-    let title = match by_phase::finding(record, &dossier.anchors, workload, metric) {
+    let title = match by_phase::finding(record, &report_data.anchors, workload, metric) {
         Some(found) => {
             let bytes = |value| number::plain(Quantity::Bytes, value);
             let (from, to) = (bytes(found.base_figure.value), bytes(found.head_figure.value));
@@ -23,5 +23,5 @@ pub(super) fn chart(dossier: &Dossier) -> Option<Chart> {
         }
         None => format!("Heap bytes per {unit} by phase"),
     };
-    by_phase::chart(dossier, workload, metric, &format!("heap bytes allocated per {unit}"), title)
+    by_phase::chart(report_data, workload, metric, &format!("heap bytes allocated per {unit}"), title)
 }

@@ -13,7 +13,7 @@ mod throughput;
 pub(super) use by_phase::{Finding, finding};
 
 use crate::render::chart::Chart;
-use crate::report::Dossier;
+use crate::report::ReportData;
 
 /// A chart of a report.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,7 +26,7 @@ pub struct Named {
     pub chart: Chart,
 }
 
-type Make = fn(&Dossier) -> Option<Chart>;
+type Make = fn(&ReportData) -> Option<Chart>;
 
 const CHARTS: [(&str, &str, Make); 4] = [
     ("tokens-per-second", "Throughput by phase", throughput::chart),
@@ -36,8 +36,8 @@ const CHARTS: [(&str, &str, Make); 4] = [
 ];
 
 /// The charts by phase for which there are numbers, in the order they are shown.
-pub fn all(dossier: &Dossier) -> Vec<Named> {
-    let named = |&(name, heading, make): &(_, _, Make)| Some(Named { name, heading, chart: make(dossier)? });
+pub fn all(report_data: &ReportData) -> Vec<Named> {
+    let named = |&(name, heading, make): &(_, _, Make)| Some(Named { name, heading, chart: make(report_data)? });
     CHARTS.iter().filter_map(named).collect()
 }
 

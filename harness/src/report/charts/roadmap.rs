@@ -5,7 +5,7 @@ use super::by_phase::share;
 use crate::metric::{self, Better, Figure, Metric};
 use crate::render::chart::{BurnDown, Chart, Stage, Wanted};
 use crate::render::number;
-use crate::report::{Dossier, facts, figures};
+use crate::report::{ReportData, figures, provenance};
 use crate::roadmap::{Phase, Roadmap};
 use crate::statistics::Interval;
 
@@ -27,40 +27,40 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// A burn-down for each metric that has relative targets.
-pub(in crate::report) fn charts(dossier: &Dossier, roadmap: &Roadmap) -> Vec<Named> {
+pub(in crate::report) fn charts(report_data: &ReportData, roadmap: &Roadmap) -> Vec<Named> {
     let drawn = DRAWN.iter().filter_map(|&(metric, name, heading, axis)| {
-        let chart = chart(dossier, roadmap, metric::by_name(metric)?, axis)?;
+        let chart = chart(report_data, roadmap, metric::by_name(metric)?, axis)?;
         Some(Named { name, heading, chart: Chart::BurnDown(chart) })
     });
     drawn.collect()
 }
 
-fn chart(dossier: &Dossier, roadmap: &Roadmap, metric: &'static dyn Metric, axis: &str) -> Option<BurnDown> {
-    let stages: Vec<Stage> = roadmap.phases.iter().map(|phase| stage(dossier, roadmap, metric, phase)).collect();
+fn chart(report_data: &ReportData, roadmap: &Roadmap, metric: &'static dyn Metric, axis: &str) -> Option<BurnDown> {
+    let stages: Vec<Stage> = roadmap.phases.iter().map(|phase| stage(report_data, roadmap, metric, phase)).collect();
     stages.iter().find(|stage| stage.wanted.is_some())?;
     stages.iter().find(|stage| stage.reached.is_some())?;
-    let rows = roadmap.phases.iter().filter_map(|phase| dossier.row(&roadmap.workload, &phase.name));
+    let rows = roadmap.phases.iter().filter_map(|phase| report_data.row(&roadmap.workload, &phase.name));
     Some(BurnDown {
         title: title(roadmap, &stages, axis),
         subtitle: format!(
             "{}, {}. {}.",
             roadmap.workload,
-            facts::conditions(rows, &[metric.instrument()]),
-            dossier.provenance_of(metric.instrument(), [roadmap.workload.as_str()])
+            provenance::conditions(rows, &[metric.instrument()]),
+            report_data.provenance_of(metric.instrument(), [roadmap.workload.as_str()])
         ),
         axis: format!("{axis}, over that of {}", roadmap.against),
         stages,
     })
 }
 
-fn stage(dossier: &Dossier, roadmap: &Roadmap, metric: &'static dyn Metric, phase: &Phase) -> Stage {
+fn stage(report_data: &ReportData, roadmap: &Roadmap, metric: &'static dyn Metric, phase: &Phase) -> Stage {
     let target = phase.targets.iter().find(|target| target.metric.name() == metric.name() && target.range.relative);
     let cost = |ratio: f64| if metric.better() == Better::Higher { 1.0 / ratio } else { ratio };
     let wanted = target.map(|target| Wanted { near: cost(target.range.near), far: cost(target.range.far) });
-    let ratio = match dossier.row(&roadmap.workload, &phase.name) {
+    let ratio = match report_data.row(&roadmap.workload, &phase.name) {
         // Without its interval, which is a point: it is where all begins.
         Some(row) if phase.name == roadmap.against => figures::figure(metric, Some(row)).map(|_| Figure::exact(1.0)),
-        Some(row) => figures::ratio(metric, dossier.row(&roadmap.workload, &roadmap.against), row),
+        Some(row) => figures::ratio(metric, report_data.row(&roadmap.workload, &roadmap.against), row),
         None => Err(figures::Absent::NotMeasured),
     };
     let reached = ratio.as_ref().ok().map(|figure| {
@@ -80,7 +80,7 @@ fn stage(dossier: &Dossier, roadmap: &Roadmap, metric: &'static dyn Metric, phas
     Stage {
         name: phase.title.clone(),
         when: phase.when.clone(),
-        place: dossier.place(&phase.name),
+        place: report_data.place(&phase.name),
         wanted,
         reached,
         label,

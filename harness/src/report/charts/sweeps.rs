@@ -6,7 +6,7 @@ use crate::render::chart::{Chart, Event, LineChart, Point, Series};
 use crate::render::number;
 use crate::report::parameters::Sweep;
 use crate::report::sweeps::{Growing, QUESTIONS, Question};
-use crate::report::{Dossier, facts};
+use crate::report::{ReportData, provenance};
 
 /// The names of the charts there can be.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
@@ -14,7 +14,7 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 }
 
 pub(in crate::report) fn chart(
-    dossier: &Dossier,
+    report_data: &ReportData,
     sweep: &Sweep<'_>,
     question: &Question,
     metric: &dyn Metric,
@@ -27,7 +27,7 @@ pub(in crate::report) fn chart(
             let last = one.points.last().map_or(0.0, |(_, figure)| figure.value);
             Series {
                 name: one.phase.to_owned(),
-                place: dossier.place(one.phase),
+                place: report_data.place(one.phase),
                 label: format!("{} {}", number::plain(metric.quantity(), last), one.phase),
                 points: one
                     .points
@@ -42,11 +42,13 @@ pub(in crate::report) fn chart(
         })
         .collect();
     let title = title(question, metric, growing)?;
-    let limit = question.limit(dossier);
+    let limit = question.limit(report_data);
     let mark = || Event { x: limit, label: format!("{limit} CPU{}", if limit == 1.0 { "" } else { "s" }) };
     let beyond: Vec<Event> = sweep.sizes.last().filter(|(size, _)| *size > limit).map(|_| mark()).into_iter().collect();
-    let rows =
-        sweep.sizes.iter().flat_map(|(_, workload)| dossier.record.rows.iter().filter(|row| row.workload == *workload));
+    let rows = sweep
+        .sizes
+        .iter()
+        .flat_map(|(_, workload)| report_data.record.rows.iter().filter(|row| row.workload == *workload));
     Some(Named {
         name: question.chart,
         heading: question.title,
@@ -55,14 +57,14 @@ pub(in crate::report) fn chart(
             subtitle: format!(
                 "{}, {}{}{}. {}.",
                 sweep.name,
-                facts::conditions(rows, &[metric.instrument()]),
+                provenance::conditions(rows, &[metric.instrument()]),
                 if metric.portable() {
                     ""
                 } else {
                     "; bands are 95 % intervals, or the span of all rounds where they are fewer than six"
                 },
                 if beyond.is_empty() { "" } else { "; right of the mark threads wait for each other" },
-                dossier.provenance_of(metric.instrument(), sweep.sizes.iter().map(|(_, workload)| *workload))
+                report_data.provenance_of(metric.instrument(), sweep.sizes.iter().map(|(_, workload)| *workload))
             ),
             x_axis: format!("{}, logarithmic scale", question.axis),
             sizes: true,

@@ -3,13 +3,13 @@
 use super::by_phase::{self, times};
 use crate::metric;
 use crate::render::chart::Chart;
-use crate::report::Dossier;
+use crate::report::ReportData;
 
-pub(super) fn chart(dossier: &Dossier) -> Option<Chart> {
-    let record = &dossier.record;
+pub(super) fn chart(report_data: &ReportData) -> Option<Chart> {
+    let record = &report_data.record;
     let metric = metric::by_name("tokens-per-second")?;
-    let workload = by_phase::workload(dossier, metric)?;
-    let title = match by_phase::finding(record, &dossier.anchors, workload, metric) {
+    let workload = by_phase::workload(report_data, metric)?;
+    let title = match by_phase::finding(record, &report_data.anchors, workload, metric) {
         Some(found) if found.ratio.value >= 1.0 => {
             format!("{} generates {} the tokens per second of {}", found.head, times(found.ratio.value), found.anchor)
         }
@@ -21,5 +21,5 @@ pub(super) fn chart(dossier: &Dossier) -> Option<Chart> {
         ),
         None => "Tokens per second by phase".to_owned(),
     };
-    by_phase::chart(dossier, workload, metric, "tokens per second", title)
+    by_phase::chart(report_data, workload, metric, "tokens per second", title)
 }

@@ -1,7 +1,7 @@
 //! The estimates of all trials as a chart.
 
 use super::table::headline;
-use super::{Milli, Outcome, Role, Row};
+use super::{Milli, Role, Row, WorkloadResult};
 use crate::render::chart::{Chart, DotChart, DotKind, DotRow};
 
 /// The places of the kinds of dots.
@@ -50,7 +50,7 @@ pub fn chart(rows: &[Row]) -> Option<Chart> {
 }
 
 fn dots(name: &str, truth: f64, rows: &[&Row]) -> DotRow {
-    let dot = |row: &Row, one: &Outcome| {
+    let dot = |row: &Row, one: &WorkloadResult| {
         let is_red = row.red().any(|red| red == one);
         let kind = match (is_red, one.role) {
             (true, Role::Slowed) => FOUND,
@@ -74,15 +74,16 @@ fn dots(name: &str, truth: f64, rows: &[&Row]) -> DotRow {
 mod tests {
     use super::super::row::tests::{slowdown, unchanged};
     use super::*;
-    use crate::gate::Word;
+    use crate::gate::TimeOutcome;
+    use crate::paired::Verdict;
 
     #[test]
     fn each_kind_and_percentage_has_a_row_of_its_dots() {
         let rows = [
-            unchanged(1, Word::Regressed, 2.0),
-            unchanged(0, Word::NotSlower, 0.1),
-            slowdown(5.0, 1, Word::Regressed, 5.1),
-            slowdown(0.5, 0, Word::NotSlower, 0.4),
+            unchanged(1, TimeOutcome::Verdict(Verdict::Regressed), 2.0),
+            unchanged(0, TimeOutcome::Verdict(Verdict::NotSlower), 0.1),
+            slowdown(5.0, 1, TimeOutcome::Verdict(Verdict::Regressed), 5.1),
+            slowdown(0.5, 0, TimeOutcome::Verdict(Verdict::NotSlower), 0.4),
         ];
         let Some(Chart::Dots(chart)) = chart(&rows) else { panic!("there are trials") };
         let told: Vec<_> =

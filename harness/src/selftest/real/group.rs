@@ -1,8 +1,9 @@
 //! Trials of one machine under one condition, counted.
 
-use super::{Milli, Outcome, Role, Row};
-use crate::gate::Word;
-use crate::selftest::Hogs;
+use super::{Milli, Role, Row, WorkloadResult};
+use crate::gate::TimeOutcome;
+use crate::paired::Verdict;
+use crate::selftest::BackgroundLoad;
 use crate::selftest::finding::{Rate, deviation};
 use crate::statistics::median;
 
@@ -11,7 +12,7 @@ pub(super) struct Group<'a> {
     /// The machine; none for all of them.
     pub(super) machine: Option<&'a str>,
     /// Programs in the way.
-    pub(super) hogs: Hogs,
+    pub(super) hogs: BackgroundLoad,
     /// The trials.
     pub(super) rows: Vec<&'a Row>,
 }
@@ -48,7 +49,7 @@ pub(super) struct Unchanged {
 /// The groups of some trials: for each condition all machines, and each of them where there are several.
 pub(super) fn groups(rows: &[Row]) -> Vec<Group<'_>> {
     let mut groups = Vec::new();
-    for hogs in [Hogs::None, Hogs::Other, Hogs::Each] {
+    for hogs in [BackgroundLoad::None, BackgroundLoad::Other, BackgroundLoad::Each] {
         let all: Vec<&Row> = rows.iter().filter(|row| row.hogs == hogs).collect();
         let mut machines: Vec<&str> = all.iter().map(|row| row.machine.as_str()).collect();
         machines.sort_unstable();
@@ -82,8 +83,10 @@ impl<'a> Group<'a> {
     pub(super) fn count(&self, kind: Option<&str>) -> Unchanged {
         let rows: Vec<&Row> = self.unchanged().filter(|row| kind.is_none_or(|kind| row.kind == kind)).collect();
         let count = |holds: &dyn Fn(&Row) -> bool| rows.iter().filter(|row| holds(row)).count();
-        let workloads: Vec<&Outcome> = rows.iter().flat_map(|row| &row.workloads).collect();
-        let is_open = |one: &&&Outcome| matches!(one.verdict, Word::Inconclusive | Word::Failed);
+        let workloads: Vec<&WorkloadResult> = rows.iter().flat_map(|row| &row.workloads).collect();
+        let is_open = |one: &&&WorkloadResult| {
+            matches!(one.verdict, TimeOutcome::Verdict(Verdict::Inconclusive) | TimeOutcome::Failed)
+        };
         Unchanged {
             gates: rows.len(),
             red: Rate { count: count(&Row::is_red), of: count(&|row| !row.workloads.is_empty()) },
@@ -139,7 +142,7 @@ impl<'a> Group<'a> {
 }
 
 impl Estimates {
-    fn of<'a>(outcomes: impl Iterator<Item = &'a Outcome>) -> Self {
+    fn of<'a>(outcomes: impl Iterator<Item = &'a WorkloadResult>) -> Self {
         Self(outcomes.filter_map(|one| one.estimate.map(Milli::value)).collect())
     }
 
@@ -167,10 +170,10 @@ mod tests {
     #[test]
     fn every_trial_counts_in_its_group_and_in_that_of_all_machines() {
         let mut rows = vec![
-            unchanged(0, Word::NotSlower, 0.1),
-            unchanged(1, Word::Regressed, 2.0),
-            unchanged(2, Word::Inconclusive, -0.3),
-            unchanged(0, Word::NotSlower, 0.2),
+            unchanged(0, TimeOutcome::Verdict(Verdict::NotSlower), 0.1),
+            unchanged(1, TimeOutcome::Verdict(Verdict::Regressed), 2.0),
+            unchanged(2, TimeOutcome::Verdict(Verdict::Inconclusive), -0.3),
+            unchanged(0, TimeOutcome::Verdict(Verdict::NotSlower), 0.2),
         ];
         rows[2].workloads.clear();
         rows[3].machine = "another CPU".to_owned();
@@ -188,11 +191,11 @@ mod tests {
     #[test]
     fn a_slowdown_is_found_where_it_is_and_false_where_it_is_not() {
         let mut rows = vec![
-            slowdown(1.0, 1, Word::Regressed, 1.1),
-            slowdown(1.0, 0, Word::Inconclusive, 0.7),
-            slowdown(1.0, 1, Word::Regressed, 0.9),
+            slowdown(1.0, 1, TimeOutcome::Verdict(Verdict::Regressed), 1.1),
+            slowdown(1.0, 0, TimeOutcome::Verdict(Verdict::Inconclusive), 0.7),
+            slowdown(1.0, 1, TimeOutcome::Verdict(Verdict::Regressed), 0.9),
             // A machine that is too noisy for any verdict.
-            slowdown(1.0, 2, Word::Regressed, 0.9),
+            slowdown(1.0, 2, TimeOutcome::Verdict(Verdict::Regressed), 0.9),
         ];
         rows[2].workloads[0].role = Role::Same;
         let slowdowns = groups(&rows)[0].slowdowns();

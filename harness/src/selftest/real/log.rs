@@ -120,14 +120,18 @@ mod tests {
 
     use super::super::row::tests::{rows, unchanged};
     use super::*;
-    use crate::gate::Word;
+    use crate::gate::TimeOutcome;
+    use crate::paired::Verdict;
 
     #[test]
     fn rows_are_added_behind_each_other_and_read_in_order() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("new/real.csv");
         assert_eq!(read(&path).expect("none yet"), []);
-        let all = [unchanged(0, Word::NotSlower, 0.01), unchanged(2, Word::Inconclusive, -0.5)];
+        let all = [
+            unchanged(0, TimeOutcome::Verdict(Verdict::NotSlower), 0.01),
+            unchanged(2, TimeOutcome::Verdict(Verdict::Inconclusive), -0.5),
+        ];
         all.iter().for_each(|row| add(&path, row).expect("added"));
         assert_eq!(read(&path).expect("readable"), all);
         let text = fs::read_to_string(&path).expect("text");
@@ -137,7 +141,7 @@ mod tests {
 
     #[test]
     fn every_broken_row_is_named_by_its_line_and_column() {
-        let good = text(true, &[unchanged(0, Word::NotSlower, 0.01)]).expect("in memory");
+        let good = text(true, &[unchanged(0, TimeOutcome::Verdict(Verdict::NotSlower), 0.01)]).expect("in memory");
         let good = String::from_utf8(good).expect("text");
         let cases = [
             good.replace("date,", "day,"),

@@ -5,7 +5,7 @@
 
 pub mod changes;
 mod chart;
-mod field;
+mod columns;
 mod group;
 pub mod log;
 mod milli;
@@ -19,7 +19,7 @@ pub use changes::{ChangesError, CodeChange, SLOWDOWN, Source, Variant};
 pub use chart::chart;
 pub use log::LogError;
 pub use milli::Milli;
-pub use outcome::{Outcome, Role};
+pub use outcome::{Role, WorkloadResult};
 pub use page::page;
 pub use row::{COLUMNS, Row};
 pub use table::tables;

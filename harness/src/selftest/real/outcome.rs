@@ -2,19 +2,20 @@
 
 use std::fmt;
 
-use super::field::{exact, named, words};
+use super::columns::{exact, named, words};
 use super::{Milli, Variant};
-use crate::gate::{Ruling, Time, Word};
+use crate::gate::{GateVerdict, TimeOutcome, TimeVerdict};
+use crate::paired::Verdict;
 
 /// The outcome of one timed workload.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
+pub struct WorkloadResult {
     /// The workload.
     pub workload: String,
     /// The phase.
     pub phase: String,
     /// The verdict.
-    pub verdict: Word,
+    pub verdict: TimeOutcome,
     /// The estimate of the change in percent; none without pairs.
     pub estimate: Option<Milli>,
     /// The pairs.
@@ -34,22 +35,29 @@ pub enum Role {
     Same,
 }
 
-const WORDS: [Word; 7] =
-    [Word::Regressed, Word::Improved, Word::NotSlower, Word::Inconclusive, Word::Accepted, Word::Layout, Word::Failed];
+const WORDS: [TimeOutcome; 7] = [
+    TimeOutcome::Verdict(Verdict::Regressed),
+    TimeOutcome::Verdict(Verdict::Improved),
+    TimeOutcome::Verdict(Verdict::NotSlower),
+    TimeOutcome::Verdict(Verdict::Inconclusive),
+    TimeOutcome::Accepted,
+    TimeOutcome::WithinLayoutLimit,
+    TimeOutcome::Failed,
+];
 const ROLES: [Role; 3] = [Role::Slowed, Role::Touched, Role::Same];
 
-impl Outcome {
+impl WorkloadResult {
     /// The outcomes of a gate.
-    pub fn all(ruling: &Ruling, variant: &Variant) -> Vec<Self> {
-        let outcome = |time: &Time| Self {
+    pub fn all(gate_verdict: &GateVerdict, variant: &Variant) -> Vec<Self> {
+        let outcome = |time: &TimeVerdict| Self {
             workload: plain(&time.workload),
             phase: plain(&time.phase),
-            verdict: time.word,
+            verdict: time.outcome,
             estimate: time.found.map(|found| Milli::of(100.0 * found.change)),
             pairs: time.pairs,
             role: Role::of(&time.workload, variant),
         };
-        ruling.times.iter().map(outcome).collect()
+        gate_verdict.times.iter().map(outcome).collect()
     }
 
     /// Reads one as it is written.
@@ -78,7 +86,7 @@ impl Outcome {
     }
 }
 
-impl fmt::Display for Outcome {
+impl fmt::Display for WorkloadResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let estimate = self.estimate.map_or_else(String::new, |percent| format!("{percent}%"));
         let Self { workload, phase, verdict, pairs, role, .. } = self;
@@ -118,11 +126,11 @@ pub(super) mod tests {
     use super::*;
 
     /// Any outcomes of a trial.
-    pub(crate) fn outcomes() -> impl Strategy<Value = Vec<Outcome>> {
+    pub(crate) fn outcomes() -> impl Strategy<Value = Vec<WorkloadResult>> {
         let estimate = prop::option::of((-100_000..100_000_i64).prop_map(Milli));
         let words = (prop::sample::select(&WORDS[..]), prop::sample::select(&ROLES[..]));
         let one = ("[a-z/@, \"]{1,12}", "[a-z]{1,8}", words, estimate, 0..999_usize);
-        let one = one.prop_map(|(workload, phase, (verdict, role), estimate, pairs)| Outcome {
+        let one = one.prop_map(|(workload, phase, (verdict, role), estimate, pairs)| WorkloadResult {
             workload,
             phase,
             verdict,

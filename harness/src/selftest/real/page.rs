@@ -30,14 +30,15 @@ pub fn page(rows: &[Row], chart: &str) -> String {
 mod tests {
     use super::super::row::tests::{slowdown, unchanged};
     use super::*;
-    use crate::gate::Word;
+    use crate::gate::TimeOutcome;
+    use crate::paired::Verdict;
 
     #[test]
     fn the_page_has_every_table_once() {
         let rows = [
-            unchanged(1, Word::Regressed, 2.0),
-            unchanged(0, Word::NotSlower, 0.1),
-            slowdown(5.0, 1, Word::Regressed, 5.1),
+            unchanged(1, TimeOutcome::Verdict(Verdict::Regressed), 2.0),
+            unchanged(0, TimeOutcome::Verdict(Verdict::NotSlower), 0.1),
+            slowdown(5.0, 1, TimeOutcome::Verdict(Verdict::Regressed), 5.1),
         ];
         insta::assert_snapshot!(page(&rows, "gate.svg"));
     }

@@ -125,7 +125,8 @@ mod tests {
     use super::super::group::groups;
     use super::super::row::tests::{slowdown, unchanged};
     use super::*;
-    use crate::gate::Word;
+    use crate::gate::TimeOutcome;
+    use crate::paired::Verdict;
 
     #[test]
     fn a_promise_is_shown_measured_or_missed() {
@@ -141,8 +142,13 @@ mod tests {
 
     #[test]
     fn each_promise_with_trials_has_a_row() {
-        let mut rows = vec![slowdown(0.5, 0, Word::NotSlower, 0.4), slowdown(1.0, 1, Word::Regressed, 1.0)];
-        rows.extend((0..40).map(|place| unchanged(0, Word::NotSlower, if place % 2 == 0 { 0.01 } else { -0.01 })));
+        let mut rows = vec![
+            slowdown(0.5, 0, TimeOutcome::Verdict(Verdict::NotSlower), 0.4),
+            slowdown(1.0, 1, TimeOutcome::Verdict(Verdict::Regressed), 1.0),
+        ];
+        rows.extend((0..40).map(|place| {
+            unchanged(0, TimeOutcome::Verdict(Verdict::NotSlower), if place % 2 == 0 { 0.01 } else { -0.01 })
+        }));
         rows.iter_mut().for_each(|row| row.forced = true);
         let table = promises(&groups(&rows));
         let told: Vec<String> = table

@@ -4,10 +4,11 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::field::{commit, exact, named, optional, words};
-use super::{Milli, Outcome, SLOWDOWN};
-use crate::gate::Word;
-use crate::selftest::Hogs;
+use super::columns::{commit, exact, named, optional, words};
+use super::{Milli, SLOWDOWN, WorkloadResult};
+use crate::gate::TimeOutcome;
+use crate::paired::Verdict;
+use crate::selftest::BackgroundLoad;
 
 /// The columns, in order.
 pub const COLUMNS: [&str; 18] = [
@@ -55,7 +56,7 @@ pub struct Row {
     /// The percentage of a slowdown; none for unchanged code.
     pub percent: Option<f64>,
     /// Programs in the way.
-    pub hogs: Hogs,
+    pub hogs: BackgroundLoad,
     /// The gate timed equal programs, too.
     pub forced: bool,
     /// The budget of the gate.
@@ -69,10 +70,10 @@ pub struct Row {
     /// Layouts that each program was averaged over; none if it had one, or nothing was timed.
     pub layouts: Option<u32>,
     /// The timed workloads.
-    pub workloads: Vec<Outcome>,
+    pub workloads: Vec<WorkloadResult>,
 }
 
-const HOGS: [Hogs; 3] = [Hogs::None, Hogs::Other, Hogs::Each];
+const HOGS: [BackgroundLoad; 3] = [BackgroundLoad::None, BackgroundLoad::Other, BackgroundLoad::Each];
 
 impl Row {
     /// True if the trial had a slowdown to find.
@@ -86,8 +87,8 @@ impl Row {
     }
 
     /// The workloads that turned the gate red.
-    pub fn red(&self) -> impl Iterator<Item = &Outcome> {
-        self.workloads.iter().filter(|one| self.is_red() && one.verdict == Word::Regressed)
+    pub fn red(&self) -> impl Iterator<Item = &WorkloadResult> {
+        self.workloads.iter().filter(|one| self.is_red() && one.verdict == TimeOutcome::Verdict(Verdict::Regressed))
     }
 
     /// The fields, in the order of [`COLUMNS`].
@@ -95,7 +96,7 @@ impl Row {
         fn optional(value: Option<impl fmt::Display>) -> String {
             value.map_or_else(String::new, |value| value.to_string())
         }
-        let workloads: Vec<String> = self.workloads.iter().map(Outcome::to_string).collect();
+        let workloads: Vec<String> = self.workloads.iter().map(WorkloadResult::to_string).collect();
         [
             self.date.to_string(),
             self.machine.clone(),
@@ -145,7 +146,7 @@ impl Row {
             layouts: optional("layouts", layouts)?,
             workloads: match workloads.is_empty() {
                 true => Vec::new(),
-                false => workloads.split(';').map(Outcome::parse).collect::<Result<_, _>>()?,
+                false => workloads.split(';').map(WorkloadResult::parse).collect::<Result<_, _>>()?,
             },
         };
         let is_percentage = row.percent.is_none_or(|percent| percent > 0.0 && percent <= 100.0);
@@ -165,7 +166,7 @@ pub(crate) mod tests {
     use crate::selftest::real::Role;
 
     /// A gate on unchanged code that timed one workload.
-    pub(crate) fn unchanged(exit: u8, verdict: Word, estimate: f64) -> Row {
+    pub(crate) fn unchanged(exit: u8, verdict: TimeOutcome, estimate: f64) -> Row {
         Row {
             date: "2026-03-14T15:09:26Z".parse().expect("a date"),
             machine: "a CPU".to_owned(),
@@ -177,14 +178,14 @@ pub(crate) mod tests {
             change: "comment".to_owned(),
             kind: "comment".to_owned(),
             percent: None,
-            hogs: Hogs::None,
+            hogs: BackgroundLoad::None,
             forced: false,
             budget_seconds: 60,
             exit,
             seconds: Milli(90_000),
             measuring_seconds: Milli(30_000),
             layouts: None,
-            workloads: vec![Outcome {
+            workloads: vec![WorkloadResult {
                 workload: "kernel/gelu".to_owned(),
                 phase: "fast".to_owned(),
                 verdict,
@@ -196,7 +197,7 @@ pub(crate) mod tests {
     }
 
     /// A gate on a slowdown of its only workload.
-    pub(crate) fn slowdown(percent: f64, exit: u8, verdict: Word, estimate: f64) -> Row {
+    pub(crate) fn slowdown(percent: f64, exit: u8, verdict: TimeOutcome, estimate: f64) -> Row {
         let mut row = unchanged(exit, verdict, estimate);
         (row.change, row.kind, row.percent) = ("gelu".to_owned(), SLOWDOWN.to_owned(), Some(percent));
         row.workloads[0].role = Role::Slowed;

@@ -4,7 +4,7 @@ use super::group::{Estimates, Group, groups};
 use super::promise::promises;
 use super::{Role, Row};
 use crate::render::{Cell, Column, Table, Tone};
-use crate::selftest::Hogs;
+use crate::selftest::BackgroundLoad;
 use crate::selftest::finding::Rate;
 use crate::selftest::table::percent;
 
@@ -33,7 +33,7 @@ pub(super) fn headline(rows: &[Row]) -> String {
 /// The machine and the condition of a group.
 pub(super) fn place(group: &Group) -> [Cell; 2] {
     let hogs = match group.hogs {
-        Hogs::None => "none",
+        BackgroundLoad::None => "none",
         hogs => hogs.told(),
     };
     [Cell::text(group.machine.unwrap_or("all machines")), Cell::text(hogs)]

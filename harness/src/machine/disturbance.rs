@@ -16,7 +16,7 @@ pub struct Counters {
 /// What lies between two moments. What nobody counts is none.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Strain {
+pub struct Disturbance {
     /// Which share of all CPU time the host gave to others, 0 to 1.
     pub stolen: Option<f64>,
     /// In which share of the periods the container's quota was used up, 0 to 1.
@@ -30,13 +30,13 @@ impl Counters {
     }
 
     /// What happened since.
-    pub fn since(self, system: &System) -> Strain {
+    pub fn since(self, system: &System) -> Disturbance {
         self.until(Self::now(system))
     }
 
-    fn until(self, later: Self) -> Strain {
+    fn until(self, later: Self) -> Disturbance {
         let share = |part: u64, all: u64| if all == 0 { 0.0 } else { (part as f64 / all as f64).min(1.0) };
-        Strain {
+        Disturbance {
             stolen: self.ticks.zip(later.ticks).map(|(before, after)| {
                 share(after.stolen.saturating_sub(before.stolen), after.total.saturating_sub(before.total))
             }),
@@ -60,11 +60,11 @@ mod tests {
             ("sys/fs/cgroup/cpu.stat", "nr_periods 10\nnr_throttled 10\n"),
         ]);
         let before = Counters::now(&machine.system);
-        assert_eq!(before.since(&machine.system), Strain { stolen: Some(0.0), throttled: Some(0.0) });
+        assert_eq!(before.since(&machine.system), Disturbance { stolen: Some(0.0), throttled: Some(0.0) });
         machine.put("proc/stat", "cpu  150 0 0 840 0 0 0 110 0 0\ncpu0 0 0 0 0 0 0 0 0 0 0\n");
         machine.put("sys/fs/cgroup/cpu.stat", "nr_periods 20\nnr_throttled 12\n");
-        assert_eq!(before.since(&machine.system), Strain { stolen: Some(0.1), throttled: Some(0.2) });
-        assert_eq!(Counters::default().since(&machine.system), Strain::default());
+        assert_eq!(before.since(&machine.system), Disturbance { stolen: Some(0.1), throttled: Some(0.2) });
+        assert_eq!(Counters::default().since(&machine.system), Disturbance::default());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use crate::acceptance::Acceptances;
 use crate::baseline::Store;
-use crate::compare::{Comparison, Side, State, compare};
+use crate::compare::{Comparability, Comparison, RecordView, compare};
 use crate::distinct::distinct;
 use crate::project::Project;
 use crate::record::Record;
@@ -12,14 +12,14 @@ use crate::verdict::{Limit, Limits};
 
 /// The rules of one side; where something cannot be read, the sentence that says why.
 #[derive(Debug)]
-pub struct Rulebook {
+pub struct Policy {
     limits: Result<Limits, String>,
     acceptances: Result<Acceptances, String>,
     baselines: Vec<(String, Result<Record, String>)>,
     timed: Vec<String>,
 }
 
-impl Rulebook {
+impl Policy {
     /// Reads what lies in the project's folder of baselines.
     pub fn read(project: &Project) -> Self {
         let folder = project.baselines();
@@ -122,9 +122,10 @@ fn acceptances(base: &Acceptances, head: &Acceptances) -> Vec<String> {
 }
 
 fn counts(key: &str, base: &Record, head: &Record) -> Vec<String> {
-    let changed = compare(Side::baseline(base), Side::baseline(head)).into_iter().filter(|one| !one.equal());
+    let changed =
+        compare(RecordView::baseline(base), RecordView::baseline(head)).into_iter().filter(|one| !one.equal());
     let told = |one: Comparison| match (&one.state, one.base, one.head) {
-        (State::Comparable, Some(base), Some(head)) => {
+        (Comparability::Comparable, Some(base), Some(head)) => {
             format!("{} {} -> {}", one.place(), number::exact(base.value), number::exact(head.value))
         }
         (state, ..) => format!("{}: {}", one.place(), state.name()),
@@ -139,14 +140,14 @@ mod tests {
     use super::*;
     use crate::record::sample::{callgrind, dhat, record, row};
 
-    fn rulebook(limits: &str, acceptances: &str, baseline: Option<Record>) -> Rulebook {
+    fn rulebook(limits: &str, acceptances: &str, baseline: Option<Record>) -> Policy {
         let text = |lines: &str| match lines {
             "" => String::new(),
             lines => format!(
                 "# harness acceptances, schema 1\nworkload,phase,metric,from,to,accepted,expires,reason,key\n{lines}"
             ),
         };
-        Rulebook {
+        Policy {
             limits: Limits::parse(&format!("schema = 1\n{limits}"), Path::new("l")).map_err(|error| error.to_string()),
             acceptances: Acceptances::parse(&text(acceptances), Path::new("a")).map_err(|error| error.to_string()),
             baselines: baseline.into_iter().map(|record| ("key".to_owned(), Ok(record))).collect(),

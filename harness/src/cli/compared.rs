@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use anyhow::{Context, Result, bail};
 use harness::baseline::Store;
-use harness::compare::Side;
+use harness::compare::RecordView;
 use harness::nearest::suggestion;
 use harness::project::Project;
 use harness::record::Record;
@@ -148,8 +148,8 @@ impl Name {
 
 impl Loaded {
     /// The side, for comparing.
-    pub(crate) fn side(&self) -> Side<'_> {
-        let side = if self.counts_only { Side::baseline(&self.record) } else { Side::record(&self.record) };
+    pub(crate) fn side(&self) -> RecordView<'_> {
+        let side = if self.counts_only { RecordView::baseline(&self.record) } else { RecordView::record(&self.record) };
         match &self.phase {
             Some(phase) => side.phase(phase),
             None => side,

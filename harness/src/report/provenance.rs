@@ -6,7 +6,7 @@ use crate::distinct::distinct;
 use crate::record::{Instrument, Record, Row};
 
 /// The provenance of a record as pairs of name and value, in the order they are shown.
-pub fn facts(record: &Record) -> Vec<(&'static str, String)> {
+pub fn provenance(record: &Record) -> Vec<(&'static str, String)> {
     let environment = &record.environment;
     vec![
         ("measured", created(record)),
@@ -92,21 +92,21 @@ pub fn conditions<'a>(rows: impl IntoIterator<Item = &'a Row>, instruments: &[In
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Asked;
+    use crate::record::RunScope;
     use crate::record::sample::record;
 
     #[test]
     fn a_run_that_is_not_whole_says_so() {
         let mut record = record(Vec::new());
-        assert!(facts(&record).contains(&("run", "full".to_owned())));
-        record.asked = vec![Asked {
+        assert!(provenance(&record).contains(&("run", "full".to_owned())));
+        record.asked = vec![RunScope {
             filters: Vec::new(),
             phases: vec!["naive".to_owned()],
             quick: false,
             instruments: Vec::new(),
             isa: None,
         }];
-        assert!(facts(&record).contains(&("run", "full, limited to the phases naive".to_owned())));
+        assert!(provenance(&record).contains(&("run", "full, limited to the phases naive".to_owned())));
         assert!(line(&record).ends_with(", some phases only"), "{}", line(&record));
         record.quick = true;
         assert!(line(&record).ends_with(", quick run"), "{}", line(&record));

@@ -7,7 +7,7 @@ use super::Instrument;
 /// What was selected for a run, in the words of the command line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Asked {
+pub struct RunScope {
     /// Globs on workloads; without any, all but those that are measured on demand only.
     pub filters: Vec<String>,
     /// Phases; without any, all.
@@ -22,11 +22,11 @@ pub struct Asked {
 
 /// Whether everything was measured that the workloads have, and for as long as it takes, by runs that were asked for these; nothing is
 /// known of a record from before that was noted, which is taken to be whole.
-pub fn is_whole(quick: bool, asked: &[Asked]) -> bool {
+pub fn is_whole(quick: bool, asked: &[RunScope]) -> bool {
     !quick && asked.iter().all(|asked| asked.phases.is_empty())
 }
 
-impl Asked {
+impl RunScope {
     /// Whether whoever measured this has measured all of `other`, too. A glob may fit workloads that are measured on demand
     /// only, which the whole suite leaves out, so it is covered by itself alone.
     pub fn covers(&self, other: &Self) -> bool {
@@ -42,9 +42,9 @@ impl Asked {
 mod tests {
     use super::*;
 
-    fn asked(filters: &[&str], phases: &[&str]) -> Asked {
+    fn asked(filters: &[&str], phases: &[&str]) -> RunScope {
         let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
-        Asked {
+        RunScope {
             filters: owned(filters),
             phases: owned(phases),
             quick: false,
@@ -62,7 +62,7 @@ mod tests {
         assert!(asked(&["kernel/*", "a"], &[]).covers(&kernels) && !kernels.covers(&asked(&["kernel/*", "a"], &[])));
         let naive = asked(&[], &["naive"]);
         assert!(whole.covers(&naive) && !naive.covers(&whole) && !naive.covers(&asked(&[], &["naive", "fast"])));
-        let with = |change: fn(&mut Asked)| {
+        let with = |change: fn(&mut RunScope)| {
             let mut one = whole.clone();
             change(&mut one);
             one

@@ -3,16 +3,16 @@
 
 use std::cell::Cell;
 
+use super::bases_folder;
 use super::error::{CheckoutError, FileError, at};
-use super::home;
 use super::lock::{Hold, Lock};
 use crate::project::Project;
 
 /// A project is measured by nobody else who takes turns for as long as this lives.
 #[derive(Debug)]
-pub struct Turn(#[expect(dead_code, reason = "it is held, not used")] Lock);
+pub struct MeasuringLock(#[expect(dead_code, reason = "it is held, not used")] Lock);
 
-impl Turn {
+impl MeasuringLock {
     /// Waits until no other harness has its turn in this project; where it has to, it says so to `say` once.
     ///
     /// Whoever waits also holds the place in front of the door. So one that takes a turn after the other for hours lets
@@ -21,9 +21,9 @@ impl Turn {
     /// # Errors
     /// If the locks cannot be made, or the user ended the waiting.
     pub fn wait(project: &Project, say: &dyn Fn(&str)) -> Result<Self, CheckoutError> {
-        let folder = home::of(project);
+        let folder = bases_folder::of(project);
         let failed = |error: FileError| error.of("a measurement", &folder);
-        let place = home::prepare(&folder).map_err(failed)?;
+        let place = bases_folder::prepare(&folder).map_err(failed)?;
         let told = Cell::new(false);
         let waiting = || {
             if !told.replace(true) {
@@ -52,7 +52,7 @@ mod tests {
     fn whoever_waits_goes_before_the_one_that_has_just_had_its_turn() {
         let folder = tempfile::tempdir().expect("a folder");
         let project = Project { root: folder.path().to_owned(), config: Config::default() };
-        let wait = |say: &dyn Fn(&str)| Turn::wait(&project, say).expect("it can be locked");
+        let wait = |say: &dyn Fn(&str)| MeasuringLock::wait(&project, say).expect("it can be locked");
         let first = wait(&|told| panic!("nobody is there: {told}"));
         let (sender, order) = mpsc::channel();
         thread::scope(|scope| {
@@ -62,7 +62,8 @@ mod tests {
                 name.send("who waited").expect("heard");
                 drop(turn);
             });
-            let next = File::options().write(true).open(home::of(&project).join("time.next.lock")).expect("made");
+            let next =
+                File::options().write(true).open(bases_folder::of(&project).join("time.next.lock")).expect("made");
             while next.try_lock().is_ok() {
                 next.unlock().expect("unlocked");
                 thread::yield_now();

@@ -2,30 +2,37 @@
 //!
 //! Each pair of processes gives one logarithm of head time over base time. Under unchanged code the two labels could be
 //! swapped, and the order in a pair is drawn at random, so these values are symmetric about zero: all that
-//! [`Evidence`] needs. (A layout that this one build always gets is no error in that sense but a difference between
+//! [`SignedRankTest`] needs. (A layout that this one build always gets is no error in that sense but a difference between
 //! the builds, and is found like one.) Four questions are asked of every pair: is it slower, is it faster, is it slower by less
 //! than the margin, is it faster by less than the margin.
 
-use serde::{Deserialize, Serialize};
-
 use crate::paired::Rules;
-use crate::paired::alarm::Alarm;
-use crate::statistics::{Evidence, Interval, hodges_lehmann, lower_bound, median, upper_bound};
+use crate::paired::one_sided::OneSidedTest;
+use crate::statistics::{Interval, SignedRankTest, hodges_lehmann, lower_bound, median, upper_bound};
 
-/// What a workload's pairs show so far.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Standing {
+/// Verdict on a workload's time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
     /// Slower: suspected by some pairs, confirmed by fresh ones, and by at least the minimum effect.
     Regressed,
     /// Faster, by the same rules.
     Improved,
     /// Slower by less than the margin, or not at all.
     NotSlower,
-    /// Some pairs said slower; fresh ones have not confirmed it. Inconclusive if it stays so.
-    Suspect,
-    /// Too little seen yet. Inconclusive if it stays so.
-    Open,
+    /// Too few pairs yet for any of these, or a suspicion that fresh pairs have not confirmed.
+    Inconclusive,
+}
+
+impl Verdict {
+    /// The verdict in the words of the glossary.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Regressed => "regressed",
+            Self::Improved => "improved",
+            Self::NotSlower => "not slower",
+            Self::Inconclusive => "inconclusive",
+        }
+    }
 }
 
 /// How strongly the pairs speak so far: for each question the smallest level at which it is answered with yes, which only
@@ -46,19 +53,19 @@ pub struct Levels {
 
 /// The pairs of one workload in the order they were measured.
 #[derive(Debug, Clone)]
-pub struct Course {
+pub struct SequentialTest {
     rules: Rules,
     confirmation: f64,
     log_ratios: Vec<f64>,
-    slower: Alarm,
-    faster: Alarm,
-    not_slower: Evidence,
-    not_faster: Evidence,
-    standing: Standing,
+    slower: OneSidedTest,
+    faster: OneSidedTest,
+    not_slower: SignedRankTest,
+    not_faster: SignedRankTest,
+    verdict: Verdict,
     is_settled: bool,
 }
 
-impl Course {
+impl SequentialTest {
     /// No pairs yet; `workloads` is how many the suite judges by time.
     pub fn new(rules: Rules, workloads: usize) -> Self {
         Self::before(rules, rules.confirmation(workloads))
@@ -74,11 +81,11 @@ impl Course {
             rules,
             confirmation,
             log_ratios: Vec::new(),
-            slower: Alarm::default(),
-            faster: Alarm::default(),
-            not_slower: Evidence::default(),
-            not_faster: Evidence::default(),
-            standing: Standing::Open,
+            slower: OneSidedTest::default(),
+            faster: OneSidedTest::default(),
+            not_slower: SignedRankTest::default(),
+            not_faster: SignedRankTest::default(),
+            verdict: Verdict::Inconclusive,
             is_settled: false,
         }
     }
@@ -90,13 +97,13 @@ impl Course {
         self.faster.push(-log_ratio, &self.rules);
         self.not_slower.push(self.rules.log_margin() - log_ratio);
         self.not_faster.push(self.rules.log_margin() + log_ratio);
-        self.standing = self.stand();
+        self.verdict = self.decide();
         self.is_settled = self.settle();
     }
 
     /// What the pairs show so far. Its error rates hold however often it is asked.
-    pub fn standing(&self) -> Standing {
-        self.standing
+    pub fn verdict(&self) -> Verdict {
+        self.verdict
     }
 
     /// Whether more pairs are not worth their time. What is not slower but looks faster by the minimum effect goes on until
@@ -162,25 +169,23 @@ impl Course {
         self.confirmation
     }
 
-    fn stand(&self) -> Standing {
+    fn decide(&self) -> Verdict {
         if self.slower.is_confirmed(self.confirmation, &self.rules) {
-            Standing::Regressed
+            Verdict::Regressed
         } else if self.faster.is_confirmed(self.confirmation, &self.rules) {
-            Standing::Improved
+            Verdict::Improved
         } else if self.not_slower.proves(self.rules.false_assurance) {
-            Standing::NotSlower
-        } else if self.slower.is_raised() {
-            Standing::Suspect
+            Verdict::NotSlower
         } else {
-            Standing::Open
+            Verdict::Inconclusive
         }
     }
 
     fn settle(&self) -> bool {
-        match self.standing {
-            Standing::Regressed | Standing::Improved => true,
-            Standing::NotSlower => !self.looks_faster() || self.not_faster.proves(self.rules.false_assurance),
-            Standing::Suspect | Standing::Open => false,
+        match self.verdict {
+            Verdict::Regressed | Verdict::Improved => true,
+            Verdict::NotSlower => !self.looks_faster() || self.not_faster.proves(self.rules.false_assurance),
+            Verdict::Inconclusive => false,
         }
     }
 
@@ -191,9 +196,9 @@ impl Course {
     /// A confirmed change rests on the pairs after the alarm, which were not selected for what they show; everything else
     /// on all of them.
     fn judged(&self) -> &[f64] {
-        match self.standing {
-            Standing::Regressed => &self.log_ratios[self.slower.screened()..],
-            Standing::Improved => &self.log_ratios[self.faster.screened()..],
+        match self.verdict {
+            Verdict::Regressed => &self.log_ratios[self.slower.screened()..],
+            Verdict::Improved => &self.log_ratios[self.faster.screened()..],
             _ => &self.log_ratios,
         }
     }
@@ -206,19 +211,19 @@ mod tests {
     use crate::statistics::noise::Noise;
     use proptest::prelude::*;
 
-    fn course(log_ratios: &[f64]) -> Course {
-        let mut course = Course::new(Rules::default(), 4);
-        log_ratios.iter().for_each(|&log_ratio| course.push(log_ratio));
-        course
+    fn sequential_test(log_ratios: &[f64]) -> SequentialTest {
+        let mut sequential_test = SequentialTest::new(Rules::default(), 4);
+        log_ratios.iter().for_each(|&log_ratio| sequential_test.push(log_ratio));
+        sequential_test
     }
 
     /// Measures until the course is settled or `most` pairs are spent.
-    fn measured(shift: f64, noise: Noise, most: usize, random: &mut Random) -> Course {
-        let mut course = Course::new(Rules::default(), 4);
-        while course.log_ratios().len() < most && !course.is_settled() {
-            course.push(shift.ln_1p() + noise.draw(random));
+    fn measured(shift: f64, noise: Noise, most: usize, random: &mut Random) -> SequentialTest {
+        let mut sequential_test = SequentialTest::new(Rules::default(), 4);
+        while sequential_test.log_ratios().len() < most && !sequential_test.is_settled() {
+            sequential_test.push(shift.ln_1p() + noise.draw(random));
         }
-        course
+        sequential_test
     }
 
     fn share(of: usize, is_so: impl Fn(&mut Random) -> bool) -> f64 {
@@ -229,12 +234,12 @@ mod tests {
     #[test]
     fn a_slowdown_is_suspected_then_confirmed_by_fresh_pairs() {
         let mut pairs = vec![0.030; 8];
-        assert_eq!(course(&pairs[..1]).standing(), Standing::Open);
-        assert_eq!(course(&pairs).standing(), Standing::Suspect);
-        assert!(course(&pairs).is_suspect());
+        assert_eq!(sequential_test(&pairs[..1]).verdict(), Verdict::Inconclusive);
+        assert_eq!(sequential_test(&pairs).verdict(), Verdict::Inconclusive);
+        assert!(sequential_test(&pairs).is_suspect());
         pairs.extend([0.020; 12]);
-        let confirmed = course(&pairs);
-        assert_eq!(confirmed.standing(), Standing::Regressed);
+        let confirmed = sequential_test(&pairs);
+        assert_eq!(confirmed.verdict(), Verdict::Regressed);
         assert!(confirmed.is_settled() && !confirmed.is_suspect());
         let estimate = confirmed.estimate().expect("pairs");
         assert!((0.020..0.022).contains(&estimate), "what raised the alarm is not in the estimate: {estimate}");
@@ -245,31 +250,31 @@ mod tests {
     #[test]
     fn an_alarm_that_fresh_pairs_do_not_bear_out_is_dropped() {
         let mut pairs = vec![0.008; 7];
-        assert_eq!(course(&pairs).standing(), Standing::Suspect);
+        assert_eq!(sequential_test(&pairs).verdict(), Verdict::Inconclusive);
         pairs.extend([0.001, -0.001].repeat(12));
-        assert_eq!(course(&pairs).standing(), Standing::NotSlower);
+        assert_eq!(sequential_test(&pairs).verdict(), Verdict::NotSlower);
     }
 
     #[test]
     fn certain_but_small_is_no_regression() {
-        assert_eq!(course(&[0.004; 40]).standing(), Standing::NotSlower);
-        assert_eq!(course(&[0.006; 40]).standing(), Standing::Regressed);
-        assert_eq!(course(&[-0.006; 40]).standing(), Standing::Improved);
+        assert_eq!(sequential_test(&[0.004; 40]).verdict(), Verdict::NotSlower);
+        assert_eq!(sequential_test(&[0.006; 40]).verdict(), Verdict::Regressed);
+        assert_eq!(sequential_test(&[-0.006; 40]).verdict(), Verdict::Improved);
     }
 
     #[test]
     fn what_looks_faster_is_measured_until_that_is_known() {
         // Shown to be slower by less than the margin while the alarm for faster still awaits its fresh pairs.
-        let early = course(&[-0.02; 11]);
-        assert_eq!(early.standing(), Standing::NotSlower);
+        let early = sequential_test(&[-0.02; 11]);
+        assert_eq!(early.verdict(), Verdict::NotSlower);
         assert!(!early.is_settled() && early.is_suspect());
-        assert_eq!(course(&[-0.02; 20]).standing(), Standing::Improved);
+        assert_eq!(sequential_test(&[-0.02; 20]).verdict(), Verdict::Improved);
     }
 
     #[test]
     fn nothing_is_said_of_nothing() {
-        let empty = course(&[]);
-        assert_eq!(empty.standing(), Standing::Open);
+        let empty = sequential_test(&[]);
+        assert_eq!(empty.verdict(), Verdict::Inconclusive);
         assert_eq!((empty.estimate(), empty.interval(0.9), empty.spread()), (None, None, None));
     }
 
@@ -278,7 +283,7 @@ mod tests {
         let mut pairs = vec![0.001; 20];
         pairs.extend([0.0045; 60]);
         let bound = upper_bound(&pairs[..], 0.05).expect("enough pairs");
-        let turned = course(&pairs);
+        let turned = sequential_test(&pairs);
         let (estimate, interval) = (turned.estimate().expect("pairs"), turned.interval(0.9).expect("enough pairs"));
         assert!(bound < estimate, "{bound} {estimate}");
         assert!(interval.low <= bound && estimate <= interval.high, "{interval:?} {estimate} {bound}");
@@ -287,7 +292,7 @@ mod tests {
     #[test]
     fn slower_by_the_margin_is_rarely_called_not_slower() {
         for noise in [Noise::Normal(0.5), Noise::Shared, Noise::HeavyTailed] {
-            let wrong = share(1000, |random| measured(0.01, noise, 60, random).standing() == Standing::NotSlower);
+            let wrong = share(1000, |random| measured(0.01, noise, 60, random).verdict() == Verdict::NotSlower);
             // 1 % is allowed; 1000 at 1 % give at most 2 % with probability 0.998.
             assert!(wrong <= 0.02, "{noise:?}: {wrong}");
         }
@@ -298,8 +303,7 @@ mod tests {
     fn slowdowns_are_found_within_their_time() {
         for noise in [Noise::Normal(0.5), Noise::Shared, Noise::HeavyTailed] {
             for (shift, within, wanted) in [(0.01, 60, 0.95), (0.02, 32, 0.99), (0.05, 20, 0.99)] {
-                let found =
-                    share(300, |random| measured(shift, noise, within, random).standing() == Standing::Regressed);
+                let found = share(300, |random| measured(shift, noise, within, random).verdict() == Verdict::Regressed);
                 assert!(found >= wanted, "{noise:?}: +{shift} found in {found} within {within} pairs");
             }
         }
@@ -308,7 +312,7 @@ mod tests {
     #[test]
     fn unchanged_code_ends_not_slower() {
         for noise in [Noise::Normal(0.5), Noise::Shared, Noise::HeavyTailed] {
-            let assured = share(300, |random| measured(0.0, noise, 60, random).standing() == Standing::NotSlower);
+            let assured = share(300, |random| measured(0.0, noise, 60, random).verdict() == Verdict::NotSlower);
             assert!(assured >= 0.99, "{noise:?}: {assured}");
         }
     }
@@ -318,11 +322,11 @@ mod tests {
 
         #[test]
         fn swapping_the_sides_swaps_the_verdict(pairs in prop::collection::vec(-0.03..0.05f64, 1..40)) {
-            let plain = course(&pairs);
-            let swapped = course(&pairs.iter().map(|pair| -pair).collect::<Vec<_>>());
-            prop_assert_eq!(plain.standing() == Standing::Regressed, swapped.standing() == Standing::Improved);
+            let plain = sequential_test(&pairs);
+            let swapped = sequential_test(&pairs.iter().map(|pair| -pair).collect::<Vec<_>>());
+            prop_assert_eq!(plain.verdict() == Verdict::Regressed, swapped.verdict() == Verdict::Improved);
             if let (Some(one), Some(other)) = (plain.interval(0.9), swapped.interval(0.9)) {
-                prop_assert!((one.low + other.high).abs() < 1e-9 || plain.standing() == Standing::NotSlower);
+                prop_assert!((one.low + other.high).abs() < 1e-9 || plain.verdict() == Verdict::NotSlower);
             }
             let spreads = (plain.spread().expect("pairs"), swapped.spread().expect("pairs"));
             prop_assert!((spreads.0 - spreads.1).abs() < 1e-12);
@@ -330,26 +334,26 @@ mod tests {
 
         #[test]
         fn not_slower_is_what_the_upper_bound_says(pairs in prop::collection::vec(-0.02..0.02f64, 9..40)) {
-            let course = course(&pairs);
+            let sequential_test = sequential_test(&pairs);
             let rules = Rules::default();
             let bound = upper_bound(&pairs, rules.false_assurance);
             let is_below = bound.is_some_and(|bound| bound < rules.log_margin());
-            prop_assert_eq!(course.not_slower.proves(rules.false_assurance), is_below);
+            prop_assert_eq!(sequential_test.not_slower.proves(rules.false_assurance), is_below);
         }
 
         #[test]
         fn the_estimate_lies_in_its_interval(pairs in prop::collection::vec(-0.03..0.05f64, 9..60), level in 0.5..0.99f64) {
-            let course = course(&pairs);
-            if let (Some(interval), Some(estimate)) = (course.interval(level), course.estimate()) {
+            let sequential_test = sequential_test(&pairs);
+            if let (Some(interval), Some(estimate)) = (sequential_test.interval(level), sequential_test.estimate()) {
                 prop_assert!((interval.low..=interval.high).contains(&estimate), "{:?} {}", interval, estimate);
             }
         }
 
         #[test]
         fn a_regression_is_never_smaller_than_the_minimum_effect(pairs in prop::collection::vec(-0.01..0.03f64, 1..60)) {
-            let course = course(&pairs);
-            if course.standing() == Standing::Regressed {
-                prop_assert!(course.estimate().expect("pairs") >= course.rules().log_minimum_effect());
+            let sequential_test = sequential_test(&pairs);
+            if sequential_test.verdict() == Verdict::Regressed {
+                prop_assert!(sequential_test.estimate().expect("pairs") >= sequential_test.rules().log_minimum_effect());
             }
         }
     }

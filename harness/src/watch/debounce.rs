@@ -9,12 +9,12 @@ const QUIET: Duration = Duration::from_millis(250);
 
 /// Watches files that are being written.
 #[derive(Debug, Default)]
-pub(super) struct Rest {
+pub(super) struct Debounce {
     /// The files as they were last seen, where they differ from those that are known, and since when they are so.
     seen: Option<(Snapshot, Duration)>,
 }
 
-impl Rest {
+impl Debounce {
     /// Takes a look at the files, at a time that is told from any fixed moment on. Says whether they differ from those that are
     /// `known`, and have been as they are for long enough.
     pub(super) fn look(&mut self, known: &Snapshot, now: &Snapshot, at: Duration) -> bool {
@@ -45,7 +45,7 @@ mod tests {
 
     /// At which looks, one every tenth of a second, a change is complete, where a file was written in these tenths.
     fn complete(written: &[u64], looks: u64) -> Vec<u64> {
-        let (mut rest, mut known) = (Rest::default(), snapshot(&[("a", 0)]));
+        let (mut rest, mut known) = (Debounce::default(), snapshot(&[("a", 0)]));
         let mut found = Vec::new();
         for look in 1..=looks {
             let last = written.iter().filter(|&&when| when <= look).max().copied().unwrap_or(0);
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn what_is_as_it_was_again_is_no_change() {
         let known = snapshot(&[("a", 1)]);
-        let mut rest = Rest::default();
+        let mut rest = Debounce::default();
         let gone = snapshot(&[]);
         assert!(!rest.look(&known, &gone, Duration::from_secs(1)));
         assert!(!rest.look(&known, &known, Duration::from_secs(2)));

@@ -11,7 +11,7 @@ use crate::roadmap::Roadmap;
 
 /// Everything a report is drawn from.
 #[derive(Debug, Clone)]
-pub struct Dossier {
+pub struct ReportData {
     /// The rows. Its date, command and environment are those of the first source.
     pub record: Record,
     /// Where the rows come from, the main record first.
@@ -37,7 +37,7 @@ pub struct Commands {
     pub matrix: String,
 }
 
-impl Dossier {
+impl ReportData {
     /// The dossier of one record.
     pub fn new(name: &str, record: Record, anchors: &[String], commands: Commands) -> Self {
         let taken = record.workloads().into_iter().map(|workload| taken(&record, workload)).collect();
@@ -136,15 +136,15 @@ mod tests {
         let new = record(vec![row("w", "naive", vec![callgrind(1)])]);
         let mut old = record(vec![row("w", "fast", vec![callgrind(2)]), row("v", "naive", vec![callgrind(3)])]);
         old.created = "2025-01-02T03:04:05Z".to_owned();
-        let mut dossier = Dossier::new("new.json", new, &["naive".to_owned()], commands());
-        dossier.add("old.json", old.clone());
-        dossier.add("older.json", old);
-        assert_eq!(dossier.record.rows.len(), 2, "{:?}", dossier.record.rows);
-        assert!(dossier.row("w", "fast").is_none(), "it was not measured side by side with what there is");
-        assert_eq!(dossier.sources.len(), 2);
-        let line = dossier.provenance(["v", "v"]);
+        let mut report_data = ReportData::new("new.json", new, &["naive".to_owned()], commands());
+        report_data.add("old.json", old.clone());
+        report_data.add("older.json", old);
+        assert_eq!(report_data.record.rows.len(), 2, "{:?}", report_data.record.rows);
+        assert!(report_data.row("w", "fast").is_none(), "it was not measured side by side with what there is");
+        assert_eq!(report_data.sources.len(), 2);
+        let line = report_data.provenance(["v", "v"]);
         assert!(line.starts_with("2025-01-02 03:04 UTC") && line.ends_with("record old.json"), "{line}");
-        assert_eq!(dossier.provenance(["w", "v"]).matches("record ").count(), 2);
+        assert_eq!(report_data.provenance(["w", "v"]).matches("record ").count(), 2);
     }
 
     #[test]
@@ -158,24 +158,25 @@ mod tests {
         old.created = "2025-01-02T03:04:05Z".to_owned();
         old.rows[1].check = Check::Failed("no".to_owned());
         old.rows[2].definition = "other work".to_owned();
-        let mut dossier = Dossier::new("new.json", new, &["naive".to_owned()], commands());
-        dossier.add("old.json", old);
-        let naive = dossier.row("w", "naive").expect("there");
+        let mut report_data = ReportData::new("new.json", new, &["naive".to_owned()], commands());
+        report_data.add("old.json", old);
+        let naive = report_data.row("w", "naive").expect("there");
         assert_eq!(naive.reading(Instrument::Callgrind), Some(&callgrind(1)));
         assert_eq!(naive.reading(Instrument::Dhat), Some(&dhat(10, 1)));
-        assert!(matches!(dossier.row("w", "fast").expect("there").check, Check::Failed(_)));
-        assert_eq!(dossier.row("v", "naive").expect("there").readings.len(), 1, "of another definition");
-        let all = dossier.provenance(["w"]);
+        assert!(matches!(report_data.row("w", "fast").expect("there").check, Check::Failed(_)));
+        assert_eq!(report_data.row("v", "naive").expect("there").readings.len(), 1, "of another definition");
+        let all = report_data.provenance(["w"]);
         assert!(all.starts_with("instructions: 2026-01-02") && all.contains("; heap: 2025-01-02"), "{all}");
-        let heap = dossier.provenance_of(Instrument::Dhat, ["w", "v"]);
+        let heap = report_data.provenance_of(Instrument::Dhat, ["w", "v"]);
         assert!(heap.starts_with("2025-01-02") && heap.ends_with("record old.json"), "{heap}");
-        assert_eq!(dossier.provenance(["v"]).matches("record ").count(), 1);
+        assert_eq!(report_data.provenance(["v"]).matches("record ").count(), 1);
     }
 
     #[test]
     fn a_phase_keeps_its_colour_wherever_it_was_measured_first() {
         let rows = ["fast", "naive", "other"].map(|phase| row("w", phase, Vec::new()));
-        let dossier = Dossier::new("", record(rows.to_vec()), &["naive".to_owned(), "nobody".to_owned()], commands());
-        assert_eq!(["naive", "fast", "other"].map(|phase| dossier.place(phase)), [0, 1, 2]);
+        let report_data =
+            ReportData::new("", record(rows.to_vec()), &["naive".to_owned(), "nobody".to_owned()], commands());
+        assert_eq!(["naive", "fast", "other"].map(|phase| report_data.place(phase)), [0, 1, 2]);
     }
 }

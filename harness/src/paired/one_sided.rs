@@ -1,25 +1,25 @@
 //! A change in one direction: raised by some pairs, confirmed by others.
 
 use crate::paired::Rules;
-use crate::statistics::{Evidence, hodges_lehmann};
+use crate::statistics::{SignedRankTest, hodges_lehmann};
 
 /// Watches for values above zero, and once it has seen enough of them looks again on values it has not used.
 ///
 /// Selecting the workload that looks worst and reporting what it showed would overstate it; what comes after the alarm
 /// knows nothing of why it was raised.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Alarm {
+pub(super) struct OneSidedTest {
     screen: Half,
     fresh: Option<Half>,
 }
 
 #[derive(Debug, Clone, Default)]
 struct Half {
-    evidence: Evidence,
+    evidence: SignedRankTest,
     values: Vec<f64>,
 }
 
-impl Alarm {
+impl OneSidedTest {
     /// Takes the next value; one that is above zero speaks for the change.
     pub(super) fn push(&mut self, value: f64, rules: &Rules) {
         if let Some(fresh) = &mut self.fresh {

@@ -11,7 +11,7 @@ use crate::revision::{Commit, Repository, RepositoryError};
 
 /// A state of the project and its numbers.
 #[derive(Debug, Clone)]
-pub struct Moment {
+pub struct DatedRecord {
     /// When it came about: the commit's date where the numbers are of a commit, else when they were measured.
     pub date: Timestamp,
     /// The commit, where git knows it.
@@ -21,15 +21,15 @@ pub struct Moment {
 }
 
 /// A moment with the key of its counts.
-pub type Keyed = (String, Moment);
+pub type KeyedRecord = (String, DatedRecord);
 
 /// Every state of the baselines that the current branch went through, each with its key, oldest first; and a sentence for each that
 /// cannot be read, as after a change of their format. `folder` is that of the baselines, relative to the project.
 ///
 /// # Errors
 /// If git cannot tell.
-pub fn counted(repository: &Repository, folder: &Path) -> Result<(Vec<Keyed>, Vec<String>), RepositoryError> {
-    let (mut moments, mut unread): (Vec<Keyed>, Vec<String>) = (Vec::new(), Vec::new());
+pub fn counted(repository: &Repository, folder: &Path) -> Result<(Vec<KeyedRecord>, Vec<String>), RepositoryError> {
+    let (mut dated_records, mut unread): (Vec<KeyedRecord>, Vec<String>) = (Vec::new(), Vec::new());
     for commit in repository.states(Some(folder))? {
         for key in repository.folders(&commit, folder)? {
             let (counts_path, origin_path) = (folder.join(&key).join(COUNTS), folder.join(&key).join(ENVIRONMENT));
@@ -38,49 +38,49 @@ pub fn counted(repository: &Repository, folder: &Path) -> Result<(Vec<Keyed>, Ve
             match Baseline::parse((&counts, &counts_path), (&origin, &origin_path), &key) {
                 Ok(baseline) => {
                     // A commit that touched another key says nothing new of this one.
-                    let last = moments.iter().rev().find(|(other, _)| *other == key);
+                    let last = dated_records.iter().rev().find(|(other, _)| *other == key);
                     if last.is_none_or(|(_, last)| last.record.rows != baseline.record.rows) {
                         let moment =
-                            Moment { date: commit.date, commit: Some(commit.clone()), record: baseline.record };
-                        moments.push((key, moment));
+                            DatedRecord { date: commit.date, commit: Some(commit.clone()), record: baseline.record };
+                        dated_records.push((key, moment));
                     }
                 }
                 Err(error) => unread.push(format!("the baseline at {commit} is left out: {error}")),
             }
         }
     }
-    Ok((moments, unread))
+    Ok((dated_records, unread))
 }
 
 /// The commits that were counted afterwards, into the records of a folder, each with its key; and a sentence for each that cannot
 /// be used.
-pub fn measured(repository: &Repository, folder: &Path) -> (Vec<Keyed>, Vec<String>) {
+pub fn measured(repository: &Repository, folder: &Path) -> (Vec<KeyedRecord>, Vec<String>) {
     let (records, mut unread) = records_in(folder);
-    let mut moments = Vec::new();
+    let mut dated_records = Vec::new();
     for record in records {
         let Some(commit) = record.environment.revision.as_deref().and_then(|id| repository.resolve(id).ok()) else {
             unread.push(format!("the counts measured {} are left out: git does not know their commit", record.created));
             continue;
         };
         match Baseline::promote(&record) {
-            Ok(baselines) => moments.extend(baselines.into_iter().map(|baseline| {
+            Ok(baselines) => dated_records.extend(baselines.into_iter().map(|baseline| {
                 let moment =
-                    Moment { date: commit.date, commit: Some(commit.clone()), record: baseline.record.clone() };
+                    DatedRecord { date: commit.date, commit: Some(commit.clone()), record: baseline.record.clone() };
                 (baseline.key().to_string(), moment)
             })),
             Err(error) => unread.push(format!("the counts of {commit} are left out: {error}")),
         }
     }
-    (moments, unread)
+    (dated_records, unread)
 }
 
 /// The moments of one key, and what was left out.
 #[derive(Debug)]
-pub struct Line {
+pub struct Timeline {
     /// The key; none if there are no moments at all.
     pub key: Option<String>,
     /// In the order of the branch's states, each commit once.
-    pub moments: Vec<Moment>,
+    pub dated_records: Vec<DatedRecord>,
     /// The commits of the branch that have counts of other keys only: those do not compare.
     pub otherwise: Vec<Commit>,
     /// How many moments are of no state of the branch.
@@ -88,44 +88,44 @@ pub struct Line {
 }
 
 /// The moments of one key among the branch's states; none says which key: then it is that of the last state.
-pub fn keyed(moments: Vec<Keyed>, key: Option<&str>, states: &[Commit]) -> Line {
-    let place = |moment: &Moment| {
+pub fn keyed(dated_records: Vec<KeyedRecord>, key: Option<&str>, states: &[Commit]) -> Timeline {
+    let place = |moment: &DatedRecord| {
         states.iter().position(|state| Some(&state.id) == moment.commit.as_ref().map(|commit| &commit.id))
     };
-    let all = moments.len();
-    let mut placed: Vec<(usize, Keyed)> =
-        moments.into_iter().filter_map(|keyed| Some((place(&keyed.1)?, keyed))).collect();
+    let all = dated_records.len();
+    let mut placed: Vec<(usize, KeyedRecord)> =
+        dated_records.into_iter().filter_map(|keyed| Some((place(&keyed.1)?, keyed))).collect();
     let elsewhere = all - placed.len();
     // Stable: what was committed stands before what was counted afterwards, and outranks it.
     placed.sort_by_key(|(place, _)| *place);
     let last = placed.last().map(|(_, (key, _))| key.clone());
     let Some(key) = key.map(str::to_owned).or(last) else {
-        return Line { key: None, moments: Vec::new(), otherwise: Vec::new(), elsewhere };
+        return Timeline { key: None, dated_records: Vec::new(), otherwise: Vec::new(), elsewhere };
     };
     let (mut these, mut others): (Vec<_>, Vec<_>) = placed.into_iter().partition(|(_, (other, _))| *other == key);
     these.dedup_by_key(|(place, _)| *place);
     others.dedup_by_key(|(place, _)| *place);
     others.retain(|(place, _)| these.iter().all(|(other, _)| other != place));
-    Line {
+    Timeline {
         key: Some(key),
         otherwise: others.into_iter().filter_map(|(_, (_, moment))| moment.commit).collect(),
-        moments: these.into_iter().map(|(_, (_, moment))| moment).collect(),
+        dated_records: these.into_iter().map(|(_, (_, moment))| moment).collect(),
         elsewhere,
     }
 }
 
 /// The records in a folder that were measured on the machine of the newest one, oldest first; and a sentence for each that
 /// cannot be read.
-pub fn timed(repository: Option<&Repository>, folder: &Path) -> (Vec<Moment>, Vec<String>) {
+pub fn timed(repository: Option<&Repository>, folder: &Path) -> (Vec<DatedRecord>, Vec<String>) {
     let (mut records, unread) = records_in(folder);
     records.sort_by(|a, b| a.created.cmp(&b.created));
     let Some(machine) = records.last().map(|newest| newest.environment.clone()) else { return (Vec::new(), unread) };
-    let moments = records.into_iter().filter(|record| record.environment.same_machine(&machine)).map(|record| {
+    let dated_records = records.into_iter().filter(|record| record.environment.same_machine(&machine)).map(|record| {
         let revision = record.environment.revision.as_deref();
         let commit = repository.zip(revision).and_then(|(repository, id)| repository.resolve(id).ok());
-        Moment { date: record.created.parse().unwrap_or_default(), commit, record }
+        DatedRecord { date: record.created.parse().unwrap_or_default(), commit, record }
     });
-    (moments.collect(), unread)
+    (dated_records.collect(), unread)
 }
 
 fn records_in(folder: &Path) -> (Vec<Record>, Vec<String>) {

@@ -4,7 +4,7 @@ use super::median;
 
 /// A stretch of a series around one level.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Step {
+pub struct ChangePoint {
     /// Index of its first value.
     pub start: usize,
     /// Index after its last value.
@@ -22,7 +22,7 @@ const PRICE: f64 = 3.0;
 ///
 /// Sum of squared residuals + steps x 3 s^2 ln(length), with s the standard deviation of the noise, which is known or comes from
 /// [`noise_of`]. Values must be finite; no step is found in fewer than two.
-pub fn steps(values: &[f64], noise: f64) -> Vec<Step> {
+pub fn change_points(values: &[f64], noise: f64) -> Vec<ChangePoint> {
     let count = values.len();
     let Some(centre) = median(values) else { return Vec::new() };
     let price = PRICE * noise.powi(2) * (count as f64).ln();
@@ -48,7 +48,7 @@ pub fn steps(values: &[f64], noise: f64) -> Vec<Step> {
     while end > 0 {
         let start = best[end].1;
         let level = centre + (sums[end].0 - sums[start].0) / (end - start) as f64;
-        found.push(Step { start, end, level });
+        found.push(ChangePoint { start, end, level });
         end = start;
     }
     found.reverse();
@@ -71,7 +71,7 @@ mod tests {
     use crate::statistics::noise::Noise;
 
     fn starts(values: &[f64], noise: f64) -> Vec<usize> {
-        steps(values, noise).iter().skip(1).map(|step| step.start).collect()
+        change_points(values, noise).iter().skip(1).map(|step| step.start).collect()
     }
 
     /// Yearly flow of the Nile at Aswan, 1871 to 1970, 10^8 m^3: the series that change point methods are shown on since
@@ -88,7 +88,7 @@ mod tests {
     fn the_nile_falls_once_after_1898() {
         let flow = NILE.map(f64::from);
         assert_eq!(flow.iter().sum::<f64>(), 91_935.0, "a digit is wrong in the series");
-        let found = steps(&flow, noise_of(&flow));
+        let found = change_points(&flow, noise_of(&flow));
         assert_eq!(found.iter().map(|step| (step.start, step.end)).collect::<Vec<_>>(), [(0, 28), (28, 100)]);
         // Cobb's estimates: 1098 before and 850 after.
         assert!((found[0].level - 1097.75).abs() < 1e-9 && (found[1].level - 849.97).abs() < 0.01, "{found:?}");
@@ -100,7 +100,7 @@ mod tests {
         assert_eq!(starts(&counts, 5e-4), [4, 7]);
         assert_eq!(starts(&counts[3..5], 5e-4), [1]);
         assert!(starts(&[5.0; 20], 5e-4).is_empty());
-        assert!(starts(&[5.0], 5e-4).is_empty() && steps(&[], 5e-4).is_empty());
+        assert!(starts(&[5.0], 5e-4).is_empty() && change_points(&[], 5e-4).is_empty());
     }
 
     #[test]
@@ -129,7 +129,7 @@ mod tests {
     proptest! {
         #[test]
         fn stretches_cover_the_series_in_order(values in prop::collection::vec(-1e6..1e6f64, 0..40), noise in 0.0..10.0f64) {
-            let found = steps(&values, noise);
+            let found = change_points(&values, noise);
             let mut next = 0;
             for step in &found {
                 prop_assert!(step.start == next && step.end > step.start);
@@ -147,7 +147,7 @@ mod tests {
                 let mean = part.iter().sum::<f64>() / part.len() as f64;
                 part.iter().map(|value| (value - mean).powi(2)).sum::<f64>()
             };
-            let found = steps(&values, noise);
+            let found = change_points(&values, noise);
             let cost = found.iter().map(|step| residual(&values[step.start..step.end])).sum::<f64>()
                 + price * (found.len() - 1) as f64;
             prop_assert!(cost <= residual(&values) + 1e-9);

@@ -4,12 +4,12 @@ use harness_probe::protocol::Description;
 
 use crate::choice::{Choice, ChoiceError};
 use crate::measure::{Plan, PlanError, Selected};
-use crate::paired::Entrant;
+use crate::paired::TimedPhase;
 use crate::record::Instrument;
 
 /// The workloads of both sides, as far as they were asked for.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Field {
+pub struct MatchedWorkloads {
     /// What both sides have alike.
     pub common: Vec<Selected>,
     /// What they have not, each told in one sentence.
@@ -32,7 +32,7 @@ const REMOVED: &str = "removed: the head does not have it";
 const REDEFINED: &str = "changed: it is defined in another way, so its numbers do not compare";
 const OTHER_ANSWER: &str = "changed: it is held to another answer, so its numbers do not compare";
 
-impl Field {
+impl MatchedWorkloads {
     /// Matches what the plan takes of either side.
     ///
     /// # Errors
@@ -96,10 +96,10 @@ impl Field {
         globs: &[String],
         phases: &[String],
         most: usize,
-    ) -> Result<(Vec<Entrant>, usize), ChoiceError> {
+    ) -> Result<(Vec<TimedPhase>, usize), ChoiceError> {
         let suite = Choice::new(globs, &[])?;
         let taken = |one: &&Selected| suite.workload(&one.workload.id) && one.takes(Instrument::Clock);
-        let mut entrants: Vec<Entrant> = self
+        let mut timed_phases: Vec<TimedPhase> = self
             .common
             .iter()
             .filter(taken)
@@ -110,12 +110,12 @@ impl Field {
                 one.phases
                     .iter()
                     .filter(judged)
-                    .map(|phase| Entrant { workload: one.workload.id.clone(), phase: phase.clone() })
+                    .map(|phase| TimedPhase { workload: one.workload.id.clone(), phase: phase.clone() })
             })
             .collect();
-        let beyond = entrants.len().saturating_sub(most);
-        entrants.truncate(most);
-        Ok((entrants, beyond))
+        let beyond = timed_phases.len().saturating_sub(most);
+        timed_phases.truncate(most);
+        Ok((timed_phases, beyond))
     }
 }
 
@@ -174,7 +174,7 @@ mod tests {
         ];
         head[2].definition.push('!');
         head[3].answer.push('!');
-        let field = Field::of(&plan(&[]), &base, &head).expect("something in common");
+        let field = MatchedWorkloads::of(&plan(&[]), &base, &head).expect("something in common");
         let told: Vec<String> = field.unmatched.iter().map(Unmatched::sentence).collect();
         assert_eq!(
             told,
@@ -192,23 +192,23 @@ mod tests {
         assert_eq!(common, [("same", 2), ("ladder", 1)]);
         // A new last phase does not take the workload out of what is timed.
         let (timed, _) = field.timed(&["ladder".to_owned()], &[], 12).expect("well-formed");
-        assert_eq!(timed, [Entrant { workload: "ladder".to_owned(), phase: "naive".to_owned() }]);
+        assert_eq!(timed, [TimedPhase { workload: "ladder".to_owned(), phase: "naive".to_owned() }]);
     }
 
     #[test]
     fn time_is_judged_in_the_last_phase_unless_others_are_named() {
         let both = [workload("a", &["naive", "fast"]), workload("b", &["naive", "fast"]), workload("c", &["naive"])];
         let globs = ["a".to_owned(), "b".to_owned()];
-        let names = |entrants: Vec<Entrant>| -> Vec<String> {
-            entrants.into_iter().map(|one| format!("{} {}", one.workload, one.phase)).collect()
+        let names = |timed_phases: Vec<TimedPhase>| -> Vec<String> {
+            timed_phases.into_iter().map(|one| format!("{} {}", one.workload, one.phase)).collect()
         };
-        let field = Field::of(&plan(&[]), &both, &both).expect("all in common");
+        let field = MatchedWorkloads::of(&plan(&[]), &both, &both).expect("all in common");
         let (all, beyond) = field.timed(&globs, &[], 12).expect("well-formed");
         assert_eq!((names(all), beyond), (vec!["a fast".to_owned(), "b fast".to_owned()], 0));
         let (one, beyond) = field.timed(&globs, &[], 1).expect("well-formed");
         assert_eq!((names(one), beyond), (vec!["a fast".to_owned()], 1));
         let naive = plan(&["naive"]);
-        let field = Field::of(&naive, &both, &both).expect("all in common");
+        let field = MatchedWorkloads::of(&naive, &both, &both).expect("all in common");
         let (named, _) = field.timed(&globs, &naive.phases, 12).expect("well-formed");
         assert_eq!(names(named), ["a naive", "b naive"]);
     }

@@ -5,7 +5,7 @@ use crate::metric::{Better, Figure, LEVEL, Metric};
 
 /// How a phase stands to a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum TargetStatus {
     /// The whole interval is beyond the far end.
     Ahead,
     /// The whole interval is at the near end or beyond it.
@@ -53,16 +53,16 @@ pub fn measure(figure: Figure, metric: &dyn Metric) -> Measured {
 }
 
 /// How a figure stands to a target.
-pub fn stand(measured: &Measured, wanted: &Range, better: Better) -> Standing {
-    let Some((worse, best)) = measured.ends else { return Standing::Unclear };
+pub fn stand(measured: &Measured, wanted: &Range, better: Better) -> TargetStatus {
+    let Some((worse, best)) = measured.ends else { return TargetStatus::Unclear };
     if beyond(worse, wanted.far, better) {
-        Standing::Ahead
+        TargetStatus::Ahead
     } else if worse == wanted.near || beyond(worse, wanted.near, better) {
-        Standing::Met
+        TargetStatus::Met
     } else if beyond(wanted.near, best, better) {
-        Standing::Missed
+        TargetStatus::Missed
     } else {
-        Standing::Unclear
+        TargetStatus::Unclear
     }
 }
 
@@ -87,7 +87,7 @@ fn beyond(value: f64, mark: f64, better: Better) -> bool {
     }
 }
 
-impl Standing {
+impl TargetStatus {
     /// In a word.
     pub fn name(self) -> &'static str {
         match self {
@@ -134,12 +134,12 @@ mod tests {
     #[test]
     fn the_interval_decides_how_a_target_stands() {
         let stands = |low, high, level| stand(&speed(low, high, level), &wanted(2.5, 3.1), Better::Higher);
-        assert_eq!(stands(1.0, 2.4, 0.97), Standing::Missed);
-        assert_eq!(stands(2.4, 2.6, 0.97), Standing::Unclear);
-        assert_eq!(stands(2.5, 2.9, 0.97), Standing::Met);
-        assert_eq!(stands(2.6, 4.0, 0.97), Standing::Met, "not known to be beyond the far end");
-        assert_eq!(stands(3.2, 4.0, 0.97), Standing::Ahead);
-        assert_eq!(stands(3.2, 4.0, LEVEL_OF_THREE), Standing::Unclear, "three rounds say nothing");
+        assert_eq!(stands(1.0, 2.4, 0.97), TargetStatus::Missed);
+        assert_eq!(stands(2.4, 2.6, 0.97), TargetStatus::Unclear);
+        assert_eq!(stands(2.5, 2.9, 0.97), TargetStatus::Met);
+        assert_eq!(stands(2.6, 4.0, 0.97), TargetStatus::Met, "not known to be beyond the far end");
+        assert_eq!(stands(3.2, 4.0, 0.97), TargetStatus::Ahead);
+        assert_eq!(stands(3.2, 4.0, LEVEL_OF_THREE), TargetStatus::Unclear, "three rounds say nothing");
     }
 
     #[test]
@@ -160,14 +160,14 @@ mod tests {
         let stands = |ratio: f64| stand(&measure(Figure::exact(ratio), bytes), &wanted(0.2, 0.2), Better::Lower);
         assert_eq!(
             [0.21, 0.2, 0.19, 0.0].map(stands),
-            [Standing::Missed, Standing::Met, Standing::Ahead, Standing::Ahead]
+            [TargetStatus::Missed, TargetStatus::Met, TargetStatus::Ahead, TargetStatus::Ahead]
         );
         let unchanged = measure(Figure::exact(1.0), bytes);
-        assert_eq!(stand(&unchanged, &wanted(1.0, 1.0), Better::Lower), Standing::Met);
+        assert_eq!(stand(&unchanged, &wanted(1.0, 1.0), Better::Lower), TargetStatus::Met);
         assert_eq!(audit(&unchanged, &wanted(1.0, 1.0), Better::Lower), Audit::Held);
         // A time without an interval is one round.
         let time = metric::by_name("time").expect("a metric");
-        assert_eq!(stand(&measure(Figure::exact(0.1), time), &wanted(0.2, 0.2), Better::Lower), Standing::Unclear);
+        assert_eq!(stand(&measure(Figure::exact(0.1), time), &wanted(0.2, 0.2), Better::Lower), TargetStatus::Unclear);
     }
 
     proptest! {
@@ -177,7 +177,7 @@ mod tests {
             low in 0.1..5.0f64, width in 0.0..1.0f64, by in 0.0..3.0f64, near in 0.5..3.0f64, more in 0.0..1.0f64,
         ) {
             let rank = |standing| match standing {
-                Standing::Missed => 0, Standing::Unclear => 1, Standing::Met => 2, Standing::Ahead => 3,
+                TargetStatus::Missed => 0, TargetStatus::Unclear => 1, TargetStatus::Met => 2, TargetStatus::Ahead => 3,
             };
             let at = |shift: f64| stand(
                 &speed(low + shift, low + width + shift, 0.97), &wanted(near, near + more), Better::Higher,

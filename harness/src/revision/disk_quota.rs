@@ -10,7 +10,7 @@ use super::slot::lock_of;
 
 /// What the folder of bases may hold. It is looked at before a base is built, so one base more may be there afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Room {
+pub struct DiskQuota {
     /// The most revisions; 64 unless said otherwise.
     pub revisions: usize,
     /// The most bytes of their sources, their programs and cargo's target folder; 4 GiB unless said otherwise.
@@ -20,7 +20,7 @@ pub struct Room {
 /// Folders beside the revisions: cargo's, what benches start, and the copies that are being timed.
 const NO_SLOTS: [&str; 3] = ["build", "runners", "copies"];
 
-impl Default for Room {
+impl Default for DiskQuota {
     fn default() -> Self {
         Self { revisions: 64, bytes: 4 << 30 }
     }
@@ -32,10 +32,10 @@ impl Default for Room {
 ///
 /// # Errors
 /// If a folder cannot be read or removed.
-pub(super) fn make(bases: &Path, room: Room, kept: &Path, all: bool) -> io::Result<()> {
+pub(super) fn make(bases: &Path, disk_quota: DiskQuota, kept: &Path, all: bool) -> io::Result<()> {
     let build = bases.join("build");
     let mut bytes = size(&build)?;
-    if all && bytes > room.bytes / 2 {
+    if all && bytes > disk_quota.bytes / 2 {
         fs::remove_dir_all(&build)?;
         bytes = 0;
     }
@@ -53,7 +53,7 @@ pub(super) fn make(bases: &Path, room: Room, kept: &Path, all: bool) -> io::Resu
     for (place, (_, slot)) in slots.iter().rev().enumerate() {
         bytes += size(slot)?;
         // One place is taken by what is kept.
-        if place + 1 >= room.revisions || bytes > room.bytes {
+        if place + 1 >= disk_quota.revisions || bytes > disk_quota.bytes {
             remove(slot)?;
         }
     }
@@ -123,9 +123,9 @@ mod tests {
     #[test]
     fn the_least_recently_used_go_first() {
         let bases = bases(&["a", "b", "c", "d"]);
-        make(bases.path(), Room { revisions: 3, bytes: 1 << 20 }, &bases.path().join("d"), true).expect("made");
+        make(bases.path(), DiskQuota { revisions: 3, bytes: 1 << 20 }, &bases.path().join("d"), true).expect("made");
         assert_eq!(left(bases.path()), ["a", "b", "d"]);
-        make(bases.path(), Room { revisions: 8, bytes: 2500 }, &bases.path().join("d"), true).expect("made");
+        make(bases.path(), DiskQuota { revisions: 8, bytes: 2500 }, &bases.path().join("d"), true).expect("made");
         assert_eq!(left(bases.path()), ["a", "d"]);
     }
 
@@ -133,11 +133,11 @@ mod tests {
     fn what_is_in_use_stays_however_old() {
         let bases = bases(&["a", "b", "c"]);
         let lock = Lock::attempt(&lock_of(&bases.path().join("c")), Hold::Shared).expect("no error").expect("free");
-        let room = Room { revisions: 1, bytes: 1 << 20 };
-        make(bases.path(), room, &bases.path().join("a"), true).expect("made");
+        let disk_quota = DiskQuota { revisions: 1, bytes: 1 << 20 };
+        make(bases.path(), disk_quota, &bases.path().join("a"), true).expect("made");
         assert_eq!(left(bases.path()), ["a", "c"]);
         drop(lock);
-        make(bases.path(), room, &bases.path().join("a"), true).expect("made");
+        make(bases.path(), disk_quota, &bases.path().join("a"), true).expect("made");
         assert_eq!(left(bases.path()), ["a"]);
     }
 
@@ -146,9 +146,9 @@ mod tests {
         let bases = bases(&["a"]);
         fs::create_dir(bases.path().join("build")).expect("made");
         fs::write(bases.path().join("build/lib"), [0; 3000]).expect("written");
-        make(bases.path(), Room { revisions: 2, bytes: 8000 }, &bases.path().join("a"), true).expect("made");
+        make(bases.path(), DiskQuota { revisions: 2, bytes: 8000 }, &bases.path().join("a"), true).expect("made");
         assert_eq!(left(bases.path()), ["a", "build"]);
-        make(bases.path(), Room { revisions: 2, bytes: 5000 }, &bases.path().join("a"), true).expect("made");
+        make(bases.path(), DiskQuota { revisions: 2, bytes: 5000 }, &bases.path().join("a"), true).expect("made");
         assert_eq!(left(bases.path()), ["a"]);
     }
 }

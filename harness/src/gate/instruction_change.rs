@@ -2,7 +2,7 @@
 
 use super::Session;
 use crate::compare::Comparison;
-use crate::paired::Entrant;
+use crate::paired::TimedPhase;
 use crate::record::{Instrument, Record};
 
 /// The work behind a workload's time on the two sides.
@@ -18,7 +18,7 @@ pub(super) enum Work {
 
 impl Work {
     /// Of a workload in a phase, whose comparisons of counts these are.
-    pub(super) fn of(session: &Session, entrant: &Entrant, row: &[&Comparison]) -> Self {
+    pub(super) fn of(session: &Session, timed: &TimedPhase, row: &[&Comparison]) -> Self {
         let has = |instrument| row.iter().any(|one| one.metric.is_some_and(|metric| metric.instrument() == instrument));
         let is_equal = has(Instrument::Callgrind) && has(Instrument::Dhat) && row.iter().all(|one| one.equal());
         // Counts with one set mean little where the two sides choose another one for themselves.
@@ -26,7 +26,7 @@ impl Work {
             is_equal && session.counted.as_ref().is_some_and(|counted| chosen(&counted.base) == chosen(&counted.head));
         // Counts are of one thread; they do not show how several share the work.
         let is_equal = is_equal && session.terms.threads == 1;
-        match counted_isa(session, entrant).filter(|_| is_equal) {
+        match counted_isa(session, timed).filter(|_| is_equal) {
             None => Self::Unlike,
             Some(isa) if isa == session.terms.isa => Self::Same,
             Some(isa) => Self::SameWith(isa),
@@ -35,8 +35,8 @@ impl Work {
 }
 
 /// Whether a comparison is about a workload in a phase.
-pub(super) fn is_of(comparison: &Comparison, entrant: &Entrant) -> bool {
-    comparison.workload == entrant.workload && comparison.head_phase == entrant.phase
+pub(super) fn is_of(comparison: &Comparison, timed: &TimedPhase) -> bool {
+    comparison.workload == timed.workload && comparison.head_phase == timed.phase
 }
 
 /// The instruction set that a side takes on this machine by itself.
@@ -45,10 +45,10 @@ pub(super) fn chosen(record: &Record) -> &str {
 }
 
 /// The instruction set that both sides' instructions were counted with.
-fn counted_isa(session: &Session, entrant: &Entrant) -> Option<String> {
+fn counted_isa(session: &Session, timed: &TimedPhase) -> Option<String> {
     let counted = session.counted.as_ref()?;
     let [base, head] = [&counted.base, &counted.head].map(|record| {
-        let reading = record.row(&entrant.workload, &entrant.phase)?.reading(Instrument::Callgrind)?;
+        let reading = record.row(&timed.workload, &timed.phase)?.reading(Instrument::Callgrind)?;
         Some(reading.isa.clone())
     });
     base.filter(|base| Some(base) == head.as_ref())
@@ -57,8 +57,9 @@ fn counted_isa(session: &Session, entrant: &Entrant) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gate::{Counted, Ruling, Time, Word};
+    use crate::gate::{Counted, GateVerdict, TimeOutcome, TimeVerdict};
     use crate::layout::Layouts;
+    use crate::paired::Verdict;
     use crate::record::sample::{callgrind, dhat, record, row};
     use crate::selftest::trial::tests::trial;
 
@@ -73,20 +74,20 @@ mod tests {
         session
     }
 
-    fn judged(session: &Session) -> Time {
-        Ruling::of(session).expect("limits that make sense").times.remove(0)
+    fn judged(session: &Session) -> TimeVerdict {
+        GateVerdict::of(session).expect("limits that make sense").times.remove(0)
     }
 
     #[test]
     fn equal_counts_explain_a_slowdown_and_do_not_excuse_it() {
         let time = judged(&session(0.015));
-        assert_eq!((time.word, time.is_red), (Word::Regressed, true));
+        assert_eq!((time.outcome, time.is_red), (TimeOutcome::Verdict(Verdict::Regressed), true));
         let explanation = time.explanation.expect("it changed");
         assert!(explanation.starts_with("Ir and heap equal with avx2, time +1.5 % with avx512: "), "{explanation}");
         let mut same = session(0.015);
         same.terms.isa = "avx2".to_owned();
         let time = judged(&same);
-        assert_eq!((time.word, time.is_red), (Word::Regressed, true));
+        assert_eq!((time.outcome, time.is_red), (TimeOutcome::Verdict(Verdict::Regressed), true));
         let explanation = time.explanation.expect("it changed");
         assert!(explanation.starts_with("Ir and heap equal, time +1.5 %: "), "{explanation}");
     }
@@ -103,7 +104,7 @@ mod tests {
                 let alone = Session { counted: None, ..counted.clone() };
                 let verdicts = [&counted, &other, &alone].map(|session| {
                     let time = judged(session);
-                    (time.word, time.is_red)
+                    (time.outcome, time.is_red)
                 });
                 assert!(verdicts.iter().all(|verdict| *verdict == verdicts[0]), "{log_ratio}: {verdicts:?}");
             }
@@ -115,11 +116,11 @@ mod tests {
         let mut session = session(0.015);
         session.terms.layouts = Layouts::Single("no lld".to_owned());
         let time = judged(&session);
-        assert_eq!((time.word, time.is_red), (Word::Layout, false));
-        let slower = Session { lanes: trial("null", &[0.03; 30]).session.lanes, ..session };
+        assert_eq!((time.outcome, time.is_red), (TimeOutcome::WithinLayoutLimit, false));
+        let slower = Session { measured: trial("null", &[0.03; 30]).session.measured, ..session };
         let time = judged(&slower);
-        assert_eq!((time.word, time.is_red), (Word::Regressed, true));
-        let summary = Ruling::of(&slower).expect("limits").summary();
+        assert_eq!((time.outcome, time.is_red), (TimeOutcome::Verdict(Verdict::Regressed), true));
+        let summary = GateVerdict::of(&slower).expect("limits").summary();
         assert!(summary.contains("layout not averaged"), "{summary}");
     }
 

@@ -5,18 +5,18 @@ use std::process::{Command, Stdio};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use thiserror::Error;
 
-use super::Hogs;
+use super::BackgroundLoad;
 use crate::child::Child;
 
 /// Programs that compute until this is dropped.
 #[derive(Debug)]
-pub struct Hog {
+pub struct LoadProcesses {
     _running: Vec<Child>,
 }
 
 /// A hog that cannot be had.
 #[derive(Debug, Error)]
-pub enum HogError {
+pub enum LoadError {
     /// It could not be started or kept on its core.
     #[error("cannot start a program that computes on core {core}: {source}")]
     Start {
@@ -30,23 +30,23 @@ pub enum HogError {
     NoCore,
 }
 
-impl Hog {
+impl LoadProcesses {
     /// Starts them, one for each core they are to be on; `measured` is the core that is measured on.
     ///
     /// # Errors
     /// If one cannot be started, or there is no such core.
-    pub fn start(hogs: Hogs, measured: Option<usize>) -> Result<Self, HogError> {
-        let allowed = sched_getaffinity(None).map_err(|error| HogError::Start { core: 0, source: error.into() })?;
+    pub fn start(hogs: BackgroundLoad, measured: Option<usize>) -> Result<Self, LoadError> {
+        let allowed = sched_getaffinity(None).map_err(|error| LoadError::Start { core: 0, source: error.into() })?;
         let cores: Vec<usize> = (0..CpuSet::MAX_CPU)
             .filter(|&core| allowed.is_set(core))
             .filter(|&core| match hogs {
-                Hogs::None => false,
-                Hogs::Other => Some(core) != measured,
-                Hogs::Each => true,
+                BackgroundLoad::None => false,
+                BackgroundLoad::Other => Some(core) != measured,
+                BackgroundLoad::Each => true,
             })
             .collect();
-        if cores.is_empty() && hogs != Hogs::None {
-            return Err(HogError::NoCore);
+        if cores.is_empty() && hogs != BackgroundLoad::None {
+            return Err(LoadError::NoCore);
         }
         let start = |core: usize| {
             let mut command = Command::new("sh");
@@ -58,7 +58,7 @@ impl Hog {
             sched_setaffinity(Some(child.id()), &cores)?;
             Ok(child)
         };
-        let running = cores.into_iter().map(|core| start(core).map_err(|source| HogError::Start { core, source }));
+        let running = cores.into_iter().map(|core| start(core).map_err(|source| LoadError::Start { core, source }));
         Ok(Self { _running: running.collect::<Result<_, _>>()? })
     }
 }
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn each_core_gets_one_that_stays_on_it_and_ends_when_told() {
-        let hog = Hog::start(Hogs::Each, None).expect("sh is there");
+        let hog = LoadProcesses::start(BackgroundLoad::Each, None).expect("sh is there");
         let processes: Vec<i32> = hog._running.iter().map(|child| child.id().as_raw_nonzero().get()).collect();
         assert_eq!(processes.len(), std::thread::available_parallelism().expect("some").get());
         for &process in &processes {
@@ -85,6 +85,6 @@ mod tests {
         }
         drop(hog);
         assert!(processes.into_iter().all(|process| status(process).is_none()));
-        assert!(Hog::start(Hogs::None, Some(0)).expect("nothing to start")._running.is_empty());
+        assert!(LoadProcesses::start(BackgroundLoad::None, Some(0)).expect("nothing to start")._running.is_empty());
     }
 }

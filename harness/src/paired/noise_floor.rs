@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use super::{
-    Conditions, Contest, Course, Entrant, Lane, MOST_PAIRS, Rules, Sides, Standing, Stopped, pairs_to_settle,
-    smallest_found,
+    Conditions, MAX_POWER_PAIRS, Rules, Scheduler, SequentialTest, Sides, Stopped, TimedPhase, Verdict, WorkloadPairs,
+    minimum_detectable, pairs_to_settle,
 };
 use crate::measure::Progress;
 use crate::statistics::Interval;
@@ -17,9 +17,9 @@ const LEVEL: f64 = 0.95;
 
 /// The pairs of a build against itself.
 #[derive(Debug, Clone)]
-pub struct Floor {
-    entrant: Entrant,
-    course: Course,
+pub struct NoiseFloor {
+    timed: TimedPhase,
+    sequential_test: SequentialTest,
     /// What a pair took, in seconds.
     each: f64,
     failure: Option<String>,
@@ -29,15 +29,15 @@ pub struct Floor {
 ///
 /// # Errors
 /// [`Stopped`] if the user ended it.
-pub fn measure_floor(
+pub fn measure_noise_floor(
     sides: &Sides<'_>,
-    entrant: &Entrant,
+    timed: &TimedPhase,
     conditions: &Conditions,
     budget: Duration,
     seed: u64,
     progress: &dyn Progress,
-) -> Result<Lane, Stopped> {
-    let contest = Contest {
+) -> Result<WorkloadPairs, Stopped> {
+    let scheduler = Scheduler {
         sides,
         conditions: &Conditions { injection: None, ..conditions.clone() },
         // It is not to be settled soon: every pair tells more of the noise.
@@ -45,50 +45,50 @@ pub fn measure_floor(
         budget,
         seed,
     };
-    let nothing = || Lane { entrant: entrant.clone(), pairs: Vec::new(), failure: None };
-    Ok(contest.run(std::slice::from_ref(entrant), progress)?.pop().unwrap_or_else(nothing))
+    let nothing = || WorkloadPairs { timed: timed.clone(), pairs: Vec::new(), failure: None };
+    Ok(scheduler.run(std::slice::from_ref(timed), progress)?.pop().unwrap_or_else(nothing))
 }
 
-impl Floor {
+impl NoiseFloor {
     /// What the pairs of a build against itself say to a suite of this many workloads under these rules.
-    pub fn of(lane: &Lane, rules: Rules, workloads: usize) -> Self {
-        let mut course = Course::new(rules, workloads);
-        lane.log_ratios().for_each(|log_ratio| course.push(log_ratio));
-        let seconds = lane.pairs.iter().fold(0.0, |sum, pair| sum + pair.seconds);
-        let each = seconds / lane.pairs.len().max(1) as f64;
-        Self { entrant: lane.entrant.clone(), course, each, failure: lane.failure.clone() }
+    pub fn of(measured: &WorkloadPairs, rules: Rules, workloads: usize) -> Self {
+        let mut sequential_test = SequentialTest::new(rules, workloads);
+        measured.log_ratios().for_each(|log_ratio| sequential_test.push(log_ratio));
+        let seconds = measured.pairs.iter().fold(0.0, |sum, pair| sum + pair.seconds);
+        let each = seconds / measured.pairs.len().max(1) as f64;
+        Self { timed: measured.timed.clone(), sequential_test, each, failure: measured.failure.clone() }
     }
 
     /// What was measured against itself.
-    pub fn entrant(&self) -> &Entrant {
-        &self.entrant
+    pub fn timed(&self) -> &TimedPhase {
+        &self.timed
     }
 
     /// How many pairs it rests on.
     pub fn pairs(&self) -> usize {
-        self.course.log_ratios().len()
+        self.sequential_test.log_ratios().len()
     }
 
     /// How much slower the build is than itself, as a share; none without a pair.
     pub fn change(&self) -> Option<f64> {
-        self.course.estimate().map(f64::exp_m1)
+        self.sequential_test.estimate().map(f64::exp_m1)
     }
 
     /// Where that lies with 95 % probability; none for too few pairs.
     pub fn interval(&self) -> Option<Interval> {
-        let Interval { low, high, level } = self.course.interval(LEVEL)?;
+        let Interval { low, high, level } = self.sequential_test.interval(LEVEL)?;
         Some(Interval { low: low.exp_m1(), high: high.exp_m1(), level })
     }
 
     /// How far a single pair lies from the centre (standard deviation, estimated robustly), as a share; none without a pair.
     pub fn spread(&self) -> Option<f64> {
-        self.course.spread()
+        self.sequential_test.spread()
     }
 
     /// Whether the build was shown to differ from itself, by the rules that a change is held to: then what is measured
     /// here is not the code.
     pub fn differs(&self) -> bool {
-        matches!(self.course.standing(), Standing::Regressed | Standing::Improved)
+        matches!(self.sequential_test.verdict(), Verdict::Regressed | Verdict::Improved)
     }
 
     /// How many pairs fit into so many seconds.
@@ -98,13 +98,13 @@ impl Floor {
 
     /// The smallest slowdown, as a share, that would be found with probability 95 % in so many seconds of measuring, or in
     /// sixty pairs if those are fewer. None if not even one of 64 % is.
-    pub fn smallest_found(&self, seconds: f64) -> Option<f64> {
-        smallest_found(&self.course, self.pairs_in(seconds).min(MOST_PAIRS)).map(f64::exp_m1)
+    pub fn minimum_detectable(&self, seconds: f64) -> Option<f64> {
+        minimum_detectable(&self.sequential_test, self.pairs_in(seconds).min(MAX_POWER_PAIRS)).map(f64::exp_m1)
     }
 
     /// Seconds of measuring that settle an unchanged workload of this noise with probability 90 %; none where no end is in sight.
     pub fn seconds_to_settle(&self) -> Option<f64> {
-        pairs_to_settle(&self.course).map(|pairs| pairs as f64 * self.each)
+        pairs_to_settle(&self.sequential_test).map(|pairs| pairs as f64 * self.each)
     }
 
     /// Why it could not be measured, or not to its end.
@@ -121,7 +121,7 @@ mod tests {
     use crate::statistics::noise::Noise;
 
     /// Pairs of a quarter of a second whose heads take `shift` longer, give or take the noise.
-    fn lane(pairs: usize, shift: f64, noise: Noise) -> Lane {
+    fn measured(pairs: usize, shift: f64, noise: Noise) -> WorkloadPairs {
         let mut random = Random::new(11);
         let pair = |ratio: f64| {
             let slice = |side| {
@@ -131,8 +131,8 @@ mod tests {
             let block = [Side::Base, Side::Head, Side::Head, Side::Base].map(slice);
             Pair { seconds: 0.25, rounds: vec![vec![block; 4]] }
         };
-        Lane {
-            entrant: Entrant { workload: "kernel/gelu".to_owned(), phase: "optimized".to_owned() },
+        WorkloadPairs {
+            timed: TimedPhase { workload: "kernel/gelu".to_owned(), phase: "optimized".to_owned() },
             pairs: (0..pairs).map(|_| pair((shift + noise.draw(&mut random)).exp())).collect(),
             failure: None,
         }
@@ -140,21 +140,21 @@ mod tests {
 
     #[test]
     fn a_quiet_machine_finds_smaller_effects_than_a_noisy_one_and_more_time_smaller_ones() {
-        let quiet = Floor::of(&lane(24, 0.0, Noise::Normal(0.3)), Rules::default(), 4);
-        let noisy = Floor::of(&lane(24, 0.0, Noise::Normal(3.0)), Rules::default(), 4);
+        let quiet = NoiseFloor::of(&measured(24, 0.0, Noise::Normal(0.3)), Rules::default(), 4);
+        let noisy = NoiseFloor::of(&measured(24, 0.0, Noise::Normal(3.0)), Rules::default(), 4);
         assert!(!quiet.differs() && !noisy.differs());
         assert!(quiet.spread() < noisy.spread());
         assert_eq!((quiet.pairs(), quiet.pairs_in(15.0)), (24, 60));
-        let found = |floor: &Floor, seconds| floor.smallest_found(seconds).expect("enough pairs");
+        let found = |floor: &NoiseFloor, seconds| floor.minimum_detectable(seconds).expect("enough pairs");
         assert!(found(&quiet, 15.0) < 0.01, "{}", found(&quiet, 15.0));
         assert!(found(&quiet, 15.0) < found(&noisy, 15.0));
         assert!(found(&quiet, 15.0) <= found(&quiet, 6.0));
-        assert_eq!(quiet.smallest_found(0.5), None, "two pairs find nothing");
+        assert_eq!(quiet.minimum_detectable(0.5), None, "two pairs find nothing");
     }
 
     #[test]
     fn a_build_that_differs_from_itself_is_noticed() {
-        let crooked = Floor::of(&lane(60, 0.03, Noise::Normal(0.3)), Rules::default(), 4);
+        let crooked = NoiseFloor::of(&measured(60, 0.03, Noise::Normal(0.3)), Rules::default(), 4);
         assert!(crooked.differs());
         let change = crooked.change().expect("pairs");
         assert!((0.02..0.04).contains(&change), "{change}");
@@ -162,9 +162,9 @@ mod tests {
 
     #[test]
     fn without_pairs_nothing_is_said() {
-        let nothing = Floor::of(&lane(0, 0.0, Noise::Normal(0.3)), Rules::default(), 4);
+        let nothing = NoiseFloor::of(&measured(0, 0.0, Noise::Normal(0.3)), Rules::default(), 4);
         assert!(!nothing.differs());
-        assert_eq!((nothing.change(), nothing.spread(), nothing.smallest_found(60.0)), (None, None, None));
+        assert_eq!((nothing.change(), nothing.spread(), nothing.minimum_detectable(60.0)), (None, None, None));
         assert!(nothing.interval().is_none());
     }
 }

@@ -1,7 +1,7 @@
 //! The courses of a suite, and which of them the next pair is best spent on.
 
-use crate::paired::{Course, Rules};
-use crate::statistics::Evidence;
+use crate::paired::{Rules, SequentialTest};
+use crate::statistics::SignedRankTest;
 
 /// How many pairs a suspect gets for each pair of another: a red verdict is what the time is most needed for.
 const SUSPECTS_SHARE: usize = 2;
@@ -14,17 +14,17 @@ const PATIENCE: usize = 2;
 /// Ask for the [next](Self::next) workload, measure one pair of it, [push](Self::push) it; until nothing is unclear or the
 /// budget is spent. None of the promised error rates depends on which workload is measured when.
 #[derive(Debug, Clone)]
-pub struct Suite {
-    courses: Vec<Course>,
+pub struct SequentialSuite {
+    sequential_tests: Vec<SequentialTest>,
     withdrawn: Vec<bool>,
     fewest: usize,
 }
 
-impl Suite {
+impl SequentialSuite {
     /// A suite of this many workloads, known by their numbers from 0.
     pub fn new(rules: Rules, workloads: usize) -> Self {
         Self {
-            courses: vec![Course::new(rules, workloads); workloads],
+            sequential_tests: vec![SequentialTest::new(rules, workloads); workloads],
             withdrawn: vec![false; workloads],
             fewest: fewest_pairs(&rules),
         }
@@ -41,10 +41,12 @@ impl Suite {
             return None;
         }
         let unsettled = || {
-            let wanting = |(workload, course): &(usize, &Course)| !self.withdrawn[*workload] && !course.is_settled();
-            self.courses.iter().enumerate().filter(wanting).map(|(workload, course)| {
-                let pairs = course.log_ratios().len();
-                (workload, pairs, course.is_suspect())
+            let wanting = |(workload, sequential_test): &(usize, &SequentialTest)| {
+                !self.withdrawn[*workload] && !sequential_test.is_settled()
+            };
+            self.sequential_tests.iter().enumerate().filter(wanting).map(|(workload, sequential_test)| {
+                let pairs = sequential_test.log_ratios().len();
+                (workload, pairs, sequential_test.is_suspect())
             })
         };
         let wanted: usize = unsettled().map(|(_, pairs, _)| self.fewest.saturating_sub(pairs).max(1)).sum();
@@ -65,7 +67,7 @@ impl Suite {
     /// # Panics
     /// If the suite has no such workload.
     pub fn push(&mut self, workload: usize, log_ratio: f64) {
-        self.courses[workload].push(log_ratio);
+        self.sequential_tests[workload].push(log_ratio);
     }
 
     /// Asks for no more pairs of a workload that cannot be measured. The level of the others stays: it was set by how
@@ -78,8 +80,8 @@ impl Suite {
     }
 
     /// The courses, by the numbers of their workloads.
-    pub fn courses(&self) -> &[Course] {
-        &self.courses
+    pub fn sequential_tests(&self) -> &[SequentialTest] {
+        &self.sequential_tests
     }
 
     /// The fewest pairs that can settle a workload.
@@ -90,7 +92,7 @@ impl Suite {
 
 /// How many pairs it takes to show "not slower" when every one of them says so.
 fn fewest_pairs(rules: &Rules) -> usize {
-    let mut evidence = Evidence::default();
+    let mut evidence = SignedRankTest::default();
     let mut pairs = 0;
     // Every win nearly doubles the capital: no level that f64 can hold needs as many, but 0 would never end.
     while !evidence.proves(rules.false_assurance) && pairs < 2000 {
@@ -103,12 +105,12 @@ fn fewest_pairs(rules: &Rules) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::paired::Standing;
+    use crate::paired::Verdict;
     use crate::statistics::Random;
     use crate::statistics::noise::Noise;
 
-    fn measured(rules: Rules, workloads: usize, mut left: usize, noise: Noise, random: &mut Random) -> Suite {
-        let mut suite = Suite::new(rules, workloads);
+    fn measured(rules: Rules, workloads: usize, mut left: usize, noise: Noise, random: &mut Random) -> SequentialSuite {
+        let mut suite = SequentialSuite::new(rules, workloads);
         while let Some(workload) = suite.next(left) {
             suite.push(workload, noise.draw(random));
             left -= 1;
@@ -116,30 +118,32 @@ mod tests {
         suite
     }
 
-    fn pairs(suite: &Suite) -> Vec<usize> {
-        suite.courses().iter().map(|course| course.log_ratios().len()).collect()
+    fn pairs(suite: &SequentialSuite) -> Vec<usize> {
+        suite.sequential_tests().iter().map(|sequential_test| sequential_test.log_ratios().len()).collect()
     }
 
     #[test]
     fn everything_is_settled_and_then_nothing_is_wanted() {
         let mut random = Random::new(5);
         let suite = measured(Rules::default(), 4, 400, Noise::Shared, &mut random);
-        assert!(suite.courses().iter().all(Course::is_settled));
+        assert!(suite.sequential_tests().iter().all(SequentialTest::is_settled));
         assert_eq!(suite.next(100), None);
-        assert_eq!(Suite::new(Rules::default(), 0).next(100), None);
-        assert_eq!(Suite::new(Rules::default(), 3).next(0), None);
+        assert_eq!(SequentialSuite::new(Rules::default(), 0).next(100), None);
+        assert_eq!(SequentialSuite::new(Rules::default(), 3).next(0), None);
     }
 
     #[test]
     fn time_is_shared_and_a_suspect_gets_more_of_it() {
-        let mut suite = Suite::new(Rules::default(), 3);
+        let mut suite = SequentialSuite::new(Rules::default(), 3);
         for left in (100..118).rev() {
             let workload = suite.next(left).expect("time is left");
             suite.push(workload, 0.0);
         }
         assert_eq!(pairs(&suite), [6, 6, 6]);
-        let mut suite = Suite::new(Rules::default(), 2);
-        while suite.courses().iter().map(|course| course.log_ratios().len()).sum::<usize>() < 21 {
+        let mut suite = SequentialSuite::new(Rules::default(), 2);
+        while suite.sequential_tests().iter().map(|sequential_test| sequential_test.log_ratios().len()).sum::<usize>()
+            < 21
+        {
             let workload = suite.next(100).expect("time is left");
             suite.push(workload, if workload == 0 { 0.02 } else { 0.01 * [1.5, -1.5][pairs(&suite)[1] % 2] });
         }
@@ -148,14 +152,14 @@ mod tests {
 
     #[test]
     fn what_was_withdrawn_is_not_asked_for_again() {
-        let mut suite = Suite::new(Rules::default(), 2);
+        let mut suite = SequentialSuite::new(Rules::default(), 2);
         suite.withdraw(0);
         for left in (1..100).rev() {
             let Some(workload) = suite.next(left) else { break };
             assert_eq!(workload, 1);
             suite.push(workload, 0.0);
         }
-        assert!(suite.courses()[1].is_settled());
+        assert!(suite.sequential_tests()[1].is_settled());
         suite.withdraw(1);
         assert_eq!(suite.next(100), None);
     }
@@ -164,7 +168,7 @@ mod tests {
     fn too_little_time_for_all_settles_some() {
         let mut random = Random::new(6);
         let suite = measured(Rules::default(), 12, 40, Noise::Normal(0.2), &mut random);
-        let settled = suite.courses().iter().filter(|course| course.is_settled()).count();
+        let settled = suite.sequential_tests().iter().filter(|sequential_test| sequential_test.is_settled()).count();
         assert!(settled >= 3 && pairs(&suite).iter().sum::<usize>() == 40, "{:?}", pairs(&suite));
     }
 
@@ -181,7 +185,10 @@ mod tests {
                 let red = (0..suites)
                     .filter(|_| {
                         let suite = measured(endless, workloads, 40 * workloads, noise, &mut random);
-                        suite.courses().iter().any(|course| course.standing() == Standing::Regressed)
+                        suite
+                            .sequential_tests()
+                            .iter()
+                            .any(|sequential_test| sequential_test.verdict() == Verdict::Regressed)
                     })
                     .count();
                 // Three standard deviations above the promise.
@@ -196,12 +203,13 @@ mod tests {
         for noise in [Noise::Normal(0.5), Noise::Shared, Noise::HeavyTailed] {
             let mut random = Random::new(10);
             // 60 s at a quarter of a second a pair.
-            let suites: Vec<Suite> = (0..25).map(|_| measured(Rules::default(), 12, 240, noise, &mut random)).collect();
-            let standings: Vec<Standing> =
-                suites.iter().flat_map(|suite| suite.courses().iter().map(Course::standing)).collect();
-            assert!(!standings.contains(&Standing::Regressed), "{noise:?}");
-            let assured = standings.iter().filter(|standing| **standing == Standing::NotSlower).count();
-            assert!(assured * 100 >= standings.len() * 98, "{noise:?}: {assured} of {}", standings.len());
+            let suites: Vec<SequentialSuite> =
+                (0..25).map(|_| measured(Rules::default(), 12, 240, noise, &mut random)).collect();
+            let verdicts: Vec<Verdict> =
+                suites.iter().flat_map(|suite| suite.sequential_tests().iter().map(SequentialTest::verdict)).collect();
+            assert!(!verdicts.contains(&Verdict::Regressed), "{noise:?}");
+            let assured = verdicts.iter().filter(|verdict| **verdict == Verdict::NotSlower).count();
+            assert!(assured * 100 >= verdicts.len() * 98, "{noise:?}: {assured} of {}", verdicts.len());
         }
     }
 }

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
-use super::pair::{Conditions, Legacy, Round, Sides, measure_pair};
+use super::pair::{Conditions, PairState, Round, Sides, measure_pair};
 use super::slices::round_estimate;
-use super::{PairEstimate, Rules, Slice, Suite};
+use super::{PairEstimate, Rules, SequentialSuite, Slice};
 use crate::child;
 use crate::measure::Progress;
 use crate::statistics::{Random, shuffled};
@@ -16,7 +16,7 @@ const FIRST_GUESS: f64 = 0.3;
 
 /// A workload that takes part, in one phase.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entrant {
+pub struct TimedPhase {
     /// Its id.
     pub workload: String,
     /// The phase.
@@ -24,7 +24,7 @@ pub struct Entrant {
 }
 
 /// How the time of two builds is held side by side.
-pub struct Contest<'a> {
+pub struct Scheduler<'a> {
     /// What starts a process of each build.
     pub sides: &'a Sides<'a>,
     /// How a pair is measured.
@@ -39,16 +39,16 @@ pub struct Contest<'a> {
 
 /// What was measured of one entrant.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Lane {
+pub struct WorkloadPairs {
     /// Whose.
-    pub entrant: Entrant,
+    pub timed: TimedPhase,
     /// Its pairs, in the order they were measured.
     pub pairs: Vec<Pair>,
     /// Why there are no more of them, if a pair could not be measured: nothing is said of the workload then.
     pub failure: Option<String>,
 }
 
-impl Lane {
+impl WorkloadPairs {
     /// ln(head time / base time) of each of its pairs that says something, in order.
     pub fn log_ratios(&self) -> impl Iterator<Item = f64> {
         self.pairs.iter().filter_map(|pair| Some(pair.estimate()?.log_ratio))
@@ -94,59 +94,59 @@ impl Pair {
 #[error("interrupted; what was measured so far is not kept")]
 pub struct Stopped;
 
-impl Contest<'_> {
+impl Scheduler<'_> {
     /// Measures pairs of the entrants; the lanes are in the order of the entrants.
     ///
     /// # Errors
     /// [`Stopped`] if the user ended it.
-    pub fn run(&self, entrants: &[Entrant], progress: &dyn Progress) -> Result<Vec<Lane>, Stopped> {
+    pub fn run(&self, timed_phases: &[TimedPhase], progress: &dyn Progress) -> Result<Vec<WorkloadPairs>, Stopped> {
         let mut random = Random::new(self.seed);
-        let mut lanes: Vec<Lane> = entrants
+        let mut measured: Vec<WorkloadPairs> = timed_phases
             .iter()
-            .map(|entrant| Lane { entrant: entrant.clone(), pairs: Vec::new(), failure: None })
+            .map(|timed| WorkloadPairs { timed: timed.clone(), pairs: Vec::new(), failure: None })
             .collect();
         // Where the budget is too short for all, chance says who is left out, not the order of the probe's list.
-        let order = shuffled(entrants.len(), &mut random);
-        let mut legacies: Vec<Legacy> = entrants.iter().map(|_| Legacy::new(&mut random)).collect();
-        let mut suite = Suite::new(self.rules, entrants.len());
+        let order = shuffled(timed_phases.len(), &mut random);
+        let mut states: Vec<PairState> = timed_phases.iter().map(|_| PairState::new(&mut random)).collect();
+        let mut suite = SequentialSuite::new(self.rules, timed_phases.len());
         let began = Instant::now();
-        let (mut measured, mut told) = (0_u32, 0);
+        let (mut count, mut shown) = (0_u32, 0);
         progress.begin(self.budget.as_secs() as usize);
-        while let Some(number) = suite.next(self.pairs_left(began.elapsed(), measured)) {
-            let lane = &mut lanes[order[number]];
-            let Entrant { workload, phase } = &lane.entrant;
-            progress.step(&format!("{workload} {phase} (pair {})", lane.pairs.len() + 1));
+        while let Some(number) = suite.next(self.pairs_left(began.elapsed(), count)) {
+            let measured = &mut measured[order[number]];
+            let TimedPhase { workload, phase } = &measured.timed;
+            progress.step(&format!("{workload} {phase} (pair {})", measured.pairs.len() + 1));
             let start = Instant::now();
-            let taken = measure_pair(self.sides, workload, phase, self.conditions, &mut legacies[number], &mut random);
+            let taken = measure_pair(self.sides, workload, phase, self.conditions, &mut states[number], &mut random);
             if child::stopped() {
                 return Err(Stopped);
             }
-            measured += 1;
+            count += 1;
             let pair = taken.map(|rounds| Pair { seconds: start.elapsed().as_secs_f64(), rounds });
             match pair.map_err(|error| error.to_string()).and_then(|pair| match pair.estimate() {
                 Some(estimate) => Ok((pair, estimate)),
                 None => Err("its slices took no time".to_owned()),
             }) {
                 Ok((pair, estimate)) => {
-                    lane.pairs.push(pair);
+                    measured.pairs.push(pair);
                     suite.push(number, estimate.log_ratio);
                 }
                 Err(failure) => {
-                    lane.failure = Some(failure);
+                    measured.failure = Some(failure);
                     suite.withdraw(number);
                 }
             }
             let gone = (began.elapsed().as_secs() as usize).min(self.budget.as_secs() as usize);
-            progress.advance(gone - told, self.budget.saturating_sub(began.elapsed()).as_secs_f64());
-            told = gone;
+            progress.advance(gone - shown, self.budget.saturating_sub(began.elapsed()).as_secs_f64());
+            shown = gone;
         }
         progress.end();
-        Ok(lanes)
+        Ok(measured)
     }
 
     /// How many more pairs the budget has time for, if they cost what those so far did.
-    fn pairs_left(&self, gone: Duration, measured: u32) -> usize {
-        let each = if measured == 0 { FIRST_GUESS } else { gone.as_secs_f64() / f64::from(measured) };
+    fn pairs_left(&self, gone: Duration, count: u32) -> usize {
+        let each = if count == 0 { FIRST_GUESS } else { gone.as_secs_f64() / f64::from(count) };
         (self.budget.saturating_sub(gone).as_secs_f64() / each.max(1e-6)) as usize
     }
 }

@@ -16,7 +16,7 @@ pub(super) const COPIES: usize = 4;
 /// The names of two such copies are equally long: the length of a program's path decides where its stack lies, and
 /// with it a little of its time.
 #[derive(Debug)]
-pub struct Aside {
+pub struct KeptBuild {
     program: Word,
     arguments: Vec<Word>,
     runs_in: PathBuf,
@@ -31,7 +31,7 @@ enum Word {
     Plain(OsString),
 }
 
-impl Aside {
+impl KeptBuild {
     /// Copies the program of a command, and the files that it is given; it will run in the same folder. A word that is no file by
     /// itself, such as the name of a shell, is used as it is.
     ///
@@ -102,7 +102,7 @@ mod tests {
         straight.arg("first").current_dir(folder.path());
         let mut by_shell = Command::new("sh");
         by_shell.args(["./probe", "second"]).current_dir(folder.path());
-        let kept = [straight, by_shell].map(|command| Aside::of(&command).expect("kept"));
+        let kept = [straight, by_shell].map(|command| KeptBuild::of(&command).expect("kept"));
         write("two");
         let here = folder.path().canonicalize().expect("there");
         let told = kept.each_ref().map(|one| said(&mut one.command(1)));

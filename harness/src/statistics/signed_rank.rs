@@ -1,4 +1,4 @@
-//! Evidence, looked at as often as one likes, that values lie above zero.
+//! SignedRankTest, looked at as often as one likes, that values lie above zero.
 //!
 //! A gate that looks at its data as it comes and stops when it has seen enough needs a test whose error rate holds
 //! under that peeking. This one is a bet. Where values are symmetric about zero, the sign of the next one is a fair coin
@@ -35,9 +35,9 @@ const LARGEST_STAKE: f64 = 0.99;
 /// Steps of the search for a bound: halves an interval down to the resolution of `f64`.
 const HALVINGS: usize = 64;
 
-/// Evidence against "the values so far are symmetric about zero, or about something below it".
+/// SignedRankTest against "the values so far are symmetric about zero, or about something below it".
 #[derive(Debug, Clone, Default)]
-pub struct Evidence {
+pub struct SignedRankTest {
     /// Sizes of the values so far, ascending.
     sizes: Vec<f64>,
     /// Natural logarithm of each bettor's capital, in units of what it started with.
@@ -46,7 +46,7 @@ pub struct Evidence {
     highest: f64,
 }
 
-impl Evidence {
+impl SignedRankTest {
     /// Takes the next value, which must be finite.
     pub fn push(&mut self, value: f64) {
         let size = value.abs();
@@ -95,7 +95,7 @@ pub fn lower_bound(values: &[f64], level: f64) -> Option<f64> {
     let smallest = values.iter().copied().reduce(f64::min)?;
     let largest = values.iter().copied().reduce(f64::max)?;
     let excluded = |centre: f64| {
-        let mut evidence = Evidence::default();
+        let mut evidence = SignedRankTest::default();
         values.iter().for_each(|value| evidence.push(value - centre));
         evidence.proves(level)
     };
@@ -125,8 +125,8 @@ mod tests {
     use crate::statistics::noise::Noise;
     use proptest::prelude::*;
 
-    fn evidence(values: &[f64]) -> Evidence {
-        let mut evidence = Evidence::default();
+    fn evidence(values: &[f64]) -> SignedRankTest {
+        let mut evidence = SignedRankTest::default();
         values.iter().for_each(|&value| evidence.push(value));
         evidence
     }
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn a_false_proof_is_as_rare_as_its_level_by_exact_enumeration() {
         for sizes in ORDERS {
-            let proofs: Vec<Evidence> = signed(&sizes).map(|values| evidence(&values)).collect();
+            let proofs: Vec<SignedRankTest> = signed(&sizes).map(|values| evidence(&values)).collect();
             for level in [0.3, 0.1, 0.05, 0.02, 0.01, 0.003] {
                 let rate = proofs.iter().filter(|evidence| evidence.proves(level)).count() as f64 / proofs.len() as f64;
                 assert!(rate <= level, "{sizes:?}: {rate} at {level}");

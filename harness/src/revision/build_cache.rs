@@ -11,13 +11,13 @@ use crate::whole_file;
 
 /// Programs that are built together, and the folder for just these.
 #[derive(Debug)]
-pub(super) struct Shelf {
+pub(super) struct BuildCache {
     folder: PathBuf,
     /// What the call builds.
     pub(super) targets: Vec<Target>,
 }
 
-impl Shelf {
+impl BuildCache {
     /// The shelf for these, among those of the same revision.
     pub(super) fn among(shelves: &Path, targets: Vec<Target>) -> Self {
         let mut names: Vec<[&str; 3]> =
@@ -92,7 +92,7 @@ mod tests {
     }
 
     fn folder(targets: &[&Target]) -> PathBuf {
-        Shelf::among(Path::new("/programs"), targets.iter().copied().cloned().collect()).folder
+        BuildCache::among(Path::new("/programs"), targets.iter().copied().cloned().collect()).folder
     }
 
     #[test]
@@ -109,10 +109,10 @@ mod tests {
     #[test]
     fn a_shelf_is_full_once_all_are_there() {
         let shelves = tempfile::tempdir().expect("a folder");
-        let shelf = |targets: Vec<Target>| Shelf::among(shelves.path(), targets);
+        let build_cache = |targets: Vec<Target>| BuildCache::among(shelves.path(), targets);
         let (probe, heap) = (target("suite", "bin", "probe"), target("suite", "bench", "heap"));
-        let (alone, both) = (shelf(vec![probe.clone()]), shelf(vec![probe.clone(), heap.clone()]));
-        assert!(shelf(Vec::new()).is_full(), "there is nothing to build");
+        let (alone, both) = (build_cache(vec![probe.clone()]), build_cache(vec![probe.clone(), heap.clone()]));
+        assert!(build_cache(Vec::new()).is_full(), "there is nothing to build");
         fs::create_dir_all(&both.folder).expect("made");
         fs::write(both.program(&probe), "").expect("written");
         assert!(!both.is_full());

@@ -1,15 +1,15 @@
 //! Power analysis: pairs still needed, and the smallest effect that can be found. It is printed beside a verdict.
 
-use crate::paired::alarm::Alarm;
-use crate::paired::{Course, Rules};
+use crate::paired::one_sided::OneSidedTest;
+use crate::paired::{Rules, SequentialTest};
 use crate::statistics::{Random, hodges_lehmann};
 
 /// How many more pairs are looked ahead at most.
-pub const FARTHEST: usize = 256;
+pub const MAX_FORECAST_PAIRS: usize = 256;
 
 /// How many pairs are looked at to say what would have been found: the cost of saying it grows with their cube, and
 /// twice as many find little more.
-pub const MOST_PAIRS: usize = 60;
+pub const MAX_POWER_PAIRS: usize = 60;
 
 /// Draws of a shifted course for each shift that is tried.
 const DRAWS: usize = 200;
@@ -27,11 +27,11 @@ const LARGEST: f64 = 0.5;
 const HALVINGS: usize = 9;
 
 /// How many more pairs would settle the course if they went on as they did: the pairs so far are replayed in their order
-/// until it is settled. 0 if it is; none if [`FARTHEST`] of them would not be enough, or there are no pairs.
-pub fn pairs_to_tell(course: &Course) -> Option<usize> {
-    let mut ahead = course.clone();
-    let mut again = course.log_ratios().iter().cycle();
-    for more in 0..=FARTHEST {
+/// until it is settled. 0 if it is; none if [`MAX_FORECAST_PAIRS`] of them would not be enough, or there are no pairs.
+pub fn remaining_pairs(sequential_test: &SequentialTest) -> Option<usize> {
+    let mut ahead = sequential_test.clone();
+    let mut again = sequential_test.log_ratios().iter().cycle();
+    for more in 0..=MAX_FORECAST_PAIRS {
         if ahead.is_settled() {
             return Some(more);
         }
@@ -41,16 +41,16 @@ pub fn pairs_to_tell(course: &Course) -> Option<usize> {
 }
 
 /// Pairs that settle an unchanged workload with probability 90 %, if they scatter as those of this course do.
-/// None if there are no pairs to take the spread from, or if [`FARTHEST`] of them do not.
+/// None if there are no pairs to take the spread from, or if [`MAX_FORECAST_PAIRS`] of them do not.
 ///
 /// Found by simulation: unchanged courses are drawn and judged until they are settled.
-pub fn pairs_to_settle(course: &Course) -> Option<usize> {
-    let deviations = deviations(course)?;
+pub fn pairs_to_settle(sequential_test: &SequentialTest) -> Option<usize> {
+    let deviations = deviations(sequential_test)?;
     let mut random = Random::new(0x5EED);
     let mut needed: Vec<usize> = (0..SETTLED)
         .map(|_| {
-            let mut unchanged = course.unmeasured();
-            while unchanged.log_ratios().len() < FARTHEST && !unchanged.is_settled() {
+            let mut unchanged = sequential_test.unmeasured();
+            while unchanged.log_ratios().len() < MAX_FORECAST_PAIRS && !unchanged.is_settled() {
                 unchanged.push(draw(&deviations, &mut random));
             }
             if unchanged.is_settled() { unchanged.log_ratios().len() } else { usize::MAX }
@@ -62,11 +62,11 @@ pub fn pairs_to_settle(course: &Course) -> Option<usize> {
 
 /// The distance of each pair from the centre, as much wider as a new pair lies further from an estimated centre than those that it
 /// was estimated from.
-fn deviations(course: &Course) -> Option<Vec<f64>> {
-    let centre = hodges_lehmann(course.log_ratios())?;
-    let count = course.log_ratios().len() as f64;
+fn deviations(sequential_test: &SequentialTest) -> Option<Vec<f64>> {
+    let centre = hodges_lehmann(sequential_test.log_ratios())?;
+    let count = sequential_test.log_ratios().len() as f64;
     let wider = ((count + 1.0) / (count - 1.0).max(1.0)).sqrt();
-    Some(course.log_ratios().iter().map(|value| wider * (value - centre)).collect())
+    Some(sequential_test.log_ratios().iter().map(|value| wider * (value - centre)).collect())
 }
 
 /// One of the deviations, to either side.
@@ -81,8 +81,8 @@ fn draw(deviations: &[f64], random: &mut Random) -> f64 {
 ///
 /// Found by doing it: the course's deviations from its centre, drawn with replacement and with random signs (a bootstrap
 /// of the symmetric errors that the decision assumes), are shifted and run through the same alarm and confirmation.
-pub fn smallest_found(course: &Course, pairs: usize) -> Option<f64> {
-    let deviations = deviations(course)?;
+pub fn minimum_detectable(sequential_test: &SequentialTest, pairs: usize) -> Option<f64> {
+    let deviations = deviations(sequential_test)?;
     // Without any scatter one draw is like the next.
     let draws = if deviations.iter().all(|&deviation| deviation == 0.0) { 1 } else { DRAWS };
     let is_found = |shift: f64| {
@@ -92,7 +92,7 @@ pub fn smallest_found(course: &Course, pairs: usize) -> Option<f64> {
             .filter(|_| {
                 // All are drawn, found early or not: the next course starts at the same place of the sequence.
                 let drawn: Vec<f64> = (0..pairs).map(|_| shift + draw(&deviations, &mut random)).collect();
-                finds(&drawn, course.confirmation(), course.rules())
+                finds(&drawn, sequential_test.confirmation(), sequential_test.rules())
             })
             .count();
         found as f64 >= FOUND * draws as f64
@@ -100,7 +100,7 @@ pub fn smallest_found(course: &Course, pairs: usize) -> Option<f64> {
     if !is_found(LARGEST) {
         return None;
     }
-    let (mut small, mut large) = (course.rules().log_minimum_effect() / 2.0, LARGEST);
+    let (mut small, mut large) = (sequential_test.rules().log_minimum_effect() / 2.0, LARGEST);
     for _ in 0..HALVINGS {
         let middle = (small * large).sqrt();
         if is_found(middle) { large = middle } else { small = middle }
@@ -109,7 +109,7 @@ pub fn smallest_found(course: &Course, pairs: usize) -> Option<f64> {
 }
 
 fn finds(log_ratios: &[f64], confirmation: f64, rules: &Rules) -> bool {
-    let mut alarm = Alarm::default();
+    let mut alarm = OneSidedTest::default();
     log_ratios.iter().any(|&value| {
         alarm.push(value, rules);
         alarm.is_confirmed(confirmation, rules)
@@ -119,29 +119,29 @@ fn finds(log_ratios: &[f64], confirmation: f64, rules: &Rules) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::paired::Standing;
+    use crate::paired::Verdict;
     use crate::statistics::noise::Noise;
 
-    fn course(seed: u64, pairs: usize, shift: f64, noise: Noise) -> Course {
+    fn sequential_test(seed: u64, pairs: usize, shift: f64, noise: Noise) -> SequentialTest {
         let mut random = Random::new(seed);
-        let mut course = Course::new(Rules::default(), 4);
-        (0..pairs).for_each(|_| course.push(shift + noise.draw(&mut random)));
-        course
+        let mut sequential_test = SequentialTest::new(Rules::default(), 4);
+        (0..pairs).for_each(|_| sequential_test.push(shift + noise.draw(&mut random)));
+        sequential_test
     }
 
     #[test]
     fn a_settled_course_needs_no_more() {
-        let settled = course(1, 20, 0.0, Noise::Normal(0.3));
-        assert_eq!(settled.standing(), Standing::NotSlower);
-        assert_eq!(pairs_to_tell(&settled), Some(0));
-        assert_eq!(pairs_to_tell(&Course::new(Rules::default(), 4)), None);
+        let settled = sequential_test(1, 20, 0.0, Noise::Normal(0.3));
+        assert_eq!(settled.verdict(), Verdict::NotSlower);
+        assert_eq!(remaining_pairs(&settled), Some(0));
+        assert_eq!(remaining_pairs(&SequentialTest::new(Rules::default(), 4)), None);
     }
 
     #[test]
     fn noisier_pairs_take_more_of_them() {
         let sum = |deviation| -> usize {
-            let course = |seed| course(seed, 5, 0.0, Noise::Normal(deviation));
-            (0..20).map(|seed| pairs_to_tell(&course(seed)).unwrap_or(FARTHEST)).sum()
+            let sequential_test = |seed| sequential_test(seed, 5, 0.0, Noise::Normal(deviation));
+            (0..20).map(|seed| remaining_pairs(&sequential_test(seed)).unwrap_or(MAX_FORECAST_PAIRS)).sum()
         };
         let (quiet, noisy) = (sum(0.3), sum(2.0));
         assert!(0 < quiet && 2 * quiet < noisy, "{quiet} and {noisy}");
@@ -149,32 +149,34 @@ mod tests {
 
     #[test]
     fn more_pairs_and_less_noise_find_smaller_effects() {
-        let quiet = course(3, 16, 0.0, Noise::Normal(0.3));
-        let noisy = course(3, 16, 0.0, Noise::Normal(1.0));
-        let found = |course: &Course, pairs| smallest_found(course, pairs).expect("enough pairs");
+        let quiet = sequential_test(3, 16, 0.0, Noise::Normal(0.3));
+        let noisy = sequential_test(3, 16, 0.0, Noise::Normal(1.0));
+        let found =
+            |sequential_test: &SequentialTest, pairs| minimum_detectable(sequential_test, pairs).expect("enough pairs");
         assert!(found(&quiet, 60) < found(&quiet, 20));
         assert!(found(&quiet, 60) < found(&noisy, 60));
-        assert_eq!(smallest_found(&quiet, 10), None, "too few for an alarm and its confirmation");
-        assert_eq!(smallest_found(&Course::new(Rules::default(), 4), 60), None);
+        assert_eq!(minimum_detectable(&quiet, 10), None, "too few for an alarm and its confirmation");
+        assert_eq!(minimum_detectable(&SequentialTest::new(Rules::default(), 4), 60), None);
     }
 
     #[test]
     fn noisier_workloads_take_longer_to_settle_and_as_long_as_predicted() {
-        let predicted = |deviation| pairs_to_settle(&course(3, 40, 0.0, Noise::Normal(deviation)));
+        let predicted = |deviation| pairs_to_settle(&sequential_test(3, 40, 0.0, Noise::Normal(deviation)));
         let (quiet, noisy) = (predicted(0.3).expect("soon"), predicted(1.5).expect("later"));
         assert!(quiet * 2 < noisy, "{quiet} and {noisy}");
-        let settled = (0..200).filter(|seed| course(500 + seed, noisy, 0.0, Noise::Normal(1.5)).is_settled()).count();
+        let settled =
+            (0..200).filter(|seed| sequential_test(500 + seed, noisy, 0.0, Noise::Normal(1.5)).is_settled()).count();
         assert!((150..=199).contains(&settled), "{settled} of 200 were settled after {noisy} pairs");
         assert_eq!(predicted(30.0), None);
-        assert_eq!(pairs_to_settle(&Course::new(Rules::default(), 4)), None);
+        assert_eq!(pairs_to_settle(&SequentialTest::new(Rules::default(), 4)), None);
     }
 
     #[test]
     fn what_it_says_is_found_is_found() {
-        let smallest = smallest_found(&course(4, 40, 0.0, Noise::Normal(0.5)), 40).expect("enough pairs");
+        let smallest = minimum_detectable(&sequential_test(4, 40, 0.0, Noise::Normal(0.5)), 40).expect("enough pairs");
         let found = (0..400)
             .filter(|seed| {
-                let log_ratios = course(1000 + seed, 40, smallest, Noise::Normal(0.5));
+                let log_ratios = sequential_test(1000 + seed, 40, smallest, Noise::Normal(0.5));
                 finds(log_ratios.log_ratios(), log_ratios.confirmation(), log_ratios.rules())
             })
             .count();

@@ -4,7 +4,7 @@ use super::{Interval, median};
 
 /// `y = level + slope x`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Line {
+pub struct LineFit {
     /// `y` at `x = 0`.
     pub level: f64,
     /// Rise of `y` for each unit of `x`.
@@ -16,7 +16,7 @@ pub struct Line {
 /// The line of Theil and Sen: its slope is the median of the slopes between all pairs of points, its level the median of
 /// what is left (Sen, Estimates of the regression coefficient based on Kendall's tau, 1968). Up to 29 % of the points may lie
 /// anywhere. None for fewer than three different `x`.
-pub fn line(points: &[(f64, f64)]) -> Option<Line> {
+pub fn line(points: &[(f64, f64)]) -> Option<LineFit> {
     let mut slopes: Vec<f64> = Vec::new();
     for (i, &(x, y)) in points.iter().enumerate() {
         slopes.extend(points[..i].iter().filter(|(before, _)| *before != x).map(|(u, v)| (y - v) / (x - u)));
@@ -34,7 +34,7 @@ pub fn line(points: &[(f64, f64)]) -> Option<Line> {
     let place = |rank: f64| slopes[(rank.round().max(0.0) as usize).min(slopes.len() - 1)];
     let interval =
         Interval { low: place((count - reach) / 2.0 - 1.0), high: place((count + reach) / 2.0), level: 0.95 };
-    Some(Line { level: median(&rests)?, slope, interval })
+    Some(LineFit { level: median(&rests)?, slope, interval })
 }
 
 #[cfg(test)]
