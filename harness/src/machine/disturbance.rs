@@ -1,8 +1,7 @@
 //! What happened to the machine while something ran: read before and after.
 
-use serde::{Deserialize, Serialize};
-
 use super::System;
+use super::data::Disturbance;
 use super::load::{Ticks, ticks};
 use super::quota::{Periods, periods};
 
@@ -11,16 +10,6 @@ use super::quota::{Periods, periods};
 pub struct Counters {
     ticks: Option<Ticks>,
     periods: Option<Periods>,
-}
-
-/// What lies between two moments. What nobody counts is none.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Disturbance {
-    /// Which share of all CPU time the host gave to others, 0 to 1.
-    pub stolen: Option<f64>,
-    /// In which share of the periods the container's quota was used up, 0 to 1.
-    pub throttled: Option<f64>,
 }
 
 impl Counters {

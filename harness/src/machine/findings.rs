@@ -1,8 +1,6 @@
 //! What a machine's state means for whoever measures time on it.
 
-use super::disturbance::Disturbance;
-use super::load::Busy;
-use super::state::State;
+use super::data::{Busy, Disturbance, MachineState, share_of};
 use crate::metric::Quantity;
 use crate::render::number::plain;
 
@@ -45,7 +43,12 @@ pub struct Finding {
 const STOLEN: [f64; 2] = [0.005, 0.1];
 
 /// What was looked at, in order: the state, who kept CPUs busy, what happened meanwhile, and the version of valgrind.
-pub fn findings(state: &State, busy: &[Busy], disturbance: &Disturbance, valgrind: Option<&str>) -> Vec<Finding> {
+pub fn findings(
+    state: &MachineState,
+    busy: &[Busy],
+    disturbance: &Disturbance,
+    valgrind: Option<&str>,
+) -> Vec<Finding> {
     vec![
         cores(state),
         governor(state),
@@ -68,7 +71,7 @@ fn finding(what: &'static str, found: impl Into<String>, grade: Grade, advice: &
     Finding { what, found: found.into(), grade, advice: advice.to_owned() }
 }
 
-fn cores(state: &State) -> Finding {
+fn cores(state: &MachineState) -> Finding {
     let what = "CPUs to use";
     let told = |allowed: u32| match state.online {
         Some(online) => format!("{allowed} of {online}"),
@@ -88,7 +91,7 @@ fn cores(state: &State) -> Finding {
     }
 }
 
-fn governor(state: &State) -> Finding {
+fn governor(state: &MachineState) -> Finding {
     let what = "frequency governor";
     match state.governors.as_slice() {
         [] => finding(
@@ -107,7 +110,7 @@ fn governor(state: &State) -> Finding {
     }
 }
 
-fn turbo(state: &State) -> Finding {
+fn turbo(state: &MachineState) -> Finding {
     let what = "turbo";
     match state.turbo {
         Some(false) => finding(what, "off", Grade::Good, "The clock rate does not depend on how warm the CPU is."),
@@ -123,7 +126,7 @@ fn turbo(state: &State) -> Finding {
     }
 }
 
-fn siblings(state: &State) -> Finding {
+fn siblings(state: &MachineState) -> Finding {
     let what = "SMT siblings";
     match state.siblings {
         Some(false) => {
@@ -139,7 +142,7 @@ fn siblings(state: &State) -> Finding {
     }
 }
 
-fn load(state: &State, busy: &[Busy]) -> Finding {
+fn load(state: &MachineState, busy: &[Busy]) -> Finding {
     let what = "load";
     let Some(load) = state.load else {
         return finding(what, "unknown", Grade::Warning, "Nothing tells the load; is /proc mounted?");
@@ -181,7 +184,7 @@ fn stolen(disturbance: &Disturbance) -> Finding {
     }
 }
 
-fn quota(state: &State, disturbance: &Disturbance) -> Finding {
+fn quota(state: &MachineState, disturbance: &Disturbance) -> Finding {
     let what = "container quota";
     let Some(quota) = state.quota else {
         return finding(what, "none", Grade::Good, "No control group limits the CPU time.");
@@ -206,7 +209,7 @@ fn quota(state: &State, disturbance: &Disturbance) -> Finding {
     }
 }
 
-fn swap(state: &State) -> Finding {
+fn swap(state: &MachineState) -> Finding {
     let what = "swap";
     match state.swap {
         None => finding(what, "unknown", Grade::Warning, "Nothing tells whether memory is swapped out."),
@@ -221,7 +224,7 @@ fn swap(state: &State) -> Finding {
     }
 }
 
-fn huge_pages(state: &State) -> Finding {
+fn huge_pages(state: &MachineState) -> Finding {
     let what = "huge pages";
     match state.huge_pages.as_deref() {
         None => finding(what, "not there", Grade::Good, "Pages are of one size."),
@@ -237,7 +240,7 @@ fn huge_pages(state: &State) -> Finding {
 
 /// Layout is a matter of luck that can move a time by percents (Mytkowicz and others 2009, "Producing wrong data without
 /// doing anything obviously wrong!"), so a gate draws it anew for each pair of processes instead of keeping one.
-fn layout(state: &State) -> Finding {
+fn layout(state: &MachineState) -> Finding {
     let what = "random layout";
     match state.random_layout {
         Some(2..) => finding(
@@ -264,7 +267,7 @@ fn layout(state: &State) -> Finding {
     }
 }
 
-fn clock_source(state: &State) -> Finding {
+fn clock_source(state: &MachineState) -> Finding {
     let what = "clock source";
     match state.clock_source.as_deref() {
         Some(fast @ ("tsc" | "kvm-clock" | "arch_sys_counter" | "hyperv_clocksource_tsc_page")) => {
@@ -295,7 +298,7 @@ fn tool(valgrind: Option<&str>) -> Finding {
     }
 }
 
-fn counters(state: &State) -> Finding {
+fn counters(state: &MachineState) -> Finding {
     let advice = "Nothing needs them here: instructions are counted by valgrind.";
     let found = match (state.counters, state.counters_paranoid) {
         (false, _) => "none".to_owned(),
@@ -305,7 +308,7 @@ fn counters(state: &State) -> Finding {
     finding("hardware counters", found, Grade::Good, advice)
 }
 
-fn tracing(state: &State) -> Finding {
+fn tracing(state: &MachineState) -> Finding {
     let what = "tracing";
     match state.ptrace_scope {
         None | Some(0) => finding(what, "not limited", Grade::Good, "Profilers and debuggers can look into a run."),
@@ -323,9 +326,4 @@ fn tracing(state: &State) -> Finding {
 
 fn bytes(bytes: u64) -> String {
     plain(Quantity::Bytes, bytes as f64)
-}
-
-/// `0.3 %`.
-pub(super) fn share_of(share: f64) -> String {
-    format!("{:.1} %", 100.0 * share)
 }

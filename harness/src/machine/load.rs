@@ -1,19 +1,7 @@
 //! What else wants the CPUs.
 
-use serde::{Deserialize, Serialize};
-
 use super::System;
-
-/// How many threads wanted to run on average, as the kernel tells it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Load {
-    /// Over the last minute.
-    pub one: f64,
-    /// Over the last five.
-    pub five: f64,
-    /// Over the last fifteen.
-    pub fifteen: f64,
-}
+use super::data::{Busy, Load};
 
 /// The load now; none where nobody says.
 pub(super) fn load(system: &System) -> Option<Load> {
@@ -69,15 +57,6 @@ struct Task {
     started: u64,
     name: String,
     ticks: u64,
-}
-
-/// A process that kept a CPU busy.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Busy {
-    /// What it is called.
-    pub name: String,
-    /// Which part of one CPU it used: 1 is a whole one.
-    pub cpus: f64,
 }
 
 impl Tasks {
