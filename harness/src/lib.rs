@@ -1,37 +1,19 @@
-//! Measures what a workload costs in time, instructions and heap, holds it against a baseline, and says what it means.
+//! The program's library: what starts processes, reads the machine, or talks to git.
 //!
-//! Data flows one way: workload, probe, metric, record, compare, verdict, report, render. No stage reaches back.
+//! Data and its files are in `harness-record`, judging in `harness-judge`, rendering in `harness-report`.
 
-pub mod acceptance;
-pub mod baseline;
 pub mod bisect;
-pub mod callgraph;
-pub mod child;
-pub mod choice;
-pub mod compare;
+pub mod collect;
 pub mod descriptions;
-pub mod distinct;
-pub mod gate;
+pub mod doctor;
 pub mod history;
-pub mod instrument;
-pub mod json_files;
 pub mod layout;
-pub mod machine;
-pub mod measure;
-pub mod metric;
-pub mod nearest;
-pub mod paired;
 pub mod probe;
-pub mod profile;
+pub mod process;
 pub mod programs;
 pub mod project;
-pub mod record;
-pub mod render;
-pub mod report;
-pub mod revision;
-pub mod roadmap;
-pub mod selftest;
-pub mod statistics;
-pub mod verdict;
+pub mod seconds;
+pub mod terminal;
+pub mod timing;
+pub mod vcs;
 pub mod watch;
-pub mod whole_file;

@@ -13,8 +13,8 @@ use harness_probe::protocol::{Description, OLDEST, Reading, Reply, Request, VERS
 use rustix::process::Pid;
 use thiserror::Error;
 
-use crate::child::Child;
 use crate::descriptions;
+use crate::process::Child;
 
 /// How long a probe may take to end when it should, and its last words to arrive.
 const FAREWELL: Duration = Duration::from_millis(500);

@@ -2,18 +2,17 @@
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
-use std::fmt;
-use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
+use std::{fmt, fs};
 
+use harness_record::distinct::distinct;
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::child::Child;
-use crate::distinct::distinct;
+use crate::process::Child;
 use crate::project::{Program, Project};
 
 /// Programs that are ready to be started.

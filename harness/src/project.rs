@@ -7,10 +7,9 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use harness_record::json_files::json_files;
 use serde::Deserialize;
 use thiserror::Error;
-
-use crate::json_files::json_files;
 
 /// A checkout and its configuration.
 #[derive(Debug, Clone)]

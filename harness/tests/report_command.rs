@@ -1,10 +1,9 @@
 //! `harness report` as a user types it.
 
+#[path = "../report/tests/synthetic/mod.rs"]
 mod synthetic;
 
 // What the builders of sample records build.
-use harness::record;
-
 use std::fs;
 use std::path::Path;
 

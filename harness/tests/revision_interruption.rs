@@ -9,9 +9,9 @@ use std::path::Path;
 use std::process::Command;
 use std::thread;
 
-use harness::child;
+use harness::process;
 use harness::project::Project;
-use harness::revision::{CargoOutput, CheckoutError, Checkouts, Repository};
+use harness::vcs::{CargoOutput, CheckoutError, Checkouts, Repository};
 use processes::{runs, until};
 
 #[test]
@@ -53,7 +53,7 @@ fn an_interrupted_build_leaves_no_process_and_no_lock() {
             checkouts.checkout(&commit, |config| vec![&config.probe], CargoOutput::Nothing, &|_| {}).map(drop)
         });
         let pid = until(5, || fs::read_to_string(&busy).ok().filter(|pid| pid.ends_with('\n')));
-        assert!(child::stop_all(), "something was running");
+        assert!(process::stop_all(), "something was running");
         (build.join().expect("no panic"), pid)
     });
     assert!(matches!(ended, Err(CheckoutError::Interrupted)), "{ended:?}");

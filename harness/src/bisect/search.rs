@@ -71,8 +71,9 @@ impl Search {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     /// Searches where the commits from `guilty` on are bad and some cannot be told; also how many trials it took.
     fn search(commits: usize, guilty: usize, skipped: &[bool]) -> (Next, u32) {

@@ -3,19 +3,19 @@
 use std::path::Path;
 use std::time::Duration;
 
+use harness_abtest::{Interval, Rules, SequentialTest, TimedPhase, Verdict};
+use harness_judge::compare::{Comparison, RecordView as Compared, compare};
+use harness_judge::counts::{CountVerdict, judge};
 use harness_probe::protocol::Description;
+use harness_record::limits::Limits;
+use harness_record::metric::{LEVEL, Metric};
+use harness_record::{Record, number};
 
-use super::Finding;
-use crate::compare::{Comparison, RecordView as Compared, compare};
+use crate::bisect::Finding;
+use crate::collect::{MeasureError, Measured, Progress, Request, Selected};
 use crate::layout::{Pools, Timed};
-use crate::measure::{MeasureError, Measured, Progress, Request, Selected};
-use crate::metric::{LEVEL, Metric};
-use crate::paired::{self, Conditions, Rules, Scheduler, SequentialTest, Stopped, TimedPhase, Verdict};
 use crate::probe::Greeting;
-use crate::record::Record;
-use crate::render::number;
-use crate::statistics::Interval;
-use crate::verdict::{CountVerdict, Limits, judge};
+use crate::timing::{Conditions, Scheduler, Stopped};
 
 /// A commit that is ready to be tried.
 #[derive(Debug, Clone, Copy)]
@@ -138,7 +138,7 @@ impl Trial<'_> {
                 }
                 let pools = Pools::make(self.copies, &good, &candidate, seed)?;
                 let timed = TimedPhase { workload: self.workload.id.clone(), phase: self.phase.to_owned() };
-                let measured = pools.between(paired::Side::Base, paired::Side::Head, |sides| {
+                let measured = pools.between(harness_abtest::Side::Base, harness_abtest::Side::Head, |sides| {
                     Scheduler { sides, conditions, rules, budget, seed }.run(&[timed], progress)
                 });
                 let measured = measured.map_err(|Stopped| MeasureError::Interrupted)?;
@@ -228,10 +228,11 @@ fn by_time(sequential_test: &SequentialTest) -> Answer {
 mod tests {
     use std::path::Path;
 
+    use harness_record::metric::by_name;
+    use harness_record::sample::{callgrind, record, row};
+
     use super::*;
-    use crate::gate::conditions;
-    use crate::metric::by_name;
-    use crate::record::sample::{callgrind, record, row};
+    use crate::timing::conditions;
 
     #[test]
     fn a_count_is_judged_by_the_limits_of_the_good_end() {

@@ -5,18 +5,21 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use harness::acceptance::{Acceptance, Acceptances, Loss, judged};
-use harness::choice::Choice;
-use harness::compare::{RecordView, compare, metrics};
-use harness::distinct::distinct;
-use harness::gate::{GateVerdict, Session, SessionError};
 use harness::project::Project;
-use harness::record::{Record, RecordError};
-use harness::render::{Cell, Column, Format, Table, number};
-use harness::verdict::{Limits, judge};
+use harness_judge::compare::{RecordView, compare, metrics};
+use harness_judge::counts::judge;
+use harness_judge::gate::GateVerdict;
+use harness_record::acceptance::{Acceptance, Acceptances, Loss, judged};
+use harness_record::choice::Choice;
+use harness_record::distinct::distinct;
+use harness_record::limits::Limits;
+use harness_record::session::{Session, SessionError};
+use harness_record::{Record, RecordError, number};
+use harness_report::render::{Cell, Column, Format, Table};
 use jiff::civil::Date;
 
-use super::{Status, compared, gate, notice, show};
+use super::{compared, gate};
+use harness::terminal::{Status, notice, show};
 
 /// Accepts regressions that a gate has found, each as a line in `baselines/accepted.csv` for the reviewer to see
 ///

@@ -5,15 +5,16 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
-use harness::baseline::{Baseline, BaselineError, Store};
-use harness::compare::{self, Comparability, Comparison, RecordView, compare};
-use harness::metric;
-use harness::paired::Side;
 use harness::project::Project;
-use harness::record::Record;
-use harness::render::{Cell, Column, Format, Table, Tone, number};
+use harness_abtest::Side;
+use harness_judge::compare::{Comparability, Comparison, RecordView, compare};
+use harness_record::baseline::{Baseline, BaselineError, Store};
+use harness_record::{Record, metric, number};
+use harness_report::render::{Cell, Column, Format, Table, Tone};
+use harness_report::tables::comparisons;
 
-use super::{Status, compared, exact, notice, show};
+use super::compared;
+use harness::terminal::{Status, exact, notice, show};
 
 /// Saves, lists and shows the counts that later runs are held against
 #[derive(Args)]
@@ -165,12 +166,12 @@ impl Change {
         let key = self.new.key();
         let rows = self.new.record.rows.len();
         let Some(comparisons) = &self.comparisons else {
-            let mut table = compare::table(format!("new baseline {key}"), &[], exact(format));
+            let mut table = comparisons::table(format!("new baseline {key}"), &[], exact(format));
             table.notes.push(format!("There is no baseline for this toolchain yet; it gets {rows} rows."));
             return table;
         };
         let changed: Vec<Comparison> = comparisons.iter().filter(|comparison| !comparison.equal()).cloned().collect();
-        let mut table = compare::table(format!("baseline {key}"), &changed, exact(format));
+        let mut table = comparisons::table(format!("baseline {key}"), &changed, exact(format));
         table.notes.push(format!(
             "{} of {} figures stay as they are.",
             comparisons.len() - changed.len(),

@@ -2,12 +2,14 @@
 
 use anyhow::Result;
 use clap::Args;
-use harness::choice::Choice;
-use harness::compare::{self, compare, narrow};
 use harness::project::Project;
-use harness::render::Format;
+use harness_judge::compare::{self, compare, narrow};
+use harness_record::choice::Choice;
+use harness_report::render::Format;
+use harness_report::tables::comparisons;
 
-use super::{Status, compared, exact, show};
+use super::compared;
+use harness::terminal::{Status, exact, show};
 
 /// Shows two records, baselines or phases side by side
 ///
@@ -47,7 +49,7 @@ impl Compare {
         if !exact && !self.all {
             comparisons.retain(|comparison| !comparison.equal());
         }
-        let mut table = compare::table(format!("{} against {}", head.name, base.name), &comparisons, exact);
+        let mut table = comparisons::table(format!("{} against {}", head.name, base.name), &comparisons, exact);
         match all - comparisons.len() {
             0 if all == 0 => table.notes.push("There is nothing that both sides could be compared by.".to_owned()),
             0 => {}

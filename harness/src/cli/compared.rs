@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Context, Result, bail};
-use harness::baseline::Store;
-use harness::compare::RecordView;
-use harness::nearest::suggestion;
 use harness::project::Project;
-use harness::record::Record;
+use harness_judge::compare::RecordView;
+use harness_record::Record;
+use harness_record::baseline::Store;
+use harness_record::suggestion::suggestion;
 
 /// How sides are written, for help texts.
 pub(crate) const SYNTAX: &str = "\

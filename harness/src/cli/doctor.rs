@@ -6,19 +6,23 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use harness::child;
-use harness::gate::{FLOOR_SHARE, MatchedWorkloads, conditions, seed_of_now};
-use harness::machine::{self, Counters, Diagnosis, NoiseFloors, System, Tasks};
-use harness::measure::{self, Bar, Measured, Plan};
-use harness::paired::{NoiseFloor, Rules, Sides, measure_noise_floor};
+use harness::collect::{self, Bar, Measured, Plan};
+use harness::doctor::{self, Counters, System, Tasks};
+use harness::process;
 use harness::project::Project;
-use harness::record::Instrument;
-use harness::render::Format;
-use harness::revision::MeasuringLock;
+use harness::terminal;
+use harness::timing::{MatchedWorkloads, Sides, conditions, measure_noise_floor, seed_of_now};
+use harness::vcs::MeasuringLock;
+use harness_abtest::{NoiseFloor, Rules};
+use harness_judge::machine::{Diagnosis, NoiseFloors, findings};
+use harness_probe::Instrument;
+use harness_record::session::FLOOR_SHARE;
+use harness_report::render::Format;
+use harness_report::tables::diagnosis;
 
-use super::gate::{BUDGET, MOST_TIMED};
-use super::seconds::seconds_up_to;
-use super::{ALARM, Status, notice, print, show};
+use harness::seconds::seconds_up_to;
+use harness::terminal::{ALARM, Status, notice, print, show};
+use harness::timing::{BUDGET, MOST_TIMED};
 
 /// So many workloads are held against themselves, half of the budget each.
 const TRIED: usize = 2;
@@ -68,25 +72,25 @@ impl Doctor {
     fn diagnose(&self, project: &Project) -> Result<Status> {
         let system = System::here();
         // Before the machine is looked at: building is the busiest thing it will do, and another harness is no finding.
-        let built = measure::build(project, &[], super::quiet());
+        let built = collect::build(project, &[], terminal::quiet());
         let turn = MeasuringLock::wait(project, &|told| notice(told));
         let before = Tasks::now(&system);
         thread::sleep(WATCHED);
-        let busy = machine::busiest(&before, &Tasks::now(&system));
-        let (state, counters) = (machine::state(&system), Counters::now(&system));
+        let busy = doctor::busiest(&before, &Tasks::now(&system));
+        let (state, counters) = (doctor::state(&system), Counters::now(&system));
         let floors = built.map_err(Into::into).and_then(|programs| {
             let _turn = turn?;
             self.floors(&Measured { project, programs: &programs, commit: None }, &project.config.timed)
         });
-        if child::stopped() {
+        if process::stopped() {
             bail!("interrupted");
         }
-        let valgrind = measure::valgrind_version();
+        let valgrind = collect::valgrind_version();
         let diagnosis = Diagnosis {
-            findings: machine::findings(&state, &busy, &counters.since(&system), valgrind.as_deref()),
+            findings: findings(&state, &busy, &counters.since(&system), valgrind.as_deref()),
             floors: floors.map_err(|error| format!("the noise floor could not be measured: {error:#}")),
         };
-        let mut tables = machine::diagnosis_table::tables(&diagnosis);
+        let mut tables = diagnosis::tables(&diagnosis);
         match self.format {
             Format::Table => {
                 show(&tables, self.format)?;
@@ -106,7 +110,7 @@ impl Doctor {
 
     /// Holds some workloads of the timed suite against themselves.
     fn floors(&self, measured: &Measured<'_>, timed: &[String]) -> Result<NoiseFloors> {
-        let greeting = measured.greet(measure::TIME_LIMIT)?;
+        let greeting = measured.greet(collect::TIME_LIMIT)?;
         let plan = Plan {
             filters: Vec::new(),
             phases: Vec::new(),
@@ -121,7 +125,7 @@ impl Doctor {
         if tried.is_empty() {
             bail!("no workload is in the timed suite; `timed` in harness.toml says which are");
         }
-        let conditions = conditions(1, None, measure::TIME_LIMIT);
+        let conditions = conditions(1, None, collect::TIME_LIMIT);
         let budget = Duration::from_secs(self.budget) / tried.len() as u32;
         let build = |_| measured.programs.command(&measured.project.config.probe);
         let sides = Sides { base: &build, head: &build, copies: 1 };
@@ -136,13 +140,13 @@ impl Doctor {
 
     fn run_tuned(&self) -> Result<Status> {
         // From before the first change, so that nothing ends the harness between a change and its end.
-        let held = child::Held::new();
-        let (tuned, untouched) = machine::tune(&System::here());
+        let held = process::Held::new();
+        let (tuned, untouched) = doctor::tune(&System::here());
         for told in tuned.told().iter().chain(&untouched) {
             notice(told);
         }
         // It is a process group of its own, which may not read the terminal: it would wait for ever.
-        let status = child::foreground(self.tuned_command().stdin(Stdio::null()));
+        let status = process::foreground(self.tuned_command().stdin(Stdio::null()));
         let (count, failed) = (tuned.told().len(), tuned.put_back());
         for told in &failed {
             anstream::eprintln!("{ALARM}error:{ALARM:#} {told}");
@@ -152,7 +156,7 @@ impl Doctor {
         }
         drop(held);
         let status = status.with_context(|| format!("cannot run {}", self.command[0]))?;
-        if child::stopped() {
+        if process::stopped() {
             bail!("interrupted");
         }
         Ok(match status.code() {

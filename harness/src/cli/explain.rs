@@ -4,15 +4,18 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use harness::distinct::distinct;
-use harness::gate::{GateVerdict, Replay, Session, overview, slices, steps};
-use harness::json_files::json_files;
-use harness::nearest::suggestion;
 use harness::project::Project;
-use harness::render::{Format, Table};
-use harness::verdict::table::table;
+use harness_judge::gate::{GateVerdict, Replay};
+use harness_record::distinct::distinct;
+use harness_record::json_files::json_files;
+use harness_record::session::Session;
+use harness_record::suggestion::suggestion;
+use harness_report::render::{Format, Table};
+use harness_report::tables::counts::table;
+use harness_report::tables::replay::{overview, steps};
+use harness_report::tables::slices::slices;
 
-use super::{Status, exact, show};
+use harness::terminal::{Status, exact, show};
 
 /// Shows how a gate against a revision came to its verdict, from the slices it kept and nothing else
 ///

@@ -4,19 +4,22 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use harness::choice::Choice;
-use harness::history::{self, DatedRecord, HistoryQuery, Timeline};
-use harness::measure::{self, Bar, Measured};
-use harness::metric;
-use harness::nearest::suggestion;
+use harness::collect::{self, Bar, Measured};
+use harness::history;
+use harness::process;
 use harness::project::Project;
-use harness::record::{Instrument, Record, RunScope};
-use harness::render::Format;
-use harness::revision::{CargoOutput, Checkouts, Commit, Repository};
-use harness::{child, whole_file};
+use harness::vcs::{CargoOutput, Checkouts, Repository};
+use harness_probe::Instrument;
+use harness_record::choice::Choice;
+use harness_record::history::{DatedRecord, HistoryQuery, Timeline, keyed, series};
+use harness_record::suggestion::suggestion;
+use harness_record::{Commit, Record, RunScope, atomic_file, metric};
+use harness_report::charts;
+use harness_report::render::Format;
+use harness_report::tables::history as tables;
 
 use super::run::Selection;
-use super::{Status, exact, notice, show};
+use harness::terminal::{Status, exact, notice, show};
 
 /// Shows how a metric went over the history, and which commits changed it
 ///
@@ -79,7 +82,7 @@ impl History {
             }
         };
         let question = HistoryQuery { metric, choice: &choice, phases: &phases, anchor: &anchor };
-        let series = history::series(&dated_records, &question);
+        let series = series(&dated_records, &question);
         if series.is_empty() {
             let hint = match metric.portable() {
                 true => "commit a baseline (`cargo harness baseline save`), or count commits with --measure REV..REV",
@@ -90,10 +93,10 @@ impl History {
             bail!("the history has no {} of what was asked for; {hint}", metric.title());
         }
         match exact(format) {
-            true => show(&[history::points_table(&series, &dated_records, &question)], format)?,
+            true => show(&[tables::points_table(&series, &dated_records, &question)], format)?,
             false => {
-                let mut tables = vec![history::trend_table(&series, &question)];
-                let jumps = history::jumps_table(&series, &dated_records, &question);
+                let mut tables = vec![tables::trend_table(&series, &question)];
+                let jumps = tables::jumps_table(&series, &dated_records, &question);
                 match jumps.rows.is_empty() {
                     true => tables[0].notes.push("No change point.".to_owned()),
                     false => tables.push(jumps),
@@ -101,12 +104,12 @@ impl History {
                 show(&tables, format)?;
             }
         }
-        if !no_chart && let Some(chart) = history::chart(&series, &dated_records, &question) {
+        if !no_chart && let Some(chart) = charts::history::chart(&series, &dated_records, &question) {
             let path = project.reports().join("history").join(metric.name());
             let write = |path: PathBuf, bytes: &[u8]| {
-                whole_file::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
+                atomic_file::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
             };
-            write(path.with_extension("svg"), chart.svg(harness::render::chart::Layout::Wide)?.as_bytes())?;
+            write(path.with_extension("svg"), chart.svg(harness_report::render::chart::Layout::Wide)?.as_bytes())?;
             write(path.with_extension("png"), &chart.png()?)?;
             notice(&format!("wrote chart {}", path.with_extension("svg").display()));
         }
@@ -120,8 +123,8 @@ impl History {
         else {
             bail!("`{range}` is no range of revisions; write for example v1..HEAD");
         };
-        if measure::valgrind_version().is_none() {
-            bail!(measure::VALGRIND_MISSING);
+        if collect::valgrind_version().is_none() {
+            bail!(collect::VALGRIND_MISSING);
         }
         let last = if bad.is_empty() { "HEAD" } else { bad };
         let (good, bad) = (repository.resolve(good)?, repository.resolve(last)?);
@@ -130,7 +133,7 @@ impl History {
         let request = self.selection.request(project, Instrument::COUNTED.to_vec());
         let choice = Choice::new(&request.plan.filters, &[])?;
         let checkouts = Checkouts::new(project, repository);
-        let here = measure::here(project);
+        let here = collect::here(project);
         for commit in commits.iter().rev() {
             let path = folder(project).join(format!("{}.json", commit.id));
             // What another toolchain has counted does not compare with what this one counts of the others.
@@ -140,7 +143,7 @@ impl History {
             }
             match count(&checkouts, commit, &request) {
                 Ok(record) => merged(before, record).write(&path)?,
-                Err(_) if child::stopped() => bail!("interrupted"),
+                Err(_) if process::stopped() => bail!("interrupted"),
                 Err(error) => notice(&format!("{commit} is skipped: {error:#}")),
             }
         }
@@ -153,11 +156,11 @@ fn folder(project: &Project) -> PathBuf {
     project.records().join("history")
 }
 
-fn count(checkouts: &Checkouts, commit: &Commit, request: &measure::Request) -> Result<Record> {
+fn count(checkouts: &Checkouts, commit: &Commit, request: &collect::Request) -> Result<Record> {
     let output = if request.quiet { CargoOutput::Nothing } else { CargoOutput::Progress };
     let needed = &request.plan.instruments;
     let checkout =
-        checkouts.checkout(commit, |config| measure::needed(config, needed), output, &|told| notice(told))?;
+        checkouts.checkout(commit, |config| collect::needed(config, needed), output, &|told| notice(told))?;
     let measured =
         Measured { project: &checkout.project, programs: &checkout.programs, commit: Some(&checkout.commit.id) };
     let greeting = measured.greet(request.time_limit)?;
@@ -195,8 +198,7 @@ fn counted(project: &Project, repository: &Repository, key: Option<&str>) -> Res
         bail!("the history has no baseline {key}; {}", suggestion(key, keys));
     }
     let several = keys.len() > 1 && key.is_none();
-    let Timeline { key, dated_records, otherwise, elsewhere } =
-        history::keyed(dated_records, key, &repository.states(None)?);
+    let Timeline { key, dated_records, otherwise, elsewhere } = keyed(dated_records, key, &repository.states(None)?);
     if elsewhere > 0 {
         notice(&format!("{elsewhere} counted commits are left out: they are no states of this branch"));
     }

@@ -2,16 +2,16 @@
 
 use anyhow::Result;
 use clap::Args;
-use harness::measure;
-use harness::metric;
-use harness::metric::Quantity;
+use harness::collect;
 use harness::project::Project;
-use harness::record::{Data, Instrument, Record, Row};
-use harness::render::number::plain;
-use harness::render::{Cell, Column, Format, Table};
-use harness_probe::Selection;
+use harness::terminal;
+use harness_probe::{Instrument, Selection};
+use harness_record::metric::{self, Quantity};
+use harness_record::number::plain;
+use harness_record::{Data, Record, Row};
+use harness_report::render::{Cell, Column, Format, Table};
 
-use super::{Status, show};
+use harness::terminal::{Status, show};
 
 /// Lists the workloads with their phases and instruments.
 #[derive(Args)]
@@ -26,7 +26,7 @@ pub(crate) struct List {
 
 impl List {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
-        let workloads = measure::workloads(project, super::quiet())?;
+        let workloads = collect::workloads(project, terminal::quiet())?;
         let newest = project.newest_record();
         let record = match (&newest, self.cost) {
             (Some(path), true) => Some(Record::read(path)?),

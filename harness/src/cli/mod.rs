@@ -13,29 +13,16 @@ mod list;
 mod profile;
 mod report;
 mod run;
-mod seconds;
 mod selftest;
 mod watch;
 
-use std::io::{IsTerminal, Write};
 use std::path::Path;
-use std::process::ExitCode;
 
-use anstyle::{AnsiColor, Style};
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use harness::project::Project;
-use harness::render::{Format, Table};
-use harness::whole_file;
-
-/// How an error is introduced on a terminal.
-pub(crate) const ALARM: Style = AnsiColor::Red.on_default().bold();
-
-/// How something that stayed open is introduced on a terminal.
-const WARNING: Style = AnsiColor::Yellow.on_default().bold();
-
-/// How a line that is no result is introduced on a terminal.
-const NOTICE: Style = AnsiColor::Cyan.on_default();
+use harness::terminal::Status;
+use harness_record::atomic_file;
 
 /// Measures a transformer engine in time, instructions and heap, and says what changed.
 #[derive(Parser)]
@@ -66,27 +53,6 @@ enum Command {
     Selftest(selftest::Selftest),
 }
 
-/// How a command ended, told by its exit status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Status {
-    /// Everything is fine.
-    Fine,
-    /// A regression was found.
-    Regressed,
-    /// There was not enough to judge by.
-    Unjudged,
-}
-
-impl From<Status> for ExitCode {
-    fn from(outcome: Status) -> Self {
-        ExitCode::from(match outcome {
-            Status::Fine => 0,
-            Status::Regressed => 1,
-            Status::Unjudged => 2,
-        })
-    }
-}
-
 impl Arguments {
     /// Runs the command that was asked for.
     pub(crate) fn run(self) -> Result<Status> {
@@ -106,44 +72,14 @@ impl Arguments {
             Command::Report(report) => report.run(&project),
             Command::Profile(profile) => profile.run(&project),
             Command::History(history) => history.run(&project),
-            Command::Selftest(selftest) => selftest.run(&project),
+            Command::Selftest(selftest) => selftest.run(),
         }
     }
 }
 
-/// Prints results on standard output; colour only where that is a terminal.
-fn show(tables: &[Table], format: Format) -> Result<()> {
-    print(&format.render(tables))
-}
-
-/// Prints text on standard output; colour only where that is a terminal.
-fn print(text: &str) -> Result<()> {
-    let mut output = anstream::stdout().lock();
-    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
-        // Whoever reads has seen enough, as in `harness run | head`.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.context("cannot print the results"),
-    }
-}
-
-/// Whether a format is for programs: then everything is written, with exact values.
-fn exact(format: Format) -> bool {
-    matches!(format, Format::Json | Format::Csv)
-}
-
-/// Tells something that is no result, on standard error.
-pub(crate) fn notice(message: &str) {
-    anstream::eprintln!("{NOTICE}harness:{NOTICE:#} {message}");
-}
-
 /// Refuses a path that cannot be written before minutes are spent measuring.
 fn writable(path: &Path) -> Result<()> {
-    whole_file::try_writing(path).with_context(|| format!("cannot write {}, so nothing was measured", path.display()))
-}
-
-/// Whether progress of tools that we start is to be kept off standard error.
-fn quiet() -> bool {
-    !std::io::stderr().is_terminal()
+    atomic_file::try_writing(path).with_context(|| format!("cannot write {}, so nothing was measured", path.display()))
 }
 
 /// The text as a part of a file's name: what could lead to another folder or needs quotes becomes a dash.

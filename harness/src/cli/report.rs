@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use harness::project::Project;
-use harness::record::Record;
-use harness::report::{self, Commands, ReportData, ReportError};
-use harness::roadmap::Roadmap;
+use harness_record::Record;
+use harness_record::roadmap::Roadmap;
+use harness_report::{Commands, ReportData, ReportError};
 
-use super::{Status, notice};
+use harness::terminal::{Status, notice};
 
 /// Draws what was measured as a page, a summary, the roadmap, exact values and charts
 ///
@@ -40,7 +40,7 @@ impl Report {
             bail!("{} holds no measurement, so there is nothing to draw", report_data.sources[0].name);
         }
         let folder = self.out.unwrap_or_else(|| project.reports());
-        let written = report::write(&report_data, &folder).map_err(|error| match error {
+        let written = harness_report::write(&report_data, &folder).map_err(|error| match error {
             ReportError::Write { .. } => anyhow!("{error}; choose another folder with --out"),
             other => other.into(),
         })?;
@@ -71,7 +71,7 @@ pub(super) fn gathered(
 ) -> Result<Option<ReportData>> {
     let main = roadmap.as_ref().map(|roadmap| roadmap.workload.clone());
     let report_data =
-        report::gather(&project.records(), first, main.as_deref(), &project.config.anchors, commands(project))?;
+        harness_report::gather(&project.records(), first, main.as_deref(), &project.config.anchors, commands(project))?;
     Ok(report_data.map(|report_data| ReportData { roadmap, ..report_data }))
 }
 

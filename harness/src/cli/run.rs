@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
-use harness::history::{self, Trends};
-use harness::measure::{self, Bar, Plan, Request};
+use harness::collect::{self, Bar, Plan, Request};
 use harness::project::Project;
-use harness::record::{Check, Instrument, Record};
-use harness::render::{Format, Table};
-use harness::report;
+use harness::terminal;
+use harness_judge::trends::{Trends, recent};
+use harness_probe::Instrument;
+use harness_record::{Check, Record};
+use harness_report::render::{Format, Table};
 
-use super::{Status, exact, notice, show, writable};
+use super::writable;
+use harness::terminal::{Status, exact, notice, show};
 
 /// Measures, prints the figures, and writes a record and the report
 #[derive(Args)]
@@ -59,7 +61,7 @@ pub(crate) struct Selection {
     #[arg(long, value_name = "ISA")]
     isa: Option<String>,
     /// How long a single answer of the probe may take, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = measure::TIME_LIMIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = collect::TIME_LIMIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
     time_limit: u64,
 }
 
@@ -105,7 +107,7 @@ impl Selection {
             model: None,
             time_limit: Duration::from_secs(self.time_limit),
             command: super::command_line(),
-            quiet: super::quiet(),
+            quiet: terminal::quiet(),
         }
     }
 }
@@ -118,11 +120,11 @@ impl Run {
         instruments.sort();
         instruments.dedup();
         let counts = instruments.contains(&Instrument::Callgrind);
-        if counts && measure::valgrind_version().is_none() {
+        if counts && collect::valgrind_version().is_none() {
             if explicit {
-                bail!(measure::VALGRIND_MISSING);
+                bail!(collect::VALGRIND_MISSING);
             }
-            notice(measure::VALGRIND_MISSING);
+            notice(collect::VALGRIND_MISSING);
             instruments.retain(|instrument| *instrument != Instrument::Callgrind);
         }
         let mut request = self.selection.request(project, instruments);
@@ -142,7 +144,7 @@ impl Run {
         // Before minutes are spent: a roadmap that makes no sense would only be told at their end.
         let roadmap = super::report::read_roadmap(project)?;
 
-        let record = measure::measure(project, &request, &Bar::new())?;
+        let record = collect::measure(project, &request, &Bar::new())?;
         let named_by_time = || project.records().join(format!("{}.json", record.created.replace(':', "")));
         let path = self.out.unwrap_or_else(named_by_time);
         record.write(&path)?;
@@ -156,7 +158,7 @@ impl Run {
             for note in &report_data.notes {
                 notice(note);
             }
-            let report = report::write(&report_data, &project.reports())?;
+            let report = harness_report::write(&report_data, &project.reports())?;
             notice(&format!("wrote report {}", report.index.display()));
         }
         Ok(outcome(&record))
@@ -166,10 +168,10 @@ impl Run {
 /// What is printed of the record; on a terminal that is wide enough with how its figures went over the runs before it.
 fn tables(project: &Project, record: &Record, format: Format) -> Vec<Table> {
     let anchors = &project.config.anchors;
-    let tables = |trends: Option<&Trends>| report::run_tables(record, anchors, exact(format), trends);
+    let tables = |trends: Option<&Trends>| harness_report::run_tables(record, anchors, exact(format), trends);
     let width = terminal_width().filter(|_| format == Format::Table);
     let with_trends = width.map(|width| {
-        let earlier = history::recent(&project.records(), record, report::BARS - 1);
+        let earlier = recent(&project.records(), record, harness_report::BARS - 1);
         (width, tables(Some(&Trends::of(&earlier, record, anchors.first().map(String::as_str)))))
     });
     match with_trends {
@@ -193,7 +195,7 @@ fn widest(tables: &[Table]) -> usize {
 
 /// Fine only if every answer was right and every number that was asked for is there; what is not is told.
 pub(super) fn outcome(record: &Record) -> Status {
-    let bad = |row: &&harness::record::Row| row.check != Check::Passed || !row.failures.is_empty();
+    let bad = |row: &&harness_record::Row| row.check != Check::Passed || !row.failures.is_empty();
     for row in record.rows.iter().filter(bad) {
         let name = format!("{} in phase {}", row.workload, row.phase);
         match &row.check {
@@ -210,7 +212,7 @@ pub(super) fn outcome(record: &Record) -> Status {
 
 #[cfg(test)]
 mod tests {
-    use harness::render::{Cell, Column};
+    use harness_report::render::{Cell, Column};
 
     use super::*;
 
@@ -218,7 +220,7 @@ mod tests {
     fn only_the_rows_decide_how_wide_a_table_is() {
         let mut table = Table::new("a title that is longer than its table", vec![Column::left("a", "one")]);
         assert_eq!(widest(&[]), 0);
-        table.rows.push(vec![Cell::text("▁▂▃▄▅").toned(harness::render::Tone::Good)]);
+        table.rows.push(vec![Cell::text("▁▂▃▄▅").toned(harness_report::render::Tone::Good)]);
         table.notes.push("and a note that is longer still".to_owned());
         assert_eq!(widest(&[table.clone(), table]), 5);
     }

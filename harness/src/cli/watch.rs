@@ -5,23 +5,24 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
-use harness::child::{self, Held};
-use harness::compare::{RecordView, compare};
-use harness::gate::MatchedWorkloads;
-use harness::measure::{self, Bar, MeasureError, Measured, Request};
+use harness::collect::{self, Bar, MeasureError, Measured, Request};
+use harness::process::{self, Held};
 use harness::programs::ProgramError;
 use harness::project::Project;
-use harness::record::Instrument;
-use harness::render::Format;
-use harness::render::number::plain;
-use harness::report;
-use harness::revision::MeasuringLock;
+use harness::timing::MatchedWorkloads;
+use harness::vcs::MeasuringLock;
 use harness::watch::{self, News, Scope, Sources, State};
+use harness_judge::compare::{RecordView, compare};
+use harness_probe::Instrument;
+use harness_record::number::plain;
+use harness_report::render::Format;
+use harness_report::tables::watch_counts::counts_table;
+use harness_report::tables::watch_times::times_table;
 
-use super::gate::MOST_TIMED;
 use super::run::{self, Selection, What};
-use super::seconds::seconds_up_to;
-use super::{ALARM, Status, notice, show};
+use harness::seconds::seconds_up_to;
+use harness::terminal::{ALARM, Status, notice, show};
+use harness::timing::MOST_TIMED;
 
 /// Measures again whenever the sources change, and shows what the change did
 ///
@@ -62,7 +63,7 @@ impl Watch {
         // From here on Ctrl-C ends what runs, and leaves the rest to the way out.
         let _held = Held::new();
         match self.watch(project) {
-            Err(error) if !child::stopped() => Err(error),
+            Err(error) if !process::stopped() => Err(error),
             _ => Ok(Status::Fine),
         }
     }
@@ -102,11 +103,11 @@ impl Watch {
         ] {
             instruments.extend(wanted.contains(&what).then_some(instrument));
         }
-        if instruments.contains(&Instrument::Callgrind) && measure::valgrind_version().is_none() {
+        if instruments.contains(&Instrument::Callgrind) && collect::valgrind_version().is_none() {
             if explicit {
-                bail!(measure::VALGRIND_MISSING);
+                bail!(collect::VALGRIND_MISSING);
             }
-            notice(measure::VALGRIND_MISSING);
+            notice(collect::VALGRIND_MISSING);
             instruments.retain(|instrument| *instrument != Instrument::Callgrind);
         }
         Ok(Session {
@@ -122,7 +123,7 @@ impl Watch {
 
 impl Session {
     fn sources(&self) -> Sources {
-        let programs = measure::needed(&self.project.config, &self.request.plan.instruments);
+        let programs = collect::needed(&self.project.config, &self.request.plan.instruments);
         Sources::new(Scope::of(&self.project, &programs))
     }
 
@@ -131,7 +132,7 @@ impl Session {
     fn round(&mut self, sources: &mut Sources) -> Result<()> {
         let error = match self.measure(sources) {
             Ok(()) => return Ok(()),
-            Err(error) if child::stopped() => return Err(error),
+            Err(error) if process::stopped() => return Err(error),
             Err(error) => error,
         };
         match error.downcast_ref::<MeasureError>() {
@@ -176,13 +177,13 @@ impl Session {
     fn show_counts(&self, now: &State) -> Result<()> {
         let Some(counts) = &now.counts else { return Ok(()) };
         let Some((first, last)) = &self.states else {
-            return show(&report::run_tables(counts, &[], false, None), Format::Table);
+            return show(&harness_report::run_tables(counts, &[], false, None), Format::Table);
         };
         let Some(before) = &last.counts else { return Ok(()) };
         let against_last = compare(RecordView::record(before), RecordView::record(counts));
         let started = first.counts.as_ref().filter(|_| !Rc::ptr_eq(first, last));
         let against_first = started.map(|first| compare(RecordView::record(first), RecordView::record(counts)));
-        show(&[watch::counts_table(&against_last, against_first.as_deref())], Format::Table)?;
+        show(&[counts_table(&against_last, against_first.as_deref())], Format::Table)?;
         // What is missing is told, and is for the next change to mend.
         run::outcome(counts);
         Ok(())
@@ -213,7 +214,7 @@ impl Session {
             true => None,
             false => Some(time(first)?),
         };
-        show(&[watch::times_table(&against_last, against_first.as_deref())], Format::Table)
+        show(&[times_table(&against_last, against_first.as_deref())], Format::Table)
     }
 }
 
@@ -223,5 +224,5 @@ fn alarm(message: &str) {
 }
 
 fn seconds(time: Duration) -> String {
-    plain(harness::metric::Quantity::Seconds, time.as_secs_f64())
+    plain(harness_record::metric::Quantity::Seconds, time.as_secs_f64())
 }

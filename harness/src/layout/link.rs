@@ -14,7 +14,7 @@ use std::time::Duration;
 use flate2::read::GzDecoder;
 use thiserror::Error;
 
-use crate::child;
+use crate::process;
 
 /// A link may take so long.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -87,7 +87,7 @@ impl Linker {
             command.args(SHUFFLED.map(|section| format!("--shuffle-sections={section}*={seed}")));
         }
         command.arg("-o").arg(to).current_dir(&self.root).stdin(Stdio::null()).stdout(Stdio::null());
-        let output = child::output(command.env_remove("LLD_REPRODUCE"), LIMIT);
+        let output = process::output(command.env_remove("LLD_REPRODUCE"), LIMIT);
         let output = output.map_err(|error| LinkError::Failed(error.to_string()))?;
         match output.status.success() && to.is_file() {
             true => Ok(()),
@@ -109,7 +109,7 @@ fn lld() -> Option<&'static Path> {
 fn find() -> Option<PathBuf> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let ask = |arguments: &[&str]| {
-        let output = child::output(Command::new(&rustc).args(arguments), LIMIT).ok()?;
+        let output = process::output(Command::new(&rustc).args(arguments), LIMIT).ok()?;
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
     };
     let brought = || {

@@ -7,16 +7,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use harness_abtest::{Random, Side};
+use harness_record::session::Layouts;
 use thiserror::Error;
 
-use super::copies::{CopyError, Folder};
-use super::identical::{Unreadable, identical};
-use super::link::{LinkError, Linker};
-use crate::gate::Layouts;
-use crate::paired::{Side, Sides};
+use crate::layout::copies::{CopyError, Folder};
+use crate::layout::identical::{Unreadable, identical};
+use crate::layout::link::{LinkError, Linker};
 use crate::programs::Programs;
 use crate::project::Program;
-use crate::statistics::Random;
+use crate::timing::Sides;
 
 /// Layouts of each side. With so many the average over the layouts of a side is off by an eighth of what single layouts differ by
 /// (standard deviations): on a Xeon (family 6, model 167) kernels of one program differ by 0.2 to 0.6 % from layout to layout,

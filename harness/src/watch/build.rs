@@ -3,13 +3,13 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
+use harness_probe::Instrument;
 use sha2::{Digest, Sha256};
 
-use crate::child;
-use crate::measure::{MeasureError, needed};
+use crate::collect::{MeasureError, needed};
+use crate::process;
 use crate::programs::{ProgramError, Programs};
 use crate::project::{Program, Project};
-use crate::record::Instrument;
 
 /// Programs that were just built.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub fn build(project: &Project, instruments: &[Instrument], quiet: bool) -> Resu
     let wanted = needed(&project.config, instruments);
     let began = Instant::now();
     let programs = Programs::build_incrementally(project, &wanted, quiet)
-        .map_err(|error| if child::stopped() { MeasureError::Interrupted } else { error.into() })?;
+        .map_err(|error| if process::stopped() { MeasureError::Interrupted } else { error.into() })?;
     let took = began.elapsed();
     let is_known = !wanted.iter().any(|program| matches!(program, Program::Command(_)));
     let digest = is_known.then(|| digest(&programs)).transpose()?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::snapshot::Snapshot;
+use crate::watch::snapshot::Snapshot;
 
 /// So long nothing must have been written before a change counts as complete.
 const QUIET: Duration = Duration::from_millis(250);

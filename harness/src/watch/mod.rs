@@ -18,7 +18,6 @@
 //! percent of a core.
 
 mod build;
-mod counts_table;
 mod debounce;
 mod kept_build;
 mod scope;
@@ -26,14 +25,11 @@ mod snapshot;
 mod sources;
 mod state;
 mod timed;
-mod times_table;
 
 pub use build::{Built, build};
-pub use counts_table::counts_table;
 pub use kept_build::KeptBuild;
 pub use scope::Scope;
 pub use snapshot::{Edit, told};
 pub use sources::{News, Sources};
 pub use state::State;
-pub use timed::{Timed, time};
-pub use times_table::times_table;
+pub use timed::time;

@@ -2,21 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::thread;
 use std::time::{Duration, Instant, SystemTime};
+use std::{fs, thread};
 
 use sha2::{Digest, Sha256};
 
-use super::debounce::Debounce;
-use super::snapshot::{Edit, Snapshot, Stamp, edits};
-use crate::child;
+use crate::process;
 use crate::programs::printed;
-
-use super::Scope;
+use crate::watch::Scope;
+use crate::watch::debounce::Debounce;
+use crate::watch::snapshot::{Edit, Snapshot, Stamp, edits};
 
 /// The pause between two looks.
 const LOOK: Duration = Duration::from_millis(100);
@@ -76,7 +74,7 @@ impl Sources {
     /// end.
     pub fn wait(&mut self) -> Option<News> {
         let (mut rest, began) = (Debounce::default(), Instant::now());
-        while !child::stopped() {
+        while !process::stopped() {
             let now = self.snapshot();
             if rest.look(&self.known, &now, began.elapsed()) {
                 return Some(self.take(now));

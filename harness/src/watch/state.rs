@@ -1,10 +1,11 @@
 //! What is known of one build.
 
-use crate::measure::{MeasureError, Measured, Progress, Request, Selected};
-use crate::probe::Greeting;
-use crate::record::{Instrument, Record};
+use harness_probe::Instrument;
+use harness_record::Record;
 
-use super::KeptBuild;
+use crate::collect::{MeasureError, Measured, Progress, Request, Selected};
+use crate::probe::Greeting;
+use crate::watch::KeptBuild;
 
 /// One state of the sources: what it can do, what was counted of it, and its probe.
 #[derive(Debug)]

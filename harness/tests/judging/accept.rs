@@ -153,7 +153,7 @@ fn an_expired_acceptance_is_complained_of_and_excuses_nothing() {
 #[test]
 fn the_gate_against_the_stored_baseline_heeds_it_too() {
     let project = Project::with_baseline();
-    let stored = |head: &harness::record::Record| {
+    let stored = |head: &harness_record::Record| {
         project.record("records/gate.json", head);
         project.run(&["gate", "--record", "records/gate.json"])
     };

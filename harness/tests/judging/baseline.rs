@@ -1,10 +1,10 @@
 use std::fs;
 
-use harness::baseline::Store;
-use harness::record::Check;
+use harness_record::Check;
+use harness_record::baseline::Store;
 
 use crate::project::{Project, measured, regressed};
-use crate::sample::{callgrind, row};
+use harness_record::sample::{callgrind, row};
 
 #[test]
 fn saving_shows_the_difference_first() {
@@ -131,7 +131,7 @@ fn a_save_that_is_killed_leaves_the_old_baseline_or_the_new_one() {
         let there = store.read(&key).expect("a baseline that can be read");
         assert!(there.record.created == old || there.record.created == new, "{}", there.record.created);
         let counts = if there.record.created == old { measured() } else { regressed() };
-        assert_eq!(there, harness::baseline::Baseline::promote(&counts).expect("promotable")[0]);
+        assert_eq!(there, harness_record::baseline::Baseline::promote(&counts).expect("promotable")[0]);
         // Back to the old one for the next round.
         let command = ["baseline", "save", "--yes", "--record", "records/first.json"];
         assert_eq!(project.run(&command).status, 0);

@@ -1,7 +1,8 @@
-use harness::record::{Check, Failure, Instrument, Record};
+use harness_probe::Instrument;
+use harness_record::{Check, Failure, Record};
 
 use crate::project::{Done, Project, measured, regressed};
-use crate::sample::{callgrind, row};
+use harness_record::sample::{callgrind, row};
 
 fn gate(project: &Project, head: &Record, more: &[&str]) -> Done {
     project.record("head.json", head);

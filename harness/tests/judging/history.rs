@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use harness::record::Record;
+use harness_record::Record;
 use serde_json::{Value, json};
 
 use crate::project::{Project, measured};

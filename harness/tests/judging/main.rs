@@ -4,7 +4,6 @@ mod accept;
 mod baseline;
 mod bases;
 mod bisect;
-mod commits;
 mod compare;
 mod doctor;
 mod explain;
@@ -18,11 +17,10 @@ mod profile;
 mod project;
 mod repository;
 mod revision;
-#[path = "../../src/record/sample.rs"]
-mod sample;
-mod selftest;
 mod tools;
 mod watch;
 
-// The builders of sample records are shared with the tests inside the library.
-use harness::record;
+/// The program that is tested.
+fn program() -> assert_cmd::Command {
+    assert_cmd::cargo::cargo_bin_cmd!("harness")
+}

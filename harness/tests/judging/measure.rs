@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use harness::record::{Check, Instrument, Record};
+use harness_probe::Instrument;
+use harness_record::{Check, Record};
 
 use crate::tools::Tools;
 
@@ -55,7 +56,7 @@ fn a_file_that_cannot_be_written_is_told_before_anything_is_counted() {
 }
 
 /// The one row that a run with these options left in its record, and everything it said on standard error.
-fn row_of(tools: &Tools, metric: &str) -> (harness::record::Row, String) {
+fn row_of(tools: &Tools, metric: &str) -> (harness_record::Row, String) {
     let narrow = ["--filter", "model/*", "--phase", "naive", "--no-report", "--time-limit", "1"];
     let done = tools.run(&[&["run", "--metric", metric, "--out", "one.json"], &narrow[..]].concat());
     assert_eq!(done.status, 2, "{}", done.stderr);

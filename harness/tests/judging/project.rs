@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use assert_cmd::assert::Assert;
-use harness::record::{Data, Record};
+use harness_record::{Data, Record};
 
-use crate::sample::{callgrind, clock, dhat, record, row};
+use harness_record::sample::{callgrind, clock, dhat, record, row};
 
 /// A folder with a `harness.toml`, the limits of this repository, and whatever a test puts in.
 pub(crate) struct Project {
@@ -89,12 +89,12 @@ impl Project {
     /// Runs the harness where programs are looked for in one folder only. Where the project has a folder `system`, that stands
     /// in for the machine.
     pub(crate) fn run_on(&self, arguments: &[&str], path: Option<&Path>) -> Done {
-        let mut command = assert_cmd::cargo::cargo_bin_cmd!("harness");
+        let mut command = crate::program();
         if let Some(path) = path {
             command.env("PATH", path);
         }
         if self.path("system").is_dir() {
-            command.env(harness::machine::ROOT_VARIABLE, self.path("system"));
+            command.env(harness::doctor::ROOT_VARIABLE, self.path("system"));
         }
         let assert: Assert = command.current_dir(self.folder.path()).args(arguments).assert();
         let output = assert.get_output();

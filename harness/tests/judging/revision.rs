@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::PathBuf;
 
-use harness::gate::{GateVerdict, Session, TimeOutcome};
-use harness::paired::Verdict;
+use harness_abtest::Verdict;
+use harness_judge::gate::{GateVerdict, TimeOutcome};
+use harness_record::session::Session;
 
 use crate::project::Done;
 use crate::repository::{allocates, commit, executes, git, repository, takes};
@@ -241,7 +242,7 @@ fn without_valgrind_what_is_lost_elsewhere_is_seen_and_nothing_passes() {
     assert!(done.stderr.contains("valgrind is missing"), "{}", done.stderr);
     let told = "NOT JUDGED: instructions were not counted, valgrind is missing; of 1 timed 1 not slower";
     assert!(done.stdout.contains(told), "{}", done.stdout);
-    assert_eq!(kept(&tools).1.conclusion(), harness::verdict::SuiteVerdict::Unjudged);
+    assert_eq!(kept(&tools).1.conclusion(), harness_judge::counts::SuiteVerdict::Unjudged);
     let done = gate(&tools, &["--times-only"]);
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
     let said = tools.refused(&["gate", "--base", "HEAD", "--counts-only"]);

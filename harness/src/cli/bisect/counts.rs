@@ -2,11 +2,10 @@
 
 use anyhow::Result;
 use harness::bisect::{Answer, Finding};
-use harness::metric::Metric;
 use harness::project::Project;
-use harness::record::Record;
-use harness::revision::Commit;
-use harness::verdict::Limits;
+use harness_record::limits::Limits;
+use harness_record::metric::Metric;
+use harness_record::{Commit, Record};
 
 use super::site::Built;
 

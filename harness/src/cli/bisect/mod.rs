@@ -8,29 +8,30 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use harness::acceptance::judged;
-use harness::bisect::{Answer, Finding, Next, Search, Threshold, Trial, unlike};
-use harness::child;
-use harness::compare::metrics;
-use harness::gate::{conditions, seed_of_now};
-use harness::measure::{self, Bar, Plan, Request};
-use harness::metric::Metric;
-use harness::nearest::suggestion;
-use harness::paired::Rules;
-use harness::project::Project;
-use harness::record::{Instrument, Record};
-use harness::render::{Format, number};
-use harness::revision::{CargoOutput, Checkouts, Commit, Repository, copies_folder};
-use harness::statistics::Interval;
-use harness::verdict::Limits;
-use harness_probe::protocol::Description;
-
 use counts::{STAND_IN, figures, is_time, limits, moved, no_worse};
+use harness::bisect::{Answer, Finding, Next, Search, Threshold, Trial, unlike};
+use harness::collect::{self, Bar, Plan, Request};
+use harness::process;
+use harness::project::Project;
+use harness::terminal;
+use harness::timing::{conditions, seed_of_now};
+use harness::vcs::{CargoOutput, Checkouts, Repository, copies_folder};
+use harness_abtest::{Interval, Rules};
+use harness_judge::compare::metrics;
+use harness_probe::Instrument;
+use harness_probe::protocol::Description;
+use harness_record::acceptance::judged;
+use harness_record::limits::Limits;
+use harness_record::metric::Metric;
+use harness_record::suggestion::suggestion;
+use harness_record::{Commit, Record, number};
+use harness_report::render::Format;
 use show::{Tried, told, word};
 use site::{Built, Site};
 
-use super::seconds::seconds;
-use super::{Status, command_line, notice};
+use super::command_line;
+use harness::seconds::seconds;
+use harness::terminal::{Status, notice};
 
 /// Finds the commit that made a figure worse, between one that was good and one that is bad
 ///
@@ -64,7 +65,7 @@ pub(crate) struct Bisect {
     #[arg(long, value_name = "ISA")]
     isa: Option<String>,
     /// How long a single answer of a probe may take, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = measure::TIME_LIMIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = collect::TIME_LIMIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
     time_limit: u64,
     /// How the path is printed
     #[arg(long, value_enum, default_value_t)]
@@ -179,7 +180,7 @@ impl Bisect {
         site.instruments = request.plan.instruments.clone();
         match site.end("GOOD", ends.0).and_then(|good| Ok((good, site.end("BAD", ends.1)?))) {
             Ok((good, bad)) => Ok(Ends { good, bad, workload, phase }),
-            Err(why) if is_time && !child::stopped() => {
+            Err(why) if is_time && !process::stopped() => {
                 notice(&format!("no counts are taken: {why:#}"));
                 request.plan.instruments.clear();
                 Ok(Ends { good, bad, workload, phase })
@@ -209,11 +210,11 @@ impl Bisect {
             wanted.iter().filter(|metric| metric.portable()).map(|metric| metric.instrument()).collect();
         instruments.sort();
         instruments.dedup();
-        if instruments.contains(&Instrument::Callgrind) && measure::valgrind_version().is_none() {
+        if instruments.contains(&Instrument::Callgrind) && collect::valgrind_version().is_none() {
             if !is_time(wanted) {
-                bail!(measure::VALGRIND_MISSING);
+                bail!(collect::VALGRIND_MISSING);
             }
-            notice(measure::VALGRIND_MISSING);
+            notice(collect::VALGRIND_MISSING);
             instruments.retain(|instrument| *instrument != Instrument::Callgrind);
         }
         let nothing = Vec::new;
@@ -225,7 +226,7 @@ impl Bisect {
             model: None,
             time_limit: Duration::from_secs(self.time_limit),
             command: command_line(),
-            quiet: super::quiet(),
+            quiet: terminal::quiet(),
         })
     }
 

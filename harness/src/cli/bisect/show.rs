@@ -2,12 +2,12 @@
 
 use anyhow::Result;
 use harness::bisect::{Answer, Finding, Next};
-use harness::paired::Rules;
-use harness::render::{Cell, Column, Format, Table, Tone, number};
-use harness::revision::Commit;
+use harness_abtest::Rules;
+use harness_record::{Commit, number};
+use harness_report::render::{Cell, Column, Format, Table, Tone};
 
 use super::Bisect;
-use crate::cli::{ALARM, Status, WARNING, exact, notice, print, show};
+use harness::terminal::{ALARM, Status, WARNING, exact, notice, print, show};
 
 /// A commit that was tried.
 pub(super) struct Tried {
@@ -162,8 +162,9 @@ fn rest(metric: &str, from: &Answer, to: &Answer) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use harness_abtest::Interval;
+
     use super::*;
-    use harness::statistics::Interval;
 
     #[test]
     fn a_rest_of_time_is_told_where_the_intervals_leave_no_doubt_of_it() {

@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use harness::bisect::{Answer, Build, Threshold, Trial};
-use harness::child;
-use harness::measure::{self, Bar, Measured};
+use harness::collect::{self, Bar, Measured};
 use harness::probe::Greeting;
+use harness::process;
 use harness::project::Project;
-use harness::record::Instrument;
-use harness::revision::{CargoOutput, Checkout, CheckoutError, Checkouts, Commit, MeasuringLock};
+use harness::vcs::{CargoOutput, Checkout, CheckoutError, Checkouts, MeasuringLock};
+use harness_probe::Instrument;
+use harness_record::Commit;
 
-use crate::cli::notice;
+use harness::terminal::notice;
 
 /// What builds and greets commits.
 pub(super) struct Site<'a> {
@@ -33,7 +34,7 @@ impl Site<'_> {
     pub(super) fn ready(&self, commit: &Commit) -> Result<Result<Built, String>> {
         let say = |told: &str| notice(told);
         let instruments = &self.instruments;
-        let built = self.checkouts.checkout(commit, |config| measure::needed(config, instruments), self.output, &say);
+        let built = self.checkouts.checkout(commit, |config| collect::needed(config, instruments), self.output, &say);
         let checkout = match built {
             Ok(checkout) => checkout,
             Err(
@@ -48,7 +49,7 @@ impl Site<'_> {
         let Checkout { project, programs, commit, .. } = &checkout;
         match (Measured { project, programs, commit: Some(&commit.id) }).greet(self.time_limit) {
             Ok(greeting) => Ok(Ok(Built { greeting, checkout })),
-            Err(error) if child::stopped() => Err(error.into()),
+            Err(error) if process::stopped() => Err(error.into()),
             Err(error) => Ok(Err(error.to_string())),
         }
     }

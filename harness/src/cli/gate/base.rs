@@ -5,26 +5,28 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
-use harness::gate::{self, Injection, Layouts, conditions_of};
-use harness::gate::{
-    Circumstances, Counted, FLOOR_SHARE, GateVerdict, Identical, MatchedWorkloads, Revision, SLICE, Session, Terms,
-    Unmatched, WARM, pinned_core, seed_of_now,
-};
+use harness::collect::{self, Bar, Measured, Request, Selected};
+use harness::doctor::{self, Counters, System};
 use harness::layout::{Pools, Timed};
-use harness::machine::{self, Counters, System};
-use harness::measure::{self, Bar, Measured, Request, Selected};
-use harness::paired::{Rules, Side, TimedPhase, WorkloadPairs, measure_noise_floor};
 use harness::probe::{Greeting, ProbeError};
 use harness::project::Project;
-use harness::record::Instrument;
-use harness::revision::{CargoOutput, Checkouts, Commit, MeasuringLock, Repository, copies_folder};
+use harness::timing::{
+    self, MOST_TIMED, MatchedWorkloads, SLICE, Unmatched, WARM, conditions_of, measure_noise_floor, pinned_core,
+    seed_of_now,
+};
+use harness::vcs::{CargoOutput, Checkouts, MeasuringLock, Repository, copies_folder};
+use harness_abtest::{Rules, Side, TimedPhase, WorkloadPairs};
+use harness_judge::gate::GateVerdict;
+use harness_probe::Instrument;
 use harness_probe::protocol::{OLDEST, VERSION};
+use harness_record::Commit;
+use harness_record::session::{
+    Circumstances, Counted, FLOOR_SHARE, Identical, Injection, Layouts, Revision, Session, Terms,
+};
 
 use super::{Gate, SuiteChoice, functions, rules, show};
-use crate::cli::{Status, command_line, exact, notice, writable};
-
-/// TimeVerdict is judged of this many workloads at most: each more makes all of them less sure in the same budget.
-pub(in crate::cli) const MOST_TIMED: usize = 12;
+use crate::cli::{command_line, writable};
+use harness::terminal::{Status, exact, notice};
 
 /// What was timed.
 #[derive(Default)]
@@ -49,7 +51,7 @@ impl Ready<'_> {
     /// The program that an instrument reads.
     fn counting(&self, instrument: Instrument) -> Timed<'_> {
         // The probe, which is always needed, comes before it.
-        let program = measure::needed(&self.measured.project.config, &[instrument]).pop();
+        let program = collect::needed(&self.measured.project.config, &[instrument]).pop();
         Timed { probe: program.unwrap_or(&self.measured.project.config.probe), ..self.timed() }
     }
 }
@@ -59,7 +61,7 @@ impl Gate {
         let repository = Repository::open(project)?;
         let commit = repository.resolve(base)?;
         let head = repository.head()?;
-        let created = measure::now();
+        let created = collect::now();
         let named = self.out.is_some();
         let mut out = self.out.clone().unwrap_or_else(|| named_by_time(project, &created));
         writable(&out)?;
@@ -75,7 +77,7 @@ impl Gate {
         let turn = MeasuringLock::wait(project, &|told| notice(told))?;
         let checkouts = Checkouts::new(project, &repository);
         let checkout =
-            checkouts.checkout(&commit, |config| measure::needed(config, &needed), output, &|told| notice(told))?;
+            checkouts.checkout(&commit, |config| collect::needed(config, &needed), output, &|told| notice(told))?;
         let limits = match against.times_only {
             true => String::new(),
             false => rules::limits(&checkout.project)?,
@@ -83,7 +85,7 @@ impl Gate {
         let mut accepted = rules::accepted(&checkout, project, against.honour_new_acceptances, &repository)?;
         let amended = rules::amended(&checkout.project, project);
         // Built as the base was, in the same folder and by the same call: the two then differ by their sources only.
-        let of_tree = measure::needed(&project.config, &needed);
+        let of_tree = collect::needed(&project.config, &needed);
         let tree = checkouts.working_tree(project, &of_tree, output, &|told| notice(told))?;
         let of_base =
             Measured { project: &checkout.project, programs: &checkout.programs, commit: Some(&checkout.commit.id) };
@@ -178,13 +180,13 @@ impl Gate {
 
     /// What counts are taken: without valgrind, the heap's beside the time, so that a loss in these is seen all the same.
     fn instruments(&self) -> Result<Vec<Instrument>> {
-        if self.against.times_only || measure::valgrind_version().is_some() {
+        if self.against.times_only || collect::valgrind_version().is_some() {
             return Ok(Instrument::COUNTED.to_vec());
         }
         if self.against.counts_only {
-            bail!(measure::VALGRIND_MISSING);
+            bail!(collect::VALGRIND_MISSING);
         }
-        notice(measure::VALGRIND_MISSING);
+        notice(collect::VALGRIND_MISSING);
         Ok(vec![Instrument::Dhat])
     }
 }
@@ -236,9 +238,9 @@ fn unchanged(base: &Ready, head: &Ready, counting: &[Instrument]) -> Result<Iden
 }
 
 fn time(pools: &Pools, timed_phases: &[TimedPhase], terms: &Terms, request: &Request) -> Result<Times> {
-    let conditions = conditions_of(&terms, request.isa.clone(), request.time_limit);
+    let conditions = conditions_of(terms, request.isa.clone(), request.time_limit);
     let system = System::here();
-    let (state, counters) = (machine::state(&system), Counters::now(&system));
+    let (state, counters) = (doctor::state(&system), Counters::now(&system));
     // Another one with every seed.
     let itself = &timed_phases[terms.seed as usize % timed_phases.len()];
     let half = Duration::from_secs_f64(terms.floor_seconds / 2.0);
@@ -249,7 +251,7 @@ fn time(pools: &Pools, timed_phases: &[TimedPhase], terms: &Terms, request: &Req
     };
     let mut before = floor(terms.seed)?;
     let measured = pools
-        .between(Side::Base, Side::Head, |sides| gate::time(terms, sides, timed_phases, &conditions, &Bar::new()))?;
+        .between(Side::Base, Side::Head, |sides| timing::time(terms, sides, timed_phases, &conditions, &Bar::new()))?;
     let after = floor(terms.seed.wrapping_add(1))?;
     before.pairs.extend(after.pairs);
     before.failure = before.failure.or(after.failure);

@@ -3,16 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use harness::gate::GateVerdict;
-use harness::measure::{Request, Target};
-use harness::profile::{Profile, View, difference_table};
-use harness::record::Instrument;
-use harness::render::{FlameGraph, Table};
-use harness::verdict::CountVerdict;
-use harness::whole_file;
+use harness::collect::{Request, Target};
+use harness_judge::counts::CountVerdict;
+use harness_judge::gate::GateVerdict;
+use harness_probe::Instrument;
+use harness_record::atomic_file;
+use harness_record::profile::{Profile, View};
+use harness_report::render::{FlameGraph, Table};
+use harness_report::tables::profile_difference::difference_table;
 
 use super::base::Ready;
-use crate::cli::{file_name, notice};
+use crate::cli::file_name;
+use harness::terminal::notice;
 
 /// Of so many workloads, those whose instructions grew by the largest share: each takes two runs of callgrind.
 const WORKLOADS: usize = 4;
@@ -101,7 +103,7 @@ fn side_by_side(
         exact,
     );
     if let Some(svg) = graph.svg()? {
-        whole_file::write(&path, svg.as_bytes()).with_context(|| format!("cannot draw {}", path.display()))?;
+        atomic_file::write(&path, svg.as_bytes()).with_context(|| format!("cannot draw {}", path.display()))?;
         table.notes.push(format!("flame graph: {}", path.display()));
     }
     Ok(table)

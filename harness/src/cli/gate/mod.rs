@@ -10,21 +10,18 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use harness::gate::LAYOUT_LIMIT;
 use harness::project::Project;
-use harness::render::Format;
-use harness::verdict::SuiteVerdict;
+use harness::timing::BUDGET;
+use harness_judge::counts::SuiteVerdict;
+use harness_record::session::LAYOUT_LIMIT;
+use harness_report::render::Format;
 
-pub(super) use base::MOST_TIMED;
 pub(super) use rules::{stored_ledger, today};
 pub(super) use stored::COUNTS;
 
-use super::Status;
 use super::run::Selection;
-use super::seconds::seconds;
-
-/// Seconds that time is measured unless the user says otherwise.
-pub(super) const BUDGET: u64 = 60;
+use harness::seconds::seconds;
+use harness::terminal::Status;
 
 /// Says whether something got worse: counts against the stored baseline, or time and counts against a revision
 ///

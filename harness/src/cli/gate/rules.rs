@@ -4,12 +4,14 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use harness::acceptance::{self, Acceptances, FILE, Ledger};
-use harness::gate::{Accepted, Policy};
 use harness::project::Project;
-use harness::revision::{Checkout, Repository};
-use harness::verdict::Limits;
+use harness::vcs::{Checkout, Repository};
+use harness_judge::acceptance::Ledger;
+use harness_judge::policy::Policy;
 use harness_probe::protocol::Description;
+use harness_record::acceptance::{self, Acceptances, FILE};
+use harness_record::limits::Limits;
+use harness_record::session::Accepted;
 
 /// The text of a base's limits, which make sense.
 pub(super) fn limits(base: &Project) -> Result<String> {
@@ -46,7 +48,7 @@ pub(super) fn amended(base: &Project, head: &Project) -> Vec<String> {
 /// Every workload and phase of either side.
 pub(super) fn known(sides: [&[Description]; 2]) -> Vec<(String, String)> {
     let named = |one: &Description| one.phases.iter().map(|phase| (one.id.clone(), phase.clone())).collect::<Vec<_>>();
-    harness::distinct::distinct(sides.into_iter().flatten().flat_map(named))
+    harness_record::distinct::distinct(sides.into_iter().flatten().flat_map(named))
 }
 
 /// The acceptances that lie beside the stored baseline, today.

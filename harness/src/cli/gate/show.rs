@@ -1,13 +1,14 @@
 //! What the gate against a revision says.
 
 use anyhow::Result;
-use harness::gate::table::times_table;
-use harness::gate::{GateVerdict, Session, TimeOutcome};
-use harness::paired::Verdict;
-use harness::render::{Format, Table};
-use harness::verdict::table::table;
+use harness_abtest::Verdict;
+use harness_judge::gate::{GateVerdict, TimeOutcome};
+use harness_record::session::Session;
+use harness_report::render::{Format, Table};
+use harness_report::tables::counts::table;
+use harness_report::tables::times::times_table;
 
-use crate::cli::{ALARM, WARNING, exact, notice, print, show};
+use harness::terminal::{ALARM, WARNING, exact, notice, print, show};
 
 /// What regressed, the times, what changed in the counts, what stayed open, the summary, and how to do it again.
 /// `changed` tells of the functions behind what regressed.

@@ -3,19 +3,22 @@
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use harness::choice::Choice;
-use harness::compare::{RecordView, compare, narrow};
-use harness::distinct::distinct;
-use harness::measure::{self, Bar, Request};
+use harness::collect::{self, Bar, Request};
 use harness::project::Project;
-use harness::record::{Instrument, Record};
-use harness::render::Format;
-use harness::verdict::table::table;
-use harness::verdict::{CountsVerdict, Limits, judge};
+use harness_judge::compare::{RecordView, compare, narrow};
+use harness_judge::counts::{CountsVerdict, judge};
+use harness_probe::Instrument;
 use harness_probe::protocol::Description;
+use harness_record::Record;
+use harness_record::choice::Choice;
+use harness_record::distinct::distinct;
+use harness_record::limits::Limits;
+use harness_report::render::Format;
+use harness_report::tables::counts::table;
 
 use super::{Gate, rules};
-use crate::cli::{ALARM, Status, WARNING, command_line, compared, exact, notice, print, show, writable};
+use crate::cli::{command_line, compared, writable};
+use harness::terminal::{ALARM, Status, WARNING, exact, notice, print, show};
 
 /// Where the last counts are kept that no file was named for: counting takes minutes.
 pub(in crate::cli) const COUNTS: &str = "gate.json";
@@ -50,7 +53,7 @@ impl Gate {
             notice("the record is of a quick run: what that left out is told as removed; --filter narrows both sides");
         }
         if plan.quick && plan.filters.is_empty() {
-            let there = measure::workloads(project, request.quiet)?;
+            let there = collect::workloads(project, request.quiet)?;
             let left_out = left_out(&there, &head);
             base.rows.retain(|row| !left_out.contains(&(row.workload.as_str(), row.phase.as_str())));
         }
@@ -63,10 +66,10 @@ impl Gate {
 
 fn count(project: &Project, request: &Request, out: &Path) -> Result<Record> {
     writable(out)?;
-    if measure::valgrind_version().is_none() {
-        bail!(measure::VALGRIND_MISSING);
+    if collect::valgrind_version().is_none() {
+        bail!(collect::VALGRIND_MISSING);
     }
-    let record = measure::measure(project, request, &Bar::new())?;
+    let record = collect::measure(project, request, &Bar::new())?;
     record.write(out)?;
     notice(&format!("kept the counts in {}", out.display()));
     Ok(record)

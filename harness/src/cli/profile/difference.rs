@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use harness::profile::{Profile, difference_table};
 use harness::project::Project;
-use harness::render::{FlameGraph, Table};
+use harness_record::profile::Profile;
+use harness_report::render::{FlameGraph, Table};
+use harness_report::tables::profile_difference::difference_table;
 
 use super::picture;
 use super::side::Side;

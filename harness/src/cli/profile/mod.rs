@@ -9,14 +9,19 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use harness::measure::{self, Bar, Plan, Progress, Request};
-use harness::profile::{Profile as Seen, View, system, tables};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use harness::collect::{self, Bar, Plan, Progress, Request};
 use harness::project::Project;
-use harness::render::{Format, Table};
+use harness::terminal;
 use harness_probe::protocol::Description;
-
-use super::{Status, exact, notice, show, writable};
+use harness_record::profile::{Profile as Seen, View};
+use harness_report::render::{Format, Table};
+use harness_report::tables::profile::tables;
+use harness_report::tables::system::system;
 use side::Side;
+
+use super::writable;
+use harness::terminal::{Status, exact, notice, show};
 
 /// Shows where time, instructions and allocations of a workload go, as tables and flame graphs
 ///
@@ -38,7 +43,7 @@ pub(crate) struct Profile {
     #[arg(long, value_name = "NAME")]
     phase: Option<String>,
     /// What to look at, separated by commas [default: all that the workload is small enough for]
-    #[arg(long, value_enum, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', value_parser = view_parser())]
     by: Vec<View>,
     /// Hold B against A: each a phase of the workload, a revision such as main or HEAD~3, or `checkout` for the sources as
     /// they are here
@@ -54,11 +59,18 @@ pub(crate) struct Profile {
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
     /// How long a single answer of the probe may take, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = measure::TIME_LIMIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = collect::TIME_LIMIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
     time_limit: u64,
     /// How the tables are printed
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+}
+
+/// Reads the name of a view, and lists all of them with their description in the help.
+fn view_parser() -> impl TypedValueParser<Value = View> {
+    let names = View::ALL.map(|view| PossibleValue::new(view.name()).help(view.description()));
+    let by_name = |name: String| View::ALL.into_iter().find(|view| view.name() == name);
+    PossibleValuesParser::new(names).try_map(move |name| by_name(name).ok_or("unknown view"))
 }
 
 impl Profile {
@@ -127,11 +139,11 @@ impl Profile {
         let mut views = if explicit { self.by.clone() } else { View::ALL.to_vec() };
         views.sort();
         views.dedup();
-        if views.contains(&View::Instructions) && measure::valgrind_version().is_none() {
+        if views.contains(&View::Instructions) && collect::valgrind_version().is_none() {
             if explicit {
-                bail!(measure::VALGRIND_MISSING);
+                bail!(collect::VALGRIND_MISSING);
             }
-            notice(measure::VALGRIND_MISSING);
+            notice(collect::VALGRIND_MISSING);
             views.retain(|view| *view != View::Instructions);
         }
         Ok(views)
@@ -181,7 +193,7 @@ impl Profile {
             model,
             time_limit: Duration::from_secs(self.time_limit),
             command: super::command_line(),
-            quiet: super::quiet(),
+            quiet: terminal::quiet(),
         })
     }
 }

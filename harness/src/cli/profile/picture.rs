@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use harness::profile::{Profile, View};
 use harness::project::Project;
-use harness::render::FlameGraph;
-use harness::whole_file;
+use harness_record::atomic_file;
+use harness_record::profile::{Profile, View};
+use harness_report::render::FlameGraph;
 
 /// Draws the profile; says where, if there was anything to draw.
 pub(super) fn draw(project: &Project, profile: &Profile) -> Result<Option<PathBuf>> {
@@ -31,7 +31,7 @@ pub(super) fn what(view: View) -> &'static str {
 pub(super) fn write(path: &Path, graph: FlameGraph<'_>) -> Result<Option<PathBuf>> {
     let failed = || format!("cannot draw {}", path.display());
     let Some(svg) = graph.svg().with_context(failed)? else { return Ok(None) };
-    whole_file::write(path, svg.as_bytes()).with_context(failed)?;
+    atomic_file::write(path, svg.as_bytes()).with_context(failed)?;
     Ok(Some(path.to_path_buf()))
 }
 

@@ -3,18 +3,18 @@
 use std::rc::Rc;
 
 use anyhow::{Context, Result, bail};
-use harness::measure::{self, Measured, Request, Target};
-use harness::nearest::suggestion;
+use harness::collect::{self, Measured, Request, Target};
 use harness::probe::Greeting;
-use harness::profile::{Profile as Seen, View};
 use harness::programs::Programs;
 use harness::project::Project;
-use harness::record::Environment;
-use harness::revision::{CargoOutput, Checkout, Checkouts, Commit, Repository, WorkingTree};
+use harness::vcs::{CargoOutput, Checkout, Checkouts, Repository, WorkingTree};
 use harness_probe::protocol::Description;
+use harness_record::profile::{Profile as Seen, View};
+use harness_record::suggestion::suggestion;
+use harness_record::{Commit, Environment};
 
 use super::Profile;
-use crate::cli::notice;
+use harness::terminal::notice;
 
 /// The name of the sources as they are here.
 const CHECKOUT: &str = "checkout";
@@ -50,7 +50,7 @@ enum Source {
 
 /// The workload of that id in the checkout; the first one where none is named. Only its probe is built for that.
 pub(super) fn workload(id: Option<&str>, project: &Project, request: &Request) -> Result<Description> {
-    let programs = measure::build(project, &[], request.quiet)?.on_model(request.model.as_deref());
+    let programs = collect::build(project, &[], request.quiet)?.on_model(request.model.as_deref());
     let here = Ready::new(CHECKOUT, Source::Here { project: project.clone(), programs }, request)?;
     match id {
         None => here.greeting.workloads.first().cloned().context("the probe has no workload"),
@@ -125,14 +125,14 @@ impl Ready {
     }
 
     fn here(project: &Project, request: &Request) -> Result<Rc<Self>> {
-        let programs = measure::build(project, &request.plan.instruments, request.quiet)?;
+        let programs = collect::build(project, &request.plan.instruments, request.quiet)?;
         let programs = programs.on_model(request.model.as_deref());
         Self::new(CHECKOUT, Source::Here { project: project.clone(), programs }, request)
     }
 
     fn tree(project: &Project, request: &Request) -> Result<Rc<Self>> {
         let repository = Repository::open(project)?;
-        let programs = measure::needed(&project.config, &request.plan.instruments);
+        let programs = collect::needed(&project.config, &request.plan.instruments);
         let checkouts = Checkouts::new(project, &repository);
         let tree = checkouts.working_tree(project, &programs, output(request), &|told| notice(told))?;
         Self::new(CHECKOUT, Source::Tree { project: project.clone(), tree }, request)
@@ -145,7 +145,7 @@ impl Ready {
         }
         let checkout = Checkouts::new(project, &repository).checkout(
             &commit,
-            |config| measure::needed(config, &request.plan.instruments),
+            |config| collect::needed(config, &request.plan.instruments),
             output(request),
             &|told| notice(told),
         )?;

@@ -1,0 +1,107 @@
+//! Which part of two records is compared: workloads by glob, phases and metrics by name.
+
+use harness_probe::Instrument;
+use harness_record::Record;
+use harness_record::choice::{Choice, ChoiceError};
+use harness_record::metric::{self, Metric};
+use harness_record::suggestion::suggestion;
+use thiserror::Error;
+
+use crate::compare::Comparison;
+
+/// There is no such metric.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("there is no metric `{wanted}`; {hint}")]
+pub struct UnknownMetric {
+    /// What was asked for.
+    wanted: String,
+    /// The nearest name, or all there are.
+    hint: String,
+}
+
+/// Takes every row out of the records that is not chosen.
+///
+/// # Errors
+/// If a glob or a phase fits nothing in any of them.
+pub fn narrow(choice: &Choice, records: &mut [&mut Record]) -> Result<(), ChoiceError> {
+    let rows = || records.iter().flat_map(|record| &record.rows);
+    choice.check(rows().map(|row| row.workload.as_str()), rows().map(|row| row.phase.as_str()))?;
+    for record in records {
+        record.rows.retain(|row| choice.workload(&row.workload) && choice.phase(&row.phase));
+    }
+    Ok(())
+}
+
+/// Takes out the comparisons of all but the named metrics; `time`, `instructions` and `heap` each stand for all that
+/// their instruments read. What is about a whole row stays.
+///
+/// # Errors
+/// If there is no such metric.
+pub fn only_metrics(comparisons: &mut Vec<Comparison>, names: &[String]) -> Result<(), UnknownMetric> {
+    let chosen = metrics(names)?;
+    comparisons
+        .retain(|comparison| names.is_empty() || comparison.metric.is_none_or(|metric| chosen.contains(&metric)));
+    Ok(())
+}
+
+/// The metrics of those names, in the order they are shown; `time` and `heap` each stand for all that their instruments
+/// read.
+///
+/// # Errors
+/// If there is no such metric.
+pub fn metrics(names: &[String]) -> Result<Vec<&'static dyn Metric>, UnknownMetric> {
+    if let Some(wanted) = names.iter().find(|name| !metric::all().iter().any(|metric| named(*metric, name))) {
+        let known = metric::all().iter().map(|metric| metric.name()).chain(["heap"]);
+        return Err(UnknownMetric { wanted: wanted.clone(), hint: suggestion(wanted, known) });
+    }
+    Ok(metric::all().iter().copied().filter(|metric| names.iter().any(|name| named(*metric, name))).collect())
+}
+
+fn named(metric: &dyn Metric, name: &str) -> bool {
+    metric.name() == name
+        || match name {
+            "time" => matches!(metric.instrument(), Instrument::Clock | Instrument::Criterion),
+            "heap" => metric.instrument() == Instrument::Dhat,
+            _ => false,
+        }
+}
+
+#[cfg(test)]
+mod tests {
+    use harness_record::sample::{callgrind, clock, dhat, record, row};
+
+    use super::*;
+    use crate::compare::{RecordView, compare};
+
+    #[test]
+    fn both_sides_are_narrowed_and_a_name_counts_that_either_knows() {
+        let narrowed = |globs: &[&str], phases: &[&str]| -> Result<Vec<String>, ChoiceError> {
+            let mut left = record(vec![row("medium/decode", "naive", vec![]), row("kernel/gelu", "naive", vec![])]);
+            let mut right = record(vec![row("medium/decode", "optimized", vec![])]);
+            let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+            narrow(&Choice::new(&owned(globs), &owned(phases))?, &mut [&mut left, &mut right])?;
+            let rows = left.rows.iter().chain(&right.rows);
+            Ok(rows.map(|row| format!("{} {}", row.workload, row.phase)).collect())
+        };
+        assert_eq!(narrowed(&[], &[]).expect("all").len(), 3);
+        assert_eq!(narrowed(&["medium/*"], &[]).expect("two"), ["medium/decode naive", "medium/decode optimized"]);
+        assert_eq!(narrowed(&["*"], &["optimized"]).expect("one"), ["medium/decode optimized"]);
+        assert!(narrowed(&["medium/prefill"], &[]).is_err());
+    }
+
+    #[test]
+    fn metrics_are_chosen_by_name_or_by_kind() {
+        let one = record(vec![row("w", "naive", vec![clock("a", &[1, 2]), callgrind(1), dhat(1, 1)])]);
+        let chosen = |names: &[&str]| -> Result<Vec<&str>, String> {
+            let mut comparisons = compare(RecordView::record(&one), RecordView::record(&one));
+            let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+            only_metrics(&mut comparisons, &names).map_err(|error| error.to_string())?;
+            Ok(comparisons.iter().filter_map(|comparison| comparison.metric).map(|metric| metric.name()).collect())
+        };
+        assert_eq!(chosen(&["peak-bytes", "instructions"]), Ok(vec!["instructions", "peak-bytes"]));
+        assert_eq!(chosen(&["heap"]).map(|names| names.len()), Ok(6));
+        assert_eq!(chosen(&["time"]).map(|names| names.len()), Ok(6));
+        assert_eq!(chosen(&[]).map(|names| names.len()), Ok(13));
+        assert_eq!(chosen(&["pick-bytes"]), Err("there is no metric `pick-bytes`; did you mean `peak-bytes`?".into()));
+    }
+}

@@ -1,0 +1,105 @@
+//! The verdict in sentences.
+
+use harness_record::metric::Metric;
+use harness_record::number::exact;
+
+use crate::compare::Comparison;
+use crate::counts::{CountVerdict, CountsVerdict, JudgedCount, SuiteVerdict, Tally, worse};
+
+impl CountsVerdict {
+    /// One line about the suite, such as `REGRESSED: of 24 comparisons 1 regressed, 2 were not judged, 21 are within limits`.
+    pub fn summary(&self) -> String {
+        let Tally { passed, improved, regressed, accepted, unjudged } = self.counts();
+        let all = match self.rows.len() {
+            0 => return "NOT JUDGED: there was nothing to judge".to_owned(),
+            1 => "1 comparison".to_owned(),
+            n => format!("{n} comparisons"),
+        };
+        let verb = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
+        let told: Vec<String> = [
+            (regressed, verb(regressed, "regressed", "regressed")),
+            (accepted, verb(accepted, "regressed and is accepted", "regressed and are accepted")),
+            (unjudged, verb(unjudged, "was not judged", "were not judged")),
+            (improved, verb(improved, "improved", "improved")),
+            (passed, verb(passed, "is within limits", "are within limits")),
+        ]
+        .into_iter()
+        .filter_map(|(count, told)| (count > 0).then_some(told))
+        .collect();
+        let word = match self.conclusion() {
+            SuiteVerdict::Passed => "PASSED",
+            SuiteVerdict::Regressed => "REGRESSED",
+            SuiteVerdict::Unjudged => "NOT JUDGED",
+        };
+        format!("{word}: of {all} {}", told.join(", "))
+    }
+}
+
+impl JudgedCount {
+    /// One sentence: which workload, phase and metric, by how much, from what to what, and the limit with its reason;
+    /// or why there is no judgement.
+    pub fn explanation(&self) -> String {
+        let Comparison { metric, base, head, .. } = &self.comparison;
+        let place = self.comparison.place();
+        match (&self.judgement, metric, base, head) {
+            (CountVerdict::Unjudged(why), ..) => format!("{place}: {why}"),
+            (judgement, Some(metric), Some(base), Some(head)) => {
+                let change = change(*metric, base.value, head.value);
+                if let CountVerdict::Accepted(_, line) = judgement {
+                    let (from, to) = (exact(line.loss.from), exact(line.loss.to));
+                    return format!(
+                        "{place} {change}; from {from} to {to} is accepted because {}",
+                        clause(&line.reason)
+                    );
+                }
+                let limit = judgement.limit().map_or_else(String::new, |limit| {
+                    format!("; the limit is {} because {}", limit.tolerance, clause(&limit.reason))
+                });
+                format!("{place} {change}{limit}")
+            }
+            (judgement, ..) => format!("{place}: {}", judgement.name()),
+        }
+    }
+}
+
+/// `got worse by 1.2 % (+12), from 1,000 to 1,012`; the two ends are exact.
+fn change(metric: &dyn Metric, base: f64, head: f64) -> String {
+    let ends = format!("from {} to {}", exact(base), exact(head));
+    let how = match worse(metric, base, head) {
+        worse if worse > 0.0 => "got worse",
+        worse if worse < 0.0 => "got better",
+        _ => return format!("stayed at {}", exact(head)),
+    };
+    let difference = (head - base).abs();
+    if base == 0.0 {
+        return format!("{how} by {}, {ends}", exact(difference));
+    }
+    let sign = if head > base { "+" } else { "-" };
+    format!("{how} by {} % ({sign}{}), {ends}", percent(difference / base * 100.0), exact(difference))
+}
+
+/// Three significant digits at least, so that a change of one instruction in a billion is not shown as none.
+fn percent(percent: f64) -> String {
+    let decimals = (2.0 - percent.log10().floor()).clamp(0.0, 12.0);
+    let text = format!("{percent:.0$}", decimals as usize);
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// A reason as the end of a sentence.
+fn clause(reason: &str) -> &str {
+    reason.trim().trim_end_matches('.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percentage_never_rounds_to_nothing() {
+        assert_eq!(percent(0.1), "0.1");
+        assert_eq!(percent(1.2345), "1.23");
+        assert_eq!(percent(250.0), "250");
+        assert_eq!(percent(0.000_000_123), "0.000000123");
+        assert_eq!(percent(12.0), "12");
+    }
+}

@@ -1,0 +1,190 @@
+//! Says what the comparisons mean: passed, improved, regressed, or not to be judged - per figure and for the suite.
+//!
+//! Pure functions over values. A count that got worse by more than its limit is a regression; a number that is missing
+//! or does not compare is never a pass, and a failed check is never one either. Wall times are left alone here: no
+//! stored wall time says anything about a change.
+
+mod accepted;
+mod explain;
+
+use harness_record::acceptance::Acceptance;
+use harness_record::limits::{Limit, Limits};
+use harness_record::metric::{Better, Metric};
+
+use crate::compare::{Comparability, Comparison, grouped};
+
+/// What a whole suite came to.
+#[derive(Debug, Clone)]
+pub struct CountsVerdict {
+    /// One per comparison that is judged, in their order.
+    pub rows: Vec<JudgedCount>,
+}
+
+/// A comparison and what it means.
+#[derive(Debug, Clone)]
+pub struct JudgedCount {
+    /// The comparison.
+    pub comparison: Comparison,
+    /// What it means.
+    pub judgement: CountVerdict,
+}
+
+/// What one comparison means.
+#[derive(Debug, Clone)]
+pub enum CountVerdict {
+    /// Within the limit.
+    Pass(Limit),
+    /// Better by more than the limit.
+    Improved(Limit),
+    /// Worse by more than the limit.
+    Regressed(Limit),
+    /// Worse by more than the limit, and accepted.
+    Accepted(Limit, Acceptance),
+    /// There is nothing to judge by, and why.
+    Unjudged(String),
+}
+
+/// The verdict on the suite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SuiteVerdict {
+    /// Every figure was judged and none is a regression that was not accepted.
+    Passed,
+    /// At least one regression. It outranks figures that were not judged; both are told.
+    Regressed,
+    /// No regression was seen, but not everything could be judged, or there was nothing to judge.
+    Unjudged,
+}
+
+/// How many figures came to what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Within their limits.
+    pub passed: usize,
+    /// Better by more than their limits.
+    pub improved: usize,
+    /// Worse by more than their limits.
+    pub regressed: usize,
+    /// Worse by more than their limits, and accepted.
+    pub accepted: usize,
+    /// Without a judgement.
+    pub unjudged: usize,
+}
+
+/// Judges comparisons by limits. Wall times are not part of the verdict.
+pub fn judge(comparisons: Vec<Comparison>, limits: &Limits) -> CountsVerdict {
+    let rows = comparisons
+        .into_iter()
+        .filter(|comparison| comparison.metric.is_none_or(|metric| metric.portable()))
+        .map(|comparison| JudgedCount { judgement: judgement(&comparison, limits), comparison })
+        .collect();
+    CountsVerdict { rows }
+}
+
+fn judgement(comparison: &Comparison, limits: &Limits) -> CountVerdict {
+    let (Comparability::Comparable, Some(metric), Some(base), Some(head)) =
+        (&comparison.state, comparison.metric, comparison.base, comparison.head)
+    else {
+        return CountVerdict::Unjudged(comparison.state.to_string());
+    };
+    let Some(limit) = limits.of(metric, &comparison.workload).cloned() else {
+        return CountVerdict::Unjudged(format!("no limit is set for {}", metric.name()));
+    };
+    let worse = worse(metric, base.value, head.value);
+    if !limit.tolerance.allows(worse, base.value) {
+        CountVerdict::Regressed(limit)
+    } else if !limit.tolerance.allows(-worse, base.value) {
+        CountVerdict::Improved(limit)
+    } else {
+        CountVerdict::Pass(limit)
+    }
+}
+
+/// By how many units `head` is worse than `base`; negative if it is better.
+fn worse(metric: &dyn Metric, base: f64, head: f64) -> f64 {
+    match metric.better() {
+        Better::Lower => head - base,
+        Better::Higher => base - head,
+    }
+}
+
+impl CountVerdict {
+    /// The judgement in one word.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Pass(_) => "pass",
+            Self::Improved(_) => "improved",
+            Self::Regressed(_) => "regressed",
+            Self::Accepted(..) => "accepted",
+            Self::Unjudged(_) => "not judged",
+        }
+    }
+
+    /// The limit it was judged by.
+    pub fn limit(&self) -> Option<&Limit> {
+        match self {
+            Self::Pass(limit) | Self::Improved(limit) | Self::Regressed(limit) | Self::Accepted(limit, _) => {
+                Some(limit)
+            }
+            Self::Unjudged(_) => None,
+        }
+    }
+}
+
+impl CountsVerdict {
+    /// How many figures came to what.
+    pub fn counts(&self) -> Tally {
+        let mut counts = Tally::default();
+        for row in &self.rows {
+            *match row.judgement {
+                CountVerdict::Pass(_) => &mut counts.passed,
+                CountVerdict::Improved(_) => &mut counts.improved,
+                CountVerdict::Regressed(_) => &mut counts.regressed,
+                CountVerdict::Accepted(..) => &mut counts.accepted,
+                CountVerdict::Unjudged(_) => &mut counts.unjudged,
+            } += 1;
+        }
+        counts
+    }
+
+    /// One sentence per regression, in the order of the suite.
+    pub fn regressions(&self) -> Vec<String> {
+        let regressed = self.rows.iter().filter(|row| matches!(row.judgement, CountVerdict::Regressed(_)));
+        regressed.map(JudgedCount::explanation).collect()
+    }
+
+    /// One sentence per regression that was accepted, in the order of the suite.
+    pub fn accepted(&self) -> Vec<String> {
+        let accepted = self.rows.iter().filter(|row| matches!(row.judgement, CountVerdict::Accepted(..)));
+        accepted.map(JudgedCount::explanation).collect()
+    }
+
+    /// One sentence per reason why figures were not judged.
+    pub fn unjudged(&self) -> Vec<String> {
+        grouped(self.rows.iter().filter_map(|row| match &row.judgement {
+            CountVerdict::Unjudged(why) => Some((row.comparison.place(), why.clone())),
+            _ => None,
+        }))
+    }
+
+    /// The same verdict without what passed and without what [`CountsVerdict::unjudged`] tells.
+    #[must_use]
+    pub fn remarkable(&self) -> Self {
+        let changed = |row: &&JudgedCount| {
+            matches!(row.judgement, CountVerdict::Regressed(_) | CountVerdict::Accepted(..) | CountVerdict::Improved(_))
+        };
+        Self { rows: self.rows.iter().filter(changed).cloned().collect() }
+    }
+
+    /// The verdict on the suite.
+    pub fn conclusion(&self) -> SuiteVerdict {
+        match self.counts() {
+            Tally { regressed: 1.., .. } => SuiteVerdict::Regressed,
+            Tally { unjudged: 1.., .. } => SuiteVerdict::Unjudged,
+            Tally { passed: 0, improved: 0, accepted: 0, .. } => SuiteVerdict::Unjudged,
+            _ => SuiteVerdict::Passed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

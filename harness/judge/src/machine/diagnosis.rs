@@ -1,0 +1,194 @@
+//! Whether a machine can judge time: what was found, and what it makes of no change.
+
+use harness_abtest::NoiseFloor;
+
+use crate::machine::{Finding, Grade};
+
+/// A machine that does not find a slowdown of this share in a quarter of a minute cannot judge: gates that only see more are
+/// switched off.
+pub const COARSE: f64 = 0.02;
+
+/// Seconds of measuring that one workload is given.
+pub const ALONE: f64 = 15.0;
+
+/// Everything that was found out.
+#[derive(Debug, Clone)]
+pub struct Diagnosis {
+    /// What was looked at.
+    pub findings: Vec<Finding>,
+    /// A build against itself, or why that was not measured.
+    pub floors: Result<NoiseFloors, String>,
+}
+
+/// Builds against themselves, and the gate that they speak for.
+#[derive(Debug, Clone)]
+pub struct NoiseFloors {
+    /// The workloads that were tried.
+    pub tried: Vec<Tried>,
+    /// Workloads that the gate times.
+    pub workloads: usize,
+    /// Seconds that the gate has for each of them.
+    pub each_seconds: f64,
+}
+
+/// A workload that was tried, and the smallest slowdowns of it that would be found.
+#[derive(Debug, Clone)]
+pub struct Tried {
+    /// The build against itself.
+    pub floor: NoiseFloor,
+    /// Smallest slowdown that a gate would find, as a share.
+    pub in_a_gate: Option<f64>,
+    /// Smallest slowdown that [`ALONE`] seconds of measuring would find, as a share.
+    pub alone: Option<f64>,
+    /// Seconds of measuring until it is shown not to be slower.
+    pub seconds: Option<f64>,
+}
+
+impl NoiseFloors {
+    /// What these say to a gate that times so many workloads and has so many seconds for each.
+    pub fn new(floors: Vec<NoiseFloor>, workloads: usize, each_seconds: f64) -> Self {
+        let tried = floors.into_iter().map(|floor| {
+            let (in_a_gate, alone) = (floor.minimum_detectable(each_seconds), floor.minimum_detectable(ALONE));
+            let seconds = floor.seconds_to_settle();
+            Tried { floor, in_a_gate, alone, seconds }
+        });
+        Self { tried: tried.collect(), workloads, each_seconds }
+    }
+
+    /// Seconds of measuring that a gate needs here until no workload is inconclusive, as a sentence's end.
+    fn forecast(&self) -> String {
+        let gate = format!("a gate of {} workloads", self.workloads);
+        let seconds: Option<Vec<f64>> = self.tried.iter().map(|tried| tried.seconds).collect();
+        match seconds {
+            None => format!("{gate} would leave some of them inconclusive, however long it measures"),
+            Some(seconds) => {
+                let each = seconds.iter().sum::<f64>() / seconds.len().max(1) as f64;
+                let (needed, has) = (each * self.workloads as f64, self.each_seconds * self.workloads as f64);
+                let enough = if needed <= has { "" } else { ", more than the budget has: --budget allows more" };
+                format!("{gate} needs about {needed:.0} s of measuring{enough}")
+            }
+        }
+    }
+}
+
+impl Diagnosis {
+    /// Whether a verdict on time can be had here.
+    pub fn can_judge(&self) -> bool {
+        self.trouble().is_empty()
+    }
+
+    /// The verdict in one sentence, with what speaks against the machine.
+    pub fn sentence(&self) -> String {
+        let trouble = self.trouble();
+        if trouble.is_empty() {
+            let found = self.floors.iter().flat_map(|floors| &floors.tried).filter_map(|tried| tried.alone);
+            let worst = found.fold(0.0, f64::max);
+            return format!(
+                "CAN JUDGE: a slowdown of {:.1} % of one workload would be found within {ALONE:.0} s; {}",
+                100.0 * worst,
+                self.floors.as_ref().map_or_else(|_| String::new(), NoiseFloors::forecast)
+            );
+        }
+        let bad = self.findings.iter().filter(|finding| finding.grade == Grade::Bad);
+        let bad: Vec<String> = bad.map(|finding| format!("{} ({})", finding.what, finding.found)).collect();
+        let because = match bad.as_slice() {
+            [] => String::new(),
+            bad => format!("; look at {} first", bad.join(" and ")),
+        };
+        match self.floors {
+            Ok(_) => format!("TOO NOISY: {}{because}", trouble.join("; ")),
+            Err(_) => format!("NOT MEASURED: {}{because}", trouble.join("; ")),
+        }
+    }
+
+    /// A clause for each reason why time cannot be judged.
+    fn trouble(&self) -> Vec<String> {
+        let tried = match &self.floors {
+            Ok(floors) => &floors.tried,
+            Err(why) => return vec![why.clone()],
+        };
+        let trouble = tried.iter().filter_map(|Tried { floor, alone, .. }| {
+            let name = &floor.timed().workload;
+            if let Some(failure) = floor.failure() {
+                return Some(format!("{name} could not be measured: {failure}"));
+            }
+            let Some(change) = floor.change() else { return Some(format!("no pair of {name} could be measured in the budget")) };
+            if floor.differs() {
+                return Some(format!("{name} differs from itself by {:+.1} %", 100.0 * change));
+            }
+            match *alone {
+                Some(found) if found <= COARSE => None,
+                Some(found) => Some(format!(
+                    "of {name} nothing below {:.1} % would be found within {ALONE:.0} s, and {:.0} % is the least that is of use",
+                    100.0 * found,
+                    100.0 * COARSE,
+                )),
+                None => Some(format!("of {name} nothing would be found within {ALONE:.0} s")),
+            }
+        });
+        trouble.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use harness_abtest::{Pair, Random, Rules, Side, Slice, TimedPhase, WorkloadPairs};
+
+    use super::*;
+
+    /// Forty pairs of a third of a second that scatter evenly by up to `scatter`, and whose heads take `shift` longer.
+    fn floor(workload: &str, shift: f64, scatter: f64) -> NoiseFloor {
+        let mut random = Random::new(5);
+        let mut pair = || {
+            let ratio = 1.0 + shift + scatter * (2.0 * random.share() - 1.0);
+            let slice = |side| {
+                let factor = if side == Side::Head { ratio } else { 1.0 };
+                Slice { side, iterations: 10, nanoseconds: (1e8 * factor) as u64, waited: 0 }
+            };
+            Pair { seconds: 0.3, rounds: vec![vec![[Side::Base, Side::Head, Side::Head, Side::Base].map(slice)]] }
+        };
+        let pairs = (0..40).map(|_| pair()).collect();
+        let timed = TimedPhase { workload: workload.to_owned(), phase: "optimized".to_owned() };
+        NoiseFloor::of(&WorkloadPairs { timed, pairs, failure: None }, Rules::default(), 4)
+    }
+
+    fn diagnosis(floors: Vec<NoiseFloor>) -> Diagnosis {
+        let finding = |what, found: &str, grade| Finding {
+            what,
+            found: found.to_owned(),
+            grade,
+            advice: "Wait until it has gone down.".to_owned(),
+        };
+        let findings = vec![finding("turbo", "off", Grade::Good), finding("load", "9.00 on 2 CPUs", Grade::Bad)];
+        Diagnosis { findings, floors: Ok(NoiseFloors::new(floors, 4, 13.5)) }
+    }
+
+    #[test]
+    fn a_quiet_machine_can_judge_whatever_was_found() {
+        let quiet = diagnosis(vec![floor("kernel/gelu", 0.0, 0.004), floor("kernel/softmax", 0.0, 0.006)]);
+        assert!(quiet.can_judge(), "{}", quiet.sentence());
+        insta::assert_snapshot!("sentence", quiet.sentence());
+    }
+
+    #[test]
+    fn a_machine_that_finds_too_little_is_told_with_what_to_look_at() {
+        let noisy = diagnosis(vec![floor("kernel/gelu", 0.0, 0.004), floor("kernel/softmax", 0.0, 0.2)]);
+        let said = noisy.sentence();
+        assert!(!noisy.can_judge());
+        assert!(said.starts_with("TOO NOISY: of kernel/softmax nothing below "), "{said}");
+        assert!(said.ends_with("; look at load (9.00 on 2 CPUs) first"), "{said}");
+    }
+
+    #[test]
+    fn a_build_that_differs_from_itself_is_no_ground_to_judge_on() {
+        let said = diagnosis(vec![floor("kernel/gelu", 0.04, 0.004)]).sentence();
+        assert!(said.starts_with("TOO NOISY: kernel/gelu differs from itself by +4.0 %"), "{said}");
+    }
+
+    #[test]
+    fn what_was_not_measured_is_not_judged() {
+        let unmeasured = Diagnosis { floors: Err("there is no probe".to_owned()), ..diagnosis(Vec::new()) };
+        assert!(!unmeasured.can_judge());
+        assert!(unmeasured.sentence().starts_with("NOT MEASURED: there is no probe"));
+    }
+}

@@ -1,0 +1,188 @@
+//! How a measured figure stands to what was wanted or forecast: decided by its interval alone, never by its middle.
+
+use harness_record::metric::{Better, Figure, LEVEL, Metric};
+use harness_record::roadmap::Range;
+
+/// How a phase stands to a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TargetStatus {
+    /// The whole interval is beyond the far end.
+    Ahead,
+    /// The whole interval is at the near end or beyond it.
+    Met,
+    /// The whole interval falls short of the near end.
+    Missed,
+    /// The interval holds the near end, or is of fewer rounds than it takes to say.
+    Unclear,
+}
+
+/// What became of a forecast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audit {
+    /// The whole interval is beyond what was forecast.
+    Beaten,
+    /// The interval meets what was forecast, and leaves out that nothing changed.
+    Held,
+    /// The whole interval falls short of what was forecast.
+    Wrong,
+    /// The interval holds both the forecast and no change at all, or is of fewer rounds than it takes to say.
+    Unclear,
+}
+
+/// A figure with the ends between which it lies, if that much is known of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Measured {
+    /// The figure.
+    pub figure: Figure,
+    /// The end that is worse and the end that is better, both the figure itself for a count; none where rounds are too few.
+    ends: Option<(f64, f64)>,
+}
+
+/// A figure of a metric, or a ratio of two, with its ends: those of an interval that reaches [`LEVEL`].
+pub fn measure(figure: Figure, metric: &dyn Metric) -> Measured {
+    let ends = match figure.interval {
+        Some(ends) if ends.level >= LEVEL => match metric.better() {
+            Better::Higher => Some((ends.low, ends.high)),
+            Better::Lower => Some((ends.high, ends.low)),
+        },
+        Some(_) => None,
+        // Counts repeat: they are as exact as they are.
+        None => metric.portable().then_some((figure.value, figure.value)),
+    };
+    Measured { figure, ends }
+}
+
+/// How a figure stands to a target.
+pub fn stand(measured: &Measured, wanted: &Range, better: Better) -> TargetStatus {
+    let Some((worse, best)) = measured.ends else { return TargetStatus::Unclear };
+    if beyond(worse, wanted.far, better) {
+        TargetStatus::Ahead
+    } else if worse == wanted.near || beyond(worse, wanted.near, better) {
+        TargetStatus::Met
+    } else if beyond(wanted.near, best, better) {
+        TargetStatus::Missed
+    } else {
+        TargetStatus::Unclear
+    }
+}
+
+/// What became of a forecast change.
+pub fn audit(measured: &Measured, forecast: &Range, better: Better) -> Audit {
+    let Some((worse, best)) = measured.ends else { return Audit::Unclear };
+    if beyond(worse, forecast.far, better) {
+        Audit::Beaten
+    } else if beyond(forecast.near, best, better) {
+        Audit::Wrong
+    } else if beyond(worse, 1.0, better) || forecast.near == 1.0 {
+        Audit::Held
+    } else {
+        Audit::Unclear
+    }
+}
+
+fn beyond(value: f64, mark: f64, better: Better) -> bool {
+    match better {
+        Better::Higher => value > mark,
+        Better::Lower => value < mark,
+    }
+}
+
+impl TargetStatus {
+    /// In a word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ahead => "ahead",
+            Self::Met => "met",
+            Self::Missed => "missed",
+            Self::Unclear => "unclear",
+        }
+    }
+}
+
+impl Audit {
+    /// In a word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Beaten => "beaten",
+            Self::Held => "held",
+            Self::Wrong => "wrong",
+            Self::Unclear => "unclear",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use harness_abtest::Interval;
+    use harness_record::metric;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const LEVEL_OF_THREE: f64 = 0.75;
+
+    fn speed(low: f64, high: f64, level: f64) -> Measured {
+        let figure = Figure { value: (low + high) / 2.0, interval: Some(Interval { low, high, level }) };
+        measure(figure, metric::by_name("tokens-per-second").expect("a metric"))
+    }
+
+    fn wanted(near: f64, far: f64) -> Range {
+        Range { near, far, relative: true }
+    }
+
+    /// The same target, and the interval moved past it: every standing there is.
+    #[test]
+    fn the_interval_decides_how_a_target_stands() {
+        let stands = |low, high, level| stand(&speed(low, high, level), &wanted(2.5, 3.1), Better::Higher);
+        assert_eq!(stands(1.0, 2.4, 0.97), TargetStatus::Missed);
+        assert_eq!(stands(2.4, 2.6, 0.97), TargetStatus::Unclear);
+        assert_eq!(stands(2.5, 2.9, 0.97), TargetStatus::Met);
+        assert_eq!(stands(2.6, 4.0, 0.97), TargetStatus::Met, "not known to be beyond the far end");
+        assert_eq!(stands(3.2, 4.0, 0.97), TargetStatus::Ahead);
+        assert_eq!(stands(3.2, 4.0, LEVEL_OF_THREE), TargetStatus::Unclear, "three rounds say nothing");
+    }
+
+    #[test]
+    fn the_interval_flips_a_forecast() {
+        let audited = |low, high| audit(&speed(low, high, 0.97), &wanted(1.15, 1.2), Better::Higher);
+        assert_eq!(audited(1.0, 1.1), Audit::Wrong);
+        assert_eq!(audited(1.05, 1.16), Audit::Held);
+        assert_eq!(audited(1.16, 1.3), Audit::Held);
+        assert_eq!(audited(1.21, 1.3), Audit::Beaten);
+        assert_eq!(audited(0.95, 1.4), Audit::Unclear, "no change at all is in it too");
+        let few = speed(1.21, 1.3, LEVEL_OF_THREE);
+        assert_eq!(audit(&few, &wanted(1.15, 1.2), Better::Higher), Audit::Unclear);
+    }
+
+    #[test]
+    fn a_count_is_as_exact_as_it_is() {
+        let bytes = metric::by_name("bytes-per-token").expect("a metric");
+        let stands = |ratio: f64| stand(&measure(Figure::exact(ratio), bytes), &wanted(0.2, 0.2), Better::Lower);
+        assert_eq!(
+            [0.21, 0.2, 0.19, 0.0].map(stands),
+            [TargetStatus::Missed, TargetStatus::Met, TargetStatus::Ahead, TargetStatus::Ahead]
+        );
+        let unchanged = measure(Figure::exact(1.0), bytes);
+        assert_eq!(stand(&unchanged, &wanted(1.0, 1.0), Better::Lower), TargetStatus::Met);
+        assert_eq!(audit(&unchanged, &wanted(1.0, 1.0), Better::Lower), Audit::Held);
+        // A time without an interval is one round.
+        let time = metric::by_name("time").expect("a metric");
+        assert_eq!(stand(&measure(Figure::exact(0.1), time), &wanted(0.2, 0.2), Better::Lower), TargetStatus::Unclear);
+    }
+
+    proptest! {
+        /// Better figures never stand worse.
+        #[test]
+        fn moving_the_interval_up_never_lowers_the_standing(
+            low in 0.1..5.0f64, width in 0.0..1.0f64, by in 0.0..3.0f64, near in 0.5..3.0f64, more in 0.0..1.0f64,
+        ) {
+            let rank = |standing| match standing {
+                TargetStatus::Missed => 0, TargetStatus::Unclear => 1, TargetStatus::Met => 2, TargetStatus::Ahead => 3,
+            };
+            let at = |shift: f64| stand(
+                &speed(low + shift, low + width + shift, 0.97), &wanted(near, near + more), Better::Higher,
+            );
+            prop_assert!(rank(at(by)) >= rank(at(0.0)));
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Difference in time between two builds of one workload, as `watch` shows it: an estimate, no verdict of the gate.
+
+use harness_abtest::{Interval, Pair, Rules, SequentialTest, TimedPhase, Verdict, WorkloadPairs, median};
+use harness_record::metric::{Figure, LEVEL};
+
+/// What was seen of a workload's time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TimeChange {
+    /// Whose.
+    pub timed: TimedPhase,
+    /// Pairs of processes that it rests on.
+    pub pairs: usize,
+    /// Seconds of a run before, the median over the pairs, and after: that times the ratio. None without a pair.
+    pub seconds: Option<(f64, f64)>,
+    /// Time after over time before, with the interval that holds it with 95 % probability however often one looks; none without
+    /// a pair.
+    pub ratio: Option<Figure>,
+    /// By what share it may be slower or faster at most, as far as the interval goes; none for too few pairs.
+    pub within: Option<f64>,
+    /// Whether it is slower or faster beyond doubt: by the interval, or by the rules of the gate.
+    pub differs: bool,
+    /// Why it could not be measured.
+    pub failure: Option<String>,
+}
+
+impl TimeChange {
+    /// What the pairs of a workload say.
+    /// Judges the pairs of a workload by these rules.
+    pub fn of(measured: &WorkloadPairs, rules: Rules) -> Self {
+        let estimates: Vec<_> = measured.pairs.iter().filter_map(Pair::estimate).collect();
+        let mut sequential_test = SequentialTest::new(rules, 1);
+        estimates.iter().for_each(|estimate| sequential_test.push(estimate.log_ratio));
+        let before = median(&estimates.iter().map(|estimate| estimate.base * 1e-9).collect::<Vec<_>>());
+        let ratio = sequential_test.estimate().map(f64::exp);
+        let interval = sequential_test.interval(LEVEL).map(|Interval { low, high, level }| Interval {
+            low: low.exp(),
+            high: high.exp(),
+            level,
+        });
+        let confirmed = matches!(sequential_test.verdict(), Verdict::Regressed | Verdict::Improved);
+        Self {
+            timed: measured.timed.clone(),
+            pairs: estimates.len(),
+            seconds: before.zip(ratio).map(|(before, ratio)| (before, before * ratio)),
+            ratio: ratio.map(|value| Figure { value, interval }),
+            within: interval.map(|interval| (1.0 - interval.low).abs().max((interval.high - 1.0).abs())),
+            differs: confirmed || interval.is_some_and(|interval| interval.excludes(1.0, LEVEL)),
+            failure: measured.failure.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use harness_abtest::noise::Noise;
+    use harness_abtest::{Random, Side, Slice};
+
+    use super::*;
+
+    fn timed(pairs: usize, shift: f64, noise: Noise) -> TimeChange {
+        let mut random = Random::new(5);
+        let mut pair = || {
+            let factor = (shift + noise.draw(&mut random)).exp();
+            let slice = |side| {
+                let nanoseconds = if side == Side::Head { 1e9 * factor } else { 1e9 } as u64;
+                Slice { side, iterations: 1000, nanoseconds, waited: 0 }
+            };
+            Pair { seconds: 0.1, rounds: vec![vec![[Side::Base, Side::Head, Side::Head, Side::Base].map(slice)]] }
+        };
+        let timed = TimedPhase { workload: "kernel/gelu".to_owned(), phase: "optimized".to_owned() };
+        TimeChange::of(
+            &WorkloadPairs { timed, pairs: (0..pairs).map(|_| pair()).collect(), failure: None },
+            Rules::default(),
+        )
+    }
+
+    #[test]
+    fn what_is_large_is_seen_and_what_is_small_is_bounded() {
+        let slower = timed(20, 0.05, Noise::Normal(0.3));
+        assert!(slower.differs && slower.ratio.is_some_and(|ratio| (1.04..1.06).contains(&ratio.value)), "{slower:?}");
+        assert!(timed(20, -0.05, Noise::Normal(0.3)).differs);
+        let same = timed(20, 0.0, Noise::Normal(0.3));
+        let interval = same.ratio.and_then(|ratio| ratio.interval).expect("enough pairs");
+        assert!(
+            !same.differs
+                && same.within < Some(0.01)
+                && interval.low < 1.0
+                && interval.high > 1.0
+                && interval.high < 1.01,
+            "{same:?}"
+        );
+        let (before, after) = same.seconds.expect("pairs");
+        let ratio = same.ratio.map_or(0.0, |ratio| ratio.value);
+        assert!((before - 1e-3).abs() < 1e-9 && (after / before - ratio).abs() < 1e-9, "{before} {after}");
+    }
+
+    #[test]
+    fn a_few_pairs_say_nothing_and_none_say_less() {
+        let few = timed(3, 0.02, Noise::Normal(0.3));
+        assert!(!few.differs && few.ratio.is_some_and(|ratio| ratio.interval.is_none()), "{few:?}");
+        let none = timed(0, 0.0, Noise::Normal(0.3));
+        assert_eq!((none.pairs, none.seconds, none.ratio, none.differs), (0, None, None, false));
+    }
+}

@@ -1,0 +1,171 @@
+//! How the figures of a run went over the runs before it: what a sparkline beside each figure shows.
+
+use std::path::Path;
+
+use harness_record::choice::Choice;
+use harness_record::history::{DatedRecord, HistoryQuery};
+use harness_record::history::{TIME_NOISE, series};
+use harness_record::json_files::json_files;
+use harness_record::{Record, Row, metric};
+
+/// The metrics that are followed. A time says nothing about that of another day, so it is told as how many times as fast it is
+/// as the anchor in the same record.
+const FOLLOWED: [&str; 4] = ["time", "instructions", "bytes-per-token", "allocations-per-token"];
+
+/// So many earlier records are looked through for those of the machine, however many there are.
+const LOOKED_AT: usize = 4;
+
+/// What became of every figure of a run, the run itself last.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Trends {
+    lines: Vec<Timeline>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Timeline {
+    workload: String,
+    phase: String,
+    metric: &'static str,
+    values: Vec<f64>,
+}
+
+/// The records before one of the same machine, the oldest first and `most` of them at most; files that are no records are passed
+/// over.
+pub fn recent(folder: &Path, now: &Record, most: usize) -> Vec<Record> {
+    // They are named by their time.
+    let paths = json_files(folder);
+    let read = paths.iter().rev().take(LOOKED_AT * most).filter_map(|path| Record::read(path).ok());
+    let is_earlier =
+        |record: &Record| record.created < now.created && record.environment.same_machine(&now.environment);
+    let mut records: Vec<Record> = read.filter(is_earlier).take(most).collect();
+    records.sort_by(|a, b| a.created.cmp(&b.created));
+    records
+}
+
+/// How many times as fast, from shares of the anchor's time. What lies within the noise of times is all the last: bars that
+/// reach from the lowest to the highest would make mountains of it.
+fn speeds(shares: &[f64]) -> Vec<f64> {
+    let speeds: Vec<f64> = shares.iter().map(|share| 1.0 / share).collect();
+    let (low, high) = speeds.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), &one| (low.min(one), high.max(one)));
+    match speeds.last() {
+        Some(&last) if high <= low * (1.0 + 2.0 * TIME_NOISE) => vec![last; speeds.len()],
+        _ => speeds,
+    }
+}
+
+impl Trends {
+    /// The trends of a record after earlier ones, the oldest first. Counts are followed over those that were counted by the
+    /// same toolchain, times over those that have the anchor. What was measured only once has no trend.
+    pub fn of(earlier: &[Record], now: &Record, anchor: Option<&str>) -> Self {
+        let phases: Vec<String> = now.phases().into_iter().map(str::to_owned).collect();
+        let key = |record: &Record| record.environment.portable_key(&record.environment.isa);
+        let moment = |record: &Record| {
+            let date = record.created.parse().unwrap_or_default();
+            DatedRecord { date, commit: None, record: record.clone() }
+        };
+        let of_times: Vec<DatedRecord> = earlier.iter().chain([now]).map(moment).collect();
+        let of_counts: Vec<DatedRecord> =
+            earlier.iter().filter(|record| key(record) == key(now)).chain([now]).map(moment).collect();
+        let mut lines = Vec::new();
+        for metric in FOLLOWED.into_iter().filter_map(metric::by_name) {
+            let Some(anchor) = anchor.or(metric.portable().then_some("")) else { continue };
+            let dated_records = if metric.portable() { &of_counts } else { &of_times };
+            let question = HistoryQuery { metric, choice: &Choice::default(), phases: &phases, anchor };
+            for one in series(dated_records, &question) {
+                let is_last = one.points.last().is_some_and(|point| point.moment + 1 == dated_records.len());
+                // The anchor beside itself shows nothing.
+                if one.points.len() < 2 || !is_last || (!metric.portable() && one.phase == anchor) {
+                    continue;
+                }
+                let values = if metric.portable() { one.values() } else { speeds(&one.values()) };
+                lines.push(Timeline { workload: one.workload, phase: one.phase, metric: metric.name(), values });
+            }
+        }
+        Self { lines }
+    }
+
+    /// What became of a metric of a row; none if it was measured only once.
+    pub fn values(&self, row: &Row, metric: &str) -> Option<&[f64]> {
+        let found =
+            |line: &&Timeline| line.workload == row.workload && line.phase == row.phase && line.metric == metric;
+        self.lines.iter().find(found).map(|line| line.values.as_slice())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use harness_record::sample::{callgrind, clock, dhat, record, row};
+
+    use super::*;
+
+    /// A record of a day, with a kernel that takes a share of the naive one's time and so many instructions.
+    fn day(day: u32, speed: u64, instructions: u64) -> Record {
+        let times = |time: u64| clock("a", &[time * u64::from(day); 3]);
+        let naive = row("kernel", "naive", vec![times(1000), callgrind(9000)]);
+        let fast = row("kernel", "fast", vec![times(1000 / speed), callgrind(instructions), dhat(0, 0)]);
+        Record { created: format!("2026-01-0{day}T00:00:00Z"), ..record(vec![naive, fast]) }
+    }
+
+    const NONE: [f64; 0] = [];
+
+    fn told(trends: &Trends, record: &Record, metric: &str) -> Vec<f64> {
+        let row = record.row("kernel", "fast").expect("there");
+        trends.values(row, metric).map(<[f64]>::to_vec).unwrap_or_default()
+    }
+
+    #[test]
+    fn speed_is_followed_within_each_record_and_counts_by_themselves() {
+        let earlier = [day(1, 2, 500), day(2, 4, 400)];
+        let now = day(3, 5, 400);
+        let trends = Trends::of(&earlier, &now, Some("naive"));
+        assert_eq!(told(&trends, &now, "time"), [2.0, 4.0, 5.0], "the machine was slower every day");
+        assert_eq!(told(&trends, &now, "instructions"), [500.0, 400.0, 400.0]);
+        assert_eq!(told(&trends, &now, "bytes-per-token"), [0.0, 0.0, 0.0]);
+        assert_eq!(trends.values(&now.rows[0], "time"), None, "naive beside naive");
+        assert!(trends.values(&now.rows[0], "instructions").is_some());
+        assert_eq!(told(&Trends::of(&earlier, &now, None), &now, "time"), NONE);
+    }
+
+    #[test]
+    fn the_noise_of_times_is_no_trend() {
+        assert_eq!(speeds(&[0.5, 0.505, 0.498]), [1.0 / 0.498; 3]);
+        assert_eq!(speeds(&[0.5, 0.4]), [2.0, 2.5]);
+        assert_eq!(speeds(&[]), NONE);
+    }
+
+    #[test]
+    fn what_does_not_compare_or_is_new_has_no_trend() {
+        let mut other = day(1, 2, 500);
+        other.environment.rustc = "rustc 1.0.0".to_owned();
+        let now = day(3, 5, 400);
+        let trends = Trends::of(&[other], &now, Some("naive"));
+        assert_eq!(told(&trends, &now, "instructions"), NONE);
+        assert_eq!(told(&trends, &now, "time"), [2.0, 5.0], "time is of the machine, whatever the compiler");
+        let mut redefined = day(2, 2, 500);
+        redefined.rows[1].definition.push_str(" otherwise");
+        assert_eq!(told(&Trends::of(&[redefined], &now, Some("naive")), &now, "instructions"), NONE);
+        let mut unread = now.clone();
+        unread.rows[1].readings.clear();
+        assert_eq!(told(&Trends::of(&[day(1, 2, 500), day(2, 2, 500)], &unread, None), &unread, "instructions"), NONE);
+        assert_eq!(Trends::of(&[], &now, Some("naive")), Trends::default());
+    }
+
+    #[test]
+    fn the_last_records_of_the_machine_before_this_one_are_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for number in 1..=6 {
+            let mut record = day(number, 2, 500);
+            if number == 4 {
+                record.environment.cpu = "another".to_owned();
+            }
+            record.write(&folder.path().join(format!("{}.json", record.created.replace(':', "")))).expect("written");
+        }
+        fs::write(folder.path().join("gate.json"), "{}").expect("written");
+        let read = recent(folder.path(), &day(6, 2, 500), 3);
+        let days: Vec<&str> = read.iter().map(|record| &record.created[..10]).collect();
+        assert_eq!(days, ["2026-01-02", "2026-01-03", "2026-01-05"]);
+        assert!(recent(&folder.path().join("nowhere"), &day(6, 2, 500), 3).is_empty());
+    }
+}

@@ -1,0 +1,262 @@
+//! `counts.csv`: one line per workload, phase and count.
+//!
+//! The first line says which schema the file has and when the counts were measured, the last one how many rows there
+//! are, so that a file that was cut off anywhere is noticed.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use harness_probe::Unit;
+
+use crate::baseline::{BaselineError, SCHEMA_VERSION};
+use crate::{Check, Data, Reading, Row};
+
+const COLUMNS: [&str; 9] =
+    ["workload", "phase", "count", "value", "unit", "per_run", "run_unit", "definition", "answer"];
+
+/// The counts of callgrind: name, unit.
+const CALLGRIND: [(&str, &str); 1] = [("instructions", "instructions")];
+
+/// The counts of dhat: name, unit.
+const DHAT: [(&str, &str); 7] = [
+    ("total-bytes", "bytes"),
+    ("total-blocks", "blocks"),
+    ("peak-bytes", "bytes"),
+    ("leaked-bytes", "bytes"),
+    ("tokens", "tokens"),
+    ("token-bytes", "bytes"),
+    ("token-blocks", "blocks"),
+];
+
+const HEAD: &str = "# harness baseline, schema ";
+
+/// The file's text.
+pub(super) fn write(rows: &[Row], measured: &str) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut lines = 0;
+    let mut line = |fields: [&str; COLUMNS.len()]| writer.write_record(fields).expect("memory takes every line");
+    line(COLUMNS);
+    for row in rows {
+        for reading in &row.readings {
+            for ((count, unit), value) in values(&reading.data) {
+                line([
+                    &row.workload,
+                    &row.phase,
+                    count,
+                    &value.to_string(),
+                    unit,
+                    &row.unit.per_run.to_string(),
+                    &row.unit.name,
+                    &row.definition,
+                    &row.answer,
+                ]);
+                lines += 1;
+            }
+        }
+    }
+    let table = writer.into_inner().expect("memory takes every line");
+    let table = String::from_utf8(table).expect("every field is a string");
+    format!("{HEAD}{SCHEMA_VERSION}, measured {measured}\n{table}# {lines} rows\n")
+}
+
+fn values(data: &Data) -> Vec<((&'static str, &'static str), u64)> {
+    match *data {
+        Data::Callgrind { instructions } => CALLGRIND.into_iter().zip([instructions]).collect(),
+        Data::Dhat { total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks } => DHAT
+            .into_iter()
+            .zip([total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks])
+            .collect(),
+        Data::Clock { .. } | Data::Criterion { .. } => Vec::new(),
+    }
+}
+
+/// Reads the file's text: when it was measured, and its rows with readings of instruction set `isa`.
+pub(super) fn read(text: &str, path: &Path, isa: &str) -> Result<(String, Vec<Row>), BaselineError> {
+    let file = File { text, path };
+    let (measured, rest) = file.head()?;
+    let (table, said) = file.without_foot(rest)?;
+    let mut rows: Vec<Reader> = Vec::new();
+    let mut places: HashMap<(String, String), usize> = HashMap::new();
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(table.as_bytes());
+    let mut record = csv::StringRecord::new();
+    let mut header = true;
+    let mut there = 0;
+    loop {
+        // The table begins in line 2.
+        let line = reader.position().line() + 1;
+        match reader.read_record(&mut record) {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(error) => return Err(file.line(line, format!("this is no CSV: {error}"))),
+        }
+        let line = record.position().map_or(line, |position| position.line() + 1);
+        if std::mem::take(&mut header) {
+            if record != *COLUMNS.as_slice() {
+                return Err(file.line(line, format!("the columns must be {}", COLUMNS.join(","))));
+            }
+            continue;
+        }
+        let fields: Vec<&str> = record.iter().collect();
+        let Ok(fields) = <[&str; COLUMNS.len()]>::try_from(fields) else {
+            let count = record.len();
+            return Err(file.line(line, format!("a row has {} fields, this one has {count}", COLUMNS.len())));
+        };
+        there += 1;
+        let entry = Entry::read(fields).map_err(|what| file.line(line, what))?;
+        let place = *places.entry((entry.row.workload.clone(), entry.row.phase.clone())).or_insert_with(|| {
+            rows.push(Reader { line, row: entry.row.clone(), counts: HashMap::new() });
+            rows.len() - 1
+        });
+        rows[place].add(entry, line).map_err(|what| file.line(line, what))?;
+    }
+    if header {
+        return Err(file.line(2, format!("the columns must be {}", COLUMNS.join(","))));
+    }
+    // Last, so that a line that is wrong in itself is named before its effect on the number of lines.
+    if there != said {
+        return Err(file.cut_off(format!("the last line says {said} rows, but there are {there}")));
+    }
+    let rows = rows.into_iter().map(|row| row.finish(isa).map_err(|(line, what)| file.line(line, what)));
+    Ok((measured, rows.collect::<Result<_, _>>()?))
+}
+
+struct File<'a> {
+    text: &'a str,
+    path: &'a Path,
+}
+
+impl<'a> File<'a> {
+    fn line(&self, line: u64, what: String) -> BaselineError {
+        BaselineError::Line { path: self.path.to_owned(), line, what }
+    }
+
+    /// When the counts were measured, and what follows the first line.
+    fn head(&self) -> Result<(String, &'a str), BaselineError> {
+        let (head, rest) = self.text.split_once('\n').unwrap_or((self.text, ""));
+        let wrong = || self.line(1, format!("a baseline begins with `{HEAD}{SCHEMA_VERSION}, measured` and the date"));
+        let head = head.trim_end_matches('\r').strip_prefix(HEAD).ok_or_else(wrong)?;
+        let (schema, head) = head.split_once(',').ok_or_else(wrong)?;
+        let schema = number(schema).map_err(|_| wrong())?;
+        if schema != SCHEMA_VERSION {
+            return Err(BaselineError::Schema { path: self.path.to_owned(), line: 1, found: schema });
+        }
+        let measured = head.strip_prefix(" measured ").ok_or_else(wrong)?;
+        Ok((measured.to_owned(), rest))
+    }
+
+    fn cut_off(&self, what: String) -> BaselineError {
+        BaselineError::CutOff { path: self.path.to_owned(), line: self.text.lines().count() as u64, what }
+    }
+
+    /// The table, and how many rows the last line says it has.
+    fn without_foot(&self, rest: &'a str) -> Result<(&'a str, u64), BaselineError> {
+        let body = rest.strip_suffix('\n').unwrap_or(rest).trim_end_matches('\r');
+        let (table, foot) = match body.rfind('\n') {
+            Some(end) => body.split_at(end + 1),
+            None => ("", body),
+        };
+        let said = foot.strip_prefix("# ").and_then(|foot| foot.strip_suffix(" rows")).and_then(|n| number(n).ok());
+        let Some(said) = said else {
+            return Err(self.cut_off("the last line must say how many rows there are, such as `# 12 rows`".to_owned()));
+        };
+        Ok((table, said))
+    }
+}
+
+/// One line of the table.
+struct Entry {
+    count: String,
+    value: u64,
+    row: Row,
+}
+
+impl Entry {
+    fn read(fields: [&str; COLUMNS.len()]) -> Result<Self, String> {
+        let [workload, phase, count, value, unit, per_run, run_unit, definition, answer] = fields;
+        let known = || CALLGRIND.iter().chain(&DHAT);
+        let Some((_, expected)) = known().find(|(name, _)| *name == count) else {
+            let names: Vec<&str> = known().map(|(name, _)| *name).collect();
+            return Err(format!("there is no count `{count}`; the counts are {}", names.join(", ")));
+        };
+        if unit != *expected {
+            return Err(format!("`{count}` is counted in {expected}, not in `{unit}`"));
+        }
+        let value = number(value).map_err(|what| format!("the value of `{count}` {what}"))?;
+        let per_run = number(per_run).map_err(|what| format!("per_run {what}"))?;
+        if per_run == 0 {
+            return Err("per_run is 0, but a run yields at least 1".to_owned());
+        }
+        let row = Row {
+            workload: workload.to_owned(),
+            phase: phase.to_owned(),
+            unit: Unit { name: run_unit.to_owned(), per_run },
+            definition: definition.to_owned(),
+            answer: answer.to_owned(),
+            // Only rows that passed are ever promoted.
+            check: Check::Passed,
+            readings: Vec::new(),
+            failures: Vec::new(),
+        };
+        Ok(Self { count: count.to_owned(), value, row })
+    }
+}
+
+/// A row whose lines are being read.
+struct Reader {
+    /// Where the row was first named.
+    line: u64,
+    row: Row,
+    /// Value and line of each count.
+    counts: HashMap<String, (u64, u64)>,
+}
+
+impl Reader {
+    fn add(&mut self, entry: Entry, line: u64) -> Result<(), String> {
+        let name = format!("{} in phase {}", self.row.workload, self.row.phase);
+        if entry.row != self.row {
+            return Err(format!(
+                "{name} has another unit, definition or answer here than in line {}, but one row has one of each",
+                self.line
+            ));
+        }
+        match self.counts.insert(entry.count.clone(), (entry.value, line)) {
+            None => Ok(()),
+            Some((_, first)) => {
+                Err(format!("duplicate row: `{}` of {name} already stands in line {first}", entry.count))
+            }
+        }
+    }
+
+    /// The row with its readings, or the line and what is wrong there.
+    fn finish(mut self, isa: &str) -> Result<Row, (u64, String)> {
+        let reading = |data| Reading { isa: isa.to_owned(), threads: 1, data };
+        if let Some((instructions, _)) = self.counts.remove(CALLGRIND[0].0) {
+            self.row.readings.push(reading(Data::Callgrind { instructions }));
+        }
+        if let Some(&(_, line)) = self.counts.values().min_by_key(|(_, line)| *line) {
+            let mut value = |name: &str| {
+                self.counts
+                    .remove(name)
+                    .map(|(value, _)| value)
+                    .ok_or_else(|| (line, format!("{} in phase {} has no `{name}`", self.row.workload, self.row.phase)))
+            };
+            let data = Data::Dhat {
+                total_bytes: value(DHAT[0].0)?,
+                total_blocks: value(DHAT[1].0)?,
+                peak_bytes: value(DHAT[2].0)?,
+                leaked_bytes: value(DHAT[3].0)?,
+                tokens: value(DHAT[4].0)?,
+                token_bytes: value(DHAT[5].0)?,
+                token_blocks: value(DHAT[6].0)?,
+            };
+            self.row.readings.push(reading(data));
+        }
+        Ok(self.row)
+    }
+}
+
+/// A whole number in decimal digits and nothing else.
+fn number(text: &str) -> Result<u64, String> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| digits).ok_or_else(|| format!("is `{text}`, which is not a whole number"))
+}

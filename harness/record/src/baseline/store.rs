@@ -1,0 +1,183 @@
+//! The folder of the baselines, one folder in it per key.
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use harness_probe::Instrument;
+
+use crate::baseline::environment::Origin;
+use crate::baseline::{Baseline, BaselineError, counts, isas, no_counts};
+use crate::suggestion::suggestion;
+use crate::{Failure, PortableKey, Record, atomic_file};
+
+/// The file of a baseline that holds its counts.
+pub const COUNTS: &str = "counts.csv";
+/// The file beside it that says where they come from.
+pub const ENVIRONMENT: &str = "environment.json";
+
+/// The stored baselines of a project.
+#[derive(Debug, Clone)]
+pub struct Store {
+    folder: PathBuf,
+}
+
+/// The baseline that a record is held against.
+#[derive(Debug, Clone)]
+pub struct Matching {
+    /// Its keys: one per instruction set that the record's counts were read with.
+    pub keys: Vec<PortableKey>,
+    /// Its rows. Where there is no baseline for an instruction set, they have failures that say so.
+    pub record: Record,
+}
+
+impl Store {
+    /// The baselines in a folder; it need not exist yet.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into() }
+    }
+
+    /// The keys there are, sorted.
+    ///
+    /// # Errors
+    /// If the folder is there and cannot be read.
+    pub fn keys(&self) -> Result<Vec<String>, BaselineError> {
+        let failed = |source| BaselineError::Read { path: self.folder.clone(), source };
+        let entries = match fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(failed(error)),
+        };
+        let mut keys = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(failed)?;
+            if entry.path().join(COUNTS).is_file() {
+                keys.push(entry.file_name().to_string_lossy().into_owned());
+            }
+        }
+        keys.sort();
+        Ok(keys)
+    }
+
+    /// The baseline of a key, as [`Store::keys`] names it.
+    ///
+    /// # Errors
+    /// If there is no such key or its files cannot be trusted.
+    pub fn read(&self, key: &str) -> Result<Baseline, BaselineError> {
+        let keys = self.keys()?;
+        if !keys.iter().any(|there| there == key) {
+            let suggestion = suggestion(key, keys.iter().map(String::as_str));
+            return Err(BaselineError::Unknown { key: key.to_owned(), folder: self.folder.clone(), suggestion });
+        }
+        let (counts_path, origin_path) = self.paths(key);
+        let (counts, origin) = (text(&counts_path)?, text(&origin_path)?);
+        Baseline::parse((&counts, &counts_path), (&origin, &origin_path), key)
+    }
+
+    /// The baseline that the counts of a record are held against.
+    ///
+    /// # Errors
+    /// If the record has no counts, if there is no baseline for any of them, or if one cannot be trusted.
+    pub fn matching(&self, record: &Record) -> Result<Matching, BaselineError> {
+        let keys: Vec<PortableKey> = isas(record).into_iter().map(|isa| record.environment.portable_key(isa)).collect();
+        let there = self.keys()?;
+        let (found, missing): (Vec<_>, Vec<_>) = keys.into_iter().partition(|key| there.contains(&key.to_string()));
+        let mut missing = missing.iter().map(|key| self.none_for(key, &there));
+        let mut baselines = found.iter().map(|key| self.read(&key.to_string()));
+        let Some(first) = baselines.next().transpose()? else {
+            return Err(missing.next().unwrap_or_else(|| BaselineError::NoCounts(no_counts(record))));
+        };
+        let mut merged = first.record;
+        for baseline in baselines {
+            merge(&mut merged, baseline?, &found[0])?;
+        }
+        if let Some(error) = missing.next() {
+            for row in &mut merged.rows {
+                let counted = record.row(&row.workload, &row.phase);
+                for instrument in Instrument::COUNTED {
+                    let expected = counted.is_some_and(|counted| counted.reading(instrument).is_some());
+                    if expected && row.reading(instrument).is_none() {
+                        row.failures.push(Failure { instrument, message: error.to_string() });
+                    }
+                }
+            }
+        }
+        Ok(Matching { keys: found, record: merged })
+    }
+
+    /// Stores a baseline in the place of the one that has its key. An interruption at any moment leaves one of the two.
+    ///
+    /// # Errors
+    /// If a file cannot be written; the old baseline is then as it was.
+    pub fn save(&self, baseline: &Baseline) -> Result<PathBuf, BaselineError> {
+        for (path, content) in self.steps(baseline) {
+            atomic_file::write(&path, content.as_bytes()).map_err(|source| BaselineError::Write { path, source })?;
+        }
+        Ok(self.folder.join(baseline.key().to_string()))
+    }
+
+    /// The files to write, one after the other: after each of them the folder holds a baseline that can be read.
+    pub(super) fn steps(&self, baseline: &Baseline) -> Vec<(PathBuf, String)> {
+        let key = baseline.key().to_string();
+        let (counts_path, origin_path) = self.paths(&key);
+        let origin = Origin::of(&baseline.record, &baseline.isa);
+        let counts = counts::write(&baseline.record.rows, &baseline.record.created);
+        let new = (origin_path.clone(), origin.to_json());
+        match self.read(&key) {
+            Ok(old) if old.record.created != baseline.record.created => {
+                vec![(origin_path, origin.replacing(&old.record).to_json()), (counts_path, counts), new]
+            }
+            // Without an old baseline that can be read there is nothing to keep.
+            _ => vec![new, (counts_path, counts)],
+        }
+    }
+
+    fn paths(&self, key: &str) -> (PathBuf, PathBuf) {
+        let folder = self.folder.join(key);
+        (folder.join(COUNTS), folder.join(ENVIRONMENT))
+    }
+
+    fn none_for(&self, key: &PortableKey, there: &[String]) -> BaselineError {
+        let told: Vec<String> = there
+            .iter()
+            .map(|name| match self.read(name) {
+                Ok(baseline) => format!("{name} ({})", baseline.key().differences(key).join(", ")),
+                Err(_) => format!("{name} (cannot be read)"),
+            })
+            .collect();
+        let there = match told.as_slice() {
+            [] => "there is none at all".to_owned(),
+            told => format!("there are: {}", told.join("; ")),
+        };
+        BaselineError::NoneFor { key: key.to_string(), folder: self.folder.clone(), there }
+    }
+}
+
+/// Adds the readings of a baseline of the same environment and another instruction set.
+fn merge(merged: &mut Record, other: Baseline, first: &PortableKey) -> Result<(), BaselineError> {
+    let key = other.key();
+    for row in other.record.rows {
+        let Some(same) = merged.rows.iter_mut().find(|r| r.workload == row.workload && r.phase == row.phase) else {
+            merged.rows.push(row);
+            continue;
+        };
+        let agree = same.unit == row.unit && same.definition == row.definition && same.answer == row.answer;
+        if !agree || row.readings.iter().any(|reading| same.reading(reading.data.instrument()).is_some()) {
+            return Err(BaselineError::Disagree {
+                left: first.to_string(),
+                right: key.to_string(),
+                row: format!("{} in phase {}", row.workload, row.phase),
+            });
+        }
+        same.readings.extend(row.readings);
+    }
+    Ok(())
+}
+
+fn text(path: &Path) -> Result<String, BaselineError> {
+    let bytes = fs::read(path).map_err(|source| BaselineError::Read { path: path.to_owned(), source })?;
+    String::from_utf8(bytes).map_err(|error| {
+        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = good.iter().filter(|&&byte| byte == b'\n').count() as u64 + 1;
+        BaselineError::Line { path: path.to_owned(), line, what: "this is not text in UTF-8".to_owned() }
+    })
+}

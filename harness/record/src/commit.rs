@@ -1,0 +1,72 @@
+//! What is known of a commit.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+/// A commit of the repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// Its whole object id.
+    pub id: String,
+    /// The first line of its message.
+    pub subject: String,
+    /// When it was committed.
+    pub date: Timestamp,
+    /// Who wrote it: a name and an address.
+    pub author: String,
+}
+
+/// The working tree as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// What it was made from.
+    pub commit: Commit,
+    /// Whether it has changes, or files that git neither knows nor ignores.
+    pub dirty: bool,
+}
+
+/// How git prints a commit for [`Commit::parse`].
+pub const COMMIT_FORMAT: &str = "--format=%H %ct %an <%ae>%x09%s";
+
+impl Commit {
+    /// The first characters of its id, enough for a person.
+    pub fn short(&self) -> &str {
+        self.id.get(..10).unwrap_or(&self.id)
+    }
+
+    /// Reads a line that git printed in [`COMMIT_FORMAT`].
+    pub fn parse(line: &str) -> Option<Self> {
+        let mut words = line.splitn(3, ' ');
+        let (id, seconds) = (words.next()?, words.next()?);
+        let date = Timestamp::from_second(seconds.parse().ok()?).ok()?;
+        // A name has no tab in it; a subject may.
+        let rest = words.next().unwrap_or_default();
+        let (author, subject) = rest.split_once('\t').unwrap_or((rest, ""));
+        let known = id.len() >= 40 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        known.then(|| Self { id: id.to_owned(), subject: subject.to_owned(), date, author: author.to_owned() })
+    }
+}
+
+impl fmt::Display for Commit {
+    /// `0123456789 "what it says"`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:?}", self.short(), self.subject)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_git_is_read_with_or_without_a_subject() {
+        let id = "0123456789abcdef0123456789abcdef01234567";
+        let commit = Commit::parse(&format!("{id} 1773500966 N. N. <n@example.org>\tCount  twice")).expect("a commit");
+        assert_eq!(commit.to_string(), "0123456789 \"Count  twice\"");
+        assert_eq!(commit.author, "N. N. <n@example.org>");
+        assert_eq!(commit.date.to_string(), "2026-03-14T15:09:26Z");
+        assert_eq!(Commit::parse(&format!("{id} 0 N <>\t")).expect("a commit").subject, "");
+        assert_eq!(Commit::parse("fatal: not today"), None);
+    }
+}

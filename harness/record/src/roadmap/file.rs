@@ -1,0 +1,290 @@
+//! Reads `roadmap.toml`. Whatever makes no sense in it is answered by one sentence that names the file, the entry, and what
+//! to do.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::metric::{self, Metric};
+use crate::roadmap::{Comparison, Forecast, Phase, Range, Roadmap, Target};
+use crate::suggestion::suggestion;
+
+/// Version of the roadmap file that this build reads.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// A roadmap that cannot be read.
+#[derive(Debug, Error)]
+pub enum RoadmapError {
+    /// The file is there and not readable.
+    #[error("cannot read the roadmap {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The text is no TOML, or not of the shape of a roadmap.
+    #[error("{path}{line}: {what}")]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// `, line N`, or nothing where the parser does not know it.
+        line: String,
+        /// What is wrong, and what to do.
+        what: String,
+    },
+    /// The file is of another version.
+    #[error(
+        "{path} has schema version {found}, this harness reads {SCHEMA_VERSION}; write `schema = {SCHEMA_VERSION}` and its entries"
+    )]
+    Schema {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(rename = "schema")]
+    _schema: u32,
+    source: String,
+    workload: String,
+    against: String,
+    #[serde(default, rename = "phase")]
+    phases: Vec<toml::Spanned<PhaseEntry>>,
+    #[serde(default, rename = "forecast")]
+    forecasts: Vec<toml::Spanned<ForecastEntry>>,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    schema: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PhaseEntry {
+    name: String,
+    title: String,
+    when: String,
+    week: f64,
+    #[serde(default)]
+    targets: Vec<TargetEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TargetEntry {
+    metric: String,
+    change: Option<String>,
+    value: Option<String>,
+    #[serde(default)]
+    stated: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ForecastEntry {
+    name: String,
+    metric: String,
+    change: String,
+    workload: Option<String>,
+    base: Option<String>,
+    head: Option<String>,
+    untested: Option<String>,
+}
+
+impl Roadmap {
+    /// Reads the roadmap from a file; none if there is no such file.
+    ///
+    /// # Errors
+    /// If the file cannot be read or makes no sense.
+    pub fn read(path: &Path) -> Result<Option<Self>, RoadmapError> {
+        match fs::read_to_string(path) {
+            Ok(text) => Self::parse(&text, path).map(Some),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(RoadmapError::Read { path: path.to_owned(), source }),
+        }
+    }
+
+    /// Reads the roadmap from TOML; `path` is named in errors.
+    ///
+    /// # Errors
+    /// If the text makes no sense.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, RoadmapError> {
+        let at = |offset: Option<usize>, what: String| RoadmapError::Format {
+            path: path.to_owned(),
+            line: offset.map(|offset| format!(", line {}", line(text, offset))).unwrap_or_default(),
+            what,
+        };
+        let format = |error: toml::de::Error| {
+            at(error.span().map(|span| span.start), error.message().trim().replace('\n', ", "))
+        };
+        // The version first: of another one, the rest need not make sense.
+        let Version { schema } = toml::from_str(text).map_err(format)?;
+        if schema != SCHEMA_VERSION {
+            return Err(RoadmapError::Schema { path: path.to_owned(), found: schema });
+        }
+        let file: File = toml::from_str(text).map_err(format)?;
+        for (name, value) in [("source", &file.source), ("workload", &file.workload), ("against", &file.against)] {
+            if value.trim().is_empty() {
+                return Err(at(None, format!("`{name}` says nothing; name one")));
+            }
+        }
+        let mut phases: Vec<Phase> = Vec::new();
+        for entry in file.phases {
+            let offset = Some(entry.span().start);
+            let phase = phase(entry.into_inner()).map_err(|what| at(offset, what))?;
+            if phases.iter().any(|known| known.name == phase.name) {
+                return Err(at(offset, format!("a second phase `{}`; keep one of the two", phase.name)));
+            }
+            if let Some(before) = phases.last().filter(|before| before.week > phase.week) {
+                let what = format!(
+                    "phase `{}` is due before `{}`, which it follows; put the phases in the order of their weeks",
+                    phase.name, before.name
+                );
+                return Err(at(offset, what));
+            }
+            phases.push(phase);
+        }
+        if phases.is_empty() {
+            return Err(at(None, "there is no phase in it; add a `[[phase]]`".to_owned()));
+        }
+        let mut forecasts: Vec<Forecast> = Vec::new();
+        for entry in file.forecasts {
+            let offset = Some(entry.span().start);
+            let forecast = forecast(entry.into_inner()).map_err(|what| at(offset, what))?;
+            if forecasts.iter().any(|known| known.name == forecast.name) {
+                return Err(at(offset, format!("a second forecast `{}`; keep one of the two", forecast.name)));
+            }
+            forecasts.push(forecast);
+        }
+        Ok(Self { source: file.source, workload: file.workload, against: file.against, phases, forecasts })
+    }
+}
+
+fn phase(entry: PhaseEntry) -> Result<Phase, String> {
+    let PhaseEntry { name, title, when, week, targets } = entry;
+    let of = |what: String| format!("phase `{name}`: {what}");
+    if name.trim().is_empty() || title.trim().is_empty() {
+        return Err(of("it has no name or no title; give it both".to_owned()));
+    }
+    if !(0.0..=1000.0).contains(&week) {
+        return Err(of(format!("week {week} makes no sense; count weeks from 0")));
+    }
+    let mut seen = HashSet::new();
+    let mut read = Vec::new();
+    for target in targets {
+        if !seen.insert(target.metric.clone()) {
+            return Err(of(format!("it has two targets for `{}`; keep one of the two", target.metric)));
+        }
+        let metric = known(&target.metric).map_err(of)?;
+        let range = match (&target.change, &target.value) {
+            (Some(change), None) => Range::change(change, metric),
+            (None, Some(value)) => Range::value(value, metric),
+            _ => return Err(of(format!("its target for `{}` needs either `change` or `value`", target.metric))),
+        };
+        let range = range.map_err(|error| of(error.to_string()))?;
+        read.push(Target { metric, range, stated: target.stated });
+    }
+    Ok(Phase { name, title, when, week, targets: read })
+}
+
+fn forecast(entry: ForecastEntry) -> Result<Forecast, String> {
+    let name = entry.name;
+    let of = |what: String| format!("forecast `{name}`: {what}");
+    let metric = known(&entry.metric).map_err(of)?;
+    let range = Range::change(&entry.change, metric).map_err(|error| of(error.to_string()))?;
+    let test = match (entry.workload, entry.base, entry.head, entry.untested) {
+        (Some(workload), Some(base), Some(head), None) if base != head => Ok(Comparison { workload, base, head }),
+        (Some(_), Some(_), Some(_), None) => {
+            return Err(of("`base` and `head` are the same; name two phases".to_owned()));
+        }
+        (None, None, None, Some(why)) if !why.trim().is_empty() => Err(why),
+        _ => {
+            let what = "it needs `workload`, `base` and `head`, or else `untested` with the reason";
+            return Err(of(what.to_owned()));
+        }
+    };
+    Ok(Forecast { name, metric, range, test })
+}
+
+fn known(name: &str) -> Result<&'static dyn Metric, String> {
+    let names = || metric::all().iter().map(|metric| metric.name());
+    metric::by_name(name).ok_or_else(|| format!("there is no metric `{name}`; {}", suggestion(name, names())))
+}
+
+/// The number of the line that holds the byte at `offset`.
+fn line(text: &str, offset: usize) -> usize {
+    text.bytes().take(offset).filter(|&byte| byte == b'\n').count() + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const HEAD: &str = "schema = 1\nsource = 's'\nworkload = 'w'\nagainst = 'reference'\n";
+    const PHASE: &str = "[[phase]]\nname = 'pooled'\ntitle = 'Pooling'\nwhen = 'weeks 1-2'\nweek = 2\n";
+
+    fn parse(text: &str) -> Result<Roadmap, RoadmapError> {
+        Roadmap::parse(text, Path::new("baselines/roadmap.toml"))
+    }
+
+    #[test]
+    fn the_roadmap_of_this_repository_is_read() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../baselines/roadmap.toml");
+        let roadmap = Roadmap::read(&path).expect("makes sense").expect("is there");
+        assert!(roadmap.phases.iter().any(|phase| phase.targets.len() == 3), "{roadmap:?}");
+        assert!(roadmap.forecasts.len() >= 12, "the table of forecasts has eleven lines, one of them two figures");
+        assert_eq!(roadmap.against, "reference");
+    }
+
+    #[test]
+    fn no_file_is_no_roadmap() {
+        assert!(Roadmap::read(Path::new("/nowhere/roadmap.toml")).expect("no error").is_none());
+    }
+
+    #[test]
+    fn every_spoilt_file_is_answered_by_one_sentence() {
+        let target = |target: &str| format!("{HEAD}{PHASE}targets = [{{ {target} }}]\n");
+        let forecast = |forecast: &str| format!("{HEAD}{PHASE}[[forecast]]\nname = 'f'\n{forecast}\n");
+        let spoilt = [
+            "schema = 2\n".to_owned(),
+            "schema = 1\nsource = 3\n".to_owned(),
+            HEAD.to_owned(),
+            HEAD.replace("'w'", "''") + PHASE,
+            format!("{HEAD}{PHASE}{PHASE}"),
+            format!("{HEAD}{PHASE}{}", PHASE.replace("'pooled'", "'late'").replace("= 2", "= 1")),
+            format!("{HEAD}{}", PHASE.replace("= 2", "= -3")),
+            format!("{HEAD}{PHASE}colour = 'red'\n"),
+            target("metric = 'tokens'"),
+            target("metric = 'time'"),
+            target("metric = 'time', change = '-20 %', value = '3 s'"),
+            target("metric = 'time', change = 'less'"),
+            target("metric = 'time', value = '3 MB'"),
+            target("metric = 'time', change = '-20 %' }, { metric = 'time', change = '-30 %'"),
+            forecast("metric = 'time'\nchange = '-20 %'"),
+            forecast("metric = 'time'\nchange = '-20 %'\nworkload = 'w'\nbase = 'a'\nhead = 'a'"),
+            forecast("metric = 'time'\nchange = '-20 %'\nuntested = 'so'\nhead = 'a'"),
+        ];
+        let told: Vec<String> = spoilt.iter().map(|text| parse(text).expect_err(text).to_string()).collect();
+        assert!(told.iter().all(|line| !line.contains('\n')), "{told:#?}");
+        insta::assert_snapshot!(told.join("\n"));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_written_is_read_or_refused(text in ".{0,200}") {
+            let _ = parse(&text);
+            let _ = parse(&format!("{HEAD}{PHASE}targets = [{{ metric = 'time', change = '{}' }}]", text.replace('\'', "")));
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What is wanted of a figure: a change against another one, or a number, in either case as one value or from one to another.
+
+use thiserror::Error;
+
+use crate::metric::{Better, Metric, Quantity};
+use crate::number;
+
+/// What is wanted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Range {
+    /// The end that has to be reached: the least ambitious one.
+    pub near: f64,
+    /// The end that would be better still; the same where one value is said.
+    pub far: f64,
+    /// Whether both are ratios to another figure; else they are numbers in the metric's unit.
+    pub relative: bool,
+}
+
+/// A range that makes no sense: one clause that says what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct RangeError(String);
+
+impl Range {
+    /// Reads a change, such as `+25 %` or `-85..-90 %`.
+    ///
+    /// # Errors
+    /// If it is none, or takes away more than there is.
+    pub fn change(text: &str, metric: &dyn Metric) -> Result<Self, RangeError> {
+        let wrong =
+            |what: &str| RangeError(format!("the change `{text}` {what}; write for example `+25 %` or `-85..-90 %`"));
+        let inside = text.trim().strip_suffix('%').ok_or_else(|| wrong("is not in percent"))?;
+        let ends = ends(inside).ok_or_else(|| wrong("is no number"))?;
+        if ends.iter().any(|percent| *percent < -100.0) {
+            return Err(wrong("takes away more than there is"));
+        }
+        Ok(Self::between(ends.map(|percent| 1.0 + percent / 100.0), metric, true))
+    }
+
+    /// Reads a number in the metric's unit, such as `16..20`, `8 MB` or `50..60 ms`.
+    ///
+    /// # Errors
+    /// If it is none, or its unit is none of the metric's.
+    pub fn value(text: &str, metric: &dyn Metric) -> Result<Self, RangeError> {
+        let units = units(metric.quantity());
+        let known = units.iter().map(|(name, _)| *name).filter(|name| !name.is_empty()).collect::<Vec<_>>().join(", ");
+        let wrong = |what: &str| {
+            let unit = if known.is_empty() { "without a unit".to_owned() } else { format!("in {known}") };
+            RangeError(format!("the value `{text}` {what}; write a number {unit}, or two with `..` between them"))
+        };
+        let text = text.trim();
+        let cut = text.find(|c: char| !(c.is_ascii_digit() || " .+-".contains(c))).unwrap_or(text.len());
+        let (digits, unit) = text.split_at(cut);
+        let factor = units.iter().find(|(name, _)| *name == unit).map(|(_, factor)| *factor);
+        let factor = factor.ok_or_else(|| wrong("has a unit that the metric has not"))?;
+        let ends = ends(digits).ok_or_else(|| wrong("is no number"))?;
+        if ends.iter().any(|value| *value < 0.0) {
+            return Err(wrong("is below zero"));
+        }
+        Ok(Self::between(ends.map(|value| value * factor), metric, false))
+    }
+
+    fn between([a, b]: [f64; 2], metric: &dyn Metric, relative: bool) -> Self {
+        let (low, high) = (a.min(b), a.max(b));
+        let (near, far) = match metric.better() {
+            Better::Higher => (low, high),
+            Better::Lower => (high, low),
+        };
+        Self { near, far, relative }
+    }
+
+    /// As people read it: `+150 % to +210 %`, `50.0 ms`.
+    pub fn text(&self, metric: &dyn Metric) -> String {
+        let one = |value: f64| match self.relative {
+            true if value == 1.0 => "no change".to_owned(),
+            true => format!("{:+.0} %", (value - 1.0) * 100.0),
+            false => number::plain(metric.quantity(), value),
+        };
+        if self.near == self.far { one(self.near) } else { format!("{} to {}", one(self.near), one(self.far)) }
+    }
+}
+
+/// One or two finite numbers.
+fn ends(text: &str) -> Option<[f64; 2]> {
+    let number = |text: &str| text.trim().parse::<f64>().ok().filter(|value| value.is_finite());
+    match text.split_once("..") {
+        Some((a, b)) => Some([number(a)?, number(b)?]),
+        None => number(text).map(|value| [value, value]),
+    }
+}
+
+fn units(quantity: Quantity) -> &'static [(&'static str, f64)] {
+    match quantity {
+        Quantity::Seconds => &[("s", 1.0), ("ms", 1e-3), ("us", 1e-6), ("ns", 1e-9)],
+        Quantity::Bytes => &[("B", 1.0), ("KB", 1e3), ("MB", 1e6), ("GB", 1e9)],
+        Quantity::PerSecond | Quantity::Instructions | Quantity::Blocks => &[("", 1.0)],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metric;
+
+    fn named(name: &str) -> &'static dyn Metric {
+        metric::by_name(name).expect("a metric")
+    }
+
+    #[test]
+    fn the_near_end_is_the_one_that_is_easier_to_reach() {
+        let faster = Range::change("+150..+210 %", named("tokens-per-second")).expect("a change");
+        assert_eq!((faster.near, faster.far, faster.relative), (2.5, 3.1, true));
+        let smaller = Range::change("-85..-90%", named("bytes-per-token")).expect("a change");
+        assert!((smaller.near - 0.15).abs() < 1e-12 && (smaller.far - 0.1).abs() < 1e-12, "{smaller:?}");
+        let time = Range::value("50..60 ms", named("latency-median")).expect("a time");
+        assert_eq!((time.near, time.far, time.relative), (60.0 * 1e-3, 50.0 * 1e-3, false));
+        assert_eq!(Range::value("16", named("tokens-per-second")).expect("a rate").near, 16.0);
+    }
+
+    #[test]
+    fn what_is_read_is_told_again() {
+        let told = |text: &str, metric: &str| Range::change(text, named(metric)).expect(text).text(named(metric));
+        assert_eq!(told("+150..+210 %", "tokens-per-second"), "+150 % to +210 %");
+        assert_eq!(told("0 %", "bytes-per-token"), "no change");
+        assert_eq!(told("-21 %", "latency-median"), "-21 %");
+        let value = Range::value("5..8 MB", named("bytes-per-token")).expect("bytes");
+        assert_eq!(value.text(named("bytes-per-token")), "8.00 MB to 5.00 MB");
+    }
+
+    #[test]
+    fn nonsense_is_answered_by_what_to_write() {
+        let refused = |text: &str| Range::change(text, named("latency-median")).expect_err(text).to_string();
+        assert_eq!(
+            refused("faster"),
+            "the change `faster` is not in percent; write for example `+25 %` or `-85..-90 %`"
+        );
+        assert!(refused("+x %").contains("is no number") && refused("-120 %").contains("more than there is"));
+        assert!(refused("inf %").contains("is no number") && refused("..%").contains("is no number"));
+        let value = Range::value("5 MB", named("latency-median")).expect_err("bytes are no time").to_string();
+        assert_eq!(
+            value,
+            "the value `5 MB` has a unit that the metric has not; write a number in s, ms, us, ns, or two with `..` between them"
+        );
+        assert!(Range::value("-5 ms", named("latency-median")).is_err());
+    }
+}

@@ -1,0 +1,140 @@
+//! What the charts with one number per phase have in common.
+
+use harness_record::metric::{Figure, Metric};
+use harness_record::{Record, Row, number};
+
+use crate::headline::headline;
+use crate::render::chart::{Chart, Mark, PhaseChart};
+use crate::{ReportData, figures, provenance};
+
+/// A chart of a metric of one workload over all phases that were measured with it; none if no phase has a figure.
+pub(super) fn chart(
+    report_data: &ReportData,
+    workload: &str,
+    metric: &dyn Metric,
+    axis: &str,
+    title: String,
+) -> Option<Chart> {
+    let rows = phases(&report_data.record, workload);
+    rows.iter().find(|row| metric.figure(row).is_some())?;
+    let marks = rows.iter().map(|row| mark(report_data, metric, row)).collect();
+    let conditions = provenance::conditions(rows, &[metric.instrument()]);
+    Some(Chart::Phases(PhaseChart {
+        title,
+        subtitle: format!(
+            "{workload}, {conditions}{}. {}.",
+            medians(metric),
+            report_data.provenance_of(metric.instrument(), [workload])
+        ),
+        axis: axis.to_owned(),
+        quantity: metric.quantity(),
+        better: metric.better(),
+        marks,
+    }))
+}
+
+/// What the numbers of the clock are: the ratio of two medians is not the median of the ratios.
+fn medians(metric: &dyn Metric) -> &'static str {
+    if metric.portable() {
+        ""
+    } else {
+        "; medians over rounds with their 95 % intervals, ratios over the rounds that both took part in"
+    }
+}
+
+/// The rows of a workload, in the order of the phases.
+pub(super) fn phases<'a>(record: &'a Record, workload: &str) -> Vec<&'a Row> {
+    record.phases().into_iter().filter_map(|phase| record.row(workload, phase)).collect()
+}
+
+/// The workload to show a metric of: the headline if it has figures; else, of the workloads that yield one token a run,
+/// the one in the middle, because the first and last positions are extremes; else any that yields tokens.
+pub(super) fn workload<'a>(report_data: &'a ReportData, metric: &dyn Metric) -> Option<&'a str> {
+    let record = &report_data.record;
+    let has_figures = |name: &str| phases(record, name).iter().any(|row| metric.figure(row).is_some());
+    if let Some(headline) = headline(record).filter(|name| has_figures(name)) {
+        return Some(headline);
+    }
+    let with_unit = |wanted: fn(&Row) -> bool| -> Vec<&'a str> {
+        // Of the main record alone: what was measured on demand is about other questions.
+        let main: Vec<&str> = report_data.sources.first().into_iter().flat_map(crate::Source::workloads).collect();
+        let names = record.workloads().into_iter().filter(|name| main.contains(name));
+        let names = names.filter(|name| !name.contains('=') && has_figures(name));
+        // Nor is what single axes are worth about the phases.
+        let changed = |name: &str| phases(record, name).iter().any(|row| row.phase.contains('='));
+        let names = names.filter(|name| !changed(name));
+        names.filter(|name| phases(record, name).iter().all(|row| wanted(row))).collect()
+    };
+    let single = with_unit(|row| row.unit.name == "token" && row.unit.per_run == 1);
+    let middle = single.get(single.len() / 2).copied();
+    middle.or_else(|| with_unit(|row| row.unit.name == "token").first().copied())
+}
+
+/// The last phase with a right answer and a figure, and its ratio to the first anchor that has one: what a title says.
+pub(crate) fn finding<'a>(
+    record: &'a Record,
+    anchors: &'a [String],
+    workload: &str,
+    metric: &dyn Metric,
+) -> Option<Finding<'a>> {
+    let rows = phases(record, workload);
+    let head = rows.iter().rev().find(|row| figures::trusted(row) && metric.figure(row).is_some())?;
+    anchors.iter().filter(|anchor| **anchor != head.phase).find_map(|anchor| {
+        let base = record.row(workload, anchor)?;
+        let ratio = figures::ratio(metric, Some(base), head).ok()?;
+        Some(Finding {
+            head: &head.phase,
+            anchor,
+            ratio,
+            head_figure: metric.figure(head)?,
+            base_figure: metric.figure(base)?,
+        })
+    })
+}
+
+/// A phase held against an anchor.
+pub(crate) struct Finding<'a> {
+    pub(crate) head: &'a str,
+    pub(crate) anchor: &'a str,
+    /// Head over anchor.
+    pub(crate) ratio: Figure,
+    pub(crate) head_figure: Figure,
+    pub(crate) base_figure: Figure,
+}
+
+fn mark(report_data: &ReportData, metric: &dyn Metric, row: &Row) -> Mark {
+    let value = figures::figure(metric, Some(row));
+    let alarm = !figures::trusted(row);
+    let label = match &value {
+        Err(absent) => format!("missing: {absent}"),
+        Ok(figure) if alarm => {
+            format!("{} (answer not right)", number::plain(metric.quantity(), figure.value))
+        }
+        Ok(figure) => {
+            let ratios = report_data.anchors.iter().filter(|anchor| **anchor != row.phase).filter_map(|anchor| {
+                let ratio = figures::ratio(metric, report_data.row(&row.workload, anchor), row).ok()?;
+                // Nothing at all says more than "x0".
+                (ratio.value > 0.0).then_some(())?;
+                Some(format!("{} {anchor}", number::ratio(ratio.value)))
+            });
+            let parts = std::iter::once(number::plain(metric.quantity(), figure.value)).chain(ratios);
+            parts.collect::<Vec<_>>().join(" · ")
+        }
+    };
+    let value = value.map(|figure| (figure.value, figure.interval)).map_err(|absent| absent.to_string());
+    Mark { name: row.phase.clone(), place: report_data.place(&row.phase), value, label, alarm }
+}
+
+/// A share of one for a sentence: `1/812`, `34 %`.
+pub(super) fn share(ratio: f64) -> String {
+    let told = number::ratio(ratio);
+    match told.trim_start_matches('x') {
+        fraction if fraction.contains('/') => fraction.to_owned(),
+        _ => format!("{:.0} %", ratio * 100.0),
+    }
+}
+
+/// A factor for a sentence: `812x`, `1.3x`.
+pub(super) fn times(ratio: f64) -> String {
+    format!("{}x", number::ratio(ratio).trim_start_matches('x'))
+}

@@ -1,0 +1,145 @@
+//! The history of a metric as a chart.
+
+use harness_record::history::{DatedRecord, HistoryQuery, LevelChange, Series};
+use harness_record::metric::Quantity;
+use harness_record::number;
+
+use crate::render::chart::{self, Chart, Event, LineChart};
+use crate::tables::history::{day, scope, show};
+
+/// So many lines can be told apart.
+const MOST_LINES: usize = 7;
+
+/// A line for each series, those that changed before those that did not; the largest changes are marked. None where no line has
+/// two points above zero, which a logarithmic axis cannot show.
+pub fn chart(series: &[Series], dated_records: &[DatedRecord], question: &HistoryQuery<'_>) -> Option<Chart> {
+    let is_shown = |one: &&Series| one.points.iter().filter(|point| point.value > 0.0).count() > 1;
+    let mut shown: Vec<&Series> = series.iter().filter(is_shown).collect();
+    shown.sort_by_key(|one| one.jumps.is_empty());
+    let beyond = shown.len().saturating_sub(MOST_LINES);
+    shown.truncate(MOST_LINES);
+    let (first, last) = (dated_records.first()?, dated_records.last()?);
+    let line = |(place, one): (usize, &&Series)| {
+        let points = one.points.iter().filter(|point| point.value > 0.0);
+        let label = format!("{} {}", show(question, one.points[one.points.len() - 1].value), one.workload);
+        chart::Series {
+            name: one.workload.clone(),
+            place,
+            label,
+            points: points
+                .map(|point| chart::Point { x: point.moment as f64 + 1.0, y: point.value, band: None })
+                .collect(),
+        }
+    };
+    if shown.is_empty() {
+        return None;
+    }
+    let jumps = jumps(&shown);
+    let mut events: Vec<Event> = Vec::new();
+    for (one, jump) in &jumps {
+        let moment = one.points[jump.point].moment;
+        let x = moment as f64 + 1.0;
+        if events.len() < 4 && events.iter().all(|event| event.x != x) {
+            let label = dated_records[moment]
+                .commit
+                .as_ref()
+                .map_or_else(|| day(&dated_records[moment]), |commit| commit.short().to_owned());
+            events.push(Event { x, label });
+        }
+    }
+    let left_out = if beyond > 0 { format!("; {beyond} more workloads are not drawn") } else { String::new() };
+    Some(Chart::Lines(LineChart {
+        title: title(&jumps, dated_records, question, &shown),
+        subtitle: format!("{}{left_out}. A change is a step of the step function that fits best.", scope(question)),
+        x_axis: format!("states, from {} to {}", day(first), day(last)),
+        y_axis: question.metric.title().to_owned(),
+        quantity: if question.metric.portable() { question.metric.quantity() } else { Quantity::Blocks },
+        series: shown.iter().enumerate().map(line).collect(),
+        events,
+        sizes: false,
+    }))
+}
+
+/// Every change, the largest first.
+fn jumps<'a>(series: &[&'a Series]) -> Vec<(&'a Series, &'a LevelChange)> {
+    let size = |jump: &LevelChange| (jump.to.ln_1p() - jump.from.ln_1p()).abs();
+    let mut jumps: Vec<(&Series, &LevelChange)> =
+        series.iter().flat_map(|one| one.jumps.iter().map(move |jump| (*one, jump))).collect();
+    jumps.sort_by(|(_, a), (_, b)| size(b).total_cmp(&size(a)));
+    jumps
+}
+
+fn title(
+    jumps: &[(&Series, &LevelChange)],
+    dated_records: &[DatedRecord],
+    question: &HistoryQuery<'_>,
+    shown: &[&Series],
+) -> String {
+    let metric = question.metric.title();
+    let Some((one, jump)) = jumps.first() else {
+        let plural = if shown.len() == 1 { "workload" } else { "workloads" };
+        let states = shown.iter().map(|one| one.points.len()).max().unwrap_or_default();
+        return format!("No change of {metric} in {} {plural} over {states} states", shown.len());
+    };
+    let moment = &dated_records[one.points[jump.point].moment];
+    let place = moment.commit.as_ref().map_or_else(|| day(moment), |commit| format!("{:?}", commit.subject));
+    let verb = if jump.to < jump.from { "fell" } else { "rose" };
+    let by = match jump.from {
+        0.0 => format!("from 0 to {}", show(question, jump.to)),
+        from => format!("by {}", number::percent(jump.to / from).trim_start_matches(['+', '-'])),
+    };
+    format!("{}: {metric} {verb} {by} with {place}", one.workload)
+}
+
+#[cfg(test)]
+mod tests {
+    use harness_record::choice::Choice;
+    use harness_record::history::series;
+    use harness_record::sample::{callgrind, record, row};
+    use harness_record::{Commit, metric};
+
+    use super::*;
+    use crate::render::chart::Layout;
+
+    fn dated_records(counts: &[u64]) -> Vec<DatedRecord> {
+        let moment = |(index, &count): (usize, &u64)| {
+            let date = jiff::Timestamp::from_second(1_700_000_000 + 86_400 * index as i64).expect("a date");
+            let commit = Commit {
+                id: format!("{index:040}"),
+                subject: format!("Change {index}"),
+                date,
+                author: "N. N.".to_owned(),
+            };
+            let rows = vec![row("kernel/gelu", "fast", vec![callgrind(count)])];
+            DatedRecord { date, commit: Some(commit), record: record(rows) }
+        };
+        counts.iter().enumerate().map(moment).collect()
+    }
+
+    fn drawn(counts: &[u64]) -> Option<LineChart> {
+        let (dated_records, choice) = (dated_records(counts), Choice::default());
+        let metric = metric::by_name("instructions").expect("it is there");
+        let question = HistoryQuery { metric, choice: &choice, phases: &[], anchor: "naive" };
+        match chart(&series(&dated_records, &question), &dated_records, &question)? {
+            Chart::Lines(lines) => Some(lines),
+            _ => panic!("not a line chart"),
+        }
+    }
+
+    #[test]
+    fn the_largest_change_is_the_title_and_every_change_is_marked() {
+        let lines = drawn(&[1000, 1000, 1100, 1100, 550, 550]).expect("points");
+        assert_eq!(lines.title, "kernel/gelu: instructions per token fell by 50 % with \"Change 4\"");
+        let events: Vec<(f64, &str)> = lines.events.iter().map(|event| (event.x, event.label.as_str())).collect();
+        assert_eq!(events, [(5.0, "0000000000"), (3.0, "0000000000")]);
+        assert!(Chart::Lines(lines).svg(Layout::Wide).expect("drawn").contains("Change 4"));
+    }
+
+    #[test]
+    fn without_a_change_that_is_the_finding_and_without_points_there_is_no_chart() {
+        let lines = drawn(&[1000, 1000, 1000]).expect("points");
+        assert_eq!(lines.title, "No change of instructions per token in 1 workload over 3 states");
+        assert!(lines.events.is_empty());
+        assert!(drawn(&[1000]).is_none() && drawn(&[0, 0]).is_none() && drawn(&[]).is_none());
+    }
+}

@@ -1,0 +1,125 @@
+//! Latency per token against the position of the token, phase by phase: where each token recomputes the window the
+//! lines rise, where a cache of keys and values is kept they stay flat.
+
+use harness_abtest::{median, median_interval};
+use harness_probe::Instrument;
+use harness_record::metric::{LEVEL, Quantity};
+use harness_record::{Data, Row, Run, number};
+
+use crate::charts::by_phase::{self, times};
+use crate::headline::headline;
+use crate::render::chart::{Chart, LineChart, Point, Series};
+use crate::{ReportData, figures, provenance};
+
+pub(super) fn chart(report_data: &ReportData) -> Option<Chart> {
+    let workload = headline(&report_data.record)?;
+    let rows = by_phase::phases(&report_data.record, workload);
+    let mut lines: Vec<(Series, f64)> = Vec::new();
+    for row in rows.iter().filter(|row| figures::trusted(row)) {
+        let points = points(row);
+        if let (Some(last), Some(growth)) = (points.last(), growth(&points)) {
+            let label = format!("{} {}", number::plain(Quantity::Seconds, last.y), row.phase);
+            lines.push((
+                Series { name: row.phase.clone(), place: report_data.place(&row.phase), label, points },
+                growth,
+            ));
+        }
+    }
+    let title = title(&lines, &report_data.anchors)?;
+    let conditions = provenance::conditions(rows, &[Instrument::Clock]);
+    Some(Chart::Lines(LineChart {
+        title,
+        subtitle: format!(
+            "{workload}, {conditions}; median over runs, its 95 % interval as a band (all runs where they are fewer than six). {}.",
+            report_data.provenance_of(Instrument::Clock, [workload])
+        ),
+        x_axis: "generated tokens after the first".to_owned(),
+        sizes: false,
+        y_axis: "time per token".to_owned(),
+        quantity: Quantity::Seconds,
+        series: lines.into_iter().map(|(series, _)| series).collect(),
+        events: Vec::new(),
+    }))
+}
+
+/// The time of each generated token after the first: median over runs, with its interval, which for fewer than six runs
+/// is the span of all of them.
+pub(crate) fn points(row: &Row) -> Vec<Point> {
+    let Some(Data::Clock { runs, .. }) = row.reading(Instrument::Clock).map(|reading| &reading.data) else {
+        return Vec::new();
+    };
+    let tokens = runs.iter().map(|run| run.tokens_at.len()).max().unwrap_or_default();
+    (1..tokens)
+        .filter_map(|token| {
+            let gaps: Vec<f64> = runs.iter().filter_map(|run| gap(run, token)).collect();
+            let band = median_interval(&gaps, LEVEL).map(|ends| (ends.low, ends.high));
+            Some(Point { x: token as f64, y: median(&gaps)?, band })
+        })
+        .collect()
+}
+
+/// Seconds from the token before to this one.
+fn gap(run: &Run, token: usize) -> Option<f64> {
+    let nanoseconds = run.tokens_at.get(token)?.checked_sub(*run.tokens_at.get(token - 1)?)?;
+    (nanoseconds > 0).then_some(nanoseconds as f64 / 1e9)
+}
+
+/// The last tenth of the tokens over the first, by their medians.
+fn growth(points: &[Point]) -> Option<f64> {
+    let tenth = (points.len() / 10).max(1);
+    let middle = |points: &[Point]| median(&points.iter().map(|point| point.y).collect::<Vec<_>>());
+    Some(middle(points.get(points.len().checked_sub(tenth)?..)?)? / middle(points.get(..tenth)?)?)
+}
+
+/// What becomes of the first anchor that was measured, or the first line, and of the last line.
+fn title(lines: &[(Series, f64)], anchors: &[String]) -> Option<String> {
+    let line = |name: &String| lines.iter().find(|(series, _)| series.name == *name);
+    let (base, last) = (anchors.iter().find_map(line).or(lines.first())?, lines.last()?);
+    // Within a tenth the first tokens and the last are too alike to speak of.
+    let told = |(series, growth): &(Series, f64)| match growth {
+        1.1.. => format!("{} takes {} as long per token", series.name, times(*growth)),
+        _ => format!("{} does not slow down", series.name),
+    };
+    let told = if base.0.name == last.0.name { told(last) } else { format!("{}; {}", told(base), told(last)) };
+    Some(format!("From the first tokens to the last, {told}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn growth_is_end_over_beginning() {
+        let points: Vec<Point> =
+            (0..50).map(|x| Point { x: f64::from(x), y: 1.0 + f64::from(x) / 49.0, band: None }).collect();
+        let growth = growth(&points).expect("points");
+        assert!((growth - 1.92 / 1.04).abs() < 0.05, "{growth}");
+        assert_eq!(super::growth(&[]), None);
+    }
+
+    #[test]
+    fn the_title_tells_of_the_anchor_and_of_the_last_line() {
+        let line = |name: &str, growth| {
+            let (name, label) = (name.to_owned(), String::new());
+            (Series { name, place: 0, label, points: Vec::new() }, growth)
+        };
+        let lines = [line("first", 9.0), line("naive", 2.25), line("cached", 0.8)];
+        let anchors = ["unknown".to_owned(), "naive".to_owned()];
+        let told = |lines: &[(Series, f64)], anchors: &[String]| title(lines, anchors).expect("a line");
+        assert_eq!(
+            told(&lines, &anchors),
+            "From the first tokens to the last, naive takes 2.25x as long per token; cached does not slow down"
+        );
+        assert_eq!(told(&lines[1..2], &[]), "From the first tokens to the last, naive takes 2.25x as long per token");
+        assert_eq!(title(&[], &anchors), None);
+    }
+
+    #[test]
+    fn a_clock_that_stood_still_gives_no_point() {
+        let run = Run { round: 0, iterations: 1, nanoseconds: 10, tokens_at: vec![5, 5, 9, 7] };
+        assert_eq!(gap(&run, 1), None);
+        assert_eq!(gap(&run, 2), Some(4e-9));
+        assert_eq!(gap(&run, 3), None);
+        assert_eq!(gap(&run, 4), None);
+    }
+}

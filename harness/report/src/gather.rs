@@ -1,0 +1,321 @@
+//! Finds the records that a report is drawn from: what each instrument read of each workload comes from the newest whole
+//! record of the machine that has it. A thousand records are looked through by their outlines; only those that are needed
+//! are read.
+//!
+//! Whole is a record that neither `--quick` shortened nor `--phase` limited: a look at one phase in passing takes no place of
+//! a ladder that was measured. What is newer and not shown for that is told.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use harness_probe::Instrument;
+use harness_record::json_files::json_files;
+use harness_record::{Record, RecordError};
+
+use crate::outline::{Outline, Part, outlines};
+use crate::source::{Taken, keep};
+use crate::{Commands, ReportData};
+
+/// The dossier of the records in a folder; none if there is no readable one. `first` is a record that is newer than all of
+/// them. What an instrument read of a workload comes from the newest whole record that has it, or the newest of all if none
+/// is whole; of a workload that was defined anew, only what was measured since. The main record is the one with the time of
+/// the workload `main`, or else the newest. Records of other machines than the newest one's are left out, and files that are
+/// no records too; the dossier says how many.
+///
+/// # Errors
+/// If there are files in the folder and none of them is a record.
+pub fn gather(
+    folder: &Path,
+    first: Option<(&Path, &Record)>,
+    main: Option<&str>,
+    anchors: &[String],
+    commands: Commands,
+) -> Result<Option<ReportData>, RecordError> {
+    let paths = files(folder, first.map(|(path, _)| path));
+    let (mut outlines, mut unread) = outlines(paths);
+    outlines.sort_by(|a, b| (&b.created, &b.path).cmp(&(&a.created, &a.path)));
+    if let Some((path, record)) = first {
+        outlines.insert(0, Outline::of(path, record));
+    }
+    let Some(machine) = outlines.first().map(|outline| outline.environment.clone()) else {
+        // Nothing but files that are no records: one of them says why.
+        return unread.first().map_or(Ok(None), |(path, _)| Record::read(path).map(|_| None));
+    };
+    let all = outlines.len();
+    let mut place = 0;
+    outlines.retain(|outline| {
+        place += 1;
+        // Without a machine's name two records cannot be known to be of one; the newest is shown all the same.
+        place == 1 || outline.environment.same_machine(&machine)
+    });
+    let elsewhere = all - outlines.len();
+
+    let mut needed: Vec<(String, Record)> = Vec::new();
+    let passed = loop {
+        needed.clear();
+        let (chosen, passed) = choose(&outlines);
+        let mut broken = None;
+        for (place, taken) in chosen.iter().enumerate().filter(|(_, taken)| !taken.is_empty()) {
+            let path = &outlines[place].path;
+            let read = match first.filter(|(known, _)| known == path) {
+                Some((_, record)) => Ok(record.clone()),
+                None => Record::read(path),
+            };
+            match read {
+                Ok(mut record) => {
+                    keep(&mut record, taken);
+                    needed.push((file_name(path), record));
+                }
+                Err(error) => {
+                    broken = Some(place);
+                    unread.push((path.clone(), error.to_string()));
+                    break;
+                }
+            }
+        }
+        match broken {
+            None => break passed,
+            // Without it, others are the newest.
+            Some(place) => drop(outlines.remove(place)),
+        }
+    };
+    if needed.is_empty() {
+        return match first {
+            Some((path, record)) => Ok(Some(ReportData::new(&file_name(path), record.clone(), anchors, commands))),
+            None => Ok(None),
+        };
+    }
+    let rows_of_main = |record: &Record, timed: bool| {
+        let mut rows = record.rows.iter().filter(|row| main.is_some_and(|main| row.workload == main));
+        rows.any(|row| !timed || row.reading(Instrument::Clock).is_some())
+    };
+    let place = |timed| needed.iter().position(|(_, record)| rows_of_main(record, timed));
+    let place = place(true).or_else(|| place(false)).unwrap_or(0);
+    let (name, record) = needed.remove(place);
+    let mut report_data = ReportData::new(&name, record, anchors, commands);
+    for (name, record) in needed {
+        report_data.add(&name, record);
+    }
+    report_data.notes = notes(&passed, elsewhere, &unread);
+    Ok(Some(report_data))
+}
+
+/// What is taken of each record, which are in order, the newest first; and the names of those that are newer than what is
+/// shown in their place.
+fn choose(outlines: &[Outline]) -> (Vec<Vec<Taken>>, Vec<String>) {
+    let mut works: HashMap<&str, &(String, String)> = HashMap::new();
+    let mut best: HashMap<(&str, Instrument), usize> = HashMap::new();
+    for (place, outline) in outlines.iter().enumerate() {
+        for Part { taken, work } in &outline.parts {
+            if *works.entry(&taken.workload).or_insert(work) != work {
+                continue;
+            }
+            for instrument in &taken.instruments {
+                let known = best.entry((&taken.workload, *instrument)).or_insert(place);
+                if outline.whole && !outlines[*known].whole {
+                    *known = place;
+                }
+            }
+        }
+    }
+    let mut chosen: Vec<Vec<Taken>> = Vec::new();
+    let mut passed = Vec::new();
+    for (place, outline) in outlines.iter().enumerate() {
+        let best = |workload: &str, instrument: Instrument| best.get(&(workload, instrument)).copied();
+        let of_part = |Part { taken, .. }: &Part| {
+            let is_best = |instrument: &Instrument| best(&taken.workload, *instrument) == Some(place);
+            let instruments: Vec<Instrument> = taken.instruments.iter().copied().filter(is_best).collect();
+            (!instruments.is_empty()).then(|| Taken { workload: taken.workload.clone(), instruments })
+        };
+        chosen.push(outline.parts.iter().filter_map(of_part).collect());
+        let is_passed = |Part { taken, .. }: &Part| {
+            taken
+                .instruments
+                .iter()
+                .any(|instrument| best(&taken.workload, *instrument).is_some_and(|best| best > place))
+        };
+        if !outline.whole && outline.parts.iter().any(is_passed) {
+            passed.push(file_name(&outline.path));
+        }
+    }
+    (chosen, passed)
+}
+
+fn notes(passed: &[String], elsewhere: usize, unread: &[(PathBuf, String)]) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(newest) = passed.first() {
+        notes.push(format!(
+            "{} newer than what is shown, but shortened by --quick or limited by --phase where older ones are whole: {}. To draw it alone: harness report --record FILE",
+            several(passed.len(), "record is", "records are"),
+            if passed.len() == 1 { newest.clone() } else { format!("{newest} and before") },
+        ));
+    }
+    if elsewhere > 0 {
+        notes.push(format!("{} of other machines left out.", several(elsewhere, "record", "records")));
+    }
+    if let Some((_, why)) = unread.first() {
+        let files = several(unread.len(), "file", "files");
+        notes.push(format!("{files} left out that could not be read; the first: {why}"));
+    }
+    notes
+}
+
+fn several(count: usize, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The record files of a folder, but for one.
+fn files(folder: &Path, except: Option<&Path>) -> Vec<PathBuf> {
+    let same =
+        |path: &PathBuf| except.is_some_and(|except| fs::canonicalize(path).ok() == fs::canonicalize(except).ok());
+    json_files(folder).into_iter().filter(|path| !same(path)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use harness_record::sample::{callgrind, clock, dhat, record, row};
+    use harness_record::{OLDEST_SCHEMA, RunScope, SCHEMA_VERSION};
+
+    use super::*;
+
+    fn written(folder: &Path, created: &str, cpu: &str, workloads: &[&str]) {
+        let rows = workloads.iter().map(|workload| row(workload, "naive", vec![callgrind(1)])).collect();
+        write(folder, created, |record| {
+            record.rows = rows;
+            cpu.clone_into(&mut record.environment.cpu);
+        });
+    }
+
+    /// Writes a record of a day in January, changed by `change`.
+    fn write(folder: &Path, created: &str, change: impl FnOnce(&mut Record)) {
+        let mut record = record(Vec::new());
+        created.clone_into(&mut record.created);
+        change(&mut record);
+        record.write(&folder.join(format!("{}.json", created.replace(':', "")))).expect("written");
+    }
+
+    fn gathered(folder: &Path) -> Option<ReportData> {
+        let commands = Commands { ablation: String::new(), growth: String::new(), matrix: String::new() };
+        gather(folder, None, Some("main"), &[], commands).expect("readable")
+    }
+
+    #[test]
+    fn what_the_newest_record_lacks_comes_from_older_ones_of_the_machine() {
+        let folder = tempfile::tempdir().expect("a folder");
+        written(folder.path(), "2026-01-01T00:00:00Z", "this", &["main", "late", "sweep"]);
+        written(folder.path(), "2026-01-02T00:00:00Z", "this", &["main", "late"]);
+        written(folder.path(), "2026-01-03T00:00:00Z", "this", &["late"]);
+        written(folder.path(), "2025-01-01T00:00:00Z", "other", &["elsewhere"]);
+        fs::write(folder.path().join("cut.json"), "{").expect("written");
+        let report_data = gathered(folder.path()).expect("records");
+        let of =
+            |workload: &str| report_data.source(workload, Instrument::Callgrind).map(|source| source.created.as_str());
+        assert_eq!(of("main"), Some("2026-01-02 00:00 UTC"));
+        assert_eq!(of("late"), Some("2026-01-03 00:00 UTC"), "the newest has it");
+        assert_eq!(of("sweep"), Some("2026-01-01 00:00 UTC"));
+        assert_eq!(of("elsewhere"), None);
+        assert_eq!(report_data.sources[0].created, "2026-01-02 00:00 UTC", "the main workload leads");
+        assert!(report_data.notes[0].starts_with("1 record of other machines"), "{:?}", report_data.notes);
+        assert!(report_data.notes[1].contains("cut.json"), "{:?}", report_data.notes);
+    }
+
+    #[test]
+    fn records_of_the_schemas_before_are_drawn_and_later_ones_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let day = |day: u32| format!("2026-01-0{day}T00:00:00Z");
+        for (number, schema) in [(1, OLDEST_SCHEMA), (2, SCHEMA_VERSION + 1)] {
+            write(folder.path(), &day(number), |record| record.rows = vec![row("w", "fast", vec![callgrind(1)])]);
+            let path = folder.path().join(format!("2026-01-0{number}T000000Z.json"));
+            let text = fs::read_to_string(&path).expect("written");
+            let written = format!("\"schema\": {SCHEMA_VERSION}");
+            assert!(text.contains(&written), "{text}");
+            fs::write(&path, text.replacen(&written, &format!("\"schema\": {schema}"), 1)).expect("written");
+        }
+        let report_data = gathered(folder.path()).expect("records");
+        assert_eq!(report_data.source("w", Instrument::Callgrind).expect("there").created, "2026-01-01 00:00 UTC");
+        assert!(report_data.notes.iter().any(|note| note.contains("schema version 3")), "{:?}", report_data.notes);
+    }
+
+    #[test]
+    fn an_empty_folder_has_no_dossier() {
+        assert!(gathered(tempfile::tempdir().expect("a folder").path()).is_none());
+        assert!(gathered(Path::new("/nowhere")).is_none());
+    }
+
+    #[test]
+    fn a_look_in_passing_hides_no_whole_run() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let ladder = || vec![row("w", "naive", vec![callgrind(1)]), row("w", "fast", vec![callgrind(2)])];
+        write(folder.path(), "2026-01-01T00:00:00Z", |record| record.rows = ladder());
+        write(folder.path(), "2026-01-02T00:00:00Z", |record| record.rows = ladder());
+        write(folder.path(), "2026-01-03T00:00:00Z", |record| {
+            (record.quick, record.rows) = (true, vec![row("w", "naive", vec![callgrind(3)])]);
+        });
+        write(folder.path(), "2026-01-04T00:00:00Z", |record| {
+            let fast = |workload| row(workload, "fast", vec![callgrind(4)]);
+            let fast_alone = RunScope {
+                filters: Vec::new(),
+                phases: vec!["fast".to_owned()],
+                quick: false,
+                instruments: vec![Instrument::Callgrind],
+                isa: None,
+            };
+            (record.asked, record.rows) = (vec![fast_alone], vec![fast("w"), fast("v")]);
+        });
+        let report_data = gathered(folder.path()).expect("records");
+        let created = |workload| report_data.source(workload, Instrument::Callgrind).expect("there").created.as_str();
+        assert_eq!(created("w"), "2026-01-02 00:00 UTC", "the newest whole one");
+        assert_eq!(created("v"), "2026-01-04 00:00 UTC", "nothing else has it");
+        assert_eq!(
+            report_data.row("w", "fast").and_then(|row| row.reading(Instrument::Callgrind)),
+            Some(&callgrind(2))
+        );
+        let told = "2 records are newer than what is shown, but shortened by --quick or limited by --phase where older ones are whole: 2026-01-04T000000Z.json and before.";
+        assert!(report_data.notes[0].starts_with(told), "{:?}", report_data.notes);
+    }
+
+    #[test]
+    fn each_instrument_is_taken_from_the_newest_that_asked_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let all = |n: u64| vec![row("main", "naive", vec![clock("s", &[n; 6]), callgrind(n), dhat(n, 1)])];
+        write(folder.path(), "2026-01-01T00:00:00Z", |record| record.rows = all(1));
+        write(folder.path(), "2026-01-02T00:00:00Z", |record| {
+            record.rows = vec![row("main", "naive", vec![dhat(2, 1)])];
+        });
+        let report_data = gathered(folder.path()).expect("records");
+        let main = report_data.row("main", "naive").expect("there");
+        assert_eq!(main.readings, vec![clock("s", &[1; 6]), callgrind(1), dhat(2, 1)]);
+        assert_eq!(report_data.record.created, "2026-01-01T00:00:00Z", "the time of the main workload leads");
+        assert!(report_data.notes.is_empty(), "{:?}", report_data.notes);
+    }
+
+    #[test]
+    fn a_workload_that_was_defined_anew_has_no_old_figures() {
+        let folder = tempfile::tempdir().expect("a folder");
+        write(folder.path(), "2026-01-01T00:00:00Z", |record| {
+            record.rows = vec![row("w", "naive", vec![callgrind(1), dhat(1, 1)])];
+        });
+        write(folder.path(), "2026-01-02T00:00:00Z", |record| {
+            let mut row = row("w", "naive", vec![callgrind(2)]);
+            row.definition = "defined anew".to_owned();
+            (record.quick, record.rows) = (true, vec![row]);
+        });
+        let report_data = gathered(folder.path()).expect("records");
+        assert_eq!(report_data.row("w", "naive").map(|row| row.readings.clone()), Some(vec![callgrind(2)]));
+    }
+
+    #[test]
+    fn a_record_that_cannot_be_trusted_gives_way_to_an_older_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        written(folder.path(), "2026-01-01T00:00:00Z", "this", &["main"]);
+        written(folder.path(), "2026-01-02T00:00:00Z", "this", &["main", "main"]);
+        let report_data = gathered(folder.path()).expect("records");
+        assert_eq!(report_data.record.created, "2026-01-01T00:00:00Z");
+        assert!(report_data.notes[0].contains("stands in it twice"), "{:?}", report_data.notes);
+    }
+}

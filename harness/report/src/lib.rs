@@ -1,0 +1,51 @@
+//! What the numbers of a record mean, put in order for a reader: tables, headlines, charts and pages.
+//!
+//! [`gather()`] finds the records and makes a [`ReportData`] of them; from there to what is to be shown all is pure; [`write()`]
+//! draws it into files. The phases that others are held against, the *anchors*, are given by whoever asks: the harness knows
+//! none by name. What is measured on demand is known by how it is called: a phase `BASE,axis=value` is BASE with one axis
+//! changed, and a workload `NAME@key=value` is one size of a sweep over `key`.
+
+pub mod ablation;
+pub mod charts;
+mod figure_tables;
+pub mod figures;
+mod files;
+pub mod forecasts;
+mod gather;
+mod growth;
+pub mod headline;
+pub mod ledger;
+pub mod matrix;
+mod outline;
+mod page;
+mod parameters;
+pub mod problems;
+pub mod provenance;
+pub mod render;
+mod report_data;
+mod results;
+pub mod roadmap;
+mod run_tables;
+mod section;
+mod source;
+mod summary;
+pub mod sweeps;
+pub mod tables;
+
+pub use figure_tables::figure_tables;
+pub use files::{ReportError, Written, write};
+pub use gather::gather;
+pub use page::page;
+pub use report_data::{Commands, ReportData};
+pub use results::results;
+pub use run_tables::{BARS, run_tables};
+pub use section::Section;
+pub use source::{Source, Taken};
+pub use summary::summary;
+
+/// Every section that a dossier has something to say in, in the order they are shown.
+pub fn sections(report_data: &ReportData) -> Vec<Section> {
+    let makers =
+        [roadmap::section, ledger::section, ablation::section, forecasts::section, sweeps::section, matrix::section];
+    makers.iter().filter_map(|make| make(report_data)).collect()
+}

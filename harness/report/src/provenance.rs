@@ -1,0 +1,119 @@
+//! Where the numbers come from: no figure is shown without it.
+
+use std::collections::BTreeSet;
+
+use harness_probe::Instrument;
+use harness_record::distinct::distinct;
+use harness_record::{Record, Row};
+
+/// The provenance of a record as pairs of name and value, in the order they are shown.
+pub fn provenance(record: &Record) -> Vec<(&'static str, String)> {
+    let environment = &record.environment;
+    vec![
+        ("measured", created(record)),
+        ("command", record.command.clone()),
+        ("run", extent(record)),
+        ("revision", revision(record)),
+        ("machine", environment.machine()),
+        (
+            "memory",
+            harness_record::number::plain(harness_record::metric::Quantity::Bytes, environment.memory_bytes as f64),
+        ),
+        ("time", conditions(&record.rows, &[Instrument::Clock, Instrument::Criterion])),
+        ("counts", conditions(&record.rows, &Instrument::COUNTED)),
+        (
+            "toolchain",
+            format!(
+                "{}, {}, {}, {}{}",
+                environment.rustc,
+                environment.target,
+                environment.libc,
+                environment.valgrind.as_deref().unwrap_or("no valgrind"),
+                match environment.rustflags.as_str() {
+                    "" => String::new(),
+                    flags => format!(", compiler flags {flags}"),
+                }
+            ),
+        ),
+    ]
+}
+
+/// How much of its workloads a run measured.
+fn extent(record: &Record) -> String {
+    let mut extent = if record.quick { "quick: shortened, wider intervals" } else { "full" }.to_owned();
+    let phases = distinct(record.asked.iter().flat_map(|asked| asked.phases.iter().map(String::as_str)));
+    if !phases.is_empty() {
+        extent += &format!(", limited to the phases {}", phases.join(", "));
+    }
+    extent
+}
+
+/// The provenance in one line, for under a chart or a table.
+pub fn line(record: &Record) -> String {
+    let quick = match record.is_whole() {
+        true => "",
+        false if record.quick => ", quick run",
+        false => ", some phases only",
+    };
+    format!("{}, {}, revision {}{quick}", created(record), record.environment.machine(), revision(record))
+}
+
+/// When the run began, to the minute, as people write it.
+pub fn created(record: &Record) -> String {
+    let parsed = record.created.parse::<jiff::Timestamp>();
+    parsed.map_or_else(|_| record.created.clone(), |time| time.strftime("%Y-%m-%d %H:%M UTC").to_string())
+}
+
+/// Twelve digits of the revision, and whether the checkout had other changes.
+pub fn revision(record: &Record) -> String {
+    let environment = &record.environment;
+    match &environment.revision {
+        None => "unknown".to_owned(),
+        Some(revision) => {
+            let short: String = revision.chars().take(12).collect();
+            format!("{short}{}", if environment.dirty { " with uncommitted changes" } else { "" })
+        }
+    }
+}
+
+/// With how many threads and which instruction set the instruments read: `2 threads, avx2`.
+pub fn conditions<'a>(rows: impl IntoIterator<Item = &'a Row>, instruments: &[Instrument]) -> String {
+    let seen: BTreeSet<(u32, &str)> = rows
+        .into_iter()
+        .flat_map(|row| instruments.iter().filter_map(|&instrument| row.reading(instrument)))
+        .map(|reading| (reading.threads, reading.isa.as_str()))
+        .collect();
+    if seen.is_empty() {
+        return "not measured".to_owned();
+    }
+    let each = seen.iter().map(|(threads, isa)| match threads {
+        1 => format!("1 thread, {isa}"),
+        threads => format!("{threads} threads, {isa}"),
+    });
+    each.collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use harness_record::RunScope;
+    use harness_record::sample::record;
+
+    use super::*;
+
+    #[test]
+    fn a_run_that_is_not_whole_says_so() {
+        let mut record = record(Vec::new());
+        assert!(provenance(&record).contains(&("run", "full".to_owned())));
+        record.asked = vec![RunScope {
+            filters: Vec::new(),
+            phases: vec!["naive".to_owned()],
+            quick: false,
+            instruments: Vec::new(),
+            isa: None,
+        }];
+        assert!(provenance(&record).contains(&("run", "full, limited to the phases naive".to_owned())));
+        assert!(line(&record).ends_with(", some phases only"), "{}", line(&record));
+        record.quick = true;
+        assert!(line(&record).ends_with(", quick run"), "{}", line(&record));
+    }
+}

@@ -1,0 +1,282 @@
+//! Targets and what was reached, stage by stage, as the share that is left of where it all began: the lower the better.
+
+use harness_abtest::Interval;
+use plotters::prelude::DrawingBackend;
+
+use crate::render::chart::axis::LogAxis;
+use crate::render::chart::canvas::{Canvas, Words};
+use crate::render::chart::header::{AXIS, TICK, header, header_height, ratio_label};
+use crate::render::chart::palette::{self, INK, MUTED, RULE};
+use crate::render::chart::{Drawing, Layout, font};
+
+/// Targets and what was reached.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BurnDown {
+    /// The finding.
+    pub title: String,
+    /// What was measured, where and when.
+    pub subtitle: String,
+    /// What the y axis shows.
+    pub axis: String,
+    /// The stages, from first to last.
+    pub stages: Vec<Stage>,
+}
+
+/// A stage: what was wanted of it and what was reached, both over where it all began.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stage {
+    /// Its phase.
+    pub name: String,
+    /// When it is due.
+    pub when: String,
+    /// The place of its phase, which gives its colour.
+    pub place: usize,
+    /// What was wanted, if anything was said.
+    pub wanted: Option<Wanted>,
+    /// What was reached, with its interval.
+    pub reached: Option<(f64, Option<Interval>)>,
+    /// What stands beside the dot, or in its place.
+    pub label: String,
+}
+
+/// What was wanted: at most `near`, at best `far`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Wanted {
+    /// The end that has to be reached.
+    pub near: f64,
+    /// The end that would be better still.
+    pub far: f64,
+}
+
+const LABEL: Words = Words::new(12.0, INK).centred();
+/// Height of the place for zero, which a logarithmic axis has not got.
+const ZERO: f64 = 34.0;
+
+impl Drawing for BurnDown {
+    fn title(&self) -> &str {
+        &self.title
+    }
+
+    fn height(&self, layout: Layout) -> f64 {
+        let lines = self.axis_lines(layout).len() as f64;
+        header_height(&self.title, &self.subtitle, layout)
+            + plot(layout)
+            + 87.0
+            + 15.0 * name_lines(layout) as f64
+            + 17.0 * lines
+    }
+
+    fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, layout: Layout) {
+        let top = header(canvas, &self.title, &self.subtitle, layout);
+        let lines = self.axis_lines(layout);
+        let after = top + 17.0 * lines.len() as f64;
+        let Some(frame) = Frame::new(self, after + 33.0, layout) else { return };
+        for (index, line) in lines.iter().enumerate() {
+            canvas.words(line, layout.edge(), top + 6.0 + 17.0 * index as f64, AXIS);
+        }
+        key(canvas, layout.edge(), after + 9.0);
+        frame.axes(canvas, self);
+        frame.targets(canvas, self);
+        for (index, stage) in self.stages.iter().enumerate() {
+            frame.stage(canvas, index, stage);
+        }
+    }
+}
+
+impl BurnDown {
+    /// What the y axis shows, in as many lines as it takes.
+    fn axis_lines(&self, layout: Layout) -> Vec<String> {
+        let words = format!("{}, logarithmic scale; less is better", self.axis);
+        font::wrap(&words, AXIS.size, false, (layout.width() - 2.0 * layout.edge()) * 0.95)
+    }
+}
+
+fn plot(layout: Layout) -> f64 {
+    if layout.narrow() { 260.0 } else { 300.0 }
+}
+
+/// Lines that a name may take.
+fn name_lines(layout: Layout) -> usize {
+    if layout.narrow() { 3 } else { 2 }
+}
+
+/// A text whose words can each stand on a line: those that are too long are parted, at a hyphen if they have one there.
+fn hyphenated(text: &str, size: f64, disk_quota: f64) -> String {
+    let fits = |part: &str| font::width(part, size, false) <= disk_quota;
+    let mut parted = String::new();
+    for word in text.split(' ') {
+        let mut rest = word;
+        while !fits(rest) {
+            let ends = rest.char_indices().map(|(at, _)| at).skip(2).filter(|&end| rest.len() - end >= 2);
+            let with_mark = |end: usize| {
+                let mark = if rest[..end].ends_with('-') { "" } else { "-" };
+                Some(format!("{}{mark}", &rest[..end])).filter(|part| fits(part)).map(|part| (end, part))
+            };
+            let all: Vec<(usize, String)> = ends.filter_map(with_mark).collect();
+            let own = all.iter().rev().find(|(end, _)| rest[..*end].ends_with('-'));
+            let Some((end, part)) = own.or(all.last()) else { break };
+            parted += &format!("{part} ");
+            rest = &rest[*end..];
+        }
+        parted += &format!("{rest} ");
+    }
+    parted.trim_end().to_owned()
+}
+
+/// What the two kinds of marks are.
+fn key<B: DrawingBackend>(canvas: &mut Canvas<'_, B>, x: f64, y: f64) {
+    canvas.band(&[(x, y - 5.0), (x + 26.0, y - 5.0), (x + 26.0, y + 5.0), (x, y + 5.0)], MUTED);
+    canvas.line(&[(x, y - 5.0), (x + 26.0, y - 5.0)], MUTED, 2.0);
+    canvas.words("target", x + 34.0, y, AXIS);
+    canvas.dot(x + 104.0, y, 5.0, palette::look(0));
+    canvas.words("measured, with its interval", x + 116.0, y, AXIS);
+}
+
+/// Where things lie.
+struct Frame {
+    layout: Layout,
+    left: f64,
+    right: f64,
+    top: f64,
+    /// Where the logarithmic axis ends; the place for zero is below.
+    end: f64,
+    bottom: f64,
+    axis: LogAxis,
+    stages: usize,
+}
+
+impl Frame {
+    fn new(chart: &BurnDown, top: f64, layout: Layout) -> Option<Self> {
+        let wanted = chart.stages.iter().filter_map(|stage| stage.wanted).flat_map(|wanted| [wanted.near, wanted.far]);
+        let reached = chart.stages.iter().filter_map(|stage| stage.reached).flat_map(|(value, interval)| {
+            let ends = interval.map_or((value, value), |ends| (ends.low, ends.high));
+            // Some room below the lowest dot.
+            [value * 0.8, ends.0, ends.1]
+        });
+        let axis = LogAxis::over(wanted.chain(reached).chain([1.0]))?;
+        let zero = chart.stages.iter().any(|stage| stage.reached.is_some_and(|(value, _)| value <= 0.0));
+        let bottom = top + plot(layout);
+        Some(Self {
+            layout,
+            left: layout.edge() + 52.0,
+            right: layout.width() - layout.edge(),
+            top,
+            end: bottom - if zero { ZERO } else { 0.0 },
+            bottom,
+            axis,
+            stages: chart.stages.len().max(1),
+        })
+    }
+
+    fn column(&self) -> f64 {
+        (self.right - self.left) / self.stages as f64
+    }
+
+    fn x(&self, index: usize) -> f64 {
+        self.left + (index as f64 + 0.5) * self.column()
+    }
+
+    fn y(&self, value: f64) -> f64 {
+        if value > 0.0 { self.end - self.axis.place(value) * (self.end - self.top) } else { self.bottom - 8.0 }
+    }
+
+    fn axes<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, chart: &BurnDown) {
+        for tick in self.axis.ticks(6) {
+            let y = self.y(tick);
+            canvas.line(&[(self.left, y), (self.right, y)], RULE, 1.0);
+            canvas.words(&ratio_label(tick), self.left - 8.0, y, TICK.ending());
+        }
+        if self.end < self.bottom {
+            canvas.words("none", self.left - 8.0, self.y(0.0), TICK.ending());
+        }
+        canvas.line(&[(self.left, self.bottom), (self.right, self.bottom)], MUTED, 1.0);
+        for (index, stage) in chart.stages.iter().enumerate() {
+            let words = |text: &str, y: f64, canvas: &mut Canvas<'_, B>, words: Words| {
+                let disk_quota = self.column() - 6.0;
+                let lines = font::wrap(&hyphenated(text, words.size, disk_quota), words.size, false, disk_quota);
+                let lines = &lines[..lines.len().min(name_lines(self.layout))];
+                for (line, text) in lines.iter().enumerate() {
+                    canvas.words(text, self.x(index), y + 15.0 * line as f64, words);
+                }
+                lines.len() as f64 * 15.0
+            };
+            let after = words(&stage.name, self.bottom + 16.0, canvas, LABEL);
+            words(&stage.when, self.bottom + 18.0 + after, canvas, Words { size: 11.0, ..TICK.centred() });
+        }
+    }
+
+    /// The targets as boxes, joined by a line from one that has to be reached to the next.
+    fn targets<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, chart: &BurnDown) {
+        let half = self.column() * 0.38;
+        let wanted = chart.stages.iter().enumerate().filter_map(|(index, stage)| Some((index, stage.wanted?)));
+        let wanted: Vec<(usize, Wanted)> = wanted.collect();
+        for pair in wanted.windows(2) {
+            let ends = [
+                (self.x(pair[0].0) + half, self.y(pair[0].1.near)),
+                (self.x(pair[1].0) - half, self.y(pair[1].1.near)),
+            ];
+            canvas.line(&ends, MUTED, 1.0);
+        }
+        for (index, wanted) in wanted {
+            let (x, near, far) = (self.x(index), self.y(wanted.near), self.y(wanted.far));
+            // What is left may be anything below the near end; the band reaches to the far one.
+            let far = far.max(near + 6.0);
+            canvas.band(&[(x - half, near), (x + half, near), (x + half, far), (x - half, far)], MUTED);
+            canvas.line(&[(x - half, near), (x + half, near)], MUTED, 2.0);
+        }
+    }
+
+    fn stage<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, index: usize, stage: &Stage) {
+        let x = self.x(index);
+        let disk_quota = self.column() - 4.0;
+        let Some((value, interval)) = stage.reached else {
+            let lines = font::wrap(&stage.label, 11.0, false, disk_quota);
+            for (line, text) in lines.iter().take(3).enumerate() {
+                let y = self.end - 34.0 + 14.0 * line as f64;
+                canvas.words(text, x, y, Words { colour: MUTED, size: 11.0, ..LABEL });
+            }
+            return;
+        };
+        let look = palette::look(stage.place);
+        let y = self.y(value);
+        let mut above = y;
+        let mut below = y;
+        if let Some(ends) = interval {
+            let (low, high) = (self.y(ends.low), self.y(ends.high));
+            canvas.line(&[(x, low), (x, high)], look.colour, 2.0);
+            for end in [low, high] {
+                canvas.line(&[(x - 5.0, end), (x + 5.0, end)], look.colour, 2.0);
+            }
+            (above, below) = (above.min(high), below.max(low));
+        }
+        canvas.dot(x, y, 6.0, look);
+        let label = font::shorten(&stage.label, LABEL.size, false, disk_quota);
+        let width = font::width(&label, LABEL.size, false);
+        // Beside the dot, where the target's line is not; a long one above it, or below it where there is no room.
+        let fits = x + 11.0 + width <= self.layout.width() - self.layout.edge();
+        let (left, place) = if width <= 36.0 && fits {
+            (x + 11.0, y)
+        } else {
+            let place = if above - 24.0 < self.top { below + 17.0 } else { above - 17.0 };
+            let most = self.layout.width() - self.layout.edge() - width;
+            ((x - width / 2.0).min(most).max(self.layout.edge()), place)
+        };
+        let words = Words::new(LABEL.size, INK);
+        canvas.words_on_paper(&label, left, place, words);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_words_are_parted_at_their_hyphens_or_anywhere() {
+        let disk_quota = font::width("optimi-", 13.0, false) + 1.0;
+        assert_eq!(hyphenated("Full optimization", 13.0, disk_quota), "Full optimi- zation");
+        assert_eq!(hyphenated("KV-cache", 13.0, disk_quota), "KV- cache");
+        assert_eq!(hyphenated("Quick wins", 13.0, disk_quota), "Quick wins");
+        assert_eq!(hyphenated("abc", 13.0, 1.0), "abc", "there is no room for anything");
+        assert_eq!(hyphenated("", 13.0, disk_quota), "");
+    }
+}

@@ -1,0 +1,190 @@
+//! Single values: a row for each kind, a dot for each value, and the value that would be right.
+
+use plotters::prelude::DrawingBackend;
+
+use crate::render::chart::canvas::{Canvas, Words};
+use crate::render::chart::header::{AXIS, LABEL, TICK, header, header_height};
+use crate::render::chart::palette::{self, INK, MUTED, RULE};
+use crate::render::chart::{Drawing, Layout, font};
+
+/// A row of dots for each kind.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DotChart {
+    /// The finding.
+    pub title: String,
+    /// The measurement: machines, dates, numbers of trials.
+    pub subtitle: String,
+    /// The quantity of the axis, with its unit.
+    pub axis: String,
+    /// The kinds of dots.
+    pub kinds: Vec<DotKind>,
+    /// The rows, from top to bottom.
+    pub rows: Vec<DotRow>,
+}
+
+/// A kind of dot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DotKind {
+    /// Its name.
+    pub name: String,
+    /// Its colour among those of phases; none for grey.
+    pub place: Option<usize>,
+    /// A cross in the colour of alarms instead of a dot.
+    pub is_cross: bool,
+}
+
+/// A row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DotRow {
+    /// Its name.
+    pub name: String,
+    /// The value that would be right.
+    pub truth: f64,
+    /// The values, each with the place of its kind.
+    pub dots: Vec<(f64, usize)>,
+    /// The words beside it.
+    pub label: String,
+}
+
+const ROW: f64 = 36.0;
+/// Dots lie this far above and below the middle of their row at most, so that they do not hide each other.
+const SPREAD: f64 = 12.0;
+const RADIUS: f64 = 2.5;
+const LEGEND: f64 = 30.0;
+const NAME: Words = Words::new(14.0, INK).ending();
+/// About as many values are written at the axis.
+const TICKS: f64 = 8.0;
+
+impl Drawing for DotChart {
+    fn title(&self) -> &str {
+        &self.title
+    }
+
+    fn height(&self, layout: Layout) -> f64 {
+        header_height(&self.title, &self.subtitle, layout) + LEGEND + self.rows.len() as f64 * ROW + 62.0
+    }
+
+    fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, layout: Layout) {
+        let top = header(canvas, &self.title, &self.subtitle, layout);
+        let (width, edge) = (layout.width(), layout.edge());
+        self.legend(canvas, edge, top + LEGEND / 2.0 - 4.0);
+        let top = top + LEGEND;
+        let bottom = top + self.rows.len() as f64 * ROW;
+        let disk_quota = width * 0.3;
+        let widest = |words: &mut dyn Iterator<Item = &str>| {
+            words.map(|word| font::width(word, NAME.size, false)).fold(40.0, f64::max).min(disk_quota)
+        };
+        let left = edge + widest(&mut self.rows.iter().map(|row| row.name.as_str())) + 22.0;
+        let right = width - edge - widest(&mut self.rows.iter().map(|row| row.label.as_str())) - 14.0;
+        let (low, high, step) = self.range();
+        let x = |value: f64| left + (value - low) / (high - low) * (right - left);
+        let count = ((high - low) / step).round() as usize;
+        for tick in (0..=count).map(|place| low + place as f64 * step) {
+            canvas.line(&[(x(tick), top), (x(tick), bottom)], RULE, 1.0);
+            canvas.words(&tick_label(tick, step), x(tick), bottom + 14.0, TICK.centred());
+        }
+        canvas.line(&[(left, bottom), (right, bottom)], MUTED, 1.0);
+        canvas.words(&self.axis, left, bottom + 38.0, AXIS);
+        for (index, row) in self.rows.iter().enumerate() {
+            let y = top + (index as f64 + 0.5) * ROW;
+            canvas.words(&font::shorten(&row.name, NAME.size, false, left - 14.0 - edge), left - 12.0, y, NAME);
+            let truth = x(row.truth);
+            canvas.line(&[(truth, y - ROW / 2.0 + 2.0), (truth, y + ROW / 2.0 - 2.0)], INK, 1.5);
+            self.dots(canvas, row, y, &x);
+            let label = font::shorten(&row.label, LABEL.size, false, width - edge - right - 12.0);
+            canvas.words(&label, right + 12.0, y, LABEL);
+        }
+    }
+}
+
+impl DotChart {
+    /// The ends of the axis, and the step between its values.
+    fn range(&self) -> (f64, f64, f64) {
+        let values = self.rows.iter().flat_map(|row| row.dots.iter().map(|dot| dot.0).chain([row.truth]));
+        let (low, high) = values
+            .filter(|value| value.is_finite())
+            .fold((0.0, 0.0), |(low, high): (f64, f64), value| (low.min(value), high.max(value)));
+        let rough = ((high - low) / TICKS).max(1e-6);
+        let power = 10f64.powf(rough.log10().floor());
+        let step = [1.0, 2.0, 5.0].map(|one| one * power).into_iter().find(|step| *step >= rough * 0.999);
+        let step = step.unwrap_or(10.0 * power);
+        ((low / step).floor() * step, ((high / step).floor() + 1.0) * step, step)
+    }
+
+    /// The kinds in their order, so that the last one is hidden by none.
+    fn dots<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, row: &DotRow, y: f64, x: &dyn Fn(f64) -> f64) {
+        for (place, kind) in self.kinds.iter().enumerate() {
+            let dots = row.dots.iter().enumerate().filter(|(_, dot)| dot.1 == place);
+            for (index, &(value, _)) in dots {
+                // Neighbours in time lie apart: multiples of the golden ratio fill the height evenly.
+                let height = y + SPREAD * (2.0 * (index as f64 * 0.618_034).fract() - 1.0);
+                kind.draw(canvas, x(value), height);
+            }
+        }
+    }
+
+    fn legend<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, edge: f64, y: f64) {
+        let mut x = edge;
+        for kind in &self.kinds {
+            kind.draw(canvas, x + 5.0, y);
+            canvas.words(&kind.name, x + 16.0, y, LABEL);
+            x += 16.0 + font::width(&kind.name, LABEL.size, false) + 24.0;
+        }
+    }
+}
+
+impl DotKind {
+    fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, x: f64, y: f64) {
+        let idle = palette::Look { colour: palette::IDLE, hollow: false };
+        let look = self.place.map_or(idle, palette::look);
+        match self.is_cross {
+            true => canvas.cross(x, y, 2.0 * RADIUS, palette::ALARM),
+            false => canvas.dot(x, y, RADIUS, look),
+        }
+    }
+}
+
+/// A value of the axis, with as many decimals as the step has.
+fn tick_label(value: f64, step: f64) -> String {
+    let decimals = (-step.log10().floor()).max(0.0) as usize;
+    // No minus before a zero.
+    let value = if value.abs() < step / 2.0 { 0.0 } else { value };
+    if value == 0.0 { "0".to_owned() } else { format!("{value:+.decimals$}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chart(values: &[f64]) -> DotChart {
+        DotChart {
+            title: "a title".to_owned(),
+            subtitle: String::new(),
+            axis: "estimate in percent".to_owned(),
+            kinds: vec![DotKind { name: "red".to_owned(), place: None, is_cross: true }],
+            rows: vec![DotRow {
+                name: "a row".to_owned(),
+                truth: 0.0,
+                dots: values.iter().map(|&value| (value, 0)).collect(),
+                label: String::new(),
+            }],
+        }
+    }
+
+    #[test]
+    fn the_axis_has_round_values_around_all_dots() {
+        assert_eq!(chart(&[-0.4, 5.3]).range(), (-1.0, 6.0, 1.0));
+        let (low, high, step) = chart(&[]).range();
+        assert!(low == 0.0 && high > 0.0 && step > 0.0);
+        assert_eq!([tick_label(-1.0, 1.0), tick_label(0.2, 0.1), tick_label(-1e-12, 0.1)], ["-1", "+0.2", "0"]);
+    }
+
+    #[test]
+    fn every_dot_is_drawn() {
+        let drawn = |values: &[f64]| {
+            let chart = super::super::Chart::Dots(chart(values));
+            chart.svg(Layout::Wide).expect("drawn").matches("<polyline").count()
+        };
+        assert_eq!(drawn(&[0.1, 0.2, 0.3]) - drawn(&[0.3]), 4, "a cross has two strokes");
+    }
+}

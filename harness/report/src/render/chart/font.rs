@@ -1,0 +1,105 @@
+//! The font that travels with the crate, so that charts need no system fonts, and so that text is measured alike on
+//! every machine.
+
+use std::sync::OnceLock;
+
+use ab_glyph::{Font, FontRef, ScaleFont};
+use plotters::style::{FontStyle, register_font};
+
+use crate::render::chart::ChartError;
+
+/// The family as SVGs name it: the font of the measurements first, then ones that run no wider.
+pub(super) const FAMILY: &str = "Inter, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Liberation Sans', sans-serif";
+
+static REGULAR: &[u8] = include_bytes!("../../../assets/Inter-Regular.otf");
+static SEMI_BOLD: &[u8] = include_bytes!("../../../assets/Inter-SemiBold.otf");
+
+/// Makes the font known to the drawing library; doing so again changes nothing.
+pub(super) fn register() -> Result<(), ChartError> {
+    static DONE: OnceLock<Result<(), ChartError>> = OnceLock::new();
+    let register = || {
+        let broken = |_| ChartError::new("font", &"the font of the charts cannot be read");
+        register_font(FAMILY, FontStyle::Normal, REGULAR).map_err(broken)?;
+        register_font(FAMILY, FontStyle::Bold, SEMI_BOLD).map_err(broken)
+    };
+    DONE.get_or_init(register).clone()
+}
+
+/// Width of a line of text in the unit of `size`, the font's size.
+pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
+    static FONTS: OnceLock<Option<[FontRef<'static>; 2]>> = OnceLock::new();
+    let fonts =
+        FONTS.get_or_init(|| Some([FontRef::try_from_slice(REGULAR).ok()?, FontRef::try_from_slice(SEMI_BOLD).ok()?]));
+    let Some(fonts) = fonts else { return 0.6 * size * text.chars().count() as f64 };
+    let font = &fonts[usize::from(bold)];
+    let units = font.units_per_em().unwrap_or(1000.0);
+    // At this scale one unit of the font is one pixel.
+    let scaled = font.as_scaled(font.height_unscaled());
+    let advance: f32 = text.chars().map(|c| scaled.h_advance(scaled.glyph_id(c))).sum();
+    f64::from(advance) / f64::from(units) * size
+}
+
+/// The text broken between words into lines no wider than `limit`, as few as there can be and about equally long.
+pub(super) fn wrap(text: &str, size: f64, bold: bool, limit: f64) -> Vec<String> {
+    let mut lines = fill(text, size, bold, limit);
+    let mut narrower = limit * 0.97;
+    while lines.len() > 1 && narrower > limit / 2.0 {
+        let tried = fill(text, size, bold, narrower);
+        if tried.len() > lines.len() || tried.iter().any(|line| line.ends_with('…')) {
+            break;
+        }
+        lines = tried;
+        narrower *= 0.97;
+    }
+    lines
+}
+
+fn fill(text: &str, size: f64, bold: bool, limit: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if width(&format!("{line} {word}"), size, bold) <= limit => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(shorten(word, size, bold, limit)),
+        }
+    }
+    lines
+}
+
+/// The text, cut with an ellipsis if it is wider than `limit`.
+pub(super) fn shorten(text: &str, size: f64, bold: bool, limit: f64) -> String {
+    if width(text, size, bold) <= limit {
+        return text.to_owned();
+    }
+    let mut kept: Vec<char> = text.chars().collect();
+    while !kept.is_empty() && width(&format!("{}…", kept.iter().collect::<String>()), size, bold) > limit {
+        kept.pop();
+    }
+    format!("{}…", kept.into_iter().collect::<String>().trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_measured_and_cut_to_fit() {
+        let wide = width("optimized", 13.0, false);
+        assert!((45.0..75.0).contains(&wide), "{wide}");
+        assert!(width("optimized", 13.0, true) > wide);
+        assert_eq!(width("", 13.0, false), 0.0);
+        let short = shorten("a very long name of a phase", 13.0, false, 80.0);
+        assert!(short.ends_with('…') && width(&short, 13.0, false) <= 80.0, "{short}");
+        assert_eq!(shorten("naive", 13.0, false, 80.0), "naive");
+    }
+
+    #[test]
+    fn lines_break_between_words() {
+        let lines = wrap("one two three four five six seven", 13.0, false, 90.0);
+        assert!(lines.len() > 1);
+        assert!(lines.iter().all(|line| width(line, 13.0, false) <= 90.0), "{lines:?}");
+        assert_eq!(lines.join(" "), "one two three four five six seven");
+    }
+}

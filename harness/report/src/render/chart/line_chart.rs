@@ -1,0 +1,292 @@
+//! One line per phase over a logarithmic y axis, with bands, each line named at its end. The x axis is logarithmic too
+//! where sizes are multiples of each other.
+
+use harness_record::metric::Quantity;
+use plotters::prelude::DrawingBackend;
+
+use crate::render::chart::axis::LogAxis;
+use crate::render::chart::canvas::Canvas;
+use crate::render::chart::header::{AXIS, LABEL, TICK, header, header_height, tick_label};
+use crate::render::chart::palette::{self, MUTED, RULE};
+use crate::render::chart::{Drawing, Layout, font};
+
+/// One line per phase.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LineChart {
+    /// The finding.
+    pub title: String,
+    /// What was measured, where and when.
+    pub subtitle: String,
+    /// What the x axis shows, with its unit.
+    pub x_axis: String,
+    /// Whether equal distances on the x axis are equal ratios; the points are then drawn, each over its size.
+    pub sizes: bool,
+    /// What the y axis shows, with its unit.
+    pub y_axis: String,
+    /// What the y values are counted in.
+    pub quantity: Quantity,
+    /// The lines.
+    pub series: Vec<Series>,
+    /// What happened at places of the x axis.
+    pub events: Vec<Event>,
+}
+
+/// Something that happened at a place of the x axis.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// Where.
+    pub x: f64,
+    /// What, in a word.
+    pub label: String,
+}
+
+/// The line of a phase.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Series {
+    /// The phase.
+    pub name: String,
+    /// Its place in the record, which gives its colour.
+    pub place: usize,
+    /// What stands at the end of the line.
+    pub label: String,
+    /// From left to right.
+    pub points: Vec<Point>,
+}
+
+/// A place on a line.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    /// On the x axis.
+    pub x: f64,
+    /// On the y axis.
+    pub y: f64,
+    /// The band around `y`: its lower and upper edge.
+    pub band: Option<(f64, f64)>,
+}
+
+const PLOT: f64 = 380.0;
+const LINE: f64 = 18.0;
+
+impl Drawing for LineChart {
+    fn title(&self) -> &str {
+        &self.title
+    }
+
+    fn height(&self, layout: Layout) -> f64 {
+        header_height(&self.title, &self.subtitle, layout) + self.plot_height(layout) + self.above() + 66.0
+    }
+
+    fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, layout: Layout) {
+        let top = header(canvas, &self.title, &self.subtitle, layout);
+        let Some(frame) = Frame::new(self, top + self.above(), layout) else { return };
+        canvas.words(&format!("{}, logarithmic scale", self.y_axis), layout.edge(), top + 6.0, AXIS);
+        frame.axes(canvas, self);
+        for event in &self.events {
+            frame.event(canvas, event);
+        }
+        for series in &self.series {
+            frame.band(canvas, series);
+        }
+        for series in &self.series {
+            frame.line(canvas, series, self.sizes);
+        }
+        frame.labels(canvas, &self.series);
+    }
+}
+
+impl LineChart {
+    fn plot_height(&self, layout: Layout) -> f64 {
+        let plot = if layout.narrow() { 300.0 } else { PLOT };
+        plot.max(self.series.len() as f64 * (LINE + 4.0))
+    }
+
+    /// What stands between the header and the plot: the name of the y axis, and below it the labels of events.
+    fn above(&self) -> f64 {
+        if self.events.is_empty() { 26.0 } else { 40.0 }
+    }
+
+    /// The different sizes, in order.
+    fn sizes(&self) -> Vec<f64> {
+        let mut sizes: Vec<f64> = self.series.iter().flat_map(|series| &series.points).map(|point| point.x).collect();
+        sizes.sort_by(f64::total_cmp);
+        sizes.dedup();
+        sizes
+    }
+}
+
+/// Where things lie.
+struct Frame {
+    layout: Layout,
+    left: f64,
+    right: f64,
+    top: f64,
+    bottom: f64,
+    /// The ends of the x axis; their logarithms where it is logarithmic.
+    x: (f64, f64),
+    sizes: bool,
+    y: LogAxis,
+}
+
+impl Frame {
+    fn new(chart: &LineChart, top: f64, layout: Layout) -> Option<Self> {
+        let points = || chart.series.iter().flat_map(|series| &series.points);
+        let y = LogAxis::over(points().flat_map(|point| {
+            let (low, high) = point.band.unwrap_or((point.y, point.y));
+            [point.y, low * 0.9, high * 1.1]
+        }))?;
+        let scaled = |x: f64| if chart.sizes { x.ln() } else { x };
+        let x = points()
+            .map(|point| scaled(point.x))
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+        let ticks = y.ticks(7).into_iter().map(|tick| font::width(&tick_label(chart.quantity, tick), TICK.size, false));
+        let labels = chart.series.iter().map(|series| font::width(&series.label, LABEL.size, false));
+        let label_room = if layout.narrow() { 130.0 } else { 280.0 };
+        Some(Self {
+            layout,
+            left: layout.edge() + ticks.fold(30.0, f64::max) + 12.0,
+            right: layout.width() - layout.edge() - labels.fold(60.0, f64::max).min(label_room) - 34.0,
+            top,
+            bottom: top + chart.plot_height(layout),
+            sizes: chart.sizes,
+            x: if x.1 > x.0 { x } else { (x.0 - 0.5, x.0 + 0.5) },
+            y,
+        })
+    }
+
+    fn place(&self, x: f64, y: f64) -> (f64, f64) {
+        let x = if self.sizes { x.ln() } else { x };
+        let across = (x - self.x.0) / (self.x.1 - self.x.0);
+        (
+            self.left + 10.0 + across * (self.right - self.left - 10.0),
+            self.bottom - self.y.place(y) * (self.bottom - self.top),
+        )
+    }
+
+    fn axes<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, chart: &LineChart) {
+        for tick in self.y.ticks(7) {
+            let (_, y) = self.place(1.0, tick);
+            canvas.line(&[(self.left, y), (self.right, y)], RULE, 1.0);
+            canvas.words(&tick_label(chart.quantity, tick), self.left - 8.0, y, TICK.ending());
+        }
+        let ticks = if self.sizes { chart.sizes() } else { even_ticks(self.x.0, self.x.1) };
+        for tick in ticks {
+            let (x, _) = self.place(tick, 1.0);
+            canvas.line(&[(x, self.bottom), (x, self.bottom + 5.0)], MUTED, 1.0);
+            canvas.words(&format!("{tick}"), x, self.bottom + 16.0, TICK.centred());
+        }
+        canvas.line(&[(self.left, self.bottom), (self.right, self.bottom)], MUTED, 1.0);
+        canvas.words(&chart.x_axis, self.left, self.bottom + 40.0, AXIS);
+    }
+
+    /// A thin line from the axis to the top, with its label above.
+    fn event<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, event: &Event) {
+        let (x, _) = self.place(event.x, 1.0);
+        canvas.line(&[(x, self.top), (x, self.bottom)], MUTED, 1.0);
+        canvas.words(&event.label, x, self.top - 8.0, TICK.centred());
+    }
+
+    fn band<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, series: &Series) {
+        let edges = || series.points.iter().filter_map(|point| Some((point.x, point.band?)));
+        let upper = edges().map(|(x, (_, high))| self.place(x, high));
+        let lower = edges().rev().map(|(x, (low, _))| self.place(x, low));
+        let outline: Vec<(f64, f64)> = upper.chain(lower).collect();
+        if outline.len() > 2 {
+            canvas.band(&outline, palette::look(series.place).colour);
+        }
+    }
+
+    fn line<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, series: &Series, sizes: bool) {
+        let look = palette::look(series.place);
+        let path: Vec<(f64, f64)> = series.points.iter().map(|point| self.place(point.x, point.y)).collect();
+        match path.as_slice() {
+            [(x, y)] => canvas.dot(*x, *y, 4.0, look),
+            path if look.hollow && sizes => canvas.line(path, look.colour, 1.0),
+            path if look.hollow => canvas.dashes(path, look.colour, 2.0),
+            path => canvas.line(path, look.colour, 2.0),
+        }
+        for (x, y) in path.into_iter().filter(|_| sizes) {
+            canvas.dot(x, y, 4.0, look);
+        }
+    }
+
+    /// The names at the ends of their lines, moved apart where they would touch, each joined to its line.
+    fn labels<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, series: &[Series]) {
+        let mut ends: Vec<(f64, &Series)> = series
+            .iter()
+            .filter_map(|series| series.points.last().map(|point| (self.place(point.x, point.y).1, series)))
+            .collect();
+        ends.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let wanted: Vec<f64> = ends.iter().map(|(y, _)| *y).collect();
+        for ((end, series), y) in ends.iter().zip(spread(&wanted, self.top, self.bottom)) {
+            let look = palette::look(series.place);
+            canvas.line(&[(self.right + 3.0, *end), (self.right + 16.0, y)], look.colour, 1.0);
+            canvas.dot(self.right + 20.0, y, 4.5, look);
+            let label = font::shorten(
+                &series.label,
+                LABEL.size,
+                false,
+                self.layout.width() - self.layout.edge() - self.right - 30.0,
+            );
+            canvas.words(&label, self.right + 30.0, y, LABEL);
+        }
+    }
+}
+
+/// Places at least a line apart and as near as may be to the wanted ones, which are sorted: neighbours that are too close form a
+/// group around their common middle.
+fn spread(wanted: &[f64], top: f64, bottom: f64) -> Vec<f64> {
+    let within = |middle: f64, n: usize| {
+        let half = LINE * (n as f64 - 1.0) / 2.0;
+        middle.min(bottom - half).max(top + half)
+    };
+    let mut groups: Vec<(f64, usize)> = Vec::new();
+    for &y in wanted {
+        groups.push((within(y, 1), 1));
+        while let [.., (above, m), (below, n)] = groups[..] {
+            if below - above >= LINE * (m + n) as f64 / 2.0 {
+                break;
+            }
+            let middle = (above * m as f64 + below * n as f64) / (m + n) as f64;
+            groups.truncate(groups.len() - 2);
+            groups.push((within(middle, m + n), m + n));
+        }
+    }
+    let spaced = |&(middle, n): &(f64, usize)| (0..n).map(move |i| middle + LINE * (i as f64 - (n as f64 - 1.0) / 2.0));
+    groups.iter().flat_map(spaced).collect()
+}
+
+/// About six whole numbers from `low` to `high`, evenly apart.
+fn even_ticks(low: f64, high: f64) -> Vec<f64> {
+    let rough = ((high - low) / 6.0).max(1.0);
+    let power = 10f64.powf(rough.log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0].map(|step| step * power).into_iter().find(|step| *step >= rough).unwrap_or(rough);
+    let first = (low / step).ceil() as i64;
+    let last = (high / step).floor() as i64;
+    (first..=last).map(|index| index as f64 * step).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn ticks_are_whole_and_even() {
+        assert_eq!(even_ticks(1.0, 49.0), [10.0, 20.0, 30.0, 40.0]);
+        assert_eq!(even_ticks(0.0, 4.0), [0.0, 1.0, 2.0, 3.0, 4.0]);
+    }
+
+    proptest! {
+        #[test]
+        fn labels_never_touch(mut wanted in prop::collection::vec(0.0..400.0f64, 1..13)) {
+            wanted.sort_by(f64::total_cmp);
+            let places = spread(&wanted, 0.0, 400.0);
+            prop_assert_eq!(places.len(), wanted.len());
+            for pair in places.windows(2) {
+                prop_assert!(pair[1] - pair[0] >= LINE - 1e-6, "{:?}", places);
+            }
+            prop_assert!(places.iter().all(|y| (-1e-6..=400.0 + 1e-6).contains(y)), "{:?}", places);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! JSON: an array of tables, each with its rows as objects of exact values.
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+
+use crate::render::{Cell, Column, Renderer, Table};
+
+/// `[{"title", "rows": [{column key: exact value}], "notes"}]`, whatever the number of tables.
+pub(super) struct Json;
+
+impl Renderer for Json {
+    fn render(&self, tables: &[Table]) -> String {
+        let tables: Vec<Outgoing<'_>> = tables
+            .iter()
+            .map(|table| Outgoing {
+                title: &table.title,
+                rows: table.rows.iter().map(|cells| Row { columns: &table.columns, cells }).collect(),
+                notes: &table.notes,
+            })
+            .collect();
+        let mut text = serde_json::to_string_pretty(&tables).expect("all keys are strings");
+        text.push('\n');
+        text
+    }
+}
+
+#[derive(Serialize)]
+struct Outgoing<'a> {
+    title: &'a str,
+    rows: Vec<Row<'a>>,
+    notes: &'a [String],
+}
+
+struct Row<'a> {
+    columns: &'a [Column],
+    cells: &'a [Cell],
+}
+
+impl Serialize for Row<'_> {
+    /// By hand because a map of `serde_json` would sort the columns.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.columns.len()))?;
+        for (column, cell) in self.columns.iter().zip(self.cells) {
+            map.serialize_entry(&column.key, &cell.value)?;
+        }
+        map.end()
+    }
+}

@@ -1,0 +1,18 @@
+//! Renders what others have worked out: it never computes, and the formats only punctuate.
+
+pub mod chart;
+mod csv;
+mod flame_graph;
+mod format;
+mod json;
+mod markdown;
+mod sparkline;
+mod table;
+mod terminal;
+
+pub use flame_graph::FlameGraph;
+pub use format::{Format, Renderer};
+pub use markdown::escape as escape_markdown;
+pub use sparkline::BARS;
+pub use sparkline::sparkline;
+pub use table::{Align, Cell, Column, Table, Tone};

@@ -1,0 +1,69 @@
+//! Aligned columns for a terminal, coloured by what a cell means.
+
+use anstyle::Style;
+use comfy_table::presets::NOTHING;
+use comfy_table::{Attribute, CellAlignment, Color, LineStyle};
+
+use crate::render::{Align, Renderer, Table, Tone};
+
+const TITLE: Style = Style::new().bold();
+const NOTE: Style = Style::new().dimmed();
+
+/// Columns two spaces apart under a ruled heading; the title above and the notes below.
+pub(super) struct Terminal;
+
+impl Renderer for Terminal {
+    fn render(&self, tables: &[Table]) -> String {
+        tables.iter().map(table).collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn table(table: &Table) -> String {
+    let mut text = String::new();
+    if !table.title.is_empty() {
+        text += &format!("{TITLE}{}{TITLE:#}\n", printable(&table.title));
+    }
+    let mut grid = comfy_table::Table::new();
+    grid.load_style(NOTHING.header_separator(LineStyle::none().fill('─').junction('─'))).enforce_styling();
+    grid.style_text_only();
+    grid.set_header(table.columns.iter().map(|column| {
+        let lines: Vec<String> = column.heading.lines().map(printable).collect();
+        comfy_table::Cell::new(lines.join("\n")).add_attribute(Attribute::Bold)
+    }));
+    for row in &table.rows {
+        grid.add_row(row.iter().map(|cell| toned(comfy_table::Cell::new(printable(&cell.text)), cell.tone)));
+    }
+    for (index, column) in table.columns.iter().enumerate() {
+        if let Some(drawn) = grid.column_mut(index) {
+            drawn.set_padding((0, u16::from(index + 1 < table.columns.len())));
+            drawn.set_cell_alignment(match column.align {
+                Align::Left => CellAlignment::Left,
+                Align::Right => CellAlignment::Right,
+            });
+        }
+    }
+    // Headings over nothing would only raise the question where the rows are.
+    for line in grid.lines().filter(|_| !table.rows.is_empty()) {
+        text += line.trim_end();
+        text += "\n";
+    }
+    for note in &table.notes {
+        text += &format!("{NOTE}{}{NOTE:#}\n", printable(note));
+    }
+    text
+}
+
+fn toned(cell: comfy_table::Cell, tone: Tone) -> comfy_table::Cell {
+    match tone {
+        Tone::Plain => cell,
+        Tone::Good => cell.fg(Color::DarkGreen),
+        Tone::Bad => cell.fg(Color::DarkRed).add_attribute(Attribute::Bold),
+        Tone::Notice => cell.fg(Color::DarkYellow),
+        Tone::Quiet => cell.add_attribute(Attribute::Dim),
+    }
+}
+
+/// Text from files may hold escape sequences and line breaks; neither may reach the terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}

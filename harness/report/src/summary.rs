@@ -1,0 +1,55 @@
+//! One page of Markdown for whoever asks how it stands: the findings, the roadmap, the ladder, what every section says, and
+//! where all of it comes from. Everything else is on the page and in the tables of exact values.
+
+use crate::render::{Format, escape_markdown};
+use crate::{ReportData, Section, charts, headline, problems, provenance};
+
+/// Problems that are told one by one; the page has all of them.
+const MOST_PROBLEMS: usize = 5;
+
+/// The page.
+pub fn summary(report_data: &ReportData, charts: &[charts::Named], sections: &[Section]) -> String {
+    let record = &report_data.record;
+    let mut page = format!("# Benchmark summary of {}\n\n", escape_markdown(&provenance::created(record)));
+    for tile in headline::tiles(record, &report_data.anchors) {
+        page += &format!("- **{}** {}\n", escape_markdown(&tile.number), escape_markdown(&tile.says));
+    }
+    page += &format!("\n## Checks\n\n{}\n", escape_markdown(&problems::checks(record)));
+    let problems = problems::of(&record.rows);
+    if !problems.is_empty() {
+        page += "\n";
+        for problem in problems.iter().take(MOST_PROBLEMS) {
+            page += &format!("- {}\n", escape_markdown(&problem.to_string()));
+        }
+        if problems.len() > MOST_PROBLEMS {
+            page += &format!("- and {} more, in index.html\n", problems.len() - MOST_PROBLEMS);
+        }
+    }
+    if let Some(ladder) = headline::ladder(report_data) {
+        page += &format!("\n## Ladder\n\n{}", Format::Markdown.render(&[ladder]));
+    }
+    if !sections.is_empty() {
+        page += "\n## Findings\n\n";
+        for section in sections {
+            let said = section.says.first().into_iter().chain(&section.missing);
+            let said: Vec<String> = said.map(|said| escape_markdown(said)).collect();
+            page += &format!("- **{}:** {}\n", section.title, said.join(" "));
+        }
+    }
+    if let Some(named) = charts.first() {
+        let finding = escape_markdown(named.chart.title());
+        page += &format!("\n![{finding}](charts/{}.svg)\n", named.name);
+    }
+    page += "\n## Provenance\n\n";
+    for (name, value) in provenance::provenance(record) {
+        page += &format!("- {name}: {}\n", escape_markdown(&value));
+    }
+    for source in &report_data.sources[1..] {
+        let told = format!("{} workloads from {}: {}", source.taken.len(), source.name, source.line);
+        page += &format!("- also: {}\n", escape_markdown(&told));
+    }
+    for note in &report_data.notes {
+        page += &format!("- note: {}\n", escape_markdown(note));
+    }
+    page
+}

@@ -1,0 +1,18 @@
+//! Tables of comparisons, verdicts, profiles and histories: one file per table, each a function from data to a [`Table`].
+//!
+//! [`Table`]: crate::render::Table
+
+pub mod comparisons;
+pub mod counts;
+pub mod diagnosis;
+pub mod history;
+pub mod profile;
+pub mod profile_difference;
+#[cfg(test)]
+mod profile_tests;
+pub mod replay;
+pub mod slices;
+pub mod system;
+pub mod times;
+pub mod watch_counts;
+pub mod watch_times;

@@ -1,0 +1,87 @@
+//! The raw slices of one pair as a table.
+
+use harness_abtest::{Pair, Side, Slice, median};
+use harness_record::metric::Quantity;
+use harness_record::number;
+
+use crate::render::{Cell, Column, Table, Tone};
+
+/// A slice that takes this many times its side's median of the round is worth a look.
+const FAR: f64 = 1.25;
+
+/// Every slice of a pair in the order it ran: whose, how many runs, what a run took, how that stands to the median of its side in
+/// that round, and how long the process waited for its core.
+pub fn slices(pair: &Pair) -> Table {
+    let columns = vec![
+        Column::right("round", "round"),
+        Column::right("block", "block"),
+        Column::left("side", "side"),
+        Column::right("iterations", "runs"),
+        Column::right("nanoseconds", "time"),
+        Column::right("run_nanoseconds", "a run"),
+        Column::right("against_median", "x median"),
+        Column::right("waited_nanoseconds", "waited"),
+    ];
+    let mut table = Table::new("", columns);
+    for (blocks, round) in pair.rounds.iter().zip(1_u32..) {
+        let usual = |side: Side| {
+            let of_side = blocks.iter().flatten().filter(|slice| slice.side == side && slice.iterations > 0);
+            median(&of_side.map(run).collect::<Vec<_>>()).unwrap_or_default()
+        };
+        let (base, head) = (usual(Side::Base), usual(Side::Head));
+        for (block, number) in blocks.iter().zip(1_u32..) {
+            for slice in block {
+                let usual = if slice.side == Side::Base { base } else { head };
+                table.rows.push(cells([round, number], slice, run(slice) / usual));
+            }
+        }
+    }
+    table
+}
+
+/// What a run took of a slice, without the time in which the process had no core.
+fn run(slice: &Slice) -> f64 {
+    slice.nanoseconds.saturating_sub(slice.waited) as f64 / slice.iterations.max(1) as f64
+}
+
+/// The round and the block come first.
+fn cells(place: [u32; 2], slice: &Slice, against: f64) -> Vec<Cell> {
+    let time = |nanoseconds: f64| Cell::number(nanoseconds, number::plain(Quantity::Seconds, nanoseconds / 1e9));
+    let against = match against.is_finite() {
+        true => {
+            Cell::number(against, format!("{against:.3}")).toned(if against > FAR { Tone::Notice } else { Tone::Plain })
+        }
+        false => Cell::missing(),
+    };
+    let [round, block] = place.map(|number| Cell::number(f64::from(number), number.to_string()));
+    vec![
+        round,
+        block,
+        Cell::text(slice.side.name()),
+        Cell::number(slice.iterations as f64, slice.iterations.to_string()),
+        time(slice.nanoseconds as f64),
+        time(run(slice)),
+        against,
+        time(slice.waited as f64),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use harness_record::sample::pairs;
+
+    use super::*;
+    use crate::render::Format;
+
+    #[test]
+    fn every_slice_is_told_in_the_order_it_ran() {
+        let mut measured = pairs(&[0.02]);
+        measured.pairs[0].rounds[0][1][2].nanoseconds += 3_000_000;
+        measured.pairs[0].rounds[0][0][0].nanoseconds += 500_000;
+        measured.pairs[0].rounds[0][0][0].waited = 500_000;
+        let again = measured.pairs[0].rounds[0].clone();
+        measured.pairs[0].rounds.push(again);
+        let table = slices(&measured.pairs[0]);
+        insta::assert_snapshot!(anstream::adapter::strip_str(&Format::Table.render(&[table])).to_string());
+    }
+}

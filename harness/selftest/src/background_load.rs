@@ -1,0 +1,90 @@
+//! Programs that do nothing but compute, to be in the way of a measurement.
+
+use std::process::{Command, Stdio};
+
+use harness::process::Child;
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use thiserror::Error;
+
+use crate::condition::BackgroundLoad;
+
+/// Programs that compute until this is dropped.
+#[derive(Debug)]
+pub struct LoadProcesses {
+    _running: Vec<Child>,
+}
+
+/// A hog that cannot be had.
+#[derive(Debug, Error)]
+pub enum LoadError {
+    /// It could not be started or kept on its core.
+    #[error("cannot start a program that computes on core {core}: {source}")]
+    Start {
+        /// The core.
+        core: usize,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// There is no core for it.
+    #[error("there is no core beside the one that is measured on; --hogs none or each can be had")]
+    NoCore,
+}
+
+impl LoadProcesses {
+    /// Starts them, one for each core they are to be on; `measured` is the core that is measured on.
+    ///
+    /// # Errors
+    /// If one cannot be started, or there is no such core.
+    pub fn start(hogs: BackgroundLoad, measured: Option<usize>) -> Result<Self, LoadError> {
+        let allowed = sched_getaffinity(None).map_err(|error| LoadError::Start { core: 0, source: error.into() })?;
+        let cores: Vec<usize> = (0..CpuSet::MAX_CPU)
+            .filter(|&core| allowed.is_set(core))
+            .filter(|&core| match hogs {
+                BackgroundLoad::None => false,
+                BackgroundLoad::Other => Some(core) != measured,
+                BackgroundLoad::Each => true,
+            })
+            .collect();
+        if cores.is_empty() && hogs != BackgroundLoad::None {
+            return Err(LoadError::NoCore);
+        }
+        let start = |core: usize| {
+            let mut command = Command::new("sh");
+            command.args(["-c", "while :; do :; done"]);
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            let child = Child::start(&mut command)?;
+            let mut cores = CpuSet::new();
+            cores.set(core);
+            sched_setaffinity(Some(child.id()), &cores)?;
+            Ok(child)
+        };
+        let running = cores.into_iter().map(|core| start(core).map_err(|source| LoadError::Start { core, source }));
+        Ok(Self { _running: running.collect::<Result<_, _>>()? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn status(process: i32) -> Option<String> {
+        fs::read_to_string(format!("/proc/{process}/status")).ok()
+    }
+
+    #[test]
+    fn each_core_gets_one_that_stays_on_it_and_ends_when_told() {
+        let hog = LoadProcesses::start(BackgroundLoad::Each, None).expect("sh is there");
+        let processes: Vec<i32> = hog._running.iter().map(|child| child.id().as_raw_nonzero().get()).collect();
+        assert_eq!(processes.len(), std::thread::available_parallelism().expect("some").get());
+        for &process in &processes {
+            let status = status(process).expect("it runs");
+            let cores = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).expect("told");
+            assert!(cores.trim().parse::<usize>().is_ok(), "{cores}");
+        }
+        drop(hog);
+        assert!(processes.into_iter().all(|process| status(process).is_none()));
+        assert!(LoadProcesses::start(BackgroundLoad::None, Some(0)).expect("nothing to start")._running.is_empty());
+    }
+}

@@ -1,0 +1,174 @@
+//! `harness selftest`: measures how often the harness itself is wrong.
+
+mod bench;
+mod real;
+mod slices;
+mod trials;
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, Parser, Subcommand};
+use glob::Pattern;
+use harness::project::Project;
+use harness_report::render::Format;
+use harness_selftest::{BackgroundLoad, Change, ChangeError, Scope};
+
+use harness::seconds::seconds;
+use harness::terminal::Status;
+use harness::timing::BUDGET;
+
+/// Measures how often the harness itself is wrong
+#[derive(Parser)]
+#[command(version, bin_name = "harness selftest")]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    Gate(GateTest),
+}
+
+/// Measures how often the time gate is wrong: on unchanged code, and on known slowdowns
+///
+/// With `--condition real`, each trial makes a commit in a clone of the project and runs the whole program `harness gate --base`
+/// on it. The changes are in `selftest.toml` in the folder of baselines. One row of `reports/selftest/real.csv` holds one trial,
+/// and the page `gate.md` beside it follows from the rows alone.
+///
+/// The other conditions hold one program against itself. They are quicker, and their slices stay in the folder of records.
+///
+/// Trials add up over many calls. The exit status is 0 wherever there is a table, whatever the table shows.
+#[derive(Args)]
+struct GateTest {
+    /// Conditions of the trials, separated by commas: real (commits, alone in a call), null (one program on both sides),
+    /// inject:PERCENT (the head runs so much more than it reports) [default: null,inject:0.5,inject:1,inject:2,inject:5]
+    #[arg(long, value_name = "CONDITION", value_delimiter = ',')]
+    condition: Vec<RequestedCondition>,
+    /// Start programs that compute all the time, to be in the way
+    #[arg(long, value_enum, default_value = "none")]
+    hogs: BackgroundLoad,
+    /// Begin no trial after this long, such as 90s, 10m or 1h
+    #[arg(long = "for", value_name = "TIME", value_parser = |text: &str| seconds(text).map(Duration::from_secs), conflicts_with = "replay")]
+    time: Option<Duration>,
+    /// End after this many trials [default without --for: one of each condition or change]
+    #[arg(long, value_name = "NUMBER", conflicts_with = "replay")]
+    trials: Option<usize>,
+    /// Draw the pages and tables again, without measuring
+    #[arg(long)]
+    replay: bool,
+    /// Folder of the trials, with their page and chart [default: reports/selftest for real, records/selftest for the rest]
+    #[arg(long, value_name = "DIR")]
+    evidence: Option<PathBuf>,
+    #[command(flatten)]
+    real: OfReal,
+    #[command(flatten)]
+    slices: OfSlices,
+    /// How the table is printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Options of the condition `real`.
+#[derive(Args)]
+struct OfReal {
+    /// The changes of `--condition real` [default: selftest.toml in the folder of baselines]
+    #[arg(long, value_name = "FILE", conflicts_with = "replay")]
+    changes: Option<PathBuf>,
+    /// Only these changes of `--condition real`, such as 'comment*' or 'gelu@2'; may be given several times
+    #[arg(long, value_name = "GLOB", value_parser = pattern, conflicts_with = "replay")]
+    only: Vec<Pattern>,
+    /// The budget of each gate of `--condition real`, in seconds, or such as 90s or 2m
+    #[arg(long, value_name = "TIME", default_value_t = BUDGET, value_parser = seconds)]
+    gate_budget: u64,
+}
+
+/// Options of the conditions on one program.
+#[derive(Args)]
+struct OfSlices {
+    /// Workloads of a trial on one program [default: one workload of a slowdown, a short gate of unchanged code]
+    #[arg(long, value_enum)]
+    scope: Option<Scope>,
+    /// Run criterion's bench of a workload twice in a row, this many times, by turns of the workloads, and keep its verdicts
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, conflicts_with = "replay")]
+    criterion: usize,
+}
+
+/// A condition as a user writes it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum RequestedCondition {
+    /// Commits in a clone of the project.
+    Real,
+    /// One program on both sides.
+    Slices(Change),
+}
+
+impl FromStr for RequestedCondition {
+    type Err = ChangeError;
+
+    fn from_str(text: &str) -> Result<Self, ChangeError> {
+        if text == "real" { Ok(Self::Real) } else { text.parse().map(Self::Slices) }
+    }
+}
+
+impl Arguments {
+    /// Runs the command.
+    pub(crate) fn run(self) -> Result<Status> {
+        let here = std::env::current_dir().context("cannot find the current folder")?;
+        let project = Project::find(&here)?;
+        match self.what {
+            What::Gate(gate) => gate.run(&project),
+        }
+    }
+}
+
+impl GateTest {
+    fn run(self, project: &Project) -> Result<Status> {
+        let changes: Vec<Change> = self.condition.iter().filter_map(|asked| asked.change()).collect();
+        let is_real = changes.len() < self.condition.len();
+        if is_real && !changes.is_empty() {
+            bail!(
+                "`--condition real` goes alone, because its trials are kept elsewhere; run the other conditions in a second call"
+            );
+        }
+        match (is_real, self.replay) {
+            (true, true) => real::replay(&self, project)?,
+            (true, false) => real::gather(&self, project)?,
+            (false, false) => slices::gather(&self, project, &changes)?,
+            (false, true) if !changes.is_empty() => slices::replay(&self, project)?,
+            (false, true) => self.replay_all(project)?,
+        }
+        Ok(Status::Fine)
+    }
+
+    /// Draws whatever there is.
+    fn replay_all(&self, project: &Project) -> Result<()> {
+        let (has_rows, has_slices) = (real::is_there(self, project), slices::is_there(self, project)?);
+        if !has_rows && !has_slices {
+            bail!("there are no trials yet; `cargo harness selftest gate --condition real` makes some");
+        }
+        if has_rows {
+            real::replay(self, project)?;
+        }
+        if has_slices {
+            slices::replay(self, project)?;
+        }
+        Ok(())
+    }
+}
+
+impl RequestedCondition {
+    fn change(self) -> Option<Change> {
+        match self {
+            Self::Real => None,
+            Self::Slices(change) => Some(change),
+        }
+    }
+}
+
+fn pattern(text: &str) -> Result<Pattern, String> {
+    Pattern::new(text).map_err(|error| format!("{}; write a glob such as 'comment*'", error.msg))
+}

@@ -1,0 +1,267 @@
+//! Trials of the whole gate on commits: makes them, adds their rows, and draws the page.
+
+use std::env::consts::EXE_SUFFIX;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use harness::collect::{self, Progress};
+use harness::doctor::{self, Counters, System};
+use harness::process::{self, Held};
+use harness::project::Project;
+use harness::timing::pinned_core;
+use harness::vcs::{ELSEWHERE, MeasuringLock, ProjectClone, Repository};
+use harness_judge::gate::GateVerdict;
+use harness_record::session::{Layouts, Session};
+use harness_record::{Commit, atomic_file};
+use harness_report::render::chart::Layout;
+use harness_selftest::LoadProcesses;
+use harness_selftest::real::{self, Milli, Row, Source, Variant, WorkloadResult, changes, log};
+use tempfile::TempDir;
+
+use super::GateTest;
+use super::trials::repeat;
+use harness::terminal::{notice, show};
+
+/// Digits of a commit in a row.
+const DIGITS: usize = 12;
+/// Variables by which a build of the clone would land elsewhere.
+const TARGETS: [&str; 2] = ["CARGO_BUILD_TARGET_DIR", "CARGO_BUILD_BUILD_DIR"];
+
+/// A variant with its commits.
+struct Trial {
+    variant: Variant,
+    base: Commit,
+    head: Commit,
+    /// Trials of it so far.
+    count: usize,
+}
+
+/// The clone, the program, and the fixed cells of a row.
+struct Stage<'a> {
+    test: &'a GateTest,
+    project: &'a Project,
+    clone: ProjectClone,
+    /// A copy of this program, which no later build exchanges, and the session of the running gate.
+    scratch: TempDir,
+    machine: String,
+    harness: String,
+}
+
+/// Adds trials, always of the variant that has the fewest, and draws the page.
+pub(super) fn gather(test: &GateTest, project: &Project) -> Result<()> {
+    let path = folder(test, project).join(log::LOG);
+    let rows = log::read(&path)?;
+    let (stage, mut trials) = Stage::new(test, project, &rows)?;
+    let most = match (test.trials, test.time) {
+        (None, None) => trials.len(),
+        (trials, _) => trials.unwrap_or(usize::MAX),
+    };
+    repeat(most, test.time, |bar| {
+        let next = trials.iter_mut().min_by_key(|trial| trial.count).context("there is no change to try")?;
+        bar.step(&format!("{}, trial {}", next.variant.name(), next.count + 1));
+        log::add(&path, &stage.run(next, &|message| bar.kept_build(|| notice(message)))?)?;
+        next.count += 1;
+        Ok(())
+    })?;
+    replay(test, project)
+}
+
+/// Draws the page, the chart and the tables from the rows.
+pub(super) fn replay(test: &GateTest, project: &Project) -> Result<()> {
+    let folder = folder(test, project);
+    let rows = log::read(&folder.join(log::LOG))?;
+    if rows.is_empty() {
+        bail!("there are no trials in {}; make some without --replay", folder.join(log::LOG).display());
+    }
+    show(&real::tables(&rows), test.format)?;
+    let mut files = vec![("gate.md", real::page(&rows, "gate.svg").into_bytes())];
+    if let Some(chart) = real::chart(&rows) {
+        files.push(("gate.svg", chart.svg(Layout::Wide)?.into_bytes()));
+    }
+    for (name, content) in files {
+        let path = folder.join(name);
+        atomic_file::write(&path, &content).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    notice(&format!("wrote {}", folder.join("gate.md").display()));
+    Ok(())
+}
+
+/// True if there are trials of this kind.
+pub(super) fn is_there(test: &GateTest, project: &Project) -> bool {
+    folder(test, project).join(log::LOG).is_file()
+}
+
+fn folder(test: &GateTest, project: &Project) -> PathBuf {
+    test.evidence.clone().unwrap_or_else(|| project.reports().join("selftest"))
+}
+
+impl<'a> Stage<'a> {
+    /// Makes the clone and all commits, so that a wrong change is found before hours of trials.
+    fn new(test: &'a GateTest, project: &'a Project, rows: &[Row]) -> Result<(Self, Vec<Trial>)> {
+        let file = test.real.changes.clone().unwrap_or_else(|| project.baselines().join(changes::FILE));
+        let chosen: Vec<Variant> = changes::read(&file)?.iter().flat_map(|change| change.variants()).collect();
+        let all: Vec<String> = chosen.iter().map(Variant::name).collect();
+        let only = &test.real.only;
+        let is_chosen = |one: &Variant| only.is_empty() || only.iter().any(|glob| glob.matches(&one.name()));
+        let chosen: Vec<Variant> = chosen.into_iter().filter(is_chosen).collect();
+        if chosen.is_empty() {
+            bail!("no change of {} matches --only; there are {}", file.display(), all.join(", "));
+        }
+        let repository = Repository::open(project)?;
+        // Rows are committed too, and must not make another base of the same code.
+        let head = repository.head_outside(&project.config.reports)?;
+        let plus = if head.dirty { "+" } else { "" };
+        if head.dirty {
+            notice(&format!("uncommitted changes take no part: the trials are of {}", head.commit));
+        }
+        let clone = ProjectClone::open(project, &repository)?;
+        let scratch = tempfile::Builder::new().prefix("run-").tempdir_in(project.root.join("target/harness-selftest"));
+        let stage = Self {
+            test,
+            project,
+            clone,
+            scratch: scratch.context("cannot make a folder in target/harness-selftest")?,
+            machine: doctor::short_name(&System::here()),
+            harness: short(&head.commit) + plus,
+        };
+        let own = std::env::current_exe().context("cannot find the folder of this program")?;
+        let program = own.with_file_name(format!("harness{EXE_SUFFIX}"));
+        fs::copy(&program, stage.program()).with_context(|| {
+            format!(
+                "cannot copy {} into target/harness-selftest; `cargo build --release --package harness` builds it",
+                program.display()
+            )
+        })?;
+        let mut trials = Vec::new();
+        for variant in chosen {
+            let (base, head) = stage
+                .commits(&variant, &repository, &head.commit)
+                .map_err(|error| error.context(format!("{}, change `{}`", file.display(), variant.change.name)))?;
+            let count = rows.iter().filter(|row| stage.is_of(row, &variant)).count();
+            trials.push(Trial { variant, base, head, count });
+        }
+        Ok((stage, trials))
+    }
+
+    fn commits(&self, variant: &Variant, repository: &Repository, base: &Commit) -> Result<(Commit, Commit)> {
+        match &variant.change.source {
+            Source::Revisions { base, head } => Ok((repository.resolve(base)?, repository.resolve(head)?)),
+            Source::Edits(edits) => {
+                let head = self.clone.commit(base, &variant.name(), &variant.edits(edits))?;
+                Ok((base.clone(), head))
+            }
+        }
+    }
+
+    /// True if a row counts for a variant: the same machine, harness and condition.
+    fn is_of(&self, row: &Row, variant: &Variant) -> bool {
+        let (ours, theirs) = ((&self.machine, &self.harness), (&row.machine, &row.harness));
+        ours == theirs
+            && row.hogs == self.test.hogs
+            && row.change == variant.change.name
+            && row.percent == variant.percent
+    }
+
+    fn program(&self) -> PathBuf {
+        self.scratch.path().join("harness")
+    }
+
+    /// One gate on one commit.
+    fn run(&self, trial: &Trial, say: &dyn Fn(&str)) -> Result<Row> {
+        // The gate has turns of its own in the clone; this one keeps others from measuring the project meanwhile.
+        let _turn = MeasuringLock::wait(self.project, say)?;
+        let Trial { variant, base, head, .. } = trial;
+        self.clone.bring(base)?;
+        self.clone.check_out(head)?;
+        let (file, errors) = (self.scratch.path().join("session.json"), self.scratch.path().join("errors"));
+        let mut command = self.command(trial, &file);
+        command.stderr(fs::File::create(&errors).with_context(|| format!("cannot write {}", errors.display()))?);
+        let _hog = LoadProcesses::start(self.test.hogs, pinned_core(1))?;
+        let system = System::here();
+        let (load, counters) = (doctor::state(&system).load, Counters::now(&system));
+        let (date, began) = (collect::now(), Instant::now());
+        let status = {
+            let _held = Held::new();
+            process::foreground(&mut command).context("cannot start the gate")?
+        };
+        let (seconds, disturbance) = (began.elapsed().as_secs_f64(), counters.since(&system));
+        if process::stopped() {
+            say("finished trials are kept");
+            bail!("interrupted");
+        }
+        let last = last_error(&errors);
+        let exit = status.code().and_then(|code| u8::try_from(code).ok());
+        let exit = exit.with_context(|| format!("the gate on `{}` was killed: {status}; {last}", variant.name()))?;
+        if exit > 1 {
+            say(&format!("the gate on `{}` ended with exit status {exit}: {last}", variant.name()));
+        }
+        let mut row = Row {
+            date: date.parse().context("the clock shows no date")?,
+            machine: self.machine.clone(),
+            steal_percent: disturbance.stolen.map(|share| Milli::of(100.0 * share)),
+            load: load.map(|load| Milli::of(load.one)),
+            harness: self.harness.clone(),
+            base: short(base),
+            head: short(head),
+            change: variant.change.name.clone(),
+            kind: variant.change.kind.clone(),
+            percent: variant.percent,
+            hogs: self.test.hogs,
+            forced: variant.change.force,
+            budget_seconds: self.test.real.gate_budget,
+            exit,
+            seconds: Milli::of(seconds),
+            measuring_seconds: Milli(0),
+            layouts: None,
+            workloads: Vec::new(),
+        };
+        // A gate that could not judge may have left none.
+        if file.is_file() {
+            let session = Session::read(&file)?;
+            let gate_verdict = GateVerdict::of(&session)?;
+            row.measuring_seconds = Milli::of(gate_verdict.times.iter().map(|time| time.seconds).sum());
+            row.workloads = WorkloadResult::all(&gate_verdict, variant);
+            row.layouts = match session.terms.layouts {
+                Layouts::Averaged(count) if !row.workloads.is_empty() => Some(u32::try_from(count)?),
+                _ => None,
+            };
+            fs::remove_file(&file).with_context(|| format!("cannot remove {}", file.display()))?;
+        }
+        Ok(row)
+    }
+
+    /// The gate, in the clone.
+    fn command(&self, trial: &Trial, out: &Path) -> Command {
+        let root = self.clone.root();
+        let mut command = Command::new(self.program());
+        command.args(["gate", "--base", &trial.base.id, "--times-only"]);
+        command.args(["--budget", &self.test.real.gate_budget.to_string()]).arg("--out").arg(out);
+        for glob in &trial.variant.change.filter {
+            command.args(["--filter", glob]);
+        }
+        if trial.variant.change.force {
+            command.arg("--force-timing");
+        }
+        for variable in TARGETS.into_iter().chain(ELSEWHERE) {
+            command.env_remove(variable);
+        }
+        command.env("CARGO_TARGET_DIR", root.join("target")).current_dir(root);
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        command
+    }
+}
+
+fn short(commit: &Commit) -> String {
+    commit.id.chars().take(DIGITS).collect()
+}
+
+/// The last line that the gate wrote on standard error.
+fn last_error(file: &Path) -> String {
+    let bytes = fs::read(file).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let line = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("no message");
+    line.trim().trim_start_matches("error: ").to_owned()
+}

@@ -1,0 +1,178 @@
+//! The file of all trials: a row for each, in the order in which they ended.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::real::row::{COLUMNS, Row};
+
+/// The file of trials, in the folder of the self-test.
+pub const LOG: &str = "real.csv";
+
+/// Trials that cannot be read or added.
+#[derive(Debug, Error)]
+pub enum LogError {
+    /// The file cannot be read.
+    #[error("cannot read the trials {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The error of the system.
+        source: io::Error,
+    },
+    /// The file cannot be written.
+    #[error("cannot write the trials {path}: {source}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The error of the system.
+        source: io::Error,
+    },
+    /// A row is none.
+    #[error("{path}, line {line}: {message}; remove that line, or take the file from git")]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// Its number.
+        line: u64,
+        /// The error.
+        message: String,
+    },
+}
+
+/// Reads all trials; without the file there are none.
+///
+/// # Errors
+/// If the file is there and cannot be read, or one line of it is no trial.
+pub fn read(path: &Path) -> Result<Vec<Row>, LogError> {
+    match fs::read(path) {
+        Ok(bytes) => parse(&bytes, path),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(source) => Err(LogError::Read { path: path.to_owned(), source }),
+    }
+}
+
+/// Reads trials from the content of the file, empty if there is none; `path` is named in errors.
+///
+/// # Errors
+/// If a line is no trial.
+pub fn parse(bytes: &[u8], path: &Path) -> Result<Vec<Row>, LogError> {
+    let wrong = |line, message: String| LogError::Line { path: path.to_owned(), line, message };
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
+    let mut rows = Vec::new();
+    for (place, record) in reader.records().enumerate() {
+        let record = record.map_err(|error| {
+            let line = error.position().map_or(1, csv::Position::line);
+            wrong(line, format!("this is no CSV: {}", error.to_string().replace('\n', " ")))
+        })?;
+        let line = record.position().map_or(1, csv::Position::line);
+        if place == 0 {
+            if record != *COLUMNS.as_slice() {
+                return Err(wrong(line, format!("the columns must be {}", COLUMNS.join(","))));
+            }
+            continue;
+        }
+        let fields: Vec<&str> = record.iter().collect();
+        let fields = <&[&str; COLUMNS.len()]>::try_from(fields.as_slice())
+            .map_err(|_| wrong(line, format!("a row has {} fields, this one {}", COLUMNS.len(), record.len())))?;
+        rows.push(Row::parse(fields).map_err(|message| wrong(line, message))?);
+    }
+    // A row that was cut off within a number may still be one.
+    if !bytes.is_empty() && !bytes.ends_with(b"\n") {
+        return Err(wrong(bytes.split(|&byte| byte == b'\n').count() as u64, "the line is cut off".to_owned()));
+    }
+    Ok(rows)
+}
+
+/// Adds a trial behind the others. It is on the disk when this returns.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn add(path: &Path, row: &Row) -> Result<(), LogError> {
+    let failed = |source| LogError::Write { path: path.to_owned(), source };
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let mut file = OpenOptions::new().append(true).create(true).open(path).map_err(failed)?;
+    let is_new = file.metadata().map_err(failed)?.len() == 0;
+    // One call for the whole row: nobody reads a part of it.
+    file.write_all(&text(is_new, std::slice::from_ref(row)).map_err(failed)?).map_err(failed)?;
+    file.sync_all().map_err(failed)
+}
+
+/// Rows as they are written, with the header before them if wanted.
+fn text(has_header: bool, rows: &[Row]) -> io::Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    if has_header {
+        writer.write_record(COLUMNS)?;
+    }
+    for row in rows {
+        writer.write_record(row.fields())?;
+    }
+    writer.into_inner().map_err(|error| error.into_error())
+}
+
+#[cfg(test)]
+mod tests {
+    use harness_abtest::Verdict;
+    use harness_judge::gate::TimeOutcome;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::real::row::tests::{rows, unchanged};
+
+    #[test]
+    fn rows_are_added_behind_each_other_and_read_in_order() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("new/real.csv");
+        assert_eq!(read(&path).expect("none yet"), []);
+        let all = [
+            unchanged(0, TimeOutcome::Verdict(Verdict::NotSlower), 0.01),
+            unchanged(2, TimeOutcome::Verdict(Verdict::Inconclusive), -0.5),
+        ];
+        all.iter().for_each(|row| add(&path, row).expect("added"));
+        assert_eq!(read(&path).expect("readable"), all);
+        let text = fs::read_to_string(&path).expect("text");
+        assert!(text.starts_with("date,machine,") && text.lines().count() == 3, "{text}");
+        assert!(text.contains("kernel/gelu|fast|not slower|0.010%|20|same"), "{text}");
+    }
+
+    #[test]
+    fn every_broken_row_is_named_by_its_line_and_column() {
+        let good = text(true, &[unchanged(0, TimeOutcome::Verdict(Verdict::NotSlower), 0.01)]).expect("in memory");
+        let good = String::from_utf8(good).expect("text");
+        let cases = [
+            good.replace("date,", "day,"),
+            good.replace(",60,", ",60.0,"),
+            good.replace(",0123456789ab", ",0123456789"),
+            good.replace("none", "some"),
+            good.replace("2026-03-14", "14.3.2026"),
+            good.replace("not slower", "slower"),
+            good.replace("|same", ""),
+            good.replace("0.010%", "0.01%"),
+            good.replace("comment,,", "comment,1,"),
+            good.replace("comment,comment", "comment"),
+            good.trim_end().to_owned(),
+        ];
+        let wrong = |text: &String| parse(text.as_bytes(), Path::new(LOG)).expect_err(text).to_string();
+        insta::assert_snapshot!(cases.iter().map(wrong).collect::<Vec<_>>().join("\n"));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn rows_are_read_as_they_are_written(rows in prop::collection::vec(rows(), 0..4)) {
+            let bytes = text(true, &rows).expect("in memory");
+            prop_assert_eq!(parse(&bytes, Path::new(LOG)).expect("good"), rows);
+        }
+
+        #[test]
+        fn any_bytes_are_borne(bytes in prop::collection::vec(any::<u8>(), 0..200), has_header in any::<bool>()) {
+            let header = if has_header { COLUMNS.join(",") + "\n" } else { String::new() };
+            let _ = parse(&[header.as_bytes(), &bytes].concat(), Path::new(LOG));
+        }
+    }
+}

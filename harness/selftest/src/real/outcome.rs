@@ -1,0 +1,144 @@
+//! The outcome of one timed workload of a trial.
+
+use std::fmt;
+
+use harness_abtest::Verdict;
+use harness_judge::gate::{GateVerdict, TimeOutcome, TimeVerdict};
+
+use crate::real::columns::{exact, named, words};
+use crate::real::{Milli, Variant};
+
+/// The outcome of one timed workload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkloadResult {
+    /// The workload.
+    pub workload: String,
+    /// The phase.
+    pub phase: String,
+    /// The verdict.
+    pub verdict: TimeOutcome,
+    /// The estimate of the change in percent; none without pairs.
+    pub estimate: Option<Milli>,
+    /// The pairs.
+    pub pairs: usize,
+    /// The part that the workload has in the change.
+    pub role: Role,
+}
+
+/// The part that a workload has in a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// It is slower by the percentage.
+    Slowed,
+    /// It is slower by an unknown percentage.
+    Touched,
+    /// It does what it did.
+    Same,
+}
+
+const WORDS: [TimeOutcome; 7] = [
+    TimeOutcome::Verdict(Verdict::Regressed),
+    TimeOutcome::Verdict(Verdict::Improved),
+    TimeOutcome::Verdict(Verdict::NotSlower),
+    TimeOutcome::Verdict(Verdict::Inconclusive),
+    TimeOutcome::Accepted,
+    TimeOutcome::WithinLayoutLimit,
+    TimeOutcome::Failed,
+];
+const ROLES: [Role; 3] = [Role::Slowed, Role::Touched, Role::Same];
+
+impl WorkloadResult {
+    /// The outcomes of a gate.
+    pub fn all(gate_verdict: &GateVerdict, variant: &Variant) -> Vec<Self> {
+        let outcome = |time: &TimeVerdict| Self {
+            workload: plain(&time.workload),
+            phase: plain(&time.phase),
+            verdict: time.outcome,
+            estimate: time.found.map(|found| Milli::of(100.0 * found.change)),
+            pairs: time.pairs,
+            role: Role::of(&time.workload, variant),
+        };
+        gate_verdict.times.iter().map(outcome).collect()
+    }
+
+    /// Reads one as it is written.
+    ///
+    /// # Errors
+    /// The text, if it is none.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`workloads` has `{text}`, which is no `workload|phase|verdict|estimate|pairs|role`");
+        let parts: Vec<&str> = text.split('|').collect();
+        let Ok([workload, phase, verdict, estimate, pairs, role]) = <[&str; 6]>::try_from(parts) else {
+            return Err(wrong());
+        };
+        let estimate = match estimate.strip_suffix('%') {
+            Some(percent) => Some(exact("an estimate", percent)?),
+            None if estimate.is_empty() => None,
+            None => return Err(wrong()),
+        };
+        Ok(Self {
+            workload: words("a workload", workload)?,
+            phase: words("a phase", phase)?,
+            verdict: named("a verdict", verdict, &WORDS, |one| one.name())?,
+            estimate,
+            pairs: exact("the number of pairs", pairs)?,
+            role: named("a role", role, &ROLES, |one| one.name())?,
+        })
+    }
+}
+
+impl fmt::Display for WorkloadResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let estimate = self.estimate.map_or_else(String::new, |percent| format!("{percent}%"));
+        let Self { workload, phase, verdict, pairs, role, .. } = self;
+        write!(f, "{workload}|{phase}|{}|{estimate}|{pairs}|{}", verdict.name(), role.name())
+    }
+}
+
+impl Role {
+    /// The part of a workload in a change.
+    pub fn of(workload: &str, variant: &Variant) -> Self {
+        let change = &variant.change;
+        match (change.slows.iter().any(|one| one.matches(workload)), &change.touches) {
+            (true, _) => Self::Slowed,
+            (false, touches) if touches.iter().any(|one| one.matches(workload)) => Self::Touched,
+            _ => Self::Same,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Slowed => "slowed",
+            Self::Touched => "touched",
+            Self::Same => "same",
+        }
+    }
+}
+
+/// A name without the signs that divide a cell.
+fn plain(name: &str) -> String {
+    name.replace(['|', ';'], "_")
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Any outcomes of a trial.
+    pub(crate) fn outcomes() -> impl Strategy<Value = Vec<WorkloadResult>> {
+        let estimate = prop::option::of((-100_000..100_000_i64).prop_map(Milli));
+        let words = (prop::sample::select(&WORDS[..]), prop::sample::select(&ROLES[..]));
+        let one = ("[a-z/@, \"]{1,12}", "[a-z]{1,8}", words, estimate, 0..999_usize);
+        let one = one.prop_map(|(workload, phase, (verdict, role), estimate, pairs)| WorkloadResult {
+            workload,
+            phase,
+            verdict,
+            estimate,
+            pairs,
+            role,
+        });
+        prop::collection::vec(one, 0..4)
+    }
+}

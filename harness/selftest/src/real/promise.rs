@@ -1,0 +1,171 @@
+//! The promises of the gate beside the trials.
+
+use harness_report::render::{Cell, Column, Table, Tone};
+
+use crate::finding::Rate;
+use crate::real::group::{Estimates, Group};
+use crate::real::table::place;
+use crate::table::percent;
+
+/// The largest mean of the estimates on identical programs, in percent.
+const MEAN: f64 = 0.1;
+/// The largest share of workloads that stay inconclusive on unchanged code.
+const INCONCLUSIVE: f64 = 0.05;
+/// The normal quantile of a two-sided 95 % interval.
+const Z: f64 = 1.96;
+/// From so many gates on, the mean of their means is nearly normal.
+const MANY: usize = 30;
+
+/// The state of a promise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// The 95 % bound keeps the limit.
+    Shown,
+    /// The measured value keeps it, its bound does not.
+    Measured,
+    /// The measured value does not keep it.
+    Missed,
+}
+
+/// One row for each promise that there are trials for, over all machines.
+pub(super) fn promises(groups: &[Group]) -> Table {
+    let columns = ["machine", "hogs", "asked", "measured", "bound", "conclusion"];
+    let mut table = Table::new("Asked and measured", columns.map(|name| Column::left(name, name)).to_vec());
+    let mut seen = Vec::new();
+    for group in groups {
+        // The first group of a condition is that of all its machines.
+        if seen.contains(&group.hogs) {
+            continue;
+        }
+        seen.push(group.hogs);
+        let place = place(group);
+        let mut push = |asked: String, (measured, bound, state): (String, String, State)| {
+            table.rows.push(Vec::from_iter(place.clone().into_iter().chain([
+                Cell::text(asked),
+                Cell::text(measured),
+                Cell::text(bound),
+                state.cell(),
+            ])));
+        };
+        let unchanged = group.count(None);
+        if unchanged.red.of > 0 {
+            push("no timed gate on unchanged code is red".to_owned(), at_most(unchanged.red, 0.0));
+        }
+        for (forced, programs) in [(true, "identical programs"), (false, "unchanged code")] {
+            if let Some(held) = mean(&group.means(forced)) {
+                push(format!("mean estimate on {programs} within {MEAN} %"), held);
+            }
+        }
+        if unchanged.inconclusive.of > 0 {
+            let asked = format!("at most {} % of workloads inconclusive on unchanged code", 100.0 * INCONCLUSIVE);
+            push(asked, at_most(unchanged.inconclusive, INCONCLUSIVE));
+        }
+        for slowdown in group.slowdowns() {
+            let wanted = match slowdown.percent {
+                2.0.. => 0.95,
+                1.0.. => 0.9,
+                _ => continue,
+            };
+            let asked = format!("+{} % is red in at least {:.0} % of gates", slowdown.percent, 100.0 * wanted);
+            push(asked, at_least(slowdown.found, wanted));
+        }
+    }
+    table.notes = vec![
+        "Shown: the 95 % bound keeps the limit. Measured: the measured value keeps it, and too few trials show it. Missed: the \
+         measured value does not keep it. Bounds of shares are those of Clopper and Pearson."
+            .to_owned(),
+    ];
+    table
+}
+
+fn at_most(rate: Rate, most: f64) -> (String, String, State) {
+    let bound = rate.interval().high;
+    let state = State::of(bound <= most, rate.share().unwrap_or_default() <= most);
+    (measured(rate), format!("at most {} %", percent(bound)), state)
+}
+
+fn at_least(rate: Rate, least: f64) -> (String, String, State) {
+    let bound = rate.interval().low;
+    let state = State::of(bound >= least, rate.share().unwrap_or_default() >= least);
+    (measured(rate), format!("at least {} %", percent(bound)), state)
+}
+
+fn measured(rate: Rate) -> String {
+    format!("{} of {} = {} %", rate.count, rate.of, percent(rate.share().unwrap_or_default()))
+}
+
+fn mean(estimates: &Estimates) -> Option<(String, String, State)> {
+    let mean = estimates.mean()?;
+    let count = estimates.len();
+    let bound = estimates.deviation().filter(|_| count >= MANY).map(|one| mean.abs() + Z * one / (count as f64).sqrt());
+    let state = State::of(bound.is_some_and(|bound| bound <= MEAN), mean.abs() <= MEAN);
+    let told = bound.map_or_else(|| format!("none below {MANY} gates"), |bound| format!("within {bound:.3} %"));
+    Some((format!("{mean:+.3} % over {count} gates"), told, state))
+}
+
+impl State {
+    fn of(is_shown: bool, is_measured: bool) -> Self {
+        match (is_shown, is_measured) {
+            (true, _) => Self::Shown,
+            (false, true) => Self::Measured,
+            (false, false) => Self::Missed,
+        }
+    }
+
+    fn cell(self) -> Cell {
+        match self {
+            Self::Shown => Cell::text("shown").toned(Tone::Good),
+            Self::Measured => Cell::text("measured"),
+            Self::Missed => Cell::text("missed").toned(Tone::Bad),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use harness_abtest::Verdict;
+    use harness_judge::gate::TimeOutcome;
+
+    use super::*;
+    use crate::real::group::groups;
+    use crate::real::row::tests::{slowdown, unchanged};
+
+    #[test]
+    fn a_promise_is_shown_measured_or_missed() {
+        let state = |(_, _, state): (String, String, State)| state;
+        let rate = |count, of| Rate { count, of };
+        assert_eq!(state(at_most(rate(0, 500), 0.0)), State::Measured, "no number of trials shows that there is none");
+        assert_eq!(state(at_most(rate(1, 500), 0.0)), State::Missed);
+        assert_eq!(state(at_most(rate(10, 1000), 0.05)), State::Shown);
+        assert_eq!(state(at_least(rate(59, 59), 0.95)), State::Shown);
+        assert_eq!(state(at_least(rate(58, 58), 0.95)), State::Measured);
+        assert_eq!(state(at_least(rate(50, 58), 0.95)), State::Missed);
+    }
+
+    #[test]
+    fn each_promise_with_trials_has_a_row() {
+        let mut rows = vec![
+            slowdown(0.5, 0, TimeOutcome::Verdict(Verdict::NotSlower), 0.4),
+            slowdown(1.0, 1, TimeOutcome::Verdict(Verdict::Regressed), 1.0),
+        ];
+        rows.extend((0..40).map(|place| {
+            unchanged(0, TimeOutcome::Verdict(Verdict::NotSlower), if place % 2 == 0 { 0.01 } else { -0.01 })
+        }));
+        rows.iter_mut().for_each(|row| row.forced = true);
+        let table = promises(&groups(&rows));
+        let told: Vec<String> = table
+            .rows
+            .iter()
+            .map(|row| row[2..].iter().map(|cell| cell.text.as_str()).collect::<Vec<_>>().join("; "))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "no timed gate on unchanged code is red; 0 of 40 = 0 %; at most 7.22 %; measured",
+                "mean estimate on identical programs within 0.1 %; +0.000 % over 40 gates; within 0.003 %; shown",
+                "at most 5 % of workloads inconclusive on unchanged code; 0 of 40 = 0 %; at most 7.22 %; measured",
+                "+1 % is red in at least 90 % of gates; 1 of 1 = 100 %; at least 5.00 %; measured",
+            ]
+        );
+    }
+}

@@ -1,0 +1,236 @@
+//! One trial as a row of text.
+
+use std::fmt;
+
+use harness_abtest::Verdict;
+use harness_judge::gate::TimeOutcome;
+use jiff::Timestamp;
+
+use crate::condition::BackgroundLoad;
+use crate::real::columns::{commit, exact, named, optional, words};
+use crate::real::{Milli, SLOWDOWN, WorkloadResult};
+
+/// The columns, in order.
+pub const COLUMNS: [&str; 18] = [
+    "date",
+    "machine",
+    "steal_percent",
+    "load",
+    "harness",
+    "base",
+    "head",
+    "change",
+    "kind",
+    "percent",
+    "hogs",
+    "forced",
+    "budget_seconds",
+    "exit",
+    "seconds",
+    "measuring_seconds",
+    "layouts",
+    "workloads",
+];
+
+/// One trial: a gate on a commit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// The start, to the second.
+    pub date: Timestamp,
+    /// A short name of the machine.
+    pub machine: String,
+    /// Share of the CPU time that the host gave to others, in percent; none if nobody counts it.
+    pub steal_percent: Option<Milli>,
+    /// Threads that wanted to run at the start; none if nobody counts them.
+    pub load: Option<Milli>,
+    /// The harness: a commit, and a plus if files differed from it.
+    pub harness: String,
+    /// The base commit.
+    pub base: String,
+    /// The head commit.
+    pub head: String,
+    /// The name of the change.
+    pub change: String,
+    /// Its kind.
+    pub kind: String,
+    /// The percentage of a slowdown; none for unchanged code.
+    pub percent: Option<f64>,
+    /// Programs in the way.
+    pub hogs: BackgroundLoad,
+    /// The gate timed equal programs, too.
+    pub forced: bool,
+    /// The budget of the gate.
+    pub budget_seconds: u64,
+    /// The exit status of the gate.
+    pub exit: u8,
+    /// The whole gate, including its builds.
+    pub seconds: Milli,
+    /// All its pairs.
+    pub measuring_seconds: Milli,
+    /// Layouts that each program was averaged over; none if it had one, or nothing was timed.
+    pub layouts: Option<u32>,
+    /// The timed workloads.
+    pub workloads: Vec<WorkloadResult>,
+}
+
+const HOGS: [BackgroundLoad; 3] = [BackgroundLoad::None, BackgroundLoad::Other, BackgroundLoad::Each];
+
+impl Row {
+    /// True if the trial had a slowdown to find.
+    pub fn is_slowdown(&self) -> bool {
+        self.percent.is_some()
+    }
+
+    /// True if the gate ended red.
+    pub fn is_red(&self) -> bool {
+        self.exit == 1
+    }
+
+    /// The workloads that turned the gate red.
+    pub fn red(&self) -> impl Iterator<Item = &WorkloadResult> {
+        self.workloads.iter().filter(|one| self.is_red() && one.verdict == TimeOutcome::Verdict(Verdict::Regressed))
+    }
+
+    /// The fields, in the order of [`COLUMNS`].
+    pub fn fields(&self) -> [String; COLUMNS.len()] {
+        fn optional(value: Option<impl fmt::Display>) -> String {
+            value.map_or_else(String::new, |value| value.to_string())
+        }
+        let workloads: Vec<String> = self.workloads.iter().map(WorkloadResult::to_string).collect();
+        [
+            self.date.to_string(),
+            self.machine.clone(),
+            optional(self.steal_percent),
+            optional(self.load),
+            self.harness.clone(),
+            self.base.clone(),
+            self.head.clone(),
+            self.change.clone(),
+            self.kind.clone(),
+            optional(self.percent),
+            self.hogs.name().to_owned(),
+            self.forced.to_string(),
+            self.budget_seconds.to_string(),
+            self.exit.to_string(),
+            self.seconds.to_string(),
+            self.measuring_seconds.to_string(),
+            optional(self.layouts),
+            workloads.join(";"),
+        ]
+    }
+
+    /// Reads the fields of a row.
+    ///
+    /// # Errors
+    /// The column and its text, if that is not what [`Self::fields`] writes.
+    pub fn parse(fields: &[&str; COLUMNS.len()]) -> Result<Self, String> {
+        let [date, machine, steal, load, harness, base, head, change, kind, percent, hogs, forced, rest @ ..] = fields;
+        let [budget, exit, seconds, measuring, layouts, workloads] = rest;
+        let row = Self {
+            date: exact("date", date)?,
+            machine: words("machine", machine)?,
+            steal_percent: optional("steal_percent", steal)?,
+            load: optional("load", load)?,
+            harness: commit("harness", harness)?,
+            base: commit("base", base)?,
+            head: commit("head", head)?,
+            change: words("change", change)?,
+            kind: words("kind", kind)?,
+            percent: optional("percent", percent)?,
+            hogs: named("hogs", hogs, &HOGS, |one| one.name())?,
+            forced: exact("forced", forced)?,
+            budget_seconds: exact("budget_seconds", budget)?,
+            exit: exact("exit", exit)?,
+            seconds: exact("seconds", seconds)?,
+            measuring_seconds: exact("measuring_seconds", measuring)?,
+            layouts: optional("layouts", layouts)?,
+            workloads: match workloads.is_empty() {
+                true => Vec::new(),
+                false => workloads.split(';').map(WorkloadResult::parse).collect::<Result<_, _>>()?,
+            },
+        };
+        let is_percentage = row.percent.is_none_or(|percent| percent > 0.0 && percent <= 100.0);
+        if !is_percentage || row.percent.is_some() != (row.kind == SLOWDOWN) {
+            return Err(format!("`percent` is `{percent}` and `kind` is `{kind}`, which do not go together"));
+        }
+        Ok(row)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::real::Role;
+    use crate::real::outcome::tests::outcomes;
+
+    /// A gate on unchanged code that timed one workload.
+    pub(crate) fn unchanged(exit: u8, verdict: TimeOutcome, estimate: f64) -> Row {
+        Row {
+            date: "2026-03-14T15:09:26Z".parse().expect("a date"),
+            machine: "a CPU".to_owned(),
+            steal_percent: Some(Milli(0)),
+            load: None,
+            harness: "0123456789ab".to_owned(),
+            base: "0123456789ab".to_owned(),
+            head: "ba9876543210".to_owned(),
+            change: "comment".to_owned(),
+            kind: "comment".to_owned(),
+            percent: None,
+            hogs: BackgroundLoad::None,
+            forced: false,
+            budget_seconds: 60,
+            exit,
+            seconds: Milli(90_000),
+            measuring_seconds: Milli(30_000),
+            layouts: None,
+            workloads: vec![WorkloadResult {
+                workload: "kernel/gelu".to_owned(),
+                phase: "fast".to_owned(),
+                verdict,
+                estimate: Some(Milli::of(estimate)),
+                pairs: 20,
+                role: Role::Same,
+            }],
+        }
+    }
+
+    /// A gate on a slowdown of its only workload.
+    pub(crate) fn slowdown(percent: f64, exit: u8, verdict: TimeOutcome, estimate: f64) -> Row {
+        let mut row = unchanged(exit, verdict, estimate);
+        (row.change, row.kind, row.percent) = ("gelu".to_owned(), SLOWDOWN.to_owned(), Some(percent));
+        row.workloads[0].role = Role::Slowed;
+        row
+    }
+
+    /// Any row.
+    pub(crate) fn rows() -> impl Strategy<Value = Row> {
+        let milli = || (0..1_000_000_i64).prop_map(Milli);
+        let texts = ("[ -~]{1,20}", "[0-9a-f]{12}[+]?", "[0-9a-f]{12}", "[a-z.-]{1,12}");
+        let numbers = (prop::option::of(milli()), prop::option::of(milli()), milli(), milli(), any::<u8>(), 1..999_u64);
+        let percent = prop::option::of(prop::sample::select(vec![0.1, 0.5, 1.0, 2.0, 100.0]));
+        let rest =
+            (percent, prop::sample::select(&HOGS[..]), any::<bool>(), prop::option::of(0..9_u32), 0..4_000_000_000_i64);
+        (texts, numbers, rest, outcomes()).prop_map(|(texts, numbers, rest, workloads)| Row {
+            date: Timestamp::from_second(rest.4).expect("a date"),
+            machine: texts.0,
+            steal_percent: numbers.0,
+            load: numbers.1,
+            harness: texts.1,
+            base: texts.2.clone(),
+            head: texts.2,
+            change: texts.3,
+            kind: if rest.0.is_some() { SLOWDOWN } else { "comment" }.to_owned(),
+            percent: rest.0,
+            hogs: rest.1,
+            forced: rest.2,
+            budget_seconds: numbers.5,
+            exit: numbers.4,
+            seconds: numbers.2,
+            measuring_seconds: numbers.3,
+            layouts: rest.3,
+            workloads,
+        })
+    }
+}

@@ -1,0 +1,127 @@
+//! Thousands of gates from the null pairs that were recorded: their labels are swapped at random.
+//!
+//! Where both sides are one program, which process was called base and which head is arbitrary, so a gate with some of the
+//! labels swapped is as likely as the one that was measured. This is a replay: it says how often the decision turns red
+//! on errors as large, and following each other, as those of this machine, and nothing of builds that differ.
+
+use harness_abtest::{Random, Rules, SequentialSuite, Verdict};
+
+use crate::condition::Change;
+use crate::trial::Trial;
+
+/// What the replayed gates show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Swapped {
+    /// Gates.
+    pub gates: usize,
+    /// Those with a workload that ended regressed.
+    pub red: usize,
+    /// Verdicts on single workloads.
+    pub verdicts: usize,
+    /// Those that said "not slower".
+    pub not_slower: usize,
+    /// Pairs that were recorded.
+    pub pairs: usize,
+}
+
+/// How many gates are replayed.
+const GATES: usize = 2000;
+/// What their labels are drawn from.
+const SEED: u64 = 42;
+/// Seconds that a replayed gate may measure for each workload.
+const SECONDS: f64 = 6.0;
+
+/// The pairs of one workload: ln(head time / base time), and the seconds they took.
+struct Recorded {
+    workload: String,
+    pairs: Vec<(f64, f64)>,
+}
+
+/// Replays 2000 gates over all workloads that the null trials have measured. Each workload's pairs are taken as they
+/// followed each other, from a place that is drawn.
+pub fn swapped(trials: &[Trial]) -> Swapped {
+    replay(trials, GATES, SEED)
+}
+
+fn replay(trials: &[Trial], gates: usize, seed: u64) -> Swapped {
+    let recorded = recorded(trials);
+    let mut random = Random::new(seed);
+    let pairs: usize = recorded.iter().map(|one| one.pairs.len()).sum();
+    let mut all = Swapped { gates: 0, red: 0, verdicts: 0, not_slower: 0, pairs };
+    if recorded.is_empty() {
+        return all;
+    }
+    let seconds: f64 = recorded.iter().flat_map(|one| &one.pairs).map(|(_, seconds)| seconds).sum();
+    let budget = SECONDS * recorded.len() as f64;
+    let most = (budget / (seconds / pairs as f64)) as usize;
+    for _ in 0..gates {
+        let mut places: Vec<usize> = recorded.iter().map(|one| random.below(one.pairs.len())).collect();
+        let mut suite = SequentialSuite::new(Rules::default(), recorded.len());
+        let mut left = most;
+        while let Some(workload) = suite.next(left) {
+            let one = &recorded[workload].pairs;
+            let (log_ratio, _) = one[places[workload] % one.len()];
+            places[workload] += 1;
+            suite.push(workload, if random.coin() { log_ratio } else { -log_ratio });
+            left -= 1;
+        }
+        let verdicts = || suite.sequential_tests().iter().map(|sequential_test| sequential_test.verdict());
+        all.gates += 1;
+        all.red += usize::from(verdicts().any(|verdict| verdict == Verdict::Regressed));
+        all.verdicts += recorded.len();
+        all.not_slower += verdicts().filter(|verdict| *verdict == Verdict::NotSlower).count();
+    }
+    all
+}
+
+fn recorded(trials: &[Trial]) -> Vec<Recorded> {
+    let mut recorded: Vec<Recorded> = Vec::new();
+    let null = trials.iter().filter(|trial| trial.condition.change == Change::Null);
+    for measured in null.flat_map(|trial| &trial.session.measured) {
+        let estimates = measured.pairs.iter().filter_map(|pair| Some((pair.estimate()?.log_ratio, pair.seconds)));
+        match recorded.iter_mut().find(|one| one.workload == measured.timed.workload) {
+            Some(one) => one.pairs.extend(estimates),
+            None => recorded.push(Recorded { workload: measured.timed.workload.clone(), pairs: estimates.collect() }),
+        }
+    }
+    recorded.retain(|one| !one.pairs.is_empty());
+    recorded
+}
+
+#[cfg(test)]
+mod tests {
+    use harness_abtest::noise::Noise;
+
+    use super::*;
+    use crate::trial::tests::trial;
+
+    fn null(noise: Noise, pairs: usize) -> Trial {
+        let mut random = Random::new(3);
+        trial("null", &(0..pairs).map(|_| noise.draw(&mut random)).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn quiet_pairs_give_green_gates_and_their_bias_is_no_matter() {
+        let quiet = replay(&[null(Noise::Normal(0.3), 200)], 200, 1);
+        assert_eq!((quiet.gates, quiet.red, quiet.verdicts, quiet.pairs), (200, 0, 200, 200));
+        assert!(quiet.not_slower >= 199, "{quiet:?}");
+        // A machine that always favours the head says nothing of the decision: swapping takes it away.
+        let biased = replay(&[trial("null", &[0.002; 50])], 50, 1);
+        assert_eq!((biased.red, biased.not_slower), (0, 50));
+    }
+
+    #[test]
+    fn the_rate_stays_within_its_promise_whatever_the_noise() {
+        for noise in [Noise::Normal(2.0), Noise::Shared, Noise::Cauchy] {
+            let all = replay(&[null(noise, 400)], 1000, 2);
+            // 1 % is promised; 1000 gates at 1 % give at most 20 with probability 0.998.
+            assert!(all.red <= 20, "{noise:?}: {all:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_cannot_differ_is_swapped() {
+        let none = replay(&[trial("inject:1", &[0.01; 9])], 10, 1);
+        assert_eq!((none.gates, none.pairs), (0, 0));
+    }
+}

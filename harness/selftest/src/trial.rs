@@ -1,0 +1,41 @@
+//! One verdict, with everything it follows from.
+
+use harness_record::session::Session;
+use serde::{Deserialize, Serialize};
+
+use crate::condition::Condition;
+
+/// One verdict, with everything it follows from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trial {
+    /// Version of the line; see [`Trial::SCHEMA`].
+    pub schema: u32,
+    /// What it was about.
+    pub condition: Condition,
+    /// What was measured, and the terms it is judged by.
+    pub session: Session,
+}
+
+impl Trial {
+    /// The version that this build writes, and the only one it reads.
+    pub const SCHEMA: u32 = 4;
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use harness_record::sample;
+
+    use super::*;
+    use crate::condition::{BackgroundLoad, Scope};
+
+    /// A trial of one workload whose pairs have these logarithms of head over base time, each measured in 100 ms.
+    pub(crate) fn trial(change: &str, log_ratios: &[f64]) -> Trial {
+        let change: crate::condition::Change = change.parse().expect("a condition");
+        let condition = Condition { change, hogs: BackgroundLoad::None, scope: Scope::Workload };
+        let mut session = sample::session(log_ratios);
+        session.terms.budget_seconds = condition.seconds();
+        session.terms.injection = change.injection();
+        Trial { schema: Trial::SCHEMA, condition, session }
+    }
+}

@@ -1,0 +1,83 @@
+//! `harness selftest gate` with a script in the place of the probe.
+
+use harness::timing::pinned_core;
+use harness_selftest::Evidence;
+use harness_selftest::findings;
+
+use crate::project::Done;
+use crate::tools::Tools;
+
+fn gather(tools: &Tools, more: &[&str]) -> Done {
+    tools.run(&[&["gate"], more].concat())
+}
+
+/// Every run takes exactly a millisecond.
+fn steady() -> Tools {
+    let tools = Tools::new();
+    tools.probe(
+        "run",
+        r#"n=${line##*:}; echo "{\"reply\":\"ran\",\"reading\":{\"meter\":\"clock\",\"nanoseconds\":$((${n%\}} * 1000000)),\"tokens_at\":[]}}""#,
+    );
+    tools
+}
+
+#[test]
+fn evidence_is_gathered_in_pieces_and_replayed_to_the_same_page() {
+    let tools = steady();
+    let done = gather(&tools, &["--condition", "null,inject:5", "--trials", "2"]);
+    assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
+    assert!(done.stdout.contains("2 trials in") && done.stdout.contains("5 % slower"), "{}", done.stdout);
+    let done = gather(&tools, &["--condition", "null", "--trials", "1", "--hogs", "each"]);
+    assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
+    assert!(done.stdout.contains("on each core"), "{}", done.stdout);
+
+    let trials = Evidence::new(tools.project.path("records/selftest/slices")).read().expect("kept");
+    let found = findings(&trials).expect("no limits");
+    assert_eq!(found.iter().map(|one| one.trials).collect::<Vec<_>>(), [1, 1, 1]);
+    let (slower, unchanged): (Vec<_>, Vec<_>) = found.iter().partition(|one| one.condition.change.share() > 0.0);
+    assert!(slower.iter().all(|one| one.red.count == 1 && one.mean.is_some_and(|mean| (mean - 0.05).abs() < 0.01)));
+    assert!(unchanged.iter().all(|one| one.red.count == 0 && one.not_slower.count == 1), "{unchanged:?}");
+
+    let kept = |name: &str| tools.project.read(&format!("records/selftest/{name}"));
+    let before = (kept("slices.md"), kept("slices.svg"));
+    tools.script("probe", "exit 1");
+    let done = gather(&tools, &["--replay", "--format", "csv"]);
+    assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
+    assert!(done.stdout.starts_with("change,hogs,scope,trials,red,"), "{}", done.stdout);
+    assert_eq!((kept("slices.md"), kept("slices.svg")), before, "nothing was measured");
+}
+
+#[test]
+fn both_sides_are_on_the_measured_core_before_they_are_made_ready() {
+    let tools = steady();
+    let listed = r#"while read -r word; do case "$word" in Cpus_allowed_list:*) echo "$word" >> cores ;; esac; done < /proc/$$/status"#;
+    let run = tools.project.read("probe");
+    let ready = r#"*'"ask":"prepare"'*) "#;
+    assert_eq!(run.matches(ready).count(), 1, "{run}");
+    tools.project.write("probe", &run.replace(ready, &format!("{ready}{listed}; ")));
+    let done = gather(&tools, &["--condition", "null", "--trials", "1"]);
+    assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
+    let core = pinned_core(1).expect("some core may be used");
+    let cores = tools.project.read("cores");
+    let pinned = cores.lines().filter(|line| line.split_whitespace().nth(1) == Some(&core.to_string())).count();
+    // Nine pairs at least; what is made ready to see how long it runs is on any core.
+    assert!(pinned >= 18, "{cores}");
+    let others = cores.lines().count() - pinned;
+    assert!(others <= 2, "{cores}");
+}
+
+#[test]
+fn what_cannot_be_done_is_answered_by_one_sentence() {
+    let tools = steady();
+    let said = tools.refused(&["gate", "--replay"]);
+    assert!(said.contains("there are no trials yet"), "{said}");
+    let said = tools.refused(&["gate", "--condition", "null", "--replay"]);
+    assert!(said.contains("there is no evidence in"), "{said}");
+    let said = tools.refused(&["gate", "--condition", "null,real"]);
+    assert!(said.contains("`--condition real` goes alone"), "{said}");
+    tools.project.write("records/selftest/slices/null_none_short.jsonl.gz", "rubbish");
+    let said = tools.refused(&["gate", "--replay"]);
+    assert!(said.contains("is cut off after 0 whole trials"), "{said}");
+    let done = tools.run(&["gate", "--condition", "faster"]);
+    assert!(done.status == 2 && done.stderr.contains("\"faster\" is no condition"), "{}", done.stderr);
+}

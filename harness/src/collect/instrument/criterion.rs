@@ -1,0 +1,207 @@
+//! Time by criterion, each workload and phase on its own.
+//!
+//! Criterion documents no stable format of what it leaves on disk; this file is the only one that knows it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{fs, io};
+
+use harness_probe::Instrument;
+use harness_probe::protocol::Description;
+use harness_record::{Data, Reading, Sample};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::collect::instrument::{InstrumentReader, Settings, Taken};
+use crate::process;
+
+/// The fewest samples that criterion accepts.
+const SAMPLES: u32 = 10;
+
+/// Reads time by criterion.
+pub struct Criterion<'a> {
+    /// Starts the bench binary.
+    pub bench: &'a (dyn Fn() -> Command + Sync),
+    /// The instruction set that kernels are to use, for the bench does not say which it chose.
+    pub isa: &'a str,
+    /// Conditions.
+    pub settings: &'a Settings,
+}
+
+impl InstrumentReader for Criterion<'_> {
+    fn instrument(&self) -> Instrument {
+        Instrument::Criterion
+    }
+
+    fn expected_seconds(&self, runs: &[Option<f64>]) -> f64 {
+        let budget = self.settings.criterion_budget.as_secs_f64();
+        let warm_up = self.warm_up_seconds();
+        runs.iter()
+            .map(|seconds| {
+                let once = seconds.unwrap_or(0.0);
+                0.3 + (budget + warm_up).max(once * f64::from(SAMPLES + 1))
+            })
+            .sum()
+    }
+
+    fn read(&self, workload: &Description, phases: &[String], step: &dyn Fn(&str)) -> Vec<Taken> {
+        phases
+            .iter()
+            .map(|phase| {
+                step(phase);
+                let reading = self.time(&workload.id, phase).map(|data| Reading {
+                    isa: self.isa.to_owned(),
+                    threads: self.settings.threads,
+                    data,
+                });
+                Taken { reading, check: None }
+            })
+            .collect()
+    }
+}
+
+impl Criterion<'_> {
+    fn warm_up_seconds(&self) -> f64 {
+        self.settings.criterion_budget.as_secs_f64() / 4.0
+    }
+
+    fn time(&self, workload: &str, phase: &str) -> Result<Data, String> {
+        let home = tempfile::tempdir().map_err(|error| format!("cannot make a temporary folder: {error}"))?;
+        let mut command = (self.bench)();
+        command
+            .args(["--bench", "--noplot", "--quiet", "--exact", &format!("{workload}/{phase}")])
+            .args(["--sample-size", &SAMPLES.to_string()])
+            .args(["--measurement-time", &self.settings.criterion_budget.as_secs_f64().to_string()])
+            .args(["--warm-up-time", &self.warm_up_seconds().to_string()])
+            .env("CRITERION_HOME", home.path())
+            .env("HARNESS_THREADS", self.settings.threads.to_string())
+            .env("HARNESS_ISA", self.isa);
+        let output = process::output(&mut command, self.settings.time_limit)
+            .map_err(|error| format!("timing by criterion failed: {error}"))?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            let said = said.lines().rfind(|line| !line.trim().is_empty() && !line.starts_with("note: "));
+            let said = said.unwrap_or("it said nothing");
+            return Err(format!("timing by criterion failed ({}): {said}", output.status));
+        }
+        let folder = find_results(home.path())
+            .map_err(|error| format!("cannot read what criterion left: {error}"))?
+            .ok_or_else(|| format!("the time bench has no case {workload}/{phase}; build it and the probe together"))?;
+        results(&folder)
+    }
+}
+
+#[derive(Deserialize)]
+struct Estimates {
+    mean: Estimate,
+    slope: Option<Estimate>,
+}
+
+#[derive(Deserialize)]
+struct Estimate {
+    confidence_interval: ConfidenceInterval,
+    point_estimate: f64,
+}
+
+#[derive(Deserialize)]
+struct ConfidenceInterval {
+    confidence_level: f64,
+    lower_bound: f64,
+    upper_bound: f64,
+}
+
+#[derive(Deserialize)]
+struct RawSample {
+    iters: Vec<f64>,
+    times: Vec<f64>,
+}
+
+/// The folder of the one case's results below a folder that was empty before.
+fn find_results(folder: &Path) -> io::Result<Option<PathBuf>> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if !path.is_dir() {
+            continue;
+        }
+        if path.file_name().is_some_and(|name| name == "new") && path.join("estimates.json").is_file() {
+            return Ok(Some(path));
+        }
+        if let Some(found) = find_results(&path)? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+/// Criterion states nanoseconds as floating point numbers; a record holds integers.
+fn results(folder: &Path) -> Result<Data, String> {
+    let estimates: Estimates = read(&folder.join("estimates.json"))?;
+    let sample: RawSample = read(&folder.join("sample.json"))?;
+    // The slope is criterion's own choice where it could vary the iterations, the mean where it could not.
+    let estimate = estimates.slope.unwrap_or(estimates.mean);
+    let picoseconds = |nanoseconds: f64| (nanoseconds * 1e3).round() as u64;
+    let samples = sample
+        .iters
+        .iter()
+        .zip(&sample.times)
+        .map(|(&iterations, &time)| Sample { iterations: iterations.round() as u64, nanoseconds: time.round() as u64 })
+        .collect();
+    Ok(Data::Criterion {
+        samples,
+        estimate_picoseconds: picoseconds(estimate.point_estimate),
+        lower_picoseconds: picoseconds(estimate.confidence_interval.lower_bound),
+        upper_picoseconds: picoseconds(estimate.confidence_interval.upper_bound),
+        confidence_permille: (estimate.confidence_interval.confidence_level * 1e3).round() as u32,
+    })
+}
+
+fn read<T: DeserializeOwned>(path: &Path) -> Result<T, String> {
+    let text = fs::read_to_string(path).map_err(|error| format!("criterion left no {}: {error}", path.display()))?;
+    serde_json::from_str(&text).map_err(|error| format!("{} of criterion is not understood: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INTERVAL: &str = r#""confidence_interval":{"confidence_level":0.95,"lower_bound":99.0,"upper_bound":102.5}"#;
+
+    fn folder(estimates: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("a folder");
+        let new = folder.path().join("group/phase/new");
+        fs::create_dir_all(&new).expect("made");
+        fs::write(new.join("estimates.json"), estimates).expect("written");
+        fs::write(new.join("sample.json"), r#"{"sampling_mode":"Linear","iters":[2.0,4.0],"times":[200.4,401.6]}"#)
+            .expect("written");
+        folder
+    }
+
+    #[test]
+    fn the_slope_is_taken_where_there_is_one() {
+        let mean = format!(r#"{{"mean":{{{INTERVAL},"point_estimate":100.0}},"slope":null}}"#);
+        let slope = mean.replace("null", &format!(r#"{{{INTERVAL},"point_estimate":100.5}}"#));
+        for (estimates, expected) in [(mean, 100_000), (slope, 100_500)] {
+            let folder = folder(&estimates);
+            let found = find_results(folder.path()).expect("readable").expect("there");
+            let data = results(&found).expect("understood");
+            let samples = vec![Sample { iterations: 2, nanoseconds: 200 }, Sample { iterations: 4, nanoseconds: 402 }];
+            assert_eq!(
+                data,
+                Data::Criterion {
+                    samples,
+                    estimate_picoseconds: expected,
+                    lower_picoseconds: 99_000,
+                    upper_picoseconds: 102_500,
+                    confidence_permille: 950,
+                }
+            );
+        }
+    }
+
+    #[test]
+    fn another_format_is_named_and_not_guessed_at() {
+        let folder = folder(r#"{"average": 3}"#);
+        let found = find_results(folder.path()).expect("readable").expect("there");
+        assert!(results(&found).is_err_and(|error| error.contains("estimates.json")));
+    }
+}

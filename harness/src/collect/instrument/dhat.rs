@@ -1,0 +1,61 @@
+//! Heap allocations by dhat: one process for each reading, because dhat counts a whole process and slows it down.
+
+use std::process::Command;
+
+use harness_probe::protocol::{Description, Reading as Read};
+use harness_probe::{Instrument, Options};
+use harness_record::{Check, Data, Reading};
+
+use crate::collect::instrument::{InstrumentReader, Settings, Taken};
+use crate::probe::{Preparation, Probe, ProbeError};
+
+/// Counts heap allocations, on one thread.
+pub struct Dhat<'a> {
+    /// Starts a probe that counts the heap.
+    pub probe: &'a (dyn Fn() -> Command + Sync),
+    /// Conditions.
+    pub settings: &'a Settings,
+}
+
+impl InstrumentReader for Dhat<'_> {
+    fn instrument(&self) -> Instrument {
+        Instrument::Dhat
+    }
+
+    fn expected_seconds(&self, runs: &[Option<f64>]) -> f64 {
+        runs.iter().map(|seconds| 0.3 + 2.0 * seconds.unwrap_or(0.1)).sum()
+    }
+
+    fn read(&self, workload: &Description, phases: &[String], step: &dyn Fn(&str)) -> Vec<Taken> {
+        phases
+            .iter()
+            .map(|phase| {
+                step(phase);
+                self.count(workload, phase).unwrap_or_else(|error| Taken::failed(error.to_string()))
+            })
+            .collect()
+    }
+}
+
+impl Dhat<'_> {
+    fn count(&self, workload: &Description, phase: &str) -> Result<Taken, ProbeError> {
+        let mut probe = Probe::start((self.probe)(), self.settings.time_limit)?;
+        let Preparation { isa, threads } =
+            probe.prepare(&workload.id, phase, &Options { threads: 1, isa: self.settings.isa.clone() })?;
+        let Read::Heap { total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks } =
+            probe.run(1)?
+        else {
+            return Err(ProbeError::Refused(
+                "the probe that is to count the heap reads something else; harness.toml names the wrong program"
+                    .to_owned(),
+            ));
+        };
+        let check = match probe.check()? {
+            None => Check::Passed,
+            Some(wrong) => Check::Failed(wrong),
+        };
+        let data =
+            Data::Dhat { total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks };
+        Ok(Taken { reading: Ok(Reading { isa, threads, data }), check: Some(check) })
+    }
+}

@@ -1,0 +1,134 @@
+//! Finds out which machine, toolchain and revision a record is measured with.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use harness_record::{Environment, UNKNOWN};
+
+use crate::doctor::{self, System};
+
+/// Describes this machine and the checkout at `root`; `isa` is the best instruction set the probe found.
+pub(super) fn describe(root: &Path, isa: &str) -> Environment {
+    let system = System::here();
+    let variable = |name: &str| std::env::var(name).ok();
+    let rustc = lines(&compiler(variable), &["-vV"], root);
+    let field = |name: &str| {
+        rustc.iter().find_map(|line| line.strip_prefix(name)).map_or_else(|| UNKNOWN.to_owned(), str::to_owned)
+    };
+    Environment {
+        cpu: doctor::cpu_model(&system).unwrap_or_else(|| format!("{UNKNOWN} CPU")),
+        cpus: std::thread::available_parallelism().map_or(1, |cpus| cpus.get() as u32),
+        memory_bytes: doctor::memory_bytes(&system).unwrap_or(0),
+        isa: isa.to_owned(),
+        os: doctor::os_name(&system).unwrap_or_else(|| std::env::consts::OS.to_owned()),
+        kernel: first_line("uname", &["-sr"], root).unwrap_or_else(|| format!("{UNKNOWN} kernel")),
+        libc: libc_version(),
+        target: field("host: "),
+        rustc: format!("rustc {}", field("release: ")),
+        valgrind: valgrind_version(),
+        rustflags: rustflags(variable),
+        revision: first_line("git", &["rev-parse", "HEAD"], root),
+        dirty: first_line("git", &["status", "--porcelain"], root).is_some(),
+    }
+}
+
+/// The version of valgrind, if it is there, such as `valgrind 3.19.0`.
+pub fn valgrind_version() -> Option<String> {
+    first_line("valgrind", &["--version"], Path::new(".")).map(|version| version.replacen('-', " ", 1))
+}
+
+/// The compiler that cargo builds with: $RUSTC, if it names one.
+fn compiler(variable: impl Fn(&str) -> Option<String>) -> String {
+    variable("RUSTC").filter(|name| !name.is_empty()).unwrap_or_else(|| "rustc".to_owned())
+}
+
+/// The compiler flags that cargo takes from the environment, one space apart. It takes those of one variable only, the
+/// first that is set: <https://doc.rust-lang.org/cargo/reference/config.html#buildrustflags>. Flags in the checkout's own
+/// configuration are part of its revision.
+fn rustflags(variable: impl Fn(&str) -> Option<String>) -> String {
+    let joined = |flags: Vec<&str>| flags.join(" ");
+    if let Some(encoded) = variable("CARGO_ENCODED_RUSTFLAGS") {
+        return joined(encoded.split('\x1f').filter(|flag| !flag.is_empty()).collect());
+    }
+    let plain = variable("RUSTFLAGS").or_else(|| variable("CARGO_BUILD_RUSTFLAGS")).unwrap_or_default();
+    joined(plain.split_whitespace().collect())
+}
+
+/// What a program prints, line by line; nothing if it is missing or fails.
+fn lines(program: &str, arguments: &[&str], folder: &Path) -> Vec<String> {
+    match Command::new(program).args(arguments).current_dir(folder).stdin(Stdio::null()).stderr(Stdio::null()).output()
+    {
+        Ok(output) if output.status.success() => {
+            String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn first_line(program: &str, arguments: &[&str], folder: &Path) -> Option<String> {
+    lines(program, arguments, folder)
+        .into_iter()
+        .next()
+        .map(|line| line.trim().to_owned())
+        .filter(|line| !line.is_empty())
+}
+
+/// `glibc 2.36` where `getconf` knows it, `musl 1.2.4` where the loader is musl's, otherwise `unknown libc`.
+fn libc_version() -> String {
+    let musl = || {
+        let ldd = Command::new("ldd").arg("--version").stdin(Stdio::null()).output().ok()?;
+        musl_version(&String::from_utf8_lossy(&ldd.stderr))
+    };
+    let glibc = first_line("getconf", &["GNU_LIBC_VERSION"], Path::new("."));
+    glibc.or_else(musl).unwrap_or_else(|| format!("{UNKNOWN} libc"))
+}
+
+/// What musl's loader says of itself, on standard error: `musl libc (x86_64)`, and its version in the next line.
+fn musl_version(said: &str) -> Option<String> {
+    let version = said.strip_prefix("musl libc")?.lines().find_map(|line| line.strip_prefix("Version "))?;
+    Some(format!("musl {}", version.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn describes_the_machine_the_test_runs_on() {
+        let environment = describe(Path::new(env!("CARGO_MANIFEST_DIR")), "avx2");
+        assert!(environment.rustc.starts_with("rustc 1."), "{}", environment.rustc);
+        assert!(environment.target.contains('-'), "{}", environment.target);
+        assert!(environment.cpus >= 1 && environment.isa == "avx2");
+    }
+
+    /// An environment of these variables.
+    fn variables(set: &'static [(&str, &str)]) -> impl Fn(&str) -> Option<String> {
+        |wanted| set.iter().find(|(name, _)| *name == wanted).map(|(_, value)| (*value).to_owned())
+    }
+
+    #[test]
+    fn flags_are_those_that_cargo_would_take() {
+        assert_eq!(rustflags(variables(&[])), "");
+        assert_eq!(rustflags(variables(&[("RUSTFLAGS", " -C  opt-level=3 ")])), "-C opt-level=3");
+        assert_eq!(rustflags(variables(&[("CARGO_BUILD_RUSTFLAGS", "-g")])), "-g");
+        let encoded = variables(&[("RUSTFLAGS", "-g"), ("CARGO_ENCODED_RUSTFLAGS", "-C\x1ftarget-cpu=native")]);
+        assert_eq!(rustflags(encoded), "-C target-cpu=native");
+        assert_eq!(rustflags(variables(&[("RUSTFLAGS", ""), ("CARGO_BUILD_RUSTFLAGS", "-g")])), "");
+    }
+
+    #[test]
+    fn the_compiler_is_the_one_that_cargo_would_take() {
+        assert_eq!(compiler(variables(&[("RUSTC", "/opt/rustc")])), "/opt/rustc");
+        assert_eq!(compiler(variables(&[("RUSTC", "")])), "rustc");
+        assert_eq!(compiler(variables(&[])), "rustc");
+    }
+
+    #[test]
+    fn musl_is_known_by_what_its_loader_says() {
+        assert_eq!(
+            musl_version("musl libc (x86_64)\nVersion 1.2.4\nDynamic Program Loader\n").as_deref(),
+            Some("musl 1.2.4")
+        );
+        assert_eq!(musl_version("ldd (GNU libc) 2.36\nVersion 2\n"), None);
+    }
+}

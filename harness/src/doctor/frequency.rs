@@ -1,0 +1,82 @@
+//! How fast the cores are allowed to run: their governor and their turbo.
+
+use crate::doctor::System;
+
+/// Where the kernel keeps a folder for each CPU.
+pub(super) const CPUS: &str = "sys/devices/system/cpu";
+/// Intel's driver says whether turbo is off, ...
+pub(super) const NO_TURBO: &str = "sys/devices/system/cpu/intel_pstate/no_turbo";
+/// ... and everybody else's whether it is on.
+pub(super) const BOOST: &str = "sys/devices/system/cpu/cpufreq/boost";
+
+/// The file of every CPU that names its governor.
+pub(super) fn governor_files(system: &System) -> Vec<String> {
+    let is_cpu = |name: &String| {
+        name.strip_prefix("cpu").is_some_and(|n| !n.is_empty() && n.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let files = system.names(CPUS).into_iter().filter(is_cpu);
+    let files = files.map(|cpu| format!("{CPUS}/{cpu}/cpufreq/scaling_governor"));
+    files.filter(|file| system.has(file)).collect()
+}
+
+/// The governors in use, each once; none where the kernel does not choose the clock rate.
+pub(super) fn governors(system: &System) -> Vec<String> {
+    let mut governors: Vec<String> = governor_files(system).iter().filter_map(|file| system.word(file)).collect();
+    governors.sort();
+    governors.dedup();
+    governors
+}
+
+/// Whether cores may run faster than their base clock while it is cool; none where nobody says.
+pub(super) fn turbo(system: &System) -> Option<bool> {
+    match system.word(NO_TURBO) {
+        Some(off) => switch(&off).map(|off| !off),
+        None => switch(&system.word(BOOST)?),
+    }
+}
+
+fn switch(word: &str) -> Option<bool> {
+    match word {
+        "0" => Some(false),
+        "1" => Some(true),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::doctor::system::fixture::Fixture;
+
+    #[test]
+    fn each_governor_is_told_once_and_folders_that_are_no_cpu_are_passed_over() {
+        let machine = Fixture::of(&[
+            ("sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "powersave\n"),
+            ("sys/devices/system/cpu/cpu1/cpufreq/scaling_governor", "performance\n"),
+            ("sys/devices/system/cpu/cpu10/cpufreq/scaling_governor", "powersave\n"),
+            ("sys/devices/system/cpu/cpufreq/scaling_governor", "no cpu\n"),
+            ("sys/devices/system/cpu/cpu2/online", "1\n"),
+        ]);
+        assert_eq!(governors(&machine.system), ["performance", "powersave"]);
+        assert_eq!(governor_files(&machine.system).len(), 3);
+        assert!(governors(&Fixture::of(&[]).system).is_empty());
+    }
+
+    #[test]
+    fn intel_says_whether_turbo_is_off_and_others_whether_it_is_on() {
+        let intel = |text| turbo(&Fixture::of(&[(NO_TURBO, text)]).system);
+        let other = |text| turbo(&Fixture::of(&[(BOOST, text)]).system);
+        assert_eq!((intel("0\n"), intel("1\n"), intel("maybe\n")), (Some(true), Some(false), None));
+        assert_eq!((other("0\n"), other("1\n"), other("")), (Some(false), Some(true), None));
+        assert_eq!(turbo(&Fixture::of(&[]).system), None);
+    }
+
+    proptest! {
+        #[test]
+        fn only_0_and_1_are_switches(word in any::<String>()) {
+            prop_assert_eq!(switch(&word).is_some(), word == "0" || word == "1");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Which CPUs there are, which of them this process may use, and which share a core.
+
+use crate::doctor::System;
+
+/// No machine has more, and a list that says so is not one.
+const MOST: u32 = 1 << 16;
+
+/// How many CPUs this process may use.
+pub(super) fn allowed(system: &System) -> Option<u32> {
+    let status = system.text("proc/self/status")?;
+    let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"))?;
+    Some(cpus_in(list)?.len() as u32)
+}
+
+/// How many CPUs are running.
+pub(super) fn online(system: &System) -> Option<u32> {
+    Some(cpus_in(&system.text("sys/devices/system/cpu/online")?)?.len() as u32)
+}
+
+/// Whether any two CPUs are threads of one core (simultaneous multithreading); none where nobody says.
+pub(super) fn siblings(system: &System) -> Option<bool> {
+    if let Some(active) = system.number("sys/devices/system/cpu/smt/active") {
+        return Some(active != 0);
+    }
+    let list = system.text("sys/devices/system/cpu/cpu0/topology/thread_siblings_list")?;
+    Some(cpus_in(&list)?.len() > 1)
+}
+
+/// The CPUs in a list as the kernel writes it, such as `0-3,8`; none if it is no such list.
+fn cpus_in(list: &str) -> Option<Vec<u32>> {
+    let mut cpus = Vec::new();
+    for part in list.trim().split(',') {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let (first, last): (u32, u32) = (first.parse().ok()?, last.parse().ok()?);
+        if first > last || last >= MOST {
+            return None;
+        }
+        cpus.extend(first..=last);
+    }
+    cpus.sort_unstable();
+    cpus.dedup();
+    Some(cpus)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::doctor::system::fixture::Fixture;
+
+    #[test]
+    fn a_list_is_read_and_what_is_none_is_not() {
+        assert_eq!(cpus_in("0-2,8\n"), Some(vec![0, 1, 2, 8]));
+        assert_eq!(cpus_in("3"), Some(vec![3]));
+        for wrong in ["", "1-", "2-1", "0-4294967295", "a", "0,,1"] {
+            assert_eq!(cpus_in(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_used_can_be_less_than_what_runs() {
+        let machine = Fixture::of(&[
+            ("proc/self/status", "Name:\tharness\nCpus_allowed:\t3\nCpus_allowed_list:\t0-1\n"),
+            ("sys/devices/system/cpu/online", "0-7\n"),
+            ("sys/devices/system/cpu/cpu0/topology/thread_siblings_list", "0,4\n"),
+        ]);
+        assert_eq!((allowed(&machine.system), online(&machine.system)), (Some(2), Some(8)));
+        assert_eq!(siblings(&machine.system), Some(true));
+        machine.put("sys/devices/system/cpu/smt/active", "0\n");
+        assert_eq!(siblings(&machine.system), Some(false));
+        assert_eq!(siblings(&Fixture::of(&[]).system), None);
+    }
+
+    proptest! {
+        #[test]
+        fn every_set_of_cpus_is_read_from_its_list(cpus in prop::collection::btree_set(0..200u32, 1..40)) {
+            let cpus: Vec<u32> = cpus.into_iter().collect();
+            let list = cpus.chunk_by(|a, b| a + 1 == *b).map(|run| match run {
+                [one] => one.to_string(),
+                run => format!("{}-{}", run[0], run[run.len() - 1]),
+            });
+            prop_assert_eq!(cpus_in(&list.collect::<Vec<_>>().join(",")), Some(cpus));
+        }
+
+        #[test]
+        fn any_text_is_borne(text in "[0-9,-]{0,12}|.{0,20}") {
+            prop_assert!(cpus_in(&text).is_none_or(|cpus| cpus.is_sorted() && !cpus.is_empty()));
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The state a machine is in, as far as it touches the measuring of time.
+
+use harness_record::machine::MachineState;
+
+use crate::doctor::load::load;
+use crate::doctor::{System, frequency, memory, processors, quota};
+
+/// Reads the state of the machine now.
+pub fn state(system: &System) -> MachineState {
+    MachineState {
+        online: processors::online(system),
+        allowed: processors::allowed(system),
+        siblings: processors::siblings(system),
+        governors: frequency::governors(system),
+        turbo: frequency::turbo(system),
+        load: load(system),
+        quota: quota::quota(system),
+        swap: memory::swap(system),
+        huge_pages: memory::huge_pages(system),
+        random_layout: system.number("proc/sys/kernel/randomize_va_space"),
+        clock_source: system.word("sys/devices/system/clocksource/clocksource0/current_clocksource"),
+        counters: ["cpu", "cpu_core", "armv8_pmuv3_0", "armv8_pmuv3"]
+            .iter()
+            .any(|device| system.has(&format!("sys/bus/event_source/devices/{device}"))),
+        counters_paranoid: system.number("proc/sys/kernel/perf_event_paranoid"),
+        ptrace_scope: system.number("proc/sys/kernel/yama/ptrace_scope"),
+    }
+}

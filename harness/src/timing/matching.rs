@@ -1,0 +1,214 @@
+//! Which workloads can be held against each other: those that both sides have, and define and answer alike.
+
+use harness_abtest::TimedPhase;
+use harness_probe::Instrument;
+use harness_probe::protocol::Description;
+use harness_record::choice::{Choice, ChoiceError};
+
+use crate::collect::{Plan, PlanError, Selected};
+
+/// The workloads of both sides, as far as they were asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MatchedWorkloads {
+    /// What both sides have alike.
+    pub common: Vec<Selected>,
+    /// What they have not, each told in one sentence.
+    pub unmatched: Vec<Unmatched>,
+}
+
+/// A workload that cannot be held against the other side's, or some phases of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unmatched {
+    /// Its id.
+    pub workload: String,
+    /// The phases it is about.
+    pub phases: Vec<String>,
+    /// Why, as in `new: the base does not have it`.
+    pub why: &'static str,
+}
+
+const NEW: &str = "new: the base does not have it";
+const REMOVED: &str = "removed: the head does not have it";
+const REDEFINED: &str = "changed: it is defined in another way, so its numbers do not compare";
+const OTHER_ANSWER: &str = "changed: it is held to another answer, so its numbers do not compare";
+
+impl MatchedWorkloads {
+    /// Matches what the plan takes of either side.
+    ///
+    /// # Errors
+    /// If the plan takes nothing of what the two have together.
+    pub fn of(plan: &Plan, base: &[Description], head: &[Description]) -> Result<Self, PlanError> {
+        let find = |side: &'_ [Description], id: &str| side.iter().find(|one| one.id == id).cloned();
+        let mut all = head.to_vec();
+        for one in base {
+            match all.iter_mut().find(|other| other.id == one.id) {
+                Some(other) => {
+                    let gone: Vec<String> =
+                        one.phases.iter().filter(|phase| !other.phases.contains(phase)).cloned().collect();
+                    // At the front: the last phase is the head's.
+                    other.phases.splice(0..0, gone);
+                }
+                None => all.push(one.clone()),
+            }
+        }
+        let mut field = Self { common: Vec::new(), unmatched: Vec::new() };
+        for Selected { workload, phases } in plan.select(&all)? {
+            let apart = |phases: Vec<String>, why| Unmatched { workload: workload.id.clone(), phases, why };
+            let (ours, theirs) = match (find(head, &workload.id), find(base, &workload.id)) {
+                (Some(ours), Some(theirs)) => (ours, theirs),
+                (Some(_), None) => {
+                    field.unmatched.push(apart(phases, NEW));
+                    continue;
+                }
+                _ => {
+                    field.unmatched.push(apart(phases, REMOVED));
+                    continue;
+                }
+            };
+            if ours.definition != theirs.definition || ours.unit != theirs.unit {
+                field.unmatched.push(apart(phases, REDEFINED));
+                continue;
+            }
+            if ours.answer != theirs.answer {
+                field.unmatched.push(apart(phases, OTHER_ANSWER));
+                continue;
+            }
+            let (here, gone): (Vec<String>, Vec<String>) =
+                phases.into_iter().partition(|phase| ours.phases.contains(phase));
+            let (both, new): (Vec<String>, Vec<String>) =
+                here.into_iter().partition(|phase| theirs.phases.contains(phase));
+            field.unmatched.extend((!new.is_empty()).then(|| apart(new, NEW)));
+            field.unmatched.extend((!gone.is_empty()).then(|| apart(gone, REMOVED)));
+            if !both.is_empty() {
+                field.common.push(Selected { workload: ours, phases: both });
+            }
+        }
+        Ok(field)
+    }
+
+    /// The workloads whose time is judged: those of the common ones that the globs take and a clock can read, in the last
+    /// phase, or in every phase that was asked for by name; at most this many, and how many more there would have been.
+    ///
+    /// # Errors
+    /// If a glob cannot be read.
+    pub fn timed(
+        &self,
+        globs: &[String],
+        phases: &[String],
+        most: usize,
+    ) -> Result<(Vec<TimedPhase>, usize), ChoiceError> {
+        let suite = Choice::new(globs, &[])?;
+        let taken = |one: &&Selected| suite.workload(&one.workload.id) && one.takes(Instrument::Clock);
+        let mut timed_phases: Vec<TimedPhase> = self
+            .common
+            .iter()
+            .filter(taken)
+            .flat_map(|one| {
+                // Of the phases that both sides have: a phase that the head adds must not leave the workload out.
+                let last = one.phases.last();
+                let judged = move |phase: &&String| !phases.is_empty() || Some(*phase) == last;
+                one.phases
+                    .iter()
+                    .filter(judged)
+                    .map(|phase| TimedPhase { workload: one.workload.id.clone(), phase: phase.clone() })
+            })
+            .collect();
+        let beyond = timed_phases.len().saturating_sub(most);
+        timed_phases.truncate(most);
+        Ok((timed_phases, beyond))
+    }
+}
+
+impl Unmatched {
+    /// One sentence.
+    pub fn sentence(&self) -> String {
+        let Self { workload, phases, why } = self;
+        format!("{workload} ({}) is {why}", phases.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use harness_probe::{Selection, Unit};
+
+    use super::*;
+
+    fn workload(id: &str, phases: &[&str]) -> Description {
+        Description {
+            id: id.to_owned(),
+            unit: Unit { name: "token".to_owned(), per_run: 1 },
+            definition: "d".to_owned(),
+            answer: "a".to_owned(),
+            phases: phases.iter().map(|&phase| phase.to_owned()).collect(),
+            instruments: vec![Instrument::Clock, Instrument::Dhat],
+            selection: Selection::Standard,
+        }
+    }
+
+    fn plan(phases: &[&str]) -> Plan {
+        Plan {
+            filters: Vec::new(),
+            phases: phases.iter().map(|&phase| phase.to_owned()).collect(),
+            instruments: vec![Instrument::Dhat],
+            quick: false,
+            anchors: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_only_one_side_has_or_defines_otherwise_is_told_and_the_rest_compares() {
+        let base = [
+            workload("same", &["naive", "fast"]),
+            workload("gone", &["naive"]),
+            workload("other", &["naive"]),
+            workload("answer", &["naive"]),
+            workload("ladder", &["naive", "old"]),
+        ];
+        let mut head = [
+            workload("same", &["naive", "fast"]),
+            workload("young", &["naive"]),
+            workload("other", &["naive"]),
+            workload("answer", &["naive"]),
+            workload("ladder", &["naive", "newest"]),
+        ];
+        head[2].definition.push('!');
+        head[3].answer.push('!');
+        let field = MatchedWorkloads::of(&plan(&[]), &base, &head).expect("something in common");
+        let told: Vec<String> = field.unmatched.iter().map(Unmatched::sentence).collect();
+        assert_eq!(
+            told,
+            [
+                "young (naive) is new: the base does not have it",
+                "other (naive) is changed: it is defined in another way, so its numbers do not compare",
+                "answer (naive) is changed: it is held to another answer, so its numbers do not compare",
+                "ladder (newest) is new: the base does not have it",
+                "ladder (old) is removed: the head does not have it",
+                "gone (naive) is removed: the head does not have it",
+            ]
+        );
+        let common: Vec<(&str, usize)> =
+            field.common.iter().map(|one| (one.workload.id.as_str(), one.phases.len())).collect();
+        assert_eq!(common, [("same", 2), ("ladder", 1)]);
+        // A new last phase does not take the workload out of what is timed.
+        let (timed, _) = field.timed(&["ladder".to_owned()], &[], 12).expect("well-formed");
+        assert_eq!(timed, [TimedPhase { workload: "ladder".to_owned(), phase: "naive".to_owned() }]);
+    }
+
+    #[test]
+    fn time_is_judged_in_the_last_phase_unless_others_are_named() {
+        let both = [workload("a", &["naive", "fast"]), workload("b", &["naive", "fast"]), workload("c", &["naive"])];
+        let globs = ["a".to_owned(), "b".to_owned()];
+        let names = |timed_phases: Vec<TimedPhase>| -> Vec<String> {
+            timed_phases.into_iter().map(|one| format!("{} {}", one.workload, one.phase)).collect()
+        };
+        let field = MatchedWorkloads::of(&plan(&[]), &both, &both).expect("all in common");
+        let (all, beyond) = field.timed(&globs, &[], 12).expect("well-formed");
+        assert_eq!((names(all), beyond), (vec!["a fast".to_owned(), "b fast".to_owned()], 0));
+        let (one, beyond) = field.timed(&globs, &[], 1).expect("well-formed");
+        assert_eq!((names(one), beyond), (vec!["a fast".to_owned()], 1));
+        let naive = plan(&["naive"]);
+        let field = MatchedWorkloads::of(&naive, &both, &both).expect("all in common");
+        let (named, _) = field.timed(&globs, &naive.phases, 12).expect("well-formed");
+        assert_eq!(names(named), ["a naive", "b naive"]);
+    }
+}

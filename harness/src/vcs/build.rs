@@ -1,0 +1,269 @@
+//! Builds the programs of a side in the folder that all sides share, and sets them aside.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, IsTerminal};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::SystemTime;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::Value;
+
+use crate::process;
+use crate::programs::{Target, build_call, executables, told};
+use crate::vcs::build_cache::BuildCache;
+use crate::vcs::error::{CheckoutError, FileError, at, tells_full_disk};
+use crate::vcs::key::{Toolchain, hash};
+use crate::vcs::links::Links;
+use crate::vcs::lock::Lock;
+use crate::vcs::locked_run;
+use crate::vcs::mirror::Tree;
+
+/// What of cargo's messages is passed on to standard error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CargoOutput {
+    /// All of them.
+    Progress,
+    /// What is wrong.
+    Errors,
+    /// Nothing; errors are told by [`CheckoutError::Build`] alone.
+    Nothing,
+}
+
+/// Runners of benches are kept for so many lock files.
+const RUNNERS: usize = 8;
+
+/// A build of one side.
+pub(super) struct Build<'a> {
+    pub(super) cargo: &'a OsStr,
+    pub(super) rustc: &'a OsStr,
+    /// The toolchain for both sides.
+    pub(super) toolchain: &'a Toolchain,
+    /// The files of the side.
+    pub(super) tree: &'a Tree,
+    /// Their hash, if they may change meanwhile.
+    pub(super) digest: Option<&'a [u8]>,
+    /// The project's folder among them.
+    pub(super) prefix: &'a Path,
+    /// What is built, and where it is set aside.
+    pub(super) build_cache: &'a BuildCache,
+    /// The name of the side in errors.
+    pub(super) revision: String,
+    /// The folder of all bases.
+    pub(super) bases: &'a Path,
+    /// Held by cargo, too.
+    pub(super) lock: &'a Lock,
+    pub(super) output: CargoOutput,
+}
+
+impl Build<'_> {
+    /// Builds the programs and sets them aside, after making sure that the side has them all.
+    pub(super) fn run(&self) -> Result<(), CheckoutError> {
+        let wanted = &self.build_cache.targets;
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        self.mirror()?;
+        self.find(wanted)?;
+        self.build(wanted)?;
+        self.build_cache.finish().map_err(|error| self.failed(error))
+    }
+
+    /// Brings the files into the folder that every side is built in. They may not have changed since they were looked at: the programs
+    /// are kept under the name of what was there.
+    fn mirror(&self) -> Result<(), CheckoutError> {
+        let source = self.workshop().join("source");
+        self.tree.mirror(&source).map_err(|error| self.failed(error))?;
+        let Some(expected) = self.digest else { return Ok(()) };
+        let found = self.tree.mirrored(&source).digest().map_err(|error| self.failed(error))?;
+        match found == expected {
+            true => Ok(()),
+            false => Err(CheckoutError::Changed { revision: self.revision.clone() }),
+        }
+    }
+
+    /// The folder that every side is built in. Cargo's target folder lies in it, too.
+    fn workshop(&self) -> PathBuf {
+        self.bases.join("build")
+    }
+
+    /// The project in it.
+    fn root(&self) -> PathBuf {
+        // Part by part: an empty prefix would leave a slash at the end.
+        self.workshop().join("source").components().chain(self.prefix.components()).collect()
+    }
+
+    /// Makes sure that the side has the programs: one without them gets another message than one that does not build.
+    fn find(&self, wanted: &[Target]) -> Result<(), CheckoutError> {
+        let mut cargo = Command::new(self.cargo);
+        cargo.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(self.root());
+        let said = self.cargo(&mut cargo, "its workspace")?;
+        let workspace: Value = serde_json::from_slice(&said.stdout).unwrap_or_default();
+        let has = |target: &Target| {
+            let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+            list(&workspace["packages"]).iter().filter(|package| package["name"] == target.package.as_str()).any(
+                |package| {
+                    list(&package["targets"]).iter().any(|found| {
+                        found["name"] == target.name.as_str()
+                            && list(&found["kind"]).iter().any(|kind| kind == target.kind.as_str())
+                    })
+                },
+            )
+        };
+        match wanted.iter().find(|target| !has(target)) {
+            Some(target) => Err(CheckoutError::NoHarness {
+                revision: self.revision.clone(),
+                missing: format!("there is no {} {}", target.kind, target),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn build(&self, wanted: &[Target]) -> Result<(), CheckoutError> {
+        let Some(mut cargo) = build_call(self.cargo, &self.root(), wanted) else { return Ok(()) };
+        cargo.arg("--target-dir").arg(self.workshop().join("target"));
+        let links = self.workshop().join("links");
+        let links = Links::prepare(links.clone(), Path::new(self.rustc));
+        let links =
+            links.map_err(|error| self.failed(at("compile the wrapper of rustc in", &self.workshop())(error)))?;
+        // The first one is timed; the others only count.
+        if let Some(timed) = wanted.first() {
+            links.keep(&mut cargo, &timed.name);
+        }
+        let runners = self.runners()?;
+        // A bench of gungraun (iai-callgrind) is built with the path of its runner in it. Both sides get the same path where they
+        // lock the same version, so that equal sources make equal benches.
+        if std::env::var_os("GUNGRAUN_RUNNER").is_none() {
+            cargo.env("GUNGRAUN_RUNNER", runners.join("gungraun-runner"));
+        }
+        match self.output {
+            CargoOutput::Progress if io::stderr().is_terminal() => cargo.args(["--color", "always"]),
+            CargoOutput::Progress => &mut cargo,
+            CargoOutput::Errors | CargoOutput::Nothing => cargo.arg("--quiet"),
+        };
+        let made = executables(&self.cargo(&mut cargo, &told(wanted))?.stdout);
+        // The binaries that a bench starts were built with it. They are there before the bench is: the next side puts its own
+        // where cargo has put them.
+        for runner in made.iter().filter(|made| made.target.kind == "bin" && !wanted.contains(&made.target)) {
+            self.set_aside(&runner.path, &runners.join(&runner.target.name))?;
+            self.build_cache.note_runners(&runners).map_err(|error| self.failed(error))?;
+        }
+        wanted.iter().try_for_each(|target| {
+            let found = made.iter().find(|made| made.target == *target);
+            let missing = || CheckoutError::Missing { revision: self.revision.clone(), what: target.to_string() };
+            let path = &found.ok_or_else(missing)?.path;
+            if let Some(archive) = links.of(&target.name, path) {
+                self.set_link_aside(&archive, &self.build_cache.link(target))?;
+            }
+            self.set_aside(path, &self.build_cache.program(target))
+        })
+    }
+
+    /// The folder for what the benches of this lock file start.
+    fn runners(&self) -> Result<PathBuf, CheckoutError> {
+        let lock = fs::read(self.root().join("Cargo.lock")).unwrap_or_default();
+        let all = self.bases.join("runners");
+        let folder = all.join(hash(&[lock, self.toolchain.version.clone().into_bytes()]));
+        let made = || -> io::Result<()> {
+            fs::create_dir_all(&folder)?;
+            File::open(&folder)?.set_modified(SystemTime::now())?;
+            let mut others: Vec<_> = fs::read_dir(&all)?
+                .filter_map(|entry| Some(entry.ok()?.path()))
+                .filter(|path| *path != folder)
+                .filter_map(|path| Some((fs::metadata(&path).ok()?.modified().ok()?, path)))
+                .collect();
+            others.sort();
+            let surplus = others.len().saturating_sub(RUNNERS - 1);
+            others.iter().take(surplus).try_for_each(|(_, path)| fs::remove_dir_all(path))
+        };
+        made().map_err(|error| self.failed(at("write", &folder)(error)))?;
+        Ok(folder)
+    }
+
+    /// Runs cargo, and tells what it complains of.
+    fn cargo(&self, cargo: &mut Command, what: &str) -> Result<locked_run::Said, CheckoutError> {
+        // Not the user's repository, which lies around the sources but is at another revision.
+        cargo.env("GIT_CEILING_DIRECTORIES", self.workshop());
+        // A user may keep intermediate artefacts elsewhere; those of another side must not be taken from there.
+        cargo.env("CARGO_BUILD_BUILD_DIR", self.workshop().join("target"));
+        if let Some(toolchain) = &self.toolchain.name {
+            cargo.env("RUSTUP_TOOLCHAIN", toolchain);
+        }
+        let said = locked_run::run(cargo, self.lock, self.output != CargoOutput::Nothing);
+        if process::stopped() {
+            return Err(CheckoutError::Interrupted);
+        }
+        let program = || self.cargo.to_string_lossy().into_owned();
+        let said = said.map_err(|source| CheckoutError::NoTool { program: program(), source })?;
+        if said.status.success() {
+            return Ok(said);
+        }
+        if tells_full_disk(&said.stderr) {
+            return Err(CheckoutError::Full { revision: self.revision.clone(), folder: self.bases.to_owned() });
+        }
+        Err(CheckoutError::Build {
+            revision: self.revision.clone(),
+            what: what.to_owned(),
+            complaint: complaint(&said.stderr).unwrap_or_else(|| said.status.to_string()),
+            said: last_lines(&said.stderr),
+        })
+    }
+
+    /// Copies a program, whole or not at all.
+    fn set_aside(&self, from: &Path, to: &Path) -> Result<(), CheckoutError> {
+        let folder = to.parent().unwrap_or(Path::new("."));
+        let copied = fs::create_dir_all(folder).and_then(|()| {
+            let unfinished = tempfile::Builder::new().prefix(".unfinished-").tempfile_in(folder)?.into_temp_path();
+            fs::copy(from, &unfinished)?;
+            unfinished.persist(to).map_err(|error| error.error)
+        });
+        copied.map_err(|error| self.failed(at("write", to)(error)))
+    }
+
+    /// Compresses the archive of a link.
+    fn set_link_aside(&self, from: &Path, to: &Path) -> Result<(), CheckoutError> {
+        let folder = to.parent().unwrap_or(Path::new("."));
+        let compress = || -> io::Result<()> {
+            fs::create_dir_all(folder)?;
+            let mut unfinished = tempfile::Builder::new().prefix(".unfinished-").tempfile_in(folder)?;
+            let mut packed = GzEncoder::new(BufWriter::new(unfinished.as_file_mut()), Compression::fast());
+            io::copy(&mut File::open(from)?, &mut packed)?;
+            packed.finish()?.into_inner()?;
+            unfinished.persist(to).map(drop).map_err(|error| error.error)
+        };
+        compress().map_err(|error| self.failed(at("write", to)(error)))
+    }
+
+    fn failed(&self, error: FileError) -> CheckoutError {
+        error.of(&self.revision, self.bases)
+    }
+}
+
+/// The first error that cargo or the compiler tells, without colour.
+fn complaint(stderr: &str) -> Option<String> {
+    let plain = anstream::adapter::strip_str(stderr).to_string();
+    let line = plain.lines().map(str::trim).find(|line| line.starts_with("error"))?;
+    Some(line.to_owned())
+}
+
+fn last_lines(stderr: &str) -> String {
+    let plain = anstream::adapter::strip_str(stderr).to_string();
+    let lines: Vec<&str> = plain.trim_end().lines().collect();
+    lines[lines.len().saturating_sub(20)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_error_is_told_and_the_last_lines_are_kept() {
+        let said =
+            format!("   Compiling a\n\u{1b}[31merror[E0425]\u{1b}[0m: no x\n{}error: could not\n", "l\n".repeat(30));
+        assert_eq!(complaint(&said).as_deref(), Some("error[E0425]: no x"));
+        assert_eq!(complaint("killed"), None);
+        assert!(last_lines(&said).lines().count() == 20 && last_lines(&said).ends_with("error: could not"));
+    }
+}

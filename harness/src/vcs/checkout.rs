@@ -1,0 +1,300 @@
+//! Has the programs of a revision at hand, built now or before.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use harness_record::Commit;
+
+use crate::process;
+use crate::programs::{Programs, Target};
+use crate::project::{Config, Program, Project, ProjectError};
+use crate::vcs::bases_folder;
+use crate::vcs::build::{Build, CargoOutput};
+use crate::vcs::build_cache::BuildCache;
+use crate::vcs::disk_quota::{self, DiskQuota};
+use crate::vcs::error::{CheckoutError, FileError, at};
+use crate::vcs::key::{Toolchain, key};
+use crate::vcs::lock::{Hold, Lock};
+use crate::vcs::mirror::Tree;
+use crate::vcs::repository::Repository;
+use crate::vcs::slot::Slot;
+
+/// The revisions whose sources and programs are kept beside a project.
+#[derive(Debug, Clone)]
+pub struct Checkouts {
+    repository: Repository,
+    /// The project that is judged, whose toolchain builds both sides.
+    root: PathBuf,
+    folder: PathBuf,
+    disk_quota: DiskQuota,
+    pub(super) cargo: OsString,
+    rustc: OsString,
+}
+
+/// A revision that is unpacked and built. For as long as this lives no other harness removes it.
+#[derive(Debug)]
+pub struct Checkout {
+    /// The revision.
+    pub commit: Commit,
+    /// Its sources, as its own `harness.toml` describes them.
+    pub project: Project,
+    /// Those of its programs that were asked for, ready to be started.
+    pub programs: Programs,
+    _slot: Slot,
+}
+
+/// Programs that were built of the files as they are now. For as long as this lives no other harness removes them.
+#[derive(Debug)]
+pub struct WorkingTree {
+    /// Those of its programs that were asked for, ready to be started.
+    pub programs: Programs,
+    _slot: Slot,
+}
+
+/// Cargo's choice of versions, at the root of a workspace.
+const LOCK_FILE: &str = "Cargo.lock";
+
+/// The name of the files as they are now, in errors.
+const WORKING_TREE: &str = "the working tree";
+
+impl Checkouts {
+    /// The checkouts beside a project, in `target/harness-bases` whatever `CARGO_TARGET_DIR` says: see the module.
+    pub fn new(project: &Project, repository: &Repository) -> Self {
+        let tool = |variable, name: &str| std::env::var_os(variable).unwrap_or_else(|| name.into());
+        Self {
+            repository: repository.clone(),
+            root: project.root.clone(),
+            folder: bases_folder::of(project),
+            disk_quota: DiskQuota::default(),
+            cargo: tool("CARGO", "cargo"),
+            rustc: tool("RUSTC", "rustc"),
+        }
+    }
+
+    /// Keeps more or less than the default.
+    #[must_use]
+    pub fn with_room(self, disk_quota: DiskQuota) -> Self {
+        Self { disk_quota, ..self }
+    }
+
+    /// The repository that the revisions are of.
+    pub fn repository(&self) -> &Repository {
+        &self.repository
+    }
+
+    /// The folder that everything is kept in.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Has those programs of a revision at hand that `choose` takes from its configuration, building them in one call
+    /// of cargo unless just these were built together before. What takes a while is told to `say`, cargo's messages to
+    /// standard error as `output` wants.
+    ///
+    /// # Errors
+    /// If the revision has no such programs, does not build, or there is no room for it.
+    pub fn checkout(
+        &self,
+        commit: &Commit,
+        choose: impl Fn(&Config) -> Vec<&Program>,
+        output: CargoOutput,
+        say: &dyn Fn(&str),
+    ) -> Result<Checkout, CheckoutError> {
+        let failed = |error: FileError| error.of(&commit.to_string(), &self.folder);
+        let bases = bases_folder::prepare(&self.folder).map_err(failed)?;
+        let toolchain = self.toolchain()?;
+        let name = commit.id.get(..12).unwrap_or(&commit.id);
+        // A commit without a lock file is built with that of the checkout.
+        let lock_file = match self.repository.file(commit, Path::new(LOCK_FILE))? {
+            Some(_) => Vec::new(),
+            None => fs::read(self.root.join(LOCK_FILE)).unwrap_or_default(),
+        };
+        let key = key(&[commit.id.as_bytes(), &lock_file].concat(), &toolchain, &bases);
+        let slot = Slot::open(bases.join(format!("{name}-{key}")), say).map_err(failed)?;
+        if slot.ready() {
+            let project = self.project(&slot, commit)?;
+            let build_cache = build_cache(&slot, &choose(&project.config));
+            if build_cache.is_full() {
+                build_cache.use_runners();
+                return Ok(Checkout::of(commit, project, slot, &build_cache));
+            }
+        }
+
+        let lock = self.lock(&bases, say).map_err(failed)?;
+        disk_quota::make(&bases, self.disk_quota, &slot.folder, true)
+            .map_err(at("make room in", &bases))
+            .map_err(failed)?;
+        // The other harness may have made it meanwhile.
+        if !slot.ready() {
+            slot.unpack(&self.repository, commit, &lock).map_err(|error| error.of(&commit.to_string(), &bases))?;
+        }
+        let project = self.project(&slot, commit)?;
+        let build_cache = build_cache(&slot, &choose(&project.config));
+        if !build_cache.is_full() {
+            say(&format!("building {commit}"));
+            let tree = Tree::whole(slot.source()).map_err(failed)?;
+            let site = Site { bases: &bases, toolchain: &toolchain, lock: &lock, output };
+            self.check_settings(&tree, commit)?;
+            self.build(&site, self.with_lock_file(tree), None, &build_cache, commit.to_string())?;
+        }
+        drop(lock);
+        Ok(Checkout::of(commit, project, slot, &build_cache))
+    }
+
+    /// Has programs of the project's files as they are now at hand, built in the same folder and by the same call of cargo as
+    /// those of a commit. Ignored files are left out, as they are of a commit. The user's target folder is not touched.
+    ///
+    /// # Errors
+    /// If they do not build, or there is no room for them.
+    pub fn working_tree(
+        &self,
+        project: &Project,
+        programs: &[&Program],
+        output: CargoOutput,
+        say: &dyn Fn(&str),
+    ) -> Result<WorkingTree, CheckoutError> {
+        let failed = |error: FileError| error.of(WORKING_TREE, &self.folder);
+        let bases = bases_folder::prepare(&self.folder).map_err(failed)?;
+        let toolchain = self.toolchain()?;
+        let (folder, files) = self.repository.files()?;
+        let tree = self.with_lock_file(Tree::of(folder, files));
+        let digest = tree.digest().map_err(failed)?;
+        let slot = Slot::open(bases.join(format!("tree-{}", key(&digest, &toolchain, &bases))), say).map_err(failed)?;
+        let build_cache = build_cache(&slot, programs);
+        if build_cache.is_full() {
+            build_cache.use_runners();
+        } else {
+            let lock = self.lock(&bases, say).map_err(failed)?;
+            // What the other side has just built there is of use.
+            disk_quota::make(&bases, self.disk_quota, &slot.folder, false)
+                .map_err(at("make room in", &bases))
+                .map_err(failed)?;
+            say("building the working tree");
+            let site = Site { bases: &bases, toolchain: &toolchain, lock: &lock, output };
+            self.build(&site, tree, Some(&digest), &build_cache, WORKING_TREE.to_owned())?;
+        }
+        Ok(WorkingTree { programs: on_shelf(project, &build_cache), _slot: slot })
+    }
+
+    /// Cargo reads configuration in all folders above the sources, and so in the checkout, below which every side is built: a commit
+    /// that has another one there cannot be built as it is.
+    fn check_settings(&self, tree: &Tree, commit: &Commit) -> Result<(), CheckoutError> {
+        let top: PathBuf = match self.repository.prefix.components().count() {
+            0 => self.root.clone(),
+            depth => self.root.ancestors().nth(depth).unwrap_or(&self.root).to_owned(),
+        };
+        for folder in self.repository.prefix.ancestors() {
+            for name in ["config.toml", "config"] {
+                let file = folder.join(".cargo").join(name);
+                let (here, there) = (fs::read(top.join(&file)).ok(), tree.read(&file));
+                if here.is_some() && settings(here) != settings(there) {
+                    let (revision, file) = (commit.to_string(), file.display().to_string());
+                    return Err(CheckoutError::Settings { revision, file });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn build(
+        &self,
+        site: &Site<'_>,
+        tree: Tree,
+        digest: Option<&[u8]>,
+        build_cache: &BuildCache,
+        revision: String,
+    ) -> Result<(), CheckoutError> {
+        let build = Build {
+            cargo: &self.cargo,
+            rustc: &self.rustc,
+            digest,
+            toolchain: site.toolchain,
+            tree: &tree,
+            prefix: &self.repository.prefix,
+            build_cache,
+            revision,
+            bases: site.bases,
+            lock: site.lock,
+            output: site.output,
+        };
+        build.run()
+    }
+
+    /// The files with the project's lock file, where they have none: both sides then use the same versions.
+    fn with_lock_file(&self, tree: Tree) -> Tree {
+        tree.with(self.repository.prefix.join(LOCK_FILE), self.root.join(LOCK_FILE))
+    }
+
+    fn toolchain(&self) -> Result<Toolchain, CheckoutError> {
+        Toolchain::of(&self.rustc, &self.root).map_err(|source| match process::stopped() {
+            true => CheckoutError::Interrupted,
+            false => CheckoutError::NoTool { program: self.rustc.to_string_lossy().into_owned(), source },
+        })
+    }
+
+    /// Waits until nobody else builds here.
+    fn lock(&self, bases: &Path, say: &dyn Fn(&str)) -> Result<Lock, FileError> {
+        let path = bases.join("build.lock");
+        let waiting = || say("waiting for another harness that builds a base here");
+        Lock::wait(&path, Hold::Alone, &waiting).map_err(at("lock", &path))
+    }
+
+    /// The project among a revision's files, which lie inside the user's own project: that one is not meant.
+    fn project(&self, slot: &Slot, commit: &Commit) -> Result<Project, CheckoutError> {
+        let source = slot.source();
+        // Part by part: an empty one would leave a slash at the end.
+        let root: PathBuf = source.components().chain(self.repository.prefix.components()).collect();
+        let nothing = || CheckoutError::NoHarness {
+            revision: commit.to_string(),
+            missing: "there is no harness.toml and no Cargo workspace".to_owned(),
+        };
+        match Project::find(&root) {
+            Ok(project) if project.root.starts_with(&source) && root.is_dir() => Ok(project),
+            Ok(_) | Err(ProjectError::NotFound(_)) => Err(nothing()),
+            Err(source) => Err(CheckoutError::Project { revision: commit.to_string(), source }),
+        }
+    }
+}
+
+impl Checkout {
+    fn of(commit: &Commit, project: Project, slot: Slot, build_cache: &BuildCache) -> Self {
+        let programs = on_shelf(&project, build_cache);
+        Self { commit: commit.clone(), project, programs, _slot: slot }
+    }
+}
+
+/// Tables of cargo's configuration that change nothing of a build.
+const NO_SETTINGS: [&str; 6] = ["alias", "cargo-new", "doc", "future-incompat-report", "http", "term"];
+
+/// The settings in a file of cargo's configuration that can change a build; its bytes if it cannot be read.
+fn settings(file: Option<Vec<u8>>) -> Result<toml::Table, Vec<u8>> {
+    let Some(bytes) = file else { return Ok(toml::Table::new()) };
+    let table = std::str::from_utf8(&bytes).ok().and_then(|text| text.parse::<toml::Table>().ok());
+    let mut table = table.ok_or(bytes)?;
+    NO_SETTINGS.iter().for_each(|name| drop(table.remove(*name)));
+    Ok(table)
+}
+
+/// The folder and the tools that sides are built with.
+struct Site<'a> {
+    bases: &'a Path,
+    toolchain: &'a Toolchain,
+    lock: &'a Lock,
+    output: CargoOutput,
+}
+
+/// The programs on a shelf, to be started in a project.
+fn on_shelf(project: &Project, build_cache: &BuildCache) -> Programs {
+    let named = |target: &Target, file: PathBuf| ((target.package.clone(), target.name.clone()), file);
+    let built: HashMap<_, _> =
+        build_cache.targets.iter().map(|target| named(target, build_cache.program(target))).collect();
+    let links = build_cache.targets.iter().map(|target| named(target, build_cache.link(target)));
+    Programs::ready(project.root.clone(), built).with_links(links.filter(|(_, file)| file.is_file()).collect())
+}
+
+/// Where those of the programs are set aside that are built at all.
+fn build_cache(slot: &Slot, programs: &[&Program]) -> BuildCache {
+    slot.build_cache(programs.iter().copied().filter_map(Target::of).collect())
+}

@@ -1,0 +1,226 @@
+//! A clone of the project, for commits that the user's repository must never see.
+//!
+//! Commits are made from blobs, trees and an index file of their own, so that nobody's files, hooks, signing key or index
+//! take part. Author and dates are fixed: one change of one base is always the same commit.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use harness_record::Commit;
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::project::Project;
+use crate::vcs::bases_folder;
+use crate::vcs::error::RepositoryError;
+use crate::vcs::git::{Git, failed};
+use crate::vcs::repository::Repository;
+
+/// Git keeps these files of the clone out of every status.
+const EXCLUDED: &str = "target/\n";
+/// The date of every commit.
+const DATE: &str = "2000-01-01T00:00:00Z";
+
+/// One replacement of text in a file of the project.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Edit {
+    /// The file, relative to the project.
+    pub file: String,
+    /// Text that occurs in it exactly once.
+    pub find: String,
+    /// The text in its place.
+    pub replace: String,
+}
+
+/// A clone of the project.
+#[derive(Debug, Clone)]
+pub struct ProjectClone {
+    git: Git,
+    repository: Repository,
+    /// The top folder of the repository that was cloned.
+    source: PathBuf,
+}
+
+/// A commit that cannot be made or checked out in the clone.
+#[derive(Debug, Error)]
+pub enum CloneError {
+    /// Git failed.
+    #[error(transparent)]
+    Repository(#[from] RepositoryError),
+    /// A file of the clone cannot be made.
+    #[error("cannot write {path}: {source}")]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// The error of the system.
+        source: std::io::Error,
+    },
+    /// An edit names a file that the base does not have.
+    #[error("{base} has no file `{file}`; name a regular file, relative to the root of the project")]
+    NoFile {
+        /// The file.
+        file: String,
+        /// The base.
+        base: String,
+    },
+    /// An edit names a file that is no text, or too large.
+    #[error("`{file}` is no UTF-8 text of at most a megabyte; only such files can be edited")]
+    NoText {
+        /// The file.
+        file: String,
+    },
+    /// The text of an edit is not there, or ambiguous.
+    #[error("{}", occurrences(file, *times))]
+    Find {
+        /// The file.
+        file: String,
+        /// Number of times that it occurs.
+        times: usize,
+    },
+}
+
+impl ProjectClone {
+    /// The clone of a project in `target/harness-selftest/clone`, made unless it is there.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub fn open(project: &Project, repository: &Repository) -> Result<Self, CloneError> {
+        let home = project.root.join("target/harness-selftest");
+        let file = |path: &Path| {
+            let path = path.to_owned();
+            move |source| CloneError::File { path, source }
+        };
+        let home = bases_folder::prepare(&home)
+            .map_err(|error| CloneError::File { path: error.path, source: error.source })?;
+        let source = repository.git.ask("find the top of the repository", &["rev-parse", "--show-toplevel"])?;
+        let folder = home.join("clone");
+        if !folder.join(".git").is_dir() {
+            // A clone that was interrupted is never taken for a whole one.
+            let unfinished = tempfile::Builder::new().prefix(".unfinished-").tempdir_in(&home).map_err(file(&home))?;
+            let place = unfinished.path().join("clone");
+            let call = ["clone", "--quiet", "--local", "--no-checkout", &source, &place.to_string_lossy()];
+            repository.git.ask("clone the project", &call)?;
+            let exclude = place.join(".git/info/exclude");
+            fs::create_dir_all(place.join(".git/info")).map_err(file(&exclude))?;
+            fs::write(&exclude, EXCLUDED).map_err(file(&exclude))?;
+            fs::rename(&place, &folder).map_err(file(&folder))?;
+        }
+        let git = Git { program: repository.git.program.clone(), folder };
+        Ok(Self { git, repository: repository.clone(), source: source.into() })
+    }
+
+    /// The root of the project in it.
+    pub fn root(&self) -> PathBuf {
+        self.git.folder.join(&self.repository.prefix)
+    }
+
+    /// Makes sure that the clone has a commit of the project.
+    ///
+    /// # Errors
+    /// If it cannot be fetched.
+    pub fn bring(&self, commit: &Commit) -> Result<(), CloneError> {
+        let there = self.git.run("look for a commit", &["cat-file", "-e", &format!("{}^{{commit}}", commit.id)])?;
+        if !there.status.success() {
+            // Some commits, such as those of a detached head, have no name there.
+            let upload = "--upload-pack=git -c uploadpack.allowAnySHA1InWant=true upload-pack";
+            let call = ["fetch", "--quiet", "--no-tags", upload, &self.source.to_string_lossy(), &commit.id];
+            self.git.ask("fetch a commit of the project", &call)?;
+        }
+        Ok(())
+    }
+
+    /// A commit on top of the base, with these edits; without any, an empty one.
+    ///
+    /// # Errors
+    /// If an edit does not fit the base.
+    pub fn commit(&self, base: &Commit, message: &str, edits: &[Edit]) -> Result<Commit, CloneError> {
+        const TASK: &str = "make a commit in the clone of the project";
+        self.bring(base)?;
+        let folder = self.git.folder.join(".git");
+        let scratch = tempfile::Builder::new().prefix("edit-").tempdir_in(&folder);
+        let scratch = scratch.map_err(|source| CloneError::File { path: folder, source })?;
+        let index = scratch.path().join("index");
+        self.written(TASK, &index, &["read-tree", &base.id])?;
+        let mut files: Vec<(String, String)> = Vec::new();
+        for edit in edits {
+            let path = self.repository.prefix.join(&edit.file).to_string_lossy().into_owned();
+            if !files.iter().any(|(known, _)| *known == path) {
+                files.push((path.clone(), self.text(base, edit, &path)?));
+            }
+            let text = files.iter_mut().find(|(known, _)| *known == path).map(|(_, text)| text);
+            let text = text.ok_or_else(|| CloneError::NoFile { file: edit.file.clone(), base: base.to_string() })?;
+            match text.matches(&edit.find).count() {
+                1 => *text = text.replacen(&edit.find, &edit.replace, 1),
+                times => return Err(CloneError::Find { file: edit.file.clone(), times }),
+            }
+        }
+        for (path, text) in files {
+            let content = scratch.path().join("content");
+            fs::write(&content, text).map_err(|source| CloneError::File { path: content.clone(), source })?;
+            let call = ["hash-object", "-w", "-t", "blob", "--no-filters", &content.to_string_lossy()];
+            let blob = self.git.ask(TASK, &call)?;
+            let mode = self.mode(base, &path)?.unwrap_or_default();
+            self.written(TASK, &index, &["update-index", "--cacheinfo", &format!("{mode},{blob},{path}")])?;
+        }
+        let tree = self.written(TASK, &index, &["write-tree"])?;
+        let id = self.written(TASK, &index, &["commit-tree", &tree, "-p", &base.id, "-m", message])?;
+        Ok(Repository::with(self.git.clone())?.resolve(&id)?)
+    }
+
+    /// Makes the files of the clone those of a commit. Artefacts of builds stay.
+    ///
+    /// # Errors
+    /// If git fails.
+    pub fn check_out(&self, commit: &Commit) -> Result<(), CloneError> {
+        const TASK: &str = "check out a commit in the clone of the project";
+        self.bring(commit)?;
+        self.git.ask(TASK, &["checkout", "--quiet", "--force", "--detach", &commit.id])?;
+        self.git.ask(TASK, &["clean", "--quiet", "--force", "-d"])?;
+        Ok(())
+    }
+
+    fn text(&self, base: &Commit, edit: &Edit, path: &str) -> Result<String, CloneError> {
+        const TASK: &str = "read a file of the base";
+        if self.mode(base, path)?.is_none() {
+            return Err(CloneError::NoFile { file: edit.file.clone(), base: base.to_string() });
+        }
+        let name = format!("{}:{path}", base.id);
+        let size = self.git.ask(TASK, &["cat-file", "-s", &name])?;
+        let output = self.git.run(TASK, &["cat-file", "blob", &name])?;
+        let no_text = || CloneError::NoText { file: edit.file.clone() };
+        match String::from_utf8(output.stdout) {
+            Ok(text) if text.len().to_string() == size => Ok(text),
+            _ => Err(no_text()),
+        }
+    }
+
+    /// The mode of a regular file; none of anything else.
+    fn mode(&self, base: &Commit, path: &str) -> Result<Option<String>, CloneError> {
+        let line = self.git.ask("look for a file of the base", &["ls-tree", "--full-tree", &base.id, "--", path])?;
+        let mode = line.split_whitespace().next().filter(|mode| mode.starts_with("100"));
+        Ok(mode.map(str::to_owned))
+    }
+
+    /// Runs git with an index file of its own and a fixed author.
+    fn written(&self, task: &'static str, index: &Path, arguments: &[&str]) -> Result<String, CloneError> {
+        let mut command = self.git.command();
+        command.env("GIT_INDEX_FILE", index).args(["-c", "i18n.commitEncoding=UTF-8"]);
+        for role in ["AUTHOR", "COMMITTER"] {
+            command.env(format!("GIT_{role}_NAME"), "harness selftest").env(format!("GIT_{role}_DATE"), DATE);
+            command.env(format!("GIT_{role}_EMAIL"), "selftest@harness.invalid");
+        }
+        let output = self.git.finish(task, command.args(arguments))?;
+        match output.status.success() {
+            true => Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned()),
+            false => Err(failed(task, &self.git.folder, &output).into()),
+        }
+    }
+}
+
+fn occurrences(file: &str, times: usize) -> String {
+    match times {
+        0 => format!("the text of `find` is not in `{file}`; copy it from the file as it is at the base"),
+        times => format!("the text of `find` is in `{file}` {times} times; add lines around it until it is there once"),
+    }
+}

@@ -1,0 +1,153 @@
+//! How much of what was built for earlier comparisons is kept.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+use std::{fs, io};
+
+use crate::vcs::lock::{Hold, Lock};
+use crate::vcs::slot::lock_of;
+
+/// What the folder of bases may hold. It is looked at before a base is built, so one base more may be there afterwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DiskQuota {
+    /// The most revisions; 64 unless said otherwise.
+    pub revisions: usize,
+    /// The most bytes of their sources, their programs and cargo's target folder; 4 GiB unless said otherwise.
+    pub bytes: u64,
+}
+
+/// Folders beside the revisions: cargo's, what benches start, and the copies that are being timed.
+const NO_SLOTS: [&str; 3] = ["build", "runners", "copies"];
+
+impl Default for DiskQuota {
+    fn default() -> Self {
+        Self { revisions: 64, bytes: 4 << 30 }
+    }
+}
+
+/// Removes what is too much, least recently used first, but never what is in use; `kept` counts as the newest. The caller
+/// holds the lock of all building. With `all`, cargo's target folder goes whole if it alone is more than half of what
+/// is allowed: nobody knows which of its files are still of use.
+///
+/// # Errors
+/// If a folder cannot be read or removed.
+pub(super) fn make(bases: &Path, disk_quota: DiskQuota, kept: &Path, all: bool) -> io::Result<()> {
+    let build = bases.join("build");
+    let mut bytes = size(&build)?;
+    if all && bytes > disk_quota.bytes / 2 {
+        fs::remove_dir_all(&build)?;
+        bytes = 0;
+    }
+    let mut slots: Vec<(SystemTime, PathBuf)> = Vec::new();
+    for entry in fs::read_dir(bases)? {
+        let path = entry?.path();
+        let is_slot = !NO_SLOTS.iter().any(|name| path.ends_with(name));
+        if path.is_dir() && is_slot && path != kept {
+            let used = fs::metadata(lock_of(&path)).and_then(|lock| lock.modified());
+            slots.push((used.unwrap_or(SystemTime::UNIX_EPOCH), path));
+        }
+    }
+    slots.sort();
+    bytes += size(kept)?;
+    for (place, (_, slot)) in slots.iter().rev().enumerate() {
+        bytes += size(slot)?;
+        // One place is taken by what is kept.
+        if place + 1 >= disk_quota.revisions || bytes > disk_quota.bytes {
+            remove(slot)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes a slot that nobody uses.
+fn remove(slot: &Path) -> io::Result<()> {
+    // Whoever waits for this lock finds its file gone and makes a new one.
+    let Some(_alone) = Lock::attempt(&lock_of(slot), Hold::Alone)? else { return Ok(()) };
+    let gone = |result: io::Result<()>| match result {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::DirectoryNotEmpty) => Ok(()),
+        other => other,
+    };
+    // First what says that the rest is complete.
+    gone(fs::remove_file(slot.join("ready")))?;
+    gone(fs::remove_dir_all(slot))
+}
+
+/// Bytes of all files in a folder; none if it is not there.
+fn size(folder: &Path) -> io::Result<u64> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        other => other?,
+    };
+    let mut bytes = 0;
+    for entry in entries {
+        let entry = entry?;
+        bytes += match entry.metadata() {
+            Ok(metadata) if metadata.is_dir() => size(&entry.path())?,
+            Ok(metadata) => metadata.len(),
+            // Whoever removed it meanwhile made room.
+            Err(_) => 0,
+        };
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Slots of 1000 bytes, the first one used last.
+    fn bases(names: &[&str]) -> tempfile::TempDir {
+        let bases = tempfile::tempdir().expect("a folder");
+        for (age, name) in names.iter().enumerate() {
+            let slot = bases.path().join(name);
+            fs::create_dir_all(slot.join("source")).expect("made");
+            fs::write(slot.join("ready"), "").expect("written");
+            fs::write(slot.join("source/file"), [0; 1000]).expect("written");
+            let used = SystemTime::now() - Duration::from_secs(60 * age as u64);
+            File::create(lock_of(&slot)).and_then(|lock| lock.set_modified(used)).expect("written");
+        }
+        bases
+    }
+
+    fn left(bases: &Path) -> Vec<String> {
+        let entries = fs::read_dir(bases).expect("there").map(|entry| entry.expect("there").file_name());
+        let mut names: Vec<String> = entries.map(|name| name.into_string().expect("plain")).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn the_least_recently_used_go_first() {
+        let bases = bases(&["a", "b", "c", "d"]);
+        make(bases.path(), DiskQuota { revisions: 3, bytes: 1 << 20 }, &bases.path().join("d"), true).expect("made");
+        assert_eq!(left(bases.path()), ["a", "b", "d"]);
+        make(bases.path(), DiskQuota { revisions: 8, bytes: 2500 }, &bases.path().join("d"), true).expect("made");
+        assert_eq!(left(bases.path()), ["a", "d"]);
+    }
+
+    #[test]
+    fn what_is_in_use_stays_however_old() {
+        let bases = bases(&["a", "b", "c"]);
+        let lock = Lock::attempt(&lock_of(&bases.path().join("c")), Hold::Shared).expect("no error").expect("free");
+        let disk_quota = DiskQuota { revisions: 1, bytes: 1 << 20 };
+        make(bases.path(), disk_quota, &bases.path().join("a"), true).expect("made");
+        assert_eq!(left(bases.path()), ["a", "c"]);
+        drop(lock);
+        make(bases.path(), disk_quota, &bases.path().join("a"), true).expect("made");
+        assert_eq!(left(bases.path()), ["a"]);
+    }
+
+    #[test]
+    fn a_target_folder_that_takes_most_of_the_room_is_begun_anew() {
+        let bases = bases(&["a"]);
+        fs::create_dir(bases.path().join("build")).expect("made");
+        fs::write(bases.path().join("build/lib"), [0; 3000]).expect("written");
+        make(bases.path(), DiskQuota { revisions: 2, bytes: 8000 }, &bases.path().join("a"), true).expect("made");
+        assert_eq!(left(bases.path()), ["a", "build"]);
+        make(bases.path(), DiskQuota { revisions: 2, bytes: 5000 }, &bases.path().join("a"), true).expect("made");
+        assert_eq!(left(bases.path()), ["a"]);
+    }
+}

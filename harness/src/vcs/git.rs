@@ -1,0 +1,91 @@
+//! Asks git, in a way that neither depends on the user's settings nor writes anything of the user's.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use crate::process::{self, ChildError};
+use crate::vcs::error::RepositoryError;
+
+/// What a question to git may take; in a partial clone it may have to fetch.
+const LIMIT: Duration = Duration::from_secs(600);
+
+/// Variables by which git would look elsewhere than in the folder it is started in; hooks are started with them.
+pub const ELSEWHERE: [&str; 4] = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"];
+
+/// Settings that would change what is printed or written.
+const SETTINGS: [&str; 7] = [
+    "log.showSignature=false",
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "core.sparseCheckout=false",
+    "core.splitIndex=false",
+    "index.sparse=false",
+    "submodule.recurse=false",
+];
+
+/// Git, in a folder.
+#[derive(Debug, Clone)]
+pub(super) struct Git {
+    pub(super) program: PathBuf,
+    pub(super) folder: PathBuf,
+}
+
+impl Git {
+    /// A call of git with what every call has.
+    pub(super) fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.current_dir(&self.folder);
+        for variable in ELSEWHERE {
+            command.env_remove(variable);
+        }
+        // No refreshed index is written, nobody is asked for a password, and messages are those we know.
+        command.env("GIT_OPTIONAL_LOCKS", "0").env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
+        for setting in SETTINGS {
+            command.args(["-c", setting]);
+        }
+        command
+    }
+
+    /// Runs git to its end, however it ends.
+    pub(super) fn run(&self, task: &'static str, arguments: &[&str]) -> Result<Output, RepositoryError> {
+        self.finish(task, self.command().args(arguments))
+    }
+
+    /// Runs a call of git to its end, however it ends.
+    pub(super) fn finish(&self, task: &'static str, call: &mut Command) -> Result<Output, RepositoryError> {
+        let output = process::output(call, LIMIT);
+        if process::stopped() {
+            return Err(RepositoryError::Interrupted);
+        }
+        output.map_err(|error| match error {
+            ChildError::Start { source, .. } if source.kind() == std::io::ErrorKind::NotFound => RepositoryError::NoGit,
+            ChildError::Hung { seconds } => RepositoryError::Git { task, message: format!("no answer in {seconds} s") },
+            other => RepositoryError::Git { task, message: other.to_string() },
+        })
+    }
+
+    /// Runs git and returns what it printed, if it succeeded.
+    pub(super) fn ask(&self, task: &'static str, arguments: &[&str]) -> Result<String, RepositoryError> {
+        let output = self.run(task, arguments)?;
+        match output.status.success() {
+            true => Ok(text(&output.stdout)),
+            false => Err(failed(task, &self.folder, &output)),
+        }
+    }
+}
+
+/// What a failed call means.
+pub(super) fn failed(task: &'static str, folder: &Path, output: &Output) -> RepositoryError {
+    let said = text(&output.stderr);
+    if said.contains("not a git repository") {
+        return RepositoryError::NotARepository(folder.to_owned());
+    }
+    let line = said.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with("warning:"));
+    let message = line.map_or_else(|| output.status.to_string(), |line| line.trim_start_matches("fatal: ").to_owned());
+    RepositoryError::Git { task, message }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).trim_end().to_owned()
+}

@@ -1,0 +1,184 @@
+//! What a program was built from and with: two builds of one key are the same program.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+use std::{fs, io};
+
+use sha2::{Digest, Sha256};
+
+use crate::process::{self, ChildError};
+
+/// What the compiler may take to introduce itself; a proxy may have to install it first.
+const LIMIT: Duration = Duration::from_secs(600);
+
+/// Variables that change what cargo builds, by how their names begin.
+const FLAGS: [&str; 17] = [
+    "RUSTFLAGS",
+    "CARGO_ENCODED_RUSTFLAGS",
+    "CARGO_INCREMENTAL",
+    "CARGO_PROFILE_",
+    "CARGO_BUILD_",
+    "CARGO_TARGET_",
+    // Which versions are chosen where nothing is locked, and what features they get.
+    "CARGO_RESOLVER_",
+    "CARGO_UNSTABLE_",
+    "RUSTC",
+    "CC",
+    "CXX",
+    "CFLAGS",
+    "CXXFLAGS",
+    "LDFLAGS",
+    // A C compiler and its flags by where its code is to run: build scripts look for these, too.
+    "HOST_C",
+    "TARGET_C",
+    "GUNGRAUN_RUNNER",
+];
+/// Those of them that only say where, or how many at a time.
+const NO_FLAGS: [&str; 4] = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR", "CARGO_BUILD_BUILD_DIR", "CARGO_BUILD_JOBS"];
+
+/// The compiler that builds both sides.
+#[derive(Debug, Clone)]
+pub(super) struct Toolchain {
+    /// What `rustc -vV` says.
+    pub(super) version: String,
+    /// Its name among those that rustup has, if rustup has it.
+    pub(super) name: Option<OsString>,
+}
+
+impl Toolchain {
+    /// Asks the compiler that a build in the folder uses.
+    ///
+    /// # Errors
+    /// If it cannot be started or fails.
+    pub(super) fn of(rustc: &OsStr, folder: &Path) -> io::Result<Self> {
+        let version = ask(rustc, "-vV", folder)?;
+        let library = PathBuf::from(ask(rustc, "--print=sysroot", folder)?.trim_end());
+        let managed = library.parent().and_then(Path::file_name).is_some_and(|parent| parent == "toolchains");
+        Ok(Self { version, name: library.file_name().filter(|_| managed).map(OsStr::to_owned) })
+    }
+}
+
+fn ask(rustc: &OsStr, question: &str, folder: &Path) -> io::Result<String> {
+    let output = process::output(Command::new(rustc).arg(question).current_dir(folder), LIMIT);
+    let output = output.map_err(|error| match error {
+        ChildError::Start { source, .. } | ChildError::Wait { source, .. } => source,
+        hung => io::Error::other(hung.to_string()),
+    })?;
+    match output.status.success() {
+        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+        false => Err(io::Error::other(String::from_utf8_lossy(&output.stderr).trim().to_owned())),
+    }
+}
+
+/// A hash of the sources, given as whatever identifies them, and of everything else that a build in the folder of bases depends on.
+pub(super) fn key(sources: &[u8], toolchain: &Toolchain, bases: &Path) -> String {
+    let mut parts = vec![sources.to_vec(), toolchain.version.clone().into_bytes()];
+    // Programs remember the absolute paths of their sources.
+    parts.push(bases.as_os_str().as_encoded_bytes().to_vec());
+    parts.extend(flags(std::env::vars_os()));
+    for file in configurations(bases, home()) {
+        parts.extend([file.as_os_str().as_encoded_bytes().to_vec(), fs::read(&file).unwrap_or_default()]);
+    }
+    hash(&parts)
+}
+
+/// The variables that change what is built, in order.
+fn flags(variables: impl Iterator<Item = (OsString, OsString)>) -> Vec<Vec<u8>> {
+    let counts = |name: &str| FLAGS.iter().any(|flag| name.starts_with(flag)) && !NO_FLAGS.contains(&name);
+    let flags = variables.filter(|(name, _)| name.to_str().is_some_and(counts));
+    let mut flags: Vec<Vec<u8>> =
+        flags.map(|(name, value)| [name.as_encoded_bytes(), b"=", value.as_encoded_bytes()].concat()).collect();
+    flags.sort();
+    flags
+}
+
+/// The files of configuration that cargo reads for a build in the folder, but for those of the revision itself.
+fn configurations(folder: &Path, home: Option<PathBuf>) -> Vec<PathBuf> {
+    let above = folder.ancestors().map(|folder| folder.join(".cargo"));
+    let files = above.chain(home).flat_map(|folder| [folder.join("config.toml"), folder.join("config")]);
+    files.filter(|file| file.is_file()).collect()
+}
+
+fn home() -> Option<PathBuf> {
+    std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".cargo")))
+}
+
+/// A hash in which no two lists of parts look alike.
+pub(super) fn hash(parts: &[Vec<u8>]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_count_and_folders_do_not() {
+        let variables = [
+            ("RUSTFLAGS", "-C target-cpu=native"),
+            ("CARGO_TARGET_DIR", "/elsewhere"),
+            ("CARGO_PROFILE_RELEASE_LTO", "true"),
+            ("HOME", "/home/me"),
+            ("CARGO_INCREMENTAL", "1"),
+        ];
+        let flags = flags(variables.into_iter().map(|(name, value)| (name.into(), value.into())));
+        let expected = ["CARGO_INCREMENTAL=1", "CARGO_PROFILE_RELEASE_LTO=true", "RUSTFLAGS=-C target-cpu=native"];
+        assert_eq!(flags, expected.map(|flag| flag.as_bytes().to_vec()));
+    }
+
+    #[test]
+    fn whatever_changes_the_code_counts() {
+        for name in [
+            "CARGO_BUILD_INCREMENTAL",
+            "CARGO_BUILD_RUSTC_WRAPPER",
+            "CARGO_BUILD_RUSTFLAGS",
+            "CARGO_BUILD_TARGET",
+            "CARGO_ENCODED_RUSTFLAGS",
+            "CARGO_INCREMENTAL",
+            "CARGO_PROFILE_RELEASE_OPT_LEVEL",
+            "CARGO_RESOLVER_FEATURE_UNIFICATION",
+            "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER",
+            "CARGO_UNSTABLE_BUILD_STD",
+            "CFLAGS_x86_64_unknown_linux_gnu",
+            "HOST_CFLAGS",
+            "RUSTC",
+            "RUSTC_BOOTSTRAP",
+            "RUSTC_WORKSPACE_WRAPPER",
+            "RUSTC_WRAPPER",
+            "TARGET_CC",
+        ] {
+            let counted = flags(std::iter::once((OsString::from(name), OsString::from("1"))));
+            assert_eq!(counted, [format!("{name}=1").into_bytes()], "{name}");
+        }
+    }
+
+    #[test]
+    fn configuration_above_counts_and_so_does_that_of_the_home() {
+        let outer = tempfile::tempdir().expect("a folder");
+        let (bases, home) = (outer.path().join("p/target/harness-bases"), outer.path().join("home"));
+        let files =
+            [outer.path().join("p/.cargo/config.toml"), outer.path().join(".cargo/config"), home.join("config.toml")];
+        for file in &files {
+            fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+            fs::write(file, "").expect("written");
+        }
+        let found = configurations(&bases, Some(home));
+        assert!(files.iter().all(|file| found.contains(file)), "{found:?}");
+    }
+
+    #[test]
+    fn another_compiler_is_another_key() {
+        let with =
+            |version: &str| key(b"sources", &Toolchain { version: version.to_owned(), name: None }, Path::new("/b"));
+        assert_eq!(with("rustc 1"), with("rustc 1"));
+        assert_ne!(with("rustc 1"), with("rustc 2"));
+        assert_ne!(hash(&[b"ab".to_vec(), b"c".to_vec()]), hash(&[b"a".to_vec(), b"bc".to_vec()]));
+    }
+}

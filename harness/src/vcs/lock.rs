@@ -1,0 +1,127 @@
+//! Locks between harnesses: files that the system unlocks when the last process that holds them ends, however it ends.
+
+use std::fs::{File, TryLockError};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, SystemTime};
+use std::{io, thread};
+
+use crate::process;
+
+/// Pauses between looks at a lock that somebody else holds.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// A lock that is held until this, and every program that was given it, is gone.
+#[derive(Debug)]
+pub(super) struct Lock(File);
+
+/// How a lock is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hold {
+    /// By any number of holders that only use what it protects.
+    Shared,
+    /// By one that changes it.
+    Alone,
+}
+
+impl Lock {
+    /// Waits for the lock of a file, which is made if need be; `waiting` is called once if it is not free at once.
+    ///
+    /// # Errors
+    /// If the file cannot be made or locked; of kind `Interrupted` if the user ended the waiting.
+    pub(super) fn wait(path: &Path, hold: Hold, waiting: &dyn Fn()) -> io::Result<Self> {
+        let mut told = false;
+        loop {
+            if let Some(lock) = Self::attempt(path, hold)? {
+                return Ok(lock);
+            }
+            if !told {
+                waiting();
+                told = true;
+            }
+            if process::stopped() {
+                return Err(io::Error::new(io::ErrorKind::Interrupted, "interrupted"));
+            }
+            thread::sleep(LOOK);
+        }
+    }
+
+    /// Takes the lock if it is free.
+    ///
+    /// # Errors
+    /// If the file cannot be made or locked.
+    pub(super) fn attempt(path: &Path, hold: Hold) -> io::Result<Option<Self>> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        let file = match File::options().read(true).write(true).create(true).truncate(false).open(path) {
+            // Its folder was removed in between.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            other => other?,
+        };
+        let taken = match hold {
+            Hold::Shared => file.try_lock_shared(),
+            Hold::Alone => file.try_lock(),
+        };
+        match taken {
+            // A file that was removed after it was opened protects nothing.
+            Ok(()) if file.metadata()?.nlink() == 0 => Ok(None),
+            Ok(()) => Ok(Some(Self(file))),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    /// The lock as a program's standard input, which is empty: the program holds the lock too until it ends.
+    ///
+    /// # Errors
+    /// If the system has no more files.
+    pub(super) fn shared_as_input(&self) -> io::Result<Stdio> {
+        self.0.try_clone().map(Stdio::from)
+    }
+
+    /// Notes that it was used now, as the file's time.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub(super) fn note_use(&self) -> io::Result<()> {
+        self.0.set_modified(SystemTime::now())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+    use crate::process::Child;
+
+    #[test]
+    fn many_share_what_one_may_not_change_meanwhile() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a/lock");
+        let attempt = |hold| Lock::attempt(&path, hold).expect("no error");
+        let (one, two) = (attempt(Hold::Shared), attempt(Hold::Shared));
+        assert!(one.is_some() && two.is_some() && attempt(Hold::Alone).is_none());
+        drop((one, two));
+        let alone = attempt(Hold::Alone);
+        assert!(alone.is_some() && attempt(Hold::Shared).is_none());
+    }
+
+    #[test]
+    fn a_program_that_outlives_the_harness_holds_the_lock_until_it_ends() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("lock");
+        let lock = Lock::attempt(&path, Hold::Alone).expect("no error").expect("free");
+        let mut command = Command::new("sleep");
+        let mut program =
+            Child::start(command.arg("1000").stdin(lock.shared_as_input().expect("a file"))).expect("runs");
+        // The command keeps its own copy of what it passes on.
+        drop((lock, command));
+        assert!(Lock::attempt(&path, Hold::Alone).expect("no error").is_none());
+        program.end().expect("ended");
+        let told = std::cell::Cell::new(false);
+        assert!(Lock::wait(&path, Hold::Alone, &|| told.set(true)).is_ok());
+    }
+}

@@ -1,0 +1,84 @@
+//! Runs a program under a lock that is kept until the program has ended, even if the harness has not lived to see it.
+
+use std::io::{self, Read, Write};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
+
+use crate::process::{self, Child};
+use crate::vcs::lock::Lock;
+
+/// As much of a program's last words as is kept.
+const KEPT: usize = 64 * 1024;
+/// What standard error may take to end once the program has.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// How a program ended, and what it said.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub(super) status: ExitStatus,
+    pub(super) stdout: Vec<u8>,
+    /// The end of its standard error.
+    pub(super) stderr: String,
+}
+
+/// Runs a program to its end, which it may take its time for. What it says on standard error is passed on as it comes
+/// if `echo` says so.
+///
+/// # Errors
+/// If it cannot be started or waited for.
+pub(super) fn run(command: &mut Command, lock: &Lock, echo: bool) -> io::Result<Said> {
+    command.stdin(lock.shared_as_input()?).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = Child::start(command)?;
+    // The command keeps a copy of the lock, which must not outlive the program.
+    command.stdin(Stdio::null());
+    let (sender, last_words) = channel();
+    if let Some(stderr) = child.stderr() {
+        let pass_on = move |words: &[u8]| {
+            if echo {
+                // What cannot be shown is still kept.
+                let _ = io::stderr().write_all(words);
+            }
+        };
+        // Nobody may be listening any more.
+        thread::spawn(move || sender.send(process::tail(stderr, KEPT, pass_on)).unwrap_or_default());
+    }
+    let mut stdout = Vec::new();
+    if let Some(mut stream) = child.stdout() {
+        stream.read_to_end(&mut stdout)?;
+    }
+    child.wait(Duration::MAX);
+    let status = child.end()?;
+    let stderr = last_words.recv_timeout(LAST_WORDS).unwrap_or_default();
+    Ok(Said { status, stdout, stderr: String::from_utf8_lossy(&stderr).into_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vcs::lock::Hold;
+
+    #[test]
+    fn a_program_is_heard_to_its_end_and_its_lock_is_free_afterwards() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("lock");
+        let lock = Lock::attempt(&path, Hold::Alone).expect("no error").expect("free");
+        let mut command = Command::new("sh");
+        command.args(["-c", "cat; echo out; echo err >&2; exit 3"]);
+        let said = run(&mut command, &lock, false).expect("it runs");
+        assert_eq!(
+            (said.status.code(), said.stdout.as_slice(), said.stderr.as_str()),
+            (Some(3), &b"out\n"[..], "err\n")
+        );
+        drop(lock);
+        assert!(Lock::attempt(&path, Hold::Alone).expect("no error").is_some());
+    }
+
+    #[test]
+    fn of_many_words_the_last_are_kept() {
+        let long = [b"first".as_slice(), &[b'.'; 3 * KEPT], b"last"].concat();
+        let kept = process::tail(long.as_slice(), KEPT, |_| ());
+        assert!(kept.len() == KEPT && kept.ends_with(b"last"));
+    }
+}

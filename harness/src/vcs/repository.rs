@@ -1,0 +1,222 @@
+//! The history that a comparison chooses its revisions from.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use harness_record::{COMMIT_FORMAT, Commit, Head};
+
+use crate::programs::printed;
+use crate::project::Project;
+use crate::vcs::error::RepositoryError;
+use crate::vcs::git::{Git, failed};
+
+/// The git repository that a project lies in.
+#[derive(Debug, Clone)]
+pub struct Repository {
+    pub(super) git: Git,
+    /// The folder that git keeps everything in.
+    pub(super) git_folder: PathBuf,
+    /// Where the project lies in it.
+    pub(super) prefix: PathBuf,
+}
+
+impl Repository {
+    /// Finds the repository that the project lies in.
+    ///
+    /// # Errors
+    /// If git is missing or the project lies in no repository.
+    pub fn open(project: &Project) -> Result<Self, RepositoryError> {
+        Self::with(Git { program: "git".into(), folder: project.root.clone() })
+    }
+
+    pub(super) fn with(git: Git) -> Result<Self, RepositoryError> {
+        const TASK: &str = "find the repository";
+        let git_folder = git.ask(TASK, &["rev-parse", "--absolute-git-dir"])?.into();
+        let prefix = git.ask(TASK, &["rev-parse", "--show-prefix"])?.into();
+        Ok(Self { git, git_folder, prefix })
+    }
+
+    /// The commit that a branch, tag, id or expression such as `HEAD~3` names now.
+    ///
+    /// # Errors
+    /// If there is none, which in a shallow clone is told as such.
+    pub fn resolve(&self, revision: &str) -> Result<Commit, RepositoryError> {
+        const TASK: &str = "look up a revision";
+        let unknown = || match self.shallow()? {
+            true => Err(RepositoryError::Shallow { wanted: format!("the revision {revision:?}") }),
+            false => Err(RepositoryError::Unknown(revision.to_owned())),
+        };
+        // An option to git is no revision.
+        if revision.is_empty() || revision.starts_with('-') {
+            return unknown();
+        }
+        let found = self.git.run(TASK, &["rev-parse", "--verify", "--quiet", &format!("{revision}^{{commit}}")])?;
+        if !found.status.success() {
+            return unknown();
+        }
+        let id = String::from_utf8_lossy(&found.stdout).trim().to_owned();
+        let line = self.git.ask(TASK, &["log", "-1", "--no-color", "--encoding=UTF-8", COMMIT_FORMAT, &id, "--"])?;
+        Commit::parse(&line).ok_or(RepositoryError::Git { task: TASK, message: format!("it printed {line:?}") })
+    }
+
+    /// Where two lines of history parted. A comparison is with the base itself unless it is asked for this: what the base
+    /// gained since then then counts for neither side.
+    ///
+    /// # Errors
+    /// If they have no common ancestor, or it was not fetched.
+    pub fn merge_base(&self, one: &Commit, other: &Commit) -> Result<Commit, RepositoryError> {
+        const TASK: &str = "find where two revisions parted";
+        let output = self.git.run(TASK, &["merge-base", &one.id, &other.id])?;
+        match output.status.code() {
+            Some(0) => self.resolve(String::from_utf8_lossy(&output.stdout).trim()),
+            Some(1) if self.shallow()? => Err(RepositoryError::Shallow {
+                wanted: format!("the common ancestor of {} and {}", one.short(), other.short()),
+            }),
+            Some(1) => Err(RepositoryError::Unrelated { one: one.short().to_owned(), other: other.short().to_owned() }),
+            _ => Err(failed(TASK, &self.git.folder, &output)),
+        }
+    }
+
+    /// What the working tree was made from, and whether it was changed since. The user's index is not refreshed.
+    ///
+    /// # Errors
+    /// If there is no commit yet.
+    pub fn head(&self) -> Result<Head, RepositoryError> {
+        let commit = self.resolve("HEAD")?;
+        let changes = self.git.ask("look for changes", &["status", "--porcelain"])?;
+        Ok(Head { commit, dirty: !changes.is_empty() })
+    }
+
+    /// The folder of the working tree, and every file in it that is tracked, or is new and not ignored, by its path in that folder.
+    /// Deleted files may still be among them.
+    ///
+    /// # Errors
+    /// If git fails.
+    pub(super) fn files(&self) -> Result<(PathBuf, Vec<PathBuf>), RepositoryError> {
+        const TASK: &str = "list the files of the working tree";
+        let message = |message: String| RepositoryError::Git { task: TASK, message };
+        // All of it, however long: a list that is cut would build something else.
+        let printed = |git: &Git, arguments: &[&str]| {
+            let (status, names) = printed(git.command().args(arguments)).map_err(|error| message(error.to_string()))?;
+            if status.success() { Ok(names) } else { Err(message(status.to_string())) }
+        };
+        let folder = printed(&self.git, &["rev-parse", "--show-toplevel"])?;
+        let folder = PathBuf::from(OsStr::from_bytes(folder.strip_suffix(b"\n").unwrap_or(&folder)));
+        let git = Git { folder: folder.clone(), ..self.git.clone() };
+        let names = printed(&git, &["ls-files", "-z", "--cached", "--others", "--exclude-standard"])?;
+        let names = names.split(|&byte| byte == 0).filter(|name| !name.is_empty());
+        Ok((folder, names.map(|name| PathBuf::from(OsStr::from_bytes(name))).collect()))
+    }
+
+    /// The head as far as it concerns anything but a folder of the project: the newest commit of the
+    /// branch that changed something else, and whether anything else was changed since.
+    ///
+    /// # Errors
+    /// If there is no commit yet.
+    pub fn head_outside(&self, folder: &Path) -> Result<Head, RepositoryError> {
+        let head = self.head()?;
+        let inside = folder.components().all(|part| matches!(part, std::path::Component::Normal(_)));
+        if !inside || folder.as_os_str().is_empty() {
+            return Ok(head);
+        }
+        let rest = format!(":(exclude){}", folder.display());
+        let changes = self.git.ask("look for changes", &["status", "--porcelain", "--", ":/", &rest])?;
+        let commit = self.last_change_outside(&head.commit, folder)?.unwrap_or(head.commit);
+        Ok(Head { commit, dirty: !changes.is_empty() })
+    }
+
+    /// The states that the branch of `bad` went through after `good`, oldest first and `bad` last. Of a merge, the merge only: a
+    /// merged branch may hold commits that never built or that were never meant to be fast, and is no line to search along.
+    ///
+    /// # Errors
+    /// If `bad` does not descend from `good`, or what lies between was not fetched.
+    pub fn commits(&self, good: &Commit, bad: &Commit) -> Result<Vec<Commit>, RepositoryError> {
+        const TASK: &str = "list the commits between two revisions";
+        let output = self.git.run(TASK, &["merge-base", "--is-ancestor", &good.id, &bad.id])?;
+        let names = || (good.short().to_owned(), bad.short().to_owned());
+        match output.status.code() {
+            Some(0) => {}
+            Some(1) if self.shallow()? => {
+                let (good, bad) = names();
+                return Err(RepositoryError::Shallow { wanted: format!("the history from {good} to {bad}") });
+            }
+            Some(1) => {
+                let (good, bad) = names();
+                return Err(RepositoryError::NotAncestor { good, bad });
+            }
+            _ => return Err(failed(TASK, &self.git.folder, &output)),
+        }
+        let range = format!("{}..{}", good.id, bad.id);
+        let log = ["log", "--reverse", "--first-parent", "--no-color", "--encoding=UTF-8", COMMIT_FORMAT, &range, "--"];
+        let lines = self.git.ask(TASK, &log)?;
+        let parsed = lines.lines().map(|line| {
+            Commit::parse(line).ok_or(RepositoryError::Git { task: TASK, message: format!("it printed {line:?}") })
+        });
+        parsed.collect()
+    }
+
+    /// The newest state of a commit's branch, itself included, in which something outside a folder of the project changed: from there
+    /// on only that folder did. None if nothing is there but the folder.
+    ///
+    /// # Errors
+    /// If git cannot tell.
+    pub fn last_change_outside(&self, commit: &Commit, folder: &Path) -> Result<Option<Commit>, RepositoryError> {
+        const TASK: &str = "look for the last change outside a folder";
+        let rest = format!(":(exclude){}", folder.display());
+        let log = [
+            "log",
+            "-1",
+            "--first-parent",
+            "--no-color",
+            "--encoding=UTF-8",
+            COMMIT_FORMAT,
+            &commit.id,
+            "--",
+            ":/",
+            &rest,
+        ];
+        Ok(Commit::parse(&self.git.ask(TASK, &log)?))
+    }
+
+    /// The states that the current branch went through, oldest first; with a folder of the project, those in which something in it
+    /// changed.
+    ///
+    /// # Errors
+    /// If git cannot tell.
+    pub fn states(&self, folder: Option<&Path>) -> Result<Vec<Commit>, RepositoryError> {
+        const TASK: &str = "list the states of the branch";
+        let log = ["log", "--reverse", "--first-parent", "--no-color", "--encoding=UTF-8", COMMIT_FORMAT, "HEAD", "--"];
+        let folder = folder.map(Path::to_string_lossy);
+        let lines = self.git.ask(TASK, &[&log[..], folder.as_deref().as_slice()].concat())?;
+        let parsed = lines.lines().map(|line| {
+            Commit::parse(line).ok_or(RepositoryError::Git { task: TASK, message: format!("it printed {line:?}") })
+        });
+        parsed.collect()
+    }
+
+    /// The folders in a folder of the project, as a commit has them; nothing if it has no such folder.
+    ///
+    /// # Errors
+    /// If git cannot tell.
+    pub fn folders(&self, commit: &Commit, folder: &Path) -> Result<Vec<String>, RepositoryError> {
+        let list = ["ls-tree", "-d", "--name-only", "-z", &format!("{}:./{}", commit.id, folder.display())];
+        let output = self.git.run("list a folder of a commit", &list)?;
+        let names = String::from_utf8_lossy(&output.stdout).into_owned();
+        Ok(names.split('\0').filter(|name| !name.is_empty() && output.status.success()).map(str::to_owned).collect())
+    }
+
+    /// What a file of the project holds in a commit; none if it is not there.
+    ///
+    /// # Errors
+    /// If git cannot tell.
+    pub fn file(&self, commit: &Commit, file: &Path) -> Result<Option<String>, RepositoryError> {
+        let show = ["cat-file", "blob", &format!("{}:./{}", commit.id, file.display())];
+        let output = self.git.run("read a file of a commit", &show)?;
+        Ok(output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned()))
+    }
+
+    fn shallow(&self) -> Result<bool, RepositoryError> {
+        Ok(self.git.ask("tell whether this clone is shallow", &["rev-parse", "--is-shallow-repository"])? == "true")
+    }
+}

@@ -1,0 +1,122 @@
+//! The folder of one revision under one key: its sources, and the programs that were made of them.
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use harness_record::{Commit, atomic_file};
+
+use crate::programs::Target;
+use crate::vcs::build_cache::BuildCache;
+use crate::vcs::error::{CheckoutError, FileError, RepositoryError, at, tells_full_disk};
+use crate::vcs::git::failed;
+use crate::vcs::lock::{Hold, Lock};
+use crate::vcs::locked_run;
+use crate::vcs::repository::Repository;
+
+/// A slot that is in use, so that nobody removes it.
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub(super) folder: PathBuf,
+    /// Held for as long as the slot is used.
+    _lock: Lock,
+}
+
+impl Slot {
+    /// Takes a slot into use, making it if need be.
+    pub(super) fn open(folder: PathBuf, say: &dyn Fn(&str)) -> Result<Self, FileError> {
+        let path = lock_of(&folder);
+        let waiting = || say("waiting for another harness that removes an old base");
+        let lock = Lock::wait(&path, Hold::Shared, &waiting).map_err(at("lock", &path))?;
+        lock.note_use().map_err(at("write", &path))?;
+        Ok(Self { folder, _lock: lock })
+    }
+
+    /// The revision's files.
+    pub(super) fn source(&self) -> PathBuf {
+        self.folder.join("source")
+    }
+
+    /// Whether the revision's files are all there.
+    pub(super) fn ready(&self) -> bool {
+        self.marker().is_file()
+    }
+
+    fn marker(&self) -> PathBuf {
+        self.folder.join("ready")
+    }
+
+    fn programs(&self) -> PathBuf {
+        self.folder.join("programs")
+    }
+
+    /// Where programs are set aside that one call of cargo builds.
+    pub(super) fn build_cache(&self, targets: Vec<Target>) -> BuildCache {
+        BuildCache::among(&self.programs(), targets)
+    }
+
+    /// Writes the revision's files, instead of whatever an interrupted harness has left.
+    pub(super) fn unpack(&self, repository: &Repository, commit: &Commit, build: &Lock) -> Result<(), UnpackError> {
+        const TASK: &str = "unpack the revision";
+        let (source, index) = (self.source(), self.folder.join("index"));
+        for old in [source.clone(), self.programs()] {
+            removed(fs::remove_dir_all(&old)).map_err(at("remove", &old))?;
+        }
+        for old in [index.clone(), self.folder.join("index.lock")] {
+            removed(fs::remove_file(&old)).map_err(at("remove", &old))?;
+        }
+        fs::create_dir_all(&source).map_err(at("make", &source))?;
+        let mut git = repository.git.command();
+        git.arg("--git-dir").arg(&repository.git_folder).arg("--work-tree").arg(&source);
+        git.args(["read-tree", "--reset", "-u", &commit.id]).env("GIT_INDEX_FILE", &index).current_dir(&source);
+        let said = locked_run::run(&mut git, build, false).map_err(at("run git in", &source))?;
+        if !said.status.success() {
+            // What is there is of no use, and may be what fills the disk.
+            let _ = fs::remove_dir_all(&source);
+            if tells_full_disk(&said.stderr) {
+                return Err(at("write", &source)(io::ErrorKind::StorageFull.into()).into());
+            }
+            let output = std::process::Output { status: said.status, stdout: said.stdout, stderr: said.stderr.into() };
+            return Err(UnpackError::Git(failed(TASK, &source, &output)));
+        }
+        removed(fs::remove_file(&index)).map_err(at("remove", &index))?;
+        let marker = self.marker();
+        atomic_file::write(&marker, format!("{}\n", commit.id).as_bytes()).map_err(at("write", &marker))?;
+        Ok(())
+    }
+}
+
+/// Why a revision could not be unpacked.
+#[derive(Debug)]
+pub(super) enum UnpackError {
+    File(FileError),
+    Git(RepositoryError),
+}
+
+impl From<FileError> for UnpackError {
+    fn from(error: FileError) -> Self {
+        Self::File(error)
+    }
+}
+
+impl UnpackError {
+    pub(super) fn of(self, revision: &str, folder: &Path) -> CheckoutError {
+        match self {
+            Self::File(error) => error.of(revision, folder),
+            Self::Git(_) if crate::process::stopped() => CheckoutError::Interrupted,
+            Self::Git(error) => error.into(),
+        }
+    }
+}
+
+/// The lock of the slot in a folder.
+pub(super) fn lock_of(folder: &Path) -> PathBuf {
+    folder.join("lock")
+}
+
+/// What is gone already is what was wanted.
+pub(super) fn removed(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
