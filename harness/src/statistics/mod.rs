@@ -1,4 +1,4 @@
-//! The statistics that figures and verdicts rest on: pure functions over values, no I/O, no clock.
+//! Statistics of figures and verdicts: pure functions over values, without I/O and clocks.
 
 mod change_points;
 mod hodges_lehmann;
