@@ -19,8 +19,8 @@ use crate::project::Program;
 use crate::statistics::Random;
 
 /// Number of layouts of each side. The average over 64 layouts has an eighth of the standard deviation of single
-/// layouts. On a Xeon (family 6, model 167), the layouts of one program differ by 0.2 to 0.6 % in kernels, so
-/// averages differ by 0.03 to 0.07 %; the smallest effect that is reported is 0.5 %.
+/// layouts. On a Xeon (family 6, model 167), the layouts of one program differ by 0.2 to 0.6 % in kernels, so the
+/// average of a side is off by 0.03 to 0.07 %. The smallest effect that is reported is 0.5 %.
 pub const MOST_LAYOUTS: usize = 64;
 
 /// Time limit of linking, once there are [`FEWEST_LAYOUTS`].
