@@ -106,7 +106,7 @@ impl Reader {
 
     fn heading(&mut self, key: &str, value: &str) -> Result<(), String> {
         match key {
-            "version" if value != "1" => Err(format!("has format version {}; only version 1 is supported", start(value))),
+            "version" if value != "1" => Err(format!("has format version {}; only 1 is supported", start(value))),
             "positions" => {
                 self.positions = value.split_whitespace().count();
                 Ok(())

@@ -11,7 +11,7 @@
 //! program of each side, so the estimate is the difference between the two averages. If a program cannot be linked
 //! again, its [`Pool`] contains plain copies: then the layout is not averaged, and the verdict reports it.
 //!
-//! Programs whose loaded sections are [equal](identical) need no timing at all.
+//! Programs whose loaded sections are [equal](identical()) need no timing at all.
 
 mod copies;
 mod identical;
