@@ -1,8 +1,8 @@
 //! Anytime-valid sequential test of one workload: is the head slower than the base, faster, or not slower?
 //!
 //! Each pair of processes gives one log ratio, ln(head time / base time). After every pair four one-sided tests are
-//! updated: slower, faster, slower by less than the margin, and faster by less than the margin. Each is a
-//! [`SignedRankTest`].
+//! updated: slower, faster, slower by less than the margin, and faster by less than the margin. Each is
+//! built on [`SignedRankTest`].
 //!
 //! # Assumption
 //! Given the earlier pairs, each log ratio is symmetric about the true effect. Under unchanged code the labels of the
