@@ -1,32 +1,34 @@
-//! Where a series changes its level: a step function fitted with a price for every step.
+//! Change points of a series: the best step function, with a penalty for every step.
 
 use crate::median;
 
-/// A stretch of a series around one level.
+/// A segment of a series between two change points.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ChangePoint {
-    /// Index of its first value.
+    /// Index of the first value.
     pub start: usize,
-    /// Index after its last value.
+    /// Index after the last value.
     pub end: usize,
-    /// The mean of its values.
+    /// Mean of the values.
     pub level: f64,
 }
 
-/// What a step costs, in variances of the noise for each ln(length): the modified BIC of Zhang and Siegmund (2007).
+/// Penalty of a step, in variances of the noise per ln(length): the modified BIC of Zhang and Siegmund ("A modified
+/// Bayes information criterion", Biometrics 63, 2007).
 const PRICE: f64 = 3.0;
 
-/// The step function that fits the values best where every step costs a price (the Potts functional, Winkler and Liebscher
-/// 2002), found exactly by dynamic programming over the place of the last step (Jackson and others 2005), in time that
-/// grows with the square of the length.
+/// Fits the step function that minimizes the penalized squared error (the Potts functional, Winkler and Liebscher
+/// 2002). Returns its segments in order; the first value of each but the first is a change point.
 ///
-/// Sum of squared residuals + steps x 3 s^2 ln(length), with s the standard deviation of the noise, which is known or comes from
-/// [`noise_of`]. Values must be finite; no step is found in fewer than two.
+/// Minimized: sum of squared residuals + steps x 3 s^2 ln(length). `noise` is s, the standard deviation of the noise,
+/// which is known or estimated by [`noise_of`]. The minimum is exact, by dynamic programming over the place of the
+/// last step (Jackson and others 2005); the time is quadratic in the length. Values must be finite. Fewer than two
+/// values have no step.
 pub fn change_points(values: &[f64], noise: f64) -> Vec<ChangePoint> {
     let count = values.len();
     let Some(centre) = median(values) else { return Vec::new() };
     let price = PRICE * noise.powi(2) * (count as f64).ln();
-    // Sums from the centre, so that squares of large values do not swallow what differs.
+    // Sums of deviations from the centre: squares of large values would round the differences away.
     let mut sums = vec![(0.0, 0.0)];
     for value in values {
         let (sum, squares) = sums[sums.len() - 1];
@@ -37,7 +39,7 @@ pub fn change_points(values: &[f64], noise: f64) -> Vec<ChangePoint> {
         let (sum, squares) = (sums[end].0 - sums[start].0, sums[end].1 - sums[start].1);
         (squares - sum * sum / (end - start) as f64).max(0.0)
     };
-    // Of the first `end` values: the least cost, and where the last stretch starts then.
+    // For the first `end` values: the minimal cost, and the start of the last segment.
     let mut best = vec![(-price, 0)];
     for end in 1..=count {
         let costs = (0..end).map(|start| (best[start].0 + price + residual(start, end), start));
@@ -55,8 +57,8 @@ pub fn change_points(values: &[f64], noise: f64) -> Vec<ChangePoint> {
     found
 }
 
-/// Standard deviation of the noise of a series: 1.4826 x median absolute difference of neighbours / sqrt(2), which steps do not
-/// touch as long as they are few. 0 for fewer than two values.
+/// Robust estimate of the standard deviation of the noise of a series: 1.4826 x median absolute difference of
+/// neighbours / sqrt(2). A few steps do not affect it. 0 for fewer than two values.
 pub fn noise_of(values: &[f64]) -> f64 {
     let apart: Vec<f64> = values.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
     1.4826 * median(&apart).unwrap_or(0.0) / std::f64::consts::SQRT_2
@@ -74,8 +76,8 @@ mod tests {
         change_points(values, noise).iter().skip(1).map(|step| step.start).collect()
     }
 
-    /// Yearly flow of the Nile at Aswan, 1871 to 1970, 10^8 m^3: the series that change point methods are shown on since
-    /// Cobb (1978). It falls after 1898, when the first dam was begun.
+    /// Annual flow of the Nile at Aswan, 1871 to 1970, in 10^8 m^3: the standard example of change point methods
+    /// since Cobb (1978). It falls after 1898, when construction of the first dam began.
     const NILE: [u16; 100] = [
         1120, 1160, 963, 1210, 1160, 1160, 813, 1230, 1370, 1140, 995, 935, 1110, 994, 1020, 960, 1180, 799, 958, 1140,
         1100, 1210, 1150, 1250, 1260, 1220, 1030, 1100, 774, 840, 874, 694, 940, 833, 701, 916, 692, 1020, 1050, 969,
@@ -95,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_without_noise_step_where_they_change_and_not_at_their_last_digits() {
+    fn counts_step_at_changes_larger_than_the_noise() {
         let counts = [1000.0, 1000.0, 1000.2, 1000.0, 1020.0, 1020.0, 1020.0, 990.0].map(f64::ln);
         assert_eq!(starts(&counts, 5e-4), [4, 7]);
         assert_eq!(starts(&counts[3..5], 5e-4), [1]);
@@ -116,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn noise_alone_seldom_steps() {
+    fn noise_alone_rarely_has_a_step() {
         let mut random = Random::new(4);
         let alarms = (0..200).filter(|_| {
             let values: Vec<f64> = (0..60).map(|_| Noise::Normal(0.5).draw(&mut random)).collect();
@@ -128,7 +130,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn stretches_cover_the_series_in_order(values in prop::collection::vec(-1e6..1e6f64, 0..40), noise in 0.0..10.0f64) {
+        fn segments_cover_the_series_in_order(values in prop::collection::vec(-1e6..1e6f64, 0..40), noise in 0.0..10.0f64) {
             let found = change_points(&values, noise);
             let mut next = 0;
             for step in &found {

@@ -1,9 +1,11 @@
-//! The centre of a few values with outliers among them.
+//! The Hodges-Lehmann estimate: the centre of a few values that may contain outliers.
 
-/// The Hodges-Lehmann estimate: the median of the means of all pairs of values, each value paired with itself too
-/// (Hodges and Lehmann, "Estimates of location based on rank tests", Annals of Mathematical Statistics 34, 1963). On
-/// normal values it needs 5 % more of them than the mean; up to 29 % of the values may be wild before it breaks. None
-/// if there are no values. Takes time and memory in the square of their number.
+/// Returns the Hodges-Lehmann estimate: the median of the means of all pairs of values, each value also paired with
+/// itself (Hodges and Lehmann, "Estimates of location based on rank tests", Annals of Mathematical Statistics 34,
+/// 1963). None if there are no values.
+///
+/// On normal values it needs 5 % more values than the mean for equal precision. Up to 29 % of the values may be
+/// arbitrary before the estimate breaks down. Time and memory are quadratic in the number of values.
 pub fn hodges_lehmann(values: &[f64]) -> Option<f64> {
     let mut means: Vec<f64> =
         (0..values.len()).flat_map(|i| values[i..].iter().map(move |&other| f64::midpoint(values[i], other))).collect();
@@ -55,7 +57,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn moves_with_the_values(values in prop::collection::vec(-100.0..100.0f64, 1..40), by in -50.0..50.0f64) {
+        fn shifts_and_scales_with_the_values(values in prop::collection::vec(-100.0..100.0f64, 1..40), by in -50.0..50.0f64) {
             let plain = hodges_lehmann(&values).expect("not empty");
             let moved: Vec<f64> = values.iter().map(|value| value * 2.0 + by).collect();
             let estimate = hodges_lehmann(&moved).expect("not empty");

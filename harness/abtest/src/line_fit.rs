@@ -1,4 +1,4 @@
-//! A straight line through points that may hold outliers.
+//! A straight line through points that may contain outliers.
 
 use crate::{Interval, median};
 
@@ -7,15 +7,16 @@ use crate::{Interval, median};
 pub struct LineFit {
     /// `y` at `x = 0`.
     pub level: f64,
-    /// Rise of `y` for each unit of `x`.
+    /// Change of `y` per unit of `x`.
     pub slope: f64,
-    /// Where the slope lies: Sen's interval, whose level holds for independent deviations.
+    /// Sen's 95 % confidence interval of the slope. Its coverage is approximate and assumes independent deviations.
     pub interval: Interval,
 }
 
-/// The line of Theil and Sen: its slope is the median of the slopes between all pairs of points, its level the median of
-/// what is left (Sen, Estimates of the regression coefficient based on Kendall's tau, 1968). Up to 29 % of the points may lie
-/// anywhere. None for fewer than three different `x`.
+/// Fits the line of Theil and Sen: the slope is the median of the slopes between all pairs of points, the level the
+/// median of the residuals (Sen, "Estimates of the regression coefficient based on Kendall's tau", Journal of the
+/// American Statistical Association 63, 1968). Up to 29 % of the points may be arbitrary. None if fewer than three
+/// pairs of points differ in `x`.
 pub fn line(points: &[(f64, f64)]) -> Option<LineFit> {
     let mut slopes: Vec<f64> = Vec::new();
     for (i, &(x, y)) in points.iter().enumerate() {
@@ -28,7 +29,7 @@ pub fn line(points: &[(f64, f64)]) -> Option<LineFit> {
         return None;
     }
     slopes.sort_by(f64::total_cmp);
-    // Kendall's S of independent points has this standard deviation; 1.96 of them hold 95 %.
+    // Standard deviation of Kendall's S for independent points, times the normal quantile for 95 %.
     let reach = 1.96 * (n * (n - 1.0) * (2.0 * n + 5.0) / 18.0).sqrt();
     let count = slopes.len() as f64;
     let place = |rank: f64| slopes[(rank.round().max(0.0) as usize).min(slopes.len() - 1)];
@@ -52,7 +53,7 @@ mod tests {
         assert!((line.slope - 0.5).abs() < 1e-9 && (line.level - 3.0).abs() < 1e-9, "{line:?}");
     }
 
-    /// Computed by scipy 1.x: `theilslopes(y, x, 0.95, method="joint")`.
+    /// Expected values computed by scipy 1.x: `theilslopes(y, x, 0.95, method="joint")`.
     #[test]
     fn agrees_with_another_implementation() {
         let y = [2.1, 3.9, 6.2, 7.8, 30.0, 12.1, 13.8, 16.3, 18.1, 19.7];
@@ -65,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn the_interval_holds_the_slope_about_as_often_as_it_says() {
+    fn the_interval_covers_the_slope_at_about_its_level() {
         let mut random = Random::new(11);
         let held = (0..1000)
             .filter(|_| {

@@ -1,23 +1,25 @@
-//! The geometric mean of ratios that were measured independently of each other.
+//! Geometric mean of ratios that were measured independently.
 
 use crate::Interval;
 
-/// A mean with its interval.
+/// A mean with its confidence interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Mean {
     /// The mean.
     pub value: f64,
-    /// Where it lies; none where an end is not known at the level that intervals are asked for.
+    /// Confidence interval of the mean; none if a ratio has no interval of at least 95 %.
     pub interval: Option<Interval>,
 }
 
-/// The level below which an interval is too weak to be carried on.
+/// Lowest level of an interval that is propagated.
 const LEVEL: f64 = 0.95;
 
-/// The geometric mean of ratios above zero. Each half of its interval is the root of the sum of the squares of the halves,
-/// in logarithms, over their number: errors that do not depend on each other add that way (Taylor, An Introduction to Error
-/// Analysis, 3.5). It has one only if all of them have. None without ratios, or if one is not
-/// above zero.
+/// Returns the geometric mean of ratios above zero. None without ratios, or if a ratio is not finite and above zero.
+///
+/// The half-widths of the interval follow the propagation of independent errors (Taylor, An Introduction to Error
+/// Analysis, 3.5): in logarithms, the root of the sum of the squared half-widths, divided by the number of ratios.
+/// The mean has an interval only if all ratios have one. Its level is approximate; it holds for normal errors of the
+/// logarithms.
 pub fn geometric_mean(ratios: &[(f64, Option<Interval>)]) -> Option<Mean> {
     if ratios.is_empty() || ratios.iter().any(|(ratio, _)| !ratio.is_finite() || *ratio <= 0.0) {
         return None;
@@ -64,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_of_one_is_not_known_of_the_mean() {
+    fn one_missing_interval_leaves_the_mean_without_one() {
         let mean = geometric_mean(&[around(2.0, 1.1, 0.97), around(2.0, 1.1, 0.75)]).expect("a mean");
         assert_eq!(mean.interval, None);
         assert_eq!(geometric_mean(&[(2.0, None), (8.0, None)]).map(|mean| mean.interval), Some(None));
@@ -73,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn the_interval_holds_the_mean_about_as_often_as_it_says() {
+    fn the_interval_covers_the_mean_at_about_its_level() {
         let mut random = Random::new(5);
         let held = (0..600)
             .filter(|_| {

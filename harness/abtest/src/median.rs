@@ -1,8 +1,9 @@
-//! Medians with intervals that assume no distribution.
+//! Medians and quantiles, with distribution-free intervals.
 //!
-//! Wall times have long tails and steps; a median and the order statistics around it stay true to both. The interval
-//! is the textbook one from the binomial distribution: between the k-th smallest and the k-th largest of n values the
-//! median lies with probability 1 - 2 P(Bin(n, 1/2) < k) (Conover, Practical Nonparametric Statistics, 3.2).
+//! Wall times have long tails and steps; medians and order statistics represent both. The interval is the standard
+//! one from the binomial distribution. If the values are independent and have the same continuous distribution, the
+//! median lies between the k-th smallest and the k-th largest of n values with probability 1 - 2 P(Bin(n, 1/2) < k)
+//! (Conover, Practical Nonparametric Statistics, 3.2).
 
 use serde::{Deserialize, Serialize};
 
@@ -13,24 +14,24 @@ pub struct Interval {
     pub low: f64,
     /// Upper end.
     pub high: f64,
-    /// Probability that such an interval holds the true value, 0 to 1.
+    /// Confidence level: the probability that such an interval contains the true value, 0 to 1.
     pub level: f64,
 }
 
 impl Interval {
-    /// Whether the true value is known, at this level or a higher one, to be another than `value`.
+    /// True if the interval has at least this level and does not contain `value`.
     pub fn excludes(&self, value: f64, level: f64) -> bool {
         self.level >= level && !(self.low..=self.high).contains(&value)
     }
 }
 
-/// The middle of the values; none if there are none.
+/// Returns the median; none if there are no values.
 pub fn median(values: &[f64]) -> Option<f64> {
     quantile(values, 0.5)
 }
 
-/// The `q` quantile, 0 to 1, by linear interpolation between order statistics (type 7 of Hyndman and Fan 1996); none
-/// if there are no values.
+/// Returns the `q` quantile, `q` from 0 to 1, by linear interpolation between order statistics (type 7 of Hyndman and
+/// Fan 1996). None if there are no values.
 pub fn quantile(values: &[f64], q: f64) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -41,8 +42,8 @@ pub fn quantile(values: &[f64], q: f64) -> Option<f64> {
     Some(sorted[below] + (sorted[above] - sorted[below]) * (place - below as f64))
 }
 
-/// The narrowest order-statistic interval for the median that reaches `level`, or the widest there is if the values
-/// are too few for it (its own `level` then says what it reaches). None for fewer than two values.
+/// Returns the narrowest order-statistic interval of the median that reaches `level`. If there are too few values,
+/// returns the widest interval, whose own `level` is then lower. None for fewer than two values.
 pub fn median_interval(values: &[f64], level: f64) -> Option<Interval> {
     let n = values.len();
     if n < 2 {
@@ -50,8 +51,8 @@ pub fn median_interval(values: &[f64], level: f64) -> Option<Interval> {
     }
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    // P(Bin(n, 1/2) = i), summed from i = 0: the chance that the median lies below the (i + 1)-th smallest value. In
-    // logarithms because 2^-n leaves the range of f64 at n = 1075.
+    // P(Bin(n, 1/2) = i), summed from i = 0: the probability that the median lies below the (i + 1)-th smallest
+    // value. In logarithms because 2^-n is below the range of f64 from n = 1075 on.
     let mut log_term = -(n as f64) * std::f64::consts::LN_2;
     let mut tail = log_term.exp();
     let mut best = (0, 1.0 - 2.0 * tail);
@@ -103,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn too_few_values_say_what_they_reach() {
+    fn too_few_values_reach_a_lower_level() {
         let interval = median_interval(&[3.0, 1.0, 2.0], 0.95).expect("three values");
         assert_eq!(interval, Interval { low: 1.0, high: 3.0, level: 0.75 });
         assert_eq!(median_interval(&[1.0], 0.95), None);
@@ -113,7 +114,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_interval_holds_the_median(values in prop::collection::vec(-1e9..1e9f64, 2..2000)) {
+        fn the_interval_contains_the_median(values in prop::collection::vec(-1e9..1e9f64, 2..2000)) {
             let middle = median(&values).expect("not empty");
             let interval = median_interval(&values, 0.95).expect("at least two");
             prop_assert!(interval.low <= middle && middle <= interval.high);

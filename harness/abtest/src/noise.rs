@@ -1,17 +1,17 @@
-//! Simulated errors with known answers, for the tests of everything that decides.
+//! Simulated errors of known distribution, for tests of the verdicts.
 
 use crate::Random;
 
-/// What the error of one pair is drawn from, in percent. All are symmetric about zero.
+/// Distribution of the error of one pair, in percent. All are symmetric about zero.
 #[derive(Debug, Clone, Copy)]
 pub enum Noise {
     /// Normal with this standard deviation.
     Normal(f64),
-    /// What was seen on a shared machine: normal with a standard deviation of 0.5 %, and one pair in twenty off by 3 %.
+    /// As observed on a shared machine: normal with a standard deviation of 0.5 %, and one pair in twenty off by 3 %.
     Shared,
     /// Student's t with three degrees of freedom, scaled by 0.5 %: heavy tails.
     HeavyTailed,
-    /// No variance, not even a mean.
+    /// Cauchy distribution: no variance and no mean.
     Cauchy,
 }
 

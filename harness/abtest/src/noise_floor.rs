@@ -1,28 +1,28 @@
-//! The noise floor: what a machine makes of no change at all.
+//! The noise floor: the estimate and the scatter of a build compared with itself.
 //!
-//! One build on both sides, measured and judged by the code that judges a change. Whatever differs then is the machine,
-//! and the scatter of these pairs says how small an effect could be found on it.
+//! The same build runs on both sides, measured and judged by the code that judges a change. Every difference is then
+//! noise of the machine, and the scatter of the pairs gives the smallest effect that can be found on it.
 
 use crate::{
     Interval, MAX_POWER_PAIRS, Rules, SequentialTest, TimedPhase, Verdict, WorkloadPairs, minimum_detectable,
     pairs_to_settle,
 };
 
-/// Level of the interval that is told.
+/// Coverage of the reported interval.
 const LEVEL: f64 = 0.95;
 
-/// The pairs of a build against itself.
+/// The pairs of a build compared with itself, and the statistics on them.
 #[derive(Debug, Clone)]
 pub struct NoiseFloor {
     timed: TimedPhase,
     sequential_test: SequentialTest,
-    /// What a pair took, in seconds.
+    /// Mean cost of a pair, in seconds.
     each: f64,
     failure: Option<String>,
 }
 
 impl NoiseFloor {
-    /// What the pairs of a build against itself say to a suite of this many workloads under these rules.
+    /// Judges the pairs of a build compared with itself by these rules, for a suite of this many workloads.
     pub fn of(measured: &WorkloadPairs, rules: Rules, workloads: usize) -> Self {
         let mut sequential_test = SequentialTest::new(rules, workloads);
         measured.log_ratios().for_each(|log_ratio| sequential_test.push(log_ratio));
@@ -31,55 +31,57 @@ impl NoiseFloor {
         Self { timed: measured.timed.clone(), sequential_test, each, failure: measured.failure.clone() }
     }
 
-    /// What was measured against itself.
+    /// The workload and phase that were measured.
     pub fn timed(&self) -> &TimedPhase {
         &self.timed
     }
 
-    /// How many pairs it rests on.
+    /// Number of pairs.
     pub fn pairs(&self) -> usize {
         self.sequential_test.log_ratios().len()
     }
 
-    /// How much slower the build is than itself, as a share; none without a pair.
+    /// Estimated slowdown of the build relative to itself, as a share (0.01 is 1 %); none without a pair.
     pub fn change(&self) -> Option<f64> {
         self.sequential_test.estimate().map(f64::exp_m1)
     }
 
-    /// Where that lies with 95 % probability; none for too few pairs.
+    /// Anytime-valid 95 % confidence interval of [`Self::change`]; none for too few pairs.
     pub fn interval(&self) -> Option<Interval> {
         let Interval { low, high, level } = self.sequential_test.interval(LEVEL)?;
         Some(Interval { low: low.exp_m1(), high: high.exp_m1(), level })
     }
 
-    /// How far a single pair lies from the centre (standard deviation, estimated robustly), as a share; none without a pair.
+    /// Robust estimate of the standard deviation of single pairs, as a share; none without a pair.
     pub fn spread(&self) -> Option<f64> {
         self.sequential_test.spread()
     }
 
-    /// Whether the build was shown to differ from itself, by the rules that a change is held to: then what is measured
-    /// here is not the code.
+    /// True if the build was shown to differ from itself by the rules that judge a change. Then the measurement is
+    /// biased, and a verdict on a change would not be about the code.
     pub fn differs(&self) -> bool {
         matches!(self.sequential_test.verdict(), Verdict::Regressed | Verdict::Improved)
     }
 
-    /// How many pairs fit into so many seconds.
+    /// Number of pairs that fit into this many seconds.
     pub fn pairs_in(&self, seconds: f64) -> usize {
         if self.each > 0.0 { (seconds / self.each) as usize } else { 0 }
     }
 
-    /// The smallest slowdown, as a share, that would be found with probability 95 % in so many seconds of measuring, or in
-    /// sixty pairs if those are fewer. None if not even one of 64 % is.
+    /// The minimum detectable effect, as a share: the smallest slowdown that would be found with probability 95 % in
+    /// this many seconds of measuring, or in [`MAX_POWER_PAIRS`] pairs if those are fewer. None if not even a
+    /// slowdown of 64 % would be found.
     pub fn minimum_detectable(&self, seconds: f64) -> Option<f64> {
         minimum_detectable(&self.sequential_test, self.pairs_in(seconds).min(MAX_POWER_PAIRS)).map(f64::exp_m1)
     }
 
-    /// Seconds of measuring that settle an unchanged workload of this noise with probability 90 %; none where no end is in sight.
+    /// Seconds of measuring that settle an unchanged workload of this noise with probability 90 %; none if the
+    /// forecast finds no end.
     pub fn seconds_to_settle(&self) -> Option<f64> {
         pairs_to_settle(&self.sequential_test).map(|pairs| pairs as f64 * self.each)
     }
 
-    /// Why it could not be measured, or not to its end.
+    /// Reason that the measurement failed or ended early.
     pub fn failure(&self) -> Option<&str> {
         self.failure.as_deref()
     }
@@ -91,7 +93,7 @@ mod tests {
     use crate::noise::Noise;
     use crate::{Pair, Random, Side, Slice};
 
-    /// Pairs of a quarter of a second whose heads take `shift` longer, give or take the noise.
+    /// Pairs that cost a quarter of a second each and whose heads take `shift` longer, plus noise.
     fn measured(pairs: usize, shift: f64, noise: Noise) -> WorkloadPairs {
         let mut random = Random::new(11);
         let pair = |ratio: f64| {
@@ -132,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn without_pairs_nothing_is_said() {
+    fn without_pairs_there_is_no_estimate() {
         let nothing = NoiseFloor::of(&measured(0, 0.0, Noise::Normal(0.3)), Rules::default(), 4);
         assert!(!nothing.differs());
         assert_eq!((nothing.change(), nothing.spread(), nothing.minimum_detectable(60.0)), (None, None, None));

@@ -1,11 +1,12 @@
-//! A change in one direction: raised by some pairs, confirmed by others.
+//! Test for a change in one direction: some pairs raise an alarm, and fresh pairs must confirm it.
 
 use crate::{Rules, SignedRankTest, hodges_lehmann};
 
-/// Watches for values above zero, and once it has seen enough of them looks again on values it has not used.
+/// Two-stage test that values are centred above zero: a screening test raises the alarm, and a second test judges
+/// only the values after it.
 ///
-/// Selecting the workload that looks worst and reporting what it showed would overstate it; what comes after the alarm
-/// knows nothing of why it was raised.
+/// Reason: an estimate from the values that raised the alarm overstates the change, because they were selected for
+/// being large. The values after the alarm are independent of that selection.
 #[derive(Debug, Clone, Default)]
 pub(super) struct OneSidedTest {
     screen: Half,
@@ -19,7 +20,7 @@ struct Half {
 }
 
 impl OneSidedTest {
-    /// Takes the next value; one that is above zero speaks for the change.
+    /// Takes the next value. A value above zero is evidence for the change.
     pub(super) fn push(&mut self, value: f64, rules: &Rules) {
         if let Some(fresh) = &mut self.fresh {
             fresh.push(value);
@@ -31,22 +32,24 @@ impl OneSidedTest {
         }
     }
 
-    /// Whether the change is suspected.
+    /// True if the alarm was raised.
     pub(super) fn is_raised(&self) -> bool {
         self.fresh.is_some()
     }
 
-    /// Whether the pairs after the alarm show the change by themselves, and show it to be large enough.
+    /// True if the pairs after the alarm alone show the change at this level, with an estimate of at least the
+    /// minimum effect.
     pub(super) fn is_confirmed(&self, level: f64, rules: &Rules) -> bool {
         self.fresh.as_ref().is_some_and(|fresh| fresh.shows(level, rules))
     }
 
-    /// The smallest level at which the values speak for the change: those after the alarm, once it was raised.
+    /// The smallest level at which the test rejects "no change" (an anytime-valid p-value): on the values after the
+    /// alarm if it was raised, otherwise on all.
     pub(super) fn level(&self) -> f64 {
         self.fresh.as_ref().unwrap_or(&self.screen).evidence.p_value()
     }
 
-    /// How many values went into raising the alarm, or into not raising it.
+    /// Number of values that the screening test used.
     pub(super) fn screened(&self) -> usize {
         self.screen.values.len()
     }

@@ -1,32 +1,35 @@
-//! Power analysis: pairs still needed, and the smallest effect that can be found. It is printed beside a verdict.
+//! Power analysis: pairs still needed, and the minimum detectable effect.
+//!
+//! All figures here are estimates by simulation from the pairs so far. They are printed beside a verdict and carry no
+//! error guarantee.
 
 use crate::one_sided::OneSidedTest;
 use crate::{Random, Rules, SequentialTest, hodges_lehmann};
 
-/// How many more pairs are looked ahead at most.
+/// Horizon of a forecast, in pairs.
 pub const MAX_FORECAST_PAIRS: usize = 256;
 
-/// How many pairs are looked at to say what would have been found: the cost of saying it grows with their cube, and
-/// twice as many find little more.
+/// Most pairs that [`minimum_detectable`] is evaluated for: its cost grows with their cube, and twice as many find
+/// little more.
 pub const MAX_POWER_PAIRS: usize = 60;
 
-/// Draws of a shifted course for each shift that is tried.
+/// Simulated tests for each shift that is tried.
 const DRAWS: usize = 200;
 
-/// Unchanged courses that are simulated.
+/// Simulated tests of an unchanged workload.
 const SETTLED: usize = 50;
 
-/// With this probability the smallest effect would have been found.
+/// Probability with which the minimum detectable effect is found.
 const FOUND: f64 = 0.95;
 
 /// The largest shift that is tried, as a logarithm of a ratio.
 const LARGEST: f64 = 0.5;
 
-/// How often the range of shifts is halved on a logarithmic scale: to about 1 % of the shift.
+/// Bisection steps on a logarithmic scale: they locate the shift to about 1 % of it.
 const HALVINGS: usize = 9;
 
-/// How many more pairs would settle the course if they went on as they did: the pairs so far are replayed in their order
-/// until it is settled. 0 if it is; none if [`MAX_FORECAST_PAIRS`] of them would not be enough, or there are no pairs.
+/// Forecasts the number of further pairs until the test is settled, by replaying its pairs in their order. 0 if it is
+/// settled; none if [`MAX_FORECAST_PAIRS`] more would not settle it, or if there are no pairs.
 pub fn remaining_pairs(sequential_test: &SequentialTest) -> Option<usize> {
     let mut ahead = sequential_test.clone();
     let mut again = sequential_test.log_ratios().iter().cycle();
@@ -39,10 +42,11 @@ pub fn remaining_pairs(sequential_test: &SequentialTest) -> Option<usize> {
     None
 }
 
-/// Pairs that settle an unchanged workload with probability 90 %, if they scatter as those of this course do.
-/// None if there are no pairs to take the spread from, or if [`MAX_FORECAST_PAIRS`] of them do not.
+/// Estimates the number of pairs that settle an unchanged workload with probability 90 %, if they scatter like the
+/// pairs of this test. None if there are no pairs to estimate the scatter from, or if [`MAX_FORECAST_PAIRS`] are not
+/// enough.
 ///
-/// Found by simulation: unchanged courses are drawn and judged until they are settled.
+/// Method: simulated tests of an unchanged workload, each run until it is settled.
 pub fn pairs_to_settle(sequential_test: &SequentialTest) -> Option<usize> {
     let deviations = deviations(sequential_test)?;
     let mut random = Random::new(0x5EED);
@@ -59,8 +63,8 @@ pub fn pairs_to_settle(sequential_test: &SequentialTest) -> Option<usize> {
     Some(needed[SETTLED * 9 / 10]).filter(|&pairs| pairs != usize::MAX)
 }
 
-/// The distance of each pair from the centre, as much wider as a new pair lies further from an estimated centre than those that it
-/// was estimated from.
+/// Deviations of the pairs from their centre, widened by `sqrt((n + 1) / (n - 1))`: a new pair lies further from an
+/// estimated centre than the pairs that it was estimated from.
 fn deviations(sequential_test: &SequentialTest) -> Option<Vec<f64>> {
     let centre = hodges_lehmann(sequential_test.log_ratios())?;
     let count = sequential_test.log_ratios().len() as f64;
@@ -68,28 +72,29 @@ fn deviations(sequential_test: &SequentialTest) -> Option<Vec<f64>> {
     Some(sequential_test.log_ratios().iter().map(|value| wider * (value - centre)).collect())
 }
 
-/// One of the deviations, to either side.
+/// Draws one of the deviations, with a random sign.
 fn draw(deviations: &[f64], random: &mut Random) -> f64 {
     let size = deviations[random.below(deviations.len())];
     if random.coin() { size } else { -size }
 }
 
-/// The smallest slowdown, as ln(head time / base time), that would have been found with probability 95 % in this many
-/// pairs with the spread of this course. None if there are no pairs to take the spread from, or if even the largest is not
-/// found in so few pairs.
+/// Estimates the minimum detectable effect: the smallest slowdown, as ln(head time / base time), that this many pairs
+/// with the scatter of this test would find with probability 95 %. None if there are no pairs to estimate the scatter
+/// from, or if not even a shift of 0.5 would be found.
 ///
-/// Found by doing it: the course's deviations from its centre, drawn with replacement and with random signs (a bootstrap
-/// of the symmetric errors that the decision assumes), are shifted and run through the same alarm and confirmation.
+/// Method: a bootstrap of symmetric errors, as the test assumes them. The deviations from the centre are drawn with
+/// replacement and with random signs, shifted, and run through the same alarm and confirmation.
 pub fn minimum_detectable(sequential_test: &SequentialTest, pairs: usize) -> Option<f64> {
     let deviations = deviations(sequential_test)?;
-    // Without any scatter one draw is like the next.
+    // Without scatter all draws are equal.
     let draws = if deviations.iter().all(|&deviation| deviation == 0.0) { 1 } else { DRAWS };
     let is_found = |shift: f64| {
-        // The same draws for every shift, so that a larger one is not missed by chance.
+        // Every shift uses the same draws, so that chance does not miss a larger shift and find a smaller one.
         let mut random = Random::new(0x5EED);
         let found = (0..draws)
             .filter(|_| {
-                // All are drawn, found early or not: the next course starts at the same place of the sequence.
+                // Always draws `pairs` values: the next simulated test then starts at the same place of the sequence
+                // for every shift.
                 let drawn: Vec<f64> = (0..pairs).map(|_| shift + draw(&deviations, &mut random)).collect();
                 finds(&drawn, sequential_test.confirmation(), sequential_test.rules())
             })
@@ -129,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_settled_course_needs_no_more() {
+    fn a_settled_test_needs_no_more_pairs() {
         let settled = sequential_test(1, 20, 0.0, Noise::Normal(0.3));
         assert_eq!(settled.verdict(), Verdict::NotSlower);
         assert_eq!(remaining_pairs(&settled), Some(0));
@@ -171,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_says_is_found_is_found() {
+    fn the_minimum_detectable_effect_is_found() {
         let smallest = minimum_detectable(&sequential_test(4, 40, 0.0, Noise::Normal(0.5)), 40).expect("enough pairs");
         let found = (0..400)
             .filter(|seed| {

@@ -1,29 +1,31 @@
-//! A share that was counted, and where the true one lies.
+//! Exact confidence interval of a proportion.
 
 use crate::Interval;
 
-/// Steps of the search for an end: halves the range from 0 to 1 down to the resolution of `f64`.
+/// Bisection steps for an end: they halve the range from 0 to 1 down to the resolution of `f64`.
 const HALVINGS: usize = 60;
 
-/// The interval of Clopper and Pearson for the probability of what happened `count` times `of` so many ("The use of
-/// confidence or fiducial limits illustrated in the case of the binomial", Biometrika 26, 1934). It is exact: each end is
-/// wrong with probability at most `(1 - level) / 2`, whatever the true share is. So at a level of 0.9 each end alone holds at
-/// 95 %. Of nothing counted, everything is possible.
+/// Returns the interval of Clopper and Pearson for the probability of an event that occurred `count` times in `of`
+/// trials ("The use of confidence or fiducial limits illustrated in the case of the binomial", Biometrika 26, 1934).
+/// Without trials it is 0 to 1.
+///
+/// Guarantee: for independent trials each end is wrong with probability at most `(1 - level) / 2`, whatever the true
+/// probability is. At a level of 0.9 each end alone therefore holds at 95 %.
 pub fn share_interval(count: usize, of: usize, level: f64) -> Interval {
     let beyond = (1.0 - level) / 2.0;
     let (mut low, mut high) = (0.0, 1.0);
     if count > 0 {
-        // The share at which so many or more are as rare as `beyond`.
+        // The share at which `count` or more events have probability `beyond`.
         low = root(|share| 1.0 - at_most(count - 1, of, share) >= beyond);
     }
     if count < of {
-        // The share at which so few or fewer are.
+        // The share at which `count` or fewer events have probability `beyond`.
         high = root(|share| at_most(count, of, share) <= beyond);
     }
     Interval { low, high, level }
 }
 
-/// The smallest share from which on something holds.
+/// Finds the smallest share from which on `holds` is true, by bisection.
 fn root(holds: impl Fn(f64) -> bool) -> f64 {
     let (mut below, mut above) = (0.0, 1.0);
     for _ in 0..HALVINGS {
@@ -35,7 +37,7 @@ fn root(holds: impl Fn(f64) -> bool) -> f64 {
 
 /// P(Bin(of, share) <= count), for a share strictly between 0 and 1.
 fn at_most(count: usize, of: usize, share: f64) -> f64 {
-    // In logarithms: a single term leaves the range of f64 from about a thousand on.
+    // In logarithms: a single term leaves the range of f64 from about 1000 trials on.
     let (log_yes, log_no) = (share.ln(), (-share).ln_1p());
     let mut log_term = of as f64 * log_no;
     let mut sum = log_term.exp();
@@ -73,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn none_of_many_has_a_bound_in_closed_form() {
+    fn zero_events_have_a_bound_in_closed_form() {
         for of in [1_usize, 20, 300, 10_000] {
             let interval = share_interval(0, of, 0.9);
             let exact = 1.0 - 0.05_f64.powf(1.0 / of as f64);
@@ -83,9 +85,9 @@ mod tests {
         assert_eq!((nothing.low, nothing.high), (0.0, 1.0));
     }
 
-    /// By summing over every outcome: no simulation, no chance.
+    /// Exact, by summation over every outcome.
     #[test]
-    fn each_end_is_wrong_as_rarely_as_promised() {
+    fn each_end_is_wrong_at_most_at_its_rate() {
         let of = 40;
         let intervals: Vec<Interval> = (0..=of).map(|count| share_interval(count, of, 0.9)).collect();
         for share in [0.001, 0.01, 0.1, 0.3, 0.5, 0.77, 0.99] {
@@ -103,7 +105,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_share_itself_lies_within_and_counting_the_others_mirrors_it(of in 1..2000_usize, part in 0.0..=1.0f64) {
+        fn the_interval_contains_the_share_and_mirrors_the_complement(of in 1..2000_usize, part in 0.0..=1.0f64) {
             let count = (of as f64 * part) as usize;
             let (yes, no) = (share_interval(count, of, 0.9), share_interval(of - count, of, 0.9));
             let share = count as f64 / of as f64;

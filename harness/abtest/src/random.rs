@@ -1,16 +1,17 @@
-//! Random numbers that are the same in every run, so that what is drawn from them can be drawn again.
+//! Reproducible random numbers: a seed gives the same sequence in every run.
 
-/// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
+/// The generator SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014). Not for
+/// cryptography.
 #[derive(Debug, Clone)]
 pub struct Random(u64);
 
 impl Random {
-    /// The sequence that belongs to a seed.
+    /// Creates the sequence of a seed.
     pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// 64 random bits.
+    /// Returns 64 random bits.
     pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
@@ -19,23 +20,23 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// Uniform, at least 0 and below 1.
+    /// Returns a uniform number, at least 0 and below 1.
     pub fn share(&mut self) -> f64 {
         (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// A number below `end`, all equally likely to within 2^-64 of each other's chance; 0 if `end` is 0.
+    /// Returns a number below `end`, uniform to within 2^-64; 0 if `end` is 0.
     pub fn below(&mut self, end: usize) -> usize {
         ((u128::from(self.bits()) * end as u128) >> 64) as usize
     }
 
-    /// True half of the time.
+    /// Returns true with probability 1/2.
     pub fn coin(&mut self) -> bool {
         self.bits() >> 63 == 1
     }
 }
 
-/// The numbers below `count` in a random order (Fisher and Yates, "Statistical Tables", 1938).
+/// Returns the numbers below `count` in a random order (Fisher and Yates, "Statistical Tables", 1938).
 pub fn shuffled(count: usize, random: &mut Random) -> Vec<usize> {
     let mut order: Vec<usize> = (0..count).collect();
     for place in (1..count).rev() {
@@ -59,7 +60,7 @@ mod tests {
         assert!(shuffled(0, &mut random).is_empty());
     }
 
-    /// The first outputs of the authors' reference implementation for this seed.
+    /// First outputs of the authors' reference implementation for this seed.
     #[test]
     fn follows_the_reference() {
         let mut random = Random::new(1_234_567);
@@ -70,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn draws_stay_in_range_and_reach_everything() {
+    fn draws_stay_in_range_and_reach_every_value() {
         let mut random = Random::new(1);
         let mut seen = [0; 6];
         for _ in 0..6000 {

@@ -1,19 +1,21 @@
-//! What a verdict on time promises: the error rates and the effects that matter.
+//! Rules of a verdict on time: its error rates, and the effects that matter.
 
 use serde::{Deserialize, Serialize};
 
 /// Error rates (probabilities, 0 to 1) and effects (shares of the base's time, 0.01 is 1 %) of a time gate.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Rules {
-    /// Probability that any workload of the suite ends regressed although none changed; the same again for improved.
+    /// Largest probability that any workload of the suite ever ends regressed although none changed. The same bound
+    /// holds separately for improved.
     pub false_alarm: f64,
-    /// Probability that an unchanged workload ever becomes a suspect, which costs time and no more.
+    /// Largest probability that an unchanged workload ever raises the alarm in one direction. A false alarm costs
+    /// time and nothing else.
     pub screening: f64,
-    /// Probability that a workload slower by the margin is called not slower.
+    /// Largest probability that a workload slower by the margin or more is ever called not slower.
     pub false_assurance: f64,
-    /// A confirmed change whose estimate is smaller than this share is not reported as one.
+    /// Smallest estimate, as a share, of a change that is reported.
     pub minimum_effect: f64,
-    /// Not slower means: slower by less than this share.
+    /// Not slower means slower by less than this share.
     pub margin: f64,
 }
 
@@ -24,14 +26,16 @@ impl Default for Rules {
 }
 
 impl Rules {
-    /// The level at which one suspect's fresh pairs must confirm it, in a suite of this many workloads.
+    /// Returns the level at which the fresh pairs of a suspect must confirm it, in a suite of this many workloads:
+    /// `false_alarm / max(1, workloads * screening)`.
     ///
-    /// An unchanged workload ends regressed only if its first pairs raise the alarm (probability at most
-    /// `screening`) and its fresh pairs, independent of those, confirm it (at most this level). Summed over the workloads
-    /// that must stay within `false_alarm`: the union bound, which holds whatever the workloads have in common and
-    /// whichever of them did change. Never looser than `false_alarm` itself, so that a single
-    /// suspect is held to the rate promised for the suite. Holm's correction among the suspects would be stricter
-    /// than needed: it makes no use of the alarm's having been rare.
+    /// Guarantee: the probability that any unchanged workload ever ends regressed is at most `false_alarm`. An
+    /// unchanged workload must first raise the alarm (probability at most `screening`), and its fresh pairs must then
+    /// confirm it (probability at most this level, given the alarm). The union bound sums the product over the
+    /// workloads. It needs no independence between workloads, and it holds whichever of them did change.
+    ///
+    /// The level is never above `false_alarm`, so a single suspect meets the rate of the suite. Holm's correction
+    /// among the suspects would be stricter than needed: it does not use that alarms are rare.
     pub fn confirmation(&self, workloads: usize) -> f64 {
         self.false_alarm / (workloads as f64 * self.screening).max(1.0)
     }

@@ -1,17 +1,21 @@
-//! The courses of a suite, and which of them the next pair is best spent on.
+//! The sequential tests of a suite, and the choice of the workload that gets the next pair.
 
 use crate::{Rules, SequentialTest, SignedRankTest};
 
-/// How many pairs a suspect gets for each pair of another: a red verdict is what the time is most needed for.
+/// Pairs that a suspect gets for each pair of another workload: a possible regression is the best use of the time.
 const SUSPECTS_SHARE: usize = 2;
 
-/// Where time is too short for all, one workload gets at most this many times the fewest pairs before the next is begun.
+/// If time is too short for all, one workload gets at most this many times the minimum of pairs before the next one
+/// starts.
 const PATIENCE: usize = 2;
 
-/// The courses of all workloads that are judged by time.
+/// The sequential tests of all workloads that are judged by time.
 ///
-/// Ask for the [next](Self::next) workload, measure one pair of it, [push](Self::push) it; until nothing is unclear or the
-/// budget is spent. None of the promised error rates depends on which workload is measured when.
+/// Usage: get the [next](Self::next) workload, measure one pair of it, [push](Self::push) its log ratio, and repeat
+/// until `next` returns none.
+///
+/// Guarantee: the error rates of the [rules](Rules) do not depend on the order in which workloads are measured,
+/// because each test is valid at every number of pairs (see [`SequentialTest`]).
 #[derive(Debug, Clone)]
 pub struct SequentialSuite {
     sequential_tests: Vec<SequentialTest>,
@@ -20,7 +24,7 @@ pub struct SequentialSuite {
 }
 
 impl SequentialSuite {
-    /// A suite of this many workloads, known by their numbers from 0.
+    /// Creates a suite of this many workloads, numbered from 0.
     pub fn new(rules: Rules, workloads: usize) -> Self {
         Self {
             sequential_tests: vec![SequentialTest::new(rules, workloads); workloads],
@@ -29,12 +33,12 @@ impl SequentialSuite {
         }
     }
 
-    /// The workload that wants the next pair, if the budget has time for `left` more of them; none if it has not, or if
-    /// all are settled.
+    /// Returns the workload that should get the next pair if the budget has time for `left` more; none if `left` is 0
+    /// or all workloads are settled or withdrawn.
     ///
-    /// Where time allows, it is the one with the fewest pairs, so that each is spread over the whole time that is measured; a
-    /// suspect counts its pairs as half. Where not even the fewest pairs that settle a workload could be had for all of
-    /// them, they are finished one after the other: some settled are worth more than all begun.
+    /// If time allows, this is the workload with the fewest pairs, so that the pairs of each are spread over the
+    /// whole measuring time; a suspect counts only half of its pairs. If not even the minimum of pairs fits for all,
+    /// workloads are finished one after the other: some settled workloads are worth more than many unfinished ones.
     pub fn next(&self, left: usize) -> Option<usize> {
         if left == 0 {
             return None;
@@ -50,7 +54,7 @@ impl SequentialSuite {
         };
         let wanted: usize = unsettled().map(|(_, pairs, _)| self.fewest.saturating_sub(pairs).max(1)).sum();
         if wanted > left {
-            // The furthest on of those that have not had far more than their share.
+            // The workload with the most pairs among those that have not had far more than their share.
             let hopeful = unsettled().filter(|(_, pairs, _)| *pairs < PATIENCE * self.fewest);
             if let Some((workload, ..)) = hopeful.min_by_key(|(_, pairs, _)| std::cmp::Reverse(*pairs)) {
                 return Some(workload);
@@ -61,7 +65,7 @@ impl SequentialSuite {
             .map(|(workload, ..)| workload)
     }
 
-    /// Takes the next pair's ln(head time / base time) of a workload.
+    /// Takes ln(head time / base time) of the next pair of a workload.
     ///
     /// # Panics
     /// If the suite has no such workload.
@@ -69,8 +73,8 @@ impl SequentialSuite {
         self.sequential_tests[workload].push(log_ratio);
     }
 
-    /// Asks for no more pairs of a workload that cannot be measured. The level of the others stays: it was set by how
-    /// many began.
+    /// Excludes a workload that cannot be measured from [`Self::next`]. The confirmation level of the others stays:
+    /// it depends on the number of workloads at the start.
     ///
     /// # Panics
     /// If the suite has no such workload.
@@ -78,22 +82,23 @@ impl SequentialSuite {
         self.withdrawn[workload] = true;
     }
 
-    /// The courses, by the numbers of their workloads.
+    /// The tests, indexed by the number of the workload.
     pub fn sequential_tests(&self) -> &[SequentialTest] {
         &self.sequential_tests
     }
 
-    /// The fewest pairs that can settle a workload.
+    /// Smallest number of pairs that can settle a workload.
     pub fn fewest(&self) -> usize {
         self.fewest
     }
 }
 
-/// How many pairs it takes to show "not slower" when every one of them says so.
+/// Number of pairs that show "not slower" if every one of them is evidence for it.
 fn fewest_pairs(rules: &Rules) -> usize {
     let mut evidence = SignedRankTest::default();
     let mut pairs = 0;
-    // Every win nearly doubles the capital: no level that f64 can hold needs as many, but 0 would never end.
+    // Every win nearly doubles the capital, so any positive level is reached long before the limit; a level of 0
+    // never is.
     while !evidence.proves(rules.false_assurance) && pairs < 2000 {
         evidence.push(1.0);
         pairs += 1;
@@ -121,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_is_settled_and_then_nothing_is_wanted() {
+    fn everything_is_settled_and_then_nothing_is_measured() {
         let mut random = Random::new(5);
         let suite = measured(Rules::default(), 4, 400, Noise::Shared, &mut random);
         assert!(suite.sequential_tests().iter().all(SequentialTest::is_settled));
@@ -149,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_withdrawn_is_not_asked_for_again() {
+    fn a_withdrawn_workload_gets_no_more_pairs() {
         let mut suite = SequentialSuite::new(Rules::default(), 2);
         suite.withdraw(0);
         for left in (1..100).rev() {
@@ -170,8 +175,8 @@ mod tests {
         assert!(settled >= 3 && pairs(&suite).iter().sum::<usize>() == 40, "{:?}", pairs(&suite));
     }
 
-    /// The default rules turn unchanged suites red too rarely to be tested by counting; these are loose enough, and
-    /// take away what else keeps a suite green.
+    /// Under the default rules false alarms are too rare to count. These rules are loose enough, and they disable
+    /// everything else that keeps a suite green.
     #[test]
     fn unchanged_suites_turn_red_no_more_often_than_promised() {
         let loose = Rules { false_alarm: 0.1, screening: 0.3, minimum_effect: 0.0, margin: 0.05, ..Rules::default() };
@@ -189,7 +194,7 @@ mod tests {
                             .any(|sequential_test| sequential_test.verdict() == Verdict::Regressed)
                     })
                     .count();
-                // Three standard deviations above the promise.
+                // Three standard deviations above the guaranteed rate.
                 let allowed = 0.1 * suites as f64 + 3.0 * (0.09 * suites as f64).sqrt();
                 assert!(red as f64 <= allowed, "{noise:?}, {workloads} workloads: {red} of {suites}");
             }
@@ -200,7 +205,7 @@ mod tests {
     fn unchanged_suites_end_green_within_their_budget() {
         for noise in [Noise::Normal(0.5), Noise::Shared, Noise::HeavyTailed] {
             let mut random = Random::new(10);
-            // 60 s at a quarter of a second a pair.
+            // 240 pairs are 60 s at a quarter of a second per pair.
             let suites: Vec<SequentialSuite> =
                 (0..25).map(|_| measured(Rules::default(), 12, 240, noise, &mut random)).collect();
             let verdicts: Vec<Verdict> =

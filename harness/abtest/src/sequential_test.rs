@@ -1,10 +1,29 @@
-//! One workload's pairs as they come in, and what they show so far.
+//! Anytime-valid sequential test of one workload: is the head slower than the base, faster, or not slower?
 //!
-//! Each pair of processes gives one logarithm of head time over base time. Under unchanged code the two labels could be
-//! swapped, and the order in a pair is drawn at random, so these values are symmetric about zero: all that
-//! [`SignedRankTest`] needs. (A layout that this one build always gets is no error in that sense but a difference between
-//! the builds, and is found like one.) Four questions are asked of every pair: is it slower, is it faster, is it slower by less
-//! than the margin, is it faster by less than the margin.
+//! Each pair of processes gives one log ratio, ln(head time / base time). After every pair four one-sided tests are
+//! updated: slower, faster, slower by less than the margin, and faster by less than the margin. Each is
+//! built on [`SignedRankTest`].
+//!
+//! # Assumption
+//! Given the earlier pairs, each log ratio is symmetric about the true effect. Under unchanged code the labels of the
+//! two sides could be exchanged, and the order within a pair is random, so the effect is zero. No distribution, no
+//! variance and no equal scatter of the pairs is assumed. A property that one build has in every pair, such as its
+//! layout, counts as a difference between the builds and is found like one.
+//!
+//! # Guarantees
+//! All of them hold at every number of pairs, for any rule of when to stop (Ville 1939; Ramdas, Ruf, Larsson and
+//! Koolen 2020).
+//!
+//! - Regressed: a suite in which nothing changed ever contains this verdict with probability at most
+//!   [`Rules::false_alarm`], by the union bound ([`Rules::confirmation`]). The same holds for improved.
+//! - Not slower: a workload that is slower by the margin or more ever gets this verdict with probability at most
+//!   [`Rules::false_assurance`]. This is a rate per workload.
+//! - Interval: see [`SequentialTest::interval`].
+//!
+//! # Not guaranteed
+//! The probability that a real slowdown is found depends on the scatter of the pairs; `minimum_detectable` estimates
+//! it. The estimate of a confirmed change uses only the pairs after the alarm, which were not selected for it;
+//! stopping at the confirmation still favours large estimates.
 
 use crate::one_sided::OneSidedTest;
 use crate::{Interval, Rules, SignedRankTest, hodges_lehmann, lower_bound, median, upper_bound};
@@ -12,18 +31,18 @@ use crate::{Interval, Rules, SignedRankTest, hodges_lehmann, lower_bound, median
 /// Verdict on a workload's time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// Slower: suspected by some pairs, confirmed by fresh ones, and by at least the minimum effect.
+    /// Slower by at least the minimum effect: some pairs raised the alarm and fresh pairs confirmed it.
     Regressed,
     /// Faster, by the same rules.
     Improved,
     /// Slower by less than the margin, or not at all.
     NotSlower,
-    /// Too few pairs yet for any of these, or a suspicion that fresh pairs have not confirmed.
+    /// None of these was shown, or fresh pairs have not confirmed an alarm.
     Inconclusive,
 }
 
 impl Verdict {
-    /// The verdict in the words of the glossary.
+    /// The name of the verdict in reports.
     pub fn name(self) -> &'static str {
         match self {
             Self::Regressed => "regressed",
@@ -34,23 +53,23 @@ impl Verdict {
     }
 }
 
-/// How strongly the pairs speak so far: for each question the smallest level at which it is answered with yes, which only
-/// ever falls.
+/// Evidence so far: for each question the smallest level at which "yes" is shown (an anytime-valid p-value). Further
+/// pairs only lower it, except that the alarm restarts it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Levels {
-    /// Is it slower? By the pairs after the alarm, once that was raised.
+    /// Is it slower? Once the alarm was raised, from the pairs after it.
     pub slower: f64,
-    /// Is it faster? By the pairs after the alarm, once that was raised.
+    /// Is it faster? Once the alarm was raised, from the pairs after it.
     pub faster: f64,
     /// Is it slower by less than the margin?
     pub not_slower: f64,
-    /// Whether the alarm for slower was raised.
+    /// True if the alarm for slower was raised.
     pub slower_raised: bool,
-    /// Whether the alarm for faster was raised.
+    /// True if the alarm for faster was raised.
     pub faster_raised: bool,
 }
 
-/// The pairs of one workload in the order they were measured.
+/// Sequential test of one workload, with its pairs in the order of measurement.
 #[derive(Debug, Clone)]
 pub struct SequentialTest {
     rules: Rules,
@@ -65,12 +84,13 @@ pub struct SequentialTest {
 }
 
 impl SequentialTest {
-    /// No pairs yet; `workloads` is how many the suite judges by time.
+    /// Creates a test without pairs. `workloads` is the number of workloads that the suite judges by time; it sets
+    /// the confirmation level.
     pub fn new(rules: Rules, workloads: usize) -> Self {
         Self::before(rules, rules.confirmation(workloads))
     }
 
-    /// The same question before the first pair.
+    /// Returns the same test without its pairs.
     pub(super) fn unmeasured(&self) -> Self {
         Self::before(self.rules, self.confirmation)
     }
@@ -89,7 +109,7 @@ impl SequentialTest {
         }
     }
 
-    /// Takes the next pair's ln(head time / base time), a finite number as [`super::Pair::estimate`] gives it.
+    /// Takes ln(head time / base time) of the next pair, a finite number.
     pub fn push(&mut self, log_ratio: f64) {
         self.log_ratios.push(log_ratio);
         self.slower.push(log_ratio, &self.rules);
@@ -100,49 +120,53 @@ impl SequentialTest {
         self.is_settled = self.settle();
     }
 
-    /// What the pairs show so far. Its error rates hold however often it is asked.
+    /// The verdict on the pairs so far. Its error rates hold however often it is read.
     pub fn verdict(&self) -> Verdict {
         self.verdict
     }
 
-    /// Whether more pairs are not worth their time. What is not slower but looks faster by the minimum effect goes on until
-    /// that is confirmed, or it is shown not to be faster by the margin, or it no longer looks so.
+    /// True if more pairs are not worth their time. A workload that is not slower but looks faster by the minimum
+    /// effect stays open until faster is confirmed, faster by the margin is rejected, or it no longer looks faster.
     pub fn is_settled(&self) -> bool {
         self.is_settled
     }
 
-    /// Whether a change in either direction awaits its confirmation.
+    /// True if an alarm in either direction awaits its confirmation.
     pub fn is_suspect(&self) -> bool {
         !self.is_settled && (self.slower.is_raised() || self.faster.is_raised())
     }
 
-    /// How much slower the head is, as ln(head time / base time): the Hodges-Lehmann estimate of the pairs that the
-    /// standing rests on. None before the first pair.
+    /// The estimated effect, ln(head time / base time): the Hodges-Lehmann estimate of the pairs that the verdict
+    /// rests on. None before the first pair.
     pub fn estimate(&self) -> Option<f64> {
         hodges_lehmann(self.judged())
     }
 
-    /// An interval that holds the true ln(head time / base time) with probability `level`, however often it is asked for.
-    /// None while the pairs are too few for one.
+    /// Confidence interval for the true ln(head time / base time), by inversion of the test. None while the pairs are
+    /// too few.
+    ///
+    /// Guarantee: the probability that the interval ever misses the true value, at any number of pairs, is at most `1
+    /// - level` (union bound over the two ends). After a confirmed change the interval is computed from the pairs
+    /// after the alarm alone, which is a separate interval with a guarantee of its own.
     pub fn interval(&self, level: f64) -> Option<Interval> {
         let beyond = (1.0 - level) / 2.0;
         let low = lower_bound(self.judged(), beyond)?;
         let high = upper_bound(self.judged(), beyond)?;
-        // A bound keeps what earlier pairs excluded, so later ones can carry the estimate, or the other bound, past it. The interval
-        // then reaches as far as they do: a wider one holds the truth no less often.
+        // A bound keeps the values that earlier pairs excluded, so later pairs can move the estimate, or the other
+        // bound, past it. The interval then extends to them: a wider interval covers the true value no less often.
         let estimate = self.estimate()?;
         Some(Interval { low: low.min(high).min(estimate), high: high.max(low).max(estimate), level })
     }
 
-    /// How far one pair lies from the centre: the median absolute deviation, scaled so that it is the standard deviation
-    /// where pairs are normal (Hampel 1974). None before the first pair.
+    /// Robust estimate of the standard deviation of single pairs: 1.4826 times the median absolute deviation, which
+    /// is consistent for normal values (Hampel 1974). None before the first pair.
     pub fn spread(&self) -> Option<f64> {
         let centre = median(&self.log_ratios)?;
         let deviations: Vec<f64> = self.log_ratios.iter().map(|value| (value - centre).abs()).collect();
         Some(1.4826 * median(&deviations)?)
     }
 
-    /// How strongly the pairs speak so far.
+    /// The evidence so far.
     pub fn levels(&self) -> Levels {
         Levels {
             slower: self.slower.level(),
@@ -153,17 +177,17 @@ impl SequentialTest {
         }
     }
 
-    /// Every pair so far, in order.
+    /// The log ratio of every pair so far, in order.
     pub fn log_ratios(&self) -> &[f64] {
         &self.log_ratios
     }
 
-    /// The rules it is judged by.
+    /// The rules of the verdict.
     pub fn rules(&self) -> &Rules {
         &self.rules
     }
 
-    /// The level at which a suspicion of this course is confirmed.
+    /// The level at which fresh pairs confirm an alarm.
     pub fn confirmation(&self) -> f64 {
         self.confirmation
     }
@@ -192,8 +216,8 @@ impl SequentialTest {
         hodges_lehmann(&self.log_ratios).is_some_and(|estimate| -estimate >= self.rules.log_minimum_effect())
     }
 
-    /// A confirmed change rests on the pairs after the alarm, which were not selected for what they show; everything else
-    /// on all of them.
+    /// The pairs that the verdict rests on. A confirmed change rests on the pairs after the alarm, which did not
+    /// contribute to raising it; all other verdicts rest on all pairs.
     fn judged(&self) -> &[f64] {
         match self.verdict {
             Verdict::Regressed => &self.log_ratios[self.slower.screened()..],
@@ -217,7 +241,7 @@ mod tests {
         sequential_test
     }
 
-    /// Measures until the course is settled or `most` pairs are spent.
+    /// Simulates pairs until the test is settled or `most` pairs are spent.
     fn measured(shift: f64, noise: Noise, most: usize, random: &mut Random) -> SequentialTest {
         let mut sequential_test = SequentialTest::new(Rules::default(), 4);
         while sequential_test.log_ratios().len() < most && !sequential_test.is_settled() {
@@ -242,13 +266,13 @@ mod tests {
         assert_eq!(confirmed.verdict(), Verdict::Regressed);
         assert!(confirmed.is_settled() && !confirmed.is_suspect());
         let estimate = confirmed.estimate().expect("pairs");
-        assert!((0.020..0.022).contains(&estimate), "what raised the alarm is not in the estimate: {estimate}");
+        assert!((0.020..0.022).contains(&estimate), "the estimate excludes the pairs before the alarm: {estimate}");
         let interval = confirmed.interval(0.98).expect("enough pairs");
         assert!(interval.low > 0.0 && interval.low <= estimate && estimate <= interval.high, "{interval:?}");
     }
 
     #[test]
-    fn an_alarm_that_fresh_pairs_do_not_bear_out_is_dropped() {
+    fn an_alarm_that_fresh_pairs_do_not_confirm_is_dropped() {
         let mut pairs = vec![0.008; 7];
         assert_eq!(sequential_test(&pairs).verdict(), Verdict::Inconclusive);
         pairs.extend([0.001, -0.001].repeat(12));
@@ -263,8 +287,8 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_faster_is_measured_until_that_is_known() {
-        // Shown to be slower by less than the margin while the alarm for faster still awaits its fresh pairs.
+    fn a_workload_that_looks_faster_stays_open() {
+        // Not slower is shown while the alarm for faster still awaits its fresh pairs.
         let early = sequential_test(&[-0.02; 11]);
         assert_eq!(early.verdict(), Verdict::NotSlower);
         assert!(!early.is_settled() && early.is_suspect());
@@ -272,14 +296,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_of_nothing() {
+    fn without_pairs_there_is_no_verdict() {
         let empty = sequential_test(&[]);
         assert_eq!(empty.verdict(), Verdict::Inconclusive);
         assert_eq!((empty.estimate(), empty.interval(0.9), empty.spread()), (None, None, None));
     }
 
     #[test]
-    fn pairs_that_turn_round_carry_the_interval_along() {
+    fn pairs_that_change_direction_widen_the_interval() {
         let mut pairs = vec![0.001; 20];
         pairs.extend([0.0045; 60]);
         let bound = upper_bound(&pairs[..], 0.05).expect("enough pairs");
@@ -298,7 +322,7 @@ mod tests {
         }
     }
 
-    /// At a quarter of a second a pair: 60 pairs are 15 s, 32 are 8 s, 20 are 5 s.
+    /// At a quarter of a second per pair, 60 pairs are 15 s, 32 are 8 s, 20 are 5 s.
     #[test]
     fn slowdowns_are_found_within_their_time() {
         for noise in [Noise::Normal(0.5), Noise::Shared, Noise::HeavyTailed] {
@@ -333,7 +357,7 @@ mod tests {
         }
 
         #[test]
-        fn not_slower_is_what_the_upper_bound_says(pairs in prop::collection::vec(-0.02..0.02f64, 9..40)) {
+        fn not_slower_agrees_with_the_upper_bound(pairs in prop::collection::vec(-0.02..0.02f64, 9..40)) {
             let sequential_test = sequential_test(&pairs);
             let rules = Rules::default();
             let bound = upper_bound(&pairs, rules.false_assurance);

@@ -1,35 +1,38 @@
-//! From the slices that a pair of processes measured to the one ratio that the pair stands for.
+//! Estimates the time ratio of a pair of processes from its slices.
 //!
-//! Two processes take turns in short slices, in blocks that read base, head, head, base or the mirror of it, so that a
-//! steady drift of the machine cancels within a block. On a shared machine most of what scatters is none of the program's:
-//! for some tens of milliseconds whoever shares the core's caches and units makes everything a quarter slower, or the
-//! hypervisor takes some microseconds out of a slice. The estimate must not follow that, and must see whatever the slices
-//! spent that is the program's, rare slow runs included: a median of slices would not notice that every hundredth run
+//! Two processes take turns in short slices, in blocks of base, head, head, base or the mirror of it, so that a
+//! steady drift of the machine cancels within a block. On a shared machine most of the scatter does not come from the
+//! program. For some tens of milliseconds another user of the core's caches and units slows everything by a quarter,
+//! or the hypervisor takes some microseconds out of a slice. The estimate must ignore that. It must include all time
+//! that the program spends, rare slow iterations too: a median over slices would miss that every hundredth iteration
 //! takes twice as long.
 //!
-//! So the two are told apart by size. The bulk of the difference is a median over slices that were measured next to each other,
-//! which a stretch of slowness moves alike. To it comes the mean of what the slices spent beside that, in which a slice
-//! counts in full as far as one and a quarter more runs would go, and not beyond (a step towards Huber's estimator of 1964,
-//! with the bound set by what is measured instead of by the noise). Where a slice is a thousand runs, that is little, and the
-//! estimate is nearly the median; where it is one or two, it is nearly the ratio of sums. What it cannot
-//! see: a slowdown that is in fewer than half of the slices, and costs more than that each time, is seen as one run and a quarter.
+//! The estimate therefore separates the two by size. Its bulk is the median of differences between slices that were
+//! measured close together, which a slow stretch moves alike. To this it adds the mean of the remaining deviations,
+//! where a slice counts in full up to 1.25 extra iterations and no further. This is a bounded influence as in Huber
+//! ("Robust estimation of a location parameter", Annals of Mathematical Statistics 35, 1964), with the bound fixed in
+//! iterations instead of derived from the noise. For slices of a thousand iterations the bound is small and the
+//! estimate is nearly the median; for slices of one or two iterations it is nearly the ratio of sums.
+//!
+//! Limitation: a slowdown in fewer than half of the slices that costs more than 1.25 iterations each time counts as
+//! 1.25 iterations.
 
 use serde::{Deserialize, Serialize};
 
 use crate::median;
 
-/// Which build a slice belongs to.
+/// The build that a slice belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Side {
-    /// The revision compared against.
+    /// The revision that is compared with.
     Base,
     /// The revision that is judged.
     Head,
 }
 
 impl Side {
-    /// In one word.
+    /// The name of the side in reports.
     pub fn name(self) -> &'static str {
         match self {
             Self::Base => "base",
@@ -41,44 +44,47 @@ impl Side {
 /// A short stretch in which one of the two processes ran.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slice {
-    /// Which process.
+    /// The side whose process ran.
     pub side: Side,
-    /// Runs of the workload.
+    /// Iterations of the workload.
     pub iterations: u64,
-    /// Wall time of all of them, nanoseconds.
+    /// Wall time of all iterations, in nanoseconds.
     pub nanoseconds: u64,
-    /// Nanoseconds of it in which the process was ready to run and had no core; 0 where the system does not tell.
+    /// Nanoseconds of the wall time in which the process was ready to run and had no core; 0 if the system does not
+    /// report it.
     #[serde(default)]
     pub waited: u64,
 }
 
-/// What one pair of processes says, or one round of it.
+/// The estimate of one pair, or of one round of it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct PairEstimate {
     /// ln(head time / base time), finite.
     pub log_ratio: f64,
-    /// Nanoseconds a run of the base.
+    /// Nanoseconds per iteration of the base.
     pub base: f64,
-    /// Nanoseconds a run of the head.
+    /// Nanoseconds per iteration of the head.
     pub head: f64,
-    /// Blocks it rests on.
+    /// Number of blocks that were used.
     pub blocks: usize,
-    /// Blocks left out because a slice of theirs was impossibly short.
+    /// Number of blocks that were left out because a slice was impossibly short.
     pub left_out: usize,
 }
 
-/// Runs' worth of time by which a slice's time may differ from the usual and count in full: a run that takes twice as long is the
-/// workload's doing, and may beside that be disturbed by a quarter of a run.
+/// Largest deviation of a slice from its expected time that counts in full, in iterations. An iteration that takes
+/// twice as long is an effect of the workload; the slice may besides be disturbed by a quarter of an iteration.
 const EXTRA_RUNS: f64 = 1.25;
 
-/// A slice that seems to have run for less than this share of its usual time did not: the system told more waiting than there
+/// A slice shorter than this share of its usual time is impossible: the system reported more waiting time than there
 /// was.
 const SHORTEST: f64 = 0.5;
 
-/// The ratio of the two processes of a round from its blocks of slices. Time in which a process waited for a core is taken off;
-/// blocks with a slice that is impossibly short are left out (all that have time stay if that would be most of them); the rest
-/// gives the median of the differences within blocks and the mean of what is beyond it, as the module tells. None if
-/// either side has no time, or none that is in a whole block.
+/// Estimates the ratio of the two processes of a round from its blocks.
+///
+/// Waiting time is subtracted. Blocks with an impossibly short slice are left out; if that would leave out more than
+/// half of the blocks, all blocks with running time stay. The remaining blocks give the median of the differences
+/// within blocks and the bounded mean of the deviations, as the module documentation describes. None if either side
+/// has no running time, or none in a complete block.
 pub(super) fn round_estimate<B: AsRef<[Slice]>>(blocks: &[B]) -> Option<PairEstimate> {
     let usual = [Side::Base, Side::Head].map(|side| {
         let times = blocks.iter().flat_map(|block| block.as_ref()).filter(|slice| slice.side == side);
@@ -120,7 +126,7 @@ pub(super) fn round_estimate<B: AsRef<[Slice]>>(blocks: &[B]) -> Option<PairEsti
     })
 }
 
-/// ln(head time / base time) of every slice of the head with every slice of the base of a block.
+/// ln(head time / base time) of every pair of a head slice and a base slice of a block.
 fn differences(block: &[Slice]) -> impl Iterator<Item = f64> {
     let of = move |side: Side| block.iter().filter(move |slice| slice.side == side);
     of(Side::Head).flat_map(move |head| of(Side::Base).map(move |base| (head.per_run() / base.per_run()).ln()))
@@ -139,12 +145,12 @@ impl Slice {
         self.iterations > 0 && self.running() > 0
     }
 
-    /// Its side's part of the difference between the two.
+    /// The difference that applies to the side of this slice: all of it for the head, none for the base.
     fn share_of(&self, difference: f64) -> f64 {
         if self.side == Side::Head { difference } else { 0.0 }
     }
 
-    /// The share of it that the extra runs are.
+    /// [`EXTRA_RUNS`] as a share of this slice.
     fn extra(&self) -> f64 {
         EXTRA_RUNS / self.iterations.max(1) as f64
     }
@@ -159,7 +165,8 @@ mod tests {
 
     type Block = [Slice; 4];
 
-    /// Blocks in turn base-first and head-first; `time` gives the nanoseconds of a slice from its side and its place.
+    /// Blocks that alternately begin with the base and the head. `time` returns the nanoseconds of a slice from its
+    /// side and position.
     fn blocks(count: usize, iterations: u64, mut time: impl FnMut(Side, usize) -> u64) -> Vec<Block> {
         (0..count)
             .map(|block| {
@@ -191,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slice_that_lost_its_core_moves_it_by_a_run_and_a_quarter() {
+    fn a_slice_that_lost_its_core_adds_at_most_one_and_a_quarter_iterations() {
         for iterations in [1, 10, 1000] {
             let stolen = blocks(20, iterations, |side, place| steady(side) + if place == 7 { 40_000_000 } else { 0 });
             let estimate = round_estimate(&stolen).expect("both sides have time");
@@ -202,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn known_waiting_is_taken_off() {
+    fn known_waiting_is_subtracted() {
         let mut hogged = blocks(20, 1, |side, _| steady(side));
         for slice in hogged.iter_mut().flatten().step_by(3) {
             slice.nanoseconds += 3_000_000;
@@ -222,8 +229,9 @@ mod tests {
         assert_eq!((estimate.blocks, estimate.left_out), (19, 1));
     }
 
-    /// Somebody else is on the core's other half for some tens of milliseconds, from the middle of a block to the middle of
-    /// another, and takes up to a fifth of it: more slices of the one side than of the other.
+    /// Another program uses the core's second hardware thread for some tens of milliseconds, from the middle of one
+    /// block to the middle of another, and takes up to a fifth of the speed. It affects more slices of one side than
+    /// of the other.
     #[test]
     fn a_stretch_of_slowness_does_not_move_it() {
         let mut random = Random::new(11);
@@ -240,7 +248,8 @@ mod tests {
         assert!((log_ratio(&slowed) - 1.02_f64.ln()).abs() < 0.0005, "{}", log_ratio(&slowed));
     }
 
-    /// Every hundredth run of the head takes twice as long: a median of slices of one run would never see it.
+    /// For example every hundredth iteration of the head takes twice as long: a median of slices of one iteration
+    /// would never show it.
     #[test]
     fn rare_slow_runs_are_seen() {
         for (percent, iterations) in
@@ -262,9 +271,9 @@ mod tests {
         }
     }
 
-    /// A fifth of the head's slices take so much longer that it is many runs: 25 of 100, or three of one.
+    /// A fifth of the head's slices take many iterations longer: 25 of 100, or three of one.
     #[test]
-    fn what_is_rare_and_large_counts_as_a_run_and_a_quarter() {
+    fn rare_large_slowdowns_count_as_one_and_a_quarter_iterations() {
         for (iterations, longer) in [(100, 1_250_000), (1, 4_000_000)] {
             let mut of_head = 0;
             let burdened = blocks(50, iterations, |side, _| {
@@ -283,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_common_is_not_left_out() {
+    fn slices_that_are_often_short_are_not_left_out() {
         let ragged = blocks(20, 1, |side, place| steady(side) * if place % 4 < 2 { 1 } else { 9 });
         let estimate = round_estimate(&ragged).expect("both sides have time");
         assert_eq!((estimate.blocks, estimate.left_out), (20, 0));
@@ -305,7 +314,7 @@ mod tests {
         prop::collection::vec((any::<bool>(), prop::array::uniform4(slice)), 1..30).prop_map(in_blocks)
     }
 
-    /// As they are measured: the same runs in each, and times that differ by a third at most.
+    /// Realistic blocks: equal iterations in all slices, and times that differ by a third at most.
     fn likely_blocks() -> impl Strategy<Value = Vec<Block>> {
         (1..1000_u64).prop_flat_map(|iterations| {
             let slice = (Just(iterations), 800_000..1_070_000_u64);
@@ -313,7 +322,7 @@ mod tests {
         })
     }
 
-    /// Of each block whether the head is outside, and iterations and nanoseconds of its slices.
+    /// Input per block: true if the head is outside, then iterations and nanoseconds of each slice.
     fn in_blocks(blocks: Vec<(bool, [(u64, u64); 4])>) -> Vec<Block> {
         let side = |head: bool| if head { Side::Head } else { Side::Base };
         blocks

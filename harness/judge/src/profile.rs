@@ -1,31 +1,32 @@
-//! Two profiles side by side, name by name.
+//! Comparison of two profiles, name by name.
 
 use std::collections::HashMap;
 
 use harness_record::profile::Seen;
 
-/// What a name costs by itself on two sides.
+/// Own cost of a name on both sides.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Difference {
     /// The name.
     pub name: String,
-    /// What most of the difference is done for: the nearest around it that is of another module. None if nothing is.
+    /// The nearest enclosing name of another module that accounts for most of the difference. None if nothing
+    /// encloses it.
     pub within: Option<String>,
-    /// What it costs on the base side, per run.
+    /// Own cost on the base side, per run.
     pub base: f64,
-    /// What it costs on the head side, per run.
+    /// Own cost on the head side, per run.
     pub head: f64,
-    /// How often it is done on the base side, per run.
+    /// Calls on the base side, per run.
     pub base_calls: f64,
-    /// How often it is done on the head side, per run.
+    /// Calls on the head side, per run.
     pub head_calls: f64,
-    /// Its part in how much the two sides differ as a whole; negative where it goes the other way. None where the sides
-    /// are equal as a whole.
+    /// Share of the total difference of the two sides; negative if it has the opposite direction. None if the totals
+    /// are equal.
     pub share: Option<f64>,
 }
 
 impl Difference {
-    /// By how much the head costs more.
+    /// The difference, head minus base, per run.
     pub fn change(&self) -> f64 {
         self.head - self.base
     }
@@ -44,25 +45,25 @@ pub fn differences(base: Seen<'_>, head: Seen<'_>) -> Vec<Difference> {
         all.push(Difference { base: own, base_calls: calls, ..new(part.name) });
     }
     for part in head.tree.parts() {
-        let place = all.iter().position(|one| one.name == part.name).unwrap_or_else(|| {
+        let place = all.iter().position(|it| it.name == part.name).unwrap_or_else(|| {
             all.push(new(part.name.clone()));
             all.len() - 1
         });
         (all[place].head, all[place].head_calls) = (part.own as f64 * head.scale(), part.calls as f64 * head.scale());
     }
-    all.retain(|one| one.base != one.head);
+    all.retain(|it| it.base != it.head);
     let within = changes_within(base, head);
-    for one in &mut all {
-        one.share = (whole != 0.0).then(|| one.change() / whole);
-        let places = within.iter().filter(|((name, _), _)| *name == one.name);
+    for difference in &mut all {
+        difference.share = (whole != 0.0).then(|| difference.change() / whole);
+        let places = within.iter().filter(|((name, _), _)| *name == difference.name);
         let largest = places.max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()).then_with(|| b.0.cmp(a.0)));
-        one.within = largest.and_then(|((_, around), _)| around.map(str::to_owned));
+        difference.within = largest.and_then(|((_, around), _)| around.map(str::to_owned));
     }
     all.sort_by(|a, b| b.change().abs().total_cmp(&a.change().abs()).then_with(|| a.name.cmp(&b.name)));
     all
 }
 
-/// By how much the head costs more, by name and by what it is done for.
+/// Differences by name and by enclosing name of another module.
 fn changes_within<'a>(base: Seen<'a>, head: Seen<'a>) -> HashMap<(&'a str, Option<&'a str>), f64> {
     let mut changes = HashMap::new();
     for (seen, sign) in [(base, -1.0), (head, 1.0)] {
@@ -78,7 +79,7 @@ fn changes_within<'a>(base: Seen<'a>, head: Seen<'a>) -> HashMap<(&'a str, Optio
     changes
 }
 
-/// The crate and the module that a function is of, as in `engine::simd`; of another name all of it.
+/// Returns the crate and module of a function, such as `engine::simd`; of any other name all of it.
 fn module(name: &str) -> &str {
     let path = name.trim_start_matches('<');
     let mut ends = path.match_indices("::").map(|(end, _)| end);
@@ -102,14 +103,14 @@ mod tests {
     }
 
     #[test]
-    fn what_grew_shrank_came_and_went_is_told_and_what_stayed_is_not() {
+    fn changed_new_and_removed_names_are_reported() {
         let (base, head) =
             (tree(&[("norm", 10), ("product", 50), ("old", 7)]), tree(&[("norm", 40), ("product", 100), ("new", 4)]));
-        let told = differences(Seen { tree: &base, runs: 1 }, Seen { tree: &head, runs: 2 });
-        let told: Vec<_> = told.iter().map(|one| (one.name.as_str(), one.base, one.head, one.share)).collect();
+        let found = differences(Seen { tree: &base, runs: 1 }, Seen { tree: &head, runs: 2 });
+        let found: Vec<_> = found.iter().map(|it| (it.name.as_str(), it.base, it.head, it.share)).collect();
         let whole = 5.0;
         assert_eq!(
-            told,
+            found,
             [
                 ("norm", 10.0, 20.0, Some(10.0 / whole)),
                 ("old", 7.0, 0.0, Some(-7.0 / whole)),
@@ -120,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_called_from_all_over_is_told_by_what_the_change_is_done_for() {
+    fn a_function_with_many_callers_names_the_caller_that_changed() {
         let side = |gelu: u64, product: u64| {
             let stack = |outer: &[&str], own| {
                 let frames = [outer, &["engine::simd::level::run", "engine::simd::avx2::enter"]].concat();
@@ -131,15 +132,15 @@ mod tests {
             Tree::of_stacks(stacks.iter().map(|(stack, own)| (stack.as_slice(), *own, 1)))
         };
         let (base, head) = (side(100, 5000), side(200, 4990));
-        let told = differences(Seen { tree: &base, runs: 1 }, Seen { tree: &head, runs: 1 });
-        let told: Vec<_> = told.iter().map(|one| (one.name.as_str(), one.within.as_deref(), one.change())).collect();
-        assert_eq!(told, [("engine::simd::avx2::enter", Some("engine::gelu::apply"), 90.0)]);
+        let found = differences(Seen { tree: &base, runs: 1 }, Seen { tree: &head, runs: 1 });
+        let found: Vec<_> = found.iter().map(|it| (it.name.as_str(), it.within.as_deref(), it.change())).collect();
+        assert_eq!(found, [("engine::simd::avx2::enter", Some("engine::gelu::apply"), 90.0)]);
         assert_eq!(module("<engine::gelu::Gelu as engine::Operation>::run"), "engine::gelu");
     }
 
     proptest! {
         #[test]
-        fn differences_add_up_to_the_whole(base in prop::collection::vec(0..9000_u64, 6), head in prop::collection::vec(0..9000_u64, 6)) {
+        fn differences_add_up_to_the_total(base in prop::collection::vec(0..9000_u64, 6), head in prop::collection::vec(0..9000_u64, 6)) {
             let names = ["a", "b", "c", "d", "e", "f"];
             let side = |costs: &[u64]| tree(&names.iter().copied().zip(costs.iter().copied()).collect::<Vec<_>>());
             let (base, head) = (side(&base), side(&head));

@@ -1,4 +1,4 @@
-//! Which commit made a figure worse: [`Search`] says which commit to try next, a [`Trial`] tries it.
+//! Finds the commit that made a figure worse: [`Search`] chooses the commit to try next, [`Trial`] tries it.
 
 mod search;
 mod trial;

@@ -1,60 +1,61 @@
-//! The search among commits, knowing nothing of what a commit is.
+//! Bisection over numbered commits, independent of the way in which a commit is tried.
 
-/// What a trial of a commit showed.
+/// Result of the trial of a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finding {
-    /// It is as the good end is.
+    /// The commit is as good as the good end.
     Good,
-    /// It is worse than the good end.
+    /// The commit is worse than the good end.
     Bad,
-    /// It cannot be told.
+    /// The commit could not be judged.
     Skipped,
 }
 
-/// What the search wants, or has found.
+/// Next step, or the result, of the search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
-    /// The commit with this number is to be tried.
+    /// Try the commit with this number.
     Try(usize),
-    /// This one is bad, and the one before it is good.
+    /// Result: this commit is bad, and the one before it is good.
     Found(usize),
-    /// Nothing between can be told: the guilty one is among these, both ends included.
+    /// Result: the first bad commit is among these, both ends included, and the commits between cannot be judged.
     Among(usize, usize),
 }
 
-/// A search for the first bad one among commits numbered from 0, oldest first, the last of which is bad; what comes before 0 is
-/// good. One that is skipped is stepped around: its neighbours are tried instead, as close to the middle as there are.
+/// A search for the first bad commit among commits numbered from 0, oldest first. The last one is known to be bad,
+/// and the commit before number 0 is known to be good. If a commit is skipped, the nearest one to the middle that is
+/// not skipped is tried instead.
 #[derive(Debug, Clone)]
 pub struct Search {
     skipped: Vec<bool>,
-    /// The first one that is not known to be good.
+    /// The first commit that is not known to be good.
     first: usize,
-    /// The first one that is known to be bad.
+    /// The first commit that is known to be bad.
     bad: usize,
 }
 
 impl Search {
-    /// A search among this many commits.
+    /// Creates a search among this many commits.
     ///
     /// # Panics
-    /// If there are none: then there is no bad one either.
+    /// If `commits` is 0.
     pub fn new(commits: usize) -> Self {
         assert!(commits > 0, "the last commit is the bad one");
         Self { skipped: vec![false; commits], first: 0, bad: commits - 1 }
     }
 
-    /// What is to be done next.
+    /// Returns the next step, or the result.
     pub fn next(&self) -> Next {
         if self.first == self.bad {
             return Next::Found(self.bad);
         }
-        // The middle one halves what is left, whatever it turns out to be.
+        // Either result of the middle commit halves the range.
         let middle = self.first + (self.bad - self.first) / 2;
         let open = (self.first..self.bad).filter(|&commit| !self.skipped[commit]);
         open.min_by_key(|commit| commit.abs_diff(middle)).map_or(Next::Among(self.first, self.bad), Next::Try)
     }
 
-    /// Takes what a trial showed. An older commit is taken for good as well, a newer one for bad.
+    /// Takes the result of a trial. All commits before a good one count as good, all after a bad one as bad.
     pub fn answer(&mut self, commit: usize, finding: Finding) {
         match finding {
             Finding::Good => self.first = self.first.max(commit + 1).min(self.bad),
@@ -63,7 +64,7 @@ impl Search {
         }
     }
 
-    /// About how many trials are left, if none is skipped.
+    /// Estimated number of trials left if no commit is skipped.
     pub fn trials_left(&self) -> u32 {
         usize::BITS - (self.bad - self.first).leading_zeros()
     }
@@ -104,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn the_middle_is_tried_first_and_around_it_if_it_cannot_be_told() {
+    fn the_middle_is_tried_first_and_its_neighbours_if_it_is_skipped() {
         let mut nine = Search::new(9);
         assert_eq!((nine.next(), nine.trials_left()), (Next::Try(4), 4));
         nine.answer(4, Finding::Skipped);
@@ -114,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_can_be_told_the_range_is() {
+    fn if_all_others_are_skipped_the_result_is_a_range() {
         let skipped = [false, true, true, false, false];
         assert_eq!(search(5, 2, &skipped).0, Next::Among(1, 3));
     }
@@ -123,7 +124,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(256))]
 
         #[test]
-        fn the_guilty_one_is_found_or_is_among_those_that_are_left(
+        fn the_first_bad_commit_is_found_or_in_the_range(
             (commits, guilty, skipped) in (1..40_usize).prop_flat_map(|commits| {
                 (Just(commits), 0..commits, prop::collection::vec(prop::bool::weighted(0.3), commits))
             }),
@@ -141,7 +142,7 @@ mod tests {
         }
 
         #[test]
-        fn without_skipping_each_trial_halves_what_is_left(commits in 1..500_usize, place in 0.0..1.0f64) {
+        fn without_skipping_each_trial_halves_the_range(commits in 1..500_usize, place in 0.0..1.0f64) {
             let guilty = (place * commits as f64) as usize;
             let (end, trials) = search(commits, guilty, &vec![false; commits]);
             prop_assert_eq!(end, Next::Found(guilty));

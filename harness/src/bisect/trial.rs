@@ -1,4 +1,5 @@
-//! Holds one commit against the good end of the search, counts by the good end's limits, times by half of what the bad end lost.
+//! Compares one commit with the good end of the search: counts by the limits of the good end, times by half of the
+//! slowdown of the bad end.
 
 use std::path::Path;
 use std::time::Duration;
@@ -17,93 +18,94 @@ use crate::layout::{Pools, Timed};
 use crate::probe::Greeting;
 use crate::timing::{Conditions, Scheduler, Stopped};
 
-/// A commit that is ready to be tried.
+/// A commit that was built and can be tried.
 #[derive(Debug, Clone, Copy)]
 pub struct Build<'a> {
-    /// Its programs.
+    /// The programs of the commit.
     pub measured: Measured<'a>,
-    /// What its probe says of itself.
+    /// The self-description of its probe.
     pub greeting: &'a Greeting,
 }
 
-/// What commits are held against the good end by.
+/// Criterion by which commits are compared with the good end.
 pub enum Threshold<'a> {
-    /// A count: the good end's record, the metric, and the good end's limits.
+    /// A count, judged by the limits of the good end.
     Count {
-        /// What the good end's counts are.
+        /// The counts of the good end.
         good: &'a Record,
-        /// Which of them.
+        /// The metric that is judged.
         metric: &'static dyn Metric,
-        /// How much it may get worse.
+        /// Allowed growth of the metric.
         limits: &'a Limits,
     },
-    /// Time, side by side.
+    /// Time, in pairs of processes.
     Time {
-        /// How a pair is measured.
+        /// Conditions under which a pair is measured.
         conditions: &'a Conditions,
-        /// When it is settled.
+        /// Rules that decide when the commit is settled.
         rules: Rules,
-        /// How long one commit may be measured.
+        /// Time limit for one commit.
         budget: Duration,
-        /// What the order is drawn from.
+        /// Seed of the random order.
         seed: u64,
     },
 }
 
-/// What is asked of every commit.
+/// The trial that every commit is put through.
 pub struct Trial<'a> {
-    /// The good end.
+    /// The build of the good end.
     pub good: Build<'a>,
     /// The workload as the good end defines it.
     pub workload: &'a Description,
     /// The phase.
     pub phase: &'a str,
-    /// How counts are taken.
+    /// Request for the counts.
     pub request: &'a Request,
     /// Folder for the copies of the programs that are timed.
     pub copies: &'a Path,
-    /// What it is held against.
+    /// The criterion.
     pub threshold: Threshold<'a>,
 }
 
-/// What a commit answered.
+/// Result of a trial.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
-    /// Whether it is as the good end is.
+    /// The finding about the commit.
     pub finding: Finding,
-    /// The figure, or why there is none.
+    /// The figure as text, or the reason that there is none.
     pub told: String,
-    /// The figure itself: a count, or the ratio of times.
+    /// The figure as a number: a count, or the ratio of times.
     pub value: Option<f64>,
-    /// Where the ratio of times lies; none for a count, and where there are too few pairs to say.
+    /// Confidence interval of the ratio of times; none for a count, or if there are too few pairs.
     pub interval: Option<Interval>,
 }
 
-/// Why a workload of the good end cannot be compared with what a commit has; none if it can.
+/// Returns the reason that a workload of the good end cannot be compared with the commit's; none if it can.
 pub fn unlike(there: &[Description], good: &Description, phase: &str) -> Option<String> {
-    let there = there.iter().find(|one| one.id == good.id);
-    let Some(there) = there.filter(|one| one.phases.iter().any(|one| one == phase)) else {
+    let there = there.iter().find(|workload| workload.id == good.id);
+    let Some(there) = there.filter(|workload| workload.phases.iter().any(|name| name == phase)) else {
         return Some(format!("it has no {} in phase {phase}", good.id));
     };
     if there.definition != good.definition || there.unit != good.unit {
-        return Some(format!("it defines {} in another way", good.id));
+        return Some(format!("it defines {} differently", good.id));
     }
-    (there.answer != good.answer).then(|| format!("it holds {} to another answer", good.id))
+    (there.answer != good.answer).then(|| format!("it checks {} against another answer", good.id))
 }
 
 impl Threshold<'_> {
-    /// Asks of the commits between the ends whether they have the change that BAD has, where BAD was asked whether it
-    /// is slower than the good end at all. Returns the ratio of times from which on a commit is bad now; none by a
-    /// count, whose question stays as it is.
+    /// Changes the criterion for the commits between the ends: do they have the slowdown of BAD? BAD itself was
+    /// judged by the gate's rules. Returns the ratio of times from which on a commit is now bad; none for a count,
+    /// whose criterion stays.
     ///
-    /// A gate calls a small change not slower. Where BAD is slower by little more, the guilty commit, which is as slow
-    /// as BAD, would be called good, and a later one that is innocent would be named. Half of BAD's change, halved as a
-    /// logarithm, is as far from a commit that has nothing of it as from one that has all of it.
+    /// Reason: a gate calls a small change not slower. If BAD is slower by little more than that, the first bad
+    /// commit, which is as slow as BAD, would be called good, and a later, innocent commit would be found. The
+    /// threshold is half of BAD's change (as a logarithm), which is equally far from a commit without the change and
+    /// from one with all of it.
     ///
-    /// The margin and the minimum effect both go there, even where that is laxer than a gate. A commit between the two
-    /// could be called either, by whichever is shown first, and the search needs that all before the guilty one are
-    /// good and all after it are bad. So where several commits share the change, the one that is found carries it past
-    /// the half.
+    /// The margin and the minimum effect are both set to the threshold, even if that is more lenient than a gate. A
+    /// commit between two different values could be judged either way, by whichever is shown first, while the search
+    /// requires that all commits before the first bad one are good and all after it bad. If several commits share the
+    /// change, the search finds the one that exceeds the threshold.
     pub fn aim(&mut self, bad: &Answer) -> Option<f64> {
         match self {
             Threshold::Time { rules, .. } => {
@@ -120,7 +122,7 @@ impl Trial<'_> {
     /// Tries a commit.
     ///
     /// # Errors
-    /// If it was interrupted. A commit that cannot be measured is one that is skipped.
+    /// If the measurement was interrupted. A commit that cannot be measured is skipped, which is not an error.
     pub fn of(&self, candidate: Build<'_>, progress: &dyn Progress) -> Result<Answer, MeasureError> {
         if let Some(why) = unlike(&candidate.greeting.workloads, self.workload, self.phase) {
             return Ok(Answer::skipped(why));
@@ -132,7 +134,7 @@ impl Trial<'_> {
             }
             Threshold::Time { conditions, rules, budget, seed } => {
                 let (good, candidate) = (timed(self.good), timed(candidate));
-                // A program that cannot be read fails where it is copied.
+                // An unreadable program fails later, where it is copied.
                 if good.is_identical(&candidate).unwrap_or_default() {
                     return Ok(Answer::identical());
                 }
@@ -154,10 +156,10 @@ impl Trial<'_> {
         }
     }
 
-    /// The counts of a commit.
+    /// Measures the counts of a commit.
     ///
     /// # Errors
-    /// If it was interrupted.
+    /// If the measurement was interrupted.
     pub fn count(
         side: Build<'_>,
         workload: &Description,
@@ -165,29 +167,29 @@ impl Trial<'_> {
         request: &Request,
         progress: &dyn Progress,
     ) -> Result<Record, MeasureError> {
-        let one = Selected { workload: workload.clone(), phases: vec![phase.to_owned()] };
-        side.measured.take(side.greeting, &[one], request, progress)
+        let selected = Selected { workload: workload.clone(), phases: vec![phase.to_owned()] };
+        side.measured.take(side.greeting, &[selected], request, progress)
     }
 }
 
 impl Answer {
-    /// A commit that cannot be told, and why.
+    /// A commit that cannot be judged, with the reason.
     pub fn skipped(why: impl Into<String>) -> Self {
         Self { finding: Finding::Skipped, told: why.into(), value: None, interval: None }
     }
 
-    /// A commit whose program is that of the good end: its time cannot differ.
+    /// A commit whose program is identical to that of the good end, so that its time cannot differ.
     fn identical() -> Self {
         let interval = Some(Interval { low: 1.0, high: 1.0, level: LEVEL });
         Self { finding: Finding::Good, told: "the same program as GOOD".to_owned(), value: Some(1.0), interval }
     }
 
-    /// Judges one count of a commit as a gate would whose base is the good end.
+    /// Judges one count of a commit like a gate whose base is the good end.
     pub fn by_count(good: &Record, counts: &Record, metric: &dyn Metric, limits: &Limits) -> Self {
-        let about = |one: &Comparison| one.metric.is_none_or(|of| of.name() == metric.name());
+        let about = |row: &Comparison| row.metric.is_none_or(|of| of.name() == metric.name());
         let comparisons = compare(Compared::baseline(good), Compared::baseline(counts)).into_iter().filter(about);
         let Some(row) = judge(comparisons.collect(), limits).rows.into_iter().next() else {
-            return Self::skipped(format!("it has no number for {}", metric.name()));
+            return Self::skipped(format!("it has no value for {}", metric.name()));
         };
         let value = row.comparison.head.map(|figure| figure.value);
         let finding = match &row.judgement {
@@ -213,7 +215,7 @@ fn by_time(sequential_test: &SequentialTest) -> Answer {
         Verdict::Regressed => Finding::Bad,
         Verdict::NotSlower | Verdict::Improved => Finding::Good,
         Verdict::Inconclusive => {
-            return Answer::skipped(format!("{pairs} pairs ({change}) do not tell; --budget allows more"));
+            return Answer::skipped(format!("{pairs} pairs ({change}) are inconclusive; --budget allows more"));
         }
     };
     let interval = sequential_test.interval(LEVEL).map(|Interval { low, high, level }| Interval {
@@ -221,7 +223,7 @@ fn by_time(sequential_test: &SequentialTest) -> Answer {
         high: high.exp(),
         level,
     });
-    Answer { finding, told: format!("time {change} by {pairs} pairs"), value, interval }
+    Answer { finding, told: format!("time {change} in {pairs} pairs"), value, interval }
 }
 
 #[cfg(test)]
@@ -240,34 +242,31 @@ mod tests {
         let limits = Limits::parse(limits, Path::new("limits.toml")).expect("valid");
         let of = |instructions: u64| record(vec![row("w", "naive", vec![callgrind(instructions)])]);
         let metric = by_name("instructions").expect("a metric");
-        let said = |instructions| Answer::by_count(&of(1000), &of(instructions), metric, &limits);
+        let judged = |instructions| Answer::by_count(&of(1000), &of(instructions), metric, &limits);
         let answer =
             |finding, told: &str, value| Answer { finding, told: told.to_owned(), value: Some(value), interval: None };
-        assert_eq!(said(1010), answer(Finding::Good, "1,010 (+1.0 %)", 1010.0));
-        assert_eq!(said(1050), answer(Finding::Bad, "1,050 (+5.0 %)", 1050.0));
-        assert_eq!(said(500), answer(Finding::Good, "500 (-50 %)", 500.0));
+        assert_eq!(judged(1010), answer(Finding::Good, "1,010 (+1.0 %)", 1010.0));
+        assert_eq!(judged(1050), answer(Finding::Bad, "1,050 (+5.0 %)", 1050.0));
+        assert_eq!(judged(500), answer(Finding::Good, "500 (-50 %)", 500.0));
         let missing = Answer::by_count(&of(1000), &record(vec![row("w", "naive", vec![])]), metric, &limits);
         assert_eq!(missing, Answer::skipped("missing on the head side: callgrind was not measured"));
         let other = by_name("peak-bytes").expect("a metric");
-        assert_eq!(
-            Answer::by_count(&of(1), &of(1), other, &limits),
-            Answer::skipped("it has no number for peak-bytes")
-        );
+        assert_eq!(Answer::by_count(&of(1), &of(1), other, &limits), Answer::skipped("it has no value for peak-bytes"));
     }
 
     #[test]
-    fn time_is_told_by_the_decision_of_the_gate() {
-        let said = |change: f64, pairs| {
+    fn time_is_judged_by_the_rules_of_the_gate() {
+        let judged = |change: f64, pairs| {
             let mut sequential_test = SequentialTest::new(Rules::default(), 1);
             (0..pairs).for_each(|_| sequential_test.push(change.ln_1p()));
             by_time(&sequential_test)
         };
-        assert_eq!(said(0.03, 30).finding, Finding::Bad);
-        assert_eq!(said(0.0, 30).finding, Finding::Good);
-        assert_eq!(said(-0.05, 30).finding, Finding::Good);
-        assert_eq!(said(0.0, 2), Answer::skipped("2 pairs (0 %) do not tell; --budget allows more"));
-        assert_eq!(said(0.03, 30).told, "time +3.0 % by 30 pairs");
-        let interval = said(0.03, 30).interval.expect("enough pairs");
+        assert_eq!(judged(0.03, 30).finding, Finding::Bad);
+        assert_eq!(judged(0.0, 30).finding, Finding::Good);
+        assert_eq!(judged(-0.05, 30).finding, Finding::Good);
+        assert_eq!(judged(0.0, 2), Answer::skipped("2 pairs (0 %) are inconclusive; --budget allows more"));
+        assert_eq!(judged(0.03, 30).told, "time +3.0 % in 30 pairs");
+        let interval = judged(0.03, 30).interval.expect("enough pairs");
         assert!(interval.low <= 1.03 + 1e-9 && 1.03 - 1e-9 <= interval.high, "{interval:?}");
         assert!(interval.low > 1.0, "{interval:?}");
     }
@@ -283,15 +282,15 @@ mod tests {
                 let threshold = time.aim(&answer).expect("time has one");
                 assert!((threshold - (1.0 + bad / 2.0)).abs() < bad * bad, "{threshold}");
             }
-            let Threshold::Time { rules, .. } = time else { unreachable!("it was time") };
+            let Threshold::Time { rules, .. } = time else { unreachable!("the criterion is time") };
             let mut sequential_test = SequentialTest::new(rules, 1);
-            // No further than a contest measures, which ends when it is settled.
+            // At most 60 pairs; a measurement ends when the test is settled.
             while !sequential_test.is_settled() && sequential_test.log_ratios().len() < 60 {
                 sequential_test.push(change.ln_1p());
             }
             by_time(&sequential_test).finding
         };
-        // Why a gate's question is the wrong one here: what is as slow as BAD passes it.
+        // The gate's own rules would not do: a commit as slow as BAD passes them.
         assert_eq!(found(None, 0.006), Finding::Good);
         for (bad, change, wanted) in [
             (0.006, 0.006, Finding::Bad),
@@ -308,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_is_asked_the_same_of_every_commit() {
+    fn a_count_has_one_criterion_for_every_commit() {
         let good = record(vec![row("w", "naive", vec![callgrind(1000)])]);
         let metric = by_name("instructions").expect("a metric");
         let limits = Limits::default();

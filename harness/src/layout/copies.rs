@@ -1,4 +1,4 @@
-//! A folder for the programs that are being timed.
+//! A temporary folder for the timed programs.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-/// Held for as long as the folder is in use.
+/// Lock file, locked for as long as the folder is in use.
 const LOCK: &str = "lock";
 
-/// A folder that programs cannot be copied to.
+/// Error of copying programs to a folder.
 #[derive(Debug, Error)]
 #[error("cannot copy the programs that are timed: {path}: {source}")]
 pub struct CopyError {
@@ -20,7 +20,8 @@ pub struct CopyError {
     pub source: io::Error,
 }
 
-/// A folder of its own for one measurement, removed with this, and by the next measurement if this one is killed.
+/// A temporary folder of one measurement. It is removed when this is dropped, or by the next measurement if this
+/// process is killed.
 #[derive(Debug)]
 pub(super) struct Folder {
     folder: tempfile::TempDir,
@@ -28,7 +29,7 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Makes one among others, after removing those that nobody uses any more.
+    /// Makes a folder within `among`, after removing unused ones there.
     pub(super) fn make(among: &Path) -> Result<Self, CopyError> {
         let failed = |path: &Path| {
             let path = path.to_owned();
@@ -52,7 +53,7 @@ impl Folder {
     pub(super) fn copy(&self, program: &Path, name: &str) -> Result<PathBuf, CopyError> {
         let to = self.path().join(name);
         let copied = || -> io::Result<()> {
-            // By reading and writing: the system's own ways of copying may share what the original lies in.
+            // Reads and writes the bytes: the copy functions of the system may share the storage of the original.
             fs::write(&to, fs::read(program)?)?;
             fs::set_permissions(&to, fs::Permissions::from_mode(0o755))
         };
@@ -66,7 +67,7 @@ fn remove_unused(folder: &Path) -> io::Result<()> {
     let gone = |error: io::Error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) };
     match File::open(folder.join(LOCK)).map(|lock| lock.try_lock()) {
         Ok(Err(TryLockError::WouldBlock)) => Ok(()),
-        // Between making a folder and locking it.
+        // The folder was made and not locked yet.
         _ if is_young(folder) => Ok(()),
         _ => fs::remove_dir_all(folder).or_else(gone),
     }

@@ -1,4 +1,4 @@
-//! Comparison of two programs as the processor sees them: equal bytes at equal addresses.
+//! Comparison of two programs by their loaded sections: equal bytes at equal addresses.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,7 +9,7 @@ use object::elf::SHF_ALLOC;
 use object::{Object, ObjectSection, ObjectSegment, SectionFlags};
 use thiserror::Error;
 
-/// A hash of the link, which is loaded but which no code reads.
+/// A hash of the link, which is loaded but not read by any code.
 const BUILD_ID: &str = ".note.gnu.build-id";
 
 /// A program that cannot be read.
@@ -22,8 +22,8 @@ pub struct Unreadable {
     pub source: io::Error,
 }
 
-/// True if all sections that are loaded into memory are equal, but for the build id. Debug information and symbol names may differ.
-/// Files that are no ELF programs are identical if all their bytes are equal.
+/// True if all sections that are loaded into memory are equal, apart from the build id. Debug information and symbol
+/// names may differ. Files that are not ELF programs are identical if all their bytes are equal.
 ///
 /// # Errors
 /// If a file cannot be read.
@@ -36,18 +36,18 @@ pub fn identical(one: &Path, other: &Path) -> Result<bool, Unreadable> {
 /// Address, flags and content of a section; the size stands for the content where the file has none.
 type Loaded<'a> = (u64, u64, u64, &'a [u8]);
 
-/// A program as it is loaded.
+/// The loaded parts of a program.
 #[derive(PartialEq)]
 struct Image<'a> {
-    /// The address that it is entered at.
+    /// The entry address.
     entry: u64,
     /// Address, size, alignment and permissions of each segment.
     segments: Vec<(u64, u64, u64, String)>,
-    /// The loaded sections by their names.
+    /// The loaded sections by name.
     sections: BTreeMap<String, Vec<Loaded<'a>>>,
 }
 
-/// The loaded parts of a program; none if it is no ELF program.
+/// Returns the loaded parts of a program; none if it is not an ELF program.
 fn loaded(program: &[u8]) -> Option<Image<'_>> {
     let file = object::File::parse(program).ok()?;
     let mut sections = BTreeMap::<String, Vec<Loaded<'_>>>::new();
@@ -59,7 +59,7 @@ fn loaded(program: &[u8]) -> Option<Image<'_>> {
             sections.entry(name.to_owned()).or_default().push(content);
         }
     }
-    let segments = file.segments().map(|one| (one.address(), one.size(), one.align(), format!("{:?}", one.flags())));
+    let segments = file.segments().map(|it| (it.address(), it.size(), it.align(), format!("{:?}", it.flags())));
     let segments = segments.collect();
     (!sections.is_empty()).then(|| Image { entry: file.entry(), segments, sections })
 }
@@ -70,7 +70,7 @@ mod tests {
 
     use super::*;
 
-    /// A program by the C compiler that rustc links with.
+    /// Builds a program with the C compiler that rustc links with.
     fn program(folder: &Path, name: &str, source: &str, flags: &[&str]) -> PathBuf {
         let (file, source_file) = (folder.join(name), folder.join("source.c"));
         fs::write(&source_file, source).expect("written");
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_loaded_counts() {
+    fn only_loaded_sections_are_compared() {
         let folder = tempfile::tempdir().expect("a folder");
         let made = |name, source, flags: &[&str]| program(folder.path(), name, source, flags);
         let plain = made("plain", "int main(void) { return 3; }", &["-O1"]);
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_program_is_compared_by_its_bytes() {
+    fn other_files_are_compared_by_their_bytes() {
         let folder = tempfile::tempdir().expect("a folder");
         let write = |name: &str, bytes: &[u8]| {
             let path = folder.path().join(name);

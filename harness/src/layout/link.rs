@@ -1,8 +1,9 @@
 //! Links a program again with its functions in another order. Nothing is compiled.
 //!
-//! LLD keeps everything that a link reads in an archive (see `revision::links`) and can be given that again. `--shuffle-sections`
-//! then puts the sections, which the compiler makes one of for each function and each static, in a random order
-//! (<https://lld.llvm.org/>). What a section holds stays the same, so every function keeps its instructions.
+//! LLD can keep all inputs of a link in an archive (see `revision::links`), from which the program can be linked
+//! again. `--shuffle-sections` then puts the sections in a random order (<https://lld.llvm.org/>); the compiler makes
+//! one section for each function and each static. The contents of a section stay the same, so every function keeps
+//! its instructions.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader};
@@ -16,21 +17,21 @@ use thiserror::Error;
 
 use crate::process;
 
-/// A link may take so long.
+/// Time limit of one link.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// The file of an archive that holds the linker's arguments.
+/// The file of the archive that contains the linker's arguments.
 const ARGUMENTS: &str = "response.txt";
 
-/// Sections that are shuffled, by the beginnings of their names: code, constants and data. Others may be in an order that matters,
-/// such as functions that run before `main`.
+/// Name prefixes of the sections that are shuffled: code, constants and data. The order of other sections may matter,
+/// such as those of functions that run before `main`.
 const SHUFFLED: [&str; 4] = [".text", ".rodata", ".data", ".bss"];
 
 /// A program that cannot be linked again.
 #[derive(Debug, Error)]
 pub enum LinkError {
-    /// There is no LLD.
-    #[error("the toolchain has no rust-lld, and there is no ld.lld")]
+    /// LLD is not installed.
+    #[error("LLD is missing: the toolchain has no rust-lld, and PATH has no ld.lld")]
     NoLinker,
     /// The archive cannot be unpacked.
     #[error("cannot unpack {path}: {source}")]
@@ -40,10 +41,10 @@ pub enum LinkError {
         /// The system's reason.
         source: io::Error,
     },
-    /// The archive holds no link.
-    #[error("{0} holds no arguments of a linker")]
+    /// The archive does not contain a link.
+    #[error("{0} contains no arguments of a linker")]
     Empty(PathBuf),
-    /// The linker fails.
+    /// The linker failed.
     #[error("the linker failed: {0}")]
     Failed(String),
 }
@@ -51,9 +52,9 @@ pub enum LinkError {
 /// The inputs of a program's link.
 #[derive(Debug)]
 pub struct Linker {
-    /// Holds the unpacked archive; removed with this.
+    /// The unpacked archive; removed when this is dropped.
     _folder: tempfile::TempDir,
-    /// The folder in it that holds the arguments. Paths in them are relative to it.
+    /// The folder of the archive that contains the arguments. Paths in them are relative to it.
     root: PathBuf,
     program: PathBuf,
 }
@@ -62,7 +63,7 @@ impl Linker {
     /// Unpacks the archive of a link below a folder.
     ///
     /// # Errors
-    /// If there is no linker, or the archive is no whole archive of a link.
+    /// If there is no LLD, or the archive is not a complete archive of a link.
     pub fn open(archive: &Path, below: &Path) -> Result<Self, LinkError> {
         let program = lld().ok_or(LinkError::NoLinker)?.to_owned();
         let failed = |source| LinkError::Archive { path: archive.to_owned(), source };
@@ -75,8 +76,8 @@ impl Linker {
         Ok(Self { _folder: folder, root, program })
     }
 
-    /// Writes the program to a file, with its functions in the order of a seed, or in the linker's own. Without symbols and debug
-    /// information: they are not loaded.
+    /// Links the program to a file, with its functions in the random order of a seed, or in the linker's own order.
+    /// Symbols and debug information are omitted, because they are not loaded.
     ///
     /// # Errors
     /// If the linker fails.
@@ -92,15 +93,15 @@ impl Linker {
         match output.status.success() && to.is_file() {
             true => Ok(()),
             false => {
-                let said = String::from_utf8_lossy(&output.stderr);
-                let line = said.lines().find(|line| line.contains("error")).unwrap_or("it wrote no program");
+                let errors = String::from_utf8_lossy(&output.stderr);
+                let line = errors.lines().find(|line| line.contains("error")).unwrap_or("it wrote no program");
                 Err(LinkError::Failed(line.trim().to_owned()))
             }
         }
     }
 }
 
-/// The linker that rustc brings, or that of the system.
+/// Returns LLD: the one of the Rust toolchain, or else that of the system.
 fn lld() -> Option<&'static Path> {
     static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
     FOUND.get_or_init(find).as_deref()
@@ -112,15 +113,15 @@ fn find() -> Option<PathBuf> {
         let output = process::output(Command::new(&rustc).args(arguments), LIMIT).ok()?;
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
     };
-    let brought = || {
-        let version = ask(&["-vV"])?;
+    let of_toolchain = || {
+        let version = query(&["-vV"])?;
         let host = version.lines().find_map(|line| line.strip_prefix("host: "))?;
-        let path = Path::new(&ask(&["--print=sysroot"])?).join("lib/rustlib").join(host).join("bin/rust-lld");
+        let path = Path::new(&query(&["--print=sysroot"])?).join("lib/rustlib").join(host).join("bin/rust-lld");
         path.is_file().then_some(path)
     };
     let of_system = || {
         let folders = std::env::var_os("PATH")?;
         std::env::split_paths(&folders).map(|folder| folder.join("ld.lld")).find(|path| path.is_file())
     };
-    brought().or_else(of_system)
+    of_toolchain().or_else(of_system)
 }

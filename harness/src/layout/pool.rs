@@ -1,4 +1,4 @@
-//! The programs that the pairs of a comparison are started from.
+//! The programs of both sides that the pairs of a comparison start.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,18 +18,18 @@ use crate::programs::Programs;
 use crate::project::Program;
 use crate::timing::Sides;
 
-/// Layouts of each side. With so many the average over the layouts of a side is off by an eighth of what single layouts differ by
-/// (standard deviations): on a Xeon (family 6, model 167) kernels of one program differ by 0.2 to 0.6 % from layout to layout,
-/// so by 0.03 to 0.07 % on average over 64, where 0.5 % is the smallest effect that is reported.
+/// Number of layouts of each side. The average over 64 layouts has an eighth of the standard deviation of single
+/// layouts. On a Xeon (family 6, model 167), the layouts of one program differ by 0.2 to 0.6 % in kernels, so the
+/// average of a side is off by 0.03 to 0.07 %. The smallest effect that is reported is 0.5 %.
 pub const MOST_LAYOUTS: usize = 64;
 
-/// Linking ends after this, if [`FEWEST_LAYOUTS`] are there.
+/// Time limit of linking, once there are [`FEWEST_LAYOUTS`].
 const LINKING: Duration = Duration::from_secs(20);
 
-/// A large program has at least so many layouts.
+/// Smallest number of layouts, for programs that take long to link.
 const FEWEST_LAYOUTS: usize = 16;
 
-/// Copies of a program that cannot be linked again: each lies elsewhere in the page cache.
+/// Number of copies of a program that cannot be linked again. Each copy has another place in the page cache.
 const COPIES: usize = 8;
 
 /// Copies that cannot be made. Nothing can be compared then: a gate that fell back to one layout would be more lenient.
@@ -38,7 +38,7 @@ pub enum PoolError {
     /// A file cannot be written.
     #[error(transparent)]
     Copy(#[from] CopyError),
-    /// A program that was linked again once cannot be linked in another order.
+    /// A program was linked again once and cannot be linked in another order.
     #[error("the {side} cannot be linked in another order: {source}")]
     Shuffle {
         /// The side.
@@ -54,14 +54,14 @@ pub enum Unaveraged {
     /// The program is not built by cargo.
     #[error("the probe is a command, not a package of the workspace")]
     Command,
-    /// The linker kept nothing.
+    /// The inputs of the link were not kept.
     #[error("the inputs of the {0}'s link were not kept: its linker is not LLD, or RUSTC_WORKSPACE_WRAPPER is set")]
     NotKept(&'static str),
     /// The program cannot be linked again.
     #[error("the {0} cannot be linked again: {1}")]
     Link(&'static str, LinkError),
-    /// Linking again makes another program.
-    #[error("linking the {0} again makes another program")]
+    /// Linking again gives a different program.
+    #[error("linking the {0} again gives a different program")]
     Differs(&'static str),
     /// A program cannot be read.
     #[error(transparent)]
@@ -72,12 +72,12 @@ pub enum Unaveraged {
 #[derive(Debug)]
 pub struct Pool {
     command: Command,
-    /// None where the program is started where it is.
+    /// Empty if the program is started from its original place.
     files: Vec<PathBuf>,
 }
 
 impl Pool {
-    /// A command that starts a copy. Beyond the last one the numbers begin again.
+    /// Returns a command that starts the copy of this number, modulo the number of copies.
     pub fn command(&self, number: usize) -> Command {
         let own = Path::new(self.command.get_program());
         let program = self.files.get(number % self.files.len().max(1)).map_or(own, PathBuf::as_path);
@@ -96,17 +96,17 @@ impl Pool {
     }
 }
 
-/// A side whose probe is to be timed.
+/// A side whose probe is timed.
 #[derive(Debug, Clone, Copy)]
 pub struct Timed<'a> {
-    /// Its programs.
+    /// The programs of the side.
     pub programs: &'a Programs,
     /// The probe among them.
     pub probe: &'a Program,
 }
 
 impl Timed<'_> {
-    /// True if two probes are the same to the processor. Commands never are: they may start anything.
+    /// True if two probes are [identical programs](identical). Commands never are: they may start anything.
     ///
     /// # Errors
     /// If a program cannot be read.
@@ -122,7 +122,7 @@ impl Timed<'_> {
     }
 }
 
-/// The copies of both sides, made and treated alike. They are removed with this.
+/// The copies of both sides, made in the same way. They are removed when this is dropped.
 #[derive(Debug)]
 pub struct Pools {
     base: Pool,
@@ -132,7 +132,7 @@ pub struct Pools {
 }
 
 impl Pools {
-    /// Makes the copies in a folder of their own among others. The random layouts are drawn from `seed`.
+    /// Makes the copies in a new folder within `among`. The random layouts are drawn from `seed`.
     ///
     /// # Errors
     /// If the copies cannot be written or linked.
@@ -153,7 +153,7 @@ impl Pools {
             }
             Err(why) => {
                 let mut files = [Vec::new(), Vec::new()];
-                // By turns, so that neither side is written before the other.
+                // In turn, so that neither side is written before the other.
                 for number in 0..COPIES {
                     files[0].push(folder.copy(base_file, &name(Side::Base, number))?);
                     files[1].push(folder.copy(head_file, &name(Side::Head, number))?);
@@ -164,12 +164,12 @@ impl Pools {
         Ok(Self { base: pool(base, base_files), head: pool(head, head_files), layouts, _folder: Some(folder) })
     }
 
-    /// Treatment of the layouts.
+    /// The treatment of layouts in this comparison.
     pub fn layouts(&self) -> &Layouts {
         &self.layouts
     }
 
-    /// The copies of a side.
+    /// Returns the copies of a side.
     pub fn side(&self, side: Side) -> &Pool {
         match side {
             Side::Base => &self.base,
@@ -177,7 +177,8 @@ impl Pools {
         }
     }
 
-    /// Lets `measure` start copies of one side as the base and of another, or of the same, as the head.
+    /// Calls `measure` with the copies of one side as the base and those of another side, or of the same, as the
+    /// head.
     pub fn between<R>(&self, base: Side, head: Side, measure: impl FnOnce(&Sides<'_>) -> R) -> R {
         let (base, head) = (self.side(base), self.side(head));
         let copies = base.files.len().min(head.files.len()).max(1);
@@ -185,12 +186,13 @@ impl Pools {
     }
 }
 
-/// The file name of a copy. All are equally long, because the name of a program lies on its stack.
+/// Returns the file name of a copy. All names have equal length, because the name of a program is on its stack and so
+/// shifts it.
 fn name(side: Side, number: usize) -> String {
     format!("{}-{number:03}", side.name())
 }
 
-/// Opens the link of a side, and makes sure that it makes the program that was built.
+/// Opens the link of a side, and verifies that linking again gives the program that was built.
 fn link(folder: &Folder, side: &Timed<'_>, which: Side) -> Result<Linker, Unaveraged> {
     let which = which.name();
     let archive = side.programs.link(side.probe).ok_or(Unaveraged::NotKept(which))?;
@@ -203,7 +205,7 @@ fn link(folder: &Folder, side: &Timed<'_>, which: Side) -> Result<Linker, Unaver
     }
 }
 
-/// Links both sides in random orders, each in its own, until there are enough or it takes too long.
+/// Links both sides in random orders, each in its own, until there are [`MOST_LAYOUTS`] or the time limit is reached.
 fn shuffle(folder: &Folder, linkers: &[(Side, Linker); 2], seed: u64) -> Result<[Vec<PathBuf>; 2], PoolError> {
     let mut random = Random::new(seed);
     let orders: Vec<[u32; 2]> =
@@ -214,7 +216,7 @@ fn shuffle(folder: &Folder, linkers: &[(Side, Linker); 2], seed: u64) -> Result<
         for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
                 loop {
-                    // A number that was taken is linked, so that those that are there have no gap.
+                    // A number that was taken is always linked, so the finished numbers have no gap.
                     if next.load(Ordering::Relaxed) >= FEWEST_LAYOUTS && began.elapsed() > LINKING {
                         return;
                     }
@@ -222,7 +224,7 @@ fn shuffle(folder: &Folder, linkers: &[(Side, Linker); 2], seed: u64) -> Result<
                     let Some(seeds) = orders.get(number) else { return };
                     for ((side, linker), &seed) in linkers.iter().zip(seeds) {
                         if let Err(error) = linker.link(Some(seed), &folder.path().join(name(*side, number))) {
-                            // Nobody panics with the lock in hand; a poisoned one holds what it held.
+                            // No thread panics while it holds the lock; the content of a poisoned lock is valid.
                             let mut failure = failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                             failure.get_or_insert(PoolError::Shuffle { side: side.name(), source: error });
                             next.store(MOST_LAYOUTS, Ordering::Relaxed);

@@ -1,10 +1,12 @@
-//! When the kernel's timer interrupts a core, so that slices can lie between two interrupts.
+//! Finds the times at which the kernel's timer interrupts a core, so that slices can lie between two interrupts.
 //!
-//! A tick takes tens of microseconds of a virtual machine's core, which is percents of a short slice: whether a slice had one
-//! must not be chance. And a program that shares the core gets its turn at a tick, so that a slice between two of them is
-//! not torn. Linux ticks on all cores at the same time (unless it was started with `skew_tick`), and the coarse clock is
-//! set by it: its resolution is the period, and the moment at which it is seen to change is the end of a tick. Where a kernel
-//! ticks 1000 times a second, no slice fits between two, and slices lie where they fall.
+//! A tick takes tens of microseconds of a virtual machine's core, which is some percent of a short slice. Every slice
+//! should therefore contain no tick: otherwise chance decides which slices are longer. Another program that shares
+//! the core is scheduled at a tick, so a slice between two ticks is not split.
+//!
+//! Linux ticks on all cores at the same time (unless it was booted with `skew_tick`) and updates the coarse clock at
+//! each tick. The resolution of that clock is the period, and the moment at which its value changes is the end of a
+//! tick. If a kernel ticks 1000 times a second, no slice fits between two ticks, and slices are not aligned.
 
 use std::sync::OnceLock;
 use std::thread;
@@ -12,20 +14,20 @@ use std::time::Duration;
 
 use rustix::time::{ClockId, Timespec, clock_getres, clock_gettime};
 
-/// What a tick may take, and what may pass between asking for a slice and its beginning; nanoseconds.
+/// Time reserved for a tick itself and for the delay between the request of a slice and its start, in nanoseconds.
 const MARGIN: u64 = 100_000;
 
-/// Periods of kernels that tick 100 to 1000 times a second, nanoseconds. Others are none: a system that only looks like Linux may
-/// say anything.
+/// Periods of kernels that tick 100 to 1000 times a second, in nanoseconds. Other values are rejected: a system that
+/// only resembles Linux may report anything.
 const PERIODS: std::ops::RangeInclusive<u64> = 1_000_000..=10_000_000;
 
-/// How many ticks are watched.
+/// Number of ticks that are observed.
 const WATCHED: usize = 5;
 
-/// How many periods one tick is waited for at most.
+/// Longest wait for one tick, in periods.
 const PATIENCE: u64 = 10;
 
-/// The times at which ticks end: `end`, and every `period` before and after it, nanoseconds of the monotonic clock.
+/// The times at which ticks end: `end` plus all multiples of `period`, in nanoseconds of the monotonic clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Tick {
     period: u64,
@@ -33,7 +35,8 @@ pub(super) struct Tick {
 }
 
 impl Tick {
-    /// This machine's, found when it is first asked for, in some of its periods. None where nothing tells.
+    /// Returns the tick of this machine, or none if the system does not reveal it. The first call measures it, which
+    /// takes some periods.
     pub(super) fn of_this_machine() -> Option<Self> {
         static FOUND: OnceLock<Option<Tick>> = OnceLock::new();
         *FOUND.get_or_init(Self::find)
@@ -47,8 +50,9 @@ impl Tick {
         Self::from_moments(period, &(0..WATCHED).map(|_| next_change(period)).collect::<Option<Vec<_>>>()?)
     }
 
-    /// From moments at which ticks were seen to have ended, some of them late because another program had the core: the one that
-    /// the others are closest to within a period.
+    /// Computes the tick from moments at which the end of a tick was observed. Some are late because another program
+    /// had the core, so this takes the moment whose distances to the others, modulo the period, have the smallest
+    /// sum.
     fn from_moments(period: u64, moments: &[u64]) -> Option<Self> {
         let apart = |a: u64, b: u64| (a % period).abs_diff(b % period);
         let away =
@@ -57,13 +61,14 @@ impl Tick {
         Some(Self { period, end })
     }
 
-    /// Waits until a slice that takes so long will not be interrupted; not at all where it takes longer than a period has room for.
+    /// Sleeps until a slice of this length will not be interrupted. Returns at once if the slice is too long for a
+    /// period.
     pub(super) fn make_room(&self, slice: Duration) {
         let slice = u64::try_from(slice.as_nanos()).unwrap_or(u64::MAX);
         thread::sleep(Duration::from_nanos(self.wait(now(), slice)));
     }
 
-    /// How long a slice that takes `slice` should wait at `now`, all in nanoseconds.
+    /// Time to wait at `now` before a slice of length `slice`, all in nanoseconds.
     fn wait(&self, now: u64, slice: u64) -> u64 {
         let gone = (now + self.period - self.end) % self.period;
         let needed = slice.saturating_add(MARGIN);
@@ -71,7 +76,7 @@ impl Tick {
     }
 }
 
-/// The moment at which the coarse clock is seen to change; none if it stands still.
+/// Returns the moment at which the coarse clock changes; none if it stands still.
 fn next_change(period: u64) -> Option<u64> {
     let (began, before) = (now(), clock_gettime(ClockId::MonotonicCoarse));
     loop {
@@ -109,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_period_has_room_for_does_not_wait() {
+    fn a_slice_too_long_for_a_period_does_not_wait() {
         let tick = Tick { period: PERIOD, end: 0 };
         assert_eq!(tick.wait(3_900_000, PERIOD - MARGIN), 100_000);
         assert_eq!(tick.wait(3_900_000, PERIOD - MARGIN + 1), 0);
@@ -117,15 +122,15 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_ticks_where_it_is_seen_to_tick() {
-        // Elsewhere there is nothing to be seen.
+    fn ticks_of_this_machine_keep_their_phase() {
+        // On other systems there is nothing to test.
         if let Some(tick) = Tick::of_this_machine() {
             assert!(PERIODS.contains(&tick.period) && tick.end < tick.period, "{tick:?}");
             let late: Vec<u64> = (0..20)
                 .filter_map(|_| next_change(tick.period))
                 .map(|moment| (moment + tick.period - tick.end) % tick.period)
                 .collect();
-            // Most are seen at once, whoever else computes.
+            // Most ticks are observed without delay, even while other programs compute.
             let soon =
                 late.iter().filter(|&&late| late < tick.period / 8 || late > tick.period - tick.period / 8).count();
             assert!(soon * 2 > late.len(), "{late:?}");
@@ -140,7 +145,7 @@ mod tests {
             place in 0..9_usize,
             latest in 0..PERIOD,
         ) {
-            // One of them is as late as can be.
+            // One moment is late by an arbitrary time.
             let mut late = late;
             let place = place % late.len();
             late[place] = latest;
@@ -150,7 +155,7 @@ mod tests {
         }
 
         #[test]
-        fn after_waiting_there_is_room(end in 0..PERIOD, now in 0..100 * PERIOD, slice in 0..PERIOD - MARGIN) {
+        fn after_waiting_the_slice_fits(end in 0..PERIOD, now in 0..100 * PERIOD, slice in 0..PERIOD - MARGIN) {
             let tick = Tick { period: PERIOD, end };
             let begin = now + tick.wait(now, slice);
             let gone = (begin + PERIOD - end) % PERIOD;

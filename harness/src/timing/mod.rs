@@ -1,9 +1,12 @@
-//! Time of two builds held side by side: pairs of processes, and what they show.
+//! A/B timing of two builds: measures pairs of processes and judges the ratio of their times.
 //!
-//! A machine's speed drifts by tens of percent within minutes, so two builds only compare within moments: a process of
-//! each runs in turn, in slices of half a millisecond or a run, on one core, while the other sleeps. What is estimated is the
-//! ratio. Most of the noise that is left is of the moment, some belongs to the process (where its memory came to lie), so that
-//! pairs of processes are short, and many, and each process gets the memory of the other, too, where starting is cheap.
+//! A machine's speed drifts by tens of percent within minutes, so two builds are comparable only within a short time.
+//! One process of each build therefore runs in turn on one core while the other sleeps, in slices of less than a
+//! millisecond or of one iteration that takes longer. The estimate is the ratio of the two times.
+//!
+//! Most of the remaining noise changes from moment to moment. Some belongs to the process, such as the place of its
+//! memory. Pairs of processes are therefore short and many, and where starting is cheap, each process also gets the
+//! memory of the other one.
 
 mod conditions;
 mod kernel_tick;

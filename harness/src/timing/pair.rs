@@ -1,11 +1,13 @@
-//! One pair of fresh processes, a base's and a head's, measured in turn.
+//! Measures one pair: a fresh process of the base and one of the head, run in turn.
 //!
-//! Memory is not all alike. A virtual machine's huge page that its host holds in scattered pieces can take 15 to 30 % longer to read
-//! through than another, for hours, and Linux gives out first what was freed last: in pair after pair it is the same
-//! page, and one of the two processes has it. So a pair is measured in two rounds where starting is cheap, which it is where a
-//! run is short. Both processes are ended and started once more, in the same order, and each gets what the other one had, so that
-//! it falls out of the mean of the two ratios. With such a page, found and freed last on purpose, single rounds were off by
-//! 20 to 30 %, and their means by 1.1 % (24 pairs), which is what other noise does.
+//! Physical pages differ in speed. On a virtual machine, a huge page that the host holds in scattered pieces can take
+//! 15 to 30 % longer to read than another, for hours. Linux hands out first the pages that were freed last, so pair
+//! after pair gets the same slow page, and one of the two processes has it.
+//!
+//! If starting is cheap compared with measuring, a pair is therefore measured in two rounds: both processes are ended
+//! and started again in the same order. Each then gets the pages that the other one had, and the slow page cancels in
+//! the mean of the two log ratios. With such a page, found and freed last on purpose, single rounds were off by 20 to
+//! 30 % and their means by 1.1 % (24 pairs), which is no more than other noise.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -19,77 +21,79 @@ use crate::probe::ProbeError;
 use crate::timing::kernel_tick::Tick;
 use crate::timing::process::{Process, running};
 
-/// Slices are taken for this many times as long as it took to start the processes and make them ready.
+/// Slices are measured for this many times the time that starting and preparing the processes took.
 const WORTH: f64 = 2.0;
-/// But no more blocks than this many times the fewest: what comes from the processes does not get smaller, and where other
-/// programs slow the start down, a verdict must not wait for that.
+/// Limit on blocks, as a multiple of the minimum. Noise of the processes does not shrink with more blocks, and a
+/// start that other programs slow down must not delay the verdict.
 const MOST_BLOCKS: usize = 4;
-/// Where a single run takes longer than a slice should, there are fewer blocks in the same time, but as many as these: a
-/// median of fewer is none.
+/// If a single iteration is longer than the slice, fewer blocks fill the same time, but at least this many: a median
+/// of fewer means little.
 const FEWEST_BLOCKS: usize = 4;
-/// Iterations before a slice are worth their time if it has so many times as many; of fewer, those that find cold caches are in the
-/// slice.
+/// Unmeasured iterations before a slice are worth their time if the slice has this many times as many. In a shorter
+/// slice, the iterations that find cold caches are measured.
 const WARM_WORTH: u64 = 10;
-/// When a slice is given its place between two ticks, it is taken to last as long as its side's last one and this much longer, which
-/// also is what the iterations before it take at most.
+/// Expected length of a slice, as a multiple of the last slice of its side. The excess is also the most that the
+/// unmeasured iterations before it take.
 const LEEWAY: f64 = 1.125;
-/// How many times the processes of a pair are started where that takes less time than the fewest slices.
+/// Number of rounds of a pair if starting takes less time than the minimum of slices.
 const ROUNDS: usize = 2;
-/// So many runs of each side come before the slices, by turns. A model whose weights are no longer in the caches, of which other programs
-/// have their share, is a third slower at first.
+/// Iterations of each side, in turn, before the first slice. A model whose weights other programs evicted from the
+/// caches is a third slower at first.
 const WARM_RUNS: usize = 10;
-/// But no more once this has passed: longer runs find their caches soon enough.
+/// Time limit of these iterations: longer iterations warm the caches sooner.
 const WARM_TIME: Duration = Duration::from_millis(20);
 
-/// Starts the probe of each side. Each side has several copies of its program, which differ only in the place of the code:
-/// in memory, in the page cache, or in the program itself. A pair draws one of each side, so that their average is compared.
+/// Commands that start the probe of each side. Each side has several copies of its program, which differ only in the
+/// place of the code: in memory, in the page cache, or within the program. Each pair draws one copy of each side, so
+/// the comparison averages over the copies.
 #[derive(Clone, Copy)]
 pub struct Sides<'a> {
-    /// A command that starts the base's copy of this number.
+    /// Returns a command that starts the base's copy of this number.
     pub base: &'a dyn Fn(usize) -> Command,
-    /// A command that starts the head's copy of this number.
+    /// Returns a command that starts the head's copy of this number.
     pub head: &'a dyn Fn(usize) -> Command,
-    /// Copies of each side, numbered from 0.
+    /// Number of copies of each side; they are numbered from 0.
     pub copies: usize,
 }
 
-/// How a pair is measured.
+/// Conditions under which a pair is measured.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conditions {
-    /// The core that both processes are pinned to, unless their workload has threads of its own; none where several threads are asked for.
+    /// The core that both processes are pinned to, unless their workload starts threads of its own; none if several
+    /// threads are requested.
     pub core: Option<usize>,
     /// Threads and instruction set.
     pub options: Options,
-    /// A slice runs at least this long; longer where a single run does not take much less.
+    /// Minimum length of a slice. Slices are longer if a single iteration takes about as long or longer.
     pub slice: Duration,
-    /// Iterations before a slice that are not measured, where it has many more than these.
+    /// Unmeasured iterations before each slice that has many more iterations than these.
     pub warm: u64,
-    /// Blocks of four slices, all rounds together. Where making the workload ready takes long, there are more of them: its processes
-    /// are used for as long as they are worth. Where a single run takes longer than a slice, there are fewer.
+    /// Minimum number of blocks, over all rounds. There are more if preparing the workload takes long, to make use of
+    /// the processes, and fewer if a single iteration takes longer than a slice.
     pub blocks: u32,
-    /// How long a single answer of a probe may take.
+    /// Time limit of a single response of the probe.
     pub time_limit: Duration,
-    /// A slowdown that is put into the head on purpose, to see whether it is found.
+    /// An artificial slowdown of the head, to test that it is found.
     pub injection: Option<Injection>,
 }
 
 /// A pair that could not be measured.
 #[derive(Debug, Error)]
 pub enum PairError {
-    /// A side's probe did not do as it should.
+    /// The probe of a side failed.
     #[error("{side} side: {source}")]
     Probe {
-        /// Whose.
+        /// Name of the side.
         side: &'static str,
-        /// What went wrong.
+        /// The cause.
         source: ProbeError,
     },
     /// A side gave a wrong answer.
     #[error("{side} side: wrong answer: {wrong}")]
     Answer {
-        /// Whose.
+        /// Name of the side.
         side: &'static str,
-        /// What differs.
+        /// The difference from the expected answer.
         wrong: String,
     },
 }
@@ -99,20 +103,20 @@ pub enum PairError {
 pub struct PairState {
     /// Iterations of a slice; none before the first pair.
     iterations: Option<u64>,
-    /// The part of an iteration that the injection still owes, 0 to 1.
+    /// Fraction of an iteration that the injection has yet to add, 0 to 1.
     owed: f64,
-    /// The copies that the base and the head have still to draw.
+    /// Copies of the base and of the head that are still to be drawn.
     decks: [Deck; 2],
 }
 
 impl PairState {
-    /// Before the first pair.
+    /// State before the first pair.
     pub fn new(random: &mut Random) -> Self {
         Self { iterations: None, owed: random.share(), decks: [Deck::default(), Deck::default()] }
     }
 }
 
-/// Numbers of copies in a random order. Each is drawn once before any is drawn again.
+/// Copy numbers in random order. Each is drawn once before any is drawn again.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Deck(Vec<usize>);
 
@@ -125,7 +129,8 @@ impl Deck {
     }
 }
 
-/// Starts a process of each side, runs them in turn, checks both answers and ends them; all that once more where it is cheap.
+/// Measures one pair: starts a process of each side, runs them in turn, checks both answers and ends them. Repeats
+/// this for a second round if starting is cheap (see the module documentation).
 ///
 /// # Errors
 /// If a probe fails or its answer is wrong.
@@ -138,7 +143,7 @@ pub fn measure_pair(
     random: &mut Random,
 ) -> Result<Vec<Round>, PairError> {
     let order = if random.coin() { [Side::Base, Side::Head] } else { [Side::Head, Side::Base] };
-    // Both rounds start the same two copies: the second round is there to exchange memory, not programs.
+    // Both rounds start the same two copies: the second round exchanges memory, not programs.
     let [base, head] = &mut state.decks;
     let drawn = Drawn { base: base.draw(sides.copies, random), head: head.draw(sides.copies, random) };
     let mut rounds = Vec::new();
@@ -164,7 +169,8 @@ struct Drawn {
     head: usize,
 }
 
-/// How many rounds a pair has, if its processes took so long to start and its fewest blocks have slices that take so long.
+/// Returns the number of rounds of a pair, from the time its processes took to start, its minimum of blocks and the
+/// length of a slice.
 fn rounds_worth(started: Duration, fewest: usize, slice: Duration) -> usize {
     let measuring = slice * 4 * fewest as u32;
     if started < measuring && fewest >= ROUNDS * FEWEST_BLOCKS { ROUNDS } else { 1 }
@@ -172,16 +178,17 @@ fn rounds_worth(started: Duration, fewest: usize, slice: Duration) -> usize {
 
 /// The two processes of a round.
 struct Both {
-    // In the order in which they were started, which is the order in which they are dropped, and so ended: what the second one
-    // held is then given out first.
+    // In the order of their start, which is also the order in which they are dropped and so ended: the memory of the
+    // second one is handed out first.
     processes: [Process; 2],
     iterations: u64,
     usual: Duration,
 }
 
 impl Both {
-    /// One after the other, and on the one core, so that neither has the better memory: made ready on two cores, the one that
-    /// began on the other core was 0.3 to 1.2 % faster, and made ready at the same time, who gets which page is chance.
+    /// Starts the processes one after the other on the same core, so that neither gets the better memory. Measured
+    /// alternatives: if they were prepared on two cores, the one that began on the other core was 0.3 to 1.2 %
+    /// faster; if they were prepared at the same time, chance decided which process got which page.
     fn start(
         command: &dyn Fn(Side) -> Command,
         order: [Side; 2],
@@ -209,7 +216,7 @@ impl Both {
         Ok(Self { processes, iterations, usual })
     }
 
-    /// At least so many blocks, and more until `worth` has passed.
+    /// Measures at least `fewest` blocks, and more until `worth` has passed.
     fn measure(
         mut self,
         fewest: usize,
@@ -220,8 +227,8 @@ impl Both {
     ) -> Result<Round, PairError> {
         let ready = Instant::now();
         let mut blocks = Vec::with_capacity(fewest);
-        // By turns, so that what a slice owes to its place - whether its own caches are still warm, how long ago the tick was - is
-        // the same for both sides after every second block.
+        // The outer side alternates, so that effects of a slice's position (whether its own caches are still warm,
+        // the time since the tick) are equal for both sides after every second block.
         let mut outer = random.below(2);
         while blocks.len() < fewest || (blocks.len() < fewest * MOST_BLOCKS && ready.elapsed() < worth) {
             let mut slice = |place: usize| self.slice(place, conditions, state);
@@ -243,7 +250,7 @@ impl Both {
         if let Some(tick) = Tick::of_this_machine() {
             tick.make_room(process.last.mul_f64(LEEWAY));
         }
-        // The other side has had the caches since this one's last slice.
+        // The other side has used the caches since this side's last slice.
         if conditions.warm > 0 && iterations >= conditions.warm * WARM_WORTH {
             process.run(conditions.warm)?;
         }
@@ -253,8 +260,8 @@ impl Both {
     }
 }
 
-/// How many blocks take the time of those asked for, if a slice takes so long, which is longer than was asked for where a single
-/// run is.
+/// Returns the number of blocks that take as long as the requested blocks. Slices are longer than requested if a
+/// single iteration is.
 fn fewest_blocks(conditions: &Conditions, slice: Duration) -> usize {
     let most = conditions.blocks as usize;
     let fitting = conditions.slice.as_secs_f64() / slice.as_secs_f64() * most as f64;
@@ -285,13 +292,13 @@ mod tests {
     };
 
     #[test]
-    fn what_is_started_quickly_is_started_twice() {
+    fn a_pair_that_starts_quickly_has_two_rounds() {
         let rounds = |started, fewest| rounds_worth(Duration::from_millis(started), fewest, Duration::from_millis(1));
         assert_eq!((rounds(30, 32), rounds(127, 32), rounds(128, 32)), (2, 2, 1));
         assert_eq!((rounds(1, 8), rounds(1, 7)), (2, 1), "too few blocks to be halved");
     }
 
-    /// What the one ends with is what the other begins with only if the order of both is kept.
+    /// The processes exchange their memory only if both rounds keep the order.
     #[test]
     fn both_rounds_start_and_end_in_one_order() {
         let folder = tempfile::tempdir().expect("a folder");
@@ -312,8 +319,8 @@ mod tests {
             let rounds = measure_pair(&sides, "w", "p", &conditions, &mut state, &mut random).expect("a pair");
             assert_eq!(rounds.len(), 2);
             assert!(rounds.iter().all(|blocks| (8..=32).contains(&blocks.len())));
-            let told = std::fs::read_to_string(&log).expect("the log");
-            let lines: Vec<&str> = told.lines().collect();
+            let log_text = std::fs::read_to_string(&log).expect("the log");
+            let lines: Vec<&str> = log_text.lines().collect();
             let (round, again) = lines.split_at(4);
             assert_eq!(round, again);
             let (begun, ended) = round.split_at(2);
@@ -321,10 +328,10 @@ mod tests {
             assert_eq!(who(begun), who(ended));
             orders.insert(who(begun));
         }
-        assert_eq!(orders.len(), 2, "chance says who is first");
+        assert_eq!(orders.len(), 2, "the order is random");
     }
 
-    /// Says of every run that it took a second, and writes down when it starts and ends.
+    /// A probe that reports a second for every run, and logs its start and end.
     const SLOW_PROBE: &str = r#"
         echo "start $1" >> "$2"
         while read -r line; do

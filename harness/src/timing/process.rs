@@ -1,4 +1,4 @@
-//! One process of a pair: started, kept on its core, tried out, run and checked.
+//! One process of a pair: starts it, pins it to its core, finds the number of iterations, runs and checks it.
 
 use std::fs;
 use std::process::Command;
@@ -13,21 +13,21 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use crate::probe::{Probe, ProbeError};
 use crate::timing::pair::{Conditions, PairError};
 
-/// A trial that takes longer than this is not made a second time.
+/// A trial run that takes longer than this is not repeated.
 const LONG_TRIAL: Duration = Duration::from_millis(30);
-/// Iterations that a slice may have at most; more mean that nothing is measured.
+/// Limit on the iterations of a slice; a workload that needs more does nothing.
 const MOST_ITERATIONS: u64 = 1 << 30;
 
-/// A side's probe with its workload made ready.
+/// A running probe of one side with its workload prepared.
 pub(super) struct Process {
     side: Side,
     probe: Probe,
-    /// How long its last slice ran.
+    /// Running time of its last slice.
     pub(super) last: Duration,
 }
 
 impl Process {
-    /// Starts it on its core and has the workload made ready.
+    /// Starts the process, pins it to its core and prepares the workload.
     pub(super) fn start(
         side: Side,
         command: Command,
@@ -47,9 +47,9 @@ impl Process {
         process.keep_on(&one)?;
         let threads = process.probe.prepare(workload, phase, &conditions.options).map_err(failed)?.threads;
         match threads {
-            // Once more: threads that it began while it was being pinned may have been missed.
+            // Pinned again: the first call may have missed threads that started meanwhile.
             0 | 1 => process.keep_on(&one)?,
-            // What computes on several threads by its own definition needs the cores that we have ourselves.
+            // A workload that starts threads by its own definition may use all cores of the harness.
             _ => {
                 let ours = sched_getaffinity(None).map_err(|error| process.unpinned(error))?;
                 process.keep_on(&ours)?;
@@ -58,20 +58,20 @@ impl Process {
         Ok(process)
     }
 
-    /// Whose it is.
+    /// The side that the process belongs to.
     pub(super) fn side(&self) -> Side {
         self.side
     }
 
-    /// Keeps the process on these cores, with all the threads that it has started and will start.
+    /// Pins the process to these cores, with all threads that it has started and will start.
     fn keep_on(&self, cores: &CpuSet) -> Result<(), PairError> {
         let id = self.probe.id();
-        // Where the system does not list them, the thread that computes is the first one, which has the process's number.
+        // Fallback if the system lists no threads: the first thread, which computes, has the id of the process.
         let threads = fs::read_dir(format!("/proc/{}/task", id.as_raw_nonzero())).into_iter().flatten();
         let threads = threads.filter_map(|entry| Pid::from_raw(entry.ok()?.file_name().to_str()?.parse().ok()?));
         for thread in threads.chain([id]) {
             match sched_setaffinity(Some(thread), cores) {
-                // A thread that has ended since it was listed needs no core.
+                // The thread has ended since it was listed.
                 Err(Errno::SRCH) if thread != id => {}
                 done => done.map_err(|error| self.unpinned(error))?,
             }
@@ -79,8 +79,8 @@ impl Process {
         Ok(())
     }
 
-    /// How many iterations a slice needs, found by doubling, and how long they take; that warms caches and pools, too. What is
-    /// `expected` is only tried: a workload that was measured before need not be found out again in every process.
+    /// Finds the iterations that fill a slice, and the time they take, by repeated trials; these also warm caches and
+    /// pools. `expected` iterations from an earlier pair are checked by one trial instead of a new search.
     pub(super) fn iterations(&mut self, slice: Duration, expected: Option<u64>) -> Result<(u64, Duration), PairError> {
         if let Some(iterations) = expected {
             let taken = self.try_out(iterations)?;
@@ -104,25 +104,26 @@ impl Process {
         }
     }
 
-    /// How long so many iterations take once they are warm: the shorter of two times, unless that would take too long to find out.
+    /// Times this many warm iterations: the shorter of two trials, or a single trial if it is long.
     fn try_out(&mut self, iterations: u64) -> Result<Duration, PairError> {
         let mut once = || self.run(iterations).map(|(nanoseconds, waited)| running(nanoseconds, waited));
         let first = once()?;
         if first > LONG_TRIAL { Ok(first) } else { Ok(first.min(once()?)) }
     }
 
-    /// Nanoseconds, and how many of them it waited for a core.
+    /// Runs this many iterations. Returns their nanoseconds, and the nanoseconds of them that the process waited for
+    /// a core.
     pub(super) fn run(&mut self, iterations: u64) -> Result<(u64, u64), PairError> {
         match self.probe.run(iterations).map_err(|error| self.failed(error))? {
             Reading::Clock { nanoseconds, waited, .. } if nanoseconds > 0 => Ok((nanoseconds, waited)),
             Reading::Clock { .. } => Err(self.failed(ProbeError::Refused("the probe's clock stands still".to_owned()))),
             _ => Err(self.failed(ProbeError::Refused(
-                "the probe that is to be timed reads something else; harness.toml names the wrong program".to_owned(),
+                "the probe that is to be timed reports no times; harness.toml names the wrong program".to_owned(),
             ))),
         }
     }
 
-    /// Whether its answer was right.
+    /// Checks the answer of the workload.
     pub(super) fn check(&mut self) -> Result<(), PairError> {
         match self.probe.check().map_err(|error| self.failed(error))? {
             None => Ok(()),
@@ -131,7 +132,7 @@ impl Process {
     }
 
     fn unpinned(&self, error: Errno) -> PairError {
-        self.failed(ProbeError::Refused(format!("the probe cannot be kept on its cores: {error}")))
+        self.failed(ProbeError::Refused(format!("cannot pin the probe to its cores: {error}")))
     }
 
     fn failed(&self, source: ProbeError) -> PairError {
@@ -139,9 +140,9 @@ impl Process {
     }
 }
 
-/// What is left of nanoseconds without those in which the process waited for a core.
+/// The time without the part in which the process waited for a core.
 pub(super) fn running(nanoseconds: u64, waited: u64) -> Duration {
-    // No run takes no time; then the waiting was told wrong.
+    // A run without running time is impossible, so the reported waiting time is wrong.
     Duration::from_nanos(if waited < nanoseconds { nanoseconds - waited } else { nanoseconds })
 }
 
@@ -150,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waiting_that_is_told_wrong_is_not_taken_off() {
+    fn impossible_waiting_is_not_subtracted() {
         assert_eq!(running(900, 200), Duration::from_nanos(700));
         assert_eq!(running(900, 900), Duration::from_nanos(900));
     }

@@ -1,4 +1,4 @@
-//! Spends a budget of time on pairs of processes, workload by workload, until nothing is unclear or the budget is gone.
+//! Measures pairs of processes, workload by workload, until every workload is settled or the time budget is spent.
 
 use std::time::{Duration, Instant};
 
@@ -9,40 +9,41 @@ use crate::collect::Progress;
 use crate::process;
 use crate::timing::pair::{Conditions, PairState, Sides, measure_pair};
 
-/// What one pair is taken to cost before the first one was measured, in seconds.
+/// Assumed cost of a pair before the first one is measured, in seconds.
 const FIRST_GUESS: f64 = 0.3;
 
 /// How the time of two builds is held side by side.
 pub struct Scheduler<'a> {
-    /// What starts a process of each build.
+    /// Starts a process of each build.
     pub sides: &'a Sides<'a>,
-    /// How a pair is measured.
+    /// Conditions under which a pair is measured.
     pub conditions: &'a Conditions,
-    /// When a workload is settled.
+    /// Rules that decide when a workload is settled.
     pub rules: Rules,
-    /// How long pairs may be measured in all.
+    /// Time limit of all pairs together.
     pub budget: Duration,
-    /// What everything that is drawn at random is drawn from.
+    /// Seed of all random draws.
     pub seed: u64,
 }
 
 /// It was told to end before it was done.
 #[derive(Debug, Error)]
-#[error("interrupted; what was measured so far is not kept")]
+#[error("interrupted; the pairs measured so far are discarded")]
 pub struct Stopped;
 
 impl Scheduler<'_> {
-    /// Measures pairs of the entrants; the lanes are in the order of the entrants.
+    /// Measures pairs of the workloads. The results are in the order of `timed_phases`.
     ///
     /// # Errors
-    /// [`Stopped`] if the user ended it.
+    /// [`Stopped`] if the user interrupted it.
     pub fn run(&self, timed_phases: &[TimedPhase], progress: &dyn Progress) -> Result<Vec<WorkloadPairs>, Stopped> {
         let mut random = Random::new(self.seed);
         let mut measured: Vec<WorkloadPairs> = timed_phases
             .iter()
             .map(|timed| WorkloadPairs { timed: timed.clone(), pairs: Vec::new(), failure: None })
             .collect();
-        // Where the budget is too short for all, chance says who is left out, not the order of the probe's list.
+        // If the budget is too short for all workloads, chance decides which are left out, not the order of the
+        // probe's list.
         let order = shuffled(timed_phases.len(), &mut random);
         let mut states: Vec<PairState> = timed_phases.iter().map(|_| PairState::new(&mut random)).collect();
         let mut suite = SequentialSuite::new(self.rules, timed_phases.len());
@@ -81,7 +82,7 @@ impl Scheduler<'_> {
         Ok(measured)
     }
 
-    /// How many more pairs the budget has time for, if they cost what those so far did.
+    /// Number of further pairs that fit into the budget, at the mean cost of those so far.
     fn pairs_left(&self, gone: Duration, count: u32) -> usize {
         let each = if count == 0 { FIRST_GUESS } else { gone.as_secs_f64() / f64::from(count) };
         (self.budget.saturating_sub(gone).as_secs_f64() / each.max(1e-6)) as usize
@@ -94,9 +95,9 @@ mod tests {
 
     use super::*;
 
-    /// A slow page of memory is the base's in one round and the head's in the other.
+    /// A slow page of memory belongs to the base in one round and to the head in the other.
     #[test]
-    fn what_changes_sides_between_the_rounds_cancels() {
+    fn a_slow_page_that_changes_sides_cancels() {
         let slice = |side, nanoseconds| Slice { side, iterations: 10, nanoseconds, waited: 0 };
         let round = |base, head| {
             let [outer, inner] = [slice(Side::Base, base), slice(Side::Head, head)];
@@ -111,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_round_without_time_says_nothing() {
+    fn a_round_without_time_has_no_estimate() {
         let none = |rounds| Pair { seconds: 0.1, rounds }.estimate();
         assert_eq!(none(vec![]), None);
         assert_eq!(none(vec![vec![], vec![]]), None);

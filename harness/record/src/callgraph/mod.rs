@@ -1,12 +1,13 @@
-//! Who called whom, how often, and at what cost: what callgrind writes, read and put in order.
+//! Call graph from callgrind's output: functions by call stack, their calls and their instructions.
 //!
-//! # Where the stacks come from
-//! Callgrind keeps calls, not stacks: from its usual output one can only guess how much of a function's cost belongs to which
-//! of its callers, by sharing it out as their calls were. Nothing is guessed here. Callgrind is asked to keep a
-//! function apart for each chain of callers it was reached by (`--separate-callers`, <https://valgrind.org/docs/manual/cl-manual.html>),
-//! and then names such a context `function'caller'caller of that...`. Each context is a stack with its own cost, exact to
-//! the instruction, as deep as it was asked for. Two things it does not show: a function that was inlined is part of the
-//! one around it, and the levels of a recursion are one frame.
+//! # Source of the stacks
+//! By default callgrind records calls, not stacks, so the part of a function's cost that belongs to one of its
+//! callers can only be estimated, in proportion to the calls. Here nothing is estimated. Callgrind runs with
+//! `--separate-callers` (<https://valgrind.org/docs/manual/cl-manual.html>), which counts a function separately for
+//! each chain of callers and names such a context `function'caller'caller of that...`. Each context is a stack with
+//! its own cost, exact to the instruction, as deep as requested.
+//!
+//! Limitations: an inlined function is part of the function around it, and the levels of a recursion are one frame.
 
 mod read;
 #[cfg(test)]
@@ -19,60 +20,61 @@ pub use read::CallgrindError;
 /// Contexts and the calls between them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CallGraph {
-    /// The contexts, in the order in which the file names them.
+    /// The contexts, in the order of the file.
     pub contexts: Vec<Context>,
-    /// The calls, one for each pair of contexts, in the order of the callers.
+    /// The calls, one entry per pair of contexts, in the order of the callers.
     pub calls: Vec<Call>,
 }
 
-/// A function, reached through a chain of callers.
+/// A function that was reached through one chain of callers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Context {
-    /// The callers' names, outermost first, then the function's own; only that where callers were not kept apart.
+    /// Names of the callers, outermost first, then of the function itself. Only the function's name if callers were
+    /// not separated.
     pub stack: Vec<String>,
-    /// Instructions of the function itself.
+    /// Instructions of the function itself, without its callees.
     pub own: u64,
 }
 
 /// All calls from one context to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Call {
-    /// The place of the caller among the contexts.
+    /// Index of the caller in the contexts.
     pub caller: usize,
-    /// The place of the called one.
+    /// Index of the callee in the contexts.
     pub callee: usize,
-    /// How often.
+    /// Number of calls.
     pub count: u64,
-    /// Instructions from call to return, all calls together.
+    /// Instructions from call to return, summed over all calls.
     pub inclusive: u64,
 }
 
-/// A function, however it was reached.
+/// A function, summed over all chains of callers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Function {
-    /// Its name, demangled.
+    /// Demangled name.
     pub name: String,
-    /// Instructions of its own.
+    /// Instructions of the function itself, without its callees.
     pub own: u64,
-    /// How often it was called; 0 where it was entered before counting began.
+    /// Number of calls; 0 if it was entered before counting began.
     pub calls: u64,
 }
 
 impl CallGraph {
-    /// Reads what callgrind has written: any number of parts, one after the other, which are added up.
+    /// Parses callgrind's output: any number of parts, one after the other, which are added up.
     ///
     /// # Errors
-    /// If it is no such file or is cut off, with the line.
+    /// If it is not a callgrind output file or is cut off. The error names the line.
     pub fn parse(text: &str) -> Result<Self, CallgrindError> {
         read::read(text)
     }
 
-    /// Instructions of all contexts.
+    /// Total instructions of all contexts.
     pub fn total(&self) -> u64 {
         self.contexts.iter().map(|context| context.own).sum()
     }
 
-    /// How often each context was called, in their order.
+    /// Number of calls of each context, in the order of the contexts.
     pub fn calls_into(&self) -> Vec<u64> {
         let mut counts = vec![0; self.contexts.len()];
         for call in &self.calls {
@@ -81,8 +83,8 @@ impl CallGraph {
         counts
     }
 
-    /// Instructions of each context and all it called, in their order, as the calls tell it. Of contexts that call
-    /// themselves through others this counts some instructions more than once.
+    /// Inclusive instructions of each context (its own and those of its calls), in the order of the contexts. A
+    /// context that calls itself through others counts some instructions more than once.
     pub fn inclusive(&self) -> Vec<u64> {
         let mut costs: Vec<u64> = self.contexts.iter().map(|context| context.own).collect();
         for call in self.calls.iter().filter(|call| call.caller != call.callee) {
@@ -91,7 +93,7 @@ impl CallGraph {
         costs
     }
 
-    /// The functions, most instructions of their own first.
+    /// The functions, in descending order of their own instructions.
     pub fn functions(&self) -> Vec<Function> {
         let mut places: HashMap<&str, usize> = HashMap::new();
         let mut functions: Vec<Function> = Vec::new();

@@ -1,8 +1,9 @@
-//! The reader of callgrind's files.
+//! Reader of callgrind's output files.
 //!
-//! The format: <https://valgrind.org/docs/manual/cl-format.html>. Names may be compressed to numbers, `(7) name` at first
-//! and `(7)` from then on, in three sets: objects, files, functions. Positions may be relative. A line of costs after
-//! `calls=` is what the calls cost; any other belongs to the function that was named last.
+//! The format: <https://valgrind.org/docs/manual/cl-format.html>. Names may be compressed to numbers, `(7) name` at
+//! first and `(7)` from then on, in three sets: objects, files, functions. Positions may be relative. The line of
+//! costs after `calls=` is the cost of these calls; any other line of costs belongs to the function that was named
+//! last.
 
 use std::collections::HashMap;
 
@@ -13,29 +14,29 @@ use crate::callgraph::{Call, CallGraph, Context};
 /// The event that is read.
 const EVENT: &str = "Ir";
 
-/// A text that is no file of callgrind's.
+/// Error of reading a file that is not a complete callgrind output file.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum CallgrindError {
-    /// A line makes no sense.
+    /// A line is invalid.
     #[error("line {line} of callgrind's file {message}")]
     Line {
-        /// Its number, from 1.
+        /// Line number, from 1.
         line: usize,
-        /// What is wrong with it.
+        /// Predicate of the sentence: the problem of the line.
         message: String,
     },
     /// The file has no instruction counts.
     #[error("callgrind's file counts no instructions: it has no event {EVENT}")]
     NoEvent,
-    /// The file ends early, or its numbers do not add up to what it says they do.
-    #[error("callgrind's file says that it holds {said} instructions and holds {found}: it is cut off or damaged")]
+    /// The file ends early, or its costs do not add up to its stated total.
+    #[error("callgrind's file states a total of {said} instructions and contains {found}: it is cut off or damaged")]
     Total {
-        /// What it says.
+        /// The stated total.
         said: u64,
-        /// What it holds.
+        /// The sum of the costs.
         found: u64,
     },
-    /// The sum that stands at its end is not there.
+    /// The total at the end of the file is missing.
     #[error("callgrind's file has no totals at its end: it is cut off")]
     NoTotal,
 }
@@ -52,21 +53,21 @@ pub(super) fn read(text: &str) -> Result<CallGraph, CallgrindError> {
 #[derive(Default)]
 struct Reader {
     graph: CallGraph,
-    /// Places of contexts by their raw names.
+    /// Indices of contexts by their raw names.
     contexts: HashMap<String, usize>,
-    /// Places of calls by caller and callee.
+    /// Indices of calls by caller and callee.
     calls: HashMap<(usize, usize), usize>,
-    /// Names of functions by their numbers.
+    /// Names of functions by their compressed numbers.
     names: HashMap<u64, String>,
-    /// How many words of a line of costs are positions.
+    /// Number of positions at the start of a line of costs.
     positions: usize,
-    /// Which of the numbers after them is read.
+    /// Index of the event that is read among the numbers after the positions.
     column: Option<usize>,
-    /// The function whose costs are told.
+    /// The function that lines of costs belong to.
     function: Option<usize>,
-    /// The function that the next `calls=` is about.
+    /// The callee of the next `calls=`.
     callee: Option<usize>,
-    /// How often it was called: the next line of costs is that of the calls.
+    /// Number of these calls, if the next line of costs is theirs.
     called: Option<u64>,
     said: Option<u64>,
 }
@@ -77,7 +78,7 @@ impl Reader {
         if first.is_ascii_digit() || matches!(first, '+' | '-' | '*') {
             return self.costs(line);
         }
-        // A heading may have an equals sign in its value, a name a colon: what comes first decides.
+        // A heading may have an equals sign in its value, a name a colon: the first of the two decides.
         let end = line.find(['=', ':']).ok_or_else(|| format!("is neither a heading nor costs: {}", start(line)))?;
         let (key, value) = (&line[..end], line[end + 1..].trim());
         if line[end..].starts_with(':') {
@@ -92,7 +93,7 @@ impl Reader {
                 self.callee = Some(self.context(value)?);
                 Ok(())
             }
-            // Where a jump leads: only its name may be needed later.
+            // The target of a jump: a later line may refer to its name by number.
             "jfn" => self.name(value).map(drop),
             "calls" => {
                 self.called = Some(number(value.split_whitespace().next().unwrap_or_default())?);
@@ -105,18 +106,18 @@ impl Reader {
 
     fn heading(&mut self, key: &str, value: &str) -> Result<(), String> {
         match key {
-            "version" if value != "1" => Err(format!("says that the format has version {}, known is 1", start(value))),
+            "version" if value != "1" => Err(format!("has format version {}; only 1 is supported", start(value))),
             "positions" => {
                 self.positions = value.split_whitespace().count();
                 Ok(())
             }
             "events" => {
-                // Every part names its events anew.
+                // Each part has its own list of events.
                 self.positions = self.positions.max(1);
                 self.column = value.split_whitespace().position(|event| event == EVENT);
                 self.column.map(drop).ok_or_else(|| format!("names no event {EVENT}"))
             }
-            // `summary` says the same before the counts; only a file that is whole has `totals`.
+            // `summary` has the same numbers before the costs, but only a complete file has `totals`.
             "totals" => {
                 let column = self.column.ok_or("comes before the events are named")?;
                 let total = number(value.split_whitespace().nth(column).unwrap_or_default())?;
@@ -134,8 +135,8 @@ impl Reader {
 
     fn costs(&mut self, line: &str) -> Result<(), String> {
         let column = self.column.ok_or("has costs before the events are named")?;
-        let function = self.function.ok_or("has costs of no function")?;
-        // What is left out at the end is zero.
+        let function = self.function.ok_or("has costs before a function is named")?;
+        // Omitted numbers at the end of a line are zero.
         let cost = line.split_whitespace().nth(self.positions + column).map_or(Ok(0), number)?;
         match self.called.take() {
             None => {
@@ -143,7 +144,7 @@ impl Reader {
                 *own = add(*own, cost)?;
             }
             Some(count) => {
-                let callee = self.callee.ok_or("is the cost of calls to no function")?;
+                let callee = self.callee.ok_or("has the cost of calls before their function is named")?;
                 let place = *self.calls.entry((function, callee)).or_insert_with(|| {
                     self.graph.calls.push(Call { caller: function, callee, count: 0, inclusive: 0 });
                     self.graph.calls.len() - 1
@@ -156,7 +157,7 @@ impl Reader {
         Ok(())
     }
 
-    /// The place of the context that is named.
+    /// Returns the index of the context with this name, and adds it if it is new.
     fn context(&mut self, value: &str) -> Result<usize, String> {
         let name = self.name(value)?;
         if let Some(&place) = self.contexts.get(&name) {
@@ -167,17 +168,17 @@ impl Reader {
         Ok(self.graph.contexts.len() - 1)
     }
 
-    /// A name, whether it is written out or by its number.
+    /// Returns a name that is written out or given by its number.
     fn name(&mut self, value: &str) -> Result<String, String> {
         let compressed = value.strip_prefix('(').and_then(|rest| rest.split_once(')'));
         // `(below main)` is a name.
         let numbered = compressed.and_then(|(id, name)| Some((id.parse::<u64>().ok()?, name.trim())));
         match numbered {
-            None if value.is_empty() => Err("names a function without a name".to_owned()),
+            None if value.is_empty() => Err("has an empty function name".to_owned()),
             None => Ok(value.to_owned()),
             Some((id, "")) => {
                 let name = self.names.get(&id).cloned();
-                name.ok_or_else(|| format!("means name {id}, which was not told before"))
+                name.ok_or_else(|| format!("uses name {id}, which was not defined before"))
             }
             Some((id, name)) => {
                 self.names.insert(id, name.to_owned());
@@ -197,9 +198,9 @@ impl Reader {
     }
 }
 
-/// The frames of a context's name, outermost first: `leaf'left'main` is `main`, `left`, `leaf`. A number among them is the level
-/// of a recursion. Callgrind has to demangle by itself, because it is told by demangled names what to count; so an
-/// apostrophe within brackets is a lifetime's.
+/// Returns the frames of a context's name, outermost first: `leaf'left'main` gives `main`, `left`, `leaf`. A number
+/// among them is the level of a recursion and is dropped. Callgrind demangles the names itself, because the functions
+/// to count are given to it by demangled names; so an apostrophe within brackets belongs to a lifetime.
 fn stack(name: &str) -> Vec<String> {
     let is_level = |part: &&str| part.bytes().all(|byte| byte.is_ascii_digit());
     let mut frames: Vec<String> = apart(name).into_iter().filter(|part| !is_level(part)).map(plain_name).collect();
@@ -207,13 +208,13 @@ fn stack(name: &str) -> Vec<String> {
     if frames.is_empty() { vec![name.to_owned()] } else { frames }
 }
 
-/// Splits at the apostrophes that are in no brackets.
+/// Splits a name at the apostrophes outside of brackets.
 fn apart(name: &str) -> Vec<&str> {
     let (mut parts, mut from, mut depth, mut before) = (Vec::new(), 0, 0_usize, ' ');
     for (place, letter) in name.char_indices() {
         match letter {
             '<' | '(' | '[' | '{' => depth += 1,
-            // The head of an arrow closes nothing.
+            // The head of an arrow is not a closing bracket.
             '>' if before == '-' => {}
             '>' | ')' | ']' | '}' => depth = depth.saturating_sub(1),
             '\'' if depth == 0 => {
@@ -228,7 +229,7 @@ fn apart(name: &str) -> Vec<&str> {
     parts
 }
 
-/// The name without what the compiler hangs on to it to tell two builds apart.
+/// Returns the name without the hash that the compiler appends.
 fn plain_name(name: &str) -> String {
     let name = format!("{:#}", rustc_demangle::demangle(name));
     let is_hash = |end: &str| end.len() == 16 && end.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -238,20 +239,20 @@ fn plain_name(name: &str) -> String {
     }
 }
 
-/// A whole number, decimal or hexadecimal.
+/// Parses a whole number, decimal or hexadecimal.
 fn number(word: &str) -> Result<u64, String> {
     let parsed = match word.strip_prefix("0x") {
         Some(digits) => u64::from_str_radix(digits, 16),
         None => word.parse(),
     };
-    parsed.map_err(|_| format!("has something else where a number should be: {}", start(word)))
+    parsed.map_err(|_| format!("should have a number instead of {}", start(word)))
 }
 
 fn add(a: u64, b: u64) -> Result<u64, String> {
-    a.checked_add(b).ok_or_else(|| "makes a sum that is too large".to_owned())
+    a.checked_add(b).ok_or_else(|| "makes a sum larger than 64 bits".to_owned())
 }
 
-/// The beginning of a text, in quotes: the whole may be long.
+/// Returns the beginning of a text, in quotes: the whole may be long.
 fn start(text: &str) -> String {
     format!("{:?}", text.chars().take(40).collect::<String>())
 }

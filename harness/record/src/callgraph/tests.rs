@@ -1,4 +1,4 @@
-//! The fixtures are what valgrind 3.19 makes of `fixtures/words.c`, with the folder's name taken out of the paths:
+//! The fixtures are the output of valgrind 3.19 for `fixtures/words.c`, with the folder removed from the paths:
 //!
 //! ```sh
 //! gcc -g -O1 -fno-inline -fno-optimize-sibling-calls -static words.c -o words
@@ -20,7 +20,8 @@ const PLAIN: &str = include_str!("fixtures/words.plain.out");
 const CALLERS: &str = include_str!("fixtures/words.callers.out");
 const ANNOTATED: &str = include_str!("fixtures/words.annotated.txt");
 
-/// Functions and their own instructions as `callgrind_annotate` prints them. Recursion levels are added up, as they are here.
+/// Functions and their own instructions as `callgrind_annotate` prints them. Recursion levels are added up, as in
+/// this module.
 fn annotated(text: &str) -> BTreeMap<String, u64> {
     let mut functions = BTreeMap::new();
     for line in text.lines() {
@@ -38,7 +39,7 @@ fn annotated(text: &str) -> BTreeMap<String, u64> {
 }
 
 fn own(graph: &CallGraph) -> BTreeMap<String, u64> {
-    graph.functions().into_iter().filter(|one| one.own > 0).map(|one| (one.name, one.own)).collect()
+    graph.functions().into_iter().filter(|it| it.own > 0).map(|it| (it.name, it.own)).collect()
 }
 
 #[test]
@@ -52,7 +53,7 @@ fn functions_have_the_instructions_that_callgrind_annotate_gives_them() {
     }
 }
 
-/// The same of whatever valgrind is here, where there is one: the versions of its format differ in what they compress.
+/// The same check with the installed valgrind, if there is one: versions differ in the names that they compress.
 #[test]
 fn the_annotate_of_this_machine_agrees() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -76,7 +77,7 @@ fn contexts_are_whole_stacks_and_agree_with_the_calls() {
     let graph = CallGraph::parse(CALLERS).expect("a whole file");
     let stacks: Vec<String> = graph.contexts.iter().map(|context| context.stack.join(" > ")).collect();
     assert!(stacks.contains(&"(below main) > main > left > leaf".to_owned()), "{stacks:?}");
-    // What lies below a stack costs what the calls say that it costs.
+    // The contexts below a stack add up to its inclusive cost.
     for (context, inclusive) in graph.contexts.iter().zip(graph.inclusive()) {
         let of_recursion = ["tree", "(below main)"].map(|name| context.stack.last().is_some_and(|last| last == name));
         let below = graph.contexts.iter().filter(|other| other.stack.starts_with(&context.stack));
@@ -89,14 +90,14 @@ fn contexts_are_whole_stacks_and_agree_with_the_calls() {
 }
 
 #[test]
-fn names_of_rust_are_told_apart_and_hashes_left_out() {
+fn rust_names_are_split_and_hashes_removed() {
     let name = "<dyn for<'a> Fn(&'a u8) -> u8 as Call>::call'engine::gelu::run::h0123456789abcdef'3'main";
     let graph = CallGraph::parse(&format!("events: Ir\nfn=(1) {name}\n1 5\ntotals: 5\n")).expect("well-formed");
     assert_eq!(graph.contexts[0].stack, ["main", "engine::gelu::run", "<dyn for<'a> Fn(&'a u8) -> u8 as Call>::call"]);
 }
 
 #[test]
-fn parts_are_added_up_and_other_events_passed_over() {
+fn parts_are_added_up_and_other_events_ignored() {
     let part = |own: &str, total: &str| {
         format!(
             "part: 1\npositions: instr line\nevents: Dr Ir\nfn=(1) _ZN6engine4gelu3runE\n0x10 3 7 {own}\n+4 * 1\njump=3 0x20 5\n0x10 4\njcnd=2/5 +2 *\n* *\ntotals: 8 {total}\n"
@@ -133,7 +134,7 @@ fn what_is_no_whole_file_is_refused_in_one_sentence() {
     );
 }
 
-/// A file that is cut off anywhere, at a line's end or within one, is never taken for a whole one.
+/// A file that is cut off anywhere, at the end of a line or within one, is rejected.
 #[test]
 fn a_file_that_is_cut_off_is_refused() {
     for text in [PLAIN, CALLERS] {
@@ -145,7 +146,7 @@ fn a_file_that_is_cut_off_is_refused() {
     }
 }
 
-/// Costs of their own, and calls between functions with their costs.
+/// Own costs of functions, and calls between them (caller, callee, count, inclusive cost).
 type Costs = (Vec<u32>, Vec<(usize, usize, u32, u32)>);
 
 fn costs() -> impl Strategy<Value = Costs> {
@@ -155,14 +156,14 @@ fn costs() -> impl Strategy<Value = Costs> {
     })
 }
 
-/// Writes them as callgrind does, with names compressed or not.
+/// Formats costs like callgrind, with compressed names or without.
 fn written((own, calls): &Costs, compressed: bool) -> String {
     let mut text = "version: 1\npositions: line\nevents: Ir\n\n".to_owned();
-    let mut told = vec![false; own.len()];
+    let mut defined = vec![false; own.len()];
     let mut name = |place: usize| match compressed {
-        true if told[place] => format!("({place})"),
+        true if defined[place] => format!("({place})"),
         true => {
-            told[place] = true;
+            defined[place] = true;
             format!("({place}) f{place}'main")
         }
         false => format!("f{place}'main"),
@@ -180,7 +181,7 @@ fn written((own, calls): &Costs, compressed: bool) -> String {
 
 proptest! {
     #[test]
-    fn what_is_written_is_read(costs in costs(), compressed: bool) {
+    fn formatted_costs_are_parsed(costs in costs(), compressed: bool) {
         let graph = CallGraph::parse(&written(&costs, compressed)).expect("well-formed");
         let (own, calls) = &costs;
         let mut expected: BTreeMap<(String, String), (u64, u64)> = BTreeMap::new();
@@ -199,7 +200,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_is_too_strange(lines in prop::collection::vec("(fn=|cfn=|calls=|events: |totals: |\\+|\\*|)[ -~]{0,12}", 0..12)) {
+    fn no_text_panics(lines in prop::collection::vec("(fn=|cfn=|calls=|events: |totals: |\\+|\\*|)[ -~]{0,12}", 0..12)) {
         let _ = CallGraph::parse(&lines.join("\n"));
     }
 }

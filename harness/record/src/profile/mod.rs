@@ -1,8 +1,8 @@
-//! Where time, instructions and memory go: what a workload is made of, as tables and as the stacks of a flame graph.
+//! Profiles of a workload by time, instructions and memory, as tables and as stacks for flame graphs.
 //!
-//! Three views of one shape. By **time**, of the operations that the engine itself tells apart; by **instructions**, of
-//! functions as callgrind sees them; by **allocations**, of the places that dhat finds on the way to each. All three are a
-//! [`Tree`], and everything that is shown is worked out from that.
+//! There are three views: by **time**, of the operations that the engine reports as spans; by **instructions**, of
+//! functions as callgrind counts them; by **allocations**, of the places in the code that dhat records. All three are
+//! a [`Tree`], from which all tables are computed.
 
 mod name;
 mod seen;
@@ -25,47 +25,47 @@ use crate::metric::Quantity;
 /// What a profile is a profile of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum View {
-    /// Wall time, of the engine's own operations
+    /// Wall time of the engine's operations
     Time,
-    /// Instructions, of functions, by callgrind
+    /// Instructions of functions, counted by callgrind
     Instructions,
-    /// Bytes on the heap, by the place they are allocated at, by dhat
+    /// Heap bytes by place of allocation, recorded by dhat
     Allocations,
 }
 
-/// What was seen of one workload in one phase.
+/// Profile of one workload in one phase.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Profile {
-    /// What it is a profile of.
+    /// The quantity that is shown.
     pub view: View,
     /// The workload's id.
     pub workload: String,
     /// The phase.
     pub phase: String,
-    /// What a run yields.
+    /// Unit of work of a run.
     pub unit: Unit,
-    /// Runs that were seen, all together.
+    /// Number of recorded runs, all together.
     pub runs: u64,
     /// The instruction set that the kernels used.
     pub isa: String,
-    /// Threads that computed.
+    /// Number of threads that computed.
     pub threads: u32,
-    /// What the runs are made of: nanoseconds, instructions or bytes.
+    /// The cost of all runs, in nanoseconds, instructions or bytes.
     pub tree: Tree,
-    /// The places that allocate; of allocations only.
+    /// The places that allocate; only for allocations.
     pub sites: Vec<Site>,
-    /// What looking cost; of time only, and only where enough runs were made to say.
+    /// Overhead of recording; only for time, and only with enough runs.
     pub cost: Option<Cost>,
 }
 
-/// What it costs to keep spans.
+/// Overhead of recording spans.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cost {
-    /// The time of a run with spans over that of one without; the median over pairs.
+    /// Time of a run with spans divided by that of a run without; the median over pairs.
     pub ratio: f64,
-    /// Where the true ratio lies.
+    /// Confidence interval of the ratio.
     pub interval: Interval,
-    /// Pairs that were measured.
+    /// Number of measured pairs.
     pub pairs: usize,
 }
 
@@ -91,7 +91,7 @@ impl View {
     /// Every view, in the order they are shown.
     pub const ALL: [Self; 3] = [Self::Time, Self::Instructions, Self::Allocations];
 
-    /// Its name in titles, file names and on the command line.
+    /// The name in titles, file names and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Time => "time",
@@ -128,19 +128,19 @@ impl View {
 }
 
 impl Profile {
-    /// What it is about: `medium/prefill in phase optimized`.
+    /// The workload and phase as text: `medium/prefill in phase optimized`.
     pub fn place(&self) -> String {
         format!("{} in phase {}", self.workload, self.phase)
     }
 
-    /// Tree and runs, for comparing.
+    /// The tree and its number of runs, for a comparison.
     pub fn seen(&self) -> Seen<'_> {
         Seen { tree: &self.tree, runs: self.runs }
     }
 }
 
 impl CallGraph {
-    /// The contexts as a tree of functions: a true one where callers were kept apart.
+    /// Returns the contexts as a tree of functions. It is the true call tree if callers were separated.
     pub fn tree(&self) -> Tree {
         let contexts = self.contexts.iter().zip(self.calls_into());
         Tree::of_stacks(contexts.map(|(context, calls)| (context.stack.as_slice(), context.own, calls)))

@@ -1,38 +1,39 @@
-//! Names of functions that fit into a table.
+//! Shortened function names that fit into a table.
 
-/// The name with its paths cut down: to the last part within brackets, to the last two outside of them.
-/// `<engine::a::Gelu as engine::Operation>::run` is `<Gelu as Operation>::run`.
+/// Returns the name with shortened paths: the last part within brackets, the last two parts outside.
+/// `<engine::a::Gelu as engine::Operation>::run` becomes `<Gelu as Operation>::run`.
 pub fn short(name: &str) -> String {
-    let (mut told, mut path, mut depth) = (String::new(), String::new(), 0_usize);
+    let (mut text, mut path, mut depth) = (String::new(), String::new(), 0_usize);
     for letter in name.chars() {
         if letter.is_alphanumeric() || matches!(letter, '_' | ':' | '@' | '.') {
             path.push(letter);
             continue;
         }
-        finish(&mut told, &mut path, depth);
-        told.push(letter);
+        finish(&mut text, &mut path, depth);
+        text.push(letter);
         match letter {
             '<' => depth += 1,
-            '>' if !told.ends_with("->") => depth = depth.saturating_sub(1),
+            '>' if !text.ends_with("->") => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
-    finish(&mut told, &mut path, depth);
-    told
+    finish(&mut text, &mut path, depth);
+    text
 }
 
-/// Adds the end of a path.
-fn finish(told: &mut String, path: &mut String, depth: usize) {
+/// Appends the end of a path.
+fn finish(text: &mut String, path: &mut String, depth: usize) {
     let parts: Vec<&str> = path.split("::").collect();
-    // What follows a bracket, as in `<A as B>::run`, begins with an empty part and stays; so does what leads to one.
+    // A path after a bracket, as in `<A as B>::run`, begins with an empty part and stays whole; so does a path before
+    // one.
     let rest = path.starts_with("::") || path.ends_with("::");
     let kept = if depth == 0 { 2 } else { 1 };
     match rest {
         true if path.ends_with("::") && !path.starts_with("::") && parts.len() > 2 => {
-            told.push_str(&parts[parts.len().saturating_sub(kept + 1)..].join("::"));
+            text.push_str(&parts[parts.len().saturating_sub(kept + 1)..].join("::"));
         }
-        true => told.push_str(path),
-        false => told.push_str(&parts[parts.len().saturating_sub(kept)..].join("::")),
+        true => text.push_str(path),
+        false => text.push_str(&parts[parts.len().saturating_sub(kept)..].join("::")),
     }
     path.clear();
 }
@@ -58,8 +59,8 @@ mod tests {
             ("engine::simd::rows::<engine::simd::avx2::Lanes>", "simd::rows::<Lanes>"),
             ("__libc_start_main@@GLIBC_2.34", "__libc_start_main@@GLIBC_2.34"),
         ];
-        for (name, told) in expected {
-            assert_eq!(short(name), told);
+        for (name, text) in expected {
+            assert_eq!(short(name), text);
         }
     }
 }

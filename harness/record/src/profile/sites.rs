@@ -1,63 +1,64 @@
-//! Where allocations are made: a profile in the format of DHAT's viewer, read and put in order.
+//! Places of allocation: reads a profile in the format of DHAT's viewer.
 //!
-//! The format: <https://www.valgrind.org/docs/manual/dh-manual.html>, and what the crate `dhat` writes of it. Each program
-//! point has a backtrace, innermost frame first, into a table of frames `address: function (file:line:column)`. Of a file, the
-//! last three parts of its path are told; a function that was inlined has its bare name.
+//! The format: <https://www.valgrind.org/docs/manual/dh-manual.html>, as the crate `dhat` writes it. Each program
+//! point has a backtrace, innermost frame first, as indices into a table of frames `address: function
+//! (file:line:column)`. A file is given by the last three parts of its path. An inlined function has its bare name.
 //!
-//! Two things are left out of a backtrace, because they hide the way rather than show it: all but the outermost of the
-//! frames of Rust's own libraries at its inner end, and what lies between a closure and the function that it is written in.
+//! Two kinds of frames are omitted from a backtrace, because they hide the path through the program: the frames of
+//! Rust's own libraries at its inner end, except the outermost of them, and the frames between a closure and the
+//! function that contains it.
 
 use serde::Deserialize;
 use thiserror::Error;
 
 use crate::profile::Tree;
 
-/// Version of the format that is understood.
+/// Supported version of the format.
 const VERSION: u64 = 2;
 
-/// A profile of allocations that cannot be read.
+/// Error of reading a profile of allocations.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum SitesError {
-    /// It is another kind of file.
+    /// The file has another format.
     #[error("the profile of allocations cannot be read: {0}")]
     Format(String),
-    /// It is of another version.
-    #[error("the profile of allocations has version {0}, known is {VERSION}")]
+    /// The format has another version.
+    #[error("the profile of allocations has format version {0}; only {VERSION} is supported")]
     Version(u64),
-    /// A backtrace names a frame that is not there.
+    /// A backtrace refers to a frame that does not exist.
     #[error("the profile of allocations is damaged: a backtrace names frame {frame} of {frames}")]
     Frame {
-        /// The frame.
+        /// Index of the frame.
         frame: usize,
-        /// How many there are.
+        /// Number of frames in the table.
         frames: usize,
     },
 }
 
-/// Where memory was allocated.
+/// A place of allocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Site {
-    /// The innermost frame that belongs to none of Rust's own libraries.
+    /// The innermost frame outside of Rust's own libraries.
     pub allocator: Frame,
-    /// The one around it that is of another function, where there is one.
+    /// The nearest frame around it that belongs to another function, if there is one.
     pub caller: Option<Frame>,
-    /// Bytes that were allocated there.
+    /// Bytes allocated there.
     pub bytes: u64,
-    /// Blocks that were allocated there.
+    /// Blocks allocated there.
     pub blocks: u64,
 }
 
-/// A place in the program.
+/// A frame of a backtrace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
     /// The function.
     pub function: String,
-    /// File and line; none where the program does not know.
+    /// File and line; none if the program has no debug information for it.
     pub place: Option<String>,
 }
 
-/// How the files of Rust's own libraries begin, where three parts of a path are all that is told. A program that has such
-/// modules of its own is shown a frame further out.
+/// Path prefixes of the files of Rust's own libraries, given that only three parts of a path are known. Limitation:
+/// if a program has modules with these names, one of its frames further out is shown instead.
 const FILES: [&str; 16] = [
     "core/src/",
     "alloc/src/",
@@ -92,12 +93,12 @@ struct Point {
     fs: Vec<usize>,
 }
 
-/// Allocations by the place they were made at.
+/// Allocations by place.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sites {
-    /// In bytes, by function; calls are blocks.
+    /// Bytes by function; the calls of a node are blocks.
     pub tree: Tree,
-    /// The places, most bytes first.
+    /// The places, in descending order of bytes.
     pub sites: Vec<Site>,
 }
 
@@ -105,7 +106,7 @@ impl Sites {
     /// Reads a profile.
     ///
     /// # Errors
-    /// If it is none, or damaged.
+    /// If the value is not a profile, or is damaged.
     pub fn read(dhat: &serde_json::Value) -> Result<Self, SitesError> {
         let written = Written::deserialize(dhat).map_err(|error| SitesError::Format(error.to_string()))?;
         if written.version != VERSION {
@@ -118,7 +119,7 @@ impl Sites {
             let frame = |&frame: &usize| table.get(frame).ok_or(SitesError::Frame { frame, frames: table.len() });
             let frames: Vec<&Frame> = point.fs.iter().map(frame).collect::<Result<_, _>>()?;
             let mut frames = without_closures(&frames);
-            // Of the library's way to the allocator only its beginning is of interest: what was called.
+            // Of the library's frames only the outermost is of interest: the function that was called.
             let ours = frames.iter().position(|frame| !frame.is_library()).unwrap_or(0);
             frames.drain(..ours.saturating_sub(1));
             let ours = ours.min(1);
@@ -147,8 +148,8 @@ impl Sites {
     }
 }
 
-/// The frames without closures: what lies between a closure and the function it is written in only calls the one for the
-/// other. That function is the one further out in the same file that begins last before the closure.
+/// Returns the frames without closures. The frames between a closure and the function that contains it only pass the
+/// call on. The containing function is the frame further out, in the same file, that begins last before the closure.
 fn without_closures(frames: &[&Frame]) -> Vec<Frame> {
     let mut kept = Vec::new();
     let mut place = 0;
@@ -161,7 +162,7 @@ fn without_closures(frames: &[&Frame]) -> Vec<Frame> {
                 (other_file == file && began <= line).then_some((began, std::cmp::Reverse(at)))
             });
             if let Some((_, std::cmp::Reverse(at))) = same_file.max() {
-                // With the place within it that the closure tells.
+                // With the closure's line in it.
                 frame.function = frames[at].function.clone();
                 place = at;
             }
@@ -173,7 +174,7 @@ fn without_closures(frames: &[&Frame]) -> Vec<Frame> {
 }
 
 impl Frame {
-    /// `0x10b5: engine::buffers::Buffers::take (src/buffers.rs:73:26)`.
+    /// Parses `0x10b5: engine::buffers::Buffers::take (src/buffers.rs:73:26)`.
     fn parse(text: &str) -> Self {
         let named = match text.split_once(": ") {
             Some((address, rest)) if address.starts_with("0x") => rest,
@@ -187,7 +188,7 @@ impl Frame {
         let place = place.map(|place| place.rsplit_once(':').map_or(place, |(place, _)| place).to_owned());
         let function = format!("{:#}", rustc_demangle::demangle(function));
         let function = match function.split_once('<') {
-            // `take<f32>`: what a generic function is made for tells less than its name, at more length.
+            // `take<f32>`: type arguments add length and little information.
             Some((name, _)) if !name.is_empty() && !name.contains("::") => name.to_owned(),
             _ => function,
         };
@@ -207,7 +208,7 @@ impl Frame {
             .is_some_and(|last| last.starts_with("{closure") || last.starts_with("{{closure"))
     }
 
-    /// The name of the function, with its file where the name has no path.
+    /// The name of the function, followed by its file if the name has no path.
     fn name(&self) -> String {
         match self.line() {
             Some((file, _)) if !self.function.contains("::") => {
@@ -217,10 +218,11 @@ impl Frame {
         }
     }
 
-    /// Whether it belongs to Rust's own libraries: `alloc::vec::from_elem`, `<alloc::vec::Vec<T> as Extend<T>>::extend`.
+    /// True if it belongs to Rust's own libraries, such as `alloc::vec::from_elem` or `<alloc::vec::Vec<T> as
+    /// Extend<T>>::extend`.
     fn is_library(&self) -> bool {
         let of_type = self.function.trim_start_matches(['<', '&']);
-        // `<T as alloc::slice::Concat>::concat` is named by its trait, for T may be anything.
+        // `<T as alloc::slice::Concat>::concat` belongs to its trait, because T may be any type.
         let path = match of_type.split_once(" as ") {
             Some((parameter, of_trait)) if !parameter.contains("::") => of_trait,
             _ => of_type,
@@ -230,7 +232,7 @@ impl Frame {
         named.iter().any(|library| path.starts_with(library)) || FILES.iter().any(|start| file.starts_with(start))
     }
 
-    /// Function and place, as one text.
+    /// Function and place as text.
     pub fn told(&self) -> String {
         match &self.place {
             Some(place) => format!("{} ({place})", self.function),
@@ -246,7 +248,8 @@ mod tests {
 
     use super::*;
 
-    /// Frames as dhat tells them: of two buffers made in one product, by ways of their own, and of one made elsewhere.
+    /// Frames as dhat writes them: two buffers allocated in one product, on different paths, and one allocated
+    /// elsewhere.
     fn profile() -> Value {
         json!({
             "dhatFileVersion": 2, "mode": "rust-heap", "verb": "Allocated", "bklt": true, "te": 10,
@@ -273,13 +276,13 @@ mod tests {
     #[test]
     fn sites_are_the_innermost_places_of_the_program_itself() {
         let Sites { tree, sites } = Sites::read(&profile()).expect("well-formed");
-        let told: Vec<_> = sites
+        let found: Vec<_> = sites
             .iter()
             .map(|site| (site.allocator.told(), site.caller.as_ref().map(Frame::told), site.bytes, site.blocks))
             .collect();
         let take = || "take (engine/src/buffers.rs:73)".to_owned();
         assert_eq!(
-            told,
+            found,
             [
                 (take(), Some("product (src/session/forward.rs:226)".to_owned()), 500, 5),
                 (take(), Some("engine::session::Pass::norm (src/session/forward.rs:240)".to_owned()), 30, 3),
@@ -289,20 +292,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_profile_is_refused_in_one_sentence() {
-        let told = |value: Value| Sites::read(&value).expect_err("no profile").to_string();
-        assert_eq!(told(json!({})), "the profile of allocations cannot be read: missing field `dhatFileVersion`");
+    fn invalid_profiles_are_refused() {
+        let error = |value: Value| Sites::read(&value).expect_err("no profile").to_string();
+        assert_eq!(error(json!({})), "the profile of allocations cannot be read: missing field `dhatFileVersion`");
         let mut later = profile();
         later["dhatFileVersion"] = json!(3);
-        assert_eq!(told(later), "the profile of allocations has version 3, known is 2");
+        assert_eq!(error(later), "the profile of allocations has format version 3; only 2 is supported");
         let mut damaged = profile();
         damaged["pps"][0]["fs"][2] = json!(80);
-        assert_eq!(told(damaged), "the profile of allocations is damaged: a backtrace names frame 80 of 10");
+        assert_eq!(error(damaged), "the profile of allocations is damaged: a backtrace names frame 80 of 10");
     }
 
     proptest! {
         #[test]
-        fn every_byte_is_somewhere(points in prop::collection::vec((0..1000_u64, 0..9_u64, prop::collection::vec(0..10_usize, 0..8)), 0..12)) {
+        fn no_byte_is_lost(points in prop::collection::vec((0..1000_u64, 0..9_u64, prop::collection::vec(0..10_usize, 0..8)), 0..12)) {
             let mut written = profile();
             written["pps"] = points.iter().map(|(tb, tbk, fs)| json!({"tb": tb, "tbk": tbk, "fs": fs})).collect();
             let sites = Sites::read(&written).expect("well-formed");

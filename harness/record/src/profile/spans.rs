@@ -1,31 +1,33 @@
-//! The engine's own spans as a tree.
+//! Tree of the spans that the engine reports.
 
 use harness_probe::protocol::Span;
 use thiserror::Error;
 
 use crate::profile::{Node, Tree};
 
-/// Spans that cannot be put in order.
+/// Error of spans that do not form a tree.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("the probe's span `{name}` makes no sense: {wrong}")]
+#[error("the probe's span `{name}` is invalid: {wrong}")]
 pub struct SpansError {
-    /// The operation.
+    /// Name of the span.
     name: String,
-    /// What is wrong with it.
+    /// The reason.
     wrong: &'static str,
 }
 
-/// What time that no span tells of is called.
+/// Name of the time outside of all spans.
 pub const BETWEEN: &str = "(outside of any operation)";
 
 impl Tree {
-    /// A tree of spans, in nanoseconds, and of what `nanoseconds` have beyond them.
+    /// Builds the tree of spans of a run that took `nanoseconds`. Time outside of all spans becomes a root of its
+    /// own.
     ///
     /// # Errors
-    /// If a span lies in one that comes after it, or takes less time than what is inside it.
+    /// If the parent of a span comes after it, or the spans within a parent (or within the run) take longer than the
+    /// parent.
     pub fn of_spans(nanoseconds: u64, spans: &[Span]) -> Result<Self, SpansError> {
         let error = |span: &Span, wrong| SpansError { name: span.name.clone(), wrong };
-        // Time of the spans inside each.
+        // For each span the total time of its children.
         let mut inside = vec![0_u64; spans.len()];
         let mut outside = nanoseconds;
         for (place, span) in spans.iter().enumerate() {
@@ -35,11 +37,11 @@ impl Tree {
                     inside[parent] = inside[parent].saturating_add(span.nanoseconds);
                     (inside[parent] <= spans[parent].nanoseconds).then_some(())
                 }
-                Some(_) => return Err(error(span, "it lies in one that comes after it")),
+                Some(_) => return Err(error(span, "its parent comes after it")),
             };
-            rest.ok_or_else(|| error(span, "what it lies in takes less time"))?;
+            rest.ok_or_else(|| error(span, "its parent (or the run) takes less time"))?;
         }
-        // From the last: what is inside a span is whole before the span itself is.
+        // From the last to the first: children are complete before their parent.
         let mut children: Vec<Vec<Node>> = vec![Vec::new(); spans.len()];
         let mut tree = Self::default();
         for (place, span) in spans.iter().enumerate().rev() {
@@ -96,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn time_is_told_once_and_none_is_lost() {
+    fn all_time_is_counted_once() {
         let spans = [
             span("decode", None, 2, 90),
             span("block", Some(0), 4, 60),
@@ -116,19 +118,16 @@ mod tests {
     }
 
     #[test]
-    fn spans_that_make_no_sense_are_refused() {
-        let told = |spans: &[Span]| Tree::of_spans(100, spans).expect_err("nonsense").to_string();
+    fn invalid_spans_are_refused() {
+        let error = |spans: &[Span]| Tree::of_spans(100, spans).expect_err("invalid").to_string();
+        assert_eq!(error(&[span("a", Some(0), 1, 1)]), "the probe's span `a` is invalid: its parent comes after it");
         assert_eq!(
-            told(&[span("a", Some(0), 1, 1)]),
-            "the probe's span `a` makes no sense: it lies in one that comes after it"
+            error(&[span("a", None, 1, 5), span("b", Some(0), 1, 6)]),
+            "the probe's span `b` is invalid: its parent (or the run) takes less time"
         );
         assert_eq!(
-            told(&[span("a", None, 1, 5), span("b", Some(0), 1, 6)]),
-            "the probe's span `b` makes no sense: what it lies in takes less time"
-        );
-        assert_eq!(
-            told(&[span("a", None, 1, 101)]),
-            "the probe's span `a` makes no sense: what it lies in takes less time"
+            error(&[span("a", None, 1, 101)]),
+            "the probe's span `a` is invalid: its parent (or the run) takes less time"
         );
     }
 }

@@ -1,52 +1,52 @@
-//! What a run is made of, as a tree: each operation or function with all that is inside it.
+//! Costs of a run as a tree: each operation or function with its children.
 
-/// An operation, a function or a line that allocates, in one place of the tree.
+/// An operation, a function or an allocating line at one place of the tree.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Node {
-    /// Its name.
+    /// Name of the operation, function or line.
     pub name: String,
-    /// What it costs by itself, without what is inside it.
+    /// Own cost, without the children.
     pub own: u64,
-    /// How often it was done; of allocations, how many blocks were allocated in it.
+    /// Number of calls; for allocations, the number of blocks allocated in it.
     pub calls: u64,
-    /// The cheapest and the dearest time, where each was read by itself.
+    /// Lowest and highest cost of a single call, if calls were recorded singly.
     pub range: Option<(u64, u64)>,
-    /// What is inside it.
+    /// The nodes within it.
     pub children: Vec<Node>,
 }
 
-/// The parts of a run: a forest, because a run may do one thing after the other.
+/// The costs of a run: a forest, because a run may do one thing after the other.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tree {
-    /// What is inside nothing else.
+    /// The outermost nodes.
     pub roots: Vec<Node>,
 }
 
-/// One name, wherever in the tree it is.
+/// One name, summed over all its places in the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     /// The name.
     pub name: String,
-    /// What it costs by itself.
+    /// Own cost, without children.
     pub own: u64,
-    /// What it costs with all that is inside it. Inside itself it is not counted again.
+    /// Cost with all children. A place within another place of the same name is counted once.
     pub total: u64,
-    /// How often it was done.
+    /// Number of calls.
     pub calls: u64,
-    /// The cheapest and the dearest time, where each was read by itself.
+    /// Lowest and highest cost of a single call, if calls were recorded singly.
     pub range: Option<(u64, u64)>,
 }
 
 impl Node {
-    /// What it costs with all that is inside it.
+    /// Returns the cost with all children.
     pub fn total(&self) -> u64 {
         self.own + self.children.iter().map(Self::total).sum::<u64>()
     }
 }
 
 impl Tree {
-    /// A tree of stacks, outermost frame first, each with what it costs by itself and how often its last frame was called.
-    /// What is around all of them - the way from the program's start to what is measured - is left out.
+    /// Builds a tree from stacks (outermost frame first), each with its own cost and the number of calls of its last
+    /// frame. Frames that enclose all others, from the start of the program to the measured code, are omitted.
     pub fn of_stacks<'a>(stacks: impl IntoIterator<Item = (&'a [String], u64, u64)>) -> Self {
         let mut root = Node::default();
         for (stack, own, calls) in stacks {
@@ -66,17 +66,17 @@ impl Tree {
         tree
     }
 
-    /// What all of it costs.
+    /// Returns the total cost.
     pub fn total(&self) -> u64 {
         self.roots.iter().map(Node::total).sum()
     }
 
-    /// Puts the dearest first, everywhere.
+    /// Sorts all levels by descending cost.
     pub fn sort(&mut self) {
         sort(&mut self.roots);
     }
 
-    /// Every name once, what costs most by itself first.
+    /// Returns every name once, in descending order of own cost.
     pub fn parts(&self) -> Vec<Part> {
         let mut parts: Vec<Part> = Vec::new();
         let mut around = Vec::new();
@@ -85,7 +85,7 @@ impl Tree {
         parts
     }
 
-    /// Every node with how deep it lies, each after the one around it.
+    /// Returns every node with its depth, parents before children.
     pub fn walk(&self) -> Vec<(usize, &Node)> {
         fn walk<'a>(nodes: &'a [Node], depth: usize, all: &mut Vec<(usize, &'a Node)>) {
             for node in nodes {
@@ -98,8 +98,8 @@ impl Tree {
         all
     }
 
-    /// A line for each stack that costs something by itself, `outermost;...;innermost cost`: what flame graphs are drawn of.
-    /// `scale` is what costs are multiplied by.
+    /// Returns a line for each stack with a cost of its own, `outermost;...;innermost cost`: the input format of
+    /// flame graphs. Costs are multiplied by `scale`.
     pub fn folded(&self, scale: f64) -> String {
         let (mut text, mut stack) = (String::new(), Vec::new());
         self.roots.iter().for_each(|root| fold(root, scale, &mut stack, &mut text));
@@ -116,7 +116,7 @@ impl Node {
         &mut self.children[place]
     }
 
-    /// Takes out what costs nothing, such as a function that was left before counting began.
+    /// Removes nodes without cost, such as a function that was left before counting began.
     fn prune(&mut self) {
         self.children.retain_mut(|child| {
             child.prune();
@@ -151,7 +151,7 @@ fn gather<'a>(node: &'a Node, around: &mut Vec<&'a str>, parts: &mut Vec<Part>) 
 }
 
 fn fold(node: &Node, scale: f64, stack: &mut Vec<String>, text: &mut String) {
-    // A semicolon ends a frame.
+    // A semicolon separates frames.
     stack.push(node.name.replace(';', ","));
     let cost = (node.own as f64 * scale).round();
     if cost >= 1.0 {
@@ -178,15 +178,16 @@ mod tests {
     }
 
     #[test]
-    fn the_way_to_what_is_measured_is_left_out_and_the_dearest_comes_first() {
+    fn enclosing_frames_are_omitted_and_the_largest_cost_comes_first() {
         let tree = tree(&[
             ("start;main;run;norm", 5, 2),
             ("start;main;run;product;inner", 7, 4),
             ("start;main;run;product", 1, 2),
             ("start;main;setup", 0, 1),
         ]);
-        let told: Vec<_> = tree.walk().iter().map(|(depth, node)| (*depth, node.name.as_str(), node.total())).collect();
-        assert_eq!(told, [(0, "product", 8), (1, "inner", 7), (0, "norm", 5)]);
+        let found: Vec<_> =
+            tree.walk().iter().map(|(depth, node)| (*depth, node.name.as_str(), node.total())).collect();
+        assert_eq!(found, [(0, "product", 8), (1, "inner", 7), (0, "norm", 5)]);
         assert_eq!(tree.folded(1.0), "product 1\nproduct;inner 7\nnorm 5\n");
         assert_eq!(tree.folded(0.5), "product 1\nproduct;inner 4\nnorm 3\n");
     }
@@ -199,8 +200,8 @@ mod tests {
     #[test]
     fn a_name_inside_itself_is_counted_once() {
         let parts = tree(&[("a;b;a", 3, 1), ("a;b", 2, 1), ("a", 1, 1), ("c", 4, 9)]).parts();
-        let told: Vec<_> = parts.iter().map(|part| (part.name.as_str(), part.own, part.total, part.calls)).collect();
-        assert_eq!(told, [("a", 4, 6, 2), ("c", 4, 4, 9), ("b", 2, 5, 1)]);
+        let found: Vec<_> = parts.iter().map(|part| (part.name.as_str(), part.own, part.total, part.calls)).collect();
+        assert_eq!(found, [("a", 4, 6, 2), ("c", 4, 4, 9), ("b", 2, 5, 1)]);
     }
 
     proptest! {

@@ -1,4 +1,4 @@
-//! A profile as tables: hot paths or top allocators, most called, and the hierarchy.
+//! Tables of a profile: hot paths or top allocators, most called, and the hierarchy.
 
 use harness_record::metric::Quantity;
 use harness_record::number;
@@ -6,15 +6,15 @@ use harness_record::profile::{Node, Part, Profile, View, short};
 
 use crate::render::{Cell, Column, Table, Tone};
 
-/// So many names are shown to a person.
+/// Number of names in a table for people.
 const MOST: usize = 15;
-/// A name has so many letters at most.
+/// Longest name in a table for people, in characters.
 const LONGEST_NAME: usize = 60;
-/// What is smaller than this share of the whole is not shown to a person in the hierarchy.
+/// Smallest share of the total that the hierarchy shows to people.
 const LEAST_SHARE: f64 = 0.005;
 
-/// Hot paths (of allocations: top allocators), most called, and the hierarchy. With `exact` everything there is; without,
-/// what a person reads.
+/// Returns the tables of hot paths (for allocations: top allocators), most called, and the hierarchy. With `exact`
+/// they contain everything; otherwise they are shortened for people.
 pub fn tables(profile: &Profile, exact: bool) -> Vec<Table> {
     let scope = Scope { profile, exact, whole: profile.tree.total() };
     let first = match profile.view {
@@ -22,7 +22,7 @@ pub fn tables(profile: &Profile, exact: bool) -> Vec<Table> {
         View::Allocations => scope.allocators(),
     };
     let mut tables = vec![first];
-    // Where nothing was seen, one table says so.
+    // If nothing was recorded, the first table contains a note about it.
     if scope.whole > 0 {
         tables.extend([scope.most_called(), scope.hierarchy()]);
     }
@@ -72,7 +72,7 @@ impl Scope<'_> {
             table.rows.push(cells);
         }
         table.notes = self.notes();
-        self.tell_rest(&mut table, parts.len());
+        self.note_rest(&mut table, parts.len());
         table
     }
 
@@ -100,7 +100,7 @@ impl Scope<'_> {
             ]);
         }
         table.notes = self.notes();
-        self.tell_rest(&mut table, self.profile.sites.len());
+        self.note_rest(&mut table, self.profile.sites.len());
         table
     }
 
@@ -131,11 +131,11 @@ impl Scope<'_> {
                 name(&part.name),
                 count(part.calls),
                 Cell::number(each, number::plain(Quantity::PerSecond, each)),
-                // Of allocations, what the blocks are that it makes itself.
+                // For allocations, only blocks that the function allocates itself.
                 self.average(if self.profile.view == View::Allocations { part.own } else { part.total }, part.calls),
             ]);
         }
-        self.tell_rest(&mut table, parts.len());
+        self.note_rest(&mut table, parts.len());
         table
     }
 
@@ -156,12 +156,12 @@ impl Scope<'_> {
         let mut hidden = 0;
         self.branch(&self.profile.tree.roots, "", 0, &mut table, &mut hidden);
         if hidden > 0 {
-            table.notes.push(format!("{hidden} more of less than {} % each are not shown", 100.0 * LEAST_SHARE));
+            table.notes.push(format!("not shown: {hidden} below {} % of the total", 100.0 * LEAST_SHARE));
         }
         table
     }
 
-    /// Adds nodes that lie side by side, each with what is inside it; `lines` is what is drawn to the left of them.
+    /// Adds sibling nodes, each with its children. `lines` is drawn to the left of them.
     fn branch(&self, nodes: &[Node], lines: &str, depth: usize, table: &mut Table, hidden: &mut usize) {
         let large = |node: &&Node| self.exact || node.total() as f64 >= LEAST_SHARE * self.whole as f64;
         let shown: Vec<&Node> = nodes.iter().filter(large).collect();
@@ -170,14 +170,14 @@ impl Scope<'_> {
             let last = place + 1 == shown.len();
             let (joint, below) = match (depth, last) {
                 (0, _) => ("", ""),
-                // No spaces: where Markdown begins a cell with them, they are lost.
+                // No leading spaces: Markdown strips them from a cell.
                 (_, true) => ("└─ ", "·  "),
                 (_, false) => ("├─ ", "│  "),
             };
-            let told = name(&node.name);
-            let told = Cell { text: format!("{lines}{joint}{}", told.text), ..told };
+            let label = name(&node.name);
+            let label = Cell { text: format!("{lines}{joint}{}", label.text), ..label };
             let mut cells = vec![
-                told,
+                label,
                 self.amount(node.total() as f64),
                 self.share(node.total()),
                 self.amount(node.own as f64),
@@ -191,11 +191,12 @@ impl Scope<'_> {
         }
     }
 
-    /// What was seen, how much of it, and what looking cost.
+    /// Notes on the recorded runs, their cost, and the overhead of recording.
     fn notes(&self) -> Vec<String> {
         let profile = self.profile;
         if self.whole == 0 {
-            let nothing = if profile.view == View::Allocations { "nothing was allocated" } else { "nothing was seen" };
+            let nothing =
+                if profile.view == View::Allocations { "nothing was allocated" } else { "nothing was recorded" };
             return vec![format!("{nothing} in {}", runs(profile.runs))];
         }
         let (quantity, one) = profile.view.quantity();
@@ -208,14 +209,14 @@ impl Scope<'_> {
         let unit = &profile.unit;
         let plural = if unit.per_run == 1 { "" } else { "s" };
         let mut notes =
-            vec![format!("{} of {} {}{plural}, {each}{what} a run", runs(profile.runs), unit.per_run, unit.name)];
+            vec![format!("{} of {} {}{plural}, {each}{what} per run", runs(profile.runs), unit.per_run, unit.name)];
         if profile.view != View::Allocations {
-            notes.push(format!("own: without the {}s inside", profile.view.noun()));
+            notes.push(format!("own: without nested {}s", profile.view.noun()));
         }
         if let Some(cost) = profile.cost {
             let at = |ratio: f64| format!("{:+.1}", 100.0 * (ratio - 1.0));
             notes.push(format!(
-                "keeping spans cost {} % of a run's time [{}, {}] (median of {} pairs of slices with and without, {:.0} % interval)",
+                "recording spans costs {} % of a run's time [{}, {}] (median of {} pairs of slices with and without, {:.0} % interval)",
                 at(cost.ratio),
                 at(cost.interval.low),
                 at(cost.interval.high),
@@ -226,9 +227,9 @@ impl Scope<'_> {
         notes
     }
 
-    fn tell_rest(&self, table: &mut Table, all: usize) {
+    fn note_rest(&self, table: &mut Table, all: usize) {
         if all > table.rows.len() {
-            table.notes.push(format!("the first {} of {all}; json and csv have all", table.rows.len()));
+            table.notes.push(format!("the first {} of {all}; json and csv contain all", table.rows.len()));
         }
     }
 
@@ -265,7 +266,7 @@ fn rank(place: usize) -> Cell {
     Cell::number((place + 1) as f64, (place + 1).to_string()).toned(Tone::Quiet)
 }
 
-/// A name, for people cut to what a line has room for.
+/// A name, shortened in tables for people.
 pub(super) fn name(name: &str) -> Cell {
     let mut text = short(name);
     if text.chars().count() > LONGEST_NAME {
@@ -278,7 +279,7 @@ fn count(count: u64) -> Cell {
     Cell::number(count as f64, number::count(count as f64))
 }
 
-/// What was entered before counting began, or is no operation, was called an unknown number of times.
+/// The number of calls; unknown for a function entered before counting began and for time outside of operations.
 fn calls_of(calls: u64) -> Cell {
     if calls > 0 { count(calls) } else { Cell::missing() }
 }

@@ -1,4 +1,4 @@
-//! What two profiles have otherwise, as a table.
+//! Table of the differences between two profiles.
 
 use harness_judge::profile::{Difference, differences};
 use harness_record::number;
@@ -7,8 +7,8 @@ use harness_record::profile::{Seen, View};
 use crate::render::{Cell, Column, Table, Tone};
 use crate::tables::profile::name;
 
-/// What costs another amount by itself on the two sides, per run, the largest difference first: all of it with `exact`, else
-/// the first `most`.
+/// Returns the names with different own costs per run, the largest difference first: all of them if `exact`,
+/// otherwise the first `most`.
 pub fn difference_table(title: String, view: View, base: Seen<'_>, head: Seen<'_>, most: usize, exact: bool) -> Table {
     let (quantity, one) = view.quantity();
     let amount = |raw: f64| Cell::number(raw / one, number::plain(quantity, raw / one));
@@ -58,8 +58,9 @@ pub fn difference_table(title: String, view: View, base: Seen<'_>, head: Seen<'_
         before => format!(" ({})", number::percent(head.per_run() / before)),
     };
     table.notes.push(format!(
-        "own {}, without what is inside; a run as a whole: {} -> {}{changed}; share: of that difference",
+        "own {}: without nested {}s; whole run: {} -> {}{changed}; share: part of that difference",
         view.name(),
+        view.noun(),
         whole(base),
         whole(head)
     ));
@@ -72,8 +73,8 @@ pub fn difference_table(title: String, view: View, base: Seen<'_>, head: Seen<'_
     table
 }
 
-fn ratio(one: &Difference) -> Cell {
-    match (one.base, one.head) {
+fn ratio(difference: &Difference) -> Cell {
+    match (difference.base, difference.head) {
         (0.0, _) => Cell { text: "new".to_owned(), ..Cell::missing() },
         (_, 0.0) => Cell::number(0.0, "gone"),
         (base, head) => Cell::number(head / base, number::percent(head / base)),

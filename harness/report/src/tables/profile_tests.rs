@@ -1,4 +1,4 @@
-//! Tables of profiles as a person reads them; that they hold every number is tested where they are printed.
+//! Tables of profiles as people read them. Tests of the printing code check that no number is lost.
 
 use harness_abtest::Interval;
 use harness_probe::Unit;
@@ -61,12 +61,12 @@ fn where_nothing_is_allocated_one_line_says_so() {
 }
 
 #[test]
-fn a_long_list_is_cut_and_says_so() {
+fn a_long_list_is_cut_with_a_note() {
     let roots = (0..40).map(|place| node(&format!("f{place}"), 100 - place, 1, vec![])).collect();
     let profile = profile(View::Instructions, roots);
     let short = &tables(&profile, false)[0];
     assert_eq!(short.rows.len(), 15);
-    assert!(short.notes.iter().any(|note| note == "the first 15 of 40; json and csv have all"), "{:?}", short.notes);
+    assert!(short.notes.iter().any(|note| note == "the first 15 of 40; json and csv contain all"), "{:?}", short.notes);
     assert_eq!(tables(&profile, true)[0].rows.len(), 40);
 }
 

@@ -1,4 +1,4 @@
-//! The machine and the conditions as a table.
+//! Table of the machine and the conditions of profiles.
 
 use harness_record::metric::Quantity;
 use harness_record::profile::Profile;
@@ -6,16 +6,16 @@ use harness_record::{Environment, UNKNOWN, number};
 
 use crate::render::{Cell, Column, Table};
 
-/// The machine, the toolchain and the revision that profiles were made with.
+/// Returns the machine, the toolchain, the revision and the conditions of these profiles.
 pub fn system(environment: &Environment, profiles: &[Profile]) -> Table {
     let revision = environment.revision.as_deref().unwrap_or(UNKNOWN);
-    let changes = if environment.dirty { ", with changes" } else { "" };
+    let changes = if environment.dirty { ", with uncommitted changes" } else { "" };
     let conditions = |profile: &Profile| {
         let threads = if profile.threads == 1 { "thread" } else { "threads" };
         format!("by {}: {} {threads}, {}", profile.view.name(), profile.threads, profile.isa)
     };
-    let mut told: Vec<String> = profiles.iter().map(conditions).collect();
-    told.dedup();
+    let mut conditions: Vec<String> = profiles.iter().map(conditions).collect();
+    conditions.dedup();
     let rows = [
         ("cpu", format!("{}, {} CPUs", environment.cpu, environment.cpus)),
         ("memory", number::plain(Quantity::Bytes, environment.memory_bytes as f64)),
@@ -23,7 +23,7 @@ pub fn system(environment: &Environment, profiles: &[Profile]) -> Table {
         ("toolchain", format!("{}, {}", environment.rustc, environment.target)),
         ("valgrind", environment.valgrind.clone().unwrap_or_else(|| "none".to_owned())),
         ("revision", format!("{revision}{changes}")),
-        ("conditions", told.join("; ")),
+        ("conditions", conditions.join("; ")),
     ];
     let mut table =
         Table::new("System information", vec![Column::left("part", "part"), Column::left("value", "value")]);
