@@ -16,7 +16,7 @@ pub enum Noise {
 }
 
 impl Noise {
-    /// One error as a share: 0.01 is 1 %.
+    /// Draws one error, as a share: 0.01 is 1 %.
     pub fn draw(self, random: &mut Random) -> f64 {
         let percent = match self {
             Self::Normal(deviation) => deviation * normal(random),

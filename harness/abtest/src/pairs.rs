@@ -3,7 +3,7 @@
 use crate::slices::round_estimate;
 use crate::{PairEstimate, Slice};
 
-/// A workload that takes part, in one phase.
+/// A workload in one phase, to be timed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimedPhase {
     /// Its id.
@@ -12,35 +12,36 @@ pub struct TimedPhase {
     pub phase: String,
 }
 
-/// What was measured of one entrant.
+/// The measured pairs of one workload in one phase.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WorkloadPairs {
     /// Whose.
     pub timed: TimedPhase,
-    /// Its pairs, in the order they were measured.
+    /// The pairs, in the order of measurement.
     pub pairs: Vec<Pair>,
-    /// Why there are no more of them, if a pair could not be measured: nothing is said of the workload then.
+    /// Reason that a pair could not be measured; then there is no verdict on the workload.
     pub failure: Option<String>,
 }
 
 impl WorkloadPairs {
-    /// ln(head time / base time) of each of its pairs that says something, in order.
+    /// Returns ln(head time / base time) of each pair that has an estimate, in order.
     pub fn log_ratios(&self) -> impl Iterator<Item = f64> {
         self.pairs.iter().filter_map(|pair| Some(pair.estimate()?.log_ratio))
     }
 }
 
-/// What one pair of processes left.
+/// The measurements of one pair.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pair {
-    /// What it cost, from the first start of the processes to their last end.
+    /// Cost of the pair in seconds, from the first start of the processes to their last end.
     pub seconds: f64,
-    /// The slices of each start of the processes, four by four.
+    /// The blocks of each round.
     pub rounds: Vec<Round>,
 }
 
 impl Pair {
-    /// What it says: the mean of the ratios of its rounds. None if one of them says nothing: the other alone is no mean.
+    /// Returns the mean of the log ratios of the rounds; the times are geometric means. None if a round has no
+    /// estimate: a single round does not cancel a slow memory page.
     pub fn estimate(&self) -> Option<PairEstimate> {
         let rounds: Vec<PairEstimate> = self.rounds.iter().map(|round| round_estimate(round)).collect::<Option<_>>()?;
         if let [one] = rounds[..] {
@@ -58,7 +59,7 @@ impl Pair {
         })
     }
 
-    /// All its slices in the order they were measured.
+    /// All slices, in the order of measurement.
     pub fn slices(&self) -> impl Iterator<Item = &Slice> {
         self.rounds.iter().flatten().flatten()
     }
@@ -67,5 +68,5 @@ impl Pair {
 /// Four slices: base, head, head, base, or the mirror of it.
 pub type Block = [Slice; 4];
 
-/// What one start of the two processes gave.
+/// The blocks measured in one start of the two processes.
 pub type Round = Vec<Block>;

@@ -54,7 +54,7 @@ mod tests {
 
     use super::*;
 
-    /// Ends of the 95 % interval as statistical tables print them, to four digits.
+    /// Ends of the 95 % interval as printed in statistical tables, to four digits.
     #[test]
     fn agrees_with_the_published_tables() {
         for (count, of, low, high) in [

@@ -32,7 +32,7 @@ impl Difference {
     }
 }
 
-/// Every name whose own cost differs, the largest difference first.
+/// Returns every name with different own costs, the largest difference first.
 pub fn differences(base: Seen<'_>, head: Seen<'_>) -> Vec<Difference> {
     let whole = head.per_run() - base.per_run();
     let new = |name: String| {

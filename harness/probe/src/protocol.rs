@@ -157,11 +157,11 @@ pub enum Reading {
 /// All spans of one operation inside the same operations, added up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
-    /// The operation.
+    /// Name of the span.
     pub name: String,
     /// The place in the list of the span around it, which comes before it; none for one that has none.
     pub parent: Option<usize>,
-    /// How often.
+    /// Number of calls.
     pub calls: u64,
     /// Nanoseconds of all of them together.
     pub nanoseconds: u64,

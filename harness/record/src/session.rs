@@ -105,7 +105,7 @@ pub struct Terms {
     pub seed: u64,
     /// The core both sides were pinned to, but for workloads with threads of their own; none if they were not.
     pub core: Option<usize>,
-    /// Threads that computed.
+    /// Number of threads that computed.
     pub threads: u32,
     /// The instruction set that the time was measured with.
     pub isa: String,
@@ -133,31 +133,32 @@ pub struct Circumstances {
     pub disturbance: Disturbance,
 }
 
-/// Treatment of the place of code in a comparison.
+/// Treatment of code layout in a comparison.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Layouts {
-    /// Averaged over so many random layouts of each side.
+    /// Averaged over this many random layouts of each side.
     Averaged(usize),
     /// One layout of each side was compared, for this reason.
     Single(String),
-    /// Both sides started one and the same file.
+    /// Both sides started the same file.
     SameFile,
     /// Nothing was timed.
     Untimed,
 }
 
 impl Layouts {
-    /// True if a difference cannot come from the place of code.
+    /// True if a difference cannot come from code layout.
     pub fn is_averaged(&self) -> bool {
         matches!(self, Self::Averaged(_) | Self::SameFile)
     }
 }
 
-/// A slowdown that is put in honestly: the head runs this share more iterations than it reports, rounded at random.
+/// An artificial slowdown that costs real time: the head runs this share more iterations than it reports, rounded at
+/// random.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Injection {
-    /// 0.01 for one percent.
+    /// Share of additional iterations: 0.01 is 1 %.
     pub share: f64,
 }
 

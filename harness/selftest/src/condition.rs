@@ -22,7 +22,7 @@ pub enum Change {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Condition {
-    /// What differs.
+    /// The difference from the expected answer.
     pub change: Change,
     /// Who else computes.
     pub hogs: BackgroundLoad,

@@ -76,7 +76,8 @@ mod tests {
 
     use super::*;
 
-    /// Searches where the commits from `guilty` on are bad and some cannot be told; also how many trials it took.
+    /// Searches commits that are bad from `guilty` on, some of which cannot be judged. Also returns the number of
+    /// trials.
     fn search(commits: usize, guilty: usize, skipped: &[bool]) -> (Next, u32) {
         let mut search = Search::new(commits);
         let mut trials = 0;

@@ -39,7 +39,7 @@ pub struct Request {
     pub isa: Option<String>,
     /// Folder of a model that the probe's workloads are to run on, besides those it has.
     pub model: Option<PathBuf>,
-    /// How long a single answer of a probe may take.
+    /// Time limit of a single response of the probe.
     pub time_limit: Duration,
     /// The command line, for the record.
     pub command: String,

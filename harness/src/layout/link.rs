@@ -109,7 +109,7 @@ fn lld() -> Option<&'static Path> {
 
 fn find() -> Option<PathBuf> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let ask = |arguments: &[&str]| {
+    let query = |arguments: &[&str]| {
         let output = process::output(Command::new(&rustc).args(arguments), LIMIT).ok()?;
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
     };

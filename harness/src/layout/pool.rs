@@ -32,7 +32,7 @@ const FEWEST_LAYOUTS: usize = 16;
 /// Number of copies of a program that cannot be linked again. Each copy has another place in the page cache.
 const COPIES: usize = 8;
 
-/// Copies that cannot be made. Nothing can be compared then: a gate that fell back to one layout would be more lenient.
+/// Error of making the copies. It ends the comparison: a fallback to one layout would make a gate more lenient.
 #[derive(Debug, Error)]
 pub enum PoolError {
     /// A file cannot be written.

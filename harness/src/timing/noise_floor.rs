@@ -7,10 +7,11 @@ use harness_abtest::{Rules, TimedPhase, WorkloadPairs};
 use crate::collect::Progress;
 use crate::timing::{Conditions, Scheduler, Sides, Stopped};
 
-/// Measures a build against itself, started from its copies on both sides, for as long as the budget lasts, or until it is shown to differ from itself.
+/// Measures a build against itself until the budget is spent or the build is shown to differ from itself. Both sides
+/// start from copies of the build.
 ///
 /// # Errors
-/// [`Stopped`] if the user ended it.
+/// [`Stopped`] if the user interrupted it.
 pub fn measure_noise_floor(
     sides: &Sides<'_>,
     timed: &TimedPhase,
@@ -22,7 +23,8 @@ pub fn measure_noise_floor(
     let scheduler = Scheduler {
         sides,
         conditions: &Conditions { injection: None, ..conditions.clone() },
-        // It is not to be settled soon: every pair tells more of the noise.
+        // A level that cannot be reached: the test must not settle early, because every pair improves the estimate of
+        // the noise.
         rules: Rules { false_assurance: f64::MIN_POSITIVE, ..Rules::default() },
         budget,
         seed,

@@ -12,7 +12,7 @@ use crate::timing::pair::{Conditions, PairState, Sides, measure_pair};
 /// Assumed cost of a pair before the first one is measured, in seconds.
 const FIRST_GUESS: f64 = 0.3;
 
-/// How the time of two builds is held side by side.
+/// Times two builds in pairs within a budget.
 pub struct Scheduler<'a> {
     /// Starts a process of each build.
     pub sides: &'a Sides<'a>,
@@ -26,7 +26,7 @@ pub struct Scheduler<'a> {
     pub seed: u64,
 }
 
-/// It was told to end before it was done.
+/// The user interrupted the measurement.
 #[derive(Debug, Error)]
 #[error("interrupted; the pairs measured so far are discarded")]
 pub struct Stopped;

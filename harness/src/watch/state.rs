@@ -10,7 +10,7 @@ use crate::watch::KeptBuild;
 /// One state of the sources: what it can do, what was counted of it, and its probe.
 #[derive(Debug)]
 pub struct State {
-    /// What its probe says of itself.
+    /// The self-description of its probe.
     pub greeting: Greeting,
     /// Its counts, if they were asked for.
     pub counts: Option<Record>,

@@ -78,7 +78,7 @@ pub struct TimeVerdict {
     pub is_red: bool,
     /// What the pairs show; none before the first pair.
     pub found: Option<Effect>,
-    /// Pairs that were measured.
+    /// Number of measured pairs.
     pub pairs: usize,
     /// Seconds that they took.
     pub seconds: f64,

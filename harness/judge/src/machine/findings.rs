@@ -16,7 +16,7 @@ pub enum Grade {
 }
 
 impl Grade {
-    /// In one word.
+    /// The name of the side in reports.
     pub fn name(self) -> &'static str {
         match self {
             Self::Good => "good",

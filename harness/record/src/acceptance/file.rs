@@ -38,7 +38,7 @@ pub enum AcceptanceError {
         /// What the system said.
         source: io::Error,
     },
-    /// A line makes no sense.
+    /// A line is invalid.
     #[error("{path}, line {line}: {what}")]
     Line {
         /// The file.

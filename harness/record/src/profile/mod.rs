@@ -22,7 +22,7 @@ use harness_probe::{Instrument, Unit};
 use crate::callgraph::CallGraph;
 use crate::metric::Quantity;
 
-/// What a profile is a profile of.
+/// Quantity that a profile shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum View {
     /// Wall time of the engine's operations
@@ -88,7 +88,7 @@ impl View {
         }
     }
 
-    /// Every view, in the order they are shown.
+    /// Every view, in display order.
     pub const ALL: [Self; 3] = [Self::Time, Self::Instructions, Self::Allocations];
 
     /// The name in titles, file names and on the command line.
@@ -100,7 +100,7 @@ impl View {
         }
     }
 
-    /// What its numbers are counted in, and how many of the tree's are one of it.
+    /// The displayed quantity, and the number of the tree's units in one of it.
     pub fn quantity(self) -> (Quantity, f64) {
         match self {
             Self::Time => (Quantity::Seconds, 1e9),
@@ -118,7 +118,7 @@ impl View {
         }
     }
 
-    /// What the nodes of its tree are.
+    /// The kind of the tree's nodes.
     pub fn noun(self) -> &'static str {
         match self {
             Self::Time => "operation",

@@ -2,22 +2,22 @@
 
 use super::Tree;
 
-/// A side: what was seen in how many runs.
+/// A profile of one side with its number of runs.
 #[derive(Debug, Clone, Copy)]
 pub struct Seen<'a> {
-    /// What was seen.
+    /// The profile.
     pub tree: &'a Tree,
-    /// In so many runs.
+    /// Number of runs.
     pub runs: u64,
 }
 
 impl Seen<'_> {
-    /// What a run costs.
+    /// Total cost per run.
     pub fn per_run(&self) -> f64 {
         self.tree.total() as f64 * self.scale()
     }
 
-    /// What turns a sum over all runs into that of one.
+    /// Factor that converts a sum over all runs to one run.
     pub fn scale(&self) -> f64 {
         1.0 / self.runs.max(1) as f64
     }

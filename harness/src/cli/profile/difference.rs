@@ -11,7 +11,7 @@ use harness_report::tables::profile_difference::difference_table;
 use super::picture;
 use super::side::Side;
 
-/// So many names are shown to a person.
+/// Number of names in a table for people.
 const MOST: usize = 20;
 
 /// What costs another amount on the two sides.

@@ -202,7 +202,7 @@ impl PhaseProcess {
                 Ok(run)
             }
             _ => Err(ProbeError::Refused(
-                "the probe that is to be timed reads something else; harness.toml names the wrong program".to_owned(),
+                "the probe that is to be timed reports no times; harness.toml names the wrong program".to_owned(),
             )),
         }
     }

@@ -14,7 +14,7 @@ pub(super) const RULE: RGBColor = RGBColor(0xE1, 0xE4, 0xE8);
 pub(super) const IDLE: RGBColor = RGBColor(0xC4, 0xC9, 0xCF);
 /// The background.
 pub(super) const PAPER: RGBColor = RGBColor(0xFF, 0xFF, 0xFF);
-/// What went wrong.
+/// The cause.
 pub(super) const ALARM: RGBColor = RGBColor(0xB4, 0x23, 0x18);
 
 const PHASES: [RGBColor; 8] = [
