@@ -1,11 +1,11 @@
-//! The times of a ruling as a table.
+//! The verdicts on time as a table.
 
 use super::{GateVerdict, TimeOutcome, TimeVerdict};
 use crate::paired::Verdict;
 use crate::render::{Cell, Column, Table, Tone, number};
 
 impl GateVerdict {
-    /// One line for each workload that was timed. With `exact`, a column for everything a program may want.
+    /// Table with one line for each timed workload. `exact` adds the columns for programs.
     pub fn times_table(&self, exact: bool) -> Table {
         let mut columns = vec![
             Column::left("workload", "workload"),
@@ -17,14 +17,14 @@ impl GateVerdict {
             columns.extend([Column::right("time_change_low", "low"), Column::right("time_change_high", "high")]);
         }
         columns.extend([
-            Column::right("smallest_found", "would have found"),
+            Column::right("smallest_found", "detectable"),
             Column::right("pair_spread", "pair spread"),
             Column::right("pairs", "pairs"),
             Column::right("seconds", "seconds"),
         ]);
         if exact {
             columns.extend([
-                Column::right("seconds_to_tell", "to tell"),
+                Column::right("seconds_to_tell", "seconds to settle"),
                 Column::right("instructions_ratio", "Ir"),
                 Column::left("explanation", "explanation"),
             ]);
