@@ -1,12 +1,12 @@
-//! The verdict as a table.
+//! The verdict on counts as a table.
 
 use super::{CountVerdict, CountsVerdict, JudgedCount};
 use crate::compare::{figure_cells, grouped, place_cells, place_columns};
 use crate::render::{Cell, Column, Table, Tone};
 
 impl CountsVerdict {
-    /// The table of the verdict, regressions first, those that were accepted, then what was not judged, improvements, passes. With `exact`, a
-    /// column for everything a program may want; without, what a person reads.
+    /// Table of the verdict, in the order: regressed, accepted, not judged, improved, passed. `exact` adds the columns
+    /// for programs.
     pub fn table(&self, exact: bool) -> Table {
         let mut columns = place_columns(exact);
         columns.extend([
@@ -36,19 +36,19 @@ impl CountsVerdict {
         table
     }
 
-    /// One sentence per regression, in the order of the suite.
+    /// One sentence for each regression, in the order of the suite.
     pub fn regressions(&self) -> Vec<String> {
         let regressed = self.rows.iter().filter(|row| matches!(row.judgement, CountVerdict::Regressed(_)));
         regressed.map(JudgedCount::explanation).collect()
     }
 
-    /// One sentence per regression that was accepted, in the order of the suite.
+    /// One sentence for each accepted regression, in the order of the suite.
     pub fn accepted(&self) -> Vec<String> {
         let accepted = self.rows.iter().filter(|row| matches!(row.judgement, CountVerdict::Accepted(..)));
         accepted.map(JudgedCount::explanation).collect()
     }
 
-    /// One sentence per reason why figures were not judged.
+    /// One sentence for each reason why figures were not judged.
     pub fn unjudged(&self) -> Vec<String> {
         grouped(self.rows.iter().filter_map(|row| match &row.judgement {
             CountVerdict::Unjudged(why) => Some((row.comparison.place(), why.clone())),
@@ -56,7 +56,7 @@ impl CountsVerdict {
         }))
     }
 
-    /// The same verdict without what passed and without what [`CountsVerdict::unjudged`] tells.
+    /// The verdict without figures that passed and without those in [`CountsVerdict::unjudged`].
     #[must_use]
     pub fn remarkable(&self) -> Self {
         let changed = |row: &&JudgedCount| {
