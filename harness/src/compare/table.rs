@@ -4,8 +4,8 @@ use super::{Comparability, Comparison};
 use crate::metric::{Better, Figure, LEVEL, Metric};
 use crate::render::{Cell, Column, Table, Tone, number};
 
-/// The table of comparisons: with `exact`, a column for everything a program may want; without, what a person reads.
-/// Below it, for people, every reason why something does not compare, once.
+/// Table of comparisons. `exact` selects the columns for programs; without it, notes list each reason why figures are
+/// not comparable once.
 pub fn table(title: impl Into<String>, comparisons: &[Comparison], exact: bool) -> Table {
     let mut columns = place_columns(exact);
     columns.extend([
@@ -52,7 +52,7 @@ pub fn table(title: impl Into<String>, comparisons: &[Comparison], exact: bool) 
     table
 }
 
-/// The columns that say what a row is about.
+/// The columns for workload, phase and metric.
 pub(crate) fn place_columns(exact: bool) -> Vec<Column> {
     let mut columns = vec![Column::left("workload", "workload"), Column::left("phase", "phase")];
     if exact {
@@ -65,7 +65,7 @@ pub(crate) fn place_columns(exact: bool) -> Vec<Column> {
     columns
 }
 
-/// The cells under [`place_columns`].
+/// The cells of [`place_columns`].
 pub(crate) fn place_cells(comparison: &Comparison, exact: bool) -> Vec<Cell> {
     let mut cells = vec![Cell::text(&comparison.workload), Cell::text(&comparison.head_phase)];
     if exact {
@@ -82,7 +82,7 @@ pub(crate) fn place_cells(comparison: &Comparison, exact: bool) -> Vec<Cell> {
     cells
 }
 
-/// Base, head and change.
+/// The cells for base, head and change.
 pub(crate) fn figure_cells(comparison: &Comparison) -> [Cell; 3] {
     let figure = |figure: Option<Figure>| match (figure, comparison.metric) {
         (Some(figure), Some(metric)) => Cell::number(figure.value, number::figure(metric.quantity(), &figure)),
@@ -99,7 +99,7 @@ fn change(comparison: &Comparison) -> Cell {
         return Cell::missing();
     }
     let Some(ratio) = comparison.ratio else {
-        // Nothing divides by zero, and yet it can be said whether it stayed zero.
+        // The base is zero, so there is no ratio.
         let text = if head.value == 0.0 { "0 %" } else { "from 0" };
         return Cell { text: text.to_owned(), ..Cell::missing() }.toned(tone(metric, head.value - base.value));
     };
@@ -127,7 +127,7 @@ fn tone(metric: &dyn Metric, difference: f64) -> Tone {
     }
 }
 
-/// Each reason once, with how many figures it is about and the first of them.
+/// One sentence for each reason, with the first figure and the number of others.
 pub(crate) fn grouped(reasons: impl Iterator<Item = (String, String)>) -> Vec<String> {
     let mut groups: Vec<(String, String, usize)> = Vec::new();
     for (place, reason) in reasons {
