@@ -33,8 +33,8 @@ fn an_accepted_count_is_pending_until_it_is_honoured_and_a_further_loss_is_not_e
     let done = gate(&tools, &[]);
     assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
     for told in [
-        "pending: kernel/gelu in phase naive: instructions 1,000 -> 1,050 (+5.0 %), because A fix of rounding costs this; only this \
-         change has it, and it counts under --honour-new-acceptances",
+        "pending: kernel/gelu in phase naive: instructions 1,000 -> 1,050 (+5.0 %), because A fix of rounding costs this; added \
+         by this change, counts only with --honour-new-acceptances",
         "changed rule: acceptance added: kernel/gelu in phase optimized: instructions 1,001 -> 1,051",
     ] {
         assert!(done.stdout.contains(told), "{told}: {}", done.stdout);
@@ -141,8 +141,8 @@ fn an_expired_acceptance_is_complained_of_and_excuses_nothing() {
     let done = gate(&tools, &["--honour-new-acceptances"]);
     assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
     for told in [
-        "complaint: the acceptance of kernel/gelu in phase optimized: instructions 1,003 -> 1,053 (+5.0 %) expired on 2026-01-01 and \
-         excuses nothing; mend the loss, or remove the line from accepted.csv",
+        "complaint: the acceptance of kernel/gelu in phase optimized: instructions 1,003 -> 1,053 (+5.0 %) expired on 2026-01-01; \
+         fix the regression, or remove the line from accepted.csv",
         "but there is no workload `kernel/glue`; did you mean `kernel/gelu`?",
     ] {
         assert!(done.stdout.contains(told), "{told}: {}", done.stdout);
