@@ -240,8 +240,8 @@ mod tests {
         assert_eq!(
             between(&none, &new, false).pending(),
             [
-                "w in phase naive: instructions 1,000 -> 1,100 (+10 %), because it pays; added by this change, counts only \
-                 with --honour-new-acceptances"
+                "w in phase naive: instructions 1,000 -> 1,100 (+10 %), because it pays; added by this change, counts \
+                 only with --honour-new-acceptances"
             ]
         );
         assert!(between(&new, &new, false).pending().is_empty());
@@ -254,9 +254,9 @@ mod tests {
         let coverage = |base: &Acceptances, earlier: Option<&Acceptances>, honour, lost: &Loss| {
             coverage(&Ledger::between(base.clone(), earlier, line.clone(), honour, TODAY), lost)
         };
-        assert_eq!(coverage(&none, None, true, &lost), "excused", "the change brings the line");
+        assert_eq!(coverage(&none, None, true, &lost), "excused", "the change adds the line");
         assert_eq!(coverage(&none, None, true, &loss("time", 1.0, 1.07)), "none");
-        assert_eq!(coverage(&line, Some(&none), false, &lost), "excused", "the base has got nothing but the line");
+        assert_eq!(coverage(&line, Some(&none), false, &lost), "excused", "the base has changed nothing but the line");
         assert_eq!(coverage(&line, Some(&none), false, &loss("time", 1.0, 1.07)), "none");
         for earlier in [None, Some(&line)] {
             assert_eq!(coverage(&line, earlier, true, &lost), "spent", "the base may have the loss");
@@ -271,8 +271,8 @@ mod tests {
         assert!(ledger(TODAY).complaints(&[]).is_empty());
         let late = ledger(date(2026, 7, 1));
         assert_eq!(coverage(&late, &lost), "expired");
-        let expected = "the acceptance of w in phase naive: instructions 1,000 -> 1,100 (+10 %) expired on 2026-06-30; fix \
-                        the regression, or remove the line from accepted.csv";
+        let expected = "the acceptance of w in phase naive: instructions 1,000 -> 1,100 (+10 %) expired on 2026-06-30; \
+                        fix the regression, or remove the line from accepted.csv";
         assert_eq!(late.complaints(&[]), [expected]);
     }
 

@@ -44,7 +44,8 @@ pub fn table(title: impl Into<String>, comparisons: &[Comparison], exact: bool) 
         table.notes = grouped(incomparable.map(|comparison| (comparison.place(), comparison.state.to_string())));
         if comparisons.iter().any(|comparison| comparison.ratio.is_some_and(|ratio| ratio.interval.is_some())) {
             table.notes.push(
-                "A ratio of times is the median over rounds; [low, high] is its 95 % interval, or the span of all rounds where they are fewer than six."
+                "A ratio of times is the median over rounds; [low, high] is its 95 % interval, or the span of all \
+                 rounds if there are fewer than six."
                     .to_owned(),
             );
         }

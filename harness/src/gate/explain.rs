@@ -314,7 +314,8 @@ mod tests {
         assert_eq!(
             explained(0.03, counts(1000, 0)).as_deref(),
             Some(
-                "Ir and heap equal, time +3.0 %: the same instructions run at a different speed (cache misses or stalls)"
+                "Ir and heap equal, time +3.0 %: the same instructions run at a different speed (cache misses or \
+                 stalls)"
             )
         );
         assert_eq!(

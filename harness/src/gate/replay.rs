@@ -106,7 +106,7 @@ fn events(
         events.extend(match sequential_test.verdict() {
             Verdict::Regressed => Some("confirmed slower"),
             Verdict::Improved => Some("confirmed faster"),
-            Verdict::NotSlower => Some("confirmed not slower"),
+            Verdict::NotSlower => Some("not slower"),
             Verdict::Inconclusive => None,
         });
     }
@@ -151,7 +151,7 @@ pub(super) mod tests {
         let events = slower.events();
         let place = |name: &str| events.iter().position(|event| event.starts_with(name)).expect(name);
         assert!(place("suspected slower") < place("confirmed slower") && place("confirmed slower") < place("settled"));
-        assert!(replay(&[0.0; 24]).events().iter().any(|event| event.starts_with("confirmed not slower")));
+        assert!(replay(&[0.0; 24]).events().iter().any(|event| event.starts_with("not slower")));
         assert!(replay(&[]).events().is_empty());
     }
 

@@ -37,7 +37,8 @@ pub enum RoadmapError {
     },
     /// The file has another schema version.
     #[error(
-        "{path} has schema version {found}, this harness reads {SCHEMA_VERSION}; write `schema = {SCHEMA_VERSION}` and its entries"
+        "{path} has schema version {found}, this harness reads {SCHEMA_VERSION}; write `schema = {SCHEMA_VERSION}` and \
+         its entries"
     )]
     Schema {
         /// The file.

@@ -139,7 +139,8 @@ mod tests {
         let value = Range::value("5 MB", named("latency-median")).expect_err("bytes are no time").to_string();
         assert_eq!(
             value,
-            "the value `5 MB` has a unit that does not fit the metric; write a number in s, ms, us, ns, or two with `..` between them"
+            "the value `5 MB` has a unit that does not fit the metric; write a number in s, ms, us, ns, or two with \
+             `..` between them"
         );
         assert!(Range::value("-5 ms", named("latency-median")).is_err());
     }

@@ -102,10 +102,9 @@ fn a_workload_that_is_defined_otherwise_is_listed_and_fails_nothing() {
     tools.project.write("workloads.json", &changed);
     let done = tools.run(&GATE);
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
-    for told in [
-        "model/decode (naive, optimized) is changed: its definition differs",
-        "kernel/new (naive, optimized) is new",
-    ] {
+    for told in
+        ["model/decode (naive, optimized) is changed: its definition differs", "kernel/new (naive, optimized) is new"]
+    {
         assert!(done.stdout.contains(told), "{told}: {}", done.stdout);
     }
 }

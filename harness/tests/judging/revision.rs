@@ -33,7 +33,9 @@ fn unchanged_code_passes_and_what_was_measured_is_kept() {
     let tools = repository();
     let done = gate(&tools, &[]);
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
-    for told in ["PASSED: of 1 timed workload 1 not slower", "reproduce with: cargo harness gate --base HEAD", "--seed 7"] {
+    for told in
+        ["PASSED: of 1 timed workload 1 not slower", "reproduce with: cargo harness gate --base HEAD", "--seed 7"]
+    {
         assert!(done.stdout.contains(told), "{told}: {}", done.stdout);
     }
     let (session, gate_verdict) = kept(&tools);
