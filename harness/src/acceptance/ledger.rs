@@ -237,13 +237,9 @@ mod tests {
         // A wider version of a line of the base is a new line.
         let wider = accepted(&[loss("instructions", 1000.0, 2000.0)]);
         assert_eq!(coverage(&between(&new, &wider, false), &loss("instructions", 1000.0, 2000.0)), "pending");
-        assert_eq!(
-            between(&none, &new, false).pending(),
-            [
-                "w in phase naive: instructions 1,000 -> 1,100 (+10 %), because it pays; added by this change, counts \
-                 only with --honour-new-acceptances"
-            ]
-        );
+        let expected = "w in phase naive: instructions 1,000 -> 1,100 (+10 %), because it pays; added by this change, \
+                        counts only with --honour-new-acceptances";
+        assert_eq!(between(&none, &new, false).pending(), [expected]);
         assert!(between(&new, &new, false).pending().is_empty());
     }
 
