@@ -1,4 +1,4 @@
-//! Which acceptances count in a gate, and what they excuse.
+//! The acceptances that a gate applies, and the regressions that they excuse.
 
 use harness_record::acceptance::{Acceptance, Acceptances, FILE, Loss, is_time, worse};
 use harness_record::suggestion::suggestion;
@@ -10,36 +10,36 @@ pub struct Ledger {
     lines: Vec<(Acceptance, Worth)>,
 }
 
-/// What an acceptance is worth in a gate.
+/// Validity of an acceptance in a gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Worth {
-    /// It excuses.
+    /// It counts.
     Counts,
-    /// Only the head has it, and no reviewer has approved.
+    /// Only the head has it, and it is not approved.
     Pending,
-    /// Its day is over.
+    /// It has expired.
     Expired,
-    /// It is about time, and the base may have the loss already.
+    /// It is about time, and the base may already contain the slowdown.
     Spent,
 }
 
-/// What the acceptances say of a loss.
+/// Result of matching a loss with the acceptances.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Coverage {
-    /// It is excused, by this one or others before it.
+    /// Excused by this acceptance, possibly after others in a chain.
     Excused(Acceptance),
-    /// It would be, if those that only the head has counted.
+    /// Excused if the acceptances that only the head has counted.
     Pending(Acceptance),
-    /// It was, until this one expired.
+    /// Excused until this acceptance expired.
     Expired(Acceptance),
-    /// This one of the base is about as much, but the base may have the loss already.
+    /// This acceptance of the base matches, but the base may already contain the slowdown.
     Spent(Acceptance),
-    /// It is not.
+    /// Not excused.
     None,
 }
 
 impl Ledger {
-    /// The acceptances beside a stored baseline, on this day.
+    /// Ledger of a gate against the stored baseline, on this day.
     pub fn stored(acceptances: Acceptances, today: Date) -> Self {
         let lines = acceptances.lines().iter().cloned().map(|line| {
             let worth = if expired(&line, today) { Worth::Expired } else { Worth::Counts };
@@ -48,12 +48,13 @@ impl Ledger {
         Self { lines: lines.collect() }
     }
 
-    /// The acceptances of a base, and those that only the head has, which count if a reviewer has approved them.
+    /// Ledger of a gate against a revision. Acceptances that only the head has count if `honour` is true, which means
+    /// that a reviewer has approved them.
     ///
-    /// A count is accepted from one level to another, so that a line excuses nothing once the base is at the other level. Times have no
-    /// levels that outlast a measurement. So a line about time excuses the change that brings it along, or what is held against a
-    /// base that has got nothing but lines since: `earlier` has those that were there when anything else of the base changed
-    /// last; none if that is not known.
+    /// A count is accepted from one level to another, so a line excuses nothing once the base is at the second level.
+    /// Times have no levels that outlast a measurement. Therefore a line about time excuses the change that adds it, or
+    /// a change against a base whose code did not change after the line was added. `earlier` is the acceptances at the
+    /// last change of the base's code; none if unknown.
     pub fn between(
         base: Acceptances,
         earlier: Option<&Acceptances>,
@@ -75,8 +76,8 @@ impl Ledger {
         Self { lines: lines.collect() }
     }
 
-    /// What the acceptances say of a loss. `within(level, value)` says whether a value is at most a tolerance worse than a
-    /// level.
+    /// Matches a loss with the acceptances. `within(level, value)` returns true if `value` is worse than `level` by at
+    /// most the tolerance.
     pub fn covers(&self, loss: &Loss, within: impl Fn(f64, f64) -> bool) -> Coverage {
         let reached = |worths: &[Worth]| self.reach(loss, worths, &within);
         if let Some(line) = reached(&[Worth::Counts]) {
@@ -91,8 +92,8 @@ impl Ledger {
         reached(&[Worth::Spent]).map_or(Coverage::None, Coverage::Spent)
     }
 
-    /// The last of the acceptances by which the loss is excused, if it is: each one that begins within reach of where the
-    /// others ended carries on to its own level.
+    /// Follows a chain of acceptances: each begins within the tolerance of the level at which the one before ends.
+    /// Returns the last one if the chain covers the loss.
     fn reach(&self, loss: &Loss, worths: &[Worth], within: &impl Fn(f64, f64) -> bool) -> Option<Acceptance> {
         let about = |line: &&(Acceptance, Worth)| worths.contains(&line.1) && line.0.loss.same_figure(loss);
         let lines: Vec<&Acceptance> = self.lines.iter().filter(about).map(|(line, _)| line).collect();
@@ -106,24 +107,24 @@ impl Ledger {
         last.filter(|_| within(level, loss.to)).cloned()
     }
 
-    /// One sentence for each acceptance that waits for a reviewer.
+    /// One sentence for each acceptance that is not approved yet.
     pub fn pending(&self) -> Vec<String> {
         let pending = self.lines.iter().filter(|(_, worth)| *worth == Worth::Pending);
         pending
             .map(|(line, _)| {
-                format!("{}; only this change has it, and it counts under --honour-new-acceptances", line.sentence())
+                format!("{}; added by this change, counts only with --honour-new-acceptances", line.sentence())
             })
             .collect()
     }
 
-    /// One sentence for each acceptance that expired, or names a workload or phase that is not among the known ones.
+    /// One sentence for each acceptance that expired, or whose workload or phase is not in `known`.
     pub fn complaints(&self, known: &[(String, String)]) -> Vec<String> {
-        let mut told = Vec::new();
+        let mut complaints = Vec::new();
         for (line, worth) in &self.lines {
             let Loss { workload, phase, .. } = &line.loss;
             if let (Worth::Expired, Some(day)) = (worth, line.expires) {
-                told.push(format!(
-                    "the acceptance of {} expired on {day} and excuses nothing; mend the loss, or remove the line from {FILE}",
+                complaints.push(format!(
+                    "the acceptance of {} expired on {day}; fix the regression, or remove the line from {FILE}",
                     line.loss
                 ));
             }
@@ -140,9 +141,9 @@ impl Ledger {
                     format!("{workload} has no phase `{phase}`; {}", suggestion(phase, phases))
                 }
             };
-            told.push(format!("{FILE} accepts {}, but {hint}", line.loss));
+            complaints.push(format!("{FILE} accepts {}, but {hint}", line.loss));
         }
-        told
+        complaints
     }
 }
 
@@ -173,8 +174,8 @@ mod tests {
         acceptances
     }
 
-    /// The words for what is said of instructions that went from one level to another, with 1 % of tolerance.
-    fn said(ledger: &Ledger, loss: &Loss) -> &'static str {
+    /// Name of the coverage of a loss, with a tolerance of 1 %.
+    fn coverage(ledger: &Ledger, loss: &Loss) -> &'static str {
         match ledger.covers(loss, |level, value| value <= level * 1.01) {
             Coverage::Excused(_) => "excused",
             Coverage::Pending(_) => "pending",
@@ -194,53 +195,48 @@ mod tests {
             (1000.0, 1050.0, "excused"),
             (1000.0, 1111.0, "excused"),
             (1000.0, 1112.0, "none"),
-            // Half of it came from elsewhere.
+            // The base already has half of the loss.
             (1050.0, 1100.0, "excused"),
-            // The base has it already: nothing more is excused.
+            // The base already has the loss: a further loss is not excused.
             (1100.0, 1210.0, "none"),
-            // What was gained since is not given away again.
+            // A loss of later improvements is not excused.
             (900.0, 1100.0, "none"),
             (991.0, 1100.0, "excused"),
         ] {
-            assert_eq!(said(&ledger, &loss("instructions", from, to)), expected, "{from} to {to}");
+            assert_eq!(coverage(&ledger, &loss("instructions", from, to)), expected, "{from} to {to}");
         }
-        assert_eq!(said(&ledger, &loss("total-bytes", 1000.0, 1100.0)), "none");
+        assert_eq!(coverage(&ledger, &loss("total-bytes", 1000.0, 1100.0)), "none");
         let elsewhere = Loss { key: Some("another".to_owned()), ..loss("instructions", 1000.0, 1100.0) };
-        assert_eq!(said(&ledger, &elsewhere), "none", "levels of one toolchain say nothing of another");
+        assert_eq!(coverage(&ledger, &elsewhere), "none", "levels of one toolchain do not apply to another");
     }
 
     #[test]
     fn lines_of_one_figure_add_up_where_they_meet() {
         let both = [loss("instructions", 1100.0, 1200.0), loss("instructions", 1000.0, 1100.0)];
         let ledger = Ledger::stored(accepted(&both), TODAY);
-        assert_eq!(said(&ledger, &loss("instructions", 1000.0, 1200.0)), "excused");
+        assert_eq!(coverage(&ledger, &loss("instructions", 1000.0, 1200.0)), "excused");
         let apart = [loss("instructions", 1150.0, 1200.0), loss("instructions", 1000.0, 1100.0)];
         let ledger = Ledger::stored(accepted(&apart), TODAY);
-        assert_eq!(said(&ledger, &loss("instructions", 1000.0, 1200.0)), "none");
+        assert_eq!(coverage(&ledger, &loss("instructions", 1000.0, 1200.0)), "none");
     }
 
     #[test]
-    fn what_only_the_head_accepts_is_pending_until_it_is_honoured() {
+    fn acceptances_of_the_head_are_pending_until_they_are_honoured() {
         let new = accepted(&[loss("instructions", 1000.0, 1100.0)]);
         let between = |base: &Acceptances, head: &Acceptances, honour| {
             Ledger::between(base.clone(), None, head.clone(), honour, TODAY)
         };
         let (none, lost) = (Acceptances::default(), loss("instructions", 1000.0, 1100.0));
-        assert_eq!(said(&between(&none, &new, false), &lost), "pending");
-        assert_eq!(said(&between(&none, &new, true), &lost), "excused");
-        assert_eq!(said(&between(&new, &new, false), &lost), "excused");
-        assert_eq!(said(&between(&new, &none, false), &lost), "excused", "the base's rule judges the change");
-        // A change that widens a line of the base has written a new one.
+        assert_eq!(coverage(&between(&none, &new, false), &lost), "pending");
+        assert_eq!(coverage(&between(&none, &new, true), &lost), "excused");
+        assert_eq!(coverage(&between(&new, &new, false), &lost), "excused");
+        assert_eq!(coverage(&between(&new, &none, false), &lost), "excused", "the base's rule judges the change");
+        // A wider version of a line of the base is a new line.
         let wider = accepted(&[loss("instructions", 1000.0, 2000.0)]);
-        assert_eq!(said(&between(&new, &wider, false), &loss("instructions", 1000.0, 2000.0)), "pending");
-        let told = between(&none, &new, false).pending();
-        assert_eq!(
-            told,
-            [
-                "w in phase naive: instructions 1,000 -> 1,100 (+10 %), because it pays; only this change has it, and it counts \
-              under --honour-new-acceptances"
-            ]
-        );
+        assert_eq!(coverage(&between(&new, &wider, false), &loss("instructions", 1000.0, 2000.0)), "pending");
+        let expected = "w in phase naive: instructions 1,000 -> 1,100 (+10 %), because it pays; added by this change, \
+                        counts only with --honour-new-acceptances";
+        assert_eq!(between(&none, &new, false).pending(), [expected]);
         assert!(between(&new, &new, false).pending().is_empty());
     }
 
@@ -248,37 +244,33 @@ mod tests {
     fn a_time_is_excused_once() {
         let line = accepted(&[loss("time", 1.0, 1.05)]);
         let (none, lost) = (Acceptances::default(), loss("time", 1.0, 1.055));
-        let said = |base: &Acceptances, earlier: Option<&Acceptances>, honour, lost: &Loss| {
-            said(&Ledger::between(base.clone(), earlier, line.clone(), honour, TODAY), lost)
+        let coverage = |base: &Acceptances, earlier: Option<&Acceptances>, honour, lost: &Loss| {
+            coverage(&Ledger::between(base.clone(), earlier, line.clone(), honour, TODAY), lost)
         };
-        assert_eq!(said(&none, None, true, &lost), "excused", "the change brings the line");
-        assert_eq!(said(&none, None, true, &loss("time", 1.0, 1.07)), "none");
-        assert_eq!(said(&line, Some(&none), false, &lost), "excused", "the base has got nothing but the line");
-        assert_eq!(said(&line, Some(&none), false, &loss("time", 1.0, 1.07)), "none");
+        assert_eq!(coverage(&none, None, true, &lost), "excused", "the change adds the line");
+        assert_eq!(coverage(&none, None, true, &loss("time", 1.0, 1.07)), "none");
+        assert_eq!(coverage(&line, Some(&none), false, &lost), "excused", "the base has changed nothing but the line");
+        assert_eq!(coverage(&line, Some(&none), false, &loss("time", 1.0, 1.07)), "none");
         for earlier in [None, Some(&line)] {
-            assert_eq!(said(&line, earlier, true, &lost), "spent", "the base may have the loss");
+            assert_eq!(coverage(&line, earlier, true, &lost), "spent", "the base may have the loss");
         }
     }
 
     #[test]
-    fn the_day_after_it_expires_it_is_complained_of() {
+    fn the_day_after_it_expires_there_is_a_complaint() {
         let ledger = |today| Ledger::stored(accepted(&[loss("instructions", 1000.0, 1100.0)]), today);
         let lost = loss("instructions", 1000.0, 1100.0);
-        assert_eq!(said(&ledger(TODAY), &lost), "excused");
+        assert_eq!(coverage(&ledger(TODAY), &lost), "excused");
         assert!(ledger(TODAY).complaints(&[]).is_empty());
         let late = ledger(date(2026, 7, 1));
-        assert_eq!(said(&late, &lost), "expired");
-        assert_eq!(
-            late.complaints(&[]),
-            [
-                "the acceptance of w in phase naive: instructions 1,000 -> 1,100 (+10 %) expired on 2026-06-30 and excuses \
-              nothing; mend the loss, or remove the line from accepted.csv"
-            ]
-        );
+        assert_eq!(coverage(&late, &lost), "expired");
+        let expected = "the acceptance of w in phase naive: instructions 1,000 -> 1,100 (+10 %) expired on 2026-06-30; \
+                        fix the regression, or remove the line from accepted.csv";
+        assert_eq!(late.complaints(&[]), [expected]);
     }
 
     #[test]
-    fn unknown_names_are_complained_of_with_the_nearest() {
+    fn complaints_about_unknown_names_suggest_the_nearest() {
         let ledger = Ledger::stored(accepted(&[loss("instructions", 1000.0, 1100.0)]), TODAY);
         let known = |workload: &str, phase: &str| [(workload.to_owned(), phase.to_owned())];
         assert!(ledger.complaints(&known("w", "naive")).is_empty());
@@ -296,7 +288,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(128))]
 
-        /// Whatever was accepted, nothing beyond its worst level is excused, and no base better than its best one.
+        /// No loss beyond the accepted levels is excused, whatever the lines are.
         #[test]
         fn nothing_beyond_what_was_accepted_is_excused(
             lines in prop::collection::vec((0..100_u32, 1..50_u32), 0..6), from in 0..100_u32, more in 1..100_u32,
@@ -308,7 +300,7 @@ mod tests {
             let lost = loss("total-bytes", f64::from(from), f64::from(from + more));
             let ledger = Ledger::stored(accepted(&lines), TODAY);
             let excused = matches!(ledger.covers(&lost, |level, value| value <= level), Coverage::Excused(_));
-            // By definition: every level between the two lies in the span of some line.
+            // By definition: each level of the loss lies in the span of a line.
             let spanned = (from..from + more).all(|level| {
                 let level = f64::from(level);
                 lines.iter().any(|line| line.from <= level && level < line.to)

@@ -1,5 +1,5 @@
-//! What a change alters of the rules and figures that it is judged by: limits, acceptances, stored counts. It is judged by
-//! those of the base all the same; whoever reviews it has to see that the next change will be judged by others.
+//! Lists the changes of the head to the rules of the gate: limits, acceptances, stored counts, timed suite. The head is
+//! judged by the rules of the base; the list shows reviewers that later changes will be judged by other rules.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use harness_record::{Record, number};
 
 use crate::compare::{Comparability, Comparison, RecordView, compare};
 
-/// The rules of one side; where something cannot be read, the sentence that says why.
+/// The rules of one side. An unreadable file is kept as its error message.
 #[derive(Debug)]
 pub struct Policy {
     limits: Result<Limits, String>,
@@ -27,7 +27,7 @@ impl Policy {
         let told = |error: &dyn std::error::Error| error.to_string();
         let keys = store.keys().unwrap_or_default();
         let baseline = |key: String| {
-            let record = store.read(&key).map(|baseline| baseline.record).map_err(|error| told(&error));
+            let record = store.read(&key).map(|baseline| baseline.record).map_err(|error| message(&error));
             (key, record)
         };
         Self {
@@ -43,35 +43,35 @@ impl Policy {
         let mut told = match (&self.limits, &head.limits) {
             (Ok(base), Ok(head)) => limits(base, head),
             (_, Err(why)) => vec![format!("the head's limits cannot be read: {why}")],
-            (Err(_), Ok(_)) => vec!["the base's limits cannot be read, the head's can".to_owned()],
+            (Err(_), Ok(_)) => vec!["the base's limits cannot be read; the head's can".to_owned()],
         };
         if self.timed != head.timed {
-            told.push(format!("timed: {} -> {}", suite(&self.timed), suite(&head.timed)));
+            sentences.push(format!("timed: {} -> {}", suite(&self.timed), suite(&head.timed)));
         }
-        told.extend(match (&self.acceptances, &head.acceptances) {
+        sentences.extend(match (&self.acceptances, &head.acceptances) {
             (Ok(base), Ok(head)) => acceptances(base, head),
             (_, Err(why)) => vec![format!("the head's acceptances cannot be read: {why}")],
-            (Err(_), Ok(_)) => vec!["the base's acceptances cannot be read, the head's can".to_owned()],
+            (Err(_), Ok(_)) => vec!["the base's acceptances cannot be read; the head's can".to_owned()],
         });
         let keys = distinct(self.baselines.iter().chain(&head.baselines).map(|(key, _)| key));
         for key in keys {
             let find = |side: &Self| side.baselines.iter().find(|(name, _)| name == key).map(|(_, read)| read.clone());
-            told.extend(match (find(self), find(head)) {
+            sentences.extend(match (find(self), find(head)) {
                 (Some(Ok(base)), Some(Ok(head))) => counts(key, &base, &head),
                 (None, Some(Ok(new))) => vec![format!("baseline {key} is new, with {} rows", new.rows.len())],
-                (Some(_), None) => vec![format!("baseline {key} is gone")],
+                (Some(_), None) => vec![format!("baseline {key} is removed")],
                 (_, Some(Err(why))) => vec![format!("the head's baseline {key} cannot be read: {why}")],
                 (Some(Err(_)), Some(Ok(_))) => {
-                    vec![format!("the base's baseline {key} cannot be read, the head's can")]
+                    vec![format!("the base's baseline {key} cannot be read; the head's can")]
                 }
                 (None, None) => Vec::new(),
             });
         }
-        told
+        sentences
     }
 }
 
-/// The timed suite of a side.
+/// The timed suite of a side, as printed.
 fn suite(globs: &[String]) -> String {
     if globs.is_empty() { "all workloads".to_owned() } else { globs.join(", ") }
 }
@@ -81,23 +81,24 @@ fn limits(base: &Limits, head: &Limits) -> Vec<String> {
         let glob = limit.workload.as_ref().map_or("all workloads", |glob| glob.as_str());
         format!("{} of {glob}", limit.metric.name())
     };
-    let mut told = Vec::new();
+    let mut sentences = Vec::new();
     for limit in head.all() {
         let name = about(limit);
         match base.all().iter().find(|other| about(other) == name) {
-            None => told.push(format!("limit: {name} is new: {}, because {}", limit.tolerance, limit.reason)),
+            None => sentences.push(format!("limit: {name} is new: {}, because {}", limit.tolerance, limit.reason)),
             Some(old) if old.tolerance != limit.tolerance => {
-                told.push(format!("limit: {name} {} -> {}, because {}", old.tolerance, limit.tolerance, limit.reason));
+                sentences
+                    .push(format!("limit: {name} {} -> {}, because {}", old.tolerance, limit.tolerance, limit.reason));
             }
             Some(old) if old.reason != limit.reason => {
-                told.push(format!("limit: {name} has another reason: {}", limit.reason));
+                sentences.push(format!("limit: {name} has a new reason: {}", limit.reason));
             }
             Some(_) => {}
         }
     }
     let gone = base.all().iter().filter(|old| !head.all().iter().any(|limit| about(limit) == about(old)));
-    told.extend(gone.map(|old| format!("limit: {} is gone; it was {}", about(old), old.tolerance)));
-    // Of those that name a workload the first holds, so their order is a rule, too.
+    sentences.extend(gone.map(|old| format!("limit: {} is removed; it was {}", about(old), old.tolerance)));
+    // The first limit that matches a workload applies, so their order matters.
     for metric in distinct(base.all().iter().map(|limit| limit.metric.name())) {
         let order = |limits: &Limits, other: &Limits| -> Vec<String> {
             let named =
@@ -107,16 +108,20 @@ fn limits(base: &Limits, head: &Limits) -> Vec<String> {
         let (before, after) = (order(base, head), order(head, base));
         if before != after {
             let list = |names: &[String]| names.join(", then ");
-            told.push(format!("limit: the first that names a workload holds: {} -> {}", list(&before), list(&after)));
+            sentences.push(format!(
+                "limit: new order, and the first that matches a workload applies: {} -> {}",
+                list(&before),
+                list(&after)
+            ));
         }
     }
-    told
+    sentences
 }
 
 fn acceptances(base: &Acceptances, head: &Acceptances) -> Vec<String> {
-    let only = |one: &Acceptances, other: &Acceptances, what: &str| -> Vec<String> {
+    let only = |one: &Acceptances, other: &Acceptances, change: &str| -> Vec<String> {
         let lines = one.lines().iter().filter(|line| !other.lines().contains(line));
-        lines.map(|line| format!("acceptance {what}: {}", line.sentence())).collect()
+        lines.map(|line| format!("acceptance {change}: {}", line.sentence())).collect()
     };
     [only(head, base, "added"), only(base, head, "removed")].concat()
 }
@@ -124,13 +129,13 @@ fn acceptances(base: &Acceptances, head: &Acceptances) -> Vec<String> {
 fn counts(key: &str, base: &Record, head: &Record) -> Vec<String> {
     let changed =
         compare(RecordView::baseline(base), RecordView::baseline(head)).into_iter().filter(|one| !one.equal());
-    let told = |one: Comparison| match (&one.state, one.base, one.head) {
+    let sentence = |one: Comparison| match (&one.state, one.base, one.head) {
         (Comparability::Comparable, Some(base), Some(head)) => {
             format!("{} {} -> {}", one.place(), number::exact(base.value), number::exact(head.value))
         }
         (state, ..) => format!("{}: {}", one.place(), state.name()),
     };
-    changed.map(|one| format!("baseline {key}: {}", told(one))).collect()
+    changed.map(|one| format!("baseline {key}: {}", sentence(one))).collect()
 }
 
 #[cfg(test)]
@@ -188,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn another_order_of_limits_and_another_suite_are_told() {
+    fn another_order_of_limits_and_another_suite_are_listed() {
         let of = |glob: &str| limit("instructions", "1 %", &format!("workload = '{glob}'"));
         let all = limit("instructions", "0.1 %", "");
         let base = rulebook(&[all.clone(), of("kernel/*"), of("kernel/gelu*")].concat(), "", None);
@@ -207,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_told() {
+    fn unreadable_rules_are_listed() {
         let good = rulebook("", "", None);
         let bad = rulebook("limits = 1", "w,naive,instruction,1,2,2026-01-02,,it pays,key\n", None);
         let told = good.changes(&bad);

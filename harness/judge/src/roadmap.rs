@@ -1,9 +1,9 @@
-//! How a measured figure stands to what was wanted or forecast: decided by its interval alone, never by its middle.
+//! Compares a measured figure with a target or a forecast. The confidence interval decides, not the estimate.
 
 use harness_record::metric::{Better, Figure, LEVEL, Metric};
 use harness_record::roadmap::Range;
 
-/// How a phase stands to a target.
+/// Status of a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TargetStatus {
     /// The whole interval is beyond the far end.
@@ -12,33 +12,33 @@ pub enum TargetStatus {
     Met,
     /// The whole interval falls short of the near end.
     Missed,
-    /// The interval holds the near end, or is of fewer rounds than it takes to say.
+    /// The interval contains the near end, or there are too few rounds.
     Unclear,
 }
 
-/// What became of a forecast.
+/// Status of a forecast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audit {
-    /// The whole interval is beyond what was forecast.
+    /// The whole interval is beyond the forecast.
     Beaten,
-    /// The interval meets what was forecast, and leaves out that nothing changed.
+    /// The interval overlaps the forecast, and excludes no change.
     Held,
-    /// The whole interval falls short of what was forecast.
+    /// The whole interval falls short of the forecast.
     Wrong,
-    /// The interval holds both the forecast and no change at all, or is of fewer rounds than it takes to say.
+    /// The interval contains both the forecast and no change, or there are too few rounds.
     Unclear,
 }
 
-/// A figure with the ends between which it lies, if that much is known of it.
+/// A figure with the ends of its confidence interval, if known.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Measured {
     /// The figure.
     pub figure: Figure,
-    /// The end that is worse and the end that is better, both the figure itself for a count; none where rounds are too few.
+    /// The worse and the better end of the interval; both are the figure itself for a count. None for too few rounds.
     ends: Option<(f64, f64)>,
 }
 
-/// A figure of a metric, or a ratio of two, with its ends: those of an interval that reaches [`LEVEL`].
+/// Adds the ends of the interval to a figure, or a ratio of figures, if the interval reaches [`LEVEL`].
 pub fn measure(figure: Figure, metric: &dyn Metric) -> Measured {
     let ends = match figure.interval {
         Some(ends) if ends.level >= LEVEL => match metric.better() {
@@ -46,13 +46,13 @@ pub fn measure(figure: Figure, metric: &dyn Metric) -> Measured {
             Better::Lower => Some((ends.high, ends.low)),
         },
         Some(_) => None,
-        // Counts repeat: they are as exact as they are.
+        // Counts are exact.
         None => metric.portable().then_some((figure.value, figure.value)),
     };
     Measured { figure, ends }
 }
 
-/// How a figure stands to a target.
+/// Compares a figure with a target.
 pub fn stand(measured: &Measured, wanted: &Range, better: Better) -> TargetStatus {
     let Some((worse, best)) = measured.ends else { return TargetStatus::Unclear };
     if beyond(worse, wanted.far, better) {
@@ -66,7 +66,7 @@ pub fn stand(measured: &Measured, wanted: &Range, better: Better) -> TargetStatu
     }
 }
 
-/// What became of a forecast change.
+/// Compares a change with its forecast.
 pub fn audit(measured: &Measured, forecast: &Range, better: Better) -> Audit {
     let Some((worse, best)) = measured.ends else { return Audit::Unclear };
     if beyond(worse, forecast.far, better) {
@@ -88,7 +88,7 @@ fn beyond(value: f64, mark: f64, better: Better) -> bool {
 }
 
 impl TargetStatus {
-    /// In a word.
+    /// The status, as printed.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ahead => "ahead",
@@ -100,7 +100,7 @@ impl TargetStatus {
 }
 
 impl Audit {
-    /// In a word.
+    /// The status, as printed.
     pub fn name(self) -> &'static str {
         match self {
             Self::Beaten => "beaten",
@@ -130,16 +130,16 @@ mod tests {
         Range { near, far, relative: true }
     }
 
-    /// The same target, and the interval moved past it: every standing there is.
+    /// One target, and intervals that yield each status.
     #[test]
-    fn the_interval_decides_how_a_target_stands() {
+    fn the_interval_decides_the_status_of_a_target() {
         let stands = |low, high, level| stand(&speed(low, high, level), &wanted(2.5, 3.1), Better::Higher);
         assert_eq!(stands(1.0, 2.4, 0.97), TargetStatus::Missed);
         assert_eq!(stands(2.4, 2.6, 0.97), TargetStatus::Unclear);
         assert_eq!(stands(2.5, 2.9, 0.97), TargetStatus::Met);
-        assert_eq!(stands(2.6, 4.0, 0.97), TargetStatus::Met, "not known to be beyond the far end");
+        assert_eq!(stands(2.6, 4.0, 0.97), TargetStatus::Met, "the interval contains the far end");
         assert_eq!(stands(3.2, 4.0, 0.97), TargetStatus::Ahead);
-        assert_eq!(stands(3.2, 4.0, LEVEL_OF_THREE), TargetStatus::Unclear, "three rounds say nothing");
+        assert_eq!(stands(3.2, 4.0, LEVEL_OF_THREE), TargetStatus::Unclear, "three rounds are too few");
     }
 
     #[test]
@@ -149,13 +149,13 @@ mod tests {
         assert_eq!(audited(1.05, 1.16), Audit::Held);
         assert_eq!(audited(1.16, 1.3), Audit::Held);
         assert_eq!(audited(1.21, 1.3), Audit::Beaten);
-        assert_eq!(audited(0.95, 1.4), Audit::Unclear, "no change at all is in it too");
+        assert_eq!(audited(0.95, 1.4), Audit::Unclear, "the interval contains no change, too");
         let few = speed(1.21, 1.3, LEVEL_OF_THREE);
         assert_eq!(audit(&few, &wanted(1.15, 1.2), Better::Higher), Audit::Unclear);
     }
 
     #[test]
-    fn a_count_is_as_exact_as_it_is() {
+    fn a_count_is_exact() {
         let bytes = metric::by_name("bytes-per-token").expect("a metric");
         let stands = |ratio: f64| stand(&measure(Figure::exact(ratio), bytes), &wanted(0.2, 0.2), Better::Lower);
         assert_eq!(
@@ -165,18 +165,18 @@ mod tests {
         let unchanged = measure(Figure::exact(1.0), bytes);
         assert_eq!(stand(&unchanged, &wanted(1.0, 1.0), Better::Lower), TargetStatus::Met);
         assert_eq!(audit(&unchanged, &wanted(1.0, 1.0), Better::Lower), Audit::Held);
-        // A time without an interval is one round.
+        // A time without an interval is from one round.
         let time = metric::by_name("time").expect("a metric");
         assert_eq!(stand(&measure(Figure::exact(0.1), time), &wanted(0.2, 0.2), Better::Lower), TargetStatus::Unclear);
     }
 
     proptest! {
-        /// Better figures never stand worse.
+        /// A better figure never has a worse status.
         #[test]
-        fn moving_the_interval_up_never_lowers_the_standing(
+        fn a_better_interval_never_has_a_worse_status(
             low in 0.1..5.0f64, width in 0.0..1.0f64, by in 0.0..3.0f64, near in 0.5..3.0f64, more in 0.0..1.0f64,
         ) {
-            let rank = |standing| match standing {
+            let rank = |status| match status {
                 TargetStatus::Missed => 0, TargetStatus::Unclear => 1, TargetStatus::Met => 2, TargetStatus::Ahead => 3,
             };
             let at = |shift: f64| stand(

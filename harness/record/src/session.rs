@@ -1,4 +1,4 @@
-//! What a gate measured, raw, and the file it is kept in.
+//! The raw measurements of one gate, and their file format.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::machine::{Disturbance, MachineState};
 use crate::{Environment, Record, atomic_file};
 
-/// Version of the file that this build writes, and the only one it reads.
+/// Version of the file format that this build writes, and the only one it reads.
 pub const SCHEMA_VERSION: u32 = 4;
 
 /// If layouts are not averaged, a confirmed slowdown is a regression above this share.
@@ -23,41 +23,42 @@ pub const FLOOR_SHARE: f64 = 0.1;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Session {
-    /// When it began, RFC 3339 in UTC, to the second.
+    /// Start of the gate, RFC 3339 in UTC, to the second.
     pub created: String,
     /// The command line.
     pub command: String,
-    /// What was held against.
+    /// The revision that the head is compared with.
     pub base: Revision,
-    /// What was judged.
+    /// The state that is judged.
     pub head: Revision,
     /// The machine and the toolchain, with the head's revision.
     pub environment: Environment,
-    /// How the time was measured and is judged.
+    /// Rules for measuring and judging time.
     pub terms: Terms,
     /// The pairs of every workload that was timed, in the order of the suite.
     #[serde(rename = "lanes", with = "measured")]
     pub measured: Vec<WorkloadPairs>,
-    /// The pairs of the base against itself, before and after the rest: one lane, or none if time was not measured.
+    /// The pairs of the base against itself, measured before and after the rest: one entry, or none if time was not
+    /// measured.
     #[serde(default, with = "measured", skip_serializing_if = "Vec::is_empty")]
     pub floor: Vec<WorkloadPairs>,
-    /// The state of the machine, and what happened to it while time was measured.
+    /// The state of the machine, and disturbances while time was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub machine: Option<Circumstances>,
-    /// The counts of both sides, if they were taken.
+    /// The counts of both sides, if they were measured.
     pub counted: Option<Counted>,
-    /// Whether the counts are without instructions, for want of valgrind, though there are some to judge.
+    /// True if instructions should have been counted, but valgrind is missing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub uncounted: bool,
-    /// Programs that are the same to the processor on both sides, so that nothing was measured of them.
+    /// Measurements that were skipped because the programs of both sides are identical.
     #[serde(default)]
     pub identical: Identical,
-    /// What only one side has, or both have and define in another way: one sentence each.
+    /// Workloads that only one side has, or that the two sides define differently: one sentence each.
     pub unmatched: Vec<String>,
-    /// The regressions that were accepted before.
+    /// The accepted regressions of both sides.
     #[serde(default)]
     pub accepted: Accepted,
-    /// What the head changes of what it is judged by - limits, acceptances, stored counts: one sentence each.
+    /// Changes of the head to the rules for judging it (limits, acceptances, stored counts): one sentence each.
     #[serde(default)]
     pub amended: Vec<String>,
 }
@@ -68,15 +69,15 @@ pub struct Session {
 pub struct Accepted {
     /// The text of the base's `accepted.csv`.
     pub base: String,
-    /// The same of the state in which something else of the base changed last: a loss of time that was accepted since then cannot be
-    /// in the base yet. None if that is not known.
+    /// The text of that file at the last commit of the base that changed anything outside the folder of baselines. A
+    /// slowdown accepted after that commit cannot be in the base yet. None if unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub earlier: Option<String>,
-    /// The text of the head's.
+    /// The text of the head's `accepted.csv`.
     pub head: String,
-    /// Whether what only the head has counts.
+    /// True if acceptances that only the head has count.
     pub honour: bool,
-    /// Every workload and phase of either side.
+    /// Every workload and phase of the two sides.
     pub known: Vec<(String, String)>,
 }
 
@@ -86,44 +87,44 @@ pub struct Accepted {
 pub struct Revision {
     /// The commit.
     pub commit: String,
-    /// Whether there were changes that are not in it.
+    /// True if there were uncommitted changes.
     pub dirty: bool,
 }
 
-/// How time is measured and judged.
+/// Rules for measuring and judging time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Terms {
-    /// Error rates and effects.
+    /// Error rates, margin and minimum effect.
     pub rules: Rules,
-    /// Seconds of measuring that were allowed.
+    /// Budget for measuring time, in seconds.
     pub budget_seconds: f64,
-    /// Those of them that were for the base against itself.
+    /// Part of the budget for the noise floor (the base against itself), in seconds.
     #[serde(default)]
     pub floor_seconds: f64,
-    /// What the order of workloads, processes and slices was drawn from.
+    /// Seed for the random order of workloads, processes and slices.
     pub seed: u64,
-    /// The core both sides were pinned to, but for workloads with threads of their own; none if they were not.
+    /// The core that both sides were pinned to, except for workloads with threads of their own; none if not pinned.
     pub core: Option<usize>,
     /// Number of threads that computed.
     pub threads: u32,
-    /// The instruction set that the time was measured with.
+    /// Instruction set that time was measured with.
     pub isa: String,
-    /// Shortest slice.
+    /// Minimum length of a slice, in nanoseconds.
     pub slice_nanoseconds: u64,
-    /// Iterations before a slice that are not measured, where it has at least ten times as many.
+    /// Unmeasured warm-up iterations before a slice that has at least ten times as many iterations.
     pub warm: u64,
-    /// A slowdown that was put into the head on purpose.
+    /// A slowdown that was injected into the head to test the gate.
     pub injection: Option<Injection>,
-    /// Treatment of the place of code.
+    /// Treatment of program layout.
     pub layouts: Layouts,
-    /// If layouts are not averaged, a confirmed slowdown is a regression above this share only.
+    /// If layouts are not averaged, only a confirmed slowdown above this share is a regression.
     pub layout_limit: f64,
-    /// Whether what stays inconclusive is a failure to judge.
+    /// True if an inconclusive workload makes the gate exit with 2.
     pub strict: bool,
 }
 
-/// The machine while time was measured on it.
+/// The machine during the measurement of time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Circumstances {
@@ -166,33 +167,33 @@ pub struct Injection {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Counted {
-    /// The base's.
+    /// Counts of the base.
     pub base: Record,
-    /// The head's.
+    /// Counts of the head.
     pub head: Record,
     /// The text of the base's `limits.toml`.
     pub limits: String,
 }
 
-/// Measurements that equal programs make needless.
+/// Measurements that were skipped because the programs of both sides are identical.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Identical {
-    /// TimeVerdict: the probes are the same.
+    /// True if the probes are identical, so that time was not measured.
     pub time: bool,
-    /// Counts: the programs that count are the same, too.
+    /// True if the counting programs are identical too, so that nothing was counted.
     pub counts: bool,
 }
 
 /// A session that cannot be read or written.
 #[derive(Debug, Error)]
 pub enum SessionError {
-    /// The file is not there or not readable.
+    /// The file is missing or unreadable.
     #[error("cannot read {path}: {source}")]
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the system.
         source: std::io::Error,
     },
     /// The file cannot be written.
@@ -200,18 +201,18 @@ pub enum SessionError {
     Write {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the system.
         source: std::io::Error,
     },
-    /// The text is no session.
-    #[error("{path} is no measurement of `harness gate --base`: {source}")]
+    /// The text is not a session.
+    #[error("{path} is not a measurement of `harness gate --base`: {source}")]
     Format {
         /// The file.
         path: PathBuf,
-        /// Where the text went wrong.
+        /// Error of the JSON parser, with its position.
         source: serde_json::Error,
     },
-    /// It is of another version.
+    /// The file has another schema version.
     #[error("{path} has schema version {found}, this harness reads {SCHEMA_VERSION}")]
     Schema {
         /// The file.
@@ -237,7 +238,7 @@ impl Session {
     /// Reads a session from a file.
     ///
     /// # Errors
-    /// If the file cannot be read, is no session or has another schema version.
+    /// If the file cannot be read, is not a session, or has another schema version.
     pub fn read(path: &Path) -> Result<Self, SessionError> {
         let text = fs::read_to_string(path).map_err(|source| SessionError::Read { path: path.to_owned(), source })?;
         let format = |source| SessionError::Format { path: path.to_owned(), source };
@@ -252,7 +253,7 @@ impl Session {
         Self::deserialize(value).map_err(format)
     }
 
-    /// Writes the session to a file, whole or not at all.
+    /// Writes the session to a file atomically.
     ///
     /// # Errors
     /// If the folder or the file cannot be written.
@@ -266,14 +267,14 @@ impl Session {
     }
 }
 
-/// Lanes as they are written: of a block, whose slice came first, and iterations, nanoseconds and waiting of the four. That is
-/// a third of what named fields would take, and there are thousands of them.
+/// Compact form of the pairs in the file. A block is the side of its first slice, and iterations, nanoseconds and
+/// waiting time of its four slices. This takes a third of the space of named fields, and there are thousands of blocks.
 mod measured {
     use serde::{Deserializer, Serializer};
 
     use super::{Block, Deserialize, Pair, Round, Serialize, Side, Slice, TimedPhase, WorkloadPairs};
 
-    /// Who came first; iterations, nanoseconds, and nanoseconds of waiting.
+    /// Side of the first slice; iterations, nanoseconds, and nanoseconds of waiting of each slice.
     type WrittenBlock = (Side, [(u64, u64, u64); 4]);
 
     #[derive(Serialize, Deserialize)]

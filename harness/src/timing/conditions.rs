@@ -1,4 +1,4 @@
-//! How the gate times two builds: from its terms to the contest that measures by them.
+//! Times two builds by the terms of a session.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,16 +10,18 @@ use rustix::thread::{CpuSet, sched_getaffinity};
 use crate::collect::Progress;
 use crate::timing::{Conditions, Scheduler, Sides, Stopped};
 
-/// Short, because what others do to a core of a shared machine lasts some tens of milliseconds: the shorter the slices, the more evenly
-/// both sides have of it. As short as this, a single run of half a millisecond is a slice, which matters most: beside
-/// slices of six such runs, the variance of a single token's pair for the same time of measuring was about a half (17 pairs of
-/// each, by turns, on a Xeon whose cores other machines share), and a program that shares the core tears fewer slices. Still
-/// shorter ones brought no more, and switching begins to cost.
+/// Minimum length of a slice.
+///
+/// Disturbances on a shared machine last some tens of milliseconds; the shorter the slices, the more evenly they hit
+/// both sides. At this length a single iteration of half a millisecond is a slice. Compared with slices of six such
+/// iterations, this about halved the variance of a pair for the same measuring time (workload of a single token, 17
+/// pairs of each, in turn, on a Xeon with shared cores), and fewer slices are interrupted by other programs on the
+/// core. Shorter slices brought no further gain, and the cost of switching begins to show.
 pub const SLICE: Duration = Duration::from_micros(400);
-/// Blocks of a pair where a run is no longer than a slice: they take about twice as long as to start a kernel's processes twice and
-/// make them ready.
+/// Blocks of a pair if an iteration is no longer than a slice. They take about twice as long as starting and preparing
+/// the processes of a kernel twice.
 const BLOCKS: u32 = 32;
-/// Iterations before a slice that are not measured, where it has at least ten times as many.
+/// Unmeasured warm-up iterations before a slice that has at least ten times as many iterations.
 pub const WARM: u64 = 1;
 /// Seconds that time is measured unless the user says otherwise.
 pub const BUDGET: u64 = 60;
@@ -52,7 +54,7 @@ pub fn time(
     Scheduler { sides, conditions, rules: terms.rules, budget, seed: terms.seed }.run(timed_phases, progress)
 }
 
-/// What pairs are measured under unless a session's terms say otherwise.
+/// The default conditions for measuring a pair.
 pub fn conditions(threads: u32, isa: Option<String>, time_limit: Duration) -> Conditions {
     Conditions {
         core: pinned_core(threads),
@@ -65,14 +67,14 @@ pub fn conditions(threads: u32, isa: Option<String>, time_limit: Duration) -> Co
     }
 }
 
-/// The core that both sides are pinned to where one thread computes: the last one that this process may use, because
-/// interrupts tend to go to the first ones.
+/// The core to pin both sides to: the last one that this process may use, because interrupts tend to go to the first
+/// ones. None with more than one thread.
 pub fn pinned_core(threads: u32) -> Option<usize> {
     let cores = sched_getaffinity(None).ok().filter(|_| threads == 1)?;
     (0..CpuSet::MAX_CPU).rev().find(|&core| cores.is_set(core))
 }
 
-/// A seed that no earlier gate has had, short enough to be typed again.
+/// A seed from the clock, new for each gate and short enough to type.
 pub fn seed_of_now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |gone| gone.as_millis() as u64 % 1_000_000_000)
 }

@@ -1,4 +1,5 @@
-//! Which workloads can be held against each other: those that both sides have, and define and answer alike.
+//! Matches the workloads of base and head. A workload is comparable if both sides have the same definition and expected
+//! answer.
 
 use harness_abtest::TimedPhase;
 use harness_probe::Instrument;
@@ -7,36 +8,36 @@ use harness_record::choice::{Choice, ChoiceError};
 
 use crate::collect::{Plan, PlanError, Selected};
 
-/// The workloads of both sides, as far as they were asked for.
+/// The selected workloads of both sides.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MatchedWorkloads {
-    /// What both sides have alike.
+    /// Workloads and phases that both sides share.
     pub common: Vec<Selected>,
-    /// What they have not, each told in one sentence.
+    /// Workloads and phases that cannot be compared.
     pub unmatched: Vec<Unmatched>,
 }
 
-/// A workload that cannot be held against the other side's, or some phases of it.
+/// A workload, or some of its phases, that cannot be compared with the other side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unmatched {
-    /// Its id.
+    /// Id of the workload.
     pub workload: String,
-    /// The phases it is about.
+    /// The affected phases.
     pub phases: Vec<String>,
-    /// Why, as in `new: the base does not have it`.
+    /// The reason, such as `new: the base does not have it`.
     pub why: &'static str,
 }
 
 const NEW: &str = "new: the base does not have it";
 const REMOVED: &str = "removed: the head does not have it";
-const REDEFINED: &str = "changed: it is defined in another way, so its numbers do not compare";
-const OTHER_ANSWER: &str = "changed: it is held to another answer, so its numbers do not compare";
+const REDEFINED: &str = "changed: its definition differs, so its numbers do not compare";
+const OTHER_ANSWER: &str = "changed: its expected answer differs, so its numbers do not compare";
 
 impl MatchedWorkloads {
-    /// Matches what the plan takes of either side.
+    /// Matches the workloads that the plan selects from the two sides.
     ///
     /// # Errors
-    /// If the plan takes nothing of what the two have together.
+    /// If a filter or a phase of the plan matches nothing.
     pub fn of(plan: &Plan, base: &[Description], head: &[Description]) -> Result<Self, PlanError> {
         let find = |side: &'_ [Description], id: &str| side.iter().find(|one| one.id == id).cloned();
         let mut all = head.to_vec();
@@ -45,7 +46,7 @@ impl MatchedWorkloads {
                 Some(other) => {
                     let gone: Vec<String> =
                         one.phases.iter().filter(|phase| !other.phases.contains(phase)).cloned().collect();
-                    // At the front: the last phase is the head's.
+                    // At the front, so that the last phase stays that of the head.
                     other.phases.splice(0..0, gone);
                 }
                 None => all.push(one.clone()),
@@ -86,11 +87,11 @@ impl MatchedWorkloads {
         Ok(field)
     }
 
-    /// The workloads whose time is judged: those of the common ones that the globs take and a clock can read, in the last
-    /// phase, or in every phase that was asked for by name; at most this many, and how many more there would have been.
+    /// Selects the workloads to time: common workloads that match `globs` and have a clock, in their last phase, or in
+    /// every phase if `phases` names any. Returns at most `most` of them, and the number left out.
     ///
     /// # Errors
-    /// If a glob cannot be read.
+    /// If a glob is invalid.
     pub fn timed(
         &self,
         globs: &[String],
@@ -104,7 +105,7 @@ impl MatchedWorkloads {
             .iter()
             .filter(taken)
             .flat_map(|one| {
-                // Of the phases that both sides have: a phase that the head adds must not leave the workload out.
+                // The last common phase: a phase that only the head has must not exclude the workload.
                 let last = one.phases.last();
                 let judged = move |phase: &&String| !phases.is_empty() || Some(*phase) == last;
                 one.phases
@@ -120,7 +121,7 @@ impl MatchedWorkloads {
 }
 
 impl Unmatched {
-    /// One sentence.
+    /// One sentence for the report.
     pub fn sentence(&self) -> String {
         let Self { workload, phases, why } = self;
         format!("{workload} ({}) is {why}", phases.join(", "))
@@ -156,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_one_side_has_or_defines_otherwise_is_told_and_the_rest_compares() {
+    fn workloads_of_one_side_or_with_another_definition_are_listed_and_the_rest_compares() {
         let base = [
             workload("same", &["naive", "fast"]),
             workload("gone", &["naive"]),
@@ -174,13 +175,13 @@ mod tests {
         head[2].definition.push('!');
         head[3].answer.push('!');
         let field = MatchedWorkloads::of(&plan(&[]), &base, &head).expect("something in common");
-        let told: Vec<String> = field.unmatched.iter().map(Unmatched::sentence).collect();
+        let sentences: Vec<String> = field.unmatched.iter().map(Unmatched::sentence).collect();
         assert_eq!(
-            told,
+            sentences,
             [
                 "young (naive) is new: the base does not have it",
-                "other (naive) is changed: it is defined in another way, so its numbers do not compare",
-                "answer (naive) is changed: it is held to another answer, so its numbers do not compare",
+                "other (naive) is changed: its definition differs, so its numbers do not compare",
+                "answer (naive) is changed: its expected answer differs, so its numbers do not compare",
                 "ladder (newest) is new: the base does not have it",
                 "ladder (old) is removed: the head does not have it",
                 "gone (naive) is removed: the head does not have it",
@@ -189,7 +190,7 @@ mod tests {
         let common: Vec<(&str, usize)> =
             field.common.iter().map(|one| (one.workload.id.as_str(), one.phases.len())).collect();
         assert_eq!(common, [("same", 2), ("ladder", 1)]);
-        // A new last phase does not take the workload out of what is timed.
+        // A new last phase does not exclude the workload from timing.
         let (timed, _) = field.timed(&["ladder".to_owned()], &[], 12).expect("well-formed");
         assert_eq!(timed, [TimedPhase { workload: "ladder".to_owned(), phase: "naive".to_owned() }]);
     }

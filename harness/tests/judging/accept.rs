@@ -33,8 +33,8 @@ fn an_accepted_count_is_pending_until_it_is_honoured_and_a_further_loss_is_not_e
     let done = gate(&tools, &[]);
     assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
     for told in [
-        "pending: kernel/gelu in phase naive: instructions 1,000 -> 1,050 (+5.0 %), because A fix of rounding costs this; only this \
-         change has it, and it counts under --honour-new-acceptances",
+        "pending: kernel/gelu in phase naive: instructions 1,000 -> 1,050 (+5.0 %), because A fix of rounding costs this; added \
+         by this change, counts only with --honour-new-acceptances",
         "changed rule: acceptance added: kernel/gelu in phase optimized: instructions 1,001 -> 1,051",
     ] {
         assert!(done.stdout.contains(told), "{told}: {}", done.stdout);
@@ -77,7 +77,7 @@ fn an_accepted_time_excuses_the_change_that_brings_it_or_that_it_came_before() {
     );
     let done = times(&["--honour-new-acceptances"]);
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
-    assert!(done.stdout.contains("PASSED: of 1 timed 1 accepted"), "{}", done.stdout);
+    assert!(done.stdout.contains("PASSED: of 1 timed workload 1 accepted"), "{}", done.stdout);
     let json = times(&["--honour-new-acceptances", "--format", "json"]);
     let tables: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
     assert_eq!(tables[0]["rows"][0]["verdict"], "accepted");
@@ -88,8 +88,7 @@ fn an_accepted_time_excuses_the_change_that_brings_it_or_that_it_came_before() {
     takes(&tools, 54_080_000);
     let done = times(&["--honour-new-acceptances"]);
     assert_eq!(done.status, 1, "the base has it");
-    let told =
-        "the base accepts as much, but its code has changed since that line came, so it may have the loss already";
+    let told = "the base accepts this slowdown, but its code changed since then and may already contain it";
     assert!(done.stdout.contains(told), "{}", done.stdout);
     // The line comes first, by a change of its own, which may store other counts, too.
     takes(&tools, 52_000_000);
@@ -100,7 +99,7 @@ fn an_accepted_time_excuses_the_change_that_brings_it_or_that_it_came_before() {
     takes(&tools, 54_080_000);
     let done = times(&[]);
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
-    assert!(done.stdout.contains("PASSED: of 1 timed 1 accepted"), "{}", done.stdout);
+    assert!(done.stdout.contains("PASSED: of 1 timed workload 1 accepted"), "{}", done.stdout);
     takes(&tools, 57_000_000);
     assert_eq!(times(&[]).status, 1, "more than was accepted");
     takes(&tools, 52_000_000);
@@ -142,8 +141,8 @@ fn an_expired_acceptance_is_complained_of_and_excuses_nothing() {
     let done = gate(&tools, &["--honour-new-acceptances"]);
     assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
     for told in [
-        "complaint: the acceptance of kernel/gelu in phase optimized: instructions 1,003 -> 1,053 (+5.0 %) expired on 2026-01-01 and \
-         excuses nothing; mend the loss, or remove the line from accepted.csv",
+        "complaint: the acceptance of kernel/gelu in phase optimized: instructions 1,003 -> 1,053 (+5.0 %) expired on 2026-01-01; \
+         fix the regression, or remove the line from accepted.csv",
         "but there is no workload `kernel/glue`; did you mean `kernel/gelu`?",
     ] {
         assert!(done.stdout.contains(told), "{told}: {}", done.stdout);

@@ -67,7 +67,7 @@ fn every_format_tells_the_same() {
     assert!(count >= 4 && count.is_multiple_of(4), "a block is four slices: {}", slices.stdout);
     assert!(slices.stdout.lines().nth(1).expect("a slice").ends_with(",1,0"), "{}", slices.stdout);
     let markdown = tools.run(&["explain", "--format", "markdown"]);
-    assert!(markdown.stdout.starts_with("### REGRESSED: of 1 timed 1 regressed"), "{}", markdown.stdout);
+    assert!(markdown.stdout.starts_with("### REGRESSED: of 1 timed workload 1 regressed"), "{}", markdown.stdout);
 }
 
 #[test]

@@ -34,7 +34,9 @@ fn unchanged_code_passes_and_what_was_measured_is_kept() {
     let tools = repository();
     let done = gate(&tools, &[]);
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
-    for told in ["PASSED: of 1 timed 1 not slower", "reproduce with: cargo harness gate --base HEAD", "--seed 7"] {
+    for told in
+        ["PASSED: of 1 timed workload 1 not slower", "reproduce with: cargo harness gate --base HEAD", "--seed 7"]
+    {
         assert!(done.stdout.contains(told), "{told}: {}", done.stdout);
     }
     let (session, gate_verdict) = kept(&tools);
@@ -163,8 +165,8 @@ fn one_loss_that_shows_in_many_figures_is_told_once_for_each_workload() {
     let done = tools.run(&["gate", "--base", "HEAD", "--counts-only"]);
     assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
     for told in [
-        "regressed: model/decode in phase optimized, and in 1 phase more: Ir +5.0 %, allocations 2 -> 3 per token",
-        "regressed: kernel/gelu in phase optimized, and in 1 phase more: Ir +5.0 %, allocations 2 -> 3 per token",
+        "regressed: model/decode in phase optimized, and in 1 more phase: Ir +5.0 %, allocations 2 -> 3 per token",
+        "regressed: kernel/gelu in phase optimized, and in 1 more phase: Ir +5.0 %, allocations 2 -> 3 per token",
         "regressed: 6 more figures, which the table has; --all tells each in a sentence",
     ] {
         assert!(done.stdout.contains(told), "{told}: {}", done.stdout);
@@ -230,7 +232,7 @@ fn where_no_time_can_be_told_there_is_no_verdict() {
     tools.probe("prepare", r#"sleep 0.5; echo '{"reply":"prepared","isa":"avx2"}'"#);
     let done = tools.run(&["gate", "--base", "HEAD", "--budget", "1", "--times-only"]);
     assert_eq!(done.status, 2, "{}{}", done.stdout, done.stderr);
-    assert!(done.stdout.contains("NOT JUDGED: of 1 timed 1 inconclusive"), "{}", done.stdout);
+    assert!(done.stdout.contains("NOT JUDGED: of 1 timed workload 1 inconclusive"), "{}", done.stdout);
 }
 
 #[test]
@@ -240,7 +242,7 @@ fn without_valgrind_what_is_lost_elsewhere_is_seen_and_nothing_passes() {
     let done = gate(&tools, &[]);
     assert_eq!(done.status, 2, "{}{}", done.stdout, done.stderr);
     assert!(done.stderr.contains("valgrind is missing"), "{}", done.stderr);
-    let told = "NOT JUDGED: instructions were not counted, valgrind is missing; of 1 timed 1 not slower";
+    let told = "NOT JUDGED: instructions were not counted, valgrind is missing; of 1 timed workload 1 not slower";
     assert!(done.stdout.contains(told), "{}", done.stdout);
     assert_eq!(kept(&tools).1.conclusion(), harness_judge::counts::SuiteVerdict::Unjudged);
     let done = gate(&tools, &["--times-only"]);

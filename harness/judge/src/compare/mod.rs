@@ -1,4 +1,4 @@
-//! Puts two sides next to each other, figure by figure, and says which pairs may be compared at all.
+//! Compares two sides figure by figure, and decides which figures are comparable.
 //!
 //! A side is a record, one phase of a record, or a stored baseline. Nothing is judged here: whether a difference
 //! matters is for [`crate::counts`]. What may not be compared keeps its place in the list with the reason, so that no
@@ -16,14 +16,14 @@ use harness_probe::Unit;
 use harness_record::metric::{Figure, Metric};
 use harness_record::{Record, Row};
 
-/// One of the two things that are compared.
+/// One side of a comparison.
 #[derive(Debug, Clone, Copy)]
 pub struct RecordView<'a> {
-    /// Where the rows are.
+    /// The record with the rows.
     pub record: &'a Record,
-    /// Only this phase of it; every phase if none is named.
+    /// Restriction to one phase; none for every phase.
     pub phase: Option<&'a str>,
-    /// Whether it holds counts and never wall times, as a stored baseline does: the absence of times is then no loss.
+    /// True if it has counts only, like a stored baseline. Missing wall times are then not reported.
     pub counts_only: bool,
 }
 
@@ -33,12 +33,12 @@ impl<'a> RecordView<'a> {
         Self { record, phase: None, counts_only: false }
     }
 
-    /// A stored baseline, turned back into a record.
+    /// A stored baseline, converted to a record.
     pub fn baseline(record: &'a Record) -> Self {
         Self { record, phase: None, counts_only: true }
     }
 
-    /// The same side, narrowed to one phase.
+    /// Restricts the side to one phase.
     #[must_use]
     pub fn phase(mut self, phase: &'a str) -> Self {
         self.phase = Some(phase);
@@ -49,13 +49,13 @@ impl<'a> RecordView<'a> {
         self.record.rows.iter().filter(move |row| self.phase.is_none_or(|phase| row.phase == phase))
     }
 
-    /// The row that `row` of the other side is held against.
+    /// The row that `row` of the other side is compared with.
     fn counterpart(self, row: &Row) -> Option<&'a Row> {
         self.record.row(&row.workload, self.phase.unwrap_or(&row.phase))
     }
 }
 
-/// One figure on both sides, or one row where the whole row stands or falls.
+/// Comparison of one figure on both sides, or of a whole row if its figures are not compared one by one.
 #[derive(Debug, Clone)]
 pub struct Comparison {
     /// The workload's id.
@@ -64,22 +64,22 @@ pub struct Comparison {
     pub base_phase: String,
     /// The phase on the head side.
     pub head_phase: String,
-    /// What one run of the workload yields.
+    /// Unit of work that one run of the workload yields.
     pub unit: Unit,
-    /// What is compared; none where the state is about the whole row (new, removed, changed, failed check).
+    /// The compared metric; none if the state is about the whole row (new, removed, changed, failed check).
     pub metric: Option<&'static dyn Metric>,
-    /// The figure it is held against.
+    /// Figure of the base.
     pub base: Option<Figure>,
-    /// The figure that is held against it.
+    /// Figure of the head.
     pub head: Option<Figure>,
-    /// `head` over `base`; none where they do not compare, and where `base` is zero.
+    /// `head` over `base`; none if they are not comparable or `base` is zero.
     pub ratio: Option<Figure>,
-    /// Whether the two may be compared.
+    /// Comparability of the two figures.
     pub state: Comparability,
 }
 
 impl Comparison {
-    /// What it is about, such as `medium/decode@57 in phase optimized: instructions per token`.
+    /// Workload, phase and metric, such as `medium/decode@57 in phase optimized: instructions per token`.
     pub fn place(&self) -> String {
         let Self { workload, base_phase, head_phase, .. } = self;
         let row = if base_phase == head_phase {
@@ -93,16 +93,16 @@ impl Comparison {
         }
     }
 
-    /// Whether the two figures compare and are the same number.
+    /// True if the two figures are comparable and equal.
     pub fn equal(&self) -> bool {
         let value = |figure: Option<Figure>| figure.map(|figure| figure.value);
         self.state == Comparability::Comparable && value(self.base) == value(self.head)
     }
 }
 
-/// Every figure that either side has, in the order of the head side, rows that only the base side has at the end.
+/// Compares every figure of the two sides, in the order of the head; rows that only the base has come last.
 ///
-/// With one phase on each side, rows are matched by workload; without phases, by workload and phase.
+/// If each side is restricted to one phase, rows are matched by workload, otherwise by workload and phase.
 pub fn compare(base: RecordView<'_>, head: RecordView<'_>) -> Vec<Comparison> {
     let metrics: Vec<&'static dyn Metric> = harness_record::metric::all()
         .iter()

@@ -1,4 +1,4 @@
-//! Which part of two records is compared: workloads by glob, phases and metrics by name.
+//! Selects the part of two records that is compared: workloads by glob, phases and metrics by name.
 
 use harness_probe::Instrument;
 use harness_record::Record;
@@ -9,20 +9,20 @@ use thiserror::Error;
 
 use crate::compare::Comparison;
 
-/// There is no such metric.
+/// A metric name that does not exist.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("there is no metric `{wanted}`; {hint}")]
 pub struct UnknownMetric {
-    /// What was asked for.
+    /// The requested name.
     wanted: String,
-    /// The nearest name, or all there are.
+    /// The nearest name, or all names.
     hint: String,
 }
 
-/// Takes every row out of the records that is not chosen.
+/// Removes the rows that are not selected from the records.
 ///
 /// # Errors
-/// If a glob or a phase fits nothing in any of them.
+/// If a glob or a phase matches nothing in any of the records.
 pub fn narrow(choice: &Choice, records: &mut [&mut Record]) -> Result<(), ChoiceError> {
     let rows = || records.iter().flat_map(|record| &record.rows);
     choice.check(rows().map(|row| row.workload.as_str()), rows().map(|row| row.phase.as_str()))?;
@@ -32,11 +32,11 @@ pub fn narrow(choice: &Choice, records: &mut [&mut Record]) -> Result<(), Choice
     Ok(())
 }
 
-/// Takes out the comparisons of all but the named metrics; `time`, `instructions` and `heap` each stand for all that
-/// their instruments read. What is about a whole row stays.
+/// Removes the comparisons of all but the named metrics. `time` and `heap` each select every metric of their
+/// instruments. Comparisons of whole rows stay.
 ///
 /// # Errors
-/// If there is no such metric.
+/// If a name is not that of a metric.
 pub fn only_metrics(comparisons: &mut Vec<Comparison>, names: &[String]) -> Result<(), UnknownMetric> {
     let chosen = metrics(names)?;
     comparisons
@@ -44,11 +44,11 @@ pub fn only_metrics(comparisons: &mut Vec<Comparison>, names: &[String]) -> Resu
     Ok(())
 }
 
-/// The metrics of those names, in the order they are shown; `time` and `heap` each stand for all that their instruments
-/// read.
+/// The metrics with these names, in the order of the tables. `time` and `heap` each select every metric of their
+/// instruments.
 ///
 /// # Errors
-/// If there is no such metric.
+/// If a name is not that of a metric.
 pub fn metrics(names: &[String]) -> Result<Vec<&'static dyn Metric>, UnknownMetric> {
     if let Some(wanted) = names.iter().find(|name| !metric::all().iter().any(|metric| named(*metric, name))) {
         let known = metric::all().iter().map(|metric| metric.name()).chain(["heap"]);
@@ -74,7 +74,7 @@ mod tests {
     use crate::compare::{RecordView, compare};
 
     #[test]
-    fn both_sides_are_narrowed_and_a_name_counts_that_either_knows() {
+    fn both_sides_are_narrowed_and_a_name_of_one_side_is_enough() {
         let narrowed = |globs: &[&str], phases: &[&str]| -> Result<Vec<String>, ChoiceError> {
             let mut left = record(vec![row("medium/decode", "naive", vec![]), row("kernel/gelu", "naive", vec![])]);
             let mut right = record(vec![row("medium/decode", "optimized", vec![])]);

@@ -1,4 +1,4 @@
-//! One row of each side, metric by metric.
+//! Compares a row of each side, metric by metric.
 
 use harness_abtest::Side;
 use harness_record::metric::Metric;
@@ -7,18 +7,18 @@ use harness_record::{Check, Environment, Row};
 use crate::compare::Comparison;
 use crate::compare::state::{Comparability, Obstacle};
 
-/// What holds for every pair of one comparison.
+/// Properties that are common to all rows of a comparison.
 pub(super) struct Scope<'a> {
     pub(super) metrics: &'a [&'static dyn Metric],
     pub(super) base: &'a Environment,
     pub(super) head: &'a Environment,
-    /// Both sides are phases of one record: the kernels, their instruction set and their threads are then what is
-    /// compared, not an obstacle to it.
+    /// True if both sides are phases of one record. Kernels, instruction set and threads are then the subject of the
+    /// comparison, not an obstacle to it.
     pub(super) same_run: bool,
 }
 
 impl Scope<'_> {
-    /// A row that both sides have.
+    /// Compares a row that both sides have.
     pub(super) fn both(&self, base: &Row, head: &Row) -> Vec<Comparison> {
         let whole = |state| vec![comparison(base, head, None, state)];
         if let Some((place, message)) =
@@ -35,16 +35,16 @@ impl Scope<'_> {
         self.metrics.iter().filter_map(|&metric| self.metric(base, head, metric)).collect()
     }
 
-    /// A row that only one side has; `other_phase` is the phase that the other side was narrowed to. None if the row
-    /// has nothing that this comparison is about.
+    /// Reports a row that only one side has. `other_phase` is the phase that the other side is restricted to. None if
+    /// the row has none of the compared metrics.
     pub(super) fn alone(&self, row: &Row, other_phase: Option<&str>, place: Side) -> Option<Comparison> {
         let state = match (place, failed(row)) {
             (Side::Head, Some(message)) => Comparability::FailedCheck { place, message },
             (Side::Head, None) => Comparability::New,
             (Side::Base, _) => Comparability::Removed,
         };
-        let asked = self.metrics.iter().any(|metric| asked(row, *metric));
-        if !asked && !matches!(state, Comparability::FailedCheck { .. }) {
+        let is_measured = self.metrics.iter().any(|metric| is_measured(row, *metric));
+        if !is_measured && !matches!(state, Comparability::FailedCheck { .. }) {
             return None;
         }
         let mut comparison = comparison(row, row, None, state);
@@ -73,7 +73,7 @@ impl Scope<'_> {
             },
         };
         let mut comparison = comparison(base, head, Some(metric), state);
-        // Times of another machine are not even shown: next to each other they would be compared by the reader.
+        // Times of different machines are not shown, because readers would compare them.
         if !matches!(comparison.state, Comparability::NotComparable(Obstacle::OtherMachine { .. })) {
             (comparison.base, comparison.head) = (base_figure, head_figure);
         }
@@ -128,7 +128,7 @@ fn failed(row: &Row) -> Option<String> {
     }
 }
 
-fn asked(row: &Row, metric: &dyn Metric) -> bool {
+fn is_measured(row: &Row, metric: &dyn Metric) -> bool {
     row.reading(metric.instrument()).is_some() || row.failure(metric.instrument()).is_some()
 }
 
@@ -140,7 +140,7 @@ fn why(row: &Row, metric: &dyn Metric) -> String {
     let instrument = metric.instrument();
     failure(row, metric).unwrap_or_else(|| match row.reading(instrument) {
         Some(_) => {
-            format!("what {} measured does not tell the {}", instrument.name(), metric.title_per(&row.unit.name))
+            format!("the reading of {} contains no {}", instrument.name(), metric.title_per(&row.unit.name))
         }
         None => format!("{} was not measured", instrument.name()),
     })

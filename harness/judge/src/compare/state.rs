@@ -1,42 +1,42 @@
-//! Whether two figures may be compared, and if not, why.
+//! Comparability of two figures, with the reason if they are not comparable.
 
 use std::fmt;
 
 use harness_abtest::Side;
 
-/// Whether a figure of one side may be compared with its counterpart.
+/// Comparability of a figure with its counterpart on the other side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Comparability {
-    /// Both figures are there and mean the same.
+    /// Both figures exist and have the same meaning.
     Comparable,
     /// The row is only on the head side.
     New,
     /// The row is only on the base side.
     Removed,
-    /// The workload is not the same any more: its definition or its answer has another digest.
+    /// The workload has changed: the digest of its definition or of its expected answer differs.
     Changed {
-        /// The definition (model, seed, prompt, unit) differs; if not, only the answer does.
+        /// True if the definition (model, seed, prompt, unit) differs; false if only the answer does.
         definition: bool,
     },
-    /// The workload did not give the right answer on one side, so none of its numbers count.
+    /// The workload gave a wrong answer on one side, so none of its numbers count.
     FailedCheck {
-        /// Which side.
+        /// The side.
         place: Side,
-        /// What the check said.
+        /// Message of the check.
         message: String,
     },
     /// One side has no number.
     Missing {
-        /// Which side.
+        /// The side.
         place: Side,
-        /// Why: what the instrument said, or that it was not asked.
+        /// The reason: message of the instrument, or that it was not used.
         message: String,
     },
-    /// Both numbers are there, but they are not of one kind.
+    /// Both numbers exist, but are not of the same kind.
     NotComparable(Obstacle),
 }
 
-/// Why two numbers of one metric do not compare.
+/// Reason why two numbers of one metric are not comparable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Obstacle {
     /// Counts of another target, compiler, C library, valgrind or instruction set.
@@ -48,19 +48,19 @@ pub enum Obstacle {
         /// The head side's machine.
         head: String,
     },
-    /// Another number of threads computed.
+    /// Times with different numbers of threads.
     OtherThreads {
         /// Threads on the base side.
         base: u32,
         /// Threads on the head side.
         head: u32,
     },
-    /// Wall times of one machine, measured minutes apart: the machine drifts in between.
+    /// Wall times of one machine from separate runs: the machine drifts in between.
     Apart,
 }
 
 impl Comparability {
-    /// The state in one word, for machines.
+    /// The state as one word, for programs.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Comparable => "comparable",
@@ -82,10 +82,10 @@ impl fmt::Display for Comparability {
             Self::New => f.write_str("new: the base side does not have it"),
             Self::Removed => f.write_str("removed: the head side does not have it"),
             Self::Changed { definition: true } => {
-                f.write_str("changed: the workload is defined in another way, so its numbers do not compare")
+                f.write_str("changed: the workload's definition differs, so its numbers do not compare")
             }
             Self::Changed { definition: false } => {
-                f.write_str("changed: the workload is held to another answer, so its numbers do not compare")
+                f.write_str("changed: the workload's expected answer differs, so its numbers do not compare")
             }
             Self::FailedCheck { place, message } => write!(f, "failed check on the {} side: {message}", place.name()),
             Self::Missing { place, message } => write!(f, "missing on the {} side: {message}", place.name()),
@@ -100,7 +100,7 @@ impl fmt::Display for Obstacle {
             Self::OtherKey(differences) => write!(f, "not comparable: {differences}"),
             Self::OtherMachine { base, head } => write!(f, "not comparable: machine {base} against {head}"),
             Self::OtherThreads { base, head } => write!(f, "not comparable: threads {base} against {head}"),
-            Self::Apart => f.write_str("not side by side: wall times measured apart are shown, never judged"),
+            Self::Apart => f.write_str("not side by side: wall times of separate runs are shown, never judged"),
         }
     }
 }

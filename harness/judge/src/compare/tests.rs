@@ -5,7 +5,7 @@ use harness_record::{Check, Failure};
 
 use crate::compare::*;
 
-/// `workload phase/phase metric: base -> head ratio state`, one line each.
+/// Formats comparisons as lines: `workload phase/phase metric: base -> head x ratio state`.
 fn lines(comparisons: &[Comparison]) -> String {
     let value = |figure: Option<Figure>| figure.map_or_else(|| "-".to_owned(), |figure| format!("{:.6}", figure.value));
     comparisons
@@ -46,7 +46,7 @@ fn phases_of_one_record_compare_in_pairs() {
 }
 
 #[test]
-fn a_baseline_is_not_asked_for_times() {
+fn times_are_not_compared_with_a_baseline() {
     let base = record(vec![row("w", "naive", vec![callgrind(1000)])]);
     let head = record(vec![
         row("w", "naive", vec![clock("b", &[2000; 8]), callgrind(1000)]),
@@ -94,7 +94,7 @@ fn a_failed_check_takes_every_number_with_it() {
     let base = record(vec![row("w", "naive", vec![callgrind(1000)])]);
     let mut head = base.clone();
     head.rows[0].check = Check::Failed("token 3 is 17, not 12".to_owned());
-    // The definition differs too: that the answer is wrong is the graver news.
+    // The definition differs too, but a wrong answer takes precedence.
     head.rows[0].definition = "another".to_owned();
     head.rows.push(row("w", "fast", vec![]));
     head.rows[1].check = Check::NotRun("the probe crashed".to_owned());

@@ -1,4 +1,4 @@
-//! Regressions that somebody has accepted.
+//! Applies accepted regressions to the verdict on counts.
 
 use harness_record::Record;
 use harness_record::acceptance::Loss;
@@ -8,8 +8,8 @@ use crate::compare::Comparison;
 use crate::counts::{CountVerdict, CountsVerdict};
 
 impl CountsVerdict {
-    /// The same verdict, where what the ledger excuses is accepted. The head is the record that was judged: it says with which
-    /// toolchain its counts were read.
+    /// Marks the regressions that the ledger excuses as accepted. `head` is the judged record; acceptances of counts
+    /// apply to its toolchain only.
     #[must_use]
     pub fn accept(mut self, ledger: &Ledger, head: &Record) -> Self {
         for row in &mut self.rows {
@@ -24,7 +24,7 @@ impl CountsVerdict {
         self
     }
 
-    /// What regressed, as losses that can be accepted. The head is the record that was judged.
+    /// The regressions, as losses that can be accepted. `head` is the judged record.
     pub fn losses(&self, head: &Record) -> Vec<Loss> {
         let regressed = self.rows.iter().filter(|row| matches!(row.judgement, CountVerdict::Regressed(_)));
         regressed.filter_map(|row| loss(&row.comparison, head)).collect()

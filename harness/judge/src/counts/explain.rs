@@ -1,4 +1,4 @@
-//! The verdict in sentences.
+//! Explains verdicts on counts in sentences.
 
 use harness_record::metric::Metric;
 use harness_record::number::exact;
@@ -7,7 +7,8 @@ use crate::compare::Comparison;
 use crate::counts::{CountVerdict, CountsVerdict, JudgedCount, SuiteVerdict, Tally, worse};
 
 impl CountsVerdict {
-    /// One line about the suite, such as `REGRESSED: of 24 comparisons 1 regressed, 2 were not judged, 21 are within limits`.
+    /// One line about the suite, such as `REGRESSED: of 24 comparisons 1 regressed, 2 were not judged, 21 are within
+    /// limits`.
     pub fn summary(&self) -> String {
         let Tally { passed, improved, regressed, accepted, unjudged } = self.counts();
         let all = match self.rows.len() {
@@ -16,7 +17,7 @@ impl CountsVerdict {
             n => format!("{n} comparisons"),
         };
         let verb = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
-        let told: Vec<String> = [
+        let parts: Vec<String> = [
             (regressed, verb(regressed, "regressed", "regressed")),
             (accepted, verb(accepted, "regressed and is accepted", "regressed and are accepted")),
             (unjudged, verb(unjudged, "was not judged", "were not judged")),
@@ -24,20 +25,20 @@ impl CountsVerdict {
             (passed, verb(passed, "is within limits", "are within limits")),
         ]
         .into_iter()
-        .filter_map(|(count, told)| (count > 0).then_some(told))
+        .filter_map(|(count, part)| (count > 0).then_some(part))
         .collect();
         let word = match self.conclusion() {
             SuiteVerdict::Passed => "PASSED",
             SuiteVerdict::Regressed => "REGRESSED",
             SuiteVerdict::Unjudged => "NOT JUDGED",
         };
-        format!("{word}: of {all} {}", told.join(", "))
+        format!("{word}: of {all} {}", parts.join(", "))
     }
 }
 
 impl JudgedCount {
-    /// One sentence: which workload, phase and metric, by how much, from what to what, and the limit with its reason;
-    /// or why there is no judgement.
+    /// One sentence with workload, phase and metric, the change, both values, and the limit with its reason; or the
+    /// reason why it was not judged.
     pub fn explanation(&self) -> String {
         let Comparison { metric, base, head, .. } = &self.comparison;
         let place = self.comparison.place();
@@ -62,7 +63,7 @@ impl JudgedCount {
     }
 }
 
-/// `got worse by 1.2 % (+12), from 1,000 to 1,012`; the two ends are exact.
+/// Describes a change, such as `got worse by 1.2 % (+12), from 1,000 to 1,012`. Values are not rounded.
 fn change(metric: &dyn Metric, base: f64, head: f64) -> String {
     let ends = format!("from {} to {}", exact(base), exact(head));
     let how = match worse(metric, base, head) {
@@ -78,14 +79,15 @@ fn change(metric: &dyn Metric, base: f64, head: f64) -> String {
     format!("{how} by {} % ({sign}{}), {ends}", percent(difference / base * 100.0), exact(difference))
 }
 
-/// Three significant digits at least, so that a change of one instruction in a billion is not shown as none.
+/// Formats a percentage with at least three significant digits, so that one instruction in a billion does not print as
+/// 0.
 fn percent(percent: f64) -> String {
     let decimals = (2.0 - percent.log10().floor()).clamp(0.0, 12.0);
     let text = format!("{percent:.0$}", decimals as usize);
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
-/// A reason as the end of a sentence.
+/// A reason without its final full stop, to end a sentence with.
 fn clause(reason: &str) -> &str {
     reason.trim().trim_end_matches('.')
 }

@@ -1,8 +1,8 @@
-//! Says what the comparisons mean: passed, improved, regressed, or not to be judged - per figure and for the suite.
+//! Judges comparisons of counts: passed, improved, regressed or not judged, for each figure and for the suite.
 //!
-//! Pure functions over values. A count that got worse by more than its limit is a regression; a number that is missing
-//! or does not compare is never a pass, and a failed check is never one either. Wall times are left alone here: no
-//! stored wall time says anything about a change.
+//! Pure functions over values. A count that got worse by more than its limit is a regression. A missing number, a
+//! number that is not comparable, and a failed check never pass. Wall times are not judged here, because stored wall
+//! times are no evidence about a change.
 
 mod accepted;
 mod explain;
@@ -13,23 +13,23 @@ use harness_record::metric::{Better, Metric};
 
 use crate::compare::{Comparability, Comparison, grouped};
 
-/// What a whole suite came to.
+/// The verdict on the counts of a suite.
 #[derive(Debug, Clone)]
 pub struct CountsVerdict {
-    /// One per comparison that is judged, in their order.
+    /// One entry for each comparison that is judged, in their order.
     pub rows: Vec<JudgedCount>,
 }
 
-/// A comparison and what it means.
+/// A comparison and its verdict.
 #[derive(Debug, Clone)]
 pub struct JudgedCount {
     /// The comparison.
     pub comparison: Comparison,
-    /// What it means.
+    /// The verdict.
     pub judgement: CountVerdict,
 }
 
-/// What one comparison means.
+/// The verdict on one comparison.
 #[derive(Debug, Clone)]
 pub enum CountVerdict {
     /// Within the limit.
@@ -40,7 +40,7 @@ pub enum CountVerdict {
     Regressed(Limit),
     /// Worse by more than the limit, and accepted.
     Accepted(Limit, Acceptance),
-    /// There is nothing to judge by, and why.
+    /// Not judged, with the reason.
     Unjudged(String),
 }
 
@@ -49,13 +49,13 @@ pub enum CountVerdict {
 pub enum SuiteVerdict {
     /// Every figure was judged and none is a regression that was not accepted.
     Passed,
-    /// At least one regression. It outranks figures that were not judged; both are told.
+    /// At least one regression. It outranks figures that were not judged; both are reported.
     Regressed,
-    /// No regression was seen, but not everything could be judged, or there was nothing to judge.
+    /// No regression, but some figures could not be judged, or there was nothing to judge.
     Unjudged,
 }
 
-/// How many figures came to what.
+/// Number of figures for each verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tally {
     /// Within their limits.
@@ -66,11 +66,11 @@ pub struct Tally {
     pub regressed: usize,
     /// Worse by more than their limits, and accepted.
     pub accepted: usize,
-    /// Without a judgement.
+    /// Not judged.
     pub unjudged: usize,
 }
 
-/// Judges comparisons by limits. Wall times are not part of the verdict.
+/// Judges comparisons of counts by limits. Comparisons of wall times are dropped.
 pub fn judge(comparisons: Vec<Comparison>, limits: &Limits) -> CountsVerdict {
     let rows = comparisons
         .into_iter()
@@ -99,7 +99,7 @@ fn judgement(comparison: &Comparison, limits: &Limits) -> CountVerdict {
     }
 }
 
-/// By how many units `head` is worse than `base`; negative if it is better.
+/// Units by which `head` is worse than `base`; negative if it is better.
 fn worse(metric: &dyn Metric, base: f64, head: f64) -> f64 {
     match metric.better() {
         Better::Lower => head - base,
@@ -108,7 +108,7 @@ fn worse(metric: &dyn Metric, base: f64, head: f64) -> f64 {
 }
 
 impl CountVerdict {
-    /// The judgement in one word.
+    /// The verdict, as printed.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Pass(_) => "pass",
@@ -119,7 +119,7 @@ impl CountVerdict {
         }
     }
 
-    /// The limit it was judged by.
+    /// The limit that was applied; none if not judged.
     pub fn limit(&self) -> Option<&Limit> {
         match self {
             Self::Pass(limit) | Self::Improved(limit) | Self::Regressed(limit) | Self::Accepted(limit, _) => {
@@ -131,7 +131,7 @@ impl CountVerdict {
 }
 
 impl CountsVerdict {
-    /// How many figures came to what.
+    /// Counts the figures for each verdict.
     pub fn counts(&self) -> Tally {
         let mut counts = Tally::default();
         for row in &self.rows {

@@ -7,7 +7,7 @@ use harness_record::{Check, Data, Failure, Record, Row};
 use crate::compare::{RecordView, compare};
 use crate::counts::*;
 
-/// The limits of this repository are the ones the tests judge by.
+/// The limits of this repository.
 fn limits() -> Limits {
     Limits::parse(include_str!("../../../../baselines/limits.toml"), Path::new("limits.toml")).expect("valid")
 }
@@ -20,7 +20,7 @@ fn one(row: Row) -> Record {
     record(vec![row])
 }
 
-fn told(verdict: &CountsVerdict) -> String {
+fn report(verdict: &CountsVerdict) -> String {
     let lines: Vec<String> =
         verdict.rows.iter().map(|row| format!("{}: {}", row.judgement.name(), row.explanation())).collect();
     format!("{}\n{}", lines.join("\n"), verdict.summary())
@@ -55,7 +55,7 @@ fn one_more_allocation_is_a_regression_and_is_explained() {
     let head = one(row("medium/decode@57", "optimized", vec![callgrind(1_296_295), dhat(4096, 1)]));
     let verdict = verdict(&base, &head);
     assert_eq!(verdict.conclusion(), SuiteVerdict::Regressed);
-    insta::assert_snapshot!(told(&verdict));
+    insta::assert_snapshot!(report(&verdict));
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn fewer_of_everything_is_an_improvement() {
     let head = one(row("w", "naive", vec![callgrind(900), dhat(32, 1)]));
     let verdict = verdict(&base, &head);
     assert_eq!(verdict.conclusion(), SuiteVerdict::Passed);
-    insta::assert_snapshot!(told(&verdict));
+    insta::assert_snapshot!(report(&verdict));
 }
 
 #[test]
@@ -78,11 +78,11 @@ fn a_regression_outranks_what_is_not_judged_and_both_are_told() {
         .push(Failure { instrument: Instrument::Callgrind, message: "valgrind is missing".to_owned() });
     let verdict = verdict(&base, &head);
     assert_eq!(verdict.conclusion(), SuiteVerdict::Regressed);
-    insta::assert_snapshot!(told(&verdict));
+    insta::assert_snapshot!(report(&verdict));
 }
 
 #[test]
-fn what_is_missing_new_removed_changed_or_failed_is_never_a_pass() {
+fn missing_new_removed_changed_or_failed_figures_never_pass() {
     let base = record(vec![row("keep", "naive", vec![callgrind(1)]), row("w", "naive", vec![callgrind(1)])]);
     type Change = fn(&mut Record);
     let changes: [(&str, Change); 7] = [

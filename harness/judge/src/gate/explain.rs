@@ -1,4 +1,4 @@
-//! One sentence from time, instructions and heap together.
+//! Explains verdicts in sentences that combine time, instructions and heap.
 
 use harness_abtest::Verdict;
 use harness_probe::Instrument;
@@ -12,7 +12,7 @@ use crate::gate::instruction_change::{Work, chosen};
 use crate::gate::{GateVerdict, TimeOutcome, TimeVerdict};
 
 impl TimeVerdict {
-    /// What changed and why, by all three; none where no change of time is sure.
+    /// One sentence about the change and its cause; none if no change of time is confirmed.
     pub(super) fn explain(&self, work: &Work, session: &Session, row: &[&Comparison]) -> Option<String> {
         let slower = match self.outcome {
             TimeOutcome::Verdict(Verdict::Regressed) | TimeOutcome::Accepted | TimeOutcome::WithinLayoutLimit => true,
@@ -28,7 +28,8 @@ impl TimeVerdict {
             Work::Same => return Some(format!("Ir and heap equal, {time}: {}", self.slower_instructions(session))),
             Work::SameWith(counted) => {
                 return Some(format!(
-                    "Ir and heap equal with {counted}, {time} with {isa}: in code for {isa}, which valgrind cannot count, or {}",
+                    "Ir and heap equal with {counted}, {time} with {isa}: the change is in code for {isa}, which \
+                     valgrind cannot count, or {}",
                     self.slower_instructions(session)
                 ));
             }
@@ -36,41 +37,42 @@ impl TimeVerdict {
         }
         let heap = heap(row);
         let heap_changed = heap.is_some();
-        let mut told: Vec<String> = instructions(row).into_iter().chain(heap).collect();
-        told.push(time);
+        let mut parts: Vec<String> = instructions(row).into_iter().chain(heap).collect();
+        parts.push(time);
         let sides = session.counted.as_ref().map(|counted| (chosen(&counted.base), chosen(&counted.head)));
         if let (Some(1.0), false, Some((base, head))) = (self.instructions, heap_changed, sides)
             && base != head
         {
-            return Some(format!("{}: the base takes {base} by itself, the head {head}", told.join(", ")));
+            return Some(format!("{}: the base selects {base} on this CPU, the head {head}", parts.join(", ")));
         }
         let why = match self.instructions {
-            None if heap_changed => "it allocates otherwise; instructions were not counted",
-            None => "instructions were not counted, so this does not say whether it does other work",
+            None if heap_changed => "it allocates differently; instructions were not counted",
+            None => "instructions were not counted, so the cause is unknown",
             Some(ratio) if slower && ratio > 1.0 => "the code does more",
             Some(ratio) if !slower && ratio < 1.0 => "the code does less",
             Some(1.0) if !heap_changed && *threads > 1 => {
-                "the same instructions take longer, or the threads share them in another way, which counts of one do not show"
+                "the same instructions run at a different speed, or the threads share the work differently, which \
+                 counts of one thread cannot show"
             }
             Some(1.0) if !heap_changed => self.slower_instructions(session),
-            Some(_) if heap_changed => "it allocates otherwise",
+            Some(_) if heap_changed => "it allocates differently",
             Some(_) if slower => "fewer instructions, but slower ones",
             Some(_) => "more instructions, but faster ones",
         };
-        Some(format!("{}: {why}", told.join(", ")))
+        Some(format!("{}: {why}", parts.join(", ")))
     }
 
-    /// Why the same number of instructions can take another time.
+    /// Possible causes of a change of time with an equal number of instructions.
     fn slower_instructions(&self, session: &Session) -> &'static str {
         match session.terms.layouts.is_averaged() {
-            true => "the same instructions wait longer for memory or for each other",
+            true => "the same instructions run at a different speed (cache misses or stalls)",
             false => {
-                "the same instructions wait longer for memory or for each other, or lie elsewhere (layout not averaged)"
+                "the same instructions run at a different speed (cache misses, stalls or layout; layout not averaged)"
             }
         }
     }
 
-    /// One line: the workload, the verdict, and the sentence behind it.
+    /// One line: the workload, the verdict, and its explanation.
     pub fn sentence(&self) -> String {
         let place = format!("{} in phase {}", self.workload, self.phase);
         match (&self.failure, &self.explanation) {
@@ -80,8 +82,8 @@ impl TimeVerdict {
                 format!("{place}: {explanation}; accepted: {accepted}")
             }
             (None, Some(explanation)) if self.is_spent => format!(
-                "{place}: {explanation}; the base accepts as much, but its code has changed since that line came, so it may have \
-                 the loss already"
+                "{place}: {explanation}; the base accepts this slowdown, but its code changed since then and may \
+                 already contain it"
             ),
             (None, Some(explanation)) => format!("{place}: {explanation}"),
             (None, None) if self.outcome == TimeOutcome::Verdict(Verdict::Inconclusive) => {
@@ -93,14 +95,16 @@ impl TimeVerdict {
 
     fn outlook(&self) -> String {
         match self.remaining_seconds {
-            Some(seconds) => format!(" after {} pairs; about {:.0} s more would tell", self.pairs, seconds.max(1.0)),
-            None if self.pairs == 0 => ": the budget was spent on others".to_owned(),
-            None => format!(" after {} pairs, and no end is in sight at this noise", self.pairs),
+            Some(seconds) => {
+                format!(" after {} pairs; about {:.0} s more would settle it", self.pairs, seconds.max(1.0))
+            }
+            None if self.pairs == 0 => ": the budget ended before its first pair".to_owned(),
+            None => format!(" after {} pairs; far more would be needed at this noise", self.pairs),
         }
     }
 }
 
-/// `Ir +2.0 %`, or `Ir equal`; nothing where they do not compare.
+/// `Ir +2.0 %` or `Ir equal`; none if they are not comparable.
 fn instructions(row: &[&Comparison]) -> Option<String> {
     let of_callgrind =
         |one: &&&Comparison| one.metric.is_some_and(|metric| metric.instrument() == Instrument::Callgrind);
@@ -110,7 +114,8 @@ fn instructions(row: &[&Comparison]) -> Option<String> {
     }
 }
 
-/// `allocations 0 -> 4 per token`, or another count of the heap that changed where allocations did not.
+/// `allocations 0 -> 4 per token`, or another heap count that changed if the allocations per token did not; none if no
+/// heap count changed.
 fn heap(row: &[&Comparison]) -> Option<String> {
     let changed = || {
         row.iter().filter(|one| one.state == Comparability::Comparable && !one.equal()).filter_map(|one| {
@@ -121,16 +126,16 @@ fn heap(row: &[&Comparison]) -> Option<String> {
     let allocations = changed().find(|(metric, ..)| metric.name() == "allocations-per-token");
     let (metric, base, head, unit) = allocations.or_else(|| changed().next())?;
     let title = metric.title_per(unit);
-    let (what, per) = title
+    let (name, per) = title
         .split_once(" per ")
-        .map_or((title.as_str(), String::new()), |(what, unit)| (what, format!(" per {unit}")));
-    Some(format!("{what} {} -> {}{per}", number::count(base), number::count(head)))
+        .map_or((title.as_str(), String::new()), |(name, unit)| (name, format!(" per {unit}")));
+    Some(format!("{name} {} -> {}{per}", number::count(base), number::count(head)))
 }
 
 impl GateVerdict {
-    /// One sentence for each workload whose counts regressed, from all three: `Ir +2.0 %, allocations 0 -> 4 per token, time not
-    /// slower`. Of its phases it is about the last one that lost: what was done to one kernel shows in most of them. Those whose time
-    /// turned the gate red have theirs in [`TimeVerdict::sentence`].
+    /// One sentence for each workload whose counts regressed, such as `Ir +2.0 %, allocations 0 -> 4 per token, time
+    /// not slower`. It names the last phase that regressed and the number of others, because a change of one kernel
+    /// shows in most phases. Excludes workloads whose time turned the gate red: see [`TimeVerdict::sentence`].
     pub fn lost_counts(&self) -> Vec<String> {
         let rows = self.counts.iter().flat_map(|counts| &counts.rows);
         let lost = rows.clone().filter(|row| matches!(row.judgement, CountVerdict::Regressed(_)));
@@ -138,18 +143,18 @@ impl GateVerdict {
             self.times.iter().find(|time| time.workload == workload && time.phase == phase)
         };
         let places = distinct(lost.map(|row| (&row.comparison.workload, &row.comparison.head_phase)));
-        let told_by_time = |(workload, phase): &(&String, &String)| {
+        let is_red_time = |(workload, phase): &(&String, &String)| {
             self.red_times().any(|time| time.workload == **workload && time.phase == **phase)
         };
-        let places: Vec<_> = places.into_iter().filter(|place| !told_by_time(place)).collect();
+        let places: Vec<_> = places.into_iter().filter(|place| !is_red_time(place)).collect();
         let workloads = distinct(places.iter().map(|(workload, _)| *workload));
-        let told = workloads.into_iter().filter_map(|workload| {
+        let sentences = workloads.into_iter().filter_map(|workload| {
             let phases: Vec<&String> = places.iter().filter(|place| place.0 == workload).map(|place| place.1).collect();
             let phase = *phases.last()?;
             let more = match phases.len() - 1 {
                 0 => String::new(),
-                1 => ", and in 1 phase more".to_owned(),
-                more => format!(", and in {more} phases more"),
+                1 => ", and in 1 more phase".to_owned(),
+                more => format!(", and in {more} more phases"),
             };
             let here = |one: &&Comparison| one.workload == *workload && one.head_phase == *phase;
             let row: Vec<&Comparison> = rows.clone().map(|row| &row.comparison).filter(here).collect();
@@ -160,18 +165,18 @@ impl GateVerdict {
             let parts: Vec<String> = instructions(&row).into_iter().chain(heap(&row)).chain(time).collect();
             Some(format!("{workload} in phase {phase}{more}: {}", parts.join(", ")))
         });
-        told.collect()
+        sentences.collect()
     }
 
-    /// One sentence about the suite, with the error rate it promises.
+    /// One sentence about the suite, with its error rate by design.
     pub fn summary(&self) -> String {
         let outcome = match self.conclusion() {
             SuiteVerdict::Passed => "PASSED",
             SuiteVerdict::Regressed => "REGRESSED",
             SuiteVerdict::Unjudged => "NOT JUDGED",
         };
-        let mut told: Vec<String> = self.noise().into_iter().collect();
-        told.extend(self.uncounted.then(|| "instructions were not counted, valgrind is missing".to_owned()));
+        let mut clauses: Vec<String> = self.noise().into_iter().collect();
+        clauses.extend(self.uncounted.then(|| "instructions were not counted, valgrind is missing".to_owned()));
         if !self.times.is_empty() {
             let words = [
                 TimeOutcome::Verdict(Verdict::Regressed),
@@ -188,33 +193,35 @@ impl GateVerdict {
                 .filter(|(count, _)| *count > 0)
                 .map(|(count, name)| format!("{count} {name}"))
                 .collect();
-            told.push(format!(
-                "of {} timed {} (not slower: by less than {}; designed so that at most {} of gates on unchanged code are red)",
+            clauses.push(format!(
+                "of {} timed {} {} (margin {}; by design at most {} of gates on unchanged code are red)",
                 self.times.len(),
+                if self.times.len() == 1 { "workload" } else { "workloads" },
                 words.join(", "),
                 share(self.margin),
                 share(self.false_alarm),
             ));
-            told.extend(self.needs());
-            told.extend(self.single_layout.as_ref().map(|why| format!("layout not averaged: {why}")));
+            clauses.extend(self.needs());
+            clauses.extend(self.single_layout.as_ref().map(|why| format!("layout not averaged: {why}")));
         }
         if self.identical.time {
             let counts = if self.identical.counts { ", and no count either" } else { "" };
-            told.push(format!("identical programs: no time can have changed{counts}"));
+            clauses.push(format!("identical programs: no time can have changed{counts}"));
         }
         if let Some(counts) = &self.counts {
             let summary = counts.summary();
-            told.push(summary.split_once(": ").map_or(summary.as_str(), |(_, rest)| rest).to_owned());
+            clauses.push(summary.split_once(": ").map_or(summary.as_str(), |(_, rest)| rest).to_owned());
         }
-        if told.is_empty() {
-            told.push("there was nothing to judge".to_owned());
+        if clauses.is_empty() {
+            clauses.push("there was nothing to judge".to_owned());
         }
-        format!("{outcome}: {}", told.join("; "))
+        format!("{outcome}: {}", clauses.join("; "))
     }
 }
 
 impl GateVerdict {
-    /// Forecast: the time that a gate needs on this machine to leave nothing inconclusive; none if nothing is.
+    /// Forecast: the budget that would settle every workload on this machine; none if every workload is settled, or if
+    /// the forecast of one has no end.
     fn needs(&self) -> Option<String> {
         let open: Vec<&TimeVerdict> =
             self.times.iter().filter(|time| time.outcome == TimeOutcome::Verdict(Verdict::Inconclusive)).collect();
@@ -222,9 +229,9 @@ impl GateVerdict {
             return None;
         }
         let spent: f64 = self.times.iter().map(|time| time.seconds).sum();
-        // The noise floor takes its share of every budget.
+        // A fixed share of every budget goes to the noise floor.
         let of_budget = 1.0 / (1.0 - FLOOR_SHARE);
-        // Without a pair there is nothing to go by: such a workload is taken to need as much as the others.
+        // A workload without pairs is assumed to need as much as the others.
         let known: Vec<f64> =
             open.iter().filter(|time| time.pairs > 0).map(|time| time.remaining_seconds).collect::<Option<_>>()?;
         let each = match known.len() {
@@ -237,11 +244,11 @@ impl GateVerdict {
             true => format!("{:.0} s", (total / 10.0).ceil() * 10.0),
             false => format!("{:.0} min", (total / 60.0).ceil()),
         };
-        Some(format!("this machine needs about {duration} for {}", share(self.margin)))
+        Some(format!("this machine needs a budget of about {duration} to settle every workload"))
     }
 }
 
-/// `1 %`, `0.5 %`.
+/// Formats a share in percent, such as `1 %` or `0.5 %`.
 fn share(share: f64) -> String {
     format!("{} %", (share * 1e6).round() / 1e4)
 }
@@ -256,8 +263,8 @@ mod tests {
     use super::*;
     use harness_record::sample::pairs as measured;
 
-    /// What is said of one workload whose pairs and counts are these.
-    fn said(change: f64, base: Vec<Reading>, head: Vec<Reading>) -> (Vec<String>, Vec<String>) {
+    /// The explanations by time and by counts of one workload with these pairs and counts.
+    fn sentences(change: f64, base: Vec<Reading>, head: Vec<Reading>) -> (Vec<String>, Vec<String>) {
         let of = |readings| record(vec![row("kernel/gelu", "optimized", readings)]);
         let revision = || Revision { commit: "0".repeat(40), dirty: false };
         let session = Session {
@@ -268,7 +275,7 @@ mod tests {
             environment: environment(),
             terms: Terms {
                 rules: Rules::default(),
-                // Few pairs are afforded, so that what they would have found is soon known.
+                // A short budget, so that the power analysis is fast.
                 budget_seconds: 1.0,
                 floor_seconds: 0.0,
                 seed: 1,
@@ -296,23 +303,26 @@ mod tests {
             accepted: Accepted::default(),
             amended: Vec::new(),
         };
-        let gate_verdict = GateVerdict::verdict_of(&session).expect("rules that make sense");
+        let gate_verdict = GateVerdict::verdict_of(&session).expect("valid rules");
         (gate_verdict.times.iter().filter_map(|time| time.explanation.clone()).collect(), gate_verdict.lost_counts())
     }
 
     #[test]
-    fn one_sentence_from_all_three() {
+    fn one_sentence_combines_time_instructions_and_heap() {
         let counts = |instructions, blocks| vec![callgrind(instructions), dhat(64 * blocks, blocks)];
         let place = "kernel/gelu in phase optimized";
-        let explained = |change, head| said(change, counts(1000, 0), head).0.pop();
+        let explained = |change, head| sentences(change, counts(1000, 0), head).0.pop();
         assert_eq!(explained(0.019, counts(1020, 0)).as_deref(), Some("Ir +2.0 %, time +1.9 %: the code does more"));
         assert_eq!(
             explained(0.03, counts(1000, 0)).as_deref(),
-            Some("Ir and heap equal, time +3.0 %: the same instructions wait longer for memory or for each other")
+            Some(
+                "Ir and heap equal, time +3.0 %: the same instructions run at a different speed (cache misses or \
+                 stalls)"
+            )
         );
         assert_eq!(
             explained(0.03, counts(1000, 4)).as_deref(),
-            Some("Ir equal, allocations 0 -> 4 per token, time +3.0 %: it allocates otherwise")
+            Some("Ir equal, allocations 0 -> 4 per token, time +3.0 %: it allocates differently")
         );
         assert_eq!(explained(-0.03, counts(800, 0)).as_deref(), Some("Ir -20 %, time -3.0 %: the code does less"));
         assert_eq!(
@@ -320,13 +330,13 @@ mod tests {
             Some("Ir -20 %, time +3.0 %: fewer instructions, but slower ones")
         );
         assert_eq!(explained(0.0, counts(1020, 4)), None);
-        let lost = |change, head| said(change, counts(1000, 0), head).1;
+        let lost = |change, head| sentences(change, counts(1000, 0), head).1;
         assert_eq!(
             lost(0.0, counts(1000, 4)),
             [format!("{place}: Ir equal, allocations 0 -> 4 per token, time not slower")]
         );
         assert_eq!(lost(0.0, counts(1020, 0)), [format!("{place}: Ir +2.0 %, time not slower")]);
-        assert!(lost(0.03, counts(1020, 0)).is_empty(), "the red time has told it");
+        assert!(lost(0.03, counts(1020, 0)).is_empty(), "the red time explains it");
         assert!(lost(0.0, counts(1000, 0)).is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! Comparison of the work that a workload does on both sides. It explains a change of time, and excuses none.
+//! Compares the counts of a workload on both sides. They explain a change of time and never excuse one.
 
 use harness_abtest::TimedPhase;
 use harness_probe::Instrument;
@@ -7,26 +7,26 @@ use harness_record::session::Session;
 
 use crate::compare::Comparison;
 
-/// The work behind a workload's time on the two sides.
+/// Comparison of the counts of a workload on the two sides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Work {
-    /// Its counts differ, or are not known.
+    /// The counts differ or are unknown.
     Unlike,
-    /// Its counts are equal, read with the instruction set that its time was measured with.
+    /// The counts are equal, measured with the same instruction set as time.
     Same,
-    /// Its counts are equal, read with this other instruction set: valgrind's CPU has no AVX-512.
+    /// The counts are equal, measured with this other instruction set, because valgrind does not support AVX-512.
     SameWith(String),
 }
 
 impl Work {
-    /// Of a workload in a phase, whose comparisons of counts these are.
+    /// Classifies a workload in a phase. `row` contains its comparisons of counts.
     pub(super) fn of(session: &Session, timed: &TimedPhase, row: &[&Comparison]) -> Self {
         let has = |instrument| row.iter().any(|one| one.metric.is_some_and(|metric| metric.instrument() == instrument));
         let is_equal = has(Instrument::Callgrind) && has(Instrument::Dhat) && row.iter().all(|one| one.equal());
-        // Counts with one set mean little where the two sides choose another one for themselves.
+        // If the sides select different instruction sets, counts with one of them do not describe the timed code.
         let is_equal =
             is_equal && session.counted.as_ref().is_some_and(|counted| chosen(&counted.base) == chosen(&counted.head));
-        // Counts are of one thread; they do not show how several share the work.
+        // Counts are of one thread; they do not show the division of work among threads.
         let is_equal = is_equal && session.terms.threads == 1;
         match counted_isa(session, timed).filter(|_| is_equal) {
             None => Self::Unlike,
@@ -36,17 +36,17 @@ impl Work {
     }
 }
 
-/// Whether a comparison is about a workload in a phase.
+/// True if the comparison belongs to this workload and phase.
 pub(super) fn is_of(comparison: &Comparison, timed: &TimedPhase) -> bool {
     comparison.workload == timed.workload && comparison.head_phase == timed.phase
 }
 
-/// The instruction set that a side takes on this machine by itself.
+/// The instruction set that a side selects on this machine by default.
 pub(super) fn chosen(record: &Record) -> &str {
     &record.environment.isa
 }
 
-/// The instruction set that both sides' instructions were counted with.
+/// The instruction set that the instructions of both sides were counted with; none if they differ or were not counted.
 fn counted_isa(session: &Session, timed: &TimedPhase) -> Option<String> {
     let counted = session.counted.as_ref()?;
     let [base, head] = [&counted.base, &counted.head].map(|record| {
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
     use crate::gate::{GateVerdict, TimeOutcome, TimeVerdict};
 
-    /// A session whose time was measured with AVX-512 and whose equal counts were read with AVX2.
+    /// A session whose time was measured with AVX-512, and whose counts are equal and were measured with AVX2.
     fn session(log_ratio: f64) -> Session {
         let mut session = sample::session(&[log_ratio; 30]);
         session.terms.isa = "avx512".to_owned();
@@ -77,7 +77,7 @@ mod tests {
     }
 
     fn judged(session: &Session) -> TimeVerdict {
-        GateVerdict::of(session).expect("limits that make sense").times.remove(0)
+        GateVerdict::of(session).expect("valid limits").times.remove(0)
     }
 
     #[test]
@@ -94,7 +94,7 @@ mod tests {
         assert!(explanation.starts_with("Ir and heap equal, time +1.5 %: "), "{explanation}");
     }
 
-    /// The same pairs give the same verdict, whether or not anything was counted.
+    /// The same pairs give the same verdict with and without counts.
     #[test]
     fn counts_change_no_verdict_on_time() {
         for log_ratio in [-0.03, 0.0, 0.004, 0.008, 0.015, 0.03] {
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_one_layout_may_explain_is_not_red_up_to_its_limit() {
+    fn a_slowdown_within_the_layout_limit_is_not_red_if_layout_is_not_averaged() {
         let mut session = session(0.015);
         session.terms.layouts = Layouts::Single("no lld".to_owned());
         let time = judged(&session);
@@ -132,7 +132,7 @@ mod tests {
         narrowed.terms.isa = "avx2".to_owned();
         narrowed.counted.as_mut().expect("counted").base.environment.isa = "avx512".to_owned();
         let explanation = judged(&narrowed).explanation.expect("it changed");
-        assert_eq!(explanation, "Ir equal, time +1.5 %: the base takes avx512 by itself, the head avx2");
+        assert_eq!(explanation, "Ir equal, time +1.5 %: the base selects avx512 on this CPU, the head avx2");
         let mut shared = session(0.015);
         shared.terms.threads = 2;
         let explanation = judged(&shared).explanation.expect("it changed");

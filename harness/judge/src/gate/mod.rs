@@ -1,7 +1,7 @@
-//! The gate against a revision: which workloads both sides have, what was measured of them, and what it means.
+//! The gate against a revision: matches the workloads of both sides, times them in pairs, and judges the result.
 //!
-//! Two things are told apart here. A [`Session`] holds what was measured, raw, with the rules it is judged by, and can be
-//! kept in a file. A [`GateVerdict`] is worked out from a session and from nothing else, so that any verdict can be replayed.
+//! A [`Session`] holds the raw measurements and the rules for judging them, and can be stored in a file.
+//! A [`GateVerdict`] is computed from a session alone, so that any verdict can be replayed.
 
 mod explain;
 mod instruction_change;

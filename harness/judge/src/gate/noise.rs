@@ -1,17 +1,17 @@
-//! What the machine made of the measuring: the noise floor, and the state it was in.
+//! Noise of the machine: verdict on the noise floor, and the lines that a gate prints about it.
 
 use harness_abtest::{NoiseFloor, Verdict};
 use harness_record::session::{Layouts, Session};
 
 use crate::gate::{GateVerdict, TimeOutcome};
 
-/// Pairs of one build that scatter more than this (standard deviation, as a share) find nothing that matters in any
-/// budget that a gate has.
+/// Standard deviation of base-against-base pairs, as a share, above which a gate cannot detect a relevant slowdown in
+/// any usual budget.
 const TOO_NOISY: f64 = 0.05;
 
 impl GateVerdict {
-    /// Why the machine was too noisy for a verdict on time, as a clause; none if it was not. A build that differs from itself
-    /// lets no difference be believed; a wide scatter is no reason as long as everything was told all the same.
+    /// One clause that explains why the machine was too noisy to judge time; none if it was not. If the base differs
+    /// from itself, no other difference is credible. A wide scatter matters only if a workload stayed inconclusive.
     pub fn noise(&self) -> Option<String> {
         let floor = self.floor.as_ref().filter(|_| !self.times.is_empty())?;
         let (change, spread) = (floor.change()?, floor.spread()?);
@@ -23,13 +23,13 @@ impl GateVerdict {
         }
         (spread > TOO_NOISY && self.times_that(TimeOutcome::Verdict(Verdict::Inconclusive)) > 0).then(|| {
             format!(
-                "this machine is too noisy to judge time: pairs of the base itself scatter by {:.1} %",
+                "this machine is too noisy to judge time: base-against-base pairs scatter by {:.1} %",
                 100.0 * spread
             )
         })
     }
 
-    /// The noise floor and the machine's state, a line each; nothing if no time was measured.
+    /// Noise floor, threads, layouts and the state of the machine, one line each; empty if no time was measured.
     pub fn circumstances(&self, session: &Session) -> Vec<String> {
         let mut lines = Vec::new();
         if let Some(floor) = self.floor.as_ref().filter(|_| !self.times.is_empty()) {
@@ -37,7 +37,7 @@ impl GateVerdict {
         }
         if session.terms.threads > 1 && !self.times.is_empty() {
             lines.push(format!(
-                "threads: {}, kept on no core, so that times scatter more: how small a slowdown would have been found is told for each \
+                "threads: {}, not pinned to a core, so times scatter more; see the minimum detectable effect of each \
                  workload",
                 session.terms.threads
             ));
@@ -63,12 +63,12 @@ fn floor_line(floor: &NoiseFloor, fair_seconds: f64) -> String {
     let interval = floor
         .interval()
         .map_or(String::new(), |ends| format!(" [{:+.2}, {:+.2}]", percent(ends.low), percent(ends.high)));
-    let found = match floor.minimum_detectable(fair_seconds) {
-        Some(found) => format!("a slowdown of {:+.1} % would have been found", percent(found)),
-        None => "so few pairs would have found nothing".to_owned(),
+    let detectable = match floor.minimum_detectable(fair_seconds) {
+        Some(share) => format!("minimum detectable effect in {fair_seconds:.0} s: {:+.1} %", percent(share)),
+        None => format!("{fair_seconds:.0} s are too short to detect a slowdown"),
     };
     format!(
-        "base against base {:+.2} %{interval} in {} pairs of {name}, which scatter by {:.2} %; in {fair_seconds:.0} s {found}",
+        "base against base {:+.2} %{interval} in {} pairs of {name}, which scatter by {:.2} %; {detectable}",
         percent(change),
         floor.pairs(),
         percent(spread),
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
     use crate::counts::SuiteVerdict;
 
-    /// Pairs that scatter evenly by up to `scatter`, whose heads take `shift` longer.
+    /// Pairs with a uniform scatter of up to `scatter`, whose heads are slower by the share `shift`.
     fn measured(pairs: usize, shift: f64, scatter: f64) -> WorkloadPairs {
         let mut random = Random::new(9);
         let mut pair = || {
@@ -142,19 +142,19 @@ mod tests {
     fn gate_verdict(head: WorkloadPairs, floor: WorkloadPairs) -> (GateVerdict, Vec<String>) {
         let session = session(head, floor);
         let gate_verdict = GateVerdict::of(&session).expect("no limits are read");
-        let told = gate_verdict.circumstances(&session);
-        (gate_verdict, told)
+        let lines = gate_verdict.circumstances(&session);
+        (gate_verdict, lines)
     }
 
     #[test]
-    fn a_quiet_floor_is_told_and_changes_no_verdict() {
-        let (gate_verdict, told) = gate_verdict(measured(40, 0.0, 0.003), measured(10, 0.0, 0.003));
+    fn a_quiet_floor_is_printed_and_changes_no_verdict() {
+        let (gate_verdict, lines) = gate_verdict(measured(40, 0.0, 0.003), measured(10, 0.0, 0.003));
         assert_eq!(gate_verdict.conclusion(), SuiteVerdict::Passed, "{}", gate_verdict.summary());
-        assert!(told[0].starts_with("noise floor: base against base "), "{told:?}");
-        assert!(told[0].contains("in 10 pairs of kernel/gelu in phase optimized, which scatter by 0."), "{told:?}");
-        assert!(told[0].contains("; in 9 s a slowdown of +0."), "{told:?}");
-        assert_eq!(told[1], "layouts: averaged over 64 of each side");
-        assert!(told[2].starts_with("machine: governor not visible, "), "{told:?}");
+        assert!(lines[0].starts_with("noise floor: base against base "), "{lines:?}");
+        assert!(lines[0].contains("in 10 pairs of kernel/gelu in phase optimized, which scatter by 0."), "{lines:?}");
+        assert!(lines[0].contains("; minimum detectable effect in 9 s: +0."), "{lines:?}");
+        assert_eq!(lines[1], "layouts: averaged over 64 of each side");
+        assert!(lines[2].starts_with("machine: governor not visible, "), "{lines:?}");
         assert!(
             self::gate_verdict(measured(40, 0.1, 0.003), measured(10, 0.0, 0.003)).0.conclusion()
                 == SuiteVerdict::Regressed
@@ -169,39 +169,39 @@ mod tests {
         assert!(gate_verdict.times[0].is_red && gate_verdict.red_times().next().is_none());
         assert!(gate_verdict.losses(&session(heads, floor)).is_empty(), "what was not judged cannot be accepted");
         let summary = gate_verdict.summary();
-        let told = "NOT JUDGED: this machine is too noisy to judge time: the base differs from itself by +5.";
-        assert!(summary.starts_with(told), "{summary}");
+        let expected = "NOT JUDGED: this machine is too noisy to judge time: the base differs from itself by +5.";
+        assert!(summary.starts_with(expected), "{summary}");
     }
 
     #[test]
-    fn a_wide_scatter_matters_only_where_something_could_not_be_told() {
+    fn a_wide_scatter_matters_only_if_a_workload_stays_inconclusive() {
         let noisy = || measured(10, 0.0, 0.4);
         assert_eq!(gate_verdict(measured(40, 0.0, 0.003), noisy()).0.conclusion(), SuiteVerdict::Passed);
         let (open, _) = gate_verdict(measured(3, 0.0, 0.4), noisy());
         assert_eq!(open.conclusion(), SuiteVerdict::Unjudged);
-        assert!(open.summary().contains("pairs of the base itself scatter by "), "{}", open.summary());
+        assert!(open.summary().contains("base-against-base pairs scatter by "), "{}", open.summary());
     }
 
     #[test]
-    fn several_threads_are_told() {
+    fn several_threads_are_printed() {
         let mut session = session(measured(20, 0.0, 0.001), measured(20, 0.0, 0.001));
-        let told = |session: &Session| GateVerdict::of(session).expect("no limits").circumstances(session).join("\n");
-        assert!(!told(&session).contains("threads"), "{}", told(&session));
+        let lines = |session: &Session| GateVerdict::of(session).expect("no limits").circumstances(session).join("\n");
+        assert!(!lines(&session).contains("threads"), "{}", lines(&session));
         session.terms.threads = 2;
-        let of_two = "\nthreads: 2, kept on no core, so that times scatter more";
-        assert!(told(&session).contains(of_two), "{}", told(&session));
+        let of_two = "\nthreads: 2, not pinned to a core, so times scatter more";
+        assert!(lines(&session).contains(of_two), "{}", lines(&session));
     }
 
     #[test]
-    fn a_floor_without_pairs_says_why() {
-        let (gate_verdict, told) = gate_verdict(measured(40, 0.0, 0.003), measured(0, 0.0, 0.0));
+    fn a_floor_without_pairs_states_the_reason() {
+        let (gate_verdict, lines) = gate_verdict(measured(40, 0.0, 0.003), measured(0, 0.0, 0.0));
         assert_eq!(gate_verdict.conclusion(), SuiteVerdict::Passed);
         let why = "noise floor: its share of the budget is too short for a pair of kernel/gelu in phase optimized";
-        assert_eq!(told[0], why);
+        assert_eq!(lines[0], why);
         let failed = WorkloadPairs { failure: Some("base side: wrong answer: 3".to_owned()), ..measured(0, 0.0, 0.0) };
-        let (_, told) = self::gate_verdict(measured(40, 0.0, 0.003), failed);
+        let (_, lines) = self::gate_verdict(measured(40, 0.0, 0.003), failed);
         assert_eq!(
-            told[0],
+            lines[0],
             "noise floor: kernel/gelu in phase optimized could not be measured: base side: wrong answer: 3"
         );
     }

@@ -1,52 +1,52 @@
-//! The course of a workload, pair by pair, worked out again from the raw slices of a session.
+//! Replays the sequential test of a workload pair by pair, from the raw slices of a session.
 
 use harness_abtest::{Levels, Pair, Rules, SequentialTest, Verdict, WorkloadPairs};
 use harness_record::session::Session;
 
-/// How a workload's time came to its verdict.
+/// The pairs of a workload, and the course of the sequential test.
 #[derive(Debug, Clone)]
 pub struct Replay {
-    /// Its id.
+    /// Id of the workload.
     pub workload: String,
     /// The phase.
     pub phase: String,
-    /// Its pairs in the order they were measured.
+    /// The pairs, in the order of measurement.
     pub steps: Vec<Step>,
-    /// Error rates and effects it was judged by.
+    /// Error rates, margin and minimum effect.
     pub rules: Rules,
-    /// The level at which a suspicion had to be confirmed.
+    /// Level at which fresh pairs must confirm an alarm.
     pub confirmation: f64,
 }
 
-/// What one pair added.
+/// One pair, and the state of the sequential test after it.
 #[derive(Debug, Clone)]
 pub struct Step {
-    /// Seconds that the pair cost.
+    /// Duration of the pair, in seconds.
     pub seconds: f64,
-    /// Nanoseconds a run, of the base.
+    /// Nanoseconds per iteration of the base.
     pub base: f64,
-    /// Nanoseconds a run, of the head.
+    /// Nanoseconds per iteration of the head.
     pub head: f64,
-    /// The pair's change as a share: 0.01 is one percent slower.
+    /// Change of the pair, as a share: 0.01 is one percent slower.
     pub change: f64,
-    /// Blocks of slices that it rests on.
+    /// Number of blocks that the change is computed from.
     pub blocks: usize,
-    /// Blocks that were left out, because a slice of theirs was impossibly short.
+    /// Number of blocks left out because one of their slices was impossibly short.
     pub left_out: usize,
-    /// The share of the slices' time in which a process waited for its core, which is taken off.
+    /// Share of the slices' time in which a process waited for its core. It is subtracted.
     pub waited: f64,
-    /// The estimate of the change after this pair, by the pairs that the standing rests on.
+    /// Estimate of the change after this pair, from the pairs that the current verdict rests on.
     pub estimate: f64,
-    /// How strongly the pairs speak after this one.
+    /// Levels of evidence after this pair.
     pub levels: Levels,
-    /// What they show.
+    /// Verdict after this pair.
     pub verdict: Verdict,
-    /// What happened with this pair; empty if nothing did.
+    /// Events at this pair, such as an alarm or a confirmation; usually empty.
     pub events: Vec<&'static str>,
 }
 
 impl Replay {
-    /// Runs the pairs of every timed workload through the decision again.
+    /// Replays the pairs of every timed workload through the sequential test.
     pub fn all(session: &Session) -> Vec<Self> {
         session
             .measured
@@ -85,7 +85,7 @@ impl Replay {
         }
     }
 
-    /// What happened, and with which pair: one clause each.
+    /// The events with the number of their pair, such as `suspected slower at pair 6`.
     pub fn events(&self) -> Vec<String> {
         let numbered = self.steps.iter().zip(1..);
         numbered
@@ -94,25 +94,25 @@ impl Replay {
     }
 }
 
-/// What the newest pair brought about.
+/// The events at the newest pair. The first argument is the state before it.
 fn events(
     (levels, verdict, was_settled): (Levels, Verdict, bool),
     sequential_test: &SequentialTest,
 ) -> Vec<&'static str> {
     let now = sequential_test.levels();
-    let mut told = Vec::new();
-    told.extend((now.slower_raised && !levels.slower_raised).then_some("suspected slower"));
-    told.extend((now.faster_raised && !levels.faster_raised).then_some("suspected faster"));
+    let mut events = Vec::new();
+    events.extend((now.slower_raised && !levels.slower_raised).then_some("suspected slower"));
+    events.extend((now.faster_raised && !levels.faster_raised).then_some("suspected faster"));
     if sequential_test.verdict() != verdict {
-        told.extend(match sequential_test.verdict() {
+        events.extend(match sequential_test.verdict() {
             Verdict::Regressed => Some("confirmed slower"),
             Verdict::Improved => Some("confirmed faster"),
-            Verdict::NotSlower => Some("shown to be not slower"),
+            Verdict::NotSlower => Some("not slower"),
             Verdict::Inconclusive => None,
         });
     }
-    told.extend((sequential_test.is_settled() && !was_settled).then_some("settled"));
-    told
+    events.extend((sequential_test.is_settled() && !was_settled).then_some("settled"));
+    events
 }
 
 fn waited(pair: &Pair) -> f64 {
@@ -131,16 +131,16 @@ mod tests {
     }
 
     #[test]
-    fn the_pairs_are_told_one_by_one_with_what_they_brought_about() {
+    fn the_pairs_are_replayed_one_by_one_with_their_events() {
         let slower = replay(&[0.03; 24]);
         assert_eq!(slower.steps.len(), 24);
         let first = &slower.steps[0];
         assert_eq!((first.base, first.head, first.blocks, first.left_out), (500_000.0, 515_000.0, 2, 0));
         assert!((first.change - 0.03).abs() < 1e-9 && (first.estimate - 0.03).abs() < 1e-9);
         let events = slower.events();
-        let place = |what: &str| events.iter().position(|event| event.starts_with(what)).expect(what);
+        let place = |name: &str| events.iter().position(|event| event.starts_with(name)).expect(name);
         assert!(place("suspected slower") < place("confirmed slower") && place("confirmed slower") < place("settled"));
-        assert!(replay(&[0.0; 24]).events().iter().any(|event| event.starts_with("shown to be not slower")));
+        assert!(replay(&[0.0; 24]).events().iter().any(|event| event.starts_with("not slower")));
         assert!(replay(&[]).events().is_empty());
     }
 

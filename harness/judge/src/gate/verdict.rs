@@ -1,4 +1,4 @@
-//! The verdict on a session, and nothing but what follows from it.
+//! The verdict on a session, computed from the session alone.
 
 use std::path::Path;
 
@@ -17,50 +17,50 @@ use crate::compare::{Comparison, RecordView, compare};
 use crate::counts::{CountsVerdict, SuiteVerdict, judge};
 use crate::gate::instruction_change::{Work, is_of};
 
-/// Level of the intervals that are shown.
+/// Confidence level of the printed intervals.
 const LEVEL: f64 = 0.95;
 
-/// What a session means.
+/// The verdict on a session.
 #[derive(Debug, Clone)]
 pub struct GateVerdict {
-    /// One for each workload that was timed, in their order.
+    /// Verdicts on the timed workloads, in their order.
     pub times: Vec<TimeVerdict>,
-    /// The verdict on the counts, if they were taken.
+    /// The verdict on the counts, if they were measured.
     pub counts: Option<CountsVerdict>,
-    /// Whether what stayed inconclusive is a failure to judge.
+    /// True if an inconclusive workload makes the gate exit with 2.
     pub strict: bool,
-    /// Probability that unchanged code ends red by its time.
+    /// Probability by design that a gate on unchanged code ends red because of time.
     pub false_alarm: f64,
-    /// What "not slower" allows, as a share.
+    /// Margin: "not slower" means slower by less than this share.
     pub margin: f64,
-    /// The base against itself; none if that was not measured.
+    /// Noise floor: the base against itself; none if not measured.
     pub floor: Option<NoiseFloor>,
-    /// Seconds that each workload had of the budget.
+    /// Share of the budget for each workload, in seconds.
     pub fair_seconds: f64,
-    /// Whether instructions are to be judged and were not counted.
+    /// True if instructions should have been counted, but valgrind is missing.
     pub uncounted: bool,
-    /// Measurements that were left out because the programs are the same.
+    /// Measurements that were skipped because the programs are identical.
     pub identical: Identical,
-    /// Why only one layout of each side was timed, if so.
+    /// Reason why only one layout of each side was timed; none if layouts were averaged or not needed.
     pub single_layout: Option<String>,
-    /// Acceptances that wait for a reviewer: one sentence each.
+    /// Acceptances that are not approved yet: one sentence each.
     pub pending: Vec<String>,
-    /// Acceptances that excuse nothing and ought to go: one sentence each.
+    /// Acceptances that have no effect and should be removed: one sentence each.
     pub complaints: Vec<String>,
 }
 
-/// A session by whose rules nothing can be judged.
+/// A session with invalid rules.
 #[derive(Debug, Error)]
 pub enum GateError {
-    /// The base's limits make no sense.
+    /// The base's limits are invalid.
     #[error("in the base: {0}")]
     Limits(#[from] LimitsError),
-    /// A side's acceptances make no sense.
+    /// The acceptances of a side are invalid.
     #[error("{side}: {source}")]
     Acceptances {
-        /// Whose.
+        /// The side, such as `in the base`.
         side: &'static str,
-        /// What is wrong.
+        /// The error.
         source: AcceptanceError,
     },
 }
@@ -68,63 +68,64 @@ pub enum GateError {
 /// The verdict on one workload's time.
 #[derive(Debug, Clone)]
 pub struct TimeVerdict {
-    /// Its id.
+    /// Id of the workload.
     pub workload: String,
     /// The phase.
     pub phase: String,
     /// The verdict.
     pub outcome: TimeOutcome,
-    /// Whether it turns the gate red, unless the machine is too noisy to judge time.
+    /// True if it turns the gate red, unless the machine is too noisy to judge time.
     pub is_red: bool,
-    /// What the pairs show; none before the first pair.
+    /// Effect that the pairs show; none before the first pair.
     pub found: Option<Effect>,
     /// Number of measured pairs.
     pub pairs: usize,
-    /// Seconds that they took.
+    /// Duration of these pairs, in seconds.
     pub seconds: f64,
-    /// The slowdown that would have been found with probability 95 % in its share of the budget, or in sixty pairs if that
-    /// is fewer, as a share; none if so few pairs find nothing.
+    /// Minimum detectable effect, as a share: the smallest slowdown that would have been found with probability 95 % in
+    /// the workload's share of the budget, computed for at most sixty pairs. None if there are too few pairs.
     pub minimum_detectable: Option<f64>,
-    /// Seconds more that would settle it, if the pairs go on as they did; none if it is settled, or not in sight.
+    /// Further seconds until it is settled, if new pairs resemble the measured ones. None if it is settled, or if
+    /// `MAX_FORECAST_PAIRS` further pairs would not settle it.
     pub remaining_seconds: Option<f64>,
-    /// Head over base in instructions; none if they do not compare.
+    /// Instructions of the head over those of the base; none if they are not comparable.
     pub instructions: Option<f64>,
-    /// Why it could not be measured.
+    /// Reason why it could not be measured.
     pub failure: Option<String>,
-    /// One sentence about what changed, and why; none where nothing is sure to have.
+    /// One sentence about the change and its cause; none if no change of time is confirmed.
     pub explanation: Option<String>,
-    /// Why its slowdown is accepted, if it is.
+    /// The acceptance of its slowdown, if there is one.
     pub accepted: Option<String>,
-    /// Whether the base accepts it, but may have the loss already.
+    /// True if an acceptance in the base matches, but the base may already contain the accepted slowdown.
     pub is_spent: bool,
 }
 
-/// What pairs show, as shares: 0.01 is one percent slower.
+/// Effect size, as shares: 0.01 is one percent slower.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Effect {
-    /// The estimate.
+    /// Estimate of the change.
     pub change: f64,
-    /// Where the true change lies, at 95 %; none for too few pairs.
+    /// Confidence interval of the change at 95 %; none for too few pairs.
     pub interval: Option<Interval>,
-    /// How far single pairs lie from their centre (standard deviation, estimated robustly).
+    /// Standard deviation of single pairs, estimated robustly (from the median absolute deviation).
     pub spread: f64,
 }
 
-/// The verdict on a workload's time in one word.
+/// The outcome of a workload's time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeOutcome {
-    /// The verdict of the sequential test counts.
+    /// The verdict of the sequential test.
     Verdict(Verdict),
-    /// Slower, confirmed, by more than may be, and accepted.
+    /// Regressed, and accepted.
     Accepted,
-    /// Slower, confirmed, by no more than code that lies elsewhere may be where layouts are not averaged.
+    /// A confirmed slowdown within the layout limit: layouts are not averaged, so layout alone may explain it.
     WithinLayoutLimit,
     /// A pair could not be measured.
     Failed,
 }
 
 impl TimeOutcome {
-    /// As it is printed.
+    /// The printed word.
     pub fn name(self) -> &'static str {
         match self {
             Self::Verdict(verdict) => verdict.name(),
@@ -136,18 +137,18 @@ impl TimeOutcome {
 }
 
 impl GateVerdict {
-    /// Judges a session, and says what it could have found.
+    /// Judges a session, with power analysis and forecast.
     ///
     /// # Errors
-    /// If the base's limits, or the acceptances of either side, make no sense.
+    /// If the base's limits or the acceptances of a side are invalid.
     pub fn of(session: &Session) -> Result<Self, GateError> {
         Self::judge(session, true)
     }
 
-    /// Judges a session and says no more, which takes a hundredth of the time: for whoever judges thousands.
+    /// Judges a session without power analysis and forecast, which takes a hundredth of the time.
     ///
     /// # Errors
-    /// If the base's limits, or the acceptances of either side, make no sense.
+    /// If the base's limits or the acceptances of a side are invalid.
     pub fn verdict_of(session: &Session) -> Result<Self, GateError> {
         Self::judge(session, false)
     }
@@ -198,7 +199,7 @@ impl GateVerdict {
         })
     }
 
-    /// The verdict on the suite. What regressed outranks what could not be judged.
+    /// The verdict on the suite. A regression outranks figures that could not be judged.
     pub fn conclusion(&self) -> SuiteVerdict {
         let counts = self.counts.as_ref().filter(|counts| !counts.rows.is_empty()).map(CountsVerdict::conclusion);
         if counts == Some(SuiteVerdict::Regressed) || self.red_times().next().is_some() {
@@ -211,10 +212,10 @@ impl GateVerdict {
             time.outcome == TimeOutcome::Failed
                 || (self.strict && time.outcome == TimeOutcome::Verdict(Verdict::Inconclusive))
         };
-        // Where nothing could be told of any time, the machine is too noisy or the budget too short for a pass.
-        let nothing_told =
+        // If every workload is inconclusive, the machine is too noisy or the budget too short for a pass.
+        let all_inconclusive =
             !self.times.is_empty() && self.times_that(TimeOutcome::Verdict(Verdict::Inconclusive)) == self.times.len();
-        if nothing_told || self.times.iter().any(open) || counts == Some(SuiteVerdict::Unjudged) {
+        if all_inconclusive || self.times.iter().any(open) || counts == Some(SuiteVerdict::Unjudged) {
             return SuiteVerdict::Unjudged;
         }
         match (self.times.is_empty(), counts) {
@@ -223,13 +224,13 @@ impl GateVerdict {
         }
     }
 
-    /// The times that turn the gate red: none on a machine that is too noisy to judge time.
+    /// The workloads whose time turns the gate red; none if the machine is too noisy to judge time.
     pub fn red_times(&self) -> impl Iterator<Item = &TimeVerdict> {
         let is_noisy = self.noise().is_some();
         self.times.iter().filter(move |time| time.is_red && !is_noisy)
     }
 
-    /// What turned the gate red, as losses that can be accepted.
+    /// The regressions that turned the gate red, as losses that can be accepted.
     pub fn losses(&self, session: &Session) -> Vec<Loss> {
         let times = self.red_times().filter_map(|time| Loss::of_time(&time.workload, &time.phase, time.found?.change));
         let counts =
@@ -237,7 +238,7 @@ impl GateVerdict {
         times.chain(counts).collect()
     }
 
-    /// How many times ended in a word.
+    /// Number of timed workloads with this outcome.
     pub fn times_that(&self, outcome: TimeOutcome) -> usize {
         self.times.iter().filter(|time| time.outcome == outcome).count()
     }
@@ -276,7 +277,7 @@ impl TimeVerdict {
             is_red: outcome == TimeOutcome::Verdict(Verdict::Regressed),
             found,
             pairs: measured.pairs.len(),
-            // From 0.0: the sum of nothing is -0.0.
+            // `sum` of no pairs would be -0.0.
             seconds: measured.pairs.iter().fold(0.0, |sum, pair| sum + pair.seconds),
             minimum_detectable: None,
             remaining_seconds: None,
@@ -293,7 +294,7 @@ impl TimeVerdict {
         time
     }
 
-    /// Says what its share of the budget, in seconds, could have found, and what more of it would tell.
+    /// Adds power analysis and forecast. `fair` is its share of the budget, in seconds.
     fn look_ahead(&mut self, sequential_test: &SequentialTest, fair: f64) {
         let each = self.seconds / self.pairs.max(1) as f64;
         let affordable = if each > 0.0 { (fair / each) as usize } else { 0 };
@@ -304,7 +305,7 @@ impl TimeVerdict {
         }
     }
 
-    /// Takes the red off a slowdown that somebody has accepted, up to the margin beyond it.
+    /// Marks a red slowdown as accepted if an acceptance covers it, with the margin as tolerance.
     fn accept(&mut self, ledger: &Ledger, margin: f64) {
         let change = self.found.filter(|_| self.is_red).map(|found| found.change);
         let loss = change.and_then(|change| Loss::of_time(&self.workload, &self.phase, change));
@@ -325,21 +326,21 @@ fn ledger(session: &Session) -> Result<Ledger, GateError> {
     let parse = |side, text: &str| {
         Acceptances::parse(text, Path::new(FILE)).map_err(|source| GateError::Acceptances { side, source })
     };
-    // Of a day that cannot be told, every acceptance that ends has ended.
+    // If the date is unreadable, every acceptance with an expiry date has expired.
     let today = session.created.get(..10).and_then(|day| day.parse().ok()).unwrap_or(Date::MAX);
     let (base, head) = (parse("in the base", &accepted.base)?, parse("in the head", &accepted.head)?);
     let earlier = accepted.earlier.as_ref().map(|text| parse("in an earlier base", text)).transpose()?;
     Ok(Ledger::between(base, earlier.as_ref(), head, accepted.honour, today))
 }
 
-/// The lane's pairs, run through the decision again. The level is that of all workloads that were timed.
+/// Replays the pairs of a workload through the sequential test. The level is corrected for all timed workloads.
 pub(super) fn sequential_test(session: &Session, measured: &WorkloadPairs) -> SequentialTest {
     let mut sequential_test = SequentialTest::new(session.terms.rules, session.measured.len());
     measured.log_ratios().for_each(|log_ratio| sequential_test.push(log_ratio));
     sequential_test
 }
 
-/// Every count of both sides, next to each other.
+/// Compares every count of both sides.
 pub(super) fn comparisons(counted: &Counted) -> Vec<Comparison> {
     compare(RecordView::baseline(&counted.base), RecordView::baseline(&counted.head))
 }
@@ -351,7 +352,7 @@ mod tests {
 
     use super::*;
 
-    /// The ruling on a workload that takes as long as before, whose counts are these before and after.
+    /// The verdict on a workload of unchanged time and these counts: (instructions, blocks) of each side.
     fn gate_verdict(base: (u64, u64), head: (u64, u64)) -> GateVerdict {
         let mut session = sample::session(&[0.0; 30]);
         let counts = |(instructions, blocks): (u64, u64)| {
@@ -359,7 +360,7 @@ mod tests {
         };
         let limits = include_str!("../../../../baselines/limits.toml").to_owned();
         session.counted = Some(Counted { base: counts(base), head: counts(head), limits });
-        GateVerdict::verdict_of(&session).expect("limits that make sense")
+        GateVerdict::verdict_of(&session).expect("valid limits")
     }
 
     proptest! {

@@ -1,4 +1,4 @@
-//! `accepted.csv`: one line per accepted regression.
+//! Reads and writes `accepted.csv`: one line for each accepted regression.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -10,10 +10,10 @@ use crate::acceptance::{Acceptance, Acceptances, Loss, is_judged, is_time, judge
 use crate::suggestion::suggestion;
 use crate::{atomic_file, metric};
 
-/// Its name in the folder of baselines.
+/// Name of the file in the folder of baselines.
 pub const FILE: &str = "accepted.csv";
 
-/// Version of the file that this build writes, and the only one it reads.
+/// Version of the file format that this build writes, and the only one it reads.
 pub const SCHEMA_VERSION: u32 = 1;
 
 const HEAD: &str = "# harness acceptances, schema ";
@@ -22,12 +22,12 @@ const COLUMNS: [&str; 9] = ["workload", "phase", "metric", "from", "to", "accept
 /// Acceptances that cannot be read or written.
 #[derive(Debug, Error)]
 pub enum AcceptanceError {
-    /// The file is there and not readable.
+    /// The file exists and cannot be read.
     #[error("cannot read the acceptances {path}: {source}")]
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the system.
         source: io::Error,
     },
     /// The file cannot be written.
@@ -35,7 +35,7 @@ pub enum AcceptanceError {
     Write {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the system.
         source: io::Error,
     },
     /// A line is invalid.
@@ -43,26 +43,26 @@ pub enum AcceptanceError {
     Line {
         /// The file.
         path: PathBuf,
-        /// Its number.
+        /// Number of the line, from 1.
         line: u64,
-        /// What is wrong.
+        /// The problem.
         what: String,
     },
 }
 
 impl Acceptances {
-    /// Reads the acceptances of a folder of baselines; without the file there are none.
+    /// Reads the acceptances of a folder of baselines. A missing file means none.
     ///
     /// # Errors
-    /// If the file is there and cannot be read, or a line of it makes no sense.
+    /// If the file exists and cannot be read, or a line is invalid.
     pub fn read(folder: &Path) -> Result<Self, AcceptanceError> {
         Self::parse(&text(folder)?, &folder.join(FILE))
     }
 
-    /// Reads acceptances from the file's text, empty if there is none; `path` is named in errors.
+    /// Parses the text of the file; empty if there is no file. `path` is named in errors.
     ///
     /// # Errors
-    /// If a line makes no sense.
+    /// If a line is invalid.
     pub fn parse(text: &str, path: &Path) -> Result<Self, AcceptanceError> {
         let wrong = |line: u64, what: String| AcceptanceError::Line { path: path.to_owned(), line, what };
         if text.is_empty() {
@@ -75,13 +75,13 @@ impl Acceptances {
                 let what = format!("it has schema version {found}, this harness reads {SCHEMA_VERSION}");
                 return Err(wrong(1, what));
             }
-            _ => return Err(wrong(1, format!("acceptances begin with `{HEAD}{SCHEMA_VERSION}`"))),
+            _ => return Err(wrong(1, format!("the first line must be `{HEAD}{SCHEMA_VERSION}`"))),
         }
         let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(table.as_bytes());
         let mut lines: Vec<Acceptance> = Vec::new();
         let mut header = true;
         for record in reader.records() {
-            let record = record.map_err(|error| wrong(2, format!("this is no CSV: {error}")))?;
+            let record = record.map_err(|error| wrong(2, format!("invalid CSV: {error}")))?;
             let line = record.position().map_or(2, |position| position.line() + 1);
             if std::mem::take(&mut header) {
                 if record != *COLUMNS.as_slice() {
@@ -91,7 +91,7 @@ impl Acceptances {
             }
             let fields: Vec<&str> = record.iter().collect();
             let Ok(fields) = <[&str; COLUMNS.len()]>::try_from(fields) else {
-                return Err(wrong(line, format!("a line has {} fields, this one {}", COLUMNS.len(), record.len())));
+                return Err(wrong(line, format!("expected {} fields, found {}", COLUMNS.len(), record.len())));
             };
             let read = acceptance(fields).map_err(|what| wrong(line, what))?;
             if lines.iter().any(|other| other.loss.same_figure(&read.loss) && other.loss.from == read.loss.from) {
@@ -105,10 +105,10 @@ impl Acceptances {
         }
     }
 
-    /// Writes the file into a folder of baselines, whole or not at all, and says which file it is.
+    /// Writes the file into a folder of baselines atomically, and returns its path.
     ///
     /// # Errors
-    /// If it cannot be written.
+    /// If the file cannot be written.
     pub fn write(&self, folder: &Path) -> Result<PathBuf, AcceptanceError> {
         let path = folder.join(FILE);
         match atomic_file::write(&path, self.to_text().as_bytes()) {
@@ -139,10 +139,10 @@ impl Acceptances {
     }
 }
 
-/// The text of the file in a folder of baselines; empty if it is not there.
+/// Reads the text of the file in a folder of baselines; empty if there is no file.
 ///
 /// # Errors
-/// If it is there and cannot be read.
+/// If the file exists and cannot be read.
 pub fn text(folder: &Path) -> Result<String, AcceptanceError> {
     let path = folder.join(FILE);
     match fs::read_to_string(&path) {
@@ -154,13 +154,13 @@ pub fn text(folder: &Path) -> Result<String, AcceptanceError> {
 fn acceptance(fields: [&str; COLUMNS.len()]) -> Result<Acceptance, String> {
     let [workload, phase, name, from, to, accepted, expires, reason, key] = fields;
     if let Some(column) = COLUMNS[..3].iter().zip([workload, phase, name]).find(|(_, field)| field.trim().is_empty()) {
-        return Err(format!("it names no {}", column.0));
+        return Err(format!("the {} is empty", column.0));
     }
     let known = || judged().map(|metric| metric.name());
     let metric =
         metric::by_name(name).ok_or_else(|| format!("there is no metric `{name}`; {}", suggestion(name, known())))?;
     if !is_judged(metric) {
-        return Err(format!("`{name}` is never judged; what is: {}", known().collect::<Vec<_>>().join(", ")));
+        return Err(format!("`{name}` is never judged; judged metrics: {}", known().collect::<Vec<_>>().join(", ")));
     }
     let (from, to) = (level("from", from)?, level("to", to)?);
     if worse(metric, from, to) <= 0.0 {
@@ -169,16 +169,18 @@ fn acceptance(fields: [&str; COLUMNS.len()]) -> Result<Acceptance, String> {
     let key = match (key, is_time(metric)) {
         ("", true) => None,
         ("", false) => {
-            return Err(format!("it does not say which toolchain counted `{name}`, such as a folder of baselines"));
+            return Err(format!(
+                "the key is empty; name the toolchain that counted `{name}`, as folders of baselines do"
+            ));
         }
-        (_, true) => return Err("times belong to no toolchain's key".to_owned()),
+        (_, true) => return Err("a time has no key of a toolchain; leave `key` empty".to_owned()),
         (key, false) => Some(key.to_owned()),
     };
     if is_time(metric) && from != 1.0 {
-        return Err("a time is accepted as a ratio to its base, from 1".to_owned());
+        return Err("a time is accepted as a ratio to its base; write 1 in `from`".to_owned());
     }
     if reason.trim().is_empty() {
-        return Err("it gives no reason".to_owned());
+        return Err("the reason is empty; explain why the regression is accepted".to_owned());
     }
     let loss = Loss { workload: workload.to_owned(), phase: phase.to_owned(), metric, from, to, key };
     let expires = if expires.is_empty() { None } else { Some(day("expires", expires)?) };
@@ -187,11 +189,11 @@ fn acceptance(fields: [&str; COLUMNS.len()]) -> Result<Acceptance, String> {
 
 fn level(column: &str, text: &str) -> Result<f64, String> {
     let level = text.parse().ok().filter(|level: &f64| level.is_finite() && *level >= 0.0);
-    level.ok_or_else(|| format!("{column} is `{text}`, which is no level of a figure"))
+    level.ok_or_else(|| format!("{column} is `{text}`; expected a finite number that is not negative"))
 }
 
 fn day(column: &str, text: &str) -> Result<Date, String> {
-    text.parse().map_err(|_| format!("{column} is `{text}`, which is no date such as 2026-12-31"))
+    text.parse().map_err(|_| format!("{column} is `{text}`; expected a date such as 2026-12-31"))
 }
 
 #[cfg(test)]
@@ -238,16 +240,16 @@ mod tests {
             line("instructions,1000,1050", "time,2,2.05").replace("key", ""),
             format!("{HEADER}{good}\n{}\n", good.replace("1050", "1060")),
         ];
-        let said: Vec<String> = cases.iter().map(|text| parse(text).expect_err(text)).collect();
-        assert!(said.iter().all(|sentence| !sentence.contains('\n')), "{said:#?}");
-        insta::assert_snapshot!(said.join("\n"));
+        let messages: Vec<String> = cases.iter().map(|text| parse(text).expect_err(text)).collect();
+        assert!(messages.iter().all(|message| !message.contains('\n')), "{messages:#?}");
+        insta::assert_snapshot!(messages.join("\n"));
     }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
-        fn what_is_written_is_read_again(
+        fn written_acceptances_are_read_back(
             names in prop::collection::vec(("[a-z/@,\"]{1,8}", "[ -~]{1,20}", 0..5_u8, 1.0..1e15f64, 1e-9..2.0f64), 0..6),
         ) {
             let mut written = Acceptances::default();

@@ -1,26 +1,26 @@
-//! A figure that got worse, and by how much: what can be accepted.
+//! A regression of one figure, which can be accepted.
 
 use crate::metric::{self, Metric};
 
-/// A figure that went from one level to a worse one.
+/// A change of a figure from one level to a worse one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loss {
     /// The workload.
     pub workload: String,
     /// The phase.
     pub phase: String,
-    /// What was read.
+    /// The metric.
     pub metric: &'static dyn Metric,
-    /// The level it came from: a count as it is judged, or 1 for time.
+    /// Level of the base: a count, or 1 for time.
     pub from: f64,
-    /// The level it came to: a count, or the ratio of times.
+    /// Level of the head: a count, or the ratio of times.
     pub to: f64,
     /// The toolchain that a count belongs to, as a [`PortableKey`](crate::PortableKey) is written; none for time.
     pub key: Option<String>,
 }
 
 impl Loss {
-    /// Whether two losses are about one figure.
+    /// Returns true if two losses belong to the same figure.
     pub fn same_figure(&self, other: &Self) -> bool {
         let figure = |loss: &Self| (loss.workload.clone(), loss.phase.clone(), loss.metric.name(), loss.key.clone());
         figure(self) == figure(other)

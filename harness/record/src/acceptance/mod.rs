@@ -1,5 +1,5 @@
-//! Accepted regressions: losses that somebody decided to live with, each a line in `baselines/accepted.csv` that a reviewer
-//! sees in the diff.
+//! Accepted regressions. Each is a line in `baselines/accepted.csv` with a reason, so that reviewers see it in the
+//! diff.
 //!
 //! # What a line excuses
 //! It names one figure (a workload in a phase, by a metric) and the level it went **from** and **to**. A figure is excused up
@@ -8,14 +8,15 @@
 //! of one figure add up where one begins at the level that another ends at. Levels of counts are those of one toolchain
 //! ([`PortableKey`](crate::PortableKey)) and excuse nothing under another.
 //!
-//! Time has no level that holds another day, so that its level is a ratio to the base it was measured against, and its tolerance the
-//! margin of "not slower". A line about time excuses the change that brings it and no other: once the base has the line, it has
-//! the loss too, and the same ratio again would be a second loss.
+//! Absolute times do not carry over to another day. Therefore the level of a time is its ratio to the base it was
+//! measured with, and its tolerance is the margin of "not slower". A line about time excuses only the change that adds
+//! it: once the base has the line, it has the slowdown too, and the same ratio again would be a second slowdown.
 //!
-//! # Whose line counts
-//! What judges a change is read from the base, so that a change cannot excuse itself. A line that only the head has is *pending*:
-//! it is shown, and counts once a reviewer has approved. Against the stored baseline, limits, counts and acceptances all lie in the
-//! same checkout, and count as they lie there. An expired line excuses nothing and is complained of.
+//! # Lines of base and head
+//! The rules for judging a change are read from the base, so that a change cannot excuse itself. A line that only the
+//! head has is *pending*: it is printed, and counts once a reviewer has approved it. A gate against the stored baseline
+//! reads limits, counts and acceptances from the same checkout, and all of them count. An expired line excuses nothing,
+//! and the gate prints a complaint.
 
 mod file;
 mod loss;
@@ -38,23 +39,23 @@ pub struct Acceptances {
 /// One accepted regression.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Acceptance {
-    /// What was accepted.
+    /// The accepted regression.
     pub loss: Loss,
-    /// The day it was.
+    /// Day of the acceptance.
     pub accepted: Date,
-    /// The last day it counts on, in UTC; none if it counts for good.
+    /// Last day of validity, in UTC; none if it does not expire.
     pub expires: Option<Date>,
-    /// Why, for whoever reads the file next.
+    /// Reason for the acceptance.
     pub reason: String,
 }
 
 impl Acceptances {
-    /// All of them.
+    /// All acceptances.
     pub fn lines(&self) -> &[Acceptance] {
         &self.lines
     }
 
-    /// Adds one, in the place of an older one about the same figure that begins at the same level.
+    /// Adds an acceptance. It replaces an older one of the same figure from the same level.
     pub fn add(&mut self, new: Acceptance) {
         match self.lines.iter_mut().find(|old| old.loss.same_figure(&new.loss) && old.loss.from == new.loss.from) {
             Some(old) => *old = new,
@@ -64,13 +65,13 @@ impl Acceptances {
 }
 
 impl Acceptance {
-    /// What was accepted and why, as in `kernel/gelu in phase naive: instructions 1,000 -> 1,050 (+5.0 %), because ...`.
+    /// The regression and the reason: `kernel/gelu in phase naive: instructions 1,000 -> 1,050 (+5.0 %), because ...`.
     pub fn sentence(&self) -> String {
         format!("{}, because {}", self.loss, self.reason.trim().trim_end_matches('.'))
     }
 }
 
-/// The metrics that a gate judges, which are those whose loss can be accepted: every count, and time.
+/// The metrics that a gate judges, and whose regressions can be accepted: every count, and time.
 pub fn judged() -> impl Iterator<Item = &'static dyn Metric> {
     metric::all().iter().copied().filter(|metric| is_judged(*metric))
 }

@@ -1,4 +1,4 @@
-//! `limits.toml`: how much each metric may change, and why that much.
+//! Reads `limits.toml`: how much worse each metric may get, with a reason.
 
 mod tolerance;
 
@@ -15,7 +15,7 @@ use thiserror::Error;
 use crate::metric::{self, Metric};
 use crate::suggestion::suggestion;
 
-/// Version of the limits file that this build reads.
+/// Version of the file format that this build reads.
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// Every limit of a project.
@@ -24,41 +24,41 @@ pub struct Limits {
     limits: Vec<Limit>,
 }
 
-/// How much one metric may change.
+/// The limit of one metric: how much worse it may get.
 #[derive(Debug, Clone)]
 pub struct Limit {
-    /// The metric it is about.
+    /// The limited metric.
     pub metric: &'static dyn Metric,
-    /// How much worse it may get.
+    /// The largest change for the worse that is not a regression.
     pub tolerance: Tolerance,
-    /// Why that much, for whoever is stopped by it.
+    /// Reason for the size of the limit. It is printed with each regression.
     pub reason: String,
-    /// The workloads it is about; all of them if none is said.
+    /// Glob of the workloads that it applies to; none for all workloads.
     pub workload: Option<Pattern>,
 }
 
 /// Limits that cannot be read.
 #[derive(Debug, Error)]
 pub enum LimitsError {
-    /// The file is not there or not readable.
+    /// The file is missing or unreadable.
     #[error("cannot read the limits {path}: {source}")]
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the system.
         source: std::io::Error,
     },
-    /// The text is no TOML, or not of the shape of limits.
+    /// The text is not TOML, or an entry is invalid.
     #[error("{path}{line}: {what}")]
     Format {
         /// The file.
         path: PathBuf,
-        /// `, line N`, or nothing where the parser does not know it.
+        /// `, line N`; empty if the parser does not report a line.
         line: String,
-        /// What is wrong.
+        /// The problem.
         what: String,
     },
-    /// The file is of another version.
+    /// The file has another schema version.
     #[error("{path} has schema version {found}, this harness reads {SCHEMA_VERSION}")]
     Schema {
         /// The file.
@@ -95,7 +95,7 @@ impl Limits {
     /// Reads the limits from a file.
     ///
     /// # Errors
-    /// If the file cannot be read or says something that is no limit.
+    /// If the file cannot be read or an entry is invalid.
     pub fn read(path: &Path) -> Result<Self, LimitsError> {
         let text = fs::read_to_string(path).map_err(|source| LimitsError::Read { path: path.to_owned(), source })?;
         Self::parse(&text, path)
@@ -104,7 +104,7 @@ impl Limits {
     /// Reads the limits from TOML; `path` is named in errors.
     ///
     /// # Errors
-    /// If the text says something that is no limit.
+    /// If an entry is invalid.
     pub fn parse(text: &str, path: &Path) -> Result<Self, LimitsError> {
         let at = |offset: Option<usize>, what: String| LimitsError::Format {
             path: path.to_owned(),
@@ -113,7 +113,7 @@ impl Limits {
         };
         let format =
             |error: toml::de::Error| at(error.span().map(|span| span.start), error.message().replace('\n', ", "));
-        // The version first: of another one, the rest need not make sense.
+        // The version first: the rest of the file may be invalid in another version.
         let Version { schema } = toml::from_str(text).map_err(format)?;
         if schema != SCHEMA_VERSION {
             return Err(LimitsError::Schema { path: path.to_owned(), found: schema });
@@ -134,12 +134,12 @@ impl Limits {
         Ok(Self { limits })
     }
 
-    /// All of them, in the order of the file.
+    /// All limits, in the order of the file.
     pub fn all(&self) -> &[Limit] {
         &self.limits
     }
 
-    /// The limit for a metric of a workload: the first that names the workload, else the one that is about all of them.
+    /// The limit of a metric of a workload: the first whose glob matches the workload, else the one for all workloads.
     pub fn of(&self, metric: &dyn Metric, workload: &str) -> Option<&Limit> {
         let mut about = self.limits.iter().filter(|limit| limit.metric.name() == metric.name());
         about
@@ -156,7 +156,7 @@ impl Limit {
             .ok_or_else(|| format!("there is no metric `{}`; {}", entry.metric, suggestion(&entry.metric, judged())))?;
         if !metric.portable() {
             return Err(format!(
-                "`{}` is a wall time, which is never judged against a stored figure; limits are for {}",
+                "`{}` is a wall time, which is never compared with a stored figure; metrics with a limit: {}",
                 entry.metric,
                 judged().collect::<Vec<_>>().join(", ")
             ));
@@ -164,7 +164,7 @@ impl Limit {
         let tolerance = Tolerance::parse(&entry.tolerance, metric)?;
         if entry.reason.trim().is_empty() {
             return Err(format!(
-                "the limit for `{}` gives no reason; say in `reason` why it is that large",
+                "the limit for `{}` has no reason; explain in `reason` why it is this large",
                 entry.metric
             ));
         }
@@ -177,7 +177,7 @@ impl Limit {
     }
 }
 
-/// The number of the line that holds the byte at `offset`.
+/// Number of the line that contains the byte at `offset`, from 1.
 fn line(text: &str, offset: usize) -> usize {
     text.bytes().take(offset).filter(|&byte| byte == b'\n').count() + 1
 }
@@ -229,8 +229,8 @@ mod tests {
             &format!("schema = 1{}", entry("peak-bytes", "exact", "").replace("because", " ")),
             &format!("schema = 1{0}{0}", entry("peak-bytes", "exact", "workload = \"small/*\"")),
         ];
-        let said: Vec<String> = cases.iter().map(|text| parse(text).expect_err(text)).collect();
-        assert!(said.iter().all(|sentence| !sentence.contains('\n')), "{said:#?}");
-        insta::assert_snapshot!(said.join("\n"));
+        let messages: Vec<String> = cases.iter().map(|text| parse(text).expect_err(text)).collect();
+        assert!(messages.iter().all(|message| !message.contains('\n')), "{messages:#?}");
+        insta::assert_snapshot!(messages.join("\n"));
     }
 }

@@ -1,18 +1,18 @@
-//! How much a metric may change. A share of the baseline and a number of units are different types, so that `5` can
-//! never be read as the other.
+//! Tolerances of metrics. A share of the baseline and a number of units are different types, so that a plain `5` cannot
+//! be misread.
 
 use std::fmt;
 
 use crate::metric::{Metric, Quantity};
 
-/// How much a figure may get worse before it is a regression.
+/// The largest change for the worse that is not a regression.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Tolerance {
-    /// Not at all.
+    /// None at all.
     Exact,
-    /// By a share of the baseline.
+    /// A share of the baseline.
     Relative(Percent),
-    /// By a number of units.
+    /// A number of units.
     Absolute(Amount),
 }
 
@@ -31,7 +31,7 @@ impl Tolerance {
     /// Reads `exact`, `0.1 %`, or a number of the metric's own units such as `64 bytes`.
     ///
     /// # Errors
-    /// One clause that says what is wrong with the text.
+    /// One clause that describes the problem and the valid forms.
     pub fn parse(text: &str, metric: &dyn Metric) -> Result<Self, String> {
         let text = text.trim();
         if text == "exact" {
@@ -82,7 +82,7 @@ impl fmt::Display for Tolerance {
     }
 }
 
-/// What a quantity is called in limits, plural.
+/// Name of the unit of a quantity in limits, plural.
 fn unit(quantity: Quantity) -> &'static str {
     match quantity {
         Quantity::Seconds => "seconds",
@@ -119,11 +119,12 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_in_one_clause() {
-        let said: Vec<String> = ["5", "abc %", "-1 %", "0 %", "nan %", "inf %", "0 bytes", "1.5 bytes", "4 blocks", ""]
-            .iter()
-            .map(|text| format!("{text:?}: {}", parse(text, "peak-bytes").expect_err(text)))
-            .collect();
-        insta::assert_snapshot!(said.join("\n"));
+        let messages: Vec<String> =
+            ["5", "abc %", "-1 %", "0 %", "nan %", "inf %", "0 bytes", "1.5 bytes", "4 blocks", ""]
+                .iter()
+                .map(|text| format!("{text:?}: {}", parse(text, "peak-bytes").expect_err(text)))
+                .collect();
+        insta::assert_snapshot!(messages.join("\n"));
     }
 
     #[test]

@@ -1,5 +1,4 @@
-//! Reads `roadmap.toml`. Whatever makes no sense in it is answered by one sentence that names the file, the entry, and what
-//! to do.
+//! Reads `roadmap.toml`. An invalid file yields one sentence that names the file, the entry, and the correction.
 
 use std::collections::HashSet;
 use std::fs;
@@ -12,33 +11,34 @@ use crate::metric::{self, Metric};
 use crate::roadmap::{Comparison, Forecast, Phase, Range, Roadmap, Target};
 use crate::suggestion::suggestion;
 
-/// Version of the roadmap file that this build reads.
+/// Version of the file format that this build reads.
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// A roadmap that cannot be read.
 #[derive(Debug, Error)]
 pub enum RoadmapError {
-    /// The file is there and not readable.
+    /// The file exists and cannot be read.
     #[error("cannot read the roadmap {path}: {source}")]
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the system.
         source: std::io::Error,
     },
-    /// The text is no TOML, or not of the shape of a roadmap.
+    /// The text is not TOML, or an entry is invalid.
     #[error("{path}{line}: {what}")]
     Format {
         /// The file.
         path: PathBuf,
-        /// `, line N`, or nothing where the parser does not know it.
+        /// `, line N`; empty if the parser does not report a line.
         line: String,
-        /// What is wrong, and what to do.
+        /// The problem and the correction.
         what: String,
     },
-    /// The file is of another version.
+    /// The file has another schema version.
     #[error(
-        "{path} has schema version {found}, this harness reads {SCHEMA_VERSION}; write `schema = {SCHEMA_VERSION}` and its entries"
+        "{path} has schema version {found}, this harness reads {SCHEMA_VERSION}; write `schema = {SCHEMA_VERSION}` and \
+         its entries"
     )]
     Schema {
         /// The file.
@@ -101,10 +101,10 @@ struct ForecastEntry {
 }
 
 impl Roadmap {
-    /// Reads the roadmap from a file; none if there is no such file.
+    /// Reads the roadmap from a file; none if the file does not exist.
     ///
     /// # Errors
-    /// If the file cannot be read or makes no sense.
+    /// If the file cannot be read or is invalid.
     pub fn read(path: &Path) -> Result<Option<Self>, RoadmapError> {
         match fs::read_to_string(path) {
             Ok(text) => Self::parse(&text, path).map(Some),
@@ -116,7 +116,7 @@ impl Roadmap {
     /// Reads the roadmap from TOML; `path` is named in errors.
     ///
     /// # Errors
-    /// If the text makes no sense.
+    /// If the text is invalid.
     pub fn parse(text: &str, path: &Path) -> Result<Self, RoadmapError> {
         let at = |offset: Option<usize>, what: String| RoadmapError::Format {
             path: path.to_owned(),
@@ -126,7 +126,7 @@ impl Roadmap {
         let format = |error: toml::de::Error| {
             at(error.span().map(|span| span.start), error.message().trim().replace('\n', ", "))
         };
-        // The version first: of another one, the rest need not make sense.
+        // The version first: the rest of the file may be invalid in another version.
         let Version { schema } = toml::from_str(text).map_err(format)?;
         if schema != SCHEMA_VERSION {
             return Err(RoadmapError::Schema { path: path.to_owned(), found: schema });
@@ -134,7 +134,7 @@ impl Roadmap {
         let file: File = toml::from_str(text).map_err(format)?;
         for (name, value) in [("source", &file.source), ("workload", &file.workload), ("against", &file.against)] {
             if value.trim().is_empty() {
-                return Err(at(None, format!("`{name}` says nothing; name one")));
+                return Err(at(None, format!("`{name}` is empty; give it a value")));
             }
         }
         let mut phases: Vec<Phase> = Vec::new();
@@ -146,7 +146,7 @@ impl Roadmap {
             }
             if let Some(before) = phases.last().filter(|before| before.week > phase.week) {
                 let what = format!(
-                    "phase `{}` is due before `{}`, which it follows; put the phases in the order of their weeks",
+                    "phase `{}` is due before `{}` but listed after it; sort the phases by week",
                     phase.name, before.name
                 );
                 return Err(at(offset, what));
@@ -154,7 +154,7 @@ impl Roadmap {
             phases.push(phase);
         }
         if phases.is_empty() {
-            return Err(at(None, "there is no phase in it; add a `[[phase]]`".to_owned()));
+            return Err(at(None, "there is no phase; add a `[[phase]]`".to_owned()));
         }
         let mut forecasts: Vec<Forecast> = Vec::new();
         for entry in file.forecasts {
@@ -176,7 +176,7 @@ fn phase(entry: PhaseEntry) -> Result<Phase, String> {
         return Err(of("it has no name or no title; give it both".to_owned()));
     }
     if !(0.0..=1000.0).contains(&week) {
-        return Err(of(format!("week {week} makes no sense; count weeks from 0")));
+        return Err(of(format!("week {week} is not between 0 and 1000")));
     }
     let mut seen = HashSet::new();
     let mut read = Vec::new();
@@ -220,7 +220,7 @@ fn known(name: &str) -> Result<&'static dyn Metric, String> {
     metric::by_name(name).ok_or_else(|| format!("there is no metric `{name}`; {}", suggestion(name, names())))
 }
 
-/// The number of the line that holds the byte at `offset`.
+/// Number of the line that contains the byte at `offset`, from 1.
 fn line(text: &str, offset: usize) -> usize {
     text.bytes().take(offset).filter(|&byte| byte == b'\n').count() + 1
 }
@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn the_roadmap_of_this_repository_is_read() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../baselines/roadmap.toml");
-        let roadmap = Roadmap::read(&path).expect("makes sense").expect("is there");
+        let roadmap = Roadmap::read(&path).expect("valid").expect("exists");
         assert!(roadmap.phases.iter().any(|phase| phase.targets.len() == 3), "{roadmap:?}");
         assert!(roadmap.forecasts.len() >= 12, "the table of forecasts has eleven lines, one of them two figures");
         assert_eq!(roadmap.against, "reference");
@@ -275,14 +275,14 @@ mod tests {
             forecast("metric = 'time'\nchange = '-20 %'\nworkload = 'w'\nbase = 'a'\nhead = 'a'"),
             forecast("metric = 'time'\nchange = '-20 %'\nuntested = 'so'\nhead = 'a'"),
         ];
-        let told: Vec<String> = spoilt.iter().map(|text| parse(text).expect_err(text).to_string()).collect();
-        assert!(told.iter().all(|line| !line.contains('\n')), "{told:#?}");
-        insta::assert_snapshot!(told.join("\n"));
+        let messages: Vec<String> = spoilt.iter().map(|text| parse(text).expect_err(text).to_string()).collect();
+        assert!(messages.iter().all(|message| !message.contains('\n')), "{messages:#?}");
+        insta::assert_snapshot!(messages.join("\n"));
     }
 
     proptest! {
         #[test]
-        fn whatever_is_written_is_read_or_refused(text in ".{0,200}") {
+        fn any_text_is_read_or_refused(text in ".{0,200}") {
             let _ = parse(&text);
             let _ = parse(&format!("{HEAD}{PHASE}targets = [{{ metric = 'time', change = '{}' }}]", text.replace('\'', "")));
         }

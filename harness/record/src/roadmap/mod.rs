@@ -1,8 +1,8 @@
-//! The roadmap: what was promised for each phase and forecast for each optimization, and how the measured figures stand
-//! to it. Pure functions over values, but for the reading of the file.
+//! The roadmap: targets of phases and forecasts of single optimizations, and the comparison of measured figures with
+//! them. Apart from reading the file, all functions are pure.
 //!
-//! `roadmap.toml` lies beside the baselines, is written by people and reviewed like them. It says what the targets are held
-//! against; the harness knows no phase by name.
+//! `roadmap.toml` lies beside the baselines and is written by hand and reviewed like them. It names the phase that the
+//! targets are relative to; no phase is hard-coded in the harness.
 
 mod file;
 mod range;
@@ -12,61 +12,61 @@ pub use range::{Range, RangeError};
 
 use crate::metric::Metric;
 
-/// What was promised.
+/// A roadmap with targets and forecasts.
 #[derive(Debug, Clone)]
 pub struct Roadmap {
-    /// Where the promises come from, in one line.
+    /// Source of the targets and forecasts, in one line.
     pub source: String,
     /// The workload that the phases are measured with.
     pub workload: String,
-    /// The phase that relative targets are held against.
+    /// The phase that relative targets are compared with.
     pub against: String,
     /// The phases, in order.
     pub phases: Vec<Phase>,
-    /// What was forecast of single optimizations.
+    /// Forecasts of single optimizations.
     pub forecasts: Vec<Forecast>,
 }
 
 /// A phase of the roadmap.
 #[derive(Debug, Clone)]
 pub struct Phase {
-    /// Its name, as records have it.
+    /// Name, as in records.
     pub name: String,
-    /// Its name for people.
+    /// Title for readers.
     pub title: String,
-    /// When it is due, for people: `weeks 1-2`.
+    /// Due date for readers, such as `weeks 1-2`.
     pub when: String,
-    /// The week at whose end it is due; 0 is the beginning.
+    /// Week at whose end it is due; 0 is the start.
     pub week: f64,
-    /// What it is to reach; none where nothing was promised.
+    /// Targets; empty if there are none.
     pub targets: Vec<Target>,
 }
 
-/// What a phase is to reach.
+/// A target of a phase.
 #[derive(Debug, Clone)]
 pub struct Target {
     /// The metric.
     pub metric: &'static dyn Metric,
-    /// What is to be reached.
+    /// The targeted range.
     pub range: Range,
-    /// What the source says in figures of its own machine, which are shown and never compared; may be empty.
+    /// Figures of the source on its own machine, which are shown and never compared; may be empty.
     pub stated: String,
 }
 
-/// What was forecast of one optimization.
+/// A forecast of one optimization.
 #[derive(Debug, Clone)]
 pub struct Forecast {
-    /// What it is about.
+    /// Name of the optimization.
     pub name: String,
-    /// The metric it is about.
+    /// The metric.
     pub metric: &'static dyn Metric,
     /// The change that was forecast.
     pub range: Range,
-    /// What tests it, or why nothing does.
+    /// The comparison that tests it, or the reason why nothing does.
     pub test: Result<Comparison, String>,
 }
 
-/// Two phases of a workload, one held against the other.
+/// Two phases of a workload to compare.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comparison {
     /// The workload.

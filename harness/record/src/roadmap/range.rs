@@ -1,22 +1,22 @@
-//! What is wanted of a figure: a change against another one, or a number, in either case as one value or from one to another.
+//! A target or forecast for a figure: a change relative to another figure, or a number; one value or a range.
 
 use thiserror::Error;
 
 use crate::metric::{Better, Metric, Quantity};
 use crate::number;
 
-/// What is wanted.
+/// A range of a target or forecast.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Range {
-    /// The end that has to be reached: the least ambitious one.
+    /// The least ambitious end, which must be reached.
     pub near: f64,
-    /// The end that would be better still; the same where one value is said.
+    /// The most ambitious end; equal to `near` for a single value.
     pub far: f64,
-    /// Whether both are ratios to another figure; else they are numbers in the metric's unit.
+    /// True if both are ratios to another figure; false if they are numbers in the metric's unit.
     pub relative: bool,
 }
 
-/// A range that makes no sense: one clause that says what to write instead.
+/// An invalid range: one clause with the problem and the valid forms.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{0}")]
 pub struct RangeError(String);
@@ -25,14 +25,14 @@ impl Range {
     /// Reads a change, such as `+25 %` or `-85..-90 %`.
     ///
     /// # Errors
-    /// If it is none, or takes away more than there is.
+    /// If the text is not a change in percent, or is below -100 %.
     pub fn change(text: &str, metric: &dyn Metric) -> Result<Self, RangeError> {
         let wrong =
             |what: &str| RangeError(format!("the change `{text}` {what}; write for example `+25 %` or `-85..-90 %`"));
         let inside = text.trim().strip_suffix('%').ok_or_else(|| wrong("is not in percent"))?;
-        let ends = ends(inside).ok_or_else(|| wrong("is no number"))?;
+        let ends = ends(inside).ok_or_else(|| wrong("is not a number"))?;
         if ends.iter().any(|percent| *percent < -100.0) {
-            return Err(wrong("takes away more than there is"));
+            return Err(wrong("is below -100 %"));
         }
         Ok(Self::between(ends.map(|percent| 1.0 + percent / 100.0), metric, true))
     }
@@ -40,7 +40,7 @@ impl Range {
     /// Reads a number in the metric's unit, such as `16..20`, `8 MB` or `50..60 ms`.
     ///
     /// # Errors
-    /// If it is none, or its unit is none of the metric's.
+    /// If the text is not a number, is below zero, or has a unit that does not fit the metric.
     pub fn value(text: &str, metric: &dyn Metric) -> Result<Self, RangeError> {
         let units = units(metric.quantity());
         let known = units.iter().map(|(name, _)| *name).filter(|name| !name.is_empty()).collect::<Vec<_>>().join(", ");
@@ -52,8 +52,8 @@ impl Range {
         let cut = text.find(|c: char| !(c.is_ascii_digit() || " .+-".contains(c))).unwrap_or(text.len());
         let (digits, unit) = text.split_at(cut);
         let factor = units.iter().find(|(name, _)| *name == unit).map(|(_, factor)| *factor);
-        let factor = factor.ok_or_else(|| wrong("has a unit that the metric has not"))?;
-        let ends = ends(digits).ok_or_else(|| wrong("is no number"))?;
+        let factor = factor.ok_or_else(|| wrong("has a unit that does not fit the metric"))?;
+        let ends = ends(digits).ok_or_else(|| wrong("is not a number"))?;
         if ends.iter().any(|value| *value < 0.0) {
             return Err(wrong("is below zero"));
         }
@@ -69,7 +69,7 @@ impl Range {
         Self { near, far, relative }
     }
 
-    /// As people read it: `+150 % to +210 %`, `50.0 ms`.
+    /// Formats the range for readers: `+150 % to +210 %`, `50.0 ms`.
     pub fn text(&self, metric: &dyn Metric) -> String {
         let one = |value: f64| match self.relative {
             true if value == 1.0 => "no change".to_owned(),
@@ -80,7 +80,7 @@ impl Range {
     }
 }
 
-/// One or two finite numbers.
+/// Parses one or two finite numbers; a single one is both ends.
 fn ends(text: &str) -> Option<[f64; 2]> {
     let number = |text: &str| text.trim().parse::<f64>().ok().filter(|value| value.is_finite());
     match text.split_once("..") {
@@ -118,28 +118,29 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_is_told_again() {
-        let told = |text: &str, metric: &str| Range::change(text, named(metric)).expect(text).text(named(metric));
-        assert_eq!(told("+150..+210 %", "tokens-per-second"), "+150 % to +210 %");
-        assert_eq!(told("0 %", "bytes-per-token"), "no change");
-        assert_eq!(told("-21 %", "latency-median"), "-21 %");
+    fn ranges_are_read_and_formatted() {
+        let formatted = |text: &str, metric: &str| Range::change(text, named(metric)).expect(text).text(named(metric));
+        assert_eq!(formatted("+150..+210 %", "tokens-per-second"), "+150 % to +210 %");
+        assert_eq!(formatted("0 %", "bytes-per-token"), "no change");
+        assert_eq!(formatted("-21 %", "latency-median"), "-21 %");
         let value = Range::value("5..8 MB", named("bytes-per-token")).expect("bytes");
         assert_eq!(value.text(named("bytes-per-token")), "8.00 MB to 5.00 MB");
     }
 
     #[test]
-    fn nonsense_is_answered_by_what_to_write() {
+    fn errors_contain_the_valid_forms() {
         let refused = |text: &str| Range::change(text, named("latency-median")).expect_err(text).to_string();
         assert_eq!(
             refused("faster"),
             "the change `faster` is not in percent; write for example `+25 %` or `-85..-90 %`"
         );
-        assert!(refused("+x %").contains("is no number") && refused("-120 %").contains("more than there is"));
-        assert!(refused("inf %").contains("is no number") && refused("..%").contains("is no number"));
+        assert!(refused("+x %").contains("is not a number") && refused("-120 %").contains("is below -100 %"));
+        assert!(refused("inf %").contains("is not a number") && refused("..%").contains("is not a number"));
         let value = Range::value("5 MB", named("latency-median")).expect_err("bytes are no time").to_string();
         assert_eq!(
             value,
-            "the value `5 MB` has a unit that the metric has not; write a number in s, ms, us, ns, or two with `..` between them"
+            "the value `5 MB` has a unit that does not fit the metric; write a number in s, ms, us, ns, or two with \
+             `..` between them"
         );
         assert!(Range::value("-5 ms", named("latency-median")).is_err());
     }

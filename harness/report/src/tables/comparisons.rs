@@ -6,8 +6,8 @@ use harness_record::number;
 
 use crate::render::{Cell, Column, Table, Tone};
 
-/// The table of comparisons: with `exact`, a column for everything a program may want; without, what a person reads.
-/// Below it, for people, every reason why something does not compare, once.
+/// Table of comparisons. `exact` selects the columns for programs; without it, notes list each reason why figures are
+/// not comparable once.
 pub fn table(title: impl Into<String>, comparisons: &[Comparison], exact: bool) -> Table {
     let mut columns = place_columns(exact);
     columns.extend([
@@ -46,7 +46,8 @@ pub fn table(title: impl Into<String>, comparisons: &[Comparison], exact: bool) 
         table.notes = grouped(incomparable.map(|comparison| (comparison.place(), comparison.state.to_string())));
         if comparisons.iter().any(|comparison| comparison.ratio.is_some_and(|ratio| ratio.interval.is_some())) {
             table.notes.push(
-                "A ratio of times is the median over rounds; [low, high] is its 95 % interval, or the span of all rounds where they are fewer than six."
+                "A ratio of times is the median over rounds; [low, high] is its 95 % interval, or the span of all \
+                 rounds if there are fewer than six."
                     .to_owned(),
             );
         }
@@ -54,7 +55,7 @@ pub fn table(title: impl Into<String>, comparisons: &[Comparison], exact: bool) 
     table
 }
 
-/// The columns that say what a row is about.
+/// The columns for workload, phase and metric.
 pub(crate) fn place_columns(exact: bool) -> Vec<Column> {
     let mut columns = vec![Column::left("workload", "workload"), Column::left("phase", "phase")];
     if exact {
@@ -67,7 +68,7 @@ pub(crate) fn place_columns(exact: bool) -> Vec<Column> {
     columns
 }
 
-/// The cells under [`place_columns`].
+/// The cells of [`place_columns`].
 pub(crate) fn place_cells(comparison: &Comparison, exact: bool) -> Vec<Cell> {
     let mut cells = vec![Cell::text(&comparison.workload), Cell::text(&comparison.head_phase)];
     if exact {
@@ -84,7 +85,7 @@ pub(crate) fn place_cells(comparison: &Comparison, exact: bool) -> Vec<Cell> {
     cells
 }
 
-/// Base, head and change.
+/// The cells for base, head and change.
 pub(crate) fn figure_cells(comparison: &Comparison) -> [Cell; 3] {
     let figure = |figure: Option<Figure>| match (figure, comparison.metric) {
         (Some(figure), Some(metric)) => Cell::number(figure.value, number::figure(metric.quantity(), &figure)),
@@ -101,7 +102,7 @@ fn change(comparison: &Comparison) -> Cell {
         return Cell::missing();
     }
     let Some(ratio) = comparison.ratio else {
-        // Nothing divides by zero, and yet it can be said whether it stayed zero.
+        // The base is zero, so there is no ratio.
         let text = if head.value == 0.0 { "0 %" } else { "from 0" };
         return Cell { text: text.to_owned(), ..Cell::missing() }.toned(tone(metric, head.value - base.value));
     };

@@ -1,4 +1,4 @@
-//! The course of a workload's pairs as tables: all pairs of one, or a line for each workload.
+//! Tables of replayed pairs: every pair of one workload, or one line for each workload.
 
 use harness_abtest::Verdict;
 use harness_judge::gate::{GateVerdict, Replay, Step};
@@ -8,11 +8,11 @@ use harness_record::number;
 use crate::render::{BARS, Cell, Column, Table, Tone};
 use crate::tables::times::tone;
 
-/// Characters that a pair's change is drawn in; odd, so that there is a middle for 0.
+/// Width of the plot of a pair's change, in characters; odd, so that 0 is in the middle.
 const WIDTH: usize = 31;
 
-/// Every pair of the workloads, in order. With `exact`, a column for everything a program may want; without, where each pair lies is
-/// drawn.
+/// Table of every pair of the workloads, in order. `exact` selects the columns for programs; without it, the change of
+/// each pair is plotted.
 pub fn steps(replays: &[Replay], exact: bool) -> Table {
     let scale = scale(replays);
     let mut columns = vec![
@@ -33,7 +33,7 @@ pub fn steps(replays: &[Replay], exact: bool) -> Table {
     columns.extend([
         Column::right("blocks", "blocks"),
         Column::right("left_out", "left out"),
-        Column::right("estimate", "so far"),
+        Column::right("estimate", "estimate"),
         Column::right("level_slower", "slower"),
         Column::right("level_not_slower", "not slower"),
         Column::right("level_faster", "faster"),
@@ -41,7 +41,7 @@ pub fn steps(replays: &[Replay], exact: bool) -> Table {
     if exact {
         columns.push(Column::left("standing", "standing"));
     }
-    columns.push(Column::left("event", "what happened"));
+    columns.push(Column::left("event", "events"));
     let mut table = Table::new("", columns);
     for replay in replays {
         table.rows.extend(replay.steps.iter().zip(1..).map(|(step, pair)| {
@@ -57,8 +57,8 @@ pub fn steps(replays: &[Replay], exact: bool) -> Table {
         let rules = &replay.rules;
         let percent = |share: f64| format!("{} %", (share * 1e6).round() / 1e4);
         table.notes.push(format!(
-            "A change is suspected at level {} and confirmed by the pairs after that at {}, both by at least {}; not slower: by less \
-             than {}, at {}.",
+            "A change is suspected at level {} and confirmed by fresh pairs at level {}, both with an estimate of at \
+             least {}. Not slower: a slowdown of {} is rejected at level {}.",
             rules.screening,
             replay.confirmation,
             percent(rules.minimum_effect),
@@ -69,7 +69,7 @@ pub fn steps(replays: &[Replay], exact: bool) -> Table {
     table
 }
 
-/// A line for each workload: its verdict, its pairs as a row of bars, and what happened when.
+/// Table with one line for each workload: its verdict, its pairs as a row of bars, and its events.
 pub fn overview(replays: &[Replay], gate_verdict: &GateVerdict) -> Table {
     let scale = scale(replays);
     let columns = vec![
@@ -78,7 +78,7 @@ pub fn overview(replays: &[Replay], gate_verdict: &GateVerdict) -> Table {
         Column::left("verdict", "time"),
         Column::right("time_change", "change"),
         Column::left("bars", "pairs"),
-        Column::left("events", "what happened"),
+        Column::left("events", "events"),
     ];
     let mut table = Table::new("", columns);
     for (replay, time) in replays.iter().zip(&gate_verdict.times) {
@@ -94,7 +94,7 @@ pub fn overview(replays: &[Replay], gate_verdict: &GateVerdict) -> Table {
     }
     if !table.rows.is_empty() {
         table.notes.push(format!(
-            "Each bar is a pair of processes, from {:.1} % (low) over 0 (middle) to {:+.1} % (high).",
+            "Each bar is the change of one pair, from {:.1} % (low) over 0 (middle) to {:+.1} % (high).",
             -100.0 * scale,
             100.0 * scale
         ));
@@ -138,14 +138,14 @@ fn cells(step: &Step, pair: usize, scale: f64, exact: bool) -> Vec<Cell> {
     cells
 }
 
-/// The change at either end of the drawing: nine in ten pairs lie within, and the margin does.
+/// The change at both ends of the plot. The plot includes nine in ten pairs, and the margin.
 fn scale(replays: &[Replay]) -> f64 {
     let mut sizes: Vec<f64> =
         replays.iter().flat_map(|replay| replay.steps.iter().map(|step| step.change.abs())).collect();
     sizes.sort_by(f64::total_cmp);
     let most = sizes.get(sizes.len() * 9 / 10).copied().unwrap_or_default();
     let margin = replays.iter().map(|replay| replay.rules.margin).fold(0.005, f64::max);
-    // In steps that can be read.
+    // Rounded up to a multiple of 0.5 %.
     (most.max(margin) * 200.0).ceil() / 200.0
 }
 
@@ -155,7 +155,7 @@ fn axis(scale: f64) -> String {
     format!("{low}{}0{}{high}", " ".repeat(gap / 2), " ".repeat(gap - gap / 2))
 }
 
-/// Where a pair lies: `o` the pair, `+` the estimate after it, `|` no change.
+/// Plots a pair: `●` is its change (`«` and `»` beyond the ends), `+` the estimate after it, `│` no change.
 fn place(change: f64, estimate: f64, scale: f64) -> String {
     let middle = (WIDTH / 2) as f64;
     let column = |share: f64| (middle + (share / scale).clamp(-1.0, 1.0) * middle).round() as usize;
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_beyond_the_drawing_is_drawn_at_its_edge() {
+    fn changes_beyond_the_plot_are_drawn_at_its_edge() {
         assert_eq!(place(0.5, 0.0, 0.01).chars().last(), Some('»'));
         assert_eq!(place(-0.5, 0.0, 0.01).chars().next(), Some('«'));
         assert_eq!([-9.0, 0.0, 9.0].map(|change| bar(change, 0.01)), ['▁', '▅', '█']);

@@ -6,11 +6,11 @@ use harness_record::number;
 
 use crate::render::{Cell, Column, Table, Tone};
 
-/// A slice that takes this many times its side's median of the round is worth a look.
+/// Slices that take more than this multiple of their side's median are highlighted.
 const FAR: f64 = 1.25;
 
-/// Every slice of a pair in the order it ran: whose, how many runs, what a run took, how that stands to the median of its side in
-/// that round, and how long the process waited for its core.
+/// Table of every slice of a pair, in order: side, iterations, total time, time per iteration and its ratio to the
+/// median of that side in the round, and time in which the process waited for its core.
 pub fn slices(pair: &Pair) -> Table {
     let columns = vec![
         Column::right("round", "round"),
@@ -18,7 +18,7 @@ pub fn slices(pair: &Pair) -> Table {
         Column::left("side", "side"),
         Column::right("iterations", "runs"),
         Column::right("nanoseconds", "time"),
-        Column::right("run_nanoseconds", "a run"),
+        Column::right("run_nanoseconds", "per run"),
         Column::right("against_median", "x median"),
         Column::right("waited_nanoseconds", "waited"),
     ];
@@ -39,12 +39,12 @@ pub fn slices(pair: &Pair) -> Table {
     table
 }
 
-/// What a run took of a slice, without the time in which the process had no core.
+/// Nanoseconds per iteration of a slice, without the time in which the process waited for its core.
 fn run(slice: &Slice) -> f64 {
     slice.nanoseconds.saturating_sub(slice.waited) as f64 / slice.iterations.max(1) as f64
 }
 
-/// The round and the block come first.
+/// The cells of a slice. `place` is the numbers of its round and block.
 fn cells(place: [u32; 2], slice: &Slice, against: f64) -> Vec<Cell> {
     let time = |nanoseconds: f64| Cell::number(nanoseconds, number::plain(Quantity::Seconds, nanoseconds / 1e9));
     let against = match against.is_finite() {
