@@ -6,7 +6,7 @@ use crate::{PairEstimate, Slice};
 /// A workload in one phase, to be timed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimedPhase {
-    /// Its id.
+    /// Id of the workload.
     pub workload: String,
     /// The phase.
     pub phase: String,

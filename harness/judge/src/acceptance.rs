@@ -4,7 +4,7 @@ use harness_record::acceptance::{Acceptance, Acceptances, FILE, Loss, is_time, w
 use harness_record::suggestion::suggestion;
 use jiff::civil::Date;
 
-/// The acceptances of a gate, each with what it is worth there.
+/// The acceptances of a gate, each with its validity.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Ledger {
     lines: Vec<(Acceptance, Worth)>,

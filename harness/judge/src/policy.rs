@@ -21,10 +21,10 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Reads what lies in the project's folder of baselines.
+    /// Reads the rules from the project's folder of baselines and its configuration.
     pub fn read(folder: &Path, timed: &[String]) -> Self {
         let store = Store::new(folder);
-        let told = |error: &dyn std::error::Error| error.to_string();
+        let message = |error: &dyn std::error::Error| error.to_string();
         let keys = store.keys().unwrap_or_default();
         let baseline = |key: String| {
             let record = store.read(&key).map(|baseline| baseline.record).map_err(|error| message(&error));
@@ -38,9 +38,10 @@ impl Policy {
         }
     }
 
-    /// What the head has otherwise than this base, one sentence for each limit, acceptance and stored figure, and for what is timed.
+    /// Differences of the head from this base: one sentence for each limit, acceptance, stored figure, and the timed
+    /// suite.
     pub fn changes(&self, head: &Self) -> Vec<String> {
-        let mut told = match (&self.limits, &head.limits) {
+        let mut sentences = match (&self.limits, &head.limits) {
             (Ok(base), Ok(head)) => limits(base, head),
             (_, Err(why)) => vec![format!("the head's limits cannot be read: {why}")],
             (Err(_), Ok(_)) => vec!["the base's limits cannot be read; the head's can".to_owned()],
@@ -200,14 +201,16 @@ mod tests {
         let mut head = rulebook(&[of("kernel/gelu*"), of("kernel/*"), all.clone()].concat(), "", None);
         head.timed = vec!["kernel/*".to_owned(), "model/*".to_owned()];
         let (kernels, gelu) = ("instructions of kernel/*", "instructions of kernel/gelu*");
-        let gelu_first =
-            format!("limit: the first that names a workload holds: {kernels}, then {gelu} -> {gelu}, then {kernels}");
+        let gelu_first = format!(
+            "limit: new order, and the first that matches a workload applies: {kernels}, then {gelu} -> {gelu}, then \
+             {kernels}"
+        );
         assert_eq!(base.changes(&head), [gelu_first, "timed: all workloads -> kernel/*, model/*".to_owned()]);
-        // What is about all workloads holds last, wherever it stands; what is new or gone is told as such.
+        // A limit for all workloads applies last, wherever it stands. New and removed limits are listed as such.
         let moved = rulebook(&[of("kernel/*"), of("kernel/gelu*"), all].concat(), "", None);
         assert!(base.changes(&moved).is_empty());
         let fewer = rulebook(&of("kernel/gelu*"), "", None);
-        let gone = |of: &str| format!("limit: instructions of {of} is gone; it was ");
+        let gone = |of: &str| format!("limit: instructions of {of} is removed; it was ");
         assert_eq!(base.changes(&fewer), [gone("all workloads") + "0.1 %", gone("kernel/*") + "1 %"]);
     }
 

@@ -19,7 +19,7 @@ pub struct TimeChange {
     pub within: Option<f64>,
     /// Whether it is slower or faster beyond doubt: by the interval, or by the rules of the gate.
     pub differs: bool,
-    /// Why it could not be measured.
+    /// Reason why it could not be measured.
     pub failure: Option<String>,
 }
 

@@ -67,7 +67,7 @@ pub struct Row {
     pub workload: String,
     /// The phase's name, such as `optimized`.
     pub phase: String,
-    /// What one run of the workload yields.
+    /// Unit of work that one run of the workload yields.
     pub unit: Unit,
     /// Digest of the workload's definition (model, seed, prompt, unit): numbers with different ones never compare.
     pub definition: String,

@@ -130,7 +130,7 @@ pub fn session(log_ratios: &[f64]) -> Session {
     }
 }
 
-/// Pairs of two blocks of four slices, whose heads take these shares longer than their bases.
+/// Pairs of two blocks of four slices, whose heads are slower by these shares.
 pub fn pairs(changes: &[f64]) -> WorkloadPairs {
     let slice = |side, nanoseconds| Slice { side, iterations: 2, nanoseconds, waited: 0 };
     let pair = |change: &f64| {

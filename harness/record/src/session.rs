@@ -13,13 +13,13 @@ use crate::{Environment, Record, atomic_file};
 /// Version of the file format that this build writes, and the only one it reads.
 pub const SCHEMA_VERSION: u32 = 4;
 
-/// If layouts are not averaged, a confirmed slowdown is a regression above this share.
+/// Default layout limit: if layouts are not averaged, only a confirmed slowdown above this share is a regression.
 pub const LAYOUT_LIMIT: f64 = 0.02;
 
-/// This share of the budget goes to the base against itself: half of it before the rest, half of it after.
+/// Share of the budget for the noise floor (the base against itself): half of it before the rest, half after.
 pub const FLOOR_SHARE: f64 = 0.1;
 
-/// Everything a verdict is worked out from.
+/// Everything that a verdict is computed from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Session {
@@ -128,9 +128,9 @@ pub struct Terms {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Circumstances {
-    /// Its state when that began.
+    /// Its state at the start.
     pub state: MachineState,
-    /// What happened until it ended.
+    /// Disturbances until the end.
     pub disturbance: Disturbance,
 }
 

@@ -42,7 +42,7 @@ pub fn conditions_of(terms: &Terms, isa: Option<String>, time_limit: Duration) -
 /// Times the workloads of both sides, in what the budget leaves beside the noise floor.
 ///
 /// # Errors
-/// If the user ended it.
+/// [`Stopped`] if the user interrupted it.
 pub fn time(
     terms: &Terms,
     sides: &Sides<'_>,

@@ -130,7 +130,7 @@ pub fn compare(base: RecordView<'_>, head: RecordView<'_>) -> Vec<Comparison> {
     comparisons
 }
 
-/// Each reason once, with how many figures it is about and the first of them.
+/// One sentence for each reason, with the first figure and the number of others.
 pub fn grouped(reasons: impl Iterator<Item = (String, String)>) -> Vec<String> {
     let mut groups: Vec<(String, String, usize)> = Vec::new();
     for (place, reason) in reasons {

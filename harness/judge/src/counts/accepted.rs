@@ -31,7 +31,7 @@ impl CountsVerdict {
     }
 }
 
-/// What a comparison of counts lost; none if it does not compare. The head is the record that was judged.
+/// The loss in a comparison of counts; none if the counts are not comparable. `head` is the judged record.
 fn loss(comparison: &Comparison, head: &Record) -> Option<Loss> {
     let (metric, base, value) = (comparison.metric?, comparison.base?, comparison.head?);
     let reading = head.row(&comparison.workload, &comparison.head_phase)?.reading(metric.instrument())?;

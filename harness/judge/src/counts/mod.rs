@@ -146,19 +146,19 @@ impl CountsVerdict {
         counts
     }
 
-    /// One sentence per regression, in the order of the suite.
+    /// One sentence for each regression, in the order of the suite.
     pub fn regressions(&self) -> Vec<String> {
         let regressed = self.rows.iter().filter(|row| matches!(row.judgement, CountVerdict::Regressed(_)));
         regressed.map(JudgedCount::explanation).collect()
     }
 
-    /// One sentence per regression that was accepted, in the order of the suite.
+    /// One sentence for each accepted regression, in the order of the suite.
     pub fn accepted(&self) -> Vec<String> {
         let accepted = self.rows.iter().filter(|row| matches!(row.judgement, CountVerdict::Accepted(..)));
         accepted.map(JudgedCount::explanation).collect()
     }
 
-    /// One sentence per reason why figures were not judged.
+    /// One sentence for each reason why figures were not judged.
     pub fn unjudged(&self) -> Vec<String> {
         grouped(self.rows.iter().filter_map(|row| match &row.judgement {
             CountVerdict::Unjudged(why) => Some((row.comparison.place(), why.clone())),
@@ -166,7 +166,7 @@ impl CountsVerdict {
         }))
     }
 
-    /// The same verdict without what passed and without what [`CountsVerdict::unjudged`] tells.
+    /// The verdict without figures that passed and without those in [`CountsVerdict::unjudged`].
     #[must_use]
     pub fn remarkable(&self) -> Self {
         let changed = |row: &&JudgedCount| {

@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn time_without_a_core_and_blocks_left_out_are_told() {
+    fn waiting_time_is_subtracted_and_impossible_blocks_are_left_out() {
         let mut measured = pairs(&[0.0]);
         measured.pairs[0].rounds[0][0][1].nanoseconds += 1_000_000;
         measured.pairs[0].rounds[0][0][1].waited = 1_000_000;

@@ -26,7 +26,7 @@ impl Loss {
         figure(self) == figure(other)
     }
 
-    /// A loss of time: `change` is the share by which it is slower.
+    /// A loss of time. `change` is the slowdown as a share.
     pub fn of_time(workload: &str, phase: &str, change: f64) -> Option<Self> {
         let (workload, phase) = (workload.to_owned(), phase.to_owned());
         Some(Self { workload, phase, metric: metric::by_name("time")?, from: 1.0, to: 1.0 + change, key: None })

@@ -1,11 +1,11 @@
 //! Accepted regressions. Each is a line in `baselines/accepted.csv` with a reason, so that reviewers see it in the
 //! diff.
 //!
-//! # What a line excuses
-//! It names one figure (a workload in a phase, by a metric) and the level it went **from** and **to**. A figure is excused up
-//! to the accepted level, with the tolerance it is judged by anyway, and only where the base is no better than the level it
-//! went from, with the same tolerance: a further loss is not excused, and neither is one that eats up what was gained since. Lines
-//! of one figure add up where one begins at the level that another ends at. Levels of counts are those of one toolchain
+//! # Scope of a line
+//! A line names one figure (workload, phase, metric) and two levels, **from** and **to**. It excuses a regression of
+//! that figure up to the level **to**, provided that the base is no better than **from**. Both comparisons use the
+//! tolerance that the figure is judged by. A further loss is not excused, nor is a loss of later improvements. Lines of
+//! one figure chain: one may begin at the level at which another ends. Levels of counts belong to one toolchain
 //! ([`PortableKey`](crate::PortableKey)) and excuse nothing under another.
 //!
 //! Absolute times do not carry over to another day. Therefore the level of a time is its ratio to the base it was
@@ -80,12 +80,12 @@ fn is_judged(metric: &dyn Metric) -> bool {
     metric.portable() || is_time(metric)
 }
 
-/// Whether a metric is the one that gates hold side by side.
+/// True for the metric of time that a gate judges.
 pub fn is_time(metric: &dyn Metric) -> bool {
     metric.instrument() == Instrument::Clock && metric.name() == "time"
 }
 
-/// By how much `to` is worse than `from`; negative if it is better.
+/// Units by which `to` is worse than `from`; negative if it is better.
 pub fn worse(metric: &dyn Metric, from: f64, to: f64) -> f64 {
     match metric.better() {
         Better::Lower => to - from,

@@ -61,7 +61,7 @@ impl Tolerance {
         }
     }
 
-    /// Whether a figure that got worse by `worse` units from `base` is still within it.
+    /// Returns true if a figure may get worse by `worse` units from `base`.
     pub fn allows(self, worse: f64, base: f64) -> bool {
         match self {
             Self::Exact => worse <= 0.0,

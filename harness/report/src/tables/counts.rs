@@ -1,12 +1,12 @@
-//! The verdict as a table.
+//! The verdict on counts as a table.
 
 use harness_judge::counts::{CountVerdict, CountsVerdict, JudgedCount};
 
 use crate::render::{Cell, Column, Table, Tone};
 use crate::tables::comparisons::{figure_cells, place_cells, place_columns};
 
-/// The table of the verdict, regressions first, those that were accepted, then what was not judged, improvements, passes. With `exact`, a
-/// column for everything a program may want; without, what a person reads.
+/// Table of the verdict, in the order: regressed, accepted, not judged, improved, passed. `exact` adds the columns
+/// for programs.
 pub fn table(verdict: &CountsVerdict, exact: bool) -> Table {
     let mut columns = place_columns(exact);
     columns.extend([

@@ -1,4 +1,4 @@
-//! The times of a ruling as a table.
+//! The verdicts on time as a table.
 
 use harness_abtest::Verdict;
 use harness_judge::gate::{GateVerdict, TimeOutcome, TimeVerdict};
@@ -6,7 +6,7 @@ use harness_record::number;
 
 use crate::render::{Cell, Column, Table, Tone};
 
-/// One line for each workload that was timed. With `exact`, a column for everything a program may want.
+/// Table with one line for each timed workload. `exact` adds the columns for programs.
 pub fn times_table(verdict: &GateVerdict, exact: bool) -> Table {
     let mut columns = vec![
         Column::left("workload", "workload"),
@@ -18,14 +18,14 @@ pub fn times_table(verdict: &GateVerdict, exact: bool) -> Table {
         columns.extend([Column::right("time_change_low", "low"), Column::right("time_change_high", "high")]);
     }
     columns.extend([
-        Column::right("smallest_found", "would have found"),
+        Column::right("smallest_found", "detectable"),
         Column::right("pair_spread", "pair spread"),
         Column::right("pairs", "pairs"),
         Column::right("seconds", "seconds"),
     ]);
     if exact {
         columns.extend([
-            Column::right("seconds_to_tell", "to tell"),
+            Column::right("seconds_to_tell", "seconds to settle"),
             Column::right("instructions_ratio", "Ir"),
             Column::left("explanation", "explanation"),
         ]);
