@@ -1,11 +1,11 @@
-//! Time of one run as criterion estimates it.
+//! Time of one run, as criterion estimates it.
 
 use super::{Better, Figure, Metric, Quantity};
 use crate::record::{Data, Instrument, Row};
 use crate::statistics::Interval;
 
-/// Criterion's estimate of the seconds for one run, with its interval. It never gives a ratio: two estimates of
-/// criterion are minutes apart, and the machine drifts in between.
+/// Criterion's estimate of the time of one run in seconds, with its interval. It has no ratio: two estimates of
+/// criterion are minutes apart, and the speed of the machine drifts in between.
 pub(super) struct CriterionTime;
 
 impl Metric for CriterionTime {

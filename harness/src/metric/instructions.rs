@@ -1,4 +1,4 @@
-//! Instructions, counted by callgrind.
+//! Instruction counts from callgrind.
 
 use super::{Better, Figure, Metric, Quantity};
 use crate::record::{Data, Instrument, Row};

@@ -2,7 +2,7 @@
 
 use crate::record::{Check, Data, Environment, Reading, Record, Row, Run, Unit};
 
-/// A machine that no test runs on.
+/// A fixed environment that equals that of no real machine.
 pub(crate) fn environment() -> Environment {
     Environment {
         cpu: "Test CPU 9000".to_owned(),
@@ -21,7 +21,7 @@ pub(crate) fn environment() -> Environment {
     }
 }
 
-/// A record of these rows in that environment.
+/// A record of these rows in [`environment`].
 pub(crate) fn record(rows: Vec<Row>) -> Record {
     Record {
         created: "2026-01-02T03:04:05Z".to_owned(),
@@ -47,12 +47,12 @@ pub(crate) fn row(workload: &str, phase: &str, readings: Vec<Reading>) -> Row {
     }
 }
 
-/// A count of instructions.
+/// A reading of callgrind.
 pub(crate) fn callgrind(instructions: u64) -> Reading {
     reading(Data::Callgrind { instructions })
 }
 
-/// Heap counts of a workload that generates no tokens: bytes and blocks of one run, half of the bytes alive at once.
+/// A reading of dhat for a workload that generates no tokens. The peak is half of the total bytes.
 pub(crate) fn dhat(total_bytes: u64, total_blocks: u64) -> Reading {
     reading(Data::Dhat {
         total_bytes,
@@ -65,7 +65,7 @@ pub(crate) fn dhat(total_bytes: u64, total_blocks: u64) -> Reading {
     })
 }
 
-/// Slices of one run each, one per round.
+/// A reading of the clock: one slice of one iteration per round.
 pub(crate) fn clock(session: &str, nanoseconds: &[u64]) -> Reading {
     let runs = nanoseconds
         .iter()
