@@ -1,4 +1,4 @@
-//! The states of the project that have numbers.
+//! Records of the states of the project over time.
 
 use std::path::Path;
 
@@ -9,25 +9,26 @@ use crate::json_files::json_files;
 use crate::record::Record;
 use crate::revision::{Commit, Repository, RepositoryError};
 
-/// A state of the project and its numbers.
+/// A record and the state of the project that it belongs to.
 #[derive(Debug, Clone)]
 pub struct DatedRecord {
-    /// When it came about: the commit's date where the numbers are of a commit, else when they were measured.
+    /// Date of the commit if the record belongs to a commit, otherwise of the measurement.
     pub date: Timestamp,
-    /// The commit, where git knows it.
+    /// The commit, if git knows it.
     pub commit: Option<Commit>,
-    /// The numbers.
+    /// The record.
     pub record: Record,
 }
 
-/// A moment with the key of its counts.
+/// A dated record with the key of its counts.
 pub type KeyedRecord = (String, DatedRecord);
 
-/// Every state of the baselines that the current branch went through, each with its key, oldest first; and a sentence for each that
-/// cannot be read, as after a change of their format. `folder` is that of the baselines, relative to the project.
+/// Reads every state of the baselines on the current branch, oldest first, each with its key. Also returns a message
+/// for each state that cannot be read, for example after a change of the format. `folder` is the folder of the
+/// baselines, relative to the project.
 ///
 /// # Errors
-/// If git cannot tell.
+/// If git fails.
 pub fn counted(repository: &Repository, folder: &Path) -> Result<(Vec<KeyedRecord>, Vec<String>), RepositoryError> {
     let (mut dated_records, mut unread): (Vec<KeyedRecord>, Vec<String>) = (Vec::new(), Vec::new());
     for commit in repository.states(Some(folder))? {
@@ -37,7 +38,7 @@ pub fn counted(repository: &Repository, folder: &Path) -> Result<(Vec<KeyedRecor
             let (Some(counts), Some(origin)) = texts else { continue };
             match Baseline::parse((&counts, &counts_path), (&origin, &origin_path), &key) {
                 Ok(baseline) => {
-                    // A commit that touched another key says nothing new of this one.
+                    // A commit that changed only other keys adds no state to this one.
                     let last = dated_records.iter().rev().find(|(other, _)| *other == key);
                     if last.is_none_or(|(_, last)| last.record.rows != baseline.record.rows) {
                         let moment =
@@ -52,14 +53,17 @@ pub fn counted(repository: &Repository, folder: &Path) -> Result<(Vec<KeyedRecor
     Ok((dated_records, unread))
 }
 
-/// The commits that were counted afterwards, into the records of a folder, each with its key; and a sentence for each that cannot
-/// be used.
+/// Reads the records in `folder` of commits that were counted afterwards, each with its key. Also returns a message for
+/// each record that cannot be used.
 pub fn measured(repository: &Repository, folder: &Path) -> (Vec<KeyedRecord>, Vec<String>) {
     let (records, mut unread) = records_in(folder);
     let mut dated_records = Vec::new();
     for record in records {
         let Some(commit) = record.environment.revision.as_deref().and_then(|id| repository.resolve(id).ok()) else {
-            unread.push(format!("the counts measured {} are left out: git does not know their commit", record.created));
+            unread.push(format!(
+                "the counts measured at {} are left out: git does not know their commit",
+                record.created
+            ));
             continue;
         };
         match Baseline::promote(&record) {
@@ -74,20 +78,20 @@ pub fn measured(repository: &Repository, folder: &Path) -> (Vec<KeyedRecord>, Ve
     (dated_records, unread)
 }
 
-/// The moments of one key, and what was left out.
+/// The records of one key on a branch, and the ones that were left out.
 #[derive(Debug)]
 pub struct Timeline {
-    /// The key; none if there are no moments at all.
+    /// The key; `None` if there are no records.
     pub key: Option<String>,
-    /// In the order of the branch's states, each commit once.
+    /// The records in the order of the branch's commits, one per commit.
     pub dated_records: Vec<DatedRecord>,
-    /// The commits of the branch that have counts of other keys only: those do not compare.
+    /// Commits of the branch that have counts of other keys only, which are not comparable.
     pub otherwise: Vec<Commit>,
-    /// How many moments are of no state of the branch.
+    /// Number of records whose commit is not on the branch.
     pub elsewhere: usize,
 }
 
-/// The moments of one key among the branch's states; none says which key: then it is that of the last state.
+/// Selects the records of one key among the states of the branch. Without a key, selects that of the last state.
 pub fn keyed(dated_records: Vec<KeyedRecord>, key: Option<&str>, states: &[Commit]) -> Timeline {
     let place = |moment: &DatedRecord| {
         states.iter().position(|state| Some(&state.id) == moment.commit.as_ref().map(|commit| &commit.id))
@@ -96,7 +100,7 @@ pub fn keyed(dated_records: Vec<KeyedRecord>, key: Option<&str>, states: &[Commi
     let mut placed: Vec<(usize, KeyedRecord)> =
         dated_records.into_iter().filter_map(|keyed| Some((place(&keyed.1)?, keyed))).collect();
     let elsewhere = all - placed.len();
-    // Stable: what was committed stands before what was counted afterwards, and outranks it.
+    // Stable sort: a committed baseline stays before a record that was counted afterwards, and takes precedence.
     placed.sort_by_key(|(place, _)| *place);
     let last = placed.last().map(|(_, (key, _))| key.clone());
     let Some(key) = key.map(str::to_owned).or(last) else {
@@ -114,8 +118,8 @@ pub fn keyed(dated_records: Vec<KeyedRecord>, key: Option<&str>, states: &[Commi
     }
 }
 
-/// The records in a folder that were measured on the machine of the newest one, oldest first; and a sentence for each that
-/// cannot be read.
+/// Reads the records in a folder that were measured on the machine of the newest one, oldest first. Also returns a
+/// message for each record that cannot be read.
 pub fn timed(repository: Option<&Repository>, folder: &Path) -> (Vec<DatedRecord>, Vec<String>) {
     let (mut records, unread) = records_in(folder);
     records.sort_by(|a, b| a.created.cmp(&b.created));

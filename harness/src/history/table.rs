@@ -1,14 +1,14 @@
-//! Histories as tables.
+//! Tables of histories.
 
 use super::{DatedRecord, HistoryQuery, LevelChange, Series};
 use crate::metric::Better;
 use crate::render::number::{self, plain};
 use crate::render::{Cell, Column, Table, Tone, sparkline};
 
-/// Bars of a sparkline.
+/// Largest number of bars in a sparkline.
 const BARS: usize = 32;
 
-/// One row for each series: where it began, where it is, and how it went.
+/// One row per series: first value, last value, change, and a sparkline.
 pub fn trend_table(series: &[Series], question: &HistoryQuery<'_>) -> Table {
     let columns = vec![
         Column::left("workload", "workload"),
@@ -40,16 +40,16 @@ pub fn trend_table(series: &[Series], question: &HistoryQuery<'_>) -> Table {
         .collect();
     let redefined: Vec<&Series> = series.iter().filter(|one| one.redefined > 0).collect();
     if let [first, rest @ ..] = redefined.as_slice() {
-        let others = if rest.is_empty() { String::new() } else { format!(", and of {} others,", rest.len()) };
+        let others = if rest.is_empty() { String::new() } else { format!(" and of {} other rows", rest.len()) };
         table.notes.push(format!(
-            "Older states of {}{others} do not compare: it was defined, or answered, in another way.",
+            "Older states of {}{others} are not comparable: the definition or the answer was different.",
             first.workload
         ));
     }
     table
 }
 
-/// One row for each change point, the newest first.
+/// One row per change point, the newest first.
 pub fn jumps_table(series: &[Series], dated_records: &[DatedRecord], question: &HistoryQuery<'_>) -> Table {
     let columns = vec![
         Column::left("date", "date"),
@@ -83,7 +83,7 @@ pub fn jumps_table(series: &[Series], dated_records: &[DatedRecord], question: &
     table
 }
 
-/// One row for each point, for programs.
+/// One row per point, for machine-readable output.
 pub fn points_table(series: &[Series], dated_records: &[DatedRecord], question: &HistoryQuery<'_>) -> Table {
     let columns = ["workload", "phase", "metric", "date", "commit", "subject"].map(|key| Column::left(key, key));
     let mut columns = columns.to_vec();
@@ -127,12 +127,12 @@ fn change(from: f64, to: f64, question: &HistoryQuery<'_>) -> Cell {
 }
 
 impl HistoryQuery<'_> {
-    /// What is told and of what, as in `instructions per token, over the counted states of the branch`.
+    /// Returns the title, such as `instructions per token, over the counted states of the branch`.
     pub fn title(&self) -> String {
         format!("{}, {}", self.metric.title(), self.scope())
     }
 
-    /// What the history is made of.
+    /// Returns a description of the values: counts over states, or ratios of times.
     pub(super) fn scope(&self) -> String {
         match self.metric.portable() {
             true => "over the counted states of the branch".to_owned(),
@@ -140,7 +140,7 @@ impl HistoryQuery<'_> {
         }
     }
 
-    /// A value for people.
+    /// Formats a value with its unit.
     pub(super) fn show(&self, value: f64) -> String {
         if self.metric.portable() { plain(self.metric.quantity(), value) } else { number::ratio(value) }
     }
