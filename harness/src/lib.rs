@@ -1,6 +1,7 @@
-//! Measures what a workload costs in time, instructions and heap, holds it against a baseline, and says what it means.
+//! Benchmark and regression harness: measures time, instructions and heap of workloads, compares them with a baseline
+//! or another revision, and reports a verdict.
 //!
-//! Data flows one way: workload, probe, metric, record, compare, verdict, report, render. No stage reaches back.
+//! Data flows in one direction only: workload, probe, record, metric, compare, verdict, report, render.
 
 pub mod acceptance;
 pub mod baseline;
