@@ -1,13 +1,13 @@
-//! Whether a probe's list of workloads can be measured by: everything later is named, divided and stored by it.
+//! Validation of a probe's list of workloads. The rest of the harness relies on its names and units.
 
 use std::collections::BTreeSet;
 
 use harness_probe::protocol::Description;
 
-/// Refuses a list that the rest of the harness cannot rely on.
+/// Checks a list of workloads.
 ///
 /// # Errors
-/// One sentence: which workload, what is wrong with it, and what would be right.
+/// One sentence that names the workload, the problem and the fix.
 pub fn check(workloads: &[Description]) -> Result<(), String> {
     let mut ids = BTreeSet::new();
     for workload in workloads {
@@ -18,7 +18,7 @@ pub fn check(workloads: &[Description]) -> Result<(), String> {
         name(&format!("the unit of workload `{id}`"), &workload.unit.name)?;
         if workload.unit.per_run == 0 {
             let unit = &workload.unit.name;
-            return Err(format!("the probe says that a run of `{id}` yields 0 {unit}; it has to yield at least 1"));
+            return Err(format!("the probe reports 0 {unit} per run of `{id}`; report at least 1"));
         }
         if workload.phases.is_empty() {
             return Err(format!(
@@ -35,13 +35,13 @@ pub fn check(workloads: &[Description]) -> Result<(), String> {
     Ok(())
 }
 
-/// A word that can stand in a table and on a command line.
+/// Checks that a name fits into a table and on a command line.
 fn name<'a>(what: &str, name: &'a str) -> Result<&'a str, String> {
     if name.trim().is_empty() {
         return Err(format!("the probe leaves {what} empty; give it a name"));
     }
     if name.contains(char::is_control) {
-        return Err(format!("the probe says that {what} is {name:?}; leave out control characters"));
+        return Err(format!("the probe reports {what} as {name:?}; leave out control characters"));
     }
     Ok(name)
 }
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sound_list_passes() {
+    fn a_valid_list_passes() {
         assert_eq!(check(&[]), Ok(()));
         assert_eq!(check(&[workload("a"), workload("b")]), Ok(()));
     }
@@ -75,7 +75,7 @@ mod tests {
         type Spoil = fn(&mut Description);
         let flaws: [(Spoil, &str); 7] = [
             (|w| w.id = "a".to_owned(), "the probe has two workloads `a`; give one of them another id"),
-            (|w| w.unit.per_run = 0, "the probe says that a run of `b` yields 0 token; it has to yield at least 1"),
+            (|w| w.unit.per_run = 0, "the probe reports 0 token per run of `b`; report at least 1"),
             (
                 |w| w.phases.clear(),
                 "the probe names no phase for workload `b`; it needs at least one to be measured in",
@@ -88,7 +88,7 @@ mod tests {
             (|w| w.id = " ".to_owned(), "the probe leaves a workload's id empty; give it a name"),
             (
                 |w| w.unit.name = "a\tb".to_owned(),
-                "the probe says that the unit of workload `b` is \"a\\tb\"; leave out control characters",
+                "the probe reports the unit of workload `b` as \"a\\tb\"; leave out control characters",
             ),
         ];
         for (spoil, sentence) in flaws {

@@ -1,4 +1,4 @@
-//! The states of the project that have numbers.
+//! Records of the states of the project over time.
 
 use std::path::Path;
 
@@ -9,11 +9,12 @@ use harness_record::json_files::json_files;
 
 use crate::vcs::{Repository, RepositoryError};
 
-/// Every state of the baselines that the current branch went through, each with its key, oldest first; and a sentence for each that
-/// cannot be read, as after a change of their format. `folder` is that of the baselines, relative to the project.
+/// Reads every state of the baselines on the current branch, oldest first, each with its key. Also returns a message
+/// for each state that cannot be read, for example after a change of the format. `folder` is the folder of the
+/// baselines, relative to the project.
 ///
 /// # Errors
-/// If git cannot tell.
+/// If git fails.
 pub fn counted(repository: &Repository, folder: &Path) -> Result<(Vec<KeyedRecord>, Vec<String>), RepositoryError> {
     let (mut dated_records, mut unread): (Vec<KeyedRecord>, Vec<String>) = (Vec::new(), Vec::new());
     for commit in repository.states(Some(folder))? {
@@ -23,7 +24,7 @@ pub fn counted(repository: &Repository, folder: &Path) -> Result<(Vec<KeyedRecor
             let (Some(counts), Some(origin)) = texts else { continue };
             match Baseline::parse((&counts, &counts_path), (&origin, &origin_path), &key) {
                 Ok(baseline) => {
-                    // A commit that touched another key says nothing new of this one.
+                    // A commit that changed only other keys adds no state to this one.
                     let last = dated_records.iter().rev().find(|(other, _)| *other == key);
                     if last.is_none_or(|(_, last)| last.record.rows != baseline.record.rows) {
                         let moment =
@@ -38,14 +39,17 @@ pub fn counted(repository: &Repository, folder: &Path) -> Result<(Vec<KeyedRecor
     Ok((dated_records, unread))
 }
 
-/// The commits that were counted afterwards, into the records of a folder, each with its key; and a sentence for each that cannot
-/// be used.
+/// Reads the records in `folder` of commits that were counted afterwards, each with its key. Also returns a message for
+/// each record that cannot be used.
 pub fn measured(repository: &Repository, folder: &Path) -> (Vec<KeyedRecord>, Vec<String>) {
     let (records, mut unread) = records_in(folder);
     let mut dated_records = Vec::new();
     for record in records {
         let Some(commit) = record.environment.revision.as_deref().and_then(|id| repository.resolve(id).ok()) else {
-            unread.push(format!("the counts measured {} are left out: git does not know their commit", record.created));
+            unread.push(format!(
+                "the counts measured at {} are left out: git does not know their commit",
+                record.created
+            ));
             continue;
         };
         match Baseline::promote(&record) {

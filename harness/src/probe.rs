@@ -1,5 +1,5 @@
-//! Talks to a probe: starts the process, asks, waits no longer than allowed, and turns whatever goes wrong into one
-//! sentence.
+//! Client of a probe: starts the process, sends requests, waits for replies up to a time limit, and reports every
+//! failure as one sentence.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::ExitStatusExt;
@@ -16,12 +16,12 @@ use thiserror::Error;
 use crate::descriptions;
 use crate::process::Child;
 
-/// How long a probe may take to end when it should, and its last words to arrive.
+/// Time limit for a probe to exit after its input was closed, and for the rest of its output to arrive.
 const FAREWELL: Duration = Duration::from_millis(500);
 
-/// A reply is shorter than this; ten thousand workloads introduce themselves in a tenth of it.
+/// Maximum length of a reply in bytes: ten times that of a greeting with ten thousand workloads.
 const LONGEST_REPLY: usize = 64 << 20;
-/// More of a line of complaints is of no use.
+/// Maximum length of a line of standard error that is kept, in bytes.
 const LONGEST_COMPLAINT: usize = 4 << 10;
 
 /// A running probe.
@@ -34,80 +34,80 @@ pub struct Probe {
     limit: Duration,
 }
 
-/// What a probe says of itself.
+/// The reply of a probe to `hello`.
 #[derive(Debug, Clone)]
 pub struct Greeting {
-    /// The version of the protocol that it speaks: an older one knows fewer requests.
+    /// Protocol version of the probe. Older versions support fewer requests.
     pub protocol: u32,
-    /// What its meter reads.
+    /// Name of the probe's meter.
     pub meter: String,
-    /// The best instruction set on this machine.
+    /// Best instruction set on this machine.
     pub isa: String,
-    /// What it can measure.
+    /// Workloads that the probe can measure.
     pub workloads: Vec<Description>,
 }
 
-/// A probe that did not answer as it should.
+/// A failure of a probe.
 #[derive(Debug, Error)]
 pub enum ProbeError {
-    /// It could not be started.
+    /// The probe cannot be started.
     #[error("cannot start the probe {program}: {source}")]
     Start {
         /// The program.
         program: String,
-        /// What the system said.
+        /// Error of the system.
         source: std::io::Error,
     },
-    /// It ended before it answered.
-    #[error("the probe ended while it was to {asked}: {how}{complaint}")]
+    /// The probe exited before it answered.
+    #[error("the probe ended before it answered `{asked}`: {how}{complaint}")]
     Ended {
         /// The request.
         asked: &'static str,
         /// Exit status or signal.
         how: String,
-        /// Its last words, if it had any.
+        /// Last line of standard error, with a prefix; may be empty.
         complaint: String,
     },
-    /// It did not answer in time.
-    #[error("the probe gave no answer to {asked} within {seconds} s and was stopped; --time-limit allows more")]
+    /// The probe did not answer within the time limit.
+    #[error("the probe did not answer `{asked}` within {seconds} s and was stopped; --time-limit allows more")]
     Hung {
         /// The request.
         asked: &'static str,
-        /// The limit.
+        /// Time limit.
         seconds: u64,
     },
-    /// Its answer was not one.
-    #[error("the probe answered {asked} with something that is no reply: {line:?}")]
+    /// The reply is invalid.
+    #[error("the probe answered `{asked}` with an invalid reply: {line:?}")]
     Rubbish {
         /// The request.
         asked: &'static str,
-        /// The first characters of it.
+        /// First characters of the reply.
         line: String,
     },
-    /// It speaks another version.
+    /// The protocol version is not supported.
     #[error(
         "the probe speaks protocol {found}, this harness speaks {OLDEST} to {VERSION}; build both from one revision"
     )]
     Version {
-        /// The probe's version.
+        /// Version of the probe.
         found: u32,
     },
-    /// It understood and declined.
+    /// The probe replied with an error, or its reply cannot be used.
     #[error("{0}")]
     Refused(String),
 }
 
-/// How a workload that is ready computes.
+/// The conditions of a prepared workload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preparation {
-    /// The instruction set of its kernels.
+    /// Instruction set of the kernels.
     pub isa: String,
-    /// Its threads: those that were asked for, unless the workload has its own.
+    /// Number of threads: the requested number, unless the workload sets its own.
     pub threads: u32,
 }
 
 impl Probe {
-    /// Starts a probe; each of its answers may take as long as `limit`.
+    /// Starts a probe; `limit` is the time limit of each reply.
     ///
     /// # Errors
     /// If the program cannot be started.
@@ -121,30 +121,30 @@ impl Probe {
         let (sender, replies) = channel();
         thread::spawn(move || {
             for line in lines(stdout, LONGEST_REPLY) {
-                // What is cut off is no reply, and what follows it is none either.
+                // A truncated line is not a reply, and neither is its rest.
                 let is_whole = line.len() < LONGEST_REPLY;
                 if sender.send(String::from_utf8_lossy(&line).into_owned()).is_err() || !is_whole {
                     break;
                 }
             }
         });
-        let (speaker, complaints) = channel();
-        // Nobody may be listening when it has said its last.
-        thread::spawn(move || speaker.send(last_words(stderr)).unwrap_or_default());
+        let (sender, complaints) = channel();
+        // The receiver may be gone by then.
+        thread::spawn(move || sender.send(last_words(stderr)).unwrap_or_default());
         Ok(Self { child, requests, replies, complaints, limit })
     }
 
-    /// The number of its process.
+    /// Returns the process id.
     pub fn id(&self) -> Pid {
         self.child.id()
     }
 
-    /// Asks who it is.
+    /// Requests the greeting.
     ///
     /// # Errors
-    /// If it does not answer as it should or speaks another version.
+    /// If the probe fails or its protocol version is not supported.
     pub fn hello(&mut self) -> Result<Greeting, ProbeError> {
-        match self.ask("say hello", &Request::Hello)? {
+        match self.request("hello", &Request::Hello)? {
             Reply::Hello { protocol, .. } if !(OLDEST..=VERSION).contains(&protocol) => {
                 Err(ProbeError::Version { found: protocol })
             }
@@ -152,60 +152,60 @@ impl Probe {
                 descriptions::check(&workloads).map_err(ProbeError::Refused)?;
                 Ok(Greeting { protocol, meter, isa, workloads })
             }
-            other => Err(beside_the_point("say hello", &other)),
+            other => Err(unexpected("hello", &other)),
         }
     }
 
-    /// Makes a workload ready and says how it will compute.
+    /// Prepares a workload and returns the conditions of its runs.
     ///
     /// # Errors
-    /// If it does not answer as it should or cannot prepare the workload.
+    /// If the probe fails or cannot prepare the workload.
     pub fn prepare(&mut self, workload: &str, phase: &str, options: &Options) -> Result<Preparation, ProbeError> {
         let request =
             Request::Prepare { workload: workload.to_owned(), phase: phase.to_owned(), options: options.clone() };
-        match self.ask("prepare", &request)? {
+        match self.request("prepare", &request)? {
             Reply::Prepared { isa, threads } => Ok(Preparation { isa, threads: threads.unwrap_or(options.threads) }),
-            other => Err(beside_the_point("prepare", &other)),
+            other => Err(unexpected("prepare", &other)),
         }
     }
 
-    /// Runs what is prepared.
+    /// Runs the prepared workload.
     ///
     /// # Errors
-    /// If it does not answer as it should.
+    /// If the probe fails.
     pub fn run(&mut self, iterations: u64) -> Result<Reading, ProbeError> {
-        match self.ask("run", &Request::Run { iterations })? {
+        match self.request("run", &Request::Run { iterations })? {
             Reply::Ran { reading } => Ok(reading),
-            other => Err(beside_the_point("run", &other)),
+            other => Err(unexpected("run", &other)),
         }
     }
 
-    /// Runs what is prepared, and says where what its meter reads comes from.
+    /// Runs the prepared workload and returns a profile of it.
     ///
     /// # Errors
-    /// If it does not answer as it should, or has no profile.
+    /// If the probe fails or does not support profiles.
     pub fn profile(&mut self, iterations: u64) -> Result<Reading, ProbeError> {
-        match self.ask("profile", &Request::Profile { iterations })? {
+        match self.request("profile", &Request::Profile { iterations })? {
             Reply::Ran { reading } => Ok(reading),
-            other => Err(beside_the_point("profile", &other)),
+            other => Err(unexpected("profile", &other)),
         }
     }
 
-    /// Checks the answer of the last run; some sentence if it is wrong.
+    /// Checks the answer of the last run. Returns a description of the difference if it is wrong.
     ///
     /// # Errors
-    /// If it does not answer as it should.
+    /// If the probe fails.
     pub fn check(&mut self) -> Result<Option<String>, ProbeError> {
-        match self.ask("check", &Request::Check)? {
+        match self.request("check", &Request::Check)? {
             Reply::Checked { wrong } => Ok(wrong),
-            other => Err(beside_the_point("check", &other)),
+            other => Err(unexpected("check", &other)),
         }
     }
 
-    fn ask(&mut self, asked: &'static str, request: &Request) -> Result<Reply, ProbeError> {
+    fn request(&mut self, asked: &'static str, request: &Request) -> Result<Reply, ProbeError> {
         let mut line = serde_json::to_string(request).expect("requests are plain data");
         line.push('\n');
-        // A probe that is gone refuses the write; that it ended is then read from its side of the pipe.
+        // If the probe has exited, the write fails. The exit is then detected at the closed output.
         if let Some(requests) = &mut self.requests {
             let _ = requests.write_all(line.as_bytes()).and_then(|()| requests.flush());
         }
@@ -220,17 +220,17 @@ impl Probe {
                 self.end().map_or_else(Err, |_| Err(ProbeError::Hung { asked, seconds }))
             }
             Err(RecvTimeoutError::Disconnected) => {
-                // It has closed its output, which a moment later is followed by its end.
+                // The probe has closed its output and exits a moment later.
                 self.child.wait(FAREWELL);
                 let how = self.end()?;
                 let words = self.complaints.recv_timeout(FAREWELL).unwrap_or_default();
-                let complaint = if words.is_empty() { String::new() } else { format!("; it said: {words}") };
+                let complaint = if words.is_empty() { String::new() } else { format!("; it printed: {words}") };
                 Err(ProbeError::Ended { asked, how, complaint })
             }
         }
     }
 
-    /// Ends it, if it has not ended yet, and says how it ended.
+    /// Ends the probe if it still runs, and returns its exit status or signal.
     fn end(&mut self) -> Result<String, ProbeError> {
         let status =
             self.child.end().map_err(|error| ProbeError::Refused(format!("the probe cannot be ended: {error}")))?;
@@ -243,19 +243,19 @@ impl Probe {
 }
 
 impl Drop for Probe {
-    /// The end of its input tells a probe to end, which it also sees when the harness is killed; one that does not
-    /// listen is killed.
+    /// Closes the input, which makes a probe exit. This also happens if the harness is killed. A probe that does not
+    /// exit in time is killed.
     fn drop(&mut self) {
         self.requests = None;
         self.child.wait(FAREWELL);
     }
 }
 
-fn beside_the_point(asked: &'static str, reply: &Reply) -> ProbeError {
+fn unexpected(asked: &'static str, reply: &Reply) -> ProbeError {
     ProbeError::Rubbish { asked, line: format!("{reply:?}").chars().take(60).collect() }
 }
 
-/// The lines of a stream, none longer than this: a longer one comes in pieces.
+/// Iterates over the lines of a stream. A line of more than `longest` bytes is split.
 fn lines(stream: impl Read, longest: usize) -> impl Iterator<Item = Vec<u8>> {
     let mut stream = BufReader::new(stream);
     std::iter::from_fn(move || {
@@ -266,10 +266,10 @@ fn lines(stream: impl Read, longest: usize) -> impl Iterator<Item = Vec<u8>> {
     })
 }
 
-/// Reads the stream to its end and keeps the last line that says something.
+/// Reads the stream to its end and returns the last line that is neither empty nor a note.
 fn last_words(stream: impl Read) -> String {
-    let said = lines(stream, LONGEST_COMPLAINT).map(|line| String::from_utf8_lossy(&line).trim().to_owned());
-    said.filter(|line| !line.is_empty() && !line.starts_with("note: ")).last().unwrap_or_default()
+    let text = lines(stream, LONGEST_COMPLAINT).map(|line| String::from_utf8_lossy(&line).trim().to_owned());
+    text.filter(|line| !line.is_empty() && !line.starts_with("note: ")).last().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -282,7 +282,7 @@ mod tests {
         Probe::start(command, Duration::from_millis(400)).expect("sh starts")
     }
 
-    fn says(script: &str) -> String {
+    fn error_of(script: &str) -> String {
         probe(script).hello().expect_err("no greeting").to_string()
     }
 
@@ -294,25 +294,25 @@ mod tests {
     }
 
     #[test]
-    fn whatever_goes_wrong_is_one_sentence() {
+    fn every_failure_is_one_sentence() {
         assert_eq!(
-            says("read line; echo kaputt >&2; exit 7"),
-            "the probe ended while it was to say hello: exit status 7; it said: kaputt"
+            error_of("read line; echo kaputt >&2; exit 7"),
+            "the probe ended before it answered `hello`: exit status 7; it printed: kaputt"
         );
-        assert_eq!(says("kill -SEGV $$"), "the probe ended while it was to say hello: signal 11");
+        assert_eq!(error_of("kill -SEGV $$"), "the probe ended before it answered `hello`: signal 11");
         assert_eq!(
-            says("read line; echo rubbish; sleep 5"),
-            "the probe answered say hello with something that is no reply: \"rubbish\""
-        );
-        assert_eq!(
-            says("sleep 5"),
-            "the probe gave no answer to say hello within 0 s and was stopped; --time-limit allows more"
+            error_of("read line; echo rubbish; sleep 5"),
+            "the probe answered `hello` with an invalid reply: \"rubbish\""
         );
         assert_eq!(
-            says(r#"read line; echo '{"reply":"hello","protocol":99,"meter":"clock","isa":"x","workloads":[]}'"#),
+            error_of("sleep 5"),
+            "the probe did not answer `hello` within 0 s and was stopped; --time-limit allows more"
+        );
+        assert_eq!(
+            error_of(r#"read line; echo '{"reply":"hello","protocol":99,"meter":"clock","isa":"x","workloads":[]}'"#),
             "the probe speaks protocol 99, this harness speaks 2 to 3; build both from one revision"
         );
-        assert_eq!(says(r#"read line; echo '{"reply":"error","message":"not today"}'"#), "not today");
+        assert_eq!(error_of(r#"read line; echo '{"reply":"error","message":"not today"}'"#), "not today");
         let missing = Probe::start(Command::new("/nowhere/probe"), Duration::from_secs(1)).expect_err("not there");
         assert!(missing.to_string().starts_with("cannot start the probe /nowhere/probe: "), "{missing}");
     }

@@ -1,8 +1,8 @@
-//! Programs that the harness starts, none of which may outlive or outwait it.
+//! Child processes with time limits, none of which outlives the harness.
 //!
-//! Each leads a process group of its own, so that whatever it has started ends with it: a bench's valgrind, a script's
-//! `sleep`. Those that are running are known here, so that an interruption can end them all; what waits for them then
-//! hears that they ended, and temporary folders are removed on the way out as always.
+//! Each child leads its own process group, so its descendants end with it: the valgrind of a bench, the `sleep` of a
+//! script. This module keeps a list of all running groups, so an interruption can end them all. The code that waits for
+//! a child then continues with its exit status and removes temporary folders as usual.
 
 use std::collections::BTreeSet;
 use std::io::{self, Read};
@@ -17,23 +17,23 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use thiserror::Error;
 
-/// The leaders of all groups that may be running.
+/// Leaders of all process groups that may be running.
 static RUNNING: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
-/// Whether everything was told to end; nothing is started after that.
+/// True after [`stop_all`]; no child starts after that.
 static STOPPED: AtomicBool = AtomicBool::new(false);
-/// How many things have to be put in order before the harness may end.
+/// Number of [`Held`] guards that are alive.
 static HELD: AtomicUsize = AtomicUsize::new(0);
-/// What a program that is asked to end may take for it.
+/// Time that a program has between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_secs(10);
-/// The longest pause between looks at a program that has not ended yet; the first ones are shorter, because one that was
-/// told to end mostly does at once.
+/// Maximum pause between two polls of a running program. The first pauses are shorter, because most
+/// programs exit soon after a request to end.
 const LOOK: Duration = Duration::from_millis(3);
-/// Of what a program says, so many of the last bytes are kept: one that never stops talking must not fill the memory.
+/// Number of last bytes of the output that are kept, so that endless output cannot fill the memory.
 const KEPT: usize = 1 << 20;
-/// What a stream may take to end once every program that was known to write to it has ended.
+/// Time limit for the end of a stream after the program that writes to it has exited.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
-/// A running program and everything it starts. It ends at the latest when this is dropped.
+/// A running program with its process group. Dropping it ends the whole group.
 #[derive(Debug)]
 pub struct Child {
     process: Process,
@@ -41,35 +41,35 @@ pub struct Child {
     status: Option<ExitStatus>,
 }
 
-/// A program whose output could not be had.
+/// A failure to run a program and collect its output.
 #[derive(Debug, Error)]
 pub enum ChildError {
-    /// It did not start.
+    /// The program cannot be started.
     #[error("cannot start {program}: {source}")]
     Start {
         /// The program.
         program: String,
-        /// What the system said.
+        /// Error of the system.
         source: io::Error,
     },
-    /// It cannot be waited for.
+    /// Waiting for the program failed.
     #[error("cannot wait for {program}: {source}")]
     Wait {
         /// The program.
         program: String,
-        /// What the system said.
+        /// Error of the system.
         source: io::Error,
     },
-    /// It did not end in time.
+    /// The program did not end within the time limit.
     #[error("it did not end within {seconds} s and was stopped; --time-limit allows more")]
     Hung {
-        /// The limit.
+        /// Time limit.
         seconds: u64,
     },
 }
 
-/// Ends every program that is running and lets no other start. Says whether the harness will end by itself, because there
-/// was something to end, or because something is [held](Held).
+/// Ends every running program and prevents new ones. Returns true if the harness will exit by itself: a program was
+/// running and this is the first call, or a [`Held`] guard is alive.
 pub fn stop_all() -> bool {
     let again = STOPPED.swap(true, Ordering::SeqCst);
     let running = running();
@@ -77,13 +77,13 @@ pub fn stop_all() -> bool {
     HELD.load(Ordering::SeqCst) > 0 || (!again && !running.is_empty())
 }
 
-/// Something that has to be put in order before the harness may end: as long as it lives, an interruption ends what runs and
-/// leaves the rest to the way out.
+/// A guard for work that needs cleanup before the harness exits. While it is alive, an interruption only ends the
+/// running programs, and the harness exits the normal way.
 #[derive(Debug)]
 pub struct Held(());
 
 impl Held {
-    /// From now on.
+    /// Creates a guard.
     #[expect(clippy::new_without_default, reason = "a default that changes what Ctrl-C does would surprise")]
     pub fn new() -> Self {
         HELD.fetch_add(1, Ordering::SeqCst);
@@ -97,26 +97,26 @@ impl Drop for Held {
     }
 }
 
-/// Runs a program to its end, with the streams of the harness. If the harness is told to end, the program is asked to first,
-/// with all it has started in its group, and killed only if it does not.
+/// Runs a program with the standard streams of the harness. If the harness is interrupted, sends SIGTERM to the process
+/// group of the program, and SIGKILL if it does not exit in time.
 ///
 /// # Errors
-/// If it cannot be started or waited for.
+/// If the program cannot be started or waited for.
 pub fn foreground(command: &mut Command) -> io::Result<ExitStatus> {
     if stopped() {
         return Err(io::Error::new(io::ErrorKind::Interrupted, "interrupted"));
     }
     let mut process = command.process_group(0).spawn()?;
     let group = Pid::from_child(&process);
-    let mut asked: Option<Instant> = None;
+    let mut terminated: Option<Instant> = None;
     loop {
         if let Some(status) = process.try_wait()? {
             return Ok(status);
         }
-        match asked {
+        match terminated {
             None if stopped() => {
-                asked = Some(Instant::now());
-                // A group that is gone already is what was wanted.
+                terminated = Some(Instant::now());
+                // An error is ignored: the group has already ended.
                 let _ = kill_process_group(group, Signal::TERM);
             }
             Some(when) if when.elapsed() > GRACE => kill(group),
@@ -126,15 +126,15 @@ pub fn foreground(command: &mut Command) -> io::Result<ExitStatus> {
     }
 }
 
-/// Whether everything was told to end.
+/// Returns true after [`stop_all`].
 pub fn stopped() -> bool {
     STOPPED.load(Ordering::SeqCst)
 }
 
-/// Runs a program to its end, which must come within the limit, and returns what it said.
+/// Runs a program with a time limit and returns its exit status and output.
 ///
 /// # Errors
-/// If it cannot be started or does not end in time.
+/// If the program cannot be started or does not end within the limit.
 pub fn output(command: &mut Command, limit: Duration) -> Result<Output, ChildError> {
     let program = command.get_program().to_string_lossy().into_owned();
     let failed = |source| ChildError::Start { program: program.clone(), source };
@@ -146,19 +146,19 @@ pub fn output(command: &mut Command, limit: Duration) -> Result<Output, ChildErr
     if !in_time {
         return Err(ChildError::Hung { seconds: limit.as_secs() });
     }
-    let said = |stream: Option<Receiver<Vec<u8>>>| {
+    let content = |stream: Option<Receiver<Vec<u8>>>| {
         stream.and_then(|stream| stream.recv_timeout(LAST_WORDS).ok()).unwrap_or_default()
     };
-    Ok(Output { status, stdout: said(stdout), stderr: said(stderr) })
+    Ok(Output { status, stdout: content(stdout), stderr: content(stderr) })
 }
 
 impl Child {
-    /// Starts a program as the leader of a group of its own.
+    /// Starts a program as the leader of a new process group.
     ///
     /// # Errors
-    /// If the system cannot, or everything was told to end.
+    /// If the program cannot be started, or after [`stop_all`].
     pub fn start(command: &mut Command) -> io::Result<Self> {
-        // Held until the group is known, so that no program slips between `stop_all` and its group's entry.
+        // Locked until the group is registered, so that `stop_all` cannot miss it.
         let mut running = running();
         if stopped() {
             return Err(io::Error::new(io::ErrorKind::Interrupted, "interrupted"));
@@ -169,27 +169,27 @@ impl Child {
         Ok(Self { process, group, status: None })
     }
 
-    /// The number of its process, which is the group's as well.
+    /// Returns the process id, which is also the id of the group.
     pub fn id(&self) -> Pid {
         self.group
     }
 
-    /// Its standard input, if it is piped and was not taken before.
+    /// Takes the standard input, if it is piped and was not taken before.
     pub fn stdin(&mut self) -> Option<ChildStdin> {
         self.process.stdin.take()
     }
 
-    /// Its standard output, if it is piped and was not taken before.
+    /// Takes the standard output, if it is piped and was not taken before.
     pub fn stdout(&mut self) -> Option<ChildStdout> {
         self.process.stdout.take()
     }
 
-    /// Its standard error, if it is piped and was not taken before.
+    /// Takes the standard error, if it is piped and was not taken before.
     pub fn stderr(&mut self) -> Option<ChildStderr> {
         self.process.stderr.take()
     }
 
-    /// Waits until it has ended by itself, and says whether it did within the limit.
+    /// Waits until the program ends by itself. Returns true if it did so within the limit.
     pub fn wait(&self, limit: Duration) -> bool {
         let began = Instant::now();
         loop {
@@ -204,15 +204,15 @@ impl Child {
     }
 
     fn ended(&self) -> bool {
-        // The process stays waited for: its number must not be given to another before its group is ended.
+        // `NOWAIT` keeps the zombie, so the process id is not reused before the group is ended.
         let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         self.status.is_some() || !matches!(waitid(WaitId::Pid(self.group), look), Ok(None))
     }
 
-    /// Ends it and everything it has started, and says how it ended.
+    /// Kills the process group and returns the exit status of the program.
     ///
     /// # Errors
-    /// If the system cannot say.
+    /// If the exit status cannot be read.
     pub fn end(&mut self) -> io::Result<ExitStatus> {
         if let Some(status) = self.status {
             return Ok(status);
@@ -227,7 +227,7 @@ impl Child {
 
 impl Drop for Child {
     fn drop(&mut self) {
-        // Whoever wanted to know how it ended has asked.
+        // Nobody can use the exit status any more.
         let _ = self.end();
     }
 }
@@ -237,19 +237,19 @@ fn running() -> MutexGuard<'static, BTreeSet<i32>> {
 }
 
 fn kill(group: Pid) {
-    // A group that is gone already is what was wanted.
+    // An error is ignored: the group has already ended.
     let _ = kill_process_group(group, Signal::KILL);
 }
 
 fn read_to_end(stream: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
     let (sender, receiver) = channel();
-    // Nobody may be listening any more.
+    // The receiver may be gone by then.
     thread::spawn(move || sender.send(tail(stream, KEPT, |_| ())).unwrap_or_default());
     receiver
 }
 
-/// Reads a stream to its end, lets `hear` have it all as it comes, and keeps the last bytes, `kept` of them at most. What
-/// could be read before an error is better than nothing.
+/// Reads a stream to its end, passes each part to `hear`, and returns the last bytes, at most `kept`. An error counts
+/// as the end of the stream.
 pub(crate) fn tail(mut stream: impl Read, kept: usize, mut hear: impl FnMut(&[u8])) -> Vec<u8> {
     let (mut text, mut part) = (Vec::new(), [0; 4096]);
     while let Ok(length @ 1..) = stream.read(&mut part) {
@@ -272,10 +272,10 @@ mod tests {
     }
 
     #[test]
-    fn what_a_program_says_is_returned_with_its_status() {
-        let said = shell("echo out; echo err >&2; exit 3", Duration::from_secs(20)).expect("it ends");
-        assert_eq!((said.stdout.as_slice(), said.stderr.as_slice()), (&b"out\n"[..], &b"err\n"[..]));
-        assert_eq!(said.status.code(), Some(3));
+    fn output_and_status_are_returned() {
+        let output = shell("echo out; echo err >&2; exit 3", Duration::from_secs(20)).expect("it ends");
+        assert_eq!((output.stdout.as_slice(), output.stderr.as_slice()), (&b"out\n"[..], &b"err\n"[..]));
+        assert_eq!(output.status.code(), Some(3));
     }
 
     #[test]
@@ -291,16 +291,16 @@ mod tests {
     #[test]
     fn a_grandchild_that_keeps_the_streams_open_is_not_waited_for() {
         let began = Instant::now();
-        let said = shell("sleep 100 & echo done", Duration::from_secs(60)).expect("it ends");
-        assert_eq!(said.stdout, b"done\n");
+        let output = shell("sleep 100 & echo done", Duration::from_secs(60)).expect("it ends");
+        assert_eq!(output.stdout, b"done\n");
         assert!(began.elapsed() < Duration::from_secs(50), "waited for the sleep");
     }
 
     #[test]
-    fn of_endless_talk_the_end_is_kept() {
-        let said = shell("head -c 5000000 /dev/zero; echo end", Duration::from_secs(60)).expect("it ends");
-        assert!((KEPT..=2 * KEPT).contains(&said.stdout.len()), "{}", said.stdout.len());
-        assert!(said.stdout.ends_with(b"end\n"));
+    fn the_end_of_long_output_is_kept() {
+        let output = shell("head -c 5000000 /dev/zero; echo end", Duration::from_secs(60)).expect("it ends");
+        assert!((KEPT..=2 * KEPT).contains(&output.stdout.len()), "{}", output.stdout.len());
+        assert!(output.stdout.ends_with(b"end\n"));
     }
 
     #[test]
@@ -309,7 +309,7 @@ mod tests {
         assert!(error.to_string().starts_with("cannot start /nowhere/bench: "), "{error}");
     }
 
-    /// Whether a process has ended, or does so within seconds.
+    /// Returns true if a process has ended or ends within 5 s.
     fn gone(pid: &str) -> bool {
         (0..500).any(|_| {
             thread::sleep(Duration::from_millis(10));

@@ -1,4 +1,4 @@
-//! Builds the programs that measure, and finds the files that cargo made of them.
+//! Builds the programs that measure, and locates the executables that cargo produced.
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
@@ -15,7 +15,7 @@ use thiserror::Error;
 use crate::process::Child;
 use crate::project::{Program, Project};
 
-/// Programs that are ready to be started.
+/// Programs that are ready to start.
 #[derive(Debug)]
 pub struct Programs {
     root: PathBuf,
@@ -24,29 +24,29 @@ pub struct Programs {
     model: Option<PathBuf>,
 }
 
-/// Tells a program which folder holds the model that it is to run on.
+/// Environment variable that names the folder of a probe's model.
 const MODEL_VARIABLE: &str = "HARNESS_MODEL";
 
-/// Tells cargo whether local packages are built incrementally.
+/// Environment variable that enables incremental builds of local packages in cargo.
 const INCREMENTAL_VARIABLE: &str = "CARGO_INCREMENTAL";
 
-/// A program that cannot be had.
+/// A program that cannot be built.
 #[derive(Debug, Error)]
 pub enum ProgramError {
     /// Cargo could not be started.
-    #[error("cannot start cargo: {0}; the harness builds what it measures with it")]
+    #[error("cannot start cargo: {0}; the harness needs it to build the programs that it measures")]
     NoCargo(std::io::Error),
     /// The build failed.
     #[error("building {0} failed; cargo's own message is above")]
     Build(String),
-    /// The build made no such program.
-    #[error("building {0} made no program of that name; harness.toml may name the wrong one")]
+    /// The build produced no such program.
+    #[error("building {0} produced no program of that name; harness.toml may name the wrong one")]
     Missing(String),
 }
 
 impl Programs {
-    /// Builds those of the programs that are packages of the workspace, in release mode. Cargo's progress goes to
-    /// standard error, unless `quiet`.
+    /// Builds the programs that belong to the workspace in release mode. Shows cargo's progress on standard error
+    /// unless `quiet`.
     ///
     /// # Errors
     /// If cargo is missing or the build fails.
@@ -54,12 +54,12 @@ impl Programs {
         Self::build_with(project, programs, quiet, |_| ())
     }
 
-    /// Builds them as [`Self::build`] does, incrementally unless the user's environment says otherwise: what a change does
-    /// not reach is taken from the last such build. The code differs a little from that of a build as a whole (other
-    /// units, other inlining), so the two are not to be held against each other; cargo keeps both side by side.
+    /// Builds like [`Self::build`], but incrementally, unless `CARGO_INCREMENTAL` is set. The code differs slightly
+    /// from that of a full build (other codegen units, other inlining), so programs of the two kinds are not
+    /// comparable. Cargo keeps both kinds side by side.
     ///
     /// # Errors
-    /// As [`Self::build`].
+    /// As for [`Self::build`].
     pub fn build_incrementally(project: &Project, programs: &[&Program], quiet: bool) -> Result<Self, ProgramError> {
         Self::build_with(project, programs, quiet, |cargo| {
             if std::env::var_os(INCREMENTAL_VARIABLE).is_none() {
@@ -95,42 +95,42 @@ impl Programs {
         Ok(Self::ready(project.root.clone(), built))
     }
 
-    /// The same programs, told to run on the model in a folder.
+    /// Sets the folder of the model for the programs.
     pub fn on_model(self, folder: Option<&Path>) -> Self {
         Self { model: folder.map(Path::to_path_buf), ..self }
     }
 
-    /// Programs of the checkout at `root` that were built before: by package and name, the file of each.
+    /// Wraps programs that were built before. `root` is the checkout; `built` maps package and name to the executable.
     pub fn ready(root: PathBuf, built: HashMap<(String, String), PathBuf>) -> Self {
         Self { root, built, links: HashMap::new(), model: None }
     }
 
-    /// The same programs, with the archives of their links: by package and name, the file of each.
+    /// Adds the archives with the linker inputs of the programs: a map from package and name to the file.
     pub fn with_links(self, links: HashMap<(String, String), PathBuf>) -> Self {
         Self { links, ..self }
     }
 
-    /// The file of a program, if it was built.
+    /// Returns the executable of a program, if it was built.
     pub fn file(&self, program: &Program) -> Option<&Path> {
         self.built.get(&key(program)?).map(PathBuf::as_path)
     }
 
-    /// The archive of the inputs of a program's link, if the linker wrote one.
+    /// Returns the archive with the linker inputs of a program, if there is one.
     pub fn link(&self, program: &Program) -> Option<&Path> {
         self.links.get(&key(program)?).map(PathBuf::as_path)
     }
 
-    /// The files that cargo made, in an order that does not change.
+    /// Returns the built executables, sorted.
     pub fn files(&self) -> Vec<&Path> {
         let mut files: Vec<&Path> = self.built.values().map(PathBuf::as_path).collect();
         files.sort_unstable();
         files
     }
 
-    /// The same programs, copied into a folder: a later build cannot exchange them.
+    /// Copies the programs into a folder, where a later build cannot replace them.
     ///
     /// # Errors
-    /// If one cannot be copied.
+    /// If a program cannot be copied.
     pub fn set_aside(self, folder: &Path) -> io::Result<Self> {
         let mut built = HashMap::new();
         for (place, (target, path)) in self.built.into_iter().enumerate() {
@@ -141,7 +141,7 @@ impl Programs {
         Ok(Self { built, ..self })
     }
 
-    /// A command that starts a program that was built, or is there already.
+    /// Creates the command that starts a built or an existing program.
     pub fn command(&self, program: &Program) -> Command {
         let mut command = match program {
             Program::Bin { name, .. } | Program::Bench { name, .. } => {
@@ -149,7 +149,7 @@ impl Programs {
             }
             Program::Command(words) => {
                 let program = words.first().map(String::as_str).unwrap_or_default();
-                // A name with a slash in it is relative to the project; a bare one is looked up as the shell would.
+                // A name with a slash is relative to the root; another name is searched in `PATH`.
                 let mut command = match program.contains('/') {
                     true => Command::new(self.root.join(program)),
                     false => Command::new(program),
@@ -166,7 +166,7 @@ impl Programs {
     }
 }
 
-/// Package and name of a program that is built.
+/// Returns package and name of a program of the workspace.
 fn key(program: &Program) -> Option<(String, String)> {
     match program {
         Program::Bin { package, name } | Program::Bench { package, name } => Some((package.clone(), name.clone())),
@@ -174,41 +174,40 @@ fn key(program: &Program) -> Option<(String, String)> {
     }
 }
 
-/// The cargo that builds: the one that started us, if one did.
+/// Returns the cargo executable: the one that started the harness, if any.
 pub(crate) fn cargo() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-/// Runs cargo to its end, which it may take its time for, with its messages on our standard error: how it ended, and what it
-/// printed.
+/// Runs cargo without a time limit, with standard error inherited. Returns the exit status and the standard output.
 pub(crate) fn finish(cargo: &mut Command) -> io::Result<(ExitStatus, Vec<u8>)> {
     printed(cargo.stderr(Stdio::inherit()))
 }
 
-/// Runs a program to its end, however long it takes: how it ended, and all that it printed.
+/// Runs a program without a time limit. Returns the exit status and the standard output.
 pub(crate) fn printed(command: &mut Command) -> io::Result<(ExitStatus, Vec<u8>)> {
     let mut child = Child::start(command.stdin(Stdio::null()).stdout(Stdio::piped()))?;
-    let mut said = Vec::new();
+    let mut output = Vec::new();
     if let Some(mut stdout) = child.stdout() {
-        stdout.read_to_end(&mut said)?;
+        stdout.read_to_end(&mut output)?;
     }
     child.wait(Duration::MAX);
-    Ok((child.end()?, said))
+    Ok((child.end()?, output))
 }
 
-/// What cargo builds a program from.
+/// A target of cargo: a binary or a bench of a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Target {
-    /// Its package.
+    /// Package name.
     pub(crate) package: String,
     /// `bin` or `bench`.
     pub(crate) kind: String,
-    /// Its name.
+    /// Target name.
     pub(crate) name: String,
 }
 
 impl Target {
-    /// The target that a program is built from, if it is built at all.
+    /// Returns the target of a program; `None` for an existing program.
     pub(crate) fn of(program: &Program) -> Option<Self> {
         let (package, kind, name) = match program {
             Program::Bin { package, name } => (package, "bin", name),
@@ -225,17 +224,17 @@ impl fmt::Display for Target {
     }
 }
 
-/// All of them in one sentence.
+/// Lists targets in a sentence.
 pub(crate) fn told(targets: &[Target]) -> String {
     targets.iter().map(Target::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// The call of cargo that builds programs in release mode, the same for every revision; none if there is nothing to
-/// build. One call for all: what they share is then built once, and with the same features.
+/// Creates the cargo command that builds the targets in release mode, or `None` if there are none. The command is the
+/// same for every revision. One command for all targets builds shared packages once and with the same features.
 pub(crate) fn build_call(cargo: &OsStr, root: &Path, targets: &[Target]) -> Option<Command> {
     let mut command = Command::new(cargo);
     command.args(["build", "--release"]);
-    // Cargo looks for every name in every package, which may make more than was asked for, never less.
+    // Cargo searches every name in every package, so it may build more than requested, but never less.
     for package in distinct(targets.iter().map(|target| &target.package)) {
         command.args(["--package", package]);
     }
@@ -246,16 +245,16 @@ pub(crate) fn build_call(cargo: &OsStr, root: &Path, targets: &[Target]) -> Opti
     (!targets.is_empty()).then_some(command)
 }
 
-/// A program that cargo has made.
+/// An executable that cargo produced.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Made {
-    /// What it was made from.
+    /// Target of the executable.
     pub(crate) target: Target,
-    /// Its file.
+    /// Path of the executable.
     pub(crate) path: PathBuf,
 }
 
-/// The programs that cargo's messages name.
+/// Extracts the executables from cargo's JSON messages.
 pub(crate) fn executables(messages: &[u8]) -> Vec<Made> {
     String::from_utf8_lossy(messages)
         .lines()
@@ -273,8 +272,8 @@ pub(crate) fn executables(messages: &[u8]) -> Vec<Made> {
         .collect()
 }
 
-/// The name in a package id: `path+file:///folder#name@1.0.0`, or `path+file:///folder/name#1.0.0` where the folder is
-/// called as the package is.
+/// Returns the package name in a package id: `path+file:///folder#name@1.0.0`, or `path+file:///folder/name#1.0.0` if
+/// the folder has the name of the package.
 fn package_name(id: &str) -> &str {
     let (source, fragment) = id.rsplit_once('#').unwrap_or(("", id));
     match fragment.split_once('@') {
@@ -305,7 +304,7 @@ not json
     }
 
     #[test]
-    fn a_program_that_was_set_aside_is_what_it_was() {
+    fn a_copied_program_does_not_change_with_a_later_build() {
         let folder = tempfile::tempdir().expect("a folder");
         let probe = folder.path().join("probe");
         fs::write(&probe, "then").expect("written");
@@ -320,7 +319,7 @@ not json
     }
 
     #[test]
-    fn one_call_builds_what_is_there_to_build() {
+    fn one_command_builds_all_targets() {
         let bin = Program::Bin { package: "a".to_owned(), name: "probe".to_owned() };
         let bench = |package: &str, name: &str| Program::Bench { package: package.to_owned(), name: name.to_owned() };
         let programs = [bin, Program::Command(vec!["there".to_owned()]), bench("a", "heap"), bench("b", "time")];

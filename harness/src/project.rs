@@ -1,8 +1,8 @@
-//! Where things live: the checkout that is measured and its configuration.
+//! The measured checkout and its configuration.
 //!
-//! The harness knows no workload and no engine by name. Which package holds the probe, where records, baselines and
-//! reports live, and which phases others are held against is said in `harness.toml` at the root of the checkout; without
-//! that file the defaults are those of this repository.
+//! The harness depends on no workload and no engine by name. `harness.toml` at the root of the checkout names the
+//! package of the probe, the folders of records, baselines and reports, and the anchor phases. The defaults are those
+//! of this repository.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -14,9 +14,9 @@ use thiserror::Error;
 /// A checkout and its configuration.
 #[derive(Debug, Clone)]
 pub struct Project {
-    /// Its root: the folder that holds `harness.toml`, or else the workspace's `Cargo.toml`.
+    /// Root: the folder with `harness.toml`, or else with the workspace's `Cargo.toml`.
     pub root: PathBuf,
-    /// What `harness.toml` says, with defaults for the rest.
+    /// Content of `harness.toml`, with defaults for missing keys.
     pub config: Config,
 }
 
@@ -24,29 +24,29 @@ pub struct Project {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Folder of records, which git ignores.
+    /// Folder of records, ignored by git.
     pub records: PathBuf,
     /// Folder of baselines and limits.
     pub baselines: PathBuf,
-    /// Folder that reports are written to.
+    /// Folder of reports.
     pub reports: PathBuf,
-    /// The phases that every figure is held against, where they were measured.
+    /// Anchors: phases that every value is compared with, if they were measured.
     pub anchors: Vec<String>,
-    /// Globs on the workloads whose time is gated against a revision, each in its last phase.
+    /// Globs on the workloads whose time `gate --base` judges, each in its last phase.
     pub timed: Vec<String>,
-    /// Globs on the workloads that fill sections of a report on demand.
+    /// Globs on the workloads of the optional sections of a report.
     pub on_demand: OnDemand,
-    /// The probe that is timed.
+    /// Probe for timing.
     pub probe: Program,
-    /// The probe that counts heap allocations.
+    /// Probe that counts heap allocations.
     pub heap: Program,
-    /// The bench that criterion times.
+    /// Bench that criterion times.
     pub criterion: Program,
-    /// The bench that iai-callgrind counts the instructions of.
+    /// Bench whose instructions iai-callgrind counts.
     pub callgrind: Program,
 }
 
-/// Which workloads fill sections of a report, where they are measured on demand.
+/// Globs on workloads that are measured on demand only and shown in sections of a report.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct OnDemand {
@@ -69,21 +69,21 @@ impl Default for OnDemand {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Program {
-    /// A binary of the workspace, built in release mode before it is used.
+    /// A binary of the workspace, built in release mode before use.
     Bin {
-        /// Its package.
+        /// Package name.
         package: String,
-        /// Its name.
+        /// Target name.
         name: String,
     },
-    /// A bench of the workspace, built in release mode before it is used.
+    /// A bench of the workspace, built in release mode before use.
     Bench {
-        /// Its package.
+        /// Package name.
         package: String,
-        /// Its name.
+        /// Target name.
         name: String,
     },
-    /// A program that is there already, with its arguments; relative to the root.
+    /// An existing program with its arguments; its path is relative to the root.
     Command(Vec<String>),
 }
 
@@ -95,8 +95,8 @@ impl Default for Config {
             baselines: "baselines".into(),
             reports: "reports".into(),
             anchors: vec!["naive".to_owned(), "reference".to_owned()],
-            // Not `small/inference`: its weights just fill the second-level cache, so that its time is decided by which
-            // pages of memory a process happens to get. From process to process it varies by 8 %.
+            // Excludes `small/inference`: its weights just fill the second-level cache, so its time depends on the
+            // physical pages that a process gets. It varies by 8 % between processes.
             timed: ["medium/prefill", "medium/decode@*", "kernel/*"].map(str::to_owned).to_vec(),
             on_demand: OnDemand::default(),
             probe: Program::Bin { package: "harness-suite".to_owned(), name: "probe".to_owned() },
@@ -107,10 +107,10 @@ impl Default for Config {
     }
 }
 
-/// A project that cannot be found or is not configured well.
+/// A project that cannot be found or has an invalid configuration.
 #[derive(Debug, Error)]
 pub enum ProjectError {
-    /// No root above the folder.
+    /// Neither the folder nor an ancestor is a root.
     #[error("there is no harness.toml and no Cargo workspace in {0} or above it; run harness inside a checkout")]
     NotFound(PathBuf),
     /// The configuration cannot be read.
@@ -118,15 +118,15 @@ pub enum ProjectError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the system.
         source: io::Error,
     },
-    /// The configuration makes no sense.
-    #[error("{path} is no configuration of the harness: {message}")]
+    /// The configuration is invalid.
+    #[error("{path} is not a valid configuration of the harness: {message}")]
     Format {
         /// The file.
         path: PathBuf,
-        /// Where and why.
+        /// Position and problem.
         message: String,
     },
 }
@@ -135,7 +135,7 @@ impl Project {
     /// Finds the project that a folder belongs to.
     ///
     /// # Errors
-    /// If there is none, or if its configuration cannot be read.
+    /// If there is no project, or if its configuration cannot be read.
     pub fn find(start: &Path) -> Result<Self, ProjectError> {
         for folder in start.ancestors() {
             let file = folder.join("harness.toml");
@@ -149,23 +149,23 @@ impl Project {
         Err(ProjectError::NotFound(start.to_owned()))
     }
 
-    /// Folder of records.
+    /// Returns the folder of records.
     pub fn records(&self) -> PathBuf {
         self.root.join(&self.config.records)
     }
 
-    /// Folder of baselines and limits.
+    /// Returns the folder of baselines and limits.
     pub fn baselines(&self) -> PathBuf {
         self.root.join(&self.config.baselines)
     }
 
-    /// Folder of reports.
+    /// Returns the folder of reports.
     pub fn reports(&self) -> PathBuf {
         self.root.join(&self.config.reports)
     }
 
-    /// The record that was made last, by the time in its name; one that was given a name of its own only counts where
-    /// there is no other kind.
+    /// Returns the newest record by the time in its file name. A record with a custom name is returned only if no other
+    /// exists.
     pub fn newest_record(&self) -> Option<PathBuf> {
         json_files(&self.records()).into_iter().max_by_key(|path| {
             let name = path.file_name().unwrap_or_default().to_owned();
@@ -184,7 +184,7 @@ impl Config {
     }
 }
 
-/// Whether a file is called `2026-03-14T150926Z.json`, as `harness run` names records.
+/// Returns true for default names of records, such as `2026-03-14T150926Z.json`.
 fn is_time(name: &str) -> bool {
     let shape: String = name.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
     shape == "0000-00-00T000000Z.json"
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_record_is_the_last_by_its_time_whatever_else_lies_there() {
+    fn the_newest_record_is_the_last_by_the_time_in_its_name() {
         let folder = tempfile::tempdir().expect("a folder");
         let project = Project { root: folder.path().to_owned(), config: Config::default() };
         assert_eq!(project.newest_record(), None);

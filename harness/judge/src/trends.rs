@@ -1,4 +1,4 @@
-//! How the figures of a run went over the runs before it: what a sparkline beside each figure shows.
+//! Trends: the values of a run and of the runs before it, for the sparkline beside each value.
 
 use std::path::Path;
 
@@ -8,14 +8,14 @@ use harness_record::history::{TIME_NOISE, series};
 use harness_record::json_files::json_files;
 use harness_record::{Record, Row, metric};
 
-/// The metrics that are followed. A time says nothing about that of another day, so it is told as how many times as fast it is
-/// as the anchor in the same record.
+/// Metrics with a trend. Times of different days are not comparable, so a time is stated as the speedup over the anchor
+/// phase in the same record.
 const FOLLOWED: [&str; 4] = ["time", "instructions", "bytes-per-token", "allocations-per-token"];
 
-/// So many earlier records are looked through for those of the machine, however many there are.
+/// Factor that limits how many files [`recent`] reads: it examines the newest `LOOKED_AT * most` files.
 const LOOKED_AT: usize = 4;
 
-/// What became of every figure of a run, the run itself last.
+/// The trends of a run; the last value of each is that of the run itself.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Trends {
     lines: Vec<Timeline>,
@@ -29,10 +29,10 @@ struct Timeline {
     values: Vec<f64>,
 }
 
-/// The records before one of the same machine, the oldest first and `most` of them at most; files that are no records are passed
-/// over.
+/// Reads up to `most` records of the same machine that are older than `now`, oldest first. Skips files that are not
+/// records.
 pub fn recent(folder: &Path, now: &Record, most: usize) -> Vec<Record> {
-    // They are named by their time.
+    // File names begin with the time, so the paths are sorted by time.
     let paths = json_files(folder);
     let read = paths.iter().rev().take(LOOKED_AT * most).filter_map(|path| Record::read(path).ok());
     let is_earlier =
@@ -42,11 +42,11 @@ pub fn recent(folder: &Path, now: &Record, most: usize) -> Vec<Record> {
     records
 }
 
-/// How many times as fast, from shares of the anchor's time. What lies within the noise of times is all the last: bars that
-/// reach from the lowest to the highest would make mountains of it.
+/// Converts shares of the anchor's time to speedups. If all speedups agree within the noise of times, all become the
+/// last one, because a sparkline would scale the noise to its full height.
 fn speeds(shares: &[f64]) -> Vec<f64> {
     let speeds: Vec<f64> = shares.iter().map(|share| 1.0 / share).collect();
-    let (low, high) = speeds.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), &one| (low.min(one), high.max(one)));
+    let (low, high) = speeds.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), &x| (low.min(x), high.max(x)));
     match speeds.last() {
         Some(&last) if high <= low * (1.0 + 2.0 * TIME_NOISE) => vec![last; speeds.len()],
         _ => speeds,
@@ -54,8 +54,8 @@ fn speeds(shares: &[f64]) -> Vec<f64> {
 }
 
 impl Trends {
-    /// The trends of a record after earlier ones, the oldest first. Counts are followed over those that were counted by the
-    /// same toolchain, times over those that have the anchor. What was measured only once has no trend.
+    /// Computes the trends of `now` after `earlier` records, oldest first. Trends of counts use the records of the same
+    /// toolchain, trends of times use the records that contain the anchor. A single value has no trend.
     pub fn of(earlier: &[Record], now: &Record, anchor: Option<&str>) -> Self {
         let phases: Vec<String> = now.phases().into_iter().map(str::to_owned).collect();
         let key = |record: &Record| record.environment.portable_key(&record.environment.isa);
@@ -71,20 +71,20 @@ impl Trends {
             let Some(anchor) = anchor.or(metric.portable().then_some("")) else { continue };
             let dated_records = if metric.portable() { &of_counts } else { &of_times };
             let question = HistoryQuery { metric, choice: &Choice::default(), phases: &phases, anchor };
-            for one in series(dated_records, &question) {
-                let is_last = one.points.last().is_some_and(|point| point.moment + 1 == dated_records.len());
-                // The anchor beside itself shows nothing.
-                if one.points.len() < 2 || !is_last || (!metric.portable() && one.phase == anchor) {
+            for series in series(dated_records, &question) {
+                let is_last = series.points.last().is_some_and(|point| point.moment + 1 == dated_records.len());
+                // The ratio of the anchor to itself is always 1.
+                if series.points.len() < 2 || !is_last || (!metric.portable() && series.phase == anchor) {
                     continue;
                 }
-                let values = if metric.portable() { one.values() } else { speeds(&one.values()) };
-                lines.push(Timeline { workload: one.workload, phase: one.phase, metric: metric.name(), values });
+                let values = if metric.portable() { series.values() } else { speeds(&series.values()) };
+                lines.push(Timeline { workload: series.workload, phase: series.phase, metric: metric.name(), values });
             }
         }
         Self { lines }
     }
 
-    /// What became of a metric of a row; none if it was measured only once.
+    /// Returns the trend of a metric of a row; `None` if it was measured only once.
     pub fn values(&self, row: &Row, metric: &str) -> Option<&[f64]> {
         let found =
             |line: &&Timeline| line.workload == row.workload && line.phase == row.phase && line.metric == metric;
@@ -100,7 +100,7 @@ mod tests {
 
     use super::*;
 
-    /// A record of a day, with a kernel that takes a share of the naive one's time and so many instructions.
+    /// A record of a day with a kernel in two phases. Phase `fast` is `speed` times as fast as phase `naive`.
     fn day(day: u32, speed: u64, instructions: u64) -> Record {
         let times = |time: u64| clock("a", &[time * u64::from(day); 3]);
         let naive = row("kernel", "naive", vec![times(1000), callgrind(9000)]);
@@ -110,7 +110,7 @@ mod tests {
 
     const NONE: [f64; 0] = [];
 
-    fn told(trends: &Trends, record: &Record, metric: &str) -> Vec<f64> {
+    fn trend(trends: &Trends, record: &Record, metric: &str) -> Vec<f64> {
         let row = record.row("kernel", "fast").expect("there");
         trends.values(row, metric).map(<[f64]>::to_vec).unwrap_or_default()
     }
@@ -120,12 +120,12 @@ mod tests {
         let earlier = [day(1, 2, 500), day(2, 4, 400)];
         let now = day(3, 5, 400);
         let trends = Trends::of(&earlier, &now, Some("naive"));
-        assert_eq!(told(&trends, &now, "time"), [2.0, 4.0, 5.0], "the machine was slower every day");
-        assert_eq!(told(&trends, &now, "instructions"), [500.0, 400.0, 400.0]);
-        assert_eq!(told(&trends, &now, "bytes-per-token"), [0.0, 0.0, 0.0]);
-        assert_eq!(trends.values(&now.rows[0], "time"), None, "naive beside naive");
+        assert_eq!(trend(&trends, &now, "time"), [2.0, 4.0, 5.0], "the machine was slower every day");
+        assert_eq!(trend(&trends, &now, "instructions"), [500.0, 400.0, 400.0]);
+        assert_eq!(trend(&trends, &now, "bytes-per-token"), [0.0, 0.0, 0.0]);
+        assert_eq!(trends.values(&now.rows[0], "time"), None, "naive relative to naive");
         assert!(trends.values(&now.rows[0], "instructions").is_some());
-        assert_eq!(told(&Trends::of(&earlier, &now, None), &now, "time"), NONE);
+        assert_eq!(trend(&Trends::of(&earlier, &now, None), &now, "time"), NONE);
     }
 
     #[test]
@@ -136,19 +136,19 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_compare_or_is_new_has_no_trend() {
+    fn new_or_incomparable_values_have_no_trend() {
         let mut other = day(1, 2, 500);
         other.environment.rustc = "rustc 1.0.0".to_owned();
         let now = day(3, 5, 400);
         let trends = Trends::of(&[other], &now, Some("naive"));
-        assert_eq!(told(&trends, &now, "instructions"), NONE);
-        assert_eq!(told(&trends, &now, "time"), [2.0, 5.0], "time is of the machine, whatever the compiler");
+        assert_eq!(trend(&trends, &now, "instructions"), NONE);
+        assert_eq!(trend(&trends, &now, "time"), [2.0, 5.0], "the trend of times spans compiler versions");
         let mut redefined = day(2, 2, 500);
         redefined.rows[1].definition.push_str(" otherwise");
-        assert_eq!(told(&Trends::of(&[redefined], &now, Some("naive")), &now, "instructions"), NONE);
+        assert_eq!(trend(&Trends::of(&[redefined], &now, Some("naive")), &now, "instructions"), NONE);
         let mut unread = now.clone();
         unread.rows[1].readings.clear();
-        assert_eq!(told(&Trends::of(&[day(1, 2, 500), day(2, 2, 500)], &unread, None), &unread, "instructions"), NONE);
+        assert_eq!(trend(&Trends::of(&[day(1, 2, 500), day(2, 2, 500)], &unread, None), &unread, "instructions"), NONE);
         assert_eq!(Trends::of(&[], &now, Some("naive")), Trends::default());
     }
 

@@ -1,21 +1,21 @@
-//! Writes files whole or not at all.
+//! Atomic replacement of files.
 
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Writes a file through a temporary one in the same folder, making the folder if it is missing. Whoever reads the file,
-/// and whatever interrupts the writing, the old content or the new one is there, never a part.
+/// Writes a file atomically through a temporary file in the same folder. Creates the folder if it is missing. A reader
+/// sees the old content or the new one, even if writing is interrupted.
 ///
 /// # Errors
-/// If the folder or the file cannot be written, or what has that name is no file; it is then left as it was.
+/// If the folder or the file cannot be written, or if the path is not a regular file. Existing content stays unchanged.
 pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     let path = &target(path)?;
     let folder = folder_of(path);
     fs::create_dir_all(folder)?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(".unfinished-");
-    // A temporary file is for its owner only; the finished one is for whom the umask says.
+    // By default only the owner can read a temporary file; the finished file has the permissions of the umask.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut file = builder.tempfile_in(folder)?;
@@ -25,11 +25,11 @@ pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Finds out whether [`write()`] would succeed, before long work whose result it is to keep. The folder is made if it is
-/// missing, and nothing is left in it.
+/// Checks that [`write()`] would succeed, before a long computation of the content. Creates the folder if it is
+/// missing, and leaves no file in it.
 ///
 /// # Errors
-/// If the folder cannot be made or written, or if what has that name is no file.
+/// If the folder cannot be created or written, or if the path is not a regular file.
 pub fn try_writing(path: &Path) -> io::Result<()> {
     let path = &target(path)?;
     let folder = folder_of(path);
@@ -38,14 +38,14 @@ pub fn try_writing(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// What is to be replaced: where a link leads, because the link itself is to stay. A device or a pipe cannot be replaced by
-/// a file without taking it from everybody else.
+/// Returns the path of the file to replace. A link is followed, so the link itself stays. A device or a pipe is
+/// refused, because replacing it would remove it for its other users.
 fn target(path: &Path) -> io::Result<PathBuf> {
     match fs::metadata(path) {
         Ok(there) if there.is_file() => fs::canonicalize(path),
         Ok(there) if there.is_dir() => Err(io::Error::other("it is a folder")),
         Ok(_) => Err(io::Error::other("it is a device or a pipe, and only a file can be replaced as a whole")),
-        // A link that leads nowhere yet is replaced; that is where nothing is lost.
+        // The path is missing or a dangling link; replacing a dangling link loses nothing.
         Err(_) => Ok(path.to_path_buf()),
     }
 }
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_replaced_stays() {
+    fn a_folder_is_not_replaced() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("taken");
         fs::create_dir_all(path.join("by a folder")).expect("made");

@@ -1,4 +1,4 @@
-//! Which workloads and phases somebody asked for: globs on ids, and names.
+//! A selection of workloads by globs on their ids, and of phases by name.
 
 use glob::Pattern;
 use thiserror::Error;
@@ -6,47 +6,47 @@ use thiserror::Error;
 use crate::distinct::distinct;
 use crate::suggestion::suggestion;
 
-/// A choice of workloads and phases; without any, everything.
+/// A selection of workloads and phases. An empty list selects everything.
 #[derive(Debug, Clone, Default)]
 pub struct Choice {
     workloads: Vec<Pattern>,
     phases: Vec<String>,
 }
 
-/// A choice that fits nothing.
+/// An invalid selection.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum ChoiceError {
-    /// The glob cannot be read.
-    #[error("`{glob}` is no glob: {message}; write for example 'medium/*'")]
+    /// The glob is invalid.
+    #[error("`{glob}` is not a valid glob: {message}; write for example 'medium/*'")]
     Glob {
-        /// What was written.
+        /// The glob.
         glob: String,
-        /// What is wrong with it.
+        /// The problem.
         message: String,
     },
-    /// No workload matches.
+    /// No workload matches the glob.
     #[error("no workload matches `{wanted}`; {hint}")]
     Workload {
-        /// What was asked for.
+        /// Requested name.
         wanted: String,
-        /// The nearest name, or all there are.
+        /// The most similar name, or all names.
         hint: String,
     },
-    /// There is no such phase.
+    /// No workload has the phase.
     #[error("there is no phase `{wanted}`; {hint}")]
     Phase {
-        /// What was asked for.
+        /// Requested name.
         wanted: String,
-        /// The nearest name, or all there are.
+        /// The most similar name, or all names.
         hint: String,
     },
 }
 
 impl Choice {
-    /// Chooses workloads that match any of the globs, and these phases.
+    /// Selects the workloads that match any of the globs, and these phases.
     ///
     /// # Errors
-    /// [`ChoiceError::Glob`] if a glob cannot be read.
+    /// [`ChoiceError::Glob`] if a glob is invalid.
     pub fn new(globs: &[String], phases: &[String]) -> Result<Self, ChoiceError> {
         let compile = |glob: &String| {
             Pattern::new(glob).map_err(|error| ChoiceError::Glob { glob: glob.clone(), message: error.msg.to_owned() })
@@ -54,10 +54,10 @@ impl Choice {
         Ok(Self { workloads: globs.iter().map(compile).collect::<Result<_, _>>()?, phases: phases.to_vec() })
     }
 
-    /// Refuses a choice of something that there is not.
+    /// Checks that every glob and every phase selects something.
     ///
     /// # Errors
-    /// If a glob fits none of the workloads, or a phase is none of the phases.
+    /// If a glob matches none of the workloads, or a phase is not among the phases.
     pub fn check<'a>(
         &self,
         workloads: impl IntoIterator<Item = &'a str>,
@@ -76,12 +76,12 @@ impl Choice {
         }
     }
 
-    /// Whether the choice takes a workload.
+    /// Returns true if the workload is selected.
     pub fn workload(&self, id: &str) -> bool {
         self.workloads.is_empty() || self.workloads.iter().any(|glob| glob.matches(id))
     }
 
-    /// Whether the choice takes a phase.
+    /// Returns true if the phase is selected.
     pub fn phase(&self, name: &str) -> bool {
         self.phases.is_empty() || self.phases.iter().any(|phase| phase == name)
     }
@@ -97,14 +97,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_chosen_is_everything() {
+    fn an_empty_selection_selects_everything() {
         let all = choice(&[], &[]).expect("valid");
         assert!(all.workload("anything") && all.phase("any"));
         assert_eq!(all.check([], []), Ok(()));
     }
 
     #[test]
-    fn any_of_the_globs_takes_a_workload() {
+    fn a_workload_matches_any_of_the_globs() {
         let some = choice(&["medium/*", "*gelu"], &["naive"]).expect("valid");
         assert_eq!(["medium/decode", "kernel/gelu", "kernel/softmax"].map(|id| some.workload(id)), [true, true, false]);
         assert!(some.phase("naive") && !some.phase("pooled"));
@@ -112,14 +112,14 @@ mod tests {
 
     #[test]
     fn unknown_names_are_answered_with_the_nearest() {
-        let said = |globs: &[&str], phases: &[&str]| {
+        let error = |globs: &[&str], phases: &[&str]| {
             let there = (["medium/decode", "kernel/gelu", "kernel/gelu"], ["naive", "optimized"]);
             choice(globs, phases).and_then(|choice| choice.check(there.0, there.1)).expect_err("unknown").to_string()
         };
-        assert_eq!(said(&["medium/decod"], &[]), "no workload matches `medium/decod`; did you mean `medium/decode`?");
-        assert_eq!(said(&["zzz"], &[]), "no workload matches `zzz`; there are: medium/decode, kernel/gelu");
-        assert_eq!(said(&[], &["optimised"]), "there is no phase `optimised`; did you mean `optimized`?");
-        assert_eq!(said(&[], &["zzz"]), "there is no phase `zzz`; there are: naive, optimized");
-        assert!(said(&["a["], &[]).starts_with("`a[` is no glob: "));
+        assert_eq!(error(&["medium/decod"], &[]), "no workload matches `medium/decod`; did you mean `medium/decode`?");
+        assert_eq!(error(&["zzz"], &[]), "no workload matches `zzz`; there are: medium/decode, kernel/gelu");
+        assert_eq!(error(&[], &["optimised"]), "there is no phase `optimised`; did you mean `optimized`?");
+        assert_eq!(error(&[], &["zzz"]), "there is no phase `zzz`; there are: naive, optimized");
+        assert!(error(&["a["], &[]).starts_with("`a[` is not a valid glob: "));
     }
 }

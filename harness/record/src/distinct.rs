@@ -1,6 +1,6 @@
-//! Each of several things once.
+//! Removal of duplicates from a sequence.
 
-/// The items, each once, in the order they first appear.
+/// Returns the distinct items in the order of their first appearance.
 pub fn distinct<T: PartialEq>(items: impl IntoIterator<Item = T>) -> Vec<T> {
     let mut seen = Vec::new();
     for item in items {

@@ -1,24 +1,24 @@
-//! The environment of a record: no number is anonymous.
+//! The environment of a record: the machine, the toolchain and the revision that its numbers were measured with.
 
 use std::fmt;
 
 use harness_probe::digest;
 use serde::{Deserialize, Serialize};
 
-/// What stands in the place of a part that could not be found out. Nothing that is unknown equals anything.
+/// Placeholder for a part of the environment that could not be determined. An unknown part never equals another part.
 pub const UNKNOWN: &str = "unknown";
 
 /// The machine, the toolchain and the revision a record was measured with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Environment {
-    /// CPU model as the system names it.
+    /// CPU model, as the system names it.
     pub cpu: String,
     /// Logical CPUs that this process may use.
     pub cpus: u32,
     /// Memory of the machine in bytes.
     pub memory_bytes: u64,
-    /// Best instruction set that the engine found on the bare machine.
+    /// Best instruction set that the engine found on the machine, outside valgrind.
     pub isa: String,
     /// Operating system and its version.
     pub os: String,
@@ -30,17 +30,18 @@ pub struct Environment {
     pub target: String,
     /// Compiler and its version, such as `rustc 1.95.0`.
     pub rustc: String,
-    /// Version of valgrind, such as `valgrind 3.19.0`; none if it is not installed.
+    /// Version of valgrind, such as `valgrind 3.19.0`; `None` if it is not installed.
     pub valgrind: Option<String>,
-    /// Compiler flags that the environment added to the measured build, one space apart; empty if there were none.
+    /// Compiler flags from the environment variables of the measured build, separated by one space; may be empty.
     pub rustflags: String,
-    /// Revision of the measured code; none outside a git checkout.
+    /// Revision of the measured code; `None` outside a git checkout.
     pub revision: Option<String>,
-    /// Whether the checkout had changes that are not in the revision.
+    /// True if the checkout had uncommitted changes.
     pub dirty: bool,
 }
 
-/// What instruction and heap counts depend on: they compare between machines that agree in all of it.
+/// Everything that instruction and heap counts depend on. Counts from two machines are comparable if their keys are
+/// equal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PortableKey {
     /// Target triple.
@@ -53,12 +54,13 @@ pub struct PortableKey {
     pub valgrind: String,
     /// Instruction set used while counting.
     pub isa: String,
-    /// Compiler flags that the environment added.
+    /// Compiler flags from environment variables.
     pub rustflags: String,
 }
 
 impl Environment {
-    /// The key of counts that were read with `isa` in this environment; `none` stands for a valgrind that is missing.
+    /// Returns the key of counts that were read with `isa` in this environment. A missing valgrind becomes
+    /// `valgrind none`.
     pub fn portable_key(&self, isa: &str) -> PortableKey {
         PortableKey {
             target: self.target.clone(),
@@ -70,18 +72,19 @@ impl Environment {
         }
     }
 
-    /// Whether counts of the two compare where they were read with one instruction set.
+    /// Returns true if counts from the two environments are comparable, provided both used the same instruction set.
     pub fn same_toolchain(&self, other: &Self) -> bool {
         let key = |environment: &Self| environment.portable_key("any");
         key(self).differences(&key(other)).is_empty()
     }
 
-    /// Names the machine that wall times belong to: they compare only where it is the same.
+    /// Returns the name of the machine. Wall times are comparable on one machine only.
     pub fn machine(&self) -> String {
         format!("{}, {} CPUs, {}, {}", self.cpu, self.cpus, self.os, self.kernel)
     }
 
-    /// Whether wall times of the two were read on one machine, as far as its parts are known.
+    /// Returns true if both environments are of the same machine. A machine with an unknown CPU, operating system or
+    /// kernel equals none.
     pub fn same_machine(&self, other: &Self) -> bool {
         let known = [&self.cpu, &self.os, &self.kernel].into_iter().all(|part| !is_unknown(part));
         known && self.machine() == other.machine()
@@ -89,11 +92,11 @@ impl Environment {
 }
 
 impl PortableKey {
-    /// What `other` has otherwise, each as `this against that`, and what is not known on both sides; empty if the counts
-    /// of the two compare.
+    /// Lists the parts that differ, each as `this against that`, and the parts that are unknown on both sides. The list
+    /// is empty if counts with the two keys are comparable.
     pub fn differences(&self, other: &Self) -> Vec<String> {
         let parts = self.parts().into_iter().zip(other.parts());
-        let mut told: Vec<String> = parts
+        let mut differences: Vec<String> = parts
             .filter_map(|((name, here), (_, there))| match here == there {
                 true => is_unknown(here).then(|| format!("the {name} of both is unknown")),
                 false => Some(format!("{here} against {there}")),
@@ -104,12 +107,12 @@ impl PortableKey {
                 "" => "no compiler flags".to_owned(),
                 flags => format!("compiler flags `{flags}`"),
             };
-            told.push(format!("{} against {}", flags(self), flags(other)));
+            differences.push(format!("{} against {}", flags(self), flags(other)));
         }
-        told
+        differences
     }
 
-    /// The first part that could not be found out, by name.
+    /// Returns the name of the first unknown part.
     pub fn unknown(&self) -> Option<&'static str> {
         self.parts().into_iter().find(|(_, part)| is_unknown(part)).map(|(name, _)| name)
     }
@@ -125,15 +128,16 @@ impl PortableKey {
     }
 }
 
-/// `unknown` alone or as a word at either end, as in `unknown libc`; the middle of a target triple is another thing.
+/// Returns true if the first or the last word is `unknown`, as in `unknown libc`. The vendor `unknown` within a target
+/// triple does not count.
 fn is_unknown(part: &str) -> bool {
     let mut words = part.split(' ');
     words.next() == Some(UNKNOWN) || words.next_back() == Some(UNKNOWN)
 }
 
 impl fmt::Display for PortableKey {
-    /// One word that can be a folder name: `x86_64-unknown-linux-gnu_rustc-1.95.0_glibc-2.36_valgrind-3.19.0_avx2`.
-    /// Compiler flags can be long and hold anything, so their digest stands for them: `..._avx2_flags-0123456789abcdef`.
+    /// Writes a valid folder name: `x86_64-unknown-linux-gnu_rustc-1.95.0_glibc-2.36_valgrind-3.19.0_avx2`. Compiler
+    /// flags can be long and contain any character, so their digest is written: `..._avx2_flags-0123456789abcdef`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = self.parts().map(|(_, part)| {
             part.chars()
@@ -161,14 +165,14 @@ mod tests {
         assert_eq!(plain.differences(&native), ["no compiler flags against compiler flags `-C target-cpu=native`"]);
         let mut other = native.clone();
         other.rustflags = "-C target-cpu/native".to_owned();
-        assert_ne!(native.to_string(), other.to_string(), "no character is lost");
+        assert_ne!(native.to_string(), other.to_string(), "every character of the flags counts");
         assert!(native.differences(&native.clone()).is_empty());
     }
 
     #[test]
-    fn what_is_unknown_equals_nothing() {
+    fn an_unknown_part_equals_nothing() {
         let mut environment = environment();
-        assert_eq!(environment.portable_key("avx2").unknown(), None, "the triple's second word is a vendor");
+        assert_eq!(environment.portable_key("avx2").unknown(), None, "`unknown` in the triple is a vendor");
         environment.libc = "unknown libc".to_owned();
         environment.rustc = "rustc unknown".to_owned();
         let key = environment.portable_key("avx2");

@@ -1,4 +1,4 @@
-//! Reads and writes records as JSON files with a schema version.
+//! Reading and writing of records as JSON files with a schema version.
 
 use std::collections::HashSet;
 use std::fs;
@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::{Data, Record, Run, atomic_file};
 
-/// Version of the record format that this build writes. Since version 2 a record may say what was asked for.
+/// Version of the record format that this build writes. Version 2 added the scope of the run.
 pub const SCHEMA_VERSION: u32 = 2;
 
 /// The oldest version of the record format that this build reads.
@@ -19,12 +19,12 @@ pub const OLDEST_SCHEMA: u32 = 1;
 /// A record that cannot be read or written.
 #[derive(Debug, Error)]
 pub enum RecordError {
-    /// The file is not there or not readable.
+    /// The file is missing or not readable.
     #[error("cannot read record {path}: {source}")]
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the system.
         source: std::io::Error,
     },
     /// The file cannot be written.
@@ -32,33 +32,33 @@ pub enum RecordError {
     Write {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the system.
         source: std::io::Error,
     },
     /// The text is not a record.
-    #[error("{path} is not a record: {source}; a record is what `harness run` writes")]
+    #[error("{path} is not a record: {source}; records are written by `harness run`")]
     Format {
         /// The file.
         path: PathBuf,
-        /// Where the text went wrong.
+        /// Error of the JSON parser, with its position.
         source: serde_json::Error,
     },
-    /// The record is of another format version.
+    /// The record has an unsupported format version.
     #[error(
         "{path} has schema version {found}, this harness reads {OLDEST_SCHEMA} to {SCHEMA_VERSION}; measure again with this version"
     )]
     Schema {
         /// The file.
         path: PathBuf,
-        /// Its version.
+        /// Version in the file.
         found: u32,
     },
     /// The record contradicts itself.
-    #[error("{path} cannot be trusted: {what}")]
+    #[error("{path} is inconsistent: {what}")]
     Inconsistent {
         /// The file.
         path: PathBuf,
-        /// One clause: what is wrong.
+        /// Description of the contradiction, without a full stop.
         what: String,
     },
 }
@@ -79,16 +79,16 @@ impl Record {
     /// Reads a record from a file.
     ///
     /// # Errors
-    /// If the file cannot be read, is no record, has another schema version or contradicts itself.
+    /// If the file cannot be read, is not a record, has an unsupported schema version or contradicts itself.
     pub fn read(path: &Path) -> Result<Self, RecordError> {
         let text = fs::read_to_string(path).map_err(|source| RecordError::Read { path: path.to_owned(), source })?;
         Self::parse(&text, path)
     }
 
-    /// Reads a record from JSON text; `path` is named in errors.
+    /// Reads a record from JSON text; `path` appears in error messages only.
     ///
     /// # Errors
-    /// As [`Record::read`], but for reading the file.
+    /// As for [`Record::read`], except for reading the file.
     pub fn parse(text: &str, path: &Path) -> Result<Self, RecordError> {
         let format = |source| RecordError::Format { path: path.to_owned(), source };
         let mut value: serde_json::Value = serde_json::from_str(text).map_err(format)?;
@@ -104,7 +104,7 @@ impl Record {
         Ok(record)
     }
 
-    /// The record as JSON text.
+    /// Returns the record as JSON text.
     pub fn to_json(&self) -> String {
         let outgoing = Outgoing { schema: SCHEMA_VERSION, record: self };
         let mut text = serde_json::to_string_pretty(&outgoing).expect("a record has no map keys that are not strings");
@@ -112,22 +112,22 @@ impl Record {
         text
     }
 
-    /// Writes the record to a file, whole or not at all, making the folder if it is missing.
+    /// Writes the record to a file atomically. Creates the folder if it is missing.
     ///
     /// # Errors
-    /// If the folder or the file cannot be written; an older file of that name is then left as it was.
+    /// If the folder or the file cannot be written. An older file of that name then stays unchanged.
     pub fn write(&self, path: &Path) -> Result<(), RecordError> {
         atomic_file::write(path, self.to_json().as_bytes())
             .map_err(|source| RecordError::Write { path: path.to_owned(), source })
     }
 
-    /// Refuses what no run of ours can have written.
+    /// Refuses a record that `harness run` cannot have written.
     fn consistent(&self) -> Result<(), String> {
         let mut seen = HashSet::new();
         for row in &self.rows {
             let name = format!("{} in phase {}", row.workload, row.phase);
             if !seen.insert((&row.workload, &row.phase)) {
-                return Err(format!("{name} stands in it twice"));
+                return Err(format!("{name} occurs twice"));
             }
             if row.unit.per_run == 0 {
                 return Err(format!("{name} yields no {} per run", row.unit.name));
@@ -152,8 +152,8 @@ mod tests {
     use super::*;
     use crate::sample::{clock, record, row};
 
-    /// What is said of a record whose only run was changed.
-    fn said(change: fn(&mut Run)) -> Result<(), String> {
+    /// Reads a record after `change` was applied to its only slice.
+    fn read_changed(change: fn(&mut Run)) -> Result<(), String> {
         let mut record = record(vec![row("w", "naive", vec![clock("a", &[100])])]);
         let Data::Clock { runs, .. } = &mut record.rows[0].readings[0].data else { unreachable!("a clock") };
         change(&mut runs[0]);
@@ -170,15 +170,15 @@ mod tests {
     }
 
     #[test]
-    fn tokens_come_one_after_the_other() {
-        assert_eq!(said(|run| run.tokens_at = vec![10, 10, 100]), Ok(()));
-        let refused = |what: &str| Err(format!("x cannot be trusted: w in phase naive: {what}"));
-        let falling = refused("in round 0 a token is there before the one it follows");
-        assert_eq!(said(|run| run.tokens_at = vec![10, 20, 19]), falling);
-        let late = refused("in round 0 a token is there after the end of the run");
-        assert_eq!(said(|run| run.tokens_at = vec![10, 101]), late);
-        let several = refused("round 0 tells the tokens of 2 runs apart");
-        assert_eq!(said(|run| (run.iterations, run.tokens_at) = (2, vec![10])), several);
-        assert_eq!(said(|run| run.iterations = 0), refused("round 0 has no run"));
+    fn token_times_do_not_decrease_and_belong_to_one_run() {
+        assert_eq!(read_changed(|run| run.tokens_at = vec![10, 10, 100]), Ok(()));
+        let refused = |what: &str| Err(format!("x is inconsistent: w in phase naive: {what}"));
+        let falling = refused("the token times of round 0 decrease");
+        assert_eq!(read_changed(|run| run.tokens_at = vec![10, 20, 19]), falling);
+        let late = refused("round 0 has a token after its end");
+        assert_eq!(read_changed(|run| run.tokens_at = vec![10, 101]), late);
+        let several = refused("round 0 has token times, but 2 iterations");
+        assert_eq!(read_changed(|run| (run.iterations, run.tokens_at) = (2, vec![10])), several);
+        assert_eq!(read_changed(|run| run.iterations = 0), refused("round 0 has no iterations"));
     }
 }

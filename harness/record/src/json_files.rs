@@ -1,10 +1,10 @@
-//! The files that records, sessions and the like are kept in.
+//! Listing of the JSON files in a folder, such as records and sessions.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The JSON files of a folder by their names, which begin with their time where the harness named them; none if the folder is not
-/// there or cannot be read.
+/// Returns the JSON files of a folder, sorted by name. Default names begin with the time. The list is empty if the
+/// folder is missing or cannot be read.
 pub fn json_files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten();
     let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));

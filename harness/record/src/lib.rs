@@ -1,8 +1,8 @@
-//! The record: the readings of one run with the environment they were taken in.
+//! The record: the readings of one run and the environment they were taken in.
 //!
-//! Everything a person sees is drawn from one of these. A record holds what the instruments said, as integers with
-//! their units, and nothing that can be computed from it: metrics, ratios and intervals are derived when they are
-//! needed ([`crate::metric`]), so that a stored number can never disagree with the readings behind it.
+//! All output of the harness is computed from records. A record contains the raw readings as integers with their units,
+//! and no derived values. Metrics, ratios and intervals are computed when they are needed ([`crate::metric`]), so a
+//! stored number cannot contradict its readings.
 
 pub mod acceptance;
 pub mod atomic_file;
@@ -32,7 +32,7 @@ pub use environment::{Environment, PortableKey, UNKNOWN};
 pub use file::{OLDEST_SCHEMA, RecordError, SCHEMA_VERSION};
 pub use run_scope::{RunScope, is_whole};
 
-/// What a workload yields and is measured with: a record says it in the words of the probe.
+/// The types of the probe for the unit and the instruments of a workload.
 pub use harness_probe::{Instrument, Unit};
 
 use serde::{Deserialize, Serialize};
@@ -43,14 +43,13 @@ use crate::distinct::distinct;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Record {
-    /// When the run began, RFC 3339 in UTC, to the second.
+    /// Start of the run, RFC 3339 in UTC, to the second.
     pub created: String,
-    /// The command line that made the record.
+    /// The command line of the run.
     pub command: String,
-    /// Whether the run was shortened by `--quick`.
+    /// True if the run was shortened by `--quick`.
     pub quick: bool,
-    /// What was asked for, by each of the runs that the rows are of; empty if that is not known, as of a record from before it was
-    /// noted.
+    /// Requested scope of each run that contributed rows. Empty if unknown: schema version 1 has no scope.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub asked: Vec<RunScope>,
     /// The machine, the toolchain and the revision.
@@ -59,7 +58,7 @@ pub struct Record {
     pub rows: Vec<Row>,
 }
 
-/// What was read of one workload in one phase.
+/// All readings of one workload in one phase.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Row {
@@ -69,48 +68,48 @@ pub struct Row {
     pub phase: String,
     /// Unit of work that one run of the workload yields.
     pub unit: Unit,
-    /// Digest of the workload's definition (model, seed, prompt, unit): numbers with different ones never compare.
+    /// Digest of the workload's definition (model, seed, prompt, unit). Numbers are comparable only if it is equal.
     pub definition: String,
     /// Digest of the answer the run was checked against.
     pub answer: String,
-    /// Whether the workload gave the right answer.
+    /// Result of the check of the answer.
     pub check: Check,
     /// One reading per instrument that succeeded.
     pub readings: Vec<Reading>,
-    /// One entry per instrument that was asked and failed. Such a number is missing, never a pass.
+    /// One entry per selected instrument that failed. A missing number never passes a gate.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<Failure>,
 }
 
-/// The verdict of a workload's own check of its answer.
+/// The result of a workload's check of its answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Check {
     /// The answer is right.
     Passed,
-    /// The answer is wrong, and how.
+    /// The answer is wrong; contains the difference.
     Failed(String),
-    /// The check did not come to an end, and why.
+    /// The check did not finish; contains the reason.
     NotRun(String),
 }
 
-/// An instrument that could not give its number.
+/// The failure of an instrument.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Failure {
-    /// Which instrument was asked.
+    /// The instrument.
     pub instrument: Instrument,
-    /// One sentence: what happened.
+    /// Reason of the failure in one sentence.
     pub message: String,
 }
 
-/// What one instrument read of one workload in one phase.
+/// The reading of one instrument for one workload in one phase.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reading {
-    /// The instruction set that the kernels used while it was read: under valgrind it can be another one.
+    /// The instruction set that the kernels used. Under valgrind it can differ from that of the machine.
     pub isa: String,
-    /// Threads that computed. Counts always come from one.
+    /// Number of computing threads. Counts are always read with one thread.
     pub threads: u32,
     /// The numbers.
     pub data: Data,
@@ -120,25 +119,25 @@ pub struct Reading {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "instrument", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Data {
-    /// Runs by the probe's clock. Runs of two phases with the same `session` and `round` were measured side by side,
-    /// within moments of each other, and form a pair.
+    /// Slices that the probe's clock timed. Slices of two phases with the same `session` and `round` were measured
+    /// within moments of each other and form a pair.
     Clock {
-        /// Names the alternation: same workload, same harness run, same processes.
+        /// Identifies a set of processes that ran in turn: one harness run, one workload.
         session: String,
-        /// In the order they ran.
+        /// The slices, in the order of their rounds.
         runs: Vec<Run>,
     },
-    /// Criterion's sample and its own estimate.
+    /// Criterion's samples and its estimate.
     Criterion {
-        /// The raw sample.
+        /// The raw samples.
         samples: Vec<Sample>,
-        /// Criterion's estimate of one run.
+        /// Criterion's estimate of the time of one run.
         estimate_picoseconds: u64,
         /// Lower end of its confidence interval.
         lower_picoseconds: u64,
         /// Upper end of its confidence interval.
         upper_picoseconds: u64,
-        /// Level of that interval in thousandths: 950 is 95 %.
+        /// Level of this interval in thousandths: 950 is 95 %.
         confidence_permille: u32,
     },
     /// Instructions of one run.
@@ -148,15 +147,15 @@ pub enum Data {
     },
     /// Heap allocations of one run, setup excluded.
     Dhat {
-        /// Bytes allocated in all.
+        /// Total of allocated bytes.
         total_bytes: u64,
-        /// Blocks allocated in all.
+        /// Total of allocated blocks.
         total_blocks: u64,
-        /// Most bytes alive at one time, counted from the start of the run.
+        /// Peak of live bytes, relative to the start of the run.
         peak_bytes: u64,
-        /// Bytes still alive when the run had ended and its results were dropped.
+        /// Bytes still alive after the run ended and its results were dropped.
         leaked_bytes: u64,
-        /// Tokens generated after the first one: the ones `token_bytes` and `token_blocks` belong to. 0 if the
+        /// Tokens generated after the first one; `token_bytes` and `token_blocks` are counted over these. 0 if the
         /// workload generates none.
         tokens: u64,
         /// Bytes allocated while those tokens were generated.
@@ -167,7 +166,7 @@ pub enum Data {
 }
 
 impl Data {
-    /// The instrument these numbers come from.
+    /// Returns the instrument that these numbers come from.
     pub fn instrument(&self) -> Instrument {
         match self {
             Self::Clock { .. } => Instrument::Clock,
@@ -178,41 +177,41 @@ impl Data {
     }
 }
 
-/// One slice by the probe's clock.
+/// One slice that the probe's clock timed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Run {
-    /// Which round of the alternation it belongs to.
+    /// Round of the slice; phases of one session run one slice per round.
     pub round: u32,
-    /// How often the workload ran in the slice.
+    /// Number of iterations in the slice.
     pub iterations: u64,
     /// Wall time of the whole slice.
     pub nanoseconds: u64,
-    /// When each generated token was there, since the start of the slice. Empty for workloads that generate none; only
-    /// slices of one iteration have them.
+    /// Completion time of each generated token, in nanoseconds since the start of the slice. Empty for workloads that
+    /// generate no tokens, and for slices of several iterations.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tokens_at: Vec<u64>,
 }
 
 impl Run {
-    /// Refuses what no clock reads: a slice without a run, or tokens whose times fall, lie after the slice's end, or
-    /// belong to more than one run.
+    /// Refuses impossible values: no iterations, token times that decrease or exceed the slice, or token times in a
+    /// slice of several iterations.
     ///
     /// # Errors
-    /// One clause: what is wrong.
+    /// A description of the first impossible value.
     pub fn check(&self) -> Result<(), String> {
         let round = self.round;
         if self.iterations == 0 {
-            return Err(format!("round {round} has no run"));
+            return Err(format!("round {round} has no iterations"));
         }
         if self.iterations > 1 && !self.tokens_at.is_empty() {
-            return Err(format!("round {round} tells the tokens of {} runs apart", self.iterations));
+            return Err(format!("round {round} has token times, but {} iterations", self.iterations));
         }
         if !self.tokens_at.is_sorted() {
-            return Err(format!("in round {round} a token is there before the one it follows"));
+            return Err(format!("the token times of round {round} decrease"));
         }
         if self.tokens_at.last().is_some_and(|&last| last > self.nanoseconds) {
-            return Err(format!("in round {round} a token is there after the end of the run"));
+            return Err(format!("round {round} has a token after its end"));
         }
         Ok(())
     }
@@ -222,41 +221,41 @@ impl Run {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sample {
-    /// How often the workload ran.
+    /// Number of iterations.
     pub iterations: u64,
-    /// Wall time of all of them.
+    /// Wall time of all iterations.
     pub nanoseconds: u64,
 }
 
 impl Record {
-    /// Whether everything was measured that its workloads have, and for as long as it takes; see [`is_whole`].
+    /// Returns true if no phase of the measured workloads was left out and nothing was shortened; see [`is_whole`].
     pub fn is_whole(&self) -> bool {
         is_whole(self.quick, &self.asked)
     }
 
-    /// The row of a workload in a phase.
+    /// Returns the row of a workload in a phase.
     pub fn row(&self, workload: &str, phase: &str) -> Option<&Row> {
         self.rows.iter().find(|row| row.workload == workload && row.phase == phase)
     }
 
-    /// The workloads, each once, in the order of the record.
+    /// Returns the distinct workloads in the order of the record.
     pub fn workloads(&self) -> Vec<&str> {
         distinct(self.rows.iter().map(|row| row.workload.as_str()))
     }
 
-    /// The phases, each once, in the order of the record.
+    /// Returns the distinct phases in the order of the record.
     pub fn phases(&self) -> Vec<&str> {
         distinct(self.rows.iter().map(|row| row.phase.as_str()))
     }
 }
 
 impl Row {
-    /// The reading of an instrument, if it gave one.
+    /// Returns the reading of an instrument, if there is one.
     pub fn reading(&self, instrument: Instrument) -> Option<&Reading> {
         self.readings.iter().find(|reading| reading.data.instrument() == instrument)
     }
 
-    /// Why an instrument gave no number, if it was asked and failed.
+    /// Returns the reason why an instrument failed, if it was selected and failed.
     pub fn failure(&self, instrument: Instrument) -> Option<&str> {
         self.failures.iter().find(|failure| failure.instrument == instrument).map(|failure| failure.message.as_str())
     }

@@ -1,4 +1,4 @@
-//! What a run was asked to measure, so that nobody takes a part for the whole.
+//! The requested scope of a run. It prevents that a partial record is mistaken for a complete one.
 
 use harness_probe::Instrument;
 use serde::{Deserialize, Serialize};
@@ -7,32 +7,32 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunScope {
-    /// Globs on workloads; without any, all but those that are measured on demand only.
+    /// Globs on workloads. If empty, all workloads except those that are measured on demand only.
     pub filters: Vec<String>,
-    /// Phases; without any, all.
+    /// Phases. If empty, all phases.
     pub phases: Vec<String>,
-    /// Whether only the short selection was wanted.
+    /// True if only the short selection was requested.
     pub quick: bool,
-    /// The instruments.
+    /// Selected instruments.
     pub instruments: Vec<Instrument>,
-    /// The instruction set that was forced; none if each instrument took the best it found.
+    /// Forced instruction set; `None` if each instrument used the best available.
     pub isa: Option<String>,
 }
 
-/// Whether everything was measured that the workloads have, and for as long as it takes, by runs that were asked for these; nothing is
-/// known of a record from before that was noted, which is taken to be whole.
+/// Returns true if runs of these scopes measured every phase of their workloads and were not shortened by `--quick`. A
+/// record without scopes (schema version 1) counts as whole unless it is quick.
 pub fn is_whole(quick: bool, asked: &[RunScope]) -> bool {
     !quick && asked.iter().all(|asked| asked.phases.is_empty())
 }
 
 impl RunScope {
-    /// Whether whoever measured this has measured all of `other`, too. A glob may fit workloads that are measured on demand
-    /// only, which the whole suite leaves out, so it is covered by itself alone.
+    /// Returns true if a run of this scope also measures everything in `other`. A glob is covered by an equal
+    /// glob only: it may match workloads that are measured on demand only, and a run without filters leaves these out.
     pub fn covers(&self, other: &Self) -> bool {
-        let within = |these: &[String], those: &[String]| these.iter().all(|one| those.contains(one));
+        let within = |these: &[String], those: &[String]| these.iter().all(|name| those.contains(name));
         let filters = self.filters.is_empty() == other.filters.is_empty() && within(&other.filters, &self.filters);
         let phases = self.phases.is_empty() || (!other.phases.is_empty() && within(&other.phases, &self.phases));
-        let instruments = other.instruments.iter().all(|one| self.instruments.contains(one));
+        let instruments = other.instruments.iter().all(|instrument| self.instruments.contains(instrument));
         filters && phases && instruments && (!self.quick || other.quick) && self.isa == other.isa
     }
 }
@@ -41,7 +41,7 @@ impl RunScope {
 mod tests {
     use super::*;
 
-    fn asked(filters: &[&str], phases: &[&str]) -> RunScope {
+    fn scope(filters: &[&str], phases: &[&str]) -> RunScope {
         let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
         RunScope {
             filters: owned(filters),
@@ -53,24 +53,24 @@ mod tests {
     }
 
     #[test]
-    fn a_part_does_not_answer_for_the_whole_nor_for_another_part() {
-        let (whole, kernels) = (asked(&[], &[]), asked(&["kernel/*"], &[]));
+    fn a_part_covers_neither_the_whole_nor_another_part() {
+        let (whole, kernels) = (scope(&[], &[]), scope(&["kernel/*"], &[]));
         assert!(whole.covers(&whole) && kernels.covers(&kernels));
         assert!(!kernels.covers(&whole), "a part is not the whole");
-        assert!(!whole.covers(&kernels), "the glob may fit what is measured on demand");
-        assert!(asked(&["kernel/*", "a"], &[]).covers(&kernels) && !kernels.covers(&asked(&["kernel/*", "a"], &[])));
-        let naive = asked(&[], &["naive"]);
-        assert!(whole.covers(&naive) && !naive.covers(&whole) && !naive.covers(&asked(&[], &["naive", "fast"])));
+        assert!(!whole.covers(&kernels), "the glob may match workloads on demand");
+        assert!(scope(&["kernel/*", "a"], &[]).covers(&kernels) && !kernels.covers(&scope(&["kernel/*", "a"], &[])));
+        let naive = scope(&[], &["naive"]);
+        assert!(whole.covers(&naive) && !naive.covers(&whole) && !naive.covers(&scope(&[], &["naive", "fast"])));
         let with = |change: fn(&mut RunScope)| {
-            let mut one = whole.clone();
-            change(&mut one);
-            one
+            let mut scope = whole.clone();
+            change(&mut scope);
+            scope
         };
-        let quick = with(|one| one.quick = true);
+        let quick = with(|scope| scope.quick = true);
         assert!(whole.covers(&quick) && !quick.covers(&whole));
-        let heap = with(|one| one.instruments = vec![Instrument::Dhat]);
+        let heap = with(|scope| scope.instruments = vec![Instrument::Dhat]);
         assert!(whole.covers(&heap) && !heap.covers(&whole));
-        let forced = with(|one| one.isa = Some("avx2".to_owned()));
+        let forced = with(|scope| scope.isa = Some("avx2".to_owned()));
         assert!(!whole.covers(&forced) && !forced.covers(&whole));
     }
 }

@@ -1,6 +1,6 @@
-//! The name somebody most likely meant.
+//! Suggestions for misspelled names.
 
-/// The closest of `names` to a misspelled one, none if nothing is close (Jaro-Winkler similarity of at least 0.7).
+/// Returns the name most similar to `name`, or `None` if no Jaro-Winkler similarity reaches 0.7.
 pub fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     names
         .into_iter()
@@ -10,7 +10,7 @@ pub fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
-/// The end of a sentence about an unknown name: the nearest one, or else all there are.
+/// Returns the end of an error message about an unknown name: the most similar name, or else all names.
 pub fn suggestion<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.into_iter().collect();
     match nearest(name, names.iter().copied()) {

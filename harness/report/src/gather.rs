@@ -316,6 +316,6 @@ mod tests {
         written(folder.path(), "2026-01-02T00:00:00Z", "this", &["main", "main"]);
         let report_data = gathered(folder.path()).expect("records");
         assert_eq!(report_data.record.created, "2026-01-01T00:00:00Z");
-        assert!(report_data.notes[0].contains("stands in it twice"), "{:?}", report_data.notes);
+        assert!(report_data.notes[0].contains("occurs twice"), "{:?}", report_data.notes);
     }
 }

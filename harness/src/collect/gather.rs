@@ -1,4 +1,4 @@
-//! Asks the instruments, workload by workload, and gathers their answers into rows.
+//! Runs the instruments on the selected workloads and collects their readings into rows.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard};
@@ -10,28 +10,28 @@ use harness_record::{Check, Data, Failure, Reading, Row, metric};
 use crate::collect::instrument::{InstrumentReader, Taken};
 use crate::collect::{Progress, Selected};
 
-/// Something to be read in one go: a workload in some of its phases, by one instrument.
+/// A unit of work: one instrument reads one workload in some of its phases.
 struct Job<'a> {
     gauge: &'a dyn InstrumentReader,
     one: &'a Selected,
     phases: &'a [String],
 }
 
-/// What came of a job.
+/// The result of a job.
 struct Answer<'a> {
     job: Job<'a>,
     taken: Vec<Taken>,
 }
 
-/// What is done and what is still to do, shared by all workers.
+/// Pending jobs and finished answers, shared by all workers.
 struct Board<'a> {
     waiting: VecDeque<Job<'a>>,
     answers: Vec<Answer<'a>>,
 }
 
-/// Asks every instrument about every workload that it can take. Times are read first, one after the other and all
-/// phases of a workload side by side, with the machine to themselves. Then the counts, which need no quiet machine:
-/// phase by phase on as many `workers` as there are CPUs.
+/// Runs every instrument on every workload that it supports. First the `timing` instruments, one job at a time on an
+/// otherwise idle machine; a job contains all phases of a workload. Then the `counting` instruments, which need no idle
+/// machine: one job per phase, on as many threads as `workers`.
 pub(super) fn gather(
     selected: &[Selected],
     timing: &[Box<dyn InstrumentReader + '_>],
@@ -66,7 +66,7 @@ pub(super) fn gather(
     rows
 }
 
-/// Reads what is to be counted, the longest first so that no worker is left with a long one at the end.
+/// Runs the counting jobs, the longest first, so that no long job is left to a single worker at the end.
 fn count<'a>(mut jobs: VecDeque<Job<'a>>, rows: &[Row], workers: usize, progress: &dyn Progress) -> Vec<Answer<'a>> {
     jobs.make_contiguous().sort_by(|a, b| b.seconds(rows).total_cmp(&a.seconds(rows)));
     let board = Mutex::new(Board { waiting: jobs, answers: Vec::new() });
@@ -93,7 +93,7 @@ impl Job<'_> {
         self.gauge.read(&self.one.workload, self.phases, &|what| progress.step(&format!("{id} {what} ({name})")))
     }
 
-    /// Roughly how long it takes, with what the clock has read so far.
+    /// Estimates the duration in seconds from the clock's readings so far.
     fn seconds(&self, rows: &[Row]) -> f64 {
         let time = metric::by_name("time");
         let row = |phase: &String| rows.iter().find(|row| row.workload == self.one.workload.id && row.phase == *phase);
@@ -130,7 +130,7 @@ fn empty_rows(selected: &[Selected]) -> Vec<Row> {
                 unit: Unit { name: workload.unit.name.clone(), per_run: workload.unit.per_run },
                 definition: workload.definition.clone(),
                 answer: workload.answer.clone(),
-                check: Check::NotRun("no instrument that checks the answer was asked".to_owned()),
+                check: Check::NotRun("no instrument that checks the answer was selected".to_owned()),
                 readings: Vec::new(),
                 failures: Vec::new(),
             });
@@ -156,7 +156,7 @@ fn enter(rows: &mut [Row], answer: Answer) {
     }
 }
 
-/// A wrong answer stays wrong, whichever instrument found it; a right one outweighs a check that did not run.
+/// Precedence of check results: a wrong answer outweighs a right one, which outweighs a check that did not run.
 fn weight(check: &Check) -> u8 {
     match check {
         Check::NotRun(_) => 0,
@@ -165,7 +165,7 @@ fn weight(check: &Check) -> u8 {
     }
 }
 
-/// Keeps runs in the order of their rounds, as the record promises.
+/// Sorts slices by round, as the record guarantees.
 fn in_order(mut reading: Reading) -> Reading {
     if let Data::Clock { runs, .. } = &mut reading.data {
         runs.sort_by_key(|run| run.round);

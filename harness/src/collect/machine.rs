@@ -1,4 +1,4 @@
-//! Finds out which machine, toolchain and revision a record is measured with.
+//! Detection of the machine, the toolchain and the revision of a measurement.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -7,7 +7,7 @@ use harness_record::{Environment, UNKNOWN};
 
 use crate::doctor::{self, System};
 
-/// Describes this machine and the checkout at `root`; `isa` is the best instruction set the probe found.
+/// Describes this machine and the checkout at `root`; `isa` is the best instruction set that the probe found.
 pub(super) fn describe(root: &Path, isa: &str) -> Environment {
     let system = System::here();
     let variable = |name: &str| std::env::var(name).ok();
@@ -32,19 +32,19 @@ pub(super) fn describe(root: &Path, isa: &str) -> Environment {
     }
 }
 
-/// The version of valgrind, if it is there, such as `valgrind 3.19.0`.
+/// Returns the version of valgrind, such as `valgrind 3.19.0`, or `None` if it is not installed.
 pub fn valgrind_version() -> Option<String> {
     first_line("valgrind", &["--version"], Path::new(".")).map(|version| version.replacen('-', " ", 1))
 }
 
-/// The compiler that cargo builds with: $RUSTC, if it names one.
+/// Returns the compiler that cargo uses: `$RUSTC` if set, otherwise `rustc`.
 fn compiler(variable: impl Fn(&str) -> Option<String>) -> String {
     variable("RUSTC").filter(|name| !name.is_empty()).unwrap_or_else(|| "rustc".to_owned())
 }
 
-/// The compiler flags that cargo takes from the environment, one space apart. It takes those of one variable only, the
-/// first that is set: <https://doc.rust-lang.org/cargo/reference/config.html#buildrustflags>. Flags in the checkout's own
-/// configuration are part of its revision.
+/// Returns the compiler flags that cargo takes from environment variables, separated by one space. Cargo uses only the
+/// first variable that is set: <https://doc.rust-lang.org/cargo/reference/config.html#buildrustflags>. Flags in cargo's
+/// configuration in the checkout belong to the revision.
 fn rustflags(variable: impl Fn(&str) -> Option<String>) -> String {
     let joined = |flags: Vec<&str>| flags.join(" ");
     if let Some(encoded) = variable("CARGO_ENCODED_RUSTFLAGS") {
@@ -54,7 +54,7 @@ fn rustflags(variable: impl Fn(&str) -> Option<String>) -> String {
     joined(plain.split_whitespace().collect())
 }
 
-/// What a program prints, line by line; nothing if it is missing or fails.
+/// Returns the output of a program as lines; empty if the program is missing or fails.
 fn lines(program: &str, arguments: &[&str], folder: &Path) -> Vec<String> {
     match Command::new(program).args(arguments).current_dir(folder).stdin(Stdio::null()).stderr(Stdio::null()).output()
     {
@@ -73,7 +73,7 @@ fn first_line(program: &str, arguments: &[&str], folder: &Path) -> Option<String
         .filter(|line| !line.is_empty())
 }
 
-/// `glibc 2.36` where `getconf` knows it, `musl 1.2.4` where the loader is musl's, otherwise `unknown libc`.
+/// Returns `glibc 2.36` if `getconf` reports it, `musl 1.2.4` if the loader is that of musl, otherwise `unknown libc`.
 fn libc_version() -> String {
     let musl = || {
         let ldd = Command::new("ldd").arg("--version").stdin(Stdio::null()).output().ok()?;
@@ -83,9 +83,9 @@ fn libc_version() -> String {
     glibc.or_else(musl).unwrap_or_else(|| format!("{UNKNOWN} libc"))
 }
 
-/// What musl's loader says of itself, on standard error: `musl libc (x86_64)`, and its version in the next line.
-fn musl_version(said: &str) -> Option<String> {
-    let version = said.strip_prefix("musl libc")?.lines().find_map(|line| line.strip_prefix("Version "))?;
+/// Parses the output of musl's loader on standard error: `musl libc (x86_64)`, and the version in the next line.
+fn musl_version(output: &str) -> Option<String> {
+    let version = output.strip_prefix("musl libc")?.lines().find_map(|line| line.strip_prefix("Version "))?;
     Some(format!("musl {}", version.trim()))
 }
 
@@ -101,7 +101,7 @@ mod tests {
         assert!(environment.cpus >= 1 && environment.isa == "avx2");
     }
 
-    /// An environment of these variables.
+    /// A lookup of environment variables with fixed values.
     fn variables(set: &'static [(&str, &str)]) -> impl Fn(&str) -> Option<String> {
         |wanted| set.iter().find(|(name, _)| *name == wanted).map(|(_, value)| (*value).to_owned())
     }
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn musl_is_known_by_what_its_loader_says() {
+    fn musl_is_detected_by_the_output_of_its_loader() {
         assert_eq!(
             musl_version("musl libc (x86_64)\nVersion 1.2.4\nDynamic Program Loader\n").as_deref(),
             Some("musl 1.2.4")

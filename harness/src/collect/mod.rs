@@ -1,4 +1,5 @@
-//! Measures: plans, builds, asks every instrument, and gathers what they read into a record.
+//! Measurement: builds the programs, selects the workloads, runs the instruments, and collects the readings in a
+//! record.
 
 mod gather;
 pub mod instrument;
@@ -28,72 +29,72 @@ use crate::process;
 use crate::programs::{ProgramError, Programs};
 use crate::project::{Config, Program, Project};
 
-/// What a measurement is asked to be.
+/// The parameters of a measurement.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
-    /// What is measured.
+    /// Selection of workloads, phases and instruments.
     pub plan: Plan,
-    /// Threads where time is read; one for each CPU if none is said.
+    /// Computing threads when time is read; one per CPU if `None`.
     pub threads: Option<u32>,
-    /// The instruction set for all instruments.
+    /// Instruction set for all instruments; the best available if `None`.
     pub isa: Option<String>,
-    /// Folder of a model that the probe's workloads are to run on, besides those it has.
+    /// Folder of a model for additional workloads.
     pub model: Option<PathBuf>,
     /// Time limit of a single response of the probe.
     pub time_limit: Duration,
-    /// The command line, for the record.
+    /// Command line, for the record.
     pub command: String,
-    /// Whether cargo's progress is kept off standard error.
+    /// True if cargo's progress is not shown.
     pub quiet: bool,
 }
 
 impl Request {
-    /// What of it a record notes.
+    /// Returns the part of the request that a record contains.
     pub fn asked(&self) -> RunScope {
         let Plan { filters, phases, instruments, quick, .. } = self.plan.clone();
         RunScope { filters, phases, quick, instruments, isa: self.isa.clone() }
     }
 }
 
-/// The machine and the toolchain of a checkout whose probe was not asked: the instruction set is unknown.
+/// Describes the machine and the toolchain of a checkout without starting its probe. The instruction set is unknown.
 pub fn here(project: &Project) -> Environment {
     machine::describe(&project.root, UNKNOWN)
 }
 
-/// A measurement that could not be made at all. What single instruments could not read is in the record.
+/// A measurement that failed as a whole. Failures of single instruments are part of the record.
 #[derive(Debug, Error)]
 pub enum MeasureError {
     /// A program could not be built.
     #[error(transparent)]
     Program(#[from] ProgramError),
-    /// The probe did not introduce itself.
+    /// The probe did not answer `hello`.
     #[error(transparent)]
     Probe(#[from] ProbeError),
     /// The plan selects nothing.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// A program that is to be measured again later cannot be kept.
-    #[error("cannot keep the probe for the next round: {0}; there may be no room in the folder for temporary files")]
+    /// A program cannot be copied for a later measurement.
+    #[error("cannot copy the probe for the next round: {0}; the folder for temporary files may be full")]
     Keep(std::io::Error),
-    /// The programs that are timed cannot be copied.
+    /// The programs to be timed cannot be copied.
     #[error(transparent)]
     Pool(#[from] PoolError),
-    /// It was told to end before everything was read.
+    /// The measurement was interrupted.
     #[error("interrupted; what was read so far is not kept")]
     Interrupted,
 }
 
-/// What is said where instructions are to be counted and valgrind is not there.
+/// Message for a missing valgrind when instructions are to be counted.
 pub const VALGRIND_MISSING: &str =
     "valgrind is missing, so instructions cannot be counted; install it (Debian, Ubuntu: apt-get install valgrind)";
 
-/// How long a single answer of a probe may take, unless the user says otherwise.
+/// Default time limit of one reply of a probe.
 pub const TIME_LIMIT: Duration = Duration::from_secs(120);
 
-/// Measures, and returns the record with whatever could not be read as failures in its rows.
+/// Measures and returns the record. Failures of single instruments are part of its rows.
 ///
 /// # Errors
-/// If the programs cannot be built, the probe does not answer, or the plan fits nothing.
+/// If the programs cannot be built, the probe does not answer, or the plan selects nothing.
 pub fn measure(project: &Project, request: &Request, progress: &dyn Progress) -> Result<Record, MeasureError> {
     let programs = build(project, &request.plan.instruments, request.quiet)?.on_model(request.model.as_deref());
     let measured = Measured { project, programs: &programs, commit: None };
@@ -101,7 +102,7 @@ pub fn measure(project: &Project, request: &Request, progress: &dyn Progress) ->
     measured.answer(&greeting, request, progress)
 }
 
-/// Builds the programs of the checkout that instruments need.
+/// Builds the programs of the checkout that the instruments need.
 ///
 /// # Errors
 /// If cargo is missing or the build fails.
@@ -110,19 +111,19 @@ pub fn build(project: &Project, instruments: &[Instrument], quiet: bool) -> Resu
         .map_err(|error| if process::stopped() { MeasureError::Interrupted } else { error.into() })
 }
 
-/// What is measured: a state of the sources, and its programs.
+/// A state of the sources with its built programs.
 #[derive(Debug, Clone, Copy)]
 pub struct Measured<'a> {
-    /// Where its sources are, and which of its programs measures what.
+    /// Location of the sources, and the configuration of its programs.
     pub project: &'a Project,
-    /// Its programs, built.
+    /// The built programs.
     pub programs: &'a Programs,
-    /// The commit whose files the sources are, where they are no checkout that git could be asked about.
+    /// Commit of the sources, if they are not a git checkout.
     pub commit: Option<&'a str>,
 }
 
 impl Measured<'_> {
-    /// Asks its probe what it can measure.
+    /// Requests the list of workloads from the probe.
     ///
     /// # Errors
     /// If the probe does not answer.
@@ -130,7 +131,7 @@ impl Measured<'_> {
         Probe::start(self.programs.command(&self.project.config.probe), time_limit)?.hello()
     }
 
-    /// The machine, the toolchain and the revision, where its probe says which instruction set is the best there is.
+    /// Describes the machine, the toolchain and the revision. The instruction set comes from the probe's greeting.
     pub fn environment(&self, greeting: &Greeting) -> Environment {
         let environment = machine::describe(&self.project.root, &greeting.isa);
         match self.commit {
@@ -139,10 +140,10 @@ impl Measured<'_> {
         }
     }
 
-    /// Reads all that is asked for of the workloads in `greeting`, and notes in the record what that was.
+    /// Selects among the workloads in `greeting`, measures them, and adds the requested scope to the record.
     ///
     /// # Errors
-    /// If the plan fits nothing, or if it is interrupted.
+    /// If the plan selects nothing, or if the measurement is interrupted.
     pub fn answer(
         &self,
         greeting: &Greeting,
@@ -154,10 +155,10 @@ impl Measured<'_> {
         Ok(Record { asked: vec![request.asked()], ..record })
     }
 
-    /// Asks every instrument of the request about what was selected of the workloads in `greeting`.
+    /// Runs every instrument of the request on the selected workloads.
     ///
     /// # Errors
-    /// If it is interrupted. What cannot be read is in the record.
+    /// If the measurement is interrupted. Failures of single instruments are part of the record.
     pub fn take(
         &self,
         greeting: &Greeting,
@@ -180,22 +181,22 @@ impl Measured<'_> {
         let time_bench = || start(&config.criterion);
         let instruction_bench = || start(&config.callgrind);
         let isa = settings.isa.clone().unwrap_or_else(|| greeting.isa.clone());
-        let counts_isa = match counting_asked(&request.plan) {
+        let counts_isa = match has_counts(&request.plan) {
             true => isa_under_valgrind(probe(), request, &settings),
             false => Ok(isa.clone()),
         };
-        // Both counts with one instruction set: a baseline is keyed by it.
+        // A baseline has one instruction set, so callgrind and dhat use the same.
         let counts = Settings { isa: settings.isa.clone().or_else(|| counts_isa.clone().ok()), ..settings.clone() };
-        let asked = |instrument| request.plan.instruments.contains(&instrument);
+        let selects = |instrument| request.plan.instruments.contains(&instrument);
         let mut counting: Vec<Box<dyn InstrumentReader + '_>> = Vec::new();
         let mut timing: Vec<Box<dyn InstrumentReader + '_>> = Vec::new();
-        if asked(Instrument::Clock) {
+        if selects(Instrument::Clock) {
             timing.push(Box::new(Clock { probe: &probe, settings: &settings, run: created.clone() }));
         }
-        if asked(Instrument::Criterion) {
+        if selects(Instrument::Criterion) {
             timing.push(Box::new(Criterion { bench: &time_bench, isa: &isa, settings: &settings }));
         }
-        if asked(Instrument::Callgrind) {
+        if selects(Instrument::Callgrind) {
             counting.push(Box::new(Callgrind {
                 bench: &instruction_bench,
                 workloads: &greeting.workloads,
@@ -203,7 +204,7 @@ impl Measured<'_> {
                 settings: &settings,
             }));
         }
-        if asked(Instrument::Dhat) {
+        if selects(Instrument::Dhat) {
             counting.push(Box::new(Dhat { probe: &heap, settings: &counts }));
         }
         let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -216,12 +217,12 @@ impl Measured<'_> {
     }
 }
 
-/// This moment as records write it: RFC 3339 in UTC, to the second.
+/// Returns the current time in the format of records: RFC 3339 in UTC, to the second.
 pub fn now() -> String {
     jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default().to_string()
 }
 
-/// Lists what can be measured.
+/// Lists the workloads of the project.
 ///
 /// # Errors
 /// If the probe cannot be built or does not answer.
@@ -231,7 +232,7 @@ pub fn workloads(project: &Project, quiet: bool) -> Result<Vec<Description>, Mea
     Ok(workloads)
 }
 
-/// The programs that the instruments need; the timed probe always, because it says what there is.
+/// Returns the programs that the instruments need. The timed probe is always needed, because it lists the workloads.
 pub fn needed<'a>(config: &'a Config, instruments: &[Instrument]) -> Vec<&'a Program> {
     let mut programs = vec![&config.probe];
     for instrument in instruments {
@@ -258,11 +259,12 @@ fn settings(request: &Request) -> Settings {
     }
 }
 
-fn counting_asked(plan: &Plan) -> bool {
+fn has_counts(plan: &Plan) -> bool {
     plan.instruments.iter().any(|instrument| Instrument::COUNTED.contains(instrument))
 }
 
-/// The instruction set that kernels choose under valgrind, whose CPU is not the bare machine's; or why it is unknown.
+/// Determines the instruction set that kernels choose under valgrind, which emulates a different CPU. The error is the
+/// reason why it is unknown.
 fn isa_under_valgrind(probe: Command, request: &Request, settings: &Settings) -> Result<String, String> {
     if valgrind_version().is_none() {
         return Err(VALGRIND_MISSING.to_owned());
@@ -275,7 +277,8 @@ fn isa_under_valgrind(probe: Command, request: &Request, settings: &Settings) ->
     if let Some(folder) = probe.get_current_dir() {
         command.current_dir(folder);
     }
-    // The CPU is asked for, not the model: hashing a checkpoint under valgrind would take minutes.
+    // Only the instruction set is needed, so no model is loaded: hashing a checkpoint under valgrind would take
+    // minutes.
     command.env_remove("HARNESS_MODEL");
     let greeting = Probe::start(command, request.time_limit).and_then(|mut probe| probe.hello());
     greeting.map(|greeting| greeting.isa).map_err(|error| format!("the probe does not run under valgrind: {error}"))

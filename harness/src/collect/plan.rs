@@ -1,4 +1,4 @@
-//! What is to be measured: which workloads, in which phases, with which instruments.
+//! Selection of workloads, phases and instruments.
 
 use harness_probe::protocol::Description;
 use harness_probe::{Instrument, Selection};
@@ -8,44 +8,44 @@ use thiserror::Error;
 /// What a user asks for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
-    /// Globs on workload ids; if there is none, all but those that are measured on demand only.
+    /// Globs on workload ids. If empty, all workloads except those that are measured on demand only.
     pub filters: Vec<String>,
-    /// Phases; all of them if there is none.
+    /// Phases. If empty, all phases.
     pub phases: Vec<String>,
-    /// Instruments that are asked.
+    /// Instruments to run.
     pub instruments: Vec<Instrument>,
-    /// The short selection, and short budgets.
+    /// True for the short selection and short budgets.
     pub quick: bool,
-    /// The phases that the others are told against: with the last one, all that a short selection measures.
+    /// Phases that others are compared with. A short selection measures these and the last phase only.
     pub anchors: Vec<String>,
 }
 
-/// One workload and the phases it is to be measured in.
+/// A workload and the phases to measure it in.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Selected {
     /// The workload.
     pub workload: Description,
-    /// Its phases, in their order.
+    /// The phases, in the order of the workload.
     pub phases: Vec<String>,
 }
 
-/// A plan that selects nothing, or something that there is not.
+/// A plan that selects nothing or names something unknown.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum PlanError {
     /// There is no such workload or phase.
     #[error(transparent)]
     Choice(#[from] ChoiceError),
-    /// There is nothing at all to select from.
+    /// The probe has no workload to select from.
     #[error("the probe has no workload{0}")]
     NoWorkload(&'static str),
-    /// Every workload waits to be asked for by name.
-    #[error("no workload is measured unless --filter names it; `harness list` shows which there are")]
+    /// All workloads are measured on demand only.
+    #[error("all workloads are measured on demand only; name some with --filter (`harness list` shows them)")]
     OnDemand,
-    /// All names are known, but no workload is measured in such a phase.
+    /// The selected workloads do not have the selected phases.
     #[error("none of the selected workloads is measured in phase {0}; `harness list` shows which are")]
     Empty(String),
-    /// The instruments that were asked for are too slow for all of the selected workloads.
-    #[error("none of the selected workloads is small enough for {0}; `harness list` shows what each is measured with")]
+    /// The selected instruments are too slow for all of the selected workloads.
+    #[error("none of the selected workloads is small enough for {0}; `harness list` shows the instruments of each")]
     TooLarge(String),
 }
 
@@ -53,12 +53,12 @@ impl Plan {
     /// Selects among the workloads of a probe.
     ///
     /// # Errors
-    /// If a filter or a phase fits nothing.
+    /// If a filter or a phase matches nothing.
     pub fn select(&self, workloads: &[Description]) -> Result<Vec<Selected>, PlanError> {
         let choice = Choice::new(&self.filters, &self.phases)?;
         let phases = workloads.iter().flat_map(|workload| &workload.phases);
         choice.check(workloads.iter().map(|workload| workload.id.as_str()), phases.map(String::as_str))?;
-        if self.filters.is_empty() && !workloads.iter().any(|one| self.takes_unasked(one)) {
+        if self.filters.is_empty() && !workloads.iter().any(|one| self.in_default_selection(one)) {
             return Err(match (self.quick, workloads.is_empty()) {
                 (true, _) => PlanError::NoWorkload(" in its short selection"),
                 (false, true) => PlanError::NoWorkload(""),
@@ -67,8 +67,8 @@ impl Plan {
         }
         let selected: Vec<Selected> = workloads
             .iter()
-            // A filter outweighs the short selection.
-            .filter(|one| choice.workload(&one.id) && (!self.filters.is_empty() || self.takes_unasked(one)))
+            // A filter takes precedence over the short selection.
+            .filter(|one| choice.workload(&one.id) && (!self.filters.is_empty() || self.in_default_selection(one)))
             .map(|workload| {
                 let kept = |phase: &&String| choice.phase(phase) && self.keeps(workload, phase);
                 let phases = workload.phases.iter().filter(kept).cloned().collect();
@@ -88,16 +88,16 @@ impl Plan {
         Ok(selected)
     }
 
-    /// Whether a phase of a workload is measured, as far as time is scarce: then the ends of the ladder are, where the
-    /// workload has both of them.
+    /// Returns true if a phase of a workload is measured. A short selection keeps only the anchors and the last phase,
+    /// if the workload has an anchor.
     fn keeps(&self, workload: &Description, phase: &String) -> bool {
         let short = self.quick && self.filters.is_empty() && self.phases.is_empty();
-        let ladder = workload.phases.iter().any(|phase| self.anchors.contains(phase));
-        !short || !ladder || self.anchors.contains(phase) || workload.phases.last() == Some(phase)
+        let has_anchor = workload.phases.iter().any(|phase| self.anchors.contains(phase));
+        !short || !has_anchor || self.anchors.contains(phase) || workload.phases.last() == Some(phase)
     }
 
-    /// Whether a workload is measured though no filter names it.
-    fn takes_unasked(&self, workload: &Description) -> bool {
+    /// Returns true if a workload is measured without a filter.
+    fn in_default_selection(&self, workload: &Description) -> bool {
         match workload.selection {
             Selection::Quick => true,
             Selection::Standard => !self.quick,
@@ -107,7 +107,7 @@ impl Plan {
 }
 
 impl Selected {
-    /// Whether the workload is small enough for an instrument.
+    /// Returns true if the workload is small enough for an instrument.
     pub fn takes(&self, instrument: Instrument) -> bool {
         self.workload.instruments.contains(&instrument)
     }
@@ -156,17 +156,17 @@ mod tests {
         assert_eq!(select(&["medium/*"], &["pooled"], false).expect("two").len(), 2);
         assert_eq!(select(&[], &["pooled"], true).expect("one"), ["medium/inference: pooled"]);
         assert_eq!(
-            select(&[], &[], true).expect("the ends of the ladder"),
+            select(&[], &[], true).expect("the anchor and the last phase"),
             ["medium/inference: naive optimized", "kernel/softmax: naive optimized"]
         );
         assert_eq!(
-            select(&["*decode*"], &["optimized", "naive"], true).expect("a filter outweighs the short selection"),
+            select(&["*decode*"], &["optimized", "naive"], true).expect("a filter takes precedence"),
             ["medium/decode@32: naive optimized"]
         );
     }
 
     #[test]
-    fn what_is_measured_on_demand_is_measured_when_a_glob_matches_it() {
+    fn workloads_on_demand_are_measured_if_a_glob_matches() {
         assert_eq!(select(&["sweep/*"], &[], false).expect("one"), ["sweep/softmax@256: naive optimized"]);
         assert_eq!(select(&["*softmax*"], &["naive"], true).expect("two").len(), 2);
         let plan = Plan {
@@ -176,12 +176,11 @@ mod tests {
             quick: false,
             anchors: vec![],
         };
-        let error = plan.select(&workloads()[3..]).expect_err("nothing unasked").to_string();
-        assert_eq!(error, "no workload is measured unless --filter names it; `harness list` shows which there are");
+        assert_eq!(plan.select(&workloads()[3..]).expect_err("all on demand"), PlanError::OnDemand);
     }
 
     #[test]
-    fn a_workload_that_no_asked_instrument_takes_is_left_out() {
+    fn workloads_without_a_selected_instrument_are_left_out() {
         let mut workloads = workloads();
         workloads[0].instruments.push(Instrument::Callgrind);
         let mut plan = Plan {
@@ -196,7 +195,7 @@ mod tests {
         plan.filters.push("kernel/*".to_owned());
         assert_eq!(
             plan.select(&workloads).expect_err("none is").to_string(),
-            "none of the selected workloads is small enough for callgrind; `harness list` shows what each is measured with"
+            "none of the selected workloads is small enough for callgrind; `harness list` shows the instruments of each"
         );
     }
 
@@ -216,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_to_select_from_is_said() {
+    fn an_empty_list_of_workloads_is_an_error() {
         let mut plan = Plan {
             filters: vec![],
             phases: vec![],

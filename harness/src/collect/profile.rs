@@ -1,4 +1,4 @@
-//! Looks into a run: where its time, its instructions or its allocations come from.
+//! Profiles of a run: the parts of the program that its time, instructions or allocations come from.
 
 use std::time::Duration;
 
@@ -13,16 +13,16 @@ use crate::collect::instrument::{Callgrind, Settings};
 use crate::collect::{Measured, Request, isa_under_valgrind, settings};
 use crate::probe::{Greeting, Probe, ProbeError};
 
-/// So long a slice of runs is, with spans or without, before the other kind has its turn.
+/// Duration of a slice. Slices with and without spans alternate.
 const SLICE: Duration = Duration::from_millis(20);
-/// So long the slices are, all together.
+/// Total duration of all slices.
 const BUDGET: Duration = Duration::from_millis(2500);
-/// A run that takes longer is looked at once.
+/// Duration above which a run is profiled only once.
 const LONG: Duration = Duration::from_secs(1);
-/// What keeping spans costs is told of so many pairs of slices at least: fewer give no interval.
+/// Minimum number of pairs of slices for an estimate of the overhead of spans; fewer give no interval.
 const LEAST_PAIRS: usize = 6;
 
-/// What is looked into.
+/// The workload and phase of a profile.
 #[derive(Debug, Clone, Copy)]
 pub struct Target<'a> {
     /// The workload, as the probe describes it.
@@ -31,57 +31,57 @@ pub struct Target<'a> {
     pub phase: &'a str,
 }
 
-/// A run that could not be looked into.
+/// A profile that failed.
 #[derive(Debug, Error)]
 pub enum ProfileError {
     /// The workload is too large for the instrument.
     #[error("{workload} is too large for {instrument}; `harness list` shows which workloads are small enough")]
     TooLarge {
-        /// Its id.
+        /// The workload's id.
         workload: String,
         /// The instrument.
         instrument: &'static str,
     },
-    /// The probe knows no profiles.
+    /// The probe's protocol has no profiles.
     #[error(
         "the probe speaks protocol {found}, which has no profile by {view}; it came with protocol {PROFILES_SINCE}, this harness speaks {VERSION}"
     )]
     Protocol {
-        /// Its version.
+        /// Protocol version of the probe.
         found: u32,
-        /// What was to be looked at.
+        /// Requested view.
         view: &'static str,
     },
-    /// The probe did not answer as it should.
+    /// The probe failed.
     #[error(transparent)]
     Probe(#[from] ProbeError),
-    /// The probe answered with something else.
-    #[error("the probe that is to show {0} reads something else; harness.toml names the wrong program")]
+    /// The probe returned another kind of reading.
+    #[error("the probe cannot profile {0}: it reads something else; harness.toml names the wrong program")]
     OtherReading(&'static str),
-    /// Its spans make no sense.
+    /// The spans are invalid.
     #[error(transparent)]
     Spans(#[from] SpansError),
-    /// Its allocations cannot be read.
+    /// The allocations cannot be read.
     #[error(transparent)]
     Sites(#[from] SitesError),
     /// Instructions cannot be counted.
     #[error("{0}")]
     Callgrind(String),
-    /// What was looked into computed something else.
+    /// The profiled run gave a wrong answer.
     #[error("{place} gave a wrong answer: {wrong}")]
     Wrong {
         /// Workload and phase.
         place: String,
-        /// What is wrong with it.
+        /// Difference from the expected answer.
         wrong: String,
     },
 }
 
 impl Measured<'_> {
-    /// Looks into a workload in a phase.
+    /// Profiles a workload in a phase.
     ///
     /// # Errors
-    /// If the workload is too large for it, a program does not answer as it should, or the answer is wrong.
+    /// If the workload is too large for the instrument, a program fails, or the answer is wrong.
     pub fn profile(
         &self,
         greeting: &Greeting,
@@ -109,9 +109,9 @@ impl Measured<'_> {
         let mut probe = Probe::start(self.programs.command(&self.project.config.probe), settings.time_limit)?;
         let options = Options { threads: settings.threads, isa: settings.isa.clone() };
         let ready = probe.prepare(&target.workload.id, target.phase, &options)?;
-        let mut seen = Spans { probe: &mut probe, tree: Tree::default(), runs: 0, ratios: Vec::new(), spent: 0 };
-        seen.look()?;
-        let Spans { tree, runs, ratios, .. } = seen;
+        let mut spans = Spans { probe: &mut probe, tree: Tree::default(), runs: 0, ratios: Vec::new(), spent: 0 };
+        spans.measure()?;
+        let Spans { tree, runs, ratios, .. } = spans;
         check(&mut probe, target)?;
         let cost = median(&ratios).zip(median_interval(&ratios, LEVEL)).map(|(ratio, interval)| Cost {
             ratio,
@@ -150,7 +150,7 @@ impl Measured<'_> {
         let options = Options { threads: 1, isa: settings.isa.clone() };
         let ready = probe.prepare(&target.workload.id, target.phase, &options)?;
         let Reading::Sites { dhat } = probe.profile(1)? else {
-            return Err(ProfileError::OtherReading("where memory is allocated"));
+            return Err(ProfileError::OtherReading("allocations"));
         };
         check(&mut probe, target)?;
         let Sites { tree, sites } = Sites::read(&dhat)?;
@@ -159,7 +159,7 @@ impl Measured<'_> {
 }
 
 impl Target<'_> {
-    /// A profile of one run in which nothing was seen.
+    /// Creates an empty profile of one run.
     fn profile(&self, view: View, isa: String, threads: u32) -> Profile {
         Profile {
             view,
@@ -176,7 +176,7 @@ impl Target<'_> {
     }
 }
 
-/// Runs with spans and without by turns, so that what they cost is known of the same moment.
+/// Alternating slices with and without spans. Their ratio is the overhead of spans, without the drift of the machine.
 struct Spans<'a> {
     probe: &'a mut Probe,
     tree: Tree,
@@ -187,14 +187,14 @@ struct Spans<'a> {
 }
 
 impl Spans<'_> {
-    fn look(&mut self) -> Result<(), ProfileError> {
-        // Warms caches and pools, and tells how long a run is.
+    fn measure(&mut self) -> Result<(), ProfileError> {
+        // Warms caches and pools, and measures the duration of a run.
         let first = self.plain(1)?;
         if u128::from(first) >= LONG.as_nanos() {
             self.spans(1)?;
             return Ok(());
         }
-        // The first run may have been slow for being the first.
+        // The first run may be slower than the others.
         let once = self.plain(1)?.min(first);
         let iterations = (SLICE.as_nanos() as u64 / once).clamp(1, 100_000);
         while u128::from(self.spent) < BUDGET.as_nanos() {
@@ -211,18 +211,18 @@ impl Spans<'_> {
         Ok(())
     }
 
-    /// Nanoseconds of runs without spans.
+    /// Runs without spans and returns the nanoseconds.
     fn plain(&mut self, iterations: u64) -> Result<u64, ProfileError> {
         match self.probe.run(iterations)? {
             Reading::Clock { nanoseconds: 0, .. } => {
-                Err(ProbeError::Refused("the probe's clock stands still: its times make no sense".to_owned()).into())
+                Err(ProbeError::Refused("the probe's clock stands still, so its times are invalid".to_owned()).into())
             }
             Reading::Clock { nanoseconds, .. } => Ok(nanoseconds),
             _ => Err(ProfileError::OtherReading(TIME)),
         }
     }
 
-    /// Nanoseconds of runs with spans, which are added to what was seen.
+    /// Runs with spans, adds them to the tree, and returns the nanoseconds.
     fn spans(&mut self, iterations: u64) -> Result<u64, ProfileError> {
         let Reading::Spans { nanoseconds, spans } = self.probe.profile(iterations)? else {
             return Err(ProfileError::OtherReading(TIME));
@@ -233,8 +233,8 @@ impl Spans<'_> {
     }
 }
 
-/// What the probe that is timed is to show.
-const TIME: &str = "where time goes";
+/// Name of the reading that the timed probe should return.
+const TIME: &str = "time";
 
 fn check(probe: &mut Probe, target: Target<'_>) -> Result<(), ProfileError> {
     match probe.check()? {

@@ -1,4 +1,4 @@
-//! Tells a person how far a long measurement is: what is measured, how many of how many, time left.
+//! Progress of a long measurement: current step, number of readings, estimated time left.
 
 use std::fmt::Write;
 use std::sync::{Arc, Mutex};
@@ -6,19 +6,19 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-/// Hears how a measurement proceeds; may be called from several threads.
+/// Receives the progress of a measurement. The methods may be called from several threads.
 pub trait Progress: Sync {
-    /// Measuring begins: how many readings there will be.
+    /// The measurement begins and will take this number of readings.
     fn begin(&self, readings: usize);
     /// A reading is being taken.
     fn step(&self, what: &str);
-    /// Some more readings were taken; the rest takes roughly these seconds, by what is known now.
+    /// This number of readings was taken; the rest is estimated to take `seconds_left`.
     fn advance(&self, readings: usize, seconds_left: f64);
-    /// Measuring is over.
+    /// The measurement has ended.
     fn end(&self);
 }
 
-/// Says nothing.
+/// Ignores all progress.
 pub struct Silent;
 
 impl Progress for Silent {
@@ -28,15 +28,15 @@ impl Progress for Silent {
     fn end(&self) {}
 }
 
-/// A bar on standard error, which stays empty when that is not a terminal. It is as long as there are readings; the
-/// time left is what the readings to come are expected to cost, because one may cost a thousand times another.
+/// A progress bar on standard error; nothing is drawn if that is not a terminal. The bar counts readings. The time left
+/// is estimated from the pending readings, because one can take a thousand times as long as another.
 pub struct Bar {
     bar: ProgressBar,
     ready_at: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Bar {
-    /// A bar that is not shown yet.
+    /// Creates a bar that is not shown yet.
     #[expect(clippy::new_without_default, reason = "a default that draws on the terminal would surprise")]
     pub fn new() -> Self {
         let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::stderr());
@@ -45,7 +45,7 @@ impl Bar {
         let left = move |_: &ProgressState, text: &mut dyn Write| {
             let ready_at = *expected.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
             let left = ready_at.map_or(Duration::ZERO, |ready_at| ready_at.saturating_duration_since(Instant::now()));
-            // A line that cannot be drawn is drawn half a second later.
+            // An error is ignored: the line is drawn again half a second later.
             let _ = match left.as_secs() {
                 0 => write!(text, "almost done"),
                 _ => write!(text, "about {} left", HumanDuration(left)),
@@ -57,7 +57,7 @@ impl Bar {
         Self { bar, ready_at }
     }
 
-    /// Takes the bar off the terminal for as long as something else is printed there.
+    /// Hides the bar while `print` writes to the terminal.
     pub fn kept_build(&self, print: impl FnOnce()) {
         self.bar.suspend(print);
     }

@@ -86,7 +86,8 @@ fn a_base_whose_probe_dies_or_whose_rules_make_no_sense_is_told_by_side() {
     let said = tools.refused(&GATE);
     assert_eq!(
         said,
-        "the base side's probe does not answer: the probe ended while it was to say hello: exit status 3; it said: kaputt"
+        "the base side's probe does not answer: \
+         the probe ended before it answered `hello`: exit status 3; it printed: kaputt"
     );
     tools.project.write("baselines/accepted.csv", "nonsense\n");
     commit(&tools, "Accept nonsense");

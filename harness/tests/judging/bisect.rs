@@ -168,7 +168,7 @@ fn commits_that_cannot_be_told_are_stepped_around_and_told() {
 
     let broken = git(&tools, &["rev-parse", "--short=10", "HEAD~2"]);
     let row = done.stdout.lines().find(|line| line.starts_with(&broken)).unwrap_or_else(|| panic!("{}", done.stdout));
-    let why = "the probe ended while it was to say hello: exit status 1; it said: broken";
+    let why = "the probe ended before it answered `hello`: exit status 1; it printed: broken";
     assert!(row.contains("skipped") && row.contains(why), "{row}");
     assert!(done.stderr.contains(&format!("skipped: {why}")), "{}", done.stderr);
     assert!(!done.stdout.contains("Mended"), "older ones told, so that no newer one is tried: {}", done.stdout);
@@ -189,7 +189,7 @@ fn where_all_between_are_skipped_the_range_is_told() {
     for told in [
         "not found: kernel/gelu in phase optimized got worse with one of these 3",
         "\"Broken, too\"",
-        "the probe ended while it was to say hello: exit status 1; it said: broken",
+        "the probe ended before it answered `hello`: exit status 1; it printed: broken",
     ] {
         assert!(done.stdout.contains(told), "{told}: {}", done.stdout);
     }

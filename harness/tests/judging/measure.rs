@@ -110,24 +110,16 @@ fn a_probe_that_fails_while_it_runs_costs_its_number_only() {
         (
             "run",
             "echo out of memory >&2; exit 7",
-            "the probe ended while it was to run: exit status 7; it said: out of memory",
+            "the probe ended before it answered `run`: exit status 7; it printed: out of memory",
         ),
-        ("run", "kill -SEGV $$", "the probe ended while it was to run: signal 11"),
+        ("run", "kill -SEGV $$", "the probe ended before it answered `run`: signal 11"),
         (
             "prepare",
             "exec sleep 30",
-            "the probe gave no answer to prepare within 1 s and was stopped; --time-limit allows more",
+            "the probe did not answer `prepare` within 1 s and was stopped; --time-limit allows more",
         ),
-        (
-            "run",
-            "exec sleep 30",
-            "the probe gave no answer to run within 1 s and was stopped; --time-limit allows more",
-        ),
-        (
-            "run",
-            "echo segfault, sort of",
-            "the probe answered run with something that is no reply: \"segfault, sort of\"",
-        ),
+        ("run", "exec sleep 30", "the probe did not answer `run` within 1 s and was stopped; --time-limit allows more"),
+        ("run", "echo segfault, sort of", "the probe answered `run` with an invalid reply: \"segfault, sort of\""),
         ("run", r#"echo '{"reply":"error","message":"no such memory"}'"#, "no such memory"),
     ];
     for (ask, instead, sentence) in failing {
@@ -144,9 +136,9 @@ fn a_probe_that_fails_while_it_runs_costs_its_number_only() {
 #[test]
 fn a_probe_that_does_not_introduce_itself_ends_the_run() {
     let failing = [
-        ("exit 3", "the probe ended while it was to say hello: exit status 3"),
-        ("exec sleep 30", "the probe gave no answer to say hello within 1 s and was stopped; --time-limit allows more"),
-        ("echo Hello!", "the probe answered say hello with something that is no reply: \"Hello!\""),
+        ("exit 3", "the probe ended before it answered `hello`: exit status 3"),
+        ("exec sleep 30", "the probe did not answer `hello` within 1 s and was stopped; --time-limit allows more"),
+        ("echo Hello!", "the probe answered `hello` with an invalid reply: \"Hello!\""),
     ];
     for (instead, sentence) in failing {
         let tools = with_baseline();

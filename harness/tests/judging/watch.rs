@@ -109,7 +109,7 @@ fn what_is_broken_or_gone_is_told_and_waited_for() {
     tools.probe("hello", "exit 3");
     let mut watching = Watching::start(&tools, &["--filter", "model/*", "--phase", "naive", "--metric", "heap"]);
     let said = watching.until(WAITS);
-    let waits = "the probe ended while it was to say hello: exit status 3; waiting for the next change";
+    let waits = "the probe ended before it answered `hello`: exit status 3; waiting for the next change";
     assert!(said.contains(waits), "before there is a first state: {said}");
     tools.probe("", "");
     let said = watching.until(WAITS);

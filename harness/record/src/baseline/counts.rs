@@ -1,7 +1,7 @@
-//! `counts.csv`: one line per workload, phase and count.
+//! Reading and writing of `counts.csv`: one line per workload, phase and count.
 //!
-//! The first line says which schema the file has and when the counts were measured, the last one how many rows there
-//! are, so that a file that was cut off anywhere is noticed.
+//! The first line contains the schema version and the date of the measurement. The last line contains the number of
+//! rows, so that a truncated file is detected.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -14,10 +14,10 @@ use crate::{Check, Data, Reading, Row};
 const COLUMNS: [&str; 9] =
     ["workload", "phase", "count", "value", "unit", "per_run", "run_unit", "definition", "answer"];
 
-/// The counts of callgrind: name, unit.
+/// Name and unit of each count of callgrind.
 const CALLGRIND: [(&str, &str); 1] = [("instructions", "instructions")];
 
-/// The counts of dhat: name, unit.
+/// Name and unit of each count of dhat.
 const DHAT: [(&str, &str); 7] = [
     ("total-bytes", "bytes"),
     ("total-blocks", "blocks"),
@@ -30,11 +30,11 @@ const DHAT: [(&str, &str); 7] = [
 
 const HEAD: &str = "# harness baseline, schema ";
 
-/// The file's text.
+/// Returns the text of the file.
 pub(super) fn write(rows: &[Row], measured: &str) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut lines = 0;
-    let mut line = |fields: [&str; COLUMNS.len()]| writer.write_record(fields).expect("memory takes every line");
+    let mut line = |fields: [&str; COLUMNS.len()]| writer.write_record(fields).expect("writing to memory cannot fail");
     line(COLUMNS);
     for row in rows {
         for reading in &row.readings {
@@ -54,7 +54,7 @@ pub(super) fn write(rows: &[Row], measured: &str) -> String {
             }
         }
     }
-    let table = writer.into_inner().expect("memory takes every line");
+    let table = writer.into_inner().expect("writing to memory cannot fail");
     let table = String::from_utf8(table).expect("every field is a string");
     format!("{HEAD}{SCHEMA_VERSION}, measured {measured}\n{table}# {lines} rows\n")
 }
@@ -70,24 +70,25 @@ fn values(data: &Data) -> Vec<((&'static str, &'static str), u64)> {
     }
 }
 
-/// Reads the file's text: when it was measured, and its rows with readings of instruction set `isa`.
+/// Parses the text of the file. Returns the date of the measurement, and the rows with readings of instruction set
+/// `isa`.
 pub(super) fn read(text: &str, path: &Path, isa: &str) -> Result<(String, Vec<Row>), BaselineError> {
     let file = File { text, path };
     let (measured, rest) = file.head()?;
-    let (table, said) = file.without_foot(rest)?;
+    let (table, expected_rows) = file.without_foot(rest)?;
     let mut rows: Vec<Reader> = Vec::new();
     let mut places: HashMap<(String, String), usize> = HashMap::new();
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(table.as_bytes());
     let mut record = csv::StringRecord::new();
     let mut header = true;
-    let mut there = 0;
+    let mut found_rows = 0;
     loop {
         // The table begins in line 2.
         let line = reader.position().line() + 1;
         match reader.read_record(&mut record) {
             Ok(true) => {}
             Ok(false) => break,
-            Err(error) => return Err(file.line(line, format!("this is no CSV: {error}"))),
+            Err(error) => return Err(file.line(line, format!("this is not CSV: {error}"))),
         }
         let line = record.position().map_or(line, |position| position.line() + 1);
         if std::mem::take(&mut header) {
@@ -101,7 +102,7 @@ pub(super) fn read(text: &str, path: &Path, isa: &str) -> Result<(String, Vec<Ro
             let count = record.len();
             return Err(file.line(line, format!("a row has {} fields, this one has {count}", COLUMNS.len())));
         };
-        there += 1;
+        found_rows += 1;
         let entry = Entry::read(fields).map_err(|what| file.line(line, what))?;
         let place = *places.entry((entry.row.workload.clone(), entry.row.phase.clone())).or_insert_with(|| {
             rows.push(Reader { line, row: entry.row.clone(), counts: HashMap::new() });
@@ -112,9 +113,9 @@ pub(super) fn read(text: &str, path: &Path, isa: &str) -> Result<(String, Vec<Ro
     if header {
         return Err(file.line(2, format!("the columns must be {}", COLUMNS.join(","))));
     }
-    // Last, so that a line that is wrong in itself is named before its effect on the number of lines.
-    if there != said {
-        return Err(file.cut_off(format!("the last line says {said} rows, but there are {there}")));
+    // Checked last, so that an invalid line is reported before its effect on the number of rows.
+    if found_rows != expected_rows {
+        return Err(file.cut_off(format!("the last line states {expected_rows} rows, but there are {found_rows}")));
     }
     let rows = rows.into_iter().map(|row| row.finish(isa).map_err(|(line, what)| file.line(line, what)));
     Ok((measured, rows.collect::<Result<_, _>>()?))
@@ -130,7 +131,7 @@ impl<'a> File<'a> {
         BaselineError::Line { path: self.path.to_owned(), line, what }
     }
 
-    /// When the counts were measured, and what follows the first line.
+    /// Returns the date of the measurement, and the text after the first line.
     fn head(&self) -> Result<(String, &'a str), BaselineError> {
         let (head, rest) = self.text.split_once('\n').unwrap_or((self.text, ""));
         let wrong = || self.line(1, format!("a baseline begins with `{HEAD}{SCHEMA_VERSION}, measured` and the date"));
@@ -148,18 +149,18 @@ impl<'a> File<'a> {
         BaselineError::CutOff { path: self.path.to_owned(), line: self.text.lines().count() as u64, what }
     }
 
-    /// The table, and how many rows the last line says it has.
+    /// Returns the table without the last line, and the number of rows that the last line states.
     fn without_foot(&self, rest: &'a str) -> Result<(&'a str, u64), BaselineError> {
         let body = rest.strip_suffix('\n').unwrap_or(rest).trim_end_matches('\r');
         let (table, foot) = match body.rfind('\n') {
             Some(end) => body.split_at(end + 1),
             None => ("", body),
         };
-        let said = foot.strip_prefix("# ").and_then(|foot| foot.strip_suffix(" rows")).and_then(|n| number(n).ok());
-        let Some(said) = said else {
-            return Err(self.cut_off("the last line must say how many rows there are, such as `# 12 rows`".to_owned()));
+        let rows = foot.strip_prefix("# ").and_then(|foot| foot.strip_suffix(" rows")).and_then(|n| number(n).ok());
+        let Some(rows) = rows else {
+            return Err(self.cut_off("the last line must state the number of rows, such as `# 12 rows`".to_owned()));
         };
-        Ok((table, said))
+        Ok((table, rows))
     }
 }
 
@@ -192,7 +193,7 @@ impl Entry {
             unit: Unit { name: run_unit.to_owned(), per_run },
             definition: definition.to_owned(),
             answer: answer.to_owned(),
-            // Only rows that passed are ever promoted.
+            // Only rows with a passed check are promoted.
             check: Check::Passed,
             readings: Vec::new(),
             failures: Vec::new(),
@@ -201,12 +202,12 @@ impl Entry {
     }
 }
 
-/// A row whose lines are being read.
+/// A row while its lines are read.
 struct Reader {
-    /// Where the row was first named.
+    /// First line of the row.
     line: u64,
     row: Row,
-    /// Value and line of each count.
+    /// Value and line number of each count.
     counts: HashMap<String, (u64, u64)>,
 }
 
@@ -221,13 +222,11 @@ impl Reader {
         }
         match self.counts.insert(entry.count.clone(), (entry.value, line)) {
             None => Ok(()),
-            Some((_, first)) => {
-                Err(format!("duplicate row: `{}` of {name} already stands in line {first}", entry.count))
-            }
+            Some((_, first)) => Err(format!("duplicate row: `{}` of {name} is already in line {first}", entry.count)),
         }
     }
 
-    /// The row with its readings, or the line and what is wrong there.
+    /// Returns the row with its readings. An error contains the line number and the problem.
     fn finish(mut self, isa: &str) -> Result<Row, (u64, String)> {
         let reading = |data| Reading { isa: isa.to_owned(), threads: 1, data };
         if let Some((instructions, _)) = self.counts.remove(CALLGRIND[0].0) {
@@ -255,7 +254,7 @@ impl Reader {
     }
 }
 
-/// A whole number in decimal digits and nothing else.
+/// Parses a whole number of decimal digits, without a sign.
 fn number(text: &str) -> Result<u64, String> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| digits).ok_or_else(|| format!("is `{text}`, which is not a whole number"))

@@ -1,8 +1,8 @@
-//! `environment.json`: where the counts beside it come from.
+//! Reading and writing of `environment.json`: the origin of the counts in `counts.csv`.
 //!
-//! Two files cannot be replaced in one step. While a baseline is saved, this one tells of both the new counts and the
-//! ones they replace; `counts.csv` says which of the two it holds. So the baseline can be read after an interruption at
-//! any moment.
+//! Two files cannot be replaced in one step. While a baseline is saved, this file describes both the new run and the
+//! one that it replaces. The date in `counts.csv` selects one of them. So the baseline stays readable if saving is
+//! interrupted at any moment.
 
 use std::path::Path;
 
@@ -16,20 +16,20 @@ use crate::{Environment, Record};
 #[serde(deny_unknown_fields)]
 pub(super) struct Origin {
     schema: u64,
-    /// The instruction set that the counts were read with.
+    /// Instruction set that the counts were read with.
     pub(super) isa: String,
-    /// The run the counts come from.
+    /// Run that the counts come from.
     measurement: Measurement,
-    /// The run that the counts come from which are being replaced; only while a baseline is saved.
+    /// Run of the counts that are being replaced; set only while a baseline is saved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     replacing: Option<Measurement>,
 }
 
-/// The run of the harness that the counts come from.
+/// A run of the harness.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Measurement {
-    /// When it began.
+    /// Start of the run.
     created: String,
     command: String,
     quick: bool,
@@ -46,7 +46,7 @@ impl Origin {
         Self { schema: SCHEMA_VERSION, isa: isa.to_owned(), measurement: Measurement::of(record), replacing: None }
     }
 
-    /// The same, while the counts of another run are still beside it.
+    /// Returns a copy for the time in which `counts.csv` still contains the counts of `old`.
     pub(super) fn replacing(&self, old: &Record) -> Self {
         Self { replacing: Some(Measurement::of(old)), ..self.clone() }
     }
@@ -61,7 +61,7 @@ impl Origin {
         let wrong = |error: serde_json::Error| {
             let line = error.line() as u64;
             let what = error.to_string();
-            // The parser appends the place, which is already said.
+            // The parser appends the position, which is reported separately.
             let what = what.split(" at line ").next().unwrap_or_default().to_owned();
             let path = path.to_owned();
             if error.is_eof() {
@@ -78,7 +78,7 @@ impl Origin {
         serde_json::from_str(text).map_err(wrong)
     }
 
-    /// The run that was measured at that date: `counts.csv` says when.
+    /// Returns the run of this date, which comes from `counts.csv`.
     pub(super) fn measured(self, date: &str, path: &Path) -> Result<Measurement, BaselineError> {
         let newest = self.measurement.created.clone();
         [Some(self.measurement), self.replacing]
@@ -87,7 +87,7 @@ impl Origin {
             .find(|measurement| measurement.created == date)
             .ok_or_else(|| BaselineError::Mismatch {
                 path: path.to_owned(),
-                what: format!("it tells of a run of {newest}, but the counts beside it were measured at {date}"),
+                what: format!("it describes a run of {newest}, but counts.csv beside it was measured at {date}"),
             })
     }
 }
@@ -102,7 +102,7 @@ impl Measurement {
         }
     }
 
-    /// The record of that run, without rows.
+    /// Returns the record of the run, without rows.
     pub(super) fn into_record(self) -> Record {
         Record {
             created: self.created,

@@ -1,4 +1,4 @@
-//! What can be wrong with a stored baseline.
+//! Errors of stored baselines.
 
 use std::path::PathBuf;
 
@@ -9,98 +9,100 @@ use crate::baseline::SCHEMA_VERSION;
 /// A baseline that cannot be read, written or found.
 #[derive(Debug, Error)]
 pub enum BaselineError {
-    /// A file is not there or not readable.
+    /// A file is missing or not readable.
     #[error("cannot read the baseline's {path}: {source}")]
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the system.
         source: std::io::Error,
     },
     /// A file cannot be written.
-    #[error("cannot write the baseline's {path}: {source}; the old baseline is as it was")]
+    #[error("cannot write the baseline's {path}: {source}; the old baseline is unchanged")]
     Write {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the system.
         source: std::io::Error,
     },
-    /// A line says something that no baseline says.
+    /// A line is invalid.
     #[error("{path}, line {line}: {what}")]
     Line {
         /// The file.
         path: PathBuf,
-        /// The line, counted from 1.
+        /// Line number, counted from 1.
         line: u64,
-        /// What is wrong, and what would be right.
+        /// The problem, and the expected content.
         what: String,
     },
-    /// The file was cut off, or rows were taken out of it.
-    #[error("{path}, line {line}: the file is not whole: {what}; restore the file from git or save the baseline again")]
+    /// The file is truncated, or rows are missing.
+    #[error(
+        "{path}, line {line}: the file is incomplete: {what}; restore the file from git or save the baseline again"
+    )]
     CutOff {
         /// The file.
         path: PathBuf,
-        /// The last line, counted from 1.
+        /// Number of the last line, counted from 1.
         line: u64,
-        /// By what it is noticed.
+        /// The missing or contradicting part.
         what: String,
     },
-    /// The file is of another format version.
+    /// The file has an unsupported format version.
     #[error(
         "{path}, line {line}: schema version {found}, but this harness reads {SCHEMA_VERSION}; save the baseline again with this version"
     )]
     Schema {
         /// The file.
         path: PathBuf,
-        /// The line that says so, counted from 1.
+        /// Number of the line with the version, counted from 1.
         line: u64,
-        /// Its version.
+        /// Version in the file.
         found: u64,
     },
-    /// The two files of a baseline, or a file and its folder, do not belong together.
-    #[error("{path} does not fit: {what}; restore the folder from git or save the baseline again")]
+    /// The two files of a baseline, or a file and its folder, contradict each other.
+    #[error("{path} is inconsistent: {what}; restore the folder from git or save the baseline again")]
     Mismatch {
         /// The file.
         path: PathBuf,
-        /// One clause: what does not fit.
+        /// Description of the contradiction.
         what: String,
     },
-    /// The record must not become a baseline.
+    /// The record is not suitable as a baseline.
     #[error("the record cannot become a baseline: {0}")]
     Refused(String),
-    /// The record has nothing that a baseline could be held against.
-    #[error("the record has no counts to hold against a baseline: {0}")]
+    /// The record has no counts.
+    #[error("the record has no counts to compare with a baseline: {0}")]
     NoCounts(String),
-    /// Nothing was counted in such an environment.
+    /// No baseline has the key of this environment.
     #[error(
         "there is no baseline for {key} in {folder}; {there}; `cargo harness baseline save` makes one from a record"
     )]
     NoneFor {
-        /// The key that was looked for.
+        /// Key of the environment.
         key: String,
-        /// The folder of the baselines.
+        /// Folder of the baselines.
         folder: PathBuf,
-        /// Which keys there are, and how they differ.
+        /// The stored keys, and the difference of each.
         there: String,
     },
-    /// There is no such key.
+    /// No baseline has the requested key.
     #[error("there is no baseline `{key}` in {folder}; {suggestion}")]
     Unknown {
-        /// The key that was asked for.
+        /// Requested key.
         key: String,
-        /// The folder of the baselines.
+        /// Folder of the baselines.
         folder: PathBuf,
-        /// The nearest key, or all there are.
+        /// The most similar key, or all keys.
         suggestion: String,
     },
-    /// Two baselines that are read together tell of different workloads.
+    /// Two baselines that belong to one record define a row differently, or both contain the same count.
     #[error("the baselines {left} and {right} do not agree on {row}; save both again from one record")]
     Disagree {
-        /// One key.
+        /// First key.
         left: String,
-        /// The other key.
+        /// Second key.
         right: String,
-        /// The workload and phase.
+        /// Workload and phase.
         row: String,
     },
 }

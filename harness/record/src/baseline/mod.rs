@@ -1,8 +1,9 @@
-//! Baselines: the counts that later runs are held against, promoted on purpose and reviewed like code.
+//! Baselines: stored counts that later runs are compared with. They are saved explicitly and reviewed like code.
 //!
-//! A baseline is a folder named by its [`PortableKey`], with `counts.csv`, the raw integers in lines that a person can
-//! review in a diff, and `environment.json`, where they come from. Wall times are not part of it: they say nothing about
-//! another day or another machine. A baseline turns back into a [`Record`], so that it is compared like one.
+//! A baseline is a folder named by its [`PortableKey`] with two files. `counts.csv` contains the raw integers, one per
+//! line, so that a diff is easy to review. `environment.json` contains their origin. Wall times are excluded, because
+//! they are not comparable with another day or another machine. A baseline is read as a [`Record`] and compared like
+//! one.
 
 mod counts;
 mod environment;
@@ -25,21 +26,21 @@ pub const SCHEMA_VERSION: u64 = 1;
 /// The counts of one environment, read with one instruction set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Baseline {
-    /// The instruction set that the counts were read with.
+    /// Instruction set that the counts were read with.
     pub isa: String,
-    /// The rows, with the readings of [`Instrument::Callgrind`] and [`Instrument::Dhat`] only, and where they come from.
+    /// The rows and their origin. The rows contain readings of [`Instrument::Callgrind`] and [`Instrument::Dhat`] only.
     pub record: Record,
 }
 
 impl Baseline {
-    /// The counts of a record: one baseline per instruction set they were read with.
+    /// Extracts the counts of a record: one baseline per instruction set that they were read with.
     ///
     /// # Errors
     /// [`BaselineError::Refused`] if the record has no counts, if an instrument failed or a check did not pass, if
-    /// counts come from more than one thread, or if part of the toolchain is unknown: such a record is nothing to hold others against.
+    /// counts come from more than one thread, or if part of the toolchain is unknown.
     pub fn promote(record: &Record) -> Result<Vec<Self>, BaselineError> {
         if record.created.contains(char::is_control) {
-            return Err(BaselineError::Refused("its date is not a date".to_owned()));
+            return Err(BaselineError::Refused("its date is invalid".to_owned()));
         }
         for row in &record.rows {
             promotable(row).map_err(BaselineError::Refused)?;
@@ -51,16 +52,16 @@ impl Baseline {
         let baselines: Vec<Self> = isas.into_iter().map(|isa| Self::of_isa(record, isa)).collect();
         match baselines.iter().find_map(|baseline| baseline.key().unknown()) {
             Some(part) => Err(BaselineError::Refused(format!(
-                "the {part} it was measured with is unknown, so no later run could be held against it"
+                "the {part} it was measured with is unknown, so no later run could be compared with it"
             ))),
             None => Ok(baselines),
         }
     }
 
-    /// The baseline in the texts of its two files, each with the path to name in errors, which must tell of this key.
+    /// Parses the texts of the two files, which must describe `key`. The paths appear in error messages only.
     ///
     /// # Errors
-    /// If they cannot be trusted.
+    /// If a text is invalid, or if the texts and the key contradict each other.
     pub fn parse(counts: (&str, &Path), origin: (&str, &Path), key: &str) -> Result<Self, BaselineError> {
         let ((counts, counts_path), (origin, origin_path)) = (counts, origin);
         let origin = environment::Origin::parse(origin, origin_path)?;
@@ -68,15 +69,15 @@ impl Baseline {
         let (measured, rows) = counts::read(counts, counts_path, &isa)?;
         let record = Record { rows, ..origin.measured(&measured, origin_path)?.into_record() };
         let baseline = Self { isa, record };
-        let told = baseline.key().to_string();
-        if told != key {
-            let what = format!("it tells of {told}, but its folder is {key}");
+        let described = baseline.key().to_string();
+        if described != key {
+            let what = format!("it describes {described}, but its folder is {key}");
             return Err(BaselineError::Mismatch { path: origin_path.to_owned(), what });
         }
         Ok(baseline)
     }
 
-    /// Names the environment that the counts belong to.
+    /// Returns the key of the environment that the counts belong to.
     pub fn key(&self) -> PortableKey {
         self.record.environment.portable_key(&self.isa)
     }
@@ -100,13 +101,13 @@ impl Baseline {
     }
 }
 
-/// The instruction sets that the counts of a record were read with, each once.
+/// Returns the distinct instruction sets that the counts of a record were read with.
 fn isas(record: &Record) -> Vec<&str> {
     let counts = |row| Instrument::COUNTED.into_iter().filter_map(move |counted| Row::reading(row, counted));
     distinct(record.rows.iter().flat_map(counts).map(|reading| reading.isa.as_str()))
 }
 
-/// Why a record without counts has none.
+/// Returns the reason why a record has no counts.
 fn no_counts(record: &Record) -> String {
     let failure = record
         .rows
@@ -114,7 +115,7 @@ fn no_counts(record: &Record) -> String {
         .flat_map(|row| &row.failures)
         .find(|failure| Instrument::COUNTED.contains(&failure.instrument));
     match failure {
-        Some(failure) => format!("{} gave none: {}", failure.instrument.name(), failure.message),
+        Some(failure) => format!("{} failed: {}", failure.instrument.name(), failure.message),
         None => "it was measured without instructions and heap".to_owned(),
     }
 }
@@ -124,7 +125,7 @@ fn promotable(row: &Row) -> Result<(), String> {
     match &row.check {
         Check::Passed => {}
         Check::Failed(message) => return Err(format!("{name} failed its check: {message}")),
-        Check::NotRun(message) => return Err(format!("the check of {name} did not come to an end: {message}")),
+        Check::NotRun(message) => return Err(format!("the check of {name} did not finish: {message}")),
     }
     for instrument in Instrument::COUNTED {
         if let Some(message) = row.failure(instrument) {

@@ -1,4 +1,4 @@
-//! The folder of the baselines, one folder in it per key.
+//! The folder of the baselines, with one folder per key.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -10,9 +10,9 @@ use crate::baseline::{Baseline, BaselineError, counts, isas, no_counts};
 use crate::suggestion::suggestion;
 use crate::{Failure, PortableKey, Record, atomic_file};
 
-/// The file of a baseline that holds its counts.
+/// Name of the file with the counts.
 pub const COUNTS: &str = "counts.csv";
-/// The file beside it that says where they come from.
+/// Name of the file with the origin of the counts.
 pub const ENVIRONMENT: &str = "environment.json";
 
 /// The stored baselines of a project.
@@ -21,25 +21,26 @@ pub struct Store {
     folder: PathBuf,
 }
 
-/// The baseline that a record is held against.
+/// The baseline that matches the environment of a record.
 #[derive(Debug, Clone)]
 pub struct Matching {
-    /// Its keys: one per instruction set that the record's counts were read with.
+    /// The matching keys: one per instruction set that the record's counts were read with.
     pub keys: Vec<PortableKey>,
-    /// Its rows. Where there is no baseline for an instruction set, they have failures that say so.
+    /// The rows of the baseline. If there is no baseline for an instruction set, the rows contain failures that report
+    /// it.
     pub record: Record,
 }
 
 impl Store {
-    /// The baselines in a folder; it need not exist yet.
+    /// Opens the baselines in a folder, which may be missing.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into() }
     }
 
-    /// The keys there are, sorted.
+    /// Returns the stored keys, sorted.
     ///
     /// # Errors
-    /// If the folder is there and cannot be read.
+    /// If the folder exists and cannot be read.
     pub fn keys(&self) -> Result<Vec<String>, BaselineError> {
         let failed = |source| BaselineError::Read { path: self.folder.clone(), source };
         let entries = match fs::read_dir(&self.folder) {
@@ -58,13 +59,13 @@ impl Store {
         Ok(keys)
     }
 
-    /// The baseline of a key, as [`Store::keys`] names it.
+    /// Reads the baseline of a key from [`Store::keys`].
     ///
     /// # Errors
-    /// If there is no such key or its files cannot be trusted.
+    /// If there is no such key or its files are invalid.
     pub fn read(&self, key: &str) -> Result<Baseline, BaselineError> {
         let keys = self.keys()?;
-        if !keys.iter().any(|there| there == key) {
+        if !keys.iter().any(|stored| stored == key) {
             let suggestion = suggestion(key, keys.iter().map(String::as_str));
             return Err(BaselineError::Unknown { key: key.to_owned(), folder: self.folder.clone(), suggestion });
         }
@@ -73,10 +74,10 @@ impl Store {
         Baseline::parse((&counts, &counts_path), (&origin, &origin_path), key)
     }
 
-    /// The baseline that the counts of a record are held against.
+    /// Reads the baseline to compare the counts of a record with.
     ///
     /// # Errors
-    /// If the record has no counts, if there is no baseline for any of them, or if one cannot be trusted.
+    /// If the record has no counts, if there is no baseline for any of them, or if a baseline is invalid.
     pub fn matching(&self, record: &Record) -> Result<Matching, BaselineError> {
         let keys: Vec<PortableKey> = isas(record).into_iter().map(|isa| record.environment.portable_key(isa)).collect();
         let there = self.keys()?;
@@ -104,10 +105,11 @@ impl Store {
         Ok(Matching { keys: found, record: merged })
     }
 
-    /// Stores a baseline in the place of the one that has its key. An interruption at any moment leaves one of the two.
+    /// Stores a baseline and replaces the old one with the same key. An interruption at any moment leaves one of the
+    /// two.
     ///
     /// # Errors
-    /// If a file cannot be written; the old baseline is then as it was.
+    /// If a file cannot be written. The old baseline then stays unchanged.
     pub fn save(&self, baseline: &Baseline) -> Result<PathBuf, BaselineError> {
         for (path, content) in self.steps(baseline) {
             atomic_file::write(&path, content.as_bytes()).map_err(|source| BaselineError::Write { path, source })?;
@@ -115,7 +117,7 @@ impl Store {
         Ok(self.folder.join(baseline.key().to_string()))
     }
 
-    /// The files to write, one after the other: after each of them the folder holds a baseline that can be read.
+    /// Returns the files to write, in order. The folder contains a readable baseline after each of them.
     pub(super) fn steps(&self, baseline: &Baseline) -> Vec<(PathBuf, String)> {
         let key = baseline.key().to_string();
         let (counts_path, origin_path) = self.paths(&key);
@@ -126,7 +128,7 @@ impl Store {
             Ok(old) if old.record.created != baseline.record.created => {
                 vec![(origin_path, origin.replacing(&old.record).to_json()), (counts_path, counts), new]
             }
-            // Without an old baseline that can be read there is nothing to keep.
+            // There is no readable old baseline to preserve.
             _ => vec![new, (counts_path, counts)],
         }
     }
@@ -137,22 +139,22 @@ impl Store {
     }
 
     fn none_for(&self, key: &PortableKey, there: &[String]) -> BaselineError {
-        let told: Vec<String> = there
+        let stored: Vec<String> = there
             .iter()
             .map(|name| match self.read(name) {
                 Ok(baseline) => format!("{name} ({})", baseline.key().differences(key).join(", ")),
                 Err(_) => format!("{name} (cannot be read)"),
             })
             .collect();
-        let there = match told.as_slice() {
-            [] => "there is none at all".to_owned(),
-            told => format!("there are: {}", told.join("; ")),
+        let there = match stored.as_slice() {
+            [] => "there are no baselines yet".to_owned(),
+            stored => format!("there are: {}", stored.join("; ")),
         };
         BaselineError::NoneFor { key: key.to_string(), folder: self.folder.clone(), there }
     }
 }
 
-/// Adds the readings of a baseline of the same environment and another instruction set.
+/// Adds the readings of a baseline with the same environment and another instruction set.
 fn merge(merged: &mut Record, other: Baseline, first: &PortableKey) -> Result<(), BaselineError> {
     let key = other.key();
     for row in other.record.rows {
@@ -178,6 +180,6 @@ fn text(path: &Path) -> Result<String, BaselineError> {
     String::from_utf8(bytes).map_err(|error| {
         let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = good.iter().filter(|&&byte| byte == b'\n').count() as u64 + 1;
-        BaselineError::Line { path: path.to_owned(), line, what: "this is not text in UTF-8".to_owned() }
+        BaselineError::Line { path: path.to_owned(), line, what: "this is not UTF-8 text".to_owned() }
     })
 }

@@ -8,7 +8,7 @@ use crate::baseline::*;
 use crate::sample::{callgrind, clock, dhat, record, row};
 use crate::{Data, Failure};
 
-/// Two workloads in two phases, with a name that CSV has to quote.
+/// Rows with and without counts, including a name that CSV must quote.
 fn sample() -> Record {
     let mut record = record(vec![
         row("medium/decode@57", "naive", vec![clock("a", &[1, 2]), callgrind(1_000_000), dhat(4096, 12)]),
@@ -25,7 +25,7 @@ fn promote(record: &Record) -> Baseline {
     <[Baseline; 1]>::try_from(baselines).expect("one instruction set")[0].clone()
 }
 
-/// A folder with the sample's baseline in it, and its key.
+/// A folder with the baseline of [`sample`], and its key.
 fn stored() -> (tempfile::TempDir, Store, String) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = Store::new(folder.path());
@@ -64,7 +64,7 @@ fn every_interruption_leaves_the_old_baseline_or_the_new_one() {
     assert_eq!(steps.len(), 3);
     let mut seen = Vec::new();
     for (path, content) in &steps {
-        // What a process that is killed while it writes the next file leaves behind.
+        // A process that is killed while it writes the next file leaves a partial file behind.
         fs::write(folder.path().join(&key).join(".unfinished-x"), &content[..content.len() / 2]).expect("written");
         seen.push(store.read(&key).expect("readable before each step"));
         fs::write(path, content).expect("written");
@@ -72,7 +72,7 @@ fn every_interruption_leaves_the_old_baseline_or_the_new_one() {
     seen.push(store.read(&key).expect("readable at the end"));
     assert_eq!(seen, [old.clone(), old, new.clone(), new.clone()]);
 
-    store.save(&new).expect("saved over what an interruption left");
+    store.save(&new).expect("saved over the rest of an interrupted save");
     assert_eq!(store.read(&key).expect("read"), new);
     let origin = fs::read_to_string(folder.path().join(&key).join("environment.json")).expect("there");
     assert!(!origin.contains("replacing"), "{origin}");
@@ -87,11 +87,11 @@ fn a_save_that_fails_leaves_the_old_baseline() {
     let new = promote(&record);
     fs::write(folder.path().join(new.key().to_string()), "a file where the folder should be").expect("written");
     let error = store.save(&new).expect_err("no folder can be made there").to_string();
-    assert!(error.contains("environment.json") && error.contains("the old baseline is as it was"), "{error}");
+    assert!(error.contains("environment.json") && error.contains("the old baseline is unchanged"), "{error}");
     assert_eq!(store.read(&key).expect("read"), old);
 }
 
-/// Each spoils one file of the stored sample.
+/// Each entry damages one file of the stored sample.
 #[test]
 fn every_spoilt_file_is_answered_by_one_sentence() {
     type Spoil = fn(&str) -> String;
@@ -116,7 +116,7 @@ fn every_spoilt_file_is_answered_by_one_sentence() {
         ("unknown schema", "environment.json", |t| t.replacen("\"schema\": 1", "\"schema\": 2", 1)),
         ("of another run", "environment.json", |t| t.replacen("2026-01-02", "2026-01-03", 1)),
     ];
-    let mut said = Vec::new();
+    let mut messages = Vec::new();
     for (name, file, spoil) in spoil {
         let (folder, store, key) = stored();
         let path = folder.path().join(&key).join(file);
@@ -125,12 +125,12 @@ fn every_spoilt_file_is_answered_by_one_sentence() {
         fs::write(&path, spoil(&text)).expect("written");
         let error = store.read(&key).expect_err(name).to_string();
         assert!(error.contains(file) && !error.contains('\n'), "{name}: {error}");
-        said.push(format!("{name}: {}", error.replace(&*folder.path().join(&key).to_string_lossy(), "KEY")));
+        messages.push(format!("{name}: {}", error.replace(&*folder.path().join(&key).to_string_lossy(), "KEY")));
     }
-    insta::assert_snapshot!(said.join("\n"));
+    insta::assert_snapshot!(messages.join("\n"));
 }
 
-/// A line of a text with its line break, counted from 1.
+/// Returns a line with its line break; `number` counts from 1.
 fn line(text: &str, number: usize) -> String {
     text.split_inclusive('\n').nth(number - 1).expect("so many lines").to_owned()
 }
@@ -144,7 +144,7 @@ fn a_file_that_is_no_text_names_the_line() {
     bytes[place] = 0xFF;
     fs::write(&path, bytes).expect("written");
     let error = store.read(&key).expect_err("not UTF-8").to_string();
-    assert!(error.ends_with("counts.csv, line 2: this is not text in UTF-8"), "{error}");
+    assert!(error.ends_with("counts.csv, line 2: this is not UTF-8 text"), "{error}");
 }
 
 #[test]
@@ -161,10 +161,10 @@ fn another_toolchain_is_told_which_keys_there_are() {
     let mut record = sample();
     record.environment.rustc = "rustc 1.96.0".to_owned();
     record.environment.valgrind = None;
-    let said = |error: BaselineError| error.to_string().replace(&*folder.path().to_string_lossy(), "baselines");
-    insta::assert_snapshot!(said(store.matching(&record).expect_err("another key")));
-    insta::assert_snapshot!(said(Store::new(folder.path().join("x")).matching(&record).expect_err("no baselines")));
-    insta::assert_snapshot!(said(store.read("x86_64-unknown-linux-gnu_rustc-1.95").expect_err("unknown")));
+    let message = |error: BaselineError| error.to_string().replace(&*folder.path().to_string_lossy(), "baselines");
+    insta::assert_snapshot!(message(store.matching(&record).expect_err("another key")));
+    insta::assert_snapshot!(message(Store::new(folder.path().join("x")).matching(&record).expect_err("no baselines")));
+    insta::assert_snapshot!(message(store.read("x86_64-unknown-linux-gnu_rustc-1.95").expect_err("unknown")));
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn what_proves_nothing_is_not_promoted() {
     let failure = Failure { instrument: Instrument::Callgrind, message: "valgrind is missing".to_owned() };
     let spoil: [(&str, Spoil); 6] = [
         ("failed its check", Box::new(|record| record.rows[0].check = Check::Failed("wrong".to_owned()))),
-        ("did not come to an end", Box::new(|record| record.rows[0].check = Check::NotRun("crashed".to_owned()))),
+        ("did not finish", Box::new(|record| record.rows[0].check = Check::NotRun("crashed".to_owned()))),
         ("valgrind is missing", Box::new(move |record| record.rows[0].failures.push(failure.clone()))),
         ("the C library it was", Box::new(|record| record.environment.libc = "unknown libc".to_owned())),
         ("with 2 threads", Box::new(|record| record.rows[0].readings[1].threads = 2)),
@@ -242,7 +242,7 @@ proptest! {
         prop_assert!(environment::Origin::parse(&text, path).is_err());
     }
 
-    /// A file that lost its end is never taken for a whole one.
+    /// A truncated file is always rejected.
     #[test]
     fn no_truncation_is_read(share in 0.0..1.0f64) {
         let whole = counts::write(&promote(&sample()).record.rows, "2026-01-02T03:04:05Z");

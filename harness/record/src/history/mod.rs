@@ -1,9 +1,9 @@
-//! How a metric went over the history of the project, and where it changed its level.
+//! The history of a metric over the commits of the project, with change points.
 //!
-//! Counts come from the baselines that were committed: git is the database, and each state of `baselines/` is a
-//! [`DatedRecord`]. Past commits that have none can be counted afterwards. Times come from this machine's records, and since
-//! two of them say nothing about each other, a time is told as its ratio to another phase that was measured beside it, in the same
-//! record. A [`Series`] is what became of one workload in one phase, with its change points.
+//! Counts come from committed baselines: each state of `baselines/` in git is a [`DatedRecord`]. Past commits without a
+//! baseline can be counted afterwards. Times come from the records of this machine. Times of two records are not
+//! comparable, so a time is stated as its ratio to an anchor phase in the same record. A [`Series`] contains the values
+//! of one workload in one phase and its change points.
 
 mod series;
 mod timeline;

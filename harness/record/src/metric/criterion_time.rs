@@ -1,4 +1,4 @@
-//! Time of one run as criterion estimates it.
+//! Time of one run, as criterion estimates it.
 
 use harness_abtest::Interval;
 use harness_probe::Instrument;
@@ -6,8 +6,8 @@ use harness_probe::Instrument;
 use crate::metric::{Better, Figure, Metric, Quantity};
 use crate::{Data, Row};
 
-/// Criterion's estimate of the seconds for one run, with its interval. It never gives a ratio: two estimates of
-/// criterion are minutes apart, and the machine drifts in between.
+/// Criterion's estimate of the time of one run in seconds, with its interval. It has no ratio: two estimates of
+/// criterion are minutes apart, and the speed of the machine drifts in between.
 pub(super) struct CriterionTime;
 
 impl Metric for CriterionTime {

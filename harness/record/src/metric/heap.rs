@@ -1,12 +1,12 @@
-//! Heap allocations, counted by dhat.
+//! Heap metrics, counted by dhat.
 
 use harness_probe::Instrument;
 
 use crate::metric::{Better, Figure, Metric, Quantity};
 use crate::{Data, Row};
 
-/// What is read of the heap. "Per unit" is per generated token after the first where a workload generates tokens, so
-/// that prefill stays apart, and per unit of the run elsewhere.
+/// A heap metric. If a workload generates tokens, "per unit" means per generated token after the first, which excludes
+/// prefill. Otherwise it means per unit of the run.
 pub(super) enum Heap {
     /// Bytes allocated per unit.
     BytesPerUnit,
@@ -16,9 +16,9 @@ pub(super) enum Heap {
     TotalBytes,
     /// Blocks allocated by one run.
     TotalAllocations,
-    /// Most bytes alive at one time during a run.
+    /// Peak of live bytes during a run.
     PeakBytes,
-    /// Bytes that a run added to what was alive before it, after a first run has made what a session keeps.
+    /// Bytes alive after a run minus bytes alive before it. A first run, not counted, allocates what the session keeps.
     LeakedBytes,
 }
 

@@ -1,4 +1,4 @@
-//! Instructions, counted by callgrind.
+//! Instruction counts from callgrind.
 
 use harness_probe::Instrument;
 

@@ -1,4 +1,4 @@
-//! What a reader of the generated text waits for: the first token, and then each of the others.
+//! Latency of generated text: time to first token, and latency of each token after it.
 
 use harness_abtest::quantile;
 use harness_probe::Instrument;
@@ -34,19 +34,20 @@ impl Metric for FirstToken {
     }
 }
 
-/// Latency per generated token after the first, in seconds: a statistic over every token of every run. A workload whose
-/// run is one token has its whole runs in the place of tokens.
+/// Latency per generated token after the first, in seconds: a statistic over all tokens of all runs. If one run of a
+/// workload is one token, the time of the run is the latency of that token.
 ///
-/// A slice of several iterations gives their mean only. The median of such means stands for the median of the tokens, but
-/// what is rare among tokens is averaged away in them: percentile, minimum and maximum come from single runs alone.
+/// A slice of several iterations contains only their mean. The median of such means stands for the median of the
+/// tokens. Rare slow tokens are averaged out in a mean, so percentile, minimum and maximum use slices of one iteration
+/// only.
 pub(super) enum Latency {
-    /// The median.
+    /// Median.
     Median,
-    /// The 95th percentile.
+    /// 95th percentile.
     P95,
-    /// The fastest token.
+    /// Minimum.
     Min,
-    /// The slowest token.
+    /// Maximum.
     Max,
 }
 
@@ -106,7 +107,7 @@ fn first_token(_: &Row, run: &Run) -> Option<f64> {
     run.tokens_at.first().map(|&at| at as f64 / 1e9)
 }
 
-/// Seconds from each generated token to the next; for a workload whose run is one token, the run itself.
+/// Returns the seconds between successive tokens. If one run is one token, returns the seconds of one iteration.
 fn gaps(row: &Row, run: &Run) -> Vec<f64> {
     if row.unit.name == "token" && row.unit.per_run == 1 && run.tokens_at.is_empty() && run.iterations > 0 {
         return vec![run.nanoseconds as f64 / run.iterations as f64 / 1e9];
@@ -121,7 +122,7 @@ mod tests {
     use crate::sample::{clock, row};
 
     #[test]
-    fn what_is_rare_is_not_read_from_means() {
+    fn extremes_are_not_computed_from_means() {
         let mut row = row("decode", "naive", vec![clock("a", &[100, 200, 900])]);
         let figure = |row: &Row, metric: Latency| metric.figure(row).map(|figure| (figure.value * 1e9).round());
         assert_eq!(figure(&row, Latency::Max), Some(900.0));

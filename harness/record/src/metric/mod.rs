@@ -1,7 +1,7 @@
-//! Metrics: what is read off a row, with its unit, its interval, and the direction that is better.
+//! Metrics: values that are computed from a row, with unit, interval and the direction that is better.
 //!
-//! One file per metric family, each implementing [`Metric`]; a new one is registered in [`all`]. Metrics are computed
-//! from raw readings each time they are needed and are never stored.
+//! Each file contains one family of metrics that implement [`Metric`]. A new metric is registered in [`all`]. Metrics
+//! are computed from raw readings each time they are needed and are never stored.
 
 mod criterion_time;
 mod heap;
@@ -17,11 +17,11 @@ use harness_probe::Instrument;
 
 use crate::Row;
 
-/// Confidence level that intervals are asked for. One of fewer than six values cannot reach it: it then spans all of
-/// them and its own level says how little that is. Only intervals that reach it say that something differs.
+/// Requested confidence level of intervals. An interval from fewer than six values cannot reach it: it spans all values
+/// and has a lower level of its own. Only intervals that reach this level count as evidence of a difference.
 pub const LEVEL: f64 = 0.95;
 
-/// Every metric, in the order they are shown.
+/// Returns all metrics, in the order of tables.
 pub fn all() -> &'static [&'static dyn Metric] {
     &[
         &time::Time,
@@ -42,32 +42,32 @@ pub fn all() -> &'static [&'static dyn Metric] {
     ]
 }
 
-/// The metric of that name.
+/// Returns the metric with this name.
 pub fn by_name(name: &str) -> Option<&'static dyn Metric> {
     all().iter().copied().find(|metric| metric.name() == name)
 }
 
-/// Something that is read off a row.
+/// A value that is computed from a row.
 pub trait Metric: Sync {
-    /// Its name on the command line, in files and in limits, in kebab-case.
+    /// Name on the command line, in files and in limits, in kebab-case.
     fn name(&self) -> &'static str;
-    /// Its name for people, such as `latency, median`.
+    /// Name in tables and sentences, such as `latency per token, median`.
     fn title(&self) -> &'static str;
-    /// Its name for people where a run yields `unit`, such as `instructions per call`.
+    /// Title for a workload whose unit is `unit`, such as `instructions per call`.
     fn title_per(&self, unit: &str) -> String {
         self.title().replace("per token", &format!("per {unit}"))
     }
-    /// What it is counted in.
+    /// Physical quantity of the value.
     fn quantity(&self) -> Quantity;
-    /// Which direction is better.
+    /// Direction that is better.
     fn better(&self) -> Better;
-    /// The instrument it is read from.
+    /// Instrument that the value is computed from.
     fn instrument(&self) -> Instrument;
-    /// The figure of a row; none if the row has no reading for it or the metric has no meaning for its workload.
+    /// Computes the value of a row. Returns `None` if the row has no reading for it, or if the metric does not apply to
+    /// the workload.
     fn figure(&self, row: &Row) -> Option<Figure>;
-    /// `head` over `base`. Counts divide. Wall times only compare in pairs: theirs is the median over rounds of the ratio
-    /// within the round, which is not the ratio of the two figures, and there is none where the two rows were not
-    /// measured side by side.
+    /// Computes `head` / `base`. Counts are divided. For wall times it is the median over rounds of the ratio within a
+    /// round, which differs from the ratio of the two figures. It is `None` if the two rows were not measured in pairs.
     fn ratio(&self, base: &Row, head: &Row) -> Option<Figure> {
         let (base, head) = (self.figure(base)?, self.figure(head)?);
         (self.portable() && base.value != 0.0).then(|| Figure::exact(head.value / base.value))
@@ -80,7 +80,7 @@ pub trait Metric: Sync {
 }
 
 impl PartialEq for dyn Metric {
-    /// No two metrics share a name.
+    /// Compares the names, which are unique.
     fn eq(&self, other: &Self) -> bool {
         self.name() == other.name()
     }
@@ -92,23 +92,23 @@ impl fmt::Debug for dyn Metric {
     }
 }
 
-/// A derived number.
+/// A computed value with its interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Figure {
-    /// The number, in the metric's unit.
+    /// Value in the unit of the metric.
     pub value: f64,
-    /// Where the true value lies, at the interval's own level; none for counts, and for samples too small to say.
+    /// Confidence interval, with its own level. `None` for counts, and for samples that are too small.
     pub interval: Option<Interval>,
 }
 
 impl Figure {
-    /// A count: no interval.
+    /// Creates a figure without an interval.
     pub fn exact(value: f64) -> Self {
         Self { value, interval: None }
     }
 }
 
-/// What a metric is counted in.
+/// The quantity that a metric measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Quantity {
     /// Seconds.
@@ -123,7 +123,7 @@ pub enum Quantity {
     Blocks,
 }
 
-/// Which direction is better.
+/// The direction of improvement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Better {
     /// Less is better.

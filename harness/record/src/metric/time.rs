@@ -1,4 +1,4 @@
-//! Total runtime of one run by the probe's clock, and the pairing of runs that were measured side by side.
+//! Total runtime of one run by the probe's clock, and the ratio of two rows that were measured in pairs.
 
 use harness_abtest::{Interval, median, median_interval};
 use harness_probe::Instrument;
@@ -6,7 +6,7 @@ use harness_probe::Instrument;
 use crate::metric::{Better, Figure, LEVEL, Metric, Quantity};
 use crate::{Data, Row, Run};
 
-/// Seconds for one run of the workload.
+/// Time of one run of the workload, in seconds.
 pub(super) struct Time;
 
 impl Metric for Time {
@@ -33,12 +33,12 @@ impl Metric for Time {
     }
 }
 
-/// Seconds for one iteration of a slice.
+/// Returns the seconds of one iteration of a slice.
 fn seconds(_: &Row, run: &Run) -> Option<f64> {
     (run.iterations > 0 && run.nanoseconds > 0).then(|| run.nanoseconds as f64 / run.iterations as f64 / 1e9)
 }
 
-/// The session and the slices that the probe's clock took of a row.
+/// Returns the session and the slices in the clock reading of a row.
 pub(super) fn runs(row: &Row) -> Option<(&str, &[Run])> {
     match &row.reading(Instrument::Clock)?.data {
         Data::Clock { session, runs } => Some((session, runs)),
@@ -46,15 +46,15 @@ pub(super) fn runs(row: &Row) -> Option<(&str, &[Run])> {
     }
 }
 
-/// The median over slices of what `read` gives for each, with its interval.
+/// Computes the median of `read` over the slices of a row, with its interval.
 pub(super) fn over_runs(row: &Row, read: impl Fn(&Row, &Run) -> Option<f64>) -> Option<Figure> {
     let (_, runs) = runs(row)?;
     let values: Vec<f64> = runs.iter().filter_map(|run| read(row, run)).collect();
     Some(Figure { value: median(&values)?, interval: median_interval(&values, LEVEL) })
 }
 
-/// The median over rounds of head / base, both read by `read` in the same round of the same session, with its
-/// interval. The machine's drift is in both sides of a pair and cancels.
+/// Computes the median over rounds of head / base, with its interval. `read` computes the value of one slice. Both
+/// slices of a pair are from the same round of the same session, so a drift of the machine cancels.
 pub(super) fn paired_ratio(base: &Row, head: &Row, read: impl Fn(&Row, &Run) -> Option<f64>) -> Option<Figure> {
     let ((base_session, base_runs), (head_session, head_runs)) = (runs(base)?, runs(head)?);
     if base_session != head_session {

@@ -1,4 +1,4 @@
-//! Throughput in tokens.
+//! Throughput in tokens per second.
 
 use harness_probe::Instrument;
 
@@ -6,9 +6,9 @@ use crate::metric::time::{over_runs, paired_ratio};
 use crate::metric::{Better, Figure, Metric, Quantity};
 use crate::{Row, Run};
 
-/// Tokens per second. For a workload that generates a text: the tokens after the first one over the time they took, so
-/// that prefill stays apart. For one that processes tokens without generating a text (prefill, one decode step): its
-/// tokens over its time.
+/// Tokens per second. If a workload generates text: the tokens after the first, divided by the time since the first,
+/// which excludes prefill. If it processes tokens without generating text (prefill, one decode step): its tokens
+/// divided by its time.
 pub(super) struct TokensPerSecond;
 
 impl Metric for TokensPerSecond {

@@ -1,4 +1,4 @@
-//! The history of a metric as a chart.
+//! Chart of the history of a metric.
 
 use harness_record::history::{DatedRecord, HistoryQuery, LevelChange, Series};
 use harness_record::metric::Quantity;
@@ -7,13 +7,13 @@ use harness_record::number;
 use crate::render::chart::{self, Chart, Event, LineChart};
 use crate::tables::history::{day, scope, show};
 
-/// So many lines can be told apart.
+/// Largest number of lines in a chart; more lines cannot be distinguished.
 const MOST_LINES: usize = 7;
 
-/// A line for each series, those that changed before those that did not; the largest changes are marked. None where no line has
-/// two points above zero, which a logarithmic axis cannot show.
+/// Draws one line per series. Series with change points come first, and the largest changes are marked. Returns `None`
+/// if no series has two points above zero; the logarithmic axis cannot show zero.
 pub fn chart(series: &[Series], dated_records: &[DatedRecord], question: &HistoryQuery<'_>) -> Option<Chart> {
-    let is_shown = |one: &&Series| one.points.iter().filter(|point| point.value > 0.0).count() > 1;
+    let is_shown = |series: &&Series| series.points.iter().filter(|point| point.value > 0.0).count() > 1;
     let mut shown: Vec<&Series> = series.iter().filter(is_shown).collect();
     shown.sort_by_key(|one| one.jumps.is_empty());
     let beyond = shown.len().saturating_sub(MOST_LINES);
@@ -60,7 +60,7 @@ pub fn chart(series: &[Series], dated_records: &[DatedRecord], question: &Histor
     }))
 }
 
-/// Every change, the largest first.
+/// Returns all changes, the largest first.
 fn jumps<'a>(series: &[&'a Series]) -> Vec<(&'a Series, &'a LevelChange)> {
     let size = |jump: &LevelChange| (jump.to.ln_1p() - jump.from.ln_1p()).abs();
     let mut jumps: Vec<(&Series, &LevelChange)> =
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_change_that_is_the_finding_and_without_points_there_is_no_chart() {
+    fn the_title_reports_no_change_and_without_points_there_is_no_chart() {
         let lines = drawn(&[1000, 1000, 1000]).expect("points");
         assert_eq!(lines.title, "No change of instructions per token in 1 workload over 3 states");
         assert!(lines.events.is_empty());

@@ -1,4 +1,4 @@
-//! Histories as tables.
+//! Tables of histories.
 
 use harness_record::history::{DatedRecord, HistoryQuery, LevelChange, Series};
 use harness_record::metric::Better;
@@ -6,10 +6,10 @@ use harness_record::number::{self, plain};
 
 use crate::render::{Cell, Column, Table, Tone, sparkline};
 
-/// Bars of a sparkline.
+/// Largest number of bars in a sparkline.
 const BARS: usize = 32;
 
-/// One row for each series: where it began, where it is, and how it went.
+/// One row per series: first value, last value, change, and a sparkline.
 pub fn trend_table(series: &[Series], question: &HistoryQuery<'_>) -> Table {
     let columns = vec![
         Column::left("workload", "workload"),
@@ -41,16 +41,16 @@ pub fn trend_table(series: &[Series], question: &HistoryQuery<'_>) -> Table {
         .collect();
     let redefined: Vec<&Series> = series.iter().filter(|one| one.redefined > 0).collect();
     if let [first, rest @ ..] = redefined.as_slice() {
-        let others = if rest.is_empty() { String::new() } else { format!(", and of {} others,", rest.len()) };
+        let others = if rest.is_empty() { String::new() } else { format!(" and of {} other rows", rest.len()) };
         table.notes.push(format!(
-            "Older states of {}{others} do not compare: it was defined, or answered, in another way.",
+            "Older states of {}{others} are not comparable: the definition or the answer was different.",
             first.workload
         ));
     }
     table
 }
 
-/// One row for each change point, the newest first.
+/// One row per change point, the newest first.
 pub fn jumps_table(series: &[Series], dated_records: &[DatedRecord], question: &HistoryQuery<'_>) -> Table {
     let columns = vec![
         Column::left("date", "date"),
@@ -84,7 +84,7 @@ pub fn jumps_table(series: &[Series], dated_records: &[DatedRecord], question: &
     table
 }
 
-/// One row for each point, for programs.
+/// One row per point, for machine-readable output.
 pub fn points_table(series: &[Series], dated_records: &[DatedRecord], question: &HistoryQuery<'_>) -> Table {
     let columns = ["workload", "phase", "metric", "date", "commit", "subject"].map(|key| Column::left(key, key));
     let mut columns = columns.to_vec();

@@ -1,7 +1,7 @@
 //! Instruction counts by callgrind, through iai-callgrind's bench binary and runner.
 //!
-//! The bench registers its cases in the order of the probe's workloads and phases and names them by their place in it;
-//! this file is the only one that knows that, and where the runner leaves its summary.
+//! The bench registers its cases in the order of the probe's workloads and phases, and names each by its index. Only
+//! this file depends on that order and on the location of the runner's summary.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,21 +17,22 @@ use tempfile::TempDir;
 use crate::collect::instrument::{InstrumentReader, Settings, Taken};
 use crate::process;
 
-/// Version of the runner's summary that is understood here.
+/// Supported version of the runner's summary.
 const SUMMARY_VERSION: &str = "7";
 
-/// What makes callgrind keep a function apart for every chain of up to a hundred callers; lines are not needed then.
+/// Arguments that make callgrind count each function separately per chain of up to 100 callers. Source lines are
+/// omitted.
 const APART: &str = "--separate-callers=100 --dump-line=no";
 
-/// Counts instructions, on one thread.
+/// Counts instructions on one thread.
 pub struct Callgrind<'a> {
-    /// Starts the bench binary.
+    /// Creates the command that starts the bench.
     pub bench: &'a (dyn Fn() -> Command + Sync),
-    /// Every workload of the probe, in its order: the place of a case is found among them.
+    /// All workloads of the probe, in its order. They determine the index of a case.
     pub workloads: &'a [Description],
-    /// The instruction set that kernels choose under valgrind, or why there is no valgrind to ask.
+    /// Instruction set that the kernels choose under valgrind, or the reason why it is unknown.
     pub isa: Result<String, String>,
-    /// Conditions.
+    /// Budgets and conditions.
     pub settings: &'a Settings,
 }
 
@@ -41,7 +42,7 @@ impl InstrumentReader for Callgrind<'_> {
     }
 
     fn expected_seconds(&self, runs: &[Option<f64>]) -> f64 {
-        // A second to start, and about fifty times the bare machine's time; what prepares a run is not known here.
+        // Estimate: 3 s to start and prepare, and 50 times the time outside valgrind.
         runs.iter().map(|seconds| 3.0 + 50.0 * seconds.unwrap_or(0.02)).sum()
     }
 
@@ -55,7 +56,7 @@ impl InstrumentReader for Callgrind<'_> {
                     let data = Data::Callgrind { instructions: self.count(place, &isa)? };
                     Ok(Reading { isa, threads: 1, data })
                 });
-                // The bench checks the answer when it has counted, and fails if it is wrong.
+                // The bench checks the answer after counting, and fails if it is wrong.
                 let check = reading.is_ok().then_some(Check::Passed);
                 Taken { reading, check }
             })
@@ -71,11 +72,10 @@ impl Callgrind<'_> {
         instructions(&fs::read_to_string(summary).map_err(unreadable)?)
     }
 
-    /// Counts the instructions of a workload in a phase once more, function by function, each apart for every chain of
-    /// callers.
+    /// Counts the instructions of a workload in a phase per function and chain of callers.
     ///
     /// # Errors
-    /// One sentence, if they cannot be counted.
+    /// A message with the reason, if counting fails.
     pub fn graph(&self, workload: &str, phase: &str) -> Result<CallGraph, String> {
         let isa = self.isa.as_deref().map_err(Clone::clone)?;
         let place = self.place(workload, phase)?;
@@ -86,24 +86,26 @@ impl Callgrind<'_> {
             [file] => {
                 CallGraph::parse(&fs::read_to_string(file).map_err(unreadable)?).map_err(|error| error.to_string())
             }
-            several => Err(format!("{} threads or processes were counted, where one should compute", several.len())),
+            several => {
+                Err(format!("callgrind counted {} threads or processes, but only one should compute", several.len()))
+            }
         }
     }
 
     fn place(&self, workload: &str, phase: &str) -> Result<usize, String> {
         case(self.workloads, workload, phase)
-            .ok_or_else(|| format!("{workload} in phase {phase} is no case of the bench"))
+            .ok_or_else(|| format!("the instruction bench has no case for {workload} in phase {phase}"))
     }
 
-    /// Runs one case of the bench, and returns the folder with what its runner left. `told` is passed on to callgrind.
-    fn run(&self, place: usize, isa: &str, told: Option<&str>) -> Result<TempDir, String> {
+    /// Runs one case of the bench and returns the folder with the runner's output. `arguments` are passed to callgrind.
+    fn run(&self, place: usize, isa: &str, arguments: Option<&str>) -> Result<TempDir, String> {
         let home = tempfile::tempdir().map_err(|error| format!("cannot make a temporary folder: {error}"))?;
         let mut command = (self.bench)();
         command.args(["--bench", "--save-summary=json", "--nosummary", "--home"]).arg(home.path());
-        // The runner clears the environment, so that counts depend on nothing in it: also not on what chose the probe's.
+        // The runner clears the environment, so the instruction set must be passed on explicitly.
         command.arg(format!("--envs=HARNESS_ISA={isa}"));
-        if let Some(told) = told {
-            command.arg(format!("--callgrind-args={told}"));
+        if let Some(arguments) = arguments {
+            command.arg(format!("--callgrind-args={arguments}"));
         }
         command.arg(format!("*::case_{place}"));
         let output = process::output(&mut command, self.settings.time_limit)
@@ -115,7 +117,7 @@ impl Callgrind<'_> {
     }
 }
 
-/// The place of a workload in a phase among the cases of the bench.
+/// Returns the index of a workload in a phase among the cases of the bench.
 fn case(workloads: &[Description], id: &str, phase: &str) -> Option<usize> {
     workloads
         .iter()
@@ -124,7 +126,7 @@ fn case(workloads: &[Description], id: &str, phase: &str) -> Option<usize> {
         .position(|case| case == (id, phase))
 }
 
-/// The files in a folder and below whose names are wanted.
+/// Finds the files below a folder whose names match `wanted`.
 fn find(folder: &Path, wanted: &dyn Fn(&str) -> bool) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -139,7 +141,7 @@ fn find(folder: &Path, wanted: &dyn Fn(&str) -> bool) -> io::Result<Vec<PathBuf>
 }
 
 fn unreadable(error: io::Error) -> String {
-    format!("cannot read what the runner of iai-callgrind left: {error}")
+    format!("cannot read the output of iai-callgrind: {error}")
 }
 
 fn no_case(place: usize) -> String {
@@ -148,7 +150,7 @@ fn no_case(place: usize) -> String {
 
 fn instructions(summary: &str) -> Result<u64, String> {
     let summary: Value =
-        serde_json::from_str(summary).map_err(|error| format!("the summary of iai-callgrind is no JSON: {error}"))?;
+        serde_json::from_str(summary).map_err(|error| format!("the summary of iai-callgrind is not JSON: {error}"))?;
     if summary["version"] != SUMMARY_VERSION {
         return Err(format!(
             "the summary of iai-callgrind has version {}, expected {SUMMARY_VERSION}",
@@ -161,14 +163,14 @@ fn instructions(summary: &str) -> Result<u64, String> {
         .ok_or_else(|| "the summary of iai-callgrind has no instruction count".to_owned())
 }
 
-/// The line of the runner's complaint that says what happened.
+/// Extracts the error message from the runner's output: a panic or an error with the next line, else the last line.
 fn complaint(stderr: &[u8]) -> String {
     let text = String::from_utf8_lossy(stderr);
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let telling = |line: &&&str| line.contains("panicked at") || line.contains("rror:");
-    match lines.iter().position(|line| telling(&line)) {
+    let is_error = |line: &&&str| line.contains("panicked at") || line.contains("rror:");
+    match lines.iter().position(|line| is_error(&line)) {
         Some(place) => lines[place..].iter().take(2).copied().collect::<Vec<_>>().join(" "),
-        None => lines.last().copied().unwrap_or("it said nothing").to_owned(),
+        None => lines.last().copied().unwrap_or("it printed nothing").to_owned(),
     }
 }
 
@@ -213,9 +215,9 @@ mod tests {
     }
 
     #[test]
-    fn the_telling_line_of_a_complaint_is_found() {
+    fn the_error_message_is_extracted() {
         let stderr = b"noise\nthread 'main' panicked at lib.rs:1:1:\nwrong answer: 3 is not 4\nnote: run with\n";
         assert_eq!(complaint(stderr), "thread 'main' panicked at lib.rs:1:1: wrong answer: 3 is not 4");
-        assert_eq!(complaint(b""), "it said nothing");
+        assert_eq!(complaint(b""), "it printed nothing");
     }
 }

@@ -1,8 +1,8 @@
-//! Wall time by the probe's own clock: all phases of a workload side by side.
+//! Wall time by the probe's clock, with all phases of a workload measured in turn.
 //!
-//! A machine's speed drifts by tens of percent within minutes, so two times only compare when they were taken within
-//! moments of each other. Each phase gets a process of its own, prepared and waiting; a round gives every one of them
-//! one short slice, in an order that turns with every round, while the others sleep. Slices of one round form pairs.
+//! The speed of a machine drifts by tens of percent within minutes, so two times are comparable only if they were taken
+//! within moments of each other. Each phase has its own prepared process. A round runs one short slice of each process,
+//! in an order that rotates with every round, while the other processes sleep. Slices of one round form pairs.
 
 use std::process::Command;
 use std::time::Duration;
@@ -14,32 +14,32 @@ use harness_record::{Check, Data, Reading, Run};
 use crate::collect::instrument::{InstrumentReader, Settings, Taken};
 use crate::probe::{Preparation, Probe, ProbeError};
 
-/// A slice is at least this long, so that reading the clock and waking up weigh nothing in it.
+/// Minimum duration of a slice. It makes the cost of reading the clock and of waking up negligible.
 const SLICE: Duration = Duration::from_millis(4);
-/// Rounds of a workload, as far as the budget goes.
+/// Maximum number of rounds of a workload, if the budget allows.
 const MOST_ROUNDS: u32 = 101;
-/// Rounds of a workload, whatever the budget: the fewest that give the median an interval at 95 %.
+/// Minimum number of rounds of a workload, even beyond the budget: the fewest that give the median a 95 % interval.
 const LEAST_ROUNDS: u32 = 6;
-/// As often a slice must have been long enough before it counts as that.
+/// Number of readings that must all reach the minimum duration before the number of iterations is fixed.
 const READS: u32 = 3;
-/// More iterations than this in a slice mean that nothing is measured.
+/// Maximum number of iterations in a slice. A workload that needs more does nothing.
 const MOST_ITERATIONS: u64 = 1 << 30;
-/// A slice that takes longer than this is slow, and has a least number of rounds of its own.
+/// Duration above which a slice is slow. The minimum number of rounds is then [`Settings::slow_rounds`].
 const SLOW: Duration = Duration::from_secs(3);
-/// A first slice that takes longer than this is not made twice.
+/// Duration above which the first slice counts as a reading and is not repeated.
 const LONG: Duration = Duration::from_millis(100);
 
-/// Reads wall time.
+/// Reads wall time by the probe's clock.
 pub struct Clock<'a> {
-    /// Starts a probe that reads the clock.
+    /// Creates the command that starts the timed probe.
     pub probe: &'a (dyn Fn() -> Command + Sync),
-    /// Conditions.
+    /// Budgets and conditions.
     pub settings: &'a Settings,
-    /// Names this harness run in the sessions of its readings.
+    /// Name of this harness run; the first part of the session names.
     pub run: String,
 }
 
-/// A phase with its process and what was read of it so far.
+/// The process of a phase and its slices so far.
 struct PhaseProcess {
     probe: Probe,
     isa: String,
@@ -93,9 +93,9 @@ impl Clock<'_> {
         Ok(PhaseProcess { probe, isa, threads, iterations: 0, runs: Vec::new() })
     }
 
-    /// The phases that take part in a round, by place. All do as long as everybody's next slice fits into the budget;
-    /// then the slowest stays behind, so that one slow phase does not leave the others with a handful of slices. Every
-    /// phase gets its least number of rounds, whatever that costs.
+    /// Returns the indices of the phases that take part in a round. All take part while the next slices of all fit into
+    /// the budget. Then the slowest phase is left out first, so that a slow phase does not limit the others to a few
+    /// slices. Every phase gets its minimum number of rounds, even beyond the budget.
     fn taking(&self, processes: &[Result<PhaseProcess, String>], round: u32) -> Vec<usize> {
         if round >= MOST_ROUNDS {
             return Vec::new();
@@ -118,7 +118,7 @@ impl Clock<'_> {
         taking
     }
 
-    /// The rounds that a phase takes part in at least: fewer where a single slice takes seconds.
+    /// Returns the minimum number of rounds of a phase: fewer if a slice takes seconds.
     fn least(&self, process: &PhaseProcess) -> u32 {
         let slow = process.slice_nanoseconds() > SLOW.as_nanos();
         if slow { self.settings.slow_rounds } else { LEAST_ROUNDS }
@@ -140,18 +140,18 @@ impl Clock<'_> {
 }
 
 impl PhaseProcess {
-    /// Nanoseconds of all slices so far.
+    /// Returns the nanoseconds of all slices so far.
     fn spent(&self) -> u128 {
         self.runs.iter().map(|run| u128::from(run.nanoseconds)).sum()
     }
 
-    /// Nanoseconds of the last slice; 0 before the first.
+    /// Returns the nanoseconds of the last slice, or 0 before the first slice.
     fn slice_nanoseconds(&self) -> u128 {
         self.runs.last().map_or(0, |run| u128::from(run.nanoseconds))
     }
 
-    /// Runs one slice. Before the first one, finds out how many iterations a slice takes, which also warms caches and
-    /// pools; a run that is longer than a slice by itself is not made twice for that.
+    /// Runs one slice. Before the first slice, determines the number of iterations, which also warms caches and pools.
+    /// A slice longer than [`LONG`] counts as the first one and is not repeated.
     fn slice(&mut self, round: u32) -> Result<(), ProbeError> {
         if self.iterations == 0 {
             self.iterations = 1;
@@ -162,11 +162,11 @@ impl PhaseProcess {
                     self.runs.push(run);
                     return Ok(());
                 }
-                // Tokens are told apart in single runs only.
+                // Only slices of one iteration contain token times.
                 if !run.tokens_at.is_empty() {
                     break;
                 }
-                // A run that lost its core must not pass for a long one.
+                // A run that was preempted must not count as a long one.
                 for _ in 1..READS {
                     if u128::from(nanoseconds) >= SLICE.as_nanos() {
                         nanoseconds = nanoseconds.min(self.read(round)?.nanoseconds);
@@ -193,12 +193,11 @@ impl PhaseProcess {
     fn read(&mut self, round: u32) -> Result<Run, ProbeError> {
         match self.probe.run(self.iterations)? {
             Read::Clock { nanoseconds: 0, .. } => {
-                Err(ProbeError::Refused("the probe's clock stands still: its times make no sense".to_owned()))
+                Err(ProbeError::Refused("the probe's clock stands still, so its times are invalid".to_owned()))
             }
             Read::Clock { nanoseconds, tokens_at, .. } => {
                 let run = Run { round, iterations: self.iterations, nanoseconds, tokens_at };
-                run.check()
-                    .map_err(|wrong| ProbeError::Refused(format!("the probe's times make no sense: {wrong}")))?;
+                run.check().map_err(|wrong| ProbeError::Refused(format!("the probe's times are invalid: {wrong}")))?;
                 Ok(run)
             }
             _ => Err(ProbeError::Refused(

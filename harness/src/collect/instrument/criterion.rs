@@ -1,6 +1,6 @@
-//! Time by criterion, each workload and phase on its own.
+//! Time by criterion, separately for each workload and phase.
 //!
-//! Criterion documents no stable format of what it leaves on disk; this file is the only one that knows it.
+//! The format of criterion's output files is not documented as stable. Only this file depends on it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,16 +15,16 @@ use serde::de::DeserializeOwned;
 use crate::collect::instrument::{InstrumentReader, Settings, Taken};
 use crate::process;
 
-/// The fewest samples that criterion accepts.
+/// Number of samples: the minimum that criterion accepts.
 const SAMPLES: u32 = 10;
 
 /// Reads time by criterion.
 pub struct Criterion<'a> {
-    /// Starts the bench binary.
+    /// Creates the command that starts the bench.
     pub bench: &'a (dyn Fn() -> Command + Sync),
-    /// The instruction set that kernels are to use, for the bench does not say which it chose.
+    /// Instruction set for the kernels. It is forced, because the bench does not report its choice.
     pub isa: &'a str,
-    /// Conditions.
+    /// Budgets and conditions.
     pub settings: &'a Settings,
 }
 
@@ -79,13 +79,13 @@ impl Criterion<'_> {
         let output = process::output(&mut command, self.settings.time_limit)
             .map_err(|error| format!("timing by criterion failed: {error}"))?;
         if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stderr);
-            let said = said.lines().rfind(|line| !line.trim().is_empty() && !line.starts_with("note: "));
-            let said = said.unwrap_or("it said nothing");
-            return Err(format!("timing by criterion failed ({}): {said}", output.status));
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            let last = stderr.lines().rfind(|line| !line.trim().is_empty() && !line.starts_with("note: "));
+            let last = last.unwrap_or("it printed nothing");
+            return Err(format!("timing by criterion failed ({}): {last}", output.status));
         }
         let folder = find_results(home.path())
-            .map_err(|error| format!("cannot read what criterion left: {error}"))?
+            .map_err(|error| format!("cannot read the output of criterion: {error}"))?
             .ok_or_else(|| format!("the time bench has no case {workload}/{phase}; build it and the probe together"))?;
         results(&folder)
     }
@@ -116,7 +116,7 @@ struct RawSample {
     times: Vec<f64>,
 }
 
-/// The folder of the one case's results below a folder that was empty before.
+/// Finds the folder with the results of the only case below `folder`.
 fn find_results(folder: &Path) -> io::Result<Option<PathBuf>> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -133,11 +133,11 @@ fn find_results(folder: &Path) -> io::Result<Option<PathBuf>> {
     Ok(None)
 }
 
-/// Criterion states nanoseconds as floating point numbers; a record holds integers.
+/// Reads the results. Criterion writes nanoseconds as floating point numbers; a record contains integers.
 fn results(folder: &Path) -> Result<Data, String> {
     let estimates: Estimates = read(&folder.join("estimates.json"))?;
     let sample: RawSample = read(&folder.join("sample.json"))?;
-    // The slope is criterion's own choice where it could vary the iterations, the mean where it could not.
+    // Criterion's own choice: the slope if the number of iterations varied, otherwise the mean.
     let estimate = estimates.slope.unwrap_or(estimates.mean);
     let picoseconds = |nanoseconds: f64| (nanoseconds * 1e3).round() as u64;
     let samples = sample
@@ -156,8 +156,10 @@ fn results(folder: &Path) -> Result<Data, String> {
 }
 
 fn read<T: DeserializeOwned>(path: &Path) -> Result<T, String> {
-    let text = fs::read_to_string(path).map_err(|error| format!("criterion left no {}: {error}", path.display()))?;
-    serde_json::from_str(&text).map_err(|error| format!("{} of criterion is not understood: {error}", path.display()))
+    let text = fs::read_to_string(path)
+        .map_err(|error| format!("cannot read the output of criterion, {}: {error}", path.display()))?;
+    serde_json::from_str(&text)
+        .map_err(|error| format!("the output of criterion, {}, has an unknown format: {error}", path.display()))
 }
 
 #[cfg(test)]
@@ -177,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn the_slope_is_taken_where_there_is_one() {
+    fn the_slope_is_preferred_to_the_mean() {
         let mean = format!(r#"{{"mean":{{{INTERVAL},"point_estimate":100.0}},"slope":null}}"#);
         let slope = mean.replace("null", &format!(r#"{{{INTERVAL},"point_estimate":100.5}}"#));
         for (estimates, expected) in [(mean, 100_000), (slope, 100_500)] {
@@ -199,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn another_format_is_named_and_not_guessed_at() {
+    fn an_unknown_format_is_an_error() {
         let folder = folder(r#"{"average": 3}"#);
         let found = find_results(folder.path()).expect("readable").expect("there");
         assert!(results(&found).is_err_and(|error| error.contains("estimates.json")));

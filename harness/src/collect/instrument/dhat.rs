@@ -1,4 +1,4 @@
-//! Heap allocations by dhat: one process for each reading, because dhat counts a whole process and slows it down.
+//! Heap allocations by dhat. Each reading has its own process, because dhat counts a whole process and slows it down.
 
 use std::process::Command;
 
@@ -9,11 +9,11 @@ use harness_record::{Check, Data, Reading};
 use crate::collect::instrument::{InstrumentReader, Settings, Taken};
 use crate::probe::{Preparation, Probe, ProbeError};
 
-/// Counts heap allocations, on one thread.
+/// Counts heap allocations on one thread.
 pub struct Dhat<'a> {
-    /// Starts a probe that counts the heap.
+    /// Creates the command that starts the probe with dhat.
     pub probe: &'a (dyn Fn() -> Command + Sync),
-    /// Conditions.
+    /// Budgets and conditions.
     pub settings: &'a Settings,
 }
 
@@ -46,8 +46,7 @@ impl Dhat<'_> {
             probe.run(1)?
         else {
             return Err(ProbeError::Refused(
-                "the probe that is to count the heap reads something else; harness.toml names the wrong program"
-                    .to_owned(),
+                "the probe for heap counts does not count the heap; harness.toml names the wrong program".to_owned(),
             ));
         };
         let check = match probe.check()? {

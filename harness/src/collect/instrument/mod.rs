@@ -1,6 +1,6 @@
-//! The instruments: each reads one workload in its phases and says what it read, or why it could not.
+//! The instruments. Each one reads a workload in its phases and returns the readings or the reasons of failure.
 //!
-//! One file per instrument, each implementing [`InstrumentReader`] with the ecosystem's own tool behind it.
+//! Each file contains one instrument: an [`InstrumentReader`] that runs the standard tool.
 
 mod callgrind;
 mod clock;
@@ -18,46 +18,48 @@ use harness_probe::Instrument;
 use harness_probe::protocol::Description;
 use harness_record::{Check, Reading};
 
-/// Reads workloads.
+/// An instrument that reads workloads.
 pub trait InstrumentReader: Sync {
-    /// Which instrument it is.
+    /// Returns the instrument.
     fn instrument(&self) -> Instrument;
 
-    /// Roughly how many seconds [`InstrumentReader::read`] takes, if one run of the phases takes these seconds.
+    /// Estimates the seconds that [`InstrumentReader::read`] takes. `runs` contains the seconds of one run of each
+    /// phase, if known.
     fn expected_seconds(&self, runs: &[Option<f64>]) -> f64;
 
-    /// Reads a workload in each of the phases; the answers are in their order. `step` is told what is being read.
+    /// Reads a workload in each of the phases, and returns the results in the same order. Calls `step` with a name of
+    /// the current step, for the progress display.
     fn read(&self, workload: &Description, phases: &[String], step: &dyn Fn(&str)) -> Vec<Taken>;
 }
 
-/// What came of reading one phase.
+/// The result of reading one phase.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Taken {
-    /// The numbers, or one sentence that says why there are none.
+    /// The reading, or a message with the reason of failure.
     pub reading: Result<Reading, String>,
-    /// What the workload's own check said, if the instrument asked for it.
+    /// Result of the workload's check of its answer, if the instrument requested the check.
     pub check: Option<Check>,
 }
 
-/// How much measuring is allowed, and under which conditions.
+/// Budgets and conditions of a measurement.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
-    /// Threads that may compute where time is read.
+    /// Computing threads when time is read.
     pub threads: u32,
-    /// The instruction set for all instruments; the best there is if none is named.
+    /// Instruction set for all instruments; the best available if `None`.
     pub isa: Option<String>,
-    /// How long a single answer of a probe, or a bench of one case, may take.
+    /// Time limit of one reply of a probe, or of one case of a bench.
     pub time_limit: Duration,
     /// Clock: time to spend on all phases of one workload together.
     pub clock_budget: Duration,
-    /// Clock: the rounds of a phase whose single run takes seconds.
+    /// Clock: minimum number of rounds of a phase whose slice takes longer than 3 s.
     pub slow_rounds: u32,
     /// Criterion: time to spend on one phase of a workload.
     pub criterion_budget: Duration,
 }
 
 impl Taken {
-    /// Nothing was read.
+    /// Creates a result without a reading.
     pub fn failed(message: impl Into<String>) -> Self {
         Self { reading: Err(message.into()), check: None }
     }
