@@ -64,8 +64,8 @@ pub fn measured(repository: &Repository, folder: &Path) -> (Vec<KeyedRecord>, Ve
     (dated_records, unread)
 }
 
-/// The records in a folder that were measured on the machine of the newest one, oldest first; and a sentence for each that
-/// cannot be read.
+/// Reads the records in a folder that were measured on the machine of the newest one, oldest first. Also returns a
+/// message for each record that cannot be read.
 pub fn timed(repository: Option<&Repository>, folder: &Path) -> (Vec<DatedRecord>, Vec<String>) {
     let (mut records, unread) = records_in(folder);
     records.sort_by(|a, b| a.created.cmp(&b.created));

@@ -26,9 +26,9 @@ pub struct Project {
 pub struct Config {
     /// Folder of records, ignored by git.
     pub records: PathBuf,
-    /// Folder of baselines and limits.
+    /// Returns the folder of baselines and limits.
     pub baselines: PathBuf,
-    /// Folder of reports.
+    /// Returns the folder of reports.
     pub reports: PathBuf,
     /// Anchors: phases that every value is compared with, if they were measured.
     pub anchors: Vec<String>,

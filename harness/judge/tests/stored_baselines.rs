@@ -6,7 +6,7 @@ use harness_record::baseline::{Baseline, Store};
 use harness_record::sample::{callgrind, clock, dhat, record, row};
 use harness_record::{Data, Record};
 
-/// Two workloads in two phases, with a name that CSV has to quote.
+/// Rows with and without counts, including a name that CSV must quote.
 fn sample() -> Record {
     let mut record = record(vec![
         row("medium/decode@57", "naive", vec![clock("a", &[1, 2]), callgrind(1_000_000), dhat(4096, 12)]),

@@ -20,7 +20,7 @@ pub struct Commit {
 /// The working tree as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
-    /// What it was made from.
+    /// Target of the executable.
     pub commit: Commit,
     /// Whether it has changes, or files that git neither knows nor ignores.
     pub dirty: bool,

@@ -3,7 +3,7 @@
 use harness_probe::Instrument;
 use serde::{Deserialize, Serialize};
 
-/// What was selected for a run, in the words of the command line.
+/// The selection of a run, in the terms of the command line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunScope {

@@ -7,7 +7,7 @@ use harness_abtest::{Block, Pair, Rules, Side, Slice, TimedPhase, WorkloadPairs}
 use crate::session::{Accepted, Identical, Layouts, Revision, Session, Terms};
 use crate::{Check, Data, Environment, Reading, Record, Row, Run};
 
-/// A machine that no test runs on.
+/// A fixed environment that equals that of no real machine.
 pub fn environment() -> Environment {
     Environment {
         cpu: "Test CPU 9000".to_owned(),
@@ -26,7 +26,7 @@ pub fn environment() -> Environment {
     }
 }
 
-/// A record of these rows in that environment.
+/// A record of these rows in [`environment`].
 pub fn record(rows: Vec<Row>) -> Record {
     Record {
         created: "2026-01-02T03:04:05Z".to_owned(),
@@ -52,12 +52,12 @@ pub fn row(workload: &str, phase: &str, readings: Vec<Reading>) -> Row {
     }
 }
 
-/// A count of instructions.
+/// A reading of callgrind.
 pub fn callgrind(instructions: u64) -> Reading {
     reading(Data::Callgrind { instructions })
 }
 
-/// Heap counts of a workload that generates no tokens: bytes and blocks of one run, half of the bytes alive at once.
+/// A reading of dhat for a workload that generates no tokens. The peak is half of the total bytes.
 pub fn dhat(total_bytes: u64, total_blocks: u64) -> Reading {
     reading(Data::Dhat {
         total_bytes,
@@ -70,7 +70,7 @@ pub fn dhat(total_bytes: u64, total_blocks: u64) -> Reading {
     })
 }
 
-/// Slices of one run each, one per round.
+/// A reading of the clock: one slice of one iteration per round.
 pub fn clock(session: &str, nanoseconds: &[u64]) -> Reading {
     let runs = nanoseconds
         .iter()

@@ -5,7 +5,7 @@ use harness_probe::{Instrument, Selection};
 use harness_record::choice::{Choice, ChoiceError};
 use thiserror::Error;
 
-/// What a user asks for.
+/// The selection that a user requests.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     /// Globs on workload ids. If empty, all workloads except those that are measured on demand only.

@@ -86,7 +86,7 @@ fn bad_input_is_answered_by_one_sentence() {
     let mut timed = measured();
     timed.rows.iter_mut().for_each(|row| row.readings.truncate(1));
     project.record("timed.json", &timed);
-    let mut said = Vec::new();
+    let mut messages = Vec::new();
     let mut refused = |name: &str, arguments: &[&str]| {
         said.push(format!("{name}: {}", project.refused(arguments)));
     };

@@ -168,7 +168,7 @@ fn another_toolchain_is_told_which_keys_there_are() {
 }
 
 #[test]
-fn what_proves_nothing_is_not_promoted() {
+fn unsuitable_records_are_not_promoted() {
     type Spoil = Box<dyn Fn(&mut Record)>;
     let failure = Failure { instrument: Instrument::Callgrind, message: "valgrind is missing".to_owned() };
     let spoil: [(&str, Spoil); 6] = [

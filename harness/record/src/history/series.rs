@@ -10,7 +10,8 @@ use crate::{Check, Row};
 /// Noise of counts, as a share: the largest effect of an unrelated change, as the limits allow it.
 const COUNT_NOISE: f64 = 5e-4;
 
-/// The noise of times that is assumed at least, as a share: a few that happen to agree show no step at their last digits.
+/// Lower bound of the noise of times, as a share. Without it, a few times that agree by chance would show steps in
+/// their last digits.
 pub const TIME_NOISE: f64 = 1e-2;
 
 /// A query of the history.

@@ -4,34 +4,34 @@ use jiff::Timestamp;
 
 use crate::{Commit, Record};
 
-/// A state of the project and its numbers.
+/// A record and the state of the project that it belongs to.
 #[derive(Debug, Clone)]
 pub struct DatedRecord {
-    /// When it came about: the commit's date where the numbers are of a commit, else when they were measured.
+    /// Date of the commit if the record belongs to a commit, otherwise of the measurement.
     pub date: Timestamp,
-    /// The commit, where git knows it.
+    /// The commit, if git knows it.
     pub commit: Option<Commit>,
     /// The numbers.
     pub record: Record,
 }
 
-/// A moment with the key of its counts.
+/// A dated record with the key of its counts.
 pub type KeyedRecord = (String, DatedRecord);
 
-/// The moments of one key, and what was left out.
+/// The records of one key on a branch, and the ones that were left out.
 #[derive(Debug)]
 pub struct Timeline {
-    /// The key; none if there are no moments at all.
+    /// The key; `None` if there are no records.
     pub key: Option<String>,
-    /// In the order of the branch's states, each commit once.
+    /// The records in the order of the branch's commits, one per commit.
     pub dated_records: Vec<DatedRecord>,
-    /// The commits of the branch that have counts of other keys only: those do not compare.
+    /// Commits of the branch that have counts of other keys only, which are not comparable.
     pub otherwise: Vec<Commit>,
-    /// How many moments are of no state of the branch.
+    /// Number of records whose commit is not on the branch.
     pub elsewhere: usize,
 }
 
-/// The moments of one key among the branch's states; none says which key: then it is that of the last state.
+/// Selects the records of one key among the states of the branch. Without a key, selects that of the last state.
 pub fn keyed(dated_records: Vec<KeyedRecord>, key: Option<&str>, states: &[Commit]) -> Timeline {
     let place = |moment: &DatedRecord| {
         states.iter().position(|state| Some(&state.id) == moment.commit.as_ref().map(|commit| &commit.id))
@@ -40,7 +40,7 @@ pub fn keyed(dated_records: Vec<KeyedRecord>, key: Option<&str>, states: &[Commi
     let mut placed: Vec<(usize, KeyedRecord)> =
         dated_records.into_iter().filter_map(|keyed| Some((place(&keyed.1)?, keyed))).collect();
     let elsewhere = all - placed.len();
-    // Stable: what was committed stands before what was counted afterwards, and outranks it.
+    // Stable sort: a committed baseline stays before a record that was counted afterwards, and takes precedence.
     placed.sort_by_key(|(place, _)| *place);
     let last = placed.last().map(|(_, (key, _))| key.clone());
     let Some(key) = key.map(str::to_owned).or(last) else {

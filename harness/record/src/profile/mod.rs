@@ -79,7 +79,7 @@ impl View {
         }
     }
 
-    /// What reads it.
+    /// Returns the instrument that the view needs.
     pub fn instrument(self) -> Instrument {
         match self {
             Self::Time => Instrument::Clock,

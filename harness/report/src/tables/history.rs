@@ -127,12 +127,12 @@ fn change(from: f64, to: f64, question: &HistoryQuery<'_>) -> Cell {
     Cell::number(to / from - 1.0, number::percent(to / from)).toned(tone)
 }
 
-/// What is told and of what, as in `instructions per token, over the counted states of the branch`.
+/// Returns the title, such as `instructions per token, over the counted states of the branch`.
 pub fn title(query: &HistoryQuery<'_>) -> String {
     format!("{}, {}", query.metric.title(), scope(query))
 }
 
-/// What the history is made of.
+/// Returns a description of the values: counts over states, or ratios of times.
 pub(crate) fn scope(query: &HistoryQuery<'_>) -> String {
     match query.metric.portable() {
         true => "over the counted states of the branch".to_owned(),
@@ -140,7 +140,7 @@ pub(crate) fn scope(query: &HistoryQuery<'_>) -> String {
     }
 }
 
-/// A value for people.
+/// Formats a value with its unit.
 pub(crate) fn show(query: &HistoryQuery<'_>, value: f64) -> String {
     if query.metric.portable() { plain(query.metric.quantity(), value) } else { number::ratio(value) }
 }
