@@ -1,4 +1,4 @@
-//! What happened to the machine while something ran: read before and after.
+//! CPU time that was lost to others while something ran, from kernel counters that are read before and after.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,23 +13,23 @@ pub struct Counters {
     periods: Option<Periods>,
 }
 
-/// What lies between two moments. What nobody counts is none.
+/// CPU time lost between two moments. Unknown values are none.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Disturbance {
-    /// Which share of all CPU time the host gave to others, 0 to 1.
+    /// Share of all CPU time that the host gave to others, 0 to 1.
     pub stolen: Option<f64>,
-    /// In which share of the periods the container's quota was used up, 0 to 1.
+    /// Share of the periods in which the container's quota was used up, 0 to 1.
     pub throttled: Option<f64>,
 }
 
 impl Counters {
-    /// The counters now.
+    /// Reads the counters.
     pub fn now(system: &System) -> Self {
         Self { ticks: ticks(system), periods: periods(system) }
     }
 
-    /// What happened since.
+    /// The disturbance since these counters were read.
     pub fn since(self, system: &System) -> Disturbance {
         self.until(Self::now(system))
     }
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shares_are_of_what_lies_between() {
+    fn shares_are_of_the_time_between() {
         let machine = Fixture::of(&[
             ("proc/stat", "cpu  100 0 0 800 0 0 0 100 0 0\ncpu0 100 0 0 800 0 0 0 100 0 0\n"),
             ("proc/self/cgroup", "0::/\n"),
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn counters_that_run_backwards_say_nothing() {
+    fn counters_that_run_backwards_give_shares_from_0_to_1() {
         let ticks = |total, stolen| Counters { ticks: Some(Ticks { total, stolen, cpus: 1 }), periods: None };
         assert_eq!(ticks(100, 50).until(ticks(90, 10)).stolen, Some(0.0));
         assert_eq!(ticks(100, 50).until(ticks(110, 90)).stolen, Some(1.0));

@@ -1,4 +1,4 @@
-//! The state a machine is in, as far as it touches the measuring of time.
+//! The state of a machine, as far as it affects measurements of time.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,42 +7,42 @@ use super::findings::share_of;
 use super::load::{Load, load};
 use super::{System, frequency, memory, processors, quota};
 
-/// What was found. What nobody says is none.
+/// The state of a machine. Unknown values are none.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct State {
-    /// CPUs that run.
+    /// Number of CPUs that are online.
     pub online: Option<u32>,
-    /// CPUs that this process may use.
+    /// Number of CPUs that this process may use.
     pub allowed: Option<u32>,
-    /// Whether CPUs are threads of shared cores.
+    /// True if CPUs are threads of shared cores.
     pub siblings: Option<bool>,
     /// The frequency governors in use, each once.
     pub governors: Vec<String>,
-    /// Whether cores may run faster than their base clock.
+    /// True if cores may run faster than their base clock.
     pub turbo: Option<bool>,
-    /// How many threads wanted to run.
+    /// Load averages: number of threads that wanted to run.
     pub load: Option<Load>,
-    /// CPUs' worth of time that the container may use; none without a limit.
+    /// CPU time that the container may use, in CPUs; none without a limit.
     pub quota: Option<f64>,
-    /// Bytes of swap in use, and bytes there are.
+    /// Bytes of swap in use, and total bytes of swap.
     pub swap: Option<(u64, u64)>,
-    /// When memory is given in huge pages.
+    /// Setting of transparent huge pages: `always`, `madvise` or `never`.
     pub huge_pages: Option<String>,
-    /// How much of a process's memory lies at a random place: 0 nothing, 1 all but the heap, 2 everything.
+    /// Address space randomization: 0 none, 1 everything but the heap, 2 everything.
     pub random_layout: Option<i64>,
-    /// What the kernel tells the time by.
+    /// The kernel's clock source.
     pub clock_source: Option<String>,
-    /// Whether there are hardware counters.
+    /// True if there are hardware counters.
     pub counters: bool,
-    /// Who may read them: 2 each user of his own programs, 3 and more nobody but root.
+    /// Permission to read them (`perf_event_paranoid`): up to 2 each user for own programs, 3 and more root only.
     pub counters_paranoid: Option<i64>,
-    /// Which processes may be traced: 0 all of one's own, 1 one's children, 2 only by root, 3 none.
+    /// Processes that may be traced (`ptrace_scope`): 0 all of the user, 1 child processes, 2 only by root, 3 none.
     pub ptrace_scope: Option<i64>,
 }
 
 impl State {
-    /// The state now.
+    /// Reads the current state.
     pub fn of(system: &System) -> Self {
         Self {
             online: processors::online(system),
@@ -64,7 +64,7 @@ impl State {
         }
     }
 
-    /// The state and what happened meanwhile in one line, for printing beside a verdict.
+    /// The state and the disturbance in one line, for printing beside a verdict.
     pub fn line(&self, disturbance: &Disturbance) -> String {
         let governor = match self.governors.as_slice() {
             [] => "not visible".to_owned(),
