@@ -202,8 +202,8 @@ impl NoiseFloors {
         table.rows = self.tried.iter().map(cells).collect();
         table.notes.push(format!(
             "a gate finds, alone: smallest slowdown that is found with probability 95 %, in a gate that has {:.1} s \
-             for each of {} workloads, and of the workload alone within {ALONE:.0} s. needs: seconds of measuring until \
-             the workload is shown not slower by 1 %, with probability 90 %.",
+             for each of {} workloads, and of the workload alone within {ALONE:.0} s. needs: seconds of measuring \
+             until the workload is shown not slower by 1 %, with probability 90 %.",
             self.each_seconds, self.workloads,
         ));
         table

@@ -1,4 +1,5 @@
-//! CPU time that was lost to others while something ran, from kernel counters that are read before and after.
+//! CPU time that the host or the container's quota took away while something ran, from kernel counters that are read
+//! before and after.
 
 use serde::{Deserialize, Serialize};
 

@@ -77,7 +77,7 @@ struct Task {
 pub struct Busy {
     /// Its name.
     pub name: String,
-    /// CPU time per time: 1 is one whole CPU.
+    /// CPU use in CPUs: 1 is one whole CPU.
     pub cpus: f64,
 }
 

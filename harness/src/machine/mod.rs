@@ -2,8 +2,7 @@
 //!
 //! Everything is read from the text files with which Linux describes itself, below a root that tests replace by a
 //! folder of fixtures. [`State`] is the state that was found, [`findings`] grades it, [`Disturbance`] is the CPU time
-//! that was lost to others while something ran, and [`tune`](Tuned) changes settings for a while that can safely be
-//! changed.
+//! that was lost while something ran, and [`tune`](Tuned) changes settings for a while that can safely be changed.
 
 mod diagnosis;
 mod disturbance;

@@ -134,7 +134,7 @@ impl Tuned {
 
 impl Drop for Tuned {
     fn drop(&mut self) {
-        // For the errors, `put_back` is called before.
+        // A caller that needs the errors calls `put_back`.
         let _ = self.restore();
     }
 }

@@ -1,4 +1,4 @@
-//! What a change did to the time, as a table.
+//! The table of times after a change.
 
 use super::Timed;
 use super::counts_table::columns;
@@ -7,10 +7,10 @@ use crate::render::number::{percent, plain};
 use crate::render::{Cell, Table, Tone};
 use crate::statistics::Interval;
 
-/// A row for each workload: its time in the last build and in this one, and how the two differ; `first` is how this one differs from
-/// the first build of the session, where that is another one.
+/// One row for each workload: its time in the last build and in this one, and the difference. `first` is the difference
+/// of this build from the first one of the session; none if the last build is the first.
 pub fn times_table(last: &[Timed], first: Option<&[Timed]>) -> Table {
-    let mut table = Table::new("time, in turn with the last build", columns(first.is_some()));
+    let mut table = Table::new("time, measured in turn with the last build", columns(first.is_some()));
     for timed in last {
         let seconds = |value: f64| Cell::number(value, plain(Quantity::Seconds, value));
         let [before, after] = match timed.seconds {
@@ -20,7 +20,7 @@ pub fn times_table(last: &[Timed], first: Option<&[Timed]>) -> Table {
         let names = [&timed.timed.workload, &timed.timed.phase].map(Cell::text);
         let mut row: Vec<Cell> = names.into_iter().chain([Cell::text("time"), before, after, change(timed)]).collect();
         if let Some(first) = first {
-            let same = first.iter().find(|one| one.timed == timed.timed);
+            let same = first.iter().find(|candidate| candidate.timed == timed.timed);
             row.push(same.map_or_else(Cell::missing, change));
         }
         table.rows.push(row);
@@ -28,7 +28,7 @@ pub fn times_table(last: &[Timed], first: Option<&[Timed]>) -> Table {
     table
 }
 
-/// By how much it changed, or how much may have been missed. No difference that was seen is never told as none.
+/// The change, or the largest change that may have been missed. An unseen difference is never reported as equal.
 fn change(timed: &Timed) -> Cell {
     if let Some(failure) = &timed.failure {
         return Cell::text(failure).toned(Tone::Bad);
@@ -45,8 +45,7 @@ fn change(timed: &Timed) -> Cell {
             Cell::number(ratio.value, format!("no difference seen ({within})")).toned(Tone::Quiet)
         }
         (Some(ratio), None) => {
-            let pairs = if timed.pairs == 1 { "pair" } else { "pairs" };
-            Cell::number(ratio.value, format!("too few to tell ({} {pairs})", timed.pairs)).toned(Tone::Notice)
+            Cell::number(ratio.value, format!("too few pairs ({})", timed.pairs)).toned(Tone::Notice)
         }
     }
 }
@@ -71,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_is_told_apart_from_none_that_was_seen() {
+    fn a_difference_has_another_tone_than_none_that_was_seen() {
         let mut broken = timed("kernel/broken", None, 0);
         broken.failure = Some("head side: wrong answer: 3 is not 4".to_owned());
         let last = [
