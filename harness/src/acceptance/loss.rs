@@ -1,8 +1,6 @@
 //! A figure that got worse, and by how much: what can be accepted.
 
-use crate::compare::Comparison;
 use crate::metric::{self, Metric};
-use crate::record::Record;
 
 /// A figure that went from one level to a worse one.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,22 +26,8 @@ impl Loss {
         figure(self) == figure(other)
     }
 
-    /// What a comparison of counts lost; none if it does not compare. The head is the record that was judged.
-    pub(crate) fn of(comparison: &Comparison, head: &Record) -> Option<Self> {
-        let (metric, base, value) = (comparison.metric?, comparison.base?, comparison.head?);
-        let reading = head.row(&comparison.workload, &comparison.head_phase)?.reading(metric.instrument())?;
-        Some(Self {
-            workload: comparison.workload.clone(),
-            phase: comparison.head_phase.clone(),
-            metric,
-            from: base.value,
-            to: value.value,
-            key: Some(head.environment.portable_key(&reading.isa).to_string()),
-        })
-    }
-
     /// A loss of time: `change` is the share by which it is slower.
-    pub(crate) fn of_time(workload: &str, phase: &str, change: f64) -> Option<Self> {
+    pub fn of_time(workload: &str, phase: &str, change: f64) -> Option<Self> {
         let (workload, phase) = (workload.to_owned(), phase.to_owned());
         Some(Self { workload, phase, metric: metric::by_name("time")?, from: 1.0, to: 1.0 + change, key: None })
     }

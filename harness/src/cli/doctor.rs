@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use harness::child;
 use harness::gate::{FLOOR_SHARE, MatchedWorkloads, conditions, seed_of_now};
-use harness::machine::{self, Counters, Diagnosis, NoiseFloors, State, System, Tasks};
+use harness::machine::{self, Counters, Diagnosis, NoiseFloors, System, Tasks};
 use harness::measure::{self, Bar, Measured, Plan};
 use harness::paired::{NoiseFloor, Rules, Sides, measure_noise_floor};
 use harness::project::Project;
@@ -73,7 +73,7 @@ impl Doctor {
         let before = Tasks::now(&system);
         thread::sleep(WATCHED);
         let busy = machine::busiest(&before, &Tasks::now(&system));
-        let (state, counters) = (State::of(&system), Counters::now(&system));
+        let (state, counters) = (machine::state(&system), Counters::now(&system));
         let floors = built.map_err(Into::into).and_then(|programs| {
             let _turn = turn?;
             self.floors(&Measured { project, programs: &programs, commit: None }, &project.config.timed)
@@ -86,7 +86,7 @@ impl Doctor {
             findings: machine::findings(&state, &busy, &counters.since(&system), valgrind.as_deref()),
             floors: floors.map_err(|error| format!("the noise floor could not be measured: {error:#}")),
         };
-        let mut tables = diagnosis.tables();
+        let mut tables = machine::diagnosis_table::tables(&diagnosis);
         match self.format {
             Format::Table => {
                 show(&tables, self.format)?;

@@ -10,6 +10,7 @@ use harness::json_files::json_files;
 use harness::nearest::suggestion;
 use harness::project::Project;
 use harness::render::{Format, Table};
+use harness::verdict::table::table;
 
 use super::{Status, exact, show};
 
@@ -119,7 +120,7 @@ fn pairs(session: &Session, number: u32, is_asked: &dyn Fn(&str, &str) -> bool) 
 fn counts(gate_verdict: &GateVerdict, is_asked: &dyn Fn(&str, &str) -> bool, exact: bool) -> Option<Table> {
     let mut counts = gate_verdict.counts.clone()?;
     counts.rows.retain(|row| is_asked(&row.comparison.workload, &row.comparison.head_phase));
-    (!counts.rows.is_empty()).then(|| counts.table(exact))
+    (!counts.rows.is_empty()).then(|| table(&counts, exact))
 }
 
 /// Refuses a workload or a phase that the gate knew nothing of.

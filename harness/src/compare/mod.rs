@@ -12,7 +12,7 @@ mod table;
 pub use narrow::{UnknownMetric, metrics, narrow, only_metrics};
 pub use state::{Comparability, Obstacle};
 pub use table::table;
-pub(crate) use table::{figure_cells, grouped, place_cells, place_columns};
+pub(crate) use table::{figure_cells, place_cells, place_columns};
 
 use crate::metric::{Figure, Metric};
 use crate::paired::Side;
@@ -130,6 +130,23 @@ pub fn compare(base: RecordView<'_>, head: RecordView<'_>) -> Vec<Comparison> {
         }
     }
     comparisons
+}
+
+/// Each reason once, with how many figures it is about and the first of them.
+pub fn grouped(reasons: impl Iterator<Item = (String, String)>) -> Vec<String> {
+    let mut groups: Vec<(String, String, usize)> = Vec::new();
+    for (place, reason) in reasons {
+        match groups.iter_mut().find(|(_, known, _)| *known == reason) {
+            Some((_, _, count)) => *count += 1,
+            None => groups.push((place, reason, 1)),
+        }
+    }
+    let sentence = |(place, reason, count): (String, String, usize)| match count {
+        1 => format!("{place}: {reason}"),
+        2 => format!("{place}, and 1 other: {reason}"),
+        _ => format!("{place}, and {} others: {reason}", count - 1),
+    };
+    groups.into_iter().map(sentence).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Comparisons as a table.
 
-use super::{Comparability, Comparison};
+use super::{Comparability, Comparison, grouped};
 use crate::metric::{Better, Figure, LEVEL, Metric};
 use crate::render::{Cell, Column, Table, Tone, number};
 
@@ -125,21 +125,4 @@ fn tone(metric: &dyn Metric, difference: f64) -> Tone {
     } else {
         Tone::Plain
     }
-}
-
-/// Each reason once, with how many figures it is about and the first of them.
-pub(crate) fn grouped(reasons: impl Iterator<Item = (String, String)>) -> Vec<String> {
-    let mut groups: Vec<(String, String, usize)> = Vec::new();
-    for (place, reason) in reasons {
-        match groups.iter_mut().find(|(_, known, _)| *known == reason) {
-            Some((_, _, count)) => *count += 1,
-            None => groups.push((place, reason, 1)),
-        }
-    }
-    let sentence = |(place, reason, count): (String, String, usize)| match count {
-        1 => format!("{place}: {reason}"),
-        2 => format!("{place}, and 1 other: {reason}"),
-        _ => format!("{place}, and {} others: {reason}", count - 1),
-    };
-    groups.into_iter().map(sentence).collect()
 }

@@ -249,7 +249,7 @@ mod tests {
     use super::super::replay::tests::measured;
     use super::super::{Accepted, Counted, Identical, Revision};
     use super::*;
-    use crate::layout::Layouts;
+    use crate::gate::Layouts;
     use crate::paired::Rules;
     use crate::record::Reading;
     use crate::record::sample::{callgrind, dhat, environment, record, row};

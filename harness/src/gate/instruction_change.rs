@@ -57,8 +57,8 @@ fn counted_isa(session: &Session, timed: &TimedPhase) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gate::Layouts;
     use crate::gate::{Counted, GateVerdict, TimeOutcome, TimeVerdict};
-    use crate::layout::Layouts;
     use crate::paired::Verdict;
     use crate::record::sample::{callgrind, dhat, record, row};
     use crate::selftest::trial::tests::trial;

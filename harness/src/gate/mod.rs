@@ -12,7 +12,7 @@ mod replay;
 mod replay_table;
 mod session;
 mod slices_table;
-mod table;
+pub mod table;
 mod timing;
 mod verdict;
 
@@ -21,8 +21,9 @@ pub use policy::Policy;
 pub use replay::{Replay, Step};
 pub use replay_table::{overview, steps};
 pub use session::{
-    Accepted, Circumstances, Counted, Identical, Revision, SCHEMA_VERSION, Session, SessionError, Terms,
+    Accepted, Circumstances, Counted, FLOOR_SHARE, Identical, Injection, LAYOUT_LIMIT, Layouts, Revision,
+    SCHEMA_VERSION, Session, SessionError, Terms,
 };
 pub use slices_table::slices;
-pub use timing::{FLOOR_SHARE, LAYOUT_LIMIT, SLICE, WARM, conditions, pinned_core, seed_of_now};
+pub use timing::{SLICE, WARM, conditions, conditions_of, pinned_core, seed_of_now, time};
 pub use verdict::{Effect, GateError, GateVerdict, TimeOutcome, TimeVerdict};

@@ -1,7 +1,7 @@
 //! What the machine made of the measuring: the noise floor, and the state it was in.
 
 use super::{GateVerdict, Session, TimeOutcome};
-use crate::layout::Layouts;
+use crate::gate::Layouts;
 use crate::paired::NoiseFloor;
 use crate::paired::Verdict;
 
@@ -79,7 +79,7 @@ fn floor_line(floor: &NoiseFloor, fair_seconds: f64) -> String {
 mod tests {
     use super::super::{Accepted, Circumstances, Identical, Revision, Terms};
     use super::*;
-    use crate::machine::{Disturbance, State};
+    use crate::machine::{Disturbance, MachineState};
     use crate::paired::{Pair, Rules, Side, Slice, TimedPhase, WorkloadPairs};
     use crate::record::sample::environment;
     use crate::render::Tone;
@@ -130,7 +130,7 @@ mod tests {
             },
             measured: vec![head],
             floor: vec![floor],
-            machine: Some(Circumstances { state: State::default(), disturbance: Disturbance::default() }),
+            machine: Some(Circumstances { state: MachineState::default(), disturbance: Disturbance::default() }),
             counted: None,
             uncounted: false,
             identical: Identical::default(),
@@ -168,7 +168,7 @@ mod tests {
         let (gate_verdict, _) = gate_verdict(heads.clone(), floor.clone());
         assert_eq!(gate_verdict.conclusion(), SuiteVerdict::Unjudged);
         assert!(gate_verdict.times[0].is_red && gate_verdict.red_times().next().is_none());
-        assert_eq!(gate_verdict.times_table(false).rows[0][2].tone, Tone::Notice);
+        assert_eq!(crate::gate::table::times_table(&gate_verdict, false).rows[0][2].tone, Tone::Notice);
         assert!(gate_verdict.losses(&session(heads, floor)).is_empty(), "what was not judged cannot be accepted");
         let summary = gate_verdict.summary();
         let told = "NOT JUDGED: this machine is too noisy to judge time: the base differs from itself by +5.";

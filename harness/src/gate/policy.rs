@@ -1,11 +1,12 @@
 //! What a change alters of the rules and figures that it is judged by: limits, acceptances, stored counts. It is judged by
 //! those of the base all the same; whoever reviews it has to see that the next change will be judged by others.
 
+use std::path::Path;
+
 use crate::acceptance::Acceptances;
 use crate::baseline::Store;
 use crate::compare::{Comparability, Comparison, RecordView, compare};
 use crate::distinct::distinct;
-use crate::project::Project;
 use crate::record::Record;
 use crate::render::number;
 use crate::verdict::{Limit, Limits};
@@ -21,9 +22,8 @@ pub struct Policy {
 
 impl Policy {
     /// Reads what lies in the project's folder of baselines.
-    pub fn read(project: &Project) -> Self {
-        let folder = project.baselines();
-        let store = Store::new(&folder);
+    pub fn read(folder: &Path, timed: &[String]) -> Self {
+        let store = Store::new(folder);
         let told = |error: &dyn std::error::Error| error.to_string();
         let keys = store.keys().unwrap_or_default();
         let baseline = |key: String| {
@@ -32,14 +32,14 @@ impl Policy {
         };
         Self {
             limits: Limits::read(&folder.join("limits.toml")).map_err(|error| told(&error)),
-            acceptances: Acceptances::read(&folder).map_err(|error| told(&error)),
+            acceptances: Acceptances::read(folder).map_err(|error| told(&error)),
             baselines: keys.into_iter().map(baseline).collect(),
-            timed: project.config.timed.clone(),
+            timed: timed.to_vec(),
         }
     }
 
     /// What the head has otherwise than this base, one sentence for each limit, acceptance and stored figure, and for what is timed.
-    pub fn amended(&self, head: &Self) -> Vec<String> {
+    pub fn changes(&self, head: &Self) -> Vec<String> {
         let mut told = match (&self.limits, &head.limits) {
             (Ok(base), Ok(head)) => limits(base, head),
             (_, Err(why)) => vec![format!("the head's limits cannot be read: {why}")],
@@ -182,8 +182,8 @@ mod tests {
             "w,naive,time,1,1.05,2026-01-02,,it pays,\n",
             Some(counted),
         );
-        insta::assert_snapshot!(base.amended(&head).join("\n"));
-        assert!(base.amended(&base).is_empty() && head.amended(&head).is_empty());
+        insta::assert_snapshot!(base.changes(&head).join("\n"));
+        assert!(base.changes(&base).is_empty() && head.changes(&head).is_empty());
     }
 
     #[test]
@@ -196,23 +196,23 @@ mod tests {
         let (kernels, gelu) = ("instructions of kernel/*", "instructions of kernel/gelu*");
         let gelu_first =
             format!("limit: the first that names a workload holds: {kernels}, then {gelu} -> {gelu}, then {kernels}");
-        assert_eq!(base.amended(&head), [gelu_first, "timed: all workloads -> kernel/*, model/*".to_owned()]);
+        assert_eq!(base.changes(&head), [gelu_first, "timed: all workloads -> kernel/*, model/*".to_owned()]);
         // What is about all workloads holds last, wherever it stands; what is new or gone is told as such.
         let moved = rulebook(&[of("kernel/*"), of("kernel/gelu*"), all].concat(), "", None);
-        assert!(base.amended(&moved).is_empty());
+        assert!(base.changes(&moved).is_empty());
         let fewer = rulebook(&of("kernel/gelu*"), "", None);
         let gone = |of: &str| format!("limit: instructions of {of} is gone; it was ");
-        assert_eq!(base.amended(&fewer), [gone("all workloads") + "0.1 %", gone("kernel/*") + "1 %"]);
+        assert_eq!(base.changes(&fewer), [gone("all workloads") + "0.1 %", gone("kernel/*") + "1 %"]);
     }
 
     #[test]
     fn what_cannot_be_read_is_told() {
         let good = rulebook("", "", None);
         let bad = rulebook("limits = 1", "w,naive,instruction,1,2,2026-01-02,,it pays,key\n", None);
-        let told = good.amended(&bad);
+        let told = good.changes(&bad);
         assert!(told.len() == 2 && told.iter().all(|one| one.starts_with("the head's ")), "{told:?}");
         let new = rulebook("", "", Some(record(vec![row("w", "naive", vec![callgrind(1)])])));
-        assert_eq!(good.amended(&new), ["baseline key is new, with 1 rows"]);
-        assert_eq!(new.amended(&good), ["baseline key is gone"]);
+        assert_eq!(good.changes(&new), ["baseline key is new, with 1 rows"]);
+        assert_eq!(new.changes(&good), ["baseline key is gone"]);
     }
 }

@@ -1,5 +1,6 @@
 //! The course of a workload's pairs as tables: all pairs of one, or a line for each workload.
 
+use super::table::tone;
 use super::{GateVerdict, Replay, Step};
 use crate::metric::Quantity;
 use crate::paired::Verdict;
@@ -42,7 +43,7 @@ pub fn steps(replays: &[Replay], exact: bool) -> Table {
     let mut table = Table::new("", columns);
     for replay in replays {
         table.rows.extend(replay.steps.iter().zip(1..).map(|(step, pair)| {
-            let mut cells = step.cells(pair, scale, exact);
+            let mut cells = cells(step, pair, scale, exact);
             if exact {
                 cells.splice(0..0, [Cell::text(&replay.workload), Cell::text(&replay.phase)]);
             }
@@ -83,7 +84,7 @@ pub fn overview(replays: &[Replay], gate_verdict: &GateVerdict) -> Table {
         table.rows.push(vec![
             Cell::text(&replay.workload),
             Cell::text(&replay.phase),
-            Cell::text(time.outcome.name()).toned(time.tone()),
+            Cell::text(time.outcome.name()).toned(tone(time)),
             change.map_or_else(Cell::missing, |change| Cell::number(change, number::percent(1.0 + change))),
             Cell::text(replay.steps.iter().map(|step| bar(step.change, scale)).collect::<String>()),
             Cell::text(replay.events().join(", ")),
@@ -99,42 +100,40 @@ pub fn overview(replays: &[Replay], gate_verdict: &GateVerdict) -> Table {
     table
 }
 
-impl Step {
-    fn cells(&self, pair: usize, scale: f64, exact: bool) -> Vec<Cell> {
-        let time = |nanoseconds: f64| Cell::number(nanoseconds, number::plain(Quantity::Seconds, nanoseconds / 1e9));
-        let share = |share: f64| Cell::number(share, format!("{:+.2} %", 100.0 * share));
-        let whole = |count: usize| Cell::number(count as f64, count.to_string());
-        let level =
-            |level: f64| Cell::number(level, if level < 1e-4 { format!("{level:.0e}") } else { format!("{level:.4}") });
-        let mut cells = vec![whole(pair), time(self.base), time(self.head), share(self.change)];
-        if exact {
-            cells.extend([self.seconds, self.waited].map(|value| Cell::number(value, value.to_string())));
-        } else {
-            cells.push(Cell::text(place(self.change, self.estimate, scale)));
-        }
-        let left_out = whole(self.left_out);
-        cells.extend([
-            whole(self.blocks),
-            if self.left_out > 0 { left_out.toned(Tone::Notice) } else { left_out.toned(Tone::Quiet) },
-            share(self.estimate),
-            level(self.levels.slower),
-            level(self.levels.not_slower),
-            level(self.levels.faster),
-        ]);
-        let verdict = match self.verdict {
-            Verdict::Regressed => ("regressed", Tone::Bad),
-            Verdict::Improved => ("improved", Tone::Good),
-            Verdict::NotSlower => ("not slower", Tone::Plain),
-            Verdict::Inconclusive if self.levels.slower_raised => ("suspect", Tone::Notice),
-            Verdict::Inconclusive => ("open", Tone::Plain),
-        };
-        if exact {
-            cells.push(Cell::text(verdict.0));
-        }
-        let tone = if self.events.is_empty() { Tone::Plain } else { verdict.1 };
-        cells.push(Cell::text(self.events.join(", ")).toned(tone));
-        cells
+fn cells(step: &Step, pair: usize, scale: f64, exact: bool) -> Vec<Cell> {
+    let time = |nanoseconds: f64| Cell::number(nanoseconds, number::plain(Quantity::Seconds, nanoseconds / 1e9));
+    let share = |share: f64| Cell::number(share, format!("{:+.2} %", 100.0 * share));
+    let whole = |count: usize| Cell::number(count as f64, count.to_string());
+    let level =
+        |level: f64| Cell::number(level, if level < 1e-4 { format!("{level:.0e}") } else { format!("{level:.4}") });
+    let mut cells = vec![whole(pair), time(step.base), time(step.head), share(step.change)];
+    if exact {
+        cells.extend([step.seconds, step.waited].map(|value| Cell::number(value, value.to_string())));
+    } else {
+        cells.push(Cell::text(place(step.change, step.estimate, scale)));
     }
+    let left_out = whole(step.left_out);
+    cells.extend([
+        whole(step.blocks),
+        if step.left_out > 0 { left_out.toned(Tone::Notice) } else { left_out.toned(Tone::Quiet) },
+        share(step.estimate),
+        level(step.levels.slower),
+        level(step.levels.not_slower),
+        level(step.levels.faster),
+    ]);
+    let verdict = match step.verdict {
+        Verdict::Regressed => ("regressed", Tone::Bad),
+        Verdict::Improved => ("improved", Tone::Good),
+        Verdict::NotSlower => ("not slower", Tone::Plain),
+        Verdict::Inconclusive if step.levels.slower_raised => ("suspect", Tone::Notice),
+        Verdict::Inconclusive => ("open", Tone::Plain),
+    };
+    if exact {
+        cells.push(Cell::text(verdict.0));
+    }
+    let tone = if step.events.is_empty() { Tone::Plain } else { verdict.1 };
+    cells.push(Cell::text(step.events.join(", ")).toned(tone));
+    cells
 }
 
 /// The change at either end of the drawing: nine in ten pairs lie within, and the margin does.

@@ -6,14 +6,19 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::layout::Layouts;
-use crate::machine::{Disturbance, State};
-use crate::paired::{Block, Injection, Pair, Round, Rules, Side, Slice, TimedPhase, WorkloadPairs};
+use crate::machine::{Disturbance, MachineState};
+use crate::paired::{Block, Pair, Round, Rules, Side, Slice, TimedPhase, WorkloadPairs};
 use crate::record::{Environment, Record};
 use crate::whole_file;
 
 /// Version of the file that this build writes, and the only one it reads.
 pub const SCHEMA_VERSION: u32 = 4;
+
+/// If layouts are not averaged, a confirmed slowdown is a regression above this share.
+pub const LAYOUT_LIMIT: f64 = 0.02;
+
+/// This share of the budget goes to the base against itself: half of it before the rest, half of it after.
+pub const FLOOR_SHARE: f64 = 0.1;
 
 /// Everything a verdict is worked out from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -124,9 +129,37 @@ pub struct Terms {
 #[serde(deny_unknown_fields)]
 pub struct Circumstances {
     /// Its state when that began.
-    pub state: State,
+    pub state: MachineState,
     /// What happened until it ended.
     pub disturbance: Disturbance,
+}
+
+/// Treatment of the place of code in a comparison.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Layouts {
+    /// Averaged over so many random layouts of each side.
+    Averaged(usize),
+    /// One layout of each side was compared, for this reason.
+    Single(String),
+    /// Both sides started one and the same file.
+    SameFile,
+    /// Nothing was timed.
+    Untimed,
+}
+
+impl Layouts {
+    /// True if a difference cannot come from the place of code.
+    pub fn is_averaged(&self) -> bool {
+        matches!(self, Self::Averaged(_) | Self::SameFile)
+    }
+}
+
+/// A slowdown that is put in honestly: the head runs this share more iterations than it reports, rounded at random.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Injection {
+    /// 0.01 for one percent.
+    pub share: f64,
 }
 
 /// Counts of both sides and the limits of the base, which the head cannot loosen.

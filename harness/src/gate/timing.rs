@@ -20,48 +20,30 @@ pub const SLICE: Duration = Duration::from_micros(400);
 const BLOCKS: u32 = 32;
 /// Iterations before a slice that are not measured, where it has at least ten times as many.
 pub const WARM: u64 = 1;
-/// If layouts are not averaged, a confirmed slowdown is a regression above this share.
-pub const LAYOUT_LIMIT: f64 = 0.02;
-
-/// This share of the budget goes to the base against itself: half of it before the rest, half of it after.
-pub const FLOOR_SHARE: f64 = 0.1;
-
-impl Terms {
-    /// What a pair is measured under. `isa` is the instruction set if one is forced.
-    pub fn conditions(&self, isa: Option<String>, time_limit: Duration) -> Conditions {
-        Conditions {
-            core: self.core,
-            slice: Duration::from_nanos(self.slice_nanoseconds),
-            warm: self.warm,
-            injection: self.injection,
-            ..conditions(self.threads, isa, time_limit)
-        }
+/// Conditions of a pair under a session's terms. `isa` is the instruction set if one is forced.
+pub fn conditions_of(terms: &Terms, isa: Option<String>, time_limit: Duration) -> Conditions {
+    Conditions {
+        core: terms.core,
+        slice: Duration::from_nanos(terms.slice_nanoseconds),
+        warm: terms.warm,
+        injection: terms.injection,
+        ..conditions(terms.threads, isa, time_limit)
     }
+}
 
-    /// Times the entrants of both sides, in what the budget leaves beside the noise floor.
-    ///
-    /// # Errors
-    /// If the user ended it.
-    pub fn time(
-        &self,
-        sides: &Sides<'_>,
-        timed_phases: &[TimedPhase],
-        conditions: &Conditions,
-        progress: &dyn Progress,
-    ) -> Result<Vec<WorkloadPairs>, Stopped> {
-        self.scheduler(sides, conditions, self.budget_seconds - self.floor_seconds, self.seed)
-            .run(timed_phases, progress)
-    }
-
-    fn scheduler<'a>(
-        &self,
-        sides: &'a Sides<'_>,
-        conditions: &'a Conditions,
-        seconds: f64,
-        seed: u64,
-    ) -> Scheduler<'a> {
-        Scheduler { sides, conditions, rules: self.rules, budget: Duration::from_secs_f64(seconds), seed }
-    }
+/// Times the workloads of both sides, in what the budget leaves beside the noise floor.
+///
+/// # Errors
+/// If the user ended it.
+pub fn time(
+    terms: &Terms,
+    sides: &Sides<'_>,
+    timed_phases: &[TimedPhase],
+    conditions: &Conditions,
+    progress: &dyn Progress,
+) -> Result<Vec<WorkloadPairs>, Stopped> {
+    let budget = Duration::from_secs_f64(terms.budget_seconds - terms.floor_seconds);
+    Scheduler { sides, conditions, rules: terms.rules, budget, seed: terms.seed }.run(timed_phases, progress)
 }
 
 /// What pairs are measured under unless a session's terms say otherwise.

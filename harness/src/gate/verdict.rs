@@ -9,7 +9,7 @@ use super::instruction_change::{Work, is_of};
 use super::{Counted, Identical, Session};
 use crate::acceptance::{AcceptanceError, Acceptances, Coverage, FILE, Ledger, Loss};
 use crate::compare::{Comparison, RecordView, compare};
-use crate::layout::Layouts;
+use crate::gate::Layouts;
 use crate::paired::{
     MAX_POWER_PAIRS, NoiseFloor, SequentialTest, Verdict, WorkloadPairs, minimum_detectable, remaining_pairs,
 };

@@ -1,6 +1,6 @@
 //! The history of a metric as a chart.
 
-use super::table::day;
+use super::table::{day, scope, show};
 use super::{DatedRecord, HistoryQuery, LevelChange, Series};
 use crate::metric::Quantity;
 use crate::render::chart::{self, Chart, Event, LineChart};
@@ -20,7 +20,7 @@ pub fn chart(series: &[Series], dated_records: &[DatedRecord], question: &Histor
     let (first, last) = (dated_records.first()?, dated_records.last()?);
     let line = |(place, one): (usize, &&Series)| {
         let points = one.points.iter().filter(|point| point.value > 0.0);
-        let label = format!("{} {}", question.show(one.points[one.points.len() - 1].value), one.workload);
+        let label = format!("{} {}", show(question, one.points[one.points.len() - 1].value), one.workload);
         chart::Series {
             name: one.workload.clone(),
             place,
@@ -49,7 +49,7 @@ pub fn chart(series: &[Series], dated_records: &[DatedRecord], question: &Histor
     let left_out = if beyond > 0 { format!("; {beyond} more workloads are not drawn") } else { String::new() };
     Some(Chart::Lines(LineChart {
         title: title(&jumps, dated_records, question, &shown),
-        subtitle: format!("{}{left_out}. A change is a step of the step function that fits best.", question.scope()),
+        subtitle: format!("{}{left_out}. A change is a step of the step function that fits best.", scope(question)),
         x_axis: format!("states, from {} to {}", day(first), day(last)),
         y_axis: question.metric.title().to_owned(),
         quantity: if question.metric.portable() { question.metric.quantity() } else { Quantity::Blocks },
@@ -84,7 +84,7 @@ fn title(
     let place = moment.commit.as_ref().map_or_else(|| day(moment), |commit| format!("{:?}", commit.subject));
     let verb = if jump.to < jump.from { "fell" } else { "rose" };
     let by = match jump.from {
-        0.0 => format!("from 0 to {}", question.show(jump.to)),
+        0.0 => format!("from 0 to {}", show(question, jump.to)),
         from => format!("by {}", number::percent(jump.to / from).trim_start_matches(['+', '-'])),
     };
     format!("{}: {metric} {verb} {by} with {place}", one.workload)

@@ -9,10 +9,12 @@ mod chart;
 mod dated_records;
 mod series;
 mod table;
+mod timeline;
 mod trends;
 
 pub use chart::chart;
-pub use dated_records::{DatedRecord, KeyedRecord, Timeline, counted, keyed, measured, timed};
+pub use dated_records::{counted, measured, timed};
 pub use series::{HistoryQuery, LevelChange, Point, Series, series};
 pub use table::{jumps_table, points_table, trend_table};
+pub use timeline::{DatedRecord, KeyedRecord, Timeline, keyed};
 pub use trends::{Trends, recent};

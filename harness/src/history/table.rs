@@ -20,7 +20,7 @@ pub fn trend_table(series: &[Series], question: &HistoryQuery<'_>) -> Table {
         Column::left("trend", "trend"),
         Column::right("jumps", "change points"),
     ];
-    let mut table = Table::new(question.title(), columns);
+    let mut table = Table::new(title(question), columns);
     table.rows = series
         .iter()
         .map(|one| {
@@ -30,8 +30,8 @@ pub fn trend_table(series: &[Series], question: &HistoryQuery<'_>) -> Table {
                 Cell::text(&one.workload),
                 Cell::text(&one.phase),
                 Cell::number(values.len() as f64, values.len().to_string()),
-                Cell::number(first, question.show(first)),
-                Cell::number(last, question.show(last)),
+                Cell::number(first, show(question, first)),
+                Cell::number(last, show(question, last)),
                 change(first, last, question),
                 Cell::text(sparkline(&values, BARS)),
                 Cell::number(one.jumps.len() as f64, one.jumps.len().to_string()),
@@ -73,8 +73,8 @@ pub fn jumps_table(series: &[Series], dated_records: &[DatedRecord], question: &
             Cell::text(moment.commit.as_ref().map_or("-", |commit| commit.short())),
             Cell::text(&one.workload),
             Cell::text(&one.phase),
-            Cell::number(jump.from, question.show(jump.from)),
-            Cell::number(jump.to, question.show(jump.to)),
+            Cell::number(jump.from, show(question, jump.from)),
+            Cell::number(jump.to, show(question, jump.to)),
             change(jump.from, jump.to, question),
             Cell::text(moment.commit.as_ref().map_or("", |commit| &commit.subject)),
         ]
@@ -88,7 +88,7 @@ pub fn points_table(series: &[Series], dated_records: &[DatedRecord], question: 
     let columns = ["workload", "phase", "metric", "date", "commit", "subject"].map(|key| Column::left(key, key));
     let mut columns = columns.to_vec();
     columns.extend([Column::right("value", "value"), Column::left("change_point", "change point")]);
-    let mut table = Table::new(question.title(), columns);
+    let mut table = Table::new(title(question), columns);
     for one in series {
         for (index, point) in one.points.iter().enumerate() {
             let moment = &dated_records[point.moment];
@@ -102,7 +102,7 @@ pub fn points_table(series: &[Series], dated_records: &[DatedRecord], question: 
                 Cell::text(moment.date.to_string()),
                 Cell::text(moment.commit.as_ref().map_or("", |commit| &commit.id)),
                 Cell::text(moment.commit.as_ref().map_or("", |commit| &commit.subject)),
-                Cell::number(point.value, question.show(point.value)),
+                Cell::number(point.value, show(question, point.value)),
                 is_jump,
             ]);
         }
@@ -126,22 +126,20 @@ fn change(from: f64, to: f64, question: &HistoryQuery<'_>) -> Cell {
     Cell::number(to / from - 1.0, number::percent(to / from)).toned(tone)
 }
 
-impl HistoryQuery<'_> {
-    /// What is told and of what, as in `instructions per token, over the counted states of the branch`.
-    pub fn title(&self) -> String {
-        format!("{}, {}", self.metric.title(), self.scope())
-    }
+/// What is told and of what, as in `instructions per token, over the counted states of the branch`.
+pub fn title(query: &HistoryQuery<'_>) -> String {
+    format!("{}, {}", query.metric.title(), scope(query))
+}
 
-    /// What the history is made of.
-    pub(super) fn scope(&self) -> String {
-        match self.metric.portable() {
-            true => "over the counted states of the branch".to_owned(),
-            false => format!("as a ratio to {} in the same record", self.anchor),
-        }
+/// What the history is made of.
+pub(super) fn scope(query: &HistoryQuery<'_>) -> String {
+    match query.metric.portable() {
+        true => "over the counted states of the branch".to_owned(),
+        false => format!("as a ratio to {} in the same record", query.anchor),
     }
+}
 
-    /// A value for people.
-    pub(super) fn show(&self, value: f64) -> String {
-        if self.metric.portable() { plain(self.metric.quantity(), value) } else { number::ratio(value) }
-    }
+/// A value for people.
+pub(super) fn show(query: &HistoryQuery<'_>, value: f64) -> String {
+    if query.metric.portable() { plain(query.metric.quantity(), value) } else { number::ratio(value) }
 }

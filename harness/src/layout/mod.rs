@@ -20,4 +20,4 @@ mod pool;
 pub use copies::CopyError;
 pub use identical::{Unreadable, identical};
 pub use link::{LinkError, Linker};
-pub use pool::{Layouts, MOST_LAYOUTS, Pool, PoolError, Pools, Timed, Unaveraged};
+pub use pool::{MOST_LAYOUTS, Pool, PoolError, Pools, Timed, Unaveraged};

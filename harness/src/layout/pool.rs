@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::copies::{CopyError, Folder};
 use super::identical::{Unreadable, identical};
 use super::link::{LinkError, Linker};
+use crate::gate::Layouts;
 use crate::paired::{Side, Sides};
 use crate::programs::Programs;
 use crate::project::Program;
@@ -31,27 +31,6 @@ const FEWEST_LAYOUTS: usize = 16;
 
 /// Copies of a program that cannot be linked again: each lies elsewhere in the page cache.
 const COPIES: usize = 8;
-
-/// Treatment of the place of code in a comparison.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Layouts {
-    /// Averaged over so many random layouts of each side.
-    Averaged(usize),
-    /// One layout of each side was compared, for this reason.
-    Single(String),
-    /// Both sides started one and the same file.
-    SameFile,
-    /// Nothing was timed.
-    Untimed,
-}
-
-impl Layouts {
-    /// True if a difference cannot come from the place of code.
-    pub fn is_averaged(&self) -> bool {
-        matches!(self, Self::Averaged(_) | Self::SameFile)
-    }
-}
 
 /// Copies that cannot be made. Nothing can be compared then: a gate that fell back to one layout would be more lenient.
 #[derive(Debug, Error)]

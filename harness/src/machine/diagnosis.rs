@@ -2,14 +2,13 @@
 
 use super::{Finding, Grade};
 use crate::paired::NoiseFloor;
-use crate::render::{Cell, Column, Table, Tone};
 
 /// Largest acceptable minimum detectable effect of one workload within 15 seconds, as a share. Gates that find only
 /// larger slowdowns get switched off.
 pub const COARSE: f64 = 0.02;
 
 /// Measuring time of one workload alone, in seconds.
-const ALONE: f64 = 15.0;
+pub const ALONE: f64 = 15.0;
 
 /// The state and the noise floor of a machine.
 #[derive(Debug, Clone)]
@@ -23,19 +22,25 @@ pub struct Diagnosis {
 /// Noise floors of some workloads, and the size of the gate that they are extrapolated to.
 #[derive(Debug, Clone)]
 pub struct NoiseFloors {
-    tried: Vec<Tried>,
-    workloads: usize,
-    each_seconds: f64,
+    /// The measured workloads.
+    pub tried: Vec<Tried>,
+    /// Number of workloads that the gate times.
+    pub workloads: usize,
+    /// Seconds that the gate has for each of them.
+    pub each_seconds: f64,
 }
 
 /// The noise floor of a workload, and the minimum detectable effects that follow from it.
 #[derive(Debug, Clone)]
-struct Tried {
-    floor: NoiseFloor,
-    in_a_gate: Option<f64>,
-    alone: Option<f64>,
+pub struct Tried {
+    /// The noise floor: a build compared with itself.
+    pub floor: NoiseFloor,
+    /// Smallest slowdown that a gate would find, as a share.
+    pub in_a_gate: Option<f64>,
+    /// Smallest slowdown that [`ALONE`] seconds of measuring would find, as a share.
+    pub alone: Option<f64>,
     /// Seconds of measuring until the workload is shown to be not slower.
-    seconds: Option<f64>,
+    pub seconds: Option<f64>,
 }
 
 impl NoiseFloors {
@@ -125,94 +130,12 @@ impl Diagnosis {
         });
         trouble.collect()
     }
-
-    /// The findings, and the noise floor if it was measured.
-    pub fn tables(&self) -> Vec<Table> {
-        let mut tables = vec![findings_table(&self.findings)];
-        if let Ok(floors) = &self.floors {
-            tables.push(floors.table());
-        }
-        tables
-    }
-}
-
-/// One row for each finding.
-fn findings_table(findings: &[Finding]) -> Table {
-    let columns = vec![
-        Column::left("what", "what"),
-        Column::left("found", "found"),
-        Column::left("grade", "grade"),
-        Column::left("advice", "advice"),
-    ];
-    let mut table = Table::new("The machine", columns);
-    let cells = |finding: &Finding| {
-        let tone = match finding.grade {
-            Grade::Good => Tone::Good,
-            Grade::Warning => Tone::Notice,
-            Grade::Bad => Tone::Bad,
-        };
-        vec![
-            Cell::text(finding.what),
-            Cell::text(&finding.found),
-            Cell::text(finding.grade.name()).toned(tone),
-            Cell::text(&finding.advice),
-        ]
-    };
-    table.rows = findings.iter().map(cells).collect();
-    table
-}
-
-impl NoiseFloors {
-    /// One row for each measured workload.
-    fn table(&self) -> Table {
-        let columns = vec![
-            Column::left("workload", "workload"),
-            Column::left("phase", "phase"),
-            Column::right("pairs", "pairs"),
-            Column::right("difference", "difference"),
-            Column::right("difference_low", "from"),
-            Column::right("difference_high", "to"),
-            Column::right("pair_spread", "pair spread"),
-            Column::right("found_in_a_gate", "a gate finds"),
-            Column::right("found_alone", "alone"),
-            Column::right("seconds_to_settle", "needs"),
-        ];
-        let mut table = Table::new("The noise floor: a build compared with itself", columns);
-        let share = |share: Option<f64>, signed: bool| match share {
-            Some(share) if signed => Cell::number(share, format!("{:+.2} %", 100.0 * share)),
-            Some(share) => Cell::number(share, format!("{:.2} %", 100.0 * share)),
-            None => Cell::missing(),
-        };
-        let cells = |Tried { floor, in_a_gate, alone, seconds }: &Tried| {
-            let interval = floor.interval();
-            let tone = if floor.differs() { Tone::Bad } else { Tone::Plain };
-            vec![
-                Cell::text(&floor.timed().workload),
-                Cell::text(&floor.timed().phase),
-                Cell::number(floor.pairs() as f64, floor.pairs().to_string()),
-                share(floor.change(), true).toned(tone),
-                share(interval.map(|ends| ends.low), true),
-                share(interval.map(|ends| ends.high), true),
-                share(floor.spread(), false),
-                share(*in_a_gate, true),
-                share(*alone, true),
-                seconds.map_or_else(Cell::missing, |seconds| Cell::number(seconds, format!("{seconds:.1} s"))),
-            ]
-        };
-        table.rows = self.tried.iter().map(cells).collect();
-        table.notes.push(format!(
-            "a gate finds, alone: smallest slowdown that is found with probability 95 %, in a gate that has {:.1} s \
-             for each of {} workloads, and of the workload alone within {ALONE:.0} s. needs: seconds of measuring \
-             until the workload is shown not slower by 1 %, with probability 90 %.",
-            self.each_seconds, self.workloads,
-        ));
-        table
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::diagnosis_table;
     use crate::paired::{Pair, Rules, Side, Slice, TimedPhase, WorkloadPairs};
     use crate::render::Format;
     use crate::statistics::Random;
@@ -248,7 +171,9 @@ mod tests {
     fn a_quiet_machine_can_judge_whatever_was_found() {
         let quiet = diagnosis(vec![floor("kernel/gelu", 0.0, 0.004), floor("kernel/softmax", 0.0, 0.006)]);
         assert!(quiet.can_judge(), "{}", quiet.sentence());
-        insta::assert_snapshot!(anstream::adapter::strip_str(&Format::Table.render(&quiet.tables())).to_string());
+        insta::assert_snapshot!(
+            anstream::adapter::strip_str(&Format::Table.render(&diagnosis_table::tables(&quiet))).to_string()
+        );
         insta::assert_snapshot!("sentence", quiet.sentence());
     }
 
@@ -272,6 +197,6 @@ mod tests {
         let unmeasured = Diagnosis { floors: Err("there is no probe".to_owned()), ..diagnosis(Vec::new()) };
         assert!(!unmeasured.can_judge());
         assert!(unmeasured.sentence().starts_with("NOT MEASURED: there is no probe"));
-        assert_eq!(unmeasured.tables().len(), 1);
+        assert_eq!(diagnosis_table::tables(&unmeasured).len(), 1);
     }
 }

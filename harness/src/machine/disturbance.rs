@@ -1,9 +1,8 @@
 //! CPU time that the host or the container's quota took away while something ran, from kernel counters that are read
 //! before and after.
 
-use serde::{Deserialize, Serialize};
-
 use super::System;
+use super::data::Disturbance;
 use super::load::{Ticks, ticks};
 use super::quota::{Periods, periods};
 
@@ -12,16 +11,6 @@ use super::quota::{Periods, periods};
 pub struct Counters {
     ticks: Option<Ticks>,
     periods: Option<Periods>,
-}
-
-/// CPU time lost between two moments. Unknown values are none.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Disturbance {
-    /// Share of all CPU time that the host gave to others, 0 to 1.
-    pub stolen: Option<f64>,
-    /// Share of the periods in which the container's quota was used up, 0 to 1.
-    pub throttled: Option<f64>,
 }
 
 impl Counters {

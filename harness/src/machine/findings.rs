@@ -1,8 +1,6 @@
 //! Grades the state of a machine for measuring time, with advice.
 
-use super::disturbance::Disturbance;
-use super::load::Busy;
-use super::state::State;
+use super::data::{Busy, Disturbance, MachineState, share_of};
 use crate::metric::Quantity;
 use crate::render::number::plain;
 
@@ -45,7 +43,12 @@ pub struct Finding {
 const STOLEN: [f64; 2] = [0.005, 0.1];
 
 /// Grades the state, busy programs, the disturbance while measuring, and the version of valgrind, in a fixed order.
-pub fn findings(state: &State, busy: &[Busy], disturbance: &Disturbance, valgrind: Option<&str>) -> Vec<Finding> {
+pub fn findings(
+    state: &MachineState,
+    busy: &[Busy],
+    disturbance: &Disturbance,
+    valgrind: Option<&str>,
+) -> Vec<Finding> {
     vec![
         cores(state),
         governor(state),
@@ -68,7 +71,7 @@ fn finding(what: &'static str, found: impl Into<String>, grade: Grade, advice: &
     Finding { what, found: found.into(), grade, advice: advice.to_owned() }
 }
 
-fn cores(state: &State) -> Finding {
+fn cores(state: &MachineState) -> Finding {
     let what = "CPUs to use";
     let count = |allowed: u32| match state.online {
         Some(online) => format!("{allowed} of {online}"),
@@ -88,7 +91,7 @@ fn cores(state: &State) -> Finding {
     }
 }
 
-fn governor(state: &State) -> Finding {
+fn governor(state: &MachineState) -> Finding {
     let what = "frequency governor";
     match state.governors.as_slice() {
         [] => {
@@ -104,7 +107,7 @@ fn governor(state: &State) -> Finding {
     }
 }
 
-fn turbo(state: &State) -> Finding {
+fn turbo(state: &MachineState) -> Finding {
     let what = "turbo";
     match state.turbo {
         Some(false) => finding(what, "off", Grade::Good, "The clock rate does not depend on how warm the CPU is."),
@@ -118,7 +121,7 @@ fn turbo(state: &State) -> Finding {
     }
 }
 
-fn siblings(state: &State) -> Finding {
+fn siblings(state: &MachineState) -> Finding {
     let what = "SMT siblings";
     match state.siblings {
         Some(false) => {
@@ -136,7 +139,7 @@ fn siblings(state: &State) -> Finding {
     }
 }
 
-fn load(state: &State, busy: &[Busy]) -> Finding {
+fn load(state: &MachineState, busy: &[Busy]) -> Finding {
     let what = "load";
     let Some(load) = state.load else {
         return finding(what, "unknown", Grade::Warning, "The load is unknown; is /proc mounted?");
@@ -178,7 +181,7 @@ fn stolen(disturbance: &Disturbance) -> Finding {
     }
 }
 
-fn quota(state: &State, disturbance: &Disturbance) -> Finding {
+fn quota(state: &MachineState, disturbance: &Disturbance) -> Finding {
     let what = "container quota";
     let Some(quota) = state.quota else {
         return finding(what, "none", Grade::Good, "No control group limits the CPU time.");
@@ -203,7 +206,7 @@ fn quota(state: &State, disturbance: &Disturbance) -> Finding {
     }
 }
 
-fn swap(state: &State) -> Finding {
+fn swap(state: &MachineState) -> Finding {
     let what = "swap";
     match state.swap {
         None => finding(what, "unknown", Grade::Warning, "It is unknown if memory is swapped out."),
@@ -218,7 +221,7 @@ fn swap(state: &State) -> Finding {
     }
 }
 
-fn huge_pages(state: &State) -> Finding {
+fn huge_pages(state: &MachineState) -> Finding {
     let what = "huge pages";
     match state.huge_pages.as_deref() {
         None => finding(what, "not there", Grade::Good, "Pages are of one size."),
@@ -235,7 +238,7 @@ fn huge_pages(state: &State) -> Finding {
 /// Memory layout varies by chance and can change a time by percents (Mytkowicz et al. 2009, "Producing wrong data
 /// without doing anything obviously wrong!"), so a gate draws a new layout for each pair of processes instead of
 /// keeping one.
-fn layout(state: &State) -> Finding {
+fn layout(state: &MachineState) -> Finding {
     let what = "random layout";
     match state.random_layout {
         Some(2..) => finding(
@@ -260,7 +263,7 @@ fn layout(state: &State) -> Finding {
     }
 }
 
-fn clock_source(state: &State) -> Finding {
+fn clock_source(state: &MachineState) -> Finding {
     let what = "clock source";
     match state.clock_source.as_deref() {
         Some(fast @ ("tsc" | "kvm-clock" | "arch_sys_counter" | "hyperv_clocksource_tsc_page")) => {
@@ -291,7 +294,7 @@ fn tool(valgrind: Option<&str>) -> Finding {
     }
 }
 
-fn counters(state: &State) -> Finding {
+fn counters(state: &MachineState) -> Finding {
     let advice = "They are not needed: valgrind counts the instructions.";
     let found = match (state.counters, state.counters_paranoid) {
         (false, _) => "none".to_owned(),
@@ -301,7 +304,7 @@ fn counters(state: &State) -> Finding {
     finding("hardware counters", found, Grade::Good, advice)
 }
 
-fn tracing(state: &State) -> Finding {
+fn tracing(state: &MachineState) -> Finding {
     let what = "tracing";
     match state.ptrace_scope {
         None | Some(0) => finding(what, "not limited", Grade::Good, "Profilers and debuggers can attach to a run."),
@@ -322,9 +325,4 @@ fn tracing(state: &State) -> Finding {
 
 fn bytes(bytes: u64) -> String {
     plain(Quantity::Bytes, bytes as f64)
-}
-
-/// Formats a share in percent, such as `0.3 %`.
-pub(super) fn share_of(share: f64) -> String {
-    format!("{:.1} %", 100.0 * share)
 }

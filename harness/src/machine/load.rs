@@ -1,19 +1,7 @@
 //! CPU use of other programs.
 
-use serde::{Deserialize, Serialize};
-
 use super::System;
-
-/// The kernel's load averages: number of threads that wanted to run.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Load {
-    /// Over the last minute.
-    pub one: f64,
-    /// Over the last five minutes.
-    pub five: f64,
-    /// Over the last fifteen minutes.
-    pub fifteen: f64,
-}
+use super::data::{Busy, Load};
 
 /// The current load; none if unknown.
 pub(super) fn load(system: &System) -> Option<Load> {
@@ -70,15 +58,6 @@ struct Task {
     started: u64,
     name: String,
     ticks: u64,
-}
-
-/// A process that kept a CPU busy.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Busy {
-    /// Its name.
-    pub name: String,
-    /// CPU use in CPUs: 1 is one whole CPU.
-    pub cpus: f64,
 }
 
 impl Tasks {

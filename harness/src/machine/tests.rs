@@ -1,9 +1,9 @@
 //! Tests of the grades of findings, and of the state's line.
 
-use super::{Busy, Disturbance, Grade, Load, State, findings};
+use super::{Busy, Disturbance, Grade, Load, MachineState, findings};
 
-fn ideal() -> State {
-    State {
+fn ideal() -> MachineState {
+    MachineState {
         online: Some(4),
         allowed: Some(4),
         siblings: Some(false),
@@ -23,7 +23,7 @@ fn ideal() -> State {
 
 const CALM: Disturbance = Disturbance { stolen: Some(0.0), throttled: Some(0.0) };
 
-fn grade(what: &str, state: &State, busy: &[Busy], disturbance: &Disturbance) -> Grade {
+fn grade(what: &str, state: &MachineState, busy: &[Busy], disturbance: &Disturbance) -> Grade {
     let all = findings(state, busy, disturbance, None);
     all.iter().find(|finding| finding.what == what).expect("there is such a finding").grade
 }
@@ -37,7 +37,7 @@ fn an_ideal_machine_is_good_in_everything() {
 #[test]
 fn each_deviation_lowers_the_grade_and_every_advice_is_one_sentence() {
     let hog = |cpus| vec![Busy { name: "hog".to_owned(), cpus }];
-    let with = |change: fn(&mut State)| {
+    let with = |change: fn(&mut MachineState)| {
         let mut state = ideal();
         change(&mut state);
         state
@@ -94,7 +94,7 @@ fn each_deviation_lowers_the_grade_and_every_advice_is_one_sentence() {
 
 #[test]
 fn unknown_values_are_graded_as_warnings() {
-    let nothing = findings(&State::default(), &[], &Disturbance::default(), None);
+    let nothing = findings(&MachineState::default(), &[], &Disturbance::default(), None);
     let good: Vec<&str> =
         nothing.iter().filter(|finding| finding.grade == Grade::Good).map(|finding| finding.what).collect();
     assert_eq!(good, ["container quota", "huge pages", "hardware counters", "tracing"]);
@@ -106,7 +106,7 @@ fn a_state_is_printed_in_one_line() {
         ideal().line(&CALM),
         "governor performance, turbo off, load 0.10 on 4 CPUs at the start, 0.0 % of the time stolen, quota none"
     );
-    let state = State { quota: Some(1.5), ..State::default() };
+    let state = MachineState { quota: Some(1.5), ..MachineState::default() };
     assert_eq!(
         state.line(&Disturbance { stolen: None, throttled: Some(0.25) }),
         "governor not visible, turbo not visible, load unknown at the start, unknown of the time stolen, \

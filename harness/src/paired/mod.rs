@@ -6,9 +6,11 @@
 //! pairs of processes are short, and many, and each process gets the memory of the other, too, where starting is cheap.
 
 mod kernel_tick;
+mod measure_noise_floor;
 mod noise_floor;
 mod one_sided;
 mod pair;
+mod pairs;
 mod power;
 mod process;
 mod rules;
@@ -17,11 +19,13 @@ mod sequential_suite;
 mod sequential_test;
 mod slices;
 
-pub use noise_floor::{NoiseFloor, measure_noise_floor};
-pub use pair::{Block, Conditions, Injection, PairError, PairState, Round, Sides, measure_pair};
+pub use measure_noise_floor::measure_noise_floor;
+pub use noise_floor::NoiseFloor;
+pub use pair::{Conditions, PairError, PairState, Sides, measure_pair};
+pub use pairs::{Block, Pair, Round, TimedPhase, WorkloadPairs};
 pub use power::{MAX_FORECAST_PAIRS, MAX_POWER_PAIRS, minimum_detectable, pairs_to_settle, remaining_pairs};
 pub use rules::Rules;
-pub use scheduler::{Pair, Scheduler, Stopped, TimedPhase, WorkloadPairs};
+pub use scheduler::{Scheduler, Stopped};
 pub use sequential_suite::SequentialSuite;
 pub use sequential_test::{Levels, SequentialTest, Verdict};
 pub use slices::{PairEstimate, Side, Slice};

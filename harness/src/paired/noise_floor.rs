@@ -3,13 +3,9 @@
 //! One build on both sides, measured and judged by the code that judges a change. Whatever differs then is the machine,
 //! and the scatter of these pairs says how small an effect could be found on it.
 
-use std::time::Duration;
-
 use super::{
-    Conditions, MAX_POWER_PAIRS, Rules, Scheduler, SequentialTest, Sides, Stopped, TimedPhase, Verdict, WorkloadPairs,
-    minimum_detectable, pairs_to_settle,
+    MAX_POWER_PAIRS, Rules, SequentialTest, TimedPhase, Verdict, WorkloadPairs, minimum_detectable, pairs_to_settle,
 };
-use crate::measure::Progress;
 use crate::statistics::Interval;
 
 /// Level of the interval that is told.
@@ -23,30 +19,6 @@ pub struct NoiseFloor {
     /// What a pair took, in seconds.
     each: f64,
     failure: Option<String>,
-}
-
-/// Measures a build against itself, started from its copies on both sides, for as long as the budget lasts, or until it is shown to differ from itself.
-///
-/// # Errors
-/// [`Stopped`] if the user ended it.
-pub fn measure_noise_floor(
-    sides: &Sides<'_>,
-    timed: &TimedPhase,
-    conditions: &Conditions,
-    budget: Duration,
-    seed: u64,
-    progress: &dyn Progress,
-) -> Result<WorkloadPairs, Stopped> {
-    let scheduler = Scheduler {
-        sides,
-        conditions: &Conditions { injection: None, ..conditions.clone() },
-        // It is not to be settled soon: every pair tells more of the noise.
-        rules: Rules { false_assurance: f64::MIN_POSITIVE, ..Rules::default() },
-        budget,
-        seed,
-    };
-    let nothing = || WorkloadPairs { timed: timed.clone(), pairs: Vec::new(), failure: None };
-    Ok(scheduler.run(std::slice::from_ref(timed), progress)?.pop().unwrap_or_else(nothing))
 }
 
 impl NoiseFloor {

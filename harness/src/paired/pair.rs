@@ -11,12 +11,12 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use harness_probe::Options;
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::kernel_tick::Tick;
 use super::process::{Process, running};
-use super::{Side, Slice};
+use super::{Round, Side, Slice};
+use crate::gate::Injection;
 use crate::probe::ProbeError;
 use crate::statistics::{Random, shuffled};
 
@@ -73,19 +73,6 @@ pub struct Conditions {
     /// A slowdown that is put into the head on purpose, to see whether it is found.
     pub injection: Option<Injection>,
 }
-
-/// A slowdown that is put in honestly: the head runs this share more iterations than it reports, rounded at random.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Injection {
-    /// 0.01 for one percent.
-    pub share: f64,
-}
-
-/// Four slices: base, head, head, base, or the mirror of it.
-pub type Block = [Slice; 4];
-
-/// What one start of the two processes gave.
-pub type Round = Vec<Block>;
 
 /// A pair that could not be measured.
 #[derive(Debug, Error)]

@@ -4,24 +4,14 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
-use super::pair::{Conditions, PairState, Round, Sides, measure_pair};
-use super::slices::round_estimate;
-use super::{PairEstimate, Rules, SequentialSuite, Slice};
+use super::pair::{Conditions, PairState, Sides, measure_pair};
+use super::{Pair, Rules, SequentialSuite, TimedPhase, WorkloadPairs};
 use crate::child;
 use crate::measure::Progress;
 use crate::statistics::{Random, shuffled};
 
 /// What one pair is taken to cost before the first one was measured, in seconds.
 const FIRST_GUESS: f64 = 0.3;
-
-/// A workload that takes part, in one phase.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TimedPhase {
-    /// Its id.
-    pub workload: String,
-    /// The phase.
-    pub phase: String,
-}
 
 /// How the time of two builds is held side by side.
 pub struct Scheduler<'a> {
@@ -35,58 +25,6 @@ pub struct Scheduler<'a> {
     pub budget: Duration,
     /// What everything that is drawn at random is drawn from.
     pub seed: u64,
-}
-
-/// What was measured of one entrant.
-#[derive(Debug, Clone, PartialEq)]
-pub struct WorkloadPairs {
-    /// Whose.
-    pub timed: TimedPhase,
-    /// Its pairs, in the order they were measured.
-    pub pairs: Vec<Pair>,
-    /// Why there are no more of them, if a pair could not be measured: nothing is said of the workload then.
-    pub failure: Option<String>,
-}
-
-impl WorkloadPairs {
-    /// ln(head time / base time) of each of its pairs that says something, in order.
-    pub fn log_ratios(&self) -> impl Iterator<Item = f64> {
-        self.pairs.iter().filter_map(|pair| Some(pair.estimate()?.log_ratio))
-    }
-}
-
-/// What one pair of processes left.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Pair {
-    /// What it cost, from the first start of the processes to their last end.
-    pub seconds: f64,
-    /// The slices of each start of the processes, four by four.
-    pub rounds: Vec<Round>,
-}
-
-impl Pair {
-    /// What it says: the mean of the ratios of its rounds. None if one of them says nothing: the other alone is no mean.
-    pub fn estimate(&self) -> Option<PairEstimate> {
-        let rounds: Vec<PairEstimate> = self.rounds.iter().map(|round| round_estimate(round)).collect::<Option<_>>()?;
-        if let [one] = rounds[..] {
-            return Some(one);
-        }
-        let count = rounds.len() as f64;
-        let middle =
-            |of: fn(&PairEstimate) -> f64| (rounds.iter().map(|round| of(round).ln()).sum::<f64>() / count).exp();
-        (!rounds.is_empty()).then(|| PairEstimate {
-            log_ratio: rounds.iter().map(|round| round.log_ratio).sum::<f64>() / count,
-            base: middle(|round| round.base),
-            head: middle(|round| round.head),
-            blocks: rounds.iter().map(|round| round.blocks).sum(),
-            left_out: rounds.iter().map(|round| round.left_out).sum(),
-        })
-    }
-
-    /// All its slices in the order they were measured.
-    pub fn slices(&self) -> impl Iterator<Item = &Slice> {
-        self.rounds.iter().flatten().flatten()
-    }
 }
 
 /// It was told to end before it was done.
@@ -155,6 +93,7 @@ impl Scheduler<'_> {
 mod tests {
     use super::*;
     use crate::paired::Side;
+    use crate::paired::Slice;
 
     /// A slow page of memory is the base's in one round and the head's in the other.
     #[test]

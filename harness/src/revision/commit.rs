@@ -27,7 +27,7 @@ pub struct Head {
 }
 
 /// The format in which git prints a commit for [`Commit::parse`].
-pub(super) const FORMAT: &str = "--format=%H %ct %an <%ae>%x09%s";
+pub const FORMAT: &str = "--format=%H %ct %an <%ae>%x09%s";
 
 impl Commit {
     /// The first ten characters of the id.
@@ -36,7 +36,7 @@ impl Commit {
     }
 
     /// Parses a line that git printed in [`FORMAT`].
-    pub(super) fn parse(line: &str) -> Option<Self> {
+    pub fn parse(line: &str) -> Option<Self> {
         let mut words = line.splitn(3, ' ');
         let (id, seconds) = (words.next()?, words.next()?);
         let date = Timestamp::from_second(seconds.parse().ok()?).ok()?;

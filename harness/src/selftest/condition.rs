@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::paired::Injection;
+use crate::gate::Injection;
 
 /// What differs between the two sides.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -72,7 +72,7 @@ pub(crate) mod tests {
                 slice_nanoseconds: 4_000_000,
                 warm: 1,
                 injection: change.injection(),
-                layouts: crate::layout::Layouts::Averaged(64),
+                layouts: crate::gate::Layouts::Averaged(64),
                 layout_limit: 0.02,
                 strict: false,
             },

@@ -7,14 +7,14 @@
 mod accepted;
 mod explain;
 mod limits;
-mod table;
+pub mod table;
 mod tolerance;
 
 pub use limits::{Limit, Limits, LimitsError, SCHEMA_VERSION};
 pub use tolerance::{Amount, Percent, Tolerance};
 
 use crate::acceptance::Acceptance;
-use crate::compare::{Comparability, Comparison};
+use crate::compare::{Comparability, Comparison, grouped};
 use crate::metric::{Better, Metric};
 
 /// What a whole suite came to.
@@ -148,6 +148,35 @@ impl CountsVerdict {
             } += 1;
         }
         counts
+    }
+
+    /// One sentence per regression, in the order of the suite.
+    pub fn regressions(&self) -> Vec<String> {
+        let regressed = self.rows.iter().filter(|row| matches!(row.judgement, CountVerdict::Regressed(_)));
+        regressed.map(JudgedCount::explanation).collect()
+    }
+
+    /// One sentence per regression that was accepted, in the order of the suite.
+    pub fn accepted(&self) -> Vec<String> {
+        let accepted = self.rows.iter().filter(|row| matches!(row.judgement, CountVerdict::Accepted(..)));
+        accepted.map(JudgedCount::explanation).collect()
+    }
+
+    /// One sentence per reason why figures were not judged.
+    pub fn unjudged(&self) -> Vec<String> {
+        grouped(self.rows.iter().filter_map(|row| match &row.judgement {
+            CountVerdict::Unjudged(why) => Some((row.comparison.place(), why.clone())),
+            _ => None,
+        }))
+    }
+
+    /// The same verdict without what passed and without what [`CountsVerdict::unjudged`] tells.
+    #[must_use]
+    pub fn remarkable(&self) -> Self {
+        let changed = |row: &&JudgedCount| {
+            matches!(row.judgement, CountVerdict::Regressed(_) | CountVerdict::Accepted(..) | CountVerdict::Improved(_))
+        };
+        Self { rows: self.rows.iter().filter(changed).cloned().collect() }
     }
 
     /// The verdict on the suite.

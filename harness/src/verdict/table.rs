@@ -1,69 +1,38 @@
 //! The verdict as a table.
 
 use super::{CountVerdict, CountsVerdict, JudgedCount};
-use crate::compare::{figure_cells, grouped, place_cells, place_columns};
+use crate::compare::{figure_cells, place_cells, place_columns};
 use crate::render::{Cell, Column, Table, Tone};
 
-impl CountsVerdict {
-    /// The table of the verdict, regressions first, those that were accepted, then what was not judged, improvements, passes. With `exact`, a
-    /// column for everything a program may want; without, what a person reads.
-    pub fn table(&self, exact: bool) -> Table {
-        let mut columns = place_columns(exact);
-        columns.extend([
-            Column::right("base", "base"),
-            Column::right("head", "head"),
-            Column::right("ratio", "change"),
-            Column::left("limit", "limit"),
-            Column::left("verdict", "verdict"),
-        ]);
+/// The table of the verdict, regressions first, those that were accepted, then what was not judged, improvements, passes. With `exact`, a
+/// column for everything a program may want; without, what a person reads.
+pub fn table(verdict: &CountsVerdict, exact: bool) -> Table {
+    let mut columns = place_columns(exact);
+    columns.extend([
+        Column::right("base", "base"),
+        Column::right("head", "head"),
+        Column::right("ratio", "change"),
+        Column::left("limit", "limit"),
+        Column::left("verdict", "verdict"),
+    ]);
+    if exact {
+        columns.push(Column::left("explanation", "explanation"));
+    }
+    let mut table = Table::new(String::new(), columns);
+    let mut rows: Vec<&JudgedCount> = verdict.rows.iter().collect();
+    rows.sort_by_key(|row| rank(&row.judgement));
+    for row in rows {
+        let mut cells = place_cells(&row.comparison, exact);
+        cells.extend(figure_cells(&row.comparison));
+        let limit = row.judgement.limit().map(|limit| limit.tolerance.to_string());
+        cells.push(limit.map_or_else(Cell::missing, Cell::text));
+        cells.push(Cell::text(row.judgement.name()).toned(tone(&row.judgement)));
         if exact {
-            columns.push(Column::left("explanation", "explanation"));
+            cells.push(Cell::text(row.explanation()));
         }
-        let mut table = Table::new(String::new(), columns);
-        let mut rows: Vec<&JudgedCount> = self.rows.iter().collect();
-        rows.sort_by_key(|row| rank(&row.judgement));
-        for row in rows {
-            let mut cells = place_cells(&row.comparison, exact);
-            cells.extend(figure_cells(&row.comparison));
-            let limit = row.judgement.limit().map(|limit| limit.tolerance.to_string());
-            cells.push(limit.map_or_else(Cell::missing, Cell::text));
-            cells.push(Cell::text(row.judgement.name()).toned(tone(&row.judgement)));
-            if exact {
-                cells.push(Cell::text(row.explanation()));
-            }
-            table.rows.push(cells);
-        }
-        table
+        table.rows.push(cells);
     }
-
-    /// One sentence per regression, in the order of the suite.
-    pub fn regressions(&self) -> Vec<String> {
-        let regressed = self.rows.iter().filter(|row| matches!(row.judgement, CountVerdict::Regressed(_)));
-        regressed.map(JudgedCount::explanation).collect()
-    }
-
-    /// One sentence per regression that was accepted, in the order of the suite.
-    pub fn accepted(&self) -> Vec<String> {
-        let accepted = self.rows.iter().filter(|row| matches!(row.judgement, CountVerdict::Accepted(..)));
-        accepted.map(JudgedCount::explanation).collect()
-    }
-
-    /// One sentence per reason why figures were not judged.
-    pub fn unjudged(&self) -> Vec<String> {
-        grouped(self.rows.iter().filter_map(|row| match &row.judgement {
-            CountVerdict::Unjudged(why) => Some((row.comparison.place(), why.clone())),
-            _ => None,
-        }))
-    }
-
-    /// The same verdict without what passed and without what [`CountsVerdict::unjudged`] tells.
-    #[must_use]
-    pub fn remarkable(&self) -> Self {
-        let changed = |row: &&JudgedCount| {
-            matches!(row.judgement, CountVerdict::Regressed(_) | CountVerdict::Accepted(..) | CountVerdict::Improved(_))
-        };
-        Self { rows: self.rows.iter().filter(changed).cloned().collect() }
-    }
+    table
 }
 
 fn rank(judgement: &CountVerdict) -> u8 {

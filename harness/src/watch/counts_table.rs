@@ -32,16 +32,16 @@ pub fn counts_table(last: &[Comparison], first: Option<&[Comparison]>) -> Table 
             last.iter().filter(|row| of(row) == place).map(|last| Double { last, first: counterpart(last) }).collect();
         let mut rows: Vec<Vec<Cell>> = Vec::new();
         let (quiet, loud): (Vec<_>, Vec<_>) = doubles.into_iter().partition(|double| double.is_quiet());
-        rows.extend(loud.into_iter().map(|double| row(&double.last.title(), double, first.is_some())));
+        rows.extend(loud.into_iter().map(|double| row(&title(double.last), double, first.is_some())));
         for instrument in Instrument::ALL {
             let quiet: Vec<Double<'_>> =
-                quiet.iter().copied().filter(|double| double.last.is_read_by(instrument)).collect();
+                quiet.iter().copied().filter(|double| is_read_by(double.last, instrument)).collect();
             rows.extend(match quiet.as_slice() {
                 [] => None,
-                [double] => Some(row(&double.last.title(), *double, first.is_some())),
+                [double] => Some(row(&title(double.last), *double, first.is_some())),
                 [double, rest @ ..] => {
                     let mut cells =
-                        row(&format!("{}, and {} more", double.last.title(), rest.len()), *double, first.is_some());
+                        row(&format!("{}, and {} more", title(double.last), rest.len()), *double, first.is_some());
                     // The values of the first figure would be mistaken for those of all.
                     cells[1..3].fill(Cell::text(""));
                     Some(cells)
@@ -125,14 +125,12 @@ impl Double<'_> {
     }
 }
 
-impl Comparison {
-    fn title(&self) -> String {
-        self.metric.map_or_else(String::new, |metric| metric.title_per(&self.unit.name))
-    }
+fn title(comparison: &Comparison) -> String {
+    comparison.metric.map_or_else(String::new, |metric| metric.title_per(&comparison.unit.name))
+}
 
-    fn is_read_by(&self, instrument: Instrument) -> bool {
-        self.metric.is_some_and(|metric| metric.instrument() == instrument)
-    }
+fn is_read_by(comparison: &Comparison, instrument: Instrument) -> bool {
+    comparison.metric.is_some_and(|metric| metric.instrument() == instrument)
 }
 
 #[cfg(test)]

@@ -5,14 +5,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
+use harness::gate::{self, Injection, Layouts, conditions_of};
 use harness::gate::{
     Circumstances, Counted, FLOOR_SHARE, GateVerdict, Identical, MatchedWorkloads, Revision, SLICE, Session, Terms,
     Unmatched, WARM, pinned_core, seed_of_now,
 };
-use harness::layout::{Layouts, Pools, Timed};
-use harness::machine::{Counters, State, System};
+use harness::layout::{Pools, Timed};
+use harness::machine::{self, Counters, System};
 use harness::measure::{self, Bar, Measured, Request, Selected};
-use harness::paired::{Injection, Rules, Side, TimedPhase, WorkloadPairs, measure_noise_floor};
+use harness::paired::{Rules, Side, TimedPhase, WorkloadPairs, measure_noise_floor};
 use harness::probe::{Greeting, ProbeError};
 use harness::project::Project;
 use harness::record::Instrument;
@@ -235,9 +236,9 @@ fn unchanged(base: &Ready, head: &Ready, counting: &[Instrument]) -> Result<Iden
 }
 
 fn time(pools: &Pools, timed_phases: &[TimedPhase], terms: &Terms, request: &Request) -> Result<Times> {
-    let conditions = terms.conditions(request.isa.clone(), request.time_limit);
+    let conditions = conditions_of(&terms, request.isa.clone(), request.time_limit);
     let system = System::here();
-    let (state, counters) = (State::of(&system), Counters::now(&system));
+    let (state, counters) = (machine::state(&system), Counters::now(&system));
     // Another one with every seed.
     let itself = &timed_phases[terms.seed as usize % timed_phases.len()];
     let half = Duration::from_secs_f64(terms.floor_seconds / 2.0);
@@ -247,8 +248,8 @@ fn time(pools: &Pools, timed_phases: &[TimedPhase], terms: &Terms, request: &Req
         })
     };
     let mut before = floor(terms.seed)?;
-    let measured =
-        pools.between(Side::Base, Side::Head, |sides| terms.time(sides, timed_phases, &conditions, &Bar::new()))?;
+    let measured = pools
+        .between(Side::Base, Side::Head, |sides| gate::time(terms, sides, timed_phases, &conditions, &Bar::new()))?;
     let after = floor(terms.seed.wrapping_add(1))?;
     before.pairs.extend(after.pairs);
     before.failure = before.failure.or(after.failure);

@@ -39,7 +39,8 @@ pub(super) fn accepted(base: &Checkout, head: &Project, honour: bool, repository
 
 /// What the head changes of the rules and the stored counts.
 pub(super) fn amended(base: &Project, head: &Project) -> Vec<String> {
-    Policy::read(base).amended(&Policy::read(head))
+    let policy = |project: &Project| Policy::read(&project.baselines(), &project.config.timed);
+    policy(base).changes(&policy(head))
 }
 
 /// Every workload and phase of either side.

@@ -1,9 +1,11 @@
 //! What the gate against a revision says.
 
 use anyhow::Result;
+use harness::gate::table::times_table;
 use harness::gate::{GateVerdict, Session, TimeOutcome};
 use harness::paired::Verdict;
 use harness::render::{Format, Table};
+use harness::verdict::table::table;
 
 use crate::cli::{ALARM, WARNING, exact, notice, print, show};
 
@@ -44,11 +46,11 @@ pub(super) fn gate_verdict(
 
     let mut tables = Vec::new();
     if !gate_verdict.times.is_empty() {
-        tables.push(gate_verdict.times_table(exact(format)));
+        tables.push(times_table(gate_verdict, exact(format)));
     }
     if let Some(counts) = &gate_verdict.counts {
         let shown = if all || exact(format) { counts.clone() } else { counts.remarkable() };
-        let table = shown.table(exact(format));
+        let table = table(&shown, exact(format));
         tables.extend((!table.rows.is_empty()).then_some(table));
     }
     match format {

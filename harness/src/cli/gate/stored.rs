@@ -10,6 +10,7 @@ use harness::measure::{self, Bar, Request};
 use harness::project::Project;
 use harness::record::{Instrument, Record};
 use harness::render::Format;
+use harness::verdict::table::table;
 use harness::verdict::{CountsVerdict, Limits, judge};
 use harness_probe::protocol::Description;
 
@@ -103,7 +104,7 @@ fn left_out<'a>(there: &'a [Description], head: &Record) -> Vec<(&'a str, &'a st
 fn show_verdict(verdict: &CountsVerdict, complaints: &[String], format: Format, all: bool) -> Result<()> {
     let again = format!("reproduce with: {}", command_line());
     if exact(format) {
-        let mut table = verdict.table(true);
+        let mut table = table(&verdict, true);
         table.title = verdict.summary();
         table.notes = complaints.iter().map(|told| format!("complaint: {told}")).collect();
         table.notes.push(again.clone());
@@ -113,7 +114,7 @@ fn show_verdict(verdict: &CountsVerdict, complaints: &[String], format: Format, 
         return Ok(());
     }
     let shown = if all { verdict.clone() } else { verdict.remarkable() };
-    let mut table = shown.table(false);
+    let mut table = table(&shown, false);
     let unjudged = verdict.unjudged();
     if format == Format::Markdown {
         table.title = verdict.summary();

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use harness::gate::{self, Layouts};
 use harness::gate::{
     Accepted, Identical, LAYOUT_LIMIT, MatchedWorkloads, Revision, SLICE, Session, Terms, WARM, pinned_core,
 };
-use harness::layout::Layouts;
 use harness::measure::{self, Measured, Plan, Silent};
 use harness::paired::{Rules, Sides, TimedPhase};
 use harness::probe::Probe;
@@ -125,7 +125,13 @@ impl<'a> Bench<'a> {
             strict: false,
         };
         let created = measure::now();
-        let measured = terms.time(&sides, &timed_phases, &terms.conditions(None, measure::TIME_LIMIT), &Silent)?;
+        let measured = gate::time(
+            &terms,
+            &sides,
+            &timed_phases,
+            &gate::conditions_of(&terms, None, measure::TIME_LIMIT),
+            &Silent,
+        )?;
         Ok(Trial {
             schema: Trial::SCHEMA,
             condition,

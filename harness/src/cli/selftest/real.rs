@@ -7,9 +7,9 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use harness::child::{self, Held};
+use harness::gate::Layouts;
 use harness::gate::{GateVerdict, Session, pinned_core};
-use harness::layout::Layouts;
-use harness::machine::{self, Counters, State, System};
+use harness::machine::{self, Counters, System};
 use harness::measure::{self, Progress};
 use harness::project::Project;
 use harness::render::chart::Layout;
@@ -173,7 +173,7 @@ impl<'a> Stage<'a> {
         command.stderr(fs::File::create(&errors).with_context(|| format!("cannot write {}", errors.display()))?);
         let _hog = LoadProcesses::start(self.test.hogs, pinned_core(1))?;
         let system = System::here();
-        let (load, counters) = (State::of(&system).load, Counters::now(&system));
+        let (load, counters) = (machine::state(&system).load, Counters::now(&system));
         let (date, began) = (measure::now(), Instant::now());
         let status = {
             let _held = Held::new();

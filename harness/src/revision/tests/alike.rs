@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use super::*;
-use crate::layout::{Layouts, Pools, Timed, identical};
+use crate::gate::Layouts;
+use crate::layout::{Pools, Timed, identical};
 use crate::paired::Side;
 use crate::revision::WorkingTree;
 

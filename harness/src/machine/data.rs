@@ -1,0 +1,100 @@
+//! Data about the machine that time was measured on: its state, and the CPU time that was lost meanwhile.
+
+use serde::{Deserialize, Serialize};
+
+/// The state of a machine. Unknown values are none.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MachineState {
+    /// Number of CPUs that are online.
+    pub online: Option<u32>,
+    /// Number of CPUs that this process may use.
+    pub allowed: Option<u32>,
+    /// True if CPUs are threads of shared cores.
+    pub siblings: Option<bool>,
+    /// The frequency governors in use, each once.
+    pub governors: Vec<String>,
+    /// True if cores may run faster than their base clock.
+    pub turbo: Option<bool>,
+    /// Load averages: number of threads that wanted to run.
+    pub load: Option<Load>,
+    /// CPU time that the container may use, in CPUs; none without a limit.
+    pub quota: Option<f64>,
+    /// Bytes of swap in use, and total bytes of swap.
+    pub swap: Option<(u64, u64)>,
+    /// Setting of transparent huge pages: `always`, `madvise` or `never`.
+    pub huge_pages: Option<String>,
+    /// Address space randomization: 0 none, 1 everything but the heap, 2 everything.
+    pub random_layout: Option<i64>,
+    /// The kernel's clock source.
+    pub clock_source: Option<String>,
+    /// True if there are hardware counters.
+    pub counters: bool,
+    /// Permission to read them (`perf_event_paranoid`): up to 2 each user for own programs, 3 and more root only.
+    pub counters_paranoid: Option<i64>,
+    /// Processes that may be traced (`ptrace_scope`): 0 all of the user, 1 child processes, 2 only by root, 3 none.
+    pub ptrace_scope: Option<i64>,
+}
+
+impl MachineState {
+    /// The state and the disturbance in one line, for printing beside a verdict.
+    pub fn line(&self, disturbance: &Disturbance) -> String {
+        let governor = match self.governors.as_slice() {
+            [] => "not visible".to_owned(),
+            several => several.join("/"),
+        };
+        let turbo = match self.turbo {
+            Some(true) => "on",
+            Some(false) => "off",
+            None => "not visible",
+        };
+        let load = self.load.map_or("unknown".to_owned(), |load| format!("{:.2}", load.one));
+        let cpus = self.allowed.map_or(String::new(), |cpus| format!(" on {cpus} CPUs"));
+        let stolen = disturbance.stolen.map_or("unknown".to_owned(), share_of);
+        let quota = match (self.quota, disturbance.throttled) {
+            (None, _) => "none".to_owned(),
+            (Some(quota), Some(throttled)) if throttled > 0.0 => {
+                format!("{quota:.2} CPUs, used up in {} of its periods", share_of(throttled))
+            }
+            (Some(quota), _) => format!("{quota:.2} CPUs"),
+        };
+        format!(
+            "governor {governor}, turbo {turbo}, load {load}{cpus} at the start, {stolen} of the time stolen, quota {quota}"
+        )
+    }
+}
+
+/// CPU time lost between two moments. Unknown values are none.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Disturbance {
+    /// Share of all CPU time that the host gave to others, 0 to 1.
+    pub stolen: Option<f64>,
+    /// Share of the periods in which the container's quota was used up, 0 to 1.
+    pub throttled: Option<f64>,
+}
+
+/// The kernel's load averages: number of threads that wanted to run.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Load {
+    /// Over the last minute.
+    pub one: f64,
+    /// Over the last five minutes.
+    pub five: f64,
+    /// Over the last fifteen minutes.
+    pub fifteen: f64,
+}
+
+/// A process that kept a CPU busy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Busy {
+    /// Its name.
+    pub name: String,
+    /// CPU use in CPUs: 1 is one whole CPU.
+    pub cpus: f64,
+}
+
+/// Formats a share in percent, such as `0.3 %`.
+pub fn share_of(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
+}
