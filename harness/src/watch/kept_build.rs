@@ -32,8 +32,8 @@ enum Word {
 }
 
 impl KeptBuild {
-    /// Copies the program of a command, and those of its arguments that are files. It will run in the same folder. Other
-    /// words, such as the name of a shell, are used as they are.
+    /// Copies the program of a command, and those of its arguments that are files. It will run in the same folder.
+    /// Other words, such as the name of a shell, are used as they are.
     ///
     /// # Errors
     /// If a file cannot be copied.
