@@ -1,4 +1,4 @@
-//! What is known of a commit.
+//! A commit, and the state of the working tree.
 
 use std::fmt;
 
@@ -7,22 +7,22 @@ use jiff::Timestamp;
 /// A commit of the repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commit {
-    /// Its whole object id.
+    /// The complete object id.
     pub id: String,
     /// The first line of its message.
     pub subject: String,
-    /// When it was committed.
+    /// The committer's date.
     pub date: Timestamp,
-    /// Who wrote it: a name and an address.
+    /// The author: a name and an address.
     pub author: String,
 }
 
-/// The working tree as it is.
+/// The commit of the working tree, and whether the tree has changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
     /// Target of the executable.
     pub commit: Commit,
-    /// Whether it has changes, or files that git neither knows nor ignores.
+    /// True if there are changes, or untracked files that are not ignored.
     pub dirty: bool,
 }
 
@@ -30,7 +30,7 @@ pub struct Head {
 pub const COMMIT_FORMAT: &str = "--format=%H %ct %an <%ae>%x09%s";
 
 impl Commit {
-    /// The first characters of its id, enough for a person.
+    /// The first ten characters of the id.
     pub fn short(&self) -> &str {
         self.id.get(..10).unwrap_or(&self.id)
     }
@@ -40,7 +40,7 @@ impl Commit {
         let mut words = line.splitn(3, ' ');
         let (id, seconds) = (words.next()?, words.next()?);
         let date = Timestamp::from_second(seconds.parse().ok()?).ok()?;
-        // A name has no tab in it; a subject may.
+        // A name has no tab; a subject may have one.
         let rest = words.next().unwrap_or_default();
         let (author, subject) = rest.split_once('\t').unwrap_or((rest, ""));
         let known = id.len() >= 40 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -49,7 +49,7 @@ impl Commit {
 }
 
 impl fmt::Display for Commit {
-    /// `0123456789 "what it says"`.
+    /// `0123456789 "subject"`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {:?}", self.short(), self.subject)
     }

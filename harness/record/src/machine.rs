@@ -1,43 +1,43 @@
-//! Data about the machine that time was measured on: its state, and what disturbed it meanwhile.
+//! Data about the machine that time was measured on: its state, and the CPU time that was lost meanwhile.
 
 use serde::{Deserialize, Serialize};
 
-/// What was found. What nobody says is none.
+/// The state of a machine. Unknown values are none.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MachineState {
-    /// CPUs that run.
+    /// Number of CPUs that are online.
     pub online: Option<u32>,
-    /// CPUs that this process may use.
+    /// Number of CPUs that this process may use.
     pub allowed: Option<u32>,
-    /// Whether CPUs are threads of shared cores.
+    /// True if CPUs are threads of shared cores.
     pub siblings: Option<bool>,
     /// The frequency governors in use, each once.
     pub governors: Vec<String>,
-    /// Whether cores may run faster than their base clock.
+    /// True if cores may run faster than their base clock.
     pub turbo: Option<bool>,
-    /// How many threads wanted to run.
+    /// Load averages: number of threads that wanted to run.
     pub load: Option<Load>,
-    /// CPUs' worth of time that the container may use; none without a limit.
+    /// CPU time that the container may use, in CPUs; none without a limit.
     pub quota: Option<f64>,
-    /// Bytes of swap in use, and bytes there are.
+    /// Bytes of swap in use, and total bytes of swap.
     pub swap: Option<(u64, u64)>,
-    /// When memory is given in huge pages.
+    /// Setting of transparent huge pages: `always`, `madvise` or `never`.
     pub huge_pages: Option<String>,
-    /// How much of a process's memory lies at a random place: 0 nothing, 1 all but the heap, 2 everything.
+    /// Address space randomization: 0 none, 1 everything but the heap, 2 everything.
     pub random_layout: Option<i64>,
-    /// What the kernel tells the time by.
+    /// The kernel's clock source.
     pub clock_source: Option<String>,
-    /// Whether there are hardware counters.
+    /// True if there are hardware counters.
     pub counters: bool,
-    /// Who may read them: 2 each user of his own programs, 3 and more nobody but root.
+    /// Permission to read them (`perf_event_paranoid`): up to 2 each user for own programs, 3 and more root only.
     pub counters_paranoid: Option<i64>,
-    /// Which processes may be traced: 0 all of one's own, 1 one's children, 2 only by root, 3 none.
+    /// Processes that may be traced (`ptrace_scope`): 0 all of the user, 1 child processes, 2 only by root, 3 none.
     pub ptrace_scope: Option<i64>,
 }
 
 impl MachineState {
-    /// The state and what happened meanwhile in one line, for printing beside a verdict.
+    /// The state and the disturbance in one line, for printing beside a verdict.
     pub fn line(&self, disturbance: &Disturbance) -> String {
         let governor = match self.governors.as_slice() {
             [] => "not visible".to_owned(),
@@ -64,37 +64,37 @@ impl MachineState {
     }
 }
 
-/// What lies between two moments. What nobody counts is none.
+/// CPU time lost between two moments. Unknown values are none.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Disturbance {
-    /// Which share of all CPU time the host gave to others, 0 to 1.
+    /// Share of all CPU time that the host gave to others, 0 to 1.
     pub stolen: Option<f64>,
-    /// In which share of the periods the container's quota was used up, 0 to 1.
+    /// Share of the periods in which the container's quota was used up, 0 to 1.
     pub throttled: Option<f64>,
 }
 
-/// How many threads wanted to run on average, as the kernel tells it.
+/// The kernel's load averages: number of threads that wanted to run.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Load {
     /// Over the last minute.
     pub one: f64,
-    /// Over the last five.
+    /// Over the last five minutes.
     pub five: f64,
-    /// Over the last fifteen.
+    /// Over the last fifteen minutes.
     pub fifteen: f64,
 }
 
 /// A process that kept a CPU busy.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Busy {
-    /// What it is called.
+    /// Its name.
     pub name: String,
-    /// Which part of one CPU it used: 1 is a whole one.
+    /// CPU use in CPUs: 1 is one whole CPU.
     pub cpus: f64,
 }
 
-/// A share as printed: `0.3 %`.
+/// Formats a share in percent, such as `0.3 %`.
 pub fn share_of(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
 }

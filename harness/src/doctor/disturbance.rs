@@ -1,4 +1,5 @@
-//! What happened to the machine while something ran: read before and after.
+//! CPU time that the host or the container's quota took away while something ran, from kernel counters that are read
+//! before and after.
 
 use harness_record::machine::Disturbance;
 
@@ -14,12 +15,12 @@ pub struct Counters {
 }
 
 impl Counters {
-    /// The counters now.
+    /// Reads the counters.
     pub fn now(system: &System) -> Self {
         Self { ticks: ticks(system), periods: periods(system) }
     }
 
-    /// What happened since.
+    /// The disturbance since these counters were read.
     pub fn since(self, system: &System) -> Disturbance {
         self.until(Self::now(system))
     }
@@ -43,7 +44,7 @@ mod tests {
     use crate::doctor::system::fixture::Fixture;
 
     #[test]
-    fn shares_are_of_what_lies_between() {
+    fn shares_are_of_the_time_between() {
         let machine = Fixture::of(&[
             ("proc/stat", "cpu  100 0 0 800 0 0 0 100 0 0\ncpu0 100 0 0 800 0 0 0 100 0 0\n"),
             ("proc/self/cgroup", "0::/\n"),
@@ -58,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn counters_that_run_backwards_say_nothing() {
+    fn counters_that_run_backwards_give_shares_from_0_to_1() {
         let ticks = |total, stolen| Counters { ticks: Some(Ticks { total, stolen, cpus: 1 }), periods: None };
         assert_eq!(ticks(100, 50).until(ticks(90, 10)).stolen, Some(0.0));
         assert_eq!(ticks(100, 50).until(ticks(110, 90)).stolen, Some(1.0));

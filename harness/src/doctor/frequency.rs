@@ -1,15 +1,15 @@
-//! How fast the cores are allowed to run: their governor and their turbo.
+//! Clock rate of the cores: governor and turbo.
 
 use crate::doctor::System;
 
-/// Where the kernel keeps a folder for each CPU.
+/// The kernel's folder of all CPUs.
 pub(super) const CPUS: &str = "sys/devices/system/cpu";
-/// Intel's driver says whether turbo is off, ...
+/// Intel's driver: 1 if turbo is off.
 pub(super) const NO_TURBO: &str = "sys/devices/system/cpu/intel_pstate/no_turbo";
-/// ... and everybody else's whether it is on.
+/// Other drivers: 1 if turbo is on.
 pub(super) const BOOST: &str = "sys/devices/system/cpu/cpufreq/boost";
 
-/// The file of every CPU that names its governor.
+/// The governor file of every CPU.
 pub(super) fn governor_files(system: &System) -> Vec<String> {
     let is_cpu = |name: &String| {
         name.strip_prefix("cpu").is_some_and(|n| !n.is_empty() && n.bytes().all(|byte| byte.is_ascii_digit()))
@@ -19,7 +19,7 @@ pub(super) fn governor_files(system: &System) -> Vec<String> {
     files.filter(|file| system.has(file)).collect()
 }
 
-/// The governors in use, each once; none where the kernel does not choose the clock rate.
+/// The governors in use, without repetition; empty if the kernel does not choose the clock rate.
 pub(super) fn governors(system: &System) -> Vec<String> {
     let mut governors: Vec<String> = governor_files(system).iter().filter_map(|file| system.word(file)).collect();
     governors.sort();
@@ -27,7 +27,7 @@ pub(super) fn governors(system: &System) -> Vec<String> {
     governors
 }
 
-/// Whether cores may run faster than their base clock while it is cool; none where nobody says.
+/// True if cores may run faster than their base clock; none if unknown.
 pub(super) fn turbo(system: &System) -> Option<bool> {
     match system.word(NO_TURBO) {
         Some(off) => switch(&off).map(|off| !off),
@@ -51,7 +51,7 @@ mod tests {
     use crate::doctor::system::fixture::Fixture;
 
     #[test]
-    fn each_governor_is_told_once_and_folders_that_are_no_cpu_are_passed_over() {
+    fn each_governor_is_listed_once_and_other_folders_are_skipped() {
         let machine = Fixture::of(&[
             ("sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "powersave\n"),
             ("sys/devices/system/cpu/cpu1/cpufreq/scaling_governor", "performance\n"),
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn intel_says_whether_turbo_is_off_and_others_whether_it_is_on() {
+    fn intel_reports_turbo_off_and_others_report_it_on() {
         let intel = |text| turbo(&Fixture::of(&[(NO_TURBO, text)]).system);
         let other = |text| turbo(&Fixture::of(&[(BOOST, text)]).system);
         assert_eq!((intel("0\n"), intel("1\n"), intel("maybe\n")), (Some(true), Some(false), None));

@@ -1,13 +1,13 @@
-//! What the machine is, whatever state it is in: its CPU, its memory and its system.
+//! Properties of the machine that do not depend on its state: its CPU, its memory and its system.
 
 use crate::doctor::{System, processors};
 
-/// The CPU's name, with the numbers of its family and model where there are any.
+/// The CPU's name, with its family and model numbers if there are any.
 pub fn cpu_model(system: &System) -> Option<String> {
     model_in(&system.text("proc/cpuinfo")?)
 }
 
-/// A name that machines share where they measure alike: CPU, widest vectors, hypervisor, and the CPUs to use.
+/// A name that is equal for machines that measure alike: CPU, widest vectors, hypervisor, and number of usable CPUs.
 pub fn short_name(system: &System) -> String {
     let cpuinfo = system.text("proc/cpuinfo").unwrap_or_default();
     let model = model_in(&cpuinfo).unwrap_or_else(|| "unknown CPU".to_owned());
@@ -32,7 +32,7 @@ fn model_in(cpuinfo: &str) -> Option<String> {
         Some(line.split_once(':')?.1.trim().to_owned())
     };
     let model = value("model name")?;
-    // Virtual machines often hide the model's number; family and model tell generations apart all the same.
+    // Virtual machines often hide the model's name; family and model still distinguish generations.
     match (value("cpu family"), value("model")) {
         (Some(family), Some(number)) => Some(format!("{model} (family {family}, model {number})")),
         _ => Some(model),
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_virtual_machine_is_told_by_family_and_model() {
+    fn the_name_of_a_cpu_contains_family_and_model() {
         let cpuinfo = "processor\t: 0\ncpu family\t: 25\nmodel\t\t: 1\nmodel name\t: AMD EPYC\n";
         assert_eq!(model_in(cpuinfo).as_deref(), Some("AMD EPYC (family 25, model 1)"));
         assert_eq!(model_in("model name : ARM\n").as_deref(), Some("ARM"));
@@ -101,7 +101,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_borne(text in any::<String>()) {
+        fn no_text_panics(text in any::<String>()) {
             let _ = (model_in(&text), name_in(&text));
             prop_assert!(memory_in(&text).is_none() || text.contains("MemTotal:"));
         }

@@ -1,10 +1,10 @@
-//! What else wants the CPUs.
+//! CPU use of other programs.
 
 use harness_record::machine::{Busy, Load};
 
 use crate::doctor::System;
 
-/// The load now; none where nobody says.
+/// The current load; none if unknown.
 pub(super) fn load(system: &System) -> Option<Load> {
     load_in(&system.text("proc/loadavg")?)
 }
@@ -18,20 +18,20 @@ fn load_in(text: &str) -> Option<Load> {
 /// CPU time of all CPUs since the machine started, in ticks of the kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Ticks {
-    /// All of it, idle or not.
+    /// Total, idle time included.
     pub(super) total: u64,
-    /// Time in which a CPU was ready and the host gave it to another.
+    /// Time in which a CPU was ready to run, but the host ran something else (steal).
     pub(super) stolen: u64,
-    /// How many CPUs it is summed over.
+    /// Number of CPUs in the sum.
     pub(super) cpus: u32,
 }
 
-/// The CPU time so far; none where nobody says.
+/// The CPU time so far; none if unknown.
 pub(super) fn ticks(system: &System) -> Option<Ticks> {
     ticks_in(&system.text("proc/stat")?)
 }
 
-/// Reads the line `cpu user nice system idle iowait irq softirq steal guest guest_nice`. Guests' time is in the user's
+/// Parses the line `cpu user nice system idle iowait irq softirq steal guest guest_nice`. User time includes guest time
 /// already; `man 5 proc_stat`.
 fn ticks_in(stat: &str) -> Option<Ticks> {
     const STEAL: usize = 7;
@@ -44,7 +44,7 @@ fn ticks_in(stat: &str) -> Option<Ticks> {
     Some(Ticks { total, stolen: *times.get(STEAL)?, cpus })
 }
 
-/// The processes there are and the CPU time they have used, at one moment.
+/// All processes and the CPU time they have used, at one moment.
 #[derive(Debug, Clone, Default)]
 pub struct Tasks {
     tasks: Vec<Task>,
@@ -54,14 +54,15 @@ pub struct Tasks {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Task {
     id: u32,
-    /// When it was started, in ticks since the machine was: numbers are given again, and names change.
+    /// Start time, in ticks since boot. It identifies a process together with its number: numbers are reused, and names
+    /// change.
     started: u64,
     name: String,
     ticks: u64,
 }
 
 impl Tasks {
-    /// The processes now, but for this one.
+    /// Lists all processes except this one.
     pub fn now(system: &System) -> Self {
         let ids = system.names("proc").into_iter().filter_map(|name| name.parse::<u32>().ok());
         let others = ids.filter(|id| *id != std::process::id());
@@ -70,14 +71,14 @@ impl Tasks {
     }
 }
 
-/// Those that used more than a twentieth of a CPU between two moments, the busiest first.
+/// The processes that used more than a twentieth of a CPU between two moments, the busiest first.
 pub fn busiest(before: &Tasks, after: &Tasks) -> Vec<Busy> {
     const NOTED: f64 = 0.05;
-    let gone = after.ticks.total.saturating_sub(before.ticks.total) as f64 / f64::from(after.ticks.cpus.max(1));
+    let elapsed = after.ticks.total.saturating_sub(before.ticks.total) as f64 / f64::from(after.ticks.cpus.max(1));
     let used = |task: &Task| {
-        // One that was not there has used all its time since.
+        // A process that is new has used all its time since `before`.
         let earlier = before.tasks.iter().find(|earlier| (earlier.id, earlier.started) == (task.id, task.started));
-        task.ticks.saturating_sub(earlier.map_or(0, |earlier| earlier.ticks)) as f64 / gone.max(1.0)
+        task.ticks.saturating_sub(earlier.map_or(0, |earlier| earlier.ticks)) as f64 / elapsed.max(1.0)
     };
     let mut busy: Vec<Busy> = after
         .tasks
@@ -89,8 +90,8 @@ pub fn busiest(before: &Tasks, after: &Tasks) -> Vec<Busy> {
     busy
 }
 
-/// Reads `PID (NAME) STATE ...`, where the name may hold anything, parentheses included, the times are the 14th and 15th field,
-/// and the start is the 22nd; `man 5 proc_pid_stat`.
+/// Parses `PID (NAME) STATE ...`. The name may contain anything, parentheses included. The 14th and 15th field are
+/// times, the 22nd is the start; `man 5 proc_pid_stat`.
 fn task_in(stat: &str) -> Option<Task> {
     let (id, rest) = stat.split_once(" (")?;
     let (name, rest) = rest.rsplit_once(") ")?;
@@ -112,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn who_was_busy_is_told_the_busiest_first() {
+    fn busy_processes_are_listed_with_the_busiest_first() {
         let machine = Fixture::of(&[
             ("proc/stat", "cpu  100 0 0 900 0 0 0 0 0 0\ncpu0 50 0 0 450 0 0 0 0 0 0\ncpu1 50 0 0 450 0 0 0 0 0 0\n"),
             ("proc/7/stat", &stat(7, "idle", 30)),
@@ -125,8 +126,8 @@ mod tests {
         machine.put("proc/8/stat", &stat(8, "a (hog)", 60));
         machine.put("proc/9/stat", &stat(9, "young", 100));
         let busy = busiest(&before, &Tasks::now(&machine.system));
-        let told: Vec<(&str, f64)> = busy.iter().map(|busy| (busy.name.as_str(), busy.cpus)).collect();
-        assert_eq!(told, [("young", 1.0), ("a (hog)", 0.5)]);
+        let listed: Vec<(&str, f64)> = busy.iter().map(|busy| (busy.name.as_str(), busy.cpus)).collect();
+        assert_eq!(listed, [("young", 1.0), ("a (hog)", 0.5)]);
         assert!(busiest(&Tasks::default(), &Tasks::default()).is_empty());
     }
 
@@ -151,7 +152,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_borne(text in ".{0,60}|cpu [0-9 ]{0,60}|[0-9]{1,4} \\(.{0,9}\\) R [0-9 ]{0,60}") {
+        fn no_text_panics(text in ".{0,60}|cpu [0-9 ]{0,60}|[0-9]{1,4} \\(.{0,9}\\) R [0-9 ]{0,60}") {
             prop_assert!(load_in(&text).is_none_or(|load| load.one >= 0.0));
             prop_assert!(ticks_in(&text).is_none_or(|ticks| ticks.stolen <= ticks.total));
             prop_assert!(task_in(&text).is_none_or(|task| text.contains(&task.name)));

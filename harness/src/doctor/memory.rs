@@ -1,32 +1,32 @@
-//! What the system does with memory that makes one run unlike the next.
+//! Memory settings that make runs differ: huge pages and swap.
 
 use crate::doctor::System;
 
-/// Whether memory is given in huge pages: always, where a program asks for it, or never.
+/// File with the setting of transparent huge pages: always, on request (`madvise`), or never.
 pub(super) const HUGE_PAGES: &str = "sys/kernel/mm/transparent_hugepage/enabled";
 
-/// The choice of huge pages in use; none where the kernel has none.
+/// The setting of huge pages; none if the kernel has none.
 pub(super) fn huge_pages(system: &System) -> Option<String> {
     chosen(&system.text(HUGE_PAGES)?).map(str::to_owned)
 }
 
-/// The word in brackets of a choice as the kernel writes it, such as `always [madvise] never`.
+/// The word in brackets of a choice in the kernel's format, such as `always [madvise] never`.
 pub(super) fn chosen(choice: &str) -> Option<&str> {
     choice.split_whitespace().find_map(|word| word.strip_prefix('[')?.strip_suffix(']')).filter(|word| !word.is_empty())
 }
 
-/// Bytes of swap that are in use, and bytes there are; none where nobody says.
+/// Bytes of swap in use, and total bytes of swap; none if unknown.
 pub(super) fn swap(system: &System) -> Option<(u64, u64)> {
     swap_in(&system.text("proc/swaps")?)
 }
 
-/// Reads a table with the columns file name, type, size and used (both in KiB), and priority.
+/// Parses a table with the columns file name, type, size and used (both in KiB), and priority.
 fn swap_in(swaps: &str) -> Option<(u64, u64)> {
     let mut lines = swaps.lines();
     lines.next().filter(|head| head.starts_with("Filename"))?;
     let (mut used, mut size) = (0_u64, 0_u64);
     for line in lines.filter(|line| !line.trim().is_empty()) {
-        // From the end: a file name may hold anything.
+        // From the end: a file name may contain anything.
         let mut words = line.split_whitespace().rev().skip(1);
         used = used.checked_add(words.next()?.parse::<u64>().ok()?.checked_mul(1024)?)?;
         size = size.checked_add(words.next()?.parse::<u64>().ok()?.checked_mul(1024)?)?;
@@ -68,7 +68,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_borne(text in any::<String>()) {
+        fn no_text_panics(text in any::<String>()) {
             prop_assert!(swap_in(&text).is_none() || text.starts_with("Filename"));
             let word = chosen(&text).map(|word| format!("[{word}]"));
             prop_assert!(word.is_none_or(|word| text.contains(&word)));

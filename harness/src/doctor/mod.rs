@@ -1,8 +1,8 @@
-//! The machine that time is measured on: what state it is in, whether it can judge, and what can be done about it.
+//! The machine that time is measured on: its state, its noise, and settings that can be improved.
 //!
-//! Everything is read from the text files in which Linux tells of itself, below a root that tests replace by a folder of
-//! fixtures. [`MachineState`] is what was found, [`findings`] says what it means, [`Disturbance`] is what happened to the machine
-//! while something ran, and [`tune`](Tuned) changes for a while what can safely be changed.
+//! Everything is read from the text files with which Linux describes itself, below a root that tests replace by a
+//! folder of fixtures. [`MachineState`] is the state that was found, [`findings`] grades it, [`Disturbance`] is the CPU
+//! time that was lost while something ran, and [`tune`](Tuned) changes settings for a while that can safely be changed.
 
 mod disturbance;
 mod frequency;

@@ -1,23 +1,23 @@
-//! Which CPUs there are, which of them this process may use, and which share a core.
+//! The CPUs: how many run, how many this process may use, and if they share cores.
 
 use crate::doctor::System;
 
-/// No machine has more, and a list that says so is not one.
+/// Upper bound of CPU numbers. A list with a higher one is invalid.
 const MOST: u32 = 1 << 16;
 
-/// How many CPUs this process may use.
+/// Number of CPUs that this process may use.
 pub(super) fn allowed(system: &System) -> Option<u32> {
     let status = system.text("proc/self/status")?;
     let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"))?;
     Some(cpus_in(list)?.len() as u32)
 }
 
-/// How many CPUs are running.
+/// Number of CPUs that are online.
 pub(super) fn online(system: &System) -> Option<u32> {
     Some(cpus_in(&system.text("sys/devices/system/cpu/online")?)?.len() as u32)
 }
 
-/// Whether any two CPUs are threads of one core (simultaneous multithreading); none where nobody says.
+/// True if two CPUs are threads of one core (simultaneous multithreading); none if unknown.
 pub(super) fn siblings(system: &System) -> Option<bool> {
     if let Some(active) = system.number("sys/devices/system/cpu/smt/active") {
         return Some(active != 0);
@@ -26,7 +26,7 @@ pub(super) fn siblings(system: &System) -> Option<bool> {
     Some(cpus_in(&list)?.len() > 1)
 }
 
-/// The CPUs in a list as the kernel writes it, such as `0-3,8`; none if it is no such list.
+/// The CPUs in a list in the kernel's format, such as `0-3,8`; none if it is invalid.
 fn cpus_in(list: &str) -> Option<Vec<u32>> {
     let mut cpus = Vec::new();
     for part in list.trim().split(',') {
@@ -50,7 +50,7 @@ mod tests {
     use crate::doctor::system::fixture::Fixture;
 
     #[test]
-    fn a_list_is_read_and_what_is_none_is_not() {
+    fn valid_lists_are_parsed_and_others_are_rejected() {
         assert_eq!(cpus_in("0-2,8\n"), Some(vec![0, 1, 2, 8]));
         assert_eq!(cpus_in("3"), Some(vec![3]));
         for wrong in ["", "1-", "2-1", "0-4294967295", "a", "0,,1"] {
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_used_can_be_less_than_what_runs() {
+    fn fewer_cpus_may_be_usable_than_online() {
         let machine = Fixture::of(&[
             ("proc/self/status", "Name:\tharness\nCpus_allowed:\t3\nCpus_allowed_list:\t0-1\n"),
             ("sys/devices/system/cpu/online", "0-7\n"),
@@ -84,7 +84,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_borne(text in "[0-9,-]{0,12}|.{0,20}") {
+        fn no_text_panics(text in "[0-9,-]{0,12}|.{0,20}") {
             prop_assert!(cpus_in(&text).is_none_or(|cpus| cpus.is_sorted() && !cpus.is_empty()));
         }
     }

@@ -1,16 +1,16 @@
-//! How much CPU time the container may use: the bandwidth limits of control groups, version 1 and 2.
+//! The CPU quota of the container: the bandwidth limits of control groups, version 1 and 2.
 //!
-//! A process that has used its quota is put to sleep until the next period (100 ms as a rule), in the middle of
-//! whatever it measures. Every group above its own can have a limit, and the tightest holds. Formats:
+//! A process that has used up its quota is suspended until the next period (usually 100 ms), in the middle of whatever
+//! it measures. Every group above its own can have a limit, and the tightest applies. Formats:
 //! <https://docs.kernel.org/admin-guide/cgroup-v2.html#cpu-interface-files> and
 //! <https://docs.kernel.org/scheduler/sched-bwc.html>.
 
 use crate::doctor::System;
 
-/// Where groups of version 2 are found: alone, or beside those of version 1.
+/// Mount points of version 2 groups: alone, or beside groups of version 1.
 const UNIFIED: [&str; 2] = ["sys/fs/cgroup", "sys/fs/cgroup/unified"];
 
-/// The quota of this process in CPUs, the tightest of all groups it is in; none if nothing limits it.
+/// The quota of this process in CPUs, the tightest of all its groups; none without a limit.
 pub(super) fn quota(system: &System) -> Option<f64> {
     let quotas = folders(system).into_iter().filter_map(|folder| {
         let at = |name: &str| system.text(&format!("{folder}/{name}"));
@@ -22,18 +22,18 @@ pub(super) fn quota(system: &System) -> Option<f64> {
     quotas.min_by(f64::total_cmp)
 }
 
-/// In how many periods there was a quota, and in how many of them it was used up, in the group where that was most often.
+/// Number of periods with a quota, and of those in which it was used up, in the group where that happened most often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Periods {
     pub(super) all: u64,
     pub(super) throttled: u64,
 }
 
-/// The periods so far; none where nobody says.
+/// The periods so far; none if unknown.
 pub(super) fn periods(system: &System) -> Option<Periods> {
-    let told =
+    let found =
         folders(system).into_iter().filter_map(|folder| periods_in(&system.text(&format!("{folder}/cpu.stat"))?));
-    told.max_by_key(|periods| (periods.throttled, periods.all))
+    found.max_by_key(|periods| (periods.throttled, periods.all))
 }
 
 /// The folders of the groups that can limit this process's CPU time, its own first.
@@ -49,7 +49,7 @@ fn folders(system: &System) -> Vec<String> {
             _ => continue,
         };
         for mount in mounts {
-            // In a container the path can be the host's, of which only the top is there.
+            // In a container the path can be that of the host, of which only the top is mounted.
             let mut path = path.trim_matches('/');
             loop {
                 let folder = format!("{mount}/{path}").trim_end_matches('/').to_owned();
@@ -66,8 +66,8 @@ fn folders(system: &System) -> Vec<String> {
     folders
 }
 
-/// The controllers and the path of a line such as `4:cpu,cpuacct:/docker/1` or `0::/user.slice`. A path that leads up and
-/// out is none.
+/// The controllers and the path of a line such as `4:cpu,cpuacct:/docker/1` or `0::/user.slice`. Paths with `..` are
+/// rejected.
 fn group_in(line: &str) -> Option<(&str, &str)> {
     let (controllers, path) = line.split_once(':')?.1.split_once(':')?;
     let is_within = path.starts_with('/') && path.split('/').all(|part| part != "..");
@@ -80,7 +80,7 @@ fn max_in(text: &str) -> Option<f64> {
     share(quota, period)
 }
 
-/// The same in two files, where -1 is no quota.
+/// Reads quota and period from two files; a quota of -1 means no limit.
 fn cfs_in(quota: &str, period: &str) -> Option<f64> {
     share(quota, period)
 }
@@ -106,7 +106,7 @@ mod tests {
     use crate::doctor::system::fixture::Fixture;
 
     #[test]
-    fn the_tightest_group_of_version_2_holds() {
+    fn the_tightest_group_of_version_2_applies() {
         let machine = Fixture::of(&[
             ("proc/self/cgroup", "0::/kube/pod/box\n"),
             ("sys/fs/cgroup/kube/pod/box/cpu.max", "max 100000\n"),
@@ -155,7 +155,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_borne(text in ".{0,60}|[0-9]{0,5} [0-9]{0,5}|[0-9]:[a-z,]{0,9}:/[a-z./]{0,20}") {
+        fn no_text_panics(text in ".{0,60}|[0-9]{0,5} [0-9]{0,5}|[0-9]:[a-z,]{0,9}:/[a-z./]{0,20}") {
             prop_assert!(max_in(&text).is_none_or(|cpus| cpus > 0.0 && cpus.is_finite()));
             prop_assert!(group_in(&text).is_none_or(|(_, path)| !path.contains("/../")));
             prop_assert!(periods_in(&text).is_none() || text.contains("nr_periods"));

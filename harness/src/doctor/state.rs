@@ -1,11 +1,11 @@
-//! The state a machine is in, as far as it touches the measuring of time.
+//! The state of a machine, as far as it affects measurements of time.
 
 use harness_record::machine::MachineState;
 
 use crate::doctor::load::load;
 use crate::doctor::{System, frequency, memory, processors, quota};
 
-/// Reads the state of the machine now.
+/// Reads the current state of the machine.
 pub fn state(system: &System) -> MachineState {
     MachineState {
         online: processors::online(system),

@@ -1,13 +1,14 @@
-//! The files in which the system tells of itself, below a root.
+//! The files with which Linux describes itself, below a root folder.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-/// Names the folder whose `proc` and `sys` are read and written in the place of the machine's own, for trials.
+/// Environment variable with a folder whose `proc` and `sys` are read and written instead of the machine's own, for
+/// tests.
 pub const ROOT_VARIABLE: &str = "HARNESS_SYSTEM_ROOT";
 
-/// `/proc`, `/sys` and `/etc` of this machine, or of a folder that stands in for it.
+/// `/proc`, `/sys` and `/etc` of this machine, or of a folder that replaces them.
 #[derive(Debug, Clone)]
 pub struct System {
     root: PathBuf,
@@ -24,28 +25,28 @@ impl System {
         Self { root: root.into() }
     }
 
-    /// What a file holds; none if it is not there or may not be read.
+    /// The content of a file; none if it does not exist or is not readable.
     pub(super) fn text(&self, path: &str) -> Option<String> {
         let bytes = fs::read(self.root.join(path)).ok()?;
         Some(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// The same without the white space around it; none if nothing is left.
+    /// The content of a file without surrounding white space; none if nothing is left.
     pub(super) fn word(&self, path: &str) -> Option<String> {
         self.text(path).map(|text| text.trim().to_owned()).filter(|word| !word.is_empty())
     }
 
-    /// A file that holds one whole number.
+    /// The content of a file as a whole number.
     pub(super) fn number(&self, path: &str) -> Option<i64> {
         self.word(path)?.parse().ok()
     }
 
-    /// Whether a file or folder is there.
+    /// Returns true if a file or folder exists.
     pub(super) fn has(&self, path: &str) -> bool {
         self.root.join(path).exists()
     }
 
-    /// What a folder holds, sorted; nothing if it cannot be read.
+    /// The names in a folder, sorted; empty if it cannot be read.
     pub(super) fn names(&self, folder: &str) -> Vec<String> {
         let entries = fs::read_dir(self.root.join(folder)).into_iter().flatten();
         let mut names: Vec<String> =
@@ -54,13 +55,13 @@ impl System {
         names
     }
 
-    /// Writes into a file that is there: a setting that the kernel does not have is not made up.
+    /// Writes to an existing file. A missing file is not created: the kernel does not have that setting.
     pub(super) fn write(&self, path: &str, text: &str) -> io::Result<()> {
         OpenOptions::new().write(true).truncate(true).open(self.root.join(path))?.write_all(text.as_bytes())
     }
 }
 
-/// A folder that stands in for a machine.
+/// A folder that replaces the files of a machine.
 #[cfg(test)]
 pub(super) mod fixture {
     use super::*;
@@ -71,7 +72,7 @@ pub(super) mod fixture {
     }
 
     impl Fixture {
-        /// A machine that has these files.
+        /// A machine with these files.
         pub(crate) fn of(files: &[(&str, &str)]) -> Self {
             let folder = tempfile::tempdir().expect("a folder");
             let fixture = Self { system: System::at(folder.path()), folder };

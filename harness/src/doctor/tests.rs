@@ -1,4 +1,4 @@
-//! What findings make of states.
+//! Tests of the grades of findings, and of the state's line.
 
 use harness_judge::machine::{Grade, findings};
 use harness_record::machine::{Busy, Disturbance, Load, MachineState};
@@ -26,7 +26,7 @@ const CALM: Disturbance = Disturbance { stolen: Some(0.0), throttled: Some(0.0) 
 
 fn grade(what: &str, state: &MachineState, busy: &[Busy], disturbance: &Disturbance) -> Grade {
     let all = findings(state, busy, disturbance, None);
-    all.iter().find(|finding| finding.what == what).expect("looked at").grade
+    all.iter().find(|finding| finding.what == what).expect("there is such a finding").grade
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn an_ideal_machine_is_good_in_everything() {
 }
 
 #[test]
-fn whatever_is_worse_is_told_and_advised_on_in_one_sentence() {
+fn each_deviation_lowers_the_grade_and_every_advice_is_one_sentence() {
     let hog = |cpus| vec![Busy { name: "hog".to_owned(), cpus }];
     let with = |change: fn(&mut MachineState)| {
         let mut state = ideal();
@@ -94,15 +94,15 @@ fn whatever_is_worse_is_told_and_advised_on_in_one_sentence() {
 }
 
 #[test]
-fn a_machine_that_says_nothing_is_warned_of_not_praised() {
+fn unknown_values_are_graded_as_warnings() {
     let nothing = findings(&MachineState::default(), &[], &Disturbance::default(), None);
-    let praised: Vec<&str> =
+    let good: Vec<&str> =
         nothing.iter().filter(|finding| finding.grade == Grade::Good).map(|finding| finding.what).collect();
-    assert_eq!(praised, ["container quota", "huge pages", "hardware counters", "tracing"]);
+    assert_eq!(good, ["container quota", "huge pages", "hardware counters", "tracing"]);
 }
 
 #[test]
-fn a_state_is_told_in_one_line() {
+fn a_state_is_printed_in_one_line() {
     assert_eq!(
         ideal().line(&CALM),
         "governor performance, turbo off, load 0.10 on 4 CPUs at the start, 0.0 % of the time stolen, quota none"

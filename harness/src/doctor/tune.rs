@@ -1,8 +1,8 @@
-//! Changes settings of the machine for a while, and puts them back.
+//! Changes settings of the machine for a while, and restores them.
 //!
-//! Only what is reversible and touches nothing but speed is changed: the governor, turbo and huge pages. What was there
-//! before is remembered and written back when [`Tuned`] goes, however that comes about; only an end by SIGKILL or of the
-//! machine leaves the settings as they are.
+//! Only settings that are reversible and affect nothing but speed are changed: the governor, turbo and huge pages. The
+//! former values are written back when [`Tuned`] is dropped, also after an error or a panic. Only SIGKILL or a crash of
+//! the machine leaves the settings changed.
 
 use std::io;
 
@@ -15,16 +15,16 @@ use crate::doctor::memory::{HUGE_PAGES, chosen};
 /// A setting that was changed.
 #[derive(Debug)]
 struct Change {
-    /// What people call it, what it was, and what it is now.
+    /// Its name, the former value and the new value, as they are printed.
     what: &'static str,
     before: String,
     now: String,
     path: String,
-    /// What is written to have it as it was.
+    /// The file content that restores the former value.
     restoring: String,
 }
 
-/// Something that was not changed, and why, in one sentence.
+/// A setting that was not changed, with the reason, in one sentence.
 pub type Untouched = String;
 
 /// A setting that could not be put back, in one sentence.
@@ -37,7 +37,7 @@ pub struct Tuned {
     changes: Vec<Change>,
 }
 
-/// Changes what can be changed for the better, and says of the rest why it was not.
+/// Improves the settings that can be changed, and returns a reason for each of the others.
 pub fn tune(system: &System) -> (Tuned, Vec<Untouched>) {
     let mut tuned = Tuned { system: system.clone(), changes: Vec::new() };
     let mut untouched = Vec::new();
@@ -70,7 +70,7 @@ pub fn tune(system: &System) -> (Tuned, Vec<Untouched>) {
     match system.text(HUGE_PAGES).as_deref().map(|text| chosen(text).unwrap_or_default().to_owned()) {
         None => untouched.push("Huge pages are left alone: the kernel has none.".to_owned()),
         Some(before) if before != "always" => {
-            untouched.push(format!("Huge pages are left at `{before}`: only who asks for them gets them."));
+            untouched.push(format!("Huge pages are left at `{before}`: they are never given without a request."));
         }
         Some(before) => {
             let refused = tuned.set("huge pages", HUGE_PAGES, (&before, &before), ("madvise", "madvise"));
@@ -80,7 +80,7 @@ pub fn tune(system: &System) -> (Tuned, Vec<Untouched>) {
     (tuned, untouched)
 }
 
-/// One sentence for the refusals of one kind of setting.
+/// One sentence about the settings of one kind that the system refused to change.
 fn refusal(what: &str, refusals: Vec<io::Error>) -> Option<Untouched> {
     let first = refusals.first()?;
     Some(match first.kind() {
@@ -88,26 +88,26 @@ fn refusal(what: &str, refusals: Vec<io::Error>) -> Option<Untouched> {
         io::ErrorKind::ReadOnlyFilesystem => {
             format!("{what}: the system's files are read-only here, as in a container.")
         }
-        _ => format!("{what}: the system said {:?}.", first.to_string()),
+        _ => format!("{what}: the system reported {:?}.", first.to_string()),
     })
 }
 
 impl Tuned {
-    /// What was changed, one sentence for each kind of setting and what it was before.
+    /// The changes, one sentence for each kind of setting and former value.
     pub fn told(&self) -> Vec<String> {
-        let told = self.changes.iter().map(|change| {
+        let sentences = self.changes.iter().map(|change| {
             let Change { what, before, now, .. } = change;
             format!("The {what} setting is changed from `{before}` to `{now}`, and will be put back.")
         });
-        distinct(told.collect::<Vec<_>>())
+        distinct(sentences.collect::<Vec<_>>())
     }
 
-    /// Puts everything back, the last change first, and says what could not be.
+    /// Restores all settings, the last change first, and returns those that could not be restored.
     pub fn put_back(mut self) -> Vec<NotPutBack> {
         self.restore()
     }
 
-    /// Writes `now` in the place of `before`; of each, what people call it and what the file holds.
+    /// Changes a setting from `before` to `now`. Both are pairs: the printed name, and the content of the file.
     fn set(&mut self, what: &'static str, path: &str, before: (&str, &str), now: (&str, &str)) -> io::Result<()> {
         if before.1 == now.1 {
             return Ok(());
@@ -135,7 +135,7 @@ impl Tuned {
 
 impl Drop for Tuned {
     fn drop(&mut self) {
-        // Who wants to hear what could not be put back asks before.
+        // A caller that needs the errors calls `put_back`.
         let _ = self.restore();
     }
 }
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn other_drivers_say_whether_boost_is_on() {
+    fn boost_of_other_drivers_is_turned_off_and_restored() {
         let machine = Fixture::of(&[(BOOST, "1\n")]);
         let (tuned, _) = tune(&machine.system);
         assert_eq!(machine.system.word(BOOST).as_deref(), Some("0"));
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_as_it_should_be_or_not_there_is_said_in_a_sentence_each() {
+    fn settings_that_are_ideal_or_missing_have_one_sentence_each() {
         let (tuned, untouched) = tune(&Fixture::of(&[]).system);
         assert!(tuned.told().is_empty());
         assert_eq!(
@@ -227,15 +227,15 @@ mod tests {
             [
                 "The governor is `performance` already.",
                 "Turbo is off already.",
-                "Huge pages are left at `never`: only who asks for them gets them.",
+                "Huge pages are left at `never`: they are never given without a request.",
             ]
         );
     }
 
     #[test]
-    fn what_the_system_refuses_is_left_alone_and_the_rest_is_changed() {
+    fn a_refused_setting_is_left_alone_and_the_others_are_changed() {
         let machine = laptop();
-        // Root may write anything; nobody can write into what is no file.
+        // Root may write to any file, so the test uses a file that nobody can write, and a folder.
         fs::remove_file(machine.path(NO_TURBO)).expect("it was there");
         symlink("/proc/version", machine.path(NO_TURBO)).expect("linked");
         fs::remove_file(machine.path(GOVERNORS[1])).expect("it was there");
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_put_back_is_told_with_what_to_do() {
+    fn a_setting_that_cannot_be_restored_is_reported_with_its_file() {
         let machine = laptop();
         let (tuned, _) = tune(&machine.system);
         fs::remove_file(machine.path(HUGE_PAGES)).expect("it was there");

@@ -1,4 +1,4 @@
-//! The folder beside a project that bases and locks are kept in.
+//! The folder of a project that holds its bases and locks.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,17 +8,17 @@ use harness_record::atomic_file;
 use crate::project::Project;
 use crate::vcs::error::{FileError, at};
 
-/// Where it is, whatever `CARGO_TARGET_DIR` says: see the module above.
+/// The folder, whatever `CARGO_TARGET_DIR` is: see the documentation of the parent module.
 pub(super) fn of(project: &Project) -> PathBuf {
     project.root.join("target/harness-bases")
 }
 
-/// The folder that programs are copied to while they are timed.
+/// The folder for the copies of programs that are being timed.
 pub fn copies_folder(project: &Project) -> PathBuf {
     of(project).join("copies")
 }
 
-/// Makes the folder, which git and backups are to ignore, and says where it really is.
+/// Makes the folder, marks it for git and backup programs to ignore, and returns its canonical path.
 ///
 /// # Errors
 /// If it cannot be made.

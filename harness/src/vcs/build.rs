@@ -1,4 +1,4 @@
-//! Builds the programs of a side in the folder that all sides share, and sets them aside.
+//! Builds the programs of a side in the folder that all sides share, and stores them.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -21,18 +21,18 @@ use crate::vcs::lock::Lock;
 use crate::vcs::locked_run;
 use crate::vcs::mirror::Tree;
 
-/// What of cargo's messages is passed on to standard error.
+/// The messages of cargo that are passed on to standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CargoOutput {
     /// All of them.
     Progress,
-    /// What is wrong.
+    /// Errors and warnings only.
     Errors,
-    /// Nothing; errors are told by [`CheckoutError::Build`] alone.
+    /// Nothing. Errors are reported by [`CheckoutError::Build`] alone.
     Nothing,
 }
 
-/// Runners of benches are kept for so many lock files.
+/// Maximum number of lock files whose bench runners are kept.
 const RUNNERS: usize = 8;
 
 /// A build of one side.
@@ -43,23 +43,23 @@ pub(super) struct Build<'a> {
     pub(super) toolchain: &'a Toolchain,
     /// The files of the side.
     pub(super) tree: &'a Tree,
-    /// Their hash, if they may change meanwhile.
+    /// Their hash, if they may change during the build.
     pub(super) digest: Option<&'a [u8]>,
-    /// The project's folder among them.
+    /// The project's folder, relative to the top of the tree.
     pub(super) prefix: &'a Path,
-    /// What is built, and where it is set aside.
+    /// The programs to build, and the folder that stores them.
     pub(super) build_cache: &'a BuildCache,
     /// The name of the side in errors.
     pub(super) revision: String,
     /// The folder of all bases.
     pub(super) bases: &'a Path,
-    /// Held by cargo, too.
+    /// Cargo holds it, too.
     pub(super) lock: &'a Lock,
     pub(super) output: CargoOutput,
 }
 
 impl Build<'_> {
-    /// Builds the programs and sets them aside, after making sure that the side has them all.
+    /// Builds the programs and stores them, after checking that the side has all of them.
     pub(super) fn run(&self) -> Result<(), CheckoutError> {
         let wanted = &self.build_cache.targets;
         if wanted.is_empty() {
@@ -71,8 +71,8 @@ impl Build<'_> {
         self.build_cache.finish().map_err(|error| self.failed(error))
     }
 
-    /// Brings the files into the folder that every side is built in. They may not have changed since they were looked at: the programs
-    /// are kept under the name of what was there.
+    /// Copies the files into the folder that every side is built in. Fails if they changed after they were hashed,
+    /// because the programs are stored under that hash.
     fn mirror(&self) -> Result<(), CheckoutError> {
         let source = self.workshop().join("source");
         self.tree.mirror(&source).map_err(|error| self.failed(error))?;
@@ -84,23 +84,23 @@ impl Build<'_> {
         }
     }
 
-    /// The folder that every side is built in. Cargo's target folder lies in it, too.
+    /// The folder that every side is built in, with cargo's target folder.
     fn workshop(&self) -> PathBuf {
         self.bases.join("build")
     }
 
-    /// The project in it.
+    /// The project's folder among the copied sources.
     fn root(&self) -> PathBuf {
-        // Part by part: an empty prefix would leave a slash at the end.
+        // Joined component by component: an empty prefix would leave a slash at the end.
         self.workshop().join("source").components().chain(self.prefix.components()).collect()
     }
 
-    /// Makes sure that the side has the programs: one without them gets another message than one that does not build.
+    /// Checks that the side has the programs, so that a missing program and a failed build have different messages.
     fn find(&self, wanted: &[Target]) -> Result<(), CheckoutError> {
         let mut cargo = Command::new(self.cargo);
         cargo.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(self.root());
-        let said = self.cargo(&mut cargo, "its workspace")?;
-        let workspace: Value = serde_json::from_slice(&said.stdout).unwrap_or_default();
+        let metadata = self.cargo(&mut cargo, "its workspace")?;
+        let workspace: Value = serde_json::from_slice(&metadata.stdout).unwrap_or_default();
         let has = |target: &Target| {
             let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
             list(&workspace["packages"]).iter().filter(|package| package["name"] == target.package.as_str()).any(
@@ -128,12 +128,12 @@ impl Build<'_> {
         let links = Links::prepare(links.clone(), Path::new(self.rustc));
         let links =
             links.map_err(|error| self.failed(at("compile the wrapper of rustc in", &self.workshop())(error)))?;
-        // The first one is timed; the others only count.
+        // The first program is timed; the others only count.
         if let Some(timed) = wanted.first() {
             links.keep(&mut cargo, &timed.name);
         }
         let runners = self.runners()?;
-        // A bench of gungraun (iai-callgrind) is built with the path of its runner in it. Both sides get the same path where they
+        // A bench of gungraun (iai-callgrind) contains the path of its runner. Both sides get the same path if they
         // lock the same version, so that equal sources make equal benches.
         if std::env::var_os("GUNGRAUN_RUNNER").is_none() {
             cargo.env("GUNGRAUN_RUNNER", runners.join("gungraun-runner"));
@@ -144,8 +144,8 @@ impl Build<'_> {
             CargoOutput::Errors | CargoOutput::Nothing => cargo.arg("--quiet"),
         };
         let made = executables(&self.cargo(&mut cargo, &told(wanted))?.stdout);
-        // The binaries that a bench starts were built with it. They are there before the bench is: the next side puts its own
-        // where cargo has put them.
+        // The binaries that a bench starts were built in the same call. They are copied before the bench is: the build
+        // of the next side overwrites them in cargo's target folder.
         for runner in made.iter().filter(|made| made.target.kind == "bin" && !wanted.contains(&made.target)) {
             self.set_aside(&runner.path, &runners.join(&runner.target.name))?;
             self.build_cache.note_runners(&runners).map_err(|error| self.failed(error))?;
@@ -161,7 +161,7 @@ impl Build<'_> {
         })
     }
 
-    /// The folder for what the benches of this lock file start.
+    /// The folder for the programs that the benches of this lock file start.
     fn runners(&self) -> Result<PathBuf, CheckoutError> {
         let lock = fs::read(self.root().join("Cargo.lock")).unwrap_or_default();
         let all = self.bases.join("runners");
@@ -182,11 +182,12 @@ impl Build<'_> {
         Ok(folder)
     }
 
-    /// Runs cargo, and tells what it complains of.
+    /// Runs cargo, and turns a failure into an error.
     fn cargo(&self, cargo: &mut Command, what: &str) -> Result<locked_run::Said, CheckoutError> {
-        // Not the user's repository, which lies around the sources but is at another revision.
+        // Hides the user's repository, which lies around the sources but is at another revision.
         cargo.env("GIT_CEILING_DIRECTORIES", self.workshop());
-        // A user may keep intermediate artefacts elsewhere; those of another side must not be taken from there.
+        // The user may have configured another folder for intermediate artefacts, which must not be shared with other
+        // builds.
         cargo.env("CARGO_BUILD_BUILD_DIR", self.workshop().join("target"));
         if let Some(toolchain) = &self.toolchain.name {
             cargo.env("RUSTUP_TOOLCHAIN", toolchain);
@@ -196,22 +197,22 @@ impl Build<'_> {
             return Err(CheckoutError::Interrupted);
         }
         let program = || self.cargo.to_string_lossy().into_owned();
-        let said = said.map_err(|source| CheckoutError::NoTool { program: program(), source })?;
-        if said.status.success() {
-            return Ok(said);
+        let output = output.map_err(|source| CheckoutError::NoTool { program: program(), source })?;
+        if output.status.success() {
+            return Ok(output);
         }
-        if tells_full_disk(&said.stderr) {
+        if tells_full_disk(&output.stderr) {
             return Err(CheckoutError::Full { revision: self.revision.clone(), folder: self.bases.to_owned() });
         }
         Err(CheckoutError::Build {
             revision: self.revision.clone(),
             what: what.to_owned(),
-            complaint: complaint(&said.stderr).unwrap_or_else(|| said.status.to_string()),
-            said: last_lines(&said.stderr),
+            complaint: complaint(&output.stderr).unwrap_or_else(|| output.status.to_string()),
+            said: last_lines(&output.stderr),
         })
     }
 
-    /// Copies a program, whole or not at all.
+    /// Copies a program atomically.
     fn set_aside(&self, from: &Path, to: &Path) -> Result<(), CheckoutError> {
         let folder = to.parent().unwrap_or(Path::new("."));
         let copied = fs::create_dir_all(folder).and_then(|()| {
@@ -222,7 +223,7 @@ impl Build<'_> {
         copied.map_err(|error| self.failed(at("write", to)(error)))
     }
 
-    /// Compresses the archive of a link.
+    /// Stores the archive of a link, compressed.
     fn set_link_aside(&self, from: &Path, to: &Path) -> Result<(), CheckoutError> {
         let folder = to.parent().unwrap_or(Path::new("."));
         let compress = || -> io::Result<()> {
@@ -241,7 +242,7 @@ impl Build<'_> {
     }
 }
 
-/// The first error that cargo or the compiler tells, without colour.
+/// The first error line of cargo or the compiler, without colour.
 fn complaint(stderr: &str) -> Option<String> {
     let plain = anstream::adapter::strip_str(stderr).to_string();
     let line = plain.lines().map(str::trim).find(|line| line.starts_with("error"))?;
@@ -259,11 +260,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_error_is_told_and_the_last_lines_are_kept() {
-        let said =
+    fn the_first_error_and_the_last_lines_are_kept() {
+        let stderr =
             format!("   Compiling a\n\u{1b}[31merror[E0425]\u{1b}[0m: no x\n{}error: could not\n", "l\n".repeat(30));
-        assert_eq!(complaint(&said).as_deref(), Some("error[E0425]: no x"));
+        assert_eq!(complaint(&stderr).as_deref(), Some("error[E0425]: no x"));
         assert_eq!(complaint("killed"), None);
-        assert!(last_lines(&said).lines().count() == 20 && last_lines(&said).ends_with("error: could not"));
+        assert!(last_lines(&stderr).lines().count() == 20 && last_lines(&stderr).ends_with("error: could not"));
     }
 }

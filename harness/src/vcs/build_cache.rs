@@ -1,4 +1,4 @@
-//! Where programs are set aside that one call of cargo has built of a revision.
+//! The stored programs of one call of cargo for one revision.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -10,27 +10,30 @@ use crate::programs::Target;
 use crate::vcs::error::{FileError, at};
 use crate::vcs::key::hash;
 
-/// Programs that are built together, and the folder for just these.
+/// Programs that are built together, and the folder for exactly this list.
 #[derive(Debug)]
 pub(super) struct BuildCache {
     folder: PathBuf,
-    /// What the call builds.
+    /// The programs that the call builds.
     pub(super) targets: Vec<Target>,
 }
 
 impl BuildCache {
-    /// The shelf for these, among those of the same revision.
+    /// The cache of these targets. `shelves` is the folder of all caches of the revision.
     pub(super) fn among(shelves: &Path, targets: Vec<Target>) -> Self {
-        let mut names: Vec<[&str; 3]> =
-            targets.iter().map(|one| [one.package.as_str(), one.kind.as_str(), one.name.as_str()]).collect();
-        // In which order, and how often, cargo is told them changes nothing.
+        let mut names: Vec<[&str; 3]> = targets
+            .iter()
+            .map(|target| [target.package.as_str(), target.kind.as_str(), target.name.as_str()])
+            .collect();
+        // Order and repetition of cargo's arguments do not change the programs.
         names.sort_unstable();
         names.dedup();
         let parts: Vec<Vec<u8>> = names.iter().flatten().map(|name| name.as_bytes().to_vec()).collect();
         Self { folder: shelves.join(hash(&parts)), targets }
     }
 
-    /// Whether all of them are there. As long as one is not, all are built again, so that no two calls mix.
+    /// Returns true if all programs are stored. If one is missing, all are built again, so that programs of two calls
+    /// never mix.
     pub(super) fn is_full(&self) -> bool {
         let has_runners = match fs::read_to_string(self.runners()) {
             Ok(folder) => Path::new(folder.trim_end()).is_dir(),
@@ -40,7 +43,7 @@ impl BuildCache {
         has_runners && complete.lines().all(|name| self.folder.join(name).is_file())
     }
 
-    /// Notes that everything is there, link archives included: an interrupted build leaves no such note.
+    /// Records that everything is stored, link archives included. An interrupted build leaves no such record.
     pub(super) fn finish(&self) -> Result<(), FileError> {
         let note = self.complete();
         let files = self.targets.iter().flat_map(|target| [self.program(target), self.link(target)]);
@@ -49,10 +52,10 @@ impl BuildCache {
         atomic_file::write(&note, names.join("\n").as_bytes()).map_err(at("write", &note))
     }
 
-    /// Marks the programs that its benches start as used, so that they are not removed.
+    /// Marks the programs that the benches start as used, so that they are not removed.
     pub(super) fn use_runners(&self) {
         let folder = fs::read_to_string(self.runners()).ok();
-        // Without this they go earlier than others, and are built again.
+        // On an error here they are merely removed earlier, and built again.
         let _ = folder.map(|folder| File::open(folder.trim_end())?.set_modified(SystemTime::now()));
     }
 
@@ -60,7 +63,7 @@ impl BuildCache {
         self.folder.join("complete")
     }
 
-    /// Notes the folder of what its benches start: without that they are of no use.
+    /// Records the folder of the programs that the benches start: without them the benches are useless.
     pub(super) fn note_runners(&self, folder: &Path) -> Result<(), FileError> {
         let note = self.runners();
         atomic_file::write(&note, folder.as_os_str().as_encoded_bytes()).map_err(at("write", &note))
@@ -70,13 +73,13 @@ impl BuildCache {
         self.folder.join("runners")
     }
 
-    /// Where one of them is.
+    /// The path of a stored program.
     pub(super) fn program(&self, target: &Target) -> PathBuf {
         let plain = |text: &str| text.replace(|c: char| !(c.is_ascii_alphanumeric() || "-_".contains(c)), "_");
         self.folder.join(format!("{}.{}.{}", plain(&target.package), target.kind, plain(&target.name)))
     }
 
-    /// The archive of its link's inputs, if the linker wrote one.
+    /// The path of the archive of a program's link inputs. The file exists only if the linker wrote an archive.
     pub(super) fn link(&self, target: &Target) -> PathBuf {
         let mut path = self.program(target).into_os_string();
         path.push(".link.tar.gz");
@@ -97,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn each_list_has_a_shelf_of_its_own_in_whatever_order_it_is_told() {
+    fn each_list_has_a_folder_of_its_own_whatever_its_order() {
         let (probe, heap) = (target("suite", "bin", "probe"), target("suite", "bench", "heap"));
         let both = folder(&[&probe, &heap]);
         assert_eq!(both, folder(&[&heap, &probe, &heap]));
@@ -108,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shelf_is_full_once_all_are_there() {
+    fn a_cache_is_full_once_everything_is_stored() {
         let shelves = tempfile::tempdir().expect("a folder");
         let build_cache = |targets: Vec<Target>| BuildCache::among(shelves.path(), targets);
         let (probe, heap) = (target("suite", "bin", "probe"), target("suite", "bench", "heap"));
@@ -119,14 +122,14 @@ mod tests {
         assert!(!both.is_full());
         fs::write(both.program(&heap), "").expect("written");
         fs::write(both.link(&probe), "").expect("written");
-        assert!(!both.is_full(), "whoever wrote these was interrupted");
+        assert!(!both.is_full(), "the build was interrupted");
         both.finish().expect("written");
         assert!(both.is_full() && !alone.is_full());
         fs::remove_file(both.link(&probe)).expect("there");
         assert!(!both.is_full(), "the archive is gone");
         both.finish().expect("written");
         both.note_runners(&shelves.path().join("gone")).expect("written");
-        assert!(!both.is_full(), "what the benches start is gone");
+        assert!(!both.is_full(), "the programs that the benches start are gone");
         both.note_runners(shelves.path()).expect("written");
         assert!(both.is_full());
     }

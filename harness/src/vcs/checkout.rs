@@ -1,4 +1,4 @@
-//! Has the programs of a revision at hand, built now or before.
+//! Provides the programs of a revision or of the working tree, built now or stored by an earlier comparison.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -33,22 +33,22 @@ pub struct Checkouts {
     rustc: OsString,
 }
 
-/// A revision that is unpacked and built. For as long as this lives no other harness removes it.
+/// A revision that is unpacked and built. No other harness removes it while this lives.
 #[derive(Debug)]
 pub struct Checkout {
     /// The revision.
     pub commit: Commit,
-    /// Its sources, as its own `harness.toml` describes them.
+    /// Its sources, with the configuration of its own `harness.toml`.
     pub project: Project,
-    /// Those of its programs that were asked for, ready to be started.
+    /// The requested programs, ready to be started.
     pub programs: Programs,
     _slot: Slot,
 }
 
-/// Programs that were built of the files as they are now. For as long as this lives no other harness removes them.
+/// Programs built from the current files. No other harness removes them while this lives.
 #[derive(Debug)]
 pub struct WorkingTree {
-    /// Those of its programs that were asked for, ready to be started.
+    /// The requested programs, ready to be started.
     pub programs: Programs,
     _slot: Slot,
 }
@@ -56,11 +56,12 @@ pub struct WorkingTree {
 /// Cargo's choice of versions, at the root of a workspace.
 const LOCK_FILE: &str = "Cargo.lock";
 
-/// The name of the files as they are now, in errors.
+/// The name of the current files in error messages.
 const WORKING_TREE: &str = "the working tree";
 
 impl Checkouts {
-    /// The checkouts beside a project, in `target/harness-bases` whatever `CARGO_TARGET_DIR` says: see the module.
+    /// The checkouts of a project, in `target/harness-bases` whatever `CARGO_TARGET_DIR` is: see the module
+    /// documentation.
     pub fn new(project: &Project, repository: &Repository) -> Self {
         let tool = |variable, name: &str| std::env::var_os(variable).unwrap_or_else(|| name.into());
         Self {
@@ -73,25 +74,25 @@ impl Checkouts {
         }
     }
 
-    /// Keeps more or less than the default.
+    /// Sets another disk quota than the default.
     #[must_use]
     pub fn with_room(self, disk_quota: DiskQuota) -> Self {
         Self { disk_quota, ..self }
     }
 
-    /// The repository that the revisions are of.
+    /// The repository of the revisions.
     pub fn repository(&self) -> &Repository {
         &self.repository
     }
 
-    /// The folder that everything is kept in.
+    /// The folder of all checkouts.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Has those programs of a revision at hand that `choose` takes from its configuration, building them in one call
-    /// of cargo unless just these were built together before. What takes a while is told to `say`, cargo's messages to
-    /// standard error as `output` wants.
+    /// Provides the programs of a revision that `choose` selects from its configuration. They are built in one call of
+    /// cargo unless exactly these were built together before. `notify` receives a sentence about each step that takes
+    /// long; `output` selects the messages of cargo that go to standard error.
     ///
     /// # Errors
     /// If the revision has no such programs, does not build, or there is no room for it.
@@ -100,19 +101,19 @@ impl Checkouts {
         commit: &Commit,
         choose: impl Fn(&Config) -> Vec<&Program>,
         output: CargoOutput,
-        say: &dyn Fn(&str),
+        notify: &dyn Fn(&str),
     ) -> Result<Checkout, CheckoutError> {
         let failed = |error: FileError| error.of(&commit.to_string(), &self.folder);
         let bases = bases_folder::prepare(&self.folder).map_err(failed)?;
         let toolchain = self.toolchain()?;
         let name = commit.id.get(..12).unwrap_or(&commit.id);
-        // A commit without a lock file is built with that of the checkout.
+        // A commit without a lock file is built with the checkout's.
         let lock_file = match self.repository.file(commit, Path::new(LOCK_FILE))? {
             Some(_) => Vec::new(),
             None => fs::read(self.root.join(LOCK_FILE)).unwrap_or_default(),
         };
         let key = key(&[commit.id.as_bytes(), &lock_file].concat(), &toolchain, &bases);
-        let slot = Slot::open(bases.join(format!("{name}-{key}")), say).map_err(failed)?;
+        let slot = Slot::open(bases.join(format!("{name}-{key}")), notify).map_err(failed)?;
         if slot.ready() {
             let project = self.project(&slot, commit)?;
             let build_cache = build_cache(&slot, &choose(&project.config));
@@ -122,18 +123,18 @@ impl Checkouts {
             }
         }
 
-        let lock = self.lock(&bases, say).map_err(failed)?;
+        let lock = self.lock(&bases, notify).map_err(failed)?;
         disk_quota::make(&bases, self.disk_quota, &slot.folder, true)
             .map_err(at("make room in", &bases))
             .map_err(failed)?;
-        // The other harness may have made it meanwhile.
+        // Another harness may have unpacked it while this one waited for the lock.
         if !slot.ready() {
             slot.unpack(&self.repository, commit, &lock).map_err(|error| error.of(&commit.to_string(), &bases))?;
         }
         let project = self.project(&slot, commit)?;
         let build_cache = build_cache(&slot, &choose(&project.config));
         if !build_cache.is_full() {
-            say(&format!("building {commit}"));
+            notify(&format!("building {commit}"));
             let tree = Tree::whole(slot.source()).map_err(failed)?;
             let site = Site { bases: &bases, toolchain: &toolchain, lock: &lock, output };
             self.check_settings(&tree, commit)?;
@@ -143,8 +144,9 @@ impl Checkouts {
         Ok(Checkout::of(commit, project, slot, &build_cache))
     }
 
-    /// Has programs of the project's files as they are now at hand, built in the same folder and by the same call of cargo as
-    /// those of a commit. Ignored files are left out, as they are of a commit. The user's target folder is not touched.
+    /// Provides programs of the project's current files, built in the same folder and by the same call of cargo as
+    /// those of a commit. Ignored files are left out, as they are from a commit. The user's target folder is not
+    /// touched.
     ///
     /// # Errors
     /// If they do not build, or there is no room for them.
@@ -153,7 +155,7 @@ impl Checkouts {
         project: &Project,
         programs: &[&Program],
         output: CargoOutput,
-        say: &dyn Fn(&str),
+        notify: &dyn Fn(&str),
     ) -> Result<WorkingTree, CheckoutError> {
         let failed = |error: FileError| error.of(WORKING_TREE, &self.folder);
         let bases = bases_folder::prepare(&self.folder).map_err(failed)?;
@@ -161,25 +163,28 @@ impl Checkouts {
         let (folder, files) = self.repository.files()?;
         let tree = self.with_lock_file(Tree::of(folder, files));
         let digest = tree.digest().map_err(failed)?;
-        let slot = Slot::open(bases.join(format!("tree-{}", key(&digest, &toolchain, &bases))), say).map_err(failed)?;
+        let slot =
+            Slot::open(bases.join(format!("tree-{}", key(&digest, &toolchain, &bases))), notify).map_err(failed)?;
         let build_cache = build_cache(&slot, programs);
         if build_cache.is_full() {
             build_cache.use_runners();
         } else {
-            let lock = self.lock(&bases, say).map_err(failed)?;
-            // What the other side has just built there is of use.
+            let lock = self.lock(&bases, notify).map_err(failed)?;
+            // Keeps cargo's target folder: the other side has just been built there, and shares artefacts with this
+            // one.
             disk_quota::make(&bases, self.disk_quota, &slot.folder, false)
                 .map_err(at("make room in", &bases))
                 .map_err(failed)?;
-            say("building the working tree");
+            notify("building the working tree");
             let site = Site { bases: &bases, toolchain: &toolchain, lock: &lock, output };
             self.build(&site, tree, Some(&digest), &build_cache, WORKING_TREE.to_owned())?;
         }
         Ok(WorkingTree { programs: on_shelf(project, &build_cache), _slot: slot })
     }
 
-    /// Cargo reads configuration in all folders above the sources, and so in the checkout, below which every side is built: a commit
-    /// that has another one there cannot be built as it is.
+    /// Refuses a commit whose cargo configuration differs from the checkout's. Cargo reads configuration in all folders
+    /// above the sources, and every side is built below the checkout, so the checkout's configuration would apply to
+    /// the commit, too.
     fn check_settings(&self, tree: &Tree, commit: &Commit) -> Result<(), CheckoutError> {
         let top: PathBuf = match self.repository.prefix.components().count() {
             0 => self.root.clone(),
@@ -222,7 +227,7 @@ impl Checkouts {
         build.run()
     }
 
-    /// The files with the project's lock file, where they have none: both sides then use the same versions.
+    /// Adds the project's lock file if the tree has none, so that both sides use the same versions.
     fn with_lock_file(&self, tree: Tree) -> Tree {
         tree.with(self.repository.prefix.join(LOCK_FILE), self.root.join(LOCK_FILE))
     }
@@ -234,17 +239,18 @@ impl Checkouts {
         })
     }
 
-    /// Waits until nobody else builds here.
-    fn lock(&self, bases: &Path, say: &dyn Fn(&str)) -> Result<Lock, FileError> {
+    /// Waits until no other harness builds here.
+    fn lock(&self, bases: &Path, notify: &dyn Fn(&str)) -> Result<Lock, FileError> {
         let path = bases.join("build.lock");
-        let waiting = || say("waiting for another harness that builds a base here");
+        let waiting = || notify("waiting for another harness that builds a base here");
         Lock::wait(&path, Hold::Alone, &waiting).map_err(at("lock", &path))
     }
 
-    /// The project among a revision's files, which lie inside the user's own project: that one is not meant.
+    /// Finds the project among a revision's files. They lie inside the user's own project, which must not be found
+    /// instead.
     fn project(&self, slot: &Slot, commit: &Commit) -> Result<Project, CheckoutError> {
         let source = slot.source();
-        // Part by part: an empty one would leave a slash at the end.
+        // Joined component by component: an empty prefix would leave a slash at the end.
         let root: PathBuf = source.components().chain(self.repository.prefix.components()).collect();
         let nothing = || CheckoutError::NoHarness {
             revision: commit.to_string(),
@@ -265,10 +271,10 @@ impl Checkout {
     }
 }
 
-/// Tables of cargo's configuration that change nothing of a build.
+/// Tables of cargo's configuration that do not affect a build.
 const NO_SETTINGS: [&str; 6] = ["alias", "cargo-new", "doc", "future-incompat-report", "http", "term"];
 
-/// The settings in a file of cargo's configuration that can change a build; its bytes if it cannot be read.
+/// The settings in a cargo configuration file that can affect a build; its bytes if it cannot be parsed.
 fn settings(file: Option<Vec<u8>>) -> Result<toml::Table, Vec<u8>> {
     let Some(bytes) = file else { return Ok(toml::Table::new()) };
     let table = std::str::from_utf8(&bytes).ok().and_then(|text| text.parse::<toml::Table>().ok());
@@ -277,7 +283,7 @@ fn settings(file: Option<Vec<u8>>) -> Result<toml::Table, Vec<u8>> {
     Ok(table)
 }
 
-/// The folder and the tools that sides are built with.
+/// The folder and the tools for building a side.
 struct Site<'a> {
     bases: &'a Path,
     toolchain: &'a Toolchain,
@@ -285,7 +291,7 @@ struct Site<'a> {
     output: CargoOutput,
 }
 
-/// The programs on a shelf, to be started in a project.
+/// The stored programs of a build cache, as programs that are started in a project.
 fn on_shelf(project: &Project, build_cache: &BuildCache) -> Programs {
     let named = |target: &Target, file: PathBuf| ((target.package.clone(), target.name.clone()), file);
     let built: HashMap<_, _> =
@@ -294,7 +300,7 @@ fn on_shelf(project: &Project, build_cache: &BuildCache) -> Programs {
     Programs::ready(project.root.clone(), built).with_links(links.filter(|(_, file)| file.is_file()).collect())
 }
 
-/// Where those of the programs are set aside that are built at all.
+/// The build cache for those of the programs that cargo builds.
 fn build_cache(slot: &Slot, programs: &[&Program]) -> BuildCache {
     slot.build_cache(programs.iter().copied().filter_map(Target::of).collect())
 }

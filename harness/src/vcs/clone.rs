@@ -1,7 +1,7 @@
 //! A clone of the project, for commits that the user's repository must never see.
 //!
-//! Commits are made from blobs, trees and an index file of their own, so that nobody's files, hooks, signing key or index
-//! take part. Author and dates are fixed: one change of one base is always the same commit.
+//! Commits are made directly from blobs, trees and a separate index file, so that no files, hooks, signing key or index
+//! of the user are involved. Author and dates are fixed: the same change of the same base always gives the same commit.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::vcs::error::RepositoryError;
 use crate::vcs::git::{Git, failed};
 use crate::vcs::repository::Repository;
 
-/// Git keeps these files of the clone out of every status.
+/// Patterns of files that git ignores in the clone.
 const EXCLUDED: &str = "target/\n";
 /// The date of every commit.
 const DATE: &str = "2000-01-01T00:00:00Z";
@@ -64,18 +64,18 @@ pub enum CloneError {
         /// The base.
         base: String,
     },
-    /// An edit names a file that is no text, or too large.
-    #[error("`{file}` is no UTF-8 text of at most a megabyte; only such files can be edited")]
+    /// An edit names a file that is not UTF-8 text, or too large.
+    #[error("`{file}` is not UTF-8 text of at most 1 MiB; edit only such files")]
     NoText {
         /// The file.
         file: String,
     },
-    /// The text of an edit is not there, or ambiguous.
+    /// The text of an edit does not occur exactly once.
     #[error("{}", occurrences(file, *times))]
     Find {
         /// The file.
         file: String,
-        /// Number of times that it occurs.
+        /// Number of occurrences.
         times: usize,
     },
 }
@@ -96,7 +96,7 @@ impl ProjectClone {
         let source = repository.git.ask("find the top of the repository", &["rev-parse", "--show-toplevel"])?;
         let folder = home.join("clone");
         if !folder.join(".git").is_dir() {
-            // A clone that was interrupted is never taken for a whole one.
+            // Cloned under another name and renamed, so that an interrupted clone is never used.
             let unfinished = tempfile::Builder::new().prefix(".unfinished-").tempdir_in(&home).map_err(file(&home))?;
             let place = unfinished.path().join("clone");
             let call = ["clone", "--quiet", "--local", "--no-checkout", &source, &place.to_string_lossy()];
@@ -110,19 +110,19 @@ impl ProjectClone {
         Ok(Self { git, repository: repository.clone(), source: source.into() })
     }
 
-    /// The root of the project in it.
+    /// The root of the project in the clone.
     pub fn root(&self) -> PathBuf {
         self.git.folder.join(&self.repository.prefix)
     }
 
-    /// Makes sure that the clone has a commit of the project.
+    /// Fetches a commit of the project, unless the clone has it.
     ///
     /// # Errors
     /// If it cannot be fetched.
     pub fn bring(&self, commit: &Commit) -> Result<(), CloneError> {
         let there = self.git.run("look for a commit", &["cat-file", "-e", &format!("{}^{{commit}}", commit.id)])?;
         if !there.status.success() {
-            // Some commits, such as those of a detached head, have no name there.
+            // Some commits, such as those of a detached head, belong to no branch that could be fetched.
             let upload = "--upload-pack=git -c uploadpack.allowAnySHA1InWant=true upload-pack";
             let call = ["fetch", "--quiet", "--no-tags", upload, &self.source.to_string_lossy(), &commit.id];
             self.git.ask("fetch a commit of the project", &call)?;
@@ -130,7 +130,7 @@ impl ProjectClone {
         Ok(())
     }
 
-    /// A commit on top of the base, with these edits; without any, an empty one.
+    /// Creates a commit on top of the base with these edits; without edits, an empty commit.
     ///
     /// # Errors
     /// If an edit does not fit the base.
@@ -168,7 +168,7 @@ impl ProjectClone {
         Ok(Repository::with(self.git.clone())?.resolve(&id)?)
     }
 
-    /// Makes the files of the clone those of a commit. Artefacts of builds stay.
+    /// Checks out a commit in the clone. Build artefacts stay.
     ///
     /// # Errors
     /// If git fails.
@@ -195,14 +195,14 @@ impl ProjectClone {
         }
     }
 
-    /// The mode of a regular file; none of anything else.
+    /// The mode of a regular file; none if there is no such regular file.
     fn mode(&self, base: &Commit, path: &str) -> Result<Option<String>, CloneError> {
         let line = self.git.ask("look for a file of the base", &["ls-tree", "--full-tree", &base.id, "--", path])?;
         let mode = line.split_whitespace().next().filter(|mode| mode.starts_with("100"));
         Ok(mode.map(str::to_owned))
     }
 
-    /// Runs git with an index file of its own and a fixed author.
+    /// Runs git with a separate index file and a fixed author.
     fn written(&self, task: &'static str, index: &Path, arguments: &[&str]) -> Result<String, CloneError> {
         let mut command = self.git.command();
         command.env("GIT_INDEX_FILE", index).args(["-c", "i18n.commitEncoding=UTF-8"]);
@@ -220,7 +220,7 @@ impl ProjectClone {
 
 fn occurrences(file: &str, times: usize) -> String {
     match times {
-        0 => format!("the text of `find` is not in `{file}`; copy it from the file as it is at the base"),
-        times => format!("the text of `find` is in `{file}` {times} times; add lines around it until it is there once"),
+        0 => format!("the text of `find` is not in `{file}`; copy it from that file as it is at the base"),
+        times => format!("the text of `find` is in `{file}` {times} times; add lines around it until it occurs once"),
     }
 }

@@ -1,4 +1,4 @@
-//! How much of what was built for earlier comparisons is kept.
+//! Limits the disk space of earlier builds.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -7,16 +7,16 @@ use std::{fs, io};
 use crate::vcs::lock::{Hold, Lock};
 use crate::vcs::slot::lock_of;
 
-/// What the folder of bases may hold. It is looked at before a base is built, so one base more may be there afterwards.
+/// Limits of the folder of bases. They are enforced before a base is built, so one more base may be there afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DiskQuota {
-    /// The most revisions; 64 unless said otherwise.
+    /// Maximum number of revisions; 64 by default.
     pub revisions: usize,
-    /// The most bytes of their sources, their programs and cargo's target folder; 4 GiB unless said otherwise.
+    /// Maximum bytes of their sources, their programs and cargo's target folder; 4 GiB by default.
     pub bytes: u64,
 }
 
-/// Folders beside the revisions: cargo's, what benches start, and the copies that are being timed.
+/// Folders beside the revisions: cargo's target folder, programs that benches start, and copies that are being timed.
 const NO_SLOTS: [&str; 3] = ["build", "runners", "copies"];
 
 impl Default for DiskQuota {
@@ -25,9 +25,9 @@ impl Default for DiskQuota {
     }
 }
 
-/// Removes what is too much, least recently used first, but never what is in use; `kept` counts as the newest. The caller
-/// holds the lock of all building. With `all`, cargo's target folder goes whole if it alone is more than half of what
-/// is allowed: nobody knows which of its files are still of use.
+/// Removes what exceeds the quota, least recently used first, but nothing that is in use; `kept` counts as the newest.
+/// The caller holds the lock of all builds. With `all`, cargo's target folder is removed as a whole if it takes more
+/// than half of the quota, because it is unknown which of its files are still useful.
 ///
 /// # Errors
 /// If a folder cannot be read or removed.
@@ -51,7 +51,7 @@ pub(super) fn make(bases: &Path, disk_quota: DiskQuota, kept: &Path, all: bool) 
     bytes += size(kept)?;
     for (place, (_, slot)) in slots.iter().rev().enumerate() {
         bytes += size(slot)?;
-        // One place is taken by what is kept.
+        // `kept` takes one place.
         if place + 1 >= disk_quota.revisions || bytes > disk_quota.bytes {
             remove(slot)?;
         }
@@ -59,20 +59,20 @@ pub(super) fn make(bases: &Path, disk_quota: DiskQuota, kept: &Path, all: bool) 
     Ok(())
 }
 
-/// Removes a slot that nobody uses.
+/// Removes a slot unless it is in use.
 fn remove(slot: &Path) -> io::Result<()> {
-    // Whoever waits for this lock finds its file gone and makes a new one.
+    // A process that waits for this lock finds its file gone, and creates a new one.
     let Some(_alone) = Lock::attempt(&lock_of(slot), Hold::Alone)? else { return Ok(()) };
     let gone = |result: io::Result<()>| match result {
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::DirectoryNotEmpty) => Ok(()),
         other => other,
     };
-    // First what says that the rest is complete.
+    // The marker of completeness goes first.
     gone(fs::remove_file(slot.join("ready")))?;
     gone(fs::remove_dir_all(slot))
 }
 
-/// Bytes of all files in a folder; none if it is not there.
+/// The bytes of all files in a folder; 0 if it does not exist.
 fn size(folder: &Path) -> io::Result<u64> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
@@ -84,7 +84,7 @@ fn size(folder: &Path) -> io::Result<u64> {
         bytes += match entry.metadata() {
             Ok(metadata) if metadata.is_dir() => size(&entry.path())?,
             Ok(metadata) => metadata.len(),
-            // Whoever removed it meanwhile made room.
+            // The file was removed meanwhile.
             Err(_) => 0,
         };
     }
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_use_stays_however_old() {
+    fn a_revision_in_use_stays_however_old() {
         let bases = bases(&["a", "b", "c"]);
         let lock = Lock::attempt(&lock_of(&bases.path().join("c")), Hold::Shared).expect("no error").expect("free");
         let disk_quota = DiskQuota { revisions: 1, bytes: 1 << 20 };
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_folder_that_takes_most_of_the_room_is_begun_anew() {
+    fn a_target_folder_that_takes_most_of_the_quota_is_removed() {
         let bases = bases(&["a"]);
         fs::create_dir(bases.path().join("build")).expect("made");
         fs::write(bases.path().join("build/lib"), [0; 3000]).expect("written");

@@ -1,4 +1,4 @@
-//! What can go wrong with a revision, each in one sentence.
+//! Errors of revisions, each message one sentence.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,76 +7,76 @@ use thiserror::Error;
 
 use crate::project::ProjectError;
 
-/// A question about revisions that has no answer.
+/// An error of looking up or reading revisions.
 #[derive(Debug, Error)]
 pub enum RepositoryError {
-    /// There is no git.
+    /// Git is not installed.
     #[error("git is missing, so no revision can be looked up; install it (Debian, Ubuntu: apt-get install git)")]
     NoGit,
-    /// The project is no checkout.
+    /// The project is in no git repository.
     #[error("{0} is not in a git repository, so there is no revision to compare with; `git init` makes one")]
     NotARepository(PathBuf),
-    /// Nothing is called that.
+    /// No revision has this name.
     #[error("there is no revision {0:?} in this repository; if a remote has it, `git fetch` brings it")]
     Unknown(String),
-    /// The history that is needed was not fetched.
+    /// The required history was not fetched.
     #[error(
         "{wanted} is not in this shallow clone; `git fetch --unshallow` brings all history, `git fetch --depth=N origin \
          BRANCH` the newest N commits of a branch (in GitHub's actions/checkout: `fetch-depth: 0`)"
     )]
     Shallow {
-        /// What was looked for.
+        /// The missing commit or history.
         wanted: String,
     },
     /// Two commits have no history in common.
     #[error("{one} and {other} have no common ancestor")]
     Unrelated {
-        /// One of them.
+        /// One commit.
         one: String,
-        /// The other one.
+        /// The other commit.
         other: String,
     },
     /// A range begins with a commit that its end does not descend from.
-    #[error("{bad} does not descend from {good}; the commits between them are asked for with the older one first")]
+    #[error("{bad} does not descend from {good}; name the older commit first")]
     NotAncestor {
-        /// The beginning.
+        /// The beginning of the range.
         good: String,
-        /// The end.
+        /// The end of the range.
         bad: String,
     },
-    /// Git failed otherwise.
+    /// Git failed for another reason.
     #[error("git could not {task}: {message}")]
     Git {
-        /// What it was to do.
+        /// The task, as a verb phrase.
         task: &'static str,
-        /// What it said.
+        /// The message of git.
         message: String,
     },
-    /// The user ended it.
+    /// The user interrupted the command.
     #[error("interrupted")]
     Interrupted,
 }
 
-/// A revision whose programs cannot be had.
+/// An error of providing the programs of a revision.
 #[derive(Debug, Error)]
 pub enum CheckoutError {
-    /// The repository does not answer.
+    /// Looking up the revision failed.
     #[error(transparent)]
     Repository(#[from] RepositoryError),
-    /// The revision is not configured well.
+    /// The revision's configuration is invalid.
     #[error("in {revision}: {source}")]
     Project {
         /// The revision.
         revision: String,
-        /// What is wrong.
+        /// The error in the configuration.
         source: ProjectError,
     },
-    /// The revision knows nothing of the harness.
-    #[error("{revision} has no harness: {missing}; a revision from before there was one cannot be measured")]
+    /// The revision has no harness.
+    #[error("{revision} has no harness: {missing}; a revision older than the harness cannot be measured")]
     NoHarness {
         /// The revision.
         revision: String,
-        /// What it lacks.
+        /// The missing part.
         missing: String,
     },
     /// Its build failed.
@@ -88,11 +88,11 @@ pub enum CheckoutError {
         what: String,
         /// The first error.
         complaint: String,
-        /// The end of what cargo said.
+        /// The end of cargo's standard error.
         said: String,
     },
-    /// The build made no such program.
-    #[error("building {what} of {revision} made no program of that name")]
+    /// The build succeeded, but produced no such program.
+    #[error("building {what} of {revision} produced no program of that name")]
     Missing {
         /// The revision.
         revision: String,
@@ -100,16 +100,17 @@ pub enum CheckoutError {
         what: String,
     },
     /// Cargo, or the compiler it uses, cannot be started.
-    #[error("cannot start {program}: {source}; a base is built with it")]
+    #[error("cannot start {program}: {source}; it is needed to build a base")]
     NoTool {
         /// The program.
         program: String,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
-    /// There is no room left.
+    /// The disk is full.
     #[error(
-        "the disk is full: no room for {revision} in {folder}; removing that folder frees what earlier comparisons left there"
+        "the disk is full: no room for {revision} in {folder}; remove that folder to free the space of earlier \
+         comparisons"
     )]
     Full {
         /// The revision.
@@ -117,39 +118,39 @@ pub enum CheckoutError {
         /// The folder of all bases.
         folder: PathBuf,
     },
-    /// Its files changed while they were looked at.
+    /// Files changed during the build.
     #[error("files of {revision} changed while it was being built; run the command again")]
     Changed {
         /// The side.
         revision: String,
     },
-    /// Its build would read settings of the checkout that are not its own.
+    /// The revision would be built with the checkout's cargo configuration, which differs from its own.
     #[error(
-        "{revision} has another {file} than the checkout, whose settings cargo would apply to it, too, because it is built below; commit \
-         that change alone, or compare two checkouts that have it in common"
+        "{revision} has another {file} than the checkout, and cargo would apply the checkout's settings to both, because \
+         both are built below it; commit the settings separately, and compare with a revision that has them"
     )]
     Settings {
         /// The side.
         revision: String,
-        /// The file of cargo's configuration.
+        /// The cargo configuration file.
         file: String,
     },
     /// A file cannot be written, read or removed.
     #[error("cannot {task} {path}: {source}")]
     File {
-        /// What was to be done with it.
+        /// The task, as a verb.
         task: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
-    /// The user ended it.
-    #[error("interrupted while a base was built; what was built so far is used the next time")]
+    /// The user interrupted the build.
+    #[error("interrupted while a base was built; the next build uses the finished parts")]
     Interrupted,
 }
 
-/// A file operation that failed: what was to be done, and with which file.
+/// A failed file operation: the task, the file, and the error of the system.
 #[derive(Debug)]
 pub(super) struct FileError {
     pub(super) task: &'static str,
@@ -157,13 +158,13 @@ pub(super) struct FileError {
     pub(super) source: io::Error,
 }
 
-/// Says which file an error of the system is about.
+/// Adds the task and the file to an error of the system.
 pub(super) fn at(task: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FileError {
     move |source| FileError { task, path: path.to_owned(), source }
 }
 
 impl FileError {
-    /// The error as it is told, with what a full disk calls for.
+    /// The error as it is reported. A full disk has a message of its own.
     pub(super) fn of(self, revision: &str, folder: &Path) -> CheckoutError {
         let Self { task, path, source } = self;
         match source.kind() {
@@ -176,9 +177,9 @@ impl FileError {
     }
 }
 
-/// Whether a program complains of a full disk.
-pub(super) fn tells_full_disk(said: &str) -> bool {
-    said.contains("No space left on device") || said.contains("Disk quota exceeded")
+/// Returns true if a program's standard error reports a full disk.
+pub(super) fn tells_full_disk(stderr: &str) -> bool {
+    stderr.contains("No space left on device") || stderr.contains("Disk quota exceeded")
 }
 
 #[cfg(test)]
@@ -186,13 +187,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_disk_is_told_with_what_frees_it() {
+    fn the_message_of_a_full_disk_names_the_folder_to_remove() {
         let folder = Path::new("/p/target/harness-bases");
         let failed = at("write", &folder.join("x"))(io::Error::from_raw_os_error(28));
         assert_eq!(
             failed.of("0123456789", folder).to_string(),
-            "the disk is full: no room for 0123456789 in /p/target/harness-bases; removing that folder frees what earlier \
-             comparisons left there"
+            "the disk is full: no room for 0123456789 in /p/target/harness-bases; remove that folder to free the space of \
+             earlier comparisons"
         );
         let failed = at("write", &folder.join("x"))(io::ErrorKind::PermissionDenied.into());
         assert_eq!(

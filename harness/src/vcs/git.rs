@@ -1,4 +1,4 @@
-//! Asks git, in a way that neither depends on the user's settings nor writes anything of the user's.
+//! Runs git independently of the user's settings, and without writing any of the user's files.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -7,13 +7,13 @@ use std::time::Duration;
 use crate::process::{self, ChildError};
 use crate::vcs::error::RepositoryError;
 
-/// What a question to git may take; in a partial clone it may have to fetch.
+/// Time limit for one call of git; in a partial clone it may have to fetch.
 const LIMIT: Duration = Duration::from_secs(600);
 
-/// Variables by which git would look elsewhere than in the folder it is started in; hooks are started with them.
+/// Variables that make git use another folder than the one it is started in. Git sets them for hooks.
 pub const ELSEWHERE: [&str; 4] = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"];
 
-/// Settings that would change what is printed or written.
+/// Settings that override those of the user that would change git's output or behaviour.
 const SETTINGS: [&str; 7] = [
     "log.showSignature=false",
     "core.fsmonitor=false",
@@ -32,14 +32,14 @@ pub(super) struct Git {
 }
 
 impl Git {
-    /// A call of git with what every call has.
+    /// A call of git with the environment and settings that every call gets.
     pub(super) fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.current_dir(&self.folder);
         for variable in ELSEWHERE {
             command.env_remove(variable);
         }
-        // No refreshed index is written, nobody is asked for a password, and messages are those we know.
+        // Git writes no refreshed index, never prompts for a password, and prints messages in a known language.
         command.env("GIT_OPTIONAL_LOCKS", "0").env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
         for setting in SETTINGS {
             command.args(["-c", setting]);
@@ -47,12 +47,12 @@ impl Git {
         command
     }
 
-    /// Runs git to its end, however it ends.
+    /// Runs git to its end, and returns its output whatever its exit status.
     pub(super) fn run(&self, task: &'static str, arguments: &[&str]) -> Result<Output, RepositoryError> {
         self.finish(task, self.command().args(arguments))
     }
 
-    /// Runs a call of git to its end, however it ends.
+    /// Runs a prepared call of git to its end, and returns its output whatever its exit status.
     pub(super) fn finish(&self, task: &'static str, call: &mut Command) -> Result<Output, RepositoryError> {
         let output = process::output(call, LIMIT);
         if process::stopped() {
@@ -65,7 +65,7 @@ impl Git {
         })
     }
 
-    /// Runs git and returns what it printed, if it succeeded.
+    /// Runs git, and returns its standard output if it succeeded.
     pub(super) fn ask(&self, task: &'static str, arguments: &[&str]) -> Result<String, RepositoryError> {
         let output = self.run(task, arguments)?;
         match output.status.success() {
@@ -75,13 +75,13 @@ impl Git {
     }
 }
 
-/// What a failed call means.
+/// Turns a failed call into an error.
 pub(super) fn failed(task: &'static str, folder: &Path, output: &Output) -> RepositoryError {
-    let said = text(&output.stderr);
-    if said.contains("not a git repository") {
+    let stderr = text(&output.stderr);
+    if stderr.contains("not a git repository") {
         return RepositoryError::NotARepository(folder.to_owned());
     }
-    let line = said.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with("warning:"));
+    let line = stderr.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with("warning:"));
     let message = line.map_or_else(|| output.status.to_string(), |line| line.trim_start_matches("fatal: ").to_owned());
     RepositoryError::Git { task, message }
 }

@@ -1,4 +1,4 @@
-//! What a program was built from and with: two builds of one key are the same program.
+//! The key of a build: a hash of its sources, toolchain and settings. Two builds of one key are the same program.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -10,10 +10,10 @@ use sha2::{Digest, Sha256};
 
 use crate::process::{self, ChildError};
 
-/// What the compiler may take to introduce itself; a proxy may have to install it first.
+/// Time limit for the compiler to print its version; a rustup proxy may have to install it first.
 const LIMIT: Duration = Duration::from_secs(600);
 
-/// Variables that change what cargo builds, by how their names begin.
+/// Prefixes of variables that change what cargo builds.
 const FLAGS: [&str; 17] = [
     "RUSTFLAGS",
     "CARGO_ENCODED_RUSTFLAGS",
@@ -21,7 +21,7 @@ const FLAGS: [&str; 17] = [
     "CARGO_PROFILE_",
     "CARGO_BUILD_",
     "CARGO_TARGET_",
-    // Which versions are chosen where nothing is locked, and what features they get.
+    // The choice of versions where nothing is locked, and of their features.
     "CARGO_RESOLVER_",
     "CARGO_UNSTABLE_",
     "RUSTC",
@@ -30,31 +30,31 @@ const FLAGS: [&str; 17] = [
     "CFLAGS",
     "CXXFLAGS",
     "LDFLAGS",
-    // A C compiler and its flags by where its code is to run: build scripts look for these, too.
+    // C compilers and flags for one target; build scripts read these, too.
     "HOST_C",
     "TARGET_C",
     "GUNGRAUN_RUNNER",
 ];
-/// Those of them that only say where, or how many at a time.
+/// Exceptions: variables that only choose a folder, or the number of parallel jobs.
 const NO_FLAGS: [&str; 4] = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR", "CARGO_BUILD_BUILD_DIR", "CARGO_BUILD_JOBS"];
 
 /// The compiler that builds both sides.
 #[derive(Debug, Clone)]
 pub(super) struct Toolchain {
-    /// What `rustc -vV` says.
+    /// The output of `rustc -vV`.
     pub(super) version: String,
-    /// Its name among those that rustup has, if rustup has it.
+    /// Its name in rustup, if rustup manages it.
     pub(super) name: Option<OsString>,
 }
 
 impl Toolchain {
-    /// Asks the compiler that a build in the folder uses.
+    /// Queries the compiler that a build in the folder uses.
     ///
     /// # Errors
     /// If it cannot be started or fails.
     pub(super) fn of(rustc: &OsStr, folder: &Path) -> io::Result<Self> {
-        let version = ask(rustc, "-vV", folder)?;
-        let library = PathBuf::from(ask(rustc, "--print=sysroot", folder)?.trim_end());
+        let version = query(rustc, "-vV", folder)?;
+        let library = PathBuf::from(query(rustc, "--print=sysroot", folder)?.trim_end());
         let managed = library.parent().and_then(Path::file_name).is_some_and(|parent| parent == "toolchains");
         Ok(Self { version, name: library.file_name().filter(|_| managed).map(OsStr::to_owned) })
     }
@@ -72,10 +72,11 @@ fn ask(rustc: &OsStr, question: &str, folder: &Path) -> io::Result<String> {
     }
 }
 
-/// A hash of the sources, given as whatever identifies them, and of everything else that a build in the folder of bases depends on.
+/// A hash of everything that a build in the folder of bases depends on. `sources` is anything that identifies the
+/// sources.
 pub(super) fn key(sources: &[u8], toolchain: &Toolchain, bases: &Path) -> String {
     let mut parts = vec![sources.to_vec(), toolchain.version.clone().into_bytes()];
-    // Programs remember the absolute paths of their sources.
+    // Programs contain the absolute paths of their sources.
     parts.push(bases.as_os_str().as_encoded_bytes().to_vec());
     parts.extend(flags(std::env::vars_os()));
     for file in configurations(bases, home()) {
@@ -84,7 +85,7 @@ pub(super) fn key(sources: &[u8], toolchain: &Toolchain, bases: &Path) -> String
     hash(&parts)
 }
 
-/// The variables that change what is built, in order.
+/// The variables that change the build, as `NAME=VALUE`, sorted.
 fn flags(variables: impl Iterator<Item = (OsString, OsString)>) -> Vec<Vec<u8>> {
     let counts = |name: &str| FLAGS.iter().any(|flag| name.starts_with(flag)) && !NO_FLAGS.contains(&name);
     let flags = variables.filter(|(name, _)| name.to_str().is_some_and(counts));
@@ -94,7 +95,7 @@ fn flags(variables: impl Iterator<Item = (OsString, OsString)>) -> Vec<Vec<u8>> 
     flags
 }
 
-/// The files of configuration that cargo reads for a build in the folder, but for those of the revision itself.
+/// The configuration files that cargo reads for a build in the folder, except those of the revision itself.
 fn configurations(folder: &Path, home: Option<PathBuf>) -> Vec<PathBuf> {
     let above = folder.ancestors().map(|folder| folder.join(".cargo"));
     let files = above.chain(home).flat_map(|folder| [folder.join("config.toml"), folder.join("config")]);
@@ -105,7 +106,7 @@ fn home() -> Option<PathBuf> {
     std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".cargo")))
 }
 
-/// A hash in which no two lists of parts look alike.
+/// A hash of a list of parts. Each part is preceded by its length, so that different lists never hash the same bytes.
 pub(super) fn hash(parts: &[Vec<u8>]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
@@ -120,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn flags_count_and_folders_do_not() {
+    fn flags_change_the_key_and_folders_do_not() {
         let variables = [
             ("RUSTFLAGS", "-C target-cpu=native"),
             ("CARGO_TARGET_DIR", "/elsewhere"),
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_changes_the_code_counts() {
+    fn every_variable_that_changes_the_code_changes_the_key() {
         for name in [
             "CARGO_BUILD_INCREMENTAL",
             "CARGO_BUILD_RUSTC_WRAPPER",
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn configuration_above_counts_and_so_does_that_of_the_home() {
+    fn configuration_above_the_folder_and_in_the_home_folder_is_found() {
         let outer = tempfile::tempdir().expect("a folder");
         let (bases, home) = (outer.path().join("p/target/harness-bases"), outer.path().join("home"));
         let files =
@@ -174,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn another_compiler_is_another_key() {
+    fn another_compiler_changes_the_key() {
         let with =
             |version: &str| key(b"sources", &Toolchain { version: version.to_owned(), name: None }, Path::new("/b"));
         assert_eq!(with("rustc 1"), with("rustc 1"));

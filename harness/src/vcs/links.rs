@@ -1,10 +1,11 @@
 //! Keeps the inputs of a program's link, so that the program can be linked again with its functions in another order.
 //!
-//! The linker that rustc brings, LLD, writes everything that it reads into an archive if the variable `LLD_REPRODUCE` names one
-//! (<https://lld.llvm.org/>, option `--reproduce`). One variable for a whole build would let all links of that build write one file, so
-//! cargo is given a small program that starts rustc with another value for each program. Neither a flag nor the program changes by
-//! that. It is compiled and no script: Debian's shell drops variables such as `CARGO_BIN_EXE_my-tool`, whose names it cannot hold. A
-//! linker that is not LLD ignores the variable; then there is no archive.
+//! LLD, the linker that comes with rustc, writes all its inputs into an archive if the variable `LLD_REPRODUCE` names
+//! one (<https://lld.llvm.org/>, option `--reproduce`). With one variable for the whole build, all links would write
+//! the same file. So cargo gets a wrapper of rustc that sets another value for each program. This changes neither the
+//! compiler flags nor the programs. The wrapper is compiled and not a script: Debian's shell drops variables such as
+//! `CARGO_BIN_EXE_my-tool`, whose names it cannot represent. Any linker other than LLD ignores the variable; then there
+//! is no archive.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -16,7 +17,7 @@ use harness_record::atomic_file;
 
 use crate::process;
 
-/// Cargo starts rustc for the packages of a workspace by the program that this variable names.
+/// Variable that names the wrapper by which cargo starts rustc for the packages of a workspace.
 const WRAPPER: &str = "RUSTC_WORKSPACE_WRAPPER";
 
 /// Folder for the archives, read by the wrapper.
@@ -25,10 +26,10 @@ const FOLDER: &str = "HARNESS_LINKS";
 /// Name of the crate whose link is kept, read by the wrapper.
 const CRATE: &str = "HARNESS_LINKED_CRATE";
 
-/// Compiling the wrapper may take so long.
+/// Time limit for compiling the wrapper.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// The wrapper: starts the rustc that its first argument names with all further ones.
+/// Source of the wrapper. It starts the rustc that its first argument names, with all further arguments.
 const SOURCE: &str = r#"// Written by the harness. Starts rustc; LLD keeps the inputs of the link of the program that is timed.
 use std::os::unix::process::CommandExt;
 
@@ -53,7 +54,7 @@ fn main() {
 }
 "#;
 
-/// The links of the programs that are built in one folder.
+/// The stored links of the programs that are built in one folder.
 #[derive(Debug)]
 pub(super) struct Links {
     folder: PathBuf,
@@ -61,7 +62,7 @@ pub(super) struct Links {
 }
 
 impl Links {
-    /// Keeps them in a folder, and compiles the wrapper there unless that was done before.
+    /// Uses a folder for the archives, and compiles the wrapper there unless it is up to date.
     ///
     /// # Errors
     /// If the folder cannot be written, or the wrapper does not compile.
@@ -74,22 +75,22 @@ impl Links {
             command.args(["--edition", "2021", "-O", "--crate-name", "rustc_wrapper", "-o"]);
             let output = process::output(command.arg(&unfinished).arg(&source), LIMIT).map_err(io::Error::other)?;
             if !output.status.success() {
-                let said = String::from_utf8_lossy(&output.stderr);
-                return Err(io::Error::other(said.lines().next().unwrap_or("rustc failed").to_owned()));
+                let stderr = String::from_utf8_lossy(&output.stderr);
+                return Err(io::Error::other(stderr.lines().next().unwrap_or("rustc failed").to_owned()));
             }
             fs::rename(&unfinished, &wrapper)?;
         }
         Ok(Self { folder, wrapper })
     }
 
-    /// Lets a call of cargo keep the link of a target. If the user has a wrapper, nothing is kept.
+    /// Configures a call of cargo to keep the link of a target. Nothing is kept if the user has set a wrapper.
     pub(super) fn keep(&self, cargo: &mut Command, target: &str) {
         if std::env::var_os(WRAPPER).is_none() {
             cargo.env(WRAPPER, &self.wrapper).env(FOLDER, &self.folder).env(CRATE, crate_name(target));
         }
     }
 
-    /// The archive of a program's link; none if the linker wrote none.
+    /// The archive of a program's link; none if the linker wrote no archive.
     pub(super) fn of(&self, target: &str, program: &Path) -> Option<PathBuf> {
         let name = self.file_name(program)?;
         let is_of = |name: &str| {
@@ -100,8 +101,8 @@ impl Links {
         (is_of(&name) && archive.is_file()).then_some(archive)
     }
 
-    /// The name that rustc gave a program. Cargo puts a binary under its plain name beside the folder `deps`, as another link to
-    /// the same file.
+    /// The name that rustc gave a program. Cargo places a binary beside the folder `deps`, under its plain name, as a
+    /// hard link.
     fn file_name(&self, program: &Path) -> Option<String> {
         let plain = || Some(program.file_name()?.to_str()?.to_owned());
         let deps = program.parent()?.join("deps");
@@ -131,15 +132,15 @@ mod tests {
     fn only_the_program_that_is_timed_has_its_link_kept() {
         let folder = tempfile::tempdir().expect("a folder");
         let links = links(folder.path());
-        let said = |name: &str| {
+        let archive = |name: &str| {
             let mut command = Command::new(&links.wrapper);
             command.args(["sh", "-c", "echo $LLD_REPRODUCE", "--crate-name", name, "--crate-type", "bin"]);
             command.args(["-C", "opt-level=3", "-C", "extra-filename=-1f"]).env_remove("LLD_REPRODUCE");
             command.env(FOLDER, "/links").env(CRATE, "my_probe");
             String::from_utf8(command.output().expect("it runs").stdout).expect("text")
         };
-        assert_eq!(said("my_probe"), "/links/my_probe-1f.tar\n");
-        assert_eq!(said("probe"), "\n");
+        assert_eq!(archive("my_probe"), "/links/my_probe-1f.tar\n");
+        assert_eq!(archive("probe"), "\n");
     }
 
     #[test]
@@ -147,8 +148,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let links = links(folder.path());
         let output = Command::new(&links.wrapper).arg("env").env("CARGO_BIN_EXE_my-tool", "here").output();
-        let said = String::from_utf8(output.expect("it runs").stdout).expect("text");
-        assert!(said.lines().any(|line| line == "CARGO_BIN_EXE_my-tool=here"), "{said}");
+        let stdout = String::from_utf8(output.expect("it runs").stdout).expect("text");
+        assert!(stdout.lines().any(|line| line == "CARGO_BIN_EXE_my-tool=here"), "{stdout}");
         assert_eq!(Command::new(&links.wrapper).args(["sh", "-c", "exit 3"]).status().expect("runs").code(), Some(3));
     }
 

@@ -1,4 +1,5 @@
-//! Locks between harnesses: files that the system unlocks when the last process that holds them ends, however it ends.
+//! Locks between harnesses: file locks, which the system releases when the last process that holds them ends, however
+//! it ends.
 
 use std::fs::{File, TryLockError};
 use std::os::unix::fs::MetadataExt;
@@ -9,36 +10,37 @@ use std::{io, thread};
 
 use crate::process;
 
-/// Pauses between looks at a lock that somebody else holds.
+/// Pause between two attempts to take a lock.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// A lock that is held until this, and every program that was given it, is gone.
+/// A lock. It is held until this value, and every program that inherited it, is gone.
 #[derive(Debug)]
 pub(super) struct Lock(File);
 
-/// How a lock is held.
+/// The mode of a lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hold {
-    /// By any number of holders that only use what it protects.
+    /// Held by any number of readers.
     Shared,
-    /// By one that changes it.
+    /// Held by one writer alone.
     Alone,
 }
 
 impl Lock {
-    /// Waits for the lock of a file, which is made if need be; `waiting` is called once if it is not free at once.
+    /// Waits for the lock of a file, which is created if needed. `waiting` is called once if the lock is not free at
+    /// once.
     ///
     /// # Errors
-    /// If the file cannot be made or locked; of kind `Interrupted` if the user ended the waiting.
+    /// If the file cannot be created or locked; of kind `Interrupted` if the user interrupted the wait.
     pub(super) fn wait(path: &Path, hold: Hold, waiting: &dyn Fn()) -> io::Result<Self> {
-        let mut told = false;
+        let mut notified = false;
         loop {
             if let Some(lock) = Self::attempt(path, hold)? {
                 return Ok(lock);
             }
-            if !told {
+            if !notified {
                 waiting();
-                told = true;
+                notified = true;
             }
             if process::stopped() {
                 return Err(io::Error::new(io::ErrorKind::Interrupted, "interrupted"));
@@ -56,7 +58,7 @@ impl Lock {
             std::fs::create_dir_all(folder)?;
         }
         let file = match File::options().read(true).write(true).create(true).truncate(false).open(path) {
-            // Its folder was removed in between.
+            // The folder was removed in between.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             other => other?,
         };
@@ -65,7 +67,7 @@ impl Lock {
             Hold::Alone => file.try_lock(),
         };
         match taken {
-            // A file that was removed after it was opened protects nothing.
+            // A file that was removed after it was opened no longer locks anything.
             Ok(()) if file.metadata()?.nlink() == 0 => Ok(None),
             Ok(()) => Ok(Some(Self(file))),
             Err(TryLockError::WouldBlock) => Ok(None),
@@ -73,15 +75,16 @@ impl Lock {
         }
     }
 
-    /// The lock as a program's standard input, which is empty: the program holds the lock too until it ends.
+    /// The lock as the standard input of a program, which reads as empty: the program holds the lock, too, until it
+    /// ends.
     ///
     /// # Errors
-    /// If the system has no more files.
+    /// If the system is out of file descriptors.
     pub(super) fn shared_as_input(&self) -> io::Result<Stdio> {
         self.0.try_clone().map(Stdio::from)
     }
 
-    /// Notes that it was used now, as the file's time.
+    /// Records the current time as that of the last use: the file's modification time.
     ///
     /// # Errors
     /// If the system refuses.
@@ -98,7 +101,7 @@ mod tests {
     use crate::process::Child;
 
     #[test]
-    fn many_share_what_one_may_not_change_meanwhile() {
+    fn a_lock_has_many_shared_holders_or_one_exclusive_holder() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("a/lock");
         let attempt = |hold| Lock::attempt(&path, hold).expect("no error");
@@ -121,7 +124,7 @@ mod tests {
         drop((lock, command));
         assert!(Lock::attempt(&path, Hold::Alone).expect("no error").is_none());
         program.end().expect("ended");
-        let told = std::cell::Cell::new(false);
-        assert!(Lock::wait(&path, Hold::Alone, &|| told.set(true)).is_ok());
+        let waited = std::cell::Cell::new(false);
+        assert!(Lock::wait(&path, Hold::Alone, &|| waited.set(true)).is_ok());
     }
 }

@@ -1,4 +1,4 @@
-//! Runs a program under a lock that is kept until the program has ended, even if the harness has not lived to see it.
+//! Runs a program under a lock that is held until the program has ended, even if the harness ends first.
 
 use std::io::{self, Read, Write};
 use std::process::{Command, ExitStatus, Stdio};
@@ -9,12 +9,12 @@ use std::time::Duration;
 use crate::process::{self, Child};
 use crate::vcs::lock::Lock;
 
-/// As much of a program's last words as is kept.
+/// Number of bytes that are kept of the end of a program's standard error.
 const KEPT: usize = 64 * 1024;
-/// What standard error may take to end once the program has.
+/// Time limit for standard error to end after the program has ended.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
-/// How a program ended, and what it said.
+/// The exit status and the output of a program.
 #[derive(Debug)]
 pub(super) struct Said {
     pub(super) status: ExitStatus,
@@ -23,8 +23,7 @@ pub(super) struct Said {
     pub(super) stderr: String,
 }
 
-/// Runs a program to its end, which it may take its time for. What it says on standard error is passed on as it comes
-/// if `echo` says so.
+/// Runs a program to its end, without a time limit. If `echo` is true, its standard error is passed on as it arrives.
 ///
 /// # Errors
 /// If it cannot be started or waited for.
@@ -35,10 +34,10 @@ pub(super) fn run(command: &mut Command, lock: &Lock, echo: bool) -> io::Result<
     command.stdin(Stdio::null());
     let (sender, last_words) = channel();
     if let Some(stderr) = child.stderr() {
-        let pass_on = move |words: &[u8]| {
+        let pass_on = move |bytes: &[u8]| {
             if echo {
-                // What cannot be shown is still kept.
-                let _ = io::stderr().write_all(words);
+                // Output that cannot be written is kept all the same.
+                let _ = io::stderr().write_all(bytes);
             }
         };
         // Nobody may be listening any more.
@@ -60,15 +59,15 @@ mod tests {
     use crate::vcs::lock::Hold;
 
     #[test]
-    fn a_program_is_heard_to_its_end_and_its_lock_is_free_afterwards() {
+    fn all_output_is_returned_and_the_lock_is_free_afterwards() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("lock");
         let lock = Lock::attempt(&path, Hold::Alone).expect("no error").expect("free");
         let mut command = Command::new("sh");
         command.args(["-c", "cat; echo out; echo err >&2; exit 3"]);
-        let said = run(&mut command, &lock, false).expect("it runs");
+        let output = run(&mut command, &lock, false).expect("it runs");
         assert_eq!(
-            (said.status.code(), said.stdout.as_slice(), said.stderr.as_str()),
+            (output.status.code(), output.stdout.as_slice(), output.stderr.as_str()),
             (Some(3), &b"out\n"[..], "err\n")
         );
         drop(lock);
@@ -76,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_words_the_last_are_kept() {
+    fn only_the_end_of_long_output_is_kept() {
         let long = [b"first".as_slice(), &[b'.'; 3 * KEPT], b"last"].concat();
         let kept = process::tail(long.as_slice(), KEPT, |_| ());
         assert!(kept.len() == KEPT && kept.ends_with(b"last"));

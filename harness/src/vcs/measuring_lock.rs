@@ -1,5 +1,5 @@
-//! Whose turn it is to measure: two harnesses on one core would measure each other, and one that builds or counts is in the way of one
-//! that reads time.
+//! The lock for measuring: two harnesses on one core would disturb each other, and a build or an instruction count
+//! disturbs a measurement of time.
 
 use std::cell::Cell;
 
@@ -8,30 +8,30 @@ use crate::vcs::bases_folder;
 use crate::vcs::error::{CheckoutError, FileError, at};
 use crate::vcs::lock::{Hold, Lock};
 
-/// A project is measured by nobody else who takes turns for as long as this lives.
+/// Exclusive right to measure in a project. No other harness that takes this lock measures while it is held.
 #[derive(Debug)]
 pub struct MeasuringLock(#[expect(dead_code, reason = "it is held, not used")] Lock);
 
 impl MeasuringLock {
-    /// Waits until no other harness has its turn in this project; where it has to, it says so to `say` once.
+    /// Waits until no other harness measures in this project. `notify` is called once if there is a wait.
     ///
-    /// Whoever waits also holds the place in front of the door. So one that takes a turn after the other for hours lets
-    /// those in between that came meanwhile.
+    /// A waiting harness also holds the lock of the next place in the queue. So a harness that takes one turn after the
+    /// other for hours lets in those that arrived in between.
     ///
     /// # Errors
-    /// If the locks cannot be made, or the user ended the waiting.
-    pub fn wait(project: &Project, say: &dyn Fn(&str)) -> Result<Self, CheckoutError> {
+    /// If the locks cannot be made, or the user interrupted the wait.
+    pub fn wait(project: &Project, notify: &dyn Fn(&str)) -> Result<Self, CheckoutError> {
         let folder = bases_folder::of(project);
         let failed = |error: FileError| error.of("a measurement", &folder);
-        let place = bases_folder::prepare(&folder).map_err(failed)?;
-        let told = Cell::new(false);
+        let locks = bases_folder::prepare(&folder).map_err(failed)?;
+        let notified = Cell::new(false);
         let waiting = || {
-            if !told.replace(true) {
-                say("waiting for another harness that measures here");
+            if !notified.replace(true) {
+                notify("waiting for another harness that measures here");
             }
         };
         let lock = |name: &str| {
-            let path = place.join(name);
+            let path = locks.join(name);
             Lock::wait(&path, Hold::Alone, &waiting).map_err(at("lock", &path)).map_err(failed)
         };
         let _next = lock("time.next.lock")?;
@@ -49,18 +49,18 @@ mod tests {
     use crate::project::Config;
 
     #[test]
-    fn whoever_waits_goes_before_the_one_that_has_just_had_its_turn() {
+    fn a_waiting_harness_goes_before_the_one_that_has_just_measured() {
         let folder = tempfile::tempdir().expect("a folder");
         let project = Project { root: folder.path().to_owned(), config: Config::default() };
-        let wait = |say: &dyn Fn(&str)| MeasuringLock::wait(&project, say).expect("it can be locked");
-        let first = wait(&|told| panic!("nobody is there: {told}"));
+        let wait = |notify: &dyn Fn(&str)| MeasuringLock::wait(&project, notify).expect("it can be locked");
+        let first = wait(&|message| panic!("nothing holds the lock: {message}"));
         let (sender, order) = mpsc::channel();
         thread::scope(|scope| {
             let (name, other) = (sender.clone(), wait);
             scope.spawn(move || {
-                let turn = other(&|_| ());
-                name.send("who waited").expect("heard");
-                drop(turn);
+                let lock = other(&|_| ());
+                name.send("waited").expect("received");
+                drop(lock);
             });
             let next =
                 File::options().write(true).open(bases_folder::of(&project).join("time.next.lock")).expect("made");
@@ -70,8 +70,8 @@ mod tests {
             }
             drop(first);
             let _again = wait(&|_| ());
-            sender.send("who was there").expect("heard");
+            sender.send("had measured").expect("received");
         });
-        assert_eq!(order.try_iter().collect::<Vec<_>>(), ["who waited", "who was there"]);
+        assert_eq!(order.try_iter().collect::<Vec<_>>(), ["waited", "had measured"]);
     }
 }

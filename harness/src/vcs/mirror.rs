@@ -1,8 +1,8 @@
 //! Copies the files of a side into the folder that both sides are built in.
 //!
-//! Both sides of a comparison are built in the same folder, one after the other: a program remembers the absolute paths of its
-//! sources, and two folders would make two programs of equal sources. Only files that differ are written, so that cargo, which
-//! goes by modification times, rebuilds the packages that differ and no others.
+//! Both sides of a comparison are built in the same folder, one after the other: programs contain the absolute paths of
+//! their sources, so two folders would make two different programs of equal sources. Only files that differ are
+//! written. Cargo compares modification times, so it rebuilds only the packages that differ.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -24,19 +24,19 @@ use crate::vcs::slot::removed;
 pub(super) struct Tree {
     folder: PathBuf,
     files: BTreeSet<PathBuf>,
-    /// Files from elsewhere: where each belongs in the tree, and where it is.
+    /// Files from elsewhere: the path in the tree, and the actual path.
     added: Vec<(PathBuf, PathBuf)>,
 }
 
 impl Tree {
-    /// These files of a folder. Those that are gone, and folders among them, are left out.
+    /// Lists these files of a folder. Missing files, and folders, are left out.
     pub(super) fn of(folder: PathBuf, files: impl IntoIterator<Item = PathBuf>) -> Self {
         let is_file = |file: &PathBuf| fs::symlink_metadata(folder.join(file)).is_ok_and(|found| !found.is_dir());
         let files = files.into_iter().filter(is_file).collect();
         Self { folder, files, added: Vec::new() }
     }
 
-    /// Everything in a folder.
+    /// Lists all files below a folder.
     ///
     /// # Errors
     /// If a folder cannot be read.
@@ -46,7 +46,7 @@ impl Tree {
         Ok(Self { folder, files, added: Vec::new() })
     }
 
-    /// The same with one more file, unless the tree has a file of that path.
+    /// Adds one more file, unless the tree has a file of that path.
     pub(super) fn with(mut self, path: PathBuf, file: PathBuf) -> Self {
         if !self.files.contains(&path) && file.is_file() {
             self.added.push((path, file));
@@ -54,8 +54,9 @@ impl Tree {
         self
     }
 
-    /// Makes a folder hold these files, and none that an earlier call has put there and that are not among them. Other files, such as
-    /// those that a build script wrote among its sources, stay. A file that is there with the same content keeps its modification time.
+    /// Makes a folder contain these files, and removes the files that an earlier call put there and this tree does not
+    /// have. Other files stay, such as those that a build script wrote among its sources. A file with equal content
+    /// keeps its modification time.
     ///
     /// # Errors
     /// If a file cannot be read or written.
@@ -71,14 +72,14 @@ impl Tree {
         for old in earlier.map(|name| Path::new(OsStr::from_bytes(name))).filter(|old| !wanted.contains_key(old)) {
             let path = to.join(old);
             removed(fs::remove_file(&path)).map_err(at("remove", &path))?;
-            // A build script that names no inputs runs again if any file of its package is newer.
+            // A build script that declares no inputs runs again if any file of its package is newer.
             let manifest = old.ancestors().skip(1).map(|folder| to.join(folder).join("Cargo.toml"));
             if let Some(manifest) = manifest.into_iter().find(|manifest| manifest.is_file()) {
                 touch(&manifest).map_err(at("write", &manifest))?;
             }
         }
         let names: Vec<&[u8]> = wanted.keys().map(|path| path.as_os_str().as_encoded_bytes()).collect();
-        // Before the files: if this is interrupted, the next call knows of all of them.
+        // Written before the files, so that after an interruption the next call knows all of them.
         let both = [fs::read(&list).unwrap_or_default(), names.join(&0)].join(&0);
         atomic_file::write(&list, &both).map_err(at("write", &list))?;
         for (path, from) in &wanted {
@@ -88,13 +89,13 @@ impl Tree {
         atomic_file::write(&list, &names.join(&0)).map_err(at("write", &list))
     }
 
-    /// The same files in a folder that they were mirrored to.
+    /// The same files in the folder that they were mirrored to.
     pub(super) fn mirrored(&self, to: &Path) -> Self {
         let files = self.all().into_keys().map(Path::to_owned).collect();
         Self { folder: to.to_owned(), files, added: Vec::new() }
     }
 
-    /// The content of one of the files; none if it is not among them.
+    /// The content of a file; none if the tree does not have it.
     pub(super) fn read(&self, path: &Path) -> Option<Vec<u8>> {
         fs::read(self.all().get(path)?).ok()
     }
@@ -115,14 +116,14 @@ impl Tree {
         Ok(hash.finalize().to_vec())
     }
 
-    /// Every file in order: its path in the tree, and where it is.
+    /// Every file in order: the path in the tree, and the actual path.
     fn all(&self) -> BTreeMap<&Path, PathBuf> {
         let own = self.files.iter().map(|file| (file.as_path(), self.folder.join(file)));
         own.chain(self.added.iter().map(|(path, file)| (path.as_path(), file.clone()))).collect()
     }
 }
 
-/// The content of a file as far as a build can see it.
+/// The properties of a file that a build can depend on.
 #[derive(PartialEq, Eq)]
 enum Content {
     File { bytes: Vec<u8>, is_executable: bool },
@@ -155,7 +156,7 @@ impl Content {
     }
 }
 
-/// Writes one file, unless it is there already.
+/// Copies one file, unless an equal one is there already.
 fn bring(from: &Path, to: &Path) -> io::Result<()> {
     let content = Content::of(from)?;
     if Content::of(to).is_ok_and(|there| there == content) {
@@ -169,7 +170,7 @@ fn bring(from: &Path, to: &Path) -> io::Result<()> {
     match content {
         Content::Link(target) => {
             symlink(target, to)?;
-            // Cargo goes by the time of the file behind the link, which may be old.
+            // Cargo compares the modification time of the link's target, which may be old.
             if to.is_file() { touch(to) } else { Ok(()) }
         }
         Content::File { bytes, is_executable } => {
@@ -180,7 +181,7 @@ fn bring(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-/// Adds all files below a folder, by their paths from `base` on.
+/// Adds all files below a folder, with paths that start with `base`.
 fn list(folder: &Path, base: &Path, files: &mut BTreeSet<PathBuf>) -> Result<(), FileError> {
     for entry in fs::read_dir(folder).map_err(at("read", folder))? {
         let entry = entry.map_err(at("read", folder))?;
@@ -194,12 +195,12 @@ fn list(folder: &Path, base: &Path, files: &mut BTreeSet<PathBuf>) -> Result<(),
     Ok(())
 }
 
-/// Makes a file newer than whatever was built so far.
+/// Makes a file newer than everything that was built so far.
 fn touch(file: &Path) -> io::Result<()> {
     File::open(file)?.set_modified(SystemTime::now())
 }
 
-/// The list of the files that were mirrored to a folder, beside it.
+/// The path of the list of mirrored files, beside the folder.
 fn list_of(folder: &Path) -> PathBuf {
     let mut name = folder.as_os_str().to_owned();
     name.push(".list");
@@ -225,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn only_files_that_differ_are_written_and_others_go() {
+    fn only_files_that_differ_are_written_and_missing_ones_are_removed() {
         let one = folder(&[("a", "1"), ("b/c", "2"), ("b/d/e", "3"), ("f", "4")]);
         let other = folder(&[("a", "1"), ("b/c", "another"), ("f/g", "5")]);
         let to = folder(&[]);
@@ -262,7 +263,7 @@ mod tests {
         File::open(file).and_then(|file| file.set_modified(SystemTime::UNIX_EPOCH)).expect("set");
     }
 
-    /// Cargo goes by the time of the file behind a link.
+    /// Cargo compares the modification time of the link's target.
     #[test]
     fn a_link_to_another_file_makes_that_file_new() {
         let made = |target: &str| {
@@ -280,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn links_and_programs_stay_what_they_are() {
+    fn links_and_executable_files_are_preserved() {
         let one = folder(&[("run", "#!/bin/sh")]);
         symlink("run", one.path().join("link")).expect("made");
         fs::set_permissions(one.path().join("run"), Permissions::from_mode(0o755)).expect("set");
@@ -291,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn the_digest_is_that_of_paths_and_contents() {
+    fn the_digest_depends_on_paths_and_contents() {
         let digest = |files: &[(&str, &str)]| whole(&folder(files)).digest().expect("readable");
         assert_eq!(digest(&[("a", "1"), ("b", "2")]), digest(&[("b", "2"), ("a", "1")]));
         assert_ne!(digest(&[("a", "1")]), digest(&[("a", "2")]));

@@ -1,4 +1,4 @@
-//! The history that a comparison chooses its revisions from.
+//! Read access to the project's git history: finding commits, merge bases, and files of the working tree.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -15,9 +15,9 @@ use crate::vcs::git::{Git, failed};
 #[derive(Debug, Clone)]
 pub struct Repository {
     pub(super) git: Git,
-    /// The folder that git keeps everything in.
+    /// Git's own folder (`.git`).
     pub(super) git_folder: PathBuf,
-    /// Where the project lies in it.
+    /// The project's folder, relative to the top of the repository.
     pub(super) prefix: PathBuf,
 }
 
@@ -40,7 +40,7 @@ impl Repository {
     /// The commit that a branch, tag, id or expression such as `HEAD~3` names now.
     ///
     /// # Errors
-    /// If there is none, which in a shallow clone is told as such.
+    /// If there is none. In a shallow clone the error names that as the reason.
     pub fn resolve(&self, revision: &str) -> Result<Commit, RepositoryError> {
         const TASK: &str = "look up a revision";
         let unknown = || match self.shallow()? {
@@ -60,8 +60,8 @@ impl Repository {
         Commit::parse(&line).ok_or(RepositoryError::Git { task: TASK, message: format!("it printed {line:?}") })
     }
 
-    /// Where two lines of history parted. A comparison is with the base itself unless it is asked for this: what the base
-    /// gained since then then counts for neither side.
+    /// Returns the common ancestor of two commits. By default a comparison is with the base itself; with the merge
+    /// base, later commits of the base count for neither side.
     ///
     /// # Errors
     /// If they have no common ancestor, or it was not fetched.
@@ -78,7 +78,7 @@ impl Repository {
         }
     }
 
-    /// What the working tree was made from, and whether it was changed since. The user's index is not refreshed.
+    /// Returns the commit of the working tree, and whether the tree has changes. The user's index is not refreshed.
     ///
     /// # Errors
     /// If there is no commit yet.
@@ -88,15 +88,15 @@ impl Repository {
         Ok(Head { commit, dirty: !changes.is_empty() })
     }
 
-    /// The folder of the working tree, and every file in it that is tracked, or is new and not ignored, by its path in that folder.
-    /// Deleted files may still be among them.
+    /// Returns the top folder of the working tree, and the relative paths of its files that are tracked, or new and not
+    /// ignored. Deleted files may still be listed.
     ///
     /// # Errors
     /// If git fails.
     pub(super) fn files(&self) -> Result<(PathBuf, Vec<PathBuf>), RepositoryError> {
         const TASK: &str = "list the files of the working tree";
         let message = |message: String| RepositoryError::Git { task: TASK, message };
-        // All of it, however long: a list that is cut would build something else.
+        // The complete output, whatever its length: from a truncated list, other programs would be built.
         let printed = |git: &Git, arguments: &[&str]| {
             let (status, names) = printed(git.command().args(arguments)).map_err(|error| message(error.to_string()))?;
             if status.success() { Ok(names) } else { Err(message(status.to_string())) }
@@ -109,8 +109,8 @@ impl Repository {
         Ok((folder, names.map(|name| PathBuf::from(OsStr::from_bytes(name))).collect()))
     }
 
-    /// The head as far as it concerns anything but a folder of the project: the newest commit of the
-    /// branch that changed something else, and whether anything else was changed since.
+    /// The head without regard to one folder of the project: the newest commit of the branch that changed anything
+    /// outside the folder, and whether anything outside has uncommitted changes.
     ///
     /// # Errors
     /// If there is no commit yet.
@@ -126,11 +126,12 @@ impl Repository {
         Ok(Head { commit, dirty: !changes.is_empty() })
     }
 
-    /// The states that the branch of `bad` went through after `good`, oldest first and `bad` last. Of a merge, the merge only: a
-    /// merged branch may hold commits that never built or that were never meant to be fast, and is no line to search along.
+    /// The commits on the first-parent line from `good` (excluded) to `bad` (included), oldest first. Commits of merged
+    /// branches are left out: they may never have built or were never meant to be fast, and are no line that a
+    /// bisection can search.
     ///
     /// # Errors
-    /// If `bad` does not descend from `good`, or what lies between was not fetched.
+    /// If `bad` does not descend from `good`, or the history between them was not fetched.
     pub fn commits(&self, good: &Commit, bad: &Commit) -> Result<Vec<Commit>, RepositoryError> {
         const TASK: &str = "list the commits between two revisions";
         let output = self.git.run(TASK, &["merge-base", "--is-ancestor", &good.id, &bad.id])?;
@@ -156,11 +157,11 @@ impl Repository {
         parsed.collect()
     }
 
-    /// The newest state of a commit's branch, itself included, in which something outside a folder of the project changed: from there
-    /// on only that folder did. None if nothing is there but the folder.
+    /// The newest commit on a commit's first-parent line, itself included, that changed anything outside a folder of
+    /// the project. None if there is nothing outside the folder.
     ///
     /// # Errors
-    /// If git cannot tell.
+    /// If git fails.
     pub fn last_change_outside(&self, commit: &Commit, folder: &Path) -> Result<Option<Commit>, RepositoryError> {
         const TASK: &str = "look for the last change outside a folder";
         let rest = format!(":(exclude){}", folder.display());
@@ -179,11 +180,11 @@ impl Repository {
         Ok(Commit::parse(&self.git.ask(TASK, &log)?))
     }
 
-    /// The states that the current branch went through, oldest first; with a folder of the project, those in which something in it
-    /// changed.
+    /// The commits on the first-parent line of the current branch, oldest first; with a folder of the project, only
+    /// those that changed something in it.
     ///
     /// # Errors
-    /// If git cannot tell.
+    /// If git fails.
     pub fn states(&self, folder: Option<&Path>) -> Result<Vec<Commit>, RepositoryError> {
         const TASK: &str = "list the states of the branch";
         let log = ["log", "--reverse", "--first-parent", "--no-color", "--encoding=UTF-8", COMMIT_FORMAT, "HEAD", "--"];
@@ -195,10 +196,10 @@ impl Repository {
         parsed.collect()
     }
 
-    /// The folders in a folder of the project, as a commit has them; nothing if it has no such folder.
+    /// The names of the folders in a folder of the project at a commit; empty if the commit has no such folder.
     ///
     /// # Errors
-    /// If git cannot tell.
+    /// If git fails.
     pub fn folders(&self, commit: &Commit, folder: &Path) -> Result<Vec<String>, RepositoryError> {
         let list = ["ls-tree", "-d", "--name-only", "-z", &format!("{}:./{}", commit.id, folder.display())];
         let output = self.git.run("list a folder of a commit", &list)?;
@@ -206,10 +207,10 @@ impl Repository {
         Ok(names.split('\0').filter(|name| !name.is_empty() && output.status.success()).map(str::to_owned).collect())
     }
 
-    /// What a file of the project holds in a commit; none if it is not there.
+    /// The content of a file of the project at a commit; none if the commit has no such file.
     ///
     /// # Errors
-    /// If git cannot tell.
+    /// If git fails.
     pub fn file(&self, commit: &Commit, file: &Path) -> Result<Option<String>, RepositoryError> {
         let show = ["cat-file", "blob", &format!("{}:./{}", commit.id, file.display())];
         let output = self.git.run("read a file of a commit", &show)?;
@@ -217,6 +218,6 @@ impl Repository {
     }
 
     fn shallow(&self) -> Result<bool, RepositoryError> {
-        Ok(self.git.ask("tell whether this clone is shallow", &["rev-parse", "--is-shallow-repository"])? == "true")
+        Ok(self.git.ask("find out whether this clone is shallow", &["rev-parse", "--is-shallow-repository"])? == "true")
     }
 }

@@ -1,4 +1,4 @@
-//! The folder of one revision under one key: its sources, and the programs that were made of them.
+//! A slot: the folder of one revision under one key, with its sources and the programs built from them.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -13,7 +13,7 @@ use crate::vcs::lock::{Hold, Lock};
 use crate::vcs::locked_run;
 use crate::vcs::repository::Repository;
 
-/// A slot that is in use, so that nobody removes it.
+/// A slot in use, which no other harness removes.
 #[derive(Debug)]
 pub(super) struct Slot {
     pub(super) folder: PathBuf,
@@ -22,10 +22,10 @@ pub(super) struct Slot {
 }
 
 impl Slot {
-    /// Takes a slot into use, making it if need be.
-    pub(super) fn open(folder: PathBuf, say: &dyn Fn(&str)) -> Result<Self, FileError> {
+    /// Opens a slot, and creates it if needed.
+    pub(super) fn open(folder: PathBuf, notify: &dyn Fn(&str)) -> Result<Self, FileError> {
         let path = lock_of(&folder);
-        let waiting = || say("waiting for another harness that removes an old base");
+        let waiting = || notify("waiting for another harness that removes an old base");
         let lock = Lock::wait(&path, Hold::Shared, &waiting).map_err(at("lock", &path))?;
         lock.note_use().map_err(at("write", &path))?;
         Ok(Self { folder, _lock: lock })
@@ -36,7 +36,7 @@ impl Slot {
         self.folder.join("source")
     }
 
-    /// Whether the revision's files are all there.
+    /// Returns true if the revision's files are complete.
     pub(super) fn ready(&self) -> bool {
         self.marker().is_file()
     }
@@ -49,12 +49,12 @@ impl Slot {
         self.folder.join("programs")
     }
 
-    /// Where programs are set aside that one call of cargo builds.
+    /// The stored programs of one call of cargo.
     pub(super) fn build_cache(&self, targets: Vec<Target>) -> BuildCache {
         BuildCache::among(&self.programs(), targets)
     }
 
-    /// Writes the revision's files, instead of whatever an interrupted harness has left.
+    /// Writes the revision's files, replacing any remains of an interrupted harness.
     pub(super) fn unpack(&self, repository: &Repository, commit: &Commit, build: &Lock) -> Result<(), UnpackError> {
         const TASK: &str = "unpack the revision";
         let (source, index) = (self.source(), self.folder.join("index"));
@@ -68,14 +68,15 @@ impl Slot {
         let mut git = repository.git.command();
         git.arg("--git-dir").arg(&repository.git_folder).arg("--work-tree").arg(&source);
         git.args(["read-tree", "--reset", "-u", &commit.id]).env("GIT_INDEX_FILE", &index).current_dir(&source);
-        let said = locked_run::run(&mut git, build, false).map_err(at("run git in", &source))?;
-        if !said.status.success() {
-            // What is there is of no use, and may be what fills the disk.
+        let output = locked_run::run(&mut git, build, false).map_err(at("run git in", &source))?;
+        if !output.status.success() {
+            // The incomplete files are useless, and may be what fills the disk.
             let _ = fs::remove_dir_all(&source);
-            if tells_full_disk(&said.stderr) {
+            if tells_full_disk(&output.stderr) {
                 return Err(at("write", &source)(io::ErrorKind::StorageFull.into()).into());
             }
-            let output = std::process::Output { status: said.status, stdout: said.stdout, stderr: said.stderr.into() };
+            let output =
+                std::process::Output { status: output.status, stdout: output.stdout, stderr: output.stderr.into() };
             return Err(UnpackError::Git(failed(TASK, &source, &output)));
         }
         removed(fs::remove_file(&index)).map_err(at("remove", &index))?;
@@ -85,7 +86,7 @@ impl Slot {
     }
 }
 
-/// Why a revision could not be unpacked.
+/// The reason why a revision could not be unpacked.
 #[derive(Debug)]
 pub(super) enum UnpackError {
     File(FileError),
@@ -113,7 +114,7 @@ pub(super) fn lock_of(folder: &Path) -> PathBuf {
     folder.join("lock")
 }
 
-/// What is gone already is what was wanted.
+/// Treats a missing file as removed.
 pub(super) fn removed(result: io::Result<()>) -> io::Result<()> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

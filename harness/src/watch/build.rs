@@ -1,4 +1,4 @@
-//! Builds what measures, and tells whether it is what was built before.
+//! Builds the programs that measure, with a digest that shows if they changed.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -16,9 +16,9 @@ use crate::project::{Program, Project};
 pub struct Built {
     /// The programs.
     pub programs: Programs,
-    /// How long it took.
+    /// Duration of the build.
     pub took: Duration,
-    /// What the programs are made of, to the byte; none where it cannot be known, because one of them is a command.
+    /// Digest of the programs' bytes; none if one of them is a command, whose files are unknown.
     pub digest: Option<[u8; 32]>,
 }
 
@@ -69,12 +69,12 @@ mod tests {
     }
 
     #[test]
-    fn programs_are_known_by_their_bytes() {
+    fn programs_are_identified_by_their_bytes() {
         let folder = tempfile::tempdir().expect("a folder");
         let project = workspace(folder.path());
         let built = |source: &str| {
             fs::write(folder.path().join("suite/probe.rs"), source).expect("written");
-            // Newer than whatever was built a moment ago.
+            // Newer than the files of the previous build.
             let later = std::time::SystemTime::now() + Duration::from_secs(2);
             let file = fs::File::options().append(true).open(folder.path().join("suite/probe.rs")).expect("there");
             file.set_modified(later).expect("set");
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_built_is_not_known() {
+    fn a_command_has_no_digest() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut project = workspace(folder.path());
         project.config.probe = Program::Command(vec!["true".to_owned()]);

@@ -1,22 +1,22 @@
-//! When files have come to rest: an editor writes a file several times, and git many of them, and all that is one change.
+//! Debouncing: an editor writes a file several times, and git writes many files. All these writes are one change.
 
 use std::time::Duration;
 
 use crate::watch::snapshot::Snapshot;
 
-/// So long nothing must have been written before a change counts as complete.
+/// Time without a write after which a change counts as complete.
 const QUIET: Duration = Duration::from_millis(250);
 
-/// Watches files that are being written.
+/// Detects the end of a series of writes.
 #[derive(Debug, Default)]
 pub(super) struct Debounce {
-    /// The files as they were last seen, where they differ from those that are known, and since when they are so.
+    /// The last snapshot that differs from the known one, and the time since which it has been stable.
     seen: Option<(Snapshot, Duration)>,
 }
 
 impl Debounce {
-    /// Takes a look at the files, at a time that is told from any fixed moment on. Says whether they differ from those that are
-    /// `known`, and have been as they are for long enough.
+    /// Takes a snapshot `now` at the time `at`, measured from any fixed moment. Returns true if it differs from
+    /// `known`, and has been stable for long enough.
     pub(super) fn look(&mut self, known: &Snapshot, now: &Snapshot, at: Duration) -> bool {
         match &self.seen {
             _ if now == known => {
@@ -24,11 +24,11 @@ impl Debounce {
                 false
             }
             Some((seen, since)) if seen == now => {
-                let rests = at.saturating_sub(*since) >= QUIET;
-                if rests {
+                let settled = at.saturating_sub(*since) >= QUIET;
+                if settled {
                     self.seen = None;
                 }
-                rests
+                settled
             }
             _ => {
                 self.seen = Some((now.clone(), at));
@@ -43,16 +43,17 @@ mod tests {
     use super::*;
     use crate::watch::snapshot::tests::snapshot;
 
-    /// At which looks, one every tenth of a second, a change is complete, where a file was written in these tenths.
-    fn complete(written: &[u64], looks: u64) -> Vec<u64> {
+    /// Polls every tenth of a second; a file is written in the tenths `written`. Returns the polls at which a change is
+    /// complete.
+    fn complete(written: &[u64], polls: u64) -> Vec<u64> {
         let (mut rest, mut known) = (Debounce::default(), snapshot(&[("a", 0)]));
         let mut found = Vec::new();
-        for look in 1..=looks {
-            let last = written.iter().filter(|&&when| when <= look).max().copied().unwrap_or(0);
+        for poll in 1..=polls {
+            let last = written.iter().filter(|&&when| when <= poll).max().copied().unwrap_or(0);
             let now = snapshot(&[("a", last)]);
-            if rest.look(&known, &now, Duration::from_millis(100 * look)) {
+            if rest.look(&known, &now, Duration::from_millis(100 * poll)) {
                 known = now;
-                found.push(look);
+                found.push(poll);
             }
         }
         found
@@ -67,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_as_it_was_again_is_no_change() {
+    fn a_change_that_is_undone_at_once_is_no_change() {
         let known = snapshot(&[("a", 1)]);
         let mut rest = Debounce::default();
         let gone = snapshot(&[]);

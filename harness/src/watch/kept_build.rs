@@ -1,4 +1,4 @@
-//! A build's program, kept when the next build takes its place.
+//! A copy of a build's program, kept when the next build replaces it.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -8,13 +8,13 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-/// So many copies are kept, and every pair of processes draws one: each lies elsewhere in the page cache.
+/// Number of copies. Every pair of processes draws one, because each occupies other pages of the page cache.
 pub(super) const COPIES: usize = 4;
 
-/// A program with what it is started with, copied several times to a folder of its own, which is removed with it.
+/// Copies of a program and of its argument files, in a temporary folder.
 ///
-/// The names of two such copies are equally long: the length of a program's path decides where its stack lies, and
-/// with it a little of its time.
+/// The paths of any two such copies have equal lengths: the length of a program's path shifts the address of its stack,
+/// which affects its time a little.
 #[derive(Debug)]
 pub struct KeptBuild {
     program: Word,
@@ -26,14 +26,14 @@ pub struct KeptBuild {
 /// A word of a command.
 #[derive(Debug)]
 enum Word {
-    /// The name of a file that each copy has.
+    /// The name of a file that is in each copy.
     Kept(OsString),
     Plain(OsString),
 }
 
 impl KeptBuild {
-    /// Copies the program of a command, and the files that it is given; it will run in the same folder. A word that is no file by
-    /// itself, such as the name of a shell, is used as it is.
+    /// Copies the program of a command, and those of its arguments that are files. It will run in the same folder.
+    /// Other words, such as the name of a shell, are used as they are.
     ///
     /// # Errors
     /// If a file cannot be copied.
@@ -55,7 +55,7 @@ impl KeptBuild {
                 _ => Ok(Word::Plain(word.to_owned())),
             }
         };
-        // A bare name is looked for on the path, whatever lies in the folder.
+        // A bare name is searched in `PATH`, whatever files the folder has.
         let program = command.get_program();
         let is_path = Path::new(program).components().count() > 1;
         let program = if is_path { keep(program)? } else { Word::Plain(program.to_owned()) };
@@ -63,7 +63,7 @@ impl KeptBuild {
         Ok(Self { program, arguments, runs_in, folder })
     }
 
-    /// A command that starts the copy of this number, or the one that follows the last.
+    /// A command that starts the copy of this number, modulo the number of copies.
     pub fn command(&self, number: usize) -> Command {
         let word = |word: &Word| match word {
             Word::Kept(name) => copy(self.folder.path(), number % COPIES).join(name).into_os_string(),
@@ -85,12 +85,12 @@ mod tests {
 
     use super::*;
 
-    fn said(command: &mut Command) -> String {
+    fn output(command: &mut Command) -> String {
         String::from_utf8(command.output().expect("it runs").stdout).expect("text")
     }
 
     #[test]
-    fn what_was_set_aside_stays_as_it_was() {
+    fn a_copy_stays_unchanged_when_the_program_is_replaced() {
         let folder = tempfile::tempdir().expect("a folder");
         let script = folder.path().join("probe");
         let write = |word: &str| {
@@ -105,11 +105,11 @@ mod tests {
         let kept = [straight, by_shell].map(|command| KeptBuild::of(&command).expect("kept"));
         write("two");
         let here = folder.path().canonicalize().expect("there");
-        let told = kept.each_ref().map(|one| said(&mut one.command(1)));
-        assert_eq!(told, ["first", "second"].map(|word| format!("one {word}\n{}\n", here.display())));
+        let outputs = kept.each_ref().map(|copies| output(&mut copies.command(1)));
+        assert_eq!(outputs, ["first", "second"].map(|word| format!("one {word}\n{}\n", here.display())));
         let programs = [0, COPIES - 1, COPIES].map(|number| kept[0].command(number).get_program().to_owned());
         assert!(programs[0] != programs[1] && programs[0] == programs[2], "{programs:?}");
-        let places = kept.each_ref().map(|one| one.folder.path().to_owned());
+        let places = kept.each_ref().map(|copies| copies.folder.path().to_owned());
         drop(kept);
         assert!(places.iter().all(|place| !place.exists()));
     }

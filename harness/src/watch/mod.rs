@@ -1,21 +1,21 @@
-//! What a change of the sources did, seconds after it was saved: the inner loop of optimizing.
+//! Shows the effect of a change of the sources seconds after it was saved: the inner loop of optimizing.
 //!
-//! [`Sources`] waits until the files that the programs are built of have changed and come to rest. [`build()`] makes the
-//! programs anew, incrementally, and says whether they are others than before. A [`State`] is what is known of one build: its counts
-//! and its probe, which is set [`KeptBuild`] so that the next build can be timed against it, in turn on one core. [`counts_table`]
-//! and [`times_table`] say what came of it.
+//! [`Sources`] waits until the files that the programs are built from have changed and settled. [`build()`] rebuilds
+//! the programs incrementally, and computes a digest that shows if they changed. A [`State`] holds the counts and the
+//! probe of one build; a [`KeptBuild`] is a copy of the probe, so that the next build can be timed in turn with it on
+//! one core. [`counts_table`] and [`times_table`] show the results.
 //!
-//! Counts come first, because they take a second and mean what they say; time follows from a short contest, which shows
-//! what is large enough to be seen in two seconds, and says how much may have been missed. None of it is a verdict: that is
-//! `harness gate`.
+//! Counts come first, because they take a second and have no noise. Time follows from a short A/B timing. It shows
+//! differences that are large enough to be seen in two seconds, and states how large a missed one may be. None of this
+//! is a verdict: that is `harness gate`.
 //!
-//! Programs are built incrementally, in release mode: in this repository, a change of one kernel then costs 10 s of a core's
-//! time instead of 34 (rustc 1.95; nearly all of it is code generation for the engine). The price is that counts are not quite those
-//! of a build as a whole: of eight that were tried, seven were within 0.5 %, and one 1.1 % off.
+//! Programs are built incrementally, in release mode: in this repository, a change of one kernel then costs 10 s of CPU
+//! time instead of 34 (rustc 1.95; nearly all of it is code generation for the engine). The price: counts differ
+//! slightly from those of a full build. Of eight that were tried, seven were within 0.5 %, and one was 1.1 % off.
 //!
-//! Files are polled. A look at a few hundred of them costs half a millisecond, works on every file system (over
-//! a network and in containers, too, where notifications get lost), and needs no dependency; `notify` would save less than one
-//! percent of a core.
+//! Files are polled. Polling a few hundred files costs half a millisecond, works on every file system (also over a
+//! network and in containers, where notifications get lost), and needs no dependency; the crate `notify` would save
+//! less than one percent of a core.
 
 mod build;
 mod debounce;

@@ -1,4 +1,4 @@
-//! Which folders hold what the programs are built of.
+//! The folders with the files that the programs are built from.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -9,25 +9,25 @@ use serde_json::Value;
 use crate::programs::{Target, cargo, printed};
 use crate::project::{Program, Project};
 
-/// Files of the project's root that decide how its packages are built.
+/// Files in the project's root that affect how its packages are built.
 const OF_THE_ROOT: [&str; 6] =
     ["Cargo.toml", "Cargo.lock", ".cargo/config.toml", "rust-toolchain.toml", "rust-toolchain", "harness.toml"];
 
-/// What is watched.
+/// The folders and files that are watched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
-    /// Everything in these folders, but for what git ignores.
+    /// All files in these folders that git does not ignore.
     pub(super) folders: Vec<PathBuf>,
-    /// These files, whether they are there or not.
+    /// Single files; they may be missing.
     pub(super) files: Vec<PathBuf>,
-    /// But nothing in these folders.
+    /// Folders that are left out.
     pub(super) without: Vec<PathBuf>,
 }
 
 impl Scope {
-    /// What the programs are built of: the local packages that cargo makes them from. Where one of them is a command, nobody knows
-    /// what that is made of, and where cargo cannot tell the packages, because a manifest is broken, neither: then it is the
-    /// whole project.
+    /// The scope of programs: the local packages that cargo builds them from. It is the whole project if one of the
+    /// programs is a command, whose files are unknown, or if cargo cannot list the packages because a manifest is
+    /// broken.
     pub fn of(project: &Project, programs: &[&Program]) -> Self {
         let root = &project.root;
         let targets: Option<Vec<Target>> = programs.iter().map(|program| Target::of(program)).collect();
@@ -36,7 +36,7 @@ impl Scope {
             folders(&metadata(root)?, &packages)
         });
         let mut without = vec![root.join("target"), root.join(".git"), project.records(), project.reports()];
-        // The last builds are kept in there.
+        // The folder for temporary files holds the copies of earlier builds.
         without.extend(Some(std::env::temp_dir()).filter(|folder| folder != root && folder.starts_with(root)));
         Self {
             folders: folders.unwrap_or_else(|| vec![root.clone()]),
@@ -45,26 +45,26 @@ impl Scope {
         }
     }
 
-    /// Whether a change of this file may change what is watched.
+    /// Returns true if a change of this file may change the scope.
     pub fn depends_on(&self, path: &Path) -> bool {
         self.files.iter().any(|file| file == path) || path.file_name().is_some_and(|name| name == "Cargo.toml")
     }
 }
 
-/// What cargo says of the packages; none if it does not.
+/// Cargo's metadata of the packages; none if cargo fails.
 fn metadata(root: &Path) -> Option<Value> {
     let mut command = Command::new(cargo());
-    // What is wrong with a manifest, the build tells.
+    // The build reports errors in manifests.
     command.args(["metadata", "--format-version", "1"]).current_dir(root).stderr(Stdio::null());
-    let (status, said) = printed(&mut command).ok()?;
-    serde_json::from_slice(&said).ok().filter(|_| status.success())
+    let (status, output) = printed(&mut command).ok()?;
+    serde_json::from_slice(&output).ok().filter(|_| status.success())
 }
 
-/// The folders of the packages of these names, and of all local ones they depend on; none if one is not there.
+/// The folders of the named packages and of all local packages that they depend on; none if a named one is missing.
 fn folders(metadata: &Value, packages: &[&str]) -> Option<Vec<PathBuf>> {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    // What has no source is a folder of the user's.
+    // A package without a source is a folder of the user's.
     let local: HashMap<String, (String, PathBuf)> = list(&metadata["packages"])
         .iter()
         .filter(|package| package["source"].is_null())
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn local_packages_are_followed_through_each_other_only() {
+    fn dependencies_on_local_packages_are_followed() {
         let package = |id: &str, source: Value| json!({"id": id, "name": id, "source": source, "manifest_path": format!("/w/{id}/Cargo.toml")});
         let needs = |id: &str, deps: &[&str]| json!({"id": id, "deps": deps.iter().map(|id| json!({"pkg": id})).collect::<Vec<_>>()});
         let metadata = json!({
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_package_is_watched_as_a_whole() {
+    fn for_a_command_the_whole_project_is_watched() {
         let folder = tempfile::tempdir().expect("a folder");
         let project = Project { root: folder.path().to_owned(), config: crate::project::Config::default() };
         let scope = Scope::of(&project, &[&Program::Command(vec!["./probe".to_owned()])]);

@@ -1,24 +1,24 @@
-//! The files of a moment, and how those of a later one differ.
+//! Snapshots of files, and the differences of two.
 
 use std::collections::BTreeMap;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// So many files are told by their names.
-const TOLD: usize = 3;
+/// Maximum number of files that are named; the others are only counted.
+const NAMED: usize = 3;
 
-/// What tells that a file was written, without reading it.
+/// Properties of a file that change when it is written, and that are known without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
     modified: Option<SystemTime>,
     length: u64,
 }
 
-/// The files that are there, each with its stamp.
+/// The existing files, each with its stamp.
 pub(super) type Snapshot = BTreeMap<PathBuf, Stamp>;
 
-/// What happened to a file.
+/// A change of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Edit {
     /// It was written.
@@ -36,7 +36,7 @@ impl Stamp {
 }
 
 impl Edit {
-    /// Which file.
+    /// The file.
     pub fn path(&self) -> &Path {
         match self {
             Self::Changed(path) | Self::New(path) | Self::Deleted(path) => path,
@@ -44,7 +44,7 @@ impl Edit {
     }
 }
 
-/// What happened between two moments, in the order of the paths.
+/// The differences of two snapshots, in the order of paths.
 pub(super) fn edits(before: &Snapshot, after: &Snapshot) -> Vec<Edit> {
     let mut edits: Vec<Edit> = before
         .iter()
@@ -59,7 +59,7 @@ pub(super) fn edits(before: &Snapshot, after: &Snapshot) -> Vec<Edit> {
     edits
 }
 
-/// What happened, in one clause, with paths relative to a folder: `a.rs changed, b.rs deleted`.
+/// The edits in one clause, with paths relative to a folder: `a.rs changed, b.rs deleted`.
 pub fn told(edits: &[Edit], root: &Path) -> String {
     let clause = |edit: &Edit| {
         let path = edit.path().strip_prefix(root).unwrap_or(edit.path()).display();
@@ -69,8 +69,8 @@ pub fn told(edits: &[Edit], root: &Path) -> String {
             Edit::Deleted(_) => format!("{path} deleted"),
         }
     };
-    let mut clauses: Vec<String> = edits.iter().take(TOLD).map(clause).collect();
-    match edits.len().saturating_sub(TOLD) {
+    let mut clauses: Vec<String> = edits.iter().take(NAMED).map(clause).collect();
+    match edits.len().saturating_sub(NAMED) {
         0 => {}
         1 => clauses.push("1 more file".to_owned()),
         more => clauses.push(format!("{more} more files")),
@@ -86,14 +86,14 @@ pub(super) mod tests {
 
     use super::*;
 
-    /// Files by name, each with the second it was written in.
+    /// A snapshot from names, each with the second in which the file was written.
     pub(in crate::watch) fn snapshot(files: &[(&str, u64)]) -> Snapshot {
         let stamp = |second| Stamp { modified: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(second)), length: 1 };
         files.iter().map(|&(path, second)| (PathBuf::from(path), stamp(second))).collect()
     }
 
     #[test]
-    fn what_happened_is_told_with_few_names() {
+    fn edits_are_printed_with_at_most_three_names() {
         let before = snapshot(&[("/p/a.rs", 1), ("/p/b.rs", 1), ("/p/c.rs", 1)]);
         let after = snapshot(&[("/p/a.rs", 2), ("/p/c.rs", 1), ("/p/d.rs", 1)]);
         let edits = edits(&before, &after);
@@ -104,7 +104,7 @@ pub(super) mod tests {
     }
 
     proptest! {
-        /// Whatever the two moments are, the edits lead from one to the other, and back by their mirror images.
+        /// The edits of two arbitrary snapshots turn the first into the second.
         #[test]
         fn edits_account_for_every_difference(
             before in prop::collection::btree_map("[a-f]", 0..3u64, 0..6),

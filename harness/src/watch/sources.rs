@@ -1,4 +1,4 @@
-//! Watches the files that programs are built of.
+//! Watches the files that programs are built from.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -16,10 +16,10 @@ use crate::watch::Scope;
 use crate::watch::debounce::Debounce;
 use crate::watch::snapshot::{Edit, Snapshot, Stamp, edits};
 
-/// The pause between two looks.
+/// Polling interval.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// The files that programs are built of, as they were when they were last asked for.
+/// The files that programs are built from, in the state that was last returned.
 #[derive(Debug)]
 pub struct Sources {
     scope: Scope,
@@ -28,25 +28,25 @@ pub struct Sources {
     contents: BTreeMap<PathBuf, Option<[u8; 32]>>,
 }
 
-/// What has come to rest.
+/// A complete change of files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
-    /// Files are not what they were.
+    /// The content of files changed.
     Edited(Vec<Edit>),
-    /// So many files were written again, each as it was.
+    /// This number of files was written, but none has other content.
     Rewritten(usize),
 }
 
-/// Which files there are to look at.
+/// The files to poll.
 #[derive(Debug, Default)]
 struct Listing {
     files: Vec<PathBuf>,
-    /// The folders they are in, each with its time, which changes when a file comes or goes.
+    /// Their folders, each with its modification time, which changes when a file is added or removed.
     folders: Vec<(PathBuf, Option<SystemTime>)>,
 }
 
 impl Sources {
-    /// The files as they are now.
+    /// Reads the current files.
     pub fn new(scope: Scope) -> Self {
         let mut sources =
             Self { scope, listing: Listing::default(), known: Snapshot::new(), contents: BTreeMap::new() };
@@ -55,23 +55,23 @@ impl Sources {
         sources
     }
 
-    /// How many files are watched.
+    /// Number of watched files.
     pub fn count(&self) -> usize {
         self.known.len()
     }
 
-    /// What is watched.
+    /// The watched files and folders.
     pub fn scope(&self) -> &Scope {
         &self.scope
     }
 
-    /// Whether anything is not as it was, come to rest or not.
+    /// Returns true if any file differs from the known state, even if it is still being written.
     pub fn stirred(&mut self) -> bool {
         self.snapshot() != self.known
     }
 
-    /// Waits until files have changed and come to rest, which are the known ones from then on. None if everything was told to
-    /// end.
+    /// Waits until files have changed and settled, and returns the changes. The new files are the known ones from then
+    /// on. None if the user interrupted the command.
     pub fn wait(&mut self) -> Option<News> {
         let (mut rest, began) = (Debounce::default(), Instant::now());
         while !process::stopped() {
@@ -84,8 +84,8 @@ impl Sources {
         None
     }
 
-    /// Makes the files of a moment the known ones, and says what is new of them. A file that was written with what was in it
-    /// before has not changed.
+    /// Makes a snapshot the known one, and returns the changes. A file that was written with equal content has not
+    /// changed.
     fn take(&mut self, now: Snapshot) -> News {
         let mut found = edits(&self.known, &now);
         let all = found.len();
@@ -130,18 +130,18 @@ impl Listing {
     }
 }
 
-/// What git tracks in a folder, and what it does not ignore; none if there is no git, or no repository.
+/// The files in a folder that git tracks, or does not ignore; none without git or a repository.
 fn listed_by_git(folder: &Path) -> Option<Vec<PathBuf>> {
     let mut git = Command::new("git");
     git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
         .current_dir(folder)
         .stderr(Stdio::null());
-    let (status, said) = printed(&mut git).ok()?;
-    let names = said.split(|&byte| byte == 0).filter(|name| !name.is_empty());
+    let (status, output) = printed(&mut git).ok()?;
+    let names = output.split(|&byte| byte == 0).filter(|name| !name.is_empty());
     status.success().then(|| names.map(|name| folder.join(OsStr::from_bytes(name))).collect())
 }
 
-/// All files in a folder and below, but for what is hidden or of no interest.
+/// Adds all files below a folder, except hidden ones and the folders in `without`.
 fn walk(folder: &Path, without: &[PathBuf], files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -158,7 +158,7 @@ fn modified(path: &Path) -> Option<SystemTime> {
     fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
 }
 
-/// What is in a file; none if it cannot be read.
+/// The digest of a file's content; none if it cannot be read.
 fn digest(path: &Path) -> Option<[u8; 32]> {
     fs::read(path).ok().map(|content| Sha256::digest(content).into())
 }
@@ -183,7 +183,7 @@ mod tests {
         (folder, sources)
     }
 
-    /// Writes a file whose time is not that of what was there before.
+    /// Writes a file, with a modification time that differs from the former one.
     fn write(root: &Path, name: &str, text: &str) {
         let path = root.join(name);
         fs::create_dir_all(path.parent().expect("a folder")).expect("made");
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_changed_and_went_is_told_once_it_rests() {
+    fn new_changed_and_deleted_files_are_returned_once_they_settle() {
         let (folder, mut sources) = watched();
         let root = folder.path();
         assert_eq!((sources.count(), sources.stirred()), (2, false));
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_as_it_was_has_not_changed() {
+    fn a_file_written_with_equal_content_has_not_changed() {
         let (folder, mut sources) = watched();
         write(folder.path(), "a.rs", "one");
         assert_eq!(sources.wait(), Some(News::Rewritten(1)));
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_git_ignores_is_of_no_interest() {
+    fn ignored_files_are_not_watched() {
         let (folder, _) = watched();
         let root = folder.path();
         let made = Command::new("git").args(["init", "--quiet"]).current_dir(root).status().expect("git");
@@ -234,7 +234,7 @@ mod tests {
         write(root, ".gitignore", "*.log\n");
         let scope = Scope { folders: vec![root.to_owned()], files: Vec::new(), without: vec![root.join("target")] };
         let mut sources = Sources::new(scope);
-        // Git does not hide what begins with a dot.
+        // Git lists hidden files, too.
         assert_eq!(sources.count(), 4);
         write(root, "run.log", "one");
         assert!(!sources.stirred());

@@ -1,4 +1,4 @@
-//! What is known of one build.
+//! The measured state of one build.
 
 use harness_probe::Instrument;
 use harness_record::Record;
@@ -7,23 +7,24 @@ use crate::collect::{MeasureError, Measured, Progress, Request, Selected};
 use crate::probe::Greeting;
 use crate::watch::KeptBuild;
 
-/// One state of the sources: what it can do, what was counted of it, and its probe.
+/// One build: the greeting, counts and copy of its probe.
 #[derive(Debug)]
 pub struct State {
     /// The self-description of its probe.
     pub greeting: Greeting,
-    /// Its counts, if they were asked for.
+    /// Its counts, if they were requested.
     pub counts: Option<Record>,
-    /// Its probe, set aside.
+    /// A copy of its probe.
     pub probe: KeptBuild,
 }
 
 impl State {
-    /// Counts what the request asks to be counted, each workload in its last phase unless phases are named, and sets the
-    /// probe aside. The instruction set is that of an `earlier` state, if there is one: asking valgrind for it takes a second.
+    /// Counts what the request names, each workload in its last phase unless phases are named, and copies the probe.
+    /// The instruction set is taken from an `earlier` state, if there is one, because querying valgrind for it takes a
+    /// second.
     ///
     /// # Errors
-    /// If the probe does not answer, the plan fits nothing, or it is interrupted. What cannot be counted is in the record.
+    /// If the probe does not answer, the plan matches nothing, or the user interrupts. Failed counts are in the record.
     pub fn measure(
         measured: &Measured<'_>,
         request: &Request,
@@ -36,7 +37,7 @@ impl State {
         counting.isa = counting.isa.or_else(|| earlier.and_then(Self::counted_isa));
         counting.plan.instruments.retain(|instrument| Instrument::COUNTED.contains(instrument));
         let instruments = &counting.plan.instruments;
-        let is_counted = |one: &Selected| instruments.iter().any(|&instrument| one.takes(instrument));
+        let is_counted = |workload: &Selected| instruments.iter().any(|&instrument| workload.takes(instrument));
         let counted: Vec<Selected> = selected.into_iter().filter(is_counted).collect();
         let counts = match counted.is_empty() {
             true => None,
@@ -46,18 +47,18 @@ impl State {
         Ok(Self { greeting, counts, probe: probe.map_err(MeasureError::Keep)? })
     }
 
-    /// The instruction set that instructions were counted with.
+    /// The instruction set in which instructions were counted.
     fn counted_isa(&self) -> Option<String> {
         let mut rows = self.counts.iter().flat_map(|counts| &counts.rows);
         rows.find_map(|row| Some(row.reading(Instrument::Callgrind)?.isa.clone()))
     }
 }
 
-/// The last phase of each workload, which is the one that is worked on, unless `phases` names others.
+/// Keeps the last phase of each workload, the one under development, unless `phases` names others.
 fn last_phases(mut selected: Vec<Selected>, phases: &[String]) -> Vec<Selected> {
     if phases.is_empty() {
-        for one in &mut selected {
-            one.phases.drain(..one.phases.len().saturating_sub(1));
+        for workload in &mut selected {
+            workload.phases.drain(..workload.phases.len().saturating_sub(1));
         }
     }
     selected

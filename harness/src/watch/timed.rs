@@ -1,4 +1,4 @@
-//! The time of two builds, held side by side for a moment, and what was seen of it.
+//! A short A/B timing of two builds.
 
 use std::time::Duration;
 
@@ -10,10 +10,11 @@ use crate::timing::{Scheduler, Sides, Stopped, conditions, seed_of_now};
 use crate::watch::State;
 use crate::watch::kept_build::COPIES;
 
-/// Times the entrants of two builds in turn on one core, one after the other, each for about as long as `each` says.
+/// Times workloads of two builds in turn on one core, one workload after the other, each for about the
+/// duration `each`.
 ///
 /// # Errors
-/// If the user ended it.
+/// If the user interrupted it.
 pub fn time(
     before: &State,
     after: &State,
@@ -43,7 +44,7 @@ pub fn time(
     Ok(found)
 }
 
-/// The gate's, but that nothing is settled by not being slower: the more pairs there are, the less can have been missed.
+/// The rules of the gate, except that no workload is settled as not slower: more pairs narrow the interval.
 fn rules() -> Rules {
     Rules { false_assurance: f64::MIN_POSITIVE, ..Rules::default() }
 }

@@ -56,8 +56,8 @@ fn a_machine_on_which_nothing_repeats_is_too_noisy() {
     let tables: serde_json::Value = serde_json::from_str(&done.stdout).expect("JSON");
     assert_eq!(tables[0]["rows"][6]["grade"], "bad", "{}", done.stdout);
     assert!(tables[1]["rows"][0]["pair_spread"].as_f64().is_some_and(|spread| spread > 0.01), "{}", done.stdout);
-    assert!(done.stderr.contains("TOO NOISY: of kernel/gelu "), "{}", done.stderr);
-    assert!(done.stderr.contains("; look at container quota (0.50 CPUs) first"), "{}", done.stderr);
+    assert!(done.stderr.contains("TOO NOISY: kernel/gelu: no slowdown "), "{}", done.stderr);
+    assert!(done.stderr.contains("; check container quota (0.50 CPUs) first"), "{}", done.stderr);
 }
 
 #[test]

@@ -1,51 +1,51 @@
-//! Whether a machine can judge time: what was found, and what it makes of no change.
+//! Decides if a machine can judge time, from its state and from the noise floor: a build compared with itself.
 
 use harness_abtest::NoiseFloor;
 
 use crate::machine::{Finding, Grade};
 
-/// A machine that does not find a slowdown of this share in a quarter of a minute cannot judge: gates that only see more are
-/// switched off.
+/// Largest acceptable minimum detectable effect of one workload within 15 seconds, as a share. Gates that find only
+/// larger slowdowns get switched off.
 pub const COARSE: f64 = 0.02;
 
-/// Seconds of measuring that one workload is given.
+/// Measuring time of one workload alone, in seconds.
 pub const ALONE: f64 = 15.0;
 
-/// Everything that was found out.
+/// The state and the noise floor of a machine.
 #[derive(Debug, Clone)]
 pub struct Diagnosis {
-    /// What was looked at.
+    /// The graded properties of the machine.
     pub findings: Vec<Finding>,
-    /// A build against itself, or why that was not measured.
+    /// The noise floors, or the reason why they were not measured.
     pub floors: Result<NoiseFloors, String>,
 }
 
-/// Builds against themselves, and the gate that they speak for.
+/// Noise floors of some workloads, and the size of the gate that they are extrapolated to.
 #[derive(Debug, Clone)]
 pub struct NoiseFloors {
-    /// The workloads that were tried.
+    /// The measured workloads.
     pub tried: Vec<Tried>,
-    /// Workloads that the gate times.
+    /// Number of workloads that the gate times.
     pub workloads: usize,
     /// Seconds that the gate has for each of them.
     pub each_seconds: f64,
 }
 
-/// A workload that was tried, and the smallest slowdowns of it that would be found.
+/// The noise floor of a workload, and the minimum detectable effects that follow from it.
 #[derive(Debug, Clone)]
 pub struct Tried {
-    /// The build against itself.
+    /// The noise floor: a build compared with itself.
     pub floor: NoiseFloor,
     /// Smallest slowdown that a gate would find, as a share.
     pub in_a_gate: Option<f64>,
     /// Smallest slowdown that [`ALONE`] seconds of measuring would find, as a share.
     pub alone: Option<f64>,
-    /// Seconds of measuring until it is shown not to be slower.
+    /// Seconds of measuring until the workload is shown to be not slower.
     pub seconds: Option<f64>,
 }
 
 impl NoiseFloors {
-    /// What these say to a gate that times so many workloads and has so many seconds for each.
+    /// Extrapolates noise floors to a gate that times `workloads` workloads for `each_seconds` each.
     pub fn new(floors: Vec<NoiseFloor>, workloads: usize, each_seconds: f64) -> Self {
         let tried = floors.into_iter().map(|floor| {
             let (in_a_gate, alone) = (floor.minimum_detectable(each_seconds), floor.minimum_detectable(ALONE));
@@ -55,7 +55,7 @@ impl NoiseFloors {
         Self { tried: tried.collect(), workloads, each_seconds }
     }
 
-    /// Seconds of measuring that a gate needs here until no workload is inconclusive, as a sentence's end.
+    /// The measuring time that a gate needs here until no workload is inconclusive, as the end of a sentence.
     fn forecast(&self) -> String {
         let gate = format!("a gate of {} workloads", self.workloads);
         let seconds: Option<Vec<f64>> = self.tried.iter().map(|tried| tried.seconds).collect();
@@ -64,7 +64,7 @@ impl NoiseFloors {
             Some(seconds) => {
                 let each = seconds.iter().sum::<f64>() / seconds.len().max(1) as f64;
                 let (needed, has) = (each * self.workloads as f64, self.each_seconds * self.workloads as f64);
-                let enough = if needed <= has { "" } else { ", more than the budget has: --budget allows more" };
+                let enough = if needed <= has { "" } else { ", more than its budget (raise it with --budget)" };
                 format!("{gate} needs about {needed:.0} s of measuring{enough}")
             }
         }
@@ -72,12 +72,12 @@ impl NoiseFloors {
 }
 
 impl Diagnosis {
-    /// Whether a verdict on time can be had here.
+    /// Returns true if time can be judged on this machine.
     pub fn can_judge(&self) -> bool {
         self.trouble().is_empty()
     }
 
-    /// The verdict in one sentence, with what speaks against the machine.
+    /// The verdict in one sentence, with the reasons against the machine.
     pub fn sentence(&self) -> String {
         let trouble = self.trouble();
         if trouble.is_empty() {
@@ -93,7 +93,7 @@ impl Diagnosis {
         let bad: Vec<String> = bad.map(|finding| format!("{} ({})", finding.what, finding.found)).collect();
         let because = match bad.as_slice() {
             [] => String::new(),
-            bad => format!("; look at {} first", bad.join(" and ")),
+            bad => format!("; check {} first", bad.join(" and ")),
         };
         match self.floors {
             Ok(_) => format!("TOO NOISY: {}{because}", trouble.join("; ")),
@@ -105,25 +105,28 @@ impl Diagnosis {
     fn trouble(&self) -> Vec<String> {
         let tried = match &self.floors {
             Ok(floors) => &floors.tried,
-            Err(why) => return vec![why.clone()],
+            Err(reason) => return vec![reason.clone()],
         };
         let trouble = tried.iter().filter_map(|Tried { floor, alone, .. }| {
             let name = &floor.timed().workload;
             if let Some(failure) = floor.failure() {
                 return Some(format!("{name} could not be measured: {failure}"));
             }
-            let Some(change) = floor.change() else { return Some(format!("no pair of {name} could be measured in the budget")) };
+            let Some(change) = floor.change() else {
+                return Some(format!("no pair of {name} could be measured in the budget"));
+            };
             if floor.differs() {
                 return Some(format!("{name} differs from itself by {:+.1} %", 100.0 * change));
             }
             match *alone {
                 Some(found) if found <= COARSE => None,
                 Some(found) => Some(format!(
-                    "of {name} nothing below {:.1} % would be found within {ALONE:.0} s, and {:.0} % is the least that is of use",
+                    "{name}: no slowdown below {:.1} % would be found within {ALONE:.0} s, and a gate needs at \
+                     most {:.0} %",
                     100.0 * found,
                     100.0 * COARSE,
                 )),
-                None => Some(format!("of {name} nothing would be found within {ALONE:.0} s")),
+                None => Some(format!("{name}: no slowdown would be found within {ALONE:.0} s")),
             }
         });
         trouble.collect()
@@ -136,7 +139,7 @@ mod tests {
 
     use super::*;
 
-    /// Forty pairs of a third of a second that scatter evenly by up to `scatter`, and whose heads take `shift` longer.
+    /// Forty pairs of 0.3 s that scatter evenly by up to `scatter`, and whose heads take `shift` longer.
     fn floor(workload: &str, shift: f64, scatter: f64) -> NoiseFloor {
         let mut random = Random::new(5);
         let mut pair = || {
@@ -171,22 +174,22 @@ mod tests {
     }
 
     #[test]
-    fn a_machine_that_finds_too_little_is_told_with_what_to_look_at() {
+    fn the_sentence_on_a_noisy_machine_names_bad_findings() {
         let noisy = diagnosis(vec![floor("kernel/gelu", 0.0, 0.004), floor("kernel/softmax", 0.0, 0.2)]);
-        let said = noisy.sentence();
+        let sentence = noisy.sentence();
         assert!(!noisy.can_judge());
-        assert!(said.starts_with("TOO NOISY: of kernel/softmax nothing below "), "{said}");
-        assert!(said.ends_with("; look at load (9.00 on 2 CPUs) first"), "{said}");
+        assert!(sentence.starts_with("TOO NOISY: kernel/softmax: no slowdown below "), "{sentence}");
+        assert!(sentence.ends_with("; check load (9.00 on 2 CPUs) first"), "{sentence}");
     }
 
     #[test]
-    fn a_build_that_differs_from_itself_is_no_ground_to_judge_on() {
-        let said = diagnosis(vec![floor("kernel/gelu", 0.04, 0.004)]).sentence();
-        assert!(said.starts_with("TOO NOISY: kernel/gelu differs from itself by +4.0 %"), "{said}");
+    fn a_build_that_differs_from_itself_makes_the_machine_too_noisy() {
+        let sentence = diagnosis(vec![floor("kernel/gelu", 0.04, 0.004)]).sentence();
+        assert!(sentence.starts_with("TOO NOISY: kernel/gelu differs from itself by +4.0 %"), "{sentence}");
     }
 
     #[test]
-    fn what_was_not_measured_is_not_judged() {
+    fn an_unmeasured_machine_is_not_judged() {
         let unmeasured = Diagnosis { floors: Err("there is no probe".to_owned()), ..diagnosis(Vec::new()) };
         assert!(!unmeasured.can_judge());
         assert!(unmeasured.sentence().starts_with("NOT MEASURED: there is no probe"));

@@ -1,13 +1,13 @@
-//! What a machine's state means for whoever measures time on it.
+//! Grades the state of a machine for measuring time, with advice.
 
 use harness_record::machine::{Busy, Disturbance, MachineState, share_of};
 use harness_record::metric::Quantity;
 use harness_record::number::plain;
 
-/// How well something is for measuring.
+/// Suitability for measuring time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Grade {
-    /// As it should be, or of no matter.
+    /// Ideal, or irrelevant.
     Good,
     /// Makes times noisier, or hides something.
     Warning,
@@ -26,23 +26,23 @@ impl Grade {
     }
 }
 
-/// One thing that was looked at.
+/// One examined property of the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What.
+    /// The property.
     pub what: &'static str,
-    /// In what state it was found.
+    /// Its state.
     pub found: String,
-    /// What that is worth.
+    /// The grade of that state.
     pub grade: Grade,
     /// One sentence: what to do, or why nothing needs to be done.
     pub advice: String,
 }
 
-/// From this share of all CPU time on, a host that gives it to others is disturbing; from the second on, it is useless.
+/// Shares of CPU time given to others by the host, above which steal time is a warning, and above which it is bad.
 const STOLEN: [f64; 2] = [0.005, 0.1];
 
-/// What was looked at, in order: the state, who kept CPUs busy, what happened meanwhile, and the version of valgrind.
+/// Grades the state, busy programs, the disturbance while measuring, and the version of valgrind, in a fixed order.
 pub fn findings(
     state: &MachineState,
     busy: &[Busy],
@@ -73,20 +73,20 @@ fn finding(what: &'static str, found: impl Into<String>, grade: Grade, advice: &
 
 fn cores(state: &MachineState) -> Finding {
     let what = "CPUs to use";
-    let told = |allowed: u32| match state.online {
+    let count = |allowed: u32| match state.online {
         Some(online) => format!("{allowed} of {online}"),
         None => allowed.to_string(),
     };
     match state.allowed {
-        None => finding(what, "unknown", Grade::Warning, "Nothing tells which CPUs may be used; is /proc mounted?"),
+        None => finding(what, "unknown", Grade::Warning, "The usable CPUs are unknown; is /proc mounted?"),
         Some(1) => finding(
             what,
-            told(1),
+            count(1),
             Grade::Warning,
-            "Allow a second CPU, so that everything else has another place than the measured one.",
+            "Allow a second CPU, so that other programs need not run on the measured one.",
         ),
         Some(allowed) => {
-            finding(what, told(allowed), Grade::Good, "Enough for a core that is measured on and one beside it.")
+            finding(what, count(allowed), Grade::Good, "Enough for the measured core and one for other programs.")
         }
     }
 }
@@ -94,12 +94,9 @@ fn cores(state: &MachineState) -> Finding {
 fn governor(state: &MachineState) -> Finding {
     let what = "frequency governor";
     match state.governors.as_slice() {
-        [] => finding(
-            what,
-            "not visible",
-            Grade::Warning,
-            "The host chooses the clock rate, so trust only what is measured side by side.",
-        ),
+        [] => {
+            finding(what, "not visible", Grade::Warning, "The host chooses the clock rate, so trust only A/B timing.")
+        }
         [one] if one == "performance" => finding(what, one, Grade::Good, "The clock rate does not follow the load."),
         several => finding(
             what,
@@ -120,9 +117,7 @@ fn turbo(state: &MachineState) -> Finding {
             Grade::Warning,
             "Turn it off, as `harness doctor --tune` does for one command: heat and neighbours set the rate.",
         ),
-        None => {
-            finding(what, "not visible", Grade::Warning, "The host decides; trust only what is measured side by side.")
-        }
+        None => finding(what, "not visible", Grade::Warning, "The host decides, so trust only A/B timing."),
     }
 }
 
@@ -130,7 +125,7 @@ fn siblings(state: &MachineState) -> Finding {
     let what = "SMT siblings";
     match state.siblings {
         Some(false) => {
-            finding(what, "none in use", Grade::Good, "Each CPU is a core of its own, as far as this system is told.")
+            finding(what, "none in use", Grade::Good, "Each CPU is a core of its own, as far as this system can see.")
         }
         Some(true) => finding(
             what,
@@ -138,14 +133,16 @@ fn siblings(state: &MachineState) -> Finding {
             Grade::Warning,
             "Keep the measured CPU's sibling idle, or turn SMT off: threads of a core slow each other down.",
         ),
-        None => finding(what, "not visible", Grade::Warning, "Two CPUs may be one core; nothing says so here."),
+        None => {
+            finding(what, "not visible", Grade::Warning, "Two CPUs may share a core; the system does not report it.")
+        }
     }
 }
 
 fn load(state: &MachineState, busy: &[Busy]) -> Finding {
     let what = "load";
     let Some(load) = state.load else {
-        return finding(what, "unknown", Grade::Warning, "Nothing tells the load; is /proc mounted?");
+        return finding(what, "unknown", Grade::Warning, "The load is unknown; is /proc mounted?");
     };
     let cpus = f64::from(state.allowed.unwrap_or(1));
     let running: f64 = busy.iter().map(|busy| busy.cpus).sum();
@@ -153,32 +150,32 @@ fn load(state: &MachineState, busy: &[Busy]) -> Finding {
         busy.iter().take(3).map(|busy| format!("{} {:.0} %", busy.name, 100.0 * busy.cpus)).collect();
     let who = if names.is_empty() { "nothing runs now".to_owned() } else { names.join(", ") };
     let found = format!("{:.2} on {cpus} CPUs, {who}", load.one);
-    // One CPU is to be left for what is measured.
+    // One CPU must be free for the measurement.
     if running > cpus - 0.5 {
-        finding(what, found, Grade::Bad, "End what runs, or wait for it: nothing is left for what is to be measured.")
+        finding(what, found, Grade::Bad, "End the running programs, or wait for them: no CPU is left to measure on.")
     } else if running > 0.25 || load.one > 0.5 * cpus {
         finding(
             what,
             found,
             Grade::Warning,
-            "End what runs, or wait until the load is down: fewer pairs are enough then.",
+            "End the running programs, or wait until the load is down: then fewer pairs suffice.",
         )
     } else {
-        finding(what, found, Grade::Good, "Nothing else wants the CPUs.")
+        finding(what, found, Grade::Good, "No other program uses the CPUs.")
     }
 }
 
 fn stolen(disturbance: &Disturbance) -> Finding {
     let what = "steal time";
-    let advice = "Ask for a machine with CPUs of its own: the host gives time of these to others.";
+    let advice = "Use a machine with dedicated CPUs: this host gives CPU time to others.";
     match disturbance.stolen {
-        None => finding(what, "unknown", Grade::Warning, "Nothing tells what the host takes; is /proc mounted?"),
+        None => finding(what, "unknown", Grade::Warning, "The steal time is unknown; is /proc mounted?"),
         Some(share) => {
             let found = share_of(share);
             match share {
                 _ if share > STOLEN[1] => finding(what, found, Grade::Bad, advice),
                 _ if share > STOLEN[0] => finding(what, found, Grade::Warning, advice),
-                _ => finding(what, found, Grade::Good, "The host took next to nothing while this was measured."),
+                _ => finding(what, found, Grade::Good, "The host took almost no CPU time during the measurement."),
             }
         }
     }
@@ -195,31 +192,31 @@ fn quota(state: &MachineState, disturbance: &Disturbance) -> Finding {
         false => format!("{quota:.2} CPUs"),
     };
     if quota < 1.0 || throttled > 0.0 {
-        let advice = "Raise or remove the limit: whoever has used it up sleeps in the middle of a slice.";
+        let advice = "Raise or remove the limit: a process that has used it up sleeps in the middle of a slice.";
         finding(what, found, Grade::Bad, advice)
     } else if quota < f64::from(state.allowed.unwrap_or(1)) {
         finding(
             what,
             found,
             Grade::Warning,
-            "Measure with fewer threads than that many CPUs, so that the limit is never met.",
+            "Measure with fewer threads than that many CPUs, so that the limit is never reached.",
         )
     } else {
-        finding(what, found, Grade::Good, "The limit cannot be met with the CPUs there are.")
+        finding(what, found, Grade::Good, "The limit cannot be reached with the usable CPUs.")
     }
 }
 
 fn swap(state: &MachineState) -> Finding {
     let what = "swap";
     match state.swap {
-        None => finding(what, "unknown", Grade::Warning, "Nothing tells whether memory is swapped out."),
-        Some((_, 0)) => finding(what, "none", Grade::Good, "No page can be away on a disk."),
-        Some((0, size)) => finding(what, format!("{} unused", bytes(size)), Grade::Good, "No page is away on a disk."),
+        None => finding(what, "unknown", Grade::Warning, "It is unknown if memory is swapped out."),
+        Some((_, 0)) => finding(what, "none", Grade::Good, "No memory can be swapped out."),
+        Some((0, size)) => finding(what, format!("{} unused", bytes(size)), Grade::Good, "No memory is swapped out."),
         Some((used, size)) => finding(
             what,
             format!("{} of {} in use", bytes(used), bytes(size)),
             Grade::Warning,
-            "Free memory, and `swapoff -a` while measuring: fetching a page takes a thousand times as long.",
+            "Free memory, and run `swapoff -a` before measuring: swapped memory is a thousand times as slow.",
         ),
     }
 }
@@ -232,14 +229,15 @@ fn huge_pages(state: &MachineState) -> Finding {
             what,
             "always",
             Grade::Warning,
-            "Set `madvise`, as `harness doctor --tune` does for one command: who gets huge pages is luck.",
+            "Set `madvise`, as `harness doctor --tune` does for one command: huge pages are given by chance.",
         ),
-        Some(other) => finding(what, other, Grade::Good, "Only who asks for huge pages gets them."),
+        Some(other) => finding(what, other, Grade::Good, "Huge pages are never given without a request."),
     }
 }
 
-/// Layout is a matter of luck that can move a time by percents (Mytkowicz and others 2009, "Producing wrong data without
-/// doing anything obviously wrong!"), so a gate draws it anew for each pair of processes instead of keeping one.
+/// Memory layout varies by chance and can change a time by percents (Mytkowicz et al. 2009, "Producing wrong data
+/// without doing anything obviously wrong!"), so a gate draws a new layout for each pair of processes instead of
+/// keeping one.
 fn layout(state: &MachineState) -> Finding {
     let what = "random layout";
     match state.random_layout {
@@ -247,23 +245,21 @@ fn layout(state: &MachineState) -> Finding {
             what,
             "full",
             Grade::Good,
-            "Each pair of processes draws a new layout, so that none is the verdict.",
+            "Each pair of processes gets a new layout, so that no single one decides.",
         ),
         Some(1) => finding(
             what,
             "all but the heap",
             Grade::Warning,
-            "`sysctl kernel.randomize_va_space=2` lets each pair draw its heap's place, too.",
+            "`sysctl kernel.randomize_va_space=2` randomizes the address of the heap, too.",
         ),
         Some(_) => finding(
             what,
             "off",
             Grade::Warning,
-            "`sysctl kernel.randomize_va_space=2` lets each pair draw a layout, so that no unlucky one decides.",
+            "`sysctl kernel.randomize_va_space=2` gives each pair a new layout, so that no single one decides.",
         ),
-        None => {
-            finding(what, "unknown", Grade::Warning, "Nothing tells whether each process draws a layout of its own.")
-        }
+        None => finding(what, "unknown", Grade::Warning, "It is unknown if each process gets a layout of its own."),
     }
 }
 
@@ -271,15 +267,15 @@ fn clock_source(state: &MachineState) -> Finding {
     let what = "clock source";
     match state.clock_source.as_deref() {
         Some(fast @ ("tsc" | "kvm-clock" | "arch_sys_counter" | "hyperv_clocksource_tsc_page")) => {
-            finding(what, fast, Grade::Good, "It is read without a call of the kernel.")
+            finding(what, fast, Grade::Good, "Reading it needs no system call.")
         }
         Some(slow) => finding(
             what,
             slow,
             Grade::Warning,
-            "Boot with a faster one if the CPU has it (on x86 `tsc`): reading this takes a microsecond or so.",
+            "Boot with a faster one if the CPU has it (on x86 `tsc`): reading this one takes about a microsecond.",
         ),
-        None => finding(what, "unknown", Grade::Warning, "Nothing tells what the clock is read from."),
+        None => finding(what, "unknown", Grade::Warning, "The clock source is not reported."),
     }
 }
 
@@ -287,7 +283,7 @@ fn tool(valgrind: Option<&str>) -> Finding {
     match valgrind {
         Some(version) => {
             let version = version.strip_prefix("valgrind ").unwrap_or(version);
-            finding("valgrind", version, Grade::Good, "Instructions can be counted, which no noise touches.")
+            finding("valgrind", version, Grade::Good, "Instructions can be counted, and the counts have no noise.")
         }
         None => finding(
             "valgrind",
@@ -299,11 +295,11 @@ fn tool(valgrind: Option<&str>) -> Finding {
 }
 
 fn counters(state: &MachineState) -> Finding {
-    let advice = "Nothing needs them here: instructions are counted by valgrind.";
+    let advice = "They are not needed: valgrind counts the instructions.";
     let found = match (state.counters, state.counters_paranoid) {
         (false, _) => "none".to_owned(),
-        (true, Some(level)) => format!("there, perf_event_paranoid {level}"),
-        (true, None) => "there".to_owned(),
+        (true, Some(level)) => format!("available, perf_event_paranoid {level}"),
+        (true, None) => "available".to_owned(),
     };
     finding("hardware counters", found, Grade::Good, advice)
 }
@@ -311,15 +307,18 @@ fn counters(state: &MachineState) -> Finding {
 fn tracing(state: &MachineState) -> Finding {
     let what = "tracing";
     match state.ptrace_scope {
-        None | Some(0) => finding(what, "not limited", Grade::Good, "Profilers and debuggers can look into a run."),
-        Some(1) => {
-            finding(what, "children only", Grade::Good, "Profilers and debuggers must start what they look into.")
-        }
+        None | Some(0) => finding(what, "not limited", Grade::Good, "Profilers and debuggers can attach to a run."),
+        Some(1) => finding(
+            what,
+            "children only",
+            Grade::Good,
+            "Profilers and debuggers must start the program that they examine.",
+        ),
         Some(scope) => finding(
             what,
             format!("ptrace_scope {scope}"),
             Grade::Warning,
-            "`sysctl kernel.yama.ptrace_scope=1` lets debuggers look into a run; measuring does not need it.",
+            "`sysctl kernel.yama.ptrace_scope=1` lets debuggers trace what they start; measuring does not need it.",
         ),
     }
 }

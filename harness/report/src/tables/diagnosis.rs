@@ -1,4 +1,4 @@
-//! The state of a machine and its noise floor as tables.
+//! Tables of the state of a machine and of its noise floor.
 
 use harness_judge::machine::{ALONE, Diagnosis, Finding, Grade, NoiseFloors, Tried};
 
@@ -10,7 +10,7 @@ pub fn tables(diagnosis: &Diagnosis) -> Vec<Table> {
     std::iter::once(findings_table(&diagnosis.findings)).chain(floors).collect()
 }
 
-/// One row for each thing that was looked at.
+/// One row for each finding.
 fn findings_table(findings: &[Finding]) -> Table {
     let columns = vec![
         Column::left("what", "what"),
@@ -36,7 +36,7 @@ fn findings_table(findings: &[Finding]) -> Table {
     table
 }
 
-/// One row for each workload that was tried.
+/// One row for each measured workload.
 fn floors_table(floors: &NoiseFloors) -> Table {
     let columns = vec![
         Column::left("workload", "workload"),
@@ -50,7 +50,7 @@ fn floors_table(floors: &NoiseFloors) -> Table {
         Column::right("found_alone", "alone"),
         Column::right("seconds_to_settle", "needs"),
     ];
-    let mut table = Table::new("The noise floor: a build against itself", columns);
+    let mut table = Table::new("The noise floor: a build compared with itself", columns);
     let share = |share: Option<f64>, signed: bool| match share {
         Some(share) if signed => Cell::number(share, format!("{:+.2} %", 100.0 * share)),
         Some(share) => Cell::number(share, format!("{:.2} %", 100.0 * share)),
@@ -74,8 +74,9 @@ fn floors_table(floors: &NoiseFloors) -> Table {
     };
     table.rows = floors.tried.iter().map(cells).collect();
     table.notes.push(format!(
-        "The smallest slowdown that would be found with probability 95 %: in a gate that has {:.1} s for each of {} workloads, \
-         and alone within {ALONE:.0} s. It needs so many seconds to be shown not slower by 1 %, with probability 90 %.",
+        "a gate finds, alone: smallest slowdown that is found with probability 95 %, in a gate that has {:.1} s \
+         for each of {} workloads, and of the workload alone within {ALONE:.0} s. needs: seconds of measuring \
+         until the workload is shown not slower by 1 %, with probability 90 %.",
         floors.each_seconds, floors.workloads,
     ));
     table

@@ -1,4 +1,4 @@
-//! What a change did to the counts, as a table.
+//! The table of counts after a change.
 
 use harness_abtest::Side;
 use harness_judge::compare::{Comparability, Comparison, grouped};
@@ -10,28 +10,29 @@ use harness_record::number;
 use crate::render::{Cell, Column, Table, Tone};
 use crate::tables::comparisons::figure_cells;
 
-/// A figure against the last build and against the first.
+/// A figure compared with the last build and with the first one of the session.
 #[derive(Clone, Copy)]
 struct Double<'a> {
     last: &'a Comparison,
     first: Option<&'a Comparison>,
 }
 
-/// A row for each figure that is not what it was in the last build, or in the first one of the session; `first` is left out where
-/// the two are one. What is equal is told in a quiet row for each instrument, so that a change is all there is to see. Below it, every
-/// reason why something does not compare, once, but for what the new counts tell by themselves.
+/// One row for each figure that differs from the last build or from the first one of the session; `first` is none if
+/// the two are the same. Equal figures are summed up in one quiet row for each instrument, so that changes stand out.
+/// The notes list every reason why something does not compare, once, except reasons that are reported with the new
+/// counts.
 pub fn counts_table(last: &[Comparison], first: Option<&[Comparison]>) -> Table {
-    let mut table = Table::new("counts, against the last build", columns(first.is_some()));
+    let mut table = Table::new("counts, compared with the last build", columns(first.is_some()));
     let of = |comparison: &Comparison| (comparison.workload.clone(), comparison.head_phase.clone());
-    let counterpart = |one: &Comparison| {
+    let counterpart = |comparison: &Comparison| {
         let same = |other: &&Comparison| {
-            of(other) == of(one) && other.metric.map(Metric::name) == one.metric.map(Metric::name)
+            of(other) == of(comparison) && other.metric.map(Metric::name) == comparison.metric.map(Metric::name)
         };
         first.and_then(|first| first.iter().find(same))
     };
     for place in distinct(last.iter().map(of)) {
         let doubles: Vec<Double<'_>> =
-            last.iter().filter(|one| of(one) == place).map(|last| Double { last, first: counterpart(last) }).collect();
+            last.iter().filter(|row| of(row) == place).map(|last| Double { last, first: counterpart(last) }).collect();
         let mut rows: Vec<Vec<Cell>> = Vec::new();
         let (quiet, loud): (Vec<_>, Vec<_>) = doubles.into_iter().partition(|double| double.is_quiet());
         rows.extend(loud.into_iter().map(|double| row(&title(double.last), double, first.is_some())));
@@ -40,11 +41,11 @@ pub fn counts_table(last: &[Comparison], first: Option<&[Comparison]>) -> Table 
                 quiet.iter().copied().filter(|double| is_read_by(double.last, instrument)).collect();
             rows.extend(match quiet.as_slice() {
                 [] => None,
-                [one] => Some(row(&title(one.last), *one, first.is_some())),
-                [one, rest @ ..] => {
+                [double] => Some(row(&title(double.last), *double, first.is_some())),
+                [double, rest @ ..] => {
                     let mut cells =
-                        row(&format!("{}, and {} more", title(one.last), rest.len()), *one, first.is_some());
-                    // Those of the first alone would be taken for those of all.
+                        row(&format!("{}, and {} more", title(double.last), rest.len()), *double, first.is_some());
+                    // The values of the first figure would be mistaken for those of all.
                     cells[1..3].fill(Cell::text(""));
                     Some(cells)
                 }
@@ -55,20 +56,20 @@ pub fn counts_table(last: &[Comparison], first: Option<&[Comparison]>) -> Table 
         table.rows.extend(names.zip(rows).map(|(name, row)| name.into_iter().chain(row).collect()));
     }
     let incomparable =
-        last.iter().filter(|one| one.state != Comparability::Comparable && !is_told_by_the_run(&one.state));
-    table.notes = grouped(incomparable.map(|one| (one.place(), one.state.to_string())));
+        last.iter().filter(|row| row.state != Comparability::Comparable && !is_reported_by_the_run(&row.state));
+    table.notes = grouped(incomparable.map(|row| (row.place(), row.state.to_string())));
     table
 }
 
-/// Whether the reason lies in the new counts themselves, and is told with them.
-fn is_told_by_the_run(state: &Comparability) -> bool {
+/// Returns true if the reason lies in the new counts, which are reported with it.
+fn is_reported_by_the_run(state: &Comparability) -> bool {
     matches!(
         state,
         Comparability::FailedCheck { place: Side::Head, .. } | Comparability::Missing { place: Side::Head, .. }
     )
 }
 
-/// Workload, phase, what is told, before, after, change; and the change since the first build where that is another one.
+/// Columns: workload, phase, metric, before, after, change; with `since_start` also the change since the first build.
 pub(super) fn columns(since_start: bool) -> Vec<Column> {
     let mut columns = vec![
         Column::left("workload", "workload"),
@@ -84,7 +85,7 @@ pub(super) fn columns(since_start: bool) -> Vec<Column> {
     columns
 }
 
-/// The cell of what is the same.
+/// The cell of an equal figure.
 fn equal() -> Cell {
     Cell::text("equal").toned(Tone::Quiet)
 }
@@ -99,7 +100,7 @@ fn row(title: &str, double: Double<'_>, since_start: bool) -> Vec<Cell> {
     cells
 }
 
-/// Of instructions every digit is shown: what a change of a thousandth does, three digits would not tell.
+/// Shows instructions with all digits, because three digits would hide a change of a thousandth.
 fn every_digit(cell: Cell, comparison: &Comparison) -> Cell {
     let is_instructions = comparison.metric.is_some_and(|metric| metric.quantity() == Quantity::Instructions);
     match cell.value.as_f64().filter(|_| is_instructions) {
@@ -108,7 +109,7 @@ fn every_digit(cell: Cell, comparison: &Comparison) -> Cell {
     }
 }
 
-/// By how much it changed, or in one word why that cannot be said.
+/// The change, or one word for the reason why the figures do not compare.
 fn change(comparison: &Comparison) -> Cell {
     match &comparison.state {
         Comparability::Comparable if comparison.equal() => equal(),
@@ -153,15 +154,15 @@ mod tests {
         ])
     }
 
-    fn told(last: &Record, first: Option<&Record>, now: &Record) -> (String, Table) {
-        let against = |record| compare(RecordView::record(record), RecordView::record(now));
-        let table = counts_table(&against(last), first.map(against).as_deref());
+    fn rendered(last: &Record, first: Option<&Record>, now: &Record) -> (String, Table) {
+        let compared_with = |record| compare(RecordView::record(record), RecordView::record(now));
+        let table = counts_table(&compared_with(last), first.map(compared_with).as_deref());
         (anstream::adapter::strip_str(&Format::Table.render(std::slice::from_ref(&table))).to_string(), table)
     }
 
     #[test]
     fn a_change_stands_out_among_what_is_equal() {
-        let (text, table) = told(&counted(50_000, 2, 700), None, &counted(51_000, 3, 650));
+        let (text, table) = rendered(&counted(50_000, 2, 700), None, &counted(51_000, 3, 650));
         insta::assert_snapshot!(text);
         let change = |row: &[Cell]| (row[5].text.clone(), row[5].tone);
         let tones: Vec<(String, Tone)> = table.rows.iter().map(|row| change(row)).collect();
@@ -172,7 +173,7 @@ mod tests {
 
     #[test]
     fn what_an_earlier_change_did_is_still_told() {
-        let (text, _) = told(&counted(51_000, 3, 700), Some(&counted(50_000, 2, 700)), &counted(51_000, 3, 690));
+        let (text, _) = rendered(&counted(51_000, 3, 700), Some(&counted(50_000, 2, 700)), &counted(51_000, 3, 690));
         insta::assert_snapshot!(text);
     }
 
@@ -182,6 +183,6 @@ mod tests {
         now.rows[0].check = Check::Failed("token 3 is 17, not 12".to_owned());
         now.rows[1].definition.push_str(" changed");
         now.rows[2].workload = "kernel/new".to_owned();
-        insta::assert_snapshot!(told(&before, Some(&before), &now).0);
+        insta::assert_snapshot!(rendered(&before, Some(&before), &now).0);
     }
 }

@@ -1,4 +1,4 @@
-//! What a change did to the time, as a table.
+//! The table of times after a change.
 
 use harness_abtest::Interval;
 use harness_judge::time_change::TimeChange;
@@ -21,7 +21,7 @@ pub fn times_table(last: &[TimeChange], first: Option<&[TimeChange]>) -> Table {
         let names = [&timed.timed.workload, &timed.timed.phase].map(Cell::text);
         let mut row: Vec<Cell> = names.into_iter().chain([Cell::text("time"), before, after, change(timed)]).collect();
         if let Some(first) = first {
-            let same = first.iter().find(|one| one.timed == timed.timed);
+            let same = first.iter().find(|candidate| candidate.timed == timed.timed);
             row.push(same.map_or_else(Cell::missing, change));
         }
         table.rows.push(row);
@@ -46,8 +46,7 @@ fn change(timed: &TimeChange) -> Cell {
             Cell::number(ratio.value, format!("no difference seen ({within})")).toned(Tone::Quiet)
         }
         (Some(ratio), None) => {
-            let pairs = if timed.pairs == 1 { "pair" } else { "pairs" };
-            Cell::number(ratio.value, format!("too few to tell ({} {pairs})", timed.pairs)).toned(Tone::Notice)
+            Cell::number(ratio.value, format!("too few pairs ({})", timed.pairs)).toned(Tone::Notice)
         }
     }
 }
@@ -73,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_is_told_apart_from_none_that_was_seen() {
+    fn a_difference_has_another_tone_than_none_that_was_seen() {
         let mut broken = timed("kernel/broken", None, 0);
         broken.failure = Some("head side: wrong answer: 3 is not 4".to_owned());
         let last = [

@@ -1,4 +1,4 @@
-//! Both sides of a comparison are built alike: programs of equal sources are equal, wherever the sources are.
+//! Tests that both sides are built alike: equal sources give equal programs, wherever the sources are.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,7 +10,7 @@ use crate::layout::{Pools, Timed, identical};
 use crate::vcs::WorkingTree;
 use crate::vcs::tests::*;
 
-/// A workspace of two crates whose probe has the absolute paths of both in it.
+/// A workspace of two crates. The absolute paths of both are compiled into its probe.
 fn two_crates() -> Sample {
     let sample = Sample::new();
     sample.write("Cargo.toml", "[workspace]\nresolver = '3'\nmembers = ['suite', 'subject']\n");
@@ -49,20 +49,20 @@ fn equal_sources_make_identical_programs_and_others_do_not() {
     let same = working_tree(&sample);
     assert!(timed(&base.programs).is_identical(&timed(&same.programs)).expect("readable"));
 
-    // Neither a new commit nor a file that git ignores is a change; a function that does something else is.
+    // Neither a new commit nor an ignored file is a change; a function with another result is.
     sample.write("target/ignored", "");
     let ignored = working_tree(&sample);
     assert_eq!(same.programs.files(), ignored.programs.files(), "nothing was built");
     sample.write("suite/src/lib.rs", "pub const ANSWER: &str = \"two\";\n");
     let other = working_tree(&sample);
     assert!(!timed(&base.programs).is_identical(&timed(&other.programs)).expect("readable"));
-    let said = |tree: &WorkingTree| {
+    let printed = |tree: &WorkingTree| {
         let output = tree.programs.command(&config.probe).output().expect("it runs");
         String::from_utf8(output.stdout).expect("text")
     };
-    assert!(said(&other).starts_with("two ") && said(&same).starts_with("one "));
+    assert!(printed(&other).starts_with("two ") && printed(&same).starts_with("one "));
 
-    // And back again, from the files that were written anew.
+    // Back to the first state, with files that are written anew.
     sample.write("suite/src/lib.rs", "pub const ANSWER: &str = \"one\";\n// Nothing else.\n");
     let again = working_tree(&sample);
     assert!(timed(&base.programs).is_identical(&timed(&again.programs)).expect("readable"));
@@ -70,7 +70,7 @@ fn equal_sources_make_identical_programs_and_others_do_not() {
 }
 
 #[test]
-fn each_side_is_timed_in_many_layouts_that_all_do_the_same() {
+fn each_side_is_timed_in_many_layouts_with_equal_output() {
     let sample = two_crates();
     let base = checkout(&sample.checkouts(), "HEAD", probe).expect("it builds");
     let config = Config::default();
@@ -78,20 +78,24 @@ fn each_side_is_timed_in_many_layouts_that_all_do_the_same() {
     let copies = tempfile::tempdir().expect("a folder");
     let pools = Pools::make(copies.path(), &side, &side, 7).expect("made");
     let Layouts::Averaged(count) = *pools.layouts() else {
-        // With another linker the copies are plain, and the reason is given.
-        return assert!(matches!(pools.layouts(), Layouts::Single(why) if !why.is_empty()), "{:?}", pools.layouts());
+        // With another linker the copies are plain, and the reason is stated.
+        return assert!(
+            matches!(pools.layouts(), Layouts::Single(reason) if !reason.is_empty()),
+            "{:?}",
+            pools.layouts()
+        );
     };
     assert!(count >= 16, "{count}");
-    let said = |which, number| {
+    let run = |which, number| {
         let mut command = pools.side(which).command(number);
         let output = command.output().expect("it runs");
         (fs::read(command.get_program()).expect("there"), output.stdout)
     };
     let both: Vec<_> =
-        [Side::Base, Side::Head].into_iter().flat_map(|which| [0, 1, 2].map(|n| said(which, n))).collect();
+        [Side::Base, Side::Head].into_iter().flat_map(|which| [0, 1, 2].map(|n| run(which, n))).collect();
     let programs: BTreeSet<&Vec<u8>> = both.iter().map(|(program, _)| program).collect();
-    assert_eq!(programs.len(), both.len(), "every layout is another one");
-    assert!(both.iter().all(|(_, said)| said.starts_with(b"one ") && *said == both[0].1));
+    assert_eq!(programs.len(), both.len(), "all layouts differ");
+    assert!(both.iter().all(|(_, output)| output.starts_with(b"one ") && *output == both[0].1));
     let lengths: BTreeSet<usize> = [(Side::Base, 0), (Side::Head, count - 1)]
         .map(|(which, number)| pools.side(which).command(number).get_program().len())
         .into();
@@ -101,7 +105,7 @@ fn each_side_is_timed_in_many_layouts_that_all_do_the_same() {
 }
 
 #[test]
-fn what_cannot_be_linked_again_is_copied_for_both_sides() {
+fn without_the_link_of_one_side_both_sides_are_plain_copies() {
     let sample = two_crates();
     let base = checkout(&sample.checkouts(), "HEAD", probe).expect("it builds");
     let config = Config::default();
@@ -112,7 +116,7 @@ fn what_cannot_be_linked_again_is_copied_for_both_sides() {
     let unlinked = Timed { programs: &unlinked, probe: &config.probe };
     let copies = tempfile::tempdir().expect("a folder");
     let pools = Pools::make(copies.path(), &linked, &unlinked, 7).expect("made");
-    assert!(matches!(pools.layouts(), Layouts::Single(why) if why.contains("head")), "{:?}", pools.layouts());
+    assert!(matches!(pools.layouts(), Layouts::Single(reason) if reason.contains("head")), "{:?}", pools.layouts());
     for which in [Side::Base, Side::Head] {
         let commands = [pools.side(which).command(0), pools.side(which).command(1)];
         let [one, other] = commands.each_ref().map(|command| Path::new(command.get_program()));
@@ -126,9 +130,11 @@ fn what_cannot_be_linked_again_is_copied_for_both_sides() {
 fn a_commit_with_other_settings_of_cargo_is_refused() {
     let sample = two_crates();
     sample.write(".cargo/config.toml", "[alias]\nquick = 'build'\n");
-    checkout(&sample.checkouts(), "HEAD", probe).expect("an alias changes no build");
+    checkout(&sample.checkouts(), "HEAD", probe).expect("an alias does not affect a build");
     sample.write(".cargo/config.toml", "[profile.release]\nopt-level = 1\n");
-    let error = checkout(&sample.checkouts(), "HEAD", probe).expect_err("it would get them, too").to_string();
+    let error = checkout(&sample.checkouts(), "HEAD", probe)
+        .expect_err("the settings would apply to the commit, too")
+        .to_string();
     assert!(error.contains(".cargo/config.toml"), "{error}");
     sample.commit("settings");
     checkout(&sample.checkouts(), "HEAD", probe).expect("both have them");

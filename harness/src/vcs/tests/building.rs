@@ -1,42 +1,43 @@
-//! Programs of revisions, built and set aside.
+//! Tests of building and storing the programs of revisions.
 
 use crate::vcs::tests::*;
 
 #[test]
-fn each_revision_says_its_own_in_whatever_order_they_are_built() {
+fn each_revision_has_its_own_program_in_whatever_order_they_are_built() {
     let sample = Sample::new();
     sample.commit_answer("two");
     let checkouts = sample.checkouts();
     let one = checkout(&checkouts, "HEAD~1", probe).expect("built");
     let two = checkout(&checkouts, "HEAD", probe).expect("built");
-    assert_eq!((says(&one, probe), says(&two, probe)), ("one".to_owned(), "two".to_owned()));
-    // The sources of the first are older than what was built of the second.
+    assert_eq!((output_of(&one, probe), output_of(&two, probe)), ("one".to_owned(), "two".to_owned()));
+    // The sources of the first are older than the artefacts of the second.
     let one = checkout(&checkouts, "HEAD~1", |config| vec![&config.probe, &config.heap]).expect("built");
-    assert_eq!((says(&one, probe), says(&one, heap)), ("one".to_owned(), "heap of one".to_owned()));
+    assert_eq!((output_of(&one, probe), output_of(&one, heap)), ("one".to_owned(), "heap of one".to_owned()));
     assert_eq!(one.commit.subject, "one");
 }
 
 #[test]
-fn the_second_time_no_cargo_is_needed_and_other_flags_need_one() {
+fn the_second_time_no_cargo_is_needed_unless_the_flags_differ() {
     let sample = Sample::new();
     let mut checkouts = sample.checkouts();
     drop(checkout(&checkouts, "HEAD", probe).expect("built"));
     checkouts.cargo = "/nowhere/cargo".into();
-    assert_eq!(says(&checkout(&checkouts, "HEAD", probe).expect("cached"), probe), "one");
+    assert_eq!(output_of(&checkout(&checkouts, "HEAD", probe).expect("cached"), probe), "one");
     assert!(matches!(checkout(&checkouts, "HEAD", heap), Err(CheckoutError::NoTool { .. })), "it was not built");
     sample.write("target/.cargo/config.toml", "[build]\nrustflags = ['--cfg=other']\n");
     assert!(matches!(checkout(&checkouts, "HEAD", probe), Err(CheckoutError::NoTool { .. })), "built with other flags");
 }
 
-/// All that is built of the sample.
+/// All programs of the sample.
 fn both(config: &Config) -> Vec<&Program> {
     vec![&config.probe, &config.heap]
 }
 
 #[test]
-fn a_program_is_that_of_the_call_whatever_was_built_before() {
+fn a_program_has_the_features_of_its_call_whatever_was_built_before() {
     let sample = Sample::new();
-    // The bench asks for more of what it shares with the probe, and in one call both get it.
+    // The bench enables a feature of the crate that it shares with the probe; in one call both programs get the
+    // feature.
     sample.write("Cargo.toml", "[workspace]\nresolver = '3'\nmembers = ['suite', 'shared']\n");
     sample.write(
         "shared/Cargo.toml",
@@ -51,37 +52,40 @@ fn a_program_is_that_of_the_call_whatever_was_built_before() {
     sample.commit("shared");
     let mut checkouts = sample.checkouts();
     let alone = checkout(&checkouts, "HEAD", probe).expect("built");
-    assert_eq!(says(&alone, probe), "more: false");
+    assert_eq!(output_of(&alone, probe), "more: false");
     let together = checkout(&checkouts, "HEAD", both).expect("built");
-    assert_eq!((says(&together, probe), says(&together, heap)), ("more: true".to_owned(), "heap of one".to_owned()));
-    // Neither is in the other's way.
+    assert_eq!(
+        (output_of(&together, probe), output_of(&together, heap)),
+        ("more: true".to_owned(), "heap of one".to_owned())
+    );
+    // Neither replaces the other.
     checkouts.cargo = "/nowhere/cargo".into();
     let again = |choose: fn(&Config) -> Vec<&Program>| checkout(&checkouts, "HEAD", choose).expect("set aside");
-    assert_eq!(says(&again(probe), probe), "more: false");
-    assert_eq!(says(&again(both), probe), "more: true");
+    assert_eq!(output_of(&again(probe), probe), "more: false");
+    assert_eq!(output_of(&again(both), probe), "more: true");
 }
 
 #[test]
-fn what_was_set_aside_in_part_is_built_as_a_whole() {
+fn partly_stored_programs_are_all_built_again() {
     let sample = Sample::new();
     let outside = tempfile::tempdir().expect("a folder");
     let calls = outside.path().join("calls");
     let mut checkouts = sample.checkouts();
     let last = checkout(&checkouts, "HEAD", both).expect("built").programs.files()[0].to_owned();
-    // As if killed between the two.
+    // The state after a kill between the two copies.
     fs::remove_file(last).expect("there");
     let real = checkouts.cargo.to_string_lossy().into_owned();
-    let told = format!("echo \"$@\" >> '{}'\nexec '{real}' \"$@\"", calls.display());
-    checkouts.cargo = script(outside.path(), &told).into();
+    let logged = format!("echo \"$@\" >> '{}'\nexec '{real}' \"$@\"", calls.display());
+    checkouts.cargo = script(outside.path(), &logged).into();
     let again = checkout(&checkouts, "HEAD", both).expect("built");
-    assert_eq!((says(&again, probe), says(&again, heap)), ("one".to_owned(), "heap of one".to_owned()));
+    assert_eq!((output_of(&again, probe), output_of(&again, heap)), ("one".to_owned(), "heap of one".to_owned()));
     let calls = fs::read_to_string(calls).expect("cargo was called");
-    let build = calls.lines().find(|call| call.starts_with("build ")).expect("one built");
+    let build = calls.lines().find(|call| call.starts_with("build ")).expect("one call is a build");
     assert!(build.contains("--bin probe --bench heap"), "{build}");
 }
 
 #[test]
-fn nothing_of_the_users_is_touched() {
+fn the_users_repository_is_not_changed() {
     let sample = Sample::new();
     sample.write("suite/src/lib.rs", "changed\n");
     sample.git(&["stash"]);
@@ -89,35 +93,35 @@ fn nothing_of_the_users_is_touched() {
     sample.write("staged", "");
     sample.git(&["add", "staged"]);
     sample.write("new", "");
-    // A hook would be run by a checkout, and settings of a sparse one would leave files out.
+    // A checkout would run a hook, and settings of a sparse checkout would omit files.
     sample.write(".git/hooks/post-checkout", "#!/bin/sh\ntouch hooked\n");
     sample.git(&["config", "core.sparseCheckout", "true"]);
     sample.write(".git/info/sparse-checkout", "/Cargo.toml\n");
     let (before, status) = (sample.untouchable(), sample.git(&["--no-optional-locks", "status", "--porcelain"]));
     let checkout = checkout(&sample.checkouts(), "HEAD", probe).expect("built");
-    assert_eq!(says(&checkout, probe), "one");
+    assert_eq!(output_of(&checkout, probe), "one");
     assert_eq!(sample.git(&["--no-optional-locks", "status", "--porcelain"]), status);
     assert_eq!(sample.untouchable(), before);
     assert_eq!(sample.git(&["worktree", "list"]).lines().count(), 1);
 }
 
 #[test]
-fn a_revision_that_is_half_there_is_unpacked_again() {
+fn a_partly_unpacked_revision_is_unpacked_again() {
     let sample = Sample::new();
     let checkouts = sample.checkouts();
     let checkout_folder = checkout(&checkouts, "HEAD", probe).expect("built").project.root;
     let slot = checkout_folder.parent().expect("its folder");
-    // As if killed while unpacking.
+    // The state after a kill while unpacking.
     fs::remove_file(slot.join("ready")).expect("there");
     fs::remove_file(checkout_folder.join("suite/Cargo.toml")).expect("there");
     fs::write(slot.join("index.lock"), "").expect("written");
     fs::write(checkout_folder.join("suite/src/lib.rs"), "half a fi").expect("written");
     let again = checkout(&checkouts, "HEAD", probe).expect("built again");
-    assert_eq!((says(&again, probe), again.project.root), ("one".to_owned(), checkout_folder));
+    assert_eq!((output_of(&again, probe), again.project.root), ("one".to_owned(), checkout_folder));
 }
 
 #[test]
-fn a_revision_is_read_by_its_own_configuration() {
+fn a_revision_uses_its_own_configuration() {
     let sample = Sample::new();
     sample.write("harness.toml", "baselines = 'numbers'\nprobe = { command = ['sh', 'suite/probe.sh'] }\n");
     sample.write("suite/probe.sh", "echo script\n");
@@ -126,7 +130,7 @@ fn a_revision_is_read_by_its_own_configuration() {
     let checkouts = sample.checkouts();
     let base = checkout(&checkouts, "HEAD", probe).expect("nothing to build");
     assert_eq!(base.project.baselines(), base.project.root.join("numbers"));
-    assert_eq!(says(&base, probe), "script");
+    assert_eq!(output_of(&base, probe), "script");
     sample.write("harness.toml", "no_key = 1\n");
     sample.commit("misspelled");
     let error = checkout(&checkouts, "HEAD", probe).expect_err("refused").to_string();
@@ -140,26 +144,29 @@ fn a_project_in_a_folder_of_its_repository_is_found_there() {
     sample.commit("First");
     let project = Project { root: sample.root().join("perf"), config: Config::default() };
     let checkouts = Checkouts::new(&project, &Repository::open(&project).expect("a repository"));
-    assert_eq!(says(&checkout(&checkouts, "HEAD", probe).expect("found"), probe), "perf");
+    assert_eq!(output_of(&checkout(&checkouts, "HEAD", probe).expect("found"), probe), "perf");
     assert_eq!(sample.git(&["status", "--porcelain"]), "", "git sees the cache");
 }
 
 #[test]
-fn a_revision_that_does_not_build_is_told_with_the_first_error() {
+fn the_error_of_a_failed_build_contains_the_first_error_of_the_compiler() {
     let sample = Sample::new();
     sample.write("suite/src/lib.rs", "pub const ANSWER: &str = 1;\n");
     sample.commit("Break it");
     let error = checkout(&sample.checkouts(), "HEAD", probe).expect_err("it does not build");
-    let told = error.to_string();
-    assert!(told.contains("\"Break it\" does not build: building probe of package harness-suite failed"), "{told}");
-    assert!(told.ends_with("error[E0308]: mismatched types"), "{told}");
-    let CheckoutError::Build { said, .. } = error else { panic!("{told}") };
+    let message = error.to_string();
+    assert!(
+        message.contains("\"Break it\" does not build: building probe of package harness-suite failed"),
+        "{message}"
+    );
+    assert!(message.ends_with("error[E0308]: mismatched types"), "{message}");
+    let CheckoutError::Build { said, .. } = error else { panic!("{message}") };
     assert!(said.contains("suite/src/lib.rs:1"), "{said}");
-    assert_eq!(says(&checkout(&sample.checkouts(), "HEAD~1", probe).expect("this one does"), probe), "one");
+    assert_eq!(output_of(&checkout(&sample.checkouts(), "HEAD~1", probe).expect("this one does"), probe), "one");
 }
 
 #[test]
-fn a_revision_from_before_there_was_a_harness_is_told_as_such() {
+fn a_revision_without_a_harness_has_an_error_of_its_own() {
     let sample = Sample::empty();
     sample.write("README", "");
     sample.commit("No workspace");
@@ -168,18 +175,18 @@ fn a_revision_from_before_there_was_a_harness_is_told_as_such() {
     sample.write("engine/src/lib.rs", "");
     sample.commit("No probe");
     let checkouts = sample.checkouts();
-    let told = |revision: &str| {
+    let message = |revision: &str| {
         let error = checkout(&checkouts, revision, probe).expect_err("no probe");
         assert!(matches!(error, CheckoutError::NoHarness { .. }), "{error}");
         error.to_string()
     };
-    // The user's own project, which lies around it, is not taken for the revision's.
-    assert!(told("HEAD~1").contains("has no harness: there is no harness.toml and no Cargo workspace; "));
-    assert!(told("HEAD").contains("has no harness: there is no bin probe of package harness-suite; "));
+    // The user's own project, which lies around it, is not mistaken for the revision's.
+    assert!(message("HEAD~1").contains("has no harness: there is no harness.toml and no Cargo workspace; "));
+    assert!(message("HEAD").contains("has no harness: there is no bin probe of package harness-suite; "));
 }
 
 #[test]
-fn a_disk_that_is_full_while_building_is_told_with_what_frees_it() {
+fn a_full_disk_while_building_has_an_error_of_its_own() {
     let sample = Sample::new();
     let outside = tempfile::tempdir().expect("a folder");
     let mut checkouts = sample.checkouts();

@@ -1,10 +1,10 @@
-//! Which commits there are.
+//! Tests of looking up commits.
 
 use crate::vcs::RepositoryError;
 use crate::vcs::tests::*;
 
 #[test]
-fn a_revision_is_found_by_any_of_its_names() {
+fn a_revision_is_found_by_each_of_its_names() {
     let sample = Sample::empty();
     let first = sample.commit("First, \"quoted\"");
     sample.git(&["tag", "--annotate", "v1", "--message", "a tag"]);
@@ -19,7 +19,7 @@ fn a_revision_is_found_by_any_of_its_names() {
 }
 
 #[test]
-fn what_is_no_revision_is_told_with_what_may_bring_it() {
+fn the_error_of_an_unknown_revision_suggests_to_fetch() {
     let sample = Sample::empty();
     sample.commit("First");
     let repository = sample.repository();
@@ -33,7 +33,7 @@ fn what_is_no_revision_is_told_with_what_may_bring_it() {
 }
 
 #[test]
-fn a_folder_that_is_in_no_repository_is_told_as_such() {
+fn a_folder_outside_a_repository_has_an_error_of_its_own() {
     let folder = tempfile::tempdir().expect("a folder");
     let project = Project { root: folder.path().to_owned(), config: Config::default() };
     let error = Repository::open(&project).expect_err("no repository");
@@ -41,13 +41,13 @@ fn a_folder_that_is_in_no_repository_is_told_as_such() {
 }
 
 #[test]
-fn a_missing_git_is_told_as_such() {
+fn a_missing_git_has_an_error_of_its_own() {
     let git = super::super::git::Git { program: "/nowhere/git".into(), folder: "/".into() };
     assert!(matches!(Repository::with(git), Err(RepositoryError::NoGit)));
 }
 
 #[test]
-fn in_a_shallow_clone_the_missing_history_is_told_as_such() {
+fn missing_history_of_a_shallow_clone_has_an_error_of_its_own() {
     let sample = Sample::empty();
     let first = sample.commit("First");
     sample.git(&["branch", "other"]);
@@ -104,7 +104,7 @@ fn the_commits_between_two_are_listed_without_those_of_merged_branches() {
 }
 
 #[test]
-fn the_head_is_dirty_by_a_change_or_a_new_file_and_nothing_is_written_to_find_out() {
+fn a_change_or_a_new_file_makes_the_head_dirty_and_the_check_writes_nothing() {
     let sample = Sample::empty();
     assert!(matches!(sample.repository().head(), Err(RepositoryError::Unknown(_))), "no commit yet");
     sample.write("file", "old");
@@ -112,7 +112,7 @@ fn the_head_is_dirty_by_a_change_or_a_new_file_and_nothing_is_written_to_find_ou
     let repository = sample.repository();
     let head = repository.head().expect("a head");
     assert_eq!((head.commit.id, head.dirty), (id, false));
-    // As new as its entry in the index is old: git would refresh it.
+    // The file is now newer than its entry in the index: git would refresh that.
     sample.write("file", "old");
     let before = sample.untouchable();
     assert!(!repository.head().expect("a head").dirty);

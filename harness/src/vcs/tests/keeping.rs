@@ -1,4 +1,4 @@
-//! What is kept of earlier comparisons, and what two harnesses do at once.
+//! Tests of the disk quota, and of two harnesses that run at once.
 
 use std::sync::Mutex;
 use std::thread;
@@ -18,7 +18,7 @@ fn scripted() -> Sample {
 }
 
 #[test]
-fn the_oldest_revision_goes_when_there_is_no_room_but_not_while_it_is_used() {
+fn the_oldest_revision_is_removed_when_there_is_no_room_but_not_while_it_is_used() {
     let sample = scripted();
     let checkouts = sample.checkouts().with_room(DiskQuota { revisions: 1, ..DiskQuota::default() });
     let one = checkout(&checkouts, "HEAD~2", probe).expect("unpacked");
@@ -44,7 +44,7 @@ fn two_harnesses_at_once_build_once() {
         for _ in 0..2 {
             scope.spawn(|| {
                 let checkout = checkout(&checkouts, "HEAD", probe).expect("built");
-                answers.lock().expect("no panic").push(says(&checkout, probe));
+                answers.lock().expect("no panic").push(output_of(&checkout, probe));
             });
         }
     });
@@ -53,19 +53,19 @@ fn two_harnesses_at_once_build_once() {
 }
 
 #[test]
-fn whoever_builds_is_waited_for_which_is_told_once() {
+fn a_wait_for_another_build_is_reported_once() {
     let sample = scripted();
     let checkouts = sample.checkouts();
     fs::create_dir_all(checkouts.folder()).expect("made");
     let building = Mutex::new(Lock::attempt(&checkouts.folder().join("build.lock"), Hold::Alone).expect("no error"));
     assert!(building.lock().expect("no panic").is_some());
-    let told = Mutex::new(Vec::new());
-    let say = |message: &str| {
-        told.lock().expect("no panic").push(message.to_owned());
-        // The other one ends.
+    let messages = Mutex::new(Vec::new());
+    let notify = |message: &str| {
+        messages.lock().expect("no panic").push(message.to_owned());
+        // The other build ends.
         building.lock().expect("no panic").take();
     };
     let commit = checkouts.repository().resolve("HEAD").expect("known");
-    checkouts.checkout(&commit, probe, CargoOutput::Nothing, &say).expect("unpacked");
-    assert_eq!(told.into_inner().expect("no panic"), ["waiting for another harness that builds a base here"]);
+    checkouts.checkout(&commit, probe, CargoOutput::Nothing, &notify).expect("unpacked");
+    assert_eq!(messages.into_inner().expect("no panic"), ["waiting for another harness that builds a base here"]);
 }

@@ -1,4 +1,4 @@
-//! Revisions of small repositories, whose probe says which revision it is of.
+//! Tests with small repositories, whose probe prints the revision that it is built from.
 
 mod alike;
 mod building;
@@ -30,7 +30,7 @@ impl Sample {
         sample
     }
 
-    /// A repository whose only commit has a probe that says `one`.
+    /// A repository whose only commit has a probe that prints `one`.
     fn new() -> Self {
         let sample = Self::empty();
         sample.write("Cargo.toml", "[workspace]\nresolver = '3'\nmembers = ['suite']\n");
@@ -79,13 +79,13 @@ impl Sample {
         self.git(&["rev-parse", "HEAD"])
     }
 
-    /// A commit whose probe says this.
+    /// Commits a probe that prints `answer`.
     fn commit_answer(&self, answer: &str) -> String {
         self.write("suite/src/lib.rs", &format!("pub const ANSWER: &str = \"{answer}\";\n"));
         self.commit(answer)
     }
 
-    /// Every file of git's own, with its time: what a user would lose.
+    /// Every file in git's folder with its modification time, to prove that nothing was written there.
     fn untouchable(&self) -> BTreeMap<PathBuf, SystemTime> {
         let mut found = BTreeMap::new();
         let mut folders = vec![self.root().join(".git")];
@@ -103,7 +103,7 @@ impl Sample {
     }
 }
 
-/// Runs git as nobody in particular.
+/// Runs git with a fixed author and date, without the user's configuration.
 fn git(folder: &Path, arguments: &[&str]) -> String {
     let mut git = Command::new("git");
     git.args(arguments).current_dir(folder);
@@ -128,7 +128,7 @@ fn heap(config: &Config) -> Vec<&Program> {
     vec![&config.heap]
 }
 
-/// The probe, or what `choose` chooses, of a revision.
+/// Checks out the programs of a revision that `choose` selects.
 fn checkout(
     checkouts: &Checkouts,
     revision: &str,
@@ -138,15 +138,16 @@ fn checkout(
     checkouts.checkout(&commit, choose, CargoOutput::Nothing, &|_| {})
 }
 
-/// What a program of a checkout prints.
-fn says(checkout: &Checkout, choose: impl Fn(&Config) -> Vec<&Program>) -> String {
+/// The standard output of the first program that `choose` selects.
+fn output_of(checkout: &Checkout, choose: impl Fn(&Config) -> Vec<&Program>) -> String {
     let program = choose(&checkout.project.config)[0].clone();
     let output = checkout.programs.command(&program).output().expect("it runs");
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
-/// A program that runs a script. It is written by another process: what this one has open for writing, a program that is
-/// started at that moment by another test would inherit, and the system would not run it.
+/// Writes an executable script. Another process writes it: a file that this process has open for writing would be
+/// inherited by a program that another test starts at that moment, and the system refuses to run a file that is open
+/// for writing.
 fn script(folder: &Path, text: &str) -> PathBuf {
     let path = folder.join("script");
     let mut shell = Command::new("sh");
