@@ -3,28 +3,28 @@
 use harness_abtest::{Interval, Pair, Rules, SequentialTest, TimedPhase, Verdict, WorkloadPairs, median};
 use harness_record::metric::{Figure, LEVEL};
 
-/// What was seen of a workload's time.
+/// The measured time of a workload.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TimeChange {
     /// Whose.
     pub timed: TimedPhase,
-    /// Pairs of processes that it rests on.
+    /// Number of pairs of processes.
     pub pairs: usize,
-    /// Seconds of a run before, the median over the pairs, and after: that times the ratio. None without a pair.
+    /// Seconds of a run: before, as the median over the pairs, and after, which is that times the ratio. None without a
+    /// pair.
     pub seconds: Option<(f64, f64)>,
-    /// Time after over time before, with the interval that holds it with 95 % probability however often one looks; none without
-    /// a pair.
+    /// Time after divided by time before, with an anytime-valid 95 % confidence interval; none without a pair.
     pub ratio: Option<Figure>,
-    /// By what share it may be slower or faster at most, as far as the interval goes; none for too few pairs.
+    /// Largest change in either direction that the interval allows, as a share; none with too few pairs.
     pub within: Option<f64>,
-    /// Whether it is slower or faster beyond doubt: by the interval, or by the rules of the gate.
+    /// True if the interval excludes 1, or the rules of the gate confirm a change.
     pub differs: bool,
     /// Reason why it could not be measured.
     pub failure: Option<String>,
 }
 
 impl TimeChange {
-    /// What the pairs of a workload say.
+    /// Evaluates the pairs of a workload.
     /// Judges the pairs of a workload by these rules.
     pub fn of(measured: &WorkloadPairs, rules: Rules) -> Self {
         let estimates: Vec<_> = measured.pairs.iter().filter_map(Pair::estimate).collect();
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_large_is_seen_and_what_is_small_is_bounded() {
+    fn a_large_change_is_found_and_a_small_one_is_bounded() {
         let slower = timed(20, 0.05, Noise::Normal(0.3));
         assert!(slower.differs && slower.ratio.is_some_and(|ratio| (1.04..1.06).contains(&ratio.value)), "{slower:?}");
         assert!(timed(20, -0.05, Noise::Normal(0.3)).differs);
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_few_pairs_say_nothing_and_none_say_less() {
+    fn three_pairs_have_no_interval_and_no_pairs_have_no_estimate() {
         let few = timed(3, 0.02, Noise::Normal(0.3));
         assert!(!few.differs && few.ratio.is_some_and(|ratio| ratio.interval.is_none()), "{few:?}");
         let none = timed(0, 0.0, Noise::Normal(0.3));

@@ -26,7 +26,7 @@ pub struct Head {
     pub dirty: bool,
 }
 
-/// How git prints a commit for [`Commit::parse`].
+/// The format in which git prints a commit for [`Commit::parse`].
 pub const COMMIT_FORMAT: &str = "--format=%H %ct %an <%ae>%x09%s";
 
 impl Commit {

@@ -192,7 +192,7 @@ impl Build<'_> {
         if let Some(toolchain) = &self.toolchain.name {
             cargo.env("RUSTUP_TOOLCHAIN", toolchain);
         }
-        let said = locked_run::run(cargo, self.lock, self.output != CargoOutput::Nothing);
+        let output = locked_run::run(cargo, self.lock, self.output != CargoOutput::Nothing);
         if process::stopped() {
             return Err(CheckoutError::Interrupted);
         }

@@ -40,7 +40,7 @@ pub(super) fn run(command: &mut Command, lock: &Lock, echo: bool) -> io::Result<
                 let _ = io::stderr().write_all(bytes);
             }
         };
-        // Nobody may be listening any more.
+        // The receiver may be gone.
         thread::spawn(move || sender.send(process::tail(stderr, KEPT, pass_on)).unwrap_or_default());
     }
     let mut stdout = Vec::new();

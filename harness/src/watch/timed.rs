@@ -36,7 +36,7 @@ pub fn time(
     };
     let mut found = Vec::new();
     for timed in timed_phases {
-        // A contest of all would settle some of them first, and leave the others without a pair.
+        // Timed together, some workloads would be settled first and leave the others without a pair.
         found.extend(
             scheduler.run(std::slice::from_ref(timed), progress)?.iter().map(|pairs| TimeChange::of(pairs, rules())),
         );

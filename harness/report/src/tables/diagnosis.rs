@@ -89,7 +89,7 @@ mod tests {
     use super::*;
     use crate::render::Format;
 
-    /// Forty pairs of a third of a second that scatter evenly by up to `scatter`, and whose heads take `shift` longer.
+    /// Forty pairs of 0.3 s that scatter evenly by up to `scatter`, and whose heads take `shift` longer.
     fn floor(workload: &str, shift: f64, scatter: f64) -> NoiseFloor {
         let mut random = Random::new(5);
         let mut pair = || {

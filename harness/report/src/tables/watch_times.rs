@@ -8,10 +8,10 @@ use harness_record::number::{percent, plain};
 use crate::render::{Cell, Table, Tone};
 use crate::tables::watch_counts::columns;
 
-/// A row for each workload: its time in the last build and in this one, and how the two differ; `first` is how this one differs from
-/// the first build of the session, where that is another one.
+/// One row for each workload: its time in the last build and in this one, and the difference. `first` is the difference
+/// of this build from the first one of the session; none if the last build is the first.
 pub fn times_table(last: &[TimeChange], first: Option<&[TimeChange]>) -> Table {
-    let mut table = Table::new("time, in turn with the last build", columns(first.is_some()));
+    let mut table = Table::new("time, measured in turn with the last build", columns(first.is_some()));
     for timed in last {
         let seconds = |value: f64| Cell::number(value, plain(Quantity::Seconds, value));
         let [before, after] = match timed.seconds {
@@ -29,7 +29,7 @@ pub fn times_table(last: &[TimeChange], first: Option<&[TimeChange]>) -> Table {
     table
 }
 
-/// By how much it changed, or how much may have been missed. No difference that was seen is never told as none.
+/// The change, or the largest change that may have been missed. An unseen difference is never reported as equal.
 fn change(timed: &TimeChange) -> Cell {
     if let Some(failure) = &timed.failure {
         return Cell::text(failure).toned(Tone::Bad);
