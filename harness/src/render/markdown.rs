@@ -2,8 +2,7 @@
 
 use super::{Align, Renderer, Table, Tone};
 
-/// Tables as GitHub-flavoured Markdown. A cell that means something bad or worth a look is bold, because Markdown has
-/// no colours.
+/// Renders GitHub-flavoured Markdown. Cells with the tone bad or notice are bold, because Markdown has no colours.
 pub(super) struct Markdown;
 
 impl Renderer for Markdown {
@@ -17,7 +16,7 @@ fn table(table: &Table) -> String {
     if !table.title.is_empty() {
         text += &format!("### {}\n\n", escape(&table.title));
     }
-    // Headings over nothing would only raise the question where the rows are.
+    // Without rows, there are no headings.
     if !table.rows.is_empty() {
         text += &line(table.columns.iter().map(|column| escape(&column.heading)));
         text += &line(table.columns.iter().map(|column| match column.align {
@@ -45,7 +44,7 @@ fn line(cells: impl Iterator<Item = String>) -> String {
     format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
 }
 
-/// The text with everything escaped that Markdown or the HTML within it would act on; control characters become spaces.
+/// Escapes all Markdown and HTML syntax; control characters become spaces.
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.trim().chars() {
