@@ -1,12 +1,12 @@
-//! Every figure as one line for programs and spreadsheets: exact values, nothing rounded.
+//! The figures for programs and spreadsheets: one line each, exact and not rounded.
 
 use super::{ReportData, figures};
 use crate::metric::{self, Figure, Metric};
 use crate::record::{Check, Row};
 use crate::render::{Cell, Column, Table, number};
 
-/// One row per workload, phase and metric, missing figures with their reason. Metrics that say nothing about a workload
-/// have no row.
+/// Returns one row per workload, phase and metric. A missing figure has a reason. A metric that does not apply to a workload
+/// has no row.
 pub fn results(report_data: &ReportData) -> Table {
     let (record, anchors) = (&report_data.record, &report_data.anchors);
     let mut columns: Vec<Column> =
@@ -62,7 +62,7 @@ fn line(report_data: &ReportData, row: &Row, metric: &dyn Metric) -> Option<Vec<
     Some(cells)
 }
 
-/// The value and the ends of its interval; empty where there are none.
+/// The value and the ends of its interval; empty cells if there are none.
 fn numbers(figure: Option<Figure>) -> [Cell; 3] {
     let cell = |value: Option<f64>| value.map_or_else(Cell::missing, |value| Cell::number(value, ""));
     let interval = figure.and_then(|figure| figure.interval);

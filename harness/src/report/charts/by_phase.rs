@@ -1,4 +1,4 @@
-//! What the charts with one number per phase have in common.
+//! The common part of the charts with one number per phase.
 
 use crate::metric::{Figure, Metric};
 use crate::record::{Record, Row};
@@ -7,7 +7,7 @@ use crate::render::number;
 use crate::report::headline::headline;
 use crate::report::{ReportData, figures, provenance};
 
-/// A chart of a metric of one workload over all phases that were measured with it; none if no phase has a figure.
+/// The chart of a metric of one workload over all phases that were measured with it; none if no phase has a figure.
 pub(super) fn chart(
     report_data: &ReportData,
     workload: &str,
@@ -33,12 +33,12 @@ pub(super) fn chart(
     }))
 }
 
-/// What the numbers of the clock are: the ratio of two medians is not the median of the ratios.
+/// The remark on the numbers of the clock: the ratio of two medians is not the median of the ratios.
 fn medians(metric: &dyn Metric) -> &'static str {
     if metric.portable() {
         ""
     } else {
-        "; medians over rounds with their 95 % intervals, ratios over the rounds that both took part in"
+        "; medians over rounds with 95 % intervals, ratios over the rounds in which both phases ran"
     }
 }
 
@@ -47,8 +47,8 @@ pub(super) fn phases<'a>(record: &'a Record, workload: &str) -> Vec<&'a Row> {
     record.phases().into_iter().filter_map(|phase| record.row(workload, phase)).collect()
 }
 
-/// The workload to show a metric of: the headline if it has figures; else, of the workloads that yield one token a run,
-/// the one in the middle, because the first and last positions are extremes; else any that yields tokens.
+/// The workload to show a metric of: the headline workload if it has figures. Else the middle one of those that yield one
+/// token per run, because the first and last positions are extremes. Else the first that yields tokens.
 pub(super) fn workload<'a>(report_data: &'a ReportData, metric: &dyn Metric) -> Option<&'a str> {
     let record = &report_data.record;
     let has_figures = |name: &str| phases(record, name).iter().any(|row| metric.figure(row).is_some());
@@ -56,12 +56,12 @@ pub(super) fn workload<'a>(report_data: &'a ReportData, metric: &dyn Metric) -> 
         return Some(headline);
     }
     let with_unit = |wanted: fn(&Row) -> bool| -> Vec<&'a str> {
-        // Of the main record alone: what was measured on demand is about other questions.
+        // From the main record only: measurements on demand answer other questions.
         let main: Vec<&str> =
             report_data.sources.first().into_iter().flat_map(crate::report::Source::workloads).collect();
         let names = record.workloads().into_iter().filter(|name| main.contains(name));
         let names = names.filter(|name| !name.contains('=') && has_figures(name));
-        // Nor is what single axes are worth about the phases.
+        // Ablations are not about the phases either.
         let changed = |name: &str| phases(record, name).iter().any(|row| row.phase.contains('='));
         let names = names.filter(|name| !changed(name));
         names.filter(|name| phases(record, name).iter().all(|row| wanted(row))).collect()
@@ -71,7 +71,7 @@ pub(super) fn workload<'a>(report_data: &'a ReportData, metric: &dyn Metric) -> 
     middle.or_else(|| with_unit(|row| row.unit.name == "token").first().copied())
 }
 
-/// The last phase with a right answer and a figure, and its ratio to the first anchor that has one: what a title says.
+/// The finding of a title: the last phase with a correct answer and a figure, and its ratio to the first anchor that has one.
 pub(in crate::report) fn finding<'a>(
     record: &'a Record,
     anchors: &'a [String],
@@ -93,7 +93,7 @@ pub(in crate::report) fn finding<'a>(
     })
 }
 
-/// A phase held against an anchor.
+/// The comparison of a phase with an anchor.
 pub(in crate::report) struct Finding<'a> {
     pub(in crate::report) head: &'a str,
     pub(in crate::report) anchor: &'a str,
@@ -109,12 +109,12 @@ fn mark(report_data: &ReportData, metric: &dyn Metric, row: &Row) -> Mark {
     let label = match &value {
         Err(absent) => format!("missing: {absent}"),
         Ok(figure) if alarm => {
-            format!("{} (answer not right)", number::plain(metric.quantity(), figure.value))
+            format!("{} (answer wrong or unchecked)", number::plain(metric.quantity(), figure.value))
         }
         Ok(figure) => {
             let ratios = report_data.anchors.iter().filter(|anchor| **anchor != row.phase).filter_map(|anchor| {
                 let ratio = figures::ratio(metric, report_data.row(&row.workload, anchor), row).ok()?;
-                // Nothing at all says more than "x0".
+                // The figure itself already shows a zero.
                 (ratio.value > 0.0).then_some(())?;
                 Some(format!("{} {anchor}", number::ratio(ratio.value)))
             });
@@ -128,8 +128,8 @@ fn mark(report_data: &ReportData, metric: &dyn Metric, row: &Row) -> Mark {
 
 /// A share of one for a sentence: `1/812`, `34 %`.
 pub(super) fn share(ratio: f64) -> String {
-    let told = number::ratio(ratio);
-    match told.trim_start_matches('x') {
+    let text = number::ratio(ratio);
+    match text.trim_start_matches('x') {
         fraction if fraction.contains('/') => fraction.to_owned(),
         _ => format!("{:.0} %", ratio * 100.0),
     }

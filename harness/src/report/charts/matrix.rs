@@ -6,21 +6,21 @@ use crate::render::number;
 use crate::report::matrix::{Grid, SHOWN, figure, name, verdict};
 use crate::report::{ReportData, provenance};
 
-/// The names of the charts there can be.
+/// The names of all possible charts.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     SHOWN.iter().map(|(_, name, _)| *name)
 }
 
 pub(in crate::report) fn chart(report_data: &ReportData, grid: &Grid<'_>, metric: &dyn Metric) -> Chart {
-    let rows = grid.combinations.iter().map(|one| {
-        let cells = grid.phases.iter().map(|phase| match figure(report_data, one.workload, phase, metric) {
+    let rows = grid.combinations.iter().map(|combination| {
+        let cells = grid.phases.iter().map(|phase| match figure(report_data, combination.workload, phase, metric) {
             Ok(figure) => {
                 let text = number::plain(metric.quantity(), figure.value).replace(' ', "");
                 HeatCell { value: Some(figure.value), text }
             }
             Err(_) => HeatCell { value: None, text: "-".to_owned() },
         });
-        (name(one), cells.collect())
+        (name(combination), cells.collect())
     });
     let measured = grid
         .combinations
