@@ -8,7 +8,7 @@ use plotters::style::{FontStyle, register_font};
 
 use super::ChartError;
 
-/// The font family in SVGs: the bundled font first, then fonts of similar width.
+/// The font family in SVGs: the bundled font first, then fonts that are no wider.
 pub(super) const FAMILY: &str = "Inter, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Liberation Sans', sans-serif";
 
 static REGULAR: &[u8] = include_bytes!("../../../assets/Inter-Regular.otf");
