@@ -1,15 +1,15 @@
-//! Numbers as people read them: three significant digits, with a unit that fits the size.
+//! Numbers for people: three significant digits, with a unit that fits the size.
 //!
-//! Only for showing. Whoever goes on computing takes the exact value.
+//! For display only; computations use the exact value.
 
 use harness_abtest::Interval;
 
 use crate::metric::{Figure, Quantity};
 
-/// The sign of multiplication that ratios begin with.
+/// The multiplication sign that ratios begin with.
 const TIMES: char = 'x';
 
-/// A figure's value with its unit, and its interval where it has one: `1.23 ms ±0.02`.
+/// A figure with its unit, and its interval if it has one: `1.23 ms ±0.02`.
 pub fn figure(quantity: Quantity, figure: &Figure) -> String {
     match figure.interval {
         Some(interval) => with_interval(quantity, figure.value, &interval),
@@ -54,7 +54,7 @@ pub fn percent(ratio: f64) -> String {
     let percent = (ratio - 1.0) * 100.0;
     let decimals = match percent.abs() {
         0.0 => return "0 %".to_owned(),
-        // As many as the second digit needs: a change is never shown as none.
+        // Two significant digits, so that a small change is never shown as zero.
         size if size < 0.01 => 1 - size.log10().floor() as i32,
         size if size < 1.0 => 2,
         size if size < 10.0 => 1,
@@ -63,12 +63,12 @@ pub fn percent(ratio: f64) -> String {
     format!("{percent:+.0$} %", decimals as usize)
 }
 
-/// A number without a unit: exact below 10 000 if it is whole, else three significant digits with `k`, `M`, `G`, `T`.
+/// A number without a unit: a whole number below 10 000 in full, else three significant digits with `k`, `M`, `G`, `T`.
 pub fn count(value: f64) -> String {
     plain(Quantity::Blocks, value)
 }
 
-/// Every digit of a number, in groups of three before the point.
+/// All digits of a number, in groups of three before the point.
 pub fn exact(value: f64) -> String {
     let text = value.to_string();
     let (whole, fraction) = text.split_once('.').map_or((text.as_str(), None), |(whole, rest)| (whole, Some(rest)));
@@ -82,7 +82,7 @@ pub fn exact(value: f64) -> String {
     fraction.map_or(grouped.clone(), |fraction| format!("{grouped}.{fraction}"))
 }
 
-/// The unit of a quantity for people, empty where the number says it all.
+/// The base unit of a quantity.
 pub fn base_unit(quantity: Quantity) -> &'static str {
     match quantity {
         Quantity::Seconds => "s",
@@ -93,17 +93,17 @@ pub fn base_unit(quantity: Quantity) -> &'static str {
     }
 }
 
-/// A unit and how many of the base unit it is.
+/// A unit and its size in base units.
 struct Scale {
     unit: &'static str,
     factor: f64,
-    /// Whether values in the base unit are whole by nature: then they are shown whole.
+    /// True if the value is shown as a whole number, without decimals.
     whole: bool,
 }
 
 impl Scale {
     fn of(quantity: Quantity, value: f64) -> Self {
-        const TIME: [(&str, f64); 4] = [("s", 1.0), ("ms", 1e-3), ("us", 1e-6), ("ns", 1e-9)];
+        const TIME: [(&str, f64); 4] = [("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9)];
         const BYTES: [(&str, f64); 5] = [("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("KB", 1e3), ("B", 1.0)];
         const COUNT: [(&str, f64); 5] = [("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3), ("", 1.0)];
         let size = value.abs();
@@ -145,7 +145,7 @@ fn with_interval(quantity: Quantity, value: f64, interval: &Interval) -> String 
     format!("{} ±{:.decimals$}", join(&middle, scale.unit), half / scale.factor)
 }
 
-/// The wider half of an interval, so that `±` never claims more than is known.
+/// The wider half of an interval, so that `±` covers both halves.
 fn half_width(value: f64, interval: &Interval) -> f64 {
     (value - interval.low).abs().max((interval.high - value).abs())
 }
@@ -154,7 +154,7 @@ fn join(digits: &str, unit: &str) -> String {
     if unit.is_empty() { digits.to_owned() } else { format!("{digits} {unit}") }
 }
 
-/// Three significant digits, all digits of whole parts that have more; zero without decimals.
+/// Three significant digits, or all digits of a longer whole part; zero without decimals.
 fn significant(value: f64) -> String {
     if value == 0.0 {
         return "0".to_owned();
@@ -165,8 +165,8 @@ fn significant(value: f64) -> String {
     format!("{value:.*}", decimals_for(value, f64::INFINITY))
 }
 
-/// Decimals that give three significant digits, and up to two more if the interval is so narrow that it would
-/// otherwise round to nothing.
+/// The number of decimals for three significant digits, and up to two more if the half-width of the interval would otherwise
+/// round to zero.
 fn decimals_for(value: f64, half_width: f64) -> usize {
     let three = |value: f64| if value == 0.0 { 0 } else { (2 - value.abs().log10().floor() as i32).clamp(0, 6) };
     let mut decimals = three(value);
@@ -204,7 +204,7 @@ mod tests {
             (0.0, "0 s"),
             (2.5e-10, "0.250 ns"),
             (4.56e-9, "4.56 ns"),
-            (1.234e-6, "1.23 us"),
+            (1.234e-6, "1.23 µs"),
             (12.34e-3, "12.3 ms"),
             (0.16512, "165 ms"),
             (0.9996, "1.00 s"),
@@ -285,12 +285,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_change_is_never_shown_as_none(base in 1..=(1_u64 << 50), change in 1..1000_u64) {
+        fn a_change_is_never_shown_as_zero(base in 1..=(1_u64 << 50), change in 1..1000_u64) {
             let text = percent((base + change) as f64 / base as f64);
             prop_assert!(text.starts_with('+') && text.contains(|c| ('1'..='9').contains(&c)), "{}", text);
         }
 
-        /// Whatever the size, the text read back is the value to within half of its third digit.
+        /// For every magnitude, parsing the text gives the value to within half of its third digit.
         #[test]
         fn three_digits_survive(exponent in -8.0..11.0f64, quantity in prop::sample::select(vec![
             Quantity::Seconds, Quantity::PerSecond, Quantity::Bytes, Quantity::Instructions, Quantity::Blocks,
@@ -301,7 +301,7 @@ mod tests {
             let mut parts = text.split(' ');
             let digits: f64 = parts.next().unwrap_or_default().parse().expect("a number");
             let factor = match parts.next().unwrap_or_default() {
-                "ns" => 1e-9, "us" => 1e-6, "ms" => 1e-3,
+                "ns" => 1e-9, "µs" => 1e-6, "ms" => 1e-3,
                 "k" | "KB" => 1e3, "M" | "MB" => 1e6, "G" | "GB" => 1e9, "T" | "TB" => 1e12,
                 _ => 1.0,
             };

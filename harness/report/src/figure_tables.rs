@@ -1,5 +1,5 @@
-//! Every figure of a record, workload by workload: metrics as rows, phases as columns, and under each figure its ratios
-//! to the anchors.
+//! All figures of a record: a table per workload with metrics as rows, phases as columns, and the ratios to the anchors below
+//! each figure.
 
 use harness_record::metric::{self, Figure, Metric};
 use harness_record::{Record, Row, number};
@@ -8,7 +8,7 @@ use crate::figures::{self, Absent};
 use crate::render::{Cell, Column, Table, Tone};
 use crate::{ReportData, problems};
 
-/// One table per workload, in the order of the record.
+/// Returns one table per workload, in the order of the record.
 pub fn figure_tables(report_data: &ReportData) -> Vec<Table> {
     let table = |workload| {
         let mut table = table(&report_data.record, &report_data.anchors, workload);
@@ -18,10 +18,10 @@ pub fn figure_tables(report_data: &ReportData) -> Vec<Table> {
     report_data.record.workloads().into_iter().map(table).collect()
 }
 
-/// More phases than this are rows, not columns.
+/// With more columns than this, a table has phases as rows.
 const MOST_COLUMNS: usize = 12;
 
-/// The table with phases as rows and metrics as columns.
+/// Transposes a table: phases as rows and metrics as columns.
 fn turned(table: Table) -> Table {
     let mut columns = vec![Column::left("phase", "phase")];
     columns.extend(table.rows.iter().map(|row| Column::right(&row[0].text, &row[0].text)));
@@ -40,9 +40,9 @@ fn table(record: &Record, anchors: &[String], workload: &str) -> Table {
     columns.extend(rows.iter().map(|row| Column::right(&row.phase, &row.phase)));
     let mut table = Table::new(workload, columns);
     for &metric in metric::all() {
-        let told =
+        let has_content =
             |row: &&Row| !matches!(figures::figure(metric, Some(row)), Err(Absent::NotMeasured | Absent::NoMeaning));
-        if rows.iter().any(told) {
+        if rows.iter().any(has_content) {
             let name = Cell::text(metric.title_per(&rows[0].unit.name));
             let cells = rows.iter().map(|row| cell(record, anchors, metric, row));
             table.rows.push(std::iter::once(name).chain(cells).collect());
@@ -63,7 +63,7 @@ fn cell(record: &Record, anchors: &[String], metric: &dyn Metric, row: &Row) -> 
     };
     let ratios = anchors.iter().filter(|anchor| **anchor != row.phase).filter_map(|anchor| {
         match figures::ratio(metric, record.row(&row.workload, anchor), row) {
-            // Nothing at all says more than "x0".
+            // The figure itself already shows a zero.
             Ok(Figure { value: 0.0, .. }) => None,
             Ok(ratio) => Some(format!("{} {anchor}", number::ratio(ratio.value))),
             Err(Absent::OtherWork) => Some(format!("changed since {anchor}")),

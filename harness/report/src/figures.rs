@@ -1,4 +1,4 @@
-//! Figures and ratios as a report shows them: either a number, or the reason why there is none.
+//! Figures and ratios of a report: a number, or the reason why it is missing.
 
 use std::fmt;
 
@@ -6,24 +6,24 @@ use harness_abtest::Interval;
 use harness_record::metric::{self, Figure, Metric};
 use harness_record::{Check, Row};
 
-/// Why a number is missing. A missing number is shown as missing, with this.
+/// The reason why a number is missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Absent {
-    /// The phase was not measured with this workload, or the instrument was not asked.
+    /// The phase was not measured with this workload, or the instrument did not run.
     NotMeasured,
-    /// The instrument was asked and failed, and what it said.
+    /// The instrument failed, with its message.
     Failed(String),
-    /// The metric says nothing about this workload.
+    /// The metric does not apply to this workload.
     NoMeaning,
-    /// One of the two answers is not known to be right, so their costs do not compare.
+    /// One of the two answers is wrong or was not checked, so their costs cannot be compared.
     AnswerNotRight,
-    /// The two rows are of different work: definition or answer differ.
+    /// The two rows did different work: definition or answer differ.
     OtherWork,
-    /// The phase to compare with has no such figure.
+    /// The base has no such figure.
     NoBase,
-    /// The phase to compare with needs none of it: nothing can be divided by zero.
+    /// The base is zero, so there is no ratio.
     BaseIsZero,
-    /// Wall times compare only where they were measured in alternation.
+    /// Wall times were not measured in alternation, so they cannot be compared.
     NotSideBySide,
 }
 
@@ -32,20 +32,20 @@ impl fmt::Display for Absent {
         f.write_str(match self {
             Self::NotMeasured => "not measured",
             Self::Failed(message) => message,
-            Self::NoMeaning => "has no meaning for this workload",
-            Self::AnswerNotRight => "not compared: an answer is not known to be right",
-            Self::OtherWork => "changed: not the same work, so not compared",
+            Self::NoMeaning => "does not apply to this workload",
+            Self::AnswerNotRight => "not compared: an answer is wrong or unchecked",
+            Self::OtherWork => "not compared: the work has changed",
             Self::NoBase => "nothing to compare with",
-            Self::BaseIsZero => "the phase to compare with needs none",
-            Self::NotSideBySide => "not measured side by side, so not compared",
+            Self::BaseIsZero => "not compared: the base is zero",
+            Self::NotSideBySide => "not compared: not measured side by side",
         })
     }
 }
 
-/// The figure of a row, or why there is none.
+/// Returns the figure of a row.
 ///
 /// # Errors
-/// The reason why there is none.
+/// The reason why the figure is missing.
 pub fn figure(metric: &dyn Metric, row: Option<&Row>) -> Result<Figure, Absent> {
     let row = row.ok_or(Absent::NotMeasured)?;
     if let Some(figure) = metric.figure(row) {
@@ -58,10 +58,10 @@ pub fn figure(metric: &dyn Metric, row: Option<&Row>) -> Result<Figure, Absent> 
     }
 }
 
-/// `head` over `base`, or why there is no such ratio.
+/// Returns the ratio `head / base` of a metric.
 ///
 /// # Errors
-/// The reason why there is none.
+/// The reason why the ratio is missing.
 pub fn ratio(metric: &dyn Metric, base: Option<&Row>, head: &Row) -> Result<Figure, Absent> {
     figure(metric, Some(head))?;
     let base = comparable(base, head)?;
@@ -75,11 +75,10 @@ pub fn ratio(metric: &dyn Metric, base: Option<&Row>, head: &Row) -> Result<Figu
     })
 }
 
-/// How many times as fast as `base` the work of `head` is done: by tokens per second where there are tokens, by time
-/// elsewhere.
+/// Returns the speedup of `head` over `base`: by tokens per second if the workload yields tokens, else by time.
 ///
 /// # Errors
-/// The reason why there is none.
+/// The reason why the speedup is missing.
 pub fn speed(base: Option<&Row>, head: &Row) -> Result<Figure, Absent> {
     let throughput = metric::by_name("tokens-per-second").ok_or(Absent::NoMeaning)?;
     if throughput.figure(head).is_some() {
@@ -92,7 +91,7 @@ pub fn speed(base: Option<&Row>, head: &Row) -> Result<Figure, Absent> {
     })
 }
 
-/// Whether the numbers of a row may be held against others: only a right answer's cost means anything.
+/// Returns true if the numbers of a row may be compared: only the cost of a correct answer counts.
 pub fn trusted(row: &Row) -> bool {
     row.check == Check::Passed
 }

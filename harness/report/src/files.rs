@@ -1,4 +1,4 @@
-//! Writes a report into a folder.
+//! The files of a report.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,14 +18,14 @@ pub enum ReportError {
     Write {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
     /// A chart cannot be drawn.
     #[error(transparent)]
     Chart(#[from] ChartError),
-    /// The page cannot be put together.
-    #[error("cannot put the page together: {0:#}")]
+    /// The page cannot be rendered.
+    #[error("cannot render the page of the report: {0:#}")]
     Page(#[from] minijinja::Error),
 }
 
@@ -38,9 +38,9 @@ pub struct Written {
     pub files: Vec<PathBuf>,
 }
 
-/// Draws the report of a dossier into a folder, making the folder if it is missing: `index.html`, `summary.md`, `roadmap.md`
-/// if there is a roadmap, `results.csv` and `charts/` with an SVG and a PNG of every chart. Everything is drawn before the
-/// first file is written, and each file is replaced whole.
+/// Writes a report into a folder, which is created if it is missing: `index.html`, `summary.md`, `roadmap.md` if there is a
+/// roadmap, `results.csv`, and `charts/` with an SVG and a PNG of every chart. Everything is rendered before the first file
+/// is written, and each file is replaced whole.
 ///
 /// # Errors
 /// If something cannot be drawn or written.
@@ -57,14 +57,14 @@ pub fn write(report_data: &ReportData, folder: &Path) -> Result<Written, ReportE
     let charts: Vec<&charts::Named> =
         charts.iter().chain(sections.iter().flat_map(|section| &section.charts)).collect();
     contents.extend(drawn(&charts, &folder.join("charts"))?);
-    // Last: once it is there, everything that it speaks of is there too.
+    // The page comes last: once it exists, everything it links to exists.
     contents.push(index);
     let failed = |path: &Path| {
         let path = path.to_owned();
         |source| ReportError::Write { path, source }
     };
     let charts_folder = folder.join("charts");
-    // A chart that this record has no numbers for would otherwise stay behind from an earlier report.
+    // Remove charts of an earlier report for which this record has no numbers.
     let gone = charts::names().filter(|name| charts.iter().all(|named| named.name != *name));
     let gone = gone.flat_map(|name| ["svg", "png"].map(|ending| charts_folder.join(name).with_extension(ending)));
     let no_roadmap = report_data.roadmap.is_none().then(|| folder.join("roadmap.md"));
@@ -80,7 +80,7 @@ pub fn write(report_data: &ReportData, folder: &Path) -> Result<Written, ReportE
     Ok(Written { index: page_path, files: contents.into_iter().map(|(path, _)| path).collect() })
 }
 
-/// Every chart as SVG and PNG, drawn on all CPUs.
+/// Renders every chart as SVG and PNG, on all CPUs.
 fn drawn(charts: &[&charts::Named], folder: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, ChartError> {
     type Drawn = Result<[(PathBuf, Vec<u8>); 2], ChartError>;
     let draw = |named: &&charts::Named| -> Drawn {

@@ -1,9 +1,8 @@
-//! Finds the records that a report is drawn from: what each instrument read of each workload comes from the newest whole
-//! record of the machine that has it. A thousand records are looked through by their outlines; only those that are needed
-//! are read.
+//! Selects the records of a report: the readings of each instrument for each workload come from the newest complete record of
+//! the machine that has them. Outlines of all records are read first, then only the records that are needed.
 //!
-//! Whole is a record that neither `--quick` shortened nor `--phase` limited: a look at one phase in passing takes no place of
-//! a ladder that was measured. What is newer and not shown for that is told.
+//! A complete record was neither shortened by `--quick` nor limited by `--phase`. A partial one does not replace an older
+//! complete one; a note names the newer records that are not shown for this reason.
 
 use std::collections::HashMap;
 use std::fs;
@@ -17,11 +16,14 @@ use crate::outline::{Outline, Part, outlines};
 use crate::source::{Taken, keep};
 use crate::{Commands, ReportData};
 
-/// The dossier of the records in a folder; none if there is no readable one. `first` is a record that is newer than all of
-/// them. What an instrument read of a workload comes from the newest whole record that has it, or the newest of all if none
-/// is whole; of a workload that was defined anew, only what was measured since. The main record is the one with the time of
-/// the workload `main`, or else the newest. Records of other machines than the newest one's are left out, and files that are
-/// no records too; the dossier says how many.
+/// Gathers the data of the records in a folder; none if none can be read.
+///
+/// - `first` is a record that is newer than all of them.
+/// - An instrument's readings of a workload come from the newest complete record that has them, or from the newest one if
+///   none is complete. Readings from before a change of the workload's definition are not used.
+/// - The main record is the one with the time of the workload `main`, or else the newest.
+/// - Records of machines other than that of the newest record are left out, as are files that are not records. Notes count
+///   them.
 ///
 /// # Errors
 /// If there are files in the folder and none of them is a record.
@@ -39,14 +41,14 @@ pub fn gather(
         outlines.insert(0, Outline::of(path, record));
     }
     let Some(machine) = outlines.first().map(|outline| outline.environment.clone()) else {
-        // Nothing but files that are no records: one of them says why.
+        // No file is a record: return the error of the first one.
         return unread.first().map_or(Ok(None), |(path, _)| Record::read(path).map(|_| None));
     };
     let all = outlines.len();
     let mut place = 0;
     outlines.retain(|outline| {
         place += 1;
-        // Without a machine's name two records cannot be known to be of one; the newest is shown all the same.
+        // Records without a machine name never match, not even themselves; the newest one is shown anyway.
         place == 1 || outline.environment.same_machine(&machine)
     });
     let elsewhere = all - outlines.len();
@@ -76,7 +78,7 @@ pub fn gather(
         }
         match broken {
             None => break passed,
-            // Without it, others are the newest.
+            // Choose again without this record.
             Some(place) => drop(outlines.remove(place)),
         }
     };
@@ -101,8 +103,8 @@ pub fn gather(
     Ok(Some(report_data))
 }
 
-/// What is taken of each record, which are in order, the newest first; and the names of those that are newer than what is
-/// shown in their place.
+/// Chooses the readings to take from each record; `outlines` has the newest first. Also returns the names of the partial
+/// records that are newer than the records used instead.
 fn choose(outlines: &[Outline]) -> (Vec<Vec<Taken>>, Vec<String>) {
     let mut works: HashMap<&str, &(String, String)> = HashMap::new();
     let mut best: HashMap<(&str, Instrument), usize> = HashMap::new();
@@ -146,9 +148,9 @@ fn notes(passed: &[String], elsewhere: usize, unread: &[(PathBuf, String)]) -> V
     let mut notes = Vec::new();
     if let Some(newest) = passed.first() {
         notes.push(format!(
-            "{} newer than what is shown, but shortened by --quick or limited by --phase where older ones are whole: {}. To draw it alone: harness report --record FILE",
+            "{} newer than the data shown, but partial (--quick or --phase), so older complete records are used: {}. To report on one alone: harness report --record FILE",
             several(passed.len(), "record is", "records are"),
-            if passed.len() == 1 { newest.clone() } else { format!("{newest} and before") },
+            if passed.len() == 1 { newest.clone() } else { format!("{newest} and earlier") },
         ));
     }
     if elsewhere > 0 {
@@ -156,7 +158,7 @@ fn notes(passed: &[String], elsewhere: usize, unread: &[(PathBuf, String)]) -> V
     }
     if let Some((_, why)) = unread.first() {
         let files = several(unread.len(), "file", "files");
-        notes.push(format!("{files} left out that could not be read; the first: {why}"));
+        notes.push(format!("{files} left out because of read errors; the first: {why}"));
     }
     notes
 }
@@ -169,7 +171,7 @@ fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// The record files of a folder, but for one.
+/// The record files of a folder except one.
 fn files(folder: &Path, except: Option<&Path>) -> Vec<PathBuf> {
     let same =
         |path: &PathBuf| except.is_some_and(|except| fs::canonicalize(path).ok() == fs::canonicalize(except).ok());
@@ -225,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn records_of_the_schemas_before_are_drawn_and_later_ones_told() {
+    fn records_of_earlier_schemas_are_used_and_later_ones_noted() {
         let folder = tempfile::tempdir().expect("a folder");
         let day = |day: u32| format!("2026-01-0{day}T00:00:00Z");
         for (number, schema) in [(1, OLDEST_SCHEMA), (2, SCHEMA_VERSION + 1)] {
@@ -242,13 +244,13 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_folder_has_no_dossier() {
+    fn an_empty_folder_has_no_data() {
         assert!(gathered(tempfile::tempdir().expect("a folder").path()).is_none());
         assert!(gathered(Path::new("/nowhere")).is_none());
     }
 
     #[test]
-    fn a_look_in_passing_hides_no_whole_run() {
+    fn a_partial_run_hides_no_complete_one() {
         let folder = tempfile::tempdir().expect("a folder");
         let ladder = || vec![row("w", "naive", vec![callgrind(1)]), row("w", "fast", vec![callgrind(2)])];
         write(folder.path(), "2026-01-01T00:00:00Z", |record| record.rows = ladder());
@@ -269,18 +271,21 @@ mod tests {
         });
         let report_data = gathered(folder.path()).expect("records");
         let created = |workload| report_data.source(workload, Instrument::Callgrind).expect("there").created.as_str();
-        assert_eq!(created("w"), "2026-01-02 00:00 UTC", "the newest whole one");
+        assert_eq!(created("w"), "2026-01-02 00:00 UTC", "the newest complete one");
         assert_eq!(created("v"), "2026-01-04 00:00 UTC", "nothing else has it");
         assert_eq!(
             report_data.row("w", "fast").and_then(|row| row.reading(Instrument::Callgrind)),
             Some(&callgrind(2))
         );
-        let told = "2 records are newer than what is shown, but shortened by --quick or limited by --phase where older ones are whole: 2026-01-04T000000Z.json and before.";
-        assert!(report_data.notes[0].starts_with(told), "{:?}", report_data.notes);
+        let note = &report_data.notes[0];
+        assert!(
+            note.starts_with("2 records are newer") && note.contains("2026-01-04T000000Z.json and earlier"),
+            "{note}"
+        );
     }
 
     #[test]
-    fn each_instrument_is_taken_from_the_newest_that_asked_it() {
+    fn each_instrument_is_taken_from_its_newest_record() {
         let folder = tempfile::tempdir().expect("a folder");
         let all = |n: u64| vec![row("main", "naive", vec![clock("s", &[n; 6]), callgrind(n), dhat(n, 1)])];
         write(folder.path(), "2026-01-01T00:00:00Z", |record| record.rows = all(1));
@@ -295,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn a_workload_that_was_defined_anew_has_no_old_figures() {
+    fn a_redefined_workload_has_no_old_figures() {
         let folder = tempfile::tempdir().expect("a folder");
         write(folder.path(), "2026-01-01T00:00:00Z", |record| {
             record.rows = vec![row("w", "naive", vec![callgrind(1), dhat(1, 1)])];

@@ -1,5 +1,6 @@
-//! What each position adds to the latency of a token, as a straight line through the positions: with a KV-cache only
-//! attention looks back, so little; without one the whole window is computed anew, so a token's worth.
+//! Growth of the latency per token with its position, as the slope of a straight line. With a KV-cache only attention reads
+//! earlier tokens, so the slope is small. Without one the whole window is computed again, so each position adds the cost of
+//! one token.
 
 use harness_abtest::{LineFit, line};
 use harness_probe::Instrument;
@@ -11,22 +12,22 @@ use crate::headline::headline;
 use crate::render::{Cell, Column, Table};
 use crate::{ReportData, figures};
 
-/// The line of each phase of the headline workload; none if no phase has tokens that were told apart.
+/// The line of each phase of the headline workload; none if no phase has the times of single tokens.
 pub(super) fn growth(report_data: &ReportData) -> Option<Table> {
     let record = &report_data.record;
     let workload = headline(record)?;
     let columns = vec![
         Column::left("phase", "phase"),
         Column::right("first_seconds", "second token"),
-        Column::right("seconds_per_position", "each position adds"),
-        Column::right("share_per_position", "of the second token"),
-        Column::right("last_over_first", "last over second token"),
+        Column::right("seconds_per_position", "added per position"),
+        Column::right("share_per_position", "share of second token"),
+        Column::right("last_over_first", "last / second token"),
     ];
     let mut table = Table::new(format!("{workload}, latency per token against position"), columns);
     let rows = record.phases().into_iter().filter_map(|phase| record.row(workload, phase));
     table.rows = rows.filter(|row| figures::trusted(row)).filter_map(cells).collect();
     table.notes.push(
-        "A line through the medians of all positions (Theil and Sen); [low, high] is its 95 % interval. Where that holds 0, no growth can be told. Exponents of single tokens are told under Growth."
+        "A Theil-Sen line through the medians of all positions; [low, high] is the 95 % interval of its slope. If it contains 0, no growth was shown. The section Growth has exponents of single tokens."
             .to_owned(),
     );
     table.notes.push(report_data.provenance_of(Instrument::Clock, [workload]));
@@ -48,7 +49,7 @@ fn cells(row: &Row) -> Option<Vec<Cell>> {
     ])
 }
 
-/// The slope with its interval, in one unit of time.
+/// The slope and its interval as text.
 fn slope(line: &LineFit) -> String {
     let text = |value: f64| match value < 0.0 {
         true => format!("-{}", number::plain(Quantity::Seconds, -value)),
@@ -87,15 +88,15 @@ mod tests {
     }
 
     #[test]
-    fn a_phase_that_slows_down_is_told_from_one_that_does_not() {
+    fn only_a_phase_that_slows_down_has_a_slope() {
         let record = record(vec![
             row("medium/inference", "naive", vec![generation(1000, 100)]),
             row("medium/inference", "cached", vec![generation(1000, 0)]),
         ]);
-        let table = growth(&report_data(record)).expect("tokens were told apart");
+        let table = growth(&report_data(record)).expect("times of single tokens");
         let texts = |row: usize| -> Vec<&str> { table.rows[row].iter().map(|cell| cell.text.as_str()).collect() };
-        assert_eq!(texts(0), ["naive", "1.10 us", "100 ns [100 ns, 100 ns]", "+9.1 %", "x2.64"]);
-        assert_eq!(texts(1), ["cached", "1.00 us", "0 s [0 s, 0 s]", "0 %", "x1.00"]);
+        assert_eq!(texts(0), ["naive", "1.10 µs", "100 ns [100 ns, 100 ns]", "+9.1 %", "x2.64"]);
+        assert_eq!(texts(1), ["cached", "1.00 µs", "0 s [0 s, 0 s]", "0 %", "x1.00"]);
     }
 
     #[test]

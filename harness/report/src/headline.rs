@@ -1,4 +1,4 @@
-//! The workload that a report is about first of all, and the figures that sum it up.
+//! The headline workload of a report, and the figures that summarize it.
 
 use harness_probe::Instrument;
 use harness_record::metric::{self, Figure, Metric};
@@ -8,8 +8,8 @@ use crate::charts::{Finding, finding};
 use crate::render::{Cell, Column, Table, Tone};
 use crate::{ReportData, figures};
 
-/// The headline workload: the first of the record that generates a text, else the first that yields tokens, else the
-/// first. None if the record has no rows.
+/// Returns the headline workload: the first one that generates text, else the first one that yields tokens, else the first
+/// one. None if the record has no rows.
 pub fn headline(record: &Record) -> Option<&str> {
     let rows = &record.rows;
     let row = rows
@@ -27,21 +27,21 @@ fn generates(row: &Row) -> bool {
     }
 }
 
-/// What one run of a workload yields.
+/// The unit of work of a workload.
 pub(super) fn unit<'a>(record: &'a Record, workload: &str) -> &'a str {
     record.rows.iter().find(|row| row.workload == workload).map_or("unit", |row| &row.unit.name)
 }
 
-/// One number that sums up a record, and what it says.
+/// One number that summarizes a record, with its description.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Tile {
-    /// Large: `x812`, `0 B`.
+    /// The number, shown large: `x812`, `0 B`.
     pub number: String,
-    /// Small: what the number is, from what to what.
+    /// The description, shown small.
     pub says: String,
 }
 
-/// What the last phase with a right answer gains on each anchor in tokens per second, and what it allocates.
+/// The speedup of the last phase with a correct answer over each anchor, in tokens per second, and the heap bytes it allocates.
 pub fn tiles(record: &Record, anchors: &[String]) -> Vec<Tile> {
     let Some(workload) = headline(record) else { return Vec::new() };
     let mut tiles = Vec::new();
@@ -50,7 +50,7 @@ pub fn tiles(record: &Record, anchors: &[String]) -> Vec<Tile> {
             tiles.push(Tile {
                 number: number::ratio(found.ratio.value),
                 says: format!(
-                    "the tokens per second of {anchor}{}; over all its rounds {} {}",
+                    "the tokens per second of {anchor}{}; {} reaches {}, its median over all rounds",
                     interval(&found.ratio),
                     found.head,
                     number::figure(metric.quantity(), &found.head_figure)
@@ -64,7 +64,7 @@ pub fn tiles(record: &Record, anchors: &[String]) -> Vec<Tile> {
         let plain = |figure: &Figure| number::plain(metric.quantity(), figure.value);
         tiles.push(Tile {
             number: plain(&found.head_figure),
-            says: format!("allocated per {unit}, {} by {}", plain(&found.base_figure), found.anchor),
+            says: format!("allocated per {unit}; {} allocates {}", found.anchor, plain(&found.base_figure)),
         });
     }
     tiles
@@ -82,12 +82,17 @@ fn found<'a>(
 
 fn interval(ratio: &Figure) -> String {
     ratio.interval.map_or_else(String::new, |ends| {
-        format!(" ({:.0} % interval {} to {})", ends.level * 100.0, number::ratio(ends.low), number::ratio(ends.high))
+        format!(
+            " ({:.0} % confidence interval {} to {})",
+            ends.level * 100.0,
+            number::ratio(ends.low),
+            number::ratio(ends.high)
+        )
     })
 }
 
-/// The ladder: the phases of the headline workload in their order, each against the anchors and against the phase
-/// before it.
+/// The table of phases: the phases of the headline workload in order, each compared with the anchors and with the previous
+/// phase.
 pub fn ladder(report_data: &ReportData) -> Option<Table> {
     let (record, anchors) = (&report_data.record, &report_data.anchors);
     let workload = headline(record)?;
@@ -97,7 +102,7 @@ pub fn ladder(report_data: &ReportData) -> Option<Table> {
     let shown = if rows.iter().any(|row| throughput.figure(row).is_some()) { throughput } else { time };
     let mut columns = vec![Column::left("phase", "phase"), Column::right(&key(shown), shown.title())];
     columns.extend(anchors.iter().map(|anchor| Column::right(&format!("speed_over_{anchor}"), &format!("x {anchor}"))));
-    columns.push(Column::right("speed_over_the_phase_before", "x the phase before"));
+    columns.push(Column::right("speed_over_the_phase_before", "x previous phase"));
     let counted = ["bytes-per-token", "allocations-per-token"].map(metric::by_name).into_iter().flatten();
     let counted: Vec<&dyn Metric> = counted.collect();
     let unit = &rows.first()?.unit.name;
@@ -117,7 +122,7 @@ pub fn ladder(report_data: &ReportData) -> Option<Table> {
     table.notes = super::problems::of(rows.iter().copied()).iter().map(ToString::to_string).collect();
     if rows.iter().any(|row| shown.figure(row).is_some()) {
         table.notes.push(format!(
-            "Speed is the ratio of {}, the median over the rounds that both phases took part in, which for a slow one are few: it need not be the quotient of the two medians. [low, high] is its 95 % interval, or the span of all rounds where they are fewer than six.",
+            "Speed (the columns with x) is relative to the named phase: the median ratio of {} over the rounds in which both ran. A slow phase runs in few rounds, so this need not be the quotient of the two medians. [low, high] is the 95 % interval, or the range of all rounds if there are fewer than six.",
             shown.title()
         ));
     }
@@ -126,7 +131,7 @@ pub fn ladder(report_data: &ReportData) -> Option<Table> {
     Some(table)
 }
 
-/// Columns for which nothing was measured say nothing.
+/// Removes the columns without any measured value.
 pub(super) fn drop_empty_columns(table: &mut Table) {
     for index in (0..table.columns.len()).rev() {
         if table.rows.iter().all(|row| row[index].value.is_null()) {

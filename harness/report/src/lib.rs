@@ -1,9 +1,9 @@
-//! What the numbers of a record mean, put in order for a reader: tables, headlines, charts and pages.
+//! The report: turns the readings of records into tables, headlines, charts and pages.
 //!
-//! [`gather()`] finds the records and makes a [`ReportData`] of them; from there to what is to be shown all is pure; [`write()`]
-//! draws it into files. The phases that others are held against, the *anchors*, are given by whoever asks: the harness knows
-//! none by name. What is measured on demand is known by how it is called: a phase `BASE,axis=value` is BASE with one axis
-//! changed, and a workload `NAME@key=value` is one size of a sweep over `key`.
+//! [`gather()`] reads records into a [`ReportData`]. Pure functions compute tables and charts from it, and [`write()`] writes
+//! the files. The caller names the *anchors*, the phases that other phases are compared with; the harness knows none by name.
+//! Two kinds of names have a meaning: a phase `BASE,axis=value` is BASE with one axis changed, and a workload
+//! `NAME@key=value` is one size of a sweep over `key`.
 
 pub mod ablation;
 pub mod charts;
@@ -43,7 +43,7 @@ pub use section::Section;
 pub use source::{Source, Taken};
 pub use summary::summary;
 
-/// Every section that a dossier has something to say in, in the order they are shown.
+/// The sections that have content, in the order they are shown.
 pub fn sections(report_data: &ReportData) -> Vec<Section> {
     let makers =
         [roadmap::section, ledger::section, ablation::section, forecasts::section, sweeps::section, matrix::section];

@@ -1,4 +1,4 @@
-//! The benchmark matrix: every combination that was measured, phase by phase, in time and in instructions.
+//! The benchmark matrix: throughput and instructions of every measured combination, for each phase.
 
 use harness_record::distinct::distinct;
 use harness_record::metric::{self, Better, Metric};
@@ -9,7 +9,7 @@ use crate::parameters::{Parameters, parameters};
 use crate::render::{Cell, Column, Table};
 use crate::{ReportData, Section, figures};
 
-/// The metrics that a matrix is shown of, with the names of their charts.
+/// The metrics that are shown, with the names and headings of their charts.
 pub(super) const SHOWN: [(&str, &str, &str); 2] = [
     ("tokens-per-second", "matrix-tokens-per-second", "Tokens/s of every combination"),
     ("instructions", "matrix-instructions", "Instructions of every combination"),
@@ -21,7 +21,7 @@ pub(super) struct Grid<'a> {
     pub(super) phases: Vec<&'a str>,
 }
 
-/// The part of the report. It is there even where nothing was measured, to say how to.
+/// The section of the report. Without measurements it has the command that takes them.
 pub fn section(report_data: &ReportData) -> Option<Section> {
     let mut section = Section::new("matrix", "Benchmark matrix");
     for (metric, chart, heading) in SHOWN {
@@ -40,25 +40,25 @@ pub fn section(report_data: &ReportData) -> Option<Section> {
 
 fn grid<'a>(report_data: &'a ReportData, metric: &dyn Metric) -> Option<Grid<'a>> {
     let rows = &report_data.record.rows;
-    let all = report_data.record.workloads().into_iter().filter_map(parameters).filter(|one| one.pairs.len() > 1);
-    // Where the instrument was asked: what is missing there is shown as missing.
-    let asked = |one: &Parameters<'_>| {
-        let mut of = rows.iter().filter(|row| row.workload == one.workload);
+    let all = report_data.record.workloads().into_iter().filter_map(parameters).filter(|names| names.pairs.len() > 1);
+    // Keep combinations for which the instrument ran, even if it failed: their cells are shown as missing.
+    let attempted = |combination: &Parameters<'_>| {
+        let mut of = rows.iter().filter(|row| row.workload == combination.workload);
         let instrument = metric.instrument();
         of.any(|row| row.reading(instrument).is_some() || row.failure(instrument).is_some())
     };
-    let combinations: Vec<Parameters<'a>> = all.filter(asked).collect();
-    let has = |phase: &&str| combinations.iter().any(|one| report_data.row(one.workload, phase).is_some());
+    let combinations: Vec<Parameters<'a>> = all.filter(attempted).collect();
+    let has = |phase: &&str| combinations.iter().any(|names| report_data.row(names.workload, phase).is_some());
     let phases = report_data.record.phases().into_iter().filter(has).collect();
     (!combinations.is_empty()).then_some(Grid { combinations, phases })
 }
 
-/// How a combination is called: its keys with their values.
+/// The name of a combination: its keys with their values.
 pub(super) fn name(one: &Parameters<'_>) -> String {
     one.pairs.iter().map(|(key, value)| format!("{key} {value}")).collect::<Vec<_>>().join(", ")
 }
 
-/// The figure of a cell, or why there is none.
+/// The figure of a cell, or the reason why it is missing.
 pub(super) fn figure(
     report_data: &ReportData,
     workload: &str,
@@ -72,14 +72,14 @@ pub(super) fn figure(
     figures::figure(metric, row)
 }
 
-/// In how many combinations the last phase is best.
+/// The sentence that counts the combinations in which the last phase is best.
 pub(super) fn verdict(report_data: &ReportData, grid: &Grid<'_>, metric: &dyn Metric) -> Option<String> {
     let last = *grid.phases.last()?;
     let best = |one: &&Parameters<'_>| {
         let value = |phase: &str| figure(report_data, one.workload, phase, metric).ok().map(|figure| figure.value);
         let others: Vec<f64> =
             grid.phases.iter().filter(|phase| **phase != last).filter_map(|phase| value(phase)).collect();
-        // Where it is alone, it is not the best of anything.
+        // Without other phases there is no comparison.
         value(last).is_some_and(|value| {
             !others.is_empty()
                 && others.iter().all(|&other| match metric.better() {

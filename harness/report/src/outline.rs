@@ -1,5 +1,5 @@
-//! The outline of a record: what decides whether a report needs it. A thousand of them are read in a fraction of the time
-//! that the records themselves would take.
+//! The outline of a record: the few fields that decide if a report needs the record. Reading a thousand outlines takes a
+//! fraction of the time of reading the records.
 
 use std::path::{Path, PathBuf};
 use std::{fs, thread};
@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::source::{Taken, taken};
 
-/// What of a record decides whether it is needed.
+/// The fields that decide if a record is needed.
 #[derive(Debug)]
 pub(super) struct Outline {
     pub(super) path: PathBuf,
@@ -21,15 +21,15 @@ pub(super) struct Outline {
     pub(super) parts: Vec<Part>,
 }
 
-/// What a record has of a workload.
+/// The content of a record for one workload.
 #[derive(Debug)]
 pub(super) struct Part {
     pub(super) taken: Taken,
-    /// The digests of what is to be done and of its answer.
+    /// The digests of the definition and of the answer.
     pub(super) work: (String, String),
 }
 
-/// As it stands in the file; what is not named here is passed over.
+/// The fields as stored in the file; all others are skipped.
 #[derive(Deserialize)]
 struct Stored {
     schema: u32,
@@ -62,7 +62,7 @@ struct StoredInstrument {
 }
 
 impl Outline {
-    /// That of a record at hand.
+    /// Returns the outline of a record in memory.
     pub(super) fn of(path: &Path, record: &Record) -> Self {
         let part = |workload: &str| {
             let row = record.rows.iter().find(|row| row.workload == workload);
@@ -79,7 +79,7 @@ impl Outline {
     }
 }
 
-/// The outlines of files, read on all CPUs, and a sentence for each that is no record.
+/// Reads the outlines of files on all CPUs. Returns them, and an error message for each file that is not a record.
 pub(super) fn outlines(paths: Vec<PathBuf>) -> (Vec<Outline>, Vec<(PathBuf, String)>) {
     let workers = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let share = paths.len().div_ceil(workers).max(1);
@@ -95,17 +95,17 @@ pub(super) fn outlines(paths: Vec<PathBuf>) -> (Vec<Outline>, Vec<(PathBuf, Stri
 }
 
 fn outline(path: &Path) -> Result<Outline, String> {
-    let told = |what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
-    let text = fs::read(path).map_err(|error| told(&error))?;
-    let stored: Stored = serde_json::from_slice(&text).map_err(|error| told(&error))?;
+    let problem = |cause: &dyn std::fmt::Display| format!("{}: {cause}", path.display());
+    let text = fs::read(path).map_err(|error| problem(&error))?;
+    let stored: Stored = serde_json::from_slice(&text).map_err(|error| problem(&error))?;
     if !(OLDEST_SCHEMA..=SCHEMA_VERSION).contains(&stored.schema) {
-        return Err(told(&format!("schema version {}", stored.schema)));
+        return Err(problem(&format!("schema version {}", stored.schema)));
     }
     let mut parts: Vec<Part> = Vec::new();
     for row in stored.rows {
         let read = row.readings.into_iter().map(|reading| reading.data).chain(row.failures);
         let instruments: Vec<Instrument> = read.map(|read| read.instrument).collect();
-        // Rows of one workload stand together.
+        // Rows of one workload are adjacent.
         let same = |part: &&mut Part| part.taken.workload == row.workload;
         match parts.iter_mut().rev().find(same) {
             Some(part) => part.taken.instruments.extend(instruments),

@@ -1,4 +1,4 @@
-//! The page: one HTML file that needs nothing else, drawn from the same tables and charts as everything else.
+//! The page: one self-contained HTML file, rendered from the same tables and charts as the other formats.
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
@@ -14,7 +14,7 @@ use crate::{ReportData, ReportError, Section, Source, headline, problems, proven
 
 static TEMPLATE: &str = include_str!("page.html.jinja");
 
-/// The page as HTML. Every word that comes from a record or the roadmap is escaped.
+/// Renders the page as HTML. All text from records and the roadmap is escaped.
 ///
 /// # Errors
 /// If a chart cannot be drawn.
@@ -34,7 +34,7 @@ pub fn page(report_data: &ReportData, charts: &[Named], sections: &[Section]) ->
         parts,
         workloads: figure_tables(report_data).iter().map(Grid::new).collect(),
         facts: provenance::provenance(record),
-        sources: report_data.sources[1..].iter().map(told).collect(),
+        sources: report_data.sources[1..].iter().map(source_line).collect(),
         notes: &report_data.notes,
     };
     let mut environment = Environment::new();
@@ -43,7 +43,7 @@ pub fn page(report_data: &ReportData, charts: &[Named], sections: &[Section]) ->
     Ok(environment.render_str(TEMPLATE, Serde(content))?)
 }
 
-/// What the template fills in.
+/// The values of the template.
 #[derive(Serialize)]
 struct Content<'a> {
     title: String,
@@ -86,8 +86,8 @@ impl<'a> Part<'a> {
     }
 }
 
-/// What was taken from another record than the main one.
-fn told(source: &Source) -> String {
+/// One line on the rows that come from a record other than the main one.
+fn source_line(source: &Source) -> String {
     format!(
         "{} from {}, measured {}, revision {}",
         source.workloads().collect::<Vec<_>>().join(", "),
@@ -97,7 +97,7 @@ fn told(source: &Source) -> String {
     )
 }
 
-/// The parts of ids and names of phases, which are long and have no spaces.
+/// Splits ids and names of phases, which are long and contain no spaces, where a line may break.
 fn breakable(text: &str) -> Vec<String> {
     text.split_inclusive(['/', '@', ',', '=']).map(str::to_owned).collect()
 }
@@ -109,7 +109,7 @@ struct Figure<'a> {
     heading: &'a str,
     finding: &'a str,
     svg: String,
-    /// The same for a phone.
+    /// The same chart laid out for a phone.
     narrow: String,
 }
 
@@ -140,14 +140,14 @@ struct Heading {
     side: &'static str,
 }
 
-/// A cell: its first line in parts between which it may be broken, smaller lines below, and a class for its tone.
+/// A cell: the parts of its first line (a line may break between them), smaller lines below, and a CSS class for its tone.
 #[derive(Serialize)]
 struct Words {
     first: Vec<String>,
     more: Vec<String>,
     tone: &'static str,
     side: &'static str,
-    /// What the column is sorted by: the exact value, or the words.
+    /// Sort key of the column: the exact value or the text.
     exact: String,
 }
 

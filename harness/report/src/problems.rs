@@ -1,32 +1,32 @@
-//! What a record says went wrong: answers that failed their check, and instruments that gave no number.
+//! The problems of a record: answers that failed their check, and instruments that failed.
 
 use harness_record::{Check, Record, Row};
 
-/// One thing that went wrong, said so that a reader knows where.
+/// One problem and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The workload.
     pub workload: String,
     /// The phase.
     pub phase: String,
-    /// How much it weighs.
+    /// Its severity.
     pub kind: Kind,
-    /// One clause: what happened.
+    /// The description, one clause.
     pub what: String,
 }
 
-/// How much a problem weighs.
+/// Severity of a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// The answer is wrong: the numbers of the row mean nothing.
+    /// The answer is wrong, so the numbers of the row are invalid.
     WrongAnswer,
-    /// The answer was not checked: the numbers of the row may mean nothing.
+    /// The answer was not checked, so the numbers of the row may be invalid.
     Unchecked,
-    /// An instrument failed: a number is missing.
+    /// An instrument failed, so a number is missing.
     MissingNumber,
 }
 
-/// The problems of rows, in their order.
+/// Returns the problems of rows, in order.
 pub fn of<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Vec<Problem> {
     rows.into_iter()
         .flat_map(|row| {
@@ -46,14 +46,14 @@ pub fn of<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Vec<Problem> {
         .collect()
 }
 
-/// One sentence on how many answers passed their check.
+/// One sentence that counts the answers by the result of their check.
 pub fn checks(record: &Record) -> String {
     let total = record.rows.len();
     let count = |wanted: fn(&Check) -> bool| record.rows.iter().filter(|row| wanted(&row.check)).count();
     let failed = count(|check| matches!(check, Check::Failed(_)));
     let not_run = count(|check| matches!(check, Check::NotRun(_)));
     if total == 0 {
-        return "No answer was checked: the record holds no measurement.".to_owned();
+        return "No answer was checked: the record contains no measurements.".to_owned();
     }
     match (failed, not_run) {
         (0, 0) => format!("All {total} answers passed their check."),

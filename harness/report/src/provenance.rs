@@ -1,4 +1,4 @@
-//! Where the numbers come from: no figure is shown without it.
+//! Provenance: time, command, revision, machine and toolchain of a measurement. No figure is shown without it.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use harness_probe::Instrument;
 use harness_record::distinct::distinct;
 use harness_record::{Record, Row};
 
-/// The provenance of a record as pairs of name and value, in the order they are shown.
+/// The provenance of a record as pairs of name and value, in display order.
 pub fn provenance(record: &Record) -> Vec<(&'static str, String)> {
     let environment = &record.environment;
     vec![
@@ -38,7 +38,7 @@ pub fn provenance(record: &Record) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// How much of its workloads a run measured.
+/// The extent of a run: full, shortened, or limited to some phases.
 fn extent(record: &Record) -> String {
     let mut extent = if record.quick { "quick: shortened, wider intervals" } else { "full" }.to_owned();
     let phases = distinct(record.asked.iter().flat_map(|asked| asked.phases.iter().map(String::as_str)));
@@ -48,7 +48,7 @@ fn extent(record: &Record) -> String {
     extent
 }
 
-/// The provenance in one line, for under a chart or a table.
+/// The provenance in one line, for a chart or a table.
 pub fn line(record: &Record) -> String {
     let quick = match record.is_whole() {
         true => "",
@@ -58,13 +58,13 @@ pub fn line(record: &Record) -> String {
     format!("{}, {}, revision {}{quick}", created(record), record.environment.machine(), revision(record))
 }
 
-/// When the run began, to the minute, as people write it.
+/// The start of the run, to the minute, for people.
 pub fn created(record: &Record) -> String {
     let parsed = record.created.parse::<jiff::Timestamp>();
     parsed.map_or_else(|_| record.created.clone(), |time| time.strftime("%Y-%m-%d %H:%M UTC").to_string())
 }
 
-/// Twelve digits of the revision, and whether the checkout had other changes.
+/// Twelve digits of the revision, with a remark if the checkout had uncommitted changes.
 pub fn revision(record: &Record) -> String {
     let environment = &record.environment;
     match &environment.revision {
@@ -76,7 +76,7 @@ pub fn revision(record: &Record) -> String {
     }
 }
 
-/// With how many threads and which instruction set the instruments read: `2 threads, avx2`.
+/// Threads and instruction set of the instruments' readings: `2 threads, avx2`.
 pub fn conditions<'a>(rows: impl IntoIterator<Item = &'a Row>, instruments: &[Instrument]) -> String {
     let seen: BTreeSet<(u32, &str)> = rows
         .into_iter()
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_run_that_is_not_whole_says_so() {
+    fn a_partial_run_is_marked() {
         let mut record = record(Vec::new());
         assert!(provenance(&record).contains(&("run", "full".to_owned())));
         record.asked = vec![RunScope {

@@ -1,8 +1,8 @@
-//! What a report is drawn from: the rows of one record, or of several of one machine, with where each reading comes from; and
-//! what the figures are held against.
+//! The data of a report: the rows of one record, or of several records of one machine, with the source of each reading, the
+//! anchors and the roadmap.
 //!
-//! What an instrument read of a workload is taken whole, in all phases from one record: phases measured apart from each
-//! other say nothing about each other.
+//! All readings of one instrument for one workload, over all phases, come from one record, because phases that were measured
+//! at different times cannot be compared.
 
 use harness_probe::Instrument;
 use harness_record::distinct::distinct;
@@ -11,24 +11,24 @@ use harness_record::{Record, Row};
 
 use crate::source::{Source, Taken, keep, merge, source, taken, what_is_read};
 
-/// Everything a report is drawn from.
+/// The data of a report.
 #[derive(Debug, Clone)]
 pub struct ReportData {
     /// The rows. Its date, command and environment are those of the first source.
     pub record: Record,
-    /// Where the rows come from, the main record first.
+    /// The sources of the rows, the main record first.
     pub sources: Vec<Source>,
-    /// The phases that every figure is held against, where they were measured.
+    /// The phases that every figure is compared with, where they were measured.
     pub anchors: Vec<String>,
-    /// What was promised, if anything was.
+    /// The roadmap with its targets and forecasts, if there is one.
     pub roadmap: Option<Roadmap>,
-    /// The commands that fill the sections which are measured on demand.
+    /// The commands that take the measurements which are made on demand.
     pub commands: Commands,
-    /// What a reader has to know about the gathering: records that were left out.
+    /// Notes for the reader on records that were left out.
     pub notes: Vec<String>,
 }
 
-/// How the sections are filled that are measured on demand.
+/// The commands that take the measurements which are made on demand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commands {
     /// Measures the variants with one axis changed.
@@ -40,7 +40,7 @@ pub struct Commands {
 }
 
 impl ReportData {
-    /// The dossier of one record.
+    /// The data of one record.
     pub fn new(name: &str, record: Record, anchors: &[String], commands: Commands) -> Self {
         let taken = record.workloads().into_iter().map(|workload| taken(&record, workload)).collect();
         let source = source(name, &record, taken);
@@ -48,8 +48,8 @@ impl ReportData {
         Self { record, sources: vec![source], anchors, roadmap: None, commands, notes: Vec::new() }
     }
 
-    /// Takes what another record has of workloads or from instruments that are not there yet. Of a workload that is there,
-    /// nothing is taken where it is not the same work.
+    /// Adds the workloads and the instruments of another record that are missing here. Readings of a known workload are only
+    /// added if its definition and answer are equal.
     pub fn add(&mut self, name: &str, mut other: Record) {
         let workloads: Vec<String> = other.workloads().into_iter().map(str::to_owned).collect();
         let fresh = workloads.iter().filter_map(|workload| {
@@ -79,17 +79,17 @@ impl ReportData {
         }
     }
 
-    /// Where the readings of an instrument of a workload come from; none if there are none.
+    /// The source of an instrument's readings of a workload; none if there are no readings.
     pub fn source(&self, workload: &str, instrument: Instrument) -> Option<&Source> {
         self.sources.iter().find(|source| source.has(workload, Some(instrument)))
     }
 
-    /// Where everything that was read of these workloads comes from, in one line.
+    /// The provenance of all readings of these workloads, in one line.
     pub fn provenance<'a>(&self, workloads: impl IntoIterator<Item = &'a str>) -> String {
         let workloads: Vec<&str> = workloads.into_iter().collect();
         let of = |workload: &str| self.sources.iter().filter(|source| source.has(workload, None)).count();
         let split = workloads.iter().any(|workload| of(workload) > 1);
-        let told = |source: &Source| {
+        let line = |source: &Source| {
             let instruments = source.taken.iter().filter(|taken| workloads.contains(&taken.workload.as_str()));
             let instruments: Vec<Instrument> = instruments.flat_map(|taken| taken.instruments.clone()).collect();
             let words =
@@ -98,17 +98,17 @@ impl ReportData {
             if split && !words.is_empty() { format!("{words}: {}", source.full()) } else { source.full() }
         };
         let used = self.sources.iter().filter(|source| workloads.iter().any(|workload| source.has(workload, None)));
-        distinct(used.map(told)).join("; ")
+        distinct(used.map(line)).join("; ")
     }
 
-    /// Where what an instrument read of these workloads comes from, in one line.
+    /// The provenance of one instrument's readings of these workloads, in one line.
     pub fn provenance_of<'a>(&self, instrument: Instrument, workloads: impl IntoIterator<Item = &'a str>) -> String {
         let sources = workloads.into_iter().filter_map(|workload| self.source(workload, instrument));
         distinct(sources.map(Source::full)).join("; ")
     }
 
-    /// The place of a phase, which gives its colour: the anchors first, then the phases of the roadmap, then the others as
-    /// they come.
+    /// The index of a phase, which selects its colour: the anchors first, then the phases of the roadmap, then the others in
+    /// the order of the record.
     pub fn place(&self, phase: &str) -> usize {
         let promised = self.roadmap.iter().flat_map(|roadmap| &roadmap.phases).map(|phase| phase.name.as_str());
         let measured = self.record.phases();
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_another_instrument_read_of_the_same_work_is_added() {
+    fn readings_of_another_instrument_of_equal_work_are_added() {
         let new = record(vec![row("w", "naive", vec![callgrind(1)]), row("v", "naive", vec![callgrind(1)])]);
         let mut old = record(vec![
             row("w", "naive", vec![callgrind(2), dhat(10, 1)]),

@@ -1,4 +1,4 @@
-//! Every figure as one line for programs and spreadsheets: exact values, nothing rounded.
+//! The figures for programs and spreadsheets: one line each, exact and not rounded.
 
 use harness_record::metric::{self, Figure, Metric};
 use harness_record::{Check, Row, number};
@@ -6,8 +6,8 @@ use harness_record::{Check, Row, number};
 use crate::render::{Cell, Column, Table};
 use crate::{ReportData, figures};
 
-/// One row per workload, phase and metric, missing figures with their reason. Metrics that say nothing about a workload
-/// have no row.
+/// Returns one row per workload, phase and metric. A missing figure has a reason. A metric that does not apply to a workload
+/// has no row.
 pub fn results(report_data: &ReportData) -> Table {
     let (record, anchors) = (&report_data.record, &report_data.anchors);
     let mut columns: Vec<Column> =
@@ -63,7 +63,7 @@ fn line(report_data: &ReportData, row: &Row, metric: &dyn Metric) -> Option<Vec<
     Some(cells)
 }
 
-/// The value and the ends of its interval; empty where there are none.
+/// The value and the ends of its interval; empty cells if there are none.
 fn numbers(figure: Option<Figure>) -> [Cell; 3] {
     let cell = |value: Option<f64>| value.map_or_else(Cell::missing, |value| Cell::number(value, ""));
     let interval = figure.and_then(|figure| figure.interval);

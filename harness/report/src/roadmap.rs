@@ -1,4 +1,4 @@
-//! How the phases stand to the roadmap: target, measured with its interval, and what remains.
+//! Progress on the roadmap: for each target, the measurement with its interval, the status, and the change that remains.
 
 use harness_judge::roadmap::{Measured, TargetStatus, measure, stand};
 use harness_record::metric::{Better, Metric};
@@ -10,20 +10,20 @@ use crate::render::{Cell, Column, Table, Tone};
 use crate::section::counted;
 use crate::{ReportData, Section, charts};
 
-/// A target with what was measured of it.
+/// A target and its measurement.
 #[derive(Debug, Clone)]
 pub struct Progress<'a> {
     /// The phase.
     pub phase: &'a Phase,
-    /// What it is to reach.
+    /// The target.
     pub target: &'a Target,
-    /// The ratio to the phase that the roadmap is held against, or the figure itself; or why there is none.
+    /// The ratio to the reference phase of the roadmap, or the figure itself; or the reason why it is missing.
     pub measured: Result<Measured, Absent>,
-    /// How the one stands to the other; none where nothing was measured.
+    /// The status; none if nothing was measured.
     pub standing: Option<TargetStatus>,
 }
 
-/// Every target of a roadmap with what was measured, in order.
+/// Returns every target of a roadmap with its measurement, in order.
 pub fn progress<'a>(report_data: &ReportData, roadmap: &'a Roadmap) -> Vec<Progress<'a>> {
     let targets = roadmap.phases.iter().flat_map(|phase| phase.targets.iter().map(move |target| (phase, target)));
     targets
@@ -36,7 +36,7 @@ pub fn progress<'a>(report_data: &ReportData, roadmap: &'a Roadmap) -> Vec<Progr
         .collect()
 }
 
-/// What was measured of a phase: a ratio, or the figure itself.
+/// The measurement of a phase: a ratio, or the figure itself.
 fn measured(
     report_data: &ReportData,
     roadmap: &Roadmap,
@@ -55,14 +55,14 @@ fn measured(
     Ok(measure(figure, metric))
 }
 
-/// The part of the report.
+/// The section of the report; none without a roadmap.
 pub fn section(report_data: &ReportData) -> Option<Section> {
     let roadmap = report_data.roadmap.as_ref()?;
     let mut section = Section::new("roadmap", "Roadmap progress");
     let progress = progress(report_data, roadmap);
     section.says.push(verdict(&progress));
     section.says.push(format!(
-        "Targets are those of {}. They are held against the phase {}, both measured in {}.",
+        "The targets come from {}. Changes are relative to the phase {}, measured with the same workload, {}.",
         roadmap.source, roadmap.against, roadmap.workload
     ));
     section.charts = charts::roadmap::charts(report_data, roadmap);
@@ -73,7 +73,7 @@ pub fn section(report_data: &ReportData) -> Option<Section> {
     Some(section)
 }
 
-/// How many of the targets are reached, in one sentence.
+/// One sentence that counts the targets by status.
 pub fn verdict(progress: &[Progress<'_>]) -> String {
     let count = |wanted: Option<TargetStatus>| progress.iter().filter(|one| one.standing == wanted).count();
     if progress.is_empty() {
@@ -97,12 +97,12 @@ pub fn table(report_data: &ReportData, roadmap: &Roadmap, progress: &[Progress<'
         Column::left("metric", "metric"),
         Column::right("target", "target"),
         Column::right("measured", "measured"),
-        Column::right("figure", "that is"),
-        Column::left("standing", "standing"),
-        Column::right("remains", "what remains"),
-        Column::left("stated", "the source's figure"),
+        Column::right("figure", "value"),
+        Column::left("standing", "status"),
+        Column::right("remains", "still needed"),
+        Column::left("stated", "figure in the source"),
     ];
-    let mut table = Table::new(format!("{}, target against measured", roadmap.workload), columns);
+    let mut table = Table::new(format!("{}, targets and measurements", roadmap.workload), columns);
     for one in progress {
         let metric = one.target.metric;
         let row = report_data.row(&roadmap.workload, &one.phase.name);
@@ -123,10 +123,10 @@ pub fn table(report_data: &ReportData, roadmap: &Roadmap, progress: &[Progress<'
     }
     table.notes = vec![
         format!(
-            "Measured is the change against {} with its interval. Ahead: all of the interval is beyond the target's far end; met: all of it reaches the near end; missed: all of it falls short; unclear: the target lies inside it, or it is of fewer than six rounds.",
+            "Measured: the change relative to {}, with its interval. Ahead: the whole interval is better than the target's far end. Met: the whole interval reaches the near end. Missed: the whole interval falls short of the near end. Unclear: the near end lies inside the interval, or there were fewer than six rounds.",
             roadmap.against
         ),
-        "The source's own figures are of another machine and engine: shown, never compared.".to_owned(),
+        "Figures in the source come from another machine and engine. They are shown, never compared.".to_owned(),
         report_data.provenance([roadmap.workload.as_str()]),
     ];
     table.notes.retain(|note| !note.is_empty());
@@ -167,7 +167,7 @@ fn standing_cell(one: &Progress<'_>) -> Cell {
     }
 }
 
-/// What the measured figure has to change by to reach the near end.
+/// The change of the measured figure that reaches the near end of the target.
 fn remains(one: &Progress<'_>) -> Cell {
     let Ok(Measured { figure, .. }) = &one.measured else { return Cell::missing() };
     let near = one.target.range.near;
@@ -178,7 +178,7 @@ fn remains(one: &Progress<'_>) -> Cell {
     if short { Cell::number(near / figure.value, number::percent(near / figure.value)) } else { Cell::text("nothing") }
 }
 
-/// The progress as a page of its own.
+/// The progress as a separate Markdown page; none without a roadmap section.
 pub fn page(report_data: &ReportData, sections: &[Section]) -> Option<String> {
     use crate::render::{Format, escape_markdown};
     let section = sections.iter().find(|section| section.id == "roadmap")?;
@@ -189,8 +189,8 @@ pub fn page(report_data: &ReportData, sections: &[Section]) -> Option<String> {
         if index > 0 {
             page += &format!("\n## {}\n", section.title);
         }
-        for said in section.says.iter().chain(&section.missing) {
-            page += &format!("\n{}\n", escape_markdown(said));
+        for sentence in section.says.iter().chain(&section.missing) {
+            page += &format!("\n{}\n", escape_markdown(sentence));
         }
         for named in &section.charts {
             let finding = escape_markdown(named.chart.title());

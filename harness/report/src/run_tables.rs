@@ -1,4 +1,4 @@
-//! The tables that a run prints at its end: everything that matters of each workload, in 140 columns.
+//! The tables that a run prints at its end: the main figures of each workload, in 140 columns.
 
 use harness_judge::trends::Trends;
 use harness_probe::Instrument;
@@ -9,9 +9,9 @@ use crate::figures::{self, Absent};
 use crate::render::{Cell, Column, Table, Tone, sparkline};
 use crate::{problems, provenance};
 
-/// One table per workload that counts tokens, with phases as rows; everything else (kernels, counted in calls) in one
-/// table at the end. A title tells the workload of its table; `for_programs`, every row tells its own. With `trends`, a
-/// sparkline beside each figure that ever moved: that may be wider than 140 columns.
+/// Returns one table per workload that counts tokens, with phases as rows, and one table at the end for all others (kernels,
+/// counted in calls). The title of a table names its workload; with `for_programs`, every row does. With `trends`, there is
+/// a sparkline beside each figure that ever changed, which may exceed 140 columns.
 pub fn run_tables(record: &Record, anchors: &[String], for_programs: bool, trends: Option<&Trends>) -> Vec<Table> {
     let shape = Shape { record, anchors, trends };
     let rows_of = |workload: &str| record.rows.iter().filter(|row| row.workload == workload).collect::<Vec<_>>();
@@ -40,13 +40,13 @@ fn title(name: &str, rows: &[&Row]) -> String {
     format!("{name}   (time: {time}; counts: {counts})")
 }
 
-/// A column that shows something of a row.
+/// A column and the function that computes its cells.
 struct Shown<'a> {
     column: Column,
     cell: Box<dyn Fn(&Row) -> Cell + 'a>,
 }
 
-/// What all tables of a run have in common.
+/// The inputs that all tables of a run share.
 struct Shape<'a> {
     record: &'a Record,
     anchors: &'a [String],
@@ -78,22 +78,22 @@ impl Shape<'_> {
             shown.push(self.trend(name));
         }
         shown.push(words("check", "check", check));
-        let shown: Vec<Shown<'_>> = shown.into_iter().flatten().filter(|shown| says_something(shown, rows)).collect();
+        let shown: Vec<Shown<'_>> = shown.into_iter().flatten().filter(|shown| has_content(shown, rows)).collect();
 
         let mut table = Table::new(title, shown.iter().map(|shown| shown.column.clone()).collect());
         table.rows = rows.iter().map(|row| shown.iter().map(|shown| (shown.cell)(row)).collect()).collect();
         if with_workload {
-            say_once(&mut table.rows);
+            clear_repeats(&mut table.rows);
         }
         table.notes = notes(rows, self.anchors, &table.columns);
         table
     }
 
-    /// How a metric went up to this run, in one word of bars.
+    /// The trend of a metric up to this run, as a sparkline.
     fn trend<'a>(&'a self, metric: &'static str) -> Option<Shown<'a>> {
         let trends = self.trends?;
         let cell = move |row: &Row| match trends.values(row, metric) {
-            // Without a value: a column in which nothing ever moved says nothing.
+            // No value: a column in which nothing ever changed is dropped.
             Some(values) if values.iter().all(|value| *value == values[0]) => {
                 Cell { text: sparkline(values, BARS), ..Cell::missing() }
             }
@@ -104,10 +104,10 @@ impl Shape<'_> {
     }
 }
 
-/// What the keys of trends end in.
+/// Suffix of the keys of trends.
 const TREND: &str = "_trend";
 
-/// The longest trend that is shown: this run and those before it.
+/// Most runs in a trend, this one included.
 pub const BARS: usize = 8;
 
 fn words<'a>(key: &str, heading: &str, cell: impl Fn(&Row) -> Cell + 'a) -> Option<Shown<'a>> {
@@ -117,7 +117,7 @@ fn words<'a>(key: &str, heading: &str, cell: impl Fn(&Row) -> Cell + 'a) -> Opti
 fn of_metric(name: &str, key: &str, heading: &str) -> Option<Shown<'static>> {
     let metric = metric::by_name(name)?;
     let cell = move |row: &Row| match figures::figure(metric, Some(row)) {
-        // Of a sample's intervals the one of the time is enough for a table this dense.
+        // Only the time has its interval: the table is dense.
         Ok(figure) if metric.name() == "time" => Cell::number(figure.value, number::figure(metric.quantity(), &figure)),
         Ok(figure) => Cell::number(figure.value, number::plain(metric.quantity(), figure.value)),
         Err(absent) => missing(&absent),
@@ -132,7 +132,7 @@ fn speed<'a>(record: &'a Record, anchor: &'a str) -> Shown<'a> {
     let cell = move |row: &Row| match figures::speed(record.row(&row.workload, anchor), row) {
         Ok(figure) => {
             let cell = Cell::number(figure.value, number::ratio(figure.value));
-            // A phase that comes before the anchor on the ladder is no step forward or back from it.
+            // A phase before the anchor is neither an improvement nor a regression from it.
             if place(&row.phase) > place(anchor) { cell.toned(direction(&figure)) } else { cell.toned(Tone::Quiet) }
         }
         Err(absent) => missing(&absent),
@@ -140,7 +140,7 @@ fn speed<'a>(record: &'a Record, anchor: &'a str) -> Shown<'a> {
     Shown { column: Column::right(&key, &format!("x {anchor}")), cell: Box::new(cell) }
 }
 
-/// Faster or slower beyond an interval that reaches its level.
+/// The tone of a speedup: good or bad if its interval excludes 1 at the confidence level.
 fn direction(speed: &Figure) -> Tone {
     match speed.interval {
         Some(ends) if ends.excludes(1.0, LEVEL) && speed.value > 1.0 => Tone::Good,
@@ -157,7 +157,7 @@ fn missing(absent: &Absent) -> Cell {
     Cell::missing().toned(tone)
 }
 
-/// The verdict on the answer.
+/// The cell for the check of the answer.
 pub(super) fn check(row: &Row) -> Cell {
     match &row.check {
         Check::Passed => Cell::text("passed").toned(Tone::Good),
@@ -166,13 +166,13 @@ pub(super) fn check(row: &Row) -> Cell {
     }
 }
 
-/// A column in which nothing was measured and nothing failed takes width and says nothing.
-fn says_something(shown: &Shown<'_>, rows: &[&Row]) -> bool {
+/// Returns true if anything was measured or failed in a column.
+fn has_content(shown: &Shown<'_>, rows: &[&Row]) -> bool {
     rows.iter().map(|row| (shown.cell)(row)).any(|cell| !cell.value.is_null() || cell.tone == Tone::Notice)
 }
 
-/// The name in the first column stands where it begins; programs still read it in every row.
-fn say_once(rows: &mut [Vec<Cell>]) {
+/// Clears the text of repeated names in the first column; their values remain for programs.
+fn clear_repeats(rows: &mut [Vec<Cell>]) {
     let mut last = serde_json::Value::Null;
     for first in rows.iter_mut().filter_map(|row| row.first_mut()) {
         if first.value == last {
@@ -187,11 +187,11 @@ fn notes(rows: &[&Row], anchors: &[String], columns: &[Column]) -> Vec<String> {
     let mut notes: Vec<String> = problems::of(rows.iter().copied()).iter().map(ToString::to_string).collect();
     if columns.iter().any(|column| column.key.starts_with("speed_over_")) {
         let anchors = anchors.iter().map(|anchor| format!("`x {anchor}`")).collect::<Vec<_>>().join(" and ");
-        notes.push(format!("± is the wider half of the 95 % interval, of all rounds where they are fewer than six; {anchors}: how many times as fast, the median over rounds, in colour where its 95 % interval leaves out 1."));
+        notes.push(format!("± is the wider half of the 95 % interval, or of the range of all rounds if there are fewer than six; {anchors}: speed as a multiple of that phase's, median over rounds, coloured if its 95 % interval excludes 1."));
     }
     if columns.iter().any(|column| column.key.ends_with(TREND)) {
         notes.push(format!(
-            "trend: how the figures left of it went, from at most {} earlier runs on this machine to this one at the right.",
+            "trend: the figure to its left over at most {} earlier runs on this machine; this run is at the right.",
             BARS - 1
         ));
     }

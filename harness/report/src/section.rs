@@ -1,40 +1,40 @@
-//! A part of a report: what it finds, its charts and tables, and what is missing in it and how to get it.
+//! A section of a report: its findings, charts and tables, and the measurements that are missing.
 
 use crate::charts::Named;
 use crate::render::Table;
 
-/// A part of a report.
+/// A section of a report.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Section {
-    /// Its anchor on the page.
+    /// Its id on the page.
     pub id: &'static str,
     /// Its heading.
     pub title: &'static str,
-    /// Sentences that say what it is about and what was found.
+    /// Its sentences: the finding first, then explanations.
     pub says: Vec<String>,
     /// Its charts.
     pub charts: Vec<Named>,
-    /// Its tables; the last note of each says where its numbers come from.
+    /// Its tables; the last note of each is the provenance of its numbers.
     pub tables: Vec<Table>,
-    /// What is not there, and the command that fills it.
+    /// Sentences on missing measurements, each with the command that takes them.
     pub missing: Vec<String>,
 }
 
 impl Section {
-    /// A part with nothing in it yet.
+    /// An empty section.
     pub fn new(id: &'static str, title: &'static str) -> Self {
         Self { id, title, says: Vec::new(), charts: Vec::new(), tables: Vec::new(), missing: Vec::new() }
     }
 
-    /// What is said where measurements are missing.
+    /// The sentence for missing measurements.
     pub fn not_measured(what: &str, command: &str) -> String {
         format!("{what} not measured. To fill this in: {command}")
     }
 }
 
-/// How many of something ended how, in one sentence; what ended in no way is not told.
+/// One sentence that counts outcomes; outcomes that did not occur are left out.
 pub(super) fn counted(what: &str, counts: &[(usize, &str)]) -> String {
     let all: usize = counts.iter().map(|(count, _)| count).sum();
-    let told = counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
-    format!("Of {all} {what}: {}.", told.collect::<Vec<_>>().join(", "))
+    let outcomes = counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
+    format!("Of {all} {what}: {}.", outcomes.collect::<Vec<_>>().join(", "))
 }

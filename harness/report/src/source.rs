@@ -1,4 +1,4 @@
-//! What a report takes from a record: of each workload, what some instruments read, with where it comes from.
+//! The sources of a report: the workloads and instruments that were taken from a record, with its provenance.
 
 use harness_probe::Instrument;
 use harness_record::distinct::distinct;
@@ -9,36 +9,36 @@ use crate::provenance;
 /// A record that rows were taken from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// The name of its file; empty for a record that is in no file.
+    /// The name of its file; empty for a record without a file.
     pub name: String,
     /// Its provenance in one line.
     pub line: String,
-    /// When it was measured, as people write it.
+    /// The time of measurement, for people.
     pub created: String,
-    /// The revision, as people write it.
+    /// The revision, for people.
     pub revision: String,
-    /// When it was measured and the revision, `-dirty` where there were other changes, as programs read them.
+    /// The time of measurement and the revision, for programs; `-dirty` marks uncommitted changes.
     pub exact: (String, String),
-    /// What was taken from it.
+    /// The readings that were taken from it.
     pub taken: Vec<Taken>,
 }
 
-/// What was taken of a workload from a record.
+/// The readings of one workload that were taken from a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Taken {
     /// The workload.
     pub workload: String,
-    /// The instruments that read it.
+    /// The instruments whose readings were taken.
     pub instruments: Vec<Instrument>,
 }
 
 impl Source {
-    /// The workloads that something was taken of.
+    /// The workloads with readings from this source.
     pub fn workloads(&self) -> impl Iterator<Item = &str> {
         self.taken.iter().map(|taken| taken.workload.as_str())
     }
 
-    /// Whether anything was taken of a workload, or what this instrument read of it.
+    /// Returns true if readings of a workload come from this source: by the given instrument, or by any.
     pub(super) fn has(&self, workload: &str, instrument: Option<Instrument>) -> bool {
         let wanted = |taken: &&Taken| taken.workload == workload;
         let by = |taken: &Taken| instrument.is_none_or(|instrument| taken.instruments.contains(&instrument));
@@ -50,7 +50,7 @@ impl Source {
     }
 }
 
-/// Leaves of a record only what is taken of it.
+/// Removes everything from a record that is not taken.
 pub(super) fn keep(record: &mut Record, taken: &[Taken]) {
     record.rows.retain_mut(|row| {
         let Some(taken) = taken.iter().find(|taken| taken.workload == row.workload) else { return false };
@@ -60,17 +60,17 @@ pub(super) fn keep(record: &mut Record, taken: &[Taken]) {
     });
 }
 
-/// Everything that a record has of a workload.
+/// All readings that a record contains for a workload.
 pub(super) fn taken(record: &Record, workload: &str) -> Taken {
     let rows = record.rows.iter().filter(|row| row.workload == workload);
-    let asked = rows.flat_map(|row| {
+    let instruments = rows.flat_map(|row| {
         let read = row.readings.iter().map(|reading| reading.data.instrument());
         read.chain(row.failures.iter().map(|failure| failure.instrument))
     });
-    Taken { workload: workload.to_owned(), instruments: distinct(asked) }
+    Taken { workload: workload.to_owned(), instruments: distinct(instruments) }
 }
 
-/// Adds what other instruments read. An answer that was wrong with any of them is wrong.
+/// Adds the readings of other instruments. The answer is wrong if it was wrong under any of them.
 pub(super) fn merge(row: &mut Row, other: Row) {
     row.readings.extend(other.readings);
     row.readings.sort_by_key(|reading| reading.data.instrument());
@@ -81,7 +81,7 @@ pub(super) fn merge(row: &mut Row, other: Row) {
     }
 }
 
-/// What an instrument reads, in a word.
+/// The quantity that an instrument reads, in one word.
 pub(super) fn what_is_read(instrument: Instrument) -> &'static str {
     match instrument {
         Instrument::Clock | Instrument::Criterion => "time",
@@ -90,7 +90,7 @@ pub(super) fn what_is_read(instrument: Instrument) -> &'static str {
     }
 }
 
-/// A record that this is taken from.
+/// Describes the record that readings are taken from.
 pub(super) fn source(name: &str, record: &Record, taken: Vec<Taken>) -> Source {
     let revision = record.environment.revision.clone().unwrap_or_default();
     let dirty = if record.environment.dirty { "-dirty" } else { "" };

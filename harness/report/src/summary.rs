@@ -1,13 +1,13 @@
-//! One page of Markdown for whoever asks how it stands: the findings, the roadmap, the ladder, what every section says, and
-//! where all of it comes from. Everything else is on the page and in the tables of exact values.
+//! The executive summary, one page of Markdown: headline figures, checks, the table of phases, the finding of each section,
+//! and provenance. Details are on the page and in the tables of exact values.
 
 use crate::render::{Format, escape_markdown};
 use crate::{ReportData, Section, charts, headline, problems, provenance};
 
-/// Problems that are told one by one; the page has all of them.
+/// The most problems that are listed one by one; the page lists all of them.
 const MOST_PROBLEMS: usize = 5;
 
-/// The page.
+/// Renders the summary.
 pub fn summary(report_data: &ReportData, charts: &[charts::Named], sections: &[Section]) -> String {
     let record = &report_data.record;
     let mut page = format!("# Benchmark summary of {}\n\n", escape_markdown(&provenance::created(record)));
@@ -26,14 +26,14 @@ pub fn summary(report_data: &ReportData, charts: &[charts::Named], sections: &[S
         }
     }
     if let Some(ladder) = headline::ladder(report_data) {
-        page += &format!("\n## Ladder\n\n{}", Format::Markdown.render(&[ladder]));
+        page += &format!("\n## Phases\n\n{}", Format::Markdown.render(&[ladder]));
     }
     if !sections.is_empty() {
         page += "\n## Findings\n\n";
         for section in sections {
-            let said = section.says.first().into_iter().chain(&section.missing);
-            let said: Vec<String> = said.map(|said| escape_markdown(said)).collect();
-            page += &format!("- **{}:** {}\n", section.title, said.join(" "));
+            let sentences = section.says.first().into_iter().chain(&section.missing);
+            let sentences: Vec<String> = sentences.map(|sentence| escape_markdown(sentence)).collect();
+            page += &format!("- **{}:** {}\n", section.title, sentences.join(" "));
         }
     }
     if let Some(named) = charts.first() {
@@ -45,8 +45,8 @@ pub fn summary(report_data: &ReportData, charts: &[charts::Named], sections: &[S
         page += &format!("- {name}: {}\n", escape_markdown(&value));
     }
     for source in &report_data.sources[1..] {
-        let told = format!("{} workloads from {}: {}", source.taken.len(), source.name, source.line);
-        page += &format!("- also: {}\n", escape_markdown(&told));
+        let line = format!("{} workloads from {}: {}", source.taken.len(), source.name, source.line);
+        page += &format!("- also: {}\n", escape_markdown(&line));
     }
     for note in &report_data.notes {
         page += &format!("- note: {}\n", escape_markdown(note));

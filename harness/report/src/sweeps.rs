@@ -1,5 +1,5 @@
-//! How costs grow with sizes, threads and streams, as exponents with their intervals: 1 is proportional, 2 is square, 0 does not
-//! grow.
+//! The growth of costs with sizes, threads and streams, as exponents with their intervals: 1 is proportional, 2 is quadratic,
+//! 0 is constant.
 
 use std::fmt;
 
@@ -12,19 +12,19 @@ use crate::parameters::{Sweep, sweeps};
 use crate::render::{Cell, Column, Table};
 use crate::{ReportData, Section, figures};
 
-/// What is asked of a sweep over a key.
+/// The question that a sweep over a key answers.
 pub(super) struct Question {
     /// The key.
     pub(super) key: &'static str,
-    /// As a heading.
+    /// The heading.
     pub(super) title: &'static str,
     /// The metric that answers it.
     pub(super) metric: &'static str,
-    /// What the x axis shows.
+    /// The title of the x axis.
     pub(super) axis: &'static str,
-    /// What each one of the sizes is called, where what one of them gets is told too.
+    /// The name of one unit of the size, if the table also has a row of the metric per unit.
     pub(super) each: Option<&'static str>,
-    /// Whether sizes beyond the CPUs of the machine answer another question: how long they wait for each other.
+    /// True if sizes above the number of CPUs are left out of the exponent, because threads then wait for each other.
     pub(super) by_cpus: bool,
     /// The name of its chart.
     pub(super) chart: &'static str,
@@ -40,9 +40,9 @@ const fn question(
     Question { key, title, metric, axis, each: None, by_cpus: false, chart }
 }
 
-/// The questions there are. A sweep over another key is told by the time of a run, in a table.
+/// The questions. A sweep over any other key gets a table of the time of a run.
 pub(super) const QUESTIONS: [Question; 6] = [
-    question("position", "Latency per token against position", "time", "tokens before it", "growth-position"),
+    question("position", "Latency per token against position", "time", "preceding tokens", "growth-position"),
     question("prompt", "Prefill against prompt length", "time", "tokens of the prompt", "growth-prompt"),
     question("context", "Memory against context", "peak-bytes", "tokens of the context", "growth-context"),
     Question {
@@ -72,16 +72,16 @@ pub(super) const QUESTIONS: [Question; 6] = [
 ];
 
 impl Question {
-    /// The largest size that is part of the answer.
+    /// The largest size that counts for the exponent.
     pub(super) fn limit(&self, report_data: &ReportData) -> f64 {
         if self.by_cpus { f64::from(report_data.record.environment.cpus) } else { f64::INFINITY }
     }
 }
 
-/// Fewer sizes than this have no interval at 95 % by Sen's method.
+/// Fewest sizes for which Sen's method gives a 95 % interval.
 const FEWEST_SIZES: usize = 5;
 
-/// How a cost grows with a size: 1 is proportional, 2 is square, 0 does not grow.
+/// The exponent of a cost as a power of a size: 1 is proportional, 2 is quadratic, 0 is constant.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Exponent {
     pub(super) value: f64,
@@ -90,8 +90,8 @@ pub(super) struct Exponent {
 }
 
 impl Exponent {
-    /// The slope of a line through the logarithms (Theil and Sen); of few points, that from the first to the last. None for
-    /// fewer than two sizes, or where there is nothing to take a logarithm of.
+    /// The slope of a Theil-Sen line through the logarithms; with fewer than [`FEWEST_SIZES`] points, the slope from the first
+    /// to the last. None for fewer than two values above zero.
     fn of(points: &[(f64, Figure)]) -> Option<Self> {
         let logs: Vec<(f64, f64)> =
             points.iter().filter(|(_, y)| y.value > 0.0).map(|(x, y)| (x.ln(), y.value.ln())).collect();
@@ -111,26 +111,27 @@ impl fmt::Display for Exponent {
     }
 }
 
-/// What one phase needs at each size.
+/// The figures of one phase at each size.
 #[derive(Debug, Clone)]
 pub(super) struct Growing<'a> {
     pub(super) phase: &'a str,
     pub(super) points: Vec<(f64, Figure)>,
-    /// How many of the points, from the first, are part of the answer.
+    /// The number of leading points that count for the exponent.
     within: usize,
-    /// Of the points within.
+    /// The exponent of those points.
     pub(super) exponent: Option<Exponent>,
 }
 
 impl Growing<'_> {
-    /// The first and the last point that are part of the answer.
+    /// The first and the last point that count for the exponent.
     pub(super) fn ends(&self) -> Option<[(f64, Figure); 2]> {
         let within = &self.points[..self.within];
         Some([*within.first()?, *within.last()?])
     }
 }
 
-/// The metric of a sweep over each size, for each phase that has any; sizes above the limit are no part of the answer.
+/// Returns the metric at each size of a sweep for each phase that has figures. Sizes above the limit do not count for the
+/// exponent.
 pub(super) fn growing<'a>(
     report_data: &'a ReportData,
     sweep: &Sweep<'_>,
@@ -138,7 +139,7 @@ pub(super) fn growing<'a>(
     limit: f64,
 ) -> Vec<Growing<'a>> {
     let phases = report_data.record.phases().into_iter();
-    let one = phases.map(|phase| {
+    let growing = phases.map(|phase| {
         let figure = |workload: &str| {
             let row: Option<&Row> = report_data.row(workload, phase).filter(|row| figures::trusted(row));
             figures::figure(metric, row).ok()
@@ -148,10 +149,10 @@ pub(super) fn growing<'a>(
         let within = points.iter().filter(|(size, _)| *size <= limit).count();
         Growing { phase, exponent: Exponent::of(&points[..within]), within, points }
     });
-    one.filter(|growing| !growing.points.is_empty()).collect()
+    growing.filter(|growing| !growing.points.is_empty()).collect()
 }
 
-/// The part of the report. It is there even where nothing was measured, to say how to.
+/// The section of the report. Without measurements it has the command that takes them.
 pub fn section(report_data: &ReportData) -> Option<Section> {
     let mut section = Section::new("growth", "Growth");
     let mut sweeps = sweeps(report_data);
@@ -182,16 +183,16 @@ pub fn section(report_data: &ReportData) -> Option<Section> {
     Some(section)
 }
 
-/// What the last phase does over the whole sweep.
+/// The sentence on the last phase over the whole sweep.
 fn verdict(sweep: &Sweep<'_>, question: Option<&Question>, growing: &[Growing<'_>]) -> Option<String> {
     let last = growing.last()?;
     let [(from, low), (to, high)] = last.ends()?;
     if low.value <= 0.0 || from == to {
         return None;
     }
-    let told = last.exponent.map(|exponent| format!(", exponent {exponent}")).unwrap_or_default();
+    let exponent = last.exponent.map(|exponent| format!(", exponent {exponent}")).unwrap_or_default();
     Some(format!(
-        "{}: from {from} to {to} {} {} goes {}{told}.",
+        "{}: from {from} to {to} {}, {} changes by {}{exponent}.",
         question.map_or(sweep.name, |question| question.title),
         question.map_or(sweep.key, |question| question.axis),
         last.phase,
@@ -219,23 +220,23 @@ fn table(
     let title = question.map_or(sweep.name, |question| question.title);
     let mut table =
         Table::new(format!("{title} ({}): {}", sweep.name, metric.title_per(unit.unwrap_or("unit"))), columns);
-    for one in growing {
+    for phase in growing {
         let cell = |size: f64, each: bool| {
-            let point = one.points.iter().find(|(x, _)| *x == size).map(|(_, figure)| *figure);
+            let point = phase.points.iter().find(|(x, _)| *x == size).map(|(_, figure)| *figure);
             point.map_or_else(Cell::missing, |figure| match each {
                 false => Cell::number(figure.value, number::figure(metric.quantity(), &figure)),
                 true => Cell::number(figure.value / size, number::plain(metric.quantity(), figure.value / size)),
             })
         };
-        let mut cells = vec![Cell::text(one.phase)];
+        let mut cells = vec![Cell::text(phase.phase)];
         cells.extend(sweep.sizes.iter().map(|(size, _)| cell(*size, false)));
-        cells.push(match &one.exponent {
+        cells.push(match &phase.exponent {
             Some(exponent) => Cell::number(exponent.value, exponent.to_string()),
             None => Cell::missing(),
         });
         table.rows.push(cells);
         if let Some(each) = question.and_then(|question| question.each) {
-            let mut cells = vec![Cell::text(format!("{}, per {each}", one.phase))];
+            let mut cells = vec![Cell::text(format!("{}, per {each}", phase.phase))];
             cells.extend(sweep.sizes.iter().map(|(size, _)| cell(*size, true)));
             cells.push(Cell::missing());
             table.rows.push(cells);
@@ -245,15 +246,15 @@ fn table(
         table.notes.push(beyond(limit));
     }
     table.notes.push(format!(
-        "Exponent: of {} in the metric, a line through the logarithms of all sizes (Theil and Sen) with its 95 % interval; of fewer than {FEWEST_SIZES} sizes that from the first to the last, without one.",
+        "Exponent: the power of {} that the metric follows (1 is proportional, 2 quadratic, 0 constant), the slope of a Theil-Sen line through the logarithms of all sizes with its 95 % interval. With fewer than {FEWEST_SIZES} sizes it is the slope from the first to the last, without an interval.",
         sweep.key
     ));
     table.notes.push(report_data.provenance_of(metric.instrument(), sweep.sizes.iter().map(|(_, workload)| *workload)));
     table
 }
 
-/// What is said of sizes above the number of CPUs.
+/// The note on sizes above the number of CPUs.
 pub(super) fn beyond(cpus: f64) -> String {
     let cpus = if cpus == 1.0 { "1 CPU".to_owned() } else { format!("{cpus} CPUs") };
-    format!("*: more than the {cpus} there are, where threads wait for each other: no part of the exponent.")
+    format!("*: more threads than the {cpus}, so threads wait for each other; not used for the exponent.")
 }

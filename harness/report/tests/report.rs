@@ -246,7 +246,7 @@ fn a_wrong_answer_makes_no_headline() {
     let charts = charts::all(&report_data);
     assert!(charts[0].chart.title().starts_with("kv-cache generates"), "{}", charts[0].chart.title());
     let words = svg_words(&charts[0].chart.svg(Layout::Wide).expect("drawn"));
-    assert!(words.iter().any(|line| line.contains("(answer not right)")), "{words:?}");
+    assert!(words.iter().any(|line| line.contains("(answer wrong or unchecked)")), "{words:?}");
     let page = page_of(&report_data);
     assert!(!page.contains("x1485"), "no ratio is given for it");
 }

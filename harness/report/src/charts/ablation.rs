@@ -1,4 +1,5 @@
-//! How the optimizations, each worth what it is alone, lead from one phase to another, and what they gain only together.
+//! The waterfall of an ablation: the gain of each optimization alone, from the start to the end, and the gain of the
+//! combination.
 
 use harness_abtest::Interval;
 use harness_probe::Instrument;
@@ -30,14 +31,14 @@ pub(crate) fn chart(
         .filter_map(|axis| Some((axis, axis.alone.as_ref().ok()?.value, axis.alone.as_ref().ok()?.interval)))
         .collect();
     axes.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let known = axes.first().is_some_and(|(_, worth, _)| *worth > 0.0);
+    let known = axes.first().is_some_and(|(_, gain, _)| *gain > 0.0);
     if !known {
         return None;
     }
     let mut at = 1.0;
     let mut bars = Vec::new();
-    for (axis, worth, interval) in &axes {
-        let to = at * worth;
+    for (axis, gain, interval) in &axes {
+        let to = at * gain;
         let end = axis.at_the_end.as_ref().ok().map(|end| format!(" · {} at the end", number::ratio(end.value)));
         bars.push(Bar {
             name: axis.name.replace('_', " "),
@@ -45,7 +46,7 @@ pub(crate) fn chart(
             to,
             interval: interval.map(|ends| Interval { low: at * ends.low, high: at * ends.high, ..ends }),
             place: None,
-            label: format!("{} alone{}", number::ratio(*worth), end.unwrap_or_default()),
+            label: format!("{} alone{}", number::ratio(*gain), end.unwrap_or_default()),
         });
         at = to;
     }
@@ -67,19 +68,19 @@ pub(crate) fn chart(
         label: format!("{} {}", number::ratio(whole.value), ablation.start),
     });
     let rows = [ablation.start, ablation.end].into_iter().filter_map(row);
-    let (first, worth, _) = axes[0];
+    let (first, gain, _) = axes[0];
     let more = if together >= 1.0 {
-        format!("what the optimizations gain only together is {}", times(together))
+        format!("the combination adds {}", times(together))
     } else {
-        format!("their gains overlap by {}", times(1.0 / together))
+        format!("the gains overlap by {}", times(1.0 / together))
     };
     Some(Named {
         name,
         heading,
         chart: Chart::Waterfall(Waterfall {
-            title: format!("{} is worth most alone, {}; {more}", first.name.replace('_', " "), times(worth)),
+            title: format!("{} alone gains most, {}; {more}", first.name.replace('_', " "), times(gain)),
             subtitle: format!(
-                "{}, {}; each bar is one optimization alone on {}, its 95 % interval as a line, or the span of all rounds where they are fewer than six. {}.",
+                "{}, {}; each bar is one optimization alone on {}, with its 95 % interval as a line, or the range of all rounds if there are fewer than six. {}.",
                 ablation.workload,
                 provenance::conditions(rows, &[Instrument::Clock]),
                 ablation.start,

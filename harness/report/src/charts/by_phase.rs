@@ -1,4 +1,4 @@
-//! What the charts with one number per phase have in common.
+//! The common part of the charts with one number per phase.
 
 use harness_record::metric::{Figure, Metric};
 use harness_record::{Record, Row, number};
@@ -7,7 +7,7 @@ use crate::headline::headline;
 use crate::render::chart::{Chart, Mark, PhaseChart};
 use crate::{ReportData, figures, provenance};
 
-/// A chart of a metric of one workload over all phases that were measured with it; none if no phase has a figure.
+/// The chart of a metric of one workload over all phases that were measured with it; none if no phase has a figure.
 pub(super) fn chart(
     report_data: &ReportData,
     workload: &str,
@@ -33,12 +33,12 @@ pub(super) fn chart(
     }))
 }
 
-/// What the numbers of the clock are: the ratio of two medians is not the median of the ratios.
+/// The remark on the numbers of the clock: the ratio of two medians is not the median of the ratios.
 fn medians(metric: &dyn Metric) -> &'static str {
     if metric.portable() {
         ""
     } else {
-        "; medians over rounds with their 95 % intervals, ratios over the rounds that both took part in"
+        "; medians over rounds with 95 % intervals, ratios over the rounds in which both phases ran"
     }
 }
 
@@ -47,8 +47,8 @@ pub(super) fn phases<'a>(record: &'a Record, workload: &str) -> Vec<&'a Row> {
     record.phases().into_iter().filter_map(|phase| record.row(workload, phase)).collect()
 }
 
-/// The workload to show a metric of: the headline if it has figures; else, of the workloads that yield one token a run,
-/// the one in the middle, because the first and last positions are extremes; else any that yields tokens.
+/// The workload to show a metric of: the headline workload if it has figures. Else the middle one of those that yield one
+/// token per run, because the first and last positions are extremes. Else the first that yields tokens.
 pub(super) fn workload<'a>(report_data: &'a ReportData, metric: &dyn Metric) -> Option<&'a str> {
     let record = &report_data.record;
     let has_figures = |name: &str| phases(record, name).iter().any(|row| metric.figure(row).is_some());
@@ -60,7 +60,7 @@ pub(super) fn workload<'a>(report_data: &'a ReportData, metric: &dyn Metric) -> 
         let main: Vec<&str> = report_data.sources.first().into_iter().flat_map(crate::Source::workloads).collect();
         let names = record.workloads().into_iter().filter(|name| main.contains(name));
         let names = names.filter(|name| !name.contains('=') && has_figures(name));
-        // Nor is what single axes are worth about the phases.
+        // Ablations are not about the phases either.
         let changed = |name: &str| phases(record, name).iter().any(|row| row.phase.contains('='));
         let names = names.filter(|name| !changed(name));
         names.filter(|name| phases(record, name).iter().all(|row| wanted(row))).collect()
@@ -108,12 +108,12 @@ fn mark(report_data: &ReportData, metric: &dyn Metric, row: &Row) -> Mark {
     let label = match &value {
         Err(absent) => format!("missing: {absent}"),
         Ok(figure) if alarm => {
-            format!("{} (answer not right)", number::plain(metric.quantity(), figure.value))
+            format!("{} (answer wrong or unchecked)", number::plain(metric.quantity(), figure.value))
         }
         Ok(figure) => {
             let ratios = report_data.anchors.iter().filter(|anchor| **anchor != row.phase).filter_map(|anchor| {
                 let ratio = figures::ratio(metric, report_data.row(&row.workload, anchor), row).ok()?;
-                // Nothing at all says more than "x0".
+                // The figure itself already shows a zero.
                 (ratio.value > 0.0).then_some(())?;
                 Some(format!("{} {anchor}", number::ratio(ratio.value)))
             });
@@ -127,8 +127,8 @@ fn mark(report_data: &ReportData, metric: &dyn Metric, row: &Row) -> Mark {
 
 /// A share of one for a sentence: `1/812`, `34 %`.
 pub(super) fn share(ratio: f64) -> String {
-    let told = number::ratio(ratio);
-    match told.trim_start_matches('x') {
+    let text = number::ratio(ratio);
+    match text.trim_start_matches('x') {
         fraction if fraction.contains('/') => fraction.to_owned(),
         _ => format!("{:.0} %", ratio * 100.0),
     }

@@ -1,5 +1,5 @@
-//! Latency per token against the position of the token, phase by phase: where each token recomputes the window the
-//! lines rise, where a cache of keys and values is kept they stay flat.
+//! Latency per token against the position of the token, one line per phase. The lines rise if each token recomputes the
+//! window, and stay flat with a KV-cache.
 
 use harness_abtest::{median, median_interval};
 use harness_probe::Instrument;
@@ -30,7 +30,7 @@ pub(super) fn chart(report_data: &ReportData) -> Option<Chart> {
     Some(Chart::Lines(LineChart {
         title,
         subtitle: format!(
-            "{workload}, {conditions}; median over runs, its 95 % interval as a band (all runs where they are fewer than six). {}.",
+            "{workload}, {conditions}; median over runs, with its 95 % interval as a band (all runs if there are fewer than six). {}.",
             report_data.provenance_of(Instrument::Clock, [workload])
         ),
         x_axis: "generated tokens after the first".to_owned(),
@@ -58,30 +58,31 @@ pub(crate) fn points(row: &Row) -> Vec<Point> {
         .collect()
 }
 
-/// Seconds from the token before to this one.
+/// Seconds between the previous token and this one; none if the clock did not advance.
 fn gap(run: &Run, token: usize) -> Option<f64> {
     let nanoseconds = run.tokens_at.get(token)?.checked_sub(*run.tokens_at.get(token - 1)?)?;
     (nanoseconds > 0).then_some(nanoseconds as f64 / 1e9)
 }
 
-/// The last tenth of the tokens over the first, by their medians.
+/// The median of the last tenth of the tokens over that of the first tenth.
 fn growth(points: &[Point]) -> Option<f64> {
     let tenth = (points.len() / 10).max(1);
     let middle = |points: &[Point]| median(&points.iter().map(|point| point.y).collect::<Vec<_>>());
     Some(middle(points.get(points.len().checked_sub(tenth)?..)?)? / middle(points.get(..tenth)?)?)
 }
 
-/// What becomes of the first anchor that was measured, or the first line, and of the last line.
+/// The title: the growth of the first measured anchor (or else the first line) and of the last line.
 fn title(lines: &[(Series, f64)], anchors: &[String]) -> Option<String> {
     let line = |name: &String| lines.iter().find(|(series, _)| series.name == *name);
     let (base, last) = (anchors.iter().find_map(line).or(lines.first())?, lines.last()?);
-    // Within a tenth the first tokens and the last are too alike to speak of.
-    let told = |(series, growth): &(Series, f64)| match growth {
+    // A growth of less than a tenth counts as flat.
+    let finding = |(series, growth): &(Series, f64)| match growth {
         1.1.. => format!("{} takes {} as long per token", series.name, times(*growth)),
         _ => format!("{} does not slow down", series.name),
     };
-    let told = if base.0.name == last.0.name { told(last) } else { format!("{}; {}", told(base), told(last)) };
-    Some(format!("From the first tokens to the last, {told}"))
+    let findings =
+        if base.0.name == last.0.name { finding(last) } else { format!("{}; {}", finding(base), finding(last)) };
+    Some(format!("From the first tokens to the last, {findings}"))
 }
 
 #[cfg(test)]
@@ -98,19 +99,19 @@ mod tests {
     }
 
     #[test]
-    fn the_title_tells_of_the_anchor_and_of_the_last_line() {
+    fn the_title_names_the_anchor_and_the_last_line() {
         let line = |name: &str, growth| {
             let (name, label) = (name.to_owned(), String::new());
             (Series { name, place: 0, label, points: Vec::new() }, growth)
         };
         let lines = [line("first", 9.0), line("naive", 2.25), line("cached", 0.8)];
         let anchors = ["unknown".to_owned(), "naive".to_owned()];
-        let told = |lines: &[(Series, f64)], anchors: &[String]| title(lines, anchors).expect("a line");
+        let text = |lines: &[(Series, f64)], anchors: &[String]| title(lines, anchors).expect("a line");
         assert_eq!(
-            told(&lines, &anchors),
+            text(&lines, &anchors),
             "From the first tokens to the last, naive takes 2.25x as long per token; cached does not slow down"
         );
-        assert_eq!(told(&lines[1..2], &[]), "From the first tokens to the last, naive takes 2.25x as long per token");
+        assert_eq!(text(&lines[1..2], &[]), "From the first tokens to the last, naive takes 2.25x as long per token");
         assert_eq!(title(&[], &anchors), None);
     }
 

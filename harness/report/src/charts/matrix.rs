@@ -7,7 +7,7 @@ use crate::matrix::{Grid, SHOWN, figure, name, verdict};
 use crate::render::chart::{Chart, HeatCell, HeatMap};
 use crate::{ReportData, provenance};
 
-/// The names of the charts there can be.
+/// The names of all possible charts.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     SHOWN.iter().map(|(_, name, _)| *name)
 }
@@ -21,7 +21,7 @@ pub(crate) fn chart(report_data: &ReportData, grid: &Grid<'_>, metric: &dyn Metr
             }
             Err(_) => HeatCell { value: None, text: "-".to_owned() },
         });
-        (name(one), cells.collect())
+        (name(combination), cells.collect())
     });
     let measured = grid
         .combinations

@@ -1,4 +1,4 @@
-//! Heap bytes per unit by phase: per generated token where there are some.
+//! Heap bytes per unit by phase; the unit is the generated token if the workload generates text.
 
 use harness_record::metric::{self, Quantity};
 use harness_record::number;

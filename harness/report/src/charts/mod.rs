@@ -1,4 +1,4 @@
-//! What the charts of a report show, worked out from the record: one file per chart.
+//! The charts of a report, computed from the record; one file per chart.
 
 pub(super) mod ablation;
 mod by_phase;
@@ -19,11 +19,11 @@ use crate::render::chart::Chart;
 /// A chart of a report.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Named {
-    /// Its file name without the ending.
+    /// Its file name without extension.
     pub name: &'static str,
-    /// What it is about, as a heading.
+    /// Its heading, the topic.
     pub heading: &'static str,
-    /// The chart.
+    /// The chart; its title is the finding.
     pub chart: Chart,
 }
 
@@ -36,13 +36,13 @@ const CHARTS: [(&str, &str, Make); 4] = [
     ("instructions-per-token", "Instructions by phase", instructions::chart),
 ];
 
-/// The charts by phase for which there are numbers, in the order they are shown.
+/// The charts by phase for which there are numbers, in display order.
 pub fn all(report_data: &ReportData) -> Vec<Named> {
     let named = |&(name, heading, make): &(_, _, Make)| Some(Named { name, heading, chart: make(report_data)? });
     CHARTS.iter().filter_map(named).collect()
 }
 
-/// The names of all charts there can be.
+/// The names of all possible charts.
 pub fn names() -> impl Iterator<Item = &'static str> {
     let by_phase = CHARTS.iter().map(|(name, ..)| *name);
     by_phase

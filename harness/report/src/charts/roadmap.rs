@@ -1,4 +1,4 @@
-//! What is left of the baseline's cost, phase by phase, beside what was to be left: a burn-down of the roadmap.
+//! The burn-down of the roadmap: the share of the reference phase's cost that each phase still has, beside its target.
 
 use harness_abtest::Interval;
 use harness_record::metric::{self, Better, Figure, Metric};
@@ -10,7 +10,7 @@ use crate::charts::by_phase::share;
 use crate::render::chart::{BurnDown, Chart, Stage, Wanted};
 use crate::{ReportData, figures, provenance};
 
-/// The metrics that a burn-down is drawn of, with the names and headings of their charts.
+/// The burn-downs: metric, name, heading and axis.
 const DRAWN: [(&str, &str, &str, &str); 3] = [
     (
         "tokens-per-second",
@@ -22,7 +22,7 @@ const DRAWN: [(&str, &str, &str, &str); 3] = [
     ("bytes-per-token", "roadmap-memory", "Roadmap: memory per token", "heap bytes per token"),
 ];
 
-/// The names of the charts there can be.
+/// The names of all possible charts.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     DRAWN.iter().map(|(_, name, ..)| *name)
 }
@@ -49,7 +49,7 @@ fn chart(report_data: &ReportData, roadmap: &Roadmap, metric: &'static dyn Metri
             provenance::conditions(rows, &[metric.instrument()]),
             report_data.provenance_of(metric.instrument(), [roadmap.workload.as_str()])
         ),
-        axis: format!("{axis}, over that of {}", roadmap.against),
+        axis: format!("{axis}, relative to {}", roadmap.against),
         stages,
     })
 }
@@ -59,7 +59,7 @@ fn stage(report_data: &ReportData, roadmap: &Roadmap, metric: &'static dyn Metri
     let cost = |ratio: f64| if metric.better() == Better::Higher { 1.0 / ratio } else { ratio };
     let wanted = target.map(|target| Wanted { near: cost(target.range.near), far: cost(target.range.far) });
     let ratio = match report_data.row(&roadmap.workload, &phase.name) {
-        // Without its interval, which is a point: it is where all begins.
+        // The reference itself is exactly 1, without an interval.
         Some(row) if phase.name == roadmap.against => figures::figure(metric, Some(row)).map(|_| Figure::exact(1.0)),
         Some(row) => figures::ratio(metric, report_data.row(&roadmap.workload, &roadmap.against), row),
         None => Err(figures::Absent::NotMeasured),
@@ -88,7 +88,7 @@ fn stage(report_data: &ReportData, roadmap: &Roadmap, metric: &'static dyn Metri
     }
 }
 
-/// What is left at the last stage that has both, beside what was to be left.
+/// The title: the share that is left at the last stage with both a target and a measurement, and that target.
 fn title(roadmap: &Roadmap, stages: &[Stage], axis: &str) -> String {
     let axis = axis.split([',', '(']).next().unwrap_or(axis).trim();
     let last = stages.iter().rev().find_map(|stage| Some((stage, stage.wanted?, stage.reached?.0)));
@@ -102,6 +102,6 @@ fn title(roadmap: &Roadmap, stages: &[Stage], axis: &str) -> String {
                 wanted.near * 100.0
             )
         }
-        None => format!("What is left of {}'s {axis}", roadmap.against),
+        None => format!("The {axis} of each phase, as a share of {}'s", roadmap.against),
     }
 }

@@ -1,4 +1,4 @@
-//! A metric over the sizes of a sweep, one line per phase, both axes logarithmic, so that a power is a straight line.
+//! A metric over the sizes of a sweep, one line per phase. Both axes are logarithmic, so a power law is a straight line.
 
 use harness_record::metric::{Metric, Quantity};
 use harness_record::number;
@@ -9,7 +9,7 @@ use crate::render::chart::{Chart, Event, LineChart, Point, Series};
 use crate::sweeps::{Growing, QUESTIONS, Question};
 use crate::{ReportData, provenance};
 
-/// The names of the charts there can be.
+/// The names of all possible charts.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     QUESTIONS.iter().map(|question| question.chart)
 }
@@ -23,14 +23,14 @@ pub(crate) fn chart(
 ) -> Option<Named> {
     let series: Vec<Series> = growing
         .iter()
-        .filter(|one| one.points.iter().all(|(_, figure)| figure.value > 0.0))
-        .map(|one| {
-            let last = one.points.last().map_or(0.0, |(_, figure)| figure.value);
+        .filter(|phase| phase.points.iter().all(|(_, figure)| figure.value > 0.0))
+        .map(|phase| {
+            let last = phase.points.last().map_or(0.0, |(_, figure)| figure.value);
             Series {
-                name: one.phase.to_owned(),
-                place: report_data.place(one.phase),
-                label: format!("{} {}", number::plain(metric.quantity(), last), one.phase),
-                points: one
+                name: phase.phase.to_owned(),
+                place: report_data.place(phase.phase),
+                label: format!("{} {}", number::plain(metric.quantity(), last), phase.phase),
+                points: phase
                     .points
                     .iter()
                     .map(|(x, figure)| Point {
@@ -62,9 +62,9 @@ pub(crate) fn chart(
                 if metric.portable() {
                     ""
                 } else {
-                    "; bands are 95 % intervals, or the span of all rounds where they are fewer than six"
+                    "; bands are 95 % intervals, or the range of all rounds if there are fewer than six"
                 },
-                if beyond.is_empty() { "" } else { "; right of the mark threads wait for each other" },
+                if beyond.is_empty() { "" } else { "; right of the mark, threads wait for each other" },
                 report_data.provenance_of(metric.instrument(), sweep.sizes.iter().map(|(_, workload)| *workload))
             ),
             x_axis: format!("{}, logarithmic scale", question.axis),
@@ -77,10 +77,10 @@ pub(crate) fn chart(
     })
 }
 
-/// What the first phase and the last one do over the whole sweep.
+/// The title: the change of the first phase and of the last one over the whole sweep.
 fn title(question: &Question, metric: &dyn Metric, growing: &[Growing<'_>]) -> Option<String> {
-    let told = |one: &Growing<'_>| {
-        let [(from, low), (to, high)] = one.ends()?;
+    let change = |phase: &Growing<'_>| {
+        let [(from, low), (to, high)] = phase.ends()?;
         let ratio = high.value / low.value;
         let what = match metric.quantity() {
             Quantity::Seconds => "the time",
@@ -90,10 +90,10 @@ fn title(question: &Question, metric: &dyn Metric, growing: &[Growing<'_>]) -> O
             Quantity::Blocks => "the allocations",
         };
         let times = number::ratio(ratio);
-        (low.value > 0.0).then(|| (format!("{} {} {what}", one.phase, times.replacen('x', "", 1) + "x"), to / from))
+        (low.value > 0.0).then(|| (format!("{} {} {what}", phase.phase, times.replacen('x', "", 1) + "x"), to / from))
     };
-    let (first, sizes) = told(growing.first()?)?;
-    let last = if growing.len() > 1 { told(growing.last()?).map(|(told, _)| told) } else { None };
+    let (first, sizes) = change(growing.first()?)?;
+    let last = if growing.len() > 1 { change(growing.last()?).map(|(text, _)| text) } else { None };
     let last = last.map(|last| format!(", {last}")).unwrap_or_default();
     Some(format!("{}x the {}: {first}{last}", sizes, question.axis))
 }

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::render::{Renderer, Table};
 
-/// One header line over all tables: the columns of all of them, each once, in the order they appear. More than one
-/// table adds a first column `table` with the title. Missing numbers are empty fields.
+/// Renders all tables under one header line: the columns of all tables, each once, in order of appearance. With several tables,
+/// a first column `table` has the title. Missing numbers are empty fields.
 pub(super) struct Csv;
 
 impl Renderer for Csv {

@@ -1,4 +1,4 @@
-//! Flame graphs as SVG, by inferno: of one profile, or of two held against each other.
+//! Flame graphs as SVG, drawn by inferno: of one profile, or of the difference between two.
 
 use std::io;
 
@@ -6,26 +6,26 @@ use inferno::differential;
 use inferno::flamegraph::color::{BackgroundColor, Color};
 use inferno::flamegraph::{self, Options, TextTruncateDirection};
 
-/// A flame graph to be drawn of folded stacks: a line `outermost;...;innermost cost` for each.
+/// A flame graph of folded stacks, each a line `outermost;...;innermost cost`.
 #[derive(Debug, Clone, Copy)]
 pub struct FlameGraph<'a> {
     /// The heading.
     pub title: &'a str,
     /// A line below it.
     pub subtitle: &'a str,
-    /// What costs are counted in.
+    /// Unit of the costs.
     pub unit: &'a str,
     /// The stacks.
     pub folded: &'a str,
-    /// Other stacks that these are held against: red costs more than there, blue less.
+    /// Stacks to compare with: red costs more than there, blue less.
     pub base: Option<&'a str>,
 }
 
 impl FlameGraph<'_> {
-    /// The picture; none where there are no stacks.
+    /// Draws the graph; none without stacks.
     ///
     /// # Errors
-    /// If the stacks are not written as they should be.
+    /// If the stacks are malformed.
     pub fn svg(&self) -> io::Result<Option<String>> {
         if self.folded.is_empty() {
             return Ok(None);
@@ -35,7 +35,7 @@ impl FlameGraph<'_> {
         options.subtitle = Some(self.subtitle.to_owned());
         options.count_name = self.unit.to_owned();
         options.name_type = "Function:".to_owned();
-        // The same name has the same colour in every picture, and the same stacks make the same file.
+        // A name has the same colour in every graph, and equal stacks give equal files.
         options.deterministic = true;
         options.bgcolors = Some(BackgroundColor::Flat(Color { r: 255, g: 255, b: 255 }));
         options.text_truncate_direction = TextTruncateDirection::Right;
@@ -45,8 +45,8 @@ impl FlameGraph<'_> {
         match self.base {
             None => lines.extend_from_slice(self.folded.as_bytes()),
             Some(base) => {
-                let how = differential::Options::default();
-                differential::from_readers(how, base.as_bytes(), self.folded.as_bytes(), &mut lines)?;
+                let options = differential::Options::default();
+                differential::from_readers(options, base.as_bytes(), self.folded.as_bytes(), &mut lines)?;
             }
         }
         let lines = String::from_utf8_lossy(&lines);
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     const GRAPH: FlameGraph<'_> = FlameGraph {
-        title: "Where <time> goes",
+        title: "<time> by function",
         subtitle: "2 runs & more",
         unit: "ns",
         folded: "decode;norm 30\ndecode;<Gelu as Op>::run 70\n",
@@ -72,7 +72,7 @@ mod tests {
     fn names_costs_and_words_are_in_the_picture() {
         let svg = GRAPH.svg().expect("well-formed").expect("stacks");
         for part in [
-            "Where &lt;time&gt; goes",
+            "&lt;time&gt; by function",
             "2 runs &amp; more",
             "&lt;Gelu as Op&gt;::run (70 ns, 70.00%)",
             "all (100 ns, 100%)",
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn against_another_what_grew_is_red_and_what_shrank_is_blue() {
+    fn growth_is_red_and_shrinkage_is_blue() {
         let base = "decode;norm 60\ndecode;<Gelu as Op>::run 35\n";
         let svg = FlameGraph { base: Some(base), ..GRAPH }.svg().expect("well-formed").expect("stacks");
         let colour = |name: &str| {

@@ -1,4 +1,4 @@
-//! The output formats a person can ask for with `--format`, each one small file.
+//! The output formats of `--format`; each has a file of its own.
 
 use crate::render::Table;
 use crate::render::csv::Csv;
@@ -6,13 +6,13 @@ use crate::render::json::Json;
 use crate::render::markdown::Markdown;
 use crate::render::terminal::Terminal;
 
-/// Turns tables into text.
+/// Renders tables as text.
 pub trait Renderer {
-    /// The text of the tables, ending in a line break unless there are none.
+    /// Renders the tables. The text ends in a line break unless there are no tables.
     fn render(&self, tables: &[Table]) -> String;
 }
 
-/// How results are printed.
+/// Output format of results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Format {
     /// Aligned columns for a terminal.
@@ -27,8 +27,8 @@ pub enum Format {
 }
 
 impl Format {
-    /// The text of the tables in this format. The terminal's colours are in it as escape sequences: print it through
-    /// `anstream`, which takes them out where they do not belong.
+    /// Renders the tables in this format. The terminal format contains colours as escape sequences: print it through
+    /// `anstream`, which removes them if the output is not a terminal.
     pub fn render(self, tables: &[Table]) -> String {
         let renderer: &dyn Renderer = match self {
             Self::Table => &Terminal,
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
     use crate::render::{Cell, Column, Tone};
 
-    /// Text that every format has to escape in its own way, beside ordinary cells.
+    /// Tables with ordinary cells and with text that every format must escape.
     fn awkward() -> Vec<Table> {
         let mut first = Table::new(
             "medium/inference",

@@ -1,11 +1,11 @@
-//! JSON: an array of tables, each with its rows as objects of exact values.
+//! JSON: an array of tables, with rows as objects of exact values.
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use crate::render::{Cell, Column, Renderer, Table};
 
-/// `[{"title", "rows": [{column key: exact value}], "notes"}]`, whatever the number of tables.
+/// Renders `[{"title", "rows": [{column key: exact value}], "notes"}]` for any number of tables.
 pub(super) struct Json;
 
 impl Renderer for Json {
@@ -37,7 +37,7 @@ struct Row<'a> {
 }
 
 impl Serialize for Row<'_> {
-    /// By hand because a map of `serde_json` would sort the columns.
+    /// Written by hand because a map of `serde_json` would sort the columns.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.columns.len()))?;
         for (column, cell) in self.columns.iter().zip(self.cells) {

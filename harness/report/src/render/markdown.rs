@@ -2,8 +2,7 @@
 
 use crate::render::{Align, Renderer, Table, Tone};
 
-/// Tables as GitHub-flavoured Markdown. A cell that means something bad or worth a look is bold, because Markdown has
-/// no colours.
+/// Renders GitHub-flavoured Markdown. Cells with the tone bad or notice are bold, because Markdown has no colours.
 pub(super) struct Markdown;
 
 impl Renderer for Markdown {
@@ -17,7 +16,7 @@ fn table(table: &Table) -> String {
     if !table.title.is_empty() {
         text += &format!("### {}\n\n", escape(&table.title));
     }
-    // Headings over nothing would only raise the question where the rows are.
+    // Without rows, there are no headings.
     if !table.rows.is_empty() {
         text += &line(table.columns.iter().map(|column| escape(&column.heading)));
         text += &line(table.columns.iter().map(|column| match column.align {

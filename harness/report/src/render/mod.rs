@@ -1,4 +1,4 @@
-//! Renders what others have worked out: it never computes, and the formats only punctuate.
+//! Rendering of computed results: tables in several formats, charts, flame graphs and numbers. Nothing is computed here.
 
 pub mod chart;
 mod csv;

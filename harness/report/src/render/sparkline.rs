@@ -1,9 +1,9 @@
-//! A series in one line of text.
+//! Sparklines: a series as one line of bars.
 
 /// Bars of eight heights, the lowest first.
 pub const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// The last `longest` values as bars from the lowest of them to the highest; half high where all are equal.
+/// Draws the last `longest` values as bars, scaled from the lowest to the highest. Equal values get bars of half height.
 pub fn sparkline(values: &[f64], longest: usize) -> String {
     let shown = &values[values.len().saturating_sub(longest)..];
     let low = shown.iter().copied().fold(f64::INFINITY, f64::min);

@@ -1,18 +1,18 @@
-//! A table of results, before any format has punctuated it.
+//! A table of results, independent of the output format.
 //!
-//! Every command that prints results builds one of these; the formats (`table`, `json`, `csv`, `markdown`) each turn it
-//! into text. Cells carry the exact value for machines and the words for people.
+//! Every command that prints results builds tables; the formats (`table`, `json`, `csv`, `markdown`) render them. A cell has
+//! the exact value for programs and the text for people.
 
-/// A table: columns, rows, and what is said around it.
+/// A table with a title and notes.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Table {
-    /// One line above it.
+    /// The line above the table.
     pub title: String,
     /// The columns, left to right.
     pub columns: Vec<Column>,
     /// The rows; each has as many cells as there are columns.
     pub rows: Vec<Vec<Cell>>,
-    /// Lines below it.
+    /// The lines below the table.
     pub notes: Vec<String>,
 }
 
@@ -23,43 +23,43 @@ pub struct Column {
     pub key: String,
     /// Heading for people.
     pub heading: String,
-    /// Which side its cells lean to.
+    /// Alignment of its cells.
     pub align: Align,
 }
 
-/// Which side cells lean to.
+/// Alignment of cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {
-    /// Words.
+    /// For words.
     Left,
-    /// Numbers.
+    /// For numbers.
     Right,
 }
 
 /// One cell.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Cell {
-    /// For people: rounded, with its unit; a dash where a number is missing.
+    /// The text for people: rounded, with its unit; a dash if a number is missing.
     pub text: String,
-    /// For machines: the exact value; null where a number is missing.
+    /// The exact value for programs; null if a number is missing.
     pub value: serde_json::Value,
-    /// What colour would say.
+    /// The meaning that a colour shows.
     pub tone: Tone,
 }
 
-/// What a cell means to the reader.
+/// The meaning of a cell, shown as a colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Tone {
-    /// Nothing in particular.
+    /// Neutral.
     #[default]
     Plain,
-    /// An improvement, or all is well.
+    /// An improvement or a success.
     Good,
     /// A regression or a failure.
     Bad,
-    /// Worth a look: changed, missing, inconclusive.
+    /// Needs attention: changed, missing, inconclusive.
     Notice,
-    /// Of lesser weight.
+    /// Less important.
     Quiet,
 }
 
@@ -83,22 +83,22 @@ impl Column {
 }
 
 impl Cell {
-    /// The same words for people and machines.
+    /// A cell with the same text for people and programs.
     pub fn text(text: impl Into<String>) -> Self {
         let text = text.into();
         Self { value: text.clone().into(), text, tone: Tone::Plain }
     }
 
-    /// A number with the words people read it by. Whole numbers are written as such, without a decimal point.
+    /// A number and its text for people. The exact value of a whole number has no decimal point.
     pub fn number(value: f64, text: impl Into<String>) -> Self {
-        /// Up to here f64 holds every whole number.
+        /// 2^53: f64 represents every whole number up to here.
         const EXACT: f64 = 9_007_199_254_740_992.0;
         let whole = value.fract() == 0.0 && value.abs() <= EXACT;
         let value = if whole { (value as i64).into() } else { value.into() };
         Self { text: text.into(), value, tone: Tone::Plain }
     }
 
-    /// A number that is missing.
+    /// A cell for a missing number.
     pub fn missing() -> Self {
         Self { text: "-".to_owned(), value: serde_json::Value::Null, tone: Tone::Quiet }
     }

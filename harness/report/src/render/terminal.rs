@@ -1,4 +1,4 @@
-//! Aligned columns for a terminal, coloured by what a cell means.
+//! Aligned columns for a terminal, coloured by the tone of the cells.
 
 use anstyle::Style;
 use comfy_table::presets::NOTHING;
@@ -42,7 +42,7 @@ fn table(table: &Table) -> String {
             });
         }
     }
-    // Headings over nothing would only raise the question where the rows are.
+    // Without rows, there are no headings.
     for line in grid.lines().filter(|_| !table.rows.is_empty()) {
         text += line.trim_end();
         text += "\n";
@@ -63,7 +63,7 @@ fn toned(cell: comfy_table::Cell, tone: Tone) -> comfy_table::Cell {
     }
 }
 
-/// Text from files may hold escape sequences and line breaks; neither may reach the terminal.
+/// Replaces control characters: text from files may contain escape sequences and line breaks.
 fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

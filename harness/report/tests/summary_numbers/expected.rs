@@ -38,11 +38,11 @@ impl Expected<'_> {
             vec![all - wrong - open, all, wrong, open]
         } else if line.starts_with("| ") && !line.starts_with("| phase") && !line.starts_with("| :") {
             self.ladder_row(line)
-        } else if line.starts_with("Speed is the ratio") {
+        } else if line.starts_with("Speed (the columns with x)") {
             vec![0.95]
         } else if line.starts_with("- **Roadmap progress:**") {
             self.roadmap(line)
-        } else if line.starts_with("- **Phase ledger:**") {
+        } else if line.starts_with("- **Speedup by phase:**") {
             self.ledger(line)
         } else if line.starts_with("- **Ablation:**") {
             self.ablation(line)

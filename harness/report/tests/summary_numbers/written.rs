@@ -21,7 +21,7 @@ pub(crate) fn numbers(line: &str) -> Vec<Written> {
         (" MB", 1e6),
         (" GB", 1e9),
         (" ms", 1e-3),
-        (" us", 1e-6),
+        (" µs", 1e-6),
         (" ns", 1e-9),
         (" k", 1e3),
         (" M", 1e6),

@@ -1,6 +1,6 @@
-//! A logarithmic axis: equal distances are equal ratios.
+//! The logarithmic axis: equal distances are equal ratios.
 
-/// From `low` to `high`, both above zero, onto 0 to 1.
+/// Maps `low` to `high`, both above zero, onto 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct LogAxis {
     low: f64,
@@ -8,8 +8,8 @@ pub(super) struct LogAxis {
 }
 
 impl LogAxis {
-    /// The axis from the round number (1, 2 or 5 times a power of ten) at or below the smallest value to the one at or
-    /// above the largest. Values that are not above zero have no place on it; none if no value is.
+    /// The axis from the round number (1, 2 or 5 times a power of ten) at or below the smallest value to the one at or above
+    /// the largest. Values that are not above zero are ignored; none if no value is above zero.
     pub(super) fn over(values: impl IntoIterator<Item = f64>) -> Option<Self> {
         let placed = values.into_iter().filter(|value| value.is_finite() && *value > 0.0);
         let (low, high) = placed.fold(None, |ends: Option<(f64, f64)>, value| {
@@ -23,13 +23,13 @@ impl LogAxis {
         })
     }
 
-    /// Where a value lies, 0 to 1.
+    /// The position of a value, 0 to 1.
     pub(super) fn place(&self, value: f64) -> f64 {
         (value / self.low).ln() / (self.high / self.low).ln()
     }
 
-    /// The values that carry a label: powers of ten, thinned or with 2 and 5 between them, so that there are about
-    /// `wanted`.
+    /// The labelled values: about `wanted` powers of ten, or 1, 2 and 5 times powers of ten if the axis spans less than two
+    /// decades.
     pub(super) fn ticks(&self, wanted: usize) -> Vec<f64> {
         let decades = (self.high / self.low).log10();
         let inside = |value: &f64| *value >= self.low * 0.9999 && *value <= self.high * 1.0001;

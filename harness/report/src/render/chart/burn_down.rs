@@ -1,4 +1,4 @@
-//! Targets and what was reached, stage by stage, as the share that is left of where it all began: the lower the better.
+//! Burn-down chart: target and measurement of each stage, as a share of the initial cost. Lower is better.
 
 use harness_abtest::Interval;
 use plotters::prelude::DrawingBackend;
@@ -9,47 +9,47 @@ use crate::render::chart::header::{AXIS, TICK, header, header_height, ratio_labe
 use crate::render::chart::palette::{self, INK, MUTED, RULE};
 use crate::render::chart::{Drawing, Layout, font};
 
-/// Targets and what was reached.
+/// A burn-down chart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BurnDown {
     /// The finding.
     pub title: String,
-    /// What was measured, where and when.
+    /// The measurement: workload, conditions, provenance.
     pub subtitle: String,
-    /// What the y axis shows.
+    /// The title of the y axis.
     pub axis: String,
     /// The stages, from first to last.
     pub stages: Vec<Stage>,
 }
 
-/// A stage: what was wanted of it and what was reached, both over where it all began.
+/// A stage: target and measurement, both as ratios to the initial cost.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stage {
     /// Its phase.
     pub name: String,
-    /// When it is due.
+    /// Its due date.
     pub when: String,
-    /// The place of its phase, which gives its colour.
+    /// Index of its phase, which selects the colour.
     pub place: usize,
-    /// What was wanted, if anything was said.
+    /// The target, if there is one.
     pub wanted: Option<Wanted>,
-    /// What was reached, with its interval.
+    /// The measured ratio, with its interval.
     pub reached: Option<(f64, Option<Interval>)>,
-    /// What stands beside the dot, or in its place.
+    /// The text beside the dot, or in its place.
     pub label: String,
 }
 
-/// What was wanted: at most `near`, at best `far`.
+/// A target: at most `near`, at best `far`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Wanted {
-    /// The end that has to be reached.
+    /// The end that must be reached.
     pub near: f64,
-    /// The end that would be better still.
+    /// The better end.
     pub far: f64,
 }
 
 const LABEL: Words = Words::new(12.0, INK).centred();
-/// Height of the place for zero, which a logarithmic axis has not got.
+/// Height of the extra space for zero, which a logarithmic axis lacks.
 const ZERO: f64 = 34.0;
 
 impl Drawing for BurnDown {
@@ -84,9 +84,9 @@ impl Drawing for BurnDown {
 }
 
 impl BurnDown {
-    /// What the y axis shows, in as many lines as it takes.
+    /// The title of the y axis, wrapped into lines.
     fn axis_lines(&self, layout: Layout) -> Vec<String> {
-        let words = format!("{}, logarithmic scale; less is better", self.axis);
+        let words = format!("{}, logarithmic scale; lower is better", self.axis);
         font::wrap(&words, AXIS.size, false, (layout.width() - 2.0 * layout.edge()) * 0.95)
     }
 }
@@ -95,14 +95,14 @@ fn plot(layout: Layout) -> f64 {
     if layout.narrow() { 260.0 } else { 300.0 }
 }
 
-/// Lines that a name may take.
+/// Most lines of a name.
 fn name_lines(layout: Layout) -> usize {
     if layout.narrow() { 3 } else { 2 }
 }
 
-/// A text whose words can each stand on a line: those that are too long are parted, at a hyphen if they have one there.
-fn hyphenated(text: &str, size: f64, disk_quota: f64) -> String {
-    let fits = |part: &str| font::width(part, size, false) <= disk_quota;
+/// Splits words that are wider than a line, at a hyphen if possible.
+fn hyphenated(text: &str, size: f64, room: f64) -> String {
+    let fits = |part: &str| font::width(part, size, false) <= room;
     let mut parted = String::new();
     for word in text.split(' ') {
         let mut rest = word;
@@ -123,7 +123,7 @@ fn hyphenated(text: &str, size: f64, disk_quota: f64) -> String {
     parted.trim_end().to_owned()
 }
 
-/// What the two kinds of marks are.
+/// The legend of the two kinds of marks.
 fn key<B: DrawingBackend>(canvas: &mut Canvas<'_, B>, x: f64, y: f64) {
     canvas.band(&[(x, y - 5.0), (x + 26.0, y - 5.0), (x + 26.0, y + 5.0), (x, y + 5.0)], MUTED);
     canvas.line(&[(x, y - 5.0), (x + 26.0, y - 5.0)], MUTED, 2.0);
@@ -132,13 +132,13 @@ fn key<B: DrawingBackend>(canvas: &mut Canvas<'_, B>, x: f64, y: f64) {
     canvas.words("measured, with its interval", x + 116.0, y, AXIS);
 }
 
-/// Where things lie.
+/// The positions of the elements.
 struct Frame {
     layout: Layout,
     left: f64,
     right: f64,
     top: f64,
-    /// Where the logarithmic axis ends; the place for zero is below.
+    /// Lower end of the logarithmic axis; the space for zero is below it.
     end: f64,
     bottom: f64,
     axis: LogAxis,
@@ -150,7 +150,7 @@ impl Frame {
         let wanted = chart.stages.iter().filter_map(|stage| stage.wanted).flat_map(|wanted| [wanted.near, wanted.far]);
         let reached = chart.stages.iter().filter_map(|stage| stage.reached).flat_map(|(value, interval)| {
             let ends = interval.map_or((value, value), |ends| (ends.low, ends.high));
-            // Some room below the lowest dot.
+            // Leave space below the lowest dot.
             [value * 0.8, ends.0, ends.1]
         });
         let axis = LogAxis::over(wanted.chain(reached).chain([1.0]))?;
@@ -192,8 +192,8 @@ impl Frame {
         canvas.line(&[(self.left, self.bottom), (self.right, self.bottom)], MUTED, 1.0);
         for (index, stage) in chart.stages.iter().enumerate() {
             let words = |text: &str, y: f64, canvas: &mut Canvas<'_, B>, words: Words| {
-                let disk_quota = self.column() - 6.0;
-                let lines = font::wrap(&hyphenated(text, words.size, disk_quota), words.size, false, disk_quota);
+                let room = self.column() - 6.0;
+                let lines = font::wrap(&hyphenated(text, words.size, room), words.size, false, room);
                 let lines = &lines[..lines.len().min(name_lines(self.layout))];
                 for (line, text) in lines.iter().enumerate() {
                     canvas.words(text, self.x(index), y + 15.0 * line as f64, words);
@@ -205,7 +205,7 @@ impl Frame {
         }
     }
 
-    /// The targets as boxes, joined by a line from one that has to be reached to the next.
+    /// Draws the targets as boxes, with a line from each near end to the next.
     fn targets<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, chart: &BurnDown) {
         let half = self.column() * 0.38;
         let wanted = chart.stages.iter().enumerate().filter_map(|(index, stage)| Some((index, stage.wanted?)));
@@ -219,7 +219,7 @@ impl Frame {
         }
         for (index, wanted) in wanted {
             let (x, near, far) = (self.x(index), self.y(wanted.near), self.y(wanted.far));
-            // What is left may be anything below the near end; the band reaches to the far one.
+            // The band spans from the near end to the far end, at least 6 units.
             let far = far.max(near + 6.0);
             canvas.band(&[(x - half, near), (x + half, near), (x + half, far), (x - half, far)], MUTED);
             canvas.line(&[(x - half, near), (x + half, near)], MUTED, 2.0);
@@ -228,9 +228,9 @@ impl Frame {
 
     fn stage<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, index: usize, stage: &Stage) {
         let x = self.x(index);
-        let disk_quota = self.column() - 4.0;
+        let room = self.column() - 4.0;
         let Some((value, interval)) = stage.reached else {
-            let lines = font::wrap(&stage.label, 11.0, false, disk_quota);
+            let lines = font::wrap(&stage.label, 11.0, false, room);
             for (line, text) in lines.iter().take(3).enumerate() {
                 let y = self.end - 34.0 + 14.0 * line as f64;
                 canvas.words(text, x, y, Words { colour: MUTED, size: 11.0, ..LABEL });
@@ -250,9 +250,9 @@ impl Frame {
             (above, below) = (above.min(high), below.max(low));
         }
         canvas.dot(x, y, 6.0, look);
-        let label = font::shorten(&stage.label, LABEL.size, false, disk_quota);
+        let label = font::shorten(&stage.label, LABEL.size, false, room);
         let width = font::width(&label, LABEL.size, false);
-        // Beside the dot, where the target's line is not; a long one above it, or below it where there is no room.
+        // A short label goes beside the dot, off the line of the target. A long one goes above it, or below if there is no space.
         let fits = x + 11.0 + width <= self.layout.width() - self.layout.edge();
         let (left, place) = if width <= 36.0 && fits {
             (x + 11.0, y)
@@ -271,12 +271,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_words_are_parted_at_their_hyphens_or_anywhere() {
-        let disk_quota = font::width("optimi-", 13.0, false) + 1.0;
-        assert_eq!(hyphenated("Full optimization", 13.0, disk_quota), "Full optimi- zation");
-        assert_eq!(hyphenated("KV-cache", 13.0, disk_quota), "KV- cache");
-        assert_eq!(hyphenated("Quick wins", 13.0, disk_quota), "Quick wins");
-        assert_eq!(hyphenated("abc", 13.0, 1.0), "abc", "there is no room for anything");
-        assert_eq!(hyphenated("", 13.0, disk_quota), "");
+    fn long_words_are_split_at_their_hyphens_or_anywhere() {
+        let room = font::width("optimi-", 13.0, false) + 1.0;
+        assert_eq!(hyphenated("Full optimization", 13.0, room), "Full optimi- zation");
+        assert_eq!(hyphenated("KV-cache", 13.0, room), "KV- cache");
+        assert_eq!(hyphenated("Quick wins", 13.0, room), "Quick wins");
+        assert_eq!(hyphenated("abc", 13.0, 1.0), "abc", "no room at all");
+        assert_eq!(hyphenated("", 13.0, room), "");
     }
 }

@@ -1,4 +1,4 @@
-//! Strokes, dots and words at places of the layout, whatever the backend and its density.
+//! The canvas: draws strokes, dots and text in layout coordinates, for any backend and pixel density.
 
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
@@ -23,7 +23,7 @@ impl ChartError {
     }
 }
 
-/// How words are set.
+/// The style of text.
 #[derive(Clone, Copy)]
 pub(super) struct Words {
     pub(super) size: f64,
@@ -33,7 +33,7 @@ pub(super) struct Words {
 }
 
 impl Words {
-    /// Words that begin where they are put.
+    /// Text that begins at its position.
     pub(super) const fn new(size: f64, colour: RGBColor) -> Self {
         Self { size, bold: false, colour, from: HPos::Left }
     }
@@ -51,7 +51,7 @@ impl Words {
     }
 }
 
-/// What charts are drawn on. The first error is kept, and told at the end.
+/// A drawing area that keeps the first error until [`Canvas::finish`] returns it.
 pub(super) struct Canvas<'a, B: DrawingBackend> {
     area: &'a DrawingArea<B, Shift>,
     scale: f64,
@@ -71,7 +71,7 @@ impl<'a, B: DrawingBackend> Canvas<'a, B> {
         self.error.map_or(Ok(()), |cause| Err(ChartError::new(title, &cause)))
     }
 
-    /// Words in the middle of whose height `y` lies.
+    /// Draws text, vertically centred at `y`.
     pub(super) fn words(&mut self, text: &str, x: f64, y: f64, words: Words) {
         let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let style = if words.bold { FontStyle::Bold } else { FontStyle::Normal };
@@ -82,7 +82,7 @@ impl<'a, B: DrawingBackend> Canvas<'a, B> {
         self.keep(self.area.draw(&Text::new(text, place, style)));
     }
 
-    /// Words on a patch of paper, so that rules do not run through them. Only for words that begin where they are put.
+    /// Draws text on a patch of the background, so that rules do not cross it. For left-aligned text only.
     pub(super) fn words_on_paper(&mut self, text: &str, x: f64, y: f64, words: Words) {
         let (width, half) = (font::width(text, words.size, words.bold), words.size * 0.65);
         let corners = [self.pixel((x - 3.0, y - half)), self.pixel((x + width + 3.0, y + half))];
@@ -96,7 +96,7 @@ impl<'a, B: DrawingBackend> Canvas<'a, B> {
         self.keep(self.area.draw(&PathElement::new(path, style)));
     }
 
-    /// A line of dashes, for a path whose points lie close together.
+    /// Draws a dashed line: every second segment of a path whose points are close together.
     pub(super) fn dashes(&mut self, points: &[(f64, f64)], colour: RGBColor, width: f64) {
         for (index, pair) in points.windows(2).enumerate() {
             if index % 2 == 0 {
@@ -105,13 +105,13 @@ impl<'a, B: DrawingBackend> Canvas<'a, B> {
         }
     }
 
-    /// A band between two lines.
+    /// Fills the band between two lines with a transparent colour.
     pub(super) fn band(&mut self, outline: &[(f64, f64)], colour: RGBColor) {
         let path: Vec<_> = outline.iter().map(|&point| self.pixel(point)).collect();
         self.keep(self.area.draw(&Polygon::new(path, colour.mix(0.18))));
     }
 
-    /// A filled rectangle.
+    /// Draws a filled rectangle.
     pub(super) fn block(&mut self, left: f64, top: f64, right: f64, bottom: f64, colour: RGBColor) {
         let corners = [self.pixel((left, top)), self.pixel((right, bottom))];
         self.keep(self.area.draw(&Rectangle::new(corners, colour.filled())));
@@ -129,7 +129,7 @@ impl<'a, B: DrawingBackend> Canvas<'a, B> {
         }
     }
 
-    /// A cross where a dot cannot be trusted.
+    /// Draws a cross, the mark of an untrusted value.
     pub(super) fn cross(&mut self, x: f64, y: f64, radius: f64, colour: RGBColor) {
         self.line(&[(x - radius, y - radius), (x + radius, y + radius)], colour, 2.5);
         self.line(&[(x - radius, y + radius), (x + radius, y - radius)], colour, 2.5);

@@ -1,4 +1,4 @@
-//! Single values: a row for each kind, a dot for each value, and the value that would be right.
+//! Dot chart: single values in rows, each row with its true value as a line.
 
 use plotters::prelude::DrawingBackend;
 
@@ -7,7 +7,7 @@ use crate::render::chart::header::{AXIS, LABEL, TICK, header, header_height};
 use crate::render::chart::palette::{self, INK, MUTED, RULE};
 use crate::render::chart::{Drawing, Layout, font};
 
-/// A row of dots for each kind.
+/// A dot chart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DotChart {
     /// The finding.
@@ -27,9 +27,9 @@ pub struct DotChart {
 pub struct DotKind {
     /// Its name.
     pub name: String,
-    /// Its colour among those of phases; none for grey.
+    /// Index of its colour in the palette of phases; none for grey.
     pub place: Option<usize>,
-    /// A cross in the colour of alarms instead of a dot.
+    /// True for a cross in the alarm colour instead of a dot.
     pub is_cross: bool,
 }
 
@@ -38,21 +38,21 @@ pub struct DotKind {
 pub struct DotRow {
     /// Its name.
     pub name: String,
-    /// The value that would be right.
+    /// The true value.
     pub truth: f64,
-    /// The values, each with the place of its kind.
+    /// The values, each with the index of its kind.
     pub dots: Vec<(f64, usize)>,
-    /// The words beside it.
+    /// The text beside it.
     pub label: String,
 }
 
 const ROW: f64 = 36.0;
-/// Dots lie this far above and below the middle of their row at most, so that they do not hide each other.
+/// Greatest vertical distance of a dot from the middle of its row. Dots are spread so that they do not hide each other.
 const SPREAD: f64 = 12.0;
 const RADIUS: f64 = 2.5;
 const LEGEND: f64 = 30.0;
 const NAME: Words = Words::new(14.0, INK).ending();
-/// About as many values are written at the axis.
+/// Approximate number of ticks.
 const TICKS: f64 = 8.0;
 
 impl Drawing for DotChart {
@@ -70,9 +70,9 @@ impl Drawing for DotChart {
         self.legend(canvas, edge, top + LEGEND / 2.0 - 4.0);
         let top = top + LEGEND;
         let bottom = top + self.rows.len() as f64 * ROW;
-        let disk_quota = width * 0.3;
+        let room = width * 0.3;
         let widest = |words: &mut dyn Iterator<Item = &str>| {
-            words.map(|word| font::width(word, NAME.size, false)).fold(40.0, f64::max).min(disk_quota)
+            words.map(|word| font::width(word, NAME.size, false)).fold(40.0, f64::max).min(room)
         };
         let left = edge + widest(&mut self.rows.iter().map(|row| row.name.as_str())) + 22.0;
         let right = width - edge - widest(&mut self.rows.iter().map(|row| row.label.as_str())) - 14.0;
@@ -98,7 +98,7 @@ impl Drawing for DotChart {
 }
 
 impl DotChart {
-    /// The ends of the axis, and the step between its values.
+    /// The ends of the axis, and the step between ticks.
     fn range(&self) -> (f64, f64, f64) {
         let values = self.rows.iter().flat_map(|row| row.dots.iter().map(|dot| dot.0).chain([row.truth]));
         let (low, high) = values
@@ -106,17 +106,17 @@ impl DotChart {
             .fold((0.0, 0.0), |(low, high): (f64, f64), value| (low.min(value), high.max(value)));
         let rough = ((high - low) / TICKS).max(1e-6);
         let power = 10f64.powf(rough.log10().floor());
-        let step = [1.0, 2.0, 5.0].map(|one| one * power).into_iter().find(|step| *step >= rough * 0.999);
+        let step = [1.0, 2.0, 5.0].map(|digit| digit * power).into_iter().find(|step| *step >= rough * 0.999);
         let step = step.unwrap_or(10.0 * power);
         ((low / step).floor() * step, ((high / step).floor() + 1.0) * step, step)
     }
 
-    /// The kinds in their order, so that the last one is hidden by none.
+    /// Draws the kinds in order, so that the last one is on top.
     fn dots<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, row: &DotRow, y: f64, x: &dyn Fn(f64) -> f64) {
         for (place, kind) in self.kinds.iter().enumerate() {
             let dots = row.dots.iter().enumerate().filter(|(_, dot)| dot.1 == place);
             for (index, &(value, _)) in dots {
-                // Neighbours in time lie apart: multiples of the golden ratio fill the height evenly.
+                // Multiples of the golden ratio fill the height evenly and keep consecutive dots apart.
                 let height = y + SPREAD * (2.0 * (index as f64 * 0.618_034).fract() - 1.0);
                 kind.draw(canvas, x(value), height);
             }
@@ -144,7 +144,7 @@ impl DotKind {
     }
 }
 
-/// A value of the axis, with as many decimals as the step has.
+/// The label of a tick, with as many decimals as the step.
 fn tick_label(value: f64, step: f64) -> String {
     let decimals = (-step.log10().floor()).max(0.0) as usize;
     // No minus before a zero.

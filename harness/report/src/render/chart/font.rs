@@ -1,5 +1,5 @@
-//! The font that travels with the crate, so that charts need no system fonts, and so that text is measured alike on
-//! every machine.
+//! The font of the charts. It is part of the crate, so charts need no system fonts and text has the same width on every
+//! machine.
 
 use std::sync::OnceLock;
 
@@ -8,13 +8,13 @@ use plotters::style::{FontStyle, register_font};
 
 use crate::render::chart::ChartError;
 
-/// The family as SVGs name it: the font of the measurements first, then ones that run no wider.
+/// The font family in SVGs: the bundled font first, then fonts that are no wider.
 pub(super) const FAMILY: &str = "Inter, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Liberation Sans', sans-serif";
 
 static REGULAR: &[u8] = include_bytes!("../../../assets/Inter-Regular.otf");
 static SEMI_BOLD: &[u8] = include_bytes!("../../../assets/Inter-SemiBold.otf");
 
-/// Makes the font known to the drawing library; doing so again changes nothing.
+/// Registers the font with the drawing library, once.
 pub(super) fn register() -> Result<(), ChartError> {
     static DONE: OnceLock<Result<(), ChartError>> = OnceLock::new();
     let register = || {
@@ -25,7 +25,7 @@ pub(super) fn register() -> Result<(), ChartError> {
     DONE.get_or_init(register).clone()
 }
 
-/// Width of a line of text in the unit of `size`, the font's size.
+/// Width of a line of text, in the unit of the font size `size`.
 pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
     static FONTS: OnceLock<Option<[FontRef<'static>; 2]>> = OnceLock::new();
     let fonts =
@@ -39,7 +39,7 @@ pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
     f64::from(advance) / f64::from(units) * size
 }
 
-/// The text broken between words into lines no wider than `limit`, as few as there can be and about equally long.
+/// Breaks text between words into lines no wider than `limit`: the fewest lines, of about equal length.
 pub(super) fn wrap(text: &str, size: f64, bold: bool, limit: f64) -> Vec<String> {
     let mut lines = fill(text, size, bold, limit);
     let mut narrower = limit * 0.97;
@@ -68,7 +68,7 @@ fn fill(text: &str, size: f64, bold: bool, limit: f64) -> Vec<String> {
     lines
 }
 
-/// The text, cut with an ellipsis if it is wider than `limit`.
+/// Cuts text that is wider than `limit`, with an ellipsis.
 pub(super) fn shorten(text: &str, size: f64, bold: bool, limit: f64) -> String {
     if width(text, size, bold) <= limit {
         return text.to_owned();

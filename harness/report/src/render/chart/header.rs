@@ -1,4 +1,4 @@
-//! Title and subtitle, and the words of axes: what all charts have in common.
+//! The common parts of all charts: title, subtitle, and the text styles and labels of axes.
 
 use harness_record::metric::Quantity;
 use harness_record::number;
@@ -10,14 +10,14 @@ use crate::render::chart::{Layout, font};
 
 const TITLE: Words = Words::new(20.0, INK).bold();
 const SUBTITLE: Words = Words::new(12.5, MUTED);
-/// What an axis shows.
+/// Title of an axis.
 pub(super) const AXIS: Words = Words::new(12.5, MUTED);
 /// Values on an axis.
 pub(super) const TICK: Words = Words::new(12.0, MUTED);
-/// Values beside what they belong to.
+/// Values beside their marks.
 pub(super) const LABEL: Words = Words::new(13.0, INK);
 
-/// Draws title and subtitle; gives where the data may begin.
+/// Draws title and subtitle. Returns the y coordinate at which the data may begin.
 pub(super) fn header<B: DrawingBackend>(
     canvas: &mut Canvas<'_, B>,
     title: &str,
@@ -38,7 +38,7 @@ pub(super) fn header<B: DrawingBackend>(
     y + 10.0
 }
 
-/// How high [`header`] is.
+/// Height of [`header`].
 pub(super) fn header_height(title: &str, subtitle: &str, layout: Layout) -> f64 {
     let title_step = title_style(layout).1;
     38.0 + title_step * title_lines(title, layout).len() as f64 + 17.0 * subtitle_lines(subtitle, layout).len() as f64
@@ -48,17 +48,17 @@ fn title_style(layout: Layout) -> (Words, f64) {
     if layout.narrow() { (Words { size: 17.0, ..TITLE }, 22.0) } else { (TITLE, 26.0) }
 }
 
-// Where the font of the measurements is missing, others may run up to a twentieth wider.
-fn disk_quota(layout: Layout) -> f64 {
+// Without the bundled font, a browser's font may be up to 5 % wider.
+fn line_width(layout: Layout) -> f64 {
     (layout.width() - 2.0 * layout.edge()) * 0.95
 }
 
 fn title_lines(title: &str, layout: Layout) -> Vec<String> {
-    font::wrap(title, title_style(layout).0.size, true, disk_quota(layout))
+    font::wrap(title, title_style(layout).0.size, true, line_width(layout))
 }
 
 fn subtitle_lines(subtitle: &str, layout: Layout) -> Vec<String> {
-    font::wrap(subtitle, SUBTITLE.size, false, disk_quota(layout))
+    font::wrap(subtitle, SUBTITLE.size, false, line_width(layout))
 }
 
 /// A round number with its unit: `10 ms`, `1 MB`, `100`, `10 k`.

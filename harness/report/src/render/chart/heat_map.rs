@@ -1,4 +1,4 @@
-//! A number for each row and column: darker is more, by equal ratios, and the number itself stands in every cell.
+//! Heat map: a number for each row and column, shown as text and as a shade on a logarithmic scale. Darker is more.
 
 use plotters::prelude::DrawingBackend;
 use plotters::style::RGBColor;
@@ -9,14 +9,14 @@ use crate::render::chart::header::{AXIS, TICK, header, header_height};
 use crate::render::chart::palette::{self, INK, MUTED};
 use crate::render::chart::{Drawing, Layout, font};
 
-/// A number for each row and column.
+/// A heat map.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeatMap {
     /// The finding.
     pub title: String,
-    /// What was measured, where and when.
+    /// The measurement: workload, conditions, provenance.
     pub subtitle: String,
-    /// What the colour shows, with its unit.
+    /// The quantity that the shade shows, with its unit.
     pub axis: String,
     /// The names of the columns.
     pub columns: Vec<String>,
@@ -27,9 +27,9 @@ pub struct HeatMap {
 /// A cell.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeatCell {
-    /// The number; none where it is missing.
+    /// The number; none if it is missing.
     pub value: Option<f64>,
-    /// How it is written, or why it is missing.
+    /// The text of the cell.
     pub text: String,
 }
 
@@ -87,7 +87,7 @@ impl Drawing for HeatMap {
 }
 
 impl HeatMap {
-    /// From little to much.
+    /// Draws the legend, from the lightest shade to the darkest.
     fn key<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, layout: Layout, y: f64) {
         const STEPS: usize = 12;
         let left = layout.edge();
@@ -96,27 +96,27 @@ impl HeatMap {
             let fill: RGBColor = palette::shade(step as f64 / (STEPS - 1) as f64).0;
             canvas.block(x, y - 6.0, x + 10.0, y + 6.0, fill);
         }
-        let words = format!("{}, less to more by equal ratios", self.axis);
-        let disk_quota = layout.width() - 2.0 * left - 134.0;
-        for (line, text) in font::wrap(&words, AXIS.size, false, disk_quota).iter().take(2).enumerate() {
+        let words = format!("{}, from less to more, logarithmic scale", self.axis);
+        let room = layout.width() - 2.0 * left - 134.0;
+        for (line, text) in font::wrap(&words, AXIS.size, false, room).iter().take(2).enumerate() {
             canvas.words(text, left + 130.0, y + 16.0 * line as f64, AXIS);
         }
     }
 }
 
-/// On a phone the names of rows stand above them.
+/// Height of a row. On a phone, the name of a row is above it.
 fn row(layout: Layout) -> f64 {
     if layout.narrow() { ROW + 18.0 } else { ROW }
 }
 
-/// Where the columns begin and how wide they are.
+/// The left edge of the first column, and the width of each column.
 fn columns(chart: &HeatMap, layout: Layout) -> (f64, f64) {
     let names = chart.rows.iter().map(|(name, _)| font::width(name, 13.0, false)).fold(40.0, f64::max).min(300.0);
     let left = layout.edge() + if layout.narrow() { 0.0 } else { names + 14.0 };
     (left, (layout.width() - layout.edge() - left) / chart.columns.len().max(1) as f64)
 }
 
-/// Lines that the longest name of a column takes.
+/// The number of lines of the longest column name.
 fn heads(chart: &HeatMap, layout: Layout) -> f64 {
     let size = if layout.narrow() { 10.5 } else { 12.0 };
     let column = columns(chart, layout).1;

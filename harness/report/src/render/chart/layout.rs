@@ -1,11 +1,11 @@
-//! How wide a chart is laid out: one drawing for desks and paper, one for phones, so that neither has to be scrolled.
+//! The width of a chart: a wide drawing for desktops and paper and a narrow one for phones, so that neither needs scrolling.
 
-/// The room that a chart is laid out for.
+/// The width that a chart is drawn for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layout {
-    /// A desk, or paper: names beside the data.
+    /// Desktop or paper: names beside the data.
     Wide,
-    /// A phone: names above the data.
+    /// Phone: names above the data.
     Narrow,
 }
 
@@ -17,7 +17,7 @@ impl Layout {
         }
     }
 
-    /// Empty room at the left and at the right.
+    /// Margin at the left and at the right.
     pub(super) fn edge(self) -> f64 {
         match self {
             Self::Wide => 20.0,

@@ -1,5 +1,5 @@
-//! One line per phase over a logarithmic y axis, with bands, each line named at its end. The x axis is logarithmic too
-//! where sizes are multiples of each other.
+//! Line chart: one line per phase with its band on a logarithmic y axis, each named at its end. The x axis is logarithmic
+//! for sizes.
 
 use harness_record::metric::Quantity;
 use plotters::prelude::DrawingBackend;
@@ -10,33 +10,33 @@ use crate::render::chart::header::{AXIS, LABEL, TICK, header, header_height, tic
 use crate::render::chart::palette::{self, MUTED, RULE};
 use crate::render::chart::{Drawing, Layout, font};
 
-/// One line per phase.
+/// A line chart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LineChart {
     /// The finding.
     pub title: String,
-    /// What was measured, where and when.
+    /// The measurement: workload, conditions, provenance.
     pub subtitle: String,
-    /// What the x axis shows, with its unit.
+    /// The title of the x axis, with its unit.
     pub x_axis: String,
-    /// Whether equal distances on the x axis are equal ratios; the points are then drawn, each over its size.
+    /// True for a logarithmic x axis with a tick and a dot at each size.
     pub sizes: bool,
-    /// What the y axis shows, with its unit.
+    /// The title of the y axis, with its unit.
     pub y_axis: String,
-    /// What the y values are counted in.
+    /// The quantity of the y values.
     pub quantity: Quantity,
     /// The lines.
     pub series: Vec<Series>,
-    /// What happened at places of the x axis.
+    /// Marks on the x axis.
     pub events: Vec<Event>,
 }
 
-/// Something that happened at a place of the x axis.
+/// A labelled mark on the x axis.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
-    /// Where.
+    /// Its position.
     pub x: f64,
-    /// What, in a word.
+    /// Its label, in a word.
     pub label: String,
 }
 
@@ -45,15 +45,15 @@ pub struct Event {
 pub struct Series {
     /// The phase.
     pub name: String,
-    /// Its place in the record, which gives its colour.
+    /// Index of the phase, which selects the colour.
     pub place: usize,
-    /// What stands at the end of the line.
+    /// The text at the end of the line.
     pub label: String,
-    /// From left to right.
+    /// The points, from left to right.
     pub points: Vec<Point>,
 }
 
-/// A place on a line.
+/// A point of a line.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point {
     /// On the x axis.
@@ -100,12 +100,12 @@ impl LineChart {
         plot.max(self.series.len() as f64 * (LINE + 4.0))
     }
 
-    /// What stands between the header and the plot: the name of the y axis, and below it the labels of events.
+    /// Height between header and plot, for the title of the y axis and the labels of events.
     fn above(&self) -> f64 {
         if self.events.is_empty() { 26.0 } else { 40.0 }
     }
 
-    /// The different sizes, in order.
+    /// The distinct sizes, in order.
     fn sizes(&self) -> Vec<f64> {
         let mut sizes: Vec<f64> = self.series.iter().flat_map(|series| &series.points).map(|point| point.x).collect();
         sizes.sort_by(f64::total_cmp);
@@ -114,14 +114,14 @@ impl LineChart {
     }
 }
 
-/// Where things lie.
+/// The positions of the elements.
 struct Frame {
     layout: Layout,
     left: f64,
     right: f64,
     top: f64,
     bottom: f64,
-    /// The ends of the x axis; their logarithms where it is logarithmic.
+    /// The ends of the x axis; their logarithms if it is logarithmic.
     x: (f64, f64),
     sizes: bool,
     y: LogAxis,
@@ -178,7 +178,7 @@ impl Frame {
         canvas.words(&chart.x_axis, self.left, self.bottom + 40.0, AXIS);
     }
 
-    /// A thin line from the axis to the top, with its label above.
+    /// Draws a thin vertical line with its label above.
     fn event<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, event: &Event) {
         let (x, _) = self.place(event.x, 1.0);
         canvas.line(&[(x, self.top), (x, self.bottom)], MUTED, 1.0);
@@ -209,7 +209,7 @@ impl Frame {
         }
     }
 
-    /// The names at the ends of their lines, moved apart where they would touch, each joined to its line.
+    /// Draws the names at the ends of their lines, moved apart where they would touch, each connected to its line.
     fn labels<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, series: &[Series]) {
         let mut ends: Vec<(f64, &Series)> = series
             .iter()
@@ -232,8 +232,8 @@ impl Frame {
     }
 }
 
-/// Places at least a line apart and as near as may be to the wanted ones, which are sorted: neighbours that are too close form a
-/// group around their common middle.
+/// Returns positions at least one line apart and close to the wanted ones, which are sorted. Neighbours that are too close form
+/// a group around their common middle.
 fn spread(wanted: &[f64], top: f64, bottom: f64) -> Vec<f64> {
     let within = |middle: f64, n: usize| {
         let half = LINE * (n as f64 - 1.0) / 2.0;
@@ -255,7 +255,7 @@ fn spread(wanted: &[f64], top: f64, bottom: f64) -> Vec<f64> {
     groups.iter().flat_map(spaced).collect()
 }
 
-/// About six whole numbers from `low` to `high`, evenly apart.
+/// About six evenly spaced whole numbers from `low` to `high`.
 fn even_ticks(low: f64, high: f64) -> Vec<f64> {
     let rough = ((high - low) / 6.0).max(1.0);
     let power = 10f64.powf(rough.log10().floor());

@@ -1,7 +1,7 @@
 //! Charts as SVG and PNG, both drawn by the same function.
 //!
-//! A chart says its finding in the title, names its lines and dots directly, and gives one phase the same colour
-//! everywhere. What is shown is worked out elsewhere: here it is only drawn.
+//! The title of a chart is its finding, lines and dots are labelled directly, and a phase has the same colour in all charts.
+//! The values are computed elsewhere.
 
 mod axis;
 mod burn_down;
@@ -31,8 +31,8 @@ use canvas::Canvas;
 use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
 use plotters::drawing::IntoDrawingArea;
 
-/// Pixels of the drawing per unit of its layout: PNGs are sharp on dense screens, and lines of SVGs are smooth although
-/// the drawing library rounds to whole pixels.
+/// Pixels per layout unit. Two make PNGs sharp on dense screens, and SVG lines smooth although the drawing library rounds to
+/// whole pixels.
 const SCALE: u32 = 2;
 
 /// A chart, ready to be drawn.
@@ -44,9 +44,9 @@ pub enum Chart {
     Lines(LineChart),
     /// Shares of a whole.
     Shares(ShareChart),
-    /// Single values, kind by kind.
+    /// Single values in rows.
     Dots(DotChart),
-    /// Targets and what was reached, stage by stage.
+    /// Target and measurement of each stage.
     BurnDown(BurnDown),
     /// Factors that lead from one number to another.
     Waterfall(Waterfall),
@@ -54,17 +54,17 @@ pub enum Chart {
     HeatMap(HeatMap),
 }
 
-/// What every kind of chart can do.
+/// The interface of every kind of chart.
 trait Drawing {
     /// The finding.
     fn title(&self) -> &str;
     /// Height at the width of a layout.
     fn height(&self, layout: Layout) -> f64;
-    /// Draws it.
+    /// Draws the chart.
     fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, layout: Layout);
 }
 
-/// Does the same with whatever kind of chart it is.
+/// Evaluates the same expression for every kind of chart.
 macro_rules! each {
     ($chart:expr, $one:ident => $does:expr) => {
         match $chart {
@@ -85,7 +85,7 @@ impl Chart {
         each!(self, chart => Drawing::title(chart))
     }
 
-    /// The chart as an SVG document that stands alone and can be put into a page.
+    /// Draws the chart as an SVG document, which can also be embedded in a page.
     ///
     /// # Errors
     /// If it cannot be drawn.
@@ -100,7 +100,7 @@ impl Chart {
         Ok(text.replacen(&drawn, &shown, 1))
     }
 
-    /// The chart as a PNG file, twice as dense as the layout.
+    /// Draws the chart as a PNG file with two pixels per layout unit.
     ///
     /// # Errors
     /// If it cannot be drawn.
@@ -108,7 +108,7 @@ impl Chart {
         let (width, height) = self.size(Layout::Wide);
         let (width, height) = (width * SCALE, height * SCALE);
         let mut pixels = vec![0; width as usize * height as usize * 3];
-        // The bitmap's text hangs higher than the SVG's by this part of its size.
+        // The bitmap backend draws text higher than the SVG backend, by this share of its size.
         self.draw(BitMapBackend::with_buffer(&mut pixels, (width, height)), Layout::Wide, 0.22)?;
         let mut bytes = Vec::new();
         let mut encoder = png::Encoder::new(&mut bytes, width, height);
@@ -132,7 +132,7 @@ impl Chart {
     }
 }
 
-/// The text as the value of an attribute.
+/// Escapes text for an XML attribute.
 fn escape_attribute(text: &str) -> String {
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()

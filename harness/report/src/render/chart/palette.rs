@@ -1,16 +1,15 @@
-//! Colours: the palette of Okabe and Ito (<https://jfly.uni-koeln.de/color/>), which people with any kind of colour
-//! vision can tell apart. Ink, muted ink, rules and paper are colours of their own, so that a page can exchange them
-//! where its background is dark.
+//! Colours: the palette of Okabe and Ito (<https://jfly.uni-koeln.de/color/>), which is distinguishable with any kind of colour
+//! vision. Ink, muted ink, rules and paper are separate colours, so that a page with a dark background can replace them.
 
 use plotters::style::RGBColor;
 
-/// Words and axes. Also the first phase.
+/// Text and axes; also the first phase.
 pub(super) const INK: RGBColor = RGBColor(0x1F, 0x23, 0x28);
-/// Words of lesser weight.
+/// Less important text.
 pub(super) const MUTED: RGBColor = RGBColor(0x59, 0x63, 0x6E);
 /// Rules behind the data.
 pub(super) const RULE: RGBColor = RGBColor(0xE1, 0xE4, 0xE8);
-/// What is left over.
+/// The remainder, which belongs to no phase.
 pub(super) const IDLE: RGBColor = RGBColor(0xC4, 0xC9, 0xCF);
 /// The background.
 pub(super) const PAPER: RGBColor = RGBColor(0xFF, 0xFF, 0xFF);
@@ -28,30 +27,29 @@ const PHASES: [RGBColor; 8] = [
     RGBColor(0xF0, 0xE4, 0x42),
 ];
 
-/// How a phase is drawn.
+/// The look of a phase.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Look {
     /// Its colour.
     pub(super) colour: RGBColor,
-    /// Whether its dots are hollow and its lines dashed: so are those of the phases after the eighth, whose colours
-    /// come round again.
+    /// True for hollow dots and dashed lines: the phases after the eighth, whose colours repeat.
     pub(super) hollow: bool,
 }
 
-/// How the phase at that place in the record is drawn.
+/// Returns the look of the phase with that index.
 pub(super) fn look(place: usize) -> Look {
     Look { colour: PHASES[place % PHASES.len()], hollow: place / PHASES.len() % 2 == 1 }
 }
 
-/// Blues from light to dark, which stay apart without colours too, each with the ink that can be read on it; `share`
-/// is 0 for the lightest and 1 for the darkest. None of the inks is one that a dark page exchanges.
+/// Returns a blue, from the lightest at `share` 0 to the darkest at 1, and the ink that is readable on it. The shades are
+/// distinguishable without colour too. The inks differ from the colours that a dark page replaces.
 pub(super) fn shade(share: f64) -> (RGBColor, RGBColor) {
     const LIGHT: [f64; 3] = [222.0, 235.0, 247.0];
     const DARK: [f64; 3] = [8.0, 64.0, 129.0];
     let share = share.clamp(0.0, 1.0);
     let mix = |i: usize| (LIGHT[i] + (DARK[i] - LIGHT[i]) * share).round() as u8;
     let fill = RGBColor(mix(0), mix(1), mix(2));
-    // Black and white are read equally well at this luminance.
+    // At this luminance, black and white have equal contrast.
     let ink = if luminance(fill) > 0.179 { RGBColor(0x00, 0x00, 0x01) } else { RGBColor(0xFE, 0xFF, 0xFF) };
     (fill, ink)
 }
@@ -69,7 +67,7 @@ fn luminance(RGBColor(r, g, b): RGBColor) -> f64 {
 mod tests {
     use super::*;
 
-    /// Contrast as WCAG 2 defines it: 4.5 is asked of words.
+    /// WCAG 2 requires a contrast of 4.5 for text.
     #[test]
     fn words_can_be_read_on_every_shade() {
         for step in 0..=100 {

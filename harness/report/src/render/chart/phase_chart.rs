@@ -1,4 +1,4 @@
-//! One number per phase: names on the left, dots on a logarithmic axis, the number beside each dot.
+//! Phase chart: one number per phase, with names on the left, dots on a logarithmic axis, and the number beside each dot.
 
 use harness_abtest::Interval;
 use harness_record::metric::{Better, Quantity};
@@ -10,18 +10,18 @@ use crate::render::chart::header::{AXIS, LABEL, TICK, header, header_height, tic
 use crate::render::chart::palette::{self, INK, MUTED, RULE};
 use crate::render::chart::{Drawing, Layout, font};
 
-/// One number per phase.
+/// A phase chart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PhaseChart {
     /// The finding.
     pub title: String,
-    /// What was measured, where and when.
+    /// The measurement: workload, conditions, provenance.
     pub subtitle: String,
-    /// What the axis shows, with its unit.
+    /// The title of the axis, with its unit.
     pub axis: String,
-    /// What the numbers are counted in.
+    /// The quantity of the numbers.
     pub quantity: Quantity,
-    /// Which direction is better.
+    /// The better direction.
     pub better: Better,
     /// The phases, from top to bottom.
     pub marks: Vec<Mark>,
@@ -32,18 +32,18 @@ pub struct PhaseChart {
 pub struct Mark {
     /// The phase.
     pub name: String,
-    /// Its place in the record, which gives its colour.
+    /// Index of the phase, which selects the colour.
     pub place: usize,
-    /// The number and its interval, or why there is none.
+    /// The number and its interval, or the reason why it is missing.
     pub value: Result<(f64, Option<Interval>), String>,
-    /// What stands beside the dot, or beside the cross or the gap.
+    /// The text beside the dot, cross or gap.
     pub label: String,
-    /// Whether the number cannot be trusted: its answer was not right.
+    /// True if the number is untrusted, because its answer is wrong or was not checked.
     pub alarm: bool,
 }
 
 const NAME: Words = Words::new(14.0, INK).ending();
-/// Width of the place for zero, which a logarithmic axis has not got.
+/// Width of the extra space for zero, which a logarithmic axis lacks.
 const ZERO: f64 = 56.0;
 
 impl Drawing for PhaseChart {
@@ -69,7 +69,7 @@ fn row(layout: Layout) -> f64 {
     if layout.narrow() { 46.0 } else { 32.0 }
 }
 
-/// Where things lie.
+/// The positions of the elements.
 struct Frame {
     layout: Layout,
     left: f64,
@@ -85,7 +85,7 @@ impl Frame {
         let names = chart.marks.iter().map(|mark| font::width(&mark.name, NAME.size, false));
         let labels = chart.marks.iter().filter(|mark| mark.value.is_ok());
         let label = labels.map(|mark| font::width(&mark.label, LABEL.size, false)).fold(60.0, f64::max).min(300.0);
-        // A phone has names and numbers above the dots.
+        // On a phone, names and numbers are above the dots.
         let (left, right) = match layout {
             Layout::Wide => (names.fold(60.0, f64::max).min(220.0) + 16.0, label + 18.0),
             Layout::Narrow => (4.0, 10.0),
@@ -108,7 +108,7 @@ impl Frame {
         }
     }
 
-    /// Where the logarithmic part begins.
+    /// Left end of the logarithmic part.
     fn start(&self) -> f64 {
         self.left + if self.zero.is_some() { ZERO } else { 0.0 }
     }
@@ -133,7 +133,7 @@ impl Frame {
         match self.zero {
             None => canvas.line(&[(from, self.bottom), (to, self.bottom)], MUTED, 1.0),
             Some(zero) => {
-                // Two strokes say that the axis is broken between zero and the rest.
+                // Two strokes mark the break of the axis between zero and the rest.
                 let gap = (zero + self.start()) / 2.0;
                 canvas.line(&[(from, self.bottom), (gap - 4.0, self.bottom)], MUTED, 1.0);
                 if self.axis.is_some() {
@@ -145,8 +145,8 @@ impl Frame {
             }
         }
         let direction = match chart.better {
-            Better::Lower => "less is better",
-            Better::Higher => "more is better",
+            Better::Lower => "lower is better",
+            Better::Higher => "higher is better",
         };
         let scale = if self.axis.is_some() { ", logarithmic scale" } else { "" };
         let title = format!("{}{scale}; {direction}", chart.axis);
@@ -190,7 +190,7 @@ impl Frame {
         }
     }
 
-    /// The mark's label from `x` on, as far as there is room.
+    /// Draws the label of a mark at `x`, shortened to the available width.
     fn label<B: DrawingBackend>(
         &self,
         canvas: &mut Canvas<'_, B>,

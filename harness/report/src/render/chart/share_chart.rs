@@ -1,4 +1,4 @@
-//! Shares of a whole: one bar a row, each cut into the parts that add up to all of it.
+//! Share chart: stacked bars, one per row, whose parts add up to the whole.
 
 use plotters::prelude::DrawingBackend;
 use plotters::style::RGBColor;
@@ -8,46 +8,46 @@ use crate::render::chart::header::{AXIS, LABEL, TICK, header, header_height};
 use crate::render::chart::palette::{self, INK, MUTED, RULE};
 use crate::render::chart::{Drawing, Layout, font};
 
-/// One bar a row.
+/// A share chart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShareChart {
     /// The finding.
     pub title: String,
-    /// What was measured, where and when.
+    /// The measurement: workload, conditions, provenance.
     pub subtitle: String,
-    /// What the bars are shares of.
+    /// The title of the axis: the whole that the bars divide.
     pub axis: String,
-    /// What the parts of every bar are, from left to right.
+    /// The parts of every bar, from left to right.
     pub parts: Vec<Part>,
     /// The bars, from top to bottom.
     pub bars: Vec<ShareBar>,
 }
 
-/// What a part of every bar stands for.
+/// A part of every bar.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     /// Its name.
     pub name: String,
-    /// Its colour among those of phases; none for grey.
+    /// Index of its colour in the palette of phases; none for grey.
     pub place: Option<usize>,
 }
 
 /// A bar.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShareBar {
-    /// What it has in common with those beside it: a heading above the first of them, none where it is empty.
+    /// Its group: a heading above the first bar of the group; no heading if empty.
     pub group: String,
-    /// What it is of.
+    /// Its name.
     pub name: String,
     /// The share of each part, 0 to 1.
     pub shares: Vec<f64>,
-    /// What stands beside it.
+    /// The text beside it.
     pub label: String,
 }
 
 const ROW: f64 = 32.0;
 const HALF: f64 = 10.0;
-/// What the heading of a group takes.
+/// Height of the heading of a group.
 const HEADING: f64 = 26.0;
 const LEGEND: f64 = 30.0;
 const NAME: Words = Words::new(14.0, INK).ending();
@@ -65,16 +65,16 @@ impl Drawing for ShareChart {
     fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, layout: Layout) {
         let top = header(canvas, &self.title, &self.subtitle, layout);
         let (width, edge) = (layout.width(), layout.edge());
-        // Words take at most so much at each side of the bars.
-        let disk_quota = width * 0.3;
+        // Largest width of the text at each side of the bars.
+        let room = width * 0.3;
         self.legend(canvas, edge, top + LEGEND / 2.0 - 4.0);
         let top = top + LEGEND;
         let (places, height) = self.rows();
         let bottom = top + height;
         let names = self.bars.iter().map(|bar| font::width(&bar.name, NAME.size, false));
-        let left = edge + names.fold(60.0, f64::max).min(disk_quota) + 14.0;
+        let left = edge + names.fold(60.0, f64::max).min(room) + 14.0;
         let labels = self.bars.iter().map(|bar| font::width(&bar.label, LABEL.size, false));
-        let right = width - edge - labels.fold(40.0, f64::max).min(disk_quota) - 14.0;
+        let right = width - edge - labels.fold(40.0, f64::max).min(room) - 14.0;
         let x = |share: f64| left + share.clamp(0.0, 1.0) * (right - left);
         for tick in [0.0, 0.25, 0.5, 0.75, 1.0] {
             canvas.line(&[(x(tick), top), (x(tick), bottom)], RULE, 1.0);
@@ -104,7 +104,7 @@ impl Drawing for ShareChart {
 }
 
 impl ShareChart {
-    /// The middles of the rows, and the height of all of them.
+    /// The middle of each row, and the total height.
     fn rows(&self) -> (Vec<f64>, f64) {
         let mut height = 0.0;
         let middle = |index: usize| {

@@ -1,5 +1,5 @@
-//! Factors that lead from one number to another, each bar beginning where the one before ended, on a logarithmic axis, so
-//! that equal lengths are equal factors.
+//! Waterfall chart: factors whose product leads from one number to another. Each bar begins where the previous one ended; the
+//! axis is logarithmic, so equal lengths are equal factors.
 
 use harness_abtest::Interval;
 use plotters::prelude::DrawingBackend;
@@ -10,33 +10,33 @@ use crate::render::chart::header::{AXIS, LABEL, TICK, header, header_height, rat
 use crate::render::chart::palette::{self, INK, MUTED, RULE};
 use crate::render::chart::{Drawing, Layout, font};
 
-/// Factors that lead from one number to another.
+/// A waterfall chart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Waterfall {
     /// The finding.
     pub title: String,
-    /// What was measured, where and when.
+    /// The measurement: workload, conditions, provenance.
     pub subtitle: String,
-    /// What the axis shows.
+    /// The title of the axis.
     pub axis: String,
-    /// From top to bottom.
+    /// The bars, from top to bottom.
     pub bars: Vec<Bar>,
 }
 
 /// A bar.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bar {
-    /// What it stands for.
+    /// Its name.
     pub name: String,
-    /// Where it begins.
+    /// Its start.
     pub from: f64,
-    /// Where it ends.
+    /// Its end.
     pub to: f64,
-    /// The interval of its end, seen from its beginning.
+    /// The interval of its end, with its start taken as exact.
     pub interval: Option<Interval>,
-    /// The place of the phase it leads to, which gives its colour; none for one that is no phase.
+    /// Index of the phase it leads to, which selects the colour; none if it is not a phase.
     pub place: Option<usize>,
-    /// What stands beside it.
+    /// The text beside it.
     pub label: String,
 }
 
