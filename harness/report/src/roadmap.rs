@@ -144,7 +144,7 @@ fn measured_cell(one: &Progress<'_>) -> Cell {
     }
 }
 
-/// A ratio as a change with the ends of its interval: `+34 % [+30 %, +41 %]`; as a factor where it is large.
+/// A ratio as a change with the ends of its interval: `+34 % [+30 %, +41 %]`; a factor below 0.1 or above 3.
 pub(super) fn change(value: f64, interval: Option<harness_abtest::Interval>) -> String {
     if !(0.1..=3.0).contains(&value) {
         return interval.map_or_else(|| number::ratio(value), |ends| number::ratio_range(value, &ends));

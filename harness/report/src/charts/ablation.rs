@@ -11,7 +11,7 @@ use crate::charts::by_phase::times;
 use crate::render::chart::{Bar, Chart, Waterfall};
 use crate::{ReportData, figures, provenance};
 
-/// The names of the charts there can be, one for each ablation, with their headings.
+/// The possible charts, one for each ablation: name and heading.
 pub(crate) const CHARTS: [(&str, &str); 2] = [
     ("ablation", "What each optimization is worth"),
     ("ablation-second", "What each optimization is worth, begun elsewhere"),

@@ -56,7 +56,7 @@ pub(super) fn workload<'a>(report_data: &'a ReportData, metric: &dyn Metric) -> 
         return Some(headline);
     }
     let with_unit = |wanted: fn(&Row) -> bool| -> Vec<&'a str> {
-        // Of the main record alone: what was measured on demand is about other questions.
+        // From the main record only: measurements on demand answer other questions.
         let main: Vec<&str> = report_data.sources.first().into_iter().flat_map(crate::Source::workloads).collect();
         let names = record.workloads().into_iter().filter(|name| main.contains(name));
         let names = names.filter(|name| !name.contains('=') && has_figures(name));
@@ -70,7 +70,7 @@ pub(super) fn workload<'a>(report_data: &'a ReportData, metric: &dyn Metric) -> 
     middle.or_else(|| with_unit(|row| row.unit.name == "token").first().copied())
 }
 
-/// The last phase with a right answer and a figure, and its ratio to the first anchor that has one: what a title says.
+/// The finding of a title: the last phase with a correct answer and a figure, and its ratio to the first anchor that has one.
 pub(crate) fn finding<'a>(
     record: &'a Record,
     anchors: &'a [String],
@@ -92,7 +92,7 @@ pub(crate) fn finding<'a>(
     })
 }
 
-/// A phase held against an anchor.
+/// The comparison of a phase with an anchor.
 pub(crate) struct Finding<'a> {
     pub(crate) head: &'a str,
     pub(crate) anchor: &'a str,

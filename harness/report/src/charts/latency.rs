@@ -42,8 +42,8 @@ pub(super) fn chart(report_data: &ReportData) -> Option<Chart> {
     }))
 }
 
-/// The time of each generated token after the first: median over runs, with its interval, which for fewer than six runs
-/// is the span of all of them.
+/// The time of each generated token after the first: median over runs with its interval, or the range of all runs if there
+/// are fewer than six.
 pub(crate) fn points(row: &Row) -> Vec<Point> {
     let Some(Data::Clock { runs, .. }) = row.reading(Instrument::Clock).map(|reading| &reading.data) else {
         return Vec::new();

@@ -13,8 +13,8 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 }
 
 pub(crate) fn chart(report_data: &ReportData, grid: &Grid<'_>, metric: &dyn Metric) -> Chart {
-    let rows = grid.combinations.iter().map(|one| {
-        let cells = grid.phases.iter().map(|phase| match figure(report_data, one.workload, phase, metric) {
+    let rows = grid.combinations.iter().map(|combination| {
+        let cells = grid.phases.iter().map(|phase| match figure(report_data, combination.workload, phase, metric) {
             Ok(figure) => {
                 let text = number::plain(metric.quantity(), figure.value).replace(' ', "");
                 HeatCell { value: Some(figure.value), text }

@@ -27,7 +27,7 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     DRAWN.iter().map(|(_, name, ..)| *name)
 }
 
-/// A burn-down for each metric that has relative targets.
+/// Returns a burn-down for each metric that has relative targets.
 pub(crate) fn charts(report_data: &ReportData, roadmap: &Roadmap) -> Vec<Named> {
     let drawn = DRAWN.iter().filter_map(|&(metric, name, heading, axis)| {
         let chart = chart(report_data, roadmap, metric::by_name(metric)?, axis)?;

@@ -44,7 +44,7 @@ fn line(cells: impl Iterator<Item = String>) -> String {
     format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
 }
 
-/// The text with everything escaped that Markdown or the HTML within it would act on; control characters become spaces.
+/// Escapes all Markdown and HTML syntax; control characters become spaces.
 pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.trim().chars() {

@@ -38,9 +38,9 @@ const SCALE: u32 = 2;
 /// A chart, ready to be drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Chart {
-    /// One number per phase.
+    /// A phase chart.
     Phases(PhaseChart),
-    /// One line per phase.
+    /// A line chart.
     Lines(LineChart),
     /// Shares of a whole.
     Shares(ShareChart),
@@ -48,9 +48,9 @@ pub enum Chart {
     Dots(DotChart),
     /// Target and measurement of each stage.
     BurnDown(BurnDown),
-    /// Factors that lead from one number to another.
+    /// A waterfall chart.
     Waterfall(Waterfall),
-    /// A number for each row and column.
+    /// A heat map.
     HeatMap(HeatMap),
 }
 
