@@ -1,4 +1,4 @@
-//! `harness`: measure, compare, judge, render, exit.
+//! The program `harness`: parses the command line, runs one command, and exits with its status.
 
 mod cli;
 
@@ -10,20 +10,21 @@ use harness::child;
 
 fn main() -> ExitCode {
     let arguments = cli::Arguments::parse();
-    // Where programs run, ending them ends the measurement, which says so and removes its temporary folders.
+    // Stopping child programs ends the measurement, which then removes its temporary folders and reports the
+    // interruption. Without child programs, the harness exits at once.
     let interrupted = || {
         if !child::stop_all() {
-            cli::notice("interrupted; files are as they were, or whole");
+            cli::notice("interrupted; each file is either unchanged or complete");
             std::process::exit(2);
         }
     };
     if let Err(error) = ctrlc::set_handler(interrupted) {
-        cli::notice(&format!("Ctrl-C will leave running programs behind: {error}"));
+        cli::notice(&format!("cannot handle Ctrl-C, so it will leave running programs behind: {error}"));
     }
     match arguments.run() {
         Ok(outcome) => outcome.into(),
         Err(_) if child::stopped() => {
-            anstream::eprintln!("{ALARM}error:{ALARM:#} interrupted; what was read so far is not kept");
+            anstream::eprintln!("{ALARM}error:{ALARM:#} interrupted; the readings taken so far are discarded");
             cli::Status::Unjudged.into()
         }
         Err(error) => {
@@ -33,11 +34,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// The error and its causes as one sentence. Many errors tell their cause themselves; it is not told twice.
+/// Joins an error and its causes into one sentence. Many messages contain their cause already; it is not repeated.
 fn sentence(error: &anyhow::Error) -> String {
-    error.chain().fold(String::new(), |told, cause| match cause.to_string() {
-        cause if told.is_empty() => cause,
-        cause if told.contains(&cause) => told,
-        cause => format!("{told}: {cause}"),
+    error.chain().fold(String::new(), |text, cause| match cause.to_string() {
+        cause if text.is_empty() => cause,
+        cause if text.contains(&cause) => text,
+        cause => format!("{text}: {cause}"),
     })
 }

@@ -28,16 +28,16 @@ use harness::project::Project;
 use harness::render::{Format, Table};
 use harness::whole_file;
 
-/// How an error is introduced on a terminal.
+/// Style of the word before an error.
 pub(crate) const ALARM: Style = AnsiColor::Red.on_default().bold();
 
-/// How something that stayed open is introduced on a terminal.
+/// Style of the word before an open point.
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
-/// How a line that is no result is introduced on a terminal.
+/// Style of the word before a notice.
 const NOTICE: Style = AnsiColor::Cyan.on_default();
 
-/// Measures a transformer engine in time, instructions and heap, and says what changed.
+/// Measures time, instructions and heap of a transformer engine, and reports changes.
 #[derive(Parser)]
 #[command(
     version,
@@ -66,14 +66,14 @@ enum Command {
     Selftest(selftest::Selftest),
 }
 
-/// How a command ended, told by its exit status.
+/// Outcome of a command, which decides its exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
     /// Everything is fine.
     Fine,
     /// A regression was found.
     Regressed,
-    /// There was not enough to judge by.
+    /// No judgement was possible.
     Unjudged,
 }
 
@@ -88,9 +88,9 @@ impl From<Status> for ExitCode {
 }
 
 impl Arguments {
-    /// Runs the command that was asked for.
+    /// Runs the chosen command.
     pub(crate) fn run(self) -> Result<Status> {
-        let here = std::env::current_dir().context("cannot tell the current folder")?;
+        let here = std::env::current_dir().context("cannot find the current folder")?;
         let project = Project::find(&here)?;
         match self.command {
             Command::Run(run) => run.run(&project),
@@ -111,42 +111,42 @@ impl Arguments {
     }
 }
 
-/// Prints results on standard output; colour only where that is a terminal.
+/// Prints tables on standard output, with colour only on a terminal.
 fn show(tables: &[Table], format: Format) -> Result<()> {
     print(&format.render(tables))
 }
 
-/// Prints text on standard output; colour only where that is a terminal.
+/// Prints text on standard output, with colour only on a terminal.
 fn print(text: &str) -> Result<()> {
     let mut output = anstream::stdout().lock();
     match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
-        // Whoever reads has seen enough, as in `harness run | head`.
+        // The reader has closed the pipe, as in `harness run | head`.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         other => other.context("cannot print the results"),
     }
 }
 
-/// Whether a format is for programs: then everything is written, with exact values.
+/// Returns true if a format is for programs, which get all rows with exact values.
 fn exact(format: Format) -> bool {
     matches!(format, Format::Json | Format::Csv)
 }
 
-/// Tells something that is no result, on standard error.
+/// Prints a message that is no result, on standard error.
 pub(crate) fn notice(message: &str) {
     anstream::eprintln!("{NOTICE}harness:{NOTICE:#} {message}");
 }
 
-/// Refuses a path that cannot be written before minutes are spent measuring.
+/// Returns an error if a path cannot be written, before minutes are spent on measuring.
 fn writable(path: &Path) -> Result<()> {
     whole_file::try_writing(path).with_context(|| format!("cannot write {}, so nothing was measured", path.display()))
 }
 
-/// Whether progress of tools that we start is to be kept off standard error.
+/// Returns true if tools that the harness starts must not print their progress on standard error.
 fn quiet() -> bool {
     !std::io::stderr().is_terminal()
 }
 
-/// The text as a part of a file's name: what could lead to another folder or needs quotes becomes a dash.
+/// Turns text into a part of a file name: characters that need quotes or could lead to another folder become dashes.
 fn file_name(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.@=".contains(c) { c } else { '-' }).collect()
 }
@@ -154,7 +154,7 @@ fn file_name(text: &str) -> String {
 /// The command line as a user would type it again.
 fn command_line() -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,:=@%+#~".contains(c);
-    // A tilde in front is somebody's home.
+    // The shell expands a leading tilde.
     let is_plain = |argument: &str| argument.chars().all(plain) && !argument.is_empty() && !argument.starts_with('~');
     let arguments = std::env::args().skip(1).map(|argument| match is_plain(&argument) {
         true => argument,

@@ -1,4 +1,4 @@
-//! `harness selftest gate` with a script in the place of the probe.
+//! `harness selftest gate`, with a script in place of the probe.
 
 use harness::gate::pinned_core;
 use harness::selftest::{Evidence, findings};
@@ -10,7 +10,7 @@ fn gather(tools: &Tools, more: &[&str]) -> Done {
     tools.run(&[&["selftest", "gate"], more].concat())
 }
 
-/// Every run takes exactly a millisecond.
+/// A probe that reports exactly a millisecond for every run.
 fn steady() -> Tools {
     let tools = Tools::new();
     tools.probe(
@@ -59,7 +59,7 @@ fn both_sides_are_on_the_measured_core_before_they_are_made_ready() {
     let core = pinned_core(1).expect("some core may be used");
     let cores = tools.project.read("cores");
     let pinned = cores.lines().filter(|line| line.split_whitespace().nth(1) == Some(&core.to_string())).count();
-    // Nine pairs at least; what is made ready to see how long it runs is on any core.
+    // Nine pairs at least. The probes that measure the length of a run are not pinned.
     assert!(pinned >= 18, "{cores}");
     let others = cores.lines().count() - pinned;
     assert!(others <= 2, "{cores}");
@@ -68,15 +68,15 @@ fn both_sides_are_on_the_measured_core_before_they_are_made_ready() {
 #[test]
 fn what_cannot_be_done_is_answered_by_one_sentence() {
     let tools = steady();
-    let said = tools.refused(&["selftest", "gate", "--replay"]);
-    assert!(said.contains("there are no trials yet"), "{said}");
-    let said = tools.refused(&["selftest", "gate", "--condition", "null", "--replay"]);
-    assert!(said.contains("there is no evidence in"), "{said}");
-    let said = tools.refused(&["selftest", "gate", "--condition", "null,real"]);
-    assert!(said.contains("`--condition real` goes alone"), "{said}");
+    let message = tools.refused(&["selftest", "gate", "--replay"]);
+    assert!(message.contains("there are no trials yet"), "{message}");
+    let message = tools.refused(&["selftest", "gate", "--condition", "null", "--replay"]);
+    assert!(message.contains("there is no evidence in"), "{message}");
+    let message = tools.refused(&["selftest", "gate", "--condition", "null,real"]);
+    assert!(message.contains("`--condition real` must be the only condition"), "{message}");
     tools.project.write("records/selftest/slices/null_none_short.jsonl.gz", "rubbish");
-    let said = tools.refused(&["selftest", "gate", "--replay"]);
-    assert!(said.contains("is cut off after 0 whole trials"), "{said}");
+    let message = tools.refused(&["selftest", "gate", "--replay"]);
+    assert!(message.contains("is cut off after 0 whole trials"), "{message}");
     let done = tools.run(&["selftest", "gate", "--condition", "faster"]);
     assert!(done.status == 2 && done.stderr.contains("\"faster\" is no condition"), "{}", done.stderr);
 }
