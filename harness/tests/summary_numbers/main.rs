@@ -1,5 +1,5 @@
-//! Every number of the executive summary, computed again from the raw readings with code of its own: nothing here calls what
-//! the report is made with, but for the summary itself.
+//! Computes every number of the executive summary again from the raw readings. The code is independent of the report,
+//! apart from the summary under test.
 
 mod expected;
 mod readings;
@@ -7,7 +7,7 @@ mod readings;
 mod synthetic;
 mod written;
 
-// What the builders of sample records build.
+// The builders of sample records refer to it as `crate::record`.
 use harness::record;
 
 use expected::Expected;
