@@ -35,10 +35,10 @@ use super::{Status, command_line, notice};
 /// Finds the commit that made a metric worse, between a good revision and a bad one
 ///
 /// Each candidate is built beside the checkout, which stays unchanged, and compared with GOOD. A count takes one run
-/// and is judged by the limits of the gate. If time got worse and instructions did too, instructions stand in for time,
-/// and the output states so. Otherwise times are measured side by side, and a commit is bad if it has at least half of
-/// the slowdown of BAD. Commits that do not build are skipped. A merge is tried as a whole; to search inside a guilty
-/// merge, give its parents as GOOD and BAD.
+/// and is judged by the limits of the gate. If instructions got worse from GOOD to BAD, they stand in for time, and the
+/// output states so. Otherwise times are measured side by side, and a commit is bad if it has at least half of the
+/// slowdown of BAD. Commits that do not build are skipped. A merge is tried as a whole; to search inside a guilty merge,
+/// give its parents as GOOD and BAD.
 ///
 /// Exit status: 0 if the commit was found, 2 if not.
 #[derive(Args)]

@@ -20,8 +20,8 @@ pub(super) fn limits(base: &Project) -> Result<String> {
     Ok(text)
 }
 
-/// Reads and checks the acceptances of both sides, and those at the last commit of the base that changed anything else
-/// than baselines.
+/// Reads and checks the acceptances of both sides, and those at the last commit of the base that changed anything
+/// outside the folder of baselines.
 pub(super) fn accepted(base: &Checkout, head: &Project, honour: bool, repository: &Repository) -> Result<Accepted> {
     let text = |side: &Project| -> Result<String> {
         let text = acceptance::text(&side.baselines())?;
