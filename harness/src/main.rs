@@ -1,4 +1,4 @@
-//! `harness`: measure, compare, judge, render, exit.
+//! The program `harness`: parses the command line, runs one command, and exits with its status.
 
 mod cli;
 

@@ -1,4 +1,4 @@
-//! A stretch of time as a user writes it.
+//! Parses durations on the command line.
 
 /// Whole seconds, at least one: `60`, `90s`, `10m`, `1h`.
 pub fn seconds(text: &str) -> Result<u64, String> {

@@ -1,4 +1,4 @@
-//! Ctrl-C in the middle of a measurement: a sentence, exit status 2, and nothing left behind.
+//! Ctrl-C during a measurement: the harness prints one sentence, exits with 2, and leaves nothing behind.
 
 mod processes;
 
@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use processes::{runs, until};
 use tempfile::TempDir;
 
-/// A probe that introduces itself with one workload, and is busy for ever once it is to prepare it, in a child of its own.
+/// A probe that offers one workload. On the request to prepare it, the probe starts a child and waits for it for ever.
 const BUSY: &str = r#"
 while read -r line; do
   case "$line" in
@@ -78,16 +78,16 @@ fn interrupt(harness: &Child) {
     assert!(kill.success());
 }
 
-/// Runs the harness until the workload is busy, sends it Ctrl-C, and returns what it said when it was over.
+/// Runs the harness until the workload is busy, sends it Ctrl-C, and returns its standard error.
 fn interrupted(project: &Path, arguments: &[&str]) -> String {
-    let (status, said) = ended(project, arguments, || ());
-    assert_eq!(status, Some(2), "{said}");
-    assert!(said.contains("error: interrupted; what was "), "{said}");
-    said
+    let (status, stderr) = ended(project, arguments, || ());
+    assert_eq!(status, Some(2), "{stderr}");
+    assert!(stderr.contains("error: interrupted; "), "{stderr}");
+    stderr
 }
 
-/// Runs the harness until the workload is busy, which `meanwhile` may see to, sends it Ctrl-C, and returns its exit status and what
-/// it said. Nothing that it started is left.
+/// Runs the harness, calls `meanwhile`, waits until the workload is busy, and sends Ctrl-C. Returns the exit status and
+/// standard error. Checks that no process and no temporary file is left.
 fn ended(project: &Path, arguments: &[&str], meanwhile: impl FnOnce()) -> (Option<i32>, String) {
     let mut harness = harness(project, arguments);
     let harness = harness.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
@@ -95,13 +95,13 @@ fn ended(project: &Path, arguments: &[&str], meanwhile: impl FnOnce()) -> (Optio
     let busy = until(1, || busy_process(project));
     interrupt(&harness);
     let output = harness.wait_with_output().expect("it ends");
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     until(1, || (!runs(busy.trim())).then_some(()));
     assert_eq!(fs::read_dir(project.join("temporary")).expect("there").count(), 0);
-    (output.status.code(), said)
+    (output.status.code(), stderr)
 }
 
-/// The process that the probe, or a base's probe, is busy with.
+/// Id of the process that the probe of the project or of a base waits for.
 fn busy_process(project: &Path) -> Option<String> {
     let bases = fs::read_dir(project.join("target/harness-bases")).into_iter().flatten();
     let bases = bases.filter_map(|entry| Some(entry.ok()?.path().join("source/busy")));
@@ -112,18 +112,18 @@ fn busy_process(project: &Path) -> Option<String> {
 #[test]
 fn an_interrupted_run_says_so_and_leaves_nothing_behind() {
     let folder = busy_project();
-    let said = interrupted(folder.path(), &["run", "--metric", "time"]);
-    assert!(said.contains("error: interrupted; what was read so far is not kept\n"), "{said}");
+    let stderr = interrupted(folder.path(), &["run", "--metric", "time"]);
+    assert!(stderr.contains("error: interrupted; the readings taken so far are discarded\n"), "{stderr}");
     let records = fs::read_dir(folder.path().join("records")).map_or(0, Iterator::count);
     assert_eq!(records, 0, "an interrupted run wrote a record");
 }
 
-/// A watch is meant to be ended like that.
+/// Ctrl-C is the regular end of a watch, so its exit status is 0.
 #[test]
 fn a_watch_that_is_ended_while_it_times_leaves_nothing_behind() {
     let folder = busy_project();
     let change = || {
-        // Once a probe is set aside, the files are known.
+        // The harness watches the files once it has copied a probe.
         let _probe = until(1, || fs::read_dir(folder.path().join("temporary")).ok()?.next());
         let mut number = 0;
         until(1, || {
@@ -133,9 +133,9 @@ fn a_watch_that_is_ended_while_it_times_leaves_nothing_behind() {
             busy_process(folder.path())
         });
     };
-    let (status, said) = ended(folder.path(), &["watch", "--metric", "time"], change);
-    assert_eq!(status, Some(0), "{said}");
-    assert!(!said.contains("error:") && said.contains("change is new"), "{said}");
+    let (status, stderr) = ended(folder.path(), &["watch", "--metric", "time"], change);
+    assert_eq!(status, Some(0), "{stderr}");
+    assert!(!stderr.contains("error:") && stderr.contains("change is new"), "{stderr}");
 }
 
 #[test]
@@ -180,10 +180,10 @@ fn whoever_waits_to_measure_time_says_so_and_can_be_stopped() {
         &["selftest", "gate", "--condition", "null"],
     ] {
         let mut harness = harness(project, arguments).stderr(Stdio::piped()).spawn().expect("started");
-        let mut said = BufReader::new(harness.stderr.take().expect("piped")).lines();
-        let told = said.find(|line| line.as_ref().is_ok_and(|line| line.contains("waiting for another")));
-        let told = told.unwrap_or_else(|| panic!("{arguments:?} does not wait")).expect("text");
-        assert_eq!(told, "harness: waiting for another harness that measures here", "{arguments:?}");
+        let mut lines = BufReader::new(harness.stderr.take().expect("piped")).lines();
+        let line = lines.find(|line| line.as_ref().is_ok_and(|line| line.contains("waiting for another")));
+        let line = line.unwrap_or_else(|| panic!("{arguments:?} does not wait")).expect("text");
+        assert_eq!(line, "harness: waiting for another harness that measures here", "{arguments:?}");
         interrupt(&harness);
         assert_eq!(harness.wait().expect("it ends").code(), Some(2), "{arguments:?}");
         assert!(busy_process(project).is_none(), "{arguments:?} measured all the same");

@@ -10,7 +10,7 @@ use std::path::Path;
 use assert_cmd::Command;
 use predicates::prelude::*;
 
-/// A checkout with a configuration and, if wanted, a record.
+/// A checkout with a configuration and, with `with_record`, a record.
 fn checkout(with_record: bool) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("harness.toml"), "").expect("written");
@@ -90,7 +90,7 @@ fn a_roadmap_becomes_a_page_of_its_own_and_a_section() {
     let page = fs::read_to_string(folder.path().join("reports/roadmap.md")).expect("the page");
     assert!(page.contains("Of 1 targets: 1 ahead."), "{page}");
     assert!(folder.path().join("reports/charts/roadmap-time-per-token.svg").is_file());
-    // Without the roadmap its page and its charts are gone.
+    // Without the roadmap, its page and its charts are removed.
     fs::remove_file(folder.path().join("baselines/roadmap.toml")).expect("removed");
     harness(folder.path()).assert().code(0);
     assert!(!folder.path().join("reports/roadmap.md").exists());
@@ -103,14 +103,14 @@ fn a_roadmap_that_makes_no_sense_is_one_sentence() {
     fs::create_dir(folder.path().join("baselines")).expect("made");
     let spoilt = format!("{ROADMAP}targets = [{{ metric = 'tokens-per-second', change = 'faster' }}]\n");
     fs::write(folder.path().join("baselines/roadmap.toml"), spoilt).expect("written");
-    let said = predicate::str::contains("baselines/roadmap.toml, line 5: phase `pooled`: the change `faster`")
+    let is_sentence = predicate::str::contains("baselines/roadmap.toml, line 5: phase `pooled`: the change `faster`")
         .and(predicate::str::contains("write for example `+25 %`"))
         .and(predicate::function(|text: &str| text.trim_end().lines().count() == 1));
-    harness(folder.path()).assert().code(2).stderr(said);
+    harness(folder.path()).assert().code(2).stderr(is_sentence);
     assert!(!folder.path().join("reports").exists(), "nothing is drawn");
 }
 
-/// What is measured on demand stays in the report when something else is measured after it.
+/// A measurement on demand stays in the report after a later record without it.
 #[test]
 fn an_older_record_fills_in_what_the_newest_lacks() {
     let folder = checkout(true);
@@ -122,13 +122,13 @@ fn an_older_record_fills_in_what_the_newest_lacks() {
     older.write(&folder.path().join("records/2026-03-01T100000Z.json")).expect("written");
     harness(folder.path()).assert().code(0);
     let page = fs::read_to_string(folder.path().join("reports/index.html")).expect("the page");
-    let told = "sweep&#x2f;late from 2026-03-01T100000Z.json, measured 2026-03-01 10:00 UTC";
-    assert!(page.contains(told), "it says from where");
+    let source = "sweep&#x2f;late from 2026-03-01T100000Z.json, measured 2026-03-01 10:00 UTC";
+    assert!(page.contains(source), "it names its record");
     let exact = fs::read_to_string(folder.path().join("reports/results.csv")).expect("exact values");
     let line = |start: &str| exact.lines().find(|line| line.starts_with(start)).expect("a line").to_owned();
     assert!(line("sweep/late").ends_with("2026-03-01T100000Z.json"), "{}", line("sweep/late"));
     assert!(line("medium/decode@57").ends_with("2026-03-14T150926Z.json"));
-    // Named records are all there is.
+    // With --record, only the named records count.
     harness(folder.path()).args(["--record", "records/2026-03-14T150926Z.json"]).assert().code(0);
     let page = fs::read_to_string(folder.path().join("reports/index.html")).expect("the page");
     assert!(!page.contains("sweep&#x2f;late"));

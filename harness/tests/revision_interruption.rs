@@ -1,6 +1,6 @@
-//! Ctrl-C while a base is built: the build ends, nothing keeps running, and the lock is free.
+//! Ctrl-C during the build of a base: the build ends, no process keeps running, and the lock is free.
 //!
-//! The only test of its process: an interruption is for good.
+//! It is the only test of its process, because an interruption cannot be undone.
 
 mod processes;
 

@@ -1,4 +1,4 @@
-//! Ctrl-C or SIGTERM while settings are tuned: the command is ended, and the settings are put back.
+//! Ctrl-C or SIGTERM while settings are tuned: the command ends, and the settings are restored.
 
 mod processes;
 
@@ -10,7 +10,7 @@ use processes::{runs, until};
 
 const GOVERNOR: &str = "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor";
 
-/// Interrupts `harness doctor --tune` on a script: what it said at last.
+/// Interrupts `harness doctor --tune` on a script, and returns its standard error.
 fn interrupted(signal: &str, script: &str) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let project = folder.path();
@@ -30,12 +30,12 @@ fn interrupted(signal: &str, script: &str) -> String {
     assert!(kill.success());
 
     let output = harness.wait_with_output().expect("it ends");
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(2), "{said}");
-    assert_eq!(read(&governor), "powersave", "{said}");
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert_eq!(read(&governor), "powersave", "{stderr}");
     until(1, || (!runs(busy.trim())).then_some(()));
-    assert!(said.contains("All settings are as they were.") && said.contains("error: interrupted"), "{said}");
-    said
+    assert!(stderr.contains("All settings are as they were.") && stderr.contains("error: interrupted"), "{stderr}");
+    stderr
 }
 
 #[test]
@@ -45,6 +45,6 @@ fn ctrl_c_puts_the_settings_back() {
 
 #[test]
 fn a_command_may_tidy_up_before_it_ends() {
-    let said = interrupted("-TERM", "trap 'echo tidied >&2; exit' TERM; sleep 1000 & echo $! > busy; wait");
-    assert!(said.contains("tidied"), "{said}");
+    let stderr = interrupted("-TERM", "trap 'echo tidied >&2; exit' TERM; sleep 1000 & echo $! > busy; wait");
+    assert!(stderr.contains("tidied"), "{stderr}");
 }

@@ -1,7 +1,7 @@
-//! Draws the report of a thousand records of fifty workloads, made up, and says what that took: under two seconds and 200 MB
-//! are asked for.
+//! Draws the report of a thousand synthetic records of fifty workloads, and prints the time and the memory that this
+//! took. The targets are two seconds and 200 MB.
 //!
-//! `cargo run --release -p harness --example thousand_records [FOLDER]`; with a folder, the report stays in it.
+//! `cargo run --release -p harness --example thousand_records [FOLDER]`; with FOLDER, the report is kept there.
 
 #[path = "../tests/synthetic/mod.rs"]
 mod synthetic;
@@ -27,7 +27,7 @@ fn main() -> anyhow::Result<()> {
     println!("{RECORDS} records of {} workloads in {} rows, {} MB", kept.len(), record.rows.len(), bytes / 1_000_000);
 
     let out: PathBuf = std::env::args_os().nth(1).map_or(made.path().join("report"), PathBuf::from);
-    // A process of its own would begin here: what was made up before is not the report's.
+    // The memory that making the records took does not count.
     drop(record);
     reset_peak()?;
     let start = Instant::now();
@@ -39,7 +39,7 @@ fn main() -> anyhow::Result<()> {
     let gathered = start.elapsed();
     let written = harness_report::write(&report_data, &out)?;
     println!(
-        "{:.2} s, of it {:.2} s to look through the records; {} files; {}",
+        "{:.2} s, of which {:.2} s to read the records; {} files; {}",
         start.elapsed().as_secs_f64(),
         gathered.as_secs_f64(),
         written.files.len(),
@@ -61,7 +61,7 @@ fn write_all(record: &mut harness_record::Record, folder: &Path) -> anyhow::Resu
     Ok(bytes)
 }
 
-/// Linux counts the peak anew from here (proc(5), `clear_refs`).
+/// Resets the peak memory that Linux reports (proc(5), `clear_refs`).
 fn reset_peak() -> std::io::Result<()> {
     std::fs::write("/proc/self/clear_refs", "5")
 }

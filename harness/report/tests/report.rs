@@ -1,4 +1,4 @@
-//! What is drawn from a record, as a reader sees it.
+//! Tables, pages and charts that are drawn from records.
 
 mod synthetic;
 
@@ -10,12 +10,12 @@ use harness_report::render::chart::Layout;
 use harness_report::{ReportData, charts, page, results, run_tables, sections, summary, write};
 use synthetic::report_data;
 
-/// The phases that others are held against.
+/// The anchor phases.
 fn anchors() -> [String; 2] {
     ["naive".to_owned(), "reference".to_owned()]
 }
 
-/// The page with everything on it.
+/// The page with all charts and sections.
 fn page_of(report_data: &ReportData) -> String {
     page(report_data, &charts::all(report_data), &sections(report_data)).expect("drawn")
 }
@@ -34,7 +34,7 @@ fn the_tables_of_a_run_fit_a_terminal() {
     insta::assert_snapshot!("run_table", text);
 }
 
-/// Three earlier runs, in which a token of the optimized phase took more instructions, and everything else was slower.
+/// Three earlier runs, in which the optimized phase took more instructions and more time.
 fn earlier() -> [Record; 3] {
     [(1, 150), (2, 130), (3, 100)].map(|(day, percent)| {
         let mut record = synthetic::record();
@@ -86,7 +86,7 @@ fn the_exact_values() {
     insta::assert_snapshot!("results", text);
 }
 
-/// The charts are drawn from the same figures and have tests of their own; here it is about the page around them.
+/// The page without charts and sections, which have their own tests.
 #[test]
 fn the_page() {
     let page = page(&report_data(few(synthetic::record())), &[], &[]).expect("drawn");
@@ -184,7 +184,7 @@ fn titles_follow_the_numbers() {
     assert_eq!(titles[1], "Heap bytes per token by phase", "a ratio to zero bytes is no finding");
 }
 
-/// The sections in words: what each says, its tables, and the words of its charts.
+/// The sections as text: sentences, tables, and the words of charts.
 #[test]
 fn the_sections_of_a_report_with_everything() {
     for section in sections(&synthetic::everything()) {
@@ -198,7 +198,7 @@ fn the_sections_of_a_report_with_everything() {
     }
 }
 
-/// What is measured on demand and was not is named with the command that measures it.
+/// A measurement on demand that is missing is named with its command.
 #[test]
 fn what_was_not_measured_says_how_to() {
     let sections = sections(&report_data(synthetic::record()));
@@ -215,7 +215,7 @@ fn what_was_not_measured_says_how_to() {
     assert!(page.contains("cargo harness run --filter 'matrix/*'"), "on the page too");
 }
 
-/// Whatever a section shows says where it comes from.
+/// Every table and chart of a section names its source.
 #[test]
 fn every_table_and_chart_has_its_provenance() {
     let report_data = synthetic::everything();
@@ -235,7 +235,7 @@ fn every_table_and_chart_has_its_provenance() {
     assert!(of_sections.len() >= 10, "{}", of_sections.len());
 }
 
-/// A number whose answer is wrong is no achievement.
+/// A figure of a phase with a wrong answer is not in a headline.
 #[test]
 fn a_wrong_answer_makes_no_headline() {
     let mut record = synthetic::record();
@@ -266,7 +266,7 @@ fn everything_is_written_and_nothing_is_needed_from_elsewhere() {
     }
 }
 
-/// A run that read counts only has neither speeds nor charts of time, and leaves none of an earlier run behind.
+/// A run with counts only has neither speeds nor charts of time, and removes those of an earlier run.
 #[test]
 fn counts_alone_make_a_report() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -291,7 +291,7 @@ fn a_record_without_measurements_is_still_a_page() {
     assert_eq!(run_tables(&record, &anchors(), false, None), []);
 }
 
-/// A phase that others are held against but that was not measured leaves gaps, not errors.
+/// An anchor phase that was not measured leaves gaps and is no error.
 #[test]
 fn anchors_may_be_missing() {
     let nobody = ["nobody".to_owned()];
@@ -301,7 +301,7 @@ fn anchors_may_be_missing() {
     assert_eq!(titles[0].chart.title(), "Tokens per second by phase");
 }
 
-/// Enough rows to see everything once, few enough to be read.
+/// Keeps a few rows that show everything once.
 fn few(mut record: Record) -> Record {
     record.rows.retain(|row| {
         let phase = row.phase.as_str();
@@ -315,7 +315,7 @@ fn few(mut record: Record) -> Record {
     record
 }
 
-/// The words of an SVG, top to bottom as they are drawn.
+/// The words of an SVG, in the order in which they are drawn.
 fn svg_words(svg: &str) -> Vec<String> {
     let texts = svg.split("<text ").skip(1);
     let inside = texts.filter_map(|text| text.split_once(">\n")?.1.split_once("\n</text>"));

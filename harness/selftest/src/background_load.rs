@@ -1,4 +1,4 @@
-//! Programs that do nothing but compute, to be in the way of a measurement.
+//! Background load: programs that compute all the time, as a disturbance of a measurement.
 
 use std::process::{Command, Stdio};
 
@@ -14,27 +14,27 @@ pub struct LoadProcesses {
     _running: Vec<Child>,
 }
 
-/// A hog that cannot be had.
+/// A load process that cannot be started.
 #[derive(Debug, Error)]
 pub enum LoadError {
-    /// It could not be started or kept on its core.
+    /// The process could not be started or pinned to its core.
     #[error("cannot start a program that computes on core {core}: {source}")]
     Start {
         /// The core.
         core: usize,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
-    /// There is no core for it.
-    #[error("there is no core beside the one that is measured on; --hogs none or each can be had")]
+    /// There is no core besides the measured one.
+    #[error("there is no core besides the measured one, so --hogs other has nothing to start; use --hogs none or each")]
     NoCore,
 }
 
 impl LoadProcesses {
-    /// Starts them, one for each core they are to be on; `measured` is the core that is measured on.
+    /// Starts one process on each core that `hogs` selects; `measured` is the core of the measurement.
     ///
     /// # Errors
-    /// If one cannot be started, or there is no such core.
+    /// If a process cannot be started, or `hogs` selects no core.
     pub fn start(hogs: BackgroundLoad, measured: Option<usize>) -> Result<Self, LoadError> {
         let allowed = sched_getaffinity(None).map_err(|error| LoadError::Start { core: 0, source: error.into() })?;
         let cores: Vec<usize> = (0..CpuSet::MAX_CPU)
@@ -80,7 +80,7 @@ mod tests {
         assert_eq!(processes.len(), std::thread::available_parallelism().expect("some").get());
         for &process in &processes {
             let status = status(process).expect("it runs");
-            let cores = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).expect("told");
+            let cores = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).expect("listed");
             assert!(cores.trim().parse::<usize>().is_ok(), "{cores}");
         }
         drop(hog);

@@ -1,4 +1,4 @@
-//! What a trial is about: what differs between the two builds, who else computes meanwhile, and how much is judged.
+//! Condition of a trial: the change between the two sides, the background load, and the workloads to judge.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,60 +12,60 @@ use thiserror::Error;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Change {
-    /// Nothing: both sides are one and the same program.
+    /// No change: both sides are the same program.
     Null,
-    /// The head runs this many percent more than it reports.
+    /// The head runs this many percent more iterations than it reports.
     Injected(f64),
 }
 
-/// Everything that trials are told apart by.
+/// The condition of a trial. Trials with equal conditions are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Condition {
     /// The difference from the expected answer.
     pub change: Change,
-    /// Who else computes.
+    /// The background load.
     pub hogs: BackgroundLoad,
-    /// How much is judged.
+    /// The workloads to judge.
     pub scope: Scope,
 }
 
-/// Programs that compute all the time beside the measurement, to be in its way.
+/// Programs that compute all the time beside the measurement, as a disturbance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum BackgroundLoad {
-    /// None that this program has started.
+    /// No load
     None,
-    /// One on each core that is not measured on.
+    /// One process on each core except the measured one
     Other,
-    /// One on each core.
+    /// One process on each core
     Each,
 }
 
-/// How much one trial judges, and how long it may measure.
+/// The workloads that one trial judges, and its budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scope {
-    /// One workload.
+    /// One workload
     Workload,
-    /// Four workloads in a short time.
+    /// Four workloads in a short time
     Short,
-    /// The whole timed suite in the time that a gate has.
+    /// The whole timed suite within the default budget of a gate
     Full,
 }
 
-/// A change that is none.
+/// Text that is no condition.
 #[derive(Debug, Error)]
 #[error("{0:?} is no condition: write real, null, or inject:PERCENT with a percentage above 0 and at most 100")]
 pub struct ChangeError(String);
 
 impl Change {
-    /// Whether there is no slowdown to be found.
+    /// True if there is no slowdown to find.
     pub fn is_none(self) -> bool {
         matches!(self, Self::Null)
     }
 
-    /// The slowdown to be found, as a share; 0 where there is none.
+    /// The slowdown to find, as a share; 0 if there is none.
     pub fn share(self) -> f64 {
         match self {
             Self::Injected(percent) => percent / 100.0,
@@ -73,7 +73,7 @@ impl Change {
         }
     }
 
-    /// What is put into the head.
+    /// The slowdown to inject into the head.
     pub fn injection(self) -> Option<Injection> {
         match self {
             Self::Injected(_) => Some(Injection { share: self.share() }),
@@ -81,7 +81,7 @@ impl Change {
         }
     }
 
-    /// Seconds of measuring in which a single workload is to be judged: a larger slowdown is to be found sooner.
+    /// Budget for a single workload, in seconds: a larger slowdown has to be found sooner.
     pub fn seconds(self) -> f64 {
         match self.share() {
             0.05.. => 5.0,
@@ -90,8 +90,8 @@ impl Change {
         }
     }
 
-    /// What is judged in one trial unless something else is asked for: a slowdown is found workload by workload, a false
-    /// alarm is one of a whole gate.
+    /// Default scope of a trial: a slowdown is found in a single workload, whereas a false alarm is one of a whole
+    /// gate.
     pub fn scope(self) -> Scope {
         match self {
             Self::Injected(_) => Scope::Workload,
@@ -101,8 +101,8 @@ impl Change {
 }
 
 impl Condition {
-    /// Seconds that a trial may measure. A short one has nine for each of its four workloads, two thirds of what a gate has for so few of
-    /// them: a hog on the same core takes half.
+    /// Budget of a trial, in seconds. A short trial has nine for each of its four workloads, two thirds of what a gate
+    /// has for four. Background load on the same core takes half of that.
     pub fn seconds(&self) -> f64 {
         match self.scope {
             Scope::Workload => self.change.seconds(),
@@ -111,7 +111,7 @@ impl Condition {
         }
     }
 
-    /// A name for a file.
+    /// File name, without its ending.
     pub fn file_name(&self) -> String {
         let change = self.change.to_string().replace(':', "-");
         format!("{change}_{}_{}", self.hogs.name(), self.scope.name())
@@ -119,7 +119,7 @@ impl Condition {
 }
 
 impl BackgroundLoad {
-    /// As it is written on the command line.
+    /// Name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -128,7 +128,7 @@ impl BackgroundLoad {
         }
     }
 
-    /// For a person.
+    /// Text in tables.
     pub fn told(self) -> &'static str {
         match self {
             Self::None => "-",
@@ -139,7 +139,7 @@ impl BackgroundLoad {
 }
 
 impl Scope {
-    /// As it is written on the command line.
+    /// Name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Workload => "workload",
@@ -148,7 +148,7 @@ impl Scope {
         }
     }
 
-    /// For a person.
+    /// Text in tables.
     pub fn told(self) -> &'static str {
         match self {
             Self::Workload => "one workload",
@@ -157,7 +157,7 @@ impl Scope {
         }
     }
 
-    /// How many workloads are judged at most.
+    /// Largest number of workloads to judge.
     pub fn most(self) -> usize {
         match self {
             Self::Workload => 1,

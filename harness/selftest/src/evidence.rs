@@ -1,8 +1,8 @@
 //! The trials so far: one file for each condition, a compressed line of JSON for each trial.
 //!
-//! Each trial is a member of its own of a gzip file (RFC 1952 allows any number of them, and `zcat` reads them all). So a
-//! trial is added without touching those before it, and one that was cut off, by a full disk or a lost machine, costs
-//! no other: the next one to be added takes its place.
+//! Each trial is a separate member of a gzip file (RFC 1952 allows any number of them, and `zcat` reads them all). A
+//! trial is thus added without rewriting earlier ones. If one is cut off, by a full disk or a crash, no other is lost,
+//! and the next trial replaces it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -17,9 +17,9 @@ use crate::condition::Condition;
 use crate::criterion::BackToBack;
 use crate::trial::Trial;
 
-/// Files that hold trials end like this.
+/// Ending of the files of trials.
 const ENDING: &str = ".jsonl.gz";
-/// The file of what criterion said: a line each, short enough to be read as it is.
+/// The file of verdicts of criterion: one uncompressed line each.
 const CRITERION: &str = "criterion.jsonl";
 
 /// A folder of trials.
@@ -36,7 +36,7 @@ pub enum EvidenceError {
     Read {
         /// The folder or file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
     /// A trial cannot be added.
@@ -44,29 +44,31 @@ pub enum EvidenceError {
     Write {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
     /// A line is no trial.
-    #[error("trial {place} in {path} is none: {source}")]
+    #[error("trial {place} in {path} cannot be parsed: {source}")]
     Format {
         /// The file.
         path: PathBuf,
-        /// Which line, from 1.
+        /// The line, from 1.
         place: usize,
-        /// Where the text went wrong.
+        /// The error of the parser.
         source: serde_json::Error,
     },
     /// The end of a file is missing.
-    #[error("{path} is cut off after {whole} whole trials; measuring more under that condition takes the rest away")]
+    #[error(
+        "{path} is cut off after {whole} whole trials; measuring another trial of that condition removes the incomplete one"
+    )]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// How many can be read.
+        /// Number of whole trials.
         whole: usize,
     },
-    /// It is of another version.
-    #[error("{path} has trials of schema {found}, this harness reads {}", Trial::SCHEMA)]
+    /// The file has another schema version.
+    #[error("{path} has trials of schema {found}, but this harness reads schema {}", Trial::SCHEMA)]
     Schema {
         /// The file.
         path: PathBuf,
@@ -76,12 +78,12 @@ pub enum EvidenceError {
 }
 
 impl Evidence {
-    /// The evidence in a folder, which need not be there yet.
+    /// The evidence in a folder, which need not exist yet.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into() }
     }
 
-    /// Every trial, in the order of the files' names and then of their being added.
+    /// All trials, sorted by file name and then in the order in which they were added.
     ///
     /// # Errors
     /// If a file cannot be read or holds anything but whole trials.
@@ -100,7 +102,7 @@ impl Evidence {
         Ok(trials)
     }
 
-    /// Adds a trial. What an interrupted harness has left of one is taken away.
+    /// Adds a trial. Removes an incomplete one that an interrupted harness left.
     ///
     /// # Errors
     /// If the file cannot be written.
@@ -114,10 +116,10 @@ impl Evidence {
         append(&path, &member).map_err(&failed)
     }
 
-    /// How many trials there are of a condition.
+    /// Number of trials of a condition.
     ///
     /// # Errors
-    /// If its file is there and cannot be read.
+    /// If its file exists and cannot be read.
     pub fn count(&self, condition: &Condition) -> Result<usize, EvidenceError> {
         let path = self.path(condition);
         match fs::read(&path) {
@@ -130,12 +132,12 @@ impl Evidence {
     /// True if anything is kept here.
     ///
     /// # Errors
-    /// If the folder is there and cannot be read.
+    /// If the folder exists and cannot be read.
     pub fn is_there(&self) -> Result<bool, EvidenceError> {
         Ok(!self.files()?.is_empty())
     }
 
-    /// What criterion said so far.
+    /// The verdicts of criterion so far.
     ///
     /// # Errors
     /// If the file cannot be read or holds anything else.
@@ -151,14 +153,14 @@ impl Evidence {
         (1..).zip(text.lines()).map(parse).collect()
     }
 
-    /// Adds what criterion said.
+    /// Adds a verdict of criterion.
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn add_criterion(&self, said: &BackToBack) -> Result<(), EvidenceError> {
+    pub fn add_criterion(&self, verdict: &BackToBack) -> Result<(), EvidenceError> {
         let path = self.folder.join(CRITERION);
         let failed = write(&path);
-        let line = serde_json::to_string(said).map_err(|error| failed(error.into()))? + "\n";
+        let line = serde_json::to_string(verdict).map_err(|error| failed(error.into()))? + "\n";
         fs::create_dir_all(&self.folder).map_err(&failed)?;
         let file = OpenOptions::new().append(true).create(true).open(&path);
         file.and_then(|mut file| file.write_all(line.as_bytes())).map_err(&failed)
@@ -181,7 +183,7 @@ impl Evidence {
     }
 }
 
-/// The members of a file that are whole, and how many bytes they are.
+/// The whole members of a file, and their size in bytes.
 struct Lines {
     lines: Vec<Vec<u8>>,
     whole: usize,
@@ -203,7 +205,7 @@ impl Lines {
     }
 }
 
-/// Writes behind what is whole of a file.
+/// Writes a member after the last whole one.
 fn append(path: &Path, member: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
     let mut bytes = Vec::new();
@@ -216,7 +218,7 @@ fn append(path: &Path, member: &[u8]) -> io::Result<()> {
 }
 
 fn parse(path: &Path, place: usize, line: &[u8]) -> Result<Trial, EvidenceError> {
-    /// What every version has.
+    /// The field that every version has.
     #[derive(serde::Deserialize)]
     struct Version {
         schema: u32,
@@ -264,14 +266,14 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let evidence = Evidence::new(folder.path().join("new"));
         assert_eq!(evidence.criterion().expect("nothing yet"), []);
-        let said = |called| BackToBack {
+        let verdict = |called| BackToBack {
             workload: "kernel/gelu".to_owned(),
             phase: "fast".to_owned(),
             created: "2026-03-14T15:09:26Z".to_owned(),
             called,
             change: 0.0125,
         };
-        let all = [said(Called::Regressed), said(Called::WithinNoise)];
+        let all = [verdict(Called::Regressed), verdict(Called::WithinNoise)];
         all.iter().for_each(|one| evidence.add_criterion(one).expect("added"));
         assert_eq!(evidence.criterion().expect("readable"), all);
         assert_eq!(evidence.read().expect("no trials"), []);

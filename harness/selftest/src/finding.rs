@@ -1,4 +1,4 @@
-//! What the trials of one condition show, counted.
+//! Counts over the trials of one condition.
 
 use harness_abtest::{Interval, Verdict, median, share_interval};
 use harness_judge::counts::SuiteVerdict;
@@ -7,64 +7,63 @@ use harness_judge::gate::{GateError, GateVerdict, TimeOutcome, TimeVerdict};
 use crate::condition::Condition;
 use crate::trial::Trial;
 
-/// Of an interval of this level each end alone holds at 95 %.
+/// Level of intervals, so that each end alone holds at 95 %.
 pub(super) const LEVEL: f64 = 0.9;
 
-/// What the trials of one condition show.
+/// Counts and estimates over the trials of one condition.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     /// The condition.
     pub condition: Condition,
-    /// How many trials.
+    /// Number of trials.
     pub trials: usize,
-    /// Those that ended red.
+    /// Trials that ended red.
     pub red: Rate,
-    /// Verdicts on single workloads that a slowdown was found: confirmed, whatever the gate makes of it.
+    /// Verdicts on single workloads with a confirmed slowdown, even if the gate is not red because of the layout limit.
     pub found: Rate,
     /// Verdicts "not slower".
     pub not_slower: Rate,
-    /// Verdicts that stayed open.
+    /// Verdicts "inconclusive", and failures.
     pub inconclusive: Rate,
     /// Verdicts "improved".
     pub improved: Rate,
-    /// Seconds of measuring until the verdict on a workload: the median.
+    /// Median of the seconds of measuring until the verdict on a workload.
     pub seconds: Option<f64>,
-    /// Seconds of measuring until the end of a trial: the median.
+    /// Median of the seconds of measuring of a trial.
     pub trial_seconds: Option<f64>,
-    /// The estimates of the change, as shares: their mean.
+    /// Mean of the estimates of the change, as a share.
     pub mean: Option<f64>,
-    /// Their standard deviation; none for fewer than two.
+    /// Standard deviation of the estimates; none for fewer than two.
     pub deviation: Option<f64>,
-    /// How far single pairs lie from the centre of theirs, as a share: the median over the verdicts.
+    /// Spread of single pairs around their centre, as a share: the median over the verdicts.
     pub spread: Option<f64>,
 }
 
-/// How often something happened.
+/// A number of cases out of a total.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
-    /// So many times.
+    /// The number of cases.
     pub count: usize,
-    /// Of so many.
+    /// The total.
     pub of: usize,
 }
 
 impl Rate {
-    /// The share, if anything was counted.
+    /// The share; none if the total is 0.
     pub fn share(self) -> Option<f64> {
         (self.of > 0).then(|| self.count as f64 / self.of as f64)
     }
 
-    /// Where the true rate lies: each end holds at 95 %.
+    /// Confidence interval of the true rate (Clopper and Pearson 1934); each end alone holds at 95 %.
     pub fn interval(self) -> Interval {
         share_interval(self.count, self.of, LEVEL)
     }
 }
 
-/// Tally the trials of every condition, in the order that a reader wants: no change first, then from the smallest slowdown
-/// to the largest.
+/// Counts the trials of every condition: unchanged code first, then slowdowns from the smallest to the largest.
 ///
 /// # Errors
-/// If the limits that a trial carries make no sense.
+/// If the limits in a trial are invalid.
 pub fn findings(trials: &[Trial]) -> Result<Vec<Finding>, GateError> {
     conditions(trials)
         .into_iter()
@@ -106,7 +105,7 @@ impl Finding {
         }
     }
 
-    /// What verdicts on single workloads show; each counts as a trial.
+    /// Counts verdicts on single workloads; each counts as a trial.
     pub(super) fn of_times(condition: Condition, times: &[&TimeVerdict]) -> Self {
         let rate = |words: &[TimeOutcome]| Rate {
             count: times.iter().filter(|time| words.contains(&time.outcome)).count(),

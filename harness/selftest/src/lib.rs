@@ -1,12 +1,13 @@
-//! Evidence of the error rates of the time gate: verdicts on code that did not change, or was slowed down by a known amount.
+//! Evidence of the error rates of the time gate: verdicts on code that did not change, or was slowed down by a known
+//! amount.
 //!
 //! The module [`real`] tries the whole gate on commits. The rest tries its decision on one program: a [`Trial`] is one verdict, reached as the gate reaches it: [`harness_record::session::Terms::time`] measures, and
 //! [`harness_judge::gate::GateVerdict`] judges. What it measured is kept in the [`Evidence`], compressed, so that every verdict can be
 //! replayed without measuring; the [findings](Finding) are counted from those files alone, each rate with the exact
 //! interval of Clopper and Pearson. Evidence is gathered in pieces: whatever is measured is added to what is there.
 //!
-//! It is kept in the folder `selftest` of the records, beside the page `slices.md` that is made of it. Git ignores it: the
-//! slices are large, and each machine gathers its own.
+//! The evidence is in the folder `selftest` of the records, beside its page `slices.md`. Git ignores it: the slices are
+//! large, and each machine gathers its own.
 
 mod background_load;
 mod condition;

@@ -1,4 +1,4 @@
-//! The page and the chart that are made of the evidence.
+//! The page and the chart of the evidence.
 
 use harness::timing::SLICE;
 use harness_judge::gate::GateError;
@@ -30,7 +30,7 @@ pub fn chart(trials: &[Trial], findings: &[Finding]) -> Option<Chart> {
             }
             .to_owned(),
             name: match finding.condition {
-                // As the subtitle says.
+                // The subtitle states that a slowdown is measured in one workload.
                 Condition { change: Change::Injected(_), scope: Scope::Workload, .. } => told(finding.condition),
                 condition => format!("{}, {}", told(condition), condition.scope.told()),
             },
@@ -45,8 +45,8 @@ pub fn chart(trials: &[Trial], findings: &[Finding]) -> Option<Chart> {
     Some(Chart::Shares(ShareChart {
         title,
         subtitle: format!(
-            "{count} gates and verdicts on {}, the last on {}; verdicts on single workloads. What is red, and where the true \
-             rates lie, is in the table; a gate is of so many workloads, a slowdown is looked for in one.",
+            "{count} gates and verdicts on {}, the last on {}; verdicts on single workloads. The table has the \
+             red gates and the intervals of the true rates. \"Gate of 4\" judges four workloads; a slowdown is measured in one.",
             last.session.environment.machine(),
             last.session.created.split('T').next().unwrap_or_default(),
         ),
@@ -56,7 +56,7 @@ pub fn chart(trials: &[Trial], findings: &[Finding]) -> Option<Chart> {
     }))
 }
 
-/// What the evidence says, in one sentence.
+/// The main finding, in one sentence.
 fn headline(findings: &[Finding]) -> String {
     let red = false_alarms(findings);
     let mut sentences = Vec::new();
@@ -72,48 +72,51 @@ fn headline(findings: &[Finding]) -> String {
     sentences.join("; ")
 }
 
-/// Gates on unchanged code that turned red, whatever else was asked for.
+/// Red gates on unchanged code, under all conditions.
 fn false_alarms(findings: &[Finding]) -> Rate {
     let unchanged = findings.iter().filter(|one| one.condition.change.is_none());
     unchanged
         .fold(Rate { count: 0, of: 0 }, |sum, one| Rate { count: sum.count + one.red.count, of: sum.of + one.red.of })
 }
 
-/// How often all gates on unchanged code were red, whatever the condition.
+/// Sentence on the red gates on unchanged code, under all conditions.
 fn all_false_alarms(findings: &[Finding]) -> String {
     let red = false_alarms(findings);
     if red.of == 0 {
         return String::new();
     }
     let most = percent(red.interval().high);
-    format!("\nOf all: {} of {} gates on unchanged code were red, so at most {most} % are.\n", red.count, red.of)
+    format!(
+        "\nIn total, {} of {} gates on unchanged code were red; the true rate is at most {most} %.\n",
+        red.count, red.of
+    )
 }
 
-/// The page, in Markdown; `swapped` are the gates that were replayed with labels swapped, `criterion` is what that said of the
-/// same workloads, and `chart` is the file of the chart, as seen from the page.
+/// The page, in Markdown. `swapped` has the gates that were replayed with swapped labels, `criterion` the verdicts of
+/// criterion on the same workloads, and `chart` is the path of the chart, relative to the page.
 ///
 /// # Errors
-/// If the limits that a trial carries make no sense.
+/// If the limits in a trial are invalid.
 pub fn page(trials: &[Trial], swapped: &Swapped, criterion: &[BackToBack], chart: &str) -> Result<String, GateError> {
     let findings = findings(trials)?;
     let headline = headline(&findings);
     let mut text = format!(
-        "# Does the time gate lie?\n\n{headline}.\n\n![{headline}]({chart})\n\n\
-         Made by `cargo harness selftest gate --replay` from the slices in `slices/`, and from nothing else. Each trial was \
-         decided by the code that decides `harness gate --base`; pairs of processes on one core, in slices of at least {} us.\n\n",
+        "# Error rates of the time gate on one program\n\n{headline}.\n\n![{headline}]({chart})\n\n\
+         `cargo harness selftest gate --replay` draws this page from the slices in `slices/` alone. Each trial was \
+         judged by the code of `harness gate --base`: pairs of processes on one core, in slices of at least {} µs.\n\n",
         SLICE.as_micros()
     );
-    text += "## Asked and measured\n\n";
+    text += "## Promised and measured\n\n";
     text += &Format::Markdown.render(&[promises(&findings)]);
     text += &all_false_alarms(&findings);
     text += "\n## Every condition\n\n";
     text += &Format::Markdown.render(&[table(&findings)]);
-    text += "\nA count with its 90 % interval in percent (Clopper and Pearson), so that each end alone holds at 95 %. *Red* \
-             counts gates where a gate was judged, all else counts verdicts on single workloads. *Unchanged*: both sides are \
-             one program. ";
+    text += "\nCounts have 90 % intervals in percent (Clopper and Pearson), so that each end alone holds at 95 %. *Red* counts \
+             gates if a gate was judged; all other columns count verdicts on single workloads. *Unchanged*: both sides are \
+             the same program. ";
     text += &format!(
-        "*Slower*: the head runs so many percent more than it reports. *Seconds* are of measuring, the median until a verdict; \
-         a {} has {} at most, a {} {}.\n",
+        "*Slower*: the head runs this percentage more than it reports. *Seconds*: median time of measuring until a verdict; \
+         a {} has a budget of {}, a {} one of {}.\n",
         Scope::Short.told(),
         budget(Scope::Short),
         Scope::Full.told(),
@@ -122,10 +125,10 @@ pub fn page(trials: &[Trial], swapped: &Swapped, criterion: &[BackToBack], chart
     if let Some(share) = (Rate { count: swapped.red, of: swapped.gates }).share() {
         let ends = (Rate { count: swapped.red, of: swapped.gates }).interval();
         text += &format!(
-            "\n## Replayed with labels swapped\n\nWhere both sides are one program, which process was called head is arbitrary. \
+            "\n## Replayed with labels swapped\n\nIf both sides are the same program, the labels base and head are arbitrary. \
              Of {} gates over the {} recorded null pairs, with base and head swapped at random in each pair, {} turned red: \
-             {} % [{}, {}], and {} of {} verdicts were *not slower*. These gates share their pairs, so they are no \
-             independent trials of the machine; they test the decision on errors of its size and order.\n",
+             {} % [{}, {}], and {} of {} verdicts were *not slower*. These gates share their pairs, so they are not \
+             independent trials of the machine; they test the decision on errors of the same size and order.\n",
             swapped.gates,
             swapped.pairs,
             swapped.red,
@@ -148,26 +151,27 @@ pub fn page(trials: &[Trial], swapped: &Swapped, criterion: &[BackToBack], chart
     Ok(text)
 }
 
-/// What a gate on unchanged code may measure.
+/// Budget of a gate on unchanged code.
 fn budget(scope: Scope) -> String {
     format!("{} s", Condition { change: Change::Null, hogs: BackgroundLoad::None, scope }.seconds())
 }
 
-fn of_criterion(said: &[BackToBack]) -> String {
+fn of_criterion(verdicts: &[BackToBack]) -> String {
     let rate = |words: &[Called]| {
-        let rate = Rate { count: said.iter().filter(|one| words.contains(&one.called)).count(), of: said.len() };
+        let rate =
+            Rate { count: verdicts.iter().filter(|one| words.contains(&one.called)).count(), of: verdicts.len() };
         let ends = rate.interval();
         let share = percent(rate.share().unwrap_or_default());
         format!("{} of {}: {share} % [{}, {}]", rate.count, rate.of, percent(ends.low), percent(ends.high))
     };
-    let changes: Vec<f64> = said.iter().map(|one| one.change).collect();
+    let changes: Vec<f64> = verdicts.iter().map(|one| one.change).collect();
     let spread = deviation(&changes).map_or_else(String::new, |deviation| {
-        format!(" Its estimate of the change, which was none, has an SD of {:.2} %.", 100.0 * deviation)
+        format!(" The estimates of the change, which is 0, have an SD of {:.2} %.", 100.0 * deviation)
     });
     format!(
-        "\n## Criterion beside it\n\nThe bench of one of the same workloads, run twice in a row and compared by criterion's own \
-         rule (p < 0.05 and a noise threshold of 1 %), with nothing changed in between: called changed {}; called regressed \
-         {}.{spread}\n",
+        "\n## Criterion for comparison\n\nThe bench of one of the same workloads was run twice in a row, with nothing changed in \
+         between, and compared by criterion's own rule (p < 0.05 and a noise threshold of 1 %). Reported as changed: {}; as \
+         regressed: {}.{spread}\n",
         rate(&[Called::Regressed, Called::Improved]),
         rate(&[Called::Regressed]),
     )

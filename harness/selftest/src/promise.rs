@@ -1,4 +1,4 @@
-//! What the gate promises, beside what its verdicts show.
+//! The promises of the gate, compared with the trials.
 
 use harness_report::render::{Cell, Column, Table, Tone};
 
@@ -6,14 +6,14 @@ use crate::condition::{Change, Scope};
 use crate::finding::{Finding, Rate};
 use crate::table::percent;
 
-/// How far a promise is borne out.
+/// The state of a promise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Borne {
-    /// The limit lies outside of the interval, on the right side: shown at 95 %.
+    /// The 95 % bound of the rate keeps the limit.
     Shown,
-    /// The measured value keeps to it, but so few trials do not show it.
+    /// The measured value keeps the limit, but too few trials show it.
     Measured,
-    /// What was measured does not keep to it.
+    /// The measured value does not keep the limit.
     Missed,
 }
 
@@ -23,10 +23,10 @@ enum Limit {
     AtLeast(f64),
 }
 
-/// One line for each promise that there are trials for.
+/// One row for each promise that has trials.
 pub fn promises(findings: &[Finding]) -> Table {
     let columns = vec![
-        Column::left("promise", "asked"),
+        Column::left("promise", "promise"),
         Column::left("measured", "measured"),
         Column::left("conclusion", "conclusion"),
     ];
@@ -40,10 +40,10 @@ pub fn promises(findings: &[Finding]) -> Table {
         };
         let who = who + &hogs;
         table.rows.push(rate_row(format!("{who}: red in at most 1 % of gates"), one.red, &Limit::AtMost(0.01)));
-        // What was shown to be faster is not slower either, and no silence.
+        // A workload that was shown to be faster is not slower either.
         let assured = Rate { count: one.not_slower.count + one.improved.count, of: one.not_slower.of };
-        let asked = format!("{who}: at least 90 % of workloads end not slower");
-        let mut line = rate_row(asked, assured, &Limit::AtLeast(0.9));
+        let promise = format!("{who}: at least 90 % of workloads end not slower");
+        let mut line = rate_row(promise, assured, &Limit::AtLeast(0.9));
         if one.improved.count > 0 {
             line[1].text += &format!("; {} of those faster", one.improved.count);
         }
@@ -73,23 +73,23 @@ pub fn promises(findings: &[Finding]) -> Table {
             _ => None,
         };
         if let Some(wanted) = wanted {
-            let asked = format!("+{slowdown} %{hogs}: found in at least {:.0} % within {seconds} s", 100.0 * wanted);
-            table.rows.push(rate_row(asked, one.found, &Limit::AtLeast(wanted)));
+            let promise = format!("+{slowdown} %{hogs}: found in at least {:.0} % within {seconds} s", 100.0 * wanted);
+            table.rows.push(rate_row(promise, one.found, &Limit::AtLeast(wanted)));
         }
         if slowdown >= 1.0 {
-            let asked = format!("+{slowdown} %{hogs}: called not slower in at most 1 %");
-            table.rows.push(rate_row(asked, one.not_slower, &Limit::AtMost(0.01)));
+            let promise = format!("+{slowdown} %{hogs}: called not slower in at most 1 %");
+            table.rows.push(rate_row(promise, one.not_slower, &Limit::AtMost(0.01)));
         }
     }
     table.notes = vec![
-        "Shown: the 95 % bound keeps the limit. Measured: the measured value does, and its bound does not, for want of trials. \
-         Missed: the measured value does not."
+        "Shown: the 95 % bound keeps the limit. Measured: the measured value keeps it, but too few trials show it. Missed: the \
+         measured value does not keep it."
             .to_owned(),
     ];
     table
 }
 
-fn rate_row(asked: String, rate: Rate, limit: &Limit) -> Vec<Cell> {
+fn rate_row(promise: String, rate: Rate, limit: &Limit) -> Vec<Cell> {
     let (ends, share) = (rate.interval(), rate.share().unwrap_or_default());
     let (shown, kept, bound) = match limit {
         Limit::AtMost(most) => (ends.high <= *most, share <= *most, format!("at most {} %", percent(ends.high))),
@@ -100,16 +100,16 @@ fn rate_row(asked: String, rate: Rate, limit: &Limit) -> Vec<Cell> {
         (false, true) => Borne::Measured,
         (false, false) => Borne::Missed,
     };
-    row(asked, format!("{} of {} = {} %; {bound}", rate.count, rate.of, percent(share)), state)
+    row(promise, format!("{} of {} = {} %; {bound}", rate.count, rate.of, percent(share)), state)
 }
 
-fn row(asked: String, measured: String, state: Borne) -> Vec<Cell> {
+fn row(promise: String, measured: String, state: Borne) -> Vec<Cell> {
     let state = match state {
         Borne::Shown => Cell::text("shown").toned(Tone::Good),
         Borne::Measured => Cell::text("measured"),
         Borne::Missed => Cell::text("missed").toned(Tone::Bad),
     };
-    vec![Cell::text(asked), Cell::text(measured), state]
+    vec![Cell::text(promise), Cell::text(measured), state]
 }
 
 #[cfg(test)]
@@ -122,7 +122,7 @@ mod tests {
     fn what_is_faster_is_not_slower_and_told_apart() {
         let trials = [trial("null", &[-0.02; 40]), trial("null", &[0.0; 40])];
         let table = promises(&findings(&trials).expect("no limits"));
-        let row = table.rows.iter().find(|row| row[0].text.ends_with("end not slower")).expect("asked");
+        let row = table.rows.iter().find(|row| row[0].text.ends_with("end not slower")).expect("a promise");
         assert!(row[1].text.starts_with("2 of 2 = 100 %") && row[1].text.ends_with("; 1 of those faster"), "{row:?}");
     }
 

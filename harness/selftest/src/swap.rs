@@ -1,34 +1,34 @@
-//! Thousands of gates from the null pairs that were recorded: their labels are swapped at random.
+//! Replays thousands of gates from recorded null pairs, with their labels swapped at random.
 //!
-//! Where both sides are one program, which process was called base and which head is arbitrary, so a gate with some of the
-//! labels swapped is as likely as the one that was measured. This is a replay: it says how often the decision turns red
-//! on errors as large, and following each other, as those of this machine, and nothing of builds that differ.
+//! If both sides are the same program, the labels base and head are arbitrary, so a gate with some labels swapped is as
+//! likely as the measured one. The replay estimates how often the decision turns red on errors of the size and order
+//! that this machine has. It shows nothing about builds that differ.
 
 use harness_abtest::{Random, Rules, SequentialSuite, Verdict};
 
 use crate::condition::Change;
 use crate::trial::Trial;
 
-/// What the replayed gates show.
+/// Counts over the replayed gates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Swapped {
-    /// Gates.
+    /// Number of gates.
     pub gates: usize,
-    /// Those with a workload that ended regressed.
+    /// Gates with a workload that ended regressed.
     pub red: usize,
-    /// Verdicts on single workloads.
+    /// Number of verdicts on single workloads.
     pub verdicts: usize,
-    /// Those that said "not slower".
+    /// Verdicts "not slower".
     pub not_slower: usize,
-    /// Pairs that were recorded.
+    /// Number of recorded pairs.
     pub pairs: usize,
 }
 
-/// How many gates are replayed.
+/// Number of gates to replay.
 const GATES: usize = 2000;
-/// What their labels are drawn from.
+/// Seed of the labels.
 const SEED: u64 = 42;
-/// Seconds that a replayed gate may measure for each workload.
+/// Budget of a replayed gate for each workload, in seconds.
 const SECONDS: f64 = 6.0;
 
 /// The pairs of one workload: ln(head time / base time), and the seconds they took.
@@ -37,8 +37,8 @@ struct Recorded {
     pairs: Vec<(f64, f64)>,
 }
 
-/// Replays 2000 gates over all workloads that the null trials have measured. Each workload's pairs are taken as they
-/// followed each other, from a place that is drawn.
+/// Replays 2000 gates over all workloads of the null trials. The pairs of each workload keep their order and begin at a
+/// random place.
 pub fn swapped(trials: &[Trial]) -> Swapped {
     replay(trials, GATES, SEED)
 }
@@ -105,7 +105,7 @@ mod tests {
         let quiet = replay(&[null(Noise::Normal(0.3), 200)], 200, 1);
         assert_eq!((quiet.gates, quiet.red, quiet.verdicts, quiet.pairs), (200, 0, 200, 200));
         assert!(quiet.not_slower >= 199, "{quiet:?}");
-        // A machine that always favours the head says nothing of the decision: swapping takes it away.
+        // Swapping removes the bias of a machine that always favours the head.
         let biased = replay(&[trial("null", &[0.002; 50])], 50, 1);
         assert_eq!((biased.red, biased.not_slower), (0, 50));
     }

@@ -7,7 +7,7 @@ use crate::condition::{Change, Condition};
 use crate::finding::{Finding, Rate, conditions};
 use crate::trial::Trial;
 
-/// One line for each condition.
+/// One row for each condition.
 pub fn table(findings: &[Finding]) -> Table {
     let mut columns = vec![Column::left("change", "the head is"), Column::left("hogs", "hogs")];
     columns.extend([Column::left("scope", "judged"), Column::right("trials", "trials")]);
@@ -24,10 +24,10 @@ pub fn table(findings: &[Finding]) -> Table {
     table
 }
 
-/// One line for each condition and workload.
+/// One row for each condition and workload.
 ///
 /// # Errors
-/// If the limits that a trial carries make no sense.
+/// If the limits in a trial are invalid.
 pub fn by_workload(trials: &[Trial]) -> Result<Table, GateError> {
     let mut kinds: Vec<(String, Condition, Vec<TimeVerdict>)> = Vec::new();
     for trial in trials {
@@ -85,7 +85,7 @@ fn cells(finding: &Finding, condition: Condition) -> Vec<Cell> {
     ]
 }
 
-/// `unchanged`, `1 % slower`.
+/// Text such as `unchanged` or `1 % slower`.
 pub(super) fn told(condition: Condition) -> String {
     match condition.change {
         Change::Null => "unchanged".to_owned(),
@@ -93,14 +93,14 @@ pub(super) fn told(condition: Condition) -> String {
     }
 }
 
-/// `1 of 300 [0.02, 1.6]`, in percent; a program gets the share.
+/// Cell such as `1 of 300 [0.02, 1.6]`, with the interval in percent; formats for programs get the share.
 fn rate(rate: Rate) -> Cell {
     let Some(share) = rate.share() else { return Cell::missing() };
     let ends = rate.interval();
     Cell::number(share, format!("{} of {} [{}, {}]", rate.count, rate.of, percent(ends.low), percent(ends.high)))
 }
 
-/// To two digits, without the sign.
+/// A share in percent, with at most two decimals and without the sign.
 pub(super) fn percent(share: f64) -> String {
     match 100.0 * share {
         percent if percent == 0.0 || percent >= 99.95 => format!("{percent:.0}"),

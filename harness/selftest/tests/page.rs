@@ -1,4 +1,4 @@
-//! The committed page of the self-test, if there is one: it follows from the rows beside it, and from nothing else.
+//! The committed page and chart of the self-test must be equal to those drawn from the rows beside them.
 
 use std::fs;
 use std::path::{Path, PathBuf};

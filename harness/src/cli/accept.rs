@@ -1,4 +1,4 @@
-//! `harness accept`: writes down which regressions of the last gate are accepted, and why.
+//! `harness accept`: records that regressions of the last gate are accepted, with the reason.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,41 +21,41 @@ use jiff::civil::Date;
 use super::{compared, gate};
 use harness::terminal::{Status, notice, show};
 
-/// Accepts regressions that a gate has found, each as a line in `baselines/accepted.csv` for the reviewer to see
+/// Accepts regressions that a gate found: adds a line for each to `baselines/accepted.csv`, for the reviewer
 ///
-/// A line says which figure went from which level to which. The gate excuses that figure up to the accepted level, with
-/// the tolerance it has anyway; a further loss is not excused. Of a change that is judged against a revision, a new line is pending:
-/// it counts under `harness gate --honour-new-acceptances`, once a reviewer has approved.
+/// A line names a figure, its old level and its new level. The gate then excuses that figure up to the new level, with
+/// its usual tolerance; it does not excuse a further loss. In a gate against a revision, a line that only the head has
+/// is pending: it counts only with `harness gate --honour-new-acceptances`, after a reviewer has approved it.
 #[derive(Args)]
 pub(crate) struct Accept {
-    /// The workload, or a glob such as 'kernel/*': each figure gets a line of its own
+    /// Workload, or a glob such as 'kernel/*'; each figure gets its own line
     workload: String,
-    /// What is accepted: time, instructions, heap, or names such as peak-bytes, separated by commas
+    /// Metrics to accept, separated by commas: time, instructions, heap, or names such as peak-bytes
     #[arg(long, value_name = "NAME", value_delimiter = ',', required = true)]
     metric: Vec<String>,
-    /// Why, for the reviewer and whoever reads the file next
+    /// Reason, for the reviewer and later readers of the file
     #[arg(long, value_name = "TEXT", value_parser = reason)]
     reason: String,
-    /// The last day it counts on, such as 2026-12-31 [default: for good]
+    /// Last day on which the acceptance counts, such as 2026-12-31 [default: no end]
     #[arg(long, value_name = "DATE", value_parser = day)]
     expires: Option<Date>,
-    /// Only in this phase; may be given several times
+    /// Accept only in this phase; may be given several times
     #[arg(long, value_name = "NAME")]
     phase: Vec<String>,
-    /// The gate that found it: what `harness gate` kept [default: the newest]
+    /// File of the gate that found the regression [default: the newest]
     #[arg(long, value_name = "FILE")]
     run: Option<PathBuf>,
-    /// How the new lines are printed
+    /// Output format of the new lines
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
-/// What a gate measured, and what of it regressed.
+/// The regressions that a gate found, and the workloads and phases that it measured.
 struct Found {
     losses: Vec<Loss>,
     workloads: Vec<String>,
     phases: Vec<String>,
-    /// Why time was not judged, if the machine was too noisy for it.
+    /// Reason for not judging time, if the machine was too noisy.
     noise: Option<String>,
 }
 
@@ -69,11 +69,11 @@ impl Accept {
             !one.iter().any(|metric| judged().any(|judged| judged == *metric))
         }) {
             let known: Vec<&str> = judged().map(|metric| metric.name()).collect();
-            bail!("`{name}` is never judged, so there is nothing to accept; what is: {}", known.join(", "));
+            bail!("the gate never judges `{name}`, so there is nothing to accept; it judges {}", known.join(", "));
         }
         let today = gate::today();
         if let Some(past) = self.expires.filter(|day| *day < today) {
-            bail!("{past} is over; an acceptance counts to the end of the day it expires on");
+            bail!("{past} is in the past; an acceptance counts to the end of the day it expires on");
         }
         let path = match self.run {
             Some(path) => path,
@@ -109,11 +109,11 @@ impl Found {
         };
         let session = match Session::read(path) {
             Ok(session) => session,
-            // What the gate against the stored baseline keeps are the counts of its head.
+            // The gate against the stored baseline keeps a record: the counts of its head.
             Err(error @ (SessionError::Format { .. } | SessionError::Schema { .. })) => {
                 let head = match (Record::read(path), error) {
                     (Ok(head), _) => head,
-                    // Versions of the two are counted apart.
+                    // Sessions and records have separate schema versions.
                     (Err(RecordError::Schema { .. }), error @ SessionError::Schema { .. }) => return Err(error.into()),
                     (Err(error), _) => return Err(error.into()),
                 };
@@ -134,19 +134,19 @@ impl Found {
         Ok(Self { losses, workloads, phases, noise: gate_verdict.noise() })
     }
 
-    /// Why there is nothing to accept, with what there is.
+    /// Error message if nothing can be accepted; lists the regressions that the gate did find.
     fn nothing(&self, workload: &str, metrics: &[String], path: &Path) -> String {
-        let told: Vec<String> = self.losses.iter().map(ToString::to_string).collect();
-        let rest = match told.as_slice() {
-            [] => "nothing did".to_owned(),
-            _ => format!("what did: {}", told.join("; ")),
+        let found: Vec<String> = self.losses.iter().map(ToString::to_string).collect();
+        let rest = match found.as_slice() {
+            [] => "that gate found no regression".to_owned(),
+            _ => format!("that gate found: {}", found.join("; ")),
         };
         let noise = self.noise.as_ref().map_or(String::new(), |noise| format!("; {noise}"));
-        format!("{workload} did not regress in {} by {}; {rest}{noise}", metrics.join(", "), path.display())
+        format!("{workload} did not regress in {} according to {}; {rest}{noise}", metrics.join(", "), path.display())
     }
 }
 
-/// What the last gate kept, of either kind.
+/// File of the last gate, against a revision or against the stored baseline.
 fn newest(project: &Project) -> Result<PathBuf> {
     let stored = project.records().join(gate::COUNTS);
     let kept = super::explain::sessions(project).into_iter().chain(Some(stored));
@@ -154,7 +154,7 @@ fn newest(project: &Project) -> Result<PathBuf> {
     let newest = kept.filter(|path| path.is_file()).max_by_key(written);
     newest.with_context(|| {
         format!(
-            "no gate has kept anything in {}; run `cargo harness gate` first, then accept what it found",
+            "there is no gate result in {}; run `cargo harness gate` first, then accept its regressions",
             project.records().display()
         )
     })
@@ -183,7 +183,7 @@ fn row(loss: &Loss) -> Vec<Cell> {
         Cell::text(&loss.phase),
         Cell::text(loss.metric.name()),
         level(loss.from),
-        // A ratio of times has more digits than sense.
+        // Only the first digits of a ratio of times are significant.
         if loss.key.is_some() { level(loss.to) } else { Cell::number(loss.to, format!("{:.4}", loss.to)) },
         if loss.from == 0.0 { Cell::missing() } else { Cell::number(ratio, number::percent(ratio)) },
     ]
@@ -191,8 +191,8 @@ fn row(loss: &Loss) -> Vec<Cell> {
 
 fn reason(text: &str) -> Result<String, String> {
     match text.trim() {
-        "" => Err("a reviewer has to learn why".to_owned()),
-        plain if plain.contains(char::is_control) => Err("write one line".to_owned()),
+        "" => Err("a reviewer needs a reason".to_owned()),
+        plain if plain.contains(char::is_control) => Err("write a single line".to_owned()),
         plain => Ok(plain.to_owned()),
     }
 }

@@ -1,4 +1,4 @@
-//! `harness baseline`: promote counts, list them, show them.
+//! `harness baseline`: saves, lists and shows stored counts.
 
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use harness_report::tables::comparisons;
 use super::compared;
 use harness::terminal::{Status, exact, notice, show};
 
-/// Saves, lists and shows the counts that later runs are held against
+/// Saves, lists and shows baselines: the stored counts that `harness gate` compares with
 #[derive(Args)]
 pub(crate) struct Stored {
     #[command(subcommand)]
@@ -30,30 +30,30 @@ enum Command {
     Show(Show),
 }
 
-/// Makes the counts of a record the baseline of their toolchain, after showing what changes
+/// Saves the counts of a record as the baseline of its toolchain, after showing the difference
 ///
-/// A baseline is a folder that belongs into git: `counts.csv` with the raw counts, and `environment.json` with where they
-/// come from.
+/// A baseline is a folder to be committed to git: `counts.csv` has the raw counts, and `environment.json` the machine
+/// and the revision they were measured on.
 #[derive(Args)]
 struct Save {
-    /// The record [default: the newest]
+    /// Record to save [default: the newest]
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
-    /// Save without asking
+    /// Save without a confirmation
     #[arg(long)]
     yes: bool,
     /// Save even if the record lacks counts that the old baseline has
     #[arg(long)]
     drop_missing: bool,
-    /// How the difference is printed
+    /// Output format of the difference
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
-/// Lists the baselines: toolchain, rows, where they come from
+/// Lists the baselines: toolchain, number of rows, date, revision and machine
 #[derive(Args)]
 struct List {
-    /// How the list is printed
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -61,9 +61,9 @@ struct List {
 /// Shows the counts of a baseline
 #[derive(Args)]
 struct Show {
-    /// The key, as `harness baseline list` shows it [default: the only one, or the one that fits the newest record]
+    /// Key, as `harness baseline list` shows it [default: the only one, or the one that fits the newest record]
     key: Option<String>,
-    /// How the counts are printed
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -113,25 +113,25 @@ impl Save {
     }
 }
 
-/// Asks on the terminal.
+/// Requests a confirmation on the terminal.
 fn confirmed() -> Result<bool> {
     let input = std::io::stdin();
     if !input.is_terminal() {
         bail!(
-            "nothing was saved: there is no terminal to ask on; `cargo harness baseline save --yes` saves without asking"
+            "nothing was saved: there is no terminal for a confirmation; `cargo harness baseline save --yes` needs none"
         );
     }
     eprint!("Make this the baseline? [y/N] ");
-    std::io::stderr().flush().context("cannot ask")?;
+    std::io::stderr().flush().context("cannot print the question")?;
     let mut answer = String::new();
     input.lock().read_line(&mut answer).context("cannot read the answer")?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
-/// What saving a baseline would change.
+/// The effect of saving a baseline.
 struct Change {
     new: Baseline,
-    /// None if there is no baseline of that key, or none that can be read.
+    /// None if there is no readable baseline of that key.
     comparisons: Option<Vec<Comparison>>,
 }
 
@@ -221,7 +221,7 @@ impl List {
     }
 }
 
-/// Twelve digits of the revision for people, all for programs.
+/// A revision: twelve digits in formats for people, all digits in formats for programs.
 fn revision(revision: Option<String>, dirty: bool) -> Cell {
     let Some(revision) = revision else { return Cell::missing() };
     let short: String = revision.chars().take(12).collect();

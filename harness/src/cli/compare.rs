@@ -1,4 +1,4 @@
-//! `harness compare`: two sides next to each other, without a judgement.
+//! `harness compare`: shows two sides next to each other, without a verdict.
 
 use anyhow::Result;
 use clap::Args;
@@ -13,27 +13,27 @@ use harness::terminal::{Status, exact, show};
 
 /// Shows two records, baselines or phases side by side
 ///
-/// Counts are compared exactly. Wall times are compared only where they were measured in pairs, as the phases of one
-/// record are; times of two records are shown next to each other if they come from one machine, without a ratio.
+/// Counts are compared exactly. Times are compared only if they were measured in pairs, as the phases of one record
+/// are. Times of two records are shown next to each other without a ratio, if they come from one machine.
 #[derive(Args)]
 #[command(after_help = compared::SYNTAX)]
 pub(crate) struct Compare {
-    /// The side that is held against
+    /// Baseline: the side to compare with
     #[arg(value_name = "BASE")]
     base: compared::Name,
-    /// The side that is looked at
+    /// Candidate: the side that is compared with BASE
     #[arg(value_name = "HEAD", default_value = "newest")]
     head: compared::Name,
-    /// Only workloads that match, such as 'medium/*'; may be given several times
+    /// Compare only workloads that match, such as 'medium/*'; may be given several times
     #[arg(long, value_name = "GLOB")]
     filter: Vec<String>,
-    /// Only these metrics, separated by commas: time, instructions, heap, or names such as peak-bytes
+    /// Compare only these metrics, separated by commas: time, instructions, heap, or names such as peak-bytes
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     metric: Vec<String>,
-    /// Show equal figures too, which json and csv always do
+    /// Show equal figures, too (json and csv always do)
     #[arg(long)]
     all: bool,
-    /// How the comparison is printed
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -51,7 +51,7 @@ impl Compare {
         }
         let mut table = comparisons::table(format!("{} against {}", head.name, base.name), &comparisons, exact);
         match all - comparisons.len() {
-            0 if all == 0 => table.notes.push("There is nothing that both sides could be compared by.".to_owned()),
+            0 if all == 0 => table.notes.push("The two sides have no figure in common.".to_owned()),
             0 => {}
             equal => table.notes.push(format!("{equal} of {all} figures are equal and not shown; --all shows them.")),
         }

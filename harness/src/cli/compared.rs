@@ -1,4 +1,4 @@
-//! What a user may name where something is compared: a record, a baseline, or one phase of either.
+//! The sides of a comparison that a user can name: a record, a baseline, or one phase of either.
 
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
@@ -11,9 +11,9 @@ use harness_record::Record;
 use harness_record::baseline::Store;
 use harness_record::suggestion::suggestion;
 
-/// How sides are written, for help texts.
+/// Help text on the syntax of sides.
 pub(crate) const SYNTAX: &str = "\
-What can be compared:
+BASE and HEAD are written as:
   FILE            a record, such as records/2026-01-02T030405Z.json
   newest          the newest record
   baseline        the stored baseline that fits the other side, or the newest record
@@ -21,7 +21,7 @@ What can be compared:
   SIDE#PHASE      one phase of any of these, such as newest#pooled
   phase:PHASE     one phase of the newest record";
 
-/// A side as it was written.
+/// A side as the user wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Name {
     written: String,
@@ -33,16 +33,16 @@ pub(crate) struct Name {
 enum Source {
     Newest,
     File(PathBuf),
-    /// The baseline that fits, or that of a key.
+    /// The baseline of this key, or the one that fits the other side.
     Baseline(Option<String>),
 }
 
-/// A side that was read.
+/// A side that was read from its file.
 #[derive(Debug, Clone)]
 pub(crate) struct Loaded {
-    /// How it was written.
+    /// The text that the user wrote.
     pub(crate) name: String,
-    /// Its rows, of every phase.
+    /// The rows of all phases.
     pub(crate) record: Record,
     phase: Option<String>,
     counts_only: bool,
@@ -113,7 +113,7 @@ pub(crate) fn store(project: &Project) -> Store {
 }
 
 impl Name {
-    /// `fitting` gives the record that the baseline has to fit.
+    /// `fitting` returns the record that the baseline has to fit.
     fn load(&self, fitting: impl FnOnce() -> Result<Record>, project: &Project) -> Result<Loaded> {
         let store = store(project);
         let (record, counts_only) = match &self.source {

@@ -1,4 +1,4 @@
-//! `harness doctor`: says whether this machine can judge time, and makes it better at it while a command runs.
+//! `harness doctor`: reports if this machine can judge time, and tunes it while a command runs.
 
 use std::process::{Command, Stdio};
 use std::thread;
@@ -24,39 +24,39 @@ use harness::seconds::seconds_up_to;
 use harness::terminal::{ALARM, Status, notice, print, show};
 use harness::timing::{BUDGET, MOST_TIMED};
 
-/// So many workloads are held against themselves, half of the budget each.
+/// Number of workloads that are compared with themselves, each for half of the budget.
 const TRIED: usize = 2;
 
-/// For so long it is watched who keeps the CPUs busy.
+/// Period in which busy processes are observed.
 const WATCHED: Duration = Duration::from_millis(500);
 
-/// Says whether this machine can judge time, and what to do about it
+/// Checks if this machine can judge time, and shows how to improve it
 ///
-/// Looks at everything that makes times noisy, then measures the noise itself: two workloads of the timed suite, each
-/// against itself, by the code that the gate measures with. Leaves with 0 if time can be judged here, with 2 if not.
+/// Examines everything that makes times noisy. Then measures the noise floor: two workloads of the timed suite, each
+/// compared with itself by the code of the gate. Exits with 0 if time can be judged here, with 2 if not.
 ///
-/// With --tune it changes what it may - the frequency governor, turbo, huge pages - while a command runs, puts everything back
-/// when that ends or is interrupted, and leaves with the command's status (with 2 if that is not 0, 1 or 2). COMMAND has no
-/// standard input.
+/// With --tune, changes the settings that it is allowed to change (frequency governor, turbo, huge pages) while a
+/// command runs. Restores them when the command ends or is interrupted, and exits with the status of the command (with
+/// 2 if that is not 0, 1 or 2). COMMAND has no standard input.
 #[derive(Args)]
 #[command(after_help = "Example: cargo harness doctor --tune -- cargo harness gate --base origin/main
 
-HARNESS_SYSTEM_ROOT names a folder whose proc and sys are read and written instead of this machine's own, for trials.")]
+For tests, HARNESS_SYSTEM_ROOT names a folder whose proc and sys are used instead of those of this machine.")]
 pub(crate) struct Doctor {
-    /// How long the noise is measured, in seconds, or such as 2m
+    /// Budget for measuring the noise floor, in seconds, or such as 2m
     #[arg(long, value_name = "TIME", default_value_t = 10, value_parser = seconds_up_to(600), conflicts_with = "tune")]
     budget: u64,
-    /// Change what can be changed for the better while COMMAND runs
+    /// Improve the settings of the machine while COMMAND runs
     #[arg(long, requires = "command")]
     tune: bool,
-    /// With --tune: give all processes of COMMAND one memory layout. That suits programs that are run once; the gate draws a
-    /// layout for each pair of processes on purpose
+    /// With --tune: give all processes of COMMAND the same memory layout. Not for the gate, which draws a layout for
+    /// each pair of processes on purpose
     #[arg(long, requires = "tune")]
     fixed_layout: bool,
-    /// How the results are printed
+    /// Output format
     #[arg(long, value_enum, default_value_t, conflicts_with = "tune")]
     format: Format,
-    /// What to run, after --
+    /// Command to run, after --
     #[arg(last = true, value_name = "COMMAND", requires = "tune")]
     command: Vec<String>,
 }
@@ -108,7 +108,7 @@ impl Doctor {
         Ok(if diagnosis.can_judge() { Status::Fine } else { Status::Unjudged })
     }
 
-    /// Holds some workloads of the timed suite against themselves.
+    /// Measures the noise floor: compares some workloads of the timed suite with themselves.
     fn floors(&self, measured: &Measured<'_>, timed: &[String]) -> Result<NoiseFloors> {
         let greeting = measured.greet(collect::TIME_LIMIT)?;
         let plan = Plan {
@@ -120,10 +120,10 @@ impl Doctor {
         };
         let field = MatchedWorkloads::of(&plan, &greeting.workloads, &greeting.workloads)?;
         let (timed_phases, _) = field.timed(timed, &[], MOST_TIMED)?;
-        // The last ones of a suite are its smallest parts, whose noise is the machine's.
+        // The last workloads of a suite are its smallest: their noise is that of the machine.
         let tried = &timed_phases[timed_phases.len().saturating_sub(TRIED)..];
         if tried.is_empty() {
-            bail!("no workload is in the timed suite; `timed` in harness.toml says which are");
+            bail!("no workload is in the timed suite; list some as `timed` in harness.toml");
         }
         let conditions = conditions(1, None, collect::TIME_LIMIT);
         let budget = Duration::from_secs(self.budget) / tried.len() as u32;
@@ -148,8 +148,8 @@ impl Doctor {
         // It is a process group of its own, which may not read the terminal: it would wait for ever.
         let status = process::foreground(self.tuned_command().stdin(Stdio::null()));
         let (count, failed) = (tuned.told().len(), tuned.put_back());
-        for told in &failed {
-            anstream::eprintln!("{ALARM}error:{ALARM:#} {told}");
+        for message in &failed {
+            anstream::eprintln!("{ALARM}error:{ALARM:#} {message}");
         }
         if failed.is_empty() && count > 0 {
             notice("All settings are as they were.");
@@ -167,7 +167,7 @@ impl Doctor {
         })
     }
 
-    /// The command, with one layout for all its processes where that is wanted and can be had.
+    /// The command; with --fixed-layout all its processes get the same memory layout, if the system allows it.
     fn tuned_command(&self) -> Command {
         const FIXED: [&str; 2] = ["setarch", "--addr-no-randomize"];
         let start = |words: &[&str]| {
@@ -183,11 +183,11 @@ impl Doctor {
         let tried = start(&[&FIXED[..], &["true"]].concat()).stdin(Stdio::null()).stderr(Stdio::null()).status();
         match tried {
             Ok(status) if status.success() => {
-                notice("The memory layout is one and the same for all processes of the command.");
+                notice("All processes of the command have the same memory layout.");
                 start(&[&FIXED[..], &words[..]].concat())
             }
             Ok(_) => {
-                notice("The memory layout stays random: the system does not let it be fixed, as in some containers.");
+                notice("The memory layout stays random: the system forbids a fixed one, as some containers do.");
                 start(&words)
             }
             Err(_) => {

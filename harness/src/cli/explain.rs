@@ -1,4 +1,4 @@
-//! `harness explain`: replays the verdict of a gate from what it kept.
+//! `harness explain`: replays the verdict of a gate from its file.
 
 use std::path::{Path, PathBuf};
 
@@ -17,33 +17,34 @@ use harness_report::tables::slices::slices;
 
 use harness::terminal::{Status, exact, show};
 
-/// Shows how a gate against a revision came to its verdict, from the slices it kept and nothing else
+/// Shows how a gate against a revision reached its verdict, from the slices in its file alone
 ///
-/// Without a workload, one line for each: its pairs as bars, and when it was suspected, confirmed or settled. With one, every pair:
-/// the times of both sides, blocks that were left out, the estimate so far, and the level at which each question was answered.
+/// Without WORKLOAD: one line for each workload, with its pairs as bars, and the pair at which it was suspected,
+/// confirmed or settled. With WORKLOAD: one line for each pair, with the times of both sides, the blocks that were left
+/// out, the estimate so far, and the level at which each question was answered.
 #[derive(Args)]
 pub(crate) struct Explain {
-    /// What the gate kept, or `newest`
+    /// File of the gate, or `newest`
     #[arg(value_name = "RUN", default_value = "newest")]
     run: PathBuf,
-    /// The workload whose pairs are shown
+    /// Workload to show pair by pair
     #[arg(value_name = "WORKLOAD")]
     workload: Option<String>,
-    /// Only this phase of it
+    /// Show only this phase of the workload
     #[arg(long, value_name = "NAME")]
     phase: Option<String>,
-    /// Show the slices of this pair of it instead
+    /// Show the slices of this pair instead
     #[arg(long, value_name = "NUMBER", requires = "workload", value_parser = clap::value_parser!(u32).range(1..))]
     pair: Option<u32>,
-    /// How it is printed
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
-/// What the gates against a revision kept, oldest first.
+/// Files of the gates against a revision, oldest first.
 pub(super) fn sessions(project: &Project) -> Vec<PathBuf> {
     let mut files = json_files(&project.records().join("gates"));
-    // By the stem: a second gate of the same second has a number behind its time.
+    // Sorted by the stem: a second gate of the same second has a number after its time.
     files.sort_by_key(|path| path.file_stem().map(ToOwned::to_owned));
     files
 }
@@ -54,7 +55,7 @@ impl Explain {
             false => self.run.clone(),
             true => sessions(project).pop().with_context(|| {
                 let folder = project.records().join("gates");
-                format!("no gate has kept anything in {}; `cargo harness gate --base REV` does", folder.display())
+                format!("there is no gate result in {}; `cargo harness gate --base REV` writes one", folder.display())
             })?,
         };
         let session = Session::read(&path)?;
@@ -70,9 +71,9 @@ impl Explain {
             }
             Some(workload) => {
                 check(&session, workload, self.phase.as_deref())?;
-                let is_asked =
+                let is_selected =
                     |id: &str, phase: &str| id == workload && self.phase.as_deref().is_none_or(|one| one == phase);
-                replays.retain(|replay| is_asked(&replay.workload, &replay.phase));
+                replays.retain(|replay| is_selected(&replay.workload, &replay.phase));
                 if exact {
                     tables.push(steps(&replays, true));
                 } else {
@@ -83,10 +84,10 @@ impl Explain {
                     let times = times.filter(|time| time.workload == replay.workload && time.phase == replay.phase);
                     table.notes.extend(times.map(|time| format!("{}: {}", time.outcome.name(), time.sentence())));
                 }
-                tables.extend(counts(&gate_verdict, &is_asked, exact));
+                tables.extend(counts(&gate_verdict, &is_selected, exact));
                 if let Some(number) = self.pair {
-                    // Nothing else: in the formats of programs, one table is one shape.
-                    tables = pairs(&session, number, &is_asked)?;
+                    // The only table: in csv and json, all tables must have the same columns.
+                    tables = pairs(&session, number, &is_selected)?;
                 }
                 if tables.iter().all(|table| table.rows.is_empty()) {
                     bail!(
@@ -105,28 +106,29 @@ impl Explain {
     }
 }
 
-/// The slices of one pair of what was asked for.
-fn pairs(session: &Session, number: u32, is_asked: &dyn Fn(&str, &str) -> bool) -> Result<Vec<Table>> {
+/// Tables of the slices of one pair, one for each selected workload and phase.
+fn pairs(session: &Session, number: u32, is_selected: &dyn Fn(&str, &str) -> bool) -> Result<Vec<Table>> {
     let mut tables = Vec::new();
-    for measured in session.measured.iter().filter(|measured| is_asked(&measured.timed.workload, &measured.timed.phase))
+    for measured in
+        session.measured.iter().filter(|measured| is_selected(&measured.timed.workload, &measured.timed.phase))
     {
         let place = format!("{} in phase {}", measured.timed.workload, measured.timed.phase);
         let Some(pair) = measured.pairs.get(number as usize - 1) else {
-            bail!("{place} has no pair {number}; it was measured in {}", measured.pairs.len());
+            bail!("{place} has no pair {number}; it has {} pairs", measured.pairs.len());
         };
         tables.push(Table { title: format!("{place}, pair {number}"), ..slices(pair) });
     }
     Ok(tables)
 }
 
-/// The counts of what was asked for, with their verdict.
-fn counts(gate_verdict: &GateVerdict, is_asked: &dyn Fn(&str, &str) -> bool, exact: bool) -> Option<Table> {
+/// Counts of the selected workloads and phases, with their verdicts.
+fn counts(gate_verdict: &GateVerdict, is_selected: &dyn Fn(&str, &str) -> bool, exact: bool) -> Option<Table> {
     let mut counts = gate_verdict.counts.clone()?;
     counts.rows.retain(|row| is_asked(&row.comparison.workload, &row.comparison.head_phase));
     (!counts.rows.is_empty()).then(|| table(&counts, exact))
 }
 
-/// Refuses a workload or a phase that the gate knew nothing of.
+/// Returns an error for a workload or a phase that the gate does not have.
 fn check(session: &Session, workload: &str, phase: Option<&str>) -> Result<()> {
     let timed =
         session.measured.iter().map(|measured| (measured.timed.workload.as_str(), measured.timed.phase.as_str()));
@@ -136,7 +138,7 @@ fn check(session: &Session, workload: &str, phase: Option<&str>) -> Result<()> {
     let all: Vec<(&str, &str)> = timed.chain(counted).chain(known).collect();
     let ids = distinct(all.iter().map(|(id, _)| *id));
     if !ids.contains(&workload) {
-        bail!("this gate knows no workload `{workload}`; {}", suggestion(workload, ids));
+        bail!("this gate has no workload `{workload}`; {}", suggestion(workload, ids));
     }
     let phases = distinct(all.iter().filter(|(id, _)| *id == workload).map(|(_, phase)| *phase));
     match phase.filter(|phase| !phases.contains(phase)) {
@@ -145,10 +147,10 @@ fn check(session: &Session, workload: &str, phase: Option<&str>) -> Result<()> {
     }
 }
 
-/// Why nothing was measured of a workload that there is.
+/// Reason for not measuring a workload that exists.
 fn missing(session: &Session, workload: &str) -> String {
-    let told = session.unmatched.iter().find(|told| told.split(' ').next() == Some(workload));
-    told.cloned().unwrap_or_else(|| "it was not selected".to_owned())
+    let sentence = session.unmatched.iter().find(|sentence| sentence.split(' ').next() == Some(workload));
+    sentence.cloned().unwrap_or_else(|| "it was not selected".to_owned())
 }
 
 fn origin(session: &Session, path: &Path) -> String {

@@ -1,4 +1,4 @@
-//! `harness history`: how a metric went over the commits, and which of them changed it.
+//! `harness history`: a metric over the commits, and the commits that changed it.
 
 use std::path::{Path, PathBuf};
 
@@ -21,31 +21,32 @@ use harness_report::tables::history as tables;
 use super::run::Selection;
 use harness::terminal::{Status, exact, notice, show};
 
-/// Shows how a metric went over the history, and which commits changed it
+/// Shows a metric over the commits, and the commits that changed it
 ///
-/// Counts come from the baselines that were committed, of one toolchain, and from commits that --measure counts afterwards.
-/// Times come from the records of this machine; because two records do not compare, each is told as its ratio to the
+/// Counts come from committed baselines of one toolchain, and from commits that --measure counts afterwards. Times come
+/// from the records of this machine. Because times of two records do not compare, each is shown as its ratio to the
 /// anchor phase that was measured beside it. Change points are the steps of the step function that fits best.
 #[derive(Args)]
 pub(crate) struct History {
-    /// The metric, such as instructions, total-bytes or time
+    /// Metric to show, such as instructions, total-bytes or time
     #[arg(long, value_name = "NAME", default_value = "instructions")]
     metric: String,
-    /// Count these commits first, both ends included, as in v1..HEAD; those that this toolchain has counted before are left as they are
+    /// First count these commits, both ends included, as in v1..HEAD; commits that this toolchain has counted are
+    /// skipped
     #[arg(long, value_name = "REV..REV")]
     measure: Option<String>,
-    /// The baseline's key, if not that of the newest; `cargo harness baseline list` shows the keys
+    /// Key of the baseline, as `cargo harness baseline list` shows it [default: that of the newest]
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
-    /// The phase that times are held against [default: the first anchor of harness.toml]
+    /// Anchor phase that times are compared with [default: the first anchor of harness.toml]
     #[arg(long, value_name = "PHASE")]
     against: Option<String>,
     #[command(flatten)]
     selection: Selection,
-    /// Draw no chart into reports/
+    /// Write no chart to reports/
     #[arg(long)]
     no_chart: bool,
-    /// How the history is printed; json and csv have every point
+    /// Output format; json and csv have every point
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -63,7 +64,7 @@ impl History {
         let (key, format, no_chart) = (self.key.clone(), self.format, self.no_chart);
         if self.measure.is_some() && !metric.portable() {
             bail!(
-                "--measure counts, and times of two commits compare only side by side: `harness gate --base REV` does that"
+                "--measure takes counts only, and times of two commits compare only side by side: use `harness gate --base REV`"
             );
         }
         let dated_records = match metric.portable() {
@@ -77,7 +78,7 @@ impl History {
             false => {
                 let (dated_records, unread) =
                     history::timed(Repository::open(project).ok().as_ref(), &project.records());
-                unread.iter().for_each(|told| notice(told));
+                unread.iter().for_each(|message| notice(message));
                 dated_records
             }
         };
@@ -90,7 +91,7 @@ impl History {
                     "`cargo harness run` writes a record, and the workload must run in the phase and in the anchor"
                 }
             };
-            bail!("the history has no {} of what was asked for; {hint}", metric.title());
+            bail!("the history has no {} for this selection; {hint}", metric.title());
         }
         match exact(format) {
             true => show(&[tables::points_table(&series, &dated_records, &question)], format)?,
@@ -116,7 +117,7 @@ impl History {
         Ok(Status::Fine)
     }
 
-    /// Counts the commits of the range, the newest first, into records of their own.
+    /// Counts the commits of the range, newest first, and writes one record for each.
     fn count(self, project: &Project, repository: &Repository) -> Result<()> {
         let range = self.measure.clone().unwrap_or_default();
         let Some((good, bad)) = range.split_once("..").filter(|(good, bad)| !good.is_empty() && !bad.starts_with('.'))
@@ -136,7 +137,7 @@ impl History {
         let here = collect::here(project);
         for commit in commits.iter().rev() {
             let path = folder(project).join(format!("{}.json", commit.id));
-            // What another toolchain has counted does not compare with what this one counts of the others.
+            // Counts of another toolchain do not compare with those of this one.
             let before = Record::read(&path).ok().filter(|before| before.environment.same_toolchain(&here));
             if before.as_ref().is_some_and(|before| answers(before, &request.asked(), &choice)) {
                 continue;
@@ -151,7 +152,7 @@ impl History {
     }
 }
 
-/// Where commits that were counted afterwards are kept.
+/// Folder for the records of commits that were counted afterwards.
 fn folder(project: &Project) -> PathBuf {
     project.records().join("history")
 }
@@ -167,13 +168,13 @@ fn count(checkouts: &Checkouts, commit: &Commit, request: &collect::Request) -> 
     Ok(measured.answer(&greeting, request, &Bar::new())?)
 }
 
-/// Whether a commit's counts are there already, with no failure among them.
-fn answers(before: &Record, asked: &RunScope, choice: &Choice) -> bool {
+/// Returns true if the record has all requested counts of a commit, without a failure.
+fn answers(before: &Record, requested: &RunScope, choice: &Choice) -> bool {
     let mut rows = before.rows.iter().filter(|row| choice.workload(&row.workload));
-    before.asked.iter().any(|one| one.covers(asked)) && rows.all(|row| row.failures.is_empty())
+    before.asked.iter().any(|one| one.covers(requested)) && rows.all(|row| row.failures.is_empty())
 }
 
-/// What was counted now, and the rest of what was counted before.
+/// Adds earlier counts to new ones; new rows replace earlier ones.
 fn merged(before: Option<Record>, mut now: Record) -> Record {
     let Some(before) = before else { return now };
     let rest: Vec<_> = before.rows.into_iter().filter(|row| now.row(&row.workload, &row.phase).is_none()).collect();
@@ -182,13 +183,13 @@ fn merged(before: Option<Record>, mut now: Record) -> Record {
     now
 }
 
-/// The states of the baselines, and the commits that were counted afterwards.
+/// Counts of committed baselines, and of commits that were counted afterwards.
 fn counted(project: &Project, repository: &Repository, key: Option<&str>) -> Result<Vec<DatedRecord>> {
     let (mut dated_records, mut unread) = history::counted(repository, Path::new(&project.config.baselines))?;
     let (afterwards, more) = history::measured(repository, &folder(project));
     dated_records.extend(afterwards);
     unread.extend(more);
-    unread.iter().for_each(|told| notice(told));
+    unread.iter().for_each(|message| notice(message));
     let mut keys: Vec<&str> = dated_records.iter().map(|(key, _)| key.as_str()).collect();
     keys.sort_unstable();
     keys.dedup();
@@ -200,10 +201,10 @@ fn counted(project: &Project, repository: &Repository, key: Option<&str>) -> Res
     let several = keys.len() > 1 && key.is_none();
     let Timeline { key, dated_records, otherwise, elsewhere } = keyed(dated_records, key, &repository.states(None)?);
     if elsewhere > 0 {
-        notice(&format!("{elsewhere} counted commits are left out: they are no states of this branch"));
+        notice(&format!("{elsewhere} counted commits are left out: they are not in the history of this branch"));
     }
     if let (true, Some(key)) = (several, key) {
-        notice(&format!("counts of {key}; --key names another toolchain's"));
+        notice(&format!("counts of {key}; --key selects those of another toolchain"));
     }
     if let [first, more @ ..] = &otherwise[..] {
         let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };

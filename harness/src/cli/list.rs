@@ -1,4 +1,4 @@
-//! `harness list`: what can be measured.
+//! `harness list`: the workloads that can be measured.
 
 use anyhow::Result;
 use clap::Args;
@@ -13,13 +13,13 @@ use harness_report::render::{Cell, Column, Format, Table};
 
 use harness::terminal::{Status, show};
 
-/// Lists the workloads with their phases and instruments.
+/// Lists the workloads with their phases and instruments
 #[derive(Args)]
 pub(crate) struct List {
-    /// Also show what each phase of a workload costs to measure, from the newest record
+    /// Show the time that each phase takes to measure, from the newest record
     #[arg(long)]
     cost: bool,
-    /// How the list is written
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -42,7 +42,7 @@ impl List {
             columns.extend([
                 Column::left("phase", "phase"),
                 Column::right("run_seconds", "one run"),
-                Column::right("measured_seconds", "time spent reading time"),
+                Column::right("measured_seconds", "spent on timing"),
             ]);
         } else {
             columns.push(Column::left("phases", "phases"));
@@ -80,8 +80,10 @@ impl List {
         }
         if self.cost {
             table.notes.push(match newest {
-                Some(path) => format!("Costs as in {}; instructions and heap are read beside them.", path.display()),
-                None => "No record tells the costs yet: `cargo harness run` writes one.".to_owned(),
+                Some(path) => {
+                    format!("From {}; without the time spent on counting instructions and heap.", path.display())
+                }
+                None => "There is no record yet to take costs from: `cargo harness run` writes one.".to_owned(),
             });
         }
         show(&[table], self.format)?;

@@ -24,7 +24,7 @@ use harness::project::Project;
 use harness::terminal::Status;
 use harness_record::atomic_file;
 
-/// Measures a transformer engine in time, instructions and heap, and says what changed.
+/// Measures time, instructions and heap of a transformer engine, and reports changes.
 #[derive(Parser)]
 #[command(
     version,
@@ -54,9 +54,9 @@ enum Command {
 }
 
 impl Arguments {
-    /// Runs the command that was asked for.
+    /// Runs the chosen command.
     pub(crate) fn run(self) -> Result<Status> {
-        let here = std::env::current_dir().context("cannot tell the current folder")?;
+        let here = std::env::current_dir().context("cannot find the current folder")?;
         let project = Project::find(&here)?;
         match self.command {
             Command::Run(run) => run.run(&project),
@@ -82,7 +82,7 @@ fn writable(path: &Path) -> Result<()> {
     atomic_file::try_writing(path).with_context(|| format!("cannot write {}, so nothing was measured", path.display()))
 }
 
-/// The text as a part of a file's name: what could lead to another folder or needs quotes becomes a dash.
+/// Turns text into a part of a file name: characters that need quotes or could lead to another folder become dashes.
 fn file_name(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.@=".contains(c) { c } else { '-' }).collect()
 }
@@ -90,7 +90,7 @@ fn file_name(text: &str) -> String {
 /// The command line as a user would type it again.
 fn command_line() -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,:=@%+#~".contains(c);
-    // A tilde in front is somebody's home.
+    // The shell expands a leading tilde.
     let is_plain = |argument: &str| argument.chars().all(plain) && !argument.is_empty() && !argument.starts_with('~');
     let arguments = std::env::args().skip(1).map(|argument| match is_plain(&argument) {
         true => argument,

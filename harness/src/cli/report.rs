@@ -1,4 +1,4 @@
-//! `harness report`: draw records as a page, a summary, a table of exact values and charts.
+//! `harness report`: draws records as a page, a summary, a table of exact values and charts.
 
 use std::path::{Path, PathBuf};
 
@@ -11,13 +11,13 @@ use harness_report::{Commands, ReportData, ReportError};
 
 use harness::terminal::{Status, notice};
 
-/// Draws what was measured as a page, a summary, the roadmap, exact values and charts
+/// Draws records as a page, a summary, the roadmap, a table of exact values, and charts
 ///
-/// Without --record: what each instrument read of each workload comes from the newest record of this machine that has it,
-/// before those that --quick shortened or --phase limited. Every table and chart says which record it is of.
+/// Without --record, the readings of each instrument and workload come from the newest record of this machine that has
+/// them. Complete records come before those of runs with --quick or --phase. Every table and chart names its record.
 #[derive(Args)]
 pub(crate) struct Report {
-    /// A record to draw; of several, what an instrument read of a workload is taken from the first that has it [default: all in
+    /// Record to draw; may be given several times: readings come from the first record that has them [default: all in
     /// records/]
     #[arg(long, value_name = "FILE")]
     record: Vec<PathBuf>,
@@ -63,7 +63,7 @@ pub(super) fn read_roadmap(project: &Project) -> Result<Option<Roadmap>> {
     Ok(Roadmap::read(&project.baselines().join("roadmap.toml"))?)
 }
 
-/// What the records of the project hold, `first` before all others.
+/// Readings of the records of the project, with `first` before all others.
 pub(super) fn gathered(
     project: &Project,
     first: Option<(&Path, &Record)>,
@@ -75,7 +75,7 @@ pub(super) fn gathered(
     Ok(report_data.map(|report_data| ReportData { roadmap, ..report_data }))
 }
 
-/// What the named records hold, and nothing else.
+/// Readings of the named records only.
 fn of(project: &Project, named: &[PathBuf], roadmap: Option<Roadmap>) -> Result<ReportData> {
     let read = |path: &PathBuf| Record::read(path).map(|record| (path.display().to_string(), record));
     let mut records = named.iter().map(read).collect::<Result<Vec<_>, _>>()?.into_iter();

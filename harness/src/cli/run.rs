@@ -1,4 +1,4 @@
-//! `harness run`: measure, print, keep the record, draw the report.
+//! `harness run`: measures, prints the figures, writes the record, and draws the report.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -21,28 +21,28 @@ use harness::terminal::{Status, exact, notice, show};
 pub(crate) struct Run {
     #[command(flatten)]
     selection: Selection,
-    /// What to read, separated by commas [default: all]
+    /// Metrics to measure, separated by commas [default: all]
     #[arg(long, value_enum, value_delimiter = ',')]
     metric: Vec<What>,
     /// File for the record [default: records/TIME.json]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Measure on the checkpoint in this folder, as Hugging Face saves it (config.json, model.safetensors); without
-    /// --filter on nothing else
+    /// Measure the checkpoint in this folder, as Hugging Face saves it (config.json, model.safetensors); without
+    /// --filter, nothing else is measured
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
     /// Write the record only, no report
     #[arg(long)]
     no_report: bool,
-    /// How the figures are printed
+    /// Output format of the figures
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
-/// The workloads that a probe has on a model it is given.
+/// Glob of the workloads that a probe offers for a checkpoint.
 const MODEL_WORKLOADS: &str = "checkpoint/*";
 
-/// What is measured and how: options that `run` and `gate` share.
+/// Options on the measurement that several commands share.
 #[derive(Args)]
 pub(crate) struct Selection {
     /// Measure only workloads that match, such as 'medium/*'; may be given several times
@@ -51,10 +51,11 @@ pub(crate) struct Selection {
     /// Measure only this phase; may be given several times
     #[arg(long, value_name = "NAME")]
     phase: Vec<String>,
-    /// The short selection of workloads with short budgets: about a minute
+    /// Measure a short selection of workloads with short budgets, in about a minute
     #[arg(long)]
     quick: bool,
-    /// Threads that compute while time is read; counts always come from one [default: one for each CPU; with gate --base and watch: 1]
+    /// Threads that compute while time is measured; counts always use one [default: one for each CPU; with gate --base
+    /// and watch: 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     threads: Option<u32>,
     /// Force this instruction set for all instruments, such as avx2
@@ -65,10 +66,10 @@ pub(crate) struct Selection {
     time_limit: u64,
 }
 
-/// What can be read.
+/// A metric to measure.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum What {
-    /// Time, by the probe's clock side by side and by criterion
+    /// Time, by the clock of the probe (phases side by side) and by criterion
     Time,
     /// Instructions, by iai-callgrind
     Instructions,
@@ -87,7 +88,7 @@ impl What {
 }
 
 impl Selection {
-    /// The globs on workloads and the names of phases.
+    /// The globs of workloads and the names of phases.
     pub(crate) fn chosen(&self) -> (&[String], &[String]) {
         (&self.filter, &self.phase)
     }
@@ -141,14 +142,14 @@ impl Run {
             writable(&project.reports().join("index.html"))?;
         }
 
-        // Before minutes are spent: a roadmap that makes no sense would only be told at their end.
+        // Read before minutes are spent on measuring, so that an invalid roadmap is reported at once.
         let roadmap = super::report::read_roadmap(project)?;
 
         let record = collect::measure(project, &request, &Bar::new())?;
         let named_by_time = || project.records().join(format!("{}.json", record.created.replace(':', "")));
         let path = self.out.unwrap_or_else(named_by_time);
         record.write(&path)?;
-        // Before anything else can fail: minutes of measuring are in it.
+        // Written before anything else can fail: the record holds minutes of measuring.
         notice(&format!("wrote record {}", path.display()));
         show(&tables(project, &record, self.format), self.format)?;
         if !self.no_report {
@@ -165,7 +166,7 @@ impl Run {
     }
 }
 
-/// What is printed of the record; on a terminal that is wide enough with how its figures went over the runs before it.
+/// The tables of a record, with trends over earlier runs if the terminal is wide enough.
 fn tables(project: &Project, record: &Record, format: Format) -> Vec<Table> {
     let anchors = &project.config.anchors;
     let tables = |trends: Option<&Trends>| harness_report::run_tables(record, anchors, exact(format), trends);
@@ -180,20 +181,20 @@ fn tables(project: &Project, record: &Record, format: Format) -> Vec<Table> {
     }
 }
 
-/// How many columns standard output shows, if it is a terminal.
+/// Number of columns of standard output, if it is a terminal.
 fn terminal_width() -> Option<usize> {
     let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
     Some(usize::from(size.ws_col)).filter(|&width| width > 0)
 }
 
-/// The columns that the widest row takes: titles and notes may go on in the next line.
+/// Width of the widest row, in columns. Titles and notes do not count, because they may wrap.
 fn widest(tables: &[Table]) -> usize {
     let bare = |table: &Table| Table { title: String::new(), notes: Vec::new(), ..table.clone() };
     let text = Format::Table.render(&tables.iter().map(bare).collect::<Vec<_>>());
     anstream::adapter::strip_str(&text).to_string().lines().map(|line| line.chars().count()).max().unwrap_or(0)
 }
 
-/// Fine only if every answer was right and every number that was asked for is there; what is not is told.
+/// Prints a notice for each wrong answer and each missing reading. Fine only if there is none.
 pub(super) fn outcome(record: &Record) -> Status {
     let bad = |row: &&harness_record::Row| row.check != Check::Passed || !row.failures.is_empty();
     for row in record.rows.iter().filter(bad) {

@@ -26,41 +26,41 @@ use harness::timing::MOST_TIMED;
 
 /// Measures again whenever the sources change, and shows what the change did
 ///
-/// Counts are taken first, and printed at once; then the last build and the new one are timed in turn on one core. Each
-/// workload is measured in its last phase, unless --phase names others. Nothing is judged and no record is kept: once a
-/// change has proven good, `harness gate --base` judges it. Each build has one layout here: a difference of up to 2 % may come from
-/// code that lies elsewhere, which the gate averages out.
+/// Counts are taken first and printed at once. Then the last build and the new one are timed in turn on one core. Each
+/// workload is measured in its last phase, unless --phase names others. There is no verdict, and no record is kept: use
+/// `harness gate --base` to judge a change. Each build has one layout here, so that a difference of up to 2 % may come
+/// from the layout, which the gate averages out.
 ///
-/// What the programs are built of is watched, but for what git ignores. They are built incrementally, in release mode, so that
-/// a change is measured within seconds: their counts may differ by a percent from those of `harness run`, which builds as a
-/// whole. Set CARGO_INCREMENTAL=0 to build as it does.
+/// All files that the programs are built from are watched, except those that git ignores. The programs are built
+/// incrementally, in release mode, so that a change is measured within seconds. Their counts may differ by a percent
+/// from those of `harness run`, which does not build incrementally; set CARGO_INCREMENTAL=0 to build in the same way.
 #[derive(Args)]
 pub(crate) struct Watch {
     #[command(flatten)]
     selection: Selection,
-    /// What to read, separated by commas [default: all]
+    /// Metrics to measure, separated by commas [default: all]
     #[arg(long, value_enum, value_delimiter = ',')]
     metric: Vec<What>,
-    /// How long each workload is timed after a change, in seconds, or such as 5s
+    /// Time to measure each workload after a change, in seconds, or such as 5s
     #[arg(long, value_name = "TIME", default_value_t = 2, value_parser = seconds_up_to(60))]
     budget: u64,
 }
 
-/// What is measured, and what was so far.
+/// The request, and the states measured so far.
 struct Session {
     project: Project,
     request: Request,
     timed: bool,
     budget: Duration,
-    /// The first state that could be measured, and the last one.
+    /// The first measured state, and the last one.
     states: Option<(Rc<State>, Rc<State>)>,
-    /// What the programs of the last state were made of.
+    /// Digest of the inputs of the last state's programs.
     digest: Option<[u8; 32]>,
 }
 
 impl Watch {
     pub(crate) fn run(self, project: Project) -> Result<Status> {
-        // From here on Ctrl-C ends what runs, and leaves the rest to the way out.
+        // From here on Ctrl-C ends child programs only; the watch then returns.
         let _held = Held::new();
         match self.watch(project) {
             Err(error) if !process::stopped() => Err(error),
@@ -85,7 +85,7 @@ impl Watch {
             if edits.iter().any(|edit| sources.scope().depends_on(edit.path())) {
                 match Project::find(&session.project.root) {
                     Ok(project) => session.project = project,
-                    Err(error) => alarm(&format!("{error}; what it said before still holds")),
+                    Err(error) => alarm(&format!("{error}; the configuration from before stays in force")),
                 }
                 sources = session.sources();
             }
@@ -127,8 +127,8 @@ impl Session {
         Sources::new(Scope::of(&self.project, &programs))
     }
 
-    /// Builds and measures what is there now, and shows how it differs. What can be mended by another change is told, and no
-    /// error; without a first state, what was asked for may make no sense, and that ends it.
+    /// Builds and measures the current sources, and shows the differences. An error that another edit can fix is only
+    /// printed. An error of the request ends the watch if there is no first state yet.
     fn round(&mut self, sources: &mut Sources) -> Result<()> {
         let error = match self.measure(sources) {
             Ok(()) => return Ok(()),
@@ -148,14 +148,14 @@ impl Session {
 
     fn measure(&mut self, sources: &mut Sources) -> Result<()> {
         let built = watch::build(&self.project, &self.request.plan.instruments, self.request.quiet)?;
-        // Where nobody knows what programs are made of, we have not built them either.
+        // The harness has built nothing if the inputs of the programs are unknown.
         if built.digest.is_some() {
-            let told = format!("built in {}", seconds(built.took));
+            let message = format!("built in {}", seconds(built.took));
             if self.states.is_some() && built.digest == self.digest {
-                notice(&format!("{told}; nothing changed in the programs, so nothing is measured"));
+                notice(&format!("{message}; nothing changed in the programs, so nothing is measured"));
                 return Ok(());
             }
-            notice(&told);
+            notice(&message);
         }
         let began = Instant::now();
         let measured = Measured { project: &self.project, programs: &built.programs, commit: None };
@@ -191,7 +191,7 @@ impl Session {
 
     fn show_times(&self, first: &Rc<State>, last: &Rc<State>, now: &State, sources: &mut Sources) -> Result<()> {
         if sources.stirred() {
-            notice("the sources have changed meanwhile: time is left to the next round");
+            notice("the sources have changed meanwhile: time is measured in the next round");
             return Ok(());
         }
         let plan = &self.request.plan;
@@ -207,7 +207,7 @@ impl Session {
         if timed_phases.is_empty() {
             return Ok(());
         }
-        let _turn = MeasuringLock::wait(&self.project, &|told| notice(told))?;
+        let _turn = MeasuringLock::wait(&self.project, &|message| notice(message))?;
         let time = |before: &State| watch::time(before, now, &timed_phases, &self.request, self.budget, &Bar::new());
         let against_last = time(last)?;
         let against_first = match Rc::ptr_eq(first, last) || sources.stirred() {
@@ -218,7 +218,7 @@ impl Session {
     }
 }
 
-/// Tells what is wrong, on standard error; it can be mended while we wait.
+/// Prints an error that another edit can fix, on standard error.
 fn alarm(message: &str) {
     anstream::eprintln!("{ALARM}harness:{ALARM:#} {message}");
 }

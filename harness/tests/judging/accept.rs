@@ -1,4 +1,4 @@
-//! `harness accept`, and what the gates make of it.
+//! `harness accept`, and the effect of acceptances on gates.
 
 use crate::project::{Done, Project, measured, regressed};
 use crate::repository::{allocates, commit, executes, repository, takes};
@@ -37,14 +37,14 @@ fn an_accepted_count_is_pending_until_it_is_honoured_and_a_further_loss_is_not_e
          by this change, counts only with --honour-new-acceptances",
         "changed rule: acceptance added: kernel/gelu in phase optimized: instructions 1,001 -> 1,051",
     ] {
-        assert!(done.stdout.contains(told), "{told}: {}", done.stdout);
+        assert!(done.stdout.contains(expected), "{expected}: {}", done.stdout);
     }
     let done = gate(&tools, &["--honour-new-acceptances"]);
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
     assert!(done.stdout.contains("PASSED: of 14 comparisons 2 regressed and are accepted"), "{}", done.stdout);
     assert!(done.stdout.contains("is accepted because A fix of rounding costs this"), "{}", done.stdout);
 
-    // The line comes first, by a change of its own: then the base has it, and the change may cost what it says.
+    // A line that is committed before the change is in the base, so the change may cost as much as the line accepts.
     executes(&tools, 1000);
     commit(&tools, "Accept what is to come");
     executes(&tools, 1050);
@@ -145,7 +145,7 @@ fn an_expired_acceptance_is_complained_of_and_excuses_nothing() {
          fix the regression, or remove the line from accepted.csv",
         "but there is no workload `kernel/glue`; did you mean `kernel/gelu`?",
     ] {
-        assert!(done.stdout.contains(told), "{told}: {}", done.stdout);
+        assert!(done.stdout.contains(expected), "{expected}: {}", done.stdout);
     }
 }
 
@@ -163,8 +163,10 @@ fn the_gate_against_the_stored_baseline_heeds_it_too() {
     let done = stored(&regressed());
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
     insta::assert_snapshot!(done.stdout);
-    let said = project.refused(&accept);
-    assert!(said.contains("did not regress in instructions, heap by PROJECT/records/gate.json; nothing did"), "{said}");
+    let message = project.refused(&accept);
+    let expected =
+        "did not regress in instructions, heap according to PROJECT/records/gate.json; that gate found no regression";
+    assert!(message.contains(expected), "{message}");
     assert_eq!(stored(&measured()).status, 0);
 }
 
@@ -188,8 +190,8 @@ fn a_changed_limit_or_baseline_is_listed_line_by_line() {
     tools.run(&["run", "--metric", "instructions,heap", "--no-report", "--out", "counts.json"]);
     tools.run(&["baseline", "save", "--yes", "--record", "counts.json"]);
     let done = gate(&tools, &["--format", "markdown"]);
-    let told = "instructions per token 1,000 -&gt; 1,050";
-    assert!(done.stdout.contains("changed rule: baseline") && done.stdout.contains(told), "{}", done.stdout);
+    let expected = "instructions per token 1,000 -&gt; 1,050";
+    assert!(done.stdout.contains("changed rule: baseline") && done.stdout.contains(expected), "{}", done.stdout);
 }
 
 #[test]
@@ -198,20 +200,20 @@ fn bad_input_is_answered_by_one_sentence() {
     let accept = |workload: &str, metric: &str, more: &[&str]| {
         tools.refused(&[&["accept", workload, "--metric", metric, "--reason", "It pays."], more].concat())
     };
-    let mut said = vec![accept("kernel/gelu", "instructions", &[])];
+    let mut messages = vec![accept("kernel/gelu", "instructions", &[])];
     executes(&tools, 1050);
     gate(&tools, &[]);
-    said.push(accept("kernel/glue", "instructions", &[]));
-    said.push(accept("kernel/gelu", "instruction", &[]));
-    said.push(accept("kernel/gelu", "latency-p95", &[]));
-    said.push(accept("kernel/gelu", "instructions", &["--phase", "optimised"]));
-    said.push(accept("kernel/gelu", "instructions", &["--expires", "2020-01-01"]));
-    said.push(accept("kernel/gelu", "instructions", &["--run", "nowhere.json"]));
-    said.push(accept("kernel/gelu", "instructions", &["--run", "harness.toml"]));
-    said.push(accept("kernel/gelu", "peak-bytes", &["--phase", "naive"]));
+    messages.push(accept("kernel/glue", "instructions", &[]));
+    messages.push(accept("kernel/gelu", "instruction", &[]));
+    messages.push(accept("kernel/gelu", "latency-p95", &[]));
+    messages.push(accept("kernel/gelu", "instructions", &["--phase", "optimised"]));
+    messages.push(accept("kernel/gelu", "instructions", &["--expires", "2020-01-01"]));
+    messages.push(accept("kernel/gelu", "instructions", &["--run", "nowhere.json"]));
+    messages.push(accept("kernel/gelu", "instructions", &["--run", "harness.toml"]));
+    messages.push(accept("kernel/gelu", "peak-bytes", &["--phase", "naive"]));
     tools.project.write("baselines/accepted.csv", "workload\n");
-    said.push(accept("kernel/gelu", "instructions", &[]));
-    said.push(tools.refused(&COUNTS));
+    messages.push(accept("kernel/gelu", "instructions", &[]));
+    messages.push(tools.refused(&COUNTS));
     let filters = vec![(r"gates/[^ ;]*json", "gates/TIME.json"), (r"bases/[^/ ]*/", "bases/KEY/")];
-    insta::with_settings!({filters => filters}, { insta::assert_snapshot!(said.join("\n")) });
+    insta::with_settings!({filters => filters}, { insta::assert_snapshot!(messages.join("\n")) });
 }

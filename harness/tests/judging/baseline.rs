@@ -26,7 +26,7 @@ fn without_a_terminal_nothing_is_saved_unless_asked_for() {
     project.record("records/second.json", &regressed());
     assert_eq!(
         project.refused(&["baseline", "save"]),
-        "nothing was saved: there is no terminal to ask on; `cargo harness baseline save --yes` saves without asking"
+        "nothing was saved: there is no terminal for a confirmation; `cargo harness baseline save --yes` needs none"
     );
     assert_eq!(project.read(&counts), before);
     assert_eq!(project.run(&["baseline", "save", "--yes"]).status, 0);
@@ -66,7 +66,7 @@ fn a_folder_that_cannot_be_written_keeps_the_old_baseline() {
     let mut record = measured();
     record.environment.rustc = "rustc 1.96.0".to_owned();
     project.record("records/second.json", &record);
-    // In the way of the new folder.
+    // A file in place of the new folder.
     project.write(&project.baseline().replace("1.95.0", "1.96.0"), "");
     let sentence = project.refused(&["baseline", "save", "--yes"]);
     assert!(sentence.starts_with("cannot write the baseline's "), "{sentence}");
@@ -105,7 +105,7 @@ fn a_row_that_is_new_is_shown_as_new() {
     insta::assert_snapshot!(project.run(&["baseline", "save", "--yes"]).seen());
 }
 
-/// Killed without warning at whatever it is doing, twenty times over, each save a little later in its course.
+/// Kills twenty saves, each a little later.
 #[test]
 fn a_save_that_is_killed_leaves_the_old_baseline_or_the_new_one() {
     let project = Project::with_baseline();
@@ -113,7 +113,7 @@ fn a_save_that_is_killed_leaves_the_old_baseline_or_the_new_one() {
     let store = Store::new(project.path("baselines"));
     let [key] = store.keys().expect("a list").try_into().expect("one baseline");
     let (old, new) = (measured().created, regressed().created);
-    // Delays over the whole of a save, however long it takes on this machine today.
+    // The delays cover a whole save, which is timed first.
     let began = std::time::Instant::now();
     assert_eq!(project.run(&["baseline", "save", "--yes", "--record", "records/first.json"]).status, 0);
     let step = began.elapsed() / 16;

@@ -1,4 +1,4 @@
-//! Bases that cannot be judged against, as a user meets them.
+//! Bases that a gate cannot compare with, and those that differ in their workloads.
 
 use std::fs;
 use std::process::Command;
@@ -16,16 +16,16 @@ fn a_shallow_clone_is_told_which_depth_helps() {
     git(&tools, &["clone", "--quiet", "--depth=1", &origin, &clone.to_string_lossy()]);
     let mut gate = Command::new(assert_cmd::cargo::cargo_bin!("harness"));
     let done = gate.args(["gate", "--base", "HEAD~1", "--times-only"]).current_dir(&clone).output().expect("started");
-    let said = String::from_utf8_lossy(&done.stderr);
-    assert_eq!(done.status.code(), Some(2), "{said}");
+    let stderr = String::from_utf8_lossy(&done.stderr);
+    assert_eq!(done.status.code(), Some(2), "{stderr}");
     assert_eq!(
-        said,
+        stderr,
         "error: the revision \"HEAD~1\" is not in this shallow clone; `git fetch --unshallow` brings all history, `git fetch \
          --depth=N origin BRANCH` the newest N commits of a branch (in GitHub's actions/checkout: `fetch-depth: 0`)\n"
     );
 }
 
-/// A project whose probe is built, and does not build at its only commit.
+/// A project whose probe does not build at its only commit.
 #[test]
 fn a_base_that_does_not_build_is_told_with_its_first_error() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -49,14 +49,14 @@ fn a_base_that_does_not_build_is_told_with_its_first_error() {
     }
     let mut gate = Command::new(assert_cmd::cargo::cargo_bin!("harness"));
     let done = gate.args(["gate", "--base", "HEAD", "--times-only"]).current_dir(root).output().expect("started");
-    let said = String::from_utf8_lossy(&done.stderr);
-    assert_eq!(done.status.code(), Some(2), "{said}");
-    let last = said.lines().last().expect("a sentence");
+    let stderr = String::from_utf8_lossy(&done.stderr);
+    assert_eq!(done.status.code(), Some(2), "{stderr}");
+    let last = stderr.lines().last().expect("a sentence");
     assert!(
         last.starts_with("error: ") && last.contains("\"Break it\" does not build: building probe of package"),
-        "{said}"
+        "{stderr}"
     );
-    assert!(last.ends_with("failed with: error[E0308]: mismatched types"), "{said}");
+    assert!(last.ends_with("failed with: error[E0308]: mismatched types"), "{stderr}");
 }
 
 #[test]
@@ -67,12 +67,12 @@ fn a_base_of_another_protocol_is_told_as_such() {
     tools.script("probe", other.strip_prefix("#!/bin/sh\n").expect("a script"));
     commit(&tools, "Speak otherwise");
     tools.script("probe", probe.strip_prefix("#!/bin/sh\n").expect("a script"));
-    let said = tools.refused(&GATE);
+    let message = tools.refused(&GATE);
     assert!(
-        said.contains(
+        message.contains(
             "\"Speak otherwise\" speaks protocol 1, this harness speaks 2 to 3: choose a base that has this harness"
         ),
-        "{said}"
+        "{message}"
     );
 }
 
@@ -83,7 +83,7 @@ fn a_base_whose_probe_dies_or_whose_rules_make_no_sense_is_told_by_side() {
     tools.script("probe", "echo kaputt >&2; exit 3");
     commit(&tools, "Die");
     tools.script("probe", probe.strip_prefix("#!/bin/sh\n").expect("a script"));
-    let said = tools.refused(&GATE);
+    let message = tools.refused(&GATE);
     assert_eq!(
         said,
         "the base side's probe does not answer: \
@@ -91,8 +91,11 @@ fn a_base_whose_probe_dies_or_whose_rules_make_no_sense_is_told_by_side() {
     );
     tools.project.write("baselines/accepted.csv", "nonsense\n");
     commit(&tools, "Accept nonsense");
-    let said = tools.refused(&GATE);
-    assert!(said.ends_with("accepted.csv, line 1: acceptances begin with `# harness acceptances, schema 1`"), "{said}");
+    let message = tools.refused(&GATE);
+    assert!(
+        message.ends_with("accepted.csv, line 1: acceptances begin with `# harness acceptances, schema 1`"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -131,8 +134,8 @@ fn two_gates_at_once_wait_for_each_other_and_both_judge() {
         gate.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().expect("started")
     };
     let both = [start("one.json"), start("two.json")].map(|gate| gate.wait_with_output().expect("it ends"));
-    let said: String = both.iter().map(|done| String::from_utf8_lossy(&done.stderr).into_owned()).collect();
-    assert!(both.iter().all(|done| done.status.code() == Some(0)), "{said}");
-    assert_eq!(said.matches("waiting for another harness that measures here").count(), 1, "{said}");
+    let stderr: String = both.iter().map(|done| String::from_utf8_lossy(&done.stderr).into_owned()).collect();
+    assert!(both.iter().all(|done| done.status.code() == Some(0)), "{stderr}");
+    assert_eq!(stderr.matches("waiting for another harness that measures here").count(), 1, "{stderr}");
     assert!(tools.project.path("one.json").is_file() && tools.project.path("two.json").is_file());
 }

@@ -6,14 +6,14 @@ use crate::project::Done;
 use crate::repository::{allocates, commit, executes, git, repository, takes};
 use crate::tools::Tools;
 
-/// The short ids of commits, which say nothing.
+/// Filter for the short ids of commits, which differ from run to run.
 const ID: (&str, &str) = (r"\b[0-9a-f]{10}\b", "0123456789");
 
 fn bisect(tools: &Tools, metric: &str, more: &[&str]) -> Done {
     tools.run(&[&["bisect", "HEAD~5", "HEAD", "--workload", "kernel/gelu", "--metric", metric], more].concat())
 }
 
-/// Six commits; the fourth of them does what `guilty` does.
+/// Six commits; `guilty` makes the change of the fourth one.
 fn history(guilty: impl Fn(&Tools)) -> Tools {
     commits(["one", "two", "Cost more", "four", "five"], |tools, subject| {
         if subject == "Cost more" {
@@ -22,7 +22,7 @@ fn history(guilty: impl Fn(&Tools)) -> Tools {
     })
 }
 
-/// A state and five commits after it, each of which does what `change` does for its subject.
+/// A first commit and five more; `change` makes the change of each, by its subject.
 fn commits(subjects: [&str; 5], change: impl Fn(&Tools, &str)) -> Tools {
     let tools = repository();
     for subject in subjects {
@@ -33,7 +33,7 @@ fn commits(subjects: [&str; 5], change: impl Fn(&Tools, &str)) -> Tools {
     tools
 }
 
-/// A probe that does not say hello, so that a commit with it cannot be told.
+/// Makes the probe end before its greeting, so that a commit with it cannot be measured.
 fn break_probe(tools: &Tools) {
     tools.script("probe", "echo broken >&2; exit 1");
 }
@@ -54,8 +54,9 @@ fn the_guilty_commit_is_found_by_its_counts() {
     assert_eq!(git(&tools, &["status", "--porcelain"]), status);
     assert_eq!(git(&tools, &["worktree", "list"]).lines().count(), 1);
 
-    // What it says reproduces it does.
-    let again = done.stdout.lines().find_map(|line| line.strip_prefix("reproduce with: cargo harness ")).expect("said");
+    // The printed command reproduces the result.
+    let again =
+        done.stdout.lines().find_map(|line| line.strip_prefix("reproduce with: cargo harness ")).expect("printed");
     let again = tools.run(&again.split(' ').collect::<Vec<_>>());
     assert_eq!(again.status, 0, "{}", again.stderr);
     assert!(again.stdout.contains(&format!("found: {guilty}")), "{}", again.stdout);
@@ -72,12 +73,12 @@ fn of_time_instructions_tell_where_they_got_worse_and_it_is_said() {
     let tables: serde_json::Value = serde_json::from_str(&done.stdout).expect("JSON");
     assert!(tables[0]["title"].as_str().expect("text").contains("\"Cost more\""), "{}", done.stdout);
     assert!(done.stdout.contains("instructions 1,003 -> 1,053"), "{}", done.stdout);
-    let said = "by instructions, which got worse from GOOD to BAD; time itself was not measured";
-    assert!(done.stdout.contains(said), "{}", done.stdout);
-    let said = "instructions got worse from GOOD to BAD, so they tell in place of time";
-    assert!(done.stderr.contains(said), "{}", done.stderr);
+    let expected = "by instructions, which got worse from GOOD to BAD; time itself was not measured";
+    assert!(done.stdout.contains(expected), "{}", done.stdout);
+    let expected = "instructions got worse from GOOD to BAD, so they stand in for time";
+    assert!(done.stderr.contains(expected), "{}", done.stderr);
 
-    // Whoever asked for instructions need not be told that it went by them.
+    // The note on instructions is printed only if time was requested.
     let done = bisect(&tools, "instructions", &[]);
     assert!(!done.stdout.contains("time itself was not measured"), "{}", done.stdout);
 }
@@ -94,13 +95,13 @@ fn more_allocations_do_not_stand_in_for_time() {
     assert!(done.stdout.contains("\"Cost more\" by N. N."), "{}", done.stdout);
     assert!(done.stdout.contains("time 0 % -> +4.0 % against GOOD"), "{}", done.stdout);
 
-    // They did get worse, which is found by whoever asks for it.
+    // A bisection by heap finds the other commit.
     let done = bisect(&tools, "heap", &[]);
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
     assert!(done.stdout.contains("\"Allocate more\" by N. N."), "{}", done.stdout);
 }
 
-/// A gate calls +0.9 % not slower, because it is less than 1 %; it is more than half of what BAD has.
+/// +0.9 % is "not slower" in a gate, because it is less than 1 %. Here it is more than half of the slowdown of BAD.
 #[test]
 fn a_commit_that_has_most_of_bads_time_is_not_called_good() {
     let tools = commits(["one", "two", "Cost more", "four", "Cost more still"], |tools, subject| match subject {
@@ -112,7 +113,7 @@ fn a_commit_that_has_most_of_bads_time_is_not_called_good() {
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
     assert!(done.stdout.contains("\"Cost more\" by N. N."), "{}", done.stdout);
     assert!(done.stdout.contains("time 0 % -> +0.90 % against GOOD"), "{}", done.stdout);
-    let half = "a commit is bad from half of that on, which is +0.80 %";
+    let half = "a commit with at least half of that change, +0.80 %, is bad";
     assert!(done.stderr.contains(half), "{}", done.stderr);
     let rest = "BAD is worse still (time +0.90 % -> +1.6 % against GOOD); for the rest: cargo harness bisect ";
     assert!(done.stdout.contains(rest), "{}", done.stdout);
@@ -142,7 +143,7 @@ fn where_no_count_moved_the_guilty_commit_is_found_by_time() {
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
     assert!(
         done.stderr.contains(
-            "instructions do not show it, GOOD to BAD (instructions 1,003 (0 %)), so time tells, side by side"
+            "instructions did not get worse from GOOD to BAD (instructions 1,003 (0 %)), so times are compared"
         ),
         "{}",
         done.stderr
@@ -154,7 +155,7 @@ fn where_no_count_moved_the_guilty_commit_is_found_by_time() {
 
 #[test]
 fn commits_that_cannot_be_told_are_stepped_around_and_told() {
-    // The one in the middle is tried first.
+    // The commit in the middle is tried first.
     let tools = commits(["one", "Cost more", "Broken", "Mended", "five"], |tools, subject| match subject {
         "Cost more" => executes(tools, 1050),
         "Broken" => break_probe(tools),
@@ -171,7 +172,7 @@ fn commits_that_cannot_be_told_are_stepped_around_and_told() {
     let why = "the probe ended before it answered `hello`: exit status 1; it printed: broken";
     assert!(row.contains("skipped") && row.contains(why), "{row}");
     assert!(done.stderr.contains(&format!("skipped: {why}")), "{}", done.stderr);
-    assert!(!done.stdout.contains("Mended"), "older ones told, so that no newer one is tried: {}", done.stdout);
+    assert!(!done.stdout.contains("Mended"), "older commits sufficed, so that no newer one is tried: {}", done.stdout);
 }
 
 #[test]
@@ -186,12 +187,12 @@ fn where_all_between_are_skipped_the_range_is_told() {
     commit(&tools, "Mended");
     let done = tools.run(&["bisect", "HEAD~3", "--workload", "kernel/gelu", "--metric", "instructions"]);
     assert_eq!(done.status, 2, "{}{}", done.stdout, done.stderr);
-    for told in [
-        "not found: kernel/gelu in phase optimized got worse with one of these 3",
+    for expected in [
+        "not found: kernel/gelu in phase optimized got worse with one of these 3 commits",
         "\"Broken, too\"",
         "the probe ended before it answered `hello`: exit status 1; it printed: broken",
     ] {
-        assert!(done.stdout.contains(told), "{told}: {}", done.stdout);
+        assert!(done.stdout.contains(expected), "{expected}: {}", done.stdout);
     }
 }
 
@@ -200,7 +201,7 @@ fn bad_input_is_answered_by_one_sentence() {
     let tools = history(|tools| executes(tools, 1050));
     let refused = |arguments: &[&str]| tools.refused(&[&["bisect"], arguments].concat());
     let of = ["--workload", "kernel/gelu", "--metric"];
-    let mut said = vec![
+    let mut messages = vec![
         refused(&["nowhere", of[0], of[1], of[2], "instructions"]),
         refused(&["HEAD", "HEAD~1", of[0], of[1], of[2], "instructions"]),
         refused(&["HEAD", "HEAD", of[0], of[1], of[2], "instructions"]),
@@ -213,9 +214,9 @@ fn bad_input_is_answered_by_one_sentence() {
     ];
     break_probe(&tools);
     commit(&tools, "Broken");
-    said.push(refused(&["HEAD~2", "HEAD", of[0], of[1], of[2], "instructions"]));
-    said.push(Tools::new().refused(&["bisect", "HEAD", of[0], of[1], of[2], "instructions"]));
-    insta::with_settings!({filters => [ID]}, { insta::assert_snapshot!(said.join("\n")) });
+    messages.push(refused(&["HEAD~2", "HEAD", of[0], of[1], of[2], "instructions"]));
+    messages.push(Tools::new().refused(&["bisect", "HEAD", of[0], of[1], of[2], "instructions"]));
+    insta::with_settings!({filters => [ID]}, { insta::assert_snapshot!(messages.join("\n")) });
     let done = bisect(&tools, "time", &["--budget", "0"]);
     assert_eq!(done.status, 2);
     assert!(fs::read_dir(tools.project.path("target/harness-bases")).is_ok());

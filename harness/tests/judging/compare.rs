@@ -52,7 +52,7 @@ fn what_is_equal_is_shown_on_demand() {
 fn bad_input_is_answered_by_one_sentence() {
     let project = with_two_records();
     project.write("rubbish.json", "{");
-    let said: Vec<String> = [
+    let messages: Vec<String> = [
         &["compare", "newest", "nowhere.json"][..],
         &["compare", "newest", "rubbish.json"],
         &["compare", "phase:naive", "phase:optimised"],
@@ -65,7 +65,7 @@ fn bad_input_is_answered_by_one_sentence() {
     .iter()
     .map(|arguments| format!("{}\n  {}", arguments.join(" "), project.refused(arguments)))
     .collect();
-    insta::assert_snapshot!(said.join("\n"));
+    insta::assert_snapshot!(messages.join("\n"));
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_record_of_another_toolchain_has_no_baseline() {
     record.environment.rustc = "rustc 1.96.0".to_owned();
     project.record("records/second.json", &record);
     insta::assert_snapshot!(project.refused(&["compare", "baseline"]));
-    // By key it can be looked at all the same, but nothing compares.
+    // Its key selects a baseline all the same, but no figure compares.
     let key = project.baseline().replace("baselines/", "baseline:");
     let done = project.run(&["compare", &key, "--filter", "kernel/*"]);
     insta::assert_snapshot!(done.seen());

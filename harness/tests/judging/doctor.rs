@@ -6,7 +6,7 @@ const GOVERNOR: &str = "system/sys/devices/system/cpu/cpu0/cpufreq/scaling_gover
 const NO_TURBO: &str = "system/sys/devices/system/cpu/intel_pstate/no_turbo";
 const HUGE_PAGES: &str = "system/sys/kernel/mm/transparent_hugepage/enabled";
 
-/// A machine of its own, at rest, with a governor and turbo that could be better.
+/// An idle machine, not virtual, with a governor and turbo that could be better.
 fn laptop() -> Tools {
     let tools = Tools::new();
     for (path, text) in [
@@ -48,7 +48,7 @@ fn a_machine_on_which_nothing_repeats_is_too_noisy() {
     let tools = laptop();
     tools.project.write("system/sys/fs/cgroup/cpu.max", "50000 100000\n");
     tools.project.write("system/proc/self/cgroup", "0::/\n");
-    // Each process has its own idea of how long a run takes.
+    // Each process reports another duration.
     let probe = tools.project.read("probe").replace("50000000", "'$((50000000 + 3000000 * ($$ % 7)))'");
     tools.script("probe", probe.strip_prefix("#!/bin/sh\n").expect("a script"));
     let done = tools.run(&["doctor", "--budget", "1", "--format", "json"]);
@@ -83,12 +83,12 @@ fn settings_are_tuned_for_a_command_and_put_back_whose_status_is_passed_on() {
         let done = tools.run(&["doctor", "--tune", "--fixed-layout", "--", "sh", "-c", &script]);
         assert_eq!(done.status, status, "{}{}", done.stdout, done.stderr);
         assert_eq!(done.stdout, "performance1madvise", "{}", done.stderr);
-        for told in [
+        for expected in [
             "The governor setting is changed from `powersave` to `performance`, and will be put back.",
             "The memory layout stays random: `setarch` is missing",
             "All settings are as they were.",
         ] {
-            assert!(done.stderr.contains(told), "{told}: {}", done.stderr);
+            assert!(done.stderr.contains(expected), "{expected}: {}", done.stderr);
         }
         assert_eq!(settings(&tools), ["powersave", "0", "always"]);
     }

@@ -1,11 +1,11 @@
-//! `harness explain`: a verdict from the file alone.
+//! `harness explain`: a verdict from the file of a gate alone.
 
 use std::sync::OnceLock;
 
 use crate::repository::{executes, repository, takes};
 use crate::tools::Tools;
 
-/// A project in which nothing is left of a gate but what it kept: its head did more and took longer.
+/// A project with nothing but the file of a gate, whose head executed more instructions and took longer.
 fn kept() -> Tools {
     static KEPT: OnceLock<String> = OnceLock::new();
     let kept = KEPT.get_or_init(|| {
@@ -23,7 +23,7 @@ fn kept() -> Tools {
 }
 
 fn stable(text: &str) -> String {
-    // What a pair costs, and when and from which commits it was measured.
+    // The rest differs from run to run: the time and the commits of the gate.
     let from = text.find("From ").unwrap_or(text.len());
     text[..from].to_owned()
 }
@@ -36,7 +36,7 @@ fn all_workloads_are_told_in_a_line_each_and_one_pair_by_pair() {
     insta::assert_snapshot!(stable(&done.stdout));
     let done = tools.run(&["explain", "kept.json", "kernel/gelu"]);
     assert_eq!(done.status, 0, "{}", done.stderr);
-    // How many blocks a pair is worth depends on how long its processes took to start.
+    // The number of blocks of a pair depends on the start time of its processes.
     insta::with_settings!({ filters => vec![(r"● +\d+", "● BLOCKS")] }, {
         insta::assert_snapshot!(stable(&done.stdout));
     });
@@ -81,13 +81,13 @@ fn what_was_only_counted_is_told_by_its_counts() {
 #[test]
 fn bad_input_is_answered_by_one_sentence() {
     let tools = kept();
-    let mut said = vec![Tools::new().refused(&["explain"])];
-    said.push(tools.refused(&["explain", "nowhere.json"]));
-    said.push(tools.refused(&["explain", "harness.toml"]));
-    said.push(tools.refused(&["explain", "newest", "kernel/glue"]));
-    said.push(tools.refused(&["explain", "newest", "kernel/gelu", "--phase", "optimised"]));
-    said.push(tools.refused(&["explain", "newest", "kernel/gelu", "--pair", "999"]));
+    let mut messages = vec![Tools::new().refused(&["explain"])];
+    messages.push(tools.refused(&["explain", "nowhere.json"]));
+    messages.push(tools.refused(&["explain", "harness.toml"]));
+    messages.push(tools.refused(&["explain", "newest", "kernel/glue"]));
+    messages.push(tools.refused(&["explain", "newest", "kernel/gelu", "--phase", "optimised"]));
+    messages.push(tools.refused(&["explain", "newest", "kernel/gelu", "--pair", "999"]));
     tools.project.write("old.json", &tools.project.read("kept.json").replacen("\"schema\":4", "\"schema\":99", 1));
-    said.push(tools.refused(&["explain", "old.json"]));
-    insta::assert_snapshot!(said.join("\n"));
+    messages.push(tools.refused(&["explain", "old.json"]));
+    insta::assert_snapshot!(messages.join("\n"));
 }

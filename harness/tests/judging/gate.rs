@@ -67,7 +67,7 @@ fn a_filter_narrows_the_baseline_too() {
     assert_eq!((done.status, done.stderr.as_str()), (2, ""), "the kernels are gone");
     head.quick = true;
     let done = gate(&project, &head, &[]);
-    assert_eq!(done.status, 2, "whether on purpose cannot be told from the record");
+    assert_eq!(done.status, 2, "the record does not state if the kernels were left out on purpose");
     assert!(done.stderr.contains("the record is of a quick run"), "{}", done.stderr);
     assert_eq!(gate(&project, &head, &["--filter", "medium/*"]).status, 0);
     assert_eq!(gate(&project, &regressed(), &["--phase", "naive"]).status, 0);
@@ -88,7 +88,7 @@ fn bad_input_is_answered_by_one_sentence() {
     project.record("timed.json", &timed);
     let mut messages = Vec::new();
     let mut refused = |name: &str, arguments: &[&str]| {
-        said.push(format!("{name}: {}", project.refused(arguments)));
+        messages.push(format!("{name}: {}", project.refused(arguments)));
     };
     refused("no such record", &["gate", "--record", "nowhere.json"]);
     refused("another toolchain", &["gate", "--record", "other.json"]);
@@ -108,7 +108,7 @@ fn bad_input_is_answered_by_one_sentence() {
     refused("limits that make no sense", &["gate", "--record", "head.json"]);
     std::fs::remove_file(project.path("baselines/limits.toml")).expect("removed");
     refused("no limits", &["gate", "--record", "head.json"]);
-    insta::assert_snapshot!(said.join("\n"));
+    insta::assert_snapshot!(messages.join("\n"));
 }
 
 #[test]

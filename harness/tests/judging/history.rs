@@ -1,4 +1,4 @@
-//! `harness history` in a git repository, with scripts in the place of the programs that measure.
+//! `harness history` in a git repository, with scripts in place of the measuring programs.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use crate::project::{Project, measured};
 use crate::repository::{commit, git, repository};
 use crate::tools::Tools;
 
-/// Makes optimized code run this many instructions more, and commits that.
+/// Adds this many instructions to the counts, and commits that.
 fn change(tools: &Tools, more: u32, subject: &str) {
     let script = tools.project.read("callgrind");
     let (before, _) = script.split_once("$((1000").expect("it counts from a thousand");
@@ -20,7 +20,7 @@ fn change(tools: &Tools, more: u32, subject: &str) {
     commit(tools, subject);
 }
 
-/// Counts, and commits the counts as the baseline.
+/// Counts, saves the counts as the baseline, and commits it.
 fn save(tools: &Tools, subject: &str) {
     let counted = tools.run(&["run", "--metric", "instructions,heap", "--no-report", "--out", "records/counts.json"]);
     assert_eq!(counted.status, 0, "{}", counted.stderr);
@@ -43,16 +43,16 @@ fn committed_baselines_are_followed_to_the_commit_that_changed_them() {
     let done = tools.run(&["history", "--filter", "kernel/*", "--format", "json"]);
     assert_eq!(done.status, 0, "{}", done.stderr);
     let points = points(&done.stdout);
-    let told: Vec<Value> =
+    let rows: Vec<Value> =
         points.iter().map(|row| json!([row["value"], row["change_point"], row["subject"]])).collect();
     let base = points[0]["value"].as_u64().expect("a count");
     assert_eq!(
-        told,
+        rows,
         [json!([base, false, "Count for the first time"]), json!([base + 40, true, "Accept that it does more"])]
     );
     let done = tools.run(&["history", "--filter", "kernel/*"]);
-    for told in ["▁█", "Change points", "Accept that it does more", "+4.0 %"] {
-        assert!(done.stdout.contains(told), "{told}: {}", done.stdout);
+    for expected in ["▁█", "Change points", "Accept that it does more", "+4.0 %"] {
+        assert!(done.stdout.contains(expected), "{expected}: {}", done.stdout);
     }
     let chart = tools.project.read("reports/history/instructions.svg");
     assert!(chart.contains("kernel/gelu: instructions per token rose by 4.0 %"), "{chart}");
@@ -72,15 +72,15 @@ fn commits_without_counts_are_counted_and_those_that_cannot_be_are_skipped() {
     let done = tools.run(&arguments);
     assert_eq!(done.status, 0, "{}", done.stderr);
     assert!(done.stderr.contains("\"Break the probe\" is skipped: "), "{}", done.stderr);
-    let told = |stdout: &str| -> Vec<Value> {
+    let rows = |stdout: &str| -> Vec<Value> {
         points(stdout).iter().map(|row| json!([row["subject"], row["change_point"]])).collect()
     };
     let expected = [json!(["A state", false]), json!(["Change nothing", false]), json!(["Mend it, and do more", true])];
-    assert_eq!(told(&done.stdout), expected);
-    // What was counted is not counted again: now nothing could be.
+    assert_eq!(rows(&done.stdout), expected);
+    // Without valgrind nothing can be counted again, so the stored counts are used.
     tools.without("valgrind");
     let done = tools.run(&["history", "--filter", "kernel/*", "--format", "json", "--no-chart"]);
-    assert_eq!(told(&done.stdout), expected, "{}", done.stderr);
+    assert_eq!(rows(&done.stdout), expected, "{}", done.stderr);
 }
 
 /// The counts of commits that were counted afterwards, by file name.
@@ -105,13 +105,13 @@ fn a_part_that_was_counted_is_not_taken_for_the_whole() {
     let part = measure(&["--filter", "kernel/*"]);
     assert_eq!((part.len(), workloads(&part)), (2, 1));
     assert_eq!(measure(&["--filter", "kernel/*"]), part, "it is not counted again");
-    // What a glob took then says nothing of another glob.
+    // Counts of one glob are not taken for those of another.
     let other = measure(&["--filter", "*gelu"]);
     assert_eq!(other[0].1.asked.len(), 2);
     let whole = measure(&[]);
     assert_eq!((workloads(&whole), whole[0].1.asked.len()), (2, 3));
     assert_eq!(measure(&[]), whole);
-    // A record from before it was noted is read, and counted again by whoever asks.
+    // A record of an older schema, without the scope of its run, can be read but is counted again on request.
     let old = |text: String| {
         let mut old: Value = serde_json::from_str(&text).expect("JSON");
         old["schema"] = json!(1);
@@ -139,8 +139,8 @@ fn what_another_toolchain_has_counted_is_told_and_counted_again() {
 
     let done = tools.run(&["history", "--no-chart", "--filter", "kernel/*", "--format", "json"]);
     assert_eq!(points(&done.stdout).len(), 1, "{}", done.stderr);
-    let told = "\"A state\" left out: counted by another toolchain only, and such counts do not compare";
-    assert!(done.stderr.contains(told), "{}", done.stderr);
+    let expected = "\"A state\" left out: counted by another toolchain only, and such counts do not compare";
+    assert!(done.stderr.contains(expected), "{}", done.stderr);
     let done = tools.run(&measure);
     assert_eq!(points(&done.stdout).len(), 2, "{}", done.stderr);
     assert!(!done.stderr.contains("toolchain"), "{}", done.stderr);
@@ -162,17 +162,20 @@ fn times_are_held_against_the_anchor_of_their_record() {
 #[test]
 fn what_cannot_be_answered_is_told_in_one_sentence() {
     let tools = repository();
-    for (arguments, told) in [
+    for (arguments, expected) in [
         (&["history", "--metric", "instruction"][..], "there is no metric `instruction`; "),
-        (&["history"], "the history has no instructions per token of what was asked for; commit a baseline"),
+        (&["history"], "the history has no instructions per token for this selection; commit a baseline"),
         (
             &["history", "--metric", "time"],
-            "the history has no total runtime of what was asked for; `cargo harness run` writes",
+            "the history has no total runtime for this selection; `cargo harness run` writes",
         ),
         (&["history", "--measure", "HEAD"], "`HEAD` is no range of revisions; write for example v1..HEAD"),
-        (&["history", "--metric", "time", "--measure", "HEAD~1..HEAD"], "--measure counts, and times of two commits"),
+        (
+            &["history", "--metric", "time", "--measure", "HEAD~1..HEAD"],
+            "--measure takes counts only, and times of two commits",
+        ),
     ] {
-        let said = tools.refused(arguments);
-        assert!(said.starts_with(told), "{arguments:?}: {said}");
+        let message = tools.refused(arguments);
+        assert!(message.starts_with(expected), "{arguments:?}: {message}");
     }
 }

@@ -1,4 +1,4 @@
-//! Measuring, comparing, saving baselines and gating, as a user types it: output, exit status, and one sentence for every bad input.
+//! Tests of the command line as a user types it: output, exit status, and one sentence for every invalid input.
 
 mod accept;
 mod baseline;
@@ -11,7 +11,7 @@ mod gate;
 mod history;
 mod measure;
 #[path = "../processes/mod.rs"]
-#[expect(dead_code, reason = "nothing here looks at other processes than the harness")]
+#[expect(dead_code, reason = "these tests wait for no process but the harness")]
 mod processes;
 mod profile;
 mod project;

@@ -1,4 +1,4 @@
-//! `harness run` and `harness gate` with scripts in the place of the programs that measure.
+//! `harness run` and `harness gate`, with scripts in place of the measuring programs.
 
 use std::fs;
 
@@ -27,7 +27,7 @@ fn counts_that_stay_pass_the_gate() {
     }
 }
 
-/// What the short selection leaves out is not missing; what is not there any more is.
+/// A workload that the short selection leaves out is not missing, but a deleted one is.
 #[test]
 fn a_workload_that_was_deleted_is_told_by_the_short_selection_too() {
     for (left, gone) in [(("kernel/gelu", true), "model/decode"), (("model/decode", true), "kernel/gelu")] {
@@ -35,8 +35,8 @@ fn a_workload_that_was_deleted_is_told_by_the_short_selection_too() {
         tools.workloads(&[left]);
         let done = tools.run(&["gate", "--quick"]);
         assert_eq!(done.status, 2, "{}{}", done.stdout, done.stderr);
-        let told = format!("{gone} in phase naive, and 1 other: removed");
-        assert!(done.stdout.contains(&told), "{}", done.stdout);
+        let expected = format!("{gone} in phase naive, and 1 other: removed");
+        assert!(done.stdout.contains(&expected), "{}", done.stdout);
     }
 }
 
@@ -87,12 +87,12 @@ fn a_run_leaves_a_record_a_report_and_its_figures() {
 fn a_model_is_measured_alone_and_every_program_is_told_where_it_is() {
     let tools = Tools::new();
     tools.workloads(&[("medium/decode", true), ("checkpoint/prefill", false)]);
-    tools.probe("hello", r#"echo "$HARNESS_MODEL" > told; echo '{"reply":"error","message":"not today"}'"#);
+    tools.probe("hello", r#"echo "$HARNESS_MODEL" > model-path; echo '{"reply":"error","message":"not today"}'"#);
     fs::create_dir(tools.project.path("model")).expect("made");
     let refused = tools.run(&["run", "--model", "model"]);
     assert_eq!((refused.status, refused.stderr.as_str()), (2, "error: not today\n"));
-    let told = tools.project.read("told");
-    assert!(told.ends_with("/model\n") && told.starts_with('/'), "an absolute path, wherever it runs: {told}");
+    let path = tools.project.read("model-path");
+    assert!(path.ends_with("/model\n") && path.starts_with('/'), "an absolute path, wherever it runs: {path}");
 
     tools.probe("", "");
     let done = tools.run(&["run", "--model", "model", "--metric", "time,heap"]);
@@ -122,14 +122,14 @@ fn a_probe_that_fails_while_it_runs_costs_its_number_only() {
         ("run", "echo segfault, sort of", "the probe answered `run` with an invalid reply: \"segfault, sort of\""),
         ("run", r#"echo '{"reply":"error","message":"no such memory"}'"#, "no such memory"),
     ];
-    for (ask, instead, sentence) in failing {
+    for (request, instead, sentence) in failing {
         let tools = Tools::new();
-        tools.probe(ask, instead);
-        let (row, told) = row_of(&tools, "time,heap");
+        tools.probe(request, instead);
+        let (row, stderr) = row_of(&tools, "time,heap");
         assert_eq!(row.failure(Instrument::Clock), Some(sentence), "{instead}");
         assert!(row.reading(Instrument::Dhat).is_some(), "what could be read is kept: {instead}");
         let place = "model/decode in phase naive";
-        assert_eq!(told, format!("{WROTE}harness: {place} has no number from clock: {sentence}\n"));
+        assert_eq!(stderr, format!("{WROTE}harness: {place} has no number from clock: {sentence}\n"));
     }
 }
 
@@ -157,10 +157,10 @@ fn a_probe_that_does_not_introduce_itself_ends_the_run() {
 fn a_wrong_answer_is_told_and_kept() {
     let tools = Tools::new();
     tools.probe("check", r#"echo '{"reply":"checked","wrong":"token 3 is 17, not 12"}'"#);
-    let (row, told) = row_of(&tools, "time");
+    let (row, stderr) = row_of(&tools, "time");
     assert_eq!(row.check, Check::Failed("token 3 is 17, not 12".to_owned()));
     assert_eq!(
-        told,
+        stderr,
         format!("{WROTE}harness: model/decode in phase naive gave a wrong answer: token 3 is 17, not 12\n")
     );
 }

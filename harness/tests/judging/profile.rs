@@ -1,4 +1,4 @@
-//! `harness profile`, with scripts in the place of the programs that measure.
+//! `harness profile`, with scripts in place of the measuring programs.
 
 use std::process::Command;
 
@@ -9,7 +9,7 @@ fn profile(tools: &Tools, more: &[&str]) -> Done {
     tools.run(&[&["profile"], more].concat())
 }
 
-/// Everything that does not depend on the machine.
+/// The output, without the table on the machine.
 fn seen(done: &Done) -> String {
     let (before, machine) = done.stdout.split_once("System information").expect("it comes last");
     assert!(machine.contains("conditions"), "{machine}");
@@ -35,16 +35,16 @@ fn time_instructions_and_allocations_are_told_and_drawn() {
 #[test]
 fn every_format_has_it() {
     let tools = Tools::new();
-    let asked = ["kernel/gelu", "--phase", "naive", "--by", "time", "--format"];
-    let markdown = profile(&tools, &[&asked[..], &["markdown"]].concat());
+    let arguments = ["kernel/gelu", "--phase", "naive", "--by", "time", "--format"];
+    let markdown = profile(&tools, &[&arguments[..], &["markdown"]].concat());
     insta::assert_snapshot!(seen(&markdown));
-    let json = profile(&tools, &[&asked[..], &["json"]].concat());
+    let json = profile(&tools, &[&arguments[..], &["json"]].concat());
     let tables: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
     assert_eq!(tables[0]["rows"][0]["name"], "head product");
     assert_eq!(tables[0]["rows"][0]["own_seconds"], 0.625);
     assert_eq!(tables[2]["rows"][1]["depth"], 1);
     assert_eq!(tables[3]["rows"][5]["part"], "revision");
-    let csv = profile(&tools, &[&asked[..], &["csv"]].concat());
+    let csv = profile(&tools, &[&arguments[..], &["csv"]].concat());
     assert!(csv.stdout.starts_with("table,rank,name,total_seconds,"), "{}", csv.stdout);
 }
 
@@ -99,28 +99,31 @@ fn bad_input_is_answered_by_one_sentence() {
 #[test]
 fn what_cannot_be_looked_into_is_told_and_the_rest_is_shown() {
     let tools = Tools::new();
-    let told = |done: &Done, sentence: &str| {
+    let reports = |done: &Done, sentence: &str| {
         assert_eq!(done.status, 2, "{}", done.stderr);
         assert!(done.stderr.contains(sentence), "{sentence} is not in {}", done.stderr);
     };
     tools.probe("profile", r#"echo '{"reply":"error","message":"not today"}'"#);
     let done = profile(&tools, &["kernel/gelu"]);
-    told(&done, "checkout cannot be shown by time: not today");
+    reports(&done, "checkout cannot be shown by time: not today");
     assert!(done.stdout.contains("Top allocators"), "{}", done.stdout);
 
     tools.probe("check", r#"echo '{"reply":"checked","wrong":"value 3 is 17, not 12"}'"#);
-    told(
+    reports(
         &profile(&tools, &["kernel/gelu"]),
         "kernel/gelu in phase optimized gave a wrong answer: value 3 is 17, not 12",
     );
 
     tools.probe("", "");
-    told(&profile(&tools, &["kernel/gelu", "--phase", "optimised"]), "no phase `optimised`; did you mean `optimized`?");
+    reports(
+        &profile(&tools, &["kernel/gelu", "--phase", "optimised"]),
+        "no phase `optimised`; did you mean `optimized`?",
+    );
 
     let old = tools.project.read("probe").replace("\\\"protocol\\\":3", "\\\"protocol\\\":2");
     assert!(old.contains("protocol\\\":2"), "{old}");
     tools.script("probe", old.strip_prefix("#!/bin/sh\n").expect("a script"));
-    told(
+    reports(
         &profile(&tools, &["kernel/gelu", "--by", "time"]),
         "the probe speaks protocol 2, which has no profile by time; it came with protocol 3, this harness speaks 3",
     );

@@ -8,12 +8,12 @@ use harness_record::{Data, Record};
 
 use harness_record::sample::{callgrind, clock, dhat, record, row};
 
-/// A folder with a `harness.toml`, the limits of this repository, and whatever a test puts in.
+/// A folder with a `harness.toml` and the limits of this repository; tests add other files.
 pub(crate) struct Project {
     folder: tempfile::TempDir,
 }
 
-/// What a command left behind.
+/// The exit status and the output of a command.
 pub(crate) struct Done {
     pub(crate) status: i32,
     pub(crate) stdout: String,
@@ -30,7 +30,7 @@ pub(crate) fn measured() -> Record {
     ])
 }
 
-/// The same, later, with one more allocation and 2 % more instructions in optimized decoding.
+/// The same workloads a day later: optimized decoding has one allocation and 2 % of instructions more.
 pub(crate) fn regressed() -> Record {
     let mut record = measured();
     record.created = "2026-01-03T00:00:00Z".to_owned();
@@ -48,7 +48,7 @@ impl Project {
         project
     }
 
-    /// A project whose baseline is what [`measured`] holds.
+    /// A project whose baseline has the counts of [`measured`].
     pub(crate) fn with_baseline() -> Self {
         let project = Self::new();
         project.record("records/first.json", &measured());
@@ -86,7 +86,7 @@ impl Project {
         self.run_on(arguments, None)
     }
 
-    /// Runs the harness where programs are looked for in one folder only. Where the project has a folder `system`, that stands
+    /// Runs the harness with `path`, if given, as the only folder of programs. A folder `system` of the project stands
     /// in for the machine.
     pub(crate) fn run_on(&self, arguments: &[&str], path: Option<&Path>) -> Done {
         let mut command = crate::program();
@@ -99,7 +99,7 @@ impl Project {
         let assert: Assert = command.current_dir(self.folder.path()).args(arguments).assert();
         let output = assert.get_output();
         let text = |bytes: &[u8]| {
-            // Where the temporary folder is differs from run to run.
+            // The path of the temporary folder differs from run to run.
             String::from_utf8_lossy(bytes).replace(&*self.folder.path().to_string_lossy(), "PROJECT")
         };
         Done {
@@ -109,14 +109,14 @@ impl Project {
         }
     }
 
-    /// Runs what must end with exit status 2 and one sentence on standard error, which is returned.
+    /// Runs a command that must end with exit status 2 and one sentence on standard error, and returns that.
     pub(crate) fn refused(&self, arguments: &[&str]) -> String {
         self.run(arguments).refusal(arguments)
     }
 }
 
 impl Done {
-    /// The only sentence on standard error of what ended with exit status 2.
+    /// Checks for exit status 2 and a single sentence on standard error, and returns that.
     pub(crate) fn refusal(&self, arguments: &[&str]) -> String {
         let Self { status, stderr, .. } = self;
         assert_eq!(*status, 2, "{arguments:?}: {stderr}");
@@ -125,7 +125,7 @@ impl Done {
         sentence.to_owned()
     }
 
-    /// Everything a user sees.
+    /// The exit status and the whole output.
     pub(crate) fn seen(&self) -> String {
         format!("exit status {}\n--- stdout\n{}--- stderr\n{}", self.status, self.stdout, self.stderr)
     }

@@ -12,7 +12,7 @@ pub(crate) fn repository() -> Tools {
     tools
 }
 
-/// Commits everything but what the harness itself keeps, and returns the commit's id.
+/// Commits everything except the folders that the harness writes, and returns the id of the commit.
 pub(crate) fn commit(tools: &Tools, subject: &str) -> String {
     tools.project.write(".git/info/exclude", "/target/\n/records/\n/reports/\n");
     git(tools, &["add", "--all"]);
@@ -32,23 +32,23 @@ pub(crate) fn git(tools: &Tools, arguments: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
-/// A run takes this many nanoseconds from here on.
+/// Makes a run take this many nanoseconds.
 pub(crate) fn takes(tools: &Tools, nanoseconds: u64) {
-    says(tools, "probe", ("\"nanoseconds\":", ","), nanoseconds);
+    replace_number(tools, "probe", ("\"nanoseconds\":", ","), nanoseconds);
 }
 
-/// A case is counted with this many instructions from here on, and one more for each place.
+/// Makes the first case count this many instructions, and each later case one more.
 pub(crate) fn executes(tools: &Tools, instructions: u64) {
-    says(tools, "callgrind", ("$((", " + case"), instructions);
+    replace_number(tools, "callgrind", ("$((", " + case"), instructions);
 }
 
-/// A run allocates this many blocks from here on.
+/// Makes a run allocate this many blocks.
 pub(crate) fn allocates(tools: &Tools, blocks: u64) {
-    says(tools, "heap", ("\"total_blocks\":", ","), blocks);
+    replace_number(tools, "heap", ("\"total_blocks\":", ","), blocks);
 }
 
-/// Writes another number into a script, between the two texts.
-fn says(tools: &Tools, script: &str, (before, after): (&str, &str), number: u64) {
+/// Replaces the number between two texts in a script.
+fn replace_number(tools: &Tools, script: &str, (before, after): (&str, &str), number: u64) {
     let text = tools.project.read(script);
     let (head, rest) = text.split_once(before).expect("a number");
     let (_, tail) = rest.split_once(after).expect("its end");

@@ -1,4 +1,4 @@
-//! `harness gate --base` in a git repository, with scripts in the place of the programs that measure.
+//! `harness gate --base` in a git repository, with scripts in place of the measuring programs.
 
 use std::fs;
 use std::path::PathBuf;
@@ -15,13 +15,13 @@ fn gate(tools: &Tools, more: &[&str]) -> Done {
     tools.run(&[&["gate", "--base", "HEAD", "--budget", "20s", "--seed", "7"], more].concat())
 }
 
-/// The files that gates left.
+/// The files in the folder of gates.
 fn gates(tools: &Tools) -> Vec<PathBuf> {
     let files = fs::read_dir(tools.project.path("records/gates")).expect("kept");
     files.map(|file| file.expect("readable").path()).collect()
 }
 
-/// What the gate kept, and what follows from it.
+/// The session of the gate, and its verdict.
 fn kept(tools: &Tools) -> (Session, GateVerdict) {
     let session = gates(tools).into_iter().find(|path| path.extension().is_some_and(|extension| extension == "json"));
     let session = Session::read(&session.expect("one session")).expect("a session");
@@ -48,7 +48,7 @@ fn unchanged_code_passes_and_what_was_measured_is_kept() {
     let again = tools.project.path("again.json");
     session.write(&again).expect("written");
     assert_eq!(Session::read(&again).expect("read"), session);
-    assert!(done.stdout.contains(&gate_verdict.summary()), "the file says what was printed");
+    assert!(done.stdout.contains(&gate_verdict.summary()), "the file leads to the printed summary");
     for line in gate_verdict.circumstances(&session) {
         assert!(done.stdout.contains(&line), "{line}: {}", done.stdout);
     }
@@ -88,7 +88,7 @@ fn more_work_that_takes_longer_is_a_regression() {
     assert_eq!(pictures.len(), 4, "{pictures:?}");
     for picture in pictures {
         let name = picture.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        assert!(after.contains(&name), "{name} is not told of in {after}");
+        assert!(after.contains(&name), "{name} is not named in {after}");
         assert!(fs::read_to_string(&picture).expect("there").contains("engine::product"), "{name}");
     }
     let (session, gate_verdict) = kept(&tools);
@@ -99,7 +99,7 @@ fn more_work_that_takes_longer_is_a_regression() {
 fn one_rule_judges_time_with_and_without_counts() {
     let tools = repository();
     takes(&tools, 50_750_000);
-    // The probe is a script, whose layouts cannot be averaged: up to the limit, its place may be the cause.
+    // The probe is a script, whose layouts cannot be averaged. A slowdown up to the limit may be due to its layout.
     for (more, status, outcome) in [(&[][..], 0, "layout"), (&["--layout-limit", "1"], 1, "regressed")] {
         let done = gate(&tools, more);
         assert_eq!(done.status, status, "{}{}", done.stdout, done.stderr);
@@ -113,7 +113,7 @@ fn one_rule_judges_time_with_and_without_counts() {
     }
 }
 
-/// A machine that counts with AVX2 and measures time with AVX-512; how many nanoseconds a run takes with either.
+/// Simulates a machine that counts with AVX2 and measures time with AVX-512; a run takes these numbers of nanoseconds.
 fn wide(tools: &Tools, avx512: u64, avx2: u64) {
     let valgrind = "if [ \"$1\" = --version ]; then echo valgrind-3.19.0; exit; fi\n\
                     while [ \"${1#--}\" != \"$1\" ]; do shift; done\nCOUNTED=1 exec \"$@\"\n";
@@ -169,7 +169,7 @@ fn one_loss_that_shows_in_many_figures_is_told_once_for_each_workload() {
         "regressed: kernel/gelu in phase optimized, and in 1 more phase: Ir +5.0 %, allocations 2 -> 3 per token",
         "regressed: 6 more figures, which the table has; --all tells each in a sentence",
     ] {
-        assert!(done.stdout.contains(told), "{told}: {}", done.stdout);
+        assert!(done.stdout.contains(expected), "{expected}: {}", done.stdout);
     }
     assert_eq!(done.stdout.matches("regressed: ").count(), 2 + 6 + 1, "{}", done.stdout);
     let done = tools.run(&["gate", "--base", "HEAD~0", "--counts-only", "--all"]);
@@ -185,17 +185,17 @@ fn one_loss_that_shows_in_many_figures_is_told_once_for_each_workload() {
 fn what_only_one_side_has_is_told_and_fails_nothing() {
     let tools = repository();
     tools.workloads(&[("kernel/gelu", false), ("kernel/young", false)]);
-    // Rows have no room for such a line.
+    // CSV has no room for notes, so they are on standard error.
     for format in ["table", "json", "markdown", "csv"] {
         let done = gate(&tools, &["--format", format]);
         assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
-        let said = if format == "csv" { &done.stderr } else { &done.stdout };
-        for told in [
+        let output = if format == "csv" { &done.stderr } else { &done.stdout };
+        for expected in [
             "kernel/young (naive, optimized) is new: the base does not have it",
             "model/decode (naive, optimized) is removed: the head does not have it",
             "noise floor: ",
         ] {
-            assert!(said.contains(told), "{format}, {told}: {said}");
+            assert!(output.contains(expected), "{format}, {expected}: {output}");
         }
     }
 }
@@ -206,8 +206,9 @@ fn a_pair_that_cannot_be_measured_is_not_judged() {
     tools.probe("check", r#"echo '{"reply":"checked","wrong":"token 3 is 17, not 12"}'"#);
     let done = gate(&tools, &["--times-only"]);
     assert_eq!(done.status, 2, "{}{}", done.stdout, done.stderr);
-    let told = "kernel/gelu in phase optimized could not be measured: head side: wrong answer: token 3 is 17, not 12";
-    assert!(done.stdout.contains(told), "{}", done.stdout);
+    let expected =
+        "kernel/gelu in phase optimized could not be measured: head side: wrong answer: token 3 is 17, not 12";
+    assert!(done.stdout.contains(expected), "{}", done.stdout);
 }
 
 #[test]
@@ -218,7 +219,7 @@ fn a_workload_that_stays_inconclusive_fails_only_the_strict() {
     tools.probe("prepare", r#"case "$line" in *gelu*) sleep 0.5 ;; esac; echo '{"reply":"prepared","isa":"avx2"}'"#);
     git(&tools, &["init", "--quiet"]);
     commit(&tools, "A state");
-    // With this seed the quick one is measured first.
+    // With this seed, the quick workload is measured first.
     for (more, status) in [(&["--times-only"][..], 0), (&["--times-only", "--strict"], 2)] {
         let done = tools.run(&[&["gate", "--base", "HEAD", "--budget", "4", "--seed", "1"], more].concat());
         assert_eq!(done.status, status, "{}{}", done.stdout, done.stderr);
@@ -247,8 +248,8 @@ fn without_valgrind_what_is_lost_elsewhere_is_seen_and_nothing_passes() {
     assert_eq!(kept(&tools).1.conclusion(), harness_judge::counts::SuiteVerdict::Unjudged);
     let done = gate(&tools, &["--times-only"]);
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
-    let said = tools.refused(&["gate", "--base", "HEAD", "--counts-only"]);
-    assert!(said.starts_with("valgrind is missing"), "{said}");
+    let message = tools.refused(&["gate", "--base", "HEAD", "--counts-only"]);
+    assert!(message.starts_with("valgrind is missing"), "{message}");
     allocates(&tools, 3);
     let done = gate(&tools, &[]);
     assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
@@ -263,7 +264,7 @@ fn cores(status: &str) -> Vec<&str> {
 #[test]
 fn a_workload_with_threads_of_its_own_has_all_cores_and_others_have_one() {
     let tools = repository();
-    // In the shell's own words: there is no other program on its path.
+    // Shell builtins only: there is no other program on the path.
     let note = r#"while read -r key cores; do [ "$key" = Cpus_allowed_list: ] && echo "$key $cores"; done < /proc/$$/status >> cores
       echo '{"reply":"checked","wrong":null}'"#;
     let ours = fs::read_to_string("/proc/self/status").expect("there");
@@ -289,15 +290,15 @@ fn a_workload_with_threads_of_its_own_has_all_cores_and_others_have_one() {
 #[test]
 fn bad_bases_are_answered_by_one_sentence() {
     let outside = Tools::new();
-    let said = outside.refused(&["gate", "--base", "HEAD"]);
-    assert!(said.contains("is not in a git repository"), "{said}");
+    let message = outside.refused(&["gate", "--base", "HEAD"]);
+    assert!(message.contains("is not in a git repository"), "{message}");
     let tools = repository();
-    let said = tools.refused(&["gate", "--base", "nowhere"]);
-    assert!(said.starts_with("there is no revision \"nowhere\" in this repository"), "{said}");
+    let message = tools.refused(&["gate", "--base", "nowhere"]);
+    assert!(message.starts_with("there is no revision \"nowhere\" in this repository"), "{message}");
     git(&tools, &["rm", "--quiet", "--cached", "harness.toml"]);
     git(&tools, &["commit", "--quiet", "--message", "Before the harness"]);
-    let said = tools.refused(&["gate", "--base", "HEAD"]);
-    assert!(said.contains("has no harness"), "{said}");
+    let message = tools.refused(&["gate", "--base", "HEAD"]);
+    assert!(message.contains("has no harness"), "{message}");
     let done = tools.run(&["gate", "--counts-only"]);
     assert!(done.status == 2 && done.stderr.contains("--base"), "{}", done.stderr);
 }

@@ -1,4 +1,4 @@
-//! Scripts that stand in for the programs that measure, so that a test decides what they say.
+//! Scripts that stand in for the measuring programs, so that a test decides their answers.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -6,16 +6,16 @@ use std::path::Path;
 
 use crate::project::{Done, Project};
 
-/// What the harness itself starts, and what the scripts are made of.
+/// Programs that the harness itself starts, and those that the scripts use.
 const PROGRAMS: [&str; 9] = ["sh", "cat", "mkdir", "sed", "sleep", "rustc", "git", "uname", "getconf"];
 
-/// A project whose programs are scripts, found on a path that holds nothing else.
+/// A project whose programs are scripts, with a path that has few other programs.
 pub(crate) struct Tools {
     pub(crate) project: Project,
 }
 
 impl Tools {
-    /// Everything works: two workloads in two phases, one of them in the short selection.
+    /// Makes a project in which everything works: two workloads in two phases, one of them in the short selection.
     pub(crate) fn new() -> Self {
         let project = Project::new();
         project.write(
@@ -45,7 +45,7 @@ impl Tools {
         tools
     }
 
-    /// What the probe says there is: ids, and whether they belong to the short selection.
+    /// Sets the workloads that the probe offers: ids, and true for those in the short selection.
     pub(crate) fn workloads(&self, workloads: &[(&str, bool)]) {
         let one = |(id, quick): &(&str, bool)| {
             let selection = if *quick { "quick" } else { "standard" };
@@ -57,12 +57,12 @@ impl Tools {
         self.project.write("workloads.json", &format!("[{}]", all.join(",")));
     }
 
-    /// The probe that is timed does something of its own, in shell, instead of answering: when it is asked to `ask`.
-    pub(crate) fn probe(&self, ask: &str, instead: &str) {
-        self.script("probe", &probe(CLOCK, SPANS, ask, instead));
+    /// Makes the timed probe run the shell code `instead` in place of its answer to the request `request`.
+    pub(crate) fn probe(&self, request: &str, instead: &str) {
+        self.script("probe", &probe(CLOCK, SPANS, request, instead));
     }
 
-    /// Writes a script that can be started.
+    /// Writes an executable script.
     pub(crate) fn script(&self, name: &str, text: &str) {
         self.project.write(name, &format!("#!/bin/sh\n{text}"));
         let path = self.project.path(name);
@@ -73,12 +73,12 @@ impl Tools {
         self.project.run_on(arguments, Some(&self.project.path("bin")))
     }
 
-    /// Runs what must end with exit status 2 and one sentence on standard error, which is returned.
+    /// Runs a command that must end with exit status 2 and one sentence on standard error, and returns that.
     pub(crate) fn refused(&self, arguments: &[&str]) -> String {
         self.run(arguments).refusal(arguments)
     }
 
-    /// Takes a program off the path.
+    /// Removes a program from the path.
     pub(crate) fn without(&self, program: &str) {
         fs::remove_file(self.project.path("bin").join(Path::new(program))).expect("it was there");
     }
@@ -87,15 +87,16 @@ impl Tools {
 const CLOCK: &str = r#"{"meter":"clock","nanoseconds":50000000,"tokens_at":[]}"#;
 const HEAP: &str = r#"{"meter":"heap","total_bytes":64,"total_blocks":2,"peak_bytes":64,"leaked_bytes":0,"tokens":0,"token_bytes":0,"token_blocks":0}"#;
 
-/// A millisecond more than a run without spans takes.
+/// Takes a millisecond more than a run without spans.
 const SPANS: &str = r#"{"meter":"spans","nanoseconds":51000000,"spans":[{"name":"decode","parent":null,"calls":2,"nanoseconds":40000000,"shortest":19000000,"longest":21000000},{"name":"layer_norm","parent":0,"calls":4,"nanoseconds":10000000,"shortest":2000000,"longest":3000000},{"name":"head product","parent":0,"calls":2,"nanoseconds":25000000,"shortest":12000000,"longest":13000000}]}"#;
 const SITES: &str = r#"{"meter":"sites","dhat":{"dhatFileVersion":2,"pps":[{"tb":48,"tbk":1,"fs":[1,2,3,5]},{"tb":16,"tbk":1,"fs":[1,2,4,5]}],"ftbl":["[root]","0x1: alloc::vec::from_elem (vec/mod.rs:40:9)","0x2: engine::buffers::Buffers::take (src/buffers.rs:67:26)","0x3: engine::session::Pass::product (src/forward.rs:221:13)","0x4: engine::session::Pass::norm (src/forward.rs:229:13)","0x5: heap::main (heap.rs:1:1)"]}}"#;
 
-/// A probe: what it reads, what it makes of a profile, and what it does `instead` of its answer when it is asked to `ask`.
-fn probe(reading: &str, profile: &str, ask: &str, instead: &str) -> String {
-    let special = match ask {
+/// The script of a probe: its reading of a run, its reading of a profile, and the code that it runs `instead` of its
+/// answer to the request `request`.
+fn probe(reading: &str, profile: &str, request: &str, instead: &str) -> String {
+    let special = match request {
         "" => String::new(),
-        ask => format!("*'\"ask\":\"{ask}\"'*) {instead} ;;"),
+        request => format!("*'\"ask\":\"{request}\"'*) {instead} ;;"),
     };
     format!(
         r#"while read -r line; do
@@ -112,8 +113,8 @@ done
     )
 }
 
-/// Leaves a summary as the runner of iai-callgrind does: a thousand instructions, and one more for each place; and what
-/// callgrind writes of them.
+/// Writes the summary that the runner of iai-callgrind writes, with a thousand instructions for the first case and one
+/// more for each later one, and the profile that callgrind writes.
 const CALLGRIND: &str = r#"
 while [ $# -gt 0 ]; do
   if [ "$1" = --home ]; then home=$2; fi
@@ -134,14 +135,14 @@ calls=2 1
 totals: $count" > "$home/bench/callgrind.case.out"
 "#;
 
-/// Leaves what criterion leaves.
+/// Writes the files that criterion writes.
 const CRITERION: &str = r#"
 mkdir -p "$CRITERION_HOME/case/new"
 echo '{"mean":{"confidence_interval":{"confidence_level":0.95,"lower_bound":99.0,"upper_bound":102.0},"point_estimate":100.0},"slope":null}' > "$CRITERION_HOME/case/new/estimates.json"
 echo '{"iters":[1.0],"times":[100.0]}' > "$CRITERION_HOME/case/new/sample.json"
 "#;
 
-/// Tells its version, and runs programs as they are.
+/// Prints its version, or runs a program unchanged.
 const VALGRIND: &str = r#"
 if [ "$1" = --version ]; then echo valgrind-3.19.0; exit; fi
 while [ "${1#--}" != "$1" ]; do shift; done

@@ -1,4 +1,4 @@
-//! `harness watch` with scripts in the place of the programs that measure, which are sources at the same time.
+//! `harness watch`, with scripts in place of the measuring programs; the scripts are also the watched sources.
 
 use std::fs::{self, File};
 use std::process::{Child, Command};
@@ -9,48 +9,48 @@ use crate::processes::until;
 use crate::repository::{executes, takes};
 use crate::tools::Tools;
 
-/// A harness that watches, with all it says in one file.
+/// A running `harness watch`, with its whole output in one file.
 struct Watching {
     harness: Child,
-    /// Holds that file, and the harness's temporary folder.
+    /// Holds that file, and the temporary folder of the harness.
     folder: TempDir,
-    heard: usize,
+    read: usize,
 }
 
-/// What a round ends with.
+/// The end of the output of a round.
 const WAITS: &str = "Ctrl-C ends\n";
 
 impl Watching {
     fn start(tools: &Tools, arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         fs::create_dir(folder.path().join("temporary")).expect("made");
-        let said = File::create(folder.path().join("said")).expect("made");
+        let output = File::create(folder.path().join("output")).expect("made");
         let harness = Command::new(assert_cmd::cargo::cargo_bin!("harness"))
             .arg("watch")
             .args(arguments)
             .current_dir(tools.project.path(""))
             .env("PATH", tools.project.path("bin"))
             .env("TMPDIR", folder.path().join("temporary"))
-            .stdout(said.try_clone().expect("a file"))
-            .stderr(said)
+            .stdout(output.try_clone().expect("a file"))
+            .stderr(output)
             .spawn()
             .expect("started");
-        Self { harness, folder, heard: 0 }
+        Self { harness, folder, read: 0 }
     }
 
-    /// What it says up to these words.
+    /// Returns the new output up to these words, and waits for them.
     fn until(&mut self, words: &str) -> String {
-        let (heard, said) = (self.heard, self.folder.path().join("said"));
+        let (read, file) = (self.read, self.folder.path().join("output"));
         let part = until(3, || {
-            let said = fs::read_to_string(&said).ok()?;
-            let end = said[heard..].find(words)? + words.len();
-            Some(said[heard..heard + end].to_owned())
+            let output = fs::read_to_string(&file).ok()?;
+            let end = output[read..].find(words)? + words.len();
+            Some(output[read..read + end].to_owned())
         });
-        self.heard += part.len();
+        self.read += part.len();
         part
     }
 
-    /// Sends it Ctrl-C, and returns its exit status; nothing of it is left.
+    /// Sends Ctrl-C, checks that no temporary file is left, and returns the exit status.
     fn end(mut self) -> Option<i32> {
         let pid = self.harness.id().to_string();
         assert!(Command::new("kill").args(["-INT", &pid]).status().expect("sent").success());
@@ -61,17 +61,17 @@ impl Watching {
 }
 
 impl Drop for Watching {
-    /// A test that failed leaves nothing that watches for ever.
+    /// Ends the harness after a failed test, too.
     fn drop(&mut self) {
-        // What has ended already is what was wanted.
+        // An error means that it has ended already.
         let _ = self.harness.kill();
         let _ = self.harness.wait();
     }
 }
 
-/// The row about a metric, with one space where there are more.
-fn row(said: &str, metric: &str) -> String {
-    let row = said.lines().find(|line| line.contains(metric)).unwrap_or_else(|| panic!("no {metric}: {said}"));
+/// The row of a metric, with runs of spaces replaced by one.
+fn row(output: &str, metric: &str) -> String {
+    let row = output.lines().find(|line| line.contains(metric)).unwrap_or_else(|| panic!("no {metric}: {output}"));
     row.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -79,23 +79,23 @@ fn row(said: &str, metric: &str) -> String {
 fn a_change_is_told_against_the_last_build_and_the_first() {
     let tools = Tools::new();
     let mut watching = Watching::start(&tools, &["--phase", "naive", "--budget", "1"]);
-    let said = watching.until(WAITS);
-    assert!(said.contains("model/decode") && said.contains("1000"), "{said}");
+    let output = watching.until(WAITS);
+    assert!(output.contains("model/decode") && output.contains("1000"), "{output}");
 
     executes(&tools, 1100);
-    let said = watching.until(WAITS);
-    assert!(said.starts_with("harness: callgrind changed\n"), "{said}");
-    assert_eq!(row(&said, "instructions"), "model/decode naive instructions per token 1,000 1,100 +10 %");
-    assert_eq!(row(&said, "heap bytes"), "heap bytes per token, and 5 more equal");
-    assert!(said.contains("no difference seen (") && !said.contains("since the start"), "{said}");
+    let output = watching.until(WAITS);
+    assert!(output.starts_with("harness: callgrind changed\n"), "{output}");
+    assert_eq!(row(&output, "instructions"), "model/decode naive instructions per token 1,000 1,100 +10 %");
+    assert_eq!(row(&output, "heap bytes"), "heap bytes per token, and 5 more equal");
+    assert!(output.contains("no difference seen (") && !output.contains("since the start"), "{output}");
 
     takes(&tools, 60_000_000);
-    let said = watching.until(WAITS);
-    assert_eq!(row(&said, "instructions"), "model/decode naive instructions per token 1,100 1,100 equal +10 %");
-    let time = row(&said, " time ");
+    let output = watching.until(WAITS);
+    assert_eq!(row(&output, "instructions"), "model/decode naive instructions per token 1,100 1,100 equal +10 %");
+    let time = row(&output, " time ");
     assert!(time.starts_with("model/decode naive time 50.0 ms 60.0 ms +20 % ["), "{time}");
-    assert_eq!(said.matches(" naive  time  ").count(), 2, "each workload has its share of the time: {said}");
-    assert!(!said.contains("not measured"), "{said}");
+    assert_eq!(output.matches(" naive  time  ").count(), 2, "each workload has its share of the time: {output}");
+    assert!(!output.contains("not measured"), "{output}");
     assert_eq!(time.matches("+20 % [").count(), 2, "against the last build and the first: {time}");
 
     takes(&tools, 60_000_000);
@@ -112,28 +112,28 @@ fn what_is_broken_or_gone_is_told_and_waited_for() {
     let waits = "the probe ended before it answered `hello`: exit status 3; waiting for the next change";
     assert!(said.contains(waits), "before there is a first state: {said}");
     tools.probe("", "");
-    let said = watching.until(WAITS);
-    assert!(said.contains("model/decode"), "{said}");
+    let output = watching.until(WAITS);
+    assert!(output.contains("model/decode"), "{output}");
 
     tools.workloads(&[("kernel/gelu", true)]);
-    let said = watching.until(WAITS);
+    let output = watching.until(WAITS);
     assert!(
-        said.contains("no workload matches `model/*`; ") && said.contains("; waiting for the next change"),
-        "{said}"
+        output.contains("no workload matches `model/*`; ") && output.contains("; waiting for the next change"),
+        "{output}"
     );
     tools.workloads(&[("model/decode", true), ("model/new", true)]);
-    let said = watching.until(WAITS);
-    assert_eq!(row(&said, "model/new"), "model/new naive - - new");
-    assert!(said.contains("model/new in phase naive: new: the base side does not have it\n"), "{said}");
-    assert_eq!(row(&said, "heap bytes"), "model/decode naive heap bytes per token, and 5 more equal");
+    let output = watching.until(WAITS);
+    assert_eq!(row(&output, "model/new"), "model/new naive - - new");
+    assert!(output.contains("model/new in phase naive: new: the base side does not have it\n"), "{output}");
+    assert_eq!(row(&output, "heap bytes"), "model/decode naive heap bytes per token, and 5 more equal");
     tools.workloads(&[("model/decode", true)]);
-    let said = watching.until(WAITS);
-    assert!(row(&said, "model/new").starts_with("model/new naive - - removed"), "{said}");
+    let output = watching.until(WAITS);
+    assert!(row(&output, "model/new").starts_with("model/new naive - - removed"), "{output}");
 
     fs::remove_file(tools.project.path("heap")).expect("it was there");
-    let said = watching.until(WAITS);
-    assert!(said.starts_with("harness: heap deleted\n") && said.contains("failed-check"), "{said}");
-    assert!(said.contains("naive has no number from dhat: cannot start the probe "), "{said}");
+    let output = watching.until(WAITS);
+    assert!(output.starts_with("harness: heap deleted\n") && output.contains("failed-check"), "{output}");
+    assert!(output.contains("naive has no number from dhat: cannot start the probe "), "{output}");
     assert_eq!(watching.end(), Some(0));
 }
 

@@ -1,22 +1,22 @@
-//! Waiting for other processes, and seeing whether they run.
+//! Waits for other processes, and checks if they run.
 
 use std::fs;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-/// Asks until there is an answer, for so many minutes at most.
-pub(crate) fn until<T>(minutes: u64, mut ask: impl FnMut() -> Option<T>) -> T {
+/// Calls `poll` until it returns a value, for at most this many minutes.
+pub(crate) fn until<T>(minutes: u64, mut poll: impl FnMut() -> Option<T>) -> T {
     for _ in 0..minutes * 6000 {
-        if let Some(answer) = ask() {
-            return answer;
+        if let Some(value) = poll() {
+            return value;
         }
         thread::sleep(Duration::from_millis(10));
     }
-    panic!("no answer within {minutes} min");
+    panic!("no value within {minutes} min");
 }
 
-/// Whether a process is there and has not ended.
+/// Returns true if a process exists and has not ended.
 pub(crate) fn runs(pid: &str) -> bool {
     let state = fs::read_to_string(Path::new("/proc").join(pid).join("stat"));
     state.is_ok_and(|state| !state.contains(") Z"))

@@ -1,4 +1,4 @@
-//! What the numbers of each line of the summary ought to be.
+//! The expected numbers of each line of the summary.
 
 use harness_report::ReportData;
 
@@ -6,7 +6,7 @@ use crate::readings::{Ratio, half_width, heap, median, middle_gap, over, paired,
 use crate::written::numbers;
 use harness_record::{Check, Record, Row};
 
-/// What the numbers of a line ought to be.
+/// Computes the expected numbers of a line.
 pub(crate) struct Expected<'a> {
     pub(crate) record: &'a Record,
     pub(crate) report_data: &'a ReportData,
@@ -57,7 +57,7 @@ impl Expected<'_> {
         } else if line.starts_with("# Benchmark summary") || line.starts_with("- measured:") {
             date.to_vec()
         } else if line.starts_with("2026-03-14") || line.starts_with("- machine:") || line.starts_with("- toolchain:") {
-            // What was written into the record as text is not computed; that it is there whole is.
+            // Text of the record has no computed numbers; the test checks that the text is complete.
             let environment = &self.record.environment;
             let tools = [&environment.rustc, &environment.libc];
             assert!(line.contains("2 CPUs") || tools.iter().all(|tool| line.contains(tool.as_str())), "{line}");
@@ -78,7 +78,7 @@ impl Expected<'_> {
         } else if line.starts_with("- kernel/gelu/1x1024") {
             vec![1.0, 1024.0]
         } else {
-            // Headings and words: a number in them would fail by their count.
+            // Headings and sentences without numbers; any number in them fails the test.
             Vec::new()
         }
     }
@@ -146,16 +146,16 @@ impl Expected<'_> {
                 *count.entry(word).or_default() += 1;
             }
         }
-        let told = ["ahead", "met", "missed", "unclear"].into_iter().filter_map(|word| {
+        let counts = ["ahead", "met", "missed", "unclear"].into_iter().filter_map(|word| {
             let count = count.get(word)?;
             assert!(line.contains(&format!("{count} {word}")), "{line}: {count} {word}");
             Some(*count as f64)
         });
-        let told: Vec<f64> = told.collect();
-        std::iter::once(told.iter().sum()).chain(told).collect()
+        let counts: Vec<f64> = counts.collect();
+        std::iter::once(counts.iter().sum()).chain(counts).collect()
     }
 
-    /// Speed of a phase over another of a workload: by tokens per second, or by time for what yields none.
+    /// Ratio of the speeds of two phases of a workload: of tokens per second, or of runs if it has no tokens.
     fn speed(&self, workload: &str, base: &str, head: &str) -> Ratio {
         paired(self.row(workload, base), self.row(workload, head), rate)
     }
@@ -205,7 +205,7 @@ impl Expected<'_> {
             let names = self.record.rows.iter().filter(|row| row.workload == workload).map(|row| row.phase.as_str());
             names.filter(|name| name.starts_with(&format!("{base},")) && name.matches('=').count() == 1).collect()
         };
-        // Of several choices that were tried of an axis, the first is that of the last phase.
+        // If an axis was tried with several choices, the first one is that of the last phase.
         let axis = |name: &str| name.split([',', '=']).nth(1).expect("an axis").to_owned();
         let ended: Vec<String> = single("optimized").iter().map(|name| axis(name)).collect();
         let mut alone: Vec<(String, f64)> = Vec::new();
@@ -258,7 +258,7 @@ impl Expected<'_> {
                 3
             }] += 1;
         }
-        let told: Vec<f64> = words
+        let counts: Vec<f64> = words
             .iter()
             .zip(count)
             .filter(|(_, count)| *count > 0)
@@ -267,8 +267,8 @@ impl Expected<'_> {
                 count as f64
             })
             .collect();
-        // The line also says what is not measured yet, without a number.
-        std::iter::once(told.iter().sum()).chain(told).collect()
+        // The line also names forecasts that are not measured yet, without a number.
+        std::iter::once(counts.iter().sum()).chain(counts).collect()
     }
 
     /// The first sweep: prefill.
@@ -286,7 +286,7 @@ impl Expected<'_> {
             }
         }
         slopes.sort_by(f64::total_cmp);
-        // Of ten slopes between five points, Sen's interval at 95 % leaves out none: S reaches 8.0.
+        // Sen's 95 % interval of ten slopes between five points leaves out none: S reaches 8.0.
         vec![8.0, 120.0, time(120.0) / time(8.0), median(&slopes), slopes[0], slopes[9]]
     }
 

@@ -1,5 +1,5 @@
-//! Every number of the executive summary, computed again from the raw readings with code of its own: nothing here calls what
-//! the report is made with, but for the summary itself.
+//! Computes every number of the executive summary again from the raw readings. The code is independent of the report,
+//! apart from the summary under test.
 
 mod expected;
 mod readings;

@@ -1,4 +1,4 @@
-//! Figures of raw readings, with code of their own.
+//! Figures of raw readings, by code that is independent of the report.
 
 use harness_record::{Data, Row, Run};
 
@@ -24,7 +24,7 @@ pub(crate) fn over(row: &Row, read: impl Fn(&Row, &Run) -> Option<f64>) -> Vec<f
     runs(row).1.iter().filter_map(|run| read(row, run)).collect()
 }
 
-/// Tokens per second: those after the first where they are told apart.
+/// Tokens per second; those after the first token if tokens have times of their own.
 pub(crate) fn rate(row: &Row, run: &Run) -> Option<f64> {
     match run.tokens_at.len() {
         0 => Some(row.unit.per_run as f64 * run.iterations as f64 / run.nanoseconds as f64 * 1e9),
@@ -49,7 +49,7 @@ pub(crate) fn heap(row: &Row) -> (f64, f64) {
     panic!("{} in {} has no heap", row.workload, row.phase)
 }
 
-/// The ratio over the rounds that both took part in.
+/// The ratio over the rounds in which both were measured.
 pub(crate) fn paired(base: &Row, head: &Row, read: impl Fn(&Row, &Run) -> Option<f64>) -> Ratio {
     let ((base_session, base_runs), (head_session, head_runs)) = (runs(base), runs(head));
     assert_eq!(base_session, head_session, "side by side");
@@ -76,8 +76,8 @@ pub(crate) fn half_width(values: &[f64]) -> f64 {
     (middle - low).max(high - middle)
 }
 
-/// The narrowest pair of order statistics that holds the median with 95 %, else the widest; with the probability, from
-/// counting all outcomes of as many coins.
+/// The narrowest pair of order statistics that contains the median with probability 95 %, or else the widest pair; and
+/// its probability, by the binomial distribution.
 fn ends(values: &[f64]) -> (f64, f64, f64) {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);

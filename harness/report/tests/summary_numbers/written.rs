@@ -1,10 +1,10 @@
-//! Reads numbers as people write them.
+//! Parses the numbers in a line of text.
 
-/// A number as it is written.
+/// A printed number.
 #[derive(Debug)]
 pub(crate) struct Written {
     pub(crate) value: f64,
-    /// How far the true value may be from it: half of the last digit.
+    /// Largest distance of the true value: half a unit of the last digit.
     half: f64,
 }
 
@@ -16,7 +16,7 @@ impl Written {
 
 /// The numbers of a line, in order. `±0.1` has the unit of the number before, `1/30` is a fraction.
 pub(crate) fn numbers(line: &str) -> Vec<Written> {
-    const UNITS: [(&str, f64); 11] = [
+    const UNITS: [(&str, f64); 12] = [
         (" KB", 1e3),
         (" MB", 1e6),
         (" GB", 1e9),
@@ -35,7 +35,7 @@ pub(crate) fn numbers(line: &str) -> Vec<Written> {
     let mut before = ' ';
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
         before = rest[..start].chars().next_back().unwrap_or(before);
-        // One point at most: a version is several numbers.
+        // A number has at most one point: a version such as 1.95.0 is two numbers.
         let mut points = 0;
         let ends = |c: char| {
             points += usize::from(c == '.');
@@ -45,7 +45,7 @@ pub(crate) fn numbers(line: &str) -> Vec<Written> {
         let digits = rest[start..start + length].trim_end_matches('.');
         let after = &rest[start + digits.len()..];
         if digits == "1" && after.starts_with('/') {
-            // The number itself follows.
+            // The denominator follows.
             let inverse = numbers(&after[1..]);
             let first = inverse.first().expect("a denominator");
             found.push(Written { value: 1.0 / first.value, half: first.half / first.value / first.value });

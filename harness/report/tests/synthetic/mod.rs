@@ -1,7 +1,7 @@
-//! A record that looks like a real one, the same on every run, for tests of what is drawn from records.
+//! A synthetic record that looks like a real one and is the same on every run, for tests of reports.
 //!
-//! It holds what a report has to cope with: a failed check, an instrument that failed, an instrument that was never
-//! asked, rows with zero bytes, kernels that only some phases have, and text that wants to be HTML.
+//! It has the special cases of a report: a failed check, a failed instrument, an instrument that was not used, rows
+//! with zero bytes, kernels that only some phases have, and text that contains HTML.
 
 mod on_demand;
 
@@ -9,8 +9,8 @@ use harness_probe::{Instrument, Unit};
 use harness_record::sample::{self, callgrind, dhat};
 use harness_record::{Check, Data, Environment, Failure, Reading, Record, Row, Run, Sample};
 
-/// Phases with how long a token takes at first (us), by how much each position adds to it (us), the instructions of a
-/// token (millions), and the bytes and blocks it allocates.
+/// Phases: name, time of a token at the first position (µs), additional time for each position (µs), instructions of a
+/// token (millions), and the bytes and blocks that it allocates.
 const PHASES: [(&str, f64, f64, f64, u64, u64); 7] = [
     ("naive", 180_000.0, 5_600.0, 1_003.4, 51_473_920, 1_211),
     ("reference", 6_900.0, 150.0, 88.61, 51_473_920, 1_211),
@@ -21,7 +21,7 @@ const PHASES: [(&str, f64, f64, f64, u64, u64); 7] = [
     ("optimized", 205.0, 0.4, 3.402, 0, 0),
 ];
 
-/// Kernels with the microseconds of one plain call, and the gain of the phases that vectorise them.
+/// Kernels: name, time of one plain call (µs), and speed-up in the phases that vectorise them.
 const KERNELS: [(&str, f64, f64); 8] = [
     ("kernel/layer_norm/57x256", 48.0, 9.1),
     ("kernel/layer_norm/1x256", 0.85, 8.2),
@@ -72,7 +72,7 @@ pub(crate) fn record() -> Record {
     }
 }
 
-/// The record with everything that is measured on demand, held against the roadmap of this repository.
+/// The record with all measurements on demand, and the roadmap of this repository.
 #[allow(dead_code, reason = "not every test draws everything")]
 pub(crate) fn everything() -> harness_report::ReportData {
     let mut all = record();
@@ -82,7 +82,7 @@ pub(crate) fn everything() -> harness_report::ReportData {
     harness_report::ReportData { roadmap, ..report_data(all) }
 }
 
-/// The dossier of a record, as the command line makes it without a roadmap.
+/// The report data of a record, as the command line makes it without a roadmap.
 #[allow(dead_code, reason = "not every test draws")]
 pub(crate) fn report_data(record: Record) -> harness_report::ReportData {
     let command = |family: &str| format!("cargo harness run --filter '{family}/*'");
@@ -94,7 +94,7 @@ pub(crate) fn report_data(record: Record) -> harness_report::ReportData {
     harness_report::ReportData::new("synthetic.json", record, &["naive".to_owned(), "reference".to_owned()], commands)
 }
 
-/// What goes wrong in real runs.
+/// Adds the failures of real runs.
 fn upset(rows: &mut [Row]) {
     for row in rows {
         match (row.workload.as_str(), row.phase.as_str()) {
@@ -238,7 +238,7 @@ impl Noise {
         z ^ (z >> 31)
     }
 
-    /// Around 1, uniform, at most `spread` away.
+    /// Uniform between 1 - `spread` and 1 + `spread`.
     fn around(&mut self, spread: f64) -> f64 {
         1.0 + spread * ((self.next() >> 11) as f64 / (1_u64 << 52) as f64 - 1.0)
     }

@@ -1,10 +1,11 @@
-//! Ablations, sweeps and a matrix, as a record of them would look.
+//! Synthetic rows of ablations, sweeps and a matrix.
 
 use harness_record::{Data, Reading, Record, Run};
 
 use super::{Noise, PHASES, callgrind, clock, dhat, row};
 
-/// Axes with what each is worth alone on `reference` and at the end in `optimized`; none where the start has it already.
+/// Axes: name, optimized choice, plain choice, speed-up alone on `reference` (none if `reference` has that choice
+/// already), and slow-down in `optimized` without it.
 const AXES: [(&str, &str, &str, Option<f64>, f64); 6] = [
     ("matmul", "parallel", "naive", None, 9.5),
     ("layer_norm", "two-pass-simd", "three-pass", Some(1.04), 1.21),
@@ -14,7 +15,7 @@ const AXES: [(&str, &str, &str, Option<f64>, f64); 6] = [
     ("decode", "kv-cache", "recompute", Some(14.0), 22.0),
 ];
 
-/// Axes with what each is worth alone on `naive` in time and in instructions.
+/// Axes: name, and ratios alone on `naive` in time and in instructions.
 const ON_NAIVE: [(&str, f64, f64); 6] = [
     ("matmul", 8.3, 8.7),
     ("layer_norm", 1.001, 1.002),
@@ -135,7 +136,7 @@ fn matrix(record: &mut Record, noise: &mut Noise) {
     }
 }
 
-/// Slices of a run whose tokens are told apart.
+/// Runs with a time for each token.
 fn generation(workload: &str, microseconds: f64, tokens: u32, noise: &mut Noise) -> Reading {
     let runs = (0..12).map(|round| {
         let mut at = 0.0;

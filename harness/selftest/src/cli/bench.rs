@@ -21,22 +21,22 @@ use tempfile::TempDir;
 use harness::terminal::{notice, quiet};
 use harness::timing::MOST_TIMED;
 
-/// Workloads that run longer are not what slowdowns are to be found in within seconds.
+/// Longest run of a workload for trials on single workloads: in a longer one, seconds do not show a slowdown.
 const LONGEST_RUN: Duration = Duration::from_millis(1);
 
-/// How the evidence calls what it was measured by: its files are committed, and a folder of somebody's machine says nothing.
+/// The command that is recorded in the evidence: without options, which may name folders of one machine.
 const COMMAND: &str = "cargo harness selftest gate";
 
-/// The build that is held against itself, and its workloads.
+/// The build that is compared with itself, and its workloads.
 pub(super) struct Bench<'a> {
     project: &'a Project,
-    /// Copies: trials take hours, and a build in the meantime must not exchange a program under them.
+    /// Copies of the programs: trials take hours, and a build meanwhile must not replace them.
     programs: Programs,
     /// The folder of the copies.
     _folder: TempDir,
     /// The timed suite.
     suite: Vec<TimedPhase>,
-    /// Those of it that run for a millisecond at most.
+    /// Workloads of the suite that run for at most a millisecond.
     pub(super) short: Vec<TimedPhase>,
     isa: String,
     revision: Revision,
@@ -69,7 +69,7 @@ impl<'a> Bench<'a> {
             programs,
             _folder: folder,
         };
-        let turn = MeasuringLock::wait(project, &|told| notice(told))?;
+        let turn = MeasuringLock::wait(project, &|message| notice(message))?;
         for timed in &bench.suite {
             if bench.run_time(timed)? <= LONGEST_RUN {
                 bench.short.push(timed.clone());
@@ -82,7 +82,7 @@ impl<'a> Bench<'a> {
         Ok(bench)
     }
 
-    /// How long one run takes, roughly.
+    /// The shortest of five runs.
     fn run_time(&self, timed: &TimedPhase) -> Result<Duration> {
         let options = Options { threads: 1, isa: None };
         let mut probe = Probe::start(self.programs.command(&self.project.config.probe), collect::TIME_LIMIT)?;
@@ -96,10 +96,10 @@ impl<'a> Bench<'a> {
         Ok(Duration::from_nanos(shortest))
     }
 
-    /// Measures one trial; `before` is how many of its kind there are.
+    /// Measures one trial; `before` is the number of earlier trials of its condition.
     pub(super) fn trial(&self, condition: Condition, before: usize, random: &mut Random) -> Result<Trial> {
         let timed_phases = match condition.scope {
-            // By turns, so that each has its share.
+            // Workloads take turns, so that each has its share.
             Scope::Workload => vec![self.short[before % self.short.len()].clone()],
             Scope::Short => drawn(&self.short, condition.scope.most(), random),
             Scope::Full => self.suite.clone(),
@@ -154,13 +154,13 @@ impl<'a> Bench<'a> {
     }
 }
 
-/// Every workload, by its time.
+/// Plan to time every workload.
 fn plan() -> Plan {
     let instruments = vec![Instrument::Clock];
     Plan { filters: Vec::new(), phases: Vec::new(), instruments, quick: false, anchors: Vec::new() }
 }
 
-/// Some of them, in an order that is drawn.
+/// Draws at most `most` of the workloads, in random order.
 fn drawn(all: &[TimedPhase], most: usize, random: &mut Random) -> Vec<TimedPhase> {
     let mut left = all.to_vec();
     (0..most.min(all.len())).map(|_| left.swap_remove(random.below(left.len()))).collect()

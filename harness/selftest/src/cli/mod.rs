@@ -35,23 +35,25 @@ enum What {
 
 /// Measures how often the time gate is wrong: on unchanged code, and on known slowdowns
 ///
-/// With `--condition real`, each trial makes a commit in a clone of the project and runs the whole program `harness gate --base`
-/// on it. The changes are in `selftest.toml` in the folder of baselines. One row of `reports/selftest/real.csv` holds one trial,
-/// and the page `gate.md` beside it follows from the rows alone.
+/// With `--condition real`, each trial makes a commit in a clone of the project and runs the whole program `harness
+/// gate --base` on it. The changes are in `selftest.toml` in the folder of baselines. One row of
+/// `reports/selftest/real.csv` holds one trial, and the page `gate.md` beside it follows from the rows alone.
 ///
-/// The other conditions hold one program against itself. They are quicker, and their slices stay in the folder of records.
+/// The other conditions compare one program with itself. They are quicker, and their slices stay in the folder of
+/// records.
 ///
-/// Trials add up over many calls. The exit status is 0 wherever there is a table, whatever the table shows.
+/// Trials add up over many calls. The exit status is 0 if a table is printed, whatever the table shows.
 #[derive(Args)]
 struct GateTest {
-    /// Conditions of the trials, separated by commas: real (commits, alone in a call), null (one program on both sides),
-    /// inject:PERCENT (the head runs so much more than it reports) [default: null,inject:0.5,inject:1,inject:2,inject:5]
+    /// Conditions of the trials, separated by commas: real (commits; must be the only one), null (one program on both
+    /// sides), inject:PERCENT (the head runs that much more than it reports) [default:
+    /// null,inject:0.5,inject:1,inject:2,inject:5]
     #[arg(long, value_name = "CONDITION", value_delimiter = ',')]
     condition: Vec<RequestedCondition>,
     /// Start programs that compute all the time, to be in the way
     #[arg(long, value_enum, default_value = "none")]
     hogs: BackgroundLoad,
-    /// Begin no trial after this long, such as 90s, 10m or 1h
+    /// Begin no trial after this time, such as 90s, 10m or 1h
     #[arg(long = "for", value_name = "TIME", value_parser = |text: &str| seconds(text).map(Duration::from_secs), conflicts_with = "replay")]
     time: Option<Duration>,
     /// End after this many trials [default without --for: one of each condition or change]
@@ -60,14 +62,15 @@ struct GateTest {
     /// Draw the pages and tables again, without measuring
     #[arg(long)]
     replay: bool,
-    /// Folder of the trials, with their page and chart [default: reports/selftest for real, records/selftest for the rest]
+    /// Folder of the trials, with their page and chart [default: reports/selftest for real, records/selftest for the
+    /// rest]
     #[arg(long, value_name = "DIR")]
     evidence: Option<PathBuf>,
     #[command(flatten)]
     real: OfReal,
     #[command(flatten)]
     slices: OfSlices,
-    /// How the table is printed
+    /// Output format of the table
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -75,13 +78,13 @@ struct GateTest {
 /// Options of the condition `real`.
 #[derive(Args)]
 struct OfReal {
-    /// The changes of `--condition real` [default: selftest.toml in the folder of baselines]
+    /// File with the changes of `--condition real` [default: selftest.toml in the folder of baselines]
     #[arg(long, value_name = "FILE", conflicts_with = "replay")]
     changes: Option<PathBuf>,
-    /// Only these changes of `--condition real`, such as 'comment*' or 'gelu@2'; may be given several times
+    /// Try only these changes of `--condition real`, such as 'comment*' or 'gelu@2'; may be given several times
     #[arg(long, value_name = "GLOB", value_parser = pattern, conflicts_with = "replay")]
     only: Vec<Pattern>,
-    /// The budget of each gate of `--condition real`, in seconds, or such as 90s or 2m
+    /// Budget of each gate of `--condition real`, in seconds, or such as 90s or 2m
     #[arg(long, value_name = "TIME", default_value_t = BUDGET, value_parser = seconds)]
     gate_budget: u64,
 }
@@ -89,10 +92,11 @@ struct OfReal {
 /// Options of the conditions on one program.
 #[derive(Args)]
 struct OfSlices {
-    /// Workloads of a trial on one program [default: one workload of a slowdown, a short gate of unchanged code]
+    /// Workloads of a trial on one program [default: one workload for a slowdown, a short gate for unchanged code]
     #[arg(long, value_enum)]
     scope: Option<Scope>,
-    /// Run criterion's bench of a workload twice in a row, this many times, by turns of the workloads, and keep its verdicts
+    /// Run criterion's bench of a workload twice in a row, this many times with the workloads in turn, and keep its
+    /// verdicts
     #[arg(long, value_name = "NUMBER", default_value_t = 0, conflicts_with = "replay")]
     criterion: usize,
 }
@@ -127,11 +131,12 @@ impl Arguments {
 
 impl GateTest {
     fn run(self, project: &Project) -> Result<Status> {
-        let changes: Vec<Change> = self.condition.iter().filter_map(|asked| asked.change()).collect();
+        let changes: Vec<Change> = self.condition.iter().filter_map(|condition| condition.change()).collect();
         let is_real = changes.len() < self.condition.len();
         if is_real && !changes.is_empty() {
             bail!(
-                "`--condition real` goes alone, because its trials are kept elsewhere; run the other conditions in a second call"
+                "`--condition real` must be the only condition, because its trials are kept in another folder; run the \
+                 others in a second call"
             );
         }
         match (is_real, self.replay) {
@@ -144,7 +149,7 @@ impl GateTest {
         Ok(Status::Fine)
     }
 
-    /// Draws whatever there is.
+    /// Draws the pages of all existing trials.
     fn replay_all(&self, project: &Project) -> Result<()> {
         let (has_rows, has_slices) = (real::is_there(self, project), slices::is_there(self, project)?);
         if !has_rows && !has_slices {

@@ -27,7 +27,7 @@ use harness::terminal::{notice, show};
 
 /// Digits of a commit in a row.
 const DIGITS: usize = 12;
-/// Variables by which a build of the clone would land elsewhere.
+/// Environment variables that would move the build of the clone to another folder.
 const TARGETS: [&str; 2] = ["CARGO_BUILD_TARGET_DIR", "CARGO_BUILD_BUILD_DIR"];
 
 /// A variant with its commits.
@@ -35,7 +35,7 @@ struct Trial {
     variant: Variant,
     base: Commit,
     head: Commit,
-    /// Trials of it so far.
+    /// Number of its trials so far.
     count: usize,
 }
 
@@ -44,7 +44,7 @@ struct Stage<'a> {
     test: &'a GateTest,
     project: &'a Project,
     clone: ProjectClone,
-    /// A copy of this program, which no later build exchanges, and the session of the running gate.
+    /// Folder with a copy of this program, which no later build replaces, and the session of the running gate.
     scratch: TempDir,
     machine: String,
     harness: String,
@@ -99,7 +99,7 @@ fn folder(test: &GateTest, project: &Project) -> PathBuf {
 }
 
 impl<'a> Stage<'a> {
-    /// Makes the clone and all commits, so that a wrong change is found before hours of trials.
+    /// Makes the clone and all commits first, so that an invalid change is reported before hours of trials.
     fn new(test: &'a GateTest, project: &'a Project, rows: &[Row]) -> Result<(Self, Vec<Trial>)> {
         let file = test.real.changes.clone().unwrap_or_else(|| project.baselines().join(changes::FILE));
         let chosen: Vec<Variant> = changes::read(&file)?.iter().flat_map(|change| change.variants()).collect();
@@ -111,11 +111,11 @@ impl<'a> Stage<'a> {
             bail!("no change of {} matches --only; there are {}", file.display(), all.join(", "));
         }
         let repository = Repository::open(project)?;
-        // Rows are committed too, and must not make another base of the same code.
+        // Commits of rows do not count: the code, and so the base, is the same.
         let head = repository.head_outside(&project.config.reports)?;
         let plus = if head.dirty { "+" } else { "" };
         if head.dirty {
-            notice(&format!("uncommitted changes take no part: the trials are of {}", head.commit));
+            notice(&format!("uncommitted changes are ignored: the trials are of {}", head.commit));
         }
         let clone = ProjectClone::open(project, &repository)?;
         let scratch = tempfile::Builder::new().prefix("run-").tempdir_in(project.root.join("target/harness-selftest"));
@@ -170,9 +170,9 @@ impl<'a> Stage<'a> {
     }
 
     /// One gate on one commit.
-    fn run(&self, trial: &Trial, say: &dyn Fn(&str)) -> Result<Row> {
-        // The gate has turns of its own in the clone; this one keeps others from measuring the project meanwhile.
-        let _turn = MeasuringLock::wait(self.project, say)?;
+    fn run(&self, trial: &Trial, print: &dyn Fn(&str)) -> Result<Row> {
+        // The gate takes the lock of the clone; this one keeps others from measuring the project meanwhile.
+        let _turn = MeasuringLock::wait(self.project, print)?;
         let Trial { variant, base, head, .. } = trial;
         self.clone.bring(base)?;
         self.clone.check_out(head)?;
@@ -196,7 +196,7 @@ impl<'a> Stage<'a> {
         let exit = status.code().and_then(|code| u8::try_from(code).ok());
         let exit = exit.with_context(|| format!("the gate on `{}` was killed: {status}; {last}", variant.name()))?;
         if exit > 1 {
-            say(&format!("the gate on `{}` ended with exit status {exit}: {last}", variant.name()));
+            print(&format!("the gate on `{}` ended with exit status {exit}: {last}", variant.name()));
         }
         let mut row = Row {
             date: date.parse().context("the clock shows no date")?,
@@ -218,7 +218,7 @@ impl<'a> Stage<'a> {
             layouts: None,
             workloads: Vec::new(),
         };
-        // A gate that could not judge may have left none.
+        // A gate that could not judge may have written no session.
         if file.is_file() {
             let session = Session::read(&file)?;
             let gate_verdict = GateVerdict::of(&session)?;
@@ -233,7 +233,7 @@ impl<'a> Stage<'a> {
         Ok(row)
     }
 
-    /// The gate, in the clone.
+    /// The command of the gate in the clone.
     fn command(&self, trial: &Trial, out: &Path) -> Command {
         let root = self.clone.root();
         let mut command = Command::new(self.program());

@@ -27,7 +27,7 @@ use super::bench::Bench;
 use super::trials::repeat;
 use harness::terminal::{exact, notice, quiet, show};
 
-/// The conditions of a call that names none: slowdowns of these percentages, and none.
+/// Default slowdowns in percent; unchanged code is tried, too.
 const SLOWDOWNS: [f64; 4] = [0.5, 1.0, 2.0, 5.0];
 
 /// Adds trials, always of the condition that has the fewest, and draws the page.
@@ -64,7 +64,7 @@ fn measure(test: &GateTest, project: &Project, changes: &[Change], evidence: &Ev
     let condition = |&change: &Change| Condition { change, hogs: test.hogs, scope: scope(change) };
     let conditions: Vec<Condition> = changes.iter().map(condition).collect();
     let most = match (test.trials, test.time) {
-        // Criterion alone needs no trials.
+        // With --criterion alone, there are no trials.
         (None, None) if test.slices.criterion > 0 => 0,
         (None, None) => conditions.len(),
         (trials, _) => trials.unwrap_or(usize::MAX),

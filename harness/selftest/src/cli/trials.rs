@@ -1,11 +1,12 @@
-//! The loop over trials: until there are enough or the time is over, with its progress.
+//! The loop over trials, with a progress bar: ends after a number of trials or a time.
 
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use harness::collect::{Bar, Progress};
 
-/// Makes trials until there are `most` of them or `time` is over. `trial` makes one, and names it on the bar first.
+/// Makes trials until there are `most` of them or `time` is over. `trial` makes one, after it shows its name on the
+/// bar.
 pub(super) fn repeat(most: usize, time: Option<Duration>, mut trial: impl FnMut(&Bar) -> Result<()>) -> Result<()> {
     let (began, bar) = (Instant::now(), Bar::new());
     bar.begin(time.map_or(most, |time| time.as_secs() as usize));

@@ -1,4 +1,4 @@
-//! The changes that are tried: commits that slow workloads down by a known percentage, and commits that do not.
+//! The changes to try: commits that slow workloads down by a known percentage, and commits that do not.
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
@@ -15,12 +15,12 @@ pub const SLOWDOWN: &str = "slowdown";
 pub const FILE: &str = "selftest.toml";
 const KEYS: &str = "a change has the keys name, kind, percent, slows, touches, filter, force, edit (file, find, replace), base and head";
 
-/// A change, as a person describes it.
+/// A change, as described in the file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CodeChange {
     /// Its name.
     pub name: String,
-    /// Its kind, in free words; [`SLOWDOWN`] for a slowdown.
+    /// Its kind, in any words; [`SLOWDOWN`] for a slowdown.
     pub kind: String,
     /// The percentages of a slowdown; empty for unchanged code.
     pub percent: Vec<f64>,
@@ -30,7 +30,7 @@ pub struct CodeChange {
     pub touches: Vec<Pattern>,
     /// Globs for `--filter` of the gate.
     pub filter: Vec<String>,
-    /// The gate times equal programs, too.
+    /// True if the gate times identical programs, too.
     pub force: bool,
     /// The two sides.
     pub source: Source,
@@ -80,7 +80,7 @@ pub enum ChangesError {
         /// The error of the parser.
         message: String,
     },
-    /// One change makes no sense.
+    /// One change is invalid.
     #[error("{path}, change `{name}`: {message}")]
     Change {
         /// The file.
@@ -95,7 +95,7 @@ pub enum ChangesError {
 /// Reads the changes of a file.
 ///
 /// # Errors
-/// If the file cannot be read, or a change in it makes no sense.
+/// If the file cannot be read, or a change in it is invalid.
 pub fn read(path: &Path) -> Result<Vec<CodeChange>, ChangesError> {
     let text = fs::read_to_string(path).map_err(|source| ChangesError::Read { path: path.to_owned(), source })?;
     parse(&text, path)
@@ -104,7 +104,7 @@ pub fn read(path: &Path) -> Result<Vec<CodeChange>, ChangesError> {
 /// Reads changes from the text of a file; `path` is named in errors.
 ///
 /// # Errors
-/// If a change in it makes no sense.
+/// If a change in it is invalid.
 pub fn parse(text: &str, path: &Path) -> Result<Vec<CodeChange>, ChangesError> {
     let file: File = toml::from_str(text).map_err(|error| ChangesError::Format {
         path: path.to_owned(),
@@ -136,13 +136,13 @@ impl CodeChange {
 }
 
 impl Variant {
-    /// The name, with the percentage behind an `@`.
+    /// The name, with `@` and the percentage for a slowdown.
     pub fn name(&self) -> String {
         let name = &self.change.name;
         self.percent.map_or_else(|| name.clone(), |percent| format!("{name}@{percent}"))
     }
 
-    /// The edits with the percentage in them.
+    /// The edits, with the percentage in place of `{share}` and `{percent}`.
     pub fn edits(&self, edits: &[Edit]) -> Vec<Edit> {
         let filled = |edit: &Edit| match self.percent {
             Some(percent) => {

@@ -5,7 +5,7 @@ use harness_report::render::chart::{Chart, DotChart, DotKind, DotRow};
 use crate::real::table::headline;
 use crate::real::{Milli, Role, Row, WorkloadResult};
 
-/// The places of the kinds of dots.
+/// Indices of the kinds of dots.
 const QUIET: usize = 0;
 const FOUND: usize = 1;
 const FALSE: usize = 2;
@@ -88,10 +88,10 @@ mod tests {
             slowdown(0.5, 0, TimeOutcome::Verdict(Verdict::NotSlower), 0.4),
         ];
         let Some(Chart::Dots(chart)) = chart(&rows) else { panic!("there are trials") };
-        let told: Vec<_> =
+        let drawn: Vec<_> =
             chart.rows.iter().map(|row| (row.name.as_str(), row.label.as_str(), row.dots.clone())).collect();
         assert_eq!(
-            told,
+            drawn,
             [
                 ("comment", "1 of 2 red", vec![(2.0, FALSE), (0.1, QUIET)]),
                 ("+0.5 %", "0 of 1 red", vec![(0.4, QUIET)]),

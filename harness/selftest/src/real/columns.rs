@@ -1,33 +1,33 @@
-//! Fields of a row, read as strictly as they are written.
+//! Strict parsers for the fields of a row: only the text that the program itself writes is valid.
 
 use std::fmt::Display;
 use std::str::FromStr;
 
-/// A value whose text is the only one that it has.
+/// Parses a value; its text must be equal to the one that it prints.
 pub(super) fn exact<T: FromStr + Display>(column: &str, text: &str) -> Result<T, String> {
     let value = text.parse::<T>().ok().filter(|value| value.to_string() == text);
     value.ok_or_else(|| wrong(column, text))
 }
 
-/// The same, or an empty field.
+/// Parses a value as [`exact`] does, or an empty field.
 pub(super) fn optional<T: FromStr + Display>(column: &str, text: &str) -> Result<Option<T>, String> {
     if text.is_empty() { Ok(None) } else { exact(column, text).map(Some) }
 }
 
-/// Any words.
+/// Parses any text that is not empty and has no control characters.
 pub(super) fn words(column: &str, text: &str) -> Result<String, String> {
     let is_good = !text.is_empty() && !text.contains(char::is_control);
     if is_good { Ok(text.to_owned()) } else { Err(wrong(column, text)) }
 }
 
-/// The first digits of a commit, and perhaps a plus.
+/// Parses the first twelve digits of a commit; in the column `harness` a plus may follow.
 pub(super) fn commit(column: &str, text: &str) -> Result<String, String> {
     let digits = if column == "harness" { text.strip_suffix('+').unwrap_or(text) } else { text };
     let is_commit = digits.len() == 12 && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     if is_commit { Ok(text.to_owned()) } else { Err(wrong(column, text)) }
 }
 
-/// One of several names.
+/// Parses one of several names.
 pub(super) fn named<T: Copy>(
     column: &str,
     text: &str,

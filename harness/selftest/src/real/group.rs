@@ -1,4 +1,4 @@
-//! Trials of one machine under one condition, counted.
+//! Counts over the trials of one machine under one condition.
 
 use harness_abtest::{Verdict, median};
 use harness_judge::gate::TimeOutcome;
@@ -9,9 +9,9 @@ use crate::real::{Milli, Role, Row, WorkloadResult};
 
 /// Trials that are counted together.
 pub(super) struct Group<'a> {
-    /// The machine; none for all of them.
+    /// The machine; none for all machines.
     pub(super) machine: Option<&'a str>,
-    /// Programs in the way.
+    /// The background load.
     pub(super) hogs: BackgroundLoad,
     /// The trials.
     pub(super) rows: Vec<&'a Row>,
@@ -21,7 +21,7 @@ pub(super) struct Group<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Estimates(Vec<f64>);
 
-/// A slowdown of one percentage, counted.
+/// Counts over the trials of one slowdown.
 pub(super) struct Slowdown {
     pub(super) percent: f64,
     /// Gates that were red on a slowed workload.
@@ -30,11 +30,11 @@ pub(super) struct Slowdown {
     pub(super) false_alarms: Rate,
     /// Estimates of the slowed workloads.
     pub(super) estimates: Estimates,
-    /// Seconds of measuring of a gate: the median.
+    /// Median of the seconds of measuring of a gate.
     pub(super) seconds: Option<f64>,
 }
 
-/// Unchanged code, counted.
+/// Counts over the trials on unchanged code.
 pub(super) struct Unchanged {
     /// All gates.
     pub(super) gates: usize,
@@ -46,7 +46,7 @@ pub(super) struct Unchanged {
     pub(super) inconclusive: Rate,
 }
 
-/// The groups of some trials: for each condition all machines, and each of them where there are several.
+/// The groups of the trials: for each condition all machines together if there are several, and each machine.
 pub(super) fn groups(rows: &[Row]) -> Vec<Group<'_>> {
     let mut groups = Vec::new();
     for hogs in [BackgroundLoad::None, BackgroundLoad::Other, BackgroundLoad::Each] {
@@ -95,13 +95,15 @@ impl<'a> Group<'a> {
         }
     }
 
-    /// The estimates on unchanged code, of gates that timed equal programs or of the others, of one workload or all.
+    /// The estimates on unchanged code, of one workload or all. With `forced` those of gates that timed identical
+    /// programs, otherwise those of the other gates.
     pub(super) fn estimates(&self, forced: bool, workload: Option<&str>) -> Estimates {
         let outcomes = self.unchanged().filter(|row| row.forced == forced).flat_map(|row| &row.workloads);
         Estimates::of(outcomes.filter(|one| workload.is_none_or(|workload| one.workload == workload)))
     }
 
-    /// For each gate on unchanged code the mean of its estimates: workloads of one gate share its layouts and its minutes.
+    /// The mean of the estimates of each gate on unchanged code. Estimates of one gate are not independent: its
+    /// workloads share layouts and are measured within minutes.
     pub(super) fn means(&self, forced: bool) -> Estimates {
         let gates = self.unchanged().filter(|row| row.forced == forced);
         Estimates(gates.filter_map(|row| Estimates::of(row.workloads.iter()).mean()).collect())
@@ -146,17 +148,17 @@ impl Estimates {
         Self(outcomes.filter_map(|one| one.estimate.map(Milli::value)).collect())
     }
 
-    /// Their number.
+    /// The number of estimates.
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Their mean.
+    /// The mean; none without estimates.
     pub(super) fn mean(&self) -> Option<f64> {
         (!self.0.is_empty()).then(|| self.0.iter().sum::<f64>() / self.0.len() as f64)
     }
 
-    /// Their standard deviation; none for fewer than two.
+    /// The standard deviation; none for fewer than two.
     pub(super) fn deviation(&self) -> Option<f64> {
         deviation(&self.0)
     }

@@ -1,4 +1,4 @@
-//! The file of all trials: a row for each, in the order in which they ended.
+//! The file of all trials: one row each, in the order in which they ended.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -30,7 +30,7 @@ pub enum LogError {
         /// The error of the system.
         source: io::Error,
     },
-    /// A row is none.
+    /// A line is no trial.
     #[error("{path}, line {line}: {message}; remove that line, or take the file from git")]
     Line {
         /// The file.
@@ -42,10 +42,10 @@ pub enum LogError {
     },
 }
 
-/// Reads all trials; without the file there are none.
+/// Reads all trials; none if the file does not exist.
 ///
 /// # Errors
-/// If the file is there and cannot be read, or one line of it is no trial.
+/// If the file exists and cannot be read, or a line of it is no trial.
 pub fn read(path: &Path) -> Result<Vec<Row>, LogError> {
     match fs::read(path) {
         Ok(bytes) => parse(&bytes, path),
@@ -54,7 +54,7 @@ pub fn read(path: &Path) -> Result<Vec<Row>, LogError> {
     }
 }
 
-/// Reads trials from the content of the file, empty if there is none; `path` is named in errors.
+/// Reads trials from the content of the file, which may be empty; `path` is named in errors.
 ///
 /// # Errors
 /// If a line is no trial.
@@ -79,14 +79,14 @@ pub fn parse(bytes: &[u8], path: &Path) -> Result<Vec<Row>, LogError> {
             .map_err(|_| wrong(line, format!("a row has {} fields, this one {}", COLUMNS.len(), record.len())))?;
         rows.push(Row::parse(fields).map_err(|message| wrong(line, message))?);
     }
-    // A row that was cut off within a number may still be one.
+    // A row that is cut off within a number can still parse.
     if !bytes.is_empty() && !bytes.ends_with(b"\n") {
         return Err(wrong(bytes.split(|&byte| byte == b'\n').count() as u64, "the line is cut off".to_owned()));
     }
     Ok(rows)
 }
 
-/// Adds a trial behind the others. It is on the disk when this returns.
+/// Appends a trial. It is on the disk when this returns.
 ///
 /// # Errors
 /// If the file cannot be written.
@@ -97,12 +97,12 @@ pub fn add(path: &Path, row: &Row) -> Result<(), LogError> {
     }
     let mut file = OpenOptions::new().append(true).create(true).open(path).map_err(failed)?;
     let is_new = file.metadata().map_err(failed)?.len() == 0;
-    // One call for the whole row: nobody reads a part of it.
+    // One call for the whole row, so that no reader sees a part of it.
     file.write_all(&text(is_new, std::slice::from_ref(row)).map_err(failed)?).map_err(failed)?;
     file.sync_all().map_err(failed)
 }
 
-/// Rows as they are written, with the header before them if wanted.
+/// The text of rows, with or without the header.
 fn text(has_header: bool, rows: &[Row]) -> io::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     if has_header {

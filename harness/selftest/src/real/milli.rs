@@ -1,19 +1,19 @@
-//! A number to three decimals, without the noise of binary fractions.
+//! A number with three decimals, without the rounding noise of binary fractions.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// Thousandths.
+/// A number of thousandths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Milli(pub i64);
 
 impl Milli {
-    /// The nearest one; zero for what is no number.
+    /// The nearest number of thousandths; zero for NaN.
     pub fn of(value: f64) -> Self {
         Self((1000.0 * value).round() as i64)
     }
 
-    /// Its value.
+    /// The value.
     pub fn value(self) -> f64 {
         self.0 as f64 / 1000.0
     }
@@ -30,7 +30,7 @@ impl fmt::Display for Milli {
 impl FromStr for Milli {
     type Err = ();
 
-    /// Reads it as it is written, and in no other way.
+    /// Parses the text that `Display` writes, and no other.
     fn from_str(text: &str) -> Result<Self, ()> {
         let (whole, part) = text.split_once('.').ok_or(())?;
         let number = format!("{whole}{part}").parse().map(Self).map_err(|_| ())?;

@@ -1,7 +1,7 @@
 //! Trials of the whole gate: real commits in a clone of the project, judged by the program `harness gate --base`.
 //!
-//! The [changes](changes::read) are what a reviewer reads in `selftest.toml`. Each trial is one [`Row`] of a file in git, and
-//! the page, the chart and the tables follow from the rows alone. No slices are kept.
+//! The [changes](changes::read) are in `selftest.toml`, where a reviewer reads them. Each trial is one [`Row`] of a
+//! file in git. The page, the chart and the tables follow from the rows alone. No slices are kept.
 
 pub mod changes;
 mod chart;

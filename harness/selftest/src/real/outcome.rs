@@ -19,20 +19,20 @@ pub struct WorkloadResult {
     pub verdict: TimeOutcome,
     /// The estimate of the change in percent; none without pairs.
     pub estimate: Option<Milli>,
-    /// The pairs.
+    /// The number of pairs.
     pub pairs: usize,
-    /// The part that the workload has in the change.
+    /// The role of the workload in the change.
     pub role: Role,
 }
 
-/// The part that a workload has in a change.
+/// The role of a workload in a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// It is slower by the percentage.
+    /// It is slower by the stated percentage.
     Slowed,
     /// It is slower by an unknown percentage.
     Touched,
-    /// It does what it did.
+    /// It does not change.
     Same,
 }
 
@@ -48,7 +48,7 @@ const WORDS: [TimeOutcome; 7] = [
 const ROLES: [Role; 3] = [Role::Slowed, Role::Touched, Role::Same];
 
 impl WorkloadResult {
-    /// The outcomes of a gate.
+    /// The outcomes of all timed workloads of a gate.
     pub fn all(gate_verdict: &GateVerdict, variant: &Variant) -> Vec<Self> {
         let outcome = |time: &TimeVerdict| Self {
             workload: plain(&time.workload),
@@ -61,10 +61,10 @@ impl WorkloadResult {
         gate_verdict.times.iter().map(outcome).collect()
     }
 
-    /// Reads one as it is written.
+    /// Parses the text that `Display` writes.
     ///
     /// # Errors
-    /// The text, if it is none.
+    /// If the text is no outcome; the message contains it.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let wrong = || format!("`workloads` has `{text}`, which is no `workload|phase|verdict|estimate|pairs|role`");
         let parts: Vec<&str> = text.split('|').collect();
@@ -96,7 +96,7 @@ impl fmt::Display for WorkloadResult {
 }
 
 impl Role {
-    /// The part of a workload in a change.
+    /// The role of a workload in a change.
     pub fn of(workload: &str, variant: &Variant) -> Self {
         let change = &variant.change;
         match (change.slows.iter().any(|one| one.matches(workload)), &change.touches) {
@@ -115,7 +115,7 @@ impl Role {
     }
 }
 
-/// A name without the signs that divide a cell.
+/// A name without the characters that separate the parts of a cell.
 fn plain(name: &str) -> String {
     name.replace(['|', ';'], "_")
 }

@@ -8,7 +8,7 @@ use crate::real::table::{headline, tables};
 /// The command that draws the page.
 const COMMAND: &str = "cargo harness selftest gate --condition real --replay";
 
-/// The page in Markdown; `chart` is the file of the chart, as seen from the page.
+/// The page in Markdown; `chart` is the path of the chart, relative to the page.
 pub fn page(rows: &[Row], chart: &str) -> String {
     let title = headline(rows);
     let mut text = format!(

@@ -1,4 +1,4 @@
-//! The promises of the gate beside the trials.
+//! The promises of the gate, compared with the trials.
 
 use harness_report::render::{Cell, Column, Table, Tone};
 
@@ -13,7 +13,7 @@ const MEAN: f64 = 0.1;
 const INCONCLUSIVE: f64 = 0.05;
 /// The normal quantile of a two-sided 95 % interval.
 const Z: f64 = 1.96;
-/// From so many gates on, the mean of their means is nearly normal.
+/// Smallest number of gates for which the mean of their means is nearly normal.
 const MANY: usize = 30;
 
 /// The state of a promise.
@@ -21,13 +21,13 @@ const MANY: usize = 30;
 enum State {
     /// The 95 % bound keeps the limit.
     Shown,
-    /// The measured value keeps it, its bound does not.
+    /// The measured value keeps the limit, but its bound does not.
     Measured,
-    /// The measured value does not keep it.
+    /// The measured value does not keep the limit.
     Missed,
 }
 
-/// One row for each promise that there are trials for, over all machines.
+/// One row for each promise that has trials, over all machines.
 pub(super) fn promises(groups: &[Group]) -> Table {
     let columns = ["machine", "hogs", "asked", "measured", "bound", "conclusion"];
     let mut table = Table::new("Asked and measured", columns.map(|name| Column::left(name, name)).to_vec());
@@ -39,9 +39,9 @@ pub(super) fn promises(groups: &[Group]) -> Table {
         }
         seen.push(group.hogs);
         let place = place(group);
-        let mut push = |asked: String, (measured, bound, state): (String, String, State)| {
+        let mut push = |promise: String, (measured, bound, state): (String, String, State)| {
             table.rows.push(Vec::from_iter(place.clone().into_iter().chain([
-                Cell::text(asked),
+                Cell::text(promise),
                 Cell::text(measured),
                 Cell::text(bound),
                 state.cell(),
@@ -57,8 +57,8 @@ pub(super) fn promises(groups: &[Group]) -> Table {
             }
         }
         if unchanged.inconclusive.of > 0 {
-            let asked = format!("at most {} % of workloads inconclusive on unchanged code", 100.0 * INCONCLUSIVE);
-            push(asked, at_most(unchanged.inconclusive, INCONCLUSIVE));
+            let promise = format!("at most {} % of workloads inconclusive on unchanged code", 100.0 * INCONCLUSIVE);
+            push(promise, at_most(unchanged.inconclusive, INCONCLUSIVE));
         }
         for slowdown in group.slowdowns() {
             let wanted = match slowdown.percent {
@@ -66,8 +66,8 @@ pub(super) fn promises(groups: &[Group]) -> Table {
                 1.0.. => 0.9,
                 _ => continue,
             };
-            let asked = format!("+{} % is red in at least {:.0} % of gates", slowdown.percent, 100.0 * wanted);
-            push(asked, at_least(slowdown.found, wanted));
+            let promise = format!("+{} % is red in at least {:.0} % of gates", slowdown.percent, 100.0 * wanted);
+            push(promise, at_least(slowdown.found, wanted));
         }
     }
     table.notes = vec![
@@ -99,8 +99,8 @@ fn mean(estimates: &Estimates) -> Option<(String, String, State)> {
     let count = estimates.len();
     let bound = estimates.deviation().filter(|_| count >= MANY).map(|one| mean.abs() + Z * one / (count as f64).sqrt());
     let state = State::of(bound.is_some_and(|bound| bound <= MEAN), mean.abs() <= MEAN);
-    let told = bound.map_or_else(|| format!("none below {MANY} gates"), |bound| format!("within {bound:.3} %"));
-    Some((format!("{mean:+.3} % over {count} gates"), told, state))
+    let text = bound.map_or_else(|| format!("none below {MANY} gates"), |bound| format!("within {bound:.3} %"));
+    Some((format!("{mean:+.3} % over {count} gates"), text, state))
 }
 
 impl State {
@@ -134,7 +134,7 @@ mod tests {
     fn a_promise_is_shown_measured_or_missed() {
         let state = |(_, _, state): (String, String, State)| state;
         let rate = |count, of| Rate { count, of };
-        assert_eq!(state(at_most(rate(0, 500), 0.0)), State::Measured, "no number of trials shows that there is none");
+        assert_eq!(state(at_most(rate(0, 500), 0.0)), State::Measured, "no number of trials can show a rate of zero");
         assert_eq!(state(at_most(rate(1, 500), 0.0)), State::Missed);
         assert_eq!(state(at_most(rate(10, 1000), 0.05)), State::Shown);
         assert_eq!(state(at_least(rate(59, 59), 0.95)), State::Shown);
@@ -153,13 +153,13 @@ mod tests {
         }));
         rows.iter_mut().for_each(|row| row.forced = true);
         let table = promises(&groups(&rows));
-        let told: Vec<String> = table
+        let texts: Vec<String> = table
             .rows
             .iter()
             .map(|row| row[2..].iter().map(|cell| cell.text.as_str()).collect::<Vec<_>>().join("; "))
             .collect();
         assert_eq!(
-            told,
+            texts,
             [
                 "no timed gate on unchanged code is red; 0 of 40 = 0 %; at most 7.22 %; measured",
                 "mean estimate on identical programs within 0.1 %; +0.000 % over 40 gates; within 0.003 %; shown",

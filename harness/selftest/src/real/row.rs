@@ -39,11 +39,11 @@ pub struct Row {
     pub date: Timestamp,
     /// A short name of the machine.
     pub machine: String,
-    /// Share of the CPU time that the host gave to others, in percent; none if nobody counts it.
+    /// Share of the CPU time that the host gave to others, in percent; none if the system does not count it.
     pub steal_percent: Option<Milli>,
-    /// Threads that wanted to run at the start; none if nobody counts them.
+    /// Load average at the start; none if the system does not report it.
     pub load: Option<Milli>,
-    /// The harness: a commit, and a plus if files differed from it.
+    /// Commit of the harness, with a plus if files differed from it.
     pub harness: String,
     /// The base commit.
     pub base: String,
@@ -51,23 +51,23 @@ pub struct Row {
     pub head: String,
     /// The name of the change.
     pub change: String,
-    /// Its kind.
+    /// The kind of the change.
     pub kind: String,
     /// The percentage of a slowdown; none for unchanged code.
     pub percent: Option<f64>,
-    /// Programs in the way.
+    /// The background load.
     pub hogs: BackgroundLoad,
-    /// The gate timed equal programs, too.
+    /// True if the gate timed identical programs, too.
     pub forced: bool,
-    /// The budget of the gate.
+    /// The budget of the gate, in seconds.
     pub budget_seconds: u64,
     /// The exit status of the gate.
     pub exit: u8,
-    /// The whole gate, including its builds.
+    /// Duration of the whole gate with its builds, in seconds.
     pub seconds: Milli,
-    /// All its pairs.
+    /// Duration of all its pairs, in seconds.
     pub measuring_seconds: Milli,
-    /// Layouts that each program was averaged over; none if it had one, or nothing was timed.
+    /// Number of layouts that each program was averaged over; none if there was only one, or nothing was timed.
     pub layouts: Option<u32>,
     /// The timed workloads.
     pub workloads: Vec<WorkloadResult>,
@@ -119,10 +119,10 @@ impl Row {
         ]
     }
 
-    /// Reads the fields of a row.
+    /// Parses the fields that [`Self::fields`] writes.
     ///
     /// # Errors
-    /// The column and its text, if that is not what [`Self::fields`] writes.
+    /// If a field is invalid; the message names the column and its text.
     pub fn parse(fields: &[&str; COLUMNS.len()]) -> Result<Self, String> {
         let [date, machine, steal, load, harness, base, head, change, kind, percent, hogs, forced, rest @ ..] = fields;
         let [budget, exit, seconds, measuring, layouts, workloads] = rest;

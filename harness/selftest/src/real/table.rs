@@ -147,7 +147,7 @@ fn by_workload(groups: &[Group]) -> Table {
     table
 }
 
-/// Gates that timed equal programs, and the others.
+/// Gates that timed identical programs, and the others.
 const SIDES: [(bool, &str); 2] = [(true, "identical"), (false, "different")];
 
 fn estimate_columns() -> [Column; 3] {
@@ -158,7 +158,7 @@ fn estimate_cells(estimates: &Estimates) -> [Cell; 3] {
     let cell = |value: Option<f64>, text: &dyn Fn(f64) -> String| {
         value.map_or_else(Cell::missing, |value| Cell::number(value / 100.0, text(value)))
     };
-    // No minus before a zero.
+    // A zero has no minus sign.
     let mean = cell(estimates.mean(), &|value| format!("{value:+.2} %").replace("-0.00 ", "+0.00 "));
     [number(estimates.len()), mean, cell(estimates.deviation(), &|value| format!("{value:.2} %"))]
 }

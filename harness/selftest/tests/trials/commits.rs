@@ -34,11 +34,11 @@ find = '"nanoseconds":50000000'
 replace = '"nanoseconds":5{percent}000000'
 "##;
 
-/// A repository with these changes.
+/// A repository with this file of changes.
 fn with(changes: &str) -> Tools {
     let tools = repository();
     tools.project.write("baselines/selftest.toml", changes);
-    commit(&tools, "Say what is tried");
+    commit(&tools, "List the changes to try");
     tools
 }
 
@@ -81,7 +81,7 @@ fn each_change_is_a_commit_that_the_gate_judges_by_its_exit_status() {
 fn trials_add_up_and_the_fewest_come_first() {
     let tools = with(CHANGES);
     gather(&tools, &["--trials", "1", "--only", "slow@*"]);
-    // Evidence in git makes no other base.
+    // A commit of trials does not count as another base.
     git(&tools, &["add", "--force", "reports"]);
     git(&tools, &["commit", "--quiet", "--message", "Keep a trial"]);
     gather(&tools, &["--trials", "3"]);
@@ -122,14 +122,14 @@ fn every_wrong_change_is_answered_before_anything_is_measured() {
         ("[[change.edit]]", "base = \"v9\"\nhead = \"HEAD\"\n[[change.edit]]", "without edits"),
     ];
     for (from, to, wanted) in cases {
-        let said = with(&CHANGES.replace(from, to)).refused(&real);
-        assert!(said.contains("selftest.toml, change `") && said.contains(wanted), "{wanted}: {said}");
+        let message = with(&CHANGES.replace(from, to)).refused(&real);
+        assert!(message.contains("selftest.toml, change `") && message.contains(wanted), "{wanted}: {message}");
     }
     let two = "[[change]]\nname = \"two\"\nkind = \"refactoring\"\nbase = \"v9\"\nhead = \"HEAD\"\n";
-    let said = with(two).refused(&real);
-    assert!(said.contains("change `two`: there is no revision \"v9\""), "{said}");
-    let said = with(CHANGES).refused(&[&real[..], &["--only", "other"]].concat());
-    assert!(said.contains("matches --only; there are comment, empty, slow@4"), "{said}");
+    let message = with(two).refused(&real);
+    assert!(message.contains("change `two`: there is no revision \"v9\""), "{message}");
+    let message = with(CHANGES).refused(&[&real[..], &["--only", "other"]].concat());
+    assert!(message.contains("matches --only; there are comment, empty, slow@4"), "{message}");
 }
 
 #[test]

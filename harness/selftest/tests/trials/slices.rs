@@ -1,4 +1,4 @@
-//! `harness selftest gate` with a script in the place of the probe.
+//! `harness selftest gate`, with a script in place of the probe.
 
 use harness::timing::pinned_core;
 use harness_selftest::Evidence;
@@ -11,7 +11,7 @@ fn gather(tools: &Tools, more: &[&str]) -> Done {
     tools.run(&[&["gate"], more].concat())
 }
 
-/// Every run takes exactly a millisecond.
+/// A probe that reports exactly a millisecond for every run.
 fn steady() -> Tools {
     let tools = Tools::new();
     tools.probe(
@@ -60,7 +60,7 @@ fn both_sides_are_on_the_measured_core_before_they_are_made_ready() {
     let core = pinned_core(1).expect("some core may be used");
     let cores = tools.project.read("cores");
     let pinned = cores.lines().filter(|line| line.split_whitespace().nth(1) == Some(&core.to_string())).count();
-    // Nine pairs at least; what is made ready to see how long it runs is on any core.
+    // Nine pairs at least. The probes that measure the length of a run are not pinned.
     assert!(pinned >= 18, "{cores}");
     let others = cores.lines().count() - pinned;
     assert!(others <= 2, "{cores}");

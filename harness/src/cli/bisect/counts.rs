@@ -1,4 +1,4 @@
-//! Which count tells, and by how much it may get worse.
+//! Selects the count that a bisection compares, and its limits.
 
 use anyhow::Result;
 use harness::bisect::{Answer, Finding};
@@ -9,13 +9,13 @@ use harness_record::{Commit, Record};
 
 use super::site::Built;
 
-/// The count that may tell in the place of time.
+/// The count that may stand in for time.
 pub(super) const STAND_IN: &str = "instructions";
 
-/// A metric that did not get worse, with what it is.
+/// A metric that did not get worse, with its comparison.
 type Unmoved = (&'static dyn Metric, Answer);
 
-/// The first of the counts that got worse from one end to the other, and those before it, which did not.
+/// Returns the first wanted count that got worse from GOOD to BAD, and the counts before it, which did not.
 pub(super) fn moved(
     counts: &Option<(Record, Record)>,
     wanted: &[&'static dyn Metric],
@@ -33,29 +33,30 @@ pub(super) fn moved(
     (None, unmoved)
 }
 
-/// The limits of the good end; of one from before there were any, those of the checkout.
+/// Returns the limits at GOOD, or those of the checkout if GOOD has no limits yet.
 pub(super) fn limits(good: &Built, project: &Project) -> Result<Limits> {
     let of = |project: &Project| project.baselines().join("limits.toml");
     let theirs = of(&good.checkout.project);
     Ok(Limits::read(&if theirs.is_file() { theirs } else { of(project) })?)
 }
 
-/// Whether time is what got worse, of which counts are only a sign.
+/// Returns true if time is among the metrics; counts can then only stand in for it.
 pub(super) fn is_time(wanted: &[&'static dyn Metric]) -> bool {
     wanted.iter().any(|metric| !metric.portable())
 }
 
-/// Why BAD is not bad, by its counts.
+/// Error message for a BAD whose counts are within the limits.
 pub(super) fn no_worse(place: &str, bad: &Commit, seen: &[Unmoved]) -> String {
-    let figures = if seen.is_empty() { "no count of it is taken".to_owned() } else { figures(seen) };
+    let figures = if seen.is_empty() { "no counts were taken".to_owned() } else { figures(seen) };
     format!(
-        "BAD is not bad: {place} at {bad} is no worse than at GOOD by more than GOOD's limits ({figures}); if it is GOOD that is \
-         worse, exchange the two"
+        "BAD is not bad: {place} at {bad} is within GOOD's limits ({figures}); if GOOD is the worse one, exchange the \
+         two"
     )
 }
 
-/// What counts that did not get worse are at BAD.
+/// Lists the values at BAD of counts that did not get worse.
 pub(super) fn figures(seen: &[Unmoved]) -> String {
-    let told: Vec<String> = seen.iter().map(|(metric, answer)| format!("{} {}", metric.name(), answer.told)).collect();
-    told.join(", ")
+    let figures: Vec<String> =
+        seen.iter().map(|(metric, answer)| format!("{} {}", metric.name(), answer.told)).collect();
+    figures.join(", ")
 }

@@ -33,32 +33,33 @@ use super::command_line;
 use harness::seconds::seconds;
 use harness::terminal::{Status, notice};
 
-/// Finds the commit that made a figure worse, between one that was good and one that is bad
+/// Finds the commit that made a metric worse, between a good revision and a bad one
 ///
-/// Each candidate is built beside the checkout, which stays as it is, and held against GOOD: a count by one run, with
-/// the limits of the gate. Instructions stand in for time where they got worse, which is said; else times are held side
-/// by side, and a commit is bad if it has at least half of the change that BAD has. What does not build is stepped
-/// around. Of a merge only the merge itself is tried; to look inside a guilty one, give its parents as GOOD and BAD.
+/// Each candidate is built beside the checkout, which stays unchanged, and compared with GOOD. A count takes one run
+/// and is judged by the limits of the gate. If instructions got worse from GOOD to BAD, they stand in for time, and the
+/// output states so. Otherwise times are measured side by side, and a commit is bad if it has at least half of the
+/// slowdown of BAD. Commits that do not build are skipped. A merge is tried as a whole; to search inside a guilty merge,
+/// give its parents as GOOD and BAD.
 ///
-/// Exit status: 0 if the commit was found, 2 if it could not be.
+/// Exit status: 0 if the commit was found, 2 if not.
 #[derive(Args)]
 pub(crate) struct Bisect {
-    /// A revision that was good
+    /// Good revision
     #[arg(value_name = "GOOD")]
     good: String,
-    /// A later one that is bad
+    /// Later, bad revision
     #[arg(value_name = "BAD", default_value = "HEAD")]
     bad: String,
-    /// The workload
+    /// Workload to measure
     #[arg(long, value_name = "ID")]
     workload: String,
-    /// What got worse: time, instructions, heap, or names such as peak-bytes
+    /// Metric that got worse: time, instructions, heap, or a name such as peak-bytes
     #[arg(long, value_name = "NAME")]
     metric: String,
-    /// The phase [default: the last one of the workload]
+    /// Phase of the workload [default: its last one]
     #[arg(long, value_name = "NAME")]
     phase: Option<String>,
-    /// How long the time of one commit may be measured, in seconds, or such as 90s or 2m
+    /// Budget for measuring the time of one commit, in seconds, or such as 90s or 2m
     #[arg(long, value_name = "TIME", default_value_t = 30, value_parser = seconds)]
     budget: u64,
     /// Force this instruction set, such as avx2
@@ -67,12 +68,12 @@ pub(crate) struct Bisect {
     /// How long a single answer of a probe may take, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = collect::TIME_LIMIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
     time_limit: u64,
-    /// How the path is printed
+    /// Output format of the list of tried commits
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
-/// Both ends of the search, built, and what is looked at.
+/// Both ends of the search, built, and the workload and phase to measure.
 struct Ends {
     good: Built,
     bad: Built,
@@ -87,7 +88,7 @@ impl Bisect {
         let (good, bad) = (repository.resolve(&self.good)?, repository.resolve(&self.bad)?);
         let commits = repository.commits(&good, &bad)?;
         if commits.is_empty() {
-            bail!("{} and {} are one commit, {good}, so that nothing lies between them", self.good, self.bad);
+            bail!("{} and {} are the same commit, {good}, so there is nothing to search", self.good, self.bad);
         }
         let mut request = self.request(&wanted)?;
         let output = if request.quiet { CargoOutput::Nothing } else { CargoOutput::Progress };
@@ -105,14 +106,14 @@ impl Bisect {
         if moved.is_none() && !is_time(&wanted) {
             bail!("{}", no_worse(&place, &bad, &unmoved));
         }
-        // One count a commit, and no bench is built for another.
+        // Candidates are built for and measured by one count only.
         request.plan.instruments = moved.iter().map(|metric| metric.instrument()).collect();
         site.instruments = request.plan.instruments.clone();
         let conditions = conditions(1, self.isa.clone(), Duration::from_secs(self.time_limit));
         let (name, threshold, start) = match (moved, &counts) {
             (Some(metric), Some((base, _))) => {
                 if is_time(&wanted) {
-                    notice(&format!("{} got worse from GOOD to BAD, so they tell in place of time", metric.name()));
+                    notice(&format!("{} got worse from GOOD to BAD, so they stand in for time", metric.name()));
                 }
                 let start = base.rows.first().and_then(|row| metric.figure(row)).map(|figure| figure.value);
                 (metric.name(), Threshold::Count { good: base, metric, limits: &limits }, start)
@@ -120,8 +121,9 @@ impl Bisect {
             _ => {
                 if counts.is_some() {
                     let seen = figures(&unmoved);
-                    notice(&format!("{STAND_IN} do not show it, GOOD to BAD ({seen}), so time tells, side by side"));
-                    // Built as the commits between them will be, without benches: beside those cargo may give the probe other features.
+                    notice(&format!("{STAND_IN} did not get worse from GOOD to BAD ({seen}), so times are compared"));
+                    // Rebuilt without benches, as the candidates will be: with benches, cargo may enable other features
+                    // of the probe.
                     (ends.good, ends.bad) = (site.end("GOOD", &good)?, site.end("BAD", &bad)?);
                 }
                 let (rules, budget) = (Rules::default(), Duration::from_secs(self.budget));
@@ -141,17 +143,17 @@ impl Bisect {
         match answer.finding {
             Finding::Bad => {}
             Finding::Good => bail!("BAD is not bad: {place} at {bad} is not slower than at GOOD ({})", answer.told),
-            Finding::Skipped => bail!("BAD cannot be told from GOOD: {place} at {bad}: {}", answer.told),
+            Finding::Skipped => bail!("BAD cannot be compared with GOOD: {place} at {bad}: {}", answer.told),
         }
         if let Some(threshold) = trial.threshold.aim(&answer) {
             let half = number::percent(threshold);
-            notice(&format!("BAD: {}; a commit is bad from half of that on, which is {half}", answer.told));
+            notice(&format!("BAD: {}; a commit with at least half of that change, {half}, is bad", answer.told));
         }
         let start = Answer {
             finding: Finding::Good,
             told: start.map(|v| told(name, v)).unwrap_or_default(),
             value: start,
-            // GOOD is as slow as itself for sure.
+            // GOOD is exactly as slow as itself.
             interval: (name == "time").then_some(Interval { low: 1.0, high: 1.0, level: 1.0 }),
         };
         let mut path = vec![Tried { commit: good, answer: start }, Tried { commit: bad, answer }];
@@ -159,8 +161,8 @@ impl Bisect {
         self.show(&commits, end, &place, name, &path)
     }
 
-    /// Builds both ends, first what says what there is, then what counts the workload. Where time can tell instead, counts
-    /// that cannot be had are done without.
+    /// Builds both ends: first the probe, which lists the workloads, then the programs that count. If time can be
+    /// compared instead, counts that cannot be taken are left out.
     fn ends(
         &self,
         site: &mut Site<'_>,
@@ -171,7 +173,7 @@ impl Bisect {
         let (good, bad) = (site.end("GOOD", ends.0)?, site.end("BAD", ends.1)?);
         let (workload, phase) = self.place(&good.greeting.workloads)?;
         if let Some(why) = unlike(&bad.greeting.workloads, &workload, &phase) {
-            bail!("BAD cannot be held against GOOD: {why}");
+            bail!("BAD cannot be compared with GOOD: {why}");
         }
         request.plan.instruments.retain(|instrument| workload.instruments.contains(instrument));
         if request.plan.instruments.is_empty() {
@@ -189,15 +191,19 @@ impl Bisect {
         }
     }
 
-    /// The metrics that may tell. Of time instructions may, too, which tell more surely; no other count does: what
-    /// allocates more need not be slower, and the commit that does it would be named in the place of the slow one.
+    /// The metrics that may identify the commit. Instructions may stand in for time, because they repeat. No other
+    /// count may: a commit that allocates more need not be slower, and would be reported in place of the slow one.
     fn wanted(&self) -> Result<Vec<&'static dyn Metric>> {
         let named = metrics(std::slice::from_ref(&self.metric))?;
         let judged: Vec<&'static dyn Metric> = judged().collect();
         let mut wanted: Vec<_> = judged.iter().copied().filter(|metric| named.contains(metric)).collect();
         if wanted.is_empty() {
             let known: Vec<&str> = judged.iter().map(|metric| metric.name()).collect();
-            bail!("`{}` is never judged, so no commit can be found by it; what is: {}", self.metric, known.join(", "));
+            bail!(
+                "the gate never judges `{}`, so no commit can be found by it; it judges {}",
+                self.metric,
+                known.join(", ")
+            );
         }
         if is_time(&wanted) {
             wanted.extend(judged.iter().copied().filter(|metric| metric.name() == STAND_IN));
@@ -230,7 +236,7 @@ impl Bisect {
         })
     }
 
-    /// The workload as GOOD has it, and the phase that is meant.
+    /// Returns the workload as GOOD describes it, and the chosen phase.
     fn place(&self, workloads: &[Description]) -> Result<(Description, String)> {
         let Some(workload) = workloads.iter().find(|one| one.id == self.workload) else {
             let ids = workloads.iter().map(|one| one.id.as_str());
@@ -251,7 +257,7 @@ impl Bisect {
 }
 
 impl Ends {
-    /// The counts of both, if any are taken.
+    /// Counts both ends; none if the plan has no instrument that counts.
     fn counts(&self, request: &Request) -> Result<Option<(Record, Record)>> {
         if request.plan.instruments.is_empty() {
             return Ok(None);
@@ -261,7 +267,7 @@ impl Ends {
     }
 }
 
-/// Tries commits until it is over; each is told as it comes.
+/// Tries commits until the search ends, and prints each result at once.
 fn search(commits: &[Commit], trial: &Trial<'_>, site: &Site<'_>, path: &mut Vec<Tried>) -> Result<Next> {
     let mut search = Search::new(commits.len());
     loop {

@@ -1,4 +1,4 @@
-//! What a search found, and the path it took.
+//! Prints the result of a search, and the commits that it tried.
 
 use anyhow::Result;
 use harness::bisect::{Answer, Finding, Next};
@@ -52,7 +52,7 @@ impl Bisect {
                         let rest = again(guilty, &bad.commit);
                         lines.push(format!("BAD is worse still ({change}); for the rest: {rest}"));
                     }
-                    // Only by time can what is good have some of the change: a count is good within its limit.
+                    // Only for time can a good commit have a part of the change: a good count is within its limit.
                     if name == "time"
                         && let Some(change) = rest(name, &good.answer, &was.answer)
                     {
@@ -65,12 +65,12 @@ impl Bisect {
             }
             Next::Among(first, last) | Next::Try(first @ last) => {
                 let named: Vec<String> = commits[first..=last].iter().map(Commit::to_string).collect();
-                let told = format!(
-                    "not found: {place} got worse with one of these {}, and those between cannot be told: {}",
+                let range = format!(
+                    "not found: {place} got worse with one of these {} commits, of which only the last can be measured: {}",
                     named.len(),
                     named.join(", ")
                 );
-                (vec![told, format!("reproduce with: {}", again(before(first), &commits[last]))], Status::Unjudged)
+                (vec![range, format!("reproduce with: {}", again(before(first), &commits[last]))], Status::Unjudged)
             }
         };
         if self.metric == "time" && name != "time" {
@@ -131,11 +131,12 @@ pub(super) fn word(finding: Finding) -> &'static str {
     }
 }
 
+/// Text for the figure of GOOD itself.
 pub(super) fn told(metric: &str, value: f64) -> String {
-    if metric == "time" { "the time others are held against".to_owned() } else { number::exact(value) }
+    if metric == "time" { "the base of the comparison".to_owned() } else { number::exact(value) }
 }
 
-/// From what to what, of time the changes against GOOD; none if either has no figure.
+/// Describes the change from one commit to another; times are relative to GOOD. None if either has no figure.
 fn change(metric: &str, from: &Answer, to: &Answer) -> Option<String> {
     let (from, to) = (from.value?, to.value?);
     Some(match metric {
@@ -145,9 +146,9 @@ fn change(metric: &str, from: &Answer, to: &Answer) -> Option<String> {
     })
 }
 
-/// What another search would have to look for between two commits; none if there is nothing. Of two equal times one is
-/// always measured to be longer: only intervals that do not overlap tell them apart, and less than a gate reports is
-/// not found again.
+/// Describes the change between two commits that another search could find; none if there is no such change. Times
+/// count as different only if their intervals do not overlap and they differ by the minimum effect, because two equal
+/// times never measure exactly equal.
 fn rest(metric: &str, from: &Answer, to: &Answer) -> Option<String> {
     let (lower, higher) = (from.value?, to.value?);
     let is_more = match metric {
@@ -173,21 +174,25 @@ mod tests {
             interval: Some(Interval { low, high, level: 0.95 }),
             ..Answer::skipped("")
         };
-        let told = |from: &Answer, to: &Answer| rest("time", from, to);
+        let described = |from: &Answer, to: &Answer| rest("time", from, to);
         let part = time(1.015, 1.02, 1.025);
         let whole = time(1.045, 1.05, 1.055);
-        assert_eq!(told(&part, &whole).as_deref(), Some("time +2.0 % -> +5.0 % against GOOD"));
-        assert_eq!(told(&whole, &part), None);
-        assert_eq!(told(&part, &time(1.02, 1.05, 1.08)), None, "the intervals overlap");
-        assert_eq!(told(&time(1.02, 1.02, 1.02), &time(1.023, 1.023, 1.023)), None, "less than a gate reports");
-        assert_eq!(told(&part, &Answer { interval: None, ..time(1.05, 1.05, 1.05) }), None, "too few pairs to say");
+        assert_eq!(described(&part, &whole).as_deref(), Some("time +2.0 % -> +5.0 % against GOOD"));
+        assert_eq!(described(&whole, &part), None);
+        assert_eq!(described(&part, &time(1.02, 1.05, 1.08)), None, "the intervals overlap");
+        assert_eq!(described(&time(1.02, 1.02, 1.02), &time(1.023, 1.023, 1.023)), None, "less than a gate reports");
+        assert_eq!(
+            described(&part, &Answer { interval: None, ..time(1.05, 1.05, 1.05) }),
+            None,
+            "too few pairs for an interval"
+        );
     }
 
     #[test]
     fn a_rest_of_a_count_is_any() {
         let count = |value| Answer { value: Some(value), ..Answer::skipped("") };
-        let told = rest("instructions", &count(1000.0), &count(1001.0));
-        assert_eq!(told.as_deref(), Some("instructions 1,000 -> 1,001 (+0.10 %)"));
+        let described = rest("instructions", &count(1000.0), &count(1001.0));
+        assert_eq!(described.as_deref(), Some("instructions 1,000 -> 1,001 (+0.10 %)"));
         assert_eq!(rest("instructions", &count(1000.0), &count(1000.0)), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Commits, built beside the checkout and greeted.
+//! Builds commits beside the checkout and starts their probes.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use harness_record::Commit;
 
 use harness::terminal::notice;
 
-/// What builds and greets commits.
+/// Builds commits and greets their probes.
 pub(super) struct Site<'a> {
     pub(super) project: &'a Project,
     pub(super) checkouts: Checkouts,
@@ -23,16 +23,16 @@ pub(super) struct Site<'a> {
     pub(super) output: CargoOutput,
 }
 
-/// A commit that was built, and what its probe says.
+/// A built commit, and the greeting of its probe.
 pub(super) struct Built {
     pub(super) checkout: Checkout,
     pub(super) greeting: Greeting,
 }
 
 impl Site<'_> {
-    /// A commit, built and greeted; or why it has to be stepped around.
+    /// Builds a commit and greets its probe. The inner error is the reason to skip the commit.
     pub(super) fn ready(&self, commit: &Commit) -> Result<Result<Built, String>> {
-        let say = |told: &str| notice(told);
+        let print = |message: &str| notice(message);
         let instruments = &self.instruments;
         let built = self.checkouts.checkout(commit, |config| collect::needed(config, instruments), self.output, &say);
         let checkout = match built {
@@ -56,7 +56,7 @@ impl Site<'_> {
 }
 
 impl Site<'_> {
-    /// An end of the search, which has to be measurable.
+    /// Builds an end of the search, which must be measurable.
     pub(super) fn end(&self, name: &str, commit: &Commit) -> Result<Built> {
         match self.ready(commit)? {
             Ok(built) => Ok(built),
@@ -64,10 +64,10 @@ impl Site<'_> {
         }
     }
 
-    /// Tries a commit, with the time of this project to itself where time is read.
+    /// Measures a commit. Time is measured under the lock, so that no other harness measures here meanwhile.
     pub(super) fn tried(&self, trial: &Trial<'_>, built: &Built) -> Result<Answer> {
         let _turn = match trial.threshold {
-            Threshold::Time { .. } => Some(MeasuringLock::wait(self.project, &|told| notice(told))?),
+            Threshold::Time { .. } => Some(MeasuringLock::wait(self.project, &|message| notice(message))?),
             Threshold::Count { .. } => None,
         };
         Ok(trial.of(built.side(), &Bar::new())?)
@@ -75,7 +75,7 @@ impl Site<'_> {
 }
 
 impl Built {
-    /// As a trial wants it.
+    /// Borrows the build for a trial.
     pub(super) fn side(&self) -> Build<'_> {
         let Checkout { project, programs, commit, .. } = &self.checkout;
         Build { measured: Measured { project, programs, commit: Some(&commit.id) }, greeting: &self.greeting }

@@ -1,5 +1,5 @@
-//! The gate against a revision: builds both sides, measures them side by side, keeps what was measured, and says what it
-//! means.
+//! The gate against a revision: builds both sides, measures them side by side, keeps the readings, and prints the
+//! verdict.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -28,11 +28,11 @@ use super::{Gate, SuiteChoice, functions, rules, show};
 use crate::cli::{command_line, writable};
 use harness::terminal::{Status, exact, notice};
 
-/// What was timed.
+/// Readings of time.
 #[derive(Default)]
 struct Times {
     measured: Vec<WorkloadPairs>,
-    /// The base against itself.
+    /// The base compared with itself.
     floor: Vec<WorkloadPairs>,
     machine: Option<Circumstances>,
 }
@@ -48,7 +48,7 @@ impl Ready<'_> {
         Timed { programs: self.measured.programs, probe: &self.measured.project.config.probe }
     }
 
-    /// The program that an instrument reads.
+    /// The program that an instrument runs.
     fn counting(&self, instrument: Instrument) -> Timed<'_> {
         // The probe, which is always needed, comes before it.
         let program = collect::needed(&self.measured.project.config, &[instrument]).pop();
@@ -72,9 +72,9 @@ impl Gate {
         let request = self.selection.request(project, instruments);
         let needed = if against.times_only { Vec::new() } else { request.plan.instruments.clone() };
         let output = if request.quiet { CargoOutput::Nothing } else { CargoOutput::Progress };
-        // Until everything is measured: another gate would build the head anew under this one, and what it counts and builds would be
-        // in the way of what this one times.
-        let turn = MeasuringLock::wait(project, &|told| notice(told))?;
+        // Held until everything is measured: another gate would rebuild the head during this one, and its load would
+        // disturb the times.
+        let turn = MeasuringLock::wait(project, &|message| notice(message))?;
         let checkouts = Checkouts::new(project, &repository);
         let checkout =
             checkouts.checkout(&commit, |config| collect::needed(config, &needed), output, &|told| notice(told))?;
@@ -90,7 +90,7 @@ impl Gate {
         let of_base =
             Measured { project: &checkout.project, programs: &checkout.programs, commit: Some(&checkout.commit.id) };
         let of_head = Measured { project, programs: &tree.programs, commit: None };
-        // Where an instruction set is forced, what a side would take by itself tells nothing of it.
+        // A forced instruction set replaces the one that a side chooses by itself.
         let forced = |greeting: Greeting| Greeting { isa: request.isa.clone().unwrap_or(greeting.isa), ..greeting };
         let greeting = forced(of_base.greet(request.time_limit).map_err(|error| unanswered(&commit, error))?);
         let base = Ready { greeting, measured: of_base };
@@ -111,7 +111,7 @@ impl Gate {
         let timed_phases = match against.counts_only || identical.time {
             true => Vec::new(),
             false => match against.suite {
-                // The base says what is timed, as it says what the limits are: a change cannot leave itself out.
+                // The base decides which workloads are timed, as it decides the limits: a change cannot exempt itself.
                 SuiteChoice::Named => timed(&field, &checkout.project.config.timed, &request.plan.phases)?,
                 SuiteChoice::Full => field.timed(&[], &request.plan.phases, usize::MAX)?.0,
             },
@@ -178,7 +178,7 @@ impl Gate {
         Ok(super::outcome(gate_verdict.conclusion()))
     }
 
-    /// What counts are taken: without valgrind, the heap's beside the time, so that a loss in these is seen all the same.
+    /// Instruments for counts. Without valgrind, the heap is still counted, so that a regression there is found.
     fn instruments(&self) -> Result<Vec<Instrument>> {
         if self.against.times_only || collect::valgrind_version().is_some() {
             return Ok(Instrument::COUNTED.to_vec());
@@ -195,13 +195,13 @@ fn named_by_time(project: &Project, created: &str) -> PathBuf {
     project.records().join("gates").join(format!("{}.json", created.replace(':', "")))
 }
 
-/// The path, or the next free one of that name: another gate may have begun in the same second.
+/// The path, or a free one with a number in it: another gate may have begun in the same second.
 fn unused(path: PathBuf) -> PathBuf {
     let numbered = (2..).map(|number| path.with_extension(format!("{number}.json")));
     std::iter::once(path.clone()).chain(numbered).find(|path| !path.exists()).unwrap_or(path)
 }
 
-/// Why a base's probe cannot be asked: one that speaks otherwise is older or newer, and nothing is wrong with it.
+/// Error for a base whose probe does not answer. A base with another protocol is only older or newer, not broken.
 fn unanswered(base: &Commit, error: ProbeError) -> anyhow::Error {
     match error {
         ProbeError::Version { found } => anyhow!(
@@ -215,7 +215,9 @@ fn unanswered(base: &Commit, error: ProbeError) -> anyhow::Error {
 fn timed(field: &MatchedWorkloads, globs: &[String], phases: &[String]) -> Result<Vec<TimedPhase>> {
     let (timed_phases, beyond) = field.timed(globs, phases, MOST_TIMED)?;
     if beyond > 0 {
-        notice(&format!("time is judged of the first {MOST_TIMED} workloads, {beyond} more only by their counts"));
+        notice(&format!(
+            "time is judged for the first {MOST_TIMED} workloads; {beyond} more are judged by their counts only"
+        ));
     }
     if timed_phases.is_empty() {
         notice(
@@ -225,7 +227,7 @@ fn timed(field: &MatchedWorkloads, globs: &[String], phases: &[String]) -> Resul
     Ok(timed_phases)
 }
 
-/// Finds the programs that are the same on both sides, and so need no measuring.
+/// Finds the programs that are identical on both sides and need no measurement.
 fn unchanged(base: &Ready, head: &Ready, counting: &[Instrument]) -> Result<Identical> {
     let time = base.timed().is_identical(&head.timed())?;
     // Without valgrind, or with --times-only, the programs that count were not all built.
@@ -259,7 +261,7 @@ fn time(pools: &Pools, timed_phases: &[TimedPhase], terms: &Terms, request: &Req
     Ok(Times { measured, floor: vec![before], machine: Some(machine) })
 }
 
-/// Whether there are instructions to judge which are not counted.
+/// True if instructions should be judged but are not counted.
 fn is_uncounted(field: &MatchedWorkloads, request: &Request) -> bool {
     let instructions = Instrument::Callgrind;
     !request.plan.instruments.contains(&instructions) && field.common.iter().any(|one| one.takes(instructions))

@@ -1,4 +1,4 @@
-//! Which functions a workload's new instructions are in: told and drawn beside the verdict.
+//! Functions behind a regression of instructions: a table beside the verdict, and a flame graph.
 
 use std::path::{Path, PathBuf};
 
@@ -16,16 +16,16 @@ use super::base::Ready;
 use crate::cli::file_name;
 use harness::terminal::notice;
 
-/// Of so many workloads, those whose instructions grew by the largest share: each takes two runs of callgrind.
+/// Number of workloads to profile, those whose instructions grew most: each takes two runs of callgrind.
 const WORKLOADS: usize = 4;
-/// So many functions are shown to a person.
+/// Number of functions shown to a person.
 const FUNCTIONS: usize = 10;
 
-/// A workload in a phase, and the instructions of the head over those of the base.
+/// A workload, its phase, and its ratio of instructions, head over base.
 type Grown<'a> = (&'a str, &'a str, f64);
 
-/// For each workload whose instructions regressed, the functions that changed; its differential flame graph is written
-/// beside the session's file. What cannot be looked into is told, and changes no verdict.
+/// Returns a table of the changed functions for each workload whose instructions regressed, and writes its differential
+/// flame graph beside the session's file. A profile that fails is reported as a notice and changes no verdict.
 pub(super) fn changed(
     base: &Ready<'_>,
     head: &Ready<'_>,
@@ -37,8 +37,8 @@ pub(super) fn changed(
     let grown = grown(gate_verdict);
     if grown.len() > WORKLOADS {
         notice(&format!(
-            "of {} workloads with more instructions, the functions are shown of the {WORKLOADS} that grew most; \
-             `cargo harness profile WORKLOAD --by instructions --diff BASE checkout` shows those of any",
+            "{} workloads have more instructions; the functions are shown for the {WORKLOADS} that grew most; \
+             `cargo harness profile WORKLOAD --by instructions --diff BASE checkout` shows those of another one",
             grown.len()
         ));
     }
@@ -80,7 +80,7 @@ fn side_by_side(
 ) -> Result<Table> {
     let profile = |side: &Ready<'_>| -> Result<Profile> {
         let workload = side.greeting.workloads.iter().find(|one| one.id == workload);
-        let target = Target { workload: workload.context("one side does not have it")?, phase };
+        let target = Target { workload: workload.context("one side does not have the workload")?, phase };
         Ok(side.measured.profile(&side.greeting, target, View::Instructions, request)?)
     };
     let (base, head) = (profile(base)?, profile(head)?);
@@ -109,7 +109,7 @@ fn side_by_side(
     Ok(table)
 }
 
-/// `records/gates/TIME.medium-prefill.optimized.svg`.
+/// Path such as `records/gates/TIME.medium-prefill.optimized.svg`.
 fn picture(session: &Path, workload: &str, phase: &str) -> PathBuf {
     let name = session.file_stem().unwrap_or_default().to_string_lossy();
     session.with_file_name(format!("{name}.{}.{}.svg", file_name(workload), file_name(phase)))

@@ -1,4 +1,4 @@
-//! `harness gate`: says whether something got worse, against the stored baseline or against a revision, and leaves by it.
+//! `harness gate`: compares with the stored baseline or with a revision, and exits with 1 on a regression.
 
 mod base;
 mod functions;
@@ -23,19 +23,23 @@ use super::run::Selection;
 use harness::seconds::seconds;
 use harness::terminal::Status;
 
-/// Says whether something got worse: counts against the stored baseline, or time and counts against a revision
+/// Finds regressions: in counts against the stored baseline, or in time and counts against a revision
 ///
-/// Without --base, instructions and heap are counted now, or read from a record, and held against the baseline of this
-/// toolchain by the limits in `baselines/limits.toml`. No stored wall time says anything about a change.
+/// Without --base, counts instructions and heap now, or reads them from a record, and compares them with the baseline
+/// of this toolchain by the limits in `baselines/limits.toml`. Time is not compared: stored times are not valid for
+/// later runs.
 ///
-/// With --base, that revision and the working tree are built in one folder beside the checkout, and both are run side by
-/// side: their time in short slices in turn, their instructions and heap by the limits of the base. The gate is designed so
-/// that at most 1 % of gates on unchanged code are red by their time; `harness selftest gate` measures the rate on a machine.
+/// With --base, builds that revision and the working tree in one folder beside the checkout, and runs both side by
+/// side. Time is measured in short slices of both in turn; instructions and heap are judged by the limits of the base.
+/// The gate is designed so that at most 1 % of gates on unchanged code are red by their time; `harness selftest gate`
+/// measures the rate on a machine.
 ///
-/// If both programs are the same, no time can have changed, and nothing is timed. Otherwise each side is linked again in many
-/// random orders of its functions, and the averages are compared, because code that lies elsewhere can be slower without any
-/// change. That takes LLD, the linker that rustc brings; without it the verdict contains "layout not averaged", and a slowdown of up to
-/// --layout-limit is not red. Counts explain a slowdown; they do not excuse it.
+/// If both programs are identical, nothing is timed. Otherwise each side is linked again in many random orders of its
+/// functions, and the averages are compared, because another layout can be slower without any change of the code. This
+/// needs LLD, the linker that rustc brings. Without it the verdict contains "layout not averaged", and a slowdown of up
+/// to --layout-limit is not red. Counts explain a slowdown; they do not excuse it.
+///
+/// Exit status: 0 if nothing regressed, 1 on a regression, 2 if the gate could not judge.
 #[derive(Args)]
 pub(crate) struct Gate {
     /// Judge this record instead of counting now
@@ -45,68 +49,68 @@ pub(crate) struct Gate {
     against: Against,
     #[command(flatten)]
     selection: Selection,
-    /// Keep what was measured in this file: counts for `harness baseline save --record FILE`; with --base everything the
-    /// verdict follows from [default with --base: records/gates/TIME.json]
+    /// File for the readings: counts for `harness baseline save --record FILE`; with --base everything that the verdict
+    /// follows from [default with --base: records/gates/TIME.json]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Show figures that passed too, which json and csv always do
+    /// Show passed figures, too (json and csv always do)
     #[arg(long)]
     all: bool,
-    /// How the verdict is printed
+    /// Output format of the verdict
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
-/// Which workloads are timed.
+/// Selection of the workloads to time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 enum SuiteChoice {
-    /// Those that the base's harness.toml names, twelve at most
+    /// Workloads listed as `timed` in the base's harness.toml, at most twelve
     #[default]
     Named,
-    /// All that are selected, however many: each is then judged by a smaller share of the budget
+    /// All selected workloads; each gets a smaller share of the budget
     Full,
 }
 
-/// The gate against a revision.
+/// Options of the gate against a revision.
 #[derive(Args)]
 struct Against {
-    /// Hold time and counts against this revision, built from its own sources, such as origin/main
+    /// Compare time and counts with this revision, such as origin/main, built from its own sources
     #[arg(long, value_name = "REV")]
     base: Option<String>,
-    /// Which workloads are timed
+    /// Workloads to time
     #[arg(long, value_enum, default_value_t, requires = "base")]
     suite: SuiteChoice,
-    /// Let acceptances count that only the head has: a reviewer has approved them
+    /// Honour acceptances that only the head has; use it after a reviewer has approved them
     #[arg(long, requires = "base")]
     honour_new_acceptances: bool,
-    /// How long time may be measured, in seconds, or such as 90s or 2m
+    /// Budget for measuring time, in seconds, or such as 90s or 2m
     #[arg(long, value_name = "TIME", default_value_t = BUDGET, value_parser = seconds, requires = "base")]
     budget: u64,
-    /// Take counts only, no time
+    /// Compare counts only, no time
     #[arg(long, requires = "base", conflicts_with_all = ["times_only", "budget", "inject"])]
     counts_only: bool,
-    /// Take time only, no counts
+    /// Compare time only, no counts
     #[arg(long, requires = "base")]
     times_only: bool,
-    /// Leave with 2 where a workload stays inconclusive; where all do, the gate leaves with 2 anyway
+    /// Exit with 2 if any workload stays inconclusive; without it only if all of them do
     #[arg(long, requires = "base")]
     strict: bool,
-    /// Slower by less than this many percent is no regression
+    /// Minimum effect in percent: a smaller slowdown is no regression
     #[arg(long, value_name = "PERCENT", default_value_t = 0.5, value_parser = percent, requires = "base")]
     minimum_effect: f64,
-    /// "Not slower" means: slower by less than this many percent
+    /// Margin in percent: "not slower" means slower by less than this
     #[arg(long, value_name = "PERCENT", default_value_t = 1.0, value_parser = percent, requires = "base")]
     margin: f64,
-    /// If layouts are not averaged (the linker is not LLD), slower by up to this many percent is no regression
+    /// Layout limit in percent: if layouts are not averaged (no LLD), a slowdown up to this is no regression
     #[arg(long, value_name = "PERCENT", default_value_t = 100.0 * LAYOUT_LIMIT, value_parser = percent, requires = "base")]
     layout_limit: f64,
-    /// TimeVerdict both sides even if their programs are the same
+    /// Time both sides even if their programs are identical
     #[arg(long, requires = "base", conflicts_with = "counts_only")]
     force_timing: bool,
-    /// Draw the order of everything from this number, as an earlier gate did
+    /// Seed of all random orders, to repeat those of an earlier gate
     #[arg(long, value_name = "NUMBER", requires = "base")]
     seed: Option<u64>,
-    /// Slow the head down by this many percent on purpose, to see whether the gate finds it
+    /// Slow the head down by this many percent, to test that the gate finds it
     #[arg(long, value_name = "PERCENT", value_parser = percent, requires = "base")]
     inject: Option<f64>,
 }
@@ -128,7 +132,7 @@ fn outcome(conclusion: SuiteVerdict) -> Status {
     }
 }
 
-/// A share of at most 100 %, written in percent.
+/// Parses a percentage from 0 to 100.
 fn percent(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),

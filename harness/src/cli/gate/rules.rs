@@ -1,4 +1,4 @@
-//! The rules that a gate judges by, read before minutes are spent measuring.
+//! Reads the limits and acceptances of a gate, before minutes are spent on measuring.
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +13,7 @@ use harness_record::acceptance::{self, Acceptances, FILE};
 use harness_record::limits::Limits;
 use harness_record::session::Accepted;
 
-/// The text of a base's limits, which make sense.
+/// Reads and checks the limits of the base; returns their text.
 pub(super) fn limits(base: &Project) -> Result<String> {
     let path = base.baselines().join("limits.toml");
     let text =
@@ -22,7 +22,8 @@ pub(super) fn limits(base: &Project) -> Result<String> {
     Ok(text)
 }
 
-/// The acceptances of both sides, which make sense, and those of the base from before only they changed.
+/// Reads and checks the acceptances of both sides, and those at the last commit of the base that changed anything
+/// outside the folder of baselines.
 pub(super) fn accepted(base: &Checkout, head: &Project, honour: bool, repository: &Repository) -> Result<Accepted> {
     let text = |side: &Project| -> Result<String> {
         let text = acceptance::text(&side.baselines())?;
@@ -34,12 +35,12 @@ pub(super) fn accepted(base: &Checkout, head: &Project, honour: bool, repository
         Some(commit) => repository.file(&commit, &folder.join(FILE))?.unwrap_or_default(),
         None => String::new(),
     };
-    // One that cannot be read any more says nothing.
+    // An earlier file that cannot be parsed any more is ignored.
     let earlier = Some(earlier).filter(|text| Acceptances::parse(text, &folder.join(FILE)).is_ok());
     Ok(Accepted { base: text(&base.project)?, earlier, head: text(head)?, honour, known: Vec::new() })
 }
 
-/// What the head changes of the rules and the stored counts.
+/// Changes that the head makes to the rules and the stored counts.
 pub(super) fn amended(base: &Project, head: &Project) -> Vec<String> {
     let policy = |project: &Project| Policy::read(&project.baselines(), &project.config.timed);
     policy(base).changes(&policy(head))
@@ -51,12 +52,12 @@ pub(super) fn known(sides: [&[Description]; 2]) -> Vec<(String, String)> {
     harness_record::distinct::distinct(sides.into_iter().flatten().flat_map(named))
 }
 
-/// The acceptances that lie beside the stored baseline, today.
+/// The acceptances beside the stored baseline, as of today.
 pub(in crate::cli) fn stored_ledger(project: &Project) -> Result<Ledger> {
     Ok(Ledger::stored(Acceptances::read(&project.baselines())?, today()))
 }
 
-/// This day in UTC.
+/// Today in UTC.
 pub(in crate::cli) fn today() -> jiff::civil::Date {
     jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }

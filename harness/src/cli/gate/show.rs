@@ -1,4 +1,4 @@
-//! What the gate against a revision says.
+//! Prints the verdict of the gate against a revision.
 
 use anyhow::Result;
 use harness_abtest::Verdict;
@@ -10,8 +10,8 @@ use harness_report::tables::times::times_table;
 
 use harness::terminal::{ALARM, WARNING, exact, notice, print, show};
 
-/// What regressed, the times, what changed in the counts, what stayed open, the summary, and how to do it again.
-/// `changed` tells of the functions behind what regressed.
+/// Prints regressions, times, changed counts, open points, the summary, and the command that reproduces it. `changed`
+/// holds tables of the functions behind the regressions.
 pub(super) fn gate_verdict(
     session: &Session,
     gate_verdict: &GateVerdict,
@@ -58,15 +58,15 @@ pub(super) fn gate_verdict(
         Format::Json | Format::Csv => {
             let mut notes = gate_verdict.circumstances(session);
             notes.extend(session.unmatched.iter().cloned());
-            notes.extend(told(&accepted, &gate_verdict.pending, &gate_verdict.complaints, &amended));
+            notes.extend(rule_lines(&accepted, &gate_verdict.pending, &gate_verdict.complaints, &amended));
             match tables.first_mut().filter(|_| format == Format::Json) {
                 Some(first) => {
                     first.title = gate_verdict.summary();
                     first.notes = notes;
                     first.notes.push(again.clone());
                 }
-                // Rows have no room for it, and where there are none, neither.
-                None => notes.iter().for_each(|told| notice(told)),
+                // CSV has no room for notes, and without tables there is nowhere to put them.
+                None => notes.iter().for_each(|note| notice(note)),
             }
             tables.extend_from_slice(changed);
             show(&tables, format)?;
@@ -77,8 +77,8 @@ pub(super) fn gate_verdict(
         Format::Markdown => {
             let mut notes = red;
             notes.extend(better);
-            notes.extend(open.iter().map(|told| format!("open: {told}")));
-            notes.extend(told(&accepted, &gate_verdict.pending, &gate_verdict.complaints, &amended));
+            notes.extend(open.iter().map(|sentence| format!("open: {sentence}")));
+            notes.extend(rule_lines(&accepted, &gate_verdict.pending, &gate_verdict.complaints, &amended));
             notes.extend(gate_verdict.circumstances(session));
             notes.push(again);
             match tables.last_mut() {
@@ -91,21 +91,21 @@ pub(super) fn gate_verdict(
         }
         Format::Table => {
             let mut text = String::new();
-            for told in red {
-                text += &format!("{ALARM}regressed:{ALARM:#} {told}\n");
+            for sentence in red {
+                text += &format!("{ALARM}regressed:{ALARM:#} {sentence}\n");
             }
             text += &format.render(&tables);
-            for told in better {
-                text += &format!("improved: {told}\n");
+            for sentence in better {
+                text += &format!("improved: {sentence}\n");
             }
-            for told in open {
-                text += &format!("{WARNING}open:{WARNING:#} {told}\n");
+            for sentence in open {
+                text += &format!("{WARNING}open:{WARNING:#} {sentence}\n");
             }
-            for line in told(&accepted, &gate_verdict.pending, &gate_verdict.complaints, &amended) {
+            for line in rule_lines(&accepted, &gate_verdict.pending, &gate_verdict.complaints, &amended) {
                 text += &marked(&line);
             }
-            for told in gate_verdict.circumstances(session) {
-                text += &format!("{told}\n");
+            for sentence in gate_verdict.circumstances(session) {
+                text += &format!("{sentence}\n");
             }
             text += &format!("{}\n", gate_verdict.summary());
             for table in changed {
@@ -117,20 +117,21 @@ pub(super) fn gate_verdict(
     }
 }
 
-/// One allocation more shows in dozens of figures: so many of them a person reads in sentences, beside the table that has all.
+/// Number of regressed figures that are printed as sentences, because one allocation more can show in dozens of
+/// figures. The table has all of them.
 const SHOWN_FIGURES: usize = 6;
 
 fn figures(gate_verdict: &GateVerdict, all: bool) -> Vec<String> {
-    let mut told: Vec<String> = gate_verdict.counts.iter().flat_map(|counts| counts.regressions()).collect();
-    let more = told.len().saturating_sub(SHOWN_FIGURES);
+    let mut sentences: Vec<String> = gate_verdict.counts.iter().flat_map(|counts| counts.regressions()).collect();
+    let more = sentences.len().saturating_sub(SHOWN_FIGURES);
     if more > 0 && !all {
-        told.truncate(SHOWN_FIGURES);
-        told.push(format!("{more} more figures, which the table has; --all tells each in a sentence"));
+        sentences.truncate(SHOWN_FIGURES);
+        sentences.push(format!("{more} more figures are in the table; --all prints a sentence for each"));
     }
-    told
+    sentences
 }
 
-/// A change may store hundreds of counts anew: a person reads the first ones.
+/// Number of changed rules that are printed, because a change may store hundreds of new counts.
 const SHOWN_AMENDED: usize = 20;
 
 fn amended_lines(amended: &[String], all: bool) -> Vec<String> {
@@ -141,19 +142,19 @@ fn amended_lines(amended: &[String], all: bool) -> Vec<String> {
     lines
 }
 
-/// What is told of the rules beside the verdict, each line with its kind before it.
-fn told(accepted: &[String], pending: &[String], complaints: &[String], amended: &[String]) -> Vec<String> {
+/// Lines on acceptances and changed rules, each with its kind in front.
+fn rule_lines(accepted: &[String], pending: &[String], complaints: &[String], amended: &[String]) -> Vec<String> {
     let kinds = [("accepted", accepted), ("pending", pending), ("complaint", complaints), ("changed rule", amended)];
     kinds.iter().flat_map(|(kind, lines)| lines.iter().map(move |line| format!("{kind}: {line}"))).collect()
 }
 
-/// A line whose kind is in colour.
+/// Colours the kind of a line.
 fn marked(line: &str) -> String {
     let (kind, rest) = line.split_once(": ").unwrap_or(("note", line));
     format!("{WARNING}{kind}:{WARNING:#} {rest}\n")
 }
 
-/// The command line with the seed in it.
+/// The command line, with the seed added.
 fn with_seed(session: &Session) -> String {
     let seed = format!("--seed {}", session.terms.seed);
     match session.measured.is_empty() || session.command.contains("--seed") {

@@ -20,12 +20,12 @@ use super::{Gate, rules};
 use crate::cli::{command_line, compared, writable};
 use harness::terminal::{ALARM, Status, WARNING, exact, notice, print, show};
 
-/// Where the last counts are kept that no file was named for: counting takes minutes.
+/// Default file for the counts, which are kept because counting takes minutes.
 pub(in crate::cli) const COUNTS: &str = "gate.json";
 
 impl Gate {
     pub(super) fn against_baseline(self, project: &Project) -> Result<Status> {
-        // Before minutes are spent counting.
+        // Read before minutes are spent on counting.
         let limits = Limits::read(&project.baselines().join("limits.toml"))?;
         let ledger = rules::stored_ledger(project)?;
         let store = compared::store(project);
@@ -50,7 +50,9 @@ impl Gate {
         let plan = &request.plan;
         narrow(&Choice::new(&plan.filters, &plan.phases)?, &mut [&mut base, &mut head])?;
         if head.quick && self.record.is_some() {
-            notice("the record is of a quick run: what that left out is told as removed; --filter narrows both sides");
+            notice(
+                "the record is of a quick run: workloads that it left out are reported as removed; --filter narrows both sides",
+            );
         }
         if plan.quick && plan.filters.is_empty() {
             let there = collect::workloads(project, request.quiet)?;
@@ -81,14 +83,14 @@ fn named(records: &[&Record]) -> Vec<(String, String)> {
     distinct(rows.map(|row| (row.workload.clone(), row.phase.clone())))
 }
 
-/// Refuses counts of several threads: they differ from run to run.
+/// Returns an error if counts were taken with several threads: they differ from run to run.
 fn repeatable(record: &Record) -> Result<()> {
     let of = |instrument| record.rows.iter().filter_map(move |row| Some((row, row.reading(instrument)?)));
     let several = Instrument::COUNTED.into_iter().flat_map(of).find(|(_, reading)| reading.threads != 1);
     match several {
         None => Ok(()),
         Some((row, reading)) => bail!(
-            "{} in phase {} was counted with {} threads, and counts of more than one do not repeat; count again with this harness",
+            "{} in phase {} was counted with {} threads, and counts of several threads do not repeat; count again with this harness",
             row.workload,
             row.phase,
             reading.threads
@@ -96,20 +98,20 @@ fn repeatable(record: &Record) -> Result<()> {
     }
 }
 
-/// The workloads and phases that there are and that a short selection did not count. What is not even there any more
-/// is no part of them: that it is gone has to be told.
+/// The existing workloads and phases that a short selection did not count. Deleted ones are not among them, so that the
+/// gate reports them as removed.
 fn left_out<'a>(there: &'a [Description], head: &Record) -> Vec<(&'a str, &'a str)> {
     let every = there.iter().flat_map(|one| one.phases.iter().map(|phase| (one.id.as_str(), phase.as_str())));
     every.filter(|&(id, phase)| !head.rows.iter().any(|row| row.workload == id && row.phase == phase)).collect()
 }
 
-/// Regressions first, then the table and what was not judged, the summary, and the command that reproduces it.
+/// Prints regressions, the table, figures that were not judged, the summary, and the command that reproduces it.
 fn show_verdict(verdict: &CountsVerdict, complaints: &[String], format: Format, all: bool) -> Result<()> {
     let again = format!("reproduce with: {}", command_line());
     if exact(format) {
         let mut table = table(&verdict, true);
         table.title = verdict.summary();
-        table.notes = complaints.iter().map(|told| format!("complaint: {told}")).collect();
+        table.notes = complaints.iter().map(|line| format!("complaint: {line}")).collect();
         table.notes.push(again.clone());
         show(&[table], format)?;
         notice(&verdict.summary());
@@ -123,8 +125,8 @@ fn show_verdict(verdict: &CountsVerdict, complaints: &[String], format: Format, 
         table.title = verdict.summary();
         table.notes = verdict.regressions();
         table.notes.extend(unjudged.iter().map(|reason| format!("not judged: {reason}")));
-        table.notes.extend(verdict.accepted().iter().map(|told| format!("accepted: {told}")));
-        table.notes.extend(complaints.iter().map(|told| format!("complaint: {told}")));
+        table.notes.extend(verdict.accepted().iter().map(|line| format!("accepted: {line}")));
+        table.notes.extend(complaints.iter().map(|line| format!("complaint: {line}")));
         table.notes.push(again);
         return show(&[table], format);
     }

@@ -1,4 +1,4 @@
-//! Two profiles side by side: what differs, and the differential flame graph.
+//! Two profiles side by side: the table of differences, and the differential flame graph.
 
 use std::path::PathBuf;
 
@@ -14,15 +14,15 @@ use super::side::Side;
 /// Number of names in a table for people.
 const MOST: usize = 20;
 
-/// What costs another amount on the two sides.
+/// Table of the names whose cost differs between the two sides.
 pub(super) fn table(sides: &[Side], base: &Profile, head: &Profile, exact: bool) -> Table {
     let view = base.view;
     let place = if base.phase == head.phase { head.place() } else { head.workload.clone() };
-    let title = format!("What differs by {} in {place}: {} -> {}", view.name(), sides[0].name, sides[1].name);
+    let title = format!("Differences by {} in {place}: {} -> {}", view.name(), sides[0].name, sides[1].name);
     difference_table(title, view, base.seen(), head.seen(), MOST, exact)
 }
 
-/// Draws the head's stacks, coloured by what they cost more or less than on the base side.
+/// Draws the stacks of the head, coloured by the difference of their cost from the base.
 pub(super) fn draw(project: &Project, sides: &[Side], base: &Profile, head: &Profile) -> Result<Option<PathBuf>> {
     let view = base.view;
     let between = format!("{}-to-{}", sides[0].name, sides[1].name);

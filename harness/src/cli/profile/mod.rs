@@ -1,4 +1,5 @@
-//! `harness profile`: hot paths of a workload by time, instructions and allocations, of one phase or of two side by side.
+//! `harness profile`: hot paths of a workload by time, instructions and allocations, of one phase or of two side by
+//! side.
 
 mod difference;
 mod picture;
@@ -25,10 +26,10 @@ use harness::terminal::{Status, exact, notice, show};
 
 /// Shows where time, instructions and allocations of a workload go, as tables and flame graphs
 ///
-/// By time: the engine's own operations, as often as two and a half seconds allow; what keeping their spans costs is measured beside
-/// it and told. By instructions: functions, by callgrind, each apart for every chain of callers. By allocations: the
-/// places that allocate, by dhat. The last two look at one run on one thread. Flame graphs are written to
-/// `reports/profile/`.
+/// By time: the operations of the engine, repeated for two and a half seconds. The overhead of recording them is
+/// measured and shown. By instructions: functions, counted by callgrind, separately for each chain of callers. By
+/// allocations: the call sites that allocate, found by dhat. The last two profile one run on one thread. Flame graphs
+/// are written to `reports/profile/`.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -37,31 +38,31 @@ Examples:
   cargo harness profile medium/decode@32 --diff kv-cache optimized
   cargo harness profile medium/prefill --diff main checkout")]
 pub(crate) struct Profile {
-    /// The workload to look into [default: the first one that `harness list` shows]
+    /// Workload to profile [default: the first one that `harness list` shows]
     workload: Option<String>,
-    /// The phase [default: the workload's last]
+    /// Phase of the workload [default: its last one]
     #[arg(long, value_name = "NAME")]
     phase: Option<String>,
     /// What to look at, separated by commas [default: all that the workload is small enough for]
     #[arg(long, value_delimiter = ',', value_parser = view_parser())]
     by: Vec<View>,
-    /// Hold B against A: each a phase of the workload, a revision such as main or HEAD~3, or `checkout` for the sources as
-    /// they are here
+    /// Compare B with A: each is a phase of the workload, a revision such as main or HEAD~3, or `checkout` for the
+    /// current sources
     #[arg(long, num_args = 2, value_names = ["A", "B"])]
     diff: Option<Vec<String>>,
-    /// Threads that compute while time is read; the others always look at one [default: one for each CPU]
+    /// Threads that compute in the view by time; the other views always use one [default: one for each CPU]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     threads: Option<u32>,
     /// Force this instruction set, such as avx2
     #[arg(long, value_name = "ISA")]
     isa: Option<String>,
-    /// Look into a checkpoint's workloads: the folder that holds it, as Hugging Face saves it
+    /// Profile the workloads of the checkpoint in this folder, as Hugging Face saves it
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
     /// How long a single answer of the probe may take, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = collect::TIME_LIMIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
     time_limit: u64,
-    /// How the tables are printed
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -80,7 +81,7 @@ impl Profile {
         let mut request = self.request(project)?;
         let workload = side::workload(self.workload.as_deref(), project, &request)?;
         let views = self.affordable(views, &workload)?;
-        // Only now is it known what has to be built.
+        // The views decide which programs have to be built.
         request.plan.instruments = views.iter().map(|view| view.instrument()).collect();
         let sides = Side::of(&self, &workload, project, &request)?;
 
@@ -88,7 +89,7 @@ impl Profile {
         progress.begin(views.len() * sides.len());
         let (mut seen, mut failed): (Vec<Vec<Seen>>, bool) = (Vec::new(), false);
         for &view in &views {
-            // Side by side, as far as separate runs can be.
+            // Both sides of a view in a row, so that conditions differ little.
             let mut both = Vec::new();
             for side in &sides {
                 progress.step(&format!("{} by {}", side.name, view.name()));
@@ -123,8 +124,8 @@ impl Profile {
             }
         }
         if !seen.is_empty() {
-            let looked: Vec<Seen> = seen.iter().filter_map(|both| both.last().cloned()).collect();
-            all.push(system(&sides[sides.len() - 1].environment(), &looked));
+            let last: Vec<Seen> = seen.iter().filter_map(|both| both.last().cloned()).collect();
+            all.push(system(&sides[sides.len() - 1].environment(), &last));
         }
         show(&all, self.format)?;
         for path in drawn {
@@ -133,7 +134,7 @@ impl Profile {
         Ok(if failed || seen.is_empty() { Status::Unjudged } else { Status::Fine })
     }
 
-    /// What is asked for, without what there is no tool for if nothing was asked for by name.
+    /// The chosen views. If none is named, a view without its tool is left out; if it is named, that is an error.
     fn views(&self) -> Result<Vec<View>> {
         let explicit = !self.by.is_empty();
         let mut views = if explicit { self.by.clone() } else { View::ALL.to_vec() };
@@ -149,7 +150,8 @@ impl Profile {
         Ok(views)
     }
 
-    /// Those that the workload is small enough for. What was asked for by name is tried, so that its error is told.
+    /// The views that the workload is small enough for. Named views are always tried, so that their errors are
+    /// reported.
     fn affordable(&self, views: Vec<View>, workload: &Description) -> Result<Vec<View>> {
         if !self.by.is_empty() {
             return Ok(views);
@@ -165,10 +167,7 @@ impl Profile {
             ));
         }
         if small.is_empty() {
-            bail!(
-                "{} is measured with none of clock, callgrind and dhat, so there is nothing to look into",
-                workload.id
-            );
+            bail!("{} is measured with none of clock, callgrind and dhat, so there is nothing to profile", workload.id);
         }
         Ok(small)
     }

@@ -1,4 +1,4 @@
-//! The flame graph of a profile, and where pictures are kept.
+//! The flame graph of a profile, and the paths of pictures.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use harness_record::atomic_file;
 use harness_record::profile::{Profile, View};
 use harness_report::render::FlameGraph;
 
-/// Draws the profile; says where, if there was anything to draw.
+/// Draws the profile. Returns the path; none if there was nothing to draw.
 pub(super) fn draw(project: &Project, profile: &Profile) -> Result<Option<PathBuf>> {
     let view = profile.view;
     let path = path(project, &[&profile.workload, &profile.phase, view.name()]);
@@ -18,7 +18,7 @@ pub(super) fn draw(project: &Project, profile: &Profile) -> Result<Option<PathBu
     write(&path, FlameGraph { title: &title, subtitle: &subtitle, unit: view.raw_unit(), folded: &folded, base: None })
 }
 
-/// What a flame graph shows.
+/// The frames of a flame graph, for its subtitle.
 pub(super) fn what(view: View) -> &'static str {
     match view {
         View::Time => "operations",
@@ -27,7 +27,7 @@ pub(super) fn what(view: View) -> &'static str {
     }
 }
 
-/// Writes the picture; says where, if there was anything to draw.
+/// Writes the picture. Returns the path; none if there was nothing to draw.
 pub(super) fn write(path: &Path, graph: FlameGraph<'_>) -> Result<Option<PathBuf>> {
     let failed = || format!("cannot draw {}", path.display());
     let Some(svg) = graph.svg().with_context(failed)? else { return Ok(None) };
@@ -35,7 +35,7 @@ pub(super) fn write(path: &Path, graph: FlameGraph<'_>) -> Result<Option<PathBuf
     Ok(Some(path.to_path_buf()))
 }
 
-/// `reports/profile/medium-prefill.optimized.time.svg`.
+/// Path such as `reports/profile/medium-prefill.optimized.time.svg`.
 pub(super) fn path(project: &Project, parts: &[&str]) -> PathBuf {
     let parts: Vec<String> = parts.iter().map(|part| crate::cli::file_name(part)).collect();
     project.reports().join("profile").join(format!("{}.svg", parts.join(".")))

@@ -1,4 +1,4 @@
-//! What is looked into: a phase of the checkout's programs, or of a revision's.
+//! A side of a profile: the programs of the checkout or of a revision, in a phase.
 
 use std::rc::Rc;
 
@@ -16,31 +16,31 @@ use harness_record::{Commit, Environment};
 use super::Profile;
 use harness::terminal::notice;
 
-/// The name of the sources as they are here.
+/// Name of the current sources.
 const CHECKOUT: &str = "checkout";
 
-/// A side that is ready to be looked into.
+/// A side that is ready to be profiled.
 pub(super) struct Side {
-    /// What it was called.
+    /// The name that the user gave it.
     pub(super) name: String,
-    /// The phase, where it was called by one.
+    /// The phase, if that name is one.
     phase: Option<String>,
     ready: Rc<Ready>,
 }
 
-/// Programs that were built, and what their probe says of itself.
+/// Built programs, and the greeting of their probe.
 struct Ready {
     source: Source,
     greeting: Greeting,
 }
 
 enum Source {
-    /// The checkout, built where its user builds it.
+    /// The checkout, built in the folder of its user.
     Here {
         project: Project,
         programs: Programs,
     },
-    /// The checkout, built as a revision is, to be held against one.
+    /// The checkout, built like a revision, to be compared with one.
     Tree {
         project: Project,
         tree: WorkingTree,
@@ -48,7 +48,7 @@ enum Source {
     Revision(Checkout),
 }
 
-/// The workload of that id in the checkout; the first one where none is named. Only its probe is built for that.
+/// The workload of the checkout with this id, or the first one without an id. Builds the probe only.
 pub(super) fn workload(id: Option<&str>, project: &Project, request: &Request) -> Result<Description> {
     let programs = collect::build(project, &[], request.quiet)?.on_model(request.model.as_deref());
     let here = Ready::new(CHECKOUT, Source::Here { project: project.clone(), programs }, request)?;
@@ -59,18 +59,18 @@ pub(super) fn workload(id: Option<&str>, project: &Project, request: &Request) -
 }
 
 impl Side {
-    /// One side, or two to be held against each other.
+    /// One side, or the two sides of `--diff`.
     pub(super) fn of(
-        asked: &Profile,
+        arguments: &Profile,
         workload: &Description,
         project: &Project,
         request: &Request,
     ) -> Result<Vec<Self>> {
         let phases = &workload.phases;
         let is_here = |name: &String| name == CHECKOUT || phases.contains(name);
-        let here = match &asked.diff {
+        let here = match &arguments.diff {
             Some(names) if !names.iter().all(is_here) => {
-                // A name that means nothing is refused before anything is built.
+                // An unknown name is an error before anything is built.
                 names
                     .iter()
                     .filter(|name| !is_here(name))
@@ -79,12 +79,12 @@ impl Side {
             }
             _ => Ready::here(project, request),
         }?;
-        let Some(names) = &asked.diff else {
+        let Some(names) = &arguments.diff else {
             return Ok(vec![Self { name: CHECKOUT.to_owned(), phase: None, ready: here }]);
         };
         let mut sides: Vec<Self> = Vec::new();
         for name in names {
-            // A phase may be called as a branch is: it is what is meant more often.
+            // If a phase has the same name as a branch, the phase is meant.
             let phase = phases.contains(name).then(|| name.clone());
             let ready = match phase.is_some() || name == CHECKOUT {
                 true => Rc::clone(&here),
@@ -92,13 +92,13 @@ impl Side {
             };
             sides.push(Self { name: name.clone(), phase, ready });
         }
-        if sides.iter().all(|side| side.phase.is_some()) && asked.phase.is_some() {
-            bail!("--phase says nothing where both sides of --diff are phases; leave it out");
+        if sides.iter().all(|side| side.phase.is_some()) && arguments.phase.is_some() {
+            bail!("--phase has no effect if both sides of --diff are phases; leave it out");
         }
         Ok(sides)
     }
 
-    /// Looks into the workload, in the phase that the side was called by, or else `phase`, or else its last one.
+    /// Profiles the workload in the phase that names the side, or else in `phase`, or else in its last phase.
     pub(super) fn profile(&self, id: &str, phase: Option<&str>, view: View, request: &Request) -> Result<Seen> {
         let workload = self.ready.workload(id)?;
         let phase = self.phase.as_deref().or(phase).or(workload.phases.last().map(String::as_str));
@@ -134,7 +134,7 @@ impl Ready {
         let repository = Repository::open(project)?;
         let programs = collect::needed(&project.config, &request.plan.instruments);
         let checkouts = Checkouts::new(project, &repository);
-        let tree = checkouts.working_tree(project, &programs, output(request), &|told| notice(told))?;
+        let tree = checkouts.working_tree(project, &programs, output(request), &|message| notice(message))?;
         Self::new(CHECKOUT, Source::Tree { project: project.clone(), tree }, request)
     }
 
@@ -147,7 +147,7 @@ impl Ready {
             &commit,
             |config| collect::needed(config, &request.plan.instruments),
             output(request),
-            &|told| notice(told),
+            &|message| notice(message),
         )?;
         Self::new(name, Source::Revision(checkout), request)
     }
@@ -160,7 +160,7 @@ impl Ready {
     }
 }
 
-/// The commit that a name means which is no phase.
+/// Resolves a name that is no phase to a commit.
 fn commit(name: &str, phases: &[String], project: &Project) -> Result<(Repository, Commit)> {
     let hint = || {
         let hint = suggestion(name, phases.iter().map(String::as_str));
