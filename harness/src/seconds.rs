@@ -1,6 +1,6 @@
 //! Parses durations on the command line.
 
-/// Whole seconds, at least one: `60`, `90s`, `10m`, `1h`.
+/// Parses a duration of whole seconds, at least one: `60`, `90s`, `10m`, `1h`.
 pub fn seconds(text: &str) -> Result<u64, String> {
     let (number, factor) = match text.char_indices().last() {
         Some((at, 's')) => (&text[..at], 1),
@@ -14,7 +14,7 @@ pub fn seconds(text: &str) -> Result<u64, String> {
     }
 }
 
-/// As [`seconds`], but no more than so many.
+/// Like [`seconds`], with an upper limit.
 pub fn seconds_up_to(most: u64) -> impl Fn(&str) -> Result<u64, String> + Clone {
     move |text| match seconds(text)? {
         more if more > most => Err(format!("at most {most} s")),

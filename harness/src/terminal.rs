@@ -9,23 +9,23 @@ use harness_report::render::{Format, Table};
 
 use crate::process;
 
-/// How an error is introduced on a terminal.
+/// Style of the word before an error.
 pub const ALARM: Style = AnsiColor::Red.on_default().bold();
 
-/// How something that stayed open is introduced on a terminal.
+/// Style of the word before an open point.
 pub const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
-/// How a line that is no result is introduced on a terminal.
+/// Style of the word before a notice.
 pub const NOTICE: Style = AnsiColor::Cyan.on_default();
 
-/// How a command ended, told by its exit status.
+/// Outcome of a command, which decides its exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     /// Everything is fine.
     Fine,
     /// A regression was found.
     Regressed,
-    /// There was not enough to judge by.
+    /// No judgement was possible.
     Unjudged,
 }
 
@@ -54,7 +54,7 @@ pub fn run(command: impl FnOnce() -> Result<Status>) -> ExitCode {
     match command() {
         Ok(status) => status.into(),
         Err(_) if process::stopped() => {
-            anstream::eprintln!("{ALARM}error:{ALARM:#} interrupted; what was read so far is not kept");
+            anstream::eprintln!("{ALARM}error:{ALARM:#} interrupted; the readings taken so far are discarded");
             Status::Unjudged.into()
         }
         Err(error) => {
@@ -64,41 +64,41 @@ pub fn run(command: impl FnOnce() -> Result<Status>) -> ExitCode {
     }
 }
 
-/// Prints results on standard output; colour only where that is a terminal.
+/// Prints tables on standard output, with colour only on a terminal.
 pub fn show(tables: &[Table], format: Format) -> Result<()> {
     print(&format.render(tables))
 }
 
-/// Prints text on standard output; colour only where that is a terminal.
+/// Prints text on standard output, with colour only on a terminal.
 pub fn print(text: &str) -> Result<()> {
     let mut output = anstream::stdout().lock();
     match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
-        // Whoever reads has seen enough, as in `harness run | head`.
+        // The reader has closed the pipe, as in `harness run | head`.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         other => other.context("cannot print the results"),
     }
 }
 
-/// Whether a format is for programs: then everything is written, with exact values.
+/// Returns true if a format is for programs, which get all rows with exact values.
 pub fn exact(format: Format) -> bool {
     matches!(format, Format::Json | Format::Csv)
 }
 
-/// Tells something that is no result, on standard error.
+/// Prints a message that is no result, on standard error.
 pub fn notice(message: &str) {
     anstream::eprintln!("{NOTICE}harness:{NOTICE:#} {message}");
 }
 
-/// Whether progress of tools that we start is to be kept off standard error.
+/// Returns true if tools that the harness starts must not print their progress on standard error.
 pub fn quiet() -> bool {
     !std::io::stderr().is_terminal()
 }
 
-/// The error and its causes as one sentence. Many errors tell their cause themselves; it is not told twice.
+/// Joins an error and its causes into one sentence. Many messages contain their cause already; it is not repeated.
 fn sentence(error: &anyhow::Error) -> String {
-    error.chain().fold(String::new(), |told, cause| match cause.to_string() {
-        cause if told.is_empty() => cause,
-        cause if told.contains(&cause) => told,
-        cause => format!("{told}: {cause}"),
+    error.chain().fold(String::new(), |text, cause| match cause.to_string() {
+        cause if text.is_empty() => cause,
+        cause if text.contains(&cause) => text,
+        cause => format!("{text}: {cause}"),
     })
 }

@@ -48,7 +48,7 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes the record a thousand times, each a minute younger; gives the bytes of all.
+/// Writes the record a thousand times, each one minute later. Returns the total size in bytes.
 fn write_all(record: &mut harness_record::Record, folder: &Path) -> anyhow::Result<u64> {
     let mut bytes = 0;
     for index in 0..RECORDS {

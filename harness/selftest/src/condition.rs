@@ -8,7 +8,7 @@ use harness_record::session::Injection;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// What differs between the two sides.
+/// The change from base to head.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Change {

@@ -13,7 +13,7 @@ use harness_abtest::TimedPhase;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// How long each of the two runs warms up and measures, in seconds.
+/// Time for which each of the two runs warms up and measures, in seconds.
 const WARM_UP: u32 = 1;
 const MEASURED: u32 = 2;
 /// Time limit of a run, which also prepares, resamples and writes.

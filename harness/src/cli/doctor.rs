@@ -71,9 +71,9 @@ impl Doctor {
 
     fn diagnose(&self, project: &Project) -> Result<Status> {
         let system = System::here();
-        // Before the machine is looked at: building is the busiest thing it will do, and another harness is no finding.
+        // First build and wait for other harnesses, so that neither appears among the busy processes.
         let built = collect::build(project, &[], terminal::quiet());
-        let turn = MeasuringLock::wait(project, &|told| notice(told));
+        let turn = MeasuringLock::wait(project, &|message| notice(message));
         let before = Tasks::now(&system);
         thread::sleep(WATCHED);
         let busy = doctor::busiest(&before, &Tasks::now(&system));
@@ -139,13 +139,15 @@ impl Doctor {
     }
 
     fn run_tuned(&self) -> Result<Status> {
-        // From before the first change, so that nothing ends the harness between a change and its end.
+        // Held before the first change, so that an interruption cannot end the harness before the settings are
+        // restored.
         let held = process::Held::new();
         let (tuned, untouched) = doctor::tune(&System::here());
-        for told in tuned.told().iter().chain(&untouched) {
-            notice(told);
+        for message in tuned.told().iter().chain(&untouched) {
+            notice(message);
         }
-        // It is a process group of its own, which may not read the terminal: it would wait for ever.
+        // The command is a process group of its own. It must not read from the terminal, or it would be stopped for
+        // ever.
         let status = process::foreground(self.tuned_command().stdin(Stdio::null()));
         let (count, failed) = (tuned.told().len(), tuned.put_back());
         for message in &failed {

@@ -124,7 +124,7 @@ fn pairs(session: &Session, number: u32, is_selected: &dyn Fn(&str, &str) -> boo
 /// Counts of the selected workloads and phases, with their verdicts.
 fn counts(gate_verdict: &GateVerdict, is_selected: &dyn Fn(&str, &str) -> bool, exact: bool) -> Option<Table> {
     let mut counts = gate_verdict.counts.clone()?;
-    counts.rows.retain(|row| is_asked(&row.comparison.workload, &row.comparison.head_phase));
+    counts.rows.retain(|row| is_selected(&row.comparison.workload, &row.comparison.head_phase));
     (!counts.rows.is_empty()).then(|| table(&counts, exact))
 }
 

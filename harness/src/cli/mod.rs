@@ -77,7 +77,7 @@ impl Arguments {
     }
 }
 
-/// Refuses a path that cannot be written before minutes are spent measuring.
+/// Returns an error if a path cannot be written, before minutes are spent on measuring.
 fn writable(path: &Path) -> Result<()> {
     atomic_file::try_writing(path).with_context(|| format!("cannot write {}, so nothing was measured", path.display()))
 }

@@ -61,7 +61,7 @@ pub(crate) struct Selection {
     /// Force this instruction set for all instruments, such as avx2
     #[arg(long, value_name = "ISA")]
     isa: Option<String>,
-    /// How long a single answer of the probe may take, in seconds
+    /// Longest wait for one answer of the probe, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = collect::TIME_LIMIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
     time_limit: u64,
 }

@@ -184,7 +184,7 @@ impl Session {
         let started = first.counts.as_ref().filter(|_| !Rc::ptr_eq(first, last));
         let against_first = started.map(|first| compare(RecordView::record(first), RecordView::record(counts)));
         show(&[counts_table(&against_last, against_first.as_deref())], Format::Table)?;
-        // What is missing is told, and is for the next change to mend.
+        // Missing readings are reported; the next change may fix them.
         run::outcome(counts);
         Ok(())
     }

@@ -23,9 +23,9 @@ pub const SLICE: Duration = Duration::from_micros(400);
 const BLOCKS: u32 = 32;
 /// Unmeasured warm-up iterations before a slice that has at least ten times as many iterations.
 pub const WARM: u64 = 1;
-/// Seconds that time is measured unless the user says otherwise.
+/// Default budget for measuring time, in seconds.
 pub const BUDGET: u64 = 60;
-/// TimeVerdict is judged of this many workloads at most: each more makes all of them less sure in the same budget.
+/// Largest number of workloads whose time is judged: each further one takes budget, and so certainty, from the others.
 pub const MOST_TIMED: usize = 12;
 
 /// Conditions of a pair under a session's terms. `isa` is the instruction set if one is forced.

@@ -132,7 +132,7 @@ fn a_save_that_is_killed_leaves_the_old_baseline_or_the_new_one() {
         assert!(there.record.created == old || there.record.created == new, "{}", there.record.created);
         let counts = if there.record.created == old { measured() } else { regressed() };
         assert_eq!(there, harness_record::baseline::Baseline::promote(&counts).expect("promotable")[0]);
-        // Back to the old one for the next round.
+        // Restore the old baseline for the next save.
         let command = ["baseline", "save", "--yes", "--record", "records/first.json"];
         assert_eq!(project.run(&command).status, 0);
     }

@@ -85,7 +85,7 @@ fn a_base_whose_probe_dies_or_whose_rules_make_no_sense_is_told_by_side() {
     tools.script("probe", probe.strip_prefix("#!/bin/sh\n").expect("a script"));
     let message = tools.refused(&GATE);
     assert_eq!(
-        said,
+        stderr,
         "the base side's probe does not answer: \
          the probe ended before it answered `hello`: exit status 3; it printed: kaputt"
     );

@@ -55,7 +55,7 @@ fn a_file_that_cannot_be_written_is_told_before_anything_is_counted() {
     assert!(!tools.project.path("measured").exists());
 }
 
-/// The one row that a run with these options left in its record, and everything it said on standard error.
+/// Runs one workload in one phase with exit status 2. Returns the row of the record, and standard error.
 fn row_of(tools: &Tools, metric: &str) -> (harness_record::Row, String) {
     let narrow = ["--filter", "model/*", "--phase", "naive", "--no-report", "--time-limit", "1"];
     let done = tools.run(&[&["run", "--metric", metric, "--out", "one.json"], &narrow[..]].concat());

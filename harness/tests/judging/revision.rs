@@ -167,7 +167,7 @@ fn one_loss_that_shows_in_many_figures_is_told_once_for_each_workload() {
     for told in [
         "regressed: model/decode in phase optimized, and in 1 more phase: Ir +5.0 %, allocations 2 -> 3 per token",
         "regressed: kernel/gelu in phase optimized, and in 1 more phase: Ir +5.0 %, allocations 2 -> 3 per token",
-        "regressed: 6 more figures, which the table has; --all tells each in a sentence",
+        "regressed: 6 more figures are in the table; --all prints a sentence for each",
     ] {
         assert!(done.stdout.contains(expected), "{expected}: {}", done.stdout);
     }

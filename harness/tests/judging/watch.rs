@@ -108,9 +108,9 @@ fn what_is_broken_or_gone_is_told_and_waited_for() {
     let tools = Tools::new();
     tools.probe("hello", "exit 3");
     let mut watching = Watching::start(&tools, &["--filter", "model/*", "--phase", "naive", "--metric", "heap"]);
-    let said = watching.until(WAITS);
+    let output = watching.until(WAITS);
     let waits = "the probe ended before it answered `hello`: exit status 3; waiting for the next change";
-    assert!(said.contains(waits), "before there is a first state: {said}");
+    assert!(output.contains(waits), "before there is a first state: {output}");
     tools.probe("", "");
     let output = watching.until(WAITS);
     assert!(output.contains("model/decode"), "{output}");

@@ -50,7 +50,7 @@ struct GateTest {
     /// null,inject:0.5,inject:1,inject:2,inject:5]
     #[arg(long, value_name = "CONDITION", value_delimiter = ',')]
     condition: Vec<RequestedCondition>,
-    /// Start programs that compute all the time, to be in the way
+    /// Start programs that compute all the time, as a disturbance
     #[arg(long, value_enum, default_value = "none")]
     hogs: BackgroundLoad,
     /// Begin no trial after this time, such as 90s, 10m or 1h

@@ -189,7 +189,7 @@ impl<'a> Stage<'a> {
         };
         let (seconds, disturbance) = (began.elapsed().as_secs_f64(), counters.since(&system));
         if process::stopped() {
-            say("finished trials are kept");
+            print("finished trials are kept");
             bail!("interrupted");
         }
         let last = last_error(&errors);

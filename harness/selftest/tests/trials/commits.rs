@@ -112,8 +112,11 @@ fn a_gate_that_cannot_judge_is_a_trial_too() {
 #[test]
 fn every_wrong_change_is_answered_before_anything_is_measured() {
     let real = ["gate", "--condition", "real"];
-    let said = repository().refused(&real);
-    assert!(said.contains("cannot read the changes") && said.ends_with("name another file with --changes"), "{said}");
+    let message = repository().refused(&real);
+    assert!(
+        message.contains("cannot read the changes") && message.ends_with("name another file with --changes"),
+        "{message}"
+    );
     let cases = [
         ("\"nanoseconds\":50000000", "gone", "change `slow`: the text of `find` is not in `probe`"),
         ("while read -r line; do\"\nreplace", "ask\"\nreplace", "is in `probe` 5 times"),

@@ -65,7 +65,7 @@ pub(crate) struct Bisect {
     /// Force this instruction set, such as avx2
     #[arg(long, value_name = "ISA")]
     isa: Option<String>,
-    /// How long a single answer of a probe may take, in seconds
+    /// Longest wait for one answer of a probe, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = collect::TIME_LIMIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
     time_limit: u64,
     /// Output format of the list of tried commits

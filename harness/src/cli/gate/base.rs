@@ -50,7 +50,7 @@ impl Ready<'_> {
 
     /// The program that an instrument runs.
     fn counting(&self, instrument: Instrument) -> Timed<'_> {
-        // The probe, which is always needed, comes before it.
+        // The last one: the probe is always needed and comes first.
         let program = collect::needed(&self.measured.project.config, &[instrument]).pop();
         Timed { probe: program.unwrap_or(&self.measured.project.config.probe), ..self.timed() }
     }
@@ -84,9 +84,9 @@ impl Gate {
         };
         let mut accepted = rules::accepted(&checkout, project, against.honour_new_acceptances, &repository)?;
         let amended = rules::amended(&checkout.project, project);
-        // Built as the base was, in the same folder and by the same call: the two then differ by their sources only.
+        // Built like the base, in the same folder and by the same call, so that the two differ by their sources only.
         let of_tree = collect::needed(&project.config, &needed);
-        let tree = checkouts.working_tree(project, &of_tree, output, &|told| notice(told))?;
+        let tree = checkouts.working_tree(project, &of_tree, output, &|message| notice(message))?;
         let of_base =
             Measured { project: &checkout.project, programs: &checkout.programs, commit: Some(&checkout.commit.id) };
         let of_head = Measured { project, programs: &tree.programs, commit: None };
@@ -243,7 +243,7 @@ fn time(pools: &Pools, timed_phases: &[TimedPhase], terms: &Terms, request: &Req
     let conditions = conditions_of(terms, request.isa.clone(), request.time_limit);
     let system = System::here();
     let (state, counters) = (doctor::state(&system), Counters::now(&system));
-    // Another one with every seed.
+    // The seed selects the workload of the noise floor.
     let itself = &timed_phases[terms.seed as usize % timed_phases.len()];
     let half = Duration::from_secs_f64(terms.floor_seconds / 2.0);
     let floor = |seed| {

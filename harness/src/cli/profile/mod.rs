@@ -24,7 +24,7 @@ use side::Side;
 use super::writable;
 use harness::terminal::{Status, exact, notice, show};
 
-/// Shows where time, instructions and allocations of a workload go, as tables and flame graphs
+/// Shows where a workload spends time, instructions and allocations, as tables and flame graphs
 ///
 /// By time: the operations of the engine, repeated for two and a half seconds. The overhead of recording them is
 /// measured and shown. By instructions: functions, counted by callgrind, separately for each chain of callers. By
@@ -43,7 +43,7 @@ pub(crate) struct Profile {
     /// Phase of the workload [default: its last one]
     #[arg(long, value_name = "NAME")]
     phase: Option<String>,
-    /// What to look at, separated by commas [default: all that the workload is small enough for]
+    /// Views, separated by commas [default: all that the workload is small enough for]
     #[arg(long, value_delimiter = ',', value_parser = view_parser())]
     by: Vec<View>,
     /// Compare B with A: each is a phase of the workload, a revision such as main or HEAD~3, or `checkout` for the
@@ -59,7 +59,7 @@ pub(crate) struct Profile {
     /// Profile the workloads of the checkpoint in this folder, as Hugging Face saves it
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
-    /// How long a single answer of the probe may take, in seconds
+    /// Longest wait for one answer of the probe, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = collect::TIME_LIMIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
     time_limit: u64,
     /// Output format
