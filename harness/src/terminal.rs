@@ -44,12 +44,12 @@ pub fn run(command: impl FnOnce() -> Result<Status>) -> ExitCode {
     // Where programs run, ending them ends the measurement, which reports so and removes its temporary folders.
     let interrupted = || {
         if !process::stop_all() {
-            notice("interrupted; files are as they were, or whole");
+            notice("interrupted; each file is either unchanged or complete");
             std::process::exit(2);
         }
     };
     if let Err(error) = ctrlc::set_handler(interrupted) {
-        notice(&format!("Ctrl-C will leave running programs behind: {error}"));
+        notice(&format!("cannot handle Ctrl-C, so it will leave running programs behind: {error}"));
     }
     match command() {
         Ok(status) => status.into(),

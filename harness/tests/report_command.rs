@@ -3,7 +3,6 @@
 #[path = "../report/tests/synthetic/mod.rs"]
 mod synthetic;
 
-// What the builders of sample records build.
 use std::fs;
 use std::path::Path;
 

@@ -15,7 +15,7 @@ pub struct TimedPhase {
 /// The measured pairs of one workload in one phase.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WorkloadPairs {
-    /// Whose.
+    /// The side.
     pub timed: TimedPhase,
     /// The pairs, in the order of measurement.
     pub pairs: Vec<Pair>,

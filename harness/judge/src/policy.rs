@@ -31,8 +31,8 @@ impl Policy {
             (key, record)
         };
         Self {
-            limits: Limits::read(&folder.join("limits.toml")).map_err(|error| told(&error)),
-            acceptances: Acceptances::read(folder).map_err(|error| told(&error)),
+            limits: Limits::read(&folder.join("limits.toml")).map_err(|error| message(&error)),
+            acceptances: Acceptances::read(folder).map_err(|error| message(&error)),
             baselines: keys.into_iter().map(baseline).collect(),
             timed: timed.to_vec(),
         }

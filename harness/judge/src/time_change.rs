@@ -6,7 +6,7 @@ use harness_record::metric::{Figure, LEVEL};
 /// The measured time of a workload.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TimeChange {
-    /// Whose.
+    /// The side.
     pub timed: TimedPhase,
     /// Number of pairs of processes.
     pub pairs: usize,

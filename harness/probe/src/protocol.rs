@@ -28,7 +28,7 @@ pub enum Request {
     Hello,
     /// Make one workload ready in one phase, in the place of the one before.
     Prepare {
-        /// Its id.
+        /// Id of the workload.
         workload: String,
         /// The phase.
         phase: String,
@@ -58,11 +58,11 @@ pub enum Reply {
     Hello {
         /// The probe's protocol version.
         protocol: u32,
-        /// What its meter reads.
+        /// Name of the probe's meter.
         meter: String,
         /// The best instruction set it found on this machine.
         isa: String,
-        /// What it can measure.
+        /// Workloads that the probe can measure.
         workloads: Vec<Description>,
     },
     /// To [`Request::Prepare`].
@@ -85,7 +85,7 @@ pub enum Reply {
     },
     /// The request could not be met; the probe waits for the next one.
     Error {
-        /// One sentence.
+        /// One sentence for the report.
         message: String,
     },
 }
@@ -93,7 +93,7 @@ pub enum Reply {
 /// A workload as the probe describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Description {
-    /// Its id.
+    /// Id of the workload.
     pub id: String,
     /// What one run yields.
     pub unit: Unit,

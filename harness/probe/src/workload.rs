@@ -75,7 +75,7 @@ pub trait Prepared {
     }
 }
 
-/// What one run of a workload yields.
+/// The unit of work of a workload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Unit {

@@ -217,7 +217,7 @@ pub enum SessionError {
     Schema {
         /// The file.
         path: PathBuf,
-        /// Its version.
+        /// Version in the file.
         found: u32,
     },
 }

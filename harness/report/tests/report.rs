@@ -2,7 +2,6 @@
 
 mod synthetic;
 
-// What the builders of sample records build.
 use harness_judge::trends::Trends;
 use harness_record::{Check, Data, Record};
 use harness_report::render::Format;

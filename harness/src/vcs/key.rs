@@ -60,8 +60,8 @@ impl Toolchain {
     }
 }
 
-fn ask(rustc: &OsStr, question: &str, folder: &Path) -> io::Result<String> {
-    let output = process::output(Command::new(rustc).arg(question).current_dir(folder), LIMIT);
+fn query(rustc: &OsStr, argument: &str, folder: &Path) -> io::Result<String> {
+    let output = process::output(Command::new(rustc).arg(argument).current_dir(folder), LIMIT);
     let output = output.map_err(|error| match error {
         ChildError::Start { source, .. } | ChildError::Wait { source, .. } => source,
         hung => io::Error::other(hung.to_string()),

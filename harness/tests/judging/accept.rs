@@ -32,7 +32,7 @@ fn an_accepted_count_is_pending_until_it_is_honoured_and_a_further_loss_is_not_e
 
     let done = gate(&tools, &[]);
     assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
-    for told in [
+    for expected in [
         "pending: kernel/gelu in phase naive: instructions 1,000 -> 1,050 (+5.0 %), because A fix of rounding costs this; added \
          by this change, counts only with --honour-new-acceptances",
         "changed rule: acceptance added: kernel/gelu in phase optimized: instructions 1,001 -> 1,051",
@@ -88,7 +88,7 @@ fn an_accepted_time_excuses_the_change_that_brings_it_or_that_it_came_before() {
     takes(&tools, 54_080_000);
     let done = times(&["--honour-new-acceptances"]);
     assert_eq!(done.status, 1, "the base has it");
-    let told = "the base accepts this slowdown, but its code changed since then and may already contain it";
+    let expected = "the base accepts this slowdown, but its code changed since then and may already contain it";
     assert!(done.stdout.contains(expected), "{}", done.stdout);
     // The same with a line that is committed before the change; other changes of baselines may come between.
     takes(&tools, 52_000_000);
@@ -140,7 +140,7 @@ fn an_expired_acceptance_is_complained_of_and_excuses_nothing() {
     tools.project.write("baselines/accepted.csv", &expired.replace("kernel/gelu,naive", "kernel/glue,naive"));
     let done = gate(&tools, &["--honour-new-acceptances"]);
     assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
-    for told in [
+    for expected in [
         "complaint: the acceptance of kernel/gelu in phase optimized: instructions 1,003 -> 1,053 (+5.0 %) expired on 2026-01-01; \
          fix the regression, or remove the line from accepted.csv",
         "but there is no workload `kernel/glue`; did you mean `kernel/gelu`?",

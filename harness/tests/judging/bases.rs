@@ -85,7 +85,7 @@ fn a_base_whose_probe_dies_or_whose_rules_make_no_sense_is_told_by_side() {
     tools.script("probe", probe.strip_prefix("#!/bin/sh\n").expect("a script"));
     let message = tools.refused(&GATE);
     assert_eq!(
-        stderr,
+        message,
         "the base side's probe does not answer: \
          the probe ended before it answered `hello`: exit status 3; it printed: kaputt"
     );
@@ -106,10 +106,10 @@ fn a_workload_that_is_defined_otherwise_is_listed_and_fails_nothing() {
     tools.project.write("workloads.json", &changed);
     let done = tools.run(&GATE);
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
-    for told in
+    for expected in
         ["model/decode (naive, optimized) is changed: its definition differs", "kernel/new (naive, optimized) is new"]
     {
-        assert!(done.stdout.contains(told), "{told}: {}", done.stdout);
+        assert!(done.stdout.contains(expected), "{expected}: {}", done.stdout);
     }
 }
 

@@ -34,10 +34,10 @@ fn unchanged_code_passes_and_what_was_measured_is_kept() {
     let tools = repository();
     let done = gate(&tools, &[]);
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
-    for told in
+    for expected in
         ["PASSED: of 1 timed workload 1 not slower", "reproduce with: cargo harness gate --base HEAD", "--seed 7"]
     {
-        assert!(done.stdout.contains(told), "{told}: {}", done.stdout);
+        assert!(done.stdout.contains(expected), "{expected}: {}", done.stdout);
     }
     let (session, gate_verdict) = kept(&tools);
     assert_eq!((session.measured.len(), session.terms.seed, session.head.dirty), (1, 7, false));
@@ -164,7 +164,7 @@ fn one_loss_that_shows_in_many_figures_is_told_once_for_each_workload() {
     allocates(&tools, 3);
     let done = tools.run(&["gate", "--base", "HEAD", "--counts-only"]);
     assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
-    for told in [
+    for expected in [
         "regressed: model/decode in phase optimized, and in 1 more phase: Ir +5.0 %, allocations 2 -> 3 per token",
         "regressed: kernel/gelu in phase optimized, and in 1 more phase: Ir +5.0 %, allocations 2 -> 3 per token",
         "regressed: 6 more figures are in the table; --all prints a sentence for each",
@@ -243,8 +243,8 @@ fn without_valgrind_what_is_lost_elsewhere_is_seen_and_nothing_passes() {
     let done = gate(&tools, &[]);
     assert_eq!(done.status, 2, "{}{}", done.stdout, done.stderr);
     assert!(done.stderr.contains("valgrind is missing"), "{}", done.stderr);
-    let told = "NOT JUDGED: instructions were not counted, valgrind is missing; of 1 timed workload 1 not slower";
-    assert!(done.stdout.contains(told), "{}", done.stdout);
+    let expected = "NOT JUDGED: instructions were not counted, valgrind is missing; of 1 timed workload 1 not slower";
+    assert!(done.stdout.contains(expected), "{}", done.stdout);
     assert_eq!(kept(&tools).1.conclusion(), harness_judge::counts::SuiteVerdict::Unjudged);
     let done = gate(&tools, &["--times-only"]);
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);

@@ -1,8 +1,8 @@
 //! Compares two sides figure by figure, and decides which figures are comparable.
 //!
-//! A side is a record, one phase of a record, or a stored baseline. Nothing is judged here: whether a difference
-//! matters is for [`crate::counts`]. What may not be compared keeps its place in the list with the reason, so that no
-//! number is dropped in silence.
+//! A side is a record, one phase of a record, or a stored baseline. Nothing is judged here: [`crate::counts`] decides
+//! if a difference matters. A figure that is not comparable keeps its place in the list with the reason, so that no
+//! number is dropped silently.
 
 mod narrow;
 mod pair;

@@ -119,7 +119,8 @@ impl Acceptances {
 
     fn to_text(&self) -> String {
         let mut writer = csv::Writer::from_writer(Vec::new());
-        let mut write = |fields: [&str; COLUMNS.len()]| writer.write_record(fields).expect("memory takes every line");
+        let mut write =
+            |fields: [&str; COLUMNS.len()]| writer.write_record(fields).expect("writing to memory cannot fail");
         write(COLUMNS);
         for Acceptance { loss, accepted, expires, reason } in &self.lines {
             write([
@@ -134,7 +135,7 @@ impl Acceptances {
                 loss.key.as_deref().unwrap_or_default(),
             ]);
         }
-        let table = writer.into_inner().expect("memory takes every line");
+        let table = writer.into_inner().expect("writing to memory cannot fail");
         format!("{HEAD}{SCHEMA_VERSION}\n{}", String::from_utf8(table).expect("every field is a string"))
     }
 }

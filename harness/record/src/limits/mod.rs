@@ -63,7 +63,7 @@ pub enum LimitsError {
     Schema {
         /// The file.
         path: PathBuf,
-        /// Its version.
+        /// Version in the file.
         found: u32,
     },
 }

@@ -43,7 +43,7 @@ pub enum RoadmapError {
     Schema {
         /// The file.
         path: PathBuf,
-        /// Its version.
+        /// Version in the file.
         found: u32,
     },
 }

@@ -50,7 +50,7 @@ pub fn chart(series: &[Series], dated_records: &[DatedRecord], question: &Histor
     let left_out = if beyond > 0 { format!("; {beyond} more workloads are not drawn") } else { String::new() };
     Some(Chart::Lines(LineChart {
         title: title(&jumps, dated_records, question, &shown),
-        subtitle: format!("{}{left_out}. A change is a step of the step function that fits best.", scope(question)),
+        subtitle: format!("{}{left_out}. Changes are the steps of the best-fitting step function.", scope(question)),
         x_axis: format!("states, from {} to {}", day(first), day(last)),
         y_axis: question.metric.title().to_owned(),
         quantity: if question.metric.portable() { question.metric.quantity() } else { Quantity::Blocks },

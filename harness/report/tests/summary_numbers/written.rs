@@ -16,7 +16,7 @@ impl Written {
 
 /// The numbers of a line, in order. `±0.1` has the unit of the number before, `1/30` is a fraction.
 pub(crate) fn numbers(line: &str) -> Vec<Written> {
-    const UNITS: [(&str, f64); 12] = [
+    const UNITS: [(&str, f64); 11] = [
         (" KB", 1e3),
         (" MB", 1e6),
         (" GB", 1e9),

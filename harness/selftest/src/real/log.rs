@@ -35,7 +35,7 @@ pub enum LogError {
     Line {
         /// The file.
         path: PathBuf,
-        /// Its number.
+        /// Number of the line, from 1.
         line: u64,
         /// The error.
         message: String,

@@ -34,7 +34,7 @@ impl Site<'_> {
     pub(super) fn ready(&self, commit: &Commit) -> Result<Result<Built, String>> {
         let print = |message: &str| notice(message);
         let instruments = &self.instruments;
-        let built = self.checkouts.checkout(commit, |config| collect::needed(config, instruments), self.output, &say);
+        let built = self.checkouts.checkout(commit, |config| collect::needed(config, instruments), self.output, &print);
         let checkout = match built {
             Ok(checkout) => checkout,
             Err(
