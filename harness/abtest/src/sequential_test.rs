@@ -145,8 +145,8 @@ impl SequentialTest {
     /// Confidence interval for the true ln(head time / base time), by inversion of the test. None while the pairs are
     /// too few.
     ///
-    /// Guarantee: the probability that the interval ever misses the true value, at any number of pairs, is at most `1
-    /// - level` (union bound over the two ends). After a confirmed change the interval is computed from the pairs
+    /// Guarantee: the probability that the interval ever misses the true value, at any number of pairs, is at most
+    /// `1 - level` (union bound over the two ends). After a confirmed change the interval is computed from the pairs
     /// after the alarm alone, which is a separate interval with a guarantee of its own.
     pub fn interval(&self, level: f64) -> Option<Interval> {
         let beyond = (1.0 - level) / 2.0;

@@ -222,6 +222,6 @@ mod tests {
         assert!(told.len() == 2 && told.iter().all(|one| one.starts_with("the head's ")), "{told:?}");
         let new = rulebook("", "", Some(record(vec![row("w", "naive", vec![callgrind(1)])])));
         assert_eq!(good.changes(&new), ["baseline key is new, with 1 rows"]);
-        assert_eq!(new.changes(&good), ["baseline key is gone"]);
+        assert_eq!(new.changes(&good), ["baseline key is removed"]);
     }
 }
