@@ -1,12 +1,14 @@
 //! Instruction counts by callgrind, through iai-callgrind's bench binary and runner.
 //!
-//! The bench registers its cases in the order of the probe's workloads and phases and names them by their place in it;
-//! this file is the only one that knows that, and where the runner leaves its summary.
+//! The bench runs the case whose workload and phase two environment variables name, so that no count depends on the order
+//! of a registry. Benches of older revisions ignore these variables and number their cases. This file is the only one that
+//! knows how both kinds of bench name their cases, and where the runner leaves its summary.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{fs, io};
 
+use harness_probe::Case;
 use harness_probe::protocol::Description;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -19,16 +21,19 @@ use crate::record::{Check, Data, Instrument, Reading};
 /// Version of the runner's summary that is understood here.
 const SUMMARY_VERSION: &str = "7";
 
-/// What makes callgrind keep a function apart for every chain of up to a hundred callers; lines are not needed then.
-const APART: &str = "--separate-callers=100 --dump-line=no";
+/// Makes callgrind keep separate counts of a function for every chain of up to a hundred callers; they need no lines.
+const SEPARATE_CALLERS: &str = "--separate-callers=100 --dump-line=no";
+
+/// The only case of a bench that selects its case by the environment.
+const SELECTED_CASE: &str = "by_id_0";
 
 /// Counts instructions, on one thread.
 pub struct Callgrind<'a> {
     /// Starts the bench binary.
     pub bench: &'a (dyn Fn() -> Command + Sync),
-    /// Every workload of the probe, in its order: the place of a case is found among them.
+    /// Every workload of the probe, in the order of its registry. The order matters only to benches of older revisions.
     pub workloads: &'a [Description],
-    /// The instruction set that kernels choose under valgrind, or why there is no valgrind to ask.
+    /// The instruction set that kernels choose under valgrind, or the reason why it is unknown.
     pub isa: Result<String, String>,
     /// Conditions.
     pub settings: &'a Settings,
@@ -40,7 +45,7 @@ impl Gauge for Callgrind<'_> {
     }
 
     fn expected_seconds(&self, runs: &[Option<f64>]) -> f64 {
-        // A second to start, and about fifty times the bare machine's time; what prepares a run is not known here.
+        // A few seconds to start, and fifty times the time on the bare machine. The time to prepare a run is unknown here.
         runs.iter().map(|seconds| 3.0 + 50.0 * seconds.unwrap_or(0.02)).sum()
     }
 
@@ -49,12 +54,12 @@ impl Gauge for Callgrind<'_> {
             .iter()
             .map(|phase| {
                 step(phase);
+                let case = Case { workload: workload.id.clone(), phase: phase.clone() };
                 let reading = self.isa.clone().and_then(|isa| {
-                    let place = self.place(&workload.id, phase)?;
-                    let data = Data::Callgrind { instructions: self.count(place, &isa)? };
+                    let data = Data::Callgrind { instructions: self.count(&case, &isa)? };
                     Ok(Reading { isa, threads: 1, data })
                 });
-                // The bench checks the answer when it has counted, and fails if it is wrong.
+                // After counting, the bench checks the answer and fails if it is wrong.
                 let check = reading.is_ok().then_some(Check::Passed);
                 Taken { reading, check }
             })
@@ -63,25 +68,23 @@ impl Gauge for Callgrind<'_> {
 }
 
 impl Callgrind<'_> {
-    fn count(&self, place: usize, isa: &str) -> Result<u64, String> {
-        let home = self.run(place, isa, None)?;
-        let found = find(home.path(), &|name| name == "summary.json").map_err(unreadable)?;
-        let summary = found.first().ok_or_else(|| no_case(place))?;
+    fn count(&self, case: &Case, isa: &str) -> Result<u64, String> {
+        let (_folder, summary) = self.run(case, isa, None)?;
         instructions(&fs::read_to_string(summary).map_err(unreadable)?)
     }
 
-    /// Counts the instructions of a workload in a phase once more, function by function, each apart for every chain of
+    /// Counts the instructions of a workload in a phase once more, function by function, separately for every chain of
     /// callers.
     ///
     /// # Errors
     /// One sentence, if they cannot be counted.
     pub fn graph(&self, workload: &str, phase: &str) -> Result<CallGraph, String> {
         let isa = self.isa.as_deref().map_err(Clone::clone)?;
-        let place = self.place(workload, phase)?;
-        let home = self.run(place, isa, Some(APART))?;
-        let found = find(home.path(), &|name| name.starts_with("callgrind.") && name.ends_with(".out"));
+        let case = Case { workload: workload.to_owned(), phase: phase.to_owned() };
+        let (folder, _) = self.run(&case, isa, Some(SEPARATE_CALLERS))?;
+        let found = find(folder.path(), &|name| name.starts_with("callgrind.") && name.ends_with(".out"));
         match found.map_err(unreadable)?.as_slice() {
-            [] => Err(no_case(place)),
+            [] => Err(format!("the runner of iai-callgrind left no callgrind output for {case}")),
             [file] => {
                 CallGraph::parse(&fs::read_to_string(file).map_err(unreadable)?).map_err(|error| error.to_string())
             }
@@ -89,41 +92,61 @@ impl Callgrind<'_> {
         }
     }
 
-    fn place(&self, workload: &str, phase: &str) -> Result<usize, String> {
-        case(self.workloads, workload, phase)
-            .ok_or_else(|| format!("{workload} in phase {phase} is no case of the bench"))
+    /// Runs one case of the bench. Returns the folder with the files of the runner, and the path of the summary in it.
+    fn run(&self, case: &Case, isa: &str, callgrind_args: Option<&str>) -> Result<(TempDir, PathBuf), String> {
+        if let Some(done) = self.start(SELECTED_CASE, case, isa, callgrind_args)? {
+            return Ok(done);
+        }
+        // A bench that selects by the environment has this case, or fails with the reason why it has not. So this bench
+        // is of an older revision, and so is its probe: both list their workloads in the same order.
+        let position = position(self.workloads, case);
+        let numbered = position.map(|position| self.start(&format!("case_{position}"), case, isa, callgrind_args));
+        numbered
+            .transpose()?
+            .flatten()
+            .ok_or_else(|| format!("the instruction bench has no case for {case}; build it and the probe together"))
     }
 
-    /// Runs one case of the bench, and returns the folder with what its runner left. `told` is passed on to callgrind.
-    fn run(&self, place: usize, isa: &str, told: Option<&str>) -> Result<TempDir, String> {
-        let home = tempfile::tempdir().map_err(|error| format!("cannot make a temporary folder: {error}"))?;
+    /// Starts the bench for the case that the runner knows by this name; none if the bench has no such case.
+    fn start(
+        &self,
+        name: &str,
+        case: &Case,
+        isa: &str,
+        callgrind_args: Option<&str>,
+    ) -> Result<Option<(TempDir, PathBuf)>, String> {
+        let folder = tempfile::tempdir().map_err(|error| format!("cannot make a temporary folder: {error}"))?;
         let mut command = (self.bench)();
-        command.args(["--bench", "--save-summary=json", "--nosummary", "--home"]).arg(home.path());
-        // The runner clears the environment, so that counts depend on nothing in it: also not on what chose the probe's.
+        command.args(["--bench", "--save-summary=json", "--nosummary", "--home"]).arg(folder.path());
+        // The runner clears the environment, so that counts depend on nothing in it but these.
         command.arg(format!("--envs=HARNESS_ISA={isa}"));
-        if let Some(told) = told {
-            command.arg(format!("--callgrind-args={told}"));
+        for (variable, value) in [(Case::WORKLOAD_VARIABLE, &case.workload), (Case::PHASE_VARIABLE, &case.phase)] {
+            command.env(variable, value).arg(format!("--envs={variable}"));
         }
-        command.arg(format!("*::case_{place}"));
+        if let Some(callgrind_args) = callgrind_args {
+            command.arg(format!("--callgrind-args={callgrind_args}"));
+        }
+        command.arg(format!("*::{name}"));
         let output = child::output(&mut command, self.settings.time_limit)
             .map_err(|error| format!("counting instructions failed: {error}"))?;
         if !output.status.success() {
             return Err(format!("counting instructions failed ({}): {}", output.status, complaint(&output.stderr)));
         }
-        Ok(home)
+        let summaries = find(folder.path(), &|name| name == "summary.json").map_err(unreadable)?;
+        Ok(summaries.into_iter().next().map(|summary| (folder, summary)))
     }
 }
 
-/// The place of a workload in a phase among the cases of the bench.
-fn case(workloads: &[Description], id: &str, phase: &str) -> Option<usize> {
+/// The number of a case in a bench that numbers its cases: its position among all cases that callgrind can count.
+fn position(workloads: &[Description], case: &Case) -> Option<usize> {
     workloads
         .iter()
         .filter(|workload| workload.instruments.contains(&harness_probe::Instrument::Callgrind))
-        .flat_map(|workload| workload.phases.iter().map(|phase| (workload.id.as_str(), phase.as_str())))
-        .position(|case| case == (id, phase))
+        .flat_map(|workload| workload.phases.iter().map(|phase| (&workload.id, phase)))
+        .position(|one| one == (&case.workload, &case.phase))
 }
 
-/// The files in a folder and below whose names are wanted.
+/// The files in a folder and its subfolders whose names are wanted.
 fn find(folder: &Path, wanted: &dyn Fn(&str) -> bool) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -141,10 +164,6 @@ fn unreadable(error: io::Error) -> String {
     format!("cannot read what the runner of iai-callgrind left: {error}")
 }
 
-fn no_case(place: usize) -> String {
-    format!("the instruction bench has no case {place}; build it and the probe together")
-}
-
 fn instructions(summary: &str) -> Result<u64, String> {
     let summary: Value =
         serde_json::from_str(summary).map_err(|error| format!("the summary of iai-callgrind is no JSON: {error}"))?;
@@ -160,19 +179,21 @@ fn instructions(summary: &str) -> Result<u64, String> {
         .ok_or_else(|| "the summary of iai-callgrind has no instruction count".to_owned())
 }
 
-/// The line of the runner's complaint that says what happened.
+/// The two lines of the runner's error output with the reason for a failure; without such lines, the last one.
 fn complaint(stderr: &[u8]) -> String {
     let text = String::from_utf8_lossy(stderr);
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let telling = |line: &&&str| line.contains("panicked at") || line.contains("rror:");
-    match lines.iter().position(|line| telling(&line)) {
-        Some(place) => lines[place..].iter().take(2).copied().collect::<Vec<_>>().join(" "),
-        None => lines.last().copied().unwrap_or("it said nothing").to_owned(),
+    let has_reason = |line: &&&str| line.contains("panicked at") || line.contains("rror:");
+    match lines.iter().position(|line| has_reason(&line)) {
+        Some(first) => lines[first..].iter().take(2).copied().collect::<Vec<_>>().join(" "),
+        None => lines.last().copied().unwrap_or("it printed no reason").to_owned(),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use harness_probe::{Instrument as On, Selection, Unit};
 
     use super::*;
@@ -189,16 +210,72 @@ mod tests {
         }
     }
 
+    /// Answers as the runner does, with 10 instructions for workload `a` in phase `x`, 20 for `y`; 30 and 40 for `b`.
+    const BY_ID: &str = r#"
+for argument; do [ "$previous" = --home ] && home=$argument; previous=$argument; done
+[ "$previous" = "*::by_id_0" ] || exit 0
+case "$HARNESS_WORKLOAD $HARNESS_PHASE" in
+  "a x") count=10 ;; "a y") count=20 ;; "b x") count=30 ;; "b y") count=40 ;;
+  *) echo "error: there is no workload $HARNESS_WORKLOAD" >&2; exit 2 ;;
+esac"#;
+
+    /// The same as a bench of an older revision, which heeds no variable.
+    const NUMBERED: &str = r#"
+for argument; do [ "$previous" = --home ] && home=$argument; previous=$argument; done
+case "$previous" in
+  "*::case_0") count=10 ;; "*::case_1") count=20 ;; "*::case_2") count=30 ;; "*::case_3") count=40 ;;
+  *) exit 0 ;;
+esac"#;
+
+    const SUMMARY: &str = r#"
+echo "{\"version\":\"7\",\"profiles\":[{\"data\":{\"total\":{\"metrics\":{\"Ir\":{\"values\":{\"new\":$count}}}}}}]}" > "$home/summary.json""#;
+
+    fn count(bench: &str, workloads: &[Description], id: &str, phase: &str) -> Result<u64, String> {
+        let script = format!("{bench}{SUMMARY}");
+        let start = || {
+            let mut command = Command::new("sh");
+            command.args(["-c", &script, "bench"]);
+            command
+        };
+        let settings = Settings {
+            threads: 1,
+            isa: None,
+            time_limit: Duration::from_secs(60),
+            clock_budget: Duration::ZERO,
+            slow_rounds: 1,
+            criterion_budget: Duration::ZERO,
+        };
+        let callgrind = Callgrind { bench: &start, workloads, isa: Ok("plain".to_owned()), settings: &settings };
+        callgrind.count(&Case { workload: id.to_owned(), phase: phase.to_owned() }, "plain")
+    }
+
+    fn counts(bench: &str, workloads: &[Description]) -> Vec<u64> {
+        let cases = [("a", "x"), ("a", "y"), ("b", "x"), ("b", "y")];
+        cases.map(|(id, phase)| count(bench, workloads, id, phase).expect("counted")).to_vec()
+    }
+
     #[test]
-    fn cases_are_counted_over_the_workloads_that_callgrind_can_take() {
+    fn a_count_belongs_to_its_workload_wherever_the_workload_stands() {
+        let (a, b) = (workload("a", &["x", "y"], &[On::Callgrind]), workload("b", &["x", "y"], &[On::Callgrind]));
+        let new = workload("new", &["x"], &[On::Callgrind]);
+        let expected = [10, 20, 30, 40];
+        assert_eq!(counts(BY_ID, &[a.clone(), b.clone()]), expected);
+        assert_eq!(counts(BY_ID, &[b.clone(), a.clone()]), expected);
+        assert_eq!(counts(BY_ID, &[a.clone(), new.clone(), b.clone()]), expected);
+        let refused = count(BY_ID, &[a, new, b], "new", "x").expect_err("the bench lacks it");
+        assert!(refused.ends_with("error: there is no workload new"), "{refused}");
+    }
+
+    #[test]
+    fn a_bench_of_an_older_revision_is_counted_by_position() {
         let workloads = [
             workload("a", &["x", "y"], &[On::Callgrind]),
             workload("big", &["x", "y"], &[On::Clock]),
             workload("b", &["x", "y"], &[On::Clock, On::Callgrind]),
         ];
-        assert_eq!(case(&workloads, "a", "y"), Some(1));
-        assert_eq!(case(&workloads, "b", "x"), Some(2));
-        assert_eq!(case(&workloads, "big", "x"), None);
+        assert_eq!(counts(NUMBERED, &workloads), [10, 20, 30, 40]);
+        let missing = "the instruction bench has no case for big in phase x; build it and the probe together";
+        assert_eq!(count(NUMBERED, &workloads, "big", "x"), Err(missing.to_owned()));
     }
 
     #[test]
@@ -212,9 +289,9 @@ mod tests {
     }
 
     #[test]
-    fn the_telling_line_of_a_complaint_is_found() {
+    fn the_reason_of_a_failure_is_found() {
         let stderr = b"noise\nthread 'main' panicked at lib.rs:1:1:\nwrong answer: 3 is not 4\nnote: run with\n";
         assert_eq!(complaint(stderr), "thread 'main' panicked at lib.rs:1:1: wrong answer: 3 is not 4");
-        assert_eq!(complaint(b""), "it said nothing");
+        assert_eq!(complaint(b""), "it printed no reason");
     }
 }

@@ -39,7 +39,7 @@ pub(crate) fn takes(tools: &Tools, nanoseconds: u64) {
 
 /// A case is counted with this many instructions from here on, and one more for each place.
 pub(crate) fn executes(tools: &Tools, instructions: u64) {
-    says(tools, "callgrind", ("$((", " + case"), instructions);
+    says(tools, "callgrind", ("count=$((", " + case"), instructions);
 }
 
 /// A run allocates this many blocks from here on.
