@@ -5,15 +5,15 @@ use std::time::Instant;
 use crate::protocol::Reading;
 use crate::{Meter, Prepared};
 
-/// Reads wall time by the monotonic clock, and when each generated token was there.
+/// Reads wall time with the monotonic clock, and the time of each generated token.
 #[derive(Debug)]
 pub struct Clock {
     tokens_at: Vec<u64>,
 }
 
 impl Clock {
-    /// A clock with room for the tokens of a run, so that reading allocates nothing.
-    #[expect(clippy::new_without_default, reason = "a default clock would hide that it holds memory")]
+    /// Creates a clock with memory for the tokens of a run, so that reading allocates nothing.
+    #[expect(clippy::new_without_default, reason = "`default` would hide that it allocates")]
     pub fn new() -> Self {
         Self { tokens_at: Vec::with_capacity(1 << 12) }
     }
@@ -53,8 +53,8 @@ impl Meter for Clock {
     }
 }
 
-/// Nanoseconds that this thread has been ready to run and had no core, since it began: the second number of Linux's
-/// `schedstat`. 0 where the system does not tell.
+/// Nanoseconds that this thread has waited for a core since it started: the second number of Linux's `schedstat`. 0 on
+/// systems without that file.
 fn waited() -> u64 {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     text.split_ascii_whitespace().nth(1).and_then(|number| number.parse().ok()).unwrap_or(0)
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reading_has_the_time_its_tokens_and_no_more_waiting_than_time() {
+    fn a_reading_has_time_tokens_and_a_wait_within_the_time() {
         let mut clock = Clock::new();
         for (iterations, tokens) in [(1, 1), (3, 0)] {
             let Reading::Clock { nanoseconds, waited, tokens_at } = clock.read(&mut Sleep, iterations) else {

@@ -8,14 +8,14 @@ use std::path::Path;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// The first 64 bits of the SHA-256 of the value's JSON text, in hex. `serde_json` keeps the keys of an object sorted,
-/// so the same value has the same text.
+/// Returns the first 64 bits of the SHA-256 of the value's JSON text, in hex. `serde_json` sorts the keys of an object, so
+/// equal values have equal texts.
 pub fn digest(value: &Value) -> String {
     first_bits(Sha256::digest(value.to_string().as_bytes()))
 }
 
-/// The first 64 bits of the SHA-256 of the files' contents, one after the other, in hex: what defines a workload that
-/// works on files.
+/// Returns the first 64 bits of the SHA-256 of the lengths and contents of files, in hex. It defines a workload that
+/// reads files.
 ///
 /// # Errors
 /// If one of them cannot be read.
@@ -23,7 +23,7 @@ pub fn digest_of_files<P: AsRef<Path>>(paths: &[P]) -> io::Result<String> {
     let mut hash = Sha256::new();
     for path in paths {
         let mut file = File::open(path)?;
-        // So that bytes cannot wander from one file to the next unnoticed.
+        // The length makes a digest depend on the file that each byte belongs to.
         hash.update(file.metadata()?.len().to_le_bytes());
         io::copy(&mut file, &mut hash)?;
     }
@@ -32,7 +32,7 @@ pub fn digest_of_files<P: AsRef<Path>>(paths: &[P]) -> io::Result<String> {
 
 fn first_bits(hash: impl IntoIterator<Item = u8>) -> String {
     hash.into_iter().take(8).fold(String::new(), |mut hex, byte| {
-        write!(hex, "{byte:02x}").expect("a string takes all");
+        write!(hex, "{byte:02x}").expect("writing to a string cannot fail");
         hex
     })
 }
@@ -48,14 +48,14 @@ mod tests {
         assert_ne!(digest(&json!({"a": 1, "b": 2})), digest(&json!({"a": 2, "b": 1})));
     }
 
-    /// SHA-256 of `null`, as any sha256sum gives it.
+    /// The expected value is the output of `printf null | sha256sum`.
     #[test]
     fn is_the_start_of_sha_256() {
         assert_eq!(digest(&Value::Null), "74234e98afe7498f");
     }
 
     #[test]
-    fn of_files_depends_on_their_bytes_and_where_one_ends() {
+    fn of_files_depends_on_their_bytes_and_their_ends() {
         let folder = std::env::temp_dir().join(format!("harness-digest-{}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("a folder");
         let digest_of = |contents: [&str; 2]| {

@@ -1,23 +1,25 @@
-//! The measured side: what a workload is, how it is metered, and the protocol in which a harness asks for it.
+//! The measured side: workloads, meters, and the protocol between harness and probe.
 //!
-//! The harness links no engine. It starts a *probe*: a process that knows the workloads, prepares one when it is told
-//! to, runs it, and says what its meter read. A crash is then a row in the record and not the end of the run, two
-//! revisions can be measured side by side from two builds, and anyone can measure their own crate by writing a probe:
-//! implement [`Workload`], and hand a [`Registry`] and a [`Meter`] to [`serve()`]. The crate depends on little, so that
-//! the probe of another revision builds in seconds.
+//! The harness does not link the measured code. It starts a *probe*: a process that prepares and runs a workload on request,
+//! and returns the reading of its meter. This has three advantages. A crash of a workload is one row of the record and does
+//! not end the run. Two builds of two revisions can be measured side by side. Anyone can measure their own crate with a
+//! probe: implement [`Workload`], and pass a [`Registry`] and a [`Meter`] to [`serve_stdio()`]. `examples/minimal.rs` is a
+//! complete probe. The crate has few dependencies, so that the probe of another revision builds in seconds.
 
+mod case;
 mod clock;
 mod digest;
-mod end;
+mod exit;
 mod meter;
 pub mod protocol;
 mod registry;
 mod serve;
 mod workload;
 
+pub use case::Case;
 pub use clock::Clock;
 pub use digest::{digest, digest_of_files};
-pub use end::or_end;
+pub use exit::or_exit;
 pub use meter::Meter;
 pub use registry::{Registry, RegistryError};
 pub use serve::{serve, serve_stdio};

@@ -1,5 +1,7 @@
-//! The language between harness and probe: one JSON object per line, a request on the probe's standard input, its reply
-//! on standard output. Whatever else the probe has to say goes to standard error.
+//! The protocol between harness and probe: one JSON object per line. The probe reads requests from standard input and writes
+//! one reply to each on standard output. Messages for people go to standard error.
+//!
+//! The names in JSON are part of the protocol. They stay as they are, because a harness also measures older revisions.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,26 +9,26 @@ use crate::{Instrument, Options, Selection, Unit};
 
 /// Version of the protocol that this crate speaks.
 ///
-/// | version | what came with it |
+/// | version | addition |
 /// |---|---|
 /// | 2 | waiting times |
 /// | 3 | [`Request::Profile`] |
 pub const VERSION: u32 = 3;
 
-/// The oldest version that a harness still understands: it says less, and nothing in another way. Without it no revision
-/// from before a new request could be measured beside one from after it.
+/// The oldest version that a harness still understands. Later versions only add requests and fields. This allows measuring
+/// a revision from before an addition together with one from after it.
 pub const OLDEST: u32 = 2;
 
-/// The version that brought [`Request::Profile`].
+/// The first version with [`Request::Profile`].
 pub const PROFILES_SINCE: u32 = 3;
 
-/// What the harness asks.
+/// A request of the harness.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "kebab-case")]
 pub enum Request {
-    /// Who are you, and what can you measure? Comes first.
+    /// Requests the description of the probe. It is the first request.
     Hello,
-    /// Make one workload ready in one phase, in the place of the one before.
+    /// Prepares one workload in one phase, and drops the one that was prepared before.
     Prepare {
         /// Id of the workload.
         workload: String,
@@ -35,22 +37,22 @@ pub enum Request {
         /// Threads and instruction set.
         options: Options,
     },
-    /// Run what is prepared, and say what the meter read.
+    /// Runs the prepared workload and requests the reading of the meter.
     Run {
-        /// How often, at least once. Tokens are told apart only when it is once.
+        /// The number of runs, at least 1. Times of single tokens are recorded only if it is 1.
         iterations: u64,
     },
-    /// Run what is prepared, and say where what the meter reads comes from. The reply is [`Reply::Ran`], with
-    /// [`Reading::Spans`] or [`Reading::Sites`] in it.
+    /// Runs the prepared workload and requests a profile. The reply is [`Reply::Ran`] with [`Reading::Spans`] or
+    /// [`Reading::Sites`].
     Profile {
-        /// How often, at least once.
+        /// The number of runs, at least 1.
         iterations: u64,
     },
-    /// Is the answer of the last run right?
+    /// Requests the check of the last run's answer.
     Check,
 }
 
-/// What the probe answers.
+/// A reply of the probe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "reply", rename_all = "kebab-case")]
 pub enum Reply {
@@ -69,47 +71,47 @@ pub enum Reply {
     Prepared {
         /// The instruction set that the kernels use.
         isa: String,
-        /// The threads that compute, where they are others than was asked for.
+        /// The threads that compute, if they differ from the requested ones.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         threads: Option<u32>,
     },
     /// To [`Request::Run`].
     Ran {
-        /// What the meter read.
+        /// The reading of the meter.
         reading: Reading,
     },
     /// To [`Request::Check`].
     Checked {
-        /// How the answer is wrong; none if it is right.
+        /// The first difference from the right answer; none if the answer is right.
         wrong: Option<String>,
     },
-    /// The request could not be met; the probe waits for the next one.
+    /// To a request that failed. The probe waits for the next one.
     Error {
         /// One sentence for the report.
         message: String,
     },
 }
 
-/// A workload as the probe describes it.
+/// The description of a workload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Description {
     /// Id of the workload.
     pub id: String,
-    /// What one run yields.
+    /// The unit of throughput.
     pub unit: Unit,
     /// Digest of its definition.
     pub definition: String,
     /// Digest of its answer.
     pub answer: String,
-    /// The phases in which it makes sense, in order.
+    /// The phases in which it can be measured, in order.
     pub phases: Vec<String>,
     /// The instruments it is small enough for.
     pub instruments: Vec<Instrument>,
-    /// When it is measured without being asked for by name.
+    /// The runs that measure it by default.
     pub selection: Selection,
 }
 
-/// What a meter read.
+/// The reading of a meter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "meter", rename_all = "kebab-case")]
 pub enum Reading {
@@ -117,22 +119,22 @@ pub enum Reading {
     Clock {
         /// Of all iterations together.
         nanoseconds: u64,
-        /// Part of it in which the probe was ready to run and had no core; 0 where the system does not tell.
+        /// The part in which the probe waited for a core; 0 if the system does not report it.
         #[serde(default)]
         waited: u64,
-        /// When each generated token was there, since the start; empty if there was more than one iteration.
+        /// The time from the start to each generated token; empty after more than one iteration.
         tokens_at: Vec<u64>,
     },
-    /// Wall time, and how long the operations of the workload took in it.
+    /// Wall time, and the time of the operations in it.
     Spans {
         /// Of all iterations together.
         nanoseconds: u64,
-        /// The operations, each after the one around it; empty where the workload notes none.
+        /// The operations, each after its parent; empty if the workload records none.
         spans: Vec<Span>,
     },
-    /// Heap allocations of all iterations together, by the place they were made at.
+    /// Heap allocations of all iterations together, by allocation site.
     Sites {
-        /// A profile in the format of DHAT's viewer, as valgrind's tool and the crate of that name write it.
+        /// A profile in the format of DHAT's viewer, which valgrind's tool and the crate `dhat` write.
         dhat: serde_json::Value,
     },
     /// Heap allocations of all iterations together.
@@ -143,30 +145,30 @@ pub enum Reading {
         total_blocks: u64,
         /// Most bytes alive at one time, counted from the start.
         peak_bytes: u64,
-        /// Bytes that this run added to what was alive before it.
+        /// Bytes that are alive after the run and were not before it.
         leaked_bytes: u64,
         /// Tokens generated after the first one.
         tokens: u64,
-        /// Bytes allocated while those were generated.
+        /// Bytes allocated during the generation of these tokens.
         token_bytes: u64,
-        /// Blocks allocated while those were generated.
+        /// Blocks allocated during the generation of these tokens.
         token_blocks: u64,
     },
 }
 
-/// All spans of one operation inside the same operations, added up.
+/// The sum of all spans of one operation with the same parent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
     /// Name of the span.
     pub name: String,
-    /// The place in the list of the span around it, which comes before it; none for one that has none.
+    /// The index of the parent, which comes earlier in the list; none for a root.
     pub parent: Option<usize>,
     /// Number of calls.
     pub calls: u64,
-    /// Nanoseconds of all of them together.
+    /// Their total nanoseconds.
     pub nanoseconds: u64,
-    /// Nanoseconds of the shortest.
+    /// Nanoseconds of the shortest span.
     pub shortest: u64,
-    /// Nanoseconds of the longest.
+    /// Nanoseconds of the longest span.
     pub longest: u64,
 }

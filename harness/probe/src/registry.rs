@@ -1,4 +1,4 @@
-//! The workloads that a probe knows.
+//! The registry: the workloads of a probe, each known by its id.
 
 use std::collections::BTreeSet;
 
@@ -7,25 +7,26 @@ use thiserror::Error;
 use crate::protocol::Description;
 use crate::{Workload, digest};
 
-/// Workloads in the order they were registered, which is the order they are measured and shown in.
+/// Workloads in the order in which they are measured and shown. Nothing else depends on the order: records, baselines and
+/// instruments identify a workload by its id.
 pub struct Registry {
     workloads: Vec<Box<dyn Workload>>,
     isa: String,
 }
 
-/// A set of workloads that cannot be told apart.
+/// Two workloads have the same id.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("two workloads are called {0}: give one of them another id")]
 pub struct RegistryError(String);
 
 impl Registry {
-    /// Registers workloads; `isa` names the best instruction set that they found on this machine.
+    /// Registers workloads. `isa` is the name of the best instruction set on this machine.
     ///
     /// # Errors
-    /// If two workloads have one id.
+    /// If two workloads have the same id.
     pub fn new(isa: impl Into<String>, workloads: Vec<Box<dyn Workload>>) -> Result<Self, RegistryError> {
-        // A set in order: one that hashes by chance would free its memory in another order each time, and the counts of
-        // whatever allocates later would differ from run to run.
+        // A sorted set, because a randomly seeded hash set would free its memory in a random order. Instruction counts of
+        // later allocations would then vary from run to run.
         let mut seen = BTreeSet::new();
         if let Some(twin) = workloads.iter().find(|workload| !seen.insert(workload.id().to_owned())) {
             return Err(RegistryError(twin.id().to_owned()));
@@ -33,12 +34,12 @@ impl Registry {
         Ok(Self { workloads, isa: isa.into() })
     }
 
-    /// All of them, in order.
+    /// All workloads, in order.
     pub fn workloads(&self) -> &[Box<dyn Workload>] {
         &self.workloads
     }
 
-    /// The workload of that id.
+    /// The workload with this id.
     pub fn get(&self, id: &str) -> Option<&dyn Workload> {
         self.workloads.iter().find(|workload| workload.id() == id).map(AsRef::as_ref)
     }
@@ -48,7 +49,7 @@ impl Registry {
         &self.isa
     }
 
-    /// All of them as the protocol describes them.
+    /// The descriptions of all workloads for the protocol.
     pub fn describe(&self) -> Vec<Description> {
         self.workloads
             .iter()

@@ -1,4 +1,4 @@
-//! The probe's loop: read a request, do it, reply.
+//! The loop of a probe: read a request, carry it out, reply.
 
 use std::io::{self, BufRead, Write};
 
@@ -24,7 +24,7 @@ pub fn serve(
     mut output: impl Write,
 ) -> io::Result<()> {
     let mut state = State { prepared: None, has_run: false };
-    // Split by bytes: a line that is no Unicode is a request that cannot be read, not the end of the conversation.
+    // Split by bytes, so that a line that is not Unicode gets an error as its reply and the loop continues.
     for line in input.split(b'\n') {
         let line = line?;
         if line.trim_ascii().is_empty() {
@@ -57,7 +57,7 @@ impl State {
                 workloads: registry.describe(),
             }),
             Request::Prepare { workload, phase, options } => {
-                // The memory of the one before is given back first: two models need not fit side by side.
+                // The previous workload is dropped first, so that two models need not fit in memory together.
                 self.prepared = None;
                 self.has_run = false;
                 options.check().map_err(|error| error.to_string())?;
@@ -69,12 +69,12 @@ impl State {
                 Ok(Reply::Prepared { isa, threads })
             }
             Request::Run { iterations } => {
-                let reading = meter.read(self.ready_for(iterations)?, iterations);
+                let reading = meter.read(self.prepared_for(iterations)?, iterations);
                 self.has_run = true;
                 Ok(Reply::Ran { reading })
             }
             Request::Profile { iterations } => {
-                let reading = meter.profile(self.ready_for(iterations)?, iterations)?;
+                let reading = meter.profile(self.prepared_for(iterations)?, iterations)?;
                 self.has_run = true;
                 Ok(Reply::Ran { reading })
             }
@@ -85,11 +85,11 @@ impl State {
         }
     }
 
-    /// What is prepared, if it can run that often.
-    fn ready_for(&mut self, iterations: u64) -> Result<&mut dyn Prepared, String> {
+    /// The prepared workload, if it can run this number of times.
+    fn prepared_for(&mut self, iterations: u64) -> Result<&mut dyn Prepared, String> {
         let prepared = self.prepared.as_mut().ok_or("nothing is prepared: send prepare first")?;
         match iterations {
-            0 => Err("a run takes at least one iteration".to_owned()),
+            0 => Err("a run needs at least one iteration".to_owned()),
             _ => Ok(prepared.as_mut()),
         }
     }
@@ -103,7 +103,7 @@ mod tests {
     use crate::protocol::Reading;
     use crate::{Clock, Instrument, Options, Selection, Unit, Workload, WorkloadError};
 
-    /// Adds up numbers; in the phase `broken` it adds one too many.
+    /// Adds numbers. In the phase `broken` it adds one number too many.
     struct Sum;
 
     struct PreparedSum {
@@ -159,10 +159,10 @@ mod tests {
         }
     }
 
-    fn talk(requests: impl AsRef<[u8]>) -> Vec<Reply> {
+    fn replies_to(requests: impl AsRef<[u8]>) -> Vec<Reply> {
         let registry = Registry::new("plain", vec![Box::new(Sum)]).expect("one workload");
         let mut output = Vec::new();
-        serve(&registry, &mut Clock::new(), requests.as_ref(), &mut output).expect("memory takes all");
+        serve(&registry, &mut Clock::new(), requests.as_ref(), &mut output).expect("writing to memory cannot fail");
         output.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).map(parse).collect()
     }
 
@@ -173,8 +173,8 @@ mod tests {
     const PREPARE: &str = r#"{"ask":"prepare","workload":"sum","phase":"right","options":{"threads":1,"isa":null}}"#;
 
     #[test]
-    fn introduces_itself() {
-        let replies = talk(r#"{"ask":"hello"}"#);
+    fn hello_describes_the_probe() {
+        let replies = replies_to(r#"{"ask":"hello"}"#);
         let [Reply::Hello { protocol, meter, workloads, .. }] = replies.as_slice() else { panic!("{replies:?}") };
         assert_eq!((*protocol, meter.as_str()), (VERSION, "clock"));
         assert_eq!(workloads[0].phases, ["right", "broken"]);
@@ -182,8 +182,8 @@ mod tests {
     }
 
     #[test]
-    fn tells_tokens_apart_in_a_single_run_only() {
-        let replies = talk(format!(
+    fn token_times_are_recorded_in_a_single_run_only() {
+        let replies = replies_to(format!(
             "{PREPARE}\n{}\n{}\n{}\n",
             r#"{"ask":"run","iterations":1}"#, r#"{"ask":"run","iterations":2}"#, r#"{"ask":"check"}"#
         ));
@@ -204,7 +204,8 @@ mod tests {
 
     #[test]
     fn a_profile_is_a_run_whose_answer_can_be_checked() {
-        let replies = talk(format!("{PREPARE}\n{}\n{}\n", r#"{"ask":"profile","iterations":2}"#, r#"{"ask":"check"}"#));
+        let replies =
+            replies_to(format!("{PREPARE}\n{}\n{}\n", r#"{"ask":"profile","iterations":2}"#, r#"{"ask":"check"}"#));
         let [_, Reply::Ran { reading: Reading::Spans { .. } }, checked] = replies.as_slice() else {
             panic!("{replies:?}")
         };
@@ -212,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_meter_that_has_no_profile_says_so() {
+    fn a_meter_without_a_profile_is_an_error() {
         struct Scales;
         impl Meter for Scales {
             fn name(&self) -> &'static str {
@@ -225,27 +226,28 @@ mod tests {
         let registry = Registry::new("plain", vec![Box::new(Sum)]).expect("one workload");
         let mut output = Vec::new();
         let requests = format!("{PREPARE}\n{}\n", r#"{"ask":"profile","iterations":1}"#);
-        serve(&registry, &mut Scales, requests.as_bytes(), &mut output).expect("memory takes all");
+        serve(&registry, &mut Scales, requests.as_bytes(), &mut output).expect("writing to memory cannot fail");
         let last = output.split(|&byte| byte == b'\n').rfind(|line| !line.is_empty()).map(parse);
-        let message = "this probe has no profile of what its meter (scales) reads".to_owned();
+        let message = "this probe has no profile for its meter (scales)".to_owned();
         assert_eq!(last, Some(Reply::Error { message }));
     }
 
     #[test]
-    fn says_how_an_answer_is_wrong() {
+    fn a_wrong_answer_is_described() {
         let broken = PREPARE.replace("right", "broken");
-        let replies = talk(format!("{broken}\n{}\n{}\n", r#"{"ask":"run","iterations":1}"#, r#"{"ask":"check"}"#));
+        let replies =
+            replies_to(format!("{broken}\n{}\n{}\n", r#"{"ask":"run","iterations":1}"#, r#"{"ask":"check"}"#));
         assert_eq!(replies[2], Reply::Checked { wrong: Some("the sum is 10, expected 6".to_owned()) });
     }
 
     #[test]
-    fn answers_every_misuse_with_a_sentence_and_goes_on() {
+    fn every_misuse_gets_an_error_and_the_loop_continues() {
         let unknown = PREPARE.replace("sum", "product");
         let phase = PREPARE.replace("right", "left");
         let threads = PREPARE.replace(r#""threads":1"#, r#""threads":0"#);
         let requests =
             ["rubbish", r#"{"ask":"run","iterations":1}"#, r#"{"ask":"check"}"#, &unknown, &phase, &threads, PREPARE];
-        let replies = talk(format!(
+        let replies = replies_to(format!(
             "{}\n{}\n",
             requests.join("\n"),
             [r#"{"ask":"run","iterations":0}"#, r#"{"ask":"profile","iterations":0}"#].join("\n")
@@ -265,22 +267,22 @@ mod tests {
                 "nothing has run",
                 "there is no workload product",
                 "there is no phase left",
-                "0 threads cannot be had; ask for 1 to 1024",
+                "0 threads are not possible; request 1 to 1024",
                 "fine",
-                "a run takes at least one iteration",
-                "a run takes at least one iteration",
+                "a run needs at least one iteration",
+                "a run needs at least one iteration",
             ]
         );
     }
 
     #[test]
-    fn a_line_that_is_no_text_is_answered_and_not_the_end() {
-        let replies = talk(b"\xff\xfe\n{\"ask\":\"hello\"}\n");
+    fn a_line_that_is_not_unicode_gets_an_error() {
+        let replies = replies_to(b"\xff\xfe\n{\"ask\":\"hello\"}\n");
         assert!(matches!(replies.as_slice(), [Reply::Error { .. }, Reply::Hello { .. }]), "{replies:?}");
     }
 
     #[test]
-    fn two_workloads_of_one_id_are_refused() {
+    fn two_workloads_with_the_same_id_are_refused() {
         let error = Registry::new("plain", vec![Box::new(Sum), Box::new(Sum)]).err().expect("an error");
         assert_eq!(error.to_string(), "two workloads are called sum: give one of them another id");
     }

@@ -1,4 +1,4 @@
-//! What is measured: a unit of work with an id, its setup, its checked answer and its throughput unit.
+//! Workloads: a unit of work with an id, a definition, a checked answer and a unit of throughput.
 
 use std::env::VarError;
 
@@ -10,29 +10,35 @@ use crate::protocol::Span;
 
 /// A unit of work that can be measured in several phases.
 pub trait Workload: Send + Sync {
-    /// Its name, such as `medium/decode@57`: unique in a registry, and the same for ever.
+    /// The id, such as `medium/decode@57`. It is unique in a registry and never changes, because records and baselines use it.
     fn id(&self) -> &str;
 
-    /// What one run yields.
-    fn unit(&self) -> Unit;
+    /// The unit of throughput. By default, one call for each run.
+    fn unit(&self) -> Unit {
+        Unit { name: "call".to_owned(), per_run: 1 }
+    }
 
-    /// Everything that decides what is computed (model, seed, prompt, sizes). Its digest goes into every number:
-    /// numbers with different ones never compare.
+    /// Everything that determines the computation (model, seed, prompt, sizes). Its digest is part of every reading;
+    /// readings with different digests are never compared.
     fn definition(&self) -> Value;
 
-    /// The answer that every phase must give. Its digest goes into every number as well.
+    /// The answer that every phase must give. Its digest is part of every reading, too.
     fn answer(&self) -> Value;
 
-    /// The phases in which it makes sense to measure it, in the order of the roadmap.
+    /// The phases in which it can be measured, in the order of the roadmap.
     fn phases(&self) -> Vec<String>;
 
-    /// The instruments it is small enough for.
-    fn instruments(&self) -> Vec<Instrument>;
+    /// The instruments it is small enough for. By default, the clock only.
+    fn instruments(&self) -> Vec<Instrument> {
+        vec![Instrument::Clock]
+    }
 
-    /// When it is measured without being asked for by name.
-    fn selection(&self) -> Selection;
+    /// The runs that measure it without naming it. By default, every run except quick ones.
+    fn selection(&self) -> Selection {
+        Selection::Standard
+    }
 
-    /// Does everything that is not to be measured, up to the point where [`Prepared::run`] can be called.
+    /// Does all work that is not measured, up to the point where [`Prepared::run`] can be called.
     ///
     /// # Errors
     /// If the phase is unknown or the options cannot be met.
@@ -41,35 +47,36 @@ pub trait Workload: Send + Sync {
 
 /// A workload that is ready to run, any number of times.
 pub trait Prepared {
-    /// Runs the workload once. Calls `on_token` when a generated token is there; workloads that generate none never
-    /// call it.
+    /// Runs the workload once. Calls `on_token` after each generated token. A workload that generates no tokens never
+    /// calls it.
     fn run(&mut self, on_token: &mut dyn FnMut());
 
-    /// Makes what a first run leaves in place and every later run replaces, such as the results that a session keeps.
-    /// A meter that asks what a run leaves behind calls it, in its own sight, before it reads: what is still there
-    /// afterwards is a leak. Does nothing unless a workload has need of it.
+    /// Allocates the memory that a first run keeps and every later run replaces, such as the results in a session. The
+    /// heap meter calls it while it counts, before the reading starts, so that the reading finds leaks only. By default it
+    /// does nothing.
     fn warm_up(&mut self) {}
 
-    /// Notes from now on how long each operation of a run takes. Does nothing where a workload has no operations to tell
-    /// apart.
+    /// Starts recording the time of each operation of a run. By default it does nothing.
     fn start_spans(&mut self) {}
 
-    /// What was noted since [`Self::start_spans`]; from now on nothing is.
+    /// Stops recording, and returns the spans since [`Self::start_spans`].
     fn take_spans(&mut self) -> Vec<Span> {
         Vec::new()
     }
 
-    /// Holds the answer of the last run against the right one.
+    /// Compares the answer of the last run with the right one.
     ///
     /// # Errors
-    /// One sentence: what differs.
+    /// One sentence: the first difference.
     fn check(&mut self) -> Result<(), String>;
 
-    /// The instruction set that its kernels use.
-    fn isa(&self) -> String;
+    /// The instruction set of its kernels. By default, the architecture that the program was compiled for.
+    fn isa(&self) -> String {
+        std::env::consts::ARCH.to_owned()
+    }
 
-    /// The threads that compute, where the workload knows better than the options: one that is about a number of threads
-    /// has its own.
+    /// The threads that compute, if they can differ from those of the options: a workload that measures the effect of
+    /// threads has a fixed number.
     fn threads(&self) -> Option<u32> {
         None
     }
@@ -81,7 +88,7 @@ pub trait Prepared {
 pub struct Unit {
     /// Singular: `token`, `call`.
     pub name: String,
-    /// How many one run yields, at least 1.
+    /// The number of units in one run, at least 1.
     pub per_run: u64,
 }
 
@@ -89,24 +96,24 @@ pub struct Unit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Instrument {
-    /// Wall time by the probe's own clock, all phases of a workload alternated in one session.
+    /// Wall time by the clock of the probe. All phases of a workload alternate in one session.
     Clock,
-    /// Wall time by criterion, each workload and phase on its own: wants at least ten runs.
+    /// Wall time by criterion, each workload and phase alone. It needs at least ten runs.
     Criterion,
-    /// Instructions by callgrind, through iai-callgrind: fifty times slower than the bare machine.
+    /// Instructions by callgrind, through iai-callgrind. It is fifty times slower than the bare machine.
     Callgrind,
-    /// Heap allocations by dhat: a lock and a backtrace for each of them.
+    /// Heap allocations by dhat. Each allocation costs a lock and a backtrace.
     Dhat,
 }
 
 impl Instrument {
-    /// Every instrument, in the order they are run and shown.
+    /// Every instrument, in the order in which they are run and shown.
     pub const ALL: [Self; 4] = [Self::Clock, Self::Criterion, Self::Callgrind, Self::Dhat];
 
-    /// Those whose readings are counts: they repeat, so a stored baseline can be held against them.
+    /// The instruments that count. Counts repeat exactly, so they can be compared with a stored baseline.
     pub const COUNTED: [Self; 2] = [Self::Callgrind, Self::Dhat];
 
-    /// The name written in records and messages.
+    /// The name in records and messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Clock => "clock",
@@ -117,36 +124,36 @@ impl Instrument {
     }
 }
 
-/// When a workload is measured.
+/// The runs that measure a workload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Selection {
-    /// Always: it belongs to the short selection that is measured when time is scarce, too.
+    /// Every run, including the short selection for quick runs.
     Quick,
-    /// In every run that is not a short one.
+    /// Every run except quick ones.
     Standard,
-    /// Only when it is asked for by name.
+    /// Only runs that name it.
     OnDemand,
 }
 
-/// How a workload is to be prepared.
+/// The conditions under which a workload is prepared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Options {
     /// Threads that may compute.
     pub threads: u32,
-    /// The instruction set to use; the best one there is if none is named.
+    /// The instruction set; the best available one if none is given.
     pub isa: Option<String>,
 }
 
 impl Options {
-    /// More threads than this are taken for a slip of the pen: each costs a stack, whether it has work or not.
+    /// The largest accepted number of threads. A larger one is probably a typing error, and each thread costs a stack.
     pub const MOST_THREADS: u32 = 1024;
 
-    /// What the environment asks for, for programs that are started by others: `HARNESS_THREADS` (default: one for
-    /// each CPU) and `HARNESS_ISA` (default: the best there is).
+    /// The options of programs that other programs start: `HARNESS_THREADS` (default: one for each CPU) and `HARNESS_ISA`
+    /// (default: the best available).
     ///
     /// # Errors
-    /// If `HARNESS_THREADS` is no number from 1 to [`Self::MOST_THREADS`], or one of the two is no Unicode.
+    /// If `HARNESS_THREADS` is not a number from 1 to [`Self::MOST_THREADS`], or one of the two is not Unicode.
     pub fn from_environment() -> Result<Self, WorkloadError> {
         let threads = match variable("HARNESS_THREADS")? {
             None => std::thread::available_parallelism().map_or(1, |threads| threads.get() as u32),
@@ -155,22 +162,26 @@ impl Options {
         Ok(Self { threads, isa: variable("HARNESS_ISA")? })
     }
 
-    /// Checks what a number of threads is checked for, wherever it comes from.
+    /// Checks the number of threads.
+    ///
+    /// # Errors
+    /// If it is not from 1 to [`Self::MOST_THREADS`].
     pub(crate) fn check(&self) -> Result<(), WorkloadError> {
         match self.threads {
             1..=Self::MOST_THREADS => Ok(()),
-            other => {
-                Err(WorkloadError::new(format!("{other} threads cannot be had; ask for 1 to {}", Self::MOST_THREADS)))
-            }
+            other => Err(WorkloadError::new(format!(
+                "{other} threads are not possible; request 1 to {}",
+                Self::MOST_THREADS
+            ))),
         }
     }
 }
 
-fn variable(name: &str) -> Result<Option<String>, WorkloadError> {
+pub(crate) fn variable(name: &str) -> Result<Option<String>, WorkloadError> {
     match std::env::var(name) {
         Ok(text) => Ok(Some(text)),
         Err(VarError::NotPresent) => Ok(None),
-        Err(VarError::NotUnicode(text)) => Err(WorkloadError::new(format!("{name} is {text:?}, which is no text"))),
+        Err(VarError::NotUnicode(text)) => Err(WorkloadError::new(format!("{name} is {text:?}, which is not Unicode"))),
     }
 }
 
@@ -188,7 +199,7 @@ fn threads(text: &str) -> Result<u32, WorkloadError> {
 pub struct WorkloadError(String);
 
 impl WorkloadError {
-    /// From any error that says what happened in one sentence.
+    /// Creates it from an error whose message is one sentence.
     pub fn new(error: impl std::fmt::Display) -> Self {
         Self(error.to_string())
     }
@@ -206,7 +217,7 @@ mod tests {
             assert_eq!(refused, format!("HARNESS_THREADS is {text:?}; give a number from 1 to 1024"));
         }
         let refused = Options { threads: 0, isa: None }.check().expect_err("none").to_string();
-        assert_eq!(refused, "0 threads cannot be had; ask for 1 to 1024");
+        assert_eq!(refused, "0 threads are not possible; request 1 to 1024");
     }
 
     #[test]

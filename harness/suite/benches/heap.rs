@@ -1,34 +1,34 @@
 //! Heap allocations of every workload in each of its phases, counted by dhat: `cargo bench --bench heap`.
 //!
-//! Dhat counts a whole process, so each reading has one of its own: started plainly, this program starts itself once for
-//! every reading and prints a line for each; started with `--probe`, it is the probe that counts. One thread computes.
+//! Dhat counts a whole process, so each reading needs its own process. Without arguments, this program starts itself once
+//! for every reading and prints one line for each. With `--probe`, it is the probe that counts. One thread computes.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
 use harness_probe::protocol::{Reading, Reply, Request};
-use harness_probe::{Meter, Options, Prepared, Registry, Selection, or_end, serve_stdio};
+use harness_probe::{Meter, Options, Prepared, Registry, Selection, or_exit, serve_stdio};
 
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 
-/// More frames than any backtrace here has: in a profile the whole way to an allocation is wanted. Dhat cuts off what lies
-/// outside of `main` only where it is given a number.
-const WHOLE: usize = 1000;
+/// More frames than any backtrace here has, because a profile needs complete backtraces. Dhat removes the frames outside of
+/// `main` only if a number is given.
+const MAX_FRAMES: usize = 1000;
 
 fn main() {
-    let registry = or_end(harness_suite::registry());
+    let registry = or_exit(harness_suite::registry());
     if std::env::args().any(|argument| argument == "--probe") {
-        return or_end(serve_stdio(&registry, &mut Heap { tokens: Vec::with_capacity(1 << 12) }));
+        return or_exit(serve_stdio(&registry, &mut Heap { tokens: Vec::with_capacity(1 << 12) }));
     }
     if std::env::args().any(|argument| argument == "--test") {
-        // `cargo test` asks every bench whether it runs at all.
+        // `cargo test` starts every bench to check that it runs.
         return;
     }
-    or_end(count_all(&registry));
+    or_exit(count_all(&registry));
 }
 
-/// Prints a line for each workload and phase, but for those that are measured on demand only.
+/// Prints one line for each workload and phase, except for workloads that are measured on demand.
 fn count_all(registry: &Registry) -> Result<(), Box<dyn std::error::Error>> {
     let row = |name: &str, cells: [&str; 4]| {
         println!("{name:52} {:>12} {:>12} {:>14} {:>12}", cells[0], cells[1], cells[2], cells[3]);
@@ -40,7 +40,7 @@ fn count_all(registry: &Registry) -> Result<(), Box<dyn std::error::Error>> {
         }
         for phase in workload.phases() {
             let name = format!("{} {phase}", workload.id());
-            let reading = in_a_process_of_its_own(workload.id(), &phase)?;
+            let reading = count_in_own_process(workload.id(), &phase)?;
             let Reading::Heap { total_bytes, total_blocks, peak_bytes, leaked_bytes, .. } = reading else {
                 return Err(format!("{name} was not counted").into());
             };
@@ -56,9 +56,9 @@ fn count_all(registry: &Registry) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Counts with dhat.
+/// The meter that counts with dhat.
 struct Heap {
-    /// Bytes and blocks so far when each token was there. Room for all of them is made before counting begins.
+    /// Bytes and blocks allocated up to each token. Allocated before counting begins.
     tokens: Vec<(u64, u64)>,
 }
 
@@ -70,8 +70,8 @@ impl Meter for Heap {
     fn read(&mut self, prepared: &mut dyn Prepared, iterations: u64) -> Reading {
         self.tokens.clear();
         let profiler = dhat::Profiler::builder().testing().build();
-        // What a session keeps from run to run is then made in sight of the profiler, and when a run replaces it, that
-        // adds nothing to what is alive.
+        // Memory that a session keeps from run to run is allocated under the profiler. A run that replaces it then adds
+        // nothing to the live memory.
         prepared.warm_up();
         let start = dhat::HeapStats::get();
         for _ in 0..iterations {
@@ -98,21 +98,23 @@ impl Meter for Heap {
     fn profile(&mut self, prepared: &mut dyn Prepared, iterations: u64) -> Result<Reading, String> {
         prepared.warm_up();
         let file = std::env::temp_dir().join(format!("harness-heap-{}.json", std::process::id()));
-        let profiler = dhat::Profiler::builder().file_name(&file).trim_backtraces(Some(WHOLE)).build();
+        let profiler = dhat::Profiler::builder().file_name(&file).trim_backtraces(Some(MAX_FRAMES)).build();
         for _ in 0..iterations {
             prepared.run(&mut || {});
         }
-        // It writes its file now.
+        // The profiler writes its file when it is dropped.
         drop(profiler);
-        let text = std::fs::read(&file).map_err(|error| format!("cannot read what dhat left: {error}"));
-        // Nobody else has use of it, and it may not be there.
+        let text = std::fs::read(&file).map_err(|error| format!("cannot read the profile that dhat wrote: {error}"));
+        // Nothing else uses the file, and it may be missing.
         let _ = std::fs::remove_file(&file);
-        let dhat = serde_json::from_slice(&text?).map_err(|error| format!("what dhat left is no JSON: {error}"))?;
+        let dhat = serde_json::from_slice(&text?)
+            .map_err(|error| format!("the profile that dhat wrote is not JSON: {error}"))?;
         Ok(Reading::Sites { dhat })
     }
 }
 
-fn in_a_process_of_its_own(workload: &str, phase: &str) -> Result<Reading, Box<dyn std::error::Error>> {
+/// Starts this program as the probe, and counts one run of a workload in a phase.
+fn count_in_own_process(workload: &str, phase: &str) -> Result<Reading, Box<dyn std::error::Error>> {
     let mut probe =
         Command::new(std::env::current_exe()?).arg("--probe").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     let options = Options { threads: 1, ..Options::from_environment()? };

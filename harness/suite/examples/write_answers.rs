@@ -1,5 +1,5 @@
-//! Prints the answers of the naive variant as `src/answers.json` holds them, a line for each workload: run it when a
-//! workload is defined anew.
+//! Prints the answers of the naive variant in the format of `src/answers.json`, one line for each workload. Run it after
+//! adding or redefining a workload.
 //!
 //! `cargo run --release -p harness-suite --example write_answers > answers.json && mv answers.json harness/suite/src/`
 

@@ -1,4 +1,4 @@
-//! The probe on a checkpoint that `HARNESS_MODEL` names, as the harness drives it.
+//! The probe with a checkpoint that `HARNESS_MODEL` names, over the protocol of the harness.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,14 +37,13 @@ fn on_checkpoint(model: &Path) -> Vec<Description> {
 }
 
 #[test]
-fn its_workloads_follow_the_others_and_wait_to_be_asked_for() {
-    let all = described(&golden("untied-inner"));
-    let place = all.iter().position(|workload| workload.id.starts_with("checkpoint/")).expect("there");
-    let ids: Vec<&str> = all[place..].iter().map(|workload| workload.id.as_str()).collect();
+fn its_workloads_are_measured_on_demand_only() {
+    let workloads = on_checkpoint(&golden("untied-inner"));
+    let ids: Vec<&str> = workloads.iter().map(|workload| workload.id.as_str()).collect();
     let [inference, prefill, decode] = ids.as_slice() else { panic!("{ids:?}") };
     assert_eq!((*inference, *prefill), ("checkpoint/inference", "checkpoint/prefill"));
     assert!(decode.starts_with("checkpoint/decode@"), "{decode}");
-    for workload in &all[place..] {
+    for workload in &workloads {
         assert_eq!(workload.selection, Selection::OnDemand);
         assert_eq!(workload.phases.first().map(String::as_str), Some("naive"), "it is small");
         assert_eq!(workload.instruments, [Instrument::Clock, Instrument::Dhat]);
@@ -89,9 +88,9 @@ fn a_folder_that_does_not_fit_is_one_sentence_and_status_2() {
     let folder = tempfile::tempdir().expect("a folder");
     let refused = |expected: &str| {
         let output = probe(folder.path()).write_stdin("").assert().code(2).get_output().clone();
-        let said = String::from_utf8(output.stderr).expect("text");
-        assert!(said.starts_with("error: HARNESS_MODEL names no model that can be measured: "), "{said}");
-        assert!(said.contains(expected) && said.trim_end().lines().count() == 1, "{said}");
+        let message = String::from_utf8(output.stderr).expect("text");
+        assert!(message.starts_with("error: HARNESS_MODEL names no model that can be measured: "), "{message}");
+        assert!(message.contains(expected) && message.trim_end().lines().count() == 1, "{message}");
     };
     refused("a checkpoint folder holds config.json and model.safetensors");
     let model = golden("one-layer-one-head");

@@ -118,9 +118,16 @@ done
 const CALLGRIND: &str = r#"
 while [ $# -gt 0 ]; do
   if [ "$1" = --home ]; then home=$2; fi
-  case=${1##*case_}
   shift
 done
+before=$(cat workloads.json)
+before=${before%%\"$HARNESS_WORKLOAD\"*}
+case=-2
+while [ "$before" != "${before#*\"id\"}" ]; do
+  before=${before#*\"id\"}
+  case=$((case + 2))
+done
+[ "$HARNESS_PHASE" = optimized ] && case=$((case + 1))
 count=$((1000 + case))
 mkdir -p "$home/bench"
 echo "{\"version\":\"7\",\"profiles\":[{\"data\":{\"total\":{\"metrics\":{\"Ir\":{\"values\":{\"new\":$count}}}}}}]}" > "$home/bench/summary.json"

@@ -51,9 +51,9 @@ impl InstrumentReader for Callgrind<'_> {
             .iter()
             .map(|phase| {
                 step(phase);
+                let case = Case { workload: workload.id.clone(), phase: phase.clone() };
                 let reading = self.isa.clone().and_then(|isa| {
-                    let place = self.place(&workload.id, phase)?;
-                    let data = Data::Callgrind { instructions: self.count(place, &isa)? };
+                    let data = Data::Callgrind { instructions: self.count(&case, &isa)? };
                     Ok(Reading { isa, threads: 1, data })
                 });
                 // The bench checks the answer after counting, and fails if it is wrong.
@@ -65,10 +65,8 @@ impl InstrumentReader for Callgrind<'_> {
 }
 
 impl Callgrind<'_> {
-    fn count(&self, place: usize, isa: &str) -> Result<u64, String> {
-        let home = self.run(place, isa, None)?;
-        let found = find(home.path(), &|name| name == "summary.json").map_err(unreadable)?;
-        let summary = found.first().ok_or_else(|| no_case(place))?;
+    fn count(&self, case: &Case, isa: &str) -> Result<u64, String> {
+        let (_folder, summary) = self.run(case, isa, None)?;
         instructions(&fs::read_to_string(summary).map_err(unreadable)?)
     }
 
@@ -78,11 +76,11 @@ impl Callgrind<'_> {
     /// A message with the reason, if counting fails.
     pub fn graph(&self, workload: &str, phase: &str) -> Result<CallGraph, String> {
         let isa = self.isa.as_deref().map_err(Clone::clone)?;
-        let place = self.place(workload, phase)?;
-        let home = self.run(place, isa, Some(APART))?;
-        let found = find(home.path(), &|name| name.starts_with("callgrind.") && name.ends_with(".out"));
+        let case = Case { workload: workload.to_owned(), phase: phase.to_owned() };
+        let (folder, _) = self.run(&case, isa, Some(SEPARATE_CALLERS))?;
+        let found = find(folder.path(), &|name| name.starts_with("callgrind.") && name.ends_with(".out"));
         match found.map_err(unreadable)?.as_slice() {
-            [] => Err(no_case(place)),
+            [] => Err(format!("the runner of iai-callgrind left no callgrind output for {case}")),
             [file] => {
                 CallGraph::parse(&fs::read_to_string(file).map_err(unreadable)?).map_err(|error| error.to_string())
             }
@@ -113,7 +111,8 @@ impl Callgrind<'_> {
         if !output.status.success() {
             return Err(format!("counting instructions failed ({}): {}", output.status, complaint(&output.stderr)));
         }
-        Ok(home)
+        let summaries = find(folder.path(), &|name| name == "summary.json").map_err(unreadable)?;
+        Ok(summaries.into_iter().next().map(|summary| (folder, summary)))
     }
 }
 
@@ -122,8 +121,8 @@ fn case(workloads: &[Description], id: &str, phase: &str) -> Option<usize> {
     workloads
         .iter()
         .filter(|workload| workload.instruments.contains(&harness_probe::Instrument::Callgrind))
-        .flat_map(|workload| workload.phases.iter().map(|phase| (workload.id.as_str(), phase.as_str())))
-        .position(|case| case == (id, phase))
+        .flat_map(|workload| workload.phases.iter().map(|phase| (&workload.id, phase)))
+        .position(|one| one == (&case.workload, &case.phase))
 }
 
 /// Finds the files below a folder whose names match `wanted`.
@@ -142,10 +141,6 @@ fn find(folder: &Path, wanted: &dyn Fn(&str) -> bool) -> io::Result<Vec<PathBuf>
 
 fn unreadable(error: io::Error) -> String {
     format!("cannot read the output of iai-callgrind: {error}")
-}
-
-fn no_case(place: usize) -> String {
-    format!("the instruction bench has no case {place}; build it and the probe together")
 }
 
 fn instructions(summary: &str) -> Result<u64, String> {
@@ -176,6 +171,8 @@ fn complaint(stderr: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use harness_probe::{Instrument as On, Selection, Unit};
 
     use super::*;
@@ -192,16 +189,72 @@ mod tests {
         }
     }
 
+    /// Answers as the runner does, with 10 instructions for workload `a` in phase `x`, 20 for `y`; 30 and 40 for `b`.
+    const BY_ID: &str = r#"
+for argument; do [ "$previous" = --home ] && home=$argument; previous=$argument; done
+[ "$previous" = "*::by_id_0" ] || exit 0
+case "$HARNESS_WORKLOAD $HARNESS_PHASE" in
+  "a x") count=10 ;; "a y") count=20 ;; "b x") count=30 ;; "b y") count=40 ;;
+  *) echo "error: there is no workload $HARNESS_WORKLOAD" >&2; exit 2 ;;
+esac"#;
+
+    /// The same as a bench of an older revision, which heeds no variable.
+    const NUMBERED: &str = r#"
+for argument; do [ "$previous" = --home ] && home=$argument; previous=$argument; done
+case "$previous" in
+  "*::case_0") count=10 ;; "*::case_1") count=20 ;; "*::case_2") count=30 ;; "*::case_3") count=40 ;;
+  *) exit 0 ;;
+esac"#;
+
+    const SUMMARY: &str = r#"
+echo "{\"version\":\"7\",\"profiles\":[{\"data\":{\"total\":{\"metrics\":{\"Ir\":{\"values\":{\"new\":$count}}}}}}]}" > "$home/summary.json""#;
+
+    fn count(bench: &str, workloads: &[Description], id: &str, phase: &str) -> Result<u64, String> {
+        let script = format!("{bench}{SUMMARY}");
+        let start = || {
+            let mut command = Command::new("sh");
+            command.args(["-c", &script, "bench"]);
+            command
+        };
+        let settings = Settings {
+            threads: 1,
+            isa: None,
+            time_limit: Duration::from_secs(60),
+            clock_budget: Duration::ZERO,
+            slow_rounds: 1,
+            criterion_budget: Duration::ZERO,
+        };
+        let callgrind = Callgrind { bench: &start, workloads, isa: Ok("plain".to_owned()), settings: &settings };
+        callgrind.count(&Case { workload: id.to_owned(), phase: phase.to_owned() }, "plain")
+    }
+
+    fn counts(bench: &str, workloads: &[Description]) -> Vec<u64> {
+        let cases = [("a", "x"), ("a", "y"), ("b", "x"), ("b", "y")];
+        cases.map(|(id, phase)| count(bench, workloads, id, phase).expect("counted")).to_vec()
+    }
+
     #[test]
-    fn cases_are_counted_over_the_workloads_that_callgrind_can_take() {
+    fn a_count_belongs_to_its_workload_wherever_the_workload_stands() {
+        let (a, b) = (workload("a", &["x", "y"], &[On::Callgrind]), workload("b", &["x", "y"], &[On::Callgrind]));
+        let new = workload("new", &["x"], &[On::Callgrind]);
+        let expected = [10, 20, 30, 40];
+        assert_eq!(counts(BY_ID, &[a.clone(), b.clone()]), expected);
+        assert_eq!(counts(BY_ID, &[b.clone(), a.clone()]), expected);
+        assert_eq!(counts(BY_ID, &[a.clone(), new.clone(), b.clone()]), expected);
+        let refused = count(BY_ID, &[a, new, b], "new", "x").expect_err("the bench lacks it");
+        assert!(refused.ends_with("error: there is no workload new"), "{refused}");
+    }
+
+    #[test]
+    fn a_bench_of_an_older_revision_is_counted_by_position() {
         let workloads = [
             workload("a", &["x", "y"], &[On::Callgrind]),
             workload("big", &["x", "y"], &[On::Clock]),
             workload("b", &["x", "y"], &[On::Clock, On::Callgrind]),
         ];
-        assert_eq!(case(&workloads, "a", "y"), Some(1));
-        assert_eq!(case(&workloads, "b", "x"), Some(2));
-        assert_eq!(case(&workloads, "big", "x"), None);
+        assert_eq!(counts(NUMBERED, &workloads), [10, 20, 30, 40]);
+        let missing = "the instruction bench has no case for big in phase x; build it and the probe together";
+        assert_eq!(count(NUMBERED, &workloads, "big", "x"), Err(missing.to_owned()));
     }
 
     #[test]

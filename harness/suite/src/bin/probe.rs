@@ -1,8 +1,8 @@
-//! The probe that is timed: this repository's workloads under a clock.
+//! The timed probe: this repository's workloads with the clock as meter.
 
-use harness_probe::{Clock, or_end, serve_stdio};
+use harness_probe::{Clock, or_exit, serve_stdio};
 
 fn main() {
-    let registry = or_end(harness_suite::registry());
-    or_end(serve_stdio(&registry, &mut Clock::new()));
+    let registry = or_exit(harness_suite::registry());
+    or_exit(serve_stdio(&registry, &mut Clock::new()));
 }

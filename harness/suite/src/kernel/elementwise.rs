@@ -1,4 +1,4 @@
-//! Elementwise operations on whole tensors: what residuals and positions are added with.
+//! Elementwise operations on whole tensors, such as the addition of residuals and position embeddings.
 
 use engine::residual::Residual as Implementation;
 use engine::simd::Level;
@@ -7,7 +7,7 @@ use harness_probe::WorkloadError;
 
 use super::{Call, Compute, Operation, inputs};
 
-/// What is done to each element.
+/// The function of each element.
 #[derive(Clone, Copy)]
 pub(super) enum Function {
     /// The sum of two tensors.
@@ -18,7 +18,7 @@ pub(super) enum Function {
     BroadcastAdd,
 }
 
-/// `[rows, columns]` and as many elements again, or one row.
+/// A tensor `[rows, columns]` and a second one of the same shape, or of one row for [`Function::BroadcastAdd`].
 pub(super) struct Elementwise {
     pub(super) function: Function,
     pub(super) rows: usize,

@@ -12,13 +12,13 @@ use super::{Call, INPUT_SEED, Kernel, Operation, inputs};
 /// Rows of the medium model's table.
 const VOCAB: usize = 512;
 
-/// `[tokens, columns]`.
+/// Output `[tokens, columns]`.
 struct Embedding {
     tokens: usize,
     columns: usize,
 }
 
-/// Lookups of one prompt, and of a batch of four: what the forecasts of the quick wins speak of.
+/// Lookups for one prompt and for a batch of four prompts, the subject of two forecasts of the roadmap.
 pub(super) fn kernels() -> Vec<Kernel> {
     let kernel = |id: &str, tokens: usize| Kernel {
         id: id.to_owned(),

@@ -1,4 +1,4 @@
-//! The product of activations and a layer's weights, packed beforehand where an implementation wants it.
+//! The product of activations and a layer's weights. An implementation that packs its weights does so beforehand.
 
 use engine::matmul::{Epilogue, Layout, Linear, Matrix};
 use engine::simd::Level;

@@ -1,5 +1,7 @@
-//! Workloads that call one operation: at a size the medium model uses, in each of its implementations; and, on demand,
-//! in sweeps over sizes.
+//! Kernel workloads: each calls one operation, in each of its implementations. The size is one that the medium model uses,
+//! or, on demand, one of a sweep over sizes.
+//!
+//! To add one, write a file with an [`Operation`] and add it to [`workloads`].
 //!
 //! A phase that changes nothing for the operation is left out: LayerNorm in phase `pooled` is LayerNorm in phase
 //! `naive`. Implementations that no phase uses are measured as `naive` with that one axis changed.
@@ -9,8 +11,8 @@ mod embedding;
 mod gelu;
 mod layer_norm;
 mod matmul;
-mod placed;
-mod ready;
+mod page_slot;
+mod prepared;
 mod softmax;
 mod sweep;
 
@@ -24,18 +26,18 @@ use engine::variant::Variant;
 use harness_probe::{Instrument, Options, Prepared, Selection, Unit, Workload, WorkloadError};
 use serde_json::{Value, json};
 
-use crate::Answering;
+use crate::SuiteWorkload;
 use crate::answer::{self, Answer};
-use placed::placed;
-use ready::Ready;
+use page_slot::in_page_slot;
+use prepared::PreparedKernel;
 
 /// Inputs come from this seed.
 const INPUT_SEED: u64 = 11;
-/// Outputs have the last place in a page, inputs those before it.
-const OUTPUT_PLACE: usize = placed::PLACES - 1;
+/// The slot of a page where outputs begin; inputs begin in the slots before it.
+const OUTPUT_SLOT: usize = page_slot::SLOTS - 1;
 
 /// The operations at the sizes of the medium model, then the sweeps.
-pub(crate) fn workloads() -> Vec<Box<dyn Answering>> {
+pub(crate) fn workloads() -> Vec<Box<dyn SuiteWorkload>> {
     let of_the_model = [
         Kernel::of_the_model(layer_norm::LayerNorm { rows: 32, columns: 256 }),
         Kernel::of_the_model(softmax::Softmax { rows: 256, columns: 32 }),
@@ -43,22 +45,25 @@ pub(crate) fn workloads() -> Vec<Box<dyn Answering>> {
         Kernel::of_the_model(matmul::MatMul { m: 32, k: 256, n: 1024 }),
         Kernel::of_the_model(matmul::MatMul { m: 1, k: 256, n: 1024 }),
     ];
-    let all = of_the_model.into_iter().chain(sweep::kernels());
-    all.map(|kernel| Box::new(kernel) as Box<dyn Answering>).collect()
+    of_the_model.into_iter().chain(sweep::kernels()).map(boxed).collect()
 }
 
-/// The operations that single forecasts are about.
-pub(crate) fn on_demand() -> Vec<Box<dyn Answering>> {
-    embedding::kernels().into_iter().map(|kernel| Box::new(kernel) as Box<dyn Answering>).collect()
+/// The operations of single forecasts.
+pub(crate) fn on_demand() -> Vec<Box<dyn SuiteWorkload>> {
+    embedding::kernels().into_iter().map(boxed).collect()
+}
+
+fn boxed(kernel: Kernel) -> Box<dyn SuiteWorkload> {
+    Box::new(kernel)
 }
 
 /// One operation at one size.
 trait Operation: Send + Sync {
-    /// What it does: the name of the axis, unless several operations share one.
+    /// The name of the operation: that of the axis, unless several operations share the axis.
     fn work(&self) -> &'static str {
         self.axis()
     }
-    /// Its size, as its type says.
+    /// The dimensions that its type documents.
     fn size(&self) -> Vec<usize>;
     /// The axis that chooses its implementation.
     fn axis(&self) -> &'static str;
@@ -66,7 +71,7 @@ trait Operation: Send + Sync {
     fn call(&self, variant: Variant, level: Level, threads: usize) -> Result<Call, WorkloadError>;
 }
 
-/// Does the operation once, into the given output.
+/// Runs the operation once and writes the given output.
 type Compute = Box<dyn FnMut(&mut [f32])>;
 
 /// An operation with its inputs.
@@ -85,6 +90,7 @@ struct Kernel {
 }
 
 impl Kernel {
+    /// An operation at a size of the medium model.
     fn of_the_model(operation: impl Operation + 'static) -> Self {
         Self {
             id: format!("kernel/{}/{}", operation.work(), dimensions(&operation.size())),
@@ -95,8 +101,8 @@ impl Kernel {
         }
     }
 
-    fn ready(&self, phase: &str, options: &Options) -> Result<Ready, WorkloadError> {
-        Ready::new(Arc::clone(&self.operation), phase, options, answer::stored(&self.id))
+    fn prepared(&self, phase: &str, options: &Options) -> Result<PreparedKernel, WorkloadError> {
+        PreparedKernel::new(Arc::clone(&self.operation), phase, options, answer::stored(&self.id))
     }
 }
 
@@ -123,18 +129,18 @@ impl Workload for Kernel {
         self.selection
     }
     fn prepare(&self, phase: &str, options: &Options) -> Result<Box<dyn Prepared>, WorkloadError> {
-        Ok(Box::new(self.ready(phase, options)?))
+        Ok(Box::new(self.prepared(phase, options)?))
     }
 }
 
-impl Answering for Kernel {
+impl SuiteWorkload for Kernel {
     fn compute(&self, phase: &str, options: &Options) -> Result<Answer, WorkloadError> {
-        Ok(self.ready(phase, options)?.answer())
+        Ok(self.prepared(phase, options)?.answer())
     }
 }
 
-/// The phases that differ on an axis, each the first with its choice. Behind the first one come the choices that no phase
-/// makes: the last is what the engine uses in the end, which is what a gate times.
+/// The phases that differ on an axis: for each choice, the first phase that makes it. The choices that no phase makes follow
+/// the first phase, so that the last name is the implementation of the optimized variant, which a gate times.
 fn implementations(axis: &str) -> Vec<String> {
     let mut seen: Vec<&str> = Vec::new();
     let mut names: Vec<String> = Vec::new();
@@ -151,16 +157,16 @@ fn implementations(axis: &str) -> Vec<String> {
     names
 }
 
-/// A size as ids tell it: `32x256`.
+/// A size as it is written in ids: `32x256`.
 fn dimensions(size: &[usize]) -> String {
     size.iter().map(usize::to_string).collect::<Vec<_>>().join("x")
 }
 
-/// Numbers around `mean` as activations have them: from `mean - spread` to `mean + spread`. The stream also gives them their place
-/// in a page: up to four inputs whose streams follow each other meet nowhere.
+/// Uniform random numbers from `mean - spread` to `mean + spread`. The number of the stream also selects their slot of a page:
+/// up to four inputs with consecutive streams have different slots.
 fn inputs(stream: u64, count: usize, mean: f32, spread: f32) -> Aligned {
     let mut random = SplitMix64::new(INPUT_SEED + stream);
-    let mut values = placed(count, stream as usize % OUTPUT_PLACE);
+    let mut values = in_page_slot(count, stream as usize % OUTPUT_SLOT);
     values.iter_mut().for_each(|value| *value = mean + spread * random.signed_unit());
     values
 }

@@ -7,7 +7,7 @@ use harness_probe::WorkloadError;
 
 use super::{Call, Operation, inputs};
 
-/// `[rows, columns]`: a row for each head and query.
+/// `[rows, columns]`, with one row for each head and query.
 pub(super) struct Softmax {
     pub(super) rows: usize,
     pub(super) columns: usize,

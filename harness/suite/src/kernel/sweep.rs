@@ -1,5 +1,5 @@
-//! The sweeps over sizes that stand beside the reference workload: matrix products, GELU, softmax, and the elementwise
-//! operations on tensors. They are measured on demand, and tell throughput in the work that grows with the size.
+//! Sweeps over sizes: matrix products, GELU, softmax, and the elementwise operations on tensors. They are measured on demand.
+//! Their unit grows with the size, so that sizes can be compared by throughput.
 
 use std::sync::Arc;
 
@@ -44,8 +44,8 @@ fn kernel(size: &[usize], unit: &str, per_run: u64, operation: impl Operation + 
     }
 }
 
-/// Both ends of the roadmap, and between them the implementations that neither uses, each alone. An implementation that is fused with
-/// the operation before it has nothing to be fused with here.
+/// The first and the last phase of the roadmap, and between them the implementations that neither uses, each alone.
+/// An implementation that is fused with the operation before it is left out, because that operation is missing here.
 fn phases(axis: &str) -> Vec<String> {
     let chosen = |phase: &str| {
         let choices = Variant::phase(phase).map(|variant| variant.choices()).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! What each optimization is worth, alone and at the end: the first phase with one axis as the last one has it, and the last
-//! phase with one axis as the naive one has it.
+//! Ablations: the effect of each optimization alone. They change one axis of the first phase to its optimized choice, and one
+//! axis of the optimized phase to its naive choice.
 //!
 //! A phase `BASE,axis=value` is BASE with one axis changed.
 
@@ -9,46 +9,53 @@ use harness_probe::{Instrument, Selection};
 
 use super::decode::{COUNTED_POSITION, Decode};
 use super::inference::Inference;
-use super::subject::Subject;
-use crate::Answering;
+use super::measured_model::MeasuredModel;
+use crate::SuiteWorkload;
 
-/// Tokens that an inference generates after the prompt: so few that the naive variant takes part in six rounds.
+/// Tokens that an inference generates after the prompt, few enough that the naive variant takes part in six rounds.
 const TOKENS: usize = 8;
 /// A position near the end of the medium model's context.
 const LATE: usize = 120;
-/// What the time of a whole run and its heap is read with; it is too long for callgrind.
+/// The instruments for a whole inference, which is too long for callgrind.
 const LONG: [Instrument; 2] = [Instrument::Clock, Instrument::Dhat];
 
-/// Single axes on the naive variant, which spends nearly all of its time in matrix products: what else is worth there shows
-/// in instructions more than in time. One token of the small model, so that every run can afford it.
-pub(super) fn from_naive() -> Decode {
-    let small = Subject::synthetic("small", Config::small());
-    let instruments = [Instrument::Clock, Instrument::Callgrind, Instrument::Dhat];
-    Decode::new(small, COUNTED_POSITION).named("ablation/token", both_ends("naive", &[]), &instruments)
+/// The ablations that are measured on demand.
+pub(super) fn on_demand() -> Vec<Box<dyn SuiteWorkload>> {
+    vec![Box::new(inference()), Box::new(late_token())]
 }
 
-/// Single axes on the phase that the forecasts are about, and the changes that single forecasts speak of and no phase has.
-pub(super) fn on_demand() -> Vec<Box<dyn Answering>> {
-    let medium = || Subject::synthetic("medium", Config::medium());
+/// Single axes on the naive variant. It spends nearly all of its time in matrix products, so the effect of other operations
+/// shows in instructions rather than in time. It computes one token of the small model, so that every run can afford it.
+pub(super) fn token() -> Decode {
+    let small = MeasuredModel::synthetic("small", Config::small());
+    let instruments = [Instrument::Clock, Instrument::Callgrind, Instrument::Dhat];
+    Decode::new(small, COUNTED_POSITION).named("ablation/token", single_axis_phases("naive", &[]), &instruments)
+}
+
+/// Single axes on the phase `reference`, which the forecasts of the roadmap start from, and changes of single forecasts that
+/// no phase makes.
+fn inference() -> Inference {
     let forecasts =
         ["layer_norm=welford-simd", "attention=batched", "residual=simd", "residual=simd,softmax=fused-simd"];
     let mut names = vec!["naive".to_owned()];
-    names.extend(both_ends("reference", &forecasts));
-    let late = ["reference", "reference,decode=kv-cache", "optimized", "optimized,decode=recompute"];
-    vec![
-        Box::new(Inference::new(medium(), 32, TOKENS, Selection::OnDemand).named("ablation/inference", names)),
-        Box::new(Decode::new(medium(), LATE).on_demand(
-            "ablation/late-token".to_owned(),
-            late.map(str::to_owned).into(),
-            None,
-            &LONG,
-        )),
-    ]
+    names.extend(single_axis_phases("reference", &forecasts));
+    Inference::new(medium(), 32, TOKENS, Selection::OnDemand).named("ablation/inference", names)
 }
 
-/// A phase with single axes as the last one has them, then with these other changes, and the last one with single axes as
-/// the naive one has them.
-fn both_ends(start: &str, changes: &[&str]) -> Vec<String> {
+/// The KV-cache alone, at a position where it saves the most.
+fn late_token() -> Decode {
+    let phases = ["reference", "reference,decode=kv-cache", "optimized", "optimized,decode=recompute"];
+    let id = "ablation/late-token".to_owned();
+    Decode::new(medium(), LATE).on_demand(id, phases.map(str::to_owned).into(), None, &LONG)
+}
+
+fn medium() -> MeasuredModel {
+    MeasuredModel::synthetic("medium", Config::medium())
+}
+
+/// The names of the phase `start` with single axes as in the last phase, of `start` with these other changes, and of the last
+/// phase with single axes as in the naive one.
+fn single_axis_phases(start: &str, changes: &[&str]) -> Vec<String> {
     let variant = |name: &str| Variant::phase(name).unwrap_or(Variant::naive());
     let last = phases().last().map_or(Variant::naive(), |Phase { variant, .. }| *variant);
     let different = |base: Variant, other: Variant| {
@@ -89,10 +96,10 @@ mod tests {
 
     #[test]
     fn every_axis_is_changed_alone_at_both_ends() {
-        let token = from_naive();
+        let token = token();
         assert_every_axis(&token.phases(), "naive");
         assert!(token.phases().contains(&"naive,matmul=parallel".to_owned()));
         assert_eq!(token.selection(), Selection::Standard);
-        assert_every_axis(&on_demand()[0].phases(), "reference");
+        assert_every_axis(&inference().phases(), "reference");
     }
 }

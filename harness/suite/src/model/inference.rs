@@ -1,4 +1,4 @@
-//! A whole inference as a user has it: a new session, a prompt, and tokens one after the other.
+//! A whole inference: a new session, prefill of a prompt, and decoding of tokens.
 
 use engine::trace::Trace;
 use engine::{Engine, Overflow, Sampler, generate};
@@ -7,15 +7,15 @@ use harness_probe::{Instrument, Options, Prepared, Selection, Unit, Workload, Wo
 use serde_json::{Value, json};
 
 use super::expected::Expected;
+use super::measured_model::MeasuredModel;
 use super::spans::spans;
-use super::subject::Subject;
-use crate::Answering;
+use crate::SuiteWorkload;
 use crate::answer::Answer;
 
 /// Generates `new` tokens after a prompt of `prompt` tokens, greedily.
 pub(super) struct Inference {
     id: String,
-    subject: Subject,
+    model: MeasuredModel,
     prompt: usize,
     new: usize,
     selection: Selection,
@@ -23,43 +23,43 @@ pub(super) struct Inference {
     instruments: Vec<Instrument>,
 }
 
-struct Ready {
+struct PreparedInference {
     engine: Engine,
     prompt: Vec<u32>,
     new: usize,
     tokens: Vec<u32>,
     failure: Option<String>,
     expected: Expected,
-    /// Goes from the session of one run to that of the next, if spans are noted.
+    /// The trace, moved from the session of one run to that of the next; none if spans are not recorded.
     trace: Option<Trace>,
 }
 
 impl Inference {
-    pub(super) fn new(subject: Subject, prompt: usize, new: usize, selection: Selection) -> Self {
-        let selection = subject.selection(selection);
-        let phases = subject.phases();
-        let instruments = subject.instruments(&[Instrument::Clock, Instrument::Dhat]);
-        Self { id: format!("{}/inference", subject.name()), subject, prompt, new, selection, phases, instruments }
+    pub(super) fn new(model: MeasuredModel, prompt: usize, new: usize, selection: Selection) -> Self {
+        let selection = model.selection(selection);
+        let phases = model.phases();
+        let instruments = model.instruments(&[Instrument::Clock, Instrument::Dhat]);
+        Self { id: format!("{}/inference", model.name()), model, prompt, new, selection, phases, instruments }
     }
 
-    /// The same under another name, in phases of its own.
+    /// The same workload with another id and other phases.
     pub(super) fn named(self, id: &str, phases: Vec<String>) -> Self {
         Self { id: id.to_owned(), phases, ..self }
     }
 
-    /// The same, read by these instruments only.
+    /// The same workload with these instruments only.
     pub(super) fn read_by(self, instruments: &[Instrument]) -> Self {
         Self { instruments: instruments.to_vec(), ..self }
     }
 
-    fn ready(&self, phase: &str, options: &Options) -> Result<Ready, WorkloadError> {
-        Ok(Ready {
-            engine: self.subject.engine(phase, options)?,
-            prompt: self.subject.prompt(self.prompt),
+    fn prepared(&self, phase: &str, options: &Options) -> Result<PreparedInference, WorkloadError> {
+        Ok(PreparedInference {
+            engine: self.model.engine(phase, options)?,
+            prompt: self.model.prompt(self.prompt),
             new: self.new,
             tokens: Vec::with_capacity(self.new),
             failure: None,
-            expected: self.subject.expected(&self.id, phase, options),
+            expected: self.model.expected(&self.id, phase, options),
             trace: None,
         })
     }
@@ -75,11 +75,11 @@ impl Workload for Inference {
     fn definition(&self) -> Value {
         json!({
             "work": "a new session, prefill, then greedy tokens",
-            "model": self.subject.definition(), "prompt": self.prompt, "new": self.new,
+            "model": self.model.definition(), "prompt": self.prompt, "new": self.new,
         })
     }
     fn answer(&self) -> Value {
-        self.subject.answer(&self.id)
+        self.model.answer(&self.id)
     }
     fn phases(&self) -> Vec<String> {
         self.phases.clone()
@@ -91,19 +91,19 @@ impl Workload for Inference {
         self.selection
     }
     fn prepare(&self, phase: &str, options: &Options) -> Result<Box<dyn Prepared>, WorkloadError> {
-        Ok(Box::new(self.ready(phase, options)?))
+        Ok(Box::new(self.prepared(phase, options)?))
     }
 }
 
-impl Answering for Inference {
+impl SuiteWorkload for Inference {
     fn compute(&self, phase: &str, options: &Options) -> Result<Answer, WorkloadError> {
-        let mut ready = self.ready(phase, options)?;
-        ready.run(&mut || {});
-        ready.failure.map_or(Ok(Answer::Tokens(ready.tokens)), |failure| Err(WorkloadError::new(failure)))
+        let mut prepared = self.prepared(phase, options)?;
+        prepared.run(&mut || {});
+        prepared.failure.map_or(Ok(Answer::Tokens(prepared.tokens)), |failure| Err(WorkloadError::new(failure)))
     }
 }
 
-impl Prepared for Ready {
+impl Prepared for PreparedInference {
     fn run(&mut self, on_token: &mut dyn FnMut()) {
         let Self { engine, prompt, new, tokens, trace, .. } = self;
         tokens.clear();
@@ -147,17 +147,18 @@ mod tests {
 
     #[test]
     fn one_wrong_token_is_caught_wherever_it_is() {
-        let workload = Inference::new(Subject::synthetic("small", engine::Config::small()), 32, 32, Selection::Quick);
-        let mut ready = workload.ready("optimized", &Options { threads: 1, isa: None }).expect("prepared");
-        ready.run(&mut || {});
-        assert_eq!(ready.check(), Ok(()));
-        for place in 0..ready.tokens.len() {
-            ready.tokens[place] ^= 1;
-            let message = ready.check().expect_err("wrong");
-            assert!(message.starts_with(&format!("token {place} is ")), "{message}");
-            ready.tokens[place] ^= 1;
+        let workload =
+            Inference::new(MeasuredModel::synthetic("small", engine::Config::small()), 32, 32, Selection::Quick);
+        let mut prepared = workload.prepared("optimized", &Options { threads: 1, isa: None }).expect("prepared");
+        prepared.run(&mut || {});
+        assert_eq!(prepared.check(), Ok(()));
+        for index in 0..prepared.tokens.len() {
+            prepared.tokens[index] ^= 1;
+            let message = prepared.check().expect_err("wrong");
+            assert!(message.starts_with(&format!("token {index} is ")), "{message}");
+            prepared.tokens[index] ^= 1;
         }
-        ready.tokens.pop();
-        assert_eq!(ready.check(), Err("31 tokens were generated, expected 32".to_owned()));
+        prepared.tokens.pop();
+        assert_eq!(prepared.check(), Err("31 tokens were generated, expected 32".to_owned()));
     }
 }

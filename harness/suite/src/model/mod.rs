@@ -1,30 +1,32 @@
-//! Workloads that run a whole model.
+//! Model workloads: each runs a whole model.
+//!
+//! To add one, write a file with a [`SuiteWorkload`] and add it to [`workloads`].
 
 mod ablation;
 mod checkpoint;
 mod decode;
 mod expected;
 mod inference;
+mod measured_model;
 mod on_demand;
 mod prefill;
-mod several;
+mod sequences;
 mod spans;
-mod subject;
-mod warm;
+mod warm_session;
 
 pub(crate) use checkpoint::workloads as checkpoint_workloads;
 
 use engine::{Config, Isa};
 use harness_probe::{Options, Selection, WorkloadError};
 
-use crate::Answering;
-use subject::Subject;
+use crate::SuiteWorkload;
+use measured_model::MeasuredModel;
 
-/// The workloads on synthetic models.
-pub(crate) fn workloads() -> Vec<Box<dyn Answering>> {
-    let medium = Subject::synthetic("medium", Config::medium());
-    let small = Subject::synthetic("small", Config::small());
-    let mut all: Vec<Box<dyn Answering>> = vec![
+/// The workloads on synthetic models that are measured in standard runs.
+pub(crate) fn workloads() -> Vec<Box<dyn SuiteWorkload>> {
+    let medium = MeasuredModel::synthetic("medium", Config::medium());
+    let small = MeasuredModel::synthetic("small", Config::small());
+    let mut all: Vec<Box<dyn SuiteWorkload>> = vec![
         Box::new(inference::Inference::new(medium.clone(), 32, 50, Selection::Standard)),
         Box::new(inference::Inference::new(small, 32, 32, Selection::Quick)),
         Box::new(prefill::Prefill::new(medium.clone(), 32)),
@@ -35,17 +37,19 @@ pub(crate) fn workloads() -> Vec<Box<dyn Answering>> {
     all
 }
 
-/// What each optimization is worth, as far as every run measures it.
-pub(crate) fn ablation() -> Box<dyn Answering> {
-    Box::new(ablation::from_naive())
+/// The workloads on synthetic models that are measured on demand.
+pub(crate) fn on_demand() -> Vec<Box<dyn SuiteWorkload>> {
+    let mut all = ablation::on_demand();
+    all.extend(on_demand::workloads());
+    all
 }
 
-/// The workloads that are measured on demand.
-pub(crate) fn on_demand() -> Vec<Box<dyn Answering>> {
-    on_demand::workloads()
+/// The ablation that is measured in standard runs.
+pub(crate) fn ablation() -> Box<dyn SuiteWorkload> {
+    Box::new(ablation::token())
 }
 
-/// The instruction set that is asked for.
+/// The requested instruction set.
 pub(crate) fn isa(options: &Options) -> Result<Isa, WorkloadError> {
     match &options.isa {
         Some(name) => Isa::forced(name).map_err(WorkloadError::new),

@@ -1,17 +1,17 @@
-//! Reading a prompt.
+//! Prefill of a prompt.
 
 use harness_probe::{Instrument, Options, Prepared, Selection, Unit, Workload, WorkloadError};
 use serde_json::{Value, json};
 
-use super::subject::Subject;
-use super::warm::Warm;
-use crate::Answering;
+use super::measured_model::MeasuredModel;
+use super::warm_session::WarmSession;
+use crate::SuiteWorkload;
 use crate::answer::Answer;
 
-/// Reads a prompt in a warm session and gives the logits after its last token.
+/// Processes a prompt in a warm session, up to the logits after its last token.
 pub(super) struct Prefill {
     id: String,
-    subject: Subject,
+    model: MeasuredModel,
     tokens: usize,
     selection: Selection,
     phases: Vec<String>,
@@ -19,22 +19,22 @@ pub(super) struct Prefill {
 }
 
 impl Prefill {
-    pub(super) fn new(subject: Subject, tokens: usize) -> Self {
-        let selection = subject.selection(Selection::Standard);
-        let phases = subject.phases();
+    pub(super) fn new(model: MeasuredModel, tokens: usize) -> Self {
+        let selection = model.selection(Selection::Standard);
+        let phases = model.phases();
         let instruments =
-            subject.instruments(&[Instrument::Clock, Instrument::Criterion, Instrument::Callgrind, Instrument::Dhat]);
-        Self { id: format!("{}/prefill", subject.name()), subject, tokens, selection, phases, instruments }
+            model.instruments(&[Instrument::Clock, Instrument::Criterion, Instrument::Callgrind, Instrument::Dhat]);
+        Self { id: format!("{}/prefill", model.name()), model, tokens, selection, phases, instruments }
     }
 
-    /// The same under another name and in phases of its own, timed on demand.
+    /// The same workload with another id and other phases, timed on demand.
     pub(super) fn on_demand(self, id: String, phases: Vec<String>) -> Self {
         Self { id, phases, selection: Selection::OnDemand, instruments: vec![Instrument::Clock], ..self }
     }
 
-    fn ready(&self, phase: &str, options: &Options) -> Result<Warm, WorkloadError> {
-        let expected = self.subject.expected(&self.id, phase, options);
-        Warm::new(&self.subject, phase, options, self.subject.prompt(self.tokens), |_| 0, expected)
+    fn prepared(&self, phase: &str, options: &Options) -> Result<WarmSession, WorkloadError> {
+        let expected = self.model.expected(&self.id, phase, options);
+        WarmSession::new(&self.model, phase, options, self.model.prompt(self.tokens), |_| 0, expected)
     }
 }
 
@@ -46,10 +46,10 @@ impl Workload for Prefill {
         Unit { name: "token".to_owned(), per_run: self.tokens as u64 }
     }
     fn definition(&self) -> Value {
-        json!({"work": "prefill in a warm session", "model": self.subject.definition(), "prompt": self.tokens})
+        json!({"work": "prefill in a warm session", "model": self.model.definition(), "prompt": self.tokens})
     }
     fn answer(&self) -> Value {
-        self.subject.answer(&self.id)
+        self.model.answer(&self.id)
     }
     fn phases(&self) -> Vec<String> {
         self.phases.clone()
@@ -61,12 +61,12 @@ impl Workload for Prefill {
         self.selection
     }
     fn prepare(&self, phase: &str, options: &Options) -> Result<Box<dyn Prepared>, WorkloadError> {
-        Ok(Box::new(self.ready(phase, options)?))
+        Ok(Box::new(self.prepared(phase, options)?))
     }
 }
 
-impl Answering for Prefill {
+impl SuiteWorkload for Prefill {
     fn compute(&self, phase: &str, options: &Options) -> Result<Answer, WorkloadError> {
-        self.ready(phase, options)?.answer()
+        self.prepared(phase, options)?.answer()
     }
 }

@@ -1,9 +1,9 @@
-//! The engine's spans as the protocol writes them.
+//! Conversion of the engine's spans to those of the protocol.
 
 use engine::trace::Trace;
 use harness_probe::protocol::Span;
 
-/// The spans of a trace; none if there is no trace.
+/// The spans of a trace; empty if there is no trace.
 pub(super) fn spans(trace: Option<Trace>) -> Vec<Span> {
     let trace = trace.unwrap_or_default();
     let span = |span: &engine::trace::Span| Span {
@@ -21,13 +21,13 @@ pub(super) fn spans(trace: Option<Trace>) -> Vec<Span> {
 mod tests {
     use harness_probe::Options;
 
-    /// What `calls` spans of a name say, wherever they lie.
+    /// The calls of all spans with a name.
     fn calls(spans: &[super::Span], name: &str) -> u64 {
         spans.iter().filter(|span| span.name == name).map(|span| span.calls).sum()
     }
 
     #[test]
-    fn an_inference_tells_its_operations_as_often_as_they_are_done() {
+    fn an_inference_records_every_call_of_its_operations() {
         let registry = crate::registry().expect("no checkpoint is named");
         let workload = registry.get("small/inference").expect("there");
         let runs = 2;
@@ -44,14 +44,14 @@ mod tests {
             assert_eq!(calls(&spans, "sampling"), steps, "{phase}");
             assert_eq!(calls(&spans, "qkv product"), layers * steps, "{phase}");
             assert_eq!(calls(&spans, "layer_norm"), (2 * layers + 1) * steps, "{phase}");
-            for (place, span) in spans.iter().enumerate() {
-                assert!(span.parent.is_none_or(|parent| parent < place), "{phase}: {span:?}");
+            for (index, span) in spans.iter().enumerate() {
+                assert!(span.parent.is_none_or(|parent| parent < index), "{phase}: {span:?}");
                 assert!(span.shortest <= span.longest && span.longest <= span.nanoseconds, "{phase}: {span:?}");
-                let inside = spans.iter().filter(|other| other.parent == Some(place));
+                let inside = spans.iter().filter(|other| other.parent == Some(index));
                 assert!(inside.map(|span| span.nanoseconds).sum::<u64>() <= span.nanoseconds, "{phase}: {span:?}");
             }
             prepared.run(&mut || {});
-            assert!(prepared.take_spans().is_empty(), "{phase}: nothing is noted unless it is asked for");
+            assert!(prepared.take_spans().is_empty(), "{phase}: spans are recorded only after start_spans");
         }
     }
 }

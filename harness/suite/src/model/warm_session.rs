@@ -1,4 +1,4 @@
-//! A warm session that runs the end of a window over and over: what prefill and a decode step have in common.
+//! A session that processes the end of the same window in every run. Prefill and a decode step share it.
 
 use engine::Session;
 use engine::trace::Trace;
@@ -6,12 +6,12 @@ use harness_probe::protocol::Span;
 use harness_probe::{Options, Prepared, WorkloadError};
 
 use super::expected::Expected;
+use super::measured_model::MeasuredModel;
 use super::spans::spans;
-use super::subject::Subject;
 use crate::answer::Answer;
 
-/// A session that has read the start of a window, and runs the rest of it.
-pub(super) struct Warm {
+/// A session that has read the start of a window, and processes the rest of it in every run.
+pub(super) struct WarmSession {
     session: Session,
     isa: &'static str,
     threads: u32,
@@ -24,18 +24,18 @@ pub(super) struct Warm {
     expected: Expected,
 }
 
-impl Warm {
-    /// A session of the subject in a phase, which has read as many tokens of the window as `read` says for the variant.
+impl WarmSession {
+    /// Creates a session of the model in a phase, and reads the first `read(variant)` tokens of the window.
     pub(super) fn new(
-        subject: &Subject,
+        model: &MeasuredModel,
         phase: &str,
         options: &Options,
         window: Vec<u32>,
         read: impl FnOnce(engine::Variant) -> usize,
         expected: Expected,
     ) -> Result<Self, WorkloadError> {
-        let engine = subject.engine(phase, options)?;
-        let mut warm = Self {
+        let engine = model.engine(phase, options)?;
+        let mut prepared = Self {
             session: engine.session().map_err(WorkloadError::new)?,
             isa: engine.isa().name(),
             threads: options.threads,
@@ -45,14 +45,14 @@ impl Warm {
             failure: None,
             expected,
         };
-        if warm.read > 0 {
-            warm.session.prefill(&warm.window[..warm.read]).map_err(WorkloadError::new)?;
+        if prepared.read > 0 {
+            prepared.session.prefill(&prepared.window[..prepared.read]).map_err(WorkloadError::new)?;
         }
-        // A session that keeps its buffers has them after one run; the others have nothing that makes a run faster.
-        if warm.session.pool_counts().is_some() {
-            warm.warm_up();
+        // A session that keeps its buffers has allocated them after one run. Others gain nothing from a first run.
+        if prepared.session.pool_counts().is_some() {
+            prepared.warm_up();
         }
-        Ok(warm)
+        Ok(prepared)
     }
 
     /// Runs once and returns the logits as an answer.
@@ -62,7 +62,7 @@ impl Warm {
     }
 }
 
-impl Prepared for Warm {
+impl Prepared for WarmSession {
     fn run(&mut self, _: &mut dyn FnMut()) {
         let Self { session, window, read, logits, .. } = self;
         let outcome = session.rewind(*read).and_then(|()| {
@@ -104,27 +104,27 @@ impl Prepared for Warm {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agreement::largest;
+    use crate::tolerance::largest;
 
     #[test]
     fn one_wrong_logit_is_caught_wherever_it_is() {
         let options = Options { threads: 1, isa: None };
-        let subject = Subject::synthetic("medium", engine::Config::medium());
-        let expected = subject.expected("medium/prefill", "optimized", &options);
-        let mut warm =
-            Warm::new(&subject, "optimized", &options, subject.prompt(32), |_| 0, expected).expect("prepared");
-        warm.run(&mut || {});
-        assert_eq!(warm.check(), Ok(()));
-        let wrong = 3e-4 * largest(&warm.logits) as f32;
-        for place in 0..warm.logits.len() {
-            let right = warm.logits[place];
+        let model = MeasuredModel::synthetic("medium", engine::Config::medium());
+        let expected = model.expected("medium/prefill", "optimized", &options);
+        let mut prepared =
+            WarmSession::new(&model, "optimized", &options, model.prompt(32), |_| 0, expected).expect("prepared");
+        prepared.run(&mut || {});
+        assert_eq!(prepared.check(), Ok(()));
+        let wrong = 3e-4 * largest(&prepared.logits) as f32;
+        for index in 0..prepared.logits.len() {
+            let right = prepared.logits[index];
             for by in [wrong, -wrong, f32::NAN] {
-                warm.logits[place] = right + by;
-                let message = warm.check().expect_err("wrong");
-                assert!(message.starts_with(&format!("value {place} is ")), "{message}");
+                prepared.logits[index] = right + by;
+                let message = prepared.check().expect_err("wrong");
+                assert!(message.starts_with(&format!("value {index} is ")), "{message}");
             }
-            warm.logits[place] = right;
+            prepared.logits[index] = right;
         }
-        assert_eq!(warm.check(), Ok(()));
+        assert_eq!(prepared.check(), Ok(()));
     }
 }

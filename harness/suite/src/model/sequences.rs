@@ -1,77 +1,77 @@
-//! Several sequences at once: in one session that steps them together, or in streams with a session and a thread each.
+//! Several sequences at once, either in one batch session or in streams with one session and one thread each.
 
 use engine::{BatchSession, Engine, EngineError, Overflow, Sampler, generate_streams};
 use harness_probe::{Instrument, Options, Prepared, Selection, Unit, Workload, WorkloadError};
 use serde_json::{Value, json};
 
-use super::subject::Subject;
-use crate::Answering;
+use super::measured_model::MeasuredModel;
+use crate::SuiteWorkload;
 use crate::answer::{self, Answer};
 
 /// Tokens of each prompt, and tokens generated after it.
 const PROMPT: usize = 4;
 const NEW: usize = 12;
 
-/// Generates tokens for several sequences, all greedily. A run yields the tokens of all of them.
-pub(super) struct Several {
+/// Generates tokens greedily for several sequences. A run yields the tokens of all of them.
+pub(super) struct Sequences {
     id: String,
-    subject: Subject,
+    model: MeasuredModel,
     count: usize,
-    way: Way,
+    schedule: Schedule,
 }
 
-/// How the sequences are computed.
+/// The schedule of the sequences: all in one batch, or each in its own stream.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum Schedule {
     Batch,
     Streams,
 }
 
-/// Sequences that are ready to be continued.
-struct Ready {
+/// The prepared workload.
+struct PreparedSequences {
     engine: Engine,
     prompts: Vec<Vec<u32>>,
-    way: Machine,
+    executor: Executor,
     tokens: Vec<u32>,
     failure: Option<String>,
     expected: &'static Answer,
 }
 
-/// What computes them.
-enum Machine {
+/// The session or the threads that compute the sequences.
+enum Executor {
     Batch(Box<BatchSession>),
     Streams(rayon::ThreadPool),
 }
 
-impl Several {
-    /// Sequences that step together, so that the weights are read once for all of them.
-    pub(super) fn batch(subject: Subject, count: usize) -> Self {
-        Self { id: format!("growth/batch@sequences={count}"), subject, count, way: Way::Batch }
+impl Sequences {
+    /// Sequences that advance together, so that the weights are read once per step for all of them.
+    pub(super) fn batch(model: MeasuredModel, count: usize) -> Self {
+        Self { id: format!("growth/batch@sequences={count}"), model, count, schedule: Schedule::Batch }
     }
 
-    /// Sequences side by side, shared out over the threads there are.
-    pub(super) fn streams(subject: Subject, count: usize) -> Self {
-        Self { id: format!("growth/streams@streams={count}"), subject, count, way: Way::Streams }
+    /// Independent sequences, distributed over the threads.
+    pub(super) fn streams(model: MeasuredModel, count: usize) -> Self {
+        Self { id: format!("growth/streams@streams={count}"), model, count, schedule: Schedule::Streams }
     }
 
-    fn ready(&self, phase: &str, options: &Options) -> Result<Ready, WorkloadError> {
-        let engine = self.subject.engine(phase, options)?;
-        let way = match self.way {
-            Way::Batch => Machine::Batch(Box::new(engine.batch(self.count).map_err(WorkloadError::new)?)),
-            Way::Streams => {
+    fn prepared(&self, phase: &str, options: &Options) -> Result<PreparedSequences, WorkloadError> {
+        let engine = self.model.engine(phase, options)?;
+        let executor = match self.schedule {
+            Schedule::Batch => Executor::Batch(Box::new(engine.batch(self.count).map_err(WorkloadError::new)?)),
+            Schedule::Streams => {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads as usize).build();
-                Machine::Streams(pool.map_err(WorkloadError::new)?)
+                Executor::Streams(pool.map_err(WorkloadError::new)?)
             }
         };
-        // Each sequence has a prompt of its own.
-        let tokens = self.subject.prompt(PROMPT * self.count);
+        // Each sequence has its own prompt.
+        let tokens = self.model.prompt(PROMPT * self.count);
         let prompts = tokens.chunks(PROMPT).map(<[u32]>::to_vec).collect();
         let expected = answer::stored(&self.id);
-        Ok(Ready { engine, prompts, way, tokens: Vec::new(), failure: None, expected })
+        Ok(PreparedSequences { engine, prompts, executor, tokens: Vec::new(), failure: None, expected })
     }
 }
 
-impl Workload for Several {
+impl Workload for Sequences {
     fn id(&self) -> &str {
         &self.id
     }
@@ -79,11 +79,11 @@ impl Workload for Several {
         Unit { name: "token".to_owned(), per_run: (self.count * NEW) as u64 }
     }
     fn definition(&self) -> Value {
-        let way = match self.way {
-            Way::Batch => "one session of several sequences",
-            Way::Streams => "a session and a thread for each sequence",
+        let work = match self.schedule {
+            Schedule::Batch => "one session of several sequences",
+            Schedule::Streams => "a session and a thread for each sequence",
         };
-        json!({"work": way, "model": self.subject.definition(), "prompt": PROMPT, "new": NEW, "sequences": self.count})
+        json!({"work": work, "model": self.model.definition(), "prompt": PROMPT, "new": NEW, "sequences": self.count})
     }
     fn answer(&self) -> Value {
         json!(answer::stored(&self.id))
@@ -98,25 +98,25 @@ impl Workload for Several {
         Selection::OnDemand
     }
     fn prepare(&self, phase: &str, options: &Options) -> Result<Box<dyn Prepared>, WorkloadError> {
-        Ok(Box::new(self.ready(phase, options)?))
+        Ok(Box::new(self.prepared(phase, options)?))
     }
 }
 
-impl Answering for Several {
+impl SuiteWorkload for Sequences {
     fn compute(&self, phase: &str, options: &Options) -> Result<Answer, WorkloadError> {
-        let mut ready = self.ready(phase, options)?;
-        ready.run(&mut || {});
-        ready.failure.map_or(Ok(Answer::Tokens(ready.tokens)), |failure| Err(WorkloadError::new(failure)))
+        let mut prepared = self.prepared(phase, options)?;
+        prepared.run(&mut || {});
+        prepared.failure.map_or(Ok(Answer::Tokens(prepared.tokens)), |failure| Err(WorkloadError::new(failure)))
     }
 }
 
-impl Prepared for Ready {
+impl Prepared for PreparedSequences {
     fn run(&mut self, _: &mut dyn FnMut()) {
-        let Self { engine, prompts, way, tokens, .. } = self;
+        let Self { engine, prompts, executor, tokens, .. } = self;
         tokens.clear();
-        let outcome = match way {
-            Machine::Batch(session) => batch(session, prompts, engine.config().vocab, tokens),
-            Machine::Streams(pool) => pool
+        let outcome = match executor {
+            Executor::Batch(session) => batch(session, prompts, engine.config().vocab, tokens),
+            Executor::Streams(pool) => pool
                 .install(|| generate_streams(engine, prompts, NEW, &Sampler::greedy(), Overflow::Error))
                 .map(|streams| tokens.extend(streams.into_iter().flatten())),
         };
@@ -135,7 +135,7 @@ impl Prepared for Ready {
     }
 }
 
-/// Steps all sequences together and gathers the tokens sequence by sequence.
+/// Decodes all sequences together and appends their tokens to `all`, one sequence after the other.
 fn batch(
     session: &mut BatchSession,
     prompts: &[Vec<u32>],

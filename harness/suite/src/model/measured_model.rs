@@ -1,4 +1,4 @@
-//! A model that workloads run: made from a seed, or read from a checkpoint.
+//! The model that a workload runs, with weights from a seed or from a checkpoint.
 
 use std::sync::Arc;
 
@@ -17,20 +17,20 @@ use crate::answer;
 const WEIGHTS_SEED: u64 = 42;
 /// Prompts come from this one.
 const PROMPT_SEED: u64 = 7;
-/// Checkpoints with more parameters than this are measured in the phases with a KV-cache only: the others compute the
-/// whole window for every token, which takes minutes then.
+/// Checkpoints with more parameters than this are measured in the phases with a KV-cache only. The others compute the whole
+/// window for every token, which takes minutes at this size.
 const MOST_TO_RECOMPUTE: usize = 200_000_000;
 
-/// A model that workloads run.
+/// A model that workloads run, cheap to clone.
 #[derive(Clone)]
-pub(super) struct Subject {
+pub(super) struct MeasuredModel {
     name: &'static str,
     config: Config,
-    /// None if its weights come from the seed.
+    /// None if the weights come from the seed.
     checkpoint: Option<Arc<Checkpoint>>,
 }
 
-impl Subject {
+impl MeasuredModel {
     /// A model with weights from the seed.
     pub(super) fn synthetic(name: &'static str, config: Config) -> Self {
         Self { name, config, checkpoint: None }
@@ -42,17 +42,17 @@ impl Subject {
         Self { name: "checkpoint", config, checkpoint: Some(Arc::new(checkpoint)) }
     }
 
-    /// The first part of its workloads' ids.
+    /// The first part of the ids of its workloads.
     pub(super) fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Its shape.
+    /// Its dimensions.
     pub(super) fn config(&self) -> &Config {
         &self.config
     }
 
-    /// What decides its numbers.
+    /// Everything that determines its results, for the definition of a workload.
     pub(super) fn definition(&self) -> Value {
         let Config { vocab, context, embed, layers, heads, inner, .. } = self.config;
         let mut definition = json!({
@@ -71,7 +71,7 @@ impl Subject {
         SplitMix64::new(PROMPT_SEED).tokens(self.config.vocab, tokens)
     }
 
-    /// The model in a phase, ready for sessions.
+    /// The engine with this model in a phase.
     pub(super) fn engine(&self, phase: &str, options: &Options) -> Result<Engine, WorkloadError> {
         let variant = Variant::parse(phase).map_err(WorkloadError::new)?;
         let isa = isa(options)?;
@@ -83,7 +83,7 @@ impl Subject {
     }
 
     /// The phases that can be measured in minutes: all of them for a model no larger than the medium one, those without
-    /// the plain matrix product for a larger one, those with a KV-cache for one that is larger still.
+    /// the naive matrix product for a larger one, and those with a KV-cache above [`MOST_TO_RECOMPUTE`] parameters.
     pub(super) fn phases(&self) -> Vec<String> {
         let parameters = |config: &Config| config.checked_parameters().unwrap_or(usize::MAX);
         let count = parameters(&self.config);
@@ -95,20 +95,20 @@ impl Subject {
         phases().iter().filter(|phase| feasible(&phase.variant)).map(|phase| phase.name.to_owned()).collect()
     }
 
-    /// The instruments of a workload on it. A checkpoint is read by the clock and by dhat: criterion would load its weights
-    /// once more for each phase to read the same time again, and under callgrind loading them takes minutes.
+    /// The instruments of a workload on this model. A checkpoint is measured with the clock and dhat only: criterion would
+    /// load its weights once more for each phase to measure the same time, and under callgrind loading takes minutes.
     pub(super) fn instruments(&self, synthetic: &[Instrument]) -> Vec<Instrument> {
         let affordable = |one: &Instrument| matches!(one, Instrument::Clock | Instrument::Dhat);
         synthetic.iter().copied().filter(|one| self.checkpoint.is_none() || affordable(one)).collect()
     }
 
-    /// A checkpoint is measured on demand, a synthetic model as its workload says.
+    /// The selection of a workload: on demand for a checkpoint, the given one for a synthetic model.
     pub(super) fn selection(&self, synthetic: Selection) -> Selection {
         if self.checkpoint.is_some() { Selection::OnDemand } else { synthetic }
     }
 
-    /// What the digest of a workload's answer is made of. That of a checkpoint is not stored: it is whatever its files
-    /// make of it.
+    /// The value that the digest of a workload's answer is computed from. A checkpoint has no stored answer; its files
+    /// determine the answer.
     pub(super) fn answer(&self, id: &str) -> Value {
         match &self.checkpoint {
             None => json!(answer::stored(id)),
@@ -116,12 +116,12 @@ impl Subject {
         }
     }
 
-    /// What the answer of a workload in a phase is held against.
+    /// The expected answer of a workload in a phase.
     pub(super) fn expected(&self, id: &str, phase: &str, options: &Options) -> Expected {
         match &self.checkpoint {
             None => Expected::Stored(answer::stored(id)),
             Some(_) => Expected::OtherPhase {
-                subject: self.clone(),
+                model: self.clone(),
                 phase: if phase == "reference" { "optimized" } else { "reference" },
                 options: options.clone(),
             },
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn larger_models_are_measured_in_fewer_phases() {
-        let phases = |config: Config| Subject::synthetic("one", config).phases();
+        let phases = |config: Config| MeasuredModel::synthetic("one", config).phases();
         assert_eq!(phases(Config::medium()).len(), engine::phases().len());
         assert_eq!(phases(Config::gpt2())[0], "reference");
         assert_eq!(phases(Config { layers: 48, ..Config::gpt2() }), ["kv-cache", "optimized"]);
