@@ -1,38 +1,41 @@
 //! Instruction counts by callgrind, through iai-callgrind's bench binary and runner.
 //!
-//! The bench registers its cases in the order of the probe's workloads and phases, and names each by its index. Only
-//! this file depends on that order and on the location of the runner's summary.
+//! The bench runs the case whose workload and phase two environment variables name, so that no count depends on the order
+//! of a registry. Benches of older revisions ignore these variables and number their cases. This file is the only one that
+//! knows how both kinds of bench name their cases, and where the runner leaves its summary.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{fs, io};
 
-use harness_probe::Instrument;
 use harness_probe::protocol::Description;
+use harness_probe::{Case, Instrument};
 use harness_record::callgraph::CallGraph;
 use harness_record::{Check, Data, Reading};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::collect::instrument::{InstrumentReader, Settings, Taken};
+use super::{InstrumentReader, Settings, Taken};
 use crate::process;
 
-/// Supported version of the runner's summary.
+/// Version of the runner's summary that is understood here.
 const SUMMARY_VERSION: &str = "7";
 
-/// Arguments that make callgrind count each function separately per chain of up to 100 callers. Source lines are
-/// omitted.
-const APART: &str = "--separate-callers=100 --dump-line=no";
+/// Makes callgrind keep separate counts of a function for every chain of up to a hundred callers; they need no lines.
+const SEPARATE_CALLERS: &str = "--separate-callers=100 --dump-line=no";
 
-/// Counts instructions on one thread.
+/// The only case of a bench that selects its case by the environment.
+const SELECTED_CASE: &str = "by_id_0";
+
+/// Counts instructions, on one thread.
 pub struct Callgrind<'a> {
-    /// Creates the command that starts the bench.
+    /// Starts the bench binary.
     pub bench: &'a (dyn Fn() -> Command + Sync),
-    /// All workloads of the probe, in its order. They determine the index of a case.
+    /// Every workload of the probe, in the order of its registry. The order matters only to benches of older revisions.
     pub workloads: &'a [Description],
-    /// Instruction set that the kernels choose under valgrind, or the reason why it is unknown.
+    /// The instruction set that kernels choose under valgrind, or the reason why it is unknown.
     pub isa: Result<String, String>,
-    /// Budgets and conditions.
+    /// Conditions.
     pub settings: &'a Settings,
 }
 
@@ -42,7 +45,7 @@ impl InstrumentReader for Callgrind<'_> {
     }
 
     fn expected_seconds(&self, runs: &[Option<f64>]) -> f64 {
-        // Estimate: 3 s to start and prepare, and 50 times the time outside valgrind.
+        // A few seconds to start, and fifty times the time on the bare machine. The time to prepare a run is unknown here.
         runs.iter().map(|seconds| 3.0 + 50.0 * seconds.unwrap_or(0.02)).sum()
     }
 
@@ -56,7 +59,7 @@ impl InstrumentReader for Callgrind<'_> {
                     let data = Data::Callgrind { instructions: self.count(&case, &isa)? };
                     Ok(Reading { isa, threads: 1, data })
                 });
-                // The bench checks the answer after counting, and fails if it is wrong.
+                // After counting, the bench checks the answer and fails if it is wrong.
                 let check = reading.is_ok().then_some(Check::Passed);
                 Taken { reading, check }
             })
@@ -70,10 +73,11 @@ impl Callgrind<'_> {
         instructions(&fs::read_to_string(summary).map_err(unreadable)?)
     }
 
-    /// Counts the instructions of a workload in a phase per function and chain of callers.
+    /// Counts the instructions of a workload in a phase once more, function by function, separately for every chain of
+    /// callers.
     ///
     /// # Errors
-    /// A message with the reason, if counting fails.
+    /// One sentence, if they cannot be counted.
     pub fn graph(&self, workload: &str, phase: &str) -> Result<CallGraph, String> {
         let isa = self.isa.as_deref().map_err(Clone::clone)?;
         let case = Case { workload: workload.to_owned(), phase: phase.to_owned() };
@@ -84,28 +88,45 @@ impl Callgrind<'_> {
             [file] => {
                 CallGraph::parse(&fs::read_to_string(file).map_err(unreadable)?).map_err(|error| error.to_string())
             }
-            several => {
-                Err(format!("callgrind counted {} threads or processes, but only one should compute", several.len()))
-            }
+            several => Err(format!("{} threads or processes were counted, where one should compute", several.len())),
         }
     }
 
-    fn place(&self, workload: &str, phase: &str) -> Result<usize, String> {
-        case(self.workloads, workload, phase)
-            .ok_or_else(|| format!("the instruction bench has no case for {workload} in phase {phase}"))
+    /// Runs one case of the bench. Returns the folder with the files of the runner, and the path of the summary in it.
+    fn run(&self, case: &Case, isa: &str, callgrind_args: Option<&str>) -> Result<(TempDir, PathBuf), String> {
+        if let Some(done) = self.start(SELECTED_CASE, case, isa, callgrind_args)? {
+            return Ok(done);
+        }
+        // A bench that selects by the environment has this case, or fails with the reason why it has not. So this bench
+        // is of an older revision, and so is its probe: both list their workloads in the same order.
+        let position = position(self.workloads, case);
+        let numbered = position.map(|position| self.start(&format!("case_{position}"), case, isa, callgrind_args));
+        numbered
+            .transpose()?
+            .flatten()
+            .ok_or_else(|| format!("the instruction bench has no case for {case}; build it and the probe together"))
     }
 
-    /// Runs one case of the bench and returns the folder with the runner's output. `arguments` are passed to callgrind.
-    fn run(&self, place: usize, isa: &str, arguments: Option<&str>) -> Result<TempDir, String> {
-        let home = tempfile::tempdir().map_err(|error| format!("cannot make a temporary folder: {error}"))?;
+    /// Starts the bench for the case that the runner knows by this name; none if the bench has no such case.
+    fn start(
+        &self,
+        name: &str,
+        case: &Case,
+        isa: &str,
+        callgrind_args: Option<&str>,
+    ) -> Result<Option<(TempDir, PathBuf)>, String> {
+        let folder = tempfile::tempdir().map_err(|error| format!("cannot make a temporary folder: {error}"))?;
         let mut command = (self.bench)();
-        command.args(["--bench", "--save-summary=json", "--nosummary", "--home"]).arg(home.path());
-        // The runner clears the environment, so the instruction set must be passed on explicitly.
+        command.args(["--bench", "--save-summary=json", "--nosummary", "--home"]).arg(folder.path());
+        // The runner clears the environment, so that counts depend on nothing in it but these.
         command.arg(format!("--envs=HARNESS_ISA={isa}"));
-        if let Some(arguments) = arguments {
-            command.arg(format!("--callgrind-args={arguments}"));
+        for (variable, value) in [(Case::WORKLOAD_VARIABLE, &case.workload), (Case::PHASE_VARIABLE, &case.phase)] {
+            command.env(variable, value).arg(format!("--envs={variable}"));
         }
-        command.arg(format!("*::case_{place}"));
+        if let Some(callgrind_args) = callgrind_args {
+            command.arg(format!("--callgrind-args={callgrind_args}"));
+        }
+        command.arg(format!("*::{name}"));
         let output = process::output(&mut command, self.settings.time_limit)
             .map_err(|error| format!("counting instructions failed: {error}"))?;
         if !output.status.success() {
@@ -116,8 +137,8 @@ impl Callgrind<'_> {
     }
 }
 
-/// Returns the index of a workload in a phase among the cases of the bench.
-fn case(workloads: &[Description], id: &str, phase: &str) -> Option<usize> {
+/// The number of a case in a bench that numbers its cases: its position among all cases that callgrind can count.
+fn position(workloads: &[Description], case: &Case) -> Option<usize> {
     workloads
         .iter()
         .filter(|workload| workload.instruments.contains(&harness_probe::Instrument::Callgrind))
@@ -125,7 +146,7 @@ fn case(workloads: &[Description], id: &str, phase: &str) -> Option<usize> {
         .position(|one| one == (&case.workload, &case.phase))
 }
 
-/// Finds the files below a folder whose names match `wanted`.
+/// The files in a folder and its subfolders whose names are wanted.
 fn find(folder: &Path, wanted: &dyn Fn(&str) -> bool) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -140,12 +161,12 @@ fn find(folder: &Path, wanted: &dyn Fn(&str) -> bool) -> io::Result<Vec<PathBuf>
 }
 
 fn unreadable(error: io::Error) -> String {
-    format!("cannot read the output of iai-callgrind: {error}")
+    format!("cannot read what the runner of iai-callgrind left: {error}")
 }
 
 fn instructions(summary: &str) -> Result<u64, String> {
     let summary: Value =
-        serde_json::from_str(summary).map_err(|error| format!("the summary of iai-callgrind is not JSON: {error}"))?;
+        serde_json::from_str(summary).map_err(|error| format!("the summary of iai-callgrind is no JSON: {error}"))?;
     if summary["version"] != SUMMARY_VERSION {
         return Err(format!(
             "the summary of iai-callgrind has version {}, expected {SUMMARY_VERSION}",
@@ -158,14 +179,14 @@ fn instructions(summary: &str) -> Result<u64, String> {
         .ok_or_else(|| "the summary of iai-callgrind has no instruction count".to_owned())
 }
 
-/// Extracts the error message from the runner's output: a panic or an error with the next line, else the last line.
+/// The two lines of the runner's error output with the reason for a failure; without such lines, the last one.
 fn complaint(stderr: &[u8]) -> String {
     let text = String::from_utf8_lossy(stderr);
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let is_error = |line: &&&str| line.contains("panicked at") || line.contains("rror:");
-    match lines.iter().position(|line| is_error(&line)) {
-        Some(place) => lines[place..].iter().take(2).copied().collect::<Vec<_>>().join(" "),
-        None => lines.last().copied().unwrap_or("it printed nothing").to_owned(),
+    let has_reason = |line: &&&str| line.contains("panicked at") || line.contains("rror:");
+    match lines.iter().position(|line| has_reason(&line)) {
+        Some(first) => lines[first..].iter().take(2).copied().collect::<Vec<_>>().join(" "),
+        None => lines.last().copied().unwrap_or("it printed no reason").to_owned(),
     }
 }
 
@@ -268,9 +289,9 @@ echo "{\"version\":\"7\",\"profiles\":[{\"data\":{\"total\":{\"metrics\":{\"Ir\"
     }
 
     #[test]
-    fn the_error_message_is_extracted() {
+    fn the_reason_of_a_failure_is_found() {
         let stderr = b"noise\nthread 'main' panicked at lib.rs:1:1:\nwrong answer: 3 is not 4\nnote: run with\n";
         assert_eq!(complaint(stderr), "thread 'main' panicked at lib.rs:1:1: wrong answer: 3 is not 4");
-        assert_eq!(complaint(b""), "it printed nothing");
+        assert_eq!(complaint(b""), "it printed no reason");
     }
 }
