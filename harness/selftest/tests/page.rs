@@ -7,7 +7,7 @@ use harness_report::render::chart::Layout;
 use harness_selftest::real::{chart, log, page};
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../reports/selftest")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../reports/selftest")
 }
 
 #[test]

@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn the_roadmap_of_this_repository_is_read() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../baselines/roadmap.toml");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../baselines/roadmap.toml");
         let roadmap = Roadmap::read(&path).expect("valid").expect("exists");
         assert!(roadmap.phases.iter().any(|phase| phase.targets.len() == 3), "{roadmap:?}");
         assert!(roadmap.forecasts.len() >= 12, "the table of forecasts has eleven lines, one of them two figures");
