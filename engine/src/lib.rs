@@ -2,6 +2,7 @@
 //!
 //! Every operation has its plain implementation and faster ones behind one signature; a [`Variant`] picks one for each, so
 //! that any optimization can be switched alone and its worth measured. The named [`phases`] lead from `naive` to `optimized`.
+//! To read the model itself, start with [`naive`]: all of it in one file, in plain loops.
 //!
 //! ```
 //! use engine::{Config, Engine, Overflow, Sampler, Variant, Weights, generate};
@@ -24,6 +25,7 @@ pub mod gelu;
 pub mod isa;
 pub mod layer_norm;
 pub mod matmul;
+pub mod naive;
 pub mod qkv;
 pub mod random;
 pub mod residual;

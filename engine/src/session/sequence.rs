@@ -46,9 +46,9 @@ impl Sequence {
         if tokens.is_empty() {
             return Err(EngineError::EmptyPrompt);
         }
-        let asked = self.tokens.len() + tokens.len();
-        if asked > context {
-            return Err(EngineError::ContextFull { asked, context });
+        let requested = self.tokens.len() + tokens.len();
+        if requested > context {
+            return Err(EngineError::ContextFull { requested, context });
         }
         check_tokens(tokens, vocab)
     }

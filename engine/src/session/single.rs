@@ -71,7 +71,7 @@ impl Session {
     pub fn rewind(&mut self, position: usize) -> Result<(), EngineError> {
         let now = self.position();
         if position > now {
-            return Err(EngineError::Rewind { asked: position, position: now });
+            return Err(EngineError::Rewind { requested: position, position: now });
         }
         self.sequence().truncate(position);
         Ok(())

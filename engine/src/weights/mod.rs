@@ -14,6 +14,7 @@ pub use checkpoint_error::CheckpointError;
 pub use tensor::Tensor;
 
 use crate::config::{Config, ConfigError};
+use crate::error::EngineError;
 
 /// Every parameter of a model.
 #[derive(Clone, Debug)]
@@ -87,5 +88,43 @@ impl Weights {
     /// When something does not fit, each in one sentence: see [`CheckpointError`].
     pub fn load(folder: &Path) -> Result<Self, CheckpointError> {
         checkpoint::load(folder)
+    }
+
+    /// Checks that the configuration describes a model and that every tensor has the shape that follows from it.
+    ///
+    /// # Errors
+    /// When one of them does not; the error contains the name of the tensor and both shapes.
+    pub fn validate(&self) -> Result<(), EngineError> {
+        let Config { vocab, context, embed: c, layers, inner, .. } = self.config;
+        self.config.validate()?;
+        if self.blocks.len() != layers {
+            return Err(EngineError::Blocks { expected: layers, found: self.blocks.len() });
+        }
+        self.token_embedding.check_shape("the token embedding", &[vocab, c])?;
+        self.position_embedding.check_shape("the position embedding", &[context, c])?;
+        for block in &self.blocks {
+            block.attention_norm.check_shape(c)?;
+            block.qkv.check_shape("a block's qkv projection", c, 3 * c)?;
+            block.projection.check_shape("a block's projection", c, c)?;
+            block.mlp_norm.check_shape(c)?;
+            block.expand.check_shape("a block's first MLP layer", c, inner)?;
+            block.contract.check_shape("a block's second MLP layer", inner, c)?;
+        }
+        self.final_norm.check_shape(c)?;
+        self.head.as_ref().map_or(Ok(()), |head| head.check_shape("the head", &[vocab, c]))
+    }
+}
+
+impl NormWeights {
+    fn check_shape(&self, c: usize) -> Result<(), EngineError> {
+        self.gain.check_shape("a LayerNorm's gain", &[c])?;
+        self.bias.check_shape("a LayerNorm's bias", &[c])
+    }
+}
+
+impl LinearWeights {
+    fn check_shape(&self, name: &'static str, k: usize, n: usize) -> Result<(), EngineError> {
+        self.kernel.check_shape(name, &[k, n])?;
+        self.bias.check_shape(name, &[n])
     }
 }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use half::slice::HalfFloatSliceExt;
 use memmap2::Mmap;
 
+use crate::error::EngineError;
+
 /// How a mapped tensor stores its elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stored {
@@ -42,6 +44,15 @@ impl Tensor {
     /// Length of every dimension.
     pub fn shape(&self) -> &[usize] {
         &self.shape
+    }
+
+    /// Checks the shape of this tensor, which an error calls `name`.
+    pub(super) fn check_shape(&self, name: &'static str, expected: &[usize]) -> Result<(), EngineError> {
+        if self.shape == expected {
+            Ok(())
+        } else {
+            Err(EngineError::Shape { name, expected: expected.to_vec(), found: self.shape.clone() })
+        }
     }
 
     /// The elements: borrowed where they are stored as f32, converted where not.

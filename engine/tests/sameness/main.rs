@@ -3,5 +3,6 @@
 mod batches;
 mod compare;
 mod covering;
+mod naive;
 mod storage;
 mod variants;
