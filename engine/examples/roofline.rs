@@ -14,7 +14,7 @@ use clap::Parser;
 use engine::isa::Isa;
 use engine::matmul::{Epilogue, Layout, Linear, Matrix};
 use engine::simd::{Kernel, Level, Simd};
-use engine::team::{Partition, Team, share};
+use engine::thread_pool::{Partition, ThreadPool, share};
 use engine::variant::{MatMul, WeightStorage};
 use engine::{Config, Engine, Variant, Weights};
 
@@ -42,24 +42,24 @@ fn main() -> Result<()> {
     let options = Options::parse();
     let isa = options.isa.map_or_else(Isa::from_environment, Ok)?;
     let level = isa.level()?;
-    let team = Team::new(options.threads)?;
-    println!("{isa}, {} threads, weights {}", team.threads(), options.variant.weights);
+    let pool = ThreadPool::new(options.threads)?;
+    println!("{isa}, {} threads, weights {}", pool.threads(), options.variant.weights);
 
-    let peak = multiply_add_rate(level, &team, options.rounds);
+    let peak = multiply_add_rate(level, &pool, options.rounds);
     println!("multiply-add peak        {:8.1} GFLOP/s", peak / 1e9);
     for (rows, inputs, outputs) in
         [(32, 256, 768), (32, 256, 1024), (32, 1024, 256), (512, 768, 3072), (512, 3072, 768)]
     {
-        let rate = prefill_rate(level, &team, &options, rows, inputs, outputs)?;
+        let rate = prefill_rate(level, &pool, &options, rows, inputs, outputs)?;
         println!(
             "  [{rows:3}, {inputs:4}] x [.., {outputs:4}] {:8.1} GFLOP/s {:5.1} %",
             rate / 1e9,
             100.0 * rate / peak
         );
     }
-    decode_share("medium", &Config::medium(), 32, 81, isa, &team, &options)?;
+    decode_share("medium", &Config::medium(), 32, 81, isa, &pool, &options)?;
     if options.large {
-        decode_share("gpt2", &Config::gpt2(), 512, 576, isa, &team, &options)?;
+        decode_share("gpt2", &Config::gpt2(), 512, 576, isa, &pool, &options)?;
     }
     Ok(())
 }
@@ -91,7 +91,7 @@ fn decode_share(
     prompt: usize,
     end: usize,
     isa: Isa,
-    team: &Team,
+    pool: &ThreadPool,
     options: &Options,
 ) -> Result<()> {
     let level = isa.level()?;
@@ -111,7 +111,7 @@ fn decode_share(
     for _ in 0..options.rounds {
         for ahead in [0, 1024] {
             reading = reading.min(seconds(repetitions, || {
-                team.run(&|part, parts| {
+                pool.run(&|part, parts| {
                     let mine = share(memory.len(), 1024, part, parts);
                     black_box(level.run(Read { values: &memory[mine], ahead }));
                 });
@@ -119,7 +119,7 @@ fn decode_share(
         }
         matrices = matrices.min(seconds(repetitions, || {
             for layer in &layers {
-                layer.apply(&x[..layer.inputs()], &mut out[..layer.outputs()], Epilogue::None, team);
+                layer.apply(&x[..layer.inputs()], &mut out[..layer.outputs()], Epilogue::None, pool);
             }
         }));
         for _ in 0..repetitions.div_ceil(4) {
@@ -174,7 +174,7 @@ impl HugePages {
 /// Floating-point operations per second of a product with one layer.
 fn prefill_rate(
     level: Level,
-    team: &Team,
+    pool: &ThreadPool,
     options: &Options,
     rows: usize,
     inputs: usize,
@@ -186,21 +186,21 @@ fn prefill_rate(
     let work = 2.0 * (rows * inputs * outputs) as f64;
     let repetitions = (2e9 / work).max(1.0) as usize;
     let best = (0..options.rounds)
-        .map(|_| seconds(repetitions, || layer.apply(&x, &mut out, Epilogue::None, team)))
+        .map(|_| seconds(repetitions, || layer.apply(&x, &mut out, Epilogue::None, pool)))
         .fold(f64::MAX, f64::min);
     Ok(work / best)
 }
 
 /// Floating-point operations per second of multiply-adds that wait for nothing.
-fn multiply_add_rate(level: Level, team: &Team, rounds: usize) -> f64 {
+fn multiply_add_rate(level: Level, pool: &ThreadPool, rounds: usize) -> f64 {
     const STEPS: usize = 2_000_000;
-    let mut results = vec![0.0; team.threads()];
-    let work = 2.0 * (STEPS * MultiplyAdd::CHAINS * level.lanes() * team.threads()) as f64;
+    let mut results = vec![0.0; pool.threads()];
+    let work = 2.0 * (STEPS * MultiplyAdd::CHAINS * level.lanes() * pool.threads()) as f64;
     let best = (0..rounds)
         .map(|_| {
             seconds(1, || {
                 let results = Partition::new(&mut results);
-                team.run(&|part, _| {
+                pool.run(&|part, _| {
                     // SAFETY: each part takes its own element.
                     let result = unsafe { results.range(part..part + 1) };
                     result[0] = level.run(MultiplyAdd { steps: STEPS });

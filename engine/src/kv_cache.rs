@@ -3,7 +3,7 @@
 use crate::aligned::Aligned;
 use crate::attention::Heads;
 use crate::config::Config;
-use crate::team::{Partition, Team};
+use crate::thread_pool::{Partition, ThreadPool};
 
 /// Fewer values than this are not worth another thread's attention.
 const WORTH_SHARING: usize = 4096;
@@ -31,9 +31,17 @@ impl KvCache {
         }
     }
 
-    /// Stores the keys and values of `count` tokens from position `first` on; where there are many, every thread of `team`
+    /// Stores the keys and values of `count` tokens from position `first` on; where there are many, every thread of `pool`
     /// those of the heads that it has in [`Attention::run`](crate::attention::Attention::run), which then are in its cache.
-    pub(crate) fn store(&mut self, layer: usize, first: usize, count: usize, k: Heads<'_>, v: Heads<'_>, team: &Team) {
+    pub(crate) fn store(
+        &mut self,
+        layer: usize,
+        first: usize,
+        count: usize,
+        k: Heads<'_>,
+        v: Heads<'_>,
+        pool: &ThreadPool,
+    ) {
         let (d, heads, stride) = (self.head_size, self.heads, self.context * self.head_size);
         let layer = layer * heads * stride..(layer + 1) * heads * stride;
         let (keys, values) = (Partition::new(&mut self.keys[layer.clone()]), Partition::new(&mut self.values[layer]));
@@ -52,7 +60,7 @@ impl KvCache {
         if count * heads * d < WORTH_SHARING {
             store(0, 1);
         } else {
-            team.run(&store);
+            pool.run(&store);
         }
     }
 

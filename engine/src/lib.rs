@@ -31,7 +31,7 @@ pub mod random;
 pub mod residual;
 pub mod simd;
 pub mod softmax;
-pub mod team;
+pub mod thread_pool;
 pub mod trace;
 pub mod variant;
 pub mod weights;

@@ -13,7 +13,7 @@ pub use heads::Heads;
 
 use crate::simd::Level;
 use crate::softmax::Softmax;
-use crate::team::{Partition, Team, share};
+use crate::thread_pool::{Partition, ThreadPool, share};
 use crate::variant::Attention as Choice;
 
 /// Multiply-adds of the scores below which a step ends before another thread has noticed it.
@@ -72,13 +72,13 @@ impl Attention {
     }
 
     /// Attends with queries `q` (T rows a head) to keys `k` and values `v` (S rows a head) and writes `out` `[T, C]`.
-    /// The vector implementations share the work out over `team`.
+    /// The vector implementations share the work out over `pool`.
     ///
     /// # Panics
     /// When `out` is not `[T, C]` or `scratch` is shorter than [`Attention::scratch`] asks.
-    pub fn run(&self, task: &Task<'_>, out: &mut [f32], scratch: &mut [f32], team: &Team) {
+    pub fn run(&self, task: &Task<'_>, out: &mut [f32], scratch: &mut [f32], pool: &ThreadPool) {
         let shape = &task.shape;
-        let threads = team.threads();
+        let threads = pool.threads();
         assert_eq!(out.len(), shape.queries * shape.heads * shape.head_size, "attention: out is not [T, C]");
         let needed = self.scratch(shape, threads);
         assert!(scratch.len() >= needed, "attention: scratch is too short");
@@ -86,14 +86,14 @@ impl Attention {
             Choice::Masked => masked::run(task, &self.softmax, out, scratch),
             Choice::Causal => causal::run(task, &self.softmax, out, scratch),
             Choice::Batched | Choice::Online => {
-                self.run_shared(task, out, &mut scratch[..needed], team);
+                self.run_shared(task, out, &mut scratch[..needed], pool);
             }
         }
     }
 
     /// Runs a vector implementation, every head by one thread (or by several, where there are fewer heads than threads).
-    fn run_shared(&self, task: &Task<'_>, out: &mut [f32], scratch: &mut [f32], team: &Team) {
-        let (shape, threads) = (&task.shape, team.threads());
+    fn run_shared(&self, task: &Task<'_>, out: &mut [f32], scratch: &mut [f32], pool: &ThreadPool) {
+        let (shape, threads) = (&task.shape, pool.threads());
         let work = shape.queries * shape.keys() * shape.heads * shape.head_size;
         let groups = if shape.heads >= threads { 1 } else { threads.div_ceil(shape.heads) };
         let pieces = shape.heads * groups;
@@ -107,7 +107,7 @@ impl Attention {
         let chunks = if work < WORTH_DIVIDING { 1 } else { of_a_share };
         let length = scratch.len() / threads;
         let scratch = Partition::new(scratch);
-        team.run_chunks(chunks.min(u16::MAX.into()) as u16, &|chunk| {
+        pool.run_chunks(chunks.min(u16::MAX.into()) as u16, &|chunk| {
             // SAFETY: every thread takes its own part, one chunk at a time.
             let scratch = unsafe { scratch.range(chunk.thread * length..(chunk.thread + 1) * length) };
             for item in share(of_a_share, 1, chunk.index, chunk.of) {

@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use super::finish::Finish;
 use crate::simd::{Kernel, Level, Simd};
-use crate::team::share;
+use crate::thread_pool::share;
 
 /// Inputs per block, where a register has so many lanes. A panel of 16 outputs takes 24 KB of the first-level cache. Where
 /// there is AVX-512, there is a second-level cache of 1 MB or more, from which a panel comes as fast as it is used: twice as

@@ -12,7 +12,7 @@ use super::gemm::{Input, MAX_WIDTH, Output, ROWS};
 use super::int8::{self, Round};
 use super::packed::{Packed, block_offset};
 use crate::simd::{Kernel, Level, Simd};
-use crate::team::share;
+use crate::thread_pool::share;
 
 /// Inputs per block of rows; their part of a panel of 16 outputs takes 16 KB of the first-level cache.
 const DEPTH: usize = 4 * int8::BLOCK;

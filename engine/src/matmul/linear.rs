@@ -4,7 +4,7 @@ use super::dense::Dense;
 use super::packed::Packed;
 use super::{Epilogue, Layout, blocked, naive, simd};
 use crate::simd::Level;
-use crate::team::Team;
+use crate::thread_pool::ThreadPool;
 use crate::variant::{MatMul, WeightStorage};
 
 /// An unpacked weight matrix of f32.
@@ -125,7 +125,7 @@ impl Linear {
     ///
     /// # Panics
     /// When `x` is no whole number of rows of K, or `out` is not as many rows of N.
-    pub fn apply(&self, x: &[f32], out: &mut [f32], epilogue: Epilogue, team: &Team) {
+    pub fn apply(&self, x: &[f32], out: &mut [f32], epilogue: Epilogue, pool: &ThreadPool) {
         let rows = x.len() / self.k;
         assert_eq!(x.len(), rows * self.k, "the input of a linear layer must be whole rows of {}", self.k);
         assert_eq!(out.len(), rows * self.n, "the output of a linear layer must be {rows} rows of {}", self.n);
@@ -133,7 +133,7 @@ impl Linear {
             Weights::Naive(dense) => naive::apply(x, dense, &self.bias, epilogue, out),
             Weights::Blocked(dense) => blocked::apply(x, dense, &self.bias, epilogue, out),
             Weights::Simd(packed, level) => simd::apply(*level, x, packed, &self.bias, epilogue, out, None),
-            Weights::Parallel(packed, level) => simd::apply(*level, x, packed, &self.bias, epilogue, out, Some(team)),
+            Weights::Parallel(packed, level) => simd::apply(*level, x, packed, &self.bias, epilogue, out, Some(pool)),
         }
     }
 

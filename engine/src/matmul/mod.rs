@@ -2,7 +2,7 @@
 //!
 //! Four implementations, the plain one first: `naive` (row times column, to be read), `blocked` (scalar loops over
 //! blocks that stay in the cache), `simd` (packed panels and a register-blocked micro-kernel; one row of input is pure
-//! streaming of weights) and `parallel` (the same kernels, panels shared out over a [`Team`](crate::team::Team)).
+//! streaming of weights) and `parallel` (the same kernels, panels shared out over a [`ThreadPool`](crate::thread_pool::ThreadPool)).
 //! Every one of them computes every size itself; none falls back to another.
 //!
 //! Weights are stored as f32, bf16 or int8 (see [`WeightStorage`](crate::variant::WeightStorage)); arithmetic is f32

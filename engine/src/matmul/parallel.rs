@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::team::{Chunk, Team, share};
+use crate::thread_pool::{Chunk, ThreadPool, share};
 
 /// Panels every thread must get at least before the outputs are divided rather than the rows: with fewer, one panel
 /// more or less is a large part of a thread's work.
@@ -22,20 +22,20 @@ pub(super) fn chunks(units: usize, bytes: usize) -> u16 {
     (bytes / BYTES_PER_CHUNK).clamp(1, units.clamp(1, MOST_CHUNKS)) as u16
 }
 
-/// Calls `task(rows, panels)` on the team so that together the calls cover all rows and panels once.
+/// Calls `task(rows, panels)` on the pool so that together the calls cover all rows and panels once.
 ///
 /// Threads that own different panels read different weights, so panels are divided where there are enough of them; a
 /// product of few outputs and many rows (in units of `tile_rows`) is divided by rows instead. A share then is taken in
 /// chunks of `block` rows, or of panels where there are fewer rows.
 pub(super) fn share_out(
-    team: &Team,
+    pool: &ThreadPool,
     rows: usize,
     panels: usize,
     tile_rows: usize,
     block: usize,
     task: &(dyn Fn(Range<usize>, Range<usize>) + Sync),
 ) {
-    let threads = team.threads();
+    let threads = pool.threads();
     if threads == 1 {
         return task(0..rows, 0..panels);
     }
@@ -46,7 +46,7 @@ pub(super) fn share_out(
         (false, true) => rows.div_ceil(block),
         (false, false) => panels.div_ceil(threads) / PANELS_PER_CHUNK,
     };
-    team.run_chunks(
+    pool.run_chunks(
         count.clamp(1, u16::MAX.into()) as u16,
         &|Chunk { share: part, shares: parts, index, of, .. }| {
             let (mut my_rows, mut my_panels) = if by_rows {

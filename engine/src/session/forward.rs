@@ -13,7 +13,7 @@ use crate::kv_cache::KvCache;
 use crate::matmul::{Epilogue, Linear};
 use crate::model::{Block, Model, Norm};
 use crate::qkv;
-use crate::team::Team;
+use crate::thread_pool::ThreadPool;
 use crate::trace::{NoSpans, Operation, Spans};
 use crate::variant::{Decode, Gelu, Qkv, Residual};
 
@@ -27,17 +27,17 @@ impl State {
         for sequence in &self.sequences {
             self.pending.extend_from_slice(sequence.pending());
         }
-        let (model, team, buffers) = (&*self.model, &self.team, &mut self.buffers);
+        let (model, pool, buffers) = (&*self.model, &self.pool, &mut self.buffers);
         match self.trace.as_deref_mut() {
-            None => Pass { model, team, buffers, spans: NoSpans }.run(&mut self.sequences, &self.pending, outputs),
-            Some(spans) => Pass { model, team, buffers, spans }.run(&mut self.sequences, &self.pending, outputs),
+            None => Pass { model, pool, buffers, spans: NoSpans }.run(&mut self.sequences, &self.pending, outputs),
+            Some(spans) => Pass { model, pool, buffers, spans }.run(&mut self.sequences, &self.pending, outputs),
         }
     }
 }
 
 struct Pass<'a, S> {
     model: &'a Model,
-    team: &'a Team,
+    pool: &'a ThreadPool,
     buffers: &'a mut Buffers,
     spans: S,
 }
@@ -96,13 +96,13 @@ impl<S: Spans> Pass<'_, S> {
                     positions(sequence),
                     &model.residual,
                     rows,
-                    self.team,
+                    self.pool,
                 );
             }
             return x;
         }
         let mut rows = self.buffers.take(pending.len() * c);
-        model.embedding.run(pending, model.table(), &mut rows, self.team);
+        model.embedding.run(pending, model.table(), &mut rows, self.pool);
         let mut first = 0;
         for sequence in sequences {
             let range = first..first + sequence.pending().len() * c;
@@ -165,15 +165,15 @@ impl<S: Spans> Pass<'_, S> {
         let [q, k, v] = own.views;
         let (k, v) = match cache {
             Some(cache) => {
-                cache.store(layer, past, own.count, k, v, self.team);
+                cache.store(layer, past, own.count, k, v, self.pool);
                 cache.layer(layer)
             }
             None => (k, v),
         };
         let task = Task { shape, q: q.skip(own.skipped), k, v };
         let attention: &Attention = &self.model.attention;
-        let mut scratch = self.buffers.take(attention.scratch(&shape, self.team.threads()));
-        attention.run(&task, out, &mut scratch, self.team);
+        let mut scratch = self.buffers.take(attention.scratch(&shape, self.pool.threads()));
+        attention.run(&task, out, &mut scratch, self.pool);
         self.buffers.give(scratch);
     }
 
@@ -200,7 +200,7 @@ impl<S: Spans> Pass<'_, S> {
     fn add_product(&mut self, operation: Operation, layer: &Linear, input: Buffer, mut x: Buffer) -> Buffer {
         if self.model.variant.residual == Residual::Fused {
             return self.span(operation, |pass| {
-                layer.apply(&input, &mut x, Epilogue::Add, pass.team);
+                layer.apply(&input, &mut x, Epilogue::Add, pass.pool);
                 pass.buffers.give(input);
                 x
             });
@@ -224,7 +224,7 @@ impl<S: Spans> Pass<'_, S> {
     fn product(&mut self, operation: Operation, layer: &Linear, input: Buffer, epilogue: Epilogue) -> Buffer {
         self.span(operation, |pass| {
             let mut out = pass.buffers.take(input.len() / layer.inputs() * layer.outputs());
-            layer.apply(&input, &mut out, epilogue, pass.team);
+            layer.apply(&input, &mut out, epilogue, pass.pool);
             pass.buffers.give(input);
             out
         })
@@ -261,7 +261,7 @@ impl<S: Spans> Pass<'_, S> {
     /// Computes `out` (rows of `width`), on all threads where the kernel is a vector one and there is enough to do.
     fn share(&self, simd: bool, out: &mut [f32], width: usize, rows: &(dyn Fn(usize, &mut [f32]) + Sync)) {
         if simd && out.len() >= WORTH_SHARING {
-            self.team.split_rows(out, width, rows);
+            self.pool.split_rows(out, width, rows);
         } else {
             rows(0, out);
         }

@@ -6,14 +6,14 @@ use super::sequence::Sequence;
 use crate::buffers::{Buffer, Buffers};
 use crate::error::EngineError;
 use crate::model::Model;
-use crate::team::Team;
+use crate::thread_pool::ThreadPool;
 use crate::trace::{Operation, Spans, Trace};
 
 /// The state behind [`super::Session`] and [`super::BatchSession`].
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) model: Arc<Model>,
-    pub(super) team: Team,
+    pub(super) pool: ThreadPool,
     pub(super) buffers: Buffers,
     pub(super) sequences: Vec<Sequence>,
     /// The pending tokens of all sequences, one after the other.
@@ -39,7 +39,7 @@ impl State {
         }
         let tokens = sequences * model.config.context;
         Ok(Self {
-            team: Team::new(threads).map_err(EngineError::Threads)?,
+            pool: ThreadPool::new(threads).map_err(EngineError::Threads)?,
             buffers: Buffers::new(model.variant.buffers),
             sequences: (0..sequences).map(|_| Sequence::new(&model)).collect(),
             pending: Vec::with_capacity(tokens),

@@ -1,4 +1,4 @@
-//! Splitting a range or an output into the parts of a [`Team`](super::Team).
+//! Splitting a range or an output into the parts of a [`ThreadPool`](super::ThreadPool).
 
 use std::marker::PhantomData;
 use std::ops::Range;

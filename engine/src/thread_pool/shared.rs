@@ -1,4 +1,4 @@
-//! What crosses between the threads of a team: the task, the chunks that are left of it, and sleep.
+//! What crosses between the threads of a pool: the task, the chunks that are left of it, and sleep.
 //!
 //! Everything that is touched in every region lies in cache lines of its own: a region then costs one line on its way to
 //! each worker and one back.

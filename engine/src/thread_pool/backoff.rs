@@ -1,4 +1,4 @@
-//! When a team does without its workers.
+//! When a pool does without its workers.
 //!
 //! Chunks that a preempted worker has not claimed are computed by the others, but for the one it holds the caller must wait
 //! until the scheduler lets the worker go on: milliseconds, where a decode step takes a fraction of one. A core that is

@@ -1,4 +1,4 @@
-//! The team: its threads, and the regions they run together.
+//! The pool: its threads, and the regions they run together.
 
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -19,9 +19,9 @@ pub const SPIN_LIMIT: Duration = Duration::from_micros(80);
 /// because it slept or because its core is taken, costs a chunk and not a share; and where it costs more, the caller
 /// computes alone for a while.
 ///
-/// Regions allocate nothing. The calling thread has share 0; a team of one has no threads and is a plain call. Dropping
-/// the team stops its threads.
-pub struct Team {
+/// Regions allocate nothing. The calling thread has share 0; a pool of one has no threads and is a plain call. Dropping
+/// the pool stops its threads.
+pub struct ThreadPool {
     shared: Arc<Shared>,
     workers: Vec<JoinHandle<()>>,
     /// Held while a region runs: a second caller (another stream, or a nested call) runs its chunks by itself.
@@ -34,7 +34,7 @@ pub struct Team {
 pub struct Chunk {
     /// The share it belongs to.
     pub share: usize,
-    /// How many shares there are: one for each thread of the team.
+    /// How many shares there are: one for each thread of the pool.
     pub shares: usize,
     /// Its place within the share.
     pub index: usize,
@@ -44,29 +44,29 @@ pub struct Chunk {
     pub thread: usize,
 }
 
-impl Team {
+impl ThreadPool {
     /// Starts `threads - 1` threads (none for 0 or 1), and returns when all of them are there.
     ///
     /// # Errors
     /// When the system refuses to start a thread.
-    pub fn new(threads: usize) -> std::io::Result<Team> {
+    pub fn new(threads: usize) -> std::io::Result<ThreadPool> {
         let threads = threads.max(1);
-        let mut team = Team {
+        let mut pool = ThreadPool {
             shared: Arc::new(Shared::new(threads)),
             workers: Vec::new(),
             running: AtomicBool::new(false),
             backoff: Backoff::new(),
         };
         for thread in 1..threads {
-            let shared = Arc::clone(&team.shared);
-            let name = format!("team-{thread}");
-            team.workers.push(std::thread::Builder::new().name(name).spawn(move || shared.work(thread))?);
+            let shared = Arc::clone(&pool.shared);
+            let name = format!("pool-{thread}");
+            pool.workers.push(std::thread::Builder::new().name(name).spawn(move || shared.work(thread))?);
         }
-        team.shared.wait_for_start(team.workers.len());
-        Ok(team)
+        pool.shared.wait_for_start(pool.workers.len());
+        Ok(pool)
     }
 
-    /// How many threads compute: those of the team with the caller among them.
+    /// How many threads compute: those of the pool with the caller among them.
     pub fn threads(&self) -> usize {
         self.workers.len() + 1
     }
@@ -74,7 +74,7 @@ impl Team {
     /// Calls `task(part, parts)` once for every part, a part for each thread, and returns when all have finished.
     ///
     /// # Panics
-    /// As [`Team::run_chunks`].
+    /// As [`ThreadPool::run_chunks`].
     #[inline]
     pub fn run(&self, task: &(dyn Fn(usize, usize) + Sync)) {
         self.run_chunks(1, &|chunk: Chunk| task(chunk.share, chunk.shares));
@@ -153,7 +153,7 @@ impl Drop for Running<'_> {
     }
 }
 
-impl Drop for Team {
+impl Drop for ThreadPool {
     fn drop(&mut self) {
         self.shared.stop();
         for worker in self.workers.drain(..) {
@@ -163,8 +163,8 @@ impl Drop for Team {
     }
 }
 
-impl std::fmt::Debug for Team {
+impl std::fmt::Debug for ThreadPool {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Team").field("threads", &self.threads()).finish()
+        f.debug_struct("ThreadPool").field("threads", &self.threads()).finish()
     }
 }

@@ -1,4 +1,4 @@
-//! A small team of threads for work measured in microseconds.
+//! A small pool of threads for work measured in microseconds.
 //!
 //! One decode step of a small model takes a quarter of a millisecond and holds about twenty parallel regions; waking
 //! a sleeping thread costs tens of microseconds, so the workers spin between regions. They spin only for a short
@@ -11,7 +11,7 @@ mod pool;
 mod shared;
 
 pub use partition::{Partition, share};
-pub use pool::{Chunk, SPIN_LIMIT, Team};
+pub use pool::{Chunk, SPIN_LIMIT, ThreadPool};
 
 #[cfg(test)]
 mod tests;
