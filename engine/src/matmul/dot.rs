@@ -5,7 +5,7 @@
 
 use super::int8::{self, Rounded};
 use super::packed::block_offset;
-use crate::simd::Simd;
+use crate::simd::{Simd, SimdInt8};
 
 /// How many bytes ahead of its use a weight is fetched. Streams follow each other in memory from panel to panel, so what lies
 /// beyond the end of one is used next, but for the last one.
@@ -25,7 +25,7 @@ pub(super) trait Dot: Copy {
     ///
     /// # Safety
     /// Every pointer must be readable for the panel's weights of all inputs.
-    unsafe fn sums<S: Simd, const COUNT: usize>(self, simd: S, panels: [*const u8; COUNT]) -> [[S::F; 2]; COUNT];
+    unsafe fn sums<S: SimdInt8, const COUNT: usize>(self, simd: S, panels: [*const u8; COUNT]) -> [[S::F; 2]; COUNT];
 }
 
 #[derive(Clone, Copy)]
@@ -89,7 +89,7 @@ pub(super) struct Int8<'a> {
 
 impl Dot for Int8<'_> {
     #[inline(always)]
-    unsafe fn sums<S: Simd, const COUNT: usize>(self, simd: S, panels: [*const u8; COUNT]) -> [[S::F; 2]; COUNT] {
+    unsafe fn sums<S: SimdInt8, const COUNT: usize>(self, simd: S, panels: [*const u8; COUNT]) -> [[S::F; 2]; COUNT] {
         let mut sums = [[simd.splat(0.0); 2]; COUNT];
         for block in 0..self.depth.div_ceil(int8::BLOCK) {
             let first = block * int8::BLOCK;

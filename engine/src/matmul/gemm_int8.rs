@@ -11,7 +11,7 @@ use super::finish::Finish;
 use super::gemm::{Input, MAX_WIDTH, Output, ROWS};
 use super::int8::{self, Round};
 use super::packed::{Packed, block_offset};
-use crate::simd::{Kernel, Level, Simd};
+use crate::simd::{Kernel, Level, SimdInt8};
 use crate::thread_pool::share;
 
 /// Inputs per block of rows; their part of a panel of 16 outputs takes 16 KB of the first-level cache.
@@ -108,7 +108,7 @@ impl Kernel for WidenInputs {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn run<S: SimdInt8>(self, simd: S) {
         let mut pairs = [[0i32; 16]; 2];
         for first in (0..self.quads).step_by(S::LANES) {
             // SAFETY: a register of quads begins within the inputs, and one of values holds no more than 16.
@@ -141,7 +141,7 @@ impl Kernel for WidenPanel {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn run<S: SimdInt8>(self, simd: S) {
         for quad in 0..self.depth.div_ceil(4) {
             let (block, within) = (4 * quad / int8::BLOCK, quad % (int8::BLOCK / 4));
             let weights =
@@ -183,7 +183,7 @@ impl Kernel for RowsTimesPanel<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn run<S: SimdInt8>(self, simd: S) {
         // Tiles of equal height, as in `gemm`.
         let tiles = self.rows.div_ceil(TILE_ROWS);
         for tile in 0..tiles {
@@ -207,7 +207,7 @@ impl RowsTimesPanel<'_> {
     /// # Safety
     /// The pointers must be good for the rows `first..first + COUNT`.
     #[inline(always)]
-    unsafe fn tile<S: Simd, const COUNT: usize>(&self, simd: S, first: usize) {
+    unsafe fn tile<S: SimdInt8, const COUNT: usize>(&self, simd: S, first: usize) {
         let mut sums = [[simd.splat(0.0); 2]; COUNT];
         for block in 0..self.depth.div_ceil(int8::BLOCK) {
             let inputs = int8::BLOCK.min(self.depth - block * int8::BLOCK);
@@ -244,7 +244,7 @@ impl RowsTimesPanel<'_> {
 /// # Safety
 /// `weights` must be readable for two registers per pair, `x` for the pairs of COUNT rows at [`ROW_STRIDE`].
 #[inline(always)]
-unsafe fn count<S: Simd, const COUNT: usize>(
+unsafe fn count<S: SimdInt8, const COUNT: usize>(
     simd: S,
     x: *const i32,
     weights: *const i32,

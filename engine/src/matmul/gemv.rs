@@ -10,7 +10,7 @@ use super::dot::{Bf16, Dot, F32, Int8};
 use super::finish::Finish;
 use super::int8::Rounded;
 use super::packed::{Packed, block_offset};
-use crate::simd::{Kernel, Simd};
+use crate::simd::{Kernel, SimdInt8};
 use crate::variant::WeightStorage;
 
 /// How many panels are read at once.
@@ -50,7 +50,7 @@ impl Kernel for Gemv<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn run<S: SimdInt8>(self, simd: S) {
         debug_assert_eq!(self.weights.width, 2 * S::LANES);
         match self.x {
             Row::Floats(x) => {
@@ -71,7 +71,7 @@ impl Kernel for Gemv<'_> {
 impl Gemv<'_> {
     /// All groups, from byte `offset` of each panel.
     #[inline(always)]
-    fn stream<S: Simd, D: Dot>(&self, simd: S, dot: D, offset: usize, finish: Finish<'_>) {
+    fn stream<S: SimdInt8, D: Dot>(&self, simd: S, dot: D, offset: usize, finish: Finish<'_>) {
         let (start, count) = (self.panels.start, self.panels.len());
         let quarter = count / STREAMS;
         for group in self.groups.clone() {
@@ -91,7 +91,7 @@ impl Gemv<'_> {
     }
 
     #[inline(always)]
-    fn group<S: Simd, D: Dot, const COUNT: usize>(
+    fn group<S: SimdInt8, D: Dot, const COUNT: usize>(
         &self,
         simd: S,
         dot: D,

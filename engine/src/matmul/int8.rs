@@ -4,7 +4,7 @@
 //! closely than one for all, and costs `4 / BLOCK` bytes a weight. Products of bytes instead of f32 are what makes int8 faster
 //! than the bytes it saves: widened to f32, weights in the last-level cache arrive faster than they are used.
 
-use crate::simd::{Kernel, Level, Simd};
+use crate::simd::{Kernel, Level, SimdInt8};
 
 /// How many consecutive inputs share a scale.
 pub(super) const BLOCK: usize = 128;
@@ -82,7 +82,7 @@ impl Kernel for Round<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn run<S: SimdInt8>(self, simd: S) {
         for (block, inputs) in self.x.chunks(BLOCK).enumerate() {
             let mut largest = simd.splat(0.0);
             for part in inputs.chunks(S::LANES) {

@@ -15,6 +15,7 @@ mod epilogue;
 mod finish;
 mod gemm;
 mod gemm_int8;
+mod gemm_tiles;
 mod gemv;
 mod int8;
 mod linear;

@@ -2,7 +2,7 @@
 
 #[cfg(target_arch = "x86_64")]
 use super::{Avx2, Avx512};
-use super::{Plain, Simd};
+use super::{Plain, Simd, SimdInt8};
 use crate::isa::Isa;
 
 /// A kernel body, generic over the instruction set it is compiled for.
@@ -12,7 +12,9 @@ pub trait Kernel {
 
     /// The body. Must be `#[inline(always)]`, so that it becomes part of the entry point that enables the
     /// instructions of `S`.
-    fn run<S: Simd>(self, simd: S) -> Self::Output;
+    ///
+    /// An implementation without int8 operations declares `run<S: Simd>`.
+    fn run<S: SimdInt8>(self, simd: S) -> Self::Output;
 }
 
 /// An instruction set that this CPU is known to have; runs kernels compiled for it.

@@ -34,6 +34,7 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod int8;
 mod lanes;
 mod level;
 mod math;
@@ -43,6 +44,7 @@ mod plain;
 pub use avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
 pub use avx512::Avx512;
+pub use int8::SimdInt8;
 pub use lanes::Simd;
 pub use level::{Kernel, Level};
 pub use math::{exp, exp_each, gelu_tanh, tanh};

@@ -1,6 +1,6 @@
 //! One body of tests for every instruction set, against scalar f64 arithmetic.
 
-use super::{Kernel, Level, Simd, exp, gelu_tanh, tanh};
+use super::{Kernel, Level, Simd, SimdInt8, exp, gelu_tanh, tanh};
 use crate::isa::Isa;
 
 /// Runs `body` with every instruction set this CPU has, and says which it lacks.
@@ -184,7 +184,7 @@ impl Kernel for Dot<'_> {
     type Output = Vec<f32>;
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> Vec<f32> {
+    fn run<S: SimdInt8>(self, simd: S) -> Vec<f32> {
         let mut out = vec![0.0; S::LANES];
         assert!(self.weights.len() >= 4 * S::LANES);
         // SAFETY: the length was just checked.
