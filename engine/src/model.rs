@@ -1,4 +1,4 @@
-//! A model made ready to run: kernels chosen, weights packed once for them.
+//! A model ready to run: one kernel per operation, weights packed for these kernels.
 
 use crate::attention::Attention;
 use crate::config::Config;
@@ -14,7 +14,7 @@ use crate::softmax::Softmax;
 use crate::variant::Variant;
 use crate::weights::{LinearWeights, NormWeights, Tensor, Weights};
 
-/// Everything a forward pass reads.
+/// Everything that a forward pass reads.
 #[derive(Debug)]
 pub(crate) struct Model {
     pub(crate) config: Config,
@@ -26,7 +26,7 @@ pub(crate) struct Model {
     pub(crate) attention: Attention,
     pub(crate) embedding: Embedding,
     pub(crate) residual: Residual,
-    /// `[V, C]`, unless the head holds the rows.
+    /// `[V, C]`; none if the head contains the rows.
     tokens: Option<Vec<f32>>,
     /// `[context, C]`.
     pub(crate) positions: Vec<f32>,
@@ -99,7 +99,7 @@ impl Model {
         })
     }
 
-    /// Where token rows are looked up.
+    /// The table of token rows.
     pub(crate) fn table(&self) -> Table<'_> {
         match &self.tokens {
             Some(tokens) => Table::Plain(tokens),
@@ -107,7 +107,7 @@ impl Model {
         }
     }
 
-    /// Bytes of matrix weights that one token has to read, the token's embedding row aside.
+    /// Bytes of weights that one token reads, without its embedding row.
     pub(crate) fn bytes_per_token(&self) -> usize {
         let blocks = self.blocks.iter().map(|block| {
             let norms = 4 * size_of_val(&*block.mlp_norm.gain);
@@ -117,7 +117,7 @@ impl Model {
     }
 }
 
-/// Packs linear layers the way the variant wants them.
+/// Packs linear layers for a variant.
 struct Packer {
     variant: Variant,
     level: Level,

@@ -1,12 +1,12 @@
 //! The whole model in one file: the textbook form of every operation, in plain loops, to be read from top to bottom.
 //!
-//! The engine spreads the same computation over one module per operation, with faster implementations beside the plain ones.
-//! This file is the reference for all of them. The `naive` variant ([`Variant::naive`](crate::Variant::naive)) adds the same
-//! numbers in the same order, and a test compares the two bit for bit.
+//! The engine spreads the same computation over one module per operation, with faster implementations beside the plain
+//! ones. This file is the reference for all of them. The `naive` variant ([`Variant::naive`](crate::Variant::naive))
+//! adds the same numbers in the same order, and a test compares the two bit for bit.
 //!
-//! Model: GPT-2 (Radford et al., "Language models are unsupervised multitask learners", 2019), a decoder with LayerNorm before
-//! attention and before the MLP. Shapes are row-major: T tokens, C width of the residual stream, H heads of D = C / H values,
-//! V tokens in the vocabulary.
+//! Model: GPT-2 (Radford et al., "Language models are unsupervised multitask learners", 2019), a decoder with LayerNorm
+//! before attention and before the MLP. Shapes are row-major: T tokens, C width of the residual stream, H heads of D =
+//! C / H values, V tokens in the vocabulary.
 //!
 //! ```
 //! use engine::{Config, Overflow, Weights, naive};
@@ -22,11 +22,11 @@ use crate::error::EngineError;
 use crate::generate::Overflow;
 use crate::weights::{LinearWeights, NormWeights, Weights};
 
-/// Generates `new_tokens` tokens after `prompt`. Each is the token with the largest logit, the first of equals; for each, the
-/// whole window is computed again.
+/// Generates `new_tokens` tokens after `prompt`. Each is the token with the largest logit, the first of equals; for
+/// each, the whole window is computed again.
 ///
 /// # Errors
-/// As [`logits`]; also when the context is full and `overflow` is [`Overflow::Error`].
+/// Same as for [`logits`]; also when the context is full and `overflow` is [`Overflow::Error`].
 pub fn generate(
     weights: &Weights,
     prompt: &[u32],
@@ -57,8 +57,8 @@ pub fn generate(
 /// Returns the logits after every position of `tokens`, `[T, V]`.
 ///
 /// # Errors
-/// When the weights do not fit their configuration, or `tokens` is empty, longer than the context, or contains a token that
-/// is not in the vocabulary.
+/// Returns an error if the weights do not fit their configuration, or if `tokens` is empty, longer than the context, or
+/// contains a token that is not in the vocabulary.
 pub fn logits(weights: &Weights, tokens: &[u32]) -> Result<Vec<f32>, EngineError> {
     weights.validate()?;
     let Config { vocab, context, embed: c, heads, epsilon, activation, .. } = weights.config;
@@ -113,8 +113,8 @@ pub fn logits(weights: &Weights, tokens: &[u32]) -> Result<Vec<f32>, EngineError
     Ok(logits)
 }
 
-/// LayerNorm (Ba, Kiros and Hinton, arXiv:1607.06450) of every row of `x` `[T, C]`, in three passes: mean, variance of the
-/// population, normalisation.
+/// LayerNorm (Ba, Kiros and Hinton, arXiv:1607.06450) of every row of `x` `[T, C]`, in three passes: mean, variance of
+/// the population, normalisation.
 fn layer_norm(x: &[f32], norm: &NormWeights, epsilon: f32) -> Vec<f32> {
     let (gain, bias) = (norm.gain.values(), norm.bias.values()); // [C] each
     let c = gain.len();
@@ -157,8 +157,8 @@ fn linear(x: &[f32], layer: &LinearWeights) -> Vec<f32> {
     out
 }
 
-/// Causal multi-head attention (Vaswani et al., arXiv:1706.03762) over `qkv` `[T, 3 C]`, whose rows hold queries, keys and
-/// values, each `[H, D]`. Query t attends to the keys 0..=t.
+/// Causal multi-head attention (Vaswani et al., arXiv:1706.03762) over `qkv` `[T, 3 C]`, whose rows hold queries, keys
+/// and values, each `[H, D]`. Query t attends to the keys 0..=t.
 fn attention(qkv: &[f32], c: usize, heads: usize) -> Vec<f32> {
     let d = c / heads;
     let tokens = qkv.len() / (3 * c);

@@ -1,4 +1,5 @@
-//! Logits and greedy tokens equal what Hugging Face transformers computes on the same checkpoints (see `golden/README.md`).
+//! Logits and greedy tokens equal what Hugging Face transformers computes on the same checkpoints (see
+//! `golden/README.md`).
 
 use std::path::{Path, PathBuf};
 
@@ -64,8 +65,8 @@ fn logits_at_every_position_are_those_of_transformers() {
     });
 }
 
-/// No step of these continuations is a near tie, so every token has to be the same. The phases are the first one, the last
-/// one that recomputes the window, and the last one.
+/// No step of these continuations is a near tie, so every token has to be the same. The phases are the first one, the
+/// last one that recomputes the window, and the last one.
 #[test]
 fn greedy_tokens_are_those_of_transformers() {
     for_every_checkpoint(|weights, Expected { prompt, greedy, .. }, checkpoint| {

@@ -1,4 +1,4 @@
-//! Requests that cannot be answered: one clear sentence, and a session that goes on as if nothing had been asked.
+//! A failed request returns a typed error and leaves its session unchanged.
 
 use engine::{Config, Engine, EngineError, Overflow, Sampler, Variant, Weights, generate, phases};
 
@@ -40,7 +40,7 @@ fn requests_that_do_not_fit_leave_the_session_as_it_was() {
         assert!(matches!(rewind, EngineError::Rewind { requested: 4, position: 3 }), "{rewind}");
         assert_eq!((session.position(), session.tokens()), (3, &[1, 2, 3][..]));
         session.rewind(2).unwrap();
-        // One row takes another path through the kernels than three, so the last bits may differ.
+        // One row uses other kernels than three rows, so the last bits may differ.
         for (after, before) in session.decode(3).unwrap().iter().zip(&before) {
             assert!((after - before).abs() < 1e-4, "{}", phase.name);
         }

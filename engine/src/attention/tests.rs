@@ -1,4 +1,5 @@
-//! Every implementation on every instruction set against f64, on shapes where tiles, blocks and vectors do not fit.
+//! Every implementation on every instruction set is compared with f64, on shapes that tiles, blocks and vectors do not
+//! divide.
 
 use super::*;
 use crate::oracle::{self, SOFTMAXES, assert_close, levels, values};

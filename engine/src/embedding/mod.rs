@@ -1,4 +1,4 @@
-//! Token embedding: a row of the table for every token. Positions are added by [`crate::residual`], or on the way.
+//! Token embedding: a row of the table for every token. Positions are added by [`crate::residual`] or in the same pass.
 
 mod element_wise;
 mod row_copy;
@@ -8,12 +8,12 @@ use crate::residual::Residual;
 use crate::thread_pool::ThreadPool;
 use crate::variant::Embedding as Choice;
 
-/// Where token rows come from.
+/// Table of token rows.
 #[derive(Clone, Copy, Debug)]
 pub enum Table<'a> {
     /// A plain table `[V, C]`.
     Plain(&'a [f32]),
-    /// A head tied to the embedding, in whatever form its matrix product wants.
+    /// A head tied to the embedding, in the packed form of its matrix product.
     Packed(&'a Linear),
 }
 
@@ -33,7 +33,7 @@ impl Embedding {
     /// calling thread.
     ///
     /// # Panics
-    /// When `out` is not `[T, C]` or a token has no row.
+    /// Panics if `out` is not `[T, C]` or a token has no row.
     pub fn run(&self, tokens: &[u32], table: Table<'_>, out: &mut [f32], pool: &ThreadPool) {
         let c = width(tokens, out);
         match self.choice {
@@ -45,10 +45,10 @@ impl Embedding {
         }
     }
 
-    /// As [`Embedding::run`], and adds the rows of `positions` (`[T, C]`) while each row is at hand.
+    /// Looks rows up as [`Embedding::run`] does and adds the rows of `positions` (`[T, C]`) in the same pass.
     ///
     /// # Panics
-    /// As [`Embedding::run`]; when `positions` is not `[T, C]`.
+    /// Same as for [`Embedding::run`]; when `positions` is not `[T, C]`.
     pub fn run_with_positions(
         &self,
         tokens: &[u32],
@@ -77,7 +77,7 @@ impl Embedding {
         }
     }
 
-    /// Shares rows out over the pool, unless there are too few to be worth it.
+    /// Computes `rows` on all threads of `pool`, or on the calling thread if `out` is small.
     fn share(&self, tokens: &[u32], out: &mut [f32], pool: &ThreadPool, rows: &(dyn Fn(usize, &mut [f32]) + Sync)) {
         if out.len() < 4096 {
             rows(0, out);

@@ -1,7 +1,7 @@
 //! One block of rows times one panel of weights, in tiles of output that stay in registers.
 //!
-//! The height of a tile is a constant of its kernel, so that its sums are registers. Each instruction set has one kernel for
-//! every height up to [`Simd::TILE_ROWS`].
+//! The height of a tile is a constant of its kernel, so that its sums are registers. Each instruction set has one
+//! kernel for every height up to [`Simd::TILE_ROWS`].
 
 use super::finish::Finish;
 use super::gemm::{Block, row_stride};
@@ -10,17 +10,18 @@ use crate::thread_pool::share;
 
 /// `rows` rows of `depth` inputs times one panel.
 ///
-/// Whoever builds it promises that the pointers are good for that, see [`gemm::multiply`](super::gemm::multiply).
+/// The constructing code guarantees that the pointers are valid for that, see
+/// [`gemm::multiply`](super::gemm::multiply).
 pub(super) struct BlockTimesPanel<'a> {
     pub(super) x: &'a Block,
     pub(super) rows: usize,
     pub(super) weights: *const f32,
-    /// What the next panel is made from, or nothing.
+    /// Memory of the next panel, to be prefetched; may be empty.
     pub(super) next: &'a [u8],
     pub(super) depth: usize,
     /// The panel's first output, for the bias.
     pub(super) column: usize,
-    /// How many outputs there are from that one on; the panel computes at most its width.
+    /// Number of outputs from that one on; the panel computes at most its width.
     pub(super) columns: usize,
     pub(super) finish: Finish<'a>,
     pub(super) out: *mut f32,
@@ -32,13 +33,13 @@ impl Kernel for BlockTimesPanel<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        // Tiles of equal height: a low last tile would not hide the latency of the multiply-add.
+        // Tiles have equal heights: a low last tile would not hide the latency of the multiply-add.
         let tiles = self.rows.div_ceil(S::TILE_ROWS);
         for tile in 0..tiles {
             let ahead = &self.next[share(self.next.len(), 64, tile, tiles)];
             let first = self.rows * tile / tiles;
             let count = self.rows * (tile + 1) / tiles - first;
-            // SAFETY: the tile's rows are within `rows`, for which the pointers are good.
+            // SAFETY: the tile's rows are within `rows`, for which the pointers are valid.
             unsafe {
                 match count {
                     1 => self.tile::<S, 1>(simd, first, ahead),
@@ -62,7 +63,7 @@ impl Kernel for BlockTimesPanel<'_> {
 
 impl BlockTimesPanel<'_> {
     /// # Safety
-    /// The pointers must be good for the rows `first..first + COUNT`.
+    /// The pointers must be valid for the rows `first..first + COUNT`.
     #[inline(always)]
     unsafe fn tile<S: Simd, const COUNT: usize>(&self, simd: S, first: usize, ahead: &[u8]) {
         let out = self.out.wrapping_add(first * self.out_stride);
@@ -75,14 +76,15 @@ impl BlockTimesPanel<'_> {
         let row_stride = const { row_stride(S::LANES) };
         let mut x = self.x.0.as_ptr().cast::<f32>().wrapping_add(first * row_stride);
         let mut weights = self.weights;
-        // The first tile of a panel would have to wait for all of it, so every tile before it fetches a part: a little at
-        // every step, because a burst of requests holds up the loads behind it. Nothing to fetch is what is there anyway.
+        // Every tile prefetches a part of the next panel, so that the first tile of that panel does not wait for all of
+        // it. Each step prefetches one line, because a burst of requests delays the loads after it. With nothing to
+        // prefetch, the line is one that is in the cache.
         let mut line = if ahead.is_empty() { weights.cast() } else { ahead.as_ptr() };
         let stride = ahead.len().div_ceil(self.depth);
         for _ in 0..self.depth {
             simd.prefetch_far(line);
             line = line.wrapping_add(stride);
-            // SAFETY: as many steps as inputs; a panel has two registers for each, and the copied rows one element.
+            // SAFETY: there is one step per input; a panel has two registers for each input, a copied row one element.
             unsafe {
                 let (w0, w1) = (simd.load_ptr(weights), simd.load_ptr(weights.add(S::LANES)));
                 for r in 0..COUNT {
@@ -96,7 +98,7 @@ impl BlockTimesPanel<'_> {
         }
         for r in 0..COUNT {
             let out = out.wrapping_add(r * self.out_stride);
-            // SAFETY: the output's row holds `columns` elements from here on, and so does the bias.
+            // SAFETY: the row of the output has `columns` elements from here on, and so does the bias.
             unsafe { self.finish.write(simd, sums[r], self.column, self.columns, out) };
         }
         if self.finish.activates() {

@@ -1,4 +1,4 @@
-//! The product of two plain matrices: attention's scores and values, and the kernel sweeps.
+//! The product of two plain matrices, for the kernel workloads.
 
 use std::ops::Range;
 
@@ -11,7 +11,7 @@ use crate::simd::Level;
 use crate::thread_pool::{Partition, ThreadPool};
 use crate::variant::MatMul;
 
-/// `out[M, N] = a[M, K] b[K, N]` by one of the implementations; nothing is packed beforehand.
+/// `out[M, N] = a[M, K] b[K, N]` in one of the implementations, without packing beforehand.
 #[derive(Clone, Copy, Debug)]
 pub struct Product {
     kernel: MatMul,
@@ -28,7 +28,7 @@ impl Product {
     /// Only the parallel implementation uses more than the calling thread. Allocates nothing.
     ///
     /// # Panics
-    /// When the shapes do not fit together.
+    /// Panics if the shapes do not match.
     pub fn run(&self, a: View<'_>, b: View<'_>, layout: Layout, mut out: ViewMut<'_>, pool: &ThreadPool) {
         let (m, k, n) = (a.rows(), a.columns(), out.columns());
         let shape = match layout {

@@ -1,4 +1,4 @@
-//! Products with packed weights by the vector kernels, on one thread or shared out over a pool.
+//! Products with packed weights by the vector kernels, on one thread or on a thread pool.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ use crate::simd::Level;
 use crate::thread_pool::{Chunk, Partition, ThreadPool, share};
 use crate::variant::WeightStorage;
 
-/// `out[M, N] = epilogue(x[M, K] W[K, N] + bias[N])`; without a pool, all on the calling thread.
+/// `out[M, N] = epilogue(x[M, K] W[K, N] + bias[N])`; without a pool, on the calling thread.
 pub(super) fn apply(
     level: Level,
     x: &[f32],

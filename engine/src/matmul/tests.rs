@@ -42,14 +42,14 @@ fn noise(seed: u64, len: usize) -> Vec<f32> {
         .collect()
 }
 
-/// A problem with its answer in f64.
+/// A product whose expected value is computed in f64.
 struct Problem {
     shape: (usize, usize, usize),
     x: Vec<f32>,
     weights: Vec<f32>,
     layout: Layout,
     bias: Option<Vec<f32>>,
-    /// What the output holds before.
+    /// Values of the output before the product.
     before: Vec<f32>,
     epilogue: Epilogue,
 }
@@ -72,7 +72,7 @@ impl Problem {
         Matrix { layout: self.layout, data: &self.weights, inputs: self.shape.1, outputs: self.shape.2 }
     }
 
-    /// The input as the implementations of `storage` see it: int8 rounds it, too.
+    /// The input of the implementations of `storage`: int8 rounds it.
     fn input(&self, storage: WeightStorage) -> Vec<f32> {
         let mut x = self.x.clone();
         if storage == WeightStorage::Int8 {
@@ -85,8 +85,8 @@ impl Problem {
         x
     }
 
-    /// The answer for inputs `x` and weights `weight(p, j)`, and for each element the sum of magnitudes that its rounding
-    /// errors are proportional to.
+    /// The expected value for inputs `x` and weights `weight(p, j)`, and for each element the sum of magnitudes, to
+    /// which its rounding error is proportional.
     fn answer(&self, x: &[f32], weight: impl Fn(usize, usize) -> f32) -> Vec<(f64, f64)> {
         let (m, k, n) = self.shape;
         let mut out = Vec::with_capacity(m * n);

@@ -1,8 +1,8 @@
 //! The forward pass: one walk over the blocks for the pending tokens of all sequences.
 //!
-//! With a cache, only what the answer needs is computed: the last block's attention, projection and MLP, and the head, for
-//! the last token of every sequence. Without one, every step computes the whole window, the logits of all its positions
-//! included, as the plain engine does.
+//! With a cache, the pass computes only what the logits need: attention, projection and MLP of the last block, and the
+//! head, for the last token of every sequence. Without a cache, every step computes the whole window with the logits of
+//! all its positions, as the naive model does.
 
 use super::projected::{Own, Projected};
 use super::sequence::Sequence;
@@ -17,8 +17,8 @@ use crate::thread_pool::ThreadPool;
 use crate::trace::{NoSpans, Operation, Spans};
 use crate::variant::{Decode, Gelu, Qkv, Residual};
 
-/// Fewer values than this are not worth another thread's attention.
-const WORTH_SHARING: usize = 8192;
+/// Number of values below which the calling thread computes them alone.
+const MIN_SHARED_WORK: usize = 8192;
 
 impl State {
     /// Computes the pending tokens; returns the logits of `outputs` as rows of V.
@@ -43,7 +43,7 @@ struct Pass<'a, S> {
 }
 
 impl<S: Spans> Pass<'_, S> {
-    /// Does a part of the pass that spans are kept of.
+    /// Does a part of the pass that is traced as a span.
     #[inline]
     fn span<R>(&mut self, operation: Operation, part: impl FnOnce(&mut Self) -> R) -> R {
         self.spans.begin(operation);
@@ -114,7 +114,8 @@ impl<S: Spans> Pass<'_, S> {
         x
     }
 
-    /// LayerNorm, fused projection and attention of one block; `[rows, C]`, or `[sequences, C]` for the last tokens only.
+    /// LayerNorm, fused projection and attention of one block; `[rows, C]`, or `[sequences, C]` for the last tokens
+    /// only.
     fn attend(&mut self, sequences: &mut [Sequence], layer: usize, block: &Block, x: &[f32], narrow: bool) -> Buffer {
         let config = &self.model.config;
         let c = config.embed;
@@ -152,7 +153,7 @@ impl<S: Spans> Pass<'_, S> {
         out
     }
 
-    /// Attention of one sequence, over its cache where it has one.
+    /// Attention of one sequence, over its cache if it has one.
     fn attend_sequence(
         &mut self,
         cache: Option<&mut KvCache>,
@@ -243,7 +244,7 @@ impl<S: Spans> Pass<'_, S> {
         })
     }
 
-    /// The last row of every sequence out of `x`, whose rows are `width` wide.
+    /// The last row of every sequence in `x`, whose rows have `width` values.
     fn last_rows(&mut self, sequences: &[Sequence], x: Buffer, width: usize) -> Buffer {
         if x.len() == sequences.len() * width {
             return x;
@@ -258,9 +259,10 @@ impl<S: Spans> Pass<'_, S> {
         out
     }
 
-    /// Computes `out` (rows of `width`), on all threads where the kernel is a vector one and there is enough to do.
+    /// Computes `out` (rows of `width`), on all threads if the kernel uses vector instructions and `out` is large
+    /// enough.
     fn share(&self, simd: bool, out: &mut [f32], width: usize, rows: &(dyn Fn(usize, &mut [f32]) + Sync)) {
-        if simd && out.len() >= WORTH_SHARING {
+        if simd && out.len() >= MIN_SHARED_WORK {
             self.pool.split_rows(out, width, rows);
         } else {
             rows(0, out);

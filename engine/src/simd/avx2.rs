@@ -8,20 +8,21 @@ use super::{Kernel, Simd};
 #[derive(Clone, Copy, Debug)]
 pub struct Avx2(());
 
-/// Uses intrinsics of this file's instruction set (and reads what its caller vouches for).
+/// Calls intrinsics of this instruction set. Where they read or write memory, the caller guarantees that the pointers
+/// are valid.
 macro_rules! avx2 {
     ($value:expr) => {
-        // SAFETY: a token exists only where the CPU has the instructions; pointers are good by the caller's promise.
+        // SAFETY: a token exists only where the CPU has the instructions; pointers are valid by the caller's contract.
         unsafe { $value }
     };
 }
 pub(super) use avx2;
 
-/// Loading eight i32 from `8 - count` on gives a mask whose first `count` lanes are set.
+/// Eight i32 from index `8 - count` on are a mask whose first `count` lanes are set.
 static MASKS: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
 
 impl Avx2 {
-    /// Asks the CPU.
+    /// Returns the token if the CPU has the instructions.
     pub fn new() -> Option<Self> {
         (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c"))
             .then_some(Avx2(()))
@@ -37,7 +38,7 @@ impl Avx2 {
     #[inline(always)]
     unsafe fn mask(self, count: usize) -> __m256i {
         debug_assert!(count <= 8);
-        // SAFETY: `count <= 8` by the caller's promise, so the load stays within MASKS.
+        // SAFETY: `count <= 8` by the caller's contract, so the load stays within MASKS.
         unsafe { _mm256_loadu_si256(MASKS.as_ptr().add(8 - count).cast()) }
     }
 }

@@ -8,17 +8,18 @@ use super::{Kernel, Simd};
 #[derive(Clone, Copy, Debug)]
 pub struct Avx512(());
 
-/// Uses intrinsics of this file's instruction set (and reads what its caller vouches for).
+/// Calls intrinsics of this instruction set. Where they read or write memory, the caller guarantees that the pointers
+/// are valid.
 macro_rules! avx512 {
     ($value:expr) => {
-        // SAFETY: a token exists only where the CPU has the instructions; pointers are good by the caller's promise.
+        // SAFETY: a token exists only where the CPU has the instructions; pointers are valid by the caller's contract.
         unsafe { $value }
     };
 }
 pub(super) use avx512;
 
 impl Avx512 {
-    /// Asks the CPU.
+    /// Returns the token if the CPU has the instructions.
     pub fn new() -> Option<Self> {
         (is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512bw")

@@ -1,4 +1,4 @@
-//! Run-time dispatch: decided once, when a [`Level`] is made; after that it costs one predictable branch a call.
+//! Run-time dispatch: decided once, when a [`Level`] is created; after that it costs one predictable branch per call.
 
 #[cfg(target_arch = "x86_64")]
 use super::{Avx2, Avx512};
@@ -7,7 +7,7 @@ use crate::isa::Isa;
 
 /// A kernel body, generic over the instruction set it is compiled for.
 pub trait Kernel {
-    /// What the kernel returns.
+    /// Return type of the kernel.
     type Output;
 
     /// The body. Must be `#[inline(always)]`, so that it becomes part of the entry point that enables the
@@ -31,7 +31,7 @@ enum Token {
 }
 
 impl Level {
-    /// Asks the CPU; `None` when it does not have `isa` (or the target cannot have it).
+    /// Returns the level if the CPU has `isa`, else `None`.
     pub fn new(isa: Isa) -> Option<Level> {
         match isa {
             Isa::Plain => Some(Level(Token::Plain(Plain))),
@@ -44,7 +44,7 @@ impl Level {
         }
     }
 
-    /// Which instruction set it is.
+    /// The instruction set.
     pub fn isa(self) -> Isa {
         match self.0 {
             Token::Plain(_) => Isa::Plain,
@@ -55,7 +55,7 @@ impl Level {
         }
     }
 
-    /// How many f32 one register holds.
+    /// Number of f32 lanes of a register.
     pub fn lanes(self) -> usize {
         match self.0 {
             Token::Plain(_) => Plain::LANES,
@@ -66,7 +66,7 @@ impl Level {
         }
     }
 
-    /// How many rows a matrix tile of two registers' width has, see [`Simd::TILE_ROWS`].
+    /// Rows of a matrix tile that is two registers wide, see [`Simd::TILE_ROWS`].
     pub fn tile_rows(self) -> usize {
         match self.0 {
             Token::Plain(_) => Plain::TILE_ROWS,

@@ -1,6 +1,6 @@
 //! Registers of f32 lanes, so that one generic kernel body serves every instruction set.
 //!
-//! The pattern, for whoever writes a kernel:
+//! Pattern of a kernel:
 //! ```
 //! use engine::isa::Isa;
 //! use engine::simd::{Kernel, Simd};
@@ -26,9 +26,9 @@
 //! level.run(Scale { values: &mut values, by: 3.0 });
 //! assert_eq!(values, [3.0; 11]);
 //! ```
-//! Everything a body calls has to be `#[inline(always)]` as well, and closures are to be avoided in it: a function
-//! that is not inlined is compiled without the wide instructions. Intrinsics live in the files of their instruction
-//! set and nowhere else.
+//! Every function that a body calls has to be `#[inline(always)]` too, and a body should not use closures: a function
+//! that is not inlined is compiled without the wide instructions. Intrinsics are only in the files of their instruction
+//! set.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;

@@ -1,14 +1,14 @@
-//! The portable instruction set: arrays of four f32 that any compiler turns into its baseline vectors.
+//! The portable instruction set: arrays of four f32, which a compiler turns into vectors of the target's baseline.
 
 use super::Simd;
 
-/// Four f32 in whatever registers the target always has.
+/// The portable instruction set, which every CPU has.
 #[derive(Clone, Copy, Debug)]
 pub struct Plain;
 
 pub(super) const LANES: usize = 4;
 
-/// Whether a fused multiply-add is an instruction here; elsewhere it would be a slow library call.
+/// True if the target has a fused multiply-add instruction; elsewhere it would be a slow library call.
 const FUSED: bool = cfg!(any(target_arch = "aarch64", target_feature = "fma"));
 
 macro_rules! lane_by_lane {
@@ -38,13 +38,13 @@ impl Simd for Plain {
 
     #[inline(always)]
     unsafe fn load_ptr(self, source: *const f32) -> Self::F {
-        // SAFETY: readable for LANES f32 by the caller's promise; an array of f32 needs no more.
+        // SAFETY: readable for LANES f32 by the caller's contract; an array of f32 needs no more.
         unsafe { source.cast::<Self::F>().read_unaligned() }
     }
 
     #[inline(always)]
     unsafe fn store_ptr(self, target: *mut f32, value: Self::F) {
-        // SAFETY: writable for LANES f32 by the caller's promise.
+        // SAFETY: writable for LANES f32 by the caller's contract.
         unsafe { target.cast::<Self::F>().write_unaligned(value) }
     }
 
@@ -52,7 +52,7 @@ impl Simd for Plain {
     unsafe fn load_part_ptr(self, source: *const f32, count: usize, fill: f32) -> Self::F {
         let mut out = [fill; LANES];
         for lane in 0..count.min(LANES) {
-            // SAFETY: readable for `count` f32 by the caller's promise.
+            // SAFETY: readable for `count` f32 by the caller's contract.
             out[lane] = unsafe { *source.add(lane) };
         }
         out
@@ -61,7 +61,7 @@ impl Simd for Plain {
     #[inline(always)]
     unsafe fn store_part_ptr(self, target: *mut f32, count: usize, value: Self::F) {
         for lane in 0..count.min(LANES) {
-            // SAFETY: writable for `count` f32 by the caller's promise.
+            // SAFETY: writable for `count` f32 by the caller's contract.
             unsafe { *target.add(lane) = value[lane] };
         }
     }
@@ -103,8 +103,7 @@ impl Simd for Plain {
 
     #[inline(always)]
     fn round(self, a: Self::F) -> Self::F {
-        // Adding and taking away 1.5 * 2^23 leaves no room for a fraction; exact for |a| < 2^22, and the lanes
-        // that are larger have no fraction worth rounding (beyond 2^23 none at all).
+        // Adding and subtracting 1.5 * 2^23 rounds to an integer, exactly for |a| < 2^22. Larger lanes use the library.
         const MAGIC: f32 = 12_582_912.0;
         lane_by_lane!(a => if a.abs() < 4_194_304.0 { (a + MAGIC) - MAGIC } else { a.round_ties_even() })
     }
@@ -131,7 +130,7 @@ impl Simd for Plain {
 
     #[inline(always)]
     unsafe fn load_bf16_pairs(self, source: *const u16) -> (Self::F, Self::F) {
-        // SAFETY: readable for 2 * LANES values by the caller's promise.
+        // SAFETY: readable for 2 * LANES values by the caller's contract.
         let pairs = unsafe { source.cast::<[[u16; 2]; LANES]>().read_unaligned() };
         let widen = |half: u16| f32::from_bits(u32::from(half) << 16);
         (lane_by_lane!(pairs => widen(pairs[0])), lane_by_lane!(pairs => widen(pairs[1])))

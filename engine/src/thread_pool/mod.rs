@@ -1,9 +1,9 @@
-//! A small pool of threads for work measured in microseconds.
+//! A small thread pool for tasks of some microseconds.
 //!
-//! One decode step of a small model takes a quarter of a millisecond and holds about twenty parallel regions; waking
-//! a sleeping thread costs tens of microseconds, so the workers spin between regions. They spin only for a short
-//! time ([`SPIN_LIMIT`]) and then sleep, so that an idle engine gives its cores back. Coarse work (streams, batches)
-//! belongs to rayon instead.
+//! One decode step of a small model takes a quarter of a millisecond and has about twenty parallel regions. Waking a
+//! sleeping thread costs tens of µs, so the workers spin between regions. They spin only for a short time
+//! ([`SPIN_LIMIT`]) and then sleep, so that an idle engine uses no CPU time. Coarse work (streams, batches) uses rayon
+//! instead.
 
 mod backoff;
 mod partition;

@@ -1,7 +1,7 @@
-//! What crosses between the threads of a pool: the task, the chunks that are left of it, and sleep.
+//! State shared by the threads of a pool: the task, its unclaimed chunks, and the sleep of threads.
 //!
-//! Everything that is touched in every region lies in cache lines of its own: a region then costs one line on its way to
-//! each worker and one back.
+//! Data that every region accesses has its own cache lines, so that a region transfers one line to each worker and one
+//! back.
 
 use std::any::Any;
 use std::cell::UnsafeCell;
@@ -12,46 +12,46 @@ use std::time::{Duration, Instant};
 
 use super::pool::{Chunk, SPIN_LIMIT};
 
-/// What a region runs.
+/// The function that a region runs.
 pub(super) type Task = *const (dyn Fn(Chunk) + Sync);
 
-/// A region: its task, and how many chunks each of its shares has.
+/// A parallel region: its task, and the number of chunks of each share.
 #[derive(Clone, Copy)]
 pub(super) struct Region {
     pub(super) task: Task,
     pub(super) chunks: u16,
 }
 
-/// How a region went for the caller: busy with chunks first, then waiting for the last ones of others.
+/// Times of the caller in a region: busy with chunks first, then waiting for the last chunks of other threads.
 #[derive(Clone, Copy)]
 pub(super) struct Wait {
-    /// Where it was measured.
+    /// None if the region was not timed.
     pub(super) busy: Option<Duration>,
     pub(super) waited: Duration,
 }
 
 pub(super) struct Shared {
-    shares: Box<[Line<Share>]>,
-    /// For every worker, how many chunks it has finished since it started.
-    done: Box<[Line<AtomicU32>]>,
-    rest: Line<Rest>,
+    shares: Box<[CachePadded<Share>]>,
+    /// For every worker, the number of chunks it has finished since it started.
+    done: Box<[CachePadded<AtomicU32>]>,
+    sleep_state: CachePadded<SleepState>,
 }
 
-/// A thread's part of a region, with all it needs to begin.
+/// The part of a region for one thread.
 struct Share {
-    /// How many of its chunks nobody has claimed yet (less than 0, where claims came too late).
+    /// Number of unclaimed chunks; negative after claims that came too late.
     left: AtomicI32,
     region: UnsafeCell<Option<Region>>,
 }
 
-/// What is only touched when a thread sleeps, panics or stops.
-struct Rest {
-    /// Whether a worker sleeps, or is about to, that was not called yet.
+/// State that is only written when a thread sleeps, panics or stops.
+struct SleepState {
+    /// True if a worker that was not woken yet sleeps or is about to sleep.
     workers_sleep: AtomicBool,
-    /// Whether the caller sleeps, or is about to.
+    /// True if the caller sleeps or is about to sleep.
     caller_sleeps: AtomicBool,
     stop: AtomicBool,
-    /// How many workers have begun to work.
+    /// Number of workers that have started.
     started: AtomicU32,
     panic: Mutex<Option<Box<dyn Any + Send>>>,
     sleep: Mutex<()>,
@@ -59,14 +59,14 @@ struct Rest {
     wake_caller: Condvar,
 }
 
-/// Two cache lines, since processors fetch them in pairs.
+/// A value on its own two cache lines, because processors fetch lines in pairs.
 #[repr(align(128))]
-struct Line<T>(T);
+struct CachePadded<T>(T);
 
-// SAFETY: a share's `region` is written by the caller while no chunk of the region before is unfinished, and read by others
-// only after they have claimed a chunk of the share, which they can only after the caller published it (release / acquire on
-// `left`) and which keeps the region unfinished; the pointee is Sync and outlives the region. All other fields are Sync
-// themselves.
+// SAFETY: the caller writes the `region` of a share while all chunks of the region before are finished. Other threads
+// read it only after they have claimed a chunk of the share. They can claim one only after the caller published it
+// (release / acquire on `left`), and the region does not end before that chunk. The task is Sync and outlives the
+// region. All other fields are Sync themselves.
 unsafe impl Sync for Shared {}
 // SAFETY: as above.
 unsafe impl Send for Shared {}
@@ -75,10 +75,10 @@ impl Shared {
     pub(super) fn new(threads: usize) -> Self {
         Shared {
             shares: (0..threads)
-                .map(|_| Line(Share { left: AtomicI32::new(0), region: UnsafeCell::new(None) }))
+                .map(|_| CachePadded(Share { left: AtomicI32::new(0), region: UnsafeCell::new(None) }))
                 .collect(),
-            done: (1..threads).map(|_| Line(AtomicU32::new(0))).collect(),
-            rest: Line(Rest {
+            done: (1..threads).map(|_| CachePadded(AtomicU32::new(0))).collect(),
+            sleep_state: CachePadded(SleepState {
                 workers_sleep: AtomicBool::new(false),
                 caller_sleeps: AtomicBool::new(false),
                 stop: AtomicBool::new(false),
@@ -91,29 +91,30 @@ impl Shared {
         }
     }
 
-    /// Runs all chunks of `region` with whoever comes to help. When the caller had to sleep to wait for others in the end,
-    /// returns for how long it waited, and how long it was busy before, where the `start` of the region was noted.
+    /// Runs all chunks of `region` together with the workers. If the caller had to sleep in the end to wait for them,
+    /// returns its waiting time, and its busy time before if the `start` of the region is given.
     ///
     /// # Safety
     /// One call at a time; the task must stay alive during the call.
     pub(super) unsafe fn run(&self, region: Region, start: Option<Instant>) -> Option<Wait> {
         let before = self.done_by_workers();
-        for Line(share) in &self.shares {
-            // SAFETY: only one call at a time, and the one before ended with all of its chunks finished.
+        for CachePadded(share) in &self.shares {
+            // SAFETY: there is only one call at a time, and all chunks of the call before are finished.
             unsafe { *share.region.get() = Some(region) };
-            // Sequentially consistent, like the sleepers' check: either a worker sees the chunks, or we see it asleep.
+            // Sequentially consistent, like the check before a worker sleeps: either the worker reads the new chunks,
+            // or this thread reads that the worker sleeps.
             share.left.store(region.chunks.into(), Ordering::SeqCst);
         }
-        let rest = &self.rest.0;
-        if rest.workers_sleep.load(Ordering::SeqCst) {
-            let _guard = lock(&rest.sleep);
-            rest.workers_sleep.store(false, Ordering::SeqCst);
-            rest.wake_workers.notify_all();
+        let sleep_state = &self.sleep_state.0;
+        if sleep_state.workers_sleep.load(Ordering::SeqCst) {
+            let _guard = lock(&sleep_state.sleep);
+            sleep_state.workers_sleep.store(false, Ordering::SeqCst);
+            sleep_state.wake_workers.notify_all();
         }
         let end = before.wrapping_add(u32::from(region.chunks) * self.shares.len() as u32);
         let mut own = self.run_share(0, 0);
         for share in 1..self.shares.len() {
-            // A look at a share takes its line away from its owner, so it has to be worth it.
+            // Reading a share takes its cache line away from its owner, so stop as soon as all chunks are done.
             if self.done_by_workers().wrapping_add(own) == end {
                 return None;
             }
@@ -124,48 +125,48 @@ impl Shared {
 
     /// The panic of a chunk, if there was one.
     pub(super) fn take_panic(&self) -> Option<Box<dyn Any + Send>> {
-        lock(&self.rest.0.panic).take()
+        lock(&self.sleep_state.0.panic).take()
     }
 
-    /// Waits until so many workers work. Until then they allocate and free what every thread does at its start.
+    /// Waits until `workers` workers have started. While it starts, a thread allocates and frees memory.
     pub(super) fn wait_for_start(&self, workers: usize) {
-        while (self.rest.0.started.load(Ordering::Acquire) as usize) < workers {
+        while (self.sleep_state.0.started.load(Ordering::Acquire) as usize) < workers {
             std::thread::yield_now();
         }
     }
 
-    /// What a worker does until it is stopped.
+    /// The loop of a worker, until it is stopped.
     pub(super) fn work(&self, thread: usize) {
-        self.rest.0.started.fetch_add(1, Ordering::Release);
+        self.sleep_state.0.started.fetch_add(1, Ordering::Release);
         let done = &self.done[thread - 1].0;
         while self.wait_for_work(thread) {
             for turn in 0..self.shares.len() {
                 let count = self.run_share((thread + turn) % self.shares.len(), thread);
                 if count > 0 {
                     done.store(done.load(Ordering::Relaxed).wrapping_add(count), Ordering::SeqCst);
-                    if self.rest.0.caller_sleeps.load(Ordering::SeqCst) {
-                        let _guard = lock(&self.rest.0.sleep);
-                        self.rest.0.wake_caller.notify_one();
+                    if self.sleep_state.0.caller_sleeps.load(Ordering::SeqCst) {
+                        let _guard = lock(&self.sleep_state.0.sleep);
+                        self.sleep_state.0.wake_caller.notify_one();
                     }
                 }
             }
         }
     }
 
-    /// Lets the workers end.
+    /// Stops the workers.
     pub(super) fn stop(&self) {
-        let rest = &self.rest.0;
-        rest.stop.store(true, Ordering::SeqCst);
-        let _guard = lock(&rest.sleep);
-        rest.wake_workers.notify_all();
+        let sleep_state = &self.sleep_state.0;
+        sleep_state.stop.store(true, Ordering::SeqCst);
+        let _guard = lock(&sleep_state.sleep);
+        sleep_state.wake_workers.notify_all();
     }
 
-    /// Runs the chunks of `share` that are left, as `thread`; returns how many it ran.
+    /// Runs the unclaimed chunks of `share` on thread `thread`; returns their number.
     fn run_share(&self, share: usize, thread: usize) -> u32 {
         let Share { left, region } = &self.shares[share].0;
         let mut count = 0;
         loop {
-            // A look first: a claim would take the line away from its owner.
+            // Read first: a claim would take the cache line away from its owner.
             if left.load(Ordering::Relaxed) <= 0 {
                 return count;
             }
@@ -173,7 +174,7 @@ impl Shared {
             if before <= 0 {
                 return count;
             }
-            // SAFETY: a chunk was claimed and is not finished, so the region is there and stays.
+            // SAFETY: a chunk is claimed and not finished, so the region exists and does not change.
             if let Some(Region { task, chunks }) = unsafe { *region.get() } {
                 let of = usize::from(chunks);
                 let index = of - before as usize;
@@ -181,63 +182,63 @@ impl Shared {
                 // SAFETY: as above; the caller keeps the task alive until all chunks are finished.
                 let outcome = catch_unwind(AssertUnwindSafe(|| unsafe { (*task)(chunk) }));
                 if let Err(panic) = outcome {
-                    lock(&self.rest.0.panic).get_or_insert(panic);
+                    lock(&self.sleep_state.0.panic).get_or_insert(panic);
                 }
             }
             count += 1;
         }
     }
 
-    /// Waits for chunks in the worker's own share; `false` when it is to stop.
+    /// Waits for chunks in the worker's own share; returns false if the worker has to stop.
     fn wait_for_work(&self, thread: usize) -> bool {
-        let rest = &self.rest.0;
+        let sleep_state = &self.sleep_state.0;
         let left = &self.shares[thread].0.left;
-        let called = || left.load(Ordering::SeqCst) > 0 || rest.stop.load(Ordering::SeqCst);
-        if !spin_until(called) {
-            let mut guard = lock(&rest.sleep);
+        let has_work = || left.load(Ordering::SeqCst) > 0 || sleep_state.stop.load(Ordering::SeqCst);
+        if !spin_until(has_work) {
+            let mut guard = lock(&sleep_state.sleep);
             loop {
-                rest.workers_sleep.store(true, Ordering::SeqCst);
-                if called() {
+                sleep_state.workers_sleep.store(true, Ordering::SeqCst);
+                if has_work() {
                     break;
                 }
-                guard = rest.wake_workers.wait(guard).unwrap_or_else(PoisonError::into_inner);
+                guard = sleep_state.wake_workers.wait(guard).unwrap_or_else(PoisonError::into_inner);
             }
         }
-        !rest.stop.load(Ordering::SeqCst)
+        !sleep_state.stop.load(Ordering::SeqCst)
     }
 
-    /// The sum over all workers; differences are meaningful, the number itself wraps around.
+    /// Number of chunks finished by all workers. It wraps around; only differences are meaningful.
     fn done_by_workers(&self) -> u32 {
         self.done.iter().fold(0, |sum, done| sum.wrapping_add(done.0.load(Ordering::SeqCst)))
     }
 
-    /// Waits until the workers' count of finished chunks is `expected`.
+    /// Waits until the workers' number of finished chunks is `expected`.
     fn wait_for_workers(&self, expected: u32, start: Option<Instant>) -> Option<Wait> {
         let finished = || self.done_by_workers() == expected;
         if spin_until(finished) {
             return None;
         }
         let sleep = Instant::now();
-        let rest = &self.rest.0;
-        let mut guard = lock(&rest.sleep);
-        rest.caller_sleeps.store(true, Ordering::SeqCst);
+        let sleep_state = &self.sleep_state.0;
+        let mut guard = lock(&sleep_state.sleep);
+        sleep_state.caller_sleeps.store(true, Ordering::SeqCst);
         while !finished() {
-            guard = rest.wake_caller.wait(guard).unwrap_or_else(PoisonError::into_inner);
+            guard = sleep_state.wake_caller.wait(guard).unwrap_or_else(PoisonError::into_inner);
         }
-        rest.caller_sleeps.store(false, Ordering::SeqCst);
+        sleep_state.caller_sleeps.store(false, Ordering::SeqCst);
         let busy = start.map(|start| sleep.duration_since(start).saturating_sub(SPIN_LIMIT));
         Some(Wait { busy, waited: sleep.elapsed() + SPIN_LIMIT })
     }
 }
 
-/// Spins until `done` or the limit; returns whether it was done.
+/// Spins until `done` or the limit; returns true if it was done.
 #[inline]
 fn spin_until(done: impl Fn() -> bool) -> bool {
-    // Reading the clock costs more than a look at the flag, so it is read only now and then.
-    const LOOKS_PER_CLOCK: u32 = 64;
+    // Reading the clock costs more than reading the flag, so it is read only once per so many reads of the flag.
+    const READS_PER_CLOCK: u32 = 64;
     let mut deadline = None;
     loop {
-        for _ in 0..LOOKS_PER_CLOCK {
+        for _ in 0..READS_PER_CLOCK {
             if done() {
                 return true;
             }
@@ -250,7 +251,7 @@ fn spin_until(done: impl Fn() -> bool) -> bool {
     }
 }
 
-/// Nothing can panic while it holds one of these locks, so a poisoned one is as good as new.
+/// Locks `mutex`. No code can panic while it holds one of these locks, so poisoning is ignored.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,5 @@
-//! The pool's promises: every part once, no part lost to sleep, panics reported, nested and concurrent calls safe.
+//! Tests of the pool: every part runs once, also after threads slept; panics are reported; nested and concurrent calls
+//! work.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -59,7 +60,7 @@ fn every_chunk_runs_once_and_no_two_threads_have_one_number() {
     }
 }
 
-/// The first chunk keeps its thread busy until all others are done, which only the other thread can do.
+/// The first chunk keeps its thread busy until the other thread has done all others.
 #[test]
 fn a_thread_takes_over_what_a_late_one_has_not_begun() {
     let pool = ThreadPool::new(2).unwrap();
@@ -81,7 +82,7 @@ fn workers_that_fell_asleep_come_back() {
     let pool = ThreadPool::new(3).unwrap();
     let sum = AtomicU64::new(0);
     for round in 0..20 {
-        // Around the spin limit, so that regions meet workers that spin, that sleep, and that are just falling asleep.
+        // Pauses around the spin limit: regions begin while workers spin, sleep, or are about to sleep.
         std::thread::sleep(SPIN_LIMIT * (round % 5) / 2);
         pool.run(&|part, _| {
             sum.fetch_add(part as u64 + 1, Ordering::Relaxed);

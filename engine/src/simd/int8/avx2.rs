@@ -7,7 +7,7 @@ use crate::simd::avx2::{Avx2, avx2};
 
 impl SimdInt8 for Avx2 {
     type I = __m256i;
-    /// Magnitudes and signed values: the one multiplication of bytes there is takes an unsigned and a signed factor.
+    /// Magnitudes and signed values, because `vpmaddubsw` takes an unsigned and a signed factor.
     type Q = (__m256i, __m256i);
 
     #[inline(always)]

@@ -7,7 +7,7 @@ use crate::simd::avx512::{Avx512, avx512};
 
 impl SimdInt8 for Avx512 {
     type I = __m512i;
-    /// Magnitudes, and which values are negative.
+    /// Magnitudes, and a mask of the negative values.
     type Q = (__m512i, __mmask64);
 
     #[inline(always)]
@@ -30,7 +30,7 @@ impl SimdInt8 for Avx512 {
 
     #[inline(always)]
     fn dot_i8(self, weights: __m512i, (magnitudes, negative): Self::Q, sum: __m512i) -> __m512i {
-        // One factor has to be unsigned, so the sign goes to the other.
+        // `vpdpbusd` takes an unsigned and a signed factor, so the sign of `quad` moves to the weights.
         avx512!({
             let signed = _mm512_mask_sub_epi8(weights, negative, _mm512_setzero_si512(), weights);
             _mm512_dpbusd_epi32(sum, magnitudes, signed)

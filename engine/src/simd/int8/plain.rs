@@ -15,13 +15,13 @@ impl SimdInt8 for Plain {
 
     #[inline(always)]
     unsafe fn load_i8_quads(self, source: *const i8) -> Self::I {
-        // SAFETY: readable for 4 * LANES values by the caller's promise.
+        // SAFETY: readable for 4 * LANES values by the caller's contract.
         unsafe { source.cast::<Self::I>().read_unaligned() }
     }
 
     #[inline(always)]
     unsafe fn splat_i8_quad(self, quad: *const i8) -> Self::Q {
-        // SAFETY: readable for 4 values by the caller's promise.
+        // SAFETY: readable for 4 values by the caller's contract.
         unsafe { quad.cast::<[i8; 4]>().read_unaligned() }.map(i32::from)
     }
 
@@ -39,7 +39,7 @@ impl SimdInt8 for Plain {
 
     #[inline(always)]
     fn split_i8_quads(self, quads: Self::I) -> (Self::I, Self::I) {
-        // The two i16 of a lane, the first in its lower half.
+        // A lane contains two i16, the first in its lower half.
         let pair = |first: i32, second: i32| (second << 16) | (first & 0xffff);
         let byte = |quad: i32, i: usize| i32::from(quad.to_ne_bytes()[i] as i8);
         (quads.map(|quad| pair(byte(quad, 0), byte(quad, 2))), quads.map(|quad| pair(byte(quad, 1), byte(quad, 3))))
@@ -57,19 +57,19 @@ impl SimdInt8 for Plain {
 
     #[inline(always)]
     unsafe fn load_i32(self, source: *const i32) -> Self::I {
-        // SAFETY: readable for LANES values by the caller's promise.
+        // SAFETY: readable for LANES values by the caller's contract.
         unsafe { source.cast::<Self::I>().read_unaligned() }
     }
 
     #[inline(always)]
     unsafe fn splat_i32(self, source: *const i32) -> Self::I {
-        // SAFETY: readable by the caller's promise.
+        // SAFETY: readable by the caller's contract.
         [unsafe { source.read_unaligned() }; LANES]
     }
 
     #[inline(always)]
     unsafe fn store_i32(self, target: *mut i32, value: Self::I) {
-        // SAFETY: writable for LANES values by the caller's promise.
+        // SAFETY: writable for LANES values by the caller's contract.
         unsafe { target.cast::<Self::I>().write_unaligned(value) }
     }
 
@@ -82,7 +82,7 @@ impl SimdInt8 for Plain {
     unsafe fn store_as_i8(self, target: *mut i8, value: <Self as Simd>::F) {
         let rounded = self.round(value);
         for lane in 0..LANES {
-            // SAFETY: writable for LANES values by the caller's promise.
+            // SAFETY: writable for LANES values by the caller's contract.
             unsafe { *target.add(lane) = rounded[lane] as i8 };
         }
     }
