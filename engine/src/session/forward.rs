@@ -4,7 +4,7 @@
 //! head, for the last token of every sequence. Without a cache, every step computes the whole window with the logits of
 //! all its positions, as the naive model does.
 
-use super::projected::{Own, Projected};
+use super::projected::{Projected, SequenceViews};
 use super::sequence::Sequence;
 use super::state::{Outputs, State};
 use crate::attention::{Attention, Shape, Task};
@@ -58,10 +58,10 @@ impl<S: Spans> Pass<'_, S> {
         let last_only = outputs == Outputs::Last && model.variant.decode == Decode::KvCache;
         let mut x = self.span(Operation::Embedding, |pass| pass.embed(sequences, pending));
         for (layer, block) in model.blocks.iter().enumerate() {
-            let narrow = last_only && layer + 1 == model.blocks.len();
+            let last_tokens = last_only && layer + 1 == model.blocks.len();
             x = self.span(Operation::AttentionBlock, |pass| {
-                let attended = pass.attend(sequences, layer, block, &x, narrow);
-                let x = if narrow { pass.last_rows(sequences, x, model.config.embed) } else { x };
+                let attended = pass.attend(sequences, layer, block, &x, last_tokens);
+                let x = if last_tokens { pass.last_rows(sequences, x, model.config.embed) } else { x };
                 pass.add_product(Operation::ProjectionProduct, &block.projection, attended, x)
             });
             x = self.span(Operation::MlpBlock, |pass| pass.mlp(block, x));
@@ -116,12 +116,19 @@ impl<S: Spans> Pass<'_, S> {
 
     /// LayerNorm, fused projection and attention of one block; `[rows, C]`, or `[sequences, C]` for the last tokens
     /// only.
-    fn attend(&mut self, sequences: &mut [Sequence], layer: usize, block: &Block, x: &[f32], narrow: bool) -> Buffer {
+    fn attend(
+        &mut self,
+        sequences: &mut [Sequence],
+        layer: usize,
+        block: &Block,
+        x: &[f32],
+        last_tokens: bool,
+    ) -> Buffer {
         let config = &self.model.config;
         let c = config.embed;
         let normal = self.norm(&block.attention_norm, x);
         let fused = self.product(Operation::QkvProduct, &block.qkv, normal, Epilogue::None);
-        let rows = if narrow { sequences.len() } else { x.len() / c };
+        let rows = if last_tokens { sequences.len() } else { x.len() / c };
         let projected = match self.model.variant.qkv {
             Qkv::Strided => Projected::Fused(fused),
             Qkv::Copies => self.span(Operation::QkvSplit, |pass| {
@@ -137,9 +144,9 @@ impl<S: Spans> Pass<'_, S> {
         for sequence in sequences {
             let count = sequence.pending().len();
             let views = projected.views(row, count, config);
-            let queries = if narrow { 1 } else { count };
+            let queries = if last_tokens { 1 } else { count };
             let past = sequence.past();
-            let own = Own { views, skipped: count - queries, count };
+            let own = SequenceViews { views, skipped: count - queries, count };
             let shape =
                 Shape { heads: config.heads, head_size: config.head_size(), queries, past: past + count - queries };
             let out = &mut out[out_row * c..(out_row + queries) * c];
@@ -159,7 +166,7 @@ impl<S: Spans> Pass<'_, S> {
         cache: Option<&mut KvCache>,
         layer: usize,
         past: usize,
-        own: Own<'_>,
+        own: SequenceViews<'_>,
         shape: Shape,
         out: &mut [f32],
     ) {

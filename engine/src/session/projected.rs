@@ -42,7 +42,7 @@ impl Projected {
 }
 
 /// Queries, keys and values of the pending tokens of one sequence; the first `skipped` queries are not used.
-pub(super) struct Own<'a> {
+pub(super) struct SequenceViews<'a> {
     pub(super) views: [Heads<'a>; 3],
     pub(super) skipped: usize,
     pub(super) count: usize,

@@ -12,7 +12,8 @@ pub struct Avx2(());
 /// are valid.
 macro_rules! avx2 {
     ($value:expr) => {
-        // SAFETY: a token exists only where the CPU has the instructions; pointers are valid by the caller's contract.
+        // SAFETY: a value of the type exists only where the CPU has the instructions; the caller guarantees that pointers
+        // are valid.
         unsafe { $value }
     };
 }
@@ -22,7 +23,7 @@ pub(super) use avx2;
 static MASKS: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
 
 impl Avx2 {
-    /// Returns the token if the CPU has the instructions.
+    /// Returns a value if the CPU has the instructions.
     pub fn new() -> Option<Self> {
         (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c"))
             .then_some(Avx2(()))
@@ -31,7 +32,7 @@ impl Avx2 {
     /// Runs `kernel` in a function that may use the instructions.
     #[inline]
     pub fn run<K: Kernel>(self, kernel: K) -> K::Output {
-        // SAFETY: the token proves that the CPU has the instructions.
+        // SAFETY: `self` proves that the CPU has the instructions.
         unsafe { enter(kernel, self) }
     }
 

@@ -12,14 +12,15 @@ pub struct Avx512(());
 /// are valid.
 macro_rules! avx512 {
     ($value:expr) => {
-        // SAFETY: a token exists only where the CPU has the instructions; pointers are valid by the caller's contract.
+        // SAFETY: a value of the type exists only where the CPU has the instructions; the caller guarantees that pointers
+        // are valid.
         unsafe { $value }
     };
 }
 pub(super) use avx512;
 
 impl Avx512 {
-    /// Returns the token if the CPU has the instructions.
+    /// Returns a value if the CPU has the instructions.
     pub fn new() -> Option<Self> {
         (is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512bw")
@@ -35,7 +36,7 @@ impl Avx512 {
     /// Runs `kernel` in a function that may use the instructions.
     #[inline]
     pub fn run<K: Kernel>(self, kernel: K) -> K::Output {
-        // SAFETY: the token proves that the CPU has the instructions.
+        // SAFETY: `self` proves that the CPU has the instructions.
         unsafe { enter(kernel, self) }
     }
 

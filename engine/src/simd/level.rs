@@ -19,10 +19,10 @@ pub trait Kernel {
 
 /// An instruction set that this CPU is known to have; runs kernels compiled for it.
 #[derive(Clone, Copy, Debug)]
-pub struct Level(Token);
+pub struct Level(Proof);
 
 #[derive(Clone, Copy, Debug)]
-enum Token {
+enum Proof {
     Plain(Plain),
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
@@ -34,11 +34,11 @@ impl Level {
     /// Returns the level if the CPU has `isa`, else `None`.
     pub fn new(isa: Isa) -> Option<Level> {
         match isa {
-            Isa::Plain => Some(Level(Token::Plain(Plain))),
+            Isa::Plain => Some(Level(Proof::Plain(Plain))),
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx2 => Avx2::new().map(|token| Level(Token::Avx2(token))),
+            Isa::Avx2 => Avx2::new().map(|proof| Level(Proof::Avx2(proof))),
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 => Avx512::new().map(|token| Level(Token::Avx512(token))),
+            Isa::Avx512 => Avx512::new().map(|proof| Level(Proof::Avx512(proof))),
             #[cfg(not(target_arch = "x86_64"))]
             Isa::Avx2 | Isa::Avx512 => None,
         }
@@ -47,33 +47,33 @@ impl Level {
     /// The instruction set.
     pub fn isa(self) -> Isa {
         match self.0 {
-            Token::Plain(_) => Isa::Plain,
+            Proof::Plain(_) => Isa::Plain,
             #[cfg(target_arch = "x86_64")]
-            Token::Avx2(_) => Isa::Avx2,
+            Proof::Avx2(_) => Isa::Avx2,
             #[cfg(target_arch = "x86_64")]
-            Token::Avx512(_) => Isa::Avx512,
+            Proof::Avx512(_) => Isa::Avx512,
         }
     }
 
     /// Number of f32 lanes of a register.
     pub fn lanes(self) -> usize {
         match self.0 {
-            Token::Plain(_) => Plain::LANES,
+            Proof::Plain(_) => Plain::LANES,
             #[cfg(target_arch = "x86_64")]
-            Token::Avx2(_) => Avx2::LANES,
+            Proof::Avx2(_) => Avx2::LANES,
             #[cfg(target_arch = "x86_64")]
-            Token::Avx512(_) => Avx512::LANES,
+            Proof::Avx512(_) => Avx512::LANES,
         }
     }
 
     /// Rows of a matrix tile that is two registers wide, see [`Simd::TILE_ROWS`].
     pub fn tile_rows(self) -> usize {
         match self.0 {
-            Token::Plain(_) => Plain::TILE_ROWS,
+            Proof::Plain(_) => Plain::TILE_ROWS,
             #[cfg(target_arch = "x86_64")]
-            Token::Avx2(_) => Avx2::TILE_ROWS,
+            Proof::Avx2(_) => Avx2::TILE_ROWS,
             #[cfg(target_arch = "x86_64")]
-            Token::Avx512(_) => Avx512::TILE_ROWS,
+            Proof::Avx512(_) => Avx512::TILE_ROWS,
         }
     }
 
@@ -81,11 +81,11 @@ impl Level {
     #[inline]
     pub fn run<K: Kernel>(self, kernel: K) -> K::Output {
         match self.0 {
-            Token::Plain(token) => kernel.run(token),
+            Proof::Plain(proof) => kernel.run(proof),
             #[cfg(target_arch = "x86_64")]
-            Token::Avx2(token) => token.run(kernel),
+            Proof::Avx2(proof) => proof.run(kernel),
             #[cfg(target_arch = "x86_64")]
-            Token::Avx512(token) => token.run(kernel),
+            Proof::Avx512(proof) => proof.run(kernel),
         }
     }
 }

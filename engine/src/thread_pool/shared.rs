@@ -30,6 +30,7 @@ pub(super) struct Wait {
     pub(super) waited: Duration,
 }
 
+/// State that the caller and the workers share.
 pub(super) struct Shared {
     shares: Box<[CachePadded<Share>]>,
     /// For every worker, the number of chunks it has finished since it started.
