@@ -93,7 +93,7 @@ fn a_folder_that_does_not_fit_is_one_sentence_and_status_2() {
         assert!(said.starts_with("error: HARNESS_MODEL names no model that can be measured: "), "{said}");
         assert!(said.contains(expected) && said.trim_end().lines().count() == 1, "{said}");
     };
-    refused("a checkpoint folder holds config.json and model.safetensors");
+    refused("config.json and model.safetensors");
     let model = golden("one-layer-one-head");
     let config = fs::read_to_string(model.join("config.json")).expect("readable");
     fs::write(folder.path().join("config.json"), config.replace("gelu_new", "relu")).expect("written");
