@@ -1,4 +1,4 @@
-//! Generates tokens and prints how long it took as JSON.
+//! Generates tokens and prints them with their times as JSON.
 
 mod model_arguments;
 
@@ -13,14 +13,14 @@ use engine::{Engine, Overflow, Sampler, Sampling, Session, generate};
 use model_arguments::{ModelArguments, parse_tokens};
 use serde::{Deserialize, Serialize};
 
-/// Generates tokens after a prompt and prints a JSON object: for every repetition the seconds of the prefill (until the first
-/// new token is chosen), the seconds of the decode steps (one less than there are new tokens) and the tokens.
+/// Generates tokens after a prompt and prints a JSON object. Each repetition has the seconds of the prefill (until the
+/// first new token is chosen), the seconds of the decode steps (one step less than new tokens) and the tokens.
 #[derive(Parser)]
 #[command(
     after_help = "Example: cargo run --release -p engine --example generate -- --preset medium --prompt-len 32 --new 50 --reps 10 --threads 2\n\n\
     With --serve, every line of standard input is a JSON object that may set prompt, prompt_len, new and reps ({} takes them \
-    from the command line); every answer is one line: the object above, or {\"error\": ...}. The first line printed says \
-    that the model is ready."
+    from the command line). The answer to it is one line: the object above, or {\"error\": ...}. The first line printed is \
+    {\"ready\": true, ...}, after the model is loaded."
 )]
 struct Arguments {
     #[command(flatten)]
@@ -30,19 +30,19 @@ struct Arguments {
     #[arg(long, value_name = "IDS", value_parser = parse_tokens, conflicts_with = "prompt_len")]
     prompt: Option<std::vec::Vec<u32>>,
 
-    /// Length of a prompt of random tokens (always the same ones).
+    /// Length of a prompt of random tokens, the same in every run.
     #[arg(long, default_value_t = 32)]
     prompt_len: usize,
 
-    /// New tokens a repetition.
+    /// Number of new tokens per repetition.
     #[arg(long, default_value_t = 50)]
     new: usize,
 
-    /// Repetitions.
+    /// Number of repetitions.
     #[arg(long, default_value_t = 1)]
     reps: usize,
 
-    /// 0 takes the likeliest token; above, tokens are chosen at random.
+    /// Temperature of sampling; 0 is greedy.
     #[arg(long, default_value_t = 0.0)]
     temperature: f32,
 
@@ -67,7 +67,7 @@ struct Arguments {
     serve: bool,
 }
 
-/// A line of standard input.
+/// A request: one line of standard input.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct Request {

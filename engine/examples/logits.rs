@@ -11,7 +11,7 @@ use model_arguments::{ModelArguments, parse_tokens};
 
 /// Prints the logits after a sequence of tokens as JSON: an array with one array of f32 per position.
 ///
-/// By default there is one position, the last; numbers have as many digits as it takes to give back the same f32.
+/// By default there is one position, the last. Numbers have enough digits to restore the same f32.
 #[derive(Parser)]
 #[command(after_help = "Example: cargo run --release -p engine --example logits -- --preset small --tokens 1,2,3")]
 struct Arguments {

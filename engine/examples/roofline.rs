@@ -1,10 +1,10 @@
-//! What this machine can read and compute, and what share of it the matrix kernels reach.
+//! Roofline: read bandwidth and multiply-add rate of this machine, and the share of them that the matrix kernels reach.
 //!
 //! `cargo run --release -p engine --example roofline -- --threads 2`
 //!
-//! Decode reads every weight once per token, so its limit is read bandwidth at the size of the weights; prefill
-//! reuses them, so its limit is the rate of multiply-adds. Each figure is the best of several rounds, the limit and
-//! what is held against it taken in turns.
+//! Decode reads every weight once per token, so its limit is read bandwidth at the size of the weights; prefill reuses
+//! them, so its limit is the rate of multiply-adds. Each figure is the best of several rounds; limits and kernels are
+//! measured alternately.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -14,7 +14,7 @@ use clap::Parser;
 use engine::isa::Isa;
 use engine::matmul::{Epilogue, Layout, Linear, Matrix};
 use engine::simd::{Kernel, Level, Simd};
-use engine::team::{Partition, Team, share};
+use engine::thread_pool::{Partition, ThreadPool, share};
 use engine::variant::{MatMul, WeightStorage};
 use engine::{Config, Engine, Variant, Weights};
 
@@ -27,13 +27,13 @@ struct Options {
     /// A phase, or a phase with changes: "optimized,weights=int8".
     #[arg(long, default_value = "optimized", value_parser = Variant::parse)]
     variant: Variant,
-    /// Instruction set: plain, avx2 or avx512 (default: ENGINE_ISA, or the widest there is).
+    /// Instruction set: plain, avx2 or avx512 (default: ENGINE_ISA, or the widest of this CPU).
     #[arg(long, value_parser = Isa::forced)]
     isa: Option<Isa>,
-    /// Rounds to take the best of.
+    /// Number of rounds; the best one counts.
     #[arg(long, default_value_t = 7)]
     rounds: usize,
-    /// Measure the 124M model, too (half a gigabyte of weights).
+    /// Also measure the 124M model (half a gigabyte of weights).
     #[arg(long)]
     large: bool,
 }
@@ -42,29 +42,29 @@ fn main() -> Result<()> {
     let options = Options::parse();
     let isa = options.isa.map_or_else(Isa::from_environment, Ok)?;
     let level = isa.level()?;
-    let team = Team::new(options.threads)?;
-    println!("{isa}, {} threads, weights {}", team.threads(), options.variant.weights);
+    let pool = ThreadPool::new(options.threads)?;
+    println!("{isa}, {} threads, weights {}", pool.threads(), options.variant.weights);
 
-    let peak = multiply_add_rate(level, &team, options.rounds);
+    let peak = multiply_add_rate(level, &pool, options.rounds);
     println!("multiply-add peak        {:8.1} GFLOP/s", peak / 1e9);
     for (rows, inputs, outputs) in
         [(32, 256, 768), (32, 256, 1024), (32, 1024, 256), (512, 768, 3072), (512, 3072, 768)]
     {
-        let rate = prefill_rate(level, &team, &options, rows, inputs, outputs)?;
+        let rate = prefill_rate(level, &pool, &options, rows, inputs, outputs)?;
         println!(
             "  [{rows:3}, {inputs:4}] x [.., {outputs:4}] {:8.1} GFLOP/s {:5.1} %",
             rate / 1e9,
             100.0 * rate / peak
         );
     }
-    decode_share("medium", &Config::medium(), 32, 81, isa, &team, &options)?;
+    decode_share("medium", &Config::medium(), 32, 81, isa, &pool, &options)?;
     if options.large {
-        decode_share("gpt2", &Config::gpt2(), 512, 576, isa, &team, &options)?;
+        decode_share("gpt2", &Config::gpt2(), 512, 576, isa, &pool, &options)?;
     }
     Ok(())
 }
 
-/// The matrices of a model in the order a token meets them.
+/// The matrices of a model in the order of the forward pass.
 fn layers(config: &Config, level: Level, storage: WeightStorage) -> Result<Vec<Linear>> {
     let Config { embed, inner, vocab, .. } = *config;
     let mut layers = Vec::new();
@@ -83,15 +83,15 @@ fn linear(level: Level, storage: WeightStorage, inputs: usize, outputs: usize, l
     Ok(Linear::new(MatMul::Parallel, storage, level, &Matrix { layout, data: &data, inputs, outputs }, Some(&bias))?)
 }
 
-/// Three things in turns: plain reading, the model's matrices alone (every one once per token), and the whole engine
-/// (prefill of `prompt` tokens, then decode up to position `end`).
+/// Measures three things alternately: plain reading, the model's matrices alone (each once per token), and the whole
+/// engine (prefill of `prompt` tokens, then decode up to position `end`).
 fn decode_share(
     name: &str,
     config: &Config,
     prompt: usize,
     end: usize,
     isa: Isa,
-    team: &Team,
+    pool: &ThreadPool,
     options: &Options,
 ) -> Result<()> {
     let level = isa.level()?;
@@ -111,7 +111,7 @@ fn decode_share(
     for _ in 0..options.rounds {
         for ahead in [0, 1024] {
             reading = reading.min(seconds(repetitions, || {
-                team.run(&|part, parts| {
+                pool.run(&|part, parts| {
                     let mine = share(memory.len(), 1024, part, parts);
                     black_box(level.run(Read { values: &memory[mine], ahead }));
                 });
@@ -119,7 +119,7 @@ fn decode_share(
         }
         matrices = matrices.min(seconds(repetitions, || {
             for layer in &layers {
-                layer.apply(&x[..layer.inputs()], &mut out[..layer.outputs()], Epilogue::None, team);
+                layer.apply(&x[..layer.inputs()], &mut out[..layer.outputs()], Epilogue::None, pool);
             }
         }));
         for _ in 0..repetitions.div_ceil(4) {
@@ -145,7 +145,7 @@ fn decode_share(
     Ok(())
 }
 
-/// Memory to read, in huge pages like the weights where the system has them.
+/// Memory to read. Like the weights, it is in huge pages where the system supports them.
 struct HugePages {
     start: usize,
     values: Vec<f32>,
@@ -158,7 +158,8 @@ impl HugePages {
         let mut values: Vec<f32> = Vec::with_capacity(len + Self::BYTES / 4);
         let start = values.as_ptr().align_offset(Self::BYTES);
         #[cfg(target_os = "linux")]
-        // SAFETY: the range lies within the vector's allocation, whose contents are not set yet; it is only a hint.
+        // SAFETY: the range lies within the vector's allocation, whose contents are not set yet; `madvise` is only a
+        // hint.
         unsafe {
             libc::madvise(values.as_mut_ptr().add(start).cast(), len * 4, libc::MADV_HUGEPAGE);
         }
@@ -174,7 +175,7 @@ impl HugePages {
 /// Floating-point operations per second of a product with one layer.
 fn prefill_rate(
     level: Level,
-    team: &Team,
+    pool: &ThreadPool,
     options: &Options,
     rows: usize,
     inputs: usize,
@@ -186,21 +187,21 @@ fn prefill_rate(
     let work = 2.0 * (rows * inputs * outputs) as f64;
     let repetitions = (2e9 / work).max(1.0) as usize;
     let best = (0..options.rounds)
-        .map(|_| seconds(repetitions, || layer.apply(&x, &mut out, Epilogue::None, team)))
+        .map(|_| seconds(repetitions, || layer.apply(&x, &mut out, Epilogue::None, pool)))
         .fold(f64::MAX, f64::min);
     Ok(work / best)
 }
 
-/// Floating-point operations per second of multiply-adds that wait for nothing.
-fn multiply_add_rate(level: Level, team: &Team, rounds: usize) -> f64 {
+/// Floating-point operations per second of independent multiply-adds.
+fn multiply_add_rate(level: Level, pool: &ThreadPool, rounds: usize) -> f64 {
     const STEPS: usize = 2_000_000;
-    let mut results = vec![0.0; team.threads()];
-    let work = 2.0 * (STEPS * MultiplyAdd::CHAINS * level.lanes() * team.threads()) as f64;
+    let mut results = vec![0.0; pool.threads()];
+    let work = 2.0 * (STEPS * MultiplyAdd::CHAINS * level.lanes() * pool.threads()) as f64;
     let best = (0..rounds)
         .map(|_| {
             seconds(1, || {
                 let results = Partition::new(&mut results);
-                team.run(&|part, _| {
+                pool.run(&|part, _| {
                     // SAFETY: each part takes its own element.
                     let result = unsafe { results.range(part..part + 1) };
                     result[0] = level.run(MultiplyAdd { steps: STEPS });
@@ -212,7 +213,7 @@ fn multiply_add_rate(level: Level, team: &Team, rounds: usize) -> f64 {
     work / best
 }
 
-/// Seconds per call of `work`, after one that brings its memory into the caches again.
+/// Seconds per call of `work`, after one warm-up call that fills the caches.
 fn seconds(repetitions: usize, mut work: impl FnMut()) -> f64 {
     work();
     let start = Instant::now();
@@ -220,8 +221,8 @@ fn seconds(repetitions: usize, mut work: impl FnMut()) -> f64 {
     start.elapsed().as_secs_f64() / repetitions as f64
 }
 
-/// Reads everything once, in four streams (a single one does not reach the memory's bandwidth everywhere); each is fetched so
-/// many bytes ahead, beyond what the hardware does by itself, unless that is 0.
+/// Reads everything once in four streams; on some CPUs a single stream does not reach the bandwidth of the memory. Each
+/// stream is prefetched `ahead` bytes ahead, in addition to the hardware prefetcher; 0 means no prefetch.
 struct Read<'a> {
     values: &'a [f32],
     ahead: usize,
@@ -264,7 +265,7 @@ struct MultiplyAdd {
 }
 
 impl MultiplyAdd {
-    /// More chains than two units times four cycles of latency.
+    /// Independent chains: more than two execution units times four cycles of latency.
     const CHAINS: usize = 10;
 }
 

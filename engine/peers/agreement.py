@@ -1,10 +1,10 @@
-"""Whether an engine computes the same model: its logits and greedy tokens against those of PyTorch."""
+"""Agreement of an engine with PyTorch: logits and greedy tokens."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-TOLERANCE = 1e-4  # of the largest |logit|, for f32 weights; int8 weights are another model, whose distance is shown
+TOLERANCE = 1e-4  # of the largest |logit|, for f32 weights; with int8 weights the difference is shown, not judged
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,9 @@ def judge(
     expected_tokens: list[int],
     expected_logits_after,
 ) -> Agreement:
-    """Greedy tokens must be equal, unless the two candidates lie closer in PyTorch than the tolerance.
-    `expected_logits_after(count)` gives PyTorch's logits after the prompt and its first `count` greedy tokens."""
+    """Compares logits and greedy tokens. The tokens must be equal, unless PyTorch's logits of the two candidates differ
+    by less than the tolerance. `expected_logits_after(count)` returns PyTorch's logits after the prompt and its first
+    `count` greedy tokens."""
     got, expected = np.array(logits), np.array(expected_logits)
     if got.shape != expected.shape or len(tokens) != len(expected_tokens):
         return Agreement(float("inf"), 0, len(expected_tokens), False)

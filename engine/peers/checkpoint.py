@@ -1,8 +1,7 @@
-"""Random GPT-2 checkpoints, as Hugging Face saves them, that every engine of the comparison loads.
+"""Random GPT-2 checkpoints in the format of Hugging Face, which every engine of the comparison loads.
 
-Speed does not depend on the values, but agreement can only be checked on logits that are spread out: the scales below give
-logits a standard deviation of about 3, as in a trained model, where GPT-2's own initial values would give nearly ties.
-"""
+Speed does not depend on the values, but agreement can only be checked on logits that are spread out. The scales below
+give logits a standard deviation of about 3, as in a trained model; GPT-2's own initial values would give near ties. """
 
 import json
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from safetensors.numpy import save_file
 
 @dataclass(frozen=True)
 class Shape:
-    """A model of the comparison, and what is asked of it."""
+    """A model of the comparison, with the sizes of its measurements."""
 
     name: str
     vocab: int
@@ -26,11 +25,11 @@ class Shape:
     decode_prompt: int  # prompt of the decode measurement, tokens
     decode_tokens: int  # forward passes of one token after it
     prefill_prompt: int  # prompt of the prefill measurement, tokens
-    repetitions: int  # inferences a slice of the measurement holds
+    repetitions: int  # inferences per slice
 
     def weight_bytes(self, bytes_per_weight: int = 4) -> int:
-        """Bytes of weights that one decoded token must read: the blocks and the tied head; of the two embeddings a row
-        each. Biases and LayerNorms stay f32 whatever the matrices are stored in."""
+        """Bytes of weights that one decoded token must read: the blocks, the tied head, and one row of each embedding.
+        Biases and LayerNorms are f32 in every storage of the matrices."""
         matrices = self.layers * 12 * self.embed**2 + self.vocab * self.embed
         vectors = self.layers * 13 * self.embed + 4 * self.embed
         return matrices * bytes_per_weight + vectors * 4

@@ -1,7 +1,7 @@
 """Compares this engine with PyTorch, ONNX Runtime and CTranslate2 on the same random GPT-2 checkpoints.
 
-Prints Markdown tables; progress goes to stderr. Exit status: 0 all agreed and ran, 1 an engine's logits or tokens
-disagree with PyTorch's, 2 an engine could not be measured. See README.md for how it is measured.
+Prints Markdown tables on stdout and progress on stderr. Exit status: 0 if all engines ran and agreed, 1 if the logits
+or tokens of an engine disagree with PyTorch's, 2 if an engine could not be measured. README.md describes the method.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import checkpoint
-import contest
+import alternation
 import table
 from engines import all_engines, build_ours
 
@@ -26,10 +26,10 @@ PACKAGES = ("torch", "transformers", "onnxruntime", "ctranslate2", "numpy")
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="3 rounds and 16 tokens a slice: does it work, not how fast")
+    parser.add_argument("--quick", action="store_true", help="3 rounds and 16 tokens per slice, to test the set-up")
     parser.add_argument("--models", nargs="+", choices=checkpoint.SHAPES, default=list(checkpoint.SHAPES))
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2], metavar="N")
-    parser.add_argument("--rounds", type=int, default=9, help="9 give an interval of 96 %% confidence (default: 9)")
+    parser.add_argument("--rounds", type=int, default=9, help="number of rounds; 9 give an interval of 96 %% confidence (default: 9)")
     parser.add_argument("--only", nargs="+", metavar="TEXT", help="engines whose name contains one of these")
     parser.add_argument("--variant", default="optimized", help="our variant with f32 weights (default: optimized)")
     parser.add_argument("--int8-variant", default="optimized,weights=int8", help="our variant with int8 weights")
@@ -38,16 +38,16 @@ def arguments() -> argparse.Namespace:
         type=Path,
         default=Path(tempfile.gettempdir()) / "engine-peers",
         metavar="DIR",
-        help="where the checkpoints are written, 1.7 GB with their conversions (default: %(default)s)",
+        help="folder of the checkpoints, 1.7 GB with their conversions (default: %(default)s)",
     )
-    parser.add_argument("--seed", type=int, default=0, help="of the order of the engines in each round")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables there, too")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every number of every round there")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the order of the engines in each round")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="also write the tables to FILE")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all values of all rounds to FILE")
     return parser.parse_args()
 
 
 def machine() -> dict[str, str]:
-    """What a reader needs to judge the figures by."""
+    """Machine and software versions, for the report."""
     cpu, flags = platform.processor() or platform.machine(), ""
     try:
         for line in Path("/proc/cpuinfo").read_text().splitlines():
@@ -57,15 +57,15 @@ def machine() -> dict[str, str]:
             if key.strip() == "flags":
                 flags = value
     except OSError:
-        pass  # no /proc: the platform's own words are all there is
+        pass  # no /proc: only the name that Python reports is available
     isa = next((name for name in ("avx512f", "avx2") if name in flags.split()), "neither AVX2 nor AVX-512")
     packages = {name: version(name) for name in PACKAGES}
     return {"cpu": f"{cpu} ({isa})", "date": date.today().isoformat(), "python": platform.python_version(), **packages}
 
 
-def leave(number: int, _frame) -> None:
-    """Ends by the way that ends the other processes, too: they may be stopped, and would stay for ever. A second signal
-    (`timeout` sends two) must not interrupt that."""
+def exit_on_signal(number: int, _frame) -> None:
+    """Exits with the usual clean-up, which ends the engines' processes; they may be stopped and would remain for ever.
+    A second signal (`timeout` sends two) must not interrupt it."""
     signal.signal(number, signal.SIG_IGN)
     sys.exit(128 + number)
 
@@ -73,13 +73,13 @@ def leave(number: int, _frame) -> None:
 def main() -> int:
     args = arguments()
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, leave)
+        signal.signal(number, exit_on_signal)
     engines = all_engines(args.variant, args.int8_variant)
     if args.only:
         engines = [engine for engine in engines if any(text in engine.name for text in args.only)]
     if any(engine.ours for engine in engines):
         build_ours()
-    about, contests = machine(), []
+    about, comparisons = machine(), []
     for name in args.models:
         shape = checkpoint.SHAPES[name]
         if args.quick:
@@ -90,16 +90,16 @@ def main() -> int:
             engine.prepare(folder)
         for threads in args.threads:
             rounds, order = 3 if args.quick else args.rounds, random.Random(args.seed)
-            contests.append(contest.run(shape, folder, threads, engines, rounds, order))
+            comparisons.append(alternation.run(shape, folder, threads, engines, rounds, order))
     described = "; ".join(f"{key} {value}" for key, value in about.items())
-    report = "\n".join([f"{described}\n", *map(table.markdown, contests)])
+    report = "\n".join([f"{described}\n", *map(table.markdown, comparisons)])
     print(report)
     if args.markdown:
         args.markdown.write_text(report)
     if args.json:
-        plain = {"machine": about, "contests": [table.plain(each) for each in contests]}
+        plain = {"machine": about, "comparisons": [table.plain(each) for each in comparisons]}
         args.json.write_text(json.dumps(plain, indent=1))
-    rows = [row for each in contests for row in each.rows]
+    rows = [row for each in comparisons for row in each.rows]
     if any(row.failure for row in rows):
         return 2
     return 1 if any(row.agreement and not row.agreement.agrees for row in rows) else 0

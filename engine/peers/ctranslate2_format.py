@@ -10,8 +10,8 @@ import checkpoint
 
 
 def convert(folder: Path) -> None:
-    """Writes it into a subfolder of the checkpoint, once. Its own converter wants a tokenizer,
-    which a random model has not; the specification it would fill is filled here in the same way."""
+    """Writes the format into a subfolder of the checkpoint, once. CTranslate2's converter requires a tokenizer, which a
+    random model does not have; so this function fills the same specification."""
     target = folder / "ctranslate2"
     if (target / "model.bin").is_file():
         return

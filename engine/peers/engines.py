@@ -1,4 +1,4 @@
-"""Who takes part, and how each is started with its threads set."""
+"""The compared engines, with the commands that start them for a number of threads."""
 
 import json
 import subprocess
@@ -20,10 +20,10 @@ class Engine:
     """One row of the table."""
 
     name: str
-    weights: str  # what the matrices are stored in: f32 or int8
+    weights: str  # storage of the matrices: f32 or int8
     command: Callable[[Path, int], list[str]]
     environment: dict[str, str] = field(default_factory=dict)
-    prepare: Callable[[Path], None] = lambda folder: None  # converts the checkpoint, before anything is started
+    prepare: Callable[[Path], None] = lambda folder: None  # converts the checkpoint before the engines start
     variant: str | None = None  # of our engine; None for a peer
 
     @property
@@ -31,12 +31,13 @@ class Engine:
         return self.variant is not None
 
     def threads_environment(self, threads: int) -> dict[str, str]:
-        """Every library reads another variable; the peers also set their count through their own interface."""
+        """Environment with the number of threads in the variables of all libraries; peers also set it through their own
+        interface."""
         names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")
         return {**{name: str(threads) for name in names}, **self.environment}
 
     def logits(self, folder: Path, tokens: list[int]) -> list[float]:
-        """Logits after `tokens`, from our engine's own example; peers are asked over their pipe."""
+        """Logits after `tokens` by the example `logits` of our engine. Peers compute theirs on request."""
         listed = ",".join(map(str, tokens))
         command = [*EXAMPLE, "logits", "--", "--model", str(folder), "--tokens", listed, "--variant", self.variant]
         done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
@@ -68,7 +69,7 @@ def roofline(size: int, weights: str) -> Engine:
 
 
 def to_onnx(folder: Path) -> None:
-    import onnx_graph  # needed only if this peer takes part, and so is the package behind it
+    import onnx_graph  # imported here, because its package is needed only for this peer
 
     onnx_graph.build(folder)
 
@@ -80,7 +81,8 @@ def to_ctranslate2(folder: Path) -> None:
 
 
 def all_engines(f32_variant: str, int8_variant: str) -> list[Engine]:
-    """CTranslate2 appears with each of its two matrix libraries, because which is faster depends on CPU and threads."""
+    """All engines. CTranslate2 appears with each of its two matrix libraries; the faster one depends on CPU and
+    threads."""
 
     def ctranslate2(name: str, weights: str, compute_type: str, use_mkl: str) -> Engine:
         command = script("peer_ctranslate2.py", compute_type)
@@ -99,6 +101,6 @@ def all_engines(f32_variant: str, int8_variant: str) -> list[Engine]:
 
 
 def build_ours() -> None:
-    """Before the clock runs: `cargo run` must find everything built."""
+    """Builds the examples, so that `cargo run` does not build during the measurement."""
     command = ["cargo", "build", "--release", "-p", "engine", "--examples"]
     subprocess.run(command, cwd=REPOSITORY, check=True)

@@ -1,9 +1,8 @@
 """Medians and their confidence intervals.
 
-A round gives one ratio between two engines that ran within seconds of each other; over the rounds these ratios have no
-known distribution, so the interval is the one for a median that needs none: between two order statistics, with the
-coverage that the binomial distribution gives (Conover, Practical Nonparametric Statistics, section 3.2).
-"""
+A round has one ratio between two engines that ran within seconds of each other. The distribution of these ratios is
+unknown, so the interval is the distribution-free one for a median: between two order statistics, with the coverage from
+the binomial distribution (Conover, Practical Nonparametric Statistics, section 3.2). """
 
 from dataclasses import dataclass
 from math import comb
@@ -16,7 +15,7 @@ class Interval:
     median: float
     low: float
     high: float
-    coverage: float  # probability that low..high holds the true median; below 0.95 if there were fewer than 6 values
+    coverage: float  # probability that low..high contains the true median; below 0.95 with fewer than 6 values
 
 
 def median_interval(values: list[float]) -> Interval:
@@ -26,7 +25,7 @@ def median_interval(values: list[float]) -> Interval:
     median = ordered[middle] if count % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
     def coverage(rank: int) -> float:
-        """Of the interval from the value of this rank (0 = smallest) to its mirror image."""
+        """Coverage of the interval from the value of this rank (0 = smallest) to the value of the mirrored rank."""
         return 1 - 2 * sum(comb(count, k) for k in range(rank + 1)) / 2**count
 
     rank = max([0, *(rank for rank in range((count - 1) // 2 + 1) if coverage(rank) >= CONFIDENCE)])

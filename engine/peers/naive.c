@@ -1,6 +1,6 @@
-/* The naive forward pass of the medium model in C: the same loops in the same order as `variant naive` of the engine,
- * to show that the variant everything is told against is as fast as plain code is. Weights are random, which costs
- * the same. Compare the seconds of a prefill of 32 tokens on one thread:
+/* The naive forward pass of the medium model in C, with the same loops in the same order as the variant `naive` of the
+ * engine. It shows that this variant, the base of all speedups, is as fast as plain C. Weights are random, which does
+ * not change the time. Compare the seconds of a prefill of 32 tokens on one thread:
  *
  *   cc -O2 -ffp-contract=off -o naive engine/peers/naive.c -lm && ./naive   [vocab context C heads inner T]
  *   cargo run --release -p engine --example generate -- --preset medium --prompt-len 32 --new 1 --reps 30 --threads 1 --variant naive
@@ -11,8 +11,8 @@
 #include <time.h>
 
 enum { LAYERS = 4, RUNS = 30 };
-/* Known when the program runs, as in the engine, which serves any model: with sizes known at compile time the compiler
- * vectorizes across columns and is 3.6 times as fast. */
+/* Variables as in the engine, which runs models of any size. With sizes known at compile time, the compiler vectorizes
+ * across columns and the program is 3.6 times as fast. */
 static int VOCAB, CONTEXT, C, HEADS, INNER, D, T;
 
 typedef struct {
@@ -91,7 +91,7 @@ static void gelu(const float *x, float *out, int count) {
   }
 }
 
-/* q, k and v lie beside each other in the rows of qkv [T, 3 C]. */
+/* The rows of qkv [T, 3 C] contain q, k and v one after the other. */
 static void attention(const float *qkv, float *out) {
   float *scores = fresh(HEADS * T * T), *weights = fresh(HEADS * T * T);
   for (int h = 0; h < HEADS; h++)

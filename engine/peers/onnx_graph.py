@@ -1,8 +1,8 @@
 """GPT-2 with a KV-cache as an ONNX graph of ONNX Runtime's own fused operators.
 
-A traced export has none of them; this is the form that ONNX Runtime's generator models have: GroupQueryAttention over a
-cache that is updated in place, SkipLayerNormalization, FastGelu, logits of the last position only.
-"""
+A traced export has none of these operators. This graph has the form of ONNX Runtime's generator models:
+GroupQueryAttention over a cache that is updated in place, SkipLayerNormalization, FastGelu, logits of the last position
+only. """
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ F32, I32, I64 = TensorProto.FLOAT, TensorProto.INT32, TensorProto.INT64
 
 
 class Graph:
-    """Collects nodes and weights; each method returns the name of what it computes."""
+    """Collects nodes and weights; each method returns the name of its result."""
 
     def __init__(self):
         self.nodes, self.weights = [], []
@@ -47,9 +47,9 @@ class Graph:
 def build(folder: Path) -> None:
     """Writes `model.onnx` (weights beside it) into a subfolder of the checkpoint, once.
 
-    Inputs: `tokens` and `positions` [1, T]; `last_index` (cache length - 1, [1]) and `length` (a scalar) as the attention
-    operator asks for; `past_key.N`, `past_value.N` [1, H, context, D]. Outputs: `logits` [1, 1, V]; `key.N`, `value.N`,
-    to be bound to the same memory as the past."""
+    Inputs: `tokens` and `positions` [1, T]; `last_index` (cache length - 1, [1]) and `length` (a scalar) as the
+    attention operator requires; `past_key.N`, `past_value.N` [1, H, context, D]. Outputs: `logits` [1, 1, V]; `key.N`,
+    `value.N`, to be bound to the same memory as the past."""
     path = folder / "onnx" / "model.onnx"
     if path.is_file():
         return

@@ -1,12 +1,12 @@
-"""What a peer is: something that prefills a prompt, decodes token by token, and shows its logits.
+"""Peer: an engine that prefills a prompt, decodes token by token and returns logits.
 
-`serve` turns one into a process that answers requests, one JSON object a line, so that engines can be alternated:
+`serve` runs a peer as a process that answers requests, one JSON object per line, so that engines can be alternated:
 
     {"prompt": [ids], "new": 51, "reps": 10}  ->  {"repetitions": [{"prefill_seconds", "decode_seconds", "tokens"}, ...]}
     {"logits": [ids]}                         ->  {"logits": [floats]}            (of the last position)
 
-`new` counts greedy tokens. The first one comes from the prefill, each of the others from a forward pass of one token; the
-passes are what `decode_seconds` covers. The engine's example `generate` speaks the first line, too.
+`new` counts greedy tokens. The first one comes from the prefill, each of the others from a forward pass of one token;
+`decode_seconds` is the time of these passes. The engine's example `generate` also answers the first request.
 """
 
 import json
@@ -17,14 +17,14 @@ import numpy as np
 
 
 class Peer:
-    """Base of engines that can be driven one step at a time; the others override `generate`."""
+    """Base class. Engines that cannot run step by step override `generate`."""
 
     def prefill(self, prompt: list[int]) -> np.ndarray:
-        """Starts a new sequence; logits [V] of the prompt's last position."""
+        """Starts a new sequence and returns the logits [V] of the last position of the prompt."""
         raise NotImplementedError
 
     def decode(self, token: int) -> np.ndarray:
-        """Appends one token; logits [V] after it."""
+        """Appends one token and returns the logits [V] after it."""
         raise NotImplementedError
 
     def logits(self, tokens: list[int]) -> np.ndarray:
@@ -32,7 +32,8 @@ class Peer:
         return np.array(self.prefill(tokens))
 
     def generate(self, prompt: list[int], new: int) -> tuple[float, float, list[int]]:
-        """Greedy decoding: seconds until the first token is known, seconds for the `new` - 1 others, all tokens."""
+        """Greedy decoding. Returns the seconds until the first token, the seconds of the `new` - 1 others, and all
+        tokens."""
         start = perf_counter()
         tokens = [int(self.prefill(prompt).argmax())]
         first = perf_counter()
@@ -42,7 +43,7 @@ class Peer:
 
 
 def serve(peer: Peer) -> None:
-    """Says that it is ready, then answers requests until stdin ends."""
+    """Prints that the peer is ready, then answers requests until stdin ends."""
     reply({"ready": True})
     for line in sys.stdin:
         request = json.loads(line)

@@ -2,9 +2,8 @@
 
     python peer_ctranslate2.py FOLDER THREADS float32|int8
 
-FOLDER has been through ctranslate2_format.py; converting here would load torch into this process. CT2_USE_MKL in the
-environment chooses between CTranslate2's two matrix libraries, MKL and oneDNN.
-"""
+FOLDER must be converted by ctranslate2_format.py before; a conversion here would load torch into this process.
+CT2_USE_MKL in the environment chooses between CTranslate2's two matrix libraries, MKL and oneDNN. """
 
 import sys
 from time import perf_counter
@@ -16,8 +15,8 @@ from peer import Peer, serve
 
 
 class CTranslate2(Peer):
-    """Its decoding loop runs inside the library and computes logits of the last position only. One call cannot be
-    split from outside without slowing it, so decode time is that of a whole generation less a prefill measured right
+    """The decoding loop runs inside the library and computes logits of the last position only. One call cannot be
+    divided without slowing it down, so the decode time is the time of a whole generation minus that of a prefill right
     before it."""
 
     def __init__(self, folder: str, threads: int, compute_type: str):

@@ -2,7 +2,7 @@
 
     python peer_onnxruntime.py FOLDER THREADS
 
-FOLDER has been through onnx_graph.py.
+FOLDER must be converted by onnx_graph.py before.
 """
 
 import sys
@@ -14,8 +14,8 @@ from peer import Peer, serve
 
 
 class OnnxRuntime(Peer):
-    """f32; weights prepacked by the session; inputs, outputs and the KV-cache stay bound to the same memory, so a decode
-    step copies nothing but its token. Logits of the last position only."""
+    """f32; weights prepacked by the session. Inputs, outputs and the KV-cache are bound to fixed memory, so a decode
+    step copies only its token. Logits of the last position only."""
 
     def __init__(self, folder: str, threads: int):
         options = ort.SessionOptions()

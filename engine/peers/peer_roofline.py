@@ -1,11 +1,10 @@
-"""The read bandwidth of this machine, measured as one more participant, in the same rounds as the engines.
+"""Read bandwidth of this machine, measured in the same rounds as the engines.
 
     python peer_roofline.py BYTES THREADS
 
-A block of BYTES is split among the threads, and each reads its part over and over (roofline.c), with no meeting point
-between the passes: no engine can be faster. One request {"seconds": s} is answered by {"bytes_per_second": best}, the
-best of four ways to order the reads, each given s seconds.
-"""
+A block of BYTES is divided among the threads. Each reads its part repeatedly (roofline.c), without synchronization
+between the passes; no engine can be faster. The answer to a request {"seconds": s} is {"bytes_per_second": best}, the
+best of four orders of reading with s seconds each. """
 
 import ctypes
 import json
@@ -21,7 +20,7 @@ import numpy as np
 from peer import reply
 
 STREAMS = (1, 2, 4, 8)
-UNIT = 2048  # bytes; roofline.c asks for a multiple of this
+UNIT = 2048  # bytes; roofline.c requires a multiple of this
 
 
 def compile_reader() -> ctypes.CDLL:
@@ -43,7 +42,7 @@ class Roofline:
         self.pool = ThreadPoolExecutor(threads)
 
     def seconds(self, streams: int, passes: int) -> float:
-        """ctypes lets go of the interpreter's lock, so the parts are read at the same time."""
+        """Seconds of `passes` passes. ctypes releases the interpreter lock, so the parts are read in parallel."""
         start = perf_counter()
         list(self.pool.map(lambda part: self.read_block(part, self.part, streams, passes), self.parts))
         return perf_counter() - start

@@ -1,4 +1,4 @@
-"""PyTorch with Hugging Face transformers: the peer that the others' logits are compared with.
+"""PyTorch with Hugging Face transformers: the reference for the logits of the other engines.
 
     python peer_torch.py FOLDER THREADS
 """

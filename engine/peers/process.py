@@ -1,4 +1,4 @@
-"""A participant as a process: asked by one JSON line, stopped while another one is measured."""
+"""An engine as a process: it answers requests of one JSON line and is stopped while another engine is measured."""
 
 import json
 import os
@@ -14,8 +14,8 @@ class Failed(Exception):
 
 
 class Process:
-    """Idle engines may keep their threads spinning for work, at the cost of the one that is measured. So a process is
-    stopped by a signal whenever it has nothing to answer."""
+    """A process that is stopped by a signal whenever it has no request. Otherwise spinning threads of idle engines
+    would slow down the one that is measured."""
 
     def __init__(self, name: str, command: list[str], environment: dict[str, str], cwd: Path, limit: float = 600):
         self.name, self.limit = name, limit
@@ -35,7 +35,7 @@ class Process:
         try:
             os.killpg(self.process.pid, number)
         except ProcessLookupError:
-            pass  # it has ended; the next read says so
+            pass  # it has ended; the next read reports that
 
     def read(self) -> dict:
         timer = Timer(self.limit, self.signal, [signal.SIGKILL])
@@ -47,12 +47,12 @@ class Process:
         try:
             answer = json.loads(line)
         except ValueError:
-            raise Failed(f"{self.name} answered {line[:80]!r}; its last words: {self.last_words()}") from None
+            raise Failed(f"{self.name} answered {line[:80]!r}; last line of its stderr: {self.last_error_line()}") from None
         if "error" in answer:
             raise Failed(f"{self.name} refused: {answer['error']}")
         return answer
 
-    def last_words(self) -> str:
+    def last_error_line(self) -> str:
         self.errors.seek(0)
         lines = self.errors.read().decode(errors="replace").strip().splitlines()
         return lines[-1][:300] if lines else "none"
@@ -61,8 +61,8 @@ class Process:
         self.read()
         self.signal(signal.SIGSTOP)
 
-    def ask(self, *requests: dict) -> list[dict]:
-        """Wakes the process, sends the requests one after the other, stops it again."""
+    def request(self, *requests: dict) -> list[dict]:
+        """Continues the process, sends the requests one after the other, and stops it again."""
         self.signal(signal.SIGCONT)
         answers = []
         for request in requests:
@@ -70,13 +70,13 @@ class Process:
                 self.process.stdin.write(json.dumps(request) + "\n")
                 self.process.stdin.flush()
             except BrokenPipeError:
-                raise Failed(f"{self.name} has ended; its last words: {self.last_words()}") from None
+                raise Failed(f"{self.name} has ended; last line of its stderr: {self.last_error_line()}") from None
             answers.append(self.read())
         self.signal(signal.SIGSTOP)
         return answers
 
     def resident_bytes(self) -> int | None:
-        """VmRSS, where the system has /proc."""
+        """Resident memory (VmRSS); None without /proc."""
         try:
             status = Path(f"/proc/{self.process.pid}/status").read_text()
         except OSError:

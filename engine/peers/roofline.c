@@ -1,15 +1,17 @@
-/* Reads a block of memory and does next to nothing with it: the fastest that any engine could stream its weights.
+/* Reads a block of memory with almost no computation: an upper limit of the speed at which an engine can stream its
+   weights.
 
-   The block is cut into `streams` parts that are read side by side, because hardware prefetchers reach their best with
-   several streams on some CPUs and with one on others; the caller takes the best. Built by peer_roofline.py. */
+   The block is divided into `streams` parts that are read alternately. Hardware prefetchers are fastest with several
+   streams on some CPUs and with one stream on others; the caller takes the best. Built by peer_roofline.py. */
 #include <stddef.h>
 #include <stdint.h>
 
-/* Half a cache line: two loads a cycle of this width saturate any x86 L2, and no compiler has trouble with it. */
+/* Half a cache line. Two loads per cycle of this width saturate the L2 cache of any x86 CPU, and every compiler
+   supports it. */
 typedef uint64_t half __attribute__((vector_size(32)));
 
-/* Four cache lines of each stream in turn, into eight accumulators so that no load waits for another. `streams` is a
-   constant wherever this is inlined. */
+/* Reads four cache lines of each stream in turn into eight independent accumulators. `streams` is a constant in every
+   inlined copy. */
 static inline __attribute__((always_inline)) void read_pass(const half *data, size_t halves, size_t streams, half *sum) {
     size_t length = halves / streams;
     half a = {0}, b = {0}, c = {0}, d = {0}, e = {0}, f = {0}, g = {0}, h = {0};
@@ -28,8 +30,8 @@ static inline __attribute__((always_inline)) void read_pass(const half *data, si
     *sum ^= a ^ b ^ c ^ d ^ e ^ f ^ g ^ h;
 }
 
-/* `block` is aligned to 64 bytes; `bytes` is a multiple of 2048. The result only keeps the compiler from dropping the
-   reads. */
+/* `block` is aligned to 64 bytes; `bytes` is a multiple of 2048. The result only prevents the compiler from removing
+   the reads. */
 uint64_t read_block(const void *block, size_t bytes, size_t streams, size_t passes) {
     size_t halves = bytes / sizeof(half);
     half sum = {0};

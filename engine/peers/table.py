@@ -1,15 +1,15 @@
-"""A contest as a Markdown table, and as plain values for JSON."""
+"""Output of a comparison: a Markdown table, and plain values for JSON."""
 
 from dataclasses import asdict
 from statistics import median
 
-from contest import Contest, Row
+from alternation import Comparison, Row
 from engines import REFERENCE
 from intervals import Interval, median_interval
 
 
 def ratios(ours: list[float], theirs: list[float]) -> Interval | None:
-    """Of the rounds that both took part in."""
+    """Interval of the ratios, over the rounds that both engines finished."""
     pairs = [a / b for a, b in zip(ours, theirs)]
     return median_interval(pairs) if pairs else None
 
@@ -20,8 +20,8 @@ def show(interval: Interval | None, form: str = "{:.2f}") -> str:
     return f"{form.format(interval.median)} [{form.format(interval.low)}, {form.format(interval.high)}]"
 
 
-def our_row(contest: Contest, weights: str) -> Row | None:
-    return next((row for row in contest.rows if row.engine.ours and row.engine.weights == weights), None)
+def our_row(comparison: Comparison, weights: str) -> Row | None:
+    return next((row for row in comparison.rows if row.engine.ours and row.engine.weights == weights), None)
 
 
 def rate(values: list[float]) -> str:
@@ -29,21 +29,22 @@ def rate(values: list[float]) -> str:
 
 
 def milliseconds(seconds: list[float]) -> str:
-    """The median, to three digits where it is short."""
+    """The median, with two decimals below 10 ms."""
     if not seconds:
         return "-"
     value = median(seconds) * 1e3
     return f"{value:,.1f}" if value >= 10 else f"{value:.2f}"
 
 
-def comparison(contest: Contest, row: Row) -> list[str]:
-    """Decode: tokens/s, our speed over this row's, share of the roofline; prefill: ms, our speed over this row's."""
-    ours = our_row(contest, row.engine.weights)
+def comparison_cells(comparison: Comparison, row: Row) -> list[str]:
+    """Cells of a row. Decode: tokens/s, our speed divided by that of the row, share of the roofline. Prefill: ms, our
+    speed divided by that of the row."""
+    ours = our_row(comparison, row.engine.weights)
     decode = prefill = None
     if ours and ours is not row:
         decode = ratios(ours.decode, row.decode)
         prefill = ratios(row.prefill, ours.prefill)
-    share = ratios(row.decode, contest.limits.get(row.engine.weights, []))
+    share = ratios(row.decode, comparison.limits.get(row.engine.weights, []))
     resident = f"{row.resident / 1e6:,.0f}" if row.resident else "-"
     return [rate(row.decode), show(decode), show(share), milliseconds(row.prefill), show(prefill), resident, *agreement(row)]
 
@@ -61,44 +62,44 @@ def agreement(row: Row) -> list[str]:
 HEADINGS = [
     "engine",
     "decode, tokens/s",
-    "ours / it",
+    "this engine / row",
     "share of roofline",
     "prefill, ms",
-    "ours / it",
+    "this engine / row",
     "resident, MB",
-    "logits off by",
+    "logits error",
     "greedy tokens equal",
 ]
 
 
-def markdown(contest: Contest) -> str:
-    shape = contest.shape
+def markdown(comparison: Comparison) -> str:
+    shape = comparison.shape
     lines = [
-        f"### {shape.name}, {contest.threads} thread{'s' if contest.threads > 1 else ''}",
+        f"### {shape.name}, {comparison.threads} thread{'s' if comparison.threads > 1 else ''}",
         "",
         f"Decode: prompt {shape.decode_prompt}, then {shape.decode_tokens} tokens; prefill: {shape.prefill_prompt} tokens.",
         "",
         "| " + " | ".join(HEADINGS) + " |",
         "|---" * len(HEADINGS) + "|",
     ]
-    lines += ["| " + " | ".join([row.engine.name, *comparison(contest, row)]) + " |" for row in contest.rows]
-    for weights, limits in contest.limits.items():
+    lines += ["| " + " | ".join([row.engine.name, *comparison_cells(comparison, row)]) + " |" for row in comparison.rows]
+    for weights, limits in comparison.limits.items():
         if limits:
-            gigabytes = median(contest.bandwidth[weights]) / 1e9
+            gigabytes = median(comparison.bandwidth[weights]) / 1e9
             cells = [f"roofline {weights} ({gigabytes:.1f} GB/s)", rate(limits)] + ["-"] * (len(HEADINGS) - 2)
             lines.append("| " + " | ".join(cells) + " |")
-    lines += [f"\n{row.engine.name} failed: {row.failure}" for row in contest.rows if row.failure]
+    lines += [f"\n{row.engine.name} failed: {row.failure}" for row in comparison.rows if row.failure]
     return "\n".join(lines) + "\n"
 
 
-def plain(contest: Contest) -> dict:
+def plain(comparison: Comparison) -> dict:
     """Every number of every round, unrounded."""
     return {
-        "shape": asdict(contest.shape),
-        "threads": contest.threads,
+        "shape": asdict(comparison.shape),
+        "threads": comparison.threads,
         "roofline": [
-            {"weights": kind, "bytes_per_second": contest.bandwidth[kind], "tokens_per_second": contest.limits[kind]}
-            for kind in contest.limits
+            {"weights": kind, "bytes_per_second": comparison.bandwidth[kind], "tokens_per_second": comparison.limits[kind]}
+            for kind in comparison.limits
         ],
         "engines": [
             {
@@ -112,6 +113,6 @@ def plain(contest: Contest) -> dict:
                 "agreement": asdict(row.agreement) if row.agreement else None,
                 "failure": row.failure,
             }
-            for row in contest.rows
+            for row in comparison.rows
         ],
     }

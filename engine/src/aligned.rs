@@ -1,17 +1,17 @@
-//! Values that begin on a cache line: a vector that lies across two lines takes two accesses to the first-level cache.
+//! Buffers of f32 that begin on a cache line. A vector that crosses two lines takes two accesses to the L1 cache.
 
 use std::ops::{Deref, DerefMut};
 
-/// A cache line, in values.
+/// Number of f32 in a cache line.
 const LINE: usize = 16;
 
-/// Bytes of a page.
+/// Page size in bytes.
 pub const PAGE: usize = 4096;
 
-/// As many f32 as it was made for, the first one on a cache line. They do not move.
+/// A buffer of f32 of fixed length and address, whose first element begins a cache line.
 #[derive(Debug, Default)]
 pub struct Aligned {
-    /// Ends with them; shortened to that and not moved, so that reaching them takes one bound to check, not two.
+    /// Ends with the last element of the buffer, so that an access checks one bound instead of two.
     values: Vec<f32>,
     start: usize,
 }
@@ -22,10 +22,11 @@ impl Aligned {
         Self::zeros_at(len, 0, LINE * size_of::<f32>())
     }
 
-    /// `len` zeros that begin so many bytes behind the beginning of a [`PAGE`]: a number of whole cache lines.
+    /// `len` zeros that begin `offset` bytes after the beginning of a [`PAGE`]; `offset` is a whole number of cache
+    /// lines.
     ///
     /// # Panics
-    /// If `offset` is anything else, or not within a page.
+    /// Panics if `offset` is not a whole number of cache lines within a page.
     pub fn zeros_in_page(len: usize, offset: usize) -> Self {
         assert!(
             offset < PAGE && offset.is_multiple_of(LINE * size_of::<f32>()),

@@ -1,6 +1,6 @@
-//! Where the outputs of operations live: allocated afresh each time, or taken from a pool.
+//! Output buffers of operations: allocated each time, or reused from a pool.
 //!
-//! A pool belongs to one session, so taking and giving back cost a few instructions and no lock.
+//! A pool belongs to one session, so that taking and giving back a buffer cost a few instructions and no lock.
 
 use std::ops::{Deref, DerefMut};
 
@@ -10,7 +10,7 @@ use crate::variant;
 /// A buffer of f32 that an operation writes its output to.
 #[derive(Debug, Default)]
 pub struct Buffer {
-    /// Longer than `len` where it came from a pool.
+    /// Longer than `len` if it came from a pool.
     values: Aligned,
     len: usize,
 }
@@ -31,16 +31,16 @@ impl DerefMut for Buffer {
     }
 }
 
-/// How often a pool could serve.
+/// Hits and misses of a buffer pool.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PoolCounts {
-    /// Buffers that were given out again.
+    /// Number of requests served with a used buffer.
     pub hits: u64,
-    /// Buffers that had to be allocated.
+    /// Number of requests that allocated a buffer.
     pub misses: u64,
 }
 
-/// Gives out buffers, and takes them back when their reader is done.
+/// Source of output buffers. The reader of a buffer gives it back when done.
 #[derive(Debug)]
 pub struct Buffers {
     pool: Option<Pool>,
@@ -48,7 +48,7 @@ pub struct Buffers {
 
 #[derive(Debug)]
 struct Pool {
-    /// Buffers that nobody uses; those of index `i` are `2^i` long.
+    /// Unused buffers; those at index `i` have `2^i` values.
     free: [Vec<Aligned>; SIZES],
     counts: PoolCounts,
 }
@@ -56,7 +56,7 @@ struct Pool {
 const SIZES: usize = usize::BITS as usize;
 
 impl Buffers {
-    /// Buffers as the axis says.
+    /// Creates buffers of the kind `choice`.
     pub fn new(choice: variant::Buffers) -> Self {
         Self {
             pool: match choice {
@@ -68,7 +68,7 @@ impl Buffers {
         }
     }
 
-    /// A buffer of `len` values: zeros when it is fresh, anything when it comes from the pool.
+    /// Returns a buffer of `len` values: zeros if it is fresh, arbitrary values if it comes from the pool.
     pub fn take(&mut self, len: usize) -> Buffer {
         let Some(pool) = &mut self.pool else {
             let values = Aligned::zeros(len);
@@ -82,7 +82,7 @@ impl Buffers {
             }
             None => {
                 pool.counts.misses += 1;
-                // The list gets its room now, so that giving the buffer back allocates nothing.
+                // Reserve room in the list now, so that giving the buffer back allocates nothing.
                 pool.free[size].reserve(8);
                 Aligned::zeros(1 << size)
             }
@@ -90,20 +90,21 @@ impl Buffers {
         Buffer { values, len }
     }
 
-    /// Takes a buffer back: into the pool, or to be freed.
+    /// Takes a buffer back, into the pool or to be freed.
     pub fn give(&mut self, buffer: Buffer) {
         if let Some(pool) = &mut self.pool {
             pool.free[size_class(buffer.len)].push(buffer.values);
         }
     }
 
-    /// How often the pool could serve; `None` where there is no pool.
+    /// Hits and misses of the pool; `None` without a pool.
     pub fn counts(&self) -> Option<PoolCounts> {
         self.pool.as_ref().map(|pool| pool.counts)
     }
 }
 
-/// Buffers are as long as the next power of two, so that a window that grows by a token finds one that fits.
+/// Index of the list for buffers of `len` values. Lengths are rounded up to powers of two, so that a window that grows
+/// by a token finds a buffer that fits.
 fn size_class(len: usize) -> usize {
     len.max(1).next_power_of_two().trailing_zeros() as usize
 }
@@ -113,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pool_gives_out_what_it_got_back() {
+    fn a_pool_reuses_returned_buffers() {
         let mut buffers = Buffers::new(variant::Buffers::Pooled);
         let first = buffers.take(100);
         let address = first.as_ptr();
@@ -126,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn fresh_buffers_are_zero_and_counted_by_nobody() {
+    fn fresh_buffers_are_zero_and_not_counted() {
         let mut buffers = Buffers::new(variant::Buffers::Fresh);
         let mut first = buffers.take(10);
         first.fill(1.0);

@@ -1,4 +1,4 @@
-//! The shape of a model, and the check that it is one that can be built.
+//! The shape of a model, with a check that the model can be built.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Activation {
-    /// `0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))`: GELU (Hendrycks and Gimpel, arXiv:1606.08415) in its tanh form.
+    /// `0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))`: GELU (Hendrycks and Gimpel, arXiv:1606.08415) in its tanh
+    /// form.
     GeluTanh,
 }
 
@@ -24,23 +25,23 @@ pub struct Config {
     pub layers: usize,
     /// Number of attention heads; divides `embed`.
     pub heads: usize,
-    /// Width inside the MLP.
+    /// Inner width of the MLP.
     pub inner: usize,
     /// Added to the variance by every LayerNorm.
     pub epsilon: f32,
     /// The activation of the MLP.
     pub activation: Activation,
-    /// Whether the head is the token embedding.
+    /// True if the head is the token embedding.
     pub tied_head: bool,
 }
 
-/// Why a [`Config`] describes no model.
+/// Reasons why a [`Config`] describes no model.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ConfigError {
     /// A size is zero.
     #[error("the model's {0} is 0; it must be at least 1")]
     Zero(&'static str),
-    /// The heads do not share out the width evenly.
+    /// The number of heads does not divide the width.
     #[error("{heads} heads do not divide the width {embed}; pick a number of heads that does")]
     Heads {
         /// Number of heads.
@@ -48,10 +49,10 @@ pub enum ConfigError {
         /// Width of the residual stream.
         embed: usize,
     },
-    /// LayerNorm would divide by zero or worse.
+    /// The LayerNorm epsilon is not a positive finite number.
     #[error("the LayerNorm epsilon is {0}; it must be a positive finite number")]
     Epsilon(f32),
-    /// A tensor of this shape cannot be addressed.
+    /// A tensor would be larger than the address space.
     #[error("the model is too large to be addressed: its {0} overflows this machine's sizes")]
     Overflow(&'static str),
 }
@@ -96,10 +97,11 @@ impl Config {
         self.embed / self.heads
     }
 
-    /// Checks that this describes a model that can be built.
+    /// Checks that a model of this shape can be built.
     ///
     /// # Errors
-    /// When a size is zero, the heads do not divide the width, epsilon is not a positive number, or a size overflows.
+    /// Returns an error if a size is zero, the heads do not divide the width, epsilon is not a positive number, or a
+    /// size overflows.
     pub fn validate(&self) -> Result<(), ConfigError> {
         let sizes = [
             ("vocabulary", self.vocab),
@@ -155,12 +157,12 @@ impl Config {
     }
 }
 
-/// The product of `factors`, unless it overflows.
+/// The product of `factors`; `None` if it overflows.
 fn product(factors: &[usize]) -> Option<usize> {
     factors.iter().try_fold(1_usize, |product, &factor| product.checked_mul(factor))
 }
 
-/// Whether that many f32 can be addressed, with room for padding.
+/// Returns true if that many f32 can be addressed, with room for padding.
 fn fits_in_memory(count: usize) -> bool {
     count <= isize::MAX as usize / 16
 }
@@ -184,29 +186,20 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_built_is_refused_in_one_sentence() {
+    fn models_that_cannot_be_built_are_refused() {
         let medium = Config::medium();
         let cases = [
-            (
-                Config { heads: 7, ..medium.clone() },
-                "7 heads do not divide the width 256; pick a number of heads that does",
-            ),
-            (Config { vocab: 0, ..medium.clone() }, "the model's vocabulary is 0; it must be at least 1"),
-            (
-                Config { epsilon: f32::NAN, ..medium.clone() },
-                "the LayerNorm epsilon is NaN; it must be a positive finite number",
-            ),
-            (
-                Config { vocab: usize::MAX / 2, ..medium.clone() },
-                "the model is too large to be addressed: its number of parameters overflows this machine's sizes",
-            ),
-            (
-                Config { context: 1 << 32, ..medium },
-                "the model is too large to be addressed: its attention at full context overflows this machine's sizes",
-            ),
+            (Config { heads: 7, ..medium.clone() }, ConfigError::Heads { heads: 7, embed: 256 }),
+            (Config { vocab: 0, ..medium.clone() }, ConfigError::Zero("vocabulary")),
+            (Config { epsilon: -1.0, ..medium.clone() }, ConfigError::Epsilon(-1.0)),
+            (Config { epsilon: f32::INFINITY, ..medium.clone() }, ConfigError::Epsilon(f32::INFINITY)),
+            (Config { vocab: usize::MAX / 2, ..medium.clone() }, ConfigError::Overflow("number of parameters")),
+            (Config { context: 1 << 32, ..medium.clone() }, ConfigError::Overflow("attention at full context")),
         ];
-        for (config, message) in cases {
-            assert_eq!(config.validate().unwrap_err().to_string(), message);
+        for (config, error) in cases {
+            assert_eq!(config.validate(), Err(error));
         }
+        let not_a_number = Config { epsilon: f32::NAN, ..medium }.validate();
+        assert!(matches!(not_a_number, Err(ConfigError::Epsilon(_))), "{not_a_number:?}");
     }
 }

@@ -1,25 +1,26 @@
-//! Generation: a prompt, then one token after the other, each chosen from the logits of the one before.
+//! Generation: a prefill of the prompt, then one decode step per token.
 
 use crate::error::EngineError;
 use crate::sampler::Sampler;
 use crate::session::Session;
 
-/// What happens when the context is full.
+/// Behaviour when the context is full.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Overflow {
-    /// [`EngineError::ContextFull`].
+    /// Fails with [`EngineError::ContextFull`].
     #[default]
     Error,
-    /// The oldest token leaves the window, which is computed again; a prompt that is too long loses its beginning.
+    /// Drops the oldest token of the window and computes the window again; drops the beginning of a prompt that is too
+    /// long.
     Slide,
 }
 
-/// Starts `session` over with `prompt`, then generates `new_tokens` tokens and calls `on_token` with each. The first one is
-/// chosen from the prompt's logits; the last one is not computed any further.
+/// Resets `session`, prefills `prompt`, then generates `new_tokens` tokens and calls `on_token` with each. The last
+/// token is not fed back to the model.
 ///
 /// # Errors
-/// When the prompt is empty or holds a token that is not in the vocabulary, or when the context is full and `overflow` says
-/// that this is an error. Tokens may have been generated before.
+/// Returns an error if the prompt is empty or contains a token that is not in the vocabulary, or if the context is full
+/// and `overflow` is [`Overflow::Error`]. Tokens may have been generated before.
 pub fn generate(
     session: &mut Session,
     prompt: &[u32],

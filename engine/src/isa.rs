@@ -1,8 +1,8 @@
-//! Which instruction set the kernels use: found at run time, or forced by name.
+//! The instruction set of the kernels: detected at run time, or forced by name.
 //!
-//! A build for one CPU (`target-cpu=native`) would die on another machine and under valgrind, so every kernel is
-//! compiled for each instruction set and one is picked when an engine is built. The choice is a value that is
-//! recorded beside every number, because two instruction sets count different instructions for the same work.
+//! A build for one CPU (`target-cpu=native`) would crash on another machine and under valgrind. So every kernel is
+//! compiled for each instruction set, and one is selected when an engine is built. Records contain the instruction set,
+//! because two instruction sets execute different numbers of instructions for the same work.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,7 +16,7 @@ pub const ISA_VARIABLE: &str = "ENGINE_ISA";
 /// An instruction set the kernels are compiled for, from the most portable to the widest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Isa {
-    /// Whatever the target's baseline is (SSE2 on x86-64, NEON on aarch64): runs everywhere.
+    /// The baseline of the target (SSE2 on x86-64, NEON on aarch64): runs everywhere.
     Plain,
     /// AVX2 with FMA and F16C: 8 lanes of f32.
     Avx2,
@@ -24,7 +24,7 @@ pub enum Isa {
     Avx512,
 }
 
-/// Why an instruction set could not be had.
+/// Reasons why an instruction set cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IsaError {
     /// The name is none of [`Isa::NAMES`].
@@ -33,9 +33,9 @@ pub enum IsaError {
     /// The name is known, but this CPU (or this build's target) does not have it.
     #[error("this CPU does not have the instruction set '{isa}'; available here: {available}")]
     Unavailable {
-        /// What was asked for.
+        /// The requested instruction set.
         isa: Isa,
-        /// What there is, separated by commas.
+        /// The instruction sets of this CPU, separated by commas.
         available: String,
     },
 }
@@ -52,7 +52,7 @@ impl Isa {
         Isa::NAMES[self as usize]
     }
 
-    /// Whether this CPU can run it.
+    /// Returns true if this CPU can run it.
     pub fn is_available(self) -> bool {
         Level::new(self).is_some()
     }
@@ -70,16 +70,16 @@ impl Isa {
     /// The instruction set of that name.
     ///
     /// # Errors
-    /// When the name is unknown, or when this CPU does not have it.
+    /// Returns an error if the name is unknown, or this CPU does not have it.
     pub fn forced(name: &str) -> Result<Isa, IsaError> {
         let isa: Isa = name.parse()?;
         isa.level().map(|_| isa)
     }
 
-    /// What [`ISA_VARIABLE`] forces, or [`Isa::detect`] where it is unset or empty.
+    /// Returns the instruction set that [`ISA_VARIABLE`] forces, or [`Isa::detect`] if it is unset or empty.
     ///
     /// # Errors
-    /// As [`Isa::forced`].
+    /// Same as for [`Isa::forced`].
     pub fn from_environment() -> Result<Isa, IsaError> {
         match std::env::var_os(ISA_VARIABLE) {
             Some(name) if !name.is_empty() => Isa::forced(&name.to_string_lossy()),
@@ -87,10 +87,10 @@ impl Isa {
         }
     }
 
-    /// The proof that this CPU has the instruction set, which every kernel is built from.
+    /// Returns the proof that this CPU has the instruction set; every kernel needs one.
     ///
     /// # Errors
-    /// When this CPU does not have it.
+    /// Returns an error if this CPU does not have it.
     pub fn level(self) -> Result<Level, IsaError> {
         Level::new(self).ok_or_else(|| IsaError::Unavailable {
             isa: self,
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_cpu_lacks_is_refused_by_name() {
+    fn unavailable_instruction_sets_are_refused_by_name() {
         for isa in Isa::ALL.into_iter().filter(|isa| !isa.is_available()) {
             println!("not available here: {isa}");
             assert!(Isa::forced(isa.name()).unwrap_err().to_string().contains(isa.name()));

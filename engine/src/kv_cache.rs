@@ -1,14 +1,15 @@
-//! Keys and values of the tokens that were computed before, so that a step computes its own token only.
+//! KV-cache: keys and values of earlier tokens, so that a decode step computes its own token only.
 
 use crate::aligned::Aligned;
 use crate::attention::Heads;
 use crate::config::Config;
-use crate::team::{Partition, Team};
+use crate::thread_pool::{Partition, ThreadPool};
 
-/// Fewer values than this are not worth another thread's attention.
-const WORTH_SHARING: usize = 4096;
+/// Number of values below which the calling thread stores them alone.
+const MIN_SHARED_WORK: usize = 4096;
 
-/// Keys and values of one sequence, for every layer, as `[layers, heads, context, D]`: what a head reads lies together.
+/// Keys and values of one sequence, for every layer, as `[layers, heads, context, D]`: the rows of a head are
+/// contiguous.
 #[derive(Debug)]
 pub(crate) struct KvCache {
     keys: Aligned,
@@ -19,7 +20,7 @@ pub(crate) struct KvCache {
 }
 
 impl KvCache {
-    /// Room for a full context.
+    /// Creates a cache for a full context.
     pub(crate) fn new(config: &Config) -> Self {
         let count = config.layers * config.context * config.embed;
         Self {
@@ -31,9 +32,18 @@ impl KvCache {
         }
     }
 
-    /// Stores the keys and values of `count` tokens from position `first` on; where there are many, every thread of `team`
-    /// those of the heads that it has in [`Attention::run`](crate::attention::Attention::run), which then are in its cache.
-    pub(crate) fn store(&mut self, layer: usize, first: usize, count: usize, k: Heads<'_>, v: Heads<'_>, team: &Team) {
+    /// Stores the keys and values of `count` tokens from position `first` on. If there are many, every thread of `pool`
+    /// stores those of the heads that it computes in [`Attention::run`](crate::attention::Attention::run), so that they
+    /// are in the cache of its core.
+    pub(crate) fn store(
+        &mut self,
+        layer: usize,
+        first: usize,
+        count: usize,
+        k: Heads<'_>,
+        v: Heads<'_>,
+        pool: &ThreadPool,
+    ) {
         let (d, heads, stride) = (self.head_size, self.heads, self.context * self.head_size);
         let layer = layer * heads * stride..(layer + 1) * heads * stride;
         let (keys, values) = (Partition::new(&mut self.keys[layer.clone()]), Partition::new(&mut self.values[layer]));
@@ -49,10 +59,10 @@ impl KvCache {
                 }
             }
         };
-        if count * heads * d < WORTH_SHARING {
+        if count * heads * d < MIN_SHARED_WORK {
             store(0, 1);
         } else {
-            team.run(&store);
+            pool.run(&store);
         }
     }
 

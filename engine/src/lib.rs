@@ -1,7 +1,8 @@
-//! A GPT-2 style transformer engine whose naive and optimized implementations live side by side.
+//! A GPT-2 style transformer engine whose naive and optimized implementations are selectable side by side.
 //!
-//! Every operation has its plain implementation and faster ones behind one signature; a [`Variant`] picks one for each, so
-//! that any optimization can be switched alone and its worth measured. The named [`phases`] lead from `naive` to `optimized`.
+//! Every operation has a plain implementation and faster ones behind one signature. A [`Variant`] selects one for each
+//! operation, so that each optimization can be switched on alone and measured. The named [`phases`] lead from `naive`
+//! to `optimized`. To read the model itself, start with [`naive`]: all of it in one file, in plain loops.
 //!
 //! ```
 //! use engine::{Config, Engine, Overflow, Sampler, Variant, Weights, generate};
@@ -24,12 +25,13 @@ pub mod gelu;
 pub mod isa;
 pub mod layer_norm;
 pub mod matmul;
+pub mod naive;
 pub mod qkv;
 pub mod random;
 pub mod residual;
 pub mod simd;
 pub mod softmax;
-pub mod team;
+pub mod thread_pool;
 pub mod trace;
 pub mod variant;
 pub mod weights;

@@ -1,4 +1,4 @@
-//! A model made ready to run: kernels chosen, weights packed once for them.
+//! A model ready to run: one kernel per operation, weights packed for these kernels.
 
 use crate::attention::Attention;
 use crate::config::Config;
@@ -14,7 +14,7 @@ use crate::softmax::Softmax;
 use crate::variant::Variant;
 use crate::weights::{LinearWeights, NormWeights, Tensor, Weights};
 
-/// Everything a forward pass reads.
+/// Everything that a forward pass reads.
 #[derive(Debug)]
 pub(crate) struct Model {
     pub(crate) config: Config,
@@ -26,7 +26,7 @@ pub(crate) struct Model {
     pub(crate) attention: Attention,
     pub(crate) embedding: Embedding,
     pub(crate) residual: Residual,
-    /// `[V, C]`, unless the head holds the rows.
+    /// `[V, C]`; none if the head contains the rows.
     tokens: Option<Vec<f32>>,
     /// `[context, C]`.
     pub(crate) positions: Vec<f32>,
@@ -56,38 +56,29 @@ pub(crate) struct Norm {
 impl Model {
     /// Checks the weights against their configuration and packs them.
     pub(crate) fn new(weights: &Weights, variant: Variant, threads: usize, isa: Isa) -> Result<Self, EngineError> {
-        let config = weights.config.clone();
-        config.validate()?;
+        weights.validate()?;
         if threads == 0 {
             return Err(EngineError::NoThreads);
         }
-        if weights.blocks.len() != config.layers {
-            return Err(EngineError::Blocks { expected: config.layers, found: weights.blocks.len() });
-        }
         let level = isa.level()?;
         let packer = Packer { variant, level };
-        let (c, inner) = (config.embed, config.inner);
-        let table = [config.vocab, c];
         let blocks = weights
             .blocks
             .iter()
             .map(|block| {
                 Ok(Block {
-                    attention_norm: norm(&block.attention_norm, c)?,
-                    qkv: packer.linear("a block's qkv projection", &block.qkv, c, 3 * c)?,
-                    projection: packer.linear("a block's projection", &block.projection, c, c)?,
-                    mlp_norm: norm(&block.mlp_norm, c)?,
-                    expand: packer.linear("a block's first MLP layer", &block.expand, c, inner)?,
-                    contract: packer.linear("a block's second MLP layer", &block.contract, inner, c)?,
+                    attention_norm: norm(&block.attention_norm),
+                    qkv: packer.linear(&block.qkv)?,
+                    projection: packer.linear(&block.projection)?,
+                    mlp_norm: norm(&block.mlp_norm),
+                    expand: packer.linear(&block.expand)?,
+                    contract: packer.linear(&block.contract)?,
                 })
             })
             .collect::<Result<_, EngineError>>()?;
         let (tokens, head) = match &weights.head {
-            Some(head) => (
-                Some(copy("the token embedding", &weights.token_embedding, &table)?),
-                packer.head("the head", head, &table)?,
-            ),
-            None => (None, packer.head("the token embedding", &weights.token_embedding, &table)?),
+            Some(head) => (Some(copy(&weights.token_embedding)), packer.head(head)?),
+            None => (None, packer.head(&weights.token_embedding)?),
         };
         let softmax = Softmax::new(variant.softmax, level);
         Ok(Self {
@@ -100,15 +91,15 @@ impl Model {
             embedding: Embedding::new(variant.embedding),
             residual: Residual::new(variant.residual, level),
             tokens,
-            positions: copy("the position embedding", &weights.position_embedding, &[config.context, c])?,
+            positions: copy(&weights.position_embedding),
             blocks,
-            final_norm: norm(&weights.final_norm, c)?,
+            final_norm: norm(&weights.final_norm),
             head,
-            config,
+            config: weights.config.clone(),
         })
     }
 
-    /// Where token rows are looked up.
+    /// The table of token rows.
     pub(crate) fn table(&self) -> Table<'_> {
         match &self.tokens {
             Some(tokens) => Table::Plain(tokens),
@@ -116,7 +107,7 @@ impl Model {
         }
     }
 
-    /// Bytes of matrix weights that one token has to read, the token's embedding row aside.
+    /// Bytes of weights that one token reads, without its embedding row.
     pub(crate) fn bytes_per_token(&self) -> usize {
         let blocks = self.blocks.iter().map(|block| {
             let norms = 4 * size_of_val(&*block.mlp_norm.gain);
@@ -126,34 +117,27 @@ impl Model {
     }
 }
 
-/// Packs linear layers the way the variant wants them.
+/// Packs linear layers for a variant.
 struct Packer {
     variant: Variant,
     level: Level,
 }
 
 impl Packer {
-    fn linear(&self, name: &'static str, weights: &LinearWeights, k: usize, n: usize) -> Result<Linear, EngineError> {
-        let bias = copy(name, &weights.bias, &[n])?;
-        self.pack(name, &weights.kernel, Layout::InOut, [k, n], Some(&bias))
+    fn linear(&self, weights: &LinearWeights) -> Result<Linear, EngineError> {
+        self.pack(&weights.kernel, Layout::InOut, Some(&copy(&weights.bias)))
     }
 
-    fn head(&self, name: &'static str, table: &Tensor, shape: &[usize; 2]) -> Result<Linear, EngineError> {
-        self.pack(name, table, Layout::OutIn, *shape, None)
+    fn head(&self, table: &Tensor) -> Result<Linear, EngineError> {
+        self.pack(table, Layout::OutIn, None)
     }
 
-    fn pack(
-        &self,
-        name: &'static str,
-        tensor: &Tensor,
-        layout: Layout,
-        shape: [usize; 2],
-        bias: Option<&[f32]>,
-    ) -> Result<Linear, EngineError> {
-        check(name, tensor, &shape)?;
+    /// Packs `tensor`, which has two dimensions.
+    fn pack(&self, tensor: &Tensor, layout: Layout, bias: Option<&[f32]>) -> Result<Linear, EngineError> {
+        let (rows, columns) = (tensor.shape()[0], tensor.shape()[1]);
         let (inputs, outputs) = match layout {
-            Layout::InOut => (shape[0], shape[1]),
-            Layout::OutIn => (shape[1], shape[0]),
+            Layout::InOut => (rows, columns),
+            Layout::OutIn => (columns, rows),
         };
         let values = tensor.values();
         let matrix = Matrix { layout, data: &values, inputs, outputs };
@@ -164,24 +148,12 @@ impl Packer {
     }
 }
 
-fn norm(weights: &NormWeights, c: usize) -> Result<Norm, EngineError> {
-    Ok(Norm {
-        gain: copy("a LayerNorm's gain", &weights.gain, &[c])?,
-        bias: copy("a LayerNorm's bias", &weights.bias, &[c])?,
-    })
+fn norm(weights: &NormWeights) -> Norm {
+    Norm { gain: copy(&weights.gain), bias: copy(&weights.bias) }
 }
 
-fn copy(name: &'static str, tensor: &Tensor, shape: &[usize]) -> Result<Vec<f32>, EngineError> {
-    check(name, tensor, shape)?;
+fn copy(tensor: &Tensor) -> Vec<f32> {
     let values = tensor.values().into_owned();
     tensor.release();
-    Ok(values)
-}
-
-fn check(name: &'static str, tensor: &Tensor, shape: &[usize]) -> Result<(), EngineError> {
-    if tensor.shape() == shape {
-        Ok(())
-    } else {
-        Err(EngineError::Shape { name, expected: shape.to_vec(), found: tensor.shape().to_vec() })
-    }
+    values
 }

@@ -1,10 +1,10 @@
-//! What the kernels' tests share: inputs from a seed and comparison with values computed in f64.
+//! Test oracle of the kernels: inputs from a seed and comparison with values computed in f64.
 
 use crate::random::SplitMix64;
 use crate::simd::Level;
 use crate::{Isa, variant};
 
-/// Lengths around the vector widths (4, 8, 16 lanes and their unrolled multiples), where remainders go wrong.
+/// Lengths around the vector widths (4, 8, 16 lanes and their unrolled multiples), to test remainders.
 pub(crate) const AWKWARD: [usize; 16] = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 65, 257];
 
 /// `count` values in `[-scale, scale)` around `mean`.
@@ -13,7 +13,7 @@ pub(crate) fn values(seed: u64, count: usize, mean: f32, scale: f32) -> Vec<f32>
     (0..count).map(|_| mean + scale * random.signed_unit()).collect()
 }
 
-/// Every instruction set of this machine; those it lacks are printed, so that nobody takes them for tested.
+/// Every instruction set of this machine. Prints the others, so that the log shows what was not tested.
 pub(crate) fn levels() -> Vec<Level> {
     Isa::ALL
         .into_iter()
@@ -44,5 +44,5 @@ pub(crate) fn softmax(scores: &[f64]) -> Vec<f64> {
     exponentials.iter().map(|e| e / sum).collect()
 }
 
-/// Softmax implementations, for the tests of what uses them.
+/// All softmax implementations.
 pub(crate) const SOFTMAXES: &[variant::Softmax] = variant::Softmax::ALL;

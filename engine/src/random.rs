@@ -1,4 +1,4 @@
-//! A small random number generator whose numbers are part of the workload's definition, hence written out here.
+//! A small random number generator. Its numbers are part of the definition of the workloads, so it is written out here.
 
 /// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +43,8 @@ mod tests {
 
     #[test]
     fn numbers_are_those_of_the_published_generator() {
-        // The first outputs for seed 1234567, as printed by the reference implementation (prng.di.unimi.it/splitmix64.c).
+        // The first outputs for seed 1234567, as printed by the reference implementation
+        // (prng.di.unimi.it/splitmix64.c).
         let mut random = SplitMix64::new(1_234_567);
         let first: Vec<u64> = (0..5).map(|_| random.next_u64()).collect();
         assert_eq!(

@@ -1,36 +1,36 @@
-//! Choosing the next token from logits: greedy, or at random after temperature, top-k and top-p.
+//! Sampling: chooses the next token from logits, greedily or at random with temperature, top-k and top-p.
 
 use crate::random::SplitMix64;
 
-/// How tokens are chosen at random.
+/// Parameters of random sampling.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sampling {
-    /// Logits are divided by this: below 1 favours the likely ones, above 1 evens out. 0 is greedy.
+    /// Divisor of the logits: below 1 favours likely tokens, above 1 evens out. 0 is greedy.
     pub temperature: f32,
     /// Only this many of the likeliest tokens can be chosen.
     pub top_k: Option<usize>,
     /// Only the smallest set of likeliest tokens whose probabilities reach this sum can be chosen (nucleus sampling,
     /// Holtzman et al., arXiv:1904.09751).
     pub top_p: Option<f32>,
-    /// Same seed and logits, same tokens.
+    /// Seed of the random numbers; the same seed and logits give the same tokens.
     pub seed: u64,
 }
 
-/// Why a [`Sampling`] makes no sense.
+/// Reasons why a [`Sampling`] is not valid.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum SamplingError {
     /// The temperature is negative or not a number.
     #[error("the temperature is {0}; it must be 0 (greedy) or a positive finite number")]
     Temperature(f32),
-    /// Nothing could be chosen.
+    /// Top-k is 0.
     #[error("top-k is 0, which leaves no token to choose; it must be at least 1")]
     TopK,
-    /// Not a probability.
+    /// Top-p is not in `(0, 1]`.
     #[error("top-p is {0}; it must be above 0 and at most 1")]
     TopP(f32),
 }
 
-/// Chooses tokens; keeps its random state and its scratch between them.
+/// Chooses tokens; keeps its random state and scratch memory between them.
 #[derive(Clone, Debug)]
 pub struct Sampler {
     sampling: Sampling,
@@ -40,7 +40,7 @@ pub struct Sampler {
 }
 
 impl Sampler {
-    /// Always the likeliest token; the first of equals.
+    /// A sampler that always chooses the likeliest token, the first of equals.
     pub fn greedy() -> Self {
         Self {
             sampling: Sampling { temperature: 0.0, top_k: None, top_p: None, seed: 0 },
@@ -49,10 +49,10 @@ impl Sampler {
         }
     }
 
-    /// At random, as `sampling` says.
+    /// A sampler that chooses at random with the parameters `sampling`.
     ///
     /// # Errors
-    /// When the temperature is negative, top-k is 0 or top-p is not in `(0, 1]`.
+    /// Returns an error if the temperature is negative, top-k is 0 or top-p is not in `(0, 1]`.
     pub fn new(sampling: Sampling) -> Result<Self, SamplingError> {
         let temperature = sampling.temperature;
         if !(temperature.is_finite() && temperature >= 0.0) {
@@ -85,7 +85,7 @@ impl Sampler {
                 return token;
             }
         }
-        // Rounding can leave a little over; it belongs to the last one.
+        // Rounding can leave a small remainder; it belongs to the last candidate.
         self.candidates.last().map_or(0, |&(_, token)| token)
     }
 
@@ -101,7 +101,7 @@ impl Sampler {
             self.candidates.select_nth_unstable_by(keep - 1, descending);
             self.candidates.truncate(keep);
         }
-        // Sorted in any case, so that the random number means the same token whatever was cut.
+        // Always sort, so that a random number selects the same token whatever was cut.
         self.candidates.sort_unstable_by(descending);
     }
 
@@ -200,7 +200,7 @@ mod tests {
         let cut = counts(Sampling { top_k, ..sampling() }, 10_000);
         assert!(cut[1] > 0 && cut[3] > 0 && cut[4] > 0);
         assert_eq!((cut[0], cut[2]), (0, 0));
-        // The two largest hold 0.39 each.
+        // The two largest have probability 0.39 each.
         let top_p = Some(0.5);
         let cut = counts(Sampling { top_p, ..sampling() }, 10_000);
         assert!(cut[1] > 0 && cut[3] > 0);

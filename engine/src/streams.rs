@@ -1,4 +1,4 @@
-//! Several streams side by side over one engine: a session and a thread each, for throughput rather than latency.
+//! Concurrent streams over one engine, each with its own session and thread: for throughput, not latency.
 
 use rayon::prelude::*;
 
@@ -7,11 +7,11 @@ use crate::error::EngineError;
 use crate::generate::{Overflow, generate};
 use crate::sampler::Sampler;
 
-/// Generates `new_tokens` after every prompt, the streams shared out over rayon's current pool, each on one thread. Every
-/// stream starts with its own copy of `sampler`. Returns the new tokens of every stream, in the order of the prompts.
+/// Generates `new_tokens` tokens after every prompt. The streams run on rayon's current pool, each on one thread, and
+/// each starts with its own copy of `sampler`. Returns the new tokens of every stream, in the order of the prompts.
 ///
 /// # Errors
-/// With the first error of a stream, as [`generate()`] returns it.
+/// Returns the first error of a stream, see [`generate()`].
 pub fn generate_streams<P: AsRef<[u32]> + Sync>(
     engine: &Engine,
     prompts: &[P],

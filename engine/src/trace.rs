@@ -1,12 +1,12 @@
-//! Spans: how long each operation of a session takes, and inside which other one.
+//! Tracing: the time of each operation of a session, as a tree of spans.
 //!
-//! A session that keeps no trace pays nothing for the possibility: the forward pass is compiled twice, with `NoSpans` and
-//! with a [`Trace`], and each step picks one of the two before it begins. With a trace, a span costs two readings of the
-//! clock. Spans that repeat are added up where they are noted, so a trace stays small however long a session runs.
+//! Without a trace, tracing costs nothing: the forward pass is compiled twice, with `NoSpans` and with a [`Trace`], and
+//! each step selects one of the two before it begins. With a trace, a span costs two readings of the clock. Repeated
+//! spans are added up, so a trace stays small however long a session runs.
 
 use std::time::Instant;
 
-/// What a span is the time of. Work that a variant fuses belongs to the product it is fused into: a fused residual to the
+/// The operation that a span measures. Fused work belongs to the product it is fused into: a fused residual to the
 /// product that adds it, a fused GELU to the first product of the MLP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
@@ -16,7 +16,7 @@ pub enum Operation {
     Decode,
     /// Token rows plus position rows.
     Embedding,
-    /// The first half of a block: LayerNorm, attention and what surrounds it.
+    /// The first half of a block: LayerNorm, fused projection, attention, projection and residual.
     AttentionBlock,
     /// The second half of a block: LayerNorm and MLP.
     MlpBlock,
@@ -24,28 +24,28 @@ pub enum Operation {
     LayerNorm,
     /// The fused product for queries, keys and values.
     QkvProduct,
-    /// Queries, keys and values copied apart.
+    /// Copies of queries, keys and values into three matrices.
     QkvSplit,
-    /// Attention over all heads, its cache included.
+    /// Attention over all heads, including the cache.
     Attention,
-    /// The product behind attention.
+    /// The product after attention.
     ProjectionProduct,
     /// The first product of the MLP.
     ExpandProduct,
-    /// GELU where it is a pass of its own.
+    /// GELU, if it is not fused.
     Gelu,
     /// The second product of the MLP.
     ContractProduct,
-    /// A residual where it is a pass of its own.
+    /// A residual, if it is not fused.
     Residual,
-    /// The product that makes the logits.
+    /// The product that computes the logits.
     HeadProduct,
     /// The choice of a token from the logits.
     Sampling,
 }
 
 impl Operation {
-    /// Its name as reports show it.
+    /// Its name in reports.
     pub fn name(self) -> &'static str {
         match self {
             Self::Prefill => "prefill",
@@ -68,20 +68,20 @@ impl Operation {
     }
 }
 
-/// All spans of one operation inside the same operations, added up.
+/// Sum of all spans of one operation inside the same outer operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// What was done.
+    /// The operation.
     pub operation: Operation,
-    /// The place in the trace of the span around it; none for one that has none.
+    /// Index in the trace of the enclosing span; none for an outermost span.
     pub parent: Option<usize>,
-    /// How often.
+    /// Number of calls.
     pub calls: u64,
-    /// Nanoseconds of all of them together.
+    /// Total nanoseconds.
     pub nanoseconds: u64,
-    /// Nanoseconds of the shortest.
+    /// Nanoseconds of the shortest call.
     pub shortest: u64,
-    /// Nanoseconds of the longest.
+    /// Nanoseconds of the longest call.
     pub longest: u64,
 }
 
@@ -93,12 +93,12 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// The spans so far, each after the one around it.
+    /// The spans so far; a span follows its enclosing span.
     pub fn spans(&self) -> &[Span] {
         &self.spans
     }
 
-    /// Where spans of an operation inside the open one are added up.
+    /// Index of the span of `operation` inside the open one.
     fn place(&mut self, operation: Operation) -> usize {
         let parent = self.open.last().map(|&(place, _)| place);
         let same = |span: &Span| span.operation == operation && span.parent == parent;
@@ -109,15 +109,15 @@ impl Trace {
     }
 }
 
-/// What is told of the beginning and the end of operations.
+/// Receiver of the beginning and the end of operations.
 pub(crate) trait Spans {
-    /// An operation begins, inside the one that began last and has not ended.
+    /// An operation begins inside the innermost open one.
     fn begin(&mut self, operation: Operation);
-    /// The operation that began last ends.
+    /// The innermost open operation ends.
     fn end(&mut self);
 }
 
-/// Listens to nothing, at no cost.
+/// Ignores all operations, at no cost.
 pub(crate) struct NoSpans;
 
 impl Spans for NoSpans {
@@ -130,7 +130,7 @@ impl Spans for NoSpans {
 impl Spans for &mut Trace {
     fn begin(&mut self, operation: Operation) {
         let place = self.place(operation);
-        // Last, so that finding the place is not part of the span.
+        // The clock is read last, so that the search is not part of the span.
         self.open.push((place, Instant::now()));
     }
 
@@ -169,9 +169,9 @@ mod tests {
         }
         spans.begin(Operation::LayerNorm);
         spans.end();
-        let told: Vec<_> = trace.spans().iter().map(|span| (span.operation.name(), span.parent, span.calls)).collect();
+        let found: Vec<_> = trace.spans().iter().map(|span| (span.operation.name(), span.parent, span.calls)).collect();
         assert_eq!(
-            told,
+            found,
             [("decode", None, 2), ("layer_norm", Some(0), 2), ("head product", Some(0), 2), ("layer_norm", None, 1)]
         );
         let [decode, norm, head, _] = trace.spans() else { panic!("four spans") };

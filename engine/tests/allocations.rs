@@ -1,6 +1,6 @@
-//! A warm session with pooled buffers and a cache allocates nothing, and nothing is leaked by any variant.
+//! A warm session with pooled buffers and a cache allocates nothing, and no variant leaks memory.
 //!
-//! The allocator counts for the whole process, all threads included, so this is a program of its own, without the test
+//! The allocator counts for the whole process, including all threads. So this is a program of its own, without the test
 //! harness, whose threads allocate too.
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -14,18 +14,18 @@ struct Counting;
 static CALLS: AtomicU64 = AtomicU64::new(0);
 static LIVE: AtomicI64 = AtomicI64::new(0);
 
-// SAFETY: every call goes to the system's allocator unchanged; the counters are atomics.
+// SAFETY: every call is forwarded to the system's allocator unchanged; the counters are atomics.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         CALLS.fetch_add(1, Relaxed);
         LIVE.fetch_add(layout.size() as i64, Relaxed);
-        // SAFETY: the caller's promise is passed on.
+        // SAFETY: the caller's contract is that of the system's allocator.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         LIVE.fetch_sub(layout.size() as i64, Relaxed);
-        // SAFETY: the caller's promise is passed on.
+        // SAFETY: the caller's contract is that of the system's allocator.
         unsafe { System.dealloc(pointer, layout) }
     }
 }
@@ -46,12 +46,12 @@ fn inference(session: &mut Session, sampler: &mut Sampler) {
 }
 
 fn main() {
-    // The first line printed allocates the output's buffer, which stays.
+    // The first line printed allocates the buffer of the output, which stays allocated.
     println!("allocations in ten inferences after the first one:");
     let config = Config::small();
     let weights = Weights::synthetic(&config, 42).unwrap();
     let sampled = Sampling { temperature: 0.7, top_k: Some(50), top_p: Some(0.9), seed: 3 };
-    // The first engine with packed weights leaves the handle of their memory behind, once.
+    // The first engine with packed weights allocates the handle of their memory, once.
     for phase in phases() {
         drop(Engine::new(&weights, phase.variant, 1).unwrap());
     }

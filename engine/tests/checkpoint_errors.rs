@@ -1,15 +1,16 @@
-//! Checkpoints that do not fit are refused, each in one clear sentence that names the file and the thing.
+//! Checkpoints that do not fit are refused with a message of one line that names the file and the entry.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use engine::Weights;
+use engine::{CheckpointError, ConfigError, Weights};
 use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize_to_file};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// A copy of a good checkpoint to be spoiled.
+/// A copy of a good checkpoint, to be damaged.
 struct Checkpoint {
     folder: TempDir,
 }
@@ -59,9 +60,13 @@ impl Checkpoint {
         self
     }
 
-    /// The message, with the folder's name taken out.
-    fn error(&self) -> String {
-        let message = Weights::load(self.folder.path()).unwrap_err().to_string();
+    fn error(&self) -> CheckpointError {
+        Weights::load(self.folder.path()).unwrap_err()
+    }
+
+    /// The error message without the name of the folder.
+    fn message(&self) -> String {
+        let message = self.error().to_string();
         assert!(!message.contains('\n'), "{message}");
         message.replace(&format!("{}/", self.folder.path().display()), "")
     }
@@ -75,105 +80,98 @@ fn a_good_checkpoint_loads() {
 #[test]
 fn missing_files_are_named() {
     let checkpoint = Checkpoint::new();
-    fs::remove_file(checkpoint.path("model.safetensors")).unwrap();
-    let error = checkpoint.error();
-    assert!(error.starts_with("cannot read model.safetensors: No such file"), "{error}");
-    fs::remove_file(checkpoint.path("config.json")).unwrap();
-    assert!(checkpoint.error().starts_with("cannot read config.json: No such file"));
+    for name in ["model.safetensors", "config.json"] {
+        fs::remove_file(checkpoint.path(name)).unwrap();
+        let CheckpointError::Read { path, source } = checkpoint.error() else { panic!("{}", checkpoint.message()) };
+        assert_eq!((path, source.kind()), (checkpoint.path(name), ErrorKind::NotFound));
+        assert!(checkpoint.message().starts_with(&format!("cannot read {name}: ")), "{}", checkpoint.message());
+    }
 }
 
 #[test]
 fn a_configuration_that_is_none_is_refused() {
     let checkpoint = Checkpoint::new();
-    fs::write(checkpoint.path("config.json"), "{\"n_embd\": ").unwrap();
-    let error = checkpoint.error();
-    assert!(error.starts_with("config.json: not JSON: EOF"), "{error}");
-    fs::write(checkpoint.path("config.json"), "[]").unwrap();
-    assert_eq!(checkpoint.error(), "config.json: not a JSON object");
-    let cases = [
-        ("n_embd", json!(-3), "config.json: n_embd is -3, not a size"),
-        ("n_layer", Value::Null, "config.json: n_layer is missing"),
-        ("n_head", json!(7), "config.json: 7 heads do not divide the width 36; pick a number of heads that does"),
-        ("layer_norm_epsilon", json!("small"), "config.json: layer_norm_epsilon is \"small\", not a number"),
-        ("tie_word_embeddings", json!(1), "config.json: tie_word_embeddings is 1, not true or false"),
-    ];
-    for (key, value, message) in cases {
-        assert_eq!(Checkpoint::new().set(key, value).error(), message);
+    for text in ["{\"n_embd\": ", "[]"] {
+        fs::write(checkpoint.path("config.json"), text).unwrap();
+        let error = checkpoint.error();
+        assert!(matches!(&error, CheckpointError::Config { reason, .. } if reason.contains("JSON")), "{error}");
     }
+    let cases = [
+        ("n_embd", json!(-3), "-3"),
+        ("n_layer", Value::Null, "missing"),
+        ("layer_norm_epsilon", json!("small"), "\"small\""),
+        ("tie_word_embeddings", json!(1), "1"),
+    ];
+    for (key, value, found) in cases {
+        let checkpoint = Checkpoint::new().set(key, value);
+        let CheckpointError::Config { reason, .. } = checkpoint.error() else { panic!("{}", checkpoint.message()) };
+        assert!(reason.contains(key) && reason.contains(found), "{reason}");
+        assert!(checkpoint.message().starts_with("config.json: "), "{}", checkpoint.message());
+    }
+    let heads = Checkpoint::new().set("n_head", json!(7)).error();
+    let CheckpointError::Sizes { source, .. } = heads else { panic!("{heads}") };
+    assert_eq!(source, ConfigError::Heads { heads: 7, embed: 36 });
 }
 
 #[test]
 fn other_models_and_settings_are_refused_by_name() {
-    let only = |what: &str| format!("but this engine computes only {what}");
     let cases = [
-        ("model_type", json!("llama"), "model_type is \"llama\"", only("gpt2")),
-        (
-            "architectures",
-            json!(["GPT2ForSequenceClassification"]),
-            "architectures is \"GPT2ForSequenceClassification\"",
-            only("GPT2LMHeadModel and GPT2Model"),
-        ),
-        (
-            "activation_function",
-            json!("relu"),
-            "activation_function is \"relu\"",
-            only("gelu_new and gelu_pytorch_tanh"),
-        ),
-        (
-            "activation_function",
-            json!("gelu"),
-            "activation_function is \"gelu\"",
-            only("gelu_new and gelu_pytorch_tanh"),
-        ),
-        ("scale_attn_by_inverse_layer_idx", json!(true), "scale_attn_by_inverse_layer_idx is true", only("false")),
-        ("reorder_and_upcast_attn", json!(true), "reorder_and_upcast_attn is true", only("false")),
-        ("scale_attn_weights", json!(false), "scale_attn_weights is false", only("true")),
-        ("add_cross_attention", json!(true), "add_cross_attention is true", only("false")),
+        ("model_type", json!("llama"), "gpt2"),
+        ("architectures", json!(["GPT2ForSequenceClassification"]), "GPT2LMHeadModel and GPT2Model"),
+        ("activation_function", json!("relu"), "gelu_new and gelu_pytorch_tanh"),
+        ("activation_function", json!("gelu"), "gelu_new and gelu_pytorch_tanh"),
+        ("scale_attn_by_inverse_layer_idx", json!(true), "false"),
+        ("reorder_and_upcast_attn", json!(true), "false"),
+        ("scale_attn_weights", json!(false), "true"),
+        ("add_cross_attention", json!(true), "false"),
     ];
-    for (key, value, what, only) in cases {
-        let error = Checkpoint::new().set(key, value).error();
-        assert_eq!(error, format!("config.json: {what}, {only}"));
+    for (name, setting, only) in cases {
+        let checkpoint = Checkpoint::new().set(name, setting.clone());
+        let error = checkpoint.error();
+        let CheckpointError::Unsupported { key, value, supported, .. } = &error else { panic!("{error}") };
+        let found = setting.get(0).unwrap_or(&setting).to_string();
+        assert_eq!((*key, value, *supported), (name, &found, only));
+        let message = checkpoint.message();
+        assert!(message.starts_with("config.json: ") && message.contains(name) && message.contains(only), "{message}");
     }
 }
 
 #[test]
 fn tensors_that_do_not_fit_are_named() {
-    let missing = Checkpoint::new().tensors(|all| all.retain(|t| t.0 != "transformer.h.1.ln_2.bias"));
-    assert_eq!(
-        missing.error(),
-        "model.safetensors has no tensor transformer.h.1.ln_2.bias, which config.json calls for"
+    let missing = Checkpoint::new().tensors(|all| all.retain(|t| t.0 != "transformer.h.1.ln_2.bias")).error();
+    assert!(
+        matches!(&missing, CheckpointError::Missing { name, .. } if name == "transformer.h.1.ln_2.bias"),
+        "{missing}"
     );
     let extra = Checkpoint::new().tensors(|all| {
         all.push(("score.weight".to_owned(), Dtype::F32, vec![1], vec![0; 4]));
     });
-    assert_eq!(
-        extra.error(),
-        "model.safetensors has a tensor score.weight that a GPT-2 language model of this config.json does not have"
-    );
-    let fewer_layers = Checkpoint::new().set("n_layer", json!(2));
-    assert!(fewer_layers.error().contains("has a tensor transformer.h.2."));
+    assert!(matches!(extra.error(), CheckpointError::Extra { name, .. } if name == "score.weight"));
+    assert!(extra.message().starts_with("model.safetensors has a tensor score.weight"), "{}", extra.message());
+    let fewer_layers = Checkpoint::new().set("n_layer", json!(2)).error();
+    assert!(matches!(&fewer_layers, CheckpointError::Extra { name, .. } if name.starts_with("transformer.h.2.")));
     let transposed = Checkpoint::new().tensors(|all| {
         let kernel = all.iter_mut().find(|t| t.0.ends_with("h.0.mlp.c_fc.weight"));
         kernel.unwrap().2.reverse();
     });
-    assert_eq!(
-        transposed.error(),
-        "model.safetensors: tensor transformer.h.0.mlp.c_fc.weight has the shape [50, 36], but config.json calls for [36, 50]"
-    );
+    let error = transposed.error();
+    let CheckpointError::Shape { name, found, expected, .. } = &error else { panic!("{error}") };
+    assert_eq!(name, "transformer.h.0.mlp.c_fc.weight");
+    assert_eq!((&found[..], &expected[..]), (&[50, 36][..], &[36, 50][..]));
     let integers = Checkpoint::new().tensors(|all| {
         let bias = all.iter_mut().find(|t| t.0.ends_with("ln_f.bias"));
         bias.unwrap().1 = Dtype::I32;
     });
-    assert_eq!(
-        integers.error(),
-        "model.safetensors: tensor transformer.ln_f.bias is stored as I32; F32, F16 and BF16 can be read"
-    );
+    let error = integers.error();
+    let CheckpointError::Stored { name, stored, .. } = &error else { panic!("{error}") };
+    assert_eq!((&name[..], &stored[..]), ("transformer.ln_f.bias", "I32"));
+    assert!(integers.message().contains("F32, F16 and BF16"), "{}", integers.message());
 }
 
 #[test]
 fn a_head_that_is_not_the_embedding_cannot_be_tied() {
     let error = Checkpoint::new().set("tie_word_embeddings", json!(true)).error();
-    assert!(error.contains("lm_head.weight differs from the token embedding"), "{error}");
+    assert!(matches!(error, CheckpointError::HeadNotTied { .. }), "{error}");
     let copied = Checkpoint::new().set("tie_word_embeddings", json!(true)).tensors(|all| {
         let table = all.iter().find(|t| t.0 == "transformer.wte.weight");
         let data = table.unwrap().3.clone();
@@ -191,6 +189,6 @@ fn a_truncated_file_is_refused_wherever_it_ends() {
     for length in [0, 7, 100, bytes.len() / 2, bytes.len() - 1] {
         fs::write(&path, &bytes[..length]).unwrap();
         let error = checkpoint.error();
-        assert!(error.contains("is truncated or not a safetensors file") || length == 0, "{length}: {error}");
+        assert!(matches!(error, CheckpointError::Damaged { .. }) || length == 0, "{length}: {error}");
     }
 }

@@ -1,4 +1,4 @@
-//! The examples as a user types them. Cargo builds them before it runs the tests of the package.
+//! The examples as programs. Cargo builds them before it runs the tests of the package.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -26,7 +26,7 @@ fn json(name: &str, arguments: &str) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-fn complaint(name: &str, arguments: &str) -> String {
+fn error_message(name: &str, arguments: &str) -> String {
     let output = run(name, arguments);
     assert_eq!(output.status.code(), Some(2));
     assert!(output.stdout.is_empty());
@@ -88,7 +88,7 @@ fn generation_is_timed_and_repeats_itself() {
 }
 
 #[test]
-fn a_server_answers_line_by_line_and_survives_nonsense() {
+fn serve_answers_line_by_line_and_continues_after_a_bad_request() {
     let mut child = example("generate")
         .args(["--preset", "small", "--serve", "--new", "3"])
         .stdin(Stdio::piped())
@@ -112,14 +112,14 @@ fn a_server_answers_line_by_line_and_survives_nonsense() {
 
 #[test]
 fn mistakes_are_answered_in_a_sentence() {
-    let wrong = complaint("generate", "--preset small --variant fastest");
+    let wrong = error_message("generate", "--preset small --variant fastest");
     assert!(wrong.contains("unknown phase 'fastest'; known are: naive, reference"), "{wrong}");
-    let wrong = complaint("logits", "--preset small --tokens 1,x");
+    let wrong = error_message("logits", "--preset small --tokens 1,x");
     assert!(wrong.contains("'x' is not a token id"), "{wrong}");
-    let wrong = complaint("generate", "--preset small --new 100");
+    let wrong = error_message("generate", "--preset small --new 100");
     assert!(wrong.starts_with("error: 65 tokens do not fit into the context of 64"), "{wrong}");
-    let wrong = complaint("logits", "--model /nowhere --tokens 1");
+    let wrong = error_message("logits", "--model /nowhere --tokens 1");
     assert!(wrong.starts_with("error: cannot read /nowhere/config.json"), "{wrong}");
-    let wrong = complaint("logits", "--preset small --tokens 1 --isa sse9");
+    let wrong = error_message("logits", "--preset small --tokens 1 --isa sse9");
     assert!(wrong.contains("unknown instruction set 'sse9'"), "{wrong}");
 }

@@ -1,4 +1,4 @@
-//! Requests that cannot be answered: one clear sentence, and a session that goes on as if nothing had been asked.
+//! A failed request returns a typed error and leaves its session unchanged.
 
 use engine::{Config, Engine, EngineError, Overflow, Sampler, Variant, Weights, generate, phases};
 
@@ -9,19 +9,17 @@ fn small(phase: &str, threads: usize) -> Result<Engine, EngineError> {
 
 #[test]
 fn an_engine_needs_a_thread_and_weights_that_fit() {
-    assert_eq!(small("naive", 0).unwrap_err().to_string(), "0 threads cannot compute anything; ask for at least 1");
+    assert!(matches!(small("naive", 0), Err(EngineError::NoThreads)));
     let mut weights = Weights::synthetic(&Config::small(), 42).unwrap();
     weights.config.inner = 100;
-    assert_eq!(
-        Engine::new(&weights, Variant::naive(), 1).unwrap_err().to_string(),
-        "the weights do not fit their configuration: a block's first MLP layer should have the shape [100], but has [512]"
-    );
+    let error = Engine::new(&weights, Variant::naive(), 1).unwrap_err();
+    let EngineError::Shape { name, expected, found } = &error else { panic!("{error}") };
+    assert_eq!((*name, &expected[..], &found[..]), ("a block's first MLP layer", &[128, 100][..], &[128, 512][..]));
+    assert!(error.to_string().contains("first MLP layer") && error.to_string().contains("[128, 100]"), "{error}");
     weights.config = Config::small();
     weights.blocks.pop();
-    assert_eq!(
-        Engine::new(&weights, Variant::naive(), 1).unwrap_err().to_string(),
-        "the weights do not fit their configuration: 1 blocks instead of 2"
-    );
+    let error = Engine::new(&weights, Variant::naive(), 1).unwrap_err();
+    assert!(matches!(error, EngineError::Blocks { expected: 2, found: 1 }), "{error}");
     weights.config.heads = 3;
     let error = Engine::new(&weights, Variant::naive(), 1).unwrap_err();
     assert!(matches!(error, EngineError::Config(_)), "{error}");
@@ -32,22 +30,17 @@ fn requests_that_do_not_fit_leave_the_session_as_it_was() {
     for phase in phases() {
         let mut session = small(phase.name, 2).unwrap().session().unwrap();
         let before = session.prefill(&[1, 2, 3]).unwrap().to_vec();
-        assert_eq!(session.prefill(&[]).unwrap_err().to_string(), "the prompt is empty; it needs at least one token");
-        assert_eq!(
-            session.prefill(&[5, 256]).unwrap_err().to_string(),
-            "token 256 at place 1 is not in the vocabulary of 256 tokens (0..=255)"
-        );
-        assert_eq!(
-            session.prefill(&[0; 62]).unwrap_err().to_string(),
-            "65 tokens do not fit into the context of 64; shorten the prompt or let the window slide"
-        );
-        assert_eq!(
-            session.rewind(4).unwrap_err().to_string(),
-            "cannot go back to position 4: the session is at position 3"
-        );
+        assert!(matches!(session.prefill(&[]), Err(EngineError::EmptyPrompt)));
+        let unknown = session.prefill(&[5, 256]).unwrap_err();
+        assert!(matches!(unknown, EngineError::UnknownToken { token: 256, place: 1, vocab: 256 }), "{unknown}");
+        assert!(unknown.to_string().contains("token 256") && unknown.to_string().contains("0..=255"), "{unknown}");
+        let full = session.prefill(&[0; 62]).unwrap_err();
+        assert!(matches!(full, EngineError::ContextFull { requested: 65, context: 64 }), "{full}");
+        let rewind = session.rewind(4).unwrap_err();
+        assert!(matches!(rewind, EngineError::Rewind { requested: 4, position: 3 }), "{rewind}");
         assert_eq!((session.position(), session.tokens()), (3, &[1, 2, 3][..]));
         session.rewind(2).unwrap();
-        // One row takes another path through the kernels than three, so the last bits may differ.
+        // One row uses other kernels than three rows, so the last bits may differ.
         for (after, before) in session.decode(3).unwrap().iter().zip(&before) {
             assert!((after - before).abs() < 1e-4, "{}", phase.name);
         }
@@ -59,10 +52,8 @@ fn a_batch_takes_one_input_for_each_sequence() {
     let engine = small("optimized", 1).unwrap();
     assert!(engine.batch(0).is_err());
     let mut batch = engine.batch(2).unwrap();
-    assert_eq!(
-        batch.prefill(&[&[1]]).unwrap_err().to_string(),
-        "the batch has 2 sequences but was given 1 inputs; give one for each"
-    );
+    let error = batch.prefill(&[&[1]]).unwrap_err();
+    assert!(matches!(error, EngineError::BatchSize { sequences: 2, given: 1 }), "{error}");
     assert!(batch.prefill(&[&[1], &[300]]).is_err());
     assert_eq!((batch.position(0), batch.position(1)), (Some(0), Some(0)));
     batch.prefill(&[&[1], &[2, 3]]).unwrap();
@@ -83,11 +74,11 @@ fn a_full_context_is_an_error_or_slides() {
             let mut greedy = Sampler::greedy();
             generate(session, prompt, 20, &mut greedy, overflow, |token| tokens.push(token))
                 .map(|()| tokens.clone())
-                .map_err(|error| (error.to_string(), tokens.len()))
+                .map_err(|error| (error, tokens.len()))
         };
-        let (message, generated) = run(&mut session, &prompt, Overflow::Error).unwrap_err();
+        let (error, generated) = run(&mut session, &prompt, Overflow::Error).unwrap_err();
         assert_eq!(generated, 5);
-        assert!(message.starts_with("65 tokens do not fit into the context of 64"), "{message}");
+        assert!(matches!(error, EngineError::ContextFull { requested: 65, context: 64 }), "{error}");
 
         let tokens = run(&mut session, &prompt, Overflow::Slide).unwrap();
         assert_eq!(session.position(), context);

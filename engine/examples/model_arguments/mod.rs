@@ -1,4 +1,4 @@
-//! The arguments that both examples share: which model, in which variant, on how many threads.
+//! Command-line arguments of both examples: model, variant, threads and instruction set.
 
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ pub(crate) struct ModelArguments {
     #[arg(long, value_name = "DIR", required_unless_present = "preset")]
     model: Option<PathBuf>,
 
-    /// A model with made-up weights instead of a checkpoint.
+    /// A model with generated weights instead of a checkpoint.
     #[arg(long, conflicts_with = "model")]
     preset: Option<Preset>,
 
@@ -23,11 +23,11 @@ pub(crate) struct ModelArguments {
     #[arg(long, default_value = "optimized", value_parser = Variant::parse)]
     variant: Variant,
 
-    /// Threads of the parallel kernels.
+    /// Number of threads of the parallel kernels.
     #[arg(long, default_value_t = 1)]
     threads: usize,
 
-    /// Instruction set: plain, avx2 or avx512. Without it, ENGINE_ISA or else the widest one this CPU has.
+    /// Instruction set: plain, avx2 or avx512. Without it, ENGINE_ISA or else the widest one of this CPU.
     #[arg(long, value_parser = Isa::forced)]
     isa: Option<Isa>,
 }
@@ -43,7 +43,7 @@ enum Preset {
 }
 
 impl ModelArguments {
-    /// Loads or makes up the weights and packs them.
+    /// Loads or generates the weights and packs them.
     pub(crate) fn engine(&self) -> Result<Engine> {
         let weights = match (&self.model, self.preset) {
             (Some(folder), _) => Weights::load(folder)?,

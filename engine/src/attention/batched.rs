@@ -1,13 +1,13 @@
-//! Attention as matrix products, one head of the batch after the other: a tile of queries times all keys they see,
-//! softmax over the rows, then the weights times the values. Keys in every query's future are left out.
+//! Attention as matrix products, head by head: a tile of queries times all keys that they attend to, softmax over the
+//! rows, then the weights times the values. Keys in the future of all queries of a tile are not computed.
 
-use super::scores::{QUERIES, dot_scores, padded, scores, turn_keys};
+use super::scores::{QUERIES, dot_scores, padded, scores, transpose_keys};
 use super::values::{Weighted, accumulate};
 use super::{Piece, Shape};
 use crate::simd::{Kernel, Level, Simd};
 use crate::softmax::Softmax;
 
-/// The turned keys of a head, and a tile's scores and weights.
+/// Length of the scratch: the transposed keys of a head, and the scores and weights of a tile.
 pub(super) fn scratch(shape: &Shape) -> usize {
     let stride = padded(shape.keys());
     (shape.head_size + 2 * QUERIES) * stride
@@ -16,27 +16,27 @@ pub(super) fn scratch(shape: &Shape) -> usize {
 pub(super) fn run(level: Level, softmax: &Softmax, piece: &Piece<'_>, scratch: &mut [f32]) {
     let shape = &piece.task.shape;
     let stride = padded(shape.keys());
-    let (turned, rest) = scratch.split_at_mut(shape.head_size * stride);
+    let (transposed, rest) = scratch.split_at_mut(shape.head_size * stride);
     let (scores, weights) = rest[..2 * QUERIES * stride].split_at_mut(QUERIES * stride);
     if shape.queries > 1 {
         let keys = piece.task.k.rows(piece.head, 0, shape.keys());
-        turn_keys(keys, stride, turned);
+        transpose_keys(keys, stride, transposed);
     }
     for first in piece.tiles(QUERIES) {
         let rows = QUERIES.min(shape.queries - first);
         let tile = Tile { piece: *piece, first, stride };
         if rows == QUERIES {
-            tile.run::<QUERIES>(level, softmax, turned, scores, weights);
+            tile.run::<QUERIES>(level, softmax, transposed, scores, weights);
         } else {
             for row in 0..rows {
                 let tile = Tile { first: first + row, ..tile };
-                tile.run::<1>(level, softmax, turned, scores, weights);
+                tile.run::<1>(level, softmax, transposed, scores, weights);
             }
         }
     }
 }
 
-/// R queries from `first` on.
+/// A tile of R queries from `first` on; the methods choose R.
 #[derive(Clone, Copy)]
 struct Tile<'a> {
     piece: Piece<'a>,
@@ -49,14 +49,14 @@ impl Tile<'_> {
         self,
         level: Level,
         softmax: &Softmax,
-        turned: &[f32],
+        transposed: &[f32],
         scores: &mut [f32],
         weights: &mut [f32],
     ) {
         let visible = self.piece.task.shape.past + self.first + R;
-        level.run(Scores::<R> { tile: self, visible, turned, scores });
+        level.run(Scores::<R> { tile: self, visible, transposed, scores });
         for r in 0..R {
-            // Query r sees all but the last R - 1 - r keys of the tile.
+            // Query r attends to all but the last R - 1 - r keys of the tile.
             let seen = visible - (R - 1 - r);
             let row = r * self.stride..r * self.stride + visible;
             let weights = &mut weights[row.clone()];
@@ -70,7 +70,7 @@ impl Tile<'_> {
 struct Scores<'a, const R: usize> {
     tile: Tile<'a>,
     visible: usize,
-    turned: &'a [f32],
+    transposed: &'a [f32],
     scores: &'a mut [f32],
 }
 
@@ -90,7 +90,7 @@ impl<const R: usize> Kernel for Scores<'_, R> {
             dot_scores(simd, q, keys, values, scale, out);
         } else {
             let q: [&[f32]; R] = std::array::from_fn(|r| task.q.row(piece.head, first + r));
-            scores(simd, &q, self.turned, stride, self.visible, scale, self.scores);
+            scores(simd, &q, self.transposed, stride, self.visible, scale, self.scores);
         }
     }
 }
@@ -112,7 +112,7 @@ impl<const R: usize> Kernel for Values<'_, R> {
             stride: self.tile.stride,
             values: piece.task.v.rows(piece.head, 0, self.visible),
         };
-        // SAFETY: the tile is one of the piece's, and its rows are taken once each.
+        // SAFETY: the tile belongs to the piece, and each of its rows is borrowed once.
         let mut out: [&mut [f32]; R] = std::array::from_fn(|r| unsafe { piece.out_row(self.tile.first + r) });
         accumulate(simd, values, &[0.0; R], &mut out);
     }

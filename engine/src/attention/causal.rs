@@ -1,9 +1,9 @@
-//! Only the scores that the mask would keep are computed, one row at a time.
+//! Scalar attention that computes only the scores of the causal part, one row at a time.
 
 use super::{Shape, Task};
 use crate::softmax::Softmax;
 
-/// A row of scores and a row of weights.
+/// Length of the scratch: a row of scores and a row of weights.
 pub(super) fn scratch(shape: &Shape) -> usize {
     2 * shape.keys()
 }

@@ -1,4 +1,4 @@
-//! A view of queries, keys or values by head and position, wherever they lie: a matrix, the fused projection, a cache.
+//! Views of queries, keys or values by head and position: in a matrix, in the fused projection or in a cache.
 
 /// Rows of `head_size` values, addressed by head and position.
 #[derive(Clone, Copy, Debug)]
@@ -15,12 +15,12 @@ impl<'a> Heads<'a> {
         Self { data, row_stride, head_stride, head_size }
     }
 
-    /// A matrix `[T, C]` whose row holds the heads one after the other.
+    /// A view of a matrix `[T, C]` whose rows contain the heads one after the other.
     pub fn of_matrix(data: &'a [f32], c: usize, heads: usize) -> Self {
         Self::new(data, c, c / heads, c / heads)
     }
 
-    /// The same without the first `rows` positions.
+    /// This view without the first `rows` positions.
     pub fn skip(&self, rows: usize) -> Self {
         Self { data: &self.data[rows * self.row_stride..], ..*self }
     }
@@ -35,7 +35,7 @@ impl<'a> Heads<'a> {
     /// The rows of `head` at positions `first..first + count`.
     ///
     /// # Panics
-    /// When there are not that many.
+    /// Panics if there are fewer rows.
     #[inline(always)]
     pub(super) fn rows(&self, head: usize, first: usize, count: usize) -> Rows<'a> {
         let start = head * self.head_stride + first * self.row_stride;
@@ -47,7 +47,7 @@ impl<'a> Heads<'a> {
     }
 }
 
-/// Some consecutive rows of one head, whose bounds were checked once.
+/// Consecutive rows of one head, whose bounds were checked at construction.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rows<'a> {
     /// From the first value of the first row to the last value of the last one.
@@ -58,13 +58,13 @@ pub(super) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    /// How many rows there are.
+    /// Number of rows.
     #[inline(always)]
     pub(super) fn count(&self) -> usize {
         self.count
     }
 
-    /// How many values a row has.
+    /// Number of values in a row.
     #[inline(always)]
     pub(super) fn row_len(&self) -> usize {
         self.len
@@ -82,7 +82,7 @@ impl<'a> Rows<'a> {
     /// `s` must be below [`Rows::count`].
     #[inline(always)]
     pub(super) unsafe fn pointer(&self, s: usize) -> *const f32 {
-        // SAFETY: row `s` lies within `data` by the caller's promise.
+        // SAFETY: row `s` lies within `data` by the caller's contract.
         unsafe { self.data.as_ptr().add(s * self.stride) }
     }
 }

@@ -1,9 +1,9 @@
-//! The textbook form: all scores, a pass that masks the future, softmax over whole rows, and the weighted sum.
+//! Textbook attention: all scores, a pass that masks the future, softmax over whole rows, and the weighted sum.
 
 use super::{Shape, Task};
 use crate::softmax::Softmax;
 
-/// Scores and weights, both `[heads, T, S]`.
+/// Length of the scratch: scores and weights, both `[heads, T, S]`.
 pub(super) fn scratch(shape: &Shape) -> usize {
     2 * shape.heads * shape.queries * shape.keys()
 }

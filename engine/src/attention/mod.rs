@@ -1,5 +1,5 @@
-//! Causal multi-head attention (Vaswani et al., arXiv:1706.03762): every query weighs the values of the keys up to its own
-//! position by the softmax of their scaled products.
+//! Causal multi-head attention (Vaswani et al., arXiv:1706.03762). The output of a query is the sum of the values up to
+//! its own position, weighted by the softmax of its scaled products with their keys.
 
 mod batched;
 mod causal;
@@ -13,16 +13,16 @@ pub use heads::Heads;
 
 use crate::simd::Level;
 use crate::softmax::Softmax;
-use crate::team::{Partition, Team, share};
+use crate::thread_pool::{Partition, ThreadPool, share};
 use crate::variant::Attention as Choice;
 
-/// Multiply-adds of the scores below which a step ends before another thread has noticed it.
-const WORTH_SHARING: usize = 4096;
+/// Multiply-adds of the scores below which one thread finishes before another could start.
+const MIN_SHARED_WORK: usize = 4096;
 
-/// Those below which a thread's share is not worth dividing into chunks, a head each.
-const WORTH_DIVIDING: usize = 1 << 18;
+/// Multiply-adds of the scores below which a thread's share stays one chunk; above, every head is a chunk.
+const MIN_CHUNKED_WORK: usize = 1 << 18;
 
-/// How many queries there are, and what they attend to.
+/// Sizes of an attention: queries, and keys that they attend to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
     /// Number of heads.
@@ -41,7 +41,7 @@ impl Shape {
         self.past + self.queries
     }
 
-    /// Scores are multiplied by this.
+    /// Factor of the scores, `1 / sqrt(D)`.
     fn scale(&self) -> f32 {
         1.0 / (self.head_size as f32).sqrt()
     }
@@ -56,12 +56,12 @@ pub struct Attention {
 }
 
 impl Attention {
-    /// The implementation `choice`. `softmax` serves those that hold a row of scores; the online one has its own.
+    /// The implementation `choice`. `softmax` serves those that store a row of scores; the online one computes its own.
     pub fn new(choice: Choice, softmax: Softmax, level: Level) -> Self {
         Self { choice, softmax, level }
     }
 
-    /// How many values of scratch [`Attention::run`] needs for `shape` on `threads` threads.
+    /// Number of f32 of scratch that [`Attention::run`] needs for `shape` on `threads` threads.
     pub fn scratch(&self, shape: &Shape, threads: usize) -> usize {
         match self.choice {
             Choice::Masked => masked::scratch(shape),
@@ -71,14 +71,14 @@ impl Attention {
         }
     }
 
-    /// Attends with queries `q` (T rows a head) to keys `k` and values `v` (S rows a head) and writes `out` `[T, C]`.
-    /// The vector implementations share the work out over `team`.
+    /// Attends with queries `q` (T rows per head) to keys `k` and values `v` (S rows per head) and writes `out` `[T,
+    /// C]`. The vector implementations distribute the work over `pool`.
     ///
     /// # Panics
-    /// When `out` is not `[T, C]` or `scratch` is shorter than [`Attention::scratch`] asks.
-    pub fn run(&self, task: &Task<'_>, out: &mut [f32], scratch: &mut [f32], team: &Team) {
+    /// Panics if `out` is not `[T, C]` or `scratch` is shorter than [`Attention::scratch`] requires.
+    pub fn run(&self, task: &Task<'_>, out: &mut [f32], scratch: &mut [f32], pool: &ThreadPool) {
         let shape = &task.shape;
-        let threads = team.threads();
+        let threads = pool.threads();
         assert_eq!(out.len(), shape.queries * shape.heads * shape.head_size, "attention: out is not [T, C]");
         let needed = self.scratch(shape, threads);
         assert!(scratch.len() >= needed, "attention: scratch is too short");
@@ -86,28 +86,28 @@ impl Attention {
             Choice::Masked => masked::run(task, &self.softmax, out, scratch),
             Choice::Causal => causal::run(task, &self.softmax, out, scratch),
             Choice::Batched | Choice::Online => {
-                self.run_shared(task, out, &mut scratch[..needed], team);
+                self.run_shared(task, out, &mut scratch[..needed], pool);
             }
         }
     }
 
-    /// Runs a vector implementation, every head by one thread (or by several, where there are fewer heads than threads).
-    fn run_shared(&self, task: &Task<'_>, out: &mut [f32], scratch: &mut [f32], team: &Team) {
-        let (shape, threads) = (&task.shape, team.threads());
+    /// Runs a vector implementation: every head on one thread, or on several where there are fewer heads than threads.
+    fn run_shared(&self, task: &Task<'_>, out: &mut [f32], scratch: &mut [f32], pool: &ThreadPool) {
+        let (shape, threads) = (&task.shape, pool.threads());
         let work = shape.queries * shape.keys() * shape.heads * shape.head_size;
         let groups = if shape.heads >= threads { 1 } else { threads.div_ceil(shape.heads) };
         let pieces = shape.heads * groups;
         let out = Partition::new(out);
-        if work < WORTH_SHARING || threads == 1 {
+        if work < MIN_SHARED_WORK || threads == 1 {
             (0..shape.heads)
                 .for_each(|head| self.run_piece(Piece { task, head, group: 0, groups: 1, out: &out }, scratch));
             return;
         }
         let of_a_share = pieces.div_ceil(threads);
-        let chunks = if work < WORTH_DIVIDING { 1 } else { of_a_share };
+        let chunks = if work < MIN_CHUNKED_WORK { 1 } else { of_a_share };
         let length = scratch.len() / threads;
         let scratch = Partition::new(scratch);
-        team.run_chunks(chunks.min(u16::MAX.into()) as u16, &|chunk| {
+        pool.run_chunks(chunks.min(u16::MAX.into()) as u16, &|chunk| {
             // SAFETY: every thread takes its own part, one chunk at a time.
             let scratch = unsafe { scratch.range(chunk.thread * length..(chunk.thread + 1) * length) };
             for item in share(of_a_share, 1, chunk.index, chunk.of) {
@@ -133,16 +133,16 @@ impl Attention {
 pub struct Task<'a> {
     /// The sizes.
     pub shape: Shape,
-    /// Queries, T rows a head.
+    /// Queries, T rows per head.
     pub q: Heads<'a>,
-    /// Keys, S rows a head.
+    /// Keys, S rows per head.
     pub k: Heads<'a>,
-    /// Values, S rows a head.
+    /// Values, S rows per head.
     pub v: Heads<'a>,
 }
 
-/// What one thread computes at a time: one head's tiles of queries, every `groups`-th from `group` on. All tiles of a task
-/// have the same height.
+/// Unit of work of a thread: the tiles of queries of one head, every `groups`-th tile from `group` on. All tiles of a
+/// task have the same height.
 #[derive(Clone, Copy)]
 struct Piece<'a> {
     task: &'a Task<'a>,
@@ -163,13 +163,13 @@ impl Piece<'_> {
     ///
     /// # Safety
     /// `t` must lie in one of this piece's [`tiles`](Self::tiles), and no other reference to the same row may be alive.
-    #[allow(clippy::mut_from_ref, reason = "the pieces of an output are handed out one by one; see Partition")]
+    #[allow(clippy::mut_from_ref, reason = "pieces borrow disjoint parts of the output; see Partition")]
     #[inline(always)]
     unsafe fn out_row(&self, t: usize) -> &mut [f32] {
         let shape = &self.task.shape;
         let start = (t * shape.heads + self.head) * shape.head_size;
-        // SAFETY: a head's tile belongs to one piece and a piece to one thread, so no other thread has this row; that this
-        // one has it once is the caller's promise.
+        // SAFETY: a tile of a head belongs to one piece and a piece to one thread, so no other thread has this row. The
+        // caller guarantees that this thread borrows it once.
         unsafe { self.out.range(start..start + shape.head_size) }
     }
 }

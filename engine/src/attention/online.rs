@@ -1,22 +1,23 @@
 //! Attention in blocks of keys with an online softmax (Milakov and Gimelshein, arXiv:1805.02867; Dao et al.,
-//! arXiv:2205.14135): a running maximum and sum per query, and outputs that are rescaled when the maximum moves. No row of
-//! scores is ever complete; a block of keys and values stays in the first-level cache while all queries pass over it.
+//! arXiv:2205.14135): a running maximum and sum per query, and outputs that are rescaled when the maximum changes. No
+//! row of scores is stored. A block of keys and values stays in the L1 cache while all queries use it.
 
-use super::scores::{QUERIES, dot_scores, padded, scores, turn_keys};
+use super::scores::{QUERIES, dot_scores, padded, scores, transpose_keys};
 use super::values::{Weighted, accumulate};
 use super::{Piece, Shape};
 use crate::simd::{Kernel, Simd, exp, exp_each};
 use crate::softmax::vector::{exponentials, largest, scale};
 
-/// Keys in a block: with 64 values a head, its keys and values fill a first-level cache of 32 KB.
+/// Keys per block. With a head size of 64, keys and values of a block fill an L1 cache of 32 KB.
 const KEYS: usize = 64;
 
-/// Queries of the highest tile, see [`S::TILE_ROWS`](Simd::TILE_ROWS): one of [`QUERIES`] waits for its own sums.
-const MOST_QUERIES: usize = 2 * QUERIES;
+/// Queries of the highest tile, see [`S::TILE_ROWS`](Simd::TILE_ROWS). A tile of [`QUERIES`] is bound by the latency of
+/// its sums where twice as many registers are available.
+const MAX_QUERIES: usize = 2 * QUERIES;
 
-/// A block of turned keys, a tile's scores and weights, and every query's maximum and sum.
+/// Length of the scratch: a block of transposed keys, scores and weights of a tile, and maximum and sum of every query.
 pub(super) fn scratch(shape: &Shape) -> usize {
-    (shape.head_size + 2 * MOST_QUERIES) * KEYS + 2 * shape.queries
+    (shape.head_size + 2 * MAX_QUERIES) * KEYS + 2 * shape.queries
 }
 
 pub(super) struct Online<'a> {
@@ -31,25 +32,25 @@ impl Kernel for Online<'_> {
     fn run<S: Simd>(self, simd: S) {
         let piece = self.piece;
         let shape = piece.task.shape;
-        let (turned, rest) = self.scratch.split_at_mut(shape.head_size * KEYS);
-        let (scores, rest) = rest.split_at_mut(MOST_QUERIES * KEYS);
-        let (weights, rest) = rest.split_at_mut(MOST_QUERIES * KEYS);
+        let (transposed, rest) = self.scratch.split_at_mut(shape.head_size * KEYS);
+        let (scores, rest) = rest.split_at_mut(MAX_QUERIES * KEYS);
+        let (weights, rest) = rest.split_at_mut(MAX_QUERIES * KEYS);
         let (maxima, sums) = rest[..2 * shape.queries].split_at_mut(shape.queries);
         maxima.fill(f32::NEG_INFINITY);
         sums.fill(0.0);
-        let mut state = State { piece, turned, scores, weights, maxima, sums };
+        let mut state = State { piece, transposed, scores, weights, maxima, sums };
         let keys = shape.keys();
         let mut start = 0;
         while start < keys {
             let count = KEYS.min(keys - start);
             if shape.queries > 1 {
                 let keys = piece.task.k.rows(piece.head, start, count);
-                turn_keys(keys, KEYS, state.turned);
+                transpose_keys(keys, KEYS, state.transposed);
             }
-            for mut first in piece.tiles(MOST_QUERIES) {
-                let end = shape.queries.min(first + MOST_QUERIES);
-                if S::TILE_ROWS >= MOST_QUERIES && first + MOST_QUERIES == end {
-                    state.tile::<S, MOST_QUERIES>(simd, first, start, count);
+            for mut first in piece.tiles(MAX_QUERIES) {
+                let end = shape.queries.min(first + MAX_QUERIES);
+                if S::TILE_ROWS >= MAX_QUERIES && first + MAX_QUERIES == end {
+                    state.tile::<S, MAX_QUERIES>(simd, first, start, count);
                     continue;
                 }
                 while first + QUERIES <= end {
@@ -62,9 +63,9 @@ impl Kernel for Online<'_> {
             }
             start += KEYS;
         }
-        for first in piece.tiles(MOST_QUERIES) {
-            for t in first..(first + MOST_QUERIES).min(shape.queries) {
-                // SAFETY: `t` lies in a tile of the piece, and the row is dropped at the end of the statement.
+        for first in piece.tiles(MAX_QUERIES) {
+            for t in first..(first + MAX_QUERIES).min(shape.queries) {
+                // SAFETY: `t` is in a tile of the piece, and the borrow ends with the next statement.
                 let row = unsafe { piece.out_row(t) };
                 scale(simd, row, 1.0 / state.sums[t]);
             }
@@ -74,7 +75,7 @@ impl Kernel for Online<'_> {
 
 struct State<'a> {
     piece: Piece<'a>,
-    turned: &'a mut [f32],
+    transposed: &'a mut [f32],
     scores: &'a mut [f32],
     weights: &'a mut [f32],
     maxima: &'a mut [f32],
@@ -82,7 +83,7 @@ struct State<'a> {
 }
 
 impl State<'_> {
-    /// Takes the keys `start..start + count` into the outputs of R queries from `first` on.
+    /// Adds the keys `start..start + count` to the outputs of R queries from `first` on.
     #[inline(always)]
     fn tile<S: Simd, const R: usize>(&mut self, simd: S, first: usize, start: usize, count: usize) {
         let piece = self.piece;
@@ -101,7 +102,7 @@ impl State<'_> {
         } else {
             let q: [&[f32]; R] = std::array::from_fn(|r| task.q.row(piece.head, first + r));
             let factor = task.shape.scale();
-            scores(simd, &q, self.turned, KEYS, visible, factor, self.scores);
+            scores(simd, &q, self.transposed, KEYS, visible, factor, self.scores);
         }
         let mut factors = [1.0; R];
         if R == 1 {
@@ -115,13 +116,13 @@ impl State<'_> {
             self.weigh_rows(simd, first, visible.div_ceil(S::LANES), &mut factors);
         }
         let values = Weighted { weights: self.weights, stride: KEYS, values: task.v.rows(piece.head, start, visible) };
-        // SAFETY: the tile is one of the piece's, and its rows are taken once each.
+        // SAFETY: the tile belongs to the piece, and each of its rows is borrowed once.
         let mut out: [&mut [f32]; R] = std::array::from_fn(|r| unsafe { piece.out_row(first + r) });
         accumulate(simd, values, &factors, &mut out);
     }
 
-    /// Turns the scores of query `t`, the first row of `visible`, into weights. Returns the factor by which what was
-    /// accumulated before has to shrink.
+    /// Computes the weights of query `t` from its `visible` scores in row 0. Returns the factor that rescales what was
+    /// accumulated before.
     #[inline(always)]
     fn weigh_row<S: Simd>(&mut self, simd: S, t: usize, visible: usize) -> f32 {
         let scores = &self.scores[..visible];
@@ -140,8 +141,9 @@ impl State<'_> {
         shrink
     }
 
-    /// The same for R rows of `vectors` whole vectors, queries from `first` on, each step for all rows before the next: a row
-    /// alone is a chain of operations that wait for each other. What a query does not see has the score minus infinity.
+    /// Computes the weights of R queries from `first` on, in rows of `vectors` whole vectors. Each step runs for all
+    /// rows before the next step, because the operations of one row depend on each other. Keys that a query does not
+    /// attend to have the score minus infinity.
     #[inline(always)]
     fn weigh_rows<S: Simd, const R: usize>(&mut self, simd: S, first: usize, vectors: usize, factors: &mut [f32; R]) {
         assert!(vectors * S::LANES <= KEYS && self.scores.len() >= R * KEYS && self.weights.len() >= R * KEYS);
@@ -160,7 +162,7 @@ impl State<'_> {
             let new = simd.max(old, simd.load_part(&maxima[r..], 0.0));
             simd.store_part(&mut maxima[r..], new);
             simd.store_part(&mut before[r..], new);
-            // 0 where there was nothing before: every query sees the first key of all.
+            // The factor is 0 in the first block, whose maximum before is minus infinity.
             simd.store_part(&mut factors[r..], exp(simd, simd.sub(old, new)));
         }
         let mut sums = [simd.splat(0.0); R];

@@ -1,13 +1,13 @@
-//! The scores of a tile of queries: the first product of attention, for the batched and the online implementation.
+//! Scores of a tile of queries: the first product of attention, for the batched and the online implementation.
 //!
-//! For several queries the keys are turned (`[D, keys]`), so that both products run along the vectors: scores along keys,
-//! outputs along D. A single query does not pay for the turning; its scores are plain dot products.
+//! For several queries the keys are transposed (`[D, keys]`), so that both products run along vectors: scores along
+//! keys, outputs along D. For a single query a transposition does not pay off; its scores are plain dot products.
 
 use super::heads::Rows;
 use crate::simd::Simd;
 
-/// Queries in a full tile. With two vectors each, their accumulators fill half of AVX2's sixteen registers; where there are
-/// twice as many registers, the online implementation takes two such tiles at once.
+/// Queries in a full tile. With two vectors each, their accumulators fill half of AVX2's sixteen registers. With
+/// AVX-512's 32 registers, the online implementation computes two such tiles at once.
 pub(super) const QUERIES: usize = 4;
 
 /// `count` rounded up to a length that is a multiple of every instruction set's lanes.
@@ -15,14 +15,14 @@ pub(super) const fn padded(count: usize) -> usize {
     count.next_multiple_of(16)
 }
 
-/// Copies the rows of `keys` into `turned` `[D, stride]`, column by column.
+/// Copies the rows of `keys` into `transposed` `[D, stride]`, column by column.
 #[inline(always)]
-pub(super) fn turn_keys(keys: Rows<'_>, stride: usize, turned: &mut [f32]) {
+pub(super) fn transpose_keys(keys: Rows<'_>, stride: usize, transposed: &mut [f32]) {
     let (count, d) = (keys.count(), keys.row_len());
-    assert!(count <= stride && turned.len() >= d * stride);
+    assert!(count <= stride && transposed.len() >= d * stride);
     let (whole_count, whole_d) = (count - count % 4, d - d % 4);
     for s in (0..whole_count).step_by(4) {
-        // Squares of four by four: four loads, four stores, and shuffles between them.
+        // Squares of four by four values: four loads, shuffles, four stores.
         for i in (0..whole_d).step_by(4) {
             let mut square = [[0.0; 4]; 4];
             for (row, values) in square.iter_mut().enumerate() {
@@ -31,8 +31,8 @@ pub(super) fn turn_keys(keys: Rows<'_>, stride: usize, turned: &mut [f32]) {
             }
             let [a, b, c, e] = square;
             for j in 0..4 {
-                // SAFETY: `i + j < d` and `s + 4 <= count <= stride`, and `turned` has `d` rows of `stride`.
-                let out = unsafe { turned.as_mut_ptr().add((i + j) * stride + s) };
+                // SAFETY: `i + j < d` and `s + 4 <= count <= stride`, and `transposed` has `d` rows of `stride`.
+                let out = unsafe { transposed.as_mut_ptr().add((i + j) * stride + s) };
                 // SAFETY: as above.
                 unsafe { out.cast::<[f32; 4]>().write([a[j], b[j], c[j], e[j]]) };
             }
@@ -41,18 +41,18 @@ pub(super) fn turn_keys(keys: Rows<'_>, stride: usize, turned: &mut [f32]) {
     for s in 0..count {
         let rest = if s < whole_count { whole_d } else { 0 };
         for (i, value) in keys.row(s).iter().enumerate().skip(rest) {
-            turned[i * stride + s] = *value;
+            transposed[i * stride + s] = *value;
         }
     }
 }
 
-/// `scores[r, s] = scale * q[r] . turned[:, s]` for `columns` columns and R queries. Rows of `scores` and `turned` are
-/// `stride` long, and are read and written up to the next multiple of the lanes.
+/// `scores[r, s] = scale * q[r] . transposed[:, s]` for `columns` columns and R queries. Rows of `scores` and
+/// `transposed` are `stride` long, and are read and written up to the next multiple of the lanes.
 #[inline(always)]
 pub(super) fn scores<S: Simd, const R: usize>(
     simd: S,
     q: &[&[f32]; R],
-    turned: &[f32],
+    transposed: &[f32],
     stride: usize,
     columns: usize,
     scale: f32,
@@ -60,7 +60,7 @@ pub(super) fn scores<S: Simd, const R: usize>(
 ) {
     let d = q[0].len();
     assert!(stride.is_multiple_of(S::LANES) && columns <= stride);
-    assert!(turned.len() >= d * stride && scores.len() >= R * stride);
+    assert!(transposed.len() >= d * stride && scores.len() >= R * stride);
     let mut pointers = [q[0].as_ptr(); R];
     for r in 0..R {
         assert!(q[r].len() == d);
@@ -69,33 +69,33 @@ pub(super) fn scores<S: Simd, const R: usize>(
     let scale = simd.splat(scale);
     let mut s = 0;
     while s < columns {
-        // SAFETY: rows of `turned` and `scores` are `stride` long, a multiple of the lanes, and a vector that begins
-        // before `columns` ends within its row; a second one is taken only where it begins before `columns`, too. Every
-        // query has `d` values.
+        // SAFETY: rows of `transposed` and `scores` are `stride` long, a multiple of the lanes, and a vector that
+        // begins before `columns` ends within its row; a second one is taken only where it begins before `columns`,
+        // too. Every query has `d` values.
         unsafe {
-            let turned = turned.as_ptr().add(s);
+            let transposed = transposed.as_ptr().add(s);
             let out = scores.as_mut_ptr().add(s);
             if s + S::LANES < columns {
-                score_columns::<S, R, 2>(simd, &pointers, d, turned, stride, scale, out);
+                score_columns::<S, R, 2>(simd, &pointers, d, transposed, stride, scale, out);
             } else {
-                score_columns::<S, R, 1>(simd, &pointers, d, turned, stride, scale, out);
+                score_columns::<S, R, 1>(simd, &pointers, d, transposed, stride, scale, out);
             }
         }
         s += 2 * S::LANES;
     }
 }
 
-/// W vectors of columns, the first of which `turned` and `out` point to.
+/// Computes W vectors of columns; `transposed` and `out` point to the first.
 ///
 /// # Safety
-/// Each of `q` must be readable for `d` values, `turned` for W vectors in each of `d` rows, `out` writable for W vectors in
-/// each of R rows; rows of both are `stride` apart.
+/// Each of `q` must be readable for `d` values, `transposed` for W vectors in each of `d` rows, `out` writable for W
+/// vectors in each of R rows; rows of both are `stride` apart.
 #[inline(always)]
 unsafe fn score_columns<S: Simd, const R: usize, const W: usize>(
     simd: S,
     q: &[*const f32; R],
     d: usize,
-    turned: *const f32,
+    transposed: *const f32,
     stride: usize,
     scale: S::F,
     out: *mut f32,
@@ -104,8 +104,8 @@ unsafe fn score_columns<S: Simd, const R: usize, const W: usize>(
     for i in 0..d {
         let mut keys = [simd.splat(0.0); W];
         for w in 0..W {
-            // SAFETY: readable by the caller's promise.
-            keys[w] = unsafe { simd.load_ptr(turned.add(i * stride + w * S::LANES)) };
+            // SAFETY: readable by the caller's contract.
+            keys[w] = unsafe { simd.load_ptr(transposed.add(i * stride + w * S::LANES)) };
         }
         for r in 0..R {
             // SAFETY: as above.
@@ -117,17 +117,17 @@ unsafe fn score_columns<S: Simd, const R: usize, const W: usize>(
     }
     for r in 0..R {
         for w in 0..W {
-            // SAFETY: writable by the caller's promise.
+            // SAFETY: writable by the caller's contract.
             unsafe { simd.store_ptr(out.add(r * stride + w * S::LANES), simd.mul(sums[r][w], scale)) };
         }
     }
 }
 
-/// How many keys ahead of its use a key is fetched.
+/// Prefetch distance, in keys.
 const KEYS_AHEAD: usize = 8;
 
-/// `scores[s] = scale * q . keys[s]` for as many rows of `keys` as there are scores. Keys and values of earlier tokens lie in
-/// the last-level cache or in memory: the keys to come and the `values` of those at hand travel meanwhile.
+/// `scores[s] = scale * q . keys[s]` for every score. Keys and values of earlier tokens are in the last-level cache or
+/// in memory, so the next keys and the `values` of the current ones are prefetched meanwhile.
 #[inline(always)]
 pub(super) fn dot_scores<S: Simd>(
     simd: S,
@@ -161,7 +161,7 @@ pub(super) fn dot_scores<S: Simd>(
     }
 }
 
-/// Asks for all of a row.
+/// Prefetches a whole row.
 #[inline(always)]
 fn fetch<S: Simd>(simd: S, row: &[f32]) {
     for line in row.chunks(16) {

@@ -1,4 +1,5 @@
-//! Every implementation on every instruction set against f64, on shapes where tiles, blocks and vectors do not fit.
+//! Every implementation on every instruction set is compared with f64, on shapes that tiles, blocks and vectors do not
+//! divide.
 
 use super::*;
 use crate::oracle::{self, SOFTMAXES, assert_close, levels, values};
@@ -36,14 +37,14 @@ fn check(shape: Shape, threads: usize) {
         v: Heads::of_matrix(&v, c, shape.heads),
     };
     let expected = expected(&task);
-    let team = Team::new(threads).unwrap();
+    let pool = ThreadPool::new(threads).unwrap();
     for level in levels() {
         for &choice in Choice::ALL {
             for &softmax in SOFTMAXES {
                 let attention = Attention::new(choice, Softmax::new(softmax, level), level);
                 let mut out = vec![f32::NAN; expected.len()];
                 let mut scratch = vec![f32::NAN; attention.scratch(&shape, threads)];
-                attention.run(&task, &mut out, &mut scratch, &team);
+                attention.run(&task, &mut out, &mut scratch, &pool);
                 let what = format!("{choice} {softmax} {} {shape:?}", level.isa());
                 assert_close(&out, &expected, 3e-6, &what);
             }

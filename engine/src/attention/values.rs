@@ -1,13 +1,13 @@
-//! The weights of a tile of queries times the values: the second product of attention, for the batched and the online
+//! Weights of a tile of queries times the values: the second product of attention, for the batched and the online
 //! implementation.
 
 use super::heads::Rows;
 use crate::simd::Simd;
 
-/// The weights of a tile, and the values they belong to.
+/// The weights of a tile and their values.
 #[derive(Clone, Copy)]
 pub(super) struct Weighted<'a> {
-    /// `[R, stride]`, of which as many columns count as there are values.
+    /// `[R, stride]`; only the first `values.count()` columns are used.
     pub(super) weights: &'a [f32],
     pub(super) stride: usize,
     pub(super) values: Rows<'a>,
@@ -53,11 +53,11 @@ pub(super) fn accumulate<S: Simd, const R: usize>(
     }
 }
 
-/// W vectors of columns from `i` on.
+/// Computes W vectors of columns from `i` on.
 ///
 /// # Safety
-/// `i + W * LANES` must be at most the length of the values and of every output; there must be a weight for every query and
-/// value.
+/// `i + W * LANES` must be at most the length of the values and of every output; there must be a weight for every query
+/// and value.
 #[inline(always)]
 unsafe fn accumulate_columns<S: Simd, const R: usize, const W: usize>(
     simd: S,
@@ -71,7 +71,7 @@ unsafe fn accumulate_columns<S: Simd, const R: usize, const W: usize>(
         if factors[r] != 0.0 {
             let factor = simd.splat(factors[r]);
             for w in 0..W {
-                // SAFETY: within the output by the caller's promise.
+                // SAFETY: within the output by the caller's contract.
                 let before = unsafe { simd.load_ptr(out[r].as_ptr().add(i + w * S::LANES)) };
                 sums[r][w] = simd.mul(factor, before);
             }
@@ -81,10 +81,10 @@ unsafe fn accumulate_columns<S: Simd, const R: usize, const W: usize>(
     let count = weighted.values.count();
     let mut s = 0;
     if R == 1 {
-        // Two keys at a time, each with its own sums: twice as many chains of additions to hide latency with.
+        // Two keys at a time with separate sums: twice as many independent chains of additions hide the latency.
         let mut others = [simd.splat(0.0); W];
         while s + 2 <= count {
-            // SAFETY: `s + 1 < count`; the columns are within the rows by the caller's promise.
+            // SAFETY: `s + 1 < count`; the columns are within the rows by the caller's contract.
             unsafe {
                 let (a, b) = (simd.splat(*weights.add(s)), simd.splat(*weights.add(s + 1)));
                 let (first, second) = (weighted.values.pointer(s).add(i), weighted.values.pointer(s + 1).add(i));
@@ -101,14 +101,14 @@ unsafe fn accumulate_columns<S: Simd, const R: usize, const W: usize>(
     }
     while s < count {
         let mut columns = [simd.splat(0.0); W];
-        // SAFETY: `s < count`; the columns are within the row by the caller's promise.
+        // SAFETY: `s < count`; the columns are within the row by the caller's contract.
         let row = unsafe { weighted.values.pointer(s).add(i) };
         for w in 0..W {
             // SAFETY: as above.
             columns[w] = unsafe { simd.load_ptr(row.add(w * S::LANES)) };
         }
         for r in 0..R {
-            // SAFETY: there is a weight for every query and value by the caller's promise.
+            // SAFETY: there is a weight for every query and value by the caller's contract.
             let weight = simd.splat(unsafe { *weights.add(r * weighted.stride + s) });
             for w in 0..W {
                 sums[r][w] = simd.mul_add(weight, columns[w], sums[r][w]);
@@ -118,13 +118,13 @@ unsafe fn accumulate_columns<S: Simd, const R: usize, const W: usize>(
     }
     for r in 0..R {
         for w in 0..W {
-            // SAFETY: within the output by the caller's promise.
+            // SAFETY: within the output by the caller's contract.
             unsafe { simd.store_ptr(out[r].as_mut_ptr().add(i + w * S::LANES), sums[r][w]) };
         }
     }
 }
 
-/// The last columns, from `i` on, which do not fill a vector.
+/// Computes the last columns, from `i` on, which do not fill a vector.
 #[inline(always)]
 fn accumulate_rest<S: Simd, const R: usize>(
     simd: S,

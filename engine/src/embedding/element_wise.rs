@@ -1,4 +1,4 @@
-//! The lookup element by element.
+//! Embedding lookup element by element.
 
 use super::Table;
 

@@ -1,19 +1,19 @@
-//! Token embedding: a row of the table for every token. Positions are added by [`crate::residual`], or on the way.
+//! Token embedding: a row of the table for every token. Positions are added by [`crate::residual`] or in the same pass.
 
 mod element_wise;
 mod row_copy;
 
 use crate::matmul::Linear;
 use crate::residual::Residual;
-use crate::team::Team;
+use crate::thread_pool::ThreadPool;
 use crate::variant::Embedding as Choice;
 
-/// Where token rows come from.
+/// Table of token rows.
 #[derive(Clone, Copy, Debug)]
 pub enum Table<'a> {
     /// A plain table `[V, C]`.
     Plain(&'a [f32]),
-    /// A head tied to the embedding, in whatever form its matrix product wants.
+    /// A head tied to the embedding, in the packed form of its matrix product.
     Packed(&'a Linear),
 }
 
@@ -33,22 +33,22 @@ impl Embedding {
     /// calling thread.
     ///
     /// # Panics
-    /// When `out` is not `[T, C]` or a token has no row.
-    pub fn run(&self, tokens: &[u32], table: Table<'_>, out: &mut [f32], team: &Team) {
+    /// Panics if `out` is not `[T, C]` or a token has no row.
+    pub fn run(&self, tokens: &[u32], table: Table<'_>, out: &mut [f32], pool: &ThreadPool) {
         let c = width(tokens, out);
         match self.choice {
             Choice::ElementWise => element_wise::run(tokens, table, c, out),
             Choice::RowCopy => row_copy::run(tokens, table, c, out),
-            Choice::Parallel => self.share(tokens, out, team, &|first, out| {
+            Choice::Parallel => self.share(tokens, out, pool, &|first, out| {
                 row_copy::run(&tokens[first..first + out.len() / c], table, c, out);
             }),
         }
     }
 
-    /// As [`Embedding::run`], and adds the rows of `positions` (`[T, C]`) while each row is at hand.
+    /// Looks rows up as [`Embedding::run`] does and adds the rows of `positions` (`[T, C]`) in the same pass.
     ///
     /// # Panics
-    /// As [`Embedding::run`]; when `positions` is not `[T, C]`.
+    /// Same as for [`Embedding::run`]; when `positions` is not `[T, C]`.
     pub fn run_with_positions(
         &self,
         tokens: &[u32],
@@ -56,7 +56,7 @@ impl Embedding {
         positions: &[f32],
         residual: &Residual,
         out: &mut [f32],
-        team: &Team,
+        pool: &ThreadPool,
     ) {
         let c = width(tokens, out);
         assert_eq!(positions.len(), out.len(), "embedding: positions");
@@ -72,17 +72,17 @@ impl Embedding {
             }
         };
         match self.choice {
-            Choice::Parallel => self.share(tokens, out, team, &rows),
+            Choice::Parallel => self.share(tokens, out, pool, &rows),
             Choice::ElementWise | Choice::RowCopy => rows(0, out),
         }
     }
 
-    /// Shares rows out over the team, unless there are too few to be worth it.
-    fn share(&self, tokens: &[u32], out: &mut [f32], team: &Team, rows: &(dyn Fn(usize, &mut [f32]) + Sync)) {
+    /// Computes `rows` on all threads of `pool`, or on the calling thread if `out` is small.
+    fn share(&self, tokens: &[u32], out: &mut [f32], pool: &ThreadPool, rows: &(dyn Fn(usize, &mut [f32]) + Sync)) {
         if out.len() < 4096 {
             rows(0, out);
         } else {
-            team.split_rows(out, out.len() / tokens.len(), rows);
+            pool.split_rows(out, out.len() / tokens.len(), rows);
         }
     }
 }
@@ -113,7 +113,7 @@ mod tests {
         let expected: Vec<f32> = tokens.iter().flat_map(|&token| table[token as usize * c..][..c].to_vec()).collect();
         let added: Vec<f32> = expected.iter().zip(&positions).map(|(a, b)| a + b).collect();
         let matrix = Matrix { layout: Layout::OutIn, data: &table, inputs: c, outputs: vocab };
-        let team = Team::new(2).unwrap();
+        let pool = ThreadPool::new(2).unwrap();
         for level in levels() {
             for &matmul in MatMul::ALL {
                 let head = Linear::new(matmul, WeightStorage::F32, level, &matrix, None).unwrap();
@@ -121,10 +121,10 @@ mod tests {
                     for table in [Table::Plain(&table), Table::Packed(&head)] {
                         let mut out = vec![f32::NAN; expected.len()];
                         let embedding = Embedding::new(choice);
-                        embedding.run(&tokens, table, &mut out, &team);
+                        embedding.run(&tokens, table, &mut out, &pool);
                         assert_eq!(out, expected, "{choice} {matmul}");
                         let residual = Residual::new(variant::Residual::Fused, level);
-                        embedding.run_with_positions(&tokens, table, &positions, &residual, &mut out, &team);
+                        embedding.run_with_positions(&tokens, table, &positions, &residual, &mut out, &pool);
                         assert_eq!(out, added, "{choice} {matmul} with positions");
                     }
                 }

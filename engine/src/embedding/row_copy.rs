@@ -1,4 +1,4 @@
-//! The lookup row by row, each copied whole.
+//! Embedding lookup row by row; each row is one copy.
 
 use super::Table;
 

@@ -14,13 +14,13 @@ pub struct Gelu {
 }
 
 impl Gelu {
-    /// The implementation `choice`; `level` serves those that use vector instructions. Run alone, `fused` computes what
-    /// `simd` does: what it is fused with is the matrix product before it.
+    /// The implementation `choice`; `level` serves those that use vector instructions. As an operation of its
+    /// own, `fused` is the same as `simd`; the matrix product before it does the fusing.
     pub fn new(choice: Choice, level: Level) -> Self {
         Self { choice, level }
     }
 
-    /// Whether the implementation uses vector instructions.
+    /// Returns true if the implementation uses vector instructions.
     pub fn is_simd(&self) -> bool {
         self.choice != Choice::Scalar
     }
@@ -28,7 +28,7 @@ impl Gelu {
     /// GELU of every element of `x` into `out`.
     ///
     /// # Panics
-    /// When the lengths differ.
+    /// Panics if the lengths differ.
     pub fn run(&self, x: &[f32], out: &mut [f32]) {
         assert_eq!(x.len(), out.len(), "gelu: x and out differ in length");
         match self.choice {

@@ -1,4 +1,4 @@
-//! The formula as it is written, one element at a time.
+//! GELU as its formula is written, one element at a time.
 
 pub(super) fn run(x: &[f32], out: &mut [f32]) {
     let scale = (2.0 / std::f32::consts::PI).sqrt();

@@ -1,4 +1,4 @@
-//! One vector of elements at a time, the exponential in it a polynomial.
+//! GELU one vector at a time, with a polynomial for the exponential.
 
 use crate::simd::{Kernel, Simd, gelu_tanh};
 

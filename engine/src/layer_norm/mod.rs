@@ -1,14 +1,14 @@
 //! LayerNorm (Ba, Kiros and Hinton, arXiv:1607.06450): every row gets mean 0 and variance 1, then a gain and a bias.
 //!
-//! Which is best was left to measurement. One row on one AVX2 core (Zen 3, 3.2 GHz), best of 300 rounds:
+//! Time of one row on one AVX2 core (Zen 3, 3.2 GHz), best of 300 rounds:
 //!
 //! | C | three-pass | welford | welford-simd | two-pass-simd |
 //! |---|---|---|---|---|
 //! | 256 | 543 ns | 1411 ns | 164 ns | 116 ns |
 //! | 768 | 1574 ns | 4154 ns | 388 ns | 235 ns |
 //!
-//! Welford's one pass saves reading memory, but a row is in the first-level cache after the first read, and the recurrence
-//! is a chain of a division and additions that wait for each other. So the optimized phase takes two passes.
+//! Welford's single pass reads memory once instead of twice, but a row is in the L1 cache after the first read, and the
+//! recurrence is a chain of dependent divisions and additions. So the optimized phase uses two passes.
 
 mod three_pass;
 mod two_pass_simd;
@@ -33,16 +33,16 @@ impl LayerNorm {
         Self { choice, level }
     }
 
-    /// Whether the implementation uses vector instructions.
+    /// Returns true if the implementation uses vector instructions.
     pub fn is_simd(&self) -> bool {
         matches!(self.choice, Choice::WelfordSimd | Choice::TwoPassSimd)
     }
 
-    /// `out = (x - mean) / sqrt(variance + epsilon) * gain + bias` for every row; `x` and `out` are `[T, C]`, `gain` and
-    /// `bias` are `[C]`. The variance is that of the population (divided by C).
+    /// `out = (x - mean) / sqrt(variance + epsilon) * gain + bias` for every row; `x` and `out` are `[T, C]`, `gain`
+    /// and `bias` are `[C]`. The variance is that of the population (divided by C).
     ///
     /// # Panics
-    /// When the lengths do not fit together.
+    /// Panics if the lengths do not match.
     pub fn run(&self, x: &[f32], gain: &[f32], bias: &[f32], epsilon: f32, out: &mut [f32]) {
         let c = gain.len();
         assert!(
@@ -111,7 +111,7 @@ mod tests {
         }
     }
 
-    /// A one-pass sum of squares would cancel here; the mean is a thousand times the deviation.
+    /// A one-pass sum of squares would cancel: the mean is a thousand times the deviation.
     #[test]
     fn a_mean_that_dwarfs_the_deviation_does_no_harm() {
         for c in [64, 100, 768] {

@@ -1,4 +1,4 @@
-//! The textbook form: one loop for the mean, one for the variance, one to normalise.
+//! Textbook LayerNorm: one loop for the mean, one for the variance, one to normalise.
 
 use super::Rows;
 

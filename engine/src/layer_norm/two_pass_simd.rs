@@ -1,6 +1,6 @@
-//! Two passes over a row that is in the first-level cache anyway: the sum, then squared deviations from the exact mean.
+//! Two passes over a row that is in the L1 cache: the sum, then squared deviations from the exact mean.
 //!
-//! Both sums run in several independent accumulators, so that the additions' latency is hidden.
+//! Several independent accumulators hide the latency of the additions.
 
 use super::vector::Moments;
 use crate::simd::Simd;
@@ -29,7 +29,7 @@ fn sum_of<S: Simd, const SQUARED: bool>(simd: S, x: &[f32], shift: f32) -> f32 {
         }
     }
     for chunk in blocks.remainder().chunks(S::LANES) {
-        // Lanes beyond the end hold the shift, so that they add nothing.
+        // Lanes beyond the end contain the shift, so that they add 0.
         let value = simd.sub(simd.load_part(chunk, shift), shifts);
         sums[0] = add_term::<S, SQUARED>(simd, value, sums[0]);
     }

@@ -1,17 +1,17 @@
-//! What the vector implementations share: they differ in how they find a row's mean and variance.
+//! LayerNorm with vector instructions, generic over the method that computes mean and variance.
 
 use std::marker::PhantomData;
 
 use super::Rows;
 use crate::simd::{Kernel, Simd};
 
-/// A way to find the moments of a row.
+/// A method that computes mean and variance of a row.
 pub(super) trait Moments {
     /// The mean of `x` and the sum of squared deviations from it.
     fn of<S: Simd>(simd: S, x: &[f32]) -> (f32, f32);
 }
 
-/// LayerNorm with the moments found by `M`.
+/// LayerNorm with mean and variance by `M`.
 pub(super) struct Normalise<'a, M> {
     rows: Rows<'a>,
     moments: PhantomData<M>,

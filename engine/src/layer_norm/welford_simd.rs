@@ -1,8 +1,8 @@
 //! Welford's recurrence in every lane at once; the lanes are merged by Chan, Golub and LeVeque's formula
 //! (Stanford STAN-CS-79-773, 1979).
 //!
-//! The steps depend on each other through the mean, so one row is a chain of latencies. The division is a
-//! multiplication by a reciprocal that is the same for all lanes.
+//! Each step needs the mean of the step before, so one row is a chain of latencies. The division is a multiplication by
+//! a reciprocal that is the same for all lanes.
 
 use super::vector::Moments;
 use crate::simd::Simd;
@@ -25,7 +25,7 @@ impl Moments for Welford {
             means = simd.mul_add(before, simd.splat(1.0 / step), means);
             squares = simd.mul_add(before, simd.sub(value, means), squares);
         }
-        // Every lane saw `steps` values, so the mean of all is the mean of the lanes' means.
+        // Every lane has `steps` values, so the mean of all is the mean of the lanes' means.
         let mut mean = simd.reduce_add(means) / S::LANES as f32;
         let apart = simd.sub(means, simd.splat(mean));
         let between = simd.reduce_add(simd.mul(apart, apart)) * steps as f32;

@@ -1,7 +1,7 @@
-//! Scalar loops over blocks that stay in the cache; no vector intrinsics, one thread.
+//! Cache-blocked scalar loops on one thread, without vector intrinsics.
 //!
-//! A block of weights (`[BLOCK_K, BLOCK_N]`, 32 KB) is used for every row of the input before the next one is
-//! touched, and the innermost loop runs along a row of it, so that memory is read in order.
+//! A block of weights (`[BLOCK_K, BLOCK_N]`, 32 KB) is used for every row of the input before the next block is read.
+//! The innermost loop runs along a row of the block, so that memory is read in order.
 
 use super::dense::{Dense, Values};
 use super::view::{View, ViewMut};
@@ -60,7 +60,8 @@ pub(super) fn accumulate(x: View<'_>, weight: impl Fn(usize, usize) -> f32, out:
     }
 }
 
-/// The same in the arithmetic of [`int8`], which has blocks of its own; `weights` is `[K, N]`, `scales` `[K / BLOCK, N]`.
+/// The same in the arithmetic of [`int8`], whose blocks of inputs have scales; `weights` is `[K, N]`, `scales` `[K /
+/// BLOCK, N]`.
 fn accumulate_int8(x: View<'_>, weights: &[i8], scales: &[f32], out: &mut ViewMut<'_>) {
     let (k, n) = (x.columns(), out.columns());
     for first_k in (0..k).step_by(int8::BLOCK) {

@@ -1,4 +1,4 @@
-//! Weights as a plain tensor, in any storage: what the scalar implementations read.
+//! Unpacked weights in any storage, for the scalar implementations.
 
 use half::bf16;
 
@@ -17,7 +17,7 @@ pub(super) struct Dense {
 pub(super) enum Values {
     F32(Vec<f32>),
     Bf16(Vec<bf16>),
-    /// `scales` is `[K / BLOCK, N]`, the last block possibly shorter.
+    /// `scales` is `[K / BLOCK, N]`; the last block may be shorter.
     Int8 {
         values: Vec<i8>,
         scales: Vec<f32>,

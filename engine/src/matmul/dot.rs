@@ -1,17 +1,17 @@
-//! The inner products of one row of input with a few panels of weights, a kernel per storage.
+//! Inner products of one row of input with a few panels of weights, one kernel per storage.
 //!
-//! Weights are fetched ahead of their use: what the hardware fetches by itself stops at every 4 KB page, and how close it comes
-//! to the bandwidth of the last-level cache then depends on how many streams there are and where they lie.
+//! The kernels prefetch weights. The hardware prefetcher stops at every 4 KB page; without software prefetch, the share
+//! of the last-level cache's bandwidth that it reaches depends on the number of streams and on their addresses.
 
 use super::int8::{self, Rounded};
 use super::packed::block_offset;
-use crate::simd::Simd;
+use crate::simd::{Simd, SimdInt8};
 
-/// How many bytes ahead of its use a weight is fetched. Streams follow each other in memory from panel to panel, so what lies
-/// beyond the end of one is used next, but for the last one.
+/// Prefetch distance in bytes. Panels are contiguous in memory, so the bytes after the end of one panel are used next,
+/// except after the last one.
 const AHEAD: usize = 1024;
 
-/// Asks for what lies [`AHEAD`] of two registers of weights.
+/// Prefetches the two registers of weights that are [`AHEAD`] bytes after `weights`.
 #[inline(always)]
 fn fetch_ahead<S: Simd>(simd: S, weights: *const u8) {
     for line in (0..8 * S::LANES).step_by(64) {
@@ -19,13 +19,13 @@ fn fetch_ahead<S: Simd>(simd: S, weights: *const u8) {
     }
 }
 
-/// The inner products of one input row with some panels; one implementation per storage.
+/// Inner products of one input row with some panels.
 pub(super) trait Dot: Copy {
     /// The sums of both registers of each panel.
     ///
     /// # Safety
     /// Every pointer must be readable for the panel's weights of all inputs.
-    unsafe fn sums<S: Simd, const COUNT: usize>(self, simd: S, panels: [*const u8; COUNT]) -> [[S::F; 2]; COUNT];
+    unsafe fn sums<S: SimdInt8, const COUNT: usize>(self, simd: S, panels: [*const u8; COUNT]) -> [[S::F; 2]; COUNT];
 }
 
 #[derive(Clone, Copy)]
@@ -40,7 +40,7 @@ impl Dot for F32<'_> {
         for (p, x) in self.x.iter().enumerate() {
             let x = simd.splat(*x);
             for s in 0..COUNT {
-                // SAFETY: input `p` has two registers of weights in the panel, by the caller's promise.
+                // SAFETY: input `p` has two registers of weights in the panel, by the caller's contract.
                 unsafe {
                     let weights = panels[s].cast::<f32>().add(p * 2 * S::LANES);
                     fetch_ahead(simd, weights.cast());
@@ -64,12 +64,12 @@ impl Dot for Bf16<'_> {
         let mut sums = [[simd.splat(0.0); 2]; COUNT];
         for pair in 0..self.x.len().div_ceil(2) {
             let x0 = simd.splat(self.x[2 * pair]);
-            // The partner of a last odd input is a zero weight.
+            // A last odd input is paired with a zero weight.
             let x1 = simd.splat(self.x.get(2 * pair + 1).copied().unwrap_or(0.0));
             for s in 0..COUNT {
                 fetch_ahead(simd, panels[s].wrapping_add(pair * 8 * S::LANES));
                 for half in 0..2 {
-                    // SAFETY: a pair of inputs has two registers of pairs in the panel, by the caller's promise.
+                    // SAFETY: a pair of inputs has two registers of pairs in the panel, by the caller's contract.
                     let (w0, w1) =
                         unsafe { simd.load_bf16_pairs(panels[s].cast::<u16>().add((2 * pair + half) * 2 * S::LANES)) };
                     sums[s][half] = simd.mul_add(x1, w1, simd.mul_add(x0, w0, sums[s][half]));
@@ -89,7 +89,7 @@ pub(super) struct Int8<'a> {
 
 impl Dot for Int8<'_> {
     #[inline(always)]
-    unsafe fn sums<S: Simd, const COUNT: usize>(self, simd: S, panels: [*const u8; COUNT]) -> [[S::F; 2]; COUNT] {
+    unsafe fn sums<S: SimdInt8, const COUNT: usize>(self, simd: S, panels: [*const u8; COUNT]) -> [[S::F; 2]; COUNT] {
         let mut sums = [[simd.splat(0.0); 2]; COUNT];
         for block in 0..self.depth.div_ceil(int8::BLOCK) {
             let first = block * int8::BLOCK;
@@ -102,7 +102,8 @@ impl Dot for Int8<'_> {
                 for s in 0..COUNT {
                     fetch_ahead(simd, panels[s].wrapping_add(offset + (8 + 8 * quad) * S::LANES));
                     for half in 0..2 {
-                        // SAFETY: behind the block's two registers of scales four inputs have two registers of weights.
+                        // SAFETY: after the two registers of scales of a block, four inputs have two registers of
+                        // weights.
                         let weights = unsafe {
                             let start = panels[s].add(offset + (8 + 8 * quad + 4 * half) * S::LANES);
                             simd.load_i8_quads(start.cast())

@@ -1,18 +1,18 @@
-//! What happens to a product where it is written, while it is still in a register.
+//! Epilogue of a matrix product: an operation applied before the result is written, while it is in a register.
 
-/// The last step of [`Linear::apply`](super::Linear::apply), after the bias.
+/// Operation that [`Linear::apply`](super::Linear::apply) applies after the bias.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Epilogue {
     /// `out = x W + b`.
     None,
     /// `out = gelu(x W + b)`, GELU in GPT-2's tanh form.
     Gelu,
-    /// `out += x W + b`: the output holds the residual stream.
+    /// `out += x W + b`; the output is the residual stream.
     Add,
 }
 
 impl Epilogue {
-    /// Applies the epilogue to one element: `value` is the product with its bias, `out` where it goes.
+    /// Applies the epilogue to one element: `value` is the product with its bias, `out` its destination.
     #[inline]
     pub(super) fn write(self, out: &mut f32, value: f32) {
         match self {

@@ -1,17 +1,17 @@
-//! From sums in a register to the output: bias, partial results of deeper blocks, epilogue.
+//! Writes sums from registers to the output: adds the bias and partial sums of earlier blocks, applies the epilogue.
 
 use super::Epilogue;
 use crate::simd::{Simd, gelu_tanh};
 
-/// How the sums over one block of inputs reach the output.
+/// Parameters of writing the sums over one block of inputs.
 #[derive(Clone, Copy)]
 pub(super) struct Finish<'a> {
     /// `[N]`, or empty.
     pub(super) bias: &'a [f32],
     pub(super) epilogue: Epilogue,
-    /// Whether these are the first inputs: the output holds no sums yet.
+    /// True for the first inputs: the output contains no sums yet.
     pub(super) first: bool,
-    /// Whether these are the last inputs.
+    /// True for the last inputs.
     pub(super) last: bool,
 }
 
@@ -26,12 +26,12 @@ impl<'a> Finish<'a> {
         Finish { first: first == 0, last: first + depth == k, ..self }
     }
 
-    /// Writes a panel's two registers of sums to `out`, as many outputs as `columns` says (all lanes, if more), all but
-    /// the activation; `column` is the number of the first.
+    /// Writes a panel's two registers of sums to `out`, but at most `columns` outputs, without the activation; `column`
+    /// is the index of the first.
     ///
     /// # Safety
-    /// `out` must be readable and writable for `min(columns, 2 * LANES)` elements, and the bias (unless empty) must have
-    /// that many from `column` on.
+    /// `out` must be readable and writable for `min(columns, 2 * LANES)` elements, and the bias (unless empty) must
+    /// have that many from `column` on.
     #[inline(always)]
     pub(super) unsafe fn write<S: Simd>(self, simd: S, sums: [S::F; 2], column: usize, columns: usize, out: *mut f32) {
         let add_out = !self.first || self.epilogue == Epilogue::Add;
@@ -42,7 +42,7 @@ impl<'a> Finish<'a> {
             let out = out.wrapping_add(at);
             let mut value = sums[half];
             // SAFETY: `count` elements from `at` on are within `columns`; output and bias are good for those by the
-            // caller's promise.
+            // caller's contract.
             unsafe {
                 if add_out {
                     value = simd.add(value, load(simd, out, count));
@@ -55,14 +55,14 @@ impl<'a> Finish<'a> {
         }
     }
 
-    /// Whether [`Finish::activate`] has to follow [`Finish::write`].
+    /// Returns true if [`Finish::activate`] has to follow [`Finish::write`].
     #[inline(always)]
     pub(super) fn activates(self) -> bool {
         self.last && self.epilogue == Epilogue::Gelu
     }
 
-    /// Applies the activation to what [`Finish::write`] wrote. A step of its own, so that the sums of a whole tile need
-    /// not wait in registers for it; the output is still in the first-level cache.
+    /// Applies the activation to the output of [`Finish::write`]. It is a separate step, so that the sums of a whole
+    /// tile do not stay in registers during it; the output is still in the L1 cache.
     ///
     /// # Safety
     /// As [`Finish::write`].
@@ -77,7 +77,7 @@ impl<'a> Finish<'a> {
     }
 }
 
-/// Where register `half` of a panel goes, and how many of its lanes.
+/// Offset of register `half` of a panel in the output, and the number of its lanes to write.
 #[inline(always)]
 fn part<S: Simd>(half: usize, columns: usize) -> (usize, usize) {
     let at = half * S::LANES;
@@ -89,10 +89,10 @@ fn part<S: Simd>(half: usize, columns: usize) -> (usize, usize) {
 #[inline(always)]
 unsafe fn load<S: Simd>(simd: S, source: *const f32, count: usize) -> S::F {
     if count == S::LANES {
-        // SAFETY: by the caller's promise.
+        // SAFETY: by the caller's contract.
         unsafe { simd.load_ptr(source) }
     } else {
-        // SAFETY: by the caller's promise.
+        // SAFETY: by the caller's contract.
         unsafe { simd.load_part_ptr(source, count, 0.0) }
     }
 }
@@ -102,10 +102,10 @@ unsafe fn load<S: Simd>(simd: S, source: *const f32, count: usize) -> S::F {
 #[inline(always)]
 unsafe fn store<S: Simd>(simd: S, target: *mut f32, count: usize, value: S::F) {
     if count == S::LANES {
-        // SAFETY: by the caller's promise.
+        // SAFETY: by the caller's contract.
         unsafe { simd.store_ptr(target, value) }
     } else {
-        // SAFETY: by the caller's promise.
+        // SAFETY: by the caller's contract.
         unsafe { simd.store_part_ptr(target, count, value) }
     }
 }

@@ -1,21 +1,22 @@
 //! Many rows of input: blocks of weights stay in the cache while tiles of the output stay in registers.
 //!
-//! The order of the loops is Goto's ("Anatomy of high-performance matrix multiplication", ACM TOMS 34(3), 2008): a
-//! block of inputs deep enough to pay for the tile's traffic, rows that stay in the second-level cache, one panel
-//! of weights in the first-level cache, tiles of registers. The rows of a block are copied side by side first: spread
-//! over as many pages, they would not fit the address translation buffers, and rows a power of two apart fight for the
-//! same places in the cache.
+//! The order of the loops follows Goto and van de Geijn ("Anatomy of high-performance matrix multiplication", ACM TOMS
+//! 34(3), 2008): rows of a block stay in the L2 cache, one panel of weights in the L1 cache, a tile of output in
+//! registers. A block has so many inputs that reading and writing the tile costs little. The rows of a block are first
+//! copied next to each other: in place, each row could be on a page of its own, more than the TLB has entries for, and
+//! rows a power of two apart would map to the same cache sets.
 
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use super::finish::Finish;
+use super::gemm_tiles::BlockTimesPanel;
 use crate::simd::{Kernel, Level, Simd};
-use crate::team::share;
+use crate::thread_pool::share;
 
-/// Inputs per block, where a register has so many lanes. A panel of 16 outputs takes 24 KB of the first-level cache. Where
-/// there is AVX-512, there is a second-level cache of 1 MB or more, from which a panel comes as fast as it is used: twice as
-/// many inputs halve the passes over the outputs, 2 % of the speed (Emerald Rapids).
+/// Inputs per block for registers of `lanes` f32. A panel of 16 outputs takes 24 KB of the L1 cache. CPUs with AVX-512
+/// have an L2 cache of 1 MB or more, which delivers a panel as fast as it is used; twice as many inputs halve the
+/// passes over the outputs, 2 % of the speed (Emerald Rapids).
 const fn depth(lanes: usize) -> usize {
     if lanes >= 16 { 768 } else { 384 }
 }
@@ -23,33 +24,36 @@ const fn depth(lanes: usize) -> usize {
 /// The deepest block of any instruction set.
 const MAX_DEPTH: usize = depth(16);
 
-/// Rows per block: their part of its inputs (154 KB, or 301 KB) leaves room in the second-level cache for panels and outputs.
-/// Twice as many rows cost 5 to 9 % of the speed there (512 KB on Zen 3). Whole tiles of 4, 6 and 12 rows.
+/// Rows per block. Their inputs (154 KB, or 301 KB with AVX-512) leave room in the L2 cache for panels and outputs;
+/// twice as many rows cost 5 to 9 % of the speed with 512 KB of L2 cache (Zen 3). A multiple of the tile heights 4, 6
+/// and 12.
 pub(super) const ROWS: usize = 96;
 
-/// Elements from one copied row to the next: a cache line more than its inputs, so that rows do not collide.
-const fn row_stride(lanes: usize) -> usize {
+/// Stride of the copied rows in elements: a cache line more than the inputs, so that rows do not map to the same cache
+/// sets.
+pub(super) const fn row_stride(lanes: usize) -> usize {
     depth(lanes) + 16
 }
 
 /// The widest panel of any instruction set.
 pub(super) const MAX_WIDTH: usize = 32;
 
-/// Room for one block of a panel that has to be converted to f32.
+/// Memory for one block of a panel that has to be converted to f32.
 #[repr(align(64))]
 pub(super) struct Scratch(pub(super) [MaybeUninit<f32>; MAX_DEPTH * MAX_WIDTH]);
 
-/// Where panels of weights come from.
+/// Source of panels of weights.
 pub(super) trait Panels {
     /// N.
     fn outputs(&self) -> usize;
 
-    /// `[depth][width]` weights in f32 of panel `panel` from input `first` on (no deeper than a block), in place or in `scratch`.
+    /// Returns the f32 weights `[depth][width]` of panel `panel` from input `first` on, in place or in `scratch`;
+    /// `depth` is at most that of a block.
     ///
-    /// The result is readable for that many elements as long as `self` and `scratch` stay untouched.
+    /// The result is readable for that many elements until `self` or `scratch` change.
     fn block(&self, panel: usize, first: usize, depth: usize, scratch: &mut Scratch) -> *const f32;
 
-    /// The memory that [`Panels::block`] is going to read for the same arguments: worth fetching ahead of time.
+    /// The memory that [`Panels::block`] reads for the same arguments, to be prefetched.
     fn source(&self, panel: usize, first: usize, depth: usize) -> &[u8];
 }
 
@@ -68,16 +72,16 @@ pub(super) struct Output {
     pub(super) stride: usize,
 }
 
-/// The inputs of a block, row by row at a fixed stride.
-struct Block([MaybeUninit<f32>; BLOCK]);
+/// The inputs of a block, row by row, [`row_stride`] elements apart.
+pub(super) struct Block(pub(super) [MaybeUninit<f32>; BLOCK]);
 
 const BLOCK: usize = ROWS * row_stride(16);
 
 /// The rows `rows` of the outputs in `panels`.
 ///
 /// # Safety
-/// `x` must be readable and `out` readable and writable for those rows, nobody else may touch those elements of `out`
-/// meanwhile, and the bias of `finish` must be empty or have N elements.
+/// `x` must be readable and `out` readable and writable for those rows, no other code may access those elements of
+/// `out` meanwhile, and the bias of `finish` must be empty or have N elements.
 pub(super) unsafe fn multiply(
     level: Level,
     x: Input,
@@ -89,7 +93,7 @@ pub(super) unsafe fn multiply(
 ) {
     let (width, deepest, row_stride) = (2 * level.lanes(), depth(level.lanes()), row_stride(level.lanes()));
     let mut scratch = Scratch([const { MaybeUninit::uninit() }; MAX_DEPTH * MAX_WIDTH]);
-    // Blocks of equal height: a low last one would pay as much for every panel as a full one.
+    // Blocks have equal heights: a low last block would cost as much per panel as a full one.
     let blocks = rows.len().div_ceil(ROWS);
     let mut block = Block([const { MaybeUninit::uninit() }; BLOCK]);
     for first in (0..x.k).step_by(deepest) {
@@ -97,12 +101,12 @@ pub(super) unsafe fn multiply(
         for block_of_rows in 0..blocks {
             let some = share(rows.len(), level.tile_rows(), block_of_rows, blocks);
             let (first_row, count) = (rows.start + some.start, some.len());
-            // Nobody fetched the first panel of all; it travels while the rows are copied.
+            // The very first panel is prefetched while the rows are copied.
             let panel = if first == 0 && block_of_rows == 0 { weights.source(panels.start, 0, depth) } else { &[] };
             for (row, copy) in block.0.chunks_exact_mut(row_stride).take(count).enumerate() {
                 level.run(Fetch(&panel[share(panel.len(), 64, row, count)]));
                 let source = x.data.wrapping_add((first_row + row) * x.stride + first);
-                // SAFETY: the row is readable from `first` on for `depth` inputs by the caller's promise; the copy has
+                // SAFETY: the row is readable from `first` on for `depth` inputs by the caller's contract; the copy has
                 // room for the deepest block.
                 unsafe { copy.as_mut_ptr().cast::<f32>().copy_from_nonoverlapping(source, depth) };
             }
@@ -134,7 +138,7 @@ pub(super) unsafe fn multiply(
     }
 }
 
-/// Asks for memory that will be read soon.
+/// Fetches memory that will be read soon.
 struct Fetch<'a>(&'a [u8]);
 
 impl Kernel for Fetch<'_> {
@@ -144,107 +148,6 @@ impl Kernel for Fetch<'_> {
     fn run<S: Simd>(self, simd: S) {
         for line in self.0.chunks(64) {
             simd.prefetch_far(line.as_ptr());
-        }
-    }
-}
-
-/// `rows` rows of `depth` inputs times one panel.
-///
-/// Whoever builds it promises that the pointers are good for that, see [`multiply`].
-struct BlockTimesPanel<'a> {
-    x: &'a Block,
-    rows: usize,
-    weights: *const f32,
-    /// What the next panel is made from, or nothing.
-    next: &'a [u8],
-    depth: usize,
-    /// The panel's first output, for the bias.
-    column: usize,
-    /// How many outputs there are from that one on; the panel computes at most its width.
-    columns: usize,
-    finish: Finish<'a>,
-    out: *mut f32,
-    out_stride: usize,
-}
-
-impl Kernel for BlockTimesPanel<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        // Tiles of equal height: a low last tile would not hide the latency of the multiply-add.
-        let tiles = self.rows.div_ceil(S::TILE_ROWS);
-        for tile in 0..tiles {
-            let ahead = &self.next[share(self.next.len(), 64, tile, tiles)];
-            let first = self.rows * tile / tiles;
-            let count = self.rows * (tile + 1) / tiles - first;
-            // SAFETY: the tile's rows are within `rows`, for which the pointers are good.
-            unsafe {
-                match count {
-                    1 => self.tile::<S, 1>(simd, first, ahead),
-                    2 => self.tile::<S, 2>(simd, first, ahead),
-                    3 => self.tile::<S, 3>(simd, first, ahead),
-                    4 => self.tile::<S, 4>(simd, first, ahead),
-                    5 if S::TILE_ROWS >= 5 => self.tile::<S, 5>(simd, first, ahead),
-                    6 if S::TILE_ROWS >= 6 => self.tile::<S, 6>(simd, first, ahead),
-                    7 if S::TILE_ROWS >= 7 => self.tile::<S, 7>(simd, first, ahead),
-                    8 if S::TILE_ROWS >= 8 => self.tile::<S, 8>(simd, first, ahead),
-                    9 if S::TILE_ROWS >= 9 => self.tile::<S, 9>(simd, first, ahead),
-                    10 if S::TILE_ROWS >= 10 => self.tile::<S, 10>(simd, first, ahead),
-                    11 if S::TILE_ROWS >= 11 => self.tile::<S, 11>(simd, first, ahead),
-                    12 if S::TILE_ROWS >= 12 => self.tile::<S, 12>(simd, first, ahead),
-                    _ => unreachable!("a tile of {count} rows is higher than {}", S::TILE_ROWS),
-                }
-            }
-        }
-    }
-}
-
-impl BlockTimesPanel<'_> {
-    /// # Safety
-    /// The pointers must be good for the rows `first..first + COUNT`.
-    #[inline(always)]
-    unsafe fn tile<S: Simd, const COUNT: usize>(&self, simd: S, first: usize, ahead: &[u8]) {
-        let out = self.out.wrapping_add(first * self.out_stride);
-        for r in 0..COUNT {
-            let out = out.wrapping_add(r * self.out_stride);
-            simd.prefetch(out.cast());
-            simd.prefetch(out.wrapping_add(2 * S::LANES - 1).cast());
-        }
-        let mut sums = [[simd.splat(0.0); 2]; COUNT];
-        let row_stride = const { row_stride(S::LANES) };
-        let mut x = self.x.0.as_ptr().cast::<f32>().wrapping_add(first * row_stride);
-        let mut weights = self.weights;
-        // The first tile of a panel would have to wait for all of it, so every tile before it fetches a part: a little at
-        // every step, because a burst of requests holds up the loads behind it. Nothing to fetch is what is there anyway.
-        let mut line = if ahead.is_empty() { weights.cast() } else { ahead.as_ptr() };
-        let stride = ahead.len().div_ceil(self.depth);
-        for _ in 0..self.depth {
-            simd.prefetch_far(line);
-            line = line.wrapping_add(stride);
-            // SAFETY: as many steps as inputs; a panel has two registers for each, and the copied rows one element.
-            unsafe {
-                let (w0, w1) = (simd.load_ptr(weights), simd.load_ptr(weights.add(S::LANES)));
-                for r in 0..COUNT {
-                    let x = simd.splat(*x.add(r * row_stride));
-                    sums[r][0] = simd.mul_add(x, w0, sums[r][0]);
-                    sums[r][1] = simd.mul_add(x, w1, sums[r][1]);
-                }
-                weights = weights.add(2 * S::LANES);
-            }
-            x = x.wrapping_add(1);
-        }
-        for r in 0..COUNT {
-            let out = out.wrapping_add(r * self.out_stride);
-            // SAFETY: the output's row holds `columns` elements from here on, and so does the bias.
-            unsafe { self.finish.write(simd, sums[r], self.column, self.columns, out) };
-        }
-        if self.finish.activates() {
-            for r in 0..COUNT {
-                let out = out.wrapping_add(r * self.out_stride);
-                // SAFETY: as above.
-                unsafe { self.finish.activate(simd, self.columns, out) };
-            }
         }
     }
 }

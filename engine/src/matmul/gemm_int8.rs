@@ -1,8 +1,9 @@
-//! Many rows of input times weights in int8, in the arithmetic of [`int8`]: the same exact integers as one row alone.
+//! Many rows of input times weights in int8, in the arithmetic of [`int8`]: the same exact integers as for one row
+//! alone.
 //!
-//! The loops are those of [`gemm`](super::gemm). Bytes are widened to 16 bits first, the inputs once per block of rows and the
-//! weights once per panel: products of 16 bits take one instruction less than those of bytes, which one row, limited by what
-//! it reads, does not miss.
+//! The loops are those of [`gemm`](super::gemm). Bytes are widened to 16 bits first, the inputs once per block of rows
+//! and the weights once per panel, because a product of 16 bits takes one instruction less than one of bytes. One row
+//! alone is limited by memory, so it multiplies bytes.
 
 use std::mem::MaybeUninit;
 use std::ops::Range;
@@ -11,30 +12,30 @@ use super::finish::Finish;
 use super::gemm::{Input, MAX_WIDTH, Output, ROWS};
 use super::int8::{self, Round};
 use super::packed::{Packed, block_offset};
-use crate::simd::{Kernel, Level, Simd};
-use crate::team::share;
+use crate::simd::{Kernel, Level, SimdInt8};
+use crate::thread_pool::share;
 
-/// Inputs per block of rows; their part of a panel of 16 outputs takes 16 KB of the first-level cache.
+/// Inputs per block of rows. A panel of 16 outputs takes 16 KB of the L1 cache for them.
 const DEPTH: usize = 4 * int8::BLOCK;
 
-/// Fours of inputs in such a block.
+/// Groups of four inputs in a block.
 const QUADS: usize = DEPTH / 4;
 
-/// Values from one widened row to the next, two for every four inputs: a cache line more than that, so that rows do not
-/// collide, and room for a register behind the last one.
+/// Stride of the widened rows in values, two for every four inputs. A cache line more keeps rows from mapping to the
+/// same cache sets; another one is room for a register after the last value.
 const ROW_STRIDE: usize = 2 * QUADS + 32;
 
 /// Rows of a tile.
 const TILE_ROWS: usize = 6;
 
-/// Rounded rows at a fixed stride: for every four inputs the first and third, then the second and fourth, as two i16 each.
-/// And the scales of their blocks.
+/// Rounded rows, [`ROW_STRIDE`] values apart, with the scales of their blocks. Every four inputs are two values of two
+/// i16: the first and third input, then the second and fourth.
 struct Block {
     values: [MaybeUninit<i32>; ROWS * ROW_STRIDE],
     scales: [[f32; DEPTH / int8::BLOCK]; ROWS],
 }
 
-/// A panel, widened: for every four inputs of all outputs the first and third, then the second and fourth.
+/// A widened panel: for every four inputs of all outputs the first and third, then the second and fourth.
 #[repr(align(64))]
 struct Widened([MaybeUninit<i32>; 2 * QUADS * MAX_WIDTH]);
 
@@ -51,7 +52,7 @@ pub(super) unsafe fn multiply(
     finish: Finish<'_>,
     out: Output,
 ) {
-    // Blocks of equal height: a low last one would pay as much for every panel as a full one.
+    // Blocks have equal heights: a low last block would cost as much per panel as a full one.
     let blocks = rows.len().div_ceil(ROWS);
     let mut block = Block {
         values: [const { MaybeUninit::uninit() }; ROWS * ROW_STRIDE],
@@ -65,7 +66,7 @@ pub(super) unsafe fn multiply(
         for first in (0..x.k).step_by(DEPTH) {
             let depth = DEPTH.min(x.k - first);
             for row in 0..count {
-                // SAFETY: the row is readable from `first` on for `depth` inputs by the caller's promise.
+                // SAFETY: the row is readable from `first` on for `depth` inputs by the caller's contract.
                 let inputs =
                     unsafe { std::slice::from_raw_parts(x.data.add((first_row + row) * x.stride + first), depth) };
                 let values = rounded.as_mut_ptr();
@@ -95,7 +96,7 @@ pub(super) unsafe fn multiply(
     }
 }
 
-/// Widens a rounded row: `out` becomes the pairs of every four inputs one after the other.
+/// Widens a rounded row: writes the pairs of every four inputs to `out`, one after the other.
 ///
 /// `x` is readable for a register more than its inputs, `out` writable for [`ROW_STRIDE`] values.
 struct WidenInputs {
@@ -108,17 +109,17 @@ impl Kernel for WidenInputs {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn run<S: SimdInt8>(self, simd: S) {
         let mut pairs = [[0i32; 16]; 2];
         for first in (0..self.quads).step_by(S::LANES) {
-            // SAFETY: a register of quads begins within the inputs, and one of values holds no more than 16.
+            // SAFETY: a register of quads begins within the inputs, and a register has at most 16 values.
             unsafe {
                 let (even, odd) = simd.split_i8_quads(simd.load_i8_quads(self.x.add(4 * first)));
                 simd.store_i32(pairs[0].as_mut_ptr(), even);
                 simd.store_i32(pairs[1].as_mut_ptr(), odd);
             }
             for lane in 0..S::LANES {
-                // SAFETY: at most a register of quads beyond the last one, for which there is room.
+                // SAFETY: `out` has room for a register of quads after the last one.
                 unsafe {
                     *self.out.add(2 * (first + lane)) = pairs[0][lane];
                     *self.out.add(2 * (first + lane) + 1) = pairs[1][lane];
@@ -141,14 +142,14 @@ impl Kernel for WidenPanel {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn run<S: SimdInt8>(self, simd: S) {
         for quad in 0..self.depth.div_ceil(4) {
             let (block, within) = (4 * quad / int8::BLOCK, quad % (int8::BLOCK / 4));
             let weights =
                 self.panel.wrapping_add(block_offset(block * int8::BLOCK, 2 * S::LANES) + (8 + 8 * within) * S::LANES);
             for half in 0..2 {
-                // SAFETY: behind the block's two registers of scales four inputs have two registers of weights; `out` has
-                // room for both halves of their pairs.
+                // SAFETY: after the two registers of scales of a block, four inputs have two registers of weights;
+                // `out` has room for both halves of their pairs.
                 unsafe {
                     let quads = simd.load_i8_quads(weights.add(4 * half * S::LANES).cast());
                     let (even, odd) = simd.split_i8_quads(quads);
@@ -162,17 +163,17 @@ impl Kernel for WidenPanel {
 
 /// `rows` rounded rows of `depth` inputs times one panel.
 ///
-/// Whoever builds it promises that the pointers are good for that, see [`multiply`].
+/// The constructing code guarantees that the pointers are valid for that, see [`multiply`].
 struct RowsTimesPanel<'a> {
     x: &'a Block,
     rows: usize,
-    /// The panel as it is stored, which holds the scales.
+    /// The panel as it is stored, with its scales.
     scales: *const u8,
     weights: *const i32,
     depth: usize,
     /// The panel's first output, for the bias.
     column: usize,
-    /// How many outputs there are from that one on; the panel computes at most its width.
+    /// Number of outputs from that one on; the panel computes at most its width.
     columns: usize,
     finish: Finish<'a>,
     out: *mut f32,
@@ -183,12 +184,12 @@ impl Kernel for RowsTimesPanel<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        // Tiles of equal height, as in `gemm`.
+    fn run<S: SimdInt8>(self, simd: S) {
+        // Tiles have equal heights, as in `gemm_tiles`.
         let tiles = self.rows.div_ceil(TILE_ROWS);
         for tile in 0..tiles {
             let first = self.rows * tile / tiles;
-            // SAFETY: the tile's rows are within `rows`, for which the pointers are good.
+            // SAFETY: the tile's rows are within `rows`, for which the pointers are valid.
             unsafe {
                 match self.rows * (tile + 1) / tiles - first {
                     1 => self.tile::<S, 1>(simd, first),
@@ -205,9 +206,9 @@ impl Kernel for RowsTimesPanel<'_> {
 
 impl RowsTimesPanel<'_> {
     /// # Safety
-    /// The pointers must be good for the rows `first..first + COUNT`.
+    /// The pointers must be valid for the rows `first..first + COUNT`.
     #[inline(always)]
-    unsafe fn tile<S: Simd, const COUNT: usize>(&self, simd: S, first: usize) {
+    unsafe fn tile<S: SimdInt8, const COUNT: usize>(&self, simd: S, first: usize) {
         let mut sums = [[simd.splat(0.0); 2]; COUNT];
         for block in 0..self.depth.div_ceil(int8::BLOCK) {
             let inputs = int8::BLOCK.min(self.depth - block * int8::BLOCK);
@@ -215,7 +216,8 @@ impl RowsTimesPanel<'_> {
             let pairs = block * int8::BLOCK / 2;
             let x = self.x.values.as_ptr().cast::<i32>().wrapping_add(first * ROW_STRIDE + pairs);
             let weights = self.weights.wrapping_add(pairs * 2 * S::LANES);
-            // SAFETY: a pair of inputs has two registers of weights in the widened panel and a value in each widened row.
+            // SAFETY: a pair of inputs has two registers of weights in the widened panel and a value in each widened
+            // row.
             let counts = unsafe { count::<S, COUNT>(simd, x, weights, 2 * inputs.div_ceil(4)) };
             for half in 0..2 {
                 // SAFETY: the block starts with two registers of scales.
@@ -228,7 +230,7 @@ impl RowsTimesPanel<'_> {
         }
         for r in 0..COUNT {
             let out = self.out.wrapping_add((first + r) * self.out_stride);
-            // SAFETY: by the caller's promise.
+            // SAFETY: by the caller's contract.
             unsafe {
                 self.finish.write(simd, sums[r], self.column, self.columns, out);
                 if self.finish.activates() {
@@ -239,12 +241,12 @@ impl RowsTimesPanel<'_> {
     }
 }
 
-/// The products of COUNT rows and a panel over `pairs` times two inputs, as integers.
+/// Integer products of COUNT rows and a panel over `pairs` pairs of inputs.
 ///
 /// # Safety
 /// `weights` must be readable for two registers per pair, `x` for the pairs of COUNT rows at [`ROW_STRIDE`].
 #[inline(always)]
-unsafe fn count<S: Simd, const COUNT: usize>(
+unsafe fn count<S: SimdInt8, const COUNT: usize>(
     simd: S,
     x: *const i32,
     weights: *const i32,
@@ -252,7 +254,7 @@ unsafe fn count<S: Simd, const COUNT: usize>(
 ) -> [[S::I; 2]; COUNT] {
     let mut counts = [[simd.zero_i32(); 2]; COUNT];
     for pair in 0..pairs {
-        // SAFETY: by the caller's promise.
+        // SAFETY: by the caller's contract.
         unsafe {
             let w0 = simd.load_i32(weights.add(2 * pair * S::LANES));
             let w1 = simd.load_i32(weights.add((2 * pair + 1) * S::LANES));

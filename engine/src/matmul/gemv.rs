@@ -1,8 +1,8 @@
-//! One row of input: every weight is used once, so the kernel is a reader of memory that multiplies on the way.
+//! Matrix times one row of input. Every weight is used once, so the speed is limited by reading them.
 //!
-//! A hardware prefetcher follows one stream at a fraction of what the memory can deliver; four panels are therefore
-//! read at once, each from its own quarter of the range. Their eight registers of sums also hide the latency of the
-//! multiply-add. Each output sums its inputs in order, whatever the number of threads.
+//! With one stream, a hardware prefetcher reaches a fraction of the memory's bandwidth. So four panels are read at
+//! once, each from its own quarter of the range. Their eight registers of sums also hide the latency of the
+//! multiply-add. Each output sums its inputs in the same order for every number of threads.
 
 use std::ops::Range;
 
@@ -10,13 +10,13 @@ use super::dot::{Bf16, Dot, F32, Int8};
 use super::finish::Finish;
 use super::int8::Rounded;
 use super::packed::{Packed, block_offset};
-use crate::simd::{Kernel, Simd};
+use crate::simd::{Kernel, SimdInt8};
 use crate::variant::WeightStorage;
 
-/// How many panels are read at once.
+/// Number of panels that are read at once.
 const STREAMS: usize = 4;
 
-/// How many groups `panels` panels make: four that are read at once each, and what is left over.
+/// Number of groups of `panels` panels: groups of four that are read at once, and one for the remainder.
 pub(super) fn groups(panels: usize) -> usize {
     panels.div_ceil(STREAMS)
 }
@@ -26,12 +26,13 @@ pub(super) struct Gemv<'a> {
     pub(super) x: Row<'a>,
     pub(super) weights: &'a Packed,
     pub(super) panels: Range<usize>,
-    /// Within those that [`groups`] counts in `panels`.
+    /// A part of `0..groups(panels.len())`, see [`groups`].
     pub(super) groups: Range<usize>,
     pub(super) finish: Finish<'a>,
     /// The whole row of N outputs.
     ///
-    /// Readable and writable there, and the bias (unless empty) has N elements: whoever builds this struct promises.
+    /// The constructing code guarantees that the outputs of the groups can be read and written, and that the bias has N
+    /// elements or none.
     pub(super) out: *mut f32,
 }
 
@@ -50,7 +51,7 @@ impl Kernel for Gemv<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn run<S: SimdInt8>(self, simd: S) {
         debug_assert_eq!(self.weights.width, 2 * S::LANES);
         match self.x {
             Row::Floats(x) => {
@@ -71,7 +72,7 @@ impl Kernel for Gemv<'_> {
 impl Gemv<'_> {
     /// All groups, from byte `offset` of each panel.
     #[inline(always)]
-    fn stream<S: Simd, D: Dot>(&self, simd: S, dot: D, offset: usize, finish: Finish<'_>) {
+    fn stream<S: SimdInt8, D: Dot>(&self, simd: S, dot: D, offset: usize, finish: Finish<'_>) {
         let (start, count) = (self.panels.start, self.panels.len());
         let quarter = count / STREAMS;
         for group in self.groups.clone() {
@@ -91,7 +92,7 @@ impl Gemv<'_> {
     }
 
     #[inline(always)]
-    fn group<S: Simd, D: Dot, const COUNT: usize>(
+    fn group<S: SimdInt8, D: Dot, const COUNT: usize>(
         &self,
         simd: S,
         dot: D,
@@ -103,12 +104,12 @@ impl Gemv<'_> {
         for s in 0..COUNT {
             starts[s] = self.weights.panel(panels[s]).wrapping_add(offset);
         }
-        // SAFETY: each pointer starts a panel (or a block of it) that holds the weights of all inputs of `dot`.
+        // SAFETY: each pointer starts a panel (or a block of it) with the weights of all inputs of `dot`.
         let sums = unsafe { dot.sums(simd, starts) };
         for s in 0..COUNT {
             let column = panels[s] * 2 * S::LANES;
             let (columns, out) = (self.weights.n - column, self.out.wrapping_add(column));
-            // SAFETY: the panel exists, so `column < N`; `out` and the bias hold N elements by the promise of `out`.
+            // SAFETY: the panel exists, so `column < N`; `out` and the bias have N elements, see the field `out`.
             unsafe {
                 finish.write(simd, sums[s], column, columns, out);
                 if finish.activates() {

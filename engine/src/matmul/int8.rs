@@ -1,15 +1,15 @@
 //! int8 arithmetic: weights and inputs are rounded to 8 bits, and the sums over a block of inputs are exact integers.
 //!
-//! Weights have one scale per output and block of inputs, inputs one per row and block. A block scale follows the values more
-//! closely than one for all, and costs `4 / BLOCK` bytes a weight. Products of bytes instead of f32 are what makes int8 faster
-//! than the bytes it saves: widened to f32, weights in the last-level cache arrive faster than they are used.
+//! Weights have one scale per output and block of inputs, inputs one per row and block. Scales per block are more
+//! accurate than one scale for all inputs and cost `4 / BLOCK` bytes per weight. Products are computed in integers: if
+//! weights in the last-level cache were widened to f32, the conversion would limit the speed instead of the cache.
 
-use crate::simd::{Kernel, Level, Simd};
+use crate::simd::{Kernel, Level, SimdInt8};
 
-/// How many consecutive inputs share a scale.
+/// Number of consecutive inputs that share a scale.
 pub(super) const BLOCK: usize = 128;
 
-/// The scale of a block: its largest magnitude becomes 127. A block of zeros gets the scale 0.
+/// The scale of a block, which maps its largest magnitude to 127. A block of zeros has the scale 0.
 pub(super) fn scale_of(block: impl Iterator<Item = f32>) -> f32 {
     block.fold(0.0f32, |largest, weight| largest.max(weight.abs())) / 127.0
 }
@@ -33,23 +33,23 @@ fn inverse_scale(largest: f32) -> f32 {
     if largest > 0.0 { 127.0 / largest } else { 0.0 }
 }
 
-/// How many inputs a [`Rounded`] row holds.
+/// Capacity of a [`Rounded`] row, in inputs.
 pub(super) const INPUTS: usize = 32 * BLOCK;
 
-/// Some inputs of a row in 8 bits, on the stack.
+/// Inputs of a row, rounded to 8 bits, on the stack.
 pub(super) struct Rounded {
-    /// One register of the widest instruction set more than the inputs, so that whole registers can be stored.
+    /// Has room for one more register of the widest instruction set, so that whole registers can be stored.
     values: [i8; INPUTS + 16],
     scales: [f32; INPUTS / BLOCK],
 }
 
 impl Rounded {
-    /// Rounds at most [`INPUTS`] inputs, those of each block as [`round_inputs`] does; up to three values behind the last one
-    /// are zero.
+    /// Rounds at most [`INPUTS`] inputs, each block as [`round_inputs`] does; up to three values after the last one are
+    /// zero.
     pub(super) fn new(level: Level, x: &[f32]) -> Self {
         let mut rounded = Rounded { values: [0; INPUTS + 16], scales: [0.0; INPUTS / BLOCK] };
         assert!(x.len() <= INPUTS);
-        // SAFETY: there is room for the inputs and a register more, and for a scale per block.
+        // SAFETY: there is room for the inputs, one more register, and a scale per block.
         level.run(unsafe { Round::new(x, rounded.values.as_mut_ptr(), rounded.scales.as_mut_ptr()) });
         rounded
     }
@@ -63,7 +63,7 @@ impl Rounded {
     }
 }
 
-/// [`round_inputs`] for every block of a row, in vectors.
+/// [`round_inputs`] for every block of a row, with vector instructions.
 pub(super) struct Round<'a> {
     x: &'a [f32],
     values: *mut i8,
@@ -82,7 +82,7 @@ impl Kernel for Round<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn run<S: SimdInt8>(self, simd: S) {
         for (block, inputs) in self.x.chunks(BLOCK).enumerate() {
             let mut largest = simd.splat(0.0);
             for part in inputs.chunks(S::LANES) {
@@ -91,7 +91,8 @@ impl Kernel for Round<'_> {
             }
             let largest = simd.reduce_max(largest);
             let inverse = simd.splat(inverse_scale(largest));
-            // SAFETY: the room that `new` was promised; a register that begins within the inputs ends within 16 more.
+            // SAFETY: `new` requires the room; a register that begins within the inputs ends at most 16 elements after
+            // them.
             unsafe {
                 *self.scales.add(block) = largest / 127.0;
                 for (index, part) in inputs.chunks(S::LANES).enumerate() {

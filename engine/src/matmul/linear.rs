@@ -1,16 +1,16 @@
-//! A layer's weights, converted once to what its implementation reads.
+//! The weights of a layer, converted once to the form that its implementation reads.
 
 use super::dense::Dense;
 use super::packed::Packed;
 use super::{Epilogue, Layout, blocked, naive, simd};
 use crate::simd::Level;
-use crate::team::Team;
+use crate::thread_pool::ThreadPool;
 use crate::variant::{MatMul, WeightStorage};
 
 /// An unpacked weight matrix of f32.
 #[derive(Clone, Copy, Debug)]
 pub struct Matrix<'a> {
-    /// Which way round `data` is.
+    /// Order of the dimensions of `data`.
     pub layout: Layout,
     /// `[K, N]` or `[N, K]`, see `layout`.
     pub data: &'a [f32],
@@ -28,7 +28,7 @@ impl Matrix<'_> {
     }
 }
 
-/// Why a layer could not be built.
+/// Reasons why a layer cannot be built.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LinearError {
     /// A dimension is zero.
@@ -39,7 +39,7 @@ pub enum LinearError {
         /// N.
         outputs: usize,
     },
-    /// The tensor has another size than the layer.
+    /// The number of elements of a tensor does not match the layer.
     #[error("the {what} of a linear layer of {inputs} inputs and {outputs} outputs has {found} elements")]
     WrongSize {
         /// `weights` or `bias`.
@@ -73,7 +73,7 @@ impl Linear {
     /// Converts and packs `matrix` (and `bias`, `[N]`) for the implementation `kernel` at `level`.
     ///
     /// # Errors
-    /// When a dimension is zero or a tensor has another number of elements.
+    /// Returns an error if a dimension is zero or the number of elements of a tensor does not match.
     pub fn new(
         kernel: MatMul,
         storage: WeightStorage,
@@ -111,7 +111,7 @@ impl Linear {
         self.n
     }
 
-    /// Bytes of weights (with scales, padding and bias): what one pass over the layer reads.
+    /// Bytes that one pass over the layer reads: weights with scales and padding, and bias.
     pub fn bytes(&self) -> usize {
         size_of_val(self.bias.as_slice())
             + match &self.weights {
@@ -124,8 +124,8 @@ impl Linear {
     /// than the calling thread. Allocates nothing.
     ///
     /// # Panics
-    /// When `x` is no whole number of rows of K, or `out` is not as many rows of N.
-    pub fn apply(&self, x: &[f32], out: &mut [f32], epilogue: Epilogue, team: &Team) {
+    /// Panics if `x` is not a whole number of rows of K, or `out` does not have as many rows of N.
+    pub fn apply(&self, x: &[f32], out: &mut [f32], epilogue: Epilogue, pool: &ThreadPool) {
         let rows = x.len() / self.k;
         assert_eq!(x.len(), rows * self.k, "the input of a linear layer must be whole rows of {}", self.k);
         assert_eq!(out.len(), rows * self.n, "the output of a linear layer must be {rows} rows of {}", self.n);
@@ -133,14 +133,14 @@ impl Linear {
             Weights::Naive(dense) => naive::apply(x, dense, &self.bias, epilogue, out),
             Weights::Blocked(dense) => blocked::apply(x, dense, &self.bias, epilogue, out),
             Weights::Simd(packed, level) => simd::apply(*level, x, packed, &self.bias, epilogue, out, None),
-            Weights::Parallel(packed, level) => simd::apply(*level, x, packed, &self.bias, epilogue, out, Some(team)),
+            Weights::Parallel(packed, level) => simd::apply(*level, x, packed, &self.bias, epilogue, out, Some(pool)),
         }
     }
 
-    /// Copies the K weights of output `index` to `out[K]`: the row of a token in a head that is also the embedding.
+    /// Copies the K weights of output `index` to `out[K]`: the row of a token, if the head is also the embedding.
     ///
     /// # Panics
-    /// When `index` is not below N, or `out` does not have K elements.
+    /// Panics if `index` is not below N, or `out` does not have K elements.
     pub fn row(&self, index: usize, out: &mut [f32]) {
         assert!(index < self.n, "output {index} of a linear layer that has {}", self.n);
         assert_eq!(out.len(), self.k, "a row of a linear layer has {} weights", self.k);

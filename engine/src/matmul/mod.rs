@@ -1,12 +1,12 @@
 //! Matrix products: the weights of a layer ([`Linear`]) and plain matrices ([`Product`]).
 //!
 //! Four implementations, the plain one first: `naive` (row times column, to be read), `blocked` (scalar loops over
-//! blocks that stay in the cache), `simd` (packed panels and a register-blocked micro-kernel; one row of input is pure
-//! streaming of weights) and `parallel` (the same kernels, panels shared out over a [`Team`](crate::team::Team)).
-//! Every one of them computes every size itself; none falls back to another.
+//! blocks that stay in the cache), `simd` (packed panels and a register-blocked micro-kernel; one row of input streams
+//! the weights) and `parallel` (the same kernels, panels distributed over a
+//! [`ThreadPool`](crate::thread_pool::ThreadPool)). Each computes every size itself; none falls back to another.
 //!
 //! Weights are stored as f32, bf16 or int8 (see [`WeightStorage`](crate::variant::WeightStorage)); arithmetic is f32
-//! for the first two; int8 rounds the inputs, too, and is exact integer arithmetic within a block of them.
+//! for the first two. int8 also rounds the inputs and computes exactly in integers within a block of inputs.
 
 mod blocked;
 mod dense;
@@ -15,6 +15,7 @@ mod epilogue;
 mod finish;
 mod gemm;
 mod gemm_int8;
+mod gemm_tiles;
 mod gemv;
 mod int8;
 mod linear;
@@ -35,7 +36,7 @@ pub use view::{View, ViewMut};
 #[cfg(test)]
 mod tests;
 
-/// Which way round a weight matrix is stored.
+/// Order of the dimensions of a weight matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
     /// `[K, N]`: a row per input. GPT-2's Conv1D layers.
@@ -45,7 +46,7 @@ pub enum Layout {
 }
 
 impl Layout {
-    /// Where the weight from input `p` to output `j` lies in a tensor of `k` inputs and `n` outputs.
+    /// Index of the weight from input `p` to output `j` in a tensor of `k` inputs and `n` outputs.
     #[inline]
     pub(crate) fn index(self, p: usize, j: usize, k: usize, n: usize) -> usize {
         match self {

@@ -1,10 +1,10 @@
-//! Row times column, in the obvious order: the implementation to read, and to be compared with.
+//! Naive matrix product, row times column: the reference for the other implementations.
 
 use super::dense::{Dense, Values};
 use super::view::{View, ViewMut};
 use super::{Epilogue, Layout, int8};
 
-/// `out[M, N] = epilogue(x[M, K] w[K, N] + bias[N])`; a stored weight becomes f32 where it is used.
+/// `out[M, N] = epilogue(x[M, K] w[K, N] + bias[N])`; a stored weight is converted to f32 where it is used.
 pub(super) fn apply(x: &[f32], w: &Dense, bias: &[f32], epilogue: Epilogue, out: &mut [f32]) {
     let (k, n) = (w.k, w.n);
     let (x, out) = (View::dense(x, k), &mut ViewMut::dense(out, n));
@@ -46,8 +46,8 @@ pub(super) fn multiply(
 
 /// The same in the arithmetic of [`int8`]: per block of inputs, integers times integers, then times both scales.
 ///
-/// A block of inputs is rounded once for all outputs, so the sums of the blocks meet in the output: on top of what it holds
-/// where the product is `added` to it.
+/// A block of inputs is rounded once for all outputs, so the sums of the blocks are accumulated in the output. If the
+/// product is `added` to the output, its old values stay.
 fn multiply_int8(
     x: View<'_>,
     weight: impl Fn(usize, usize) -> i32,

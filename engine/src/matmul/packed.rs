@@ -1,9 +1,9 @@
-//! Weights in panels: what the vector kernels read.
+//! Packed weights in panels, for the vector kernels.
 //!
-//! A panel holds the weights of `WIDTH` outputs (two registers of f32) for every input, so that a kernel reads one
-//! panel from beginning to end, and threads that own different panels read disjoint memory. Inside a panel, per input:
+//! A panel contains the weights of `WIDTH` outputs (two registers of f32) for every input, so that a kernel reads one
+//! panel from beginning to end and threads with different panels read disjoint memory. Layout inside a panel:
 //! - f32: `[K][WIDTH]`
-//! - bf16: `[K / 2][WIDTH][2]`, the two inputs of a pair side by side (one load widens both)
+//! - bf16: `[K / 2][WIDTH][2]`, the two inputs of a pair next to each other (one load widens both)
 //! - int8: per block of inputs `[WIDTH]` f32 scales, then `[inputs / 4][WIDTH][4]`; scales and weights are one stream
 //!
 //! Outputs beyond N, and inputs beyond K that complete a last pair or four, are zeros.
@@ -70,7 +70,7 @@ impl Packed {
         }
     }
 
-    /// How many panels there are.
+    /// Number of panels.
     pub(super) fn panels(&self) -> usize {
         self.n.div_ceil(self.width)
     }
@@ -80,7 +80,7 @@ impl Packed {
         self.buffer.bytes()[index * self.panel_bytes..].as_ptr()
     }
 
-    /// The bytes of a panel that hold the inputs `first..first + depth`; `first` is even, and a multiple of [`int8::BLOCK`]
+    /// The bytes of a panel for the inputs `first..first + depth`; `first` is even, and a multiple of [`int8::BLOCK`]
     /// for int8.
     pub(super) fn part(&self, panel: usize, first: usize, depth: usize) -> &[u8] {
         let offset = |p: usize| match self.storage {
@@ -115,12 +115,12 @@ impl Packed {
     }
 }
 
-/// Where the byte of the int8 block that holds input `p` starts within its panel.
+/// Byte offset within its panel of the int8 block that contains input `p`.
 pub(super) fn block_offset(p: usize, width: usize) -> usize {
     p / int8::BLOCK * (width * 4 + int8::BLOCK * width)
 }
 
-/// The element of input `p` and output `lane` where COUNT inputs of an output lie side by side.
+/// Index of input `p` of output `lane` in a layout with COUNT inputs of an output next to each other.
 fn index<const COUNT: usize>(p: usize, lane: usize, width: usize) -> usize {
     (p / COUNT * width + lane) * COUNT + p % COUNT
 }

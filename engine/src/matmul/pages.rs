@@ -1,8 +1,8 @@
-//! Memory for packed weights, in huge pages where the system has them.
+//! Memory for packed weights, in huge pages where the system supports them.
 //!
-//! Streaming hundreds of megabytes through 4 KB pages loses a tenth and more of the bandwidth to address translation.
-//! A layer of a small model is smaller than one huge page (2 MB), so that buffers share large chunks, each freed when
-//! its last buffer is dropped. Pages that no buffer touches are never backed by memory.
+//! With 4 KB pages, address translation costs a tenth and more of the bandwidth when hundreds of megabytes are
+//! streamed. A layer of a small model is smaller than one huge page (2 MB), so buffers share large chunks; a chunk is
+//! freed when its last buffer is dropped. Pages that no buffer touches are never backed by memory.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -28,7 +28,7 @@ impl Buffer {
         if room > CHUNK / 2 {
             return Buffer { chunk: Arc::new(Chunk::new(room.next_multiple_of(HUGE_PAGE))), offset: 0, len };
         }
-        // A poisoned lock guards a chunk and an offset that are valid at every moment.
+        // A poisoned lock is harmless: chunk and offset are valid at every moment.
         let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
         let (chunk, offset) = match current.0.upgrade() {
             Some(chunk) if current.1 + room <= CHUNK => (chunk, current.1),
@@ -49,18 +49,18 @@ impl Buffer {
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
-        // SAFETY: as in `bytes_mut`; shared while `self` is.
+        // SAFETY: as in `bytes_mut`; the slice borrows `self`.
         unsafe { std::slice::from_raw_parts(self.as_ptr(), self.len) }
     }
 }
 
-/// A piece of zeroed memory from the system.
+/// Zeroed memory from the system.
 struct Chunk {
     data: *mut u8,
     len: usize,
 }
 
-// SAFETY: a chunk is plain memory; each buffer guards its own part of it.
+// SAFETY: a chunk is plain memory; each buffer accesses its own part only.
 unsafe impl Send for Chunk {}
 // SAFETY: as above.
 unsafe impl Sync for Chunk {}
@@ -72,7 +72,7 @@ mod system {
     impl Chunk {
         /// Maps `len` bytes (a multiple of the huge page), aligned to a huge page.
         pub(super) fn new(len: usize) -> Chunk {
-            // SAFETY: a fresh private mapping touches no memory of ours.
+            // SAFETY: a new private mapping changes no existing memory.
             let start = unsafe {
                 libc::mmap(
                     std::ptr::null_mut(),
@@ -88,7 +88,7 @@ mod system {
             }
             let before = start.align_offset(HUGE_PAGE);
             // SAFETY: `len + HUGE_PAGE` bytes were mapped, so `before + len` lies within; the two ends that are given
-            // back are page-aligned parts of the mapping that nobody uses.
+            // back are unused, page-aligned parts of the mapping.
             unsafe {
                 let data = start.byte_add(before);
                 if before > 0 {
@@ -97,7 +97,7 @@ mod system {
                 if before < HUGE_PAGE {
                     libc::munmap(data.byte_add(len), HUGE_PAGE - before);
                 }
-                // Only a hint: without huge pages everything works, a little slower.
+                // Only a hint: without huge pages everything works, but slower.
                 libc::madvise(data, len, libc::MADV_HUGEPAGE);
                 Chunk { data: data.cast(), len }
             }
@@ -111,7 +111,7 @@ mod system {
         }
     }
 
-    /// Ends the program the way a failed allocation does.
+    /// Ends the program as a failed allocation does.
     fn out_of_memory(len: usize) -> ! {
         match std::alloc::Layout::from_size_align(len, HUGE_PAGE) {
             Ok(layout) => std::alloc::handle_alloc_error(layout),

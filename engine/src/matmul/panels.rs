@@ -1,4 +1,4 @@
-//! Panels in f32 for the block kernels: in place, widened from a narrower storage, or gathered from a plain matrix.
+//! Panels in f32 for the block kernels: in place, widened from bf16, or gathered from a plain matrix.
 
 use super::Layout;
 use super::gemm::{Panels, Scratch};
@@ -50,8 +50,8 @@ impl Kernel for Widen {
         let width = 2 * S::LANES;
         for pair in 0..self.depth.div_ceil(2) {
             for half in 0..2 {
-                // SAFETY: the pair lies within the panel, which has two registers of pairs for it; `out` has room for both
-                // inputs of every pair.
+                // SAFETY: the pair lies within the panel, which has two registers of pairs for it; `out` has room for
+                // both inputs of every pair.
                 unsafe {
                     let pairs = self.panel.add((self.first + 2 * pair + half) * width);
                     let (w0, w1) = simd.load_bf16_pairs(pairs);
@@ -64,7 +64,7 @@ impl Kernel for Widen {
     }
 }
 
-/// Panels of a matrix that is packed while it is used: `[K, N]`, or `[N, K]` when `layout` says so.
+/// Panels of a matrix that is packed during the product; its shape is `[K, N]`, or `[N, K]` with [`Layout::OutIn`].
 pub(super) struct Gathered<'a> {
     pub(super) matrix: View<'a>,
     pub(super) layout: Layout,
@@ -108,7 +108,7 @@ impl Panels for Gathered<'_> {
     }
 
     fn source(&self, _panel: usize, _first: usize, _depth: usize) -> &[u8] {
-        // Spread over as many places as it has rows.
+        // The rows are not contiguous.
         &[]
     }
 }

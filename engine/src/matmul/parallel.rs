@@ -1,41 +1,42 @@
-//! Sharing a product out over threads.
+//! Distribution of a product over threads.
 
 use std::ops::Range;
 
-use crate::team::{Chunk, Team, share};
+use crate::thread_pool::{Chunk, ThreadPool, share};
 
-/// Panels every thread must get at least before the outputs are divided rather than the rows: with fewer, one panel
-/// more or less is a large part of a thread's work.
+/// Minimum number of panels per thread for dividing the outputs instead of the rows. With fewer, one panel more or less
+/// is a large part of a thread's work.
 const PANELS_PER_THREAD: usize = 4;
 
-/// Panels of a chunk where many rows are multiplied: every chunk copies the rows for itself.
+/// Panels per chunk of a product of many rows. Every chunk copies the rows, so it should have several panels.
 const PANELS_PER_CHUNK: usize = 12;
 
-/// What every chunk of one row's product should read or compute at least: a claim and the start of a kernel cost some tens of nanoseconds.
+/// Minimum number of bytes that a chunk of a product of one row reads. Claiming a chunk and starting a kernel cost some
+/// tens of nanoseconds.
 const BYTES_PER_CHUNK: usize = 64 << 10;
 
-/// How many chunks a share has at most: enough that one more or less is a small part of it.
-const MOST_CHUNKS: usize = 16;
+/// Maximum number of chunks of a share. One of so many is a small part of the share.
+const MAX_CHUNKS: usize = 16;
 
-/// How many chunks are worth making of a share of `units` that cannot be divided, which reads `bytes` in all.
+/// Number of chunks for a share of `units` indivisible units that reads `bytes` in all.
 pub(super) fn chunks(units: usize, bytes: usize) -> u16 {
-    (bytes / BYTES_PER_CHUNK).clamp(1, units.clamp(1, MOST_CHUNKS)) as u16
+    (bytes / BYTES_PER_CHUNK).clamp(1, units.clamp(1, MAX_CHUNKS)) as u16
 }
 
-/// Calls `task(rows, panels)` on the team so that together the calls cover all rows and panels once.
+/// Calls `task(rows, panels)` on the pool so that together the calls cover all rows and panels once.
 ///
-/// Threads that own different panels read different weights, so panels are divided where there are enough of them; a
-/// product of few outputs and many rows (in units of `tile_rows`) is divided by rows instead. A share then is taken in
-/// chunks of `block` rows, or of panels where there are fewer rows.
+/// Threads with different panels read different weights, so the panels are divided if there are enough of them. A
+/// product of few outputs and many rows is divided by rows instead, in units of `tile_rows`. The chunks of a share are
+/// `block` rows each, or groups of panels if there are fewer rows.
 pub(super) fn share_out(
-    team: &Team,
+    pool: &ThreadPool,
     rows: usize,
     panels: usize,
     tile_rows: usize,
     block: usize,
     task: &(dyn Fn(Range<usize>, Range<usize>) + Sync),
 ) {
-    let threads = team.threads();
+    let threads = pool.threads();
     if threads == 1 {
         return task(0..rows, 0..panels);
     }
@@ -46,7 +47,7 @@ pub(super) fn share_out(
         (false, true) => rows.div_ceil(block),
         (false, false) => panels.div_ceil(threads) / PANELS_PER_CHUNK,
     };
-    team.run_chunks(
+    pool.run_chunks(
         count.clamp(1, u16::MAX.into()) as u16,
         &|Chunk { share: part, shares: parts, index, of, .. }| {
             let (mut my_rows, mut my_panels) = if by_rows {

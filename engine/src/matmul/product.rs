@@ -1,4 +1,4 @@
-//! The product of two plain matrices: attention's scores and values, and the kernel sweeps.
+//! The product of two plain matrices, for the kernel workloads.
 
 use std::ops::Range;
 
@@ -8,10 +8,10 @@ use super::panels::Gathered;
 use super::view::{View, ViewMut};
 use super::{Epilogue, Layout, blocked, naive, parallel};
 use crate::simd::Level;
-use crate::team::{Partition, Team};
+use crate::thread_pool::{Partition, ThreadPool};
 use crate::variant::MatMul;
 
-/// `out[M, N] = a[M, K] b[K, N]` by one of the implementations; nothing is packed beforehand.
+/// `out[M, N] = a[M, K] b[K, N]` in one of the implementations, without packing beforehand.
 #[derive(Clone, Copy, Debug)]
 pub struct Product {
     kernel: MatMul,
@@ -28,8 +28,8 @@ impl Product {
     /// Only the parallel implementation uses more than the calling thread. Allocates nothing.
     ///
     /// # Panics
-    /// When the shapes do not fit together.
-    pub fn run(&self, a: View<'_>, b: View<'_>, layout: Layout, mut out: ViewMut<'_>, team: &Team) {
+    /// Panics if the shapes do not match.
+    pub fn run(&self, a: View<'_>, b: View<'_>, layout: Layout, mut out: ViewMut<'_>, pool: &ThreadPool) {
         let (m, k, n) = (a.rows(), a.columns(), out.columns());
         let shape = match layout {
             Layout::InOut => (b.rows(), b.columns()),
@@ -53,11 +53,11 @@ impl Product {
                 }
             }
             MatMul::Simd => self.multiply(a, b, layout, out, None),
-            MatMul::Parallel => self.multiply(a, b, layout, out, Some(team)),
+            MatMul::Parallel => self.multiply(a, b, layout, out, Some(pool)),
         }
     }
 
-    fn multiply(&self, a: View<'_>, b: View<'_>, layout: Layout, mut out: ViewMut<'_>, team: Option<&Team>) {
+    fn multiply(&self, a: View<'_>, b: View<'_>, layout: Layout, mut out: ViewMut<'_>, pool: Option<&ThreadPool>) {
         let (m, k, n, out_stride) = (a.rows(), a.columns(), out.columns(), out.stride());
         if k == 0 {
             return (0..m).for_each(|i| out.row_mut(i).fill(0.0));
@@ -74,8 +74,8 @@ impl Product {
                 gemm::multiply(self.level, input, &source, rows, panels, finish, output);
             }
         };
-        match team {
-            Some(team) => parallel::share_out(team, m, n.div_ceil(width), self.level.tile_rows(), gemm::ROWS, &task),
+        match pool {
+            Some(pool) => parallel::share_out(pool, m, n.div_ceil(width), self.level.tile_rows(), gemm::ROWS, &task),
             None => task(0..m, 0..n.div_ceil(width)),
         }
     }

@@ -1,4 +1,4 @@
-//! Products with packed weights by the vector kernels, on one thread or shared out over a team.
+//! Products with packed weights by the vector kernels, on one thread or on a thread pool.
 
 use std::ops::Range;
 
@@ -10,10 +10,10 @@ use super::packed::Packed;
 use super::panels::Stored;
 use super::{Epilogue, gemm_int8, parallel};
 use crate::simd::Level;
-use crate::team::{Chunk, Partition, Team, share};
+use crate::thread_pool::{Chunk, Partition, ThreadPool, share};
 use crate::variant::WeightStorage;
 
-/// `out[M, N] = epilogue(x[M, K] W[K, N] + bias[N])`; without a team, all on the calling thread.
+/// `out[M, N] = epilogue(x[M, K] W[K, N] + bias[N])`; without a pool, on the calling thread.
 pub(super) fn apply(
     level: Level,
     x: &[f32],
@@ -21,7 +21,7 @@ pub(super) fn apply(
     bias: &[f32],
     epilogue: Epilogue,
     out: &mut [f32],
-    team: Option<&Team>,
+    pool: Option<&ThreadPool>,
 ) {
     let (k, n) = (weights.k, weights.n);
     let rows = x.len() / k;
@@ -29,7 +29,7 @@ pub(super) fn apply(
     let out = Partition::new(out);
     let finish = Finish::whole(bias, epilogue);
     if rows == 1 {
-        let run = |x: Row<'_>| multiply_row(level, x, weights, finish, &out, team);
+        let run = |x: Row<'_>| multiply_row(level, x, weights, finish, &out, pool);
         if weights.storage != WeightStorage::Int8 {
             return run(Row::Floats(x));
         }
@@ -52,8 +52,8 @@ pub(super) fn apply(
             }
         }
     };
-    match team {
-        Some(team) => parallel::share_out(team, rows, weights.panels(), level.tile_rows(), gemm::ROWS, &task),
+    match pool {
+        Some(pool) => parallel::share_out(pool, rows, weights.panels(), level.tile_rows(), gemm::ROWS, &task),
         None => task(0..rows, 0..weights.panels()),
     }
 }
@@ -65,17 +65,17 @@ fn multiply_row(
     weights: &Packed,
     finish: Finish<'_>,
     out: &Partition<'_, f32>,
-    team: Option<&Team>,
+    pool: Option<&ThreadPool>,
 ) {
     let run = |panels: Range<usize>, groups: Range<usize>| {
         level.run(Gemv { x, weights, panels, groups, finish, out: out.as_mut_ptr() });
     };
-    let Some(team) = team else {
+    let Some(pool) = pool else {
         return run(0..weights.panels(), 0..gemv::groups(weights.panels()));
     };
-    let most = weights.panels().div_ceil(team.threads());
-    let chunks = parallel::chunks(gemv::groups(most), weights.bytes() / team.threads());
-    team.run_chunks(chunks, &|chunk: Chunk| {
+    let most = weights.panels().div_ceil(pool.threads());
+    let chunks = parallel::chunks(gemv::groups(most), weights.bytes() / pool.threads());
+    pool.run_chunks(chunks, &|chunk: Chunk| {
         let panels = share(weights.panels(), 1, chunk.share, chunk.shares);
         let groups = share(gemv::groups(panels.len()), 1, chunk.index, chunk.of);
         run(panels, groups);

@@ -4,7 +4,7 @@
 
 use super::{Epilogue, Layout, Linear, LinearError, Matrix, Product, View, ViewMut, int8};
 use crate::isa::Isa;
-use crate::team::Team;
+use crate::thread_pool::ThreadPool;
 use crate::variant::{MatMul, WeightStorage};
 
 /// `(M, K, N)`: one row and few rows (streaming), odd everything, one output, one input, and sizes beyond every block.
@@ -42,14 +42,14 @@ fn noise(seed: u64, len: usize) -> Vec<f32> {
         .collect()
 }
 
-/// A problem with its answer in f64.
+/// A product whose expected value is computed in f64.
 struct Problem {
     shape: (usize, usize, usize),
     x: Vec<f32>,
     weights: Vec<f32>,
     layout: Layout,
     bias: Option<Vec<f32>>,
-    /// What the output holds before.
+    /// Values of the output before the product.
     before: Vec<f32>,
     epilogue: Epilogue,
 }
@@ -72,7 +72,7 @@ impl Problem {
         Matrix { layout: self.layout, data: &self.weights, inputs: self.shape.1, outputs: self.shape.2 }
     }
 
-    /// The input as the implementations of `storage` see it: int8 rounds it, too.
+    /// The input of the implementations of `storage`: int8 rounds it.
     fn input(&self, storage: WeightStorage) -> Vec<f32> {
         let mut x = self.x.clone();
         if storage == WeightStorage::Int8 {
@@ -85,8 +85,8 @@ impl Problem {
         x
     }
 
-    /// The answer for inputs `x` and weights `weight(p, j)`, and for each element the sum of magnitudes that its rounding
-    /// errors are proportional to.
+    /// The expected value for inputs `x` and weights `weight(p, j)`, and for each element the sum of magnitudes, to
+    /// which its rounding error is proportional.
     fn answer(&self, x: &[f32], weight: impl Fn(usize, usize) -> f32) -> Vec<(f64, f64)> {
         let (m, k, n) = self.shape;
         let mut out = Vec::with_capacity(m * n);
@@ -113,9 +113,9 @@ impl Problem {
         out
     }
 
-    fn solve(&self, linear: &Linear, team: &Team) -> Vec<f32> {
+    fn solve(&self, linear: &Linear, pool: &ThreadPool) -> Vec<f32> {
         let mut out = self.before.clone();
-        linear.apply(&self.x, &mut out, self.epilogue, team);
+        linear.apply(&self.x, &mut out, self.epilogue, pool);
         out
     }
 }
@@ -145,7 +145,7 @@ fn on_every_implementation(mut body: impl FnMut(MatMul, WeightStorage, Isa)) {
 
 #[test]
 fn every_implementation_agrees_with_f64_on_awkward_sizes() {
-    let teams = [Team::new(1).unwrap(), Team::new(3).unwrap()];
+    let pools = [ThreadPool::new(1).unwrap(), ThreadPool::new(3).unwrap()];
     let mut checked = 0;
     on_every_implementation(|kernel, storage, isa| {
         for (index, shape) in SHAPES.into_iter().enumerate() {
@@ -157,12 +157,12 @@ fn every_implementation_agrees_with_f64_on_awkward_sizes() {
             let rows = stored_weights(&linear);
             let answer = problem.answer(&problem.input(storage), |p, j| rows[j * shape.1 + p]);
             let tolerance = 2e-6;
-            for team in &teams {
-                for (at, (got, (want, size))) in problem.solve(&linear, team).into_iter().zip(&answer).enumerate() {
+            for pool in &pools {
+                for (at, (got, (want, size))) in problem.solve(&linear, pool).into_iter().zip(&answer).enumerate() {
                     assert!(
                         (f64::from(got) - want).abs() <= tolerance * size + 1e-6,
                         "{kernel} {storage} {isa} {shape:?} {epilogue:?}, {} threads: element {at} is {got}, not {want}",
-                        team.threads()
+                        pool.threads()
                     );
                 }
                 checked += 1;
@@ -207,15 +207,15 @@ fn every_implementation_reads_the_bytes_its_storage_promises() {
 
 #[test]
 fn several_rows_give_what_each_row_gives_alone() {
-    let team = Team::new(2).unwrap();
+    let pool = ThreadPool::new(2).unwrap();
     on_every_implementation(|kernel, storage, isa| {
         let problem = Problem::new((9, 200, 70), Layout::InOut, true, Epilogue::None);
         let linear =
             Linear::new(kernel, storage, isa.level().unwrap(), &problem.matrix(), problem.bias.as_deref()).unwrap();
-        let together = problem.solve(&linear, &team);
+        let together = problem.solve(&linear, &pool);
         for (x, expected) in problem.x.chunks_exact(200).zip(together.chunks_exact(70)) {
             let mut alone = vec![0.0; 70];
-            linear.apply(x, &mut alone, Epilogue::None, &team);
+            linear.apply(x, &mut alone, Epilogue::None, &pool);
             for (a, b) in alone.iter().zip(expected) {
                 assert!((a - b).abs() < 3e-5, "{kernel} {storage} {isa}: {a} alone, {b} together");
             }
@@ -225,7 +225,7 @@ fn several_rows_give_what_each_row_gives_alone() {
 
 #[test]
 fn not_a_number_is_not_lost() {
-    let team = Team::new(2).unwrap();
+    let pool = ThreadPool::new(2).unwrap();
     on_every_implementation(|kernel, storage, isa| {
         if storage == WeightStorage::Int8 {
             return; // No integer stands for it.
@@ -234,7 +234,7 @@ fn not_a_number_is_not_lost() {
             let mut problem = Problem::new((m, 40, 20), Layout::InOut, true, Epilogue::Gelu);
             problem.x[3] = f32::NAN;
             let linear = Linear::new(kernel, storage, isa.level().unwrap(), &problem.matrix(), None).unwrap();
-            let out = problem.solve(&linear, &team);
+            let out = problem.solve(&linear, &pool);
             assert!(out[..20].iter().all(|v| v.is_nan()) && out[20..].iter().all(|v| v.is_finite()), "{kernel} {isa}");
         }
     });
@@ -256,7 +256,7 @@ fn a_layer_of_wrong_size_is_refused() {
 
 #[test]
 fn products_of_plain_matrices_agree_with_f64_at_any_stride() {
-    let teams = [Team::new(1).unwrap(), Team::new(3).unwrap()];
+    let pools = [ThreadPool::new(1).unwrap(), ThreadPool::new(3).unwrap()];
     for isa in Isa::available() {
         for kernel in MatMul::ALL {
             let product = Product::new(*kernel, isa.level().unwrap());
@@ -265,9 +265,9 @@ fn products_of_plain_matrices_agree_with_f64_at_any_stride() {
                 let (a, b) = (noise(5, m * (k + 3)), noise(6, b_rows * (b_columns + 2)));
                 let a = View::new(&a, m, k, k + 3);
                 let b = View::new(&b, b_rows, b_columns, b_columns + 2);
-                for team in &teams {
+                for pool in &pools {
                     let mut out = vec![9.0; m * (n + 1)];
-                    product.run(a, b, layout, ViewMut::new(&mut out, m, n, n + 1), team);
+                    product.run(a, b, layout, ViewMut::new(&mut out, m, n, n + 1), pool);
                     for i in 0..m {
                         for j in 0..n {
                             let at = |p: usize| {

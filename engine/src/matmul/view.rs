@@ -1,4 +1,4 @@
-//! Rows of a larger tensor, seen as a matrix: a head's queries inside the fused projection, for example.
+//! Rows of a larger tensor as a matrix, for example the queries of a head inside the fused projection.
 
 /// A matrix whose rows are contiguous and `stride` elements apart.
 #[derive(Clone, Copy, Debug)]
@@ -10,30 +10,30 @@ pub struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// Sees `data` as `[rows, columns]`, each row `stride` elements after the one before.
+    /// A view of `data` as `[rows, columns]`, each row `stride` elements after the one before.
     ///
     /// # Panics
-    /// When rows would overlap, or `data` ends before the last row does.
+    /// Panics if rows would overlap, or `data` ends before the last row does.
     pub fn new(data: &'a [f32], rows: usize, columns: usize, stride: usize) -> Self {
         check(data.len(), rows, columns, stride);
         View { data, rows, columns, stride }
     }
 
-    /// Sees all of `data` as rows of `columns` elements.
+    /// A view of all of `data` as rows of `columns` elements.
     ///
     /// # Panics
-    /// When `columns` is 0 or does not divide the length.
+    /// Panics if `columns` is 0 or does not divide the length.
     pub fn dense(data: &'a [f32], columns: usize) -> Self {
         assert!(columns > 0 && data.len().is_multiple_of(columns), "{} elements are no rows of {columns}", data.len());
         View { data, rows: data.len() / columns, columns, stride: columns }
     }
 
-    /// How many rows there are.
+    /// Number of rows.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// How many elements a row has.
+    /// Number of elements in a row.
     pub fn columns(&self) -> usize {
         self.columns
     }
@@ -41,7 +41,7 @@ impl<'a> View<'a> {
     /// Row `index`.
     ///
     /// # Panics
-    /// When there is no such row.
+    /// Panics if there is no such row.
     #[inline]
     pub fn row(&self, index: usize) -> &'a [f32] {
         &self.data[index * self.stride..][..self.columns]
@@ -56,7 +56,7 @@ impl<'a> View<'a> {
     }
 }
 
-/// A matrix to be written, laid out as a [`View`].
+/// A mutable matrix with the layout of a [`View`].
 #[derive(Debug)]
 pub struct ViewMut<'a> {
     data: &'a mut [f32],
@@ -66,38 +66,38 @@ pub struct ViewMut<'a> {
 }
 
 impl<'a> ViewMut<'a> {
-    /// As [`View::new`].
+    /// Mutable form of [`View::new`].
     ///
     /// # Panics
-    /// As [`View::new`].
+    /// Same as for [`View::new`].
     pub fn new(data: &'a mut [f32], rows: usize, columns: usize, stride: usize) -> Self {
         check(data.len(), rows, columns, stride);
         ViewMut { data, rows, columns, stride }
     }
 
-    /// As [`View::dense`].
+    /// Mutable form of [`View::dense`].
     ///
     /// # Panics
-    /// As [`View::dense`].
+    /// Same as for [`View::dense`].
     pub fn dense(data: &'a mut [f32], columns: usize) -> Self {
         let View { rows, stride, .. } = View::dense(data, columns);
         ViewMut { data, rows, columns, stride }
     }
 
-    /// How many rows there are.
+    /// Number of rows.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// How many elements a row has.
+    /// Number of elements in a row.
     pub fn columns(&self) -> usize {
         self.columns
     }
 
-    /// Row `index`, to be written.
+    /// Row `index`, mutable.
     ///
     /// # Panics
-    /// When there is no such row.
+    /// Panics if there is no such row.
     #[inline]
     pub fn row_mut(&mut self, index: usize) -> &mut [f32] {
         &mut self.data[index * self.stride..][..self.columns]

@@ -1,11 +1,11 @@
-//! Queries, keys and values out of the fused projection `[T, 3C]`: copied into three matrices, or read where they are.
+//! Queries, keys and values of the fused projection `[T, 3C]`: copied into three matrices, or read in place.
 
 use crate::attention::Heads;
 
 /// Copies the three parts of every row of `qkv` (`[T, 3C]`) into `q`, `k` and `v` (`[T, C]` each).
 ///
 /// # Panics
-/// When the lengths do not fit together.
+/// Panics if the lengths do not match.
 pub fn split(qkv: &[f32], c: usize, q: &mut [f32], k: &mut [f32], v: &mut [f32]) {
     assert!(
         q.len() == k.len() && k.len() == v.len() && qkv.len() == 3 * q.len() && c > 0,
@@ -26,7 +26,7 @@ pub fn split(qkv: &[f32], c: usize, q: &mut [f32], k: &mut [f32], v: &mut [f32])
 /// The three parts of `qkv` (`[T, 3C]`) as strided views: queries, keys, values.
 ///
 /// # Panics
-/// When `qkv` holds no whole rows or `heads` does not divide `c`.
+/// Panics if `qkv` is not a whole number of rows or `heads` does not divide `c`.
 pub fn strided(qkv: &[f32], c: usize, heads: usize) -> [Heads<'_>; 3] {
     assert!(
         !qkv.is_empty() && qkv.len().is_multiple_of(3 * c) && c.is_multiple_of(heads),

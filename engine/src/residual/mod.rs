@@ -1,4 +1,4 @@
-//! Residual and position additions, and the other elementwise operations that the kernel sweeps measure beside them.
+//! Residual and position additions, and other elementwise operations for the kernel workloads.
 
 mod scalar;
 mod vector;
@@ -15,13 +15,13 @@ pub struct Residual {
 }
 
 impl Residual {
-    /// The implementation `choice`; `level` serves those that use vector instructions. Run alone, `fused` computes what
-    /// `simd` does: what it is fused with is the matrix product or the lookup before it.
+    /// The implementation `choice`; `level` serves those that use vector instructions. As an operation of its
+    /// own, `fused` is the same as `simd`; the matrix product or the lookup before it does the fusing.
     pub fn new(choice: Choice, level: Level) -> Self {
         Self { choice, level }
     }
 
-    /// Whether the implementation uses vector instructions.
+    /// Returns true if the implementation uses vector instructions.
     pub fn is_simd(&self) -> bool {
         self.choice != Choice::Scalar
     }
@@ -29,7 +29,7 @@ impl Residual {
     /// `out = a + b`, element by element.
     ///
     /// # Panics
-    /// When the lengths differ.
+    /// Panics if the lengths differ.
     pub fn add(&self, a: &[f32], b: &[f32], out: &mut [f32]) {
         assert!(a.len() == b.len() && a.len() == out.len(), "add: lengths differ");
         match self.choice {
@@ -41,7 +41,7 @@ impl Residual {
     /// `out += a`, element by element.
     ///
     /// # Panics
-    /// When the lengths differ.
+    /// Panics if the lengths differ.
     pub fn add_to(&self, a: &[f32], out: &mut [f32]) {
         assert_eq!(a.len(), out.len(), "add_to: lengths differ");
         match self.choice {
@@ -53,7 +53,7 @@ impl Residual {
     /// `out = a * b`, element by element.
     ///
     /// # Panics
-    /// When the lengths differ.
+    /// Panics if the lengths differ.
     pub fn multiply(&self, a: &[f32], b: &[f32], out: &mut [f32]) {
         assert!(a.len() == b.len() && a.len() == out.len(), "multiply: lengths differ");
         match self.choice {
@@ -65,7 +65,7 @@ impl Residual {
     /// `out[t, :] = a[t, :] + row`; `a` and `out` are `[T, C]`, `row` is `[C]`.
     ///
     /// # Panics
-    /// When the lengths do not fit together.
+    /// Panics if the lengths do not match.
     pub fn broadcast_add(&self, a: &[f32], row: &[f32], out: &mut [f32]) {
         assert!(
             !row.is_empty() && a.len() == out.len() && a.len().is_multiple_of(row.len()),

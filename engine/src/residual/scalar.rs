@@ -1,5 +1,4 @@
-//! The loop as it is written. What the compiler makes of it is its business: with the target's baseline it may use
-//! vectors of four.
+//! Plain loops. The compiler may vectorize them with the baseline of the target, in vectors of four.
 
 pub(super) fn add(a: &[f32], b: &[f32], out: &mut [f32]) {
     for i in 0..out.len() {

@@ -1,13 +1,14 @@
-//! Vectors of elements, four at a time: these loops are loads and stores, and a shorter body would be mostly counting.
+//! Elementwise operations on four vectors per iteration. The loops are loads and stores; with fewer vectors per
+//! iteration, loop overhead would dominate.
 
 use std::marker::PhantomData;
 
 use crate::simd::{Kernel, Simd};
 
-/// Vectors that are taken at once.
+/// Vectors per iteration.
 const UNROLLED: usize = 4;
 
-/// What is done with two elements.
+/// An operation on two elements.
 pub(super) trait Operation {
     fn apply<S: Simd>(simd: S, a: S::F, b: S::F) -> S::F;
 }
@@ -30,7 +31,7 @@ impl Operation for Multiply {
     }
 }
 
-/// `out = a op b`, element by element, where `a` may be the output itself.
+/// `out = a op b`, element by element, where `a` may be the output.
 ///
 /// All three have `len` elements, which the constructors check.
 pub(super) struct Elementwise<'a, O> {
@@ -45,7 +46,7 @@ impl<'a, O: Operation> Elementwise<'a, O> {
     /// `out = a op b`.
     ///
     /// # Panics
-    /// When the lengths differ.
+    /// Panics if the lengths differ.
     pub(super) fn new(a: &'a [f32], b: &'a [f32], out: &'a mut [f32]) -> Self {
         assert!(a.len() == out.len() && b.len() == out.len());
         Self { a: a.as_ptr(), b: b.as_ptr(), out: out.as_mut_ptr(), len: out.len(), borrowed: PhantomData }
@@ -54,7 +55,7 @@ impl<'a, O: Operation> Elementwise<'a, O> {
     /// `out = out op b`.
     ///
     /// # Panics
-    /// When the lengths differ.
+    /// Panics if the lengths differ.
     pub(super) fn in_place(b: &'a [f32], out: &'a mut [f32]) -> Self {
         assert!(b.len() == out.len());
         let (len, out) = (out.len(), out.as_mut_ptr());

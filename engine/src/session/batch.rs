@@ -8,7 +8,7 @@ use crate::error::EngineError;
 use crate::model::Model;
 use crate::trace::Operation;
 
-/// Several sequences that step together: the weights are read once a step for all of them. The sequences may differ in
+/// Several sequences that step together: each step reads the weights once for all of them. The sequences may differ in
 /// length.
 #[derive(Debug)]
 pub struct BatchSession {
@@ -27,7 +27,8 @@ impl BatchSession {
     /// Appends `prompts[i]` to sequence `i` and returns the logits after the last token of each, `[sequences, V]`.
     ///
     /// # Errors
-    /// When there is not one prompt for each sequence, or one of them does not fit as for [`super::Session::prefill`].
+    /// Returns an error if there is not one prompt for each sequence, or a prompt fails as in
+    /// [`super::Session::prefill`].
     pub fn prefill(&mut self, prompts: &[&[u32]]) -> Result<&[f32], EngineError> {
         self.check_count(prompts.len())?;
         for (sequence, prompt) in self.state.sequences.iter().zip(prompts) {
@@ -42,7 +43,8 @@ impl BatchSession {
     /// Appends `tokens[i]` to sequence `i` and returns the logits after each, `[sequences, V]`.
     ///
     /// # Errors
-    /// When there is not one token for each sequence, a context is full, or a token is not in the vocabulary.
+    /// Returns an error if there is not one token for each sequence, a context is full, or a token is not in the
+    /// vocabulary.
     pub fn decode(&mut self, tokens: &[u32]) -> Result<&[f32], EngineError> {
         self.check_count(tokens.len())?;
         for (sequence, token) in self.state.sequences.iter().zip(tokens.chunks(1)) {
@@ -54,7 +56,7 @@ impl BatchSession {
         Ok(self.state.step(Operation::Decode, Outputs::Last))
     }
 
-    /// Starts over with empty sequences; buffers and caches are kept.
+    /// Empties all sequences; buffers and caches are kept.
     pub fn reset(&mut self) {
         for sequence in &mut self.state.sequences {
             sequence.truncate(0);
@@ -72,7 +74,7 @@ impl BatchSession {
         Some(sequence.tokens().len())
     }
 
-    /// How often the pool could serve; `None` in a variant without a pool.
+    /// Hits and misses of the buffer pool; `None` in a variant without one.
     pub fn pool_counts(&self) -> Option<PoolCounts> {
         self.state.buffers.counts()
     }

@@ -1,10 +1,10 @@
 //! The forward pass: one walk over the blocks for the pending tokens of all sequences.
 //!
-//! With a cache, only what the answer needs is computed: the last block's attention, projection and MLP, and the head, for
-//! the last token of every sequence. Without one, every step computes the whole window, the logits of all its positions
-//! included, as the plain engine does.
+//! With a cache, the pass computes only what the logits need: attention, projection and MLP of the last block, and the
+//! head, for the last token of every sequence. Without a cache, every step computes the whole window with the logits of
+//! all its positions, as the naive model does.
 
-use super::projected::{Own, Projected};
+use super::projected::{Projected, SequenceViews};
 use super::sequence::Sequence;
 use super::state::{Outputs, State};
 use crate::attention::{Attention, Shape, Task};
@@ -13,12 +13,12 @@ use crate::kv_cache::KvCache;
 use crate::matmul::{Epilogue, Linear};
 use crate::model::{Block, Model, Norm};
 use crate::qkv;
-use crate::team::Team;
+use crate::thread_pool::ThreadPool;
 use crate::trace::{NoSpans, Operation, Spans};
 use crate::variant::{Decode, Gelu, Qkv, Residual};
 
-/// Fewer values than this are not worth another thread's attention.
-const WORTH_SHARING: usize = 8192;
+/// Number of values below which the calling thread computes them alone.
+const MIN_SHARED_WORK: usize = 8192;
 
 impl State {
     /// Computes the pending tokens; returns the logits of `outputs` as rows of V.
@@ -27,23 +27,23 @@ impl State {
         for sequence in &self.sequences {
             self.pending.extend_from_slice(sequence.pending());
         }
-        let (model, team, buffers) = (&*self.model, &self.team, &mut self.buffers);
+        let (model, pool, buffers) = (&*self.model, &self.pool, &mut self.buffers);
         match self.trace.as_deref_mut() {
-            None => Pass { model, team, buffers, spans: NoSpans }.run(&mut self.sequences, &self.pending, outputs),
-            Some(spans) => Pass { model, team, buffers, spans }.run(&mut self.sequences, &self.pending, outputs),
+            None => Pass { model, pool, buffers, spans: NoSpans }.run(&mut self.sequences, &self.pending, outputs),
+            Some(spans) => Pass { model, pool, buffers, spans }.run(&mut self.sequences, &self.pending, outputs),
         }
     }
 }
 
 struct Pass<'a, S> {
     model: &'a Model,
-    team: &'a Team,
+    pool: &'a ThreadPool,
     buffers: &'a mut Buffers,
     spans: S,
 }
 
 impl<S: Spans> Pass<'_, S> {
-    /// Does a part of the pass that spans are kept of.
+    /// Does a part of the pass that is traced as a span.
     #[inline]
     fn span<R>(&mut self, operation: Operation, part: impl FnOnce(&mut Self) -> R) -> R {
         self.spans.begin(operation);
@@ -58,10 +58,10 @@ impl<S: Spans> Pass<'_, S> {
         let last_only = outputs == Outputs::Last && model.variant.decode == Decode::KvCache;
         let mut x = self.span(Operation::Embedding, |pass| pass.embed(sequences, pending));
         for (layer, block) in model.blocks.iter().enumerate() {
-            let narrow = last_only && layer + 1 == model.blocks.len();
+            let last_tokens = last_only && layer + 1 == model.blocks.len();
             x = self.span(Operation::AttentionBlock, |pass| {
-                let attended = pass.attend(sequences, layer, block, &x, narrow);
-                let x = if narrow { pass.last_rows(sequences, x, model.config.embed) } else { x };
+                let attended = pass.attend(sequences, layer, block, &x, last_tokens);
+                let x = if last_tokens { pass.last_rows(sequences, x, model.config.embed) } else { x };
                 pass.add_product(Operation::ProjectionProduct, &block.projection, attended, x)
             });
             x = self.span(Operation::MlpBlock, |pass| pass.mlp(block, x));
@@ -96,13 +96,13 @@ impl<S: Spans> Pass<'_, S> {
                     positions(sequence),
                     &model.residual,
                     rows,
-                    self.team,
+                    self.pool,
                 );
             }
             return x;
         }
         let mut rows = self.buffers.take(pending.len() * c);
-        model.embedding.run(pending, model.table(), &mut rows, self.team);
+        model.embedding.run(pending, model.table(), &mut rows, self.pool);
         let mut first = 0;
         for sequence in sequences {
             let range = first..first + sequence.pending().len() * c;
@@ -114,13 +114,21 @@ impl<S: Spans> Pass<'_, S> {
         x
     }
 
-    /// LayerNorm, fused projection and attention of one block; `[rows, C]`, or `[sequences, C]` for the last tokens only.
-    fn attend(&mut self, sequences: &mut [Sequence], layer: usize, block: &Block, x: &[f32], narrow: bool) -> Buffer {
+    /// LayerNorm, fused projection and attention of one block; `[rows, C]`, or `[sequences, C]` for the last tokens
+    /// only.
+    fn attend(
+        &mut self,
+        sequences: &mut [Sequence],
+        layer: usize,
+        block: &Block,
+        x: &[f32],
+        last_tokens: bool,
+    ) -> Buffer {
         let config = &self.model.config;
         let c = config.embed;
         let normal = self.norm(&block.attention_norm, x);
         let fused = self.product(Operation::QkvProduct, &block.qkv, normal, Epilogue::None);
-        let rows = if narrow { sequences.len() } else { x.len() / c };
+        let rows = if last_tokens { sequences.len() } else { x.len() / c };
         let projected = match self.model.variant.qkv {
             Qkv::Strided => Projected::Fused(fused),
             Qkv::Copies => self.span(Operation::QkvSplit, |pass| {
@@ -136,9 +144,9 @@ impl<S: Spans> Pass<'_, S> {
         for sequence in sequences {
             let count = sequence.pending().len();
             let views = projected.views(row, count, config);
-            let queries = if narrow { 1 } else { count };
+            let queries = if last_tokens { 1 } else { count };
             let past = sequence.past();
-            let own = Own { views, skipped: count - queries, count };
+            let own = SequenceViews { views, skipped: count - queries, count };
             let shape =
                 Shape { heads: config.heads, head_size: config.head_size(), queries, past: past + count - queries };
             let out = &mut out[out_row * c..(out_row + queries) * c];
@@ -152,28 +160,28 @@ impl<S: Spans> Pass<'_, S> {
         out
     }
 
-    /// Attention of one sequence, over its cache where it has one.
+    /// Attention of one sequence, over its cache if it has one.
     fn attend_sequence(
         &mut self,
         cache: Option<&mut KvCache>,
         layer: usize,
         past: usize,
-        own: Own<'_>,
+        own: SequenceViews<'_>,
         shape: Shape,
         out: &mut [f32],
     ) {
         let [q, k, v] = own.views;
         let (k, v) = match cache {
             Some(cache) => {
-                cache.store(layer, past, own.count, k, v, self.team);
+                cache.store(layer, past, own.count, k, v, self.pool);
                 cache.layer(layer)
             }
             None => (k, v),
         };
         let task = Task { shape, q: q.skip(own.skipped), k, v };
         let attention: &Attention = &self.model.attention;
-        let mut scratch = self.buffers.take(attention.scratch(&shape, self.team.threads()));
-        attention.run(&task, out, &mut scratch, self.team);
+        let mut scratch = self.buffers.take(attention.scratch(&shape, self.pool.threads()));
+        attention.run(&task, out, &mut scratch, self.pool);
         self.buffers.give(scratch);
     }
 
@@ -200,7 +208,7 @@ impl<S: Spans> Pass<'_, S> {
     fn add_product(&mut self, operation: Operation, layer: &Linear, input: Buffer, mut x: Buffer) -> Buffer {
         if self.model.variant.residual == Residual::Fused {
             return self.span(operation, |pass| {
-                layer.apply(&input, &mut x, Epilogue::Add, pass.team);
+                layer.apply(&input, &mut x, Epilogue::Add, pass.pool);
                 pass.buffers.give(input);
                 x
             });
@@ -224,7 +232,7 @@ impl<S: Spans> Pass<'_, S> {
     fn product(&mut self, operation: Operation, layer: &Linear, input: Buffer, epilogue: Epilogue) -> Buffer {
         self.span(operation, |pass| {
             let mut out = pass.buffers.take(input.len() / layer.inputs() * layer.outputs());
-            layer.apply(&input, &mut out, epilogue, pass.team);
+            layer.apply(&input, &mut out, epilogue, pass.pool);
             pass.buffers.give(input);
             out
         })
@@ -243,7 +251,7 @@ impl<S: Spans> Pass<'_, S> {
         })
     }
 
-    /// The last row of every sequence out of `x`, whose rows are `width` wide.
+    /// The last row of every sequence in `x`, whose rows have `width` values.
     fn last_rows(&mut self, sequences: &[Sequence], x: Buffer, width: usize) -> Buffer {
         if x.len() == sequences.len() * width {
             return x;
@@ -258,10 +266,11 @@ impl<S: Spans> Pass<'_, S> {
         out
     }
 
-    /// Computes `out` (rows of `width`), on all threads where the kernel is a vector one and there is enough to do.
+    /// Computes `out` (rows of `width`), on all threads if the kernel uses vector instructions and `out` is large
+    /// enough.
     fn share(&self, simd: bool, out: &mut [f32], width: usize, rows: &(dyn Fn(usize, &mut [f32]) + Sync)) {
-        if simd && out.len() >= WORTH_SHARING {
-            self.team.split_rows(out, width, rows);
+        if simd && out.len() >= MIN_SHARED_WORK {
+            self.pool.split_rows(out, width, rows);
         } else {
             rows(0, out);
         }

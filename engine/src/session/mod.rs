@@ -1,4 +1,4 @@
-//! Sessions: the state of one sequence, or of a batch of them, between steps.
+//! Sessions: the state of one sequence or of a batch between steps.
 
 mod batch;
 mod forward;

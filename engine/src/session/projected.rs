@@ -1,4 +1,4 @@
-//! What leaves the fused projection of a block: queries, keys and values, in place or copied apart.
+//! Output of the fused projection of a block: queries, keys and values, in place or in three copies.
 
 use crate::attention::Heads;
 use crate::buffers::{Buffer, Buffers};
@@ -32,7 +32,7 @@ impl Projected {
         }
     }
 
-    /// Gives the memory back.
+    /// Gives the buffers back.
     pub(super) fn give(self, buffers: &mut Buffers) {
         match self {
             Self::Fused(fused) => buffers.give(fused),
@@ -41,8 +41,8 @@ impl Projected {
     }
 }
 
-/// Queries, keys and values of one sequence's pending tokens, of whose queries the first are skipped.
-pub(super) struct Own<'a> {
+/// Queries, keys and values of the pending tokens of one sequence; the first `skipped` queries are not used.
+pub(super) struct SequenceViews<'a> {
     pub(super) views: [Heads<'a>; 3],
     pub(super) skipped: usize,
     pub(super) count: usize,

@@ -1,15 +1,15 @@
-//! One sequence of tokens, and how much of it the cache holds.
+//! One sequence of tokens, with its cache.
 
 use crate::error::EngineError;
 use crate::kv_cache::KvCache;
 use crate::model::Model;
 use crate::variant::Decode;
 
-/// The tokens of a sequence. Those from `cached` on are what the next forward pass has to compute.
+/// The tokens of a sequence. The next forward pass computes those from `cached` on.
 #[derive(Debug)]
 pub(super) struct Sequence {
     tokens: Vec<u32>,
-    /// How many tokens have their keys and values in the cache; 0 without one.
+    /// Number of tokens whose keys and values are in the cache; 0 without a cache.
     cached: usize,
     pub(super) cache: Option<KvCache>,
 }
@@ -30,12 +30,12 @@ impl Sequence {
         &self.tokens
     }
 
-    /// Tokens before the first one that is to be computed.
+    /// Number of tokens before the first pending one.
     pub(super) fn past(&self) -> usize {
         self.cached
     }
 
-    /// The tokens that are to be computed.
+    /// The tokens to be computed.
     pub(super) fn pending(&self) -> &[u32] {
         &self.tokens[self.cached..]
     }
@@ -46,9 +46,9 @@ impl Sequence {
         if tokens.is_empty() {
             return Err(EngineError::EmptyPrompt);
         }
-        let asked = self.tokens.len() + tokens.len();
-        if asked > context {
-            return Err(EngineError::ContextFull { asked, context });
+        let requested = self.tokens.len() + tokens.len();
+        if requested > context {
+            return Err(EngineError::ContextFull { requested, context });
         }
         check_tokens(tokens, vocab)
     }
@@ -65,13 +65,13 @@ impl Sequence {
         }
     }
 
-    /// Forgets all tokens but the first `position`.
+    /// Drops all tokens but the first `position`.
     pub(super) fn truncate(&mut self, position: usize) {
         self.tokens.truncate(position);
         self.cached = self.cached.min(position);
     }
 
-    /// Forgets the oldest token. What is left has new positions, so all of it is to be computed again.
+    /// Drops the oldest token. The others get new positions, so all of them become pending.
     pub(super) fn drop_oldest(&mut self) {
         self.tokens.remove(0);
         self.cached = 0;

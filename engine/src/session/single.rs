@@ -31,7 +31,7 @@ impl Session {
     /// Appends `tokens` and returns the logits `[V]` after the last of them.
     ///
     /// # Errors
-    /// When there are none, they do not fit into the context, or one is not in the vocabulary.
+    /// Returns an error if `tokens` is empty or does not fit into the context, or a token is not in the vocabulary.
     pub fn prefill(&mut self, tokens: &[u32]) -> Result<&[f32], EngineError> {
         self.append(tokens)?;
         let operation = if tokens.len() == 1 { Operation::Decode } else { Operation::Prefill };
@@ -41,15 +41,15 @@ impl Session {
     /// Appends one token and returns the logits `[V]` after it.
     ///
     /// # Errors
-    /// When the context is full or the token is not in the vocabulary.
+    /// Returns an error if the context is full or the token is not in the vocabulary.
     pub fn decode(&mut self, token: u32) -> Result<&[f32], EngineError> {
         self.prefill(&[token])
     }
 
-    /// Appends one token; when the context is full, the oldest token leaves and the window is computed again.
+    /// Appends one token. If the context is full, the oldest token is dropped and the window is computed again.
     ///
     /// # Errors
-    /// When the token is not in the vocabulary.
+    /// Returns an error if the token is not in the vocabulary.
     pub fn slide(&mut self, token: u32) -> Result<&[f32], EngineError> {
         let config = &self.state.model.config;
         check_tokens(&[token], config.vocab)?;
@@ -59,19 +59,19 @@ impl Session {
         self.decode(token)
     }
 
-    /// Starts over with an empty sequence; buffers and cache are kept.
+    /// Empties the sequence; buffers and cache are kept.
     pub fn reset(&mut self) {
         self.sequence().truncate(0);
     }
 
-    /// Forgets all tokens from `position` on.
+    /// Drops all tokens from `position` on.
     ///
     /// # Errors
-    /// When the sequence is not that long.
+    /// Returns an error if the sequence is shorter.
     pub fn rewind(&mut self, position: usize) -> Result<(), EngineError> {
         let now = self.position();
         if position > now {
-            return Err(EngineError::Rewind { asked: position, position: now });
+            return Err(EngineError::Rewind { requested: position, position: now });
         }
         self.sequence().truncate(position);
         Ok(())
@@ -87,17 +87,17 @@ impl Session {
         self.state.sequences[0].tokens()
     }
 
-    /// How often the pool could serve; `None` in a variant without a pool.
+    /// Hits and misses of the buffer pool; `None` in a variant without one.
     pub fn pool_counts(&self) -> Option<PoolCounts> {
         self.state.buffers.counts()
     }
 
-    /// Notes from now on how long each operation takes, after what the trace holds already.
+    /// Adds the time of every later operation to `trace`, until [`Session::take_trace`].
     pub fn keep_trace(&mut self, trace: Trace) {
         self.state.trace = Some(Box::new(trace));
     }
 
-    /// What was noted so far; from now on nothing is. `None` where nothing was asked to be noted.
+    /// Ends tracing and returns the trace; `None` if there was no [`Session::keep_trace`] before.
     pub fn take_trace(&mut self) -> Option<Trace> {
         self.state.trace.take().map(|trace| *trace)
     }
@@ -116,7 +116,7 @@ impl Session {
         }
     }
 
-    /// Starts over with `tokens` and returns the logits after each of them, `[T, V]`.
+    /// Resets the session, appends `tokens` and returns the logits after each of them, `[T, V]`.
     pub(crate) fn all_logits(&mut self, tokens: &[u32]) -> Result<Vec<f32>, EngineError> {
         self.reset();
         self.append(tokens)?;

@@ -1,4 +1,4 @@
-//! What a session owns: sequences, threads, buffers and the last logits.
+//! State of a session: sequences, threads, buffers and the last logits.
 
 use std::sync::Arc;
 
@@ -6,29 +6,29 @@ use super::sequence::Sequence;
 use crate::buffers::{Buffer, Buffers};
 use crate::error::EngineError;
 use crate::model::Model;
-use crate::team::Team;
+use crate::thread_pool::ThreadPool;
 use crate::trace::{Operation, Spans, Trace};
 
 /// The state behind [`super::Session`] and [`super::BatchSession`].
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) model: Arc<Model>,
-    pub(super) team: Team,
+    pub(super) pool: ThreadPool,
     pub(super) buffers: Buffers,
     pub(super) sequences: Vec<Sequence>,
     /// The pending tokens of all sequences, one after the other.
     pub(super) pending: Vec<u32>,
     pub(super) logits: Buffer,
-    /// Where spans are noted, if they are. In a box, so that a session without one is not the larger for it.
+    /// The trace, if there is one. The box keeps sessions without a trace small.
     pub(super) trace: Option<Box<Trace>>,
 }
 
-/// Which positions get logits.
+/// Positions that get logits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outputs {
     /// The last one of every sequence.
     Last,
-    /// All that are computed.
+    /// All computed positions.
     All,
 }
 
@@ -39,7 +39,7 @@ impl State {
         }
         let tokens = sequences * model.config.context;
         Ok(Self {
-            team: Team::new(threads).map_err(EngineError::Threads)?,
+            pool: ThreadPool::new(threads).map_err(EngineError::Threads)?,
             buffers: Buffers::new(model.variant.buffers),
             sequences: (0..sequences).map(|_| Sequence::new(&model)).collect(),
             pending: Vec::with_capacity(tokens),
@@ -49,7 +49,8 @@ impl State {
         })
     }
 
-    /// Computes the pending tokens, which `operation` calls by name, and returns the logits of `outputs`, a row of V each.
+    /// Computes the pending tokens, which a trace records as `operation`, and returns the logits of `outputs` as rows
+    /// of V.
     pub(super) fn step(&mut self, operation: Operation, outputs: Outputs) -> &[f32] {
         if let Some(mut trace) = self.trace.as_deref_mut() {
             trace.begin(operation);

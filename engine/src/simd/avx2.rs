@@ -8,19 +8,22 @@ use super::{Kernel, Simd};
 #[derive(Clone, Copy, Debug)]
 pub struct Avx2(());
 
-/// Uses intrinsics of this file's instruction set (and reads what its caller vouches for).
+/// Calls intrinsics of this instruction set. Where they read or write memory, the caller guarantees that the pointers
+/// are valid.
 macro_rules! avx2 {
     ($value:expr) => {
-        // SAFETY: a token exists only where the CPU has the instructions; pointers are good by the caller's promise.
+        // SAFETY: a value of the type exists only where the CPU has the instructions; the caller guarantees that pointers
+        // are valid.
         unsafe { $value }
     };
 }
+pub(super) use avx2;
 
-/// Loading eight i32 from `8 - count` on gives a mask whose first `count` lanes are set.
+/// Eight i32 from index `8 - count` on are a mask whose first `count` lanes are set.
 static MASKS: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
 
 impl Avx2 {
-    /// Asks the CPU.
+    /// Returns a value if the CPU has the instructions.
     pub fn new() -> Option<Self> {
         (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c"))
             .then_some(Avx2(()))
@@ -29,14 +32,14 @@ impl Avx2 {
     /// Runs `kernel` in a function that may use the instructions.
     #[inline]
     pub fn run<K: Kernel>(self, kernel: K) -> K::Output {
-        // SAFETY: the token proves that the CPU has the instructions.
+        // SAFETY: `self` proves that the CPU has the instructions.
         unsafe { enter(kernel, self) }
     }
 
     #[inline(always)]
     unsafe fn mask(self, count: usize) -> __m256i {
         debug_assert!(count <= 8);
-        // SAFETY: `count <= 8` by the caller's promise, so the load stays within MASKS.
+        // SAFETY: `count <= 8` by the caller's contract, so the load stays within MASKS.
         unsafe { _mm256_loadu_si256(MASKS.as_ptr().add(8 - count).cast()) }
     }
 }
@@ -48,9 +51,6 @@ fn enter<K: Kernel>(kernel: K, simd: Avx2) -> K::Output {
 
 impl Simd for Avx2 {
     type F = __m256;
-    type I = __m256i;
-    /// Magnitudes and signed values: the one multiplication of bytes there is takes an unsigned and a signed factor.
-    type Q = (__m256i, __m256i);
 
     const LANES: usize = 8;
     const TILE_ROWS: usize = 6;
@@ -162,75 +162,6 @@ impl Simd for Avx2 {
             let first = _mm256_slli_epi32::<16>(pairs);
             let second = _mm256_and_si256(pairs, _mm256_set1_epi32(0xffff_0000_u32 as i32));
             (_mm256_castsi256_ps(first), _mm256_castsi256_ps(second))
-        })
-    }
-
-    #[inline(always)]
-    fn zero_i32(self) -> __m256i {
-        avx2!(_mm256_setzero_si256())
-    }
-
-    #[inline(always)]
-    unsafe fn load_i8_quads(self, source: *const i8) -> __m256i {
-        avx2!(_mm256_loadu_si256(source.cast()))
-    }
-
-    #[inline(always)]
-    unsafe fn splat_i8_quad(self, quad: *const i8) -> Self::Q {
-        avx2!({
-            let values = _mm256_set1_epi32(quad.cast::<i32>().read_unaligned());
-            (_mm256_abs_epi8(values), values)
-        })
-    }
-
-    #[inline(always)]
-    fn dot_i8(self, weights: __m256i, (magnitudes, values): Self::Q, sum: __m256i) -> __m256i {
-        // A pair of products is at most 2 * 127 * 127, which an i16 holds.
-        avx2!({
-            let pairs = _mm256_maddubs_epi16(magnitudes, _mm256_sign_epi8(weights, values));
-            _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))
-        })
-    }
-
-    #[inline(always)]
-    fn split_i8_quads(self, quads: __m256i) -> (__m256i, __m256i) {
-        avx2!({
-            let low = _mm256_srai_epi16::<8>(_mm256_slli_epi16::<8>(quads));
-            (low, _mm256_srai_epi16::<8>(quads))
-        })
-    }
-
-    #[inline(always)]
-    fn dot_i16(self, a: __m256i, b: __m256i, sum: __m256i) -> __m256i {
-        avx2!(_mm256_add_epi32(sum, _mm256_madd_epi16(a, b)))
-    }
-
-    #[inline(always)]
-    unsafe fn load_i32(self, source: *const i32) -> __m256i {
-        avx2!(_mm256_loadu_si256(source.cast()))
-    }
-
-    #[inline(always)]
-    unsafe fn splat_i32(self, source: *const i32) -> __m256i {
-        avx2!(_mm256_set1_epi32(source.read_unaligned()))
-    }
-
-    #[inline(always)]
-    unsafe fn store_i32(self, target: *mut i32, value: __m256i) {
-        avx2!(_mm256_storeu_si256(target.cast(), value))
-    }
-
-    #[inline(always)]
-    fn i32_to_f32(self, a: __m256i) -> __m256 {
-        avx2!(_mm256_cvtepi32_ps(a))
-    }
-
-    #[inline(always)]
-    unsafe fn store_as_i8(self, target: *mut i8, value: __m256) {
-        avx2!({
-            let wide = _mm256_cvtps_epi32(value);
-            let narrow = _mm_packs_epi32(_mm256_castsi256_si128(wide), _mm256_extracti128_si256::<1>(wide));
-            _mm_storel_epi64(target.cast(), _mm_packs_epi16(narrow, narrow))
         })
     }
 

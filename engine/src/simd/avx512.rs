@@ -8,16 +8,19 @@ use super::{Kernel, Simd};
 #[derive(Clone, Copy, Debug)]
 pub struct Avx512(());
 
-/// Uses intrinsics of this file's instruction set (and reads what its caller vouches for).
+/// Calls intrinsics of this instruction set. Where they read or write memory, the caller guarantees that the pointers
+/// are valid.
 macro_rules! avx512 {
     ($value:expr) => {
-        // SAFETY: a token exists only where the CPU has the instructions; pointers are good by the caller's promise.
+        // SAFETY: a value of the type exists only where the CPU has the instructions; the caller guarantees that pointers
+        // are valid.
         unsafe { $value }
     };
 }
+pub(super) use avx512;
 
 impl Avx512 {
-    /// Asks the CPU.
+    /// Returns a value if the CPU has the instructions.
     pub fn new() -> Option<Self> {
         (is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512bw")
@@ -33,7 +36,7 @@ impl Avx512 {
     /// Runs `kernel` in a function that may use the instructions.
     #[inline]
     pub fn run<K: Kernel>(self, kernel: K) -> K::Output {
-        // SAFETY: the token proves that the CPU has the instructions.
+        // SAFETY: `self` proves that the CPU has the instructions.
         unsafe { enter(kernel, self) }
     }
 
@@ -51,9 +54,6 @@ fn enter<K: Kernel>(kernel: K, simd: Avx512) -> K::Output {
 
 impl Simd for Avx512 {
     type F = __m512;
-    type I = __m512i;
-    /// Magnitudes, and which values are negative.
-    type Q = (__m512i, __mmask64);
 
     const LANES: usize = 16;
     const TILE_ROWS: usize = 12;
@@ -154,71 +154,6 @@ impl Simd for Avx512 {
             let second = _mm512_and_si512(pairs, _mm512_set1_epi32(0xffff_0000_u32 as i32));
             (_mm512_castsi512_ps(first), _mm512_castsi512_ps(second))
         })
-    }
-
-    #[inline(always)]
-    fn zero_i32(self) -> __m512i {
-        avx512!(_mm512_setzero_si512())
-    }
-
-    #[inline(always)]
-    unsafe fn load_i8_quads(self, source: *const i8) -> __m512i {
-        avx512!(_mm512_loadu_si512(source.cast()))
-    }
-
-    #[inline(always)]
-    unsafe fn splat_i8_quad(self, quad: *const i8) -> Self::Q {
-        avx512!({
-            let values = _mm512_set1_epi32(quad.cast::<i32>().read_unaligned());
-            (_mm512_abs_epi8(values), _mm512_movepi8_mask(values))
-        })
-    }
-
-    #[inline(always)]
-    fn dot_i8(self, weights: __m512i, (magnitudes, negative): Self::Q, sum: __m512i) -> __m512i {
-        // One factor has to be unsigned, so the sign goes to the other.
-        avx512!({
-            let signed = _mm512_mask_sub_epi8(weights, negative, _mm512_setzero_si512(), weights);
-            _mm512_dpbusd_epi32(sum, magnitudes, signed)
-        })
-    }
-
-    #[inline(always)]
-    fn split_i8_quads(self, quads: __m512i) -> (__m512i, __m512i) {
-        avx512!({
-            let low = _mm512_srai_epi16::<8>(_mm512_slli_epi16::<8>(quads));
-            (low, _mm512_srai_epi16::<8>(quads))
-        })
-    }
-
-    #[inline(always)]
-    fn dot_i16(self, a: __m512i, b: __m512i, sum: __m512i) -> __m512i {
-        avx512!(_mm512_dpwssd_epi32(sum, a, b))
-    }
-
-    #[inline(always)]
-    unsafe fn load_i32(self, source: *const i32) -> __m512i {
-        avx512!(_mm512_loadu_si512(source.cast()))
-    }
-
-    #[inline(always)]
-    unsafe fn splat_i32(self, source: *const i32) -> __m512i {
-        avx512!(_mm512_set1_epi32(source.read_unaligned()))
-    }
-
-    #[inline(always)]
-    unsafe fn store_i32(self, target: *mut i32, value: __m512i) {
-        avx512!(_mm512_storeu_si512(target.cast(), value))
-    }
-
-    #[inline(always)]
-    fn i32_to_f32(self, a: __m512i) -> __m512 {
-        avx512!(_mm512_cvtepi32_ps(a))
-    }
-
-    #[inline(always)]
-    unsafe fn store_as_i8(self, target: *mut i8, value: __m512) {
-        avx512!(_mm_storeu_si128(target.cast(), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(value))))
     }
 
     #[inline(always)]

@@ -1,21 +1,18 @@
-//! The trait every instruction set implements: a register of f32 lanes and what can be done with it.
+//! The trait of the instruction sets: a register of f32 lanes and its operations.
 
-/// An instruction set, as a token whose existence proves that the CPU has it.
+/// An instruction set. A value of the type exists only where the CPU has the instructions.
 ///
-/// All operations are lane by lane unless said otherwise. `max` and `min` return their second argument when either
-/// is NaN (what the x86 instructions do), on every instruction set.
+/// All operations are lane by lane unless stated otherwise. On every instruction set, `max` and `min` return their
+/// second argument if either is NaN, as the x86 instructions do.
 pub trait Simd: Copy + Send + Sync + 'static {
     /// A register of [`Simd::LANES`] f32 lanes.
     type F: Copy;
-    /// A register of [`Simd::LANES`] i32 lanes.
-    type I: Copy;
-    /// Four i8 in every lane, in the form that [`Simd::dot_i8`] multiplies by.
-    type Q: Copy;
 
-    /// How many f32 one register holds.
+    /// Number of f32 lanes of a register.
     const LANES: usize;
 
-    /// How many rows of accumulators, two registers each, fit beside the operands of a matrix product.
+    /// Number of rows of accumulators, two registers each, that fit in the registers with the operands of a matrix
+    /// product.
     const TILE_ROWS: usize;
 
     /// `[x, x, ...]`.
@@ -39,7 +36,7 @@ pub trait Simd: Copy + Send + Sync + 'static {
     /// `source` must be readable for `count` f32, and `count <= LANES`.
     unsafe fn load_part_ptr(self, source: *const f32, count: usize, fill: f32) -> Self::F;
 
-    /// Stores the first `count` lanes to `target` and touches nothing behind them.
+    /// Stores the first `count` lanes to `target` and writes nothing after them.
     ///
     /// # Safety
     /// `target` must be writable for `count` f32, and `count <= LANES`.
@@ -77,70 +74,16 @@ pub trait Simd: Copy + Send + Sync + 'static {
     /// `source` must be readable for `2 * LANES` values.
     unsafe fn load_bf16_pairs(self, source: *const u16) -> (Self::F, Self::F);
 
-    /// `[0, 0, ...]` as integers.
-    fn zero_i32(self) -> Self::I;
-
-    /// Loads `4 * LANES` i8, four to a lane.
-    ///
-    /// # Safety
-    /// `source` must be readable for that many values (no alignment needed).
-    unsafe fn load_i8_quads(self, source: *const i8) -> Self::I;
-
-    /// The same four i8 in every lane, ready to be multiplied by.
-    ///
-    /// # Safety
-    /// `quad` must be readable for 4 values (no alignment needed).
-    unsafe fn splat_i8_quad(self, quad: *const i8) -> Self::Q;
-
-    /// `sum + w0 * x0 + w1 * x1 + w2 * x2 + w3 * x3` per lane, of the four i8 that each lane of `weights` and of `quad` holds.
-    /// Exact as long as none of them is -128 and the sum fits an i32.
-    fn dot_i8(self, weights: Self::I, quad: Self::Q, sum: Self::I) -> Self::I;
-
-    /// The first and third of each lane's four i8, and the second and fourth, widened to two i16 a lane.
-    fn split_i8_quads(self, quads: Self::I) -> (Self::I, Self::I);
-
-    /// `sum + a0 * b0 + a1 * b1` per lane, of the two i16 that each lane of `a` and of `b` holds. Exact as long as the sum
-    /// fits an i32.
-    fn dot_i16(self, a: Self::I, b: Self::I, sum: Self::I) -> Self::I;
-
-    /// Loads a register as [`Simd::store_i32`] stores it.
-    ///
-    /// # Safety
-    /// `source` must be readable for `LANES` values (no alignment needed).
-    unsafe fn load_i32(self, source: *const i32) -> Self::I;
-
-    /// The value at `source` in every lane.
-    ///
-    /// # Safety
-    /// `source` must be readable (no alignment needed).
-    unsafe fn splat_i32(self, source: *const i32) -> Self::I;
-
-    /// Stores a register.
-    ///
-    /// # Safety
-    /// `target` must be writable for `LANES` values (no alignment needed).
-    unsafe fn store_i32(self, target: *mut i32, value: Self::I);
-
-    /// Integers to f32, rounded to nearest.
-    fn i32_to_f32(self, a: Self::I) -> Self::F;
-
-    /// Rounds to the nearest integers, ties to even, and stores them as i8. Values beyond the range of i8 give an unspecified
-    /// result.
-    ///
-    /// # Safety
-    /// `target` must be writable for `LANES` values.
-    unsafe fn store_as_i8(self, target: *mut i8, value: Self::F);
-
-    /// Asks for the cache line at `address` ahead of its use; never faults, so any address will do.
+    /// Prefetches the cache line at `address`. Any address is allowed, because a prefetch never faults.
     fn prefetch(self, address: *const u8);
 
-    /// The same for what is used later: into the second-level cache.
+    /// Prefetches a line that is used later, into the L2 cache.
     fn prefetch_far(self, address: *const u8);
 
     /// Loads the first [`Simd::LANES`] values of `source`.
     ///
     /// # Panics
-    /// When `source` is shorter.
+    /// Panics if `source` is shorter.
     #[inline(always)]
     fn load(self, source: &[f32]) -> Self::F {
         assert!(source.len() >= Self::LANES);
@@ -151,7 +94,7 @@ pub trait Simd: Copy + Send + Sync + 'static {
     /// Stores to the first [`Simd::LANES`] values of `target`.
     ///
     /// # Panics
-    /// When `target` is shorter.
+    /// Panics if `target` is shorter.
     #[inline(always)]
     fn store(self, target: &mut [f32], value: Self::F) {
         assert!(target.len() >= Self::LANES);
@@ -159,7 +102,7 @@ pub trait Simd: Copy + Send + Sync + 'static {
         unsafe { self.store_ptr(target.as_mut_ptr(), value) }
     }
 
-    /// Loads up to [`Simd::LANES`] values of `source`; lanes it does not reach become `fill`.
+    /// Loads up to [`Simd::LANES`] values of `source`; the other lanes become `fill`.
     #[inline(always)]
     fn load_part(self, source: &[f32], fill: f32) -> Self::F {
         let count = source.len().min(Self::LANES);

@@ -1,18 +1,18 @@
-//! Vectorised exp, tanh and GELU, written once for every instruction set.
+//! Vectorised exp, tanh and GELU, generic over the instruction set.
 
 use super::Simd;
 
 /// `e^x` per lane, within 2 units in the last place for `-87.33 <= x <= 88.37`.
 ///
-/// Below that range the result is 0 (so a masked score of minus infinity weighs nothing); above, it stays at about
+/// Below that range the result is 0, so that a masked score of minus infinity has weight 0. Above, it stays at about
 /// 2.4e38. NaN stays NaN. Method: Cephes `expf` (Moshier): `x = n ln 2 + r`, a polynomial for `e^r`, times `2^n`.
 #[inline(always)]
 pub fn exp<S: Simd>(simd: S, x: S::F) -> S::F {
     exp_each(simd, [x])[0]
 }
 
-/// [`exp`] of several registers step by step side by side: one alone is a chain of some eighty cycles of latency, longer
-/// than what a CPU looks ahead.
+/// [`exp`] of several registers, interleaved step by step. One alone is a chain of some eighty cycles of latency,
+/// longer than the reorder window of a CPU hides.
 #[inline(always)]
 pub fn exp_each<S: Simd, const N: usize>(simd: S, x: [S::F; N]) -> [S::F; N] {
     let mut clamped = x;
@@ -42,7 +42,7 @@ pub fn tanh<S: Simd>(simd: S, x: S::F) -> S::F {
 
 /// GELU in GPT-2's form, `x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))`, per lane.
 ///
-/// Method: `(1 + tanh z) / 2 = 1 / (1 + e^(-2z))`, which saves a division's worth of work over calling [`tanh`].
+/// Method: `(1 + tanh z) / 2 = 1 / (1 + e^(-2z))`, which saves the work of a division compared with [`tanh`].
 #[inline(always)]
 pub fn gelu_tanh<S: Simd>(simd: S, x: S::F) -> S::F {
     const TWICE_SQRT_2_OVER_PI: f32 = 1.595_769;
@@ -57,7 +57,7 @@ const LOWEST: f32 = -87.336_54;
 
 #[inline(always)]
 fn clamp<S: Simd>(simd: S, x: S::F) -> S::F {
-    // The constants come first so that a NaN in `x` survives.
+    // The constants are first arguments, so that a NaN in `x` is kept.
     simd.min(simd.splat(88.376_26), simd.max(simd.splat(LOWEST), x))
 }
 

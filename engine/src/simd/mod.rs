@@ -1,6 +1,6 @@
 //! Registers of f32 lanes, so that one generic kernel body serves every instruction set.
 //!
-//! The pattern, for whoever writes a kernel:
+//! Pattern of a kernel:
 //! ```
 //! use engine::isa::Isa;
 //! use engine::simd::{Kernel, Simd};
@@ -26,14 +26,15 @@
 //! level.run(Scale { values: &mut values, by: 3.0 });
 //! assert_eq!(values, [3.0; 11]);
 //! ```
-//! Everything a body calls has to be `#[inline(always)]` as well, and closures are to be avoided in it: a function
-//! that is not inlined is compiled without the wide instructions. Intrinsics live in the files of their instruction
-//! set and nowhere else.
+//! Every function that a body calls has to be `#[inline(always)]` too, and a body should not use closures: a function
+//! that is not inlined is compiled without the wide instructions. Intrinsics are only in the files of their instruction
+//! set.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod int8;
 mod lanes;
 mod level;
 mod math;
@@ -43,6 +44,7 @@ mod plain;
 pub use avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
 pub use avx512::Avx512;
+pub use int8::SimdInt8;
 pub use lanes::Simd;
 pub use level::{Kernel, Level};
 pub use math::{exp, exp_each, gelu_tanh, tanh};

@@ -1,9 +1,9 @@
-//! One body of tests for every instruction set, against scalar f64 arithmetic.
+//! The same tests for every instruction set, compared with scalar f64 arithmetic.
 
-use super::{Kernel, Level, Simd, exp, gelu_tanh, tanh};
+use super::{Kernel, Level, Simd, SimdInt8, exp, gelu_tanh, tanh};
 use crate::isa::Isa;
 
-/// Runs `body` with every instruction set this CPU has, and says which it lacks.
+/// Runs `body` with every instruction set of this CPU, and prints the others.
 fn on_every_isa(body: impl Fn(Level)) {
     for isa in Isa::ALL {
         match Level::new(isa) {
@@ -174,7 +174,7 @@ fn partial_stores_touch_nothing_behind_them() {
     });
 }
 
-/// Sums of products of bytes, with the extremes that a product of two pairs in 16 bits must hold.
+/// Sums of products of bytes, with the extremes of a sum of two products in 16 bits.
 struct Dot<'a> {
     weights: &'a [i8],
     quad: [i8; 4],
@@ -184,7 +184,7 @@ impl Kernel for Dot<'_> {
     type Output = Vec<f32>;
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> Vec<f32> {
+    fn run<S: SimdInt8>(self, simd: S) -> Vec<f32> {
         let mut out = vec![0.0; S::LANES];
         assert!(self.weights.len() >= 4 * S::LANES);
         // SAFETY: the length was just checked.

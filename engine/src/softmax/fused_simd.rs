@@ -1,5 +1,5 @@
-//! Vector instructions throughout: the exponential is a polynomial, its sum is taken in the same pass, and the division
-//! becomes a multiplication.
+//! Softmax with vector instructions: a polynomial exponential, its sum in the same pass, and a multiplication by the
+//! inverse sum instead of a division.
 
 use super::vector::{exponentials, largest, scale};
 use crate::simd::{Kernel, Simd};

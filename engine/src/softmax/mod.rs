@@ -22,10 +22,10 @@ impl Softmax {
     }
 
     /// The softmax of every row of `x` into `out`, both `[T, columns]`. A score of minus infinity gets weight 0; a row
-    /// needs one score that is finite.
+    /// needs at least one finite score.
     ///
     /// # Panics
-    /// When the lengths do not fit together.
+    /// Panics if the lengths do not match.
     pub fn run(&self, x: &[f32], columns: usize, out: &mut [f32]) {
         assert!(
             columns > 0 && x.len() == out.len() && x.len().is_multiple_of(columns),

@@ -1,4 +1,4 @@
-//! The textbook form: one loop for the maximum, one for the exponentials and their sum, one to divide.
+//! Textbook softmax: one loop for the maximum, one for the exponentials and their sum, one to divide.
 
 pub(super) fn run(x: &[f32], columns: usize, out: &mut [f32]) {
     for (x, out) in x.chunks_exact(columns).zip(out.chunks_exact_mut(columns)) {

@@ -1,8 +1,8 @@
-//! The steps of a softmax over one row in vectors; the online attention takes them, too.
+//! Steps of a softmax over one row with vector instructions, also used by the online attention.
 
 use crate::simd::{Simd, exp, exp_each};
 
-/// The largest element; minus infinity for none.
+/// The largest element; minus infinity if `x` is empty.
 #[inline(always)]
 pub(crate) fn largest<S: Simd>(simd: S, x: &[f32]) -> f32 {
     let lowest = simd.splat(f32::NEG_INFINITY);
@@ -21,7 +21,7 @@ pub(crate) fn largest<S: Simd>(simd: S, x: &[f32]) -> f32 {
 /// `out = exp(x - max)`; returns the sum.
 ///
 /// # Panics
-/// When `out` is shorter than `x`.
+/// Panics if `out` is shorter than `x`.
 #[inline(always)]
 pub(crate) fn exponentials<S: Simd>(simd: S, x: &[f32], max: f32, out: &mut [f32]) -> f32 {
     const N: usize = 4;

@@ -1,10 +1,11 @@
-//! One enum per axis: the implementations of an operation, or a way to organise the work, that can be chosen alone.
+//! Axes: one enum each, with the implementations of an operation or the ways to organise the work.
 //!
-//! The first value of every axis is the plain one. Names are kebab-case; the command line, records and messages use the same.
+//! The first value of every axis is the plain one. Names are kebab-case, the same on the command line, in records and
+//! messages.
 
 use super::UnknownName;
 
-/// Defines an axis: the enum, its names in order, and conversion from and to the name.
+/// Defines an axis: the enum, its names in order, and conversions from and to names.
 macro_rules! axis {
     ($(#[$meta:meta])* $name:ident, $axis:literal { $($(#[$value_meta:meta])* $value:ident => $text:literal),+ $(,)? }) => {
         $(#[$meta])*
@@ -50,27 +51,27 @@ macro_rules! axis {
 }
 
 axis! {
-    /// How a matrix is multiplied by the weights of a layer.
+    /// Product of a matrix with the weights of a layer.
     MatMul, "matmul" {
-        /// Row times column in the obvious order.
+        /// Row times column.
         Naive => "naive",
         /// Scalar loops over blocks that stay in the cache.
         Blocked => "blocked",
         /// Vector instructions over packed weights, one thread.
         Simd => "simd",
-        /// The same vector kernels, shared out over threads.
+        /// The same vector kernels on several threads.
         Parallel => "parallel",
     }
 }
 
 axis! {
-    /// How LayerNorm finds mean and variance.
+    /// Computation of mean and variance in LayerNorm.
     LayerNorm, "layer_norm" {
-        /// Mean, variance and normalisation in a pass each.
+        /// One pass each for mean, variance and normalisation.
         ThreePass => "three-pass",
         /// Welford's one-pass recurrence, then normalisation.
         Welford => "welford",
-        /// Welford's recurrence in every vector lane, lanes merged at the end.
+        /// Welford's recurrence in every vector lane; lanes are merged at the end.
         WelfordSimd => "welford-simd",
         /// Mean, then variance and normalisation, with vector instructions.
         TwoPassSimd => "two-pass-simd",
@@ -78,9 +79,9 @@ axis! {
 }
 
 axis! {
-    /// How a row of attention scores becomes weights.
+    /// Softmax of a row of attention scores.
     Softmax, "softmax" {
-        /// Maximum, exponential with sum, and division in a loop each.
+        /// One loop each for maximum, exponentials with their sum, and division.
         ThreeLoops => "three-loops",
         /// Vector instructions with a vectorised exponential and a multiplication by the inverse sum.
         FusedSimd => "fused-simd",
@@ -88,57 +89,57 @@ axis! {
 }
 
 axis! {
-    /// How GELU (tanh form) is computed.
+    /// GELU, in its tanh form.
     Gelu, "gelu" {
         /// The library's tanh, element by element.
         Scalar => "scalar",
         /// A vectorised tanh.
         Simd => "simd",
-        /// The vectorised tanh, applied by the matrix product before it where its result is written.
+        /// The vectorised tanh as epilogue of the matrix product before it.
         Fused => "fused",
     }
 }
 
 axis! {
-    /// How attention is computed.
+    /// Attention.
     Attention, "attention" {
-        /// All scores are materialised, then a pass masks the future.
+        /// All scores are stored, then a pass masks the future.
         Masked => "masked",
         /// Only the causal part is computed.
         Causal => "causal",
         /// The heads' score and value products as batched matrix products, causal part only.
         Batched => "batched",
-        /// Blocks of keys with an online softmax: scores are never materialised.
+        /// Blocks of keys with an online softmax: rows of scores are never stored.
         Online => "online",
     }
 }
 
 axis! {
-    /// How token and position embeddings are looked up and added.
+    /// Lookup and addition of token and position embeddings.
     Embedding, "embedding" {
         /// Element by element.
         ElementWise => "element-wise",
         /// Whole rows.
         RowCopy => "row-copy",
-        /// Whole rows, shared out over threads.
+        /// Whole rows on several threads.
         Parallel => "parallel",
     }
 }
 
 axis! {
-    /// How a residual is added.
+    /// Addition of a residual.
     Residual, "residual" {
         /// Element by element.
         Scalar => "scalar",
         /// Vector instructions.
         Simd => "simd",
-        /// Added by the matrix product that makes it, where its result is written.
+        /// Epilogue of the matrix product before it.
         Fused => "fused",
     }
 }
 
 axis! {
-    /// How queries, keys and values leave the fused projection.
+    /// Access to queries, keys and values of the fused projection.
     Qkv, "qkv" {
         /// Copied into three matrices.
         Copies => "copies",
@@ -148,27 +149,27 @@ axis! {
 }
 
 axis! {
-    /// Where the output of an operation lives.
+    /// Memory of the output of an operation.
     Buffers, "buffers" {
-        /// Each operation allocates its output, which is dropped when its reader is done.
+        /// Each operation allocates its output, which is freed after its use.
         Fresh => "fresh",
-        /// Buffers are kept and given out again.
+        /// Buffers are reused from a pool.
         Pooled => "pooled",
     }
 }
 
 axis! {
-    /// What a decode step computes.
+    /// Computation of a decode step.
     Decode, "decode" {
         /// The whole window again.
         Recompute => "recompute",
-        /// The new token only, against keys and values kept from before.
+        /// The new token only, with cached keys and values of earlier tokens.
         KvCache => "kv-cache",
     }
 }
 
 axis! {
-    /// How the weights of matrix products are stored.
+    /// Storage of the weights of matrix products.
     WeightStorage, "weights" {
         /// 32-bit floats.
         F32 => "f32",

@@ -1,4 +1,4 @@
-//! A variant of the engine: one choice on every axis, so that each optimization can be switched alone and its worth measured.
+//! Variants of the engine: one choice on every axis, so that each optimization can be switched on alone and measured.
 
 mod axes;
 mod phases;
@@ -6,26 +6,26 @@ mod phases;
 pub use axes::{Attention, Buffers, Decode, Embedding, Gelu, LayerNorm, MatMul, Qkv, Residual, Softmax, WeightStorage};
 pub use phases::{Phase, phases};
 
-/// A name that stands for no value.
+/// Error for a name that has no value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown {kind} '{name}'; known are: {}", allowed.join(", "))]
 pub struct UnknownName {
-    /// What the name should have named: an axis, or `phase`, `axis`, `instruction set`.
+    /// Kind of the name: `phase`, `axis`, `instruction set`, or the axis of a value.
     pub kind: &'static str,
     /// The name that was given.
     pub name: String,
-    /// The names there are.
+    /// The known names.
     pub allowed: Vec<&'static str>,
 }
 
 impl UnknownName {
-    /// An error about `name`, which is none of `allowed`.
+    /// An error for `name`, which is none of `allowed`.
     pub fn new(kind: &'static str, name: &str, allowed: &[&'static str]) -> Self {
         Self { kind, name: name.to_owned(), allowed: allowed.to_vec() }
     }
 }
 
-/// Defines [`Variant`] and everything that has to name each axis once.
+/// Defines [`Variant`] and everything that lists the axes.
 macro_rules! variant {
     ($($(#[$meta:meta])* $field:ident: $axis:ident),+ $(,)?) => {
         /// One choice on every axis.
@@ -48,7 +48,7 @@ macro_rules! variant {
             /// This variant with one axis changed, both given by name.
             ///
             /// # Errors
-            /// When there is no such axis, or no such value on it.
+            /// Returns an error if there is no such axis, or no such value on it.
             pub fn with(mut self, axis: &str, value: &str) -> Result<Self, UnknownName> {
                 match axis {
                     $($axis::AXIS => self.$field = value.parse()?,)+
@@ -82,11 +82,11 @@ variant! {
     residual: Residual,
     /// Split of the fused projection.
     qkv: Qkv,
-    /// Where outputs live.
+    /// Memory of outputs.
     buffers: Buffers,
-    /// What a decode step computes.
+    /// Computation of a decode step.
     decode: Decode,
-    /// How weights are stored.
+    /// Storage of weights.
     weights: WeightStorage,
 }
 
@@ -94,7 +94,7 @@ impl Variant {
     /// The variant that a phase of the roadmap names.
     ///
     /// # Errors
-    /// When there is no phase of that name; the message lists the phases.
+    /// Returns an error if there is no phase of that name; the message lists the phases.
     pub fn phase(name: &str) -> Result<Self, UnknownName> {
         phases().iter().find(|phase| phase.name == name).map(|phase| phase.variant).ok_or_else(|| {
             let names: Vec<_> = phases().iter().map(|phase| phase.name).collect();
@@ -105,7 +105,7 @@ impl Variant {
     /// Parses a phase followed by changes, such as `optimized` or `optimized,layer_norm=welford,buffers=fresh`.
     ///
     /// # Errors
-    /// When a phase, an axis or a value is unknown.
+    /// Returns an error if a phase, an axis or a value is unknown.
     pub fn parse(text: &str) -> Result<Self, UnknownName> {
         let mut parts = text.split(',').map(str::trim);
         let mut variant = Self::phase(parts.next().unwrap_or_default())?;

@@ -1,4 +1,4 @@
-//! The phases of the roadmap: named variants, each the one before plus a step.
+//! The phases of the roadmap: named variants, each with one step more than the phase before.
 
 use super::{Attention, Buffers, Decode, Embedding, Gelu, LayerNorm, MatMul, Qkv, Residual, Softmax, Variant};
 
@@ -7,7 +7,7 @@ use super::{Attention, Buffers, Decode, Embedding, Gelu, LayerNorm, MatMul, Qkv,
 pub struct Phase {
     /// Its name, as the command line takes it.
     pub name: &'static str,
-    /// What it adds to the phase before it, in one line.
+    /// Difference to the phase before it, in one line.
     pub step: &'static str,
     /// Its choice on every axis.
     pub variant: Variant,
@@ -39,7 +39,7 @@ const PHASES: &[Phase] = &[
     Phase { name: "naive", step: "everything plain: row times column, three passes, no reuse", variant: NAIVE },
     Phase {
         name: "reference",
-        step: "fast matrix products, all else plain: what the roadmap's forecasts are held against",
+        step: "fast matrix products, all else plain: the base of the roadmap's forecasts",
         variant: REFERENCE,
     },
     Phase {
@@ -47,7 +47,7 @@ const PHASES: &[Phase] = &[
         step: "embedding rows copied whole, SIMD residual additions, queries, keys and values read in place",
         variant: QUICK_WINS,
     },
-    Phase { name: "pooled", step: "buffers are given out again instead of allocated", variant: POOLED },
+    Phase { name: "pooled", step: "buffers are reused instead of allocated", variant: POOLED },
     Phase {
         name: "compute",
         step: "SIMD LayerNorm, softmax and GELU, attention as batched matrix products",
@@ -60,7 +60,7 @@ const PHASES: &[Phase] = &[
     },
     Phase {
         name: "optimized",
-        step: "residuals added and GELU applied inside the matrix product, embedding shared out over threads",
+        step: "residuals added and GELU applied inside the matrix product, embedding on several threads",
         variant: OPTIMIZED,
     },
 ];

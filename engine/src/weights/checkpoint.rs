@@ -16,7 +16,7 @@ use crate::config::Config;
 const PREFIX: &str = "transformer.";
 const HEAD: &str = "lm_head.weight";
 
-/// Opens the folder and takes every tensor of the model from it.
+/// Opens the checkpoint in `folder` and takes every tensor of the model.
 pub(super) fn load(folder: &Path) -> Result<Weights, CheckpointError> {
     let config = checkpoint_config::read(&folder.join("config.json"))?;
     let mut file = TensorFile::open(folder.join("model.safetensors"))?;
@@ -66,8 +66,8 @@ impl TensorFile {
     fn open(path: PathBuf) -> Result<Self, CheckpointError> {
         let read = |source| CheckpointError::Read { path: path.clone(), source };
         let handle = File::open(&path).map_err(read)?;
-        // SAFETY: the map is private to this process and only read. That nobody shortens the file meanwhile is asked of
-        // the user in the documentation of `Weights::load`.
+        // SAFETY: the map is private to this process and only read. The documentation of `Weights::load` requires that
+        // the file is not changed meanwhile.
         let file = unsafe { Mmap::map(&handle) }.map_err(read)?;
         let parsed = SafeTensors::deserialize(&file).map_err(|error| CheckpointError::Damaged {
             path: path.clone(),
@@ -105,7 +105,7 @@ impl TensorFile {
         })
     }
 
-    /// The head, unless it is tied. A tied head that was saved all the same has to be the embedding.
+    /// Takes the head, unless it is tied. A tied head in the file has to be equal to the embedding.
     fn head(&mut self, config: &Config, embedding: &Tensor) -> Result<Option<Tensor>, CheckpointError> {
         let shape = [config.vocab, config.embed];
         if !config.tied_head {
@@ -150,8 +150,8 @@ impl TensorFile {
         Ok(Tensor::mapped(shape, Arc::clone(&self.file), entry.start, entry.bytes, stored))
     }
 
-    /// Complains about the first tensor (by name) that nobody took. The causal mask that old checkpoints carry as
-    /// buffers holds no parameters and is passed over.
+    /// Returns an error for the first tensor, by name, that the model does not use. The causal masks in old checkpoints
+    /// have no parameters and are ignored.
     fn refuse_leftovers(&self, layers: usize) -> Result<(), CheckpointError> {
         let is_mask = |name: &str| {
             (0..layers).any(|layer| {

@@ -1,4 +1,5 @@
-//! Reads the `config.json` of a GPT-2 checkpoint. Every key that changes the computation is honoured or refused, never ignored.
+//! Reads the `config.json` of a GPT-2 checkpoint. A key that changes the computation is applied or refused, never
+//! ignored.
 
 use std::path::Path;
 
@@ -54,7 +55,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Refuses settings under which the model computes something else than GPT-2's plain forward pass.
+    /// Refuses settings that change the forward pass of GPT-2.
     fn refuse_other_models(&self) -> Result<(), CheckpointError> {
         match self.get("model_type") {
             Some(Value::String(kind)) if kind == "gpt2" => {}
@@ -121,7 +122,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The value of `key`, where `null` counts as absent, as it does for Hugging Face.
+    /// The value of `key`; `null` means absent, as in Hugging Face transformers.
     fn get(&self, key: &str) -> Option<&Value> {
         self.values.get(key).filter(|value| !value.is_null())
     }

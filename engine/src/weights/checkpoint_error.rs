@@ -1,18 +1,18 @@
-//! What can be wrong with a checkpoint folder, each in one sentence.
+//! Errors of loading a checkpoint folder; each message is one sentence.
 
 use std::path::PathBuf;
 
 use crate::config::ConfigError;
 
-/// Why a checkpoint could not be loaded.
+/// Reasons why a checkpoint cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
     /// A file could not be opened or mapped.
-    #[error("cannot read {path}: {source}; a checkpoint folder holds config.json and model.safetensors", path = path.display())]
+    #[error("cannot read {path}: {source}; a checkpoint folder contains config.json and model.safetensors", path = path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the system.
         source: std::io::Error,
     },
     /// The configuration is not JSON, or a value in it has the wrong type.
@@ -20,10 +20,10 @@ pub enum CheckpointError {
     Config {
         /// The configuration file.
         path: PathBuf,
-        /// What is wrong, and where.
+        /// The key and the reason.
         reason: String,
     },
-    /// The configuration asks for a computation that this engine does not do.
+    /// The configuration requires a computation that this engine does not support.
     #[error("{path}: {key} is {value}, but this engine computes only {supported}", path = path.display())]
     Unsupported {
         /// The configuration file.
@@ -32,7 +32,7 @@ pub enum CheckpointError {
         key: &'static str,
         /// Its value.
         value: String,
-        /// What the value would have to be.
+        /// The supported values.
         supported: &'static str,
     },
     /// The sizes in the configuration describe no model.
@@ -40,7 +40,7 @@ pub enum CheckpointError {
     Sizes {
         /// The configuration file.
         path: PathBuf,
-        /// What is wrong with them.
+        /// The error in the sizes.
         source: ConfigError,
     },
     /// The tensor file is cut off or is no safetensors file.
@@ -50,18 +50,18 @@ pub enum CheckpointError {
         path: PathBuf,
         /// Its length.
         bytes: usize,
-        /// What the reader said.
+        /// Error of the reader.
         reason: String,
     },
-    /// A tensor that the configuration calls for is not there.
-    #[error("{path} has no tensor {name}, which config.json calls for", path = path.display())]
+    /// A tensor that the configuration requires is missing.
+    #[error("{path} has no tensor {name}, which config.json requires", path = path.display())]
     Missing {
         /// The tensor file.
         path: PathBuf,
         /// Name of the tensor.
         name: String,
     },
-    /// A tensor is there that the model has no use for.
+    /// The file contains a tensor that the model does not use.
     #[error("{path} has a tensor {name} that a GPT-2 language model of this config.json does not have", path = path.display())]
     Extra {
         /// The tensor file.
@@ -69,8 +69,8 @@ pub enum CheckpointError {
         /// Name of the tensor.
         name: String,
     },
-    /// A tensor has another shape than the configuration says.
-    #[error("{path}: tensor {name} has the shape {found:?}, but config.json calls for {expected:?}", path = path.display())]
+    /// A tensor does not have the shape that follows from the configuration.
+    #[error("{path}: tensor {name} has the shape {found:?}, but config.json requires {expected:?}", path = path.display())]
     Shape {
         /// The tensor file.
         path: PathBuf,
@@ -81,7 +81,7 @@ pub enum CheckpointError {
         /// The shape it should have.
         expected: Vec<usize>,
     },
-    /// A tensor is stored in a type that is not read.
+    /// A tensor is stored in a type that is not supported.
     #[error("{path}: tensor {name} is stored as {stored}; F32, F16 and BF16 can be read", path = path.display())]
     Stored {
         /// The tensor file.

@@ -1,6 +1,6 @@
-//! The parameters of a model as plain tensors: made up from a seed, or read from a checkpoint as Hugging Face saves it.
+//! The parameters of a model as plain tensors, generated from a seed or read from a Hugging Face checkpoint.
 //!
-//! An engine reads every tensor once, when it is built, and keeps its own packed copy; the tensors here can be dropped then.
+//! An engine copies and packs every tensor when it is built; the tensors here can be dropped afterwards.
 
 mod checkpoint;
 mod checkpoint_config;
@@ -14,6 +14,7 @@ pub use checkpoint_error::CheckpointError;
 pub use tensor::Tensor;
 
 use crate::config::{Config, ConfigError};
+use crate::error::EngineError;
 
 /// Every parameter of a model.
 #[derive(Clone, Debug)]
@@ -52,9 +53,9 @@ pub struct BlockWeights {
 /// Gain and bias of a LayerNorm, `[C]` each.
 #[derive(Clone, Debug)]
 pub struct NormWeights {
-    /// Multiplied onto the normalised row.
+    /// Factor of the normalised row.
     pub gain: Tensor,
-    /// Added after.
+    /// Added after the gain.
     pub bias: Tensor,
 }
 
@@ -68,24 +69,62 @@ pub struct LinearWeights {
 }
 
 impl Weights {
-    /// Made-up weights, the same on every machine for a configuration and a seed.
+    /// Generates weights that are the same on every machine for a configuration and a seed.
     ///
-    /// LayerNorm gains are not 1 and no bias is 0, so that a forgotten one shows.
+    /// LayerNorm gains are not 1 and no bias is 0, so that tests detect an omitted one.
     ///
     /// # Errors
-    /// When the configuration is not valid.
+    /// Returns an error if the configuration is not valid.
     pub fn synthetic(config: &Config, seed: u64) -> Result<Self, ConfigError> {
         synthetic::weights(config, seed)
     }
 
     /// Opens a GPT-2 checkpoint folder as Hugging Face saves it: `config.json` beside `model.safetensors`.
     ///
-    /// The file is mapped, not read; tensors stored as f16 or bf16 are converted when they are asked for. The file must
-    /// not be changed while the weights are in use.
+    /// The file is mapped, not read; tensors stored as f16 or bf16 are converted at each call of [`Tensor::values`].
+    /// The file must not be changed while the weights are in use.
     ///
     /// # Errors
-    /// When something does not fit, each in one sentence: see [`CheckpointError`].
+    /// Returns an error if the folder is not such a checkpoint, see [`CheckpointError`].
     pub fn load(folder: &Path) -> Result<Self, CheckpointError> {
         checkpoint::load(folder)
+    }
+
+    /// Checks that the configuration describes a model and that every tensor has the shape that follows from it.
+    ///
+    /// # Errors
+    /// Returns an error otherwise; for a tensor, it contains the name and both shapes.
+    pub fn validate(&self) -> Result<(), EngineError> {
+        let Config { vocab, context, embed: c, layers, inner, .. } = self.config;
+        self.config.validate()?;
+        if self.blocks.len() != layers {
+            return Err(EngineError::Blocks { expected: layers, found: self.blocks.len() });
+        }
+        self.token_embedding.check_shape("the token embedding", &[vocab, c])?;
+        self.position_embedding.check_shape("the position embedding", &[context, c])?;
+        for block in &self.blocks {
+            block.attention_norm.check_shape(c)?;
+            block.qkv.check_shape("a block's qkv projection", c, 3 * c)?;
+            block.projection.check_shape("a block's projection", c, c)?;
+            block.mlp_norm.check_shape(c)?;
+            block.expand.check_shape("a block's first MLP layer", c, inner)?;
+            block.contract.check_shape("a block's second MLP layer", inner, c)?;
+        }
+        self.final_norm.check_shape(c)?;
+        self.head.as_ref().map_or(Ok(()), |head| head.check_shape("the head", &[vocab, c]))
+    }
+}
+
+impl NormWeights {
+    fn check_shape(&self, c: usize) -> Result<(), EngineError> {
+        self.gain.check_shape("a LayerNorm's gain", &[c])?;
+        self.bias.check_shape("a LayerNorm's bias", &[c])
+    }
+}
+
+impl LinearWeights {
+    fn check_shape(&self, name: &'static str, k: usize, n: usize) -> Result<(), EngineError> {
+        self.kernel.check_shape(name, &[k, n])?;
+        self.bias.check_shape(name, &[n])
     }
 }

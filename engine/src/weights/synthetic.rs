@@ -1,15 +1,16 @@
-//! Weights from a seed: integer arithmetic, then conversions that are exact, so that every machine gets the same bits.
+//! Weights from a seed. Integer arithmetic and exact conversions give the same bits on every machine.
 
 use super::{BlockWeights, LinearWeights, NormWeights, Tensor, Weights};
 use crate::config::{Config, ConfigError};
 use crate::random::SplitMix64;
 
-/// Weights whose activations stay near unit variance, whatever the sizes.
+/// Generates weights whose activations stay near unit variance, whatever the sizes.
 pub(super) fn weights(config: &Config, seed: u64) -> Result<Weights, ConfigError> {
     config.validate()?;
     let mut source = Source(SplitMix64::new(seed));
     let (c, inner) = (config.embed, config.inner);
-    // Projections into the residual stream are smaller with depth, as in GPT-2, so that the stream does not grow.
+    // As in GPT-2, projections into the residual stream are scaled down with the number of layers, so that it does not
+    // grow.
     let depth = 1.0 / (2.0 * config.layers as f32).sqrt();
     let table = deviation(c);
     let token_embedding = source.tensor(&[config.vocab, c], 0.0, table);
@@ -50,7 +51,7 @@ impl Source {
         let count = shape.iter().product();
         let half_width = deviation * 3.0_f32.sqrt();
         let values = (0..count).map(|_| mean + half_width * self.0.signed_unit()).collect();
-        Tensor::new(shape, values).expect("as many values as the shape says were made")
+        Tensor::new(shape, values).expect("the number of values is that of the shape")
     }
 }
 
@@ -75,7 +76,7 @@ mod tests {
     const HEAD: u64 = 7_611_951_865_747_798_058;
 
     #[test]
-    fn values_spread_as_asked() {
+    fn values_have_the_requested_mean_and_deviation() {
         let mut source = Source(SplitMix64::new(1));
         let tensor = source.tensor(&[100, 1000], 1.0, 0.1);
         let values = tensor.values();

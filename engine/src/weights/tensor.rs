@@ -1,4 +1,4 @@
-//! A tensor that is in memory, or in a mapped file until somebody asks for its values.
+//! Tensors, in memory or in a mapped file.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -6,7 +6,9 @@ use std::sync::Arc;
 use half::slice::HalfFloatSliceExt;
 use memmap2::Mmap;
 
-/// How a mapped tensor stores its elements.
+use crate::error::EngineError;
+
+/// Element type of a mapped tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stored {
     F32,
@@ -28,7 +30,7 @@ pub struct Tensor {
 }
 
 impl Tensor {
-    /// A tensor in memory; `None` when the number of values is not that of the shape.
+    /// A tensor in memory; `None` if the number of values is not that of the shape.
     pub fn new(shape: &[usize], values: Vec<f32>) -> Option<Self> {
         (shape.iter().product::<usize>() == values.len())
             .then(|| Self { shape: shape.to_vec(), values: Values::Memory(values) })
@@ -44,7 +46,16 @@ impl Tensor {
         &self.shape
     }
 
-    /// The elements: borrowed where they are stored as f32, converted where not.
+    /// Checks the shape of this tensor, which an error calls `name`.
+    pub(super) fn check_shape(&self, name: &'static str, expected: &[usize]) -> Result<(), EngineError> {
+        if self.shape == expected {
+            Ok(())
+        } else {
+            Err(EngineError::Shape { name, expected: expected.to_vec(), found: self.shape.clone() })
+        }
+    }
+
+    /// The elements: borrowed if they are stored as f32, else converted.
     pub fn values(&self) -> Cow<'_, [f32]> {
         match &self.values {
             Values::Memory(values) => Cow::Borrowed(values),
@@ -52,8 +63,8 @@ impl Tensor {
         }
     }
 
-    /// Tells the system that the mapped pages of this tensor will not be read again soon, so that they do not count as
-    /// resident memory. The values stay available.
+    /// Advises the system that the mapped pages of this tensor will not be read again soon, so that they no longer
+    /// count as resident memory. The values stay available.
     pub fn release(&self) {
         #[cfg(unix)]
         if let Values::Mapped { file, start, bytes, .. } = &self.values {
@@ -64,7 +75,7 @@ impl Tensor {
     }
 }
 
-/// Little-endian elements as f32, without a copy where the bytes already are aligned f32.
+/// Little-endian elements as f32, without a copy if the bytes are aligned f32.
 fn decode(bytes: &[u8], stored: Stored) -> Cow<'_, [f32]> {
     match stored {
         Stored::F32 => {
@@ -83,7 +94,7 @@ fn decode(bytes: &[u8], stored: Stored) -> Cow<'_, [f32]> {
     }
 }
 
-/// Converts 16-bit elements in pieces, so that no second copy of the whole tensor exists.
+/// Converts 16-bit elements block by block, so that no second copy of the whole tensor is needed.
 fn convert<H: Copy>(bytes: &[u8], from_bits: fn(u16) -> H) -> Vec<f32>
 where
     [H]: HalfFloatSliceExt,

@@ -1,4 +1,5 @@
-"""Makes the golden checkpoints, or checks the committed ones: tiny random GPT-2 models and what transformers computes from them.
+"""Makes the golden checkpoints, or checks the committed ones: tiny random GPT-2 models with the results of
+transformers.
 
     python make_golden.py            writes <name>/{config.json,model.safetensors,expected.json}
     python make_golden.py --check    recomputes everything and compares with the files; exit status 1 on a difference
@@ -20,9 +21,9 @@ from transformers import GPT2Config, GPT2LMHeadModel, logging
 from shapes import GOLDENS, Golden
 
 HERE = Path(__file__).resolve().parent
-# Two CPUs may sum in another order; the engine is held to 1e-4, so the files must agree ten times better.
+# Two CPUs may add in another order. The tolerance of the engine is 1e-4, so the files must agree ten times better.
 LOGIT_TOLERANCE = 1e-5
-# No greedy step may be a near tie: the engine's tolerance is 1e-4 x max |logit|, and this leaves room on top.
+# No greedy step may be a near tie. The engine's tolerance is 1e-4 x max |logit|; the floor is three times that.
 GAP_FLOOR = 3e-4
 # A greedy run that visits fewer tokens than this would hide a wrong position or a stale cache.
 DISTINCT_FLOOR = 8
@@ -44,8 +45,8 @@ def config_of(golden: Golden) -> GPT2Config:
 
 
 def random_tensor(name: str, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-    """Values for one parameter. The scales keep every part of the network audible in the logits:
-    attention that is not uniform, positions that matter, biases and gains that cannot be dropped unseen."""
+    """Values for one parameter. With these scales, every part of the network changes the logits: attention is not
+    uniform, positions matter, and an omitted bias or gain is detected."""
     if name.endswith(("ln_1.weight", "ln_2.weight", "ln_f.weight")):
         return rng.uniform(0.5, 1.5, shape)
     if name.endswith("bias"):
@@ -74,7 +75,7 @@ def write_checkpoint(golden: Golden, folder: Path) -> None:
 
 
 def add_mask_buffers(golden: Golden, path: Path) -> None:
-    """Early GPT-2 files carry the causal mask of every layer; a loader has to know that it is no weight."""
+    """Early GPT-2 files carry the causal mask of every layer; a loader has to ignore it, because it is not a weight."""
     tensors = load_file(path)
     mask = torch.tril(torch.ones(golden.context, golden.context)).view(1, 1, golden.context, golden.context)
     for layer in range(golden.layers):
@@ -98,8 +99,8 @@ def logits_of(model: GPT2LMHeadModel, tokens: list[int]) -> np.ndarray:
 
 
 def greedy(model: GPT2LMHeadModel, prompt: list[int], steps: int) -> tuple[list[int], list[float], float]:
-    """Greedy tokens, the distance between the two best logits at each step, and the largest |logit| met.
-    Every step recomputes the whole sequence: the plainest oracle there is."""
+    """Greedy tokens, the difference between the two best logits at each step, and the largest |logit|. Every step
+    recomputes the whole sequence, without a cache."""
     sequence, gaps, largest = list(prompt), [], 0.0
     for _ in range(steps):
         last = logits_of(model, sequence)[-1]
@@ -111,7 +112,7 @@ def greedy(model: GPT2LMHeadModel, prompt: list[int], steps: int) -> tuple[list[
 
 
 def expect(golden: Golden, folder: Path) -> dict:
-    """What transformers computes from the files on disk, in f32 (weights stored in 16 bits are widened first)."""
+    """Results of transformers for the files on disk, in f32 (weights stored in 16 bits are widened first)."""
     rng = np.random.default_rng([golden.seed, 1])
     tokens = rng.integers(0, golden.vocab, golden.tokens).tolist()
     prompt = rng.integers(0, golden.vocab, golden.prompt).tolist()
@@ -131,7 +132,8 @@ def expect(golden: Golden, folder: Path) -> dict:
 
 
 def to_json(expected: dict) -> str:
-    """One position of logits a line; nine significant digits give every f32 back exactly."""
+    """The expected values as JSON, one position of logits per line. Nine significant digits restore every f32
+    exactly."""
 
     def floats(values) -> str:
         return "[" + ",".join(f"{value:.9g}" for value in values) + "]"
@@ -149,7 +151,7 @@ def to_json(expected: dict) -> str:
 
 
 def differences(name: str, committed: Path, fresh: Path) -> list[str]:
-    """What differs between the committed folder and a newly made one, one sentence each."""
+    """Differences between the committed folder and a newly made one, one sentence each."""
     missing = [f.name for f in fresh.iterdir() if not (committed / f.name).is_file()]
     if missing:
         return [f"{name}: {', '.join(sorted(missing))} is missing; run make_golden.py without --check."]

@@ -1,15 +1,14 @@
 """The shapes of the golden checkpoints.
 
-Each one combines a few traits that a GPT-2 loader or a SIMD kernel is likely to get wrong. All are as small as the trait
-allows, because their files are committed.
-"""
+Each combines some properties that are error-prone in a GPT-2 loader or a SIMD kernel. All are as small as the property
+allows, because their files are committed. """
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Golden:
-    """One checkpoint: its architecture, how it is stored, and what is computed from it."""
+    """One checkpoint: architecture, storage, and lengths of the computed sequences."""
 
     name: str
     seed: int

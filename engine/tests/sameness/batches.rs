@@ -1,4 +1,4 @@
-//! Batches and concurrent streams compute for each sequence what it would get alone.
+//! Batches and concurrent streams compute for each sequence the same as a session of its own.
 
 use engine::{Overflow, Sampler, Sampling, Variant, Weights, generate, generate_streams, phases};
 

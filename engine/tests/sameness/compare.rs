@@ -1,12 +1,12 @@
-//! Small models of awkward shape, and how logits are compared.
+//! Small models with sizes that no vector width divides, and the comparison of logits.
 
 use engine::random::SplitMix64;
 use engine::{Config, Engine, Variant, Weights};
 
-/// Relative to the largest logit of the reference.
+/// Tolerance relative to the largest logit of the reference.
 pub(crate) const TOLERANCE: f32 = 1e-4;
 
-/// Sizes that no vector width, tile or block divides.
+/// A model with sizes that no vector width, tile or block divides.
 pub(crate) fn awkward(tied_head: bool) -> Config {
     Config { vocab: 61, context: 40, embed: 45, layers: 2, heads: 3, inner: 101, tied_head, ..Config::small() }
 }
@@ -19,8 +19,8 @@ pub(crate) fn engine(weights: &Weights, variant: Variant, threads: usize) -> Eng
     Engine::new(weights, variant, threads).unwrap()
 }
 
-/// Asserts that `found` is within `tolerance * max |expected|` of `expected` everywhere, and that the likeliest token of
-/// every row of `vocab` is the same, except where the two best logits lie closer than that.
+/// Asserts that `found` is within `tolerance * max |expected|` of `expected` everywhere, and that the likeliest token
+/// of every row of `vocab` is the same, except where the two best logits lie closer than that.
 pub(crate) fn assert_same(found: &[f32], expected: &[f32], vocab: usize, tolerance: f32, what: &str) {
     assert_eq!(found.len(), expected.len(), "{what}");
     let largest = expected.iter().fold(0.0_f32, |max, x| max.max(x.abs()));

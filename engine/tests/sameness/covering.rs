@@ -1,9 +1,9 @@
-//! A pairwise covering array: few variants that hold every pair of choices on two axes.
+//! A pairwise covering array: few variants that contain every pair of choices on two axes.
 
 use engine::Variant;
 
-/// Variants such that any two values of any two of `axes` occur together in one of them. Greedy, as in AETG (Cohen et al.,
-/// IEEE TSE 23, 1997), without its randomness.
+/// Variants such that any two values of any two of `axes` occur together in one of them. Greedy, as in AETG (Cohen et
+/// al., IEEE TSE 23, 1997), without its randomness.
 pub(crate) fn pairwise(axes: &[(&'static str, Vec<&'static str>)]) -> Vec<Variant> {
     let mut missing = all_pairs(axes);
     let mut variants = Vec::new();

@@ -1,7 +1,8 @@
-//! Proof of sameness: every variant computes what the naive one does.
+//! Equivalence tests: every variant computes the same as the naive one.
 
 mod batches;
 mod compare;
 mod covering;
+mod naive;
 mod storage;
 mod variants;

@@ -1,13 +1,13 @@
-//! Weights stored in fewer bits: what that costs in accuracy, against f32.
+//! Loss of accuracy from weights in fewer bits, compared with f32.
 
 use engine::variant::WeightStorage;
 use engine::{Config, Engine, Overflow, Sampler, Variant, Weights, generate};
 
 use crate::compare::{awkward, engine, likeliest, tokens};
 
-/// How far variants of one storage may lie apart, relative to the largest logit. f32 and bf16 weights meet f32
-/// activations, so only the order of additions differs. With int8 weights every kernel rounds activations to 8 bits, so
-/// that a difference in the last place of one may become one of a whole step.
+/// Largest allowed difference between variants of one storage, relative to the largest logit. f32 and bf16 weights are
+/// multiplied with f32 activations, so only the order of additions differs. With int8 weights every kernel rounds
+/// activations to 8 bits, so that a difference in the last place can become a difference of a whole step.
 pub(crate) fn tolerance(storage: WeightStorage) -> f32 {
     match storage {
         WeightStorage::F32 | WeightStorage::Bf16 => 1e-4,
@@ -15,9 +15,9 @@ pub(crate) fn tolerance(storage: WeightStorage) -> f32 {
     }
 }
 
-/// What storing weights in fewer bits costs, against f32, over 200 steps of f32's greedy continuation: the largest logit
-/// difference relative to the largest logit, the mean Kullback-Leibler divergence in nats, and the share of steps at which
-/// the likeliest token is the same.
+/// Loss of accuracy compared with f32 over 200 steps of f32's greedy continuation: the largest logit difference
+/// relative to the largest logit, the mean Kullback-Leibler divergence in nats, and the share of steps with the same
+/// likeliest token.
 #[derive(Debug)]
 struct Cost {
     largest: f32,
@@ -53,7 +53,7 @@ fn cost(config: &Config, seed: u64, storage: WeightStorage) -> Cost {
     }
 }
 
-/// A prompt and the greedy continuation of it, as long as the context.
+/// A prompt and its greedy continuation, as long as the context.
 fn greedy_window(engine: &Engine) -> Vec<u32> {
     let mut window = tokens(engine.config(), PROMPT);
     let prompt = window.clone();
@@ -74,7 +74,7 @@ fn divergence(p: &[f32], q: &[f32]) -> f64 {
     p.iter().zip(&q).map(|(p, q)| p.exp() * (p - q)).sum()
 }
 
-/// Bounds at about twice what was measured.
+/// The bounds are about twice the measured values.
 #[test]
 fn fewer_bits_cost_as_much_accuracy_as_stated() {
     let bounds = [(WeightStorage::Bf16, [8e-3, 2e-5, 0.97]), (WeightStorage::Int8, [2e-2, 2e-4, 0.9])];

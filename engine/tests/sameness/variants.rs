@@ -1,4 +1,4 @@
-//! Phases, pairs of axes and the three main axes in all combinations, against the naive variant.
+//! Phases, pairs of axes and all combinations of the three main axes are compared with the naive variant.
 
 use std::collections::BTreeSet;
 
@@ -9,13 +9,13 @@ use crate::compare::{TOLERANCE, assert_same, awkward, engine, tokens};
 use crate::covering::{all_axes, pairwise};
 use crate::storage::tolerance;
 
-/// The logits of a whole window, and those of a prompt with single steps after it, which is where a cache shows.
+/// Compares the logits of a whole window, and those of a prompt with single steps after it, which use the cache.
 fn check(engine: &Engine, window: &[u32], expected: &[f32], tolerance: f32, what: &str) {
     let vocab = engine.config().vocab;
     let found = engine.logits(window).unwrap();
     assert_same(&found, expected, vocab, tolerance, what);
     let mut session = engine.session().unwrap();
-    // Twice, so that what the first round left behind in buffers and cache would show.
+    // Twice, so that values left in buffers and cache by the first round would be detected.
     for _ in 0..2 {
         session.reset();
         let prompt = window.len() / 2;
@@ -122,7 +122,7 @@ fn every_phase_on_the_reference_models() {
     }
 }
 
-/// Greedy generation runs on its own tokens, so that a difference would grow.
+/// Greedy generation continues from its own tokens, so that a difference would grow.
 #[test]
 fn every_phase_generates_the_same_tokens() {
     let config = Config::small();
@@ -148,7 +148,7 @@ fn every_phase_generates_the_same_tokens() {
     let largest = naive.iter().fold(0.0_f32, |max, x| max.max(x.abs()));
     for phase in phases() {
         let (_, found) = generate(phase.variant);
-        // Beyond a step whose two best logits lie within the tolerance, two engines may go their own ways.
+        // Beyond a step whose two best logits lie within the tolerance, two engines may generate different tokens.
         let differs = (0..expected.len()).find(|&i| found[i] != expected[i]);
         if let Some(i) = differs {
             let row = &naive[(prompt.len() + i - 1) * config.vocab..][..config.vocab];

@@ -92,7 +92,7 @@ fn a_folder_that_does_not_fit_is_one_sentence_and_status_2() {
         assert!(message.starts_with("error: HARNESS_MODEL names no model that can be measured: "), "{message}");
         assert!(message.contains(expected) && message.trim_end().lines().count() == 1, "{message}");
     };
-    refused("a checkpoint folder holds config.json and model.safetensors");
+    refused("config.json and model.safetensors");
     let model = golden("one-layer-one-head");
     let config = fs::read_to_string(model.join("config.json")).expect("readable");
     fs::write(folder.path().join("config.json"), config.replace("gelu_new", "relu")).expect("written");

@@ -3,7 +3,7 @@
 use engine::embedding::{Embedding as Implementation, Table};
 use engine::random::SplitMix64;
 use engine::simd::Level;
-use engine::team::Team;
+use engine::thread_pool::ThreadPool;
 use engine::variant::Variant;
 use harness_probe::{Selection, Unit, WorkloadError};
 
@@ -41,8 +41,8 @@ impl Operation for Embedding {
         let table = inputs(10, VOCAB * self.columns, 0.0, 1.0);
         let tokens = SplitMix64::new(INPUT_SEED).tokens(VOCAB, self.tokens);
         let implementation = Implementation::new(variant.embedding);
-        let team = Team::new(threads).map_err(WorkloadError::new)?;
-        let compute = move |out: &mut [f32]| implementation.run(&tokens, Table::Plain(&table), out, &team);
+        let pool = ThreadPool::new(threads).map_err(WorkloadError::new)?;
+        let compute = move |out: &mut [f32]| implementation.run(&tokens, Table::Plain(&table), out, &pool);
         Ok(Call { compute: Box::new(compute), outputs: self.tokens * self.columns })
     }
 }

@@ -2,7 +2,7 @@
 
 use engine::matmul::{Epilogue, Layout, Linear, Matrix};
 use engine::simd::Level;
-use engine::team::Team;
+use engine::thread_pool::ThreadPool;
 use engine::variant::{Variant, WeightStorage};
 use harness_probe::WorkloadError;
 
@@ -28,8 +28,8 @@ impl Operation for MatMul {
         let matrix = Matrix { data: &weights, inputs: k, outputs: n, layout: Layout::InOut };
         let linear =
             Linear::new(variant.matmul, WeightStorage::F32, level, &matrix, None).map_err(WorkloadError::new)?;
-        let team = Team::new(threads).map_err(WorkloadError::new)?;
+        let pool = ThreadPool::new(threads).map_err(WorkloadError::new)?;
         let x = inputs(7, m * k, 0.0, 1.0);
-        Ok(Call { compute: Box::new(move |out| linear.apply(&x, out, Epilogue::None, &team)), outputs: m * n })
+        Ok(Call { compute: Box::new(move |out| linear.apply(&x, out, Epilogue::None, &pool)), outputs: m * n })
     }
 }

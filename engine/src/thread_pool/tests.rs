@@ -1,9 +1,10 @@
-//! The team's promises: every part once, no part lost to sleep, panics reported, nested and concurrent calls safe.
+//! Tests of the pool: every part runs once, also after threads slept; panics are reported; nested and concurrent calls
+//! work.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use super::{SPIN_LIMIT, Team, share};
+use super::{SPIN_LIMIT, ThreadPool, share};
 
 #[test]
 fn shares_cover_the_range_once_on_unit_bounds() {
@@ -26,11 +27,11 @@ fn shares_cover_the_range_once_on_unit_bounds() {
 #[test]
 fn every_part_runs_once_in_every_region() {
     for threads in [0, 1, 2, 3, 5] {
-        let team = Team::new(threads).unwrap();
-        assert_eq!(team.threads(), threads.max(1));
-        let calls: Vec<AtomicUsize> = (0..team.threads()).map(|_| AtomicUsize::new(0)).collect();
+        let pool = ThreadPool::new(threads).unwrap();
+        assert_eq!(pool.threads(), threads.max(1));
+        let calls: Vec<AtomicUsize> = (0..pool.threads()).map(|_| AtomicUsize::new(0)).collect();
         for _ in 0..500 {
-            team.run(&|part, parts| {
+            pool.run(&|part, parts| {
                 assert_eq!(parts, calls.len());
                 calls[part].fetch_add(1, Ordering::Relaxed);
             });
@@ -42,12 +43,12 @@ fn every_part_runs_once_in_every_region() {
 #[test]
 fn every_chunk_runs_once_and_no_two_threads_have_one_number() {
     for threads in [1, 2, 3] {
-        let team = Team::new(threads).unwrap();
+        let pool = ThreadPool::new(threads).unwrap();
         for chunks in [0u16, 1, 2, 7] {
             let calls: Vec<AtomicUsize> = (0..threads * usize::from(chunks)).map(|_| AtomicUsize::new(0)).collect();
             let busy: Vec<AtomicUsize> = (0..threads).map(|_| AtomicUsize::new(0)).collect();
             for _ in 0..300 {
-                team.run_chunks(chunks, &|chunk| {
+                pool.run_chunks(chunks, &|chunk| {
                     assert_eq!((chunk.shares, chunk.of), (threads, usize::from(chunks)));
                     assert_eq!(busy[chunk.thread].fetch_add(1, Ordering::SeqCst), 0, "two threads have one number");
                     calls[chunk.share * chunk.of + chunk.index].fetch_add(1, Ordering::Relaxed);
@@ -59,12 +60,12 @@ fn every_chunk_runs_once_and_no_two_threads_have_one_number() {
     }
 }
 
-/// The first chunk keeps its thread busy until all others are done, which only the other thread can do.
+/// The first chunk keeps its thread busy until the other thread has done all others.
 #[test]
 fn a_thread_takes_over_what_a_late_one_has_not_begun() {
-    let team = Team::new(2).unwrap();
+    let pool = ThreadPool::new(2).unwrap();
     let (done, taken) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    team.run_chunks(4, &|chunk| {
+    pool.run_chunks(4, &|chunk| {
         if taken.fetch_add(1, Ordering::SeqCst) == 0 {
             while done.load(Ordering::SeqCst) < 7 {
                 std::thread::yield_now();
@@ -78,12 +79,12 @@ fn a_thread_takes_over_what_a_late_one_has_not_begun() {
 
 #[test]
 fn workers_that_fell_asleep_come_back() {
-    let team = Team::new(3).unwrap();
+    let pool = ThreadPool::new(3).unwrap();
     let sum = AtomicU64::new(0);
     for round in 0..20 {
-        // Around the spin limit, so that regions meet workers that spin, that sleep, and that are just falling asleep.
+        // Pauses around the spin limit: regions begin while workers spin, sleep, or are about to sleep.
         std::thread::sleep(SPIN_LIMIT * (round % 5) / 2);
-        team.run(&|part, _| {
+        pool.run(&|part, _| {
             sum.fetch_add(part as u64 + 1, Ordering::Relaxed);
         });
     }
@@ -92,10 +93,10 @@ fn workers_that_fell_asleep_come_back() {
 
 #[test]
 fn a_caller_that_fell_asleep_comes_back() {
-    let team = Team::new(2).unwrap();
+    let pool = ThreadPool::new(2).unwrap();
     let done = AtomicUsize::new(0);
     for _ in 0..5 {
-        team.run(&|part, _| {
+        pool.run(&|part, _| {
             if part == 1 {
                 std::thread::sleep(SPIN_LIMIT * 4);
             }
@@ -106,12 +107,12 @@ fn a_caller_that_fell_asleep_comes_back() {
 }
 
 #[test]
-fn a_panic_of_any_part_reaches_the_caller_and_the_team_lives_on() {
-    let team = Team::new(3).unwrap();
+fn a_panic_of_any_part_reaches_the_caller_and_the_pool_lives_on() {
+    let pool = ThreadPool::new(3).unwrap();
     for guilty in 0..3 {
         let finished = AtomicUsize::new(0);
         let outcome = catch_unwind(AssertUnwindSafe(|| {
-            team.run(&|part, _| {
+            pool.run(&|part, _| {
                 assert_ne!(part, guilty, "part {part} failed");
                 finished.fetch_add(1, Ordering::Relaxed);
             });
@@ -121,7 +122,7 @@ fn a_panic_of_any_part_reaches_the_caller_and_the_team_lives_on() {
         assert_eq!(finished.load(Ordering::Relaxed), 2);
     }
     let after = AtomicUsize::new(0);
-    team.run(&|_, _| {
+    pool.run(&|_, _| {
         after.fetch_add(1, Ordering::Relaxed);
     });
     assert_eq!(after.load(Ordering::Relaxed), 3);
@@ -129,10 +130,10 @@ fn a_panic_of_any_part_reaches_the_caller_and_the_team_lives_on() {
 
 #[test]
 fn nested_and_concurrent_regions_run_all_their_parts() {
-    let team = Team::new(2).unwrap();
+    let pool = ThreadPool::new(2).unwrap();
     let inner = AtomicUsize::new(0);
-    team.run(&|_, _| {
-        team.run(&|_, _| {
+    pool.run(&|_, _| {
+        pool.run(&|_, _| {
             inner.fetch_add(1, Ordering::Relaxed);
         });
     });
@@ -143,7 +144,7 @@ fn nested_and_concurrent_regions_run_all_their_parts() {
         for _ in 0..3 {
             scope.spawn(|| {
                 for _ in 0..200 {
-                    team.run(&|_, _| {
+                    pool.run(&|_, _| {
                         total.fetch_add(1, Ordering::Relaxed);
                     });
                 }
@@ -155,10 +156,10 @@ fn nested_and_concurrent_regions_run_all_their_parts() {
 
 #[test]
 fn rows_are_split_whole_and_written_once() {
-    let team = Team::new(3).unwrap();
+    let pool = ThreadPool::new(3).unwrap();
     for rows in [0, 1, 2, 3, 10] {
         let mut out = vec![0u32; rows * 7];
-        team.split_rows(&mut out, 7, &|first, part| {
+        pool.split_rows(&mut out, 7, &|first, part| {
             for (i, row) in part.chunks_exact_mut(7).enumerate() {
                 row.iter_mut().for_each(|v| *v += (first + i) as u32 + 1);
             }

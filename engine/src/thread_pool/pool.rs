@@ -1,4 +1,4 @@
-//! The team: its threads, and the regions they run together.
+//! The thread pool and the parallel regions that it runs.
 
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -10,71 +10,72 @@ use super::backoff::Backoff;
 use super::partition::{Partition, share};
 use super::shared::{Region, Shared, Task};
 
-/// How long a thread spins for the next region, or the end of this one, before it sleeps.
+/// Time for which a thread spins, for the next region or the end of this one, before it sleeps.
 pub const SPIN_LIMIT: Duration = Duration::from_micros(80);
 
 /// A fixed number of threads that run one function at a time, each on its own share of the work.
 ///
-/// A share may come in chunks; who has finished its own takes over what others have not begun. So a thread that is late,
-/// because it slept or because its core is taken, costs a chunk and not a share; and where it costs more, the caller
-/// computes alone for a while.
+/// A share may be divided into chunks. A thread that has finished its own share takes chunks of other shares. So a
+/// thread that is late, because it slept or lost its core, delays the region by a chunk and not by a share. If the
+/// delay is longer, the caller computes alone for some time.
 ///
-/// Regions allocate nothing. The calling thread has share 0; a team of one has no threads and is a plain call. Dropping
-/// the team stops its threads.
-pub struct Team {
+/// Regions allocate nothing. The calling thread has share 0; a pool of one thread is a plain call. Dropping the pool
+/// stops its threads.
+pub struct ThreadPool {
     shared: Arc<Shared>,
     workers: Vec<JoinHandle<()>>,
-    /// Held while a region runs: a second caller (another stream, or a nested call) runs its chunks by itself.
+    /// True while a region runs. A second caller (another stream, or a nested call) then runs its chunks on its own
+    /// thread.
     running: AtomicBool,
     backoff: Backoff,
 }
 
-/// A piece of a region's work: chunk `index` of `of` in share `share` of `shares`.
+/// A part of a region's work: chunk `index` of `of` in share `share` of `shares`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chunk {
     /// The share it belongs to.
     pub share: usize,
-    /// How many shares there are: one for each thread of the team.
+    /// Number of shares: one for each thread of the pool.
     pub shares: usize,
-    /// Its place within the share.
+    /// Index within the share.
     pub index: usize,
-    /// How many chunks the share has.
+    /// Number of chunks of the share.
     pub of: usize,
-    /// Which thread runs it; no other one of the same region has this number.
+    /// Index of the thread that runs it; no two threads of a region have the same index.
     pub thread: usize,
 }
 
-impl Team {
-    /// Starts `threads - 1` threads (none for 0 or 1), and returns when all of them are there.
+impl ThreadPool {
+    /// Starts `threads - 1` threads (none for 0 or 1) and returns when all of them have started.
     ///
     /// # Errors
-    /// When the system refuses to start a thread.
-    pub fn new(threads: usize) -> std::io::Result<Team> {
+    /// Returns an error if the system refuses to start a thread.
+    pub fn new(threads: usize) -> std::io::Result<ThreadPool> {
         let threads = threads.max(1);
-        let mut team = Team {
+        let mut pool = ThreadPool {
             shared: Arc::new(Shared::new(threads)),
             workers: Vec::new(),
             running: AtomicBool::new(false),
             backoff: Backoff::new(),
         };
         for thread in 1..threads {
-            let shared = Arc::clone(&team.shared);
-            let name = format!("team-{thread}");
-            team.workers.push(std::thread::Builder::new().name(name).spawn(move || shared.work(thread))?);
+            let shared = Arc::clone(&pool.shared);
+            let name = format!("pool-{thread}");
+            pool.workers.push(std::thread::Builder::new().name(name).spawn(move || shared.work(thread))?);
         }
-        team.shared.wait_for_start(team.workers.len());
-        Ok(team)
+        pool.shared.wait_for_start(pool.workers.len());
+        Ok(pool)
     }
 
-    /// How many threads compute: those of the team with the caller among them.
+    /// Number of threads that compute, including the caller.
     pub fn threads(&self) -> usize {
         self.workers.len() + 1
     }
 
-    /// Calls `task(part, parts)` once for every part, a part for each thread, and returns when all have finished.
+    /// Calls `task(part, parts)` once for every part, one per thread, and returns when all have finished.
     ///
     /// # Panics
-    /// As [`Team::run_chunks`].
+    /// Same as for [`ThreadPool::run_chunks`].
     #[inline]
     pub fn run(&self, task: &(dyn Fn(usize, usize) + Sync)) {
         self.run_chunks(1, &|chunk: Chunk| task(chunk.share, chunk.shares));
@@ -82,11 +83,11 @@ impl Team {
 
     /// Calls `task` once for each of the `chunks` of every share, in parallel, and returns when all have finished.
     ///
-    /// Called from inside a region, or while another thread's region runs, it computes all chunks on the calling
-    /// thread one after the other: tasks must not wait for each other.
+    /// If it is called inside a region, or while the region of another thread runs, it computes all chunks on the
+    /// calling thread, one after the other. So tasks must not wait for each other.
     ///
     /// # Panics
-    /// With the panic of a chunk, after every chunk has ended.
+    /// Resumes the panic of a chunk after all chunks have ended.
     #[inline]
     pub fn run_chunks(&self, chunks: u16, task: &(dyn Fn(Chunk) + Sync)) {
         let shares = self.threads();
@@ -100,11 +101,11 @@ impl Team {
         self.run_together(chunks, task);
     }
 
-    /// Splits `out` (rows of `width` elements) into contiguous shares of whole rows and calls
-    /// `task(first_row, rows)` for each non-empty one.
+    /// Splits `out` (rows of `width` elements) into contiguous shares of whole rows and calls `task(first_row, rows)`
+    /// for each share that is not empty.
     ///
     /// # Panics
-    /// When `width` is 0 or does not divide `out`; with the panic of a part.
+    /// Panics if `width` is 0 or does not divide the length of `out`; resumes the panic of a part.
     pub fn split_rows<T: Send>(&self, out: &mut [T], width: usize, task: &(dyn Fn(usize, &mut [T]) + Sync)) {
         assert!(width > 0 && out.len().is_multiple_of(width), "{} elements are no rows of {width}", out.len());
         let rows = out.len() / width;
@@ -121,7 +122,7 @@ impl Team {
 
     fn run_together(&self, chunks: u16, task: &(dyn Fn(Chunk) + Sync)) {
         let _running = Running(&self.running);
-        // SAFETY: only the lifetime changes. Nobody keeps the pointer beyond the region, which ends before this call.
+        // SAFETY: only the lifetime changes. No one keeps the pointer after the region, which ends before this call.
         let task: Task = unsafe { std::mem::transmute::<*const (dyn Fn(Chunk) + Sync), Task>(task) };
         // SAFETY: `running` was free, so this is the only region; the task is borrowed during the call.
         let wait = unsafe { self.shared.run(Region { task, chunks }, self.backoff.region_start()) };
@@ -134,7 +135,7 @@ impl Team {
     }
 }
 
-/// All chunks on the calling thread.
+/// Runs all chunks on the calling thread.
 #[inline]
 fn run_alone(shares: usize, chunks: u16, task: &(dyn Fn(Chunk) + Sync)) {
     for share in 0..shares {
@@ -144,7 +145,7 @@ fn run_alone(shares: usize, chunks: u16, task: &(dyn Fn(Chunk) + Sync)) {
     }
 }
 
-/// Lets the next region begin when it is dropped, be it by a panic.
+/// Guard that allows the next region when it is dropped, also during a panic.
 struct Running<'a>(&'a AtomicBool);
 
 impl Drop for Running<'_> {
@@ -153,18 +154,18 @@ impl Drop for Running<'_> {
     }
 }
 
-impl Drop for Team {
+impl Drop for ThreadPool {
     fn drop(&mut self) {
         self.shared.stop();
         for worker in self.workers.drain(..) {
-            // A worker catches the panics of its tasks, so it ends normally; there is nothing to report.
+            // A worker catches the panics of its tasks, so `join` has no error to report.
             let _ = worker.join();
         }
     }
 }
 
-impl std::fmt::Debug for Team {
+impl std::fmt::Debug for ThreadPool {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Team").field("threads", &self.threads()).finish()
+        f.debug_struct("ThreadPool").field("threads", &self.threads()).finish()
     }
 }

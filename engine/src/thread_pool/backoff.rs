@@ -1,34 +1,34 @@
-//! When a team does without its workers.
+//! Backoff: for some time after a worker was preempted, the caller computes alone.
 //!
-//! Chunks that a preempted worker has not claimed are computed by the others, but for the one it holds the caller must wait
-//! until the scheduler lets the worker go on: milliseconds, where a decode step takes a fraction of one. A core that is
-//! taken by another program stays so for a while; until then the caller is faster alone.
+//! The other threads compute the chunks that a preempted worker has not claimed. For the chunk that it has claimed, the
+//! caller must wait until the scheduler resumes the worker: milliseconds, while a decode step takes a fraction of one.
+//! Another program that takes a core keeps it for some time; until it ends, the caller is faster alone.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::shared::Wait;
 
-/// How long the caller computes alone after one disturbance, and at most after many in a row.
+/// Time for which the caller computes alone: after one disturbance, and at most, after many in a row.
 const PAUSE: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(256)];
 
-/// Disturbances in a row are those that follow a pause within this time and four times the pause. Programs that share a
-/// core take turns every few milliseconds.
+/// A disturbance is in a row with the one before if it follows the pause within this time plus four times the pause.
+/// Programs that share a core alternate every few milliseconds.
 const IN_A_ROW: Duration = Duration::from_millis(20);
 
-/// How many regions are timed after a long wait. Reading the clock costs a third of what a region costs otherwise, so that is
-/// not done all the time.
+/// Number of regions that are timed after a long wait. Not every region is timed, because reading the clock costs a
+/// third of the other costs of a region.
 const TIMED: u32 = 1000;
 
-/// Only the one thread that runs a region reads and writes it; the atomics make that safe to share, not more.
+/// State of the backoff. Only the thread that runs a region accesses it; the atomics only make the type `Sync`.
 pub(super) struct Backoff {
     start: Instant,
-    /// Until when the caller computes alone, in microseconds after `start`; 0 while all compute together.
+    /// Time until which the caller computes alone, in µs after `start`; 0 while all threads compute.
     until: AtomicU64,
-    /// The last pause, and when it ended, in microseconds.
+    /// Length of the last pause, and its end, in µs.
     pause: AtomicU64,
     ended: AtomicU64,
-    /// How many of the next regions are to be timed.
+    /// Number of the next regions that are to be timed.
     timed: AtomicU32,
 }
 
@@ -38,12 +38,12 @@ impl Backoff {
         Backoff { start: Instant::now(), until: zero(), pause: zero(), ended: zero(), timed: AtomicU32::new(0) }
     }
 
-    /// Whether the next region is better computed by the caller alone.
+    /// Returns true if the caller should compute the next region alone.
     pub(super) fn alone(&self) -> bool {
         self.until.load(Ordering::Relaxed) != 0 && self.alone_at(self.now())
     }
 
-    /// The time, where the next region is to be timed.
+    /// The current time, if the next region is to be timed.
     pub(super) fn region_start(&self) -> Option<Instant> {
         let timed = self.timed.load(Ordering::Relaxed);
         if timed == 0 {
@@ -53,8 +53,8 @@ impl Backoff {
         Some(Instant::now())
     }
 
-    /// Notes that the caller went to sleep waiting for a worker. Longer than the caller was busy itself, it means that the
-    /// worker lost its core, and not that its last chunk took longer than the others.
+    /// Records that the caller slept while it waited for a worker. If the wait was longer than the caller was busy, the
+    /// worker lost its core; if not, its last chunk may only have taken longer than the others.
     pub(super) fn note(&self, wait: Wait) {
         self.timed.store(TIMED, Ordering::Relaxed);
         if wait.busy.is_some_and(|busy| wait.waited > busy) {
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_waits_longer_than_the_work_count_and_only_once_they_are_looked_for() {
+    fn waits_count_if_they_are_longer_than_the_work_and_are_timed() {
         let backoff = Backoff::new();
         let wait = |busy, waited| Wait { busy, waited: Duration::from_micros(waited) };
         assert_eq!(backoff.region_start(), None);

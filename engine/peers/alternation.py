@@ -1,4 +1,4 @@
-"""One contest: one model, one thread count, all engines alternated round by round in random order."""
+"""Alternating measurement of all engines: one model, one number of threads, engines in random order in each round."""
 
 import random
 import sys
@@ -14,12 +14,12 @@ from engines import REFERENCE, REPOSITORY, Engine, roofline
 from process import Failed, Process
 
 ROOFLINE_SECONDS = 0.1  # per order of reads
-WARM_TOKENS = 16  # generated before each timed slice, to bring weights and threads back
+WARM_TOKENS = 16  # generated before each timed slice, to warm up caches and threads
 
 
 @dataclass
 class Row:
-    """What was seen of one engine. Rates are one number a round, by round; a round that failed ends the list."""
+    """Readings of one engine. Rates have one value per round; the list ends at a failed round."""
 
     engine: Engine
     decode: list[float] = field(default_factory=list)  # tokens per second
@@ -30,7 +30,9 @@ class Row:
 
 
 @dataclass
-class Contest:
+class Comparison:
+    """Readings of all engines for one model and one number of threads."""
+
     shape: Shape
     threads: int
     rows: list[Row]
@@ -42,11 +44,11 @@ def prompt_of(shape: Shape, length: int) -> list[int]:
     return np.random.default_rng(7).integers(0, shape.vocab, length).tolist()
 
 
-def run(shape: Shape, folder: Path, threads: int, engines: list[Engine], rounds: int, order: random.Random) -> Contest:
+def run(shape: Shape, folder: Path, threads: int, engines: list[Engine], rounds: int, order: random.Random) -> Comparison:
     rows = [Row(engine) for engine in engines]
     kinds = {"f32": 4, "int8": 1}
     sizes = {kind: shape.weight_bytes(size) for kind, size in kinds.items() if any(e.weights == kind for e in engines)}
-    contest = Contest(shape, threads, rows, {kind: [] for kind in sizes}, {kind: [] for kind in sizes})
+    comparison = Comparison(shape, threads, rows, {kind: [] for kind in sizes}, {kind: [] for kind in sizes})
     processes: dict[str, Process] = {}
     try:
         for row in rows:
@@ -55,13 +57,13 @@ def run(shape: Shape, folder: Path, threads: int, engines: list[Engine], rounds:
             try:
                 start(roofline(sizes[kind], kind), folder, threads, processes)
             except Failed as failure:
-                note(f"No roofline: {failure}")
+                log(f"No roofline: {failure}")
                 del sizes[kind]
         check(shape, folder, rows, processes)
         for index in range(rounds):
-            note(f"{shape.name}, {threads} thread(s): round {index + 1} of {rounds}")
+            log(f"{shape.name}, {threads} thread(s): round {index + 1} of {rounds}")
             turns = [lambda row=row: attempt(row, lambda: measure(shape, row, processes)) for row in rows]
-            turns += [lambda kind=kind: measure_limit(contest, kind, processes) for kind in sizes]
+            turns += [lambda kind=kind: measure_limit(comparison, kind, processes) for kind in sizes]
             order.shuffle(turns)
             for turn in turns:
                 turn()
@@ -71,29 +73,29 @@ def run(shape: Shape, folder: Path, threads: int, engines: list[Engine], rounds:
     finally:
         for process in processes.values():
             process.close()
-    return contest
+    return comparison
 
 
 def attempt(row: Row, action) -> None:
-    """A failed engine is a row with its failure, not the end of the others."""
+    """Runs `action`. A failure is stored in the row; the other engines continue."""
     if row.failure is None:
         try:
             action()
         except Failed as failure:
             row.failure = str(failure)
-            note(row.failure)
+            log(row.failure)
 
 
 def start(engine: Engine, folder: Path, threads: int, processes: dict[str, Process]) -> None:
-    """Waits until the engine is ready: loading must not overlap with another one's."""
-    note(f"starting {engine.name}")
+    """Starts the engine and waits until it is ready, so that no two engines load at the same time."""
+    log(f"starting {engine.name}")
     environment = engine.threads_environment(threads)
     processes[engine.name] = Process(engine.name, engine.command(folder, threads), environment, REPOSITORY)
     processes[engine.name].wait_until_ready()
 
 
 def check(shape: Shape, folder: Path, rows: list[Row], processes: dict[str, Process]) -> None:
-    """Compares everybody's logits and greedy tokens with PyTorch's, if it takes part."""
+    """Compares the logits and greedy tokens of every engine with PyTorch's, if PyTorch is measured."""
     reference = next((row for row in rows if row.engine.name == REFERENCE and row.failure is None), None)
     if reference is None:
         return
@@ -101,10 +103,10 @@ def check(shape: Shape, folder: Path, rows: list[Row], processes: dict[str, Proc
     request = {"prompt": prompt, "new": shape.decode_tokens + 1, "reps": 1}
 
     def greedy_tokens(process: Process) -> list[int]:
-        return process.ask(request)[0]["repetitions"][0]["tokens"]
+        return process.request(request)[0]["repetitions"][0]["tokens"]
 
     def expected_after(tokens: list[int]) -> list[float]:
-        return processes[REFERENCE].ask({"logits": prompt + tokens})[0]["logits"]
+        return processes[REFERENCE].request({"logits": prompt + tokens})[0]["logits"]
 
     expected_tokens = greedy_tokens(processes[REFERENCE])
     expected_logits = expected_after([])
@@ -115,7 +117,7 @@ def check(shape: Shape, folder: Path, rows: list[Row], processes: dict[str, Proc
         if row.engine.ours:
             logits = row.engine.logits(folder, prompt)
         else:
-            logits = process.ask({"logits": prompt})[0]["logits"]
+            logits = process.request({"logits": prompt})[0]["logits"]
         row.agreement = judge(
             row.engine.weights,
             logits,
@@ -131,9 +133,9 @@ def check(shape: Shape, folder: Path, rows: list[Row], processes: dict[str, Proc
 
 
 def measure(shape: Shape, row: Row, processes: dict[str, Process]) -> None:
-    """One slice: warm up, decode, prefill. The median over the slice's repetitions is the round's number."""
+    """Measures one slice: warm-up, decode, prefill. The value of the round is the median over the repetitions."""
     decode_prompt, prefill_prompt = prompt_of(shape, shape.decode_prompt), prompt_of(shape, shape.prefill_prompt)
-    _, decode, prefill = processes[row.engine.name].ask(
+    _, decode, prefill = processes[row.engine.name].request(
         {"prompt": decode_prompt, "new": WARM_TOKENS + 1, "reps": 1},
         {"prompt": decode_prompt, "new": shape.decode_tokens + 1, "reps": shape.repetitions},
         {"prompt": prefill_prompt, "new": 1, "reps": shape.repetitions},
@@ -142,13 +144,13 @@ def measure(shape: Shape, row: Row, processes: dict[str, Process]) -> None:
     row.prefill.append(median(run["prefill_seconds"] for run in prefill["repetitions"]))
 
 
-def measure_limit(contest: Contest, kind: str, processes: dict[str, Process]) -> None:
-    answer = processes[f"roofline {kind}"].ask({"seconds": ROOFLINE_SECONDS})[0]
-    shape, bandwidth = contest.shape, answer["bytes_per_second"]
+def measure_limit(comparison: Comparison, kind: str, processes: dict[str, Process]) -> None:
+    answer = processes[f"roofline {kind}"].request({"seconds": ROOFLINE_SECONDS})[0]
+    shape, bandwidth = comparison.shape, answer["bytes_per_second"]
     size = shape.weight_bytes(4 if kind == "f32" else 1) + shape.cache_bytes()
-    contest.bandwidth[kind].append(bandwidth)
-    contest.limits[kind].append(bandwidth / size)
+    comparison.bandwidth[kind].append(bandwidth)
+    comparison.limits[kind].append(bandwidth / size)
 
 
-def note(text: str) -> None:
+def log(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
