@@ -39,7 +39,7 @@ pub(crate) fn takes(tools: &Tools, nanoseconds: u64) {
 
 /// Makes the first case count this many instructions, and each later case one more.
 pub(crate) fn executes(tools: &Tools, instructions: u64) {
-    replace_number(tools, "callgrind", ("$((", " + case"), instructions);
+    replace_number(tools, "callgrind", ("count=$((", " + case"), instructions);
 }
 
 /// Makes a run allocate this many blocks.
