@@ -93,7 +93,7 @@ fn a_base_whose_probe_dies_or_whose_rules_make_no_sense_is_told_by_side() {
     commit(&tools, "Accept nonsense");
     let message = tools.refused(&GATE);
     assert!(
-        message.ends_with("accepted.csv, line 1: acceptances begin with `# harness acceptances, schema 1`"),
+        message.ends_with("accepted.csv, line 1: the first line must be `# harness acceptances, schema 1`"),
         "{message}"
     );
 }

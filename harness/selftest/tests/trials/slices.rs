@@ -74,7 +74,7 @@ fn what_cannot_be_done_is_answered_by_one_sentence() {
     let said = tools.refused(&["gate", "--condition", "null", "--replay"]);
     assert!(said.contains("there is no evidence in"), "{said}");
     let said = tools.refused(&["gate", "--condition", "null,real"]);
-    assert!(said.contains("`--condition real` goes alone"), "{said}");
+    assert!(said.contains("`--condition real` must be the only condition"), "{said}");
     tools.project.write("records/selftest/slices/null_none_short.jsonl.gz", "rubbish");
     let said = tools.refused(&["gate", "--replay"]);
     assert!(said.contains("is cut off after 0 whole trials"), "{said}");
