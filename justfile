@@ -20,9 +20,10 @@ test *ARGUMENTS='--workspace':
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
 
-# Prose of comments and Markdown, and the length of commit subjects.
+# Prose of comments and Markdown, length of commit subjects, paths and links in documents.
 words *ARGUMENTS:
     .ci/plain-words {{ ARGUMENTS }}
+    .ci/doc-paths
 
 # Compare with the stored baseline, or with a revision: `just gate --base origin/main`.
 gate *ARGUMENTS:

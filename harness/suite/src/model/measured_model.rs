@@ -82,8 +82,8 @@ impl MeasuredModel {
         Engine::with_isa(weights, variant, options.threads as usize, isa).map_err(WorkloadError::new)
     }
 
-    /// The phases that can be measured in minutes: all of them for a model no larger than the medium one, those without
-    /// the naive matrix product for a larger one, and those with a KV-cache above [`MOST_TO_RECOMPUTE`] parameters.
+    /// The phases that can be measured in minutes. A model no larger than the medium one has all of them, a larger one
+    /// those without the naive matrix product. Above [`MOST_TO_RECOMPUTE`] parameters, only those with a KV-cache remain.
     pub(super) fn phases(&self) -> Vec<String> {
         let parameters = |config: &Config| config.checked_parameters().unwrap_or(usize::MAX);
         let count = parameters(&self.config);
