@@ -69,9 +69,9 @@ pub(super) fn scores<S: Simd, const R: usize>(
     let scale = simd.splat(scale);
     let mut s = 0;
     while s < columns {
-        // SAFETY: rows of `transposed` and `scores` are `stride` long, a multiple of the lanes, and a vector that
-        // begins before `columns` ends within its row; a second one is taken only where it begins before `columns`,
-        // too. Every query has `d` values.
+        // SAFETY: rows of `transposed` and `scores` are `stride` long, a multiple of the lanes. So a vector that begins
+        // before `columns` ends within its row. A second one is taken only if it begins before `columns`, too. Every
+        // query has `d` values.
         unsafe {
             let transposed = transposed.as_ptr().add(s);
             let out = scores.as_mut_ptr().add(s);

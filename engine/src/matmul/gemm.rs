@@ -3,8 +3,8 @@
 //! The order of the loops follows Goto and van de Geijn ("Anatomy of high-performance matrix multiplication", ACM TOMS
 //! 34(3), 2008): rows of a block stay in the L2 cache, one panel of weights in the L1 cache, a tile of output in
 //! registers. A block has so many inputs that reading and writing the tile costs little. The rows of a block are first
-//! copied next to each other: in place, each row could be on a page of its own, more than the TLB has entries for, and
-//! rows a power of two apart would map to the same cache sets.
+//! copied next to each other. In place, each row could be on a page of its own, more than the TLB has entries for. Rows
+//! a power of two apart would also map to the same cache sets.
 
 use std::mem::MaybeUninit;
 use std::ops::Range;
@@ -15,7 +15,7 @@ use crate::simd::{Kernel, Level, Simd};
 use crate::thread_pool::share;
 
 /// Inputs per block for registers of `lanes` f32. A panel of 16 outputs takes 24 KB of the L1 cache. CPUs with AVX-512
-/// have an L2 cache of 1 MB or more, which delivers a panel as fast as it is used; twice as many inputs halve the
+/// have an L2 cache of 1 MB or more, which delivers a panel as fast as it is used. Twice as many inputs halve the
 /// passes over the outputs, 2 % of the speed (Emerald Rapids).
 const fn depth(lanes: usize) -> usize {
     if lanes >= 16 { 768 } else { 384 }
@@ -24,8 +24,8 @@ const fn depth(lanes: usize) -> usize {
 /// The deepest block of any instruction set.
 const MAX_DEPTH: usize = depth(16);
 
-/// Rows per block. Their inputs (154 KB, or 301 KB with AVX-512) leave room in the L2 cache for panels and outputs;
-/// twice as many rows cost 5 to 9 % of the speed with 512 KB of L2 cache (Zen 3). A multiple of the tile heights 4, 6
+/// Rows per block. Their inputs (154 KB, or 301 KB with AVX-512) leave room in the L2 cache for panels and outputs.
+/// Twice as many rows cost 5 to 9 % of the speed with 512 KB of L2 cache (Zen 3). A multiple of the tile heights 4, 6
 /// and 12.
 pub(super) const ROWS: usize = 96;
 

@@ -1,9 +1,11 @@
 //! Matrix products: the weights of a layer ([`Linear`]) and plain matrices ([`Product`]).
 //!
-//! Four implementations, the plain one first: `naive` (row times column, to be read), `blocked` (scalar loops over
-//! blocks that stay in the cache), `simd` (packed panels and a register-blocked micro-kernel; one row of input streams
-//! the weights) and `parallel` (the same kernels, panels distributed over a
-//! [`ThreadPool`](crate::thread_pool::ThreadPool)). Each computes every size itself; none falls back to another.
+//! Four implementations, the plain one first. Each computes every size itself; none falls back to another.
+//!
+//! - `naive`: row times column, to be read.
+//! - `blocked`: scalar loops over blocks that stay in the cache.
+//! - `simd`: packed panels and a register-blocked micro-kernel; one row of input streams the weights.
+//! - `parallel`: the same kernels, panels distributed over a [`ThreadPool`](crate::thread_pool::ThreadPool).
 //!
 //! Weights are stored as f32, bf16 or int8 (see [`WeightStorage`](crate::variant::WeightStorage)); arithmetic is f32
 //! for the first two. int8 also rounds the inputs and computes exactly in integers within a block of inputs.

@@ -8,8 +8,8 @@ use super::{Kernel, Simd};
 #[derive(Clone, Copy, Debug)]
 pub struct Avx512(());
 
-/// Calls intrinsics of this instruction set. Where they read or write memory, the caller guarantees that the pointers
-/// are valid.
+/// Calls intrinsics of this instruction set. If they read or write memory, the caller guarantees that the pointers are
+/// valid.
 macro_rules! avx512 {
     ($value:expr) => {
         // SAFETY: a value of the type exists only where the CPU has the instructions; the caller guarantees that pointers

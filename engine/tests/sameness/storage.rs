@@ -15,9 +15,9 @@ pub(crate) fn tolerance(storage: WeightStorage) -> f32 {
     }
 }
 
-/// Loss of accuracy compared with f32 over 200 steps of f32's greedy continuation: the largest logit difference
-/// relative to the largest logit, the mean Kullback-Leibler divergence in nats, and the share of steps with the same
-/// likeliest token.
+/// Loss of accuracy compared with f32 over 200 steps of f32's greedy continuation. The fields are the largest logit
+/// difference relative to the largest logit, the mean Kullback-Leibler divergence in nats, and the share of steps with
+/// the same likeliest token.
 #[derive(Debug)]
 struct Cost {
     largest: f32,

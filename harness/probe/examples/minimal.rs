@@ -6,8 +6,8 @@
 //! probe = { command = ["target/release/examples/minimal"] }
 //! ```
 //!
-//! `harness run --metric time` then measures the workload, and `harness compare` its phases. The other instruments need
-//! their own programs, which the README describes.
+//! `harness run --metric clock` then measures the workload, and `harness compare phase:naive phase:optimized` its phases.
+//! The other instruments need their own programs, which `docs/formats.md` describes.
 
 use std::hint::black_box;
 

@@ -1,11 +1,11 @@
 //! Arrays of a kernel at fixed offsets in a page, which avoids 4 KB aliasing.
 //!
 //! A processor matches loads with earlier stores by the lowest 12 bits of the address first, and by some bits of the
-//! physical page next. Intel's optimization manual calls this 4 KB aliasing; the physical bits are described by Islam and
-//! others (2019), "SPOILER: Speculative Load Hazards Boost Rowhammer and Cache Attacks". Where the allocator put an output
-//! directly after an input, each load matched the store before it. Softmax and LayerNorm then took 17 and 28 % longer. In one
-//! process of twenty, whose physical pages also matched, they took another third longer. So each input and output begins on a
-//! cache line, at an offset that no other array of the kernel has.
+//! physical page next. Intel's optimization manual calls this 4 KB aliasing; the physical bits are described by Islam
+//! and others (2019), "SPOILER: Speculative Load Hazards Boost Rowhammer and Cache Attacks". If the allocator put an
+//! output directly after an input, each load matched the store before it. Softmax and LayerNorm then took 17 and 28 %
+//! longer. In one process of twenty, whose physical pages also matched, they took another third longer. So each input
+//! and output begins on a cache line, at an offset that no other array of the kernel has.
 
 use engine::aligned::{Aligned, PAGE};
 

@@ -17,8 +17,8 @@ use crate::answer;
 const WEIGHTS_SEED: u64 = 42;
 /// Prompts come from this one.
 const PROMPT_SEED: u64 = 7;
-/// Checkpoints with more parameters than this are measured in the phases with a KV-cache only. The others compute the whole
-/// window for every token, which takes minutes at this size.
+/// Checkpoints with more parameters than this are measured in the phases with a KV-cache only. The others compute the
+/// whole window for every token, which takes minutes at this size.
 const MOST_TO_RECOMPUTE: usize = 200_000_000;
 
 /// A model that workloads run, cheap to clone.
@@ -82,8 +82,9 @@ impl MeasuredModel {
         Engine::with_isa(weights, variant, options.threads as usize, isa).map_err(WorkloadError::new)
     }
 
-    /// The phases that can be measured in minutes: all of them for a model no larger than the medium one, those without
-    /// the naive matrix product for a larger one, and those with a KV-cache above [`MOST_TO_RECOMPUTE`] parameters.
+    /// The phases that can be measured in minutes. A model no larger than the medium one has all of them, a larger one
+    /// those without the naive matrix product. Above [`MOST_TO_RECOMPUTE`] parameters, only those with a KV-cache
+    /// remain.
     pub(super) fn phases(&self) -> Vec<String> {
         let parameters = |config: &Config| config.checked_parameters().unwrap_or(usize::MAX);
         let count = parameters(&self.config);
@@ -95,8 +96,9 @@ impl MeasuredModel {
         phases().iter().filter(|phase| feasible(&phase.variant)).map(|phase| phase.name.to_owned()).collect()
     }
 
-    /// The instruments of a workload on this model. A checkpoint is measured with the clock and dhat only: criterion would
-    /// load its weights once more for each phase to measure the same time, and under callgrind loading takes minutes.
+    /// The instruments of a workload on this model. A checkpoint is measured with the clock and dhat only: criterion
+    /// would load its weights once more for each phase to measure the same time, and under callgrind loading takes
+    /// minutes.
     pub(super) fn instruments(&self, synthetic: &[Instrument]) -> Vec<Instrument> {
         let affordable = |one: &Instrument| matches!(one, Instrument::Clock | Instrument::Dhat);
         synthetic.iter().copied().filter(|one| self.checkpoint.is_none() || affordable(one)).collect()
