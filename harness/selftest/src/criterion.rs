@@ -13,6 +13,10 @@ use harness_abtest::TimedPhase;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::group::Estimates;
+use crate::log::{self, LogError};
+use crate::rate::Rate;
+
 /// Time for which each of the two runs warms up and measures, in seconds.
 const WARM_UP: u32 = 1;
 const MEASURED: u32 = 2;
@@ -69,6 +73,27 @@ pub enum CriterionError {
 }
 
 impl BackToBack {
+    /// Reads the verdicts so far, one line of JSON each; none if the file does not exist.
+    ///
+    /// # Errors
+    /// If the file exists and cannot be read, or a line of it is no verdict.
+    pub fn read_all(path: &Path) -> Result<Vec<Self>, LogError> {
+        let bytes = log::bytes(path)?;
+        let lines = bytes.split_inclusive(|&byte| byte == b'\n').zip(1..);
+        let verdict = |(line, number)| {
+            serde_json::from_slice(line).map_err(|error| LogError::line(path, number, format!("no verdict: {error}")))
+        };
+        lines.map(verdict).collect()
+    }
+
+    /// Appends the verdict to the file.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn add(&self, path: &Path) -> Result<(), LogError> {
+        log::append(path, |_| Ok(serde_json::to_string(self)?.into_bytes().into_iter().chain(*b"\n").collect()))
+    }
+
     /// Runs the bench of a workload twice; `bench` starts the program of benches.
     ///
     /// # Errors
@@ -84,6 +109,29 @@ impl BackToBack {
         let TimedPhase { workload, phase } = timed.clone();
         Ok(Self { workload, phase, created, called, change })
     }
+}
+
+/// The section of the page; empty without verdicts.
+pub fn section(verdicts: &[BackToBack]) -> String {
+    if verdicts.is_empty() {
+        return String::new();
+    }
+    let rate = |words: &[Called]| {
+        let count = verdicts.iter().filter(|one| words.contains(&one.called)).count();
+        let rate = Rate { count, of: verdicts.len() };
+        format!("{count} of {}: {}", rate.of, rate.with_interval())
+    };
+    let changes = Estimates::from_iter(verdicts.iter().map(|one| 100.0 * one.change));
+    let spread = changes.deviation().map_or_else(String::new, |deviation| {
+        format!(" The estimates of the change, which is 0, have an SD of {deviation:.2} %.")
+    });
+    format!(
+        "\n## Criterion for comparison\n\nThe bench of one of the same workloads was run twice in a row, with nothing changed in \
+         between, and compared by criterion's own rule (p < 0.05 and a noise threshold of 1 %). Reported as changed: {}; as \
+         regressed: {}.{spread}\n",
+        rate(&[Called::Regressed, Called::Improved]),
+        rate(&[Called::Regressed]),
+    )
 }
 
 fn run(mut command: Command, timed: &TimedPhase, home: &Path) -> Result<String, CriterionError> {
@@ -113,6 +161,30 @@ fn understood(output: &str) -> Option<(Called, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn verdicts_are_kept_and_summed_up() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("new/criterion.jsonl");
+        assert_eq!(BackToBack::read_all(&path).expect("nothing yet"), []);
+        assert_eq!(section(&[]), "");
+        let verdict = |called, change| BackToBack {
+            workload: "kernel/gelu".to_owned(),
+            phase: "fast".to_owned(),
+            created: "2026-03-14T15:09:26Z".to_owned(),
+            called,
+            change,
+        };
+        let all = [verdict(Called::Regressed, 0.02), verdict(Called::WithinNoise, 0.0)];
+        all.iter().for_each(|one| one.add(&path).expect("added"));
+        assert_eq!(BackToBack::read_all(&path).expect("readable"), all);
+        let section = section(&all);
+        assert!(section.contains("Reported as changed: 1 of 2: 50.0 % [2.53, 97.5]"), "{section}");
+        assert!(section.contains("an SD of 1.41 %"), "{section}");
+        std::fs::write(&path, "{}\n").expect("written");
+        let error = BackToBack::read_all(&path).expect_err("no verdict").to_string();
+        assert!(error.contains("criterion.jsonl, line 1: no verdict: missing field"), "{error}");
+    }
 
     #[test]
     fn its_words_are_understood() {

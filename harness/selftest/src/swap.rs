@@ -7,6 +7,7 @@
 use harness_abtest::{Random, Rules, SequentialSuite, Verdict};
 
 use crate::condition::Change;
+use crate::rate::Rate;
 use crate::trial::Trial;
 
 /// Counts over the replayed gates.
@@ -41,6 +42,23 @@ struct Recorded {
 /// random place.
 pub fn swapped(trials: &[Trial]) -> Swapped {
     replay(trials, GATES, SEED)
+}
+
+impl Swapped {
+    /// The section of the page; empty without recorded pairs.
+    pub fn section(&self) -> String {
+        let Self { gates, red, verdicts, not_slower, pairs } = *self;
+        if gates == 0 {
+            return String::new();
+        }
+        format!(
+            "\n## Replayed with labels swapped\n\nIf both sides are the same program, the labels base and head are arbitrary. \
+             Of {gates} gates over the {pairs} recorded null pairs, with base and head swapped at random in each pair, {red} turned red: \
+             {}, and {not_slower} of {verdicts} verdicts were *not slower*. These gates share their pairs, so they are not \
+             independent trials of the machine; they test the decision on errors of the same size and order.\n",
+            Rate { count: red, of: gates }.with_interval(),
+        )
+    }
 }
 
 fn replay(trials: &[Trial], gates: usize, seed: u64) -> Swapped {
@@ -105,6 +123,7 @@ mod tests {
         let quiet = replay(&[null(Noise::Normal(0.3), 200)], 200, 1);
         assert_eq!((quiet.gates, quiet.red, quiet.verdicts, quiet.pairs), (200, 0, 200, 200));
         assert!(quiet.not_slower >= 199, "{quiet:?}");
+        assert!(quiet.section().contains("0 turned red: 0 % [0, 1.49]"), "{}", quiet.section());
         // Swapping removes the bias of a machine that always favours the head.
         let biased = replay(&[trial("null", &[0.002; 50])], 50, 1);
         assert_eq!((biased.red, biased.not_slower), (0, 50));
@@ -122,6 +141,6 @@ mod tests {
     #[test]
     fn only_what_cannot_differ_is_swapped() {
         let none = replay(&[trial("inject:1", &[0.01; 9])], 10, 1);
-        assert_eq!((none.gates, none.pairs), (0, 0));
+        assert_eq!((none.gates, none.pairs, none.section()), (0, 0, String::new()));
     }
 }

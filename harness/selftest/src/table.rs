@@ -1,110 +1,173 @@
-//! The findings as tables.
+//! The counts of the trials as tables.
 
-use harness_judge::gate::{GateError, GateVerdict, TimeVerdict};
-use harness_report::render::{Cell, Column, Table};
+use harness_report::render::{Cell, Column, Table, Tone};
 
-use crate::condition::{Change, Condition};
-use crate::finding::{Finding, Rate, conditions};
-use crate::trial::Trial;
+use crate::group::{Estimates, Group, groups};
+use crate::promise::promises;
+use crate::rate::{Rate, percent};
+use crate::{Role, Row};
 
-/// One row for each condition.
-pub fn table(findings: &[Finding]) -> Table {
-    let mut columns = vec![Column::left("change", "the head is"), Column::left("hogs", "hogs")];
-    columns.extend([Column::left("scope", "judged"), Column::right("trials", "trials")]);
-    columns.extend(["red", "found", "not_slower"].iter().flat_map(rate_columns));
-    columns.extend([
-        Column::right("inconclusive", "inconclusive"),
-        Column::right("median_seconds", "seconds"),
-        Column::right("mean_change", "mean change"),
-        Column::right("change_deviation", "its SD"),
-        Column::right("pair_spread", "pair spread"),
-    ]);
-    let mut table = Table::new("", columns);
-    table.rows = findings.iter().map(|finding| cells(finding, finding.condition)).collect();
+/// All tables, each with its title: the promises, unchanged code, slowdowns, and estimates on unchanged code.
+pub fn tables(rows: &[Row]) -> Vec<Table> {
+    let groups = groups(rows);
+    let all = [
+        promises(&groups),
+        unchanged(&groups),
+        slowdowns(&groups),
+        estimates("Estimates on unchanged code", &groups),
+        estimates_by_workload("The same by workload", &groups),
+    ];
+    all.into_iter().filter(|table| !table.rows.is_empty()).collect()
+}
+
+/// The main finding in one sentence.
+pub(crate) fn headline(rows: &[Row]) -> String {
+    let unchanged: Vec<&Row> = rows.iter().filter(|row| !row.is_slowdown() && !row.workloads.is_empty()).collect();
+    let red = unchanged.iter().filter(|row| row.is_red()).count();
+    let mut parts = vec![format!("{red} of {} timed gates on unchanged code were red", unchanged.len())];
+    for percent in [1.0, 2.0, 5.0] {
+        let slowed: Vec<&Row> = rows.iter().filter(|row| row.percent == Some(percent)).collect();
+        let found = slowed.iter().filter(|row| row.red().any(|one| one.role == Role::Slowed)).count();
+        if !slowed.is_empty() {
+            parts.push(format!("+{percent} % was found in {found} of {}", slowed.len()));
+        }
+    }
+    parts.join("; ")
+}
+
+/// A table with the rows of each group. Machine and condition of the group come before the columns; trials on commits
+/// have no scope.
+pub(crate) fn table(
+    title: &str,
+    groups: &[Group],
+    columns: &[Column],
+    rows: impl Fn(&Group) -> Vec<Vec<Cell>>,
+) -> Table {
+    let mut place = vec![Column::left("machine", "machine"), Column::left("hogs", "hogs")];
+    let has_scope = groups.iter().any(|group| group.scope.is_some());
+    place.extend(has_scope.then(|| Column::left("scope", "judged")));
+    let mut table = Table::new(title, [&place, columns].concat());
+    for group in groups {
+        let mut place = vec![Cell::text(group.machine.unwrap_or("all machines")), Cell::text(group.hogs.text())];
+        place.extend(group.scope.map(|scope| Cell::text(scope.text())));
+        table.rows.extend(rows(group).into_iter().map(|cells| [place.clone(), cells].concat()));
+    }
     table
 }
 
-/// One row for each condition and workload.
-///
-/// # Errors
-/// If the limits in a trial are invalid.
-pub fn by_workload(trials: &[Trial]) -> Result<Table, GateError> {
-    let mut kinds: Vec<(String, Condition, Vec<TimeVerdict>)> = Vec::new();
-    for trial in trials {
-        for time in GateVerdict::verdict_of(&trial.session)?.times {
-            let same = |kind: &&mut (String, Condition, Vec<TimeVerdict>)| {
-                kind.0 == time.workload && kind.1 == trial.condition
-            };
-            match kinds.iter_mut().find(same) {
-                Some(kind) => kind.2.push(time),
-                None => kinds.push((time.workload.clone(), trial.condition, vec![time])),
-            }
-        }
-    }
-    let conditions = conditions(trials);
-    kinds.sort_by_key(|(workload, condition, _)| {
-        (workload.clone(), conditions.iter().position(|other| other == condition))
-    });
-    let mut all = table(&[]);
-    all.columns.insert(0, Column::left("workload", "workload"));
-    all.rows = kinds
-        .into_iter()
-        .map(|(workload, condition, times)| {
-            let finding = Finding::of_times(condition, &times.iter().collect::<Vec<_>>());
-            let mut row = cells(&finding, condition);
-            row.insert(0, Cell::text(workload));
-            row
-        })
-        .collect();
-    Ok(all)
-}
-
-fn rate_columns(key: &&str) -> [Column; 1] {
-    [Column::right(key, &key.replace('_', " "))]
-}
-
-fn cells(finding: &Finding, condition: Condition) -> Vec<Cell> {
-    let share = |value: Option<f64>, text: &dyn Fn(f64) -> String| {
-        value.map_or_else(Cell::missing, |value| Cell::number(value, text(value)))
+fn unchanged(groups: &[Group]) -> Table {
+    let columns = [
+        Column::left("kind", "change"),
+        Column::right("gates", "gates"),
+        Column::right("timed", "timed"),
+        Column::right("red", "red"),
+        Column::right("red_bound", "true share at most"),
+        Column::right("exit_2", "exit 2"),
+        Column::right("inconclusive", "workloads inconclusive"),
+    ];
+    let row = |group: &Group, kind: Option<&str>| {
+        let count = group.count(kind);
+        vec![
+            Cell::text(kind.unwrap_or("all")),
+            number(count.gates),
+            number(count.red.of),
+            alarms(count.red),
+            bound(count.red.interval().high),
+            number(count.unjudged),
+            rate(count.inconclusive),
+        ]
     };
-    let changed = |value: f64| format!("{:+.2} %", 100.0 * value);
-    let percent = |value: f64| format!("{:.2} %", 100.0 * value);
-    vec![
-        Cell::text(told(condition)),
-        Cell::text(condition.hogs.told()),
-        Cell::text(condition.scope.told()),
-        Cell::number(finding.trials as f64, finding.trials.to_string()),
-        rate(finding.red),
-        rate(finding.found),
-        rate(finding.not_slower),
-        share(finding.inconclusive.share(), &|share| format!("{:.1} %", 100.0 * share)),
-        share(finding.seconds, &|seconds| format!("{seconds:.1}")),
-        share(finding.mean, &changed),
-        share(finding.deviation, &percent),
-        share(finding.spread, &percent),
-    ]
+    table("Unchanged code", groups, &columns, |group| {
+        let kinds = group.kinds();
+        let all = (kinds.len() > 1).then_some(None);
+        all.into_iter().chain(kinds.into_iter().map(Some)).map(|kind| row(group, kind)).collect()
+    })
 }
 
-/// Text such as `unchanged` or `1 % slower`.
-pub(super) fn told(condition: Condition) -> String {
-    match condition.change {
-        Change::Null => "unchanged".to_owned(),
-        Change::Injected(percent) => format!("{percent} % slower"),
+fn slowdowns(groups: &[Group]) -> Table {
+    let mut columns = vec![
+        Column::right("percent", "slower by"),
+        Column::right("gates", "gates"),
+        Column::right("found", "found"),
+        Column::right("found_bound", "true share at least"),
+    ];
+    columns.extend(estimate_columns());
+    columns.extend([
+        Column::right("measuring_seconds", "measuring, median"),
+        Column::right("false_alarms", "red on another workload"),
+    ]);
+    let mut table = table("Slowdowns", groups, &columns, |group| {
+        let row = |one: crate::group::Slowdown| {
+            let mut row = vec![Cell::number(one.percent, format!("{} %", one.percent))];
+            row.extend([number(one.found.of), number(one.found.count), bound(one.found.interval().low)]);
+            row.extend(estimate_cells(&one.estimates));
+            let seconds = one.seconds.map(|seconds| Cell::number(seconds, format!("{seconds:.1} s")));
+            row.extend([seconds.unwrap_or_else(Cell::missing), alarms(one.false_alarms)]);
+            row
+        };
+        group.slowdowns().into_iter().map(row).collect()
+    });
+    if groups.iter().any(|group| group.scope.is_none()) {
+        table.notes.push(
+            "A gate on a slowdown looks at the workloads of its `filter` in the file of changes: the slowed ones, and some that are not."
+                .to_owned(),
+        );
     }
+    table
 }
 
-/// Cell such as `1 of 300 [0.02, 1.6]`, with the interval in percent; formats for programs get the share.
+fn estimates(title: &str, groups: &[Group]) -> Table {
+    let columns = [vec![Column::left("programs", "programs")], estimate_columns().to_vec()].concat();
+    table(title, groups, &columns, |group| by_programs(group, None))
+}
+
+fn estimates_by_workload(title: &str, groups: &[Group]) -> Table {
+    let columns = [Column::left("workload", "workload"), Column::left("programs", "programs")];
+    let columns = [columns.to_vec(), estimate_columns().to_vec()].concat();
+    table(title, groups, &columns, |group| {
+        let rows = |workload| {
+            let rows = by_programs(group, Some(workload)).into_iter();
+            rows.map(move |cells| [vec![Cell::text(workload)], cells].concat())
+        };
+        group.workloads().into_iter().flat_map(rows).collect()
+    })
+}
+
+/// The estimates of one workload or all: of gates that timed identical programs, and of the others.
+fn by_programs(group: &Group, workload: Option<&str>) -> Vec<Vec<Cell>> {
+    let sides = [(true, "identical"), (false, "different")].into_iter();
+    let estimates = sides.map(|(forced, programs)| (programs, group.estimates(forced, workload)));
+    let rows = estimates.filter(|(_, estimates)| estimates.len() > 0);
+    rows.map(|(programs, estimates)| [vec![Cell::text(programs)], estimate_cells(&estimates).to_vec()].concat())
+        .collect()
+}
+
+fn estimate_columns() -> [Column; 3] {
+    [Column::right("estimates", "estimates"), Column::right("mean", "mean"), Column::right("deviation", "SD")]
+}
+
+fn estimate_cells(estimates: &Estimates) -> [Cell; 3] {
+    let cell = |value: Option<f64>, text: &dyn Fn(f64) -> String| {
+        value.map_or_else(Cell::missing, |value| Cell::number(value / 100.0, text(value)))
+    };
+    // A zero has no minus sign.
+    let mean = cell(estimates.mean(), &|value| format!("{value:+.2} %").replace("-0.00 ", "+0.00 "));
+    [number(estimates.len()), mean, cell(estimates.deviation(), &|value| format!("{value:.2} %"))]
+}
+
+fn number(count: usize) -> Cell {
+    Cell::number(count as f64, count.to_string())
+}
+
+/// The number of false alarms, which is a bad one unless it is 0.
+fn alarms(rate: Rate) -> Cell {
+    number(rate.count).toned(if rate.count > 0 { Tone::Bad } else { Tone::Plain })
+}
+
+fn bound(share: f64) -> Cell {
+    Cell::number(share, format!("{} %", percent(share)))
+}
+
 fn rate(rate: Rate) -> Cell {
-    let Some(share) = rate.share() else { return Cell::missing() };
-    let ends = rate.interval();
-    Cell::number(share, format!("{} of {} [{}, {}]", rate.count, rate.of, percent(ends.low), percent(ends.high)))
-}
-
-/// A share in percent, with at most two decimals and without the sign.
-pub(super) fn percent(share: f64) -> String {
-    match 100.0 * share {
-        percent if percent == 0.0 || percent >= 99.95 => format!("{percent:.0}"),
-        percent if percent < 10.0 => format!("{percent:.2}"),
-        percent => format!("{percent:.1}"),
-    }
+    rate.share().map_or_else(Cell::missing, |share| Cell::number(share, rate.text()))
 }

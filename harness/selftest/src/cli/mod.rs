@@ -1,8 +1,7 @@
 //! `harness selftest`: measures how often the harness itself is wrong.
 
-mod bench;
-mod real;
-mod slices;
+mod commits;
+mod one_program;
 mod trials;
 
 use std::path::PathBuf;
@@ -39,8 +38,8 @@ enum What {
 /// gate --base` on it. The changes are in `selftest.toml` in the folder of baselines. One row of
 /// `reports/selftest/real.csv` holds one trial, and the page `gate.md` beside it follows from the rows alone.
 ///
-/// The other conditions compare one program with itself. They are quicker, and their slices stay in the folder of
-/// records.
+/// The other conditions compare one program with itself. They are quicker. Each trial is a session file in the folder of
+/// records, and `--replay` judges these files again.
 ///
 /// Trials add up over many calls. The exit status is 0 if a table is printed, whatever the table shows.
 #[derive(Args)]
@@ -51,7 +50,7 @@ struct GateTest {
     #[arg(long, value_name = "CONDITION", value_delimiter = ',')]
     condition: Vec<RequestedCondition>,
     /// Start programs that compute all the time, as a disturbance
-    #[arg(long, value_enum, default_value = "none")]
+    #[arg(long, visible_alias = "load", value_enum, default_value = "none")]
     hogs: BackgroundLoad,
     /// Begin no trial after this time, such as 90s, 10m or 1h
     #[arg(long = "for", value_name = "TIME", value_parser = |text: &str| seconds(text).map(Duration::from_secs), conflicts_with = "replay")]
@@ -140,10 +139,10 @@ impl GateTest {
             );
         }
         match (is_real, self.replay) {
-            (true, true) => real::replay(&self, project)?,
-            (true, false) => real::gather(&self, project)?,
-            (false, false) => slices::gather(&self, project, &changes)?,
-            (false, true) if !changes.is_empty() => slices::replay(&self, project)?,
+            (true, true) => commits::replay(&self, project)?,
+            (true, false) => commits::gather(&self, project)?,
+            (false, false) => one_program::gather(&self, project, &changes)?,
+            (false, true) if !changes.is_empty() => one_program::replay(&self, project)?,
             (false, true) => self.replay_all(project)?,
         }
         Ok(Status::Fine)
@@ -151,15 +150,15 @@ impl GateTest {
 
     /// Draws the pages of all existing trials.
     fn replay_all(&self, project: &Project) -> Result<()> {
-        let (has_rows, has_slices) = (real::is_there(self, project), slices::is_there(self, project)?);
+        let (has_rows, has_slices) = (commits::is_there(self, project), one_program::is_there(self, project));
         if !has_rows && !has_slices {
             bail!("there are no trials yet; `cargo harness selftest gate --condition real` makes some");
         }
         if has_rows {
-            real::replay(self, project)?;
+            commits::replay(self, project)?;
         }
         if has_slices {
-            slices::replay(self, project)?;
+            one_program::replay(self, project)?;
         }
         Ok(())
     }

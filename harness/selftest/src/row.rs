@@ -3,12 +3,13 @@
 use std::fmt;
 
 use harness_abtest::Verdict;
-use harness_judge::gate::TimeOutcome;
+use harness_judge::gate::{GateVerdict, TimeOutcome};
+use harness_record::session::{Layouts, Session};
 use jiff::Timestamp;
 
-use crate::condition::BackgroundLoad;
-use crate::real::columns::{commit, exact, named, optional, words};
-use crate::real::{Milli, SLOWDOWN, WorkloadResult};
+use crate::columns::{commit, exact, named, optional, words};
+use crate::condition::{BackgroundLoad, Scope};
+use crate::{Milli, Role, SLOWDOWN, WorkloadResult};
 
 /// The columns, in order.
 pub const COLUMNS: [&str; 18] = [
@@ -32,8 +33,8 @@ pub const COLUMNS: [&str; 18] = [
     "workloads",
 ];
 
-/// One trial: a gate on a commit.
-#[derive(Debug, Clone, PartialEq)]
+/// One trial: a gate on a commit, or on one program.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Row {
     /// The start, to the second.
     pub date: Timestamp,
@@ -49,7 +50,7 @@ pub struct Row {
     pub base: String,
     /// The head commit.
     pub head: String,
-    /// The name of the change.
+    /// The name of the change. For a trial on one program, its condition and, after a space, its scope.
     pub change: String,
     /// The kind of the change.
     pub kind: String,
@@ -68,17 +69,39 @@ pub struct Row {
     /// Duration of all its pairs, in seconds.
     pub measuring_seconds: Milli,
     /// Number of layouts that each program was averaged over; none if there was only one, or nothing was timed.
-    pub layouts: Option<u32>,
+    pub layouts: Option<usize>,
     /// The timed workloads.
     pub workloads: Vec<WorkloadResult>,
 }
 
+/// The first digits of a commit, as they are in a row.
+pub fn short(commit: &str) -> String {
+    commit.chars().take(DIGITS).collect()
+}
+
+/// Digits of a commit in a row.
+const DIGITS: usize = 12;
 const HOGS: [BackgroundLoad; 3] = [BackgroundLoad::None, BackgroundLoad::Other, BackgroundLoad::Each];
 
 impl Row {
     /// True if the trial had a slowdown to find.
     pub fn is_slowdown(&self) -> bool {
         self.percent.is_some()
+    }
+
+    /// The scope of a trial on one program; none for a commit, whose change has no space in its name.
+    pub fn scope(&self) -> Option<Scope> {
+        self.change.split_once(' ').and_then(|(_, scope)| Scope::of(scope))
+    }
+
+    /// Fills in what the gate measured: the workloads, whose roles `role` knows, the layouts and the duration.
+    pub fn fill(&mut self, session: &Session, gate_verdict: &GateVerdict, role: impl Fn(&str) -> Role) {
+        self.measuring_seconds = Milli::of(gate_verdict.times.iter().map(|time| time.seconds).sum());
+        self.workloads = gate_verdict.times.iter().map(|time| WorkloadResult::of(time, role(&time.workload))).collect();
+        self.layouts = match session.terms.layouts {
+            Layouts::Averaged(count) if !self.workloads.is_empty() => Some(count),
+            _ => None,
+        };
     }
 
     /// True if the gate ended red.
@@ -162,8 +185,7 @@ pub(crate) mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::real::Role;
-    use crate::real::outcome::tests::outcomes;
+    use crate::outcome::tests::outcomes;
 
     /// A gate on unchanged code that timed one workload.
     pub(crate) fn unchanged(exit: u8, verdict: TimeOutcome, estimate: f64) -> Row {
@@ -210,8 +232,13 @@ pub(crate) mod tests {
         let texts = ("[ -~]{1,20}", "[0-9a-f]{12}[+]?", "[0-9a-f]{12}", "[a-z.-]{1,12}");
         let numbers = (prop::option::of(milli()), prop::option::of(milli()), milli(), milli(), any::<u8>(), 1..999_u64);
         let percent = prop::option::of(prop::sample::select(vec![0.1, 0.5, 1.0, 2.0, 100.0]));
-        let rest =
-            (percent, prop::sample::select(&HOGS[..]), any::<bool>(), prop::option::of(0..9_u32), 0..4_000_000_000_i64);
+        let rest = (
+            percent,
+            prop::sample::select(&HOGS[..]),
+            any::<bool>(),
+            prop::option::of(0..9_usize),
+            0..4_000_000_000_i64,
+        );
         (texts, numbers, rest, outcomes()).prop_map(|(texts, numbers, rest, workloads)| Row {
             date: Timestamp::from_second(rest.4).expect("a date"),
             machine: texts.0,

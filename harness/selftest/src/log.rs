@@ -6,10 +6,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::real::row::{COLUMNS, Row};
-
-/// The file of trials, in the folder of the self-test.
-pub const LOG: &str = "real.csv";
+use crate::row::{COLUMNS, Row};
 
 /// Trials that cannot be read or added.
 #[derive(Debug, Error)]
@@ -42,15 +39,25 @@ pub enum LogError {
     },
 }
 
+impl LogError {
+    pub(crate) fn line(path: &Path, line: u64, message: String) -> Self {
+        Self::Line { path: path.to_owned(), line, message }
+    }
+}
+
 /// Reads all trials; none if the file does not exist.
 ///
 /// # Errors
 /// If the file exists and cannot be read, or a line of it is no trial.
 pub fn read(path: &Path) -> Result<Vec<Row>, LogError> {
+    parse(&bytes(path)?, path)
+}
+
+/// The content of a file; empty if it does not exist.
+pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, LogError> {
     match fs::read(path) {
-        Ok(bytes) => parse(&bytes, path),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(source) => Err(LogError::Read { path: path.to_owned(), source }),
+        bytes => bytes.map_err(|source| LogError::Read { path: path.to_owned(), source }),
     }
 }
 
@@ -59,7 +66,7 @@ pub fn read(path: &Path) -> Result<Vec<Row>, LogError> {
 /// # Errors
 /// If a line is no trial.
 pub fn parse(bytes: &[u8], path: &Path) -> Result<Vec<Row>, LogError> {
-    let wrong = |line, message: String| LogError::Line { path: path.to_owned(), line, message };
+    let wrong = |line, message| LogError::line(path, line, message);
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
     let mut rows = Vec::new();
     for (place, record) in reader.records().enumerate() {
@@ -91,19 +98,27 @@ pub fn parse(bytes: &[u8], path: &Path) -> Result<Vec<Row>, LogError> {
 /// # Errors
 /// If the file cannot be written.
 pub fn add(path: &Path, row: &Row) -> Result<(), LogError> {
-    let failed = |source| LogError::Write { path: path.to_owned(), source };
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(failed)?;
-    }
-    let mut file = OpenOptions::new().append(true).create(true).open(path).map_err(failed)?;
-    let is_new = file.metadata().map_err(failed)?.len() == 0;
-    // One call for the whole row, so that no reader sees a part of it.
-    file.write_all(&text(is_new, std::slice::from_ref(row)).map_err(failed)?).map_err(failed)?;
-    file.sync_all().map_err(failed)
+    append(path, |is_new| text(is_new, std::slice::from_ref(row)))
+}
+
+/// Appends text, which may depend on whether the file is new. It is on the disk when this returns.
+pub(crate) fn append(path: &Path, text: impl FnOnce(bool) -> io::Result<Vec<u8>>) -> Result<(), LogError> {
+    let append = || {
+        fs::create_dir_all(path.parent().unwrap_or(Path::new("")))?;
+        let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+        let is_new = file.metadata()?.len() == 0;
+        // One call for the whole text, so that no reader sees a part of it.
+        file.write_all(&text(is_new)?)?;
+        file.sync_all()
+    };
+    append().map_err(|source| LogError::Write { path: path.to_owned(), source })
 }
 
 /// The text of rows, with or without the header.
-fn text(has_header: bool, rows: &[Row]) -> io::Result<Vec<u8>> {
+///
+/// # Errors
+/// Never: the text is in memory.
+pub fn text(has_header: bool, rows: &[Row]) -> io::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     if has_header {
         writer.write_record(COLUMNS)?;
@@ -121,7 +136,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::real::row::tests::{rows, unchanged};
+    use crate::row::tests::{rows, unchanged};
 
     #[test]
     fn rows_are_added_behind_each_other_and_read_in_order() {
@@ -156,7 +171,7 @@ mod tests {
             good.replace("comment,comment", "comment"),
             good.trim_end().to_owned(),
         ];
-        let wrong = |text: &String| parse(text.as_bytes(), Path::new(LOG)).expect_err(text).to_string();
+        let wrong = |text: &String| parse(text.as_bytes(), Path::new("real.csv")).expect_err(text).to_string();
         insta::assert_snapshot!(cases.iter().map(wrong).collect::<Vec<_>>().join("\n"));
     }
 
@@ -166,13 +181,13 @@ mod tests {
         #[test]
         fn rows_are_read_as_they_are_written(rows in prop::collection::vec(rows(), 0..4)) {
             let bytes = text(true, &rows).expect("in memory");
-            prop_assert_eq!(parse(&bytes, Path::new(LOG)).expect("good"), rows);
+            prop_assert_eq!(parse(&bytes, Path::new("real.csv")).expect("good"), rows);
         }
 
         #[test]
         fn any_bytes_are_borne(bytes in prop::collection::vec(any::<u8>(), 0..200), has_header in any::<bool>()) {
             let header = if has_header { COLUMNS.join(",") + "\n" } else { String::new() };
-            let _ = parse(&[header.as_bytes(), &bytes].concat(), Path::new(LOG));
+            let _ = parse(&[header.as_bytes(), &bytes].concat(), Path::new("real.csv"));
         }
     }
 }

@@ -3,10 +3,10 @@
 use std::fmt;
 
 use harness_abtest::Verdict;
-use harness_judge::gate::{GateVerdict, TimeOutcome, TimeVerdict};
+use harness_judge::gate::{TimeOutcome, TimeVerdict};
 
-use crate::real::columns::{exact, named, words};
-use crate::real::{Milli, Variant};
+use crate::columns::{exact, named, words};
+use crate::{Milli, Variant};
 
 /// The outcome of one timed workload.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,17 +48,16 @@ const WORDS: [TimeOutcome; 7] = [
 const ROLES: [Role; 3] = [Role::Slowed, Role::Touched, Role::Same];
 
 impl WorkloadResult {
-    /// The outcomes of all timed workloads of a gate.
-    pub fn all(gate_verdict: &GateVerdict, variant: &Variant) -> Vec<Self> {
-        let outcome = |time: &TimeVerdict| Self {
+    /// The outcome of a timed workload.
+    pub fn of(time: &TimeVerdict, role: Role) -> Self {
+        Self {
             workload: plain(&time.workload),
             phase: plain(&time.phase),
             verdict: time.outcome,
             estimate: time.found.map(|found| Milli::of(100.0 * found.change)),
             pairs: time.pairs,
-            role: Role::of(&time.workload, variant),
-        };
-        gate_verdict.times.iter().map(outcome).collect()
+            role,
+        }
     }
 
     /// Parses the text that `Display` writes.

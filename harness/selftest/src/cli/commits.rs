@@ -7,26 +7,22 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use harness::collect::{self, Progress};
+use harness::collect;
 use harness::doctor::{self, Counters, System};
 use harness::process::{self, Held};
 use harness::project::Project;
+use harness::terminal::notice;
 use harness::timing::pinned_core;
 use harness::vcs::{ELSEWHERE, MeasuringLock, ProjectClone, Repository};
 use harness_judge::gate::GateVerdict;
-use harness_record::session::{Layouts, Session};
-use harness_record::{Commit, atomic_file};
-use harness_report::render::chart::Layout;
-use harness_selftest::LoadProcesses;
-use harness_selftest::real::{self, Milli, Row, Source, Variant, WorkloadResult, changes, log};
+use harness_record::Commit;
+use harness_record::session::Session;
+use harness_selftest::{COMMITS, LoadProcesses, Milli, Role, Row, Source, Variant, changes, log, short};
 use tempfile::TempDir;
 
 use super::GateTest;
-use super::trials::repeat;
-use harness::terminal::{notice, show};
+use super::trials::{self, Candidate};
 
-/// Digits of a commit in a row.
-const DIGITS: usize = 12;
 /// Environment variables that would move the build of the clone to another folder.
 const TARGETS: [&str; 2] = ["CARGO_BUILD_TARGET_DIR", "CARGO_BUILD_BUILD_DIR"];
 
@@ -35,8 +31,6 @@ struct Trial {
     variant: Variant,
     base: Commit,
     head: Commit,
-    /// Number of its trials so far.
-    count: usize,
 }
 
 /// The clone, the program, and the fixed cells of a row.
@@ -50,48 +44,32 @@ struct Stage<'a> {
     harness: String,
 }
 
-/// Adds trials, always of the variant that has the fewest, and draws the page.
+/// Adds trials and draws the page.
 pub(super) fn gather(test: &GateTest, project: &Project) -> Result<()> {
-    let path = folder(test, project).join(log::LOG);
-    let rows = log::read(&path)?;
-    let (stage, mut trials) = Stage::new(test, project, &rows)?;
-    let most = match (test.trials, test.time) {
-        (None, None) => trials.len(),
-        (trials, _) => trials.unwrap_or(usize::MAX),
-    };
-    repeat(most, test.time, |bar| {
-        let next = trials.iter_mut().min_by_key(|trial| trial.count).context("there is no change to try")?;
-        bar.step(&format!("{}, trial {}", next.variant.name(), next.count + 1));
-        log::add(&path, &stage.run(next, &|message| bar.kept_build(|| notice(message)))?)?;
-        next.count += 1;
-        Ok(())
-    })?;
+    let path = rows_file(test, project);
+    let (stage, trials) = Stage::new(test, project, &log::read(&path)?)?;
+    let default = trials.len();
+    trials::gather(test, trials, default, |next, print| Ok(log::add(&path, &stage.run(&next.change, print)?)?))?;
     replay(test, project)
 }
 
 /// Draws the page, the chart and the tables from the rows.
 pub(super) fn replay(test: &GateTest, project: &Project) -> Result<()> {
-    let folder = folder(test, project);
-    let rows = log::read(&folder.join(log::LOG))?;
+    let path = rows_file(test, project);
+    let rows = log::read(&path)?;
     if rows.is_empty() {
-        bail!("there are no trials in {}; make some without --replay", folder.join(log::LOG).display());
+        bail!("there are no trials in {}; make some without --replay", path.display());
     }
-    show(&real::tables(&rows), test.format)?;
-    let mut files = vec![("gate.md", real::page(&rows, "gate.svg").into_bytes())];
-    if let Some(chart) = real::chart(&rows) {
-        files.push(("gate.svg", chart.svg(Layout::Wide)?.into_bytes()));
-    }
-    for (name, content) in files {
-        let path = folder.join(name);
-        atomic_file::write(&path, &content).with_context(|| format!("cannot write {}", path.display()))?;
-    }
-    notice(&format!("wrote {}", folder.join("gate.md").display()));
-    Ok(())
+    trials::draw(test, &folder(test, project), &COMMITS, &rows, "")
 }
 
 /// True if there are trials of this kind.
 pub(super) fn is_there(test: &GateTest, project: &Project) -> bool {
-    folder(test, project).join(log::LOG).is_file()
+    rows_file(test, project).is_file()
+}
+
+fn rows_file(test: &GateTest, project: &Project) -> PathBuf {
+    folder(test, project).join(COMMITS.rows)
 }
 
 fn folder(test: &GateTest, project: &Project) -> PathBuf {
@@ -100,7 +78,7 @@ fn folder(test: &GateTest, project: &Project) -> PathBuf {
 
 impl<'a> Stage<'a> {
     /// Makes the clone and all commits first, so that an invalid change is reported before hours of trials.
-    fn new(test: &'a GateTest, project: &'a Project, rows: &[Row]) -> Result<(Self, Vec<Trial>)> {
+    fn new(test: &'a GateTest, project: &'a Project, rows: &[Row]) -> Result<(Self, Vec<Candidate<Trial>>)> {
         let file = test.real.changes.clone().unwrap_or_else(|| project.baselines().join(changes::FILE));
         let chosen: Vec<Variant> = changes::read(&file)?.iter().flat_map(|change| change.variants()).collect();
         let all: Vec<String> = chosen.iter().map(Variant::name).collect();
@@ -125,7 +103,7 @@ impl<'a> Stage<'a> {
             clone,
             scratch: scratch.context("cannot make a folder in target/harness-selftest")?,
             machine: doctor::short_name(&System::here()),
-            harness: short(&head.commit) + plus,
+            harness: short(&head.commit.id) + plus,
         };
         let own = std::env::current_exe().context("cannot find the folder of this program")?;
         let program = own.with_file_name(format!("harness{EXE_SUFFIX}"));
@@ -141,7 +119,7 @@ impl<'a> Stage<'a> {
                 .commits(&variant, &repository, &head.commit)
                 .map_err(|error| error.context(format!("{}, change `{}`", file.display(), variant.change.name)))?;
             let count = rows.iter().filter(|row| stage.is_of(row, &variant)).count();
-            trials.push(Trial { variant, base, head, count });
+            trials.push(Candidate { name: variant.name(), count, change: Trial { variant, base, head } });
         }
         Ok((stage, trials))
     }
@@ -173,7 +151,7 @@ impl<'a> Stage<'a> {
     fn run(&self, trial: &Trial, print: &dyn Fn(&str)) -> Result<Row> {
         // The gate takes the lock of the clone; this one keeps others from measuring the project meanwhile.
         let _turn = MeasuringLock::wait(self.project, print)?;
-        let Trial { variant, base, head, .. } = trial;
+        let Trial { variant, base, head } = trial;
         self.clone.bring(base)?;
         self.clone.check_out(head)?;
         let (file, errors) = (self.scratch.path().join("session.json"), self.scratch.path().join("errors"));
@@ -204,8 +182,8 @@ impl<'a> Stage<'a> {
             steal_percent: disturbance.stolen.map(|share| Milli::of(100.0 * share)),
             load: load.map(|load| Milli::of(load.one)),
             harness: self.harness.clone(),
-            base: short(base),
-            head: short(head),
+            base: short(&base.id),
+            head: short(&head.id),
             change: variant.change.name.clone(),
             kind: variant.change.kind.clone(),
             percent: variant.percent,
@@ -214,20 +192,12 @@ impl<'a> Stage<'a> {
             budget_seconds: self.test.real.gate_budget,
             exit,
             seconds: Milli::of(seconds),
-            measuring_seconds: Milli(0),
-            layouts: None,
-            workloads: Vec::new(),
+            ..Row::default()
         };
         // A gate that could not judge may have written no session.
         if file.is_file() {
             let session = Session::read(&file)?;
-            let gate_verdict = GateVerdict::of(&session)?;
-            row.measuring_seconds = Milli::of(gate_verdict.times.iter().map(|time| time.seconds).sum());
-            row.workloads = WorkloadResult::all(&gate_verdict, variant);
-            row.layouts = match session.terms.layouts {
-                Layouts::Averaged(count) if !row.workloads.is_empty() => Some(u32::try_from(count)?),
-                _ => None,
-            };
+            row.fill(&session, &GateVerdict::of(&session)?, |workload| Role::of(workload, variant));
             fs::remove_file(&file).with_context(|| format!("cannot remove {}", file.display()))?;
         }
         Ok(row)
@@ -252,10 +222,6 @@ impl<'a> Stage<'a> {
         command.stdin(Stdio::null()).stdout(Stdio::null());
         command
     }
-}
-
-fn short(commit: &Commit) -> String {
-    commit.id.chars().take(DIGITS).collect()
 }
 
 /// The last line that the gate wrote on standard error.
