@@ -1,6 +1,5 @@
 //! The changes to try: commits that slow workloads down by a known percentage, and commits that do not.
 
-use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 use std::{fs, io};
 
@@ -15,39 +14,36 @@ pub const SLOWDOWN: &str = "slowdown";
 pub const FILE: &str = "selftest.toml";
 const KEYS: &str = "a change has the keys name, kind, percent, slows, touches, filter, force, edit (file, find, replace), base and head";
 
-/// A change, as described in the file.
-#[derive(Debug, Clone, PartialEq)]
+/// A change, as described in the file: the head is the project with some edits, or both sides are revisions of it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CodeChange {
     /// Its name.
     pub name: String,
     /// Its kind, in any words; [`SLOWDOWN`] for a slowdown.
     pub kind: String,
     /// The percentages of a slowdown; empty for unchanged code.
+    #[serde(default)]
     pub percent: Vec<f64>,
-    /// The workloads that are slower by that percentage.
-    pub slows: Vec<Pattern>,
-    /// The workloads that are slower by an unknown percentage.
-    pub touches: Vec<Pattern>,
+    /// Globs of the workloads that are slower by that percentage.
+    #[serde(default)]
+    pub slows: Vec<String>,
+    /// Globs of the workloads that are slower by an unknown percentage.
+    #[serde(default)]
+    pub touches: Vec<String>,
     /// Globs for `--filter` of the gate.
+    #[serde(default)]
     pub filter: Vec<String>,
     /// True if the gate times identical programs, too.
+    #[serde(default)]
     pub force: bool,
-    /// The two sides.
-    pub source: Source,
-}
-
-/// The two sides of a change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
-    /// The project, and the project with these edits.
-    Edits(Vec<Edit>),
-    /// Two revisions of the project.
-    Revisions {
-        /// The base.
-        base: String,
-        /// The head.
-        head: String,
-    },
+    /// The edits of the project; empty if there are two revisions.
+    #[serde(default)]
+    pub edit: Vec<Edit>,
+    /// The base, if both sides are revisions.
+    pub base: Option<String>,
+    /// The head, if both sides are revisions.
+    pub head: Option<String>,
 }
 
 /// One change with one percentage.
@@ -111,17 +107,16 @@ pub fn parse(text: &str, path: &Path) -> Result<Vec<CodeChange>, ChangesError> {
         line: 1 + text.bytes().take(error.span().map_or(0, |span| span.start)).filter(|&byte| byte == b'\n').count(),
         message: error.message().replace('\n', " "),
     })?;
-    let mut names = BTreeSet::new();
-    let mut changes = Vec::new();
-    for written in file.change {
-        let name = written.name.clone();
-        let wrong = |message| ChangesError::Change { path: path.to_owned(), name: name.clone(), message };
-        if !names.insert(name.clone()) {
-            return Err(wrong("a second change of that name; rename one of them".to_owned()));
-        }
-        changes.push(written.checked().map_err(wrong)?);
+    for (place, change) in file.change.iter().enumerate() {
+        let is_double = file.change[..place].iter().any(|other| other.name == change.name);
+        let checked = match is_double {
+            true => Err("a second change of that name; rename one of them".to_owned()),
+            false => change.check(),
+        };
+        let name = change.name.clone();
+        checked.map_err(|message| ChangesError::Change { path: path.to_owned(), name, message })?;
     }
-    Ok(changes)
+    Ok(file.change)
 }
 
 impl CodeChange {
@@ -133,65 +128,9 @@ impl CodeChange {
             false => self.percent.iter().map(|&percent| variant(Some(percent))).collect(),
         }
     }
-}
 
-impl Variant {
-    /// The name, with `@` and the percentage for a slowdown.
-    pub fn name(&self) -> String {
-        let name = &self.change.name;
-        self.percent.map_or_else(|| name.clone(), |percent| format!("{name}@{percent}"))
-    }
-
-    /// The edits, with the percentage in place of `{share}` and `{percent}`.
-    pub fn edits(&self, edits: &[Edit]) -> Vec<Edit> {
-        let filled = |edit: &Edit| match self.percent {
-            Some(percent) => {
-                let replace = edit.replace.replace("{share}", &share(percent));
-                Edit { replace: replace.replace("{percent}", &percent.to_string()), ..edit.clone() }
-            }
-            None => edit.clone(),
-        };
-        edits.iter().map(filled).collect()
-    }
-}
-
-/// A percentage as a decimal share with a point, such as `0.005`.
-fn share(percent: f64) -> String {
-    let digits = format!("{:.9}", percent / 100.0);
-    let digits = digits.trim_end_matches('0');
-    if digits.ends_with('.') { format!("{digits}0") } else { digits.to_owned() }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    #[serde(default)]
-    change: Vec<Written>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    name: String,
-    kind: String,
-    #[serde(default)]
-    percent: Vec<f64>,
-    #[serde(default)]
-    slows: Vec<String>,
-    #[serde(default)]
-    touches: Vec<String>,
-    #[serde(default)]
-    filter: Vec<String>,
-    #[serde(default)]
-    force: bool,
-    #[serde(default)]
-    edit: Vec<Edit>,
-    base: Option<String>,
-    head: Option<String>,
-}
-
-impl Written {
-    fn checked(self) -> Result<CodeChange, String> {
+    /// Refuses a change that cannot be tried; the message holds the remedy.
+    fn check(&self) -> Result<(), String> {
         let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
         if self.name.is_empty() || !self.name.chars().all(is_plain) {
             return Err("a name has small letters, digits, `.` and `-` only".to_owned());
@@ -213,27 +152,21 @@ impl Written {
                 return Err(format!("`percent` has {percent}; write different numbers above 0 and at most 100"));
             }
         }
-        let source = self.source()?;
-        glob_list("filter", &self.filter)?;
-        Ok(CodeChange {
-            source,
-            slows: glob_list("slows", &self.slows)?,
-            touches: glob_list("touches", &self.touches)?,
-            name: self.name,
-            kind: self.kind,
-            percent: self.percent,
-            filter: self.filter,
-            force: self.force,
-        })
+        self.check_sides()?;
+        for (key, globs) in [("filter", &self.filter), ("slows", &self.slows), ("touches", &self.touches)] {
+            for glob in globs {
+                Pattern::new(glob)
+                    .map_err(|error| format!("`{key}` has `{glob}`: {}; write a glob such as 'a/*'", error.msg))?;
+            }
+        }
+        Ok(())
     }
 
-    fn source(&self) -> Result<Source, String> {
-        let has_placeholder = |edit: &Edit| ["{share}", "{percent}"].iter().any(|one| edit.replace.contains(one));
-        match (&self.base, &self.head) {
-            (Some(base), Some(head)) if self.edit.is_empty() && self.percent.len() < 2 => {
-                return Ok(Source::Revisions { base: base.clone(), head: head.clone() });
-            }
-            (None, None) => {}
+    fn check_sides(&self) -> Result<(), String> {
+        let revisions = [&self.base, &self.head].into_iter().flatten().count();
+        match revisions {
+            0 => {}
+            2 if self.edit.is_empty() && self.percent.len() < 2 => return Ok(()),
             _ => return Err("`base` and `head` go together, with at most one percentage and without edits".to_owned()),
         }
         for Edit { file, find, .. } in &self.edit {
@@ -245,18 +178,45 @@ impl Written {
                 return Err(format!("`find` is empty in an edit of `{file}`; write text that is there once"));
             }
         }
+        let has_placeholder = |edit: &Edit| edit.replace.contains("{share}") || edit.replace.contains("{percent}");
         if self.percent.len() > 1 && !self.edit.iter().any(has_placeholder) {
             return Err("no edit has `{share}` or `{percent}`, so all percentages are one commit; write one".to_owned());
         }
-        Ok(Source::Edits(self.edit.clone()))
+        Ok(())
     }
 }
 
-fn glob_list(key: &str, globs: &[String]) -> Result<Vec<Pattern>, String> {
-    let compile = |glob: &String| {
-        Pattern::new(glob).map_err(|error| format!("`{key}` has `{glob}`: {}; write a glob such as 'a/*'", error.msg))
-    };
-    globs.iter().map(compile).collect()
+impl Variant {
+    /// The name, with `@` and the percentage for a slowdown.
+    pub fn name(&self) -> String {
+        let name = &self.change.name;
+        self.percent.map_or_else(|| name.clone(), |percent| format!("{name}@{percent}"))
+    }
+
+    /// The edits, with the percentage in place of `{share}` and `{percent}`.
+    pub fn edits(&self) -> Vec<Edit> {
+        let mut edits = self.change.edit.clone();
+        if let Some(percent) = self.percent {
+            for edit in &mut edits {
+                edit.replace = edit.replace.replace("{share}", &share(percent));
+                edit.replace = edit.replace.replace("{percent}", &percent.to_string());
+            }
+        }
+        edits
+    }
+}
+
+/// A percentage as a decimal share with a point, such as `0.005`.
+fn share(percent: f64) -> String {
+    // Rounded to nine decimals, without the noise of the division.
+    format!("{:?}", (percent * 1e7).round() / 1e9)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    change: Vec<CodeChange>,
 }
 
 #[cfg(test)]
@@ -278,10 +238,9 @@ mod tests {
         let variants = changes[0].variants();
         let names: Vec<String> = variants.iter().map(Variant::name).collect();
         assert_eq!(names, ["gelu@0.5", "gelu@1", "gelu@7"]);
-        let Source::Edits(edits) = &changes[0].source else { panic!("{changes:?}") };
-        let replaced: Vec<String> = variants.iter().map(|one| one.edits(edits)[0].replace.clone()).collect();
+        let replaced: Vec<String> = variants.iter().map(|one| one.edits()[0].replace.clone()).collect();
         assert_eq!(replaced, ["x * 0.005 or 0.5", "x * 0.01 or 1", "x * 0.07 or 7"]);
-        assert_eq!(share(100.0), "1.0");
+        assert_eq!([0.7, 2.3, 100.0].map(share), ["0.007", "0.023", "1.0"]);
     }
 
     #[test]
@@ -290,7 +249,7 @@ mod tests {
                     base = \"v1\"\nhead = \"v2\"\n";
         let changes = parse(text, Path::new("selftest.toml")).expect("good");
         assert_eq!((changes[0].variants()[0].name().as_str(), changes[0].force), ("a", true));
-        assert_eq!(changes[1].source, Source::Revisions { base: "v1".to_owned(), head: "v2".to_owned() });
+        assert_eq!((changes[1].base.as_deref(), changes[1].head.as_deref()), (Some("v1"), Some("v2")));
     }
 
     #[test]

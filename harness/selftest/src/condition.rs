@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use clap::ValueEnum;
 use harness_record::session::Injection;
+use strum::{Display, EnumString};
 use thiserror::Error;
 
 /// The change from base to head, which are the same program.
@@ -28,7 +29,8 @@ pub struct Condition {
 }
 
 /// Programs that compute all the time beside the measurement, as a disturbance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, ValueEnum, Display, EnumString)]
+#[strum(serialize_all = "kebab-case")]
 pub enum BackgroundLoad {
     /// No load
     #[default]
@@ -40,7 +42,8 @@ pub enum BackgroundLoad {
 }
 
 /// The workloads that one trial judges, and its budget.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Display, EnumString)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Scope {
     /// One workload
     Workload,
@@ -96,30 +99,20 @@ impl Condition {
     /// Name of a session file of this condition, with the seed of the trial.
     pub fn file_name(self, seed: u64) -> String {
         let change = self.change.to_string().replace(':', "-");
-        format!("{change}_{}_{}_{seed}.json", self.hogs.name(), self.scope.name())
+        format!("{change}_{}_{}_{seed}.json", self.hogs, self.scope)
     }
 
     /// The condition in the name of a session file; none if [`Self::file_name`] writes no such name.
     pub fn of_file(name: &str) -> Option<Self> {
         let mut parts = name.split('_');
         let change = parts.next()?.replace('-', ":").parse().ok()?;
-        let hogs = BackgroundLoad::from_str(parts.next()?, false).ok()?;
-        let condition = Self { change, hogs, scope: Scope::of(parts.next()?)? };
+        let condition = Self { change, hogs: parts.next()?.parse().ok()?, scope: parts.next()?.parse().ok()? };
         let seed = parts.next()?.strip_suffix(".json")?.parse().ok()?;
         (condition.file_name(seed) == name).then_some(condition)
     }
 }
 
 impl BackgroundLoad {
-    /// Name on the command line and in a row.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Other => "other",
-            Self::Each => "each",
-        }
-    }
-
     /// Text in tables.
     pub fn text(self) -> &'static str {
         match self {
@@ -131,20 +124,6 @@ impl BackgroundLoad {
 }
 
 impl Scope {
-    /// The scope with a name.
-    pub fn of(name: &str) -> Option<Self> {
-        Self::from_str(name, false).ok()
-    }
-
-    /// Name on the command line and in a row.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Workload => "workload",
-            Self::Short => "short",
-            Self::Full => "full",
-        }
-    }
-
     /// Text in tables.
     pub fn text(self) -> &'static str {
         match self {
@@ -167,7 +146,7 @@ impl fmt::Display for Change {
 /// The condition and the scope, as `inject:2 workload`: the name of the change in a row.
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.change, self.scope.name())
+        write!(f, "{} {}", self.change, self.scope)
     }
 }
 

@@ -28,7 +28,7 @@ mod table;
 mod trial;
 
 pub use background_load::{LoadError, LoadProcesses};
-pub use changes::{ChangesError, CodeChange, SLOWDOWN, Source, Variant};
+pub use changes::{ChangesError, CodeChange, SLOWDOWN, Variant};
 pub use chart::chart;
 pub use condition::{BackgroundLoad, Change, ChangeError, Condition, Scope};
 pub use criterion::{BackToBack, Called, CriterionError};
@@ -36,7 +36,7 @@ pub use log::LogError;
 pub use milli::Milli;
 pub use outcome::{Role, WorkloadResult};
 pub use page::{COMMITS, ONE_PROGRAM, Series, page};
-pub use row::{COLUMNS, Row, short};
+pub use row::{Row, short};
 pub use swap::{Swapped, swapped};
 pub use table::tables;
 pub use trial::{Trial, TrialError};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::row::{COLUMNS, Row};
+use crate::row::Row;
 
 /// Trials that cannot be read or added.
 #[derive(Debug, Error)]
@@ -68,23 +68,21 @@ pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, LogError> {
 pub fn parse(bytes: &[u8], path: &Path) -> Result<Vec<Row>, LogError> {
     let wrong = |line, message| LogError::line(path, line, message);
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
-    let mut rows = Vec::new();
+    let (columns, mut rows) = (Vec::from(Row::columns()), Vec::new());
     for (place, record) in reader.records().enumerate() {
         let record = record.map_err(|error| {
             let line = error.position().map_or(1, csv::Position::line);
             wrong(line, format!("this is no CSV: {}", error.to_string().replace('\n', " ")))
         })?;
         let line = record.position().map_or(1, csv::Position::line);
-        if place == 0 {
-            if record != *COLUMNS.as_slice() {
-                return Err(wrong(line, format!("the columns must be {}", COLUMNS.join(","))));
+        match place {
+            0 if record == columns => {}
+            0 => return Err(wrong(line, format!("the columns must be {}", columns.join(",")))),
+            _ if record.len() != columns.len() => {
+                return Err(wrong(line, format!("a row has {} fields, this one {}", columns.len(), record.len())));
             }
-            continue;
+            _ => rows.push(Row::parse(record.iter()).map_err(|message| wrong(line, message))?),
         }
-        let fields: Vec<&str> = record.iter().collect();
-        let fields = <&[&str; COLUMNS.len()]>::try_from(fields.as_slice())
-            .map_err(|_| wrong(line, format!("a row has {} fields, this one {}", COLUMNS.len(), record.len())))?;
-        rows.push(Row::parse(fields).map_err(|message| wrong(line, message))?);
     }
     // A row that is cut off within a number can still parse.
     if !bytes.is_empty() && !bytes.ends_with(b"\n") {
@@ -121,10 +119,10 @@ pub(crate) fn append(path: &Path, text: impl FnOnce(bool) -> io::Result<Vec<u8>>
 pub fn text(has_header: bool, rows: &[Row]) -> io::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     if has_header {
-        writer.write_record(COLUMNS)?;
+        writer.write_record(Row::columns())?;
     }
     for row in rows {
-        writer.write_record(row.fields())?;
+        writer.write_record(row.fields().map(|(_, text)| text))?;
     }
     writer.into_inner().map_err(|error| error.into_error())
 }
@@ -186,7 +184,7 @@ mod tests {
 
         #[test]
         fn any_bytes_are_borne(bytes in prop::collection::vec(any::<u8>(), 0..200), has_header in any::<bool>()) {
-            let header = if has_header { COLUMNS.join(",") + "\n" } else { String::new() };
+            let header = if has_header { Row::columns().join(",") + "\n" } else { String::new() };
             let _ = parse(&[header.as_bytes(), &bytes].concat(), Path::new("real.csv"));
         }
     }

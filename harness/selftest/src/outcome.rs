@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use glob::Pattern;
 use harness_abtest::Verdict;
 use harness_judge::gate::{TimeOutcome, TimeVerdict};
+use strum::{Display, EnumString, VariantArray};
 
-use crate::columns::{exact, named, words};
+use crate::columns::{exact, words, wrong};
 use crate::{Milli, Variant};
 
 /// The outcome of one timed workload.
@@ -26,7 +28,8 @@ pub struct WorkloadResult {
 }
 
 /// The role of a workload in a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Role {
     /// It is slower by the stated percentage.
     Slowed,
@@ -45,7 +48,6 @@ const WORDS: [TimeOutcome; 7] = [
     TimeOutcome::WithinLayoutLimit,
     TimeOutcome::Failed,
 ];
-const ROLES: [Role; 3] = [Role::Slowed, Role::Touched, Role::Same];
 
 impl WorkloadResult {
     /// The outcome of a timed workload.
@@ -65,23 +67,25 @@ impl WorkloadResult {
     /// # Errors
     /// If the text is no outcome; the message contains it.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`workloads` has `{text}`, which is no `workload|phase|verdict|estimate|pairs|role`");
+        let malformed =
+            || format!("`workloads` has `{text}`, which is no `workload|phase|verdict|estimate|pairs|role`");
         let parts: Vec<&str> = text.split('|').collect();
         let Ok([workload, phase, verdict, estimate, pairs, role]) = <[&str; 6]>::try_from(parts) else {
-            return Err(wrong());
+            return Err(malformed());
         };
         let estimate = match estimate.strip_suffix('%') {
             Some(percent) => Some(exact("an estimate", percent)?),
             None if estimate.is_empty() => None,
-            None => return Err(wrong()),
+            None => return Err(malformed()),
         };
+        let word = WORDS.iter().find(|one| one.name() == verdict);
         Ok(Self {
             workload: words("a workload", workload)?,
             phase: words("a phase", phase)?,
-            verdict: named("a verdict", verdict, &WORDS, |one| one.name())?,
+            verdict: *word.ok_or_else(|| wrong("a verdict", verdict))?,
             estimate,
             pairs: exact("the number of pairs", pairs)?,
-            role: named("a role", role, &ROLES, |one| one.name())?,
+            role: exact("a role", role)?,
         })
     }
 }
@@ -90,26 +94,19 @@ impl fmt::Display for WorkloadResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let estimate = self.estimate.map_or_else(String::new, |percent| format!("{percent}%"));
         let Self { workload, phase, verdict, pairs, role, .. } = self;
-        write!(f, "{workload}|{phase}|{}|{estimate}|{pairs}|{}", verdict.name(), role.name())
+        write!(f, "{workload}|{phase}|{}|{estimate}|{pairs}|{role}", verdict.name())
     }
 }
 
 impl Role {
     /// The role of a workload in a change.
     pub fn of(workload: &str, variant: &Variant) -> Self {
-        let change = &variant.change;
-        match (change.slows.iter().any(|one| one.matches(workload)), &change.touches) {
-            (true, _) => Self::Slowed,
-            (false, touches) if touches.iter().any(|one| one.matches(workload)) => Self::Touched,
+        let is_in =
+            |globs: &[String]| globs.iter().flat_map(|glob| Pattern::new(glob)).any(|glob| glob.matches(workload));
+        match &variant.change {
+            change if is_in(&change.slows) => Self::Slowed,
+            change if is_in(&change.touches) => Self::Touched,
             _ => Self::Same,
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Slowed => "slowed",
-            Self::Touched => "touched",
-            Self::Same => "same",
         }
     }
 }
@@ -128,7 +125,7 @@ pub(super) mod tests {
     /// Any outcomes of a trial.
     pub(crate) fn outcomes() -> impl Strategy<Value = Vec<WorkloadResult>> {
         let estimate = prop::option::of((-100_000..100_000_i64).prop_map(Milli));
-        let words = (prop::sample::select(&WORDS[..]), prop::sample::select(&ROLES[..]));
+        let words = (prop::sample::select(&WORDS[..]), prop::sample::select(Role::VARIANTS));
         let one = ("[a-z/@, \"]{1,12}", "[a-z]{1,8}", words, estimate, 0..999_usize);
         let one = one.prop_map(|(workload, phase, (verdict, role), estimate, pairs)| WorkloadResult {
             workload,

@@ -17,7 +17,7 @@ use harness::vcs::{ELSEWHERE, MeasuringLock, ProjectClone, Repository};
 use harness_judge::gate::GateVerdict;
 use harness_record::Commit;
 use harness_record::session::Session;
-use harness_selftest::{COMMITS, LoadProcesses, Milli, Role, Row, Source, Variant, changes, log, short};
+use harness_selftest::{COMMITS, LoadProcesses, Milli, Role, Row, Variant, changes, log, short};
 use tempfile::TempDir;
 
 use super::GateTest;
@@ -125,12 +125,9 @@ impl<'a> Stage<'a> {
     }
 
     fn commits(&self, variant: &Variant, repository: &Repository, base: &Commit) -> Result<(Commit, Commit)> {
-        match &variant.change.source {
-            Source::Revisions { base, head } => Ok((repository.resolve(base)?, repository.resolve(head)?)),
-            Source::Edits(edits) => {
-                let head = self.clone.commit(base, &variant.name(), &variant.edits(edits))?;
-                Ok((base.clone(), head))
-            }
+        match (&variant.change.base, &variant.change.head) {
+            (Some(base), Some(head)) => Ok((repository.resolve(base)?, repository.resolve(head)?)),
+            _ => Ok((base.clone(), self.clone.commit(base, &variant.name(), &variant.edits())?)),
         }
     }
 
