@@ -1,12 +1,12 @@
 //! The changes to try: commits that slow workloads down by a known percentage, and commits that do not.
 
-use std::path::{Component, Path, PathBuf};
-use std::{fs, io};
+use std::fs;
+use std::path::{Component, Path};
 
+use anyhow::{Result, anyhow};
 use glob::Pattern;
 use harness::vcs::Edit;
 use serde::Deserialize;
-use thiserror::Error;
 
 /// The kind of a change that slows something down.
 pub const SLOWDOWN: &str = "slowdown";
@@ -55,45 +55,15 @@ pub struct Variant {
     pub percent: Option<f64>,
 }
 
-/// Changes that cannot be used.
-#[derive(Debug, Error)]
-pub enum ChangesError {
-    /// The file cannot be read.
-    #[error("cannot read the changes {path}: {source}; write them there, or name another file with --changes")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// The error of the system.
-        source: io::Error,
-    },
-    /// The file is no list of changes.
-    #[error("{path}, line {line}: {message}; {KEYS}")]
-    Format {
-        /// The file.
-        path: PathBuf,
-        /// The line.
-        line: usize,
-        /// The error of the parser.
-        message: String,
-    },
-    /// One change is invalid.
-    #[error("{path}, change `{name}`: {message}")]
-    Change {
-        /// The file.
-        path: PathBuf,
-        /// The change.
-        name: String,
-        /// The error and its remedy.
-        message: String,
-    },
-}
-
 /// Reads the changes of a file.
 ///
 /// # Errors
 /// If the file cannot be read, or a change in it is invalid.
-pub fn read(path: &Path) -> Result<Vec<CodeChange>, ChangesError> {
-    let text = fs::read_to_string(path).map_err(|source| ChangesError::Read { path: path.to_owned(), source })?;
+pub fn read(path: &Path) -> Result<Vec<CodeChange>> {
+    let text = fs::read_to_string(path).map_err(|error| {
+        let path = path.display();
+        anyhow!("cannot read the changes {path}: {error}; write them there, or name another file with --changes")
+    })?;
     parse(&text, path)
 }
 
@@ -101,11 +71,11 @@ pub fn read(path: &Path) -> Result<Vec<CodeChange>, ChangesError> {
 ///
 /// # Errors
 /// If a change in it is invalid.
-pub fn parse(text: &str, path: &Path) -> Result<Vec<CodeChange>, ChangesError> {
-    let file: File = toml::from_str(text).map_err(|error| ChangesError::Format {
-        path: path.to_owned(),
-        line: 1 + text.bytes().take(error.span().map_or(0, |span| span.start)).filter(|&byte| byte == b'\n').count(),
-        message: error.message().replace('\n', " "),
+pub fn parse(text: &str, path: &Path) -> Result<Vec<CodeChange>> {
+    let file: File = toml::from_str(text).map_err(|error| {
+        let before = text.bytes().take(error.span().map_or(0, |span| span.start));
+        let line = 1 + before.filter(|&byte| byte == b'\n').count();
+        anyhow!("{}, line {line}: {}; {KEYS}", path.display(), error.message().replace('\n', " "))
     })?;
     for (place, change) in file.change.iter().enumerate() {
         let is_double = file.change[..place].iter().any(|other| other.name == change.name);
@@ -113,8 +83,7 @@ pub fn parse(text: &str, path: &Path) -> Result<Vec<CodeChange>, ChangesError> {
             true => Err("a second change of that name; rename one of them".to_owned()),
             false => change.check(),
         };
-        let name = change.name.clone();
-        checked.map_err(|message| ChangesError::Change { path: path.to_owned(), name, message })?;
+        checked.map_err(|message| anyhow!("{}, change `{}`: {message}", path.display(), change.name))?;
     }
     Ok(file.change)
 }

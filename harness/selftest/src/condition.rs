@@ -6,7 +6,6 @@ use std::str::FromStr;
 use clap::ValueEnum;
 use harness_record::session::Injection;
 use strum::{Display, EnumString};
-use thiserror::Error;
 
 /// The change from base to head, which are the same program.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,11 +51,6 @@ pub enum Scope {
     /// The whole timed suite within the default budget of a gate
     Full,
 }
-
-/// Text that is no condition.
-#[derive(Debug, Error)]
-#[error("{0:?} is no condition: write real, null, or inject:PERCENT with a percentage above 0 and at most 100")]
-pub struct ChangeError(String);
 
 impl Change {
     /// The slowdown to find, in percent; none for unchanged code.
@@ -151,14 +145,16 @@ impl fmt::Display for Condition {
 }
 
 impl FromStr for Change {
-    type Err = ChangeError;
+    type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, ChangeError> {
+    fn from_str(text: &str) -> Result<Self, String> {
         let percent = text.strip_prefix("inject:").and_then(|percent| percent.parse().ok());
         match percent.filter(|&percent| percent > 0.0 && percent <= 100.0) {
             Some(percent) => Ok(Self::Injected(percent)),
             None if text == "null" => Ok(Self::Null),
-            None => Err(ChangeError(text.to_owned())),
+            None => Err(format!(
+                "{text:?} is no condition: write real, null, or inject:PERCENT with a percentage above 0 and at most 100"
+            )),
         }
     }
 }
@@ -175,7 +171,7 @@ mod tests {
         for text in
             ["", "nul", "inject", "inject:", "inject:0", "inject:-1", "inject:nan", "inject:101", "null:1", "moved"]
         {
-            let error = text.parse::<Change>().expect_err(text).to_string();
+            let error = text.parse::<Change>().expect_err(text);
             assert!(error.starts_with(&format!("{text:?} is no condition")), "{error}");
         }
     }

@@ -8,13 +8,13 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use harness::process::{self, ChildError};
+use anyhow::{Context, Result};
+use harness::process;
 use harness_abtest::TimedPhase;
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
 use crate::group::Estimates;
-use crate::log::{self, LogError};
+use crate::log;
 use crate::rate::Rate;
 
 /// Time for which each of the two runs warms up and measures, in seconds.
@@ -53,35 +53,16 @@ pub enum Called {
     NoChange,
 }
 
-/// A comparison that could not be made.
-#[derive(Debug, Error)]
-pub enum CriterionError {
-    /// There is no folder for the files of criterion.
-    #[error("cannot make a temporary folder: {0}")]
-    Folder(std::io::Error),
-    /// The bench could not be run.
-    #[error("criterion could not be run: {0}")]
-    Run(#[from] ChildError),
-    /// Its output has no verdict.
-    #[error("criterion printed no verdict on {case}; its last line is: {said}")]
-    Silent {
-        /// The bench.
-        case: String,
-        /// The last line of its output.
-        said: String,
-    },
-}
-
 impl BackToBack {
     /// Reads the verdicts so far, one line of JSON each; none if the file does not exist.
     ///
     /// # Errors
     /// If the file exists and cannot be read, or a line of it is no verdict.
-    pub fn read_all(path: &Path) -> Result<Vec<Self>, LogError> {
+    pub fn read_all(path: &Path) -> Result<Vec<Self>> {
         let bytes = log::bytes(path)?;
         let lines = bytes.split_inclusive(|&byte| byte == b'\n').zip(1..);
         let verdict = |(line, number)| {
-            serde_json::from_slice(line).map_err(|error| LogError::line(path, number, format!("no verdict: {error}")))
+            serde_json::from_slice(line).map_err(|error| log::wrong_line(path, number, &format!("no verdict: {error}")))
         };
         lines.map(verdict).collect()
     }
@@ -90,21 +71,21 @@ impl BackToBack {
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn add(&self, path: &Path) -> Result<(), LogError> {
-        log::append(path, |_| Ok(serde_json::to_string(self)?.into_bytes().into_iter().chain(*b"\n").collect()))
+    pub fn add(&self, path: &Path) -> Result<()> {
+        log::append(path, |_| Ok((serde_json::to_string(self)? + "\n").into_bytes()))
     }
 
     /// Runs the bench of a workload twice; `bench` starts the program of benches.
     ///
     /// # Errors
     /// If the bench cannot be run, or prints no verdict on the second run.
-    pub fn take(bench: &dyn Fn() -> Command, timed: &TimedPhase, created: String) -> Result<Self, CriterionError> {
-        let home = tempfile::tempdir().map_err(CriterionError::Folder)?;
+    pub fn take(bench: &dyn Fn() -> Command, timed: &TimedPhase, created: String) -> Result<Self> {
+        let home = tempfile::tempdir().context("cannot make a temporary folder")?;
         run(bench(), timed, home.path())?;
         let output = run(bench(), timed, home.path())?;
-        let (called, change) = understood(&output).ok_or_else(|| CriterionError::Silent {
-            case: format!("{}/{}", timed.workload, timed.phase),
-            said: output.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default().trim().to_owned(),
+        let (called, change) = understood(&output).with_context(|| {
+            let last = output.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default().trim();
+            format!("criterion printed no verdict on {}/{}; its last line is: {last}", timed.workload, timed.phase)
         })?;
         let TimedPhase { workload, phase } = timed.clone();
         Ok(Self { workload, phase, created, called, change })
@@ -134,13 +115,14 @@ pub fn section(verdicts: &[BackToBack]) -> String {
     )
 }
 
-fn run(mut command: Command, timed: &TimedPhase, home: &Path) -> Result<String, CriterionError> {
+fn run(mut command: Command, timed: &TimedPhase, home: &Path) -> Result<String> {
     command
         .args(["--bench", "--noplot", "--exact", &format!("{}/{}", timed.workload, timed.phase)])
         .args(["--warm-up-time", &WARM_UP.to_string(), "--measurement-time", &MEASURED.to_string()])
         .env("CRITERION_HOME", home)
         .env("HARNESS_THREADS", "1");
-    Ok(String::from_utf8_lossy(&process::output(&mut command, LIMIT)?.stdout).into_owned())
+    Ok(String::from_utf8_lossy(&process::output(&mut command, LIMIT).context("criterion could not be run")?.stdout)
+        .into_owned())
 }
 
 /// Parses the verdict and the estimate of the change, which is the second of three numbers.

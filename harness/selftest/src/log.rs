@@ -2,62 +2,30 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use thiserror::Error;
+use anyhow::{Context, Error, Result, anyhow};
 
 use crate::row::Row;
 
-/// Trials that cannot be read or added.
-#[derive(Debug, Error)]
-pub enum LogError {
-    /// The file cannot be read.
-    #[error("cannot read the trials {path}: {source}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// The error of the system.
-        source: io::Error,
-    },
-    /// The file cannot be written.
-    #[error("cannot write the trials {path}: {source}")]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// The error of the system.
-        source: io::Error,
-    },
-    /// A line is no trial.
-    #[error("{path}, line {line}: {message}; remove that line, or take the file from git")]
-    Line {
-        /// The file.
-        path: PathBuf,
-        /// Number of the line, from 1.
-        line: u64,
-        /// The error.
-        message: String,
-    },
-}
-
-impl LogError {
-    pub(crate) fn line(path: &Path, line: u64, message: String) -> Self {
-        Self::Line { path: path.to_owned(), line, message }
-    }
+/// Error in a line of a file; lines are counted from 1.
+pub(crate) fn wrong_line(path: &Path, line: u64, message: &str) -> Error {
+    anyhow!("{}, line {line}: {message}; remove that line, or take the file from git", path.display())
 }
 
 /// Reads all trials; none if the file does not exist.
 ///
 /// # Errors
 /// If the file exists and cannot be read, or a line of it is no trial.
-pub fn read(path: &Path) -> Result<Vec<Row>, LogError> {
+pub fn read(path: &Path) -> Result<Vec<Row>> {
     parse(&bytes(path)?, path)
 }
 
 /// The content of a file; empty if it does not exist.
-pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, LogError> {
+pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>> {
     match fs::read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        bytes => bytes.map_err(|source| LogError::Read { path: path.to_owned(), source }),
+        bytes => bytes.with_context(|| format!("cannot read the trials {}", path.display())),
     }
 }
 
@@ -65,8 +33,8 @@ pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, LogError> {
 ///
 /// # Errors
 /// If a line is no trial.
-pub fn parse(bytes: &[u8], path: &Path) -> Result<Vec<Row>, LogError> {
-    let wrong = |line, message| LogError::line(path, line, message);
+pub fn parse(bytes: &[u8], path: &Path) -> Result<Vec<Row>> {
+    let wrong = |line, message: String| wrong_line(path, line, &message);
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
     let (columns, mut rows) = (Vec::from(Row::columns()), Vec::new());
     for (place, record) in reader.records().enumerate() {
@@ -95,13 +63,13 @@ pub fn parse(bytes: &[u8], path: &Path) -> Result<Vec<Row>, LogError> {
 ///
 /// # Errors
 /// If the file cannot be written.
-pub fn add(path: &Path, row: &Row) -> Result<(), LogError> {
+pub fn add(path: &Path, row: &Row) -> Result<()> {
     append(path, |is_new| text(is_new, std::slice::from_ref(row)))
 }
 
 /// Appends text, which may depend on whether the file is new. It is on the disk when this returns.
-pub(crate) fn append(path: &Path, text: impl FnOnce(bool) -> io::Result<Vec<u8>>) -> Result<(), LogError> {
-    let append = || {
+pub(crate) fn append(path: &Path, text: impl FnOnce(bool) -> io::Result<Vec<u8>>) -> Result<()> {
+    let append = || -> io::Result<()> {
         fs::create_dir_all(path.parent().unwrap_or(Path::new("")))?;
         let mut file = OpenOptions::new().append(true).create(true).open(path)?;
         let is_new = file.metadata()?.len() == 0;
@@ -109,7 +77,7 @@ pub(crate) fn append(path: &Path, text: impl FnOnce(bool) -> io::Result<Vec<u8>>
         file.write_all(&text(is_new)?)?;
         file.sync_all()
     };
-    append().map_err(|source| LogError::Write { path: path.to_owned(), source })
+    append().with_context(|| format!("cannot write the trials {}", path.display()))
 }
 
 /// The text of rows, with or without the header.

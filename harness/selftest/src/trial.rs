@@ -1,12 +1,12 @@
 //! Trials on one program: one session file each, as `harness gate --base` keeps it, from which the row follows.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use anyhow::{Context, Result};
 use harness_judge::counts::SuiteVerdict;
-use harness_judge::gate::{GateError, GateVerdict};
+use harness_judge::gate::GateVerdict;
 use harness_record::json_files::json_files;
 use harness_record::session::{Session, SessionError};
-use thiserror::Error;
 
 use crate::condition::Condition;
 use crate::row::short;
@@ -21,40 +21,13 @@ pub struct Trial {
     pub session: Session,
 }
 
-/// Trials that cannot be read or judged.
-#[derive(Debug, Error)]
-pub enum TrialError {
-    /// The name of a file holds no condition.
-    #[error("{0} is no trial: its name must be CONDITION_HOGS_SCOPE_SEED.json; move it to another folder")]
-    Name(PathBuf),
-    /// A file is no session.
-    #[error(transparent)]
-    Session(#[from] SessionError),
-    /// A session cannot be judged.
-    #[error("{path} cannot be judged: {source}")]
-    Judge {
-        /// The file.
-        path: PathBuf,
-        /// The error.
-        source: GateError,
-    },
-    /// A session has no valid start.
-    #[error("{path} began at `{created}`, which is no date")]
-    Date {
-        /// The file.
-        path: PathBuf,
-        /// The text.
-        created: String,
-    },
-}
-
 impl Trial {
     /// All trials of a folder, which need not exist, with their rows, in the order in which they were made.
     ///
     /// # Errors
     /// If a JSON file in it is no trial.
-    pub fn read_all(folder: &Path) -> Result<Vec<(Self, Row)>, TrialError> {
-        let mut trials = json_files(folder).iter().map(|path| Self::read(path)).collect::<Result<Vec<_>, _>>()?;
+    pub fn read_all(folder: &Path) -> Result<Vec<(Self, Row)>> {
+        let mut trials = json_files(folder).iter().map(|path| Self::read(path)).collect::<Result<Vec<_>>>()?;
         trials.sort_by_key(|(_, row)| row.date);
         Ok(trials)
     }
@@ -72,25 +45,25 @@ impl Trial {
         self.session.write(&folder.join(self.condition.file_name(self.session.terms.seed)))
     }
 
-    fn read(path: &Path) -> Result<(Self, Row), TrialError> {
-        let condition = condition_of(path).ok_or_else(|| TrialError::Name(path.to_owned()))?;
+    fn read(path: &Path) -> Result<(Self, Row)> {
+        let condition = condition_of(path).with_context(|| {
+            let path = path.display();
+            format!("{path} is no trial: its name must be CONDITION_HOGS_SCOPE_SEED.json; move it to another folder")
+        })?;
         let trial = Self { condition, session: Session::read(path)? };
-        let row = trial.row(path)?;
+        let row = trial.row().with_context(|| format!("{} cannot be judged", path.display()))?;
         Ok((trial, row))
     }
 
     /// Judges the session.
-    fn row(&self, path: &Path) -> Result<Row, TrialError> {
+    fn row(&self) -> Result<Row> {
         let Self { condition, session } = self;
-        let judged = GateVerdict::verdict_of(session);
-        let gate_verdict = judged.map_err(|source| TrialError::Judge { path: path.to_owned(), source })?;
-        let date = session.created.parse();
-        let created = session.created.clone();
+        let gate_verdict = GateVerdict::verdict_of(session)?;
         let percent = condition.change.percent();
         let role = if percent.is_some() { Role::Slowed } else { Role::Same };
         let machine = session.machine.as_ref();
         let mut row = Row {
-            date: date.map_err(|_| TrialError::Date { path: path.to_owned(), created })?,
+            date: session.created.parse().with_context(|| format!("it began at `{}`", session.created))?,
             machine: session.environment.machine(),
             steal_percent: machine.and_then(|machine| machine.disturbance.stolen).map(|share| Milli::of(100.0 * share)),
             load: machine.and_then(|machine| machine.state.load).map(|load| Milli::of(load.one)),
@@ -166,11 +139,15 @@ pub(crate) mod tests {
     #[test]
     fn a_file_that_is_no_trial_is_named() {
         let folder = tempfile::tempdir().expect("a folder");
-        let error = || Trial::read_all(folder.path()).expect_err("no trial").to_string();
+        let error = || format!("{:#}", Trial::read_all(folder.path()).expect_err("no trial"));
         let mut other = trial("null", &[0.001]);
         other.session.created = "yesterday".to_owned();
         other.write(folder.path()).expect("written");
-        assert!(error().ends_with("null_none_workload_1.json began at `yesterday`, which is no date"), "{}", error());
+        assert!(
+            error().contains("null_none_workload_1.json cannot be judged: it began at `yesterday`: "),
+            "{}",
+            error()
+        );
         let path = folder.path().join("null_none_workload_1.json");
         std::fs::write(&path, "{\"schema\":7}").expect("written");
         assert!(error().contains("has schema version 7"), "{}", error());

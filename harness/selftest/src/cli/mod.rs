@@ -5,7 +5,6 @@ mod one_program;
 mod trials;
 
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -13,7 +12,7 @@ use clap::{Args, Parser, Subcommand};
 use glob::Pattern;
 use harness::project::Project;
 use harness_report::render::Format;
-use harness_selftest::{BackgroundLoad, Change, ChangeError, Scope};
+use harness_selftest::{BackgroundLoad, Change, Scope};
 
 use harness::seconds::seconds;
 use harness::terminal::Status;
@@ -47,8 +46,8 @@ struct GateTest {
     /// Conditions of the trials, separated by commas: real (commits; must be the only one), null (one program on both
     /// sides), inject:PERCENT (the head runs that much more than it reports) [default:
     /// null,inject:0.5,inject:1,inject:2,inject:5]
-    #[arg(long, value_name = "CONDITION", value_delimiter = ',')]
-    condition: Vec<RequestedCondition>,
+    #[arg(long, value_name = "CONDITION", value_delimiter = ',', value_parser = condition)]
+    condition: Vec<Option<Change>>,
     /// Start programs that compute all the time, as a disturbance
     #[arg(long, visible_alias = "load", value_enum, default_value = "none")]
     hogs: BackgroundLoad,
@@ -100,23 +99,6 @@ struct OfSlices {
     criterion: usize,
 }
 
-/// A condition as a user writes it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum RequestedCondition {
-    /// Commits in a clone of the project.
-    Real,
-    /// One program on both sides.
-    Slices(Change),
-}
-
-impl FromStr for RequestedCondition {
-    type Err = ChangeError;
-
-    fn from_str(text: &str) -> Result<Self, ChangeError> {
-        if text == "real" { Ok(Self::Real) } else { text.parse().map(Self::Slices) }
-    }
-}
-
 impl Arguments {
     /// Runs the command.
     pub(crate) fn run(self) -> Result<Status> {
@@ -130,7 +112,7 @@ impl Arguments {
 
 impl GateTest {
     fn run(self, project: &Project) -> Result<Status> {
-        let changes: Vec<Change> = self.condition.iter().filter_map(|condition| condition.change()).collect();
+        let changes: Vec<Change> = self.condition.iter().copied().flatten().collect();
         let is_real = changes.len() < self.condition.len();
         if is_real && !changes.is_empty() {
             bail!(
@@ -164,13 +146,9 @@ impl GateTest {
     }
 }
 
-impl RequestedCondition {
-    fn change(self) -> Option<Change> {
-        match self {
-            Self::Real => None,
-            Self::Slices(change) => Some(change),
-        }
-    }
+/// A condition as a user writes it; none for commits.
+fn condition(text: &str) -> Result<Option<Change>, String> {
+    if text == "real" { Ok(None) } else { text.parse().map(Some) }
 }
 
 fn pattern(text: &str) -> Result<Pattern, String> {
