@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Component, Path};
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use glob::Pattern;
 use harness::vcs::Edit;
 use serde::Deserialize;
@@ -78,12 +78,11 @@ pub fn parse(text: &str, path: &Path) -> Result<Vec<CodeChange>> {
         anyhow!("{}, line {line}: {}; {KEYS}", path.display(), error.message().replace('\n', " "))
     })?;
     for (place, change) in file.change.iter().enumerate() {
-        let is_double = file.change[..place].iter().any(|other| other.name == change.name);
-        let checked = match is_double {
-            true => Err("a second change of that name; rename one of them".to_owned()),
+        let checked = match file.change[..place].iter().any(|other| other.name == change.name) {
+            true => Err(anyhow!("a second change of that name; rename one of them")),
             false => change.check(),
         };
-        checked.map_err(|message| anyhow!("{}, change `{}`: {message}", path.display(), change.name))?;
+        checked.with_context(|| format!("{}, change `{}`", path.display(), change.name))?;
     }
     Ok(file.change)
 }
@@ -99,58 +98,53 @@ impl CodeChange {
     }
 
     /// Refuses a change that cannot be tried; the message holds the remedy.
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<()> {
         let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
-        if self.name.is_empty() || !self.name.chars().all(is_plain) {
-            return Err("a name has small letters, digits, `.` and `-` only".to_owned());
-        }
-        if self.kind.trim().is_empty() || self.kind.trim() != self.kind || self.kind.contains(char::is_control) {
-            return Err("`kind` is empty or has white space around it; write a word such as comment".to_owned());
-        }
-        match self.kind == SLOWDOWN {
-            true if self.percent.is_empty() || self.slows.is_empty() => {
-                return Err("a slowdown needs `percent` and `slows`; write both".to_owned());
-            }
-            false if !(self.percent.is_empty() && self.slows.is_empty() && self.touches.is_empty()) => {
-                return Err(format!("only the kind {SLOWDOWN} has `percent`, `slows` and `touches`; remove them"));
-            }
-            _ => {}
+        let has_name = !self.name.is_empty() && self.name.chars().all(is_plain);
+        ensure!(has_name, "a name has small letters, digits, `.` and `-` only");
+        let kind = self.kind.trim();
+        let has_kind = !kind.is_empty() && kind == self.kind && !kind.contains(char::is_control);
+        ensure!(has_kind, "`kind` is empty or has white space around it; write a word such as comment");
+        if self.kind == SLOWDOWN {
+            let is_whole = !self.percent.is_empty() && !self.slows.is_empty();
+            ensure!(is_whole, "a slowdown needs `percent` and `slows`; write both");
+        } else {
+            let is_bare = self.percent.is_empty() && self.slows.is_empty() && self.touches.is_empty();
+            ensure!(is_bare, "only the kind {SLOWDOWN} has `percent`, `slows` and `touches`; remove them");
         }
         for (place, &percent) in self.percent.iter().enumerate() {
-            if !(percent > 0.0 && percent <= 100.0) || self.percent[..place].contains(&percent) {
-                return Err(format!("`percent` has {percent}; write different numbers above 0 and at most 100"));
-            }
+            let is_good = percent > 0.0 && percent <= 100.0 && !self.percent[..place].contains(&percent);
+            ensure!(is_good, "`percent` has {percent}; write different numbers above 0 and at most 100");
         }
         self.check_sides()?;
         for (key, globs) in [("filter", &self.filter), ("slows", &self.slows), ("touches", &self.touches)] {
             for glob in globs {
                 Pattern::new(glob)
-                    .map_err(|error| format!("`{key}` has `{glob}`: {}; write a glob such as 'a/*'", error.msg))?;
+                    .map_err(|error| anyhow!("`{key}` has `{glob}`: {}; write a glob such as 'a/*'", error.msg))?;
             }
         }
         Ok(())
     }
 
-    fn check_sides(&self) -> Result<(), String> {
-        let revisions = [&self.base, &self.head].into_iter().flatten().count();
-        match revisions {
-            0 => {}
-            2 if self.edit.is_empty() && self.percent.len() < 2 => return Ok(()),
-            _ => return Err("`base` and `head` go together, with at most one percentage and without edits".to_owned()),
+    fn check_sides(&self) -> Result<()> {
+        if self.base.is_some() || self.head.is_some() {
+            let are_both = self.base.is_some() && self.head.is_some();
+            let is_alone = are_both && self.edit.is_empty() && self.percent.len() < 2;
+            ensure!(is_alone, "`base` and `head` go together, with at most one percentage and without edits");
+            return Ok(());
         }
         for Edit { file, find, .. } in &self.edit {
             let mut parts = Path::new(file).components();
-            if file.is_empty() || !parts.all(|part| matches!(part, Component::Normal(_))) {
-                return Err(format!("`{file}` is no file of the project; write a path from its root, without `..`"));
-            }
-            if find.is_empty() {
-                return Err(format!("`find` is empty in an edit of `{file}`; write text that is there once"));
-            }
+            let is_inside = !file.is_empty() && parts.all(|part| matches!(part, Component::Normal(_)));
+            ensure!(is_inside, "`{file}` is no file of the project; write a path from its root, without `..`");
+            ensure!(!find.is_empty(), "`find` is empty in an edit of `{file}`; write text that is there once");
         }
         let has_placeholder = |edit: &Edit| edit.replace.contains("{share}") || edit.replace.contains("{percent}");
-        if self.percent.len() > 1 && !self.edit.iter().any(has_placeholder) {
-            return Err("no edit has `{share}` or `{percent}`, so all percentages are one commit; write one".to_owned());
-        }
+        let are_different = self.percent.len() < 2 || self.edit.iter().any(has_placeholder);
+        ensure!(
+            are_different,
+            "no edit has `{{share}}` or `{{percent}}`, so all percentages are one commit; write one"
+        );
         Ok(())
     }
 }
@@ -198,7 +192,7 @@ mod tests {
                         [[change.edit]]\nfile = \"a/b.rs\"\nfind = \"x\"\nreplace = \"x * {share} or {percent}\"\n";
 
     fn wrong(text: &str) -> String {
-        parse(text, Path::new("selftest.toml")).expect_err(text).to_string()
+        format!("{:#}", parse(text, Path::new("selftest.toml")).expect_err(text))
     }
 
     #[test]

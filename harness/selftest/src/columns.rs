@@ -23,9 +23,11 @@ impl<'a, I: Iterator<Item = (&'static str, &'a str)>> Fields<I> {
         (!text.is_empty()).then(|| exact(column, text)).transpose()
     }
 
-    /// Parses text as [`words`] does.
+    /// Parses any text that is not empty and has no control characters.
     pub(crate) fn words(&mut self) -> Result<String, String> {
-        self.next().and_then(|(column, text)| words(column, text))
+        let (column, text) = self.next()?;
+        let is_good = !text.is_empty() && !text.contains(char::is_control);
+        if is_good { Ok(text.to_owned()) } else { Err(wrong(column, text)) }
     }
 
     /// Parses the first twelve digits of a commit; in the column `harness` a plus may follow.
@@ -41,12 +43,6 @@ impl<'a, I: Iterator<Item = (&'static str, &'a str)>> Fields<I> {
 pub(crate) fn exact<T: FromStr + Display>(column: &str, text: &str) -> Result<T, String> {
     let value = text.parse::<T>().ok().filter(|value| value.to_string() == text);
     value.ok_or_else(|| wrong(column, text))
-}
-
-/// Parses any text that is not empty and has no control characters.
-pub(crate) fn words(column: &str, text: &str) -> Result<String, String> {
-    let is_good = !text.is_empty() && !text.contains(char::is_control);
-    if is_good { Ok(text.to_owned()) } else { Err(wrong(column, text)) }
 }
 
 /// Message on a field with invalid text.

@@ -7,14 +7,10 @@ use clap::ValueEnum;
 use harness_record::session::Injection;
 use strum::{Display, EnumString};
 
-/// The change from base to head, which are the same program.
+/// The change from base to head, which are the same program: none, or the head runs this many percent more iterations
+/// than it reports.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Change {
-    /// No change.
-    Null,
-    /// The head runs this many percent more iterations than it reports.
-    Injected(f64),
-}
+pub struct Change(pub Option<f64>);
 
 /// The condition of a trial on one program. Trials with equal conditions are counted together.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -53,26 +49,15 @@ pub enum Scope {
 }
 
 impl Change {
-    /// The slowdown to find, in percent; none for unchanged code.
-    pub fn percent(self) -> Option<f64> {
-        match self {
-            Self::Injected(percent) => Some(percent),
-            Self::Null => None,
-        }
-    }
-
     /// The slowdown to inject into the head.
     pub fn injection(self) -> Option<Injection> {
-        self.percent().map(|percent| Injection { share: percent / 100.0 })
+        self.0.map(|percent| Injection { share: percent / 100.0 })
     }
 
     /// Default scope of a trial: a slowdown is found in a single workload, whereas a false alarm is one of a whole
     /// gate.
     pub fn scope(self) -> Scope {
-        match self {
-            Self::Injected(_) => Scope::Workload,
-            Self::Null => Scope::Short,
-        }
+        if self.0.is_some() { Scope::Workload } else { Scope::Short }
     }
 }
 
@@ -81,7 +66,7 @@ impl Condition {
     /// nine seconds for each of its four workloads, two thirds of what a gate has for four. Background load on the same
     /// core takes half of that.
     pub fn seconds(self) -> u64 {
-        match (self.scope, self.change.percent().unwrap_or_default()) {
+        match (self.scope, self.change.0.unwrap_or_default()) {
             (Scope::Workload, 5.0..) => 5,
             (Scope::Workload, 2.0..) => 8,
             (Scope::Workload, _) => 15,
@@ -130,9 +115,9 @@ impl Scope {
 
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Null => f.write_str("null"),
-            Self::Injected(percent) => write!(f, "inject:{percent}"),
+        match self.0 {
+            None => f.write_str("null"),
+            Some(percent) => write!(f, "inject:{percent}"),
         }
     }
 }
@@ -150,8 +135,8 @@ impl FromStr for Change {
     fn from_str(text: &str) -> Result<Self, String> {
         let percent = text.strip_prefix("inject:").and_then(|percent| percent.parse().ok());
         match percent.filter(|&percent| percent > 0.0 && percent <= 100.0) {
-            Some(percent) => Ok(Self::Injected(percent)),
-            None if text == "null" => Ok(Self::Null),
+            Some(percent) => Ok(Self(Some(percent))),
+            None if text == "null" => Ok(Self(None)),
             None => Err(format!(
                 "{text:?} is no condition: write real, null, or inject:PERCENT with a percentage above 0 and at most 100"
             )),
@@ -179,8 +164,8 @@ mod tests {
     #[test]
     fn the_name_of_a_file_holds_the_condition() {
         for (change, hogs, scope, name) in [
-            (Change::Null, BackgroundLoad::None, Scope::Short, "null_none_short_7.json"),
-            (Change::Injected(0.5), BackgroundLoad::Each, Scope::Workload, "inject-0.5_each_workload_7.json"),
+            (Change(None), BackgroundLoad::None, Scope::Short, "null_none_short_7.json"),
+            (Change(Some(0.5)), BackgroundLoad::Each, Scope::Workload, "inject-0.5_each_workload_7.json"),
         ] {
             let condition = Condition { change, hogs, scope };
             assert_eq!(condition.file_name(7), name);

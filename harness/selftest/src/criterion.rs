@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 use harness::process;
 use harness_abtest::TimedPhase;
 use serde::{Deserialize, Serialize};
+use strum::{AsRefStr, VariantArray};
 
 use crate::group::Estimates;
 use crate::log;
@@ -39,17 +40,21 @@ pub struct BackToBack {
     pub change: f64,
 }
 
-/// Criterion's verdicts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Criterion's verdicts, with their words in its output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, AsRefStr, VariantArray)]
 #[serde(rename_all = "kebab-case")]
 pub enum Called {
-    /// "Performance has regressed."
+    /// The time is larger.
+    #[strum(serialize = "Performance has regressed")]
     Regressed,
-    /// "Performance has improved."
+    /// The time is smaller.
+    #[strum(serialize = "Performance has improved")]
     Improved,
-    /// "Change within noise threshold.": significant, but too small.
+    /// The change is significant, but too small.
+    #[strum(serialize = "Change within noise threshold")]
     WithinNoise,
-    /// "No change in performance detected."
+    /// The change is not significant.
+    #[strum(serialize = "No change in performance detected")]
     NoChange,
 }
 
@@ -121,19 +126,13 @@ fn run(mut command: Command, timed: &TimedPhase, home: &Path) -> Result<String> 
         .args(["--warm-up-time", &WARM_UP.to_string(), "--measurement-time", &MEASURED.to_string()])
         .env("CRITERION_HOME", home)
         .env("HARNESS_THREADS", "1");
-    Ok(String::from_utf8_lossy(&process::output(&mut command, LIMIT).context("criterion could not be run")?.stdout)
-        .into_owned())
+    let output = process::output(&mut command, LIMIT).context("criterion could not be run")?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// Parses the verdict and the estimate of the change, which is the second of three numbers.
 fn understood(output: &str) -> Option<(Called, f64)> {
-    const WORDS: [(&str, Called); 4] = [
-        ("Performance has regressed", Called::Regressed),
-        ("Performance has improved", Called::Improved),
-        ("Change within noise threshold", Called::WithinNoise),
-        ("No change in performance detected", Called::NoChange),
-    ];
-    let (_, called) = WORDS.into_iter().find(|(words, _)| output.contains(words))?;
+    let called = *Called::VARIANTS.iter().find(|called| output.contains(called.as_ref()))?;
     let changes = output.lines().find_map(|line| line.trim().strip_prefix("change:"))?;
     let middle = changes.trim().trim_start_matches('[').split_whitespace().nth(1)?;
     let percent: f64 = middle.replace('\u{2212}', "-").trim_end_matches('%').parse().ok()?;

@@ -7,7 +7,7 @@ use harness_abtest::Verdict;
 use harness_judge::gate::{TimeOutcome, TimeVerdict};
 use strum::{Display, EnumString, VariantArray};
 
-use crate::columns::{exact, words, wrong};
+use crate::columns::{Fields, exact, wrong};
 use crate::{Milli, Variant};
 
 /// The outcome of one timed workload.
@@ -39,6 +39,8 @@ pub enum Role {
     Same,
 }
 
+/// The parts of an outcome as text.
+const PARTS: [&str; 6] = ["a workload", "a phase", "a verdict", "an estimate", "the number of pairs", "a role"];
 const WORDS: [TimeOutcome; 7] = [
     TimeOutcome::Verdict(Verdict::Regressed),
     TimeOutcome::Verdict(Verdict::Improved),
@@ -69,23 +71,23 @@ impl WorkloadResult {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let malformed =
             || format!("`workloads` has `{text}`, which is no `workload|phase|verdict|estimate|pairs|role`");
-        let parts: Vec<&str> = text.split('|').collect();
-        let Ok([workload, phase, verdict, estimate, pairs, role]) = <[&str; 6]>::try_from(parts) else {
+        if text.split('|').count() != PARTS.len() {
             return Err(malformed());
-        };
-        let estimate = match estimate.strip_suffix('%') {
-            Some(percent) => Some(exact("an estimate", percent)?),
-            None if estimate.is_empty() => None,
-            None => return Err(malformed()),
-        };
-        let word = WORDS.iter().find(|one| one.name() == verdict);
+        }
+        let mut parts = Fields(PARTS.into_iter().zip(text.split('|')));
         Ok(Self {
-            workload: words("a workload", workload)?,
-            phase: words("a phase", phase)?,
-            verdict: *word.ok_or_else(|| wrong("a verdict", verdict))?,
-            estimate,
-            pairs: exact("the number of pairs", pairs)?,
-            role: exact("a role", role)?,
+            workload: parts.words()?,
+            phase: parts.words()?,
+            verdict: {
+                let (part, text) = parts.next()?;
+                *WORDS.iter().find(|one| one.name() == text).ok_or_else(|| wrong(part, text))?
+            },
+            estimate: match parts.next()? {
+                (_, "") => None,
+                (part, text) => Some(exact(part, text.strip_suffix('%').ok_or_else(malformed)?)?),
+            },
+            pairs: parts.exact()?,
+            role: parts.exact()?,
         })
     }
 }

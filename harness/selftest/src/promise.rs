@@ -15,33 +15,13 @@ const Z: f64 = 1.96;
 /// Smallest number of gates for which the mean of their means is nearly normal.
 const MANY: usize = 30;
 
-/// The state of a promise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// The 95 % bound keeps the limit.
-    Shown,
-    /// The measured value keeps the limit, but its bound does not.
-    Measured,
-    /// The measured value does not keep the limit.
-    Missed,
-}
-
-/// A promise, compared with the trials.
-struct Held {
-    measured: String,
-    bound: String,
-    state: State,
-}
-
 /// The promises that have trials, over all machines.
 pub(crate) fn promises(groups: &[Group]) -> Table {
     // The first group of a condition is that of all its machines.
     let mut firsts = groups.to_vec();
     firsts.dedup_by_key(|group| (group.scope, group.hogs));
     let columns = ["asked", "measured", "bound", "conclusion"].map(|name| Column::left(name, name));
-    let mut table = table("Asked and measured", &firsts, &columns, |group| {
-        held(group).into_iter().map(|(promise, held)| held.cells(promise)).collect()
-    });
+    let mut table = table("Asked and measured", &firsts, &columns, rows);
     table.notes = vec![
         "Shown: the 95 % bound keeps the limit. Measured: the measured value keeps it, and too few trials show it. Missed: the \
          measured value does not keep it. Bounds of shares are those of Clopper and Pearson."
@@ -50,20 +30,21 @@ pub(crate) fn promises(groups: &[Group]) -> Table {
     table
 }
 
-/// Each promise that has trials.
-fn held(group: &Group) -> Vec<(String, Held)> {
-    let mut all = Vec::new();
+fn rows(group: &Group) -> Vec<Vec<Cell>> {
+    let mut rows = Vec::new();
+    let mut push = |promise: String, held: [Cell; 3]| rows.push([vec![Cell::text(promise)], held.to_vec()].concat());
     let unchanged = group.count(None);
     if unchanged.red.of > 0 {
-        all.push(("no timed gate on unchanged code is red".to_owned(), at_most(unchanged.red, 0.0)));
+        push("no timed gate on unchanged code is red".to_owned(), at_most(unchanged.red, 0.0));
     }
     for (forced, programs) in [(true, "identical programs"), (false, "unchanged code")] {
-        let promise = format!("mean estimate on {programs} within {MEAN} %");
-        all.extend(mean(&group.means(forced)).map(|held| (promise, held)));
+        if let Some(held) = mean(&group.means(forced)) {
+            push(format!("mean estimate on {programs} within {MEAN} %"), held);
+        }
     }
     if unchanged.inconclusive.of > 0 {
         let promise = format!("at most {} % of workloads inconclusive on unchanged code", 100.0 * INCONCLUSIVE);
-        all.push((promise, at_most(unchanged.inconclusive, INCONCLUSIVE)));
+        push(promise, at_most(unchanged.inconclusive, INCONCLUSIVE));
     }
     for slowdown in group.slowdowns() {
         let wanted = match slowdown.percent {
@@ -72,52 +53,38 @@ fn held(group: &Group) -> Vec<(String, Held)> {
             _ => continue,
         };
         let promise = format!("+{} % is red in at least {:.0} % of gates", slowdown.percent, 100.0 * wanted);
-        all.push((promise, at_least(slowdown.found, wanted)));
+        push(promise, at_least(slowdown.found, wanted));
     }
-    all
+    rows
 }
 
-fn at_most(rate: Rate, most: f64) -> Held {
+fn at_most(rate: Rate, most: f64) -> [Cell; 3] {
     let bound = rate.interval().high;
-    let state = State::of(bound <= most, rate.share().unwrap_or_default() <= most);
-    Held { measured: rate.text(), bound: format!("at most {} %", percent(bound)), state }
+    let conclusion = conclusion(bound <= most, rate.share().unwrap_or_default() <= most);
+    [Cell::text(rate.text()), Cell::text(format!("at most {} %", percent(bound))), conclusion]
 }
 
-fn at_least(rate: Rate, least: f64) -> Held {
+fn at_least(rate: Rate, least: f64) -> [Cell; 3] {
     let bound = rate.interval().low;
-    let state = State::of(bound >= least, rate.share().unwrap_or_default() >= least);
-    Held { measured: rate.text(), bound: format!("at least {} %", percent(bound)), state }
+    let conclusion = conclusion(bound >= least, rate.share().unwrap_or_default() >= least);
+    [Cell::text(rate.text()), Cell::text(format!("at least {} %", percent(bound))), conclusion]
 }
 
-fn mean(estimates: &Estimates) -> Option<Held> {
+fn mean(estimates: &Estimates) -> Option<[Cell; 3]> {
     let mean = estimates.mean()?;
     let count = estimates.len();
     let bound = estimates.deviation().filter(|_| count >= MANY).map(|one| mean.abs() + Z * one / (count as f64).sqrt());
-    Some(Held {
-        measured: format!("{mean:+.3} % over {count} gates"),
-        bound: bound.map_or_else(|| format!("none below {MANY} gates"), |bound| format!("within {bound:.3} %")),
-        state: State::of(bound.is_some_and(|bound| bound <= MEAN), mean.abs() <= MEAN),
-    })
+    let text = bound.map_or_else(|| format!("none below {MANY} gates"), |bound| format!("within {bound:.3} %"));
+    let conclusion = conclusion(bound.is_some_and(|bound| bound <= MEAN), mean.abs() <= MEAN);
+    Some([Cell::text(format!("{mean:+.3} % over {count} gates")), Cell::text(text), conclusion])
 }
 
-impl Held {
-    fn cells(self, promise: String) -> Vec<Cell> {
-        let state = match self.state {
-            State::Shown => Cell::text("shown").toned(Tone::Good),
-            State::Measured => Cell::text("measured"),
-            State::Missed => Cell::text("missed").toned(Tone::Bad),
-        };
-        vec![Cell::text(promise), Cell::text(self.measured), Cell::text(self.bound), state]
-    }
-}
-
-impl State {
-    fn of(is_shown: bool, is_measured: bool) -> Self {
-        match (is_shown, is_measured) {
-            (true, _) => Self::Shown,
-            (false, true) => Self::Measured,
-            (false, false) => Self::Missed,
-        }
+/// The state of a promise whose limit is kept by the 95 % bound, or only by the measured value, or by neither.
+fn conclusion(is_shown: bool, is_measured: bool) -> Cell {
+    match (is_shown, is_measured) {
+        (true, _) => Cell::text("shown").toned(Tone::Good),
+        (false, true) => Cell::text("measured"),
+        (false, false) => Cell::text("missed").toned(Tone::Bad),
     }
 }
 
@@ -132,14 +99,14 @@ mod tests {
 
     #[test]
     fn a_promise_is_shown_measured_or_missed() {
-        let state = |held: Held| held.state;
+        let state = |[_, _, state]: [Cell; 3]| state.text;
         let rate = |count, of| Rate { count, of };
-        assert_eq!(state(at_most(rate(0, 500), 0.0)), State::Measured, "no number of trials can show a rate of zero");
-        assert_eq!(state(at_most(rate(1, 500), 0.0)), State::Missed);
-        assert_eq!(state(at_most(rate(10, 1000), 0.05)), State::Shown);
-        assert_eq!(state(at_least(rate(59, 59), 0.95)), State::Shown);
-        assert_eq!(state(at_least(rate(58, 58), 0.95)), State::Measured);
-        assert_eq!(state(at_least(rate(50, 58), 0.95)), State::Missed);
+        assert_eq!(state(at_most(rate(0, 500), 0.0)), "measured", "no number of trials can show a rate of zero");
+        assert_eq!(state(at_most(rate(1, 500), 0.0)), "missed");
+        assert_eq!(state(at_most(rate(10, 1000), 0.05)), "shown");
+        assert_eq!(state(at_least(rate(59, 59), 0.95)), "shown");
+        assert_eq!(state(at_least(rate(58, 58), 0.95)), "measured");
+        assert_eq!(state(at_least(rate(50, 58), 0.95)), "missed");
     }
 
     #[test]

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 
 use harness_abtest::{Random, Rules, SequentialSuite, Verdict};
 
-use crate::condition::Change;
 use crate::rate::Rate;
 use crate::trial::Trial;
 
@@ -91,7 +90,7 @@ fn replay(trials: &[Trial], gates: usize, seed: u64) -> Swapped {
 /// The pairs of each workload of the null trials: ln(head time / base time), and the seconds they took.
 fn recorded(trials: &[Trial]) -> Vec<Vec<(f64, f64)>> {
     let mut recorded: BTreeMap<&str, Vec<(f64, f64)>> = BTreeMap::new();
-    let null = trials.iter().filter(|trial| trial.condition.change == Change::Null);
+    let null = trials.iter().filter(|trial| trial.condition.change.0.is_none());
     for measured in null.flat_map(|trial| &trial.session.measured) {
         let estimates = measured.pairs.iter().filter_map(|pair| Some((pair.estimate()?.log_ratio, pair.seconds)));
         recorded.entry(&measured.timed.workload).or_default().extend(estimates);

@@ -59,7 +59,7 @@ impl Trial {
     fn row(&self) -> Result<Row> {
         let Self { condition, session } = self;
         let gate_verdict = GateVerdict::verdict_of(session)?;
-        let percent = condition.change.percent();
+        let percent = condition.change.0;
         let role = if percent.is_some() { Role::Slowed } else { Role::Same };
         let machine = session.machine.as_ref();
         let mut row = Row {

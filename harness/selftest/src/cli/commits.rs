@@ -33,15 +33,15 @@ struct Trial {
     head: Commit,
 }
 
-/// The clone, the program, and the fixed cells of a row.
+/// The clone, the program, and a row to fill in.
 struct Stage<'a> {
     test: &'a GateTest,
     project: &'a Project,
     clone: ProjectClone,
     /// Folder with a copy of this program, which no later build replaces, and the session of the running gate.
     scratch: TempDir,
-    machine: String,
-    harness: String,
+    /// A row with the machine, the harness and the options of the gate.
+    template: Row,
 }
 
 /// Adds trials and draws the page.
@@ -60,29 +60,21 @@ pub(super) fn replay(test: &GateTest, project: &Project) -> Result<()> {
     if rows.is_empty() {
         bail!("there are no trials in {}; make some without --replay", path.display());
     }
-    trials::draw(test, &folder(test, project), &COMMITS, &rows, "")
+    trials::draw(test, &test.folder(project.reports()), &COMMITS, &rows, "")
 }
 
-/// True if there are trials of this kind.
-pub(super) fn is_there(test: &GateTest, project: &Project) -> bool {
-    rows_file(test, project).is_file()
-}
-
-fn rows_file(test: &GateTest, project: &Project) -> PathBuf {
-    folder(test, project).join(COMMITS.rows)
-}
-
-fn folder(test: &GateTest, project: &Project) -> PathBuf {
-    test.evidence.clone().unwrap_or_else(|| project.reports().join("selftest"))
+/// The file of rows.
+pub(super) fn rows_file(test: &GateTest, project: &Project) -> PathBuf {
+    test.folder(project.reports()).join(COMMITS.rows)
 }
 
 impl<'a> Stage<'a> {
     /// Makes the clone and all commits first, so that an invalid change is reported before hours of trials.
     fn new(test: &'a GateTest, project: &'a Project, rows: &[Row]) -> Result<(Self, Vec<Candidate<Trial>>)> {
-        let file = test.real.changes.clone().unwrap_or_else(|| project.baselines().join(changes::FILE));
+        let file = test.changes.clone().unwrap_or_else(|| project.baselines().join(changes::FILE));
         let chosen: Vec<Variant> = changes::read(&file)?.iter().flat_map(|change| change.variants()).collect();
         let all: Vec<String> = chosen.iter().map(Variant::name).collect();
-        let only = &test.real.only;
+        let only = &test.only;
         let is_chosen = |one: &Variant| only.is_empty() || only.iter().any(|glob| glob.matches(&one.name()));
         let chosen: Vec<Variant> = chosen.into_iter().filter(is_chosen).collect();
         if chosen.is_empty() {
@@ -91,7 +83,6 @@ impl<'a> Stage<'a> {
         let repository = Repository::open(project)?;
         // Commits of rows do not count: the code, and so the base, is the same.
         let head = repository.head_outside(&project.config.reports)?;
-        let plus = if head.dirty { "+" } else { "" };
         if head.dirty {
             notice(&format!("uncommitted changes are ignored: the trials are of {}", head.commit));
         }
@@ -102,8 +93,13 @@ impl<'a> Stage<'a> {
             project,
             clone,
             scratch: scratch.context("cannot make a folder in target/harness-selftest")?,
-            machine: doctor::short_name(&System::here()),
-            harness: short(&head.commit.id) + plus,
+            template: Row {
+                machine: doctor::short_name(&System::here()),
+                harness: short(&head.commit.id) + if head.dirty { "+" } else { "" },
+                hogs: test.hogs,
+                budget_seconds: test.gate_budget,
+                ..Row::default()
+            },
         };
         let own = std::env::current_exe().context("cannot find the folder of this program")?;
         let program = own.with_file_name(format!("harness{EXE_SUFFIX}"));
@@ -133,11 +129,8 @@ impl<'a> Stage<'a> {
 
     /// True if a row counts for a variant: the same machine, harness and condition.
     fn is_of(&self, row: &Row, variant: &Variant) -> bool {
-        let (ours, theirs) = ((&self.machine, &self.harness), (&row.machine, &row.harness));
-        ours == theirs
-            && row.hogs == self.test.hogs
-            && row.change == variant.change.name
-            && row.percent == variant.percent
+        let place = |row: &Row| (row.machine.clone(), row.harness.clone(), row.hogs);
+        place(row) == place(&self.template) && row.change == variant.change.name && row.percent == variant.percent
     }
 
     fn program(&self) -> PathBuf {
@@ -175,21 +168,17 @@ impl<'a> Stage<'a> {
         }
         let mut row = Row {
             date: date.parse().context("the clock shows no date")?,
-            machine: self.machine.clone(),
             steal_percent: disturbance.stolen.map(|share| Milli::of(100.0 * share)),
             load: load.map(|load| Milli::of(load.one)),
-            harness: self.harness.clone(),
             base: short(&base.id),
             head: short(&head.id),
             change: variant.change.name.clone(),
             kind: variant.change.kind.clone(),
             percent: variant.percent,
-            hogs: self.test.hogs,
             forced: variant.change.force,
-            budget_seconds: self.test.real.gate_budget,
             exit,
             seconds: Milli::of(seconds),
-            ..Row::default()
+            ..self.template.clone()
         };
         // A gate that could not judge may have written no session.
         if file.is_file() {
@@ -205,7 +194,7 @@ impl<'a> Stage<'a> {
         let root = self.clone.root();
         let mut command = Command::new(self.program());
         command.args(["gate", "--base", &trial.base.id, "--times-only"]);
-        command.args(["--budget", &self.test.real.gate_budget.to_string()]).arg("--out").arg(out);
+        command.args(["--budget", &self.test.gate_budget.to_string()]).arg("--out").arg(out);
         for glob in &trial.variant.change.filter {
             command.args(["--filter", glob]);
         }

@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use glob::Pattern;
 use harness::project::Project;
+use harness_record::json_files::json_files;
 use harness_report::render::Format;
 use harness_selftest::{BackgroundLoad, Change, Scope};
 
@@ -64,18 +65,6 @@ struct GateTest {
     /// rest]
     #[arg(long, value_name = "DIR")]
     evidence: Option<PathBuf>,
-    #[command(flatten)]
-    real: OfReal,
-    #[command(flatten)]
-    slices: OfSlices,
-    /// Output format of the table
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
-}
-
-/// Options of the condition `real`.
-#[derive(Args)]
-struct OfReal {
     /// File with the changes of `--condition real` [default: selftest.toml in the folder of baselines]
     #[arg(long, value_name = "FILE", conflicts_with = "replay")]
     changes: Option<PathBuf>,
@@ -85,11 +74,6 @@ struct OfReal {
     /// Budget of each gate of `--condition real`, in seconds, or such as 90s or 2m
     #[arg(long, value_name = "TIME", default_value_t = BUDGET, value_parser = seconds)]
     gate_budget: u64,
-}
-
-/// Options of the conditions on one program.
-#[derive(Args)]
-struct OfSlices {
     /// Workloads of a trial on one program [default: one workload for a slowdown, a short gate for unchanged code]
     #[arg(long, value_enum)]
     scope: Option<Scope>,
@@ -97,6 +81,9 @@ struct OfSlices {
     /// verdicts
     #[arg(long, value_name = "NUMBER", default_value_t = 0, conflicts_with = "replay")]
     criterion: usize,
+    /// Output format of the table
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
 }
 
 impl Arguments {
@@ -130,9 +117,15 @@ impl GateTest {
         Ok(Status::Fine)
     }
 
+    /// The folder of the trials; `default` is the one that holds the default folder.
+    fn folder(&self, default: PathBuf) -> PathBuf {
+        self.evidence.clone().unwrap_or_else(|| default.join("selftest"))
+    }
+
     /// Draws the pages of all existing trials.
     fn replay_all(&self, project: &Project) -> Result<()> {
-        let (has_rows, has_slices) = (commits::is_there(self, project), one_program::is_there(self, project));
+        let has_rows = commits::rows_file(self, project).is_file();
+        let has_slices = !json_files(&one_program::sessions(self, project)).is_empty();
         if !has_rows && !has_slices {
             bail!("there are no trials yet; `cargo harness selftest gate --condition real` makes some");
         }

@@ -12,10 +12,9 @@ use harness::project::Project;
 use harness::terminal::{notice, quiet};
 use harness::timing::{self, MOST_TIMED, MatchedWorkloads, SLICE, Sides, WARM, pinned_core, seed_of_now};
 use harness::vcs::{MeasuringLock, Repository};
-use harness_abtest::{Random, Rules, TimedPhase};
+use harness_abtest::{Random, Rules, TimedPhase, shuffled};
 use harness_probe::protocol::Reading;
 use harness_probe::{Instrument, Options};
-use harness_record::json_files::json_files;
 use harness_record::session::{Accepted, Circumstances, Identical, LAYOUT_LIMIT, Layouts, Revision, Session, Terms};
 use harness_record::{Environment, UNKNOWN};
 use harness_selftest::{
@@ -26,8 +25,8 @@ use tempfile::TempDir;
 use super::GateTest;
 use super::trials::{self, Candidate};
 
-/// Default slowdowns in percent; unchanged code is tried, too.
-const SLOWDOWNS: [f64; 4] = [0.5, 1.0, 2.0, 5.0];
+/// Default changes: none, and slowdowns in percent.
+const CHANGES: [Change; 5] = [Change(None), Change(Some(0.5)), Change(Some(1.0)), Change(Some(2.0)), Change(Some(5.0))];
 
 /// Longest run of a workload for trials on single workloads: in a longer one, seconds do not show a slowdown.
 const LONGEST_RUN: Duration = Duration::from_millis(1);
@@ -43,16 +42,15 @@ const CRITERION: &str = "criterion.jsonl";
 
 /// Adds trials and draws the page.
 pub(super) fn gather(test: &GateTest, project: &Project, changes: &[Change]) -> Result<()> {
-    let all: Vec<Change> = std::iter::once(Change::Null).chain(SLOWDOWNS.map(Change::Injected)).collect();
-    let changes = if changes.is_empty() { &all } else { changes };
+    let changes = if changes.is_empty() { &CHANGES } else { changes };
     let sessions = sessions(test, project);
     let candidate = |&change: &Change| {
-        let condition = Condition { change, hogs: test.hogs, scope: test.slices.scope.unwrap_or(change.scope()) };
+        let condition = Condition { change, hogs: test.hogs, scope: test.scope.unwrap_or(change.scope()) };
         Candidate { name: change.to_string(), count: Trial::count(&sessions, condition), change: condition }
     };
     let bench = Bench::new(project)?;
     // With --criterion alone, there are no trials.
-    let default = if test.slices.criterion > 0 { 0 } else { changes.len() };
+    let default = if test.criterion > 0 { 0 } else { changes.len() };
     let mut random = Random::new(seed_of_now());
     trials::gather(test, changes.iter().map(candidate).collect(), default, |next, print| {
         let _turn = MeasuringLock::wait(project, print)?;
@@ -65,7 +63,7 @@ pub(super) fn gather(test: &GateTest, project: &Project, changes: &[Change]) -> 
 
 /// Judges the sessions again, and draws the page, the chart and the tables.
 pub(super) fn replay(test: &GateTest, project: &Project) -> Result<()> {
-    let (folder, sessions) = (folder(test, project), sessions(test, project));
+    let (folder, sessions) = (test.folder(project.records()), sessions(test, project));
     let (trials, rows): (Vec<Trial>, Vec<Row>) = Trial::read_all(&sessions)?.into_iter().unzip();
     if trials.is_empty() {
         bail!("there is no evidence in {}; gather some without --replay", folder.display());
@@ -75,28 +73,20 @@ pub(super) fn replay(test: &GateTest, project: &Project) -> Result<()> {
     trials::draw(test, &folder, &ONE_PROGRAM, &rows, &(swapped(&trials).section() + &criterion))
 }
 
-/// True if there are trials of this kind.
-pub(super) fn is_there(test: &GateTest, project: &Project) -> bool {
-    !json_files(&sessions(test, project)).is_empty()
-}
-
-fn folder(test: &GateTest, project: &Project) -> PathBuf {
-    test.evidence.clone().unwrap_or_else(|| project.records().join("selftest"))
-}
-
-fn sessions(test: &GateTest, project: &Project) -> PathBuf {
-    folder(test, project).join("slices")
+/// The folder of session files.
+pub(super) fn sessions(test: &GateTest, project: &Project) -> PathBuf {
+    test.folder(project.records()).join("slices")
 }
 
 fn compare_by_criterion(test: &GateTest, project: &Project, bench: &Bench) -> Result<()> {
-    if test.slices.criterion == 0 {
+    if test.criterion == 0 {
         return Ok(());
     }
     let programs = Programs::build(project, &[&project.config.criterion], quiet())?;
     let path = sessions(test, project).join(CRITERION);
     let before = BackToBack::read_all(&path)?.len();
     let start = || programs.command(&project.config.criterion);
-    for place in before..before + test.slices.criterion {
+    for place in before..before + test.criterion {
         let timed = &bench.short[place % bench.short.len()];
         let _turn = MeasuringLock::wait(project, &|message| notice(message))?;
         BackToBack::take(&start, timed, collect::now())?.add(&path)?;
@@ -128,7 +118,9 @@ impl<'a> Bench<'a> {
         let programs = programs.context("cannot copy the probe into a temporary folder")?;
         let measured = Measured { project, programs: &programs, commit: None };
         let greeting = measured.greet(collect::TIME_LIMIT)?;
-        let field = MatchedWorkloads::of(&plan(), &greeting.workloads, &greeting.workloads)?;
+        let instruments = vec![Instrument::Clock];
+        let plan = Plan { filters: Vec::new(), phases: Vec::new(), instruments, quick: false, anchors: Vec::new() };
+        let field = MatchedWorkloads::of(&plan, &greeting.workloads, &greeting.workloads)?;
         let (suite, _) = field.timed(&project.config.timed, &[], MOST_TIMED)?;
         if suite.is_empty() {
             bail!("no workload of the probe is in the timed suite (`timed` in harness.toml)");
@@ -178,7 +170,10 @@ impl<'a> Bench<'a> {
         let timed_phases = match condition.scope {
             // Workloads take turns, so that each has its share.
             Scope::Workload => vec![self.short[before % self.short.len()].clone()],
-            Scope::Short => drawn(&self.short, SHORT, random),
+            Scope::Short => {
+                let places = shuffled(self.short.len(), random).into_iter().take(SHORT);
+                places.map(|place| self.short[place].clone()).collect()
+            }
             Scope::Full => self.suite.clone(),
         };
         let probe = &self.project.config.probe;
@@ -225,16 +220,4 @@ impl<'a> Bench<'a> {
             },
         })
     }
-}
-
-/// Plan to time every workload.
-fn plan() -> Plan {
-    let instruments = vec![Instrument::Clock];
-    Plan { filters: Vec::new(), phases: Vec::new(), instruments, quick: false, anchors: Vec::new() }
-}
-
-/// Draws at most `most` of the workloads, in random order.
-fn drawn(all: &[TimedPhase], most: usize, random: &mut Random) -> Vec<TimedPhase> {
-    let mut left = all.to_vec();
-    (0..most.min(all.len())).map(|_| left.swap_remove(random.below(left.len()))).collect()
 }
