@@ -40,7 +40,9 @@ pub(crate) struct Slowdown {
 }
 
 /// Counts over the trials on unchanged code.
-pub(crate) struct Unchanged {
+pub(crate) struct Unchanged<'a> {
+    /// The kind; none for all.
+    pub(crate) kind: Option<&'a str>,
     /// All gates.
     pub(crate) gates: usize,
     /// Gates that ended red, among those that timed something.
@@ -88,7 +90,7 @@ impl<'a> Group<'a> {
     }
 
     /// Counts unchanged code, of one kind or all.
-    pub(crate) fn count(&self, kind: Option<&str>) -> Unchanged {
+    pub(crate) fn count<'k>(&self, kind: Option<&'k str>) -> Unchanged<'k> {
         let rows: Vec<&Row> = self.unchanged().filter(|row| kind.is_none_or(|kind| row.kind == kind)).collect();
         let count = |holds: &dyn Fn(&Row) -> bool| rows.iter().filter(|row| holds(row)).count();
         let workloads: Vec<&WorkloadResult> = rows.iter().flat_map(|row| &row.workloads).collect();
@@ -96,6 +98,7 @@ impl<'a> Group<'a> {
             matches!(one.verdict, TimeOutcome::Verdict(Verdict::Inconclusive) | TimeOutcome::Failed)
         };
         Unchanged {
+            kind,
             gates: rows.len(),
             red: Rate { count: count(&Row::is_red), of: count(&|row| !row.workloads.is_empty()) },
             unjudged: count(&|row| row.exit > 1),

@@ -4,7 +4,7 @@ use harness_report::render::{Cell, Column, Table, Tone};
 
 use crate::group::{Estimates, Group};
 use crate::rate::{Rate, percent};
-use crate::table::table;
+use crate::table::{Show, table};
 
 /// The largest mean of the estimates on identical programs, in percent.
 const MEAN: f64 = 0.1;
@@ -20,7 +20,12 @@ pub(crate) fn promises(groups: &[Group]) -> Table {
     // The first group of a condition is that of all its machines.
     let mut firsts = groups.to_vec();
     firsts.dedup_by_key(|group| (group.scope, group.hogs));
-    let columns = ["asked", "measured", "bound", "conclusion"].map(|name| Column::left(name, name));
+    let columns: [Show<[Cell; 4]>; 4] = [
+        (Column::left("asked", "asked"), |[promise, ..]| promise.clone()),
+        (Column::left("measured", "measured"), |[_, measured, ..]| measured.clone()),
+        (Column::left("bound", "bound"), |[.., bound, _]| bound.clone()),
+        (Column::left("conclusion", "conclusion"), |[.., conclusion]| conclusion.clone()),
+    ];
     let mut table = table("Asked and measured", &firsts, &columns, rows);
     table.notes = vec![
         "Shown: the 95 % bound keeps the limit. Measured: the measured value keeps it, and too few trials show it. Missed: the \
@@ -30,21 +35,17 @@ pub(crate) fn promises(groups: &[Group]) -> Table {
     table
 }
 
-fn rows(group: &Group) -> Vec<Vec<Cell>> {
+fn rows(group: &Group) -> Vec<[Cell; 4]> {
     let mut rows = Vec::new();
-    let mut push = |promise: String, held: [Cell; 3]| rows.push([vec![Cell::text(promise)], held.to_vec()].concat());
     let unchanged = group.count(None);
     if unchanged.red.of > 0 {
-        push("no timed gate on unchanged code is red".to_owned(), at_most(unchanged.red, 0.0));
+        rows.push(at_most("no timed gate on unchanged code is red", unchanged.red, 0.0));
     }
-    for (forced, programs) in [(true, "identical programs"), (false, "unchanged code")] {
-        if let Some(held) = mean(&group.means(forced)) {
-            push(format!("mean estimate on {programs} within {MEAN} %"), held);
-        }
-    }
+    rows.extend(mean("identical programs", &group.means(true)));
+    rows.extend(mean("unchanged code", &group.means(false)));
     if unchanged.inconclusive.of > 0 {
         let promise = format!("at most {} % of workloads inconclusive on unchanged code", 100.0 * INCONCLUSIVE);
-        push(promise, at_most(unchanged.inconclusive, INCONCLUSIVE));
+        rows.push(at_most(&promise, unchanged.inconclusive, INCONCLUSIVE));
     }
     for slowdown in group.slowdowns() {
         let wanted = match slowdown.percent {
@@ -53,30 +54,33 @@ fn rows(group: &Group) -> Vec<Vec<Cell>> {
             _ => continue,
         };
         let promise = format!("+{} % is red in at least {:.0} % of gates", slowdown.percent, 100.0 * wanted);
-        push(promise, at_least(slowdown.found, wanted));
+        rows.push(at_least(&promise, slowdown.found, wanted));
     }
     rows
 }
 
-fn at_most(rate: Rate, most: f64) -> [Cell; 3] {
+fn at_most(promise: &str, rate: Rate, most: f64) -> [Cell; 4] {
     let bound = rate.interval().high;
     let conclusion = conclusion(bound <= most, rate.share().unwrap_or_default() <= most);
-    [Cell::text(rate.text()), Cell::text(format!("at most {} %", percent(bound))), conclusion]
+    [Cell::text(promise), Cell::text(rate.text()), Cell::text(format!("at most {} %", percent(bound))), conclusion]
 }
 
-fn at_least(rate: Rate, least: f64) -> [Cell; 3] {
+fn at_least(promise: &str, rate: Rate, least: f64) -> [Cell; 4] {
     let bound = rate.interval().low;
     let conclusion = conclusion(bound >= least, rate.share().unwrap_or_default() >= least);
-    [Cell::text(rate.text()), Cell::text(format!("at least {} %", percent(bound))), conclusion]
+    [Cell::text(promise), Cell::text(rate.text()), Cell::text(format!("at least {} %", percent(bound))), conclusion]
 }
 
-fn mean(estimates: &Estimates) -> Option<[Cell; 3]> {
+fn mean(programs: &str, estimates: &Estimates) -> Option<[Cell; 4]> {
     let mean = estimates.mean()?;
     let count = estimates.len();
     let bound = estimates.deviation().filter(|_| count >= MANY).map(|one| mean.abs() + Z * one / (count as f64).sqrt());
-    let text = bound.map_or_else(|| format!("none below {MANY} gates"), |bound| format!("within {bound:.3} %"));
-    let conclusion = conclusion(bound.is_some_and(|bound| bound <= MEAN), mean.abs() <= MEAN);
-    Some([Cell::text(format!("{mean:+.3} % over {count} gates")), Cell::text(text), conclusion])
+    Some([
+        Cell::text(format!("mean estimate on {programs} within {MEAN} %")),
+        Cell::text(format!("{mean:+.3} % over {count} gates")),
+        Cell::text(bound.map_or_else(|| format!("none below {MANY} gates"), |bound| format!("within {bound:.3} %"))),
+        conclusion(bound.is_some_and(|bound| bound <= MEAN), mean.abs() <= MEAN),
+    ])
 }
 
 /// The state of a promise whose limit is kept by the 95 % bound, or only by the measured value, or by neither.
@@ -99,14 +103,14 @@ mod tests {
 
     #[test]
     fn a_promise_is_shown_measured_or_missed() {
-        let state = |[_, _, state]: [Cell; 3]| state.text;
+        let state = |[.., state]: [Cell; 4]| state.text;
         let rate = |count, of| Rate { count, of };
-        assert_eq!(state(at_most(rate(0, 500), 0.0)), "measured", "no number of trials can show a rate of zero");
-        assert_eq!(state(at_most(rate(1, 500), 0.0)), "missed");
-        assert_eq!(state(at_most(rate(10, 1000), 0.05)), "shown");
-        assert_eq!(state(at_least(rate(59, 59), 0.95)), "shown");
-        assert_eq!(state(at_least(rate(58, 58), 0.95)), "measured");
-        assert_eq!(state(at_least(rate(50, 58), 0.95)), "missed");
+        assert_eq!(state(at_most("", rate(0, 500), 0.0)), "measured", "no number of trials can show a rate of zero");
+        assert_eq!(state(at_most("", rate(1, 500), 0.0)), "missed");
+        assert_eq!(state(at_most("", rate(10, 1000), 0.05)), "shown");
+        assert_eq!(state(at_least("", rate(59, 59), 0.95)), "shown");
+        assert_eq!(state(at_least("", rate(58, 58), 0.95)), "measured");
+        assert_eq!(state(at_least("", rate(50, 58), 0.95)), "missed");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use harness_report::render::{Cell, Column, Table, Tone};
 
-use crate::group::{Estimates, Group, groups};
+use crate::group::{Estimates, Group, Slowdown, Unchanged, groups};
 use crate::promise::promises;
 use crate::rate::{Rate, percent};
 use crate::{Role, Row};
@@ -10,14 +10,9 @@ use crate::{Role, Row};
 /// All tables, each with its title: the promises, unchanged code, slowdowns, and estimates on unchanged code.
 pub fn tables(rows: &[Row]) -> Vec<Table> {
     let groups = groups(rows);
-    let all = [
-        promises(&groups),
-        unchanged(&groups),
-        slowdowns(&groups),
-        estimates("Estimates on unchanged code", &groups),
-        estimates_by_workload("The same by workload", &groups),
-    ];
-    all.into_iter().filter(|table| !table.rows.is_empty()).collect()
+    let counts = [promises(&groups), unchanged(&groups), slowdowns(&groups)];
+    let all = counts.into_iter().chain(estimates(&groups));
+    all.filter(|table| !table.rows.is_empty()).collect()
 }
 
 /// The main finding in one sentence.
@@ -35,78 +30,64 @@ pub(crate) fn headline(rows: &[Row]) -> String {
     parts.join("; ")
 }
 
-/// A table with the rows of each group. Machine and condition of the group come before the columns; trials on commits
-/// have no scope.
-pub(crate) fn table(
+/// A column of a table of `T`, and the cell of each item.
+pub(crate) type Show<T> = (Column, fn(&T) -> Cell);
+
+/// A table with a row for each item of each group. Machine and condition of the group come before the columns; trials on
+/// commits have no scope.
+pub(crate) fn table<'a, T>(
     title: &str,
-    groups: &[Group],
-    columns: &[Column],
-    rows: impl Fn(&Group) -> Vec<Vec<Cell>>,
+    groups: &[Group<'a>],
+    columns: &[Show<T>],
+    items: impl Fn(&Group<'a>) -> Vec<T>,
 ) -> Table {
     let mut place = vec![Column::left("machine", "machine"), Column::left("hogs", "hogs")];
     let has_scope = groups.iter().any(|group| group.scope.is_some());
     place.extend(has_scope.then(|| Column::left("scope", "judged")));
-    let mut table = Table::new(title, [&place, columns].concat());
+    let mut table = Table::new(title, place);
+    table.columns.extend(columns.iter().map(|(column, _)| column.clone()));
     for group in groups {
         let mut place = vec![Cell::text(group.machine.unwrap_or("all machines")), Cell::text(group.hogs.text())];
         place.extend(group.scope.map(|scope| Cell::text(scope.text())));
-        table.rows.extend(rows(group).into_iter().map(|cells| [place.clone(), cells].concat()));
+        for item in items(group) {
+            table.rows.push(place.iter().cloned().chain(columns.iter().map(|(_, cell)| cell(&item))).collect());
+        }
     }
     table
 }
 
 fn unchanged(groups: &[Group]) -> Table {
-    let columns = [
-        Column::left("kind", "change"),
-        Column::right("gates", "gates"),
-        Column::right("timed", "timed"),
-        Column::right("red", "red"),
-        Column::right("red_bound", "true share at most"),
-        Column::right("exit_2", "exit 2"),
-        Column::right("inconclusive", "workloads inconclusive"),
+    let columns: [Show<Unchanged>; 7] = [
+        (Column::left("kind", "change"), |one| Cell::text(one.kind.unwrap_or("all"))),
+        (Column::right("gates", "gates"), |one| number(one.gates)),
+        (Column::right("timed", "timed"), |one| number(one.red.of)),
+        (Column::right("red", "red"), |one| alarms(one.red)),
+        (Column::right("red_bound", "true share at most"), |one| bound(one.red.interval().high)),
+        (Column::right("exit_2", "exit 2"), |one| number(one.unjudged)),
+        (Column::right("inconclusive", "workloads inconclusive"), |one| rate(one.inconclusive)),
     ];
-    let row = |group: &Group, kind: Option<&str>| {
-        let count = group.count(kind);
-        vec![
-            Cell::text(kind.unwrap_or("all")),
-            number(count.gates),
-            number(count.red.of),
-            alarms(count.red),
-            bound(count.red.interval().high),
-            number(count.unjudged),
-            rate(count.inconclusive),
-        ]
-    };
     table("Unchanged code", groups, &columns, |group| {
         let kinds = group.kinds();
         let all = (kinds.len() > 1).then_some(None);
-        all.into_iter().chain(kinds.into_iter().map(Some)).map(|kind| row(group, kind)).collect()
+        all.into_iter().chain(kinds.into_iter().map(Some)).map(|kind| group.count(kind)).collect()
     })
 }
 
 fn slowdowns(groups: &[Group]) -> Table {
-    let mut columns = vec![
-        Column::right("percent", "slower by"),
-        Column::right("gates", "gates"),
-        Column::right("found", "found"),
-        Column::right("found_bound", "true share at least"),
+    let columns: [Show<Slowdown>; 9] = [
+        (Column::right("percent", "slower by"), |one| Cell::number(one.percent, format!("{} %", one.percent))),
+        (Column::right("gates", "gates"), |one| number(one.found.of)),
+        (Column::right("found", "found"), |one| number(one.found.count)),
+        (Column::right("found_bound", "true share at least"), |one| bound(one.found.interval().low)),
+        (Column::right("estimates", "estimates"), |one| number(one.estimates.len())),
+        (Column::right("mean", "mean"), |one| mean(&one.estimates)),
+        (Column::right("deviation", "SD"), |one| deviation(&one.estimates)),
+        (Column::right("measuring_seconds", "measuring, median"), |one| {
+            one.seconds.map_or_else(Cell::missing, |seconds| Cell::number(seconds, format!("{seconds:.1} s")))
+        }),
+        (Column::right("false_alarms", "red on another workload"), |one| alarms(one.false_alarms)),
     ];
-    columns.extend(estimate_columns());
-    columns.extend([
-        Column::right("measuring_seconds", "measuring, median"),
-        Column::right("false_alarms", "red on another workload"),
-    ]);
-    let mut table = table("Slowdowns", groups, &columns, |group| {
-        let row = |one: crate::group::Slowdown| {
-            let mut row = vec![Cell::number(one.percent, format!("{} %", one.percent))];
-            row.extend([number(one.found.of), number(one.found.count), bound(one.found.interval().low)]);
-            row.extend(estimate_cells(&one.estimates));
-            let seconds = one.seconds.map(|seconds| Cell::number(seconds, format!("{seconds:.1} s")));
-            row.extend([seconds.unwrap_or_else(Cell::missing), alarms(one.false_alarms)]);
-            row
-        };
-        group.slowdowns().into_iter().map(row).collect()
-    });
+    let mut table = table("Slowdowns", groups, &columns, Group::slowdowns);
     if groups.iter().any(|group| group.scope.is_none()) {
         table.notes.push(
             "A gate on a slowdown looks at the workloads of its `filter` in the file of changes: the slowed ones, and some that are not."
@@ -116,43 +97,41 @@ fn slowdowns(groups: &[Group]) -> Table {
     table
 }
 
-fn estimates(title: &str, groups: &[Group]) -> Table {
-    let columns = [vec![Column::left("programs", "programs")], estimate_columns().to_vec()].concat();
-    table(title, groups, &columns, |group| by_programs(group, None))
-}
-
-fn estimates_by_workload(title: &str, groups: &[Group]) -> Table {
-    let columns = [Column::left("workload", "workload"), Column::left("programs", "programs")];
-    let columns = [columns.to_vec(), estimate_columns().to_vec()].concat();
-    table(title, groups, &columns, |group| {
-        let rows = |workload| {
-            let rows = by_programs(group, Some(workload)).into_iter();
-            rows.map(move |cells| [vec![Cell::text(workload)], cells].concat())
-        };
-        group.workloads().into_iter().flat_map(rows).collect()
-    })
+/// The estimates on unchanged code, over all workloads and by workload.
+fn estimates(groups: &[Group]) -> [Table; 2] {
+    type Row<'a> = (&'a str, &'static str, Estimates);
+    let columns: [Show<Row>; 5] = [
+        (Column::left("workload", "workload"), |(workload, ..)| Cell::text(*workload)),
+        (Column::left("programs", "programs"), |(_, programs, _)| Cell::text(*programs)),
+        (Column::right("estimates", "estimates"), |(.., estimates)| number(estimates.len())),
+        (Column::right("mean", "mean"), |(.., estimates)| mean(estimates)),
+        (Column::right("deviation", "SD"), |(.., estimates)| deviation(estimates)),
+    ];
+    [
+        table("Estimates on unchanged code", groups, &columns[1..], |group| by_programs(group, None)),
+        table("The same by workload", groups, &columns, |group| {
+            group.workloads().into_iter().flat_map(|workload| by_programs(group, Some(workload))).collect()
+        }),
+    ]
 }
 
 /// The estimates of one workload or all: of gates that timed identical programs, and of the others.
-fn by_programs(group: &Group, workload: Option<&str>) -> Vec<Vec<Cell>> {
+fn by_programs<'a>(group: &Group, workload: Option<&'a str>) -> Vec<(&'a str, &'static str, Estimates)> {
     let sides = [(true, "identical"), (false, "different")].into_iter();
-    let estimates = sides.map(|(forced, programs)| (programs, group.estimates(forced, workload)));
-    let rows = estimates.filter(|(_, estimates)| estimates.len() > 0);
-    rows.map(|(programs, estimates)| [vec![Cell::text(programs)], estimate_cells(&estimates).to_vec()].concat())
-        .collect()
+    let rows =
+        sides.map(|(forced, programs)| (workload.unwrap_or_default(), programs, group.estimates(forced, workload)));
+    rows.filter(|(.., estimates)| estimates.len() > 0).collect()
 }
 
-fn estimate_columns() -> [Column; 3] {
-    [Column::right("estimates", "estimates"), Column::right("mean", "mean"), Column::right("deviation", "SD")]
-}
-
-fn estimate_cells(estimates: &Estimates) -> [Cell; 3] {
-    let cell = |value: Option<f64>, text: &dyn Fn(f64) -> String| {
-        value.map_or_else(Cell::missing, |value| Cell::number(value / 100.0, text(value)))
-    };
+fn mean(estimates: &Estimates) -> Cell {
     // A zero has no minus sign.
-    let mean = cell(estimates.mean(), &|value| format!("{value:+.2} %").replace("-0.00 ", "+0.00 "));
-    [number(estimates.len()), mean, cell(estimates.deviation(), &|value| format!("{value:.2} %"))]
+    let text = |mean| format!("{mean:+.2} %").replace("-0.00 ", "+0.00 ");
+    estimates.mean().map_or_else(Cell::missing, |mean| Cell::number(mean / 100.0, text(mean)))
+}
+
+fn deviation(estimates: &Estimates) -> Cell {
+    let cell = |deviation: f64| Cell::number(deviation / 100.0, format!("{deviation:.2} %"));
+    estimates.deviation().map_or_else(Cell::missing, cell)
 }
 
 fn number(count: usize) -> Cell {
