@@ -49,7 +49,7 @@ pub(super) fn gather(test: &GateTest, project: &Project) -> Result<()> {
     let path = rows_file(test, project);
     let (stage, trials) = Stage::new(test, project, &log::read(&path)?)?;
     let default = trials.len();
-    trials::gather(test, trials, default, |next, print| Ok(log::add(&path, &stage.run(&next.change, print)?)?))?;
+    trials::gather(test, trials, default, |next, print| log::add(&path, &stage.run(&next.change, print)?))?;
     replay(test, project)
 }
 
