@@ -47,7 +47,7 @@ pub struct Row {
     pub budget_seconds: u64,
     /// The exit status of the gate.
     pub exit: u8,
-    /// Duration of the whole gate with its builds, in seconds.
+    /// Duration of the whole gate with its builds, in seconds; of its pairs alone for a trial on one program.
     pub seconds: Milli,
     /// Duration of all its pairs, in seconds.
     pub measuring_seconds: Milli,
