@@ -1,10 +1,11 @@
 //! Background load: programs that compute all the time, as a disturbance of a measurement.
 
+use std::io;
 use std::process::{Command, Stdio};
 
+use anyhow::{Context, Result, bail};
 use harness::process::Child;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
-use thiserror::Error;
 
 use crate::condition::BackgroundLoad;
 
@@ -14,29 +15,13 @@ pub struct LoadProcesses {
     _running: Vec<Child>,
 }
 
-/// A load process that cannot be started.
-#[derive(Debug, Error)]
-pub enum LoadError {
-    /// The process could not be started or pinned to its core.
-    #[error("cannot start a program that computes on core {core}: {source}")]
-    Start {
-        /// The core.
-        core: usize,
-        /// The error of the system.
-        source: std::io::Error,
-    },
-    /// There is no core besides the measured one.
-    #[error("there is no core besides the measured one, so --hogs other has nothing to start; use --hogs none or each")]
-    NoCore,
-}
-
 impl LoadProcesses {
     /// Starts one process on each core that `hogs` selects; `measured` is the core of the measurement.
     ///
     /// # Errors
     /// If a process cannot be started, or `hogs` selects no core.
-    pub fn start(hogs: BackgroundLoad, measured: Option<usize>) -> Result<Self, LoadError> {
-        let allowed = sched_getaffinity(None).map_err(|error| LoadError::Start { core: 0, source: error.into() })?;
+    pub fn start(hogs: BackgroundLoad, measured: Option<usize>) -> Result<Self> {
+        let allowed = sched_getaffinity(None).context("cannot find the cores that this process may use")?;
         let cores: Vec<usize> = (0..CpuSet::MAX_CPU)
             .filter(|&core| allowed.is_set(core))
             .filter(|&core| match hogs {
@@ -46,9 +31,11 @@ impl LoadProcesses {
             })
             .collect();
         if cores.is_empty() && hogs != BackgroundLoad::None {
-            return Err(LoadError::NoCore);
+            bail!(
+                "there is no core besides the measured one, so --hogs other has nothing to start; use --hogs none or each"
+            );
         }
-        let start = |core: usize| {
+        let start = |core: usize| -> io::Result<Child> {
             let mut command = Command::new("sh");
             command.args(["-c", "while :; do :; done"]);
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -58,8 +45,10 @@ impl LoadProcesses {
             sched_setaffinity(Some(child.id()), &cores)?;
             Ok(child)
         };
-        let running = cores.into_iter().map(|core| start(core).map_err(|source| LoadError::Start { core, source }));
-        Ok(Self { _running: running.collect::<Result<_, _>>()? })
+        let running = cores
+            .into_iter()
+            .map(|core| start(core).with_context(|| format!("cannot start a program that computes on core {core}")));
+        Ok(Self { _running: running.collect::<Result<_>>()? })
     }
 }
 

@@ -1,28 +1,21 @@
-//! Condition of a trial: the change between the two sides, the background load, and the workloads to judge.
+//! Condition of a trial on one program: the injected slowdown, the background load, and the workloads to judge.
 
 use std::fmt;
 use std::str::FromStr;
 
 use clap::ValueEnum;
 use harness_record::session::Injection;
-use serde::{Deserialize, Serialize};
-use thiserror::Error;
+use strum::{Display, EnumString};
 
-/// The change from base to head.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum Change {
-    /// No change: both sides are the same program.
-    Null,
-    /// The head runs this many percent more iterations than it reports.
-    Injected(f64),
-}
+/// The change from base to head, which are the same program: none, or the head runs this many percent more iterations
+/// than it reports.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Change(pub Option<f64>);
 
-/// The condition of a trial. Trials with equal conditions are counted together.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// The condition of a trial on one program. Trials with equal conditions are counted together.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Condition {
-    /// The difference from the expected answer.
+    /// The change from base to head.
     pub change: Change,
     /// The background load.
     pub hogs: BackgroundLoad,
@@ -31,10 +24,11 @@ pub struct Condition {
 }
 
 /// Programs that compute all the time beside the measurement, as a disturbance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, ValueEnum, Display, EnumString)]
+#[strum(serialize_all = "kebab-case")]
 pub enum BackgroundLoad {
     /// No load
+    #[default]
     None,
     /// One process on each core except the measured one
     Other,
@@ -43,8 +37,8 @@ pub enum BackgroundLoad {
 }
 
 /// The workloads that one trial judges, and its budget.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Display, EnumString)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Scope {
     /// One workload
     Workload,
@@ -54,84 +48,54 @@ pub enum Scope {
     Full,
 }
 
-/// Text that is no condition.
-#[derive(Debug, Error)]
-#[error("{0:?} is no condition: write real, null, or inject:PERCENT with a percentage above 0 and at most 100")]
-pub struct ChangeError(String);
-
 impl Change {
-    /// True if there is no slowdown to find.
-    pub fn is_none(self) -> bool {
-        matches!(self, Self::Null)
-    }
-
-    /// The slowdown to find, as a share; 0 if there is none.
-    pub fn share(self) -> f64 {
-        match self {
-            Self::Injected(percent) => percent / 100.0,
-            Self::Null => 0.0,
-        }
-    }
-
     /// The slowdown to inject into the head.
     pub fn injection(self) -> Option<Injection> {
-        match self {
-            Self::Injected(_) => Some(Injection { share: self.share() }),
-            Self::Null => None,
-        }
-    }
-
-    /// Budget for a single workload, in seconds: a larger slowdown has to be found sooner.
-    pub fn seconds(self) -> f64 {
-        match self.share() {
-            0.05.. => 5.0,
-            0.02.. => 8.0,
-            _ => 15.0,
-        }
+        self.0.map(|percent| Injection { share: percent / 100.0 })
     }
 
     /// Default scope of a trial: a slowdown is found in a single workload, whereas a false alarm is one of a whole
     /// gate.
     pub fn scope(self) -> Scope {
-        match self {
-            Self::Injected(_) => Scope::Workload,
-            Self::Null => Scope::Short,
-        }
+        if self.0.is_some() { Scope::Workload } else { Scope::Short }
     }
 }
 
 impl Condition {
-    /// Budget of a trial, in seconds. A short trial has nine for each of its four workloads, two thirds of what a gate
-    /// has for four. Background load on the same core takes half of that.
-    pub fn seconds(&self) -> f64 {
-        match self.scope {
-            Scope::Workload => self.change.seconds(),
-            Scope::Short => 36.0,
-            Scope::Full => 60.0,
+    /// Budget of a trial, in seconds. A larger slowdown of a single workload has to be found sooner. A short trial has
+    /// nine seconds for each of its four workloads, two thirds of what a gate has for four. Background load on the same
+    /// core takes half of that.
+    pub fn seconds(self) -> u64 {
+        match (self.scope, self.change.0.unwrap_or_default()) {
+            (Scope::Workload, 5.0..) => 5,
+            (Scope::Workload, 2.0..) => 8,
+            (Scope::Workload, _) => 15,
+            (Scope::Short, _) => 36,
+            (Scope::Full, _) => 60,
         }
     }
 
-    /// File name, without its ending.
-    pub fn file_name(&self) -> String {
+    /// Name of a session file of this condition, with the seed of the trial.
+    pub fn file_name(self, seed: u64) -> String {
         let change = self.change.to_string().replace(':', "-");
-        format!("{change}_{}_{}", self.hogs.name(), self.scope.name())
+        format!("{change}_{}_{}_{seed}.json", self.hogs, self.scope)
+    }
+
+    /// The condition in the name of a session file; none if [`Self::file_name`] writes no such name.
+    pub fn of_file(name: &str) -> Option<Self> {
+        let mut parts = name.split('_');
+        let change = parts.next()?.replace('-', ":").parse().ok()?;
+        let condition = Self { change, hogs: parts.next()?.parse().ok()?, scope: parts.next()?.parse().ok()? };
+        let seed = parts.next()?.strip_suffix(".json")?.parse().ok()?;
+        (condition.file_name(seed) == name).then_some(condition)
     }
 }
 
 impl BackgroundLoad {
-    /// Name on the command line.
-    pub fn name(self) -> &'static str {
+    /// Text in tables.
+    pub fn text(self) -> &'static str {
         match self {
             Self::None => "none",
-            Self::Other => "other",
-            Self::Each => "each",
-        }
-    }
-
-    /// Text in tables.
-    pub fn told(self) -> &'static str {
-        match self {
-            Self::None => "-",
             Self::Other => "on the other core",
             Self::Each => "on each core",
         }
@@ -139,70 +103,44 @@ impl BackgroundLoad {
 }
 
 impl Scope {
-    /// Name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Workload => "workload",
-            Self::Short => "short",
-            Self::Full => "full",
-        }
-    }
-
     /// Text in tables.
-    pub fn told(self) -> &'static str {
+    pub fn text(self) -> &'static str {
         match self {
             Self::Workload => "one workload",
             Self::Short => "gate of 4",
             Self::Full => "gate of all",
         }
     }
-
-    /// Largest number of workloads to judge.
-    pub fn most(self) -> usize {
-        match self {
-            Self::Workload => 1,
-            Self::Short => 4,
-            Self::Full => usize::MAX,
-        }
-    }
 }
 
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Null => f.write_str("null"),
-            Self::Injected(percent) => write!(f, "inject:{percent}"),
+        match self.0 {
+            None => f.write_str("null"),
+            Some(percent) => write!(f, "inject:{percent}"),
         }
+    }
+}
+
+/// The condition and the scope, as `inject:2 workload`: the name of the change in a row.
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.change, self.scope)
     }
 }
 
 impl FromStr for Change {
-    type Err = ChangeError;
+    type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, ChangeError> {
-        let error = || ChangeError(text.to_owned());
-        match text.split_once(':') {
-            None if text == "null" => Ok(Self::Null),
-            Some(("inject", percent)) => match percent.parse() {
-                Ok(percent) if percent > 0.0 && percent <= 100.0 => Ok(Self::Injected(percent)),
-                _ => Err(error()),
-            },
-            _ => Err(error()),
+    fn from_str(text: &str) -> Result<Self, String> {
+        let percent = text.strip_prefix("inject:").and_then(|percent| percent.parse().ok());
+        match percent.filter(|&percent| percent > 0.0 && percent <= 100.0) {
+            Some(percent) => Ok(Self(Some(percent))),
+            None if text == "null" => Ok(Self(None)),
+            None => Err(format!(
+                "{text:?} is no condition: write real, null, or inject:PERCENT with a percentage above 0 and at most 100"
+            )),
         }
-    }
-}
-
-impl TryFrom<String> for Change {
-    type Error = ChangeError;
-
-    fn try_from(text: String) -> Result<Self, ChangeError> {
-        text.parse()
-    }
-}
-
-impl From<Change> for String {
-    fn from(change: Change) -> Self {
-        change.to_string()
     }
 }
 
@@ -218,14 +156,32 @@ mod tests {
         for text in
             ["", "nul", "inject", "inject:", "inject:0", "inject:-1", "inject:nan", "inject:101", "null:1", "moved"]
         {
-            let error = text.parse::<Change>().expect_err(text).to_string();
+            let error = text.parse::<Change>().expect_err(text);
             assert!(error.starts_with(&format!("{text:?} is no condition")), "{error}");
         }
     }
 
     #[test]
+    fn the_name_of_a_file_holds_the_condition() {
+        for (change, hogs, scope, name) in [
+            (Change(None), BackgroundLoad::None, Scope::Short, "null_none_short_7.json"),
+            (Change(Some(0.5)), BackgroundLoad::Each, Scope::Workload, "inject-0.5_each_workload_7.json"),
+        ] {
+            let condition = Condition { change, hogs, scope };
+            assert_eq!(condition.file_name(7), name);
+            assert_eq!(Condition::of_file(name), Some(condition));
+        }
+        for name in ["null_none_short.json", "null_none_short_x.json", "inject_none_short_7.json", "null_none_7.json"] {
+            assert_eq!(Condition::of_file(name), None, "{name}");
+        }
+    }
+
+    #[test]
     fn larger_slowdowns_have_less_time() {
-        let seconds = |text: &str| text.parse::<Change>().expect("a condition").seconds();
-        assert_eq!(["inject:0.5", "inject:1", "inject:2", "inject:5"].map(seconds), [15.0, 15.0, 8.0, 5.0]);
+        let seconds = |text: &str| {
+            let change = text.parse().expect("a condition");
+            Condition { change, hogs: BackgroundLoad::None, scope: Scope::Workload }.seconds()
+        };
+        assert_eq!(["inject:0.5", "inject:1", "inject:2", "inject:5"].map(seconds), [15, 15, 8, 5]);
     }
 }

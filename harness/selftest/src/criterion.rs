@@ -8,10 +8,15 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use harness::process::{self, ChildError};
+use anyhow::{Context, Result};
+use harness::process;
 use harness_abtest::TimedPhase;
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
+use strum::{AsRefStr, VariantArray};
+
+use crate::group::Estimates;
+use crate::log;
+use crate::rate::Rate;
 
 /// Time for which each of the two runs warms up and measures, in seconds.
 const WARM_UP: u32 = 1;
@@ -35,75 +40,99 @@ pub struct BackToBack {
     pub change: f64,
 }
 
-/// Criterion's verdicts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Criterion's verdicts, with their words in its output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, AsRefStr, VariantArray)]
 #[serde(rename_all = "kebab-case")]
 pub enum Called {
-    /// "Performance has regressed."
+    /// The time is larger.
+    #[strum(serialize = "Performance has regressed")]
     Regressed,
-    /// "Performance has improved."
+    /// The time is smaller.
+    #[strum(serialize = "Performance has improved")]
     Improved,
-    /// "Change within noise threshold.": significant, but too small.
+    /// The change is significant, but too small.
+    #[strum(serialize = "Change within noise threshold")]
     WithinNoise,
-    /// "No change in performance detected."
+    /// The change is not significant.
+    #[strum(serialize = "No change in performance detected")]
     NoChange,
 }
 
-/// A comparison that could not be made.
-#[derive(Debug, Error)]
-pub enum CriterionError {
-    /// There is no folder for the files of criterion.
-    #[error("cannot make a temporary folder: {0}")]
-    Folder(std::io::Error),
-    /// The bench could not be run.
-    #[error("criterion could not be run: {0}")]
-    Run(#[from] ChildError),
-    /// Its output has no verdict.
-    #[error("criterion printed no verdict on {case}; its last line is: {said}")]
-    Silent {
-        /// The bench.
-        case: String,
-        /// The last line of its output.
-        said: String,
-    },
-}
-
 impl BackToBack {
+    /// Reads the verdicts so far, one line of JSON each; none if the file does not exist.
+    ///
+    /// # Errors
+    /// If the file exists and cannot be read, or a line of it is no verdict.
+    pub fn read_all(path: &Path) -> Result<Vec<Self>> {
+        let bytes = log::bytes(path)?;
+        let lines = bytes.split_inclusive(|&byte| byte == b'\n').zip(1..);
+        let verdict = |(line, number)| {
+            serde_json::from_slice(line).map_err(|error| log::wrong_line(path, number, &format!("no verdict: {error}")))
+        };
+        lines.map(verdict).collect()
+    }
+
+    /// Appends the verdict to the file.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn add(&self, path: &Path) -> Result<()> {
+        log::append(path, |_| Ok((serde_json::to_string(self)? + "\n").into_bytes()))
+    }
+
     /// Runs the bench of a workload twice; `bench` starts the program of benches.
     ///
     /// # Errors
     /// If the bench cannot be run, or prints no verdict on the second run.
-    pub fn take(bench: &dyn Fn() -> Command, timed: &TimedPhase, created: String) -> Result<Self, CriterionError> {
-        let home = tempfile::tempdir().map_err(CriterionError::Folder)?;
+    pub fn take(bench: &dyn Fn() -> Command, timed: &TimedPhase, created: String) -> Result<Self> {
+        let home = tempfile::tempdir().context("cannot make a temporary folder")?;
         run(bench(), timed, home.path())?;
         let output = run(bench(), timed, home.path())?;
-        let (called, change) = understood(&output).ok_or_else(|| CriterionError::Silent {
-            case: format!("{}/{}", timed.workload, timed.phase),
-            said: output.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default().trim().to_owned(),
+        let (called, change) = understood(&output).with_context(|| {
+            let last = output.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default().trim();
+            format!("criterion printed no verdict on {}/{}; its last line is: {last}", timed.workload, timed.phase)
         })?;
         let TimedPhase { workload, phase } = timed.clone();
         Ok(Self { workload, phase, created, called, change })
     }
 }
 
-fn run(mut command: Command, timed: &TimedPhase, home: &Path) -> Result<String, CriterionError> {
+/// The section of the page; empty without verdicts.
+pub fn section(verdicts: &[BackToBack]) -> String {
+    if verdicts.is_empty() {
+        return String::new();
+    }
+    let rate = |words: &[Called]| {
+        let count = verdicts.iter().filter(|one| words.contains(&one.called)).count();
+        let rate = Rate { count, of: verdicts.len() };
+        format!("{count} of {}: {}", rate.of, rate.with_interval())
+    };
+    let changes = Estimates::from_iter(verdicts.iter().map(|one| 100.0 * one.change));
+    let spread = changes.deviation().map_or_else(String::new, |deviation| {
+        format!(" The estimates of the change, which is 0, have an SD of {deviation:.2} %.")
+    });
+    format!(
+        "\n## Criterion for comparison\n\nThe bench of one of the same workloads was run twice in a row, with nothing changed in \
+         between, and compared by criterion's own rule (p < 0.05 and a noise threshold of 1 %). Reported as changed: {}; as \
+         regressed: {}.{spread}\n",
+        rate(&[Called::Regressed, Called::Improved]),
+        rate(&[Called::Regressed]),
+    )
+}
+
+fn run(mut command: Command, timed: &TimedPhase, home: &Path) -> Result<String> {
     command
         .args(["--bench", "--noplot", "--exact", &format!("{}/{}", timed.workload, timed.phase)])
         .args(["--warm-up-time", &WARM_UP.to_string(), "--measurement-time", &MEASURED.to_string()])
         .env("CRITERION_HOME", home)
         .env("HARNESS_THREADS", "1");
-    Ok(String::from_utf8_lossy(&process::output(&mut command, LIMIT)?.stdout).into_owned())
+    let output = process::output(&mut command, LIMIT).context("criterion could not be run")?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// Parses the verdict and the estimate of the change, which is the second of three numbers.
 fn understood(output: &str) -> Option<(Called, f64)> {
-    const WORDS: [(&str, Called); 4] = [
-        ("Performance has regressed", Called::Regressed),
-        ("Performance has improved", Called::Improved),
-        ("Change within noise threshold", Called::WithinNoise),
-        ("No change in performance detected", Called::NoChange),
-    ];
-    let (_, called) = WORDS.into_iter().find(|(words, _)| output.contains(words))?;
+    let called = *Called::VARIANTS.iter().find(|called| output.contains(called.as_ref()))?;
     let changes = output.lines().find_map(|line| line.trim().strip_prefix("change:"))?;
     let middle = changes.trim().trim_start_matches('[').split_whitespace().nth(1)?;
     let percent: f64 = middle.replace('\u{2212}', "-").trim_end_matches('%').parse().ok()?;
@@ -113,6 +142,30 @@ fn understood(output: &str) -> Option<(Called, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn verdicts_are_kept_and_summed_up() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("new/criterion.jsonl");
+        assert_eq!(BackToBack::read_all(&path).expect("nothing yet"), []);
+        assert_eq!(section(&[]), "");
+        let verdict = |called, change| BackToBack {
+            workload: "kernel/gelu".to_owned(),
+            phase: "fast".to_owned(),
+            created: "2026-03-14T15:09:26Z".to_owned(),
+            called,
+            change,
+        };
+        let all = [verdict(Called::Regressed, 0.02), verdict(Called::WithinNoise, 0.0)];
+        all.iter().for_each(|one| one.add(&path).expect("added"));
+        assert_eq!(BackToBack::read_all(&path).expect("readable"), all);
+        let section = section(&all);
+        assert!(section.contains("Reported as changed: 1 of 2: 50.0 % [2.53, 97.5]"), "{section}");
+        assert!(section.contains("an SD of 1.41 %"), "{section}");
+        std::fs::write(&path, "{}\n").expect("written");
+        let error = BackToBack::read_all(&path).expect_err("no verdict").to_string();
+        assert!(error.contains("criterion.jsonl, line 1: no verdict: missing field"), "{error}");
+    }
 
     #[test]
     fn its_words_are_understood() {

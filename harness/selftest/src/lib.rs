@@ -1,33 +1,41 @@
-//! Evidence of the error rates of the time gate: verdicts on code that did not change, or was slowed down by a known
-//! amount.
+//! Error rates of the time gate: verdicts on code that did not change, or was slowed down by a known amount.
 //!
-//! The module [`real`] tries the whole gate on commits. The rest tries its decision on one program: a [`Trial`] is one verdict, reached as the gate reaches it: [`harness_record::session::Terms::time`] measures, and
-//! [`harness_judge::gate::GateVerdict`] judges. What it measured is kept in the [`Evidence`], compressed, so that every verdict can be
-//! replayed without measuring; the [findings](Finding) are counted from those files alone, each rate with the exact
-//! interval of Clopper and Pearson. Evidence is gathered in pieces: whatever is measured is added to what is there.
-//!
-//! The evidence is in the folder `selftest` of the records, beside its page `slices.md`. Git ignores it: the slices are
-//! large, and each machine gathers its own.
+//! Each trial is one [`Row`], and the page, the chart and the tables follow from the rows alone, each rate with the exact
+//! interval of Clopper and Pearson. There are two [series](Series):
+//! - [commits](COMMITS) in a clone of the project, judged by the program `harness gate --base`. The
+//!   [changes](changes::read) are in `selftest.toml`, where a reviewer reads them. The rows are in git; no slices are
+//!   kept.
+//! - [one program](ONE_PROGRAM) compared with itself, which is quicker. A [`Trial`] is a session file, as the gate writes
+//!   it, in the folder `selftest` of the records, and its row is judged anew from that file. Git ignores these files:
+//!   they are large, and each machine gathers its own.
 
 mod background_load;
+pub mod changes;
+mod chart;
+mod columns;
 mod condition;
-mod criterion;
-mod evidence;
-mod finding;
+pub mod criterion;
+mod group;
+pub mod log;
+mod milli;
+mod outcome;
 mod page;
 mod promise;
-pub mod real;
+mod rate;
+mod row;
 mod swap;
 mod table;
-pub(crate) mod trial;
+mod trial;
 
-pub use background_load::{LoadError, LoadProcesses};
-pub use condition::{BackgroundLoad, Change, ChangeError, Condition, Scope};
-pub use criterion::{BackToBack, Called, CriterionError};
-pub use evidence::{Evidence, EvidenceError};
-pub use finding::{Finding, findings};
-pub use page::{chart, page};
-pub use promise::promises;
+pub use background_load::LoadProcesses;
+pub use changes::{CodeChange, SLOWDOWN, Variant};
+pub use chart::chart;
+pub use condition::{BackgroundLoad, Change, Condition, Scope};
+pub use criterion::{BackToBack, Called};
+pub use milli::Milli;
+pub use outcome::{Role, WorkloadResult};
+pub use page::{COMMITS, ONE_PROGRAM, Series, page};
+pub use row::{Row, short};
 pub use swap::{Swapped, swapped};
-pub use table::{by_workload, table};
+pub use table::tables;
 pub use trial::Trial;

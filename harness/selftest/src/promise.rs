@@ -2,137 +2,141 @@
 
 use harness_report::render::{Cell, Column, Table, Tone};
 
-use crate::condition::{Change, Scope};
-use crate::finding::{Finding, Rate};
-use crate::table::percent;
+use crate::group::{Estimates, Group};
+use crate::rate::{Rate, percent};
+use crate::table::{Show, table};
 
-/// The state of a promise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Borne {
-    /// The 95 % bound of the rate keeps the limit.
-    Shown,
-    /// The measured value keeps the limit, but too few trials show it.
-    Measured,
-    /// The measured value does not keep the limit.
-    Missed,
-}
+/// The largest mean of the estimates on identical programs, in percent.
+const MEAN: f64 = 0.1;
+/// The largest share of workloads that stay inconclusive on unchanged code.
+const INCONCLUSIVE: f64 = 0.05;
+/// The normal quantile of a two-sided 95 % interval.
+const Z: f64 = 1.96;
+/// Smallest number of gates for which the mean of their means is nearly normal.
+const MANY: usize = 30;
 
-/// A limit that a rate has to keep.
-enum Limit {
-    AtMost(f64),
-    AtLeast(f64),
-}
-
-/// One row for each promise that has trials.
-pub fn promises(findings: &[Finding]) -> Table {
-    let columns = vec![
-        Column::left("promise", "promise"),
-        Column::left("measured", "measured"),
-        Column::left("conclusion", "conclusion"),
+/// The promises that have trials, over all machines.
+pub(crate) fn promises(groups: &[Group]) -> Table {
+    // The first group of a condition is that of all its machines.
+    let mut firsts = groups.to_vec();
+    firsts.dedup_by_key(|group| (group.scope, group.hogs));
+    let columns: [Show<[Cell; 4]>; 4] = [
+        (Column::left("asked", "asked"), |[promise, ..]| promise.clone()),
+        (Column::left("measured", "measured"), |[_, measured, ..]| measured.clone()),
+        (Column::left("bound", "bound"), |[.., bound, _]| bound.clone()),
+        (Column::left("conclusion", "conclusion"), |[.., conclusion]| conclusion.clone()),
     ];
-    let mut table = Table::new("", columns);
-    let unchanged = || findings.iter().filter(|one| one.condition.change.is_none());
-    for one in unchanged() {
-        let who = format!("{}, {}", super::table::told(one.condition), one.condition.scope.told());
-        let hogs = match one.condition.hogs {
-            super::BackgroundLoad::None => String::new(),
-            hogs => format!(", a hog {}", hogs.told()),
-        };
-        let who = who + &hogs;
-        table.rows.push(rate_row(format!("{who}: red in at most 1 % of gates"), one.red, &Limit::AtMost(0.01)));
-        // A workload that was shown to be faster is not slower either.
-        let assured = Rate { count: one.not_slower.count + one.improved.count, of: one.not_slower.of };
-        let promise = format!("{who}: at least 90 % of workloads end not slower");
-        let mut line = rate_row(promise, assured, &Limit::AtLeast(0.9));
-        if one.improved.count > 0 {
-            line[1].text += &format!("; {} of those faster", one.improved.count);
-        }
-        table.rows.push(line);
-        if let Some(deviation) = one.deviation {
-            let state = if deviation <= 0.005 { Borne::Measured } else { Borne::Missed };
-            let measured = format!("{:.2} %", 100.0 * deviation);
-            table.rows.push(row(format!("{who}: SD of the estimate at most 0.5 %"), measured, state));
-        }
-        if let (Scope::Full, Some(seconds)) = (one.condition.scope, one.trial_seconds) {
-            let state = if seconds <= 60.0 { Borne::Measured } else { Borne::Missed };
-            let measured = format!("{seconds:.0} s (median of {})", one.trials);
-            table.rows.push(row(format!("{who}: a verdict within 60 s of measuring"), measured, state));
-        }
-    }
-    for one in findings {
-        let Change::Injected(slowdown) = one.condition.change else { continue };
-        let hogs = match one.condition.hogs {
-            super::BackgroundLoad::None => String::new(),
-            hogs => format!(" with a hog {}", hogs.told()),
-        };
-        let seconds = one.condition.seconds();
-        let wanted = match slowdown {
-            5.0.. => Some(0.99),
-            2.0.. => Some(0.99),
-            1.0.. => Some(0.95),
-            _ => None,
-        };
-        if let Some(wanted) = wanted {
-            let promise = format!("+{slowdown} %{hogs}: found in at least {:.0} % within {seconds} s", 100.0 * wanted);
-            table.rows.push(rate_row(promise, one.found, &Limit::AtLeast(wanted)));
-        }
-        if slowdown >= 1.0 {
-            let promise = format!("+{slowdown} %{hogs}: called not slower in at most 1 %");
-            table.rows.push(rate_row(promise, one.not_slower, &Limit::AtMost(0.01)));
-        }
-    }
+    let mut table = table("Asked and measured", &firsts, &columns, rows);
     table.notes = vec![
-        "Shown: the 95 % bound keeps the limit. Measured: the measured value keeps it, but too few trials show it. Missed: the \
-         measured value does not keep it."
+        "Shown: the 95 % bound keeps the limit. Measured: the measured value keeps it, and too few trials show it. Missed: the \
+         measured value does not keep it. Bounds of shares are those of Clopper and Pearson."
             .to_owned(),
     ];
     table
 }
 
-fn rate_row(promise: String, rate: Rate, limit: &Limit) -> Vec<Cell> {
-    let (ends, share) = (rate.interval(), rate.share().unwrap_or_default());
-    let (shown, kept, bound) = match limit {
-        Limit::AtMost(most) => (ends.high <= *most, share <= *most, format!("at most {} %", percent(ends.high))),
-        Limit::AtLeast(least) => (ends.low >= *least, share >= *least, format!("at least {} %", percent(ends.low))),
-    };
-    let state = match (shown, kept) {
-        (true, _) => Borne::Shown,
-        (false, true) => Borne::Measured,
-        (false, false) => Borne::Missed,
-    };
-    row(promise, format!("{} of {} = {} %; {bound}", rate.count, rate.of, percent(share)), state)
+fn rows(group: &Group) -> Vec<[Cell; 4]> {
+    let mut rows = Vec::new();
+    let unchanged = group.count(None);
+    if unchanged.red.of > 0 {
+        rows.push(at_most("no timed gate on unchanged code is red", unchanged.red, 0.0));
+    }
+    rows.extend(mean("identical programs", &group.means(true)));
+    rows.extend(mean("unchanged code", &group.means(false)));
+    if unchanged.inconclusive.of > 0 {
+        let promise = format!("at most {} % of workloads inconclusive on unchanged code", 100.0 * INCONCLUSIVE);
+        rows.push(at_most(&promise, unchanged.inconclusive, INCONCLUSIVE));
+    }
+    for slowdown in group.slowdowns() {
+        let wanted = match slowdown.percent {
+            2.0.. => 0.95,
+            1.0.. => 0.9,
+            _ => continue,
+        };
+        let promise = format!("+{} % is red in at least {:.0} % of gates", slowdown.percent, 100.0 * wanted);
+        rows.push(at_least(&promise, slowdown.found, wanted));
+    }
+    rows
 }
 
-fn row(promise: String, measured: String, state: Borne) -> Vec<Cell> {
-    let state = match state {
-        Borne::Shown => Cell::text("shown").toned(Tone::Good),
-        Borne::Measured => Cell::text("measured"),
-        Borne::Missed => Cell::text("missed").toned(Tone::Bad),
-    };
-    vec![Cell::text(promise), Cell::text(measured), state]
+fn at_most(promise: &str, rate: Rate, most: f64) -> [Cell; 4] {
+    let bound = rate.interval().high;
+    let conclusion = conclusion(bound <= most, rate.share().unwrap_or_default() <= most);
+    [Cell::text(promise), Cell::text(rate.text()), Cell::text(format!("at most {} %", percent(bound))), conclusion]
+}
+
+fn at_least(promise: &str, rate: Rate, least: f64) -> [Cell; 4] {
+    let bound = rate.interval().low;
+    let conclusion = conclusion(bound >= least, rate.share().unwrap_or_default() >= least);
+    [Cell::text(promise), Cell::text(rate.text()), Cell::text(format!("at least {} %", percent(bound))), conclusion]
+}
+
+fn mean(programs: &str, estimates: &Estimates) -> Option<[Cell; 4]> {
+    let mean = estimates.mean()?;
+    let count = estimates.len();
+    let bound = estimates.deviation().filter(|_| count >= MANY).map(|one| mean.abs() + Z * one / (count as f64).sqrt());
+    Some([
+        Cell::text(format!("mean estimate on {programs} within {MEAN} %")),
+        Cell::text(format!("{mean:+.3} % over {count} gates")),
+        Cell::text(bound.map_or_else(|| format!("none below {MANY} gates"), |bound| format!("within {bound:.3} %"))),
+        conclusion(bound.is_some_and(|bound| bound <= MEAN), mean.abs() <= MEAN),
+    ])
+}
+
+/// The state of a promise whose limit is kept by the 95 % bound, or only by the measured value, or by neither.
+fn conclusion(is_shown: bool, is_measured: bool) -> Cell {
+    match (is_shown, is_measured) {
+        (true, _) => Cell::text("shown").toned(Tone::Good),
+        (false, true) => Cell::text("measured"),
+        (false, false) => Cell::text("missed").toned(Tone::Bad),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use harness_abtest::Verdict;
+    use harness_judge::gate::TimeOutcome;
+
     use super::*;
-    use crate::finding::findings;
-    use crate::trial::tests::trial;
+    use crate::group::groups;
+    use crate::row::tests::{slowdown, unchanged};
 
     #[test]
-    fn what_is_faster_is_not_slower_and_told_apart() {
-        let trials = [trial("null", &[-0.02; 40]), trial("null", &[0.0; 40])];
-        let table = promises(&findings(&trials).expect("no limits"));
-        let row = table.rows.iter().find(|row| row[0].text.ends_with("end not slower")).expect("a promise");
-        assert!(row[1].text.starts_with("2 of 2 = 100 %") && row[1].text.ends_with("; 1 of those faster"), "{row:?}");
+    fn a_promise_is_shown_measured_or_missed() {
+        let state = |[.., state]: [Cell; 4]| state.text;
+        let rate = |count, of| Rate { count, of };
+        assert_eq!(state(at_most("", rate(0, 500), 0.0)), "measured", "no number of trials can show a rate of zero");
+        assert_eq!(state(at_most("", rate(1, 500), 0.0)), "missed");
+        assert_eq!(state(at_most("", rate(10, 1000), 0.05)), "shown");
+        assert_eq!(state(at_least("", rate(59, 59), 0.95)), "shown");
+        assert_eq!(state(at_least("", rate(58, 58), 0.95)), "measured");
+        assert_eq!(state(at_least("", rate(50, 58), 0.95)), "missed");
     }
 
     #[test]
-    fn a_limit_is_shown_measured_or_missed() {
-        let state = |count, of, limit: Limit| rate_row(String::new(), Rate { count, of }, &limit)[2].text.clone();
-        assert_eq!(state(0, 300, Limit::AtMost(0.01)), "shown");
-        assert_eq!(state(0, 297, Limit::AtMost(0.01)), "measured");
-        assert_eq!(state(4, 300, Limit::AtMost(0.01)), "missed");
-        assert_eq!(state(50, 50, Limit::AtLeast(0.99)), "measured");
-        assert_eq!(state(59, 59, Limit::AtLeast(0.95)), "shown");
+    fn each_promise_with_trials_has_a_row() {
+        let mut rows = vec![
+            slowdown(0.5, 0, TimeOutcome::Verdict(Verdict::NotSlower), 0.4),
+            slowdown(1.0, 1, TimeOutcome::Verdict(Verdict::Regressed), 1.0),
+        ];
+        rows.extend((0..40).map(|place| {
+            unchanged(0, TimeOutcome::Verdict(Verdict::NotSlower), if place % 2 == 0 { 0.01 } else { -0.01 })
+        }));
+        rows.iter_mut().for_each(|row| row.forced = true);
+        let table = promises(&groups(&rows));
+        let texts: Vec<String> = table
+            .rows
+            .iter()
+            .map(|row| row[2..].iter().map(|cell| cell.text.as_str()).collect::<Vec<_>>().join("; "))
+            .collect();
+        assert_eq!(
+            texts,
+            [
+                "no timed gate on unchanged code is red; 0 of 40 = 0 %; at most 7.22 %; measured",
+                "mean estimate on identical programs within 0.1 %; +0.000 % over 40 gates; within 0.003 %; shown",
+                "at most 5 % of workloads inconclusive on unchanged code; 0 of 40 = 0 %; at most 7.22 %; measured",
+                "+1 % is red in at least 90 % of gates; 1 of 1 = 100 %; at least 5.00 %; measured",
+            ]
+        );
     }
 }

@@ -4,9 +4,11 @@
 //! likely as the measured one. The replay estimates how often the decision turns red on errors of the size and order
 //! that this machine has. It shows nothing about builds that differ.
 
+use std::collections::BTreeMap;
+
 use harness_abtest::{Random, Rules, SequentialSuite, Verdict};
 
-use crate::condition::Change;
+use crate::rate::Rate;
 use crate::trial::Trial;
 
 /// Counts over the replayed gates.
@@ -31,35 +33,46 @@ const SEED: u64 = 42;
 /// Budget of a replayed gate for each workload, in seconds.
 const SECONDS: f64 = 6.0;
 
-/// The pairs of one workload: ln(head time / base time), and the seconds they took.
-struct Recorded {
-    workload: String,
-    pairs: Vec<(f64, f64)>,
-}
-
 /// Replays 2000 gates over all workloads of the null trials. The pairs of each workload keep their order and begin at a
 /// random place.
 pub fn swapped(trials: &[Trial]) -> Swapped {
     replay(trials, GATES, SEED)
 }
 
+impl Swapped {
+    /// The section of the page; empty without recorded pairs.
+    pub fn section(&self) -> String {
+        let Self { gates, red, verdicts, not_slower, pairs } = *self;
+        if gates == 0 {
+            return String::new();
+        }
+        format!(
+            "\n## Replayed with labels swapped\n\nIf both sides are the same program, the labels base and head are arbitrary. \
+             Of {gates} gates over the {pairs} recorded null pairs, with base and head swapped at random in each pair, {red} turned red: \
+             {}, and {not_slower} of {verdicts} verdicts were *not slower*. These gates share their pairs, so they are not \
+             independent trials of the machine; they test the decision on errors of the same size and order.\n",
+            Rate { count: red, of: gates }.with_interval(),
+        )
+    }
+}
+
 fn replay(trials: &[Trial], gates: usize, seed: u64) -> Swapped {
     let recorded = recorded(trials);
     let mut random = Random::new(seed);
-    let pairs: usize = recorded.iter().map(|one| one.pairs.len()).sum();
+    let pairs: usize = recorded.iter().map(Vec::len).sum();
     let mut all = Swapped { gates: 0, red: 0, verdicts: 0, not_slower: 0, pairs };
     if recorded.is_empty() {
         return all;
     }
-    let seconds: f64 = recorded.iter().flat_map(|one| &one.pairs).map(|(_, seconds)| seconds).sum();
+    let seconds: f64 = recorded.iter().flatten().map(|(_, seconds)| seconds).sum();
     let budget = SECONDS * recorded.len() as f64;
     let most = (budget / (seconds / pairs as f64)) as usize;
     for _ in 0..gates {
-        let mut places: Vec<usize> = recorded.iter().map(|one| random.below(one.pairs.len())).collect();
+        let mut places: Vec<usize> = recorded.iter().map(|one| random.below(one.len())).collect();
         let mut suite = SequentialSuite::new(Rules::default(), recorded.len());
         let mut left = most;
         while let Some(workload) = suite.next(left) {
-            let one = &recorded[workload].pairs;
+            let one = &recorded[workload];
             let (log_ratio, _) = one[places[workload] % one.len()];
             places[workload] += 1;
             suite.push(workload, if random.coin() { log_ratio } else { -log_ratio });
@@ -74,18 +87,15 @@ fn replay(trials: &[Trial], gates: usize, seed: u64) -> Swapped {
     all
 }
 
-fn recorded(trials: &[Trial]) -> Vec<Recorded> {
-    let mut recorded: Vec<Recorded> = Vec::new();
-    let null = trials.iter().filter(|trial| trial.condition.change == Change::Null);
+/// The pairs of each workload of the null trials: ln(head time / base time), and the seconds they took.
+fn recorded(trials: &[Trial]) -> Vec<Vec<(f64, f64)>> {
+    let mut recorded: BTreeMap<&str, Vec<(f64, f64)>> = BTreeMap::new();
+    let null = trials.iter().filter(|trial| trial.condition.change.0.is_none());
     for measured in null.flat_map(|trial| &trial.session.measured) {
         let estimates = measured.pairs.iter().filter_map(|pair| Some((pair.estimate()?.log_ratio, pair.seconds)));
-        match recorded.iter_mut().find(|one| one.workload == measured.timed.workload) {
-            Some(one) => one.pairs.extend(estimates),
-            None => recorded.push(Recorded { workload: measured.timed.workload.clone(), pairs: estimates.collect() }),
-        }
+        recorded.entry(&measured.timed.workload).or_default().extend(estimates);
     }
-    recorded.retain(|one| !one.pairs.is_empty());
-    recorded
+    recorded.into_values().filter(|pairs| !pairs.is_empty()).collect()
 }
 
 #[cfg(test)]
@@ -105,6 +115,7 @@ mod tests {
         let quiet = replay(&[null(Noise::Normal(0.3), 200)], 200, 1);
         assert_eq!((quiet.gates, quiet.red, quiet.verdicts, quiet.pairs), (200, 0, 200, 200));
         assert!(quiet.not_slower >= 199, "{quiet:?}");
+        assert!(quiet.section().contains("0 turned red: 0 % [0, 1.49]"), "{}", quiet.section());
         // Swapping removes the bias of a machine that always favours the head.
         let biased = replay(&[trial("null", &[0.002; 50])], 50, 1);
         assert_eq!((biased.red, biased.not_slower), (0, 50));
@@ -122,6 +133,6 @@ mod tests {
     #[test]
     fn only_what_cannot_differ_is_swapped() {
         let none = replay(&[trial("inject:1", &[0.01; 9])], 10, 1);
-        assert_eq!((none.gates, none.pairs), (0, 0));
+        assert_eq!((none.gates, none.pairs, none.section()), (0, 0, String::new()));
     }
 }

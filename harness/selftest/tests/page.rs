@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use harness_report::render::chart::Layout;
-use harness_selftest::real::{chart, log, page};
+use harness_selftest::{COMMITS, chart, log, page};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../reports/selftest")
@@ -12,12 +12,12 @@ fn folder() -> PathBuf {
 
 #[test]
 fn the_page_and_the_chart_follow_from_the_rows() {
-    let rows = log::read(&folder().join(log::LOG)).expect("whole rows");
+    let rows = log::read(&folder().join(COMMITS.rows)).expect("whole rows");
     if rows.is_empty() {
         return;
     }
     let kept = |name: &str| fs::read_to_string(folder().join(name)).expect(name);
     let hint = "run `cargo harness selftest gate --condition real --replay` and look at the difference";
-    assert!(page(&rows, "gate.svg") == kept("gate.md"), "{hint}");
-    assert!(chart(&rows).expect("trials").svg(Layout::Wide).expect("drawn") == kept("gate.svg"), "{hint}");
+    assert!(page(&COMMITS, &rows, "") == kept(COMMITS.page), "{hint}");
+    assert!(chart(&rows).expect("trials").svg(Layout::Wide).expect("drawn") == kept(COMMITS.chart), "{hint}");
 }

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
-use harness::process;
+use harness::process::{self, Held};
 
 use harness::terminal::Status;
 
@@ -30,6 +30,8 @@ impl Selftest {
         }
         let mut command = Command::new(&program);
         command.args(self.arguments);
+        // Without the guard, Ctrl-C would end this process only and leave the other one running.
+        let _held = Held::new();
         let status = process::foreground(&mut command).with_context(|| format!("cannot run {}", program.display()))?;
         Ok(match status.code() {
             Some(0) => Status::Fine,

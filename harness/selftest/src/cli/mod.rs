@@ -1,20 +1,19 @@
 //! `harness selftest`: measures how often the harness itself is wrong.
 
-mod bench;
-mod real;
-mod slices;
+mod commits;
+mod one_program;
 mod trials;
 
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use glob::Pattern;
 use harness::project::Project;
+use harness_record::json_files::json_files;
 use harness_report::render::Format;
-use harness_selftest::{BackgroundLoad, Change, ChangeError, Scope};
+use harness_selftest::{BackgroundLoad, Change, Scope};
 
 use harness::seconds::seconds;
 use harness::terminal::Status;
@@ -39,8 +38,8 @@ enum What {
 /// gate --base` on it. The changes are in `selftest.toml` in the folder of baselines. One row of
 /// `reports/selftest/real.csv` holds one trial, and the page `gate.md` beside it follows from the rows alone.
 ///
-/// The other conditions compare one program with itself. They are quicker, and their slices stay in the folder of
-/// records.
+/// The other conditions compare one program with itself. They are quicker. Each trial is a session file in the folder of
+/// records, and `--replay` judges these files again.
 ///
 /// Trials add up over many calls. The exit status is 0 if a table is printed, whatever the table shows.
 #[derive(Args)]
@@ -48,10 +47,10 @@ struct GateTest {
     /// Conditions of the trials, separated by commas: real (commits; must be the only one), null (one program on both
     /// sides), inject:PERCENT (the head runs that much more than it reports) [default:
     /// null,inject:0.5,inject:1,inject:2,inject:5]
-    #[arg(long, value_name = "CONDITION", value_delimiter = ',')]
-    condition: Vec<RequestedCondition>,
+    #[arg(long, value_name = "CONDITION", value_delimiter = ',', value_parser = condition)]
+    condition: Vec<Option<Change>>,
     /// Start programs that compute all the time, as a disturbance
-    #[arg(long, value_enum, default_value = "none")]
+    #[arg(long, visible_alias = "load", value_enum, default_value = "none")]
     hogs: BackgroundLoad,
     /// Begin no trial after this time, such as 90s, 10m or 1h
     #[arg(long = "for", value_name = "TIME", value_parser = |text: &str| seconds(text).map(Duration::from_secs), conflicts_with = "replay")]
@@ -66,18 +65,6 @@ struct GateTest {
     /// rest]
     #[arg(long, value_name = "DIR")]
     evidence: Option<PathBuf>,
-    #[command(flatten)]
-    real: OfReal,
-    #[command(flatten)]
-    slices: OfSlices,
-    /// Output format of the table
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
-}
-
-/// Options of the condition `real`.
-#[derive(Args)]
-struct OfReal {
     /// File with the changes of `--condition real` [default: selftest.toml in the folder of baselines]
     #[arg(long, value_name = "FILE", conflicts_with = "replay")]
     changes: Option<PathBuf>,
@@ -87,11 +74,6 @@ struct OfReal {
     /// Budget of each gate of `--condition real`, in seconds, or such as 90s or 2m
     #[arg(long, value_name = "TIME", default_value_t = BUDGET, value_parser = seconds)]
     gate_budget: u64,
-}
-
-/// Options of the conditions on one program.
-#[derive(Args)]
-struct OfSlices {
     /// Workloads of a trial on one program [default: one workload for a slowdown, a short gate for unchanged code]
     #[arg(long, value_enum)]
     scope: Option<Scope>,
@@ -99,23 +81,9 @@ struct OfSlices {
     /// verdicts
     #[arg(long, value_name = "NUMBER", default_value_t = 0, conflicts_with = "replay")]
     criterion: usize,
-}
-
-/// A condition as a user writes it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum RequestedCondition {
-    /// Commits in a clone of the project.
-    Real,
-    /// One program on both sides.
-    Slices(Change),
-}
-
-impl FromStr for RequestedCondition {
-    type Err = ChangeError;
-
-    fn from_str(text: &str) -> Result<Self, ChangeError> {
-        if text == "real" { Ok(Self::Real) } else { text.parse().map(Self::Slices) }
-    }
+    /// Output format of the table
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
 }
 
 impl Arguments {
@@ -131,7 +99,7 @@ impl Arguments {
 
 impl GateTest {
     fn run(self, project: &Project) -> Result<Status> {
-        let changes: Vec<Change> = self.condition.iter().filter_map(|condition| condition.change()).collect();
+        let changes: Vec<Change> = self.condition.iter().copied().flatten().collect();
         let is_real = changes.len() < self.condition.len();
         if is_real && !changes.is_empty() {
             bail!(
@@ -140,38 +108,40 @@ impl GateTest {
             );
         }
         match (is_real, self.replay) {
-            (true, true) => real::replay(&self, project)?,
-            (true, false) => real::gather(&self, project)?,
-            (false, false) => slices::gather(&self, project, &changes)?,
-            (false, true) if !changes.is_empty() => slices::replay(&self, project)?,
+            (true, true) => commits::replay(&self, project)?,
+            (true, false) => commits::gather(&self, project)?,
+            (false, false) => one_program::gather(&self, project, &changes)?,
+            (false, true) if !changes.is_empty() => one_program::replay(&self, project)?,
             (false, true) => self.replay_all(project)?,
         }
         Ok(Status::Fine)
     }
 
+    /// The folder of the trials; `default` is the one that holds the default folder.
+    fn folder(&self, default: PathBuf) -> PathBuf {
+        self.evidence.clone().unwrap_or_else(|| default.join("selftest"))
+    }
+
     /// Draws the pages of all existing trials.
     fn replay_all(&self, project: &Project) -> Result<()> {
-        let (has_rows, has_slices) = (real::is_there(self, project), slices::is_there(self, project)?);
+        let has_rows = commits::rows_file(self, project).is_file();
+        let has_slices = !json_files(&one_program::sessions(self, project)).is_empty();
         if !has_rows && !has_slices {
             bail!("there are no trials yet; `cargo harness selftest gate --condition real` makes some");
         }
         if has_rows {
-            real::replay(self, project)?;
+            commits::replay(self, project)?;
         }
         if has_slices {
-            slices::replay(self, project)?;
+            one_program::replay(self, project)?;
         }
         Ok(())
     }
 }
 
-impl RequestedCondition {
-    fn change(self) -> Option<Change> {
-        match self {
-            Self::Real => None,
-            Self::Slices(change) => Some(change),
-        }
-    }
+/// A condition as a user writes it; none for commits.
+fn condition(text: &str) -> Result<Option<Change>, String> {
+    if text == "real" { Ok(None) } else { text.parse().map(Some) }
 }
 
 fn pattern(text: &str) -> Result<Pattern, String> {

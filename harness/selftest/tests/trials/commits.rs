@@ -2,7 +2,7 @@
 
 use harness_abtest::Verdict;
 use harness_judge::gate::TimeOutcome;
-use harness_selftest::real::{Role, Row, log};
+use harness_selftest::{COMMITS, Role, Row, log};
 
 use crate::project::Done;
 use crate::repository::{commit, git, repository};
@@ -49,7 +49,7 @@ fn gather(tools: &Tools, more: &[&str]) -> Done {
 }
 
 fn rows(tools: &Tools) -> Vec<Row> {
-    log::read(&tools.project.path("reports/selftest/real.csv")).expect("readable")
+    log::read(&tools.project.path("reports/selftest").join(COMMITS.rows)).expect("readable")
 }
 
 #[test]

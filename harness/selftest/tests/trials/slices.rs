@@ -1,8 +1,7 @@
 //! `harness selftest gate`, with a script in place of the probe.
 
 use harness::timing::pinned_core;
-use harness_selftest::Evidence;
-use harness_selftest::findings;
+use harness_selftest::{Row, Trial};
 
 use crate::project::Done;
 use crate::tools::Tools;
@@ -26,25 +25,28 @@ fn evidence_is_gathered_in_pieces_and_replayed_to_the_same_page() {
     let tools = steady();
     let done = gather(&tools, &["--condition", "null,inject:5", "--trials", "2"]);
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
-    assert!(done.stdout.contains("2 trials in") && done.stdout.contains("5 % slower"), "{}", done.stdout);
-    let done = gather(&tools, &["--condition", "null", "--trials", "1", "--hogs", "each"]);
+    assert!(done.stdout.contains("gate of 4") && done.stdout.contains("+5 % is red"), "{}", done.stdout);
+    let done = gather(&tools, &["--condition", "null", "--trials", "1", "--load", "each"]);
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
     assert!(done.stdout.contains("on each core"), "{}", done.stdout);
 
-    let trials = Evidence::new(tools.project.path("records/selftest/slices")).read().expect("kept");
-    let found = findings(&trials).expect("no limits");
-    assert_eq!(found.iter().map(|one| one.trials).collect::<Vec<_>>(), [1, 1, 1]);
-    let (slower, unchanged): (Vec<_>, Vec<_>) = found.iter().partition(|one| one.condition.change.share() > 0.0);
-    assert!(slower.iter().all(|one| one.red.count == 1 && one.mean.is_some_and(|mean| (mean - 0.05).abs() < 0.01)));
-    assert!(unchanged.iter().all(|one| one.red.count == 0 && one.not_slower.count == 1), "{unchanged:?}");
+    let trials = Trial::read_all(&tools.project.path("records/selftest/slices")).expect("kept");
+    let rows: Vec<&Row> = trials.iter().map(|(_, row)| row).collect();
+    assert_eq!(rows.len(), 3);
+    let (slower, unchanged): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|row| row.is_slowdown());
+    let [slower] = slower.as_slice() else { panic!("{slower:?}") };
+    let estimate = slower.workloads[0].estimate.expect("pairs");
+    assert!(slower.is_red() && (estimate.value() - 5.0).abs() < 1.0, "{slower:?}");
+    assert!(unchanged.iter().all(|row| row.exit == 0 && row.steal_percent.is_some()), "{unchanged:?}");
 
     let kept = |name: &str| tools.project.read(&format!("records/selftest/{name}"));
-    let before = (kept("slices.md"), kept("slices.svg"));
+    let before = (kept("slices.md"), kept("slices.svg"), kept("slices.csv"));
     tools.script("probe", "exit 1");
     let done = gather(&tools, &["--replay", "--format", "csv"]);
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
-    assert!(done.stdout.starts_with("change,hogs,scope,trials,red,"), "{}", done.stdout);
-    assert_eq!((kept("slices.md"), kept("slices.svg")), before, "nothing was measured");
+    assert!(done.stdout.starts_with("table,machine,hogs,scope,asked,"), "{}", done.stdout);
+    assert_eq!((kept("slices.md"), kept("slices.svg"), kept("slices.csv")), before, "nothing was measured");
+    assert_eq!(before.2.lines().count(), 4, "{}", before.2);
 }
 
 #[test]
@@ -75,9 +77,9 @@ fn what_cannot_be_done_is_answered_by_one_sentence() {
     assert!(said.contains("there is no evidence in"), "{said}");
     let said = tools.refused(&["gate", "--condition", "null,real"]);
     assert!(said.contains("`--condition real` must be the only condition"), "{said}");
-    tools.project.write("records/selftest/slices/null_none_short.jsonl.gz", "rubbish");
+    tools.project.write("records/selftest/slices/null_none_short_1.json", "rubbish");
     let said = tools.refused(&["gate", "--replay"]);
-    assert!(said.contains("is cut off after 0 whole trials"), "{said}");
+    assert!(said.contains("null_none_short_1.json is not a measurement"), "{said}");
     let done = tools.run(&["gate", "--condition", "faster"]);
     assert!(done.status == 2 && done.stderr.contains("\"faster\" is no condition"), "{}", done.stderr);
 }

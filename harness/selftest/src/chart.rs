@@ -1,9 +1,12 @@
 //! The estimates of all trials as a chart.
 
+use std::collections::BTreeSet;
+
 use harness_report::render::chart::{Chart, DotChart, DotKind, DotRow};
 
-use crate::real::table::headline;
-use crate::real::{Milli, Role, Row, WorkloadResult};
+use crate::group::percentages;
+use crate::table::headline;
+use crate::{Milli, Role, Row, WorkloadResult};
 
 /// Indices of the kinds of dots.
 const QUIET: usize = 0;
@@ -13,31 +16,20 @@ const FALSE: usize = 2;
 /// The estimates of unchanged code by kind, then those of slowed workloads by percentage; none without trials.
 pub fn chart(rows: &[Row]) -> Option<Chart> {
     let last = rows.iter().map(|row| row.date).max()?;
-    let mut kinds: Vec<&str> = rows.iter().filter(|row| !row.is_slowdown()).map(|row| row.kind.as_str()).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
-    let mut percentages: Vec<f64> = rows.iter().filter_map(|row| row.percent).collect();
-    percentages.sort_by(f64::total_cmp);
-    percentages.dedup();
-    let unchanged = kinds.iter().map(|kind| {
-        let rows: Vec<&Row> = rows.iter().filter(|row| !row.is_slowdown() && row.kind == *kind).collect();
-        dots(kind, 0.0, &rows)
-    });
-    let slowdowns = percentages.iter().map(|&percent| {
-        let rows: Vec<&Row> = rows.iter().filter(|row| row.percent == Some(percent)).collect();
-        dots(&format!("+{percent} %"), percent, &rows)
-    });
+    let kinds: BTreeSet<&str> = rows.iter().filter(|row| !row.is_slowdown()).map(|row| row.kind.as_str()).collect();
+    let unchanged = kinds.into_iter().map(|kind| dots(kind, 0.0, rows, |row| !row.is_slowdown() && row.kind == kind));
+    let slowdowns = percentages(rows).into_iter();
+    let slowdowns =
+        slowdowns.map(|percent| dots(&format!("+{percent} %"), percent, rows, move |row| row.percent == Some(percent)));
     let kind = |name: &str, place, is_cross| DotKind { name: name.to_owned(), place, is_cross };
-    let mut machines: Vec<&str> = rows.iter().map(|row| row.machine.as_str()).collect();
-    machines.sort_unstable();
-    machines.dedup();
+    let machines: BTreeSet<&str> = rows.iter().map(|row| row.machine.as_str()).collect();
     Some(Chart::Dots(DotChart {
         title: headline(rows),
         subtitle: format!(
             "{} gates on {}, the last on {}. One dot for each timed workload of a gate; of slowdowns, only the slowed workloads \
              and those that were red. The stroke is the true change.",
             rows.len(),
-            machines.join("; "),
+            Vec::from_iter(machines).join("; "),
             last.to_string().split('T').next().unwrap_or_default(),
         ),
         axis: "estimate of the change, in percent".to_owned(),
@@ -50,7 +42,9 @@ pub fn chart(rows: &[Row]) -> Option<Chart> {
     }))
 }
 
-fn dots(name: &str, truth: f64, rows: &[&Row]) -> DotRow {
+/// The estimates of the trials that `is_of` selects.
+fn dots(name: &str, truth: f64, rows: &[Row], is_of: impl Fn(&Row) -> bool) -> DotRow {
+    let rows: Vec<&Row> = rows.iter().filter(|row| is_of(row)).collect();
     let dot = |row: &Row, one: &WorkloadResult| {
         let is_red = row.red().any(|red| red == one);
         let kind = match (is_red, one.role) {
@@ -77,7 +71,7 @@ mod tests {
     use harness_judge::gate::TimeOutcome;
 
     use super::*;
-    use crate::real::row::tests::{slowdown, unchanged};
+    use crate::row::tests::{slowdown, unchanged};
 
     #[test]
     fn each_kind_and_percentage_has_a_row_of_its_dots() {

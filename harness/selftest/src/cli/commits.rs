@@ -7,26 +7,22 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use harness::collect::{self, Progress};
+use harness::collect;
 use harness::doctor::{self, Counters, System};
 use harness::process::{self, Held};
 use harness::project::Project;
+use harness::terminal::notice;
 use harness::timing::pinned_core;
 use harness::vcs::{ELSEWHERE, MeasuringLock, ProjectClone, Repository};
 use harness_judge::gate::GateVerdict;
-use harness_record::session::{Layouts, Session};
-use harness_record::{Commit, atomic_file};
-use harness_report::render::chart::Layout;
-use harness_selftest::LoadProcesses;
-use harness_selftest::real::{self, Milli, Row, Source, Variant, WorkloadResult, changes, log};
+use harness_record::Commit;
+use harness_record::session::Session;
+use harness_selftest::{COMMITS, LoadProcesses, Milli, Role, Row, Variant, changes, log, short};
 use tempfile::TempDir;
 
 use super::GateTest;
-use super::trials::repeat;
-use harness::terminal::{notice, show};
+use super::trials::{self, Candidate};
 
-/// Digits of a commit in a row.
-const DIGITS: usize = 12;
 /// Environment variables that would move the build of the clone to another folder.
 const TARGETS: [&str; 2] = ["CARGO_BUILD_TARGET_DIR", "CARGO_BUILD_BUILD_DIR"];
 
@@ -35,76 +31,50 @@ struct Trial {
     variant: Variant,
     base: Commit,
     head: Commit,
-    /// Number of its trials so far.
-    count: usize,
 }
 
-/// The clone, the program, and the fixed cells of a row.
+/// The clone, the program, and a row to fill in.
 struct Stage<'a> {
     test: &'a GateTest,
     project: &'a Project,
     clone: ProjectClone,
     /// Folder with a copy of this program, which no later build replaces, and the session of the running gate.
     scratch: TempDir,
-    machine: String,
-    harness: String,
+    /// A row with the machine, the harness and the options of the gate.
+    template: Row,
 }
 
-/// Adds trials, always of the variant that has the fewest, and draws the page.
+/// Adds trials and draws the page.
 pub(super) fn gather(test: &GateTest, project: &Project) -> Result<()> {
-    let path = folder(test, project).join(log::LOG);
-    let rows = log::read(&path)?;
-    let (stage, mut trials) = Stage::new(test, project, &rows)?;
-    let most = match (test.trials, test.time) {
-        (None, None) => trials.len(),
-        (trials, _) => trials.unwrap_or(usize::MAX),
-    };
-    repeat(most, test.time, |bar| {
-        let next = trials.iter_mut().min_by_key(|trial| trial.count).context("there is no change to try")?;
-        bar.step(&format!("{}, trial {}", next.variant.name(), next.count + 1));
-        log::add(&path, &stage.run(next, &|message| bar.kept_build(|| notice(message)))?)?;
-        next.count += 1;
-        Ok(())
-    })?;
+    let path = rows_file(test, project);
+    let (stage, trials) = Stage::new(test, project, &log::read(&path)?)?;
+    let default = trials.len();
+    trials::gather(test, trials, default, |next, print| log::add(&path, &stage.run(&next.change, print)?))?;
     replay(test, project)
 }
 
 /// Draws the page, the chart and the tables from the rows.
 pub(super) fn replay(test: &GateTest, project: &Project) -> Result<()> {
-    let folder = folder(test, project);
-    let rows = log::read(&folder.join(log::LOG))?;
+    let path = rows_file(test, project);
+    let rows = log::read(&path)?;
     if rows.is_empty() {
-        bail!("there are no trials in {}; make some without --replay", folder.join(log::LOG).display());
+        bail!("there are no trials in {}; make some without --replay", path.display());
     }
-    show(&real::tables(&rows), test.format)?;
-    let mut files = vec![("gate.md", real::page(&rows, "gate.svg").into_bytes())];
-    if let Some(chart) = real::chart(&rows) {
-        files.push(("gate.svg", chart.svg(Layout::Wide)?.into_bytes()));
-    }
-    for (name, content) in files {
-        let path = folder.join(name);
-        atomic_file::write(&path, &content).with_context(|| format!("cannot write {}", path.display()))?;
-    }
-    notice(&format!("wrote {}", folder.join("gate.md").display()));
-    Ok(())
+    trials::draw(test, &test.folder(project.reports()), &COMMITS, &rows, "")
 }
 
-/// True if there are trials of this kind.
-pub(super) fn is_there(test: &GateTest, project: &Project) -> bool {
-    folder(test, project).join(log::LOG).is_file()
-}
-
-fn folder(test: &GateTest, project: &Project) -> PathBuf {
-    test.evidence.clone().unwrap_or_else(|| project.reports().join("selftest"))
+/// The file of rows.
+pub(super) fn rows_file(test: &GateTest, project: &Project) -> PathBuf {
+    test.folder(project.reports()).join(COMMITS.rows)
 }
 
 impl<'a> Stage<'a> {
     /// Makes the clone and all commits first, so that an invalid change is reported before hours of trials.
-    fn new(test: &'a GateTest, project: &'a Project, rows: &[Row]) -> Result<(Self, Vec<Trial>)> {
-        let file = test.real.changes.clone().unwrap_or_else(|| project.baselines().join(changes::FILE));
+    fn new(test: &'a GateTest, project: &'a Project, rows: &[Row]) -> Result<(Self, Vec<Candidate<Trial>>)> {
+        let file = test.changes.clone().unwrap_or_else(|| project.baselines().join(changes::FILE));
         let chosen: Vec<Variant> = changes::read(&file)?.iter().flat_map(|change| change.variants()).collect();
         let all: Vec<String> = chosen.iter().map(Variant::name).collect();
-        let only = &test.real.only;
+        let only = &test.only;
         let is_chosen = |one: &Variant| only.is_empty() || only.iter().any(|glob| glob.matches(&one.name()));
         let chosen: Vec<Variant> = chosen.into_iter().filter(is_chosen).collect();
         if chosen.is_empty() {
@@ -113,7 +83,6 @@ impl<'a> Stage<'a> {
         let repository = Repository::open(project)?;
         // Commits of rows do not count: the code, and so the base, is the same.
         let head = repository.head_outside(&project.config.reports)?;
-        let plus = if head.dirty { "+" } else { "" };
         if head.dirty {
             notice(&format!("uncommitted changes are ignored: the trials are of {}", head.commit));
         }
@@ -124,8 +93,13 @@ impl<'a> Stage<'a> {
             project,
             clone,
             scratch: scratch.context("cannot make a folder in target/harness-selftest")?,
-            machine: doctor::short_name(&System::here()),
-            harness: short(&head.commit) + plus,
+            template: Row {
+                machine: doctor::short_name(&System::here()),
+                harness: short(&head.commit.id) + if head.dirty { "+" } else { "" },
+                hogs: test.hogs,
+                budget_seconds: test.gate_budget,
+                ..Row::default()
+            },
         };
         let own = std::env::current_exe().context("cannot find the folder of this program")?;
         let program = own.with_file_name(format!("harness{EXE_SUFFIX}"));
@@ -141,28 +115,22 @@ impl<'a> Stage<'a> {
                 .commits(&variant, &repository, &head.commit)
                 .map_err(|error| error.context(format!("{}, change `{}`", file.display(), variant.change.name)))?;
             let count = rows.iter().filter(|row| stage.is_of(row, &variant)).count();
-            trials.push(Trial { variant, base, head, count });
+            trials.push(Candidate { name: variant.name(), count, change: Trial { variant, base, head } });
         }
         Ok((stage, trials))
     }
 
     fn commits(&self, variant: &Variant, repository: &Repository, base: &Commit) -> Result<(Commit, Commit)> {
-        match &variant.change.source {
-            Source::Revisions { base, head } => Ok((repository.resolve(base)?, repository.resolve(head)?)),
-            Source::Edits(edits) => {
-                let head = self.clone.commit(base, &variant.name(), &variant.edits(edits))?;
-                Ok((base.clone(), head))
-            }
+        match (&variant.change.base, &variant.change.head) {
+            (Some(base), Some(head)) => Ok((repository.resolve(base)?, repository.resolve(head)?)),
+            _ => Ok((base.clone(), self.clone.commit(base, &variant.name(), &variant.edits())?)),
         }
     }
 
     /// True if a row counts for a variant: the same machine, harness and condition.
     fn is_of(&self, row: &Row, variant: &Variant) -> bool {
-        let (ours, theirs) = ((&self.machine, &self.harness), (&row.machine, &row.harness));
-        ours == theirs
-            && row.hogs == self.test.hogs
-            && row.change == variant.change.name
-            && row.percent == variant.percent
+        let place = |row: &Row| (row.machine.clone(), row.harness.clone(), row.hogs);
+        place(row) == place(&self.template) && row.change == variant.change.name && row.percent == variant.percent
     }
 
     fn program(&self) -> PathBuf {
@@ -173,7 +141,7 @@ impl<'a> Stage<'a> {
     fn run(&self, trial: &Trial, print: &dyn Fn(&str)) -> Result<Row> {
         // The gate takes the lock of the clone; this one keeps others from measuring the project meanwhile.
         let _turn = MeasuringLock::wait(self.project, print)?;
-        let Trial { variant, base, head, .. } = trial;
+        let Trial { variant, base, head } = trial;
         self.clone.bring(base)?;
         self.clone.check_out(head)?;
         let (file, errors) = (self.scratch.path().join("session.json"), self.scratch.path().join("errors"));
@@ -200,34 +168,22 @@ impl<'a> Stage<'a> {
         }
         let mut row = Row {
             date: date.parse().context("the clock shows no date")?,
-            machine: self.machine.clone(),
             steal_percent: disturbance.stolen.map(|share| Milli::of(100.0 * share)),
             load: load.map(|load| Milli::of(load.one)),
-            harness: self.harness.clone(),
-            base: short(base),
-            head: short(head),
+            base: short(&base.id),
+            head: short(&head.id),
             change: variant.change.name.clone(),
             kind: variant.change.kind.clone(),
             percent: variant.percent,
-            hogs: self.test.hogs,
             forced: variant.change.force,
-            budget_seconds: self.test.real.gate_budget,
             exit,
             seconds: Milli::of(seconds),
-            measuring_seconds: Milli(0),
-            layouts: None,
-            workloads: Vec::new(),
+            ..self.template.clone()
         };
         // A gate that could not judge may have written no session.
         if file.is_file() {
             let session = Session::read(&file)?;
-            let gate_verdict = GateVerdict::of(&session)?;
-            row.measuring_seconds = Milli::of(gate_verdict.times.iter().map(|time| time.seconds).sum());
-            row.workloads = WorkloadResult::all(&gate_verdict, variant);
-            row.layouts = match session.terms.layouts {
-                Layouts::Averaged(count) if !row.workloads.is_empty() => Some(u32::try_from(count)?),
-                _ => None,
-            };
+            row.fill(&session, &GateVerdict::of(&session)?, |workload| Role::of(workload, variant));
             fs::remove_file(&file).with_context(|| format!("cannot remove {}", file.display()))?;
         }
         Ok(row)
@@ -238,7 +194,7 @@ impl<'a> Stage<'a> {
         let root = self.clone.root();
         let mut command = Command::new(self.program());
         command.args(["gate", "--base", &trial.base.id, "--times-only"]);
-        command.args(["--budget", &self.test.real.gate_budget.to_string()]).arg("--out").arg(out);
+        command.args(["--budget", &self.test.gate_budget.to_string()]).arg("--out").arg(out);
         for glob in &trial.variant.change.filter {
             command.args(["--filter", glob]);
         }
@@ -252,10 +208,6 @@ impl<'a> Stage<'a> {
         command.stdin(Stdio::null()).stdout(Stdio::null());
         command
     }
-}
-
-fn short(commit: &Commit) -> String {
-    commit.id.chars().take(DIGITS).collect()
 }
 
 /// The last line that the gate wrote on standard error.

@@ -1,86 +1,96 @@
 //! Counts over the trials of one machine under one condition.
 
+use std::collections::BTreeSet;
+
 use harness_abtest::{Verdict, median};
 use harness_judge::gate::TimeOutcome;
 
-use crate::condition::BackgroundLoad;
-use crate::finding::{Rate, deviation};
-use crate::real::{Milli, Role, Row, WorkloadResult};
+use crate::condition::{BackgroundLoad, Scope};
+use crate::rate::Rate;
+use crate::{Milli, Role, Row, WorkloadResult};
 
 /// Trials that are counted together.
-pub(super) struct Group<'a> {
+#[derive(Clone)]
+pub(crate) struct Group<'a> {
     /// The machine; none for all machines.
-    pub(super) machine: Option<&'a str>,
+    pub(crate) machine: Option<&'a str>,
+    /// The scope of trials on one program; none for trials on commits.
+    pub(crate) scope: Option<Scope>,
     /// The background load.
-    pub(super) hogs: BackgroundLoad,
+    pub(crate) hogs: BackgroundLoad,
     /// The trials.
-    pub(super) rows: Vec<&'a Row>,
+    pub(crate) rows: Vec<&'a Row>,
 }
 
 /// Estimates in percent.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Estimates(Vec<f64>);
+pub(crate) struct Estimates(Vec<f64>);
 
 /// Counts over the trials of one slowdown.
-pub(super) struct Slowdown {
-    pub(super) percent: f64,
+pub(crate) struct Slowdown {
+    pub(crate) percent: f64,
     /// Gates that were red on a slowed workload.
-    pub(super) found: Rate,
+    pub(crate) found: Rate,
     /// Gates that were red on a workload that is not slower.
-    pub(super) false_alarms: Rate,
+    pub(crate) false_alarms: Rate,
     /// Estimates of the slowed workloads.
-    pub(super) estimates: Estimates,
+    pub(crate) estimates: Estimates,
     /// Median of the seconds of measuring of a gate.
-    pub(super) seconds: Option<f64>,
+    pub(crate) seconds: Option<f64>,
 }
 
 /// Counts over the trials on unchanged code.
-pub(super) struct Unchanged {
+pub(crate) struct Unchanged<'a> {
+    /// The kind; none for all.
+    pub(crate) kind: Option<&'a str>,
     /// All gates.
-    pub(super) gates: usize,
+    pub(crate) gates: usize,
     /// Gates that ended red, among those that timed something.
-    pub(super) red: Rate,
+    pub(crate) red: Rate,
     /// Gates that could not judge.
-    pub(super) unjudged: usize,
+    pub(crate) unjudged: usize,
     /// Workloads that stayed inconclusive.
-    pub(super) inconclusive: Rate,
+    pub(crate) inconclusive: Rate,
 }
 
 /// The groups of the trials: for each condition all machines together if there are several, and each machine.
-pub(super) fn groups(rows: &[Row]) -> Vec<Group<'_>> {
+pub(crate) fn groups(rows: &[Row]) -> Vec<Group<'_>> {
     let mut groups = Vec::new();
-    for hogs in [BackgroundLoad::None, BackgroundLoad::Other, BackgroundLoad::Each] {
-        let all: Vec<&Row> = rows.iter().filter(|row| row.hogs == hogs).collect();
-        let mut machines: Vec<&str> = all.iter().map(|row| row.machine.as_str()).collect();
-        machines.sort_unstable();
-        machines.dedup();
-        if machines.len() > 1 {
-            groups.push(Group { machine: None, hogs, rows: all.clone() });
-        }
-        for machine in machines {
-            let rows = all.iter().copied().filter(|row| row.machine == machine).collect();
-            groups.push(Group { machine: Some(machine), hogs, rows });
+    let conditions: BTreeSet<_> = rows.iter().map(|row| (row.scope(), row.hogs)).collect();
+    for (scope, hogs) in conditions {
+        let rows: Vec<&Row> = rows.iter().filter(|row| (row.scope(), row.hogs) == (scope, hogs)).collect();
+        let machines: BTreeSet<&str> = rows.iter().map(|row| row.machine.as_str()).collect();
+        let all = (machines.len() > 1).then_some(None);
+        for machine in all.into_iter().chain(machines.into_iter().map(Some)) {
+            let is_here = |row: &&Row| machine.is_none_or(|machine| row.machine == machine);
+            let rows = rows.iter().copied().filter(is_here).collect();
+            groups.push(Group { machine, scope, hogs, rows });
         }
     }
     groups
 }
 
+/// The percentages of the slowdowns among the trials, from the smallest to the largest.
+pub(crate) fn percentages<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Vec<f64> {
+    let mut percentages: Vec<f64> = rows.into_iter().filter_map(|row| row.percent).collect();
+    percentages.sort_by(f64::total_cmp);
+    percentages.dedup();
+    percentages
+}
+
 impl<'a> Group<'a> {
     /// The gates on unchanged code.
-    pub(super) fn unchanged(&self) -> impl Iterator<Item = &'a Row> {
+    pub(crate) fn unchanged(&self) -> impl Iterator<Item = &'a Row> {
         self.rows.iter().copied().filter(|row| !row.is_slowdown())
     }
 
-    /// The kinds of unchanged code, sorted.
-    pub(super) fn kinds(&self) -> Vec<&'a str> {
-        let mut kinds: Vec<&str> = self.unchanged().map(|row| row.kind.as_str()).collect();
-        kinds.sort_unstable();
-        kinds.dedup();
-        kinds
+    /// The kinds of unchanged code.
+    pub(crate) fn kinds(&self) -> BTreeSet<&'a str> {
+        self.unchanged().map(|row| row.kind.as_str()).collect()
     }
 
     /// Counts unchanged code, of one kind or all.
-    pub(super) fn count(&self, kind: Option<&str>) -> Unchanged {
+    pub(crate) fn count<'k>(&self, kind: Option<&'k str>) -> Unchanged<'k> {
         let rows: Vec<&Row> = self.unchanged().filter(|row| kind.is_none_or(|kind| row.kind == kind)).collect();
         let count = |holds: &dyn Fn(&Row) -> bool| rows.iter().filter(|row| holds(row)).count();
         let workloads: Vec<&WorkloadResult> = rows.iter().flat_map(|row| &row.workloads).collect();
@@ -88,6 +98,7 @@ impl<'a> Group<'a> {
             matches!(one.verdict, TimeOutcome::Verdict(Verdict::Inconclusive) | TimeOutcome::Failed)
         };
         Unchanged {
+            kind,
             gates: rows.len(),
             red: Rate { count: count(&Row::is_red), of: count(&|row| !row.workloads.is_empty()) },
             unjudged: count(&|row| row.exit > 1),
@@ -97,32 +108,25 @@ impl<'a> Group<'a> {
 
     /// The estimates on unchanged code, of one workload or all. With `forced` those of gates that timed identical
     /// programs, otherwise those of the other gates.
-    pub(super) fn estimates(&self, forced: bool, workload: Option<&str>) -> Estimates {
+    pub(crate) fn estimates(&self, forced: bool, workload: Option<&str>) -> Estimates {
         let outcomes = self.unchanged().filter(|row| row.forced == forced).flat_map(|row| &row.workloads);
         Estimates::of(outcomes.filter(|one| workload.is_none_or(|workload| one.workload == workload)))
     }
 
     /// The mean of the estimates of each gate on unchanged code. Estimates of one gate are not independent: its
     /// workloads share layouts and are measured within minutes.
-    pub(super) fn means(&self, forced: bool) -> Estimates {
+    pub(crate) fn means(&self, forced: bool) -> Estimates {
         let gates = self.unchanged().filter(|row| row.forced == forced);
         Estimates(gates.filter_map(|row| Estimates::of(row.workloads.iter()).mean()).collect())
     }
 
-    /// The workloads that were timed on unchanged code, sorted.
-    pub(super) fn workloads(&self) -> Vec<&'a str> {
-        let outcomes = self.unchanged().flat_map(|row| &row.workloads);
-        let mut workloads: Vec<&str> = outcomes.map(|one| one.workload.as_str()).collect();
-        workloads.sort_unstable();
-        workloads.dedup();
-        workloads
+    /// The workloads that were timed on unchanged code.
+    pub(crate) fn workloads(&self) -> BTreeSet<&'a str> {
+        self.unchanged().flat_map(|row| &row.workloads).map(|one| one.workload.as_str()).collect()
     }
 
     /// The slowdowns, from the smallest to the largest.
-    pub(super) fn slowdowns(&self) -> Vec<Slowdown> {
-        let mut percentages: Vec<f64> = self.rows.iter().filter_map(|row| row.percent).collect();
-        percentages.sort_by(f64::total_cmp);
-        percentages.dedup();
+    pub(crate) fn slowdowns(&self) -> Vec<Slowdown> {
         let slowdown = |percent| {
             let rows: Vec<&Row> = self.rows.iter().copied().filter(|row| row.percent == Some(percent)).collect();
             let red_on = |role| {
@@ -139,35 +143,44 @@ impl<'a> Group<'a> {
                 seconds: median(&seconds),
             }
         };
-        percentages.into_iter().map(slowdown).collect()
+        percentages(self.rows.iter().copied()).into_iter().map(slowdown).collect()
+    }
+}
+
+impl FromIterator<f64> for Estimates {
+    fn from_iter<I: IntoIterator<Item = f64>>(percentages: I) -> Self {
+        Self(percentages.into_iter().collect())
     }
 }
 
 impl Estimates {
+    /// The estimates of workloads.
     fn of<'a>(outcomes: impl Iterator<Item = &'a WorkloadResult>) -> Self {
         Self(outcomes.filter_map(|one| one.estimate.map(Milli::value)).collect())
     }
 
     /// The number of estimates.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
     /// The mean; none without estimates.
-    pub(super) fn mean(&self) -> Option<f64> {
+    pub(crate) fn mean(&self) -> Option<f64> {
         (!self.0.is_empty()).then(|| self.0.iter().sum::<f64>() / self.0.len() as f64)
     }
 
     /// The standard deviation; none for fewer than two.
-    pub(super) fn deviation(&self) -> Option<f64> {
-        deviation(&self.0)
+    pub(crate) fn deviation(&self) -> Option<f64> {
+        let (mean, count) = (self.mean()?, self.0.len() as f64);
+        let squares: f64 = self.0.iter().map(|value| (value - mean).powi(2)).sum();
+        (self.0.len() > 1).then(|| (squares / (count - 1.0)).sqrt())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::real::row::tests::{slowdown, unchanged};
+    use crate::row::tests::{slowdown, unchanged};
 
     #[test]
     fn every_trial_counts_in_its_group_and_in_that_of_all_machines() {

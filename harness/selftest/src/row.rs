@@ -3,37 +3,21 @@
 use std::fmt;
 
 use harness_abtest::Verdict;
-use harness_judge::gate::TimeOutcome;
+use harness_judge::gate::{GateVerdict, TimeOutcome};
+use harness_record::session::{Layouts, Session};
 use jiff::Timestamp;
 
-use crate::condition::BackgroundLoad;
-use crate::real::columns::{commit, exact, named, optional, words};
-use crate::real::{Milli, SLOWDOWN, WorkloadResult};
+use crate::columns::Fields;
+use crate::condition::{BackgroundLoad, Scope};
+use crate::{Milli, Role, SLOWDOWN, WorkloadResult};
 
-/// The columns, in order.
-pub const COLUMNS: [&str; 18] = [
-    "date",
-    "machine",
-    "steal_percent",
-    "load",
-    "harness",
-    "base",
-    "head",
-    "change",
-    "kind",
-    "percent",
-    "hogs",
-    "forced",
-    "budget_seconds",
-    "exit",
-    "seconds",
-    "measuring_seconds",
-    "layouts",
-    "workloads",
-];
+/// Number of columns.
+const WIDTH: usize = 18;
+/// Digits of a commit in a row.
+const DIGITS: usize = 12;
 
-/// One trial: a gate on a commit.
-#[derive(Debug, Clone, PartialEq)]
+/// One trial: a gate on a commit, or on one program.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Row {
     /// The start, to the second.
     pub date: Timestamp,
@@ -49,7 +33,7 @@ pub struct Row {
     pub base: String,
     /// The head commit.
     pub head: String,
-    /// The name of the change.
+    /// The name of the change. For a trial on one program, its condition and, after a space, its scope.
     pub change: String,
     /// The kind of the change.
     pub kind: String,
@@ -63,22 +47,40 @@ pub struct Row {
     pub budget_seconds: u64,
     /// The exit status of the gate.
     pub exit: u8,
-    /// Duration of the whole gate with its builds, in seconds.
+    /// Duration of the whole gate with its builds, in seconds; of its pairs alone for a trial on one program.
     pub seconds: Milli,
     /// Duration of all its pairs, in seconds.
     pub measuring_seconds: Milli,
     /// Number of layouts that each program was averaged over; none if there was only one, or nothing was timed.
-    pub layouts: Option<u32>,
+    pub layouts: Option<usize>,
     /// The timed workloads.
     pub workloads: Vec<WorkloadResult>,
 }
 
-const HOGS: [BackgroundLoad; 3] = [BackgroundLoad::None, BackgroundLoad::Other, BackgroundLoad::Each];
+/// The first digits of a commit, as they are in a row.
+pub fn short(commit: &str) -> String {
+    commit.chars().take(DIGITS).collect()
+}
 
 impl Row {
     /// True if the trial had a slowdown to find.
     pub fn is_slowdown(&self) -> bool {
         self.percent.is_some()
+    }
+
+    /// The scope of a trial on one program; none for a commit, whose change has no space in its name.
+    pub fn scope(&self) -> Option<Scope> {
+        self.change.split_once(' ').and_then(|(_, scope)| scope.parse().ok())
+    }
+
+    /// Fills in what the gate measured: the workloads, whose roles `role` knows, the layouts and the duration.
+    pub fn fill(&mut self, session: &Session, gate_verdict: &GateVerdict, role: impl Fn(&str) -> Role) {
+        self.measuring_seconds = Milli::of(gate_verdict.times.iter().map(|time| time.seconds).sum());
+        self.workloads = gate_verdict.times.iter().map(|time| WorkloadResult::of(time, role(&time.workload))).collect();
+        self.layouts = match session.terms.layouts {
+            Layouts::Averaged(count) if !self.workloads.is_empty() => Some(count),
+            _ => None,
+        };
     }
 
     /// True if the gate ended red.
@@ -91,66 +93,72 @@ impl Row {
         self.workloads.iter().filter(|one| self.is_red() && one.verdict == TimeOutcome::Verdict(Verdict::Regressed))
     }
 
-    /// The fields, in the order of [`COLUMNS`].
-    pub fn fields(&self) -> [String; COLUMNS.len()] {
+    /// The columns, in order.
+    pub fn columns() -> [&'static str; WIDTH] {
+        Self::default().fields().map(|(column, _)| column)
+    }
+
+    /// Each column and its text, in order.
+    pub fn fields(&self) -> [(&'static str, String); WIDTH] {
         fn optional(value: Option<impl fmt::Display>) -> String {
             value.map_or_else(String::new, |value| value.to_string())
         }
         let workloads: Vec<String> = self.workloads.iter().map(WorkloadResult::to_string).collect();
         [
-            self.date.to_string(),
-            self.machine.clone(),
-            optional(self.steal_percent),
-            optional(self.load),
-            self.harness.clone(),
-            self.base.clone(),
-            self.head.clone(),
-            self.change.clone(),
-            self.kind.clone(),
-            optional(self.percent),
-            self.hogs.name().to_owned(),
-            self.forced.to_string(),
-            self.budget_seconds.to_string(),
-            self.exit.to_string(),
-            self.seconds.to_string(),
-            self.measuring_seconds.to_string(),
-            optional(self.layouts),
-            workloads.join(";"),
+            ("date", self.date.to_string()),
+            ("machine", self.machine.clone()),
+            ("steal_percent", optional(self.steal_percent)),
+            ("load", optional(self.load)),
+            ("harness", self.harness.clone()),
+            ("base", self.base.clone()),
+            ("head", self.head.clone()),
+            ("change", self.change.clone()),
+            ("kind", self.kind.clone()),
+            ("percent", optional(self.percent)),
+            ("hogs", self.hogs.to_string()),
+            ("forced", self.forced.to_string()),
+            ("budget_seconds", self.budget_seconds.to_string()),
+            ("exit", self.exit.to_string()),
+            ("seconds", self.seconds.to_string()),
+            ("measuring_seconds", self.measuring_seconds.to_string()),
+            ("layouts", optional(self.layouts)),
+            ("workloads", workloads.join(";")),
         ]
     }
 
-    /// Parses the fields that [`Self::fields`] writes.
+    /// Parses the texts that [`Self::fields`] returns.
     ///
     /// # Errors
-    /// If a field is invalid; the message names the column and its text.
-    pub fn parse(fields: &[&str; COLUMNS.len()]) -> Result<Self, String> {
-        let [date, machine, steal, load, harness, base, head, change, kind, percent, hogs, forced, rest @ ..] = fields;
-        let [budget, exit, seconds, measuring, layouts, workloads] = rest;
+    /// If a field is invalid or missing; the message names the column and its text.
+    pub fn parse<'a>(texts: impl Iterator<Item = &'a str>) -> Result<Self, String> {
+        let mut fields = Fields(Self::columns().into_iter().zip(texts));
         let row = Self {
-            date: exact("date", date)?,
-            machine: words("machine", machine)?,
-            steal_percent: optional("steal_percent", steal)?,
-            load: optional("load", load)?,
-            harness: commit("harness", harness)?,
-            base: commit("base", base)?,
-            head: commit("head", head)?,
-            change: words("change", change)?,
-            kind: words("kind", kind)?,
-            percent: optional("percent", percent)?,
-            hogs: named("hogs", hogs, &HOGS, |one| one.name())?,
-            forced: exact("forced", forced)?,
-            budget_seconds: exact("budget_seconds", budget)?,
-            exit: exact("exit", exit)?,
-            seconds: exact("seconds", seconds)?,
-            measuring_seconds: exact("measuring_seconds", measuring)?,
-            layouts: optional("layouts", layouts)?,
-            workloads: match workloads.is_empty() {
-                true => Vec::new(),
-                false => workloads.split(';').map(WorkloadResult::parse).collect::<Result<_, _>>()?,
+            date: fields.exact()?,
+            machine: fields.words()?,
+            steal_percent: fields.optional()?,
+            load: fields.optional()?,
+            harness: fields.commit()?,
+            base: fields.commit()?,
+            head: fields.commit()?,
+            change: fields.words()?,
+            kind: fields.words()?,
+            percent: fields.optional()?,
+            hogs: fields.exact()?,
+            forced: fields.exact()?,
+            budget_seconds: fields.exact()?,
+            exit: fields.exact()?,
+            seconds: fields.exact()?,
+            measuring_seconds: fields.exact()?,
+            layouts: fields.optional()?,
+            workloads: match fields.next()? {
+                (_, "") => Vec::new(),
+                (_, workloads) => workloads.split(';').map(WorkloadResult::parse).collect::<Result<_, _>>()?,
             },
         };
-        let is_percentage = row.percent.is_none_or(|percent| percent > 0.0 && percent <= 100.0);
-        if !is_percentage || row.percent.is_some() != (row.kind == SLOWDOWN) {
+        let (percent, kind) = (row.percent, &row.kind);
+        let is_percentage = percent.is_none_or(|percent| percent > 0.0 && percent <= 100.0);
+        if !is_percentage || percent.is_some() != (kind == SLOWDOWN) {
+            let percent = percent.map_or_else(String::new, |percent| percent.to_string());
             return Err(format!("`percent` is `{percent}` and `kind` is `{kind}`, which do not go together"));
         }
         Ok(row)
@@ -159,11 +167,11 @@ impl Row {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use clap::ValueEnum;
     use proptest::prelude::*;
 
     use super::*;
-    use crate::real::Role;
-    use crate::real::outcome::tests::outcomes;
+    use crate::outcome::tests::outcomes;
 
     /// A gate on unchanged code that timed one workload.
     pub(crate) fn unchanged(exit: u8, verdict: TimeOutcome, estimate: f64) -> Row {
@@ -210,8 +218,13 @@ pub(crate) mod tests {
         let texts = ("[ -~]{1,20}", "[0-9a-f]{12}[+]?", "[0-9a-f]{12}", "[a-z.-]{1,12}");
         let numbers = (prop::option::of(milli()), prop::option::of(milli()), milli(), milli(), any::<u8>(), 1..999_u64);
         let percent = prop::option::of(prop::sample::select(vec![0.1, 0.5, 1.0, 2.0, 100.0]));
-        let rest =
-            (percent, prop::sample::select(&HOGS[..]), any::<bool>(), prop::option::of(0..9_u32), 0..4_000_000_000_i64);
+        let rest = (
+            percent,
+            prop::sample::select(BackgroundLoad::value_variants()),
+            any::<bool>(),
+            prop::option::of(0..9_usize),
+            0..4_000_000_000_i64,
+        );
         (texts, numbers, rest, outcomes()).prop_map(|(texts, numbers, rest, workloads)| Row {
             date: Timestamp::from_second(rest.4).expect("a date"),
             machine: texts.0,

@@ -2,55 +2,30 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use thiserror::Error;
+use anyhow::{Context, Error, Result, anyhow};
 
-use crate::real::row::{COLUMNS, Row};
+use crate::row::Row;
 
-/// The file of trials, in the folder of the self-test.
-pub const LOG: &str = "real.csv";
-
-/// Trials that cannot be read or added.
-#[derive(Debug, Error)]
-pub enum LogError {
-    /// The file cannot be read.
-    #[error("cannot read the trials {path}: {source}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// The error of the system.
-        source: io::Error,
-    },
-    /// The file cannot be written.
-    #[error("cannot write the trials {path}: {source}")]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// The error of the system.
-        source: io::Error,
-    },
-    /// A line is no trial.
-    #[error("{path}, line {line}: {message}; remove that line, or take the file from git")]
-    Line {
-        /// The file.
-        path: PathBuf,
-        /// Number of the line, from 1.
-        line: u64,
-        /// The error.
-        message: String,
-    },
+/// Error in a line of a file; lines are counted from 1.
+pub(crate) fn wrong_line(path: &Path, line: u64, message: &str) -> Error {
+    anyhow!("{}, line {line}: {message}; remove that line, or take the file from git", path.display())
 }
 
 /// Reads all trials; none if the file does not exist.
 ///
 /// # Errors
 /// If the file exists and cannot be read, or a line of it is no trial.
-pub fn read(path: &Path) -> Result<Vec<Row>, LogError> {
+pub fn read(path: &Path) -> Result<Vec<Row>> {
+    parse(&bytes(path)?, path)
+}
+
+/// The content of a file; empty if it does not exist.
+pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>> {
     match fs::read(path) {
-        Ok(bytes) => parse(&bytes, path),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(source) => Err(LogError::Read { path: path.to_owned(), source }),
+        bytes => bytes.with_context(|| format!("cannot read the trials {}", path.display())),
     }
 }
 
@@ -58,26 +33,24 @@ pub fn read(path: &Path) -> Result<Vec<Row>, LogError> {
 ///
 /// # Errors
 /// If a line is no trial.
-pub fn parse(bytes: &[u8], path: &Path) -> Result<Vec<Row>, LogError> {
-    let wrong = |line, message: String| LogError::Line { path: path.to_owned(), line, message };
+pub fn parse(bytes: &[u8], path: &Path) -> Result<Vec<Row>> {
+    let wrong = |line, message: String| wrong_line(path, line, &message);
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
-    let mut rows = Vec::new();
+    let (columns, mut rows) = (Vec::from(Row::columns()), Vec::new());
     for (place, record) in reader.records().enumerate() {
         let record = record.map_err(|error| {
             let line = error.position().map_or(1, csv::Position::line);
             wrong(line, format!("this is no CSV: {}", error.to_string().replace('\n', " ")))
         })?;
         let line = record.position().map_or(1, csv::Position::line);
-        if place == 0 {
-            if record != *COLUMNS.as_slice() {
-                return Err(wrong(line, format!("the columns must be {}", COLUMNS.join(","))));
+        match place {
+            0 if record == columns => {}
+            0 => return Err(wrong(line, format!("the columns must be {}", columns.join(",")))),
+            _ if record.len() != columns.len() => {
+                return Err(wrong(line, format!("a row has {} fields, this one {}", columns.len(), record.len())));
             }
-            continue;
+            _ => rows.push(Row::parse(record.iter()).map_err(|message| wrong(line, message))?),
         }
-        let fields: Vec<&str> = record.iter().collect();
-        let fields = <&[&str; COLUMNS.len()]>::try_from(fields.as_slice())
-            .map_err(|_| wrong(line, format!("a row has {} fields, this one {}", COLUMNS.len(), record.len())))?;
-        rows.push(Row::parse(fields).map_err(|message| wrong(line, message))?);
     }
     // A row that is cut off within a number can still parse.
     if !bytes.is_empty() && !bytes.ends_with(b"\n") {
@@ -90,26 +63,34 @@ pub fn parse(bytes: &[u8], path: &Path) -> Result<Vec<Row>, LogError> {
 ///
 /// # Errors
 /// If the file cannot be written.
-pub fn add(path: &Path, row: &Row) -> Result<(), LogError> {
-    let failed = |source| LogError::Write { path: path.to_owned(), source };
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(failed)?;
-    }
-    let mut file = OpenOptions::new().append(true).create(true).open(path).map_err(failed)?;
-    let is_new = file.metadata().map_err(failed)?.len() == 0;
-    // One call for the whole row, so that no reader sees a part of it.
-    file.write_all(&text(is_new, std::slice::from_ref(row)).map_err(failed)?).map_err(failed)?;
-    file.sync_all().map_err(failed)
+pub fn add(path: &Path, row: &Row) -> Result<()> {
+    append(path, |is_new| text(is_new, std::slice::from_ref(row)))
+}
+
+/// Appends text, which may depend on whether the file is new. It is on the disk when this returns.
+pub(crate) fn append(path: &Path, text: impl FnOnce(bool) -> io::Result<Vec<u8>>) -> Result<()> {
+    let append = || -> io::Result<()> {
+        fs::create_dir_all(path.parent().unwrap_or(Path::new("")))?;
+        let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+        let is_new = file.metadata()?.len() == 0;
+        // One call for the whole text, so that no reader sees a part of it.
+        file.write_all(&text(is_new)?)?;
+        file.sync_all()
+    };
+    append().with_context(|| format!("cannot write the trials {}", path.display()))
 }
 
 /// The text of rows, with or without the header.
-fn text(has_header: bool, rows: &[Row]) -> io::Result<Vec<u8>> {
+///
+/// # Errors
+/// Never: the text is in memory.
+pub fn text(has_header: bool, rows: &[Row]) -> io::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     if has_header {
-        writer.write_record(COLUMNS)?;
+        writer.write_record(Row::columns())?;
     }
     for row in rows {
-        writer.write_record(row.fields())?;
+        writer.write_record(row.fields().map(|(_, text)| text))?;
     }
     writer.into_inner().map_err(|error| error.into_error())
 }
@@ -121,7 +102,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::real::row::tests::{rows, unchanged};
+    use crate::row::tests::{rows, unchanged};
 
     #[test]
     fn rows_are_added_behind_each_other_and_read_in_order() {
@@ -156,7 +137,7 @@ mod tests {
             good.replace("comment,comment", "comment"),
             good.trim_end().to_owned(),
         ];
-        let wrong = |text: &String| parse(text.as_bytes(), Path::new(LOG)).expect_err(text).to_string();
+        let wrong = |text: &String| parse(text.as_bytes(), Path::new("real.csv")).expect_err(text).to_string();
         insta::assert_snapshot!(cases.iter().map(wrong).collect::<Vec<_>>().join("\n"));
     }
 
@@ -166,13 +147,13 @@ mod tests {
         #[test]
         fn rows_are_read_as_they_are_written(rows in prop::collection::vec(rows(), 0..4)) {
             let bytes = text(true, &rows).expect("in memory");
-            prop_assert_eq!(parse(&bytes, Path::new(LOG)).expect("good"), rows);
+            prop_assert_eq!(parse(&bytes, Path::new("real.csv")).expect("good"), rows);
         }
 
         #[test]
         fn any_bytes_are_borne(bytes in prop::collection::vec(any::<u8>(), 0..200), has_header in any::<bool>()) {
-            let header = if has_header { COLUMNS.join(",") + "\n" } else { String::new() };
-            let _ = parse(&[header.as_bytes(), &bytes].concat(), Path::new(LOG));
+            let header = if has_header { Row::columns().join(",") + "\n" } else { String::new() };
+            let _ = parse(&[header.as_bytes(), &bytes].concat(), Path::new("real.csv"));
         }
     }
 }

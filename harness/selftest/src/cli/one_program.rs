@@ -1,34 +1,101 @@
-//! The bench of the trials on one program: the build of the probe, and the workloads of the timed suite.
+//! Trials on one program: the build of the probe is compared with itself. Keeps the sessions, and draws their page.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use harness::collect::{self, Measured, Plan, Silent};
+use harness::doctor::{self, Counters, System};
 use harness::probe::Probe;
 use harness::programs::Programs;
 use harness::project::Project;
-use harness::timing::{self, MatchedWorkloads, SLICE, Sides, WARM, pinned_core};
+use harness::terminal::{notice, quiet};
+use harness::timing::{self, MOST_TIMED, MatchedWorkloads, SLICE, Sides, WARM, pinned_core, seed_of_now};
 use harness::vcs::{MeasuringLock, Repository};
-use harness_abtest::{Random, Rules, TimedPhase};
+use harness_abtest::{Random, Rules, TimedPhase, shuffled};
 use harness_probe::protocol::Reading;
 use harness_probe::{Instrument, Options};
-use harness_record::session::{Accepted, Identical, LAYOUT_LIMIT, Layouts, Revision, Session, Terms};
+use harness_record::session::{Accepted, Circumstances, Identical, LAYOUT_LIMIT, Layouts, Revision, Session, Terms};
 use harness_record::{Environment, UNKNOWN};
-use harness_selftest::Trial;
-use harness_selftest::{Condition, Scope};
+use harness_selftest::{
+    BackToBack, Change, Condition, LoadProcesses, ONE_PROGRAM, Row, Scope, Trial, criterion, log, swapped,
+};
 use tempfile::TempDir;
 
-use harness::terminal::{notice, quiet};
-use harness::timing::MOST_TIMED;
+use super::GateTest;
+use super::trials::{self, Candidate};
+
+/// Default changes: none, and slowdowns in percent.
+const CHANGES: [Change; 5] = [Change(None), Change(Some(0.5)), Change(Some(1.0)), Change(Some(2.0)), Change(Some(5.0))];
 
 /// Longest run of a workload for trials on single workloads: in a longer one, seconds do not show a slowdown.
 const LONGEST_RUN: Duration = Duration::from_millis(1);
 
-/// The command that is recorded in the evidence: without options, which may name folders of one machine.
+/// Largest number of workloads of a short trial.
+const SHORT: usize = 4;
+
+/// The command that is recorded in a session: without options, which may name folders of one machine.
 const COMMAND: &str = "cargo harness selftest gate";
 
+/// The file of verdicts of criterion, beside the sessions.
+const CRITERION: &str = "criterion.jsonl";
+
+/// Adds trials and draws the page.
+pub(super) fn gather(test: &GateTest, project: &Project, changes: &[Change]) -> Result<()> {
+    let changes = if changes.is_empty() { &CHANGES } else { changes };
+    let sessions = sessions(test, project);
+    let candidate = |&change: &Change| {
+        let condition = Condition { change, hogs: test.hogs, scope: test.scope.unwrap_or(change.scope()) };
+        Candidate { name: change.to_string(), count: Trial::count(&sessions, condition), change: condition }
+    };
+    let bench = Bench::new(project)?;
+    // With --criterion alone, there are no trials.
+    let default = if test.criterion > 0 { 0 } else { changes.len() };
+    let mut random = Random::new(seed_of_now());
+    trials::gather(test, changes.iter().map(candidate).collect(), default, |next, print| {
+        let _turn = MeasuringLock::wait(project, print)?;
+        let _hog = LoadProcesses::start(test.hogs, pinned_core(1))?;
+        Ok(bench.trial(next.change, next.count, &mut random)?.write(&sessions)?)
+    })?;
+    compare_by_criterion(test, project, &bench)?;
+    replay(test, project)
+}
+
+/// Judges the sessions again, and draws the page, the chart and the tables.
+pub(super) fn replay(test: &GateTest, project: &Project) -> Result<()> {
+    let (folder, sessions) = (test.folder(project.records()), sessions(test, project));
+    let (trials, rows): (Vec<Trial>, Vec<Row>) = Trial::read_all(&sessions)?.into_iter().unzip();
+    if trials.is_empty() {
+        bail!("there is no evidence in {}; gather some without --replay", folder.display());
+    }
+    trials::write(&folder.join(ONE_PROGRAM.rows), &log::text(true, &rows)?)?;
+    let criterion = criterion::section(&BackToBack::read_all(&sessions.join(CRITERION))?);
+    trials::draw(test, &folder, &ONE_PROGRAM, &rows, &(swapped(&trials).section() + &criterion))
+}
+
+/// The folder of session files.
+pub(super) fn sessions(test: &GateTest, project: &Project) -> PathBuf {
+    test.folder(project.records()).join("slices")
+}
+
+fn compare_by_criterion(test: &GateTest, project: &Project, bench: &Bench) -> Result<()> {
+    if test.criterion == 0 {
+        return Ok(());
+    }
+    let programs = Programs::build(project, &[&project.config.criterion], quiet())?;
+    let path = sessions(test, project).join(CRITERION);
+    let before = BackToBack::read_all(&path)?.len();
+    let start = || programs.command(&project.config.criterion);
+    for place in before..before + test.criterion {
+        let timed = &bench.short[place % bench.short.len()];
+        let _turn = MeasuringLock::wait(project, &|message| notice(message))?;
+        BackToBack::take(&start, timed, collect::now())?.add(&path)?;
+    }
+    Ok(())
+}
+
 /// The build that is compared with itself, and its workloads.
-pub(super) struct Bench<'a> {
+struct Bench<'a> {
     project: &'a Project,
     /// Copies of the programs: trials take hours, and a build meanwhile must not replace them.
     programs: Programs,
@@ -37,7 +104,7 @@ pub(super) struct Bench<'a> {
     /// The timed suite.
     suite: Vec<TimedPhase>,
     /// Workloads of the suite that run for at most a millisecond.
-    pub(super) short: Vec<TimedPhase>,
+    short: Vec<TimedPhase>,
     isa: String,
     revision: Revision,
     environment: Environment,
@@ -45,13 +112,15 @@ pub(super) struct Bench<'a> {
 
 impl<'a> Bench<'a> {
     /// Builds the probe.
-    pub(super) fn new(project: &'a Project) -> Result<Self> {
+    fn new(project: &'a Project) -> Result<Self> {
         let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
         let programs = collect::build(project, &[], quiet())?.set_aside(folder.path());
         let programs = programs.context("cannot copy the probe into a temporary folder")?;
         let measured = Measured { project, programs: &programs, commit: None };
         let greeting = measured.greet(collect::TIME_LIMIT)?;
-        let field = MatchedWorkloads::of(&plan(), &greeting.workloads, &greeting.workloads)?;
+        let instruments = vec![Instrument::Clock];
+        let plan = Plan { filters: Vec::new(), phases: Vec::new(), instruments, quick: false, anchors: Vec::new() };
+        let field = MatchedWorkloads::of(&plan, &greeting.workloads, &greeting.workloads)?;
         let (suite, _) = field.timed(&project.config.timed, &[], MOST_TIMED)?;
         if suite.is_empty() {
             bail!("no workload of the probe is in the timed suite (`timed` in harness.toml)");
@@ -97,11 +166,14 @@ impl<'a> Bench<'a> {
     }
 
     /// Measures one trial; `before` is the number of earlier trials of its condition.
-    pub(super) fn trial(&self, condition: Condition, before: usize, random: &mut Random) -> Result<Trial> {
+    fn trial(&self, condition: Condition, before: usize, random: &mut Random) -> Result<Trial> {
         let timed_phases = match condition.scope {
             // Workloads take turns, so that each has its share.
             Scope::Workload => vec![self.short[before % self.short.len()].clone()],
-            Scope::Short => drawn(&self.short, condition.scope.most(), random),
+            Scope::Short => {
+                let places = shuffled(self.short.len(), random).into_iter().take(SHORT);
+                places.map(|place| self.short[place].clone()).collect()
+            }
             Scope::Full => self.suite.clone(),
         };
         let probe = &self.project.config.probe;
@@ -109,7 +181,7 @@ impl<'a> Bench<'a> {
         let sides = Sides { base: &start, head: &start, copies: 1 };
         let terms = Terms {
             rules: Rules::default(),
-            budget_seconds: condition.seconds(),
+            budget_seconds: condition.seconds() as f64,
             floor_seconds: 0.0,
             seed: random.below(1_000_000_000) as u64,
             core: pinned_core(1),
@@ -123,15 +195,11 @@ impl<'a> Bench<'a> {
             strict: false,
         };
         let created = collect::now();
-        let measured = timing::time(
-            &terms,
-            &sides,
-            &timed_phases,
-            &timing::conditions_of(&terms, None, collect::TIME_LIMIT),
-            &Silent,
-        )?;
+        let conditions = timing::conditions_of(&terms, None, collect::TIME_LIMIT);
+        let system = System::here();
+        let (state, counters) = (doctor::state(&system), Counters::now(&system));
+        let measured = timing::time(&terms, &sides, &timed_phases, &conditions, &Silent)?;
         Ok(Trial {
-            schema: Trial::SCHEMA,
             condition,
             session: Session {
                 created,
@@ -142,7 +210,7 @@ impl<'a> Bench<'a> {
                 terms,
                 measured,
                 floor: Vec::new(),
-                machine: None,
+                machine: Some(Circumstances { state, disturbance: counters.since(&system) }),
                 counted: None,
                 uncounted: false,
                 identical: Identical::default(),
@@ -152,16 +220,4 @@ impl<'a> Bench<'a> {
             },
         })
     }
-}
-
-/// Plan to time every workload.
-fn plan() -> Plan {
-    let instruments = vec![Instrument::Clock];
-    Plan { filters: Vec::new(), phases: Vec::new(), instruments, quick: false, anchors: Vec::new() }
-}
-
-/// Draws at most `most` of the workloads, in random order.
-fn drawn(all: &[TimedPhase], most: usize, random: &mut Random) -> Vec<TimedPhase> {
-    let mut left = all.to_vec();
-    (0..most.min(all.len())).map(|_| left.swap_remove(random.below(left.len()))).collect()
 }

@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use glob::Pattern;
 use harness_abtest::Verdict;
-use harness_judge::gate::{GateVerdict, TimeOutcome, TimeVerdict};
+use harness_judge::gate::{TimeOutcome, TimeVerdict};
+use strum::{Display, EnumString, VariantArray};
 
-use crate::real::columns::{exact, named, words};
-use crate::real::{Milli, Variant};
+use crate::columns::{Fields, exact, wrong};
+use crate::{Milli, Variant};
 
 /// The outcome of one timed workload.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +28,8 @@ pub struct WorkloadResult {
 }
 
 /// The role of a workload in a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Display, EnumString, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Role {
     /// It is slower by the stated percentage.
     Slowed,
@@ -36,6 +39,8 @@ pub enum Role {
     Same,
 }
 
+/// The parts of an outcome as text.
+const PARTS: [&str; 6] = ["a workload", "a phase", "a verdict", "an estimate", "the number of pairs", "a role"];
 const WORDS: [TimeOutcome; 7] = [
     TimeOutcome::Verdict(Verdict::Regressed),
     TimeOutcome::Verdict(Verdict::Improved),
@@ -45,20 +50,18 @@ const WORDS: [TimeOutcome; 7] = [
     TimeOutcome::WithinLayoutLimit,
     TimeOutcome::Failed,
 ];
-const ROLES: [Role; 3] = [Role::Slowed, Role::Touched, Role::Same];
 
 impl WorkloadResult {
-    /// The outcomes of all timed workloads of a gate.
-    pub fn all(gate_verdict: &GateVerdict, variant: &Variant) -> Vec<Self> {
-        let outcome = |time: &TimeVerdict| Self {
+    /// The outcome of a timed workload.
+    pub fn of(time: &TimeVerdict, role: Role) -> Self {
+        Self {
             workload: plain(&time.workload),
             phase: plain(&time.phase),
             verdict: time.outcome,
             estimate: time.found.map(|found| Milli::of(100.0 * found.change)),
             pairs: time.pairs,
-            role: Role::of(&time.workload, variant),
-        };
-        gate_verdict.times.iter().map(outcome).collect()
+            role,
+        }
     }
 
     /// Parses the text that `Display` writes.
@@ -66,23 +69,25 @@ impl WorkloadResult {
     /// # Errors
     /// If the text is no outcome; the message contains it.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`workloads` has `{text}`, which is no `workload|phase|verdict|estimate|pairs|role`");
-        let parts: Vec<&str> = text.split('|').collect();
-        let Ok([workload, phase, verdict, estimate, pairs, role]) = <[&str; 6]>::try_from(parts) else {
-            return Err(wrong());
-        };
-        let estimate = match estimate.strip_suffix('%') {
-            Some(percent) => Some(exact("an estimate", percent)?),
-            None if estimate.is_empty() => None,
-            None => return Err(wrong()),
-        };
+        let malformed =
+            || format!("`workloads` has `{text}`, which is no `workload|phase|verdict|estimate|pairs|role`");
+        if text.split('|').count() != PARTS.len() {
+            return Err(malformed());
+        }
+        let mut parts = Fields(PARTS.into_iter().zip(text.split('|')));
         Ok(Self {
-            workload: words("a workload", workload)?,
-            phase: words("a phase", phase)?,
-            verdict: named("a verdict", verdict, &WORDS, |one| one.name())?,
-            estimate,
-            pairs: exact("the number of pairs", pairs)?,
-            role: named("a role", role, &ROLES, |one| one.name())?,
+            workload: parts.words()?,
+            phase: parts.words()?,
+            verdict: {
+                let (part, text) = parts.next()?;
+                *WORDS.iter().find(|one| one.name() == text).ok_or_else(|| wrong(part, text))?
+            },
+            estimate: match parts.next()? {
+                (_, "") => None,
+                (part, text) => Some(exact(part, text.strip_suffix('%').ok_or_else(malformed)?)?),
+            },
+            pairs: parts.exact()?,
+            role: parts.exact()?,
         })
     }
 }
@@ -91,26 +96,19 @@ impl fmt::Display for WorkloadResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let estimate = self.estimate.map_or_else(String::new, |percent| format!("{percent}%"));
         let Self { workload, phase, verdict, pairs, role, .. } = self;
-        write!(f, "{workload}|{phase}|{}|{estimate}|{pairs}|{}", verdict.name(), role.name())
+        write!(f, "{workload}|{phase}|{}|{estimate}|{pairs}|{role}", verdict.name())
     }
 }
 
 impl Role {
     /// The role of a workload in a change.
     pub fn of(workload: &str, variant: &Variant) -> Self {
-        let change = &variant.change;
-        match (change.slows.iter().any(|one| one.matches(workload)), &change.touches) {
-            (true, _) => Self::Slowed,
-            (false, touches) if touches.iter().any(|one| one.matches(workload)) => Self::Touched,
+        let is_in =
+            |globs: &[String]| globs.iter().flat_map(|glob| Pattern::new(glob)).any(|glob| glob.matches(workload));
+        match &variant.change {
+            change if is_in(&change.slows) => Self::Slowed,
+            change if is_in(&change.touches) => Self::Touched,
             _ => Self::Same,
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Slowed => "slowed",
-            Self::Touched => "touched",
-            Self::Same => "same",
         }
     }
 }
@@ -129,7 +127,7 @@ pub(super) mod tests {
     /// Any outcomes of a trial.
     pub(crate) fn outcomes() -> impl Strategy<Value = Vec<WorkloadResult>> {
         let estimate = prop::option::of((-100_000..100_000_i64).prop_map(Milli));
-        let words = (prop::sample::select(&WORDS[..]), prop::sample::select(&ROLES[..]));
+        let words = (prop::sample::select(&WORDS[..]), prop::sample::select(Role::VARIANTS));
         let one = ("[a-z/@, \"]{1,12}", "[a-z]{1,8}", words, estimate, 0..999_usize);
         let one = one.prop_map(|(workload, phase, (verdict, role), estimate, pairs)| WorkloadResult {
             workload,
