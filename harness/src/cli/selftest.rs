@@ -6,7 +6,6 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use harness::process;
-
 use harness::terminal::Status;
 
 /// Measure the error rates of the time gate (the program `harness-selftest`)
@@ -31,10 +30,6 @@ impl Selftest {
         let mut command = Command::new(&program);
         command.args(self.arguments);
         let status = process::foreground(&mut command).with_context(|| format!("cannot run {}", program.display()))?;
-        Ok(match status.code() {
-            Some(0) => Status::Fine,
-            Some(1) => Status::Regressed,
-            _ => Status::Unjudged,
-        })
+        Ok(status.into())
     }
 }

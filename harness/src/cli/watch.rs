@@ -3,26 +3,27 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
-use clap::{Args, ValueEnum};
+use anyhow::Result;
+use clap::Args;
 use harness::collect::{self, Bar, MeasureError, Measured, Request};
 use harness::process::{self, Held};
 use harness::programs::ProgramError;
 use harness::project::Project;
-use harness::timing::MatchedWorkloads;
+use harness::seconds::seconds_up_to;
+use harness::terminal::{ALARM, Status, notice, show};
+use harness::timing::{MOST_TIMED, MatchedWorkloads};
 use harness::vcs::MeasuringLock;
 use harness::watch::{self, News, Scope, Sources, State};
 use harness_judge::compare::{RecordView, compare};
 use harness_probe::Instrument;
+use harness_record::metric::Quantity;
 use harness_record::number::plain;
 use harness_report::render::Format;
 use harness_report::tables::watch_counts::counts_table;
 use harness_report::tables::watch_times::times_table;
 
-use super::run::{self, Selection, What};
-use harness::seconds::seconds_up_to;
-use harness::terminal::{ALARM, Status, notice, show};
-use harness::timing::MOST_TIMED;
+use super::options::{Metrics, Selection};
+use super::run;
 
 /// Measures again whenever the sources change, and shows what the change did
 ///
@@ -38,9 +39,8 @@ use harness::timing::MOST_TIMED;
 pub(crate) struct Watch {
     #[command(flatten)]
     selection: Selection,
-    /// Metrics to measure, separated by commas [default: all]
-    #[arg(long, value_enum, value_delimiter = ',')]
-    metric: Vec<What>,
+    #[command(flatten)]
+    metrics: Metrics,
     /// Time to measure each workload after a change, in seconds, or such as 5s
     #[arg(long, value_name = "TIME", default_value_t = 2, value_parser = seconds_up_to(60))]
     budget: u64,
@@ -93,23 +93,8 @@ impl Watch {
     }
 
     fn session(self, project: Project) -> Result<Session> {
-        let explicit = !self.metric.is_empty();
-        let wanted = if explicit { self.metric } else { What::value_variants().to_vec() };
-        let mut instruments = Vec::new();
-        for (what, instrument) in [
-            (What::Instructions, Instrument::Callgrind),
-            (What::Heap, Instrument::Dhat),
-            (What::Time, Instrument::Clock),
-        ] {
-            instruments.extend(wanted.contains(&what).then_some(instrument));
-        }
-        if instruments.contains(&Instrument::Callgrind) && collect::valgrind_version().is_none() {
-            if explicit {
-                bail!(collect::VALGRIND_MISSING);
-            }
-            notice(collect::VALGRIND_MISSING);
-            instruments.retain(|instrument| *instrument != Instrument::Callgrind);
-        }
+        let mut instruments = self.metrics.instruments()?;
+        instruments.retain(|instrument| *instrument != Instrument::Criterion);
         Ok(Session {
             timed: instruments.contains(&Instrument::Clock),
             request: self.selection.request(&project, instruments),
@@ -207,13 +192,11 @@ impl Session {
         if timed_phases.is_empty() {
             return Ok(());
         }
-        let _turn = MeasuringLock::wait(&self.project, &|message| notice(message))?;
+        let _turn = MeasuringLock::wait(&self.project, &notice)?;
         let time = |before: &State| watch::time(before, now, &timed_phases, &self.request, self.budget, &Bar::new());
         let against_last = time(last)?;
-        let against_first = match Rc::ptr_eq(first, last) || sources.stirred() {
-            true => None,
-            false => Some(time(first)?),
-        };
+        let is_timed_twice = !Rc::ptr_eq(first, last) && !sources.stirred();
+        let against_first = is_timed_twice.then(|| time(first)).transpose()?;
         show(&[times_table(&against_last, against_first.as_deref())], Format::Table)
     }
 }
@@ -224,5 +207,5 @@ fn alarm(message: &str) {
 }
 
 fn seconds(time: Duration) -> String {
-    plain(harness_record::metric::Quantity::Seconds, time.as_secs_f64())
+    plain(Quantity::Seconds, time.as_secs_f64())
 }

@@ -6,7 +6,7 @@ use harness_record::choice::{Choice, ChoiceError};
 use thiserror::Error;
 
 /// The selection that a user requests.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Plan {
     /// Globs on workload ids. If empty, all workloads except those that are measured on demand only.
     pub filters: Vec<String>,

@@ -7,26 +7,24 @@ use harness_record::limits::Limits;
 use harness_record::metric::Metric;
 use harness_record::{Commit, Record};
 
-use super::site::Built;
-
 /// The count that may stand in for time.
 pub(super) const STAND_IN: &str = "instructions";
 
-/// A metric that did not get worse, with its comparison.
-type Unmoved = (&'static dyn Metric, Answer);
+/// A metric with its comparison.
+type Compared = (&'static dyn Metric, Answer);
 
 /// Returns the first wanted count that got worse from GOOD to BAD, and the counts before it, which did not.
 pub(super) fn moved(
     counts: &Option<(Record, Record)>,
     wanted: &[&'static dyn Metric],
     limits: &Limits,
-) -> (Option<&'static dyn Metric>, Vec<Unmoved>) {
+) -> (Option<Compared>, Vec<Compared>) {
     let mut unmoved = Vec::new();
     let Some((good, bad)) = counts else { return (None, unmoved) };
     for &metric in wanted.iter().filter(|metric| metric.portable()) {
         let answer = Answer::by_count(good, bad, metric, limits);
         if answer.finding == Finding::Bad {
-            return (Some(metric), unmoved);
+            return (Some((metric, answer)), unmoved);
         }
         unmoved.push((metric, answer));
     }
@@ -34,10 +32,9 @@ pub(super) fn moved(
 }
 
 /// Returns the limits at GOOD, or those of the checkout if GOOD has no limits yet.
-pub(super) fn limits(good: &Built, project: &Project) -> Result<Limits> {
-    let of = |project: &Project| project.baselines().join("limits.toml");
-    let theirs = of(&good.checkout.project);
-    Ok(Limits::read(&if theirs.is_file() { theirs } else { of(project) })?)
+pub(super) fn limits(good: &Project, project: &Project) -> Result<Limits> {
+    let [theirs, ours] = [good, project].map(|project| project.baselines().join("limits.toml"));
+    Ok(Limits::read(if theirs.is_file() { &theirs } else { &ours })?)
 }
 
 /// Returns true if time is among the metrics; counts can then only stand in for it.
@@ -46,7 +43,7 @@ pub(super) fn is_time(wanted: &[&'static dyn Metric]) -> bool {
 }
 
 /// Error message for a BAD whose counts are within the limits.
-pub(super) fn no_worse(place: &str, bad: &Commit, seen: &[Unmoved]) -> String {
+pub(super) fn no_worse(place: &str, bad: &Commit, seen: &[Compared]) -> String {
     let figures = if seen.is_empty() { "no counts were taken".to_owned() } else { figures(seen) };
     format!(
         "BAD is not bad: {place} at {bad} is within GOOD's limits ({figures}); if GOOD is the worse one, exchange the \
@@ -55,7 +52,7 @@ pub(super) fn no_worse(place: &str, bad: &Commit, seen: &[Unmoved]) -> String {
 }
 
 /// Lists the values at BAD of counts that did not get worse.
-pub(super) fn figures(seen: &[Unmoved]) -> String {
+pub(super) fn figures(seen: &[Compared]) -> String {
     let figures: Vec<String> =
         seen.iter().map(|(metric, answer)| format!("{} {}", metric.name(), answer.told)).collect();
     figures.join(", ")

@@ -29,7 +29,7 @@ impl Bisect {
             let phase = place.rsplit(' ').next().unwrap_or_default();
             let (good, bad) = (good.short(), bad.short());
             let (workload, metric) = (&self.workload, &self.metric);
-            let isa = self.isa.as_ref().map(|isa| format!(" --isa {isa}")).unwrap_or_default();
+            let isa = self.probe.isa.as_ref().map(|isa| format!(" --isa {isa}")).unwrap_or_default();
             let budget = self.budget;
             format!(
                 "cargo harness bisect {good} {bad} --workload {workload} --metric {metric} --phase {phase}{isa} --budget {budget}"
@@ -129,11 +129,6 @@ pub(super) fn word(finding: Finding) -> &'static str {
         Finding::Bad => "bad",
         Finding::Skipped => "skipped",
     }
-}
-
-/// Text for the figure of GOOD itself.
-pub(super) fn told(metric: &str, value: f64) -> String {
-    if metric == "time" { "the base of the comparison".to_owned() } else { number::exact(value) }
 }
 
 /// Describes the change from one commit to another; times are relative to GOOD. None if either has no figure.

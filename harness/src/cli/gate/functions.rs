@@ -2,19 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use harness::collect::{Request, Target};
+use harness::terminal::notice;
 use harness_judge::counts::CountVerdict;
 use harness_judge::gate::GateVerdict;
 use harness_probe::Instrument;
-use harness_record::atomic_file;
 use harness_record::profile::{Profile, View};
 use harness_report::render::{FlameGraph, Table};
 use harness_report::tables::profile_difference::difference_table;
 
-use super::base::Ready;
 use crate::cli::file_name;
-use harness::terminal::notice;
+use crate::cli::profile::picture;
+use crate::cli::ready::Ready;
 
 /// Number of workloads to profile, those whose instructions grew most: each takes two runs of callgrind.
 const WORKLOADS: usize = 4;
@@ -27,8 +27,7 @@ type Grown<'a> = (&'a str, &'a str, f64);
 /// Returns a table of the changed functions for each workload whose instructions regressed, and writes its differential
 /// flame graph beside the session's file. A profile that fails is reported as a notice and changes no verdict.
 pub(super) fn changed(
-    base: &Ready<'_>,
-    head: &Ready<'_>,
+    sides: [&Ready; 2],
     gate_verdict: &GateVerdict,
     request: &Request,
     session: &Path,
@@ -44,7 +43,7 @@ pub(super) fn changed(
     }
     let mut tables = Vec::new();
     for (workload, phase, _) in grown.into_iter().take(WORKLOADS) {
-        match side_by_side(base, head, workload, phase, request, session, exact) {
+        match side_by_side(sides, workload, phase, request, session, exact) {
             Ok(table) => tables.push(table),
             Err(error) => {
                 notice(&format!("the functions of {workload} in phase {phase} cannot be shown: {error:#}"));
@@ -70,21 +69,19 @@ fn grown(gate_verdict: &GateVerdict) -> Vec<Grown<'_>> {
 }
 
 fn side_by_side(
-    base: &Ready<'_>,
-    head: &Ready<'_>,
+    [base, head]: [&Ready; 2],
     workload: &str,
     phase: &str,
     request: &Request,
     session: &Path,
     exact: bool,
 ) -> Result<Table> {
-    let profile = |side: &Ready<'_>| -> Result<Profile> {
-        let workload = side.greeting.workloads.iter().find(|one| one.id == workload);
-        let target = Target { workload: workload.context("one side does not have the workload")?, phase };
-        Ok(side.measured.profile(&side.greeting, target, View::Instructions, request)?)
+    let profile = |side: &Ready| -> Result<Profile> {
+        let target = Target { workload: side.workload(workload)?, phase };
+        Ok(side.measured().profile(&side.greeting, target, View::Instructions, request)?)
     };
     let (base, head) = (profile(base)?, profile(head)?);
-    let path = picture(session, workload, phase);
+    let path = picture_path(session, workload, phase);
     let (before, after) = (base.tree.folded(1.0), head.tree.folded(1.0));
     let title = format!("{} by instructions: base -> head", head.place());
     let graph = FlameGraph {
@@ -102,15 +99,12 @@ fn side_by_side(
         FUNCTIONS,
         exact,
     );
-    if let Some(svg) = graph.svg()? {
-        atomic_file::write(&path, svg.as_bytes()).with_context(|| format!("cannot draw {}", path.display()))?;
-        table.notes.push(format!("flame graph: {}", path.display()));
-    }
+    table.notes.extend(picture::write(path, graph)?.map(|path| format!("flame graph: {}", path.display())));
     Ok(table)
 }
 
 /// Path such as `records/gates/TIME.medium-prefill.optimized.svg`.
-fn picture(session: &Path, workload: &str, phase: &str) -> PathBuf {
+fn picture_path(session: &Path, workload: &str, phase: &str) -> PathBuf {
     let name = session.file_stem().unwrap_or_default().to_string_lossy();
     session.with_file_name(format!("{name}.{}.{}.svg", file_name(workload), file_name(phase)))
 }

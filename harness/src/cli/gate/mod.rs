@@ -2,6 +2,7 @@
 
 mod base;
 mod functions;
+mod revision_verdict;
 mod rules;
 mod show;
 mod stored;
@@ -11,17 +12,16 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use harness::project::Project;
+use harness::seconds::seconds;
+use harness::terminal::Status;
 use harness::timing::BUDGET;
-use harness_judge::counts::SuiteVerdict;
 use harness_record::session::LAYOUT_LIMIT;
 use harness_report::render::Format;
 
 pub(super) use rules::{stored_ledger, today};
 pub(super) use stored::COUNTS;
 
-use super::run::Selection;
-use harness::seconds::seconds;
-use harness::terminal::Status;
+use super::options::Selection;
 
 /// Finds regressions: in counts against the stored baseline, or in time and counts against a revision
 ///
@@ -117,18 +117,10 @@ struct Against {
 
 impl Gate {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
-        match self.against.base.clone() {
-            Some(base) => self.against_revision(&base, project),
+        match &self.against.base {
+            Some(base) => self.against_revision(base, project),
             None => self.against_baseline(project),
         }
-    }
-}
-
-fn outcome(conclusion: SuiteVerdict) -> Status {
-    match conclusion {
-        SuiteVerdict::Passed => Status::Fine,
-        SuiteVerdict::Regressed => Status::Regressed,
-        SuiteVerdict::Unjudged => Status::Unjudged,
     }
 }
 

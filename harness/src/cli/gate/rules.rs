@@ -5,10 +5,11 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use harness::project::Project;
-use harness::vcs::{Checkout, Repository};
+use harness::vcs::Repository;
 use harness_judge::acceptance::Ledger;
 use harness_judge::policy::Policy;
 use harness_probe::protocol::Description;
+use harness_record::Commit;
 use harness_record::acceptance::{self, Acceptances, FILE};
 use harness_record::limits::Limits;
 use harness_record::session::Accepted;
@@ -24,20 +25,25 @@ pub(super) fn limits(base: &Project) -> Result<String> {
 
 /// Reads and checks the acceptances of both sides, and those at the last commit of the base that changed anything
 /// outside the folder of baselines.
-pub(super) fn accepted(base: &Checkout, head: &Project, honour: bool, repository: &Repository) -> Result<Accepted> {
+pub(super) fn accepted(
+    (base, commit): (&Project, &Commit),
+    head: &Project,
+    honour: bool,
+    repository: &Repository,
+) -> Result<Accepted> {
     let text = |side: &Project| -> Result<String> {
         let text = acceptance::text(&side.baselines())?;
         Acceptances::parse(&text, &side.baselines().join(FILE))?;
         Ok(text)
     };
-    let folder = Path::new(&base.project.config.baselines);
-    let earlier = match repository.last_change_outside(&base.commit, folder)? {
+    let folder = Path::new(&base.config.baselines);
+    let earlier = match repository.last_change_outside(commit, folder)? {
         Some(commit) => repository.file(&commit, &folder.join(FILE))?.unwrap_or_default(),
         None => String::new(),
     };
     // An earlier file that cannot be parsed any more is ignored.
     let earlier = Some(earlier).filter(|text| Acceptances::parse(text, &folder.join(FILE)).is_ok());
-    Ok(Accepted { base: text(&base.project)?, earlier, head: text(head)?, honour, known: Vec::new() })
+    Ok(Accepted { base: text(base)?, earlier, head: text(head)?, honour, known: Vec::new() })
 }
 
 /// Changes that the head makes to the rules and the stored counts.

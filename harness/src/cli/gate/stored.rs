@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use harness::collect::{self, Bar, Request};
 use harness::project::Project;
+use harness::terminal::{Status, exact, notice};
 use harness_judge::compare::{RecordView, compare, narrow};
 use harness_judge::counts::{CountsVerdict, judge};
 use harness_probe::Instrument;
@@ -16,9 +17,10 @@ use harness_record::limits::Limits;
 use harness_report::render::Format;
 use harness_report::tables::counts::table;
 
+use super::show::Printout;
 use super::{Gate, rules};
+use crate::cli::options::available;
 use crate::cli::{command_line, compared, writable};
-use harness::terminal::{ALARM, Status, WARNING, exact, notice, print, show};
 
 /// Default file for the counts, which are kept because counting takes minutes.
 pub(in crate::cli) const COUNTS: &str = "gate.json";
@@ -61,16 +63,14 @@ impl Gate {
         }
         let verdict =
             judge(compare(RecordView::baseline(&base), RecordView::record(&head)), &limits).accept(&ledger, &head);
-        show_verdict(&verdict, &complaints, self.format, self.all)?;
-        Ok(super::outcome(verdict.conclusion()))
+        show_verdict(&verdict, complaints, self.format, self.all)?;
+        Ok(verdict.conclusion().into())
     }
 }
 
 fn count(project: &Project, request: &Request, out: &Path) -> Result<Record> {
     writable(out)?;
-    if collect::valgrind_version().is_none() {
-        bail!(collect::VALGRIND_MISSING);
-    }
+    available(request.plan.instruments.clone(), true)?;
     let record = collect::measure(project, request, &Bar::new())?;
     record.write(out)?;
     notice(&format!("kept the counts in {}", out.display()));
@@ -105,46 +105,22 @@ fn left_out<'a>(there: &'a [Description], head: &Record) -> Vec<(&'a str, &'a st
     every.filter(|&(id, phase)| !head.rows.iter().any(|row| row.workload == id && row.phase == phase)).collect()
 }
 
-/// Prints regressions, the table, figures that were not judged, the summary, and the command that reproduces it.
-fn show_verdict(verdict: &CountsVerdict, complaints: &[String], format: Format, all: bool) -> Result<()> {
-    let again = format!("reproduce with: {}", command_line());
-    if exact(format) {
-        let mut table = table(&verdict, true);
-        table.title = verdict.summary();
-        table.notes = complaints.iter().map(|line| format!("complaint: {line}")).collect();
-        table.notes.push(again.clone());
-        show(&[table], format)?;
-        notice(&verdict.summary());
-        notice(&again);
-        return Ok(());
-    }
-    let shown = if all { verdict.clone() } else { verdict.remarkable() };
-    let mut table = table(&shown, false);
-    let unjudged = verdict.unjudged();
-    if format == Format::Markdown {
-        table.title = verdict.summary();
-        table.notes = verdict.regressions();
-        table.notes.extend(unjudged.iter().map(|reason| format!("not judged: {reason}")));
-        table.notes.extend(verdict.accepted().iter().map(|line| format!("accepted: {line}")));
-        table.notes.extend(complaints.iter().map(|line| format!("complaint: {line}")));
-        table.notes.push(again);
-        return show(&[table], format);
-    }
-    let mut text = String::new();
-    for regression in verdict.regressions() {
-        text += &format!("{ALARM}regressed:{ALARM:#} {regression}\n");
-    }
-    if !table.rows.is_empty() {
-        text += &format.render(&[table]);
-    }
-    for reason in unjudged {
-        text += &format!("{WARNING}not judged:{WARNING:#} {reason}\n");
-    }
-    for (kind, lines) in [("accepted:", verdict.accepted()), ("complaint:", complaints.to_vec())] {
-        for line in lines {
-            text += &format!("{WARNING}{kind}{WARNING:#} {line}\n");
-        }
-    }
-    text += &format!("{}\n{again}\n", verdict.summary());
-    print(&text)
+/// Prints the verdict. `all` includes figures that passed.
+fn show_verdict(verdict: &CountsVerdict, complaints: Vec<String>, format: Format, all: bool) -> Result<()> {
+    let exact = exact(format);
+    let shown = if all || exact { verdict.clone() } else { verdict.remarkable() };
+    let table = table(&shown, exact);
+    let printout = Printout {
+        summary: verdict.summary(),
+        command: command_line(),
+        tables: Vec::from_iter(Some(table).filter(|table| exact || !table.rows.is_empty())),
+        functions: Vec::new(),
+        regressed: verdict.regressions(),
+        improved: Vec::new(),
+        open: ("not judged", verdict.unjudged()),
+        unmatched: Vec::new(),
+        rules: vec![("accepted", verdict.accepted()), ("complaint", complaints)],
+        circumstances: Vec::new(),
+    };
+    printout.print(format)
 }

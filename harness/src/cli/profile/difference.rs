@@ -32,5 +32,5 @@ pub(super) fn draw(project: &Project, sides: &[Side], base: &Profile, head: &Pro
     let subtitle = format!("width: {}; red: more than in {}, blue: less", sides[1].name, sides[0].name);
     let graph =
         FlameGraph { title: &title, subtitle: &subtitle, unit: view.raw_unit(), folded: &after, base: Some(&before) };
-    picture::write(&path, graph)
+    picture::write(path, graph)
 }

@@ -2,18 +2,17 @@
 //! side.
 
 mod difference;
-mod picture;
+pub(super) mod picture;
 mod side;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use harness::collect::{self, Bar, Plan, Progress, Request};
+use harness::collect::{Bar, Plan, Progress, Request};
 use harness::project::Project;
-use harness::terminal;
+use harness::terminal::{Status, exact, notice, show};
 use harness_probe::protocol::Description;
 use harness_record::profile::{Profile as Seen, View};
 use harness_report::render::{Format, Table};
@@ -21,8 +20,8 @@ use harness_report::tables::profile::tables;
 use harness_report::tables::system::system;
 use side::Side;
 
+use super::options::{ProbeOptions, available, model};
 use super::writable;
-use harness::terminal::{Status, exact, notice, show};
 
 /// Shows where a workload spends time, instructions and allocations, as tables and flame graphs
 ///
@@ -53,15 +52,11 @@ pub(crate) struct Profile {
     /// Threads that compute in the view by time; the other views always use one [default: one for each CPU]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     threads: Option<u32>,
-    /// Force this instruction set, such as avx2
-    #[arg(long, value_name = "ISA")]
-    isa: Option<String>,
     /// Profile the workloads of the checkpoint in this folder, as Hugging Face saves it
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
-    /// Longest wait for one answer of the probe, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = collect::TIME_LIMIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
-    time_limit: u64,
+    #[command(flatten)]
+    probe: ProbeOptions,
     /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -78,46 +73,26 @@ impl Profile {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
         writable(&project.reports().join("profile/flame.svg"))?;
         let views = self.views()?;
-        let mut request = self.request(project)?;
+        let plan = Plan { anchors: project.config.anchors.clone(), ..Plan::default() };
+        let mut request = Request { model: model(self.model.as_ref())?, ..self.probe.request(plan, self.threads) };
         let workload = side::workload(self.workload.as_deref(), project, &request)?;
         let views = self.affordable(views, &workload)?;
         // The views decide which programs have to be built.
         request.plan.instruments = views.iter().map(|view| view.instrument()).collect();
         let sides = Side::of(&self, &workload, project, &request)?;
 
-        let progress = Bar::new();
-        progress.begin(views.len() * sides.len());
-        let (mut seen, mut failed): (Vec<Vec<Seen>>, bool) = (Vec::new(), false);
-        for &view in &views {
-            // Both sides of a view in a row, so that conditions differ little.
-            let mut both = Vec::new();
-            for side in &sides {
-                progress.step(&format!("{} by {}", side.name, view.name()));
-                match side.profile(&workload.id, self.phase.as_deref(), view, &request) {
-                    Ok(profile) => both.push(profile),
-                    Err(error) => {
-                        failed = true;
-                        notice(&format!("{} cannot be shown by {}: {error:#}", side.name, view.name()));
-                    }
-                }
-                progress.advance(1, 0.0);
-            }
-            if both.len() == sides.len() {
-                seen.push(both);
-            }
-        }
-        progress.end();
-
+        let seen = self.profiles(&views, &sides, &workload.id, &request);
+        let is_exact = exact(self.format);
         let mut all: Vec<Table> = Vec::new();
         let mut drawn = Vec::new();
         for both in &seen {
             match both.as_slice() {
                 [base, head] => {
-                    all.push(difference::table(&sides, base, head, exact(self.format)));
+                    all.push(difference::table(&sides, base, head, is_exact));
                     drawn.extend(difference::draw(project, &sides, base, head)?);
                 }
                 [one] => {
-                    all.extend(tables(one, exact(self.format)));
+                    all.extend(tables(one, is_exact));
                     drawn.extend(picture::draw(project, one)?);
                 }
                 _ => {}
@@ -128,10 +103,30 @@ impl Profile {
             all.push(system(&sides[sides.len() - 1].environment(), &last));
         }
         show(&all, self.format)?;
-        for path in drawn {
-            notice(&format!("drew {}", path.display()));
+        drawn.iter().for_each(|path| notice(&format!("drew {}", path.display())));
+        Ok(if seen.len() < views.len() || seen.is_empty() { Status::Unjudged } else { Status::Fine })
+    }
+
+    /// Profiles every side in every view. A view that fails on one side is left out, with a notice.
+    fn profiles(&self, views: &[View], sides: &[Side], workload: &str, request: &Request) -> Vec<Vec<Seen>> {
+        let progress = Bar::new();
+        progress.begin(views.len() * sides.len());
+        let mut seen = Vec::new();
+        for &view in views {
+            // Both sides of a view in a row, so that conditions differ little.
+            let mut both = Vec::new();
+            for side in sides {
+                progress.step(&format!("{} by {}", side.name, view.name()));
+                match side.profile(workload, self.phase.as_deref(), view, request) {
+                    Ok(profile) => both.push(profile),
+                    Err(error) => notice(&format!("{} cannot be shown by {}: {error:#}", side.name, view.name())),
+                }
+                progress.advance(1, 0.0);
+            }
+            seen.extend((both.len() == sides.len()).then_some(both));
         }
-        Ok(if failed || seen.is_empty() { Status::Unjudged } else { Status::Fine })
+        progress.end();
+        seen
     }
 
     /// The chosen views. If none is named, a view without its tool is left out; if it is named, that is an error.
@@ -140,13 +135,8 @@ impl Profile {
         let mut views = if explicit { self.by.clone() } else { View::ALL.to_vec() };
         views.sort();
         views.dedup();
-        if views.contains(&View::Instructions) && collect::valgrind_version().is_none() {
-            if explicit {
-                bail!(collect::VALGRIND_MISSING);
-            }
-            notice(collect::VALGRIND_MISSING);
-            views.retain(|view| *view != View::Instructions);
-        }
+        let instruments = available(views.iter().map(|view| view.instrument()).collect(), explicit)?;
+        views.retain(|view| instruments.contains(&view.instrument()));
         Ok(views)
     }
 
@@ -170,29 +160,5 @@ impl Profile {
             bail!("{} is measured with none of clock, callgrind and dhat, so there is nothing to profile", workload.id);
         }
         Ok(small)
-    }
-
-    fn request(&self, project: &Project) -> Result<Request> {
-        let model = match &self.model {
-            Some(folder) => {
-                Some(folder.canonicalize().with_context(|| format!("cannot read the model in {}", folder.display()))?)
-            }
-            None => None,
-        };
-        Ok(Request {
-            plan: Plan {
-                filters: Vec::new(),
-                phases: Vec::new(),
-                instruments: Vec::new(),
-                quick: false,
-                anchors: project.config.anchors.clone(),
-            },
-            threads: self.threads,
-            isa: self.isa.clone(),
-            model,
-            time_limit: Duration::from_secs(self.time_limit),
-            command: super::command_line(),
-            quiet: terminal::quiet(),
-        })
     }
 }

@@ -1,6 +1,6 @@
 //! The flame graph of a profile, and the paths of pictures.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use harness::project::Project;
@@ -15,7 +15,7 @@ pub(super) fn draw(project: &Project, profile: &Profile) -> Result<Option<PathBu
     let folded = profile.tree.folded(profile.seen().scale());
     let subtitle = format!("{} of one run, {} in all", what(view), view.raw_unit());
     let title = format!("{} by {}", profile.place(), view.name());
-    write(&path, FlameGraph { title: &title, subtitle: &subtitle, unit: view.raw_unit(), folded: &folded, base: None })
+    write(path, FlameGraph { title: &title, subtitle: &subtitle, unit: view.raw_unit(), folded: &folded, base: None })
 }
 
 /// The frames of a flame graph, for its subtitle.
@@ -28,11 +28,11 @@ pub(super) fn what(view: View) -> &'static str {
 }
 
 /// Writes the picture. Returns the path; none if there was nothing to draw.
-pub(super) fn write(path: &Path, graph: FlameGraph<'_>) -> Result<Option<PathBuf>> {
+pub(in crate::cli) fn write(path: PathBuf, graph: FlameGraph<'_>) -> Result<Option<PathBuf>> {
     let failed = || format!("cannot draw {}", path.display());
     let Some(svg) = graph.svg().with_context(failed)? else { return Ok(None) };
-    atomic_file::write(path, svg.as_bytes()).with_context(failed)?;
-    Ok(Some(path.to_path_buf()))
+    atomic_file::write(&path, svg.as_bytes()).with_context(failed)?;
+    Ok(Some(path))
 }
 
 /// Path such as `reports/profile/medium-prefill.optimized.time.svg`.
