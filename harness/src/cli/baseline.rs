@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use harness::project::Project;
+use harness::terminal::{Status, exact, notice, show};
 use harness_abtest::Side;
 use harness_judge::compare::{Comparability, Comparison, RecordView, compare};
 use harness_record::baseline::{Baseline, BaselineError, Store};
@@ -14,7 +15,6 @@ use harness_report::render::{Cell, Column, Format, Table, Tone};
 use harness_report::tables::comparisons;
 
 use super::compared;
-use harness::terminal::{Status, exact, notice, show};
 
 /// Saves, lists and shows baselines: the stored counts that `harness gate` compares with
 #[derive(Args)]
@@ -26,8 +26,20 @@ pub(crate) struct Stored {
 #[derive(Subcommand)]
 enum Command {
     Save(Save),
-    List(List),
-    Show(Show),
+    /// Lists the baselines: toolchain, number of rows, date, revision and machine
+    List {
+        /// Output format
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Shows the counts of a baseline
+    Show {
+        /// Key, as `harness baseline list` shows it [default: the only one, or the one that fits the newest record]
+        key: Option<String>,
+        /// Output format
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
 }
 
 /// Saves the counts of a record as the baseline of its toolchain, after showing the difference
@@ -50,40 +62,20 @@ struct Save {
     format: Format,
 }
 
-/// Lists the baselines: toolchain, number of rows, date, revision and machine
-#[derive(Args)]
-struct List {
-    /// Output format
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
-}
-
-/// Shows the counts of a baseline
-#[derive(Args)]
-struct Show {
-    /// Key, as `harness baseline list` shows it [default: the only one, or the one that fits the newest record]
-    key: Option<String>,
-    /// Output format
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
-}
-
 impl Stored {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
         match self.command {
             Command::Save(save) => save.run(project),
-            Command::List(list) => list.run(project),
-            Command::Show(show) => show.run(project),
+            Command::List { format } => list(project, format),
+            Command::Show { key, format } => show_one(project, key, format),
         }
     }
 }
 
 impl Save {
     fn run(self, project: &Project) -> Result<Status> {
-        let record = match &self.record {
-            Some(path) => Record::read(path)?,
-            None => compared::newest(project)?,
-        };
+        let record =
+            self.record.as_deref().map_or_else(|| compared::newest(project), |path| Ok(Record::read(path)?))?;
         let store = compared::store(project);
         let changes: Vec<Change> =
             Baseline::promote(&record)?.into_iter().map(|new| Change::of(new, &store)).collect::<Result<_>>()?;
@@ -163,62 +155,54 @@ impl Change {
     }
 
     fn table(&self, format: Format) -> Table {
-        let key = self.new.key();
-        let rows = self.new.record.rows.len();
+        let (key, exact) = (self.new.key(), exact(format));
         let Some(comparisons) = &self.comparisons else {
-            let mut table = comparisons::table(format!("new baseline {key}"), &[], exact(format));
+            let mut table = comparisons::table(format!("new baseline {key}"), &[], exact);
+            let rows = self.new.record.rows.len();
             table.notes.push(format!("There is no baseline for this toolchain yet; it gets {rows} rows."));
             return table;
         };
         let changed: Vec<Comparison> = comparisons.iter().filter(|comparison| !comparison.equal()).cloned().collect();
-        let mut table = comparisons::table(format!("baseline {key}"), &changed, exact(format));
-        table.notes.push(format!(
-            "{} of {} figures stay as they are.",
-            comparisons.len() - changed.len(),
-            comparisons.len()
-        ));
+        let mut table = comparisons::table(format!("baseline {key}"), &changed, exact);
+        let (all, equal) = (comparisons.len(), comparisons.len() - changed.len());
+        table.notes.push(format!("{equal} of {all} figures stay as they are."));
         table
     }
 }
 
-impl List {
-    fn run(self, project: &Project) -> Result<Status> {
-        let store = compared::store(project);
-        let columns = vec![
-            Column::left("key", "key"),
-            Column::right("rows", "rows"),
-            Column::left("measured", "measured"),
-            Column::left("revision", "revision"),
-            Column::left("cpu", "measured on"),
-        ];
-        let mut table = Table::new("baselines", columns);
-        let mut outcome = Status::Fine;
-        for key in store.keys()? {
-            table.rows.push(match store.read(&key) {
-                Ok(Baseline { record, .. }) => {
-                    let rows = record.rows.len();
-                    vec![
-                        Cell::text(key),
-                        Cell::number(rows as f64, rows.to_string()),
-                        Cell::text(record.created),
-                        revision(record.environment.revision, record.environment.dirty),
-                        Cell::text(record.environment.cpu),
-                    ]
-                }
-                Err(error) => {
-                    outcome = Status::Unjudged;
-                    table.notes.push(error.to_string());
-                    let missing = Cell::missing;
-                    vec![Cell::text(key).toned(Tone::Bad), missing(), missing(), missing(), missing()]
-                }
-            });
-        }
-        if table.rows.is_empty() {
-            table.notes.push("There are none yet: `cargo harness baseline save` makes one from a record.".to_owned());
-        }
-        show(&[table], self.format)?;
-        Ok(outcome)
+fn list(project: &Project, format: Format) -> Result<Status> {
+    let store = compared::store(project);
+    let columns = vec![
+        Column::left("key", "key"),
+        Column::right("rows", "rows"),
+        Column::left("measured", "measured"),
+        Column::left("revision", "revision"),
+        Column::left("cpu", "measured on"),
+    ];
+    let mut table = Table::new("baselines", columns);
+    let mut outcome = Status::Fine;
+    for key in store.keys()? {
+        table.rows.push(match store.read(&key) {
+            Ok(Baseline { record: Record { created, environment, rows, .. }, .. }) => vec![
+                Cell::text(key),
+                Cell::number(rows.len() as f64, rows.len().to_string()),
+                Cell::text(created),
+                revision(environment.revision, environment.dirty),
+                Cell::text(environment.cpu),
+            ],
+            Err(error) => {
+                outcome = Status::Unjudged;
+                table.notes.push(error.to_string());
+                let missing = Cell::missing;
+                vec![Cell::text(key).toned(Tone::Bad), missing(), missing(), missing(), missing()]
+            }
+        });
     }
+    if table.rows.is_empty() {
+        table.notes.push("There are none yet: `cargo harness baseline save` makes one from a record.".to_owned());
+    }
+    show(&[table], format)?;
+    Ok(outcome)
 }
 
 /// A revision: twelve digits in formats for people, all digits in formats for programs.
@@ -229,42 +213,40 @@ fn revision(revision: Option<String>, dirty: bool) -> Cell {
     Cell { text: format!("{short}{suffix}"), ..Cell::text(format!("{revision}{suffix}")) }
 }
 
-impl Show {
-    fn run(self, project: &Project) -> Result<Status> {
-        let store = compared::store(project);
-        let (title, record) = match (self.key, store.keys()?.as_slice()) {
-            (Some(key), _) => (key.clone(), store.read(&key)?.record),
-            (None, [only]) => (only.clone(), store.read(only)?.record),
-            (None, _) => {
-                let matching = store.matching(&compared::newest(project)?)?;
-                let keys: Vec<String> = matching.keys.iter().map(ToString::to_string).collect();
-                (keys.join(" and "), matching.record)
-            }
-        };
-        let metrics: Vec<_> = metric::all().iter().filter(|metric| metric.portable()).collect();
-        let mut columns =
-            vec![Column::left("workload", "workload"), Column::left("phase", "phase"), Column::left("unit", "per")];
-        columns.extend(metrics.iter().map(|metric| {
-            Column::right(&metric.name().replace('-', "_"), &metric.name().replace("per-token", "per-unit"))
-        }));
-        let mut table = Table::new(format!("baseline {title}"), columns);
-        for row in &record.rows {
-            let mut cells = vec![Cell::text(&row.workload), Cell::text(&row.phase), Cell::text(&row.unit.name)];
-            cells.extend(metrics.iter().map(|metric| match metric.figure(row) {
-                Some(figure) => Cell::number(figure.value, number::figure(metric.quantity(), &figure)),
-                None => Cell::missing(),
-            }));
-            table.rows.push(cells);
+fn show_one(project: &Project, key: Option<String>, format: Format) -> Result<Status> {
+    let store = compared::store(project);
+    let (title, record) = match (key, store.keys()?.as_slice()) {
+        (Some(key), _) => (key.clone(), store.read(&key)?.record),
+        (None, [only]) => (only.clone(), store.read(only)?.record),
+        (None, _) => {
+            let matching = store.matching(&compared::newest(project)?)?;
+            let keys: Vec<String> = matching.keys.iter().map(ToString::to_string).collect();
+            (keys.join(" and "), matching.record)
         }
-        let environment = &record.environment;
-        let revision = environment.revision.as_deref().unwrap_or("no revision");
-        let dirty = if environment.dirty { " with changes" } else { "" };
-        table.notes.push(format!(
-            "Measured at {} on {}, revision {revision}{dirty}.",
-            record.created,
-            environment.machine()
-        ));
-        show(&[table], self.format)?;
-        Ok(Status::Fine)
+    };
+    let metrics = || metric::all().iter().filter(|metric| metric.portable());
+    let mut columns = [("workload", "workload"), ("phase", "phase"), ("unit", "per")]
+        .map(|(key, heading)| Column::left(key, heading))
+        .to_vec();
+    columns.extend(metrics().map(|metric| {
+        Column::right(&metric.name().replace('-', "_"), &metric.name().replace("per-token", "per-unit"))
+    }));
+    let mut table = Table::new(format!("baseline {title}"), columns);
+    for row in &record.rows {
+        let mut cells = [&row.workload, &row.phase, &row.unit.name].map(Cell::text).to_vec();
+        cells.extend(metrics().map(|metric| {
+            let figure = metric.figure(row);
+            figure.map_or_else(Cell::missing, |figure| {
+                Cell::number(figure.value, number::figure(metric.quantity(), &figure))
+            })
+        }));
+        table.rows.push(cells);
     }
+    let environment = &record.environment;
+    let revision = environment.revision.as_deref().unwrap_or("no revision");
+    let dirty = if environment.dirty { " with changes" } else { "" };
+    let (created, machine) = (&record.created, environment.machine());
+    table.notes.push(format!("Measured at {created} on {machine}, revision {revision}{dirty}."));
+    show(&[table], format)?;
+    Ok(Status::Fine)
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use harness::project::Project;
+use harness::terminal::{Status, exact, show};
 use harness_judge::gate::{GateVerdict, Replay};
 use harness_record::distinct::distinct;
 use harness_record::json_files::json_files;
@@ -14,8 +15,6 @@ use harness_report::render::{Format, Table};
 use harness_report::tables::counts::table;
 use harness_report::tables::replay::{overview, steps};
 use harness_report::tables::slices::slices;
-
-use harness::terminal::{Status, exact, show};
 
 /// Shows how a gate against a revision reached its verdict, from the slices in its file alone
 ///

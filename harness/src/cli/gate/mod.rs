@@ -18,7 +18,7 @@ use harness::timing::BUDGET;
 use harness_record::session::LAYOUT_LIMIT;
 use harness_report::render::Format;
 
-pub(super) use rules::{stored_ledger, today};
+pub(super) use rules::{StoredRules, places, today};
 pub(super) use stored::COUNTS;
 
 use super::options::Selection;

@@ -6,19 +6,16 @@ use anyhow::{Result, bail};
 use harness::collect::{self, Bar, Request};
 use harness::project::Project;
 use harness::terminal::{Status, exact, notice};
-use harness_judge::compare::{RecordView, compare, narrow};
-use harness_judge::counts::{CountsVerdict, judge};
+use harness_judge::compare::narrow;
+use harness_judge::counts::CountsVerdict;
 use harness_probe::Instrument;
-use harness_probe::protocol::Description;
-use harness_record::Record;
 use harness_record::choice::Choice;
-use harness_record::distinct::distinct;
-use harness_record::limits::Limits;
+use harness_record::{Record, Row};
 use harness_report::render::Format;
 use harness_report::tables::counts::table;
 
 use super::show::Printout;
-use super::{Gate, rules};
+use super::{Gate, StoredRules, places};
 use crate::cli::options::available;
 use crate::cli::{command_line, compared, writable};
 
@@ -28,8 +25,7 @@ pub(in crate::cli) const COUNTS: &str = "gate.json";
 impl Gate {
     pub(super) fn against_baseline(self, project: &Project) -> Result<Status> {
         // Read before minutes are spent on counting.
-        let limits = Limits::read(&project.baselines().join("limits.toml"))?;
-        let ledger = rules::stored_ledger(project)?;
+        let rules = StoredRules::read(project)?;
         let store = compared::store(project);
         let request = self.selection.request(project, Instrument::COUNTED.to_vec());
         let keys = store.keys()?;
@@ -48,7 +44,7 @@ impl Gate {
         };
         repeatable(&head)?;
         let mut base = store.matching(&head)?.record;
-        let complaints = ledger.complaints(&named(&[&base, &head]));
+        let complaints = rules.ledger.complaints(&places([&base, &head]));
         let plan = &request.plan;
         narrow(&Choice::new(&plan.filters, &plan.phases)?, &mut [&mut base, &mut head])?;
         if head.quick && self.record.is_some() {
@@ -58,11 +54,11 @@ impl Gate {
         }
         if plan.quick && plan.filters.is_empty() {
             let there = collect::workloads(project, request.quiet)?;
-            let left_out = left_out(&there, &head);
-            base.rows.retain(|row| !left_out.contains(&(row.workload.as_str(), row.phase.as_str())));
+            let exists = |row: &Row| there.iter().any(|one| one.id == row.workload && one.phases.contains(&row.phase));
+            // Drops what the short selection left out. What was deleted stays, to be reported as removed.
+            base.rows.retain(|row| head.row(&row.workload, &row.phase).is_some() || !exists(row));
         }
-        let verdict =
-            judge(compare(RecordView::baseline(&base), RecordView::record(&head)), &limits).accept(&ledger, &head);
+        let verdict = rules.judge(&base, &head);
         show_verdict(&verdict, complaints, self.format, self.all)?;
         Ok(verdict.conclusion().into())
     }
@@ -75,12 +71,6 @@ fn count(project: &Project, request: &Request, out: &Path) -> Result<Record> {
     record.write(out)?;
     notice(&format!("kept the counts in {}", out.display()));
     Ok(record)
-}
-
-/// Every workload and phase of some records.
-fn named(records: &[&Record]) -> Vec<(String, String)> {
-    let rows = records.iter().flat_map(|record| &record.rows);
-    distinct(rows.map(|row| (row.workload.clone(), row.phase.clone())))
 }
 
 /// Returns an error if counts were taken with several threads: they differ from run to run.
@@ -96,13 +86,6 @@ fn repeatable(record: &Record) -> Result<()> {
             reading.threads
         ),
     }
-}
-
-/// The existing workloads and phases that a short selection did not count. Deleted ones are not among them, so that the
-/// gate reports them as removed.
-fn left_out<'a>(there: &'a [Description], head: &Record) -> Vec<(&'a str, &'a str)> {
-    let every = there.iter().flat_map(|one| one.phases.iter().map(|phase| (one.id.as_str(), phase.as_str())));
-    every.filter(|&(id, phase)| !head.rows.iter().any(|row| row.workload == id && row.phase == phase)).collect()
 }
 
 /// Prints the verdict. `all` includes figures that passed.
