@@ -52,25 +52,19 @@ impl FromStr for Name {
     type Err = Infallible;
 
     fn from_str(written: &str) -> Result<Self, Infallible> {
-        let name =
-            |source, phase: Option<&str>| Self { written: written.to_owned(), source, phase: phase.map(str::to_owned) };
-        if let Some(phase) = written.strip_prefix("phase:") {
-            return Ok(name(Source::Newest, Some(phase)));
-        }
-        // A file may have a # in its name.
-        let (source, phase) = match written.rsplit_once('#') {
-            Some((source, phase)) if !Path::new(written).exists() => (source, Some(phase)),
+        let (source, phase) = match (written.strip_prefix("phase:"), written.rsplit_once('#')) {
+            (Some(phase), _) => ("newest", Some(phase)),
+            // A file may have a # in its name.
+            (None, Some((source, phase))) if !Path::new(written).exists() => (source, Some(phase)),
             _ => (written, None),
         };
-        let source = match source {
-            "newest" => Source::Newest,
-            "baseline" => Source::Baseline(None),
-            _ => match source.strip_prefix("baseline:") {
-                Some(key) => Source::Baseline(Some(key.to_owned())),
-                None => Source::File(source.into()),
-            },
+        let source = match source.split_once(':') {
+            None if source == "newest" => Source::Newest,
+            None if source == "baseline" => Source::Baseline(None),
+            Some(("baseline", key)) => Source::Baseline(Some(key.to_owned())),
+            _ => Source::File(source.into()),
         };
-        Ok(name(source, phase))
+        Ok(Self { written: written.to_owned(), source, phase: phase.map(str::to_owned) })
     }
 }
 
@@ -150,10 +144,7 @@ impl Loaded {
     /// The side, for comparing.
     pub(crate) fn side(&self) -> RecordView<'_> {
         let side = if self.counts_only { RecordView::baseline(&self.record) } else { RecordView::record(&self.record) };
-        match &self.phase {
-            Some(phase) => side.phase(phase),
-            None => side,
-        }
+        RecordView { phase: self.phase.as_deref(), ..side }
     }
 }
 

@@ -137,7 +137,7 @@ impl Bisect {
         let start = start(&trial.threshold);
         let mut path = vec![Tried { commit: good.clone(), answer: start }, Tried { commit: bad.clone(), answer }];
         let end = search(&commits, &trial, &site, &mut path)?;
-        self.show(&commits, end, &place, name, &path)
+        self.show(&commits, end, &ends.phase, name, &path)
     }
 
     /// Builds both ends: first the probe, which lists the workloads, then the programs that count. If time can be

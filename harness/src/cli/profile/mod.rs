@@ -1,11 +1,10 @@
 //! `harness profile`: hot paths of a workload by time, instructions and allocations, of one phase or of two side by
 //! side.
 
-mod difference;
 pub(super) mod picture;
 mod side;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -17,6 +16,7 @@ use harness_probe::protocol::Description;
 use harness_record::profile::{Profile as Seen, View};
 use harness_report::render::{Format, Table};
 use harness_report::tables::profile::tables;
+use harness_report::tables::profile_difference::difference_table;
 use harness_report::tables::system::system;
 use side::Side;
 
@@ -83,17 +83,19 @@ impl Profile {
 
         let seen = self.profiles(&views, &sides, &workload.id, &request);
         let is_exact = exact(self.format);
+        let folder = project.reports().join("profile");
         let mut all: Vec<Table> = Vec::new();
         let mut drawn = Vec::new();
         for both in &seen {
             match both.as_slice() {
                 [base, head] => {
-                    all.push(difference::table(&sides, base, head, is_exact));
-                    drawn.extend(difference::draw(project, &sides, base, head)?);
+                    let names = [sides[0].name.as_str(), sides[1].name.as_str()];
+                    all.push(difference(names, base, head, is_exact));
+                    drawn.extend(draw_difference(&folder, names, base, head)?);
                 }
                 [one] => {
                     all.extend(tables(one, is_exact));
-                    drawn.extend(picture::draw(project, one)?);
+                    drawn.extend(picture::draw(&folder, one)?);
                 }
                 _ => {}
             }
@@ -161,4 +163,21 @@ impl Profile {
         }
         Ok(small)
     }
+}
+
+/// Number of names in a table of differences for people.
+const MOST: usize = 20;
+
+/// Table of the names whose cost differs between the two sides.
+fn difference([a, b]: [&str; 2], base: &Seen, head: &Seen, exact: bool) -> Table {
+    let view = base.view;
+    let place = if base.phase == head.phase { head.place() } else { head.workload.clone() };
+    let title = format!("Differences by {} in {place}: {a} -> {b}", view.name());
+    difference_table(title, view, base.seen(), head.seen(), MOST, exact)
+}
+
+fn draw_difference(folder: &Path, names: [&str; 2], base: &Seen, head: &Seen) -> Result<Option<PathBuf>> {
+    let (workload, view, [a, b]) = (&head.workload, head.view.name(), names);
+    let path = folder.join(picture::name(&[workload, &format!("{a}-to-{b}"), view]));
+    picture::draw_difference(path, &format!("{workload} by {view}: {a} -> {b}"), names, [base, head])
 }
