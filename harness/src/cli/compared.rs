@@ -1,8 +1,6 @@
 //! The sides of a comparison that a user can name: a record, a baseline, or one phase of either.
 
-use std::convert::Infallible;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use anyhow::{Context, Result, bail};
 use harness::project::Project;
@@ -48,10 +46,8 @@ pub(crate) struct Loaded {
     counts_only: bool,
 }
 
-impl FromStr for Name {
-    type Err = Infallible;
-
-    fn from_str(written: &str) -> Result<Self, Infallible> {
+impl From<&str> for Name {
+    fn from(written: &str) -> Self {
         let (source, phase) = match (written.strip_prefix("phase:"), written.rsplit_once('#')) {
             (Some(phase), _) => ("newest", Some(phase)),
             // A file may have a # in its name.
@@ -64,7 +60,7 @@ impl FromStr for Name {
             Some(("baseline", key)) => Source::Baseline(Some(key.to_owned())),
             _ => Source::File(source.into()),
         };
-        Ok(Self { written: written.to_owned(), source, phase: phase.map(str::to_owned) })
+        Self { written: written.to_owned(), source, phase: phase.map(str::to_owned) }
     }
 }
 
@@ -153,7 +149,7 @@ mod tests {
     use super::*;
 
     fn parse(written: &str) -> (Source, Option<String>) {
-        let Ok(name) = written.parse::<Name>();
+        let name = Name::from(written);
         assert_eq!(name.written, written);
         (name.source, name.phase)
     }

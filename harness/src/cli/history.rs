@@ -7,7 +7,7 @@ use clap::Args;
 use harness::collect::{self, Bar};
 use harness::project::Project;
 use harness::terminal::{Status, exact, notice, show};
-use harness::vcs::{Checkouts, Repository};
+use harness::vcs::Repository;
 use harness::{history, process};
 use harness_probe::Instrument;
 use harness_record::choice::Choice;
@@ -19,7 +19,7 @@ use harness_report::render::Format;
 use harness_report::tables::history as tables;
 
 use super::options::{Selection, available};
-use super::ready::Built;
+use super::ready::Builder;
 
 /// Shows a metric over the commits, and the commits that changed it
 ///
@@ -120,7 +120,7 @@ impl History {
         let mut commits = repository.commits(&good, &bad)?;
         commits.insert(0, good);
         let choice = Choice::new(&request.plan.filters, &[])?;
-        let checkouts = Checkouts::new(project, repository);
+        let builder = Builder::new(project, repository, request.quiet);
         let here = collect::here(project);
         for commit in commits.iter().rev() {
             let path = folder(project).join(format!("{}.json", commit.id));
@@ -129,7 +129,7 @@ impl History {
             if before.as_ref().is_some_and(|before| answers(before, &request.asked(), &choice)) {
                 continue;
             }
-            match count(&checkouts, commit, &request) {
+            match count(&builder, commit, &request) {
                 Ok(record) => merged(before, record).write(&path)?,
                 Err(_) if process::stopped() => bail!("interrupted"),
                 Err(error) => notice(&format!("{commit} is skipped: {error:#}")),
@@ -144,9 +144,8 @@ fn folder(project: &Project) -> PathBuf {
     project.records().join("history")
 }
 
-fn count(checkouts: &Checkouts, commit: &Commit, request: &collect::Request) -> Result<Record> {
-    let built = Built::revision(checkouts, commit, &request.plan.instruments, request.quiet)?;
-    let ready = built.greet(request.time_limit)?;
+fn count(builder: &Builder<'_>, commit: &Commit, request: &collect::Request) -> Result<Record> {
+    let ready = builder.revision(commit, &request.plan.instruments)?.greet(request.time_limit)?;
     Ok(ready.measured().answer(&ready.greeting, request, &Bar::new())?)
 }
 

@@ -3,22 +3,29 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use harness::collect::{self, MeasureError, Measured, Request};
+use harness::collect::{self, Measured, Request};
 use harness::probe::{Greeting, ProbeError};
 use harness::programs::Programs;
 use harness::project::Project;
 use harness::terminal::notice;
-use harness::vcs::{CargoOutput, Checkout, CheckoutError, Checkouts, WorkingTree};
+use harness::vcs::{CargoOutput, Checkout, CheckoutError, Checkouts, Repository, WorkingTree};
 use harness_probe::Instrument;
 use harness_probe::protocol::Description;
 use harness_record::suggestion::suggestion;
 use harness_record::{Commit, Environment};
 
+/// Builds the checkout and revisions in one folder and in the same way, so that they can be compared.
+pub(super) struct Builder<'a> {
+    project: &'a Project,
+    checkouts: Checkouts,
+    output: CargoOutput,
+}
+
 /// Built programs and their sources.
 pub(super) enum Built {
     /// The checkout, built in the folder of its user.
     Here(Project, Programs),
-    /// The checkout, built like a revision, to be compared with one.
+    /// The checkout, built like a revision.
     Tree(Project, WorkingTree),
     /// A revision, built beside the checkout.
     Revision(Checkout),
@@ -30,35 +37,33 @@ pub(super) struct Ready {
     pub(super) greeting: Greeting,
 }
 
-impl Built {
-    /// Builds the programs of the checkout that `instruments` need, for the model of the request.
-    pub(super) fn here(project: &Project, instruments: &[Instrument], request: &Request) -> Result<Self, MeasureError> {
-        let programs = collect::build(project, instruments, request.quiet)?.on_model(request.model.as_deref());
-        Ok(Self::Here(project.clone(), programs))
+impl<'a> Builder<'a> {
+    pub(super) fn new(project: &'a Project, repository: &Repository, quiet: bool) -> Self {
+        let output = if quiet { CargoOutput::Nothing } else { CargoOutput::Progress };
+        Self { project, checkouts: Checkouts::new(project, repository), output }
     }
 
-    /// Builds the programs of the checkout in the same folder and in the same way as those of a revision.
-    pub(super) fn tree(
-        checkouts: &Checkouts,
-        project: &Project,
-        instruments: &[Instrument],
-        quiet: bool,
-    ) -> Result<Self, CheckoutError> {
-        let programs = collect::needed(&project.config, instruments);
-        let tree = checkouts.working_tree(project, &programs, output(quiet), &notice)?;
-        Ok(Self::Tree(project.clone(), tree))
+    /// Builds the programs of the checkout that `instruments` need.
+    pub(super) fn tree(&self, instruments: &[Instrument]) -> Result<Built, CheckoutError> {
+        let programs = collect::needed(&self.project.config, instruments);
+        let tree = self.checkouts.working_tree(self.project, &programs, self.output, &notice)?;
+        Ok(Built::Tree(self.project.clone(), tree))
     }
 
     /// Builds the programs of a revision that `instruments` need.
-    pub(super) fn revision(
-        checkouts: &Checkouts,
-        commit: &Commit,
-        instruments: &[Instrument],
-        quiet: bool,
-    ) -> Result<Self, CheckoutError> {
+    pub(super) fn revision(&self, commit: &Commit, instruments: &[Instrument]) -> Result<Built, CheckoutError> {
+        let checkouts = &self.checkouts;
         checkouts
-            .checkout(commit, |config| collect::needed(config, instruments), output(quiet), &notice)
-            .map(Self::Revision)
+            .checkout(commit, |config| collect::needed(config, instruments), self.output, &notice)
+            .map(Built::Revision)
+    }
+}
+
+impl Built {
+    /// Builds the programs of the checkout that `instruments` need, for the model of the request.
+    pub(super) fn here(project: &Project, instruments: &[Instrument], request: &Request) -> Result<Self> {
+        let programs = collect::build(project, instruments, request.quiet)?.on_model(request.model.as_deref());
+        Ok(Self::Here(project.clone(), programs))
     }
 
     /// The location of the sources, and their configuration.
@@ -113,8 +118,4 @@ impl Ready {
             format!("there is no workload `{id}`; {}", suggestion(id, all.iter().map(|one| one.id.as_str())))
         })
     }
-}
-
-fn output(quiet: bool) -> CargoOutput {
-    if quiet { CargoOutput::Nothing } else { CargoOutput::Progress }
 }

@@ -50,7 +50,6 @@ pub(crate) struct Watch {
 struct Session {
     project: Project,
     request: Request,
-    timed: bool,
     budget: Duration,
     /// The first measured state, and the last one.
     states: Option<(Rc<State>, Rc<State>)>,
@@ -69,7 +68,11 @@ impl Watch {
     }
 
     fn watch(self, project: Project) -> Result<()> {
-        let mut session = self.session(project)?;
+        let mut instruments = self.metrics.instruments()?;
+        instruments.retain(|instrument| *instrument != Instrument::Criterion);
+        let request = self.selection.request(&project, instruments);
+        let budget = Duration::from_secs(self.budget);
+        let mut session = Session { request, project, budget, states: None, digest: None };
         let mut sources = session.sources();
         loop {
             session.round(&mut sources)?;
@@ -90,19 +93,6 @@ impl Watch {
                 sources = session.sources();
             }
         }
-    }
-
-    fn session(self, project: Project) -> Result<Session> {
-        let mut instruments = self.metrics.instruments()?;
-        instruments.retain(|instrument| *instrument != Instrument::Criterion);
-        Ok(Session {
-            timed: instruments.contains(&Instrument::Clock),
-            request: self.selection.request(&project, instruments),
-            project,
-            budget: Duration::from_secs(self.budget),
-            states: None,
-            digest: None,
-        })
     }
 }
 
@@ -152,7 +142,8 @@ impl Session {
         self.digest = built.digest;
         let first = states.as_ref().map_or(&now, |(first, _)| first);
         self.states = Some((Rc::clone(first), Rc::clone(&now)));
-        if let (Some((first, last)), true) = (&states, self.timed) {
+        let is_timed = self.request.plan.instruments.contains(&Instrument::Clock);
+        if let (Some((first, last)), true) = (&states, is_timed) {
             self.show_times(first, last, &now, sources)?;
         }
         notice(&format!("counts after {}, all after {}", seconds(counted), seconds(began.elapsed())));

@@ -16,7 +16,7 @@ use harness::project::Project;
 use harness::seconds::seconds;
 use harness::terminal::{Status, notice};
 use harness::timing::{conditions, seed_of_now};
-use harness::vcs::{Checkouts, Repository, copies_folder};
+use harness::vcs::{Repository, copies_folder};
 use harness_abtest::{Interval, Rules};
 use harness_probe::Instrument;
 use harness_probe::protocol::Description;
@@ -30,7 +30,7 @@ use show::{Tried, word};
 use site::{Site, build};
 
 use super::options::{ProbeOptions, available, judged_metrics};
-use super::ready::Ready;
+use super::ready::{Builder, Ready};
 
 /// Finds the commit that made a metric worse, between a good revision and a bad one
 ///
@@ -86,7 +86,8 @@ impl Bisect {
             bail!("{} and {} are the same commit, {good}, so there is nothing to search", self.good, self.bad);
         }
         let mut request = self.request(&wanted)?;
-        let site = Site { project, checkouts: Checkouts::new(project, &repository), good: &good, bad: &bad };
+        let builder = Builder::new(project, &repository, request.quiet);
+        let site = Site { project, builder, good: &good, bad: &bad, time_limit: request.time_limit };
         let mut ends = self.ends(&site, &mut request, is_time(&wanted))?;
         let place = format!("{} in phase {}", ends.workload.id, ends.phase);
 
@@ -103,7 +104,7 @@ impl Bisect {
                 notice(&format!("{STAND_IN} did not get worse from GOOD to BAD ({seen}), so times are compared"));
                 // Rebuilt without benches, as the candidates will be: with benches, cargo may enable other features of
                 // the probe.
-                (ends.good, ends.bad) = site.ends(&[], &request)?;
+                (ends.good, ends.bad) = site.ends(&[])?;
             }
             _ => {}
         }
@@ -143,7 +144,7 @@ impl Bisect {
     /// Builds both ends: first the probe, which lists the workloads, then the programs that count. If time can be
     /// compared instead, counts that cannot be taken are left out.
     fn ends(&self, site: &Site<'_>, request: &mut Request, is_time: bool) -> Result<Ends> {
-        let (good, bad) = site.ends(&[], request)?;
+        let (good, bad) = site.ends(&[])?;
         let (workload, phase) = self.place(&good.greeting.workloads)?;
         if let Some(why) = unlike(&bad.greeting.workloads, &workload, &phase) {
             bail!("BAD cannot be compared with GOOD: {why}");
@@ -154,7 +155,7 @@ impl Bisect {
         if instruments.is_empty() {
             return Ok(ends((good, bad)));
         }
-        match site.ends(&instruments.clone(), request) {
+        match site.ends(instruments) {
             Err(why) if is_time && !process::stopped() => {
                 notice(&format!("no counts are taken: {why:#}"));
                 request.plan.instruments.clear();
@@ -190,16 +191,13 @@ impl Bisect {
             bail!("GOOD has no workload `{}`; {}", self.workload, suggestion(&self.workload, ids));
         };
         let phases = || workload.phases.iter().map(String::as_str);
-        match &self.phase {
-            Some(phase) if !phases().any(|one| one == phase) => {
-                bail!("GOOD has no phase `{phase}` of {}; {}", workload.id, suggestion(phase, phases()))
-            }
-            Some(phase) => Ok((workload.clone(), phase.clone())),
-            None => match phases().next_back() {
-                Some(last) => Ok((workload.clone(), last.to_owned())),
-                None => bail!("{} has no phase at GOOD", workload.id),
-            },
+        let Some(phase) = self.phase.as_deref().or(phases().next_back()) else {
+            bail!("{} has no phase at GOOD", workload.id);
+        };
+        if !phases().any(|one| one == phase) {
+            bail!("GOOD has no phase `{phase}` of {}; {}", workload.id, suggestion(phase, phases()));
         }
+        Ok((workload.clone(), phase.to_owned()))
     }
 }
 
@@ -238,7 +236,7 @@ fn search(commits: &[Commit], trial: &Trial<'_>, site: &Site<'_>, path: &mut Vec
     while let Next::Try(number) = search.next() {
         let commit = &commits[number];
         notice(&format!("about {} more to try; now {commit}", search.trials_left()));
-        let answer = match site.ready(commit, &trial.request.plan.instruments, trial.request)? {
+        let answer = match site.ready(commit, &trial.request.plan.instruments)? {
             Err(why) => Answer::skipped(why),
             Ok(ready) => site.tried(trial, &ready)?,
         };

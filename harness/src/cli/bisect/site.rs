@@ -1,35 +1,33 @@
 //! Builds commits beside the checkout and starts their probes.
 
+use std::time::Duration;
+
 use anyhow::{Context, Error, Result};
 use harness::bisect::{Answer, Build, Threshold, Trial};
-use harness::collect::{Bar, Request};
+use harness::collect::Bar;
 use harness::process;
 use harness::project::Project;
 use harness::terminal::notice;
-use harness::vcs::{CheckoutError, Checkouts, MeasuringLock};
+use harness::vcs::{CheckoutError, MeasuringLock};
 use harness_probe::Instrument;
 use harness_record::Commit;
 
-use crate::cli::ready::{Built, Ready};
+use crate::cli::ready::{Builder, Ready};
 
 /// The commits of a search, and the folder in which they are built.
 pub(super) struct Site<'a> {
     pub(super) project: &'a Project,
-    pub(super) checkouts: Checkouts,
+    pub(super) builder: Builder<'a>,
     pub(super) good: &'a Commit,
     pub(super) bad: &'a Commit,
+    pub(super) time_limit: Duration,
 }
 
 impl Site<'_> {
     /// Builds the programs of a commit that `instruments` need, and greets its probe. The inner error is the reason to
     /// skip the commit.
-    pub(super) fn ready(
-        &self,
-        commit: &Commit,
-        instruments: &[Instrument],
-        request: &Request,
-    ) -> Result<Result<Ready, String>> {
-        let built = match Built::revision(&self.checkouts, commit, instruments, request.quiet) {
+    pub(super) fn ready(&self, commit: &Commit, instruments: &[Instrument]) -> Result<Result<Ready, String>> {
+        let built = match self.builder.revision(commit, instruments) {
             Ok(built) => built,
             Err(
                 error @ (CheckoutError::Build { .. }
@@ -40,16 +38,16 @@ impl Site<'_> {
             ) => return Ok(Err(error.to_string())),
             Err(error) => return Err(error.into()),
         };
-        match built.greet(request.time_limit) {
+        match built.greet(self.time_limit) {
             Err(error) if process::stopped() => Err(error.into()),
             greeted => Ok(greeted.map_err(|error| error.to_string())),
         }
     }
 
     /// Builds GOOD and BAD, which must be measurable.
-    pub(super) fn ends(&self, instruments: &[Instrument], request: &Request) -> Result<(Ready, Ready)> {
+    pub(super) fn ends(&self, instruments: &[Instrument]) -> Result<(Ready, Ready)> {
         let end = |name: &str, commit: &Commit| {
-            let ready = self.ready(commit, instruments, request)?;
+            let ready = self.ready(commit, instruments)?;
             ready.map_err(Error::msg).with_context(|| format!("{name} cannot be measured"))
         };
         Ok((end("GOOD", self.good)?, end("BAD", self.bad)?))

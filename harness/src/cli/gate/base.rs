@@ -11,23 +11,18 @@ use harness::layout::{Pools, Timed};
 use harness::probe::ProbeError;
 use harness::project::Project;
 use harness::terminal::{Status, exact, notice};
-use harness::timing::{
-    self, MOST_TIMED, MatchedWorkloads, SLICE, Unmatched, WARM, conditions_of, measure_noise_floor, pinned_core,
-    seed_of_now,
-};
-use harness::vcs::{Checkouts, MeasuringLock, Repository, copies_folder};
+use harness::timing::{self, MOST_TIMED, MatchedWorkloads, Unmatched};
+use harness::vcs::{MeasuringLock, Repository, copies_folder};
 use harness_abtest::{Rules, Side, TimedPhase, WorkloadPairs};
 use harness_judge::gate::GateVerdict;
 use harness_probe::Instrument;
 use harness_probe::protocol::{OLDEST, VERSION};
 use harness_record::Commit;
-use harness_record::session::{
-    Circumstances, Counted, FLOOR_SHARE, Identical, Injection, Layouts, Revision, Session, Terms,
-};
+use harness_record::session::{self, Circumstances, Counted, Identical, Revision, Session, Terms};
 
 use super::{Against, Gate, SuiteChoice, functions, revision_verdict, rules};
 use crate::cli::options::available;
-use crate::cli::ready::{Built, Ready};
+use crate::cli::ready::{Builder, Ready};
 use crate::cli::{command_line, named_by_time, writable};
 
 /// Both sides, ready to be measured, and their common workloads.
@@ -63,14 +58,14 @@ impl Gate {
         // Held until everything is measured: another gate would rebuild the head during this one, and its load would
         // disturb the times.
         let turn = MeasuringLock::wait(project, &notice)?;
-        let checkouts = Checkouts::new(project, &repository);
-        let base = Built::revision(&checkouts, &commit, counting, request.quiet)?;
+        let builder = Builder::new(project, &repository, request.quiet);
+        let base = builder.revision(&commit, counting)?;
         let limits = if against.times_only { String::new() } else { rules::limits(base.project())? };
         let sources = (base.project(), &commit);
         let mut accepted = rules::accepted(sources, project, against.honour_new_acceptances, &repository)?;
         let amended = rules::amended(base.project(), project);
         // Built like the base, in the same folder and by the same call, so that the two differ by their sources only.
-        let head = Built::tree(&checkouts, project, counting, request.quiet)?;
+        let head = builder.tree(counting)?;
         let base = base.greet(request.time_limit).map_err(|error| unanswered(&commit, error))?;
         let head = head.greet(request.time_limit).context("the head side's probe does not answer")?;
         accepted.known = rules::known([&base.greeting.workloads, &head.greeting.workloads]);
@@ -174,15 +169,15 @@ impl<'a> Sides<'a> {
                 ..Rules::default()
             },
             budget_seconds: against.budget as f64,
-            floor_seconds: FLOOR_SHARE * against.budget as f64,
-            seed: against.seed.unwrap_or_else(seed_of_now),
-            core: pinned_core(threads),
+            floor_seconds: session::FLOOR_SHARE * against.budget as f64,
+            seed: against.seed.unwrap_or_else(timing::seed_of_now),
+            core: timing::pinned_core(threads),
             threads,
             isa: self.head.greeting.isa.clone(),
-            slice_nanoseconds: SLICE.as_nanos() as u64,
-            warm: WARM,
-            injection: against.inject.map(|percent| Injection { share: percent / 100.0 }),
-            layouts: Layouts::Untimed,
+            slice_nanoseconds: timing::SLICE.as_nanos() as u64,
+            warm: timing::WARM,
+            injection: against.inject.map(|percent| session::Injection { share: percent / 100.0 }),
+            layouts: session::Layouts::Untimed,
             layout_limit: against.layout_limit / 100.0,
             strict: against.strict,
         }
@@ -196,7 +191,7 @@ impl<'a> Sides<'a> {
         let [base, head] = [&self.base, &self.head].map(|side| program(side, Instrument::Clock));
         let pools = Pools::make(&copies_folder(project), &base, &head, terms.seed)?;
         terms.layouts = pools.layouts().clone();
-        let conditions = conditions_of(terms, self.request.isa.clone(), self.request.time_limit);
+        let conditions = timing::conditions_of(terms, self.request.isa.clone(), self.request.time_limit);
         let system = System::here();
         let (state, counters) = (doctor::state(&system), Counters::now(&system));
         // The seed selects the workload of the noise floor.
@@ -204,7 +199,7 @@ impl<'a> Sides<'a> {
         let half = Duration::from_secs_f64(terms.floor_seconds / 2.0);
         let floor = |seed| {
             pools.between(Side::Base, Side::Base, |sides| {
-                measure_noise_floor(sides, itself, &conditions, half, seed, &Bar::new())
+                timing::measure_noise_floor(sides, itself, &conditions, half, seed, &Bar::new())
             })
         };
         let mut before = floor(terms.seed)?;
@@ -241,8 +236,8 @@ impl<'a> Sides<'a> {
 fn program(side: &Ready, instrument: Instrument) -> Timed<'_> {
     let Measured { project, programs, .. } = side.measured();
     // The last one: the probe is always needed and comes first.
-    let program = collect::needed(&project.config, &[instrument]).pop();
-    Timed { programs, probe: program.unwrap_or(&project.config.probe) }
+    let probe = collect::needed(&project.config, &[instrument]).pop().unwrap_or(&project.config.probe);
+    Timed { programs, probe }
 }
 
 /// The path, or a free one with a number in it: another gate may have begun in the same second.

@@ -8,6 +8,7 @@ use harness_report::render::{Format, Table};
 pub(super) type Labelled = (&'static str, Vec<String>);
 
 /// The verdict of a gate, as sentences and tables.
+#[derive(Default)]
 pub(super) struct Printout {
     /// The conclusion in one line.
     pub(super) summary: String,

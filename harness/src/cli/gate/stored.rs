@@ -97,13 +97,10 @@ fn show_verdict(verdict: &CountsVerdict, complaints: Vec<String>, format: Format
         summary: verdict.summary(),
         command: command_line(),
         tables: Vec::from_iter(Some(table).filter(|table| exact || !table.rows.is_empty())),
-        functions: Vec::new(),
         regressed: verdict.regressions(),
-        improved: Vec::new(),
         open: ("not judged", verdict.unjudged()),
-        unmatched: Vec::new(),
         rules: vec![("accepted", verdict.accepted()), ("complaint", complaints)],
-        circumstances: Vec::new(),
+        ..Printout::default()
     };
     printout.print(format)
 }

@@ -5,14 +5,14 @@ use std::rc::Rc;
 use anyhow::{Context, Result, bail};
 use harness::collect::{Request, Target};
 use harness::project::Project;
-use harness::vcs::{Checkouts, Repository};
+use harness::vcs::Repository;
 use harness_probe::protocol::Description;
 use harness_record::profile::{Profile as Seen, View};
 use harness_record::suggestion::suggestion;
 use harness_record::{Commit, Environment};
 
 use super::Profile;
-use crate::cli::ready::{Built, Ready};
+use crate::cli::ready::{Builder, Built, Ready};
 
 /// Name of the current sources.
 const CHECKOUT: &str = "checkout";
@@ -47,15 +47,15 @@ impl Side {
         let names = arguments.diff.as_deref().unwrap_or_default();
         // An unknown name is an error before anything is built.
         let commits = names.iter().map(|name| commit(name, phases, project)).collect::<Result<Vec<_>>>()?;
-        let checkouts = match commits.iter().any(Option::is_some) {
+        let builder = match commits.iter().any(Option::is_some) {
             true if request.model.is_some() => {
                 bail!("--model goes with the programs of the checkout only; leave it out where a revision is named")
             }
-            true => Some(Checkouts::new(project, &Repository::open(project)?)),
+            true => Some(Builder::new(project, &Repository::open(project)?, request.quiet)),
             false => None,
         };
-        let here = match &checkouts {
-            Some(checkouts) => Built::tree(checkouts, project, instruments, request.quiet)?,
+        let here = match &builder {
+            Some(builder) => builder.tree(instruments)?,
             None => Built::here(project, instruments, request)?,
         };
         let here = greeted(CHECKOUT, here, request)?;
@@ -64,10 +64,8 @@ impl Side {
         }
         let mut sides: Vec<Self> = Vec::new();
         for (name, commit) in names.iter().zip(commits) {
-            let ready = match (&checkouts, commit) {
-                (Some(checkouts), Some(commit)) => {
-                    greeted(name, Built::revision(checkouts, &commit, instruments, request.quiet)?, request)?
-                }
+            let ready = match (&builder, commit) {
+                (Some(builder), Some(commit)) => greeted(name, builder.revision(&commit, instruments)?, request)?,
                 _ => Rc::clone(&here),
             };
             let phase = phases.contains(name).then(|| name.clone());
