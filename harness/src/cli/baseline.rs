@@ -77,10 +77,10 @@ impl Save {
         let record =
             self.record.as_deref().map_or_else(|| compared::newest(project), |path| Ok(Record::read(path)?))?;
         let store = compared::store(project);
-        let changes: Vec<Change> =
-            Baseline::promote(&record)?.into_iter().map(|new| Change::of(new, &store)).collect::<Result<_>>()?;
-        show(&changes.iter().map(|change| change.table(self.format)).collect::<Vec<_>>(), self.format)?;
-        let changes: Vec<Change> = changes.into_iter().filter(|change| !change.nothing()).collect();
+        let mut changes: Vec<Change> =
+            Baseline::promote(&record)?.into_iter().map(|new| Change::of(new, &store)).collect();
+        show(&changes.iter().map(|change| change.table(exact(self.format))).collect::<Vec<_>>(), self.format)?;
+        changes.retain(|change| !change.nothing());
         if changes.is_empty() {
             notice("the baseline has these counts already, so there is nothing to save");
             return Ok(Status::Fine);
@@ -128,9 +128,8 @@ struct Change {
 }
 
 impl Change {
-    fn of(new: Baseline, store: &Store) -> Result<Self> {
-        let key = new.key().to_string();
-        let old = match store.read(&key) {
+    fn of(new: Baseline, store: &Store) -> Self {
+        let old = match store.read(&new.key().to_string()) {
             Ok(old) => Some(old),
             Err(BaselineError::Unknown { .. }) => None,
             Err(error) => {
@@ -139,7 +138,7 @@ impl Change {
             }
         };
         let comparisons = old.map(|old| compare(RecordView::baseline(&old.record), RecordView::baseline(&new.record)));
-        Ok(Self { new, comparisons })
+        Self { new, comparisons }
     }
 
     fn nothing(&self) -> bool {
@@ -154,18 +153,17 @@ impl Change {
         self.comparisons.iter().flatten().find(|comparison| gone(&comparison.state)).map(Comparison::place)
     }
 
-    fn table(&self, format: Format) -> Table {
-        let (key, exact) = (self.new.key(), exact(format));
-        let Some(comparisons) = &self.comparisons else {
-            let mut table = comparisons::table(format!("new baseline {key}"), &[], exact);
-            let rows = self.new.record.rows.len();
-            table.notes.push(format!("There is no baseline for this toolchain yet; it gets {rows} rows."));
-            return table;
+    fn table(&self, exact: bool) -> Table {
+        let mut changed = self.comparisons.clone().unwrap_or_default();
+        let all = changed.len();
+        changed.retain(|comparison| !comparison.equal());
+        let (equal, rows) = (all - changed.len(), self.new.record.rows.len());
+        let (kind, note) = match self.comparisons {
+            Some(_) => ("baseline", format!("{equal} of {all} figures stay as they are.")),
+            None => ("new baseline", format!("There is no baseline for this toolchain yet; it gets {rows} rows.")),
         };
-        let changed: Vec<Comparison> = comparisons.iter().filter(|comparison| !comparison.equal()).cloned().collect();
-        let mut table = comparisons::table(format!("baseline {key}"), &changed, exact);
-        let (all, equal) = (comparisons.len(), comparisons.len() - changed.len());
-        table.notes.push(format!("{equal} of {all} figures stay as they are."));
+        let mut table = comparisons::table(format!("{kind} {}", self.new.key()), &changed, exact);
+        table.notes.push(note);
         table
     }
 }

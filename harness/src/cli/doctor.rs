@@ -74,7 +74,7 @@ impl Doctor {
         let (state, counters) = (doctor::state(&system), Counters::now(&system));
         let floors = built.map_err(Into::into).and_then(|programs| {
             let _turn = turn?;
-            self.floors(&Measured { project, programs: &programs, commit: None }, &project.config.timed)
+            self.floors(&Measured { project, programs: &programs, commit: None })
         });
         if process::stopped() {
             bail!("interrupted");
@@ -98,12 +98,12 @@ impl Doctor {
     }
 
     /// Measures the noise floor: compares some workloads of the timed suite with themselves.
-    fn floors(&self, measured: &Measured<'_>, timed: &[String]) -> Result<NoiseFloors> {
+    fn floors(&self, measured: &Measured<'_>) -> Result<NoiseFloors> {
+        let config = &measured.project.config;
         let greeting = measured.greet(collect::TIME_LIMIT)?;
-        let anchors = measured.project.config.anchors.clone();
-        let plan = Plan { instruments: vec![Instrument::Clock], anchors, ..Plan::default() };
+        let plan = Plan { instruments: vec![Instrument::Clock], anchors: config.anchors.clone(), ..Plan::default() };
         let field = MatchedWorkloads::of(&plan, &greeting.workloads, &greeting.workloads)?;
-        let (timed_phases, _) = field.timed(timed, &[], MOST_TIMED)?;
+        let (timed_phases, _) = field.timed(&config.timed, &[], MOST_TIMED)?;
         // The last workloads of a suite are its smallest: their noise is that of the machine.
         let tried = &timed_phases[timed_phases.len().saturating_sub(TRIED)..];
         if tried.is_empty() {
@@ -111,7 +111,7 @@ impl Doctor {
         }
         let conditions = conditions(1, None, collect::TIME_LIMIT);
         let budget = Duration::from_secs(self.budget) / tried.len() as u32;
-        let build = |_| measured.programs.command(&measured.project.config.probe);
+        let build = |_| measured.programs.command(&config.probe);
         let sides = Sides { base: &build, head: &build, copies: 1 };
         let floor = |timed| {
             let measured = measure_noise_floor(&sides, timed, &conditions, budget, seed_of_now(), &Bar::new())?;

@@ -51,13 +51,11 @@ pub(super) fn sessions(project: &Project) -> Vec<PathBuf> {
 
 impl Explain {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
-        let path = match self.run == Path::new("newest") {
-            false => self.run.clone(),
-            true => sessions(project).pop().with_context(|| {
-                let folder = project.records().join("gates");
-                format!("there is no gate result in {}; `cargo harness gate --base REV` writes one", folder.display())
-            })?,
-        };
+        let path = if self.run == Path::new("newest") { sessions(project).pop() } else { Some(self.run.clone()) };
+        let path = path.with_context(|| {
+            let folder = project.records().join("gates");
+            format!("there is no gate result in {}; `cargo harness gate --base REV` writes one", folder.display())
+        })?;
         let session = Session::read(&path)?;
         let verdict = GateVerdict::of(&session)?;
         let mut tables = match &self.workload {

@@ -76,15 +76,10 @@ impl Run {
 fn tables(project: &Project, record: &Record, format: Format) -> Vec<Table> {
     let anchors = &project.config.anchors;
     let tables = |trends: Option<&Trends>| harness_report::run_tables(record, anchors, exact(format), trends);
-    let width = terminal_width().filter(|_| format == Format::Table);
-    let with_trends = width.map(|width| {
-        let earlier = recent(&project.records(), record, harness_report::BARS - 1);
-        (width, tables(Some(&Trends::of(&earlier, record, anchors.first().map(String::as_str)))))
-    });
-    match with_trends {
-        Some((width, wide)) if widest(&wide) <= width => wide,
-        _ => tables(None),
-    }
+    let Some(width) = terminal_width().filter(|_| format == Format::Table) else { return tables(None) };
+    let earlier = recent(&project.records(), record, harness_report::BARS - 1);
+    let wide = tables(Some(&Trends::of(&earlier, record, anchors.first().map(String::as_str))));
+    if widest(&wide) <= width { wide } else { tables(None) }
 }
 
 /// Number of columns of standard output, if it is a terminal.

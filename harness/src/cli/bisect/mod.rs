@@ -1,6 +1,5 @@
 //! `harness bisect`: finds the commit that made a figure worse.
 
-mod counts;
 mod show;
 mod site;
 
@@ -8,8 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use counts::{STAND_IN, figures, is_time, limits, moved, no_worse};
-use harness::bisect::{Answer, Finding, Next, Search, Threshold, Trial, unlike};
+use harness::bisect::{Answer, Finding, Threshold, Trial, unlike};
 use harness::collect::{Bar, Plan, Request};
 use harness::process;
 use harness::project::Project;
@@ -17,7 +15,7 @@ use harness::seconds::seconds;
 use harness::terminal::{Status, notice};
 use harness::timing::{conditions, seed_of_now};
 use harness::vcs::{Repository, copies_folder};
-use harness_abtest::{Interval, Rules};
+use harness_abtest::Rules;
 use harness_probe::Instrument;
 use harness_probe::protocol::Description;
 use harness_record::acceptance::judged;
@@ -26,7 +24,7 @@ use harness_record::metric::Metric;
 use harness_record::suggestion::suggestion;
 use harness_record::{Commit, Record, number};
 use harness_report::render::Format;
-use show::{Tried, word};
+use show::Tried;
 use site::{Site, build};
 
 use super::options::{ProbeOptions, available, judged_metrics};
@@ -67,6 +65,9 @@ pub(crate) struct Bisect {
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
+
+/// The count that may stand in for time.
+const STAND_IN: &str = "instructions";
 
 /// Both ends of the search, built, and the workload and phase to measure.
 struct Ends {
@@ -135,9 +136,9 @@ impl Bisect {
             let half = number::percent(threshold);
             notice(&format!("BAD: {}; a commit with at least half of that change, {half}, is bad", answer.told));
         }
-        let start = start(&trial.threshold);
+        let start = site::start(&trial.threshold);
         let mut path = vec![Tried { commit: good.clone(), answer: start }, Tried { commit: bad.clone(), answer }];
-        let end = search(&commits, &trial, &site, &mut path)?;
+        let end = site.search(&commits, &trial, &mut path)?;
         self.show(&commits, end, &ends.phase, name, &path)
     }
 
@@ -212,37 +213,50 @@ impl Ends {
     }
 }
 
-/// GOOD, compared with itself.
-fn start(threshold: &Threshold<'_>) -> Answer {
-    match threshold {
-        // GOOD is exactly as slow as itself.
-        Threshold::Time { .. } => Answer {
-            finding: Finding::Good,
-            told: "the base of the comparison".to_owned(),
-            value: Some(1.0),
-            interval: Some(Interval { low: 1.0, high: 1.0, level: 1.0 }),
-        },
-        Threshold::Count { good, metric, .. } => {
-            let value = good.rows.first().and_then(|row| metric.figure(row)).map(|figure| figure.value);
-            let told = value.map(number::exact).unwrap_or_default();
-            Answer { finding: Finding::Good, told, value, interval: None }
+/// A metric with its comparison.
+type Compared = (&'static dyn Metric, Answer);
+
+/// Returns the first wanted count that got worse from GOOD to BAD, and the counts before it, which did not.
+fn moved(
+    counts: &Option<(Record, Record)>,
+    wanted: &[&'static dyn Metric],
+    limits: &Limits,
+) -> (Option<Compared>, Vec<Compared>) {
+    let mut unmoved = Vec::new();
+    let Some((good, bad)) = counts else { return (None, unmoved) };
+    for &metric in wanted.iter().filter(|metric| metric.portable()) {
+        let answer = Answer::by_count(good, bad, metric, limits);
+        if answer.finding == Finding::Bad {
+            return (Some((metric, answer)), unmoved);
         }
+        unmoved.push((metric, answer));
     }
+    (None, unmoved)
 }
 
-/// Tries commits until the search ends, and prints each result at once.
-fn search(commits: &[Commit], trial: &Trial<'_>, site: &Site<'_>, path: &mut Vec<Tried>) -> Result<Next> {
-    let mut search = Search::new(commits.len());
-    while let Next::Try(number) = search.next() {
-        let commit = &commits[number];
-        notice(&format!("about {} more to try; now {commit}", search.trials_left()));
-        let answer = match site.ready(commit, &trial.request.plan.instruments)? {
-            Err(why) => Answer::skipped(why),
-            Ok(ready) => site.tried(trial, &ready)?,
-        };
-        notice(&format!("{}: {}", word(answer.finding), answer.told));
-        search.answer(number, answer.finding);
-        path.push(Tried { commit: commit.clone(), answer });
-    }
-    Ok(search.next())
+/// Returns the limits at GOOD, or those of the checkout if GOOD has no limits yet.
+fn limits(good: &Project, project: &Project) -> Result<Limits> {
+    let [theirs, ours] = [good, project].map(|project| project.baselines().join("limits.toml"));
+    Ok(Limits::read(if theirs.is_file() { &theirs } else { &ours })?)
+}
+
+/// Returns true if time is among the metrics; counts can then only stand in for it.
+fn is_time(wanted: &[&'static dyn Metric]) -> bool {
+    wanted.iter().any(|metric| !metric.portable())
+}
+
+/// Error message for a BAD whose counts are within the limits.
+fn no_worse(place: &str, bad: &Commit, seen: &[Compared]) -> String {
+    let figures = if seen.is_empty() { "no counts were taken".to_owned() } else { figures(seen) };
+    format!(
+        "BAD is not bad: {place} at {bad} is within GOOD's limits ({figures}); if GOOD is the worse one, exchange the \
+         two"
+    )
+}
+
+/// Lists the values at BAD of counts that did not get worse.
+fn figures(seen: &[Compared]) -> String {
+    let figures: Vec<String> =
+        seen.iter().map(|(metric, answer)| format!("{} {}", metric.name(), answer.told)).collect();
+    figures.join(", ")
 }

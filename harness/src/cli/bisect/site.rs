@@ -1,17 +1,19 @@
-//! Builds commits beside the checkout and starts their probes.
+//! Builds commits beside the checkout and tries them.
 
 use std::time::Duration;
 
 use anyhow::{Context, Error, Result};
-use harness::bisect::{Answer, Build, Threshold, Trial};
+use harness::bisect::{Answer, Build, Finding, Next, Search, Threshold, Trial};
 use harness::collect::Bar;
 use harness::process;
 use harness::project::Project;
 use harness::terminal::notice;
 use harness::vcs::{CheckoutError, MeasuringLock};
+use harness_abtest::Interval;
 use harness_probe::Instrument;
-use harness_record::Commit;
+use harness_record::{Commit, number};
 
+use super::show::{Tried, word};
 use crate::cli::ready::{Builder, Ready};
 
 /// The commits of a search, and the folder in which they are built.
@@ -26,7 +28,7 @@ pub(super) struct Site<'a> {
 impl Site<'_> {
     /// Builds the programs of a commit that `instruments` need, and greets its probe. The inner error is the reason to
     /// skip the commit.
-    pub(super) fn ready(&self, commit: &Commit, instruments: &[Instrument]) -> Result<Result<Ready, String>> {
+    fn ready(&self, commit: &Commit, instruments: &[Instrument]) -> Result<Result<Ready, String>> {
         let built = match self.builder.revision(commit, instruments) {
             Ok(built) => built,
             Err(
@@ -61,9 +63,44 @@ impl Site<'_> {
         };
         Ok(trial.of(build(ready), &Bar::new())?)
     }
+
+    /// Tries commits until the search ends, and prints each result at once.
+    pub(super) fn search(&self, commits: &[Commit], trial: &Trial<'_>, path: &mut Vec<Tried>) -> Result<Next> {
+        let mut search = Search::new(commits.len());
+        while let Next::Try(number) = search.next() {
+            let commit = &commits[number];
+            notice(&format!("about {} more to try; now {commit}", search.trials_left()));
+            let answer = match self.ready(commit, &trial.request.plan.instruments)? {
+                Err(why) => Answer::skipped(why),
+                Ok(ready) => self.tried(trial, &ready)?,
+            };
+            notice(&format!("{}: {}", word(answer.finding), answer.told));
+            search.answer(number, answer.finding);
+            path.push(Tried { commit: commit.clone(), answer });
+        }
+        Ok(search.next())
+    }
 }
 
 /// Borrows the programs for a trial.
 pub(super) fn build(ready: &Ready) -> Build<'_> {
     Build { measured: ready.measured(), greeting: &ready.greeting }
+}
+
+/// GOOD, compared with itself.
+pub(super) fn start(threshold: &Threshold<'_>) -> Answer {
+    match threshold {
+        // GOOD is exactly as slow as itself.
+        Threshold::Time { .. } => Answer {
+            finding: Finding::Good,
+            told: "the base of the comparison".to_owned(),
+            value: Some(1.0),
+            interval: Some(Interval { low: 1.0, high: 1.0, level: 1.0 }),
+        },
+        Threshold::Count { good, metric, .. } => {
+            let value = good.rows.first().and_then(|row| metric.figure(row)).map(|figure| figure.value);
+            let told = value.map(number::exact).unwrap_or_default();
+            Answer { finding: Finding::Good, told, value, interval: None }
+        }
+    }
 }
