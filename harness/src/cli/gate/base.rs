@@ -163,11 +163,7 @@ impl<'a> Sides<'a> {
         let against = self.against;
         let threads = self.request.threads.unwrap_or(1);
         Terms {
-            rules: Rules {
-                minimum_effect: against.minimum_effect / 100.0,
-                margin: against.margin / 100.0,
-                ..Rules::default()
-            },
+            rules: Rules { minimum_effect: against.minimum_effect, margin: against.margin, ..Rules::default() },
             budget_seconds: against.budget as f64,
             floor_seconds: session::FLOOR_SHARE * against.budget as f64,
             seed: against.seed.unwrap_or_else(timing::seed_of_now),
@@ -176,9 +172,9 @@ impl<'a> Sides<'a> {
             isa: self.head.greeting.isa.clone(),
             slice_nanoseconds: timing::SLICE.as_nanos() as u64,
             warm: timing::WARM,
-            injection: against.inject.map(|percent| session::Injection { share: percent / 100.0 }),
+            injection: against.inject.map(|share| session::Injection { share }),
             layouts: session::Layouts::Untimed,
-            layout_limit: against.layout_limit / 100.0,
+            layout_limit: against.layout_limit,
             strict: against.strict,
         }
     }
