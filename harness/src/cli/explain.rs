@@ -13,9 +13,7 @@ use harness_record::json_files::json_files;
 use harness_record::session::Session;
 use harness_record::suggestion::suggestion;
 use harness_report::render::{Format, Table};
-use harness_report::tables::counts::table;
-use harness_report::tables::replay::{overview, steps};
-use harness_report::tables::slices::slices;
+use harness_report::tables::{counts, replay, slices};
 
 /// Shows how a gate against a revision reached its verdict, from the slices in its file alone
 ///
@@ -61,7 +59,11 @@ impl Explain {
         let mut tables = match &self.workload {
             None => {
                 let replays = Replay::all(&session);
-                let table = if exact(self.format) { steps(&replays, true) } else { overview(&replays, &verdict) };
+                let table = if exact(self.format) {
+                    replay::steps(&replays, true)
+                } else {
+                    replay::overview(&replays, &verdict)
+                };
                 vec![Table { title: verdict.summary(), ..table }]
             }
             Some(workload) => {
@@ -96,17 +98,17 @@ impl Explain {
         let mut replays = Replay::all(session);
         replays.retain(|replay| self.is_selected(&replay.workload, &replay.phase));
         let mut tables: Vec<Table> = match exact {
-            true => vec![steps(&replays, true)],
-            false => replays.chunks(1).map(|replay| steps(replay, false)).collect(),
+            true => vec![replay::steps(&replays, true)],
+            false => replays.chunks(1).map(|one| replay::steps(one, false)).collect(),
         };
         for (table, replay) in tables.iter_mut().zip(&replays) {
             let times = verdict.times.iter();
             let times = times.filter(|time| time.workload == replay.workload && time.phase == replay.phase);
             table.notes.extend(times.map(|time| format!("{}: {}", time.outcome.name(), time.sentence())));
         }
-        if let Some(mut counts) = verdict.counts.clone() {
-            counts.rows.retain(|row| self.is_selected(&row.comparison.workload, &row.comparison.head_phase));
-            tables.extend((!counts.rows.is_empty()).then(|| table(&counts, exact)));
+        if let Some(mut counted) = verdict.counts.clone() {
+            counted.rows.retain(|row| self.is_selected(&row.comparison.workload, &row.comparison.head_phase));
+            tables.extend((!counted.rows.is_empty()).then(|| counts::table(&counted, exact)));
         }
         tables
     }
@@ -120,7 +122,7 @@ impl Explain {
             let Some(pair) = measured.pairs.get(number as usize - 1) else {
                 bail!("{place} has no pair {number}; it has {} pairs", measured.pairs.len());
             };
-            Ok(Table { title: format!("{place}, pair {number}"), ..slices(pair) })
+            Ok(Table { title: format!("{place}, pair {number}"), ..slices::slices(pair) })
         };
         selected.map(table).collect()
     }

@@ -34,14 +34,15 @@ impl List {
         let by_phase = self.phases || self.cost;
         let mut table = Table::new(format!("{} workloads", workloads.len()), self.columns());
         for workload in &workloads {
-            let cells = cells(workload);
             if !by_phase {
-                let phases = exact(self.format).then(|| Cell::text(workload.phases.join(" ")));
-                table.rows.push(cells.into_iter().chain(phases).collect());
+                let mut cells = cells(workload);
+                cells.extend(exact(self.format).then(|| Cell::text(workload.phases.join(" "))));
+                table.rows.push(cells);
                 continue;
             }
             for phase in &workload.phases {
-                let mut cells = [&cells[..], &[Cell::text(phase)]].concat();
+                let mut cells = cells(workload);
+                cells.push(Cell::text(phase));
                 if self.cost {
                     let row = record.as_ref().and_then(|record| record.row(&workload.id, phase));
                     let run = row.and_then(|row| metric::by_name("time")?.figure(row)).map(|figure| figure.value);

@@ -19,8 +19,7 @@ use harness_probe::Instrument;
 use harness_record::metric::Quantity;
 use harness_record::number::plain;
 use harness_report::render::Format;
-use harness_report::tables::watch_counts::counts_table;
-use harness_report::tables::watch_times::times_table;
+use harness_report::tables::{watch_counts, watch_times};
 
 use super::options::{Metrics, Selection};
 use super::run;
@@ -159,7 +158,7 @@ impl Session {
         let against_last = compare(RecordView::record(before), RecordView::record(counts));
         let started = first.counts.as_ref().filter(|_| !Rc::ptr_eq(first, last));
         let against_first = started.map(|first| compare(RecordView::record(first), RecordView::record(counts)));
-        show(&[counts_table(&against_last, against_first.as_deref())], Format::Table)?;
+        show(&[watch_counts::counts_table(&against_last, against_first.as_deref())], Format::Table)?;
         // Missing readings are reported; the next change may fix them.
         run::outcome(counts);
         Ok(())
@@ -188,7 +187,7 @@ impl Session {
         let against_last = time(last)?;
         let is_timed_twice = !Rc::ptr_eq(first, last) && !sources.stirred();
         let against_first = is_timed_twice.then(|| time(first)).transpose()?;
-        show(&[times_table(&against_last, against_first.as_deref())], Format::Table)
+        show(&[watch_times::times_table(&against_last, against_first.as_deref())], Format::Table)
     }
 }
 

@@ -20,6 +20,7 @@ use harness_probe::protocol::{OLDEST, VERSION};
 use harness_record::Commit;
 use harness_record::session::{self, Circumstances, Counted, Identical, Revision, Session, Terms};
 
+use super::show::Printout;
 use super::{Against, Gate, SuiteChoice, functions, revision_verdict, rules};
 use crate::cli::options::available;
 use crate::cli::ready::{Builder, Ready};
@@ -61,8 +62,8 @@ impl Gate {
         let builder = Builder::new(project, &repository, request.quiet);
         let base = builder.revision(&commit, counting)?;
         let limits = if against.times_only { String::new() } else { rules::limits(base.project())? };
-        let sources = (base.project(), &commit);
-        let mut accepted = rules::accepted(sources, project, against.honour_new_acceptances, &repository)?;
+        let mut accepted = rules::accepted(base.project(), &commit, project, &repository)?;
+        accepted.honour = against.honour_new_acceptances;
         let amended = rules::amended(base.project(), project);
         // Built like the base, in the same folder and by the same call, so that the two differ by their sources only.
         let head = builder.tree(counting)?;
@@ -99,7 +100,8 @@ impl Gate {
         let exact = exact(self.format);
         let functions = functions::changed([&sides.base, &sides.head], &verdict, &request, &out, exact);
         drop(turn);
-        revision_verdict::printout(&session, &verdict, functions, exact, self.all).print(self.format)?;
+        let printout = revision_verdict::printout(&session, &verdict, exact, self.all);
+        Printout { functions, ..printout }.print(self.format)?;
         notice(&format!("wrote {}", out.display()));
         Ok(verdict.conclusion().into())
     }

@@ -28,12 +28,7 @@ pub(super) fn limits(base: &Project) -> Result<String> {
 
 /// Reads and checks the acceptances of both sides, and those at the last commit of the base that changed anything
 /// outside the folder of baselines.
-pub(super) fn accepted(
-    (base, commit): (&Project, &Commit),
-    head: &Project,
-    honour: bool,
-    repository: &Repository,
-) -> Result<Accepted> {
+pub(super) fn accepted(base: &Project, commit: &Commit, head: &Project, repository: &Repository) -> Result<Accepted> {
     let text = |side: &Project| -> Result<String> {
         let text = acceptance::text(&side.baselines())?;
         Acceptances::parse(&text, &side.baselines().join(FILE))?;
@@ -46,7 +41,7 @@ pub(super) fn accepted(
     };
     // An earlier file that cannot be parsed any more is ignored.
     let earlier = Some(earlier).filter(|text| Acceptances::parse(text, &folder.join(FILE)).is_ok());
-    Ok(Accepted { base: text(base)?, earlier, head: text(head)?, honour, known: Vec::new() })
+    Ok(Accepted { base: text(base)?, earlier, head: text(head)?, ..Accepted::default() })
 }
 
 /// Changes that the head makes to the rules and the stored counts.

@@ -15,9 +15,7 @@ use harness::terminal::{Status, exact, notice, show};
 use harness_probe::protocol::Description;
 use harness_record::profile::{Profile as Seen, View};
 use harness_report::render::{Format, Table};
-use harness_report::tables::profile::tables;
-use harness_report::tables::profile_difference::difference_table;
-use harness_report::tables::system::system;
+use harness_report::tables::{profile, profile_difference, system};
 use side::Side;
 
 use super::options::{ProbeOptions, available, model};
@@ -79,7 +77,11 @@ impl Profile {
         let views = self.affordable(views, &workload)?;
         // The views decide which programs have to be built.
         request.plan.instruments = views.iter().map(|view| view.instrument()).collect();
-        let sides = Side::of(&self, &workload, project, &request)?;
+        let names = self.diff.as_deref().unwrap_or_default();
+        if self.phase.is_some() && !names.is_empty() && names.iter().all(|name| workload.phases.contains(name)) {
+            bail!("--phase has no effect if both sides of --diff are phases; leave it out");
+        }
+        let sides = Side::of(names, &workload.phases, project, &request)?;
 
         let seen = self.profiles(&views, &sides, &workload.id, &request);
         let is_exact = exact(self.format);
@@ -94,7 +96,7 @@ impl Profile {
                     drawn.extend(draw_difference(&folder, names, base, head)?);
                 }
                 [one] => {
-                    all.extend(tables(one, is_exact));
+                    all.extend(profile::tables(one, is_exact));
                     drawn.extend(picture::draw(&folder, one)?);
                 }
                 _ => {}
@@ -102,7 +104,7 @@ impl Profile {
         }
         if !seen.is_empty() {
             let last: Vec<Seen> = seen.iter().filter_map(|both| both.last().cloned()).collect();
-            all.push(system(&sides[sides.len() - 1].environment(), &last));
+            all.push(system::system(&sides[sides.len() - 1].environment(), &last));
         }
         show(&all, self.format)?;
         drawn.iter().for_each(|path| notice(&format!("drew {}", path.display())));
@@ -173,7 +175,7 @@ fn difference([a, b]: [&str; 2], base: &Seen, head: &Seen, exact: bool) -> Table
     let view = base.view;
     let place = if base.phase == head.phase { head.place() } else { head.workload.clone() };
     let title = format!("Differences by {} in {place}: {a} -> {b}", view.name());
-    difference_table(title, view, base.seen(), head.seen(), MOST, exact)
+    profile_difference::difference_table(title, view, base.seen(), head.seen(), MOST, exact)
 }
 
 fn draw_difference(folder: &Path, names: [&str; 2], base: &Seen, head: &Seen) -> Result<Option<PathBuf>> {

@@ -11,7 +11,6 @@ use harness_record::profile::{Profile as Seen, View};
 use harness_record::suggestion::suggestion;
 use harness_record::{Commit, Environment};
 
-use super::Profile;
 use crate::cli::ready::{Builder, Built, Ready};
 
 /// Name of the current sources.
@@ -36,15 +35,9 @@ pub(super) fn workload(id: Option<&str>, project: &Project, request: &Request) -
 }
 
 impl Side {
-    /// One side, or the two sides of `--diff`.
-    pub(super) fn of(
-        arguments: &Profile,
-        workload: &Description,
-        project: &Project,
-        request: &Request,
-    ) -> Result<Vec<Self>> {
-        let (phases, instruments) = (&workload.phases, &request.plan.instruments);
-        let names = arguments.diff.as_deref().unwrap_or_default();
+    /// The two sides that `--diff` names, or one side without names. `phases` are those of the workload.
+    pub(super) fn of(names: &[String], phases: &[String], project: &Project, request: &Request) -> Result<Vec<Self>> {
+        let instruments = &request.plan.instruments;
         // An unknown name is an error before anything is built.
         let commits = names.iter().map(|name| commit(name, phases, project)).collect::<Result<Vec<_>>>()?;
         let builder = match commits.iter().any(Option::is_some) {
@@ -70,9 +63,6 @@ impl Side {
             };
             let phase = phases.contains(name).then(|| name.clone());
             sides.push(Self { name: name.clone(), phase, ready });
-        }
-        if sides.iter().all(|side| side.phase.is_some()) && arguments.phase.is_some() {
-            bail!("--phase has no effect if both sides of --diff are phases; leave it out");
         }
         Ok(sides)
     }
