@@ -90,9 +90,12 @@ impl History {
         } else {
             let mut trend = tables::trend_table(&series, &question);
             let jumps = tables::jumps_table(&series, &dated_records, &question);
-            let has_jumps = !jumps.rows.is_empty();
-            trend.notes.extend((!has_jumps).then(|| "No change point.".to_owned()));
-            show(&if has_jumps { vec![trend, jumps] } else { vec![trend] }, self.format)?;
+            if jumps.rows.is_empty() {
+                trend.notes.push("No change point.".to_owned());
+                show(&[trend], self.format)?;
+            } else {
+                show(&[trend, jumps], self.format)?;
+            }
         }
         if !self.no_chart
             && let Some(chart) = charts::history::chart(&series, &dated_records, &question)
