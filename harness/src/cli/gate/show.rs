@@ -79,6 +79,7 @@ impl Printout {
     fn print_text(mut self) -> Result<()> {
         let again = self.again();
         self.open.1.extend(self.unmatched);
+        self.tables.retain(|table| !table.rows.is_empty());
         let mut text = labelled(ALARM, "regressed", &self.regressed);
         text += &Format::Table.render(&self.tables);
         text += &self.improved.iter().map(|sentence| format!("improved: {sentence}\n")).collect::<String>();

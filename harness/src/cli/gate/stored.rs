@@ -92,11 +92,10 @@ fn repeatable(record: &Record) -> Result<()> {
 fn show_verdict(verdict: &CountsVerdict, complaints: Vec<String>, format: Format, all: bool) -> Result<()> {
     let exact = exact(format);
     let shown = if all || exact { verdict.clone() } else { verdict.remarkable() };
-    let table = table(&shown, exact);
     let printout = Printout {
         summary: verdict.summary(),
         command: command_line(),
-        tables: Vec::from_iter(Some(table).filter(|table| exact || !table.rows.is_empty())),
+        tables: vec![table(&shown, exact)],
         regressed: verdict.regressions(),
         open: ("not judged", verdict.unjudged()),
         rules: vec![("accepted", verdict.accepted()), ("complaint", complaints)],
