@@ -1,10 +1,11 @@
 //! Everything a program of this workspace prints on a terminal, and the exit status it ends with.
 
 use std::io::{IsTerminal, Write};
-use std::process::ExitCode;
+use std::process::{ExitCode, ExitStatus};
 
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context, Result};
+use harness_judge::counts::SuiteVerdict;
 use harness_report::render::{Format, Table};
 
 use crate::process;
@@ -22,20 +23,37 @@ pub const NOTICE: Style = AnsiColor::Cyan.on_default();
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     /// Everything is fine.
-    Fine,
+    Fine = 0,
     /// A regression was found.
-    Regressed,
+    Regressed = 1,
     /// No judgement was possible.
-    Unjudged,
+    Unjudged = 2,
 }
 
 impl From<Status> for ExitCode {
-    fn from(outcome: Status) -> Self {
-        ExitCode::from(match outcome {
-            Status::Fine => 0,
-            Status::Regressed => 1,
-            Status::Unjudged => 2,
-        })
+    fn from(status: Status) -> Self {
+        Self::from(status as u8)
+    }
+}
+
+impl From<SuiteVerdict> for Status {
+    fn from(verdict: SuiteVerdict) -> Self {
+        match verdict {
+            SuiteVerdict::Passed => Self::Fine,
+            SuiteVerdict::Regressed => Self::Regressed,
+            SuiteVerdict::Unjudged => Self::Unjudged,
+        }
+    }
+}
+
+/// The status of a program that uses the same exit codes; any other code is no judgement.
+impl From<ExitStatus> for Status {
+    fn from(status: ExitStatus) -> Self {
+        match status.code() {
+            Some(0) => Self::Fine,
+            Some(1) => Self::Regressed,
+            _ => Self::Unjudged,
+        }
     }
 }
 
@@ -51,17 +69,17 @@ pub fn run(command: impl FnOnce() -> Result<Status>) -> ExitCode {
     if let Err(error) = ctrlc::set_handler(interrupted) {
         notice(&format!("cannot handle Ctrl-C, so it will leave running programs behind: {error}"));
     }
-    match command() {
-        Ok(status) => status.into(),
-        Err(_) if process::stopped() => {
-            anstream::eprintln!("{ALARM}error:{ALARM:#} interrupted; the readings taken so far are discarded");
-            Status::Unjudged.into()
-        }
-        Err(error) => {
-            anstream::eprintln!("{ALARM}error:{ALARM:#} {}", sentence(&error));
-            Status::Unjudged.into()
-        }
-    }
+    let status = command().unwrap_or_else(|error| {
+        let interrupted = "interrupted; the readings taken so far are discarded".to_owned();
+        failure(&if process::stopped() { interrupted } else { sentence(&error) });
+        Status::Unjudged
+    });
+    status.into()
+}
+
+/// One line for each sentence, after a coloured label.
+pub fn labelled(style: Style, label: &str, sentences: &[String]) -> String {
+    sentences.iter().map(|sentence| format!("{style}{label}:{style:#} {sentence}\n")).collect()
 }
 
 /// Prints tables on standard output, with colour only on a terminal.
@@ -87,6 +105,11 @@ pub fn exact(format: Format) -> bool {
 /// Prints a message that is no result, on standard error.
 pub fn notice(message: &str) {
     anstream::eprintln!("{NOTICE}harness:{NOTICE:#} {message}");
+}
+
+/// Prints an error, on standard error.
+pub fn failure(message: &str) {
+    anstream::eprintln!("{ALARM}error:{ALARM:#} {message}");
 }
 
 /// Returns true if tools that the harness starts must not print their progress on standard error.

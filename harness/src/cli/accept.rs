@@ -6,20 +6,18 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use harness::project::Project;
-use harness_judge::compare::{RecordView, compare, metrics};
-use harness_judge::counts::judge;
+use harness::terminal::{Status, notice, show};
 use harness_judge::gate::GateVerdict;
-use harness_record::acceptance::{Acceptance, Acceptances, Loss, judged};
+use harness_record::acceptance::{Acceptance, Acceptances, Loss};
 use harness_record::choice::Choice;
-use harness_record::distinct::distinct;
-use harness_record::limits::Limits;
 use harness_record::session::{Session, SessionError};
 use harness_record::{Record, RecordError, number};
 use harness_report::render::{Cell, Column, Format, Table};
 use jiff::civil::Date;
 
-use super::{compared, gate};
-use harness::terminal::{Status, notice, show};
+use super::gate::{self, StoredRules};
+use super::options::judged_metrics;
+use super::{compared, explain};
 
 /// Accepts regressions that a gate found: adds a line for each to `baselines/accepted.csv`, for the reviewer
 ///
@@ -53,8 +51,7 @@ pub(crate) struct Accept {
 /// The regressions that a gate found, and the workloads and phases that it measured.
 struct Found {
     losses: Vec<Loss>,
-    workloads: Vec<String>,
-    phases: Vec<String>,
+    measured: Vec<(String, String)>,
     /// Reason for not judging time, if the machine was too noisy.
     noise: Option<String>,
 }
@@ -63,36 +60,29 @@ impl Accept {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
         let folder = project.baselines();
         let mut acceptances = Acceptances::read(&folder)?;
-        let wanted = metrics(&self.metric)?;
-        if let Some(name) = self.metric.iter().find(|name| {
-            let one = metrics(std::slice::from_ref(*name)).unwrap_or_default();
-            !one.iter().any(|metric| judged().any(|judged| judged == *metric))
-        }) {
-            let known: Vec<&str> = judged().map(|metric| metric.name()).collect();
-            bail!("the gate never judges `{name}`, so there is nothing to accept; it judges {}", known.join(", "));
-        }
+        let wanted = self.metric.iter().map(|name| judged_metrics(name, "there is nothing to accept"));
+        let wanted = wanted.collect::<Result<Vec<_>>>()?.concat();
         let today = gate::today();
         if let Some(past) = self.expires.filter(|day| *day < today) {
             bail!("{past} is in the past; an acceptance counts to the end of the day it expires on");
         }
-        let path = match self.run {
-            Some(path) => path,
-            None => newest(project)?,
-        };
+        let path = self.run.map_or_else(|| newest(project), Ok)?;
         let found = Found::read(&path, project)?;
         let choice = Choice::new(std::slice::from_ref(&self.workload), &self.phase)?;
-        choice.check(found.workloads.iter().map(String::as_str), found.phases.iter().map(String::as_str))?;
+        let measured = &found.measured;
+        choice.check(measured.iter().map(|(id, _)| id.as_str()), measured.iter().map(|(_, phase)| phase.as_str()))?;
         let is_meant = |loss: &&Loss| {
             choice.workload(&loss.workload) && choice.phase(&loss.phase) && wanted.contains(&loss.metric)
         };
-        let lost: Vec<Loss> = found.losses.iter().filter(is_meant).cloned().collect();
+        let lost: Vec<&Loss> = found.losses.iter().filter(is_meant).collect();
         if lost.is_empty() {
             bail!("{}", found.nothing(&self.workload, &self.metric, &path));
         }
         let mut table = new_table(&self.reason, self.expires);
         for loss in lost {
-            table.rows.push(row(&loss));
-            acceptances.add(Acceptance { loss, accepted: today, expires: self.expires, reason: self.reason.clone() });
+            table.rows.push(row(loss));
+            let (loss, reason) = (loss.clone(), self.reason.clone());
+            acceptances.add(Acceptance { loss, accepted: today, expires: self.expires, reason });
         }
         let written = acceptances.write(&folder)?;
         show(&[table], self.format)?;
@@ -103,53 +93,47 @@ impl Accept {
 
 impl Found {
     fn read(path: &Path, project: &Project) -> Result<Self> {
-        let names = |rows: Vec<(String, String)>| {
-            let (workloads, phases): (Vec<String>, Vec<String>) = rows.into_iter().unzip();
-            (distinct(workloads), distinct(phases))
-        };
         let session = match Session::read(path) {
             Ok(session) => session,
             // The gate against the stored baseline keeps a record: the counts of its head.
             Err(error @ (SessionError::Format { .. } | SessionError::Schema { .. })) => {
-                let head = match (Record::read(path), error) {
-                    (Ok(head), _) => head,
+                return match (Record::read(path), error) {
+                    (Ok(head), _) => Self::against_baseline(&head, project),
                     // Sessions and records have separate schema versions.
-                    (Err(RecordError::Schema { .. }), error @ SessionError::Schema { .. }) => return Err(error.into()),
-                    (Err(error), _) => return Err(error.into()),
+                    (Err(RecordError::Schema { .. }), error @ SessionError::Schema { .. }) => Err(error.into()),
+                    (Err(error), _) => Err(error.into()),
                 };
-                let base = compared::store(project).matching(&head)?.record;
-                let limits = Limits::read(&project.baselines().join("limits.toml"))?;
-                let verdict = judge(compare(RecordView::baseline(&base), RecordView::record(&head)), &limits);
-                let ledger = gate::stored_ledger(project)?;
-                let losses = verdict.accept(&ledger, &head).losses(&head);
-                let rows = head.rows.iter().map(|row| (row.workload.clone(), row.phase.clone())).collect();
-                let (workloads, phases) = names(rows);
-                return Ok(Self { losses, workloads, phases, noise: None });
             }
             Err(error) => return Err(error.into()),
         };
-        let gate_verdict = GateVerdict::verdict_of(&session)?;
-        let losses = gate_verdict.losses(&session);
-        let (workloads, phases) = names(session.accepted.known);
-        Ok(Self { losses, workloads, phases, noise: gate_verdict.noise() })
+        let verdict = GateVerdict::verdict_of(&session)?;
+        let losses = verdict.losses(&session);
+        Ok(Self { losses, measured: session.accepted.known, noise: verdict.noise() })
+    }
+
+    fn against_baseline(head: &Record, project: &Project) -> Result<Self> {
+        let base = compared::store(project).matching(head)?.record;
+        let losses = StoredRules::read(project)?.judge(&base, head).losses(head);
+        Ok(Self { losses, measured: gate::places([head]), noise: None })
     }
 
     /// Error message if nothing can be accepted; lists the regressions that the gate did find.
     fn nothing(&self, workload: &str, metrics: &[String], path: &Path) -> String {
         let found: Vec<String> = self.losses.iter().map(ToString::to_string).collect();
-        let rest = match found.as_slice() {
-            [] => "that gate found no regression".to_owned(),
-            _ => format!("that gate found: {}", found.join("; ")),
-        };
+        let found = if found.is_empty() { " no regression".to_owned() } else { format!(": {}", found.join("; ")) };
         let noise = self.noise.as_ref().map_or(String::new(), |noise| format!("; {noise}"));
-        format!("{workload} did not regress in {} according to {}; {rest}{noise}", metrics.join(", "), path.display())
+        format!(
+            "{workload} did not regress in {} according to {}; that gate found{found}{noise}",
+            metrics.join(", "),
+            path.display()
+        )
     }
 }
 
 /// File of the last gate, against a revision or against the stored baseline.
 fn newest(project: &Project) -> Result<PathBuf> {
     let stored = project.records().join(gate::COUNTS);
-    let kept = super::explain::sessions(project).into_iter().chain(Some(stored));
+    let kept = explain::sessions(project).into_iter().chain(Some(stored));
     let written = |path: &PathBuf| fs::metadata(path).and_then(|there| there.modified()).ok();
     let newest = kept.filter(|path| path.is_file()).max_by_key(written);
     newest.with_context(|| {
@@ -161,18 +145,11 @@ fn newest(project: &Project) -> Result<PathBuf> {
 }
 
 fn new_table(reason: &str, expires: Option<Date>) -> Table {
-    let columns = vec![
-        Column::left("workload", "workload"),
-        Column::left("phase", "phase"),
-        Column::left("metric", "metric"),
-        Column::right("from", "from"),
-        Column::right("to", "to"),
-        Column::right("ratio", "change"),
-    ];
-    let mut table = Table::new("accepted", columns);
+    let mut columns = ["workload", "phase", "metric"].map(|name| Column::left(name, name)).to_vec();
+    columns.extend([("from", "from"), ("to", "to"), ("ratio", "change")].map(|(key, name)| Column::right(key, name)));
     let until = expires.map_or_else(|| "for good".to_owned(), |day| format!("until {day}"));
-    table.notes.push(format!("Accepted {until}, because {reason}"));
-    table
+    let notes = vec![format!("Accepted {until}, because {reason}")];
+    Table { notes, ..Table::new("accepted", columns) }
 }
 
 fn row(loss: &Loss) -> Vec<Cell> {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use harness::project::Project;
+use harness::terminal::{Status, exact, notice, show};
 use harness_abtest::Side;
 use harness_judge::compare::{Comparability, Comparison, RecordView, compare};
 use harness_record::baseline::{Baseline, BaselineError, Store};
@@ -14,7 +15,6 @@ use harness_report::render::{Cell, Column, Format, Table, Tone};
 use harness_report::tables::comparisons;
 
 use super::compared;
-use harness::terminal::{Status, exact, notice, show};
 
 /// Saves, lists and shows baselines: the stored counts that `harness gate` compares with
 #[derive(Args)]
@@ -26,8 +26,20 @@ pub(crate) struct Stored {
 #[derive(Subcommand)]
 enum Command {
     Save(Save),
-    List(List),
-    Show(Show),
+    /// Lists the baselines: toolchain, number of rows, date, revision and machine
+    List {
+        /// Output format
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Shows the counts of a baseline
+    Show {
+        /// Key, as `harness baseline list` shows it [default: the only one, or the one that fits the newest record]
+        key: Option<String>,
+        /// Output format
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
 }
 
 /// Saves the counts of a record as the baseline of its toolchain, after showing the difference
@@ -50,45 +62,25 @@ struct Save {
     format: Format,
 }
 
-/// Lists the baselines: toolchain, number of rows, date, revision and machine
-#[derive(Args)]
-struct List {
-    /// Output format
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
-}
-
-/// Shows the counts of a baseline
-#[derive(Args)]
-struct Show {
-    /// Key, as `harness baseline list` shows it [default: the only one, or the one that fits the newest record]
-    key: Option<String>,
-    /// Output format
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
-}
-
 impl Stored {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
         match self.command {
             Command::Save(save) => save.run(project),
-            Command::List(list) => list.run(project),
-            Command::Show(show) => show.run(project),
+            Command::List { format } => list(project, format),
+            Command::Show { key, format } => show_one(project, key, format),
         }
     }
 }
 
 impl Save {
     fn run(self, project: &Project) -> Result<Status> {
-        let record = match &self.record {
-            Some(path) => Record::read(path)?,
-            None => compared::newest(project)?,
-        };
+        let record =
+            self.record.as_deref().map_or_else(|| compared::newest(project), |path| Ok(Record::read(path)?))?;
         let store = compared::store(project);
-        let changes: Vec<Change> =
-            Baseline::promote(&record)?.into_iter().map(|new| Change::of(new, &store)).collect::<Result<_>>()?;
-        show(&changes.iter().map(|change| change.table(self.format)).collect::<Vec<_>>(), self.format)?;
-        let changes: Vec<Change> = changes.into_iter().filter(|change| !change.nothing()).collect();
+        let mut changes: Vec<Change> =
+            Baseline::promote(&record)?.into_iter().map(|new| Change::of(new, &store)).collect();
+        show(&changes.iter().map(|change| change.table(exact(self.format))).collect::<Vec<_>>(), self.format)?;
+        changes.retain(|change| !change.nothing());
         if changes.is_empty() {
             notice("the baseline has these counts already, so there is nothing to save");
             return Ok(Status::Fine);
@@ -136,9 +128,8 @@ struct Change {
 }
 
 impl Change {
-    fn of(new: Baseline, store: &Store) -> Result<Self> {
-        let key = new.key().to_string();
-        let old = match store.read(&key) {
+    fn of(new: Baseline, store: &Store) -> Self {
+        let old = match store.read(&new.key().to_string()) {
             Ok(old) => Some(old),
             Err(BaselineError::Unknown { .. }) => None,
             Err(error) => {
@@ -147,7 +138,7 @@ impl Change {
             }
         };
         let comparisons = old.map(|old| compare(RecordView::baseline(&old.record), RecordView::baseline(&new.record)));
-        Ok(Self { new, comparisons })
+        Self { new, comparisons }
     }
 
     fn nothing(&self) -> bool {
@@ -162,63 +153,54 @@ impl Change {
         self.comparisons.iter().flatten().find(|comparison| gone(&comparison.state)).map(Comparison::place)
     }
 
-    fn table(&self, format: Format) -> Table {
-        let key = self.new.key();
-        let rows = self.new.record.rows.len();
-        let Some(comparisons) = &self.comparisons else {
-            let mut table = comparisons::table(format!("new baseline {key}"), &[], exact(format));
-            table.notes.push(format!("There is no baseline for this toolchain yet; it gets {rows} rows."));
-            return table;
+    fn table(&self, exact: bool) -> Table {
+        let mut changed = self.comparisons.clone().unwrap_or_default();
+        let all = changed.len();
+        changed.retain(|comparison| !comparison.equal());
+        let (equal, rows) = (all - changed.len(), self.new.record.rows.len());
+        let (kind, note) = match self.comparisons {
+            Some(_) => ("baseline", format!("{equal} of {all} figures stay as they are.")),
+            None => ("new baseline", format!("There is no baseline for this toolchain yet; it gets {rows} rows.")),
         };
-        let changed: Vec<Comparison> = comparisons.iter().filter(|comparison| !comparison.equal()).cloned().collect();
-        let mut table = comparisons::table(format!("baseline {key}"), &changed, exact(format));
-        table.notes.push(format!(
-            "{} of {} figures stay as they are.",
-            comparisons.len() - changed.len(),
-            comparisons.len()
-        ));
+        let mut table = comparisons::table(format!("{kind} {}", self.new.key()), &changed, exact);
+        table.notes.push(note);
         table
     }
 }
 
-impl List {
-    fn run(self, project: &Project) -> Result<Status> {
-        let store = compared::store(project);
-        let columns = vec![
-            Column::left("key", "key"),
-            Column::right("rows", "rows"),
-            Column::left("measured", "measured"),
-            Column::left("revision", "revision"),
-            Column::left("cpu", "measured on"),
-        ];
-        let mut table = Table::new("baselines", columns);
-        let mut outcome = Status::Fine;
-        for key in store.keys()? {
-            table.rows.push(match store.read(&key) {
-                Ok(Baseline { record, .. }) => {
-                    let rows = record.rows.len();
-                    vec![
-                        Cell::text(key),
-                        Cell::number(rows as f64, rows.to_string()),
-                        Cell::text(record.created),
-                        revision(record.environment.revision, record.environment.dirty),
-                        Cell::text(record.environment.cpu),
-                    ]
-                }
-                Err(error) => {
-                    outcome = Status::Unjudged;
-                    table.notes.push(error.to_string());
-                    let missing = Cell::missing;
-                    vec![Cell::text(key).toned(Tone::Bad), missing(), missing(), missing(), missing()]
-                }
-            });
-        }
-        if table.rows.is_empty() {
-            table.notes.push("There are none yet: `cargo harness baseline save` makes one from a record.".to_owned());
-        }
-        show(&[table], self.format)?;
-        Ok(outcome)
+fn list(project: &Project, format: Format) -> Result<Status> {
+    let store = compared::store(project);
+    let columns = vec![
+        Column::left("key", "key"),
+        Column::right("rows", "rows"),
+        Column::left("measured", "measured"),
+        Column::left("revision", "revision"),
+        Column::left("cpu", "measured on"),
+    ];
+    let mut table = Table::new("baselines", columns);
+    let mut outcome = Status::Fine;
+    for key in store.keys()? {
+        table.rows.push(match store.read(&key) {
+            Ok(Baseline { record: Record { created, environment, rows, .. }, .. }) => vec![
+                Cell::text(key),
+                Cell::number(rows.len() as f64, rows.len().to_string()),
+                Cell::text(created),
+                revision(environment.revision, environment.dirty),
+                Cell::text(environment.cpu),
+            ],
+            Err(error) => {
+                outcome = Status::Unjudged;
+                table.notes.push(error.to_string());
+                let missing = Cell::missing;
+                vec![Cell::text(key).toned(Tone::Bad), missing(), missing(), missing(), missing()]
+            }
+        });
     }
+    if table.rows.is_empty() {
+        table.notes.push("There are none yet: `cargo harness baseline save` makes one from a record.".to_owned());
+    }
+    show(&[table], format)?;
+    Ok(outcome)
 }
 
 /// A revision: twelve digits in formats for people, all digits in formats for programs.
@@ -229,42 +211,40 @@ fn revision(revision: Option<String>, dirty: bool) -> Cell {
     Cell { text: format!("{short}{suffix}"), ..Cell::text(format!("{revision}{suffix}")) }
 }
 
-impl Show {
-    fn run(self, project: &Project) -> Result<Status> {
-        let store = compared::store(project);
-        let (title, record) = match (self.key, store.keys()?.as_slice()) {
-            (Some(key), _) => (key.clone(), store.read(&key)?.record),
-            (None, [only]) => (only.clone(), store.read(only)?.record),
-            (None, _) => {
-                let matching = store.matching(&compared::newest(project)?)?;
-                let keys: Vec<String> = matching.keys.iter().map(ToString::to_string).collect();
-                (keys.join(" and "), matching.record)
-            }
-        };
-        let metrics: Vec<_> = metric::all().iter().filter(|metric| metric.portable()).collect();
-        let mut columns =
-            vec![Column::left("workload", "workload"), Column::left("phase", "phase"), Column::left("unit", "per")];
-        columns.extend(metrics.iter().map(|metric| {
-            Column::right(&metric.name().replace('-', "_"), &metric.name().replace("per-token", "per-unit"))
-        }));
-        let mut table = Table::new(format!("baseline {title}"), columns);
-        for row in &record.rows {
-            let mut cells = vec![Cell::text(&row.workload), Cell::text(&row.phase), Cell::text(&row.unit.name)];
-            cells.extend(metrics.iter().map(|metric| match metric.figure(row) {
-                Some(figure) => Cell::number(figure.value, number::figure(metric.quantity(), &figure)),
-                None => Cell::missing(),
-            }));
-            table.rows.push(cells);
+fn show_one(project: &Project, key: Option<String>, format: Format) -> Result<Status> {
+    let store = compared::store(project);
+    let (title, record) = match (key, store.keys()?.as_slice()) {
+        (Some(key), _) => (key.clone(), store.read(&key)?.record),
+        (None, [only]) => (only.clone(), store.read(only)?.record),
+        (None, _) => {
+            let matching = store.matching(&compared::newest(project)?)?;
+            let keys: Vec<String> = matching.keys.iter().map(ToString::to_string).collect();
+            (keys.join(" and "), matching.record)
         }
-        let environment = &record.environment;
-        let revision = environment.revision.as_deref().unwrap_or("no revision");
-        let dirty = if environment.dirty { " with changes" } else { "" };
-        table.notes.push(format!(
-            "Measured at {} on {}, revision {revision}{dirty}.",
-            record.created,
-            environment.machine()
-        ));
-        show(&[table], self.format)?;
-        Ok(Status::Fine)
+    };
+    let metrics = || metric::all().iter().filter(|metric| metric.portable());
+    let mut columns = [("workload", "workload"), ("phase", "phase"), ("unit", "per")]
+        .map(|(key, heading)| Column::left(key, heading))
+        .to_vec();
+    columns.extend(metrics().map(|metric| {
+        Column::right(&metric.name().replace('-', "_"), &metric.name().replace("per-token", "per-unit"))
+    }));
+    let mut table = Table::new(format!("baseline {title}"), columns);
+    for row in &record.rows {
+        let mut cells = [&row.workload, &row.phase, &row.unit.name].map(Cell::text).to_vec();
+        cells.extend(metrics().map(|metric| {
+            let figure = metric.figure(row);
+            figure.map_or_else(Cell::missing, |figure| {
+                Cell::number(figure.value, number::figure(metric.quantity(), &figure))
+            })
+        }));
+        table.rows.push(cells);
     }
+    let environment = &record.environment;
+    let revision = environment.revision.as_deref().unwrap_or("no revision");
+    let dirty = if environment.dirty { " with changes" } else { "" };
+    let (created, machine) = (&record.created, environment.machine());
+    table.notes.push(format!("Measured at {created} on {machine}, revision {revision}{dirty}."));
+    show(&[table], format)?;
+    Ok(Status::Fine)
 }

@@ -3,13 +3,13 @@
 use anyhow::Result;
 use clap::Args;
 use harness::project::Project;
+use harness::terminal::{Status, exact, show};
 use harness_judge::compare::{self, compare, narrow};
 use harness_record::choice::Choice;
 use harness_report::render::Format;
 use harness_report::tables::comparisons;
 
 use super::compared;
-use harness::terminal::{Status, exact, show};
 
 /// Shows two records, baselines or phases side by side
 ///

@@ -1,8 +1,6 @@
 //! The sides of a comparison that a user can name: a record, a baseline, or one phase of either.
 
-use std::convert::Infallible;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use anyhow::{Context, Result, bail};
 use harness::project::Project;
@@ -48,29 +46,21 @@ pub(crate) struct Loaded {
     counts_only: bool,
 }
 
-impl FromStr for Name {
-    type Err = Infallible;
-
-    fn from_str(written: &str) -> Result<Self, Infallible> {
-        let name =
-            |source, phase: Option<&str>| Self { written: written.to_owned(), source, phase: phase.map(str::to_owned) };
-        if let Some(phase) = written.strip_prefix("phase:") {
-            return Ok(name(Source::Newest, Some(phase)));
-        }
-        // A file may have a # in its name.
-        let (source, phase) = match written.rsplit_once('#') {
-            Some((source, phase)) if !Path::new(written).exists() => (source, Some(phase)),
+impl From<&str> for Name {
+    fn from(written: &str) -> Self {
+        let (source, phase) = match (written.strip_prefix("phase:"), written.rsplit_once('#')) {
+            (Some(phase), _) => ("newest", Some(phase)),
+            // A file may have a # in its name.
+            (None, Some((source, phase))) if !Path::new(written).exists() => (source, Some(phase)),
             _ => (written, None),
         };
-        let source = match source {
-            "newest" => Source::Newest,
-            "baseline" => Source::Baseline(None),
-            _ => match source.strip_prefix("baseline:") {
-                Some(key) => Source::Baseline(Some(key.to_owned())),
-                None => Source::File(source.into()),
-            },
+        let source = match source.split_once(':') {
+            None if source == "newest" => Source::Newest,
+            None if source == "baseline" => Source::Baseline(None),
+            Some(("baseline", key)) => Source::Baseline(Some(key.to_owned())),
+            _ => Source::File(source.into()),
         };
-        Ok(name(source, phase))
+        Self { written: written.to_owned(), source, phase: phase.map(str::to_owned) }
     }
 }
 
@@ -150,10 +140,7 @@ impl Loaded {
     /// The side, for comparing.
     pub(crate) fn side(&self) -> RecordView<'_> {
         let side = if self.counts_only { RecordView::baseline(&self.record) } else { RecordView::record(&self.record) };
-        match &self.phase {
-            Some(phase) => side.phase(phase),
-            None => side,
-        }
+        RecordView { phase: self.phase.as_deref(), ..side }
     }
 }
 
@@ -162,7 +149,7 @@ mod tests {
     use super::*;
 
     fn parse(written: &str) -> (Source, Option<String>) {
-        let Ok(name) = written.parse::<Name>();
+        let name = Name::from(written);
         assert_eq!(name.written, written);
         (name.source, name.phase)
     }

@@ -1,6 +1,6 @@
 //! `harness doctor`: reports if this machine can judge time, and tunes it while a command runs.
 
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -10,8 +10,9 @@ use harness::collect::{self, Bar, Measured, Plan};
 use harness::doctor::{self, Counters, System, Tasks};
 use harness::process;
 use harness::project::Project;
-use harness::terminal;
-use harness::timing::{MatchedWorkloads, Sides, conditions, measure_noise_floor, seed_of_now};
+use harness::seconds::seconds_up_to;
+use harness::terminal::{self, Status, failure, notice, print, show};
+use harness::timing::{BUDGET, MOST_TIMED, MatchedWorkloads, Sides, conditions, measure_noise_floor, seed_of_now};
 use harness::vcs::MeasuringLock;
 use harness_abtest::{NoiseFloor, Rules};
 use harness_judge::machine::{Diagnosis, NoiseFloors, findings};
@@ -19,10 +20,6 @@ use harness_probe::Instrument;
 use harness_record::session::FLOOR_SHARE;
 use harness_report::render::Format;
 use harness_report::tables::diagnosis;
-
-use harness::seconds::seconds_up_to;
-use harness::terminal::{ALARM, Status, notice, print, show};
-use harness::timing::{BUDGET, MOST_TIMED};
 
 /// Number of workloads that are compared with themselves, each for half of the budget.
 const TRIED: usize = 2;
@@ -63,24 +60,21 @@ pub(crate) struct Doctor {
 
 impl Doctor {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
-        match self.tune {
-            true => self.run_tuned(),
-            false => self.diagnose(project),
-        }
+        if self.tune { self.run_tuned() } else { self.diagnose(project) }
     }
 
     fn diagnose(&self, project: &Project) -> Result<Status> {
         let system = System::here();
         // First build and wait for other harnesses, so that neither appears among the busy processes.
         let built = collect::build(project, &[], terminal::quiet());
-        let turn = MeasuringLock::wait(project, &|message| notice(message));
+        let turn = MeasuringLock::wait(project, &notice);
         let before = Tasks::now(&system);
         thread::sleep(WATCHED);
         let busy = doctor::busiest(&before, &Tasks::now(&system));
         let (state, counters) = (doctor::state(&system), Counters::now(&system));
         let floors = built.map_err(Into::into).and_then(|programs| {
             let _turn = turn?;
-            self.floors(&Measured { project, programs: &programs, commit: None }, &project.config.timed)
+            self.floors(&Measured { project, programs: &programs, commit: None })
         });
         if process::stopped() {
             bail!("interrupted");
@@ -91,35 +85,25 @@ impl Doctor {
             floors: floors.map_err(|error| format!("the noise floor could not be measured: {error:#}")),
         };
         let mut tables = diagnosis::tables(&diagnosis);
+        if let (Format::Markdown, Some(last)) = (self.format, tables.last_mut()) {
+            last.notes.push(diagnosis.sentence());
+        }
+        show(&tables, self.format)?;
         match self.format {
-            Format::Table => {
-                show(&tables, self.format)?;
-                print(&format!("\n{}\n", diagnosis.sentence()))?;
-            }
-            Format::Markdown => {
-                tables.iter_mut().last().map(|last| last.notes.push(diagnosis.sentence())).unwrap_or_default();
-                show(&tables, self.format)?;
-            }
-            Format::Json | Format::Csv => {
-                show(&tables, self.format)?;
-                notice(&diagnosis.sentence());
-            }
+            Format::Table => print(&format!("\n{}\n", diagnosis.sentence()))?,
+            Format::Markdown => {}
+            Format::Json | Format::Csv => notice(&diagnosis.sentence()),
         }
         Ok(if diagnosis.can_judge() { Status::Fine } else { Status::Unjudged })
     }
 
     /// Measures the noise floor: compares some workloads of the timed suite with themselves.
-    fn floors(&self, measured: &Measured<'_>, timed: &[String]) -> Result<NoiseFloors> {
+    fn floors(&self, measured: &Measured<'_>) -> Result<NoiseFloors> {
+        let config = &measured.project.config;
         let greeting = measured.greet(collect::TIME_LIMIT)?;
-        let plan = Plan {
-            filters: Vec::new(),
-            phases: Vec::new(),
-            instruments: vec![Instrument::Clock],
-            quick: false,
-            anchors: measured.project.config.anchors.clone(),
-        };
+        let plan = Plan { instruments: vec![Instrument::Clock], anchors: config.anchors.clone(), ..Plan::default() };
         let field = MatchedWorkloads::of(&plan, &greeting.workloads, &greeting.workloads)?;
-        let (timed_phases, _) = field.timed(timed, &[], MOST_TIMED)?;
+        let (timed_phases, _) = field.timed(&config.timed, &[], MOST_TIMED)?;
         // The last workloads of a suite are its smallest: their noise is that of the machine.
         let tried = &timed_phases[timed_phases.len().saturating_sub(TRIED)..];
         if tried.is_empty() {
@@ -127,7 +111,7 @@ impl Doctor {
         }
         let conditions = conditions(1, None, collect::TIME_LIMIT);
         let budget = Duration::from_secs(self.budget) / tried.len() as u32;
-        let build = |_| measured.programs.command(&measured.project.config.probe);
+        let build = |_| measured.programs.command(&config.probe);
         let sides = Sides { base: &build, head: &build, copies: 1 };
         let floor = |timed| {
             let measured = measure_noise_floor(&sides, timed, &conditions, budget, seed_of_now(), &Bar::new())?;
@@ -143,16 +127,12 @@ impl Doctor {
         // restored.
         let held = process::Held::new();
         let (tuned, untouched) = doctor::tune(&System::here());
-        for message in tuned.told().iter().chain(&untouched) {
-            notice(message);
-        }
+        tuned.told().iter().chain(&untouched).for_each(|message| notice(message));
         // The command is a process group of its own. It must not read from the terminal, or it would be stopped for
         // ever.
         let status = process::foreground(self.tuned_command().stdin(Stdio::null()));
         let (count, failed) = (tuned.told().len(), tuned.put_back());
-        for message in &failed {
-            anstream::eprintln!("{ALARM}error:{ALARM:#} {message}");
-        }
+        failed.iter().for_each(|message| failure(message));
         if failed.is_empty() && count > 0 {
             notice("All settings are as they were.");
         }
@@ -161,12 +141,7 @@ impl Doctor {
         if process::stopped() {
             bail!("interrupted");
         }
-        Ok(match status.code() {
-            _ if !failed.is_empty() => Status::Unjudged,
-            Some(0) => Status::Fine,
-            Some(1) => Status::Regressed,
-            _ => Status::Unjudged,
-        })
+        Ok(if failed.is_empty() { status.into() } else { Status::Unjudged })
     }
 
     /// The command; with --fixed-layout all its processes get the same memory layout, if the system allows it.
@@ -177,27 +152,20 @@ impl Doctor {
             command.args(&words[1..]);
             command
         };
-        let words: Vec<&str> = self.command.iter().map(String::as_str).collect();
-        if !self.fixed_layout {
-            return start(&words);
+        let mut words: Vec<&str> = self.command.iter().map(String::as_str).collect();
+        if self.fixed_layout {
+            // A container may forbid it.
+            let tried = start(&[&FIXED[..], &["true"]].concat()).stdin(Stdio::null()).stderr(Stdio::null()).status();
+            let is_possible = tried.as_ref().is_ok_and(ExitStatus::success);
+            notice(match tried {
+                Ok(_) if is_possible => "All processes of the command have the same memory layout.",
+                Ok(_) => "The memory layout stays random: the system forbids a fixed one, as some containers do.",
+                Err(_) => {
+                    "The memory layout stays random: `setarch` is missing (Debian, Ubuntu: apt-get install util-linux)."
+                }
+            });
+            words.splice(0..0, FIXED.into_iter().filter(|_| is_possible));
         }
-        // A container may forbid it.
-        let tried = start(&[&FIXED[..], &["true"]].concat()).stdin(Stdio::null()).stderr(Stdio::null()).status();
-        match tried {
-            Ok(status) if status.success() => {
-                notice("All processes of the command have the same memory layout.");
-                start(&[&FIXED[..], &words[..]].concat())
-            }
-            Ok(_) => {
-                notice("The memory layout stays random: the system forbids a fixed one, as some containers do.");
-                start(&words)
-            }
-            Err(_) => {
-                notice(
-                    "The memory layout stays random: `setarch` is missing (Debian, Ubuntu: apt-get install util-linux).",
-                );
-                start(&words)
-            }
-        }
+        start(&words)
     }
 }

@@ -5,17 +5,15 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use harness::project::Project;
+use harness::terminal::{Status, exact, show};
+use harness_abtest::WorkloadPairs;
 use harness_judge::gate::{GateVerdict, Replay};
 use harness_record::distinct::distinct;
 use harness_record::json_files::json_files;
 use harness_record::session::Session;
 use harness_record::suggestion::suggestion;
 use harness_report::render::{Format, Table};
-use harness_report::tables::counts::table;
-use harness_report::tables::replay::{overview, steps};
-use harness_report::tables::slices::slices;
-
-use harness::terminal::{Status, exact, show};
+use harness_report::tables::{counts, replay, slices};
 
 /// Shows how a gate against a revision reached its verdict, from the slices in its file alone
 ///
@@ -51,81 +49,83 @@ pub(super) fn sessions(project: &Project) -> Vec<PathBuf> {
 
 impl Explain {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
-        let path = match self.run == Path::new("newest") {
-            false => self.run.clone(),
-            true => sessions(project).pop().with_context(|| {
-                let folder = project.records().join("gates");
-                format!("there is no gate result in {}; `cargo harness gate --base REV` writes one", folder.display())
-            })?,
-        };
+        let path = if self.run == Path::new("newest") { sessions(project).pop() } else { Some(self.run.clone()) };
+        let path = path.with_context(|| {
+            let folder = project.records().join("gates");
+            format!("there is no gate result in {}; `cargo harness gate --base REV` writes one", folder.display())
+        })?;
         let session = Session::read(&path)?;
-        let gate_verdict = GateVerdict::of(&session)?;
-        let mut replays = Replay::all(&session);
-        let exact = exact(self.format);
-        let mut tables = Vec::new();
-        match &self.workload {
+        let verdict = GateVerdict::of(&session)?;
+        let mut tables = match &self.workload {
             None => {
-                let mut table = if exact { steps(&replays, true) } else { overview(&replays, &gate_verdict) };
-                table.title = gate_verdict.summary();
-                tables.push(table);
+                let replays = Replay::all(&session);
+                let table = if exact(self.format) {
+                    replay::steps(&replays, true)
+                } else {
+                    replay::overview(&replays, &verdict)
+                };
+                vec![Table { title: verdict.summary(), ..table }]
             }
             Some(workload) => {
                 check(&session, workload, self.phase.as_deref())?;
-                let is_selected =
-                    |id: &str, phase: &str| id == workload && self.phase.as_deref().is_none_or(|one| one == phase);
-                replays.retain(|replay| is_selected(&replay.workload, &replay.phase));
-                if exact {
-                    tables.push(steps(&replays, true));
-                } else {
-                    tables.extend(replays.iter().map(|replay| steps(std::slice::from_ref(replay), false)));
-                }
-                for (table, replay) in tables.iter_mut().zip(&replays) {
-                    let times = gate_verdict.times.iter();
-                    let times = times.filter(|time| time.workload == replay.workload && time.phase == replay.phase);
-                    table.notes.extend(times.map(|time| format!("{}: {}", time.outcome.name(), time.sentence())));
-                }
-                tables.extend(counts(&gate_verdict, &is_selected, exact));
-                if let Some(number) = self.pair {
+                let tables = match self.pair {
                     // The only table: in csv and json, all tables must have the same columns.
-                    tables = pairs(&session, number, &is_selected)?;
-                }
+                    Some(number) => self.slices(&session, number)?,
+                    None => self.pairs(&session, &verdict),
+                };
                 if tables.iter().all(|table| table.rows.is_empty()) {
-                    bail!(
-                        "{} has neither pairs nor counts of {workload}: {}",
-                        path.display(),
-                        missing(&session, workload)
-                    );
+                    let missing = missing(&session, workload);
+                    bail!("{} has neither pairs nor counts of {workload}: {missing}", path.display());
                 }
+                tables
             }
-        }
+        };
         if let Some(last) = tables.last_mut() {
             last.notes.push(origin(&session, &path));
         }
         show(&tables, self.format)?;
         Ok(Status::Fine)
     }
-}
 
-/// Tables of the slices of one pair, one for each selected workload and phase.
-fn pairs(session: &Session, number: u32, is_selected: &dyn Fn(&str, &str) -> bool) -> Result<Vec<Table>> {
-    let mut tables = Vec::new();
-    for measured in
-        session.measured.iter().filter(|measured| is_selected(&measured.timed.workload, &measured.timed.phase))
-    {
-        let place = format!("{} in phase {}", measured.timed.workload, measured.timed.phase);
-        let Some(pair) = measured.pairs.get(number as usize - 1) else {
-            bail!("{place} has no pair {number}; it has {} pairs", measured.pairs.len());
-        };
-        tables.push(Table { title: format!("{place}, pair {number}"), ..slices(pair) });
+    /// True for the workload and the phases to show.
+    fn is_selected(&self, workload: &str, phase: &str) -> bool {
+        self.workload.as_deref() == Some(workload) && self.phase.as_deref().is_none_or(|one| one == phase)
     }
-    Ok(tables)
-}
 
-/// Counts of the selected workloads and phases, with their verdicts.
-fn counts(gate_verdict: &GateVerdict, is_selected: &dyn Fn(&str, &str) -> bool, exact: bool) -> Option<Table> {
-    let mut counts = gate_verdict.counts.clone()?;
-    counts.rows.retain(|row| is_selected(&row.comparison.workload, &row.comparison.head_phase));
-    (!counts.rows.is_empty()).then(|| table(&counts, exact))
+    /// Tables of the pairs and of the counts of the workload.
+    fn pairs(&self, session: &Session, verdict: &GateVerdict) -> Vec<Table> {
+        let exact = exact(self.format);
+        let mut replays = Replay::all(session);
+        replays.retain(|replay| self.is_selected(&replay.workload, &replay.phase));
+        let mut tables: Vec<Table> = match exact {
+            true => vec![replay::steps(&replays, true)],
+            false => replays.chunks(1).map(|one| replay::steps(one, false)).collect(),
+        };
+        for (table, replay) in tables.iter_mut().zip(&replays) {
+            let times = verdict.times.iter();
+            let times = times.filter(|time| time.workload == replay.workload && time.phase == replay.phase);
+            table.notes.extend(times.map(|time| format!("{}: {}", time.outcome.name(), time.sentence())));
+        }
+        if let Some(mut counted) = verdict.counts.clone() {
+            counted.rows.retain(|row| self.is_selected(&row.comparison.workload, &row.comparison.head_phase));
+            tables.extend((!counted.rows.is_empty()).then(|| counts::table(&counted, exact)));
+        }
+        tables
+    }
+
+    /// Tables of the slices of one pair, one for each phase.
+    fn slices(&self, session: &Session, number: u32) -> Result<Vec<Table>> {
+        let measured = session.measured.iter();
+        let selected = measured.filter(|measured| self.is_selected(&measured.timed.workload, &measured.timed.phase));
+        let table = |measured: &WorkloadPairs| {
+            let place = format!("{} in phase {}", measured.timed.workload, measured.timed.phase);
+            let Some(pair) = measured.pairs.get(number as usize - 1) else {
+                bail!("{place} has no pair {number}; it has {} pairs", measured.pairs.len());
+            };
+            Ok(Table { title: format!("{place}, pair {number}"), ..slices::slices(pair) })
+        };
+        selected.map(table).collect()
+    }
 }
 
 /// Returns an error for a workload or a phase that the gate does not have.

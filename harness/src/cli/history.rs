@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use harness::collect::{self, Bar, Measured};
-use harness::history;
-use harness::process;
+use harness::collect::{self, Bar};
 use harness::project::Project;
-use harness::vcs::{CargoOutput, Checkouts, Repository};
+use harness::terminal::{Status, exact, notice, show};
+use harness::vcs::Repository;
+use harness::{history, process};
 use harness_probe::Instrument;
 use harness_record::choice::Choice;
 use harness_record::history::{DatedRecord, HistoryQuery, Timeline, keyed, series};
@@ -18,8 +18,8 @@ use harness_report::charts;
 use harness_report::render::Format;
 use harness_report::tables::history as tables;
 
-use super::run::Selection;
-use harness::terminal::{Status, exact, notice, show};
+use super::options::{Selection, available};
+use super::ready::Builder;
 
 /// Shows a metric over the commits, and the commits that changed it
 ///
@@ -57,55 +57,49 @@ impl History {
             let names = metric::all().iter().map(|metric| metric.name());
             bail!("there is no metric `{}`; {}", self.metric, suggestion(&self.metric, names));
         };
-        let (filters, phases) = self.selection.chosen();
-        let choice = Choice::new(filters, &[])?;
-        let phases = phases.to_vec();
-        let anchor = self.against.clone().or_else(|| project.config.anchors.first().cloned()).unwrap_or_default();
-        let (key, format, no_chart) = (self.key.clone(), self.format, self.no_chart);
+        let choice = Choice::new(&self.selection.filter, &[])?;
+        let anchor = self.against.as_ref().or(project.config.anchors.first()).map_or("", String::as_str);
         if self.measure.is_some() && !metric.portable() {
             bail!(
                 "--measure takes counts only, and times of two commits compare only side by side: use `harness gate --base REV`"
             );
         }
-        let dated_records = match metric.portable() {
-            true => {
-                let repository = Repository::open(project)?;
-                if self.measure.is_some() {
-                    self.count(project, &repository)?;
-                }
-                counted(project, &repository, key.as_deref())?
+        let dated_records = if metric.portable() {
+            let repository = Repository::open(project)?;
+            if let Some(range) = &self.measure {
+                self.count(range, project, &repository)?;
             }
-            false => {
-                let (dated_records, unread) =
-                    history::timed(Repository::open(project).ok().as_ref(), &project.records());
-                unread.iter().for_each(|message| notice(message));
-                dated_records
-            }
+            counted(project, &repository, self.key.as_deref())?
+        } else {
+            let (dated_records, unread) = history::timed(Repository::open(project).ok().as_ref(), &project.records());
+            unread.iter().for_each(|message| notice(message));
+            dated_records
         };
-        let question = HistoryQuery { metric, choice: &choice, phases: &phases, anchor: &anchor };
+        let question = HistoryQuery { metric, choice: &choice, phases: &self.selection.phase, anchor };
         let series = series(&dated_records, &question);
         if series.is_empty() {
-            let hint = match metric.portable() {
-                true => "commit a baseline (`cargo harness baseline save`), or count commits with --measure REV..REV",
-                false => {
-                    "`cargo harness run` writes a record, and the workload must run in the phase and in the anchor"
-                }
+            let hint = if metric.portable() {
+                "commit a baseline (`cargo harness baseline save`), or count commits with --measure REV..REV"
+            } else {
+                "`cargo harness run` writes a record, and the workload must run in the phase and in the anchor"
             };
             bail!("the history has no {} for this selection; {hint}", metric.title());
         }
-        match exact(format) {
-            true => show(&[tables::points_table(&series, &dated_records, &question)], format)?,
-            false => {
-                let mut tables = vec![tables::trend_table(&series, &question)];
-                let jumps = tables::jumps_table(&series, &dated_records, &question);
-                match jumps.rows.is_empty() {
-                    true => tables[0].notes.push("No change point.".to_owned()),
-                    false => tables.push(jumps),
-                }
-                show(&tables, format)?;
+        if exact(self.format) {
+            show(&[tables::points_table(&series, &dated_records, &question)], self.format)?;
+        } else {
+            let mut trend = tables::trend_table(&series, &question);
+            let jumps = tables::jumps_table(&series, &dated_records, &question);
+            if jumps.rows.is_empty() {
+                trend.notes.push("No change point.".to_owned());
+                show(&[trend], self.format)?;
+            } else {
+                show(&[trend, jumps], self.format)?;
             }
         }
-        if !no_chart && let Some(chart) = charts::history::chart(&series, &dated_records, &question) {
+        if !self.no_chart
+            && let Some(chart) = charts::history::chart(&series, &dated_records, &question)
+        {
             let path = project.reports().join("history").join(metric.name());
             let write = |path: PathBuf, bytes: &[u8]| {
                 atomic_file::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
@@ -118,22 +112,18 @@ impl History {
     }
 
     /// Counts the commits of the range, newest first, and writes one record for each.
-    fn count(self, project: &Project, repository: &Repository) -> Result<()> {
-        let range = self.measure.clone().unwrap_or_default();
+    fn count(&self, range: &str, project: &Project, repository: &Repository) -> Result<()> {
         let Some((good, bad)) = range.split_once("..").filter(|(good, bad)| !good.is_empty() && !bad.starts_with('.'))
         else {
             bail!("`{range}` is no range of revisions; write for example v1..HEAD");
         };
-        if collect::valgrind_version().is_none() {
-            bail!(collect::VALGRIND_MISSING);
-        }
+        let request = self.selection.request(project, available(Instrument::COUNTED.to_vec(), true)?);
         let last = if bad.is_empty() { "HEAD" } else { bad };
         let (good, bad) = (repository.resolve(good)?, repository.resolve(last)?);
         let mut commits = repository.commits(&good, &bad)?;
         commits.insert(0, good);
-        let request = self.selection.request(project, Instrument::COUNTED.to_vec());
         let choice = Choice::new(&request.plan.filters, &[])?;
-        let checkouts = Checkouts::new(project, repository);
+        let builder = Builder::new(project, repository, request.quiet);
         let here = collect::here(project);
         for commit in commits.iter().rev() {
             let path = folder(project).join(format!("{}.json", commit.id));
@@ -142,7 +132,7 @@ impl History {
             if before.as_ref().is_some_and(|before| answers(before, &request.asked(), &choice)) {
                 continue;
             }
-            match count(&checkouts, commit, &request) {
+            match count(&builder, commit, &request) {
                 Ok(record) => merged(before, record).write(&path)?,
                 Err(_) if process::stopped() => bail!("interrupted"),
                 Err(error) => notice(&format!("{commit} is skipped: {error:#}")),
@@ -157,15 +147,9 @@ fn folder(project: &Project) -> PathBuf {
     project.records().join("history")
 }
 
-fn count(checkouts: &Checkouts, commit: &Commit, request: &collect::Request) -> Result<Record> {
-    let output = if request.quiet { CargoOutput::Nothing } else { CargoOutput::Progress };
-    let needed = &request.plan.instruments;
-    let checkout =
-        checkouts.checkout(commit, |config| collect::needed(config, needed), output, &|told| notice(told))?;
-    let measured =
-        Measured { project: &checkout.project, programs: &checkout.programs, commit: Some(&checkout.commit.id) };
-    let greeting = measured.greet(request.time_limit)?;
-    Ok(measured.answer(&greeting, request, &Bar::new())?)
+fn count(builder: &Builder<'_>, commit: &Commit, request: &collect::Request) -> Result<Record> {
+    let ready = builder.revision(commit, &request.plan.instruments)?.greet(request.time_limit)?;
+    Ok(ready.measured().answer(&ready.greeting, request, &Bar::new())?)
 }
 
 /// Returns true if the record has all requested counts of a commit, without a failure.

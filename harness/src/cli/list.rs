@@ -4,18 +4,20 @@ use anyhow::Result;
 use clap::Args;
 use harness::collect;
 use harness::project::Project;
-use harness::terminal;
+use harness::terminal::{self, Status, exact, show};
+use harness_probe::protocol::Description;
 use harness_probe::{Instrument, Selection};
 use harness_record::metric::{self, Quantity};
 use harness_record::number::plain;
 use harness_record::{Data, Record, Row};
 use harness_report::render::{Cell, Column, Format, Table};
 
-use harness::terminal::{Status, show};
-
-/// Lists the workloads with their phases and instruments
+/// Lists the workloads with their instruments
 #[derive(Args)]
 pub(crate) struct List {
+    /// Show the phases of each workload, a line for each (json and csv always have them)
+    #[arg(long)]
+    phases: bool,
     /// Show the time that each phase takes to measure, from the newest record
     #[arg(long)]
     cost: bool,
@@ -27,54 +29,25 @@ pub(crate) struct List {
 impl List {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
         let workloads = collect::workloads(project, terminal::quiet())?;
-        let newest = project.newest_record();
-        let record = match (&newest, self.cost) {
-            (Some(path), true) => Some(Record::read(path)?),
-            _ => None,
-        };
-        let mut columns = vec![
-            Column::left("workload", "workload"),
-            Column::left("unit", "one run yields"),
-            Column::left("instruments", "instruments"),
-            Column::left("selection", "measured"),
-        ];
-        if self.cost {
-            columns.extend([
-                Column::left("phase", "phase"),
-                Column::right("run_seconds", "one run"),
-                Column::right("measured_seconds", "spent on timing"),
-            ]);
-        } else {
-            columns.push(Column::left("phases", "phases"));
-        }
-        let mut table = Table::new(format!("{} workloads", workloads.len()), columns);
+        let newest = project.newest_record().filter(|_| self.cost);
+        let record = newest.as_deref().map(Record::read).transpose()?;
+        let by_phase = self.phases || self.cost;
+        let mut table = Table::new(format!("{} workloads", workloads.len()), self.columns());
         for workload in &workloads {
-            let instruments: Vec<_> = workload.instruments.iter().map(|one| one.name()).collect();
-            let plural = if workload.unit.per_run == 1 { "" } else { "s" };
-            let mut start = vec![
-                Cell::text(&workload.id),
-                Cell::text(format!("{} {}{plural}", workload.unit.per_run, workload.unit.name)),
-                Cell::text(instruments.join(" ")),
-                Cell::text(match workload.selection {
-                    Selection::Quick => "always",
-                    Selection::Standard => "without --quick",
-                    Selection::OnDemand => "if --filter names it",
-                }),
-            ];
-            if !self.cost {
-                start.push(Cell::text(workload.phases.join(" ")));
-                table.rows.push(start);
+            if !by_phase {
+                let mut cells = cells(workload);
+                cells.extend(exact(self.format).then(|| Cell::text(workload.phases.join(" "))));
+                table.rows.push(cells);
                 continue;
             }
             for phase in &workload.phases {
-                let row = record.as_ref().and_then(|record| record.row(&workload.id, phase));
-                let run = row.and_then(|row| metric::by_name("time")?.figure(row)).map(|figure| figure.value);
-                let mut cells = start.clone();
+                let mut cells = cells(workload);
                 cells.push(Cell::text(phase));
-                cells.extend([run, row.map(spent)].map(|seconds| match seconds {
-                    Some(seconds) => Cell::number(seconds, plain(Quantity::Seconds, seconds)),
-                    None => Cell::missing(),
-                }));
+                if self.cost {
+                    let row = record.as_ref().and_then(|record| record.row(&workload.id, phase));
+                    let run = row.and_then(|row| metric::by_name("time")?.figure(row)).map(|figure| figure.value);
+                    cells.extend([run, row.map(spent)].map(seconds));
+                }
                 table.rows.push(cells);
             }
         }
@@ -89,6 +62,45 @@ impl List {
         show(&[table], self.format)?;
         Ok(Status::Fine)
     }
+
+    fn columns(&self) -> Vec<Column> {
+        let mut columns = vec![
+            Column::left("workload", "workload"),
+            Column::left("unit", "one run yields"),
+            Column::left("instruments", "instruments"),
+            Column::left("selection", "measured"),
+        ];
+        if self.phases || self.cost {
+            columns.push(Column::left("phase", "phase"));
+        } else if exact(self.format) {
+            columns.push(Column::left("phases", "phases"));
+        }
+        if self.cost {
+            columns.push(Column::right("run_seconds", "one run"));
+            columns.push(Column::right("measured_seconds", "spent on timing"));
+        }
+        columns
+    }
+}
+
+fn cells(workload: &Description) -> Vec<Cell> {
+    let Description { id, unit, instruments, selection, .. } = workload;
+    let instruments: Vec<_> = instruments.iter().map(|one| one.name()).collect();
+    let plural = if unit.per_run == 1 { "" } else { "s" };
+    vec![
+        Cell::text(id),
+        Cell::text(format!("{} {}{plural}", unit.per_run, unit.name)),
+        Cell::text(instruments.join(" ")),
+        Cell::text(match selection {
+            Selection::Quick => "always",
+            Selection::Standard => "without --quick",
+            Selection::OnDemand => "on demand",
+        }),
+    ]
+}
+
+fn seconds(seconds: Option<f64>) -> Cell {
+    seconds.map_or_else(Cell::missing, |seconds| Cell::number(seconds, plain(Quantity::Seconds, seconds)))
 }
 
 /// Seconds that clock and criterion spent inside the workload.

@@ -10,13 +10,15 @@ mod explain;
 mod gate;
 mod history;
 mod list;
+mod options;
 mod profile;
+mod ready;
 mod report;
 mod run;
 mod selftest;
 mod watch;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
@@ -80,6 +82,11 @@ impl Arguments {
 /// Returns an error if a path cannot be written, before minutes are spent on measuring.
 fn writable(path: &Path) -> Result<()> {
     atomic_file::try_writing(path).with_context(|| format!("cannot write {}, so nothing was measured", path.display()))
+}
+
+/// File of a measurement, named by the time of its creation.
+fn named_by_time(folder: &Path, created: &str) -> PathBuf {
+    folder.join(format!("{}.json", created.replace(':', "")))
 }
 
 /// Turns text into a part of a file name: characters that need quotes or could lead to another folder become dashes.

@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use harness::project::Project;
+use harness::terminal::{Status, notice};
 use harness_record::Record;
 use harness_record::roadmap::Roadmap;
 use harness_report::{Commands, ReportData, ReportError};
-
-use harness::terminal::{Status, notice};
 
 /// Draws records as a page, a summary, the roadmap, a table of exact values, and charts
 ///
@@ -44,9 +43,7 @@ impl Report {
             ReportError::Write { .. } => anyhow!("{error}; choose another folder with --out"),
             other => other.into(),
         })?;
-        for note in &report_data.notes {
-            notice(note);
-        }
+        report_data.notes.iter().for_each(|note| notice(note));
         let records: Vec<&str> = report_data.sources.iter().map(|source| source.name.as_str()).collect();
         notice(&format!(
             "drew {} as {} files; open {}",

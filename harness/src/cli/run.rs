@@ -1,29 +1,26 @@
 //! `harness run`: measures, prints the figures, writes the record, and draws the report.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
-use clap::{Args, ValueEnum};
-use harness::collect::{self, Bar, Plan, Request};
+use anyhow::{Result, bail};
+use clap::Args;
+use harness::collect::{self, Bar};
 use harness::project::Project;
-use harness::terminal;
+use harness::terminal::{Status, exact, notice, show};
 use harness_judge::trends::{Trends, recent};
-use harness_probe::Instrument;
-use harness_record::{Check, Record};
+use harness_record::{Check, Record, Row};
 use harness_report::render::{Format, Table};
 
+use super::options::{Metrics, Selection, model};
 use super::writable;
-use harness::terminal::{Status, exact, notice, show};
 
 /// Measures, prints the figures, and writes a record and the report
 #[derive(Args)]
 pub(crate) struct Run {
     #[command(flatten)]
     selection: Selection,
-    /// Metrics to measure, separated by commas [default: all]
-    #[arg(long, value_enum, value_delimiter = ',')]
-    metric: Vec<What>,
+    #[command(flatten)]
+    metrics: Metrics,
     /// File for the record [default: records/TIME.json]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -42,100 +39,12 @@ pub(crate) struct Run {
 /// Glob of the workloads that a probe offers for a checkpoint.
 const MODEL_WORKLOADS: &str = "checkpoint/*";
 
-/// Options on the measurement that several commands share.
-#[derive(Args)]
-pub(crate) struct Selection {
-    /// Measure only workloads that match, such as 'medium/*'; may be given several times
-    #[arg(long, value_name = "GLOB")]
-    filter: Vec<String>,
-    /// Measure only this phase; may be given several times
-    #[arg(long, value_name = "NAME")]
-    phase: Vec<String>,
-    /// Measure a short selection of workloads with short budgets, in about a minute
-    #[arg(long)]
-    quick: bool,
-    /// Threads that compute while time is measured; counts always use one [default: one for each CPU; with gate --base
-    /// and watch: 1]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
-    threads: Option<u32>,
-    /// Force this instruction set for all instruments, such as avx2
-    #[arg(long, value_name = "ISA")]
-    isa: Option<String>,
-    /// Longest wait for one answer of the probe, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = collect::TIME_LIMIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
-    time_limit: u64,
-}
-
-/// A metric to measure.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum What {
-    /// Time, by the clock of the probe (phases side by side) and by criterion
-    Time,
-    /// Instructions, by iai-callgrind
-    Instructions,
-    /// Heap allocations, by dhat
-    Heap,
-}
-
-impl What {
-    fn instruments(self) -> &'static [Instrument] {
-        match self {
-            Self::Time => &[Instrument::Clock, Instrument::Criterion],
-            Self::Instructions => &[Instrument::Callgrind],
-            Self::Heap => &[Instrument::Dhat],
-        }
-    }
-}
-
-impl Selection {
-    /// The globs of workloads and the names of phases.
-    pub(crate) fn chosen(&self) -> (&[String], &[String]) {
-        (&self.filter, &self.phase)
-    }
-
-    /// The request to read these instruments.
-    pub(crate) fn request(self, project: &Project, instruments: Vec<Instrument>) -> Request {
-        Request {
-            plan: Plan {
-                filters: self.filter,
-                phases: self.phase,
-                instruments,
-                quick: self.quick,
-                anchors: project.config.anchors.clone(),
-            },
-            threads: self.threads,
-            isa: self.isa,
-            model: None,
-            time_limit: Duration::from_secs(self.time_limit),
-            command: super::command_line(),
-            quiet: terminal::quiet(),
-        }
-    }
-}
-
 impl Run {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
-        let explicit = !self.metric.is_empty();
-        let wanted = if explicit { self.metric } else { What::value_variants().to_vec() };
-        let mut instruments: Vec<Instrument> = wanted.iter().flat_map(|what| what.instruments()).copied().collect();
-        instruments.sort();
-        instruments.dedup();
-        let counts = instruments.contains(&Instrument::Callgrind);
-        if counts && collect::valgrind_version().is_none() {
-            if explicit {
-                bail!(collect::VALGRIND_MISSING);
-            }
-            notice(collect::VALGRIND_MISSING);
-            instruments.retain(|instrument| *instrument != Instrument::Callgrind);
-        }
-        let mut request = self.selection.request(project, instruments);
-        if let Some(folder) = self.model {
-            let found =
-                folder.canonicalize().with_context(|| format!("cannot read the model in {}", folder.display()))?;
-            request.model = Some(found);
-            if request.plan.filters.is_empty() {
-                request.plan.filters.push(MODEL_WORKLOADS.to_owned());
-            }
+        let mut request = self.selection.request(project, self.metrics.instruments()?);
+        request.model = model(self.model.as_ref())?;
+        if request.model.is_some() && request.plan.filters.is_empty() {
+            request.plan.filters.push(MODEL_WORKLOADS.to_owned());
         }
         writable(self.out.as_deref().unwrap_or(&project.records().join("record.json")))?;
         if !self.no_report {
@@ -146,8 +55,7 @@ impl Run {
         let roadmap = super::report::read_roadmap(project)?;
 
         let record = collect::measure(project, &request, &Bar::new())?;
-        let named_by_time = || project.records().join(format!("{}.json", record.created.replace(':', "")));
-        let path = self.out.unwrap_or_else(named_by_time);
+        let path = self.out.unwrap_or_else(|| super::named_by_time(&project.records(), &record.created));
         record.write(&path)?;
         // Written before anything else can fail: the record holds minutes of measuring.
         notice(&format!("wrote record {}", path.display()));
@@ -156,9 +64,7 @@ impl Run {
             let Some(report_data) = super::report::gathered(project, Some((&path, &record)), roadmap)? else {
                 bail!("the record {} cannot be read back", path.display());
             };
-            for note in &report_data.notes {
-                notice(note);
-            }
+            report_data.notes.iter().for_each(|note| notice(note));
             let report = harness_report::write(&report_data, &project.reports())?;
             notice(&format!("wrote report {}", report.index.display()));
         }
@@ -170,15 +76,10 @@ impl Run {
 fn tables(project: &Project, record: &Record, format: Format) -> Vec<Table> {
     let anchors = &project.config.anchors;
     let tables = |trends: Option<&Trends>| harness_report::run_tables(record, anchors, exact(format), trends);
-    let width = terminal_width().filter(|_| format == Format::Table);
-    let with_trends = width.map(|width| {
-        let earlier = recent(&project.records(), record, harness_report::BARS - 1);
-        (width, tables(Some(&Trends::of(&earlier, record, anchors.first().map(String::as_str)))))
-    });
-    match with_trends {
-        Some((width, wide)) if widest(&wide) <= width => wide,
-        _ => tables(None),
-    }
+    let Some(width) = terminal_width().filter(|_| format == Format::Table) else { return tables(None) };
+    let earlier = recent(&project.records(), record, harness_report::BARS - 1);
+    let wide = tables(Some(&Trends::of(&earlier, record, anchors.first().map(String::as_str))));
+    if widest(&wide) <= width { wide } else { tables(None) }
 }
 
 /// Number of columns of standard output, if it is a terminal.
@@ -196,8 +97,10 @@ fn widest(tables: &[Table]) -> usize {
 
 /// Prints a notice for each wrong answer and each missing reading. Fine only if there is none.
 pub(super) fn outcome(record: &Record) -> Status {
-    let bad = |row: &&harness_record::Row| row.check != Check::Passed || !row.failures.is_empty();
-    for row in record.rows.iter().filter(bad) {
+    let is_bad = |row: &&Row| row.check != Check::Passed || !row.failures.is_empty();
+    let mut outcome = Status::Fine;
+    for row in record.rows.iter().filter(is_bad) {
+        outcome = Status::Unjudged;
         let name = format!("{} in phase {}", row.workload, row.phase);
         match &row.check {
             Check::Passed => {}
@@ -208,7 +111,7 @@ pub(super) fn outcome(record: &Record) -> Status {
             notice(&format!("{name} has no number from {}: {}", failure.instrument.name(), failure.message));
         }
     }
-    if record.rows.iter().any(|row| bad(&row)) { Status::Unjudged } else { Status::Fine }
+    outcome
 }
 
 #[cfg(test)]

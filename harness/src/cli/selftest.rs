@@ -5,8 +5,7 @@ use std::ffi::OsString;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
-use harness::process::{self, Held};
-
+use harness::process;
 use harness::terminal::Status;
 
 /// Measure the error rates of the time gate (the program `harness-selftest`)
@@ -28,15 +27,11 @@ impl Selftest {
                 program.display()
             );
         }
+        // Held, so that an interruption ends the program before the harness.
+        let _held = process::Held::new();
         let mut command = Command::new(&program);
         command.args(self.arguments);
-        // Without the guard, Ctrl-C would end this process only and leave the other one running.
-        let _held = Held::new();
         let status = process::foreground(&mut command).with_context(|| format!("cannot run {}", program.display()))?;
-        Ok(match status.code() {
-            Some(0) => Status::Fine,
-            Some(1) => Status::Regressed,
-            _ => Status::Unjudged,
-        })
+        Ok(status.into())
     }
 }

@@ -3,26 +3,26 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
-use clap::{Args, ValueEnum};
+use anyhow::Result;
+use clap::Args;
 use harness::collect::{self, Bar, MeasureError, Measured, Request};
 use harness::process::{self, Held};
 use harness::programs::ProgramError;
 use harness::project::Project;
-use harness::timing::MatchedWorkloads;
+use harness::seconds::seconds_up_to;
+use harness::terminal::{ALARM, Status, notice, show};
+use harness::timing::{MOST_TIMED, MatchedWorkloads};
 use harness::vcs::MeasuringLock;
 use harness::watch::{self, News, Scope, Sources, State};
 use harness_judge::compare::{RecordView, compare};
 use harness_probe::Instrument;
+use harness_record::metric::Quantity;
 use harness_record::number::plain;
 use harness_report::render::Format;
-use harness_report::tables::watch_counts::counts_table;
-use harness_report::tables::watch_times::times_table;
+use harness_report::tables::{watch_counts, watch_times};
 
-use super::run::{self, Selection, What};
-use harness::seconds::seconds_up_to;
-use harness::terminal::{ALARM, Status, notice, show};
-use harness::timing::MOST_TIMED;
+use super::options::{Metrics, Selection};
+use super::run;
 
 /// Measures again whenever the sources change, and shows what the change did
 ///
@@ -38,9 +38,8 @@ use harness::timing::MOST_TIMED;
 pub(crate) struct Watch {
     #[command(flatten)]
     selection: Selection,
-    /// Metrics to measure, separated by commas [default: all]
-    #[arg(long, value_enum, value_delimiter = ',')]
-    metric: Vec<What>,
+    #[command(flatten)]
+    metrics: Metrics,
     /// Time to measure each workload after a change, in seconds, or such as 5s
     #[arg(long, value_name = "TIME", default_value_t = 2, value_parser = seconds_up_to(60))]
     budget: u64,
@@ -50,7 +49,6 @@ pub(crate) struct Watch {
 struct Session {
     project: Project,
     request: Request,
-    timed: bool,
     budget: Duration,
     /// The first measured state, and the last one.
     states: Option<(Rc<State>, Rc<State>)>,
@@ -69,7 +67,11 @@ impl Watch {
     }
 
     fn watch(self, project: Project) -> Result<()> {
-        let mut session = self.session(project)?;
+        let mut instruments = self.metrics.instruments()?;
+        instruments.retain(|instrument| *instrument != Instrument::Criterion);
+        let request = self.selection.request(&project, instruments);
+        let budget = Duration::from_secs(self.budget);
+        let mut session = Session { request, project, budget, states: None, digest: None };
         let mut sources = session.sources();
         loop {
             session.round(&mut sources)?;
@@ -90,34 +92,6 @@ impl Watch {
                 sources = session.sources();
             }
         }
-    }
-
-    fn session(self, project: Project) -> Result<Session> {
-        let explicit = !self.metric.is_empty();
-        let wanted = if explicit { self.metric } else { What::value_variants().to_vec() };
-        let mut instruments = Vec::new();
-        for (what, instrument) in [
-            (What::Instructions, Instrument::Callgrind),
-            (What::Heap, Instrument::Dhat),
-            (What::Time, Instrument::Clock),
-        ] {
-            instruments.extend(wanted.contains(&what).then_some(instrument));
-        }
-        if instruments.contains(&Instrument::Callgrind) && collect::valgrind_version().is_none() {
-            if explicit {
-                bail!(collect::VALGRIND_MISSING);
-            }
-            notice(collect::VALGRIND_MISSING);
-            instruments.retain(|instrument| *instrument != Instrument::Callgrind);
-        }
-        Ok(Session {
-            timed: instruments.contains(&Instrument::Clock),
-            request: self.selection.request(&project, instruments),
-            project,
-            budget: Duration::from_secs(self.budget),
-            states: None,
-            digest: None,
-        })
     }
 }
 
@@ -167,7 +141,8 @@ impl Session {
         self.digest = built.digest;
         let first = states.as_ref().map_or(&now, |(first, _)| first);
         self.states = Some((Rc::clone(first), Rc::clone(&now)));
-        if let (Some((first, last)), true) = (&states, self.timed) {
+        let is_timed = self.request.plan.instruments.contains(&Instrument::Clock);
+        if let (Some((first, last)), true) = (&states, is_timed) {
             self.show_times(first, last, &now, sources)?;
         }
         notice(&format!("counts after {}, all after {}", seconds(counted), seconds(began.elapsed())));
@@ -183,7 +158,7 @@ impl Session {
         let against_last = compare(RecordView::record(before), RecordView::record(counts));
         let started = first.counts.as_ref().filter(|_| !Rc::ptr_eq(first, last));
         let against_first = started.map(|first| compare(RecordView::record(first), RecordView::record(counts)));
-        show(&[counts_table(&against_last, against_first.as_deref())], Format::Table)?;
+        show(&[watch_counts::counts_table(&against_last, against_first.as_deref())], Format::Table)?;
         // Missing readings are reported; the next change may fix them.
         run::outcome(counts);
         Ok(())
@@ -207,14 +182,12 @@ impl Session {
         if timed_phases.is_empty() {
             return Ok(());
         }
-        let _turn = MeasuringLock::wait(&self.project, &|message| notice(message))?;
+        let _turn = MeasuringLock::wait(&self.project, &notice)?;
         let time = |before: &State| watch::time(before, now, &timed_phases, &self.request, self.budget, &Bar::new());
         let against_last = time(last)?;
-        let against_first = match Rc::ptr_eq(first, last) || sources.stirred() {
-            true => None,
-            false => Some(time(first)?),
-        };
-        show(&[times_table(&against_last, against_first.as_deref())], Format::Table)
+        let is_timed_twice = !Rc::ptr_eq(first, last) && !sources.stirred();
+        let against_first = is_timed_twice.then(|| time(first)).transpose()?;
+        show(&[watch_times::times_table(&against_last, against_first.as_deref())], Format::Table)
     }
 }
 
@@ -224,5 +197,5 @@ fn alarm(message: &str) {
 }
 
 fn seconds(time: Duration) -> String {
-    plain(harness_record::metric::Quantity::Seconds, time.as_secs_f64())
+    plain(Quantity::Seconds, time.as_secs_f64())
 }

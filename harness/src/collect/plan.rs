@@ -6,7 +6,7 @@ use harness_record::choice::{Choice, ChoiceError};
 use thiserror::Error;
 
 /// The selection that a user requests.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Plan {
     /// Globs on workload ids. If empty, all workloads except those that are measured on demand only.
     pub filters: Vec<String>,
@@ -42,7 +42,7 @@ pub enum PlanError {
     #[error("all workloads are measured on demand only; name some with --filter (`harness list` shows them)")]
     OnDemand,
     /// The selected workloads do not have the selected phases.
-    #[error("none of the selected workloads is measured in phase {0}; `harness list` shows which are")]
+    #[error("none of the selected workloads is measured in phase {0}; `harness list --phases` shows which are")]
     Empty(String),
     /// The selected instruments are too slow for all of the selected workloads.
     #[error("none of the selected workloads is small enough for {0}; `harness list` shows the instruments of each")]
@@ -210,7 +210,7 @@ mod tests {
         assert_eq!(error(&[], &["optimised"]), "there is no phase `optimised`; did you mean `optimized`?");
         assert_eq!(
             error(&["kernel/*"], &["pooled"]),
-            "none of the selected workloads is measured in phase pooled; `harness list` shows which are"
+            "none of the selected workloads is measured in phase pooled; `harness list --phases` shows which are"
         );
     }
 

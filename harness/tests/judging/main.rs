@@ -9,6 +9,7 @@ mod doctor;
 mod explain;
 mod gate;
 mod history;
+mod list;
 mod measure;
 #[path = "../processes/mod.rs"]
 #[expect(dead_code, reason = "these tests wait for no process but the harness")]

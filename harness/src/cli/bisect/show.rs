@@ -2,12 +2,12 @@
 
 use anyhow::Result;
 use harness::bisect::{Answer, Finding, Next};
+use harness::terminal::{ALARM, Status, WARNING, exact, labelled, notice, print, show};
 use harness_abtest::Rules;
 use harness_record::{Commit, number};
 use harness_report::render::{Cell, Column, Format, Table, Tone};
 
 use super::Bisect;
-use harness::terminal::{ALARM, Status, WARNING, exact, notice, print, show};
 
 /// A commit that was tried.
 pub(super) struct Tried {
@@ -16,83 +16,84 @@ pub(super) struct Tried {
 }
 
 impl Bisect {
+    /// Prints the commits that were tried, the result, and the command that reproduces it.
     pub(super) fn show(
         &self,
         commits: &[Commit],
         end: Next,
-        place: &str,
+        phase: &str,
         name: &str,
         path: &[Tried],
     ) -> Result<Status> {
-        let find = |commit: &Commit| path.iter().find(|tried| tried.commit == *commit);
-        let again = |good: &Commit, bad: &Commit| {
-            let phase = place.rsplit(' ').next().unwrap_or_default();
-            let (good, bad) = (good.short(), bad.short());
-            let (workload, metric) = (&self.workload, &self.metric);
-            let isa = self.isa.as_ref().map(|isa| format!(" --isa {isa}")).unwrap_or_default();
-            let budget = self.budget;
-            format!(
-                "cargo harness bisect {good} {bad} --workload {workload} --metric {metric} --phase {phase}{isa} --budget {budget}"
-            )
-        };
-        let before = |number: usize| match number {
-            0 => &path[0].commit,
-            number => &commits[number - 1],
-        };
-        let mut table = table(path);
-        let (mut lines, outcome) = match end {
-            Next::Found(number) => {
-                let (guilty, last) = (&commits[number], before(number));
-                let date = guilty.date.strftime("%Y-%m-%d");
-                let mut lines = vec![format!("found: {guilty} by {}, {date}", guilty.author)];
-                let (good, bad) = (&path[0], &path[1]);
-                if let (Some(was), Some(is)) = (find(last), find(guilty)) {
-                    lines.extend(change(name, &was.answer, &is.answer).map(|change| format!("{place}: {change}")));
-                    if let Some(change) = rest(name, &is.answer, &bad.answer) {
-                        let rest = again(guilty, &bad.commit);
-                        lines.push(format!("BAD is worse still ({change}); for the rest: {rest}"));
-                    }
-                    // Only for time can a good commit have a part of the change: a good count is within its limit.
-                    if name == "time"
-                        && let Some(change) = rest(name, &good.answer, &was.answer)
-                    {
-                        let rest = again(&good.commit, last);
-                        lines.push(format!("{last} is slower already ({change}); for that part: {rest}"));
-                    }
-                }
-                lines.push(format!("reproduce with: {}", again(last, guilty)));
-                (lines, Status::Fine)
-            }
+        let before = |number: usize| if number == 0 { &path[0].commit } else { &commits[number - 1] };
+        let (mut lines, status) = match end {
+            Next::Found(number) => (self.found(before(number), &commits[number], phase, name, path), Status::Fine),
             Next::Among(first, last) | Next::Try(first @ last) => {
                 let named: Vec<String> = commits[first..=last].iter().map(Commit::to_string).collect();
                 let range = format!(
-                    "not found: {place} got worse with one of these {} commits, of which only the last can be measured: {}",
+                    "not found: {} in phase {phase} got worse with one of these {} commits, of which only the last can be measured: {}",
+                    self.workload,
                     named.len(),
                     named.join(", ")
                 );
-                (vec![range, format!("reproduce with: {}", again(before(first), &commits[last]))], Status::Unjudged)
+                let again = self.command(before(first), &commits[last], phase);
+                (vec![range, format!("reproduce with: {again}")], Status::Unjudged)
             }
         };
         if self.metric == "time" && name != "time" {
             lines.insert(1, format!("by {name}, which got worse from GOOD to BAD; time itself was not measured"));
         }
+        let mut table = table(path);
+        let first = lines.remove(0);
         if self.format == Format::Table {
-            let mut text = self.format.render(&[table]);
-            let style = if outcome == Status::Fine { ALARM } else { WARNING };
-            let first = lines.remove(0);
+            let style = if status == Status::Fine { ALARM } else { WARNING };
             let (word, rest) = first.split_once(": ").unwrap_or(("", &first));
-            text += &format!("{style}{word}:{style:#} {rest}\n");
+            let mut text = self.format.render(&[table]) + &labelled(style, word, &[rest.to_owned()]);
             lines.iter().for_each(|line| text += &format!("{line}\n"));
             print(&text)?;
         } else {
-            table.title = lines.remove(0);
-            table.notes = lines;
             if exact(self.format) {
-                notice(&table.title);
+                notice(&first);
             }
+            (table.title, table.notes) = (first, lines);
             show(&[table], self.format)?;
         }
-        Ok(outcome)
+        Ok(status)
+    }
+
+    /// Lines about the guilty commit and the `last` good one before it, and about changes that other commits made.
+    fn found(&self, last: &Commit, guilty: &Commit, phase: &str, name: &str, path: &[Tried]) -> Vec<String> {
+        let answer = |commit: &Commit| path.iter().find(|tried| tried.commit == *commit).map(|tried| &tried.answer);
+        let date = guilty.date.strftime("%Y-%m-%d");
+        let mut lines = vec![format!("found: {guilty} by {}, {date}", guilty.author)];
+        let (good, bad) = (&path[0], &path[1]);
+        if let (Some(was), Some(is)) = (answer(last), answer(guilty)) {
+            let place = format!("{} in phase {phase}", self.workload);
+            lines.extend(change(name, was, is).map(|change| format!("{place}: {change}")));
+            if let Some(change) = rest(name, is, &bad.answer) {
+                let rest = self.command(guilty, &bad.commit, phase);
+                lines.push(format!("BAD is worse still ({change}); for the rest: {rest}"));
+            }
+            // Only for time can a good commit have a part of the change: a good count is within its limit.
+            if name == "time"
+                && let Some(change) = rest(name, &good.answer, was)
+            {
+                let rest = self.command(&good.commit, last, phase);
+                lines.push(format!("{last} is slower already ({change}); for that part: {rest}"));
+            }
+        }
+        lines.push(format!("reproduce with: {}", self.command(last, guilty, phase)));
+        lines
+    }
+
+    /// The command line of a search between other commits.
+    fn command(&self, good: &Commit, bad: &Commit, phase: &str) -> String {
+        let (good, bad) = (good.short(), bad.short());
+        let Self { workload, metric, budget, .. } = self;
+        let isa = self.probe.isa.as_ref().map(|isa| format!(" --isa {isa}")).unwrap_or_default();
+        format!(
+            "cargo harness bisect {good} {bad} --workload {workload} --metric {metric} --phase {phase}{isa} --budget {budget}"
+        )
     }
 }
 
@@ -131,11 +132,6 @@ pub(super) fn word(finding: Finding) -> &'static str {
     }
 }
 
-/// Text for the figure of GOOD itself.
-pub(super) fn told(metric: &str, value: f64) -> String {
-    if metric == "time" { "the base of the comparison".to_owned() } else { number::exact(value) }
-}
-
 /// Describes the change from one commit to another; times are relative to GOOD. None if either has no figure.
 fn change(metric: &str, from: &Answer, to: &Answer) -> Option<String> {
     let (from, to) = (from.value?, to.value?);
@@ -152,13 +148,10 @@ fn change(metric: &str, from: &Answer, to: &Answer) -> Option<String> {
 fn rest(metric: &str, from: &Answer, to: &Answer) -> Option<String> {
     let (lower, higher) = (from.value?, to.value?);
     let is_more = match metric {
-        "time" => {
-            let apart = from.interval?.high < to.interval?.low;
-            apart && higher / lower >= 1.0 + Rules::default().minimum_effect
-        }
+        "time" => from.interval?.high < to.interval?.low && higher / lower >= 1.0 + Rules::default().minimum_effect,
         _ => higher > lower,
     };
-    is_more.then(|| change(metric, from, to)).flatten()
+    if is_more { change(metric, from, to) } else { None }
 }
 
 #[cfg(test)]

@@ -1,42 +1,36 @@
-//! Builds commits beside the checkout and starts their probes.
+//! Builds commits beside the checkout and tries them.
 
 use std::time::Duration;
 
-use anyhow::{Result, bail};
-use harness::bisect::{Answer, Build, Threshold, Trial};
-use harness::collect::{self, Bar, Measured};
-use harness::probe::Greeting;
+use anyhow::{Context, Error, Result};
+use harness::bisect::{Answer, Build, Finding, Next, Search, Threshold, Trial};
+use harness::collect::Bar;
 use harness::process;
 use harness::project::Project;
-use harness::vcs::{CargoOutput, Checkout, CheckoutError, Checkouts, MeasuringLock};
-use harness_probe::Instrument;
-use harness_record::Commit;
-
 use harness::terminal::notice;
+use harness::vcs::{CheckoutError, MeasuringLock};
+use harness_abtest::Interval;
+use harness_probe::Instrument;
+use harness_record::{Commit, number};
 
-/// Builds commits and greets their probes.
+use super::show::{Tried, word};
+use crate::cli::ready::{Builder, Ready};
+
+/// The commits of a search, and the folder in which they are built.
 pub(super) struct Site<'a> {
     pub(super) project: &'a Project,
-    pub(super) checkouts: Checkouts,
-    pub(super) instruments: Vec<Instrument>,
+    pub(super) builder: Builder<'a>,
+    pub(super) good: &'a Commit,
+    pub(super) bad: &'a Commit,
     pub(super) time_limit: Duration,
-    pub(super) output: CargoOutput,
-}
-
-/// A built commit, and the greeting of its probe.
-pub(super) struct Built {
-    pub(super) checkout: Checkout,
-    pub(super) greeting: Greeting,
 }
 
 impl Site<'_> {
-    /// Builds a commit and greets its probe. The inner error is the reason to skip the commit.
-    pub(super) fn ready(&self, commit: &Commit) -> Result<Result<Built, String>> {
-        let print = |message: &str| notice(message);
-        let instruments = &self.instruments;
-        let built = self.checkouts.checkout(commit, |config| collect::needed(config, instruments), self.output, &print);
-        let checkout = match built {
-            Ok(checkout) => checkout,
+    /// Builds the programs of a commit that `instruments` need, and greets its probe. The inner error is the reason to
+    /// skip the commit.
+    fn ready(&self, commit: &Commit, instruments: &[Instrument]) -> Result<Result<Ready, String>> {
+        let built = match self.builder.revision(commit, instruments) {
+            Ok(built) => built,
             Err(
                 error @ (CheckoutError::Build { .. }
                 | CheckoutError::Missing { .. }
@@ -46,38 +40,67 @@ impl Site<'_> {
             ) => return Ok(Err(error.to_string())),
             Err(error) => return Err(error.into()),
         };
-        let Checkout { project, programs, commit, .. } = &checkout;
-        match (Measured { project, programs, commit: Some(&commit.id) }).greet(self.time_limit) {
-            Ok(greeting) => Ok(Ok(Built { greeting, checkout })),
+        match built.greet(self.time_limit) {
             Err(error) if process::stopped() => Err(error.into()),
-            Err(error) => Ok(Err(error.to_string())),
+            greeted => Ok(greeted.map_err(|error| error.to_string())),
         }
     }
-}
 
-impl Site<'_> {
-    /// Builds an end of the search, which must be measurable.
-    pub(super) fn end(&self, name: &str, commit: &Commit) -> Result<Built> {
-        match self.ready(commit)? {
-            Ok(built) => Ok(built),
-            Err(why) => bail!("{name} cannot be measured: {why}"),
-        }
+    /// Builds GOOD and BAD, which must be measurable.
+    pub(super) fn ends(&self, instruments: &[Instrument]) -> Result<(Ready, Ready)> {
+        let end = |name: &str, commit: &Commit| {
+            let ready = self.ready(commit, instruments)?;
+            ready.map_err(Error::msg).with_context(|| format!("{name} cannot be measured"))
+        };
+        Ok((end("GOOD", self.good)?, end("BAD", self.bad)?))
     }
 
     /// Measures a commit. Time is measured under the lock, so that no other harness measures here meanwhile.
-    pub(super) fn tried(&self, trial: &Trial<'_>, built: &Built) -> Result<Answer> {
+    pub(super) fn tried(&self, trial: &Trial<'_>, ready: &Ready) -> Result<Answer> {
         let _turn = match trial.threshold {
-            Threshold::Time { .. } => Some(MeasuringLock::wait(self.project, &|message| notice(message))?),
+            Threshold::Time { .. } => Some(MeasuringLock::wait(self.project, &notice)?),
             Threshold::Count { .. } => None,
         };
-        Ok(trial.of(built.side(), &Bar::new())?)
+        Ok(trial.of(build(ready), &Bar::new())?)
+    }
+
+    /// Tries commits until the search ends, and prints each result at once.
+    pub(super) fn search(&self, commits: &[Commit], trial: &Trial<'_>, path: &mut Vec<Tried>) -> Result<Next> {
+        let mut search = Search::new(commits.len());
+        while let Next::Try(number) = search.next() {
+            let commit = &commits[number];
+            notice(&format!("about {} more to try; now {commit}", search.trials_left()));
+            let answer = match self.ready(commit, &trial.request.plan.instruments)? {
+                Err(why) => Answer::skipped(why),
+                Ok(ready) => self.tried(trial, &ready)?,
+            };
+            notice(&format!("{}: {}", word(answer.finding), answer.told));
+            search.answer(number, answer.finding);
+            path.push(Tried { commit: commit.clone(), answer });
+        }
+        Ok(search.next())
     }
 }
 
-impl Built {
-    /// Borrows the build for a trial.
-    pub(super) fn side(&self) -> Build<'_> {
-        let Checkout { project, programs, commit, .. } = &self.checkout;
-        Build { measured: Measured { project, programs, commit: Some(&commit.id) }, greeting: &self.greeting }
+/// Borrows the programs for a trial.
+pub(super) fn build(ready: &Ready) -> Build<'_> {
+    Build { measured: ready.measured(), greeting: &ready.greeting }
+}
+
+/// GOOD, compared with itself.
+pub(super) fn start(threshold: &Threshold<'_>) -> Answer {
+    match threshold {
+        // GOOD is exactly as slow as itself.
+        Threshold::Time { .. } => Answer {
+            finding: Finding::Good,
+            told: "the base of the comparison".to_owned(),
+            value: Some(1.0),
+            interval: Some(Interval { low: 1.0, high: 1.0, level: 1.0 }),
+        },
+        Threshold::Count { good, metric, .. } => {
+            let value = good.rows.first().and_then(|row| metric.figure(row)).map(|figure| figure.value);
+            let told = value.map(number::exact).unwrap_or_default();
+            Answer { finding: Finding::Good, told, value, interval: None }
+        }
     }
 }

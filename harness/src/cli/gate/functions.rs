@@ -1,40 +1,36 @@
 //! Functions behind a regression of instructions: a table beside the verdict, and a flame graph.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use harness::collect::{Request, Target};
+use harness::terminal::notice;
 use harness_judge::counts::CountVerdict;
 use harness_judge::gate::GateVerdict;
 use harness_probe::Instrument;
-use harness_record::atomic_file;
+use harness_record::metric::Metric;
 use harness_record::profile::{Profile, View};
-use harness_report::render::{FlameGraph, Table};
+use harness_report::render::Table;
 use harness_report::tables::profile_difference::difference_table;
 
-use super::base::Ready;
-use crate::cli::file_name;
-use harness::terminal::notice;
+use crate::cli::profile::picture;
+use crate::cli::ready::Ready;
 
 /// Number of workloads to profile, those whose instructions grew most: each takes two runs of callgrind.
 const WORKLOADS: usize = 4;
 /// Number of functions shown to a person.
 const FUNCTIONS: usize = 10;
 
-/// A workload, its phase, and its ratio of instructions, head over base.
-type Grown<'a> = (&'a str, &'a str, f64);
-
 /// Returns a table of the changed functions for each workload whose instructions regressed, and writes its differential
 /// flame graph beside the session's file. A profile that fails is reported as a notice and changes no verdict.
 pub(super) fn changed(
-    base: &Ready<'_>,
-    head: &Ready<'_>,
-    gate_verdict: &GateVerdict,
+    sides: [&Ready; 2],
+    verdict: &GateVerdict,
     request: &Request,
     session: &Path,
     exact: bool,
 ) -> Vec<Table> {
-    let grown = grown(gate_verdict);
+    let grown = grown(verdict);
     if grown.len() > WORKLOADS {
         notice(&format!(
             "{} workloads have more instructions; the functions are shown for the {WORKLOADS} that grew most; \
@@ -43,8 +39,8 @@ pub(super) fn changed(
         ));
     }
     let mut tables = Vec::new();
-    for (workload, phase, _) in grown.into_iter().take(WORKLOADS) {
-        match side_by_side(base, head, workload, phase, request, session, exact) {
+    for (workload, phase) in grown.into_iter().take(WORKLOADS) {
+        match side_by_side(sides, (workload, phase), request, session, exact) {
             Ok(table) => tables.push(table),
             Err(error) => {
                 notice(&format!("the functions of {workload} in phase {phase} cannot be shown: {error:#}"));
@@ -54,63 +50,39 @@ pub(super) fn changed(
     tables
 }
 
-/// The workloads whose instructions regressed, the largest share first.
-fn grown(gate_verdict: &GateVerdict) -> Vec<Grown<'_>> {
-    let mut grown: Vec<Grown<'_>> = Vec::new();
-    for row in gate_verdict.counts.iter().flat_map(|counts| &counts.rows) {
-        let one = &row.comparison;
-        let counted = one.metric.is_some_and(|metric| metric.instrument() == Instrument::Callgrind);
-        if counted && matches!(row.judgement, CountVerdict::Regressed(_)) {
-            let ratio = one.ratio.map_or(f64::INFINITY, |ratio| ratio.value);
-            grown.push((&one.workload, &one.head_phase, ratio));
-        }
-    }
-    grown.sort_by(|a, b| b.2.total_cmp(&a.2));
-    grown
+/// The workloads and phases whose instructions regressed, the largest share first.
+fn grown(verdict: &GateVerdict) -> Vec<(&str, &str)> {
+    let rows = verdict.counts.iter().flat_map(|counts| &counts.rows);
+    let regressed = rows.filter(|row| matches!(row.judgement, CountVerdict::Regressed(_))).map(|row| &row.comparison);
+    let is_counted = |metric: &'static dyn Metric| metric.instrument() == Instrument::Callgrind;
+    let mut grown: Vec<_> = regressed.filter(|one| one.metric.is_some_and(is_counted)).collect();
+    grown.sort_by(|a, b| {
+        let [a, b] = [a, b].map(|one| one.ratio.map_or(f64::INFINITY, |ratio| ratio.value));
+        b.total_cmp(&a)
+    });
+    grown.into_iter().map(|one| (one.workload.as_str(), one.head_phase.as_str())).collect()
 }
 
 fn side_by_side(
-    base: &Ready<'_>,
-    head: &Ready<'_>,
-    workload: &str,
-    phase: &str,
+    sides: [&Ready; 2],
+    (workload, phase): (&str, &str),
     request: &Request,
     session: &Path,
     exact: bool,
 ) -> Result<Table> {
-    let profile = |side: &Ready<'_>| -> Result<Profile> {
-        let workload = side.greeting.workloads.iter().find(|one| one.id == workload);
-        let target = Target { workload: workload.context("one side does not have the workload")?, phase };
-        Ok(side.measured.profile(&side.greeting, target, View::Instructions, request)?)
+    let profile = |side: &Ready| -> Result<Profile> {
+        let target = Target { workload: side.workload(workload)?, phase };
+        Ok(side.measured().profile(&side.greeting, target, View::Instructions, request)?)
     };
-    let (base, head) = (profile(base)?, profile(head)?);
-    let path = picture(session, workload, phase);
-    let (before, after) = (base.tree.folded(1.0), head.tree.folded(1.0));
-    let title = format!("{} by instructions: base -> head", head.place());
-    let graph = FlameGraph {
-        title: &title,
-        subtitle: "width: head; red: more than in the base, blue: less",
-        unit: View::Instructions.raw_unit(),
-        folded: &after,
-        base: Some(&before),
-    };
-    let mut table = difference_table(
-        format!("Functions of {}: base -> head", head.place()),
-        View::Instructions,
-        base.seen(),
-        head.seen(),
-        FUNCTIONS,
-        exact,
-    );
-    if let Some(svg) = graph.svg()? {
-        atomic_file::write(&path, svg.as_bytes()).with_context(|| format!("cannot draw {}", path.display()))?;
-        table.notes.push(format!("flame graph: {}", path.display()));
-    }
-    Ok(table)
-}
-
-/// Path such as `records/gates/TIME.medium-prefill.optimized.svg`.
-fn picture(session: &Path, workload: &str, phase: &str) -> PathBuf {
+    let (base, head) = (profile(sides[0])?, profile(sides[1])?);
+    let place = head.place();
+    let title = format!("Functions of {place}: base -> head");
+    let mut table = difference_table(title, View::Instructions, base.seen(), head.seen(), FUNCTIONS, exact);
+    // A path such as `records/gates/TIME.medium-prefill.optimized.svg`.
     let name = session.file_stem().unwrap_or_default().to_string_lossy();
-    session.with_file_name(format!("{name}.{}.{}.svg", file_name(workload), file_name(phase)))
+    let path = session.with_file_name(format!("{name}.{}", picture::name(&[workload, phase])));
+    let title = format!("{place} by instructions: base -> head");
+    let drawn = picture::draw_difference(path, &title, ["the base", "head"], [&base, &head])?;
+    table.notes.extend(drawn.map(|path| format!("flame graph: {}", path.display())));
+    Ok(table)
 }

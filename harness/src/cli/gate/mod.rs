@@ -2,6 +2,7 @@
 
 mod base;
 mod functions;
+mod revision_verdict;
 mod rules;
 mod show;
 mod stored;
@@ -11,17 +12,16 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use harness::project::Project;
+use harness::seconds::seconds;
+use harness::terminal::Status;
 use harness::timing::BUDGET;
-use harness_judge::counts::SuiteVerdict;
 use harness_record::session::LAYOUT_LIMIT;
 use harness_report::render::Format;
 
-pub(super) use rules::{stored_ledger, today};
+pub(super) use rules::{StoredRules, places, today};
 pub(super) use stored::COUNTS;
 
-use super::run::Selection;
-use harness::seconds::seconds;
-use harness::terminal::Status;
+use super::options::Selection;
 
 /// Finds regressions: in counts against the stored baseline, or in time and counts against a revision
 ///
@@ -96,13 +96,13 @@ struct Against {
     #[arg(long, requires = "base")]
     strict: bool,
     /// Minimum effect in percent: a smaller slowdown is no regression
-    #[arg(long, value_name = "PERCENT", default_value_t = 0.5, value_parser = percent, requires = "base")]
+    #[arg(long, value_name = "PERCENT", default_value_t = 0.5, value_parser = share_of_percent, requires = "base")]
     minimum_effect: f64,
     /// Margin in percent: "not slower" means slower by less than this
-    #[arg(long, value_name = "PERCENT", default_value_t = 1.0, value_parser = percent, requires = "base")]
+    #[arg(long, value_name = "PERCENT", default_value_t = 1.0, value_parser = share_of_percent, requires = "base")]
     margin: f64,
     /// Layout limit in percent: if layouts are not averaged (no LLD), a slowdown up to this is no regression
-    #[arg(long, value_name = "PERCENT", default_value_t = 100.0 * LAYOUT_LIMIT, value_parser = percent, requires = "base")]
+    #[arg(long, value_name = "PERCENT", default_value_t = 100.0 * LAYOUT_LIMIT, value_parser = share_of_percent, requires = "base")]
     layout_limit: f64,
     /// Time both sides even if their programs are identical
     #[arg(long, requires = "base", conflicts_with = "counts_only")]
@@ -111,31 +111,23 @@ struct Against {
     #[arg(long, value_name = "NUMBER", requires = "base")]
     seed: Option<u64>,
     /// Slow the head down by this many percent, to test that the gate finds it
-    #[arg(long, value_name = "PERCENT", value_parser = percent, requires = "base")]
+    #[arg(long, value_name = "PERCENT", value_parser = share_of_percent, requires = "base")]
     inject: Option<f64>,
 }
 
 impl Gate {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
-        match self.against.base.clone() {
-            Some(base) => self.against_revision(&base, project),
+        match &self.against.base {
+            Some(base) => self.against_revision(base, project),
             None => self.against_baseline(project),
         }
     }
 }
 
-fn outcome(conclusion: SuiteVerdict) -> Status {
-    match conclusion {
-        SuiteVerdict::Passed => Status::Fine,
-        SuiteVerdict::Regressed => Status::Regressed,
-        SuiteVerdict::Unjudged => Status::Unjudged,
-    }
-}
-
-/// Parses a percentage from 0 to 100.
-fn percent(text: &str) -> Result<f64, String> {
+/// Parses a percentage from 0 to 100. Returns it as a share.
+fn share_of_percent(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
-        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
+        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent / 100.0),
         _ => Err("write a number of percent from 0 to 100, such as 0.5".to_owned()),
     }
 }

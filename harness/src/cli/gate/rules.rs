@@ -5,13 +5,17 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use harness::project::Project;
-use harness::vcs::{Checkout, Repository};
+use harness::vcs::Repository;
 use harness_judge::acceptance::Ledger;
+use harness_judge::compare::{RecordView, compare};
+use harness_judge::counts::{CountsVerdict, judge};
 use harness_judge::policy::Policy;
 use harness_probe::protocol::Description;
 use harness_record::acceptance::{self, Acceptances, FILE};
+use harness_record::distinct::distinct;
 use harness_record::limits::Limits;
 use harness_record::session::Accepted;
+use harness_record::{Commit, Record};
 
 /// Reads and checks the limits of the base; returns their text.
 pub(super) fn limits(base: &Project) -> Result<String> {
@@ -24,20 +28,20 @@ pub(super) fn limits(base: &Project) -> Result<String> {
 
 /// Reads and checks the acceptances of both sides, and those at the last commit of the base that changed anything
 /// outside the folder of baselines.
-pub(super) fn accepted(base: &Checkout, head: &Project, honour: bool, repository: &Repository) -> Result<Accepted> {
+pub(super) fn accepted(base: &Project, commit: &Commit, head: &Project, repository: &Repository) -> Result<Accepted> {
     let text = |side: &Project| -> Result<String> {
         let text = acceptance::text(&side.baselines())?;
         Acceptances::parse(&text, &side.baselines().join(FILE))?;
         Ok(text)
     };
-    let folder = Path::new(&base.project.config.baselines);
-    let earlier = match repository.last_change_outside(&base.commit, folder)? {
+    let folder = Path::new(&base.config.baselines);
+    let earlier = match repository.last_change_outside(commit, folder)? {
         Some(commit) => repository.file(&commit, &folder.join(FILE))?.unwrap_or_default(),
         None => String::new(),
     };
     // An earlier file that cannot be parsed any more is ignored.
     let earlier = Some(earlier).filter(|text| Acceptances::parse(text, &folder.join(FILE)).is_ok());
-    Ok(Accepted { base: text(&base.project)?, earlier, head: text(head)?, honour, known: Vec::new() })
+    Ok(Accepted { base: text(base)?, earlier, head: text(head)?, ..Accepted::default() })
 }
 
 /// Changes that the head makes to the rules and the stored counts.
@@ -49,12 +53,32 @@ pub(super) fn amended(base: &Project, head: &Project) -> Vec<String> {
 /// Every workload and phase of either side.
 pub(super) fn known(sides: [&[Description]; 2]) -> Vec<(String, String)> {
     let named = |one: &Description| one.phases.iter().map(|phase| (one.id.clone(), phase.clone())).collect::<Vec<_>>();
-    harness_record::distinct::distinct(sides.into_iter().flatten().flat_map(named))
+    distinct(sides.into_iter().flatten().flat_map(named))
 }
 
-/// The acceptances beside the stored baseline, as of today.
-pub(in crate::cli) fn stored_ledger(project: &Project) -> Result<Ledger> {
-    Ok(Ledger::stored(Acceptances::read(&project.baselines())?, today()))
+/// The limits and the acceptances beside the stored baseline, as of today.
+pub(in crate::cli) struct StoredRules {
+    limits: Limits,
+    pub(super) ledger: Ledger,
+}
+
+impl StoredRules {
+    pub(in crate::cli) fn read(project: &Project) -> Result<Self> {
+        let limits = Limits::read(&project.baselines().join("limits.toml"))?;
+        Ok(Self { limits, ledger: Ledger::stored(Acceptances::read(&project.baselines())?, today()) })
+    }
+
+    /// Judges the counts of the head against those of the baseline.
+    pub(in crate::cli) fn judge(&self, base: &Record, head: &Record) -> CountsVerdict {
+        let comparisons = compare(RecordView::baseline(base), RecordView::record(head));
+        judge(comparisons, &self.limits).accept(&self.ledger, head)
+    }
+}
+
+/// Every workload and phase of some records.
+pub(in crate::cli) fn places<'a>(records: impl IntoIterator<Item = &'a Record>) -> Vec<(String, String)> {
+    let rows = records.into_iter().flat_map(|record| &record.rows);
+    distinct(rows.map(|row| (row.workload.clone(), row.phase.clone())))
 }
 
 /// Today in UTC.

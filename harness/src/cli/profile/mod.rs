@@ -1,28 +1,25 @@
 //! `harness profile`: hot paths of a workload by time, instructions and allocations, of one phase or of two side by
 //! side.
 
-mod difference;
-mod picture;
+pub(super) mod picture;
 mod side;
 
-use std::path::PathBuf;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use harness::collect::{self, Bar, Plan, Progress, Request};
+use harness::collect::{Bar, Plan, Progress, Request};
 use harness::project::Project;
-use harness::terminal;
+use harness::terminal::{Status, exact, notice, show};
 use harness_probe::protocol::Description;
 use harness_record::profile::{Profile as Seen, View};
 use harness_report::render::{Format, Table};
-use harness_report::tables::profile::tables;
-use harness_report::tables::system::system;
+use harness_report::tables::{profile, profile_difference, system};
 use side::Side;
 
+use super::options::{ProbeOptions, available, model};
 use super::writable;
-use harness::terminal::{Status, exact, notice, show};
 
 /// Shows where a workload spends time, instructions and allocations, as tables and flame graphs
 ///
@@ -53,15 +50,11 @@ pub(crate) struct Profile {
     /// Threads that compute in the view by time; the other views always use one [default: one for each CPU]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     threads: Option<u32>,
-    /// Force this instruction set, such as avx2
-    #[arg(long, value_name = "ISA")]
-    isa: Option<String>,
     /// Profile the workloads of the checkpoint in this folder, as Hugging Face saves it
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
-    /// Longest wait for one answer of the probe, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = collect::TIME_LIMIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
-    time_limit: u64,
+    #[command(flatten)]
+    probe: ProbeOptions,
     /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -78,60 +71,66 @@ impl Profile {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
         writable(&project.reports().join("profile/flame.svg"))?;
         let views = self.views()?;
-        let mut request = self.request(project)?;
+        let plan = Plan { anchors: project.config.anchors.clone(), ..Plan::default() };
+        let mut request = Request { model: model(self.model.as_ref())?, ..self.probe.request(plan, self.threads) };
         let workload = side::workload(self.workload.as_deref(), project, &request)?;
         let views = self.affordable(views, &workload)?;
         // The views decide which programs have to be built.
         request.plan.instruments = views.iter().map(|view| view.instrument()).collect();
-        let sides = Side::of(&self, &workload, project, &request)?;
-
-        let progress = Bar::new();
-        progress.begin(views.len() * sides.len());
-        let (mut seen, mut failed): (Vec<Vec<Seen>>, bool) = (Vec::new(), false);
-        for &view in &views {
-            // Both sides of a view in a row, so that conditions differ little.
-            let mut both = Vec::new();
-            for side in &sides {
-                progress.step(&format!("{} by {}", side.name, view.name()));
-                match side.profile(&workload.id, self.phase.as_deref(), view, &request) {
-                    Ok(profile) => both.push(profile),
-                    Err(error) => {
-                        failed = true;
-                        notice(&format!("{} cannot be shown by {}: {error:#}", side.name, view.name()));
-                    }
-                }
-                progress.advance(1, 0.0);
-            }
-            if both.len() == sides.len() {
-                seen.push(both);
-            }
+        let names = self.diff.as_deref().unwrap_or_default();
+        if self.phase.is_some() && !names.is_empty() && names.iter().all(|name| workload.phases.contains(name)) {
+            bail!("--phase has no effect if both sides of --diff are phases; leave it out");
         }
-        progress.end();
+        let sides = Side::of(names, &workload.phases, project, &request)?;
 
+        let seen = self.profiles(&views, &sides, &workload.id, &request);
+        let is_exact = exact(self.format);
+        let folder = project.reports().join("profile");
         let mut all: Vec<Table> = Vec::new();
         let mut drawn = Vec::new();
         for both in &seen {
             match both.as_slice() {
                 [base, head] => {
-                    all.push(difference::table(&sides, base, head, exact(self.format)));
-                    drawn.extend(difference::draw(project, &sides, base, head)?);
+                    let names = [sides[0].name.as_str(), sides[1].name.as_str()];
+                    all.push(difference(names, base, head, is_exact));
+                    drawn.extend(draw_difference(&folder, names, base, head)?);
                 }
                 [one] => {
-                    all.extend(tables(one, exact(self.format)));
-                    drawn.extend(picture::draw(project, one)?);
+                    all.extend(profile::tables(one, is_exact));
+                    drawn.extend(picture::draw(&folder, one)?);
                 }
                 _ => {}
             }
         }
         if !seen.is_empty() {
             let last: Vec<Seen> = seen.iter().filter_map(|both| both.last().cloned()).collect();
-            all.push(system(&sides[sides.len() - 1].environment(), &last));
+            all.push(system::system(&sides[sides.len() - 1].environment(), &last));
         }
         show(&all, self.format)?;
-        for path in drawn {
-            notice(&format!("drew {}", path.display()));
+        drawn.iter().for_each(|path| notice(&format!("drew {}", path.display())));
+        Ok(if seen.len() < views.len() || seen.is_empty() { Status::Unjudged } else { Status::Fine })
+    }
+
+    /// Profiles every side in every view. A view that fails on one side is left out, with a notice.
+    fn profiles(&self, views: &[View], sides: &[Side], workload: &str, request: &Request) -> Vec<Vec<Seen>> {
+        let progress = Bar::new();
+        progress.begin(views.len() * sides.len());
+        let mut seen = Vec::new();
+        for &view in views {
+            // Both sides of a view in a row, so that conditions differ little.
+            let mut both = Vec::new();
+            for side in sides {
+                progress.step(&format!("{} by {}", side.name, view.name()));
+                match side.profile(workload, self.phase.as_deref(), view, request) {
+                    Ok(profile) => both.push(profile),
+                    Err(error) => notice(&format!("{} cannot be shown by {}: {error:#}", side.name, view.name())),
+                }
+                progress.advance(1, 0.0);
+            }
+            seen.extend((both.len() == sides.len()).then_some(both));
         }
-        Ok(if failed || seen.is_empty() { Status::Unjudged } else { Status::Fine })
+        progress.end();
+        seen
     }
 
     /// The chosen views. If none is named, a view without its tool is left out; if it is named, that is an error.
@@ -140,13 +139,8 @@ impl Profile {
         let mut views = if explicit { self.by.clone() } else { View::ALL.to_vec() };
         views.sort();
         views.dedup();
-        if views.contains(&View::Instructions) && collect::valgrind_version().is_none() {
-            if explicit {
-                bail!(collect::VALGRIND_MISSING);
-            }
-            notice(collect::VALGRIND_MISSING);
-            views.retain(|view| *view != View::Instructions);
-        }
+        let instruments = available(views.iter().map(|view| view.instrument()).collect(), explicit)?;
+        views.retain(|view| instruments.contains(&view.instrument()));
         Ok(views)
     }
 
@@ -171,28 +165,21 @@ impl Profile {
         }
         Ok(small)
     }
+}
 
-    fn request(&self, project: &Project) -> Result<Request> {
-        let model = match &self.model {
-            Some(folder) => {
-                Some(folder.canonicalize().with_context(|| format!("cannot read the model in {}", folder.display()))?)
-            }
-            None => None,
-        };
-        Ok(Request {
-            plan: Plan {
-                filters: Vec::new(),
-                phases: Vec::new(),
-                instruments: Vec::new(),
-                quick: false,
-                anchors: project.config.anchors.clone(),
-            },
-            threads: self.threads,
-            isa: self.isa.clone(),
-            model,
-            time_limit: Duration::from_secs(self.time_limit),
-            command: super::command_line(),
-            quiet: terminal::quiet(),
-        })
-    }
+/// Number of names in a table of differences for people.
+const MOST: usize = 20;
+
+/// Table of the names whose cost differs between the two sides.
+fn difference([a, b]: [&str; 2], base: &Seen, head: &Seen, exact: bool) -> Table {
+    let view = base.view;
+    let place = if base.phase == head.phase { head.place() } else { head.workload.clone() };
+    let title = format!("Differences by {} in {place}: {a} -> {b}", view.name());
+    profile_difference::difference_table(title, view, base.seen(), head.seen(), MOST, exact)
+}
+
+fn draw_difference(folder: &Path, names: [&str; 2], base: &Seen, head: &Seen) -> Result<Option<PathBuf>> {
+    let (workload, view, [a, b]) = (&head.workload, head.view.name(), names);
+    let path = folder.join(picture::name(&[workload, &format!("{a}-to-{b}"), view]));
+    picture::draw_difference(path, &format!("{workload} by {view}: {a} -> {b}"), names, [base, head])
 }

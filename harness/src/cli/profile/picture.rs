@@ -1,42 +1,50 @@
-//! The flame graph of a profile, and the paths of pictures.
+//! Flame graphs of one profile and of two.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use harness::project::Project;
 use harness_record::atomic_file;
 use harness_record::profile::{Profile, View};
 use harness_report::render::FlameGraph;
 
-/// Draws the profile. Returns the path; none if there was nothing to draw.
-pub(super) fn draw(project: &Project, profile: &Profile) -> Result<Option<PathBuf>> {
+/// Draws the profile into a folder. Returns the path; none if there was nothing to draw.
+pub(super) fn draw(folder: &Path, profile: &Profile) -> Result<Option<PathBuf>> {
     let view = profile.view;
-    let path = path(project, &[&profile.workload, &profile.phase, view.name()]);
-    let folded = profile.tree.folded(profile.seen().scale());
-    let subtitle = format!("{} of one run, {} in all", what(view), view.raw_unit());
-    let title = format!("{} by {}", profile.place(), view.name());
-    write(&path, FlameGraph { title: &title, subtitle: &subtitle, unit: view.raw_unit(), folded: &folded, base: None })
-}
-
-/// The frames of a flame graph, for its subtitle.
-pub(super) fn what(view: View) -> &'static str {
-    match view {
+    let frames = match view {
         View::Time => "operations",
         View::Instructions => "functions",
         View::Allocations => "functions on the way to an allocation",
-    }
+    };
+    let folded = profile.tree.folded(profile.seen().scale());
+    let subtitle = format!("{frames} of one run, {} in all", view.raw_unit());
+    let title = format!("{} by {}", profile.place(), view.name());
+    let graph = FlameGraph { title: &title, subtitle: &subtitle, unit: view.raw_unit(), folded: &folded, base: None };
+    write(folder.join(name(&[&profile.workload, &profile.phase, view.name()])), graph)
 }
 
-/// Writes the picture. Returns the path; none if there was nothing to draw.
-pub(super) fn write(path: &Path, graph: FlameGraph<'_>) -> Result<Option<PathBuf>> {
+/// Draws the stacks of the head, coloured by the difference of their cost from the base. Returns the path; none if
+/// there was nothing to draw.
+pub(in crate::cli) fn draw_difference(
+    path: PathBuf,
+    title: &str,
+    [base_name, head_name]: [&str; 2],
+    [base, head]: [&Profile; 2],
+) -> Result<Option<PathBuf>> {
+    let [before, after] = [base, head].map(|side| side.tree.folded(side.seen().scale()));
+    let subtitle = format!("width: {head_name}; red: more than in {base_name}, blue: less");
+    let unit = head.view.raw_unit();
+    write(path, FlameGraph { title, subtitle: &subtitle, unit, folded: &after, base: Some(&before) })
+}
+
+/// File name such as `medium-prefill.optimized.time.svg`.
+pub(in crate::cli) fn name(parts: &[&str]) -> String {
+    let parts: Vec<String> = parts.iter().map(|part| crate::cli::file_name(part)).collect();
+    format!("{}.svg", parts.join("."))
+}
+
+fn write(path: PathBuf, graph: FlameGraph<'_>) -> Result<Option<PathBuf>> {
     let failed = || format!("cannot draw {}", path.display());
     let Some(svg) = graph.svg().with_context(failed)? else { return Ok(None) };
-    atomic_file::write(path, svg.as_bytes()).with_context(failed)?;
-    Ok(Some(path.to_path_buf()))
-}
-
-/// Path such as `reports/profile/medium-prefill.optimized.time.svg`.
-pub(super) fn path(project: &Project, parts: &[&str]) -> PathBuf {
-    let parts: Vec<String> = parts.iter().map(|part| crate::cli::file_name(part)).collect();
-    project.reports().join("profile").join(format!("{}.svg", parts.join(".")))
+    atomic_file::write(&path, svg.as_bytes()).with_context(failed)?;
+    Ok(Some(path))
 }

@@ -1,0 +1,134 @@
+//! Options that several commands share, and the requests that follow from them.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, ValueEnum};
+use harness::collect::{self, Plan, Request};
+use harness::project::Project;
+use harness::terminal::{self, notice};
+use harness_judge::compare::metrics;
+use harness_probe::Instrument;
+use harness_record::acceptance::judged;
+use harness_record::metric::Metric;
+
+/// Options on the measurement.
+#[derive(Args)]
+pub(super) struct Selection {
+    /// Measure only workloads that match, such as 'medium/*'; may be given several times
+    #[arg(long, value_name = "GLOB")]
+    pub(super) filter: Vec<String>,
+    /// Measure only this phase; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub(super) phase: Vec<String>,
+    /// Measure a short selection of workloads with short budgets, in about a minute
+    #[arg(long)]
+    quick: bool,
+    /// Threads that compute while time is measured; counts always use one [default: one for each CPU; with gate --base
+    /// and watch: 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    threads: Option<u32>,
+    #[command(flatten)]
+    probe: ProbeOptions,
+}
+
+impl Selection {
+    /// The request to read these instruments.
+    pub(super) fn request(&self, project: &Project, instruments: Vec<Instrument>) -> Request {
+        let (filters, phases) = (self.filter.clone(), self.phase.clone());
+        let anchors = project.config.anchors.clone();
+        self.probe.request(Plan { filters, phases, instruments, quick: self.quick, anchors }, self.threads)
+    }
+}
+
+/// Options on every probe.
+#[derive(Args)]
+pub(super) struct ProbeOptions {
+    /// Force this instruction set for all instruments, such as avx2
+    #[arg(long, value_name = "ISA")]
+    pub(super) isa: Option<String>,
+    /// Longest wait for one answer of the probe, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = collect::TIME_LIMIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
+    time_limit: u64,
+}
+
+impl ProbeOptions {
+    /// The request to measure what `plan` selects. The model is that of the project.
+    pub(super) fn request(&self, plan: Plan, threads: Option<u32>) -> Request {
+        Request {
+            plan,
+            threads,
+            isa: self.isa.clone(),
+            model: None,
+            time_limit: Duration::from_secs(self.time_limit),
+            command: super::command_line(),
+            quiet: terminal::quiet(),
+        }
+    }
+}
+
+/// The metrics to measure.
+#[derive(Args)]
+pub(super) struct Metrics {
+    /// Metrics to measure, separated by commas [default: all]
+    #[arg(long, value_enum, value_delimiter = ',')]
+    metric: Vec<What>,
+}
+
+/// A metric to measure.
+#[derive(Clone, Copy, ValueEnum)]
+enum What {
+    /// Time, by the clock of the probe (phases side by side) and by criterion
+    Time,
+    /// Instructions, by iai-callgrind
+    Instructions,
+    /// Heap allocations, by dhat
+    Heap,
+}
+
+impl Metrics {
+    /// The instruments that read the metrics.
+    pub(super) fn instruments(&self) -> Result<Vec<Instrument>> {
+        let wanted = if self.metric.is_empty() { What::value_variants() } else { &self.metric };
+        let instruments = wanted.iter().flat_map(|what| match what {
+            What::Time => &[Instrument::Clock, Instrument::Criterion][..],
+            What::Instructions => &[Instrument::Callgrind],
+            What::Heap => &[Instrument::Dhat],
+        });
+        let mut instruments: Vec<Instrument> = instruments.copied().collect();
+        instruments.sort();
+        instruments.dedup();
+        available(instruments, !self.metric.is_empty())
+    }
+}
+
+/// Leaves callgrind out, with a notice, if valgrind is missing. That is an error if instructions are `required`.
+pub(super) fn available(mut instruments: Vec<Instrument>, required: bool) -> Result<Vec<Instrument>> {
+    if instruments.contains(&Instrument::Callgrind) && collect::valgrind_version().is_none() {
+        if required {
+            bail!(collect::VALGRIND_MISSING);
+        }
+        notice(collect::VALGRIND_MISSING);
+        instruments.retain(|instrument| *instrument != Instrument::Callgrind);
+    }
+    Ok(instruments)
+}
+
+/// The metrics of this name that the gate judges. An error, with the `consequence`, if there are none.
+pub(super) fn judged_metrics(name: &String, consequence: &str) -> Result<Vec<&'static dyn Metric>> {
+    let named = metrics(std::slice::from_ref(name))?;
+    let found: Vec<_> = judged().filter(|metric| named.contains(metric)).collect();
+    if found.is_empty() {
+        let known: Vec<&str> = judged().map(|metric| metric.name()).collect();
+        bail!("the gate never judges `{name}`, so {consequence}; it judges {}", known.join(", "));
+    }
+    Ok(found)
+}
+
+/// The absolute path of the folder that `--model` names.
+pub(super) fn model(folder: Option<&PathBuf>) -> Result<Option<PathBuf>> {
+    let found = folder
+        .map(|folder| folder.canonicalize().with_context(|| format!("cannot read the model in {}", folder.display())));
+    found.transpose()
+}

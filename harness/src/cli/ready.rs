@@ -1,0 +1,121 @@
+//! The programs of the checkout or of a revision, ready to be measured.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use harness::collect::{self, Measured, Request};
+use harness::probe::{Greeting, ProbeError};
+use harness::programs::Programs;
+use harness::project::Project;
+use harness::terminal::notice;
+use harness::vcs::{CargoOutput, Checkout, CheckoutError, Checkouts, Repository, WorkingTree};
+use harness_probe::Instrument;
+use harness_probe::protocol::Description;
+use harness_record::suggestion::suggestion;
+use harness_record::{Commit, Environment};
+
+/// Builds the checkout and revisions in one folder and in the same way, so that they can be compared.
+pub(super) struct Builder<'a> {
+    project: &'a Project,
+    checkouts: Checkouts,
+    output: CargoOutput,
+}
+
+/// Built programs and their sources.
+pub(super) enum Built {
+    /// The checkout, built in the folder of its user.
+    Here(Project, Programs),
+    /// The checkout, built like a revision.
+    Tree(Project, WorkingTree),
+    /// A revision, built beside the checkout.
+    Revision(Checkout),
+}
+
+/// Built programs, and the greeting of their probe.
+pub(super) struct Ready {
+    built: Built,
+    pub(super) greeting: Greeting,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn new(project: &'a Project, repository: &Repository, quiet: bool) -> Self {
+        let output = if quiet { CargoOutput::Nothing } else { CargoOutput::Progress };
+        Self { project, checkouts: Checkouts::new(project, repository), output }
+    }
+
+    /// Builds the programs of the checkout that `instruments` need.
+    pub(super) fn tree(&self, instruments: &[Instrument]) -> Result<Built, CheckoutError> {
+        let programs = collect::needed(&self.project.config, instruments);
+        let tree = self.checkouts.working_tree(self.project, &programs, self.output, &notice)?;
+        Ok(Built::Tree(self.project.clone(), tree))
+    }
+
+    /// Builds the programs of a revision that `instruments` need.
+    pub(super) fn revision(&self, commit: &Commit, instruments: &[Instrument]) -> Result<Built, CheckoutError> {
+        let checkouts = &self.checkouts;
+        checkouts
+            .checkout(commit, |config| collect::needed(config, instruments), self.output, &notice)
+            .map(Built::Revision)
+    }
+}
+
+impl Built {
+    /// Builds the programs of the checkout that `instruments` need, for the model of the request.
+    pub(super) fn here(project: &Project, instruments: &[Instrument], request: &Request) -> Result<Self> {
+        let programs = collect::build(project, instruments, request.quiet)?.on_model(request.model.as_deref());
+        Ok(Self::Here(project.clone(), programs))
+    }
+
+    /// The location of the sources, and their configuration.
+    pub(super) fn project(&self) -> &Project {
+        match self {
+            Self::Here(project, _) | Self::Tree(project, _) => project,
+            Self::Revision(checkout) => &checkout.project,
+        }
+    }
+
+    /// Starts the probe for its list of workloads.
+    pub(super) fn greet(self, time_limit: Duration) -> Result<Ready, ProbeError> {
+        Ok(Ready { greeting: self.measured().greet(time_limit)?, built: self })
+    }
+
+    fn measured(&self) -> Measured<'_> {
+        let (programs, commit) = match self {
+            Self::Here(_, programs) => (programs, None),
+            Self::Tree(_, tree) => (&tree.programs, None),
+            Self::Revision(checkout) => (&checkout.programs, Some(checkout.commit.id.as_str())),
+        };
+        Measured { project: self.project(), programs, commit }
+    }
+}
+
+impl Ready {
+    /// Replaces the instruction set that the probe chose by a forced one, if there is one.
+    pub(super) fn forced(mut self, isa: Option<&String>) -> Self {
+        self.greeting.isa = isa.unwrap_or(&self.greeting.isa).clone();
+        self
+    }
+
+    /// The location of the sources, and their configuration.
+    pub(super) fn project(&self) -> &Project {
+        self.built.project()
+    }
+
+    /// The programs, to be measured.
+    pub(super) fn measured(&self) -> Measured<'_> {
+        self.built.measured()
+    }
+
+    /// The machine and the revision.
+    pub(super) fn environment(&self) -> Environment {
+        self.measured().environment(&self.greeting)
+    }
+
+    /// The workload with this id.
+    pub(super) fn workload(&self, id: &str) -> Result<&Description> {
+        let all = &self.greeting.workloads;
+        all.iter().find(|one| one.id == id).with_context(|| {
+            format!("there is no workload `{id}`; {}", suggestion(id, all.iter().map(|one| one.id.as_str())))
+        })
+    }
+}
