@@ -2,7 +2,7 @@
 
 use harness_judge::trends::Trends;
 use harness_probe::Instrument;
-use harness_record::metric::{self, Figure, LEVEL};
+use harness_record::metric;
 use harness_record::{Check, Record, Row, number};
 
 use crate::figures::{self, Absent};
@@ -133,20 +133,15 @@ fn speed<'a>(record: &'a Record, anchor: &'a str) -> Shown<'a> {
         Ok(figure) => {
             let cell = Cell::number(figure.value, number::ratio(figure.value));
             // A phase before the anchor is neither an improvement nor a regression from it.
-            if place(&row.phase) > place(anchor) { cell.toned(direction(&figure)) } else { cell.toned(Tone::Quiet) }
+            if place(&row.phase) > place(anchor) {
+                cell.toned(Tone::of_speed(&figure))
+            } else {
+                cell.toned(Tone::Quiet)
+            }
         }
         Err(absent) => missing(&absent),
     };
     Shown { column: Column::right(&key, &format!("x {anchor}")), cell: Box::new(cell) }
-}
-
-/// The tone of a speedup: good or bad if its interval excludes 1 at the confidence level.
-fn direction(speed: &Figure) -> Tone {
-    match speed.interval {
-        Some(ends) if ends.excludes(1.0, LEVEL) && speed.value > 1.0 => Tone::Good,
-        Some(ends) if ends.excludes(1.0, LEVEL) => Tone::Bad,
-        _ => Tone::Plain,
-    }
 }
 
 fn missing(absent: &Absent) -> Cell {

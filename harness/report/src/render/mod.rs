@@ -15,4 +15,4 @@ pub use format::{Format, Renderer};
 pub use markdown::escape as escape_markdown;
 pub use sparkline::BARS;
 pub use sparkline::sparkline;
-pub use table::{Align, Cell, Column, Table, Tone};
+pub use table::{Align, Cell, Column, Table, TableOf, Tone};

@@ -3,6 +3,9 @@
 //! Every command that prints results builds tables; the formats (`table`, `json`, `csv`, `markdown`) render them. A cell has
 //! the exact value for programs and the text for people.
 
+use harness_record::metric::{Figure, LEVEL, Metric, Quantity};
+use harness_record::number;
+
 /// A table with a title and notes.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Table {
@@ -63,10 +66,88 @@ pub enum Tone {
     Quiet,
 }
 
+impl Tone {
+    /// The tone of a speedup: good or bad if its interval excludes 1 at the confidence level.
+    pub fn of_speed(speed: &Figure) -> Self {
+        match speed.interval.filter(|ends| ends.excludes(1.0, LEVEL)) {
+            Some(_) if speed.value > 1.0 => Self::Good,
+            Some(_) => Self::Bad,
+            None => Self::Plain,
+        }
+    }
+}
+
 impl Table {
     /// A table without rows.
     pub fn new(title: impl Into<String>, columns: Vec<Column>) -> Self {
         Self { title: title.into(), columns, rows: Vec::new(), notes: Vec::new() }
+    }
+
+    /// A table with one row for each item of `data`; its columns are added one by one.
+    pub fn of<R>(title: impl Into<String>, data: impl IntoIterator<Item = R>) -> TableOf<R> {
+        let data: Vec<R> = data.into_iter().collect();
+        let rows = data.iter().map(|_| Vec::new()).collect();
+        TableOf { table: Self { rows, ..Self::new(title, Vec::new()) }, data }
+    }
+
+    /// Removes the columns without any value.
+    #[must_use]
+    pub fn without_empty_columns(mut self) -> Self {
+        for index in (0..self.columns.len()).rev() {
+            if self.rows.iter().all(|row| row[index].value.is_null()) {
+                self.remove_column(index);
+            }
+        }
+        self
+    }
+
+    fn remove_column(&mut self, index: usize) {
+        self.columns.remove(index);
+        self.rows.iter_mut().for_each(|row| drop(row.remove(index)));
+    }
+}
+
+/// A table under construction: each column comes with the function that computes its cells from the data of a row.
+#[derive(Debug)]
+pub struct TableOf<R> {
+    /// The table with the columns so far.
+    pub table: Table,
+    data: Vec<R>,
+}
+
+impl<R> TableOf<R> {
+    /// Adds a column of words.
+    #[must_use]
+    pub fn left<C: Into<Cell>>(self, key: &str, heading: &str, cell: impl FnMut(&R) -> C) -> Self {
+        self.column(Column::left(key, heading), cell)
+    }
+
+    /// Adds a column of numbers.
+    #[must_use]
+    pub fn right<C: Into<Cell>>(self, key: &str, heading: &str, cell: impl FnMut(&R) -> C) -> Self {
+        self.column(Column::right(key, heading), cell)
+    }
+
+    fn column<C: Into<Cell>>(mut self, column: Column, mut cell: impl FnMut(&R) -> C) -> Self {
+        self.table.columns.push(column);
+        for (cells, data) in self.table.rows.iter_mut().zip(&self.data) {
+            cells.push(cell(data).into());
+        }
+        self
+    }
+
+    /// Removes the column that was added last, unless it is `shown`.
+    #[must_use]
+    pub fn only(mut self, shown: bool) -> Self {
+        if !shown {
+            self.table.remove_column(self.table.columns.len() - 1);
+        }
+        self
+    }
+
+    /// Returns the table with these notes.
+    pub fn notes(self, notes: impl IntoIterator<Item = String>) -> Table {
+        Table { notes: notes.into_iter().collect(), ..self.table }
     }
 }
 
@@ -80,6 +161,34 @@ impl Column {
     pub fn right(key: &str, heading: &str) -> Self {
         Self { key: key.to_owned(), heading: heading.to_owned(), align: Align::Right }
     }
+}
+
+/// A missing number becomes a dash.
+impl<C: Into<Cell>> From<Option<C>> for Cell {
+    fn from(cell: Option<C>) -> Self {
+        cell.map_or_else(Self::missing, Into::into)
+    }
+}
+
+/// Defines cells of words and of numbers with all their digits.
+macro_rules! cell_from {
+    ($($type:ty: $value:ident => $cell:expr),* $(,)?) => {
+        $(impl From<$type> for Cell {
+            fn from($value: $type) -> Self {
+                $cell
+            }
+        })*
+    };
+}
+
+cell_from! {
+    &str: text => Self::text(text),
+    &String: text => Self::text(text),
+    String: text => Self::text(text),
+    f64: value => Self::number(value, value.to_string()),
+    u32: count => Self::from(f64::from(count)),
+    u64: count => Self::from(count as f64),
+    usize: count => Self::from(count as f64),
 }
 
 impl Cell {
@@ -96,6 +205,21 @@ impl Cell {
         let whole = value.fract() == 0.0 && value.abs() <= EXACT;
         let value = if whole { (value as i64).into() } else { value.into() };
         Self { text: text.into(), value, tone: Tone::Plain }
+    }
+
+    /// A value with its unit.
+    pub fn plain(quantity: Quantity, value: f64) -> Self {
+        Self::number(value, number::plain(quantity, value))
+    }
+
+    /// A figure with its unit and its interval.
+    pub fn figure(metric: &dyn Metric, figure: &Figure) -> Self {
+        Self::number(figure.value, number::figure(metric.quantity(), figure))
+    }
+
+    /// A text for people in place of a missing number.
+    pub fn no_number(text: impl Into<String>) -> Self {
+        Self { text: text.into(), ..Self::missing() }
     }
 
     /// A cell for a missing number.

@@ -8,7 +8,7 @@ use harness_record::metric::{Metric, Quantity};
 use harness_record::number;
 
 use crate::render::{Cell, Column, Table, Tone};
-use crate::tables::comparisons::figure_cells;
+use crate::tables::comparisons::{self, figure};
 
 /// A figure compared with the last build and with the first one of the session.
 #[derive(Clone, Copy)]
@@ -70,32 +70,22 @@ fn is_reported_by_the_run(state: &Comparability) -> bool {
 }
 
 /// Columns: workload, phase, metric, before, after, change; with `since_start` also the change since the first build.
-pub(super) fn columns(since_start: bool) -> Vec<Column> {
-    let mut columns = vec![
-        Column::left("workload", "workload"),
-        Column::left("phase", "phase"),
-        Column::left("metric", "metric"),
-        Column::right("before", "before"),
-        Column::right("after", "after"),
-        Column::left("change", "change"),
-    ];
-    if since_start {
-        columns.push(Column::left("since_start", "since the start"));
-    }
+fn columns(since_start: bool) -> Vec<Column> {
+    let words = |key: &str| Column::left(key, key);
+    let mut columns = ["workload", "phase", "metric"].map(words).to_vec();
+    columns.extend(["before", "after"].map(|key| Column::right(key, key)));
+    columns.push(words("change"));
+    columns.extend(since_start.then(|| Column::left("since_start", "since the start")));
     columns
 }
 
-/// The cell of an equal figure.
-fn equal() -> Cell {
-    Cell::text("equal").toned(Tone::Quiet)
-}
-
 fn row(title: &str, double: Double<'_>, since_start: bool) -> Vec<Cell> {
-    let [before, after, _] = figure_cells(double.last).map(|cell| every_digit(cell, double.last));
+    let [before, after] =
+        [double.last.base, double.last.head].map(|side| every_digit(figure(double.last, side), double.last));
     let tone = if double.last.equal() { Tone::Quiet } else { Tone::Plain };
     let mut cells = vec![Cell::text(title).toned(tone), before.toned(tone), after.toned(tone), change(double.last)];
     if since_start {
-        cells.push(double.first.map_or_else(Cell::missing, change));
+        cells.push(double.first.map(change).into());
     }
     cells
 }
@@ -112,11 +102,8 @@ fn every_digit(cell: Cell, comparison: &Comparison) -> Cell {
 /// The change, or one word for the reason why the figures do not compare.
 fn change(comparison: &Comparison) -> Cell {
     match &comparison.state {
-        Comparability::Comparable if comparison.equal() => equal(),
-        Comparability::Comparable => {
-            let [_, _, change] = figure_cells(comparison);
-            change
-        }
+        Comparability::Comparable if comparison.equal() => Cell::text("equal").toned(Tone::Quiet),
+        Comparability::Comparable => comparisons::change(comparison),
         state @ Comparability::FailedCheck { .. } => Cell::text(state.name()).toned(Tone::Bad),
         state => Cell::text(state.name()).toned(Tone::Notice),
     }
