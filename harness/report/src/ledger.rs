@@ -5,8 +5,8 @@ use harness_abtest::{Mean, geometric_mean};
 use harness_record::metric::{self, Figure};
 use harness_record::{Row, number};
 
+use crate::groups::parameters;
 use crate::headline::headline;
-use crate::parameters::parameters;
 use crate::render::{Cell, Column, Table, Tone};
 use crate::{ReportData, Section, figures};
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::charts::Named;
 use crate::figure_tables::figure_tables;
-use crate::growth::growth;
+use crate::groups::positions;
 use crate::render::chart::{ChartError, Layout};
 use crate::render::{Align, Cell, Table, Tone};
 use crate::{ReportData, ReportError, Section, Source, headline, problems, provenance};
@@ -29,7 +29,7 @@ pub fn page(report_data: &ReportData, charts: &[Named], sections: &[Section]) ->
         checks: problems::checks(record),
         problems: problems::of(&record.rows).iter().map(ToString::to_string).collect(),
         ladder: headline::ladder(report_data).as_ref().map(Grid::new),
-        growth: growth(report_data).as_ref().map(Grid::new),
+        growth: positions(report_data).as_ref().map(Grid::new),
         figures: charts.iter().map(Figure::new).collect::<Result<_, _>>()?,
         parts,
         workloads: figure_tables(report_data).iter().map(Grid::new).collect(),

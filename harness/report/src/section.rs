@@ -4,7 +4,7 @@ use crate::charts::Named;
 use crate::render::Table;
 
 /// A section of a report.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub struct Section {
     /// Its id on the page.
     pub id: &'static str,

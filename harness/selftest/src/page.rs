@@ -42,18 +42,13 @@ pub fn chart(trials: &[Trial], findings: &[Finding]) -> Option<Chart> {
     let (title, count) = (headline(findings), findings.iter().map(|finding| finding.trials).sum::<usize>());
     in_groups.sort_by_key(|finding| finding.condition.hogs);
     let bars = in_groups.into_iter().map(bar).collect();
-    Some(Chart::Shares(ShareChart {
-        title,
-        subtitle: format!(
-            "{count} gates and verdicts on {}, the last on {}; verdicts on single workloads. The table has the \
-             red gates and the intervals of the true rates. \"Gate of 4\" judges four workloads; a slowdown is measured in one.",
-            last.session.environment.machine(),
-            last.session.created.split('T').next().unwrap_or_default(),
-        ),
-        axis: "share of the verdicts".to_owned(),
-        parts,
-        bars,
-    }))
+    let subtitle = format!(
+        "{count} gates and verdicts on {}, the last on {}; verdicts on single workloads. The table has the \
+         red gates and the intervals of the true rates. \"Gate of 4\" judges four workloads; a slowdown is measured in one.",
+        last.session.environment.machine(),
+        last.session.created.split('T').next().unwrap_or_default(),
+    );
+    Some(Chart::new(title, subtitle, ShareChart { axis: "share of the verdicts".to_owned(), parts, bars }))
 }
 
 /// The main finding, in one sentence.

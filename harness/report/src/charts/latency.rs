@@ -9,7 +9,7 @@ use harness_record::{Data, Row, Run, number};
 use crate::charts::by_phase::{self, times};
 use crate::headline::headline;
 use crate::render::chart::{Chart, LineChart, Point, Series};
-use crate::{ReportData, figures, provenance};
+use crate::{ReportData, figures};
 
 pub(super) fn chart(report_data: &ReportData) -> Option<Chart> {
     let workload = headline(&report_data.record)?;
@@ -26,20 +26,17 @@ pub(super) fn chart(report_data: &ReportData) -> Option<Chart> {
         }
     }
     let title = title(&lines, &report_data.anchors)?;
-    let conditions = provenance::conditions(rows, &[Instrument::Clock]);
-    Some(Chart::Lines(LineChart {
-        title,
-        subtitle: format!(
-            "{workload}, {conditions}; median over runs, with its 95 % interval as a band (all runs if there are fewer than six). {}.",
-            report_data.provenance_of(Instrument::Clock, [workload])
-        ),
+    let remark = "; median over runs, with its 95 % interval as a band (all runs if there are fewer than six)";
+    let subtitle = report_data.subtitle(workload, &rows, Instrument::Clock, remark);
+    let lines = LineChart {
         x_axis: "generated tokens after the first".to_owned(),
         sizes: false,
         y_axis: "time per token".to_owned(),
         quantity: Quantity::Seconds,
         series: lines.into_iter().map(|(series, _)| series).collect(),
         events: Vec::new(),
-    }))
+    };
+    Some(Chart::new(title, subtitle, lines))
 }
 
 /// The time of each generated token after the first: median over runs with its interval, or the range of all runs if there

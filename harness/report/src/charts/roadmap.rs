@@ -2,13 +2,13 @@
 
 use harness_abtest::Interval;
 use harness_record::metric::{self, Better, Figure, Metric};
-use harness_record::number;
 use harness_record::roadmap::{Phase, Roadmap};
+use harness_record::{Row, number};
 
 use crate::charts::Named;
 use crate::charts::by_phase::share;
 use crate::render::chart::{BurnDown, Chart, Stage, Wanted};
-use crate::{ReportData, figures, provenance};
+use crate::{ReportData, figures};
 
 /// The burn-downs: metric, name, heading and axis.
 const DRAWN: [(&str, &str, &str, &str); 3] = [
@@ -31,27 +31,20 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 pub(crate) fn charts(report_data: &ReportData, roadmap: &Roadmap) -> Vec<Named> {
     let drawn = DRAWN.iter().filter_map(|&(metric, name, heading, axis)| {
         let chart = chart(report_data, roadmap, metric::by_name(metric)?, axis)?;
-        Some(Named { name, heading, chart: Chart::BurnDown(chart) })
+        Some(Named { name, heading, chart })
     });
     drawn.collect()
 }
 
-fn chart(report_data: &ReportData, roadmap: &Roadmap, metric: &'static dyn Metric, axis: &str) -> Option<BurnDown> {
+fn chart(report_data: &ReportData, roadmap: &Roadmap, metric: &'static dyn Metric, axis: &str) -> Option<Chart> {
     let stages: Vec<Stage> = roadmap.phases.iter().map(|phase| stage(report_data, roadmap, metric, phase)).collect();
     stages.iter().find(|stage| stage.wanted.is_some())?;
     stages.iter().find(|stage| stage.reached.is_some())?;
     let rows = roadmap.phases.iter().filter_map(|phase| report_data.row(&roadmap.workload, &phase.name));
-    Some(BurnDown {
-        title: title(roadmap, &stages, axis),
-        subtitle: format!(
-            "{}, {}. {}.",
-            roadmap.workload,
-            provenance::conditions(rows, &[metric.instrument()]),
-            report_data.provenance_of(metric.instrument(), [roadmap.workload.as_str()])
-        ),
-        axis: format!("{axis}, relative to {}", roadmap.against),
-        stages,
-    })
+    let rows: Vec<&Row> = rows.collect();
+    let title = title(roadmap, &stages, axis);
+    let subtitle = report_data.subtitle(&roadmap.workload, &rows, metric.instrument(), "");
+    Some(Chart::new(title, subtitle, BurnDown { axis: format!("{axis}, relative to {}", roadmap.against), stages }))
 }
 
 fn stage(report_data: &ReportData, roadmap: &Roadmap, metric: &'static dyn Metric, phase: &Phase) -> Stage {

@@ -1,25 +1,36 @@
-//! Parameters in the id of a workload: `NAME@key=value`, with several pairs separated by commas.
-
-use harness_record::distinct::distinct;
+//! Parameters in a name: a workload `NAME@key=value` and a phase `BASE,axis=value`, with several pairs separated by commas.
 
 use crate::ReportData;
 
-/// A workload whose id has parameters.
+/// A name with parameters.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Parameters<'a> {
-    /// The id.
-    pub(super) workload: &'a str,
+pub(crate) struct Parameters<'a> {
+    /// The whole name.
+    pub(super) id: &'a str,
     /// The part before the keys.
     pub(super) name: &'a str,
     /// Keys and values, in order.
     pub(super) pairs: Vec<(&'a str, &'a str)>,
 }
 
-/// Parses an id; none if it has no parameters.
-pub(super) fn parameters(workload: &str) -> Option<Parameters<'_>> {
-    let (name, rest) = workload.split_once('@')?;
+/// Parses the id of a workload; none if it has no parameters.
+pub(crate) fn parameters(workload: &str) -> Option<Parameters<'_>> {
+    split(workload, '@')
+}
+
+/// Splits the name of a phase with one axis changed into base, axis and value.
+pub(super) fn changed_axis(phase: &str) -> Option<(&str, &str, &str)> {
+    let parameters = split(phase, ',')?;
+    match *parameters.pairs {
+        [(axis, value)] => Some((parameters.name, axis, value)),
+        _ => None,
+    }
+}
+
+fn split(id: &str, separator: char) -> Option<Parameters<'_>> {
+    let (name, rest) = id.split_once(separator)?;
     let pairs: Option<Vec<(&str, &str)>> = rest.split(',').map(|pair| pair.split_once('=')).collect();
-    Some(Parameters { workload, name, pairs: pairs? })
+    Some(Parameters { id, name, pairs: pairs? })
 }
 
 /// A sweep: workloads of one name that differ in one number, in the order of that number.
@@ -31,23 +42,18 @@ pub(super) struct Sweep<'a> {
 
 /// Returns the sweeps that have at least three sizes.
 pub(super) fn sweeps(report_data: &ReportData) -> Vec<Sweep<'_>> {
-    let single = report_data.record.workloads().into_iter().filter_map(parameters).filter_map(|id| match *id.pairs {
-        [(key, value)] => Some((id.name, key, value.parse::<f64>().ok().filter(|size| *size > 0.0)?, id.workload)),
-        _ => None,
-    });
-    let single: Vec<_> = single.collect();
-    let sweep = |(name, key): (&'_ str, &'_ str)| {
-        let mut sizes: Vec<(f64, &str)> = single
-            .iter()
-            .filter(|(other, other_key, ..)| *other == name && *other_key == key)
-            .map(|(.., size, workload)| (*size, *workload))
-            .collect();
-        sizes.sort_by(|a, b| a.0.total_cmp(&b.0));
-        sizes
-    };
-    let named = distinct(single.iter().map(|(name, key, ..)| (*name, *key)));
-    let all = named.into_iter().map(|(name, key)| Sweep { name, key, sizes: sweep((name, key)) });
-    all.filter(|sweep| sweep.sizes.len() >= 3).collect()
+    let mut sweeps: Vec<Sweep<'_>> = Vec::new();
+    for id in report_data.record.workloads().into_iter().filter_map(parameters) {
+        let [(key, value)] = *id.pairs else { continue };
+        let Some(size) = value.parse().ok().filter(|size| *size > 0.0) else { continue };
+        match sweeps.iter_mut().find(|sweep| (sweep.name, sweep.key) == (id.name, key)) {
+            Some(sweep) => sweep.sizes.push((size, id.id)),
+            None => sweeps.push(Sweep { name: id.name, key, sizes: vec![(size, id.id)] }),
+        }
+    }
+    sweeps.retain(|sweep| sweep.sizes.len() >= 3);
+    sweeps.iter_mut().for_each(|sweep| sweep.sizes.sort_by(|a, b| a.0.total_cmp(&b.0)));
+    sweeps
 }
 
 #[cfg(test)]
@@ -61,5 +67,13 @@ mod tests {
         assert_eq!(parameters("medium/decode@57"), None);
         assert_eq!(parameters("sweep/add@100x100"), None);
         assert_eq!(parameters("medium/inference"), None);
+    }
+
+    #[test]
+    fn only_a_phase_with_one_axis_changed_is_split() {
+        assert_eq!(changed_axis("optimized,softmax=three-loops"), Some(("optimized", "softmax", "three-loops")));
+        assert_eq!(changed_axis("optimized"), None);
+        assert_eq!(changed_axis("optimized,softmax=three-loops,gelu=scalar"), None);
+        assert_eq!(changed_axis("a,b"), None);
     }
 }

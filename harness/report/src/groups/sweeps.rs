@@ -4,30 +4,31 @@
 use std::fmt;
 
 use harness_abtest::{Interval, line};
-use harness_record::metric::{self, Figure, Metric};
-use harness_record::{Row, number};
+use harness_record::metric::{self, Figure, Metric, Quantity};
+use harness_record::number;
 
-use crate::charts::{self, Named};
-use crate::parameters::{Sweep, sweeps};
-use crate::render::{Cell, Column, Table};
-use crate::{ReportData, Section, figures};
+use super::Group;
+use super::parameters::{Sweep, sweeps};
+use crate::ReportData;
+use crate::charts::{Named, times};
+use crate::render::chart::{Chart, Event, LineChart, Point, Series};
+use crate::render::{Cell, Table};
 
 /// The question that a sweep over a key answers.
-pub(super) struct Question {
-    /// The key.
-    pub(super) key: &'static str,
+struct Question {
+    key: &'static str,
     /// The heading.
-    pub(super) title: &'static str,
+    title: &'static str,
     /// The metric that answers it.
-    pub(super) metric: &'static str,
+    metric: &'static str,
     /// The title of the x axis.
-    pub(super) axis: &'static str,
+    axis: &'static str,
     /// The name of one unit of the size, if the table also has a row of the metric per unit.
-    pub(super) each: Option<&'static str>,
+    each: Option<&'static str>,
     /// True if sizes above the number of CPUs are left out of the exponent, because threads then wait for each other.
-    pub(super) by_cpus: bool,
+    by_cpus: bool,
     /// The name of its chart.
-    pub(super) chart: &'static str,
+    chart: &'static str,
 }
 
 const fn question(
@@ -40,42 +41,29 @@ const fn question(
     Question { key, title, metric, axis, each: None, by_cpus: false, chart }
 }
 
+const PER_SECOND: &str = "tokens-per-second";
+
 /// The questions. A sweep over any other key gets a table of the time of a run.
-pub(super) const QUESTIONS: [Question; 6] = [
+const QUESTIONS: [Question; 6] = [
     question("position", "Latency per token against position", "time", "preceding tokens", "growth-position"),
     question("prompt", "Prefill against prompt length", "time", "tokens of the prompt", "growth-prompt"),
     question("context", "Memory against context", "peak-bytes", "tokens of the context", "growth-context"),
     Question {
         by_cpus: true,
-        ..question("threads", "Tokens/s against threads", "tokens-per-second", "threads", "growth-threads")
+        ..question("threads", "Tokens/s against threads", PER_SECOND, "threads", "growth-threads")
     },
     Question {
         each: Some("sequence"),
-        ..question(
-            "sequences",
-            "Tokens/s against batch size",
-            "tokens-per-second",
-            "sequences in the batch",
-            "growth-batch",
-        )
+        ..question("sequences", "Tokens/s against batch size", PER_SECOND, "sequences in the batch", "growth-batch")
     },
     Question {
         each: Some("stream"),
-        ..question(
-            "streams",
-            "Tokens/s against concurrent streams",
-            "tokens-per-second",
-            "concurrent streams",
-            "growth-streams",
-        )
+        ..question("streams", "Tokens/s against concurrent streams", PER_SECOND, "concurrent streams", "growth-streams")
     },
 ];
 
-impl Question {
-    /// The largest size that counts for the exponent.
-    pub(super) fn limit(&self, report_data: &ReportData) -> f64 {
-        if self.by_cpus { f64::from(report_data.record.environment.cpus) } else { f64::INFINITY }
-    }
+pub(super) fn chart_names() -> impl Iterator<Item = &'static str> {
+    QUESTIONS.iter().map(|question| question.chart)
 }
 
 /// Fewest sizes for which Sen's method gives a 95 % interval.
@@ -83,10 +71,10 @@ const FEWEST_SIZES: usize = 5;
 
 /// The exponent of a cost as a power of a size: 1 is proportional, 2 is quadratic, 0 is constant.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Exponent {
-    pub(super) value: f64,
+struct Exponent {
+    value: f64,
     /// None for fewer than [`FEWEST_SIZES`] sizes.
-    pub(super) interval: Option<Interval>,
+    interval: Option<Interval>,
 }
 
 impl Exponent {
@@ -113,148 +101,206 @@ impl fmt::Display for Exponent {
 
 /// The figures of one phase at each size.
 #[derive(Debug, Clone)]
-pub(super) struct Growing<'a> {
-    pub(super) phase: &'a str,
-    pub(super) points: Vec<(f64, Figure)>,
+struct Line<'a> {
+    phase: &'a str,
+    points: Vec<(f64, Figure)>,
     /// The number of leading points that count for the exponent.
     within: usize,
     /// The exponent of those points.
-    pub(super) exponent: Option<Exponent>,
+    exponent: Option<Exponent>,
 }
 
-impl Growing<'_> {
+impl Line<'_> {
     /// The first and the last point that count for the exponent.
-    pub(super) fn ends(&self) -> Option<[(f64, Figure); 2]> {
+    fn ends(&self) -> Option<[(f64, Figure); 2]> {
         let within = &self.points[..self.within];
         Some([*within.first()?, *within.last()?])
     }
 }
 
-/// Returns the metric at each size of a sweep for each phase that has figures. Sizes above the limit do not count for the
-/// exponent.
-pub(super) fn growing<'a>(
+/// A sweep with a line for each phase that has figures.
+struct Swept<'a> {
     report_data: &'a ReportData,
-    sweep: &Sweep<'_>,
-    metric: &dyn Metric,
+    sweep: &'a Sweep<'a>,
+    question: Option<&'static Question>,
+    metric: &'static dyn Metric,
+    /// The largest size that counts for the exponent.
     limit: f64,
-) -> Vec<Growing<'a>> {
-    let phases = report_data.record.phases().into_iter();
-    let growing = phases.map(|phase| {
-        let figure = |workload: &str| {
-            let row: Option<&Row> = report_data.row(workload, phase).filter(|row| figures::trusted(row));
-            figures::figure(metric, row).ok()
-        };
-        let points: Vec<(f64, Figure)> =
-            sweep.sizes.iter().filter_map(|(size, workload)| Some((*size, figure(workload)?))).collect();
-        let within = points.iter().filter(|(size, _)| *size <= limit).count();
-        Growing { phase, exponent: Exponent::of(&points[..within]), within, points }
-    });
-    growing.filter(|growing| !growing.points.is_empty()).collect()
+    lines: Vec<Line<'a>>,
 }
 
-/// The section of the report. Without measurements it has the command that takes them.
-pub fn section(report_data: &ReportData) -> Option<Section> {
-    let mut section = Section::new("growth", "Growth");
+pub(super) fn groups(report_data: &ReportData) -> (Vec<Group>, Option<String>) {
     let mut sweeps = sweeps(report_data);
     let place = |sweep: &Sweep<'_>| QUESTIONS.iter().position(|question| question.key == sweep.key);
     sweeps.sort_by_key(|sweep| place(sweep).unwrap_or(QUESTIONS.len()));
-    let mut answered = Vec::new();
-    for sweep in &sweeps {
-        let question = QUESTIONS.iter().find(|question| question.key == sweep.key);
-        let limit = question.map_or(f64::INFINITY, |question| question.limit(report_data));
-        let Some(metric) = metric::by_name(question.map_or("time", |question| question.metric)) else { continue };
-        let growing = growing(report_data, sweep, metric, limit);
-        if growing.is_empty() {
-            continue;
-        }
-        answered.push(sweep.key);
-        section.says.extend(verdict(sweep, question, &growing));
-        let drawn = |named: &Named| section.charts.iter().all(|known| known.name != named.name);
-        let chart = question.and_then(|question| charts::sweeps::chart(report_data, sweep, question, metric, &growing));
-        section.charts.extend(chart.filter(drawn));
-        section.tables.push(table(report_data, sweep, question, metric, &growing));
-    }
-    let open = QUESTIONS.iter().filter(|question| !answered.contains(&question.key));
+    let swept: Vec<Swept<'_>> = sweeps.iter().filter_map(|sweep| Swept::new(report_data, sweep)).collect();
+    let group = |one: &Swept<'_>| Group {
+        says: one.verdict().into_iter().collect(),
+        chart: one.question.and_then(|question| one.chart(question)),
+        table: one.table(),
+    };
+    let open = QUESTIONS.iter().filter(|question| swept.iter().all(|one| one.sweep.key != question.key));
     let open: Vec<&str> = open.map(|question| question.title).collect();
-    if !open.is_empty() {
-        let what = format!("{} {}", open.join(", "), if open.len() == 1 { "is" } else { "are" });
-        section.missing.push(Section::not_measured(&what, &report_data.commands.growth));
-    }
-    Some(section)
+    let verb = if open.len() == 1 { "is" } else { "are" };
+    let missing = (!open.is_empty()).then(|| format!("{} {verb}", open.join(", ")));
+    (swept.iter().map(group).collect(), missing)
 }
 
-/// The sentence on the last phase over the whole sweep.
-fn verdict(sweep: &Sweep<'_>, question: Option<&Question>, growing: &[Growing<'_>]) -> Option<String> {
-    let last = growing.last()?;
-    let [(from, low), (to, high)] = last.ends()?;
-    if low.value <= 0.0 || from == to {
-        return None;
-    }
-    let exponent = last.exponent.map(|exponent| format!(", exponent {exponent}")).unwrap_or_default();
-    Some(format!(
-        "{}: from {from} to {to} {}, {} changes by {}{exponent}.",
-        question.map_or(sweep.name, |question| question.title),
-        question.map_or(sweep.key, |question| question.axis),
-        last.phase,
-        number::ratio(high.value / low.value),
-    ))
-}
-
-fn table(
-    report_data: &ReportData,
-    sweep: &Sweep<'_>,
-    question: Option<&Question>,
-    metric: &dyn Metric,
-    growing: &[Growing<'_>],
-) -> Table {
-    let limit = question.map_or(f64::INFINITY, |question| question.limit(report_data));
-    let mark = |size: f64| if size > limit { "*" } else { "" };
-    let mut columns = vec![Column::left("phase", "phase")];
-    columns.extend(
-        sweep.sizes.iter().map(|(size, _)| Column::right(&format!("at_{size}"), &format!("{size}{}", mark(*size)))),
-    );
-    columns.push(Column::right("exponent", "exponent"));
-    let unit = sweep.sizes.first().and_then(|(_, workload)| {
-        report_data.record.rows.iter().find(|row| row.workload == *workload).map(|row| row.unit.name.as_str())
-    });
-    let title = question.map_or(sweep.name, |question| question.title);
-    let mut table =
-        Table::new(format!("{title} ({}): {}", sweep.name, metric.title_per(unit.unwrap_or("unit"))), columns);
-    for phase in growing {
-        let cell = |size: f64, each: bool| {
-            let point = phase.points.iter().find(|(x, _)| *x == size).map(|(_, figure)| *figure);
-            point.map_or_else(Cell::missing, |figure| match each {
-                false => Cell::number(figure.value, number::figure(metric.quantity(), &figure)),
-                true => Cell::number(figure.value / size, number::plain(metric.quantity(), figure.value / size)),
-            })
+impl<'a> Swept<'a> {
+    fn new(report_data: &'a ReportData, sweep: &'a Sweep<'a>) -> Option<Self> {
+        let question = QUESTIONS.iter().find(|question| question.key == sweep.key);
+        let metric = metric::by_name(question.map_or("time", |question| question.metric))?;
+        let by_cpus = question.is_some_and(|question| question.by_cpus);
+        let limit = if by_cpus { f64::from(report_data.record.environment.cpus) } else { f64::INFINITY };
+        let line = |phase| {
+            let figure = |workload| report_data.figure(workload, phase, metric);
+            let points = sweep.sizes.iter().filter_map(|(size, workload)| Some((*size, figure(workload)?)));
+            let points: Vec<(f64, Figure)> = points.collect();
+            let within = points.iter().filter(|(size, _)| *size <= limit).count();
+            Line { phase, exponent: Exponent::of(&points[..within]), within, points }
         };
-        let mut cells = vec![Cell::text(phase.phase)];
-        cells.extend(sweep.sizes.iter().map(|(size, _)| cell(*size, false)));
-        cells.push(match &phase.exponent {
-            Some(exponent) => Cell::number(exponent.value, exponent.to_string()),
-            None => Cell::missing(),
+        let mut lines: Vec<Line<'a>> = report_data.record.phases().into_iter().map(line).collect();
+        lines.retain(|line| !line.points.is_empty());
+        (!lines.is_empty()).then_some(Self { report_data, sweep, question, metric, limit, lines })
+    }
+
+    fn title(&self) -> &str {
+        self.question.map_or(self.sweep.name, |question| question.title)
+    }
+
+    fn workloads(&self) -> impl Iterator<Item = &str> {
+        self.sweep.sizes.iter().map(|(_, workload)| *workload)
+    }
+
+    /// True if there are sizes that do not count for the exponent.
+    fn is_limited(&self) -> bool {
+        self.sweep.sizes.last().is_some_and(|(size, _)| *size > self.limit)
+    }
+
+    /// The sentence on the last phase over the whole sweep.
+    fn verdict(&self) -> Option<String> {
+        let last = self.lines.last()?;
+        let [(from, low), (to, high)] = last.ends()?;
+        let exponent = last.exponent.map(|exponent| format!(", exponent {exponent}")).unwrap_or_default();
+        (low.value > 0.0 && from != to).then(|| {
+            format!(
+                "{}: from {from} to {to} {}, {} changes by {}{exponent}.",
+                self.title(),
+                self.question.map_or(self.sweep.key, |question| question.axis),
+                last.phase,
+                number::ratio(high.value / low.value),
+            )
+        })
+    }
+
+    fn table(&self) -> Table {
+        let quantity = self.metric.quantity();
+        let each = self.question.and_then(|question| question.each);
+        // With `each`, a second row of a phase has the figures per unit of the size.
+        let rows =
+            self.lines.iter().flat_map(|line| [(line, None)].into_iter().chain(each.map(|each| (line, Some(each)))));
+        let mut table = Table::of(self.table_title(), rows).left("phase", "phase", |(line, each)| match each {
+            None => line.phase.to_owned(),
+            Some(each) => format!("{}, per {each}", line.phase),
         });
-        table.rows.push(cells);
-        if let Some(each) = question.and_then(|question| question.each) {
-            let mut cells = vec![Cell::text(format!("{}, per {each}", phase.phase))];
-            cells.extend(sweep.sizes.iter().map(|(size, _)| cell(*size, true)));
-            cells.push(Cell::missing());
-            table.rows.push(cells);
+        for (size, _) in &self.sweep.sizes {
+            let mark = if *size > self.limit { "*" } else { "" };
+            table = table.right(&format!("at_{size}"), &format!("{size}{mark}"), |(line, each)| {
+                let (_, figure) = line.points.iter().find(|(x, _)| x == size)?;
+                Some(match each {
+                    None => Cell::figure(self.metric, figure),
+                    Some(_) => Cell::plain(quantity, figure.value / size),
+                })
+            });
         }
+        let exponent = |exponent: Exponent| Cell::number(exponent.value, exponent.to_string());
+        table
+            .right("exponent", "exponent", |(line, each)| line.exponent.filter(|_| each.is_none()).map(exponent))
+            .notes(self.notes())
     }
-    if sweep.sizes.iter().any(|(size, _)| *size > limit) {
-        table.notes.push(beyond(limit));
+
+    fn table_title(&self) -> String {
+        let rows = self.report_data.rows_of(self.workloads().take(1));
+        let unit = rows.first().map_or("unit", |row| row.unit.name.as_str());
+        format!("{} ({}): {}", self.title(), self.sweep.name, self.metric.title_per(unit))
     }
-    table.notes.push(format!(
-        "Exponent: the power of {} that the metric follows (1 is proportional, 2 quadratic, 0 constant), the slope of a Theil-Sen line through the logarithms of all sizes with its 95 % interval. With fewer than {FEWEST_SIZES} sizes it is the slope from the first to the last, without an interval.",
-        sweep.key
-    ));
-    table.notes.push(report_data.provenance_of(metric.instrument(), sweep.sizes.iter().map(|(_, workload)| *workload)));
-    table
+
+    fn notes(&self) -> impl Iterator<Item = String> {
+        let limited = self.is_limited().then(|| beyond(self.limit));
+        limited.into_iter().chain([
+            format!(
+                "Exponent: the power of {} that the metric follows (1 is proportional, 2 quadratic, 0 constant), the slope of a Theil-Sen line through the logarithms of all sizes with its 95 % interval. With fewer than {FEWEST_SIZES} sizes it is the slope from the first to the last, without an interval.",
+                self.sweep.key
+            ),
+            self.report_data.provenance_of(self.metric.instrument(), self.workloads()),
+        ])
+    }
+
+    /// The metric over the sizes, one line per phase. Both axes are logarithmic, so a power law is a straight line.
+    fn chart(&self, question: &Question) -> Option<Named> {
+        let quantity = self.metric.quantity();
+        let drawn = self.lines.iter().filter(|line| line.points.iter().all(|(_, figure)| figure.value > 0.0));
+        let series = drawn.map(|line| {
+            let last = line.points.last().map_or(0.0, |(_, figure)| figure.value);
+            let band = |figure: &Figure| figure.interval.map(|ends| (ends.low, ends.high));
+            let points = line.points.iter().map(|(x, figure)| Point { x: *x, y: figure.value, band: band(figure) });
+            Series {
+                name: line.phase.to_owned(),
+                place: self.report_data.place(line.phase),
+                label: format!("{} {}", number::plain(quantity, last), line.phase),
+                points: points.collect(),
+            }
+        });
+        let mut remark = String::new();
+        if !self.metric.portable() {
+            remark += "; bands are 95 % intervals, or the range of all rounds if there are fewer than six";
+        }
+        if self.is_limited() {
+            remark += "; right of the mark, threads wait for each other";
+        }
+        let subtitle = self.report_data.subtitle(
+            self.sweep.name,
+            &self.report_data.rows_of(self.workloads()),
+            self.metric.instrument(),
+            &remark,
+        );
+        let lines = LineChart {
+            x_axis: format!("{}, logarithmic scale", question.axis),
+            sizes: true,
+            y_axis: self.metric.title().to_owned(),
+            quantity,
+            series: series.collect(),
+            events: self.is_limited().then(|| Event { x: self.limit, label: cpus(self.limit) }).into_iter().collect(),
+        };
+        let chart = Chart::new(self.chart_title(question)?, subtitle, lines);
+        Some(Named { name: question.chart, heading: question.title, chart })
+    }
+
+    /// The title: the change of the first phase and of the last one over the whole sweep.
+    fn chart_title(&self, question: &Question) -> Option<String> {
+        let what = match self.metric.quantity() {
+            Quantity::Seconds => "the time",
+            Quantity::PerSecond => "the throughput",
+            Quantity::Bytes => "the memory",
+            Quantity::Instructions => "the instructions",
+            Quantity::Blocks => "the allocations",
+        };
+        let change = |line: &Line<'_>| {
+            let [(from, low), (to, high)] = line.ends()?;
+            let text = format!("{} {} {what}", line.phase, times(high.value / low.value));
+            (low.value > 0.0).then_some((text, to / from))
+        };
+        let (first, sizes) = change(self.lines.first()?)?;
+        let last = self.lines[1..].last().and_then(change).map(|(last, _)| format!(", {last}"));
+        Some(format!("{sizes}x the {}: {first}{}", question.axis, last.unwrap_or_default()))
+    }
+}
+
+fn cpus(count: f64) -> String {
+    format!("{count} CPU{}", if count == 1.0 { "" } else { "s" })
 }
 
 /// The note on sizes above the number of CPUs.
-pub(super) fn beyond(cpus: f64) -> String {
-    let cpus = if cpus == 1.0 { "1 CPU".to_owned() } else { format!("{cpus} CPUs") };
-    format!("*: more threads than the {cpus}, so threads wait for each other; not used for the exponent.")
+fn beyond(count: f64) -> String {
+    format!("*: more threads than the {}, so threads wait for each other; not used for the exponent.", cpus(count))
 }

@@ -31,15 +31,14 @@ pub fn chart(rows: &[Row]) -> Option<Chart> {
     let mut machines: Vec<&str> = rows.iter().map(|row| row.machine.as_str()).collect();
     machines.sort_unstable();
     machines.dedup();
-    Some(Chart::Dots(DotChart {
-        title: headline(rows),
-        subtitle: format!(
-            "{} gates on {}, the last on {}. One dot for each timed workload of a gate; of slowdowns, only the slowed workloads \
-             and those that were red. The stroke is the true change.",
-            rows.len(),
-            machines.join("; "),
-            last.to_string().split('T').next().unwrap_or_default(),
-        ),
+    let subtitle = format!(
+        "{} gates on {}, the last on {}. One dot for each timed workload of a gate; of slowdowns, only the slowed workloads \
+         and those that were red. The stroke is the true change.",
+        rows.len(),
+        machines.join("; "),
+        last.to_string().split('T').next().unwrap_or_default(),
+    );
+    let dots = DotChart {
         axis: "estimate of the change, in percent".to_owned(),
         kinds: vec![
             kind("not red", None, false),
@@ -47,7 +46,8 @@ pub fn chart(rows: &[Row]) -> Option<Chart> {
             kind("red on another workload", None, true),
         ],
         rows: unchanged.chain(slowdowns).collect(),
-    }))
+    };
+    Some(Chart::new(headline(rows), subtitle, dots))
 }
 
 fn dots(name: &str, truth: f64, rows: &[&Row]) -> DotRow {
