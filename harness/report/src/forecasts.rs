@@ -2,10 +2,11 @@
 //! comparison that tests it.
 
 use harness_judge::roadmap::{Audit, Measured, audit, measure};
+use harness_record::metric::Figure;
 use harness_record::roadmap::Forecast;
 
 use crate::figures::{self, Absent};
-use crate::render::{Cell, Column, Table, Tone};
+use crate::render::{Cell, Table, Tone};
 use crate::roadmap::change;
 use crate::section::counted;
 use crate::{ReportData, Section};
@@ -70,47 +71,35 @@ pub fn verdict(audits: &[Audited<'_>]) -> String {
 }
 
 fn table(report_data: &ReportData, audits: &[Audited<'_>]) -> Table {
-    let columns = vec![
-        Column::left("forecast", "forecast"),
-        Column::left("metric", "metric"),
-        Column::right("forecast_change", "predicted"),
-        Column::right("measured", "measured"),
-        Column::left("audit", "result"),
-        Column::left("test", "tested by"),
-    ];
-    let mut table = Table::new("forecasts and measurements", columns);
-    for audited in audits {
-        let Forecast { name, metric, range, test } = audited.forecast;
-        table.rows.push(vec![
-            Cell::text(name),
-            Cell::text(metric.title()),
-            Cell::number(range.near, range.text(*metric)),
-            match &audited.measured {
-                Ok(Measured { figure, .. }) => Cell::number(figure.value, change(figure.value, figure.interval)),
-                Err(_) => Cell::missing(),
-            },
-            match audited.audit {
-                None => Cell::text("untested").toned(Tone::Notice),
-                Some(audit) => Cell::text(audit.name()).toned(match audit {
-                    Audit::Beaten | Audit::Held => Tone::Good,
-                    Audit::Wrong => Tone::Bad,
-                    Audit::Unclear => Tone::Notice,
-                }),
-            },
-            Cell::text(match (test, &audited.measured) {
-                (Err(why), _) => why.clone(),
-                (Ok(test), Err(why)) => format!("{} against {} in {}: {why}", test.head, test.base, test.workload),
-                (Ok(test), Ok(_)) => format!("{} against {} in {}", test.head, test.base, test.workload),
-            }),
-        ]);
-    }
-    table.notes.push(
-        "Beaten: the whole interval is better than predicted. Wrong: the whole interval falls short of the prediction. Held: the interval reaches the prediction and excludes no change. Unclear: the interval includes both, or there were fewer than six rounds."
-            .to_owned(),
-    );
+    let audit = |audit: Audit| {
+        Cell::text(audit.name()).toned(match audit {
+            Audit::Beaten | Audit::Held => Tone::Good,
+            Audit::Wrong => Tone::Bad,
+            Audit::Unclear => Tone::Notice,
+        })
+    };
+    let untested = || Cell::text("untested").toned(Tone::Notice);
+    let measured = |figure: &Figure| Cell::number(figure.value, change(figure.value, figure.interval));
+    let test = |audited: &Audited<'_>| match (&audited.forecast.test, &audited.measured) {
+        (Err(why), _) => why.clone(),
+        (Ok(test), Err(why)) => format!("{} against {} in {}: {why}", test.head, test.base, test.workload),
+        (Ok(test), Ok(_)) => format!("{} against {} in {}", test.head, test.base, test.workload),
+    };
     let tested = audits.iter().filter(|audited| audited.measured.is_ok());
     let workloads = tested.filter_map(|audited| Some(audited.forecast.test.as_ref().ok()?.workload.as_str()));
-    let line = report_data.provenance(workloads);
-    table.notes.extend((!line.is_empty()).then_some(line));
-    table
+    let provenance = report_data.provenance(workloads);
+    Table::of("forecasts and measurements", audits)
+        .left("forecast", "forecast", |audited| &audited.forecast.name)
+        .left("metric", "metric", |audited| audited.forecast.metric.title())
+        .right("forecast_change", "predicted", |audited| {
+            let Forecast { metric, range, .. } = audited.forecast;
+            Cell::number(range.near, range.text(*metric))
+        })
+        .right("measured", "measured", |audited| audited.measured.as_ref().ok().map(|found| measured(&found.figure)))
+        .left("audit", "result", |audited| audited.audit.map_or_else(untested, audit))
+        .left("test", "tested by", |audited| test(audited))
+        .notes([
+            "Beaten: the whole interval is better than predicted. Wrong: the whole interval falls short of the prediction. Held: the interval reaches the prediction and excludes no change. Unclear: the interval includes both, or there were fewer than six rounds."
+                .to_owned(),
+        ].into_iter().chain((!provenance.is_empty()).then_some(provenance)))
 }

@@ -1,10 +1,12 @@
 //! A section of a report: its findings, charts and tables, and the measurements that are missing.
 
+use serde::Serialize;
+
 use crate::charts::Named;
 use crate::render::Table;
 
 /// A section of a report.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct Section {
     /// Its id on the page.
     pub id: &'static str,

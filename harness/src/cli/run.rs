@@ -159,7 +159,7 @@ impl Run {
             for note in &report_data.notes {
                 notice(note);
             }
-            let report = harness_report::write(&report_data, &project.reports())?;
+            let report = harness_report::write(&report_data, &project.reports(), false)?;
             notice(&format!("wrote report {}", report.index.display()));
         }
         Ok(outcome(&record))

@@ -8,11 +8,13 @@ pub(super) mod roadmap;
 pub(super) use by_phase::{Finding, finding, times};
 pub(super) use latency::points;
 
+use serde::Serialize;
+
 use crate::render::chart::Chart;
 use crate::{ReportData, groups};
 
 /// A chart of a report.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct Named {
     /// Its file name without extension.
     pub name: &'static str,

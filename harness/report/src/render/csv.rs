@@ -1,5 +1,6 @@
 //! CSV: exact values under one header line.
 
+use harness_record::distinct::distinct;
 use serde_json::Value;
 
 use crate::render::{Renderer, Table};
@@ -10,12 +11,7 @@ pub(super) struct Csv;
 
 impl Renderer for Csv {
     fn render(&self, tables: &[Table]) -> String {
-        let mut keys: Vec<&str> = Vec::new();
-        for column in tables.iter().flat_map(|table| &table.columns) {
-            if !keys.contains(&column.key.as_str()) {
-                keys.push(&column.key);
-            }
-        }
+        let keys = distinct(tables.iter().flat_map(|table| &table.columns).map(|column| column.key.as_str()));
         if keys.is_empty() {
             return String::new();
         }
@@ -37,7 +33,8 @@ impl Renderer for Csv {
     }
 }
 
-fn exact(value: &Value) -> String {
+/// An exact value as text; empty if it is missing.
+pub(crate) fn exact(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),

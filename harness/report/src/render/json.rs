@@ -1,7 +1,7 @@
 //! JSON: an array of tables, with rows as objects of exact values.
 
 use serde::Serialize;
-use serde::ser::{SerializeMap, Serializer};
+use serde::ser::Serializer;
 
 use crate::render::{Cell, Column, Renderer, Table};
 
@@ -39,10 +39,7 @@ struct Row<'a> {
 impl Serialize for Row<'_> {
     /// Written by hand because a map of `serde_json` would sort the columns.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.columns.len()))?;
-        for (column, cell) in self.columns.iter().zip(self.cells) {
-            map.serialize_entry(&column.key, &cell.value)?;
-        }
-        map.end()
+        let keys = self.columns.iter().map(|column| &column.key);
+        serializer.collect_map(keys.zip(self.cells.iter().map(|cell| &cell.value)))
     }
 }

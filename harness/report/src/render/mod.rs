@@ -10,6 +10,7 @@ mod sparkline;
 mod table;
 mod terminal;
 
+pub(crate) use csv::exact;
 pub use flame_graph::FlameGraph;
 pub use format::{Format, Renderer};
 pub use markdown::escape as escape_markdown;

@@ -5,9 +5,10 @@
 
 use harness_record::metric::{Figure, LEVEL, Metric, Quantity};
 use harness_record::number;
+use serde::Serialize;
 
 /// A table with a title and notes.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Table {
     /// The line above the table.
     pub title: String,
@@ -20,7 +21,7 @@ pub struct Table {
 }
 
 /// A column.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Column {
     /// Key in JSON and CSV: `snake_case`, with the unit in it (`time_seconds`).
     pub key: String,
@@ -31,7 +32,8 @@ pub struct Column {
 }
 
 /// Alignment of cells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Align {
     /// For words.
     Left,
@@ -40,7 +42,7 @@ pub enum Align {
 }
 
 /// One cell.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Cell {
     /// The text for people: rounded, with its unit; a dash if a number is missing.
     pub text: String,
@@ -51,7 +53,8 @@ pub struct Cell {
 }
 
 /// The meaning of a cell, shown as a colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Tone {
     /// Neutral.
     #[default]
@@ -92,13 +95,31 @@ impl Table {
 
     /// Removes the columns without any value.
     #[must_use]
-    pub fn without_empty_columns(mut self) -> Self {
+    pub fn without_empty_columns(self) -> Self {
+        self.without_columns_of(|cell| cell.value.is_null())
+    }
+
+    /// Removes the columns whose cells are all empty.
+    #[must_use]
+    pub fn without_columns_of(mut self, is_empty: impl Fn(&Cell) -> bool) -> Self {
         for index in (0..self.columns.len()).rev() {
-            if self.rows.iter().all(|row| row[index].value.is_null()) {
+            if self.rows.iter().all(|row| is_empty(&row[index])) {
                 self.remove_column(index);
             }
         }
         self
+    }
+
+    /// Turns rows into columns. The first column has the headings of the columns so far, under `heading`.
+    #[must_use]
+    pub fn transposed(self, heading: &str) -> Self {
+        let names = self.rows.iter().map(|row| Column::right(&row[0].text, &row[0].text));
+        let columns = std::iter::once(Column::left(heading, heading)).chain(names).collect();
+        let rows = self.columns.iter().enumerate().skip(1).map(|(index, column)| {
+            let cells = self.rows.iter().map(|row| row[index].clone());
+            std::iter::once(Cell::text(&column.heading)).chain(cells).collect()
+        });
+        Self { columns, rows: rows.collect(), ..self }
     }
 
     fn remove_column(&mut self, index: usize) {

@@ -29,6 +29,7 @@ pub use waterfall::{Bar, Waterfall};
 
 use canvas::Canvas;
 use plotters::backend::{BitMapBackend, SVGBackend};
+use serde::ser::{Error, Serialize, Serializer};
 
 /// Pixels per layout unit. Two make PNGs sharp on dense screens, and SVG lines smooth although the drawing library rounds to
 /// whole pixels.
@@ -117,6 +118,15 @@ impl Chart {
         let top = header::header(&mut canvas, &self.title, &self.subtitle, layout);
         let bottom = self.drawing.draw(&mut canvas, layout, top);
         Ok((canvas, layout.width() as u32, bottom.ceil() as u32))
+    }
+}
+
+/// The title and the SVGs of both layouts, for the page.
+impl Serialize for Chart {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let svg = |layout| self.svg(layout).map_err(S::Error::custom);
+        let (wide, narrow) = (svg(Layout::Wide)?, svg(Layout::Narrow)?);
+        serializer.collect_map([("title", &self.title), ("wide", &wide), ("narrow", &narrow)])
     }
 }
 
