@@ -28,7 +28,7 @@ fn table(report_data: &ReportData, workload: &str) -> Table {
             table = table.right(&title, &title, |row| cell(record, anchors, metric, row));
         }
     }
-    let problems = problems::of(rows.iter().copied()).into_iter().map(|problem| problem.to_string());
+    let problems = problems::of(rows.iter().copied()).into_iter();
     let table = table
         .right("check of the answer", "check of the answer", |row| super::run_tables::check(row))
         .notes(problems.chain([report_data.provenance([workload])]));

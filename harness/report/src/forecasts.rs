@@ -8,7 +8,7 @@ use harness_record::roadmap::Forecast;
 use crate::figures::{self, Absent};
 use crate::render::{Cell, Table, Tone};
 use crate::roadmap::change;
-use crate::section::counted;
+use crate::section::Outcomes;
 use crate::{ReportData, Section};
 
 /// A forecast and its measurement.
@@ -59,26 +59,20 @@ pub fn section(report_data: &ReportData) -> Option<Section> {
 
 /// One sentence that counts the forecasts by result.
 pub fn verdict(audits: &[Audited<'_>]) -> String {
-    let count = |wanted: Option<Audit>| audits.iter().filter(|audited| audited.audit == wanted).count();
-    let counts = [
-        (count(Some(Audit::Beaten)), "beaten"),
-        (count(Some(Audit::Held)), "held"),
-        (count(Some(Audit::Wrong)), "wrong"),
-        (count(Some(Audit::Unclear)), "unclear"),
-        (count(None), "untested"),
-    ];
-    counted("forecasts", &counts)
+    OUTCOMES.counted("forecasts", &audits.iter().map(|audited| audited.audit).collect::<Vec<_>>())
 }
 
+const OUTCOMES: Outcomes<Audit> = Outcomes {
+    all: [
+        (Audit::Beaten, "beaten", Tone::Good),
+        (Audit::Held, "held", Tone::Good),
+        (Audit::Wrong, "wrong", Tone::Bad),
+        (Audit::Unclear, "unclear", Tone::Notice),
+    ],
+    missing: "untested",
+};
+
 fn table(report_data: &ReportData, audits: &[Audited<'_>]) -> Table {
-    let audit = |audit: Audit| {
-        Cell::text(audit.name()).toned(match audit {
-            Audit::Beaten | Audit::Held => Tone::Good,
-            Audit::Wrong => Tone::Bad,
-            Audit::Unclear => Tone::Notice,
-        })
-    };
-    let untested = || Cell::text("untested").toned(Tone::Notice);
     let measured = |figure: &Figure| Cell::number(figure.value, change(figure.value, figure.interval));
     let test = |audited: &Audited<'_>| match (&audited.forecast.test, &audited.measured) {
         (Err(why), _) => why.clone(),
@@ -96,7 +90,7 @@ fn table(report_data: &ReportData, audits: &[Audited<'_>]) -> Table {
             Cell::number(range.near, range.text(*metric))
         })
         .right("measured", "measured", |audited| audited.measured.as_ref().ok().map(|found| measured(&found.figure)))
-        .left("audit", "result", |audited| audited.audit.map_or_else(untested, audit))
+        .left("audit", "result", |audited| OUTCOMES.cell(audited.audit))
         .left("test", "tested by", |audited| test(audited))
         .notes([
             "Beaten: the whole interval is better than predicted. Wrong: the whole interval falls short of the prediction. Held: the interval reaches the prediction and excludes no change. Unclear: the interval includes both, or there were fewer than six rounds."

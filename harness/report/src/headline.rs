@@ -1,7 +1,7 @@
 //! The headline workload of a report, and the figures that summarize it.
 
 use harness_probe::Instrument;
-use harness_record::metric::{self, Figure, Metric};
+use harness_record::metric::{self, Figure, Metric, Quantity};
 use harness_record::{Data, Record, Row, number};
 
 use crate::ReportData;
@@ -45,40 +45,23 @@ pub struct Tile {
 /// The speedup of the last phase with a correct answer over each anchor, in tokens per second, and the heap bytes it allocates.
 pub fn tiles(record: &Record, anchors: &[String]) -> Vec<Tile> {
     let Some(workload) = headline(record) else { return Vec::new() };
-    let mut tiles = Vec::new();
-    for anchor in anchors {
-        if let Some((metric, found)) = found(record, workload, "tokens-per-second", anchor) {
-            tiles.push(Tile {
-                number: number::ratio(found.ratio.value),
-                says: format!(
-                    "the tokens per second of {anchor}{}; {} reaches {}, its median over all rounds",
-                    interval(&found.ratio),
-                    found.head,
-                    number::figure(metric.quantity(), &found.head_figure)
-                ),
-            });
-        }
-    }
-    if let Some((metric, found)) = anchors.iter().find_map(|anchor| found(record, workload, "bytes-per-token", anchor))
-    {
-        let unit = unit(record, workload);
-        let plain = |figure: &Figure| number::plain(metric.quantity(), figure.value);
-        tiles.push(Tile {
-            number: plain(&found.head_figure),
-            says: format!("allocated per {unit}; {} allocates {}", found.anchor, plain(&found.base_figure)),
-        });
-    }
-    tiles
-}
-
-fn found<'a>(
-    record: &'a Record,
-    workload: &str,
-    metric: &str,
-    anchor: &'a String,
-) -> Option<(&'static dyn Metric, Finding<'a>)> {
-    let metric = metric::by_name(metric)?;
-    Some((metric, finding(record, std::slice::from_ref(anchor), workload, metric)?))
+    let found = |metric, anchor| finding(record, std::slice::from_ref(anchor), workload, metric::by_name(metric)?);
+    let speed = |anchor| {
+        let Finding { head, ratio, head_figure, .. } = found("tokens-per-second", anchor)?;
+        let says = format!(
+            "the tokens per second of {anchor}{}; {head} reaches {}, its median over all rounds",
+            interval(&ratio),
+            number::figure(Quantity::PerSecond, &head_figure)
+        );
+        Some(Tile { number: number::ratio(ratio.value), says })
+    };
+    let heap = anchors.iter().find_map(|anchor| found("bytes-per-token", anchor)).map(|found| {
+        let bytes = |figure: &Figure| number::plain(Quantity::Bytes, figure.value);
+        let (unit, base) = (unit(record, workload), bytes(&found.base_figure));
+        let says = format!("allocated per {unit}; {} allocates {base}", found.anchor);
+        Tile { number: bytes(&found.head_figure), says }
+    });
+    anchors.iter().filter_map(speed).chain(heap).collect()
 }
 
 fn interval(ratio: &Figure) -> String {
@@ -122,7 +105,7 @@ pub fn ladder(report_data: &ReportData) -> Option<Table> {
             shown.title()
         )
     });
-    let problems = super::problems::of(rows.iter().copied()).into_iter().map(|problem| problem.to_string());
+    let problems = super::problems::of(rows.iter().copied()).into_iter();
     let notes = problems.chain(speed).chain([report_data.provenance([workload])]);
     let table = table.left("check", "check", |(row, _)| super::run_tables::check(row));
     Some(table.notes(notes).without_empty_columns())
@@ -140,8 +123,7 @@ fn speed_cell(base: Option<&Row>, head: &Row) -> Cell {
     match figures::speed(base, head) {
         Ok(figure) => {
             let interval = figure.interval.filter(|_| base.is_some_and(|base| base.phase != head.phase));
-            let text = interval.map(|ends| number::ratio_range(figure.value, &ends));
-            Cell::number(figure.value, text.unwrap_or_else(|| number::ratio(figure.value)))
+            Cell::ratio(Figure { interval, ..figure })
         }
         Err(Absent::NoBase | Absent::NotMeasured | Absent::NoMeaning) => Cell::missing(),
         Err(Absent::AnswerNotRight) => Cell::missing().toned(Tone::Bad),

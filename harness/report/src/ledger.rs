@@ -2,8 +2,8 @@
 //! measured in every phase, and each workload alone.
 
 use harness_abtest::{Mean, geometric_mean};
+use harness_record::Row;
 use harness_record::metric::{self, Figure};
-use harness_record::{Row, number};
 
 use crate::groups::parameters;
 use crate::headline::headline;
@@ -54,8 +54,11 @@ pub fn means(report_data: &ReportData, ladder: &Ladder<'_>) -> Table {
         (*phase, before.map(|_| first), before)
     });
     let mut table = Table::of(title, rows).left("phase", "phase", |(phase, ..)| *phase);
-    let quantities: [(&str, &str, RatioOf); 3] =
-        [("speed", "speed", speed), ("instructions", "instructions", instructions), ("heap", "heap bytes", bytes)];
+    let quantities: [(&str, &str, RatioOf); 3] = [
+        ("speed", "speed", speed),
+        ("instructions", "instructions", |base, head| count("instructions", base, head)),
+        ("heap", "heap bytes", |base, head| count("bytes-per-token", base, head)),
+    ];
     for (key, name, ratio_of) in quantities {
         let mean = |base: Option<&str>, head: &str| mean(report_data, ladder, base?, head, ratio_of);
         table = table
@@ -83,21 +86,19 @@ fn mean(report_data: &ReportData, ladder: &Ladder<'_>, base: &str, head: &str, r
     }
     let Mean { value, interval } =
         geometric_mean(&ratios.iter().map(|ratio| (ratio.value, ratio.interval)).collect::<Vec<_>>())?;
-    let text = interval.map_or_else(|| number::ratio(value), |ends| number::ratio_range(value, &ends));
-    let few = ratios.len() < ladder.workloads.len();
-    Some(Cell::number(value, if few { format!("{text} ({} workloads)", ratios.len()) } else { text }))
+    let mut cell = Cell::ratio(Figure { value, interval });
+    if ratios.len() < ladder.workloads.len() {
+        cell.text += &format!(" ({} workloads)", ratios.len());
+    }
+    Some(cell)
 }
 
 fn speed(base: Option<&Row>, head: &Row) -> Option<Figure> {
     figures::speed(base, head).ok()
 }
 
-fn instructions(base: Option<&Row>, head: &Row) -> Option<Figure> {
-    figures::ratio(metric::by_name("instructions")?, base, head).ok()
-}
-
-fn bytes(base: Option<&Row>, head: &Row) -> Option<Figure> {
-    figures::ratio(metric::by_name("bytes-per-token")?, base, head).ok()
+fn count(metric: &str, base: Option<&Row>, head: &Row) -> Option<Figure> {
+    figures::ratio(metric::by_name(metric)?, base, head).ok()
 }
 
 /// The table of workloads, each with the speed of each phase over the first and over the previous one.
@@ -110,9 +111,7 @@ fn by_workload(report_data: &ReportData, ladder: &Ladder<'_>) -> Table {
         let [before, phase] = [pair[0], pair[1]];
         table = table.right(phase, phase, |(workload, first)| {
             let base = if *first { ladder.phases[0] } else { before };
-            let figure = speed(report_data.row(workload, base), report_data.row(workload, phase)?)?;
-            let text = figure.interval.map(|ends| number::ratio_range(figure.value, &ends));
-            Some(Cell::number(figure.value, text.unwrap_or_else(|| number::ratio(figure.value))))
+            speed(report_data.row(workload, base), report_data.row(workload, phase)?).map(Cell::ratio)
         });
     }
     table.notes([

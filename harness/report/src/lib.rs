@@ -41,7 +41,14 @@ pub use summary::summary;
 
 /// The sections that have content, in the order they are shown.
 pub fn sections(report_data: &ReportData) -> Vec<Section> {
-    let makers =
-        [roadmap::section, ledger::section, groups::ablation, forecasts::section, groups::growth, groups::matrix];
-    makers.iter().filter_map(|make| make(report_data)).collect()
+    let group = |of| Some(groups::section(report_data, of));
+    let possible = [
+        roadmap::section(report_data),
+        ledger::section(report_data),
+        group(&groups::ABLATION),
+        forecasts::section(report_data),
+        group(&groups::GROWTH),
+        group(&groups::MATRIX),
+    ];
+    possible.into_iter().flatten().collect()
 }

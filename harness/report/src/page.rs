@@ -25,7 +25,7 @@ pub fn page(report_data: &ReportData, charts: &[Named], sections: &[Section]) ->
         headline: headline::headline(record),
         tiles: headline::tiles(record, &report_data.anchors),
         checks: problems::checks(record),
-        problems: problems::of(&record.rows).iter().map(ToString::to_string).collect(),
+        problems: problems::of(&record.rows),
         ladder: headline::ladder(report_data),
         positions: positions(report_data),
         charts,

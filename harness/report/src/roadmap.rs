@@ -7,7 +7,7 @@ use harness_record::roadmap::{Phase, Roadmap, Target};
 
 use crate::figures::{self, Absent};
 use crate::render::{Cell, Table, Tone};
-use crate::section::counted;
+use crate::section::Outcomes;
 use crate::{ReportData, Section, charts};
 
 /// A target and its measurement.
@@ -75,19 +75,21 @@ pub fn section(report_data: &ReportData) -> Option<Section> {
 
 /// One sentence that counts the targets by status.
 pub fn verdict(progress: &[Progress<'_>]) -> String {
-    let count = |wanted: Option<TargetStatus>| progress.iter().filter(|one| one.standing == wanted).count();
     if progress.is_empty() {
         return "The roadmap has no targets.".to_owned();
     }
-    let counts = [
-        (count(Some(TargetStatus::Ahead)), "ahead"),
-        (count(Some(TargetStatus::Met)), "met"),
-        (count(Some(TargetStatus::Missed)), "missed"),
-        (count(Some(TargetStatus::Unclear)), "unclear"),
-        (count(None), "not measured"),
-    ];
-    counted("targets", &counts)
+    OUTCOMES.counted("targets", &progress.iter().map(|one| one.standing).collect::<Vec<_>>())
 }
+
+const OUTCOMES: Outcomes<TargetStatus> = Outcomes {
+    all: [
+        (TargetStatus::Ahead, "ahead", Tone::Good),
+        (TargetStatus::Met, "met", Tone::Good),
+        (TargetStatus::Missed, "missed", Tone::Bad),
+        (TargetStatus::Unclear, "unclear", Tone::Notice),
+    ],
+    missing: "not measured",
+};
 
 /// A row for each target.
 pub fn table(report_data: &ReportData, roadmap: &Roadmap, progress: &[Progress<'_>]) -> Table {
@@ -110,7 +112,7 @@ pub fn table(report_data: &ReportData, roadmap: &Roadmap, progress: &[Progress<'
         .right("target", "target", |one| Cell::number(one.target.range.near, one.target.range.text(one.target.metric)))
         .right("measured", "measured", |one| measured_cell(one))
         .right("figure", "value", |one| value(one))
-        .left("standing", "status", |one| standing_cell(one))
+        .left("standing", "status", |one| OUTCOMES.cell(one.standing))
         .right("remains", "still needed", |one| remains(one))
         .left("stated", "figure in the source", |one| &one.target.stated)
         .notes(notes.into_iter().filter(|note| !note.is_empty()))
@@ -135,17 +137,6 @@ pub(super) fn change(value: f64, interval: Option<harness_abtest::Interval>) -> 
     match interval {
         Some(ends) => format!("{} [{}, {}]", percent(value), percent(ends.low), percent(ends.high)),
         None => number::percent(value),
-    }
-}
-
-fn standing_cell(one: &Progress<'_>) -> Cell {
-    match one.standing {
-        None => Cell::text("not measured").toned(Tone::Notice),
-        Some(standing) => Cell::text(standing.name()).toned(match standing {
-            TargetStatus::Ahead | TargetStatus::Met => Tone::Good,
-            TargetStatus::Missed => Tone::Bad,
-            TargetStatus::Unclear => Tone::Notice,
-        }),
     }
 }
 

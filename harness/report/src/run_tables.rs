@@ -160,7 +160,7 @@ fn clear_repeats(rows: &mut [Vec<Cell>]) {
 }
 
 fn notes(rows: &[&Row], anchors: &[String], columns: &[Column]) -> Vec<String> {
-    let mut notes: Vec<String> = problems::of(rows.iter().copied()).iter().map(ToString::to_string).collect();
+    let mut notes = problems::of(rows.iter().copied());
     if columns.iter().any(|column| column.key.starts_with("speed_over_")) {
         let anchors = anchors.iter().map(|anchor| format!("`x {anchor}`")).collect::<Vec<_>>().join(" and ");
         notes.push(format!("± is the wider half of the 95 % interval, or of the range of all rounds if there are fewer than six; {anchors}: speed as a multiple of that phase's, median over rounds, coloured if its 95 % interval excludes 1."));

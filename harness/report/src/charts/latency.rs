@@ -4,7 +4,7 @@
 use harness_abtest::{median, median_interval};
 use harness_probe::Instrument;
 use harness_record::metric::{LEVEL, Quantity};
-use harness_record::{Data, Row, Run, number};
+use harness_record::{Data, Row, Run};
 
 use crate::charts::by_phase::{self, times};
 use crate::headline::headline;
@@ -14,17 +14,12 @@ use crate::{ReportData, figures};
 pub(super) fn chart(report_data: &ReportData) -> Option<Chart> {
     let workload = headline(&report_data.record)?;
     let rows = by_phase::phases(&report_data.record, workload);
-    let mut lines: Vec<(Series, f64)> = Vec::new();
-    for row in rows.iter().filter(|row| figures::trusted(row)) {
+    let line = |row: &&Row| {
         let points = points(row);
-        if let (Some(last), Some(growth)) = (points.last(), growth(&points)) {
-            let label = format!("{} {}", number::plain(Quantity::Seconds, last.y), row.phase);
-            lines.push((
-                Series { name: row.phase.clone(), place: report_data.place(&row.phase), label, points },
-                growth,
-            ));
-        }
-    }
+        let growth = growth(&points)?;
+        Some((Series::new(&row.phase, report_data.place(&row.phase), Quantity::Seconds, points), growth))
+    };
+    let lines: Vec<(Series, f64)> = rows.iter().filter(|row| figures::trusted(row)).filter_map(line).collect();
     let title = title(&lines, &report_data.anchors)?;
     let remark = "; median over runs, with its 95 % interval as a band (all runs if there are fewer than six)";
     let subtitle = report_data.subtitle(workload, &rows, Instrument::Clock, remark);

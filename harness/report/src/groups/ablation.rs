@@ -158,7 +158,7 @@ fn table(report_data: &ReportData, ablation: &Ablation<'_>) -> Table {
     let Ablation { workload, start, end, axes } = ablation;
     let count = |ratio: f64| Cell::number(ratio, if ratio == 0.0 { "zero".to_owned() } else { change(ratio, None) });
     let rows = report_data.record.rows.iter().filter(|row| row.workload == *workload);
-    let problems = problems::of(rows).into_iter().map(|problem| problem.to_string());
+    let problems = problems::of(rows).into_iter();
     Table::of(format!("{workload}, one axis at a time"), axes)
         .left("axis", "axis", |axis| axis.name)
         .left("choice", "choice", |axis| axis.choice.unwrap_or("-"))
@@ -195,41 +195,25 @@ fn chart(
     let mut axes: Vec<(&Axis<'_>, Figure)> = axes.iter().filter_map(|axis| Some((axis, axis.alone.speed()?))).collect();
     axes.sort_by(|(_, a), (_, b)| b.value.total_cmp(&a.value));
     let (first, largest) = axes.first().filter(|(_, gain)| gain.value > 0.0)?;
+    let bar =
+        |name: &str, from, to, interval, label| Bar { name: name.to_owned(), from, to, interval, place: None, label };
     let mut at = 1.0;
     let mut bars = Vec::new();
     for (axis, gain) in &axes {
         let end = axis.at_the_end.speed().map(|end| format!(" · {} at the end", number::ratio(end.value)));
-        bars.push(Bar {
-            name: axis.name.replace('_', " "),
-            from: at,
-            to: at * gain.value,
-            interval: gain.interval.map(|ends| Interval { low: at * ends.low, high: at * ends.high, ..ends }),
-            place: None,
-            label: format!("{} alone{}", number::ratio(gain.value), end.unwrap_or_default()),
-        });
+        let label = format!("{} alone{}", number::ratio(gain.value), end.unwrap_or_default());
+        let interval = gain.interval.map(|ends| Interval { low: at * ends.low, high: at * ends.high, ..ends });
+        bars.push(bar(&axis.name.replace('_', " "), at, at * gain.value, interval, label));
         at *= gain.value;
     }
     let together = whole.value / at;
-    let (name_of_rest, more) = match together >= 1.0 {
+    let (rest, more) = match together >= 1.0 {
         true => ("only together", format!("the combination adds {}", times(together))),
         false => ("overlap", format!("the gains overlap by {}", times(1.0 / together))),
     };
-    bars.push(Bar {
-        name: name_of_rest.to_owned(),
-        from: at,
-        to: whole.value,
-        interval: None,
-        place: None,
-        label: number::ratio(together),
-    });
-    bars.push(Bar {
-        name: (*end).to_owned(),
-        from: 1.0,
-        to: whole.value,
-        interval: whole.interval,
-        place: Some(report_data.place(end)),
-        label: format!("{} {start}", number::ratio(whole.value)),
-    });
+    bars.push(bar(rest, at, whole.value, None, number::ratio(together)));
+    let label = format!("{} {start}", number::ratio(whole.value));
+    bars.push(Bar { place: Some(report_data.place(end)), ..bar(end, 1.0, whole.value, whole.interval, label) });
     let title = format!("{} alone gains most, {}; {more}", first.name.replace('_', " "), times(largest.value));
     let remark = format!(
         "; each bar is one optimization alone on {start}, with its 95 % interval as a line, or the range of all rounds if there are fewer than six"

@@ -2,6 +2,7 @@
 //! matrix. Each use of groups is a section, with sentences, a chart and a table for each group.
 
 mod ablation;
+mod exponent;
 mod matrix;
 mod parameters;
 mod positions;
@@ -23,7 +24,7 @@ struct Group {
 }
 
 /// A use of groups.
-struct Use {
+pub(super) struct Use {
     id: &'static str,
     title: &'static str,
     /// Returns the groups, and the subject and verb of the sentence on missing measurements, if some are missing.
@@ -32,29 +33,18 @@ struct Use {
     command: fn(&Commands) -> &String,
 }
 
-const ABLATION: Use =
+/// The gain of each optimization alone and at the end.
+pub(super) const ABLATION: Use =
     Use { id: "ablation", title: "Ablation", groups: ablation::groups, command: |commands| &commands.ablation };
-const GROWTH: Use = Use { id: "growth", title: "Growth", groups: sweeps::groups, command: |commands| &commands.growth };
-const MATRIX: Use =
+/// The growth of costs with sizes, threads and streams.
+pub(super) const GROWTH: Use =
+    Use { id: "growth", title: "Growth", groups: sweeps::groups, command: |commands| &commands.growth };
+/// Every measured combination.
+pub(super) const MATRIX: Use =
     Use { id: "matrix", title: "Benchmark matrix", groups: matrix::groups, command: |commands| &commands.matrix };
 
-/// The gain of each optimization alone and at the end.
-pub(super) fn ablation(report_data: &ReportData) -> Option<Section> {
-    section(report_data, &ABLATION)
-}
-
-/// The growth of costs with sizes, threads and streams.
-pub(super) fn growth(report_data: &ReportData) -> Option<Section> {
-    section(report_data, &GROWTH)
-}
-
-/// Every measured combination.
-pub(super) fn matrix(report_data: &ReportData) -> Option<Section> {
-    section(report_data, &MATRIX)
-}
-
 /// The section of the report. Without measurements it has the command that takes them.
-fn section(report_data: &ReportData, of: &Use) -> Option<Section> {
+pub(super) fn section(report_data: &ReportData, of: &Use) -> Section {
     let mut section = Section::new(of.id, of.title);
     let (groups, missing) = (of.groups)(report_data);
     for group in groups {
@@ -65,7 +55,7 @@ fn section(report_data: &ReportData, of: &Use) -> Option<Section> {
     }
     section.missing =
         missing.iter().map(|what| Section::not_measured(what, (of.command)(&report_data.commands))).collect();
-    Some(section)
+    section
 }
 
 /// The names of all possible charts.

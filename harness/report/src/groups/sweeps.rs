@@ -1,13 +1,11 @@
 //! The growth of costs with sizes, threads and streams, as exponents with their intervals: 1 is proportional, 2 is quadratic,
 //! 0 is constant.
 
-use std::fmt;
-
-use harness_abtest::{Interval, line};
 use harness_record::metric::{self, Figure, Metric, Quantity};
 use harness_record::number;
 
 use super::Group;
+use super::exponent::{self, FEWEST_SIZES};
 use super::parameters::{Sweep, sweeps};
 use crate::ReportData;
 use crate::charts::{Named, times};
@@ -15,20 +13,21 @@ use crate::render::chart::{Chart, Event, LineChart, Point, Series};
 use crate::render::{Cell, Table};
 
 /// The question that a sweep over a key answers.
-struct Question {
-    key: &'static str,
+#[derive(Clone, Copy)]
+struct Question<'a> {
+    key: &'a str,
     /// The heading.
-    title: &'static str,
+    title: &'a str,
     /// The metric that answers it.
     metric: &'static str,
     /// The title of the x axis.
-    axis: &'static str,
+    axis: &'a str,
     /// The name of one unit of the size, if the table also has a row of the metric per unit.
     each: Option<&'static str>,
     /// True if sizes above the number of CPUs are left out of the exponent, because threads then wait for each other.
     by_cpus: bool,
-    /// The name of its chart.
-    chart: &'static str,
+    /// The name and the heading of its chart, if there is one.
+    chart: Option<(&'static str, &'static str)>,
 }
 
 const fn question(
@@ -37,14 +36,14 @@ const fn question(
     metric: &'static str,
     axis: &'static str,
     chart: &'static str,
-) -> Question {
-    Question { key, title, metric, axis, each: None, by_cpus: false, chart }
+) -> Question<'static> {
+    Question { key, title, metric, axis, each: None, by_cpus: false, chart: Some((chart, title)) }
 }
 
 const PER_SECOND: &str = "tokens-per-second";
 
-/// The questions. A sweep over any other key gets a table of the time of a run.
-const QUESTIONS: [Question; 6] = [
+/// The questions.
+const QUESTIONS: [Question<'static>; 6] = [
     question("position", "Latency per token against position", "time", "preceding tokens", "growth-position"),
     question("prompt", "Prefill against prompt length", "time", "tokens of the prompt", "growth-prompt"),
     question("context", "Memory against context", "peak-bytes", "tokens of the context", "growth-context"),
@@ -63,40 +62,7 @@ const QUESTIONS: [Question; 6] = [
 ];
 
 pub(super) fn chart_names() -> impl Iterator<Item = &'static str> {
-    QUESTIONS.iter().map(|question| question.chart)
-}
-
-/// Fewest sizes for which Sen's method gives a 95 % interval.
-const FEWEST_SIZES: usize = 5;
-
-/// The exponent of a cost as a power of a size: 1 is proportional, 2 is quadratic, 0 is constant.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Exponent {
-    value: f64,
-    /// None for fewer than [`FEWEST_SIZES`] sizes.
-    interval: Option<Interval>,
-}
-
-impl Exponent {
-    /// The slope of a Theil-Sen line through the logarithms; with fewer than [`FEWEST_SIZES`] points, the slope from the first
-    /// to the last. None for fewer than two values above zero.
-    fn of(points: &[(f64, Figure)]) -> Option<Self> {
-        let logs: Vec<(f64, f64)> =
-            points.iter().filter(|(_, y)| y.value > 0.0).map(|(x, y)| (x.ln(), y.value.ln())).collect();
-        if logs.len() >= FEWEST_SIZES {
-            return line(&logs).map(|line| Self { value: line.slope, interval: Some(line.interval) });
-        }
-        let ((from, low), (to, high)) = (logs.first()?, logs.last()?);
-        (to > from).then(|| Self { value: (high - low) / (to - from), interval: None })
-    }
-}
-
-impl fmt::Display for Exponent {
-    /// `1.04 [0.98, 1.11]`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.2}", self.value)?;
-        self.interval.map_or(Ok(()), |ends| write!(f, " [{:.2}, {:.2}]", ends.low, ends.high))
-    }
+    QUESTIONS.iter().filter_map(|question| Some(question.chart?.0))
 }
 
 /// The figures of one phase at each size.
@@ -107,7 +73,7 @@ struct Line<'a> {
     /// The number of leading points that count for the exponent.
     within: usize,
     /// The exponent of those points.
-    exponent: Option<Exponent>,
+    exponent: Option<Figure>,
 }
 
 impl Line<'_> {
@@ -122,7 +88,7 @@ impl Line<'_> {
 struct Swept<'a> {
     report_data: &'a ReportData,
     sweep: &'a Sweep<'a>,
-    question: Option<&'static Question>,
+    question: Question<'a>,
     metric: &'static dyn Metric,
     /// The largest size that counts for the exponent.
     limit: f64,
@@ -134,11 +100,8 @@ pub(super) fn groups(report_data: &ReportData) -> (Vec<Group>, Option<String>) {
     let place = |sweep: &Sweep<'_>| QUESTIONS.iter().position(|question| question.key == sweep.key);
     sweeps.sort_by_key(|sweep| place(sweep).unwrap_or(QUESTIONS.len()));
     let swept: Vec<Swept<'_>> = sweeps.iter().filter_map(|sweep| Swept::new(report_data, sweep)).collect();
-    let group = |one: &Swept<'_>| Group {
-        says: one.verdict().into_iter().collect(),
-        chart: one.question.and_then(|question| one.chart(question)),
-        table: one.table(),
-    };
+    let group =
+        |one: &Swept<'_>| Group { says: one.verdict().into_iter().collect(), chart: one.chart(), table: one.table() };
     let open = QUESTIONS.iter().filter(|question| swept.iter().all(|one| one.sweep.key != question.key));
     let open: Vec<&str> = open.map(|question| question.title).collect();
     let verb = if open.len() == 1 { "is" } else { "are" };
@@ -148,24 +111,23 @@ pub(super) fn groups(report_data: &ReportData) -> (Vec<Group>, Option<String>) {
 
 impl<'a> Swept<'a> {
     fn new(report_data: &'a ReportData, sweep: &'a Sweep<'a>) -> Option<Self> {
-        let question = QUESTIONS.iter().find(|question| question.key == sweep.key);
-        let metric = metric::by_name(question.map_or("time", |question| question.metric))?;
-        let by_cpus = question.is_some_and(|question| question.by_cpus);
-        let limit = if by_cpus { f64::from(report_data.record.environment.cpus) } else { f64::INFINITY };
+        let known = QUESTIONS.into_iter().find(|question| question.key == sweep.key);
+        // A sweep over any other key gets a table of the time of a run.
+        let (title, axis) = (sweep.name, sweep.key);
+        let other = Question { key: axis, title, metric: "time", axis, each: None, by_cpus: false, chart: None };
+        let question = known.unwrap_or(other);
+        let metric = metric::by_name(question.metric)?;
+        let limit = if question.by_cpus { f64::from(report_data.record.environment.cpus) } else { f64::INFINITY };
         let line = |phase| {
             let figure = |workload| report_data.figure(workload, phase, metric);
             let points = sweep.sizes.iter().filter_map(|(size, workload)| Some((*size, figure(workload)?)));
             let points: Vec<(f64, Figure)> = points.collect();
             let within = points.iter().filter(|(size, _)| *size <= limit).count();
-            Line { phase, exponent: Exponent::of(&points[..within]), within, points }
+            Line { phase, exponent: exponent::of(&points[..within]), within, points }
         };
         let mut lines: Vec<Line<'a>> = report_data.record.phases().into_iter().map(line).collect();
         lines.retain(|line| !line.points.is_empty());
         (!lines.is_empty()).then_some(Self { report_data, sweep, question, metric, limit, lines })
-    }
-
-    fn title(&self) -> &str {
-        self.question.map_or(self.sweep.name, |question| question.title)
     }
 
     fn workloads(&self) -> impl Iterator<Item = &str> {
@@ -181,12 +143,13 @@ impl<'a> Swept<'a> {
     fn verdict(&self) -> Option<String> {
         let last = self.lines.last()?;
         let [(from, low), (to, high)] = last.ends()?;
-        let exponent = last.exponent.map(|exponent| format!(", exponent {exponent}")).unwrap_or_default();
+        let exponent =
+            last.exponent.map(|figure| format!(", exponent {}", exponent::text(&figure))).unwrap_or_default();
         (low.value > 0.0 && from != to).then(|| {
             format!(
                 "{}: from {from} to {to} {}, {} changes by {}{exponent}.",
-                self.title(),
-                self.question.map_or(self.sweep.key, |question| question.axis),
+                self.question.title,
+                self.question.axis,
                 last.phase,
                 number::ratio(high.value / low.value),
             )
@@ -195,11 +158,14 @@ impl<'a> Swept<'a> {
 
     fn table(&self) -> Table {
         let quantity = self.metric.quantity();
-        let each = self.question.and_then(|question| question.each);
+        let rows = self.report_data.rows_of(self.workloads().take(1));
+        let unit = rows.first().map_or("unit", |row| row.unit.name.as_str());
+        let title = format!("{} ({}): {}", self.question.title, self.sweep.name, self.metric.title_per(unit));
+        let each = self.question.each;
         // With `each`, a second row of a phase has the figures per unit of the size.
         let rows =
             self.lines.iter().flat_map(|line| [(line, None)].into_iter().chain(each.map(|each| (line, Some(each)))));
-        let mut table = Table::of(self.table_title(), rows).left("phase", "phase", |(line, each)| match each {
+        let mut table = Table::of(title, rows).left("phase", "phase", |(line, each)| match each {
             None => line.phase.to_owned(),
             Some(each) => format!("{}, per {each}", line.phase),
         });
@@ -213,16 +179,10 @@ impl<'a> Swept<'a> {
                 })
             });
         }
-        let exponent = |exponent: Exponent| Cell::number(exponent.value, exponent.to_string());
+        let exponent = |exponent: Figure| Cell::number(exponent.value, exponent::text(&exponent));
         table
             .right("exponent", "exponent", |(line, each)| line.exponent.filter(|_| each.is_none()).map(exponent))
             .notes(self.notes())
-    }
-
-    fn table_title(&self) -> String {
-        let rows = self.report_data.rows_of(self.workloads().take(1));
-        let unit = rows.first().map_or("unit", |row| row.unit.name.as_str());
-        format!("{} ({}): {}", self.title(), self.sweep.name, self.metric.title_per(unit))
     }
 
     fn notes(&self) -> impl Iterator<Item = String> {
@@ -237,19 +197,14 @@ impl<'a> Swept<'a> {
     }
 
     /// The metric over the sizes, one line per phase. Both axes are logarithmic, so a power law is a straight line.
-    fn chart(&self, question: &Question) -> Option<Named> {
+    fn chart(&self) -> Option<Named> {
+        let (name, heading) = self.question.chart?;
         let quantity = self.metric.quantity();
         let drawn = self.lines.iter().filter(|line| line.points.iter().all(|(_, figure)| figure.value > 0.0));
         let series = drawn.map(|line| {
-            let last = line.points.last().map_or(0.0, |(_, figure)| figure.value);
             let band = |figure: &Figure| figure.interval.map(|ends| (ends.low, ends.high));
             let points = line.points.iter().map(|(x, figure)| Point { x: *x, y: figure.value, band: band(figure) });
-            Series {
-                name: line.phase.to_owned(),
-                place: self.report_data.place(line.phase),
-                label: format!("{} {}", number::plain(quantity, last), line.phase),
-                points: points.collect(),
-            }
+            Series::new(line.phase, self.report_data.place(line.phase), quantity, points.collect())
         });
         let mut remark = String::new();
         if !self.metric.portable() {
@@ -265,19 +220,19 @@ impl<'a> Swept<'a> {
             &remark,
         );
         let lines = LineChart {
-            x_axis: format!("{}, logarithmic scale", question.axis),
+            x_axis: format!("{}, logarithmic scale", self.question.axis),
             sizes: true,
             y_axis: self.metric.title().to_owned(),
             quantity,
             series: series.collect(),
             events: self.is_limited().then(|| Event { x: self.limit, label: cpus(self.limit) }).into_iter().collect(),
         };
-        let chart = Chart::new(self.chart_title(question)?, subtitle, lines);
-        Some(Named { name: question.chart, heading: question.title, chart })
+        let chart = Chart::new(self.chart_title()?, subtitle, lines);
+        Some(Named { name, heading, chart })
     }
 
     /// The title: the change of the first phase and of the last one over the whole sweep.
-    fn chart_title(&self, question: &Question) -> Option<String> {
+    fn chart_title(&self) -> Option<String> {
         let what = match self.metric.quantity() {
             Quantity::Seconds => "the time",
             Quantity::PerSecond => "the throughput",
@@ -292,7 +247,7 @@ impl<'a> Swept<'a> {
         };
         let (first, sizes) = change(self.lines.first()?)?;
         let last = self.lines[1..].last().and_then(change).map(|(last, _)| format!(", {last}"));
-        Some(format!("{sizes}x the {}: {first}{}", question.axis, last.unwrap_or_default()))
+        Some(format!("{sizes}x the {}: {first}{}", self.question.axis, last.unwrap_or_default()))
     }
 }
 

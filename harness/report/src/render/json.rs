@@ -3,25 +3,21 @@
 use serde::Serialize;
 use serde::ser::Serializer;
 
-use crate::render::{Cell, Column, Renderer, Table};
+use crate::render::{Cell, Column, Table};
 
 /// Renders `[{"title", "rows": [{column key: exact value}], "notes"}]` for any number of tables.
-pub(super) struct Json;
-
-impl Renderer for Json {
-    fn render(&self, tables: &[Table]) -> String {
-        let tables: Vec<Outgoing<'_>> = tables
-            .iter()
-            .map(|table| Outgoing {
-                title: &table.title,
-                rows: table.rows.iter().map(|cells| Row { columns: &table.columns, cells }).collect(),
-                notes: &table.notes,
-            })
-            .collect();
-        let mut text = serde_json::to_string_pretty(&tables).expect("all keys are strings");
-        text.push('\n');
-        text
-    }
+pub(super) fn render(tables: &[Table]) -> String {
+    let tables: Vec<Outgoing<'_>> = tables
+        .iter()
+        .map(|table| Outgoing {
+            title: &table.title,
+            rows: table.rows.iter().map(|cells| Row { columns: &table.columns, cells }).collect(),
+            notes: &table.notes,
+        })
+        .collect();
+    let mut text = serde_json::to_string_pretty(&tables).expect("all keys are strings");
+    text.push('\n');
+    text
 }
 
 #[derive(Serialize)]

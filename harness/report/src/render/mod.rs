@@ -12,7 +12,7 @@ mod terminal;
 
 pub(crate) use csv::exact;
 pub use flame_graph::FlameGraph;
-pub use format::{Format, Renderer};
+pub use format::Format;
 pub use markdown::escape as escape_markdown;
 pub use sparkline::BARS;
 pub use sparkline::sparkline;

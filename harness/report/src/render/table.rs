@@ -238,6 +238,12 @@ impl Cell {
         Self::number(figure.value, number::figure(metric.quantity(), figure))
     }
 
+    /// A ratio with its interval.
+    pub fn ratio(ratio: Figure) -> Self {
+        let text = ratio.interval.map(|ends| number::ratio_range(ratio.value, &ends));
+        Self::number(ratio.value, text.unwrap_or_else(|| number::ratio(ratio.value)))
+    }
+
     /// A text for people in place of a missing number.
     pub fn no_number(text: impl Into<String>) -> Self {
         Self { text: text.into(), ..Self::missing() }

@@ -1,5 +1,6 @@
 //! Dot chart: single values in rows, each row with its true value as a line.
 
+use crate::render::chart::axis::round_up;
 use crate::render::chart::canvas::Canvas;
 use crate::render::chart::frame::{Frame, LEGEND, legend};
 use crate::render::chart::palette::{self, INK};
@@ -54,10 +55,8 @@ impl Drawing for DotChart {
             self.kinds[index].draw(canvas, x + 5.0, middle);
         });
         let top = top + LEGEND;
-        let ends = [top, top + self.rows.len() as f64 * ROW];
-        let names = self.rows.iter().map(|row| row.name.as_str());
-        let labels = self.rows.iter().map(|row| row.label.as_str());
-        let frame = Frame::of_rows(layout, ends, names, labels, false);
+        let texts = self.rows.iter().map(|row| (row.name.as_str(), row.label.as_str()));
+        let frame = Frame::of_rows(layout, [top, self.rows.len() as f64 * ROW], texts, false);
         let (low, high, step) = self.range();
         let x = |value: f64| frame.left + (value - low) / (high - low) * (frame.right - frame.left);
         let count = ((high - low) / step).round() as usize;
@@ -81,10 +80,7 @@ impl DotChart {
         let (low, high) = values
             .filter(|value| value.is_finite())
             .fold((0.0, 0.0), |(low, high): (f64, f64), value| (low.min(value), high.max(value)));
-        let rough = ((high - low) / TICKS).max(1e-6);
-        let power = 10f64.powf(rough.log10().floor());
-        let step = [1.0, 2.0, 5.0].map(|digit| digit * power).into_iter().find(|step| *step >= rough * 0.999);
-        let step = step.unwrap_or(10.0 * power);
+        let step = round_up(((high - low) / TICKS).max(1e-6));
         ((low / step).floor() * step, ((high / step).floor() + 1.0) * step, step)
     }
 

@@ -40,21 +40,21 @@ impl Frame {
         Self { layout, left, right, top, bottom, above: false }
     }
 
-    /// An area of rows, with space for names and labels beside the data, or `above` it.
+    /// An area of rows of some height, each with a name and a label, with space for both beside the data or `above` it.
     pub(super) fn of_rows<'a>(
         layout: Layout,
-        ends: [f64; 2],
-        names: impl Iterator<Item = &'a str>,
-        labels: impl Iterator<Item = &'a str>,
+        [top, height]: [f64; 2],
+        rows: impl Iterator<Item = (&'a str, &'a str)>,
         above: bool,
     ) -> Self {
+        let (names, labels): (Vec<&str>, Vec<&str>) = rows.unzip();
         let most = layout.width() * 0.35;
         let (left, right) = match above {
             true => (4.0, 10.0),
             false => (NAME.widest(names, 60.0, most) + 16.0, LABEL.widest(labels, 60.0, most) + 18.0),
         };
         let sides = [layout.edge() + left, layout.width() - layout.edge() - right];
-        Self { above, ..Self::new(layout, sides, ends) }
+        Self { above, ..Self::new(layout, sides, [top, top + height]) }
     }
 
     /// Draws a vertical rule with a label below it for each tick, and the horizontal axis with its title.

@@ -2,8 +2,9 @@
 //! for sizes.
 
 use harness_record::metric::Quantity;
+use harness_record::number;
 
-use crate::render::chart::axis::LogAxis;
+use crate::render::chart::axis::{LogAxis, round_up};
 use crate::render::chart::canvas::Canvas;
 use crate::render::chart::frame::Frame;
 use crate::render::chart::header::{AXIS, LABEL, TICK, tick_label};
@@ -47,6 +48,14 @@ pub struct Series {
     pub label: String,
     /// The points, from left to right.
     pub points: Vec<Point>,
+}
+
+impl Series {
+    /// The line of a phase whose label is its last value and its name.
+    pub fn new(name: &str, place: usize, quantity: Quantity, points: Vec<Point>) -> Self {
+        let last = points.last().map_or(0.0, |point| point.y);
+        Self { name: name.to_owned(), place, label: format!("{} {name}", number::plain(quantity, last)), points }
+    }
 }
 
 /// A point of a line.
@@ -211,9 +220,7 @@ fn spread(wanted: &[f64], top: f64, bottom: f64) -> Vec<f64> {
 
 /// About six evenly spaced whole numbers from `low` to `high`.
 fn even_ticks(low: f64, high: f64) -> Vec<f64> {
-    let rough = ((high - low) / 6.0).max(1.0);
-    let power = 10f64.powf(rough.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0].map(|step| step * power).into_iter().find(|step| *step >= rough).unwrap_or(rough);
+    let step = round_up(((high - low) / 6.0).max(1.0));
     let first = (low / step).ceil() as i64;
     let last = (high / step).floor() as i64;
     (first..=last).map(|index| index as f64 * step).collect()

@@ -44,10 +44,12 @@ const ZERO: f64 = 56.0;
 impl Drawing for PhaseChart {
     fn draw(&self, canvas: &mut Canvas, layout: Layout, top: f64) -> f64 {
         let row = if layout.narrow() { 46.0 } else { 32.0 };
-        let names = self.marks.iter().map(|mark| mark.name.as_str());
-        let labels = self.marks.iter().filter(|mark| mark.value.is_ok()).map(|mark| mark.label.as_str());
-        let ends = [top, top + self.marks.len() as f64 * row];
-        let frame = Frame::of_rows(layout, ends, names, labels, layout.narrow());
+        // The label of a missing value is in the area of the data.
+        let texts = self
+            .marks
+            .iter()
+            .map(|mark| (mark.name.as_str(), if mark.value.is_ok() { mark.label.as_str() } else { "" }));
+        let frame = Frame::of_rows(layout, [top, self.marks.len() as f64 * row], texts, layout.narrow());
         let scale = self.scale(frame);
         scale.draw(canvas, self);
         for (index, mark) in self.marks.iter().enumerate() {

@@ -54,9 +54,8 @@ impl Drawing for ShareChart {
         });
         let top = top + LEGEND;
         let (places, height) = self.rows();
-        let names = self.bars.iter().map(|bar| bar.name.as_str());
-        let labels = self.bars.iter().map(|bar| bar.label.as_str());
-        let frame = Frame::of_rows(layout, [top, top + height], names, labels, false);
+        let texts = self.bars.iter().map(|bar| (bar.name.as_str(), bar.label.as_str()));
+        let frame = Frame::of_rows(layout, [top, height], texts, false);
         let x = |share: f64| frame.left + share.clamp(0.0, 1.0) * (frame.right - frame.left);
         let ticks = [0.0, 0.25, 0.5, 0.75, 1.0].map(|tick| (x(tick), format!("{:.0} %", 100.0 * tick)));
         frame.x_axis(canvas, ticks, &self.axis);

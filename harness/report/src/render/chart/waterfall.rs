@@ -39,10 +39,8 @@ pub struct Bar {
 impl Drawing for Waterfall {
     fn draw(&self, canvas: &mut Canvas, layout: Layout, top: f64) -> f64 {
         let (row, half) = if layout.narrow() { (46.0, 7.0) } else { (30.0, 10.0) };
-        let ends = [top, top + self.bars.len() as f64 * row];
-        let names = self.bars.iter().map(|bar| bar.name.as_str());
-        let labels = self.bars.iter().map(|bar| bar.label.as_str());
-        let frame = Frame::of_rows(layout, ends, names, labels, layout.narrow());
+        let texts = self.bars.iter().map(|bar| (bar.name.as_str(), bar.label.as_str()));
+        let frame = Frame::of_rows(layout, [top, self.bars.len() as f64 * row], texts, layout.narrow());
         let values = self.bars.iter().flat_map(|bar| {
             let interval = bar.interval.map_or([bar.from, bar.to], |ends| [ends.low, ends.high]);
             [bar.from, bar.to, interval[0], interval[1]]
