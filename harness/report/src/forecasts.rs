@@ -48,7 +48,7 @@ pub fn section(report_data: &ReportData) -> Option<Section> {
     if audits.is_empty() {
         return None;
     }
-    let mut section = Section::new("forecasts", "Forecast audit");
+    let mut section = Section { id: "forecasts", title: "Forecast audit", ..Section::default() };
     section.says.push(verdict(&audits));
     section.tables.push(table(report_data, &audits));
     if audits.iter().any(|audited| audited.audit.is_none() && audited.forecast.test.is_ok()) {

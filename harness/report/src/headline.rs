@@ -65,14 +65,9 @@ pub fn tiles(record: &Record, anchors: &[String]) -> Vec<Tile> {
 }
 
 fn interval(ratio: &Figure) -> String {
-    ratio.interval.map_or_else(String::new, |ends| {
-        format!(
-            " ({:.0} % confidence interval {} to {})",
-            ends.level * 100.0,
-            number::ratio(ends.low),
-            number::ratio(ends.high)
-        )
-    })
+    let Some(ends) = ratio.interval else { return String::new() };
+    let [low, high] = [ends.low, ends.high].map(number::ratio);
+    format!(" ({:.0} % confidence interval {low} to {high})", ends.level * 100.0)
 }
 
 /// The table of phases: the phases of the headline workload in order, each compared with the anchors and with the previous

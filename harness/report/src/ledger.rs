@@ -38,7 +38,7 @@ pub fn ladder(report_data: &ReportData) -> Option<Ladder<'_>> {
 /// The section of the report; none if there are fewer than two phases.
 pub fn section(report_data: &ReportData) -> Option<Section> {
     let ladder = ladder(report_data)?;
-    let mut section = Section::new("ledger", "Speedup by phase");
+    let mut section = Section { id: "ledger", title: "Speedup by phase", ..Section::default() };
     let means = means(report_data, &ladder);
     section.says.extend(verdict(&ladder, &means));
     section.tables.extend([means, by_workload(report_data, &ladder)]);

@@ -58,7 +58,7 @@ fn measured(
 /// The section of the report; none without a roadmap.
 pub fn section(report_data: &ReportData) -> Option<Section> {
     let roadmap = report_data.roadmap.as_ref()?;
-    let mut section = Section::new("roadmap", "Roadmap progress");
+    let mut section = Section { id: "roadmap", title: "Roadmap progress", ..Section::default() };
     let progress = progress(report_data, roadmap);
     section.says.push(verdict(&progress));
     section.says.push(format!(

@@ -50,8 +50,7 @@ struct Shape<'a> {
 impl Shape<'_> {
     fn table(&self, title: &str, rows: &[&Row], unit: &str, with_workload: bool) -> Table {
         let mut table = Table::of(title, rows.iter().copied())
-            .left("workload", "workload", |row| &row.workload)
-            .only(with_workload)
+            .left_if(with_workload, "workload", "workload", |row| &row.workload)
             .left("phase", "phase", |row| &row.phase)
             .right("time_seconds", "time", |row| measured("time", row))
             .right("tokens_per_second", "tokens/s", |row| measured("tokens-per-second", row));

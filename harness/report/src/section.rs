@@ -6,7 +6,7 @@ use crate::charts::Named;
 use crate::render::{Cell, Table, Tone};
 
 /// A section of a report.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Section {
     /// Its id on the page.
     pub id: &'static str,
@@ -23,11 +23,6 @@ pub struct Section {
 }
 
 impl Section {
-    /// An empty section.
-    pub fn new(id: &'static str, title: &'static str) -> Self {
-        Self { id, title, says: Vec::new(), charts: Vec::new(), tables: Vec::new(), missing: Vec::new() }
-    }
-
     /// The sentence for missing measurements.
     pub fn not_measured(what: &str, command: &str) -> String {
         format!("{what} not measured. To fill this in: {command}")

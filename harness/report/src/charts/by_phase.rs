@@ -72,19 +72,14 @@ fn chart(
     let rows = phases(record, workload);
     rows.iter().find(|row| metric.figure(row).is_some())?;
     let marks = rows.iter().map(|row| mark(report_data, metric, row)).collect();
-    let subtitle = report_data.subtitle(workload, &rows, metric.instrument(), medians(metric));
+    let remark = if metric.portable() { "" } else { MEDIANS };
+    let subtitle = report_data.subtitle(workload, &rows, metric.instrument(), remark);
     let (quantity, better) = (metric.quantity(), metric.better());
     Some(Chart::new(title, subtitle, PhaseChart { axis, quantity, better, marks }))
 }
 
 /// The remark on the numbers of the clock: the ratio of two medians is not the median of the ratios.
-fn medians(metric: &dyn Metric) -> &'static str {
-    if metric.portable() {
-        ""
-    } else {
-        "; medians over rounds with 95 % intervals, ratios over the rounds in which both phases ran"
-    }
-}
+const MEDIANS: &str = "; medians over rounds with 95 % intervals, ratios over the rounds in which both phases ran";
 
 /// The rows of a workload, in the order of the phases.
 pub(super) fn phases<'a>(record: &'a Record, workload: &str) -> Vec<&'a Row> {
@@ -99,15 +94,15 @@ fn workload<'a>(report_data: &'a ReportData, metric: &dyn Metric) -> Option<&'a 
     if let Some(headline) = headline(record).filter(|name| has_figures(name)) {
         return Some(headline);
     }
+    // From the main record only: measurements on demand answer other questions.
+    let main: Vec<&str> = report_data.sources.first().into_iter().flat_map(crate::Source::workloads).collect();
+    // Ablations are not about the phases either.
+    let changed = |name: &str| phases(record, name).iter().any(|row| row.phase.contains('='));
+    let mut names = record.workloads();
+    names.retain(|name| main.contains(name) && !name.contains('=') && has_figures(name) && !changed(name));
     let with_unit = |wanted: fn(&Row) -> bool| -> Vec<&'a str> {
-        // From the main record only: measurements on demand answer other questions.
-        let main: Vec<&str> = report_data.sources.first().into_iter().flat_map(crate::Source::workloads).collect();
-        let names = record.workloads().into_iter().filter(|name| main.contains(name));
-        let names = names.filter(|name| !name.contains('=') && has_figures(name));
-        // Ablations are not about the phases either.
-        let changed = |name: &str| phases(record, name).iter().any(|row| row.phase.contains('='));
-        let names = names.filter(|name| !changed(name));
-        names.filter(|name| phases(record, name).iter().all(|row| wanted(row))).collect()
+        let all = |name: &&&str| phases(record, name).iter().all(|row| wanted(row));
+        names.iter().filter(all).copied().collect()
     };
     let single = with_unit(|row| row.unit.name == "token" && row.unit.per_run == 1);
     let middle = single.get(single.len() / 2).copied();

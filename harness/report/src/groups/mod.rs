@@ -45,7 +45,7 @@ pub(super) const MATRIX: Use =
 
 /// The section of the report. Without measurements it has the command that takes them.
 pub(super) fn section(report_data: &ReportData, of: &Use) -> Section {
-    let mut section = Section::new(of.id, of.title);
+    let mut section = Section { id: of.id, title: of.title, ..Section::default() };
     let (groups, missing) = (of.groups)(report_data);
     for group in groups {
         section.says.extend(group.says);

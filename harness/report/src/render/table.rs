@@ -3,7 +3,7 @@
 //! Every command that prints results builds tables; the formats (`table`, `json`, `csv`, `markdown`) render them. A cell has
 //! the exact value for programs and the text for people.
 
-use harness_record::metric::{Figure, LEVEL, Metric, Quantity};
+use harness_record::metric::{Better, Figure, LEVEL, Metric, Quantity};
 use harness_record::number;
 use serde::Serialize;
 
@@ -70,6 +70,16 @@ pub enum Tone {
 }
 
 impl Tone {
+    /// The tone of a change of a metric.
+    pub fn of_change(metric: &dyn Metric, difference: f64) -> Self {
+        match (metric.better(), difference) {
+            (_, 0.0) => Self::Plain,
+            (Better::Lower, 0.0..) | (Better::Higher, ..0.0) => Self::Bad,
+            (Better::Higher, 0.0..) | (Better::Lower, ..0.0) => Self::Good,
+            _ => Self::Plain,
+        }
+    }
+
     /// The tone of a speedup: good or bad if its interval excludes 1 at the confidence level.
     pub fn of_speed(speed: &Figure) -> Self {
         match speed.interval.filter(|ends| ends.excludes(1.0, LEVEL)) {
@@ -104,7 +114,8 @@ impl Table {
     pub fn without_columns_of(mut self, is_empty: impl Fn(&Cell) -> bool) -> Self {
         for index in (0..self.columns.len()).rev() {
             if self.rows.iter().all(|row| is_empty(&row[index])) {
-                self.remove_column(index);
+                self.columns.remove(index);
+                self.rows.iter_mut().for_each(|row| drop(row.remove(index)));
             }
         }
         self
@@ -120,11 +131,6 @@ impl Table {
             std::iter::once(Cell::text(&column.heading)).chain(cells).collect()
         });
         Self { columns, rows: rows.collect(), ..self }
-    }
-
-    fn remove_column(&mut self, index: usize) {
-        self.columns.remove(index);
-        self.rows.iter_mut().for_each(|row| drop(row.remove(index)));
     }
 }
 
@@ -157,13 +163,16 @@ impl<R> TableOf<R> {
         self
     }
 
-    /// Removes the column that was added last, unless it is `shown`.
+    /// Adds a column of words if it is `shown`.
     #[must_use]
-    pub fn only(mut self, shown: bool) -> Self {
-        if !shown {
-            self.table.remove_column(self.table.columns.len() - 1);
-        }
-        self
+    pub fn left_if<C: Into<Cell>>(self, shown: bool, key: &str, heading: &str, cell: impl FnMut(&R) -> C) -> Self {
+        if shown { self.left(key, heading, cell) } else { self }
+    }
+
+    /// Adds a column of numbers if it is `shown`.
+    #[must_use]
+    pub fn right_if<C: Into<Cell>>(self, shown: bool, key: &str, heading: &str, cell: impl FnMut(&R) -> C) -> Self {
+        if shown { self.right(key, heading, cell) } else { self }
     }
 
     /// Returns the table with these notes.

@@ -1,7 +1,7 @@
 //! Comparisons as a table.
 
 use harness_judge::compare::{Comparability, Comparison, grouped};
-use harness_record::metric::{Better, Figure, LEVEL, Metric};
+use harness_record::metric::{Figure, LEVEL};
 use harness_record::number;
 
 use crate::render::{Cell, Table, TableOf, Tone};
@@ -18,12 +18,9 @@ pub fn table(title: impl Into<String>, comparisons: &[Comparison], exact: bool) 
     let interval = |comparison: &Comparison| comparison.ratio.and_then(|ratio| ratio.interval);
     let mut table = figure_table(title, comparisons.iter().collect(), exact, |comparison| comparison)
         .left("state", "state", |comparison| state(comparison))
-        .right("ratio_low", "ratio, low", |comparison| interval(comparison).map(|ends| ends.low))
-        .only(exact)
-        .right("ratio_high", "ratio, high", |comparison| interval(comparison).map(|ends| ends.high))
-        .only(exact)
-        .left("reason", "reason", |one| (!is_comparable(one)).then(|| one.state.to_string()))
-        .only(exact)
+        .right_if(exact, "ratio_low", "ratio, low", |comparison| interval(comparison).map(|ends| ends.low))
+        .right_if(exact, "ratio_high", "ratio, high", |comparison| interval(comparison).map(|ends| ends.high))
+        .left_if(exact, "reason", "reason", |one| (!is_comparable(one)).then(|| one.state.to_string()))
         .table;
     if !exact {
         let incomparable = comparisons.iter().filter(|comparison| !is_comparable(comparison));
@@ -56,11 +53,9 @@ pub(crate) fn figure_table<R>(
     Table::of(title, rows)
         .left("workload", "workload", |row| Cell::text(&comparison(row).workload))
         .left("phase", "phase", |row| Cell::text(&comparison(row).head_phase))
-        .left("base_phase", "base phase", |row| Cell::text(&comparison(row).base_phase))
-        .only(exact)
+        .left_if(exact, "base_phase", "base phase", |row| Cell::text(&comparison(row).base_phase))
         .left("metric", "metric", metric)
-        .left("unit", "unit", |row| comparison(row).metric.map(|metric| number::base_unit(metric.quantity())))
-        .only(exact)
+        .left_if(exact, "unit", "unit", |row| comparison(row).metric.map(|metric| number::base_unit(metric.quantity())))
         .right("base", "base", |row| figure(comparison(row), comparison(row).base))
         .right("head", "head", |row| figure(comparison(row), comparison(row).head))
         .right("ratio", "change", |row| change(comparison(row)))
@@ -81,7 +76,7 @@ pub(crate) fn change(comparison: &Comparison) -> Cell {
     let Some(ratio) = comparison.ratio else {
         // The base is zero, so there is no ratio.
         let text = if head.value == 0.0 { "0 %" } else { "from 0" };
-        return Cell::no_number(text).toned(tone(metric, head.value - base.value));
+        return Cell::no_number(text).toned(Tone::of_change(metric, head.value - base.value));
     };
     let text = match ratio.interval {
         Some(interval) => number::ratio_range(ratio.value, &interval),
@@ -90,21 +85,7 @@ pub(crate) fn change(comparison: &Comparison) -> Cell {
     };
     let sure = ratio.interval.map_or(metric.portable(), |interval| interval.excludes(1.0, LEVEL));
     let difference = if sure { ratio.value - 1.0 } else { 0.0 };
-    Cell::number(ratio.value, text).toned(tone(metric, difference))
-}
-
-fn tone(metric: &dyn Metric, difference: f64) -> Tone {
-    let worse = match metric.better() {
-        Better::Lower => difference,
-        Better::Higher => -difference,
-    };
-    if worse > 0.0 {
-        Tone::Bad
-    } else if worse < 0.0 {
-        Tone::Good
-    } else {
-        Tone::Plain
-    }
+    Cell::number(ratio.value, text).toned(Tone::of_change(metric, difference))
 }
 
 #[cfg(test)]

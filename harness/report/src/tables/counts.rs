@@ -13,8 +13,7 @@ pub fn table(verdict: &CountsVerdict, exact: bool) -> Table {
     figure_table("", rows, exact, |row| &row.comparison)
         .left("limit", "limit", |row| row.judgement.limit().map(|limit| limit.tolerance.to_string()))
         .left("verdict", "verdict", |row| Cell::text(row.judgement.name()).toned(tone(&row.judgement)))
-        .left("explanation", "explanation", |row| row.explanation())
-        .only(exact)
+        .left_if(exact, "explanation", "explanation", |row| row.explanation())
         .table
 }
 

@@ -1,7 +1,6 @@
 //! Tables of histories.
 
 use harness_record::history::{DatedRecord, HistoryQuery, LevelChange, Series};
-use harness_record::metric::Better;
 use harness_record::number::{self, plain};
 
 use crate::render::{Cell, Table, Tone, sparkline};
@@ -85,8 +84,7 @@ fn change((from, to): (f64, f64), question: &HistoryQuery<'_>) -> Cell {
     if from == to {
         return Cell::number(0.0, "0 %").toned(Tone::Quiet);
     }
-    let lower_is_better = question.metric.better() == Better::Lower;
-    let tone = if (to < from) == lower_is_better { Tone::Good } else { Tone::Bad };
+    let tone = Tone::of_change(question.metric, to - from);
     if from == 0.0 {
         return Cell::no_number("from 0").toned(tone);
     }

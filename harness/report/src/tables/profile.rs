@@ -50,10 +50,12 @@ impl Scope<'_> {
             .right("own_share", "own %", |(_, part)| self.share(part.own))
             .right("calls", "calls", |(_, part)| calls_of(part.calls))
             .right(&unit_key("average", view), "average", |(_, part)| self.average(part.total, part.calls))
-            .right(&unit_key("min", view), "min", |(_, part)| end(part.range.map(|range| range.0)))
-            .only(view == View::Time)
-            .right(&unit_key("max", view), "max", |(_, part)| end(part.range.map(|range| range.1)))
-            .only(view == View::Time);
+            .right_if(view == View::Time, &unit_key("min", view), "min", |(_, part)| {
+                end(part.range.map(|range| range.0))
+            })
+            .right_if(view == View::Time, &unit_key("max", view), "max", |(_, part)| {
+                end(part.range.map(|range| range.1))
+            });
         table.notes(self.notes().into_iter().chain(self.rest(parts.len())))
     }
 
@@ -107,8 +109,7 @@ impl Scope<'_> {
             Cell { text: format!("{}{}", branch.lines, name.text), ..name }
         };
         Table::of(format!("Call hierarchy by {}: {}", view.name(), self.profile.place()), branches)
-            .right("depth", "depth", |branch| count(branch.depth))
-            .only(self.exact)
+            .right_if(self.exact, "depth", "depth", |branch| count(branch.depth))
             .left("name", view.noun(), label)
             .right(&unit_key("total", view), "total", |branch| self.amount(branch.node.total() as f64))
             .right("total_share", "% of total", |branch| self.share(branch.node.total()))

@@ -51,8 +51,7 @@ pub fn counts_table(last: &[Comparison], first: Option<&[Comparison]>) -> Table 
         .right("before", "before", |line| line.figure(line.double.last.base))
         .right("after", "after", |line| line.figure(line.double.last.head))
         .left("change", "change", |line| change(line.double.last))
-        .left("since_start", "since the start", |line| line.double.first.map(change))
-        .only(first.is_some())
+        .left_if(first.is_some(), "since_start", "since the start", |line| line.double.first.map(change))
         .notes(grouped(incomparable.map(|row| (row.place(), row.state.to_string()))))
 }
 

@@ -19,8 +19,7 @@ pub fn times_table(last: &[TimeChange], first: Option<&[TimeChange]>) -> Table {
         .right("before", "before", |timed| timed.seconds.map(|(before, _)| seconds(before)))
         .right("after", "after", |timed| timed.seconds.map(|(_, after)| seconds(after)))
         .left("change", "change", |timed| change(timed))
-        .left("since_start", "since the start", |timed| since_start(timed))
-        .only(first.is_some())
+        .left_if(first.is_some(), "since_start", "since the start", |timed| since_start(timed))
         .table
 }
 

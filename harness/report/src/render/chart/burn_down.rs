@@ -198,10 +198,7 @@ impl Plot {
         let (mut above, mut below) = (y, y);
         if let Some(ends) = interval {
             let (low, high) = (self.y(ends.low), self.y(ends.high));
-            canvas.line(&[(x, low), (x, high)], look.colour, 2.0);
-            for end in [low, high] {
-                canvas.line(&[(x - 5.0, end), (x + 5.0, end)], look.colour, 2.0);
-            }
+            canvas.interval([(x, low), (x, high)], (5.0, 0.0), look.colour, 2.0);
             (above, below) = (above.min(high), below.max(low));
         }
         canvas.dot(x, y, 6.0, look);

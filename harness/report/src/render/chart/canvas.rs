@@ -86,11 +86,11 @@ impl Canvas {
         }
     }
 
-    /// Draws an interval as a horizontal line with a cap of height `2 * cap` at each end.
-    pub(super) fn interval(&mut self, [low, high]: [f64; 2], y: f64, cap: f64, colour: RGBColor, width: f64) {
-        self.line(&[(low, y), (high, y)], colour, width);
-        for end in [low, high] {
-            self.line(&[(end, y - cap), (end, y + cap)], colour, width);
+    /// Draws an interval as a line with a stroke through each end, from `end - cap` to `end + cap`.
+    pub(super) fn interval(&mut self, ends: [Place; 2], cap: Place, colour: RGBColor, width: f64) {
+        self.line(&ends, colour, width);
+        for (x, y) in ends {
+            self.line(&[(x - cap.0, y - cap.1), (x + cap.0, y + cap.1)], colour, width);
         }
     }
 

@@ -50,7 +50,11 @@ impl Drawing for PhaseChart {
             .iter()
             .map(|mark| (mark.name.as_str(), if mark.value.is_ok() { mark.label.as_str() } else { "" }));
         let frame = Frame::of_rows(layout, [top, self.marks.len() as f64 * row], texts, layout.narrow());
-        let scale = self.scale(frame);
+        let values = || self.marks.iter().filter_map(|mark| mark.value.as_ref().ok());
+        let ends =
+            values().flat_map(|(value, interval)| interval.map_or([*value; 3], |ends| [*value, ends.low, ends.high]));
+        let zero = values().any(|(value, _)| *value == 0.0).then_some(frame.left + 14.0);
+        let scale = Scale { frame, zero, start: frame.left + zero.map_or(0.0, |_| ZERO), axis: LogAxis::over(ends) };
         scale.draw(canvas, self);
         for (index, mark) in self.marks.iter().enumerate() {
             scale.mark(canvas, mark, top + (index as f64 + 0.5) * row);
@@ -59,35 +63,21 @@ impl Drawing for PhaseChart {
     }
 }
 
-impl PhaseChart {
-    fn scale(&self, frame: Frame) -> Scale {
-        let values = || self.marks.iter().filter_map(|mark| mark.value.as_ref().ok());
-        let ends = values().flat_map(|(value, interval)| {
-            interval.map_or([*value; 3], |interval| [*value, interval.low, interval.high])
-        });
-        let has_zero = values().any(|(value, _)| *value == 0.0);
-        Scale { frame, zero: has_zero.then_some(frame.left + 14.0), axis: LogAxis::over(ends) }
-    }
-}
-
 /// The positions of values: a logarithmic axis, with extra space at its left if a value is zero.
 struct Scale {
     frame: Frame,
     zero: Option<f64>,
+    /// Left end of the logarithmic part.
+    start: f64,
     axis: Option<LogAxis>,
 }
 
 impl Scale {
-    /// Left end of the logarithmic part.
-    fn start(&self) -> f64 {
-        self.frame.left + if self.zero.is_some() { ZERO } else { 0.0 }
-    }
-
     fn x(&self, value: f64) -> Option<f64> {
         if value <= 0.0 {
             return self.zero;
         }
-        self.axis.map(|axis| self.start() + axis.place(value) * (self.frame.right - self.start()))
+        self.axis.map(|axis| self.start + axis.place(value) * (self.frame.right - self.start))
     }
 
     fn draw(&self, canvas: &mut Canvas, chart: &PhaseChart) {
@@ -103,7 +93,7 @@ impl Scale {
         frame.x_axis(canvas, ticks, &format!("{}{scale}; {direction}", chart.axis));
         if let Some(zero) = self.zero {
             // Two strokes mark the break of the axis between zero and the rest.
-            let (gap, y) = ((zero + self.start()) / 2.0, frame.bottom);
+            let (gap, y) = ((zero + self.start) / 2.0, frame.bottom);
             canvas.block(gap - 4.0, y - 2.0, gap + 4.0, y + 2.0, PAPER);
             for x in [gap - 4.0, gap + 4.0] {
                 canvas.line(&[(x - 3.0, y + 6.0), (x + 3.0, y - 6.0)], MUTED, 1.0);
@@ -121,7 +111,7 @@ impl Scale {
         canvas.line(&[(self.frame.left, row.y), (x, row.y)], RULE, 2.0);
         let mut end = x;
         if let Some((low, high)) = interval.and_then(|ends| Some((self.x(ends.low)?, self.x(ends.high)?))) {
-            canvas.interval([low, high], row.y, 5.0, look.colour, 2.0);
+            canvas.interval([(low, row.y), (high, row.y)], (0.0, 5.0), look.colour, 2.0);
             end = end.max(high);
         }
         match mark.alarm {

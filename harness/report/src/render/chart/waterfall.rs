@@ -58,7 +58,7 @@ impl Drawing for Waterfall {
             let mut end = from.max(to).max(from.min(to) + 2.0);
             canvas.block(from.min(to), y - half, end, y + half, colour);
             if let Some(ends) = bar.interval {
-                canvas.interval([x(ends.low), x(ends.high)], y, 4.0, INK, 1.0);
+                canvas.interval([(x(ends.low), y), (x(ends.high), y)], (0.0, 4.0), INK, 1.0);
                 end = end.max(x(ends.high));
             }
             if index + 1 < self.bars.len() {
