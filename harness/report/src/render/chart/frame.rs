@@ -88,7 +88,7 @@ impl Frame {
             let after_name = self.left + NAME.width(&name) + 12.0;
             return Row { y: middle + 9.0, text_y: middle - 9.0, after_name: Some(after_name) };
         }
-        let name = NAME.shorten(name, self.left - 16.0 - self.layout.edge());
+        let name = NAME.shorten(name, self.left - 14.0 - self.layout.edge());
         canvas.words(&name, self.left - 14.0, middle, NAME);
         Row { y: middle, text_y: middle, after_name: None }
     }
