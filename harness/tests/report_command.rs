@@ -35,15 +35,17 @@ fn draws_the_newest_record_into_reports() {
     harness(folder.path()).assert().code(0).stderr(predicate::str::contains("index.html"));
     let page = fs::read_to_string(folder.path().join("reports/index.html")).expect("the page");
     assert!(page.contains("2026-03-14 15:09 UTC"), "the newest");
-    assert!(folder.path().join("reports/charts/tokens-per-second.png").is_file());
+    assert!(folder.path().join("reports/charts/tokens-per-second.svg").is_file());
+    assert!(!folder.path().join("reports/charts/tokens-per-second.png").exists());
 }
 
 #[test]
 fn draws_the_named_record_into_the_named_folder() {
     let folder = checkout(true);
-    let arguments = ["--record", "records/2026-03-14T150926Z.json", "--out", "here/and there"];
+    let arguments = ["--record", "records/2026-03-14T150926Z.json", "--out", "here/and there", "--png"];
     harness(folder.path()).args(arguments).assert().code(0);
     assert!(folder.path().join("here/and there/summary.md").is_file());
+    assert!(folder.path().join("here/and there/charts/tokens-per-second.png").is_file());
     assert!(!folder.path().join("reports").exists());
 }
 

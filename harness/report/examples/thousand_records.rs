@@ -37,7 +37,7 @@ fn main() -> anyhow::Result<()> {
         .map(|report_data| ReportData { roadmap, ..report_data })
         .ok_or_else(|| anyhow::anyhow!("no record"))?;
     let gathered = start.elapsed();
-    let written = harness_report::write(&report_data, &out)?;
+    let written = harness_report::write(&report_data, &out, false)?;
     println!(
         "{:.2} s, of which {:.2} s to read the records; {} files; {}",
         start.elapsed().as_secs_f64(),

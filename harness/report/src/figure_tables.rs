@@ -5,60 +5,41 @@ use harness_record::metric::{self, Figure, Metric};
 use harness_record::{Record, Row, number};
 
 use crate::figures::{self, Absent};
-use crate::render::{Cell, Column, Table, Tone};
+use crate::render::{Cell, Table, Tone};
 use crate::{ReportData, problems};
 
 /// Returns one table per workload, in the order of the record.
 pub fn figure_tables(report_data: &ReportData) -> Vec<Table> {
-    let table = |workload| {
-        let mut table = table(&report_data.record, &report_data.anchors, workload);
-        table.notes.push(report_data.provenance([workload]));
-        if table.columns.len() > MOST_COLUMNS { turned(table) } else { table }
-    };
-    report_data.record.workloads().into_iter().map(table).collect()
+    report_data.record.workloads().into_iter().map(|workload| table(report_data, workload)).collect()
 }
 
 /// With more columns than this, a table has phases as rows.
 const MOST_COLUMNS: usize = 12;
 
-/// Transposes a table: phases as rows and metrics as columns.
-fn turned(table: Table) -> Table {
-    let mut columns = vec![Column::left("phase", "phase")];
-    columns.extend(table.rows.iter().map(|row| Column::right(&row[0].text, &row[0].text)));
-    let mut turned = Table::new(table.title, columns);
-    for (place, column) in table.columns.iter().enumerate().skip(1) {
-        let cells = table.rows.iter().map(|row| row[place].clone());
-        turned.rows.push(std::iter::once(Cell::text(&column.heading)).chain(cells).collect());
-    }
-    turned.notes = table.notes;
-    turned
-}
-
-fn table(record: &Record, anchors: &[String], workload: &str) -> Table {
+fn table(report_data: &ReportData, workload: &str) -> Table {
+    let (record, anchors) = (&report_data.record, &report_data.anchors);
     let rows: Vec<&Row> = record.phases().into_iter().filter_map(|phase| record.row(workload, phase)).collect();
-    let mut columns = vec![Column::left("metric", "metric")];
-    columns.extend(rows.iter().map(|row| Column::right(&row.phase, &row.phase)));
-    let mut table = Table::new(workload, columns);
+    let mut table = Table::of(workload, rows.clone()).left("phase", "phase", |row| &row.phase);
     for &metric in metric::all() {
         let has_content =
             |row: &&Row| !matches!(figures::figure(metric, Some(row)), Err(Absent::NotMeasured | Absent::NoMeaning));
         if rows.iter().any(has_content) {
-            let name = Cell::text(metric.title_per(&rows[0].unit.name));
-            let cells = rows.iter().map(|row| cell(record, anchors, metric, row));
-            table.rows.push(std::iter::once(name).chain(cells).collect());
+            let title = metric.title_per(&rows[0].unit.name);
+            table = table.right(&title, &title, |row| cell(record, anchors, metric, row));
         }
     }
-    let checks = rows.iter().map(|row| super::run_tables::check(row));
-    table.rows.push(std::iter::once(Cell::text("check of the answer")).chain(checks).collect());
-    table.notes = problems::of(rows.iter().copied()).iter().map(ToString::to_string).collect();
-    table
+    let problems = problems::of(rows.iter().copied()).into_iter();
+    let table = table
+        .right("check of the answer", "check of the answer", |row| super::run_tables::check(row))
+        .notes(problems.chain([report_data.provenance([workload])]));
+    if rows.len() < MOST_COLUMNS { table.transposed("metric") } else { table }
 }
 
 /// The figure on the first line, its ratios to the anchors on the second.
 fn cell(record: &Record, anchors: &[String], metric: &dyn Metric, row: &Row) -> Cell {
     let figure = match figures::figure(metric, Some(row)) {
         Ok(figure) => figure,
-        Err(Absent::Failed(_)) => return Cell { text: "failed".to_owned(), ..Cell::missing() }.toned(Tone::Bad),
+        Err(Absent::Failed(_)) => return Cell::no_number("failed").toned(Tone::Bad),
         Err(_) => return Cell::missing(),
     };
     let ratios = anchors.iter().filter(|anchor| **anchor != row.phase).filter_map(|anchor| {

@@ -1,45 +1,36 @@
 //! Figures and ratios of a report: a number, or the reason why it is missing.
 
-use std::fmt;
-
 use harness_abtest::Interval;
 use harness_record::metric::{self, Figure, Metric};
 use harness_record::{Check, Row};
 
 /// The reason why a number is missing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Absent {
     /// The phase was not measured with this workload, or the instrument did not run.
+    #[error("not measured")]
     NotMeasured,
     /// The instrument failed, with its message.
+    #[error("{0}")]
     Failed(String),
     /// The metric does not apply to this workload.
+    #[error("does not apply to this workload")]
     NoMeaning,
     /// One of the two answers is wrong or was not checked, so their costs cannot be compared.
+    #[error("not compared: an answer is wrong or unchecked")]
     AnswerNotRight,
     /// The two rows did different work: definition or answer differ.
+    #[error("not compared: the work has changed")]
     OtherWork,
     /// The base has no such figure.
+    #[error("nothing to compare with")]
     NoBase,
     /// The base is zero, so there is no ratio.
+    #[error("not compared: the base is zero")]
     BaseIsZero,
     /// Wall times were not measured in alternation, so they cannot be compared.
+    #[error("not compared: not measured side by side")]
     NotSideBySide,
-}
-
-impl fmt::Display for Absent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NotMeasured => "not measured",
-            Self::Failed(message) => message,
-            Self::NoMeaning => "does not apply to this workload",
-            Self::AnswerNotRight => "not compared: an answer is wrong or unchecked",
-            Self::OtherWork => "not compared: the work has changed",
-            Self::NoBase => "nothing to compare with",
-            Self::BaseIsZero => "not compared: the base is zero",
-            Self::NotSideBySide => "not compared: not measured side by side",
-        })
-    }
 }
 
 /// Returns the figure of a row.
@@ -85,10 +76,13 @@ pub fn speed(base: Option<&Row>, head: &Row) -> Result<Figure, Absent> {
         return ratio(throughput, base, head);
     }
     let time = metric::by_name("time").ok_or(Absent::NoMeaning)?;
-    ratio(time, base, head).map(|slower| Figure {
-        value: 1.0 / slower.value,
-        interval: slower.interval.map(|ends| Interval { low: 1.0 / ends.high, high: 1.0 / ends.low, ..ends }),
-    })
+    ratio(time, base, head).map(inverse)
+}
+
+/// The inverse of a ratio.
+pub(crate) fn inverse(ratio: Figure) -> Figure {
+    let inverse = |ends: Interval| Interval { low: 1.0 / ends.high, high: 1.0 / ends.low, ..ends };
+    Figure { value: 1.0 / ratio.value, interval: ratio.interval.map(inverse) }
 }
 
 /// Returns true if the numbers of a row may be compared: only the cost of a correct answer counts.

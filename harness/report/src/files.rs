@@ -4,8 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use harness_record::atomic_file;
+use rayon::prelude::*;
 use thiserror::Error;
 
+use crate::charts::Named;
 use crate::render::Format;
 use crate::render::chart::{ChartError, Layout};
 use crate::{ReportData, charts, page, results, roadmap, sections, summary};
@@ -39,36 +41,35 @@ pub struct Written {
 }
 
 /// Writes a report into a folder, which is created if it is missing: `index.html`, `summary.md`, `roadmap.md` if there is a
-/// roadmap, `results.csv`, and `charts/` with an SVG and a PNG of every chart. Everything is rendered before the first file
-/// is written, and each file is replaced whole.
+/// roadmap, `results.csv`, and `charts/` with an SVG of every chart, and with a PNG if `png` is true. Everything is rendered
+/// before the first file is written, and each file is replaced whole.
 ///
 /// # Errors
 /// If something cannot be drawn or written.
-pub fn write(report_data: &ReportData, folder: &Path) -> Result<Written, ReportError> {
-    let page_path = folder.join("index.html");
-    atomic_file::try_writing(&page_path).map_err(|source| ReportError::Write { path: folder.to_owned(), source })?;
+pub fn write(report_data: &ReportData, folder: &Path, png: bool) -> Result<Written, ReportError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        |source| ReportError::Write { path, source }
+    };
+    let (index, charts_folder) = (folder.join("index.html"), folder.join("charts"));
+    atomic_file::try_writing(&index).map_err(failed(folder))?;
     let (charts, sections) = (charts::all(report_data), sections(report_data));
-    let index = (page_path.clone(), page(report_data, &charts, &sections)?.into_bytes());
+    let page = page(report_data, &charts, &sections)?;
     let mut contents: Vec<(PathBuf, Vec<u8>)> = vec![
         (folder.join("summary.md"), summary(report_data, &charts, &sections).into_bytes()),
         (folder.join("results.csv"), Format::Csv.render(&[results(report_data)]).into_bytes()),
     ];
     contents.extend(roadmap::page(report_data, &sections).map(|page| (folder.join("roadmap.md"), page.into_bytes())));
-    let charts: Vec<&charts::Named> =
-        charts.iter().chain(sections.iter().flat_map(|section| &section.charts)).collect();
-    contents.extend(drawn(&charts, &folder.join("charts"))?);
+    let all: Vec<&Named> = charts.iter().chain(sections.iter().flat_map(|section| &section.charts)).collect();
+    let drawn: Vec<_> = all.par_iter().map(|named| draw(named, &charts_folder, png)).collect::<Result<_, _>>()?;
+    contents.extend(drawn.into_iter().flatten());
     // The page comes last: once it exists, everything it links to exists.
-    contents.push(index);
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        |source| ReportError::Write { path, source }
-    };
-    let charts_folder = folder.join("charts");
-    // Remove charts of an earlier report for which this record has no numbers.
-    let gone = charts::names().filter(|name| charts.iter().all(|named| named.name != *name));
-    let gone = gone.flat_map(|name| ["svg", "png"].map(|ending| charts_folder.join(name).with_extension(ending)));
-    let no_roadmap = report_data.roadmap.is_none().then(|| folder.join("roadmap.md"));
-    for path in gone.chain(no_roadmap) {
+    contents.push((index.clone(), page.into_bytes()));
+    // Remove the files of an earlier report that this one does not have.
+    let charts = charts::names().map(|name| charts_folder.join(name));
+    let possible = charts.flat_map(|chart| ["svg", "png"].map(|ending| chart.with_extension(ending)));
+    let gone = possible.chain([folder.join("roadmap.md")]);
+    for path in gone.filter(|path| contents.iter().all(|(kept, _)| kept != path)) {
         match fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(&path)(error)),
             _ => {}
@@ -77,25 +78,15 @@ pub fn write(report_data: &ReportData, folder: &Path) -> Result<Written, ReportE
     for (path, bytes) in &contents {
         atomic_file::write(path, bytes).map_err(failed(path))?;
     }
-    Ok(Written { index: page_path, files: contents.into_iter().map(|(path, _)| path).collect() })
+    Ok(Written { index, files: contents.into_iter().map(|(path, _)| path).collect() })
 }
 
-/// Renders every chart as SVG and PNG, on all CPUs.
-fn drawn(charts: &[&charts::Named], folder: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, ChartError> {
-    type Drawn = Result<[(PathBuf, Vec<u8>); 2], ChartError>;
-    let draw = |named: &&charts::Named| -> Drawn {
-        let path = folder.join(named.name);
-        Ok([
-            (path.with_extension("svg"), named.chart.svg(Layout::Wide)?.into_bytes()),
-            (path.with_extension("png"), named.chart.png()?),
-        ])
-    };
-    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let share = charts.len().div_ceil(workers).max(1);
-    let all: Vec<Drawn> = std::thread::scope(|scope| {
-        let running: Vec<_> =
-            charts.chunks(share).map(|some| scope.spawn(move || some.iter().map(draw).collect::<Vec<_>>())).collect();
-        running.into_iter().flat_map(|worker| worker.join().expect("drawing does not panic")).collect()
-    });
-    Ok(all.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+/// Renders a chart as SVG, and as PNG if `png` is true.
+fn draw(named: &Named, folder: &Path, png: bool) -> Result<Vec<(PathBuf, Vec<u8>)>, ChartError> {
+    let path = folder.join(named.name);
+    let mut files = vec![(path.with_extension("svg"), named.chart.svg(Layout::Wide)?.into_bytes())];
+    if png {
+        files.push((path.with_extension("png"), named.chart.png()?));
+    }
+    Ok(files)
 }

@@ -2,12 +2,13 @@
 //! comparison that tests it.
 
 use harness_judge::roadmap::{Audit, Measured, audit, measure};
+use harness_record::metric::Figure;
 use harness_record::roadmap::Forecast;
 
 use crate::figures::{self, Absent};
-use crate::render::{Cell, Column, Table, Tone};
+use crate::render::{Cell, Table, Tone};
 use crate::roadmap::change;
-use crate::section::counted;
+use crate::section::Outcomes;
 use crate::{ReportData, Section};
 
 /// A forecast and its measurement.
@@ -47,7 +48,7 @@ pub fn section(report_data: &ReportData) -> Option<Section> {
     if audits.is_empty() {
         return None;
     }
-    let mut section = Section::new("forecasts", "Forecast audit");
+    let mut section = Section { id: "forecasts", title: "Forecast audit", ..Section::default() };
     section.says.push(verdict(&audits));
     section.tables.push(table(report_data, &audits));
     if audits.iter().any(|audited| audited.audit.is_none() && audited.forecast.test.is_ok()) {
@@ -58,59 +59,41 @@ pub fn section(report_data: &ReportData) -> Option<Section> {
 
 /// One sentence that counts the forecasts by result.
 pub fn verdict(audits: &[Audited<'_>]) -> String {
-    let count = |wanted: Option<Audit>| audits.iter().filter(|audited| audited.audit == wanted).count();
-    let counts = [
-        (count(Some(Audit::Beaten)), "beaten"),
-        (count(Some(Audit::Held)), "held"),
-        (count(Some(Audit::Wrong)), "wrong"),
-        (count(Some(Audit::Unclear)), "unclear"),
-        (count(None), "untested"),
-    ];
-    counted("forecasts", &counts)
+    OUTCOMES.counted("forecasts", &audits.iter().map(|audited| audited.audit).collect::<Vec<_>>())
 }
 
+const OUTCOMES: Outcomes<Audit> = Outcomes {
+    all: [
+        (Audit::Beaten, "beaten", Tone::Good),
+        (Audit::Held, "held", Tone::Good),
+        (Audit::Wrong, "wrong", Tone::Bad),
+        (Audit::Unclear, "unclear", Tone::Notice),
+    ],
+    missing: "untested",
+};
+
 fn table(report_data: &ReportData, audits: &[Audited<'_>]) -> Table {
-    let columns = vec![
-        Column::left("forecast", "forecast"),
-        Column::left("metric", "metric"),
-        Column::right("forecast_change", "predicted"),
-        Column::right("measured", "measured"),
-        Column::left("audit", "result"),
-        Column::left("test", "tested by"),
-    ];
-    let mut table = Table::new("forecasts and measurements", columns);
-    for audited in audits {
-        let Forecast { name, metric, range, test } = audited.forecast;
-        table.rows.push(vec![
-            Cell::text(name),
-            Cell::text(metric.title()),
-            Cell::number(range.near, range.text(*metric)),
-            match &audited.measured {
-                Ok(Measured { figure, .. }) => Cell::number(figure.value, change(figure.value, figure.interval)),
-                Err(_) => Cell::missing(),
-            },
-            match audited.audit {
-                None => Cell::text("untested").toned(Tone::Notice),
-                Some(audit) => Cell::text(audit.name()).toned(match audit {
-                    Audit::Beaten | Audit::Held => Tone::Good,
-                    Audit::Wrong => Tone::Bad,
-                    Audit::Unclear => Tone::Notice,
-                }),
-            },
-            Cell::text(match (test, &audited.measured) {
-                (Err(why), _) => why.clone(),
-                (Ok(test), Err(why)) => format!("{} against {} in {}: {why}", test.head, test.base, test.workload),
-                (Ok(test), Ok(_)) => format!("{} against {} in {}", test.head, test.base, test.workload),
-            }),
-        ]);
-    }
-    table.notes.push(
-        "Beaten: the whole interval is better than predicted. Wrong: the whole interval falls short of the prediction. Held: the interval reaches the prediction and excludes no change. Unclear: the interval includes both, or there were fewer than six rounds."
-            .to_owned(),
-    );
+    let measured = |figure: &Figure| Cell::number(figure.value, change(figure.value, figure.interval));
+    let test = |audited: &Audited<'_>| match (&audited.forecast.test, &audited.measured) {
+        (Err(why), _) => why.clone(),
+        (Ok(test), Err(why)) => format!("{} against {} in {}: {why}", test.head, test.base, test.workload),
+        (Ok(test), Ok(_)) => format!("{} against {} in {}", test.head, test.base, test.workload),
+    };
     let tested = audits.iter().filter(|audited| audited.measured.is_ok());
     let workloads = tested.filter_map(|audited| Some(audited.forecast.test.as_ref().ok()?.workload.as_str()));
-    let line = report_data.provenance(workloads);
-    table.notes.extend((!line.is_empty()).then_some(line));
-    table
+    let provenance = report_data.provenance(workloads);
+    Table::of("forecasts and measurements", audits)
+        .left("forecast", "forecast", |audited| &audited.forecast.name)
+        .left("metric", "metric", |audited| audited.forecast.metric.title())
+        .right("forecast_change", "predicted", |audited| {
+            let Forecast { metric, range, .. } = audited.forecast;
+            Cell::number(range.near, range.text(*metric))
+        })
+        .right("measured", "measured", |audited| audited.measured.as_ref().ok().map(|found| measured(&found.figure)))
+        .left("audit", "result", |audited| OUTCOMES.cell(audited.audit))
+        .left("test", "tested by", |audited| test(audited))
+        .notes([
+            "Beaten: the whole interval is better than predicted. Wrong: the whole interval falls short of the prediction. Held: the interval reaches the prediction and excludes no change. Unclear: the interval includes both, or there were fewer than six rounds."
+                .to_owned(),
+        ].into_iter().chain((!provenance.is_empty()).then_some(provenance)))
 }

@@ -45,48 +45,30 @@ pub fn gather(
         return unread.first().map_or(Ok(None), |(path, _)| Record::read(path).map(|_| None));
     };
     let all = outlines.len();
-    let mut place = 0;
-    outlines.retain(|outline| {
-        place += 1;
-        // Records without a machine name never match, not even themselves; the newest one is shown anyway.
-        place == 1 || outline.environment.same_machine(&machine)
-    });
+    // Records without a machine name never match, not even themselves; the newest one is shown anyway.
+    let mut is_newest = true;
+    outlines.retain(|outline| std::mem::take(&mut is_newest) || outline.environment.same_machine(&machine));
     let elsewhere = all - outlines.len();
 
-    let mut needed: Vec<(String, Record)> = Vec::new();
-    let passed = loop {
-        needed.clear();
+    let (mut needed, passed) = loop {
         let (chosen, passed) = choose(&outlines);
-        let mut broken = None;
-        for (place, taken) in chosen.iter().enumerate().filter(|(_, taken)| !taken.is_empty()) {
+        let wanted = chosen.iter().enumerate().filter(|(_, taken)| !taken.is_empty());
+        let read = wanted.map(|(place, taken)| {
             let path = &outlines[place].path;
-            let read = match first.filter(|(known, _)| known == path) {
-                Some((_, record)) => Ok(record.clone()),
-                None => Record::read(path),
-            };
-            match read {
-                Ok(mut record) => {
-                    keep(&mut record, taken);
-                    needed.push((file_name(path), record));
-                }
-                Err(error) => {
-                    broken = Some(place);
-                    unread.push((path.clone(), error.to_string()));
-                    break;
-                }
-            }
-        }
-        match broken {
-            None => break passed,
+            let known = first.filter(|(known, _)| known == path);
+            let read = known.map_or_else(|| Record::read(path), |(_, record)| Ok(record.clone()));
+            let mut record = read.map_err(|error| (place, error))?;
+            keep(&mut record, taken);
+            Ok((file_name(path), record))
+        });
+        match read.collect::<Result<Vec<_>, (usize, RecordError)>>() {
+            Ok(needed) => break (needed, passed),
             // Choose again without this record.
-            Some(place) => drop(outlines.remove(place)),
+            Err((place, error)) => unread.push((outlines.remove(place).path, error.to_string())),
         }
     };
     if needed.is_empty() {
-        return match first {
-            Some((path, record)) => Ok(Some(ReportData::new(&file_name(path), record.clone(), anchors, commands))),
-            None => Ok(None),
-        };
+        return Ok(first.map(|(path, record)| ReportData::new(&file_name(path), record.clone(), anchors, commands)));
     }
     let rows_of_main = |record: &Record, timed: bool| {
         let mut rows = record.rows.iter().filter(|row| main.is_some_and(|main| row.workload == main));
@@ -121,27 +103,22 @@ fn choose(outlines: &[Outline]) -> (Vec<Vec<Taken>>, Vec<String>) {
             }
         }
     }
-    let mut chosen: Vec<Vec<Taken>> = Vec::new();
-    let mut passed = Vec::new();
-    for (place, outline) in outlines.iter().enumerate() {
-        let best = |workload: &str, instrument: Instrument| best.get(&(workload, instrument)).copied();
+    let best = |taken: &Taken, instrument: Instrument| best.get(&(taken.workload.as_str(), instrument)).copied();
+    let chosen = outlines.iter().enumerate().map(|(place, outline)| {
         let of_part = |Part { taken, .. }: &Part| {
-            let is_best = |instrument: &Instrument| best(&taken.workload, *instrument) == Some(place);
+            let is_best = |instrument: &Instrument| best(taken, *instrument) == Some(place);
             let instruments: Vec<Instrument> = taken.instruments.iter().copied().filter(is_best).collect();
             (!instruments.is_empty()).then(|| Taken { workload: taken.workload.clone(), instruments })
         };
-        chosen.push(outline.parts.iter().filter_map(of_part).collect());
-        let is_passed = |Part { taken, .. }: &Part| {
-            taken
-                .instruments
-                .iter()
-                .any(|instrument| best(&taken.workload, *instrument).is_some_and(|best| best > place))
-        };
-        if !outline.whole && outline.parts.iter().any(is_passed) {
-            passed.push(file_name(&outline.path));
-        }
-    }
-    (chosen, passed)
+        outline.parts.iter().filter_map(of_part).collect()
+    });
+    let is_passed = |(place, outline): &(usize, &Outline)| {
+        let older = |taken: &Taken, instrument| best(taken, instrument).is_some_and(|best| best > *place);
+        let mut taken = outline.parts.iter().map(|part| &part.taken);
+        !outline.whole && taken.any(|taken| taken.instruments.iter().any(|&instrument| older(taken, instrument)))
+    };
+    let passed = outlines.iter().enumerate().filter(is_passed).map(|(_, outline)| file_name(&outline.path));
+    (chosen.collect(), passed.collect())
 }
 
 fn notes(passed: &[String], elsewhere: usize, unread: &[(PathBuf, String)]) -> Vec<String> {

@@ -2,12 +2,12 @@
 //! measured in every phase, and each workload alone.
 
 use harness_abtest::{Mean, geometric_mean};
+use harness_record::Row;
 use harness_record::metric::{self, Figure};
-use harness_record::{Row, number};
 
+use crate::groups::parameters;
 use crate::headline::headline;
-use crate::parameters::parameters;
-use crate::render::{Cell, Column, Table, Tone};
+use crate::render::{Cell, Table, Tone};
 use crate::{ReportData, Section, figures};
 
 /// The ratio of a phase to another one, in speed or in a count.
@@ -38,106 +38,87 @@ pub fn ladder(report_data: &ReportData) -> Option<Ladder<'_>> {
 /// The section of the report; none if there are fewer than two phases.
 pub fn section(report_data: &ReportData) -> Option<Section> {
     let ladder = ladder(report_data)?;
-    let mut section = Section::new("ledger", "Speedup by phase");
-    let mean = means(report_data, &ladder);
-    section.says.extend(verdict(&ladder, &mean));
-    section.tables.push(mean);
-    section.tables.push(by_workload(report_data, &ladder));
+    let mut section = Section { id: "ledger", title: "Speedup by phase", ..Section::default() };
+    let means = means(report_data, &ladder);
+    section.says.extend(verdict(&ladder, &means));
+    section.tables.extend([means, by_workload(report_data, &ladder)]);
     Some(section)
 }
 
 /// The table of geometric means, one row for each phase.
 pub fn means(report_data: &ReportData, ladder: &Ladder<'_>) -> Table {
     let first = ladder.phases[0];
-    let columns = vec![
-        Column::left("phase", "phase"),
-        Column::right("speed_over_first", &format!("speed, x {first}")),
-        Column::right("speed_over_before", "speed, x previous phase"),
-        Column::right("instructions_over_first", &format!("instructions, x {first}")),
-        Column::right("instructions_over_before", "instructions, x previous phase"),
-        Column::right("heap_over_first", &format!("heap bytes, x {first}")),
-        Column::right("heap_over_before", "heap bytes, x previous phase"),
-    ];
     let title = format!("geometric means over {} workloads", ladder.workloads.len());
-    let mut table = Table::new(title, columns);
-    for (index, phase) in ladder.phases.iter().enumerate() {
-        let mut cells = vec![Cell::text(*phase)];
-        for ratio_of in [speed as RatioOf, instructions, bytes] {
-            let before = index.checked_sub(1).map(|before| ladder.phases[before]);
-            for base in [(index > 0).then_some(first), before] {
-                cells.push(base.map_or_else(Cell::missing, |base| cell(report_data, ladder, base, phase, ratio_of)));
-            }
-        }
-        table.rows.push(cells);
+    let rows = ladder.phases.iter().enumerate().map(|(index, phase)| {
+        let before = index.checked_sub(1).map(|before| ladder.phases[before]);
+        (*phase, before.map(|_| first), before)
+    });
+    let mut table = Table::of(title, rows).left("phase", "phase", |(phase, ..)| *phase);
+    let quantities: [(&str, &str, RatioOf); 3] = [
+        ("speed", "speed", speed),
+        ("instructions", "instructions", |base, head| count("instructions", base, head)),
+        ("heap", "heap bytes", |base, head| count("bytes-per-token", base, head)),
+    ];
+    for (key, name, ratio_of) in quantities {
+        let mean = |base: Option<&str>, head: &str| mean(report_data, ladder, base?, head, ratio_of);
+        table = table
+            .right(&format!("{key}_over_first"), &format!("{name}, x {first}"), |(phase, first, _)| mean(*first, phase))
+            .right(&format!("{key}_over_before"), &format!("{name}, x previous phase"), |(phase, _, before)| {
+                mean(*before, phase)
+            });
     }
-    table
-        .notes
-        .push(format!("Mean over {}; a cell over fewer workloads gives their number.", ladder.workloads.join(", ")));
-    table.notes.push(
+    let notes = [
+        format!("Mean over {}; a cell over fewer workloads gives their number.", ladder.workloads.join(", ")),
         "[low, high] is the confidence interval of the mean, computed from those of the workloads, whose errors are independent. It covers the error of measuring these workloads and does not predict others. It is missing if a workload has fewer than six rounds."
             .to_owned(),
-    );
-    table.notes.push(report_data.provenance(ladder.workloads.iter().copied()));
-    super::headline::drop_empty_columns(&mut table);
-    table
+        report_data.provenance(ladder.workloads.iter().copied()),
+    ];
+    table.notes(notes).without_empty_columns()
 }
 
-fn cell(report_data: &ReportData, ladder: &Ladder<'_>, base: &str, head: &str, ratio_of: RatioOf) -> Cell {
+fn mean(report_data: &ReportData, ladder: &Ladder<'_>, base: &str, head: &str, ratio_of: RatioOf) -> Option<Cell> {
     let ratio = |workload: &&str| ratio_of(report_data.row(workload, base), report_data.row(workload, head)?);
     let ratios: Vec<Figure> = ladder.workloads.iter().filter_map(ratio).collect();
     let zeros = ratios.iter().filter(|ratio| ratio.value == 0.0).count();
     if zeros > 0 {
         let text = format!("zero in {zeros} of {}", ratios.len());
-        return Cell { text, ..Cell::missing() }.toned(Tone::Plain);
+        return Some(Cell::no_number(text).toned(Tone::Plain));
     }
-    let Some(Mean { value, interval }) =
-        geometric_mean(&ratios.iter().map(|r| (r.value, r.interval)).collect::<Vec<_>>())
-    else {
-        return Cell::missing();
-    };
-    let text = interval.map_or_else(|| number::ratio(value), |ends| number::ratio_range(value, &ends));
-    let few = ratios.len() < ladder.workloads.len();
-    Cell::number(value, if few { format!("{text} ({} workloads)", ratios.len()) } else { text })
+    let Mean { value, interval } =
+        geometric_mean(&ratios.iter().map(|ratio| (ratio.value, ratio.interval)).collect::<Vec<_>>())?;
+    let mut cell = Cell::ratio(Figure { value, interval });
+    if ratios.len() < ladder.workloads.len() {
+        cell.text += &format!(" ({} workloads)", ratios.len());
+    }
+    Some(cell)
 }
 
 fn speed(base: Option<&Row>, head: &Row) -> Option<Figure> {
     figures::speed(base, head).ok()
 }
 
-fn instructions(base: Option<&Row>, head: &Row) -> Option<Figure> {
-    figures::ratio(metric::by_name("instructions")?, base, head).ok()
-}
-
-fn bytes(base: Option<&Row>, head: &Row) -> Option<Figure> {
-    figures::ratio(metric::by_name("bytes-per-token")?, base, head).ok()
+fn count(metric: &str, base: Option<&Row>, head: &Row) -> Option<Figure> {
+    figures::ratio(metric::by_name(metric)?, base, head).ok()
 }
 
 /// The table of workloads, each with the speed of each phase over the first and over the previous one.
 fn by_workload(report_data: &ReportData, ladder: &Ladder<'_>) -> Table {
-    let mut columns = vec![Column::left("workload", "workload"), Column::left("against", "speed over")];
-    columns.extend(ladder.phases[1..].iter().map(|phase| Column::right(phase, phase)));
-    let mut table = Table::new("workload by workload", columns);
-    for workload in &ladder.workloads {
-        for (against, first) in [(ladder.phases[0], true), ("previous phase", false)] {
-            let mut cells = vec![Cell::text(*workload), Cell::text(against)];
-            for (index, phase) in ladder.phases.iter().enumerate().skip(1) {
-                let base = if first { ladder.phases[0] } else { ladder.phases[index - 1] };
-                let figure =
-                    report_data.row(workload, phase).and_then(|head| speed(report_data.row(workload, base), head));
-                cells.push(figure.map_or_else(Cell::missing, |figure| {
-                    let text = figure.interval.map(|ends| number::ratio_range(figure.value, &ends));
-                    Cell::number(figure.value, text.unwrap_or_else(|| number::ratio(figure.value)))
-                }));
-            }
-            table.rows.push(cells);
-        }
+    let rows = ladder.workloads.iter().flat_map(|workload| [(*workload, true), (*workload, false)]);
+    let mut table = Table::of("workload by workload", rows)
+        .left("workload", "workload", |(workload, _)| *workload)
+        .left("against", "speed over", |(_, first)| if *first { ladder.phases[0] } else { "previous phase" });
+    for pair in ladder.phases.windows(2) {
+        let [before, phase] = [pair[0], pair[1]];
+        table = table.right(phase, phase, |(workload, first)| {
+            let base = if *first { ladder.phases[0] } else { before };
+            speed(report_data.row(workload, base), report_data.row(workload, phase)?).map(Cell::ratio)
+        });
     }
-    table.notes.push(
+    table.notes([
         "Speed is the median ratio over the rounds in which both phases ran. [low, high] is its 95 % interval, or the range of all rounds if there are fewer than six."
             .to_owned(),
-    );
-    table.notes.push(report_data.provenance(ladder.workloads.iter().copied()));
-    table
+        report_data.provenance(ladder.workloads.iter().copied()),
+    ])
 }
 
 /// The sentence on the largest step.

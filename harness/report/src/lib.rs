@@ -5,20 +5,17 @@
 //! Two kinds of names have a meaning: a phase `BASE,axis=value` is BASE with one axis changed, and a workload
 //! `NAME@key=value` is one size of a sweep over `key`.
 
-pub mod ablation;
 pub mod charts;
 mod figure_tables;
 pub mod figures;
 mod files;
 pub mod forecasts;
 mod gather;
-mod growth;
+mod groups;
 pub mod headline;
 pub mod ledger;
-pub mod matrix;
 mod outline;
 mod page;
-mod parameters;
 pub mod problems;
 pub mod provenance;
 pub mod render;
@@ -29,7 +26,6 @@ mod run_tables;
 mod section;
 mod source;
 mod summary;
-pub mod sweeps;
 pub mod tables;
 
 pub use figure_tables::figure_tables;
@@ -45,7 +41,14 @@ pub use summary::summary;
 
 /// The sections that have content, in the order they are shown.
 pub fn sections(report_data: &ReportData) -> Vec<Section> {
-    let makers =
-        [roadmap::section, ledger::section, ablation::section, forecasts::section, sweeps::section, matrix::section];
-    makers.iter().filter_map(|make| make(report_data)).collect()
+    let group = |of| Some(groups::section(report_data, of));
+    let possible = [
+        roadmap::section(report_data),
+        ledger::section(report_data),
+        group(&groups::ABLATION),
+        forecasts::section(report_data),
+        group(&groups::GROWTH),
+        group(&groups::MATRIX),
+    ];
+    possible.into_iter().flatten().collect()
 }

@@ -1,12 +1,14 @@
 //! The outline of a record: the few fields that decide if a report needs the record. Reading a thousand outlines takes a
 //! fraction of the time of reading the records.
 
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::{fs, thread};
 
 use harness_probe::Instrument;
 use harness_record::distinct::distinct;
 use harness_record::{Environment, OLDEST_SCHEMA, Record, RunScope, SCHEMA_VERSION, is_whole};
+use rayon::iter::Either;
+use rayon::prelude::*;
 use serde::Deserialize;
 
 use crate::source::{Taken, taken};
@@ -81,17 +83,10 @@ impl Outline {
 
 /// Reads the outlines of files on all CPUs. Returns them, and an error message for each file that is not a record.
 pub(super) fn outlines(paths: Vec<PathBuf>) -> (Vec<Outline>, Vec<(PathBuf, String)>) {
-    let workers = thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let share = paths.len().div_ceil(workers).max(1);
-    let read: Vec<Result<Outline, (PathBuf, String)>> = thread::scope(|scope| {
-        let outline_all = |paths: &[PathBuf]| {
-            paths.iter().map(|path| outline(path).map_err(|why| (path.clone(), why))).collect::<Vec<_>>()
-        };
-        let running: Vec<_> = paths.chunks(share).map(|paths| scope.spawn(move || outline_all(paths))).collect();
-        running.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
-    });
-    let (read, refused): (Vec<_>, Vec<_>) = read.into_iter().partition(Result::is_ok);
-    (read.into_iter().flatten().collect(), refused.into_iter().filter_map(Result::err).collect())
+    paths.into_par_iter().partition_map(|path| match outline(&path) {
+        Ok(outline) => Either::Left(outline),
+        Err(why) => Either::Right((path, why)),
+    })
 }
 
 fn outline(path: &Path) -> Result<Outline, String> {

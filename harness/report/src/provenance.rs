@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use harness_probe::Instrument;
 use harness_record::distinct::distinct;
-use harness_record::{Record, Row};
+use harness_record::metric::Quantity;
+use harness_record::{Record, Row, number};
 
 /// The provenance of a record as pairs of name and value, in display order.
 pub fn provenance(record: &Record) -> Vec<(&'static str, String)> {
@@ -15,10 +16,7 @@ pub fn provenance(record: &Record) -> Vec<(&'static str, String)> {
         ("run", extent(record)),
         ("revision", revision(record)),
         ("machine", environment.machine()),
-        (
-            "memory",
-            harness_record::number::plain(harness_record::metric::Quantity::Bytes, environment.memory_bytes as f64),
-        ),
+        ("memory", number::plain(Quantity::Bytes, environment.memory_bytes as f64)),
         ("time", conditions(&record.rows, &[Instrument::Clock, Instrument::Criterion])),
         ("counts", conditions(&record.rows, &Instrument::COUNTED)),
         (

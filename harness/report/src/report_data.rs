@@ -6,9 +6,12 @@
 
 use harness_probe::Instrument;
 use harness_record::distinct::distinct;
+use harness_record::metric::{Figure, Metric};
 use harness_record::roadmap::Roadmap;
 use harness_record::{Record, Row};
 
+use crate::figures;
+use crate::provenance::conditions;
 use crate::source::{Source, Taken, keep, merge, source, taken, what_is_read};
 
 /// The data of a report.
@@ -107,6 +110,14 @@ impl ReportData {
         distinct(sources.map(Source::full)).join("; ")
     }
 
+    /// The second line of a chart: its subject `what`, the conditions and the provenance of the rows' readings by one instrument,
+    /// and a remark.
+    pub(super) fn subtitle(&self, what: &str, rows: &[&Row], instrument: Instrument, remark: &str) -> String {
+        let conditions = conditions(rows.iter().copied(), &[instrument]);
+        let provenance = self.provenance_of(instrument, rows.iter().map(|row| row.workload.as_str()));
+        format!("{what}, {conditions}{remark}. {provenance}.")
+    }
+
     /// The index of a phase, which selects its colour: the anchors first, then the phases of the roadmap, then the others in
     /// the order of the record.
     pub fn place(&self, phase: &str) -> usize {
@@ -115,6 +126,16 @@ impl ReportData {
         let named = self.anchors.iter().map(String::as_str).chain(promised).filter(|name| measured.contains(name));
         let order = harness_record::distinct::distinct(named.chain(measured.iter().copied()));
         order.iter().position(|name| *name == phase).unwrap_or(order.len())
+    }
+
+    /// The figure of a workload in a phase; none without a right answer.
+    pub(super) fn figure(&self, workload: &str, phase: &str, metric: &dyn Metric) -> Option<Figure> {
+        metric.figure(self.row(workload, phase).filter(|row| figures::trusted(row))?)
+    }
+
+    /// The rows of workloads, in the order of the workloads.
+    pub(super) fn rows_of<'a>(&self, workloads: impl Iterator<Item = &'a str>) -> Vec<&Row> {
+        workloads.flat_map(|workload| self.record.rows.iter().filter(move |row| row.workload == workload)).collect()
     }
 
     /// The row of a workload in a phase.

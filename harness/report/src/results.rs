@@ -1,71 +1,81 @@
 //! The figures for programs and spreadsheets: one line each, exact and not rounded.
 
 use harness_record::metric::{self, Figure, Metric};
-use harness_record::{Check, Row, number};
+use harness_record::{Check, Reading, Row, number};
 
-use crate::render::{Cell, Column, Table};
+use crate::render::{Cell, Table, TableOf};
+use crate::source::Source;
 use crate::{ReportData, figures};
 
 /// Returns one row per workload, phase and metric. A missing figure has a reason. A metric that does not apply to a workload
 /// has no row.
 pub fn results(report_data: &ReportData) -> Table {
-    let (record, anchors) = (&report_data.record, &report_data.anchors);
-    let mut columns: Vec<Column> =
-        ["workload", "phase", "metric", "value", "low", "high", "unit"].map(|key| Column::left(key, key)).into();
-    for anchor in anchors {
-        for part in ["", "_low", "_high"] {
-            let key = format!("ratio_to_{anchor}{part}");
-            columns.push(Column::left(&key, &key));
-        }
+    let record = &report_data.record;
+    let lines = record.rows.iter().flat_map(|row| metric::all().iter().filter_map(|metric| Line::new(*metric, row)));
+    let mut table = Table::of("results", lines)
+        .left("workload", "workload", |line| &line.row.workload)
+        .left("phase", "phase", |line| &line.row.phase)
+        .left("metric", "metric", |line| line.metric.name());
+    table =
+        figure_columns(table, ["value", "low", "high"].map(str::to_owned), |line| line.figure.as_ref().ok().copied());
+    table = table.left("unit", "unit", |line| number::base_unit(line.metric.quantity()));
+    for anchor in &report_data.anchors {
+        let keys = ["", "_low", "_high"].map(|part| format!("ratio_to_{anchor}{part}"));
+        table = figure_columns(table, keys, |line| {
+            figures::ratio(line.metric, record.row(&line.row.workload, anchor), line.row).ok()
+        });
     }
-    let tail =
-        ["check", "missing", "instrument", "isa", "threads", "definition", "answer", "created", "revision", "record"];
-    columns.extend(tail.map(|key| Column::left(key, key)));
-    let mut table = Table::new("results", columns);
-    for row in &record.rows {
-        table.rows.extend(metric::all().iter().filter_map(|metric| line(report_data, row, *metric)));
-    }
-    table
-}
-
-fn line(report_data: &ReportData, row: &Row, metric: &dyn Metric) -> Option<Vec<Cell>> {
-    let (record, anchors) = (&report_data.record, &report_data.anchors);
-    let figure = figures::figure(metric, Some(row));
-    let missing = match &figure {
-        Ok(_) => String::new(),
-        Err(figures::Absent::NoMeaning) => return None,
-        Err(absent) => absent.to_string(),
+    let source = |line: &Line<'_>, text: fn(&Source) -> &String| {
+        let source = report_data.source(&line.row.workload, line.metric.instrument());
+        Cell::text(source.map_or("", |source| text(source)))
     };
-    let mut cells = vec![Cell::text(&row.workload), Cell::text(&row.phase), Cell::text(metric.name())];
-    cells.extend(numbers(figure.ok()));
-    cells.push(Cell::text(number::base_unit(metric.quantity())));
-    for anchor in anchors {
-        cells.extend(numbers(figures::ratio(metric, record.row(&row.workload, anchor), row).ok()));
-    }
-    let reading = row.reading(metric.instrument());
-    let source = report_data.source(&row.workload, metric.instrument());
-    cells.extend([
-        Cell::text(match &row.check {
+    table
+        .left("check", "check", |line| match line.row.check {
             Check::Passed => "passed",
             Check::Failed(_) => "failed",
             Check::NotRun(_) => "not run",
-        }),
-        Cell::text(missing),
-        Cell::text(metric.instrument().name()),
-        Cell::text(reading.map(|reading| reading.isa.clone()).unwrap_or_default()),
-        reading.map_or_else(Cell::missing, |reading| Cell::number(f64::from(reading.threads), "")),
-        Cell::text(&row.definition),
-        Cell::text(&row.answer),
-        Cell::text(source.map_or("", |source| &source.exact.0)),
-        Cell::text(source.map_or("", |source| &source.exact.1)),
-        Cell::text(source.map_or("", |source| &source.name)),
-    ]);
-    Some(cells)
+        })
+        .left("missing", "missing", |line| line.figure.as_ref().err().map(ToString::to_string).unwrap_or_default())
+        .left("instrument", "instrument", |line| line.metric.instrument().name())
+        .left("isa", "isa", |line| line.reading().map_or("", |reading| &reading.isa))
+        .left("threads", "threads", |line| line.reading().map(|reading| reading.threads))
+        .left("definition", "definition", |line| &line.row.definition)
+        .left("answer", "answer", |line| &line.row.answer)
+        .left("created", "created", |line| source(line, |source| &source.exact.0))
+        .left("revision", "revision", |line| source(line, |source| &source.exact.1))
+        .left("record", "record", |line| source(line, |source| &source.name))
+        .table
 }
 
-/// The value and the ends of its interval; empty cells if there are none.
-fn numbers(figure: Option<Figure>) -> [Cell; 3] {
-    let cell = |value: Option<f64>| value.map_or_else(Cell::missing, |value| Cell::number(value, ""));
-    let interval = figure.and_then(|figure| figure.interval);
-    [figure.map(|figure| figure.value), interval.map(|ends| ends.low), interval.map(|ends| ends.high)].map(cell)
+/// A metric of a row.
+struct Line<'a> {
+    row: &'a Row,
+    metric: &'static dyn Metric,
+    figure: Result<Figure, figures::Absent>,
+}
+
+impl<'a> Line<'a> {
+    /// The line; none if the metric does not apply.
+    fn new(metric: &'static dyn Metric, row: &'a Row) -> Option<Self> {
+        let figure = figures::figure(metric, Some(row));
+        (figure != Err(figures::Absent::NoMeaning)).then_some(Self { row, metric, figure })
+    }
+
+    fn reading(&self) -> Option<&'a Reading> {
+        self.row.reading(self.metric.instrument())
+    }
+}
+
+/// Adds columns for a value and for the ends of its interval.
+fn figure_columns<'a>(
+    mut table: TableOf<Line<'a>>,
+    keys: [String; 3],
+    figure: impl Fn(&Line<'a>) -> Option<Figure>,
+) -> TableOf<Line<'a>> {
+    let parts: [fn(Figure) -> Option<f64>; 3] =
+        [|figure| Some(figure.value), |figure| Some(figure.interval?.low), |figure| Some(figure.interval?.high)];
+    for (key, part) in keys.iter().zip(parts) {
+        table = table.left(key, key, |line| figure(line).and_then(part));
+    }
+    table
 }

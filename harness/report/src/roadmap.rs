@@ -6,8 +6,8 @@ use harness_record::number;
 use harness_record::roadmap::{Phase, Roadmap, Target};
 
 use crate::figures::{self, Absent};
-use crate::render::{Cell, Column, Table, Tone};
-use crate::section::counted;
+use crate::render::{Cell, Table, Tone};
+use crate::section::Outcomes;
 use crate::{ReportData, Section, charts};
 
 /// A target and its measurement.
@@ -58,7 +58,7 @@ fn measured(
 /// The section of the report; none without a roadmap.
 pub fn section(report_data: &ReportData) -> Option<Section> {
     let roadmap = report_data.roadmap.as_ref()?;
-    let mut section = Section::new("roadmap", "Roadmap progress");
+    let mut section = Section { id: "roadmap", title: "Roadmap progress", ..Section::default() };
     let progress = progress(report_data, roadmap);
     section.says.push(verdict(&progress));
     section.says.push(format!(
@@ -75,53 +75,29 @@ pub fn section(report_data: &ReportData) -> Option<Section> {
 
 /// One sentence that counts the targets by status.
 pub fn verdict(progress: &[Progress<'_>]) -> String {
-    let count = |wanted: Option<TargetStatus>| progress.iter().filter(|one| one.standing == wanted).count();
     if progress.is_empty() {
         return "The roadmap has no targets.".to_owned();
     }
-    let counts = [
-        (count(Some(TargetStatus::Ahead)), "ahead"),
-        (count(Some(TargetStatus::Met)), "met"),
-        (count(Some(TargetStatus::Missed)), "missed"),
-        (count(Some(TargetStatus::Unclear)), "unclear"),
-        (count(None), "not measured"),
-    ];
-    counted("targets", &counts)
+    OUTCOMES.counted("targets", &progress.iter().map(|one| one.standing).collect::<Vec<_>>())
 }
+
+const OUTCOMES: Outcomes<TargetStatus> = Outcomes {
+    all: [
+        (TargetStatus::Ahead, "ahead", Tone::Good),
+        (TargetStatus::Met, "met", Tone::Good),
+        (TargetStatus::Missed, "missed", Tone::Bad),
+        (TargetStatus::Unclear, "unclear", Tone::Notice),
+    ],
+    missing: "not measured",
+};
 
 /// A row for each target.
 pub fn table(report_data: &ReportData, roadmap: &Roadmap, progress: &[Progress<'_>]) -> Table {
-    let columns = vec![
-        Column::left("phase", "phase"),
-        Column::left("when", "when"),
-        Column::left("metric", "metric"),
-        Column::right("target", "target"),
-        Column::right("measured", "measured"),
-        Column::right("figure", "value"),
-        Column::left("standing", "status"),
-        Column::right("remains", "still needed"),
-        Column::left("stated", "figure in the source"),
-    ];
-    let mut table = Table::new(format!("{}, targets and measurements", roadmap.workload), columns);
-    for one in progress {
-        let metric = one.target.metric;
+    let value = |one: &Progress<'_>| {
         let row = report_data.row(&roadmap.workload, &one.phase.name);
-        let figure = figures::figure(metric, row).ok();
-        table.rows.push(vec![
-            Cell::text(&one.phase.title),
-            Cell::text(&one.phase.when),
-            Cell::text(metric.title()),
-            Cell::number(one.target.range.near, one.target.range.text(metric)),
-            measured_cell(one),
-            figure.map_or_else(Cell::missing, |figure| {
-                Cell::number(figure.value, number::figure(metric.quantity(), &figure))
-            }),
-            standing_cell(one),
-            remains(one),
-            Cell::text(&one.target.stated),
-        ]);
-    }
-    table.notes = vec![
+        figures::figure(one.target.metric, row).ok().map(|figure| Cell::figure(one.target.metric, &figure))
+    };
+    let notes = [
         format!(
             "Measured: the change relative to {}, with its interval. Ahead: the whole interval is better than the target's far end. Met: the whole interval reaches the near end. Missed: the whole interval falls short of the near end. Unclear: the near end lies inside the interval, or there were fewer than six rounds.",
             roadmap.against
@@ -129,18 +105,26 @@ pub fn table(report_data: &ReportData, roadmap: &Roadmap, progress: &[Progress<'
         "Figures in the source come from another machine and engine. They are shown, never compared.".to_owned(),
         report_data.provenance([roadmap.workload.as_str()]),
     ];
-    table.notes.retain(|note| !note.is_empty());
-    table
+    Table::of(format!("{}, targets and measurements", roadmap.workload), progress)
+        .left("phase", "phase", |one| &one.phase.title)
+        .left("when", "when", |one| &one.phase.when)
+        .left("metric", "metric", |one| one.target.metric.title())
+        .right("target", "target", |one| Cell::number(one.target.range.near, one.target.range.text(one.target.metric)))
+        .right("measured", "measured", |one| measured_cell(one))
+        .right("figure", "value", |one| value(one))
+        .left("standing", "status", |one| OUTCOMES.cell(one.standing))
+        .right("remains", "still needed", |one| remains(one))
+        .left("stated", "figure in the source", |one| &one.target.stated)
+        .notes(notes.into_iter().filter(|note| !note.is_empty()))
 }
 
 fn measured_cell(one: &Progress<'_>) -> Cell {
-    let metric = one.target.metric;
     match &one.measured {
-        Err(absent) => Cell { text: absent.to_string(), ..Cell::missing() }.toned(Tone::Notice),
+        Err(absent) => Cell::no_number(absent.to_string()).toned(Tone::Notice),
         Ok(Measured { figure, .. }) if one.target.range.relative => {
             Cell::number(figure.value, change(figure.value, figure.interval))
         }
-        Ok(Measured { figure, .. }) => Cell::number(figure.value, number::figure(metric.quantity(), figure)),
+        Ok(Measured { figure, .. }) => Cell::figure(one.target.metric, figure),
     }
 }
 
@@ -156,26 +140,14 @@ pub(super) fn change(value: f64, interval: Option<harness_abtest::Interval>) -> 
     }
 }
 
-fn standing_cell(one: &Progress<'_>) -> Cell {
-    match one.standing {
-        None => Cell::text("not measured").toned(Tone::Notice),
-        Some(standing) => Cell::text(standing.name()).toned(match standing {
-            TargetStatus::Ahead | TargetStatus::Met => Tone::Good,
-            TargetStatus::Missed => Tone::Bad,
-            TargetStatus::Unclear => Tone::Notice,
-        }),
-    }
-}
-
 /// The change of the measured figure that reaches the near end of the target.
-fn remains(one: &Progress<'_>) -> Cell {
-    let Ok(Measured { figure, .. }) = &one.measured else { return Cell::missing() };
-    let near = one.target.range.near;
+fn remains(one: &Progress<'_>) -> Option<Cell> {
+    let (value, near) = (one.measured.as_ref().ok()?.figure.value, one.target.range.near);
     let short = match one.target.metric.better() {
-        Better::Higher => figure.value < near,
-        Better::Lower => figure.value > near,
+        Better::Higher => value < near,
+        Better::Lower => value > near,
     };
-    if short { Cell::number(near / figure.value, number::percent(near / figure.value)) } else { Cell::text("nothing") }
+    Some(if short { Cell::number(near / value, number::percent(near / value)) } else { Cell::text("nothing") })
 }
 
 /// The progress as a separate Markdown page; none without a roadmap section.

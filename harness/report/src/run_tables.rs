@@ -2,11 +2,11 @@
 
 use harness_judge::trends::Trends;
 use harness_probe::Instrument;
-use harness_record::metric::{self, Figure, LEVEL};
+use harness_record::metric;
 use harness_record::{Check, Record, Row, number};
 
 use crate::figures::{self, Absent};
-use crate::render::{Cell, Column, Table, Tone, sparkline};
+use crate::render::{Cell, Column, Table, TableOf, Tone, sparkline};
 use crate::{problems, provenance};
 
 /// Returns one table per workload that counts tokens, with phases as rows, and one table at the end for all others (kernels,
@@ -40,12 +40,6 @@ fn title(name: &str, rows: &[&Row]) -> String {
     format!("{name}   (time: {time}; counts: {counts})")
 }
 
-/// A column and the function that computes its cells.
-struct Shown<'a> {
-    column: Column,
-    cell: Box<dyn Fn(&Row) -> Cell + 'a>,
-}
-
 /// The inputs that all tables of a run share.
 struct Shape<'a> {
     record: &'a Record,
@@ -55,33 +49,33 @@ struct Shape<'a> {
 
 impl Shape<'_> {
     fn table(&self, title: &str, rows: &[&Row], unit: &str, with_workload: bool) -> Table {
-        let mut shown = Vec::new();
-        if with_workload {
-            shown.push(words("workload", "workload", |row| Cell::text(&row.workload)));
-        }
-        shown.push(words("phase", "phase", |row| Cell::text(&row.phase)));
-        shown.push(of_metric("time", "time_seconds", "time"));
-        shown.push(of_metric("tokens-per-second", "tokens_per_second", "tokens/s"));
+        let mut table = Table::of(title, rows.iter().copied())
+            .left_if(with_workload, "workload", "workload", |row| &row.workload)
+            .left("phase", "phase", |row| &row.phase)
+            .right("time_seconds", "time", |row| measured("time", row))
+            .right("tokens_per_second", "tokens/s", |row| measured("tokens-per-second", row));
         for (place, anchor) in self.anchors.iter().enumerate() {
-            shown.push(Some(speed(self.record, anchor)));
-            shown.push((place == 0).then(|| self.trend("time")).flatten());
+            let key = format!("speed_over_{}", anchor.replace(|c: char| !c.is_ascii_alphanumeric(), "_"));
+            table = table.right(&key, &format!("x {anchor}"), |row| self.speed(anchor, row));
+            if place == 0 {
+                table = self.with_trend(table, "time");
+            }
         }
-        shown.push(of_metric("time-to-first-token", "time_to_first_token_seconds", "first token"));
-        shown.push(of_metric("latency-median", "latency_median_seconds", "median"));
-        shown.push(of_metric("latency-p95", "latency_p95_seconds", "p95"));
+        table = table
+            .right("time_to_first_token_seconds", "first token", |row| measured("time-to-first-token", row))
+            .right("latency_median_seconds", "median", |row| measured("latency-median", row))
+            .right("latency_p95_seconds", "p95", |row| measured("latency-p95", row));
         for (name, key, heading) in [
             ("instructions", "instructions_per_unit", "instr"),
             ("bytes-per-token", "heap_bytes_per_unit", "heap"),
             ("allocations-per-token", "allocations_per_unit", "allocs"),
         ] {
-            shown.push(of_metric(name, key, &format!("{heading}/{unit}")));
-            shown.push(self.trend(name));
+            table = table.right(key, &format!("{heading}/{unit}"), |row| measured(name, row));
+            table = self.with_trend(table, name);
         }
-        shown.push(words("check", "check", check));
-        let shown: Vec<Shown<'_>> = shown.into_iter().flatten().filter(|shown| has_content(shown, rows)).collect();
-
-        let mut table = Table::new(title, shown.iter().map(|shown| shown.column.clone()).collect());
-        table.rows = rows.iter().map(|row| shown.iter().map(|shown| (shown.cell)(row)).collect()).collect();
+        let mut table = table.left("check", "check", |row| check(row)).table;
+        // Without anything that was measured or failed, a column is dropped.
+        table = table.without_columns_of(|cell| cell.value.is_null() && cell.tone != Tone::Notice);
         if with_workload {
             clear_repeats(&mut table.rows);
         }
@@ -89,18 +83,33 @@ impl Shape<'_> {
         table
     }
 
-    /// The trend of a metric up to this run, as a sparkline.
-    fn trend<'a>(&'a self, metric: &'static str) -> Option<Shown<'a>> {
-        let trends = self.trends?;
-        let cell = move |row: &Row| match trends.values(row, metric) {
-            // No value: a column in which nothing ever changed is dropped.
-            Some(values) if values.iter().all(|value| *value == values[0]) => {
-                Cell { text: sparkline(values, BARS), ..Cell::missing() }
+    /// Adds the trend of a metric up to this run, as a sparkline.
+    fn with_trend<'r>(&self, table: TableOf<&'r Row>, metric: &'static str) -> TableOf<&'r Row> {
+        table.left(&format!("{}{TREND}", metric.replace('-', "_")), "trend", |row| {
+            match self.trends.and_then(|trends| trends.values(row, metric)) {
+                // No value: a column in which nothing ever changed is dropped.
+                Some(values) if values.iter().all(|value| *value == values[0]) => {
+                    Cell::no_number(sparkline(values, BARS))
+                }
+                Some(values) => Cell::text(sparkline(values, BARS)),
+                None => Cell::no_number(""),
             }
-            Some(values) => Cell::text(sparkline(values, BARS)),
-            None => Cell { text: String::new(), ..Cell::missing() },
-        };
-        words(&format!("{}{TREND}", metric.replace('-', "_")), "trend", cell)
+        })
+    }
+
+    /// The speed as a multiple of that of an anchor.
+    fn speed(&self, anchor: &str, row: &Row) -> Cell {
+        let phases = self.record.phases();
+        let place = |phase: &str| phases.iter().position(|name| *name == phase);
+        match figures::speed(self.record.row(&row.workload, anchor), row) {
+            Ok(figure) => {
+                // A phase before the anchor is neither an improvement nor a regression from it.
+                let is_after = place(&row.phase) > place(anchor);
+                let tone = if is_after { Tone::of_speed(&figure) } else { Tone::Quiet };
+                Cell::number(figure.value, number::ratio(figure.value)).toned(tone)
+            }
+            Err(absent) => missing(&absent),
+        }
     }
 }
 
@@ -110,43 +119,14 @@ const TREND: &str = "_trend";
 /// Most runs in a trend, this one included.
 pub const BARS: usize = 8;
 
-fn words<'a>(key: &str, heading: &str, cell: impl Fn(&Row) -> Cell + 'a) -> Option<Shown<'a>> {
-    Some(Shown { column: Column::left(key, heading), cell: Box::new(cell) })
-}
-
-fn of_metric(name: &str, key: &str, heading: &str) -> Option<Shown<'static>> {
-    let metric = metric::by_name(name)?;
-    let cell = move |row: &Row| match figures::figure(metric, Some(row)) {
+fn measured(metric: &str, row: &Row) -> Option<Cell> {
+    let metric = metric::by_name(metric)?;
+    Some(match figures::figure(metric, Some(row)) {
         // Only the time has its interval: the table is dense.
-        Ok(figure) if metric.name() == "time" => Cell::number(figure.value, number::figure(metric.quantity(), &figure)),
-        Ok(figure) => Cell::number(figure.value, number::plain(metric.quantity(), figure.value)),
+        Ok(figure) if metric.name() == "time" => Cell::figure(metric, &figure),
+        Ok(figure) => Cell::plain(metric.quantity(), figure.value),
         Err(absent) => missing(&absent),
-    };
-    Some(Shown { column: Column::right(key, heading), cell: Box::new(cell) })
-}
-
-fn speed<'a>(record: &'a Record, anchor: &'a str) -> Shown<'a> {
-    let key = format!("speed_over_{}", anchor.replace(|c: char| !c.is_ascii_alphanumeric(), "_"));
-    let phases = record.phases();
-    let place = move |phase: &str| phases.iter().position(|name| *name == phase);
-    let cell = move |row: &Row| match figures::speed(record.row(&row.workload, anchor), row) {
-        Ok(figure) => {
-            let cell = Cell::number(figure.value, number::ratio(figure.value));
-            // A phase before the anchor is neither an improvement nor a regression from it.
-            if place(&row.phase) > place(anchor) { cell.toned(direction(&figure)) } else { cell.toned(Tone::Quiet) }
-        }
-        Err(absent) => missing(&absent),
-    };
-    Shown { column: Column::right(&key, &format!("x {anchor}")), cell: Box::new(cell) }
-}
-
-/// The tone of a speedup: good or bad if its interval excludes 1 at the confidence level.
-fn direction(speed: &Figure) -> Tone {
-    match speed.interval {
-        Some(ends) if ends.excludes(1.0, LEVEL) && speed.value > 1.0 => Tone::Good,
-        Some(ends) if ends.excludes(1.0, LEVEL) => Tone::Bad,
-        _ => Tone::Plain,
-    }
+    })
 }
 
 fn missing(absent: &Absent) -> Cell {
@@ -166,11 +146,6 @@ pub(super) fn check(row: &Row) -> Cell {
     }
 }
 
-/// Returns true if anything was measured or failed in a column.
-fn has_content(shown: &Shown<'_>, rows: &[&Row]) -> bool {
-    rows.iter().map(|row| (shown.cell)(row)).any(|cell| !cell.value.is_null() || cell.tone == Tone::Notice)
-}
-
 /// Clears the text of repeated names in the first column; their values remain for programs.
 fn clear_repeats(rows: &mut [Vec<Cell>]) {
     let mut last = serde_json::Value::Null;
@@ -184,7 +159,7 @@ fn clear_repeats(rows: &mut [Vec<Cell>]) {
 }
 
 fn notes(rows: &[&Row], anchors: &[String], columns: &[Column]) -> Vec<String> {
-    let mut notes: Vec<String> = problems::of(rows.iter().copied()).iter().map(ToString::to_string).collect();
+    let mut notes = problems::of(rows.iter().copied());
     if columns.iter().any(|column| column.key.starts_with("speed_over_")) {
         let anchors = anchors.iter().map(|anchor| format!("`x {anchor}`")).collect::<Vec<_>>().join(" and ");
         notes.push(format!("± is the wider half of the 95 % interval, or of the range of all rounds if there are fewer than six; {anchors}: speed as a multiple of that phase's, median over rounds, coloured if its 95 % interval excludes 1."));

@@ -1,10 +1,12 @@
 //! A section of a report: its findings, charts and tables, and the measurements that are missing.
 
+use serde::Serialize;
+
 use crate::charts::Named;
-use crate::render::Table;
+use crate::render::{Cell, Table, Tone};
 
 /// A section of a report.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Default, Serialize)]
 pub struct Section {
     /// Its id on the page.
     pub id: &'static str,
@@ -21,20 +23,35 @@ pub struct Section {
 }
 
 impl Section {
-    /// An empty section.
-    pub fn new(id: &'static str, title: &'static str) -> Self {
-        Self { id, title, says: Vec::new(), charts: Vec::new(), tables: Vec::new(), missing: Vec::new() }
-    }
-
     /// The sentence for missing measurements.
     pub fn not_measured(what: &str, command: &str) -> String {
         format!("{what} not measured. To fill this in: {command}")
     }
 }
 
-/// One sentence that counts outcomes; outcomes that did not occur are left out.
-pub(super) fn counted(what: &str, counts: &[(usize, &str)]) -> String {
-    let all: usize = counts.iter().map(|(count, _)| count).sum();
-    let outcomes = counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
-    format!("Of {all} {what}: {}.", outcomes.collect::<Vec<_>>().join(", "))
+/// The outcomes of a judgement with their names and tones, and the name of a missing one.
+pub(super) struct Outcomes<S: 'static> {
+    pub(super) all: [(S, &'static str, Tone); 4],
+    pub(super) missing: &'static str,
+}
+
+impl<S: PartialEq> Outcomes<S> {
+    /// One sentence that counts outcomes; those that did not occur are left out.
+    pub(super) fn counted(&self, what: &str, found: &[Option<S>]) -> String {
+        let possible = self.all.iter().map(|(outcome, name, _)| (Some(outcome), name)).chain([(None, &self.missing)]);
+        let counts = possible.filter_map(|(outcome, name)| {
+            let count = found.iter().filter(|found| found.as_ref() == outcome).count();
+            (count > 0).then(|| format!("{count} {name}"))
+        });
+        format!("Of {} {what}: {}.", found.len(), counts.collect::<Vec<_>>().join(", "))
+    }
+
+    /// The cell of an outcome.
+    pub(super) fn cell(&self, found: Option<S>) -> Cell {
+        let outcome = self.all.iter().find(|(outcome, ..)| Some(outcome) == found.as_ref());
+        outcome.map_or_else(
+            || Cell::text(self.missing).toned(Tone::Notice),
+            |(_, name, tone)| Cell::text(*name).toned(*tone),
+        )
+    }
 }

@@ -19,7 +19,7 @@ pub fn summary(report_data: &ReportData, charts: &[charts::Named], sections: &[S
     if !problems.is_empty() {
         page += "\n";
         for problem in problems.iter().take(MOST_PROBLEMS) {
-            page += &format!("- {}\n", escape_markdown(&problem.to_string()));
+            page += &format!("- {}\n", escape_markdown(problem));
         }
         if problems.len() > MOST_PROBLEMS {
             page += &format!("- and {} more, in index.html\n", problems.len() - MOST_PROBLEMS);

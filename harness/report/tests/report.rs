@@ -253,7 +253,7 @@ fn a_wrong_answer_makes_no_headline() {
 #[test]
 fn everything_is_written_and_nothing_is_needed_from_elsewhere() {
     let folder = tempfile::tempdir().expect("a folder");
-    let written = write(&report_data(synthetic::record()), folder.path()).expect("written");
+    let written = write(&report_data(synthetic::record()), folder.path(), true).expect("written");
     assert_eq!(written.files.len(), 3 + 2 * 4);
     for file in &written.files {
         assert!(std::fs::metadata(file).is_ok_and(|data| data.len() > 1000), "{}", file.display());
@@ -265,17 +265,29 @@ fn everything_is_written_and_nothing_is_needed_from_elsewhere() {
     }
 }
 
+#[test]
+fn pngs_are_written_on_request_only() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let png = folder.path().join("charts/tokens-per-second.png");
+    write(&report_data(synthetic::record()), folder.path(), true).expect("written");
+    assert!(png.is_file());
+    let written = write(&report_data(synthetic::record()), folder.path(), false).expect("written");
+    assert_eq!(written.files.len(), 3 + 4);
+    assert!(!png.exists(), "that of an earlier report is removed");
+    assert!(!std::fs::read_to_string(&written.index).expect("the page").contains(".png"));
+}
+
 /// A run with counts only has neither speeds nor charts of time, and removes those of an earlier run.
 #[test]
 fn counts_alone_make_a_report() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut record = synthetic::record();
-    write(&report_data(record.clone()), folder.path()).expect("written");
+    write(&report_data(record.clone()), folder.path(), true).expect("written");
     assert!(folder.path().join("charts/latency-by-position.png").is_file());
     for row in &mut record.rows {
         row.readings.retain(|reading| matches!(reading.data, Data::Callgrind { .. } | Data::Dhat { .. }));
     }
-    let written = write(&report_data(record.clone()), folder.path()).expect("written");
+    let written = write(&report_data(record.clone()), folder.path(), true).expect("written");
     let drawn: Vec<_> = written.files.iter().filter_map(|file| file.file_stem()?.to_str()).collect();
     assert!(drawn.contains(&"memory-per-token") && !drawn.contains(&"latency-by-position"), "{drawn:?}");
     assert!(!folder.path().join("charts/latency-by-position.png").exists());

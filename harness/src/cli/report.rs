@@ -23,6 +23,9 @@ pub(crate) struct Report {
     /// Folder to write to [default: reports/]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Also write every chart as PNG
+    #[arg(long)]
+    png: bool,
 }
 
 impl Report {
@@ -39,7 +42,7 @@ impl Report {
             bail!("{} holds no measurement, so there is nothing to draw", report_data.sources[0].name);
         }
         let folder = self.out.unwrap_or_else(|| project.reports());
-        let written = harness_report::write(&report_data, &folder).map_err(|error| match error {
+        let written = harness_report::write(&report_data, &folder, self.png).map_err(|error| match error {
             ReportError::Write { .. } => anyhow!("{error}; choose another folder with --out"),
             other => other.into(),
         })?;

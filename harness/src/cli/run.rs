@@ -65,7 +65,7 @@ impl Run {
                 bail!("the record {} cannot be read back", path.display());
             };
             report_data.notes.iter().for_each(|note| notice(note));
-            let report = harness_report::write(&report_data, &project.reports())?;
+            let report = harness_report::write(&report_data, &project.reports(), false)?;
             notice(&format!("wrote report {}", report.index.display()));
         }
         Ok(outcome(&record))

@@ -1,46 +1,85 @@
-//! The common part of the charts with one number per phase.
+//! The charts with one number per phase: throughput, memory and instructions.
 
-use harness_record::metric::{Figure, Metric};
+use harness_record::metric::{self, Figure, Metric, Quantity};
 use harness_record::{Record, Row, number};
 
-use crate::headline::headline;
+use crate::headline::{headline, unit};
 use crate::render::chart::{Chart, Mark, PhaseChart};
-use crate::{ReportData, figures, provenance};
+use crate::{ReportData, figures};
 
-/// The chart of a metric of one workload over all phases that were measured with it; none if no phase has a figure.
-pub(super) fn chart(
+/// Tokens per second.
+pub(super) fn throughput(report_data: &ReportData) -> Option<Chart> {
+    chart(report_data, "tokens-per-second", |found, _| {
+        let title = match found {
+            Some(Finding { head, anchor, ratio, .. }) if ratio.value >= 1.0 => {
+                format!("{head} generates {} the tokens per second of {anchor}", times(ratio.value))
+            }
+            Some(Finding { head, anchor, ratio, .. }) => {
+                format!("{head} is {} slower than {anchor} in tokens per second", times(1.0 / ratio.value))
+            }
+            None => "Tokens per second by phase".to_owned(),
+        };
+        (title, "tokens per second".to_owned())
+    })
+}
+
+/// Heap bytes per unit; the unit is the generated token if the workload generates text.
+pub(super) fn memory(report_data: &ReportData) -> Option<Chart> {
+    chart(report_data, "bytes-per-token", |found, unit| {
+        let bytes = |figure: &Figure| number::plain(Quantity::Bytes, figure.value);
+        let title = match found {
+            Some(Finding { head, anchor, ratio, head_figure, base_figure }) => match ratio.value {
+                1.0 => format!("{head} allocates {} per {unit}, the same as {anchor}", bytes(head_figure)),
+                _ => {
+                    let (to, from) = (bytes(head_figure), bytes(base_figure));
+                    format!("{head} allocates {to} per {unit}, {anchor} {from}")
+                }
+            },
+            None => format!("Heap bytes per {unit} by phase"),
+        };
+        (title, format!("heap bytes allocated per {unit}"))
+    })
+}
+
+/// Instructions per unit.
+pub(super) fn instructions(report_data: &ReportData) -> Option<Chart> {
+    chart(report_data, "instructions", |found, unit| {
+        let title = match found {
+            Some(Finding { head, anchor, ratio, .. }) if ratio.value < 1.0 => {
+                format!("{head} needs {} of the instructions per {unit} of {anchor}", share(ratio.value))
+            }
+            Some(Finding { head, anchor, ratio, .. }) => {
+                format!("{head} needs {} the instructions per {unit} of {anchor}", times(ratio.value))
+            }
+            None => format!("Instructions per {unit} by phase"),
+        };
+        (title, format!("instructions per {unit}"))
+    })
+}
+
+/// The chart of a metric over all phases of the workload that shows it; none if no phase has a figure. `words` returns title
+/// and axis for the finding and the unit of work.
+fn chart(
     report_data: &ReportData,
-    workload: &str,
-    metric: &dyn Metric,
-    axis: &str,
-    title: String,
+    metric: &str,
+    words: impl Fn(Option<&Finding<'_>>, &str) -> (String, String),
 ) -> Option<Chart> {
-    let rows = phases(&report_data.record, workload);
+    let metric = metric::by_name(metric)?;
+    let record = &report_data.record;
+    let workload = workload(report_data, metric)?;
+    let found = finding(record, &report_data.anchors, workload, metric);
+    let (title, axis) = words(found.as_ref(), unit(record, workload));
+    let rows = phases(record, workload);
     rows.iter().find(|row| metric.figure(row).is_some())?;
     let marks = rows.iter().map(|row| mark(report_data, metric, row)).collect();
-    let conditions = provenance::conditions(rows, &[metric.instrument()]);
-    Some(Chart::Phases(PhaseChart {
-        title,
-        subtitle: format!(
-            "{workload}, {conditions}{}. {}.",
-            medians(metric),
-            report_data.provenance_of(metric.instrument(), [workload])
-        ),
-        axis: axis.to_owned(),
-        quantity: metric.quantity(),
-        better: metric.better(),
-        marks,
-    }))
+    let remark = if metric.portable() { "" } else { MEDIANS };
+    let subtitle = report_data.subtitle(workload, &rows, metric.instrument(), remark);
+    let (quantity, better) = (metric.quantity(), metric.better());
+    Some(Chart::new(title, subtitle, PhaseChart { axis, quantity, better, marks }))
 }
 
 /// The remark on the numbers of the clock: the ratio of two medians is not the median of the ratios.
-fn medians(metric: &dyn Metric) -> &'static str {
-    if metric.portable() {
-        ""
-    } else {
-        "; medians over rounds with 95 % intervals, ratios over the rounds in which both phases ran"
-    }
-}
+const MEDIANS: &str = "; medians over rounds with 95 % intervals, ratios over the rounds in which both phases ran";
 
 /// The rows of a workload, in the order of the phases.
 pub(super) fn phases<'a>(record: &'a Record, workload: &str) -> Vec<&'a Row> {
@@ -49,21 +88,21 @@ pub(super) fn phases<'a>(record: &'a Record, workload: &str) -> Vec<&'a Row> {
 
 /// The workload to show a metric of: the headline workload if it has figures. Else the middle one of those that yield one
 /// token per run, because the first and last positions are extremes. Else the first that yields tokens.
-pub(super) fn workload<'a>(report_data: &'a ReportData, metric: &dyn Metric) -> Option<&'a str> {
+fn workload<'a>(report_data: &'a ReportData, metric: &dyn Metric) -> Option<&'a str> {
     let record = &report_data.record;
     let has_figures = |name: &str| phases(record, name).iter().any(|row| metric.figure(row).is_some());
     if let Some(headline) = headline(record).filter(|name| has_figures(name)) {
         return Some(headline);
     }
+    // From the main record only: measurements on demand answer other questions.
+    let main: Vec<&str> = report_data.sources.first().into_iter().flat_map(crate::Source::workloads).collect();
+    // Ablations are not about the phases either.
+    let changed = |name: &str| phases(record, name).iter().any(|row| row.phase.contains('='));
+    let mut names = record.workloads();
+    names.retain(|name| main.contains(name) && !name.contains('=') && has_figures(name) && !changed(name));
     let with_unit = |wanted: fn(&Row) -> bool| -> Vec<&'a str> {
-        // From the main record only: measurements on demand answer other questions.
-        let main: Vec<&str> = report_data.sources.first().into_iter().flat_map(crate::Source::workloads).collect();
-        let names = record.workloads().into_iter().filter(|name| main.contains(name));
-        let names = names.filter(|name| !name.contains('=') && has_figures(name));
-        // Ablations are not about the phases either.
-        let changed = |name: &str| phases(record, name).iter().any(|row| row.phase.contains('='));
-        let names = names.filter(|name| !changed(name));
-        names.filter(|name| phases(record, name).iter().all(|row| wanted(row))).collect()
+        let all = |name: &&&str| phases(record, name).iter().all(|row| wanted(row));
+        names.iter().filter(all).copied().collect()
     };
     let single = with_unit(|row| row.unit.name == "token" && row.unit.per_run == 1);
     let middle = single.get(single.len() / 2).copied();
@@ -135,6 +174,6 @@ pub(super) fn share(ratio: f64) -> String {
 }
 
 /// A factor for a sentence: `812x`, `1.3x`.
-pub(super) fn times(ratio: f64) -> String {
+pub(crate) fn times(ratio: f64) -> String {
     format!("{}x", number::ratio(ratio).trim_start_matches('x'))
 }

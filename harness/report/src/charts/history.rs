@@ -1,5 +1,6 @@
 //! Chart of the history of a metric.
 
+use harness_record::distinct::distinct;
 use harness_record::history::{DatedRecord, HistoryQuery, LevelChange, Series};
 use harness_record::metric::Quantity;
 use harness_record::number;
@@ -35,29 +36,28 @@ pub fn chart(series: &[Series], dated_records: &[DatedRecord], question: &Histor
         return None;
     }
     let jumps = jumps(&shown);
-    let mut events: Vec<Event> = Vec::new();
-    for (one, jump) in &jumps {
-        let moment = one.points[jump.point].moment;
-        let x = moment as f64 + 1.0;
-        if events.len() < 4 && events.iter().all(|event| event.x != x) {
-            let label = dated_records[moment]
-                .commit
-                .as_ref()
-                .map_or_else(|| day(&dated_records[moment]), |commit| commit.short().to_owned());
-            events.push(Event { x, label });
-        }
-    }
     let left_out = if beyond > 0 { format!("; {beyond} more workloads are not drawn") } else { String::new() };
-    Some(Chart::Lines(LineChart {
-        title: title(&jumps, dated_records, question, &shown),
-        subtitle: format!("{}{left_out}. Changes are the steps of the best-fitting step function.", scope(question)),
+    let lines = LineChart {
         x_axis: format!("states, from {} to {}", day(first), day(last)),
         y_axis: question.metric.title().to_owned(),
         quantity: if question.metric.portable() { question.metric.quantity() } else { Quantity::Blocks },
         series: shown.iter().enumerate().map(line).collect(),
-        events,
+        events: events(&jumps, dated_records),
         sizes: false,
-    }))
+    };
+    let subtitle = format!("{}{left_out}. Changes are the steps of the best-fitting step function.", scope(question));
+    Some(Chart::new(title(&jumps, dated_records, question, &shown), subtitle, lines))
+}
+
+/// The marks of the largest changes, at different states.
+fn events(jumps: &[(&Series, &LevelChange)], dated_records: &[DatedRecord]) -> Vec<Event> {
+    let moments = distinct(jumps.iter().map(|(one, jump)| one.points[jump.point].moment));
+    let event = |moment: usize| {
+        let record = &dated_records[moment];
+        let commit = record.commit.as_ref().map(|commit| commit.short().to_owned());
+        Event { x: moment as f64 + 1.0, label: commit.unwrap_or_else(|| day(record)) }
+    };
+    moments.into_iter().take(4).map(event).collect()
 }
 
 /// Returns all changes, the largest first.
@@ -116,30 +116,32 @@ mod tests {
         counts.iter().enumerate().map(moment).collect()
     }
 
-    fn drawn(counts: &[u64]) -> Option<LineChart> {
+    /// The chart of these counts, and the places and labels of its marks.
+    fn drawn(counts: &[u64]) -> Option<(Chart, Vec<(f64, String)>)> {
         let (dated_records, choice) = (dated_records(counts), Choice::default());
         let metric = metric::by_name("instructions").expect("it is there");
         let question = HistoryQuery { metric, choice: &choice, phases: &[], anchor: "naive" };
-        match chart(&series(&dated_records, &question), &dated_records, &question)? {
-            Chart::Lines(lines) => Some(lines),
-            _ => panic!("not a line chart"),
-        }
+        let series = series(&dated_records, &question);
+        let jumps = jumps(&series.iter().collect::<Vec<_>>());
+        let events = events(&jumps, &dated_records).into_iter().map(|event| (event.x, event.label)).collect();
+        Some((chart(&series, &dated_records, &question)?, events))
     }
 
     #[test]
     fn the_largest_change_is_the_title_and_every_change_is_marked() {
-        let lines = drawn(&[1000, 1000, 1100, 1100, 550, 550]).expect("points");
-        assert_eq!(lines.title, "kernel/gelu: instructions per token fell by 50 % with \"Change 4\"");
-        let events: Vec<(f64, &str)> = lines.events.iter().map(|event| (event.x, event.label.as_str())).collect();
-        assert_eq!(events, [(5.0, "0000000000"), (3.0, "0000000000")]);
-        assert!(Chart::Lines(lines).svg(Layout::Wide).expect("drawn").contains("Change 4"));
+        let (chart, events) = drawn(&[1000, 1000, 1100, 1100, 550, 550]).expect("points");
+        assert_eq!(chart.title(), "kernel/gelu: instructions per token fell by 50 % with \"Change 4\"");
+        assert_eq!(events, [(5.0, "0000000000".to_owned()), (3.0, "0000000000".to_owned())]);
+        let svg = chart.svg(Layout::Wide).expect("drawn");
+        assert!(svg.contains("Change 4"));
+        assert_eq!(svg.matches("\n0000000000\n").count(), 2, "{svg}");
     }
 
     #[test]
     fn the_title_reports_no_change_and_without_points_there_is_no_chart() {
-        let lines = drawn(&[1000, 1000, 1000]).expect("points");
-        assert_eq!(lines.title, "No change of instructions per token in 1 workload over 3 states");
-        assert!(lines.events.is_empty());
+        let (chart, events) = drawn(&[1000, 1000, 1000]).expect("points");
+        assert_eq!(chart.title(), "No change of instructions per token in 1 workload over 3 states");
+        assert!(events.is_empty());
         assert!(drawn(&[1000]).is_none() && drawn(&[0, 0]).is_none() && drawn(&[]).is_none());
     }
 }

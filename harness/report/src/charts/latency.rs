@@ -4,42 +4,34 @@
 use harness_abtest::{median, median_interval};
 use harness_probe::Instrument;
 use harness_record::metric::{LEVEL, Quantity};
-use harness_record::{Data, Row, Run, number};
+use harness_record::{Data, Row, Run};
 
 use crate::charts::by_phase::{self, times};
 use crate::headline::headline;
 use crate::render::chart::{Chart, LineChart, Point, Series};
-use crate::{ReportData, figures, provenance};
+use crate::{ReportData, figures};
 
 pub(super) fn chart(report_data: &ReportData) -> Option<Chart> {
     let workload = headline(&report_data.record)?;
     let rows = by_phase::phases(&report_data.record, workload);
-    let mut lines: Vec<(Series, f64)> = Vec::new();
-    for row in rows.iter().filter(|row| figures::trusted(row)) {
+    let line = |row: &&Row| {
         let points = points(row);
-        if let (Some(last), Some(growth)) = (points.last(), growth(&points)) {
-            let label = format!("{} {}", number::plain(Quantity::Seconds, last.y), row.phase);
-            lines.push((
-                Series { name: row.phase.clone(), place: report_data.place(&row.phase), label, points },
-                growth,
-            ));
-        }
-    }
+        let growth = growth(&points)?;
+        Some((Series::new(&row.phase, report_data.place(&row.phase), Quantity::Seconds, points), growth))
+    };
+    let lines: Vec<(Series, f64)> = rows.iter().filter(|row| figures::trusted(row)).filter_map(line).collect();
     let title = title(&lines, &report_data.anchors)?;
-    let conditions = provenance::conditions(rows, &[Instrument::Clock]);
-    Some(Chart::Lines(LineChart {
-        title,
-        subtitle: format!(
-            "{workload}, {conditions}; median over runs, with its 95 % interval as a band (all runs if there are fewer than six). {}.",
-            report_data.provenance_of(Instrument::Clock, [workload])
-        ),
+    let remark = "; median over runs, with its 95 % interval as a band (all runs if there are fewer than six)";
+    let subtitle = report_data.subtitle(workload, &rows, Instrument::Clock, remark);
+    let lines = LineChart {
         x_axis: "generated tokens after the first".to_owned(),
         sizes: false,
         y_axis: "time per token".to_owned(),
         quantity: Quantity::Seconds,
         series: lines.into_iter().map(|(series, _)| series).collect(),
         events: Vec::new(),
-    }))
+    };
+    Some(Chart::new(title, subtitle, lines))
 }
 
 /// The time of each generated token after the first: median over runs with its interval, or the range of all runs if there

@@ -1,23 +1,20 @@
-//! The charts of a report, computed from the record; one file per chart.
+//! The charts of a report, computed from the record. Those of groups are beside their tables.
 
-pub(super) mod ablation;
 mod by_phase;
 pub mod history;
-mod instructions;
-pub(super) mod latency;
-pub(super) mod matrix;
-mod memory;
+mod latency;
 pub(super) mod roadmap;
-pub(super) mod sweeps;
-mod throughput;
 
-pub(super) use by_phase::{Finding, finding};
+pub(super) use by_phase::{Finding, finding, times};
+pub(super) use latency::points;
 
-use crate::ReportData;
+use serde::Serialize;
+
 use crate::render::chart::Chart;
+use crate::{ReportData, groups};
 
 /// A chart of a report.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Serialize)]
 pub struct Named {
     /// Its file name without extension.
     pub name: &'static str,
@@ -30,10 +27,10 @@ pub struct Named {
 type Make = fn(&ReportData) -> Option<Chart>;
 
 const CHARTS: [(&str, &str, Make); 4] = [
-    ("tokens-per-second", "Throughput by phase", throughput::chart),
-    ("memory-per-token", "Memory by phase", memory::chart),
+    ("tokens-per-second", "Throughput by phase", by_phase::throughput),
+    ("memory-per-token", "Memory by phase", by_phase::memory),
     ("latency-by-position", "Latency by position", latency::chart),
-    ("instructions-per-token", "Instructions by phase", instructions::chart),
+    ("instructions-per-token", "Instructions by phase", by_phase::instructions),
 ];
 
 /// The charts by phase for which there are numbers, in display order.
@@ -44,10 +41,5 @@ pub fn all(report_data: &ReportData) -> Vec<Named> {
 
 /// The names of all possible charts.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    let by_phase = CHARTS.iter().map(|(name, ..)| *name);
-    by_phase
-        .chain(roadmap::names())
-        .chain(ablation::CHARTS.map(|(name, _)| name))
-        .chain(sweeps::names())
-        .chain(matrix::names())
+    CHARTS.iter().map(|(name, ..)| *name).chain(roadmap::names()).chain(groups::chart_names())
 }

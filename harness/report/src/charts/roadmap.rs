@@ -1,14 +1,13 @@
 //! The burn-down of the roadmap: the share of the reference phase's cost that each phase still has, beside its target.
 
-use harness_abtest::Interval;
 use harness_record::metric::{self, Better, Figure, Metric};
-use harness_record::number;
 use harness_record::roadmap::{Phase, Roadmap};
+use harness_record::{Row, number};
 
 use crate::charts::Named;
 use crate::charts::by_phase::share;
 use crate::render::chart::{BurnDown, Chart, Stage, Wanted};
-use crate::{ReportData, figures, provenance};
+use crate::{ReportData, figures};
 
 /// The burn-downs: metric, name, heading and axis.
 const DRAWN: [(&str, &str, &str, &str); 3] = [
@@ -31,59 +30,46 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 pub(crate) fn charts(report_data: &ReportData, roadmap: &Roadmap) -> Vec<Named> {
     let drawn = DRAWN.iter().filter_map(|&(metric, name, heading, axis)| {
         let chart = chart(report_data, roadmap, metric::by_name(metric)?, axis)?;
-        Some(Named { name, heading, chart: Chart::BurnDown(chart) })
+        Some(Named { name, heading, chart })
     });
     drawn.collect()
 }
 
-fn chart(report_data: &ReportData, roadmap: &Roadmap, metric: &'static dyn Metric, axis: &str) -> Option<BurnDown> {
+fn chart(report_data: &ReportData, roadmap: &Roadmap, metric: &'static dyn Metric, axis: &str) -> Option<Chart> {
     let stages: Vec<Stage> = roadmap.phases.iter().map(|phase| stage(report_data, roadmap, metric, phase)).collect();
     stages.iter().find(|stage| stage.wanted.is_some())?;
     stages.iter().find(|stage| stage.reached.is_some())?;
     let rows = roadmap.phases.iter().filter_map(|phase| report_data.row(&roadmap.workload, &phase.name));
-    Some(BurnDown {
-        title: title(roadmap, &stages, axis),
-        subtitle: format!(
-            "{}, {}. {}.",
-            roadmap.workload,
-            provenance::conditions(rows, &[metric.instrument()]),
-            report_data.provenance_of(metric.instrument(), [roadmap.workload.as_str()])
-        ),
-        axis: format!("{axis}, relative to {}", roadmap.against),
-        stages,
-    })
+    let rows: Vec<&Row> = rows.collect();
+    let title = title(roadmap, &stages, axis);
+    let subtitle = report_data.subtitle(&roadmap.workload, &rows, metric.instrument(), "");
+    Some(Chart::new(title, subtitle, BurnDown { axis: format!("{axis}, relative to {}", roadmap.against), stages }))
 }
 
 fn stage(report_data: &ReportData, roadmap: &Roadmap, metric: &'static dyn Metric, phase: &Phase) -> Stage {
     let target = phase.targets.iter().find(|target| target.metric.name() == metric.name() && target.range.relative);
-    let cost = |ratio: f64| if metric.better() == Better::Higher { 1.0 / ratio } else { ratio };
-    let wanted = target.map(|target| Wanted { near: cost(target.range.near), far: cost(target.range.far) });
+    let cost = |ratio: Figure| if metric.better() == Better::Higher { figures::inverse(ratio) } else { ratio };
+    let end = |end: f64| cost(Figure::exact(end)).value;
+    let wanted = target.map(|target| Wanted { near: end(target.range.near), far: end(target.range.far) });
     let ratio = match report_data.row(&roadmap.workload, &phase.name) {
         // The reference itself is exactly 1, without an interval.
         Some(row) if phase.name == roadmap.against => figures::figure(metric, Some(row)).map(|_| Figure::exact(1.0)),
         Some(row) => figures::ratio(metric, report_data.row(&roadmap.workload, &roadmap.against), row),
         None => Err(figures::Absent::NotMeasured),
     };
-    let reached = ratio.as_ref().ok().map(|figure| {
-        let interval = figure.interval.map(|ends| match metric.better() {
-            Better::Higher => Interval { low: 1.0 / ends.high, high: 1.0 / ends.low, ..ends },
-            Better::Lower => ends,
-        });
-        (cost(figure.value), interval)
-    });
-    let label = match (&reached, ratio) {
-        (Some((value, _)), _) if *value <= 0.0 => "nothing left".to_owned(),
-        (Some((value, _)), _) if *value < 0.1 => number::ratio(*value).replacen('x', "", 1),
-        (Some((value, _)), _) => format!("{:.0} %", value * 100.0),
-        (None, Err(absent)) => absent.to_string(),
-        (None, Ok(_)) => String::new(),
+    let reached = ratio.map(|ratio| (cost(ratio).value, cost(ratio).interval));
+    let label = match &reached {
+        Ok((value, _)) if *value <= 0.0 => "nothing left".to_owned(),
+        Ok((value, _)) if *value < 0.1 => number::ratio(*value).replacen('x', "", 1),
+        Ok((value, _)) => format!("{:.0} %", value * 100.0),
+        Err(absent) => absent.to_string(),
     };
     Stage {
         name: phase.title.clone(),
         when: phase.when.clone(),
         place: report_data.place(&phase.name),
         wanted,
-        reached,
+        reached: reached.ok(),
         label,
     }
 }

@@ -1,43 +1,36 @@
 //! CSV: exact values under one header line.
 
+use harness_record::distinct::distinct;
 use serde_json::Value;
 
-use crate::render::{Renderer, Table};
+use crate::render::Table;
 
 /// Renders all tables under one header line: the columns of all tables, each once, in order of appearance. With several tables,
 /// a first column `table` has the title. Missing numbers are empty fields.
-pub(super) struct Csv;
-
-impl Renderer for Csv {
-    fn render(&self, tables: &[Table]) -> String {
-        let mut keys: Vec<&str> = Vec::new();
-        for column in tables.iter().flat_map(|table| &table.columns) {
-            if !keys.contains(&column.key.as_str()) {
-                keys.push(&column.key);
-            }
-        }
-        if keys.is_empty() {
-            return String::new();
-        }
-        let titled = tables.len() > 1;
-        let mut writer = ::csv::Writer::from_writer(Vec::new());
-        let mut write = |record: Vec<String>| writer.write_record(&record).expect("writing to memory does not fail");
-        write(titled.then_some("table").into_iter().chain(keys.iter().copied()).map(str::to_owned).collect());
-        for table in tables {
-            for row in &table.rows {
-                let field = |key: &&str| {
-                    let place = table.columns.iter().position(|column| column.key == *key);
-                    place.and_then(|place| row.get(place)).map(|cell| exact(&cell.value)).unwrap_or_default()
-                };
-                write(titled.then(|| table.title.clone()).into_iter().chain(keys.iter().map(field)).collect());
-            }
-        }
-        let bytes = writer.into_inner().expect("writing to memory does not fail");
-        String::from_utf8(bytes).expect("fields are UTF-8")
+pub(super) fn render(tables: &[Table]) -> String {
+    let keys = distinct(tables.iter().flat_map(|table| &table.columns).map(|column| column.key.as_str()));
+    if keys.is_empty() {
+        return String::new();
     }
+    let titled = tables.len() > 1;
+    let mut writer = ::csv::Writer::from_writer(Vec::new());
+    let mut write = |record: Vec<String>| writer.write_record(&record).expect("writing to memory does not fail");
+    write(titled.then_some("table").into_iter().chain(keys.iter().copied()).map(str::to_owned).collect());
+    for table in tables {
+        for row in &table.rows {
+            let field = |key: &&str| {
+                let place = table.columns.iter().position(|column| column.key == *key);
+                place.and_then(|place| row.get(place)).map(|cell| exact(&cell.value)).unwrap_or_default()
+            };
+            write(titled.then(|| table.title.clone()).into_iter().chain(keys.iter().map(field)).collect());
+        }
+    }
+    let bytes = writer.into_inner().expect("writing to memory does not fail");
+    String::from_utf8(bytes).expect("fields are UTF-8")
 }
 
-fn exact(value: &Value) -> String {
+/// An exact value as text; empty if it is missing.
+pub(crate) fn exact(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),

@@ -1,16 +1,6 @@
 //! The output formats of `--format`; each has a file of its own.
 
-use crate::render::Table;
-use crate::render::csv::Csv;
-use crate::render::json::Json;
-use crate::render::markdown::Markdown;
-use crate::render::terminal::Terminal;
-
-/// Renders tables as text.
-pub trait Renderer {
-    /// Renders the tables. The text ends in a line break unless there are no tables.
-    fn render(&self, tables: &[Table]) -> String;
-}
+use crate::render::{Table, csv, json, markdown, terminal};
 
 /// Output format of results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -27,16 +17,15 @@ pub enum Format {
 }
 
 impl Format {
-    /// Renders the tables in this format. The terminal format contains colours as escape sequences: print it through
+    /// Renders the tables in this format. The text ends in a line break unless there are no tables. The terminal format contains colours as escape sequences: print it through
     /// `anstream`, which removes them if the output is not a terminal.
     pub fn render(self, tables: &[Table]) -> String {
-        let renderer: &dyn Renderer = match self {
-            Self::Table => &Terminal,
-            Self::Json => &Json,
-            Self::Csv => &Csv,
-            Self::Markdown => &Markdown,
-        };
-        renderer.render(tables)
+        match self {
+            Self::Table => terminal::render(tables),
+            Self::Json => json::render(tables),
+            Self::Csv => csv::render(tables),
+            Self::Markdown => markdown::render(tables),
+        }
     }
 }
 

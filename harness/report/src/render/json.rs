@@ -1,27 +1,23 @@
 //! JSON: an array of tables, with rows as objects of exact values.
 
 use serde::Serialize;
-use serde::ser::{SerializeMap, Serializer};
+use serde::ser::Serializer;
 
-use crate::render::{Cell, Column, Renderer, Table};
+use crate::render::{Cell, Column, Table};
 
 /// Renders `[{"title", "rows": [{column key: exact value}], "notes"}]` for any number of tables.
-pub(super) struct Json;
-
-impl Renderer for Json {
-    fn render(&self, tables: &[Table]) -> String {
-        let tables: Vec<Outgoing<'_>> = tables
-            .iter()
-            .map(|table| Outgoing {
-                title: &table.title,
-                rows: table.rows.iter().map(|cells| Row { columns: &table.columns, cells }).collect(),
-                notes: &table.notes,
-            })
-            .collect();
-        let mut text = serde_json::to_string_pretty(&tables).expect("all keys are strings");
-        text.push('\n');
-        text
-    }
+pub(super) fn render(tables: &[Table]) -> String {
+    let tables: Vec<Outgoing<'_>> = tables
+        .iter()
+        .map(|table| Outgoing {
+            title: &table.title,
+            rows: table.rows.iter().map(|cells| Row { columns: &table.columns, cells }).collect(),
+            notes: &table.notes,
+        })
+        .collect();
+    let mut text = serde_json::to_string_pretty(&tables).expect("all keys are strings");
+    text.push('\n');
+    text
 }
 
 #[derive(Serialize)]
@@ -39,10 +35,7 @@ struct Row<'a> {
 impl Serialize for Row<'_> {
     /// Written by hand because a map of `serde_json` would sort the columns.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.columns.len()))?;
-        for (column, cell) in self.columns.iter().zip(self.cells) {
-            map.serialize_entry(&column.key, &cell.value)?;
-        }
-        map.end()
+        let keys = self.columns.iter().map(|column| &column.key);
+        serializer.collect_map(keys.zip(self.cells.iter().map(|cell| &cell.value)))
     }
 }

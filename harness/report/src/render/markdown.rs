@@ -1,14 +1,10 @@
 //! Markdown: a heading, a pipe table and notes, for pull requests and documents.
 
-use crate::render::{Align, Renderer, Table, Tone};
+use crate::render::{Align, Table, Tone};
 
 /// Renders GitHub-flavoured Markdown. Cells with the tone bad or notice are bold, because Markdown has no colours.
-pub(super) struct Markdown;
-
-impl Renderer for Markdown {
-    fn render(&self, tables: &[Table]) -> String {
-        tables.iter().map(table).collect::<Vec<_>>().join("\n")
-    }
+pub(super) fn render(tables: &[Table]) -> String {
+    tables.iter().map(table).collect::<Vec<_>>().join("\n")
 }
 
 fn table(table: &Table) -> String {

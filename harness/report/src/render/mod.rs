@@ -10,9 +10,10 @@ mod sparkline;
 mod table;
 mod terminal;
 
+pub(crate) use csv::exact;
 pub use flame_graph::FlameGraph;
-pub use format::{Format, Renderer};
+pub use format::Format;
 pub use markdown::escape as escape_markdown;
 pub use sparkline::BARS;
 pub use sparkline::sparkline;
-pub use table::{Align, Cell, Column, Table, Tone};
+pub use table::{Align, Cell, Column, Table, TableOf, Tone};

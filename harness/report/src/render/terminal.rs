@@ -4,18 +4,14 @@ use anstyle::Style;
 use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, CellAlignment, Color, LineStyle};
 
-use crate::render::{Align, Renderer, Table, Tone};
+use crate::render::{Align, Table, Tone};
 
 const TITLE: Style = Style::new().bold();
 const NOTE: Style = Style::new().dimmed();
 
-/// Columns two spaces apart under a ruled heading; the title above and the notes below.
-pub(super) struct Terminal;
-
-impl Renderer for Terminal {
-    fn render(&self, tables: &[Table]) -> String {
-        tables.iter().map(table).collect::<Vec<_>>().join("\n")
-    }
+/// Renders columns two spaces apart under a ruled heading; the title above and the notes below.
+pub(super) fn render(tables: &[Table]) -> String {
+    tables.iter().map(table).collect::<Vec<_>>().join("\n")
 }
 
 fn table(table: &Table) -> String {

@@ -1,50 +1,31 @@
 //! Comparisons as a table.
 
 use harness_judge::compare::{Comparability, Comparison, grouped};
-use harness_record::metric::{Better, Figure, LEVEL, Metric};
+use harness_record::metric::{Figure, LEVEL};
 use harness_record::number;
 
-use crate::render::{Cell, Column, Table, Tone};
+use crate::render::{Cell, Table, TableOf, Tone};
 
 /// Table of comparisons. `exact` selects the columns for programs; without it, notes list each reason why figures are
 /// not comparable once.
 pub fn table(title: impl Into<String>, comparisons: &[Comparison], exact: bool) -> Table {
-    let mut columns = place_columns(exact);
-    columns.extend([
-        Column::right("base", "base"),
-        Column::right("head", "head"),
-        Column::right("ratio", "change"),
-        Column::left("state", "state"),
-    ]);
-    if exact {
-        columns.extend([
-            Column::right("ratio_low", "ratio, low"),
-            Column::right("ratio_high", "ratio, high"),
-            Column::left("reason", "reason"),
-        ]);
-    }
-    let mut table = Table::new(title, columns);
-    for comparison in comparisons {
-        let mut cells = place_cells(comparison, exact);
-        cells.extend(figure_cells(comparison));
-        let comparable = comparison.state == Comparability::Comparable;
-        cells.push(match (comparable, exact) {
-            (true, false) => Cell::text(""),
-            _ => Cell::text(comparison.state.name()).toned(if comparable { Tone::Plain } else { Tone::Notice }),
-        });
-        if exact {
-            let interval = comparison.ratio.and_then(|ratio| ratio.interval);
-            let end = |value: Option<f64>| value.map_or_else(Cell::missing, |v| Cell::number(v, v.to_string()));
-            cells.push(end(interval.map(|interval| interval.low)));
-            cells.push(end(interval.map(|interval| interval.high)));
-            cells.push(if comparable { Cell::missing() } else { Cell::text(comparison.state.to_string()) });
-        }
-        table.rows.push(cells);
-    }
+    let is_comparable = |comparison: &Comparison| comparison.state == Comparability::Comparable;
+    let state = |comparison: &Comparison| match (is_comparable(comparison), exact) {
+        (true, false) => Cell::text(""),
+        (true, true) => Cell::text(comparison.state.name()),
+        (false, _) => Cell::text(comparison.state.name()).toned(Tone::Notice),
+    };
+    let interval = |comparison: &Comparison| comparison.ratio.and_then(|ratio| ratio.interval);
+    let mut table = figure_table(title, comparisons.iter().collect(), exact, |comparison| comparison)
+        .left("state", "state", |comparison| state(comparison))
+        .right_if(exact, "ratio_low", "ratio, low", |comparison| interval(comparison).map(|ends| ends.low))
+        .right_if(exact, "ratio_high", "ratio, high", |comparison| interval(comparison).map(|ends| ends.high))
+        .left_if(exact, "reason", "reason", |one| (!is_comparable(one)).then(|| one.state.to_string()))
+        .table;
     if !exact {
-        let incomparable = comparisons.iter().filter(|comparison| comparison.state != Comparability::Comparable);
+        let incomparable = comparisons.iter().filter(|comparison| !is_comparable(comparison));
         table.notes = grouped(incomparable.map(|comparison| (comparison.place(), comparison.state.to_string())));
-        if comparisons.iter().any(|comparison| comparison.ratio.is_some_and(|ratio| ratio.interval.is_some())) {
+        if comparisons.iter().any(|comparison| interval(comparison).is_some()) {
             table.notes.push(
                 "A ratio of times is the median over rounds; [low, high] is its 95 % interval, or the span of all \
                  rounds if there are fewer than six."
@@ -55,46 +36,37 @@ pub fn table(title: impl Into<String>, comparisons: &[Comparison], exact: bool) 
     table
 }
 
-/// The columns for workload, phase and metric.
-pub(crate) fn place_columns(exact: bool) -> Vec<Column> {
-    let mut columns = vec![Column::left("workload", "workload"), Column::left("phase", "phase")];
-    if exact {
-        columns.push(Column::left("base_phase", "base phase"));
-    }
-    columns.push(Column::left("metric", "metric"));
-    if exact {
-        columns.push(Column::left("unit", "unit"));
-    }
-    columns
-}
-
-/// The cells of [`place_columns`].
-pub(crate) fn place_cells(comparison: &Comparison, exact: bool) -> Vec<Cell> {
-    let mut cells = vec![Cell::text(&comparison.workload), Cell::text(&comparison.head_phase)];
-    if exact {
-        cells.push(Cell::text(&comparison.base_phase));
-    }
-    cells.push(comparison.metric.map_or_else(Cell::missing, |metric| match exact {
-        true => Cell::text(metric.name()),
-        false => Cell::text(metric.title_per(&comparison.unit.name)),
-    }));
-    if exact {
-        let unit = comparison.metric.map(|metric| number::base_unit(metric.quantity()));
-        cells.push(unit.map_or_else(Cell::missing, Cell::text));
-    }
-    cells
-}
-
-/// The cells for base, head and change.
-pub(crate) fn figure_cells(comparison: &Comparison) -> [Cell; 3] {
-    let figure = |figure: Option<Figure>| match (figure, comparison.metric) {
-        (Some(figure), Some(metric)) => Cell::number(figure.value, number::figure(metric.quantity(), &figure)),
-        _ => Cell::missing(),
+/// The columns for workload, phase, metric, base, head and change. `exact` adds those for programs.
+pub(crate) fn figure_table<R>(
+    title: impl Into<String>,
+    rows: Vec<R>,
+    exact: bool,
+    comparison: impl Fn(&R) -> &Comparison,
+) -> TableOf<R> {
+    let metric = |row: &R| {
+        let comparison = comparison(row);
+        comparison.metric.map(|metric| match exact {
+            true => metric.name().to_owned(),
+            false => metric.title_per(&comparison.unit.name),
+        })
     };
-    [figure(comparison.base), figure(comparison.head), change(comparison)]
+    Table::of(title, rows)
+        .left("workload", "workload", |row| Cell::text(&comparison(row).workload))
+        .left("phase", "phase", |row| Cell::text(&comparison(row).head_phase))
+        .left_if(exact, "base_phase", "base phase", |row| Cell::text(&comparison(row).base_phase))
+        .left("metric", "metric", metric)
+        .left_if(exact, "unit", "unit", |row| comparison(row).metric.map(|metric| number::base_unit(metric.quantity())))
+        .right("base", "base", |row| figure(comparison(row), comparison(row).base))
+        .right("head", "head", |row| figure(comparison(row), comparison(row).head))
+        .right("ratio", "change", |row| change(comparison(row)))
 }
 
-fn change(comparison: &Comparison) -> Cell {
+/// The cell of a figure of one side.
+pub(crate) fn figure(comparison: &Comparison, figure: Option<Figure>) -> Cell {
+    comparison.metric.zip(figure).map(|(metric, figure)| Cell::figure(metric, &figure)).into()
+}
+
+pub(crate) fn change(comparison: &Comparison) -> Cell {
     let (Some(metric), Some(base), Some(head)) = (comparison.metric, comparison.base, comparison.head) else {
         return Cell::missing();
     };
@@ -104,7 +76,7 @@ fn change(comparison: &Comparison) -> Cell {
     let Some(ratio) = comparison.ratio else {
         // The base is zero, so there is no ratio.
         let text = if head.value == 0.0 { "0 %" } else { "from 0" };
-        return Cell { text: text.to_owned(), ..Cell::missing() }.toned(tone(metric, head.value - base.value));
+        return Cell::no_number(text).toned(Tone::of_change(metric, head.value - base.value));
     };
     let text = match ratio.interval {
         Some(interval) => number::ratio_range(ratio.value, &interval),
@@ -113,21 +85,7 @@ fn change(comparison: &Comparison) -> Cell {
     };
     let sure = ratio.interval.map_or(metric.portable(), |interval| interval.excludes(1.0, LEVEL));
     let difference = if sure { ratio.value - 1.0 } else { 0.0 };
-    Cell::number(ratio.value, text).toned(tone(metric, difference))
-}
-
-fn tone(metric: &dyn Metric, difference: f64) -> Tone {
-    let worse = match metric.better() {
-        Better::Lower => difference,
-        Better::Higher => -difference,
-    };
-    if worse > 0.0 {
-        Tone::Bad
-    } else if worse < 0.0 {
-        Tone::Good
-    } else {
-        Tone::Plain
-    }
+    Cell::number(ratio.value, text).toned(Tone::of_change(metric, difference))
 }
 
 #[cfg(test)]

@@ -2,38 +2,19 @@
 
 use harness_judge::counts::{CountVerdict, CountsVerdict, JudgedCount};
 
-use crate::render::{Cell, Column, Table, Tone};
-use crate::tables::comparisons::{figure_cells, place_cells, place_columns};
+use crate::render::{Cell, Table, Tone};
+use crate::tables::comparisons::figure_table;
 
 /// Table of the verdict, in the order: regressed, accepted, not judged, improved, passed. `exact` adds the columns
 /// for programs.
 pub fn table(verdict: &CountsVerdict, exact: bool) -> Table {
-    let mut columns = place_columns(exact);
-    columns.extend([
-        Column::right("base", "base"),
-        Column::right("head", "head"),
-        Column::right("ratio", "change"),
-        Column::left("limit", "limit"),
-        Column::left("verdict", "verdict"),
-    ]);
-    if exact {
-        columns.push(Column::left("explanation", "explanation"));
-    }
-    let mut table = Table::new(String::new(), columns);
     let mut rows: Vec<&JudgedCount> = verdict.rows.iter().collect();
     rows.sort_by_key(|row| rank(&row.judgement));
-    for row in rows {
-        let mut cells = place_cells(&row.comparison, exact);
-        cells.extend(figure_cells(&row.comparison));
-        let limit = row.judgement.limit().map(|limit| limit.tolerance.to_string());
-        cells.push(limit.map_or_else(Cell::missing, Cell::text));
-        cells.push(Cell::text(row.judgement.name()).toned(tone(&row.judgement)));
-        if exact {
-            cells.push(Cell::text(row.explanation()));
-        }
-        table.rows.push(cells);
-    }
-    table
+    figure_table("", rows, exact, |row| &row.comparison)
+        .left("limit", "limit", |row| row.judgement.limit().map(|limit| limit.tolerance.to_string()))
+        .left("verdict", "verdict", |row| Cell::text(row.judgement.name()).toned(tone(&row.judgement)))
+        .left_if(exact, "explanation", "explanation", |row| row.explanation())
+        .table
 }
 
 fn rank(judgement: &CountVerdict) -> u8 {

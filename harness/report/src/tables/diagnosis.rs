@@ -1,8 +1,9 @@
 //! Tables of the state of a machine and of its noise floor.
 
-use harness_judge::machine::{ALONE, Diagnosis, Finding, Grade, NoiseFloors, Tried};
+use harness_abtest::NoiseFloor;
+use harness_judge::machine::{ALONE, Diagnosis, Finding, Grade, NoiseFloors};
 
-use crate::render::{Cell, Column, Table, Tone};
+use crate::render::{Cell, Table, Tone};
 
 /// Tables of the findings, and of the noise floor if it was measured.
 pub fn tables(diagnosis: &Diagnosis) -> Vec<Table> {
@@ -12,79 +13,49 @@ pub fn tables(diagnosis: &Diagnosis) -> Vec<Table> {
 
 /// One row for each finding.
 fn findings_table(findings: &[Finding]) -> Table {
-    let columns = vec![
-        Column::left("what", "what"),
-        Column::left("found", "found"),
-        Column::left("grade", "grade"),
-        Column::left("advice", "advice"),
-    ];
-    let mut table = Table::new("The machine", columns);
-    let cells = |finding: &Finding| {
-        let tone = match finding.grade {
-            Grade::Good => Tone::Good,
-            Grade::Warning => Tone::Notice,
-            Grade::Bad => Tone::Bad,
-        };
-        vec![
-            Cell::text(finding.what),
-            Cell::text(&finding.found),
-            Cell::text(finding.grade.name()).toned(tone),
-            Cell::text(&finding.advice),
-        ]
+    let tone = |grade| match grade {
+        Grade::Good => Tone::Good,
+        Grade::Warning => Tone::Notice,
+        Grade::Bad => Tone::Bad,
     };
-    table.rows = findings.iter().map(cells).collect();
-    table
+    Table::of("The machine", findings)
+        .left("what", "what", |finding| finding.what)
+        .left("found", "found", |finding| &finding.found)
+        .left("grade", "grade", |finding| Cell::text(finding.grade.name()).toned(tone(finding.grade)))
+        .left("advice", "advice", |finding| &finding.advice)
+        .table
 }
 
 /// One row for each measured workload.
 fn floors_table(floors: &NoiseFloors) -> Table {
-    let columns = vec![
-        Column::left("workload", "workload"),
-        Column::left("phase", "phase"),
-        Column::right("pairs", "pairs"),
-        Column::right("difference", "difference"),
-        Column::right("difference_low", "from"),
-        Column::right("difference_high", "to"),
-        Column::right("pair_spread", "pair spread"),
-        Column::right("found_in_a_gate", "a gate finds"),
-        Column::right("found_alone", "alone"),
-        Column::right("seconds_to_settle", "needs"),
-    ];
-    let mut table = Table::new("The noise floor: a build compared with itself", columns);
-    let share = |share: Option<f64>, signed: bool| match share {
-        Some(share) if signed => Cell::number(share, format!("{:+.2} %", 100.0 * share)),
-        Some(share) => Cell::number(share, format!("{:.2} %", 100.0 * share)),
-        None => Cell::missing(),
+    let percent = |share: f64| Cell::number(share, format!("{:.2} %", 100.0 * share));
+    let signed = |share: f64| Cell::number(share, format!("{:+.2} %", 100.0 * share));
+    let change = |floor: &NoiseFloor| {
+        Cell::from(floor.change().map(signed)).toned(if floor.differs() { Tone::Bad } else { Tone::Plain })
     };
-    let cells = |Tried { floor, in_a_gate, alone, seconds }: &Tried| {
-        let interval = floor.interval();
-        let tone = if floor.differs() { Tone::Bad } else { Tone::Plain };
-        vec![
-            Cell::text(&floor.timed().workload),
-            Cell::text(&floor.timed().phase),
-            Cell::number(floor.pairs() as f64, floor.pairs().to_string()),
-            share(floor.change(), true).toned(tone),
-            share(interval.map(|ends| ends.low), true),
-            share(interval.map(|ends| ends.high), true),
-            share(floor.spread(), false),
-            share(*in_a_gate, true),
-            share(*alone, true),
-            seconds.map_or_else(Cell::missing, |seconds| Cell::number(seconds, format!("{seconds:.1} s"))),
-        ]
-    };
-    table.rows = floors.tried.iter().map(cells).collect();
-    table.notes.push(format!(
-        "a gate finds, alone: smallest slowdown that is found with probability 95 %, in a gate that has {:.1} s \
-         for each of {} workloads, and of the workload alone within {ALONE:.0} s. needs: seconds of measuring \
-         until the workload is shown not slower by 1 %, with probability 90 %.",
-        floors.each_seconds, floors.workloads,
-    ));
-    table
+    let seconds = |seconds: f64| Cell::number(seconds, format!("{seconds:.1} s"));
+    Table::of("The noise floor: a build compared with itself", &floors.tried)
+        .left("workload", "workload", |tried| &tried.floor.timed().workload)
+        .left("phase", "phase", |tried| &tried.floor.timed().phase)
+        .right("pairs", "pairs", |tried| tried.floor.pairs())
+        .right("difference", "difference", |tried| change(&tried.floor))
+        .right("difference_low", "from", |tried| tried.floor.interval().map(|ends| signed(ends.low)))
+        .right("difference_high", "to", |tried| tried.floor.interval().map(|ends| signed(ends.high)))
+        .right("pair_spread", "pair spread", |tried| tried.floor.spread().map(percent))
+        .right("found_in_a_gate", "a gate finds", |tried| tried.in_a_gate.map(signed))
+        .right("found_alone", "alone", |tried| tried.alone.map(signed))
+        .right("seconds_to_settle", "needs", |tried| tried.seconds.map(seconds))
+        .notes([format!(
+            "a gate finds, alone: smallest slowdown that is found with probability 95 %, in a gate that has {:.1} s \
+             for each of {} workloads, and of the workload alone within {ALONE:.0} s. needs: seconds of measuring \
+             until the workload is shown not slower by 1 %, with probability 90 %.",
+            floors.each_seconds, floors.workloads,
+        )])
 }
 
 #[cfg(test)]
 mod tests {
-    use harness_abtest::{NoiseFloor, Pair, Random, Rules, Side, Slice, TimedPhase, WorkloadPairs};
+    use harness_abtest::{Pair, Random, Rules, Side, Slice, TimedPhase, WorkloadPairs};
 
     use super::*;
     use crate::render::Format;

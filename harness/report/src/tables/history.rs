@@ -1,128 +1,92 @@
 //! Tables of histories.
 
 use harness_record::history::{DatedRecord, HistoryQuery, LevelChange, Series};
-use harness_record::metric::Better;
 use harness_record::number::{self, plain};
 
-use crate::render::{Cell, Column, Table, Tone, sparkline};
+use crate::render::{Cell, Table, Tone, sparkline};
 
 /// Largest number of bars in a sparkline.
 const BARS: usize = 32;
 
 /// One row per series: first value, last value, change, and a sparkline.
 pub fn trend_table(series: &[Series], question: &HistoryQuery<'_>) -> Table {
-    let columns = vec![
-        Column::left("workload", "workload"),
-        Column::left("phase", "phase"),
-        Column::right("points", "states"),
-        Column::right("first", "first"),
-        Column::right("last", "last"),
-        Column::right("change", "change"),
-        Column::left("trend", "trend"),
-        Column::right("jumps", "change points"),
-    ];
-    let mut table = Table::new(title(question), columns);
-    table.rows = series
-        .iter()
-        .map(|one| {
-            let values = one.values();
-            let (first, last) = (values[0], values[values.len() - 1]);
-            vec![
-                Cell::text(&one.workload),
-                Cell::text(&one.phase),
-                Cell::number(values.len() as f64, values.len().to_string()),
-                Cell::number(first, show(question, first)),
-                Cell::number(last, show(question, last)),
-                change(first, last, question),
-                Cell::text(sparkline(&values, BARS)),
-                Cell::number(one.jumps.len() as f64, one.jumps.len().to_string()),
-            ]
-        })
-        .collect();
+    let rows = series.iter().map(|one| (one, one.values()));
+    let ends = |values: &[f64]| (values[0], values[values.len() - 1]);
+    let value = |value| Cell::number(value, show(question, value));
+    let table = Table::of(title(question), rows)
+        .left("workload", "workload", |(one, _)| &one.workload)
+        .left("phase", "phase", |(one, _)| &one.phase)
+        .right("points", "states", |(_, values)| values.len())
+        .right("first", "first", |(_, values)| value(ends(values).0))
+        .right("last", "last", |(_, values)| value(ends(values).1))
+        .right("change", "change", |(_, values)| change(ends(values), question))
+        .left("trend", "trend", |(_, values)| sparkline(values, BARS))
+        .right("jumps", "change points", |(one, _)| one.jumps.len());
     let redefined: Vec<&Series> = series.iter().filter(|one| one.redefined > 0).collect();
-    if let [first, rest @ ..] = redefined.as_slice() {
-        let others = if rest.is_empty() { String::new() } else { format!(" and of {} other rows", rest.len()) };
-        table.notes.push(format!(
-            "Older states of {}{others} are not comparable: the definition or the answer was different.",
-            first.workload
-        ));
-    }
-    table
+    let [first, rest @ ..] = redefined.as_slice() else { return table.table };
+    let others = if rest.is_empty() { String::new() } else { format!(" and of {} other rows", rest.len()) };
+    table.notes([format!(
+        "Older states of {}{others} are not comparable: the definition or the answer was different.",
+        first.workload
+    )])
 }
 
 /// One row per change point, the newest first.
 pub fn jumps_table(series: &[Series], dated_records: &[DatedRecord], question: &HistoryQuery<'_>) -> Table {
-    let columns = vec![
-        Column::left("date", "date"),
-        Column::left("commit", "commit"),
-        Column::left("workload", "workload"),
-        Column::left("phase", "phase"),
-        Column::right("from", "from"),
-        Column::right("to", "to"),
-        Column::right("change", "change"),
-        Column::left("subject", "subject"),
-    ];
-    let mut table = Table::new("Change points", columns);
     let mut jumps: Vec<(&DatedRecord, &Series, &LevelChange)> = series
         .iter()
         .flat_map(|one| one.jumps.iter().map(move |jump| (&dated_records[one.points[jump.point].moment], one, jump)))
         .collect();
     jumps.sort_by_key(|(moment, ..)| std::cmp::Reverse(moment.date));
-    let row = |(moment, one, jump): (&DatedRecord, &Series, &LevelChange)| {
-        vec![
-            Cell::text(day(moment)),
-            Cell::text(moment.commit.as_ref().map_or("-", |commit| commit.short())),
-            Cell::text(&one.workload),
-            Cell::text(&one.phase),
-            Cell::number(jump.from, show(question, jump.from)),
-            Cell::number(jump.to, show(question, jump.to)),
-            change(jump.from, jump.to, question),
-            Cell::text(moment.commit.as_ref().map_or("", |commit| &commit.subject)),
-        ]
-    };
-    table.rows = jumps.into_iter().map(row).collect();
-    table
+    let value = |value| Cell::number(value, show(question, value));
+    Table::of("Change points", jumps)
+        .left("date", "date", |(moment, ..)| day(moment))
+        .left("commit", "commit", |(moment, ..)| moment.commit.as_ref().map_or("-", |commit| commit.short()))
+        .left("workload", "workload", |(_, one, _)| &one.workload)
+        .left("phase", "phase", |(_, one, _)| &one.phase)
+        .right("from", "from", |(.., jump)| value(jump.from))
+        .right("to", "to", |(.., jump)| value(jump.to))
+        .right("change", "change", |(.., jump)| change((jump.from, jump.to), question))
+        .left("subject", "subject", |(moment, ..)| subject(moment))
+        .table
 }
 
 /// One row per point, for machine-readable output.
 pub fn points_table(series: &[Series], dated_records: &[DatedRecord], question: &HistoryQuery<'_>) -> Table {
-    let columns = ["workload", "phase", "metric", "date", "commit", "subject"].map(|key| Column::left(key, key));
-    let mut columns = columns.to_vec();
-    columns.extend([Column::right("value", "value"), Column::left("change_point", "change point")]);
-    let mut table = Table::new(title(question), columns);
-    for one in series {
-        for (index, point) in one.points.iter().enumerate() {
-            let moment = &dated_records[point.moment];
-            let mut is_jump = Cell::text("");
-            is_jump.value = one.jumps.iter().any(|jump| jump.point == index).into();
-            is_jump.text = is_jump.value.to_string();
-            table.rows.push(vec![
-                Cell::text(&one.workload),
-                Cell::text(&one.phase),
-                Cell::text(question.metric.name()),
-                Cell::text(moment.date.to_string()),
-                Cell::text(moment.commit.as_ref().map_or("", |commit| &commit.id)),
-                Cell::text(moment.commit.as_ref().map_or("", |commit| &commit.subject)),
-                Cell::number(point.value, show(question, point.value)),
-                is_jump,
-            ]);
-        }
-    }
-    table
+    let points = series.iter().flat_map(|one| {
+        one.points.iter().enumerate().map(move |(index, point)| (one, index, point.value, &dated_records[point.moment]))
+    });
+    let is_jump = |one: &Series, index: usize| {
+        let is_jump = one.jumps.iter().any(|jump| jump.point == index);
+        Cell { value: is_jump.into(), ..Cell::text(is_jump.to_string()) }
+    };
+    Table::of(title(question), points)
+        .left("workload", "workload", |(one, ..)| &one.workload)
+        .left("phase", "phase", |(one, ..)| &one.phase)
+        .left("metric", "metric", |_| question.metric.name())
+        .left("date", "date", |(.., moment)| moment.date.to_string())
+        .left("commit", "commit", |(.., moment)| moment.commit.as_ref().map_or("", |commit| &commit.id))
+        .left("subject", "subject", |(.., moment)| subject(moment))
+        .right("value", "value", |(_, _, value, _)| Cell::number(*value, show(question, *value)))
+        .left("change_point", "change point", |(one, index, ..)| is_jump(one, *index))
+        .table
+}
+
+fn subject(moment: &DatedRecord) -> &str {
+    moment.commit.as_ref().map_or("", |commit| &commit.subject)
 }
 
 pub(crate) fn day(moment: &DatedRecord) -> String {
     moment.date.strftime("%Y-%m-%d").to_string()
 }
 
-fn change(from: f64, to: f64, question: &HistoryQuery<'_>) -> Cell {
+fn change((from, to): (f64, f64), question: &HistoryQuery<'_>) -> Cell {
     if from == to {
         return Cell::number(0.0, "0 %").toned(Tone::Quiet);
     }
-    let lower_is_better = question.metric.better() == Better::Lower;
-    let tone = if (to < from) == lower_is_better { Tone::Good } else { Tone::Bad };
+    let tone = Tone::of_change(question.metric, to - from);
     if from == 0.0 {
-        return Cell { text: "from 0".to_owned(), value: serde_json::Value::Null, tone };
+        return Cell::no_number("from 0").toned(tone);
     }
     Cell::number(to / from - 1.0, number::percent(to / from)).toned(tone)
 }

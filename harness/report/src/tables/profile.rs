@@ -4,7 +4,7 @@ use harness_record::metric::Quantity;
 use harness_record::number;
 use harness_record::profile::{Node, Part, Profile, View, short};
 
-use crate::render::{Cell, Column, Table, Tone};
+use crate::render::{Cell, Table, TableOf, Tone};
 
 /// Number of names in a table for people.
 const MOST: usize = 15;
@@ -38,131 +38,95 @@ struct Scope<'a> {
 impl Scope<'_> {
     fn hot(&self) -> Table {
         let view = self.profile.view;
-        let mut columns = vec![
-            Column::right("rank", "rank"),
-            Column::left("name", view.noun()),
-            Column::right(&self.key("total"), "total"),
-            Column::right("total_share", "% of total"),
-            Column::right(&self.key("own"), "own"),
-            Column::right("own_share", "own %"),
-            Column::right("calls", "calls"),
-            Column::right(&self.key("average"), "average"),
-        ];
-        if view == View::Time {
-            columns.extend([Column::right(&self.key("min"), "min"), Column::right(&self.key("max"), "max")]);
-        }
-        let mut table = Table::new(format!("Hot paths by {}: {}", view.name(), self.profile.place()), columns);
-        let parts: Vec<Part> =
-            self.profile.tree.parts().into_iter().filter(|part| self.exact || part.own > 0).collect();
-        for (place, part) in parts.iter().take(self.most()).enumerate() {
-            let mut cells = vec![
-                rank(place),
-                name(&part.name),
-                self.amount(part.total as f64),
-                self.share(part.total),
-                self.amount(part.own as f64),
-                self.share(part.own),
-                calls_of(part.calls),
-                self.average(part.total, part.calls),
-            ];
-            if view == View::Time {
-                let end = |value: Option<u64>| value.map_or_else(Cell::missing, |value| self.amount(value as f64));
-                cells.extend([end(part.range.map(|range| range.0)), end(part.range.map(|range| range.1))]);
-            }
-            table.rows.push(cells);
-        }
-        table.notes = self.notes();
-        self.note_rest(&mut table, parts.len());
-        table
+        let mut parts = self.profile.tree.parts();
+        parts.retain(|part| self.exact || part.own > 0);
+        let end = |end: Option<u64>| end.map(|value| self.amount(value as f64));
+        let table = self
+            .ranked(format!("Hot paths by {}: {}", view.name(), self.profile.place()), &parts)
+            .left("name", view.noun(), |(_, part)| name(&part.name))
+            .right(&unit_key("total", view), "total", |(_, part)| self.amount(part.total as f64))
+            .right("total_share", "% of total", |(_, part)| self.share(part.total))
+            .right(&unit_key("own", view), "own", |(_, part)| self.amount(part.own as f64))
+            .right("own_share", "own %", |(_, part)| self.share(part.own))
+            .right("calls", "calls", |(_, part)| calls_of(part.calls))
+            .right(&unit_key("average", view), "average", |(_, part)| self.average(part.total, part.calls))
+            .right_if(view == View::Time, &unit_key("min", view), "min", |(_, part)| {
+                end(part.range.map(|range| range.0))
+            })
+            .right_if(view == View::Time, &unit_key("max", view), "max", |(_, part)| {
+                end(part.range.map(|range| range.1))
+            });
+        table.notes(self.notes().into_iter().chain(self.rest(parts.len())))
     }
 
     fn allocators(&self) -> Table {
-        let columns = vec![
-            Column::right("rank", "rank"),
-            Column::left("name", "allocator"),
-            Column::left("caller", "called from"),
-            Column::right(&self.key("total"), "total"),
-            Column::right("total_share", "%"),
-            Column::right("calls", "allocations"),
-            Column::right(&self.key("average"), "average"),
-        ];
-        let mut table = Table::new(format!("Top allocators: {}", self.profile.place()), columns);
-        for (place, site) in self.profile.sites.iter().take(self.most()).enumerate() {
-            let caller = site.caller.as_ref().map_or_else(Cell::missing, |caller| name(&caller.told()));
-            table.rows.push(vec![
-                rank(place),
-                name(&site.allocator.told()),
-                caller,
-                self.amount(site.bytes as f64),
-                self.share(site.bytes),
-                count(site.blocks),
-                self.average(site.bytes, site.blocks),
-            ]);
-        }
-        table.notes = self.notes();
-        self.note_rest(&mut table, self.profile.sites.len());
-        table
+        let (view, sites) = (self.profile.view, &self.profile.sites);
+        let table = self
+            .ranked(format!("Top allocators: {}", self.profile.place()), sites)
+            .left("name", "allocator", |(_, site)| name(&site.allocator.told()))
+            .left("caller", "called from", |(_, site)| site.caller.as_ref().map(|caller| name(&caller.told())))
+            .right(&unit_key("total", view), "total", |(_, site)| self.amount(site.bytes as f64))
+            .right("total_share", "%", |(_, site)| self.share(site.bytes))
+            .right("calls", "allocations", |(_, site)| count(site.blocks))
+            .right(&unit_key("average", view), "average", |(_, site)| self.average(site.bytes, site.blocks));
+        table.notes(self.notes().into_iter().chain(self.rest(sites.len())))
     }
 
     fn most_called(&self) -> Table {
-        let (heading, calls) = match self.profile.view {
+        let view = self.profile.view;
+        let (heading, calls) = match view {
             View::Allocations => ("Most allocations", "allocations"),
             View::Time | View::Instructions => ("Most called", "calls"),
         };
-        let per = format!("{calls} per {}", self.profile.unit.name);
-        let mut table = Table::new(
-            format!("{heading}: {}", self.profile.place()),
-            vec![
-                Column::right("rank", "rank"),
-                Column::left("name", self.profile.view.noun()),
-                Column::right("calls", calls),
-                Column::right("calls_per_unit", &per),
-                Column::right(&self.key("average"), "average"),
-            ],
-        );
         let mut parts = self.profile.tree.parts();
         parts.retain(|part| part.calls > 0);
         parts.sort_by(|a, b| b.calls.cmp(&a.calls).then_with(|| b.total.cmp(&a.total)));
         let units = (self.profile.runs * self.profile.unit.per_run).max(1) as f64;
-        for (place, part) in parts.iter().take(self.most()).enumerate() {
-            let each = part.calls as f64 / units;
-            table.rows.push(vec![
-                rank(place),
-                name(&part.name),
-                count(part.calls),
-                Cell::number(each, number::plain(Quantity::PerSecond, each)),
-                // For allocations, only blocks that the function allocates itself.
-                self.average(if self.profile.view == View::Allocations { part.own } else { part.total }, part.calls),
-            ]);
-        }
-        self.note_rest(&mut table, parts.len());
-        table
+        // For allocations, only blocks that the function allocates itself.
+        let cost = |part: &Part| if view == View::Allocations { part.own } else { part.total };
+        let per = format!("{calls} per {}", self.profile.unit.name);
+        self.ranked(format!("{heading}: {}", self.profile.place()), &parts)
+            .left("name", view.noun(), |(_, part)| name(&part.name))
+            .right("calls", calls, |(_, part)| count(part.calls))
+            .right("calls_per_unit", &per, |(_, part)| Cell::plain(Quantity::PerSecond, part.calls as f64 / units))
+            .right(&unit_key("average", view), "average", |(_, part)| self.average(cost(part), part.calls))
+            .notes(self.rest(parts.len()))
+    }
+
+    /// A table of the first items, with a column for their rank.
+    fn ranked<'p, P>(&self, title: String, parts: &'p [P]) -> TableOf<(usize, &'p P)> {
+        Table::of(title, (1..).zip(parts).take(self.most()))
+            .right("rank", "rank", |(rank, _)| Cell::from(*rank).toned(Tone::Quiet))
     }
 
     fn hierarchy(&self) -> Table {
-        let calls = if self.profile.view == View::Allocations { "allocations" } else { "calls" };
-        let mut columns = vec![
-            Column::left("name", self.profile.view.noun()),
-            Column::right(&self.key("total"), "total"),
-            Column::right("total_share", "% of total"),
-            Column::right(&self.key("own"), "own"),
-            Column::right("calls", calls),
-        ];
-        if self.exact {
-            columns.insert(0, Column::right("depth", "depth"));
-        }
-        let mut table =
-            Table::new(format!("Call hierarchy by {}: {}", self.profile.view.name(), self.profile.place()), columns);
-        let mut hidden = 0;
-        self.branch(&self.profile.tree.roots, "", 0, &mut table, &mut hidden);
-        if hidden > 0 {
-            table.notes.push(format!("not shown: {hidden} below {} % of the total", 100.0 * LEAST_SHARE));
-        }
-        table
+        let view = self.profile.view;
+        let calls = if view == View::Allocations { "allocations" } else { "calls" };
+        let (mut branches, mut hidden) = (Vec::new(), 0);
+        self.branch(&self.profile.tree.roots, "", 0, &mut branches, &mut hidden);
+        let label = |branch: &Branch<'_>| {
+            let name = name(&branch.node.name);
+            Cell { text: format!("{}{}", branch.lines, name.text), ..name }
+        };
+        Table::of(format!("Call hierarchy by {}: {}", view.name(), self.profile.place()), branches)
+            .right_if(self.exact, "depth", "depth", |branch| count(branch.depth))
+            .left("name", view.noun(), label)
+            .right(&unit_key("total", view), "total", |branch| self.amount(branch.node.total() as f64))
+            .right("total_share", "% of total", |branch| self.share(branch.node.total()))
+            .right(&unit_key("own", view), "own", |branch| self.amount(branch.node.own as f64))
+            .right("calls", calls, |branch| calls_of(branch.node.calls))
+            .notes((hidden > 0).then(|| format!("not shown: {hidden} below {} % of the total", 100.0 * LEAST_SHARE)))
     }
 
     /// Adds sibling nodes, each with its children. `lines` is drawn to the left of them.
-    fn branch(&self, nodes: &[Node], lines: &str, depth: usize, table: &mut Table, hidden: &mut usize) {
+    fn branch<'n>(
+        &self,
+        nodes: &'n [Node],
+        lines: &str,
+        depth: u64,
+        branches: &mut Vec<Branch<'n>>,
+        hidden: &mut usize,
+    ) {
         let large = |node: &&Node| self.exact || node.total() as f64 >= LEAST_SHARE * self.whole as f64;
         let shown: Vec<&Node> = nodes.iter().filter(large).collect();
         *hidden += nodes.len() - shown.len();
@@ -174,20 +138,8 @@ impl Scope<'_> {
                 (_, true) => ("└─ ", "·  "),
                 (_, false) => ("├─ ", "│  "),
             };
-            let label = name(&node.name);
-            let label = Cell { text: format!("{lines}{joint}{}", label.text), ..label };
-            let mut cells = vec![
-                label,
-                self.amount(node.total() as f64),
-                self.share(node.total()),
-                self.amount(node.own as f64),
-                calls_of(node.calls),
-            ];
-            if self.exact {
-                cells.insert(0, count(depth as u64));
-            }
-            table.rows.push(cells);
-            self.branch(&node.children, &format!("{lines}{below}"), depth + 1, table, hidden);
+            branches.push(Branch { node, lines: format!("{lines}{joint}"), depth });
+            self.branch(&node.children, &format!("{lines}{below}"), depth + 1, branches, hidden);
         }
     }
 
@@ -227,33 +179,22 @@ impl Scope<'_> {
         notes
     }
 
-    fn note_rest(&self, table: &mut Table, all: usize) {
-        if all > table.rows.len() {
-            table.notes.push(format!("the first {} of {all}; json and csv contain all", table.rows.len()));
-        }
+    /// The note on items that are left out.
+    fn rest(&self, all: usize) -> Option<String> {
+        (all > self.most()).then(|| format!("the first {} of {all}; json and csv contain all", self.most()))
     }
 
     fn most(&self) -> usize {
         if self.exact { usize::MAX } else { MOST }
     }
 
-    /// `total_seconds`, `total_instructions`, `total_bytes`.
-    fn key(&self, what: &str) -> String {
-        let unit = match self.profile.view {
-            View::Time => "seconds",
-            View::Instructions => "instructions",
-            View::Allocations => "bytes",
-        };
-        format!("{what}_{unit}")
-    }
-
     fn amount(&self, raw: f64) -> Cell {
         let (quantity, one) = self.profile.view.quantity();
-        Cell::number(raw / one, number::plain(quantity, raw / one))
+        Cell::plain(quantity, raw / one)
     }
 
-    fn average(&self, total: u64, calls: u64) -> Cell {
-        if calls == 0 { Cell::missing() } else { self.amount(total as f64 / calls as f64) }
+    fn average(&self, total: u64, calls: u64) -> Option<Cell> {
+        (calls > 0).then(|| self.amount(total as f64 / calls as f64))
     }
 
     fn share(&self, part: u64) -> Cell {
@@ -262,8 +203,21 @@ impl Scope<'_> {
     }
 }
 
-fn rank(place: usize) -> Cell {
-    Cell::number((place + 1) as f64, (place + 1).to_string()).toned(Tone::Quiet)
+/// A node of the hierarchy with the lines to its left.
+struct Branch<'a> {
+    node: &'a Node,
+    lines: String,
+    depth: u64,
+}
+
+/// A key with the unit of a view: `total_seconds`, `total_instructions`, `total_bytes`.
+pub(super) fn unit_key(what: &str, view: View) -> String {
+    let unit = match view {
+        View::Time => "seconds",
+        View::Instructions => "instructions",
+        View::Allocations => "bytes",
+    };
+    format!("{what}_{unit}")
 }
 
 /// A name, shortened in tables for people.
@@ -280,8 +234,8 @@ fn count(count: u64) -> Cell {
 }
 
 /// The number of calls; unknown for a function entered before counting began and for time outside of operations.
-fn calls_of(calls: u64) -> Cell {
-    if calls > 0 { count(calls) } else { Cell::missing() }
+fn calls_of(calls: u64) -> Option<Cell> {
+    (calls > 0).then(|| count(calls))
 }
 
 fn runs(runs: u64) -> String {

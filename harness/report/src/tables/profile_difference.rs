@@ -4,54 +4,33 @@ use harness_judge::profile::{Difference, differences};
 use harness_record::number;
 use harness_record::profile::{Seen, View};
 
-use crate::render::{Cell, Column, Table, Tone};
-use crate::tables::profile::name;
+use crate::render::{Cell, Table, Tone};
+use crate::tables::profile::{name, unit_key};
 
 /// Returns the names with different own costs per run, the largest difference first: all of them if `exact`,
 /// otherwise the first `most`.
 pub fn difference_table(title: String, view: View, base: Seen<'_>, head: Seen<'_>, most: usize, exact: bool) -> Table {
     let (quantity, one) = view.quantity();
-    let amount = |raw: f64| Cell::number(raw / one, number::plain(quantity, raw / one));
-    let calls = |calls: f64| match calls {
-        0.0 => Cell::missing(),
-        calls => Cell::number(calls, number::count(calls)),
+    let amount = |raw: f64| Cell::plain(quantity, raw / one);
+    let calls = |calls: f64| (calls != 0.0).then(|| Cell::number(calls, number::count(calls)));
+    let change = |change: f64| {
+        let (sign, tone) = if change > 0.0 { ("+", Tone::Bad) } else { ("", Tone::Good) };
+        let cell = amount(change);
+        Cell { text: format!("{sign}{}", cell.text), ..cell }.toned(tone)
     };
-    let unit = match view {
-        View::Time => "seconds",
-        View::Instructions => "instructions",
-        View::Allocations => "bytes",
-    };
-    let mut table = Table::new(
-        title,
-        vec![
-            Column::left("name", view.noun()),
-            Column::left("within", "mostly in"),
-            Column::right(&format!("from_{unit}"), "from"),
-            Column::right(&format!("to_{unit}"), "to"),
-            Column::right(&format!("difference_{unit}"), "difference"),
-            Column::right("ratio", "change"),
-            Column::right("share", "share"),
-            Column::right("calls_from", "calls from"),
-            Column::right("calls_to", "to"),
-        ],
-    );
+    let percent = |share: f64| Cell::number(share, format!("{:.0} %", 100.0 * share));
     let all = differences(base, head);
-    for each in all.iter().take(if exact { usize::MAX } else { most }) {
-        let tone = if each.change() > 0.0 { Tone::Bad } else { Tone::Good };
-        let sign = if each.change() > 0.0 { "+" } else { "" };
-        let change = amount(each.change());
-        table.rows.push(vec![
-            name(&each.name),
-            each.within.as_deref().map_or_else(Cell::missing, name),
-            amount(each.base),
-            amount(each.head),
-            Cell { text: format!("{sign}{}", change.text), ..change }.toned(tone),
-            ratio(each),
-            each.share.map_or_else(Cell::missing, |share| Cell::number(share, format!("{:.0} %", 100.0 * share))),
-            calls(each.base_calls),
-            calls(each.head_calls),
-        ]);
-    }
+    let mut table = Table::of(title, all.iter().take(if exact { usize::MAX } else { most }))
+        .left("name", view.noun(), |each| name(&each.name))
+        .left("within", "mostly in", |each| each.within.as_deref().map(name))
+        .right(&unit_key("from", view), "from", |each| amount(each.base))
+        .right(&unit_key("to", view), "to", |each| amount(each.head))
+        .right(&unit_key("difference", view), "difference", |each| change(each.change()))
+        .right("ratio", "change", |each| ratio(each))
+        .right("share", "share", |each| each.share.map(percent))
+        .right("calls_from", "calls from", |each| calls(each.base_calls))
+        .right("calls_to", "to", |each| calls(each.head_calls))
+        .table;
     let whole = |seen: Seen<'_>| number::plain(quantity, seen.per_run() / one);
     let changed = match base.per_run() {
         0.0 => String::new(),
@@ -75,7 +54,7 @@ pub fn difference_table(title: String, view: View, base: Seen<'_>, head: Seen<'_
 
 fn ratio(difference: &Difference) -> Cell {
     match (difference.base, difference.head) {
-        (0.0, _) => Cell { text: "new".to_owned(), ..Cell::missing() },
+        (0.0, _) => Cell::no_number("new"),
         (_, 0.0) => Cell::number(0.0, "gone"),
         (base, head) => Cell::number(head / base, number::percent(head / base)),
     }

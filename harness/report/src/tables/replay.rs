@@ -5,7 +5,7 @@ use harness_judge::gate::{GateVerdict, Replay, Step};
 use harness_record::metric::Quantity;
 use harness_record::number;
 
-use crate::render::{BARS, Cell, Column, Table, Tone};
+use crate::render::{BARS, Cell, Table, Tone};
 use crate::tables::times::tone;
 
 /// Width of the plot of a pair's change, in characters; odd, so that 0 is in the middle.
@@ -15,43 +15,38 @@ const WIDTH: usize = 31;
 /// each pair is plotted.
 pub fn steps(replays: &[Replay], exact: bool) -> Table {
     let scale = scale(replays);
-    let mut columns = vec![
-        Column::left("workload", "workload"),
-        Column::left("phase", "phase"),
-        Column::right("pair", "pair"),
-        Column::right("base_nanoseconds", "base"),
-        Column::right("head_nanoseconds", "head"),
-        Column::right("change", "change"),
-    ];
-    if exact {
-        columns.extend([Column::right("seconds", "seconds"), Column::right("waited", "waited")]);
-    } else {
-        // The workload is in the title.
-        columns.drain(..2);
-        columns.push(Column::left("place", &axis(scale)));
-    }
-    columns.extend([
-        Column::right("blocks", "blocks"),
-        Column::right("left_out", "left out"),
-        Column::right("estimate", "estimate"),
-        Column::right("level_slower", "slower"),
-        Column::right("level_not_slower", "not slower"),
-        Column::right("level_faster", "faster"),
-    ]);
-    if exact {
-        columns.push(Column::left("standing", "standing"));
-    }
-    columns.push(Column::left("event", "events"));
-    let mut table = Table::new("", columns);
-    for replay in replays {
-        table.rows.extend(replay.steps.iter().zip(1..).map(|(step, pair)| {
-            let mut cells = cells(step, pair, scale, exact);
-            if exact {
-                cells.splice(0..0, [Cell::text(&replay.workload), Cell::text(&replay.phase)]);
-            }
-            cells
-        }));
-    }
+    let pairs = replays
+        .iter()
+        .flat_map(|replay| replay.steps.iter().zip(1_usize..).map(move |(step, pair)| Pair { replay, step, pair }));
+    let time = |nanoseconds: f64| Cell::number(nanoseconds, number::plain(Quantity::Seconds, nanoseconds / 1e9));
+    let share = |share: f64| Cell::number(share, format!("{:+.2} %", 100.0 * share));
+    let level =
+        |level: f64| Cell::number(level, if level < 1e-4 { format!("{level:.0e}") } else { format!("{level:.4}") });
+    let left_out = |count: usize| Cell::from(count).toned(if count > 0 { Tone::Notice } else { Tone::Quiet });
+    let events = |step: &Step| {
+        let tone = if step.events.is_empty() { Tone::Plain } else { standing(step).1 };
+        Cell::text(step.events.join(", ")).toned(tone)
+    };
+    // Without `exact`, the workload is in the title.
+    let mut table = Table::of("", pairs)
+        .left_if(exact, "workload", "workload", |pair| &pair.replay.workload)
+        .left_if(exact, "phase", "phase", |pair| &pair.replay.phase)
+        .right("pair", "pair", |pair| pair.pair)
+        .right("base_nanoseconds", "base", |pair| time(pair.step.base))
+        .right("head_nanoseconds", "head", |pair| time(pair.step.head))
+        .right("change", "change", |pair| share(pair.step.change))
+        .right_if(exact, "seconds", "seconds", |pair| pair.step.seconds)
+        .right_if(exact, "waited", "waited", |pair| pair.step.waited)
+        .left_if(!exact, "place", &axis(scale), |pair| place(pair.step.change, pair.step.estimate, scale))
+        .right("blocks", "blocks", |pair| pair.step.blocks)
+        .right("left_out", "left out", |pair| left_out(pair.step.left_out))
+        .right("estimate", "estimate", |pair| share(pair.step.estimate))
+        .right("level_slower", "slower", |pair| level(pair.step.levels.slower))
+        .right("level_not_slower", "not slower", |pair| level(pair.step.levels.not_slower))
+        .right("level_faster", "faster", |pair| level(pair.step.levels.faster))
+        .left_if(exact, "standing", "standing", |pair| standing(pair.step).0)
+        .left("event", "events", |pair| events(pair.step))
+        .table;
     if let ([replay], false) = (replays, exact) {
         table.title = format!("{} in phase {}", replay.workload, replay.phase);
         let rules = &replay.rules;
@@ -72,26 +67,16 @@ pub fn steps(replays: &[Replay], exact: bool) -> Table {
 /// Table with one line for each workload: its verdict, its pairs as a row of bars, and its events.
 pub fn overview(replays: &[Replay], gate_verdict: &GateVerdict) -> Table {
     let scale = scale(replays);
-    let columns = vec![
-        Column::left("workload", "workload"),
-        Column::left("phase", "phase"),
-        Column::left("verdict", "time"),
-        Column::right("time_change", "change"),
-        Column::left("bars", "pairs"),
-        Column::left("events", "events"),
-    ];
-    let mut table = Table::new("", columns);
-    for (replay, time) in replays.iter().zip(&gate_verdict.times) {
-        let change = time.found.map(|found| found.change);
-        table.rows.push(vec![
-            Cell::text(&replay.workload),
-            Cell::text(&replay.phase),
-            Cell::text(time.outcome.name()).toned(tone(time)),
-            change.map_or_else(Cell::missing, |change| Cell::number(change, number::percent(1.0 + change))),
-            Cell::text(replay.steps.iter().map(|step| bar(step.change, scale)).collect::<String>()),
-            Cell::text(replay.events().join(", ")),
-        ]);
-    }
+    let bars = |replay: &Replay| replay.steps.iter().map(|step| bar(step.change, scale)).collect::<String>();
+    let percent = |change: f64| Cell::number(change, number::percent(1.0 + change));
+    let mut table = Table::of("", replays.iter().zip(&gate_verdict.times))
+        .left("workload", "workload", |(replay, _)| &replay.workload)
+        .left("phase", "phase", |(replay, _)| &replay.phase)
+        .left("verdict", "time", |(_, time)| Cell::text(time.outcome.name()).toned(tone(time)))
+        .right("time_change", "change", |(_, time)| time.found.map(|found| percent(found.change)))
+        .left("bars", "pairs", |(replay, _)| bars(replay))
+        .left("events", "events", |(replay, _)| replay.events().join(", "))
+        .table;
     if !table.rows.is_empty() {
         table.notes.push(format!(
             "Each bar is the change of one pair, from {:.1} % (low) over 0 (middle) to {:+.1} % (high).",
@@ -102,40 +87,22 @@ pub fn overview(replays: &[Replay], gate_verdict: &GateVerdict) -> Table {
     table
 }
 
-fn cells(step: &Step, pair: usize, scale: f64, exact: bool) -> Vec<Cell> {
-    let time = |nanoseconds: f64| Cell::number(nanoseconds, number::plain(Quantity::Seconds, nanoseconds / 1e9));
-    let share = |share: f64| Cell::number(share, format!("{:+.2} %", 100.0 * share));
-    let whole = |count: usize| Cell::number(count as f64, count.to_string());
-    let level =
-        |level: f64| Cell::number(level, if level < 1e-4 { format!("{level:.0e}") } else { format!("{level:.4}") });
-    let mut cells = vec![whole(pair), time(step.base), time(step.head), share(step.change)];
-    if exact {
-        cells.extend([step.seconds, step.waited].map(|value| Cell::number(value, value.to_string())));
-    } else {
-        cells.push(Cell::text(place(step.change, step.estimate, scale)));
-    }
-    let left_out = whole(step.left_out);
-    cells.extend([
-        whole(step.blocks),
-        if step.left_out > 0 { left_out.toned(Tone::Notice) } else { left_out.toned(Tone::Quiet) },
-        share(step.estimate),
-        level(step.levels.slower),
-        level(step.levels.not_slower),
-        level(step.levels.faster),
-    ]);
-    let verdict = match step.verdict {
+/// A pair of a replay.
+struct Pair<'a> {
+    replay: &'a Replay,
+    step: &'a Step,
+    pair: usize,
+}
+
+/// The state of the test after a pair, with the tone of its events.
+fn standing(step: &Step) -> (&'static str, Tone) {
+    match step.verdict {
         Verdict::Regressed => ("regressed", Tone::Bad),
         Verdict::Improved => ("improved", Tone::Good),
         Verdict::NotSlower => ("not slower", Tone::Plain),
         Verdict::Inconclusive if step.levels.slower_raised => ("suspect", Tone::Notice),
         Verdict::Inconclusive => ("open", Tone::Plain),
-    };
-    if exact {
-        cells.push(Cell::text(verdict.0));
     }
-    let tone = if step.events.is_empty() { Tone::Plain } else { verdict.1 };
-    cells.push(Cell::text(step.events.join(", ")).toned(tone));
-    cells
 }
 
 /// The change at both ends of the plot. The plot includes nine in ten pairs, and the margin.

@@ -4,7 +4,7 @@ use harness_abtest::{Pair, Side, Slice, median};
 use harness_record::metric::Quantity;
 use harness_record::number;
 
-use crate::render::{Cell, Column, Table, Tone};
+use crate::render::{Cell, Table, Tone};
 
 /// Slices that take more than this multiple of their side's median are highlighted.
 const FAR: f64 = 1.25;
@@ -12,17 +12,7 @@ const FAR: f64 = 1.25;
 /// Table of every slice of a pair, in order: side, iterations, total time, time per iteration and its ratio to the
 /// median of that side in the round, and time in which the process waited for its core.
 pub fn slices(pair: &Pair) -> Table {
-    let columns = vec![
-        Column::right("round", "round"),
-        Column::right("block", "block"),
-        Column::left("side", "side"),
-        Column::right("iterations", "runs"),
-        Column::right("nanoseconds", "time"),
-        Column::right("run_nanoseconds", "per run"),
-        Column::right("against_median", "x median"),
-        Column::right("waited_nanoseconds", "waited"),
-    ];
-    let mut table = Table::new("", columns);
+    let mut rows = Vec::new();
     for (blocks, round) in pair.rounds.iter().zip(1_u32..) {
         let usual = |side: Side| {
             let of_side = blocks.iter().flatten().filter(|slice| slice.side == side && slice.iterations > 0);
@@ -30,40 +20,32 @@ pub fn slices(pair: &Pair) -> Table {
         };
         let (base, head) = (usual(Side::Base), usual(Side::Head));
         for (block, number) in blocks.iter().zip(1_u32..) {
-            for slice in block {
+            rows.extend(block.iter().map(|slice| {
                 let usual = if slice.side == Side::Base { base } else { head };
-                table.rows.push(cells([round, number], slice, run(slice) / usual));
-            }
+                (round, number, slice, run(slice) / usual)
+            }));
         }
     }
-    table
+    let time = |nanoseconds: f64| Cell::number(nanoseconds, number::plain(Quantity::Seconds, nanoseconds / 1e9));
+    let ratio = |ratio: f64| {
+        let tone = if ratio > FAR { Tone::Notice } else { Tone::Plain };
+        ratio.is_finite().then(|| Cell::number(ratio, format!("{ratio:.3}")).toned(tone))
+    };
+    Table::of("", rows)
+        .right("round", "round", |(round, ..)| *round)
+        .right("block", "block", |(_, block, ..)| *block)
+        .left("side", "side", |(_, _, slice, _)| slice.side.name())
+        .right("iterations", "runs", |(_, _, slice, _)| slice.iterations)
+        .right("nanoseconds", "time", |(_, _, slice, _)| time(slice.nanoseconds as f64))
+        .right("run_nanoseconds", "per run", |(_, _, slice, _)| time(run(slice)))
+        .right("against_median", "x median", |(.., against)| ratio(*against))
+        .right("waited_nanoseconds", "waited", |(_, _, slice, _)| time(slice.waited as f64))
+        .table
 }
 
 /// Nanoseconds per iteration of a slice, without the time in which the process waited for its core.
 fn run(slice: &Slice) -> f64 {
     slice.nanoseconds.saturating_sub(slice.waited) as f64 / slice.iterations.max(1) as f64
-}
-
-/// The cells of a slice. `place` is the numbers of its round and block.
-fn cells(place: [u32; 2], slice: &Slice, against: f64) -> Vec<Cell> {
-    let time = |nanoseconds: f64| Cell::number(nanoseconds, number::plain(Quantity::Seconds, nanoseconds / 1e9));
-    let against = match against.is_finite() {
-        true => {
-            Cell::number(against, format!("{against:.3}")).toned(if against > FAR { Tone::Notice } else { Tone::Plain })
-        }
-        false => Cell::missing(),
-    };
-    let [round, block] = place.map(|number| Cell::number(f64::from(number), number.to_string()));
-    vec![
-        round,
-        block,
-        Cell::text(slice.side.name()),
-        Cell::number(slice.iterations as f64, slice.iterations.to_string()),
-        time(slice.nanoseconds as f64),
-        time(run(slice)),
-        against,
-        time(slice.waited as f64),
-    ]
 }
 
 #[cfg(test)]

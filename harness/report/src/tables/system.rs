@@ -4,7 +4,7 @@ use harness_record::metric::Quantity;
 use harness_record::profile::Profile;
 use harness_record::{Environment, UNKNOWN, number};
 
-use crate::render::{Cell, Column, Table};
+use crate::render::{Cell, Table};
 
 /// Returns the machine, the toolchain, the revision and the conditions of these profiles.
 pub fn system(environment: &Environment, profiles: &[Profile]) -> Table {
@@ -25,8 +25,8 @@ pub fn system(environment: &Environment, profiles: &[Profile]) -> Table {
         ("revision", format!("{revision}{changes}")),
         ("conditions", conditions.join("; ")),
     ];
-    let mut table =
-        Table::new("System information", vec![Column::left("part", "part"), Column::left("value", "value")]);
-    table.rows = rows.map(|(part, value)| vec![Cell::text(part), Cell::text(value)]).to_vec();
-    table
+    Table::of("System information", rows)
+        .left("part", "part", |(part, _)| *part)
+        .left("value", "value", |(_, value)| Cell::text(value))
+        .table
 }

@@ -4,74 +4,36 @@ use harness_abtest::Verdict;
 use harness_judge::gate::{GateVerdict, TimeOutcome, TimeVerdict};
 use harness_record::number;
 
-use crate::render::{Cell, Column, Table, Tone};
+use crate::render::{Cell, Table, Tone};
 
 /// Table with one line for each timed workload. `exact` adds the columns for programs.
 pub fn times_table(verdict: &GateVerdict, exact: bool) -> Table {
-    let mut columns = vec![
-        Column::left("workload", "workload"),
-        Column::left("phase", "phase"),
-        Column::left("verdict", "time"),
-        Column::right("time_change", "change"),
-    ];
-    if exact {
-        columns.extend([Column::right("time_change_low", "low"), Column::right("time_change_high", "high")]);
-    }
-    columns.extend([
-        Column::right("smallest_found", "detectable"),
-        Column::right("pair_spread", "pair spread"),
-        Column::right("pairs", "pairs"),
-        Column::right("seconds", "seconds"),
-    ]);
-    if exact {
-        columns.extend([
-            Column::right("seconds_to_tell", "seconds to settle"),
-            Column::right("instructions_ratio", "Ir"),
-            Column::left("explanation", "explanation"),
-        ]);
-    }
-    let mut table = Table::new("", columns);
     let is_noisy = verdict.noise().is_some();
-    table.rows = verdict.times.iter().map(|time| cells(time, exact, is_noisy)).collect();
-    table
-}
-
-fn cells(time: &TimeVerdict, exact: bool, is_noisy: bool) -> Vec<Cell> {
-    let number = |value: Option<f64>, text: &dyn Fn(f64) -> String| {
-        value.map_or_else(Cell::missing, |value| Cell::number(value, text(value)))
+    let outcome =
+        |time: &TimeVerdict| Cell::text(time.outcome.name()).toned(if is_noisy { Tone::Notice } else { tone(time) });
+    let interval = |time: &TimeVerdict| time.found.and_then(|found| found.interval);
+    let change = |time: &TimeVerdict| {
+        let change = time.found?.change;
+        let ends = interval(time).map(|ends| format!(" [{:+.1}, {:+.1}]", 100.0 * ends.low, 100.0 * ends.high));
+        Some(Cell::number(change, number::percent(1.0 + change) + &ends.unwrap_or_default()))
     };
-    let interval = time.found.and_then(|found| found.interval);
-    let percent = |share: f64| format!("{:.2} %", 100.0 * share);
-    let change = |change: f64| match interval {
-        Some(interval) => {
-            format!("{} [{:+.1}, {:+.1}]", number::percent(1.0 + change), 100.0 * interval.low, 100.0 * interval.high)
-        }
-        None => number::percent(1.0 + change),
-    };
-    let mut cells = vec![
-        Cell::text(&time.workload),
-        Cell::text(&time.phase),
-        Cell::text(time.outcome.name()).toned(if is_noisy { Tone::Notice } else { tone(time) }),
-        number(time.found.map(|found| found.change), &change),
-    ];
-    if exact {
-        let end = |value: Option<f64>| number(value, &|value| value.to_string());
-        cells.extend([end(interval.map(|ends| ends.low)), end(interval.map(|ends| ends.high))]);
-    }
-    cells.extend([
-        number(time.minimum_detectable, &|share| format!("+{:.1} %", 100.0 * share)),
-        number(time.found.map(|found| found.spread), &percent),
-        Cell::number(time.pairs as f64, time.pairs.to_string()),
-        Cell::number(time.seconds, format!("{:.1}", time.seconds)),
-    ]);
-    if exact {
-        cells.extend([
-            number(time.remaining_seconds, &|seconds| seconds.to_string()),
-            number(time.instructions, &|ratio| ratio.to_string()),
-            Cell::text(time.sentence()),
-        ]);
-    }
-    cells
+    let detectable = |share: f64| Cell::number(share, format!("+{:.1} %", 100.0 * share));
+    let spread = |share: f64| Cell::number(share, format!("{:.2} %", 100.0 * share));
+    Table::of("", &verdict.times)
+        .left("workload", "workload", |time| &time.workload)
+        .left("phase", "phase", |time| &time.phase)
+        .left("verdict", "time", |time| outcome(time))
+        .right("time_change", "change", |time| change(time))
+        .right_if(exact, "time_change_low", "low", |time| interval(time).map(|ends| ends.low))
+        .right_if(exact, "time_change_high", "high", |time| interval(time).map(|ends| ends.high))
+        .right("smallest_found", "detectable", |time| time.minimum_detectable.map(detectable))
+        .right("pair_spread", "pair spread", |time| time.found.map(|found| spread(found.spread)))
+        .right("pairs", "pairs", |time| time.pairs)
+        .right("seconds", "seconds", |time| Cell::number(time.seconds, format!("{:.1}", time.seconds)))
+        .right_if(exact, "seconds_to_tell", "seconds to settle", |time| time.remaining_seconds)
+        .right_if(exact, "instructions_ratio", "Ir", |time| time.instructions)
+        .left_if(exact, "explanation", "explanation", |time| time.sentence())
+        .table
 }
 
 pub(super) fn tone(time: &TimeVerdict) -> Tone {

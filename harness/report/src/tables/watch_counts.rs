@@ -4,11 +4,11 @@ use harness_abtest::Side;
 use harness_judge::compare::{Comparability, Comparison, grouped};
 use harness_probe::Instrument;
 use harness_record::distinct::distinct;
-use harness_record::metric::{Metric, Quantity};
+use harness_record::metric::{Figure, Metric, Quantity};
 use harness_record::number;
 
-use crate::render::{Cell, Column, Table, Tone};
-use crate::tables::comparisons::figure_cells;
+use crate::render::{Cell, Table, Tone};
+use crate::tables::comparisons::{self, figure};
 
 /// A figure compared with the last build and with the first one of the session.
 #[derive(Clone, Copy)]
@@ -22,7 +22,6 @@ struct Double<'a> {
 /// The notes list every reason why something does not compare, once, except reasons that are reported with the new
 /// counts.
 pub fn counts_table(last: &[Comparison], first: Option<&[Comparison]>) -> Table {
-    let mut table = Table::new("counts, compared with the last build", columns(first.is_some()));
     let of = |comparison: &Comparison| (comparison.workload.clone(), comparison.head_phase.clone());
     let counterpart = |comparison: &Comparison| {
         let same = |other: &&Comparison| {
@@ -30,35 +29,63 @@ pub fn counts_table(last: &[Comparison], first: Option<&[Comparison]>) -> Table 
         };
         first.and_then(|first| first.iter().find(same))
     };
+    let mut lines: Vec<Line<'_>> = Vec::new();
     for place in distinct(last.iter().map(of)) {
-        let doubles: Vec<Double<'_>> =
-            last.iter().filter(|row| of(row) == place).map(|last| Double { last, first: counterpart(last) }).collect();
-        let mut rows: Vec<Vec<Cell>> = Vec::new();
-        let (quiet, loud): (Vec<_>, Vec<_>) = doubles.into_iter().partition(|double| double.is_quiet());
-        rows.extend(loud.into_iter().map(|double| row(&title(double.last), double, first.is_some())));
+        let here = last.iter().filter(|row| of(row) == place);
+        let doubles = here.map(|last| Double { last, first: counterpart(last) });
+        let (quiet, loud): (Vec<_>, Vec<_>) = doubles.partition(Double::is_quiet);
+        let start = lines.len();
+        lines.extend(loud.into_iter().map(|double| Line { double, begins: false, more: 0 }));
         for instrument in Instrument::ALL {
-            let quiet: Vec<Double<'_>> =
-                quiet.iter().copied().filter(|double| is_read_by(double.last, instrument)).collect();
-            rows.extend(match quiet.as_slice() {
-                [] => None,
-                [double] => Some(row(&title(double.last), *double, first.is_some())),
-                [double, rest @ ..] => {
-                    let mut cells =
-                        row(&format!("{}, and {} more", title(double.last), rest.len()), *double, first.is_some());
-                    // The values of the first figure would be mistaken for those of all.
-                    cells[1..3].fill(Cell::text(""));
-                    Some(cells)
-                }
-            });
+            let mut quiet = quiet.iter().filter(|double| is_read_by(double.last, instrument));
+            lines.extend(quiet.next().map(|double| Line { double: *double, begins: false, more: quiet.count() }));
         }
-        let named = std::iter::once([Cell::text(place.0), Cell::text(place.1)]);
-        let names = named.chain(std::iter::repeat([Cell::text(""), Cell::text("")]));
-        table.rows.extend(names.zip(rows).map(|(name, row)| name.into_iter().chain(row).collect()));
+        lines[start..].iter_mut().take(1).for_each(|line| line.begins = true);
     }
     let incomparable =
         last.iter().filter(|row| row.state != Comparability::Comparable && !is_reported_by_the_run(&row.state));
-    table.notes = grouped(incomparable.map(|row| (row.place(), row.state.to_string())));
-    table
+    Table::of("counts, compared with the last build", lines)
+        .left("workload", "workload", |line| line.name(|last| &last.workload))
+        .left("phase", "phase", |line| line.name(|last| &last.head_phase))
+        .left("metric", "metric", |line| Cell::text(line.title()).toned(line.tone()))
+        .right("before", "before", |line| line.figure(line.double.last.base))
+        .right("after", "after", |line| line.figure(line.double.last.head))
+        .left("change", "change", |line| change(line.double.last))
+        .left_if(first.is_some(), "since_start", "since the start", |line| line.double.first.map(change))
+        .notes(grouped(incomparable.map(|row| (row.place(), row.state.to_string()))))
+}
+
+/// A row of the table.
+struct Line<'a> {
+    double: Double<'a>,
+    /// True for the first row of a workload and phase.
+    begins: bool,
+    /// The number of other equal figures that the row stands for.
+    more: usize,
+}
+
+impl Line<'_> {
+    fn name(&self, of: fn(&Comparison) -> &String) -> Cell {
+        Cell::text(if self.begins { of(self.double.last) } else { "" })
+    }
+
+    fn title(&self) -> String {
+        let Comparison { metric, unit, .. } = self.double.last;
+        let title = metric.map_or_else(String::new, |metric| metric.title_per(&unit.name));
+        if self.more > 0 { format!("{title}, and {} more", self.more) } else { title }
+    }
+
+    fn tone(&self) -> Tone {
+        if self.double.last.equal() { Tone::Quiet } else { Tone::Plain }
+    }
+
+    fn figure(&self, side: Option<Figure>) -> Cell {
+        match self.more {
+            0 => every_digit(figure(self.double.last, side), self.double.last).toned(self.tone()),
+            // The values of the first figure would be mistaken for those of all.
+            _ => Cell::text(""),
+        }
+    }
 }
 
 /// Returns true if the reason lies in the new counts, which are reported with it.
@@ -67,37 +94,6 @@ fn is_reported_by_the_run(state: &Comparability) -> bool {
         state,
         Comparability::FailedCheck { place: Side::Head, .. } | Comparability::Missing { place: Side::Head, .. }
     )
-}
-
-/// Columns: workload, phase, metric, before, after, change; with `since_start` also the change since the first build.
-pub(super) fn columns(since_start: bool) -> Vec<Column> {
-    let mut columns = vec![
-        Column::left("workload", "workload"),
-        Column::left("phase", "phase"),
-        Column::left("metric", "metric"),
-        Column::right("before", "before"),
-        Column::right("after", "after"),
-        Column::left("change", "change"),
-    ];
-    if since_start {
-        columns.push(Column::left("since_start", "since the start"));
-    }
-    columns
-}
-
-/// The cell of an equal figure.
-fn equal() -> Cell {
-    Cell::text("equal").toned(Tone::Quiet)
-}
-
-fn row(title: &str, double: Double<'_>, since_start: bool) -> Vec<Cell> {
-    let [before, after, _] = figure_cells(double.last).map(|cell| every_digit(cell, double.last));
-    let tone = if double.last.equal() { Tone::Quiet } else { Tone::Plain };
-    let mut cells = vec![Cell::text(title).toned(tone), before.toned(tone), after.toned(tone), change(double.last)];
-    if since_start {
-        cells.push(double.first.map_or_else(Cell::missing, change));
-    }
-    cells
 }
 
 /// Shows instructions with all digits, because three digits would hide a change of a thousandth.
@@ -112,11 +108,8 @@ fn every_digit(cell: Cell, comparison: &Comparison) -> Cell {
 /// The change, or one word for the reason why the figures do not compare.
 fn change(comparison: &Comparison) -> Cell {
     match &comparison.state {
-        Comparability::Comparable if comparison.equal() => equal(),
-        Comparability::Comparable => {
-            let [_, _, change] = figure_cells(comparison);
-            change
-        }
+        Comparability::Comparable if comparison.equal() => Cell::text("equal").toned(Tone::Quiet),
+        Comparability::Comparable => comparisons::change(comparison),
         state @ Comparability::FailedCheck { .. } => Cell::text(state.name()).toned(Tone::Bad),
         state => Cell::text(state.name()).toned(Tone::Notice),
     }
@@ -126,10 +119,6 @@ impl Double<'_> {
     fn is_quiet(&self) -> bool {
         self.last.equal() && self.first.is_none_or(Comparison::equal)
     }
-}
-
-fn title(comparison: &Comparison) -> String {
-    comparison.metric.map_or_else(String::new, |metric| metric.title_per(&comparison.unit.name))
 }
 
 fn is_read_by(comparison: &Comparison, instrument: Instrument) -> bool {

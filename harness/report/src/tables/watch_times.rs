@@ -3,30 +3,24 @@
 use harness_abtest::Interval;
 use harness_judge::time_change::TimeChange;
 use harness_record::metric::{Figure, Quantity};
-use harness_record::number::{percent, plain};
+use harness_record::number::percent;
 
 use crate::render::{Cell, Table, Tone};
-use crate::tables::watch_counts::columns;
 
 /// One row for each workload: its time in the last build and in this one, and the difference. `first` is the difference
 /// of this build from the first one of the session; none if the last build is the first.
 pub fn times_table(last: &[TimeChange], first: Option<&[TimeChange]>) -> Table {
-    let mut table = Table::new("time, measured in turn with the last build", columns(first.is_some()));
-    for timed in last {
-        let seconds = |value: f64| Cell::number(value, plain(Quantity::Seconds, value));
-        let [before, after] = match timed.seconds {
-            Some((before, after)) => [seconds(before), seconds(after)],
-            None => [Cell::missing(), Cell::missing()],
-        };
-        let names = [&timed.timed.workload, &timed.timed.phase].map(Cell::text);
-        let mut row: Vec<Cell> = names.into_iter().chain([Cell::text("time"), before, after, change(timed)]).collect();
-        if let Some(first) = first {
-            let same = first.iter().find(|candidate| candidate.timed == timed.timed);
-            row.push(same.map_or_else(Cell::missing, change));
-        }
-        table.rows.push(row);
-    }
-    table
+    let since_start = |timed: &TimeChange| first?.iter().find(|other| other.timed == timed.timed).map(change);
+    let seconds = |value: f64| Cell::plain(Quantity::Seconds, value);
+    Table::of("time, measured in turn with the last build", last)
+        .left("workload", "workload", |timed| &timed.timed.workload)
+        .left("phase", "phase", |timed| &timed.timed.phase)
+        .left("metric", "metric", |_| "time")
+        .right("before", "before", |timed| timed.seconds.map(|(before, _)| seconds(before)))
+        .right("after", "after", |timed| timed.seconds.map(|(_, after)| seconds(after)))
+        .left("change", "change", |timed| change(timed))
+        .left_if(first.is_some(), "since_start", "since the start", |timed| since_start(timed))
+        .table
 }
 
 /// The change, or the largest change that may have been missed. An unseen difference is never reported as equal.

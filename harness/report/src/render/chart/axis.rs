@@ -48,9 +48,10 @@ fn round_down(value: f64) -> f64 {
     [5.0, 2.0, 1.0].map(|step| step * power).into_iter().find(|step| *step <= value * 1.0001).unwrap_or(power)
 }
 
-fn round_up(value: f64) -> f64 {
+/// The round number (1, 2 or 5 times a power of ten) at or above a value.
+pub(super) fn round_up(value: f64) -> f64 {
     let power = 10f64.powi(value.log10().floor() as i32);
-    let steps = [1.0, 2.0, 5.0, 10.0].map(|step| step * power);
+    let steps = [1.0, 2.0, 5.0].map(|step| step * power);
     steps.into_iter().find(|step| *step >= value * 0.9999).unwrap_or(10.0 * power)
 }
 

@@ -1,21 +1,17 @@
 //! Burn-down chart: target and measurement of each stage, as a share of the initial cost. Lower is better.
 
 use harness_abtest::Interval;
-use plotters::prelude::DrawingBackend;
 
 use crate::render::chart::axis::LogAxis;
 use crate::render::chart::canvas::{Canvas, Words};
-use crate::render::chart::header::{AXIS, TICK, header, header_height, ratio_label};
-use crate::render::chart::palette::{self, INK, MUTED, RULE};
-use crate::render::chart::{Drawing, Layout, font};
+use crate::render::chart::frame::Frame;
+use crate::render::chart::header::{AXIS, TICK, ratio_label};
+use crate::render::chart::palette::{self, INK, MUTED};
+use crate::render::chart::{Drawing, Layout};
 
 /// A burn-down chart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BurnDown {
-    /// The finding.
-    pub title: String,
-    /// The measurement: workload, conditions, provenance.
-    pub subtitle: String,
     /// The title of the y axis.
     pub axis: String,
     /// The stages, from first to last.
@@ -53,46 +49,41 @@ const LABEL: Words = Words::new(12.0, INK).centred();
 const ZERO: f64 = 34.0;
 
 impl Drawing for BurnDown {
-    fn title(&self) -> &str {
-        &self.title
-    }
-
-    fn height(&self, layout: Layout) -> f64 {
-        let lines = self.axis_lines(layout).len() as f64;
-        header_height(&self.title, &self.subtitle, layout)
-            + plot(layout)
-            + 87.0
-            + 15.0 * name_lines(layout) as f64
-            + 17.0 * lines
-    }
-
-    fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, layout: Layout) {
-        let top = header(canvas, &self.title, &self.subtitle, layout);
-        let lines = self.axis_lines(layout);
+    fn draw(&self, canvas: &mut Canvas, layout: Layout, top: f64) -> f64 {
+        let axis = format!("{}, logarithmic scale; lower is better", self.axis);
+        let lines = AXIS.wrap(&axis, layout.line_width());
         let after = top + 17.0 * lines.len() as f64;
-        let Some(frame) = Frame::new(self, after + 33.0, layout) else { return };
-        for (index, line) in lines.iter().enumerate() {
-            canvas.words(line, layout.edge(), top + 6.0 + 17.0 * index as f64, AXIS);
+        let start = after + 33.0;
+        let end = start + if layout.narrow() { 260.0 } else { 300.0 };
+        if let Some(plot) = self.plot([start, end], layout) {
+            canvas.lines(&lines, layout.edge(), top + 6.0, 17.0, AXIS);
+            key(canvas, layout.edge(), after + 9.0);
+            plot.axes(canvas, self);
+            plot.targets(canvas, self);
+            for (index, stage) in self.stages.iter().enumerate() {
+                plot.stage(canvas, index, stage);
+            }
         }
-        key(canvas, layout.edge(), after + 9.0);
-        frame.axes(canvas, self);
-        frame.targets(canvas, self);
-        for (index, stage) in self.stages.iter().enumerate() {
-            frame.stage(canvas, index, stage);
-        }
+        end + 54.0 + 15.0 * name_lines(layout) as f64
     }
 }
 
 impl BurnDown {
-    /// The title of the y axis, wrapped into lines.
-    fn axis_lines(&self, layout: Layout) -> Vec<String> {
-        let words = format!("{}, logarithmic scale; lower is better", self.axis);
-        font::wrap(&words, AXIS.size, false, (layout.width() - 2.0 * layout.edge()) * 0.95)
+    /// The positions between two y coordinates; none if no value is above zero.
+    fn plot(&self, ends: [f64; 2], layout: Layout) -> Option<Plot> {
+        let wanted = self.stages.iter().filter_map(|stage| stage.wanted).flat_map(|wanted| [wanted.near, wanted.far]);
+        let reached = self.stages.iter().filter_map(|stage| stage.reached).flat_map(|(value, interval)| {
+            let ends = interval.map_or((value, value), |ends| (ends.low, ends.high));
+            // Leave space below the lowest dot.
+            [value * 0.8, ends.0, ends.1]
+        });
+        let axis = LogAxis::over(wanted.chain(reached).chain([1.0]))?;
+        let zero = self.stages.iter().any(|stage| stage.reached.is_some_and(|(value, _)| value <= 0.0));
+        let frame = Frame::new(layout, [layout.edge() + 52.0, layout.width() - layout.edge()], ends);
+        let end = frame.bottom - if zero { ZERO } else { 0.0 };
+        let column = (frame.right - frame.left) / self.stages.len().max(1) as f64;
+        Some(Plot { frame, end, axis, column })
     }
-}
-
-fn plot(layout: Layout) -> f64 {
-    if layout.narrow() { 260.0 } else { 300.0 }
 }
 
 /// Most lines of a name.
@@ -101,8 +92,8 @@ fn name_lines(layout: Layout) -> usize {
 }
 
 /// Splits words that are wider than a line, at a hyphen if possible.
-fn hyphenated(text: &str, size: f64, room: f64) -> String {
-    let fits = |part: &str| font::width(part, size, false) <= room;
+fn hyphenated(text: &str, words: Words, room: f64) -> String {
+    let fits = |part: &str| words.width(part) <= room;
     let mut parted = String::new();
     for word in text.split(' ') {
         let mut rest = word;
@@ -124,7 +115,7 @@ fn hyphenated(text: &str, size: f64, room: f64) -> String {
 }
 
 /// The legend of the two kinds of marks.
-fn key<B: DrawingBackend>(canvas: &mut Canvas<'_, B>, x: f64, y: f64) {
+fn key(canvas: &mut Canvas, x: f64, y: f64) {
     canvas.band(&[(x, y - 5.0), (x + 26.0, y - 5.0), (x + 26.0, y + 5.0), (x, y + 5.0)], MUTED);
     canvas.line(&[(x, y - 5.0), (x + 26.0, y - 5.0)], MUTED, 2.0);
     canvas.words("target", x + 34.0, y, AXIS);
@@ -133,81 +124,49 @@ fn key<B: DrawingBackend>(canvas: &mut Canvas<'_, B>, x: f64, y: f64) {
 }
 
 /// The positions of the elements.
-struct Frame {
-    layout: Layout,
-    left: f64,
-    right: f64,
-    top: f64,
+struct Plot {
+    frame: Frame,
     /// Lower end of the logarithmic axis; the space for zero is below it.
     end: f64,
-    bottom: f64,
     axis: LogAxis,
-    stages: usize,
+    /// Width of a stage.
+    column: f64,
 }
 
-impl Frame {
-    fn new(chart: &BurnDown, top: f64, layout: Layout) -> Option<Self> {
-        let wanted = chart.stages.iter().filter_map(|stage| stage.wanted).flat_map(|wanted| [wanted.near, wanted.far]);
-        let reached = chart.stages.iter().filter_map(|stage| stage.reached).flat_map(|(value, interval)| {
-            let ends = interval.map_or((value, value), |ends| (ends.low, ends.high));
-            // Leave space below the lowest dot.
-            [value * 0.8, ends.0, ends.1]
-        });
-        let axis = LogAxis::over(wanted.chain(reached).chain([1.0]))?;
-        let zero = chart.stages.iter().any(|stage| stage.reached.is_some_and(|(value, _)| value <= 0.0));
-        let bottom = top + plot(layout);
-        Some(Self {
-            layout,
-            left: layout.edge() + 52.0,
-            right: layout.width() - layout.edge(),
-            top,
-            end: bottom - if zero { ZERO } else { 0.0 },
-            bottom,
-            axis,
-            stages: chart.stages.len().max(1),
-        })
-    }
-
-    fn column(&self) -> f64 {
-        (self.right - self.left) / self.stages as f64
-    }
-
+impl Plot {
     fn x(&self, index: usize) -> f64 {
-        self.left + (index as f64 + 0.5) * self.column()
+        self.frame.left + (index as f64 + 0.5) * self.column
     }
 
     fn y(&self, value: f64) -> f64 {
-        if value > 0.0 { self.end - self.axis.place(value) * (self.end - self.top) } else { self.bottom - 8.0 }
+        match value > 0.0 {
+            true => self.end - self.axis.place(value) * (self.end - self.frame.top),
+            false => self.frame.bottom - 8.0,
+        }
     }
 
-    fn axes<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, chart: &BurnDown) {
-        for tick in self.axis.ticks(6) {
-            let y = self.y(tick);
-            canvas.line(&[(self.left, y), (self.right, y)], RULE, 1.0);
-            canvas.words(&ratio_label(tick), self.left - 8.0, y, TICK.ending());
+    fn axes(&self, canvas: &mut Canvas, chart: &BurnDown) {
+        let Frame { layout, left, bottom, .. } = self.frame;
+        self.frame.y_axis(canvas, self.axis.ticks(6).into_iter().map(|tick| (self.y(tick), ratio_label(tick))));
+        if self.end < bottom {
+            canvas.words("none", left - 8.0, self.y(0.0), TICK.ending());
         }
-        if self.end < self.bottom {
-            canvas.words("none", self.left - 8.0, self.y(0.0), TICK.ending());
-        }
-        canvas.line(&[(self.left, self.bottom), (self.right, self.bottom)], MUTED, 1.0);
+        let room = self.column - 6.0;
         for (index, stage) in chart.stages.iter().enumerate() {
-            let words = |text: &str, y: f64, canvas: &mut Canvas<'_, B>, words: Words| {
-                let room = self.column() - 6.0;
-                let lines = font::wrap(&hyphenated(text, words.size, room), words.size, false, room);
-                let lines = &lines[..lines.len().min(name_lines(self.layout))];
-                for (line, text) in lines.iter().enumerate() {
-                    canvas.words(text, self.x(index), y + 15.0 * line as f64, words);
-                }
+            let mut words = |text: &str, y: f64, words: Words| {
+                let mut lines = words.wrap(&hyphenated(text, words, room), room);
+                lines.truncate(name_lines(layout));
+                canvas.lines(&lines, self.x(index), y, 15.0, words);
                 lines.len() as f64 * 15.0
             };
-            let after = words(&stage.name, self.bottom + 16.0, canvas, LABEL);
-            words(&stage.when, self.bottom + 18.0 + after, canvas, Words { size: 11.0, ..TICK.centred() });
+            let after = words(&stage.name, bottom + 16.0, LABEL);
+            words(&stage.when, bottom + 18.0 + after, Words { size: 11.0, ..TICK.centred() });
         }
     }
 
     /// Draws the targets as boxes, with a line from each near end to the next.
-    fn targets<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, chart: &BurnDown) {
-        let half = self.column() * 0.38;
+    fn targets(&self, canvas: &mut Canvas, chart: &BurnDown) {
+        let half = self.column * 0.38;
         let wanted = chart.stages.iter().enumerate().filter_map(|(index, stage)| Some((index, stage.wanted?)));
         let wanted: Vec<(usize, Wanted)> = wanted.collect();
         for pair in wanted.windows(2) {
@@ -226,43 +185,35 @@ impl Frame {
         }
     }
 
-    fn stage<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, index: usize, stage: &Stage) {
+    fn stage(&self, canvas: &mut Canvas, index: usize, stage: &Stage) {
         let x = self.x(index);
-        let room = self.column() - 4.0;
+        let room = self.column - 4.0;
         let Some((value, interval)) = stage.reached else {
-            let lines = font::wrap(&stage.label, 11.0, false, room);
-            for (line, text) in lines.iter().take(3).enumerate() {
-                let y = self.end - 34.0 + 14.0 * line as f64;
-                canvas.words(text, x, y, Words { colour: MUTED, size: 11.0, ..LABEL });
-            }
-            return;
+            let words = Words { colour: MUTED, size: 11.0, ..LABEL };
+            let lines = words.wrap(&stage.label, room);
+            return canvas.lines(&lines[..lines.len().min(3)], x, self.end - 34.0, 14.0, words);
         };
         let look = palette::look(stage.place);
         let y = self.y(value);
-        let mut above = y;
-        let mut below = y;
+        let (mut above, mut below) = (y, y);
         if let Some(ends) = interval {
             let (low, high) = (self.y(ends.low), self.y(ends.high));
-            canvas.line(&[(x, low), (x, high)], look.colour, 2.0);
-            for end in [low, high] {
-                canvas.line(&[(x - 5.0, end), (x + 5.0, end)], look.colour, 2.0);
-            }
+            canvas.interval([(x, low), (x, high)], (5.0, 0.0), look.colour, 2.0);
             (above, below) = (above.min(high), below.max(low));
         }
         canvas.dot(x, y, 6.0, look);
-        let label = font::shorten(&stage.label, LABEL.size, false, room);
-        let width = font::width(&label, LABEL.size, false);
+        let label = LABEL.shorten(&stage.label, room);
+        let width = LABEL.width(&label);
         // A short label goes beside the dot, off the line of the target. A long one goes above it, or below if there is no space.
-        let fits = x + 11.0 + width <= self.layout.width() - self.layout.edge();
+        let Frame { layout, right, top, .. } = self.frame;
+        let fits = x + 11.0 + width <= right;
         let (left, place) = if width <= 36.0 && fits {
             (x + 11.0, y)
         } else {
-            let place = if above - 24.0 < self.top { below + 17.0 } else { above - 17.0 };
-            let most = self.layout.width() - self.layout.edge() - width;
-            ((x - width / 2.0).min(most).max(self.layout.edge()), place)
+            let place = if above - 24.0 < top { below + 17.0 } else { above - 17.0 };
+            ((x - width / 2.0).min(right - width).max(layout.edge()), place)
         };
-        let words = Words::new(LABEL.size, INK);
-        canvas.words_on_paper(&label, left, place, words);
+        canvas.words_on_paper(&label, left, place, Words::new(LABEL.size, INK));
     }
 }
 
@@ -270,13 +221,15 @@ impl Frame {
 mod tests {
     use super::*;
 
+    const WORDS: Words = Words::new(13.0, INK);
+
     #[test]
     fn long_words_are_split_at_their_hyphens_or_anywhere() {
-        let room = font::width("optimi-", 13.0, false) + 1.0;
-        assert_eq!(hyphenated("Full optimization", 13.0, room), "Full optimi- zation");
-        assert_eq!(hyphenated("KV-cache", 13.0, room), "KV- cache");
-        assert_eq!(hyphenated("Quick wins", 13.0, room), "Quick wins");
-        assert_eq!(hyphenated("abc", 13.0, 1.0), "abc", "no room at all");
-        assert_eq!(hyphenated("", 13.0, room), "");
+        let room = WORDS.width("optimi-") + 1.0;
+        assert_eq!(hyphenated("Full optimization", WORDS, room), "Full optimi- zation");
+        assert_eq!(hyphenated("KV-cache", WORDS, room), "KV- cache");
+        assert_eq!(hyphenated("Quick wins", WORDS, room), "Quick wins");
+        assert_eq!(hyphenated("abc", WORDS, 1.0), "abc", "no room at all");
+        assert_eq!(hyphenated("", WORDS, room), "");
     }
 }

@@ -1,27 +1,17 @@
-//! The canvas: draws strokes, dots and text in layout coordinates, for any backend and pixel density.
+//! The canvas: records strokes, dots and text in layout coordinates, and draws them with any backend.
 
 use plotters::coord::Shift;
-use plotters::drawing::DrawingArea;
+use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
 use plotters::element::{Circle, PathElement, Polygon, Rectangle, Text};
 use plotters::prelude::DrawingBackend;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontDesc, FontFamily, FontStyle, RGBColor, ShapeStyle, TextStyle};
 
-use crate::render::chart::{font, palette};
+use crate::render::chart::palette::{Look, PAPER};
+use crate::render::chart::{SCALE, font};
 
-/// A chart that cannot be drawn.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("cannot draw the chart \"{title}\": {cause}")]
-pub struct ChartError {
-    title: String,
-    cause: String,
-}
-
-impl ChartError {
-    pub(super) fn new(title: &str, cause: &dyn std::fmt::Display) -> Self {
-        Self { title: title.to_owned(), cause: cause.to_string() }
-    }
-}
+/// A position in layout coordinates.
+type Place = (f64, f64);
 
 /// The style of text.
 #[derive(Clone, Copy)]
@@ -51,82 +41,71 @@ impl Words {
     }
 }
 
-/// A drawing area that keeps the first error until [`Canvas::finish`] returns it.
-pub(super) struct Canvas<'a, B: DrawingBackend> {
-    area: &'a DrawingArea<B, Shift>,
-    scale: f64,
-    text_drop: f64,
-    error: Option<String>,
+/// A recorded shape.
+enum Shape {
+    Words(String, Place, Words),
+    Line(Vec<Place>, RGBColor, f64),
+    Band(Vec<Place>, RGBColor),
+    Block([Place; 2], RGBColor),
+    Dot(Place, f64, Look),
 }
 
-impl<'a, B: DrawingBackend> Canvas<'a, B> {
-    pub(super) fn new(area: &'a DrawingArea<B, Shift>, scale: f64, text_drop: f64) -> Self {
-        let mut canvas = Self { area, scale, text_drop, error: None };
-        canvas.keep(area.fill(&palette::PAPER));
-        canvas
-    }
+/// The shapes of a chart, in the order in which they are drawn.
+#[derive(Default)]
+pub struct Canvas(Vec<Shape>);
 
-    pub(super) fn finish(mut self, title: &str) -> Result<(), ChartError> {
-        self.keep(self.area.present());
-        self.error.map_or(Ok(()), |cause| Err(ChartError::new(title, &cause)))
-    }
-
+impl Canvas {
     /// Draws text, vertically centred at `y`.
     pub(super) fn words(&mut self, text: &str, x: f64, y: f64, words: Words) {
-        let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        let style = if words.bold { FontStyle::Bold } else { FontStyle::Normal };
-        // The SVG backend takes sizes as 1.24 em; the bitmap takes line heights, which for this font are 1.21 em.
-        let font = FontDesc::new(FontFamily::Name(font::FAMILY), words.size * self.scale * 1.24, style);
-        let style = TextStyle::from(font).color(&words.colour).pos(Pos::new(words.from, VPos::Center));
-        let place = self.pixel((x, y + words.size * self.text_drop));
-        self.keep(self.area.draw(&Text::new(text, place, style)));
+        let text = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        self.0.push(Shape::Words(text, (x, y), words));
+    }
+
+    /// Draws lines of text, the first one centred at `y`.
+    pub(super) fn lines(&mut self, lines: &[String], x: f64, y: f64, step: f64, words: Words) {
+        for (index, text) in lines.iter().enumerate() {
+            self.words(text, x, y + step * index as f64, words);
+        }
     }
 
     /// Draws text on a patch of the background, so that rules do not cross it. For left-aligned text only.
     pub(super) fn words_on_paper(&mut self, text: &str, x: f64, y: f64, words: Words) {
-        let (width, half) = (font::width(text, words.size, words.bold), words.size * 0.65);
-        let corners = [self.pixel((x - 3.0, y - half)), self.pixel((x + width + 3.0, y + half))];
-        self.keep(self.area.draw(&Rectangle::new(corners, palette::PAPER.filled())));
+        let half = words.size * 0.65;
+        self.block(x - 3.0, y - half, x + words.width(text) + 3.0, y + half, PAPER);
         self.words(text, x, y, words);
     }
 
-    pub(super) fn line(&mut self, points: &[(f64, f64)], colour: RGBColor, width: f64) {
-        let path: Vec<_> = points.iter().map(|&point| self.pixel(point)).collect();
-        let style = self.stroke(colour, width);
-        self.keep(self.area.draw(&PathElement::new(path, style)));
+    pub(super) fn line(&mut self, points: &[Place], colour: RGBColor, width: f64) {
+        self.0.push(Shape::Line(points.to_vec(), colour, width));
     }
 
     /// Draws a dashed line: every second segment of a path whose points are close together.
-    pub(super) fn dashes(&mut self, points: &[(f64, f64)], colour: RGBColor, width: f64) {
-        for (index, pair) in points.windows(2).enumerate() {
-            if index % 2 == 0 {
-                self.line(pair, colour, width);
-            }
+    pub(super) fn dashes(&mut self, points: &[Place], colour: RGBColor, width: f64) {
+        for pair in points.windows(2).step_by(2) {
+            self.line(pair, colour, width);
+        }
+    }
+
+    /// Draws an interval as a line with a stroke through each end, from `end - cap` to `end + cap`.
+    pub(super) fn interval(&mut self, ends: [Place; 2], cap: Place, colour: RGBColor, width: f64) {
+        self.line(&ends, colour, width);
+        for (x, y) in ends {
+            self.line(&[(x - cap.0, y - cap.1), (x + cap.0, y + cap.1)], colour, width);
         }
     }
 
     /// Fills the band between two lines with a transparent colour.
-    pub(super) fn band(&mut self, outline: &[(f64, f64)], colour: RGBColor) {
-        let path: Vec<_> = outline.iter().map(|&point| self.pixel(point)).collect();
-        self.keep(self.area.draw(&Polygon::new(path, colour.mix(0.18))));
+    pub(super) fn band(&mut self, outline: &[Place], colour: RGBColor) {
+        self.0.push(Shape::Band(outline.to_vec(), colour));
     }
 
     /// Draws a filled rectangle.
     pub(super) fn block(&mut self, left: f64, top: f64, right: f64, bottom: f64, colour: RGBColor) {
-        let corners = [self.pixel((left, top)), self.pixel((right, bottom))];
-        self.keep(self.area.draw(&Rectangle::new(corners, colour.filled())));
+        self.0.push(Shape::Block([(left, top), (right, bottom)], colour));
     }
 
-    pub(super) fn dot(&mut self, x: f64, y: f64, radius: f64, look: palette::Look) {
-        let size = (radius * self.scale).round() as i32;
-        let place = self.pixel((x, y));
-        if look.hollow {
-            self.keep(self.area.draw(&Circle::new(place, size, palette::PAPER.filled())));
-            let style = self.stroke(look.colour, 2.5);
-            self.keep(self.area.draw(&Circle::new(place, size - 1, style)));
-        } else {
-            self.keep(self.area.draw(&Circle::new(place, size, look.colour.filled())));
-        }
+    pub(super) fn dot(&mut self, x: f64, y: f64, radius: f64, look: Look) {
+        self.0.push(Shape::Dot((x, y), radius, look));
     }
 
     /// Draws a cross, the mark of an untrusted value.
@@ -135,17 +114,56 @@ impl<'a, B: DrawingBackend> Canvas<'a, B> {
         self.line(&[(x - radius, y + radius), (x + radius, y - radius)], colour, 2.5);
     }
 
-    fn stroke(&self, colour: RGBColor, width: f64) -> ShapeStyle {
-        colour.stroke_width((width * self.scale).round().max(1.0) as u32)
+    /// Draws the recorded shapes. `text_drop` moves text down by this share of its size.
+    pub(super) fn draw<B: DrawingBackend>(
+        &self,
+        backend: B,
+        text_drop: f64,
+    ) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
+        let area = backend.into_drawing_area();
+        area.fill(&PAPER)?;
+        for shape in &self.0 {
+            shape.draw(&area, text_drop)?;
+        }
+        area.present()
     }
+}
 
-    fn pixel(&self, (x, y): (f64, f64)) -> (i32, i32) {
-        ((x * self.scale).round() as i32, (y * self.scale).round() as i32)
-    }
-
-    fn keep<E: std::fmt::Display>(&mut self, result: Result<(), E>) {
-        if let Err(error) = result {
-            self.error.get_or_insert_with(|| error.to_string());
+impl Shape {
+    fn draw<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        text_drop: f64,
+    ) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
+        let path = |points: &[Place]| -> Vec<_> { points.iter().copied().map(pixel).collect() };
+        match self {
+            Self::Words(text, (x, y), words) => {
+                let style = if words.bold { FontStyle::Bold } else { FontStyle::Normal };
+                // The SVG backend takes sizes as 1.24 em; the bitmap takes line heights, which for this font are 1.21 em.
+                let font = FontDesc::new(FontFamily::Name(font::FAMILY), words.size * f64::from(SCALE) * 1.24, style);
+                let style = TextStyle::from(font).color(&words.colour).pos(Pos::new(words.from, VPos::Center));
+                area.draw(&Text::new(text.as_str(), pixel((*x, y + words.size * text_drop)), style))
+            }
+            Self::Line(points, colour, width) => area.draw(&PathElement::new(path(points), stroke(*colour, *width))),
+            Self::Band(outline, colour) => area.draw(&Polygon::new(path(outline), colour.mix(0.18))),
+            Self::Block(corners, colour) => area.draw(&Rectangle::new(corners.map(pixel), colour.filled())),
+            Self::Dot(place, radius, look) => {
+                let (place, size) = (pixel(*place), (radius * f64::from(SCALE)).round() as i32);
+                if !look.hollow {
+                    return area.draw(&Circle::new(place, size, look.colour.filled()));
+                }
+                area.draw(&Circle::new(place, size, PAPER.filled()))?;
+                area.draw(&Circle::new(place, size - 1, stroke(look.colour, 2.5)))
+            }
         }
     }
+}
+
+fn stroke(colour: RGBColor, width: f64) -> ShapeStyle {
+    colour.stroke_width((width * f64::from(SCALE)).round().max(1.0) as u32)
+}
+
+fn pixel((x, y): Place) -> (i32, i32) {
+    let scaled = |value: f64| (value * f64::from(SCALE)).round() as i32;
+    (scaled(x), scaled(y))
 }

@@ -1,19 +1,14 @@
 //! Dot chart: single values in rows, each row with its true value as a line.
 
-use plotters::prelude::DrawingBackend;
-
-use crate::render::chart::canvas::{Canvas, Words};
-use crate::render::chart::header::{AXIS, LABEL, TICK, header, header_height};
-use crate::render::chart::palette::{self, INK, MUTED, RULE};
-use crate::render::chart::{Drawing, Layout, font};
+use crate::render::chart::axis::round_up;
+use crate::render::chart::canvas::Canvas;
+use crate::render::chart::frame::{Frame, LEGEND, legend};
+use crate::render::chart::palette::{self, INK};
+use crate::render::chart::{Drawing, Layout};
 
 /// A dot chart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DotChart {
-    /// The finding.
-    pub title: String,
-    /// The measurement: machines, dates, numbers of trials.
-    pub subtitle: String,
     /// The quantity of the axis, with its unit.
     pub axis: String,
     /// The kinds of dots.
@@ -50,50 +45,31 @@ const ROW: f64 = 36.0;
 /// Greatest vertical distance of a dot from the middle of its row. Dots are spread so that they do not hide each other.
 const SPREAD: f64 = 12.0;
 const RADIUS: f64 = 2.5;
-const LEGEND: f64 = 30.0;
-const NAME: Words = Words::new(14.0, INK).ending();
 /// Approximate number of ticks.
 const TICKS: f64 = 8.0;
 
 impl Drawing for DotChart {
-    fn title(&self) -> &str {
-        &self.title
-    }
-
-    fn height(&self, layout: Layout) -> f64 {
-        header_height(&self.title, &self.subtitle, layout) + LEGEND + self.rows.len() as f64 * ROW + 62.0
-    }
-
-    fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, layout: Layout) {
-        let top = header(canvas, &self.title, &self.subtitle, layout);
-        let (width, edge) = (layout.width(), layout.edge());
-        self.legend(canvas, edge, top + LEGEND / 2.0 - 4.0);
+    fn draw(&self, canvas: &mut Canvas, layout: Layout, top: f64) -> f64 {
+        let middle = top + LEGEND / 2.0 - 4.0;
+        legend(canvas, layout.edge(), middle, self.kinds.iter().map(|kind| kind.name.as_str()), |canvas, index, x| {
+            self.kinds[index].draw(canvas, x + 5.0, middle);
+        });
         let top = top + LEGEND;
-        let bottom = top + self.rows.len() as f64 * ROW;
-        let room = width * 0.3;
-        let widest = |words: &mut dyn Iterator<Item = &str>| {
-            words.map(|word| font::width(word, NAME.size, false)).fold(40.0, f64::max).min(room)
-        };
-        let left = edge + widest(&mut self.rows.iter().map(|row| row.name.as_str())) + 22.0;
-        let right = width - edge - widest(&mut self.rows.iter().map(|row| row.label.as_str())) - 14.0;
+        let texts = self.rows.iter().map(|row| (row.name.as_str(), row.label.as_str()));
+        let frame = Frame::of_rows(layout, [top, self.rows.len() as f64 * ROW], texts, false);
         let (low, high, step) = self.range();
-        let x = |value: f64| left + (value - low) / (high - low) * (right - left);
+        let x = |value: f64| frame.left + (value - low) / (high - low) * (frame.right - frame.left);
         let count = ((high - low) / step).round() as usize;
-        for tick in (0..=count).map(|place| low + place as f64 * step) {
-            canvas.line(&[(x(tick), top), (x(tick), bottom)], RULE, 1.0);
-            canvas.words(&tick_label(tick, step), x(tick), bottom + 14.0, TICK.centred());
-        }
-        canvas.line(&[(left, bottom), (right, bottom)], MUTED, 1.0);
-        canvas.words(&self.axis, left, bottom + 38.0, AXIS);
+        let ticks = (0..=count).map(|place| low + place as f64 * step);
+        frame.x_axis(canvas, ticks.map(|tick| (x(tick), tick_label(tick, step))), &self.axis);
         for (index, row) in self.rows.iter().enumerate() {
-            let y = top + (index as f64 + 0.5) * ROW;
-            canvas.words(&font::shorten(&row.name, NAME.size, false, left - 14.0 - edge), left - 12.0, y, NAME);
-            let truth = x(row.truth);
+            let place = frame.row(canvas, &row.name, top + (index as f64 + 0.5) * ROW);
+            let (truth, y) = (x(row.truth), place.y);
             canvas.line(&[(truth, y - ROW / 2.0 + 2.0), (truth, y + ROW / 2.0 - 2.0)], INK, 1.5);
             self.dots(canvas, row, y, &x);
-            let label = font::shorten(&row.label, LABEL.size, false, width - edge - right - 12.0);
-            canvas.words(&label, right + 12.0, y, LABEL);
+            frame.label(canvas, &place, &row.label, frame.right, INK);
         }
+        frame.bottom + 62.0
     }
 }
 
@@ -104,15 +80,12 @@ impl DotChart {
         let (low, high) = values
             .filter(|value| value.is_finite())
             .fold((0.0, 0.0), |(low, high): (f64, f64), value| (low.min(value), high.max(value)));
-        let rough = ((high - low) / TICKS).max(1e-6);
-        let power = 10f64.powf(rough.log10().floor());
-        let step = [1.0, 2.0, 5.0].map(|digit| digit * power).into_iter().find(|step| *step >= rough * 0.999);
-        let step = step.unwrap_or(10.0 * power);
+        let step = round_up(((high - low) / TICKS).max(1e-6));
         ((low / step).floor() * step, ((high / step).floor() + 1.0) * step, step)
     }
 
     /// Draws the kinds in order, so that the last one is on top.
-    fn dots<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, row: &DotRow, y: f64, x: &dyn Fn(f64) -> f64) {
+    fn dots(&self, canvas: &mut Canvas, row: &DotRow, y: f64, x: &dyn Fn(f64) -> f64) {
         for (place, kind) in self.kinds.iter().enumerate() {
             let dots = row.dots.iter().enumerate().filter(|(_, dot)| dot.1 == place);
             for (index, &(value, _)) in dots {
@@ -122,19 +95,10 @@ impl DotChart {
             }
         }
     }
-
-    fn legend<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, edge: f64, y: f64) {
-        let mut x = edge;
-        for kind in &self.kinds {
-            kind.draw(canvas, x + 5.0, y);
-            canvas.words(&kind.name, x + 16.0, y, LABEL);
-            x += 16.0 + font::width(&kind.name, LABEL.size, false) + 24.0;
-        }
-    }
 }
 
 impl DotKind {
-    fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, x: f64, y: f64) {
+    fn draw(&self, canvas: &mut Canvas, x: f64, y: f64) {
         let idle = palette::Look { colour: palette::IDLE, hollow: false };
         let look = self.place.map_or(idle, palette::look);
         match self.is_cross {
@@ -158,8 +122,6 @@ mod tests {
 
     fn chart(values: &[f64]) -> DotChart {
         DotChart {
-            title: "a title".to_owned(),
-            subtitle: String::new(),
             axis: "estimate in percent".to_owned(),
             kinds: vec![DotKind { name: "red".to_owned(), place: None, is_cross: true }],
             rows: vec![DotRow {
@@ -182,7 +144,7 @@ mod tests {
     #[test]
     fn every_dot_is_drawn() {
         let drawn = |values: &[f64]| {
-            let chart = super::super::Chart::Dots(chart(values));
+            let chart = super::super::Chart::new("a title", "", chart(values));
             chart.svg(Layout::Wide).expect("drawn").matches("<polyline").count()
         };
         assert_eq!(drawn(&[0.1, 0.2, 0.3]) - drawn(&[0.3]), 4, "a cross has two strokes");

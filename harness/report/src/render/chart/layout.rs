@@ -25,6 +25,11 @@ impl Layout {
         }
     }
 
+    /// Greatest width of a line of text. Without the bundled font, a browser's font may be up to 5 % wider.
+    pub(super) fn line_width(self) -> f64 {
+        (self.width() - 2.0 * self.edge()) * 0.95
+    }
+
     pub(super) fn narrow(self) -> bool {
         self == Self::Narrow
     }

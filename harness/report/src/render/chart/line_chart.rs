@@ -2,21 +2,18 @@
 //! for sizes.
 
 use harness_record::metric::Quantity;
-use plotters::prelude::DrawingBackend;
+use harness_record::number;
 
-use crate::render::chart::axis::LogAxis;
+use crate::render::chart::axis::{LogAxis, round_up};
 use crate::render::chart::canvas::Canvas;
-use crate::render::chart::header::{AXIS, LABEL, TICK, header, header_height, tick_label};
-use crate::render::chart::palette::{self, MUTED, RULE};
-use crate::render::chart::{Drawing, Layout, font};
+use crate::render::chart::frame::Frame;
+use crate::render::chart::header::{AXIS, LABEL, TICK, tick_label};
+use crate::render::chart::palette::{self, MUTED};
+use crate::render::chart::{Drawing, Layout};
 
 /// A line chart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LineChart {
-    /// The finding.
-    pub title: String,
-    /// The measurement: workload, conditions, provenance.
-    pub subtitle: String,
     /// The title of the x axis, with its unit.
     pub x_axis: String,
     /// True for a logarithmic x axis with a tick and a dot at each size.
@@ -53,6 +50,14 @@ pub struct Series {
     pub points: Vec<Point>,
 }
 
+impl Series {
+    /// The line of a phase whose label is its last value and its name.
+    pub fn new(name: &str, place: usize, quantity: Quantity, points: Vec<Point>) -> Self {
+        let last = points.last().map_or(0.0, |point| point.y);
+        Self { name: name.to_owned(), place, label: format!("{} {name}", number::plain(quantity, last)), points }
+    }
+}
+
 /// A point of a line.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point {
@@ -68,41 +73,40 @@ const PLOT: f64 = 380.0;
 const LINE: f64 = 18.0;
 
 impl Drawing for LineChart {
-    fn title(&self) -> &str {
-        &self.title
-    }
-
-    fn height(&self, layout: Layout) -> f64 {
-        header_height(&self.title, &self.subtitle, layout) + self.plot_height(layout) + self.above() + 66.0
-    }
-
-    fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, layout: Layout) {
-        let top = header(canvas, &self.title, &self.subtitle, layout);
-        let Some(frame) = Frame::new(self, top + self.above(), layout) else { return };
-        canvas.words(&format!("{}, logarithmic scale", self.y_axis), layout.edge(), top + 6.0, AXIS);
-        frame.axes(canvas, self);
-        for event in &self.events {
-            frame.event(canvas, event);
+    fn draw(&self, canvas: &mut Canvas, layout: Layout, top: f64) -> f64 {
+        // Above the plot are the title of the y axis and the labels of events.
+        let start = top + if self.events.is_empty() { 26.0 } else { 40.0 };
+        let plot = if layout.narrow() { 300.0 } else { PLOT };
+        let end = start + plot.max(self.series.len() as f64 * (LINE + 4.0));
+        if let Some(plot) = self.plot([start, end], layout) {
+            canvas.words(&format!("{}, logarithmic scale", self.y_axis), layout.edge(), top + 6.0, AXIS);
+            plot.axes(canvas, self);
+            self.events.iter().for_each(|event| plot.event(canvas, event));
+            self.series.iter().for_each(|series| plot.band(canvas, series));
+            self.series.iter().for_each(|series| plot.line(canvas, series));
+            plot.labels(canvas, &self.series);
         }
-        for series in &self.series {
-            frame.band(canvas, series);
-        }
-        for series in &self.series {
-            frame.line(canvas, series, self.sizes);
-        }
-        frame.labels(canvas, &self.series);
+        end + 66.0
     }
 }
 
 impl LineChart {
-    fn plot_height(&self, layout: Layout) -> f64 {
-        let plot = if layout.narrow() { 300.0 } else { PLOT };
-        plot.max(self.series.len() as f64 * (LINE + 4.0))
-    }
-
-    /// Height between header and plot, for the title of the y axis and the labels of events.
-    fn above(&self) -> f64 {
-        if self.events.is_empty() { 26.0 } else { 40.0 }
+    /// The positions between two y coordinates; none if no value is above zero.
+    fn plot(&self, ends: [f64; 2], layout: Layout) -> Option<Plot> {
+        let points = || self.series.iter().flat_map(|series| &series.points);
+        let y = LogAxis::over(points().flat_map(|point| {
+            let (low, high) = point.band.unwrap_or((point.y, point.y));
+            [point.y, low * 0.9, high * 1.1]
+        }))?;
+        let scaled = points().map(|point| if self.sizes { point.x.ln() } else { point.x });
+        let (low, high) = scaled.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+        let ticks: Vec<String> = y.ticks(7).into_iter().map(|tick| tick_label(self.quantity, tick)).collect();
+        let left = layout.edge() + TICK.widest(ticks.iter().map(String::as_str), 30.0, f64::INFINITY) + 12.0;
+        let label_room = if layout.narrow() { 130.0 } else { 280.0 };
+        let labels = LABEL.widest(self.series.iter().map(|series| series.label.as_str()), 60.0, label_room);
+        let right = layout.width() - layout.edge() - labels - 34.0;
+        let x = if high > low { (low, high) } else { (low - 0.5, low + 0.5) };
+        Some(Plot { frame: Frame::new(layout, [left, right], ends), x, sizes: self.sizes, y })
     }
 
     /// The distinct sizes, in order.
@@ -114,78 +118,43 @@ impl LineChart {
     }
 }
 
-/// The positions of the elements.
-struct Frame {
-    layout: Layout,
-    left: f64,
-    right: f64,
-    top: f64,
-    bottom: f64,
+/// The positions of points.
+struct Plot {
+    frame: Frame,
     /// The ends of the x axis; their logarithms if it is logarithmic.
     x: (f64, f64),
     sizes: bool,
     y: LogAxis,
 }
 
-impl Frame {
-    fn new(chart: &LineChart, top: f64, layout: Layout) -> Option<Self> {
-        let points = || chart.series.iter().flat_map(|series| &series.points);
-        let y = LogAxis::over(points().flat_map(|point| {
-            let (low, high) = point.band.unwrap_or((point.y, point.y));
-            [point.y, low * 0.9, high * 1.1]
-        }))?;
-        let scaled = |x: f64| if chart.sizes { x.ln() } else { x };
-        let x = points()
-            .map(|point| scaled(point.x))
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
-        let ticks = y.ticks(7).into_iter().map(|tick| font::width(&tick_label(chart.quantity, tick), TICK.size, false));
-        let labels = chart.series.iter().map(|series| font::width(&series.label, LABEL.size, false));
-        let label_room = if layout.narrow() { 130.0 } else { 280.0 };
-        Some(Self {
-            layout,
-            left: layout.edge() + ticks.fold(30.0, f64::max) + 12.0,
-            right: layout.width() - layout.edge() - labels.fold(60.0, f64::max).min(label_room) - 34.0,
-            top,
-            bottom: top + chart.plot_height(layout),
-            sizes: chart.sizes,
-            x: if x.1 > x.0 { x } else { (x.0 - 0.5, x.0 + 0.5) },
-            y,
-        })
-    }
-
+impl Plot {
     fn place(&self, x: f64, y: f64) -> (f64, f64) {
+        let Frame { left, right, top, bottom, .. } = self.frame;
         let x = if self.sizes { x.ln() } else { x };
         let across = (x - self.x.0) / (self.x.1 - self.x.0);
-        (
-            self.left + 10.0 + across * (self.right - self.left - 10.0),
-            self.bottom - self.y.place(y) * (self.bottom - self.top),
-        )
+        (left + 10.0 + across * (right - left - 10.0), bottom - self.y.place(y) * (bottom - top))
     }
 
-    fn axes<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, chart: &LineChart) {
-        for tick in self.y.ticks(7) {
-            let (_, y) = self.place(1.0, tick);
-            canvas.line(&[(self.left, y), (self.right, y)], RULE, 1.0);
-            canvas.words(&tick_label(chart.quantity, tick), self.left - 8.0, y, TICK.ending());
-        }
-        let ticks = if self.sizes { chart.sizes() } else { even_ticks(self.x.0, self.x.1) };
-        for tick in ticks {
+    fn axes(&self, canvas: &mut Canvas, chart: &LineChart) {
+        let ticks = self.y.ticks(7).into_iter();
+        self.frame.y_axis(canvas, ticks.map(|tick| (self.place(1.0, tick).1, tick_label(chart.quantity, tick))));
+        let bottom = self.frame.bottom;
+        for tick in if self.sizes { chart.sizes() } else { even_ticks(self.x.0, self.x.1) } {
             let (x, _) = self.place(tick, 1.0);
-            canvas.line(&[(x, self.bottom), (x, self.bottom + 5.0)], MUTED, 1.0);
-            canvas.words(&format!("{tick}"), x, self.bottom + 16.0, TICK.centred());
+            canvas.line(&[(x, bottom), (x, bottom + 5.0)], MUTED, 1.0);
+            canvas.words(&format!("{tick}"), x, bottom + 16.0, TICK.centred());
         }
-        canvas.line(&[(self.left, self.bottom), (self.right, self.bottom)], MUTED, 1.0);
-        canvas.words(&chart.x_axis, self.left, self.bottom + 40.0, AXIS);
+        canvas.words(&chart.x_axis, self.frame.left, bottom + 40.0, AXIS);
     }
 
     /// Draws a thin vertical line with its label above.
-    fn event<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, event: &Event) {
+    fn event(&self, canvas: &mut Canvas, event: &Event) {
         let (x, _) = self.place(event.x, 1.0);
-        canvas.line(&[(x, self.top), (x, self.bottom)], MUTED, 1.0);
-        canvas.words(&event.label, x, self.top - 8.0, TICK.centred());
+        canvas.line(&[(x, self.frame.top), (x, self.frame.bottom)], MUTED, 1.0);
+        canvas.words(&event.label, x, self.frame.top - 8.0, TICK.centred());
     }
 
-    fn band<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, series: &Series) {
+    fn band(&self, canvas: &mut Canvas, series: &Series) {
         let edges = || series.points.iter().filter_map(|point| Some((point.x, point.band?)));
         let upper = edges().map(|(x, (_, high))| self.place(x, high));
         let lower = edges().rev().map(|(x, (low, _))| self.place(x, low));
@@ -195,39 +164,33 @@ impl Frame {
         }
     }
 
-    fn line<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, series: &Series, sizes: bool) {
+    fn line(&self, canvas: &mut Canvas, series: &Series) {
         let look = palette::look(series.place);
         let path: Vec<(f64, f64)> = series.points.iter().map(|point| self.place(point.x, point.y)).collect();
         match path.as_slice() {
             [(x, y)] => canvas.dot(*x, *y, 4.0, look),
-            path if look.hollow && sizes => canvas.line(path, look.colour, 1.0),
+            path if look.hollow && self.sizes => canvas.line(path, look.colour, 1.0),
             path if look.hollow => canvas.dashes(path, look.colour, 2.0),
             path => canvas.line(path, look.colour, 2.0),
         }
-        for (x, y) in path.into_iter().filter(|_| sizes) {
+        for (x, y) in path.into_iter().filter(|_| self.sizes) {
             canvas.dot(x, y, 4.0, look);
         }
     }
 
     /// Draws the names at the ends of their lines, moved apart where they would touch, each connected to its line.
-    fn labels<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, series: &[Series]) {
-        let mut ends: Vec<(f64, &Series)> = series
-            .iter()
-            .filter_map(|series| series.points.last().map(|point| (self.place(point.x, point.y).1, series)))
-            .collect();
+    fn labels(&self, canvas: &mut Canvas, series: &[Series]) {
+        let Frame { layout, right, top, bottom, .. } = self.frame;
+        let end = |series: &'_ Series| series.points.last().map(|point| self.place(point.x, point.y).1);
+        let mut ends: Vec<(f64, &Series)> = series.iter().filter_map(|one| Some((end(one)?, one))).collect();
         ends.sort_by(|a, b| a.0.total_cmp(&b.0));
         let wanted: Vec<f64> = ends.iter().map(|(y, _)| *y).collect();
-        for ((end, series), y) in ends.iter().zip(spread(&wanted, self.top, self.bottom)) {
+        for ((end, series), y) in ends.iter().zip(spread(&wanted, top, bottom)) {
             let look = palette::look(series.place);
-            canvas.line(&[(self.right + 3.0, *end), (self.right + 16.0, y)], look.colour, 1.0);
-            canvas.dot(self.right + 20.0, y, 4.5, look);
-            let label = font::shorten(
-                &series.label,
-                LABEL.size,
-                false,
-                self.layout.width() - self.layout.edge() - self.right - 30.0,
-            );
-            canvas.words(&label, self.right + 30.0, y, LABEL);
+            canvas.line(&[(right + 3.0, *end), (right + 16.0, y)], look.colour, 1.0);
+            canvas.dot(right + 20.0, y, 4.5, look);
+            let label = LABEL.shorten(&series.label, layout.width() - layout.edge() - right - 30.0);
+            canvas.words(&label, right + 30.0, y, LABEL);
         }
     }
 }
@@ -257,9 +220,7 @@ fn spread(wanted: &[f64], top: f64, bottom: f64) -> Vec<f64> {
 
 /// About six evenly spaced whole numbers from `low` to `high`.
 fn even_ticks(low: f64, high: f64) -> Vec<f64> {
-    let rough = ((high - low) / 6.0).max(1.0);
-    let power = 10f64.powf(rough.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0].map(|step| step * power).into_iter().find(|step| *step >= rough).unwrap_or(rough);
+    let step = round_up(((high - low) / 6.0).max(1.0));
     let first = (low / step).ceil() as i64;
     let last = (high / step).floor() as i64;
     (first..=last).map(|index| index as f64 * step).collect()

@@ -1,4 +1,4 @@
-//! Charts as SVG and PNG, both drawn by the same function.
+//! Charts as SVG and PNG, drawn from the same recorded shapes.
 //!
 //! The title of a chart is its finding, lines and dots are labelled directly, and a phase has the same colour in all charts.
 //! The values are computed elsewhere.
@@ -8,6 +8,7 @@ mod burn_down;
 mod canvas;
 mod dot_chart;
 mod font;
+mod frame;
 mod header;
 mod heat_map;
 mod layout;
@@ -18,7 +19,6 @@ mod share_chart;
 mod waterfall;
 
 pub use burn_down::{BurnDown, Stage, Wanted};
-pub use canvas::ChartError;
 pub use dot_chart::{DotChart, DotKind, DotRow};
 pub use heat_map::{HeatCell, HeatMap};
 pub use layout::Layout;
@@ -28,61 +28,50 @@ pub use share_chart::{Part, ShareBar, ShareChart};
 pub use waterfall::{Bar, Waterfall};
 
 use canvas::Canvas;
-use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
-use plotters::drawing::IntoDrawingArea;
+use plotters::backend::{BitMapBackend, SVGBackend};
+use serde::ser::{Error, Serialize, Serializer};
 
 /// Pixels per layout unit. Two make PNGs sharp on dense screens, and SVG lines smooth although the drawing library rounds to
 /// whole pixels.
 const SCALE: u32 = 2;
 
+/// A chart that cannot be drawn.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("cannot draw the chart \"{title}\": {cause}")]
+pub struct ChartError {
+    title: String,
+    cause: String,
+}
+
+impl ChartError {
+    fn new(title: &str, cause: &dyn std::fmt::Display) -> Self {
+        Self { title: title.to_owned(), cause: cause.to_string() }
+    }
+}
+
+/// A kind of chart: the part below the header.
+pub trait Drawing: std::fmt::Debug + Send + Sync {
+    /// Draws the chart from `top` down. Returns its lower end.
+    fn draw(&self, canvas: &mut Canvas, layout: Layout, top: f64) -> f64;
+}
+
 /// A chart, ready to be drawn.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Chart {
-    /// A phase chart.
-    Phases(PhaseChart),
-    /// A line chart.
-    Lines(LineChart),
-    /// Shares of a whole.
-    Shares(ShareChart),
-    /// Single values in rows.
-    Dots(DotChart),
-    /// Target and measurement of each stage.
-    BurnDown(BurnDown),
-    /// A waterfall chart.
-    Waterfall(Waterfall),
-    /// A heat map.
-    HeatMap(HeatMap),
-}
-
-/// The interface of every kind of chart.
-trait Drawing {
-    /// The finding.
-    fn title(&self) -> &str;
-    /// Height at the width of a layout.
-    fn height(&self, layout: Layout) -> f64;
-    /// Draws the chart.
-    fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, layout: Layout);
-}
-
-/// Evaluates the same expression for every kind of chart.
-macro_rules! each {
-    ($chart:expr, $one:ident => $does:expr) => {
-        match $chart {
-            Chart::Phases($one) => $does,
-            Chart::Lines($one) => $does,
-            Chart::Shares($one) => $does,
-            Chart::Dots($one) => $does,
-            Chart::BurnDown($one) => $does,
-            Chart::Waterfall($one) => $does,
-            Chart::HeatMap($one) => $does,
-        }
-    };
+#[derive(Debug)]
+pub struct Chart {
+    title: String,
+    subtitle: String,
+    drawing: Box<dyn Drawing>,
 }
 
 impl Chart {
+    /// A chart under its finding, the title, and a description of the measurement: workload, conditions, provenance.
+    pub fn new(title: impl Into<String>, subtitle: impl Into<String>, drawing: impl Drawing + 'static) -> Self {
+        Self { title: title.into(), subtitle: subtitle.into(), drawing: Box::new(drawing) }
+    }
+
     /// The finding.
     pub fn title(&self) -> &str {
-        each!(self, chart => Drawing::title(chart))
+        &self.title
     }
 
     /// Draws the chart as an SVG document, which can also be embedded in a page.
@@ -90,14 +79,15 @@ impl Chart {
     /// # Errors
     /// If it cannot be drawn.
     pub fn svg(&self, layout: Layout) -> Result<String, ChartError> {
-        let (width, height) = self.size(layout);
+        let (canvas, width, height) = self.recorded(layout)?;
+        let (wide, high) = (width * SCALE, height * SCALE);
         let mut text = String::new();
-        let backend = SVGBackend::with_string(&mut text, (width * SCALE, height * SCALE));
-        self.draw(backend, layout, 0.0)?;
-        let drawn = format!("width=\"{}\" height=\"{}\"", width * SCALE, height * SCALE);
-        let title = escape_attribute(self.title());
+        canvas
+            .draw(SVGBackend::with_string(&mut text, (wide, high)), 0.0)
+            .map_err(|error| ChartError::new(&self.title, &error))?;
+        let title = escape_attribute(&self.title);
         let shown = format!("width=\"{width}\" height=\"{height}\" role=\"img\" aria-label=\"{title}\"");
-        Ok(text.replacen(&drawn, &shown, 1))
+        Ok(text.replacen(&format!("width=\"{wide}\" height=\"{high}\""), &shown, 1))
     }
 
     /// Draws the chart as a PNG file with two pixels per layout unit.
@@ -105,30 +95,38 @@ impl Chart {
     /// # Errors
     /// If it cannot be drawn.
     pub fn png(&self) -> Result<Vec<u8>, ChartError> {
-        let (width, height) = self.size(Layout::Wide);
+        let (canvas, width, height) = self.recorded(Layout::Wide)?;
         let (width, height) = (width * SCALE, height * SCALE);
         let mut pixels = vec![0; width as usize * height as usize * 3];
         // The bitmap backend draws text higher than the SVG backend, by this share of its size.
-        self.draw(BitMapBackend::with_buffer(&mut pixels, (width, height)), Layout::Wide, 0.22)?;
+        canvas
+            .draw(BitMapBackend::with_buffer(&mut pixels, (width, height)), 0.22)
+            .map_err(|error| ChartError::new(&self.title, &error))?;
         let mut bytes = Vec::new();
         let mut encoder = png::Encoder::new(&mut bytes, width, height);
         encoder.set_color(png::ColorType::Rgb);
         encoder.set_depth(png::BitDepth::Eight);
         let encoded = encoder.write_header().and_then(|mut writer| writer.write_image_data(&pixels));
-        encoded.map_err(|error| ChartError::new(self.title(), &error))?;
+        encoded.map_err(|error| ChartError::new(&self.title, &error))?;
         Ok(bytes)
     }
 
-    fn size(&self, layout: Layout) -> (u32, u32) {
-        (layout.width() as u32, each!(self, chart => chart.height(layout)).ceil() as u32)
-    }
-
-    fn draw<B: DrawingBackend>(&self, backend: B, layout: Layout, text_drop: f64) -> Result<(), ChartError> {
+    /// Records the shapes. Returns them with width and height in layout units.
+    fn recorded(&self, layout: Layout) -> Result<(Canvas, u32, u32), ChartError> {
         font::register()?;
-        let area = backend.into_drawing_area();
-        let mut canvas = Canvas::new(&area, f64::from(SCALE), text_drop);
-        each!(self, chart => chart.draw(&mut canvas, layout));
-        canvas.finish(self.title())
+        let mut canvas = Canvas::default();
+        let top = header::header(&mut canvas, &self.title, &self.subtitle, layout);
+        let bottom = self.drawing.draw(&mut canvas, layout, top);
+        Ok((canvas, layout.width() as u32, bottom.ceil() as u32))
+    }
+}
+
+/// The title and the SVGs of both layouts, for the page.
+impl Serialize for Chart {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let svg = |layout| self.svg(layout).map_err(S::Error::custom);
+        let (wide, narrow) = (svg(Layout::Wide)?, svg(Layout::Narrow)?);
+        serializer.collect_map([("title", &self.title), ("wide", &wide), ("narrow", &narrow)])
     }
 }
 

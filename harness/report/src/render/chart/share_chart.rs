@@ -1,20 +1,15 @@
 //! Share chart: stacked bars, one per row, whose parts add up to the whole.
 
-use plotters::prelude::DrawingBackend;
 use plotters::style::RGBColor;
 
 use crate::render::chart::canvas::{Canvas, Words};
-use crate::render::chart::header::{AXIS, LABEL, TICK, header, header_height};
-use crate::render::chart::palette::{self, INK, MUTED, RULE};
-use crate::render::chart::{Drawing, Layout, font};
+use crate::render::chart::frame::{Frame, LEGEND, legend};
+use crate::render::chart::palette::{self, INK};
+use crate::render::chart::{Drawing, Layout};
 
 /// A share chart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShareChart {
-    /// The finding.
-    pub title: String,
-    /// The measurement: workload, conditions, provenance.
-    pub subtitle: String,
     /// The title of the axis: the whole that the bars divide.
     pub axis: String,
     /// The parts of every bar, from left to right.
@@ -49,47 +44,28 @@ const ROW: f64 = 32.0;
 const HALF: f64 = 10.0;
 /// Height of the heading of a group.
 const HEADING: f64 = 26.0;
-const LEGEND: f64 = 30.0;
-const NAME: Words = Words::new(14.0, INK).ending();
 const HEADING_WORDS: Words = Words::new(14.0, INK).bold();
 
 impl Drawing for ShareChart {
-    fn title(&self) -> &str {
-        &self.title
-    }
-
-    fn height(&self, layout: Layout) -> f64 {
-        header_height(&self.title, &self.subtitle, layout) + LEGEND + self.rows().1 + 62.0
-    }
-
-    fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, layout: Layout) {
-        let top = header(canvas, &self.title, &self.subtitle, layout);
-        let (width, edge) = (layout.width(), layout.edge());
-        // Largest width of the text at each side of the bars.
-        let room = width * 0.3;
-        self.legend(canvas, edge, top + LEGEND / 2.0 - 4.0);
+    fn draw(&self, canvas: &mut Canvas, layout: Layout, top: f64) -> f64 {
+        let (edge, middle) = (layout.edge(), top + LEGEND / 2.0 - 4.0);
+        legend(canvas, edge, middle, self.parts.iter().map(|part| part.name.as_str()), |canvas, index, x| {
+            canvas.block(x, middle - 6.0, x + 12.0, middle + 6.0, colour(&self.parts[index]));
+        });
         let top = top + LEGEND;
         let (places, height) = self.rows();
-        let bottom = top + height;
-        let names = self.bars.iter().map(|bar| font::width(&bar.name, NAME.size, false));
-        let left = edge + names.fold(60.0, f64::max).min(room) + 14.0;
-        let labels = self.bars.iter().map(|bar| font::width(&bar.label, LABEL.size, false));
-        let right = width - edge - labels.fold(40.0, f64::max).min(room) - 14.0;
-        let x = |share: f64| left + share.clamp(0.0, 1.0) * (right - left);
-        for tick in [0.0, 0.25, 0.5, 0.75, 1.0] {
-            canvas.line(&[(x(tick), top), (x(tick), bottom)], RULE, 1.0);
-            canvas.words(&format!("{:.0} %", 100.0 * tick), x(tick), bottom + 14.0, TICK.centred());
-        }
-        canvas.line(&[(left, bottom), (right, bottom)], MUTED, 1.0);
-        canvas.words(&self.axis, left, bottom + 38.0, AXIS);
+        let texts = self.bars.iter().map(|bar| (bar.name.as_str(), bar.label.as_str()));
+        let frame = Frame::of_rows(layout, [top, height], texts, false);
+        let x = |share: f64| frame.left + share.clamp(0.0, 1.0) * (frame.right - frame.left);
+        let ticks = [0.0, 0.25, 0.5, 0.75, 1.0].map(|tick| (x(tick), format!("{:.0} %", 100.0 * tick)));
+        frame.x_axis(canvas, ticks, &self.axis);
         for (index, (bar, place)) in self.bars.iter().zip(places).enumerate() {
             let y = top + place;
             if self.begins_group(index) {
-                let heading = font::shorten(&bar.group, NAME.size, true, width - 2.0 * edge);
+                let heading = HEADING_WORDS.shorten(&bar.group, layout.width() - 2.0 * edge);
                 canvas.words_on_paper(&heading, edge, y - ROW / 2.0 - HEADING / 2.0 + 3.0, HEADING_WORDS);
             }
-            let name = font::shorten(&bar.name, NAME.size, false, left - 14.0 - edge);
-            canvas.words(&name, left - 12.0, y, NAME);
+            let row = frame.row(canvas, &bar.name, y);
             let mut from = 0.0;
             for (part, share) in self.parts.iter().zip(&bar.shares) {
                 if *share > 0.0 {
@@ -97,9 +73,9 @@ impl Drawing for ShareChart {
                 }
                 from += share;
             }
-            let label = font::shorten(&bar.label, LABEL.size, false, width - edge - right - 12.0);
-            canvas.words(&label, right + 12.0, y, LABEL);
+            frame.label(canvas, &row, &bar.label, frame.right, INK);
         }
+        frame.bottom + 62.0
     }
 }
 
@@ -118,15 +94,6 @@ impl ShareChart {
     fn begins_group(&self, index: usize) -> bool {
         let group = &self.bars[index].group;
         !group.is_empty() && index.checked_sub(1).is_none_or(|before| self.bars[before].group != *group)
-    }
-
-    fn legend<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>, edge: f64, y: f64) {
-        let mut x = edge;
-        for part in &self.parts {
-            canvas.block(x, y - 6.0, x + 12.0, y + 6.0, colour(part));
-            canvas.words(&part.name, x + 18.0, y, LABEL);
-            x += 18.0 + font::width(&part.name, LABEL.size, false) + 24.0;
-        }
     }
 }
 
@@ -147,8 +114,6 @@ mod tests {
             label: String::new(),
         };
         let chart = |groups: &[&str]| ShareChart {
-            title: String::new(),
-            subtitle: String::new(),
             axis: String::new(),
             parts: Vec::new(),
             bars: groups.iter().map(|group| bar(group)).collect(),

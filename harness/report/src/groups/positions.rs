@@ -7,46 +7,49 @@ use harness_probe::Instrument;
 use harness_record::metric::Quantity;
 use harness_record::{Row, number};
 
-use crate::charts::latency::points;
+use crate::charts::points;
 use crate::headline::headline;
-use crate::render::{Cell, Column, Table};
+use crate::render::{Cell, Table};
 use crate::{ReportData, figures};
 
+/// The line of a phase, and its values at the first and at the last position.
+struct Fitted<'a> {
+    phase: &'a str,
+    line: LineFit,
+    first: f64,
+    last: f64,
+}
+
 /// The line of each phase of the headline workload; none if no phase has the times of single tokens.
-pub(super) fn growth(report_data: &ReportData) -> Option<Table> {
+pub(crate) fn positions(report_data: &ReportData) -> Option<Table> {
     let record = &report_data.record;
     let workload = headline(record)?;
-    let columns = vec![
-        Column::left("phase", "phase"),
-        Column::right("first_seconds", "second token"),
-        Column::right("seconds_per_position", "added per position"),
-        Column::right("share_per_position", "share of second token"),
-        Column::right("last_over_first", "last / second token"),
-    ];
-    let mut table = Table::new(format!("{workload}, latency per token against position"), columns);
     let rows = record.phases().into_iter().filter_map(|phase| record.row(workload, phase));
-    table.rows = rows.filter(|row| figures::trusted(row)).filter_map(cells).collect();
-    table.notes.push(
-        "A Theil-Sen line through the medians of all positions; [low, high] is the 95 % interval of its slope. If it contains 0, no growth was shown. The section Growth has exponents of single tokens."
-            .to_owned(),
-    );
-    table.notes.push(report_data.provenance_of(Instrument::Clock, [workload]));
+    let lines = rows.filter(|row| figures::trusted(row)).filter_map(fitted);
+    let share = |line: &Fitted<'_>| line.line.slope / line.first;
+    let table = Table::of(format!("{workload}, latency per token against position"), lines)
+        .left("phase", "phase", |line| line.phase)
+        .right("first_seconds", "second token", |line| Cell::plain(Quantity::Seconds, line.first))
+        .right("seconds_per_position", "added per position", |line| Cell::number(line.line.slope, slope(&line.line)))
+        .right("share_per_position", "share of second token", |line| {
+            Cell::number(share(line), number::percent(1.0 + share(line)))
+        })
+        .right("last_over_first", "last / second token", |line| {
+            Cell::number(line.last / line.first, number::ratio(line.last / line.first))
+        })
+        .notes([
+            "A Theil-Sen line through the medians of all positions; [low, high] is the 95 % interval of its slope. If it contains 0, no growth was shown. The section Growth has exponents of single tokens."
+                .to_owned(),
+            report_data.provenance_of(Instrument::Clock, [workload]),
+        ]);
     (!table.rows.is_empty()).then_some(table)
 }
 
-fn cells(row: &Row) -> Option<Vec<Cell>> {
+fn fitted(row: &Row) -> Option<Fitted<'_>> {
     let points: Vec<(f64, f64)> = points(row).iter().map(|point| (point.x, point.y)).collect();
-    let (first, last) = (points.first()?.0, points.last()?.0);
-    let fitted = line(&points)?;
-    let at = |x: f64| fitted.level + fitted.slope * x;
-    let seconds = |value: f64| number::plain(Quantity::Seconds, value);
-    Some(vec![
-        Cell::text(&row.phase),
-        Cell::number(at(first), seconds(at(first))),
-        Cell::number(fitted.slope, slope(&fitted)),
-        Cell::number(fitted.slope / at(first), number::percent(1.0 + fitted.slope / at(first))),
-        Cell::number(at(last) / at(first), number::ratio(at(last) / at(first))),
-    ])
+    let line = line(&points)?;
+    let at = |(x, _): &(f64, f64)| line.level + line.slope * x;
+    Some(Fitted { phase: &row.phase, first: at(points.first()?), last: at(points.last()?), line })
 }
 
 /// The slope and its interval as text.
@@ -93,7 +96,7 @@ mod tests {
             row("medium/inference", "naive", vec![generation(1000, 100)]),
             row("medium/inference", "cached", vec![generation(1000, 0)]),
         ]);
-        let table = growth(&report_data(record)).expect("times of single tokens");
+        let table = positions(&report_data(record)).expect("times of single tokens");
         let texts = |row: usize| -> Vec<&str> { table.rows[row].iter().map(|cell| cell.text.as_str()).collect() };
         assert_eq!(texts(0), ["naive", "1.10 µs", "100 ns [100 ns, 100 ns]", "+9.1 %", "x2.64"]);
         assert_eq!(texts(1), ["cached", "1.00 µs", "0 s [0 s, 0 s]", "0 %", "x1.00"]);
@@ -102,6 +105,6 @@ mod tests {
     #[test]
     fn without_tokens_there_is_no_growth() {
         let record = record(vec![row("kernel/gelu", "naive", vec![clock("s", &[10, 11])])]);
-        assert_eq!(growth(&report_data(record)), None);
+        assert_eq!(positions(&report_data(record)), None);
     }
 }
