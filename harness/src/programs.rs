@@ -2,17 +2,15 @@
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
-use std::time::Duration;
-use std::{fmt, fs};
+use std::process::{Command, Stdio};
+use std::{fmt, fs, io};
 
-use harness_record::distinct::distinct;
-use serde_json::Value;
+use cargo_metadata::{Message, Package};
+use itertools::Itertools;
 use thiserror::Error;
 
-use crate::process::Child;
+use crate::process::run_to_end;
 use crate::project::{Program, Project};
 
 /// Programs that are ready to start.
@@ -35,7 +33,7 @@ const INCREMENTAL_VARIABLE: &str = "CARGO_INCREMENTAL";
 pub enum ProgramError {
     /// Cargo could not be started.
     #[error("cannot start cargo: {0}; the harness needs it to build the programs that it measures")]
-    NoCargo(std::io::Error),
+    NoCargo(io::Error),
     /// The build failed.
     #[error("building {0} failed; cargo's own message is above")]
     Build(String),
@@ -75,17 +73,17 @@ impl Programs {
         prepare: impl FnOnce(&mut Command),
     ) -> Result<Self, ProgramError> {
         let mut built = HashMap::new();
-        let wanted: Vec<Target> = programs.iter().copied().filter_map(Target::of).collect();
+        let wanted = Target::all_of(programs);
         if let Some(mut cargo) = build_call(&cargo(), &project.root, &wanted) {
             if quiet {
                 cargo.arg("--quiet");
             }
             prepare(&mut cargo);
-            let (status, messages) = finish(&mut cargo).map_err(ProgramError::NoCargo)?;
-            if !status.success() {
+            let output = run_to_end(cargo.stdin(Stdio::null()), |_| ()).map_err(ProgramError::NoCargo)?;
+            if !output.status.success() {
                 return Err(ProgramError::Build(told(&wanted)));
             }
-            let made = executables(&messages);
+            let made = executables(&output.stdout);
             for target in wanted {
                 let made = made.iter().find(|made| made.target == target);
                 let path = made.ok_or_else(|| ProgramError::Missing(target.to_string()))?.path.clone();
@@ -179,22 +177,6 @@ pub(crate) fn cargo() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-/// Runs cargo without a time limit, with standard error inherited. Returns the exit status and the standard output.
-pub(crate) fn finish(cargo: &mut Command) -> io::Result<(ExitStatus, Vec<u8>)> {
-    printed(cargo.stderr(Stdio::inherit()))
-}
-
-/// Runs a program without a time limit. Returns the exit status and the standard output.
-pub(crate) fn printed(command: &mut Command) -> io::Result<(ExitStatus, Vec<u8>)> {
-    let mut child = Child::start(command.stdin(Stdio::null()).stdout(Stdio::piped()))?;
-    let mut output = Vec::new();
-    if let Some(mut stdout) = child.stdout() {
-        stdout.read_to_end(&mut output)?;
-    }
-    child.wait(Duration::MAX);
-    Ok((child.end()?, output))
-}
-
 /// A target of cargo: a binary or a bench of a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Target {
@@ -216,6 +198,21 @@ impl Target {
         };
         Some(Self { package: package.clone(), kind: kind.to_owned(), name: name.clone() })
     }
+
+    /// Returns the targets of those of the programs that cargo builds.
+    pub(crate) fn all_of(programs: &[&Program]) -> Vec<Self> {
+        programs.iter().copied().filter_map(Self::of).collect()
+    }
+
+    /// Returns all targets of a package.
+    pub(crate) fn all_in(package: &Package) -> impl Iterator<Item = Self> {
+        package.targets.iter().filter_map(|target| Self::found(&package.name, target))
+    }
+
+    fn found(package: &str, target: &cargo_metadata::Target) -> Option<Self> {
+        let kind = target.kind.first()?.to_string();
+        Some(Self { package: package.to_owned(), kind, name: target.name.clone() })
+    }
 }
 
 impl fmt::Display for Target {
@@ -226,7 +223,7 @@ impl fmt::Display for Target {
 
 /// Lists targets in a sentence.
 pub(crate) fn told(targets: &[Target]) -> String {
-    targets.iter().map(Target::to_string).collect::<Vec<_>>().join(", ")
+    targets.iter().join(", ")
 }
 
 /// Creates the cargo command that builds the targets in release mode, or `None` if there are none. The command is the
@@ -235,7 +232,7 @@ pub(crate) fn build_call(cargo: &OsStr, root: &Path, targets: &[Target]) -> Opti
     let mut command = Command::new(cargo);
     command.args(["build", "--release"]);
     // Cargo searches every name in every package, so it may build more than requested, but never less.
-    for package in distinct(targets.iter().map(|target| &target.package)) {
+    for package in targets.iter().map(|target| &target.package).unique() {
         command.args(["--package", package]);
     }
     for target in targets {
@@ -256,20 +253,16 @@ pub(crate) struct Made {
 
 /// Extracts the executables from cargo's JSON messages.
 pub(crate) fn executables(messages: &[u8]) -> Vec<Made> {
-    String::from_utf8_lossy(messages)
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| message["reason"] == "compiler-artifact")
-        .filter_map(|message| {
-            let text = |value: &Value| value.as_str().map(str::to_owned);
-            let target = Target {
-                package: package_name(message["package_id"].as_str()?).to_owned(),
-                kind: text(&message["target"]["kind"][0])?,
-                name: text(&message["target"]["name"])?,
-            };
-            Some(Made { target, path: message["executable"].as_str()?.into() })
-        })
-        .collect()
+    let artifact = |message| match message {
+        Message::CompilerArtifact(artifact) => Some(artifact),
+        _ => None,
+    };
+    let artifacts = Message::parse_stream(messages).filter_map(|message| artifact(message.ok()?));
+    let made = artifacts.filter_map(|artifact| {
+        let target = Target::found(package_name(&artifact.package_id.repr), &artifact.target)?;
+        Some(Made { target, path: artifact.executable?.into() })
+    });
+    made.collect()
 }
 
 /// Returns the package name in a package id: `path+file:///folder#name@1.0.0`, or `path+file:///folder/name#1.0.0` if
@@ -284,21 +277,32 @@ fn package_name(id: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
     fn finds_the_executables_among_cargos_messages() {
-        let messages = br#"{"reason":"compiler-artifact","package_id":"path+file:///w/engine#0.1.0","target":{"kind":["lib"],"name":"engine"},"executable":null}
-not json
-{"reason":"compiler-artifact","package_id":"path+file:///w/suite#my-suite@0.1.0","target":{"kind":["bin"],"name":"probe"},"executable":"/t/release/probe"}
-{"reason":"compiler-artifact","package_id":"path+file:///w/other#0.1.0","target":{"kind":["bench"],"name":"probe"},"executable":"/t/release/deps/probe-1"}
-{"reason":"build-finished","success":true}"#;
+        let artifact = |package: &str, kind: &str, name: &str, executable: Option<&str>| {
+            let target = json!({"kind": [kind], "crate_types": [kind], "name": name, "src_path": "/w/main.rs"});
+            let profile = json!({"opt_level": "3", "debug_assertions": false, "overflow_checks": false, "test": false});
+            json!({"reason": "compiler-artifact", "package_id": package, "manifest_path": "/w/Cargo.toml",
+                "target": target, "profile": profile, "features": [], "filenames": [], "executable": executable,
+                "fresh": false})
+        };
+        let messages = [
+            artifact("path+file:///w/engine#0.1.0", "lib", "engine", None).to_string(),
+            "not json".to_owned(),
+            artifact("path+file:///w/suite#my-suite@0.1.0", "bin", "probe", Some("/t/release/probe")).to_string(),
+            artifact("path+file:///w/other#0.1.0", "bench", "probe", Some("/t/release/deps/probe-1")).to_string(),
+            r#"{"reason":"build-finished","success":true}"#.to_owned(),
+        ];
         let made = |package: &str, kind: &str, path: &str| Made {
             target: Target { package: package.to_owned(), kind: kind.to_owned(), name: "probe".to_owned() },
             path: path.into(),
         };
         assert_eq!(
-            executables(messages),
+            executables(messages.join("\n").as_bytes()),
             [made("my-suite", "bin", "/t/release/probe"), made("other", "bench", "/t/release/deps/probe-1")]
         );
     }

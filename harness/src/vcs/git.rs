@@ -53,7 +53,7 @@ impl Git {
     }
 
     /// Runs a prepared call of git to its end, and returns its output whatever its exit status.
-    pub(super) fn finish(&self, task: &'static str, call: &mut Command) -> Result<Output, RepositoryError> {
+    fn finish(&self, task: &'static str, call: &mut Command) -> Result<Output, RepositoryError> {
         let output = process::output(call, LIMIT);
         if process::stopped() {
             return Err(RepositoryError::Interrupted);
@@ -67,7 +67,12 @@ impl Git {
 
     /// Runs git, and returns its standard output if it succeeded.
     pub(super) fn ask(&self, task: &'static str, arguments: &[&str]) -> Result<String, RepositoryError> {
-        let output = self.run(task, arguments)?;
+        self.succeed(task, self.command().args(arguments))
+    }
+
+    /// Runs a prepared call of git, and returns its standard output if it succeeded.
+    pub(super) fn succeed(&self, task: &'static str, call: &mut Command) -> Result<String, RepositoryError> {
+        let output = self.finish(task, call)?;
         match output.status.success() {
             true => Ok(text(&output.stdout)),
             false => Err(failed(task, &self.folder, &output)),

@@ -8,7 +8,7 @@ use std::{fs, io};
 
 use sha2::{Digest, Sha256};
 
-use crate::process::{self, ChildError};
+use crate::process;
 
 /// Time limit for the compiler to print its version; a rustup proxy may have to install it first.
 const LIMIT: Duration = Duration::from_secs(600);
@@ -53,22 +53,11 @@ impl Toolchain {
     /// # Errors
     /// If it cannot be started or fails.
     pub(super) fn of(rustc: &OsStr, folder: &Path) -> io::Result<Self> {
-        let version = query(rustc, "-vV", folder)?;
-        let library = PathBuf::from(query(rustc, "--print=sysroot", folder)?.trim_end());
+        let query = |argument| process::text(Command::new(rustc).arg(argument).current_dir(folder), LIMIT);
+        let version = query("-vV")?;
+        let library = PathBuf::from(query("--print=sysroot")?.trim_end());
         let managed = library.parent().and_then(Path::file_name).is_some_and(|parent| parent == "toolchains");
         Ok(Self { version, name: library.file_name().filter(|_| managed).map(OsStr::to_owned) })
-    }
-}
-
-fn query(rustc: &OsStr, argument: &str, folder: &Path) -> io::Result<String> {
-    let output = process::output(Command::new(rustc).arg(argument).current_dir(folder), LIMIT);
-    let output = output.map_err(|error| match error {
-        ChildError::Start { source, .. } | ChildError::Wait { source, .. } => source,
-        hung => io::Error::other(hung.to_string()),
-    })?;
-    match output.status.success() {
-        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
-        false => Err(io::Error::other(String::from_utf8_lossy(&output.stderr).trim().to_owned())),
     }
 }
 

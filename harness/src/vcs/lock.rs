@@ -2,12 +2,14 @@
 //! it ends.
 
 use std::fs::{File, TryLockError};
+use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, SystemTime};
 use std::{io, thread};
 
+use crate::file_error::{FileError, at};
 use crate::process;
 
 /// Pause between two attempts to take a lock.
@@ -32,10 +34,10 @@ impl Lock {
     ///
     /// # Errors
     /// If the file cannot be created or locked; of kind `Interrupted` if the user interrupted the wait.
-    pub(super) fn wait(path: &Path, hold: Hold, waiting: &dyn Fn()) -> io::Result<Self> {
+    pub(super) fn wait(path: &Path, hold: Hold, waiting: &dyn Fn()) -> Result<Self, FileError> {
         let mut notified = false;
         loop {
-            if let Some(lock) = Self::attempt(path, hold)? {
+            if let Some(lock) = Self::attempt(path, hold).map_err(at("lock", path))? {
                 return Ok(lock);
             }
             if !notified {
@@ -43,7 +45,7 @@ impl Lock {
                 notified = true;
             }
             if process::stopped() {
-                return Err(io::Error::new(io::ErrorKind::Interrupted, "interrupted"));
+                return Err(at("lock", path)(io::ErrorKind::Interrupted.into()));
             }
             thread::sleep(LOOK);
         }
@@ -75,12 +77,27 @@ impl Lock {
         }
     }
 
-    /// The lock as the standard input of a program, which reads as empty: the program holds the lock, too, until it
-    /// ends.
+    /// Runs a program to its end, without a time limit, under this lock: the program holds it, too, even if the harness
+    /// ends first. If `echo` is true, its standard error is passed on as it arrives.
     ///
     /// # Errors
-    /// If the system is out of file descriptors.
-    pub(super) fn shared_as_input(&self) -> io::Result<Stdio> {
+    /// If the program cannot be started or waited for.
+    pub(super) fn run(&self, command: &mut Command, echo: bool) -> io::Result<Output> {
+        command.stdin(self.shared_as_input()?).stderr(Stdio::piped());
+        let output = process::run_to_end(command, move |bytes| {
+            if echo {
+                // Output that cannot be written is kept all the same.
+                let _ = io::stderr().write_all(bytes);
+            }
+        });
+        // The command keeps a copy of the lock, which must not outlive the program.
+        command.stdin(Stdio::null());
+        output
+    }
+
+    /// The lock as the standard input of a program, which reads as empty: the program holds the lock, too, until it
+    /// ends.
+    fn shared_as_input(&self) -> io::Result<Stdio> {
         self.0.try_clone().map(Stdio::from)
     }
 
@@ -95,10 +112,21 @@ impl Lock {
 
 #[cfg(test)]
 mod tests {
-    use std::process::Command;
-
     use super::*;
     use crate::process::Child;
+
+    #[test]
+    fn all_output_is_returned_and_the_lock_is_free_afterwards() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("lock");
+        let lock = Lock::attempt(&path, Hold::Alone).expect("no error").expect("free");
+        let mut command = Command::new("sh");
+        command.args(["-c", "cat; echo out; echo err >&2; exit 3"]);
+        let Output { status, stdout, stderr } = lock.run(&mut command, false).expect("it runs");
+        assert_eq!((status.code(), stdout.as_slice(), stderr.as_slice()), (Some(3), &b"out\n"[..], &b"err\n"[..]));
+        drop(lock);
+        assert!(Lock::attempt(&path, Hold::Alone).expect("no error").is_some());
+    }
 
     #[test]
     fn a_lock_has_many_shared_holders_or_one_exclusive_holder() {

@@ -3,9 +3,10 @@
 
 use std::cell::Cell;
 
+use crate::file_error::FileError;
 use crate::project::Project;
 use crate::vcs::bases_folder;
-use crate::vcs::error::{CheckoutError, FileError, at};
+use crate::vcs::error::CheckoutError;
 use crate::vcs::lock::{Hold, Lock};
 
 /// Exclusive right to measure in a project. No other harness that takes this lock measures while it is held.
@@ -22,20 +23,18 @@ impl MeasuringLock {
     /// If the locks cannot be made, or the user interrupted the wait.
     pub fn wait(project: &Project, notify: &dyn Fn(&str)) -> Result<Self, CheckoutError> {
         let folder = bases_folder::of(project);
-        let failed = |error: FileError| error.of("a measurement", &folder);
-        let locks = bases_folder::prepare(&folder).map_err(failed)?;
-        let notified = Cell::new(false);
-        let waiting = || {
-            if !notified.replace(true) {
-                notify("waiting for another harness that measures here");
-            }
+        let take = || -> Result<Self, FileError> {
+            let locks = bases_folder::prepare(&folder)?;
+            let notified = Cell::new(false);
+            let waiting = || {
+                if !notified.replace(true) {
+                    notify("waiting for another harness that measures here");
+                }
+            };
+            let _next = Lock::wait(&locks.join("time.next.lock"), Hold::Alone, &waiting)?;
+            Lock::wait(&locks.join("time.lock"), Hold::Alone, &waiting).map(Self)
         };
-        let lock = |name: &str| {
-            let path = locks.join(name);
-            Lock::wait(&path, Hold::Alone, &waiting).map_err(at("lock", &path)).map_err(failed)
-        };
-        let _next = lock("time.next.lock")?;
-        lock("time.lock").map(Self)
+        take().map_err(|error| CheckoutError::from(error).of("a measurement", &folder))
     }
 }
 

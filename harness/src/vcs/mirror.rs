@@ -14,9 +14,11 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use harness_record::atomic_file;
+use itertools::Itertools;
 use sha2::{Digest, Sha256};
+use walkdir::WalkDir;
 
-use crate::vcs::error::{FileError, at};
+use crate::file_error::{FileError, at};
 use crate::vcs::slot::removed;
 
 /// Files below a folder, by their paths relative to it.
@@ -41,8 +43,9 @@ impl Tree {
     /// # Errors
     /// If a folder cannot be read.
     pub(super) fn whole(folder: PathBuf) -> Result<Self, FileError> {
-        let mut files = BTreeSet::new();
-        list(&folder, Path::new(""), &mut files)?;
+        let entries = WalkDir::new(&folder).into_iter().filter_ok(|entry| !entry.file_type().is_dir());
+        let files = entries.map_ok(|entry| entry.path().strip_prefix(&folder).unwrap_or(entry.path()).to_owned());
+        let files = files.try_collect().map_err(|error| at("read", &folder)(error.into()))?;
         Ok(Self { folder, files, added: Vec::new() })
     }
 
@@ -179,20 +182,6 @@ fn bring(from: &Path, to: &Path) -> io::Result<()> {
             File::open(to)?.set_permissions(Permissions::from_mode(mode))
         }
     }
-}
-
-/// Adds all files below a folder, with paths that start with `base`.
-fn list(folder: &Path, base: &Path, files: &mut BTreeSet<PathBuf>) -> Result<(), FileError> {
-    for entry in fs::read_dir(folder).map_err(at("read", folder))? {
-        let entry = entry.map_err(at("read", folder))?;
-        let path = base.join(entry.file_name());
-        if entry.file_type().map_err(at("read", folder))?.is_dir() {
-            list(&entry.path(), &path, files)?;
-        } else {
-            files.insert(path);
-        }
-    }
-    Ok(())
 }
 
 /// Makes a file newer than everything that was built so far.

@@ -68,7 +68,6 @@ mod git;
 mod key;
 mod links;
 mod lock;
-mod locked_run;
 mod measuring_lock;
 mod mirror;
 mod repository;
