@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use thiserror::Error;
 
+use crate::file_error::{FileError, at};
+
 /// Leaders of all process groups that may be running.
 static RUNNING: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
 /// True after [`stop_all`]; no child starts after that.
@@ -44,28 +46,12 @@ pub struct Child {
 /// A failure to run a program and collect its output.
 #[derive(Debug, Error)]
 pub enum ChildError {
-    /// The program cannot be started.
-    #[error("cannot start {program}: {source}")]
-    Start {
-        /// The program.
-        program: String,
-        /// Error of the system.
-        source: io::Error,
-    },
-    /// Waiting for the program failed.
-    #[error("cannot wait for {program}: {source}")]
-    Wait {
-        /// The program.
-        program: String,
-        /// Error of the system.
-        source: io::Error,
-    },
-    /// The program did not end within the time limit.
-    #[error("it did not end within {seconds} s and was stopped; --time-limit allows more")]
-    Hung {
-        /// Time limit.
-        seconds: u64,
-    },
+    /// The program cannot be started or waited for.
+    #[error(transparent)]
+    System(#[from] FileError),
+    /// The program did not end within the time limit, in seconds.
+    #[error("it did not end within {0} s and was stopped; --time-limit allows more")]
+    Hung(u64),
 }
 
 /// Ends every running program and prevents new ones. Returns true if the harness will exit by itself: a program was
@@ -103,9 +89,7 @@ impl Drop for Held {
 /// # Errors
 /// If the program cannot be started or waited for.
 pub fn foreground(command: &mut Command) -> io::Result<ExitStatus> {
-    if stopped() {
-        return Err(io::Error::new(io::ErrorKind::Interrupted, "interrupted"));
-    }
+    refuse_if_stopped()?;
     let mut process = command.process_group(0).spawn()?;
     let group = Pid::from_child(&process);
     let mut terminated: Option<Instant> = None;
@@ -131,22 +115,25 @@ pub fn stopped() -> bool {
     STOPPED.load(Ordering::SeqCst)
 }
 
+fn refuse_if_stopped() -> io::Result<()> {
+    if stopped() { Err(io::Error::new(io::ErrorKind::Interrupted, "interrupted")) } else { Ok(()) }
+}
+
 /// Runs a program with a time limit and returns its exit status and output.
 ///
 /// # Errors
 /// If the program cannot be started or does not end within the limit.
 pub fn output(command: &mut Command, limit: Duration) -> Result<Output, ChildError> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let failed = |source| ChildError::Start { program: program.clone(), source };
-    let mut child =
-        Child::start(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped())).map_err(failed)?;
+    let program = command.get_program().to_owned();
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = Child::start(command).map_err(at("start", &program))?;
     let stdout = child.stdout().map(|stream| read_to_end(stream, |_| ()));
     let stderr = child.stderr().map(|stream| read_to_end(stream, |_| ()));
     let in_time = child.wait(limit);
-    let status = child.end().map_err(|source| ChildError::Wait { program: program.clone(), source })?;
+    let status = child.end().map_err(at("wait for", &program))?;
     match in_time {
         true => Ok(Output { status, stdout: last_words(stdout), stderr: last_words(stderr) }),
-        false => Err(ChildError::Hung { seconds: limit.as_secs() }),
+        false => Err(ChildError::Hung(limit.as_secs())),
     }
 }
 
@@ -156,8 +143,8 @@ pub fn output(command: &mut Command, limit: Duration) -> Result<Output, ChildErr
 /// If the program cannot be started, does not end within the limit, or fails; then with its standard error.
 pub(crate) fn text(command: &mut Command, limit: Duration) -> io::Result<String> {
     let output = output(command, limit).map_err(|error| match error {
-        ChildError::Start { source, .. } | ChildError::Wait { source, .. } => source,
-        hung @ ChildError::Hung { .. } => io::Error::other(hung.to_string()),
+        ChildError::System(error) => error.source,
+        hung @ ChildError::Hung(_) => io::Error::other(hung.to_string()),
     })?;
     match output.status.success() {
         true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
@@ -195,9 +182,7 @@ impl Child {
     pub fn start(command: &mut Command) -> io::Result<Self> {
         // Locked until the group is registered, so that `stop_all` cannot miss it.
         let mut running = running();
-        if stopped() {
-            return Err(io::Error::new(io::ErrorKind::Interrupted, "interrupted"));
-        }
+        refuse_if_stopped()?;
         let process = command.process_group(0).spawn()?;
         let group = Pid::from_child(&process);
         running.insert(group.as_raw_nonzero().get());

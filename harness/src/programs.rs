@@ -1,6 +1,5 @@
 //! Builds the programs that measure, and locates the executables that cargo produced.
 
-use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -17,8 +16,7 @@ use crate::project::{Program, Project};
 #[derive(Debug)]
 pub struct Programs {
     root: PathBuf,
-    built: HashMap<(String, String), PathBuf>,
-    links: HashMap<(String, String), PathBuf>,
+    built: Vec<Executable>,
     model: Option<PathBuf>,
 }
 
@@ -72,25 +70,24 @@ impl Programs {
         quiet: bool,
         prepare: impl FnOnce(&mut Command),
     ) -> Result<Self, ProgramError> {
-        let mut built = HashMap::new();
         let wanted = Target::all_of(programs);
-        if let Some(mut cargo) = build_call(&cargo(), &project.root, &wanted) {
-            if quiet {
-                cargo.arg("--quiet");
-            }
-            prepare(&mut cargo);
-            let output = run_to_end(cargo.stdin(Stdio::null()), |_| ()).map_err(ProgramError::NoCargo)?;
-            if !output.status.success() {
-                return Err(ProgramError::Build(told(&wanted)));
-            }
-            let made = executables(&output.stdout);
-            for target in wanted {
-                let made = made.iter().find(|made| made.target == target);
-                let path = made.ok_or_else(|| ProgramError::Missing(target.to_string()))?.path.clone();
-                built.insert((target.package, target.name), path);
-            }
+        let Some(mut cargo) = build_call(&cargo(), &project.root, &wanted) else {
+            return Ok(Self::ready(project.root.clone(), Vec::new()));
+        };
+        if quiet {
+            cargo.arg("--quiet");
         }
-        Ok(Self::ready(project.root.clone(), built))
+        prepare(&mut cargo);
+        let output = run_to_end(cargo.stdin(Stdio::null()), |_| ()).map_err(ProgramError::NoCargo)?;
+        if !output.status.success() {
+            return Err(ProgramError::Build(told(&wanted)));
+        }
+        let made = executables(&output.stdout);
+        let find = |target: &Target| {
+            let found = made.iter().find(|made| made.target == *target).cloned();
+            found.ok_or_else(|| ProgramError::Missing(target.to_string()))
+        };
+        Ok(Self::ready(project.root.clone(), wanted.iter().unique().map(find).try_collect()?))
     }
 
     /// Sets the folder of the model for the programs.
@@ -98,45 +95,42 @@ impl Programs {
         Self { model: folder.map(Path::to_path_buf), ..self }
     }
 
-    /// Wraps programs that were built before. `root` is the checkout; `built` maps package and name to the executable.
-    pub fn ready(root: PathBuf, built: HashMap<(String, String), PathBuf>) -> Self {
-        Self { root, built, links: HashMap::new(), model: None }
-    }
-
-    /// Adds the archives with the linker inputs of the programs: a map from package and name to the file.
-    pub fn with_links(self, links: HashMap<(String, String), PathBuf>) -> Self {
-        Self { links, ..self }
+    /// Wraps programs that were built before. `root` is the checkout.
+    pub(crate) fn ready(root: PathBuf, built: Vec<Executable>) -> Self {
+        Self { root, built, model: None }
     }
 
     /// Returns the executable of a program, if it was built.
     pub fn file(&self, program: &Program) -> Option<&Path> {
-        self.built.get(&key(program)?).map(PathBuf::as_path)
+        Some(&self.executable(program)?.file)
     }
 
     /// Returns the archive with the linker inputs of a program, if there is one.
     pub fn link(&self, program: &Program) -> Option<&Path> {
-        self.links.get(&key(program)?).map(PathBuf::as_path)
+        self.executable(program)?.link.as_deref()
+    }
+
+    fn executable(&self, program: &Program) -> Option<&Executable> {
+        let target = Target::of(program)?;
+        self.built.iter().find(|built| built.target == target)
     }
 
     /// Returns the built executables, sorted.
     pub fn files(&self) -> Vec<&Path> {
-        let mut files: Vec<&Path> = self.built.values().map(PathBuf::as_path).collect();
-        files.sort_unstable();
-        files
+        self.built.iter().map(|built| built.file.as_path()).sorted_unstable().collect()
     }
 
     /// Copies the programs into a folder, where a later build cannot replace them.
     ///
     /// # Errors
     /// If a program cannot be copied.
-    pub fn set_aside(self, folder: &Path) -> io::Result<Self> {
-        let mut built = HashMap::new();
-        for (place, (target, path)) in self.built.into_iter().enumerate() {
-            let kept = folder.join(format!("{place}-{}", target.1));
-            fs::copy(&path, &kept)?;
-            built.insert(target, kept);
+    pub fn set_aside(mut self, folder: &Path) -> io::Result<Self> {
+        for (place, built) in self.built.iter_mut().enumerate() {
+            let kept = folder.join(format!("{place}-{}", built.target.name));
+            fs::copy(&built.file, &kept)?;
+            built.file = kept;
         }
-        Ok(Self { built, ..self })
+        Ok(self)
     }
 
     /// Creates the command that starts a built or an existing program.
@@ -164,12 +158,20 @@ impl Programs {
     }
 }
 
-/// Returns package and name of a program of the workspace.
-fn key(program: &Program) -> Option<(String, String)> {
-    match program {
-        Program::Bin { package, name } | Program::Bench { package, name } => Some((package.clone(), name.clone())),
-        Program::Command(_) => None,
+/// Returns a command that starts another program in the folder, with the arguments and the environment of a command.
+pub(crate) fn with_program(command: &Command, program: impl AsRef<OsStr>) -> Command {
+    let mut copy = Command::new(program);
+    copy.args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => copy.env(name, value),
+            None => copy.env_remove(name),
+        };
     }
+    if let Some(folder) = command.get_current_dir() {
+        copy.current_dir(folder);
+    }
+    copy
 }
 
 /// Returns the cargo executable: the one that started the harness, if any.
@@ -178,7 +180,7 @@ pub(crate) fn cargo() -> OsString {
 }
 
 /// A target of cargo: a binary or a bench of a package.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Target {
     /// Package name.
     pub(crate) package: String,
@@ -243,16 +245,18 @@ pub(crate) fn build_call(cargo: &OsStr, root: &Path, targets: &[Target]) -> Opti
 }
 
 /// An executable that cargo produced.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Made {
-    /// Target of the executable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Executable {
+    /// The target of cargo.
     pub(crate) target: Target,
     /// Path of the executable.
-    pub(crate) path: PathBuf,
+    pub(crate) file: PathBuf,
+    /// The archive with its linker inputs, if there is one.
+    pub(crate) link: Option<PathBuf>,
 }
 
 /// Extracts the executables from cargo's JSON messages.
-pub(crate) fn executables(messages: &[u8]) -> Vec<Made> {
+pub(crate) fn executables(messages: &[u8]) -> Vec<Executable> {
     let artifact = |message| match message {
         Message::CompilerArtifact(artifact) => Some(artifact),
         _ => None,
@@ -260,7 +264,7 @@ pub(crate) fn executables(messages: &[u8]) -> Vec<Made> {
     let artifacts = Message::parse_stream(messages).filter_map(|message| artifact(message.ok()?));
     let made = artifacts.filter_map(|artifact| {
         let target = Target::found(package_name(&artifact.package_id.repr), &artifact.target)?;
-        Some(Made { target, path: artifact.executable?.into() })
+        Some(Executable { target, file: artifact.executable?.into(), link: None })
     });
     made.collect()
 }
@@ -297,9 +301,10 @@ mod tests {
             artifact("path+file:///w/other#0.1.0", "bench", "probe", Some("/t/release/deps/probe-1")).to_string(),
             r#"{"reason":"build-finished","success":true}"#.to_owned(),
         ];
-        let made = |package: &str, kind: &str, path: &str| Made {
+        let made = |package: &str, kind: &str, path: &str| Executable {
             target: Target { package: package.to_owned(), kind: kind.to_owned(), name: "probe".to_owned() },
-            path: path.into(),
+            file: path.into(),
+            link: None,
         };
         assert_eq!(
             executables(messages.join("\n").as_bytes()),
@@ -313,7 +318,8 @@ mod tests {
         let probe = folder.path().join("probe");
         fs::write(&probe, "then").expect("written");
         let program = Program::Bin { package: "a".to_owned(), name: "probe".to_owned() };
-        let built = HashMap::from([(("a".to_owned(), "probe".to_owned()), probe.clone())]);
+        let target = Target::of(&program).expect("cargo builds it");
+        let built = vec![Executable { target, file: probe.clone(), link: None }];
         let kept_build = tempfile::tempdir().expect("a folder");
         let programs = Programs::ready(folder.path().to_owned(), built).set_aside(kept_build.path()).expect("copied");
         fs::write(&probe, "now").expect("written");

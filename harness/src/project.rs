@@ -4,12 +4,14 @@
 //! package of the probe, the folders of records, baselines and reports, and the anchor phases. The defaults are those
 //! of this repository.
 
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use harness_record::json_files::json_files;
 use serde::Deserialize;
 use thiserror::Error;
+
+use crate::file_error::{FileError, at};
 
 /// A checkout and its configuration.
 #[derive(Debug, Clone)]
@@ -114,13 +116,8 @@ pub enum ProjectError {
     #[error("there is no harness.toml and no Cargo workspace in {0} or above it; run harness inside a checkout")]
     NotFound(PathBuf),
     /// The configuration cannot be read.
-    #[error("cannot read {path}: {source}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Error of the system.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Read(#[from] FileError),
     /// The configuration is invalid.
     #[error("{path} is not a valid configuration of the harness: {message}")]
     Format {
@@ -176,7 +173,7 @@ impl Project {
 
 impl Config {
     fn read(path: &Path) -> Result<Self, ProjectError> {
-        let text = fs::read_to_string(path).map_err(|source| ProjectError::Read { path: path.to_owned(), source })?;
+        let text = fs::read_to_string(path).map_err(at("read", path))?;
         toml::from_str(&text).map_err(|error| ProjectError::Format {
             path: path.to_owned(),
             message: error.to_string().trim_end().replace('\n', " "),

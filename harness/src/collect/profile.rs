@@ -144,9 +144,7 @@ impl Measured<'_> {
     }
 
     fn allocations(&self, target: Target<'_>, settings: &Settings) -> Result<Profile, ProfileError> {
-        let mut command = self.programs.command(&self.project.config.heap);
-        command.arg("--probe");
-        let mut probe = Probe::start(command, settings.time_limit)?;
+        let mut probe = Probe::start(self.heap(), settings.time_limit)?;
         let options = Options { threads: 1, isa: settings.isa.clone() };
         let ready = probe.prepare(&target.workload.id, target.phase, &options)?;
         let Reading::Sites { dhat } = probe.profile(1)? else {

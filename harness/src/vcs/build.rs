@@ -16,9 +16,9 @@ use crate::file_error::{FileError, at};
 use crate::process;
 use crate::programs::{Target, build_call, executables, told};
 use crate::vcs::build_cache::BuildCache;
-use crate::vcs::checkout::Checkouts;
+use crate::vcs::checkout::Session;
 use crate::vcs::error::{CheckoutError, tells_full_disk};
-use crate::vcs::key::{Toolchain, hash};
+use crate::vcs::key::hash;
 use crate::vcs::links::Links;
 use crate::vcs::lock::Lock;
 use crate::vcs::mirror::Tree;
@@ -28,8 +28,6 @@ use crate::vcs::mirror::Tree;
 pub enum CargoOutput {
     /// All of them.
     Progress,
-    /// Errors and warnings only.
-    Errors,
     /// Nothing. Errors are reported by [`CheckoutError::Build`] alone.
     Nothing,
 }
@@ -39,10 +37,8 @@ const RUNNERS: usize = 8;
 
 /// A build of one side.
 pub(super) struct Build<'a> {
-    /// The tools, and the place of the project in its repository.
-    pub(super) checkouts: &'a Checkouts,
-    /// The toolchain for both sides.
-    pub(super) toolchain: &'a Toolchain,
+    /// The tools, and the folder of all bases.
+    pub(super) session: &'a Session<'a>,
     /// The files of the side.
     pub(super) tree: &'a Tree,
     /// Their hash, if they may change during the build.
@@ -51,11 +47,8 @@ pub(super) struct Build<'a> {
     pub(super) build_cache: &'a BuildCache,
     /// The name of the side in errors.
     pub(super) revision: &'a str,
-    /// The folder of all bases.
-    pub(super) bases: &'a Path,
     /// Cargo holds it, too.
     pub(super) lock: &'a Lock,
-    pub(super) output: CargoOutput,
 }
 
 impl Build<'_> {
@@ -85,17 +78,17 @@ impl Build<'_> {
 
     /// The folder that every side is built in, with cargo's target folder.
     fn workshop(&self) -> PathBuf {
-        self.bases.join("build")
+        self.session.bases.join("build")
     }
 
     /// The project's folder among the copied sources.
     fn root(&self) -> PathBuf {
-        self.checkouts.repository().project_in(&self.workshop().join("source"))
+        self.session.checkouts.repository().project_in(&self.workshop().join("source"))
     }
 
     /// Checks that the side has the programs, so that a missing program and a failed build have different messages.
     fn find(&self, wanted: &[Target]) -> Result<(), CheckoutError> {
-        let mut cargo = Command::new(&self.checkouts.cargo);
+        let mut cargo = Command::new(&self.session.checkouts.cargo);
         cargo.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(self.root());
         let metadata = self.cargo(&mut cargo, "its workspace")?.stdout;
         let workspace: Option<Metadata> = serde_json::from_slice(&metadata).ok();
@@ -111,9 +104,9 @@ impl Build<'_> {
     }
 
     fn build(&self, wanted: &[Target]) -> Result<(), CheckoutError> {
-        let Some(mut cargo) = build_call(&self.checkouts.cargo, &self.root(), wanted) else { return Ok(()) };
+        let Some(mut cargo) = build_call(&self.session.checkouts.cargo, &self.root(), wanted) else { return Ok(()) };
         cargo.arg("--target-dir").arg(self.workshop().join("target"));
-        let links = Links::prepare(self.workshop().join("links"), Path::new(&self.checkouts.rustc))
+        let links = Links::prepare(self.workshop().join("links"), Path::new(&self.session.checkouts.rustc))
             .map_err(at("compile the wrapper of rustc in", self.workshop()))?;
         // The first program is timed; the others only count.
         if let Some(timed) = wanted.first() {
@@ -125,22 +118,22 @@ impl Build<'_> {
         if std::env::var_os("GUNGRAUN_RUNNER").is_none() {
             cargo.env("GUNGRAUN_RUNNER", runners.join("gungraun-runner"));
         }
-        match self.output {
+        match self.session.output {
             CargoOutput::Progress if io::stderr().is_terminal() => cargo.args(["--color", "always"]),
             CargoOutput::Progress => &mut cargo,
-            CargoOutput::Errors | CargoOutput::Nothing => cargo.arg("--quiet"),
+            CargoOutput::Nothing => cargo.arg("--quiet"),
         };
         let made = executables(&self.cargo(&mut cargo, &told(wanted))?.stdout);
         // The binaries that a bench starts were built in the same call. They are copied before the bench is: the build
         // of the next side overwrites them in cargo's target folder.
         for runner in made.iter().filter(|made| made.target.kind == "bin" && !wanted.contains(&made.target)) {
-            set_aside(&runner.path, &runners.join(&runner.target.name))?;
+            set_aside(&runner.file, &runners.join(&runner.target.name))?;
             self.build_cache.note_runners(&runners)?;
         }
         wanted.iter().try_for_each(|target| {
             let found = made.iter().find(|made| made.target == *target);
             let missing = || CheckoutError::Missing { revision: self.revision.to_owned(), what: target.to_string() };
-            let path = &found.ok_or_else(missing)?.path;
+            let path = &found.ok_or_else(missing)?.file;
             if let Some(archive) = links.of(&target.name, path) {
                 set_link_aside(&archive, &self.build_cache.link(target))?;
             }
@@ -151,8 +144,8 @@ impl Build<'_> {
     /// The folder for the programs that the benches of this lock file start.
     fn runners(&self) -> Result<PathBuf, FileError> {
         let lock = fs::read(self.root().join("Cargo.lock")).unwrap_or_default();
-        let all = self.bases.join("runners");
-        let folder = all.join(hash(&[lock, self.toolchain.version.clone().into_bytes()]));
+        let all = self.session.bases.join("runners");
+        let folder = all.join(hash(&[lock, self.session.toolchain.version.clone().into_bytes()]));
         let made = || -> io::Result<()> {
             fs::create_dir_all(&folder)?;
             File::open(&folder)?.set_modified(SystemTime::now())?;
@@ -176,21 +169,21 @@ impl Build<'_> {
         // The user may have configured another folder for intermediate artefacts, which must not be shared with other
         // builds.
         cargo.env("CARGO_BUILD_BUILD_DIR", self.workshop().join("target"));
-        if let Some(toolchain) = &self.toolchain.name {
+        if let Some(toolchain) = &self.session.toolchain.name {
             cargo.env("RUSTUP_TOOLCHAIN", toolchain);
         }
-        let output = self.lock.run(cargo, self.output != CargoOutput::Nothing);
+        let output = self.lock.run(cargo, self.session.output != CargoOutput::Nothing);
         if process::stopped() {
             return Err(CheckoutError::Interrupted);
         }
-        let program = || self.checkouts.cargo.to_string_lossy().into_owned();
+        let program = || self.session.checkouts.cargo.to_string_lossy().into_owned();
         let output = output.map_err(|source| CheckoutError::NoTool { program: program(), source })?;
         let revision = self.revision.to_owned();
         if output.status.success() {
             return Ok(output);
         }
         if tells_full_disk(&output.stderr) {
-            return Err(CheckoutError::Full { revision, folder: self.bases.to_owned() });
+            return Err(CheckoutError::Full { revision, folder: self.session.bases.to_owned() });
         }
         let plain = anstream::adapter::strip_bytes(&output.stderr).into_vec();
         let plain = String::from_utf8_lossy(&plain);

@@ -1,6 +1,5 @@
 //! The stored programs of one call of cargo for one revision.
 
-use std::collections::HashMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -9,7 +8,7 @@ use harness_record::atomic_file;
 use itertools::Itertools;
 
 use crate::file_error::{FileError, at};
-use crate::programs::{Programs, Target};
+use crate::programs::{Executable, Programs, Target};
 use crate::project::Project;
 use crate::vcs::key::hash;
 
@@ -73,12 +72,12 @@ impl BuildCache {
 
     /// The stored programs, to be started in a project.
     pub(super) fn programs(&self, project: &Project) -> Programs {
-        let files = |file: &dyn Fn(&Target) -> PathBuf| -> HashMap<_, _> {
-            let named = self.targets.iter().map(|target| ((target.package.clone(), target.name.clone()), file(target)));
-            named.filter(|(_, file)| file.is_file()).collect()
+        let stored = |target: &Target| Executable {
+            target: target.clone(),
+            file: self.program(target),
+            link: Some(self.link(target)).filter(|link| link.is_file()),
         };
-        Programs::ready(project.root.clone(), files(&|target| self.program(target)))
-            .with_links(files(&|target| self.link(target)))
+        Programs::ready(project.root.clone(), self.targets.iter().map(stored).collect())
     }
 
     /// The path of a stored program.

@@ -28,7 +28,7 @@ pub struct Checkouts {
     /// The project that is judged, whose toolchain builds both sides.
     root: PathBuf,
     folder: PathBuf,
-    disk_quota: DiskQuota,
+    pub(super) disk_quota: DiskQuota,
     pub(super) cargo: OsString,
     pub(super) rustc: OsString,
 }
@@ -74,12 +74,6 @@ impl Checkouts {
         }
     }
 
-    /// Sets another disk quota than the default.
-    #[must_use]
-    pub fn with_room(self, disk_quota: DiskQuota) -> Self {
-        Self { disk_quota, ..self }
-    }
-
     /// The repository of the revisions.
     pub fn repository(&self) -> &Repository {
         &self.repository
@@ -103,64 +97,8 @@ impl Checkouts {
         output: CargoOutput,
         notify: &dyn Fn(&str),
     ) -> Result<Checkout, CheckoutError> {
-        self.commit(commit, choose, output, notify).map_err(|error| error.of(&commit.to_string(), &self.folder))
-    }
-
-    fn commit(
-        &self,
-        commit: &Commit,
-        choose: impl Fn(&Config) -> Vec<&Program>,
-        output: CargoOutput,
-        notify: &dyn Fn(&str),
-    ) -> Result<Checkout, CheckoutError> {
-        let bases = bases_folder::prepare(&self.folder)?;
-        let toolchain = self.toolchain()?;
-        let name = commit.id.get(..12).unwrap_or(&commit.id);
-        // A commit without a lock file is built with the checkout's.
-        let lock_file = match self.repository.file(commit, Path::new(LOCK_FILE))? {
-            Some(_) => Vec::new(),
-            None => fs::read(self.root.join(LOCK_FILE)).unwrap_or_default(),
-        };
-        let key = key(&[commit.id.as_bytes(), &lock_file].concat(), &toolchain, &bases);
-        let slot = Slot::open(bases.join(format!("{name}-{key}")), notify)?;
-        let stored = || -> Result<_, CheckoutError> {
-            let project = self.project(&slot, commit)?;
-            let build_cache = BuildCache::among(&slot.programs(), Target::all_of(&choose(&project.config)));
-            Ok((project, build_cache))
-        };
-        if slot.ready() {
-            let (project, build_cache) = stored()?;
-            if build_cache.is_full() {
-                build_cache.use_runners();
-                return Ok(Checkout::of(commit, project, slot, &build_cache));
-            }
-        }
-        let lock = self.lock(&bases, &slot, true, notify)?;
-        // Another harness may have unpacked it while this one waited for the lock.
-        if !slot.ready() {
-            slot.unpack(&self.repository, commit, &lock)?;
-        }
-        let (project, build_cache) = stored()?;
-        if !build_cache.is_full() {
-            let revision = commit.to_string();
-            notify(&format!("building {revision}"));
-            let tree = Tree::whole(slot.source())?;
-            self.check_settings(&tree, &revision)?;
-            Build {
-                checkouts: self,
-                toolchain: &toolchain,
-                tree: &self.with_lock_file(tree),
-                digest: None,
-                build_cache: &build_cache,
-                revision: &revision,
-                bases: &bases,
-                lock: &lock,
-                output,
-            }
-            .run()?;
-        }
-        drop(lock);
-        Ok(Checkout::of(commit, project, slot, &build_cache))
+        let provided = Session::open(self, output, notify).and_then(|session| session.commit(commit, choose));
+        provided.map_err(|error| error.of(&commit.to_string(), &self.folder))
     }
 
     /// Provides programs of the project's current files, built in the same folder and by the same call of cargo as
@@ -176,44 +114,8 @@ impl Checkouts {
         output: CargoOutput,
         notify: &dyn Fn(&str),
     ) -> Result<WorkingTree, CheckoutError> {
-        self.current_files(project, programs, output, notify).map_err(|error| error.of(WORKING_TREE, &self.folder))
-    }
-
-    fn current_files(
-        &self,
-        project: &Project,
-        programs: &[&Program],
-        output: CargoOutput,
-        notify: &dyn Fn(&str),
-    ) -> Result<WorkingTree, CheckoutError> {
-        let bases = bases_folder::prepare(&self.folder)?;
-        let toolchain = self.toolchain()?;
-        let (folder, files) = self.repository.files()?;
-        let tree = self.with_lock_file(Tree::of(folder, files));
-        let digest = tree.digest()?;
-        let slot = Slot::open(bases.join(format!("tree-{}", key(&digest, &toolchain, &bases))), notify)?;
-        let build_cache = BuildCache::among(&slot.programs(), Target::all_of(programs));
-        if build_cache.is_full() {
-            build_cache.use_runners();
-        } else {
-            // Keeps cargo's target folder: the other side has just been built there, and shares artefacts with this
-            // one.
-            let lock = self.lock(&bases, &slot, false, notify)?;
-            notify("building the working tree");
-            Build {
-                checkouts: self,
-                toolchain: &toolchain,
-                tree: &tree,
-                digest: Some(&digest),
-                build_cache: &build_cache,
-                revision: WORKING_TREE,
-                bases: &bases,
-                lock: &lock,
-                output,
-            }
-            .run()?;
-        }
-        Ok(WorkingTree { programs: build_cache.programs(project), _slot: slot })
+        let provided = Session::open(self, output, notify).and_then(|session| session.current_files(project, programs));
+        provided.map_err(|error| error.of(WORKING_TREE, &self.folder))
     }
 
     /// Refuses a commit whose cargo configuration differs from the checkout's. Cargo reads configuration in all folders
@@ -247,14 +149,6 @@ impl Checkouts {
         })
     }
 
-    /// Waits until no other harness builds here, and makes room for the slot: see [`disk_quota::make`].
-    fn lock(&self, bases: &Path, slot: &Slot, all: bool, notify: &dyn Fn(&str)) -> Result<Lock, FileError> {
-        let waiting = || notify("waiting for another harness that builds a base here");
-        let lock = Lock::wait(&bases.join("build.lock"), Hold::Alone, &waiting)?;
-        disk_quota::make(bases, self.disk_quota, &slot.folder, all).map_err(at("make room in", bases))?;
-        Ok(lock)
-    }
-
     /// Finds the project among a revision's files. They lie inside the user's own project, which must not be found
     /// instead.
     fn project(&self, slot: &Slot, commit: &Commit) -> Result<Project, CheckoutError> {
@@ -269,6 +163,93 @@ impl Checkouts {
             Ok(_) | Err(ProjectError::NotFound(_)) => Err(nothing()),
             Err(source) => Err(CheckoutError::Project { revision: commit.to_string(), source }),
         }
+    }
+}
+
+/// One call of [`Checkouts`].
+pub(super) struct Session<'a> {
+    pub(super) checkouts: &'a Checkouts,
+    /// The folder of all bases.
+    pub(super) bases: PathBuf,
+    /// The toolchain for both sides.
+    pub(super) toolchain: Toolchain,
+    pub(super) output: CargoOutput,
+    notify: &'a dyn Fn(&str),
+}
+
+impl<'a> Session<'a> {
+    fn open(checkouts: &'a Checkouts, output: CargoOutput, notify: &'a dyn Fn(&str)) -> Result<Self, CheckoutError> {
+        let bases = bases_folder::prepare(&checkouts.folder)?;
+        Ok(Self { checkouts, bases, toolchain: checkouts.toolchain()?, output, notify })
+    }
+
+    fn commit(&self, commit: &Commit, choose: impl Fn(&Config) -> Vec<&Program>) -> Result<Checkout, CheckoutError> {
+        let Self { checkouts, bases, toolchain, notify, .. } = self;
+        let name = commit.id.get(..12).unwrap_or(&commit.id);
+        // A commit without a lock file is built with the checkout's.
+        let lock_file = match checkouts.repository.file(commit, Path::new(LOCK_FILE))? {
+            Some(_) => Vec::new(),
+            None => fs::read(checkouts.root.join(LOCK_FILE)).unwrap_or_default(),
+        };
+        let key = key(&[commit.id.as_bytes(), &lock_file].concat(), toolchain, bases);
+        let slot = Slot::open(bases.join(format!("{name}-{key}")), notify)?;
+        let stored = || -> Result<_, CheckoutError> {
+            let project = checkouts.project(&slot, commit)?;
+            let build_cache = BuildCache::among(&slot.programs(), Target::all_of(&choose(&project.config)));
+            Ok((project, build_cache))
+        };
+        if slot.ready() {
+            let (project, build_cache) = stored()?;
+            if build_cache.is_full() {
+                build_cache.use_runners();
+                return Ok(Checkout::of(commit, project, slot, &build_cache));
+            }
+        }
+        let lock = self.lock(&slot, true)?;
+        // Another harness may have unpacked it while this one waited for the lock.
+        if !slot.ready() {
+            slot.unpack(&checkouts.repository, commit, &lock)?;
+        }
+        let (project, build_cache) = stored()?;
+        if !build_cache.is_full() {
+            let revision = &commit.to_string();
+            notify(&format!("building {revision}"));
+            let tree = Tree::whole(slot.source())?;
+            checkouts.check_settings(&tree, revision)?;
+            let tree = &checkouts.with_lock_file(tree);
+            Build { session: self, tree, digest: None, build_cache: &build_cache, revision, lock: &lock }.run()?;
+        }
+        drop(lock);
+        Ok(Checkout::of(commit, project, slot, &build_cache))
+    }
+
+    fn current_files(&self, project: &Project, programs: &[&Program]) -> Result<WorkingTree, CheckoutError> {
+        let Self { checkouts, bases, toolchain, notify, .. } = self;
+        let (folder, files) = checkouts.repository.files()?;
+        let tree = &checkouts.with_lock_file(Tree::of(folder, files));
+        let digest = tree.digest()?;
+        let slot = Slot::open(bases.join(format!("tree-{}", key(&digest, toolchain, bases))), notify)?;
+        let build_cache = BuildCache::among(&slot.programs(), Target::all_of(programs));
+        if build_cache.is_full() {
+            build_cache.use_runners();
+        } else {
+            // Keeps cargo's target folder: the other side has just been built there, and shares artefacts with this
+            // one.
+            let lock = &self.lock(&slot, false)?;
+            notify("building the working tree");
+            let (digest, build_cache) = (Some(digest.as_slice()), &build_cache);
+            Build { session: self, tree, digest, build_cache, revision: WORKING_TREE, lock }.run()?;
+        }
+        Ok(WorkingTree { programs: build_cache.programs(project), _slot: slot })
+    }
+
+    /// Waits until no other harness builds here, and makes room for the slot: see [`disk_quota::make`].
+    fn lock(&self, slot: &Slot, all: bool) -> Result<Lock, FileError> {
+        let waiting = || (self.notify)("waiting for another harness that builds a base here");
+        let lock = Lock::wait(&self.bases.join("build.lock"), Hold::Alone, &waiting)?;
+        let quota = self.checkouts.disk_quota;
+        disk_quota::make(&self.bases, quota, &slot.folder, all).map_err(at("make room in", &self.bases))?;
+        Ok(lock)
     }
 }
 

@@ -11,11 +11,11 @@ use crate::vcs::slot::{lock_of, removed};
 
 /// Limits of the folder of bases. They are enforced before a base is built, so one more base may be there afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DiskQuota {
+pub(super) struct DiskQuota {
     /// Maximum number of revisions; 64 by default.
-    pub revisions: usize,
+    pub(super) revisions: usize,
     /// Maximum bytes of their sources, their programs and cargo's target folder; 4 GiB by default.
-    pub bytes: u64,
+    pub(super) bytes: u64,
 }
 
 /// Folders beside the revisions: cargo's target folder, programs that benches start, and copies that are being timed.

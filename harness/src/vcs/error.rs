@@ -27,9 +27,6 @@ pub enum RepositoryError {
          BRANCH` the newest N commits of a branch (in GitHub's actions/checkout: `fetch-depth: 0`)"
     )]
     Shallow(String),
-    /// Two commits have no history in common.
-    #[error("{0} and {1} have no common ancestor")]
-    Unrelated(String, String),
     /// A range begins with a commit that its end does not descend from.
     #[error("{bad} does not descend from {good}; name the older commit first")]
     NotAncestor {

@@ -1,4 +1,4 @@
-//! Read access to the project's git history: finding commits, merge bases, and files of the working tree.
+//! Read access to the project's git history: finding commits, and files of the working tree.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use harness_record::{COMMIT_FORMAT, Commit, Head};
 
-use crate::process::printed;
 use crate::project::Project;
 use crate::vcs::error::RepositoryError;
 use crate::vcs::git::{Git, failed};
@@ -66,24 +65,6 @@ impl Repository {
         found.ok_or_else(|| RepositoryError::Git { task: TASK, message: "it printed nothing".to_owned() })
     }
 
-    /// Returns the common ancestor of two commits. By default a comparison is with the base itself; with the merge
-    /// base, later commits of the base count for neither side.
-    ///
-    /// # Errors
-    /// If they have no common ancestor, or it was not fetched.
-    pub fn merge_base(&self, one: &Commit, other: &Commit) -> Result<Commit, RepositoryError> {
-        const TASK: &str = "find where two revisions parted";
-        let output = self.git.run(TASK, &["merge-base", &one.id, &other.id])?;
-        match output.status.code() {
-            Some(0) => self.resolve(String::from_utf8_lossy(&output.stdout).trim()),
-            Some(1) if self.shallow()? => {
-                Err(RepositoryError::Shallow(format!("the common ancestor of {} and {}", one.short(), other.short())))
-            }
-            Some(1) => Err(RepositoryError::Unrelated(one.short().to_owned(), other.short().to_owned())),
-            _ => Err(failed(TASK, &self.git.folder, &output)),
-        }
-    }
-
     /// Returns the commit of the working tree, and whether the tree has changes. The user's index is not refreshed.
     ///
     /// # Errors
@@ -94,24 +75,17 @@ impl Repository {
         Ok(Head { commit, dirty: !changes.is_empty() })
     }
 
-    /// Returns the top folder of the working tree, and the relative paths of its files that are tracked, or new and not
-    /// ignored. Deleted files may still be listed.
+    /// Returns the top folder of the working tree, and its files that are tracked, or new and not ignored, relative to
+    /// it. Deleted files may still be listed.
     ///
     /// # Errors
     /// If git fails.
     pub(super) fn files(&self) -> Result<(PathBuf, Vec<PathBuf>), RepositoryError> {
-        const TASK: &str = "list the files of the working tree";
-        // The complete output, whatever its length: from a truncated list, other programs would be built.
-        let printed = |git: &Git, arguments: &[&str]| {
-            printed(git.command().args(arguments))
-                .map_err(|error| RepositoryError::Git { task: TASK, message: error.to_string() })
-        };
-        let folder = printed(&self.git, &["rev-parse", "--show-toplevel"])?;
+        let folder = self.git.complete("find the top of the repository", &["rev-parse", "--show-toplevel"])?;
         let folder = PathBuf::from(OsStr::from_bytes(folder.strip_suffix(b"\n").unwrap_or(&folder)));
-        let git = Git { folder: folder.clone(), ..self.git.clone() };
-        let names = printed(&git, &["ls-files", "-z", "--cached", "--others", "--exclude-standard"])?;
-        let names = names.split(|&byte| byte == 0).filter(|name| !name.is_empty());
-        Ok((folder, names.map(|name| PathBuf::from(OsStr::from_bytes(name))).collect()))
+        // From a truncated list, other programs would be built.
+        let files = Git { folder: folder.clone(), ..self.git.clone() }.files()?;
+        Ok((folder, files))
     }
 
     /// The head without regard to one folder of the project: the newest commit of the branch that changed anything

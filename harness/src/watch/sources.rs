@@ -1,10 +1,8 @@
 //! Watches the files that programs are built from.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 use std::{fs, thread};
 
@@ -12,7 +10,8 @@ use itertools::Itertools;
 use sha2::{Digest, Sha256};
 use walkdir::{DirEntry, WalkDir};
 
-use crate::process::{self, printed};
+use crate::process;
+use crate::vcs::files_in;
 use crate::watch::Scope;
 use crate::watch::snapshot::{Edit, Kind, Snapshot, Stamp, edits};
 
@@ -109,7 +108,8 @@ impl Listing {
     fn of(scope: &Scope) -> Self {
         let mut files = scope.files.clone();
         for folder in &scope.folders {
-            files.extend(listed_by_git(folder).unwrap_or_else(|| walk(folder, &scope.without)));
+            let listed = files_in(folder).unwrap_or_else(|| walk(folder, &scope.without));
+            files.extend(listed.into_iter().map(|file| folder.join(file)));
         }
         files.retain(|file| !scope.without.iter().any(|folder| file.starts_with(folder)));
         let files = files.into_iter().sorted_unstable().dedup().collect_vec();
@@ -117,15 +117,6 @@ impl Listing {
         let folders = folders.unique().map(|folder| (folder.to_owned(), modified(folder))).collect();
         Self { files, folders }
     }
-}
-
-/// The files in a folder that git tracks, or does not ignore; none without git or a repository.
-fn listed_by_git(folder: &Path) -> Option<Vec<PathBuf>> {
-    let mut git = Command::new("git");
-    git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]).current_dir(folder);
-    let names = printed(git.stderr(Stdio::null())).ok()?;
-    let names = names.split(|&byte| byte == 0).filter(|name| !name.is_empty());
-    Some(names.map(|name| folder.join(OsStr::from_bytes(name))).collect())
 }
 
 /// All files below a folder, except hidden ones and those in the folders `without`.
@@ -147,6 +138,8 @@ fn digest(path: &Path) -> Option<[u8; 32]> {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     use super::*;
 
     /// A folder that is watched as a whole, with two files and a folder of results.
