@@ -25,6 +25,12 @@ const LONGEST_REPLY: usize = 64 << 20;
 /// Maximum length of a line of standard error that is kept, in bytes.
 const LONGEST_COMPLAINT: usize = 4 << 10;
 
+/// The reason to refuse a reading of a probe that is to be timed.
+pub(crate) const REPORTS_NO_TIMES: &str =
+    "the probe that is to be timed reports no times; harness.toml names the wrong program";
+/// The reason to refuse a time of zero.
+pub(crate) const CLOCK_STANDS_STILL: &str = "the probe's clock stands still, so its times are invalid";
+
 /// A running probe.
 #[derive(Debug)]
 pub struct Probe {

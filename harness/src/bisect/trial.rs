@@ -218,11 +218,8 @@ fn by_time(sequential_test: &SequentialTest) -> Answer {
             return Answer::skipped(format!("{pairs} pairs ({change}) are inconclusive; --budget allows more"));
         }
     };
-    let interval = sequential_test.interval(LEVEL).map(|Interval { low, high, level }| Interval {
-        low: low.exp(),
-        high: high.exp(),
-        level,
-    });
+    let interval = sequential_test.interval(LEVEL);
+    let interval = interval.map(|log| Interval { low: log.low.exp(), high: log.high.exp(), ..log });
     Answer { finding, told: format!("time {change} in {pairs} pairs"), value, interval }
 }
 

@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use crate::collect::instrument::{Callgrind, Settings};
 use crate::collect::{Measured, Request, isa_under_valgrind, settings};
-use crate::probe::{Greeting, Probe, ProbeError};
+use crate::probe::{CLOCK_STANDS_STILL, Greeting, Probe, ProbeError};
 
 /// Duration of a slice. Slices with and without spans alternate.
 const SLICE: Duration = Duration::from_millis(20);
@@ -113,12 +113,8 @@ impl Measured<'_> {
         spans.measure()?;
         let Spans { tree, runs, ratios, .. } = spans;
         check(&mut probe, target)?;
-        let cost = median(&ratios).zip(median_interval(&ratios, LEVEL)).map(|(ratio, interval)| Cost {
-            ratio,
-            interval,
-            pairs: ratios.len(),
-        });
-        let cost = cost.filter(|cost| cost.pairs >= LEAST_PAIRS);
+        let (pairs, figure) = (ratios.len(), median(&ratios).zip(median_interval(&ratios, LEVEL)));
+        let cost = figure.filter(|_| pairs >= LEAST_PAIRS).map(|(ratio, interval)| Cost { ratio, interval, pairs });
         Ok(Profile { runs, cost, tree, ..target.profile(View::Time, ready.isa, ready.threads) })
     }
 
@@ -212,9 +208,7 @@ impl Spans<'_> {
     /// Runs without spans and returns the nanoseconds.
     fn plain(&mut self, iterations: u64) -> Result<u64, ProfileError> {
         match self.probe.run(iterations)? {
-            Reading::Clock { nanoseconds: 0, .. } => {
-                Err(ProbeError::Refused("the probe's clock stands still, so its times are invalid".to_owned()).into())
-            }
+            Reading::Clock { nanoseconds: 0, .. } => Err(ProbeError::Refused(CLOCK_STANDS_STILL.to_owned()).into()),
             Reading::Clock { nanoseconds, .. } => Ok(nanoseconds),
             _ => Err(ProfileError::OtherReading(TIME)),
         }

@@ -77,25 +77,14 @@ pub struct Conditions {
     pub injection: Option<Injection>,
 }
 
-/// A pair that could not be measured.
+/// A pair that could not be measured: the probe of a side failed, or gave a wrong answer.
 #[derive(Debug, Error)]
-pub enum PairError {
-    /// The probe of a side failed.
-    #[error("{side} side: {source}")]
-    Probe {
-        /// Name of the side.
-        side: &'static str,
-        /// The cause.
-        source: ProbeError,
-    },
-    /// A side gave a wrong answer.
-    #[error("{side} side: wrong answer: {wrong}")]
-    Answer {
-        /// Name of the side.
-        side: &'static str,
-        /// The difference from the expected answer.
-        wrong: String,
-    },
+#[error("{side} side: {source}")]
+pub struct PairError {
+    /// Name of the side.
+    pub side: &'static str,
+    /// The cause.
+    pub source: ProbeError,
 }
 
 /// State that one pair of a workload passes on to the next.
@@ -144,13 +133,16 @@ pub fn measure_pair(
 ) -> Result<Vec<Round>, PairError> {
     let order = if random.coin() { [Side::Base, Side::Head] } else { [Side::Head, Side::Base] };
     // Both rounds start the same two copies: the second round exchanges memory, not programs.
-    let [base, head] = &mut state.decks;
-    let drawn = Drawn { base: base.draw(sides.copies, random), head: head.draw(sides.copies, random) };
+    let [base, head] = state.decks.each_mut().map(|deck| deck.draw(sides.copies, random));
+    let command = |side| match side {
+        Side::Base => (sides.base)(base),
+        Side::Head => (sides.head)(head),
+    };
     let mut rounds = Vec::new();
     let mut wanted = 1;
     while rounds.len() < wanted {
         let began = Instant::now();
-        let both = Both::start(&|side| sides.command(side, drawn), order, workload, phase, conditions, state)?;
+        let both = Both::start(&command, order, workload, phase, conditions, state)?;
         let started = began.elapsed();
         let fewest = fewest_blocks(conditions, both.usual);
         if rounds.is_empty() {
@@ -160,13 +152,6 @@ pub fn measure_pair(
         rounds.push(both.measure(fewest, started.mul_f64(WORTH), conditions, state, random)?);
     }
     Ok(rounds)
-}
-
-/// The copies that a pair starts.
-#[derive(Clone, Copy)]
-struct Drawn {
-    base: usize,
-    head: usize,
 }
 
 /// Returns the number of rounds of a pair, from the time its processes took to start, its minimum of blocks and the
@@ -266,15 +251,6 @@ fn fewest_blocks(conditions: &Conditions, slice: Duration) -> usize {
     let most = conditions.blocks as usize;
     let fitting = conditions.slice.as_secs_f64() / slice.as_secs_f64() * most as f64;
     most.min((fitting.ceil() as usize).max(FEWEST_BLOCKS))
-}
-
-impl Sides<'_> {
-    fn command(&self, side: Side, drawn: Drawn) -> Command {
-        match side {
-            Side::Base => (self.base)(drawn.base),
-            Side::Head => (self.head)(drawn.head),
-        }
-    }
 }
 
 #[cfg(test)]

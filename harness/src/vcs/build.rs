@@ -149,14 +149,10 @@ impl Build<'_> {
         let made = || -> io::Result<()> {
             fs::create_dir_all(&folder)?;
             File::open(&folder)?.set_modified(SystemTime::now())?;
-            let mut others: Vec<_> = fs::read_dir(&all)?
-                .filter_map(|entry| Some(entry.ok()?.path()))
-                .filter(|path| *path != folder)
-                .filter_map(|path| Some((fs::metadata(&path).ok()?.modified().ok()?, path)))
-                .collect();
-            others.sort();
-            let surplus = others.len().saturating_sub(RUNNERS - 1);
-            others.iter().take(surplus).try_for_each(|(_, path)| fs::remove_dir_all(path))
+            let others = fs::read_dir(&all)?.flatten().map(|entry| entry.path()).filter(|path| *path != folder);
+            let used = others.filter_map(|path| Some((fs::metadata(&path).ok()?.modified().ok()?, path)));
+            let mut surplus = used.sorted().rev().skip(RUNNERS - 1);
+            surplus.try_for_each(|(_, path)| fs::remove_dir_all(path))
         };
         made().map_err(at("write", &folder))?;
         Ok(folder)

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs::{self, File, Permissions};
 use std::io;
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -111,7 +111,7 @@ impl Tree {
         let mut hash = Sha256::new();
         for (path, from) in self.all() {
             let content = Content::of(&from).map_err(at("read", &from))?;
-            for part in [path.as_os_str().as_encoded_bytes(), content.kind(), content.bytes()] {
+            for part in [path.as_os_str().as_encoded_bytes(), &[content.kind as u8], &content.bytes] {
                 hash.update((part.len() as u64).to_le_bytes());
                 hash.update(part);
             }
@@ -128,34 +128,27 @@ impl Tree {
 
 /// The properties of a file that a build can depend on.
 #[derive(PartialEq, Eq)]
-enum Content {
-    File { bytes: Vec<u8>, is_executable: bool },
-    Link(PathBuf),
+struct Content {
+    kind: Kind,
+    /// The bytes of a file, or the target of a link.
+    bytes: Vec<u8>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    File,
+    Program,
+    Link,
 }
 
 impl Content {
     fn of(path: &Path) -> io::Result<Self> {
         let metadata = fs::symlink_metadata(path)?;
         if metadata.is_symlink() {
-            return Ok(Self::Link(fs::read_link(path)?));
+            return Ok(Self { kind: Kind::Link, bytes: fs::read_link(path)?.into_os_string().into_vec() });
         }
-        let is_executable = metadata.permissions().mode() & 0o100 != 0;
-        Ok(Self::File { bytes: fs::read(path)?, is_executable })
-    }
-
-    fn kind(&self) -> &[u8] {
-        match self {
-            Self::File { is_executable: false, .. } => b"file",
-            Self::File { is_executable: true, .. } => b"program",
-            Self::Link(_) => b"link",
-        }
-    }
-
-    fn bytes(&self) -> &[u8] {
-        match self {
-            Self::File { bytes, .. } => bytes,
-            Self::Link(target) => target.as_os_str().as_encoded_bytes(),
-        }
+        let kind = if metadata.permissions().mode() & 0o100 == 0 { Kind::File } else { Kind::Program };
+        Ok(Self { kind, bytes: fs::read(path)? })
     }
 }
 
@@ -170,18 +163,17 @@ fn bring(from: &Path, to: &Path) -> io::Result<()> {
         Ok(_) => fs::remove_file(to)?,
         Err(_) => fs::create_dir_all(to.parent().unwrap_or(Path::new(".")))?,
     }
-    match content {
-        Content::Link(target) => {
-            symlink(target, to)?;
+    let mode = match content.kind {
+        Kind::Link => {
+            symlink(OsStr::from_bytes(&content.bytes), to)?;
             // Cargo compares the modification time of the link's target, which may be old.
-            if to.is_file() { touch(to) } else { Ok(()) }
+            return if to.is_file() { touch(to) } else { Ok(()) };
         }
-        Content::File { bytes, is_executable } => {
-            fs::write(to, bytes)?;
-            let mode = if is_executable { 0o755 } else { 0o644 };
-            File::open(to)?.set_permissions(Permissions::from_mode(mode))
-        }
-    }
+        Kind::File => 0o644,
+        Kind::Program => 0o755,
+    };
+    fs::write(to, content.bytes)?;
+    fs::set_permissions(to, Permissions::from_mode(mode))
 }
 
 /// Makes a file newer than everything that was built so far.

@@ -44,10 +44,7 @@ impl Dhat<'_> {
                 "the probe for heap counts does not count the heap; harness.toml names the wrong program".to_owned(),
             ));
         };
-        let check = match probe.check()? {
-            None => Check::Passed,
-            Some(wrong) => Check::Failed(wrong),
-        };
+        let check = probe.check()?.map_or(Check::Passed, Check::Failed);
         let data =
             Data::Dhat { total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks };
         Ok(Taken { reading: Ok(Reading { isa, threads, data }), check: Some(check) })
