@@ -47,7 +47,7 @@ impl Programs {
     /// # Errors
     /// If cargo is missing or the build fails.
     pub fn build(project: &Project, programs: &[&Program], quiet: bool) -> Result<Self, ProgramError> {
-        Self::build_with(project, programs, quiet, |_| ())
+        Self::build_with(project, programs, quiet, false)
     }
 
     /// Builds like [`Self::build`], but incrementally, unless `CARGO_INCREMENTAL` is set. The code differs slightly
@@ -57,18 +57,14 @@ impl Programs {
     /// # Errors
     /// As for [`Self::build`].
     pub fn build_incrementally(project: &Project, programs: &[&Program], quiet: bool) -> Result<Self, ProgramError> {
-        Self::build_with(project, programs, quiet, |cargo| {
-            if std::env::var_os(INCREMENTAL_VARIABLE).is_none() {
-                cargo.env(INCREMENTAL_VARIABLE, "1");
-            }
-        })
+        Self::build_with(project, programs, quiet, std::env::var_os(INCREMENTAL_VARIABLE).is_none())
     }
 
     fn build_with(
         project: &Project,
         programs: &[&Program],
         quiet: bool,
-        prepare: impl FnOnce(&mut Command),
+        incrementally: bool,
     ) -> Result<Self, ProgramError> {
         let wanted = Target::all_of(programs);
         let Some(mut cargo) = build_call(&cargo(), &project.root, &wanted) else {
@@ -77,7 +73,9 @@ impl Programs {
         if quiet {
             cargo.arg("--quiet");
         }
-        prepare(&mut cargo);
+        if incrementally {
+            cargo.env(INCREMENTAL_VARIABLE, "1");
+        }
         let output = run_to_end(cargo.stdin(Stdio::null()), |_| ()).map_err(ProgramError::NoCargo)?;
         if !output.status.success() {
             return Err(ProgramError::Build(told(&wanted)));

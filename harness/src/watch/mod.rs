@@ -24,12 +24,10 @@ mod scope;
 mod snapshot;
 mod sources;
 mod state;
-mod timed;
 
 pub use build::{Built, build};
 pub use kept_build::KeptBuild;
 pub use scope::Scope;
 pub use snapshot::{Edit, Kind, told};
 pub use sources::Sources;
-pub use state::State;
-pub use timed::time;
+pub use state::{State, time};
