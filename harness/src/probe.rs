@@ -70,22 +70,12 @@ pub enum ProbeError {
         /// Last line of standard error, with a prefix; may be empty.
         complaint: String,
     },
-    /// The probe did not answer within the time limit.
-    #[error("the probe did not answer `{asked}` within {seconds} s and was stopped; --time-limit allows more")]
-    Hung {
-        /// The request.
-        asked: &'static str,
-        /// Time limit.
-        seconds: u64,
-    },
-    /// The reply is invalid.
-    #[error("the probe answered `{asked}` with an invalid reply: {line:?}")]
-    Rubbish {
-        /// The request.
-        asked: &'static str,
-        /// First characters of the reply.
-        line: String,
-    },
+    /// The probe did not answer the request within the time limit, in seconds.
+    #[error("the probe did not answer `{0}` within {1} s and was stopped; --time-limit allows more")]
+    Hung(&'static str, u64),
+    /// The reply to the request is invalid; these are its first characters.
+    #[error("the probe answered `{0}` with an invalid reply: {1:?}")]
+    Rubbish(&'static str, String),
     /// The protocol version is not supported.
     #[error("the probe speaks protocol {0}, this harness speaks {OLDEST} to {VERSION}; build both from one revision")]
     Version(u32),
@@ -208,11 +198,11 @@ impl Probe {
             Ok(line) => match serde_json::from_str(&line) {
                 Ok(Reply::Error { message }) => Err(ProbeError::Refused(message)),
                 Ok(reply) => Ok(reply),
-                Err(_) => Err(ProbeError::Rubbish { asked, line: line.chars().take(60).collect() }),
+                Err(_) => Err(ProbeError::Rubbish(asked, line.chars().take(60).collect())),
             },
             Err(RecvTimeoutError::Timeout) => {
-                let seconds = self.limit.as_secs();
-                self.end().map_or_else(Err, |_| Err(ProbeError::Hung { asked, seconds }))
+                self.end()?;
+                Err(ProbeError::Hung(asked, self.limit.as_secs()))
             }
             Err(RecvTimeoutError::Disconnected) => {
                 // The probe has closed its output and exits a moment later.
@@ -244,7 +234,7 @@ impl Drop for Probe {
 }
 
 fn unexpected(asked: &'static str, reply: &Reply) -> ProbeError {
-    ProbeError::Rubbish { asked, line: format!("{reply:?}").chars().take(60).collect() }
+    ProbeError::Rubbish(asked, format!("{reply:?}").chars().take(60).collect())
 }
 
 /// Iterates over the lines of a stream. A line of more than `longest` bytes is split.

@@ -118,14 +118,9 @@ pub enum ProjectError {
     /// The configuration cannot be read.
     #[error(transparent)]
     Read(#[from] FileError),
-    /// The configuration is invalid.
-    #[error("{path} is not a valid configuration of the harness: {message}")]
-    Format {
-        /// The file.
-        path: PathBuf,
-        /// Position and problem.
-        message: String,
-    },
+    /// The configuration is invalid: the file, and the position and the problem.
+    #[error("{0} is not a valid configuration of the harness: {1}")]
+    Format(PathBuf, String),
 }
 
 impl Project {
@@ -174,10 +169,8 @@ impl Project {
 impl Config {
     fn read(path: &Path) -> Result<Self, ProjectError> {
         let text = fs::read_to_string(path).map_err(at("read", path))?;
-        toml::from_str(&text).map_err(|error| ProjectError::Format {
-            path: path.to_owned(),
-            message: error.to_string().trim_end().replace('\n', " "),
-        })
+        let invalid = |message: String| ProjectError::Format(path.to_owned(), message.trim_end().replace('\n', " "));
+        toml::from_str(&text).map_err(|error| invalid(error.to_string()))
     }
 }
 

@@ -34,24 +34,14 @@ pub struct Target<'a> {
 /// A profile that failed.
 #[derive(Debug, Error)]
 pub enum ProfileError {
-    /// The workload is too large for the instrument.
-    #[error("{workload} is too large for {instrument}; `harness list` shows which workloads are small enough")]
-    TooLarge {
-        /// The workload's id.
-        workload: String,
-        /// The instrument.
-        instrument: &'static str,
-    },
-    /// The probe's protocol has no profiles.
+    /// The workload, by its id, is too large for the instrument.
+    #[error("{0} is too large for {1}; `harness list` shows which workloads are small enough")]
+    TooLarge(String, &'static str),
+    /// The probe's protocol, in this version, has no profiles by this view.
     #[error(
-        "the probe speaks protocol {found}, which has no profile by {view}; it came with protocol {PROFILES_SINCE}, this harness speaks {VERSION}"
+        "the probe speaks protocol {0}, which has no profile by {1}; it came with protocol {PROFILES_SINCE}, this harness speaks {VERSION}"
     )]
-    Protocol {
-        /// Protocol version of the probe.
-        found: u32,
-        /// Requested view.
-        view: &'static str,
-    },
+    Protocol(u32, &'static str),
     /// The probe failed.
     #[error(transparent)]
     Probe(#[from] ProbeError),
@@ -67,14 +57,9 @@ pub enum ProfileError {
     /// Instructions cannot be counted.
     #[error("{0}")]
     Callgrind(String),
-    /// The profiled run gave a wrong answer.
-    #[error("{place} gave a wrong answer: {wrong}")]
-    Wrong {
-        /// Workload and phase.
-        place: String,
-        /// Difference from the expected answer.
-        wrong: String,
-    },
+    /// The profiled run, of this workload and phase, gave an answer with this difference from the expected one.
+    #[error("{0} gave a wrong answer: {1}")]
+    Wrong(String, String),
 }
 
 impl Measured<'_> {
@@ -92,10 +77,10 @@ impl Measured<'_> {
         let instrument = view.instrument();
         if !target.workload.instruments.contains(&instrument) {
             let workload = target.workload.id.clone();
-            return Err(ProfileError::TooLarge { workload, instrument: instrument.name() });
+            return Err(ProfileError::TooLarge(workload, instrument.name()));
         }
         if view != View::Instructions && greeting.protocol < PROFILES_SINCE {
-            return Err(ProfileError::Protocol { found: greeting.protocol, view: view.name() });
+            return Err(ProfileError::Protocol(greeting.protocol, view.name()));
         }
         let settings = settings(request);
         match view {
@@ -231,8 +216,6 @@ const TIME: &str = "time";
 fn check(probe: &mut Probe, target: Target<'_>) -> Result<(), ProfileError> {
     match probe.check()? {
         None => Ok(()),
-        Some(wrong) => {
-            Err(ProfileError::Wrong { place: format!("{} in phase {}", target.workload.id, target.phase), wrong })
-        }
+        Some(wrong) => Err(ProfileError::Wrong(format!("{} in phase {}", target.workload.id, target.phase), wrong)),
     }
 }

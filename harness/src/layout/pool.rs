@@ -39,14 +39,9 @@ pub enum PoolError {
     /// A file cannot be written.
     #[error(transparent)]
     Copy(#[from] FileError),
-    /// A program was linked again once and cannot be linked in another order.
-    #[error("the {side} cannot be linked in another order: {source}")]
-    Shuffle {
-        /// The side.
-        side: &'static str,
-        /// The linker's reason.
-        source: LinkError,
-    },
+    /// A program was linked again once and cannot be linked in another order: the side, and the linker's reason.
+    #[error("the {0} cannot be linked in another order: {1}")]
+    Shuffle(&'static str, #[source] LinkError),
 }
 
 /// A reason why only one layout of each side is compared.
@@ -203,7 +198,7 @@ fn shuffle(folder: &Folder, linkers: &[(Side, Linker); 2], seed: u64) -> Result<
     let link = &|number: usize| {
         let files = [Side::Base, Side::Head].map(|side| folder.path().join(name(side, number)));
         for (((side, linker), order), file) in linkers.iter().zip(orders[number]).zip(&files) {
-            let failed = |source| PoolError::Shuffle { side: side.name(), source };
+            let failed = |source| PoolError::Shuffle(side.name(), source);
             linker.link(Some(order), file).map_err(failed)?;
         }
         Ok(files)

@@ -95,10 +95,10 @@ impl Build<'_> {
         let targets: Vec<Target> =
             workspace.iter().flat_map(|workspace| &workspace.packages).flat_map(Target::all_in).collect();
         match wanted.iter().find(|target| !targets.contains(target)) {
-            Some(target) => Err(CheckoutError::NoHarness {
-                revision: self.revision.to_owned(),
-                missing: format!("there is no {} {}", target.kind, target),
-            }),
+            Some(target) => {
+                let missing = format!("there is no {} {target}", target.kind);
+                Err(CheckoutError::NoHarness(self.revision.to_owned(), missing))
+            }
             None => Ok(()),
         }
     }
@@ -132,7 +132,7 @@ impl Build<'_> {
         }
         wanted.iter().try_for_each(|target| {
             let found = made.iter().find(|made| made.target == *target);
-            let missing = || CheckoutError::Missing { revision: self.revision.to_owned(), what: target.to_string() };
+            let missing = || CheckoutError::Missing(self.revision.to_owned(), target.to_string());
             let path = &found.ok_or_else(missing)?.file;
             if let Some(archive) = links.of(&target.name, path) {
                 set_link_aside(&archive, &self.build_cache.link(target))?;

@@ -130,7 +130,7 @@ impl Checkouts {
                 let (here, there) = (fs::read(top.join(&file)).ok(), tree.read(&file));
                 if here.is_some() && settings(here) != settings(there) {
                     let file = file.display().to_string();
-                    return Err(CheckoutError::Settings { revision: revision.to_owned(), file });
+                    return Err(CheckoutError::Settings(revision.to_owned(), file));
                 }
             }
         }
@@ -154,13 +154,12 @@ impl Checkouts {
     fn project(&self, slot: &Slot, commit: &Commit) -> Result<Project, CheckoutError> {
         let source = slot.source();
         let root = self.repository.project_in(&source);
-        let nothing = || CheckoutError::NoHarness {
-            revision: commit.to_string(),
-            missing: "there is no harness.toml and no Cargo workspace".to_owned(),
-        };
+        let missing = "there is no harness.toml and no Cargo workspace";
         match Project::find(&root) {
             Ok(project) if project.root.starts_with(&source) && root.is_dir() => Ok(project),
-            Ok(_) | Err(ProjectError::NotFound(_)) => Err(nothing()),
+            Ok(_) | Err(ProjectError::NotFound(_)) => {
+                Err(CheckoutError::NoHarness(commit.to_string(), missing.to_owned()))
+            }
             Err(source) => Err(CheckoutError::Project { revision: commit.to_string(), source }),
         }
     }

@@ -54,14 +54,9 @@ pub enum CloneError {
     /// A file of the clone cannot be made.
     #[error(transparent)]
     File(#[from] FileError),
-    /// An edit names a file that the base does not have.
-    #[error("{base} has no file `{file}`; name a regular file, relative to the root of the project")]
-    NoFile {
-        /// The file.
-        file: String,
-        /// The base.
-        base: String,
-    },
+    /// An edit names a file that the base does not have: the file, and the base.
+    #[error("{1} has no file `{0}`; name a regular file, relative to the root of the project")]
+    NoFile(String, String),
     /// An edit names a file that is not UTF-8 text, or too large.
     #[error("`{0}` is not UTF-8 text of at most 1 MiB; edit only such files")]
     NoText(String),
@@ -176,7 +171,7 @@ impl ProjectClone {
     fn text(&self, base: &Commit, edit: &Edit, path: &str) -> Result<String, CloneError> {
         const TASK: &str = "read a file of the base";
         if self.mode(base, path)?.is_none() {
-            return Err(CloneError::NoFile { file: edit.file.clone(), base: base.to_string() });
+            return Err(CloneError::NoFile(edit.file.clone(), base.to_string()));
         }
         let name = format!("{}:{path}", base.id);
         let size = self.git.ask(TASK, &["cat-file", "-s", &name])?;

@@ -27,14 +27,9 @@ pub enum RepositoryError {
          BRANCH` the newest N commits of a branch (in GitHub's actions/checkout: `fetch-depth: 0`)"
     )]
     Shallow(String),
-    /// A range begins with a commit that its end does not descend from.
-    #[error("{bad} does not descend from {good}; name the older commit first")]
-    NotAncestor {
-        /// The beginning of the range.
-        good: String,
-        /// The end of the range.
-        bad: String,
-    },
+    /// A range begins with a commit that its end does not descend from: both ends.
+    #[error("{1} does not descend from {0}; name the older commit first")]
+    NotAncestor(String, String),
     /// Git failed for another reason.
     #[error("git could not {task}: {message}")]
     Git {
@@ -62,14 +57,9 @@ pub enum CheckoutError {
         /// The error in the configuration.
         source: ProjectError,
     },
-    /// The revision has no harness.
-    #[error("{revision} has no harness: {missing}; a revision older than the harness cannot be measured")]
-    NoHarness {
-        /// The revision.
-        revision: String,
-        /// The missing part.
-        missing: String,
-    },
+    /// The revision has no harness: the revision, and the missing part.
+    #[error("{0} has no harness: {1}; a revision older than the harness cannot be measured")]
+    NoHarness(String, String),
     /// Its build failed.
     #[error("{revision} does not build: building {what} failed with: {complaint}")]
     Build {
@@ -82,14 +72,9 @@ pub enum CheckoutError {
         /// The end of cargo's standard error.
         said: String,
     },
-    /// The build succeeded, but produced no such program.
-    #[error("building {what} of {revision} produced no program of that name")]
-    Missing {
-        /// The revision.
-        revision: String,
-        /// The program.
-        what: String,
-    },
+    /// The build of a revision succeeded, but did not produce this program.
+    #[error("building {1} of {0} produced no program of that name")]
+    Missing(String, String),
     /// Cargo, or the compiler it uses, cannot be started.
     #[error("cannot start {program}: {source}; it is needed to build a base")]
     NoTool {
@@ -112,17 +97,12 @@ pub enum CheckoutError {
     /// Files of a side changed during the build.
     #[error("files of {0} changed while it was being built; run the command again")]
     Changed(String),
-    /// The revision would be built with the checkout's cargo configuration, which differs from its own.
+    /// The revision would be built with a file of the checkout's cargo configuration that differs from its own.
     #[error(
-        "{revision} has another {file} than the checkout, and cargo would apply the checkout's settings to both, because \
+        "{0} has another {1} than the checkout, and cargo would apply the checkout's settings to both, because \
          both are built below it; commit the settings separately, and compare with a revision that has them"
     )]
-    Settings {
-        /// The side.
-        revision: String,
-        /// The cargo configuration file.
-        file: String,
-    },
+    Settings(String, String),
     /// A file cannot be written, read or removed.
     #[error(transparent)]
     File(#[from] FileError),

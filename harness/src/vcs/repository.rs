@@ -119,7 +119,7 @@ impl Repository {
         match output.status.code() {
             Some(0) => self.log(TASK, &["--reverse", &range, "--"]),
             Some(1) if self.shallow()? => Err(RepositoryError::Shallow(format!("the history from {good} to {bad}"))),
-            Some(1) => Err(RepositoryError::NotAncestor { good, bad }),
+            Some(1) => Err(RepositoryError::NotAncestor(good, bad)),
             _ => Err(failed(TASK, &self.git.folder, &output)),
         }
     }

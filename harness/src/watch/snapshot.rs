@@ -84,7 +84,7 @@ pub fn told(edits: &[Edit], root: &Path) -> String {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use std::time::Duration;
 
     use proptest::prelude::*;
@@ -92,7 +92,7 @@ pub(super) mod tests {
     use super::*;
 
     /// A snapshot from names, each with the second in which the file was written.
-    pub(in crate::watch) fn snapshot(files: &[(&str, u64)]) -> Snapshot {
+    fn snapshot(files: &[(&str, u64)]) -> Snapshot {
         let stamp = |second| Stamp { modified: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(second)), length: 1 };
         files.iter().map(|&(path, second)| (PathBuf::from(path), stamp(second))).collect()
     }
