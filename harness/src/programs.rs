@@ -140,10 +140,8 @@ impl Programs {
             Program::Command(words) => {
                 let program = words.first().map(String::as_str).unwrap_or_default();
                 // A name with a slash is relative to the root; another name is searched in `PATH`.
-                let mut command = match program.contains('/') {
-                    true => Command::new(self.root.join(program)),
-                    false => Command::new(program),
-                };
+                let program = if program.contains('/') { self.root.join(program) } else { program.into() };
+                let mut command = Command::new(program);
                 command.args(words.iter().skip(1));
                 command
             }

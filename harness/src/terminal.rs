@@ -18,24 +18,20 @@ pub const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 /// Style of the word before a notice.
 pub const NOTICE: Style = AnsiColor::Cyan.on_default();
 
-/// Outcome of a command, which decides its exit status.
+/// Outcome of a command, with its exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     /// Everything is fine.
-    Fine,
+    Fine = 0,
     /// A regression was found.
-    Regressed,
+    Regressed = 1,
     /// No judgement was possible.
-    Unjudged,
+    Unjudged = 2,
 }
 
 impl From<Status> for ExitCode {
     fn from(outcome: Status) -> Self {
-        ExitCode::from(match outcome {
-            Status::Fine => 0,
-            Status::Regressed => 1,
-            Status::Unjudged => 2,
-        })
+        ExitCode::from(outcome as u8)
     }
 }
 

@@ -110,8 +110,8 @@ impl Timed<'_> {
 /// The copies of both sides, made in the same way. They are removed when this is dropped.
 #[derive(Debug)]
 pub struct Pools {
-    base: Pool,
-    head: Pool,
+    /// Of the base and of the head.
+    pools: [Pool; 2],
     layouts: Layouts,
     _folder: Option<Folder>,
 }
@@ -125,7 +125,7 @@ impl Pools {
         let pool = |side: &Timed<'_>, files| Pool { command: side.programs.command(side.probe), files };
         let (Some(base_file), Some(head_file)) = (base.file(), head.file()) else {
             let layouts = Layouts::Single(Unaveraged::Command.to_string());
-            return Ok(Self { base: pool(base, Vec::new()), head: pool(head, Vec::new()), layouts, _folder: None });
+            return Ok(Self { pools: [pool(base, Vec::new()), pool(head, Vec::new())], layouts, _folder: None });
         };
         let folder = Folder::make(among)?;
         let linked = link(&folder, base, Side::Base)
@@ -146,7 +146,7 @@ impl Pools {
                 (files, Layouts::Single(why.to_string()))
             }
         };
-        Ok(Self { base: pool(base, base_files), head: pool(head, head_files), layouts, _folder: Some(folder) })
+        Ok(Self { pools: [pool(base, base_files), pool(head, head_files)], layouts, _folder: Some(folder) })
     }
 
     /// The treatment of layouts in this comparison.
@@ -156,10 +156,7 @@ impl Pools {
 
     /// Returns the copies of a side.
     pub fn side(&self, side: Side) -> &Pool {
-        match side {
-            Side::Base => &self.base,
-            Side::Head => &self.head,
-        }
+        &self.pools[side as usize]
     }
 
     /// Calls `measure` with the copies of one side as the base and those of another side, or of the same, as the

@@ -12,7 +12,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use harness_abtest::{Random, Round, Side, Slice, shuffled};
+use harness_abtest::{Random, Round, Side, Slice, TimedPhase, shuffled};
 use harness_probe::Options;
 use harness_record::session::Injection;
 use thiserror::Error;
@@ -125,8 +125,7 @@ impl Deck {
 /// If a probe fails or its answer is wrong.
 pub fn measure_pair(
     sides: &Sides<'_>,
-    workload: &str,
-    phase: &str,
+    timed: &TimedPhase,
     conditions: &Conditions,
     state: &mut PairState,
     random: &mut Random,
@@ -142,7 +141,7 @@ pub fn measure_pair(
     let mut wanted = 1;
     while rounds.len() < wanted {
         let began = Instant::now();
-        let both = Both::start(&command, order, workload, phase, conditions, state)?;
+        let both = Both::start(&command, order, timed, conditions, state)?;
         let started = began.elapsed();
         let fewest = fewest_blocks(conditions, both.usual);
         if rounds.is_empty() {
@@ -177,12 +176,11 @@ impl Both {
     fn start(
         command: &dyn Fn(Side) -> Command,
         order: [Side; 2],
-        workload: &str,
-        phase: &str,
+        timed: &TimedPhase,
         conditions: &Conditions,
         state: &mut PairState,
     ) -> Result<Self, PairError> {
-        let start = |side: Side| Process::start(side, command(side), workload, phase, conditions);
+        let start = |side: Side| Process::start(side, command(side), timed, conditions);
         let [first, second] = order;
         let mut processes = [start(first)?, start(second)?];
         let (mut iterations, mut usual) = (0, Duration::ZERO);
@@ -292,7 +290,8 @@ mod tests {
             std::fs::write(&log, "").expect("an empty log");
             let mut random = Random::new(seed);
             let mut state = PairState::new(&mut random);
-            let rounds = measure_pair(&sides, "w", "p", &conditions, &mut state, &mut random).expect("a pair");
+            let timed = TimedPhase { workload: "w".to_owned(), phase: "p".to_owned() };
+            let rounds = measure_pair(&sides, &timed, &conditions, &mut state, &mut random).expect("a pair");
             assert_eq!(rounds.len(), 2);
             assert!(rounds.iter().all(|blocks| (8..=32).contains(&blocks.len())));
             let log_text = std::fs::read_to_string(&log).expect("the log");

@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
-use harness_abtest::Side;
+use harness_abtest::{Side, TimedPhase};
 use harness_probe::protocol::Reading;
 use rustix::io::Errno;
 use rustix::process::Pid;
@@ -31,11 +31,11 @@ impl Process {
     pub(super) fn start(
         side: Side,
         command: Command,
-        workload: &str,
-        phase: &str,
+        timed: &TimedPhase,
         conditions: &Conditions,
     ) -> Result<Self, PairError> {
         let failed = |source| PairError { side: side.name(), source };
+        let TimedPhase { workload, phase } = timed;
         let probe = Probe::start(command, conditions.time_limit).map_err(failed)?;
         let mut process = Self { side, probe, last: Duration::ZERO };
         let Some(core) = conditions.core else {

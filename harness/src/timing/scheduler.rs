@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use harness_abtest::{Pair, Random, Rules, SequentialSuite, TimedPhase, WorkloadPairs, shuffled};
+use itertools::Itertools;
 use thiserror::Error;
 
 use crate::collect::Progress;
@@ -38,10 +39,7 @@ impl Scheduler<'_> {
     /// [`Stopped`] if the user interrupted it.
     pub fn run(&self, timed_phases: &[TimedPhase], progress: &dyn Progress) -> Result<Vec<WorkloadPairs>, Stopped> {
         let mut random = Random::new(self.seed);
-        let mut measured: Vec<WorkloadPairs> = timed_phases
-            .iter()
-            .map(|timed| WorkloadPairs { timed: timed.clone(), pairs: Vec::new(), failure: None })
-            .collect();
+        let mut measured = timed_phases.iter().map(no_pairs).collect_vec();
         // If the budget is too short for all workloads, chance decides which are left out, not the order of the
         // probe's list.
         let order = shuffled(timed_phases.len(), &mut random);
@@ -55,7 +53,7 @@ impl Scheduler<'_> {
             let TimedPhase { workload, phase } = &measured.timed;
             progress.step(&format!("{workload} {phase} (pair {})", measured.pairs.len() + 1));
             let start = Instant::now();
-            let taken = measure_pair(self.sides, workload, phase, self.conditions, &mut states[number], &mut random);
+            let taken = measure_pair(self.sides, &measured.timed, self.conditions, &mut states[number], &mut random);
             if process::stopped() {
                 return Err(Stopped);
             }
@@ -111,8 +109,11 @@ pub fn measure_noise_floor(
         budget,
         seed,
     };
-    let nothing = || WorkloadPairs { timed: timed.clone(), pairs: Vec::new(), failure: None };
-    Ok(scheduler.run(std::slice::from_ref(timed), progress)?.pop().unwrap_or_else(nothing))
+    Ok(scheduler.run(std::slice::from_ref(timed), progress)?.pop().unwrap_or_else(|| no_pairs(timed)))
+}
+
+fn no_pairs(timed: &TimedPhase) -> WorkloadPairs {
+    WorkloadPairs { timed: timed.clone(), pairs: Vec::new(), failure: None }
 }
 
 #[cfg(test)]

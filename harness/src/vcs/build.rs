@@ -168,12 +168,12 @@ impl Build<'_> {
         if let Some(toolchain) = &self.session.toolchain.name {
             cargo.env("RUSTUP_TOOLCHAIN", toolchain);
         }
+        let program = &self.session.checkouts.cargo;
         let output = self.lock.run(cargo, self.session.output != CargoOutput::Nothing);
         if process::stopped() {
             return Err(CheckoutError::Interrupted);
         }
-        let program = || self.session.checkouts.cargo.to_string_lossy().into_owned();
-        let output = output.map_err(|source| CheckoutError::NoTool { program: program(), source })?;
+        let output = output.map_err(|error| CheckoutError::NoTool(program.to_string_lossy().into_owned(), error))?;
         let revision = self.revision.to_owned();
         if output.status.success() {
             return Ok(output);

@@ -143,9 +143,9 @@ impl Checkouts {
     }
 
     fn toolchain(&self) -> Result<Toolchain, CheckoutError> {
-        Toolchain::of(&self.rustc, &self.root).map_err(|source| match process::stopped() {
+        Toolchain::of(&self.rustc, &self.root).map_err(|error| match process::stopped() {
             true => CheckoutError::Interrupted,
-            false => CheckoutError::NoTool { program: self.rustc.to_string_lossy().into_owned(), source },
+            false => CheckoutError::NoTool(self.rustc.to_string_lossy().into_owned(), error),
         })
     }
 
@@ -160,7 +160,7 @@ impl Checkouts {
             Ok(_) | Err(ProjectError::NotFound(_)) => {
                 Err(CheckoutError::NoHarness(commit.to_string(), missing.to_owned()))
             }
-            Err(source) => Err(CheckoutError::Project { revision: commit.to_string(), source }),
+            Err(error) => Err(CheckoutError::Project(commit.to_string(), error)),
         }
     }
 }

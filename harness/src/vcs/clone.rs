@@ -60,14 +60,9 @@ pub enum CloneError {
     /// An edit names a file that is not UTF-8 text, or too large.
     #[error("`{0}` is not UTF-8 text of at most 1 MiB; edit only such files")]
     NoText(String),
-    /// The text of an edit does not occur exactly once.
-    #[error("{}", occurrences(file, *times))]
-    Find {
-        /// The file.
-        file: String,
-        /// Number of occurrences.
-        times: usize,
-    },
+    /// The text of an edit does not occur exactly once in its file, but this often.
+    #[error("{}", occurrences(.0, *.1))]
+    Find(String, usize),
 }
 
 impl ProjectClone {
@@ -140,7 +135,7 @@ impl ProjectClone {
             };
             match text.matches(&edit.find).count() {
                 1 => *text = text.replacen(&edit.find, &edit.replace, 1),
-                times => return Err(CloneError::Find { file: edit.file.clone(), times }),
+                times => return Err(CloneError::Find(edit.file.clone(), times)),
             }
         }
         for (path, text) in files {

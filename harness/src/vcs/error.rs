@@ -49,14 +49,9 @@ pub enum CheckoutError {
     /// Looking up the revision failed.
     #[error(transparent)]
     Repository(#[from] RepositoryError),
-    /// The revision's configuration is invalid.
-    #[error("in {revision}: {source}")]
-    Project {
-        /// The revision.
-        revision: String,
-        /// The error in the configuration.
-        source: ProjectError,
-    },
+    /// The revision's configuration is invalid: the revision, and the error.
+    #[error("in {0}: {1}")]
+    Project(String, #[source] ProjectError),
     /// The revision has no harness: the revision, and the missing part.
     #[error("{0} has no harness: {1}; a revision older than the harness cannot be measured")]
     NoHarness(String, String),
@@ -75,14 +70,9 @@ pub enum CheckoutError {
     /// The build of a revision succeeded, but did not produce this program.
     #[error("building {1} of {0} produced no program of that name")]
     Missing(String, String),
-    /// Cargo, or the compiler it uses, cannot be started.
-    #[error("cannot start {program}: {source}; it is needed to build a base")]
-    NoTool {
-        /// The program.
-        program: String,
-        /// The error of the system.
-        source: io::Error,
-    },
+    /// Cargo, or the compiler it uses, cannot be started: the program, and the error of the system.
+    #[error("cannot start {0}: {1}; it is needed to build a base")]
+    NoTool(String, #[source] io::Error),
     /// The disk is full.
     #[error(
         "the disk is full: no room for {revision} in {folder}; remove that folder to free the space of earlier \

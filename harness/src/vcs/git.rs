@@ -93,10 +93,7 @@ impl Git {
     /// Runs a prepared call of git, and returns its standard output if it succeeded.
     pub(super) fn succeed(&self, task: &'static str, call: &mut Command) -> Result<String, RepositoryError> {
         let output = self.finish(task, call)?;
-        match output.status.success() {
-            true => Ok(text(&output.stdout)),
-            false => Err(failed(task, &self.folder, &output)),
-        }
+        if output.status.success() { Ok(text(&output.stdout)) } else { Err(failed(task, &self.folder, &output)) }
     }
 }
 

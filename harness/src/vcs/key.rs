@@ -6,6 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 use std::{fs, io};
 
+use itertools::Itertools;
 use sha2::{Digest, Sha256};
 
 use crate::process;
@@ -78,10 +79,7 @@ pub(super) fn key(sources: &[u8], toolchain: &Toolchain, bases: &Path) -> String
 fn flags(variables: impl Iterator<Item = (OsString, OsString)>) -> Vec<Vec<u8>> {
     let counts = |name: &str| FLAGS.iter().any(|flag| name.starts_with(flag)) && !NO_FLAGS.contains(&name);
     let flags = variables.filter(|(name, _)| name.to_str().is_some_and(counts));
-    let mut flags: Vec<Vec<u8>> =
-        flags.map(|(name, value)| [name.as_encoded_bytes(), b"=", value.as_encoded_bytes()].concat()).collect();
-    flags.sort();
-    flags
+    flags.map(|(name, value)| [name.as_encoded_bytes(), b"=", value.as_encoded_bytes()].concat()).sorted().collect()
 }
 
 /// The configuration files that cargo reads for a build in the folder, except those of the revision itself.

@@ -45,10 +45,8 @@ impl State {
         let instruments = &counting.plan.instruments;
         let is_counted = |workload: &Selected| instruments.iter().any(|&instrument| workload.takes(instrument));
         let counted: Vec<Selected> = selected.into_iter().filter(is_counted).collect();
-        let counts = match counted.is_empty() {
-            true => None,
-            false => Some(measured.take(&greeting, &counted, &counting, progress)?),
-        };
+        let is_any = !counted.is_empty();
+        let counts = is_any.then(|| measured.take(&greeting, &counted, &counting, progress)).transpose()?;
         let probe = KeptBuild::of(&measured.programs.command(&measured.project.config.probe));
         Ok(Self { greeting, counts, probe: probe.map_err(MeasureError::Keep)? })
     }

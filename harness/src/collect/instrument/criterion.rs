@@ -122,14 +122,12 @@ fn results(folder: &Path) -> Result<Data, String> {
     // Criterion's own choice: the slope if the number of iterations varied, otherwise the mean.
     let estimate = estimates.slope.unwrap_or(estimates.mean);
     let picoseconds = |nanoseconds: f64| (nanoseconds * 1e3).round() as u64;
-    let samples = sample
-        .iters
-        .iter()
-        .zip(&sample.times)
-        .map(|(&iterations, &time)| Sample { iterations: iterations.round() as u64, nanoseconds: time.round() as u64 })
-        .collect();
+    let rounded = |(iterations, time): (f64, f64)| Sample {
+        iterations: iterations.round() as u64,
+        nanoseconds: time.round() as u64,
+    };
     Ok(Data::Criterion {
-        samples,
+        samples: sample.iters.into_iter().zip(sample.times).map(rounded).collect(),
         estimate_picoseconds: picoseconds(estimate.point_estimate),
         lower_picoseconds: picoseconds(estimate.confidence_interval.lower_bound),
         upper_picoseconds: picoseconds(estimate.confidence_interval.upper_bound),
