@@ -214,8 +214,6 @@ impl Spans<'_> {
 const TIME: &str = "time";
 
 fn check(probe: &mut Probe, target: Target<'_>) -> Result<(), ProfileError> {
-    match probe.check()? {
-        None => Ok(()),
-        Some(wrong) => Err(ProfileError::Wrong(format!("{} in phase {}", target.workload.id, target.phase), wrong)),
-    }
+    let place = format!("{} in phase {}", target.workload.id, target.phase);
+    probe.check()?.map_or(Ok(()), |wrong| Err(ProfileError::Wrong(place, wrong)))
 }

@@ -126,11 +126,11 @@ impl ProjectClone {
         let mut files = BTreeMap::new();
         for edit in edits {
             let path = self.repository.prefix.join(&edit.file).to_string_lossy().into_owned();
-            let text = match files.entry(path) {
+            let (_, text) = match files.entry(path) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(new) => {
-                    let text = self.text(base, edit, new.key())?;
-                    new.insert(text)
+                    let file = self.file(base, edit, new.key())?;
+                    new.insert(file)
                 }
             };
             match text.matches(&edit.find).count() {
@@ -138,12 +138,11 @@ impl ProjectClone {
                 times => return Err(CloneError::Find(edit.file.clone(), times)),
             }
         }
-        for (path, text) in files {
+        for (path, (mode, text)) in files {
             let content = scratch.path().join("content");
             fs::write(&content, text).map_err(at("write", &content))?;
             let call = ["hash-object", "-w", "-t", "blob", "--no-filters", &content.to_string_lossy()];
             let blob = self.git.ask(TASK, &call)?;
-            let mode = self.mode(base, &path)?.unwrap_or_default();
             self.written(TASK, &index, &["update-index", "--cacheinfo", &format!("{mode},{blob},{path}")])?;
         }
         let tree = self.written(TASK, &index, &["write-tree"])?;
@@ -163,25 +162,19 @@ impl ProjectClone {
         Ok(())
     }
 
-    fn text(&self, base: &Commit, edit: &Edit, path: &str) -> Result<String, CloneError> {
+    /// The mode and the text of a regular file that is edited.
+    fn file(&self, base: &Commit, edit: &Edit, path: &str) -> Result<(String, String), CloneError> {
         const TASK: &str = "read a file of the base";
-        if self.mode(base, path)?.is_none() {
-            return Err(CloneError::NoFile(edit.file.clone(), base.to_string()));
-        }
+        let line = self.git.ask("look for a file of the base", &["ls-tree", "--full-tree", &base.id, "--", path])?;
+        let mode = line.split_whitespace().next().filter(|mode| mode.starts_with("100"));
+        let mode = mode.ok_or_else(|| CloneError::NoFile(edit.file.clone(), base.to_string()))?;
         let name = format!("{}:{path}", base.id);
         let size = self.git.ask(TASK, &["cat-file", "-s", &name])?;
         let output = self.git.run(TASK, &["cat-file", "blob", &name])?;
         match String::from_utf8(output.stdout) {
-            Ok(text) if text.len().to_string() == size => Ok(text),
+            Ok(text) if text.len().to_string() == size => Ok((mode.to_owned(), text)),
             _ => Err(CloneError::NoText(edit.file.clone())),
         }
-    }
-
-    /// The mode of a regular file; none if there is no such regular file.
-    fn mode(&self, base: &Commit, path: &str) -> Result<Option<String>, CloneError> {
-        let line = self.git.ask("look for a file of the base", &["ls-tree", "--full-tree", &base.id, "--", path])?;
-        let mode = line.split_whitespace().next().filter(|mode| mode.starts_with("100"));
-        Ok(mode.map(str::to_owned))
     }
 
     /// Runs git with a separate index file and a fixed author.
