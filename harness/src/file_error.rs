@@ -1,7 +1,7 @@
-//! A failed operation on a file or program, in the words in which every part of the library reports it.
+//! The error of a failed operation on a file or program, shared by all parts of the library.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -20,4 +20,13 @@ pub struct FileError {
 /// Adds the task and the file to an error of the system.
 pub(crate) fn at(task: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> FileError {
     move |source| FileError { task, path: path.into(), source }
+}
+
+impl From<walkdir::Error> for FileError {
+    fn from(error: walkdir::Error) -> Self {
+        let path = error.path().map(Path::to_path_buf).unwrap_or_default();
+        let message = error.to_string();
+        // Without an error of the system, it is a loop of links.
+        Self { task: "read", path, source: error.into_io_error().unwrap_or_else(|| io::Error::other(message)) }
+    }
 }

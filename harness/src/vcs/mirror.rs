@@ -45,7 +45,7 @@ impl Tree {
     pub(super) fn whole(folder: PathBuf) -> Result<Self, FileError> {
         let entries = WalkDir::new(&folder).into_iter().filter_ok(|entry| !entry.file_type().is_dir());
         let files = entries.map_ok(|entry| entry.path().strip_prefix(&folder).unwrap_or(entry.path()).to_owned());
-        let files = files.try_collect().map_err(|error| at("read", &folder)(error.into()))?;
+        let files = files.try_collect()?;
         Ok(Self { folder, files, added: Vec::new() })
     }
 

@@ -18,6 +18,7 @@ use tempfile::TempDir;
 use walkdir::{DirEntry, WalkDir};
 
 use super::{InstrumentReader, Settings, Taken, each_phase};
+use crate::file_error::FileError;
 use crate::process;
 
 /// Version of the runner's summary that is understood here.
@@ -145,7 +146,7 @@ fn position(workloads: &[Description], case: &Case) -> Option<usize> {
 fn find(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<PathBuf>, String> {
     let is_wanted = |file: &DirEntry| !file.file_type().is_dir() && wanted(&file.file_name().to_string_lossy());
     let files = WalkDir::new(folder).into_iter().filter_ok(is_wanted).map_ok(DirEntry::into_path);
-    files.try_collect().map_err(|error| unreadable(error.into()))
+    files.try_collect().map_err(|error| unreadable(FileError::from(error).source))
 }
 
 fn unreadable(error: io::Error) -> String {

@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use walkdir::{DirEntry, WalkDir};
 
 use crate::collect::instrument::{InstrumentReader, Settings, Taken, each_phase};
+use crate::file_error::FileError;
 use crate::process;
 
 /// Number of samples: the minimum that criterion accepts.
@@ -76,7 +77,7 @@ impl Criterion<'_> {
             return Err(format!("timing by criterion failed ({}): {last}", output.status));
         }
         let folder = find_results(home.path())
-            .map_err(|error| format!("cannot read the output of criterion: {error}"))?
+            .map_err(|error| format!("cannot read the output of criterion: {}", FileError::from(error).source))?
             .ok_or_else(|| format!("the time bench has no case {workload}/{phase}; build it and the probe together"))?;
         results(&folder)
     }
