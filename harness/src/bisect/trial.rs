@@ -107,14 +107,10 @@ impl Threshold<'_> {
     /// requires that all commits before the first bad one are good and all after it bad. If several commits share the
     /// change, the search finds the one that exceeds the threshold.
     pub fn aim(&mut self, bad: &Answer) -> Option<f64> {
-        match self {
-            Threshold::Time { rules, .. } => {
-                let threshold = bad.value?.sqrt();
-                *rules = Rules { margin: threshold - 1.0, minimum_effect: threshold - 1.0, ..*rules };
-                Some(threshold)
-            }
-            Threshold::Count { .. } => None,
-        }
+        let Threshold::Time { rules, .. } = self else { return None };
+        let threshold = bad.value?.sqrt();
+        *rules = Rules { margin: threshold - 1.0, minimum_effect: threshold - 1.0, ..*rules };
+        Some(threshold)
     }
 }
 

@@ -181,7 +181,8 @@ impl Measured<'_> {
         let time_bench = || programs.command(&config.criterion);
         let instruction_bench = || programs.command(&config.callgrind);
         let isa = settings.isa.clone().unwrap_or_else(|| greeting.isa.clone());
-        let counts_isa = match has_counts(&request.plan) {
+        let is_counted = request.plan.instruments.iter().any(|instrument| Instrument::COUNTED.contains(instrument));
+        let counts_isa = match is_counted {
             true => isa_under_valgrind(probe(), request, &settings),
             false => Ok(isa.clone()),
         };
@@ -247,10 +248,6 @@ fn settings(request: &Request) -> Settings {
         slow_rounds: if quick { 1 } else { 3 },
         criterion_budget: Duration::from_millis(100),
     }
-}
-
-fn has_counts(plan: &Plan) -> bool {
-    plan.instruments.iter().any(|instrument| Instrument::COUNTED.contains(instrument))
 }
 
 /// Determines the instruction set that kernels choose under valgrind, which emulates a different CPU. The error is the

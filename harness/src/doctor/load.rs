@@ -37,7 +37,7 @@ pub(super) fn ticks(system: &System) -> Option<Ticks> {
 fn ticks_in(stat: &str) -> Option<Ticks> {
     const STEAL: usize = 7;
     let line = stat.lines().next()?.strip_prefix("cpu ")?;
-    let times: Vec<u64> = line.split_whitespace().map(|word| word.parse().ok()).collect::<Option<_>>()?;
+    let times: Vec<u64> = line.split_whitespace().map(str::parse).try_collect().ok()?;
     let total = times.iter().take(STEAL + 1).try_fold(0_u64, |sum, time| sum.checked_add(*time))?;
     let is_cpu =
         |line: &&str| line.strip_prefix("cpu").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));

@@ -1,9 +1,9 @@
 //! Limits the disk space of earlier builds.
 
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 use std::{fs, io};
 
+use itertools::Itertools;
 use walkdir::WalkDir;
 
 use crate::vcs::lock::{Hold, Lock};
@@ -40,18 +40,12 @@ pub(super) fn make(bases: &Path, disk_quota: DiskQuota, kept: &Path, all: bool) 
         fs::remove_dir_all(&build)?;
         bytes = 0;
     }
-    let mut slots: Vec<(SystemTime, PathBuf)> = Vec::new();
-    for entry in fs::read_dir(bases)? {
-        let path = entry?.path();
-        let is_slot = !NO_SLOTS.iter().any(|name| path.ends_with(name));
-        if path.is_dir() && is_slot && path != kept {
-            let used = fs::metadata(lock_of(&path)).and_then(|lock| lock.modified());
-            slots.push((used.unwrap_or(SystemTime::UNIX_EPOCH), path));
-        }
-    }
-    slots.sort();
+    let is_slot = |path: &PathBuf| path.is_dir() && !NO_SLOTS.iter().any(|name| path.ends_with(name));
+    let folders = fs::read_dir(bases)?.map_ok(|entry| entry.path());
+    let slots: Vec<PathBuf> = folders.filter_ok(|path| is_slot(path) && path != kept).try_collect()?;
+    let used = |slot: &PathBuf| fs::metadata(lock_of(slot)).and_then(|lock| lock.modified()).ok();
     bytes += size(kept);
-    for (place, (_, slot)) in slots.iter().rev().enumerate() {
+    for (place, slot) in slots.iter().sorted_by_cached_key(|slot| (used(slot), *slot)).rev().enumerate() {
         bytes += size(slot);
         // `kept` takes one place.
         if place + 1 >= disk_quota.revisions || bytes > disk_quota.bytes {
@@ -83,7 +77,7 @@ fn size(folder: &Path) -> u64 {
 #[cfg(test)]
 mod tests {
     use std::fs::File;
-    use std::time::Duration;
+    use std::time::{Duration, SystemTime};
 
     use super::*;
 

@@ -61,25 +61,22 @@ impl InstrumentReader for Clock<'_> {
 
     fn read(&self, workload: &Description, phases: &[String], step: &dyn Fn(&str)) -> Vec<Taken> {
         step("preparing");
-        let mut processes: Vec<Result<PhaseProcess, String>> =
-            phases.iter().map(|phase| self.prepare(workload, phase).map_err(|error| error.to_string())).collect();
-        let mut round = 0;
-        loop {
-            let taking = self.taking(&processes, round);
+        let prepare = |phase: &String| self.prepare(workload, phase).map_err(|error| error.to_string());
+        let mut processes = phases.iter().map(prepare).collect_vec();
+        for round in 0..MOST_ROUNDS {
+            let mut taking = self.taking(&processes, round);
             if taking.is_empty() {
                 break;
             }
-            let count = taking.len();
-            for place in 0..count {
-                let index = taking[(place + round as usize) % count];
-                if let Ok(process) = &mut processes[index] {
-                    step(&phases[index]);
-                    if let Err(error) = process.slice(round) {
-                        processes[index] = Err(error.to_string());
-                    }
+            let first = round as usize % taking.len();
+            taking.rotate_left(first);
+            for index in taking {
+                let Ok(process) = &mut processes[index] else { continue };
+                step(&phases[index]);
+                if let Err(error) = process.slice(round) {
+                    processes[index] = Err(error.to_string());
                 }
             }
-            round += 1;
         }
         let session = format!("{}/{}", self.run, workload.id);
         let finish = |process: PhaseProcess| process.finish(session.clone());
@@ -99,9 +96,6 @@ impl Clock<'_> {
     /// the budget. Then the slowest phase is left out first, so that a slow phase does not limit the others to a few
     /// slices. Every phase gets its minimum number of rounds, even beyond the budget.
     fn taking(&self, processes: &[Result<PhaseProcess, String>], round: u32) -> Vec<usize> {
-        if round >= MOST_ROUNDS {
-            return Vec::new();
-        }
         let running = processes.iter().enumerate().filter_map(|(index, process)| Some((index, process.as_ref().ok()?)));
         let (due, mut extra): (Vec<_>, Vec<_>) = running
             .filter(|(_, process)| process.runs.len() as u32 == round)
