@@ -89,6 +89,8 @@ impl Drop for Held {
 /// # Errors
 /// If the program cannot be started or waited for.
 pub fn foreground(command: &mut Command) -> io::Result<ExitStatus> {
+    // Without it, an interruption would end the harness before the program.
+    let _held = Held::new();
     refuse_if_stopped()?;
     let mut process = command.process_group(0).spawn()?;
     let group = Pid::from_child(&process);
