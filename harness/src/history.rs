@@ -1,11 +1,12 @@
 //! Records of the states of the project over time.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use harness_record::Record;
 use harness_record::baseline::{Baseline, COUNTS, ENVIRONMENT};
 use harness_record::history::{DatedRecord, KeyedRecord};
 use harness_record::json_files::json_files;
+use itertools::Itertools;
 
 use crate::vcs::{Repository, RepositoryError};
 
@@ -22,16 +23,13 @@ pub fn counted(repository: &Repository, folder: &Path) -> Result<(Vec<KeyedRecor
             let (counts_path, origin_path) = (folder.join(&key).join(COUNTS), folder.join(&key).join(ENVIRONMENT));
             let texts = (repository.file(&commit, &counts_path)?, repository.file(&commit, &origin_path)?);
             let (Some(counts), Some(origin)) = texts else { continue };
+            // A commit that changed only other keys adds no state to this one.
+            let last = dated_records.iter().rfind(|(other, _)| *other == key).map(|(_, last)| &last.record.rows);
             match Baseline::parse((&counts, &counts_path), (&origin, &origin_path), &key) {
-                Ok(baseline) => {
-                    // A commit that changed only other keys adds no state to this one.
-                    let last = dated_records.iter().rev().find(|(other, _)| *other == key);
-                    if last.is_none_or(|(_, last)| last.record.rows != baseline.record.rows) {
-                        let moment =
-                            DatedRecord { date: commit.date, commit: Some(commit.clone()), record: baseline.record };
-                        dated_records.push((key, moment));
-                    }
+                Ok(Baseline { record, .. }) if last != Some(&record.rows) => {
+                    dated_records.push((key, DatedRecord { date: commit.date, commit: Some(commit.clone()), record }));
                 }
+                Ok(_) => {}
                 Err(error) => unread.push(format!("the baseline at {commit} is left out: {error}")),
             }
         }
@@ -43,25 +41,22 @@ pub fn counted(repository: &Repository, folder: &Path) -> Result<(Vec<KeyedRecor
 /// each record that cannot be used.
 pub fn measured(repository: &Repository, folder: &Path) -> (Vec<KeyedRecord>, Vec<String>) {
     let (records, mut unread) = records_in(folder);
-    let mut dated_records = Vec::new();
-    for record in records {
-        let Some(commit) = record.environment.revision.as_deref().and_then(|id| repository.resolve(id).ok()) else {
-            unread.push(format!(
-                "the counts measured at {} are left out: git does not know their commit",
-                record.created
-            ));
-            continue;
-        };
-        match Baseline::promote(&record) {
-            Ok(baselines) => dated_records.extend(baselines.into_iter().map(|baseline| {
-                let moment =
-                    DatedRecord { date: commit.date, commit: Some(commit.clone()), record: baseline.record.clone() };
-                (baseline.key().to_string(), moment)
-            })),
-            Err(error) => unread.push(format!("the counts of {commit} are left out: {error}")),
-        }
-    }
-    (dated_records, unread)
+    let dated = |record: Record| {
+        let commit = record.environment.revision.as_deref().and_then(|id| repository.resolve(id).ok());
+        let created = &record.created;
+        let commit = commit
+            .ok_or_else(|| format!("the counts measured at {created} are left out: git does not know their commit"))?;
+        let baselines = Baseline::promote(&record);
+        let baselines = baselines.map_err(|error| format!("the counts of {commit} are left out: {error}"))?;
+        let keyed = baselines.into_iter().map(|baseline| {
+            let key = baseline.key().to_string();
+            (key, DatedRecord { date: commit.date, commit: Some(commit.clone()), record: baseline.record })
+        });
+        Ok(keyed.collect_vec())
+    };
+    let (dated_records, undated): (Vec<_>, Vec<String>) = records.into_iter().map(dated).partition_result();
+    unread.extend(undated);
+    (dated_records.into_iter().flatten().collect(), unread)
 }
 
 /// Reads the records in a folder that were measured on the machine of the newest one, oldest first. Also returns a
@@ -79,12 +74,6 @@ pub fn timed(repository: Option<&Repository>, folder: &Path) -> (Vec<DatedRecord
 }
 
 fn records_in(folder: &Path) -> (Vec<Record>, Vec<String>) {
-    let (mut records, mut unread) = (Vec::new(), Vec::new());
-    for path in json_files(folder) {
-        match Record::read(&path) {
-            Ok(record) => records.push(record),
-            Err(error) => unread.push(format!("a record is left out: {error}")),
-        }
-    }
-    (records, unread)
+    let read = |path: PathBuf| Record::read(&path).map_err(|error| format!("a record is left out: {error}"));
+    json_files(folder).into_iter().map(read).partition_result()
 }

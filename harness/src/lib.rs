@@ -6,6 +6,7 @@ pub mod bisect;
 pub mod collect;
 pub mod descriptions;
 pub mod doctor;
+pub mod file_error;
 pub mod history;
 pub mod layout;
 pub mod probe;

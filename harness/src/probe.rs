@@ -14,6 +14,7 @@ use rustix::process::Pid;
 use thiserror::Error;
 
 use crate::descriptions;
+use crate::file_error::{FileError, at};
 use crate::process::Child;
 
 /// Time limit for a probe to exit after its input was closed, and for the rest of its output to arrive.
@@ -23,6 +24,12 @@ const FAREWELL: Duration = Duration::from_millis(500);
 const LONGEST_REPLY: usize = 64 << 20;
 /// Maximum length of a line of standard error that is kept, in bytes.
 const LONGEST_COMPLAINT: usize = 4 << 10;
+
+/// The reason to refuse a reading of a probe that is to be timed.
+pub(crate) const REPORTS_NO_TIMES: &str =
+    "the probe that is to be timed reports no times; harness.toml names the wrong program";
+/// The reason to refuse a time of zero.
+pub(crate) const CLOCK_STANDS_STILL: &str = "the probe's clock stands still, so its times are invalid";
 
 /// A running probe.
 #[derive(Debug)]
@@ -51,13 +58,8 @@ pub struct Greeting {
 #[derive(Debug, Error)]
 pub enum ProbeError {
     /// The probe cannot be started.
-    #[error("cannot start the probe {program}: {source}")]
-    Start {
-        /// The program.
-        program: String,
-        /// Error of the system.
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    Start(#[from] FileError),
     /// The probe exited before it answered.
     #[error("the probe ended before it answered `{asked}`: {how}{complaint}")]
     Ended {
@@ -68,30 +70,15 @@ pub enum ProbeError {
         /// Last line of standard error, with a prefix; may be empty.
         complaint: String,
     },
-    /// The probe did not answer within the time limit.
-    #[error("the probe did not answer `{asked}` within {seconds} s and was stopped; --time-limit allows more")]
-    Hung {
-        /// The request.
-        asked: &'static str,
-        /// Time limit.
-        seconds: u64,
-    },
-    /// The reply is invalid.
-    #[error("the probe answered `{asked}` with an invalid reply: {line:?}")]
-    Rubbish {
-        /// The request.
-        asked: &'static str,
-        /// First characters of the reply.
-        line: String,
-    },
+    /// The probe did not answer the request within the time limit, in seconds.
+    #[error("the probe did not answer `{0}` within {1} s and was stopped; --time-limit allows more")]
+    Hung(&'static str, u64),
+    /// The reply to the request is invalid; these are its first characters.
+    #[error("the probe answered `{0}` with an invalid reply: {1:?}")]
+    Rubbish(&'static str, String),
     /// The protocol version is not supported.
-    #[error(
-        "the probe speaks protocol {found}, this harness speaks {OLDEST} to {VERSION}; build both from one revision"
-    )]
-    Version {
-        /// Version of the probe.
-        found: u32,
-    },
+    #[error("the probe speaks protocol {0}, this harness speaks {OLDEST} to {VERSION}; build both from one revision")]
+    Version(u32),
     /// The probe replied with an error, or its reply cannot be used.
     #[error("{0}")]
     Refused(String),
@@ -112,12 +99,9 @@ impl Probe {
     /// # Errors
     /// If the program cannot be started.
     pub fn start(mut command: Command, limit: Duration) -> Result<Self, ProbeError> {
-        let program = command.get_program().to_string_lossy().into_owned();
-        let failed = |source| ProbeError::Start { program: program.clone(), source };
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = Child::start(&mut command).map_err(failed)?;
-        let (requests, stdout, stderr) = (child.stdin(), child.stdout(), child.stderr());
-        let (Some(stdout), Some(stderr)) = (stdout, stderr) else { unreachable!("all three streams are piped") };
+        let mut child = Child::start(&mut command).map_err(at("start the probe", command.get_program()))?;
+        let (Some(stdout), Some(stderr)) = (child.stdout(), child.stderr()) else { unreachable!("both are piped") };
         let (sender, replies) = channel();
         thread::spawn(move || {
             for line in lines(stdout, LONGEST_REPLY) {
@@ -131,7 +115,7 @@ impl Probe {
         let (sender, complaints) = channel();
         // The receiver may be gone by then.
         thread::spawn(move || sender.send(last_words(stderr)).unwrap_or_default());
-        Ok(Self { child, requests, replies, complaints, limit })
+        Ok(Self { requests: child.stdin(), child, replies, complaints, limit })
     }
 
     /// Returns the process id.
@@ -146,7 +130,7 @@ impl Probe {
     pub fn hello(&mut self) -> Result<Greeting, ProbeError> {
         match self.request("hello", &Request::Hello)? {
             Reply::Hello { protocol, .. } if !(OLDEST..=VERSION).contains(&protocol) => {
-                Err(ProbeError::Version { found: protocol })
+                Err(ProbeError::Version(protocol))
             }
             Reply::Hello { protocol, meter, isa, workloads } => {
                 descriptions::check(&workloads).map_err(ProbeError::Refused)?;
@@ -174,10 +158,7 @@ impl Probe {
     /// # Errors
     /// If the probe fails.
     pub fn run(&mut self, iterations: u64) -> Result<Reading, ProbeError> {
-        match self.request("run", &Request::Run { iterations })? {
-            Reply::Ran { reading } => Ok(reading),
-            other => Err(unexpected("run", &other)),
-        }
+        self.reading("run", &Request::Run { iterations })
     }
 
     /// Runs the prepared workload and returns a profile of it.
@@ -185,10 +166,7 @@ impl Probe {
     /// # Errors
     /// If the probe fails or does not support profiles.
     pub fn profile(&mut self, iterations: u64) -> Result<Reading, ProbeError> {
-        match self.request("profile", &Request::Profile { iterations })? {
-            Reply::Ran { reading } => Ok(reading),
-            other => Err(unexpected("profile", &other)),
-        }
+        self.reading("profile", &Request::Profile { iterations })
     }
 
     /// Checks the answer of the last run. Returns a description of the difference if it is wrong.
@@ -199,6 +177,13 @@ impl Probe {
         match self.request("check", &Request::Check)? {
             Reply::Checked { wrong } => Ok(wrong),
             other => Err(unexpected("check", &other)),
+        }
+    }
+
+    fn reading(&mut self, asked: &'static str, request: &Request) -> Result<Reading, ProbeError> {
+        match self.request(asked, request)? {
+            Reply::Ran { reading } => Ok(reading),
+            other => Err(unexpected(asked, &other)),
         }
     }
 
@@ -213,11 +198,11 @@ impl Probe {
             Ok(line) => match serde_json::from_str(&line) {
                 Ok(Reply::Error { message }) => Err(ProbeError::Refused(message)),
                 Ok(reply) => Ok(reply),
-                Err(_) => Err(ProbeError::Rubbish { asked, line: line.chars().take(60).collect() }),
+                Err(_) => Err(ProbeError::Rubbish(asked, line.chars().take(60).collect())),
             },
             Err(RecvTimeoutError::Timeout) => {
-                let seconds = self.limit.as_secs();
-                self.end().map_or_else(Err, |_| Err(ProbeError::Hung { asked, seconds }))
+                self.end()?;
+                Err(ProbeError::Hung(asked, self.limit.as_secs()))
             }
             Err(RecvTimeoutError::Disconnected) => {
                 // The probe has closed its output and exits a moment later.
@@ -234,11 +219,8 @@ impl Probe {
     fn end(&mut self) -> Result<String, ProbeError> {
         let status =
             self.child.end().map_err(|error| ProbeError::Refused(format!("the probe cannot be ended: {error}")))?;
-        Ok(match (status.code(), status.signal()) {
-            (Some(code), _) => format!("exit status {code}"),
-            (None, Some(signal)) => format!("signal {signal}"),
-            (None, None) => "no exit status".to_owned(),
-        })
+        let signal = status.signal().map_or_else(|| "no exit status".to_owned(), |signal| format!("signal {signal}"));
+        Ok(status.code().map_or(signal, |code| format!("exit status {code}")))
     }
 }
 
@@ -252,7 +234,7 @@ impl Drop for Probe {
 }
 
 fn unexpected(asked: &'static str, reply: &Reply) -> ProbeError {
-    ProbeError::Rubbish { asked, line: format!("{reply:?}").chars().take(60).collect() }
+    ProbeError::Rubbish(asked, format!("{reply:?}").chars().take(60).collect())
 }
 
 /// Iterates over the lines of a stream. A line of more than `longest` bytes is split.

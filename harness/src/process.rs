@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use thiserror::Error;
 
+use crate::file_error::{FileError, at};
+
 /// Leaders of all process groups that may be running.
 static RUNNING: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
 /// True after [`stop_all`]; no child starts after that.
@@ -44,28 +46,12 @@ pub struct Child {
 /// A failure to run a program and collect its output.
 #[derive(Debug, Error)]
 pub enum ChildError {
-    /// The program cannot be started.
-    #[error("cannot start {program}: {source}")]
-    Start {
-        /// The program.
-        program: String,
-        /// Error of the system.
-        source: io::Error,
-    },
-    /// Waiting for the program failed.
-    #[error("cannot wait for {program}: {source}")]
-    Wait {
-        /// The program.
-        program: String,
-        /// Error of the system.
-        source: io::Error,
-    },
-    /// The program did not end within the time limit.
-    #[error("it did not end within {seconds} s and was stopped; --time-limit allows more")]
-    Hung {
-        /// Time limit.
-        seconds: u64,
-    },
+    /// The program cannot be started or waited for.
+    #[error(transparent)]
+    System(#[from] FileError),
+    /// The program did not end within the time limit, in seconds.
+    #[error("it did not end within {0} s and was stopped; --time-limit allows more")]
+    Hung(u64),
 }
 
 /// Ends every running program and prevents new ones. Returns true if the harness will exit by itself: a program was
@@ -103,9 +89,9 @@ impl Drop for Held {
 /// # Errors
 /// If the program cannot be started or waited for.
 pub fn foreground(command: &mut Command) -> io::Result<ExitStatus> {
-    if stopped() {
-        return Err(io::Error::new(io::ErrorKind::Interrupted, "interrupted"));
-    }
+    // Without it, an interruption would end the harness before the program.
+    let _held = Held::new();
+    refuse_if_stopped()?;
     let mut process = command.process_group(0).spawn()?;
     let group = Pid::from_child(&process);
     let mut terminated: Option<Instant> = None;
@@ -131,25 +117,63 @@ pub fn stopped() -> bool {
     STOPPED.load(Ordering::SeqCst)
 }
 
+fn refuse_if_stopped() -> io::Result<()> {
+    if stopped() { Err(io::Error::new(io::ErrorKind::Interrupted, "interrupted")) } else { Ok(()) }
+}
+
 /// Runs a program with a time limit and returns its exit status and output.
 ///
 /// # Errors
 /// If the program cannot be started or does not end within the limit.
 pub fn output(command: &mut Command, limit: Duration) -> Result<Output, ChildError> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let failed = |source| ChildError::Start { program: program.clone(), source };
-    let mut child =
-        Child::start(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped())).map_err(failed)?;
-    let (stdout, stderr) = (child.stdout().map(read_to_end), child.stderr().map(read_to_end));
+    let program = command.get_program().to_owned();
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = Child::start(command).map_err(at("start", &program))?;
+    let stdout = child.stdout().map(|stream| read_to_end(stream, |_| ()));
+    let stderr = child.stderr().map(|stream| read_to_end(stream, |_| ()));
     let in_time = child.wait(limit);
-    let status = child.end().map_err(|source| ChildError::Wait { program: program.clone(), source })?;
-    if !in_time {
-        return Err(ChildError::Hung { seconds: limit.as_secs() });
+    let status = child.end().map_err(at("wait for", &program))?;
+    match in_time {
+        true => Ok(Output { status, stdout: last_words(stdout), stderr: last_words(stderr) }),
+        false => Err(ChildError::Hung(limit.as_secs())),
     }
-    let content = |stream: Option<Receiver<Vec<u8>>>| {
-        stream.and_then(|stream| stream.recv_timeout(LAST_WORDS).ok()).unwrap_or_default()
-    };
-    Ok(Output { status, stdout: content(stdout), stderr: content(stderr) })
+}
+
+/// Runs a program with a time limit and returns its standard output as text.
+///
+/// # Errors
+/// If the program cannot be started, does not end within the limit, or fails; then with its standard error.
+pub(crate) fn text(command: &mut Command, limit: Duration) -> io::Result<String> {
+    let output = output(command, limit).map_err(|error| match error {
+        ChildError::System(error) => error.source,
+        hung @ ChildError::Hung(_) => io::Error::other(hung.to_string()),
+    })?;
+    match output.status.success() {
+        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+        false => Err(io::Error::other(String::from_utf8_lossy(&output.stderr).trim().to_owned())),
+    }
+}
+
+/// Runs a program without a time limit. Returns its exit status, its complete standard output, and the end of its
+/// standard error if that is piped, each part of which is first passed to `hear`.
+pub(crate) fn run_to_end(command: &mut Command, hear: impl FnMut(&[u8]) + Send + 'static) -> io::Result<Output> {
+    let mut child = Child::start(command.stdout(Stdio::piped()))?;
+    let stderr = child.stderr().map(|stream| read_to_end(stream, hear));
+    let mut stdout = Vec::new();
+    if let Some(mut stream) = child.stdout() {
+        stream.read_to_end(&mut stdout)?;
+    }
+    child.wait(Duration::MAX);
+    Ok(Output { status: child.end()?, stdout, stderr: last_words(stderr) })
+}
+
+/// Runs a program without input and without a time limit, and returns its complete standard output.
+///
+/// # Errors
+/// If the program cannot be started or fails; then with its exit status.
+pub(crate) fn printed(command: &mut Command) -> io::Result<Vec<u8>> {
+    let output = run_to_end(command.stdin(Stdio::null()), |_| ())?;
+    if output.status.success() { Ok(output.stdout) } else { Err(io::Error::other(output.status.to_string())) }
 }
 
 impl Child {
@@ -160,9 +184,7 @@ impl Child {
     pub fn start(command: &mut Command) -> io::Result<Self> {
         // Locked until the group is registered, so that `stop_all` cannot miss it.
         let mut running = running();
-        if stopped() {
-            return Err(io::Error::new(io::ErrorKind::Interrupted, "interrupted"));
-        }
+        refuse_if_stopped()?;
         let process = command.process_group(0).spawn()?;
         let group = Pid::from_child(&process);
         running.insert(group.as_raw_nonzero().get());
@@ -241,16 +263,21 @@ fn kill(group: Pid) {
     let _ = kill_process_group(group, Signal::KILL);
 }
 
-fn read_to_end(stream: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+fn read_to_end(stream: impl Read + Send + 'static, hear: impl FnMut(&[u8]) + Send + 'static) -> Receiver<Vec<u8>> {
     let (sender, receiver) = channel();
     // The receiver may be gone by then.
-    thread::spawn(move || sender.send(tail(stream, KEPT, |_| ())).unwrap_or_default());
+    thread::spawn(move || sender.send(tail(stream, KEPT, hear)).unwrap_or_default());
     receiver
+}
+
+/// The content of a stream whose writer has exited. A descendant of it may still hold the stream open.
+fn last_words(stream: Option<Receiver<Vec<u8>>>) -> Vec<u8> {
+    stream.and_then(|stream| stream.recv_timeout(LAST_WORDS).ok()).unwrap_or_default()
 }
 
 /// Reads a stream to its end, passes each part to `hear`, and returns the last bytes, at most `kept`. An error counts
 /// as the end of the stream.
-pub(crate) fn tail(mut stream: impl Read, kept: usize, mut hear: impl FnMut(&[u8])) -> Vec<u8> {
+fn tail(mut stream: impl Read, kept: usize, mut hear: impl FnMut(&[u8])) -> Vec<u8> {
     let (mut text, mut part) = (Vec::new(), [0; 4096]);
     while let Ok(length @ 1..) = stream.read(&mut part) {
         hear(&part[..length]);
@@ -301,6 +328,13 @@ mod tests {
         let output = shell("head -c 5000000 /dev/zero; echo end", Duration::from_secs(60)).expect("it ends");
         assert!((KEPT..=2 * KEPT).contains(&output.stdout.len()), "{}", output.stdout.len());
         assert!(output.stdout.ends_with(b"end\n"));
+    }
+
+    #[test]
+    fn only_the_end_of_a_long_stream_is_kept() {
+        let long = [b"first".as_slice(), &[b'.'; 3 * KEPT], b"last"].concat();
+        let kept = tail(long.as_slice(), KEPT, |_| ());
+        assert!(kept.len() == KEPT && kept.ends_with(b"last"));
     }
 
     #[test]

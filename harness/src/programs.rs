@@ -1,26 +1,22 @@
 //! Builds the programs that measure, and locates the executables that cargo produced.
 
-use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
-use std::time::Duration;
-use std::{fmt, fs};
+use std::process::{Command, Stdio};
+use std::{fmt, fs, io};
 
-use harness_record::distinct::distinct;
-use serde_json::Value;
+use cargo_metadata::{Message, Package};
+use itertools::Itertools;
 use thiserror::Error;
 
-use crate::process::Child;
+use crate::process::run_to_end;
 use crate::project::{Program, Project};
 
 /// Programs that are ready to start.
 #[derive(Debug)]
 pub struct Programs {
     root: PathBuf,
-    built: HashMap<(String, String), PathBuf>,
-    links: HashMap<(String, String), PathBuf>,
+    built: Vec<Executable>,
     model: Option<PathBuf>,
 }
 
@@ -35,7 +31,7 @@ const INCREMENTAL_VARIABLE: &str = "CARGO_INCREMENTAL";
 pub enum ProgramError {
     /// Cargo could not be started.
     #[error("cannot start cargo: {0}; the harness needs it to build the programs that it measures")]
-    NoCargo(std::io::Error),
+    NoCargo(io::Error),
     /// The build failed.
     #[error("building {0} failed; cargo's own message is above")]
     Build(String),
@@ -51,7 +47,7 @@ impl Programs {
     /// # Errors
     /// If cargo is missing or the build fails.
     pub fn build(project: &Project, programs: &[&Program], quiet: bool) -> Result<Self, ProgramError> {
-        Self::build_with(project, programs, quiet, |_| ())
+        Self::build_with(project, programs, quiet, false)
     }
 
     /// Builds like [`Self::build`], but incrementally, unless `CARGO_INCREMENTAL` is set. The code differs slightly
@@ -61,38 +57,35 @@ impl Programs {
     /// # Errors
     /// As for [`Self::build`].
     pub fn build_incrementally(project: &Project, programs: &[&Program], quiet: bool) -> Result<Self, ProgramError> {
-        Self::build_with(project, programs, quiet, |cargo| {
-            if std::env::var_os(INCREMENTAL_VARIABLE).is_none() {
-                cargo.env(INCREMENTAL_VARIABLE, "1");
-            }
-        })
+        Self::build_with(project, programs, quiet, std::env::var_os(INCREMENTAL_VARIABLE).is_none())
     }
 
     fn build_with(
         project: &Project,
         programs: &[&Program],
         quiet: bool,
-        prepare: impl FnOnce(&mut Command),
+        incrementally: bool,
     ) -> Result<Self, ProgramError> {
-        let mut built = HashMap::new();
-        let wanted: Vec<Target> = programs.iter().copied().filter_map(Target::of).collect();
-        if let Some(mut cargo) = build_call(&cargo(), &project.root, &wanted) {
-            if quiet {
-                cargo.arg("--quiet");
-            }
-            prepare(&mut cargo);
-            let (status, messages) = finish(&mut cargo).map_err(ProgramError::NoCargo)?;
-            if !status.success() {
-                return Err(ProgramError::Build(told(&wanted)));
-            }
-            let made = executables(&messages);
-            for target in wanted {
-                let made = made.iter().find(|made| made.target == target);
-                let path = made.ok_or_else(|| ProgramError::Missing(target.to_string()))?.path.clone();
-                built.insert((target.package, target.name), path);
-            }
+        let wanted = Target::all_of(programs);
+        let Some(mut cargo) = build_call(&cargo(), &project.root, &wanted) else {
+            return Ok(Self::ready(project.root.clone(), Vec::new()));
+        };
+        if quiet {
+            cargo.arg("--quiet");
         }
-        Ok(Self::ready(project.root.clone(), built))
+        if incrementally {
+            cargo.env(INCREMENTAL_VARIABLE, "1");
+        }
+        let output = run_to_end(cargo.stdin(Stdio::null()), |_| ()).map_err(ProgramError::NoCargo)?;
+        if !output.status.success() {
+            return Err(ProgramError::Build(told(&wanted)));
+        }
+        let made = executables(&output.stdout);
+        let find = |target: &Target| {
+            let found = made.iter().find(|made| made.target == *target).cloned();
+            found.ok_or_else(|| ProgramError::Missing(target.to_string()))
+        };
+        Ok(Self::ready(project.root.clone(), wanted.iter().unique().map(find).try_collect()?))
     }
 
     /// Sets the folder of the model for the programs.
@@ -100,45 +93,42 @@ impl Programs {
         Self { model: folder.map(Path::to_path_buf), ..self }
     }
 
-    /// Wraps programs that were built before. `root` is the checkout; `built` maps package and name to the executable.
-    pub fn ready(root: PathBuf, built: HashMap<(String, String), PathBuf>) -> Self {
-        Self { root, built, links: HashMap::new(), model: None }
-    }
-
-    /// Adds the archives with the linker inputs of the programs: a map from package and name to the file.
-    pub fn with_links(self, links: HashMap<(String, String), PathBuf>) -> Self {
-        Self { links, ..self }
+    /// Wraps programs that were built before. `root` is the checkout.
+    pub(crate) fn ready(root: PathBuf, built: Vec<Executable>) -> Self {
+        Self { root, built, model: None }
     }
 
     /// Returns the executable of a program, if it was built.
     pub fn file(&self, program: &Program) -> Option<&Path> {
-        self.built.get(&key(program)?).map(PathBuf::as_path)
+        Some(&self.executable(program)?.file)
     }
 
     /// Returns the archive with the linker inputs of a program, if there is one.
     pub fn link(&self, program: &Program) -> Option<&Path> {
-        self.links.get(&key(program)?).map(PathBuf::as_path)
+        self.executable(program)?.link.as_deref()
+    }
+
+    fn executable(&self, program: &Program) -> Option<&Executable> {
+        let target = Target::of(program)?;
+        self.built.iter().find(|built| built.target == target)
     }
 
     /// Returns the built executables, sorted.
     pub fn files(&self) -> Vec<&Path> {
-        let mut files: Vec<&Path> = self.built.values().map(PathBuf::as_path).collect();
-        files.sort_unstable();
-        files
+        self.built.iter().map(|built| built.file.as_path()).sorted_unstable().collect()
     }
 
     /// Copies the programs into a folder, where a later build cannot replace them.
     ///
     /// # Errors
     /// If a program cannot be copied.
-    pub fn set_aside(self, folder: &Path) -> io::Result<Self> {
-        let mut built = HashMap::new();
-        for (place, (target, path)) in self.built.into_iter().enumerate() {
-            let kept = folder.join(format!("{place}-{}", target.1));
-            fs::copy(&path, &kept)?;
-            built.insert(target, kept);
+    pub fn set_aside(mut self, folder: &Path) -> io::Result<Self> {
+        for (place, built) in self.built.iter_mut().enumerate() {
+            let kept = folder.join(format!("{place}-{}", built.target.name));
+            fs::copy(&built.file, &kept)?;
+            built.file = kept;
         }
-        Ok(Self { built, ..self })
+        Ok(self)
     }
 
     /// Creates the command that starts a built or an existing program.
@@ -150,10 +140,8 @@ impl Programs {
             Program::Command(words) => {
                 let program = words.first().map(String::as_str).unwrap_or_default();
                 // A name with a slash is relative to the root; another name is searched in `PATH`.
-                let mut command = match program.contains('/') {
-                    true => Command::new(self.root.join(program)),
-                    false => Command::new(program),
-                };
+                let program = if program.contains('/') { self.root.join(program) } else { program.into() };
+                let mut command = Command::new(program);
                 command.args(words.iter().skip(1));
                 command
             }
@@ -166,12 +154,20 @@ impl Programs {
     }
 }
 
-/// Returns package and name of a program of the workspace.
-fn key(program: &Program) -> Option<(String, String)> {
-    match program {
-        Program::Bin { package, name } | Program::Bench { package, name } => Some((package.clone(), name.clone())),
-        Program::Command(_) => None,
+/// Returns a command that starts another program in the folder, with the arguments and the environment of a command.
+pub(crate) fn with_program(command: &Command, program: impl AsRef<OsStr>) -> Command {
+    let mut copy = Command::new(program);
+    copy.args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => copy.env(name, value),
+            None => copy.env_remove(name),
+        };
     }
+    if let Some(folder) = command.get_current_dir() {
+        copy.current_dir(folder);
+    }
+    copy
 }
 
 /// Returns the cargo executable: the one that started the harness, if any.
@@ -179,24 +175,8 @@ pub(crate) fn cargo() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-/// Runs cargo without a time limit, with standard error inherited. Returns the exit status and the standard output.
-pub(crate) fn finish(cargo: &mut Command) -> io::Result<(ExitStatus, Vec<u8>)> {
-    printed(cargo.stderr(Stdio::inherit()))
-}
-
-/// Runs a program without a time limit. Returns the exit status and the standard output.
-pub(crate) fn printed(command: &mut Command) -> io::Result<(ExitStatus, Vec<u8>)> {
-    let mut child = Child::start(command.stdin(Stdio::null()).stdout(Stdio::piped()))?;
-    let mut output = Vec::new();
-    if let Some(mut stdout) = child.stdout() {
-        stdout.read_to_end(&mut output)?;
-    }
-    child.wait(Duration::MAX);
-    Ok((child.end()?, output))
-}
-
 /// A target of cargo: a binary or a bench of a package.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Target {
     /// Package name.
     pub(crate) package: String,
@@ -216,6 +196,21 @@ impl Target {
         };
         Some(Self { package: package.clone(), kind: kind.to_owned(), name: name.clone() })
     }
+
+    /// Returns the targets of those of the programs that cargo builds.
+    pub(crate) fn all_of(programs: &[&Program]) -> Vec<Self> {
+        programs.iter().copied().filter_map(Self::of).collect()
+    }
+
+    /// Returns all targets of a package.
+    pub(crate) fn all_in(package: &Package) -> impl Iterator<Item = Self> {
+        package.targets.iter().filter_map(|target| Self::found(&package.name, target))
+    }
+
+    fn found(package: &str, target: &cargo_metadata::Target) -> Option<Self> {
+        let kind = target.kind.first()?.to_string();
+        Some(Self { package: package.to_owned(), kind, name: target.name.clone() })
+    }
 }
 
 impl fmt::Display for Target {
@@ -226,7 +221,7 @@ impl fmt::Display for Target {
 
 /// Lists targets in a sentence.
 pub(crate) fn told(targets: &[Target]) -> String {
-    targets.iter().map(Target::to_string).collect::<Vec<_>>().join(", ")
+    targets.iter().join(", ")
 }
 
 /// Creates the cargo command that builds the targets in release mode, or `None` if there are none. The command is the
@@ -235,7 +230,7 @@ pub(crate) fn build_call(cargo: &OsStr, root: &Path, targets: &[Target]) -> Opti
     let mut command = Command::new(cargo);
     command.args(["build", "--release"]);
     // Cargo searches every name in every package, so it may build more than requested, but never less.
-    for package in distinct(targets.iter().map(|target| &target.package)) {
+    for package in targets.iter().map(|target| &target.package).unique() {
         command.args(["--package", package]);
     }
     for target in targets {
@@ -246,30 +241,28 @@ pub(crate) fn build_call(cargo: &OsStr, root: &Path, targets: &[Target]) -> Opti
 }
 
 /// An executable that cargo produced.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Made {
-    /// Target of the executable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Executable {
+    /// The target of cargo.
     pub(crate) target: Target,
     /// Path of the executable.
-    pub(crate) path: PathBuf,
+    pub(crate) file: PathBuf,
+    /// The archive with its linker inputs, if there is one.
+    pub(crate) link: Option<PathBuf>,
 }
 
 /// Extracts the executables from cargo's JSON messages.
-pub(crate) fn executables(messages: &[u8]) -> Vec<Made> {
-    String::from_utf8_lossy(messages)
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| message["reason"] == "compiler-artifact")
-        .filter_map(|message| {
-            let text = |value: &Value| value.as_str().map(str::to_owned);
-            let target = Target {
-                package: package_name(message["package_id"].as_str()?).to_owned(),
-                kind: text(&message["target"]["kind"][0])?,
-                name: text(&message["target"]["name"])?,
-            };
-            Some(Made { target, path: message["executable"].as_str()?.into() })
-        })
-        .collect()
+pub(crate) fn executables(messages: &[u8]) -> Vec<Executable> {
+    let artifact = |message| match message {
+        Message::CompilerArtifact(artifact) => Some(artifact),
+        _ => None,
+    };
+    let artifacts = Message::parse_stream(messages).filter_map(|message| artifact(message.ok()?));
+    let made = artifacts.filter_map(|artifact| {
+        let target = Target::found(package_name(&artifact.package_id.repr), &artifact.target)?;
+        Some(Executable { target, file: artifact.executable?.into(), link: None })
+    });
+    made.collect()
 }
 
 /// Returns the package name in a package id: `path+file:///folder#name@1.0.0`, or `path+file:///folder/name#1.0.0` if
@@ -284,21 +277,33 @@ fn package_name(id: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
     fn finds_the_executables_among_cargos_messages() {
-        let messages = br#"{"reason":"compiler-artifact","package_id":"path+file:///w/engine#0.1.0","target":{"kind":["lib"],"name":"engine"},"executable":null}
-not json
-{"reason":"compiler-artifact","package_id":"path+file:///w/suite#my-suite@0.1.0","target":{"kind":["bin"],"name":"probe"},"executable":"/t/release/probe"}
-{"reason":"compiler-artifact","package_id":"path+file:///w/other#0.1.0","target":{"kind":["bench"],"name":"probe"},"executable":"/t/release/deps/probe-1"}
-{"reason":"build-finished","success":true}"#;
-        let made = |package: &str, kind: &str, path: &str| Made {
+        let artifact = |package: &str, kind: &str, name: &str, executable: Option<&str>| {
+            let target = json!({"kind": [kind], "crate_types": [kind], "name": name, "src_path": "/w/main.rs"});
+            let profile = json!({"opt_level": "3", "debug_assertions": false, "overflow_checks": false, "test": false});
+            json!({"reason": "compiler-artifact", "package_id": package, "manifest_path": "/w/Cargo.toml",
+                "target": target, "profile": profile, "features": [], "filenames": [], "executable": executable,
+                "fresh": false})
+        };
+        let messages = [
+            artifact("path+file:///w/engine#0.1.0", "lib", "engine", None).to_string(),
+            "not json".to_owned(),
+            artifact("path+file:///w/suite#my-suite@0.1.0", "bin", "probe", Some("/t/release/probe")).to_string(),
+            artifact("path+file:///w/other#0.1.0", "bench", "probe", Some("/t/release/deps/probe-1")).to_string(),
+            r#"{"reason":"build-finished","success":true}"#.to_owned(),
+        ];
+        let made = |package: &str, kind: &str, path: &str| Executable {
             target: Target { package: package.to_owned(), kind: kind.to_owned(), name: "probe".to_owned() },
-            path: path.into(),
+            file: path.into(),
+            link: None,
         };
         assert_eq!(
-            executables(messages),
+            executables(messages.join("\n").as_bytes()),
             [made("my-suite", "bin", "/t/release/probe"), made("other", "bench", "/t/release/deps/probe-1")]
         );
     }
@@ -309,7 +314,8 @@ not json
         let probe = folder.path().join("probe");
         fs::write(&probe, "then").expect("written");
         let program = Program::Bin { package: "a".to_owned(), name: "probe".to_owned() };
-        let built = HashMap::from([(("a".to_owned(), "probe".to_owned()), probe.clone())]);
+        let target = Target::of(&program).expect("cargo builds it");
+        let built = vec![Executable { target, file: probe.clone(), link: None }];
         let kept_build = tempfile::tempdir().expect("a folder");
         let programs = Programs::ready(folder.path().to_owned(), built).set_aside(kept_build.path()).expect("copied");
         fs::write(&probe, "now").expect("written");

@@ -4,12 +4,14 @@
 //! package of the probe, the folders of records, baselines and reports, and the anchor phases. The defaults are those
 //! of this repository.
 
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use harness_record::json_files::json_files;
 use serde::Deserialize;
 use thiserror::Error;
+
+use crate::file_error::{FileError, at};
 
 /// A checkout and its configuration.
 #[derive(Debug, Clone)]
@@ -114,21 +116,11 @@ pub enum ProjectError {
     #[error("there is no harness.toml and no Cargo workspace in {0} or above it; run harness inside a checkout")]
     NotFound(PathBuf),
     /// The configuration cannot be read.
-    #[error("cannot read {path}: {source}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Error of the system.
-        source: io::Error,
-    },
-    /// The configuration is invalid.
-    #[error("{path} is not a valid configuration of the harness: {message}")]
-    Format {
-        /// The file.
-        path: PathBuf,
-        /// Position and problem.
-        message: String,
-    },
+    #[error(transparent)]
+    Read(#[from] FileError),
+    /// The configuration is invalid: the file, and the position and the problem.
+    #[error("{0} is not a valid configuration of the harness: {1}")]
+    Format(PathBuf, String),
 }
 
 impl Project {
@@ -176,11 +168,9 @@ impl Project {
 
 impl Config {
     fn read(path: &Path) -> Result<Self, ProjectError> {
-        let text = fs::read_to_string(path).map_err(|source| ProjectError::Read { path: path.to_owned(), source })?;
-        toml::from_str(&text).map_err(|error| ProjectError::Format {
-            path: path.to_owned(),
-            message: error.to_string().trim_end().replace('\n', " "),
-        })
+        let text = fs::read_to_string(path).map_err(at("read", path))?;
+        let invalid = |message: String| ProjectError::Format(path.to_owned(), message.trim_end().replace('\n', " "));
+        toml::from_str(&text).map_err(|error| invalid(error.to_string()))
     }
 }
 

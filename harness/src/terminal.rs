@@ -19,7 +19,7 @@ pub const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 /// Style of the word before a notice.
 pub const NOTICE: Style = AnsiColor::Cyan.on_default();
 
-/// Outcome of a command, which decides its exit status.
+/// Outcome of a command, with its exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     /// Everything is fine.

@@ -107,14 +107,10 @@ impl Threshold<'_> {
     /// requires that all commits before the first bad one are good and all after it bad. If several commits share the
     /// change, the search finds the one that exceeds the threshold.
     pub fn aim(&mut self, bad: &Answer) -> Option<f64> {
-        match self {
-            Threshold::Time { rules, .. } => {
-                let threshold = bad.value?.sqrt();
-                *rules = Rules { margin: threshold - 1.0, minimum_effect: threshold - 1.0, ..*rules };
-                Some(threshold)
-            }
-            Threshold::Count { .. } => None,
-        }
+        let Threshold::Time { rules, .. } = self else { return None };
+        let threshold = bad.value?.sqrt();
+        *rules = Rules { margin: threshold - 1.0, minimum_effect: threshold - 1.0, ..*rules };
+        Some(threshold)
     }
 }
 
@@ -218,11 +214,8 @@ fn by_time(sequential_test: &SequentialTest) -> Answer {
             return Answer::skipped(format!("{pairs} pairs ({change}) are inconclusive; --budget allows more"));
         }
     };
-    let interval = sequential_test.interval(LEVEL).map(|Interval { low, high, level }| Interval {
-        low: low.exp(),
-        high: high.exp(),
-        level,
-    });
+    let interval = sequential_test.interval(LEVEL);
+    let interval = interval.map(|log| Interval { low: log.low.exp(), high: log.high.exp(), ..log });
     Answer { finding, told: format!("time {change} in {pairs} pairs"), value, interval }
 }
 

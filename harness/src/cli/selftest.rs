@@ -27,8 +27,6 @@ impl Selftest {
                 program.display()
             );
         }
-        // Held, so that an interruption ends the program before the harness.
-        let _held = process::Held::new();
         let mut command = Command::new(&program);
         command.args(self.arguments);
         let status = process::foreground(&mut command).with_context(|| format!("cannot run {}", program.display()))?;

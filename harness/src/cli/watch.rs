@@ -13,7 +13,7 @@ use harness::seconds::seconds_up_to;
 use harness::terminal::{ALARM, Status, notice, show};
 use harness::timing::{MOST_TIMED, MatchedWorkloads};
 use harness::vcs::MeasuringLock;
-use harness::watch::{self, News, Scope, Sources, State};
+use harness::watch::{self, Scope, Sources, State};
 use harness_judge::compare::{RecordView, compare};
 use harness_probe::Instrument;
 use harness_record::metric::Quantity;
@@ -79,12 +79,12 @@ impl Watch {
             let edits = loop {
                 match sources.wait() {
                     None => return Ok(()),
-                    Some(News::Edited(edits)) => break edits,
-                    Some(News::Rewritten(_)) => notice("written again, but nothing changed"),
+                    Some(edits) if edits.is_empty() => notice("written again, but nothing changed"),
+                    Some(edits) => break edits,
                 }
             };
             notice(&watch::told(&edits, &session.project.root));
-            if edits.iter().any(|edit| sources.scope().depends_on(edit.path())) {
+            if edits.iter().any(|edit| sources.scope().depends_on(&edit.path)) {
                 match Project::find(&session.project.root) {
                     Ok(project) => session.project = project,
                     Err(error) => alarm(&format!("{error}; the configuration from before stays in force")),

@@ -1,11 +1,13 @@
 //! Runs the instruments on the selected workloads and collects their readings into rows.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard};
+use std::panic::resume_unwind;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use harness_probe::{Instrument, Unit};
+use harness_probe::protocol::Description;
 use harness_record::{Check, Data, Failure, Reading, Row, metric};
+use itertools::Itertools;
 
 use crate::collect::instrument::{InstrumentReader, Taken};
 use crate::collect::{Progress, Selected};
@@ -17,25 +19,13 @@ struct Job<'a> {
     phases: &'a [String],
 }
 
-/// The result of a job.
-struct Answer<'a> {
-    job: Job<'a>,
-    taken: Vec<Taken>,
-}
-
-/// Pending jobs and finished answers, shared by all workers.
-struct Board<'a> {
-    waiting: VecDeque<Job<'a>>,
-    answers: Vec<Answer<'a>>,
-}
-
 /// Runs every instrument on every workload that it supports. First the `timing` instruments, one job at a time on an
 /// otherwise idle machine; a job contains all phases of a workload. Then the `counting` instruments, which need no idle
 /// machine: one job per phase, on as many threads as `workers`.
 pub(super) fn gather(
     selected: &[Selected],
-    timing: &[Box<dyn InstrumentReader + '_>],
-    counting: &[Box<dyn InstrumentReader + '_>],
+    timing: &[&dyn InstrumentReader],
+    counting: &[&dyn InstrumentReader],
     workers: usize,
     progress: &dyn Progress,
 ) -> Vec<Row> {
@@ -50,13 +40,11 @@ pub(super) fn gather(
     let mut waiting = together;
     progress.advance(0, left(&rows, &waiting));
     while let Some(job) = waiting.pop_front() {
-        let taken = job.read(progress);
-        let count = job.phases.len();
-        enter(&mut rows, Answer { job, taken });
-        progress.advance(count, left(&rows, &waiting));
+        enter(&mut rows, &job, job.read(progress));
+        progress.advance(job.phases.len(), left(&rows, &waiting));
     }
-    for answer in count(apart, &rows, workers, progress) {
-        enter(&mut rows, answer);
+    for (job, taken) in count(apart, &rows, workers, progress) {
+        enter(&mut rows, &job, taken);
     }
     for row in &mut rows {
         row.readings.sort_by_key(|reading| reading.data.instrument());
@@ -67,24 +55,28 @@ pub(super) fn gather(
 }
 
 /// Runs the counting jobs, the longest first, so that no long job is left to a single worker at the end.
-fn count<'a>(mut jobs: VecDeque<Job<'a>>, rows: &[Row], workers: usize, progress: &dyn Progress) -> Vec<Answer<'a>> {
-    jobs.make_contiguous().sort_by(|a, b| b.seconds(rows).total_cmp(&a.seconds(rows)));
-    let board = Mutex::new(Board { waiting: jobs, answers: Vec::new() });
-    let lock = || -> MutexGuard<'_, Board<'a>> { board.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) };
-    thread::scope(|scope| {
-        for _ in 0..workers.max(1) {
-            scope.spawn(|| {
-                loop {
-                    let Some(job) = lock().waiting.pop_front() else { break };
-                    let taken = job.read(progress);
-                    let mut board = lock();
-                    progress.advance(job.phases.len(), seconds(rows, &board.waiting) / workers.max(1) as f64);
-                    board.answers.push(Answer { job, taken });
-                }
-            });
+fn count<'a>(
+    jobs: VecDeque<Job<'a>>,
+    rows: &[Row],
+    workers: usize,
+    progress: &dyn Progress,
+) -> Vec<(Job<'a>, Vec<Taken>)> {
+    let longest_first = jobs.into_iter().sorted_by(|a, b| b.seconds(rows).total_cmp(&a.seconds(rows)));
+    let waiting = Mutex::new(longest_first.collect());
+    let waiting = || -> MutexGuard<'_, VecDeque<Job<'a>>> { waiting.lock().unwrap_or_else(PoisonError::into_inner) };
+    let work = || {
+        let mut answers = Vec::new();
+        loop {
+            let Some(job) = waiting().pop_front() else { return answers };
+            let taken = job.read(progress);
+            progress.advance(job.phases.len(), seconds(rows, &waiting()) / workers.max(1) as f64);
+            answers.push((job, taken));
         }
-    });
-    board.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()).answers
+    };
+    thread::scope(|scope| {
+        let threads = (0..workers.max(1)).map(|_| scope.spawn(work)).collect_vec();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    })
 }
 
 impl Job<'_> {
@@ -103,17 +95,14 @@ impl Job<'_> {
 }
 
 fn jobs<'a>(
-    gauges: &'a [Box<dyn InstrumentReader + '_>],
+    gauges: &'a [&'a dyn InstrumentReader],
     selected: &'a [Selected],
     cut: impl Fn(&'a [String]) -> Vec<&'a [String]>,
 ) -> VecDeque<Job<'a>> {
-    let mut jobs = VecDeque::new();
-    for gauge in gauges {
-        for one in selected.iter().filter(|one| one.takes(gauge.instrument())) {
-            jobs.extend(cut(&one.phases).into_iter().map(|phases| Job { gauge: gauge.as_ref(), one, phases }));
-        }
-    }
-    jobs
+    let pairs = gauges.iter().cartesian_product(selected).filter(|(gauge, one)| one.takes(gauge.instrument()));
+    let jobs =
+        pairs.flat_map(|(gauge, one)| cut(&one.phases).into_iter().map(|phases| Job { gauge: *gauge, one, phases }));
+    jobs.collect()
 }
 
 fn seconds(rows: &[Row], jobs: &VecDeque<Job>) -> f64 {
@@ -121,34 +110,29 @@ fn seconds(rows: &[Row], jobs: &VecDeque<Job>) -> f64 {
 }
 
 fn empty_rows(selected: &[Selected]) -> Vec<Row> {
-    let mut rows = Vec::new();
-    for Selected { workload, phases } in selected {
-        for phase in phases {
-            rows.push(Row {
-                workload: workload.id.clone(),
-                phase: phase.clone(),
-                unit: Unit { name: workload.unit.name.clone(), per_run: workload.unit.per_run },
-                definition: workload.definition.clone(),
-                answer: workload.answer.clone(),
-                check: Check::NotRun("no instrument that checks the answer was selected".to_owned()),
-                readings: Vec::new(),
-                failures: Vec::new(),
-            });
-        }
-    }
-    rows
+    let cases =
+        selected.iter().flat_map(|Selected { workload, phases }| phases.iter().map(move |phase| (workload, phase)));
+    let row = |(workload, phase): (&Description, &String)| Row {
+        workload: workload.id.clone(),
+        phase: phase.clone(),
+        unit: workload.unit.clone(),
+        definition: workload.definition.clone(),
+        answer: workload.answer.clone(),
+        check: Check::NotRun("no instrument that checks the answer was selected".to_owned()),
+        readings: Vec::new(),
+        failures: Vec::new(),
+    };
+    cases.map(row).collect()
 }
 
-fn enter(rows: &mut [Row], answer: Answer) {
-    let Job { gauge, one, phases } = answer.job;
-    for (phase, taken) in phases.iter().zip(answer.taken) {
-        let Some(row) = rows.iter_mut().find(|row| row.workload == one.workload.id && row.phase == *phase) else {
+fn enter(rows: &mut [Row], job: &Job, taken: Vec<Taken>) {
+    for (phase, taken) in job.phases.iter().zip(taken) {
+        let Some(row) = rows.iter_mut().find(|row| row.workload == job.one.workload.id && row.phase == *phase) else {
             continue;
         };
-        let instrument: Instrument = gauge.instrument();
         match taken.reading {
             Ok(reading) => row.readings.push(in_order(reading)),
-            Err(message) => row.failures.push(Failure { instrument, message }),
+            Err(message) => row.failures.push(Failure { instrument: job.gauge.instrument(), message }),
         }
         if let Some(check) = taken.check.filter(|check| weight(check) >= weight(&row.check)) {
             row.check = check;

@@ -2,19 +2,22 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use harness_record::{Environment, UNKNOWN};
 
 use crate::doctor::{self, System};
+use crate::process;
+
+/// Time limit of the programs that describe the machine; a rustup proxy may have to install the compiler first.
+const LIMIT: Duration = Duration::from_secs(600);
 
 /// Describes this machine and the checkout at `root`; `isa` is the best instruction set that the probe found.
 pub(super) fn describe(root: &Path, isa: &str) -> Environment {
     let system = System::here();
     let variable = |name: &str| std::env::var(name).ok();
-    let rustc = lines(&compiler(variable), &["-vV"], root);
-    let field = |name: &str| {
-        rustc.iter().find_map(|line| line.strip_prefix(name)).map_or_else(|| UNKNOWN.to_owned(), str::to_owned)
-    };
+    let rustc = printed(&compiler(variable), &["-vV"], root);
+    let field = |name: &str| rustc.lines().find_map(|line| line.strip_prefix(name)).unwrap_or(UNKNOWN).to_owned();
     Environment {
         cpu: doctor::cpu_model(&system).unwrap_or_else(|| format!("{UNKNOWN} CPU")),
         cpus: std::thread::available_parallelism().map_or(1, |cpus| cpus.get() as u32),
@@ -54,23 +57,14 @@ fn rustflags(variable: impl Fn(&str) -> Option<String>) -> String {
     joined(plain.split_whitespace().collect())
 }
 
-/// Returns the output of a program as lines; empty if the program is missing or fails.
-fn lines(program: &str, arguments: &[&str], folder: &Path) -> Vec<String> {
-    match Command::new(program).args(arguments).current_dir(folder).stdin(Stdio::null()).stderr(Stdio::null()).output()
-    {
-        Ok(output) if output.status.success() => {
-            String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
-        }
-        _ => Vec::new(),
-    }
+/// Returns the standard output of a program; empty if the program is missing or fails.
+fn printed(program: &str, arguments: &[&str], folder: &Path) -> String {
+    process::text(Command::new(program).args(arguments).current_dir(folder), LIMIT).unwrap_or_default()
 }
 
 fn first_line(program: &str, arguments: &[&str], folder: &Path) -> Option<String> {
-    lines(program, arguments, folder)
-        .into_iter()
-        .next()
-        .map(|line| line.trim().to_owned())
-        .filter(|line| !line.is_empty())
+    let printed = printed(program, arguments, folder);
+    printed.lines().next().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty())
 }
 
 /// Returns `glibc 2.36` if `getconf` reports it, `musl 1.2.4` if the loader is that of musl, otherwise `unknown libc`.

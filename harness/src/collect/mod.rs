@@ -155,6 +155,13 @@ impl Measured<'_> {
         Ok(Record { asked: vec![request.asked()], ..record })
     }
 
+    /// A command that starts the probe that counts heap allocations.
+    fn heap(&self) -> Command {
+        let mut command = self.programs.command(&self.project.config.heap);
+        command.arg("--probe");
+        command
+    }
+
     /// Runs every instrument of the request on the selected workloads.
     ///
     /// # Errors
@@ -166,46 +173,34 @@ impl Measured<'_> {
         request: &Request,
         progress: &dyn Progress,
     ) -> Result<Record, MeasureError> {
-        let config = &self.project.config;
-        let start = |program: &Program| self.programs.command(program);
+        let (config, programs) = (&self.project.config, self.programs);
         let settings = settings(request);
         let environment = self.environment(greeting);
         let created = now();
-
-        let probe = || start(&config.probe);
-        let heap = || {
-            let mut command = start(&config.heap);
-            command.arg("--probe");
-            command
-        };
-        let time_bench = || start(&config.criterion);
-        let instruction_bench = || start(&config.callgrind);
+        let (probe, heap) = (|| programs.command(&config.probe), || self.heap());
+        let time_bench = || programs.command(&config.criterion);
+        let instruction_bench = || programs.command(&config.callgrind);
         let isa = settings.isa.clone().unwrap_or_else(|| greeting.isa.clone());
-        let counts_isa = match has_counts(&request.plan) {
+        let is_counted = request.plan.instruments.iter().any(|instrument| Instrument::COUNTED.contains(instrument));
+        let counts_isa = match is_counted {
             true => isa_under_valgrind(probe(), request, &settings),
             false => Ok(isa.clone()),
         };
         // A baseline has one instruction set, so callgrind and dhat use the same.
         let counts = Settings { isa: settings.isa.clone().or_else(|| counts_isa.clone().ok()), ..settings.clone() };
-        let selects = |instrument| request.plan.instruments.contains(&instrument);
-        let mut counting: Vec<Box<dyn InstrumentReader + '_>> = Vec::new();
-        let mut timing: Vec<Box<dyn InstrumentReader + '_>> = Vec::new();
-        if selects(Instrument::Clock) {
-            timing.push(Box::new(Clock { probe: &probe, settings: &settings, run: created.clone() }));
-        }
-        if selects(Instrument::Criterion) {
-            timing.push(Box::new(Criterion { bench: &time_bench, isa: &isa, settings: &settings }));
-        }
-        if selects(Instrument::Callgrind) {
-            counting.push(Box::new(Callgrind {
-                bench: &instruction_bench,
-                workloads: &greeting.workloads,
-                isa: counts_isa,
-                settings: &settings,
-            }));
-        }
-        if selects(Instrument::Dhat) {
-            counting.push(Box::new(Dhat { probe: &heap, settings: &counts }));
+        let clock = Clock { probe: &probe, settings: &settings, run: created.clone() };
+        let criterion = Criterion { bench: &time_bench, isa: &isa, settings: &settings };
+        let callgrind = Callgrind {
+            bench: &instruction_bench,
+            workloads: &greeting.workloads,
+            isa: counts_isa,
+            settings: &settings,
+        };
+        let dhat = Dhat { probe: &heap, settings: &counts };
+        let mut timing: Vec<&dyn InstrumentReader> = vec![&clock, &criterion];
+        let mut counting: Vec<&dyn InstrumentReader> = vec![&callgrind, &dhat];
+        for gauges in [&mut timing, &mut counting] {
+            gauges.retain(|gauge| request.plan.instruments.contains(&gauge.instrument()));
         }
         let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let rows = gather::gather(selected, &timing, &counting, workers, progress);
@@ -228,22 +223,18 @@ pub fn now() -> String {
 /// If the probe cannot be built or does not answer.
 pub fn workloads(project: &Project, quiet: bool) -> Result<Vec<Description>, MeasureError> {
     let programs = Programs::build(project, &[&project.config.probe], quiet)?;
-    let Greeting { workloads, .. } = Probe::start(programs.command(&project.config.probe), TIME_LIMIT)?.hello()?;
-    Ok(workloads)
+    Ok(Measured { project, programs: &programs, commit: None }.greet(TIME_LIMIT)?.workloads)
 }
 
 /// Returns the programs that the instruments need. The timed probe is always needed, because it lists the workloads.
 pub fn needed<'a>(config: &'a Config, instruments: &[Instrument]) -> Vec<&'a Program> {
-    let mut programs = vec![&config.probe];
-    for instrument in instruments {
-        match instrument {
-            Instrument::Clock => {}
-            Instrument::Criterion => programs.push(&config.criterion),
-            Instrument::Callgrind => programs.push(&config.callgrind),
-            Instrument::Dhat => programs.push(&config.heap),
-        }
-    }
-    programs
+    let bench = |instrument: &Instrument| match instrument {
+        Instrument::Clock => None,
+        Instrument::Criterion => Some(&config.criterion),
+        Instrument::Callgrind => Some(&config.callgrind),
+        Instrument::Dhat => Some(&config.heap),
+    };
+    [&config.probe].into_iter().chain(instruments.iter().filter_map(bench)).collect()
 }
 
 fn settings(request: &Request) -> Settings {
@@ -257,10 +248,6 @@ fn settings(request: &Request) -> Settings {
         slow_rounds: if quick { 1 } else { 3 },
         criterion_budget: Duration::from_millis(100),
     }
-}
-
-fn has_counts(plan: &Plan) -> bool {
-    plan.instruments.iter().any(|instrument| Instrument::COUNTED.contains(instrument))
 }
 
 /// Determines the instruction set that kernels choose under valgrind, which emulates a different CPU. The error is the

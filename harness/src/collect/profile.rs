@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use crate::collect::instrument::{Callgrind, Settings};
 use crate::collect::{Measured, Request, isa_under_valgrind, settings};
-use crate::probe::{Greeting, Probe, ProbeError};
+use crate::probe::{CLOCK_STANDS_STILL, Greeting, Probe, ProbeError};
 
 /// Duration of a slice. Slices with and without spans alternate.
 const SLICE: Duration = Duration::from_millis(20);
@@ -34,24 +34,14 @@ pub struct Target<'a> {
 /// A profile that failed.
 #[derive(Debug, Error)]
 pub enum ProfileError {
-    /// The workload is too large for the instrument.
-    #[error("{workload} is too large for {instrument}; `harness list` shows which workloads are small enough")]
-    TooLarge {
-        /// The workload's id.
-        workload: String,
-        /// The instrument.
-        instrument: &'static str,
-    },
-    /// The probe's protocol has no profiles.
+    /// The workload, by its id, is too large for the instrument.
+    #[error("{0} is too large for {1}; `harness list` shows which workloads are small enough")]
+    TooLarge(String, &'static str),
+    /// The probe's protocol, in this version, has no profiles by this view.
     #[error(
-        "the probe speaks protocol {found}, which has no profile by {view}; it came with protocol {PROFILES_SINCE}, this harness speaks {VERSION}"
+        "the probe speaks protocol {0}, which has no profile by {1}; it came with protocol {PROFILES_SINCE}, this harness speaks {VERSION}"
     )]
-    Protocol {
-        /// Protocol version of the probe.
-        found: u32,
-        /// Requested view.
-        view: &'static str,
-    },
+    Protocol(u32, &'static str),
     /// The probe failed.
     #[error(transparent)]
     Probe(#[from] ProbeError),
@@ -67,14 +57,9 @@ pub enum ProfileError {
     /// Instructions cannot be counted.
     #[error("{0}")]
     Callgrind(String),
-    /// The profiled run gave a wrong answer.
-    #[error("{place} gave a wrong answer: {wrong}")]
-    Wrong {
-        /// Workload and phase.
-        place: String,
-        /// Difference from the expected answer.
-        wrong: String,
-    },
+    /// The profiled run, of this workload and phase, gave an answer with this difference from the expected one.
+    #[error("{0} gave a wrong answer: {1}")]
+    Wrong(String, String),
 }
 
 impl Measured<'_> {
@@ -92,10 +77,10 @@ impl Measured<'_> {
         let instrument = view.instrument();
         if !target.workload.instruments.contains(&instrument) {
             let workload = target.workload.id.clone();
-            return Err(ProfileError::TooLarge { workload, instrument: instrument.name() });
+            return Err(ProfileError::TooLarge(workload, instrument.name()));
         }
         if view != View::Instructions && greeting.protocol < PROFILES_SINCE {
-            return Err(ProfileError::Protocol { found: greeting.protocol, view: view.name() });
+            return Err(ProfileError::Protocol(greeting.protocol, view.name()));
         }
         let settings = settings(request);
         match view {
@@ -113,12 +98,8 @@ impl Measured<'_> {
         spans.measure()?;
         let Spans { tree, runs, ratios, .. } = spans;
         check(&mut probe, target)?;
-        let cost = median(&ratios).zip(median_interval(&ratios, LEVEL)).map(|(ratio, interval)| Cost {
-            ratio,
-            interval,
-            pairs: ratios.len(),
-        });
-        let cost = cost.filter(|cost| cost.pairs >= LEAST_PAIRS);
+        let (pairs, figure) = (ratios.len(), median(&ratios).zip(median_interval(&ratios, LEVEL)));
+        let cost = figure.filter(|_| pairs >= LEAST_PAIRS).map(|(ratio, interval)| Cost { ratio, interval, pairs });
         Ok(Profile { runs, cost, tree, ..target.profile(View::Time, ready.isa, ready.threads) })
     }
 
@@ -144,9 +125,7 @@ impl Measured<'_> {
     }
 
     fn allocations(&self, target: Target<'_>, settings: &Settings) -> Result<Profile, ProfileError> {
-        let mut command = self.programs.command(&self.project.config.heap);
-        command.arg("--probe");
-        let mut probe = Probe::start(command, settings.time_limit)?;
+        let mut probe = Probe::start(self.heap(), settings.time_limit)?;
         let options = Options { threads: 1, isa: settings.isa.clone() };
         let ready = probe.prepare(&target.workload.id, target.phase, &options)?;
         let Reading::Sites { dhat } = probe.profile(1)? else {
@@ -214,9 +193,7 @@ impl Spans<'_> {
     /// Runs without spans and returns the nanoseconds.
     fn plain(&mut self, iterations: u64) -> Result<u64, ProfileError> {
         match self.probe.run(iterations)? {
-            Reading::Clock { nanoseconds: 0, .. } => {
-                Err(ProbeError::Refused("the probe's clock stands still, so its times are invalid".to_owned()).into())
-            }
+            Reading::Clock { nanoseconds: 0, .. } => Err(ProbeError::Refused(CLOCK_STANDS_STILL.to_owned()).into()),
             Reading::Clock { nanoseconds, .. } => Ok(nanoseconds),
             _ => Err(ProfileError::OtherReading(TIME)),
         }
@@ -237,10 +214,6 @@ impl Spans<'_> {
 const TIME: &str = "time";
 
 fn check(probe: &mut Probe, target: Target<'_>) -> Result<(), ProfileError> {
-    match probe.check()? {
-        None => Ok(()),
-        Some(wrong) => {
-            Err(ProfileError::Wrong { place: format!("{} in phase {}", target.workload.id, target.phase), wrong })
-        }
-    }
+    let place = format!("{} in phase {}", target.workload.id, target.phase);
+    probe.check()?.map_or(Ok(()), |wrong| Err(ProfileError::Wrong(place, wrong)))
 }

@@ -1,5 +1,7 @@
 //! Clock rate of the cores: governor and turbo.
 
+use itertools::Itertools;
+
 use crate::doctor::System;
 
 /// The kernel's folder of all CPUs.
@@ -21,10 +23,7 @@ pub(super) fn governor_files(system: &System) -> Vec<String> {
 
 /// The governors in use, without repetition; empty if the kernel does not choose the clock rate.
 pub(super) fn governors(system: &System) -> Vec<String> {
-    let mut governors: Vec<String> = governor_files(system).iter().filter_map(|file| system.word(file)).collect();
-    governors.sort();
-    governors.dedup();
-    governors
+    governor_files(system).iter().filter_map(|file| system.word(file)).sorted().dedup().collect()
 }
 
 /// True if cores may run faster than their base clock; none if unknown.

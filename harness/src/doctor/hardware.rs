@@ -1,5 +1,7 @@
 //! Properties of the machine that do not depend on its state: its CPU, its memory and its system.
 
+use itertools::Itertools;
+
 use crate::doctor::{System, processors};
 
 /// The CPU's name, with its family and model numbers if there are any.
@@ -22,8 +24,7 @@ pub fn short_name(system: &System) -> String {
         (false, _) => None,
     };
     let cpus = processors::allowed(system).map(|cpus| format!("{cpus} CPUs"));
-    let name: Vec<String> = [Some(model), vectors, host, cpus].into_iter().flatten().collect();
-    name.join(", ").replace(char::is_control, " ")
+    [Some(model), vectors, host, cpus].into_iter().flatten().join(", ").replace(char::is_control, " ")
 }
 
 fn model_in(cpuinfo: &str) -> Option<String> {

@@ -1,6 +1,7 @@
 //! CPU use of other programs.
 
 use harness_record::machine::{Busy, Load};
+use itertools::Itertools;
 
 use crate::doctor::System;
 
@@ -36,7 +37,7 @@ pub(super) fn ticks(system: &System) -> Option<Ticks> {
 fn ticks_in(stat: &str) -> Option<Ticks> {
     const STEAL: usize = 7;
     let line = stat.lines().next()?.strip_prefix("cpu ")?;
-    let times: Vec<u64> = line.split_whitespace().map(|word| word.parse().ok()).collect::<Option<_>>()?;
+    let times: Vec<u64> = line.split_whitespace().map(str::parse).try_collect().ok()?;
     let total = times.iter().take(STEAL + 1).try_fold(0_u64, |sum, time| sum.checked_add(*time))?;
     let is_cpu =
         |line: &&str| line.strip_prefix("cpu").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
@@ -80,14 +81,8 @@ pub fn busiest(before: &Tasks, after: &Tasks) -> Vec<Busy> {
         let earlier = before.tasks.iter().find(|earlier| (earlier.id, earlier.started) == (task.id, task.started));
         task.ticks.saturating_sub(earlier.map_or(0, |earlier| earlier.ticks)) as f64 / elapsed.max(1.0)
     };
-    let mut busy: Vec<Busy> = after
-        .tasks
-        .iter()
-        .map(|task| Busy { name: task.name.clone(), cpus: used(task) })
-        .filter(|busy| busy.cpus > NOTED)
-        .collect();
-    busy.sort_by(|a, b| b.cpus.total_cmp(&a.cpus));
-    busy
+    let busy = after.tasks.iter().map(|task| Busy { name: task.name.clone(), cpus: used(task) });
+    busy.filter(|busy| busy.cpus > NOTED).sorted_by(|a, b| b.cpus.total_cmp(&a.cpus)).collect()
 }
 
 /// Parses `PID (NAME) STATE ...`. The name may contain anything, parentheses included. The 14th and 15th field are

@@ -24,14 +24,12 @@ pub(super) fn swap(system: &System) -> Option<(u64, u64)> {
 fn swap_in(swaps: &str) -> Option<(u64, u64)> {
     let mut lines = swaps.lines();
     lines.next().filter(|head| head.starts_with("Filename"))?;
-    let (mut used, mut size) = (0_u64, 0_u64);
-    for line in lines.filter(|line| !line.trim().is_empty()) {
+    lines.filter(|line| !line.trim().is_empty()).try_fold((0_u64, 0_u64), |(used, size), line| {
         // From the end: a file name may contain anything.
         let mut words = line.split_whitespace().rev().skip(1);
-        used = used.checked_add(words.next()?.parse::<u64>().ok()?.checked_mul(1024)?)?;
-        size = size.checked_add(words.next()?.parse::<u64>().ok()?.checked_mul(1024)?)?;
-    }
-    Some((used, size))
+        let mut bytes = || words.next()?.parse::<u64>().ok()?.checked_mul(1024);
+        Some((used.checked_add(bytes()?)?, size.checked_add(bytes()?)?))
+    })
 }
 
 #[cfg(test)]

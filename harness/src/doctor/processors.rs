@@ -1,5 +1,7 @@
 //! The CPUs: how many run, how many this process may use, and if they share cores.
 
+use itertools::Itertools;
+
 use crate::doctor::System;
 
 /// Upper bound of CPU numbers. A list with a higher one is invalid.
@@ -28,18 +30,13 @@ pub(super) fn siblings(system: &System) -> Option<bool> {
 
 /// The CPUs in a list in the kernel's format, such as `0-3,8`; none if it is invalid.
 fn cpus_in(list: &str) -> Option<Vec<u32>> {
-    let mut cpus = Vec::new();
-    for part in list.trim().split(',') {
+    let range = |part: &str| {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
         let (first, last): (u32, u32) = (first.parse().ok()?, last.parse().ok()?);
-        if first > last || last >= MOST {
-            return None;
-        }
-        cpus.extend(first..=last);
-    }
-    cpus.sort_unstable();
-    cpus.dedup();
-    Some(cpus)
+        (first <= last && last < MOST).then_some(first..=last)
+    };
+    let ranges = list.trim().split(',').map(range).collect::<Option<Vec<_>>>()?;
+    Some(ranges.into_iter().flatten().sorted_unstable().dedup().collect())
 }
 
 #[cfg(test)]

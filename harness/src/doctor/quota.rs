@@ -5,6 +5,10 @@
 //! <https://docs.kernel.org/admin-guide/cgroup-v2.html#cpu-interface-files> and
 //! <https://docs.kernel.org/scheduler/sched-bwc.html>.
 
+use std::iter::successors;
+
+use itertools::Itertools;
+
 use crate::doctor::System;
 
 /// Mount points of version 2 groups: alone, or beside groups of version 1.
@@ -16,7 +20,8 @@ pub(super) fn quota(system: &System) -> Option<f64> {
         let at = |name: &str| system.text(&format!("{folder}/{name}"));
         match at("cpu.max") {
             Some(max) => max_in(&max),
-            None => cfs_in(&at("cpu.cfs_quota_us")?, &at("cpu.cfs_period_us")?),
+            // A quota of -1 means no limit.
+            None => share(&at("cpu.cfs_quota_us")?, &at("cpu.cfs_period_us")?),
         }
     });
     quotas.min_by(f64::total_cmp)
@@ -50,20 +55,13 @@ fn folders(system: &System) -> Vec<String> {
         };
         for mount in mounts {
             // In a container the path can be that of the host, of which only the top is mounted.
-            let mut path = path.trim_matches('/');
-            loop {
-                let folder = format!("{mount}/{path}").trim_end_matches('/').to_owned();
-                if !folders.contains(&folder) {
-                    folders.push(folder);
-                }
-                if path.is_empty() {
-                    break;
-                }
-                path = path.rsplit_once('/').map_or("", |(above, _)| above);
-            }
+            let paths = successors(Some(path.trim_matches('/')), |path| {
+                (!path.is_empty()).then(|| path.rsplit_once('/').map_or("", |(above, _)| above))
+            });
+            folders.extend(paths.map(|path| format!("{mount}/{path}").trim_end_matches('/').to_owned()));
         }
     }
-    folders
+    folders.into_iter().unique().collect()
 }
 
 /// The controllers and the path of a line such as `4:cpu,cpuacct:/docker/1` or `0::/user.slice`. Paths with `..` are
@@ -77,11 +75,6 @@ fn group_in(line: &str) -> Option<(&str, &str)> {
 /// Reads `QUOTA PERIOD` in microseconds; none for `max PERIOD`.
 fn max_in(text: &str) -> Option<f64> {
     let (quota, period) = text.trim().split_once(' ')?;
-    share(quota, period)
-}
-
-/// Reads quota and period from two files; a quota of -1 means no limit.
-fn cfs_in(quota: &str, period: &str) -> Option<f64> {
     share(quota, period)
 }
 
@@ -144,7 +137,7 @@ mod tests {
         #[test]
         fn a_quota_is_its_share_of_the_period(quota in 1..1u64 << 40, period in 1..1u64 << 30) {
             prop_assert_eq!(max_in(&format!("{quota} {period}\n")), Some(quota as f64 / period as f64));
-            prop_assert_eq!(cfs_in(&format!("{quota}\n"), &format!("{period}\n")), max_in(&format!("{quota} {period}")));
+            prop_assert_eq!(share(&format!("{quota}\n"), &format!("{period}\n")), max_in(&format!("{quota} {period}")));
             prop_assert_eq!(max_in(&format!("max {period}\n")), None);
         }
 

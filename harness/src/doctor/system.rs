@@ -4,6 +4,8 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use itertools::Itertools;
+
 /// Environment variable with a folder whose `proc` and `sys` are read and written instead of the machine's own, for
 /// tests.
 pub const ROOT_VARIABLE: &str = "HARNESS_SYSTEM_ROOT";
@@ -49,10 +51,7 @@ impl System {
     /// The names in a folder, sorted; empty if it cannot be read.
     pub(super) fn names(&self, folder: &str) -> Vec<String> {
         let entries = fs::read_dir(self.root.join(folder)).into_iter().flatten();
-        let mut names: Vec<String> =
-            entries.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned())).collect();
-        names.sort();
-        names
+        entries.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned())).sorted().collect()
     }
 
     /// Writes to an existing file. A missing file is not created: the kernel does not have that setting.

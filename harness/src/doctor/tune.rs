@@ -6,7 +6,7 @@
 
 use std::io;
 
-use harness_record::distinct::distinct;
+use itertools::Itertools;
 
 use crate::doctor::System;
 use crate::doctor::frequency::{BOOST, NO_TURBO, governor_files};
@@ -46,12 +46,12 @@ pub fn tune(system: &System) -> (Tuned, Vec<Untouched>) {
     if governors.is_empty() {
         untouched.push("The governor is left alone: this system does not choose the clock rate.".to_owned());
     }
-    let mut refusals = Vec::new();
-    for file in &governors {
-        let Some(before) = system.word(file) else { continue };
-        refusals.extend(tuned.set("governor", file, (&before, &before), ("performance", "performance")).err());
-    }
-    untouched.extend(refusal("The governor is left alone", refusals));
+    let values = governors.iter().filter_map(|file| Some((file, system.word(file)?)));
+    let set = |(file, before): (&String, String)| {
+        tuned.set("governor", file, (&before, &before), ("performance", "performance")).err()
+    };
+    let refused = values.filter_map(set).collect_vec();
+    untouched.extend(refused.first().map(|error| refusal("The governor is left alone", error)));
     let is_set = governors.iter().all(|file| system.word(file).as_deref() == Some("performance"));
     if !governors.is_empty() && is_set && tuned.changes.is_empty() {
         untouched.push("The governor is `performance` already.".to_owned());
@@ -62,8 +62,8 @@ pub fn tune(system: &System) -> (Tuned, Vec<Untouched>) {
         None => untouched.push("Turbo is left alone: nothing here can turn it off.".to_owned()),
         Some((_, off, before)) if before == off => untouched.push("Turbo is off already.".to_owned()),
         Some((file, off, before)) => {
-            let refused = tuned.set("turbo", file, ("on", &before), ("off", off));
-            untouched.extend(refusal("Turbo is left alone", refused.err().into_iter().collect()));
+            let refused = tuned.set("turbo", file, ("on", &before), ("off", off)).err();
+            untouched.extend(refused.map(|error| refusal("Turbo is left alone", &error)));
         }
     }
 
@@ -73,33 +73,31 @@ pub fn tune(system: &System) -> (Tuned, Vec<Untouched>) {
             untouched.push(format!("Huge pages are left at `{before}`: they are never given without a request."));
         }
         Some(before) => {
-            let refused = tuned.set("huge pages", HUGE_PAGES, (&before, &before), ("madvise", "madvise"));
-            untouched.extend(refusal("Huge pages are left alone", refused.err().into_iter().collect()));
+            let refused = tuned.set("huge pages", HUGE_PAGES, (&before, &before), ("madvise", "madvise")).err();
+            untouched.extend(refused.map(|error| refusal("Huge pages are left alone", &error)));
         }
     }
     (tuned, untouched)
 }
 
-/// One sentence about the settings of one kind that the system refused to change.
-fn refusal(what: &str, refusals: Vec<io::Error>) -> Option<Untouched> {
-    let first = refusals.first()?;
-    Some(match first.kind() {
+/// One sentence about a setting that the system refused to change.
+fn refusal(what: &str, error: &io::Error) -> Untouched {
+    match error.kind() {
         io::ErrorKind::PermissionDenied => format!("{what}: changing it needs the rights of root."),
         io::ErrorKind::ReadOnlyFilesystem => {
             format!("{what}: the system's files are read-only here, as in a container.")
         }
-        _ => format!("{what}: the system reported {:?}.", first.to_string()),
-    })
+        _ => format!("{what}: the system reported {:?}.", error.to_string()),
+    }
 }
 
 impl Tuned {
     /// The changes, one sentence for each kind of setting and former value.
     pub fn told(&self) -> Vec<String> {
-        let sentences = self.changes.iter().map(|change| {
-            let Change { what, before, now, .. } = change;
+        let sentence = |Change { what, before, now, .. }: &Change| {
             format!("The {what} setting is changed from `{before}` to `{now}`, and will be put back.")
-        });
-        distinct(sentences.collect::<Vec<_>>())
+        };
+        self.changes.iter().map(sentence).unique().collect()
     }
 
     /// Restores all settings, the last change first, and returns those that could not be restored.

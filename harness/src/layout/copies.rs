@@ -5,20 +5,13 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use thiserror::Error;
+use crate::file_error::{FileError, at};
 
 /// Lock file, locked for as long as the folder is in use.
 const LOCK: &str = "lock";
 
-/// Error of copying programs to a folder.
-#[derive(Debug, Error)]
-#[error("cannot copy the programs that are timed: {path}: {source}")]
-pub struct CopyError {
-    /// The file or folder.
-    pub path: PathBuf,
-    /// The system's reason.
-    pub source: io::Error,
-}
+/// The task in error messages.
+const TASK: &str = "copy the programs that are timed:";
 
 /// A temporary folder of one measurement. It is removed when this is dropped, or by the next measurement if this
 /// process is killed.
@@ -30,18 +23,14 @@ pub(super) struct Folder {
 
 impl Folder {
     /// Makes a folder within `among`, after removing unused ones there.
-    pub(super) fn make(among: &Path) -> Result<Self, CopyError> {
-        let failed = |path: &Path| {
-            let path = path.to_owned();
-            move |source| CopyError { path, source }
-        };
-        fs::create_dir_all(among).map_err(failed(among))?;
-        for entry in fs::read_dir(among).map_err(failed(among))?.flatten() {
-            remove_unused(&entry.path()).map_err(failed(&entry.path()))?;
+    pub(super) fn make(among: &Path) -> Result<Self, FileError> {
+        fs::create_dir_all(among).map_err(at(TASK, among))?;
+        for entry in fs::read_dir(among).map_err(at(TASK, among))?.flatten() {
+            remove_unused(&entry.path()).map_err(at(TASK, entry.path()))?;
         }
-        let folder = tempfile::Builder::new().prefix("timed-").tempdir_in(among).map_err(failed(among))?;
+        let folder = tempfile::Builder::new().prefix("timed-").tempdir_in(among).map_err(at(TASK, among))?;
         let path = folder.path().join(LOCK);
-        let lock = File::create(&path).and_then(|lock| lock.lock().map(|()| lock)).map_err(failed(&path))?;
+        let lock = File::create(&path).and_then(|lock| lock.lock().map(|()| lock)).map_err(at(TASK, &path))?;
         Ok(Self { folder, _lock: lock })
     }
 
@@ -50,14 +39,14 @@ impl Folder {
     }
 
     /// Copies a program under a new name.
-    pub(super) fn copy(&self, program: &Path, name: &str) -> Result<PathBuf, CopyError> {
+    pub(super) fn copy(&self, program: &Path, name: &str) -> Result<PathBuf, FileError> {
         let to = self.path().join(name);
         let copied = || -> io::Result<()> {
             // Reads and writes the bytes: the copy functions of the system may share the storage of the original.
             fs::write(&to, fs::read(program)?)?;
             fs::set_permissions(&to, fs::Permissions::from_mode(0o755))
         };
-        copied().map_err(|source| CopyError { path: to.clone(), source })?;
+        copied().map_err(at(TASK, &to))?;
         Ok(to)
     }
 }

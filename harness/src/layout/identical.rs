@@ -2,33 +2,23 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use object::elf::SHF_ALLOC;
 use object::{Object, ObjectSection, ObjectSegment, SectionFlags};
-use thiserror::Error;
+
+use crate::file_error::{FileError, at};
 
 /// A hash of the link, which is loaded but not read by any code.
 const BUILD_ID: &str = ".note.gnu.build-id";
-
-/// A program that cannot be read.
-#[derive(Debug, Error)]
-#[error("cannot read the program {path}: {source}")]
-pub struct Unreadable {
-    /// The file.
-    pub path: PathBuf,
-    /// The system's reason.
-    pub source: io::Error,
-}
 
 /// True if all sections that are loaded into memory are equal, apart from the build id. Debug information and symbol
 /// names may differ. Files that are not ELF programs are identical if all their bytes are equal.
 ///
 /// # Errors
 /// If a file cannot be read.
-pub fn identical(one: &Path, other: &Path) -> Result<bool, Unreadable> {
-    let read = |path: &Path| fs::read(path).map_err(|source| Unreadable { path: path.to_owned(), source });
+pub fn identical(one: &Path, other: &Path) -> Result<bool, FileError> {
+    let read = |path| fs::read(path).map_err(at("read the program", path));
     let (one, other) = (read(one)?, read(other)?);
     Ok(one == other || loaded(&one).is_some_and(|image| Some(image) == loaded(&other)))
 }
@@ -66,6 +56,7 @@ fn loaded(program: &[u8]) -> Option<Image<'_>> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
     use std::process::Command;
 
     use super::*;

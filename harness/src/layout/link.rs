@@ -6,7 +6,7 @@
 //! its instructions.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -15,6 +15,7 @@ use std::time::Duration;
 use flate2::read::GzDecoder;
 use thiserror::Error;
 
+use crate::file_error::{FileError, at};
 use crate::process;
 
 /// Time limit of one link.
@@ -34,13 +35,8 @@ pub enum LinkError {
     #[error("LLD is missing: the toolchain has no rust-lld, and PATH has no ld.lld")]
     NoLinker,
     /// The archive cannot be unpacked.
-    #[error("cannot unpack {path}: {source}")]
-    Archive {
-        /// The archive.
-        path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Archive(#[from] FileError),
     /// The archive does not contain a link.
     #[error("{0} contains no arguments of a linker")]
     Empty(PathBuf),
@@ -66,11 +62,10 @@ impl Linker {
     /// If there is no LLD, or the archive is not a complete archive of a link.
     pub fn open(archive: &Path, below: &Path) -> Result<Self, LinkError> {
         let program = lld().ok_or(LinkError::NoLinker)?.to_owned();
-        let failed = |source| LinkError::Archive { path: archive.to_owned(), source };
-        let folder = tempfile::Builder::new().prefix("link-").tempdir_in(below).map_err(failed)?;
-        let file = File::open(archive).map_err(failed)?;
-        tar::Archive::new(GzDecoder::new(BufReader::new(file))).unpack(folder.path()).map_err(failed)?;
-        let roots = fs::read_dir(folder.path()).map_err(failed)?;
+        let folder = tempfile::Builder::new().prefix("link-").tempdir_in(below).map_err(at("unpack", archive))?;
+        let file = File::open(archive).map_err(at("unpack", archive))?;
+        tar::Archive::new(GzDecoder::new(BufReader::new(file))).unpack(folder.path()).map_err(at("unpack", archive))?;
+        let roots = fs::read_dir(folder.path()).map_err(at("unpack", archive))?;
         let root = roots.filter_map(|entry| Some(entry.ok()?.path())).find(|path| path.join(ARGUMENTS).is_file());
         let root = root.ok_or_else(|| LinkError::Empty(archive.to_owned()))?;
         Ok(Self { _folder: folder, root, program })
@@ -109,14 +104,11 @@ fn lld() -> Option<&'static Path> {
 
 fn find() -> Option<PathBuf> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let query = |arguments: &[&str]| {
-        let output = process::output(Command::new(&rustc).args(arguments), LIMIT).ok()?;
-        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
-    };
+    let query = |argument| process::text(Command::new(&rustc).arg(argument), LIMIT).ok();
     let of_toolchain = || {
-        let version = query(&["-vV"])?;
+        let version = query("-vV")?;
         let host = version.lines().find_map(|line| line.strip_prefix("host: "))?;
-        let path = Path::new(&query(&["--print=sysroot"])?).join("lib/rustlib").join(host).join("bin/rust-lld");
+        let path = Path::new(query("--print=sysroot")?.trim_end()).join("lib/rustlib").join(host).join("bin/rust-lld");
         path.is_file().then_some(path)
     };
     let of_system = || {

@@ -18,7 +18,6 @@ mod identical;
 mod link;
 mod pool;
 
-pub use copies::CopyError;
-pub use identical::{Unreadable, identical};
+pub use identical::identical;
 pub use link::{LinkError, Linker};
 pub use pool::{MOST_LAYOUTS, Pool, PoolError, Pools, Timed, Unaveraged};

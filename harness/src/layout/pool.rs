@@ -1,20 +1,21 @@
 //! The programs of both sides that the pairs of a comparison start.
 
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use harness_abtest::{Random, Side};
 use harness_record::session::Layouts;
+use itertools::Itertools;
 use thiserror::Error;
 
-use crate::layout::copies::{CopyError, Folder};
-use crate::layout::identical::{Unreadable, identical};
+use crate::file_error::FileError;
+use crate::layout::copies::Folder;
+use crate::layout::identical::identical;
 use crate::layout::link::{LinkError, Linker};
-use crate::programs::Programs;
+use crate::programs::{Programs, with_program};
 use crate::project::Program;
 use crate::timing::Sides;
 
@@ -37,15 +38,10 @@ const COPIES: usize = 8;
 pub enum PoolError {
     /// A file cannot be written.
     #[error(transparent)]
-    Copy(#[from] CopyError),
-    /// A program was linked again once and cannot be linked in another order.
-    #[error("the {side} cannot be linked in another order: {source}")]
-    Shuffle {
-        /// The side.
-        side: &'static str,
-        /// The linker's reason.
-        source: LinkError,
-    },
+    Copy(#[from] FileError),
+    /// A program was linked again once and cannot be linked in another order: the side, and the linker's reason.
+    #[error("the {0} cannot be linked in another order: {1}")]
+    Shuffle(&'static str, #[source] LinkError),
 }
 
 /// A reason why only one layout of each side is compared.
@@ -65,7 +61,7 @@ pub enum Unaveraged {
     Differs(&'static str),
     /// A program cannot be read.
     #[error(transparent)]
-    Unreadable(#[from] Unreadable),
+    Unreadable(#[from] FileError),
 }
 
 /// The copies of one side.
@@ -81,18 +77,7 @@ impl Pool {
     pub fn command(&self, number: usize) -> Command {
         let own = Path::new(self.command.get_program());
         let program = self.files.get(number % self.files.len().max(1)).map_or(own, PathBuf::as_path);
-        let mut command = Command::new(program);
-        command.args(self.command.get_args());
-        for (name, value) in self.command.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
-        if let Some(folder) = self.command.get_current_dir() {
-            command.current_dir(folder);
-        }
-        command
+        with_program(&self.command, program)
     }
 }
 
@@ -110,7 +95,7 @@ impl Timed<'_> {
     ///
     /// # Errors
     /// If a program cannot be read.
-    pub fn is_identical(&self, other: &Self) -> Result<bool, Unreadable> {
+    pub fn is_identical(&self, other: &Self) -> Result<bool, FileError> {
         match (self.file(), other.file()) {
             (Some(one), Some(other)) => identical(one, other),
             _ => Ok(false),
@@ -125,8 +110,8 @@ impl Timed<'_> {
 /// The copies of both sides, made in the same way. They are removed when this is dropped.
 #[derive(Debug)]
 pub struct Pools {
-    base: Pool,
-    head: Pool,
+    /// Of the base and of the head.
+    pools: [Pool; 2],
     layouts: Layouts,
     _folder: Option<Folder>,
 }
@@ -140,7 +125,7 @@ impl Pools {
         let pool = |side: &Timed<'_>, files| Pool { command: side.programs.command(side.probe), files };
         let (Some(base_file), Some(head_file)) = (base.file(), head.file()) else {
             let layouts = Layouts::Single(Unaveraged::Command.to_string());
-            return Ok(Self { base: pool(base, Vec::new()), head: pool(head, Vec::new()), layouts, _folder: None });
+            return Ok(Self { pools: [pool(base, Vec::new()), pool(head, Vec::new())], layouts, _folder: None });
         };
         let folder = Folder::make(among)?;
         let linked = link(&folder, base, Side::Base)
@@ -161,7 +146,7 @@ impl Pools {
                 (files, Layouts::Single(why.to_string()))
             }
         };
-        Ok(Self { base: pool(base, base_files), head: pool(head, head_files), layouts, _folder: Some(folder) })
+        Ok(Self { pools: [pool(base, base_files), pool(head, head_files)], layouts, _folder: Some(folder) })
     }
 
     /// The treatment of layouts in this comparison.
@@ -171,10 +156,7 @@ impl Pools {
 
     /// Returns the copies of a side.
     pub fn side(&self, side: Side) -> &Pool {
-        match side {
-            Side::Base => &self.base,
-            Side::Head => &self.head,
-        }
+        &self.pools[side as usize]
     }
 
     /// Calls `measure` with the copies of one side as the base and those of another side, or of the same, as the
@@ -208,37 +190,26 @@ fn link(folder: &Folder, side: &Timed<'_>, which: Side) -> Result<Linker, Unaver
 /// Links both sides in random orders, each in its own, until there are [`MOST_LAYOUTS`] or the time limit is reached.
 fn shuffle(folder: &Folder, linkers: &[(Side, Linker); 2], seed: u64) -> Result<[Vec<PathBuf>; 2], PoolError> {
     let mut random = Random::new(seed);
-    let orders: Vec<[u32; 2]> =
-        (0..MOST_LAYOUTS).map(|_| [(); 2].map(|()| 1 + random.below(u32::MAX as usize - 1) as u32)).collect();
-    let (began, next, failure) = (Instant::now(), AtomicUsize::new(0), Mutex::new(None));
-    let made = AtomicUsize::new(0);
-    thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
-            scope.spawn(|| {
-                loop {
-                    // A number that was taken is always linked, so the finished numbers have no gap.
-                    if next.load(Ordering::Relaxed) >= FEWEST_LAYOUTS && began.elapsed() > LINKING {
-                        return;
-                    }
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(seeds) = orders.get(number) else { return };
-                    for ((side, linker), &seed) in linkers.iter().zip(seeds) {
-                        if let Err(error) = linker.link(Some(seed), &folder.path().join(name(*side, number))) {
-                            // No thread panics while it holds the lock; the content of a poisoned lock is valid.
-                            let mut failure = failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                            failure.get_or_insert(PoolError::Shuffle { side: side.name(), source: error });
-                            next.store(MOST_LAYOUTS, Ordering::Relaxed);
-                            return;
-                        }
-                    }
-                    made.fetch_add(1, Ordering::Relaxed);
-                }
-            });
+    let mut order = || 1 + random.below(u32::MAX as usize - 1) as u32;
+    let orders = (0..MOST_LAYOUTS).map(|_| [order(), order()]).collect_vec();
+    let link = &|number: usize| {
+        let files = [Side::Base, Side::Head].map(|side| folder.path().join(name(side, number)));
+        for (((side, linker), order), file) in linkers.iter().zip(orders[number]).zip(&files) {
+            let failed = |source| PoolError::Shuffle(side.name(), source);
+            linker.link(Some(order), file).map_err(failed)?;
         }
-    });
-    if let Some(failure) = failure.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
-        return Err(failure);
+        Ok(files)
+    };
+    let (began, mut made) = (Instant::now(), Vec::new());
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    while made.len() < MOST_LAYOUTS && (made.len() < FEWEST_LAYOUTS || began.elapsed() <= LINKING) {
+        let numbers = made.len()..MOST_LAYOUTS.min(made.len() + processors);
+        let linked: Result<Vec<_>, PoolError> = thread::scope(|scope| {
+            let threads = numbers.map(|number| scope.spawn(move || link(number))).collect_vec();
+            threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+        });
+        made.extend(linked?);
     }
-    let count = made.load(Ordering::Relaxed);
-    Ok([Side::Base, Side::Head].map(|side| (0..count).map(|number| folder.path().join(name(side, number))).collect()))
+    let (base, head) = made.into_iter().map(|[base, head]| (base, head)).unzip();
+    Ok([base, head])
 }

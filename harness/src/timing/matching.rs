@@ -5,6 +5,7 @@ use harness_abtest::TimedPhase;
 use harness_probe::Instrument;
 use harness_probe::protocol::Description;
 use harness_record::choice::{Choice, ChoiceError};
+use itertools::Itertools;
 
 use crate::collect::{Plan, PlanError, Selected};
 
@@ -44,8 +45,7 @@ impl MatchedWorkloads {
         for one in base {
             match all.iter_mut().find(|other| other.id == one.id) {
                 Some(other) => {
-                    let gone: Vec<String> =
-                        one.phases.iter().filter(|phase| !other.phases.contains(phase)).cloned().collect();
+                    let gone = one.phases.iter().filter(|phase| !other.phases.contains(phase)).cloned().collect_vec();
                     // At the front, so that the last phase stays that of the head.
                     other.phases.splice(0..0, gone);
                 }
@@ -54,34 +54,26 @@ impl MatchedWorkloads {
         }
         let mut field = Self { common: Vec::new(), unmatched: Vec::new() };
         for Selected { workload, phases } in plan.select(&all)? {
-            let apart = |phases: Vec<String>, why| Unmatched { workload: workload.id.clone(), phases, why };
-            let (ours, theirs) = match (find(head, &workload.id), find(base, &workload.id)) {
-                (Some(ours), Some(theirs)) => (ours, theirs),
-                (Some(_), None) => {
-                    field.unmatched.push(apart(phases, NEW));
-                    continue;
-                }
-                _ => {
-                    field.unmatched.push(apart(phases, REMOVED));
-                    continue;
-                }
+            let mut apart = |phases: Vec<String>, why| {
+                let workload = workload.id.clone();
+                field.unmatched.extend((!phases.is_empty()).then_some(Unmatched { workload, phases, why }));
             };
-            if ours.definition != theirs.definition || ours.unit != theirs.unit {
-                field.unmatched.push(apart(phases, REDEFINED));
-                continue;
-            }
-            if ours.answer != theirs.answer {
-                field.unmatched.push(apart(phases, OTHER_ANSWER));
-                continue;
-            }
-            let (here, gone): (Vec<String>, Vec<String>) =
-                phases.into_iter().partition(|phase| ours.phases.contains(phase));
-            let (both, new): (Vec<String>, Vec<String>) =
-                here.into_iter().partition(|phase| theirs.phases.contains(phase));
-            field.unmatched.extend((!new.is_empty()).then(|| apart(new, NEW)));
-            field.unmatched.extend((!gone.is_empty()).then(|| apart(gone, REMOVED)));
-            if !both.is_empty() {
-                field.common.push(Selected { workload: ours, phases: both });
+            match (find(head, &workload.id), find(base, &workload.id)) {
+                (None, _) => apart(phases, REMOVED),
+                (_, None) => apart(phases, NEW),
+                (Some(ours), Some(theirs)) if ours.definition != theirs.definition || ours.unit != theirs.unit => {
+                    apart(phases, REDEFINED);
+                }
+                (Some(ours), Some(theirs)) if ours.answer != theirs.answer => apart(phases, OTHER_ANSWER),
+                (Some(ours), Some(theirs)) => {
+                    let (here, gone): (Vec<_>, Vec<_>) =
+                        phases.into_iter().partition(|phase| ours.phases.contains(phase));
+                    let (both, new): (Vec<_>, Vec<_>) =
+                        here.into_iter().partition(|phase| theirs.phases.contains(phase));
+                    apart(new, NEW);
+                    apart(gone, REMOVED);
+                    field.common.extend((!both.is_empty()).then_some(Selected { workload: ours, phases: both }));
+                }
             }
         }
         Ok(field)
@@ -100,20 +92,13 @@ impl MatchedWorkloads {
     ) -> Result<(Vec<TimedPhase>, usize), ChoiceError> {
         let suite = Choice::new(globs, &[])?;
         let taken = |one: &&Selected| suite.workload(&one.workload.id) && one.takes(Instrument::Clock);
-        let mut timed_phases: Vec<TimedPhase> = self
-            .common
-            .iter()
-            .filter(taken)
-            .flat_map(|one| {
-                // The last common phase: a phase that only the head has must not exclude the workload.
-                let last = one.phases.last();
-                let judged = move |phase: &&String| !phases.is_empty() || Some(*phase) == last;
-                one.phases
-                    .iter()
-                    .filter(judged)
-                    .map(|phase| TimedPhase { workload: one.workload.id.clone(), phase: phase.clone() })
-            })
-            .collect();
+        let cases = self.common.iter().filter(taken).flat_map(|one| {
+            // The last common phase: a phase that only the head has must not exclude the workload.
+            let judged = if phases.is_empty() { one.phases.len().saturating_sub(1) } else { 0 };
+            one.phases[judged..].iter().map(|phase| (&one.workload.id, phase))
+        });
+        let timed_phase = |(id, phase): (&String, &String)| TimedPhase { workload: id.clone(), phase: phase.clone() };
+        let mut timed_phases = cases.map(timed_phase).collect_vec();
         let beyond = timed_phases.len().saturating_sub(most);
         timed_phases.truncate(most);
         Ok((timed_phases, beyond))

@@ -11,13 +11,11 @@
 mod conditions;
 mod kernel_tick;
 mod matching;
-mod noise_floor;
 mod pair;
 mod process;
 mod scheduler;
 
 pub use conditions::{BUDGET, MOST_TIMED, SLICE, WARM, conditions, conditions_of, pinned_core, seed_of_now, time};
 pub use matching::{MatchedWorkloads, Unmatched};
-pub use noise_floor::measure_noise_floor;
 pub use pair::{Conditions, PairError, PairState, Sides, measure_pair};
-pub use scheduler::{Scheduler, Stopped};
+pub use scheduler::{Scheduler, Stopped, measure_noise_floor};

@@ -12,7 +12,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use harness_abtest::{Random, Round, Side, Slice, shuffled};
+use harness_abtest::{Random, Round, Side, Slice, TimedPhase, shuffled};
 use harness_probe::Options;
 use harness_record::session::Injection;
 use thiserror::Error;
@@ -77,25 +77,14 @@ pub struct Conditions {
     pub injection: Option<Injection>,
 }
 
-/// A pair that could not be measured.
+/// A pair that could not be measured: the probe of a side failed, or gave a wrong answer.
 #[derive(Debug, Error)]
-pub enum PairError {
-    /// The probe of a side failed.
-    #[error("{side} side: {source}")]
-    Probe {
-        /// Name of the side.
-        side: &'static str,
-        /// The cause.
-        source: ProbeError,
-    },
-    /// A side gave a wrong answer.
-    #[error("{side} side: wrong answer: {wrong}")]
-    Answer {
-        /// Name of the side.
-        side: &'static str,
-        /// The difference from the expected answer.
-        wrong: String,
-    },
+#[error("{side} side: {source}")]
+pub struct PairError {
+    /// Name of the side.
+    pub side: &'static str,
+    /// The cause.
+    pub source: ProbeError,
 }
 
 /// State that one pair of a workload passes on to the next.
@@ -136,21 +125,23 @@ impl Deck {
 /// If a probe fails or its answer is wrong.
 pub fn measure_pair(
     sides: &Sides<'_>,
-    workload: &str,
-    phase: &str,
+    timed: &TimedPhase,
     conditions: &Conditions,
     state: &mut PairState,
     random: &mut Random,
 ) -> Result<Vec<Round>, PairError> {
     let order = if random.coin() { [Side::Base, Side::Head] } else { [Side::Head, Side::Base] };
     // Both rounds start the same two copies: the second round exchanges memory, not programs.
-    let [base, head] = &mut state.decks;
-    let drawn = Drawn { base: base.draw(sides.copies, random), head: head.draw(sides.copies, random) };
+    let [base, head] = state.decks.each_mut().map(|deck| deck.draw(sides.copies, random));
+    let command = |side| match side {
+        Side::Base => (sides.base)(base),
+        Side::Head => (sides.head)(head),
+    };
     let mut rounds = Vec::new();
     let mut wanted = 1;
     while rounds.len() < wanted {
         let began = Instant::now();
-        let both = Both::start(&|side| sides.command(side, drawn), order, workload, phase, conditions, state)?;
+        let both = Both::start(&command, order, timed, conditions, state)?;
         let started = began.elapsed();
         let fewest = fewest_blocks(conditions, both.usual);
         if rounds.is_empty() {
@@ -160,13 +151,6 @@ pub fn measure_pair(
         rounds.push(both.measure(fewest, started.mul_f64(WORTH), conditions, state, random)?);
     }
     Ok(rounds)
-}
-
-/// The copies that a pair starts.
-#[derive(Clone, Copy)]
-struct Drawn {
-    base: usize,
-    head: usize,
 }
 
 /// Returns the number of rounds of a pair, from the time its processes took to start, its minimum of blocks and the
@@ -192,12 +176,11 @@ impl Both {
     fn start(
         command: &dyn Fn(Side) -> Command,
         order: [Side; 2],
-        workload: &str,
-        phase: &str,
+        timed: &TimedPhase,
         conditions: &Conditions,
         state: &mut PairState,
     ) -> Result<Self, PairError> {
-        let start = |side: Side| Process::start(side, command(side), workload, phase, conditions);
+        let start = |side: Side| Process::start(side, command(side), timed, conditions);
         let [first, second] = order;
         let mut processes = [start(first)?, start(second)?];
         let (mut iterations, mut usual) = (0, Duration::ZERO);
@@ -268,15 +251,6 @@ fn fewest_blocks(conditions: &Conditions, slice: Duration) -> usize {
     most.min((fitting.ceil() as usize).max(FEWEST_BLOCKS))
 }
 
-impl Sides<'_> {
-    fn command(&self, side: Side, drawn: Drawn) -> Command {
-        match side {
-            Side::Base => (self.base)(drawn.base),
-            Side::Head => (self.head)(drawn.head),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -316,7 +290,8 @@ mod tests {
             std::fs::write(&log, "").expect("an empty log");
             let mut random = Random::new(seed);
             let mut state = PairState::new(&mut random);
-            let rounds = measure_pair(&sides, "w", "p", &conditions, &mut state, &mut random).expect("a pair");
+            let timed = TimedPhase { workload: "w".to_owned(), phase: "p".to_owned() };
+            let rounds = measure_pair(&sides, &timed, &conditions, &mut state, &mut random).expect("a pair");
             assert_eq!(rounds.len(), 2);
             assert!(rounds.iter().all(|blocks| (8..=32).contains(&blocks.len())));
             let log_text = std::fs::read_to_string(&log).expect("the log");

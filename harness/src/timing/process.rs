@@ -4,13 +4,13 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
-use harness_abtest::Side;
+use harness_abtest::{Side, TimedPhase};
 use harness_probe::protocol::Reading;
 use rustix::io::Errno;
 use rustix::process::Pid;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-use crate::probe::{Probe, ProbeError};
+use crate::probe::{Probe, ProbeError, REPORTS_NO_TIMES};
 use crate::timing::pair::{Conditions, PairError};
 
 /// A trial run that takes longer than this is not repeated.
@@ -31,30 +31,27 @@ impl Process {
     pub(super) fn start(
         side: Side,
         command: Command,
-        workload: &str,
-        phase: &str,
+        timed: &TimedPhase,
         conditions: &Conditions,
     ) -> Result<Self, PairError> {
-        let failed = |source| PairError::Probe { side: side.name(), source };
+        let failed = |source| PairError { side: side.name(), source };
+        let TimedPhase { workload, phase } = timed;
         let probe = Probe::start(command, conditions.time_limit).map_err(failed)?;
         let mut process = Self { side, probe, last: Duration::ZERO };
         let Some(core) = conditions.core else {
             process.probe.prepare(workload, phase, &conditions.options).map_err(failed)?;
             return Ok(process);
         };
-        let mut one = CpuSet::new();
-        one.set(core);
-        process.keep_on(&one)?;
+        let mut cores = CpuSet::new();
+        cores.set(core);
+        process.keep_on(&cores)?;
         let threads = process.probe.prepare(workload, phase, &conditions.options).map_err(failed)?.threads;
-        match threads {
-            // Pinned again: the first call may have missed threads that started meanwhile.
-            0 | 1 => process.keep_on(&one)?,
+        if threads > 1 {
             // A workload that starts threads by its own definition may use all cores of the harness.
-            _ => {
-                let ours = sched_getaffinity(None).map_err(|error| process.unpinned(error))?;
-                process.keep_on(&ours)?;
-            }
+            cores = sched_getaffinity(None).map_err(|error| process.unpinned(error))?;
         }
+        // Pinned again: the first call may have missed threads that started meanwhile.
+        process.keep_on(&cores)?;
         Ok(process)
     }
 
@@ -97,7 +94,7 @@ impl Process {
             let nanoseconds = taken.as_nanos() as u64;
             if iterations >= MOST_ITERATIONS {
                 let nothing = format!("{iterations} iterations took {nanoseconds} ns: the workload does nothing");
-                return Err(self.failed(ProbeError::Refused(nothing)));
+                return Err(self.refused(nothing));
             }
             let wanted = slice.as_nanos() as u64 * iterations / nanoseconds.max(1) * 9 / 8 + 1;
             iterations = wanted.clamp(iterations + 1, iterations * 100).min(MOST_ITERATIONS);
@@ -116,10 +113,8 @@ impl Process {
     pub(super) fn run(&mut self, iterations: u64) -> Result<(u64, u64), PairError> {
         match self.probe.run(iterations).map_err(|error| self.failed(error))? {
             Reading::Clock { nanoseconds, waited, .. } if nanoseconds > 0 => Ok((nanoseconds, waited)),
-            Reading::Clock { .. } => Err(self.failed(ProbeError::Refused("the probe's clock stands still".to_owned()))),
-            _ => Err(self.failed(ProbeError::Refused(
-                "the probe that is to be timed reports no times; harness.toml names the wrong program".to_owned(),
-            ))),
+            Reading::Clock { .. } => Err(self.refused("the probe's clock stands still")),
+            _ => Err(self.refused(REPORTS_NO_TIMES)),
         }
     }
 
@@ -127,16 +122,20 @@ impl Process {
     pub(super) fn check(&mut self) -> Result<(), PairError> {
         match self.probe.check().map_err(|error| self.failed(error))? {
             None => Ok(()),
-            Some(wrong) => Err(PairError::Answer { side: self.side.name(), wrong }),
+            Some(wrong) => Err(self.refused(format!("wrong answer: {wrong}"))),
         }
     }
 
     fn unpinned(&self, error: Errno) -> PairError {
-        self.failed(ProbeError::Refused(format!("cannot pin the probe to its cores: {error}")))
+        self.refused(format!("cannot pin the probe to its cores: {error}"))
+    }
+
+    fn refused(&self, why: impl Into<String>) -> PairError {
+        self.failed(ProbeError::Refused(why.into()))
     }
 
     fn failed(&self, source: ProbeError) -> PairError {
-        PairError::Probe { side: self.side.name(), source }
+        PairError { side: self.side.name(), source }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use harness_abtest::{Pair, Random, Rules, SequentialSuite, TimedPhase, WorkloadPairs, shuffled};
+use itertools::Itertools;
 use thiserror::Error;
 
 use crate::collect::Progress;
@@ -38,10 +39,7 @@ impl Scheduler<'_> {
     /// [`Stopped`] if the user interrupted it.
     pub fn run(&self, timed_phases: &[TimedPhase], progress: &dyn Progress) -> Result<Vec<WorkloadPairs>, Stopped> {
         let mut random = Random::new(self.seed);
-        let mut measured: Vec<WorkloadPairs> = timed_phases
-            .iter()
-            .map(|timed| WorkloadPairs { timed: timed.clone(), pairs: Vec::new(), failure: None })
-            .collect();
+        let mut measured = timed_phases.iter().map(no_pairs).collect_vec();
         // If the budget is too short for all workloads, chance decides which are left out, not the order of the
         // probe's list.
         let order = shuffled(timed_phases.len(), &mut random);
@@ -55,7 +53,7 @@ impl Scheduler<'_> {
             let TimedPhase { workload, phase } = &measured.timed;
             progress.step(&format!("{workload} {phase} (pair {})", measured.pairs.len() + 1));
             let start = Instant::now();
-            let taken = measure_pair(self.sides, workload, phase, self.conditions, &mut states[number], &mut random);
+            let taken = measure_pair(self.sides, &measured.timed, self.conditions, &mut states[number], &mut random);
             if process::stopped() {
                 return Err(Stopped);
             }
@@ -87,6 +85,35 @@ impl Scheduler<'_> {
         let each = if count == 0 { FIRST_GUESS } else { gone.as_secs_f64() / f64::from(count) };
         (self.budget.saturating_sub(gone).as_secs_f64() / each.max(1e-6)) as usize
     }
+}
+
+/// Measures a build against itself until the budget is spent or the build is shown to differ from itself. Both sides
+/// start from copies of the build.
+///
+/// # Errors
+/// [`Stopped`] if the user interrupted it.
+pub fn measure_noise_floor(
+    sides: &Sides<'_>,
+    timed: &TimedPhase,
+    conditions: &Conditions,
+    budget: Duration,
+    seed: u64,
+    progress: &dyn Progress,
+) -> Result<WorkloadPairs, Stopped> {
+    let scheduler = Scheduler {
+        sides,
+        conditions: &Conditions { injection: None, ..conditions.clone() },
+        // A level that cannot be reached: the test must not settle early, because every pair improves the estimate of
+        // the noise.
+        rules: Rules { false_assurance: f64::MIN_POSITIVE, ..Rules::default() },
+        budget,
+        seed,
+    };
+    Ok(scheduler.run(std::slice::from_ref(timed), progress)?.pop().unwrap_or_else(|| no_pairs(timed)))
+}
+
+fn no_pairs(timed: &TimedPhase) -> WorkloadPairs {
+    WorkloadPairs { timed: timed.clone(), pairs: Vec::new(), failure: None }
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use harness_record::atomic_file;
 
+use crate::file_error::{FileError, at};
 use crate::project::Project;
-use crate::vcs::error::{FileError, at};
 
 /// The folder, whatever `CARGO_TARGET_DIR` is: see the documentation of the parent module.
 pub(super) fn of(project: &Project) -> PathBuf {

@@ -1,24 +1,26 @@
 //! Builds the programs of a side in the folder that all sides share, and stores them.
 
-use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, IsTerminal};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 use std::time::SystemTime;
 
+use cargo_metadata::Metadata;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use serde_json::Value;
+use itertools::Itertools;
+use tempfile::NamedTempFile;
 
+use crate::file_error::{FileError, at};
 use crate::process;
 use crate::programs::{Target, build_call, executables, told};
 use crate::vcs::build_cache::BuildCache;
-use crate::vcs::error::{CheckoutError, FileError, at, tells_full_disk};
-use crate::vcs::key::{Toolchain, hash};
+use crate::vcs::checkout::Session;
+use crate::vcs::error::{CheckoutError, tells_full_disk};
+use crate::vcs::key::hash;
 use crate::vcs::links::Links;
 use crate::vcs::lock::Lock;
-use crate::vcs::locked_run;
 use crate::vcs::mirror::Tree;
 
 /// The messages of cargo that are passed on to standard error.
@@ -26,8 +28,6 @@ use crate::vcs::mirror::Tree;
 pub enum CargoOutput {
     /// All of them.
     Progress,
-    /// Errors and warnings only.
-    Errors,
     /// Nothing. Errors are reported by [`CheckoutError::Build`] alone.
     Nothing,
 }
@@ -37,25 +37,18 @@ const RUNNERS: usize = 8;
 
 /// A build of one side.
 pub(super) struct Build<'a> {
-    pub(super) cargo: &'a OsStr,
-    pub(super) rustc: &'a OsStr,
-    /// The toolchain for both sides.
-    pub(super) toolchain: &'a Toolchain,
+    /// The tools, and the folder of all bases.
+    pub(super) session: &'a Session<'a>,
     /// The files of the side.
     pub(super) tree: &'a Tree,
     /// Their hash, if they may change during the build.
     pub(super) digest: Option<&'a [u8]>,
-    /// The project's folder, relative to the top of the tree.
-    pub(super) prefix: &'a Path,
     /// The programs to build, and the folder that stores them.
     pub(super) build_cache: &'a BuildCache,
     /// The name of the side in errors.
-    pub(super) revision: String,
-    /// The folder of all bases.
-    pub(super) bases: &'a Path,
+    pub(super) revision: &'a str,
     /// Cargo holds it, too.
     pub(super) lock: &'a Lock,
-    pub(super) output: CargoOutput,
 }
 
 impl Build<'_> {
@@ -68,66 +61,53 @@ impl Build<'_> {
         self.mirror()?;
         self.find(wanted)?;
         self.build(wanted)?;
-        self.build_cache.finish().map_err(|error| self.failed(error))
+        Ok(self.build_cache.finish()?)
     }
 
     /// Copies the files into the folder that every side is built in. Fails if they changed after they were hashed,
     /// because the programs are stored under that hash.
     fn mirror(&self) -> Result<(), CheckoutError> {
         let source = self.workshop().join("source");
-        self.tree.mirror(&source).map_err(|error| self.failed(error))?;
+        self.tree.mirror(&source)?;
         let Some(expected) = self.digest else { return Ok(()) };
-        let found = self.tree.mirrored(&source).digest().map_err(|error| self.failed(error))?;
-        match found == expected {
+        match self.tree.mirrored(&source).digest()? == expected {
             true => Ok(()),
-            false => Err(CheckoutError::Changed { revision: self.revision.clone() }),
+            false => Err(CheckoutError::Changed(self.revision.to_owned())),
         }
     }
 
     /// The folder that every side is built in, with cargo's target folder.
     fn workshop(&self) -> PathBuf {
-        self.bases.join("build")
+        self.session.bases.join("build")
     }
 
     /// The project's folder among the copied sources.
     fn root(&self) -> PathBuf {
-        // Joined component by component: an empty prefix would leave a slash at the end.
-        self.workshop().join("source").components().chain(self.prefix.components()).collect()
+        self.session.checkouts.repository().project_in(&self.workshop().join("source"))
     }
 
     /// Checks that the side has the programs, so that a missing program and a failed build have different messages.
     fn find(&self, wanted: &[Target]) -> Result<(), CheckoutError> {
-        let mut cargo = Command::new(self.cargo);
+        let mut cargo = Command::new(&self.session.checkouts.cargo);
         cargo.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(self.root());
-        let metadata = self.cargo(&mut cargo, "its workspace")?;
-        let workspace: Value = serde_json::from_slice(&metadata.stdout).unwrap_or_default();
-        let has = |target: &Target| {
-            let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-            list(&workspace["packages"]).iter().filter(|package| package["name"] == target.package.as_str()).any(
-                |package| {
-                    list(&package["targets"]).iter().any(|found| {
-                        found["name"] == target.name.as_str()
-                            && list(&found["kind"]).iter().any(|kind| kind == target.kind.as_str())
-                    })
-                },
-            )
-        };
-        match wanted.iter().find(|target| !has(target)) {
-            Some(target) => Err(CheckoutError::NoHarness {
-                revision: self.revision.clone(),
-                missing: format!("there is no {} {}", target.kind, target),
-            }),
+        let metadata = self.cargo(&mut cargo, "its workspace")?.stdout;
+        let workspace: Option<Metadata> = serde_json::from_slice(&metadata).ok();
+        let targets: Vec<Target> =
+            workspace.iter().flat_map(|workspace| &workspace.packages).flat_map(Target::all_in).collect();
+        match wanted.iter().find(|target| !targets.contains(target)) {
+            Some(target) => {
+                let missing = format!("there is no {} {target}", target.kind);
+                Err(CheckoutError::NoHarness(self.revision.to_owned(), missing))
+            }
             None => Ok(()),
         }
     }
 
     fn build(&self, wanted: &[Target]) -> Result<(), CheckoutError> {
-        let Some(mut cargo) = build_call(self.cargo, &self.root(), wanted) else { return Ok(()) };
+        let Some(mut cargo) = build_call(&self.session.checkouts.cargo, &self.root(), wanted) else { return Ok(()) };
         cargo.arg("--target-dir").arg(self.workshop().join("target"));
-        let links = self.workshop().join("links");
-        let links = Links::prepare(links.clone(), Path::new(self.rustc));
-        let links =
-            links.map_err(|error| self.failed(at("compile the wrapper of rustc in", &self.workshop())(error)))?;
+        let links = Links::prepare(self.workshop().join("links"), Path::new(&self.session.checkouts.rustc))
+            .map_err(at("compile the wrapper of rustc in", self.workshop()))?;
         // The first program is timed; the others only count.
         if let Some(timed) = wanted.first() {
             links.keep(&mut cargo, &timed.name);
@@ -138,120 +118,113 @@ impl Build<'_> {
         if std::env::var_os("GUNGRAUN_RUNNER").is_none() {
             cargo.env("GUNGRAUN_RUNNER", runners.join("gungraun-runner"));
         }
-        match self.output {
+        match self.session.output {
             CargoOutput::Progress if io::stderr().is_terminal() => cargo.args(["--color", "always"]),
             CargoOutput::Progress => &mut cargo,
-            CargoOutput::Errors | CargoOutput::Nothing => cargo.arg("--quiet"),
+            CargoOutput::Nothing => cargo.arg("--quiet"),
         };
         let made = executables(&self.cargo(&mut cargo, &told(wanted))?.stdout);
         // The binaries that a bench starts were built in the same call. They are copied before the bench is: the build
         // of the next side overwrites them in cargo's target folder.
         for runner in made.iter().filter(|made| made.target.kind == "bin" && !wanted.contains(&made.target)) {
-            self.set_aside(&runner.path, &runners.join(&runner.target.name))?;
-            self.build_cache.note_runners(&runners).map_err(|error| self.failed(error))?;
+            set_aside(&runner.file, &runners.join(&runner.target.name))?;
+            self.build_cache.note_runners(&runners)?;
         }
         wanted.iter().try_for_each(|target| {
             let found = made.iter().find(|made| made.target == *target);
-            let missing = || CheckoutError::Missing { revision: self.revision.clone(), what: target.to_string() };
-            let path = &found.ok_or_else(missing)?.path;
+            let missing = || CheckoutError::Missing(self.revision.to_owned(), target.to_string());
+            let path = &found.ok_or_else(missing)?.file;
             if let Some(archive) = links.of(&target.name, path) {
-                self.set_link_aside(&archive, &self.build_cache.link(target))?;
+                set_link_aside(&archive, &self.build_cache.link(target))?;
             }
-            self.set_aside(path, &self.build_cache.program(target))
+            Ok(set_aside(path, &self.build_cache.program(target))?)
         })
     }
 
     /// The folder for the programs that the benches of this lock file start.
-    fn runners(&self) -> Result<PathBuf, CheckoutError> {
+    fn runners(&self) -> Result<PathBuf, FileError> {
         let lock = fs::read(self.root().join("Cargo.lock")).unwrap_or_default();
-        let all = self.bases.join("runners");
-        let folder = all.join(hash(&[lock, self.toolchain.version.clone().into_bytes()]));
+        let all = self.session.bases.join("runners");
+        let folder = all.join(hash(&[lock, self.session.toolchain.version.clone().into_bytes()]));
         let made = || -> io::Result<()> {
             fs::create_dir_all(&folder)?;
             File::open(&folder)?.set_modified(SystemTime::now())?;
-            let mut others: Vec<_> = fs::read_dir(&all)?
-                .filter_map(|entry| Some(entry.ok()?.path()))
-                .filter(|path| *path != folder)
-                .filter_map(|path| Some((fs::metadata(&path).ok()?.modified().ok()?, path)))
-                .collect();
-            others.sort();
-            let surplus = others.len().saturating_sub(RUNNERS - 1);
-            others.iter().take(surplus).try_for_each(|(_, path)| fs::remove_dir_all(path))
+            let others = fs::read_dir(&all)?.flatten().map(|entry| entry.path()).filter(|path| *path != folder);
+            let used = others.filter_map(|path| Some((fs::metadata(&path).ok()?.modified().ok()?, path)));
+            let mut surplus = used.sorted().rev().skip(RUNNERS - 1);
+            surplus.try_for_each(|(_, path)| fs::remove_dir_all(path))
         };
-        made().map_err(|error| self.failed(at("write", &folder)(error)))?;
+        made().map_err(at("write", &folder))?;
         Ok(folder)
     }
 
     /// Runs cargo, and turns a failure into an error.
-    fn cargo(&self, cargo: &mut Command, what: &str) -> Result<locked_run::Said, CheckoutError> {
+    fn cargo(&self, cargo: &mut Command, what: &str) -> Result<Output, CheckoutError> {
         // Hides the user's repository, which lies around the sources but is at another revision.
         cargo.env("GIT_CEILING_DIRECTORIES", self.workshop());
         // The user may have configured another folder for intermediate artefacts, which must not be shared with other
         // builds.
         cargo.env("CARGO_BUILD_BUILD_DIR", self.workshop().join("target"));
-        if let Some(toolchain) = &self.toolchain.name {
+        if let Some(toolchain) = &self.session.toolchain.name {
             cargo.env("RUSTUP_TOOLCHAIN", toolchain);
         }
-        let output = locked_run::run(cargo, self.lock, self.output != CargoOutput::Nothing);
+        let program = &self.session.checkouts.cargo;
+        let output = self.lock.run(cargo, self.session.output != CargoOutput::Nothing);
         if process::stopped() {
             return Err(CheckoutError::Interrupted);
         }
-        let program = || self.cargo.to_string_lossy().into_owned();
-        let output = output.map_err(|source| CheckoutError::NoTool { program: program(), source })?;
+        let output = output.map_err(|error| CheckoutError::NoTool(program.to_string_lossy().into_owned(), error))?;
+        let revision = self.revision.to_owned();
         if output.status.success() {
             return Ok(output);
         }
         if tells_full_disk(&output.stderr) {
-            return Err(CheckoutError::Full { revision: self.revision.clone(), folder: self.bases.to_owned() });
+            return Err(CheckoutError::Full { revision, folder: self.session.bases.to_owned() });
         }
-        Err(CheckoutError::Build {
-            revision: self.revision.clone(),
-            what: what.to_owned(),
-            complaint: complaint(&output.stderr).unwrap_or_else(|| output.status.to_string()),
-            said: last_lines(&output.stderr),
-        })
-    }
-
-    /// Copies a program atomically.
-    fn set_aside(&self, from: &Path, to: &Path) -> Result<(), CheckoutError> {
-        let folder = to.parent().unwrap_or(Path::new("."));
-        let copied = fs::create_dir_all(folder).and_then(|()| {
-            let unfinished = tempfile::Builder::new().prefix(".unfinished-").tempfile_in(folder)?.into_temp_path();
-            fs::copy(from, &unfinished)?;
-            unfinished.persist(to).map_err(|error| error.error)
-        });
-        copied.map_err(|error| self.failed(at("write", to)(error)))
-    }
-
-    /// Stores the archive of a link, compressed.
-    fn set_link_aside(&self, from: &Path, to: &Path) -> Result<(), CheckoutError> {
-        let folder = to.parent().unwrap_or(Path::new("."));
-        let compress = || -> io::Result<()> {
-            fs::create_dir_all(folder)?;
-            let mut unfinished = tempfile::Builder::new().prefix(".unfinished-").tempfile_in(folder)?;
-            let mut packed = GzEncoder::new(BufWriter::new(unfinished.as_file_mut()), Compression::fast());
-            io::copy(&mut File::open(from)?, &mut packed)?;
-            packed.finish()?.into_inner()?;
-            unfinished.persist(to).map(drop).map_err(|error| error.error)
-        };
-        compress().map_err(|error| self.failed(at("write", to)(error)))
-    }
-
-    fn failed(&self, error: FileError) -> CheckoutError {
-        error.of(&self.revision, self.bases)
+        let plain = anstream::adapter::strip_bytes(&output.stderr).into_vec();
+        let plain = String::from_utf8_lossy(&plain);
+        let complaint = complaint(&plain).map_or_else(|| output.status.to_string(), str::to_owned);
+        Err(CheckoutError::Build { revision, what: what.to_owned(), complaint, said: last_lines(&plain) })
     }
 }
 
-/// The first error line of cargo or the compiler, without colour.
-fn complaint(stderr: &str) -> Option<String> {
-    let plain = anstream::adapter::strip_str(stderr).to_string();
-    let line = plain.lines().map(str::trim).find(|line| line.starts_with("error"))?;
-    Some(line.to_owned())
+/// Copies a program atomically.
+fn set_aside(from: &Path, to: &Path) -> Result<(), FileError> {
+    let copy = || -> io::Result<()> {
+        let unfinished = unfinished(to)?.into_temp_path();
+        fs::copy(from, &unfinished)?;
+        Ok(unfinished.persist(to)?)
+    };
+    copy().map_err(at("write", to))
+}
+
+/// Stores the archive of a link, compressed.
+fn set_link_aside(from: &Path, to: &Path) -> Result<(), FileError> {
+    let compress = || -> io::Result<()> {
+        let mut unfinished = unfinished(to)?;
+        let mut packed = GzEncoder::new(BufWriter::new(unfinished.as_file_mut()), Compression::fast());
+        io::copy(&mut File::open(from)?, &mut packed)?;
+        packed.finish()?.into_inner()?;
+        unfinished.persist(to)?;
+        Ok(())
+    };
+    compress().map_err(at("write", to))
+}
+
+/// A temporary file beside a file that is to be written.
+fn unfinished(to: &Path) -> io::Result<NamedTempFile> {
+    let folder = to.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    tempfile::Builder::new().prefix(".unfinished-").tempfile_in(folder)
+}
+
+/// The first error line of cargo or the compiler.
+fn complaint(stderr: &str) -> Option<&str> {
+    stderr.lines().map(str::trim).find(|line| line.starts_with("error"))
 }
 
 fn last_lines(stderr: &str) -> String {
-    let plain = anstream::adapter::strip_str(stderr).to_string();
-    let lines: Vec<&str> = plain.trim_end().lines().collect();
+    let lines = stderr.trim_end().lines().collect_vec();
     lines[lines.len().saturating_sub(20)..].join("\n")
 }
 
@@ -261,9 +234,8 @@ mod tests {
 
     #[test]
     fn the_first_error_and_the_last_lines_are_kept() {
-        let stderr =
-            format!("   Compiling a\n\u{1b}[31merror[E0425]\u{1b}[0m: no x\n{}error: could not\n", "l\n".repeat(30));
-        assert_eq!(complaint(&stderr).as_deref(), Some("error[E0425]: no x"));
+        let stderr = format!("   Compiling a\nerror[E0425]: no x\n{}error: could not\n", "l\n".repeat(30));
+        assert_eq!(complaint(&stderr), Some("error[E0425]: no x"));
         assert_eq!(complaint("killed"), None);
         assert!(last_lines(&stderr).lines().count() == 20 && last_lines(&stderr).ends_with("error: could not"));
     }

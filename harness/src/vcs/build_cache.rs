@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use harness_record::atomic_file;
+use itertools::Itertools;
 
-use crate::programs::Target;
-use crate::vcs::error::{FileError, at};
+use crate::file_error::{FileError, at};
+use crate::programs::{Executable, Programs, Target};
+use crate::project::Project;
 use crate::vcs::key::hash;
 
 /// Programs that are built together, and the folder for exactly this list.
@@ -19,17 +21,13 @@ pub(super) struct BuildCache {
 }
 
 impl BuildCache {
-    /// The cache of these targets. `shelves` is the folder of all caches of the revision.
-    pub(super) fn among(shelves: &Path, targets: Vec<Target>) -> Self {
-        let mut names: Vec<[&str; 3]> = targets
-            .iter()
-            .map(|target| [target.package.as_str(), target.kind.as_str(), target.name.as_str()])
-            .collect();
+    /// The cache of these targets. `caches` is the folder of all caches of the revision.
+    pub(super) fn among(caches: &Path, targets: Vec<Target>) -> Self {
         // Order and repetition of cargo's arguments do not change the programs.
-        names.sort_unstable();
-        names.dedup();
-        let parts: Vec<Vec<u8>> = names.iter().flatten().map(|name| name.as_bytes().to_vec()).collect();
-        Self { folder: shelves.join(hash(&parts)), targets }
+        let names =
+            targets.iter().map(|target| [&target.package, &target.kind, &target.name]).sorted_unstable().dedup();
+        let parts: Vec<Vec<u8>> = names.flatten().map(|name| name.as_bytes().to_vec()).collect();
+        Self { folder: caches.join(hash(&parts)), targets }
     }
 
     /// Returns true if all programs are stored. If one is missing, all are built again, so that programs of two calls
@@ -48,8 +46,7 @@ impl BuildCache {
         let note = self.complete();
         let files = self.targets.iter().flat_map(|target| [self.program(target), self.link(target)]);
         let names = files.filter(|file| file.is_file()).filter_map(|file| Some(file.file_name()?.to_str()?.to_owned()));
-        let names: Vec<String> = names.collect();
-        atomic_file::write(&note, names.join("\n").as_bytes()).map_err(at("write", &note))
+        atomic_file::write(&note, names.collect_vec().join("\n").as_bytes()).map_err(at("write", &note))
     }
 
     /// Marks the programs that the benches start as used, so that they are not removed.
@@ -71,6 +68,16 @@ impl BuildCache {
 
     fn runners(&self) -> PathBuf {
         self.folder.join("runners")
+    }
+
+    /// The stored programs, to be started in a project.
+    pub(super) fn programs(&self, project: &Project) -> Programs {
+        let stored = |target: &Target| Executable {
+            target: target.clone(),
+            file: self.program(target),
+            link: Some(self.link(target)).filter(|link| link.is_file()),
+        };
+        Programs::ready(project.root.clone(), self.targets.iter().map(stored).collect())
     }
 
     /// The path of a stored program.

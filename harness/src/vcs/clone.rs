@@ -3,6 +3,8 @@
 //! Commits are made directly from blobs, trees and a separate index file, so that no files, hooks, signing key or index
 //! of the user are involved. Author and dates are fixed: the same change of the same base always gives the same commit.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -10,10 +12,11 @@ use harness_record::Commit;
 use serde::Deserialize;
 use thiserror::Error;
 
+use crate::file_error::{FileError, at};
 use crate::project::Project;
 use crate::vcs::bases_folder;
 use crate::vcs::error::RepositoryError;
-use crate::vcs::git::{Git, failed};
+use crate::vcs::git::Git;
 use crate::vcs::repository::Repository;
 
 /// Patterns of files that git ignores in the clone.
@@ -49,35 +52,17 @@ pub enum CloneError {
     #[error(transparent)]
     Repository(#[from] RepositoryError),
     /// A file of the clone cannot be made.
-    #[error("cannot write {path}: {source}")]
-    File {
-        /// The file or folder.
-        path: PathBuf,
-        /// The error of the system.
-        source: std::io::Error,
-    },
-    /// An edit names a file that the base does not have.
-    #[error("{base} has no file `{file}`; name a regular file, relative to the root of the project")]
-    NoFile {
-        /// The file.
-        file: String,
-        /// The base.
-        base: String,
-    },
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// An edit names a file that the base does not have: the file, and the base.
+    #[error("{1} has no file `{0}`; name a regular file, relative to the root of the project")]
+    NoFile(String, String),
     /// An edit names a file that is not UTF-8 text, or too large.
-    #[error("`{file}` is not UTF-8 text of at most 1 MiB; edit only such files")]
-    NoText {
-        /// The file.
-        file: String,
-    },
-    /// The text of an edit does not occur exactly once.
-    #[error("{}", occurrences(file, *times))]
-    Find {
-        /// The file.
-        file: String,
-        /// Number of occurrences.
-        times: usize,
-    },
+    #[error("`{0}` is not UTF-8 text of at most 1 MiB; edit only such files")]
+    NoText(String),
+    /// The text of an edit does not occur exactly once in its file, but this often.
+    #[error("{}", occurrences(.0, *.1))]
+    Find(String, usize),
 }
 
 impl ProjectClone {
@@ -87,24 +72,20 @@ impl ProjectClone {
     /// If it cannot be made.
     pub fn open(project: &Project, repository: &Repository) -> Result<Self, CloneError> {
         let home = project.root.join("target/harness-selftest");
-        let file = |path: &Path| {
-            let path = path.to_owned();
-            move |source| CloneError::File { path, source }
-        };
-        let home = bases_folder::prepare(&home)
-            .map_err(|error| CloneError::File { path: error.path, source: error.source })?;
+        let home = bases_folder::prepare(&home)?;
         let source = repository.git.ask("find the top of the repository", &["rev-parse", "--show-toplevel"])?;
         let folder = home.join("clone");
         if !folder.join(".git").is_dir() {
             // Cloned under another name and renamed, so that an interrupted clone is never used.
-            let unfinished = tempfile::Builder::new().prefix(".unfinished-").tempdir_in(&home).map_err(file(&home))?;
+            let unfinished =
+                tempfile::Builder::new().prefix(".unfinished-").tempdir_in(&home).map_err(at("write", &home))?;
             let place = unfinished.path().join("clone");
             let call = ["clone", "--quiet", "--local", "--no-checkout", &source, &place.to_string_lossy()];
             repository.git.ask("clone the project", &call)?;
             let exclude = place.join(".git/info/exclude");
-            fs::create_dir_all(place.join(".git/info")).map_err(file(&exclude))?;
-            fs::write(&exclude, EXCLUDED).map_err(file(&exclude))?;
-            fs::rename(&place, &folder).map_err(file(&folder))?;
+            fs::create_dir_all(place.join(".git/info")).map_err(at("write", &exclude))?;
+            fs::write(&exclude, EXCLUDED).map_err(at("write", &exclude))?;
+            fs::rename(&place, &folder).map_err(at("write", &folder))?;
         }
         let git = Git { program: repository.git.program.clone(), folder };
         Ok(Self { git, repository: repository.clone(), source: source.into() })
@@ -139,28 +120,29 @@ impl ProjectClone {
         self.bring(base)?;
         let folder = self.git.folder.join(".git");
         let scratch = tempfile::Builder::new().prefix("edit-").tempdir_in(&folder);
-        let scratch = scratch.map_err(|source| CloneError::File { path: folder, source })?;
+        let scratch = scratch.map_err(at("write", folder))?;
         let index = scratch.path().join("index");
         self.written(TASK, &index, &["read-tree", &base.id])?;
-        let mut files: Vec<(String, String)> = Vec::new();
+        let mut files = BTreeMap::new();
         for edit in edits {
             let path = self.repository.prefix.join(&edit.file).to_string_lossy().into_owned();
-            if !files.iter().any(|(known, _)| *known == path) {
-                files.push((path.clone(), self.text(base, edit, &path)?));
-            }
-            let text = files.iter_mut().find(|(known, _)| *known == path).map(|(_, text)| text);
-            let text = text.ok_or_else(|| CloneError::NoFile { file: edit.file.clone(), base: base.to_string() })?;
+            let (_, text) = match files.entry(path) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => {
+                    let file = self.file(base, edit, new.key())?;
+                    new.insert(file)
+                }
+            };
             match text.matches(&edit.find).count() {
                 1 => *text = text.replacen(&edit.find, &edit.replace, 1),
-                times => return Err(CloneError::Find { file: edit.file.clone(), times }),
+                times => return Err(CloneError::Find(edit.file.clone(), times)),
             }
         }
-        for (path, text) in files {
+        for (path, (mode, text)) in files {
             let content = scratch.path().join("content");
-            fs::write(&content, text).map_err(|source| CloneError::File { path: content.clone(), source })?;
+            fs::write(&content, text).map_err(at("write", &content))?;
             let call = ["hash-object", "-w", "-t", "blob", "--no-filters", &content.to_string_lossy()];
             let blob = self.git.ask(TASK, &call)?;
-            let mode = self.mode(base, &path)?.unwrap_or_default();
             self.written(TASK, &index, &["update-index", "--cacheinfo", &format!("{mode},{blob},{path}")])?;
         }
         let tree = self.written(TASK, &index, &["write-tree"])?;
@@ -180,26 +162,19 @@ impl ProjectClone {
         Ok(())
     }
 
-    fn text(&self, base: &Commit, edit: &Edit, path: &str) -> Result<String, CloneError> {
+    /// The mode and the text of a regular file that is edited.
+    fn file(&self, base: &Commit, edit: &Edit, path: &str) -> Result<(String, String), CloneError> {
         const TASK: &str = "read a file of the base";
-        if self.mode(base, path)?.is_none() {
-            return Err(CloneError::NoFile { file: edit.file.clone(), base: base.to_string() });
-        }
+        let line = self.git.ask("look for a file of the base", &["ls-tree", "--full-tree", &base.id, "--", path])?;
+        let mode = line.split_whitespace().next().filter(|mode| mode.starts_with("100"));
+        let mode = mode.ok_or_else(|| CloneError::NoFile(edit.file.clone(), base.to_string()))?;
         let name = format!("{}:{path}", base.id);
         let size = self.git.ask(TASK, &["cat-file", "-s", &name])?;
         let output = self.git.run(TASK, &["cat-file", "blob", &name])?;
-        let no_text = || CloneError::NoText { file: edit.file.clone() };
         match String::from_utf8(output.stdout) {
-            Ok(text) if text.len().to_string() == size => Ok(text),
-            _ => Err(no_text()),
+            Ok(text) if text.len().to_string() == size => Ok((mode.to_owned(), text)),
+            _ => Err(CloneError::NoText(edit.file.clone())),
         }
-    }
-
-    /// The mode of a regular file; none if there is no such regular file.
-    fn mode(&self, base: &Commit, path: &str) -> Result<Option<String>, CloneError> {
-        let line = self.git.ask("look for a file of the base", &["ls-tree", "--full-tree", &base.id, "--", path])?;
-        let mode = line.split_whitespace().next().filter(|mode| mode.starts_with("100"));
-        Ok(mode.map(str::to_owned))
     }
 
     /// Runs git with a separate index file and a fixed author.
@@ -210,11 +185,7 @@ impl ProjectClone {
             command.env(format!("GIT_{role}_NAME"), "harness selftest").env(format!("GIT_{role}_DATE"), DATE);
             command.env(format!("GIT_{role}_EMAIL"), "selftest@harness.invalid");
         }
-        let output = self.git.finish(task, command.args(arguments))?;
-        match output.status.success() {
-            true => Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned()),
-            false => Err(failed(task, &self.git.folder, &output).into()),
-        }
+        Ok(self.git.succeed(task, command.args(arguments))?)
     }
 }
 

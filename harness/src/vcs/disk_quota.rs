@@ -1,19 +1,21 @@
 //! Limits the disk space of earlier builds.
 
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 use std::{fs, io};
 
+use itertools::Itertools;
+use walkdir::WalkDir;
+
 use crate::vcs::lock::{Hold, Lock};
-use crate::vcs::slot::lock_of;
+use crate::vcs::slot::{lock_of, removed};
 
 /// Limits of the folder of bases. They are enforced before a base is built, so one more base may be there afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DiskQuota {
+pub(super) struct DiskQuota {
     /// Maximum number of revisions; 64 by default.
-    pub revisions: usize,
+    pub(super) revisions: usize,
     /// Maximum bytes of their sources, their programs and cargo's target folder; 4 GiB by default.
-    pub bytes: u64,
+    pub(super) bytes: u64,
 }
 
 /// Folders beside the revisions: cargo's target folder, programs that benches start, and copies that are being timed.
@@ -33,24 +35,18 @@ impl Default for DiskQuota {
 /// If a folder cannot be read or removed.
 pub(super) fn make(bases: &Path, disk_quota: DiskQuota, kept: &Path, all: bool) -> io::Result<()> {
     let build = bases.join("build");
-    let mut bytes = size(&build)?;
+    let mut bytes = size(&build);
     if all && bytes > disk_quota.bytes / 2 {
         fs::remove_dir_all(&build)?;
         bytes = 0;
     }
-    let mut slots: Vec<(SystemTime, PathBuf)> = Vec::new();
-    for entry in fs::read_dir(bases)? {
-        let path = entry?.path();
-        let is_slot = !NO_SLOTS.iter().any(|name| path.ends_with(name));
-        if path.is_dir() && is_slot && path != kept {
-            let used = fs::metadata(lock_of(&path)).and_then(|lock| lock.modified());
-            slots.push((used.unwrap_or(SystemTime::UNIX_EPOCH), path));
-        }
-    }
-    slots.sort();
-    bytes += size(kept)?;
-    for (place, (_, slot)) in slots.iter().rev().enumerate() {
-        bytes += size(slot)?;
+    let is_slot = |path: &PathBuf| path.is_dir() && !NO_SLOTS.iter().any(|name| path.ends_with(name));
+    let folders = fs::read_dir(bases)?.map_ok(|entry| entry.path());
+    let slots: Vec<PathBuf> = folders.filter_ok(|path| is_slot(path) && path != kept).try_collect()?;
+    let used = |slot: &PathBuf| fs::metadata(lock_of(slot)).and_then(|lock| lock.modified()).ok();
+    bytes += size(kept);
+    for (place, slot) in slots.iter().sorted_by_cached_key(|slot| (used(slot), *slot)).rev().enumerate() {
+        bytes += size(slot);
         // `kept` takes one place.
         if place + 1 >= disk_quota.revisions || bytes > disk_quota.bytes {
             remove(slot)?;
@@ -63,38 +59,25 @@ pub(super) fn make(bases: &Path, disk_quota: DiskQuota, kept: &Path, all: bool) 
 fn remove(slot: &Path) -> io::Result<()> {
     // A process that waits for this lock finds its file gone, and creates a new one.
     let Some(_alone) = Lock::attempt(&lock_of(slot), Hold::Alone)? else { return Ok(()) };
-    let gone = |result: io::Result<()>| match result {
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::DirectoryNotEmpty) => Ok(()),
-        other => other,
-    };
     // The marker of completeness goes first.
-    gone(fs::remove_file(slot.join("ready")))?;
-    gone(fs::remove_dir_all(slot))
+    removed(fs::remove_file(slot.join("ready")))?;
+    match fs::remove_dir_all(slot) {
+        // A process that waited for the lock uses the slot again.
+        Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(()),
+        other => removed(other),
+    }
 }
 
-/// The bytes of all files in a folder; 0 if it does not exist.
-fn size(folder: &Path) -> io::Result<u64> {
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
-        other => other?,
-    };
-    let mut bytes = 0;
-    for entry in entries {
-        let entry = entry?;
-        bytes += match entry.metadata() {
-            Ok(metadata) if metadata.is_dir() => size(&entry.path())?,
-            Ok(metadata) => metadata.len(),
-            // The file was removed meanwhile.
-            Err(_) => 0,
-        };
-    }
-    Ok(bytes)
+/// The bytes of all files in a folder; 0 if it does not exist. Files that are removed meanwhile do not count.
+fn size(folder: &Path) -> u64 {
+    let files = WalkDir::new(folder).into_iter().flatten().filter(|entry| !entry.file_type().is_dir());
+    files.filter_map(|file| Some(file.metadata().ok()?.len())).sum()
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs::File;
-    use std::time::Duration;
+    use std::time::{Duration, SystemTime};
 
     use super::*;
 

@@ -1,7 +1,10 @@
 //! Runs git independently of the user's settings, and without writing any of the user's files.
 
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use crate::process::{self, ChildError};
@@ -47,31 +50,50 @@ impl Git {
         command
     }
 
+    /// Returns the files in the folder that are tracked, or new and not ignored, relative to it.
+    pub(super) fn files(&self) -> Result<Vec<PathBuf>, RepositoryError> {
+        let list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
+        let names = self.complete("list the files of the working tree", &list)?;
+        let names = names.split(|&byte| byte == 0).filter(|name| !name.is_empty());
+        Ok(names.map(|name| OsStr::from_bytes(name).into()).collect())
+    }
+
+    /// Runs git, and returns its complete standard output, whatever its length, if it succeeded.
+    pub(super) fn complete(&self, task: &'static str, arguments: &[&str]) -> Result<Vec<u8>, RepositoryError> {
+        let mut call = self.command();
+        call.args(arguments).stdin(Stdio::null()).stderr(Stdio::piped());
+        let output = process::run_to_end(&mut call, |_| ());
+        let output = output.map_err(|error| RepositoryError::Git { task, message: error.to_string() })?;
+        if output.status.success() { Ok(output.stdout) } else { Err(failed(task, &self.folder, &output)) }
+    }
+
     /// Runs git to its end, and returns its output whatever its exit status.
     pub(super) fn run(&self, task: &'static str, arguments: &[&str]) -> Result<Output, RepositoryError> {
         self.finish(task, self.command().args(arguments))
     }
 
     /// Runs a prepared call of git to its end, and returns its output whatever its exit status.
-    pub(super) fn finish(&self, task: &'static str, call: &mut Command) -> Result<Output, RepositoryError> {
+    fn finish(&self, task: &'static str, call: &mut Command) -> Result<Output, RepositoryError> {
         let output = process::output(call, LIMIT);
         if process::stopped() {
             return Err(RepositoryError::Interrupted);
         }
         output.map_err(|error| match error {
-            ChildError::Start { source, .. } if source.kind() == std::io::ErrorKind::NotFound => RepositoryError::NoGit,
-            ChildError::Hung { seconds } => RepositoryError::Git { task, message: format!("no answer in {seconds} s") },
+            ChildError::System(error) if error.source.kind() == io::ErrorKind::NotFound => RepositoryError::NoGit,
+            ChildError::Hung(seconds) => RepositoryError::Git { task, message: format!("no answer in {seconds} s") },
             other => RepositoryError::Git { task, message: other.to_string() },
         })
     }
 
     /// Runs git, and returns its standard output if it succeeded.
     pub(super) fn ask(&self, task: &'static str, arguments: &[&str]) -> Result<String, RepositoryError> {
-        let output = self.run(task, arguments)?;
-        match output.status.success() {
-            true => Ok(text(&output.stdout)),
-            false => Err(failed(task, &self.folder, &output)),
-        }
+        self.succeed(task, self.command().args(arguments))
+    }
+
+    /// Runs a prepared call of git, and returns its standard output if it succeeded.
+    pub(super) fn succeed(&self, task: &'static str, call: &mut Command) -> Result<String, RepositoryError> {
+        let output = self.finish(task, call)?;
+        if output.status.success() { Ok(text(&output.stdout)) } else { Err(failed(task, &self.folder, &output)) }
     }
 }
 
@@ -84,6 +106,11 @@ pub(super) fn failed(task: &'static str, folder: &Path, output: &Output) -> Repo
     let line = stderr.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with("warning:"));
     let message = line.map_or_else(|| output.status.to_string(), |line| line.trim_start_matches("fatal: ").to_owned());
     RepositoryError::Git { task, message }
+}
+
+/// Returns the files in a folder that git tracks, or does not ignore, relative to it; none without git or a repository.
+pub(crate) fn files_in(folder: &Path) -> Option<Vec<PathBuf>> {
+    Git { program: "git".into(), folder: folder.to_owned() }.files().ok()
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -6,9 +6,10 @@ use std::process::Command;
 use std::time::Duration;
 use std::{fs, io};
 
+use itertools::Itertools;
 use sha2::{Digest, Sha256};
 
-use crate::process::{self, ChildError};
+use crate::process;
 
 /// Time limit for the compiler to print its version; a rustup proxy may have to install it first.
 const LIMIT: Duration = Duration::from_secs(600);
@@ -53,22 +54,11 @@ impl Toolchain {
     /// # Errors
     /// If it cannot be started or fails.
     pub(super) fn of(rustc: &OsStr, folder: &Path) -> io::Result<Self> {
-        let version = query(rustc, "-vV", folder)?;
-        let library = PathBuf::from(query(rustc, "--print=sysroot", folder)?.trim_end());
+        let query = |argument| process::text(Command::new(rustc).arg(argument).current_dir(folder), LIMIT);
+        let version = query("-vV")?;
+        let library = PathBuf::from(query("--print=sysroot")?.trim_end());
         let managed = library.parent().and_then(Path::file_name).is_some_and(|parent| parent == "toolchains");
         Ok(Self { version, name: library.file_name().filter(|_| managed).map(OsStr::to_owned) })
-    }
-}
-
-fn query(rustc: &OsStr, argument: &str, folder: &Path) -> io::Result<String> {
-    let output = process::output(Command::new(rustc).arg(argument).current_dir(folder), LIMIT);
-    let output = output.map_err(|error| match error {
-        ChildError::Start { source, .. } | ChildError::Wait { source, .. } => source,
-        hung => io::Error::other(hung.to_string()),
-    })?;
-    match output.status.success() {
-        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
-        false => Err(io::Error::other(String::from_utf8_lossy(&output.stderr).trim().to_owned())),
     }
 }
 
@@ -89,10 +79,7 @@ pub(super) fn key(sources: &[u8], toolchain: &Toolchain, bases: &Path) -> String
 fn flags(variables: impl Iterator<Item = (OsString, OsString)>) -> Vec<Vec<u8>> {
     let counts = |name: &str| FLAGS.iter().any(|flag| name.starts_with(flag)) && !NO_FLAGS.contains(&name);
     let flags = variables.filter(|(name, _)| name.to_str().is_some_and(counts));
-    let mut flags: Vec<Vec<u8>> =
-        flags.map(|(name, value)| [name.as_encoded_bytes(), b"=", value.as_encoded_bytes()].concat()).collect();
-    flags.sort();
-    flags
+    flags.map(|(name, value)| [name.as_encoded_bytes(), b"=", value.as_encoded_bytes()].concat()).sorted().collect()
 }
 
 /// The configuration files that cargo reads for a build in the folder, except those of the revision itself.

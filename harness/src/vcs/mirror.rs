@@ -8,15 +8,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs::{self, File, Permissions};
 use std::io;
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use harness_record::atomic_file;
+use itertools::Itertools;
 use sha2::{Digest, Sha256};
+use walkdir::WalkDir;
 
-use crate::vcs::error::{FileError, at};
+use crate::file_error::{FileError, at};
 use crate::vcs::slot::removed;
 
 /// Files below a folder, by their paths relative to it.
@@ -41,8 +43,9 @@ impl Tree {
     /// # Errors
     /// If a folder cannot be read.
     pub(super) fn whole(folder: PathBuf) -> Result<Self, FileError> {
-        let mut files = BTreeSet::new();
-        list(&folder, Path::new(""), &mut files)?;
+        let entries = WalkDir::new(&folder).into_iter().filter_ok(|entry| !entry.file_type().is_dir());
+        let files = entries.map_ok(|entry| entry.path().strip_prefix(&folder).unwrap_or(entry.path()).to_owned());
+        let files = files.try_collect()?;
         Ok(Self { folder, files, added: Vec::new() })
     }
 
@@ -108,7 +111,7 @@ impl Tree {
         let mut hash = Sha256::new();
         for (path, from) in self.all() {
             let content = Content::of(&from).map_err(at("read", &from))?;
-            for part in [path.as_os_str().as_encoded_bytes(), content.kind(), content.bytes()] {
+            for part in [path.as_os_str().as_encoded_bytes(), &[content.kind as u8], &content.bytes] {
                 hash.update((part.len() as u64).to_le_bytes());
                 hash.update(part);
             }
@@ -125,34 +128,27 @@ impl Tree {
 
 /// The properties of a file that a build can depend on.
 #[derive(PartialEq, Eq)]
-enum Content {
-    File { bytes: Vec<u8>, is_executable: bool },
-    Link(PathBuf),
+struct Content {
+    kind: Kind,
+    /// The bytes of a file, or the target of a link.
+    bytes: Vec<u8>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    File,
+    Program,
+    Link,
 }
 
 impl Content {
     fn of(path: &Path) -> io::Result<Self> {
         let metadata = fs::symlink_metadata(path)?;
         if metadata.is_symlink() {
-            return Ok(Self::Link(fs::read_link(path)?));
+            return Ok(Self { kind: Kind::Link, bytes: fs::read_link(path)?.into_os_string().into_vec() });
         }
-        let is_executable = metadata.permissions().mode() & 0o100 != 0;
-        Ok(Self::File { bytes: fs::read(path)?, is_executable })
-    }
-
-    fn kind(&self) -> &[u8] {
-        match self {
-            Self::File { is_executable: false, .. } => b"file",
-            Self::File { is_executable: true, .. } => b"program",
-            Self::Link(_) => b"link",
-        }
-    }
-
-    fn bytes(&self) -> &[u8] {
-        match self {
-            Self::File { bytes, .. } => bytes,
-            Self::Link(target) => target.as_os_str().as_encoded_bytes(),
-        }
+        let kind = if metadata.permissions().mode() & 0o100 == 0 { Kind::File } else { Kind::Program };
+        Ok(Self { kind, bytes: fs::read(path)? })
     }
 }
 
@@ -167,32 +163,17 @@ fn bring(from: &Path, to: &Path) -> io::Result<()> {
         Ok(_) => fs::remove_file(to)?,
         Err(_) => fs::create_dir_all(to.parent().unwrap_or(Path::new(".")))?,
     }
-    match content {
-        Content::Link(target) => {
-            symlink(target, to)?;
+    let mode = match content.kind {
+        Kind::Link => {
+            symlink(OsStr::from_bytes(&content.bytes), to)?;
             // Cargo compares the modification time of the link's target, which may be old.
-            if to.is_file() { touch(to) } else { Ok(()) }
+            return if to.is_file() { touch(to) } else { Ok(()) };
         }
-        Content::File { bytes, is_executable } => {
-            fs::write(to, bytes)?;
-            let mode = if is_executable { 0o755 } else { 0o644 };
-            File::open(to)?.set_permissions(Permissions::from_mode(mode))
-        }
-    }
-}
-
-/// Adds all files below a folder, with paths that start with `base`.
-fn list(folder: &Path, base: &Path, files: &mut BTreeSet<PathBuf>) -> Result<(), FileError> {
-    for entry in fs::read_dir(folder).map_err(at("read", folder))? {
-        let entry = entry.map_err(at("read", folder))?;
-        let path = base.join(entry.file_name());
-        if entry.file_type().map_err(at("read", folder))?.is_dir() {
-            list(&entry.path(), &path, files)?;
-        } else {
-            files.insert(path);
-        }
-    }
-    Ok(())
+        Kind::File => 0o644,
+        Kind::Program => 0o755,
+    };
+    fs::write(to, content.bytes)?;
+    fs::set_permissions(to, Permissions::from_mode(mode))
 }
 
 /// Makes a file newer than everything that was built so far.

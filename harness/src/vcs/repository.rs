@@ -1,4 +1,4 @@
-//! Read access to the project's git history: finding commits, merge bases, and files of the working tree.
+//! Read access to the project's git history: finding commits, and files of the working tree.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use harness_record::{COMMIT_FORMAT, Commit, Head};
 
-use crate::programs::printed;
 use crate::project::Project;
 use crate::vcs::error::RepositoryError;
 use crate::vcs::git::{Git, failed};
@@ -37,6 +36,12 @@ impl Repository {
         Ok(Self { git, git_folder, prefix })
     }
 
+    /// The project's folder in a copy of the repository's files.
+    pub(super) fn project_in(&self, files: &Path) -> PathBuf {
+        // Joined component by component: an empty prefix would leave a slash at the end.
+        files.components().chain(self.prefix.components()).collect()
+    }
+
     /// The commit that a branch, tag, id or expression such as `HEAD~3` names now.
     ///
     /// # Errors
@@ -44,7 +49,7 @@ impl Repository {
     pub fn resolve(&self, revision: &str) -> Result<Commit, RepositoryError> {
         const TASK: &str = "look up a revision";
         let unknown = || match self.shallow()? {
-            true => Err(RepositoryError::Shallow { wanted: format!("the revision {revision:?}") }),
+            true => Err(RepositoryError::Shallow(format!("the revision {revision:?}"))),
             false => Err(RepositoryError::Unknown(revision.to_owned())),
         };
         // An option to git is no revision.
@@ -56,26 +61,8 @@ impl Repository {
             return unknown();
         }
         let id = String::from_utf8_lossy(&found.stdout).trim().to_owned();
-        let line = self.git.ask(TASK, &["log", "-1", "--no-color", "--encoding=UTF-8", COMMIT_FORMAT, &id, "--"])?;
-        Commit::parse(&line).ok_or(RepositoryError::Git { task: TASK, message: format!("it printed {line:?}") })
-    }
-
-    /// Returns the common ancestor of two commits. By default a comparison is with the base itself; with the merge
-    /// base, later commits of the base count for neither side.
-    ///
-    /// # Errors
-    /// If they have no common ancestor, or it was not fetched.
-    pub fn merge_base(&self, one: &Commit, other: &Commit) -> Result<Commit, RepositoryError> {
-        const TASK: &str = "find where two revisions parted";
-        let output = self.git.run(TASK, &["merge-base", &one.id, &other.id])?;
-        match output.status.code() {
-            Some(0) => self.resolve(String::from_utf8_lossy(&output.stdout).trim()),
-            Some(1) if self.shallow()? => Err(RepositoryError::Shallow {
-                wanted: format!("the common ancestor of {} and {}", one.short(), other.short()),
-            }),
-            Some(1) => Err(RepositoryError::Unrelated { one: one.short().to_owned(), other: other.short().to_owned() }),
-            _ => Err(failed(TASK, &self.git.folder, &output)),
-        }
+        let found = self.log(TASK, &["-1", &id, "--"])?.pop();
+        found.ok_or_else(|| RepositoryError::Git { task: TASK, message: "it printed nothing".to_owned() })
     }
 
     /// Returns the commit of the working tree, and whether the tree has changes. The user's index is not refreshed.
@@ -88,25 +75,17 @@ impl Repository {
         Ok(Head { commit, dirty: !changes.is_empty() })
     }
 
-    /// Returns the top folder of the working tree, and the relative paths of its files that are tracked, or new and not
-    /// ignored. Deleted files may still be listed.
+    /// Returns the top folder of the working tree, and its files that are tracked, or new and not ignored, relative to
+    /// it. Deleted files may still be listed.
     ///
     /// # Errors
     /// If git fails.
     pub(super) fn files(&self) -> Result<(PathBuf, Vec<PathBuf>), RepositoryError> {
-        const TASK: &str = "list the files of the working tree";
-        let message = |message: String| RepositoryError::Git { task: TASK, message };
-        // The complete output, whatever its length: from a truncated list, other programs would be built.
-        let printed = |git: &Git, arguments: &[&str]| {
-            let (status, names) = printed(git.command().args(arguments)).map_err(|error| message(error.to_string()))?;
-            if status.success() { Ok(names) } else { Err(message(status.to_string())) }
-        };
-        let folder = printed(&self.git, &["rev-parse", "--show-toplevel"])?;
+        let folder = self.git.complete("find the top of the repository", &["rev-parse", "--show-toplevel"])?;
         let folder = PathBuf::from(OsStr::from_bytes(folder.strip_suffix(b"\n").unwrap_or(&folder)));
-        let git = Git { folder: folder.clone(), ..self.git.clone() };
-        let names = printed(&git, &["ls-files", "-z", "--cached", "--others", "--exclude-standard"])?;
-        let names = names.split(|&byte| byte == 0).filter(|name| !name.is_empty());
-        Ok((folder, names.map(|name| PathBuf::from(OsStr::from_bytes(name))).collect()))
+        // From a truncated list, other programs would be built.
+        let files = Git { folder: folder.clone(), ..self.git.clone() }.files()?;
+        Ok((folder, files))
     }
 
     /// The head without regard to one folder of the project: the newest commit of the branch that changed anything
@@ -135,26 +114,14 @@ impl Repository {
     pub fn commits(&self, good: &Commit, bad: &Commit) -> Result<Vec<Commit>, RepositoryError> {
         const TASK: &str = "list the commits between two revisions";
         let output = self.git.run(TASK, &["merge-base", "--is-ancestor", &good.id, &bad.id])?;
-        let names = || (good.short().to_owned(), bad.short().to_owned());
-        match output.status.code() {
-            Some(0) => {}
-            Some(1) if self.shallow()? => {
-                let (good, bad) = names();
-                return Err(RepositoryError::Shallow { wanted: format!("the history from {good} to {bad}") });
-            }
-            Some(1) => {
-                let (good, bad) = names();
-                return Err(RepositoryError::NotAncestor { good, bad });
-            }
-            _ => return Err(failed(TASK, &self.git.folder, &output)),
-        }
         let range = format!("{}..{}", good.id, bad.id);
-        let log = ["log", "--reverse", "--first-parent", "--no-color", "--encoding=UTF-8", COMMIT_FORMAT, &range, "--"];
-        let lines = self.git.ask(TASK, &log)?;
-        let parsed = lines.lines().map(|line| {
-            Commit::parse(line).ok_or(RepositoryError::Git { task: TASK, message: format!("it printed {line:?}") })
-        });
-        parsed.collect()
+        let (good, bad) = (good.short().to_owned(), bad.short().to_owned());
+        match output.status.code() {
+            Some(0) => self.log(TASK, &["--reverse", &range, "--"]),
+            Some(1) if self.shallow()? => Err(RepositoryError::Shallow(format!("the history from {good} to {bad}"))),
+            Some(1) => Err(RepositoryError::NotAncestor(good, bad)),
+            _ => Err(failed(TASK, &self.git.folder, &output)),
+        }
     }
 
     /// The newest commit on a commit's first-parent line, itself included, that changed anything outside a folder of
@@ -163,21 +130,9 @@ impl Repository {
     /// # Errors
     /// If git fails.
     pub fn last_change_outside(&self, commit: &Commit, folder: &Path) -> Result<Option<Commit>, RepositoryError> {
-        const TASK: &str = "look for the last change outside a folder";
         let rest = format!(":(exclude){}", folder.display());
-        let log = [
-            "log",
-            "-1",
-            "--first-parent",
-            "--no-color",
-            "--encoding=UTF-8",
-            COMMIT_FORMAT,
-            &commit.id,
-            "--",
-            ":/",
-            &rest,
-        ];
-        Ok(Commit::parse(&self.git.ask(TASK, &log)?))
+        let call = ["-1", &commit.id, "--", ":/", &rest];
+        Ok(self.log("look for the last change outside a folder", &call)?.pop())
     }
 
     /// The commits on the first-parent line of the current branch, oldest first; with a folder of the project, only
@@ -186,14 +141,9 @@ impl Repository {
     /// # Errors
     /// If git fails.
     pub fn states(&self, folder: Option<&Path>) -> Result<Vec<Commit>, RepositoryError> {
-        const TASK: &str = "list the states of the branch";
-        let log = ["log", "--reverse", "--first-parent", "--no-color", "--encoding=UTF-8", COMMIT_FORMAT, "HEAD", "--"];
         let folder = folder.map(Path::to_string_lossy);
-        let lines = self.git.ask(TASK, &[&log[..], folder.as_deref().as_slice()].concat())?;
-        let parsed = lines.lines().map(|line| {
-            Commit::parse(line).ok_or(RepositoryError::Git { task: TASK, message: format!("it printed {line:?}") })
-        });
-        parsed.collect()
+        let call = [&["--reverse", "HEAD", "--"], folder.as_deref().as_slice()].concat();
+        self.log("list the states of the branch", &call)
     }
 
     /// The names of the folders in a folder of the project at a commit; empty if the commit has no such folder.
@@ -215,6 +165,16 @@ impl Repository {
         let show = ["cat-file", "blob", &format!("{}:./{}", commit.id, file.display())];
         let output = self.git.run("read a file of a commit", &show)?;
         Ok(output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned()))
+    }
+
+    /// Lists commits on a first-parent line, as these arguments of `git log` select them.
+    fn log(&self, task: &'static str, arguments: &[&str]) -> Result<Vec<Commit>, RepositoryError> {
+        let log = ["log", "--first-parent", "--no-color", "--encoding=UTF-8", COMMIT_FORMAT];
+        let lines = self.git.ask(task, &[&log, arguments].concat())?;
+        let parse = |line: &str| {
+            Commit::parse(line).ok_or_else(|| RepositoryError::Git { task, message: format!("it printed {line:?}") })
+        };
+        lines.lines().map(parse).collect()
     }
 
     fn shallow(&self) -> Result<bool, RepositoryError> {

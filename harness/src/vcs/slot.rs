@@ -5,12 +5,11 @@ use std::{fs, io};
 
 use harness_record::{Commit, atomic_file};
 
-use crate::programs::Target;
-use crate::vcs::build_cache::BuildCache;
-use crate::vcs::error::{CheckoutError, FileError, RepositoryError, at, tells_full_disk};
+use crate::file_error::{FileError, at};
+use crate::process;
+use crate::vcs::error::{CheckoutError, tells_full_disk};
 use crate::vcs::git::failed;
 use crate::vcs::lock::{Hold, Lock};
-use crate::vcs::locked_run;
 use crate::vcs::repository::Repository;
 
 /// A slot in use, which no other harness removes.
@@ -26,7 +25,7 @@ impl Slot {
     pub(super) fn open(folder: PathBuf, notify: &dyn Fn(&str)) -> Result<Self, FileError> {
         let path = lock_of(&folder);
         let waiting = || notify("waiting for another harness that removes an old base");
-        let lock = Lock::wait(&path, Hold::Shared, &waiting).map_err(at("lock", &path))?;
+        let lock = Lock::wait(&path, Hold::Shared, &waiting)?;
         lock.note_use().map_err(at("write", &path))?;
         Ok(Self { folder, _lock: lock })
     }
@@ -45,17 +44,13 @@ impl Slot {
         self.folder.join("ready")
     }
 
-    fn programs(&self) -> PathBuf {
+    /// The folder of all build caches.
+    pub(super) fn programs(&self) -> PathBuf {
         self.folder.join("programs")
     }
 
-    /// The stored programs of one call of cargo.
-    pub(super) fn build_cache(&self, targets: Vec<Target>) -> BuildCache {
-        BuildCache::among(&self.programs(), targets)
-    }
-
     /// Writes the revision's files, replacing any remains of an interrupted harness.
-    pub(super) fn unpack(&self, repository: &Repository, commit: &Commit, build: &Lock) -> Result<(), UnpackError> {
+    pub(super) fn unpack(&self, repository: &Repository, commit: &Commit, build: &Lock) -> Result<(), CheckoutError> {
         const TASK: &str = "unpack the revision";
         let (source, index) = (self.source(), self.folder.join("index"));
         for old in [source.clone(), self.programs()] {
@@ -68,44 +63,19 @@ impl Slot {
         let mut git = repository.git.command();
         git.arg("--git-dir").arg(&repository.git_folder).arg("--work-tree").arg(&source);
         git.args(["read-tree", "--reset", "-u", &commit.id]).env("GIT_INDEX_FILE", &index).current_dir(&source);
-        let output = locked_run::run(&mut git, build, false).map_err(at("run git in", &source))?;
+        let output = build.run(&mut git, false).map_err(at("run git in", &source))?;
         if !output.status.success() {
             // The incomplete files are useless, and may be what fills the disk.
             let _ = fs::remove_dir_all(&source);
-            if tells_full_disk(&output.stderr) {
-                return Err(at("write", &source)(io::ErrorKind::StorageFull.into()).into());
-            }
-            let output =
-                std::process::Output { status: output.status, stdout: output.stdout, stderr: output.stderr.into() };
-            return Err(UnpackError::Git(failed(TASK, &source, &output)));
+            return Err(match failed(TASK, &source, &output) {
+                _ if tells_full_disk(&output.stderr) => at("write", &source)(io::ErrorKind::StorageFull.into()).into(),
+                _ if process::stopped() => CheckoutError::Interrupted,
+                error => error.into(),
+            });
         }
         removed(fs::remove_file(&index)).map_err(at("remove", &index))?;
         let marker = self.marker();
-        atomic_file::write(&marker, format!("{}\n", commit.id).as_bytes()).map_err(at("write", &marker))?;
-        Ok(())
-    }
-}
-
-/// The reason why a revision could not be unpacked.
-#[derive(Debug)]
-pub(super) enum UnpackError {
-    File(FileError),
-    Git(RepositoryError),
-}
-
-impl From<FileError> for UnpackError {
-    fn from(error: FileError) -> Self {
-        Self::File(error)
-    }
-}
-
-impl UnpackError {
-    pub(super) fn of(self, revision: &str, folder: &Path) -> CheckoutError {
-        match self {
-            Self::File(error) => error.of(revision, folder),
-            Self::Git(_) if crate::process::stopped() => CheckoutError::Interrupted,
-            Self::Git(error) => error.into(),
-        }
+        Ok(atomic_file::write(&marker, format!("{}\n", commit.id).as_bytes()).map_err(at("write", &marker))?)
     }
 }
 

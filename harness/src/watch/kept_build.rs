@@ -17,8 +17,8 @@ pub(super) const COPIES: usize = 4;
 /// which affects its time a little.
 #[derive(Debug)]
 pub struct KeptBuild {
-    program: Word,
-    arguments: Vec<Word>,
+    /// The program and its arguments.
+    words: Vec<Word>,
     runs_in: PathBuf,
     folder: TempDir,
 }
@@ -39,28 +39,26 @@ impl KeptBuild {
     /// If a file cannot be copied.
     pub fn of(command: &Command) -> io::Result<Self> {
         let folder = tempfile::Builder::new().prefix("harness-watch-").tempdir()?;
-        for number in 0..COPIES {
-            fs::create_dir(copy(folder.path(), number))?;
-        }
         let runs_in = command.get_current_dir().unwrap_or(Path::new(".")).to_path_buf();
+        (0..COPIES).try_for_each(|number| fs::create_dir(copy(folder.path(), number)))?;
         let keep = |word: &OsStr| -> io::Result<Word> {
             let file = runs_in.join(word);
-            match file.file_name() {
-                Some(name) if file.is_file() => {
-                    for number in 0..COPIES {
-                        fs::copy(&file, copy(folder.path(), number).join(name))?;
-                    }
-                    Ok(Word::Kept(name.to_owned()))
-                }
-                _ => Ok(Word::Plain(word.to_owned())),
+            let Some(name) = file.file_name().filter(|_| file.is_file()) else {
+                return Ok(Word::Plain(word.to_owned()));
+            };
+            for number in 0..COPIES {
+                fs::copy(&file, copy(folder.path(), number).join(name))?;
             }
+            Ok(Word::Kept(name.to_owned()))
         };
         // A bare name is searched in `PATH`, whatever files the folder has.
         let program = command.get_program();
         let is_path = Path::new(program).components().count() > 1;
-        let program = if is_path { keep(program)? } else { Word::Plain(program.to_owned()) };
-        let arguments = command.get_args().map(keep).collect::<io::Result<_>>()?;
-        Ok(Self { program, arguments, runs_in, folder })
+        let mut words = vec![if is_path { keep(program)? } else { Word::Plain(program.to_owned()) }];
+        for argument in command.get_args() {
+            words.push(keep(argument)?);
+        }
+        Ok(Self { words, runs_in, folder })
     }
 
     /// A command that starts the copy of this number, modulo the number of copies.
@@ -69,8 +67,9 @@ impl KeptBuild {
             Word::Kept(name) => copy(self.folder.path(), number % COPIES).join(name).into_os_string(),
             Word::Plain(word) => word.clone(),
         };
-        let mut command = Command::new(word(&self.program));
-        command.args(self.arguments.iter().map(word)).current_dir(&self.runs_in);
+        let mut words = self.words.iter().map(word);
+        let mut command = Command::new(words.next().unwrap_or_default());
+        command.args(words).current_dir(&self.runs_in);
         command
     }
 }

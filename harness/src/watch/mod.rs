@@ -13,23 +13,21 @@
 //! time instead of 34 (rustc 1.95; nearly all of it is code generation for the engine). The price: counts differ
 //! slightly from those of a full build. Of eight that were tried, seven were within 0.5 %, and one was 1.1 % off.
 //!
-//! Files are polled. Polling a few hundred files costs half a millisecond, works on every file system (also over a
-//! network and in containers, where notifications get lost), and needs no dependency; the crate `notify` would save
-//! less than one percent of a core.
+//! Files are polled, and only while the watch waits. Polling a few hundred files costs half a millisecond and works on
+//! every file system, also over a network and in containers, where notifications get lost. The polling watcher of the
+//! crate `notify` is no substitute: it compares times of whole seconds, overlooks a file that gets an older time, and
+//! polls in a thread of its own, which would disturb the timing.
 
 mod build;
-mod debounce;
 mod kept_build;
 mod scope;
 mod snapshot;
 mod sources;
 mod state;
-mod timed;
 
 pub use build::{Built, build};
 pub use kept_build::KeptBuild;
 pub use scope::Scope;
-pub use snapshot::{Edit, told};
-pub use sources::{News, Sources};
-pub use state::State;
-pub use timed::time;
+pub use snapshot::{Edit, Kind, told};
+pub use sources::Sources;
+pub use state::{State, time};

@@ -1,12 +1,14 @@
 //! The folders with the files that the programs are built from.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use serde_json::Value;
+use cargo_metadata::Metadata;
+use itertools::Itertools;
 
-use crate::programs::{Target, cargo, printed};
+use crate::process::printed;
+use crate::programs::{Target, cargo};
 use crate::project::{Program, Project};
 
 /// Files in the project's root that affect how its packages are built.
@@ -52,41 +54,27 @@ impl Scope {
 }
 
 /// Cargo's metadata of the packages; none if cargo fails.
-fn metadata(root: &Path) -> Option<Value> {
+fn metadata(root: &Path) -> Option<Metadata> {
     let mut command = Command::new(cargo());
     // The build reports errors in manifests.
     command.args(["metadata", "--format-version", "1"]).current_dir(root).stderr(Stdio::null());
-    let (status, output) = printed(&mut command).ok()?;
-    serde_json::from_slice(&output).ok().filter(|_| status.success())
+    serde_json::from_slice(&printed(&mut command).ok()?).ok()
 }
 
 /// The folders of the named packages and of all local packages that they depend on; none if a named one is missing.
-fn folders(metadata: &Value, packages: &[&str]) -> Option<Vec<PathBuf>> {
-    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+fn folders(metadata: &Metadata, packages: &[&str]) -> Option<Vec<PathBuf>> {
     // A package without a source is a folder of the user's.
-    let local: HashMap<String, (String, PathBuf)> = list(&metadata["packages"])
-        .iter()
-        .filter(|package| package["source"].is_null())
-        .filter_map(|package| {
-            let folder = Path::new(package["manifest_path"].as_str()?).parent()?.to_path_buf();
-            Some((text(&package["id"]), (text(&package["name"]), folder)))
-        })
-        .collect();
-    let needs: HashMap<String, Vec<String>> = list(&metadata["resolve"]["nodes"])
-        .iter()
-        .map(|node| {
-            (text(&node["id"]), list(&node["deps"]).iter().map(|dependency| text(&dependency["pkg"])).collect())
-        })
-        .collect();
-    let named = |wanted: &str| local.iter().find(|(_, (name, _))| name == wanted).map(|(id, _)| id.clone());
-    let mut waiting: Vec<String> = packages.iter().map(|name| named(name)).collect::<Option<_>>()?;
+    let local = metadata.packages.iter().filter(|package| package.source.is_none()).collect_vec();
+    let nodes = &metadata.resolve.as_ref()?.nodes;
+    let named = |name: &&str| Some(&local.iter().find(|package| package.name.as_str() == *name)?.id);
+    let mut waiting = packages.iter().map(named).collect::<Option<Vec<_>>>()?;
     let mut found = BTreeSet::new();
     while let Some(id) = waiting.pop() {
-        if let Some((_, folder)) = local.get(&id)
-            && found.insert(folder.clone())
+        let manifest = local.iter().find(|package| package.id == *id).map(|package| &package.manifest_path);
+        if let Some(folder) = manifest.and_then(|manifest| manifest.parent())
+            && found.insert(folder.as_std_path().to_owned())
         {
-            waiting.extend(needs.get(&id).into_iter().flatten().cloned());
+            waiting.extend(nodes.iter().filter(|node| node.id == *id).flat_map(|node| &node.dependencies));
         }
     }
     Some(found.into_iter().collect())
@@ -94,15 +82,19 @@ fn folders(metadata: &Value, packages: &[&str]) -> Option<Vec<PathBuf>> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
     #[test]
     fn dependencies_on_local_packages_are_followed() {
-        let package = |id: &str, source: Value| json!({"id": id, "name": id, "source": source, "manifest_path": format!("/w/{id}/Cargo.toml")});
-        let needs = |id: &str, deps: &[&str]| json!({"id": id, "deps": deps.iter().map(|id| json!({"pkg": id})).collect::<Vec<_>>()});
+        let package = |id: &str, source: Value| {
+            json!({"id": id, "name": id, "version": "0.1.0", "source": source, "dependencies": [], "targets": [],
+                "features": {}, "manifest_path": format!("/w/{id}/Cargo.toml")})
+        };
+        let needs = |id: &str, dependencies: &[&str]| json!({"id": id, "dependencies": dependencies});
         let metadata = json!({
+            "version": 1, "workspace_root": "/w", "workspace_members": [], "target_directory": "/w/target",
             "packages": [
                 package("suite", Value::Null), package("engine", Value::Null), package("cli", Value::Null),
                 package("serde", json!("registry")),
@@ -112,6 +104,7 @@ mod tests {
                 needs("serde", &[]),
             ]},
         });
+        let metadata = serde_json::from_value(metadata).expect("as cargo writes it");
         let found = |packages: &[&str]| {
             let folders = folders(&metadata, packages)?;
             Some(folders.iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>().join(" "))
@@ -120,7 +113,6 @@ mod tests {
         assert_eq!(found(&["engine", "cli"]).as_deref(), Some("/w/cli /w/engine /w/suite"));
         assert_eq!(found(&["serde"]), None, "not ours");
         assert_eq!(found(&["nowhere"]), None);
-        assert_eq!(folders(&json!(null), &["suite"]), None);
     }
 
     #[test]

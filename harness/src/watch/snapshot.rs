@@ -5,6 +5,8 @@ use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use itertools::Itertools;
+
 /// Maximum number of files that are named; the others are only counted.
 const NAMED: usize = 3;
 
@@ -20,13 +22,22 @@ pub(super) type Snapshot = BTreeMap<PathBuf, Stamp>;
 
 /// A change of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Edit {
+pub struct Edit {
+    /// The file.
+    pub path: PathBuf,
+    /// The kind of the change.
+    pub kind: Kind,
+}
+
+/// The kinds of changes of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
     /// It was written.
-    Changed(PathBuf),
+    Changed,
     /// It was not there before.
-    New(PathBuf),
+    New,
     /// It is gone.
-    Deleted(PathBuf),
+    Deleted,
 }
 
 impl Stamp {
@@ -35,51 +46,45 @@ impl Stamp {
     }
 }
 
-impl Edit {
-    /// The file.
-    pub fn path(&self) -> &Path {
+impl Kind {
+    fn told(self) -> &'static str {
         match self {
-            Self::Changed(path) | Self::New(path) | Self::Deleted(path) => path,
+            Self::Changed => "changed",
+            Self::New => "is new",
+            Self::Deleted => "deleted",
         }
     }
 }
 
 /// The differences of two snapshots, in the order of paths.
 pub(super) fn edits(before: &Snapshot, after: &Snapshot) -> Vec<Edit> {
-    let mut edits: Vec<Edit> = before
-        .iter()
-        .filter_map(|(path, stamp)| match after.get(path) {
-            None => Some(Edit::Deleted(path.clone())),
-            Some(later) if later != stamp => Some(Edit::Changed(path.clone())),
-            Some(_) => None,
-        })
-        .collect();
-    edits.extend(after.keys().filter(|path| !before.contains_key(*path)).map(|path| Edit::New(path.clone())));
-    edits.sort_by(|a, b| a.path().cmp(b.path()));
-    edits
+    let paths = before.keys().merge(after.keys()).dedup();
+    let edit = |path: &PathBuf| {
+        let kind = match (before.get(path), after.get(path)) {
+            (Some(earlier), Some(later)) if earlier == later => return None,
+            (Some(_), Some(_)) => Kind::Changed,
+            (None, _) => Kind::New,
+            (_, None) => Kind::Deleted,
+        };
+        Some(Edit { path: path.clone(), kind })
+    };
+    paths.filter_map(edit).collect()
 }
 
 /// The edits in one clause, with paths relative to a folder: `a.rs changed, b.rs deleted`.
 pub fn told(edits: &[Edit], root: &Path) -> String {
-    let clause = |edit: &Edit| {
-        let path = edit.path().strip_prefix(root).unwrap_or(edit.path()).display();
-        match edit {
-            Edit::Changed(_) => format!("{path} changed"),
-            Edit::New(_) => format!("{path} is new"),
-            Edit::Deleted(_) => format!("{path} deleted"),
-        }
+    let clause =
+        |Edit { path, kind }: &Edit| format!("{} {}", path.strip_prefix(root).unwrap_or(path).display(), kind.told());
+    let more = match edits.len().saturating_sub(NAMED) {
+        0 => None,
+        1 => Some("1 more file".to_owned()),
+        more => Some(format!("{more} more files")),
     };
-    let mut clauses: Vec<String> = edits.iter().take(NAMED).map(clause).collect();
-    match edits.len().saturating_sub(NAMED) {
-        0 => {}
-        1 => clauses.push("1 more file".to_owned()),
-        more => clauses.push(format!("{more} more files")),
-    }
-    clauses.join(", ")
+    edits.iter().take(NAMED).map(clause).chain(more).join(", ")
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use std::time::Duration;
 
     use proptest::prelude::*;
@@ -87,7 +92,7 @@ pub(super) mod tests {
     use super::*;
 
     /// A snapshot from names, each with the second in which the file was written.
-    pub(in crate::watch) fn snapshot(files: &[(&str, u64)]) -> Snapshot {
+    fn snapshot(files: &[(&str, u64)]) -> Snapshot {
         let stamp = |second| Stamp { modified: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(second)), length: 1 };
         files.iter().map(|&(path, second)| (PathBuf::from(path), stamp(second))).collect()
     }
@@ -98,7 +103,8 @@ pub(super) mod tests {
         let after = snapshot(&[("/p/a.rs", 2), ("/p/c.rs", 1), ("/p/d.rs", 1)]);
         let edits = edits(&before, &after);
         assert_eq!(told(&edits, Path::new("/p")), "a.rs changed, b.rs deleted, d.rs is new");
-        let many: Vec<Edit> = (0..9).map(|number| Edit::New(format!("/q/{number}").into())).collect();
+        let many: Vec<Edit> =
+            (0..9).map(|number| Edit { path: format!("/q/{number}").into(), kind: Kind::New }).collect();
         assert_eq!(told(&many, Path::new("/p")), "/q/0 is new, /q/1 is new, /q/2 is new, 6 more files");
         assert_eq!(told(&many[..4], Path::new("/q")), "0 is new, 1 is new, 2 is new, 1 more file");
     }
@@ -116,10 +122,11 @@ pub(super) mod tests {
             let (before, after) = (of(&before), of(&after));
             let mut made = before.clone();
             for edit in edits(&before, &after) {
-                match edit {
-                    Edit::Deleted(path) => prop_assert!(made.remove(&path).is_some()),
-                    Edit::Changed(path) => prop_assert_ne!(made.insert(path.clone(), after[&path]), Some(after[&path])),
-                    Edit::New(path) => prop_assert_eq!(made.insert(path.clone(), after[&path]), None),
+                let Edit { path, kind } = edit;
+                match kind {
+                    Kind::Deleted => prop_assert!(made.remove(&path).is_some()),
+                    Kind::Changed => prop_assert_ne!(made.insert(path.clone(), after[&path]), Some(after[&path])),
+                    Kind::New => prop_assert_eq!(made.insert(path.clone(), after[&path]), None),
                 }
             }
             prop_assert_eq!(made, after);

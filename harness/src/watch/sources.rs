@@ -1,23 +1,25 @@
 //! Watches the files that programs are built from.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 use std::{fs, thread};
 
+use itertools::Itertools;
 use sha2::{Digest, Sha256};
+use walkdir::{DirEntry, WalkDir};
 
 use crate::process;
-use crate::programs::printed;
+use crate::vcs::files_in;
 use crate::watch::Scope;
-use crate::watch::debounce::Debounce;
-use crate::watch::snapshot::{Edit, Snapshot, Stamp, edits};
+use crate::watch::snapshot::{Edit, Kind, Snapshot, Stamp, edits};
 
 /// Polling interval.
 const LOOK: Duration = Duration::from_millis(100);
+
+/// Time without a write after which a change counts as complete.
+const QUIET: Duration = Duration::from_millis(250);
 
 /// The files that programs are built from, in the state that was last returned.
 #[derive(Debug)]
@@ -26,15 +28,6 @@ pub struct Sources {
     listing: Listing,
     known: Snapshot,
     contents: BTreeMap<PathBuf, Option<[u8; 32]>>,
-}
-
-/// A complete change of files.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum News {
-    /// The content of files changed.
-    Edited(Vec<Edit>),
-    /// This number of files was written, but none has other content.
-    Rewritten(usize),
 }
 
 /// The files to poll.
@@ -70,34 +63,36 @@ impl Sources {
         self.snapshot() != self.known
     }
 
-    /// Waits until files have changed and settled, and returns the changes. The new files are the known ones from then
-    /// on. None if the user interrupted the command.
-    pub fn wait(&mut self) -> Option<News> {
-        let (mut rest, began) = (Debounce::default(), Instant::now());
+    /// Waits until files have changed and settled, and returns the changes of their contents: none if all were written
+    /// with equal content. The new files are the known ones from then on. None if the user interrupted the command.
+    pub fn wait(&mut self) -> Option<Vec<Edit>> {
+        // An editor writes a file several times, and git writes many files. All these writes are one change.
+        let mut unsettled: Option<(Snapshot, Instant)> = None;
         while !process::stopped() {
             let now = self.snapshot();
-            if rest.look(&self.known, &now, began.elapsed()) {
-                return Some(self.take(now));
-            }
+            unsettled = match unsettled.filter(|(seen, _)| *seen == now) {
+                _ if now == self.known => None,
+                Some((_, since)) if since.elapsed() >= QUIET => return Some(self.take(now)),
+                None => Some((now, Instant::now())),
+                unchanged => unchanged,
+            };
             thread::sleep(LOOK);
         }
         None
     }
 
-    /// Makes a snapshot the known one, and returns the changes. A file that was written with equal content has not
-    /// changed.
-    fn take(&mut self, now: Snapshot) -> News {
+    /// Makes a snapshot the known one, and returns the changes.
+    fn take(&mut self, now: Snapshot) -> Vec<Edit> {
         let mut found = edits(&self.known, &now);
-        let all = found.len();
-        found.retain(|edit| match edit {
-            Edit::Deleted(path) => self.contents.remove(path).is_some(),
-            Edit::Changed(path) | Edit::New(path) => {
-                let content = digest(path);
-                self.contents.insert(path.clone(), content) != Some(content)
+        found.retain(|Edit { path, kind }| {
+            if *kind == Kind::Deleted {
+                return self.contents.remove(path).is_some();
             }
+            let content = digest(path);
+            self.contents.insert(path.clone(), content) != Some(content)
         });
         self.known = now;
-        if found.is_empty() { News::Rewritten(all) } else { News::Edited(found) }
+        found
     }
 
     fn snapshot(&mut self) -> Snapshot {
@@ -113,45 +108,23 @@ impl Listing {
     fn of(scope: &Scope) -> Self {
         let mut files = scope.files.clone();
         for folder in &scope.folders {
-            match listed_by_git(folder) {
-                Some(listed) => files.extend(listed),
-                None => walk(folder, &scope.without, &mut files),
-            }
+            let listed = files_in(folder).unwrap_or_else(|| walk(folder, &scope.without));
+            files.extend(listed.into_iter().map(|file| folder.join(file)));
         }
         files.retain(|file| !scope.without.iter().any(|folder| file.starts_with(folder)));
-        files.sort_unstable();
-        files.dedup();
-        let mut folders: Vec<&Path> = files.iter().filter_map(|file| file.parent()).collect();
-        folders.extend(scope.folders.iter().map(PathBuf::as_path));
-        folders.sort_unstable();
-        folders.dedup();
-        let folders = folders.into_iter().map(|folder| (folder.to_path_buf(), modified(folder))).collect();
+        let files = files.into_iter().sorted_unstable().dedup().collect_vec();
+        let folders = files.iter().filter_map(|file| file.parent()).chain(scope.folders.iter().map(PathBuf::as_path));
+        let folders = folders.unique().map(|folder| (folder.to_owned(), modified(folder))).collect();
         Self { files, folders }
     }
 }
 
-/// The files in a folder that git tracks, or does not ignore; none without git or a repository.
-fn listed_by_git(folder: &Path) -> Option<Vec<PathBuf>> {
-    let mut git = Command::new("git");
-    git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
-        .current_dir(folder)
-        .stderr(Stdio::null());
-    let (status, output) = printed(&mut git).ok()?;
-    let names = output.split(|&byte| byte == 0).filter(|name| !name.is_empty());
-    status.success().then(|| names.map(|name| folder.join(OsStr::from_bytes(name))).collect())
-}
-
-/// Adds all files below a folder, except hidden ones and the folders in `without`.
-fn walk(folder: &Path, without: &[PathBuf], files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        let hidden = entry.file_name().as_bytes().starts_with(b".");
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() && !hidden && !without.contains(&path) => walk(&path, without, files),
-            Ok(kind) if !kind.is_dir() && !hidden => files.push(path),
-            _ => {}
-        }
-    }
+/// All files below a folder, except hidden ones and those in the folders `without`.
+fn walk(folder: &Path, without: &[PathBuf]) -> Vec<PathBuf> {
+    let is_hidden = |entry: &DirEntry| entry.depth() > 0 && entry.file_name().as_bytes().starts_with(b".");
+    let is_wanted = |entry: &DirEntry| !is_hidden(entry) && !without.iter().any(|folder| folder == entry.path());
+    let entries = WalkDir::new(folder).into_iter().filter_entry(is_wanted).flatten();
+    entries.filter(|entry| !entry.file_type().is_dir()).map(DirEntry::into_path).collect()
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {
@@ -165,6 +138,8 @@ fn digest(path: &Path) -> Option<[u8; 32]> {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     use super::*;
 
     /// A folder that is watched as a whole, with two files and a folder of results.
@@ -206,13 +181,13 @@ mod tests {
         write(root, "target/made", "again");
         fs::remove_file(root.join("deep/b.rs")).expect("removed");
         assert!(sources.stirred());
-        let edited = vec![
-            Edit::New(root.join("Cargo.toml")),
-            Edit::Changed(root.join("a.rs")),
-            Edit::Deleted(root.join("deep/b.rs")),
-            Edit::New(root.join("deep/new/d.rs")),
+        let edited = [
+            ("Cargo.toml", Kind::New),
+            ("a.rs", Kind::Changed),
+            ("deep/b.rs", Kind::Deleted),
+            ("deep/new/d.rs", Kind::New),
         ];
-        assert_eq!(sources.wait(), Some(News::Edited(edited)));
+        assert_eq!(sources.wait(), Some(edited.map(|(path, kind)| Edit { path: root.join(path), kind }).to_vec()));
         assert!(!sources.stirred());
     }
 
@@ -220,9 +195,27 @@ mod tests {
     fn a_file_written_with_equal_content_has_not_changed() {
         let (folder, mut sources) = watched();
         write(folder.path(), "a.rs", "one");
-        assert_eq!(sources.wait(), Some(News::Rewritten(1)));
+        assert_eq!(sources.wait(), Some(Vec::new()));
         write(folder.path(), "a.rs", "two");
-        assert!(matches!(sources.wait(), Some(News::Edited(edits)) if edits.len() == 1));
+        assert_eq!(sources.wait().map(|edits| edits.len()), Some(1));
+    }
+
+    #[test]
+    fn several_writes_are_one_change_once_they_are_over() {
+        let (folder, mut sources) = watched();
+        let root = folder.path();
+        let writing = || {
+            for text in ["two", "three", "four"] {
+                write(root, "a.rs", text);
+                write(root, text, text);
+                thread::sleep(QUIET / 2);
+            }
+        };
+        let edits = thread::scope(|scope| {
+            scope.spawn(writing);
+            sources.wait().expect("no interruption")
+        });
+        assert_eq!(edits.len(), 4, "{edits:?}");
     }
 
     #[test]

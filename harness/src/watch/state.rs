@@ -1,11 +1,17 @@
-//! The measured state of one build.
+//! The measured state of one build, and a short A/B timing of two.
 
+use std::time::Duration;
+
+use harness_abtest::{Rules, TimedPhase};
+use harness_judge::time_change::TimeChange;
 use harness_probe::Instrument;
 use harness_record::Record;
+use itertools::Itertools;
 
 use crate::collect::{MeasureError, Measured, Progress, Request, Selected};
 use crate::probe::Greeting;
-use crate::watch::KeptBuild;
+use crate::timing::{Scheduler, Sides, Stopped, conditions, seed_of_now};
+use crate::watch::kept_build::{COPIES, KeptBuild};
 
 /// One build: the greeting, counts and copy of its probe.
 #[derive(Debug)]
@@ -39,10 +45,8 @@ impl State {
         let instruments = &counting.plan.instruments;
         let is_counted = |workload: &Selected| instruments.iter().any(|&instrument| workload.takes(instrument));
         let counted: Vec<Selected> = selected.into_iter().filter(is_counted).collect();
-        let counts = match counted.is_empty() {
-            true => None,
-            false => Some(measured.take(&greeting, &counted, &counting, progress)?),
-        };
+        let is_any = !counted.is_empty();
+        let counts = is_any.then(|| measured.take(&greeting, &counted, &counting, progress)).transpose()?;
         let probe = KeptBuild::of(&measured.programs.command(&measured.project.config.probe));
         Ok(Self { greeting, counts, probe: probe.map_err(MeasureError::Keep)? })
     }
@@ -62,4 +66,32 @@ fn last_phases(mut selected: Vec<Selected>, phases: &[String]) -> Vec<Selected> 
         }
     }
     selected
+}
+
+/// Times workloads of two builds in turn on one core, one workload after the other, each for about the
+/// duration `each`.
+///
+/// # Errors
+/// If the user interrupted it.
+pub fn time(
+    before: &State,
+    after: &State,
+    timed_phases: &[TimedPhase],
+    request: &Request,
+    each: Duration,
+    progress: &dyn Progress,
+) -> Result<Vec<TimeChange>, Stopped> {
+    let (base, head) = (|number| before.probe.command(number), |number| after.probe.command(number));
+    let sides = &Sides { base: &base, head: &head, copies: COPIES };
+    let conditions = &conditions(request.threads.unwrap_or(1), request.isa.clone(), request.time_limit);
+    let scheduler = Scheduler { sides, conditions, rules: rules(), budget: each, seed: seed_of_now() };
+    // Timed together, some workloads would be settled first and leave the others without a pair.
+    let one = |timed| scheduler.run(std::slice::from_ref(timed), progress);
+    let measured: Vec<_> = timed_phases.iter().map(one).try_collect()?;
+    Ok(measured.iter().flatten().map(|pairs| TimeChange::of(pairs, rules())).collect())
+}
+
+/// The rules of the gate, except that no workload is settled as not slower: more pairs narrow the interval.
+fn rules() -> Rules {
+    Rules { false_assurance: f64::MIN_POSITIVE, ..Rules::default() }
 }

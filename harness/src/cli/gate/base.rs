@@ -247,7 +247,7 @@ fn unused(path: PathBuf) -> PathBuf {
 /// Error for a base whose probe does not answer. A base with another protocol is only older or newer, not broken.
 fn unanswered(base: &Commit, error: ProbeError) -> anyhow::Error {
     match error {
-        ProbeError::Version { found } => anyhow!(
+        ProbeError::Version(found) => anyhow!(
             "the probe of {base} speaks protocol {found}, this harness speaks {OLDEST} to {VERSION}: choose a base that has this harness, or \
              compare the two with the harness of that revision"
         ),

@@ -12,10 +12,13 @@ use harness_probe::protocol::Description;
 use harness_probe::{Case, Instrument};
 use harness_record::callgraph::CallGraph;
 use harness_record::{Check, Data, Reading};
+use itertools::Itertools;
 use serde_json::Value;
 use tempfile::TempDir;
+use walkdir::{DirEntry, WalkDir};
 
-use super::{InstrumentReader, Settings, Taken};
+use super::{InstrumentReader, Settings, Taken, each_phase};
+use crate::file_error::FileError;
 use crate::process;
 
 /// Version of the runner's summary that is understood here.
@@ -50,20 +53,16 @@ impl InstrumentReader for Callgrind<'_> {
     }
 
     fn read(&self, workload: &Description, phases: &[String], step: &dyn Fn(&str)) -> Vec<Taken> {
-        phases
-            .iter()
-            .map(|phase| {
-                step(phase);
-                let case = Case { workload: workload.id.clone(), phase: phase.clone() };
-                let reading = self.isa.clone().and_then(|isa| {
-                    let data = Data::Callgrind { instructions: self.count(&case, &isa)? };
-                    Ok(Reading { isa, threads: 1, data })
-                });
-                // After counting, the bench checks the answer and fails if it is wrong.
-                let check = reading.is_ok().then_some(Check::Passed);
-                Taken { reading, check }
-            })
-            .collect()
+        each_phase(phases, step, |phase| {
+            let case = Case { workload: workload.id.clone(), phase: phase.to_owned() };
+            let reading = self.isa.clone().and_then(|isa| {
+                let data = Data::Callgrind { instructions: self.count(&case, &isa)? };
+                Ok(Reading { isa, threads: 1, data })
+            });
+            // After counting, the bench checks the answer and fails if it is wrong.
+            let check = reading.is_ok().then_some(Check::Passed);
+            Taken { reading, check }
+        })
     }
 }
 
@@ -82,8 +81,8 @@ impl Callgrind<'_> {
         let isa = self.isa.as_deref().map_err(Clone::clone)?;
         let case = Case { workload: workload.to_owned(), phase: phase.to_owned() };
         let (folder, _) = self.run(&case, isa, Some(SEPARATE_CALLERS))?;
-        let found = find(folder.path(), &|name| name.starts_with("callgrind.") && name.ends_with(".out"));
-        match found.map_err(unreadable)?.as_slice() {
+        let found = find(folder.path(), |name| name.starts_with("callgrind.") && name.ends_with(".out"));
+        match found?.as_slice() {
             [] => Err(format!("the runner of iai-callgrind left no callgrind output for {case}")),
             [file] => {
                 CallGraph::parse(&fs::read_to_string(file).map_err(unreadable)?).map_err(|error| error.to_string())
@@ -99,12 +98,11 @@ impl Callgrind<'_> {
         }
         // A bench that selects by the environment has this case, or fails with the reason why it has not. So this bench
         // is of an older revision, and so is its probe: both list their workloads in the same order.
-        let position = position(self.workloads, case);
-        let numbered = position.map(|position| self.start(&format!("case_{position}"), case, isa, callgrind_args));
-        numbered
-            .transpose()?
-            .flatten()
-            .ok_or_else(|| format!("the instruction bench has no case for {case}; build it and the probe together"))
+        let numbered = match position(self.workloads, case) {
+            Some(position) => self.start(&format!("case_{position}"), case, isa, callgrind_args)?,
+            None => None,
+        };
+        numbered.ok_or_else(|| format!("the instruction bench has no case for {case}; build it and the probe together"))
     }
 
     /// Starts the bench for the case that the runner knows by this name; none if the bench has no such case.
@@ -132,32 +130,23 @@ impl Callgrind<'_> {
         if !output.status.success() {
             return Err(format!("counting instructions failed ({}): {}", output.status, complaint(&output.stderr)));
         }
-        let summaries = find(folder.path(), &|name| name == "summary.json").map_err(unreadable)?;
+        let summaries = find(folder.path(), |name| name == "summary.json")?;
         Ok(summaries.into_iter().next().map(|summary| (folder, summary)))
     }
 }
 
 /// The number of a case in a bench that numbers its cases: its position among all cases that callgrind can count.
 fn position(workloads: &[Description], case: &Case) -> Option<usize> {
-    workloads
-        .iter()
-        .filter(|workload| workload.instruments.contains(&harness_probe::Instrument::Callgrind))
-        .flat_map(|workload| workload.phases.iter().map(|phase| (&workload.id, phase)))
-        .position(|one| one == (&case.workload, &case.phase))
+    let counted = workloads.iter().filter(|workload| workload.instruments.contains(&Instrument::Callgrind));
+    let mut cases = counted.flat_map(|workload| workload.phases.iter().map(|phase| (&workload.id, phase)));
+    cases.position(|one| one == (&case.workload, &case.phase))
 }
 
 /// The files in a folder and its subfolders whose names are wanted.
-fn find(folder: &Path, wanted: &dyn Fn(&str) -> bool) -> io::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            found.extend(find(&path, wanted)?);
-        } else if path.file_name().is_some_and(|name| wanted(&name.to_string_lossy())) {
-            found.push(path);
-        }
-    }
-    Ok(found)
+fn find(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<PathBuf>, String> {
+    let is_wanted = |file: &DirEntry| !file.file_type().is_dir() && wanted(&file.file_name().to_string_lossy());
+    let files = WalkDir::new(folder).into_iter().filter_ok(is_wanted).map_ok(DirEntry::into_path);
+    files.try_collect().map_err(|error| unreadable(FileError::from(error).source))
 }
 
 fn unreadable(error: io::Error) -> String {
@@ -185,7 +174,7 @@ fn complaint(stderr: &[u8]) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let has_reason = |line: &&&str| line.contains("panicked at") || line.contains("rror:");
     match lines.iter().position(|line| has_reason(&line)) {
-        Some(first) => lines[first..].iter().take(2).copied().collect::<Vec<_>>().join(" "),
+        Some(first) => lines[first..].iter().take(2).join(" "),
         None => lines.last().copied().unwrap_or("it printed no reason").to_owned(),
     }
 }

@@ -10,9 +10,10 @@ use std::time::Duration;
 use harness_probe::protocol::{Description, Reading as Read};
 use harness_probe::{Instrument, Options};
 use harness_record::{Check, Data, Reading, Run};
+use itertools::Itertools;
 
 use crate::collect::instrument::{InstrumentReader, Settings, Taken};
-use crate::probe::{Preparation, Probe, ProbeError};
+use crate::probe::{CLOCK_STANDS_STILL, Preparation, Probe, ProbeError, REPORTS_NO_TIMES};
 
 /// Minimum duration of a slice. It makes the cost of reading the clock and of waking up negligible.
 const SLICE: Duration = Duration::from_millis(4);
@@ -60,28 +61,26 @@ impl InstrumentReader for Clock<'_> {
 
     fn read(&self, workload: &Description, phases: &[String], step: &dyn Fn(&str)) -> Vec<Taken> {
         step("preparing");
-        let mut processes: Vec<Result<PhaseProcess, String>> =
-            phases.iter().map(|phase| self.prepare(workload, phase).map_err(|error| error.to_string())).collect();
-        let mut round = 0;
-        loop {
-            let taking = self.taking(&processes, round);
+        let prepare = |phase: &String| self.prepare(workload, phase).map_err(|error| error.to_string());
+        let mut processes = phases.iter().map(prepare).collect_vec();
+        for round in 0..MOST_ROUNDS {
+            let mut taking = self.taking(&processes, round);
             if taking.is_empty() {
                 break;
             }
-            let count = taking.len();
-            for place in 0..count {
-                let index = taking[(place + round as usize) % count];
-                if let Ok(process) = &mut processes[index] {
-                    step(&phases[index]);
-                    if let Err(error) = process.slice(round) {
-                        processes[index] = Err(error.to_string());
-                    }
+            let first = round as usize % taking.len();
+            taking.rotate_left(first);
+            for index in taking {
+                let Ok(process) = &mut processes[index] else { continue };
+                step(&phases[index]);
+                if let Err(error) = process.slice(round) {
+                    processes[index] = Err(error.to_string());
                 }
             }
-            round += 1;
         }
         let session = format!("{}/{}", self.run, workload.id);
-        processes.into_iter().map(|process| self.finish(process, &session)).collect()
+        let finish = |process: PhaseProcess| process.finish(session.clone());
+        processes.into_iter().map(|process| process.map_or_else(Taken::failed, finish)).collect()
     }
 }
 
@@ -97,9 +96,6 @@ impl Clock<'_> {
     /// the budget. Then the slowest phase is left out first, so that a slow phase does not limit the others to a few
     /// slices. Every phase gets its minimum number of rounds, even beyond the budget.
     fn taking(&self, processes: &[Result<PhaseProcess, String>], round: u32) -> Vec<usize> {
-        if round >= MOST_ROUNDS {
-            return Vec::new();
-        }
         let running = processes.iter().enumerate().filter_map(|(index, process)| Some((index, process.as_ref().ok()?)));
         let (due, mut extra): (Vec<_>, Vec<_>) = running
             .filter(|(_, process)| process.runs.len() as u32 == round)
@@ -107,15 +103,11 @@ impl Clock<'_> {
         let cost = |processes: &[(usize, &PhaseProcess)]| -> u128 {
             processes.iter().map(|(_, process)| process.spent() + process.slice_nanoseconds()).sum()
         };
+        extra.sort_by_key(|(_, process)| process.slice_nanoseconds());
         while !extra.is_empty() && cost(&due) + cost(&extra) > self.settings.clock_budget.as_nanos() {
-            let slowest = extra.iter().enumerate().max_by_key(|(_, (_, process))| process.slice_nanoseconds());
-            if let Some((place, _)) = slowest {
-                extra.remove(place);
-            }
+            extra.pop();
         }
-        let mut taking: Vec<usize> = due.iter().chain(&extra).map(|(index, _)| *index).collect();
-        taking.sort_unstable();
-        taking
+        due.iter().chain(&extra).map(|(index, _)| *index).sorted_unstable().collect()
     }
 
     /// Returns the minimum number of rounds of a phase: fewer if a slice takes seconds.
@@ -123,23 +115,18 @@ impl Clock<'_> {
         let slow = process.slice_nanoseconds() > SLOW.as_nanos();
         if slow { self.settings.slow_rounds } else { LEAST_ROUNDS }
     }
-
-    fn finish(&self, process: Result<PhaseProcess, String>, session: &str) -> Taken {
-        let mut process = match process {
-            Ok(process) => process,
-            Err(message) => return Taken::failed(message),
-        };
-        let check = match process.probe.check() {
-            Ok(None) => Check::Passed,
-            Ok(Some(wrong)) => Check::Failed(wrong),
-            Err(error) => Check::NotRun(error.to_string()),
-        };
-        let data = Data::Clock { session: session.to_owned(), runs: process.runs };
-        Taken { reading: Ok(Reading { isa: process.isa, threads: process.threads, data }), check: Some(check) }
-    }
 }
 
 impl PhaseProcess {
+    fn finish(mut self, session: String) -> Taken {
+        let check = match self.probe.check() {
+            Ok(wrong) => wrong.map_or(Check::Passed, Check::Failed),
+            Err(error) => Check::NotRun(error.to_string()),
+        };
+        let data = Data::Clock { session, runs: self.runs };
+        Taken { reading: Ok(Reading { isa: self.isa, threads: self.threads, data }), check: Some(check) }
+    }
+
     /// Returns the nanoseconds of all slices so far.
     fn spent(&self) -> u128 {
         self.runs.iter().map(|run| u128::from(run.nanoseconds)).sum()
@@ -192,17 +179,13 @@ impl PhaseProcess {
 
     fn read(&mut self, round: u32) -> Result<Run, ProbeError> {
         match self.probe.run(self.iterations)? {
-            Read::Clock { nanoseconds: 0, .. } => {
-                Err(ProbeError::Refused("the probe's clock stands still, so its times are invalid".to_owned()))
-            }
+            Read::Clock { nanoseconds: 0, .. } => Err(ProbeError::Refused(CLOCK_STANDS_STILL.to_owned())),
             Read::Clock { nanoseconds, tokens_at, .. } => {
                 let run = Run { round, iterations: self.iterations, nanoseconds, tokens_at };
                 run.check().map_err(|wrong| ProbeError::Refused(format!("the probe's times are invalid: {wrong}")))?;
                 Ok(run)
             }
-            _ => Err(ProbeError::Refused(
-                "the probe that is to be timed reports no times; harness.toml names the wrong program".to_owned(),
-            )),
+            _ => Err(ProbeError::Refused(REPORTS_NO_TIMES.to_owned())),
         }
     }
 }

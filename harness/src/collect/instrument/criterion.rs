@@ -2,17 +2,20 @@
 //!
 //! The format of criterion's output files is not documented as stable. Only this file depends on it.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{fs, io};
 
 use harness_probe::Instrument;
 use harness_probe::protocol::Description;
 use harness_record::{Data, Reading, Sample};
+use itertools::Itertools;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use walkdir::{DirEntry, WalkDir};
 
-use crate::collect::instrument::{InstrumentReader, Settings, Taken};
+use crate::collect::instrument::{InstrumentReader, Settings, Taken, each_phase};
+use crate::file_error::FileError;
 use crate::process;
 
 /// Number of samples: the minimum that criterion accepts.
@@ -36,27 +39,16 @@ impl InstrumentReader for Criterion<'_> {
     fn expected_seconds(&self, runs: &[Option<f64>]) -> f64 {
         let budget = self.settings.criterion_budget.as_secs_f64();
         let warm_up = self.warm_up_seconds();
-        runs.iter()
-            .map(|seconds| {
-                let once = seconds.unwrap_or(0.0);
-                0.3 + (budget + warm_up).max(once * f64::from(SAMPLES + 1))
-            })
-            .sum()
+        let each = |once: &Option<f64>| 0.3 + (budget + warm_up).max(once.unwrap_or(0.0) * f64::from(SAMPLES + 1));
+        runs.iter().map(each).sum()
     }
 
     fn read(&self, workload: &Description, phases: &[String], step: &dyn Fn(&str)) -> Vec<Taken> {
-        phases
-            .iter()
-            .map(|phase| {
-                step(phase);
-                let reading = self.time(&workload.id, phase).map(|data| Reading {
-                    isa: self.isa.to_owned(),
-                    threads: self.settings.threads,
-                    data,
-                });
-                Taken { reading, check: None }
-            })
-            .collect()
+        each_phase(phases, step, |phase| {
+            let (isa, threads) = (self.isa.to_owned(), self.settings.threads);
+            let reading = self.time(&workload.id, phase).map(|data| Reading { isa, threads, data });
+            Taken { reading, check: None }
+        })
     }
 }
 
@@ -85,7 +77,7 @@ impl Criterion<'_> {
             return Err(format!("timing by criterion failed ({}): {last}", output.status));
         }
         let folder = find_results(home.path())
-            .map_err(|error| format!("cannot read the output of criterion: {error}"))?
+            .map_err(|error| format!("cannot read the output of criterion: {}", FileError::from(error).source))?
             .ok_or_else(|| format!("the time bench has no case {workload}/{phase}; build it and the probe together"))?;
         results(&folder)
     }
@@ -117,20 +109,11 @@ struct RawSample {
 }
 
 /// Finds the folder with the results of the only case below `folder`.
-fn find_results(folder: &Path) -> io::Result<Option<PathBuf>> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if !path.is_dir() {
-            continue;
-        }
-        if path.file_name().is_some_and(|name| name == "new") && path.join("estimates.json").is_file() {
-            return Ok(Some(path));
-        }
-        if let Some(found) = find_results(&path)? {
-            return Ok(Some(found));
-        }
-    }
-    Ok(None)
+fn find_results(folder: &Path) -> walkdir::Result<Option<PathBuf>> {
+    let is_of_results =
+        |path: &PathBuf| path.file_name().is_some_and(|name| name == "new") && path.join("estimates.json").is_file();
+    let paths = WalkDir::new(folder).into_iter().map_ok(DirEntry::into_path);
+    paths.filter_ok(is_of_results).next().transpose()
 }
 
 /// Reads the results. Criterion writes nanoseconds as floating point numbers; a record contains integers.
@@ -140,14 +123,12 @@ fn results(folder: &Path) -> Result<Data, String> {
     // Criterion's own choice: the slope if the number of iterations varied, otherwise the mean.
     let estimate = estimates.slope.unwrap_or(estimates.mean);
     let picoseconds = |nanoseconds: f64| (nanoseconds * 1e3).round() as u64;
-    let samples = sample
-        .iters
-        .iter()
-        .zip(&sample.times)
-        .map(|(&iterations, &time)| Sample { iterations: iterations.round() as u64, nanoseconds: time.round() as u64 })
-        .collect();
+    let rounded = |(iterations, time): (f64, f64)| Sample {
+        iterations: iterations.round() as u64,
+        nanoseconds: time.round() as u64,
+    };
     Ok(Data::Criterion {
-        samples,
+        samples: sample.iters.into_iter().zip(sample.times).map(rounded).collect(),
         estimate_picoseconds: picoseconds(estimate.point_estimate),
         lower_picoseconds: picoseconds(estimate.confidence_interval.lower_bound),
         upper_picoseconds: picoseconds(estimate.confidence_interval.upper_bound),

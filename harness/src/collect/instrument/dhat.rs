@@ -6,7 +6,7 @@ use harness_probe::protocol::{Description, Reading as Read};
 use harness_probe::{Instrument, Options};
 use harness_record::{Check, Data, Reading};
 
-use crate::collect::instrument::{InstrumentReader, Settings, Taken};
+use crate::collect::instrument::{InstrumentReader, Settings, Taken, each_phase};
 use crate::probe::{Preparation, Probe, ProbeError};
 
 /// Counts heap allocations on one thread.
@@ -27,13 +27,8 @@ impl InstrumentReader for Dhat<'_> {
     }
 
     fn read(&self, workload: &Description, phases: &[String], step: &dyn Fn(&str)) -> Vec<Taken> {
-        phases
-            .iter()
-            .map(|phase| {
-                step(phase);
-                self.count(workload, phase).unwrap_or_else(|error| Taken::failed(error.to_string()))
-            })
-            .collect()
+        let read = |phase: &str| self.count(workload, phase).unwrap_or_else(|error| Taken::failed(error.to_string()));
+        each_phase(phases, step, read)
     }
 }
 
@@ -49,10 +44,7 @@ impl Dhat<'_> {
                 "the probe for heap counts does not count the heap; harness.toml names the wrong program".to_owned(),
             ));
         };
-        let check = match probe.check()? {
-            None => Check::Passed,
-            Some(wrong) => Check::Failed(wrong),
-        };
+        let check = probe.check()?.map_or(Check::Passed, Check::Failed);
         let data =
             Data::Dhat { total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks };
         Ok(Taken { reading: Ok(Reading { isa, threads, data }), check: Some(check) })

@@ -58,6 +58,15 @@ pub struct Settings {
     pub criterion_budget: Duration,
 }
 
+/// Reads one phase after the other.
+fn each_phase(phases: &[String], step: &dyn Fn(&str), read: impl Fn(&str) -> Taken) -> Vec<Taken> {
+    let read = |phase: &String| {
+        step(phase);
+        read(phase)
+    };
+    phases.iter().map(read).collect()
+}
+
 impl Taken {
     /// Creates a result without a reading.
     pub fn failed(message: impl Into<String>) -> Self {

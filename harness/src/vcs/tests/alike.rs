@@ -110,9 +110,9 @@ fn without_the_link_of_one_side_both_sides_are_plain_copies() {
     let base = checkout(&sample.checkouts(), "HEAD", probe).expect("it builds");
     let config = Config::default();
     let linked = Timed { programs: &base.programs, probe: &config.probe };
-    let files = base.programs.files();
-    let name = ("harness-suite".to_owned(), "probe".to_owned());
-    let unlinked = Programs::ready(sample.root().to_owned(), [(name, files[0].to_owned())].into());
+    let target = Target::of(&config.probe).expect("cargo builds it");
+    let built = Executable { target, file: base.programs.files()[0].to_owned(), link: None };
+    let unlinked = Programs::ready(sample.root().to_owned(), vec![built]);
     let unlinked = Timed { programs: &unlinked, probe: &config.probe };
     let copies = tempfile::tempdir().expect("a folder");
     let pools = Pools::make(copies.path(), &linked, &unlinked, 7).expect("made");

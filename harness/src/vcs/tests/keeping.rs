@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::thread;
 
-use crate::vcs::DiskQuota;
+use crate::vcs::disk_quota::DiskQuota;
 use crate::vcs::lock::{Hold, Lock};
 use crate::vcs::tests::*;
 
@@ -20,7 +20,8 @@ fn scripted() -> Sample {
 #[test]
 fn the_oldest_revision_is_removed_when_there_is_no_room_but_not_while_it_is_used() {
     let sample = scripted();
-    let checkouts = sample.checkouts().with_room(DiskQuota { revisions: 1, ..DiskQuota::default() });
+    let mut checkouts = sample.checkouts();
+    checkouts.disk_quota = DiskQuota { revisions: 1, ..DiskQuota::default() };
     let one = checkout(&checkouts, "HEAD~2", probe).expect("unpacked");
     let two = checkout(&checkouts, "HEAD~1", probe).expect("unpacked");
     assert!(one.project.root.join("harness.toml").is_file(), "it was in use");

@@ -13,7 +13,7 @@ use std::time::SystemTime;
 
 use tempfile::TempDir;
 
-use crate::programs::Programs;
+use crate::programs::{Executable, Programs, Target};
 use crate::project::{Config, Program, Project};
 use crate::vcs::{CargoOutput, Checkout, CheckoutError, Checkouts, Repository};
 
