@@ -23,6 +23,12 @@ impl Interval {
     pub fn excludes(&self, value: f64, level: f64) -> bool {
         self.level >= level && !(self.low..=self.high).contains(&value)
     }
+
+    /// Converts both ends by an increasing function, such as `f64::exp`. The level stays.
+    #[must_use]
+    pub fn map(self, increasing: impl Fn(f64) -> f64) -> Self {
+        Self { low: increasing(self.low), high: increasing(self.high), level: self.level }
+    }
 }
 
 /// Returns the median; none if there are no values.

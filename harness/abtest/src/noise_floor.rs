@@ -48,8 +48,7 @@ impl NoiseFloor {
 
     /// Anytime-valid 95 % confidence interval of [`Self::change`]; none for too few pairs.
     pub fn interval(&self) -> Option<Interval> {
-        let Interval { low, high, level } = self.sequential_test.interval(LEVEL)?;
-        Some(Interval { low: low.exp_m1(), high: high.exp_m1(), level })
+        Some(self.sequential_test.interval(LEVEL)?.map(f64::exp_m1))
     }
 
     /// Robust estimate of the standard deviation of single pairs, as a share; none without a pair.

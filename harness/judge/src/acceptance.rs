@@ -1,6 +1,6 @@
 //! The acceptances that a gate applies, and the regressions that they excuse.
 
-use harness_record::acceptance::{Acceptance, Acceptances, FILE, Loss, is_time, worse};
+use harness_record::acceptance::{Acceptance, Acceptances, FILE, Loss, is_time};
 use harness_record::suggestion::suggestion;
 use jiff::civil::Date;
 
@@ -99,7 +99,7 @@ impl Ledger {
         let lines: Vec<&Acceptance> = self.lines.iter().filter(about).map(|(line, _)| line).collect();
         let (mut level, mut last) = (loss.from, None);
         let further = |line: &&&Acceptance, level: f64| {
-            within(level, line.loss.from) && worse(loss.metric, level, line.loss.to) > 0.0
+            within(level, line.loss.from) && loss.metric.worse(level, line.loss.to) > 0.0
         };
         while let Some(line) = lines.iter().find(|line| further(line, level)) {
             (level, last) = (line.loss.to, Some(*line));

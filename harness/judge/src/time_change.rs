@@ -1,6 +1,6 @@
 //! Difference in time between two builds of one workload, as `watch` shows it: an estimate, no verdict of the gate.
 
-use harness_abtest::{Interval, Pair, Rules, SequentialTest, TimedPhase, Verdict, WorkloadPairs, median};
+use harness_abtest::{Pair, Rules, SequentialTest, TimedPhase, Verdict, WorkloadPairs, median};
 use harness_record::metric::{Figure, LEVEL};
 
 /// The measured time of a workload.
@@ -32,11 +32,7 @@ impl TimeChange {
         estimates.iter().for_each(|estimate| sequential_test.push(estimate.log_ratio));
         let before = median(&estimates.iter().map(|estimate| estimate.base * 1e-9).collect::<Vec<_>>());
         let ratio = sequential_test.estimate().map(f64::exp);
-        let interval = sequential_test.interval(LEVEL).map(|Interval { low, high, level }| Interval {
-            low: low.exp(),
-            high: high.exp(),
-            level,
-        });
+        let interval = sequential_test.interval(LEVEL).map(|ends| ends.map(f64::exp));
         let confirmed = matches!(sequential_test.verdict(), Verdict::Regressed | Verdict::Improved);
         Self {
             timed: measured.timed.clone(),

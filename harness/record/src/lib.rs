@@ -10,6 +10,7 @@ pub mod baseline;
 pub mod callgraph;
 pub mod choice;
 mod commit;
+mod csv_table;
 pub mod distinct;
 mod environment;
 mod file;
@@ -25,12 +26,14 @@ mod run_scope;
 #[cfg(any(test, feature = "sample"))]
 pub mod sample;
 pub mod session;
+mod stored_file;
 pub mod suggestion;
 
 pub use commit::{COMMIT_FORMAT, Commit, Head};
 pub use environment::{Environment, PortableKey, UNKNOWN};
-pub use file::{OLDEST_SCHEMA, RecordError, SCHEMA_VERSION};
+pub use file::{OLDEST_SCHEMA, SCHEMA_VERSION};
 pub use run_scope::{RunScope, is_whole};
+pub use stored_file::{FileError, FileProblem};
 
 /// The types of the probe for the unit and the instruments of a workload.
 pub use harness_probe::{Instrument, Unit};
@@ -250,6 +253,11 @@ impl Record {
 }
 
 impl Row {
+    /// Returns the workload and phase as text: `medium/prefill in phase optimized`.
+    pub fn place(&self) -> String {
+        format!("{} in phase {}", self.workload, self.phase)
+    }
+
     /// Returns the reading of an instrument, if there is one.
     pub fn reading(&self, instrument: Instrument) -> Option<&Reading> {
         self.readings.iter().find(|reading| reading.data.instrument() == instrument)

@@ -1,14 +1,13 @@
 //! The raw measurements of one gate, and their file format.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use harness_abtest::{Block, Pair, Round, Rules, Side, Slice, TimedPhase, WorkloadPairs};
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
 use crate::machine::{Disturbance, MachineState};
-use crate::{Environment, Record, atomic_file};
+use crate::stored_file::FileKind;
+use crate::{Environment, FileError, Record};
 
 /// Version of the file format that this build writes, and the only one it reads.
 pub const SCHEMA_VERSION: u32 = 4;
@@ -185,85 +184,25 @@ pub struct Identical {
     pub counts: bool,
 }
 
-/// A session that cannot be read or written.
-#[derive(Debug, Error)]
-pub enum SessionError {
-    /// The file is missing or unreadable.
-    #[error("cannot read {path}: {source}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Error of the system.
-        source: std::io::Error,
-    },
-    /// The file cannot be written.
-    #[error("cannot write {path}: {source}")]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Error of the system.
-        source: std::io::Error,
-    },
-    /// The text is not a session.
-    #[error("{path} is not a measurement of `harness gate --base`: {source}")]
-    Format {
-        /// The file.
-        path: PathBuf,
-        /// Error of the JSON parser, with its position.
-        source: serde_json::Error,
-    },
-    /// The file has another schema version.
-    #[error("{path} has schema version {found}, this harness reads {SCHEMA_VERSION}")]
-    Schema {
-        /// The file.
-        path: PathBuf,
-        /// Version in the file.
-        found: u32,
-    },
-}
-
-#[derive(Serialize)]
-struct Outgoing<'a> {
-    schema: u32,
-    #[serde(flatten)]
-    session: &'a Session,
-}
-
-#[derive(Deserialize)]
-struct Version {
-    schema: u32,
-}
+static KIND: FileKind =
+    FileKind { mismatch: "is not a measurement of `harness gate --base`", ..FileKind::new("", SCHEMA_VERSION) };
 
 impl Session {
     /// Reads a session from a file.
     ///
     /// # Errors
     /// If the file cannot be read, is not a session, or has another schema version.
-    pub fn read(path: &Path) -> Result<Self, SessionError> {
-        let text = fs::read_to_string(path).map_err(|source| SessionError::Read { path: path.to_owned(), source })?;
-        let format = |source| SessionError::Format { path: path.to_owned(), source };
-        let mut value: serde_json::Value = serde_json::from_str(&text).map_err(format)?;
-        let Version { schema } = Version::deserialize(&value).map_err(format)?;
-        if schema != SCHEMA_VERSION {
-            return Err(SessionError::Schema { path: path.to_owned(), found: schema });
-        }
-        if let Some(fields) = value.as_object_mut() {
-            fields.remove("schema");
-        }
-        Self::deserialize(value).map_err(format)
+    pub fn read(path: &Path) -> Result<Self, FileError> {
+        KIND.parse_json(&KIND.read(path)?, path)
     }
 
     /// Writes the session to a file atomically.
     ///
     /// # Errors
     /// If the folder or the file cannot be written.
-    pub fn write(&self, path: &Path) -> Result<(), SessionError> {
-        let format = |source| SessionError::Format { path: path.to_owned(), source };
-        let outgoing = Outgoing { schema: SCHEMA_VERSION, session: self };
-        let mut text = serde_json::to_string(&outgoing).map_err(format)?;
-        text.push('\n');
-        atomic_file::write(path, text.as_bytes())
-            .map_err(|source| SessionError::Write { path: path.to_owned(), source })
+    pub fn write(&self, path: &Path) -> Result<(), FileError> {
+        let text = serde_json::to_string(&KIND.versioned(self)).expect("all keys of a session are strings");
+        KIND.write(path, &format!("{text}\n"))
     }
 }
 

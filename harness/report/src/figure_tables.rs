@@ -39,7 +39,7 @@ fn table(record: &Record, anchors: &[String], workload: &str) -> Table {
     let mut columns = vec![Column::left("metric", "metric")];
     columns.extend(rows.iter().map(|row| Column::right(&row.phase, &row.phase)));
     let mut table = Table::new(workload, columns);
-    for &metric in metric::all() {
+    for metric in metric::all() {
         let has_content =
             |row: &&Row| !matches!(figures::figure(metric, Some(row)), Err(Absent::NotMeasured | Absent::NoMeaning));
         if rows.iter().any(has_content) {
@@ -55,7 +55,7 @@ fn table(record: &Record, anchors: &[String], workload: &str) -> Table {
 }
 
 /// The figure on the first line, its ratios to the anchors on the second.
-fn cell(record: &Record, anchors: &[String], metric: &dyn Metric, row: &Row) -> Cell {
+fn cell(record: &Record, anchors: &[String], metric: &Metric, row: &Row) -> Cell {
     let figure = match figures::figure(metric, Some(row)) {
         Ok(figure) => figure,
         Err(Absent::Failed(_)) => return Cell { text: "failed".to_owned(), ..Cell::missing() }.toned(Tone::Bad),

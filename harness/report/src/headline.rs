@@ -75,7 +75,7 @@ fn found<'a>(
     workload: &str,
     metric: &str,
     anchor: &'a String,
-) -> Option<(&'static dyn Metric, Finding<'a>)> {
+) -> Option<(&'static Metric, Finding<'a>)> {
     let metric = metric::by_name(metric)?;
     Some((metric, finding(record, std::slice::from_ref(anchor), workload, metric)?))
 }
@@ -104,7 +104,7 @@ pub fn ladder(report_data: &ReportData) -> Option<Table> {
     columns.extend(anchors.iter().map(|anchor| Column::right(&format!("speed_over_{anchor}"), &format!("x {anchor}"))));
     columns.push(Column::right("speed_over_the_phase_before", "x previous phase"));
     let counted = ["bytes-per-token", "allocations-per-token"].map(metric::by_name).into_iter().flatten();
-    let counted: Vec<&dyn Metric> = counted.collect();
+    let counted: Vec<&Metric> = counted.collect();
     let unit = &rows.first()?.unit.name;
     columns.extend(counted.iter().map(|metric| Column::right(&key(*metric), &metric.title_per(unit))));
     columns.push(Column::left("check", "check"));
@@ -141,11 +141,11 @@ pub(super) fn drop_empty_columns(table: &mut Table) {
     }
 }
 
-fn key(metric: &dyn Metric) -> String {
+fn key(metric: &Metric) -> String {
     metric.name().replace('-', "_")
 }
 
-fn value_cell(metric: &dyn Metric, row: &Row) -> Cell {
+fn value_cell(metric: &Metric, row: &Row) -> Cell {
     match figures::figure(metric, Some(row)) {
         Ok(figure) => Cell::number(figure.value, number::figure(metric.quantity(), &figure)),
         Err(_) => Cell::missing(),

@@ -38,7 +38,7 @@ pub fn section(report_data: &ReportData) -> Option<Section> {
     Some(section)
 }
 
-fn grid<'a>(report_data: &'a ReportData, metric: &dyn Metric) -> Option<Grid<'a>> {
+fn grid<'a>(report_data: &'a ReportData, metric: &Metric) -> Option<Grid<'a>> {
     let rows = &report_data.record.rows;
     let all = report_data.record.workloads().into_iter().filter_map(parameters).filter(|names| names.pairs.len() > 1);
     // Keep combinations for which the instrument ran, even if it failed: their cells are shown as missing.
@@ -63,7 +63,7 @@ pub(super) fn figure(
     report_data: &ReportData,
     workload: &str,
     phase: &str,
-    metric: &dyn Metric,
+    metric: &Metric,
 ) -> Result<metric::Figure, figures::Absent> {
     let row = report_data.row(workload, phase);
     if row.is_some_and(|row| !figures::trusted(row)) {
@@ -73,7 +73,7 @@ pub(super) fn figure(
 }
 
 /// The sentence that counts the combinations in which the last phase is best.
-pub(super) fn verdict(report_data: &ReportData, grid: &Grid<'_>, metric: &dyn Metric) -> Option<String> {
+pub(super) fn verdict(report_data: &ReportData, grid: &Grid<'_>, metric: &Metric) -> Option<String> {
     let last = *grid.phases.last()?;
     let best = |one: &&Parameters<'_>| {
         let value = |phase: &str| figure(report_data, one.workload, phase, metric).ok().map(|figure| figure.value);
@@ -96,7 +96,7 @@ pub(super) fn verdict(report_data: &ReportData, grid: &Grid<'_>, metric: &dyn Me
     Some(format!("{last} has the {what} in {count} of {} combinations.", grid.combinations.len()))
 }
 
-fn table(report_data: &ReportData, grid: &Grid<'_>, metric: &dyn Metric) -> Table {
+fn table(report_data: &ReportData, grid: &Grid<'_>, metric: &Metric) -> Table {
     let keys = distinct(grid.combinations.iter().flat_map(|one| one.pairs.iter().map(|(key, _)| *key)));
     let mut columns: Vec<Column> = keys.iter().map(|key| Column::left(key, key)).collect();
     columns.extend(grid.phases.iter().map(|phase| Column::right(phase, phase)));

@@ -23,12 +23,12 @@ pub fn results(report_data: &ReportData) -> Table {
     columns.extend(tail.map(|key| Column::left(key, key)));
     let mut table = Table::new("results", columns);
     for row in &record.rows {
-        table.rows.extend(metric::all().iter().filter_map(|metric| line(report_data, row, *metric)));
+        table.rows.extend(metric::all().iter().filter_map(|metric| line(report_data, row, metric)));
     }
     table
 }
 
-fn line(report_data: &ReportData, row: &Row, metric: &dyn Metric) -> Option<Vec<Cell>> {
+fn line(report_data: &ReportData, row: &Row, metric: &Metric) -> Option<Vec<Cell>> {
     let (record, anchors) = (&report_data.record, &report_data.anchors);
     let figure = figures::figure(metric, Some(row));
     let missing = match &figure {

@@ -135,7 +135,7 @@ impl Growing<'_> {
 pub(super) fn growing<'a>(
     report_data: &'a ReportData,
     sweep: &Sweep<'_>,
-    metric: &dyn Metric,
+    metric: &Metric,
     limit: f64,
 ) -> Vec<Growing<'a>> {
     let phases = report_data.record.phases().into_iter();
@@ -204,7 +204,7 @@ fn table(
     report_data: &ReportData,
     sweep: &Sweep<'_>,
     question: Option<&Question>,
-    metric: &dyn Metric,
+    metric: &Metric,
     growing: &[Growing<'_>],
 ) -> Table {
     let limit = question.map_or(f64::INFINITY, |question| question.limit(report_data));

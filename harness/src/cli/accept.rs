@@ -13,8 +13,8 @@ use harness_record::acceptance::{Acceptance, Acceptances, Loss, judged};
 use harness_record::choice::Choice;
 use harness_record::distinct::distinct;
 use harness_record::limits::Limits;
-use harness_record::session::{Session, SessionError};
-use harness_record::{Record, RecordError, number};
+use harness_record::session::Session;
+use harness_record::{FileError, FileProblem, Record, number};
 use harness_report::render::{Cell, Column, Format, Table};
 use jiff::civil::Date;
 
@@ -110,11 +110,11 @@ impl Found {
         let session = match Session::read(path) {
             Ok(session) => session,
             // The gate against the stored baseline keeps a record: the counts of its head.
-            Err(error @ (SessionError::Format { .. } | SessionError::Schema { .. })) => {
-                let head = match (Record::read(path), error) {
+            Err(error @ FileError { problem: FileProblem::Format(_) | FileProblem::Schema(_), .. }) => {
+                let head = match (Record::read(path), &error.problem) {
                     (Ok(head), _) => head,
                     // Sessions and records have separate schema versions.
-                    (Err(RecordError::Schema { .. }), error @ SessionError::Schema { .. }) => return Err(error.into()),
+                    (Err(FileError { problem: FileProblem::Schema(_), .. }), FileProblem::Schema(_)) => return Err(error.into()),
                     (Err(error), _) => return Err(error.into()),
                 };
                 let base = compared::store(project).matching(&head)?.record;

@@ -4,7 +4,7 @@ use harness_record::metric::Metric;
 use harness_record::number::exact;
 
 use crate::compare::Comparison;
-use crate::counts::{CountVerdict, CountsVerdict, JudgedCount, SuiteVerdict, Tally, worse};
+use crate::counts::{CountVerdict, CountsVerdict, JudgedCount, SuiteVerdict, Tally};
 
 impl CountsVerdict {
     /// One line about the suite, such as `REGRESSED: of 24 comparisons 1 regressed, 2 were not judged, 21 are within
@@ -64,9 +64,9 @@ impl JudgedCount {
 }
 
 /// Describes a change, such as `got worse by 1.2 % (+12), from 1,000 to 1,012`. Values are not rounded.
-fn change(metric: &dyn Metric, base: f64, head: f64) -> String {
+fn change(metric: &Metric, base: f64, head: f64) -> String {
     let ends = format!("from {} to {}", exact(base), exact(head));
-    let how = match worse(metric, base, head) {
+    let how = match metric.worse(base, head) {
         worse if worse > 0.0 => "got worse",
         worse if worse < 0.0 => "got better",
         _ => return format!("stayed at {}", exact(head)),

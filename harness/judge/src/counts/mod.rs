@@ -9,7 +9,6 @@ mod explain;
 
 use harness_record::acceptance::Acceptance;
 use harness_record::limits::{Limit, Limits};
-use harness_record::metric::{Better, Metric};
 
 use crate::compare::{Comparability, Comparison, grouped};
 
@@ -89,21 +88,13 @@ fn judgement(comparison: &Comparison, limits: &Limits) -> CountVerdict {
     let Some(limit) = limits.of(metric, &comparison.workload).cloned() else {
         return CountVerdict::Unjudged(format!("no limit is set for {}", metric.name()));
     };
-    let worse = worse(metric, base.value, head.value);
+    let worse = metric.worse(base.value, head.value);
     if !limit.tolerance.allows(worse, base.value) {
         CountVerdict::Regressed(limit)
     } else if !limit.tolerance.allows(-worse, base.value) {
         CountVerdict::Improved(limit)
     } else {
         CountVerdict::Pass(limit)
-    }
-}
-
-/// Units by which `head` is worse than `base`; negative if it is better.
-fn worse(metric: &dyn Metric, base: f64, head: f64) -> f64 {
-    match metric.better() {
-        Better::Lower => head - base,
-        Better::Higher => base - head,
     }
 }
 

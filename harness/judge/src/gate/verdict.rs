@@ -6,8 +6,9 @@ use harness_abtest::{
     Interval, MAX_POWER_PAIRS, NoiseFloor, SequentialTest, Verdict, WorkloadPairs, minimum_detectable, remaining_pairs,
 };
 use harness_probe::Instrument;
-use harness_record::acceptance::{AcceptanceError, Acceptances, FILE, Loss};
-use harness_record::limits::{Limits, LimitsError};
+use harness_record::FileError;
+use harness_record::acceptance::{Acceptances, FILE, Loss};
+use harness_record::limits::Limits;
 use harness_record::session::{Counted, Identical, Layouts, Session};
 use jiff::civil::Date;
 use thiserror::Error;
@@ -54,14 +55,14 @@ pub struct GateVerdict {
 pub enum GateError {
     /// The base's limits are invalid.
     #[error("in the base: {0}")]
-    Limits(#[from] LimitsError),
+    Limits(#[from] FileError),
     /// The acceptances of a side are invalid.
     #[error("{side}: {source}")]
     Acceptances {
         /// The side, such as `in the base`.
         side: &'static str,
         /// The error.
-        source: AcceptanceError,
+        source: FileError,
     },
 }
 
@@ -255,11 +256,7 @@ impl TimeVerdict {
         let terms = &session.terms;
         let found = sequential_test.estimate().map(|estimate| Effect {
             change: estimate.exp_m1(),
-            interval: sequential_test.interval(LEVEL).map(|interval| Interval {
-                low: interval.low.exp_m1(),
-                high: interval.high.exp_m1(),
-                level: LEVEL,
-            }),
+            interval: sequential_test.interval(LEVEL).map(|ends| ends.map(f64::exp_m1)),
             spread: sequential_test.spread().unwrap_or_default(),
         });
         let change = found.map_or(0.0, |found| found.change);

@@ -17,11 +17,12 @@ use std::path::Path;
 
 use harness_probe::Instrument;
 
+use crate::baseline::error::{KIND, mismatch};
 use crate::distinct::distinct;
-use crate::{Check, PortableKey, Reading, Record, Row};
+use crate::{Check, FileError, PortableKey, Reading, Record, Row};
 
 /// Version of the baseline format that this build writes, and the only one it reads.
-pub const SCHEMA_VERSION: u64 = 1;
+pub const SCHEMA_VERSION: u32 = 1;
 
 /// The counts of one environment, read with one instruction set.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,7 +63,7 @@ impl Baseline {
     ///
     /// # Errors
     /// If a text is invalid, or if the texts and the key contradict each other.
-    pub fn parse(counts: (&str, &Path), origin: (&str, &Path), key: &str) -> Result<Self, BaselineError> {
+    pub fn parse(counts: (&str, &Path), origin: (&str, &Path), key: &str) -> Result<Self, FileError> {
         let ((counts, counts_path), (origin, origin_path)) = (counts, origin);
         let origin = environment::Origin::parse(origin, origin_path)?;
         let isa = origin.isa.clone();
@@ -72,7 +73,7 @@ impl Baseline {
         let described = baseline.key().to_string();
         if described != key {
             let what = format!("it describes {described}, but its folder is {key}");
-            return Err(BaselineError::Mismatch { path: origin_path.to_owned(), what });
+            return Err(KIND.error(origin_path, mismatch(&what)));
         }
         Ok(baseline)
     }
@@ -121,7 +122,7 @@ fn no_counts(record: &Record) -> String {
 }
 
 fn promotable(row: &Row) -> Result<(), String> {
-    let name = format!("{} in phase {}", row.workload, row.phase);
+    let name = row.place();
     match &row.check {
         Check::Passed => {}
         Check::Failed(message) => return Err(format!("{name} failed its check: {message}")),

@@ -11,7 +11,7 @@ use crate::{ReportData, figures, provenance};
 pub(super) fn chart(
     report_data: &ReportData,
     workload: &str,
-    metric: &dyn Metric,
+    metric: &Metric,
     axis: &str,
     title: String,
 ) -> Option<Chart> {
@@ -34,7 +34,7 @@ pub(super) fn chart(
 }
 
 /// The remark on the numbers of the clock: the ratio of two medians is not the median of the ratios.
-fn medians(metric: &dyn Metric) -> &'static str {
+fn medians(metric: &Metric) -> &'static str {
     if metric.portable() {
         ""
     } else {
@@ -49,7 +49,7 @@ pub(super) fn phases<'a>(record: &'a Record, workload: &str) -> Vec<&'a Row> {
 
 /// The workload to show a metric of: the headline workload if it has figures. Else the middle one of those that yield one
 /// token per run, because the first and last positions are extremes. Else the first that yields tokens.
-pub(super) fn workload<'a>(report_data: &'a ReportData, metric: &dyn Metric) -> Option<&'a str> {
+pub(super) fn workload<'a>(report_data: &'a ReportData, metric: &Metric) -> Option<&'a str> {
     let record = &report_data.record;
     let has_figures = |name: &str| phases(record, name).iter().any(|row| metric.figure(row).is_some());
     if let Some(headline) = headline(record).filter(|name| has_figures(name)) {
@@ -75,7 +75,7 @@ pub(crate) fn finding<'a>(
     record: &'a Record,
     anchors: &'a [String],
     workload: &str,
-    metric: &dyn Metric,
+    metric: &Metric,
 ) -> Option<Finding<'a>> {
     let rows = phases(record, workload);
     let head = rows.iter().rev().find(|row| figures::trusted(row) && metric.figure(row).is_some())?;
@@ -102,7 +102,7 @@ pub(crate) struct Finding<'a> {
     pub(crate) base_figure: Figure,
 }
 
-fn mark(report_data: &ReportData, metric: &dyn Metric, row: &Row) -> Mark {
+fn mark(report_data: &ReportData, metric: &Metric, row: &Row) -> Mark {
     let value = figures::figure(metric, Some(row));
     let alarm = !figures::trusted(row);
     let label = match &value {

@@ -12,7 +12,7 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     SHOWN.iter().map(|(_, name, _)| *name)
 }
 
-pub(crate) fn chart(report_data: &ReportData, grid: &Grid<'_>, metric: &dyn Metric) -> Chart {
+pub(crate) fn chart(report_data: &ReportData, grid: &Grid<'_>, metric: &Metric) -> Chart {
     let rows = grid.combinations.iter().map(|combination| {
         let cells = grid.phases.iter().map(|phase| match figure(report_data, combination.workload, phase, metric) {
             Ok(figure) => {

@@ -36,7 +36,7 @@ pub(crate) fn charts(report_data: &ReportData, roadmap: &Roadmap) -> Vec<Named> 
     drawn.collect()
 }
 
-fn chart(report_data: &ReportData, roadmap: &Roadmap, metric: &'static dyn Metric, axis: &str) -> Option<BurnDown> {
+fn chart(report_data: &ReportData, roadmap: &Roadmap, metric: &'static Metric, axis: &str) -> Option<BurnDown> {
     let stages: Vec<Stage> = roadmap.phases.iter().map(|phase| stage(report_data, roadmap, metric, phase)).collect();
     stages.iter().find(|stage| stage.wanted.is_some())?;
     stages.iter().find(|stage| stage.reached.is_some())?;
@@ -54,7 +54,7 @@ fn chart(report_data: &ReportData, roadmap: &Roadmap, metric: &'static dyn Metri
     })
 }
 
-fn stage(report_data: &ReportData, roadmap: &Roadmap, metric: &'static dyn Metric, phase: &Phase) -> Stage {
+fn stage(report_data: &ReportData, roadmap: &Roadmap, metric: &'static Metric, phase: &Phase) -> Stage {
     let target = phase.targets.iter().find(|target| target.metric.name() == metric.name() && target.range.relative);
     let cost = |ratio: f64| if metric.better() == Better::Higher { 1.0 / ratio } else { ratio };
     let wanted = target.map(|target| Wanted { near: cost(target.range.near), far: cost(target.range.far) });

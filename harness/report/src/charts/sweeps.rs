@@ -18,7 +18,7 @@ pub(crate) fn chart(
     report_data: &ReportData,
     sweep: &Sweep<'_>,
     question: &Question,
-    metric: &dyn Metric,
+    metric: &Metric,
     growing: &[Growing<'_>],
 ) -> Option<Named> {
     let series: Vec<Series> = growing
@@ -78,7 +78,7 @@ pub(crate) fn chart(
 }
 
 /// The title: the change of the first phase and of the last one over the whole sweep.
-fn title(question: &Question, metric: &dyn Metric, growing: &[Growing<'_>]) -> Option<String> {
+fn title(question: &Question, metric: &Metric, growing: &[Growing<'_>]) -> Option<String> {
     let change = |phase: &Growing<'_>| {
         let [(from, low), (to, high)] = phase.ends()?;
         let ratio = high.value / low.value;

@@ -116,7 +116,7 @@ fn change(comparison: &Comparison) -> Cell {
     Cell::number(ratio.value, text).toned(tone(metric, difference))
 }
 
-fn tone(metric: &dyn Metric, difference: f64) -> Tone {
+fn tone(metric: &Metric, difference: f64) -> Tone {
     let worse = match metric.better() {
         Better::Lower => difference,
         Better::Higher => -difference,

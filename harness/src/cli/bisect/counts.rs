@@ -13,14 +13,14 @@ use super::site::Built;
 pub(super) const STAND_IN: &str = "instructions";
 
 /// A metric that did not get worse, with its comparison.
-type Unmoved = (&'static dyn Metric, Answer);
+type Unmoved = (&'static Metric, Answer);
 
 /// Returns the first wanted count that got worse from GOOD to BAD, and the counts before it, which did not.
 pub(super) fn moved(
     counts: &Option<(Record, Record)>,
-    wanted: &[&'static dyn Metric],
+    wanted: &[&'static Metric],
     limits: &Limits,
-) -> (Option<&'static dyn Metric>, Vec<Unmoved>) {
+) -> (Option<&'static Metric>, Vec<Unmoved>) {
     let mut unmoved = Vec::new();
     let Some((good, bad)) = counts else { return (None, unmoved) };
     for &metric in wanted.iter().filter(|metric| metric.portable()) {
@@ -41,7 +41,7 @@ pub(super) fn limits(good: &Built, project: &Project) -> Result<Limits> {
 }
 
 /// Returns true if time is among the metrics; counts can then only stand in for it.
-pub(super) fn is_time(wanted: &[&'static dyn Metric]) -> bool {
+pub(super) fn is_time(wanted: &[&'static Metric]) -> bool {
     wanted.iter().any(|metric| !metric.portable())
 }
 

@@ -193,9 +193,9 @@ impl Bisect {
 
     /// The metrics that may identify the commit. Instructions may stand in for time, because they repeat. No other
     /// count may: a commit that allocates more need not be slower, and would be reported in place of the slow one.
-    fn wanted(&self) -> Result<Vec<&'static dyn Metric>> {
+    fn wanted(&self) -> Result<Vec<&'static Metric>> {
         let named = metrics(std::slice::from_ref(&self.metric))?;
-        let judged: Vec<&'static dyn Metric> = judged().collect();
+        let judged: Vec<&'static Metric> = judged().collect();
         let mut wanted: Vec<_> = judged.iter().copied().filter(|metric| named.contains(metric)).collect();
         if wanted.is_empty() {
             let known: Vec<&str> = judged.iter().map(|metric| metric.name()).collect();
@@ -211,7 +211,7 @@ impl Bisect {
         Ok(wanted)
     }
 
-    fn request(&self, wanted: &[&'static dyn Metric]) -> Result<Request> {
+    fn request(&self, wanted: &[&'static Metric]) -> Result<Request> {
         let mut instruments: Vec<Instrument> =
             wanted.iter().filter(|metric| metric.portable()).map(|metric| metric.instrument()).collect();
         instruments.sort();
