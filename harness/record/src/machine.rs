@@ -51,13 +51,7 @@ impl MachineState {
         let load = self.load.map_or("unknown".to_owned(), |load| format!("{:.2}", load.one));
         let cpus = self.allowed.map_or(String::new(), |cpus| format!(" on {cpus} CPUs"));
         let stolen = disturbance.stolen.map_or("unknown".to_owned(), share_of);
-        let quota = match (self.quota, disturbance.throttled) {
-            (None, _) => "none".to_owned(),
-            (Some(quota), Some(throttled)) if throttled > 0.0 => {
-                format!("{quota:.2} CPUs, used up in {} of its periods", share_of(throttled))
-            }
-            (Some(quota), _) => format!("{quota:.2} CPUs"),
-        };
+        let quota = self.quota.map_or("none".to_owned(), |quota| disturbance.quota_line(quota));
         format!(
             "governor {governor}, turbo {turbo}, load {load}{cpus} at the start, {stolen} of the time stolen, quota {quota}"
         )
@@ -72,6 +66,21 @@ pub struct Disturbance {
     pub stolen: Option<f64>,
     /// Share of the periods in which the container's quota was used up, 0 to 1.
     pub throttled: Option<f64>,
+}
+
+impl Disturbance {
+    /// True if the container's quota was used up at some time.
+    pub fn is_throttled(&self) -> bool {
+        self.throttled.is_some_and(|share| share > 0.0)
+    }
+
+    /// The quota in one clause, such as `1.50 CPUs, used up in 2.0 % of its periods`.
+    pub fn quota_line(&self, quota: f64) -> String {
+        match self.throttled.filter(|_| self.is_throttled()) {
+            Some(share) => format!("{quota:.2} CPUs, used up in {} of its periods", share_of(share)),
+            None => format!("{quota:.2} CPUs"),
+        }
+    }
 }
 
 /// The kernel's load averages: number of threads that wanted to run.
