@@ -28,6 +28,8 @@ pub mod sample;
 pub mod session;
 mod stored_file;
 pub mod suggestion;
+#[cfg(test)]
+mod tests;
 
 pub use commit::{COMMIT_FORMAT, Commit, Head};
 pub use environment::{Environment, PortableKey, UNKNOWN};
@@ -44,6 +46,7 @@ use crate::distinct::distinct;
 
 /// The readings of one `harness run`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Record {
     /// Start of the run, RFC 3339 in UTC, to the second.
@@ -63,6 +66,7 @@ pub struct Record {
 
 /// All readings of one workload in one phase.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Row {
     /// The workload's id, such as `medium/decode@57`.
@@ -86,6 +90,7 @@ pub struct Row {
 
 /// The result of a workload's check of its answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Check {
     /// The answer is right.
@@ -98,6 +103,7 @@ pub enum Check {
 
 /// The failure of an instrument.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Failure {
     /// The instrument.
@@ -108,6 +114,7 @@ pub struct Failure {
 
 /// The reading of one instrument for one workload in one phase.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Reading {
     /// The instruction set that the kernels used. Under valgrind it can differ from that of the machine.
@@ -120,6 +127,7 @@ pub struct Reading {
 
 /// The raw numbers of an instrument.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "instrument", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Data {
     /// Slices that the probe's clock timed. Slices of two phases with the same `session` and `round` were measured
@@ -182,6 +190,7 @@ impl Data {
 
 /// One slice that the probe's clock timed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Run {
     /// Round of the slice; phases of one session run one slice per round.
@@ -222,6 +231,7 @@ impl Run {
 
 /// One sample of criterion.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Sample {
     /// Number of iterations.

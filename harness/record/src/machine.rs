@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The state of a machine. Unknown values are none.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct MachineState {
     /// Number of CPUs that are online.
@@ -60,6 +61,7 @@ impl MachineState {
 
 /// CPU time lost between two moments. Unknown values are none.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Disturbance {
     /// Share of all CPU time that the host gave to others, 0 to 1.
@@ -85,6 +87,7 @@ impl Disturbance {
 
 /// The kernel's load averages: number of threads that wanted to run.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Load {
     /// Over the last minute.
     pub one: f64,

@@ -20,6 +20,7 @@ pub const FLOOR_SHARE: f64 = 0.1;
 
 /// Everything that a verdict is computed from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Session {
     /// Start of the gate, RFC 3339 in UTC, to the second.
@@ -36,10 +37,12 @@ pub struct Session {
     pub terms: Terms,
     /// The pairs of every workload that was timed, in the order of the suite.
     #[serde(rename = "lanes", with = "measured")]
+    #[cfg_attr(test, schemars(with = "Vec<measured::Written>"))]
     pub measured: Vec<WorkloadPairs>,
     /// The pairs of the base against itself, measured before and after the rest: one entry, or none if time was not
     /// measured.
     #[serde(default, with = "measured", skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, schemars(with = "Vec<measured::Written>"))]
     pub floor: Vec<WorkloadPairs>,
     /// The state of the machine, and disturbances while time was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,6 +67,7 @@ pub struct Session {
 
 /// The acceptances of both sides.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Accepted {
     /// The text of the base's `accepted.csv`.
@@ -82,6 +86,7 @@ pub struct Accepted {
 
 /// A state of the sources.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Revision {
     /// The commit.
@@ -92,6 +97,7 @@ pub struct Revision {
 
 /// Rules for measuring and judging time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Terms {
     /// Error rates, margin and minimum effect.
@@ -125,6 +131,7 @@ pub struct Terms {
 
 /// The machine during the measurement of time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Circumstances {
     /// Its state at the start.
@@ -135,6 +142,7 @@ pub struct Circumstances {
 
 /// Treatment of code layout in a comparison.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Layouts {
     /// Averaged over this many random layouts of each side.
@@ -157,6 +165,7 @@ impl Layouts {
 /// An artificial slowdown that costs real time: the head runs this share more iterations than it reports, rounded at
 /// random.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Injection {
     /// Share of additional iterations: 0.01 is 1 %.
     pub share: f64,
@@ -164,6 +173,7 @@ pub struct Injection {
 
 /// Counts of both sides and the limits of the base, which the head cannot loosen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Counted {
     /// Counts of the base.
@@ -176,6 +186,7 @@ pub struct Counted {
 
 /// Measurements that were skipped because the programs of both sides are identical.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Identical {
     /// True if the probes are identical, so that time was not measured.
@@ -217,8 +228,9 @@ mod measured {
     type WrittenBlock = (Side, [(u64, u64, u64); 4]);
 
     #[derive(Serialize, Deserialize)]
+    #[cfg_attr(test, derive(schemars::JsonSchema))]
     #[serde(deny_unknown_fields)]
-    struct Written {
+    pub(super) struct Written {
         workload: String,
         phase: String,
         failure: Option<String>,
@@ -226,6 +238,7 @@ mod measured {
     }
 
     #[derive(Serialize, Deserialize)]
+    #[cfg_attr(test, derive(schemars::JsonSchema))]
     #[serde(deny_unknown_fields)]
     struct WrittenPair {
         seconds: f64,

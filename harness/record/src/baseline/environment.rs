@@ -15,8 +15,9 @@ use crate::{Environment, FileError, Record};
 
 /// The content of the file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct Origin {
+pub(crate) struct Origin {
     schema: u32,
     /// Instruction set that the counts were read with.
     pub(super) isa: String,
@@ -29,6 +30,7 @@ pub(super) struct Origin {
 
 /// A run of the harness.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Measurement {
     /// Start of the run.

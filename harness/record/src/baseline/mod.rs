@@ -6,7 +6,7 @@
 //! one.
 
 mod counts;
-mod environment;
+pub(crate) mod environment;
 mod error;
 mod store;
 
