@@ -126,17 +126,10 @@ impl Sites {
             if let Some(allocator) = frames.get(ours) {
                 let mut around = frames[ours..].iter().filter(|frame| !frame.is_library());
                 let caller = around.find(|frame| frame.function != allocator.function);
+                let (bytes, blocks) = (point.tb, point.tbk);
                 match sites.iter_mut().find(|site| site.allocator == *allocator && site.caller.as_ref() == caller) {
-                    Some(site) => {
-                        site.bytes += point.tb;
-                        site.blocks += point.tbk;
-                    }
-                    None => sites.push(Site {
-                        allocator: allocator.clone(),
-                        caller: caller.cloned(),
-                        bytes: point.tb,
-                        blocks: point.tbk,
-                    }),
+                    Some(site) => (site.bytes, site.blocks) = (site.bytes + bytes, site.blocks + blocks),
+                    None => sites.push(Site { allocator: allocator.clone(), caller: caller.cloned(), bytes, blocks }),
                 }
             }
             let stack: Vec<String> = frames.iter().rev().map(Frame::name).collect();
@@ -202,10 +195,8 @@ impl Frame {
     }
 
     fn is_closure(&self) -> bool {
-        self.function
-            .rsplit("::")
-            .next()
-            .is_some_and(|last| last.starts_with("{closure") || last.starts_with("{{closure"))
+        let last = self.function.rsplit("::").next().unwrap_or_default();
+        last.starts_with("{closure") || last.starts_with("{{closure")
     }
 
     /// The name of the function, followed by its file if the name has no path.
