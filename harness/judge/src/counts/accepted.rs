@@ -25,8 +25,7 @@ impl CountsVerdict {
 
     /// The regressions, as losses that can be accepted. `head` is the judged record.
     pub fn losses(&self, head: &Record) -> Vec<Loss> {
-        let regressed = self.rows.iter().filter(|row| matches!(row.judgement, CountVerdict::Regressed(_)));
-        regressed.filter_map(|row| loss(&row.comparison, head)).collect()
+        self.regressed().filter_map(|row| loss(&row.comparison, head)).collect()
     }
 }
 

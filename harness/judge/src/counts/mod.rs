@@ -54,6 +54,17 @@ pub enum SuiteVerdict {
     Unjudged,
 }
 
+impl SuiteVerdict {
+    /// The word at the start of a summary.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "PASSED",
+            Self::Regressed => "REGRESSED",
+            Self::Unjudged => "NOT JUDGED",
+        }
+    }
+}
+
 /// Number of figures for each verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tally {
@@ -137,10 +148,14 @@ impl CountsVerdict {
         counts
     }
 
+    /// The regressions that are not accepted, in the order of the suite.
+    pub(crate) fn regressed(&self) -> impl Iterator<Item = &JudgedCount> + Clone {
+        self.rows.iter().filter(|row| matches!(row.judgement, CountVerdict::Regressed(_)))
+    }
+
     /// One sentence for each regression, in the order of the suite.
     pub fn regressions(&self) -> Vec<String> {
-        let regressed = self.rows.iter().filter(|row| matches!(row.judgement, CountVerdict::Regressed(_)));
-        regressed.map(JudgedCount::explanation).collect()
+        self.regressed().map(JudgedCount::explanation).collect()
     }
 
     /// One sentence for each accepted regression, in the order of the suite.

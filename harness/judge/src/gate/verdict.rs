@@ -5,7 +5,6 @@ use std::path::Path;
 use harness_abtest::{
     Interval, MAX_POWER_PAIRS, NoiseFloor, SequentialTest, Verdict, WorkloadPairs, minimum_detectable, remaining_pairs,
 };
-use harness_probe::Instrument;
 use harness_record::FileError;
 use harness_record::acceptance::{Acceptances, FILE, Loss};
 use harness_record::limits::Limits;
@@ -16,7 +15,7 @@ use thiserror::Error;
 use crate::acceptance::{Coverage, Ledger};
 use crate::compare::{Comparison, RecordView, compare};
 use crate::counts::{CountsVerdict, SuiteVerdict, judge};
-use crate::gate::instruction_change::{Work, is_of};
+use crate::gate::instruction_change::{Work, instruction_ratio, is_of};
 
 /// Confidence level of the printed intervals.
 const LEVEL: f64 = 0.95;
@@ -174,13 +173,11 @@ impl GateVerdict {
                 time
             })
             .collect();
-        let counts = match &session.counted {
-            Some(counted) => {
-                let limits = Limits::parse(&counted.limits, Path::new("limits.toml"))?;
-                Some(judge(comparisons, &limits).accept(&ledger, &counted.head))
-            }
-            None => None,
+        let judge_counts = |counted: &Counted| {
+            let limits = Limits::parse(&counted.limits, Path::new("limits.toml"))?;
+            Ok(judge(comparisons, &limits).accept(&ledger, &counted.head))
         };
+        let counts = session.counted.as_ref().map(judge_counts).transpose().map_err(GateError::Limits)?;
         Ok(Self {
             times,
             counts,
@@ -274,14 +271,10 @@ impl TimeVerdict {
             is_red: outcome == TimeOutcome::Verdict(Verdict::Regressed),
             found,
             pairs: measured.pairs.len(),
-            // `sum` of no pairs would be -0.0.
-            seconds: measured.pairs.iter().fold(0.0, |sum, pair| sum + pair.seconds),
+            seconds: measured.seconds(),
             minimum_detectable: None,
             remaining_seconds: None,
-            instructions: row
-                .iter()
-                .find(|one| one.metric.is_some_and(|metric| metric.instrument() == Instrument::Callgrind))
-                .and_then(|one| Some(one.ratio?.value)),
+            instructions: instruction_ratio(row),
             failure: measured.failure.clone(),
             explanation: None,
             accepted: None,
@@ -332,9 +325,7 @@ fn ledger(session: &Session) -> Result<Ledger, GateError> {
 
 /// Replays the pairs of a workload through the sequential test. The level is corrected for all timed workloads.
 pub(super) fn sequential_test(session: &Session, measured: &WorkloadPairs) -> SequentialTest {
-    let mut sequential_test = SequentialTest::new(session.terms.rules, session.measured.len());
-    measured.log_ratios().for_each(|log_ratio| sequential_test.push(log_ratio));
-    sequential_test
+    SequentialTest::of(session.terms.rules, session.measured.len(), measured.log_ratios())
 }
 
 /// Compares every count of both sides.
