@@ -80,15 +80,13 @@ impl Ledger {
     /// Matches a loss with the acceptances. `within(level, value)` returns true if `value` is worse than `level` by at
     /// most the tolerance.
     pub fn covers(&self, loss: &Loss, within: impl Fn(f64, f64) -> bool) -> Coverage {
-        let chains: [(&[Worth], fn(Acceptance) -> Coverage); 4] = [
-            (&[Worth::Counts], Coverage::Excused),
-            (&[Worth::Counts, Worth::Pending], Coverage::Pending),
-            (&[Worth::Counts, Worth::Pending, Worth::Expired], Coverage::Expired),
-            (&[Worth::Spent], Coverage::Spent),
-        ];
-        let mut covered =
-            chains.into_iter().filter_map(|(worths, coverage)| self.reach(loss, worths, &within).map(coverage));
-        covered.next().unwrap_or(Coverage::None)
+        let reached = |worths: &[Worth]| self.reach(loss, worths, &within);
+        let excused = reached(&[Worth::Counts]).map(Coverage::Excused);
+        excused
+            .or_else(|| reached(&[Worth::Counts, Worth::Pending]).map(Coverage::Pending))
+            .or_else(|| reached(&[Worth::Counts, Worth::Pending, Worth::Expired]).map(Coverage::Expired))
+            .or_else(|| reached(&[Worth::Spent]).map(Coverage::Spent))
+            .unwrap_or(Coverage::None)
     }
 
     /// Follows a chain of acceptances: each begins within the tolerance of the level at which the one before ends.

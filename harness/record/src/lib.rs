@@ -3,6 +3,9 @@
 //! All output of the harness is computed from records. A record contains the raw readings as integers with their units,
 //! and no derived values. Metrics, ratios and intervals are computed when they are needed ([`crate::metric`]), so a
 //! stored number cannot contradict its readings.
+//!
+//! The folder `schema` contains the JSON Schemas of records, sessions, the `environment.json` of baselines, and the
+//! messages of the probe protocol.
 
 pub mod acceptance;
 pub mod atomic_file;

@@ -246,12 +246,8 @@ mod measured {
     }
 
     pub(super) fn serialize<S: Serializer>(measured: &[WorkloadPairs], serializer: S) -> Result<S::Ok, S::Error> {
-        let block = |block: &Block| {
-            (
-                block[0].side,
-                block.map(|Slice { iterations, nanoseconds, waited, .. }| (iterations, nanoseconds, waited)),
-            )
-        };
+        let numbers = |slice: Slice| (slice.iterations, slice.nanoseconds, slice.waited);
+        let block = |block: &Block| (block[0].side, block.map(numbers));
         let round = |blocks: &Round| blocks.iter().map(block).collect();
         let pair = |pair: &Pair| WrittenPair { seconds: pair.seconds, rounds: pair.rounds.iter().map(round).collect() };
         serializer.collect_seq(measured.iter().map(|measured| Written {
@@ -265,12 +261,10 @@ mod measured {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<WorkloadPairs>, D::Error> {
         let block = |(first, slices): WrittenBlock| {
             let second = if first == Side::Base { Side::Head } else { Side::Base };
-            let mut sides = [first, second, second, first].into_iter();
-            slices.map(|(iterations, nanoseconds, waited)| Slice {
-                side: sides.next().unwrap_or(first),
-                iterations,
-                nanoseconds,
-                waited,
+            let sides = [first, second, second, first];
+            std::array::from_fn(|place| {
+                let (iterations, nanoseconds, waited) = slices[place];
+                Slice { side: sides[place], iterations, nanoseconds, waited }
             })
         };
         let written = Vec::<Written>::deserialize(deserializer)?;

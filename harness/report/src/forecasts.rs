@@ -84,7 +84,7 @@ fn table(report_data: &ReportData, audits: &[Audited<'_>]) -> Table {
         table.rows.push(vec![
             Cell::text(name),
             Cell::text(metric.title()),
-            Cell::number(range.near, range.text(*metric)),
+            Cell::number(range.near, range.text(metric)),
             match &audited.measured {
                 Ok(Measured { figure, .. }) => Cell::number(figure.value, change(figure.value, figure.interval)),
                 Err(_) => Cell::missing(),

@@ -106,7 +106,7 @@ pub fn ladder(report_data: &ReportData) -> Option<Table> {
     let counted = ["bytes-per-token", "allocations-per-token"].map(metric::by_name).into_iter().flatten();
     let counted: Vec<&Metric> = counted.collect();
     let unit = &rows.first()?.unit.name;
-    columns.extend(counted.iter().map(|metric| Column::right(&key(*metric), &metric.title_per(unit))));
+    columns.extend(counted.iter().map(|metric| Column::right(&key(metric), &metric.title_per(unit))));
     columns.push(Column::left("check", "check"));
 
     let mut table = Table::new(format!("{workload}, phase by phase"), columns);
@@ -115,7 +115,7 @@ pub fn ladder(report_data: &ReportData) -> Option<Table> {
         let mut cells = vec![Cell::text(&row.phase), value_cell(shown, row)];
         cells.extend(anchors.iter().map(|anchor| speed_cell(record.row(workload, anchor), row)));
         cells.push(speed_cell(before, row));
-        cells.extend(counted.iter().map(|metric| value_cell(*metric, row)));
+        cells.extend(counted.iter().map(|metric| value_cell(metric, row)));
         cells.push(super::run_tables::check(row));
         table.rows.push(cells);
     }

@@ -43,7 +43,7 @@ impl Scope<'_> {
             (Side::Head, None) => Comparability::New,
             (Side::Base, _) => Comparability::Removed,
         };
-        let is_measured = self.metrics.iter().any(|metric| is_measured(row, *metric));
+        let is_measured = self.metrics.iter().any(|metric| is_measured(row, metric));
         if !is_measured && !matches!(state, Comparability::FailedCheck { .. }) {
             return None;
         }

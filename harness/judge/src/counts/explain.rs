@@ -39,7 +39,7 @@ impl JudgedCount {
         match (&self.judgement, metric, base, head) {
             (CountVerdict::Unjudged(why), ..) => format!("{place}: {why}"),
             (judgement, Some(metric), Some(base), Some(head)) => {
-                let change = change(*metric, base.value, head.value);
+                let change = change(metric, base.value, head.value);
                 let (rule, reason) = match (judgement, judgement.limit()) {
                     (CountVerdict::Accepted(_, line), _) => {
                         let (from, to) = (exact(line.loss.from), exact(line.loss.to));

@@ -158,21 +158,16 @@ impl GateVerdict {
         let ledger = ledger(session)?;
         let comparisons = session.counted.as_ref().map(comparisons).unwrap_or_default();
         let fair = (terms.budget_seconds - terms.floor_seconds) / session.measured.len().max(1) as f64;
-        let times = session
-            .measured
-            .iter()
-            .map(|measured| {
-                let row: Vec<&Comparison> = comparisons.iter().filter(|one| is_of(one, &measured.timed)).collect();
-                let work = Work::of(session, &measured.timed, &row);
-                let sequential_test = sequential_test(session, measured);
-                let mut time = TimeVerdict::of(measured, &sequential_test, session, &work, &row);
-                time.accept(&ledger, terms.rules.margin);
-                if outlook {
-                    time.look_ahead(&sequential_test, fair);
-                }
-                time
-            })
-            .collect();
+        let judge_time = |measured| {
+            let sequential_test = sequential_test(session, measured);
+            let mut time = TimeVerdict::of(measured, &sequential_test, session, &comparisons);
+            time.accept(&ledger, terms.rules.margin);
+            if outlook {
+                time.look_ahead(&sequential_test, fair);
+            }
+            time
+        };
+        let times = session.measured.iter().map(judge_time).collect();
         let judge_counts = |counted: &Counted| {
             let limits = Limits::parse(&counted.limits, Path::new("limits.toml"))?;
             Ok(judge(comparisons, &limits).accept(&ledger, &counted.head))
@@ -247,10 +242,10 @@ impl TimeVerdict {
         measured: &WorkloadPairs,
         sequential_test: &SequentialTest,
         session: &Session,
-        work: &Work,
-        row: &[&Comparison],
+        comparisons: &[Comparison],
     ) -> Self {
         let terms = &session.terms;
+        let row: Vec<&Comparison> = comparisons.iter().filter(|one| is_of(one, &measured.timed)).collect();
         let found = sequential_test.estimate().map(|estimate| Effect {
             change: estimate.exp_m1(),
             interval: sequential_test.interval(LEVEL).map(|ends| ends.map(f64::exp_m1)),
@@ -274,13 +269,13 @@ impl TimeVerdict {
             seconds: measured.seconds(),
             minimum_detectable: None,
             remaining_seconds: None,
-            instructions: instruction_ratio(row),
+            instructions: instruction_ratio(&row),
             failure: measured.failure.clone(),
             explanation: None,
             accepted: None,
             is_spent: false,
         };
-        time.explanation = time.explain(work, session, row);
+        time.explanation = time.explain(&Work::of(session, &measured.timed, &row), session, &row);
         time
     }
 

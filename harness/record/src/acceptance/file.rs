@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use itertools::Itertools;
 use jiff::civil::Date;
 
 use crate::acceptance::{Acceptance, Acceptances, Loss, is_judged, is_time, judged};
+use crate::metric::{self, Metric};
 use crate::stored_file::FileKind;
-use crate::suggestion::suggestion;
-use crate::{FileError, csv_table, metric};
+use crate::{FileError, csv_table};
 
 /// Name of the file in the folder of baselines.
 pub const FILE: &str = "accepted.csv";
@@ -97,11 +98,9 @@ fn acceptance(fields: [&str; COLUMNS.len()]) -> Result<Acceptance, String> {
     if let Some(column) = COLUMNS[..3].iter().zip([workload, phase, name]).find(|(_, field)| field.trim().is_empty()) {
         return Err(format!("the {} is empty", column.0));
     }
-    let known = || judged().map(|metric| metric.name());
-    let metric =
-        metric::by_name(name).ok_or_else(|| format!("there is no metric `{name}`; {}", suggestion(name, known())))?;
+    let metric = metric::find(name, judged())?;
     if !is_judged(metric) {
-        return Err(format!("`{name}` is never judged; judged metrics: {}", known().collect::<Vec<_>>().join(", ")));
+        return Err(format!("`{name}` is never judged; judged metrics: {}", judged().map(Metric::name).join(", ")));
     }
     let (from, to) = (level("from", from)?, level("to", to)?);
     if metric.worse(from, to) <= 0.0 {

@@ -85,19 +85,11 @@ impl Baseline {
 
     fn of_isa(record: &Record, isa: &str) -> Self {
         let readings = |row: &Row| -> Vec<Reading> {
-            Instrument::COUNTED
-                .iter()
-                .filter_map(|&counted| row.reading(counted))
-                .filter(|r| r.isa == isa)
-                .cloned()
-                .collect()
+            let counts = Instrument::COUNTED.into_iter().filter_map(|counted| row.reading(counted));
+            counts.filter(|reading| reading.isa == isa).cloned().collect()
         };
-        let rows = record
-            .rows
-            .iter()
-            .map(|row| Row { readings: readings(row), failures: Vec::new(), ..row.clone() })
-            .filter(|row| !row.readings.is_empty())
-            .collect();
+        let rows = record.rows.iter().map(|row| Row { readings: readings(row), failures: Vec::new(), ..row.clone() });
+        let rows = rows.filter(|row| !row.readings.is_empty()).collect();
         Self { isa: isa.to_owned(), record: Record { rows, ..record.clone() } }
     }
 }
@@ -110,12 +102,8 @@ fn isas(record: &Record) -> Vec<&str> {
 
 /// Returns the reason why a record has no counts.
 fn no_counts(record: &Record) -> String {
-    let failure = record
-        .rows
-        .iter()
-        .flat_map(|row| &row.failures)
-        .find(|failure| Instrument::COUNTED.contains(&failure.instrument));
-    match failure {
+    let mut failures = record.rows.iter().flat_map(|row| &row.failures);
+    match failures.find(|failure| Instrument::COUNTED.contains(&failure.instrument)) {
         Some(failure) => format!("{} failed: {}", failure.instrument.name(), failure.message),
         None => "it was measured without instructions and heap".to_owned(),
     }

@@ -8,12 +8,12 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use glob::Pattern;
+use itertools::Itertools;
 use serde::Deserialize;
 
 use crate::FileError;
 use crate::metric::{self, Metric};
 use crate::stored_file::{FileKind, line};
-use crate::suggestion::suggestion;
 
 /// Version of the file format that this build reads.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -104,11 +104,10 @@ impl Limits {
 impl Limit {
     fn new(entry: &Entry) -> Result<Self, String> {
         let Entry { metric: name, tolerance, reason, workload } = entry;
-        let judged = || metric::all().iter().filter(|metric| metric.portable()).map(Metric::name);
-        let metric = metric::by_name(name)
-            .ok_or_else(|| format!("there is no metric `{name}`; {}", suggestion(name, judged())))?;
+        let judged = || metric::all().iter().filter(|metric| metric.portable());
+        let metric = metric::find(name, judged())?;
         if !metric.portable() {
-            let judged = judged().collect::<Vec<_>>().join(", ");
+            let judged = judged().map(Metric::name).join(", ");
             return Err(format!(
                 "`{name}` is a wall time, which is never compared with a stored figure; metrics with a limit: {judged}"
             ));

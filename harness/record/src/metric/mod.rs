@@ -14,6 +14,7 @@ use harness_probe::Instrument;
 use crate::Row;
 use crate::metric::clock::{PerSlice, first_token, rate, seconds};
 use crate::metric::count::HeapCount;
+use crate::suggestion::suggestion;
 
 /// Requested confidence level of intervals. An interval from fewer than six values cannot reach it: it spans all values
 /// and has a lower level of its own. Only intervals that reach this level count as evidence of a difference.
@@ -45,6 +46,12 @@ pub fn all() -> &'static [Metric] {
 /// Returns the metric with this name.
 pub fn by_name(name: &str) -> Option<&'static Metric> {
     all().iter().find(|metric| metric.name == name)
+}
+
+/// Returns the metric with this name, or one clause that suggests the nearest of these metrics.
+pub(crate) fn find(name: &str, among: impl Iterator<Item = &'static Metric>) -> Result<&'static Metric, String> {
+    let hint = || suggestion(name, among.map(Metric::name));
+    by_name(name).ok_or_else(|| format!("there is no metric `{name}`; {}", hint()))
 }
 
 /// A value that is computed from a row.

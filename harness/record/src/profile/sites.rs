@@ -57,27 +57,6 @@ pub struct Frame {
     pub place: Option<String>,
 }
 
-/// Path prefixes of the files of Rust's own libraries, given that only three parts of a path are known. Limitation:
-/// if a program has modules with these names, one of its frames further out is shown instead.
-const FILES: [&str; 16] = [
-    "core/src/",
-    "alloc/src/",
-    "std/src/",
-    "src/alloc/",
-    "src/boxed/",
-    "src/collections/",
-    "src/iter/",
-    "src/ops/",
-    "src/raw_vec/",
-    "src/slice/",
-    "src/str/",
-    "src/sync/",
-    "src/vec/",
-    "iter/adapters/",
-    "iter/traits/",
-    "collections/vec_deque/",
-];
-
 #[derive(Deserialize)]
 struct Written {
     #[serde(rename = "dhatFileVersion")]
@@ -219,8 +198,7 @@ impl Frame {
             _ => of_type,
         };
         let named = ["alloc::", "core::", "std::", "dhat::", "__rust", "__rg_", "__rdl"];
-        let file = self.place.as_deref().unwrap_or_default();
-        named.iter().any(|library| path.starts_with(library)) || FILES.iter().any(|start| file.starts_with(start))
+        named.iter().any(|library| path.starts_with(library)) || self.place.as_deref().is_some_and(is_library_file)
     }
 
     /// Function and place as text.
@@ -231,6 +209,21 @@ impl Frame {
         }
     }
 }
+
+/// True for the files of Rust's own libraries, given that only three parts of a path are known. Limitation: if a program
+/// has modules with these names, one of its frames further out is shown instead.
+fn is_library_file(place: &str) -> bool {
+    let parts: Vec<&str> = place.split('/').collect();
+    match parts.as_slice() {
+        ["core" | "alloc" | "std", "src", _, ..] => true,
+        ["src", module, _, ..] => LIBRARY_MODULES.contains(module),
+        ["iter", "adapters" | "traits", _, ..] | ["collections", "vec_deque", _, ..] => true,
+        _ => false,
+    }
+}
+
+const LIBRARY_MODULES: [&str; 10] =
+    ["alloc", "boxed", "collections", "iter", "ops", "raw_vec", "slice", "str", "sync", "vec"];
 
 #[cfg(test)]
 mod tests {

@@ -6,10 +6,9 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::FileError;
-use crate::metric::{self, Metric};
+use crate::metric;
 use crate::roadmap::{Comparison, Forecast, Phase, Range, Roadmap, Target};
 use crate::stored_file::{FileKind, line};
-use crate::suggestion::suggestion;
 
 /// Version of the file format that this build reads.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -121,7 +120,7 @@ fn phase(entry: PhaseEntry, before: &[Phase]) -> Result<Phase, String> {
         if !seen.insert(target.metric.clone()) {
             return Err(of(format!("it has two targets for `{}`; keep one of the two", target.metric)));
         }
-        let metric = known(&target.metric).map_err(of)?;
+        let metric = metric::find(&target.metric, metric::all().iter()).map_err(of)?;
         let range = match (&target.change, &target.value) {
             (Some(change), None) => Range::change(change, metric),
             (None, Some(value)) => Range::value(value, metric),
@@ -144,7 +143,7 @@ fn phase(entry: PhaseEntry, before: &[Phase]) -> Result<Phase, String> {
 fn forecast(entry: ForecastEntry, before: &[Forecast]) -> Result<Forecast, String> {
     let name = entry.name;
     let of = |what: String| format!("forecast `{name}`: {what}");
-    let metric = known(&entry.metric).map_err(of)?;
+    let metric = metric::find(&entry.metric, metric::all().iter()).map_err(of)?;
     let range = Range::change(&entry.change, metric).map_err(|error| of(error.to_string()))?;
     let test = match (entry.workload, entry.base, entry.head, entry.untested) {
         (Some(workload), Some(base), Some(head), None) if base != head => Ok(Comparison { workload, base, head }),
@@ -161,11 +160,6 @@ fn forecast(entry: ForecastEntry, before: &[Forecast]) -> Result<Forecast, Strin
         true => Err(format!("a second forecast `{name}`; keep one of the two")),
         false => Ok(Forecast { name, metric, range, test }),
     }
-}
-
-fn known(name: &str) -> Result<&'static Metric, String> {
-    let names = || metric::all().iter().map(|metric| metric.name());
-    metric::by_name(name).ok_or_else(|| format!("there is no metric `{name}`; {}", suggestion(name, names())))
 }
 
 #[cfg(test)]

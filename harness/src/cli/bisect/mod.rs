@@ -136,7 +136,7 @@ impl Bisect {
         let mut trial = Trial { good: of_good.side(), workload, phase, request: &request, copies: &copies, threshold };
         let answer = match (&trial.threshold, &counts) {
             (Threshold::Count { good, metric, limits }, Some((_, head))) => {
-                Answer::by_count(good, head, *metric, limits)
+                Answer::by_count(good, head, metric, limits)
             }
             _ => site.tried(&trial, of_bad)?,
         };
