@@ -164,7 +164,15 @@ impl fmt::Display for FileError {
     }
 }
 
-impl std::error::Error for FileError {}
+impl std::error::Error for FileError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.problem {
+            FileProblem::Read(error) | FileProblem::Write(error) => Some(error),
+            FileProblem::Format(error) => Some(error),
+            FileProblem::Schema(_) | FileProblem::Content(_) | FileProblem::Inconsistent(_) => None,
+        }
+    }
+}
 
 /// Number of the line that contains the byte at `offset`, from 1.
 pub(crate) fn line(text: &str, offset: usize) -> u64 {

@@ -89,8 +89,7 @@ impl Roadmap {
         let mut phases: Vec<Phase> = Vec::new();
         for entry in file.phases {
             let span = entry.span();
-            let phase = phase(entry.into_inner(), &phases).map_err(|what| at(span, what))?;
-            phases.push(phase);
+            phases.push(phase(entry.into_inner(), &phases).map_err(|what| at(span, what))?);
         }
         if phases.is_empty() {
             return Err(whole("there is no phase; add a `[[phase]]`".to_owned()));
@@ -98,8 +97,7 @@ impl Roadmap {
         let mut forecasts: Vec<Forecast> = Vec::new();
         for entry in file.forecasts {
             let span = entry.span();
-            let forecast = forecast(entry.into_inner(), &forecasts).map_err(|what| at(span, what))?;
-            forecasts.push(forecast);
+            forecasts.push(forecast(entry.into_inner(), &forecasts).map_err(|what| at(span, what))?);
         }
         Ok(Self { source: file.source, workload: file.workload, against: file.against, phases, forecasts })
     }
