@@ -114,7 +114,9 @@ impl Found {
                 let head = match (Record::read(path), &error.problem) {
                     (Ok(head), _) => head,
                     // Sessions and records have separate schema versions.
-                    (Err(FileError { problem: FileProblem::Schema(_), .. }), FileProblem::Schema(_)) => return Err(error.into()),
+                    (Err(FileError { problem: FileProblem::Schema(_), .. }), FileProblem::Schema(_)) => {
+                        return Err(error.into());
+                    }
                     (Err(error), _) => return Err(error.into()),
                 };
                 let base = compared::store(project).matching(&head)?.record;
