@@ -23,6 +23,12 @@ impl Interval {
     pub fn excludes(&self, value: f64, level: f64) -> bool {
         self.level >= level && !(self.low..=self.high).contains(&value)
     }
+
+    /// Converts both ends by an increasing function, such as `f64::exp`. The level stays.
+    #[must_use]
+    pub fn map(self, increasing: impl Fn(f64) -> f64) -> Self {
+        Self { low: increasing(self.low), high: increasing(self.high), level: self.level }
+    }
 }
 
 /// Returns the median; none if there are no values.
@@ -33,13 +39,18 @@ pub fn median(values: &[f64]) -> Option<f64> {
 /// Returns the `q` quantile, `q` from 0 to 1, by linear interpolation between order statistics (type 7 of Hyndman and
 /// Fan 1996). None if there are no values.
 pub fn quantile(values: &[f64], q: f64) -> Option<f64> {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
+    let sorted = sorted(values);
     let last = sorted.len().checked_sub(1)?;
     let place = q.clamp(0.0, 1.0) * last as f64;
     let below = place.floor() as usize;
     let above = (below + 1).min(last);
     Some(sorted[below] + (sorted[above] - sorted[below]) * (place - below as f64))
+}
+
+fn sorted(values: &[f64]) -> Vec<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted
 }
 
 /// Returns the narrowest order-statistic interval of the median that reaches `level`. If there are too few values,
@@ -49,8 +60,7 @@ pub fn median_interval(values: &[f64], level: f64) -> Option<Interval> {
     if n < 2 {
         return None;
     }
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
+    let sorted = sorted(values);
     // P(Bin(n, 1/2) = i), summed from i = 0: the probability that the median lies below the (i + 1)-th smallest
     // value. In logarithms because 2^-n is below the range of f64 from n = 1075 on.
     let mut log_term = -(n as f64) * std::f64::consts::LN_2;

@@ -3,10 +3,8 @@
 //! The same build runs on both sides, measured and judged by the code that judges a change. Every difference is then
 //! noise of the machine, and the scatter of the pairs gives the smallest effect that can be found on it.
 
-use crate::{
-    Interval, MAX_POWER_PAIRS, Rules, SequentialTest, TimedPhase, Verdict, WorkloadPairs, minimum_detectable,
-    pairs_to_settle,
-};
+use crate::power::{MAX_POWER_PAIRS, minimum_detectable, pairs_to_settle};
+use crate::{Interval, Rules, SequentialTest, TimedPhase, WorkloadPairs};
 
 /// Coverage of the reported interval.
 const LEVEL: f64 = 0.95;
@@ -24,10 +22,8 @@ pub struct NoiseFloor {
 impl NoiseFloor {
     /// Judges the pairs of a build compared with itself by these rules, for a suite of this many workloads.
     pub fn of(measured: &WorkloadPairs, rules: Rules, workloads: usize) -> Self {
-        let mut sequential_test = SequentialTest::new(rules, workloads);
-        measured.log_ratios().for_each(|log_ratio| sequential_test.push(log_ratio));
-        let seconds = measured.pairs.iter().fold(0.0, |sum, pair| sum + pair.seconds);
-        let each = seconds / measured.pairs.len().max(1) as f64;
+        let sequential_test = SequentialTest::of(rules, workloads, measured.log_ratios());
+        let each = measured.seconds() / measured.pairs.len().max(1) as f64;
         Self { timed: measured.timed.clone(), sequential_test, each, failure: measured.failure.clone() }
     }
 
@@ -48,8 +44,7 @@ impl NoiseFloor {
 
     /// Anytime-valid 95 % confidence interval of [`Self::change`]; none for too few pairs.
     pub fn interval(&self) -> Option<Interval> {
-        let Interval { low, high, level } = self.sequential_test.interval(LEVEL)?;
-        Some(Interval { low: low.exp_m1(), high: high.exp_m1(), level })
+        Some(self.sequential_test.interval(LEVEL)?.map(f64::exp_m1))
     }
 
     /// Robust estimate of the standard deviation of single pairs, as a share; none without a pair.
@@ -60,7 +55,7 @@ impl NoiseFloor {
     /// True if the build was shown to differ from itself by the rules that judge a change. Then the measurement is
     /// biased, and a verdict on a change would not be about the code.
     pub fn differs(&self) -> bool {
-        matches!(self.sequential_test.verdict(), Verdict::Regressed | Verdict::Improved)
+        self.sequential_test.verdict().is_change()
     }
 
     /// Number of pairs that fit into this many seconds.

@@ -24,6 +24,12 @@ pub struct WorkloadPairs {
 }
 
 impl WorkloadPairs {
+    /// Duration of all pairs, in seconds.
+    pub fn seconds(&self) -> f64 {
+        // `sum` of no pairs would be -0.0.
+        self.pairs.iter().fold(0.0, |sum, pair| sum + pair.seconds)
+    }
+
     /// Returns ln(head time / base time) of each pair that has an estimate, in order.
     pub fn log_ratios(&self) -> impl Iterator<Item = f64> {
         self.pairs.iter().filter_map(|pair| Some(pair.estimate()?.log_ratio))

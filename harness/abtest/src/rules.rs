@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Error rates (probabilities, 0 to 1) and effects (shares of the base's time, 0.01 is 1 %) of a time gate.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Rules {
     /// Largest probability that any workload of the suite ever ends regressed although none changed. The same bound
     /// holds separately for improved.

@@ -42,6 +42,11 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// True if a change was confirmed, in either direction.
+    pub fn is_change(self) -> bool {
+        matches!(self, Self::Regressed | Self::Improved)
+    }
+
     /// The name of the verdict in reports.
     pub fn name(self) -> &'static str {
         match self {
@@ -88,6 +93,13 @@ impl SequentialTest {
     /// the confirmation level.
     pub fn new(rules: Rules, workloads: usize) -> Self {
         Self::before(rules, rules.confirmation(workloads))
+    }
+
+    /// Creates a test with these pairs; see [`Self::new`] and [`Self::push`].
+    pub fn of(rules: Rules, workloads: usize, log_ratios: impl IntoIterator<Item = f64>) -> Self {
+        let mut test = Self::new(rules, workloads);
+        log_ratios.into_iter().for_each(|log_ratio| test.push(log_ratio));
+        test
     }
 
     /// Returns the same test without its pairs.

@@ -1,6 +1,6 @@
 //! The acceptances that a gate applies, and the regressions that they excuse.
 
-use harness_record::acceptance::{Acceptance, Acceptances, FILE, Loss, is_time, worse};
+use harness_record::acceptance::{Acceptance, Acceptances, FILE, Loss, is_time};
 use harness_record::suggestion::suggestion;
 use jiff::civil::Date;
 
@@ -41,9 +41,15 @@ pub enum Coverage {
 impl Ledger {
     /// Ledger of a gate against the stored baseline, on this day.
     pub fn stored(acceptances: Acceptances, today: Date) -> Self {
-        let lines = acceptances.lines().iter().cloned().map(|line| {
-            let worth = if expired(&line, today) { Worth::Expired } else { Worth::Counts };
-            (line, worth)
+        Self::on(today, acceptances.lines().iter().map(|line| (line.clone(), Worth::Counts)))
+    }
+
+    /// Ledger of lines on this day: of the lines that are not spent, some have expired.
+    fn on(today: Date, lines: impl Iterator<Item = (Acceptance, Worth)>) -> Self {
+        let expired = |line: &Acceptance| line.expires.is_some_and(|last| last < today);
+        let lines = lines.map(|(line, worth)| match worth != Worth::Spent && expired(&line) {
+            true => (line, Worth::Expired),
+            false => (line, worth),
         });
         Self { lines: lines.collect() }
     }
@@ -62,34 +68,25 @@ impl Ledger {
         honour: bool,
         today: Date,
     ) -> Self {
-        let new: Vec<Acceptance> = head.lines().iter().cloned().filter(|line| !base.lines().contains(line)).collect();
-        let of_base = base.lines().iter().cloned().map(|line| {
-            let is_new = earlier.is_some_and(|earlier| !earlier.lines().contains(&line));
-            let worth = if is_time(line.loss.metric) && !is_new { Worth::Spent } else { Worth::Counts };
-            (line, worth)
+        let of_base = base.lines().iter().map(|line| {
+            let is_new = earlier.is_some_and(|earlier| !earlier.lines().contains(line));
+            (line.clone(), if is_time(line.loss.metric) && !is_new { Worth::Spent } else { Worth::Counts })
         });
-        let of_head = new.into_iter().map(|line| (line, if honour { Worth::Counts } else { Worth::Pending }));
-        let lines = of_base.chain(of_head).map(|(line, worth)| match expired(&line, today) && worth != Worth::Spent {
-            true => (line, Worth::Expired),
-            false => (line, worth),
-        });
-        Self { lines: lines.collect() }
+        let new = head.lines().iter().filter(|line| !base.lines().contains(line));
+        let of_head = new.map(|line| (line.clone(), if honour { Worth::Counts } else { Worth::Pending }));
+        Self::on(today, of_base.chain(of_head))
     }
 
     /// Matches a loss with the acceptances. `within(level, value)` returns true if `value` is worse than `level` by at
     /// most the tolerance.
     pub fn covers(&self, loss: &Loss, within: impl Fn(f64, f64) -> bool) -> Coverage {
         let reached = |worths: &[Worth]| self.reach(loss, worths, &within);
-        if let Some(line) = reached(&[Worth::Counts]) {
-            return Coverage::Excused(line);
-        }
-        if let Some(line) = reached(&[Worth::Counts, Worth::Pending]) {
-            return Coverage::Pending(line);
-        }
-        if let Some(line) = reached(&[Worth::Counts, Worth::Pending, Worth::Expired]) {
-            return Coverage::Expired(line);
-        }
-        reached(&[Worth::Spent]).map_or(Coverage::None, Coverage::Spent)
+        let excused = reached(&[Worth::Counts]).map(Coverage::Excused);
+        excused
+            .or_else(|| reached(&[Worth::Counts, Worth::Pending]).map(Coverage::Pending))
+            .or_else(|| reached(&[Worth::Counts, Worth::Pending, Worth::Expired]).map(Coverage::Expired))
+            .or_else(|| reached(&[Worth::Spent]).map(Coverage::Spent))
+            .unwrap_or(Coverage::None)
     }
 
     /// Follows a chain of acceptances: each begins within the tolerance of the level at which the one before ends.
@@ -99,7 +96,7 @@ impl Ledger {
         let lines: Vec<&Acceptance> = self.lines.iter().filter(about).map(|(line, _)| line).collect();
         let (mut level, mut last) = (loss.from, None);
         let further = |line: &&&Acceptance, level: f64| {
-            within(level, line.loss.from) && worse(loss.metric, level, line.loss.to) > 0.0
+            within(level, line.loss.from) && loss.metric.worse(level, line.loss.to) > 0.0
         };
         while let Some(line) = lines.iter().find(|line| further(line, level)) {
             (level, last) = (line.loss.to, Some(*line));
@@ -110,11 +107,8 @@ impl Ledger {
     /// One sentence for each acceptance that is not approved yet.
     pub fn pending(&self) -> Vec<String> {
         let pending = self.lines.iter().filter(|(_, worth)| *worth == Worth::Pending);
-        pending
-            .map(|(line, _)| {
-                format!("{}; added by this change, counts only with --honour-new-acceptances", line.sentence())
-            })
-            .collect()
+        let note = "added by this change, counts only with --honour-new-acceptances";
+        pending.map(|(line, _)| format!("{}; {note}", line.sentence())).collect()
     }
 
     /// One sentence for each acceptance that expired, or whose workload or phase is not in `known`.
@@ -145,10 +139,6 @@ impl Ledger {
         }
         complaints
     }
-}
-
-fn expired(acceptance: &Acceptance, today: Date) -> bool {
-    acceptance.expires.is_some_and(|last| last < today)
 }
 
 #[cfg(test)]

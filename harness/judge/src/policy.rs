@@ -24,16 +24,14 @@ impl Policy {
     /// Reads the rules from the project's folder of baselines and its configuration.
     pub fn read(folder: &Path, timed: &[String]) -> Self {
         let store = Store::new(folder);
-        let message = |error: &dyn std::error::Error| error.to_string();
-        let keys = store.keys().unwrap_or_default();
         let baseline = |key: String| {
-            let record = store.read(&key).map(|baseline| baseline.record).map_err(|error| message(&error));
+            let record = store.read(&key).map(|baseline| baseline.record).map_err(|error| error.to_string());
             (key, record)
         };
         Self {
-            limits: Limits::read(&folder.join("limits.toml")).map_err(|error| message(&error)),
-            acceptances: Acceptances::read(folder).map_err(|error| message(&error)),
-            baselines: keys.into_iter().map(baseline).collect(),
+            limits: Limits::read(&folder.join("limits.toml")).map_err(|error| error.to_string()),
+            acceptances: Acceptances::read(folder).map_err(|error| error.to_string()),
+            baselines: store.keys().unwrap_or_default().into_iter().map(baseline).collect(),
             timed: timed.to_vec(),
         }
     }
@@ -41,34 +39,38 @@ impl Policy {
     /// Differences of the head from this base: one sentence for each limit, acceptance, stored figure, and the timed
     /// suite.
     pub fn changes(&self, head: &Self) -> Vec<String> {
-        let mut sentences = match (&self.limits, &head.limits) {
-            (Ok(base), Ok(head)) => limits(base, head),
-            (_, Err(why)) => vec![format!("the head's limits cannot be read: {why}")],
-            (Err(_), Ok(_)) => vec!["the base's limits cannot be read; the head's can".to_owned()],
-        };
+        let mut sentences = read_both("limits", &self.limits, &head.limits, limits);
         if self.timed != head.timed {
             sentences.push(format!("timed: {} -> {}", suite(&self.timed), suite(&head.timed)));
         }
-        sentences.extend(match (&self.acceptances, &head.acceptances) {
-            (Ok(base), Ok(head)) => acceptances(base, head),
-            (_, Err(why)) => vec![format!("the head's acceptances cannot be read: {why}")],
-            (Err(_), Ok(_)) => vec!["the base's acceptances cannot be read; the head's can".to_owned()],
-        });
+        sentences.extend(read_both("acceptances", &self.acceptances, &head.acceptances, acceptances));
         let keys = distinct(self.baselines.iter().chain(&head.baselines).map(|(key, _)| key));
         for key in keys {
-            let find = |side: &Self| side.baselines.iter().find(|(name, _)| name == key).map(|(_, read)| read.clone());
-            sentences.extend(match (find(self), find(head)) {
-                (Some(Ok(base)), Some(Ok(head))) => counts(key, &base, &head),
-                (None, Some(Ok(new))) => vec![format!("baseline {key} is new, with {} rows", new.rows.len())],
-                (Some(_), None) => vec![format!("baseline {key} is removed")],
-                (_, Some(Err(why))) => vec![format!("the head's baseline {key} cannot be read: {why}")],
-                (Some(Err(_)), Some(Ok(_))) => {
-                    vec![format!("the base's baseline {key} cannot be read; the head's can")]
-                }
-                (None, None) => Vec::new(),
+            let [base, head] =
+                [self, head].map(|side| side.baselines.iter().find(|(name, _)| name == key).map(|(_, read)| read));
+            let what = format!("baseline {key}");
+            sentences.extend(match (base, head) {
+                (Some(base), Some(head)) => read_both(&what, base, head, |base, head| counts(key, base, head)),
+                (None, Some(Ok(new))) => vec![format!("{what} is new, with {} rows", new.rows.len())],
+                (None, Some(Err(why))) => vec![format!("the head's {what} cannot be read: {why}")],
+                (_, None) => vec![format!("{what} is removed")],
             });
         }
         sentences
+    }
+}
+
+/// Differences of a file of both sides, if both can be read; otherwise the sides that cannot.
+fn read_both<T>(
+    what: &str,
+    base: &Result<T, String>,
+    head: &Result<T, String>,
+    differences: impl Fn(&T, &T) -> Vec<String>,
+) -> Vec<String> {
+    match (base, head) {
+        (Ok(base), Ok(head)) => differences(base, head),
+        (_, Err(why)) => vec![format!("the head's {what} cannot be read: {why}")],
+        (Err(_), Ok(_)) => vec![format!("the base's {what} cannot be read; the head's can")],
     }
 }
 

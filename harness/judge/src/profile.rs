@@ -39,19 +39,16 @@ pub fn differences(base: Seen<'_>, head: Seen<'_>) -> Vec<Difference> {
         let (within, share) = (None, None);
         Difference { name, within, base: 0.0, head: 0.0, base_calls: 0.0, head_calls: 0.0, share }
     };
-    let mut all: Vec<Difference> = Vec::new();
+    let mut all: HashMap<String, Difference> = HashMap::new();
     for part in base.tree.parts() {
-        let (own, calls) = (part.own as f64 * base.scale(), part.calls as f64 * base.scale());
-        all.push(Difference { base: own, base_calls: calls, ..new(part.name) });
+        let it = all.entry(part.name.clone()).or_insert_with(|| new(part.name));
+        (it.base, it.base_calls) = (part.own as f64 * base.scale(), part.calls as f64 * base.scale());
     }
     for part in head.tree.parts() {
-        let place = all.iter().position(|it| it.name == part.name).unwrap_or_else(|| {
-            all.push(new(part.name.clone()));
-            all.len() - 1
-        });
-        (all[place].head, all[place].head_calls) = (part.own as f64 * head.scale(), part.calls as f64 * head.scale());
+        let it = all.entry(part.name.clone()).or_insert_with(|| new(part.name));
+        (it.head, it.head_calls) = (part.own as f64 * head.scale(), part.calls as f64 * head.scale());
     }
-    all.retain(|it| it.base != it.head);
+    let mut all: Vec<Difference> = all.into_values().filter(|it| it.base != it.head).collect();
     let within = changes_within(base, head);
     for difference in &mut all {
         difference.share = (whole != 0.0).then(|| difference.change() / whole);

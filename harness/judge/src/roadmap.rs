@@ -39,7 +39,7 @@ pub struct Measured {
 }
 
 /// Adds the ends of the interval to a figure, or a ratio of figures, if the interval reaches [`LEVEL`].
-pub fn measure(figure: Figure, metric: &dyn Metric) -> Measured {
+pub fn measure(figure: Figure, metric: &Metric) -> Measured {
     let ends = match figure.interval {
         Some(ends) if ends.level >= LEVEL => match metric.better() {
             Better::Higher => Some((ends.low, ends.high)),

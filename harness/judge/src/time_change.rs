@@ -1,6 +1,6 @@
 //! Difference in time between two builds of one workload, as `watch` shows it: an estimate, no verdict of the gate.
 
-use harness_abtest::{Interval, Pair, Rules, SequentialTest, TimedPhase, Verdict, WorkloadPairs, median};
+use harness_abtest::{Pair, Rules, SequentialTest, TimedPhase, WorkloadPairs, median};
 use harness_record::metric::{Figure, LEVEL};
 
 /// The measured time of a workload.
@@ -24,27 +24,21 @@ pub struct TimeChange {
 }
 
 impl TimeChange {
-    /// Evaluates the pairs of a workload.
     /// Judges the pairs of a workload by these rules.
     pub fn of(measured: &WorkloadPairs, rules: Rules) -> Self {
         let estimates: Vec<_> = measured.pairs.iter().filter_map(Pair::estimate).collect();
-        let mut sequential_test = SequentialTest::new(rules, 1);
-        estimates.iter().for_each(|estimate| sequential_test.push(estimate.log_ratio));
+        let sequential_test = SequentialTest::of(rules, 1, estimates.iter().map(|estimate| estimate.log_ratio));
         let before = median(&estimates.iter().map(|estimate| estimate.base * 1e-9).collect::<Vec<_>>());
         let ratio = sequential_test.estimate().map(f64::exp);
-        let interval = sequential_test.interval(LEVEL).map(|Interval { low, high, level }| Interval {
-            low: low.exp(),
-            high: high.exp(),
-            level,
-        });
-        let confirmed = matches!(sequential_test.verdict(), Verdict::Regressed | Verdict::Improved);
+        let interval = sequential_test.interval(LEVEL).map(|ends| ends.map(f64::exp));
         Self {
             timed: measured.timed.clone(),
             pairs: estimates.len(),
             seconds: before.zip(ratio).map(|(before, ratio)| (before, before * ratio)),
             ratio: ratio.map(|value| Figure { value, interval }),
             within: interval.map(|interval| (1.0 - interval.low).abs().max((interval.high - 1.0).abs())),
-            differs: confirmed || interval.is_some_and(|interval| interval.excludes(1.0, LEVEL)),
+            differs: sequential_test.verdict().is_change()
+                || interval.is_some_and(|interval| interval.excludes(1.0, LEVEL)),
             failure: measured.failure.clone(),
         }
     }

@@ -28,16 +28,15 @@ impl Meter for Clock {
         self.tokens_at.clear();
         let waited_before = waited();
         let start = Instant::now();
-        let nanoseconds = |start: Instant| u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
         if iterations == 1 {
             let tokens_at = &mut self.tokens_at;
-            prepared.run(&mut || tokens_at.push(nanoseconds(start)));
+            prepared.run(&mut || tokens_at.push(nanoseconds_since(start)));
         } else {
             for _ in 0..iterations {
                 prepared.run(&mut || {});
             }
         }
-        let nanoseconds = nanoseconds(start);
+        let nanoseconds = nanoseconds_since(start);
         let waited = waited().saturating_sub(waited_before).min(nanoseconds);
         Reading::Clock { nanoseconds, waited, tokens_at: self.tokens_at.clone() }
     }
@@ -48,9 +47,13 @@ impl Meter for Clock {
         for _ in 0..iterations {
             prepared.run(&mut || {});
         }
-        let nanoseconds = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        let nanoseconds = nanoseconds_since(start);
         Ok(Reading::Spans { nanoseconds, spans: prepared.take_spans() })
     }
+}
+
+fn nanoseconds_since(start: Instant) -> u64 {
+    u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Nanoseconds that this thread has waited for a core since it started: the second number of Linux's `schedstat`. 0 on

@@ -24,6 +24,7 @@ pub const PROFILES_SINCE: u32 = 3;
 
 /// A request of the harness.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "ask", rename_all = "kebab-case")]
 pub enum Request {
     /// Requests the description of the probe. It is the first request.
@@ -54,6 +55,7 @@ pub enum Request {
 
 /// A reply of the probe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "reply", rename_all = "kebab-case")]
 pub enum Reply {
     /// To [`Request::Hello`].
@@ -94,6 +96,7 @@ pub enum Reply {
 
 /// The description of a workload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Description {
     /// Id of the workload.
     pub id: String,
@@ -113,6 +116,7 @@ pub struct Description {
 
 /// The reading of a meter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "meter", rename_all = "kebab-case")]
 pub enum Reading {
     /// Wall time.
@@ -158,6 +162,7 @@ pub enum Reading {
 
 /// The sum of all spans of one operation with the same parent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Span {
     /// Name of the span.
     pub name: String,

@@ -84,6 +84,7 @@ pub trait Prepared {
 
 /// The unit of work of a workload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Unit {
     /// Singular: `token`, `call`.
@@ -94,6 +95,7 @@ pub struct Unit {
 
 /// The instruments that a workload can be measured with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Instrument {
     /// Wall time by the clock of the probe. All phases of a workload alternate in one session.
@@ -126,6 +128,7 @@ impl Instrument {
 
 /// The runs that measure a workload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Selection {
     /// Every run, including the short selection for quick runs.
@@ -138,6 +141,7 @@ pub enum Selection {
 
 /// The conditions under which a workload is prepared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Options {
     /// Threads that may compute.
     pub threads: u32,

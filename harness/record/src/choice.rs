@@ -13,43 +13,20 @@ pub struct Choice {
     phases: Vec<String>,
 }
 
-/// An invalid selection.
+/// An invalid selection: one sentence with the glob or the name, and the remedy.
 #[derive(Debug, Error, PartialEq, Eq)]
-pub enum ChoiceError {
-    /// The glob is invalid.
-    #[error("`{glob}` is not a valid glob: {message}; write for example 'medium/*'")]
-    Glob {
-        /// The glob.
-        glob: String,
-        /// The problem.
-        message: String,
-    },
-    /// No workload matches the glob.
-    #[error("no workload matches `{wanted}`; {hint}")]
-    Workload {
-        /// Requested name.
-        wanted: String,
-        /// The most similar name, or all names.
-        hint: String,
-    },
-    /// No workload has the phase.
-    #[error("there is no phase `{wanted}`; {hint}")]
-    Phase {
-        /// Requested name.
-        wanted: String,
-        /// The most similar name, or all names.
-        hint: String,
-    },
-}
+#[error("{0}")]
+pub struct ChoiceError(String);
 
 impl Choice {
     /// Selects the workloads that match any of the globs, and these phases.
     ///
     /// # Errors
-    /// [`ChoiceError::Glob`] if a glob is invalid.
+    /// If a glob is invalid.
     pub fn new(globs: &[String], phases: &[String]) -> Result<Self, ChoiceError> {
         let compile = |glob: &String| {
-            Pattern::new(glob).map_err(|error| ChoiceError::Glob { glob: glob.clone(), message: error.msg.to_owned() })
+            let wrong = |message| format!("`{glob}` is not a valid glob: {message}; write for example 'medium/*'");
+            Pattern::new(glob).map_err(|error| ChoiceError(wrong(error.msg)))
         };
         Ok(Self { workloads: globs.iter().map(compile).collect::<Result<_, _>>()?, phases: phases.to_vec() })
     }
@@ -64,15 +41,12 @@ impl Choice {
         phases: impl IntoIterator<Item = &'a str>,
     ) -> Result<(), ChoiceError> {
         let (workloads, phases) = (distinct(workloads), distinct(phases));
-        for glob in &self.workloads {
-            if !workloads.iter().any(|id| glob.matches(id)) {
-                let wanted = glob.as_str().to_owned();
-                return Err(ChoiceError::Workload { hint: suggestion(&wanted, workloads), wanted });
-            }
+        if let Some(glob) = self.workloads.iter().find(|glob| !workloads.iter().any(|id| glob.matches(id))) {
+            return Err(ChoiceError(format!("no workload matches `{glob}`; {}", suggestion(glob.as_str(), workloads))));
         }
         match self.phases.iter().find(|phase| !phases.contains(&phase.as_str())) {
             None => Ok(()),
-            Some(phase) => Err(ChoiceError::Phase { wanted: phase.clone(), hint: suggestion(phase, phases) }),
+            Some(phase) => Err(ChoiceError(format!("there is no phase `{phase}`; {}", suggestion(phase, phases)))),
         }
     }
 

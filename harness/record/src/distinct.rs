@@ -1,14 +1,12 @@
 //! Removal of duplicates from a sequence.
 
+use std::hash::Hash;
+
+use itertools::Itertools;
+
 /// Returns the distinct items in the order of their first appearance.
-pub fn distinct<T: PartialEq>(items: impl IntoIterator<Item = T>) -> Vec<T> {
-    let mut seen = Vec::new();
-    for item in items {
-        if !seen.contains(&item) {
-            seen.push(item);
-        }
-    }
-    seen
+pub fn distinct<T: Clone + Eq + Hash>(items: impl IntoIterator<Item = T>) -> Vec<T> {
+    items.into_iter().unique().collect()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub const UNKNOWN: &str = "unknown";
 
 /// The machine, the toolchain and the revision a record was measured with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Environment {
     /// CPU model, as the system names it.

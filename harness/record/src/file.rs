@@ -1,14 +1,12 @@
 //! Reading and writing of records as JSON files with a schema version.
 
 use std::collections::HashSet;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use harness_probe::Instrument;
-use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
-use crate::{Data, Record, Run, atomic_file};
+use crate::stored_file::FileKind;
+use crate::{Data, FileError, FileProblem, Record, Run};
 
 /// Version of the record format that this build writes. Version 2 added the scope of the run.
 pub const SCHEMA_VERSION: u32 = 2;
@@ -16,98 +14,36 @@ pub const SCHEMA_VERSION: u32 = 2;
 /// The oldest version of the record format that this build reads.
 pub const OLDEST_SCHEMA: u32 = 1;
 
-/// A record that cannot be read or written.
-#[derive(Debug, Error)]
-pub enum RecordError {
-    /// The file is missing or not readable.
-    #[error("cannot read record {path}: {source}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Error of the system.
-        source: std::io::Error,
-    },
-    /// The file cannot be written.
-    #[error("cannot write record {path}: {source}")]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Error of the system.
-        source: std::io::Error,
-    },
-    /// The text is not a record.
-    #[error("{path} is not a record: {source}; records are written by `harness run`")]
-    Format {
-        /// The file.
-        path: PathBuf,
-        /// Error of the JSON parser, with its position.
-        source: serde_json::Error,
-    },
-    /// The record has an unsupported format version.
-    #[error(
-        "{path} has schema version {found}, this harness reads {OLDEST_SCHEMA} to {SCHEMA_VERSION}; measure again with this version"
-    )]
-    Schema {
-        /// The file.
-        path: PathBuf,
-        /// Version in the file.
-        found: u32,
-    },
-    /// The record contradicts itself.
-    #[error("{path} is inconsistent: {what}")]
-    Inconsistent {
-        /// The file.
-        path: PathBuf,
-        /// Description of the contradiction, without a full stop.
-        what: String,
-    },
-}
-
-#[derive(Serialize)]
-struct Outgoing<'a> {
-    schema: u32,
-    #[serde(flatten)]
-    record: &'a Record,
-}
-
-#[derive(Deserialize)]
-struct Version {
-    schema: u32,
-}
+static KIND: FileKind = FileKind {
+    mismatch: "is not a record",
+    origin: "; records are written by `harness run`",
+    schemas: OLDEST_SCHEMA..=SCHEMA_VERSION,
+    update: "; measure again with this version",
+    ..FileKind::new("record ", SCHEMA_VERSION)
+};
 
 impl Record {
     /// Reads a record from a file.
     ///
     /// # Errors
     /// If the file cannot be read, is not a record, has an unsupported schema version or contradicts itself.
-    pub fn read(path: &Path) -> Result<Self, RecordError> {
-        let text = fs::read_to_string(path).map_err(|source| RecordError::Read { path: path.to_owned(), source })?;
-        Self::parse(&text, path)
+    pub fn read(path: &Path) -> Result<Self, FileError> {
+        Self::parse(&KIND.read(path)?, path)
     }
 
     /// Reads a record from JSON text; `path` appears in error messages only.
     ///
     /// # Errors
     /// As for [`Record::read`], except for reading the file.
-    pub fn parse(text: &str, path: &Path) -> Result<Self, RecordError> {
-        let format = |source| RecordError::Format { path: path.to_owned(), source };
-        let mut value: serde_json::Value = serde_json::from_str(text).map_err(format)?;
-        let Version { schema } = Version::deserialize(&value).map_err(format)?;
-        if !(OLDEST_SCHEMA..=SCHEMA_VERSION).contains(&schema) {
-            return Err(RecordError::Schema { path: path.to_owned(), found: schema });
-        }
-        if let Some(fields) = value.as_object_mut() {
-            fields.remove("schema");
-        }
-        let record = Self::deserialize(value).map_err(format)?;
-        record.consistent().map_err(|what| RecordError::Inconsistent { path: path.to_owned(), what })?;
+    pub fn parse(text: &str, path: &Path) -> Result<Self, FileError> {
+        let record: Self = KIND.parse_json(text, path)?;
+        record.consistent().map_err(|what| KIND.error(path, FileProblem::Inconsistent(what)))?;
         Ok(record)
     }
 
     /// Returns the record as JSON text.
     pub fn to_json(&self) -> String {
-        let outgoing = Outgoing { schema: SCHEMA_VERSION, record: self };
-        let mut text = serde_json::to_string_pretty(&outgoing).expect("a record has no map keys that are not strings");
+        let mut text = serde_json::to_string_pretty(&KIND.versioned(self)).expect("all keys of a record are strings");
         text.push('\n');
         text
     }
@@ -116,16 +52,15 @@ impl Record {
     ///
     /// # Errors
     /// If the folder or the file cannot be written. An older file of that name then stays unchanged.
-    pub fn write(&self, path: &Path) -> Result<(), RecordError> {
-        atomic_file::write(path, self.to_json().as_bytes())
-            .map_err(|source| RecordError::Write { path: path.to_owned(), source })
+    pub fn write(&self, path: &Path) -> Result<(), FileError> {
+        KIND.write(path, &self.to_json())
     }
 
     /// Refuses a record that `harness run` cannot have written.
     fn consistent(&self) -> Result<(), String> {
         let mut seen = HashSet::new();
         for row in &self.rows {
-            let name = format!("{} in phase {}", row.workload, row.phase);
+            let name = row.place();
             if !seen.insert((&row.workload, &row.phase)) {
                 return Err(format!("{name} occurs twice"));
             }

@@ -3,6 +3,9 @@
 //! All output of the harness is computed from records. A record contains the raw readings as integers with their units,
 //! and no derived values. Metrics, ratios and intervals are computed when they are needed ([`crate::metric`]), so a
 //! stored number cannot contradict its readings.
+//!
+//! The folder `schema` contains the JSON Schemas of records, sessions, the `environment.json` of baselines, and the
+//! messages of the probe protocol.
 
 pub mod acceptance;
 pub mod atomic_file;
@@ -10,6 +13,7 @@ pub mod baseline;
 pub mod callgraph;
 pub mod choice;
 mod commit;
+mod csv_table;
 pub mod distinct;
 mod environment;
 mod file;
@@ -25,12 +29,16 @@ mod run_scope;
 #[cfg(any(test, feature = "sample"))]
 pub mod sample;
 pub mod session;
+mod stored_file;
 pub mod suggestion;
+#[cfg(test)]
+mod tests;
 
 pub use commit::{COMMIT_FORMAT, Commit, Head};
 pub use environment::{Environment, PortableKey, UNKNOWN};
-pub use file::{OLDEST_SCHEMA, RecordError, SCHEMA_VERSION};
+pub use file::{OLDEST_SCHEMA, SCHEMA_VERSION};
 pub use run_scope::{RunScope, is_whole};
+pub use stored_file::{FileError, FileProblem};
 
 /// The types of the probe for the unit and the instruments of a workload.
 pub use harness_probe::{Instrument, Unit};
@@ -41,6 +49,7 @@ use crate::distinct::distinct;
 
 /// The readings of one `harness run`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Record {
     /// Start of the run, RFC 3339 in UTC, to the second.
@@ -60,6 +69,7 @@ pub struct Record {
 
 /// All readings of one workload in one phase.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Row {
     /// The workload's id, such as `medium/decode@57`.
@@ -83,6 +93,7 @@ pub struct Row {
 
 /// The result of a workload's check of its answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Check {
     /// The answer is right.
@@ -95,6 +106,7 @@ pub enum Check {
 
 /// The failure of an instrument.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Failure {
     /// The instrument.
@@ -105,6 +117,7 @@ pub struct Failure {
 
 /// The reading of one instrument for one workload in one phase.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Reading {
     /// The instruction set that the kernels used. Under valgrind it can differ from that of the machine.
@@ -117,6 +130,7 @@ pub struct Reading {
 
 /// The raw numbers of an instrument.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "instrument", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Data {
     /// Slices that the probe's clock timed. Slices of two phases with the same `session` and `round` were measured
@@ -179,6 +193,7 @@ impl Data {
 
 /// One slice that the probe's clock timed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Run {
     /// Round of the slice; phases of one session run one slice per round.
@@ -219,6 +234,7 @@ impl Run {
 
 /// One sample of criterion.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Sample {
     /// Number of iterations.
@@ -250,6 +266,11 @@ impl Record {
 }
 
 impl Row {
+    /// Returns the workload and phase as text: `medium/prefill in phase optimized`.
+    pub fn place(&self) -> String {
+        format!("{} in phase {}", self.workload, self.phase)
+    }
+
     /// Returns the reading of an instrument, if there is one.
     pub fn reading(&self, instrument: Instrument) -> Option<&Reading> {
         self.readings.iter().find(|reading| reading.data.instrument() == instrument)

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The state of a machine. Unknown values are none.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct MachineState {
     /// Number of CPUs that are online.
@@ -51,13 +52,7 @@ impl MachineState {
         let load = self.load.map_or("unknown".to_owned(), |load| format!("{:.2}", load.one));
         let cpus = self.allowed.map_or(String::new(), |cpus| format!(" on {cpus} CPUs"));
         let stolen = disturbance.stolen.map_or("unknown".to_owned(), share_of);
-        let quota = match (self.quota, disturbance.throttled) {
-            (None, _) => "none".to_owned(),
-            (Some(quota), Some(throttled)) if throttled > 0.0 => {
-                format!("{quota:.2} CPUs, used up in {} of its periods", share_of(throttled))
-            }
-            (Some(quota), _) => format!("{quota:.2} CPUs"),
-        };
+        let quota = self.quota.map_or("none".to_owned(), |quota| disturbance.quota_line(quota));
         format!(
             "governor {governor}, turbo {turbo}, load {load}{cpus} at the start, {stolen} of the time stolen, quota {quota}"
         )
@@ -66,6 +61,7 @@ impl MachineState {
 
 /// CPU time lost between two moments. Unknown values are none.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Disturbance {
     /// Share of all CPU time that the host gave to others, 0 to 1.
@@ -74,8 +70,24 @@ pub struct Disturbance {
     pub throttled: Option<f64>,
 }
 
+impl Disturbance {
+    /// True if the container's quota was used up at some time.
+    pub fn is_throttled(&self) -> bool {
+        self.throttled.is_some_and(|share| share > 0.0)
+    }
+
+    /// The quota in one clause, such as `1.50 CPUs, used up in 2.0 % of its periods`.
+    pub fn quota_line(&self, quota: f64) -> String {
+        match self.throttled.filter(|_| self.is_throttled()) {
+            Some(share) => format!("{quota:.2} CPUs, used up in {} of its periods", share_of(share)),
+            None => format!("{quota:.2} CPUs"),
+        }
+    }
+}
+
 /// The kernel's load averages: number of threads that wanted to run.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Load {
     /// Over the last minute.
     pub one: f64,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// The selection of a run, in the terms of the command line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RunScope {
     /// Globs on workloads. If empty, all workloads except those that are measured on demand only.

@@ -1,14 +1,13 @@
 //! The raw measurements of one gate, and their file format.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use harness_abtest::{Block, Pair, Round, Rules, Side, Slice, TimedPhase, WorkloadPairs};
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
 use crate::machine::{Disturbance, MachineState};
-use crate::{Environment, Record, atomic_file};
+use crate::stored_file::FileKind;
+use crate::{Environment, FileError, Record};
 
 /// Version of the file format that this build writes, and the only one it reads.
 pub const SCHEMA_VERSION: u32 = 4;
@@ -21,6 +20,7 @@ pub const FLOOR_SHARE: f64 = 0.1;
 
 /// Everything that a verdict is computed from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Session {
     /// Start of the gate, RFC 3339 in UTC, to the second.
@@ -37,10 +37,12 @@ pub struct Session {
     pub terms: Terms,
     /// The pairs of every workload that was timed, in the order of the suite.
     #[serde(rename = "lanes", with = "measured")]
+    #[cfg_attr(test, schemars(with = "Vec<measured::Written>"))]
     pub measured: Vec<WorkloadPairs>,
     /// The pairs of the base against itself, measured before and after the rest: one entry, or none if time was not
     /// measured.
     #[serde(default, with = "measured", skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, schemars(with = "Vec<measured::Written>"))]
     pub floor: Vec<WorkloadPairs>,
     /// The state of the machine, and disturbances while time was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -65,6 +67,7 @@ pub struct Session {
 
 /// The acceptances of both sides.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Accepted {
     /// The text of the base's `accepted.csv`.
@@ -83,6 +86,7 @@ pub struct Accepted {
 
 /// A state of the sources.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Revision {
     /// The commit.
@@ -93,6 +97,7 @@ pub struct Revision {
 
 /// Rules for measuring and judging time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Terms {
     /// Error rates, margin and minimum effect.
@@ -126,6 +131,7 @@ pub struct Terms {
 
 /// The machine during the measurement of time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Circumstances {
     /// Its state at the start.
@@ -136,6 +142,7 @@ pub struct Circumstances {
 
 /// Treatment of code layout in a comparison.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Layouts {
     /// Averaged over this many random layouts of each side.
@@ -158,6 +165,7 @@ impl Layouts {
 /// An artificial slowdown that costs real time: the head runs this share more iterations than it reports, rounded at
 /// random.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Injection {
     /// Share of additional iterations: 0.01 is 1 %.
     pub share: f64,
@@ -165,6 +173,7 @@ pub struct Injection {
 
 /// Counts of both sides and the limits of the base, which the head cannot loosen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Counted {
     /// Counts of the base.
@@ -177,6 +186,7 @@ pub struct Counted {
 
 /// Measurements that were skipped because the programs of both sides are identical.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Identical {
     /// True if the probes are identical, so that time was not measured.
@@ -185,85 +195,25 @@ pub struct Identical {
     pub counts: bool,
 }
 
-/// A session that cannot be read or written.
-#[derive(Debug, Error)]
-pub enum SessionError {
-    /// The file is missing or unreadable.
-    #[error("cannot read {path}: {source}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Error of the system.
-        source: std::io::Error,
-    },
-    /// The file cannot be written.
-    #[error("cannot write {path}: {source}")]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Error of the system.
-        source: std::io::Error,
-    },
-    /// The text is not a session.
-    #[error("{path} is not a measurement of `harness gate --base`: {source}")]
-    Format {
-        /// The file.
-        path: PathBuf,
-        /// Error of the JSON parser, with its position.
-        source: serde_json::Error,
-    },
-    /// The file has another schema version.
-    #[error("{path} has schema version {found}, this harness reads {SCHEMA_VERSION}")]
-    Schema {
-        /// The file.
-        path: PathBuf,
-        /// Version in the file.
-        found: u32,
-    },
-}
-
-#[derive(Serialize)]
-struct Outgoing<'a> {
-    schema: u32,
-    #[serde(flatten)]
-    session: &'a Session,
-}
-
-#[derive(Deserialize)]
-struct Version {
-    schema: u32,
-}
+static KIND: FileKind =
+    FileKind { mismatch: "is not a measurement of `harness gate --base`", ..FileKind::new("", SCHEMA_VERSION) };
 
 impl Session {
     /// Reads a session from a file.
     ///
     /// # Errors
     /// If the file cannot be read, is not a session, or has another schema version.
-    pub fn read(path: &Path) -> Result<Self, SessionError> {
-        let text = fs::read_to_string(path).map_err(|source| SessionError::Read { path: path.to_owned(), source })?;
-        let format = |source| SessionError::Format { path: path.to_owned(), source };
-        let mut value: serde_json::Value = serde_json::from_str(&text).map_err(format)?;
-        let Version { schema } = Version::deserialize(&value).map_err(format)?;
-        if schema != SCHEMA_VERSION {
-            return Err(SessionError::Schema { path: path.to_owned(), found: schema });
-        }
-        if let Some(fields) = value.as_object_mut() {
-            fields.remove("schema");
-        }
-        Self::deserialize(value).map_err(format)
+    pub fn read(path: &Path) -> Result<Self, FileError> {
+        KIND.parse_json(&KIND.read(path)?, path)
     }
 
     /// Writes the session to a file atomically.
     ///
     /// # Errors
     /// If the folder or the file cannot be written.
-    pub fn write(&self, path: &Path) -> Result<(), SessionError> {
-        let format = |source| SessionError::Format { path: path.to_owned(), source };
-        let outgoing = Outgoing { schema: SCHEMA_VERSION, session: self };
-        let mut text = serde_json::to_string(&outgoing).map_err(format)?;
-        text.push('\n');
-        atomic_file::write(path, text.as_bytes())
-            .map_err(|source| SessionError::Write { path: path.to_owned(), source })
+    pub fn write(&self, path: &Path) -> Result<(), FileError> {
+        let text = serde_json::to_string(&KIND.versioned(self)).expect("all keys of a session are strings");
+        KIND.write(path, &format!("{text}\n"))
     }
 }
 
@@ -278,8 +228,9 @@ mod measured {
     type WrittenBlock = (Side, [(u64, u64, u64); 4]);
 
     #[derive(Serialize, Deserialize)]
+    #[cfg_attr(test, derive(schemars::JsonSchema))]
     #[serde(deny_unknown_fields)]
-    struct Written {
+    pub(super) struct Written {
         workload: String,
         phase: String,
         failure: Option<String>,
@@ -287,6 +238,7 @@ mod measured {
     }
 
     #[derive(Serialize, Deserialize)]
+    #[cfg_attr(test, derive(schemars::JsonSchema))]
     #[serde(deny_unknown_fields)]
     struct WrittenPair {
         seconds: f64,
@@ -294,12 +246,8 @@ mod measured {
     }
 
     pub(super) fn serialize<S: Serializer>(measured: &[WorkloadPairs], serializer: S) -> Result<S::Ok, S::Error> {
-        let block = |block: &Block| {
-            (
-                block[0].side,
-                block.map(|Slice { iterations, nanoseconds, waited, .. }| (iterations, nanoseconds, waited)),
-            )
-        };
+        let numbers = |slice: Slice| (slice.iterations, slice.nanoseconds, slice.waited);
+        let block = |block: &Block| (block[0].side, block.map(numbers));
         let round = |blocks: &Round| blocks.iter().map(block).collect();
         let pair = |pair: &Pair| WrittenPair { seconds: pair.seconds, rounds: pair.rounds.iter().map(round).collect() };
         serializer.collect_seq(measured.iter().map(|measured| Written {
@@ -313,12 +261,10 @@ mod measured {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<WorkloadPairs>, D::Error> {
         let block = |(first, slices): WrittenBlock| {
             let second = if first == Side::Base { Side::Head } else { Side::Base };
-            let mut sides = [first, second, second, first].into_iter();
-            slices.map(|(iterations, nanoseconds, waited)| Slice {
-                side: sides.next().unwrap_or(first),
-                iterations,
-                nanoseconds,
-                waited,
+            let sides = [first, second, second, first];
+            std::array::from_fn(|place| {
+                let (iterations, nanoseconds, waited) = slices[place];
+                Slice { side: sides[place], iterations, nanoseconds, waited }
             })
         };
         let written = Vec::<Written>::deserialize(deserializer)?;

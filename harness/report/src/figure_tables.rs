@@ -20,7 +20,7 @@ fn table(report_data: &ReportData, workload: &str) -> Table {
     let (record, anchors) = (&report_data.record, &report_data.anchors);
     let rows: Vec<&Row> = record.phases().into_iter().filter_map(|phase| record.row(workload, phase)).collect();
     let mut table = Table::of(workload, rows.clone()).left("phase", "phase", |row| &row.phase);
-    for &metric in metric::all() {
+    for metric in metric::all() {
         let has_content =
             |row: &&Row| !matches!(figures::figure(metric, Some(row)), Err(Absent::NotMeasured | Absent::NoMeaning));
         if rows.iter().any(has_content) {
@@ -36,7 +36,7 @@ fn table(report_data: &ReportData, workload: &str) -> Table {
 }
 
 /// The figure on the first line, its ratios to the anchors on the second.
-fn cell(record: &Record, anchors: &[String], metric: &dyn Metric, row: &Row) -> Cell {
+fn cell(record: &Record, anchors: &[String], metric: &Metric, row: &Row) -> Cell {
     let figure = match figures::figure(metric, Some(row)) {
         Ok(figure) => figure,
         Err(Absent::Failed(_)) => return Cell::no_number("failed").toned(Tone::Bad),

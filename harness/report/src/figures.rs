@@ -37,7 +37,7 @@ pub enum Absent {
 ///
 /// # Errors
 /// The reason why the figure is missing.
-pub fn figure(metric: &dyn Metric, row: Option<&Row>) -> Result<Figure, Absent> {
+pub fn figure(metric: &Metric, row: Option<&Row>) -> Result<Figure, Absent> {
     let row = row.ok_or(Absent::NotMeasured)?;
     if let Some(figure) = metric.figure(row) {
         return Ok(figure);
@@ -53,7 +53,7 @@ pub fn figure(metric: &dyn Metric, row: Option<&Row>) -> Result<Figure, Absent> 
 ///
 /// # Errors
 /// The reason why the ratio is missing.
-pub fn ratio(metric: &dyn Metric, base: Option<&Row>, head: &Row) -> Result<Figure, Absent> {
+pub fn ratio(metric: &Metric, base: Option<&Row>, head: &Row) -> Result<Figure, Absent> {
     figure(metric, Some(head))?;
     let base = comparable(base, head)?;
     let base_figure = figure(metric, Some(base)).map_err(|_| Absent::NoBase)?;
@@ -112,7 +112,7 @@ mod tests {
         row
     }
 
-    fn named(name: &str) -> &'static dyn Metric {
+    fn named(name: &str) -> &'static Metric {
         metric::by_name(name).expect("a metric of that name")
     }
 

@@ -87,7 +87,7 @@ fn table(report_data: &ReportData, audits: &[Audited<'_>]) -> Table {
         .left("metric", "metric", |audited| audited.forecast.metric.title())
         .right("forecast_change", "predicted", |audited| {
             let Forecast { metric, range, .. } = audited.forecast;
-            Cell::number(range.near, range.text(*metric))
+            Cell::number(range.near, range.text(metric))
         })
         .right("measured", "measured", |audited| audited.measured.as_ref().ok().map(|found| measured(&found.figure)))
         .left("audit", "result", |audited| OUTCOMES.cell(audited.audit))

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use harness_probe::Instrument;
 use harness_record::json_files::json_files;
-use harness_record::{Record, RecordError};
+use harness_record::{FileError, Record};
 
 use crate::outline::{Outline, Part, outlines};
 use crate::source::{Taken, keep};
@@ -33,7 +33,7 @@ pub fn gather(
     main: Option<&str>,
     anchors: &[String],
     commands: Commands,
-) -> Result<Option<ReportData>, RecordError> {
+) -> Result<Option<ReportData>, FileError> {
     let paths = files(folder, first.map(|(path, _)| path));
     let (mut outlines, mut unread) = outlines(paths);
     outlines.sort_by(|a, b| (&b.created, &b.path).cmp(&(&a.created, &a.path)));
@@ -61,7 +61,7 @@ pub fn gather(
             keep(&mut record, taken);
             Ok((file_name(path), record))
         });
-        match read.collect::<Result<Vec<_>, (usize, RecordError)>>() {
+        match read.collect::<Result<Vec<_>, (usize, FileError)>>() {
             Ok(needed) => break (needed, passed),
             // Choose again without this record.
             Err((place, error)) => unread.push((outlines.remove(place).path, error.to_string())),

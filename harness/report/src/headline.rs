@@ -106,11 +106,11 @@ pub fn ladder(report_data: &ReportData) -> Option<Table> {
     Some(table.notes(notes).without_empty_columns())
 }
 
-fn key(metric: &dyn Metric) -> String {
+fn key(metric: &Metric) -> String {
     metric.name().replace('-', "_")
 }
 
-fn value_cell(metric: &dyn Metric, row: &Row) -> Option<Cell> {
+fn value_cell(metric: &Metric, row: &Row) -> Option<Cell> {
     figures::figure(metric, Some(row)).ok().map(|figure| Cell::figure(metric, &figure))
 }
 

@@ -129,7 +129,7 @@ impl ReportData {
     }
 
     /// The figure of a workload in a phase; none without a right answer.
-    pub(super) fn figure(&self, workload: &str, phase: &str, metric: &dyn Metric) -> Option<Figure> {
+    pub(super) fn figure(&self, workload: &str, phase: &str, metric: &Metric) -> Option<Figure> {
         metric.figure(self.row(workload, phase).filter(|row| figures::trusted(row))?)
     }
 

@@ -11,7 +11,7 @@ use crate::{ReportData, figures};
 /// has no row.
 pub fn results(report_data: &ReportData) -> Table {
     let record = &report_data.record;
-    let lines = record.rows.iter().flat_map(|row| metric::all().iter().filter_map(|metric| Line::new(*metric, row)));
+    let lines = record.rows.iter().flat_map(|row| metric::all().iter().filter_map(|metric| Line::new(metric, row)));
     let mut table = Table::of("results", lines)
         .left("workload", "workload", |line| &line.row.workload)
         .left("phase", "phase", |line| &line.row.phase)
@@ -50,13 +50,13 @@ pub fn results(report_data: &ReportData) -> Table {
 /// A metric of a row.
 struct Line<'a> {
     row: &'a Row,
-    metric: &'static dyn Metric,
+    metric: &'static Metric,
     figure: Result<Figure, figures::Absent>,
 }
 
 impl<'a> Line<'a> {
     /// The line; none if the metric does not apply.
-    fn new(metric: &'static dyn Metric, row: &'a Row) -> Option<Self> {
+    fn new(metric: &'static Metric, row: &'a Row) -> Option<Self> {
         let figure = figures::figure(metric, Some(row));
         (figure != Err(figures::Absent::NoMeaning)).then_some(Self { row, metric, figure })
     }

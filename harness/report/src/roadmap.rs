@@ -41,7 +41,7 @@ fn measured(
     report_data: &ReportData,
     roadmap: &Roadmap,
     phase: &str,
-    metric: &'static dyn Metric,
+    metric: &'static Metric,
     relative: bool,
 ) -> Result<Measured, Absent> {
     let row = report_data.row(&roadmap.workload, phase);

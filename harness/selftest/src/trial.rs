@@ -5,8 +5,9 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use harness_judge::counts::SuiteVerdict;
 use harness_judge::gate::GateVerdict;
+use harness_record::FileError;
 use harness_record::json_files::json_files;
-use harness_record::session::{Session, SessionError};
+use harness_record::session::Session;
 
 use crate::condition::Condition;
 use crate::row::short;
@@ -41,7 +42,7 @@ impl Trial {
     ///
     /// # Errors
     /// If the folder or the file cannot be written.
-    pub fn write(&self, folder: &Path) -> Result<(), SessionError> {
+    pub fn write(&self, folder: &Path) -> Result<(), FileError> {
         self.session.write(&folder.join(self.condition.file_name(self.session.terms.seed)))
     }
 

@@ -34,7 +34,7 @@ pub enum Threshold<'a> {
         /// The counts of the good end.
         good: &'a Record,
         /// The metric that is judged.
-        metric: &'static dyn Metric,
+        metric: &'static Metric,
         /// Allowed growth of the metric.
         limits: &'a Limits,
     },
@@ -181,7 +181,7 @@ impl Answer {
     }
 
     /// Judges one count of a commit like a gate whose base is the good end.
-    pub fn by_count(good: &Record, counts: &Record, metric: &dyn Metric, limits: &Limits) -> Self {
+    pub fn by_count(good: &Record, counts: &Record, metric: &Metric, limits: &Limits) -> Self {
         let about = |row: &Comparison| row.metric.is_none_or(|of| of.name() == metric.name());
         let comparisons = compare(Compared::baseline(good), Compared::baseline(counts)).into_iter().filter(about);
         let Some(row) = judge(comparisons.collect(), limits).rows.into_iter().next() else {

@@ -10,8 +10,8 @@ use harness::terminal::{Status, notice, show};
 use harness_judge::gate::GateVerdict;
 use harness_record::acceptance::{Acceptance, Acceptances, Loss};
 use harness_record::choice::Choice;
-use harness_record::session::{Session, SessionError};
-use harness_record::{Record, RecordError, number};
+use harness_record::session::Session;
+use harness_record::{FileError, FileProblem, Record, number};
 use harness_report::render::{Cell, Column, Format, Table};
 use jiff::civil::Date;
 
@@ -96,11 +96,13 @@ impl Found {
         let session = match Session::read(path) {
             Ok(session) => session,
             // The gate against the stored baseline keeps a record: the counts of its head.
-            Err(error @ (SessionError::Format { .. } | SessionError::Schema { .. })) => {
-                return match (Record::read(path), error) {
+            Err(error @ FileError { problem: FileProblem::Format(_) | FileProblem::Schema(_), .. }) => {
+                return match (Record::read(path), &error.problem) {
                     (Ok(head), _) => Self::against_baseline(&head, project),
                     // Sessions and records have separate schema versions.
-                    (Err(RecordError::Schema { .. }), error @ SessionError::Schema { .. }) => Err(error.into()),
+                    (Err(FileError { problem: FileProblem::Schema(_), .. }), FileProblem::Schema(_)) => {
+                        Err(error.into())
+                    }
                     (Err(error), _) => Err(error.into()),
                 };
             }

@@ -116,7 +116,7 @@ pub(super) fn available(mut instruments: Vec<Instrument>, required: bool) -> Res
 }
 
 /// The metrics of this name that the gate judges. An error, with the `consequence`, if there are none.
-pub(super) fn judged_metrics(name: &String, consequence: &str) -> Result<Vec<&'static dyn Metric>> {
+pub(super) fn judged_metrics(name: &String, consequence: &str) -> Result<Vec<&'static Metric>> {
     let named = metrics(std::slice::from_ref(name))?;
     let found: Vec<_> = judged().filter(|metric| named.contains(metric)).collect();
     if found.is_empty() {

@@ -67,7 +67,7 @@ pub struct Comparison {
     /// Unit of work that one run of the workload yields.
     pub unit: Unit,
     /// The compared metric; none if the state is about the whole row (new, removed, changed, failed check).
-    pub metric: Option<&'static dyn Metric>,
+    pub metric: Option<&'static Metric>,
     /// Figure of the base.
     pub base: Option<Figure>,
     /// Figure of the head.
@@ -104,9 +104,8 @@ impl Comparison {
 ///
 /// If each side is restricted to one phase, rows are matched by workload, otherwise by workload and phase.
 pub fn compare(base: RecordView<'_>, head: RecordView<'_>) -> Vec<Comparison> {
-    let metrics: Vec<&'static dyn Metric> = harness_record::metric::all()
+    let metrics: Vec<&'static Metric> = harness_record::metric::all()
         .iter()
-        .copied()
         .filter(|metric| metric.portable() || !(base.counts_only || head.counts_only))
         .collect();
     let scope = pair::Scope {

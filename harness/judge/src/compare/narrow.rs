@@ -49,15 +49,15 @@ pub fn only_metrics(comparisons: &mut Vec<Comparison>, names: &[String]) -> Resu
 ///
 /// # Errors
 /// If a name is not that of a metric.
-pub fn metrics(names: &[String]) -> Result<Vec<&'static dyn Metric>, UnknownMetric> {
-    if let Some(wanted) = names.iter().find(|name| !metric::all().iter().any(|metric| named(*metric, name))) {
+pub fn metrics(names: &[String]) -> Result<Vec<&'static Metric>, UnknownMetric> {
+    if let Some(wanted) = names.iter().find(|name| !metric::all().iter().any(|metric| named(metric, name))) {
         let known = metric::all().iter().map(|metric| metric.name()).chain(["heap"]);
         return Err(UnknownMetric { wanted: wanted.clone(), hint: suggestion(wanted, known) });
     }
-    Ok(metric::all().iter().copied().filter(|metric| names.iter().any(|name| named(*metric, name))).collect())
+    Ok(metric::all().iter().filter(|metric| names.iter().any(|name| named(metric, name))).collect())
 }
 
-fn named(metric: &dyn Metric, name: &str) -> bool {
+fn named(metric: &Metric, name: &str) -> bool {
     metric.name() == name
         || match name {
             "time" => matches!(metric.instrument(), Instrument::Clock | Instrument::Criterion),

@@ -9,7 +9,7 @@ use crate::compare::state::{Comparability, Obstacle};
 
 /// Properties that are common to all rows of a comparison.
 pub(super) struct Scope<'a> {
-    pub(super) metrics: &'a [&'static dyn Metric],
+    pub(super) metrics: &'a [&'static Metric],
     pub(super) base: &'a Environment,
     pub(super) head: &'a Environment,
     /// True if both sides are phases of one record. Kernels, instruction set and threads are then the subject of the
@@ -43,7 +43,7 @@ impl Scope<'_> {
             (Side::Head, None) => Comparability::New,
             (Side::Base, _) => Comparability::Removed,
         };
-        let is_measured = self.metrics.iter().any(|metric| is_measured(row, *metric));
+        let is_measured = self.metrics.iter().any(|metric| is_measured(row, metric));
         if !is_measured && !matches!(state, Comparability::FailedCheck { .. }) {
             return None;
         }
@@ -57,7 +57,7 @@ impl Scope<'_> {
         Some(comparison)
     }
 
-    fn metric(&self, base: &Row, head: &Row, metric: &'static dyn Metric) -> Option<Comparison> {
+    fn metric(&self, base: &Row, head: &Row, metric: &'static Metric) -> Option<Comparison> {
         let (base_figure, head_figure) = (metric.figure(base), metric.figure(head));
         let state = match (base_figure, head_figure) {
             (Some(_), Some(_)) => match self.obstacle(base, head, metric) {
@@ -83,7 +83,7 @@ impl Scope<'_> {
         Some(comparison)
     }
 
-    fn obstacle(&self, base: &Row, head: &Row, metric: &dyn Metric) -> Option<Obstacle> {
+    fn obstacle(&self, base: &Row, head: &Row, metric: &Metric) -> Option<Obstacle> {
         let (base_reading, head_reading) = (base.reading(metric.instrument())?, head.reading(metric.instrument())?);
         if metric.portable() {
             if self.same_run {
@@ -106,7 +106,7 @@ impl Scope<'_> {
     }
 }
 
-fn comparison(base: &Row, head: &Row, metric: Option<&'static dyn Metric>, state: Comparability) -> Comparison {
+fn comparison(base: &Row, head: &Row, metric: Option<&'static Metric>, state: Comparability) -> Comparison {
     Comparison {
         workload: head.workload.clone(),
         base_phase: base.phase.clone(),
@@ -128,15 +128,15 @@ fn failed(row: &Row) -> Option<String> {
     }
 }
 
-fn is_measured(row: &Row, metric: &dyn Metric) -> bool {
+fn is_measured(row: &Row, metric: &Metric) -> bool {
     row.reading(metric.instrument()).is_some() || row.failure(metric.instrument()).is_some()
 }
 
-fn failure(row: &Row, metric: &dyn Metric) -> Option<String> {
+fn failure(row: &Row, metric: &Metric) -> Option<String> {
     row.failure(metric.instrument()).map(str::to_owned)
 }
 
-fn why(row: &Row, metric: &dyn Metric) -> String {
+fn why(row: &Row, metric: &Metric) -> String {
     let instrument = metric.instrument();
     failure(row, metric).unwrap_or_else(|| match row.reading(instrument) {
         Some(_) => {

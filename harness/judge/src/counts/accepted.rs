@@ -15,8 +15,7 @@ impl CountsVerdict {
         for row in &mut self.rows {
             let CountVerdict::Regressed(limit) = &row.judgement else { continue };
             let Some(lost) = loss(&row.comparison, head) else { continue };
-            let worse = |level: f64, value: f64| super::worse(lost.metric, level, value);
-            let within = |level: f64, value: f64| limit.tolerance.allows(worse(level, value), level);
+            let within = |level: f64, value: f64| limit.tolerance.allows(lost.metric.worse(level, value), level);
             if let Coverage::Excused(acceptance) = ledger.covers(&lost, within) {
                 row.judgement = CountVerdict::Accepted(limit.clone(), acceptance);
             }
@@ -26,8 +25,7 @@ impl CountsVerdict {
 
     /// The regressions, as losses that can be accepted. `head` is the judged record.
     pub fn losses(&self, head: &Record) -> Vec<Loss> {
-        let regressed = self.rows.iter().filter(|row| matches!(row.judgement, CountVerdict::Regressed(_)));
-        regressed.filter_map(|row| loss(&row.comparison, head)).collect()
+        self.regressed().filter_map(|row| loss(&row.comparison, head)).collect()
     }
 }
 

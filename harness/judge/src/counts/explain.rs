@@ -4,7 +4,7 @@ use harness_record::metric::Metric;
 use harness_record::number::exact;
 
 use crate::compare::Comparison;
-use crate::counts::{CountVerdict, CountsVerdict, JudgedCount, SuiteVerdict, Tally, worse};
+use crate::counts::{CountVerdict, CountsVerdict, JudgedCount, Tally};
 
 impl CountsVerdict {
     /// One line about the suite, such as `REGRESSED: of 24 comparisons 1 regressed, 2 were not judged, 21 are within
@@ -16,23 +16,17 @@ impl CountsVerdict {
             1 => "1 comparison".to_owned(),
             n => format!("{n} comparisons"),
         };
-        let verb = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
-        let parts: Vec<String> = [
-            (regressed, verb(regressed, "regressed", "regressed")),
-            (accepted, verb(accepted, "regressed and is accepted", "regressed and are accepted")),
-            (unjudged, verb(unjudged, "was not judged", "were not judged")),
-            (improved, verb(improved, "improved", "improved")),
-            (passed, verb(passed, "is within limits", "are within limits")),
-        ]
-        .into_iter()
-        .filter_map(|(count, part)| (count > 0).then_some(part))
-        .collect();
-        let word = match self.conclusion() {
-            SuiteVerdict::Passed => "PASSED",
-            SuiteVerdict::Regressed => "REGRESSED",
-            SuiteVerdict::Unjudged => "NOT JUDGED",
-        };
-        format!("{word}: of {all} {}", parts.join(", "))
+        let parts = [
+            (regressed, "regressed", "regressed"),
+            (accepted, "regressed and is accepted", "regressed and are accepted"),
+            (unjudged, "was not judged", "were not judged"),
+            (improved, "improved", "improved"),
+            (passed, "is within limits", "are within limits"),
+        ];
+        let parts = parts.into_iter().filter(|(count, ..)| *count > 0);
+        let parts: Vec<String> =
+            parts.map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many })).collect();
+        format!("{}: of {all} {}", self.conclusion().word(), parts.join(", "))
     }
 }
 
@@ -45,18 +39,16 @@ impl JudgedCount {
         match (&self.judgement, metric, base, head) {
             (CountVerdict::Unjudged(why), ..) => format!("{place}: {why}"),
             (judgement, Some(metric), Some(base), Some(head)) => {
-                let change = change(*metric, base.value, head.value);
-                if let CountVerdict::Accepted(_, line) = judgement {
-                    let (from, to) = (exact(line.loss.from), exact(line.loss.to));
-                    return format!(
-                        "{place} {change}; from {from} to {to} is accepted because {}",
-                        clause(&line.reason)
-                    );
-                }
-                let limit = judgement.limit().map_or_else(String::new, |limit| {
-                    format!("; the limit is {} because {}", limit.tolerance, clause(&limit.reason))
-                });
-                format!("{place} {change}{limit}")
+                let change = change(metric, base.value, head.value);
+                let (rule, reason) = match (judgement, judgement.limit()) {
+                    (CountVerdict::Accepted(_, line), _) => {
+                        let (from, to) = (exact(line.loss.from), exact(line.loss.to));
+                        (format!("from {from} to {to} is accepted"), &line.reason)
+                    }
+                    (_, Some(limit)) => (format!("the limit is {}", limit.tolerance), &limit.reason),
+                    (_, None) => return format!("{place} {change}"),
+                };
+                format!("{place} {change}; {rule} because {}", reason.trim().trim_end_matches('.'))
             }
             (judgement, ..) => format!("{place}: {}", judgement.name()),
         }
@@ -64,9 +56,9 @@ impl JudgedCount {
 }
 
 /// Describes a change, such as `got worse by 1.2 % (+12), from 1,000 to 1,012`. Values are not rounded.
-fn change(metric: &dyn Metric, base: f64, head: f64) -> String {
+fn change(metric: &Metric, base: f64, head: f64) -> String {
     let ends = format!("from {} to {}", exact(base), exact(head));
-    let how = match worse(metric, base, head) {
+    let how = match metric.worse(base, head) {
         worse if worse > 0.0 => "got worse",
         worse if worse < 0.0 => "got better",
         _ => return format!("stayed at {}", exact(head)),
@@ -85,11 +77,6 @@ fn percent(percent: f64) -> String {
     let decimals = (2.0 - percent.log10().floor()).clamp(0.0, 12.0);
     let text = format!("{percent:.0$}", decimals as usize);
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
-}
-
-/// A reason without its final full stop, to end a sentence with.
-fn clause(reason: &str) -> &str {
-    reason.trim().trim_end_matches('.')
 }
 
 #[cfg(test)]

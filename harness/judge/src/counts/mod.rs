@@ -9,7 +9,6 @@ mod explain;
 
 use harness_record::acceptance::Acceptance;
 use harness_record::limits::{Limit, Limits};
-use harness_record::metric::{Better, Metric};
 
 use crate::compare::{Comparability, Comparison, grouped};
 
@@ -55,6 +54,17 @@ pub enum SuiteVerdict {
     Unjudged,
 }
 
+impl SuiteVerdict {
+    /// The word at the start of a summary.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "PASSED",
+            Self::Regressed => "REGRESSED",
+            Self::Unjudged => "NOT JUDGED",
+        }
+    }
+}
+
 /// Number of figures for each verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tally {
@@ -89,21 +99,13 @@ fn judgement(comparison: &Comparison, limits: &Limits) -> CountVerdict {
     let Some(limit) = limits.of(metric, &comparison.workload).cloned() else {
         return CountVerdict::Unjudged(format!("no limit is set for {}", metric.name()));
     };
-    let worse = worse(metric, base.value, head.value);
+    let worse = metric.worse(base.value, head.value);
     if !limit.tolerance.allows(worse, base.value) {
         CountVerdict::Regressed(limit)
     } else if !limit.tolerance.allows(-worse, base.value) {
         CountVerdict::Improved(limit)
     } else {
         CountVerdict::Pass(limit)
-    }
-}
-
-/// Units by which `head` is worse than `base`; negative if it is better.
-fn worse(metric: &dyn Metric, base: f64, head: f64) -> f64 {
-    match metric.better() {
-        Better::Lower => head - base,
-        Better::Higher => base - head,
     }
 }
 
@@ -146,10 +148,14 @@ impl CountsVerdict {
         counts
     }
 
+    /// The regressions that are not accepted, in the order of the suite.
+    pub(crate) fn regressed(&self) -> impl Iterator<Item = &JudgedCount> + Clone {
+        self.rows.iter().filter(|row| matches!(row.judgement, CountVerdict::Regressed(_)))
+    }
+
     /// One sentence for each regression, in the order of the suite.
     pub fn regressions(&self) -> Vec<String> {
-        let regressed = self.rows.iter().filter(|row| matches!(row.judgement, CountVerdict::Regressed(_)));
-        regressed.map(JudgedCount::explanation).collect()
+        self.regressed().map(JudgedCount::explanation).collect()
     }
 
     /// One sentence for each accepted regression, in the order of the suite.

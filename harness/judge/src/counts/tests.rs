@@ -29,7 +29,7 @@ fn report(verdict: &CountsVerdict) -> String {
 #[test]
 fn this_repository_has_a_limit_for_every_count() {
     for metric in harness_record::metric::all().iter().filter(|metric| metric.portable()) {
-        assert!(limits().of(*metric, "any").is_some(), "{}", metric.name());
+        assert!(limits().of(metric, "any").is_some(), "{}", metric.name());
     }
 }
 

@@ -2,13 +2,13 @@
 
 use harness_abtest::Verdict;
 use harness_probe::Instrument;
-use harness_record::distinct::distinct;
 use harness_record::number;
 use harness_record::session::{FLOOR_SHARE, Session, Terms};
+use itertools::Itertools;
 
 use crate::compare::{Comparability, Comparison};
-use crate::counts::{CountVerdict, SuiteVerdict};
-use crate::gate::instruction_change::{Work, chosen};
+use crate::counts::CountsVerdict;
+use crate::gate::instruction_change::{Work, chosen, instruction_ratio};
 use crate::gate::{GateVerdict, TimeOutcome, TimeVerdict};
 
 impl TimeVerdict {
@@ -21,16 +21,22 @@ impl TimeVerdict {
             | TimeOutcome::Verdict(Verdict::Inconclusive)
             | TimeOutcome::Failed => return None,
         };
-        let Terms { isa, threads, .. } = &session.terms;
+        let Terms { isa, threads, layouts, .. } = &session.terms;
+        // Possible causes of a change of time with an equal number of instructions.
+        let slower_instructions = match layouts.is_averaged() {
+            true => "the same instructions run at a different speed (cache misses or stalls)",
+            false => {
+                "the same instructions run at a different speed (cache misses, stalls or layout; layout not averaged)"
+            }
+        };
         let with = if *threads == 1 { String::new() } else { format!(" with {threads} threads") };
         let time = format!("time {}{with}", number::percent(1.0 + self.found?.change));
         match work {
-            Work::Same => return Some(format!("Ir and heap equal, {time}: {}", self.slower_instructions(session))),
+            Work::Same => return Some(format!("Ir and heap equal, {time}: {slower_instructions}")),
             Work::SameWith(counted) => {
                 return Some(format!(
                     "Ir and heap equal with {counted}, {time} with {isa}: the change is in code for {isa}, which \
-                     valgrind cannot count, or {}",
-                    self.slower_instructions(session)
+                     valgrind cannot count, or {slower_instructions}"
                 ));
             }
             Work::Unlike => {}
@@ -54,22 +60,12 @@ impl TimeVerdict {
                 "the same instructions run at a different speed, or the threads share the work differently, which \
                  counts of one thread cannot show"
             }
-            Some(1.0) if !heap_changed => self.slower_instructions(session),
+            Some(1.0) if !heap_changed => slower_instructions,
             Some(_) if heap_changed => "it allocates differently",
             Some(_) if slower => "fewer instructions, but slower ones",
             Some(_) => "more instructions, but faster ones",
         };
         Some(format!("{}: {why}", parts.join(", ")))
-    }
-
-    /// Possible causes of a change of time with an equal number of instructions.
-    fn slower_instructions(&self, session: &Session) -> &'static str {
-        match session.terms.layouts.is_averaged() {
-            true => "the same instructions run at a different speed (cache misses or stalls)",
-            false => {
-                "the same instructions run at a different speed (cache misses, stalls or layout; layout not averaged)"
-            }
-        }
     }
 
     /// One line: the workload, the verdict, and its explanation.
@@ -106,9 +102,7 @@ impl TimeVerdict {
 
 /// `Ir +2.0 %` or `Ir equal`; none if they are not comparable.
 fn instructions(row: &[&Comparison]) -> Option<String> {
-    let of_callgrind =
-        |one: &&&Comparison| one.metric.is_some_and(|metric| metric.instrument() == Instrument::Callgrind);
-    match row.iter().find(of_callgrind)?.ratio?.value {
+    match instruction_ratio(row)? {
         1.0 => Some("Ir equal".to_owned()),
         ratio => Some(format!("Ir {}", number::percent(ratio))),
     }
@@ -138,17 +132,16 @@ impl GateVerdict {
     /// shows in most phases. Excludes workloads whose time turned the gate red: see [`TimeVerdict::sentence`].
     pub fn lost_counts(&self) -> Vec<String> {
         let rows = self.counts.iter().flat_map(|counts| &counts.rows);
-        let lost = rows.clone().filter(|row| matches!(row.judgement, CountVerdict::Regressed(_)));
+        let lost = self.counts.iter().flat_map(CountsVerdict::regressed);
         let time_of = |workload: &str, phase: &str| {
             self.times.iter().find(|time| time.workload == workload && time.phase == phase)
         };
-        let places = distinct(lost.map(|row| (&row.comparison.workload, &row.comparison.head_phase)));
-        let is_red_time = |(workload, phase): &(&String, &String)| {
-            self.red_times().any(|time| time.workload == **workload && time.phase == **phase)
-        };
-        let places: Vec<_> = places.into_iter().filter(|place| !is_red_time(place)).collect();
-        let workloads = distinct(places.iter().map(|(workload, _)| *workload));
-        let sentences = workloads.into_iter().filter_map(|workload| {
+        let is_red_time =
+            |workload: &str, phase: &str| self.red_times().any(|time| time.workload == workload && time.phase == phase);
+        let places = lost.map(|row| (&row.comparison.workload, &row.comparison.head_phase)).unique();
+        let places: Vec<_> = places.filter(|(workload, phase)| !is_red_time(workload, phase)).collect();
+        let workloads = places.iter().map(|(workload, _)| *workload).unique();
+        let sentences = workloads.filter_map(|workload| {
             let phases: Vec<&String> = places.iter().filter(|place| place.0 == workload).map(|place| place.1).collect();
             let phase = *phases.last()?;
             let more = match phases.len() - 1 {
@@ -170,11 +163,6 @@ impl GateVerdict {
 
     /// One sentence about the suite, with its error rate by design.
     pub fn summary(&self) -> String {
-        let outcome = match self.conclusion() {
-            SuiteVerdict::Passed => "PASSED",
-            SuiteVerdict::Regressed => "REGRESSED",
-            SuiteVerdict::Unjudged => "NOT JUDGED",
-        };
         let mut clauses: Vec<String> = self.noise().into_iter().collect();
         clauses.extend(self.uncounted.then(|| "instructions were not counted, valgrind is missing".to_owned()));
         if !self.times.is_empty() {
@@ -187,17 +175,13 @@ impl GateVerdict {
                 TimeOutcome::Verdict(Verdict::Improved),
                 TimeOutcome::Verdict(Verdict::NotSlower),
             ];
-            let words = words.map(|outcome| (self.times_that(outcome), outcome.name()));
-            let words: Vec<String> = words
-                .into_iter()
-                .filter(|(count, _)| *count > 0)
-                .map(|(count, name)| format!("{count} {name}"))
-                .collect();
+            let words = words.map(|outcome| (self.times_that(outcome), outcome.name())).into_iter();
+            let words = words.filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}"));
             clauses.push(format!(
                 "of {} timed {} {} (margin {}; by design at most {} of gates on unchanged code are red)",
                 self.times.len(),
                 if self.times.len() == 1 { "workload" } else { "workloads" },
-                words.join(", "),
+                words.format(", "),
                 share(self.margin),
                 share(self.false_alarm),
             ));
@@ -215,7 +199,7 @@ impl GateVerdict {
         if clauses.is_empty() {
             clauses.push("there was nothing to judge".to_owned());
         }
-        format!("{outcome}: {}", clauses.join("; "))
+        format!("{}: {}", self.conclusion().word(), clauses.join("; "))
     }
 }
 

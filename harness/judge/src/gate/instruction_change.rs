@@ -41,6 +41,13 @@ pub(super) fn is_of(comparison: &Comparison, timed: &TimedPhase) -> bool {
     comparison.workload == timed.workload && comparison.head_phase == timed.phase
 }
 
+/// Instructions of the head over those of the base; none if they are not comparable.
+pub(super) fn instruction_ratio(row: &[&Comparison]) -> Option<f64> {
+    let of_callgrind =
+        |one: &&&Comparison| one.metric.is_some_and(|metric| metric.instrument() == Instrument::Callgrind);
+    Some(row.iter().find(of_callgrind)?.ratio?.value)
+}
+
 /// The instruction set that a side selects on this machine by default.
 pub(super) fn chosen(record: &Record) -> &str {
     &record.environment.isa

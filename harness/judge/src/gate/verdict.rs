@@ -5,9 +5,9 @@ use std::path::Path;
 use harness_abtest::{
     Interval, MAX_POWER_PAIRS, NoiseFloor, SequentialTest, Verdict, WorkloadPairs, minimum_detectable, remaining_pairs,
 };
-use harness_probe::Instrument;
-use harness_record::acceptance::{AcceptanceError, Acceptances, FILE, Loss};
-use harness_record::limits::{Limits, LimitsError};
+use harness_record::FileError;
+use harness_record::acceptance::{Acceptances, FILE, Loss};
+use harness_record::limits::Limits;
 use harness_record::session::{Counted, Identical, Layouts, Session};
 use jiff::civil::Date;
 use thiserror::Error;
@@ -15,7 +15,7 @@ use thiserror::Error;
 use crate::acceptance::{Coverage, Ledger};
 use crate::compare::{Comparison, RecordView, compare};
 use crate::counts::{CountsVerdict, SuiteVerdict, judge};
-use crate::gate::instruction_change::{Work, is_of};
+use crate::gate::instruction_change::{Work, instruction_ratio, is_of};
 
 /// Confidence level of the printed intervals.
 const LEVEL: f64 = 0.95;
@@ -54,14 +54,14 @@ pub struct GateVerdict {
 pub enum GateError {
     /// The base's limits are invalid.
     #[error("in the base: {0}")]
-    Limits(#[from] LimitsError),
+    Limits(#[from] FileError),
     /// The acceptances of a side are invalid.
     #[error("{side}: {source}")]
     Acceptances {
         /// The side, such as `in the base`.
         side: &'static str,
         /// The error.
-        source: AcceptanceError,
+        source: FileError,
     },
 }
 
@@ -158,28 +158,21 @@ impl GateVerdict {
         let ledger = ledger(session)?;
         let comparisons = session.counted.as_ref().map(comparisons).unwrap_or_default();
         let fair = (terms.budget_seconds - terms.floor_seconds) / session.measured.len().max(1) as f64;
-        let times = session
-            .measured
-            .iter()
-            .map(|measured| {
-                let row: Vec<&Comparison> = comparisons.iter().filter(|one| is_of(one, &measured.timed)).collect();
-                let work = Work::of(session, &measured.timed, &row);
-                let sequential_test = sequential_test(session, measured);
-                let mut time = TimeVerdict::of(measured, &sequential_test, session, &work, &row);
-                time.accept(&ledger, terms.rules.margin);
-                if outlook {
-                    time.look_ahead(&sequential_test, fair);
-                }
-                time
-            })
-            .collect();
-        let counts = match &session.counted {
-            Some(counted) => {
-                let limits = Limits::parse(&counted.limits, Path::new("limits.toml"))?;
-                Some(judge(comparisons, &limits).accept(&ledger, &counted.head))
+        let judge_time = |measured| {
+            let sequential_test = sequential_test(session, measured);
+            let mut time = TimeVerdict::of(measured, &sequential_test, session, &comparisons);
+            time.accept(&ledger, terms.rules.margin);
+            if outlook {
+                time.look_ahead(&sequential_test, fair);
             }
-            None => None,
+            time
         };
+        let times = session.measured.iter().map(judge_time).collect();
+        let judge_counts = |counted: &Counted| {
+            let limits = Limits::parse(&counted.limits, Path::new("limits.toml"))?;
+            Ok(judge(comparisons, &limits).accept(&ledger, &counted.head))
+        };
+        let counts = session.counted.as_ref().map(judge_counts).transpose().map_err(GateError::Limits)?;
         Ok(Self {
             times,
             counts,
@@ -249,17 +242,13 @@ impl TimeVerdict {
         measured: &WorkloadPairs,
         sequential_test: &SequentialTest,
         session: &Session,
-        work: &Work,
-        row: &[&Comparison],
+        comparisons: &[Comparison],
     ) -> Self {
         let terms = &session.terms;
+        let row: Vec<&Comparison> = comparisons.iter().filter(|one| is_of(one, &measured.timed)).collect();
         let found = sequential_test.estimate().map(|estimate| Effect {
             change: estimate.exp_m1(),
-            interval: sequential_test.interval(LEVEL).map(|interval| Interval {
-                low: interval.low.exp_m1(),
-                high: interval.high.exp_m1(),
-                level: LEVEL,
-            }),
+            interval: sequential_test.interval(LEVEL).map(|ends| ends.map(f64::exp_m1)),
             spread: sequential_test.spread().unwrap_or_default(),
         });
         let change = found.map_or(0.0, |found| found.change);
@@ -277,20 +266,16 @@ impl TimeVerdict {
             is_red: outcome == TimeOutcome::Verdict(Verdict::Regressed),
             found,
             pairs: measured.pairs.len(),
-            // `sum` of no pairs would be -0.0.
-            seconds: measured.pairs.iter().fold(0.0, |sum, pair| sum + pair.seconds),
+            seconds: measured.seconds(),
             minimum_detectable: None,
             remaining_seconds: None,
-            instructions: row
-                .iter()
-                .find(|one| one.metric.is_some_and(|metric| metric.instrument() == Instrument::Callgrind))
-                .and_then(|one| Some(one.ratio?.value)),
+            instructions: instruction_ratio(&row),
             failure: measured.failure.clone(),
             explanation: None,
             accepted: None,
             is_spent: false,
         };
-        time.explanation = time.explain(work, session, row);
+        time.explanation = time.explain(&Work::of(session, &measured.timed, &row), session, &row);
         time
     }
 
@@ -335,9 +320,7 @@ fn ledger(session: &Session) -> Result<Ledger, GateError> {
 
 /// Replays the pairs of a workload through the sequential test. The level is corrected for all timed workloads.
 pub(super) fn sequential_test(session: &Session, measured: &WorkloadPairs) -> SequentialTest {
-    let mut sequential_test = SequentialTest::new(session.terms.rules, session.measured.len());
-    measured.log_ratios().for_each(|log_ratio| sequential_test.push(log_ratio));
-    sequential_test
+    SequentialTest::of(session.terms.rules, session.measured.len(), measured.log_ratios())
 }
 
 /// Compares every count of both sides.

@@ -42,6 +42,9 @@ pub struct Finding {
 /// Shares of CPU time given to others by the host, above which steal time is a warning, and above which it is bad.
 const STOLEN: [f64; 2] = [0.005, 0.1];
 
+/// The state of a property, its grade, and one sentence of advice.
+type Graded = (Grade, String, &'static str);
+
 /// Grades the state, busy programs, the disturbance while measuring, and the version of valgrind, in a fixed order.
 pub fn findings(
     state: &MachineState,
@@ -49,101 +52,89 @@ pub fn findings(
     disturbance: &Disturbance,
     valgrind: Option<&str>,
 ) -> Vec<Finding> {
-    vec![
-        cores(state),
-        governor(state),
-        turbo(state),
-        siblings(state),
-        load(state, busy),
-        stolen(disturbance),
-        quota(state, disturbance),
-        swap(state),
-        huge_pages(state),
-        layout(state),
-        clock_source(state),
-        tool(valgrind),
-        counters(state),
-        tracing(state),
-    ]
-}
-
-fn finding(what: &'static str, found: impl Into<String>, grade: Grade, advice: &str) -> Finding {
-    Finding { what, found: found.into(), grade, advice: advice.to_owned() }
-}
-
-fn cores(state: &MachineState) -> Finding {
-    let what = "CPUs to use";
-    let count = |allowed: u32| match state.online {
-        Some(online) => format!("{allowed} of {online}"),
-        None => allowed.to_string(),
+    let graded = [
+        ("CPUs to use", cores(state)),
+        ("frequency governor", governor(state)),
+        ("turbo", turbo(state)),
+        ("SMT siblings", siblings(state)),
+        ("load", load(state, busy)),
+        ("steal time", stolen(disturbance)),
+        ("container quota", quota(state, disturbance)),
+        ("swap", swap(state)),
+        ("huge pages", huge_pages(state)),
+        ("random layout", layout(state)),
+        ("clock source", clock_source(state)),
+        ("valgrind", tool(valgrind)),
+        ("hardware counters", counters(state)),
+        ("tracing", tracing(state)),
+    ];
+    let finding = |(what, (grade, found, advice)): (&'static str, Graded)| Finding {
+        what,
+        found,
+        grade,
+        advice: advice.to_owned(),
     };
-    match state.allowed {
-        None => finding(what, "unknown", Grade::Warning, "The usable CPUs are unknown; is /proc mounted?"),
-        Some(1) => finding(
-            what,
-            count(1),
-            Grade::Warning,
-            "Allow a second CPU, so that other programs need not run on the measured one.",
-        ),
-        Some(allowed) => {
-            finding(what, count(allowed), Grade::Good, "Enough for the measured core and one for other programs.")
-        }
+    graded.map(finding).into()
+}
+
+fn good(found: impl Into<String>, advice: &'static str) -> Graded {
+    (Grade::Good, found.into(), advice)
+}
+
+fn warning(found: impl Into<String>, advice: &'static str) -> Graded {
+    (Grade::Warning, found.into(), advice)
+}
+
+fn bad(found: impl Into<String>, advice: &'static str) -> Graded {
+    (Grade::Bad, found.into(), advice)
+}
+
+fn cores(state: &MachineState) -> Graded {
+    let Some(allowed) = state.allowed else {
+        return warning("unknown", "The usable CPUs are unknown; is /proc mounted?");
+    };
+    let count = state.online.map_or_else(|| allowed.to_string(), |online| format!("{allowed} of {online}"));
+    match allowed {
+        1 => warning(count, "Allow a second CPU, so that other programs need not run on the measured one."),
+        _ => good(count, "Enough for the measured core and one for other programs."),
     }
 }
 
-fn governor(state: &MachineState) -> Finding {
-    let what = "frequency governor";
+fn governor(state: &MachineState) -> Graded {
     match state.governors.as_slice() {
-        [] => {
-            finding(what, "not visible", Grade::Warning, "The host chooses the clock rate, so trust only A/B timing.")
-        }
-        [one] if one == "performance" => finding(what, one, Grade::Good, "The clock rate does not follow the load."),
-        several => finding(
-            what,
+        [] => warning("not visible", "The host chooses the clock rate, so trust only A/B timing."),
+        [one] if one == "performance" => good(one, "The clock rate does not follow the load."),
+        several => warning(
             several.join(", "),
-            Grade::Warning,
             "Set `performance`, as `harness doctor --tune` does for one command: the rate follows the load.",
         ),
     }
 }
 
-fn turbo(state: &MachineState) -> Finding {
-    let what = "turbo";
+fn turbo(state: &MachineState) -> Graded {
     match state.turbo {
-        Some(false) => finding(what, "off", Grade::Good, "The clock rate does not depend on how warm the CPU is."),
-        Some(true) => finding(
-            what,
+        Some(false) => good("off", "The clock rate does not depend on how warm the CPU is."),
+        Some(true) => warning(
             "on",
-            Grade::Warning,
             "Turn it off, as `harness doctor --tune` does for one command: heat and neighbours set the rate.",
         ),
-        None => finding(what, "not visible", Grade::Warning, "The host decides, so trust only A/B timing."),
+        None => warning("not visible", "The host decides, so trust only A/B timing."),
     }
 }
 
-fn siblings(state: &MachineState) -> Finding {
-    let what = "SMT siblings";
+fn siblings(state: &MachineState) -> Graded {
     match state.siblings {
-        Some(false) => {
-            finding(what, "none in use", Grade::Good, "Each CPU is a core of its own, as far as this system can see.")
-        }
-        Some(true) => finding(
-            what,
+        Some(false) => good("none in use", "Each CPU is a core of its own, as far as this system can see."),
+        Some(true) => warning(
             "in use",
-            Grade::Warning,
             "Keep the measured CPU's sibling idle, or turn SMT off: threads of a core slow each other down.",
         ),
-        None => {
-            finding(what, "not visible", Grade::Warning, "Two CPUs may share a core; the system does not report it.")
-        }
+        None => warning("not visible", "Two CPUs may share a core; the system does not report it."),
     }
 }
 
-fn load(state: &MachineState, busy: &[Busy]) -> Finding {
-    let what = "load";
-    let Some(load) = state.load else {
-        return finding(what, "unknown", Grade::Warning, "The load is unknown; is /proc mounted?");
-    };
+fn load(state: &MachineState, busy: &[Busy]) -> Graded {
+    let Some(load) = state.load else { return warning("unknown", "The load is unknown; is /proc mounted?") };
     let cpus = f64::from(state.allowed.unwrap_or(1));
     let running: f64 = busy.iter().map(|busy| busy.cpus).sum();
     let names: Vec<String> =
@@ -152,177 +143,121 @@ fn load(state: &MachineState, busy: &[Busy]) -> Finding {
     let found = format!("{:.2} on {cpus} CPUs, {who}", load.one);
     // One CPU must be free for the measurement.
     if running > cpus - 0.5 {
-        finding(what, found, Grade::Bad, "End the running programs, or wait for them: no CPU is left to measure on.")
+        bad(found, "End the running programs, or wait for them: no CPU is left to measure on.")
     } else if running > 0.25 || load.one > 0.5 * cpus {
-        finding(
-            what,
-            found,
-            Grade::Warning,
-            "End the running programs, or wait until the load is down: then fewer pairs suffice.",
-        )
+        warning(found, "End the running programs, or wait until the load is down: then fewer pairs suffice.")
     } else {
-        finding(what, found, Grade::Good, "No other program uses the CPUs.")
+        good(found, "No other program uses the CPUs.")
     }
 }
 
-fn stolen(disturbance: &Disturbance) -> Finding {
-    let what = "steal time";
+fn stolen(disturbance: &Disturbance) -> Graded {
+    let Some(share) = disturbance.stolen else {
+        return warning("unknown", "The steal time is unknown; is /proc mounted?");
+    };
     let advice = "Use a machine with dedicated CPUs: this host gives CPU time to others.";
-    match disturbance.stolen {
-        None => finding(what, "unknown", Grade::Warning, "The steal time is unknown; is /proc mounted?"),
-        Some(share) => {
-            let found = share_of(share);
-            match share {
-                _ if share > STOLEN[1] => finding(what, found, Grade::Bad, advice),
-                _ if share > STOLEN[0] => finding(what, found, Grade::Warning, advice),
-                _ => finding(what, found, Grade::Good, "The host took almost no CPU time during the measurement."),
-            }
-        }
+    match share {
+        _ if share > STOLEN[1] => bad(share_of(share), advice),
+        _ if share > STOLEN[0] => warning(share_of(share), advice),
+        _ => good(share_of(share), "The host took almost no CPU time during the measurement."),
     }
 }
 
-fn quota(state: &MachineState, disturbance: &Disturbance) -> Finding {
-    let what = "container quota";
-    let Some(quota) = state.quota else {
-        return finding(what, "none", Grade::Good, "No control group limits the CPU time.");
-    };
-    let throttled = disturbance.throttled.unwrap_or(0.0);
-    let found = match throttled > 0.0 {
-        true => format!("{quota:.2} CPUs, used up in {} of its periods", share_of(throttled)),
-        false => format!("{quota:.2} CPUs"),
-    };
-    if quota < 1.0 || throttled > 0.0 {
-        let advice = "Raise or remove the limit: a process that has used it up sleeps in the middle of a slice.";
-        finding(what, found, Grade::Bad, advice)
+fn quota(state: &MachineState, disturbance: &Disturbance) -> Graded {
+    let Some(quota) = state.quota else { return good("none", "No control group limits the CPU time.") };
+    let found = disturbance.quota_line(quota);
+    if quota < 1.0 || disturbance.is_throttled() {
+        bad(found, "Raise or remove the limit: a process that has used it up sleeps in the middle of a slice.")
     } else if quota < f64::from(state.allowed.unwrap_or(1)) {
-        finding(
-            what,
-            found,
-            Grade::Warning,
-            "Measure with fewer threads than that many CPUs, so that the limit is never reached.",
-        )
+        warning(found, "Measure with fewer threads than that many CPUs, so that the limit is never reached.")
     } else {
-        finding(what, found, Grade::Good, "The limit cannot be reached with the usable CPUs.")
+        good(found, "The limit cannot be reached with the usable CPUs.")
     }
 }
 
-fn swap(state: &MachineState) -> Finding {
-    let what = "swap";
+fn swap(state: &MachineState) -> Graded {
+    let bytes = |bytes: u64| plain(Quantity::Bytes, bytes as f64);
     match state.swap {
-        None => finding(what, "unknown", Grade::Warning, "It is unknown if memory is swapped out."),
-        Some((_, 0)) => finding(what, "none", Grade::Good, "No memory can be swapped out."),
-        Some((0, size)) => finding(what, format!("{} unused", bytes(size)), Grade::Good, "No memory is swapped out."),
-        Some((used, size)) => finding(
-            what,
+        None => warning("unknown", "It is unknown if memory is swapped out."),
+        Some((_, 0)) => good("none", "No memory can be swapped out."),
+        Some((0, size)) => good(format!("{} unused", bytes(size)), "No memory is swapped out."),
+        Some((used, size)) => warning(
             format!("{} of {} in use", bytes(used), bytes(size)),
-            Grade::Warning,
             "Free memory, and run `swapoff -a` before measuring: swapped memory is a thousand times as slow.",
         ),
     }
 }
 
-fn huge_pages(state: &MachineState) -> Finding {
-    let what = "huge pages";
+fn huge_pages(state: &MachineState) -> Graded {
     match state.huge_pages.as_deref() {
-        None => finding(what, "not there", Grade::Good, "Pages are of one size."),
-        Some("always") => finding(
-            what,
+        None => good("not there", "Pages are of one size."),
+        Some("always") => warning(
             "always",
-            Grade::Warning,
             "Set `madvise`, as `harness doctor --tune` does for one command: huge pages are given by chance.",
         ),
-        Some(other) => finding(what, other, Grade::Good, "Huge pages are never given without a request."),
+        Some(other) => good(other, "Huge pages are never given without a request."),
     }
 }
 
 /// Memory layout varies by chance and can change a time by percents (Mytkowicz et al. 2009, "Producing wrong data
 /// without doing anything obviously wrong!"), so a gate draws a new layout for each pair of processes instead of
 /// keeping one.
-fn layout(state: &MachineState) -> Finding {
-    let what = "random layout";
+fn layout(state: &MachineState) -> Graded {
     match state.random_layout {
-        Some(2..) => finding(
-            what,
-            "full",
-            Grade::Good,
-            "Each pair of processes gets a new layout, so that no single one decides.",
-        ),
-        Some(1) => finding(
-            what,
-            "all but the heap",
-            Grade::Warning,
-            "`sysctl kernel.randomize_va_space=2` randomizes the address of the heap, too.",
-        ),
-        Some(_) => finding(
-            what,
+        Some(2..) => good("full", "Each pair of processes gets a new layout, so that no single one decides."),
+        Some(1) => {
+            warning("all but the heap", "`sysctl kernel.randomize_va_space=2` randomizes the address of the heap, too.")
+        }
+        Some(_) => warning(
             "off",
-            Grade::Warning,
             "`sysctl kernel.randomize_va_space=2` gives each pair a new layout, so that no single one decides.",
         ),
-        None => finding(what, "unknown", Grade::Warning, "It is unknown if each process gets a layout of its own."),
+        None => warning("unknown", "It is unknown if each process gets a layout of its own."),
     }
 }
 
-fn clock_source(state: &MachineState) -> Finding {
-    let what = "clock source";
+fn clock_source(state: &MachineState) -> Graded {
     match state.clock_source.as_deref() {
         Some(fast @ ("tsc" | "kvm-clock" | "arch_sys_counter" | "hyperv_clocksource_tsc_page")) => {
-            finding(what, fast, Grade::Good, "Reading it needs no system call.")
+            good(fast, "Reading it needs no system call.")
         }
-        Some(slow) => finding(
-            what,
+        Some(slow) => warning(
             slow,
-            Grade::Warning,
             "Boot with a faster one if the CPU has it (on x86 `tsc`): reading this one takes about a microsecond.",
         ),
-        None => finding(what, "unknown", Grade::Warning, "The clock source is not reported."),
+        None => warning("unknown", "The clock source is not reported."),
     }
 }
 
-fn tool(valgrind: Option<&str>) -> Finding {
+fn tool(valgrind: Option<&str>) -> Graded {
     match valgrind {
         Some(version) => {
             let version = version.strip_prefix("valgrind ").unwrap_or(version);
-            finding("valgrind", version, Grade::Good, "Instructions can be counted, and the counts have no noise.")
+            good(version, "Instructions can be counted, and the counts have no noise.")
         }
-        None => finding(
-            "valgrind",
-            "missing",
-            Grade::Warning,
-            "Install it (Debian, Ubuntu: apt-get install valgrind), so that instructions can be counted.",
-        ),
+        None => {
+            let advice = "Install it (Debian, Ubuntu: apt-get install valgrind), so that instructions can be counted.";
+            warning("missing", advice)
+        }
     }
 }
 
-fn counters(state: &MachineState) -> Finding {
-    let advice = "They are not needed: valgrind counts the instructions.";
+fn counters(state: &MachineState) -> Graded {
     let found = match (state.counters, state.counters_paranoid) {
         (false, _) => "none".to_owned(),
         (true, Some(level)) => format!("available, perf_event_paranoid {level}"),
         (true, None) => "available".to_owned(),
     };
-    finding("hardware counters", found, Grade::Good, advice)
+    good(found, "They are not needed: valgrind counts the instructions.")
 }
 
-fn tracing(state: &MachineState) -> Finding {
-    let what = "tracing";
+fn tracing(state: &MachineState) -> Graded {
     match state.ptrace_scope {
-        None | Some(0) => finding(what, "not limited", Grade::Good, "Profilers and debuggers can attach to a run."),
-        Some(1) => finding(
-            what,
-            "children only",
-            Grade::Good,
-            "Profilers and debuggers must start the program that they examine.",
-        ),
-        Some(scope) => finding(
-            what,
+        None | Some(0) => good("not limited", "Profilers and debuggers can attach to a run."),
+        Some(1) => good("children only", "Profilers and debuggers must start the program that they examine."),
+        Some(scope) => warning(
             format!("ptrace_scope {scope}"),
-            Grade::Warning,
             "`sysctl kernel.yama.ptrace_scope=1` lets debuggers trace what they start; measuring does not need it.",
         ),
     }
-}
-
-fn bytes(bytes: u64) -> String {
-    plain(Quantity::Bytes, bytes as f64)
 }

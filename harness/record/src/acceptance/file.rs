@@ -1,14 +1,14 @@
 //! Reads and writes `accepted.csv`: one line for each accepted regression.
 
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
+use itertools::Itertools;
 use jiff::civil::Date;
-use thiserror::Error;
 
-use crate::acceptance::{Acceptance, Acceptances, Loss, is_judged, is_time, judged, worse};
-use crate::suggestion::suggestion;
-use crate::{atomic_file, metric};
+use crate::acceptance::{Acceptance, Acceptances, Loss, is_judged, is_time, judged};
+use crate::metric::{self, Metric};
+use crate::stored_file::FileKind;
+use crate::{FileError, csv_table};
 
 /// Name of the file in the folder of baselines.
 pub const FILE: &str = "accepted.csv";
@@ -19,43 +19,14 @@ pub const SCHEMA_VERSION: u32 = 1;
 const HEAD: &str = "# harness acceptances, schema ";
 const COLUMNS: [&str; 9] = ["workload", "phase", "metric", "from", "to", "accepted", "expires", "reason", "key"];
 
-/// Acceptances that cannot be read or written.
-#[derive(Debug, Error)]
-pub enum AcceptanceError {
-    /// The file exists and cannot be read.
-    #[error("cannot read the acceptances {path}: {source}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Error of the system.
-        source: io::Error,
-    },
-    /// The file cannot be written.
-    #[error("cannot write the acceptances {path}: {source}")]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Error of the system.
-        source: io::Error,
-    },
-    /// A line is invalid.
-    #[error("{path}, line {line}: {what}")]
-    Line {
-        /// The file.
-        path: PathBuf,
-        /// Number of the line, from 1.
-        line: u64,
-        /// The problem.
-        what: String,
-    },
-}
+static KIND: FileKind = FileKind::new("the acceptances ", SCHEMA_VERSION);
 
 impl Acceptances {
     /// Reads the acceptances of a folder of baselines. A missing file means none.
     ///
     /// # Errors
     /// If the file exists and cannot be read, or a line is invalid.
-    pub fn read(folder: &Path) -> Result<Self, AcceptanceError> {
+    pub fn read(folder: &Path) -> Result<Self, FileError> {
         Self::parse(&text(folder)?, &folder.join(FILE))
     }
 
@@ -63,80 +34,54 @@ impl Acceptances {
     ///
     /// # Errors
     /// If a line is invalid.
-    pub fn parse(text: &str, path: &Path) -> Result<Self, AcceptanceError> {
-        let wrong = |line: u64, what: String| AcceptanceError::Line { path: path.to_owned(), line, what };
+    pub fn parse(text: &str, path: &Path) -> Result<Self, FileError> {
         if text.is_empty() {
             return Ok(Self::default());
         }
+        let wrong = |(line, what)| KIND.content(path, Some(line), what);
         let (head, table) = text.split_once('\n').unwrap_or((text, ""));
-        match head.trim_end().strip_prefix(HEAD).map(str::parse) {
-            Some(Ok(SCHEMA_VERSION)) => {}
-            Some(Ok(found)) => {
-                let what = format!("it has schema version {found}, this harness reads {SCHEMA_VERSION}");
-                return Err(wrong(1, what));
-            }
-            _ => return Err(wrong(1, format!("the first line must be `{HEAD}{SCHEMA_VERSION}`"))),
-        }
-        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(table.as_bytes());
+        let Some(Ok(schema)) = head.trim_end().strip_prefix(HEAD).map(str::parse) else {
+            return Err(wrong((1, format!("the first line must be `{HEAD}{SCHEMA_VERSION}`"))));
+        };
+        KIND.check_schema(schema, path, Some(1))?;
         let mut lines: Vec<Acceptance> = Vec::new();
-        let mut header = true;
-        for record in reader.records() {
-            let record = record.map_err(|error| wrong(2, format!("invalid CSV: {error}")))?;
-            let line = record.position().map_or(2, |position| position.line() + 1);
-            if std::mem::take(&mut header) {
-                if record != *COLUMNS.as_slice() {
-                    return Err(wrong(line, format!("the columns must be {}", COLUMNS.join(","))));
-                }
-                continue;
+        let read = csv_table::read(table, COLUMNS, |_, fields| {
+            let new = acceptance(fields)?;
+            if lines.iter().any(|old| old.replaced_by(&new)) {
+                return Err("a second line for the same figure from the same level; keep one".to_owned());
             }
-            let fields: Vec<&str> = record.iter().collect();
-            let Ok(fields) = <[&str; COLUMNS.len()]>::try_from(fields) else {
-                return Err(wrong(line, format!("expected {} fields, found {}", COLUMNS.len(), record.len())));
-            };
-            let read = acceptance(fields).map_err(|what| wrong(line, what))?;
-            if lines.iter().any(|other| other.loss.same_figure(&read.loss) && other.loss.from == read.loss.from) {
-                return Err(wrong(line, "a second line for the same figure from the same level; keep one".to_owned()));
-            }
-            lines.push(read);
-        }
-        match header {
-            true => Err(wrong(2, format!("the columns must be {}", COLUMNS.join(",")))),
-            false => Ok(Self { lines }),
-        }
+            lines.push(new);
+            Ok(())
+        });
+        read.map_err(wrong)?;
+        Ok(Self { lines })
     }
 
     /// Writes the file into a folder of baselines atomically, and returns its path.
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn write(&self, folder: &Path) -> Result<PathBuf, AcceptanceError> {
+    pub fn write(&self, folder: &Path) -> Result<PathBuf, FileError> {
         let path = folder.join(FILE);
-        match atomic_file::write(&path, self.to_text().as_bytes()) {
-            Ok(()) => Ok(path),
-            Err(source) => Err(AcceptanceError::Write { path, source }),
-        }
+        KIND.write(&path, &self.to_text())?;
+        Ok(path)
     }
 
     fn to_text(&self) -> String {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        let mut write =
-            |fields: [&str; COLUMNS.len()]| writer.write_record(fields).expect("writing to memory cannot fail");
-        write(COLUMNS);
-        for Acceptance { loss, accepted, expires, reason } in &self.lines {
-            write([
-                &loss.workload,
-                &loss.phase,
-                loss.metric.name(),
-                &loss.from.to_string(),
-                &loss.to.to_string(),
-                &accepted.to_string(),
-                &expires.map(|day| day.to_string()).unwrap_or_default(),
-                reason,
-                loss.key.as_deref().unwrap_or_default(),
-            ]);
-        }
-        let table = writer.into_inner().expect("writing to memory cannot fail");
-        format!("{HEAD}{SCHEMA_VERSION}\n{}", String::from_utf8(table).expect("every field is a string"))
+        let rows = self.lines.iter().map(|Acceptance { loss, accepted, expires, reason }| {
+            [
+                loss.workload.clone(),
+                loss.phase.clone(),
+                loss.metric.name().to_owned(),
+                loss.from.to_string(),
+                loss.to.to_string(),
+                accepted.to_string(),
+                expires.map(|day| day.to_string()).unwrap_or_default(),
+                reason.clone(),
+                loss.key.clone().unwrap_or_default(),
+            ]
+        });
+        format!("{HEAD}{SCHEMA_VERSION}\n{}", csv_table::write(COLUMNS, rows))
     }
 }
 
@@ -144,12 +89,8 @@ impl Acceptances {
 ///
 /// # Errors
 /// If the file exists and cannot be read.
-pub fn text(folder: &Path) -> Result<String, AcceptanceError> {
-    let path = folder.join(FILE);
-    match fs::read_to_string(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
-        other => other.map_err(|source| AcceptanceError::Read { path, source }),
-    }
+pub fn text(folder: &Path) -> Result<String, FileError> {
+    Ok(KIND.read_if_there(&folder.join(FILE))?.unwrap_or_default())
 }
 
 fn acceptance(fields: [&str; COLUMNS.len()]) -> Result<Acceptance, String> {
@@ -157,34 +98,31 @@ fn acceptance(fields: [&str; COLUMNS.len()]) -> Result<Acceptance, String> {
     if let Some(column) = COLUMNS[..3].iter().zip([workload, phase, name]).find(|(_, field)| field.trim().is_empty()) {
         return Err(format!("the {} is empty", column.0));
     }
-    let known = || judged().map(|metric| metric.name());
-    let metric =
-        metric::by_name(name).ok_or_else(|| format!("there is no metric `{name}`; {}", suggestion(name, known())))?;
+    let metric = metric::find(name, judged())?;
     if !is_judged(metric) {
-        return Err(format!("`{name}` is never judged; judged metrics: {}", known().collect::<Vec<_>>().join(", ")));
+        return Err(format!("`{name}` is never judged; judged metrics: {}", judged().map(Metric::name).join(", ")));
     }
     let (from, to) = (level("from", from)?, level("to", to)?);
-    if worse(metric, from, to) <= 0.0 {
+    if metric.worse(from, to) <= 0.0 {
         return Err(format!("{to} is no worse than {from}, so there is nothing to accept"));
     }
-    let key = match (key, is_time(metric)) {
-        ("", true) => None,
+    match (key, is_time(metric)) {
         ("", false) => {
-            return Err(format!(
-                "the key is empty; name the toolchain that counted `{name}`, as folders of baselines do"
-            ));
+            let what = "the key is empty; name the toolchain that counted";
+            return Err(format!("{what} `{name}`, as folders of baselines do"));
         }
+        ("", true) if from != 1.0 => {
+            return Err("a time is accepted as a ratio to its base; write 1 in `from`".to_owned());
+        }
+        ("", true) | (_, false) => {}
         (_, true) => return Err("a time has no key of a toolchain; leave `key` empty".to_owned()),
-        (key, false) => Some(key.to_owned()),
-    };
-    if is_time(metric) && from != 1.0 {
-        return Err("a time is accepted as a ratio to its base; write 1 in `from`".to_owned());
     }
     if reason.trim().is_empty() {
         return Err("the reason is empty; explain why the regression is accepted".to_owned());
     }
+    let key = (!key.is_empty()).then(|| key.to_owned());
     let loss = Loss { workload: workload.to_owned(), phase: phase.to_owned(), metric, from, to, key };
-    let expires = if expires.is_empty() { None } else { Some(day("expires", expires)?) };
+    let expires = (!expires.is_empty()).then(|| day("expires", expires)).transpose()?;
     Ok(Acceptance { loss, accepted: day("accepted", accepted)?, expires, reason: reason.to_owned() })
 }
 

@@ -10,7 +10,7 @@ pub struct Loss {
     /// The phase.
     pub phase: String,
     /// The metric.
-    pub metric: &'static dyn Metric,
+    pub metric: &'static Metric,
     /// Level of the base: a count, or 1 for time.
     pub from: f64,
     /// Level of the head: a count, or the ratio of times.

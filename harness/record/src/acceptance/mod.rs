@@ -21,13 +21,13 @@
 mod file;
 mod loss;
 
-pub use file::{AcceptanceError, FILE, SCHEMA_VERSION, text};
+pub use file::{FILE, SCHEMA_VERSION, text};
 pub use loss::Loss;
 
 use harness_probe::Instrument;
 use jiff::civil::Date;
 
-use crate::metric::{self, Better, Metric};
+use crate::metric::{self, Metric};
 use crate::number;
 
 /// Every acceptance of a project, in the order of its file.
@@ -57,7 +57,7 @@ impl Acceptances {
 
     /// Adds an acceptance. It replaces an older one of the same figure from the same level.
     pub fn add(&mut self, new: Acceptance) {
-        match self.lines.iter_mut().find(|old| old.loss.same_figure(&new.loss) && old.loss.from == new.loss.from) {
+        match self.lines.iter_mut().find(|old| old.replaced_by(&new)) {
             Some(old) => *old = new,
             None => self.lines.push(new),
         }
@@ -65,6 +65,11 @@ impl Acceptances {
 }
 
 impl Acceptance {
+    /// True if `new` is about the same figure from the same level.
+    fn replaced_by(&self, new: &Self) -> bool {
+        self.loss.same_figure(&new.loss) && self.loss.from == new.loss.from
+    }
+
     /// The regression and the reason: `kernel/gelu in phase naive: instructions 1,000 -> 1,050 (+5.0 %), because ...`.
     pub fn sentence(&self) -> String {
         format!("{}, because {}", self.loss, self.reason.trim().trim_end_matches('.'))
@@ -72,32 +77,24 @@ impl Acceptance {
 }
 
 /// The metrics that a gate judges, and whose regressions can be accepted: every count, and time.
-pub fn judged() -> impl Iterator<Item = &'static dyn Metric> {
-    metric::all().iter().copied().filter(|metric| is_judged(*metric))
+pub fn judged() -> impl Iterator<Item = &'static Metric> {
+    metric::all().iter().filter(|metric| is_judged(metric))
 }
 
-fn is_judged(metric: &dyn Metric) -> bool {
+fn is_judged(metric: &Metric) -> bool {
     metric.portable() || is_time(metric)
 }
 
 /// True for the metric of time that a gate judges.
-pub fn is_time(metric: &dyn Metric) -> bool {
+pub fn is_time(metric: &Metric) -> bool {
     metric.instrument() == Instrument::Clock && metric.name() == "time"
-}
-
-/// Units by which `to` is worse than `from`; negative if it is better.
-pub fn worse(metric: &dyn Metric, from: f64, to: f64) -> f64 {
-    match metric.better() {
-        Better::Lower => to - from,
-        Better::Higher => from - to,
-    }
 }
 
 impl std::fmt::Display for Loss {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { workload, phase, metric, from, to, .. } = self;
         write!(f, "{workload} in phase {phase}: {}", metric.name())?;
-        if is_time(*metric) {
+        if is_time(metric) {
             return write!(f, " {}", number::percent(to / from));
         }
         write!(f, " {} -> {}", number::exact(*from), number::exact(*to))?;

@@ -8,14 +8,15 @@ use std::path::Path;
 
 use harness_probe::Unit;
 
-use crate::baseline::{BaselineError, SCHEMA_VERSION};
-use crate::{Check, Data, Reading, Row};
+use crate::baseline::SCHEMA_VERSION;
+use crate::baseline::error::{KIND, incomplete};
+use crate::{Check, Data, FileError, Reading, Row, csv_table};
 
 const COLUMNS: [&str; 9] =
     ["workload", "phase", "count", "value", "unit", "per_run", "run_unit", "definition", "answer"];
 
-/// Name and unit of each count of callgrind.
-const CALLGRIND: [(&str, &str); 1] = [("instructions", "instructions")];
+/// Name and unit of the count of callgrind.
+const CALLGRIND: (&str, &str) = ("instructions", "instructions");
 
 /// Name and unit of each count of dhat.
 const DHAT: [(&str, &str); 7] = [
@@ -32,174 +33,118 @@ const HEAD: &str = "# harness baseline, schema ";
 
 /// Returns the text of the file.
 pub(super) fn write(rows: &[Row], measured: &str) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let mut lines = 0;
-    let mut line = |fields: [&str; COLUMNS.len()]| writer.write_record(fields).expect("writing to memory cannot fail");
-    line(COLUMNS);
-    for row in rows {
-        for reading in &row.readings {
-            for ((count, unit), value) in values(&reading.data) {
-                line([
-                    &row.workload,
-                    &row.phase,
-                    count,
-                    &value.to_string(),
-                    unit,
-                    &row.unit.per_run.to_string(),
-                    &row.unit.name,
-                    &row.definition,
-                    &row.answer,
-                ]);
-                lines += 1;
-            }
-        }
-    }
-    let table = writer.into_inner().expect("writing to memory cannot fail");
-    let table = String::from_utf8(table).expect("every field is a string");
-    format!("{HEAD}{SCHEMA_VERSION}, measured {measured}\n{table}# {lines} rows\n")
+    let lines: Vec<[String; COLUMNS.len()]> = rows.iter().flat_map(lines).collect();
+    let count = lines.len();
+    format!("{HEAD}{SCHEMA_VERSION}, measured {measured}\n{}# {count} rows\n", csv_table::write(COLUMNS, lines))
+}
+
+/// The lines of a row: one for each of its counts.
+fn lines(row: &Row) -> impl Iterator<Item = [String; COLUMNS.len()]> {
+    row.readings.iter().flat_map(|reading| values(&reading.data)).map(|((count, unit), value)| {
+        [
+            row.workload.clone(),
+            row.phase.clone(),
+            count.to_owned(),
+            value.to_string(),
+            unit.to_owned(),
+            row.unit.per_run.to_string(),
+            row.unit.name.clone(),
+            row.definition.clone(),
+            row.answer.clone(),
+        ]
+    })
 }
 
 fn values(data: &Data) -> Vec<((&'static str, &'static str), u64)> {
     match *data {
-        Data::Callgrind { instructions } => CALLGRIND.into_iter().zip([instructions]).collect(),
-        Data::Dhat { total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks } => DHAT
-            .into_iter()
-            .zip([total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks])
-            .collect(),
+        Data::Callgrind { instructions } => vec![(CALLGRIND, instructions)],
+        Data::Dhat { total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks } => {
+            let values = [total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks];
+            DHAT.into_iter().zip(values).collect()
+        }
         Data::Clock { .. } | Data::Criterion { .. } => Vec::new(),
     }
 }
 
 /// Parses the text of the file. Returns the date of the measurement, and the rows with readings of instruction set
 /// `isa`.
-pub(super) fn read(text: &str, path: &Path, isa: &str) -> Result<(String, Vec<Row>), BaselineError> {
-    let file = File { text, path };
-    let (measured, rest) = file.head()?;
-    let (table, expected_rows) = file.without_foot(rest)?;
+pub(super) fn read(text: &str, path: &Path, isa: &str) -> Result<(String, Vec<Row>), FileError> {
+    let wrong = |(line, what)| KIND.content(path, Some(line), what);
+    let cut_off = |what: &str| wrong((text.lines().count() as u64, incomplete(what)));
+    let (measured, rest) = head(text, path)?;
+    let (table, stated) =
+        foot(rest).ok_or_else(|| cut_off("the last line must state the number of rows, such as `# 12 rows`"))?;
     let mut rows: Vec<Reader> = Vec::new();
     let mut places: HashMap<(String, String), usize> = HashMap::new();
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(table.as_bytes());
-    let mut record = csv::StringRecord::new();
-    let mut header = true;
-    let mut found_rows = 0;
-    loop {
-        // The table begins in line 2.
-        let line = reader.position().line() + 1;
-        match reader.read_record(&mut record) {
-            Ok(true) => {}
-            Ok(false) => break,
-            Err(error) => return Err(file.line(line, format!("this is not CSV: {error}"))),
-        }
-        let line = record.position().map_or(line, |position| position.line() + 1);
-        if std::mem::take(&mut header) {
-            if record != *COLUMNS.as_slice() {
-                return Err(file.line(line, format!("the columns must be {}", COLUMNS.join(","))));
-            }
-            continue;
-        }
-        let fields: Vec<&str> = record.iter().collect();
-        let Ok(fields) = <[&str; COLUMNS.len()]>::try_from(fields) else {
-            let count = record.len();
-            return Err(file.line(line, format!("a row has {} fields, this one has {count}", COLUMNS.len())));
-        };
-        found_rows += 1;
-        let entry = Entry::read(fields).map_err(|what| file.line(line, what))?;
-        let place = *places.entry((entry.row.workload.clone(), entry.row.phase.clone())).or_insert_with(|| {
-            rows.push(Reader { line, row: entry.row.clone(), counts: HashMap::new() });
+    let found = csv_table::read(table, COLUMNS, |line, fields| {
+        let (count, value, row) = entry(fields)?;
+        let place = *places.entry((row.workload.clone(), row.phase.clone())).or_insert_with(|| {
+            rows.push(Reader { line, row: row.clone(), counts: HashMap::new() });
             rows.len() - 1
         });
-        rows[place].add(entry, line).map_err(|what| file.line(line, what))?;
-    }
-    if header {
-        return Err(file.line(2, format!("the columns must be {}", COLUMNS.join(","))));
-    }
+        rows[place].add(count, value, &row, line)
+    });
     // Checked last, so that an invalid line is reported before its effect on the number of rows.
-    if found_rows != expected_rows {
-        return Err(file.cut_off(format!("the last line states {expected_rows} rows, but there are {found_rows}")));
+    let found = found.map_err(wrong)?;
+    if found != stated {
+        return Err(cut_off(&format!("the last line states {stated} rows, but there are {found}")));
     }
-    let rows = rows.into_iter().map(|row| row.finish(isa).map_err(|(line, what)| file.line(line, what)));
-    Ok((measured, rows.collect::<Result<_, _>>()?))
+    let rows: Result<_, _> = rows.into_iter().map(|row| row.finish(isa)).collect();
+    Ok((measured, rows.map_err(wrong)?))
 }
 
-struct File<'a> {
-    text: &'a str,
-    path: &'a Path,
+/// Returns the date of the measurement, and the text after the first line.
+fn head<'a>(text: &'a str, path: &Path) -> Result<(String, &'a str), FileError> {
+    let (head, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let head = head.trim_end_matches('\r').strip_prefix(HEAD).and_then(|head| head.split_once(','));
+    let Some((Ok(schema), head)) = head.map(|(schema, head)| (number(schema), head)) else {
+        return Err(wrong_head(path));
+    };
+    KIND.check_schema(u32::try_from(schema).unwrap_or(u32::MAX), path, Some(1))?;
+    let measured = head.strip_prefix(" measured ").ok_or_else(|| wrong_head(path))?;
+    Ok((measured.to_owned(), rest))
 }
 
-impl<'a> File<'a> {
-    fn line(&self, line: u64, what: String) -> BaselineError {
-        BaselineError::Line { path: self.path.to_owned(), line, what }
-    }
-
-    /// Returns the date of the measurement, and the text after the first line.
-    fn head(&self) -> Result<(String, &'a str), BaselineError> {
-        let (head, rest) = self.text.split_once('\n').unwrap_or((self.text, ""));
-        let wrong = || self.line(1, format!("a baseline begins with `{HEAD}{SCHEMA_VERSION}, measured` and the date"));
-        let head = head.trim_end_matches('\r').strip_prefix(HEAD).ok_or_else(wrong)?;
-        let (schema, head) = head.split_once(',').ok_or_else(wrong)?;
-        let schema = number(schema).map_err(|_| wrong())?;
-        if schema != SCHEMA_VERSION {
-            return Err(BaselineError::Schema { path: self.path.to_owned(), line: 1, found: schema });
-        }
-        let measured = head.strip_prefix(" measured ").ok_or_else(wrong)?;
-        Ok((measured.to_owned(), rest))
-    }
-
-    fn cut_off(&self, what: String) -> BaselineError {
-        BaselineError::CutOff { path: self.path.to_owned(), line: self.text.lines().count() as u64, what }
-    }
-
-    /// Returns the table without the last line, and the number of rows that the last line states.
-    fn without_foot(&self, rest: &'a str) -> Result<(&'a str, u64), BaselineError> {
-        let body = rest.strip_suffix('\n').unwrap_or(rest).trim_end_matches('\r');
-        let (table, foot) = match body.rfind('\n') {
-            Some(end) => body.split_at(end + 1),
-            None => ("", body),
-        };
-        let rows = foot.strip_prefix("# ").and_then(|foot| foot.strip_suffix(" rows")).and_then(|n| number(n).ok());
-        let Some(rows) = rows else {
-            return Err(self.cut_off("the last line must state the number of rows, such as `# 12 rows`".to_owned()));
-        };
-        Ok((table, rows))
-    }
+fn wrong_head(path: &Path) -> FileError {
+    let what = format!("a baseline begins with `{HEAD}{SCHEMA_VERSION}, measured` and the date");
+    KIND.content(path, Some(1), what)
 }
 
-/// One line of the table.
-struct Entry {
-    count: String,
-    value: u64,
-    row: Row,
+/// Returns the table without the last line, and the number of rows that the last line states.
+fn foot(rest: &str) -> Option<(&str, u64)> {
+    let body = rest.strip_suffix('\n').unwrap_or(rest).trim_end_matches('\r');
+    let (table, foot) = body.split_at(body.rfind('\n').map_or(0, |end| end + 1));
+    Some((table, number(foot.strip_prefix("# ")?.strip_suffix(" rows")?).ok()?))
 }
 
-impl Entry {
-    fn read(fields: [&str; COLUMNS.len()]) -> Result<Self, String> {
-        let [workload, phase, count, value, unit, per_run, run_unit, definition, answer] = fields;
-        let known = || CALLGRIND.iter().chain(&DHAT);
-        let Some((_, expected)) = known().find(|(name, _)| *name == count) else {
-            let names: Vec<&str> = known().map(|(name, _)| *name).collect();
-            return Err(format!("there is no count `{count}`; the counts are {}", names.join(", ")));
-        };
-        if unit != *expected {
-            return Err(format!("`{count}` is counted in {expected}, not in `{unit}`"));
-        }
-        let value = number(value).map_err(|what| format!("the value of `{count}` {what}"))?;
-        let per_run = number(per_run).map_err(|what| format!("per_run {what}"))?;
-        if per_run == 0 {
-            return Err("per_run is 0, but a run yields at least 1".to_owned());
-        }
-        let row = Row {
-            workload: workload.to_owned(),
-            phase: phase.to_owned(),
-            unit: Unit { name: run_unit.to_owned(), per_run },
-            definition: definition.to_owned(),
-            answer: answer.to_owned(),
-            // Only rows with a passed check are promoted.
-            check: Check::Passed,
-            readings: Vec::new(),
-            failures: Vec::new(),
-        };
-        Ok(Self { count: count.to_owned(), value, row })
+/// Reads one line of the table: the name of the count, its value, and its row without readings.
+fn entry(fields: [&str; COLUMNS.len()]) -> Result<(&str, u64, Row), String> {
+    let [workload, phase, count, value, unit, per_run, run_unit, definition, answer] = fields;
+    let known = || std::iter::once(CALLGRIND).chain(DHAT);
+    let Some((_, expected)) = known().find(|(name, _)| *name == count) else {
+        let names: Vec<&str> = known().map(|(name, _)| name).collect();
+        return Err(format!("there is no count `{count}`; the counts are {}", names.join(", ")));
+    };
+    if unit != expected {
+        return Err(format!("`{count}` is counted in {expected}, not in `{unit}`"));
     }
+    let value = number(value).map_err(|what| format!("the value of `{count}` {what}"))?;
+    let per_run = number(per_run).map_err(|what| format!("per_run {what}"))?;
+    if per_run == 0 {
+        return Err("per_run is 0, but a run yields at least 1".to_owned());
+    }
+    let row = Row {
+        workload: workload.to_owned(),
+        phase: phase.to_owned(),
+        unit: Unit { name: run_unit.to_owned(), per_run },
+        definition: definition.to_owned(),
+        answer: answer.to_owned(),
+        // Only rows with a passed check are promoted.
+        check: Check::Passed,
+        readings: Vec::new(),
+        failures: Vec::new(),
+    };
+    Ok((count, value, row))
 }
 
 /// A row while its lines are read.
@@ -212,44 +157,35 @@ struct Reader {
 }
 
 impl Reader {
-    fn add(&mut self, entry: Entry, line: u64) -> Result<(), String> {
-        let name = format!("{} in phase {}", self.row.workload, self.row.phase);
-        if entry.row != self.row {
+    fn add(&mut self, count: &str, value: u64, row: &Row, line: u64) -> Result<(), String> {
+        let name = self.row.place();
+        if *row != self.row {
             return Err(format!(
                 "{name} has another unit, definition or answer here than in line {}, but one row has one of each",
                 self.line
             ));
         }
-        match self.counts.insert(entry.count.clone(), (entry.value, line)) {
+        match self.counts.insert(count.to_owned(), (value, line)) {
             None => Ok(()),
-            Some((_, first)) => Err(format!("duplicate row: `{}` of {name} is already in line {first}", entry.count)),
+            Some((_, first)) => Err(format!("duplicate row: `{count}` of {name} is already in line {first}")),
         }
     }
 
     /// Returns the row with its readings. An error contains the line number and the problem.
     fn finish(mut self, isa: &str) -> Result<Row, (u64, String)> {
         let reading = |data| Reading { isa: isa.to_owned(), threads: 1, data };
-        if let Some((instructions, _)) = self.counts.remove(CALLGRIND[0].0) {
+        if let Some((instructions, _)) = self.counts.remove(CALLGRIND.0) {
             self.row.readings.push(reading(Data::Callgrind { instructions }));
         }
-        if let Some(&(_, line)) = self.counts.values().min_by_key(|(_, line)| *line) {
-            let mut value = |name: &str| {
-                self.counts
-                    .remove(name)
-                    .map(|(value, _)| value)
-                    .ok_or_else(|| (line, format!("{} in phase {} has no `{name}`", self.row.workload, self.row.phase)))
-            };
-            let data = Data::Dhat {
-                total_bytes: value(DHAT[0].0)?,
-                total_blocks: value(DHAT[1].0)?,
-                peak_bytes: value(DHAT[2].0)?,
-                leaked_bytes: value(DHAT[3].0)?,
-                tokens: value(DHAT[4].0)?,
-                token_bytes: value(DHAT[5].0)?,
-                token_blocks: value(DHAT[6].0)?,
-            };
-            self.row.readings.push(reading(data));
+        let Some(line) = self.counts.values().map(|(_, line)| *line).min() else { return Ok(self.row) };
+        if let Some((missing, _)) = DHAT.iter().find(|(name, _)| !self.counts.contains_key(*name)) {
+            return Err((line, format!("{} has no `{missing}`", self.row.place())));
         }
+        let [total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks] =
+            DHAT.map(|(name, _)| self.counts[name].0);
+        let data =
+            Data::Dhat { total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks };
+        self.row.readings.push(reading(data));
         Ok(self.row)
     }
 }

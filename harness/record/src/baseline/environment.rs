@@ -8,14 +8,17 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::baseline::{BaselineError, SCHEMA_VERSION};
-use crate::{Environment, Record};
+use crate::baseline::SCHEMA_VERSION;
+use crate::baseline::error::{KIND, incomplete, mismatch};
+use crate::stored_file::{Version, line};
+use crate::{Environment, FileError, Record};
 
 /// The content of the file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct Origin {
-    schema: u64,
+pub(crate) struct Origin {
+    schema: u32,
     /// Instruction set that the counts were read with.
     pub(super) isa: String,
     /// Run that the counts come from.
@@ -27,6 +30,7 @@ pub(super) struct Origin {
 
 /// A run of the harness.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Measurement {
     /// Start of the run.
@@ -34,11 +38,6 @@ pub(super) struct Measurement {
     command: String,
     quick: bool,
     pub(super) environment: Environment,
-}
-
-#[derive(Deserialize)]
-struct Version {
-    schema: u64,
 }
 
 impl Origin {
@@ -57,38 +56,28 @@ impl Origin {
         text
     }
 
-    pub(super) fn parse(text: &str, path: &Path) -> Result<Self, BaselineError> {
+    pub(super) fn parse(text: &str, path: &Path) -> Result<Self, FileError> {
         let wrong = |error: serde_json::Error| {
-            let line = error.line() as u64;
             let what = error.to_string();
             // The parser appends the position, which is reported separately.
-            let what = what.split(" at line ").next().unwrap_or_default().to_owned();
-            let path = path.to_owned();
-            if error.is_eof() {
-                return BaselineError::CutOff { path, line: line.max(1), what };
-            }
-            BaselineError::Line { path, line, what }
+            let what = what.split(" at line ").next().unwrap_or_default();
+            let what = if error.is_eof() { incomplete(what) } else { what.to_owned() };
+            KIND.content(path, Some(error.line().max(1) as u64), what)
         };
         let Version { schema } = serde_json::from_str(text).map_err(wrong)?;
-        if schema != SCHEMA_VERSION {
-            let before = text.split("\"schema\"").next().unwrap_or_default();
-            let line = before.matches('\n').count() as u64 + 1;
-            return Err(BaselineError::Schema { path: path.to_owned(), line, found: schema });
-        }
+        KIND.check_schema(schema, path, text.find("\"schema\"").map(|offset| line(text, offset)))?;
         serde_json::from_str(text).map_err(wrong)
     }
 
     /// Returns the run of this date, which comes from `counts.csv`.
-    pub(super) fn measured(self, date: &str, path: &Path) -> Result<Measurement, BaselineError> {
+    pub(super) fn measured(self, date: &str, path: &Path) -> Result<Measurement, FileError> {
         let newest = self.measurement.created.clone();
-        [Some(self.measurement), self.replacing]
-            .into_iter()
-            .flatten()
-            .find(|measurement| measurement.created == date)
-            .ok_or_else(|| BaselineError::Mismatch {
-                path: path.to_owned(),
-                what: format!("it describes a run of {newest}, but counts.csv beside it was measured at {date}"),
-            })
+        [Some(self.measurement), self.replacing].into_iter().flatten().find(|run| run.created == date).ok_or_else(
+            || {
+                let what = format!("it describes a run of {newest}, but counts.csv beside it was measured at {date}");
+                KIND.error(path, mismatch(&what))
+            },
+        )
     }
 }
 

@@ -5,68 +5,32 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::baseline::SCHEMA_VERSION;
+use crate::stored_file::FileKind;
+use crate::{FileError, FileProblem};
+
+/// Both files of a baseline.
+pub(super) static KIND: FileKind = FileKind {
+    update: "; save the baseline again with this version",
+    kept: "; the old baseline is unchanged",
+    ..FileKind::new("the baseline's ", SCHEMA_VERSION)
+};
+
+/// The problem of a truncated file: the missing or contradicting part, and the remedy.
+pub(super) fn incomplete(what: &str) -> String {
+    format!("the file is incomplete: {what}; restore the file from git or save the baseline again")
+}
+
+/// The problem of a file that contradicts the other file, or its folder.
+pub(super) fn mismatch(what: &str) -> FileProblem {
+    FileProblem::Inconsistent(format!("{what}; restore the folder from git or save the baseline again"))
+}
 
 /// A baseline that cannot be read, written or found.
 #[derive(Debug, Error)]
 pub enum BaselineError {
-    /// A file is missing or not readable.
-    #[error("cannot read the baseline's {path}: {source}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Error of the system.
-        source: std::io::Error,
-    },
-    /// A file cannot be written.
-    #[error("cannot write the baseline's {path}: {source}; the old baseline is unchanged")]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Error of the system.
-        source: std::io::Error,
-    },
-    /// A line is invalid.
-    #[error("{path}, line {line}: {what}")]
-    Line {
-        /// The file.
-        path: PathBuf,
-        /// Line number, counted from 1.
-        line: u64,
-        /// The problem, and the expected content.
-        what: String,
-    },
-    /// The file is truncated, or rows are missing.
-    #[error(
-        "{path}, line {line}: the file is incomplete: {what}; restore the file from git or save the baseline again"
-    )]
-    CutOff {
-        /// The file.
-        path: PathBuf,
-        /// Number of the last line, counted from 1.
-        line: u64,
-        /// The missing or contradicting part.
-        what: String,
-    },
-    /// The file has an unsupported format version.
-    #[error(
-        "{path}, line {line}: schema version {found}, but this harness reads {SCHEMA_VERSION}; save the baseline again with this version"
-    )]
-    Schema {
-        /// The file.
-        path: PathBuf,
-        /// Number of the line with the version, counted from 1.
-        line: u64,
-        /// Version in the file.
-        found: u64,
-    },
-    /// The two files of a baseline, or a file and its folder, contradict each other.
-    #[error("{path} is inconsistent: {what}; restore the folder from git or save the baseline again")]
-    Mismatch {
-        /// The file.
-        path: PathBuf,
-        /// Description of the contradiction.
-        what: String,
-    },
+    /// A file cannot be read or written, is invalid, or contradicts another.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The record is not suitable as a baseline.
     #[error("the record cannot become a baseline: {0}")]
     Refused(String),

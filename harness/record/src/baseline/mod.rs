@@ -6,7 +6,7 @@
 //! one.
 
 mod counts;
-mod environment;
+pub(crate) mod environment;
 mod error;
 mod store;
 
@@ -17,11 +17,12 @@ use std::path::Path;
 
 use harness_probe::Instrument;
 
+use crate::baseline::error::{KIND, mismatch};
 use crate::distinct::distinct;
-use crate::{Check, PortableKey, Reading, Record, Row};
+use crate::{Check, FileError, PortableKey, Reading, Record, Row};
 
 /// Version of the baseline format that this build writes, and the only one it reads.
-pub const SCHEMA_VERSION: u64 = 1;
+pub const SCHEMA_VERSION: u32 = 1;
 
 /// The counts of one environment, read with one instruction set.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,7 +63,7 @@ impl Baseline {
     ///
     /// # Errors
     /// If a text is invalid, or if the texts and the key contradict each other.
-    pub fn parse(counts: (&str, &Path), origin: (&str, &Path), key: &str) -> Result<Self, BaselineError> {
+    pub fn parse(counts: (&str, &Path), origin: (&str, &Path), key: &str) -> Result<Self, FileError> {
         let ((counts, counts_path), (origin, origin_path)) = (counts, origin);
         let origin = environment::Origin::parse(origin, origin_path)?;
         let isa = origin.isa.clone();
@@ -72,7 +73,7 @@ impl Baseline {
         let described = baseline.key().to_string();
         if described != key {
             let what = format!("it describes {described}, but its folder is {key}");
-            return Err(BaselineError::Mismatch { path: origin_path.to_owned(), what });
+            return Err(KIND.error(origin_path, mismatch(&what)));
         }
         Ok(baseline)
     }
@@ -84,19 +85,11 @@ impl Baseline {
 
     fn of_isa(record: &Record, isa: &str) -> Self {
         let readings = |row: &Row| -> Vec<Reading> {
-            Instrument::COUNTED
-                .iter()
-                .filter_map(|&counted| row.reading(counted))
-                .filter(|r| r.isa == isa)
-                .cloned()
-                .collect()
+            let counts = Instrument::COUNTED.into_iter().filter_map(|counted| row.reading(counted));
+            counts.filter(|reading| reading.isa == isa).cloned().collect()
         };
-        let rows = record
-            .rows
-            .iter()
-            .map(|row| Row { readings: readings(row), failures: Vec::new(), ..row.clone() })
-            .filter(|row| !row.readings.is_empty())
-            .collect();
+        let rows = record.rows.iter().map(|row| Row { readings: readings(row), failures: Vec::new(), ..row.clone() });
+        let rows = rows.filter(|row| !row.readings.is_empty()).collect();
         Self { isa: isa.to_owned(), record: Record { rows, ..record.clone() } }
     }
 }
@@ -109,19 +102,15 @@ fn isas(record: &Record) -> Vec<&str> {
 
 /// Returns the reason why a record has no counts.
 fn no_counts(record: &Record) -> String {
-    let failure = record
-        .rows
-        .iter()
-        .flat_map(|row| &row.failures)
-        .find(|failure| Instrument::COUNTED.contains(&failure.instrument));
-    match failure {
+    let mut failures = record.rows.iter().flat_map(|row| &row.failures);
+    match failures.find(|failure| Instrument::COUNTED.contains(&failure.instrument)) {
         Some(failure) => format!("{} failed: {}", failure.instrument.name(), failure.message),
         None => "it was measured without instructions and heap".to_owned(),
     }
 }
 
 fn promotable(row: &Row) -> Result<(), String> {
-    let name = format!("{} in phase {}", row.workload, row.phase);
+    let name = row.place();
     match &row.check {
         Check::Passed => {}
         Check::Failed(message) => return Err(format!("{name} failed its check: {message}")),

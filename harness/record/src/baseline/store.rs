@@ -6,9 +6,11 @@ use std::{fs, io};
 use harness_probe::Instrument;
 
 use crate::baseline::environment::Origin;
+use crate::baseline::error::KIND;
 use crate::baseline::{Baseline, BaselineError, counts, isas, no_counts};
+use crate::stored_file::line;
 use crate::suggestion::suggestion;
-use crate::{Failure, PortableKey, Record, atomic_file};
+use crate::{Failure, FileError, FileProblem, PortableKey, Record};
 
 /// Name of the file with the counts.
 pub const COUNTS: &str = "counts.csv";
@@ -42,11 +44,11 @@ impl Store {
     /// # Errors
     /// If the folder exists and cannot be read.
     pub fn keys(&self) -> Result<Vec<String>, BaselineError> {
-        let failed = |source| BaselineError::Read { path: self.folder.clone(), source };
+        let failed = |error| KIND.error(&self.folder, FileProblem::Read(error));
         let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(failed(error)),
+            Err(error) => return Err(failed(error).into()),
         };
         let mut keys = Vec::new();
         for entry in entries {
@@ -71,7 +73,7 @@ impl Store {
         }
         let (counts_path, origin_path) = self.paths(key);
         let (counts, origin) = (text(&counts_path)?, text(&origin_path)?);
-        Baseline::parse((&counts, &counts_path), (&origin, &origin_path), key)
+        Ok(Baseline::parse((&counts, &counts_path), (&origin, &origin_path), key)?)
     }
 
     /// Reads the baseline to compare the counts of a record with.
@@ -112,7 +114,7 @@ impl Store {
     /// If a file cannot be written. The old baseline then stays unchanged.
     pub fn save(&self, baseline: &Baseline) -> Result<PathBuf, BaselineError> {
         for (path, content) in self.steps(baseline) {
-            atomic_file::write(&path, content.as_bytes()).map_err(|source| BaselineError::Write { path, source })?;
+            KIND.write(&path, &content)?;
         }
         Ok(self.folder.join(baseline.key().to_string()))
     }
@@ -164,22 +166,17 @@ fn merge(merged: &mut Record, other: Baseline, first: &PortableKey) -> Result<()
         };
         let agree = same.unit == row.unit && same.definition == row.definition && same.answer == row.answer;
         if !agree || row.readings.iter().any(|reading| same.reading(reading.data.instrument()).is_some()) {
-            return Err(BaselineError::Disagree {
-                left: first.to_string(),
-                right: key.to_string(),
-                row: format!("{} in phase {}", row.workload, row.phase),
-            });
+            return Err(BaselineError::Disagree { left: first.to_string(), right: key.to_string(), row: row.place() });
         }
         same.readings.extend(row.readings);
     }
     Ok(())
 }
 
-fn text(path: &Path) -> Result<String, BaselineError> {
-    let bytes = fs::read(path).map_err(|source| BaselineError::Read { path: path.to_owned(), source })?;
+fn text(path: &Path) -> Result<String, FileError> {
+    let bytes = fs::read(path).map_err(|error| KIND.error(path, FileProblem::Read(error)))?;
     String::from_utf8(bytes).map_err(|error| {
-        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = good.iter().filter(|&&byte| byte == b'\n').count() as u64 + 1;
-        BaselineError::Line { path: path.to_owned(), line, what: "this is not UTF-8 text".to_owned() }
+        let good = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
+        KIND.content(path, Some(line(&good, good.len())), "this is not UTF-8 text".to_owned())
     })
 }

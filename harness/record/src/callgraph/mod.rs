@@ -95,17 +95,15 @@ impl CallGraph {
 
     /// The functions, in descending order of their own instructions.
     pub fn functions(&self) -> Vec<Function> {
-        let mut places: HashMap<&str, usize> = HashMap::new();
-        let mut functions: Vec<Function> = Vec::new();
+        let mut functions: HashMap<&str, Function> = HashMap::new();
         for (context, calls) in self.contexts.iter().zip(self.calls_into()) {
             let Some(name) = context.stack.last() else { continue };
-            let place = *places.entry(name).or_insert_with(|| {
-                functions.push(Function { name: name.clone(), own: 0, calls: 0 });
-                functions.len() - 1
-            });
-            functions[place].own += context.own;
-            functions[place].calls += calls;
+            let new = || Function { name: name.clone(), own: 0, calls: 0 };
+            let function = functions.entry(name).or_insert_with(new);
+            function.own += context.own;
+            function.calls += calls;
         }
+        let mut functions: Vec<Function> = functions.into_values().collect();
         functions.sort_by(|a, b| b.own.cmp(&a.own).then_with(|| a.name.cmp(&b.name)));
         functions
     }

@@ -5,7 +5,7 @@
 //! costs after `calls=` is the cost of these calls; any other line of costs belongs to the function that was named
 //! last.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use thiserror::Error;
 
@@ -55,8 +55,8 @@ struct Reader {
     graph: CallGraph,
     /// Indices of contexts by their raw names.
     contexts: HashMap<String, usize>,
-    /// Indices of calls by caller and callee.
-    calls: HashMap<(usize, usize), usize>,
+    /// Calls by caller and callee.
+    calls: BTreeMap<(usize, usize), Call>,
     /// Names of functions by their compressed numbers.
     names: HashMap<u64, String>,
     /// Number of positions at the start of a line of costs.
@@ -85,52 +85,39 @@ impl Reader {
             return self.heading(key, value);
         }
         match key {
-            "fn" => {
-                self.function = Some(self.context(value)?);
-                Ok(())
-            }
-            "cfn" => {
-                self.callee = Some(self.context(value)?);
-                Ok(())
-            }
+            "fn" => self.function = Some(self.context(value)?),
+            "cfn" => self.callee = Some(self.context(value)?),
             // The target of a jump: a later line may refer to its name by number.
-            "jfn" => self.name(value).map(drop),
-            "calls" => {
-                self.called = Some(number(value.split_whitespace().next().unwrap_or_default())?);
-                Ok(())
-            }
-            "ob" | "cob" | "fl" | "fi" | "fe" | "cfi" | "cfl" | "jfi" | "jump" | "jcnd" => Ok(()),
-            other => Err(format!("has an unknown key: {}", start(other))),
+            "jfn" => drop(self.name(value)?),
+            "calls" => self.called = Some(number(value.split_whitespace().next().unwrap_or_default())?),
+            "ob" | "cob" | "fl" | "fi" | "fe" | "cfi" | "cfl" | "jfi" | "jump" | "jcnd" => {}
+            other => return Err(format!("has an unknown key: {}", start(other))),
         }
+        Ok(())
     }
 
     fn heading(&mut self, key: &str, value: &str) -> Result<(), String> {
         match key {
-            "version" if value != "1" => Err(format!("has format version {}; only 1 is supported", start(value))),
-            "positions" => {
-                self.positions = value.split_whitespace().count();
-                Ok(())
+            "version" if value != "1" => {
+                return Err(format!("has format version {}; only 1 is supported", start(value)));
             }
+            "positions" => self.positions = value.split_whitespace().count(),
             "events" => {
                 // Each part has its own list of events.
                 self.positions = self.positions.max(1);
                 self.column = value.split_whitespace().position(|event| event == EVENT);
-                self.column.map(drop).ok_or_else(|| format!("names no event {EVENT}"))
+                self.column.ok_or_else(|| format!("names no event {EVENT}"))?;
             }
             // `summary` has the same numbers before the costs, but only a complete file has `totals`.
             "totals" => {
                 let column = self.column.ok_or("comes before the events are named")?;
                 let total = number(value.split_whitespace().nth(column).unwrap_or_default())?;
                 self.said = Some(add(self.said.unwrap_or(0), total)?);
-                Ok(())
             }
-            "part" => {
-                self.function = None;
-                self.callee = None;
-                Ok(())
-            }
-            _ => Ok(()),
+            "part" => (self.function, self.callee) = (None, None),
+            _ => {}
         }
+        Ok(())
     }
 
     fn costs(&mut self, line: &str) -> Result<(), String> {
@@ -145,11 +132,8 @@ impl Reader {
             }
             Some(count) => {
                 let callee = self.callee.ok_or("has the cost of calls before their function is named")?;
-                let place = *self.calls.entry((function, callee)).or_insert_with(|| {
-                    self.graph.calls.push(Call { caller: function, callee, count: 0, inclusive: 0 });
-                    self.graph.calls.len() - 1
-                });
-                let call = &mut self.graph.calls[place];
+                let new = Call { caller: function, callee, count: 0, inclusive: 0 };
+                let call = self.calls.entry((function, callee)).or_insert(new);
                 call.count = add(call.count, count)?;
                 call.inclusive = add(call.inclusive, cost)?;
             }
@@ -193,7 +177,7 @@ impl Reader {
         if said != found {
             return Err(CallgrindError::Total { said, found });
         }
-        self.graph.calls.sort_by_key(|call| (call.caller, call.callee));
+        self.graph.calls = self.calls.into_values().collect();
         Ok(self.graph)
     }
 }

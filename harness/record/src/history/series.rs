@@ -18,7 +18,7 @@ pub const TIME_NOISE: f64 = 1e-2;
 #[derive(Debug)]
 pub struct HistoryQuery<'a> {
     /// The metric.
-    pub metric: &'static dyn Metric,
+    pub metric: &'static Metric,
     /// Selected workloads.
     pub choice: &'a Choice,
     /// Selected phases; if empty, the last phase of each workload.

@@ -5,15 +5,15 @@ mod tolerance;
 pub use tolerance::{Amount, Percent, Tolerance};
 
 use std::collections::HashSet;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use glob::Pattern;
+use itertools::Itertools;
 use serde::Deserialize;
-use thiserror::Error;
 
+use crate::FileError;
 use crate::metric::{self, Metric};
-use crate::suggestion::suggestion;
+use crate::stored_file::{FileKind, line};
 
 /// Version of the file format that this build reads.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -28,7 +28,7 @@ pub struct Limits {
 #[derive(Debug, Clone)]
 pub struct Limit {
     /// The limited metric.
-    pub metric: &'static dyn Metric,
+    pub metric: &'static Metric,
     /// The largest change for the worse that is not a regression.
     pub tolerance: Tolerance,
     /// Reason for the size of the limit. It is printed with each regression.
@@ -37,36 +37,7 @@ pub struct Limit {
     pub workload: Option<Pattern>,
 }
 
-/// Limits that cannot be read.
-#[derive(Debug, Error)]
-pub enum LimitsError {
-    /// The file is missing or unreadable.
-    #[error("cannot read the limits {path}: {source}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Error of the system.
-        source: std::io::Error,
-    },
-    /// The text is not TOML, or an entry is invalid.
-    #[error("{path}{line}: {what}")]
-    Format {
-        /// The file.
-        path: PathBuf,
-        /// `, line N`; empty if the parser does not report a line.
-        line: String,
-        /// The problem.
-        what: String,
-    },
-    /// The file has another schema version.
-    #[error("{path} has schema version {found}, this harness reads {SCHEMA_VERSION}")]
-    Schema {
-        /// The file.
-        path: PathBuf,
-        /// Version in the file.
-        found: u32,
-    },
-}
+static KIND: FileKind = FileKind::new("the limits ", SCHEMA_VERSION);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -75,11 +46,6 @@ struct File {
     _schema: u32,
     #[serde(default, rename = "limit")]
     limits: Vec<toml::Spanned<Entry>>,
-}
-
-#[derive(Deserialize)]
-struct Version {
-    schema: u32,
 }
 
 #[derive(Deserialize)]
@@ -96,39 +62,25 @@ impl Limits {
     ///
     /// # Errors
     /// If the file cannot be read or an entry is invalid.
-    pub fn read(path: &Path) -> Result<Self, LimitsError> {
-        let text = fs::read_to_string(path).map_err(|source| LimitsError::Read { path: path.to_owned(), source })?;
-        Self::parse(&text, path)
+    pub fn read(path: &Path) -> Result<Self, FileError> {
+        Self::parse(&KIND.read(path)?, path)
     }
 
     /// Reads the limits from TOML; `path` is named in errors.
     ///
     /// # Errors
     /// If an entry is invalid.
-    pub fn parse(text: &str, path: &Path) -> Result<Self, LimitsError> {
-        let at = |offset: Option<usize>, what: String| LimitsError::Format {
-            path: path.to_owned(),
-            line: offset.map(|offset| format!(", line {}", line(text, offset))).unwrap_or_default(),
-            what,
-        };
-        let format =
-            |error: toml::de::Error| at(error.span().map(|span| span.start), error.message().replace('\n', ", "));
-        // The version first: the rest of the file may be invalid in another version.
-        let Version { schema } = toml::from_str(text).map_err(format)?;
-        if schema != SCHEMA_VERSION {
-            return Err(LimitsError::Schema { path: path.to_owned(), found: schema });
-        }
-        let file: File = toml::from_str(text).map_err(format)?;
+    pub fn parse(text: &str, path: &Path) -> Result<Self, FileError> {
+        let file: File = KIND.parse_toml(text, path)?;
         let mut limits = Vec::new();
         let mut seen = HashSet::new();
         for entry in file.limits {
-            let offset = entry.span().start;
-            let entry = entry.into_inner();
-            let about = (entry.metric.clone(), entry.workload.clone());
-            limits.push(Limit::new(entry).map_err(|what| at(Some(offset), what))?);
-            if !seen.insert(about.clone()) {
-                let of = about.1.map(|glob| format!(" of `{glob}`")).unwrap_or_default();
-                return Err(at(Some(offset), format!("a second limit for `{}`{of}; keep one of the two", about.0)));
+            let at = |what: String| KIND.content(path, Some(line(text, entry.span().start)), what);
+            let Entry { metric, workload, .. } = entry.get_ref();
+            limits.push(Limit::new(entry.get_ref()).map_err(at)?);
+            if !seen.insert((metric.clone(), workload.clone())) {
+                let of = workload.as_ref().map(|glob| format!(" of `{glob}`")).unwrap_or_default();
+                return Err(at(format!("a second limit for `{metric}`{of}; keep one of the two")));
             }
         }
         Ok(Self { limits })
@@ -140,7 +92,7 @@ impl Limits {
     }
 
     /// The limit of a metric of a workload: the first whose glob matches the workload, else the one for all workloads.
-    pub fn of(&self, metric: &dyn Metric, workload: &str) -> Option<&Limit> {
+    pub fn of(&self, metric: &Metric, workload: &str) -> Option<&Limit> {
         let mut about = self.limits.iter().filter(|limit| limit.metric.name() == metric.name());
         about
             .clone()
@@ -150,36 +102,24 @@ impl Limits {
 }
 
 impl Limit {
-    fn new(entry: Entry) -> Result<Self, String> {
-        let judged = || metric::all().iter().filter(|metric| metric.portable()).map(|metric| metric.name());
-        let metric = metric::by_name(&entry.metric)
-            .ok_or_else(|| format!("there is no metric `{}`; {}", entry.metric, suggestion(&entry.metric, judged())))?;
+    fn new(entry: &Entry) -> Result<Self, String> {
+        let Entry { metric: name, tolerance, reason, workload } = entry;
+        let judged = || metric::all().iter().filter(|metric| metric.portable());
+        let metric = metric::find(name, judged())?;
         if !metric.portable() {
+            let judged = judged().map(Metric::name).join(", ");
             return Err(format!(
-                "`{}` is a wall time, which is never compared with a stored figure; metrics with a limit: {}",
-                entry.metric,
-                judged().collect::<Vec<_>>().join(", ")
+                "`{name}` is a wall time, which is never compared with a stored figure; metrics with a limit: {judged}"
             ));
         }
-        let tolerance = Tolerance::parse(&entry.tolerance, metric)?;
-        if entry.reason.trim().is_empty() {
-            return Err(format!(
-                "the limit for `{}` has no reason; explain in `reason` why it is this large",
-                entry.metric
-            ));
+        let tolerance = Tolerance::parse(tolerance, metric)?;
+        if reason.trim().is_empty() {
+            return Err(format!("the limit for `{name}` has no reason; explain in `reason` why it is this large"));
         }
-        let workload = entry
-            .workload
-            .map(|glob| Pattern::new(&glob))
-            .transpose()
-            .map_err(|error| format!("the workload glob is not valid: {}", error.msg))?;
-        Ok(Self { metric, tolerance, reason: entry.reason, workload })
+        let workload = workload.as_deref().map(Pattern::new).transpose();
+        let workload = workload.map_err(|error| format!("the workload glob is not valid: {}", error.msg))?;
+        Ok(Self { metric, tolerance, reason: reason.clone(), workload })
     }
-}
-
-/// Number of the line that contains the byte at `offset`, from 1.
-fn line(text: &str, offset: usize) -> usize {
-    text.bytes().take(offset).filter(|&byte| byte == b'\n').count() + 1
 }
 
 #[cfg(test)]

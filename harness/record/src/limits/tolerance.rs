@@ -32,7 +32,7 @@ impl Tolerance {
     ///
     /// # Errors
     /// One clause that describes the problem and the valid forms.
-    pub fn parse(text: &str, metric: &dyn Metric) -> Result<Self, String> {
+    pub fn parse(text: &str, metric: &Metric) -> Result<Self, String> {
         let text = text.trim();
         if text == "exact" {
             return Ok(Self::Exact);

@@ -1,14 +1,10 @@
 //! Metrics: values that are computed from a row, with unit, interval and the direction that is better.
 //!
-//! Each file contains one family of metrics that implement [`Metric`]. A new metric is registered in [`all`]. Metrics
-//! are computed from raw readings each time they are needed and are never stored.
+//! A new metric is one line of the table behind [`all`]. Metrics are computed from raw readings each time they are
+//! needed and are never stored.
 
-mod criterion_time;
-mod heap;
-mod instructions;
-mod latency;
-mod time;
-mod tokens_per_second;
+mod clock;
+mod count;
 
 use std::fmt;
 
@@ -16,79 +12,166 @@ use harness_abtest::Interval;
 use harness_probe::Instrument;
 
 use crate::Row;
+use crate::metric::clock::{PerSlice, first_token, rate, seconds};
+use crate::metric::count::HeapCount;
+use crate::suggestion::suggestion;
 
 /// Requested confidence level of intervals. An interval from fewer than six values cannot reach it: it spans all values
 /// and has a lower level of its own. Only intervals that reach this level count as evidence of a difference.
 pub const LEVEL: f64 = 0.95;
 
+static METRICS: [Metric; 15] = [
+    Metric::new("time", "total runtime", Quantity::Seconds, Source::Slices(seconds)),
+    Metric::new("criterion-time", "time of one run (criterion)", Quantity::Seconds, Source::Criterion),
+    Metric::new("tokens-per-second", "tokens/s", Quantity::PerSecond, Source::Slices(rate)),
+    Metric::new("time-to-first-token", "time to first token", Quantity::Seconds, Source::Slices(first_token)),
+    Metric::new("latency-median", "latency per token, median", Quantity::Seconds, Source::Tokens(0.5)),
+    Metric::new("latency-p95", "latency per token, 95th percentile", Quantity::Seconds, Source::Tokens(0.95)),
+    Metric::new("latency-min", "latency per token, minimum", Quantity::Seconds, Source::Tokens(0.0)),
+    Metric::new("latency-max", "latency per token, maximum", Quantity::Seconds, Source::Tokens(1.0)),
+    Metric::new("instructions", "instructions per token", Quantity::Instructions, Source::Instructions),
+    Metric::heap("bytes-per-token", "heap bytes per token", Quantity::Bytes, HeapCount::BytesPerUnit),
+    Metric::heap("allocations-per-token", "allocations per token", Quantity::Blocks, HeapCount::BlocksPerUnit),
+    Metric::heap("total-bytes", "heap bytes, total", Quantity::Bytes, HeapCount::TotalBytes),
+    Metric::heap("total-allocations", "allocations, total", Quantity::Blocks, HeapCount::TotalBlocks),
+    Metric::heap("peak-bytes", "heap bytes, peak", Quantity::Bytes, HeapCount::PeakBytes),
+    Metric::heap("leaked-bytes", "heap bytes not given back", Quantity::Bytes, HeapCount::LeakedBytes),
+];
+
 /// Returns all metrics, in the order of tables.
-pub fn all() -> &'static [&'static dyn Metric] {
-    &[
-        &time::Time,
-        &criterion_time::CriterionTime,
-        &tokens_per_second::TokensPerSecond,
-        &latency::FirstToken,
-        &latency::Latency::Median,
-        &latency::Latency::P95,
-        &latency::Latency::Min,
-        &latency::Latency::Max,
-        &instructions::Instructions,
-        &heap::Heap::BytesPerUnit,
-        &heap::Heap::AllocationsPerUnit,
-        &heap::Heap::TotalBytes,
-        &heap::Heap::TotalAllocations,
-        &heap::Heap::PeakBytes,
-        &heap::Heap::LeakedBytes,
-    ]
+pub fn all() -> &'static [Metric] {
+    &METRICS
 }
 
 /// Returns the metric with this name.
-pub fn by_name(name: &str) -> Option<&'static dyn Metric> {
-    all().iter().copied().find(|metric| metric.name() == name)
+pub fn by_name(name: &str) -> Option<&'static Metric> {
+    all().iter().find(|metric| metric.name == name)
+}
+
+/// Returns the metric with this name, or one clause that suggests the nearest of these metrics.
+pub(crate) fn find(name: &str, among: impl Iterator<Item = &'static Metric>) -> Result<&'static Metric, String> {
+    let hint = || suggestion(name, among.map(Metric::name));
+    by_name(name).ok_or_else(|| format!("there is no metric `{name}`; {}", hint()))
 }
 
 /// A value that is computed from a row.
-pub trait Metric: Sync {
-    /// Name on the command line, in files and in limits, in kebab-case.
-    fn name(&self) -> &'static str;
-    /// Name in tables and sentences, such as `latency per token, median`.
-    fn title(&self) -> &'static str;
-    /// Title for a workload whose unit is `unit`, such as `instructions per call`.
-    fn title_per(&self, unit: &str) -> String {
-        self.title().replace("per token", &format!("per {unit}"))
+pub struct Metric {
+    name: &'static str,
+    title: &'static str,
+    quantity: Quantity,
+    source: Source,
+}
+
+/// Source of a metric's value.
+enum Source {
+    /// The clock: the median over slices of this value. Its ratio is paired within rounds.
+    Slices(PerSlice),
+    /// The clock: this quantile of the latency of single tokens. Its ratio is paired within rounds.
+    Tokens(f64),
+    /// Criterion's estimate of the time of one run. It has no ratio: two estimates of criterion are minutes apart, and
+    /// the speed of the machine drifts in between.
+    Criterion,
+    /// Instructions executed (Ir) per unit: per token, or per call of a kernel.
+    Instructions,
+    /// A count of dhat.
+    Heap(HeapCount),
+}
+
+impl Metric {
+    const fn new(name: &'static str, title: &'static str, quantity: Quantity, source: Source) -> Self {
+        Self { name, title, quantity, source }
     }
+
+    const fn heap(name: &'static str, title: &'static str, quantity: Quantity, count: HeapCount) -> Self {
+        Self::new(name, title, quantity, Source::Heap(count))
+    }
+
+    /// Name on the command line, in files and in limits, in kebab-case.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Name in tables and sentences, such as `latency per token, median`.
+    pub fn title(&self) -> &'static str {
+        self.title
+    }
+
+    /// Title for a workload whose unit is `unit`, such as `instructions per call`.
+    pub fn title_per(&self, unit: &str) -> String {
+        self.title.replace("per token", &format!("per {unit}"))
+    }
+
     /// Physical quantity of the value.
-    fn quantity(&self) -> Quantity;
-    /// Direction that is better.
-    fn better(&self) -> Better;
+    pub fn quantity(&self) -> Quantity {
+        self.quantity
+    }
+
+    /// Direction that is better: higher for rates, lower for costs.
+    pub fn better(&self) -> Better {
+        if self.quantity == Quantity::PerSecond { Better::Higher } else { Better::Lower }
+    }
+
     /// Instrument that the value is computed from.
-    fn instrument(&self) -> Instrument;
+    pub fn instrument(&self) -> Instrument {
+        match self.source {
+            Source::Slices(_) | Source::Tokens(_) => Instrument::Clock,
+            Source::Criterion => Instrument::Criterion,
+            Source::Instructions => Instrument::Callgrind,
+            Source::Heap(_) => Instrument::Dhat,
+        }
+    }
+
     /// Computes the value of a row. Returns `None` if the row has no reading for it, or if the metric does not apply to
     /// the workload.
-    fn figure(&self, row: &Row) -> Option<Figure>;
+    pub fn figure(&self, row: &Row) -> Option<Figure> {
+        match &self.source {
+            Source::Slices(value) => clock::over_slices(row, *value),
+            Source::Tokens(quantile) => clock::over_tokens(row, *quantile),
+            Source::Criterion => clock::criterion(row),
+            Source::Instructions => count::instructions(row).map(Figure::exact),
+            Source::Heap(count) => count.of(row).map(Figure::exact),
+        }
+    }
+
     /// Computes `head` / `base`. Counts are divided. For wall times it is the median over rounds of the ratio within a
     /// round, which differs from the ratio of the two figures. It is `None` if the two rows were not measured in pairs.
-    fn ratio(&self, base: &Row, head: &Row) -> Option<Figure> {
-        let (base, head) = (self.figure(base)?, self.figure(head)?);
-        (self.portable() && base.value != 0.0).then(|| Figure::exact(head.value / base.value))
+    pub fn ratio(&self, base: &Row, head: &Row) -> Option<Figure> {
+        match &self.source {
+            Source::Slices(value) => clock::paired_ratio(base, head, value),
+            Source::Tokens(quantile) => clock::paired_ratio(base, head, |row, run| clock::latency(row, run, *quantile)),
+            Source::Criterion => None,
+            Source::Instructions | Source::Heap(_) => {
+                let (base, head) = (self.figure(base)?.value, self.figure(head)?.value);
+                (base != 0.0).then(|| Figure::exact(head / base))
+            }
+        }
     }
+
     /// Whether the figure is a count that compares between machines of one
     /// [`PortableKey`](crate::PortableKey).
-    fn portable(&self) -> bool {
+    pub fn portable(&self) -> bool {
         Instrument::COUNTED.contains(&self.instrument())
     }
-}
 
-impl PartialEq for dyn Metric {
-    /// Compares the names, which are unique.
-    fn eq(&self, other: &Self) -> bool {
-        self.name() == other.name()
+    /// Units by which `to` is worse than `from`; negative if it is better.
+    pub fn worse(&self, from: f64, to: f64) -> f64 {
+        match self.better() {
+            Better::Lower => to - from,
+            Better::Higher => from - to,
+        }
     }
 }
 
-impl fmt::Debug for dyn Metric {
+impl PartialEq for Metric {
+    /// Compares the names, which are unique.
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl fmt::Debug for Metric {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.write_str(self.name)
     }
 }
 

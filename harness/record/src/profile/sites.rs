@@ -57,27 +57,6 @@ pub struct Frame {
     pub place: Option<String>,
 }
 
-/// Path prefixes of the files of Rust's own libraries, given that only three parts of a path are known. Limitation:
-/// if a program has modules with these names, one of its frames further out is shown instead.
-const FILES: [&str; 16] = [
-    "core/src/",
-    "alloc/src/",
-    "std/src/",
-    "src/alloc/",
-    "src/boxed/",
-    "src/collections/",
-    "src/iter/",
-    "src/ops/",
-    "src/raw_vec/",
-    "src/slice/",
-    "src/str/",
-    "src/sync/",
-    "src/vec/",
-    "iter/adapters/",
-    "iter/traits/",
-    "collections/vec_deque/",
-];
-
 #[derive(Deserialize)]
 struct Written {
     #[serde(rename = "dhatFileVersion")]
@@ -126,17 +105,10 @@ impl Sites {
             if let Some(allocator) = frames.get(ours) {
                 let mut around = frames[ours..].iter().filter(|frame| !frame.is_library());
                 let caller = around.find(|frame| frame.function != allocator.function);
+                let (bytes, blocks) = (point.tb, point.tbk);
                 match sites.iter_mut().find(|site| site.allocator == *allocator && site.caller.as_ref() == caller) {
-                    Some(site) => {
-                        site.bytes += point.tb;
-                        site.blocks += point.tbk;
-                    }
-                    None => sites.push(Site {
-                        allocator: allocator.clone(),
-                        caller: caller.cloned(),
-                        bytes: point.tb,
-                        blocks: point.tbk,
-                    }),
+                    Some(site) => (site.bytes, site.blocks) = (site.bytes + bytes, site.blocks + blocks),
+                    None => sites.push(Site { allocator: allocator.clone(), caller: caller.cloned(), bytes, blocks }),
                 }
             }
             let stack: Vec<String> = frames.iter().rev().map(Frame::name).collect();
@@ -202,10 +174,8 @@ impl Frame {
     }
 
     fn is_closure(&self) -> bool {
-        self.function
-            .rsplit("::")
-            .next()
-            .is_some_and(|last| last.starts_with("{closure") || last.starts_with("{{closure"))
+        let last = self.function.rsplit("::").next().unwrap_or_default();
+        last.starts_with("{closure") || last.starts_with("{{closure")
     }
 
     /// The name of the function, followed by its file if the name has no path.
@@ -228,8 +198,7 @@ impl Frame {
             _ => of_type,
         };
         let named = ["alloc::", "core::", "std::", "dhat::", "__rust", "__rg_", "__rdl"];
-        let file = self.place.as_deref().unwrap_or_default();
-        named.iter().any(|library| path.starts_with(library)) || FILES.iter().any(|start| file.starts_with(start))
+        named.iter().any(|library| path.starts_with(library)) || self.place.as_deref().is_some_and(is_library_file)
     }
 
     /// Function and place as text.
@@ -240,6 +209,21 @@ impl Frame {
         }
     }
 }
+
+/// True for the files of Rust's own libraries, given that only three parts of a path are known. Limitation: if a program
+/// has modules with these names, one of its frames further out is shown instead.
+fn is_library_file(place: &str) -> bool {
+    let parts: Vec<&str> = place.split('/').collect();
+    match parts.as_slice() {
+        ["core" | "alloc" | "std", "src", _, ..] => true,
+        ["src", module, _, ..] => LIBRARY_MODULES.contains(module),
+        ["iter", "adapters" | "traits", _, ..] | ["collections", "vec_deque", _, ..] => true,
+        _ => false,
+    }
+}
+
+const LIBRARY_MODULES: [&str; 10] =
+    ["alloc", "boxed", "collections", "iter", "ops", "raw_vec", "slice", "str", "sync", "vec"];
 
 #[cfg(test)]
 mod tests {

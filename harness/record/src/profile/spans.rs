@@ -3,6 +3,7 @@
 use harness_probe::protocol::Span;
 use thiserror::Error;
 
+use crate::profile::tree::joined;
 use crate::profile::{Node, Tree};
 
 /// Error of spans that do not form a tree.
@@ -78,10 +79,7 @@ fn add(to: &mut Vec<Node>, nodes: Vec<Node>) {
             Some(same) => {
                 same.own += node.own;
                 same.calls += node.calls;
-                same.range = match (same.range, node.range) {
-                    (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
-                    (range, None) | (None, range) => range,
-                };
+                same.range = joined(same.range, node.range);
                 add(&mut same.children, node.children);
             }
         }

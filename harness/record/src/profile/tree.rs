@@ -1,5 +1,7 @@
 //! Costs of a run as a tree: each operation or function with its children.
 
+use std::collections::HashMap;
+
 /// An operation, a function or an allocating line at one place of the tree.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Node {
@@ -23,7 +25,7 @@ pub struct Tree {
 }
 
 /// One name, summed over all its places in the tree.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Part {
     /// The name.
     pub name: String,
@@ -78,9 +80,21 @@ impl Tree {
 
     /// Returns every name once, in descending order of own cost.
     pub fn parts(&self) -> Vec<Part> {
-        let mut parts: Vec<Part> = Vec::new();
-        let mut around = Vec::new();
-        self.roots.iter().for_each(|root| gather(root, &mut around, &mut parts));
+        let mut parts: HashMap<&str, Part> = HashMap::new();
+        let mut around: Vec<&str> = Vec::new();
+        for (depth, node) in self.walk() {
+            around.truncate(depth);
+            let name = node.name.as_str();
+            let part = parts.entry(name).or_insert_with(|| Part { name: name.to_owned(), ..Part::default() });
+            part.own += node.own;
+            part.calls += node.calls;
+            part.range = joined(part.range, node.range);
+            if !around.contains(&name) {
+                part.total += node.total();
+            }
+            around.push(name);
+        }
+        let mut parts: Vec<Part> = parts.into_values().collect();
         parts.sort_by(|a, b| (b.own, b.total, &a.name).cmp(&(a.own, a.total, &b.name)));
         parts
     }
@@ -102,7 +116,15 @@ impl Tree {
     /// flame graphs. Costs are multiplied by `scale`.
     pub fn folded(&self, scale: f64) -> String {
         let (mut text, mut stack) = (String::new(), Vec::new());
-        self.roots.iter().for_each(|root| fold(root, scale, &mut stack, &mut text));
+        for (depth, node) in self.walk() {
+            stack.truncate(depth);
+            // A semicolon separates frames.
+            stack.push(node.name.replace(';', ","));
+            let cost = (node.own as f64 * scale).round();
+            if cost >= 1.0 {
+                text.push_str(&format!("{} {cost:.0}\n", stack.join(";")));
+            }
+        }
         text
     }
 }
@@ -130,35 +152,12 @@ fn sort(nodes: &mut [Node]) {
     nodes.iter_mut().for_each(|node| sort(&mut node.children));
 }
 
-fn gather<'a>(node: &'a Node, around: &mut Vec<&'a str>, parts: &mut Vec<Part>) {
-    let place = parts.iter().position(|part| part.name == node.name).unwrap_or_else(|| {
-        parts.push(Part { name: node.name.clone(), own: 0, total: 0, calls: 0, range: None });
-        parts.len() - 1
-    });
-    let part = &mut parts[place];
-    part.own += node.own;
-    part.calls += node.calls;
-    if !around.contains(&node.name.as_str()) {
-        part.total += node.total();
-    }
-    part.range = match (part.range, node.range) {
-        (Some((least, most)), Some((low, high))) => Some((least.min(low), most.max(high))),
+/// The range that covers both.
+pub(super) fn joined(one: Option<(u64, u64)>, other: Option<(u64, u64)>) -> Option<(u64, u64)> {
+    match (one, other) {
+        (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
         (range, None) | (None, range) => range,
-    };
-    around.push(&node.name);
-    node.children.iter().for_each(|child| gather(child, around, parts));
-    around.pop();
-}
-
-fn fold(node: &Node, scale: f64, stack: &mut Vec<String>, text: &mut String) {
-    // A semicolon separates frames.
-    stack.push(node.name.replace(';', ","));
-    let cost = (node.own as f64 * scale).round();
-    if cost >= 1.0 {
-        text.push_str(&format!("{} {cost:.0}\n", stack.join(";")));
     }
-    node.children.iter().for_each(|child| fold(child, scale, stack, text));
-    stack.pop();
 }
 
 #[cfg(test)]

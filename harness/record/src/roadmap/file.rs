@@ -1,52 +1,20 @@
 //! Reads `roadmap.toml`. An invalid file yields one sentence that names the file, the entry, and the correction.
 
 use std::collections::HashSet;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Deserialize;
-use thiserror::Error;
 
-use crate::metric::{self, Metric};
+use crate::FileError;
+use crate::metric;
 use crate::roadmap::{Comparison, Forecast, Phase, Range, Roadmap, Target};
-use crate::suggestion::suggestion;
+use crate::stored_file::{FileKind, line};
 
 /// Version of the file format that this build reads.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// A roadmap that cannot be read.
-#[derive(Debug, Error)]
-pub enum RoadmapError {
-    /// The file exists and cannot be read.
-    #[error("cannot read the roadmap {path}: {source}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Error of the system.
-        source: std::io::Error,
-    },
-    /// The text is not TOML, or an entry is invalid.
-    #[error("{path}{line}: {what}")]
-    Format {
-        /// The file.
-        path: PathBuf,
-        /// `, line N`; empty if the parser does not report a line.
-        line: String,
-        /// The problem and the correction.
-        what: String,
-    },
-    /// The file has another schema version.
-    #[error(
-        "{path} has schema version {found}, this harness reads {SCHEMA_VERSION}; write `schema = {SCHEMA_VERSION}` and \
-         its entries"
-    )]
-    Schema {
-        /// The file.
-        path: PathBuf,
-        /// Version in the file.
-        found: u32,
-    },
-}
+static KIND: FileKind =
+    FileKind { update: "; write `schema = 1` and its entries", ..FileKind::new("the roadmap ", SCHEMA_VERSION) };
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -60,11 +28,6 @@ struct File {
     phases: Vec<toml::Spanned<PhaseEntry>>,
     #[serde(default, rename = "forecast")]
     forecasts: Vec<toml::Spanned<ForecastEntry>>,
-}
-
-#[derive(Deserialize)]
-struct Version {
-    schema: u32,
 }
 
 #[derive(Deserialize)]
@@ -105,71 +68,42 @@ impl Roadmap {
     ///
     /// # Errors
     /// If the file cannot be read or is invalid.
-    pub fn read(path: &Path) -> Result<Option<Self>, RoadmapError> {
-        match fs::read_to_string(path) {
-            Ok(text) => Self::parse(&text, path).map(Some),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(RoadmapError::Read { path: path.to_owned(), source }),
-        }
+    pub fn read(path: &Path) -> Result<Option<Self>, FileError> {
+        let text = KIND.read_if_there(path)?;
+        text.map(|text| Self::parse(&text, path)).transpose()
     }
 
     /// Reads the roadmap from TOML; `path` is named in errors.
     ///
     /// # Errors
     /// If the text is invalid.
-    pub fn parse(text: &str, path: &Path) -> Result<Self, RoadmapError> {
-        let at = |offset: Option<usize>, what: String| RoadmapError::Format {
-            path: path.to_owned(),
-            line: offset.map(|offset| format!(", line {}", line(text, offset))).unwrap_or_default(),
-            what,
-        };
-        let format = |error: toml::de::Error| {
-            at(error.span().map(|span| span.start), error.message().trim().replace('\n', ", "))
-        };
-        // The version first: the rest of the file may be invalid in another version.
-        let Version { schema } = toml::from_str(text).map_err(format)?;
-        if schema != SCHEMA_VERSION {
-            return Err(RoadmapError::Schema { path: path.to_owned(), found: schema });
-        }
-        let file: File = toml::from_str(text).map_err(format)?;
+    pub fn parse(text: &str, path: &Path) -> Result<Self, FileError> {
+        let file: File = KIND.parse_toml(text, path)?;
+        let whole = |what: String| KIND.content(path, None, what);
+        let at = |entry: std::ops::Range<usize>, what: String| KIND.content(path, Some(line(text, entry.start)), what);
         for (name, value) in [("source", &file.source), ("workload", &file.workload), ("against", &file.against)] {
             if value.trim().is_empty() {
-                return Err(at(None, format!("`{name}` is empty; give it a value")));
+                return Err(whole(format!("`{name}` is empty; give it a value")));
             }
         }
         let mut phases: Vec<Phase> = Vec::new();
         for entry in file.phases {
-            let offset = Some(entry.span().start);
-            let phase = phase(entry.into_inner()).map_err(|what| at(offset, what))?;
-            if phases.iter().any(|known| known.name == phase.name) {
-                return Err(at(offset, format!("a second phase `{}`; keep one of the two", phase.name)));
-            }
-            if let Some(before) = phases.last().filter(|before| before.week > phase.week) {
-                let what = format!(
-                    "phase `{}` is due before `{}` but listed after it; sort the phases by week",
-                    phase.name, before.name
-                );
-                return Err(at(offset, what));
-            }
-            phases.push(phase);
+            let span = entry.span();
+            phases.push(phase(entry.into_inner(), &phases).map_err(|what| at(span, what))?);
         }
         if phases.is_empty() {
-            return Err(at(None, "there is no phase; add a `[[phase]]`".to_owned()));
+            return Err(whole("there is no phase; add a `[[phase]]`".to_owned()));
         }
         let mut forecasts: Vec<Forecast> = Vec::new();
         for entry in file.forecasts {
-            let offset = Some(entry.span().start);
-            let forecast = forecast(entry.into_inner()).map_err(|what| at(offset, what))?;
-            if forecasts.iter().any(|known| known.name == forecast.name) {
-                return Err(at(offset, format!("a second forecast `{}`; keep one of the two", forecast.name)));
-            }
-            forecasts.push(forecast);
+            let span = entry.span();
+            forecasts.push(forecast(entry.into_inner(), &forecasts).map_err(|what| at(span, what))?);
         }
         Ok(Self { source: file.source, workload: file.workload, against: file.against, phases, forecasts })
     }
 }
 
-fn phase(entry: PhaseEntry) -> Result<Phase, String> {
+fn phase(entry: PhaseEntry, before: &[Phase]) -> Result<Phase, String> {
     let PhaseEntry { name, title, when, week, targets } = entry;
     let of = |what: String| format!("phase `{name}`: {what}");
     if name.trim().is_empty() || title.trim().is_empty() {
@@ -184,7 +118,7 @@ fn phase(entry: PhaseEntry) -> Result<Phase, String> {
         if !seen.insert(target.metric.clone()) {
             return Err(of(format!("it has two targets for `{}`; keep one of the two", target.metric)));
         }
-        let metric = known(&target.metric).map_err(of)?;
+        let metric = metric::find(&target.metric, metric::all().iter()).map_err(of)?;
         let range = match (&target.change, &target.value) {
             (Some(change), None) => Range::change(change, metric),
             (None, Some(value)) => Range::value(value, metric),
@@ -193,13 +127,21 @@ fn phase(entry: PhaseEntry) -> Result<Phase, String> {
         let range = range.map_err(|error| of(error.to_string()))?;
         read.push(Target { metric, range, stated: target.stated });
     }
-    Ok(Phase { name, title, when, week, targets: read })
+    if before.iter().any(|known| known.name == name) {
+        return Err(format!("a second phase `{name}`; keep one of the two"));
+    }
+    match before.last().filter(|before| before.week > week) {
+        Some(Phase { name: before, .. }) => {
+            Err(format!("phase `{name}` is due before `{before}` but listed after it; sort the phases by week"))
+        }
+        None => Ok(Phase { name, title, when, week, targets: read }),
+    }
 }
 
-fn forecast(entry: ForecastEntry) -> Result<Forecast, String> {
+fn forecast(entry: ForecastEntry, before: &[Forecast]) -> Result<Forecast, String> {
     let name = entry.name;
     let of = |what: String| format!("forecast `{name}`: {what}");
-    let metric = known(&entry.metric).map_err(of)?;
+    let metric = metric::find(&entry.metric, metric::all().iter()).map_err(of)?;
     let range = Range::change(&entry.change, metric).map_err(|error| of(error.to_string()))?;
     let test = match (entry.workload, entry.base, entry.head, entry.untested) {
         (Some(workload), Some(base), Some(head), None) if base != head => Ok(Comparison { workload, base, head }),
@@ -212,17 +154,10 @@ fn forecast(entry: ForecastEntry) -> Result<Forecast, String> {
             return Err(of(what.to_owned()));
         }
     };
-    Ok(Forecast { name, metric, range, test })
-}
-
-fn known(name: &str) -> Result<&'static dyn Metric, String> {
-    let names = || metric::all().iter().map(|metric| metric.name());
-    metric::by_name(name).ok_or_else(|| format!("there is no metric `{name}`; {}", suggestion(name, names())))
-}
-
-/// Number of the line that contains the byte at `offset`, from 1.
-fn line(text: &str, offset: usize) -> usize {
-    text.bytes().take(offset).filter(|&byte| byte == b'\n').count() + 1
+    match before.iter().any(|known| known.name == name) {
+        true => Err(format!("a second forecast `{name}`; keep one of the two")),
+        false => Ok(Forecast { name, metric, range, test }),
+    }
 }
 
 #[cfg(test)]
@@ -234,7 +169,7 @@ mod tests {
     const HEAD: &str = "schema = 1\nsource = 's'\nworkload = 'w'\nagainst = 'reference'\n";
     const PHASE: &str = "[[phase]]\nname = 'pooled'\ntitle = 'Pooling'\nwhen = 'weeks 1-2'\nweek = 2\n";
 
-    fn parse(text: &str) -> Result<Roadmap, RoadmapError> {
+    pub(crate) fn parse(text: &str) -> Result<Roadmap, FileError> {
         Roadmap::parse(text, Path::new("baselines/roadmap.toml"))
     }
 

@@ -7,7 +7,7 @@
 mod file;
 mod range;
 
-pub use file::{RoadmapError, SCHEMA_VERSION};
+pub use file::SCHEMA_VERSION;
 pub use range::{Range, RangeError};
 
 use crate::metric::Metric;
@@ -46,7 +46,7 @@ pub struct Phase {
 #[derive(Debug, Clone)]
 pub struct Target {
     /// The metric.
-    pub metric: &'static dyn Metric,
+    pub metric: &'static Metric,
     /// The targeted range.
     pub range: Range,
     /// Figures of the source on its own machine, which are shown and never compared; may be empty.
@@ -59,7 +59,7 @@ pub struct Forecast {
     /// Name of the optimization.
     pub name: String,
     /// The metric.
-    pub metric: &'static dyn Metric,
+    pub metric: &'static Metric,
     /// The change that was forecast.
     pub range: Range,
     /// The comparison that tests it, or the reason why nothing does.

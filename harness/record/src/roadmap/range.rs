@@ -26,7 +26,7 @@ impl Range {
     ///
     /// # Errors
     /// If the text is not a change in percent, or is below -100 %.
-    pub fn change(text: &str, metric: &dyn Metric) -> Result<Self, RangeError> {
+    pub fn change(text: &str, metric: &Metric) -> Result<Self, RangeError> {
         let wrong =
             |what: &str| RangeError(format!("the change `{text}` {what}; write for example `+25 %` or `-85..-90 %`"));
         let inside = text.trim().strip_suffix('%').ok_or_else(|| wrong("is not in percent"))?;
@@ -41,7 +41,7 @@ impl Range {
     ///
     /// # Errors
     /// If the text is not a number, is below zero, or has a unit that does not fit the metric.
-    pub fn value(text: &str, metric: &dyn Metric) -> Result<Self, RangeError> {
+    pub fn value(text: &str, metric: &Metric) -> Result<Self, RangeError> {
         let units = units(metric.quantity());
         let known = units.iter().map(|(name, _)| *name).filter(|name| !name.is_empty()).collect::<Vec<_>>().join(", ");
         let wrong = |what: &str| {
@@ -60,7 +60,7 @@ impl Range {
         Ok(Self::between(ends.map(|value| value * factor), metric, false))
     }
 
-    fn between([a, b]: [f64; 2], metric: &dyn Metric, relative: bool) -> Self {
+    fn between([a, b]: [f64; 2], metric: &Metric, relative: bool) -> Self {
         let (low, high) = (a.min(b), a.max(b));
         let (near, far) = match metric.better() {
             Better::Higher => (low, high),
@@ -70,7 +70,7 @@ impl Range {
     }
 
     /// Formats the range for readers: `+150 % to +210 %`, `50.0 ms`.
-    pub fn text(&self, metric: &dyn Metric) -> String {
+    pub fn text(&self, metric: &Metric) -> String {
         let one = |value: f64| match self.relative {
             true if value == 1.0 => "no change".to_owned(),
             true => format!("{:+.0} %", (value - 1.0) * 100.0),
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
     use crate::metric;
 
-    fn named(name: &str) -> &'static dyn Metric {
+    fn named(name: &str) -> &'static Metric {
         metric::by_name(name).expect("a metric")
     }
 

@@ -88,7 +88,7 @@ pub(super) fn phases<'a>(record: &'a Record, workload: &str) -> Vec<&'a Row> {
 
 /// The workload to show a metric of: the headline workload if it has figures. Else the middle one of those that yield one
 /// token per run, because the first and last positions are extremes. Else the first that yields tokens.
-fn workload<'a>(report_data: &'a ReportData, metric: &dyn Metric) -> Option<&'a str> {
+fn workload<'a>(report_data: &'a ReportData, metric: &Metric) -> Option<&'a str> {
     let record = &report_data.record;
     let has_figures = |name: &str| phases(record, name).iter().any(|row| metric.figure(row).is_some());
     if let Some(headline) = headline(record).filter(|name| has_figures(name)) {
@@ -114,7 +114,7 @@ pub(crate) fn finding<'a>(
     record: &'a Record,
     anchors: &'a [String],
     workload: &str,
-    metric: &dyn Metric,
+    metric: &Metric,
 ) -> Option<Finding<'a>> {
     let rows = phases(record, workload);
     let head = rows.iter().rev().find(|row| figures::trusted(row) && metric.figure(row).is_some())?;
@@ -141,7 +141,7 @@ pub(crate) struct Finding<'a> {
     pub(crate) base_figure: Figure,
 }
 
-fn mark(report_data: &ReportData, metric: &dyn Metric, row: &Row) -> Mark {
+fn mark(report_data: &ReportData, metric: &Metric, row: &Row) -> Mark {
     let value = figures::figure(metric, Some(row));
     let alarm = !figures::trusted(row);
     let label = match &value {

@@ -35,7 +35,7 @@ pub(crate) fn charts(report_data: &ReportData, roadmap: &Roadmap) -> Vec<Named> 
     drawn.collect()
 }
 
-fn chart(report_data: &ReportData, roadmap: &Roadmap, metric: &'static dyn Metric, axis: &str) -> Option<Chart> {
+fn chart(report_data: &ReportData, roadmap: &Roadmap, metric: &'static Metric, axis: &str) -> Option<Chart> {
     let stages: Vec<Stage> = roadmap.phases.iter().map(|phase| stage(report_data, roadmap, metric, phase)).collect();
     stages.iter().find(|stage| stage.wanted.is_some())?;
     stages.iter().find(|stage| stage.reached.is_some())?;
@@ -46,7 +46,7 @@ fn chart(report_data: &ReportData, roadmap: &Roadmap, metric: &'static dyn Metri
     Some(Chart::new(title, subtitle, BurnDown { axis: format!("{axis}, relative to {}", roadmap.against), stages }))
 }
 
-fn stage(report_data: &ReportData, roadmap: &Roadmap, metric: &'static dyn Metric, phase: &Phase) -> Stage {
+fn stage(report_data: &ReportData, roadmap: &Roadmap, metric: &'static Metric, phase: &Phase) -> Stage {
     let target = phase.targets.iter().find(|target| target.metric.name() == metric.name() && target.range.relative);
     let cost = |ratio: Figure| if metric.better() == Better::Higher { figures::inverse(ratio) } else { ratio };
     let end = |end: f64| cost(Figure::exact(end)).value;

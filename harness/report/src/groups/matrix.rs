@@ -24,7 +24,7 @@ pub(super) fn chart_names() -> impl Iterator<Item = &'static str> {
 /// The combinations that have figures of a metric, and the phases.
 struct Grid<'a> {
     report_data: &'a ReportData,
-    metric: &'static dyn Metric,
+    metric: &'static Metric,
     combinations: Vec<Parameters<'a>>,
     phases: Vec<&'a str>,
 }
@@ -41,7 +41,7 @@ pub(super) fn groups(report_data: &ReportData) -> (Vec<Group>, Option<String>) {
 }
 
 impl<'a> Grid<'a> {
-    fn new(report_data: &'a ReportData, metric: &'static dyn Metric) -> Option<Self> {
+    fn new(report_data: &'a ReportData, metric: &'static Metric) -> Option<Self> {
         let all = report_data.record.workloads().into_iter().filter_map(parameters).filter(|one| one.pairs.len() > 1);
         // Keep combinations for which the instrument ran, even if it failed: their cells are shown as missing.
         let instrument = metric.instrument();

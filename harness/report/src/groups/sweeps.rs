@@ -89,7 +89,7 @@ struct Swept<'a> {
     report_data: &'a ReportData,
     sweep: &'a Sweep<'a>,
     question: Question<'a>,
-    metric: &'static dyn Metric,
+    metric: &'static Metric,
     /// The largest size that counts for the exponent.
     limit: f64,
     lines: Vec<Line<'a>>,

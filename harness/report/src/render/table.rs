@@ -71,7 +71,7 @@ pub enum Tone {
 
 impl Tone {
     /// The tone of a change of a metric.
-    pub fn of_change(metric: &dyn Metric, difference: f64) -> Self {
+    pub fn of_change(metric: &Metric, difference: f64) -> Self {
         match (metric.better(), difference) {
             (_, 0.0) => Self::Plain,
             (Better::Lower, 0.0..) | (Better::Higher, ..0.0) => Self::Bad,
@@ -243,7 +243,7 @@ impl Cell {
     }
 
     /// A figure with its unit and its interval.
-    pub fn figure(metric: &dyn Metric, figure: &Figure) -> Self {
+    pub fn figure(metric: &Metric, figure: &Figure) -> Self {
         Self::number(figure.value, number::figure(metric.quantity(), figure))
     }
 

@@ -168,7 +168,7 @@ impl Bisect {
 
     /// The metrics that may identify the commit. Instructions may stand in for time, because they repeat. No other
     /// count may: a commit that allocates more need not be slower, and would be reported in place of the slow one.
-    fn wanted(&self) -> Result<Vec<&'static dyn Metric>> {
+    fn wanted(&self) -> Result<Vec<&'static Metric>> {
         let mut wanted = judged_metrics(&self.metric, "no commit can be found by it")?;
         if is_time(&wanted) {
             wanted.extend(judged().filter(|metric| metric.name() == STAND_IN));
@@ -176,7 +176,7 @@ impl Bisect {
         Ok(wanted)
     }
 
-    fn request(&self, wanted: &[&'static dyn Metric]) -> Result<Request> {
+    fn request(&self, wanted: &[&'static Metric]) -> Result<Request> {
         let counts = wanted.iter().filter(|metric| metric.portable());
         let mut instruments: Vec<Instrument> = counts.map(|metric| metric.instrument()).collect();
         instruments.sort();
@@ -214,12 +214,12 @@ impl Ends {
 }
 
 /// A metric with its comparison.
-type Compared = (&'static dyn Metric, Answer);
+type Compared = (&'static Metric, Answer);
 
 /// Returns the first wanted count that got worse from GOOD to BAD, and the counts before it, which did not.
 fn moved(
     counts: &Option<(Record, Record)>,
-    wanted: &[&'static dyn Metric],
+    wanted: &[&'static Metric],
     limits: &Limits,
 ) -> (Option<Compared>, Vec<Compared>) {
     let mut unmoved = Vec::new();
@@ -241,7 +241,7 @@ fn limits(good: &Project, project: &Project) -> Result<Limits> {
 }
 
 /// Returns true if time is among the metrics; counts can then only stand in for it.
-fn is_time(wanted: &[&'static dyn Metric]) -> bool {
+fn is_time(wanted: &[&'static Metric]) -> bool {
     wanted.iter().any(|metric| !metric.portable())
 }
 

@@ -54,7 +54,7 @@ pub(super) fn changed(
 fn grown(verdict: &GateVerdict) -> Vec<(&str, &str)> {
     let rows = verdict.counts.iter().flat_map(|counts| &counts.rows);
     let regressed = rows.filter(|row| matches!(row.judgement, CountVerdict::Regressed(_))).map(|row| &row.comparison);
-    let is_counted = |metric: &'static dyn Metric| metric.instrument() == Instrument::Callgrind;
+    let is_counted = |metric: &'static Metric| metric.instrument() == Instrument::Callgrind;
     let mut grown: Vec<_> = regressed.filter(|one| one.metric.is_some_and(is_counted)).collect();
     grown.sort_by(|a, b| {
         let [a, b] = [a, b].map(|one| one.ratio.map_or(f64::INFINITY, |ratio| ratio.value));
