@@ -33,6 +33,8 @@ pub(crate) struct Slowdown {
     pub(crate) found: Rate,
     /// Gates that were red on a workload that is not slower.
     pub(crate) false_alarms: Rate,
+    /// Slowed workloads that ended *not slower*.
+    pub(crate) not_slower: Rate,
     /// Estimates of the slowed workloads.
     pub(crate) estimates: Estimates,
     /// Median of the seconds of measuring of a gate.
@@ -134,12 +136,14 @@ impl<'a> Group<'a> {
                 Rate { count: rows.iter().filter(is_red).count(), of: rows.len() }
             };
             let seconds: Vec<f64> = rows.iter().map(|row| row.measuring_seconds.value()).collect();
-            let slowed = rows.iter().flat_map(|row| &row.workloads).filter(|one| one.role == Role::Slowed);
+            let slowed = || rows.iter().flat_map(|row| &row.workloads).filter(|one| one.role == Role::Slowed);
+            let is_assured = |one: &&WorkloadResult| one.verdict == TimeOutcome::Verdict(Verdict::NotSlower);
             Slowdown {
                 percent,
                 found: red_on(Role::Slowed),
                 false_alarms: red_on(Role::Same),
-                estimates: Estimates::of(slowed),
+                not_slower: Rate { count: slowed().filter(is_assured).count(), of: slowed().count() },
+                estimates: Estimates::of(slowed()),
                 seconds: median(&seconds),
             }
         };

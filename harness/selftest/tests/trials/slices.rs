@@ -83,3 +83,22 @@ fn what_cannot_be_done_is_answered_by_one_sentence() {
     let done = tools.run(&["gate", "--condition", "faster"]);
     assert!(done.status == 2 && done.stderr.contains("\"faster\" is no condition"), "{}", done.stderr);
 }
+
+/// Two harnesses on one core would measure each other.
+#[test]
+fn a_trial_waits_for_another_harness_that_measures() {
+    let tools = steady();
+    let bases = tools.project.path("target/harness-bases");
+    std::fs::create_dir_all(&bases).expect("made");
+    let lock = std::fs::File::create(bases.join("time.lock")).expect("made");
+    lock.lock().expect("free");
+    std::thread::scope(|scope| {
+        let trial = scope.spawn(|| gather(&tools, &["--condition", "null", "--trials", "1"]));
+        std::thread::sleep(std::time::Duration::from_secs(2));
+        assert!(!trial.is_finished(), "it measured although the lock was held");
+        lock.unlock().expect("unlocked");
+        let done = trial.join().expect("no panic");
+        assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
+        assert!(done.stderr.contains("waiting for another harness that measures here"), "{}", done.stderr);
+    });
+}
