@@ -107,10 +107,10 @@ pub fn page(trials: &[Trial], swapped: &Swapped, criterion: &[BackToBack], chart
         SLICE.as_micros()
     );
     text += "## Promised and measured\n\n";
-    text += &Format::Markdown.render(&[promises(&findings)]);
+    text += &Format::MARKDOWN.render(&[promises(&findings)]);
     text += &all_false_alarms(&findings);
     text += "\n## Every condition\n\n";
-    text += &Format::Markdown.render(&[table(&findings)]);
+    text += &Format::MARKDOWN.render(&[table(&findings)]);
     text += "\nCounts have 90 % intervals in percent (Clopper and Pearson), so that each end alone holds at 95 %. *Red* counts \
              gates if a gate was judged; all other columns count verdicts on single workloads. *Unchanged*: both sides are \
              the same program. ";
@@ -143,7 +143,7 @@ pub fn page(trials: &[Trial], swapped: &Swapped, criterion: &[BackToBack], chart
         text += &of_criterion(criterion);
     }
     text += "\n## By workload\n\n";
-    text += &Format::Markdown.render(&[by_workload(trials)?]);
+    text += &Format::MARKDOWN.render(&[by_workload(trials)?]);
     let machines: std::collections::BTreeSet<String> =
         trials.iter().map(|trial| trial.session.environment.machine()).collect();
     let machines: Vec<String> = machines.into_iter().collect();

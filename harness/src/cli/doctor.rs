@@ -17,7 +17,7 @@ use harness_abtest::{NoiseFloor, Rules};
 use harness_judge::machine::{Diagnosis, NoiseFloors, findings};
 use harness_probe::Instrument;
 use harness_record::session::FLOOR_SHARE;
-use harness_report::render::Format;
+use harness_report::render::{Audience, Format};
 use harness_report::tables::diagnosis;
 
 use harness::seconds::seconds_up_to;
@@ -91,16 +91,16 @@ impl Doctor {
             floors: floors.map_err(|error| format!("the noise floor could not be measured: {error:#}")),
         };
         let mut tables = diagnosis::tables(&diagnosis);
-        match self.format {
-            Format::Table => {
+        match self.format.audience() {
+            Audience::Terminal => {
                 show(&tables, self.format)?;
                 print(&format!("\n{}\n", diagnosis.sentence()))?;
             }
-            Format::Markdown => {
+            Audience::Document => {
                 tables.iter_mut().last().map(|last| last.notes.push(diagnosis.sentence())).unwrap_or_default();
                 show(&tables, self.format)?;
             }
-            Format::Json | Format::Csv => {
+            Audience::Program => {
                 show(&tables, self.format)?;
                 notice(&diagnosis.sentence());
             }

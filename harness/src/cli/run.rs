@@ -11,7 +11,7 @@ use harness::terminal;
 use harness_judge::trends::{Trends, recent};
 use harness_probe::Instrument;
 use harness_record::{Check, Record};
-use harness_report::render::{Format, Table};
+use harness_report::render::{Audience, Format, Table};
 
 use super::writable;
 use harness::terminal::{Status, exact, notice, show};
@@ -170,7 +170,7 @@ impl Run {
 fn tables(project: &Project, record: &Record, format: Format) -> Vec<Table> {
     let anchors = &project.config.anchors;
     let tables = |trends: Option<&Trends>| harness_report::run_tables(record, anchors, exact(format), trends);
-    let width = terminal_width().filter(|_| format == Format::Table);
+    let width = terminal_width().filter(|_| format.audience() == Audience::Terminal);
     let with_trends = width.map(|width| {
         let earlier = recent(&project.records(), record, harness_report::BARS - 1);
         (width, tables(Some(&Trends::of(&earlier, record, anchors.first().map(String::as_str)))))
@@ -190,7 +190,7 @@ fn terminal_width() -> Option<usize> {
 /// Width of the widest row, in columns. Titles and notes do not count, because they may wrap.
 fn widest(tables: &[Table]) -> usize {
     let bare = |table: &Table| Table { title: String::new(), notes: Vec::new(), ..table.clone() };
-    let text = Format::Table.render(&tables.iter().map(bare).collect::<Vec<_>>());
+    let text = Format::TABLE.render(&tables.iter().map(bare).collect::<Vec<_>>());
     anstream::adapter::strip_str(&text).to_string().lines().map(|line| line.chars().count()).max().unwrap_or(0)
 }
 

@@ -177,13 +177,13 @@ impl Session {
     fn show_counts(&self, now: &State) -> Result<()> {
         let Some(counts) = &now.counts else { return Ok(()) };
         let Some((first, last)) = &self.states else {
-            return show(&harness_report::run_tables(counts, &[], false, None), Format::Table);
+            return show(&harness_report::run_tables(counts, &[], false, None), Format::TABLE);
         };
         let Some(before) = &last.counts else { return Ok(()) };
         let against_last = compare(RecordView::record(before), RecordView::record(counts));
         let started = first.counts.as_ref().filter(|_| !Rc::ptr_eq(first, last));
         let against_first = started.map(|first| compare(RecordView::record(first), RecordView::record(counts)));
-        show(&[counts_table(&against_last, against_first.as_deref())], Format::Table)?;
+        show(&[counts_table(&against_last, against_first.as_deref())], Format::TABLE)?;
         // Missing readings are reported; the next change may fix them.
         run::outcome(counts);
         Ok(())
@@ -214,7 +214,7 @@ impl Session {
             true => None,
             false => Some(time(first)?),
         };
-        show(&[times_table(&against_last, against_first.as_deref())], Format::Table)
+        show(&[times_table(&against_last, against_first.as_deref())], Format::TABLE)
     }
 }
 

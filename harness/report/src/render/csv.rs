@@ -2,13 +2,33 @@
 
 use serde_json::Value;
 
-use crate::render::{Renderer, Table};
+use crate::render::{Audience, Renderer, Table};
 
 /// Renders all tables under one header line: the columns of all tables, each once, in order of appearance. With several tables,
 /// a first column `table` has the title. Missing numbers are empty fields.
 pub(super) struct Csv;
 
 impl Renderer for Csv {
+    fn name(&self) -> &'static str {
+        "csv"
+    }
+
+    fn help(&self) -> &'static str {
+        "Exact values for spreadsheets, one header line"
+    }
+
+    fn extension(&self) -> &'static str {
+        "csv"
+    }
+
+    fn audience(&self) -> Audience {
+        Audience::Program
+    }
+
+    fn has_notes(&self) -> bool {
+        false
+    }
+
     fn render(&self, tables: &[Table]) -> String {
         let mut keys: Vec<&str> = Vec::new();
         for column in tables.iter().flat_map(|table| &table.columns) {

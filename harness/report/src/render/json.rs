@@ -3,12 +3,28 @@
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use crate::render::{Cell, Column, Renderer, Table};
+use crate::render::{Audience, Cell, Column, Renderer, Table};
 
 /// Renders `[{"title", "rows": [{column key: exact value}], "notes"}]` for any number of tables.
 pub(super) struct Json;
 
 impl Renderer for Json {
+    fn name(&self) -> &'static str {
+        "json"
+    }
+
+    fn help(&self) -> &'static str {
+        "Exact values for programs"
+    }
+
+    fn extension(&self) -> &'static str {
+        "json"
+    }
+
+    fn audience(&self) -> Audience {
+        Audience::Program
+    }
+
     fn render(&self, tables: &[Table]) -> String {
         let tables: Vec<Outgoing<'_>> = tables
             .iter()

@@ -4,7 +4,7 @@ use anstyle::Style;
 use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, CellAlignment, Color, LineStyle};
 
-use crate::render::{Align, Renderer, Table, Tone};
+use crate::render::{Align, Audience, Renderer, Table, Tone};
 
 const TITLE: Style = Style::new().bold();
 const NOTE: Style = Style::new().dimmed();
@@ -13,6 +13,22 @@ const NOTE: Style = Style::new().dimmed();
 pub(super) struct Terminal;
 
 impl Renderer for Terminal {
+    fn name(&self) -> &'static str {
+        "table"
+    }
+
+    fn help(&self) -> &'static str {
+        "Aligned columns for a terminal"
+    }
+
+    fn extension(&self) -> &'static str {
+        "txt"
+    }
+
+    fn audience(&self) -> Audience {
+        Audience::Terminal
+    }
+
     fn render(&self, tables: &[Table]) -> String {
         tables.iter().map(table).collect::<Vec<_>>().join("\n")
     }

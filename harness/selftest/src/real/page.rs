@@ -19,7 +19,7 @@ pub fn page(rows: &[Row], chart: &str) -> String {
     );
     for mut table in tables(rows) {
         text += &format!("\n## {}\n\n", std::mem::take(&mut table.title));
-        text += &Format::Markdown.render(&[table]);
+        text += &Format::MARKDOWN.render(&[table]);
     }
     text += "\nBounds hold at 95 % each (Clopper and Pearson). *Red* is exit status 1 of the gate; *exit 2* is a gate that could not \
              judge. *Found* gates are red on a workload that the commit slows down by the stated percentage. *Identical* programs \

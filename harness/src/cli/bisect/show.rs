@@ -4,7 +4,7 @@ use anyhow::Result;
 use harness::bisect::{Answer, Finding, Next};
 use harness_abtest::Rules;
 use harness_record::{Commit, number};
-use harness_report::render::{Cell, Column, Format, Table, Tone};
+use harness_report::render::{Audience, Cell, Column, Table, Tone};
 
 use super::Bisect;
 use harness::terminal::{ALARM, Status, WARNING, exact, notice, print, show};
@@ -76,7 +76,7 @@ impl Bisect {
         if self.metric == "time" && name != "time" {
             lines.insert(1, format!("by {name}, which got worse from GOOD to BAD; time itself was not measured"));
         }
-        if self.format == Format::Table {
+        if self.format.audience() == Audience::Terminal {
             let mut text = self.format.render(&[table]);
             let style = if outcome == Status::Fine { ALARM } else { WARNING };
             let first = lines.remove(0);

@@ -4,7 +4,7 @@ use anyhow::Result;
 use harness_abtest::Verdict;
 use harness_judge::gate::{GateVerdict, TimeOutcome};
 use harness_record::session::Session;
-use harness_report::render::{Format, Table};
+use harness_report::render::{Audience, Format, Table};
 use harness_report::tables::counts::table;
 use harness_report::tables::times::times_table;
 
@@ -54,18 +54,18 @@ pub(super) fn gate_verdict(
         let table = table(&shown, exact(format));
         tables.extend((!table.rows.is_empty()).then_some(table));
     }
-    match format {
-        Format::Json | Format::Csv => {
+    match format.audience() {
+        Audience::Program => {
             let mut notes = gate_verdict.circumstances(session);
             notes.extend(session.unmatched.iter().cloned());
             notes.extend(rule_lines(&accepted, &gate_verdict.pending, &gate_verdict.complaints, &amended));
-            match tables.first_mut().filter(|_| format == Format::Json) {
+            match tables.first_mut().filter(|_| format.has_notes()) {
                 Some(first) => {
                     first.title = gate_verdict.summary();
                     first.notes = notes;
                     first.notes.push(again.clone());
                 }
-                // CSV has no room for notes, and without tables there is nowhere to put them.
+                // Some formats have no notes, and without tables there is nowhere to put them.
                 None => notes.iter().for_each(|note| notice(note)),
             }
             tables.extend_from_slice(changed);
@@ -74,7 +74,7 @@ pub(super) fn gate_verdict(
             notice(&again);
             Ok(())
         }
-        Format::Markdown => {
+        Audience::Document => {
             let mut notes = red;
             notes.extend(better);
             notes.extend(open.iter().map(|sentence| format!("open: {sentence}")));
@@ -89,7 +89,7 @@ pub(super) fn gate_verdict(
             tables.extend_from_slice(changed);
             show(&tables, format)
         }
-        Format::Table => {
+        Audience::Terminal => {
             let mut text = String::new();
             for sentence in red {
                 text += &format!("{ALARM}regressed:{ALARM:#} {sentence}\n");

@@ -13,7 +13,7 @@ use harness_record::Record;
 use harness_record::choice::Choice;
 use harness_record::distinct::distinct;
 use harness_record::limits::Limits;
-use harness_report::render::Format;
+use harness_report::render::{Audience, Format};
 use harness_report::tables::counts::table;
 
 use super::{Gate, rules};
@@ -121,7 +121,7 @@ fn show_verdict(verdict: &CountsVerdict, complaints: &[String], format: Format, 
     let shown = if all { verdict.clone() } else { verdict.remarkable() };
     let mut table = table(&shown, false);
     let unjudged = verdict.unjudged();
-    if format == Format::Markdown {
+    if format.audience() == Audience::Document {
         table.title = verdict.summary();
         table.notes = verdict.regressions();
         table.notes.extend(unjudged.iter().map(|reason| format!("not judged: {reason}")));
