@@ -59,10 +59,10 @@ struct Session {
 }
 
 impl Watch {
-    pub(crate) fn run(self, project: Project) -> Result<Status> {
+    pub(crate) fn run(self, project: &Project) -> Result<Status> {
         // From here on Ctrl-C ends child programs only; the watch then returns.
         let _held = Held::new();
-        match self.watch(project) {
+        match self.watch(project.clone()) {
             Err(error) if !process::stopped() => Err(error),
             _ => Ok(Status::Fine),
         }
