@@ -1,6 +1,5 @@
 //! Selects the part of two records that is compared: workloads by glob, phases and metrics by name.
 
-use harness_probe::Instrument;
 use harness_record::Record;
 use harness_record::choice::{Choice, ChoiceError};
 use harness_record::metric::{self, Metric};
@@ -44,8 +43,8 @@ pub fn only_metrics(comparisons: &mut Vec<Comparison>, names: &[String]) -> Resu
     Ok(())
 }
 
-/// The metrics with these names, in the order of the tables. `time` and `heap` each select every metric of their
-/// instruments.
+/// The metrics with these names, in the order of the tables. The name of an instrument or of its quantity, such as
+/// `heap`, selects every metric of the instrument.
 ///
 /// # Errors
 /// If a name is not that of a metric.
@@ -58,12 +57,7 @@ pub fn metrics(names: &[String]) -> Result<Vec<&'static dyn Metric>, UnknownMetr
 }
 
 fn named(metric: &dyn Metric, name: &str) -> bool {
-    metric.name() == name
-        || match name {
-            "time" => matches!(metric.instrument(), Instrument::Clock | Instrument::Criterion),
-            "heap" => metric.instrument() == Instrument::Dhat,
-            _ => false,
-        }
+    metric.name() == name || [metric.instrument().quantity(), metric.instrument().name()].contains(&name)
 }
 
 #[cfg(test)]
@@ -99,9 +93,15 @@ mod tests {
             Ok(comparisons.iter().filter_map(|comparison| comparison.metric).map(|metric| metric.name()).collect())
         };
         assert_eq!(chosen(&["peak-bytes", "instructions"]), Ok(vec!["instructions", "peak-bytes"]));
-        assert_eq!(chosen(&["heap"]).map(|names| names.len()), Ok(6));
-        assert_eq!(chosen(&["time"]).map(|names| names.len()), Ok(6));
-        assert_eq!(chosen(&[]).map(|names| names.len()), Ok(13));
+        let all = chosen(&[]).expect("all");
+        assert!(["time", "tokens-per-second", "peak-bytes"].iter().all(|name| all.contains(name)), "{all:?}");
+        let read_by = |wanted: &str| -> Vec<&str> {
+            let quantity = |name: &str| metric::by_name(name).expect("a metric").instrument().quantity();
+            all.iter().copied().filter(|name| quantity(name) == wanted).collect()
+        };
+        assert_eq!(chosen(&["heap"]), Ok(read_by("heap")));
+        assert_eq!(chosen(&["dhat"]), Ok(read_by("heap")));
+        assert_eq!(chosen(&["time"]), Ok(read_by("time")));
         assert_eq!(chosen(&["pick-bytes"]), Err("there is no metric `pick-bytes`; did you mean `peak-bytes`?".into()));
     }
 }
