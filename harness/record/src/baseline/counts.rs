@@ -3,10 +3,10 @@
 //! The first line contains the schema version and the date of the measurement. The last line contains the number of
 //! rows, so that a truncated file is detected.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use harness_probe::Unit;
+use harness_probe::{Instrument, Unit};
 
 use crate::baseline::{BaselineError, SCHEMA_VERSION};
 use crate::{Check, Data, Reading, Row};
@@ -28,6 +28,9 @@ const DHAT: [(&str, &str); 7] = [
     ("token-blocks", "blocks"),
 ];
 
+/// Unit of the counts of [`Data::Counts`]; their names begin with the instrument and a slash.
+const GENERIC_UNIT: &str = "counts";
+
 const HEAD: &str = "# harness baseline, schema ";
 
 /// Returns the text of the file.
@@ -38,11 +41,11 @@ pub(super) fn write(rows: &[Row], measured: &str) -> String {
     line(COLUMNS);
     for row in rows {
         for reading in &row.readings {
-            for ((count, unit), value) in values(&reading.data) {
+            for (count, unit, value) in values(&reading.data) {
                 line([
                     &row.workload,
                     &row.phase,
-                    count,
+                    &count,
                     &value.to_string(),
                     unit,
                     &row.unit.per_run.to_string(),
@@ -59,15 +62,27 @@ pub(super) fn write(rows: &[Row], measured: &str) -> String {
     format!("{HEAD}{SCHEMA_VERSION}, measured {measured}\n{table}# {lines} rows\n")
 }
 
-fn values(data: &Data) -> Vec<((&'static str, &'static str), u64)> {
-    match *data {
-        Data::Callgrind { instructions } => CALLGRIND.into_iter().zip([instructions]).collect(),
-        Data::Dhat { total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks } => DHAT
-            .into_iter()
-            .zip([total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks])
-            .collect(),
+/// Returns the name, the unit and the value of each count.
+fn values(data: &Data) -> Vec<(String, &'static str, u64)> {
+    let named = |counts: &[(&str, &'static str)], values: &[u64]| {
+        counts.iter().zip(values).map(|((count, unit), value)| ((*count).to_owned(), *unit, *value)).collect()
+    };
+    match data {
+        Data::Callgrind { instructions } => named(&CALLGRIND, &[*instructions]),
+        &Data::Dhat { total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks } => {
+            named(&DHAT, &[total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks])
+        }
+        Data::Counts { counted_by, values } => {
+            values.iter().map(|(name, &value)| (format!("{}/{name}", counted_by.name()), GENERIC_UNIT, value)).collect()
+        }
         Data::Clock { .. } | Data::Criterion { .. } => Vec::new(),
     }
+}
+
+/// Splits the name of a generic count, such as `dhat/pages`, into the instrument and the rest.
+fn generic(count: &str) -> Option<(Instrument, &str)> {
+    let (instrument, name) = count.split_once('/')?;
+    Some((Instrument::by_name(instrument).filter(|instrument| instrument.is_counted())?, name))
 }
 
 /// Parses the text of the file. Returns the date of the measurement, and the rows with readings of instruction set
@@ -175,11 +190,12 @@ impl Entry {
     fn read(fields: [&str; COLUMNS.len()]) -> Result<Self, String> {
         let [workload, phase, count, value, unit, per_run, run_unit, definition, answer] = fields;
         let known = || CALLGRIND.iter().chain(&DHAT);
-        let Some((_, expected)) = known().find(|(name, _)| *name == count) else {
+        let of_own_variant = known().find(|(name, _)| *name == count).map(|(_, unit)| *unit);
+        let Some(expected) = of_own_variant.or_else(|| generic(count).map(|_| GENERIC_UNIT)) else {
             let names: Vec<&str> = known().map(|(name, _)| *name).collect();
             return Err(format!("there is no count `{count}`; the counts are {}", names.join(", ")));
         };
-        if unit != *expected {
+        if unit != expected {
             return Err(format!("`{count}` is counted in {expected}, not in `{unit}`"));
         }
         let value = number(value).map_err(|what| format!("the value of `{count}` {what}"))?;
@@ -229,6 +245,14 @@ impl Reader {
     /// Returns the row with its readings. An error contains the line number and the problem.
     fn finish(mut self, isa: &str) -> Result<Row, (u64, String)> {
         let reading = |data| Reading { isa: isa.to_owned(), threads: 1, data };
+        let mut generic_counts: BTreeMap<Instrument, BTreeMap<String, u64>> = BTreeMap::new();
+        self.counts.retain(|count, (value, _)| match generic(count) {
+            Some((instrument, name)) => {
+                generic_counts.entry(instrument).or_default().insert(name.to_owned(), *value);
+                false
+            }
+            None => true,
+        });
         if let Some((instructions, _)) = self.counts.remove(CALLGRIND[0].0) {
             self.row.readings.push(reading(Data::Callgrind { instructions }));
         }
@@ -250,6 +274,14 @@ impl Reader {
             };
             self.row.readings.push(reading(data));
         }
+        for (counted_by, values) in generic_counts {
+            if self.row.reading(counted_by).is_some() {
+                let name = format!("{} in phase {}", self.row.workload, self.row.phase);
+                return Err((self.line, format!("{name} has two readings of {}", counted_by.name())));
+            }
+            self.row.readings.push(reading(Data::Counts { counted_by, values }));
+        }
+        self.row.readings.sort_by_key(|reading| reading.data.instrument());
         Ok(self.row)
     }
 }
