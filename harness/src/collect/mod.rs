@@ -22,7 +22,7 @@ use harness_probe::protocol::Description;
 use harness_record::{Environment, Record, RunScope, UNKNOWN};
 use thiserror::Error;
 
-use crate::collect::instrument::{Callgrind, Clock, Criterion, Dhat, InstrumentReader, Settings};
+use crate::collect::instrument::{Measurement, Settings};
 use crate::layout::PoolError;
 use crate::probe::{Greeting, Probe, ProbeError};
 use crate::process;
@@ -187,33 +187,28 @@ impl Measured<'_> {
         };
         // A baseline has one instruction set, so callgrind and dhat use the same.
         let counts = Settings { isa: settings.isa.clone().or_else(|| counts_isa.clone().ok()), ..settings.clone() };
-        let selects = |instrument| request.plan.instruments.contains(&instrument);
-        let mut counting: Vec<Box<dyn InstrumentReader + '_>> = Vec::new();
-        let mut timing: Vec<Box<dyn InstrumentReader + '_>> = Vec::new();
-        if selects(Instrument::Clock) {
-            timing.push(Box::new(Clock { probe: &probe, settings: &settings, run: created.clone() }));
-        }
-        if selects(Instrument::Criterion) {
-            timing.push(Box::new(Criterion { bench: &time_bench, isa: &isa, settings: &settings }));
-        }
-        if selects(Instrument::Callgrind) {
-            counting.push(Box::new(Callgrind {
-                bench: &instruction_bench,
-                workloads: &greeting.workloads,
-                isa: counts_isa,
-                settings: &settings,
-            }));
-        }
-        if selects(Instrument::Dhat) {
-            counting.push(Box::new(Dhat { probe: &heap, settings: &counts }));
-        }
+        let measurement = Measurement {
+            probe: &probe,
+            heap: &heap,
+            time_bench: &time_bench,
+            instruction_bench: &instruction_bench,
+            workloads: &greeting.workloads,
+            isa: &isa,
+            counts_isa: &counts_isa,
+            settings: &settings,
+            counts_settings: &counts,
+            run: &created,
+        };
+        let chosen = Instrument::ALL.into_iter().filter(|instrument| request.plan.instruments.contains(instrument));
+        let (counted, timed): (Vec<_>, Vec<_>) = chosen.partition(|instrument| instrument.is_counted());
+        let (timing, counting) = (instrument::all(timed, &measurement), instrument::all(counted, &measurement));
         let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let rows = gather::gather(selected, &timing, &counting, workers, progress);
         if process::stopped() {
             return Err(MeasureError::Interrupted);
         }
         let (command, quick) = (request.command.clone(), request.plan.quick);
-        Ok(Record { created, command, quick, asked: Vec::new(), environment, rows })
+        Ok(Record { created: created.clone(), command, quick, asked: Vec::new(), environment, rows })
     }
 }
 
@@ -235,12 +230,10 @@ pub fn workloads(project: &Project, quiet: bool) -> Result<Vec<Description>, Mea
 /// Returns the programs that the instruments need. The timed probe is always needed, because it lists the workloads.
 pub fn needed<'a>(config: &'a Config, instruments: &[Instrument]) -> Vec<&'a Program> {
     let mut programs = vec![&config.probe];
-    for instrument in instruments {
-        match instrument {
-            Instrument::Clock => {}
-            Instrument::Criterion => programs.push(&config.criterion),
-            Instrument::Callgrind => programs.push(&config.callgrind),
-            Instrument::Dhat => programs.push(&config.heap),
+    for &instrument in instruments {
+        let program = instrument::program(instrument, config);
+        if !programs.contains(&program) {
+            programs.push(program);
         }
     }
     programs
@@ -260,7 +253,7 @@ fn settings(request: &Request) -> Settings {
 }
 
 fn has_counts(plan: &Plan) -> bool {
-    plan.instruments.iter().any(|instrument| Instrument::COUNTED.contains(instrument))
+    plan.instruments.iter().any(|instrument| instrument.is_counted())
 }
 
 /// Determines the instruction set that kernels choose under valgrind, which emulates a different CPU. The error is the

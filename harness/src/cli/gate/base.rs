@@ -178,7 +178,7 @@ impl Gate {
         Ok(super::outcome(gate_verdict.conclusion()))
     }
 
-    /// Instruments for counts. Without valgrind, the heap is still counted, so that a regression there is found.
+    /// Instruments for counts. Without valgrind, everything else is still counted, so that a regression there is found.
     fn instruments(&self) -> Result<Vec<Instrument>> {
         if self.against.times_only || collect::valgrind_version().is_some() {
             return Ok(Instrument::COUNTED.to_vec());
@@ -187,7 +187,7 @@ impl Gate {
             bail!(collect::VALGRIND_MISSING);
         }
         notice(collect::VALGRIND_MISSING);
-        Ok(vec![Instrument::Dhat])
+        Ok(Instrument::COUNTED.into_iter().filter(|instrument| *instrument != Instrument::Callgrind).collect())
     }
 }
 

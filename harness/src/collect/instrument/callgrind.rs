@@ -15,7 +15,7 @@ use harness_record::{Check, Data, Reading};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{InstrumentReader, Settings, Taken};
+use super::{Definition, InstrumentReader, Settings, Taken};
 use crate::process;
 
 /// Version of the runner's summary that is understood here.
@@ -38,6 +38,19 @@ pub struct Callgrind<'a> {
     /// Conditions.
     pub settings: &'a Settings,
 }
+
+pub(super) const DEFINITION: Definition = Definition {
+    instrument: Instrument::Callgrind,
+    program: |config| &config.callgrind,
+    reader: |measurement| {
+        Box::new(Callgrind {
+            bench: measurement.instruction_bench,
+            workloads: measurement.workloads,
+            isa: measurement.counts_isa.clone(),
+            settings: measurement.settings,
+        })
+    },
+};
 
 impl InstrumentReader for Callgrind<'_> {
     fn instrument(&self) -> Instrument {
