@@ -1,15 +1,18 @@
 //! `harness run`: measures, prints the figures, writes the record, and draws the report.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use harness::collect::{self, Bar, Plan, Request};
 use harness::project::Project;
 use harness::terminal;
 use harness_judge::trends::{Trends, recent};
 use harness_probe::Instrument;
+use harness_record::distinct::distinct;
 use harness_record::{Check, Record};
 use harness_report::render::{Audience, Format, Table};
 
@@ -21,7 +24,7 @@ use harness::terminal::{Status, exact, notice, show};
 pub(crate) struct Run {
     #[command(flatten)]
     selection: Selection,
-    /// Metrics to measure, separated by commas [default: all]
+    /// Quantities or instruments to measure, separated by commas [default: all]
     #[arg(long, value_enum, value_delimiter = ',')]
     metric: Vec<What>,
     /// File for the record [default: records/TIME.json]
@@ -66,24 +69,44 @@ pub(crate) struct Selection {
     time_limit: u64,
 }
 
-/// A metric to measure.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum What {
-    /// Time, by the clock of the probe (phases side by side) and by criterion
-    Time,
-    /// Instructions, by iai-callgrind
-    Instructions,
-    /// Heap allocations, by dhat
-    Heap,
-}
+/// A choice of `--metric`: the name of an instrument, or of the quantity that one or more instruments read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct What(&'static str);
 
 impl What {
-    fn instruments(self) -> &'static [Instrument] {
-        match self {
-            Self::Time => &[Instrument::Clock, Instrument::Criterion],
-            Self::Instructions => &[Instrument::Callgrind],
-            Self::Heap => &[Instrument::Dhat],
-        }
+    fn instruments(self) -> impl Iterator<Item = Instrument> {
+        let is_chosen = move |one: &Instrument| [one.quantity(), one.name()].contains(&self.0);
+        Instrument::ALL.into_iter().filter(is_chosen)
+    }
+
+    /// The instruments of these choices, or of all if there are none, in the order in which they run.
+    pub(super) fn instruments_of(chosen: &[Self]) -> Vec<Instrument> {
+        let chosen = if chosen.is_empty() { Self::value_variants() } else { chosen };
+        let mut instruments: Vec<Instrument> = chosen.iter().flat_map(|what| what.instruments()).collect();
+        instruments.sort();
+        instruments.dedup();
+        instruments
+    }
+}
+
+impl ValueEnum for What {
+    fn value_variants<'a>() -> &'a [Self] {
+        static CHOICES: LazyLock<Vec<What>> = LazyLock::new(|| {
+            let names =
+                Instrument::ALL.map(Instrument::quantity).into_iter().chain(Instrument::ALL.map(Instrument::name));
+            distinct(names).into_iter().map(What).collect()
+        });
+        &CHOICES
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self.instruments().collect::<Vec<_>>().as_slice() {
+            [one] if one.name() == self.0 => one.help().to_owned(),
+            several => {
+                format!("Readings of {}", several.iter().map(|one| one.name()).collect::<Vec<_>>().join(" and "))
+            }
+        };
+        Some(PossibleValue::new(self.0).help(help))
     }
 }
 
@@ -116,10 +139,7 @@ impl Selection {
 impl Run {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
         let explicit = !self.metric.is_empty();
-        let wanted = if explicit { self.metric } else { What::value_variants().to_vec() };
-        let mut instruments: Vec<Instrument> = wanted.iter().flat_map(|what| what.instruments()).copied().collect();
-        instruments.sort();
-        instruments.dedup();
+        let mut instruments = What::instruments_of(&self.metric);
         let counts = instruments.contains(&Instrument::Callgrind);
         if counts && collect::valgrind_version().is_none() {
             if explicit {
@@ -216,6 +236,18 @@ mod tests {
     use harness_report::render::{Cell, Column};
 
     use super::*;
+
+    #[test]
+    fn a_quantity_or_an_instrument_selects_what_is_measured() {
+        let chosen = |names: &[&str]| {
+            let choice = |name: &&str| What::from_str(name, false).expect("a choice");
+            What::instruments_of(&names.iter().map(choice).collect::<Vec<_>>())
+        };
+        assert_eq!(chosen(&[]), Instrument::ALL);
+        assert_eq!(chosen(&["heap", "time"]), [Instrument::Clock, Instrument::Criterion, Instrument::Dhat]);
+        assert_eq!(chosen(&["criterion"]), [Instrument::Criterion]);
+        assert!(Instrument::ALL.into_iter().all(|one| chosen(&[one.name()]) == [one]));
+    }
 
     #[test]
     fn only_the_rows_decide_how_wide_a_table_is() {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use harness::collect::{self, Bar, MeasureError, Measured, Request};
 use harness::process::{self, Held};
 use harness::programs::ProgramError;
@@ -38,7 +38,7 @@ use harness::timing::MOST_TIMED;
 pub(crate) struct Watch {
     #[command(flatten)]
     selection: Selection,
-    /// Metrics to measure, separated by commas [default: all]
+    /// Quantities or instruments to measure, separated by commas [default: all]
     #[arg(long, value_enum, value_delimiter = ',')]
     metric: Vec<What>,
     /// Time to measure each workload after a change, in seconds, or such as 5s
@@ -94,14 +94,11 @@ impl Watch {
 
     fn session(self, project: Project) -> Result<Session> {
         let explicit = !self.metric.is_empty();
-        let wanted = if explicit { self.metric } else { What::value_variants().to_vec() };
-        let mut instruments = Vec::new();
-        for (what, instrument) in [
-            (What::Instructions, Instrument::Callgrind),
-            (What::Heap, Instrument::Dhat),
-            (What::Time, Instrument::Clock),
-        ] {
-            instruments.extend(wanted.contains(&what).then_some(instrument));
+        let mut instruments = What::instruments_of(&self.metric);
+        // Times of two builds are compared by the clock.
+        instruments.retain(|instrument| instrument.is_counted() || *instrument == Instrument::Clock);
+        if instruments.is_empty() {
+            bail!("watch reads time by the clock of the probe only; choose --metric clock");
         }
         if instruments.contains(&Instrument::Callgrind) && collect::valgrind_version().is_none() {
             if explicit {
