@@ -62,7 +62,7 @@ impl Ledger {
         honour: bool,
         today: Date,
     ) -> Self {
-        let new: Vec<Acceptance> = head.lines().iter().cloned().filter(|line| !base.lines().contains(line)).collect();
+        let new: Vec<Acceptance> = head.lines().iter().filter(|line| !base.lines().contains(line)).cloned().collect();
         let of_base = base.lines().iter().cloned().map(|line| {
             let is_new = earlier.is_some_and(|earlier| !earlier.lines().contains(&line));
             let worth = if is_time(line.loss.metric) && !is_new { Worth::Spent } else { Worth::Counts };

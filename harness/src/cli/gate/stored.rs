@@ -109,7 +109,7 @@ fn left_out<'a>(there: &'a [Description], head: &Record) -> Vec<(&'a str, &'a st
 fn show_verdict(verdict: &CountsVerdict, complaints: &[String], format: Format, all: bool) -> Result<()> {
     let again = format!("reproduce with: {}", command_line());
     if exact(format) {
-        let mut table = table(&verdict, true);
+        let mut table = table(verdict, true);
         table.title = verdict.summary();
         table.notes = complaints.iter().map(|line| format!("complaint: {line}")).collect();
         table.notes.push(again.clone());
