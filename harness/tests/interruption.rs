@@ -177,7 +177,6 @@ fn whoever_waits_to_measure_time_says_so_and_can_be_stopped() {
         &["gate", "--base", "HEAD~1", "--times-only"][..],
         &["bisect", "HEAD~1", "--workload", "busy", "--metric", "time"],
         &["doctor"],
-        &["selftest", "gate", "--condition", "null"],
     ] {
         let mut harness = harness(project, arguments).stderr(Stdio::piped()).spawn().expect("started");
         let mut lines = BufReader::new(harness.stderr.take().expect("piped")).lines();
