@@ -234,7 +234,7 @@ mod tests {
     const HEAD: &str = "schema = 1\nsource = 's'\nworkload = 'w'\nagainst = 'reference'\n";
     const PHASE: &str = "[[phase]]\nname = 'pooled'\ntitle = 'Pooling'\nwhen = 'weeks 1-2'\nweek = 2\n";
 
-    pub fn parse(text: &str) -> Result<Roadmap, RoadmapError> {
+    fn parse(text: &str) -> Result<Roadmap, RoadmapError> {
         Roadmap::parse(text, Path::new("baselines/roadmap.toml"))
     }
 
