@@ -99,7 +99,7 @@ pub fn print(text: &str) -> Result<()> {
 
 /// Returns true if a format is for programs, which get all rows with exact values.
 pub fn exact(format: Format) -> bool {
-    matches!(format, Format::Json | Format::Csv)
+    format.is_exact()
 }
 
 /// Prints a message that is no result, on standard error.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
+use crate::Instrument;
 use crate::protocol::Span;
 
 /// A unit of work that can be measured in several phases.
@@ -91,39 +92,6 @@ pub struct Unit {
     pub name: String,
     /// The number of units in one run, at least 1.
     pub per_run: u64,
-}
-
-/// The instruments that a workload can be measured with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum Instrument {
-    /// Wall time by the clock of the probe. All phases of a workload alternate in one session.
-    Clock,
-    /// Wall time by criterion, each workload and phase alone. It needs at least ten runs.
-    Criterion,
-    /// Instructions by callgrind, through iai-callgrind. It is fifty times slower than the bare machine.
-    Callgrind,
-    /// Heap allocations by dhat. Each allocation costs a lock and a backtrace.
-    Dhat,
-}
-
-impl Instrument {
-    /// Every instrument, in the order in which they are run and shown.
-    pub const ALL: [Self; 4] = [Self::Clock, Self::Criterion, Self::Callgrind, Self::Dhat];
-
-    /// The instruments that count. Counts repeat exactly, so they can be compared with a stored baseline.
-    pub const COUNTED: [Self; 2] = [Self::Callgrind, Self::Dhat];
-
-    /// The name in records and messages.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Clock => "clock",
-            Self::Criterion => "criterion",
-            Self::Callgrind => "callgrind",
-            Self::Dhat => "dhat",
-        }
-    }
 }
 
 /// The runs that measure a workload.

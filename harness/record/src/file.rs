@@ -85,7 +85,21 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
+
+    use crate::Reading;
     use crate::sample::{clock, record, row};
+
+    #[test]
+    fn counts_of_any_instrument_are_stored_under_its_name() {
+        let values = BTreeMap::from([("pages".to_owned(), u64::MAX)]);
+        let data = Data::Counts { counted_by: Instrument::Dhat, values };
+        let record = record(vec![row("w", "naive", vec![Reading { isa: "avx2".to_owned(), threads: 1, data }])]);
+        let text = record.to_json();
+        assert!(text.contains(r#""counted_by": "dhat""#), "{text}");
+        assert_eq!(Record::parse(&text, Path::new("x")).expect("our own text"), record);
+        assert!(record.rows[0].reading(Instrument::Dhat).is_some());
+    }
 
     /// Reads a record after `change` was applied to its only slice.
     fn read_changed(change: fn(&mut Run)) -> Result<(), String> {

@@ -43,6 +43,8 @@ pub use stored_file::{FileError, FileProblem};
 /// The types of the probe for the unit and the instruments of a workload.
 pub use harness_probe::{Instrument, Unit};
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::distinct::distinct;
@@ -177,6 +179,13 @@ pub enum Data {
         /// Blocks allocated while those tokens were generated.
         token_blocks: u64,
     },
+    /// Counts of one run by an instrument that has no variant of its own.
+    Counts {
+        /// The instrument.
+        counted_by: Instrument,
+        /// The value of each count, by name.
+        values: BTreeMap<String, u64>,
+    },
 }
 
 impl Data {
@@ -187,6 +196,7 @@ impl Data {
             Self::Criterion { .. } => Instrument::Criterion,
             Self::Callgrind { .. } => Instrument::Callgrind,
             Self::Dhat { .. } => Instrument::Dhat,
+            Self::Counts { counted_by, .. } => *counted_by,
         }
     }
 }

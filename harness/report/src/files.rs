@@ -57,7 +57,10 @@ pub fn write(report_data: &ReportData, folder: &Path, png: bool) -> Result<Writt
     let page = page(report_data, &charts, &sections)?;
     let mut contents: Vec<(PathBuf, Vec<u8>)> = vec![
         (folder.join("summary.md"), summary(report_data, &charts, &sections).into_bytes()),
-        (folder.join("results.csv"), Format::Csv.render(&[results(report_data)]).into_bytes()),
+        (
+            folder.join(format!("results.{}", Format::CSV.extension())),
+            Format::CSV.render(&[results(report_data)]).into_bytes(),
+        ),
     ];
     contents.extend(roadmap::page(report_data, &sections).map(|page| (folder.join("roadmap.md"), page.into_bytes())));
     let all: Vec<&Named> = charts.iter().chain(sections.iter().flat_map(|section| &section.charts)).collect();

@@ -55,7 +55,23 @@ struct StoredRow {
 
 #[derive(Deserialize)]
 struct StoredReading {
-    data: StoredInstrument,
+    data: StoredData,
+}
+
+/// The part of the numbers that determines their instrument.
+#[derive(Deserialize)]
+struct StoredData {
+    instrument: String,
+    /// Only the generic counts have it.
+    counted_by: Option<Instrument>,
+}
+
+impl StoredData {
+    fn instrument(&self) -> Result<Instrument, String> {
+        self.counted_by
+            .or_else(|| Instrument::by_name(&self.instrument))
+            .ok_or_else(|| format!("there is no instrument `{}`", self.instrument))
+    }
 }
 
 #[derive(Deserialize)]
@@ -98,8 +114,9 @@ fn outline(path: &Path) -> Result<Outline, String> {
     }
     let mut parts: Vec<Part> = Vec::new();
     for row in stored.rows {
-        let read = row.readings.into_iter().map(|reading| reading.data).chain(row.failures);
-        let instruments: Vec<Instrument> = read.map(|read| read.instrument).collect();
+        let failed = row.failures.iter().map(|failure| Ok(failure.instrument));
+        let read = row.readings.iter().map(|reading| reading.data.instrument()).chain(failed);
+        let instruments: Vec<Instrument> = read.collect::<Result<_, _>>().map_err(|error| problem(&error))?;
         // Rows of one workload are adjacent.
         let same = |part: &&mut Part| part.taken.workload == row.workload;
         match parts.iter_mut().rev().find(same) {
@@ -120,4 +137,30 @@ fn outline(path: &Path) -> Result<Outline, String> {
         whole: is_whole(stored.quick, &stored.asked),
         parts,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use harness_record::sample::{callgrind, record, row};
+    use harness_record::{Data, Reading};
+
+    use super::*;
+
+    #[test]
+    fn the_instruments_of_a_file_are_those_of_the_record() {
+        let data = Data::Counts { counted_by: Instrument::Dhat, values: BTreeMap::from([("pages".to_owned(), 1)]) };
+        let counts = Reading { isa: "avx2".to_owned(), threads: 1, data };
+        let record = record(vec![row("w", "naive", vec![callgrind(1), counts])]);
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("one.json");
+        record.write(&path).expect("written");
+        let read = outline(&path).expect("a record");
+        assert_eq!(read.parts[0].taken.instruments, [Instrument::Callgrind, Instrument::Dhat]);
+        assert_eq!(read.parts[0].taken.instruments, Outline::of(&path, &record).parts[0].taken.instruments);
+        let unknown = record.to_json().replace("callgrind", "sundial");
+        fs::write(&path, unknown).expect("written");
+        assert!(outline(&path).expect_err("unknown").ends_with("one.json: there is no instrument `sundial`"));
+    }
 }

@@ -12,7 +12,7 @@ use harness_record::{Record, Row};
 
 use crate::figures;
 use crate::provenance::conditions;
-use crate::source::{Source, Taken, keep, merge, source, taken, what_is_read};
+use crate::source::{Source, Taken, keep, merge, source, taken};
 
 /// The data of a report.
 #[derive(Debug, Clone)]
@@ -95,8 +95,10 @@ impl ReportData {
         let line = |source: &Source| {
             let instruments = source.taken.iter().filter(|taken| workloads.contains(&taken.workload.as_str()));
             let instruments: Vec<Instrument> = instruments.flat_map(|taken| taken.instruments.clone()).collect();
-            let words =
-                Instrument::ALL.into_iter().filter(|instrument| instruments.contains(instrument)).map(what_is_read);
+            let words = Instrument::ALL
+                .into_iter()
+                .filter(|instrument| instruments.contains(instrument))
+                .map(Instrument::quantity);
             let words = distinct(words).join(", ");
             if split && !words.is_empty() { format!("{words}: {}", source.full()) } else { source.full() }
         };

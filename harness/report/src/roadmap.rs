@@ -168,7 +168,7 @@ pub fn page(report_data: &ReportData, sections: &[Section]) -> Option<String> {
             let finding = escape_markdown(named.chart.title());
             page += &format!("\n![{finding}](charts/{}.svg)\n", named.name);
         }
-        page += &format!("\n{}", Format::Markdown.render(&section.tables));
+        page += &format!("\n{}", Format::MARKDOWN.render(&section.tables));
     }
     Some(page)
 }

@@ -81,15 +81,6 @@ pub(super) fn merge(row: &mut Row, other: Row) {
     }
 }
 
-/// The quantity that an instrument reads, in one word.
-pub(super) fn what_is_read(instrument: Instrument) -> &'static str {
-    match instrument {
-        Instrument::Clock | Instrument::Criterion => "time",
-        Instrument::Callgrind => "instructions",
-        Instrument::Dhat => "heap",
-    }
-}
-
 /// Describes the record that readings are taken from.
 pub(super) fn source(name: &str, record: &Record, taken: Vec<Taken>) -> Source {
     let revision = record.environment.revision.clone().unwrap_or_default();

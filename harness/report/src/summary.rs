@@ -26,7 +26,7 @@ pub fn summary(report_data: &ReportData, charts: &[charts::Named], sections: &[S
         }
     }
     if let Some(ladder) = headline::ladder(report_data) {
-        page += &format!("\n## Phases\n\n{}", Format::Markdown.render(&[ladder]));
+        page += &format!("\n## Phases\n\n{}", Format::MARKDOWN.render(&[ladder]));
     }
     if !sections.is_empty() {
         page += "\n## Findings\n\n";

@@ -25,7 +25,7 @@ fn summary_of(report_data: &ReportData) -> String {
 
 #[test]
 fn the_tables_of_a_run_fit_a_terminal() {
-    let text = Format::Table.render(&run_tables(&synthetic::record(), &anchors(), false, None));
+    let text = Format::TABLE.render(&run_tables(&synthetic::record(), &anchors(), false, None));
     let text = anstream::adapter::strip_str(&text).to_string();
     let tabular = text.lines().filter(|line| !line.contains(": ") && !line.starts_with('±'));
     let widest = tabular.map(|line| line.chars().count()).max().unwrap_or_default();
@@ -58,7 +58,7 @@ fn on_a_wide_terminal_a_run_shows_how_its_figures_went() {
     let record = synthetic::record();
     let tables =
         |earlier: &[Record]| run_tables(&record, &anchors(), false, Some(&Trends::of(earlier, &record, Some("naive"))));
-    let text = Format::Table.render(&tables(&earlier())[..1]);
+    let text = Format::TABLE.render(&tables(&earlier())[..1]);
     insta::assert_snapshot!("run_table_with_trends", anstream::adapter::strip_str(&text).to_string());
     assert_eq!(tables(&[]), run_tables(&record, &anchors(), false, None), "without a history there is nothing to show");
 }
@@ -66,10 +66,10 @@ fn on_a_wide_terminal_a_run_shows_how_its_figures_went() {
 #[test]
 fn the_tables_of_a_run_in_every_format() {
     let tables = run_tables(&synthetic::record(), &anchors(), false, None);
-    insta::assert_snapshot!("run_markdown", Format::Markdown.render(&tables));
+    insta::assert_snapshot!("run_markdown", Format::MARKDOWN.render(&tables));
     let tables = run_tables(&synthetic::record(), &anchors(), true, None);
-    insta::assert_snapshot!("run_csv", Format::Csv.render(&tables));
-    let json: serde_json::Value = serde_json::from_str(&Format::Json.render(&tables)).expect("valid JSON");
+    insta::assert_snapshot!("run_csv", Format::CSV.render(&tables));
+    let json: serde_json::Value = serde_json::from_str(&Format::JSON.render(&tables)).expect("valid JSON");
     assert_eq!(json.as_array().map(Vec::len), Some(tables.len()));
     insta::assert_snapshot!("run_json", serde_json::to_string_pretty(&json[0]).expect("JSON"));
 }
@@ -81,7 +81,7 @@ fn the_summary() {
 
 #[test]
 fn the_exact_values() {
-    let text = Format::Csv.render(&[results(&report_data(few(synthetic::record())))]);
+    let text = Format::CSV.render(&[results(&report_data(few(synthetic::record())))]);
     insta::assert_snapshot!("results", text);
 }
 
@@ -188,7 +188,7 @@ fn titles_follow_the_numbers() {
 fn the_sections_of_a_report_with_everything() {
     for section in sections(&synthetic::everything()) {
         let mut text = format!("{}\n\n{}\n\n", section.says.join("\n"), section.missing.join("\n"));
-        text += &Format::Markdown.render(&section.tables);
+        text += &Format::MARKDOWN.render(&section.tables);
         for named in &section.charts {
             let words = svg_words(&named.chart.svg(Layout::Wide).expect("drawn")).join("\n");
             text += &format!("\n# {}\n{words}\n", named.name);
@@ -306,7 +306,7 @@ fn a_record_without_measurements_is_still_a_page() {
 #[test]
 fn anchors_may_be_missing() {
     let nobody = ["nobody".to_owned()];
-    let text = Format::Csv.render(&run_tables(&few(synthetic::record()), &nobody, true, None));
+    let text = Format::CSV.render(&run_tables(&few(synthetic::record()), &nobody, true, None));
     assert!(!text.contains("speed_over"), "{text}");
     let titles = charts::all(&ReportData { anchors: nobody.to_vec(), ..report_data(synthetic::record()) });
     assert_eq!(titles[0].chart.title(), "Tokens per second by phase");

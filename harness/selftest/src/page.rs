@@ -55,7 +55,7 @@ pub fn page(series: &Series, rows: &[Row], appendix: &str) -> String {
     let mut text = format!("# {title}\n\n{finding}.\n\n![{finding}]({chart})\n\n{origin}\n");
     for mut table in tables(rows) {
         text += &format!("\n## {}\n\n", std::mem::take(&mut table.title));
-        text += &Format::Markdown.render(&[table]);
+        text += &Format::MARKDOWN.render(&[table]);
     }
     text += &format!(
         "\nBounds hold at 95 % each (Clopper and Pearson). {legend} Means and SDs are over the estimates of single \

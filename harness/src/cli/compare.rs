@@ -27,7 +27,7 @@ pub(crate) struct Compare {
     /// Compare only workloads that match, such as 'medium/*'; may be given several times
     #[arg(long, value_name = "GLOB")]
     filter: Vec<String>,
-    /// Compare only these metrics, separated by commas: time, instructions, heap, or names such as peak-bytes
+    /// Compare only these metrics, separated by commas: names such as peak-bytes, or quantities or instruments such as heap
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     metric: Vec<String>,
     /// Show equal figures, too (json and csv always do)

@@ -18,7 +18,7 @@ use harness_abtest::{NoiseFloor, Rules};
 use harness_judge::machine::{Diagnosis, NoiseFloors, findings};
 use harness_probe::Instrument;
 use harness_record::session::FLOOR_SHARE;
-use harness_report::render::Format;
+use harness_report::render::{Audience, Format};
 use harness_report::tables::diagnosis;
 
 /// Number of workloads that are compared with themselves, each for half of the budget.
@@ -85,14 +85,14 @@ impl Doctor {
             floors: floors.map_err(|error| format!("the noise floor could not be measured: {error:#}")),
         };
         let mut tables = diagnosis::tables(&diagnosis);
-        if let (Format::Markdown, Some(last)) = (self.format, tables.last_mut()) {
+        if let (Audience::Document, Some(last)) = (self.format.audience(), tables.last_mut()) {
             last.notes.push(diagnosis.sentence());
         }
         show(&tables, self.format)?;
-        match self.format {
-            Format::Table => print(&format!("\n{}\n", diagnosis.sentence()))?,
-            Format::Markdown => {}
-            Format::Json | Format::Csv => notice(&diagnosis.sentence()),
+        match self.format.audience() {
+            Audience::Terminal => print(&format!("\n{}\n", diagnosis.sentence()))?,
+            Audience::Document => {}
+            Audience::Program => notice(&diagnosis.sentence()),
         }
         Ok(if diagnosis.can_judge() { Status::Fine } else { Status::Unjudged })
     }

@@ -37,8 +37,28 @@ pub(crate) struct Arguments {
     command: Command,
 }
 
-#[derive(Subcommand)]
-enum Command {
+/// Defines the enum of the subcommands and runs the chosen one.
+///
+/// The type of a subcommand derives [`clap::Args`] and has a method `run(self, &Project) -> Result<Status>`.
+macro_rules! commands {
+    ($($name:ident($arguments:ty)),+ $(,)?) => {
+        #[derive(Subcommand)]
+        enum Command {
+            $($name($arguments)),+
+        }
+
+        impl Command {
+            fn run(self, project: &Project) -> Result<Status> {
+                match self {
+                    $(Self::$name(command) => command.run(project)),+
+                }
+            }
+        }
+    };
+}
+
+// The registry, in the order of the help. A new subcommand needs its file, its `mod` line, and a line here.
+commands! {
     Run(run::Run),
     Watch(watch::Watch),
     List(list::List),
@@ -59,23 +79,7 @@ impl Arguments {
     /// Runs the chosen command.
     pub(crate) fn run(self) -> Result<Status> {
         let here = std::env::current_dir().context("cannot find the current folder")?;
-        let project = Project::find(&here)?;
-        match self.command {
-            Command::Run(run) => run.run(&project),
-            Command::Watch(watch) => watch.run(project),
-            Command::List(list) => list.run(&project),
-            Command::Compare(compare) => compare.run(&project),
-            Command::Baseline(stored) => stored.run(&project),
-            Command::Gate(gate) => gate.run(&project),
-            Command::Explain(explain) => explain.run(&project),
-            Command::Accept(accept) => accept.run(&project),
-            Command::Bisect(bisect) => bisect.run(&project),
-            Command::Doctor(doctor) => doctor.run(&project),
-            Command::Report(report) => report.run(&project),
-            Command::Profile(profile) => profile.run(&project),
-            Command::History(history) => history.run(&project),
-            Command::Selftest(selftest) => selftest.run(),
-        }
+        self.command.run(&Project::find(&here)?)
     }
 }
 

@@ -1,9 +1,11 @@
 //! Options that several commands share, and the requests that follow from them.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use harness::collect::{self, Plan, Request};
 use harness::project::Project;
@@ -11,6 +13,7 @@ use harness::terminal::{self, notice};
 use harness_judge::compare::metrics;
 use harness_probe::Instrument;
 use harness_record::acceptance::judged;
+use harness_record::distinct::distinct;
 use harness_record::metric::Metric;
 
 /// Options on the measurement.
@@ -68,35 +71,51 @@ impl ProbeOptions {
     }
 }
 
-/// The metrics to measure.
+/// The quantities to measure.
 #[derive(Args)]
 pub(super) struct Metrics {
-    /// Metrics to measure, separated by commas [default: all]
+    /// Quantities or instruments to measure, separated by commas [default: all]
     #[arg(long, value_enum, value_delimiter = ',')]
     metric: Vec<What>,
 }
 
-/// A metric to measure.
-#[derive(Clone, Copy, ValueEnum)]
-enum What {
-    /// Time, by the clock of the probe (phases side by side) and by criterion
-    Time,
-    /// Instructions, by iai-callgrind
-    Instructions,
-    /// Heap allocations, by dhat
-    Heap,
+/// A choice of `--metric`: the name of an instrument, or of the quantity that one or more instruments read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct What(&'static str);
+
+impl What {
+    fn instruments(self) -> impl Iterator<Item = Instrument> {
+        let is_chosen = move |one: &Instrument| [one.quantity(), one.name()].contains(&self.0);
+        Instrument::ALL.into_iter().filter(is_chosen)
+    }
+}
+
+/// The choices of the command line come from the registry of instruments.
+impl ValueEnum for What {
+    fn value_variants<'a>() -> &'a [Self] {
+        static CHOICES: LazyLock<Vec<What>> = LazyLock::new(|| {
+            let names = [Instrument::ALL.map(Instrument::quantity), Instrument::ALL.map(Instrument::name)];
+            distinct(names.into_iter().flatten()).into_iter().map(What).collect()
+        });
+        &CHOICES
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self.instruments().collect::<Vec<_>>().as_slice() {
+            [one] if one.name() == self.0 => one.help().to_owned(),
+            several => {
+                format!("Readings of {}", several.iter().map(|one| one.name()).collect::<Vec<_>>().join(" and "))
+            }
+        };
+        Some(PossibleValue::new(self.0).help(help))
+    }
 }
 
 impl Metrics {
-    /// The instruments that read the metrics.
+    /// The instruments that are chosen, or all if none is, in the order in which they run.
     pub(super) fn instruments(&self) -> Result<Vec<Instrument>> {
         let wanted = if self.metric.is_empty() { What::value_variants() } else { &self.metric };
-        let instruments = wanted.iter().flat_map(|what| match what {
-            What::Time => &[Instrument::Clock, Instrument::Criterion][..],
-            What::Instructions => &[Instrument::Callgrind],
-            What::Heap => &[Instrument::Dhat],
-        });
-        let mut instruments: Vec<Instrument> = instruments.copied().collect();
+        let mut instruments: Vec<Instrument> = wanted.iter().flat_map(|what| what.instruments()).collect();
         instruments.sort();
         instruments.dedup();
         available(instruments, !self.metric.is_empty())
@@ -131,4 +150,24 @@ pub(super) fn model(folder: Option<&PathBuf>) -> Result<Option<PathBuf>> {
     let found = folder
         .map(|folder| folder.canonicalize().with_context(|| format!("cannot read the model in {}", folder.display())));
     found.transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use itertools::Itertools;
+
+    use super::*;
+
+    #[test]
+    fn quantities_and_instruments_can_be_chosen() {
+        let choices = What::value_variants();
+        for one in Instrument::ALL {
+            let chosen = |name| choices.iter().find(|what| what.0 == name).map(|what| what.instruments().collect_vec());
+            assert_eq!(chosen(one.name()), Some(vec![one]));
+            assert!(chosen(one.quantity()).is_some_and(|instruments| instruments.contains(&one)));
+        }
+        let metrics = Metrics { metric: ["dhat", "time", "clock"].map(What).to_vec() };
+        let expected = [Instrument::Clock, Instrument::Criterion, Instrument::Dhat];
+        assert_eq!(metrics.instruments().expect("no valgrind is needed"), expected);
+    }
 }

@@ -9,7 +9,7 @@ use harness::project::Project;
 use harness::terminal::{Status, exact, notice, show};
 use harness_judge::trends::{Trends, recent};
 use harness_record::{Check, Record, Row};
-use harness_report::render::{Format, Table};
+use harness_report::render::{Audience, Format, Table};
 
 use super::options::{Metrics, Selection, model};
 use super::writable;
@@ -76,7 +76,7 @@ impl Run {
 fn tables(project: &Project, record: &Record, format: Format) -> Vec<Table> {
     let anchors = &project.config.anchors;
     let tables = |trends: Option<&Trends>| harness_report::run_tables(record, anchors, exact(format), trends);
-    let Some(width) = terminal_width().filter(|_| format == Format::Table) else { return tables(None) };
+    let Some(width) = terminal_width().filter(|_| format.audience() == Audience::Terminal) else { return tables(None) };
     let earlier = recent(&project.records(), record, harness_report::BARS - 1);
     let wide = tables(Some(&Trends::of(&earlier, record, anchors.first().map(String::as_str))));
     if widest(&wide) <= width { wide } else { tables(None) }
@@ -91,7 +91,7 @@ fn terminal_width() -> Option<usize> {
 /// Width of the widest row, in columns. Titles and notes do not count, because they may wrap.
 fn widest(tables: &[Table]) -> usize {
     let bare = |table: &Table| Table { title: String::new(), notes: Vec::new(), ..table.clone() };
-    let text = Format::Table.render(&tables.iter().map(bare).collect::<Vec<_>>());
+    let text = Format::TABLE.render(&tables.iter().map(bare).collect::<Vec<_>>());
     anstream::adapter::strip_str(&text).to_string().lines().map(|line| line.chars().count()).max().unwrap_or(0)
 }
 

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use harness::process;
+use harness::project::Project;
 use harness::terminal::Status;
 
 /// Measure the error rates of the time gate (the program `harness-selftest`)
@@ -18,7 +19,7 @@ pub(crate) struct Selftest {
 }
 
 impl Selftest {
-    pub(super) fn run(self) -> Result<Status> {
+    pub(super) fn run(self, _: &Project) -> Result<Status> {
         let own = std::env::current_exe().context("cannot find the folder of this program")?;
         let program = own.with_file_name(format!("harness-selftest{EXE_SUFFIX}"));
         if !program.is_file() {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
 use harness::collect::{self, Bar, MeasureError, Measured, Request};
 use harness::process::{self, Held};
@@ -57,10 +57,10 @@ struct Session {
 }
 
 impl Watch {
-    pub(crate) fn run(self, project: Project) -> Result<Status> {
+    pub(crate) fn run(self, project: &Project) -> Result<Status> {
         // From here on Ctrl-C ends child programs only; the watch then returns.
         let _held = Held::new();
-        match self.watch(project) {
+        match self.watch(project.clone()) {
             Err(error) if !process::stopped() => Err(error),
             _ => Ok(Status::Fine),
         }
@@ -68,7 +68,11 @@ impl Watch {
 
     fn watch(self, project: Project) -> Result<()> {
         let mut instruments = self.metrics.instruments()?;
-        instruments.retain(|instrument| *instrument != Instrument::Criterion);
+        // Times of two builds are compared by the clock.
+        instruments.retain(|instrument| instrument.is_counted() || *instrument == Instrument::Clock);
+        if instruments.is_empty() {
+            bail!("watch reads time by the clock of the probe only; choose --metric clock");
+        }
         let request = self.selection.request(&project, instruments);
         let budget = Duration::from_secs(self.budget);
         let mut session = Session { request, project, budget, states: None, digest: None };
@@ -152,13 +156,13 @@ impl Session {
     fn show_counts(&self, now: &State) -> Result<()> {
         let Some(counts) = &now.counts else { return Ok(()) };
         let Some((first, last)) = &self.states else {
-            return show(&harness_report::run_tables(counts, &[], false, None), Format::Table);
+            return show(&harness_report::run_tables(counts, &[], false, None), Format::TABLE);
         };
         let Some(before) = &last.counts else { return Ok(()) };
         let against_last = compare(RecordView::record(before), RecordView::record(counts));
         let started = first.counts.as_ref().filter(|_| !Rc::ptr_eq(first, last));
         let against_first = started.map(|first| compare(RecordView::record(first), RecordView::record(counts)));
-        show(&[watch_counts::counts_table(&against_last, against_first.as_deref())], Format::Table)?;
+        show(&[watch_counts::counts_table(&against_last, against_first.as_deref())], Format::TABLE)?;
         // Missing readings are reported; the next change may fix them.
         run::outcome(counts);
         Ok(())
@@ -187,7 +191,7 @@ impl Session {
         let against_last = time(last)?;
         let is_timed_twice = !Rc::ptr_eq(first, last) && !sources.stirred();
         let against_first = is_timed_twice.then(|| time(first)).transpose()?;
-        show(&[watch_times::times_table(&against_last, against_first.as_deref())], Format::Table)
+        show(&[watch_times::times_table(&against_last, against_first.as_deref())], Format::TABLE)
     }
 }
 

@@ -24,8 +24,8 @@ struct Job<'a> {
 /// machine: one job per phase, on as many threads as `workers`.
 pub(super) fn gather(
     selected: &[Selected],
-    timing: &[&dyn InstrumentReader],
-    counting: &[&dyn InstrumentReader],
+    timing: &[Box<dyn InstrumentReader + '_>],
+    counting: &[Box<dyn InstrumentReader + '_>],
     workers: usize,
     progress: &dyn Progress,
 ) -> Vec<Row> {
@@ -95,13 +95,13 @@ impl Job<'_> {
 }
 
 fn jobs<'a>(
-    gauges: &'a [&'a dyn InstrumentReader],
+    gauges: &'a [Box<dyn InstrumentReader + 'a>],
     selected: &'a [Selected],
     cut: impl Fn(&'a [String]) -> Vec<&'a [String]>,
 ) -> VecDeque<Job<'a>> {
     let pairs = gauges.iter().cartesian_product(selected).filter(|(gauge, one)| one.takes(gauge.instrument()));
-    let jobs =
-        pairs.flat_map(|(gauge, one)| cut(&one.phases).into_iter().map(|phases| Job { gauge: *gauge, one, phases }));
+    let jobs = pairs
+        .flat_map(|(gauge, one)| cut(&one.phases).into_iter().map(|phases| Job { gauge: gauge.as_ref(), one, phases }));
     jobs.collect()
 }
 

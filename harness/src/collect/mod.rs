@@ -22,7 +22,7 @@ use harness_probe::protocol::Description;
 use harness_record::{Environment, Record, RunScope, UNKNOWN};
 use thiserror::Error;
 
-use crate::collect::instrument::{Callgrind, Clock, Criterion, Dhat, InstrumentReader, Settings};
+use crate::collect::instrument::{Measurement, Settings};
 use crate::layout::PoolError;
 use crate::probe::{Greeting, Probe, ProbeError};
 use crate::process;
@@ -181,34 +181,36 @@ impl Measured<'_> {
         let time_bench = || programs.command(&config.criterion);
         let instruction_bench = || programs.command(&config.callgrind);
         let isa = settings.isa.clone().unwrap_or_else(|| greeting.isa.clone());
-        let is_counted = request.plan.instruments.iter().any(|instrument| Instrument::COUNTED.contains(instrument));
+        let is_counted = request.plan.instruments.iter().any(|instrument| instrument.is_counted());
         let counts_isa = match is_counted {
             true => isa_under_valgrind(probe(), request, &settings),
             false => Ok(isa.clone()),
         };
         // A baseline has one instruction set, so callgrind and dhat use the same.
         let counts = Settings { isa: settings.isa.clone().or_else(|| counts_isa.clone().ok()), ..settings.clone() };
-        let clock = Clock { probe: &probe, settings: &settings, run: created.clone() };
-        let criterion = Criterion { bench: &time_bench, isa: &isa, settings: &settings };
-        let callgrind = Callgrind {
-            bench: &instruction_bench,
+        let measurement = Measurement {
+            probe: &probe,
+            heap: &heap,
+            time_bench: &time_bench,
+            instruction_bench: &instruction_bench,
             workloads: &greeting.workloads,
-            isa: counts_isa,
+            isa: &isa,
+            counts_isa: &counts_isa,
             settings: &settings,
+            counts_settings: &counts,
+            run: &created,
         };
-        let dhat = Dhat { probe: &heap, settings: &counts };
-        let mut timing: Vec<&dyn InstrumentReader> = vec![&clock, &criterion];
-        let mut counting: Vec<&dyn InstrumentReader> = vec![&callgrind, &dhat];
-        for gauges in [&mut timing, &mut counting] {
-            gauges.retain(|gauge| request.plan.instruments.contains(&gauge.instrument()));
-        }
+        let chosen = Instrument::ALL.into_iter().filter(|instrument| request.plan.instruments.contains(instrument));
+        let (counted, timed): (Vec<_>, Vec<_>) = chosen.partition(|instrument| instrument.is_counted());
+        let timing = instrument::readers(&timed, &measurement);
+        let counting = instrument::readers(&counted, &measurement);
         let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let rows = gather::gather(selected, &timing, &counting, workers, progress);
         if process::stopped() {
             return Err(MeasureError::Interrupted);
         }
         let (command, quick) = (request.command.clone(), request.plan.quick);
-        Ok(Record { created, command, quick, asked: Vec::new(), environment, rows })
+        Ok(Record { created: created.clone(), command, quick, asked: Vec::new(), environment, rows })
     }
 }
 
@@ -228,13 +230,14 @@ pub fn workloads(project: &Project, quiet: bool) -> Result<Vec<Description>, Mea
 
 /// Returns the programs that the instruments need. The timed probe is always needed, because it lists the workloads.
 pub fn needed<'a>(config: &'a Config, instruments: &[Instrument]) -> Vec<&'a Program> {
-    let bench = |instrument: &Instrument| match instrument {
-        Instrument::Clock => None,
-        Instrument::Criterion => Some(&config.criterion),
-        Instrument::Callgrind => Some(&config.callgrind),
-        Instrument::Dhat => Some(&config.heap),
-    };
-    [&config.probe].into_iter().chain(instruments.iter().filter_map(bench)).collect()
+    let mut programs = vec![&config.probe];
+    for &instrument in instruments {
+        let program = instrument::program(instrument, config);
+        if !programs.contains(&program) {
+            programs.push(program);
+        }
+    }
+    programs
 }
 
 fn settings(request: &Request) -> Settings {

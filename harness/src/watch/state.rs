@@ -41,7 +41,7 @@ impl State {
         let selected = last_phases(request.plan.select(&greeting.workloads)?, &request.plan.phases);
         let mut counting = request.clone();
         counting.isa = counting.isa.or_else(|| earlier.and_then(Self::counted_isa));
-        counting.plan.instruments.retain(|instrument| Instrument::COUNTED.contains(instrument));
+        counting.plan.instruments.retain(|instrument| instrument.is_counted());
         let instruments = &counting.plan.instruments;
         let is_counted = |workload: &Selected| instruments.iter().any(|&instrument| workload.takes(instrument));
         let counted: Vec<Selected> = selected.into_iter().filter(is_counted).collect();

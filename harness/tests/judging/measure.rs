@@ -79,7 +79,8 @@ fn a_run_leaves_a_record_a_report_and_its_figures() {
     let path = records[0].as_ref().expect("readable").path();
     let record = Record::read(&path).expect("a record");
     let row = record.row("model/decode", "naive").expect("measured");
-    assert!(Instrument::ALL.into_iter().all(|instrument| row.reading(instrument).is_some()), "{row:?}");
+    let instruments = [Instrument::Clock, Instrument::Criterion, Instrument::Callgrind, Instrument::Dhat];
+    assert!(instruments.into_iter().all(|instrument| row.reading(instrument).is_some()), "{row:?}");
     assert!(done.stderr.contains(&*path.file_name().expect("a name").to_string_lossy()), "{}", done.stderr);
 }
 

@@ -145,4 +145,5 @@ fn what_makes_no_sense_from_the_start_is_refused() {
     assert_eq!(tools.run(&["watch", "--budget", "0"]).status, 2);
     tools.without("valgrind");
     assert!(tools.refused(&["watch", "--metric", "instructions"]).starts_with("valgrind is missing"));
+    assert!(tools.refused(&["watch", "--metric", "criterion"]).ends_with("choose --metric clock"));
 }

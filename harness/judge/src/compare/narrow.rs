@@ -32,8 +32,7 @@ pub fn narrow(choice: &Choice, records: &mut [&mut Record]) -> Result<(), Choice
     Ok(())
 }
 
-/// Removes the comparisons of all but the named metrics. `time` and `heap` each select every metric of their
-/// instruments. Comparisons of whole rows stay.
+/// Removes the comparisons of all but the named metrics, which [`metrics`] finds. Comparisons of whole rows stay.
 ///
 /// # Errors
 /// If a name is not that of a metric.
@@ -44,26 +43,21 @@ pub fn only_metrics(comparisons: &mut Vec<Comparison>, names: &[String]) -> Resu
     Ok(())
 }
 
-/// The metrics with these names, in the order of the tables. `time` and `heap` each select every metric of their
-/// instruments.
+/// The metrics with these names, in the order of the tables. The name of an instrument or of its quantity, such as
+/// `heap`, selects every metric of the instrument.
 ///
 /// # Errors
 /// If a name is not that of a metric.
 pub fn metrics(names: &[String]) -> Result<Vec<&'static Metric>, UnknownMetric> {
     if let Some(wanted) = names.iter().find(|name| !metric::all().iter().any(|metric| named(metric, name))) {
-        let known = metric::all().iter().map(|metric| metric.name()).chain(["heap"]);
+        let known = metric::all().iter().map(|metric| metric.name()).chain(Instrument::ALL.map(Instrument::quantity));
         return Err(UnknownMetric { wanted: wanted.clone(), hint: suggestion(wanted, known) });
     }
     Ok(metric::all().iter().filter(|metric| names.iter().any(|name| named(metric, name))).collect())
 }
 
 fn named(metric: &Metric, name: &str) -> bool {
-    metric.name() == name
-        || match name {
-            "time" => matches!(metric.instrument(), Instrument::Clock | Instrument::Criterion),
-            "heap" => metric.instrument() == Instrument::Dhat,
-            _ => false,
-        }
+    metric.name() == name || [metric.instrument().quantity(), metric.instrument().name()].contains(&name)
 }
 
 #[cfg(test)]
@@ -99,9 +93,15 @@ mod tests {
             Ok(comparisons.iter().filter_map(|comparison| comparison.metric).map(|metric| metric.name()).collect())
         };
         assert_eq!(chosen(&["peak-bytes", "instructions"]), Ok(vec!["instructions", "peak-bytes"]));
-        assert_eq!(chosen(&["heap"]).map(|names| names.len()), Ok(6));
-        assert_eq!(chosen(&["time"]).map(|names| names.len()), Ok(6));
-        assert_eq!(chosen(&[]).map(|names| names.len()), Ok(13));
+        let all = chosen(&[]).expect("all");
+        assert!(["time", "tokens-per-second", "peak-bytes"].iter().all(|name| all.contains(name)), "{all:?}");
+        let read_by = |wanted: &str| -> Vec<&str> {
+            let quantity = |name: &str| metric::by_name(name).expect("a metric").instrument().quantity();
+            all.iter().copied().filter(|name| quantity(name) == wanted).collect()
+        };
+        assert_eq!(chosen(&["heap"]), Ok(read_by("heap")));
+        assert_eq!(chosen(&["dhat"]), Ok(read_by("heap")));
+        assert_eq!(chosen(&["time"]), Ok(read_by("time")));
         assert_eq!(chosen(&["pick-bytes"]), Err("there is no metric `pick-bytes`; did you mean `peak-bytes`?".into()));
     }
 }

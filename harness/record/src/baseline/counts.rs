@@ -3,10 +3,10 @@
 //! The first line contains the schema version and the date of the measurement. The last line contains the number of
 //! rows, so that a truncated file is detected.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use harness_probe::Unit;
+use harness_probe::{Instrument, Unit};
 
 use crate::baseline::SCHEMA_VERSION;
 use crate::baseline::error::{KIND, incomplete};
@@ -29,6 +29,9 @@ const DHAT: [(&str, &str); 7] = [
     ("token-blocks", "blocks"),
 ];
 
+/// Unit of the counts of [`Data::Counts`]; their names begin with the instrument and a slash.
+const GENERIC_UNIT: &str = "counts";
+
 const HEAD: &str = "# harness baseline, schema ";
 
 /// Returns the text of the file.
@@ -40,11 +43,11 @@ pub(super) fn write(rows: &[Row], measured: &str) -> String {
 
 /// The lines of a row: one for each of its counts.
 fn lines(row: &Row) -> impl Iterator<Item = [String; COLUMNS.len()]> {
-    row.readings.iter().flat_map(|reading| values(&reading.data)).map(|((count, unit), value)| {
+    row.readings.iter().flat_map(|reading| values(&reading.data)).map(|(count, unit, value)| {
         [
             row.workload.clone(),
             row.phase.clone(),
-            count.to_owned(),
+            count,
             value.to_string(),
             unit.to_owned(),
             row.unit.per_run.to_string(),
@@ -55,15 +58,27 @@ fn lines(row: &Row) -> impl Iterator<Item = [String; COLUMNS.len()]> {
     })
 }
 
-fn values(data: &Data) -> Vec<((&'static str, &'static str), u64)> {
-    match *data {
-        Data::Callgrind { instructions } => vec![(CALLGRIND, instructions)],
-        Data::Dhat { total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks } => {
+/// Returns the name, the unit and the value of each count.
+fn values(data: &Data) -> Vec<(String, &'static str, u64)> {
+    let named = |(count, unit): (&str, &'static str), value| (count.to_owned(), unit, value);
+    match data {
+        Data::Callgrind { instructions } => vec![named(CALLGRIND, *instructions)],
+        &Data::Dhat { total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks } => {
             let values = [total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks];
-            DHAT.into_iter().zip(values).collect()
+            DHAT.into_iter().zip(values).map(|(count, value)| named(count, value)).collect()
+        }
+        Data::Counts { counted_by, values } => {
+            let name = |name: &String| format!("{}/{name}", counted_by.name());
+            values.iter().map(|(count, value)| (name(count), GENERIC_UNIT, *value)).collect()
         }
         Data::Clock { .. } | Data::Criterion { .. } => Vec::new(),
     }
+}
+
+/// Splits the name of a generic count, such as `dhat/pages`, into the instrument and the rest.
+fn generic(count: &str) -> Option<(Instrument, &str)> {
+    let (instrument, name) = count.split_once('/')?;
+    Some((Instrument::by_name(instrument).filter(|instrument| instrument.is_counted())?, name))
 }
 
 /// Parses the text of the file. Returns the date of the measurement, and the rows with readings of instruction set
@@ -121,7 +136,8 @@ fn foot(rest: &str) -> Option<(&str, u64)> {
 fn entry(fields: [&str; COLUMNS.len()]) -> Result<(&str, u64, Row), String> {
     let [workload, phase, count, value, unit, per_run, run_unit, definition, answer] = fields;
     let known = || std::iter::once(CALLGRIND).chain(DHAT);
-    let Some((_, expected)) = known().find(|(name, _)| *name == count) else {
+    let unit_of_own_variant = known().find(|(name, _)| *name == count).map(|(_, unit)| unit);
+    let Some(expected) = unit_of_own_variant.or_else(|| generic(count).map(|_| GENERIC_UNIT)) else {
         let names: Vec<&str> = known().map(|(name, _)| name).collect();
         return Err(format!("there is no count `{count}`; the counts are {}", names.join(", ")));
     };
@@ -174,18 +190,35 @@ impl Reader {
     /// Returns the row with its readings. An error contains the line number and the problem.
     fn finish(mut self, isa: &str) -> Result<Row, (u64, String)> {
         let reading = |data| Reading { isa: isa.to_owned(), threads: 1, data };
+        let mut generic_counts: BTreeMap<Instrument, BTreeMap<String, u64>> = BTreeMap::new();
+        self.counts.retain(|count, (value, _)| match generic(count) {
+            Some((instrument, name)) => {
+                generic_counts.entry(instrument).or_default().insert(name.to_owned(), *value);
+                false
+            }
+            None => true,
+        });
         if let Some((instructions, _)) = self.counts.remove(CALLGRIND.0) {
             self.row.readings.push(reading(Data::Callgrind { instructions }));
         }
-        let Some(line) = self.counts.values().map(|(_, line)| *line).min() else { return Ok(self.row) };
-        if let Some((missing, _)) = DHAT.iter().find(|(name, _)| !self.counts.contains_key(*name)) {
-            return Err((line, format!("{} has no `{missing}`", self.row.place())));
+        if let Some(line) = self.counts.values().map(|(_, line)| *line).min() {
+            if let Some((missing, _)) = DHAT.iter().find(|(name, _)| !self.counts.contains_key(*name)) {
+                return Err((line, format!("{} has no `{missing}`", self.row.place())));
+            }
+            let [total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks] =
+                DHAT.map(|(name, _)| self.counts[name].0);
+            let data =
+                Data::Dhat { total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks };
+            self.row.readings.push(reading(data));
         }
-        let [total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks] =
-            DHAT.map(|(name, _)| self.counts[name].0);
-        let data =
-            Data::Dhat { total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks };
-        self.row.readings.push(reading(data));
+        for (counted_by, values) in generic_counts {
+            if self.row.reading(counted_by).is_some() {
+                let what = format!("{} has two readings of {}", self.row.place(), counted_by.name());
+                return Err((self.line, what));
+            }
+            self.row.readings.push(reading(Data::Counts { counted_by, values }));
+        }
+        self.row.readings.sort_by_key(|reading| reading.data.instrument());
         Ok(self.row)
     }
 }

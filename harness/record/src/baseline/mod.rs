@@ -29,7 +29,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 pub struct Baseline {
     /// Instruction set that the counts were read with.
     pub isa: String,
-    /// The rows and their origin. The rows contain readings of [`Instrument::Callgrind`] and [`Instrument::Dhat`] only.
+    /// The rows and their origin. The rows contain readings of [`Instrument::COUNTED`] only.
     pub record: Record,
 }
 

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -187,6 +188,24 @@ fn unsuitable_records_are_not_promoted() {
     }
 }
 
+#[test]
+fn a_generic_count_belongs_to_one_instrument() {
+    let values = BTreeMap::from([("pages".to_owned(), 3)]);
+    let generic =
+        Reading { isa: "avx2".to_owned(), threads: 1, data: Data::Counts { counted_by: Instrument::Dhat, values } };
+    let text = counts::write(&[row("w", "naive", vec![generic])], "2026-01-02T03:04:05Z");
+    assert!(text.contains("\nw,naive,dhat/pages,3,counts,1,token,"), "{text}");
+    let read = |text: &str| counts::read(text, Path::new("x"), "avx2").map_err(|error| error.to_string());
+    assert!(read(&text).is_ok());
+    let unknown = read(&text.replace("dhat/", "clock/")).expect_err("the clock does not count");
+    assert!(unknown.contains("there is no count `clock/pages`"), "{unknown}");
+    let both = counts::write(&[row("w", "naive", vec![dhat(1, 1)])], "2026-01-02T03:04:05Z");
+    let line = text.lines().nth(2).expect("a count");
+    let both = both.replace("# 7 rows", &format!("{line}\n# 8 rows"));
+    let twice = read(&both).expect_err("dhat has a variant of its own here");
+    assert!(twice.contains("line 3") && twice.contains("w in phase naive has two readings of dhat"), "{twice}");
+}
+
 fn any_row() -> impl Strategy<Value = Row> {
     let dhat = prop::array::uniform7(any::<u64>()).prop_map(
         |[total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks]| Data::Dhat {
@@ -200,7 +219,9 @@ fn any_row() -> impl Strategy<Value = Row> {
         },
     );
     let callgrind = any::<u64>().prop_map(|instructions| Data::Callgrind { instructions });
-    let data = (prop::option::of(callgrind), prop::option::of(dhat));
+    let generic = prop::collection::btree_map(any::<String>(), any::<u64>(), 1..4)
+        .prop_map(|values| Data::Counts { counted_by: Instrument::Dhat, values });
+    let data = (prop::option::of(callgrind), prop::option::of(prop_oneof![dhat, generic]));
     (any::<[String; 5]>(), 1..u64::MAX, data).prop_map(
         |([workload, phase, unit, definition, answer], per_run, data)| {
             let reading = |data| Reading { isa: "avx2".to_owned(), threads: 1, data };

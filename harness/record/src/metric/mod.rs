@@ -1,6 +1,7 @@
 //! Metrics: values that are computed from a row, with unit, interval and the direction that is better.
 //!
-//! A new metric is one line of the table behind [`all`]. Metrics are computed from raw readings each time they are
+//! A new metric is one line of the table behind [`all`], and a file with its computation unless another metric has it
+//! already. Metrics are computed from raw readings each time they are
 //! needed and are never stored.
 
 mod clock;
@@ -13,14 +14,14 @@ use harness_probe::Instrument;
 
 use crate::Row;
 use crate::metric::clock::{PerSlice, first_token, rate, seconds};
-use crate::metric::count::HeapCount;
+use crate::metric::count::{HeapCount, instructions};
 use crate::suggestion::suggestion;
 
 /// Requested confidence level of intervals. An interval from fewer than six values cannot reach it: it spans all values
 /// and has a lower level of its own. Only intervals that reach this level count as evidence of a difference.
 pub const LEVEL: f64 = 0.95;
 
-static METRICS: [Metric; 15] = [
+static METRICS: &[Metric] = &[
     Metric::new("time", "total runtime", Quantity::Seconds, Source::Slices(seconds)),
     Metric::new("criterion-time", "time of one run (criterion)", Quantity::Seconds, Source::Criterion),
     Metric::new("tokens-per-second", "tokens/s", Quantity::PerSecond, Source::Slices(rate)),
@@ -29,7 +30,12 @@ static METRICS: [Metric; 15] = [
     Metric::new("latency-p95", "latency per token, 95th percentile", Quantity::Seconds, Source::Tokens(0.95)),
     Metric::new("latency-min", "latency per token, minimum", Quantity::Seconds, Source::Tokens(0.0)),
     Metric::new("latency-max", "latency per token, maximum", Quantity::Seconds, Source::Tokens(1.0)),
-    Metric::new("instructions", "instructions per token", Quantity::Instructions, Source::Instructions),
+    Metric::new(
+        "instructions",
+        "instructions per token",
+        Quantity::Instructions,
+        Source::Value(Instrument::Callgrind, instructions),
+    ),
     Metric::heap("bytes-per-token", "heap bytes per token", Quantity::Bytes, HeapCount::BytesPerUnit),
     Metric::heap("allocations-per-token", "allocations per token", Quantity::Blocks, HeapCount::BlocksPerUnit),
     Metric::heap("total-bytes", "heap bytes, total", Quantity::Bytes, HeapCount::TotalBytes),
@@ -40,7 +46,7 @@ static METRICS: [Metric; 15] = [
 
 /// Returns all metrics, in the order of tables.
 pub fn all() -> &'static [Metric] {
-    &METRICS
+    METRICS
 }
 
 /// Returns the metric with this name.
@@ -71,8 +77,9 @@ enum Source {
     /// Criterion's estimate of the time of one run. It has no ratio: two estimates of criterion are minutes apart, and
     /// the speed of the machine drifts in between.
     Criterion,
-    /// Instructions executed (Ir) per unit: per token, or per call of a kernel.
-    Instructions,
+    /// Any value that this instrument's reading of a row determines, without an interval. Counts have a ratio; values of
+    /// an instrument that times have none.
+    Value(Instrument, fn(&Row) -> Option<f64>),
     /// A count of dhat.
     Heap(HeapCount),
 }
@@ -116,7 +123,7 @@ impl Metric {
         match self.source {
             Source::Slices(_) | Source::Tokens(_) => Instrument::Clock,
             Source::Criterion => Instrument::Criterion,
-            Source::Instructions => Instrument::Callgrind,
+            Source::Value(instrument, _) => instrument,
             Source::Heap(_) => Instrument::Dhat,
         }
     }
@@ -128,7 +135,7 @@ impl Metric {
             Source::Slices(value) => clock::over_slices(row, *value),
             Source::Tokens(quantile) => clock::over_tokens(row, *quantile),
             Source::Criterion => clock::criterion(row),
-            Source::Instructions => count::instructions(row).map(Figure::exact),
+            Source::Value(_, value) => value(row).map(Figure::exact),
             Source::Heap(count) => count.of(row).map(Figure::exact),
         }
     }
@@ -140,7 +147,8 @@ impl Metric {
             Source::Slices(value) => clock::paired_ratio(base, head, value),
             Source::Tokens(quantile) => clock::paired_ratio(base, head, |row, run| clock::latency(row, run, *quantile)),
             Source::Criterion => None,
-            Source::Instructions | Source::Heap(_) => {
+            Source::Value(instrument, _) if !instrument.is_counted() => None,
+            Source::Value(..) | Source::Heap(_) => {
                 let (base, head) = (self.figure(base)?.value, self.figure(head)?.value);
                 (base != 0.0).then(|| Figure::exact(head / base))
             }
@@ -150,7 +158,7 @@ impl Metric {
     /// Whether the figure is a count that compares between machines of one
     /// [`PortableKey`](crate::PortableKey).
     pub fn portable(&self) -> bool {
-        Instrument::COUNTED.contains(&self.instrument())
+        self.instrument().is_counted()
     }
 
     /// Units by which `to` is worse than `from`; negative if it is better.

@@ -3,21 +3,41 @@
 use serde::Serialize;
 use serde::ser::Serializer;
 
-use crate::render::{Cell, Column, Table};
+use crate::render::{Audience, Cell, Column, Renderer, Table};
 
-/// Renders `[{"title", "rows": [{column key: exact value}], "notes"}]` for any number of tables.
-pub(super) fn render(tables: &[Table]) -> String {
-    let tables: Vec<Outgoing<'_>> = tables
-        .iter()
-        .map(|table| Outgoing {
-            title: &table.title,
-            rows: table.rows.iter().map(|cells| Row { columns: &table.columns, cells }).collect(),
-            notes: &table.notes,
-        })
-        .collect();
-    let mut text = serde_json::to_string_pretty(&tables).expect("all keys are strings");
-    text.push('\n');
-    text
+/// `[{"title", "rows": [{column key: exact value}], "notes"}]` for any number of tables.
+pub(super) struct Json;
+
+impl Renderer for Json {
+    fn name(&self) -> &'static str {
+        "json"
+    }
+
+    fn help(&self) -> &'static str {
+        "Exact values for programs"
+    }
+
+    fn extension(&self) -> &'static str {
+        "json"
+    }
+
+    fn audience(&self) -> Audience {
+        Audience::Program
+    }
+
+    fn render(&self, tables: &[Table]) -> String {
+        let tables: Vec<Outgoing<'_>> = tables
+            .iter()
+            .map(|table| Outgoing {
+                title: &table.title,
+                rows: table.rows.iter().map(|cells| Row { columns: &table.columns, cells }).collect(),
+                notes: &table.notes,
+            })
+            .collect();
+        let mut text = serde_json::to_string_pretty(&tables).expect("all keys are strings");
+        text.push('\n');
+        text
+    }
 }
 
 #[derive(Serialize)]

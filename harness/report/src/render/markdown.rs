@@ -1,10 +1,30 @@
 //! Markdown: a heading, a pipe table and notes, for pull requests and documents.
 
-use crate::render::{Align, Table, Tone};
+use crate::render::{Align, Audience, Renderer, Table, Tone};
 
-/// Renders GitHub-flavoured Markdown. Cells with the tone bad or notice are bold, because Markdown has no colours.
-pub(super) fn render(tables: &[Table]) -> String {
-    tables.iter().map(table).collect::<Vec<_>>().join("\n")
+/// GitHub-flavoured Markdown. Cells with the tone bad or notice are bold, because Markdown has no colours.
+pub(super) struct Markdown;
+
+impl Renderer for Markdown {
+    fn name(&self) -> &'static str {
+        "markdown"
+    }
+
+    fn help(&self) -> &'static str {
+        "For pull requests and documents"
+    }
+
+    fn extension(&self) -> &'static str {
+        "md"
+    }
+
+    fn audience(&self) -> Audience {
+        Audience::Document
+    }
+
+    fn render(&self, tables: &[Table]) -> String {
+        tables.iter().map(table).collect::<Vec<_>>().join("\n")
+    }
 }
 
 fn table(table: &Table) -> String {

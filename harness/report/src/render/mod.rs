@@ -12,8 +12,12 @@ mod terminal;
 
 pub(crate) use csv::exact;
 pub use flame_graph::FlameGraph;
-pub use format::Format;
+pub use format::{Audience, Format, Renderer};
 pub use markdown::escape as escape_markdown;
 pub use sparkline::BARS;
 pub use sparkline::sparkline;
 pub use table::{Align, Cell, Column, Table, TableOf, Tone};
+
+/// The registry of output formats, in the order of the help. A new format needs its file, its `mod` line, and a line here.
+const FORMATS: &[Format] =
+    &[Format(&terminal::Terminal), Format(&json::Json), Format(&csv::Csv), Format(&markdown::Markdown)];

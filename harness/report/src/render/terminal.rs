@@ -4,14 +4,34 @@ use anstyle::Style;
 use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, CellAlignment, Color, LineStyle};
 
-use crate::render::{Align, Table, Tone};
+use crate::render::{Align, Audience, Renderer, Table, Tone};
 
 const TITLE: Style = Style::new().bold();
 const NOTE: Style = Style::new().dimmed();
 
-/// Renders columns two spaces apart under a ruled heading; the title above and the notes below.
-pub(super) fn render(tables: &[Table]) -> String {
-    tables.iter().map(table).collect::<Vec<_>>().join("\n")
+/// Columns two spaces apart under a ruled heading; the title above and the notes below.
+pub(super) struct Terminal;
+
+impl Renderer for Terminal {
+    fn name(&self) -> &'static str {
+        "table"
+    }
+
+    fn help(&self) -> &'static str {
+        "Aligned columns for a terminal"
+    }
+
+    fn extension(&self) -> &'static str {
+        "txt"
+    }
+
+    fn audience(&self) -> Audience {
+        Audience::Terminal
+    }
+
+    fn render(&self, tables: &[Table]) -> String {
+        tables.iter().map(table).collect::<Vec<_>>().join("\n")
+    }
 }
 
 fn table(table: &Table) -> String {

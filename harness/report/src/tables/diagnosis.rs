@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn findings_and_noise_floors_are_a_table_each() {
         let quiet = diagnosis(vec![floor("kernel/gelu", 0.0, 0.004), floor("kernel/softmax", 0.0, 0.006)]);
-        insta::assert_snapshot!(anstream::adapter::strip_str(&Format::Table.render(&tables(&quiet))).to_string());
+        insta::assert_snapshot!(anstream::adapter::strip_str(&Format::TABLE.render(&tables(&quiet))).to_string());
         let unmeasured = Diagnosis { floors: Err("there is no probe".to_owned()), ..diagnosis(Vec::new()) };
         assert_eq!(tables(&unmeasured).len(), 1);
     }

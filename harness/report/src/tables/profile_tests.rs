@@ -50,14 +50,14 @@ fn shown(tables: &[crate::render::Table], format: Format) -> String {
 fn hot_paths_most_called_and_the_hierarchy() {
     let interval = Interval { low: 0.99, high: 1.02, level: 0.95 };
     let profile = Profile { cost: Some(Cost { ratio: 1.012, interval, pairs: 40 }), ..decoding() };
-    insta::assert_snapshot!(shown(&tables(&profile, false), Format::Table));
-    insta::assert_snapshot!("hierarchy_in_markdown", shown(&tables(&profile, false)[2..], Format::Markdown));
+    insta::assert_snapshot!(shown(&tables(&profile, false), Format::TABLE));
+    insta::assert_snapshot!("hierarchy_in_markdown", shown(&tables(&profile, false)[2..], Format::MARKDOWN));
 }
 
 #[test]
 fn where_nothing_is_allocated_one_line_says_so() {
     let tables = tables(&profile(View::Allocations, vec![]), false);
-    insta::assert_snapshot!(shown(&tables, Format::Table));
+    insta::assert_snapshot!(shown(&tables, Format::TABLE));
 }
 
 #[test]
@@ -78,11 +78,11 @@ fn differences_as_a_table() {
     head.tree.roots[0].children[0].children[0].own *= 3;
     head.tree.roots.push(node("sampling", 5000, 100, vec![]));
     let table = difference_table("base -> head".to_owned(), View::Time, base.seen(), head.seen(), 5, false);
-    insta::assert_snapshot!(shown(&[table], Format::Table));
+    insta::assert_snapshot!(shown(&[table], Format::TABLE));
 }
 
 #[test]
 fn the_machine_is_told() {
     let table = system(&environment(), &[decoding(), profile(View::Allocations, vec![])]);
-    insta::assert_snapshot!(shown(&[table], Format::Table));
+    insta::assert_snapshot!(shown(&[table], Format::TABLE));
 }

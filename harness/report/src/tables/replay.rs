@@ -158,13 +158,13 @@ mod tests {
     fn the_course_of_a_slowdown_is_drawn() {
         let wavering: Vec<f64> = (0..20).map(|pair| [0.02, 0.012, 0.024, 0.2][pair % 4]).collect();
         let table = steps(&[replay(&wavering)], false);
-        insta::assert_snapshot!(anstream::adapter::strip_str(&Format::Table.render(&[table])).to_string());
+        insta::assert_snapshot!(anstream::adapter::strip_str(&Format::TABLE.render(&[table])).to_string());
     }
 
     #[test]
     fn programs_read_every_pair_of_every_workload() {
         let table = steps(&[replay(&[0.01]), replay(&[0.0, -0.01])], true);
-        insta::assert_snapshot!(Format::Csv.render(&[table]));
+        insta::assert_snapshot!(Format::CSV.render(&[table]));
     }
 
     #[test]

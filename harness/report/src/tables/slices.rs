@@ -64,6 +64,6 @@ mod tests {
         let again = measured.pairs[0].rounds[0].clone();
         measured.pairs[0].rounds.push(again);
         let table = slices(&measured.pairs[0]);
-        insta::assert_snapshot!(anstream::adapter::strip_str(&Format::Table.render(&[table])).to_string());
+        insta::assert_snapshot!(anstream::adapter::strip_str(&Format::TABLE.render(&[table])).to_string());
     }
 }

@@ -146,7 +146,7 @@ mod tests {
     fn rendered(last: &Record, first: Option<&Record>, now: &Record) -> (String, Table) {
         let compared_with = |record| compare(RecordView::record(record), RecordView::record(now));
         let table = counts_table(&compared_with(last), first.map(compared_with).as_deref());
-        (anstream::adapter::strip_str(&Format::Table.render(std::slice::from_ref(&table))).to_string(), table)
+        (anstream::adapter::strip_str(&Format::TABLE.render(std::slice::from_ref(&table))).to_string(), table)
     }
 
     #[test]

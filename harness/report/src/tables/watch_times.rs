@@ -83,7 +83,7 @@ mod tests {
             let tones: Vec<Tone> = table.rows.iter().map(|row| row[5].tone).collect();
             let expected = [Tone::Bad, Tone::Good, Tone::Quiet, Tone::Notice, Tone::Notice, Tone::Bad];
             assert_eq!(tones, expected);
-            anstream::adapter::strip_str(&Format::Table.render(&[table])).to_string()
+            anstream::adapter::strip_str(&Format::TABLE.render(&[table])).to_string()
         };
         insta::assert_snapshot!("against_the_last_build", shown(None));
         insta::assert_snapshot!("and_against_the_first", shown(Some(&first)));

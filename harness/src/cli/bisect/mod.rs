@@ -113,7 +113,7 @@ impl Bisect {
         request.plan.instruments = moved.iter().map(|(metric, _)| metric.instrument()).collect();
         let conditions = conditions(1, request.isa.clone(), request.time_limit);
         let threshold = match (&moved, &counts) {
-            (Some((metric, _)), Some((good, _))) => Threshold::Count { good, metric: metric, limits: &limits },
+            (Some((metric, _)), Some((good, _))) => Threshold::Count { good, metric, limits: &limits },
             _ => {
                 let budget = Duration::from_secs(self.budget);
                 Threshold::Time { conditions: &conditions, rules: Rules::default(), budget, seed: seed_of_now() }

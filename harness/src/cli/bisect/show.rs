@@ -5,9 +5,9 @@ use harness::bisect::{Answer, Finding, Next};
 use harness::terminal::{ALARM, Status, WARNING, exact, labelled, notice, print, show};
 use harness_abtest::Rules;
 use harness_record::{Commit, number};
-use harness_report::render::{Cell, Column, Format, Table, Tone};
+use harness_report::render::{Audience, Cell, Column, Table, Tone};
 
-use super::Bisect;
+use super::{Bisect, is_time};
 
 /// A commit that was tried.
 pub(super) struct Tried {
@@ -40,12 +40,12 @@ impl Bisect {
                 (vec![range, format!("reproduce with: {again}")], Status::Unjudged)
             }
         };
-        if self.metric == "time" && name != "time" {
+        if name != "time" && is_time(&self.wanted()?) {
             lines.insert(1, format!("by {name}, which got worse from GOOD to BAD; time itself was not measured"));
         }
         let mut table = table(path);
         let first = lines.remove(0);
-        if self.format == Format::Table {
+        if self.format.audience() == Audience::Terminal {
             let style = if status == Status::Fine { ALARM } else { WARNING };
             let (word, rest) = first.split_once(": ").unwrap_or(("", &first));
             let mut text = self.format.render(&[table]) + &labelled(style, word, &[rest.to_owned()]);

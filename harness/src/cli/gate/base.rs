@@ -106,7 +106,7 @@ impl Gate {
         Ok(verdict.conclusion().into())
     }
 
-    /// Instruments for counts. Without valgrind, the heap is still counted, so that a regression there is found.
+    /// Instruments for counts. Without valgrind, everything else is still counted, so that a regression there is found.
     fn instruments(&self) -> Result<Vec<Instrument>> {
         let counting = Instrument::COUNTED.to_vec();
         if self.against.times_only { Ok(counting) } else { available(counting, self.against.counts_only) }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use harness::terminal::{ALARM, WARNING, labelled, notice, print, show};
-use harness_report::render::{Format, Table};
+use harness_report::render::{Audience, Format, Table};
 
 /// Sentences of one kind, with the label in front of each.
 pub(super) type Labelled = (&'static str, Vec<String>);
@@ -33,10 +33,10 @@ pub(super) struct Printout {
 impl Printout {
     /// Prints regressions, tables, improvements, open points, the summary, and the command that reproduces it.
     pub(super) fn print(self, format: Format) -> Result<()> {
-        match format {
-            Format::Json | Format::Csv => self.print_exact(format),
-            Format::Markdown => self.print_markdown(),
-            Format::Table => self.print_text(),
+        match format.audience() {
+            Audience::Program => self.print_exact(format),
+            Audience::Document => self.print_document(format),
+            Audience::Terminal => self.print_text(format),
         }
     }
 
@@ -45,12 +45,12 @@ impl Printout {
         let mut notes = self.circumstances;
         notes.extend(self.unmatched);
         notes.extend(self.rules.iter().flat_map(prefixed));
-        match self.tables.first_mut().filter(|_| format == Format::Json) {
+        match self.tables.first_mut().filter(|_| format.has_notes()) {
             Some(first) => {
                 notes.push(again.clone());
                 (first.title, first.notes) = (self.summary.clone(), notes);
             }
-            // CSV has no room for notes, and without tables there is nowhere to put them.
+            // Some formats have no notes, and without tables there is nowhere to put them.
             None => notes.iter().for_each(|note| notice(note)),
         }
         self.tables.extend(self.functions);
@@ -60,7 +60,7 @@ impl Printout {
         Ok(())
     }
 
-    fn print_markdown(mut self) -> Result<()> {
+    fn print_document(mut self, format: Format) -> Result<()> {
         let again = self.again();
         let mut notes = [self.regressed, self.improved].concat();
         self.open.1.extend(self.unmatched);
@@ -73,15 +73,15 @@ impl Printout {
         }
         self.tables[0].title = self.summary;
         self.tables.extend(self.functions);
-        show(&self.tables, Format::Markdown)
+        show(&self.tables, format)
     }
 
-    fn print_text(mut self) -> Result<()> {
+    fn print_text(mut self, format: Format) -> Result<()> {
         let again = self.again();
         self.open.1.extend(self.unmatched);
         self.tables.retain(|table| !table.rows.is_empty());
         let mut text = labelled(ALARM, "regressed", &self.regressed);
-        text += &Format::Table.render(&self.tables);
+        text += &format.render(&self.tables);
         text += &self.improved.iter().map(|sentence| format!("improved: {sentence}\n")).collect::<String>();
         for (label, sentences) in [self.open].iter().chain(&self.rules) {
             text += &labelled(WARNING, label, sentences);
@@ -90,7 +90,7 @@ impl Printout {
             text += &format!("{line}\n");
         }
         for table in self.functions {
-            text += &format!("\n{}", Format::Table.render(&[table]));
+            text += &format!("\n{}", format.render(&[table]));
         }
         print(&format!("{text}{again}\n"))
     }

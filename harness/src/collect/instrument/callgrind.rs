@@ -17,7 +17,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use walkdir::{DirEntry, WalkDir};
 
-use super::{InstrumentReader, Settings, Taken, each_phase};
+use super::{Definition, InstrumentReader, Settings, Taken, each_phase};
 use crate::file_error::FileError;
 use crate::process;
 
@@ -41,6 +41,19 @@ pub struct Callgrind<'a> {
     /// Conditions.
     pub settings: &'a Settings,
 }
+
+pub(super) const DEFINITION: Definition = Definition {
+    instrument: Instrument::Callgrind,
+    program: |config| &config.callgrind,
+    reader: |measurement| {
+        Box::new(Callgrind {
+            bench: measurement.instruction_bench,
+            workloads: measurement.workloads,
+            isa: measurement.counts_isa.clone(),
+            settings: measurement.settings,
+        })
+    },
+};
 
 impl InstrumentReader for Callgrind<'_> {
     fn instrument(&self) -> Instrument {

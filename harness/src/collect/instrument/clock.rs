@@ -12,7 +12,7 @@ use harness_probe::{Instrument, Options};
 use harness_record::{Check, Data, Reading, Run};
 use itertools::Itertools;
 
-use crate::collect::instrument::{InstrumentReader, Settings, Taken};
+use crate::collect::instrument::{Definition, InstrumentReader, Settings, Taken};
 use crate::probe::{CLOCK_STANDS_STILL, Preparation, Probe, ProbeError, REPORTS_NO_TIMES};
 
 /// Minimum duration of a slice. It makes the cost of reading the clock and of waking up negligible.
@@ -31,7 +31,7 @@ const SLOW: Duration = Duration::from_secs(3);
 const LONG: Duration = Duration::from_millis(100);
 
 /// Reads wall time by the probe's clock.
-pub struct Clock<'a> {
+pub(super) struct Clock<'a> {
     /// Creates the command that starts the timed probe.
     pub probe: &'a (dyn Fn() -> Command + Sync),
     /// Budgets and conditions.
@@ -48,6 +48,14 @@ struct PhaseProcess {
     iterations: u64,
     runs: Vec<Run>,
 }
+
+pub(super) const DEFINITION: Definition = Definition {
+    instrument: Instrument::Clock,
+    program: |config| &config.probe,
+    reader: |measurement| {
+        Box::new(Clock { probe: measurement.probe, settings: measurement.settings, run: measurement.run.to_owned() })
+    },
+};
 
 impl InstrumentReader for Clock<'_> {
     fn instrument(&self) -> Instrument {

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use walkdir::{DirEntry, WalkDir};
 
-use crate::collect::instrument::{InstrumentReader, Settings, Taken, each_phase};
+use crate::collect::instrument::{Definition, InstrumentReader, Settings, Taken, each_phase};
 use crate::file_error::FileError;
 use crate::process;
 
@@ -22,7 +22,7 @@ use crate::process;
 const SAMPLES: u32 = 10;
 
 /// Reads time by criterion.
-pub struct Criterion<'a> {
+pub(super) struct Criterion<'a> {
     /// Creates the command that starts the bench.
     pub bench: &'a (dyn Fn() -> Command + Sync),
     /// Instruction set for the kernels. It is forced, because the bench does not report its choice.
@@ -30,6 +30,14 @@ pub struct Criterion<'a> {
     /// Budgets and conditions.
     pub settings: &'a Settings,
 }
+
+pub(super) const DEFINITION: Definition = Definition {
+    instrument: Instrument::Criterion,
+    program: |config| &config.criterion,
+    reader: |measurement| {
+        Box::new(Criterion { bench: measurement.time_bench, isa: measurement.isa, settings: measurement.settings })
+    },
+};
 
 impl InstrumentReader for Criterion<'_> {
     fn instrument(&self) -> Instrument {

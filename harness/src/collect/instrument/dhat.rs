@@ -6,16 +6,22 @@ use harness_probe::protocol::{Description, Reading as Read};
 use harness_probe::{Instrument, Options};
 use harness_record::{Check, Data, Reading};
 
-use crate::collect::instrument::{InstrumentReader, Settings, Taken, each_phase};
+use crate::collect::instrument::{Definition, InstrumentReader, Settings, Taken, each_phase};
 use crate::probe::{Preparation, Probe, ProbeError};
 
 /// Counts heap allocations on one thread.
-pub struct Dhat<'a> {
+pub(super) struct Dhat<'a> {
     /// Creates the command that starts the probe with dhat.
     pub probe: &'a (dyn Fn() -> Command + Sync),
     /// Budgets and conditions.
     pub settings: &'a Settings,
 }
+
+pub(super) const DEFINITION: Definition = Definition {
+    instrument: Instrument::Dhat,
+    program: |config| &config.heap,
+    reader: |measurement| Box::new(Dhat { probe: measurement.heap, settings: measurement.counts_settings }),
+};
 
 impl InstrumentReader for Dhat<'_> {
     fn instrument(&self) -> Instrument {

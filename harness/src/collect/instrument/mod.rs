@@ -8,15 +8,69 @@ mod criterion;
 mod dhat;
 
 pub use callgrind::Callgrind;
-pub use clock::Clock;
-pub use criterion::Criterion;
-pub use dhat::Dhat;
 
+use std::process::Command;
 use std::time::Duration;
 
 use harness_probe::Instrument;
 use harness_probe::protocol::Description;
 use harness_record::{Check, Reading};
+
+use crate::project::{Config, Program};
+
+/// The registry of instruments. A new instrument needs its file, its `mod` line and a line here, and an entry of
+/// [`Instrument`].
+const DEFINITIONS: [&Definition; Instrument::ALL.len()] =
+    [&clock::DEFINITION, &criterion::DEFINITION, &callgrind::DEFINITION, &dhat::DEFINITION];
+
+/// Parts of an instrument that its file defines.
+struct Definition {
+    instrument: Instrument,
+    /// The program of `harness.toml` that it runs.
+    program: fn(&Config) -> &Program,
+    /// Creates the reader.
+    reader: for<'a> fn(&Measurement<'a>) -> Box<dyn InstrumentReader + 'a>,
+}
+
+/// The programs and conditions of a measurement, from which readers are created.
+#[derive(Clone, Copy)]
+pub struct Measurement<'a> {
+    /// Creates the command that starts the timed probe.
+    pub probe: &'a (dyn Fn() -> Command + Sync),
+    /// Creates the command that starts the probe with dhat.
+    pub heap: &'a (dyn Fn() -> Command + Sync),
+    /// Creates the command that starts the bench for criterion.
+    pub time_bench: &'a (dyn Fn() -> Command + Sync),
+    /// Creates the command that starts the bench for iai-callgrind.
+    pub instruction_bench: &'a (dyn Fn() -> Command + Sync),
+    /// Every workload of the probe.
+    pub workloads: &'a [Description],
+    /// Instruction set of the kernels when time is read.
+    pub isa: &'a str,
+    /// Instruction set of the kernels under valgrind, or the reason why it is unknown.
+    pub counts_isa: &'a Result<String, String>,
+    /// Budgets and conditions when time is read.
+    pub settings: &'a Settings,
+    /// The same when counts are read. The instruction set is that under valgrind, if known.
+    pub counts_settings: &'a Settings,
+    /// Name of this harness run.
+    pub run: &'a str,
+}
+
+fn definition(instrument: Instrument) -> &'static Definition {
+    let found = DEFINITIONS.into_iter().find(|definition| definition.instrument == instrument);
+    found.expect("a test checks that every instrument is registered")
+}
+
+/// Returns the program that an instrument runs.
+pub fn program(instrument: Instrument, config: &Config) -> &Program {
+    (definition(instrument).program)(config)
+}
+
+/// Creates the readers of these instruments, in the same order.
+pub fn readers<'a>(instruments: &[Instrument], measurement: &Measurement<'a>) -> Vec<Box<dyn InstrumentReader + 'a>> {
+    instruments.iter().map(|&instrument| (definition(instrument).reader)(measurement)).collect()
+}
 
 /// An instrument that reads workloads.
 pub trait InstrumentReader: Sync {
@@ -71,5 +125,16 @@ impl Taken {
     /// Creates a result without a reading.
     pub fn failed(message: impl Into<String>) -> Self {
         Self { reading: Err(message.into()), check: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_instrument_is_registered_once() {
+        let registered = DEFINITIONS.map(|definition| definition.instrument);
+        assert_eq!(registered, Instrument::ALL);
     }
 }

@@ -123,7 +123,7 @@ impl Workload for Kernel {
         self.phases.clone()
     }
     fn instruments(&self) -> Vec<Instrument> {
-        vec![Instrument::Clock, Instrument::Criterion, Instrument::Callgrind, Instrument::Dhat]
+        Instrument::ALL.to_vec()
     }
     fn selection(&self) -> Selection {
         self.selection

@@ -22,8 +22,7 @@ impl Prefill {
     pub(super) fn new(model: MeasuredModel, tokens: usize) -> Self {
         let selection = model.selection(Selection::Standard);
         let phases = model.phases();
-        let instruments =
-            model.instruments(&[Instrument::Clock, Instrument::Criterion, Instrument::Callgrind, Instrument::Dhat]);
+        let instruments = model.instruments(&Instrument::ALL);
         Self { id: format!("{}/prefill", model.name()), model, tokens, selection, phases, instruments }
     }
 
