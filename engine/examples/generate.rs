@@ -125,7 +125,9 @@ fn run(arguments: &Arguments) -> Result<()> {
             .and_then(|request| answer(arguments, &engine, &mut session, request));
         match outcome {
             Ok(answer) => print(&answer)?,
-            Err(error) => print(&Failure { error: format!("{error:#}") })?,
+            Err(error) => print(&Failure {
+                error: format!("{error:#}"),
+            })?,
         }
     }
     Ok(())
@@ -141,7 +143,12 @@ fn print(value: &impl Serialize) -> Result<()> {
     Ok(())
 }
 
-fn answer(arguments: &Arguments, engine: &Engine, session: &mut Session, request: Request) -> Result<Answer> {
+fn answer(
+    arguments: &Arguments,
+    engine: &Engine,
+    session: &mut Session,
+    request: Request,
+) -> Result<Answer> {
     let given = request.prompt.or_else(|| match request.prompt_len {
         Some(_) => None,
         None => arguments.prompt.clone(),
@@ -152,7 +159,9 @@ fn answer(arguments: &Arguments, engine: &Engine, session: &mut Session, request
     });
     let new = request.new.unwrap_or(arguments.new);
     let reps = request.reps.unwrap_or(arguments.reps);
-    let repetitions = (0..reps).map(|_| repetition(arguments, session, &prompt, new)).collect::<Result<_>>()?;
+    let repetitions = (0..reps)
+        .map(|_| repetition(arguments, session, &prompt, new))
+        .collect::<Result<_>>()?;
     Ok(Answer {
         variant: engine.variant(),
         isa: engine.isa().name(),
@@ -163,14 +172,23 @@ fn answer(arguments: &Arguments, engine: &Engine, session: &mut Session, request
     })
 }
 
-fn repetition(arguments: &Arguments, session: &mut Session, prompt: &[u32], new: usize) -> Result<Repetition> {
+fn repetition(
+    arguments: &Arguments,
+    session: &mut Session,
+    prompt: &[u32],
+    new: usize,
+) -> Result<Repetition> {
     let mut sampler = Sampler::new(Sampling {
         temperature: arguments.temperature,
         top_k: arguments.top_k,
         top_p: arguments.top_p,
         seed: arguments.seed,
     })?;
-    let overflow = if arguments.slide { Overflow::Slide } else { Overflow::Error };
+    let overflow = if arguments.slide {
+        Overflow::Slide
+    } else {
+        Overflow::Error
+    };
     let mut tokens = Vec::with_capacity(new);
     let start = Instant::now();
     let mut first = None;

@@ -13,7 +13,9 @@ use model_arguments::{ModelArguments, parse_tokens};
 ///
 /// By default there is one position, the last. Numbers have enough digits to restore the same f32.
 #[derive(Parser)]
-#[command(after_help = "Example: cargo run --release -p engine --example logits -- --preset small --tokens 1,2,3")]
+#[command(
+    after_help = "Example: cargo run --release -p engine --example logits -- --preset small --tokens 1,2,3"
+)]
 struct Arguments {
     #[command(flatten)]
     model: ModelArguments,

@@ -43,13 +43,21 @@ fn main() -> Result<()> {
     let isa = options.isa.map_or_else(Isa::from_environment, Ok)?;
     let level = isa.level()?;
     let pool = ThreadPool::new(options.threads)?;
-    println!("{isa}, {} threads, weights {}", pool.threads(), options.variant.weights);
+    println!(
+        "{isa}, {} threads, weights {}",
+        pool.threads(),
+        options.variant.weights
+    );
 
     let peak = multiply_add_rate(level, &pool, options.rounds);
     println!("multiply-add peak        {:8.1} GFLOP/s", peak / 1e9);
-    for (rows, inputs, outputs) in
-        [(32, 256, 768), (32, 256, 1024), (32, 1024, 256), (512, 768, 3072), (512, 3072, 768)]
-    {
+    for (rows, inputs, outputs) in [
+        (32, 256, 768),
+        (32, 256, 1024),
+        (32, 1024, 256),
+        (512, 768, 3072),
+        (512, 3072, 768),
+    ] {
         let rate = prefill_rate(level, &pool, &options, rows, inputs, outputs)?;
         println!(
             "  [{rows:3}, {inputs:4}] x [.., {outputs:4}] {:8.1} GFLOP/s {:5.1} %",
@@ -66,10 +74,20 @@ fn main() -> Result<()> {
 
 /// The matrices of a model in the order of the forward pass.
 fn layers(config: &Config, level: Level, storage: WeightStorage) -> Result<Vec<Linear>> {
-    let Config { embed, inner, vocab, .. } = *config;
+    let Config {
+        embed,
+        inner,
+        vocab,
+        ..
+    } = *config;
     let mut layers = Vec::new();
     for _ in 0..config.layers {
-        for (inputs, outputs) in [(embed, 3 * embed), (embed, embed), (embed, inner), (inner, embed)] {
+        for (inputs, outputs) in [
+            (embed, 3 * embed),
+            (embed, embed),
+            (embed, inner),
+            (inner, embed),
+        ] {
             layers.push(linear(level, storage, inputs, outputs, Layout::InOut)?);
         }
     }
@@ -77,10 +95,29 @@ fn layers(config: &Config, level: Level, storage: WeightStorage) -> Result<Vec<L
     Ok(layers)
 }
 
-fn linear(level: Level, storage: WeightStorage, inputs: usize, outputs: usize, layout: Layout) -> Result<Linear> {
-    let data: Vec<f32> = (0..inputs * outputs).map(|i| (i % 251) as f32 / 251.0 - 0.5).collect();
+fn linear(
+    level: Level,
+    storage: WeightStorage,
+    inputs: usize,
+    outputs: usize,
+    layout: Layout,
+) -> Result<Linear> {
+    let data: Vec<f32> = (0..inputs * outputs)
+        .map(|i| (i % 251) as f32 / 251.0 - 0.5)
+        .collect();
     let bias = vec![0.1; outputs];
-    Ok(Linear::new(MatMul::Parallel, storage, level, &Matrix { layout, data: &data, inputs, outputs }, Some(&bias))?)
+    Ok(Linear::new(
+        MatMul::Parallel,
+        storage,
+        level,
+        &Matrix {
+            layout,
+            data: &data,
+            inputs,
+            outputs,
+        },
+        Some(&bias),
+    )?)
 }
 
 /// Measures three things alternately: plain reading, the model's matrices alone (each once per token), and the whole
@@ -95,31 +132,48 @@ fn decode_share(
     options: &Options,
 ) -> Result<()> {
     let level = isa.level()?;
-    let engine = Engine::with_isa(&Weights::synthetic(config, 42)?, options.variant, options.threads, isa)?;
+    let engine = Engine::with_isa(
+        &Weights::synthetic(config, 42)?,
+        options.variant,
+        options.threads,
+        isa,
+    )?;
     let layers = layers(config, level, options.variant.weights)?;
     let matrix_bytes: usize = layers.iter().map(Linear::bytes).sum();
-    let token_bytes = engine.weight_bytes_per_token() + engine.cache_bytes_per_token((prompt + end) / 2);
+    let token_bytes =
+        engine.weight_bytes_per_token() + engine.cache_bytes_per_token((prompt + end) / 2);
     let memory = HugePages::new(token_bytes / 4);
     let memory = memory.values();
 
     let mut session = engine.session()?;
-    let tokens: Vec<u32> = (0..prompt as u32).map(|i| i * 7 % config.vocab as u32).collect();
+    let tokens: Vec<u32> = (0..prompt as u32)
+        .map(|i| i * 7 % config.vocab as u32)
+        .collect();
     let x = vec![0.5; config.inner];
     let mut out = vec![0.0; config.vocab.max(config.inner)];
     let repetitions = (300_000_000 / token_bytes).max(1);
-    let (mut reading, mut matrices, mut prefill, mut decode) = (f64::MAX, f64::MAX, f64::MAX, f64::MAX);
+    let (mut reading, mut matrices, mut prefill, mut decode) =
+        (f64::MAX, f64::MAX, f64::MAX, f64::MAX);
     for _ in 0..options.rounds {
         for ahead in [0, 1024] {
             reading = reading.min(seconds(repetitions, || {
                 pool.run(&|part, parts| {
                     let mine = share(memory.len(), 1024, part, parts);
-                    black_box(level.run(Read { values: &memory[mine], ahead }));
+                    black_box(level.run(Read {
+                        values: &memory[mine],
+                        ahead,
+                    }));
                 });
             }));
         }
         matrices = matrices.min(seconds(repetitions, || {
             for layer in &layers {
-                layer.apply(&x[..layer.inputs()], &mut out[..layer.outputs()], Epilogue::None, pool);
+                layer.apply(
+                    &x[..layer.inputs()],
+                    &mut out[..layer.outputs()],
+                    Epilogue::None,
+                    pool,
+                );
             }
         }));
         for _ in 0..repetitions.div_ceil(4) {
@@ -138,10 +192,16 @@ fn decode_share(
     let limit = rate(token_bytes, reading);
     println!("{name}: {:6.2} MB a token", token_bytes as f64 / 1e6);
     println!("  reading        {limit:6.1} GB/s");
-    let print = |what: &str, rate: f64| println!("  {what:14} {rate:6.1} GB/s {:5.1} %", 100.0 * rate / limit);
+    let print = |what: &str, rate: f64| {
+        println!("  {what:14} {rate:6.1} GB/s {:5.1} %", 100.0 * rate / limit)
+    };
     print("matrices alone", rate(matrix_bytes, matrices));
     print("decode", rate(token_bytes, decode));
-    println!("  decode         {:6.1} tokens/s, prefill of {prompt} tokens {:8.3} ms", 1.0 / decode, 1e3 * prefill);
+    println!(
+        "  decode         {:6.1} tokens/s, prefill of {prompt} tokens {:8.3} ms",
+        1.0 / decode,
+        1e3 * prefill
+    );
     Ok(())
 }
 
@@ -161,7 +221,11 @@ impl HugePages {
         // SAFETY: the range lies within the vector's allocation, whose contents are not set yet; `madvise` is only a
         // hint.
         unsafe {
-            libc::madvise(values.as_mut_ptr().add(start).cast(), len * 4, libc::MADV_HUGEPAGE);
+            libc::madvise(
+                values.as_mut_ptr().add(start).cast(),
+                len * 4,
+                libc::MADV_HUGEPAGE,
+            );
         }
         values.resize(start + len, 1.0);
         HugePages { start, values }
@@ -181,13 +245,23 @@ fn prefill_rate(
     inputs: usize,
     outputs: usize,
 ) -> Result<f64> {
-    let layer = linear(level, options.variant.weights, inputs, outputs, Layout::InOut)?;
+    let layer = linear(
+        level,
+        options.variant.weights,
+        inputs,
+        outputs,
+        Layout::InOut,
+    )?;
     let x = vec![0.5; rows * inputs];
     let mut out = vec![0.0; rows * outputs];
     let work = 2.0 * (rows * inputs * outputs) as f64;
     let repetitions = (2e9 / work).max(1.0) as usize;
     let best = (0..options.rounds)
-        .map(|_| seconds(repetitions, || layer.apply(&x, &mut out, Epilogue::None, pool)))
+        .map(|_| {
+            seconds(repetitions, || {
+                layer.apply(&x, &mut out, Epilogue::None, pool)
+            })
+        })
         .fold(f64::MAX, f64::min);
     Ok(work / best)
 }
@@ -243,7 +317,12 @@ impl Kernel for Read<'_> {
             for (stream, part) in [a, b, c, d].into_iter().enumerate() {
                 if self.ahead > 0 {
                     for line in (0..4 * step).step_by(64) {
-                        simd.prefetch(part[i..].as_ptr().cast::<u8>().wrapping_add(self.ahead + line));
+                        simd.prefetch(
+                            part[i..]
+                                .as_ptr()
+                                .cast::<u8>()
+                                .wrapping_add(self.ahead + line),
+                        );
                     }
                 }
                 for half in 0..2 {

@@ -78,7 +78,10 @@ mod tests {
     fn values_begin_at_their_place_in_a_page_and_are_all_there() {
         for (len, offset) in [(0, 0), (1, 64), (3, 768), (1024, 4032), (32 * 1024, 3072)] {
             let mut values = Aligned::zeros_in_page(len, offset);
-            assert_eq!((values.as_ptr() as usize % PAGE, values.len()), (offset, len));
+            assert_eq!(
+                (values.as_ptr() as usize % PAGE, values.len()),
+                (offset, len)
+            );
             values.fill(2.0);
             assert!(values.iter().all(|&value| value == 2.0));
         }

@@ -61,9 +61,10 @@ impl Buffers {
         Self {
             pool: match choice {
                 variant::Buffers::Fresh => None,
-                variant::Buffers::Pooled => {
-                    Some(Pool { free: [const { Vec::new() }; SIZES], counts: PoolCounts::default() })
-                }
+                variant::Buffers::Pooled => Some(Pool {
+                    free: [const { Vec::new() }; SIZES],
+                    counts: PoolCounts::default(),
+                }),
             },
         }
     }

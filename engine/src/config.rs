@@ -75,7 +75,15 @@ impl Config {
 
     /// The medium model of the reference workload: 3,454,464 parameters.
     pub fn medium() -> Self {
-        Self { vocab: 512, context: 128, embed: 256, layers: 4, heads: 8, inner: 1024, ..Self::small() }
+        Self {
+            vocab: 512,
+            context: 128,
+            embed: 256,
+            layers: 4,
+            heads: 8,
+            inner: 1024,
+            ..Self::small()
+        }
     }
 
     /// The shape of the smallest published GPT-2: 124,439,808 parameters, its head tied to the token embedding.
@@ -117,7 +125,10 @@ impl Config {
             }
         }
         if !self.embed.is_multiple_of(self.heads) {
-            return Err(ConfigError::Heads { heads: self.heads, embed: self.embed });
+            return Err(ConfigError::Heads {
+                heads: self.heads,
+                embed: self.embed,
+            });
         }
         if !(self.epsilon.is_finite() && self.epsilon > 0.0) {
             return Err(ConfigError::Epsilon(self.epsilon));
@@ -159,7 +170,9 @@ impl Config {
 
 /// The product of `factors`; `None` if it overflows.
 fn product(factors: &[usize]) -> Option<usize> {
-    factors.iter().try_fold(1_usize, |product, &factor| product.checked_mul(factor))
+    factors
+        .iter()
+        .try_fold(1_usize, |product, &factor| product.checked_mul(factor))
 }
 
 /// Returns true if that many f32 can be addressed, with room for padding.
@@ -189,17 +202,63 @@ mod tests {
     fn models_that_cannot_be_built_are_refused() {
         let medium = Config::medium();
         let cases = [
-            (Config { heads: 7, ..medium.clone() }, ConfigError::Heads { heads: 7, embed: 256 }),
-            (Config { vocab: 0, ..medium.clone() }, ConfigError::Zero("vocabulary")),
-            (Config { epsilon: -1.0, ..medium.clone() }, ConfigError::Epsilon(-1.0)),
-            (Config { epsilon: f32::INFINITY, ..medium.clone() }, ConfigError::Epsilon(f32::INFINITY)),
-            (Config { vocab: usize::MAX / 2, ..medium.clone() }, ConfigError::Overflow("number of parameters")),
-            (Config { context: 1 << 32, ..medium.clone() }, ConfigError::Overflow("attention at full context")),
+            (
+                Config {
+                    heads: 7,
+                    ..medium.clone()
+                },
+                ConfigError::Heads {
+                    heads: 7,
+                    embed: 256,
+                },
+            ),
+            (
+                Config {
+                    vocab: 0,
+                    ..medium.clone()
+                },
+                ConfigError::Zero("vocabulary"),
+            ),
+            (
+                Config {
+                    epsilon: -1.0,
+                    ..medium.clone()
+                },
+                ConfigError::Epsilon(-1.0),
+            ),
+            (
+                Config {
+                    epsilon: f32::INFINITY,
+                    ..medium.clone()
+                },
+                ConfigError::Epsilon(f32::INFINITY),
+            ),
+            (
+                Config {
+                    vocab: usize::MAX / 2,
+                    ..medium.clone()
+                },
+                ConfigError::Overflow("number of parameters"),
+            ),
+            (
+                Config {
+                    context: 1 << 32,
+                    ..medium.clone()
+                },
+                ConfigError::Overflow("attention at full context"),
+            ),
         ];
         for (config, error) in cases {
             assert_eq!(config.validate(), Err(error));
         }
-        let not_a_number = Config { epsilon: f32::NAN, ..medium }.validate();
-        assert!(matches!(not_a_number, Err(ConfigError::Epsilon(_))), "{not_a_number:?}");
+        let not_a_number = Config {
+            epsilon: f32::NAN,
+            ..medium
+        }
+        .validate();
+        assert!(
+            matches!(not_a_number, Err(ConfigError::Epsilon(_))),
+            "{not_a_number:?}"
+        );
     }
 }

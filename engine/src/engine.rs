@@ -33,7 +33,12 @@ impl Engine {
     ///
     /// # Errors
     /// Same as for [`Engine::new`].
-    pub fn with_isa(weights: &Weights, variant: Variant, threads: usize, isa: Isa) -> Result<Self, EngineError> {
+    pub fn with_isa(
+        weights: &Weights,
+        variant: Variant,
+        threads: usize,
+        isa: Isa,
+    ) -> Result<Self, EngineError> {
         let model = Arc::new(Model::new(weights, variant, threads, isa)?);
         Ok(Self { model })
     }

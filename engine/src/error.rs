@@ -14,7 +14,9 @@ pub enum EngineError {
     #[error(transparent)]
     Isa(#[from] IsaError),
     /// A tensor of the weights does not have the shape that follows from the configuration.
-    #[error("the weights do not fit their configuration: {name} should have the shape {expected:?}, but has {found:?}")]
+    #[error(
+        "the weights do not fit their configuration: {name} should have the shape {expected:?}, but has {found:?}"
+    )]
     Shape {
         /// Name of the tensor.
         name: &'static str,
@@ -54,7 +56,9 @@ pub enum EngineError {
         vocab: usize,
     },
     /// The window would be longer than the context.
-    #[error("{requested} tokens do not fit into the context of {context}; shorten the prompt or let the window slide")]
+    #[error(
+        "{requested} tokens do not fit into the context of {context}; shorten the prompt or let the window slide"
+    )]
     ContextFull {
         /// Tokens in the window after the request.
         requested: usize,

@@ -59,12 +59,19 @@ impl Isa {
 
     /// Every instruction set this CPU can run, the most portable first (never empty).
     pub fn available() -> Vec<Isa> {
-        Isa::ALL.into_iter().filter(|isa| isa.is_available()).collect()
+        Isa::ALL
+            .into_iter()
+            .filter(|isa| isa.is_available())
+            .collect()
     }
 
     /// The widest instruction set this CPU can run.
     pub fn detect() -> Isa {
-        Isa::ALL.into_iter().rev().find(|isa| isa.is_available()).unwrap_or(Isa::Plain)
+        Isa::ALL
+            .into_iter()
+            .rev()
+            .find(|isa| isa.is_available())
+            .unwrap_or(Isa::Plain)
     }
 
     /// The instruction set of that name.
@@ -94,7 +101,11 @@ impl Isa {
     pub fn level(self) -> Result<Level, IsaError> {
         Level::new(self).ok_or_else(|| IsaError::Unavailable {
             isa: self,
-            available: Isa::available().iter().map(|isa| isa.name()).collect::<Vec<_>>().join(", "),
+            available: Isa::available()
+                .iter()
+                .map(|isa| isa.name())
+                .collect::<Vec<_>>()
+                .join(", "),
         })
     }
 }
@@ -137,14 +148,22 @@ mod tests {
     #[test]
     fn an_unknown_name_lists_the_known_ones() {
         let message = Isa::forced("sse9").unwrap_err().to_string();
-        assert!(message.contains("sse9") && message.contains("avx512"), "{message}");
+        assert!(
+            message.contains("sse9") && message.contains("avx512"),
+            "{message}"
+        );
     }
 
     #[test]
     fn unavailable_instruction_sets_are_refused_by_name() {
         for isa in Isa::ALL.into_iter().filter(|isa| !isa.is_available()) {
             println!("not available here: {isa}");
-            assert!(Isa::forced(isa.name()).unwrap_err().to_string().contains(isa.name()));
+            assert!(
+                Isa::forced(isa.name())
+                    .unwrap_err()
+                    .to_string()
+                    .contains(isa.name())
+            );
         }
     }
 }

@@ -46,7 +46,10 @@ impl KvCache {
     ) {
         let (d, heads, stride) = (self.head_size, self.heads, self.context * self.head_size);
         let layer = layer * heads * stride..(layer + 1) * heads * stride;
-        let (keys, values) = (Partition::new(&mut self.keys[layer.clone()]), Partition::new(&mut self.values[layer]));
+        let (keys, values) = (
+            Partition::new(&mut self.keys[layer.clone()]),
+            Partition::new(&mut self.values[layer]),
+        );
         let store = |part: usize, parts: usize| {
             for head in (part..heads).step_by(parts) {
                 let rows = head * stride + first * d..head * stride + (first + count) * d;
@@ -70,6 +73,9 @@ impl KvCache {
     pub(crate) fn layer(&self, layer: usize) -> (Heads<'_>, Heads<'_>) {
         let (d, stride) = (self.head_size, self.context * self.head_size);
         let layer = layer * self.heads * stride..(layer + 1) * self.heads * stride;
-        (Heads::new(&self.keys[layer.clone()], d, stride, d), Heads::new(&self.values[layer], d, stride, d))
+        (
+            Heads::new(&self.keys[layer.clone()], d, stride, d),
+            Heads::new(&self.values[layer], d, stride, d),
+        )
     }
 }

@@ -55,7 +55,12 @@ pub(crate) struct Norm {
 
 impl Model {
     /// Checks the weights against their configuration and packs them.
-    pub(crate) fn new(weights: &Weights, variant: Variant, threads: usize, isa: Isa) -> Result<Self, EngineError> {
+    pub(crate) fn new(
+        weights: &Weights,
+        variant: Variant,
+        threads: usize,
+        isa: Isa,
+    ) -> Result<Self, EngineError> {
         weights.validate()?;
         if threads == 0 {
             return Err(EngineError::NoThreads);
@@ -111,7 +116,11 @@ impl Model {
     pub(crate) fn bytes_per_token(&self) -> usize {
         let blocks = self.blocks.iter().map(|block| {
             let norms = 4 * size_of_val(&*block.mlp_norm.gain);
-            norms + block.qkv.bytes() + block.projection.bytes() + block.expand.bytes() + block.contract.bytes()
+            norms
+                + block.qkv.bytes()
+                + block.projection.bytes()
+                + block.expand.bytes()
+                + block.contract.bytes()
         });
         blocks.sum::<usize>() + self.head.bytes() + 2 * size_of_val(&*self.final_norm.gain)
     }
@@ -133,15 +142,27 @@ impl Packer {
     }
 
     /// Packs `tensor`, which has two dimensions.
-    fn pack(&self, tensor: &Tensor, layout: Layout, bias: Option<&[f32]>) -> Result<Linear, EngineError> {
+    fn pack(
+        &self,
+        tensor: &Tensor,
+        layout: Layout,
+        bias: Option<&[f32]>,
+    ) -> Result<Linear, EngineError> {
         let (rows, columns) = (tensor.shape()[0], tensor.shape()[1]);
         let (inputs, outputs) = match layout {
             Layout::InOut => (rows, columns),
             Layout::OutIn => (columns, rows),
         };
         let values = tensor.values();
-        let matrix = Matrix { layout, data: &values, inputs, outputs };
-        let Variant { matmul, weights, .. } = self.variant;
+        let matrix = Matrix {
+            layout,
+            data: &values,
+            inputs,
+            outputs,
+        };
+        let Variant {
+            matmul, weights, ..
+        } = self.variant;
         let linear = Linear::new(matmul, weights, self.level, &matrix, bias)?;
         tensor.release();
         Ok(linear)
@@ -149,7 +170,10 @@ impl Packer {
 }
 
 fn norm(weights: &NormWeights) -> Norm {
-    Norm { gain: copy(&weights.gain), bias: copy(&weights.bias) }
+    Norm {
+        gain: copy(&weights.gain),
+        bias: copy(&weights.bias),
+    }
 }
 
 fn copy(tensor: &Tensor) -> Vec<f32> {

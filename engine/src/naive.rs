@@ -61,16 +61,31 @@ pub fn generate(
 /// contains a token that is not in the vocabulary.
 pub fn logits(weights: &Weights, tokens: &[u32]) -> Result<Vec<f32>, EngineError> {
     weights.validate()?;
-    let Config { vocab, context, embed: c, heads, epsilon, activation, .. } = weights.config;
+    let Config {
+        vocab,
+        context,
+        embed: c,
+        heads,
+        epsilon,
+        activation,
+        ..
+    } = weights.config;
     if tokens.is_empty() {
         return Err(EngineError::EmptyPrompt);
     }
     if tokens.len() > context {
-        return Err(EngineError::ContextFull { requested: tokens.len(), context });
+        return Err(EngineError::ContextFull {
+            requested: tokens.len(),
+            context,
+        });
     }
     for (place, &token) in tokens.iter().enumerate() {
         if token as usize >= vocab {
-            return Err(EngineError::UnknownToken { token, place, vocab });
+            return Err(EngineError::UnknownToken {
+                token,
+                place,
+                vocab,
+            });
         }
     }
 
@@ -99,7 +114,11 @@ pub fn logits(weights: &Weights, tokens: &[u32]) -> Result<Vec<f32>, EngineError
 
     // The head has a row per token and no bias. A tied head is the token embedding.
     let normal = layer_norm(&x, &weights.final_norm, epsilon); // [T, C]
-    let head = weights.head.as_ref().unwrap_or(&weights.token_embedding).values(); // [V, C]
+    let head = weights
+        .head
+        .as_ref()
+        .unwrap_or(&weights.token_embedding)
+        .values(); // [V, C]
     let mut logits = vec![0.0; tokens.len() * vocab]; // [T, V]
     for t in 0..tokens.len() {
         for v in 0..vocab {

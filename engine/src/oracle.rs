@@ -10,7 +10,9 @@ pub(crate) const AWKWARD: [usize; 16] = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31,
 /// `count` values in `[-scale, scale)` around `mean`.
 pub(crate) fn values(seed: u64, count: usize, mean: f32, scale: f32) -> Vec<f32> {
     let mut random = SplitMix64::new(seed);
-    (0..count).map(|_| mean + scale * random.signed_unit()).collect()
+    (0..count)
+        .map(|_| mean + scale * random.signed_unit())
+        .collect()
 }
 
 /// Every instruction set of this machine. Prints the others, so that the log shows what was not tested.
@@ -32,7 +34,10 @@ pub(crate) fn assert_close(found: &[f32], expected: &[f64], tolerance: f64, what
     assert_eq!(found.len(), expected.len(), "{what}");
     for (i, (&found, &expected)) in found.iter().zip(expected).enumerate() {
         let error = (f64::from(found) - expected).abs();
-        assert!(error <= tolerance * expected.abs().max(1.0), "{what}: element {i} is {found}, expected {expected}");
+        assert!(
+            error <= tolerance * expected.abs().max(1.0),
+            "{what}: element {i} is {found}, expected {expected}"
+        );
     }
 }
 

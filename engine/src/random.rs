@@ -33,7 +33,9 @@ impl SplitMix64 {
 
     /// `count` token ids below `vocab`.
     pub fn tokens(&mut self, vocab: usize, count: usize) -> Vec<u32> {
-        (0..count).map(|_| ((u128::from(self.next_u64()) * vocab as u128) >> 64) as u32).collect()
+        (0..count)
+            .map(|_| ((u128::from(self.next_u64()) * vocab as u128) >> 64) as u32)
+            .collect()
     }
 }
 

@@ -43,7 +43,12 @@ impl Sampler {
     /// A sampler that always chooses the likeliest token, the first of equals.
     pub fn greedy() -> Self {
         Self {
-            sampling: Sampling { temperature: 0.0, top_k: None, top_p: None, seed: 0 },
+            sampling: Sampling {
+                temperature: 0.0,
+                top_k: None,
+                top_p: None,
+                seed: 0,
+            },
             random: SplitMix64::new(0),
             candidates: Vec::new(),
         }
@@ -66,7 +71,11 @@ impl Sampler {
         {
             return Err(SamplingError::TopP(p));
         }
-        Ok(Self { sampling, random: SplitMix64::new(sampling.seed), candidates: Vec::new() })
+        Ok(Self {
+            sampling,
+            random: SplitMix64::new(sampling.seed),
+            candidates: Vec::new(),
+        })
     }
 
     /// The next token after `logits` `[V]`. Allocates on the first call only.
@@ -92,7 +101,8 @@ impl Sampler {
     fn collect_candidates(&mut self, logits: &[f32]) {
         self.candidates.clear();
         let pairs = logits.iter().zip(0_u32..);
-        self.candidates.extend(pairs.map(|(&logit, token)| (logit, token)));
+        self.candidates
+            .extend(pairs.map(|(&logit, token)| (logit, token)));
     }
 
     fn keep_top_k(&mut self) {
@@ -159,7 +169,12 @@ mod tests {
     const LOGITS: [f32; 5] = [1.0, 3.0, 0.0, 3.0, 2.0];
 
     fn sampling() -> Sampling {
-        Sampling { temperature: 1.0, top_k: None, top_p: None, seed: 11 }
+        Sampling {
+            temperature: 1.0,
+            top_k: None,
+            top_p: None,
+            seed: 11,
+        }
     }
 
     fn counts(sampling: Sampling, draws: usize) -> [usize; 5] {
@@ -174,7 +189,10 @@ mod tests {
     #[test]
     fn greedy_takes_the_first_of_the_largest() {
         assert_eq!(Sampler::greedy().sample(&LOGITS), 1);
-        let cold = Sampling { temperature: 0.0, ..sampling() };
+        let cold = Sampling {
+            temperature: 0.0,
+            ..sampling()
+        };
         assert_eq!(Sampler::new(cold).unwrap().sample(&LOGITS), 1);
     }
 
@@ -182,7 +200,13 @@ mod tests {
     fn tokens_come_as_often_as_their_probability_says() {
         for temperature in [0.5, 1.0, 2.0] {
             let draws = 200_000;
-            let counts = counts(Sampling { temperature, ..sampling() }, draws);
+            let counts = counts(
+                Sampling {
+                    temperature,
+                    ..sampling()
+                },
+                draws,
+            );
             let weights = LOGITS.map(|logit| f64::from(logit / temperature).exp());
             let total: f64 = weights.iter().sum();
             for (count, weight) in counts.iter().zip(weights) {
@@ -197,16 +221,37 @@ mod tests {
     #[test]
     fn top_k_and_top_p_cut_the_tail() {
         let top_k = Some(3);
-        let cut = counts(Sampling { top_k, ..sampling() }, 10_000);
+        let cut = counts(
+            Sampling {
+                top_k,
+                ..sampling()
+            },
+            10_000,
+        );
         assert!(cut[1] > 0 && cut[3] > 0 && cut[4] > 0);
         assert_eq!((cut[0], cut[2]), (0, 0));
         // The two largest have probability 0.39 each.
         let top_p = Some(0.5);
-        let cut = counts(Sampling { top_p, ..sampling() }, 10_000);
+        let cut = counts(
+            Sampling {
+                top_p,
+                ..sampling()
+            },
+            10_000,
+        );
         assert!(cut[1] > 0 && cut[3] > 0);
         assert_eq!((cut[0], cut[2], cut[4]), (0, 0, 0));
         let top_p = Some(1e-6);
-        assert_eq!(counts(Sampling { top_p, ..sampling() }, 100)[1], 100);
+        assert_eq!(
+            counts(
+                Sampling {
+                    top_p,
+                    ..sampling()
+                },
+                100
+            )[1],
+            100
+        );
     }
 
     #[test]
@@ -223,12 +268,28 @@ mod tests {
     fn nonsense_is_refused() {
         let wrong = |sampling| Sampler::new(sampling).unwrap_err();
         let temperature = -1.0;
-        assert_eq!(wrong(Sampling { temperature, ..sampling() }), SamplingError::Temperature(-1.0));
+        assert_eq!(
+            wrong(Sampling {
+                temperature,
+                ..sampling()
+            }),
+            SamplingError::Temperature(-1.0)
+        );
         let top_k = Some(0);
-        assert_eq!(wrong(Sampling { top_k, ..sampling() }), SamplingError::TopK);
+        assert_eq!(
+            wrong(Sampling {
+                top_k,
+                ..sampling()
+            }),
+            SamplingError::TopK
+        );
         let top_p = Some(1.5);
         assert_eq!(
-            wrong(Sampling { top_p, ..sampling() }).to_string(),
+            wrong(Sampling {
+                top_p,
+                ..sampling()
+            })
+            .to_string(),
             "top-p is 1.5; it must be above 0 and at most 1"
         );
     }

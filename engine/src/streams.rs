@@ -26,9 +26,16 @@ pub fn generate_streams<P: AsRef<[u32]> + Sync>(
             let mut sampler = sampler.clone();
             let mut tokens = Vec::with_capacity(new_tokens);
             let prompt = prompt.as_ref();
-            generate(&mut session, prompt, new_tokens, &mut sampler, overflow, |token| {
-                tokens.push(token);
-            })?;
+            generate(
+                &mut session,
+                prompt,
+                new_tokens,
+                &mut sampler,
+                overflow,
+                |token| {
+                    tokens.push(token);
+                },
+            )?;
             Ok(tokens)
         })
         .collect()

@@ -103,7 +103,14 @@ impl Trace {
         let parent = self.open.last().map(|&(place, _)| place);
         let same = |span: &Span| span.operation == operation && span.parent == parent;
         self.spans.iter().position(same).unwrap_or_else(|| {
-            self.spans.push(Span { operation, parent, calls: 0, nanoseconds: 0, shortest: u64::MAX, longest: 0 });
+            self.spans.push(Span {
+                operation,
+                parent,
+                calls: 0,
+                nanoseconds: 0,
+                shortest: u64::MAX,
+                longest: 0,
+            });
             self.spans.len() - 1
         })
     }
@@ -137,7 +144,8 @@ impl Spans for &mut Trace {
     fn end(&mut self) {
         let now = Instant::now();
         if let Some((place, began)) = self.open.pop() {
-            let nanoseconds = u64::try_from(now.duration_since(began).as_nanos()).unwrap_or(u64::MAX);
+            let nanoseconds =
+                u64::try_from(now.duration_since(began).as_nanos()).unwrap_or(u64::MAX);
             let span = &mut self.spans[place];
             span.calls += 1;
             span.nanoseconds += nanoseconds;
@@ -169,13 +177,28 @@ mod tests {
         }
         spans.begin(Operation::LayerNorm);
         spans.end();
-        let found: Vec<_> = trace.spans().iter().map(|span| (span.operation.name(), span.parent, span.calls)).collect();
+        let found: Vec<_> = trace
+            .spans()
+            .iter()
+            .map(|span| (span.operation.name(), span.parent, span.calls))
+            .collect();
         assert_eq!(
             found,
-            [("decode", None, 2), ("layer_norm", Some(0), 2), ("head product", Some(0), 2), ("layer_norm", None, 1)]
+            [
+                ("decode", None, 2),
+                ("layer_norm", Some(0), 2),
+                ("head product", Some(0), 2),
+                ("layer_norm", None, 1)
+            ]
         );
-        let [decode, norm, head, _] = trace.spans() else { panic!("four spans") };
-        assert!(norm.shortest >= 1_000_000 && norm.longest >= 3_000_000 && norm.shortest <= norm.longest);
+        let [decode, norm, head, _] = trace.spans() else {
+            panic!("four spans")
+        };
+        assert!(
+            norm.shortest >= 1_000_000
+                && norm.longest >= 3_000_000
+                && norm.shortest <= norm.longest
+        );
         assert!(decode.nanoseconds >= norm.nanoseconds + head.nanoseconds);
     }
 }

@@ -50,7 +50,12 @@ fn main() {
     println!("allocations in ten inferences after the first one:");
     let config = Config::small();
     let weights = Weights::synthetic(&config, 42).unwrap();
-    let sampled = Sampling { temperature: 0.7, top_k: Some(50), top_p: Some(0.9), seed: 3 };
+    let sampled = Sampling {
+        temperature: 0.7,
+        top_k: Some(50),
+        top_p: Some(0.9),
+        seed: 3,
+    };
     // The first engine with packed weights allocates the handle of their memory, once.
     for phase in phases() {
         drop(Engine::new(&weights, phase.variant, 1).unwrap());
@@ -70,7 +75,11 @@ fn main() {
                         inference(&mut session, &mut sampler);
                     }
                 });
-                assert_eq!(LIVE.load(Relaxed), warm, "{what}: live bytes after ten inferences");
+                assert_eq!(
+                    LIVE.load(Relaxed),
+                    warm,
+                    "{what}: live bytes after ten inferences"
+                );
                 let pooled = phase.variant.buffers == Buffers::Pooled;
                 assert_eq!(counted == 0, pooled, "{what}: {counted} allocations");
                 println!("{what}: {counted}");
@@ -80,7 +89,12 @@ fn main() {
                 check_batch(&engine, pooled);
             }
             drop(engine);
-            assert_eq!(LIVE.load(Relaxed), before, "{}: live bytes at the end", phase.name);
+            assert_eq!(
+                LIVE.load(Relaxed),
+                before,
+                "{}: live bytes at the end",
+                phase.name
+            );
         }
     }
 }

@@ -54,8 +54,9 @@ impl Checkpoint {
             })
             .collect();
         change(&mut all);
-        let views =
-            all.iter().map(|(name, dtype, shape, data)| (name, TensorView::new(*dtype, shape.clone(), data).unwrap()));
+        let views = all.iter().map(|(name, dtype, shape, data)| {
+            (name, TensorView::new(*dtype, shape.clone(), data).unwrap())
+        });
         serialize_to_file(views, None, &path).unwrap();
         self
     }
@@ -82,9 +83,20 @@ fn missing_files_are_named() {
     let checkpoint = Checkpoint::new();
     for name in ["model.safetensors", "config.json"] {
         fs::remove_file(checkpoint.path(name)).unwrap();
-        let CheckpointError::Read { path, source } = checkpoint.error() else { panic!("{}", checkpoint.message()) };
-        assert_eq!((path, source.kind()), (checkpoint.path(name), ErrorKind::NotFound));
-        assert!(checkpoint.message().starts_with(&format!("cannot read {name}: ")), "{}", checkpoint.message());
+        let CheckpointError::Read { path, source } = checkpoint.error() else {
+            panic!("{}", checkpoint.message())
+        };
+        assert_eq!(
+            (path, source.kind()),
+            (checkpoint.path(name), ErrorKind::NotFound)
+        );
+        assert!(
+            checkpoint
+                .message()
+                .starts_with(&format!("cannot read {name}: ")),
+            "{}",
+            checkpoint.message()
+        );
     }
 }
 
@@ -94,7 +106,10 @@ fn a_configuration_that_is_none_is_refused() {
     for text in ["{\"n_embd\": ", "[]"] {
         fs::write(checkpoint.path("config.json"), text).unwrap();
         let error = checkpoint.error();
-        assert!(matches!(&error, CheckpointError::Config { reason, .. } if reason.contains("JSON")), "{error}");
+        assert!(
+            matches!(&error, CheckpointError::Config { reason, .. } if reason.contains("JSON")),
+            "{error}"
+        );
     }
     let cases = [
         ("n_embd", json!(-3), "-3"),
@@ -104,22 +119,48 @@ fn a_configuration_that_is_none_is_refused() {
     ];
     for (key, value, found) in cases {
         let checkpoint = Checkpoint::new().set(key, value);
-        let CheckpointError::Config { reason, .. } = checkpoint.error() else { panic!("{}", checkpoint.message()) };
+        let CheckpointError::Config { reason, .. } = checkpoint.error() else {
+            panic!("{}", checkpoint.message())
+        };
         assert!(reason.contains(key) && reason.contains(found), "{reason}");
-        assert!(checkpoint.message().starts_with("config.json: "), "{}", checkpoint.message());
+        assert!(
+            checkpoint.message().starts_with("config.json: "),
+            "{}",
+            checkpoint.message()
+        );
     }
     let heads = Checkpoint::new().set("n_head", json!(7)).error();
-    let CheckpointError::Sizes { source, .. } = heads else { panic!("{heads}") };
-    assert_eq!(source, ConfigError::Heads { heads: 7, embed: 36 });
+    let CheckpointError::Sizes { source, .. } = heads else {
+        panic!("{heads}")
+    };
+    assert_eq!(
+        source,
+        ConfigError::Heads {
+            heads: 7,
+            embed: 36
+        }
+    );
 }
 
 #[test]
 fn other_models_and_settings_are_refused_by_name() {
     let cases = [
         ("model_type", json!("llama"), "gpt2"),
-        ("architectures", json!(["GPT2ForSequenceClassification"]), "GPT2LMHeadModel and GPT2Model"),
-        ("activation_function", json!("relu"), "gelu_new and gelu_pytorch_tanh"),
-        ("activation_function", json!("gelu"), "gelu_new and gelu_pytorch_tanh"),
+        (
+            "architectures",
+            json!(["GPT2ForSequenceClassification"]),
+            "GPT2LMHeadModel and GPT2Model",
+        ),
+        (
+            "activation_function",
+            json!("relu"),
+            "gelu_new and gelu_pytorch_tanh",
+        ),
+        (
+            "activation_function",
+            json!("gelu"),
+            "gelu_new and gelu_pytorch_tanh",
+        ),
         ("scale_attn_by_inverse_layer_idx", json!(true), "false"),
         ("reorder_and_upcast_attn", json!(true), "false"),
         ("scale_attn_weights", json!(false), "true"),
@@ -128,17 +169,32 @@ fn other_models_and_settings_are_refused_by_name() {
     for (name, setting, only) in cases {
         let checkpoint = Checkpoint::new().set(name, setting.clone());
         let error = checkpoint.error();
-        let CheckpointError::Unsupported { key, value, supported, .. } = &error else { panic!("{error}") };
+        let CheckpointError::Unsupported {
+            key,
+            value,
+            supported,
+            ..
+        } = &error
+        else {
+            panic!("{error}")
+        };
         let found = setting.get(0).unwrap_or(&setting).to_string();
         assert_eq!((*key, value, *supported), (name, &found, only));
         let message = checkpoint.message();
-        assert!(message.starts_with("config.json: ") && message.contains(name) && message.contains(only), "{message}");
+        assert!(
+            message.starts_with("config.json: ")
+                && message.contains(name)
+                && message.contains(only),
+            "{message}"
+        );
     }
 }
 
 #[test]
 fn tensors_that_do_not_fit_are_named() {
-    let missing = Checkpoint::new().tensors(|all| all.retain(|t| t.0 != "transformer.h.1.ln_2.bias")).error();
+    let missing = Checkpoint::new()
+        .tensors(|all| all.retain(|t| t.0 != "transformer.h.1.ln_2.bias"))
+        .error();
     assert!(
         matches!(&missing, CheckpointError::Missing { name, .. } if name == "transformer.h.1.ln_2.bias"),
         "{missing}"
@@ -147,15 +203,33 @@ fn tensors_that_do_not_fit_are_named() {
         all.push(("score.weight".to_owned(), Dtype::F32, vec![1], vec![0; 4]));
     });
     assert!(matches!(extra.error(), CheckpointError::Extra { name, .. } if name == "score.weight"));
-    assert!(extra.message().starts_with("model.safetensors has a tensor score.weight"), "{}", extra.message());
+    assert!(
+        extra
+            .message()
+            .starts_with("model.safetensors has a tensor score.weight"),
+        "{}",
+        extra.message()
+    );
     let fewer_layers = Checkpoint::new().set("n_layer", json!(2)).error();
-    assert!(matches!(&fewer_layers, CheckpointError::Extra { name, .. } if name.starts_with("transformer.h.2.")));
+    assert!(
+        matches!(&fewer_layers, CheckpointError::Extra { name, .. } if name.starts_with("transformer.h.2."))
+    );
     let transposed = Checkpoint::new().tensors(|all| {
-        let kernel = all.iter_mut().find(|t| t.0.ends_with("h.0.mlp.c_fc.weight"));
+        let kernel = all
+            .iter_mut()
+            .find(|t| t.0.ends_with("h.0.mlp.c_fc.weight"));
         kernel.unwrap().2.reverse();
     });
     let error = transposed.error();
-    let CheckpointError::Shape { name, found, expected, .. } = &error else { panic!("{error}") };
+    let CheckpointError::Shape {
+        name,
+        found,
+        expected,
+        ..
+    } = &error
+    else {
+        panic!("{error}")
+    };
     assert_eq!(name, "transformer.h.0.mlp.c_fc.weight");
     assert_eq!((&found[..], &expected[..]), (&[50, 36][..], &[36, 50][..]));
     let integers = Checkpoint::new().tensors(|all| {
@@ -163,21 +237,34 @@ fn tensors_that_do_not_fit_are_named() {
         bias.unwrap().1 = Dtype::I32;
     });
     let error = integers.error();
-    let CheckpointError::Stored { name, stored, .. } = &error else { panic!("{error}") };
+    let CheckpointError::Stored { name, stored, .. } = &error else {
+        panic!("{error}")
+    };
     assert_eq!((&name[..], &stored[..]), ("transformer.ln_f.bias", "I32"));
-    assert!(integers.message().contains("F32, F16 and BF16"), "{}", integers.message());
+    assert!(
+        integers.message().contains("F32, F16 and BF16"),
+        "{}",
+        integers.message()
+    );
 }
 
 #[test]
 fn a_head_that_is_not_the_embedding_cannot_be_tied() {
-    let error = Checkpoint::new().set("tie_word_embeddings", json!(true)).error();
-    assert!(matches!(error, CheckpointError::HeadNotTied { .. }), "{error}");
-    let copied = Checkpoint::new().set("tie_word_embeddings", json!(true)).tensors(|all| {
-        let table = all.iter().find(|t| t.0 == "transformer.wte.weight");
-        let data = table.unwrap().3.clone();
-        let head = all.iter_mut().find(|t| t.0 == "lm_head.weight");
-        head.unwrap().3 = data;
-    });
+    let error = Checkpoint::new()
+        .set("tie_word_embeddings", json!(true))
+        .error();
+    assert!(
+        matches!(error, CheckpointError::HeadNotTied { .. }),
+        "{error}"
+    );
+    let copied = Checkpoint::new()
+        .set("tie_word_embeddings", json!(true))
+        .tensors(|all| {
+            let table = all.iter().find(|t| t.0 == "transformer.wte.weight");
+            let data = table.unwrap().3.clone();
+            let head = all.iter_mut().find(|t| t.0 == "lm_head.weight");
+            head.unwrap().3 = data;
+        });
     assert!(Weights::load(copied.folder.path()).unwrap().head.is_none());
 }
 
@@ -189,6 +276,9 @@ fn a_truncated_file_is_refused_wherever_it_ends() {
     for length in [0, 7, 100, bytes.len() / 2, bytes.len() - 1] {
         fs::write(&path, &bytes[..length]).unwrap();
         let error = checkpoint.error();
-        assert!(matches!(error, CheckpointError::Damaged { .. }) || length == 0, "{length}: {error}");
+        assert!(
+            matches!(error, CheckpointError::Damaged { .. }) || length == 0,
+            "{length}: {error}"
+        );
     }
 }

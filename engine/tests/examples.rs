@@ -8,9 +8,18 @@ use serde_json::Value;
 
 fn example(name: &str) -> Command {
     let tests = std::env::current_exe().unwrap();
-    let mut path: PathBuf = tests.ancestors().nth(2).unwrap().join("examples").join(name);
+    let mut path: PathBuf = tests
+        .ancestors()
+        .nth(2)
+        .unwrap()
+        .join("examples")
+        .join(name);
     path.set_extension(std::env::consts::EXE_EXTENSION);
-    assert!(path.exists(), "run `cargo test -p engine`, which builds {}", path.display());
+    assert!(
+        path.exists(),
+        "run `cargo test -p engine`, which builds {}",
+        path.display()
+    );
     Command::new(path)
 }
 
@@ -39,7 +48,10 @@ fn help_is_there() {
         let output = run(name, "--help");
         assert!(output.status.success());
         let text = String::from_utf8(output.stdout).unwrap();
-        assert!(text.contains("--variant") && text.contains("Example: cargo run"), "{text}");
+        assert!(
+            text.contains("--variant") && text.contains("Example: cargo run"),
+            "{text}"
+        );
     }
 }
 
@@ -56,20 +68,39 @@ fn logits_are_an_array_per_position() {
 
 #[test]
 fn a_checkpoint_gives_the_logits_that_its_reference_has() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/one-layer-one-head");
+    let folder = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/golden/one-layer-one-head"
+    );
     let text = std::fs::read_to_string(format!("{folder}/expected.json")).unwrap();
     let expected: Value = serde_json::from_str(&text).unwrap();
-    let tokens: Vec<String> = expected["tokens"].as_array().unwrap().iter().map(Value::to_string).collect();
-    let found = json("logits", &format!("--model {folder} --tokens {}", tokens.join(",")));
+    let tokens: Vec<String> = expected["tokens"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(Value::to_string)
+        .collect();
+    let found = json(
+        "logits",
+        &format!("--model {folder} --tokens {}", tokens.join(",")),
+    );
     let expected = expected["logits"].as_array().unwrap().last().unwrap();
-    for (found, expected) in found[0].as_array().unwrap().iter().zip(expected.as_array().unwrap()) {
+    for (found, expected) in found[0]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(expected.as_array().unwrap())
+    {
         assert!((found.as_f64().unwrap() - expected.as_f64().unwrap()).abs() < 1e-3);
     }
 }
 
 #[test]
 fn generation_is_timed_and_repeats_itself() {
-    let answer = json("generate", "--preset small --prompt-len 8 --new 5 --reps 2 --threads 2");
+    let answer = json(
+        "generate",
+        "--preset small --prompt-len 8 --new 5 --reps 2 --threads 2",
+    );
     let repetitions = answer["repetitions"].as_array().unwrap();
     assert_eq!(repetitions.len(), 2);
     for repetition in repetitions {
@@ -96,30 +127,63 @@ fn serve_answers_line_by_line_and_continues_after_a_bad_request() {
         .spawn()
         .unwrap();
     let requests = "{}\nnonsense\n{\"prompt\":[1,2],\"new\":4,\"reps\":2}\n{\"prompt\":[999]}\n{\"prompt_len\":4}\n";
-    child.stdin.take().unwrap().write_all(requests.as_bytes()).unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(requests.as_bytes())
+        .unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success());
     let text = String::from_utf8(output.stdout).unwrap();
-    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(lines.len(), 6, "{text}");
     assert_eq!(lines[0]["ready"], true);
     assert_eq!(lines[1]["prompt"].as_array().unwrap().len(), 32);
-    assert!(lines[2]["error"].as_str().unwrap().starts_with("the request is not a JSON object"));
-    assert_eq!(lines[3]["repetitions"][1]["tokens"].as_array().unwrap().len(), 4);
-    assert!(lines[4]["error"].as_str().unwrap().contains("not in the vocabulary"));
+    assert!(
+        lines[2]["error"]
+            .as_str()
+            .unwrap()
+            .starts_with("the request is not a JSON object")
+    );
+    assert_eq!(
+        lines[3]["repetitions"][1]["tokens"]
+            .as_array()
+            .unwrap()
+            .len(),
+        4
+    );
+    assert!(
+        lines[4]["error"]
+            .as_str()
+            .unwrap()
+            .contains("not in the vocabulary")
+    );
     assert_eq!(lines[5]["prompt"].as_array().unwrap().len(), 4);
 }
 
 #[test]
 fn mistakes_are_answered_in_a_sentence() {
     let wrong = error_message("generate", "--preset small --variant fastest");
-    assert!(wrong.contains("unknown phase 'fastest'; known are: naive, reference"), "{wrong}");
+    assert!(
+        wrong.contains("unknown phase 'fastest'; known are: naive, reference"),
+        "{wrong}"
+    );
     let wrong = error_message("logits", "--preset small --tokens 1,x");
     assert!(wrong.contains("'x' is not a token id"), "{wrong}");
     let wrong = error_message("generate", "--preset small --new 100");
-    assert!(wrong.starts_with("error: 65 tokens do not fit into the context of 64"), "{wrong}");
+    assert!(
+        wrong.starts_with("error: 65 tokens do not fit into the context of 64"),
+        "{wrong}"
+    );
     let wrong = error_message("logits", "--model /nowhere --tokens 1");
-    assert!(wrong.starts_with("error: cannot read /nowhere/config.json"), "{wrong}");
+    assert!(
+        wrong.starts_with("error: cannot read /nowhere/config.json"),
+        "{wrong}"
+    );
     let wrong = error_message("logits", "--preset small --tokens 1 --isa sse9");
     assert!(wrong.contains("unknown instruction set 'sse9'"), "{wrong}");
 }

@@ -38,7 +38,11 @@ fn for_every_checkpoint(check: impl Fn(&Weights, &Expected, &str)) {
     let folders = checkpoints();
     assert_eq!(folders.len(), 8, "{folders:?}");
     for folder in folders {
-        check(&Weights::load(&folder).unwrap(), &expected(&folder), &folder.display().to_string());
+        check(
+            &Weights::load(&folder).unwrap(),
+            &expected(&folder),
+            &folder.display().to_string(),
+        );
     }
 }
 
@@ -55,12 +59,23 @@ fn logits_at_every_position_are_those_of_transformers() {
             assert_eq!(found.len(), logits.len(), "{checkpoint}, {model}");
             for (i, (found, expected)) in found.iter().zip(&logits).enumerate() {
                 let off = (found - expected).abs();
-                assert!(off <= TOLERANCE * largest, "{checkpoint}, {model}: {found}, not {expected}, at {i}");
+                assert!(
+                    off <= TOLERANCE * largest,
+                    "{checkpoint}, {model}: {found}, not {expected}, at {i}"
+                );
             }
         };
-        check(&naive::logits(weights, &expected.tokens).unwrap(), "the naive model");
+        check(
+            &naive::logits(weights, &expected.tokens).unwrap(),
+            "the naive model",
+        );
         for phase in phases() {
-            check(&engine(weights, phase.name).logits(&expected.tokens).unwrap(), phase.name);
+            check(
+                &engine(weights, phase.name)
+                    .logits(&expected.tokens)
+                    .unwrap(),
+                phase.name,
+            );
         }
     });
 }
@@ -76,7 +91,15 @@ fn greedy_tokens_are_those_of_transformers() {
             let mut session = engine(weights, phase).session().unwrap();
             let mut found = Vec::new();
             let sampler = &mut Sampler::greedy();
-            generate(&mut session, prompt, greedy.len(), sampler, Overflow::Error, |token| found.push(token)).unwrap();
+            generate(
+                &mut session,
+                prompt,
+                greedy.len(),
+                sampler,
+                Overflow::Error,
+                |token| found.push(token),
+            )
+            .unwrap();
             assert_eq!(found, *greedy, "{checkpoint}, {phase}");
         }
     });
@@ -86,7 +109,9 @@ fn greedy_tokens_are_those_of_transformers() {
 #[test]
 fn every_checkpoint_has_the_property_that_it_is_named_for() {
     let load = |name: &str| {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/golden")
+            .join(name);
         Weights::load(&folder).unwrap()
     };
     assert!(load("untied-inner").head.is_some());
@@ -94,6 +119,12 @@ fn every_checkpoint_has_the_property_that_it_is_named_for() {
     assert!(load("one-layer-one-head").head.is_none());
     assert_eq!(load("head-size-six").config.epsilon, 1e-2);
     for name in ["stored-f16", "stored-bf16"] {
-        assert!(engine(&load(name), "optimized").logits(&[1, 2, 3]).unwrap().iter().all(|x| x.is_finite()));
+        assert!(
+            engine(&load(name), "optimized")
+                .logits(&[1, 2, 3])
+                .unwrap()
+                .iter()
+                .all(|x| x.is_finite())
+        );
     }
 }

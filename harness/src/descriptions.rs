@@ -13,12 +13,16 @@ pub fn check(workloads: &[Description]) -> Result<(), String> {
     for workload in workloads {
         let id = name("a workload's id", &workload.id)?;
         if !ids.insert(id) {
-            return Err(format!("the probe has two workloads `{id}`; give one of them another id"));
+            return Err(format!(
+                "the probe has two workloads `{id}`; give one of them another id"
+            ));
         }
         name(&format!("the unit of workload `{id}`"), &workload.unit.name)?;
         if workload.unit.per_run == 0 {
             let unit = &workload.unit.name;
-            return Err(format!("the probe reports 0 {unit} per run of `{id}`; report at least 1"));
+            return Err(format!(
+                "the probe reports 0 {unit} per run of `{id}`; report at least 1"
+            ));
         }
         if workload.phases.is_empty() {
             return Err(format!(
@@ -28,7 +32,9 @@ pub fn check(workloads: &[Description]) -> Result<(), String> {
         let mut phases = BTreeSet::new();
         for phase in &workload.phases {
             if !phases.insert(name(&format!("a phase of workload `{id}`"), phase)?) {
-                return Err(format!("the probe names phase `{phase}` of workload `{id}` twice; once is enough"));
+                return Err(format!(
+                    "the probe names phase `{phase}` of workload `{id}` twice; once is enough"
+                ));
             }
         }
     }
@@ -41,7 +47,9 @@ fn name<'a>(what: &str, name: &'a str) -> Result<&'a str, String> {
         return Err(format!("the probe leaves {what} empty; give it a name"));
     }
     if name.contains(char::is_control) {
-        return Err(format!("the probe reports {what} as {name:?}; leave out control characters"));
+        return Err(format!(
+            "the probe reports {what} as {name:?}; leave out control characters"
+        ));
     }
     Ok(name)
 }
@@ -55,7 +63,10 @@ mod tests {
     fn workload(id: &str) -> Description {
         Description {
             id: id.to_owned(),
-            unit: Unit { name: "token".to_owned(), per_run: 1 },
+            unit: Unit {
+                name: "token".to_owned(),
+                per_run: 1,
+            },
             definition: "d".to_owned(),
             answer: "a".to_owned(),
             phases: vec!["naive".to_owned(), "optimized".to_owned()],
@@ -74,8 +85,14 @@ mod tests {
     fn every_flaw_is_one_sentence_that_names_the_workload() {
         type Spoil = fn(&mut Description);
         let flaws: [(Spoil, &str); 7] = [
-            (|w| w.id = "a".to_owned(), "the probe has two workloads `a`; give one of them another id"),
-            (|w| w.unit.per_run = 0, "the probe reports 0 token per run of `b`; report at least 1"),
+            (
+                |w| w.id = "a".to_owned(),
+                "the probe has two workloads `a`; give one of them another id",
+            ),
+            (
+                |w| w.unit.per_run = 0,
+                "the probe reports 0 token per run of `b`; report at least 1",
+            ),
             (
                 |w| w.phases.clear(),
                 "the probe names no phase for workload `b`; it needs at least one to be measured in",
@@ -84,8 +101,14 @@ mod tests {
                 |w| w.phases[1] = "naive".to_owned(),
                 "the probe names phase `naive` of workload `b` twice; once is enough",
             ),
-            (|w| w.phases[1].clear(), "the probe leaves a phase of workload `b` empty; give it a name"),
-            (|w| w.id = " ".to_owned(), "the probe leaves a workload's id empty; give it a name"),
+            (
+                |w| w.phases[1].clear(),
+                "the probe leaves a phase of workload `b` empty; give it a name",
+            ),
+            (
+                |w| w.id = " ".to_owned(),
+                "the probe leaves a workload's id empty; give it a name",
+            ),
             (
                 |w| w.unit.name = "a\tb".to_owned(),
                 "the probe reports the unit of workload `b` as \"a\\tb\"; leave out control characters",

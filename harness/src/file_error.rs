@@ -18,8 +18,15 @@ pub struct FileError {
 }
 
 /// Adds the task and the file to an error of the system.
-pub(crate) fn at(task: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> FileError {
-    move |source| FileError { task, path: path.into(), source }
+pub(crate) fn at(
+    task: &'static str,
+    path: impl Into<PathBuf>,
+) -> impl FnOnce(io::Error) -> FileError {
+    move |source| FileError {
+        task,
+        path: path.into(),
+        source,
+    }
 }
 
 impl From<walkdir::Error> for FileError {
@@ -27,6 +34,12 @@ impl From<walkdir::Error> for FileError {
         let path = error.path().map(Path::to_path_buf).unwrap_or_default();
         let message = error.to_string();
         // Without an error of the system, it is a loop of links.
-        Self { task: "read", path, source: error.into_io_error().unwrap_or_else(|| io::Error::other(message)) }
+        Self {
+            task: "read",
+            path,
+            source: error
+                .into_io_error()
+                .unwrap_or_else(|| io::Error::other(message)),
+        }
     }
 }

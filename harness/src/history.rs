@@ -16,18 +16,39 @@ use crate::vcs::{Repository, RepositoryError};
 ///
 /// # Errors
 /// If git fails.
-pub fn counted(repository: &Repository, folder: &Path) -> Result<(Vec<KeyedRecord>, Vec<String>), RepositoryError> {
+pub fn counted(
+    repository: &Repository,
+    folder: &Path,
+) -> Result<(Vec<KeyedRecord>, Vec<String>), RepositoryError> {
     let (mut dated_records, mut unread): (Vec<KeyedRecord>, Vec<String>) = (Vec::new(), Vec::new());
     for commit in repository.states(Some(folder))? {
         for key in repository.folders(&commit, folder)? {
-            let (counts_path, origin_path) = (folder.join(&key).join(COUNTS), folder.join(&key).join(ENVIRONMENT));
-            let texts = (repository.file(&commit, &counts_path)?, repository.file(&commit, &origin_path)?);
-            let (Some(counts), Some(origin)) = texts else { continue };
+            let (counts_path, origin_path) = (
+                folder.join(&key).join(COUNTS),
+                folder.join(&key).join(ENVIRONMENT),
+            );
+            let texts = (
+                repository.file(&commit, &counts_path)?,
+                repository.file(&commit, &origin_path)?,
+            );
+            let (Some(counts), Some(origin)) = texts else {
+                continue;
+            };
             // A commit that changed only other keys adds no state to this one.
-            let last = dated_records.iter().rfind(|(other, _)| *other == key).map(|(_, last)| &last.record.rows);
+            let last = dated_records
+                .iter()
+                .rfind(|(other, _)| *other == key)
+                .map(|(_, last)| &last.record.rows);
             match Baseline::parse((&counts, &counts_path), (&origin, &origin_path), &key) {
                 Ok(Baseline { record, .. }) if last != Some(&record.rows) => {
-                    dated_records.push((key, DatedRecord { date: commit.date, commit: Some(commit.clone()), record }));
+                    dated_records.push((
+                        key,
+                        DatedRecord {
+                            date: commit.date,
+                            commit: Some(commit.clone()),
+                            record,
+                        },
+                    ));
                 }
                 Ok(_) => {}
                 Err(error) => unread.push(format!("the baseline at {commit} is left out: {error}")),
@@ -42,19 +63,33 @@ pub fn counted(repository: &Repository, folder: &Path) -> Result<(Vec<KeyedRecor
 pub fn measured(repository: &Repository, folder: &Path) -> (Vec<KeyedRecord>, Vec<String>) {
     let (records, mut unread) = records_in(folder);
     let dated = |record: Record| {
-        let commit = record.environment.revision.as_deref().and_then(|id| repository.resolve(id).ok());
+        let commit = record
+            .environment
+            .revision
+            .as_deref()
+            .and_then(|id| repository.resolve(id).ok());
         let created = &record.created;
-        let commit = commit
-            .ok_or_else(|| format!("the counts measured at {created} are left out: git does not know their commit"))?;
+        let commit = commit.ok_or_else(|| {
+            format!("the counts measured at {created} are left out: git does not know their commit")
+        })?;
         let baselines = Baseline::promote(&record);
-        let baselines = baselines.map_err(|error| format!("the counts of {commit} are left out: {error}"))?;
+        let baselines =
+            baselines.map_err(|error| format!("the counts of {commit} are left out: {error}"))?;
         let keyed = baselines.into_iter().map(|baseline| {
             let key = baseline.key().to_string();
-            (key, DatedRecord { date: commit.date, commit: Some(commit.clone()), record: baseline.record })
+            (
+                key,
+                DatedRecord {
+                    date: commit.date,
+                    commit: Some(commit.clone()),
+                    record: baseline.record,
+                },
+            )
         });
         Ok(keyed.collect_vec())
     };
-    let (dated_records, undated): (Vec<_>, Vec<String>) = records.into_iter().map(dated).partition_result();
+    let (dated_records, undated): (Vec<_>, Vec<String>) =
+        records.into_iter().map(dated).partition_result();
     unread.extend(undated);
     (dated_records.into_iter().flatten().collect(), unread)
 }
@@ -64,16 +99,29 @@ pub fn measured(repository: &Repository, folder: &Path) -> (Vec<KeyedRecord>, Ve
 pub fn timed(repository: Option<&Repository>, folder: &Path) -> (Vec<DatedRecord>, Vec<String>) {
     let (mut records, unread) = records_in(folder);
     records.sort_by(|a, b| a.created.cmp(&b.created));
-    let Some(machine) = records.last().map(|newest| newest.environment.clone()) else { return (Vec::new(), unread) };
-    let dated_records = records.into_iter().filter(|record| record.environment.same_machine(&machine)).map(|record| {
-        let revision = record.environment.revision.as_deref();
-        let commit = repository.zip(revision).and_then(|(repository, id)| repository.resolve(id).ok());
-        DatedRecord { date: record.created.parse().unwrap_or_default(), commit, record }
-    });
+    let Some(machine) = records.last().map(|newest| newest.environment.clone()) else {
+        return (Vec::new(), unread);
+    };
+    let dated_records = records
+        .into_iter()
+        .filter(|record| record.environment.same_machine(&machine))
+        .map(|record| {
+            let revision = record.environment.revision.as_deref();
+            let commit = repository
+                .zip(revision)
+                .and_then(|(repository, id)| repository.resolve(id).ok());
+            DatedRecord {
+                date: record.created.parse().unwrap_or_default(),
+                commit,
+                record,
+            }
+        });
     (dated_records.collect(), unread)
 }
 
 fn records_in(folder: &Path) -> (Vec<Record>, Vec<String>) {
-    let read = |path: PathBuf| Record::read(&path).map_err(|error| format!("a record is left out: {error}"));
+    let read = |path: PathBuf| {
+        Record::read(&path).map_err(|error| format!("a record is left out: {error}"))
+    };
     json_files(folder).into_iter().map(read).partition_result()
 }

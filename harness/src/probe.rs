@@ -29,7 +29,8 @@ const LONGEST_COMPLAINT: usize = 4 << 10;
 pub(crate) const REPORTS_NO_TIMES: &str =
     "the probe that is to be timed reports no times; harness.toml names the wrong program";
 /// The reason to refuse a time of zero.
-pub(crate) const CLOCK_STANDS_STILL: &str = "the probe's clock stands still, so its times are invalid";
+pub(crate) const CLOCK_STANDS_STILL: &str =
+    "the probe's clock stands still, so its times are invalid";
 
 /// A running probe.
 #[derive(Debug)]
@@ -71,13 +72,17 @@ pub enum ProbeError {
         complaint: String,
     },
     /// The probe did not answer the request within the time limit, in seconds.
-    #[error("the probe did not answer `{0}` within {1} s and was stopped; --time-limit allows more")]
+    #[error(
+        "the probe did not answer `{0}` within {1} s and was stopped; --time-limit allows more"
+    )]
     Hung(&'static str, u64),
     /// The reply to the request is invalid; these are its first characters.
     #[error("the probe answered `{0}` with an invalid reply: {1:?}")]
     Rubbish(&'static str, String),
     /// The protocol version is not supported.
-    #[error("the probe speaks protocol {0}, this harness speaks {OLDEST} to {VERSION}; build both from one revision")]
+    #[error(
+        "the probe speaks protocol {0}, this harness speaks {OLDEST} to {VERSION}; build both from one revision"
+    )]
     Version(u32),
     /// The probe replied with an error, or its reply cannot be used.
     #[error("{0}")]
@@ -99,15 +104,25 @@ impl Probe {
     /// # Errors
     /// If the program cannot be started.
     pub fn start(mut command: Command, limit: Duration) -> Result<Self, ProbeError> {
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = Child::start(&mut command).map_err(at("start the probe", command.get_program()))?;
-        let (Some(stdout), Some(stderr)) = (child.stdout(), child.stderr()) else { unreachable!("both are piped") };
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child =
+            Child::start(&mut command).map_err(at("start the probe", command.get_program()))?;
+        let (Some(stdout), Some(stderr)) = (child.stdout(), child.stderr()) else {
+            unreachable!("both are piped")
+        };
         let (sender, replies) = channel();
         thread::spawn(move || {
             for line in lines(stdout, LONGEST_REPLY) {
                 // A truncated line is not a reply, and neither is its rest.
                 let is_whole = line.len() < LONGEST_REPLY;
-                if sender.send(String::from_utf8_lossy(&line).into_owned()).is_err() || !is_whole {
+                if sender
+                    .send(String::from_utf8_lossy(&line).into_owned())
+                    .is_err()
+                    || !is_whole
+                {
                     break;
                 }
             }
@@ -115,7 +130,13 @@ impl Probe {
         let (sender, complaints) = channel();
         // The receiver may be gone by then.
         thread::spawn(move || sender.send(last_words(stderr)).unwrap_or_default());
-        Ok(Self { requests: child.stdin(), child, replies, complaints, limit })
+        Ok(Self {
+            requests: child.stdin(),
+            child,
+            replies,
+            complaints,
+            limit,
+        })
     }
 
     /// Returns the process id.
@@ -132,9 +153,19 @@ impl Probe {
             Reply::Hello { protocol, .. } if !(OLDEST..=VERSION).contains(&protocol) => {
                 Err(ProbeError::Version(protocol))
             }
-            Reply::Hello { protocol, meter, isa, workloads } => {
+            Reply::Hello {
+                protocol,
+                meter,
+                isa,
+                workloads,
+            } => {
                 descriptions::check(&workloads).map_err(ProbeError::Refused)?;
-                Ok(Greeting { protocol, meter, isa, workloads })
+                Ok(Greeting {
+                    protocol,
+                    meter,
+                    isa,
+                    workloads,
+                })
             }
             other => Err(unexpected("hello", &other)),
         }
@@ -144,11 +175,22 @@ impl Probe {
     ///
     /// # Errors
     /// If the probe fails or cannot prepare the workload.
-    pub fn prepare(&mut self, workload: &str, phase: &str, options: &Options) -> Result<Preparation, ProbeError> {
-        let request =
-            Request::Prepare { workload: workload.to_owned(), phase: phase.to_owned(), options: options.clone() };
+    pub fn prepare(
+        &mut self,
+        workload: &str,
+        phase: &str,
+        options: &Options,
+    ) -> Result<Preparation, ProbeError> {
+        let request = Request::Prepare {
+            workload: workload.to_owned(),
+            phase: phase.to_owned(),
+            options: options.clone(),
+        };
         match self.request("prepare", &request)? {
-            Reply::Prepared { isa, threads } => Ok(Preparation { isa, threads: threads.unwrap_or(options.threads) }),
+            Reply::Prepared { isa, threads } => Ok(Preparation {
+                isa,
+                threads: threads.unwrap_or(options.threads),
+            }),
             other => Err(unexpected("prepare", &other)),
         }
     }
@@ -192,7 +234,9 @@ impl Probe {
         line.push('\n');
         // If the probe has exited, the write fails. The exit is then detected at the closed output.
         if let Some(requests) = &mut self.requests {
-            let _ = requests.write_all(line.as_bytes()).and_then(|()| requests.flush());
+            let _ = requests
+                .write_all(line.as_bytes())
+                .and_then(|()| requests.flush());
         }
         match self.replies.recv_timeout(self.limit) {
             Ok(line) => match serde_json::from_str(&line) {
@@ -209,18 +253,33 @@ impl Probe {
                 self.child.wait(FAREWELL);
                 let how = self.end()?;
                 let words = self.complaints.recv_timeout(FAREWELL).unwrap_or_default();
-                let complaint = if words.is_empty() { String::new() } else { format!("; it printed: {words}") };
-                Err(ProbeError::Ended { asked, how, complaint })
+                let complaint = if words.is_empty() {
+                    String::new()
+                } else {
+                    format!("; it printed: {words}")
+                };
+                Err(ProbeError::Ended {
+                    asked,
+                    how,
+                    complaint,
+                })
             }
         }
     }
 
     /// Ends the probe if it still runs, and returns its exit status or signal.
     fn end(&mut self) -> Result<String, ProbeError> {
-        let status =
-            self.child.end().map_err(|error| ProbeError::Refused(format!("the probe cannot be ended: {error}")))?;
-        let signal = status.signal().map_or_else(|| "no exit status".to_owned(), |signal| format!("signal {signal}"));
-        Ok(status.code().map_or(signal, |code| format!("exit status {code}")))
+        let status = self
+            .child
+            .end()
+            .map_err(|error| ProbeError::Refused(format!("the probe cannot be ended: {error}")))?;
+        let signal = status.signal().map_or_else(
+            || "no exit status".to_owned(),
+            |signal| format!("signal {signal}"),
+        );
+        Ok(status
+            .code()
+            .map_or(signal, |code| format!("exit status {code}")))
     }
 }
 
@@ -242,7 +301,10 @@ fn lines(stream: impl Read, longest: usize) -> impl Iterator<Item = Vec<u8>> {
     let mut stream = BufReader::new(stream);
     std::iter::from_fn(move || {
         let mut line = Vec::new();
-        let count = (&mut stream).take(longest as u64).read_until(b'\n', &mut line).ok()?;
+        let count = (&mut stream)
+            .take(longest as u64)
+            .read_until(b'\n', &mut line)
+            .ok()?;
         line.pop_if(|last| *last == b'\n');
         (count > 0).then_some(line)
     })
@@ -250,8 +312,11 @@ fn lines(stream: impl Read, longest: usize) -> impl Iterator<Item = Vec<u8>> {
 
 /// Reads the stream to its end and returns the last line that is neither empty nor a note.
 fn last_words(stream: impl Read) -> String {
-    let text = lines(stream, LONGEST_COMPLAINT).map(|line| String::from_utf8_lossy(&line).trim().to_owned());
-    text.filter(|line| !line.is_empty() && !line.starts_with("note: ")).last().unwrap_or_default()
+    let text = lines(stream, LONGEST_COMPLAINT)
+        .map(|line| String::from_utf8_lossy(&line).trim().to_owned());
+    text.filter(|line| !line.is_empty() && !line.starts_with("note: "))
+        .last()
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -270,9 +335,19 @@ mod tests {
 
     #[test]
     fn a_greeting_is_read() {
-        let greeting = r#"{"reply":"hello","protocol":2,"meter":"clock","isa":"avx2","workloads":[]}"#;
-        let greeting = probe(&format!("read line; echo '{greeting}'")).hello().expect("a greeting");
-        assert_eq!((greeting.protocol, greeting.meter.as_str(), greeting.isa.as_str()), (2, "clock", "avx2"));
+        let greeting =
+            r#"{"reply":"hello","protocol":2,"meter":"clock","isa":"avx2","workloads":[]}"#;
+        let greeting = probe(&format!("read line; echo '{greeting}'"))
+            .hello()
+            .expect("a greeting");
+        assert_eq!(
+            (
+                greeting.protocol,
+                greeting.meter.as_str(),
+                greeting.isa.as_str()
+            ),
+            (2, "clock", "avx2")
+        );
     }
 
     #[test]
@@ -281,7 +356,10 @@ mod tests {
             error_of("read line; echo kaputt >&2; exit 7"),
             "the probe ended before it answered `hello`: exit status 7; it printed: kaputt"
         );
-        assert_eq!(error_of("kill -SEGV $$"), "the probe ended before it answered `hello`: signal 11");
+        assert_eq!(
+            error_of("kill -SEGV $$"),
+            "the probe ended before it answered `hello`: signal 11"
+        );
         assert_eq!(
             error_of("read line; echo rubbish; sleep 5"),
             "the probe answered `hello` with an invalid reply: \"rubbish\""
@@ -291,11 +369,22 @@ mod tests {
             "the probe did not answer `hello` within 0 s and was stopped; --time-limit allows more"
         );
         assert_eq!(
-            error_of(r#"read line; echo '{"reply":"hello","protocol":99,"meter":"clock","isa":"x","workloads":[]}'"#),
+            error_of(
+                r#"read line; echo '{"reply":"hello","protocol":99,"meter":"clock","isa":"x","workloads":[]}'"#
+            ),
             "the probe speaks protocol 99, this harness speaks 2 to 3; build both from one revision"
         );
-        assert_eq!(error_of(r#"read line; echo '{"reply":"error","message":"not today"}'"#), "not today");
-        let missing = Probe::start(Command::new("/nowhere/probe"), Duration::from_secs(1)).expect_err("not there");
-        assert!(missing.to_string().starts_with("cannot start the probe /nowhere/probe: "), "{missing}");
+        assert_eq!(
+            error_of(r#"read line; echo '{"reply":"error","message":"not today"}'"#),
+            "not today"
+        );
+        let missing = Probe::start(Command::new("/nowhere/probe"), Duration::from_secs(1))
+            .expect_err("not there");
+        assert!(
+            missing
+                .to_string()
+                .starts_with("cannot start the probe /nowhere/probe: "),
+            "{missing}"
+        );
     }
 }

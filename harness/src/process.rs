@@ -7,7 +7,9 @@
 use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
-use std::process::{Child as Process, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Output, Stdio};
+use std::process::{
+    Child as Process, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Output, Stdio,
+};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Mutex, MutexGuard};
@@ -59,7 +61,10 @@ pub enum ChildError {
 pub fn stop_all() -> bool {
     let again = STOPPED.swap(true, Ordering::SeqCst);
     let running = running();
-    running.iter().filter_map(|&leader| Pid::from_raw(leader)).for_each(kill);
+    running
+        .iter()
+        .filter_map(|&leader| Pid::from_raw(leader))
+        .for_each(kill);
     HELD.load(Ordering::SeqCst) > 0 || (!again && !running.is_empty())
 }
 
@@ -70,7 +75,10 @@ pub struct Held(());
 
 impl Held {
     /// Creates a guard.
-    #[expect(clippy::new_without_default, reason = "a default that changes what Ctrl-C does would surprise")]
+    #[expect(
+        clippy::new_without_default,
+        reason = "a default that changes what Ctrl-C does would surprise"
+    )]
     pub fn new() -> Self {
         HELD.fetch_add(1, Ordering::SeqCst);
         Self(())
@@ -118,7 +126,11 @@ pub fn stopped() -> bool {
 }
 
 fn refuse_if_stopped() -> io::Result<()> {
-    if stopped() { Err(io::Error::new(io::ErrorKind::Interrupted, "interrupted")) } else { Ok(()) }
+    if stopped() {
+        Err(io::Error::new(io::ErrorKind::Interrupted, "interrupted"))
+    } else {
+        Ok(())
+    }
 }
 
 /// Runs a program with a time limit and returns its exit status and output.
@@ -127,14 +139,21 @@ fn refuse_if_stopped() -> io::Result<()> {
 /// If the program cannot be started or does not end within the limit.
 pub fn output(command: &mut Command, limit: Duration) -> Result<Output, ChildError> {
     let program = command.get_program().to_owned();
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut child = Child::start(command).map_err(at("start", &program))?;
     let stdout = child.stdout().map(|stream| read_to_end(stream, |_| ()));
     let stderr = child.stderr().map(|stream| read_to_end(stream, |_| ()));
     let in_time = child.wait(limit);
     let status = child.end().map_err(at("wait for", &program))?;
     match in_time {
-        true => Ok(Output { status, stdout: last_words(stdout), stderr: last_words(stderr) }),
+        true => Ok(Output {
+            status,
+            stdout: last_words(stdout),
+            stderr: last_words(stderr),
+        }),
         false => Err(ChildError::Hung(limit.as_secs())),
     }
 }
@@ -150,13 +169,18 @@ pub(crate) fn text(command: &mut Command, limit: Duration) -> io::Result<String>
     })?;
     match output.status.success() {
         true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
-        false => Err(io::Error::other(String::from_utf8_lossy(&output.stderr).trim().to_owned())),
+        false => Err(io::Error::other(
+            String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+        )),
     }
 }
 
 /// Runs a program without a time limit. Returns its exit status, its complete standard output, and the end of its
 /// standard error if that is piped, each part of which is first passed to `hear`.
-pub(crate) fn run_to_end(command: &mut Command, hear: impl FnMut(&[u8]) + Send + 'static) -> io::Result<Output> {
+pub(crate) fn run_to_end(
+    command: &mut Command,
+    hear: impl FnMut(&[u8]) + Send + 'static,
+) -> io::Result<Output> {
     let mut child = Child::start(command.stdout(Stdio::piped()))?;
     let stderr = child.stderr().map(|stream| read_to_end(stream, hear));
     let mut stdout = Vec::new();
@@ -164,7 +188,11 @@ pub(crate) fn run_to_end(command: &mut Command, hear: impl FnMut(&[u8]) + Send +
         stream.read_to_end(&mut stdout)?;
     }
     child.wait(Duration::MAX);
-    Ok(Output { status: child.end()?, stdout, stderr: last_words(stderr) })
+    Ok(Output {
+        status: child.end()?,
+        stdout,
+        stderr: last_words(stderr),
+    })
 }
 
 /// Runs a program without input and without a time limit, and returns its complete standard output.
@@ -173,7 +201,11 @@ pub(crate) fn run_to_end(command: &mut Command, hear: impl FnMut(&[u8]) + Send +
 /// If the program cannot be started or fails; then with its exit status.
 pub(crate) fn printed(command: &mut Command) -> io::Result<Vec<u8>> {
     let output = run_to_end(command.stdin(Stdio::null()), |_| ())?;
-    if output.status.success() { Ok(output.stdout) } else { Err(io::Error::other(output.status.to_string())) }
+    if output.status.success() {
+        Ok(output.stdout)
+    } else {
+        Err(io::Error::other(output.status.to_string()))
+    }
 }
 
 impl Child {
@@ -188,7 +220,11 @@ impl Child {
         let process = command.process_group(0).spawn()?;
         let group = Pid::from_child(&process);
         running.insert(group.as_raw_nonzero().get());
-        Ok(Self { process, group, status: None })
+        Ok(Self {
+            process,
+            group,
+            status: None,
+        })
     }
 
     /// Returns the process id, which is also the id of the group.
@@ -255,7 +291,9 @@ impl Drop for Child {
 }
 
 fn running() -> MutexGuard<'static, BTreeSet<i32>> {
-    RUNNING.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    RUNNING
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 fn kill(group: Pid) {
@@ -263,7 +301,10 @@ fn kill(group: Pid) {
     let _ = kill_process_group(group, Signal::KILL);
 }
 
-fn read_to_end(stream: impl Read + Send + 'static, hear: impl FnMut(&[u8]) + Send + 'static) -> Receiver<Vec<u8>> {
+fn read_to_end(
+    stream: impl Read + Send + 'static,
+    hear: impl FnMut(&[u8]) + Send + 'static,
+) -> Receiver<Vec<u8>> {
     let (sender, receiver) = channel();
     // The receiver may be gone by then.
     thread::spawn(move || sender.send(tail(stream, KEPT, hear)).unwrap_or_default());
@@ -272,7 +313,9 @@ fn read_to_end(stream: impl Read + Send + 'static, hear: impl FnMut(&[u8]) + Sen
 
 /// The content of a stream whose writer has exited. A descendant of it may still hold the stream open.
 fn last_words(stream: Option<Receiver<Vec<u8>>>) -> Vec<u8> {
-    stream.and_then(|stream| stream.recv_timeout(LAST_WORDS).ok()).unwrap_or_default()
+    stream
+        .and_then(|stream| stream.recv_timeout(LAST_WORDS).ok())
+        .unwrap_or_default()
 }
 
 /// Reads a stream to its end, passes each part to `hear`, and returns the last bytes, at most `kept`. An error counts
@@ -300,17 +343,27 @@ mod tests {
 
     #[test]
     fn output_and_status_are_returned() {
-        let output = shell("echo out; echo err >&2; exit 3", Duration::from_secs(20)).expect("it ends");
-        assert_eq!((output.stdout.as_slice(), output.stderr.as_slice()), (&b"out\n"[..], &b"err\n"[..]));
+        let output =
+            shell("echo out; echo err >&2; exit 3", Duration::from_secs(20)).expect("it ends");
+        assert_eq!(
+            (output.stdout.as_slice(), output.stderr.as_slice()),
+            (&b"out\n"[..], &b"err\n"[..])
+        );
         assert_eq!(output.status.code(), Some(3));
     }
 
     #[test]
     fn a_program_that_hangs_is_stopped_with_all_it_started() {
         let folder = tempfile::tempdir().expect("a folder");
-        let script = format!("sleep 100 & echo $! > {0}/pid; wait", folder.path().display());
+        let script = format!(
+            "sleep 100 & echo $! > {0}/pid; wait",
+            folder.path().display()
+        );
         let error = shell(&script, Duration::from_secs(1)).expect_err("it hangs");
-        assert_eq!(error.to_string(), "it did not end within 1 s and was stopped; --time-limit allows more");
+        assert_eq!(
+            error.to_string(),
+            "it did not end within 1 s and was stopped; --time-limit allows more"
+        );
         let pid = std::fs::read_to_string(folder.path().join("pid")).expect("it started");
         assert!(gone(pid.trim()), "its sleep still runs");
     }
@@ -320,13 +373,24 @@ mod tests {
         let began = Instant::now();
         let output = shell("sleep 100 & echo done", Duration::from_secs(60)).expect("it ends");
         assert_eq!(output.stdout, b"done\n");
-        assert!(began.elapsed() < Duration::from_secs(50), "waited for the sleep");
+        assert!(
+            began.elapsed() < Duration::from_secs(50),
+            "waited for the sleep"
+        );
     }
 
     #[test]
     fn the_end_of_long_output_is_kept() {
-        let output = shell("head -c 5000000 /dev/zero; echo end", Duration::from_secs(60)).expect("it ends");
-        assert!((KEPT..=2 * KEPT).contains(&output.stdout.len()), "{}", output.stdout.len());
+        let output = shell(
+            "head -c 5000000 /dev/zero; echo end",
+            Duration::from_secs(60),
+        )
+        .expect("it ends");
+        assert!(
+            (KEPT..=2 * KEPT).contains(&output.stdout.len()),
+            "{}",
+            output.stdout.len()
+        );
         assert!(output.stdout.ends_with(b"end\n"));
     }
 
@@ -339,8 +403,14 @@ mod tests {
 
     #[test]
     fn a_missing_program_is_named() {
-        let error = output(&mut Command::new("/nowhere/bench"), Duration::from_secs(1)).expect_err("not there");
-        assert!(error.to_string().starts_with("cannot start /nowhere/bench: "), "{error}");
+        let error = output(&mut Command::new("/nowhere/bench"), Duration::from_secs(1))
+            .expect_err("not there");
+        assert!(
+            error
+                .to_string()
+                .starts_with("cannot start /nowhere/bench: "),
+            "{error}"
+        );
     }
 
     /// Returns true if a process has ended or ends within 5 s.

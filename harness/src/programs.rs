@@ -46,7 +46,11 @@ impl Programs {
     ///
     /// # Errors
     /// If cargo is missing or the build fails.
-    pub fn build(project: &Project, programs: &[&Program], quiet: bool) -> Result<Self, ProgramError> {
+    pub fn build(
+        project: &Project,
+        programs: &[&Program],
+        quiet: bool,
+    ) -> Result<Self, ProgramError> {
         Self::build_with(project, programs, quiet, false)
     }
 
@@ -56,8 +60,17 @@ impl Programs {
     ///
     /// # Errors
     /// As for [`Self::build`].
-    pub fn build_incrementally(project: &Project, programs: &[&Program], quiet: bool) -> Result<Self, ProgramError> {
-        Self::build_with(project, programs, quiet, std::env::var_os(INCREMENTAL_VARIABLE).is_none())
+    pub fn build_incrementally(
+        project: &Project,
+        programs: &[&Program],
+        quiet: bool,
+    ) -> Result<Self, ProgramError> {
+        Self::build_with(
+            project,
+            programs,
+            quiet,
+            std::env::var_os(INCREMENTAL_VARIABLE).is_none(),
+        )
     }
 
     fn build_with(
@@ -76,7 +89,8 @@ impl Programs {
         if incrementally {
             cargo.env(INCREMENTAL_VARIABLE, "1");
         }
-        let output = run_to_end(cargo.stdin(Stdio::null()), |_| ()).map_err(ProgramError::NoCargo)?;
+        let output =
+            run_to_end(cargo.stdin(Stdio::null()), |_| ()).map_err(ProgramError::NoCargo)?;
         if !output.status.success() {
             return Err(ProgramError::Build(told(&wanted)));
         }
@@ -85,17 +99,27 @@ impl Programs {
             let found = made.iter().find(|made| made.target == *target).cloned();
             found.ok_or_else(|| ProgramError::Missing(target.to_string()))
         };
-        Ok(Self::ready(project.root.clone(), wanted.iter().unique().map(find).try_collect()?))
+        Ok(Self::ready(
+            project.root.clone(),
+            wanted.iter().unique().map(find).try_collect()?,
+        ))
     }
 
     /// Sets the folder of the model for the programs.
     pub fn on_model(self, folder: Option<&Path>) -> Self {
-        Self { model: folder.map(Path::to_path_buf), ..self }
+        Self {
+            model: folder.map(Path::to_path_buf),
+            ..self
+        }
     }
 
     /// Wraps programs that were built before. `root` is the checkout.
     pub(crate) fn ready(root: PathBuf, built: Vec<Executable>) -> Self {
-        Self { root, built, model: None }
+        Self {
+            root,
+            built,
+            model: None,
+        }
     }
 
     /// Returns the executable of a program, if it was built.
@@ -115,7 +139,11 @@ impl Programs {
 
     /// Returns the built executables, sorted.
     pub fn files(&self) -> Vec<&Path> {
-        self.built.iter().map(|built| built.file.as_path()).sorted_unstable().collect()
+        self.built
+            .iter()
+            .map(|built| built.file.as_path())
+            .sorted_unstable()
+            .collect()
     }
 
     /// Copies the programs into a folder, where a later build cannot replace them.
@@ -140,7 +168,11 @@ impl Programs {
             Program::Command(words) => {
                 let program = words.first().map(String::as_str).unwrap_or_default();
                 // A name with a slash is relative to the root; another name is searched in `PATH`.
-                let program = if program.contains('/') { self.root.join(program) } else { program.into() };
+                let program = if program.contains('/') {
+                    self.root.join(program)
+                } else {
+                    program.into()
+                };
                 let mut command = Command::new(program);
                 command.args(words.iter().skip(1));
                 command
@@ -194,7 +226,11 @@ impl Target {
             Program::Bench { package, name } => (package, "bench", name),
             Program::Command(_) => return None,
         };
-        Some(Self { package: package.clone(), kind: kind.to_owned(), name: name.clone() })
+        Some(Self {
+            package: package.clone(),
+            kind: kind.to_owned(),
+            name: name.clone(),
+        })
     }
 
     /// Returns the targets of those of the programs that cargo builds.
@@ -204,12 +240,19 @@ impl Target {
 
     /// Returns all targets of a package.
     pub(crate) fn all_in(package: &Package) -> impl Iterator<Item = Self> {
-        package.targets.iter().filter_map(|target| Self::found(&package.name, target))
+        package
+            .targets
+            .iter()
+            .filter_map(|target| Self::found(&package.name, target))
     }
 
     fn found(package: &str, target: &cargo_metadata::Target) -> Option<Self> {
         let kind = target.kind.first()?.to_string();
-        Some(Self { package: package.to_owned(), kind, name: target.name.clone() })
+        Some(Self {
+            package: package.to_owned(),
+            kind,
+            name: target.name.clone(),
+        })
     }
 }
 
@@ -236,7 +279,9 @@ pub(crate) fn build_call(cargo: &OsStr, root: &Path, targets: &[Target]) -> Opti
     for target in targets {
         command.args([format!("--{}", target.kind), target.name.clone()]);
     }
-    command.arg("--message-format=json-render-diagnostics").current_dir(root);
+    command
+        .arg("--message-format=json-render-diagnostics")
+        .current_dir(root);
     (!targets.is_empty()).then_some(command)
 }
 
@@ -260,7 +305,11 @@ pub(crate) fn executables(messages: &[u8]) -> Vec<Executable> {
     let artifacts = Message::parse_stream(messages).filter_map(|message| artifact(message.ok()?));
     let made = artifacts.filter_map(|artifact| {
         let target = Target::found(package_name(&artifact.package_id.repr), &artifact.target)?;
-        Some(Executable { target, file: artifact.executable?.into(), link: None })
+        Some(Executable {
+            target,
+            file: artifact.executable?.into(),
+            link: None,
+        })
     });
     made.collect()
 }
@@ -293,18 +342,37 @@ mod tests {
         let messages = [
             artifact("path+file:///w/engine#0.1.0", "lib", "engine", None).to_string(),
             "not json".to_owned(),
-            artifact("path+file:///w/suite#my-suite@0.1.0", "bin", "probe", Some("/t/release/probe")).to_string(),
-            artifact("path+file:///w/other#0.1.0", "bench", "probe", Some("/t/release/deps/probe-1")).to_string(),
+            artifact(
+                "path+file:///w/suite#my-suite@0.1.0",
+                "bin",
+                "probe",
+                Some("/t/release/probe"),
+            )
+            .to_string(),
+            artifact(
+                "path+file:///w/other#0.1.0",
+                "bench",
+                "probe",
+                Some("/t/release/deps/probe-1"),
+            )
+            .to_string(),
             r#"{"reason":"build-finished","success":true}"#.to_owned(),
         ];
         let made = |package: &str, kind: &str, path: &str| Executable {
-            target: Target { package: package.to_owned(), kind: kind.to_owned(), name: "probe".to_owned() },
+            target: Target {
+                package: package.to_owned(),
+                kind: kind.to_owned(),
+                name: "probe".to_owned(),
+            },
             file: path.into(),
             link: None,
         };
         assert_eq!(
             executables(messages.join("\n").as_bytes()),
-            [made("my-suite", "bin", "/t/release/probe"), made("other", "bench", "/t/release/deps/probe-1")]
+            [
+                made("my-suite", "bin", "/t/release/probe"),
+                made("other", "bench", "/t/release/deps/probe-1")
+            ]
         );
     }
 
@@ -313,24 +381,48 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let probe = folder.path().join("probe");
         fs::write(&probe, "then").expect("written");
-        let program = Program::Bin { package: "a".to_owned(), name: "probe".to_owned() };
+        let program = Program::Bin {
+            package: "a".to_owned(),
+            name: "probe".to_owned(),
+        };
         let target = Target::of(&program).expect("cargo builds it");
-        let built = vec![Executable { target, file: probe.clone(), link: None }];
+        let built = vec![Executable {
+            target,
+            file: probe.clone(),
+            link: None,
+        }];
         let kept_build = tempfile::tempdir().expect("a folder");
-        let programs = Programs::ready(folder.path().to_owned(), built).set_aside(kept_build.path()).expect("copied");
+        let programs = Programs::ready(folder.path().to_owned(), built)
+            .set_aside(kept_build.path())
+            .expect("copied");
         fs::write(&probe, "now").expect("written");
         let command = programs.command(&program);
-        assert_eq!(fs::read_to_string(command.get_program()).expect("there"), "then");
+        assert_eq!(
+            fs::read_to_string(command.get_program()).expect("there"),
+            "then"
+        );
         assert_eq!(command.get_current_dir(), Some(folder.path()));
     }
 
     #[test]
     fn one_command_builds_all_targets() {
-        let bin = Program::Bin { package: "a".to_owned(), name: "probe".to_owned() };
-        let bench = |package: &str, name: &str| Program::Bench { package: package.to_owned(), name: name.to_owned() };
-        let programs = [bin, Program::Command(vec!["there".to_owned()]), bench("a", "heap"), bench("b", "time")];
+        let bin = Program::Bin {
+            package: "a".to_owned(),
+            name: "probe".to_owned(),
+        };
+        let bench = |package: &str, name: &str| Program::Bench {
+            package: package.to_owned(),
+            name: name.to_owned(),
+        };
+        let programs = [
+            bin,
+            Program::Command(vec!["there".to_owned()]),
+            bench("a", "heap"),
+            bench("b", "time"),
+        ];
         let targets: Vec<Target> = programs.iter().filter_map(Target::of).collect();
-        let call = build_call(OsStr::new("cargo"), Path::new("/"), &targets).expect("three are to be built");
+        let call = build_call(OsStr::new("cargo"), Path::new("/"), &targets)
+            .expect("three are to be built");
         let words: Vec<&str> = call.get_args().filter_map(OsStr::to_str).collect();
         assert_eq!(
             words.join(" "),

@@ -63,7 +63,11 @@ pub struct OnDemand {
 impl Default for OnDemand {
     fn default() -> Self {
         let [ablation, growth, matrix] = ["ablation/*", "growth/*", "matrix/*"].map(str::to_owned);
-        Self { ablation, growth, matrix }
+        Self {
+            ablation,
+            growth,
+            matrix,
+        }
     }
 }
 
@@ -91,7 +95,10 @@ pub enum Program {
 
 impl Default for Config {
     fn default() -> Self {
-        let bench = |package: &str, name: &str| Program::Bench { package: package.to_owned(), name: name.to_owned() };
+        let bench = |package: &str, name: &str| Program::Bench {
+            package: package.to_owned(),
+            name: name.to_owned(),
+        };
         Self {
             records: "records".into(),
             baselines: "baselines".into(),
@@ -99,9 +106,14 @@ impl Default for Config {
             anchors: vec!["naive".to_owned(), "reference".to_owned()],
             // Excludes `small/inference`: its weights just fill the second-level cache, so its time depends on the
             // physical pages that a process gets. It varies by 8 % between processes.
-            timed: ["medium/prefill", "medium/decode@*", "kernel/*"].map(str::to_owned).to_vec(),
+            timed: ["medium/prefill", "medium/decode@*", "kernel/*"]
+                .map(str::to_owned)
+                .to_vec(),
             on_demand: OnDemand::default(),
-            probe: Program::Bin { package: "harness-suite".to_owned(), name: "probe".to_owned() },
+            probe: Program::Bin {
+                package: "harness-suite".to_owned(),
+                name: "probe".to_owned(),
+            },
             heap: bench("harness-suite", "heap"),
             criterion: bench("harness-benches", "time"),
             callgrind: bench("harness-benches", "instructions"),
@@ -113,7 +125,9 @@ impl Default for Config {
 #[derive(Debug, Error)]
 pub enum ProjectError {
     /// Neither the folder nor an ancestor is a root.
-    #[error("there is no harness.toml and no Cargo workspace in {0} or above it; run harness inside a checkout")]
+    #[error(
+        "there is no harness.toml and no Cargo workspace in {0} or above it; run harness inside a checkout"
+    )]
     NotFound(PathBuf),
     /// The configuration cannot be read.
     #[error(transparent)]
@@ -132,10 +146,16 @@ impl Project {
         for folder in start.ancestors() {
             let file = folder.join("harness.toml");
             if file.is_file() {
-                return Ok(Self { root: folder.to_owned(), config: Config::read(&file)? });
+                return Ok(Self {
+                    root: folder.to_owned(),
+                    config: Config::read(&file)?,
+                });
             }
             if is_workspace(&folder.join("Cargo.toml")) {
-                return Ok(Self { root: folder.to_owned(), config: Config::default() });
+                return Ok(Self {
+                    root: folder.to_owned(),
+                    config: Config::default(),
+                });
             }
         }
         Err(ProjectError::NotFound(start.to_owned()))
@@ -169,19 +189,25 @@ impl Project {
 impl Config {
     fn read(path: &Path) -> Result<Self, ProjectError> {
         let text = fs::read_to_string(path).map_err(at("read", path))?;
-        let invalid = |message: String| ProjectError::Format(path.to_owned(), message.trim_end().replace('\n', " "));
+        let invalid = |message: String| {
+            ProjectError::Format(path.to_owned(), message.trim_end().replace('\n', " "))
+        };
         toml::from_str(&text).map_err(|error| invalid(error.to_string()))
     }
 }
 
 /// Returns true for default names of records, such as `2026-03-14T150926Z.json`.
 fn is_time(name: &str) -> bool {
-    let shape: String = name.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    let shape: String = name
+        .chars()
+        .map(|c| if c.is_ascii_digit() { '0' } else { c })
+        .collect();
     shape == "0000-00-00T000000Z.json"
 }
 
 fn is_workspace(manifest: &Path) -> bool {
-    fs::read_to_string(manifest).is_ok_and(|text| text.lines().any(|line| line.trim() == "[workspace]"))
+    fs::read_to_string(manifest)
+        .is_ok_and(|text| text.lines().any(|line| line.trim() == "[workspace]"))
 }
 
 #[cfg(test)]
@@ -193,9 +219,15 @@ mod tests {
         let outer = tempfile::tempdir().expect("a folder");
         let inner = outer.path().join("a/b");
         fs::create_dir_all(&inner).expect("folders");
-        assert!(matches!(Project::find(&inner), Err(ProjectError::NotFound(_))));
+        assert!(matches!(
+            Project::find(&inner),
+            Err(ProjectError::NotFound(_))
+        ));
         fs::write(outer.path().join("Cargo.toml"), "[workspace]\n").expect("written");
-        assert_eq!(Project::find(&inner).expect("the workspace").root, outer.path());
+        assert_eq!(
+            Project::find(&inner).expect("the workspace").root,
+            outer.path()
+        );
         fs::write(outer.path().join("a/harness.toml"), "records = \"here\"\n").expect("written");
         let project = Project::find(&inner).expect("the configured root");
         assert_eq!(project.records(), outer.path().join("a/here"));
@@ -205,26 +237,46 @@ mod tests {
     #[test]
     fn the_newest_record_is_the_last_by_the_time_in_its_name() {
         let folder = tempfile::tempdir().expect("a folder");
-        let project = Project { root: folder.path().to_owned(), config: Config::default() };
+        let project = Project {
+            root: folder.path().to_owned(),
+            config: Config::default(),
+        };
         assert_eq!(project.newest_record(), None);
         fs::create_dir(project.records()).expect("a folder");
-        for name in ["2026-03-14T150926Z.json", "2020-01-01T000000Z.json", "before.json", "2027.json"] {
+        for name in [
+            "2026-03-14T150926Z.json",
+            "2020-01-01T000000Z.json",
+            "before.json",
+            "2027.json",
+        ] {
             fs::write(project.records().join(name), "").expect("written");
         }
-        assert_eq!(project.newest_record(), Some(project.records().join("2026-03-14T150926Z.json")));
+        assert_eq!(
+            project.newest_record(),
+            Some(project.records().join("2026-03-14T150926Z.json"))
+        );
     }
 
     #[test]
     fn a_command_takes_the_place_of_a_package() {
-        let config: Config = toml::from_str("probe = { command = [\"./probe\", \"--fast\"] }").expect("valid");
-        assert_eq!(config.probe, Program::Command(vec!["./probe".to_owned(), "--fast".to_owned()]));
+        let config: Config =
+            toml::from_str("probe = { command = [\"./probe\", \"--fast\"] }").expect("valid");
+        assert_eq!(
+            config.probe,
+            Program::Command(vec!["./probe".to_owned(), "--fast".to_owned()])
+        );
     }
 
     #[test]
     fn a_misspelled_key_is_refused_by_name() {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("harness.toml"), "record = \"here\"\n").expect("written");
-        let error = Project::find(folder.path()).expect_err("refused").to_string();
-        assert!(error.contains("harness.toml") && error.contains("`record`"), "{error}");
+        let error = Project::find(folder.path())
+            .expect_err("refused")
+            .to_string();
+        assert!(
+            error.contains("harness.toml") && error.contains("`record`"),
+            "{error}"
+        );
     }
 }

@@ -8,7 +8,11 @@ pub fn seconds(text: &str) -> Result<u64, String> {
         Some((at, 'h')) => (&text[..at], 3600),
         _ => (text, 1),
     };
-    match number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor)) {
+    match number
+        .parse::<u64>()
+        .ok()
+        .and_then(|number| number.checked_mul(factor))
+    {
         Some(seconds @ 1..) => Ok(seconds),
         _ => Err("write a time such as 90s, 10m or 1h".to_owned()),
     }
@@ -30,9 +34,23 @@ mod tests {
     fn a_time_is_read_with_its_unit_and_without() {
         let read = ["60", "60s", "10m", "1h"].map(|text| seconds(text).expect("a time"));
         assert_eq!(read, [60, 60, 600, 3600]);
-        for wrong in ["", "s", "0", "0m", "1.5s", "-3", "10 m", "5d", "18446744073709551615h", "\u{b5}s"] {
+        for wrong in [
+            "",
+            "s",
+            "0",
+            "0m",
+            "1.5s",
+            "-3",
+            "10 m",
+            "5d",
+            "18446744073709551615h",
+            "\u{b5}s",
+        ] {
             assert!(seconds(wrong).is_err(), "{wrong:?}");
         }
-        assert_eq!([seconds_up_to(60)("1m"), seconds_up_to(60)("61s")], [Ok(60), Err("at most 60 s".to_owned())]);
+        assert_eq!(
+            [seconds_up_to(60)("1m"), seconds_up_to(60)("61s")],
+            [Ok(60), Err("at most 60 s".to_owned())]
+        );
     }
 }

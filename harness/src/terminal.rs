@@ -67,11 +67,17 @@ pub fn run(command: impl FnOnce() -> Result<Status>) -> ExitCode {
         }
     };
     if let Err(error) = ctrlc::set_handler(interrupted) {
-        notice(&format!("cannot handle Ctrl-C, so it will leave running programs behind: {error}"));
+        notice(&format!(
+            "cannot handle Ctrl-C, so it will leave running programs behind: {error}"
+        ));
     }
     let status = command().unwrap_or_else(|error| {
         let interrupted = "interrupted; the readings taken so far are discarded".to_owned();
-        failure(&if process::stopped() { interrupted } else { sentence(&error) });
+        failure(&if process::stopped() {
+            interrupted
+        } else {
+            sentence(&error)
+        });
         Status::Unjudged
     });
     status.into()
@@ -79,7 +85,10 @@ pub fn run(command: impl FnOnce() -> Result<Status>) -> ExitCode {
 
 /// One line for each sentence, after a coloured label.
 pub fn labelled(style: Style, label: &str, sentences: &[String]) -> String {
-    sentences.iter().map(|sentence| format!("{style}{label}:{style:#} {sentence}\n")).collect()
+    sentences
+        .iter()
+        .map(|sentence| format!("{style}{label}:{style:#} {sentence}\n"))
+        .collect()
 }
 
 /// Prints tables on standard output, with colour only on a terminal.
@@ -90,7 +99,10 @@ pub fn show(tables: &[Table], format: Format) -> Result<()> {
 /// Prints text on standard output, with colour only on a terminal.
 pub fn print(text: &str) -> Result<()> {
     let mut output = anstream::stdout().lock();
-    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+    match output
+        .write_all(text.as_bytes())
+        .and_then(|()| output.flush())
+    {
         // The reader has closed the pipe, as in `harness run | head`.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         other => other.context("cannot print the results"),
@@ -119,9 +131,11 @@ pub fn quiet() -> bool {
 
 /// Joins an error and its causes into one sentence. Many messages contain their cause already; it is not repeated.
 fn sentence(error: &anyhow::Error) -> String {
-    error.chain().fold(String::new(), |text, cause| match cause.to_string() {
-        cause if text.is_empty() => cause,
-        cause if text.contains(&cause) => text,
-        cause => format!("{text}: {cause}"),
-    })
+    error
+        .chain()
+        .fold(String::new(), |text, cause| match cause.to_string() {
+            cause if text.is_empty() => cause,
+            cause if text.contains(&cause) => text,
+            cause => format!("{text}: {cause}"),
+        })
 }

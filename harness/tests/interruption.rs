@@ -30,7 +30,10 @@ fn busy_project() -> TempDir {
     let project = folder.path();
     let description = harness_probe::protocol::Description {
         id: "busy".to_owned(),
-        unit: harness_probe::Unit { name: "call".to_owned(), per_run: 1 },
+        unit: harness_probe::Unit {
+            name: "call".to_owned(),
+            per_run: 1,
+        },
         definition: "d".to_owned(),
         answer: "a".to_owned(),
         phases: vec!["naive".to_owned()],
@@ -39,7 +42,10 @@ fn busy_project() -> TempDir {
     };
     let script = BUSY
         .replace("PROTOCOL", &harness_probe::protocol::VERSION.to_string())
-        .replace("WORKLOAD", &serde_json::to_string(&description).expect("plain data"));
+        .replace(
+            "WORKLOAD",
+            &serde_json::to_string(&description).expect("plain data"),
+        );
     fs::write(project.join("probe.sh"), script).expect("written");
     fs::write(
         project.join("harness.toml"),
@@ -53,15 +59,24 @@ fn busy_project() -> TempDir {
 /// Makes a repository of a project, with two commits.
 fn two_commits(project: &Path) {
     git(project, &["init", "--quiet"]);
-    fs::write(project.join(".git/info/exclude"), "temporary\nbusy\nrecords\ntarget\n").expect("written");
+    fs::write(
+        project.join(".git/info/exclude"),
+        "temporary\nbusy\nrecords\ntarget\n",
+    )
+    .expect("written");
     git(project, &["add", "--all"]);
     git(project, &["commit", "--quiet", "--message", "One"]);
-    git(project, &["commit", "--quiet", "--allow-empty", "--message", "Two"]);
+    git(
+        project,
+        &["commit", "--quiet", "--allow-empty", "--message", "Two"],
+    );
 }
 
 fn git(project: &Path, arguments: &[&str]) -> String {
     let mut git = Command::new("git");
-    git.args(["-c", "user.name=A", "-c", "user.email=a@example.org"]).args(arguments).current_dir(project);
+    git.args(["-c", "user.name=A", "-c", "user.email=a@example.org"])
+        .args(arguments)
+        .current_dir(project);
     let output = git.output().expect("git");
     assert!(output.status.success(), "{arguments:?}");
     String::from_utf8_lossy(&output.stdout).into_owned()
@@ -69,12 +84,18 @@ fn git(project: &Path, arguments: &[&str]) -> String {
 
 fn harness(project: &Path, arguments: &[&str]) -> Command {
     let mut harness = Command::new(assert_cmd::cargo::cargo_bin!("harness"));
-    harness.args(arguments).current_dir(project).env("TMPDIR", project.join("temporary"));
+    harness
+        .args(arguments)
+        .current_dir(project)
+        .env("TMPDIR", project.join("temporary"));
     harness
 }
 
 fn interrupt(harness: &Child) {
-    let kill = Command::new("kill").args(["-INT", &harness.id().to_string()]).status().expect("sent");
+    let kill = Command::new("kill")
+        .args(["-INT", &harness.id().to_string()])
+        .status()
+        .expect("sent");
     assert!(kill.success());
 }
 
@@ -90,30 +111,46 @@ fn interrupted(project: &Path, arguments: &[&str]) -> String {
 /// standard error. Checks that no process and no temporary file is left.
 fn ended(project: &Path, arguments: &[&str], meanwhile: impl FnOnce()) -> (Option<i32>, String) {
     let mut harness = harness(project, arguments);
-    let harness = harness.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+    let harness = harness
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("started");
     meanwhile();
     let busy = until(1, || busy_process(project));
     interrupt(&harness);
     let output = harness.wait_with_output().expect("it ends");
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     until(1, || (!runs(busy.trim())).then_some(()));
-    assert_eq!(fs::read_dir(project.join("temporary")).expect("there").count(), 0);
+    assert_eq!(
+        fs::read_dir(project.join("temporary"))
+            .expect("there")
+            .count(),
+        0
+    );
     (output.status.code(), stderr)
 }
 
 /// Id of the process that the probe of the project or of a base waits for.
 fn busy_process(project: &Path) -> Option<String> {
-    let bases = fs::read_dir(project.join("target/harness-bases")).into_iter().flatten();
+    let bases = fs::read_dir(project.join("target/harness-bases"))
+        .into_iter()
+        .flatten();
     let bases = bases.filter_map(|entry| Some(entry.ok()?.path().join("source/busy")));
     let files = std::iter::once(project.join("busy")).chain(bases);
-    files.filter_map(|file| fs::read_to_string(file).ok()).find(|pid| pid.ends_with('\n'))
+    files
+        .filter_map(|file| fs::read_to_string(file).ok())
+        .find(|pid| pid.ends_with('\n'))
 }
 
 #[test]
 fn an_interrupted_run_says_so_and_leaves_nothing_behind() {
     let folder = busy_project();
     let stderr = interrupted(folder.path(), &["run", "--metric", "time"]);
-    assert!(stderr.contains("error: interrupted; the readings taken so far are discarded\n"), "{stderr}");
+    assert!(
+        stderr.contains("error: interrupted; the readings taken so far are discarded\n"),
+        "{stderr}"
+    );
     let records = fs::read_dir(folder.path().join("records")).map_or(0, Iterator::count);
     assert_eq!(records, 0, "an interrupted run wrote a record");
 }
@@ -124,7 +161,9 @@ fn a_watch_that_is_ended_while_it_times_leaves_nothing_behind() {
     let folder = busy_project();
     let change = || {
         // The harness watches the files once it has copied a probe.
-        let _probe = until(1, || fs::read_dir(folder.path().join("temporary")).ok()?.next());
+        let _probe = until(1, || {
+            fs::read_dir(folder.path().join("temporary")).ok()?.next()
+        });
         let mut number = 0;
         until(1, || {
             number += 1;
@@ -135,7 +174,10 @@ fn a_watch_that_is_ended_while_it_times_leaves_nothing_behind() {
     };
     let (status, stderr) = ended(folder.path(), &["watch", "--metric", "time"], change);
     assert_eq!(status, Some(0), "{stderr}");
-    assert!(!stderr.contains("error:") && stderr.contains("change is new"), "{stderr}");
+    assert!(
+        !stderr.contains("error:") && stderr.contains("change is new"),
+        "{stderr}"
+    );
 }
 
 #[test]
@@ -153,7 +195,8 @@ fn an_interrupted_gate_or_bisection_leaves_no_worktree_no_process_and_no_lock() 
         let kept = fs::read_dir(project.join("records/gates")).map_or(0, Iterator::count);
         assert_eq!(kept, 0, "an interrupted gate kept something");
         for name in ["build.lock", "time.lock", "time.next.lock"] {
-            let lock = fs::File::open(project.join("target/harness-bases").join(name)).expect("there");
+            let lock =
+                fs::File::open(project.join("target/harness-bases").join(name)).expect("there");
             until(1, || lock.try_lock().ok());
             lock.unlock().expect("unlocked");
         }
@@ -178,15 +221,36 @@ fn whoever_waits_to_measure_time_says_so_and_can_be_stopped() {
         &["bisect", "HEAD~1", "--workload", "busy", "--metric", "time"],
         &["doctor"],
     ] {
-        let mut harness = harness(project, arguments).stderr(Stdio::piped()).spawn().expect("started");
+        let mut harness = harness(project, arguments)
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("started");
         let mut lines = BufReader::new(harness.stderr.take().expect("piped")).lines();
-        let line = lines.find(|line| line.as_ref().is_ok_and(|line| line.contains("waiting for another")));
-        let line = line.unwrap_or_else(|| panic!("{arguments:?} does not wait")).expect("text");
-        assert_eq!(line, "harness: waiting for another harness that measures here", "{arguments:?}");
+        let line = lines.find(|line| {
+            line.as_ref()
+                .is_ok_and(|line| line.contains("waiting for another"))
+        });
+        let line = line
+            .unwrap_or_else(|| panic!("{arguments:?} does not wait"))
+            .expect("text");
+        assert_eq!(
+            line, "harness: waiting for another harness that measures here",
+            "{arguments:?}"
+        );
         interrupt(&harness);
-        assert_eq!(harness.wait().expect("it ends").code(), Some(2), "{arguments:?}");
-        assert!(busy_process(project).is_none(), "{arguments:?} measured all the same");
-        fs::File::open(bases.join("time.next.lock")).expect("made").try_lock().expect("free");
+        assert_eq!(
+            harness.wait().expect("it ends").code(),
+            Some(2),
+            "{arguments:?}"
+        );
+        assert!(
+            busy_process(project).is_none(),
+            "{arguments:?} measured all the same"
+        );
+        fs::File::open(bases.join("time.next.lock"))
+            .expect("made")
+            .try_lock()
+            .expect("free");
         assert!(!project.join("reports").exists(), "{arguments:?}");
     }
 }

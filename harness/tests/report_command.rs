@@ -15,7 +15,9 @@ fn checkout(with_record: bool) -> tempfile::TempDir {
     fs::write(folder.path().join("harness.toml"), "").expect("written");
     if with_record {
         let record = synthetic::record();
-        record.write(&folder.path().join("records/2026-03-14T150926Z.json")).expect("written");
+        record
+            .write(&folder.path().join("records/2026-03-14T150926Z.json"))
+            .expect("written");
     }
     folder
 }
@@ -29,23 +31,51 @@ fn harness(folder: &Path) -> Command {
 #[test]
 fn draws_the_newest_record_into_reports() {
     let folder = checkout(true);
-    let older = fs::read_to_string(folder.path().join("records/2026-03-14T150926Z.json")).expect("the record");
-    fs::write(folder.path().join("records/2020-01-01T000000Z.json"), older.replace("2026-03-14", "2020-01-01"))
-        .expect("written");
-    harness(folder.path()).assert().code(0).stderr(predicate::str::contains("index.html"));
+    let older = fs::read_to_string(folder.path().join("records/2026-03-14T150926Z.json"))
+        .expect("the record");
+    fs::write(
+        folder.path().join("records/2020-01-01T000000Z.json"),
+        older.replace("2026-03-14", "2020-01-01"),
+    )
+    .expect("written");
+    harness(folder.path())
+        .assert()
+        .code(0)
+        .stderr(predicate::str::contains("index.html"));
     let page = fs::read_to_string(folder.path().join("reports/index.html")).expect("the page");
     assert!(page.contains("2026-03-14 15:09 UTC"), "the newest");
-    assert!(folder.path().join("reports/charts/tokens-per-second.svg").is_file());
-    assert!(!folder.path().join("reports/charts/tokens-per-second.png").exists());
+    assert!(
+        folder
+            .path()
+            .join("reports/charts/tokens-per-second.svg")
+            .is_file()
+    );
+    assert!(
+        !folder
+            .path()
+            .join("reports/charts/tokens-per-second.png")
+            .exists()
+    );
 }
 
 #[test]
 fn draws_the_named_record_into_the_named_folder() {
     let folder = checkout(true);
-    let arguments = ["--record", "records/2026-03-14T150926Z.json", "--out", "here/and there", "--png"];
+    let arguments = [
+        "--record",
+        "records/2026-03-14T150926Z.json",
+        "--out",
+        "here/and there",
+        "--png",
+    ];
     harness(folder.path()).args(arguments).assert().code(0);
     assert!(folder.path().join("here/and there/summary.md").is_file());
-    assert!(folder.path().join("here/and there/charts/tokens-per-second.png").is_file());
+    assert!(
+        folder
+            .path()
+            .join("here/and there/charts/tokens-per-second.png")
+            .is_file()
+    );
     assert!(!folder.path().join("reports").exists());
 }
 
@@ -58,14 +88,24 @@ fn a_path_that_cannot_be_written_is_one_sentence() {
         .args(["--out", "taken"])
         .assert()
         .code(2)
-        .stderr(predicate::str::contains("taken").and(predicate::str::contains("--out")).and(one_line));
-    assert_eq!(fs::read_to_string(folder.path().join("taken")).expect("still there"), "a file");
+        .stderr(
+            predicate::str::contains("taken")
+                .and(predicate::str::contains("--out"))
+                .and(one_line),
+        );
+    assert_eq!(
+        fs::read_to_string(folder.path().join("taken")).expect("still there"),
+        "a file"
+    );
 }
 
 #[test]
 fn no_record_yet_says_how_to_get_one() {
     let folder = checkout(false);
-    harness(folder.path()).assert().code(2).stderr(predicate::str::contains("cargo harness run"));
+    harness(folder.path())
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("cargo harness run"));
 }
 
 #[test]
@@ -74,7 +114,10 @@ fn a_record_cut_short_is_refused() {
     let path = folder.path().join("records/2026-03-14T150926Z.json");
     let text = fs::read_to_string(&path).expect("the record");
     fs::write(&path, &text[..text.len() / 2]).expect("written");
-    harness(folder.path()).assert().code(2).stderr(predicate::str::contains("is not a record"));
+    harness(folder.path())
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("is not a record"));
     assert!(!folder.path().join("reports").exists());
 }
 
@@ -84,29 +127,45 @@ const ROADMAP: &str = "schema = 1\nsource = 's'\nworkload = 'medium/inference'\n
 #[test]
 fn a_roadmap_becomes_a_page_of_its_own_and_a_section() {
     let folder = checkout(true);
-    let target = format!("{ROADMAP}targets = [{{ metric = 'tokens-per-second', change = '+20 %' }}]\n");
+    let target =
+        format!("{ROADMAP}targets = [{{ metric = 'tokens-per-second', change = '+20 %' }}]\n");
     fs::create_dir(folder.path().join("baselines")).expect("made");
     fs::write(folder.path().join("baselines/roadmap.toml"), target).expect("written");
     harness(folder.path()).assert().code(0);
     let page = fs::read_to_string(folder.path().join("reports/roadmap.md")).expect("the page");
     assert!(page.contains("Of 1 targets: 1 ahead."), "{page}");
-    assert!(folder.path().join("reports/charts/roadmap-time-per-token.svg").is_file());
+    assert!(
+        folder
+            .path()
+            .join("reports/charts/roadmap-time-per-token.svg")
+            .is_file()
+    );
     // Without the roadmap, its page and its charts are removed.
     fs::remove_file(folder.path().join("baselines/roadmap.toml")).expect("removed");
     harness(folder.path()).assert().code(0);
     assert!(!folder.path().join("reports/roadmap.md").exists());
-    assert!(!folder.path().join("reports/charts/roadmap-time-per-token.svg").exists());
+    assert!(
+        !folder
+            .path()
+            .join("reports/charts/roadmap-time-per-token.svg")
+            .exists()
+    );
 }
 
 #[test]
 fn a_roadmap_that_makes_no_sense_is_one_sentence() {
     let folder = checkout(true);
     fs::create_dir(folder.path().join("baselines")).expect("made");
-    let spoilt = format!("{ROADMAP}targets = [{{ metric = 'tokens-per-second', change = 'faster' }}]\n");
+    let spoilt =
+        format!("{ROADMAP}targets = [{{ metric = 'tokens-per-second', change = 'faster' }}]\n");
     fs::write(folder.path().join("baselines/roadmap.toml"), spoilt).expect("written");
-    let is_sentence = predicate::str::contains("baselines/roadmap.toml, line 5: phase `pooled`: the change `faster`")
-        .and(predicate::str::contains("write for example `+25 %`"))
-        .and(predicate::function(|text: &str| text.trim_end().lines().count() == 1));
+    let is_sentence = predicate::str::contains(
+        "baselines/roadmap.toml, line 5: phase `pooled`: the change `faster`",
+    )
+    .and(predicate::str::contains("write for example `+25 %`"))
+    .and(predicate::function(|text: &str| {
+        text.trim_end().lines().count() == 1
+    }));
     harness(folder.path()).assert().code(2).stderr(is_sentence);
     assert!(!folder.path().join("reports").exists(), "nothing is drawn");
 }
@@ -117,20 +176,40 @@ fn an_older_record_fills_in_what_the_newest_lacks() {
     let folder = checkout(true);
     let mut older = synthetic::record();
     older.created = "2026-03-01T10:00:00Z".to_owned();
-    for row in older.rows.iter_mut().filter(|row| row.workload == "medium/decode@81") {
+    for row in older
+        .rows
+        .iter_mut()
+        .filter(|row| row.workload == "medium/decode@81")
+    {
         row.workload = "sweep/late".to_owned();
     }
-    older.write(&folder.path().join("records/2026-03-01T100000Z.json")).expect("written");
+    older
+        .write(&folder.path().join("records/2026-03-01T100000Z.json"))
+        .expect("written");
     harness(folder.path()).assert().code(0);
     let page = fs::read_to_string(folder.path().join("reports/index.html")).expect("the page");
     let source = "sweep&#x2f;late from 2026-03-01T100000Z.json, measured 2026-03-01 10:00 UTC";
     assert!(page.contains(source), "it names its record");
-    let exact = fs::read_to_string(folder.path().join("reports/results.csv")).expect("exact values");
-    let line = |start: &str| exact.lines().find(|line| line.starts_with(start)).expect("a line").to_owned();
-    assert!(line("sweep/late").ends_with("2026-03-01T100000Z.json"), "{}", line("sweep/late"));
+    let exact =
+        fs::read_to_string(folder.path().join("reports/results.csv")).expect("exact values");
+    let line = |start: &str| {
+        exact
+            .lines()
+            .find(|line| line.starts_with(start))
+            .expect("a line")
+            .to_owned()
+    };
+    assert!(
+        line("sweep/late").ends_with("2026-03-01T100000Z.json"),
+        "{}",
+        line("sweep/late")
+    );
     assert!(line("medium/decode@57").ends_with("2026-03-14T150926Z.json"));
     // With --record, only the named records count.
-    harness(folder.path()).args(["--record", "records/2026-03-14T150926Z.json"]).assert().code(0);
+    harness(folder.path())
+        .args(["--record", "records/2026-03-14T150926Z.json"])
+        .assert()
+        .code(0);
     let page = fs::read_to_string(folder.path().join("reports/index.html")).expect("the page");
     assert!(!page.contains("sweep&#x2f;late"));
 }

@@ -50,13 +50,27 @@ fn an_interrupted_build_leaves_no_process_and_no_lock() {
     let checkouts = Checkouts::new(&project, &repository);
     let (ended, pid) = thread::scope(|scope| {
         let build = scope.spawn(|| {
-            checkouts.checkout(&commit, |config| vec![&config.probe], CargoOutput::Nothing, &|_| {}).map(drop)
+            checkouts
+                .checkout(
+                    &commit,
+                    |config| vec![&config.probe],
+                    CargoOutput::Nothing,
+                    &|_| {},
+                )
+                .map(drop)
         });
-        let pid = until(5, || fs::read_to_string(&busy).ok().filter(|pid| pid.ends_with('\n')));
+        let pid = until(5, || {
+            fs::read_to_string(&busy)
+                .ok()
+                .filter(|pid| pid.ends_with('\n'))
+        });
         assert!(process::stop_all(), "something was running");
         (build.join().expect("no panic"), pid)
     });
-    assert!(matches!(ended, Err(CheckoutError::Interrupted)), "{ended:?}");
+    assert!(
+        matches!(ended, Err(CheckoutError::Interrupted)),
+        "{ended:?}"
+    );
     until(5, || (!runs(pid.trim())).then_some(()));
     let lock = File::open(checkouts.folder().join("build.lock")).expect("there");
     until(5, || lock.try_lock().ok());
@@ -64,9 +78,13 @@ fn an_interrupted_build_leaves_no_process_and_no_lock() {
 
 fn git(folder: &Path, arguments: &[&str]) {
     let mut git = Command::new("git");
-    git.args(arguments).current_dir(folder).env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+    git.args(arguments)
+        .current_dir(folder)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1");
     for role in ["AUTHOR", "COMMITTER"] {
-        git.env(format!("GIT_{role}_NAME"), "N. N.").env(format!("GIT_{role}_EMAIL"), "n@example.org");
+        git.env(format!("GIT_{role}_NAME"), "N. N.")
+            .env(format!("GIT_{role}_EMAIL"), "n@example.org");
     }
     assert!(git.status().expect("git").success());
 }

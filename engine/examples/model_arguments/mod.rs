@@ -64,7 +64,8 @@ impl ModelArguments {
 pub(crate) fn parse_tokens(text: &str) -> Result<Vec<u32>, String> {
     let token = |part: &str| {
         let part = part.trim();
-        part.parse().map_err(|_| format!("'{part}' is not a token id; give numbers separated by commas"))
+        part.parse()
+            .map_err(|_| format!("'{part}' is not a token id; give numbers separated by commas"))
     };
     text.split(',').map(token).collect()
 }

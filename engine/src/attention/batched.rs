@@ -24,12 +24,19 @@ pub(super) fn run(level: Level, softmax: &Softmax, piece: &Piece<'_>, scratch: &
     }
     for first in piece.tiles(QUERIES) {
         let rows = QUERIES.min(shape.queries - first);
-        let tile = Tile { piece: *piece, first, stride };
+        let tile = Tile {
+            piece: *piece,
+            first,
+            stride,
+        };
         if rows == QUERIES {
             tile.run::<QUERIES>(level, softmax, transposed, scores, weights);
         } else {
             for row in 0..rows {
-                let tile = Tile { first: first + row, ..tile };
+                let tile = Tile {
+                    first: first + row,
+                    ..tile
+                };
                 tile.run::<1>(level, softmax, transposed, scores, weights);
             }
         }
@@ -54,7 +61,12 @@ impl Tile<'_> {
         weights: &mut [f32],
     ) {
         let visible = self.piece.task.shape.past + self.first + R;
-        level.run(Scores::<R> { tile: self, visible, transposed, scores });
+        level.run(Scores::<R> {
+            tile: self,
+            visible,
+            transposed,
+            scores,
+        });
         for r in 0..R {
             // Query r attends to all but the last R - 1 - r keys of the tile.
             let seen = visible - (R - 1 - r);
@@ -63,7 +75,11 @@ impl Tile<'_> {
             softmax.run(&scores[row][..seen], seen, &mut weights[..seen]);
             weights[seen..].fill(0.0);
         }
-        level.run(Values::<R> { tile: self, visible, weights });
+        level.run(Values::<R> {
+            tile: self,
+            visible,
+            weights,
+        });
     }
 }
 
@@ -79,7 +95,11 @@ impl<const R: usize> Kernel for Scores<'_, R> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Tile { piece, first, stride } = self.tile;
+        let Tile {
+            piece,
+            first,
+            stride,
+        } = self.tile;
         let task = piece.task;
         let scale = task.shape.scale();
         if task.shape.queries == 1 {
@@ -90,7 +110,15 @@ impl<const R: usize> Kernel for Scores<'_, R> {
             dot_scores(simd, q, keys, values, scale, out);
         } else {
             let q: [&[f32]; R] = std::array::from_fn(|r| task.q.row(piece.head, first + r));
-            scores(simd, &q, self.transposed, stride, self.visible, scale, self.scores);
+            scores(
+                simd,
+                &q,
+                self.transposed,
+                stride,
+                self.visible,
+                scale,
+                self.scores,
+            );
         }
     }
 }
@@ -113,7 +141,8 @@ impl<const R: usize> Kernel for Values<'_, R> {
             values: piece.task.v.rows(piece.head, 0, self.visible),
         };
         // SAFETY: the tile belongs to the piece, and each of its rows is borrowed once.
-        let mut out: [&mut [f32]; R] = std::array::from_fn(|r| unsafe { piece.out_row(self.tile.first + r) });
+        let mut out: [&mut [f32]; R] =
+            std::array::from_fn(|r| unsafe { piece.out_row(self.tile.first + r) });
         accumulate(simd, values, &[0.0; R], &mut out);
     }
 }

@@ -12,7 +12,12 @@ pub struct Heads<'a> {
 impl<'a> Heads<'a> {
     /// Row `t` of head `h` begins at `h * head_stride + t * row_stride` in `data`.
     pub fn new(data: &'a [f32], row_stride: usize, head_stride: usize, head_size: usize) -> Self {
-        Self { data, row_stride, head_stride, head_size }
+        Self {
+            data,
+            row_stride,
+            head_stride,
+            head_size,
+        }
     }
 
     /// A view of a matrix `[T, C]` whose rows contain the heads one after the other.
@@ -22,7 +27,10 @@ impl<'a> Heads<'a> {
 
     /// This view without the first `rows` positions.
     pub fn skip(&self, rows: usize) -> Self {
-        Self { data: &self.data[rows * self.row_stride..], ..*self }
+        Self {
+            data: &self.data[rows * self.row_stride..],
+            ..*self
+        }
     }
 
     /// The values of `head` at position `t`.
@@ -43,7 +51,12 @@ impl<'a> Heads<'a> {
             0 => 0,
             _ => (count - 1) * self.row_stride + self.head_size,
         };
-        Rows { data: &self.data[start..start + len], stride: self.row_stride, len: self.head_size, count }
+        Rows {
+            data: &self.data[start..start + len],
+            stride: self.row_stride,
+            len: self.head_size,
+            count,
+        }
     }
 }
 

@@ -12,7 +12,8 @@ pub(super) fn run(task: &Task<'_>, softmax: &Softmax, out: &mut [f32], scratch: 
     let shape = &task.shape;
     let (heads, d) = (shape.heads, shape.head_size);
     let (queries, keys) = (shape.queries, shape.keys());
-    let (scores, weights) = scratch[..2 * heads * queries * keys].split_at_mut(heads * queries * keys);
+    let (scores, weights) =
+        scratch[..2 * heads * queries * keys].split_at_mut(heads * queries * keys);
 
     // scores [heads, T, S] = q [heads, T, D] x k^T [heads, D, S]
     for head in 0..heads {

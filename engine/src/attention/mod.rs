@@ -58,7 +58,11 @@ pub struct Attention {
 impl Attention {
     /// The implementation `choice`. `softmax` serves those that store a row of scores; the online one computes its own.
     pub fn new(choice: Choice, softmax: Softmax, level: Level) -> Self {
-        Self { choice, softmax, level }
+        Self {
+            choice,
+            softmax,
+            level,
+        }
     }
 
     /// Number of f32 of scratch that [`Attention::run`] needs for `shape` on `threads` threads.
@@ -79,7 +83,11 @@ impl Attention {
     pub fn run(&self, task: &Task<'_>, out: &mut [f32], scratch: &mut [f32], pool: &ThreadPool) {
         let shape = &task.shape;
         let threads = pool.threads();
-        assert_eq!(out.len(), shape.queries * shape.heads * shape.head_size, "attention: out is not [T, C]");
+        assert_eq!(
+            out.len(),
+            shape.queries * shape.heads * shape.head_size,
+            "attention: out is not [T, C]"
+        );
         let needed = self.scratch(shape, threads);
         assert!(scratch.len() >= needed, "attention: scratch is too short");
         match self.choice {
@@ -95,26 +103,54 @@ impl Attention {
     fn run_shared(&self, task: &Task<'_>, out: &mut [f32], scratch: &mut [f32], pool: &ThreadPool) {
         let (shape, threads) = (&task.shape, pool.threads());
         let work = shape.queries * shape.keys() * shape.heads * shape.head_size;
-        let groups = if shape.heads >= threads { 1 } else { threads.div_ceil(shape.heads) };
+        let groups = if shape.heads >= threads {
+            1
+        } else {
+            threads.div_ceil(shape.heads)
+        };
         let pieces = shape.heads * groups;
         let out = Partition::new(out);
         if work < MIN_SHARED_WORK || threads == 1 {
-            (0..shape.heads)
-                .for_each(|head| self.run_piece(Piece { task, head, group: 0, groups: 1, out: &out }, scratch));
+            (0..shape.heads).for_each(|head| {
+                self.run_piece(
+                    Piece {
+                        task,
+                        head,
+                        group: 0,
+                        groups: 1,
+                        out: &out,
+                    },
+                    scratch,
+                )
+            });
             return;
         }
         let of_a_share = pieces.div_ceil(threads);
-        let chunks = if work < MIN_CHUNKED_WORK { 1 } else { of_a_share };
+        let chunks = if work < MIN_CHUNKED_WORK {
+            1
+        } else {
+            of_a_share
+        };
         let length = scratch.len() / threads;
         let scratch = Partition::new(scratch);
         pool.run_chunks(chunks.min(u16::MAX.into()) as u16, &|chunk| {
             // SAFETY: every thread takes its own part, one chunk at a time.
-            let scratch = unsafe { scratch.range(chunk.thread * length..(chunk.thread + 1) * length) };
+            let scratch =
+                unsafe { scratch.range(chunk.thread * length..(chunk.thread + 1) * length) };
             for item in share(of_a_share, 1, chunk.index, chunk.of) {
                 let piece = item * chunk.shares + chunk.share;
                 if piece < pieces {
                     let (head, group) = (piece / groups, piece % groups);
-                    self.run_piece(Piece { task, head, group, groups, out: &out }, scratch);
+                    self.run_piece(
+                        Piece {
+                            task,
+                            head,
+                            group,
+                            groups,
+                            out: &out,
+                        },
+                        scratch,
+                    );
                 }
             }
         });
@@ -163,7 +199,10 @@ impl Piece<'_> {
     ///
     /// # Safety
     /// `t` must lie in one of this piece's [`tiles`](Self::tiles), and no other reference to the same row may be alive.
-    #[allow(clippy::mut_from_ref, reason = "pieces borrow disjoint parts of the output; see Partition")]
+    #[allow(
+        clippy::mut_from_ref,
+        reason = "pieces borrow disjoint parts of the output; see Partition"
+    )]
     #[inline(always)]
     unsafe fn out_row(&self, t: usize) -> &mut [f32] {
         let shape = &self.task.shape;

@@ -38,7 +38,14 @@ impl Kernel for Online<'_> {
         let (maxima, sums) = rest[..2 * shape.queries].split_at_mut(shape.queries);
         maxima.fill(f32::NEG_INFINITY);
         sums.fill(0.0);
-        let mut state = State { piece, transposed, scores, weights, maxima, sums };
+        let mut state = State {
+            piece,
+            transposed,
+            scores,
+            weights,
+            maxima,
+            sums,
+        };
         let keys = shape.keys();
         let mut start = 0;
         while start < keys {
@@ -102,7 +109,15 @@ impl State<'_> {
         } else {
             let q: [&[f32]; R] = std::array::from_fn(|r| task.q.row(piece.head, first + r));
             let factor = task.shape.scale();
-            scores(simd, &q, self.transposed, KEYS, visible, factor, self.scores);
+            scores(
+                simd,
+                &q,
+                self.transposed,
+                KEYS,
+                visible,
+                factor,
+                self.scores,
+            );
         }
         let mut factors = [1.0; R];
         if R == 1 {
@@ -115,7 +130,11 @@ impl State<'_> {
             }
             self.weigh_rows(simd, first, visible.div_ceil(S::LANES), &mut factors);
         }
-        let values = Weighted { weights: self.weights, stride: KEYS, values: task.v.rows(piece.head, start, visible) };
+        let values = Weighted {
+            weights: self.weights,
+            stride: KEYS,
+            values: task.v.rows(piece.head, start, visible),
+        };
         // SAFETY: the tile belongs to the piece, and each of its rows is borrowed once.
         let mut out: [&mut [f32]; R] = std::array::from_fn(|r| unsafe { piece.out_row(first + r) });
         accumulate(simd, values, &factors, &mut out);
@@ -145,14 +164,26 @@ impl State<'_> {
     /// rows before the next step, because the operations of one row depend on each other. Keys that a query does not
     /// attend to have the score minus infinity.
     #[inline(always)]
-    fn weigh_rows<S: Simd, const R: usize>(&mut self, simd: S, first: usize, vectors: usize, factors: &mut [f32; R]) {
-        assert!(vectors * S::LANES <= KEYS && self.scores.len() >= R * KEYS && self.weights.len() >= R * KEYS);
+    fn weigh_rows<S: Simd, const R: usize>(
+        &mut self,
+        simd: S,
+        first: usize,
+        vectors: usize,
+        factors: &mut [f32; R],
+    ) {
+        assert!(
+            vectors * S::LANES <= KEYS
+                && self.scores.len() >= R * KEYS
+                && self.weights.len() >= R * KEYS
+        );
         let mut maxima = [0.0; R];
         for r in 0..R {
             let mut max = simd.splat(f32::NEG_INFINITY);
             for v in 0..vectors {
                 // SAFETY: `vectors` vectors lie within a row, and there are R rows.
-                max = simd.max(max, unsafe { simd.load_ptr(self.scores.as_ptr().add(r * KEYS + v * S::LANES)) });
+                max = simd.max(max, unsafe {
+                    simd.load_ptr(self.scores.as_ptr().add(r * KEYS + v * S::LANES))
+                });
             }
             maxima[r] = simd.reduce_max(max);
         }
@@ -171,13 +202,20 @@ impl State<'_> {
                 let mut values = [simd.splat(0.0); QUERIES];
                 for q in 0..QUERIES {
                     // SAFETY: as above; R is a multiple of `QUERIES`.
-                    let score = unsafe { simd.load_ptr(self.scores.as_ptr().add((r + q) * KEYS + v * S::LANES)) };
+                    let score = unsafe {
+                        simd.load_ptr(self.scores.as_ptr().add((r + q) * KEYS + v * S::LANES))
+                    };
                     values[q] = simd.sub(score, simd.splat(maxima[r + q]));
                 }
                 values = exp_each(simd, values);
                 for q in 0..QUERIES {
                     // SAFETY: as above.
-                    unsafe { simd.store_ptr(self.weights.as_mut_ptr().add((r + q) * KEYS + v * S::LANES), values[q]) };
+                    unsafe {
+                        simd.store_ptr(
+                            self.weights.as_mut_ptr().add((r + q) * KEYS + v * S::LANES),
+                            values[q],
+                        )
+                    };
                     sums[r + q] = simd.add(sums[r + q], values[q]);
                 }
             }

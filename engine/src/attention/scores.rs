@@ -118,7 +118,12 @@ unsafe fn score_columns<S: Simd, const R: usize, const W: usize>(
     for r in 0..R {
         for w in 0..W {
             // SAFETY: writable by the caller's contract.
-            unsafe { simd.store_ptr(out.add(r * stride + w * S::LANES), simd.mul(sums[r][w], scale)) };
+            unsafe {
+                simd.store_ptr(
+                    out.add(r * stride + w * S::LANES),
+                    simd.mul(sums[r][w], scale),
+                )
+            };
         }
     }
 }
@@ -147,7 +152,12 @@ pub(super) fn dot_scores<S: Simd>(
             fetch(simd, values.row(s + i));
         }
         // Four keys at a time hide each other's latency.
-        let rows = [keys.row(s), keys.row(s + 1), keys.row(s + 2), keys.row(s + 3)];
+        let rows = [
+            keys.row(s),
+            keys.row(s + 1),
+            keys.row(s + 2),
+            keys.row(s + 3),
+        ];
         let sums = dots(simd, q, &rows);
         for i in 0..4 {
             scores[s + i] = scale * sums[i];

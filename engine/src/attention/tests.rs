@@ -5,7 +5,12 @@ use super::*;
 use crate::oracle::{self, SOFTMAXES, assert_close, levels, values};
 
 fn expected(task: &Task<'_>) -> Vec<f64> {
-    let Shape { heads, head_size: d, queries, past } = task.shape;
+    let Shape {
+        heads,
+        head_size: d,
+        queries,
+        past,
+    } = task.shape;
     let mut out = vec![0.0; queries * heads * d];
     let dot = |a: &[f32], b: &[f32]| -> f64 {
         let pairs = a.iter().zip(b);
@@ -13,8 +18,9 @@ fn expected(task: &Task<'_>) -> Vec<f64> {
     };
     for head in 0..heads {
         for t in 0..queries {
-            let scores: Vec<f64> =
-                (0..=past + t).map(|s| dot(task.q.row(head, t), task.k.row(head, s)) / (d as f64).sqrt()).collect();
+            let scores: Vec<f64> = (0..=past + t)
+                .map(|s| dot(task.q.row(head, t), task.k.row(head, s)) / (d as f64).sqrt())
+                .collect();
             for (s, weight) in oracle::softmax(&scores).into_iter().enumerate() {
                 for i in 0..d {
                     out[(t * heads + head) * d + i] += weight * f64::from(task.v.row(head, s)[i]);
@@ -53,12 +59,18 @@ fn check(shape: Shape, threads: usize) {
 }
 
 fn shape(heads: usize, head_size: usize, queries: usize, past: usize) -> Shape {
-    Shape { heads, head_size, queries, past }
+    Shape {
+        heads,
+        head_size,
+        queries,
+        past,
+    }
 }
 
 #[test]
 fn a_window_from_its_start() {
-    for (heads, head_size, queries) in [(1, 1, 1), (2, 5, 3), (3, 8, 17), (2, 32, 64), (1, 19, 131)] {
+    for (heads, head_size, queries) in [(1, 1, 1), (2, 5, 3), (3, 8, 17), (2, 32, 64), (1, 19, 131)]
+    {
         check(shape(heads, head_size, queries, 0), 1);
     }
 }

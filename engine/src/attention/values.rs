@@ -87,9 +87,13 @@ unsafe fn accumulate_columns<S: Simd, const R: usize, const W: usize>(
             // SAFETY: `s + 1 < count`; the columns are within the rows by the caller's contract.
             unsafe {
                 let (a, b) = (simd.splat(*weights.add(s)), simd.splat(*weights.add(s + 1)));
-                let (first, second) = (weighted.values.pointer(s).add(i), weighted.values.pointer(s + 1).add(i));
+                let (first, second) = (
+                    weighted.values.pointer(s).add(i),
+                    weighted.values.pointer(s + 1).add(i),
+                );
                 for w in 0..W {
-                    sums[0][w] = simd.mul_add(a, simd.load_ptr(first.add(w * S::LANES)), sums[0][w]);
+                    sums[0][w] =
+                        simd.mul_add(a, simd.load_ptr(first.add(w * S::LANES)), sums[0][w]);
                     others[w] = simd.mul_add(b, simd.load_ptr(second.add(w * S::LANES)), others[w]);
                 }
             }

@@ -78,7 +78,13 @@ impl Embedding {
     }
 
     /// Computes `rows` on all threads of `pool`, or on the calling thread if `out` is small.
-    fn share(&self, tokens: &[u32], out: &mut [f32], pool: &ThreadPool, rows: &(dyn Fn(usize, &mut [f32]) + Sync)) {
+    fn share(
+        &self,
+        tokens: &[u32],
+        out: &mut [f32],
+        pool: &ThreadPool,
+        rows: &(dyn Fn(usize, &mut [f32]) + Sync),
+    ) {
         if out.len() < 4096 {
             rows(0, out);
         } else {
@@ -110,9 +116,21 @@ mod tests {
         let table = values(1, vocab * c, 0.0, 1.0);
         let positions = values(2, 8 * c, 0.0, 1.0);
         let tokens = [3, 0, 10, 3, 7, 1, 2, 9];
-        let expected: Vec<f32> = tokens.iter().flat_map(|&token| table[token as usize * c..][..c].to_vec()).collect();
-        let added: Vec<f32> = expected.iter().zip(&positions).map(|(a, b)| a + b).collect();
-        let matrix = Matrix { layout: Layout::OutIn, data: &table, inputs: c, outputs: vocab };
+        let expected: Vec<f32> = tokens
+            .iter()
+            .flat_map(|&token| table[token as usize * c..][..c].to_vec())
+            .collect();
+        let added: Vec<f32> = expected
+            .iter()
+            .zip(&positions)
+            .map(|(a, b)| a + b)
+            .collect();
+        let matrix = Matrix {
+            layout: Layout::OutIn,
+            data: &table,
+            inputs: c,
+            outputs: vocab,
+        };
         let pool = ThreadPool::new(2).unwrap();
         for level in levels() {
             for &matmul in MatMul::ALL {
@@ -124,7 +142,9 @@ mod tests {
                         embedding.run(&tokens, table, &mut out, &pool);
                         assert_eq!(out, expected, "{choice} {matmul}");
                         let residual = Residual::new(variant::Residual::Fused, level);
-                        embedding.run_with_positions(&tokens, table, &positions, &residual, &mut out, &pool);
+                        embedding.run_with_positions(
+                            &tokens, table, &positions, &residual, &mut out, &pool,
+                        );
                         assert_eq!(out, added, "{choice} {matmul} with positions");
                     }
                 }

@@ -52,12 +52,20 @@ impl LayerNorm {
             bias.len(),
             out.len()
         );
-        let row = Rows { x, gain, bias, epsilon, out };
+        let row = Rows {
+            x,
+            gain,
+            bias,
+            epsilon,
+            out,
+        };
         match self.choice {
             Choice::ThreePass => three_pass::run(row),
             Choice::Welford => welford::run(row),
             Choice::WelfordSimd => self.level.run(Normalise::<welford_simd::Welford>::new(row)),
-            Choice::TwoPassSimd => self.level.run(Normalise::<two_pass_simd::TwoPass>::new(row)),
+            Choice::TwoPassSimd => self
+                .level
+                .run(Normalise::<two_pass_simd::TwoPass>::new(row)),
         }
     }
 }
@@ -84,7 +92,9 @@ mod tests {
                 let mean = row.iter().sum::<f64>() / c as f64;
                 let variance = row.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / c as f64;
                 let scale = 1.0 / (variance + f64::from(epsilon)).sqrt();
-                (0..c).map(|j| (row[j] - mean) * scale * f64::from(gain[j]) + f64::from(bias[j])).collect::<Vec<_>>()
+                (0..c)
+                    .map(|j| (row[j] - mean) * scale * f64::from(gain[j]) + f64::from(bias[j]))
+                    .collect::<Vec<_>>()
             })
             .collect()
     }

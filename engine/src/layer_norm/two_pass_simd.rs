@@ -38,5 +38,9 @@ fn sum_of<S: Simd, const SQUARED: bool>(simd: S, x: &[f32], shift: f32) -> f32 {
 
 #[inline(always)]
 fn add_term<S: Simd, const SQUARED: bool>(simd: S, value: S::F, sum: S::F) -> S::F {
-    if SQUARED { simd.mul_add(value, value, sum) } else { simd.add(value, sum) }
+    if SQUARED {
+        simd.mul_add(value, value, sum)
+    } else {
+        simd.add(value, sum)
+    }
 }

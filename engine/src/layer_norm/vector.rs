@@ -19,7 +19,10 @@ pub(super) struct Normalise<'a, M> {
 
 impl<'a, M: Moments> Normalise<'a, M> {
     pub(super) fn new(rows: Rows<'a>) -> Self {
-        Self { rows, moments: PhantomData }
+        Self {
+            rows,
+            moments: PhantomData,
+        }
     }
 }
 
@@ -28,7 +31,13 @@ impl<M: Moments> Kernel for Normalise<'_, M> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Rows { x, gain, bias, epsilon, out } = self.rows;
+        let Rows {
+            x,
+            gain,
+            bias,
+            epsilon,
+            out,
+        } = self.rows;
         let c = gain.len();
         for (x, out) in x.chunks_exact(c).zip(out.chunks_exact_mut(c)) {
             let (mean, squares) = M::of(simd, x);
@@ -40,17 +49,35 @@ impl<M: Moments> Kernel for Normalise<'_, M> {
 
 /// `out = (x - mean) * scale * gain + bias`.
 #[inline(always)]
-fn normalise<S: Simd>(simd: S, x: &[f32], gain: &[f32], bias: &[f32], mean: f32, scale: f32, out: &mut [f32]) {
+fn normalise<S: Simd>(
+    simd: S,
+    x: &[f32],
+    gain: &[f32],
+    bias: &[f32],
+    mean: f32,
+    scale: f32,
+    out: &mut [f32],
+) {
     let (mean, scale) = (simd.splat(mean), simd.splat(scale));
-    for (((out, x), gain), bias) in
-        out.chunks_mut(S::LANES).zip(x.chunks(S::LANES)).zip(gain.chunks(S::LANES)).zip(bias.chunks(S::LANES))
+    for (((out, x), gain), bias) in out
+        .chunks_mut(S::LANES)
+        .zip(x.chunks(S::LANES))
+        .zip(gain.chunks(S::LANES))
+        .zip(bias.chunks(S::LANES))
     {
         if out.len() == S::LANES {
             let deviation = simd.mul(simd.sub(simd.load(x), mean), scale);
-            simd.store(out, simd.mul_add(deviation, simd.load(gain), simd.load(bias)));
+            simd.store(
+                out,
+                simd.mul_add(deviation, simd.load(gain), simd.load(bias)),
+            );
         } else {
             let deviation = simd.mul(simd.sub(simd.load_part(x, 0.0), mean), scale);
-            let value = simd.mul_add(deviation, simd.load_part(gain, 0.0), simd.load_part(bias, 0.0));
+            let value = simd.mul_add(
+                deviation,
+                simd.load_part(gain, 0.0),
+                simd.load_part(bias, 0.0),
+            );
             simd.store_part(out, value);
         }
     }

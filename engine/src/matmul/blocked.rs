@@ -18,7 +18,9 @@ pub(super) fn apply(x: &[f32], w: &Dense, bias: &[f32], epilogue: Epilogue, out:
     }
     if !bias.is_empty() {
         for row in out.chunks_exact_mut(n) {
-            row.iter_mut().zip(bias).for_each(|(sum, bias)| *sum += bias);
+            row.iter_mut()
+                .zip(bias)
+                .for_each(|(sum, bias)| *sum += bias);
         }
     }
     let (x, sums) = (View::dense(x, k), &mut ViewMut::dense(out, n));

@@ -47,16 +47,26 @@ impl Dense {
                 let mut scales = Vec::with_capacity(k.div_ceil(int8::BLOCK) * n);
                 for first in (0..k).step_by(int8::BLOCK) {
                     let block = first..(first + int8::BLOCK).min(k);
-                    scales.extend((0..n).map(|j| int8::scale_of(block.clone().map(|p| source.at(p, j)))));
+                    scales.extend(
+                        (0..n).map(|j| int8::scale_of(block.clone().map(|p| source.at(p, j)))),
+                    );
                 }
                 let mut values = Vec::with_capacity(k * n);
                 in_order(&mut |p, j| {
-                    values.push(int8::quantize(source.at(p, j), scales[p / int8::BLOCK * n + j]));
+                    values.push(int8::quantize(
+                        source.at(p, j),
+                        scales[p / int8::BLOCK * n + j],
+                    ));
                 });
                 Values::Int8 { values, scales }
             }
         };
-        Dense { k, n, layout, values }
+        Dense {
+            k,
+            n,
+            layout,
+            values,
+        }
     }
 
     /// The weight from input `p` to output `j`.
@@ -65,7 +75,9 @@ impl Dense {
         match &self.values {
             Values::F32(values) => values[index],
             Values::Bf16(values) => values[index].to_f32(),
-            Values::Int8 { values, scales } => f32::from(values[index]) * scales[p / int8::BLOCK * self.n + j],
+            Values::Int8 { values, scales } => {
+                f32::from(values[index]) * scales[p / int8::BLOCK * self.n + j]
+            }
         }
     }
 
@@ -74,7 +86,9 @@ impl Dense {
         match &self.values {
             Values::F32(values) => size_of_val(values.as_slice()),
             Values::Bf16(values) => size_of_val(values.as_slice()),
-            Values::Int8 { values, scales } => size_of_val(values.as_slice()) + size_of_val(scales.as_slice()),
+            Values::Int8 { values, scales } => {
+                size_of_val(values.as_slice()) + size_of_val(scales.as_slice())
+            }
         }
     }
 }

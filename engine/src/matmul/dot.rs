@@ -25,7 +25,11 @@ pub(super) trait Dot: Copy {
     ///
     /// # Safety
     /// Every pointer must be readable for the panel's weights of all inputs.
-    unsafe fn sums<S: SimdInt8, const COUNT: usize>(self, simd: S, panels: [*const u8; COUNT]) -> [[S::F; 2]; COUNT];
+    unsafe fn sums<S: SimdInt8, const COUNT: usize>(
+        self,
+        simd: S,
+        panels: [*const u8; COUNT],
+    ) -> [[S::F; 2]; COUNT];
 }
 
 #[derive(Clone, Copy)]
@@ -35,7 +39,11 @@ pub(super) struct F32<'a> {
 
 impl Dot for F32<'_> {
     #[inline(always)]
-    unsafe fn sums<S: Simd, const COUNT: usize>(self, simd: S, panels: [*const u8; COUNT]) -> [[S::F; 2]; COUNT] {
+    unsafe fn sums<S: Simd, const COUNT: usize>(
+        self,
+        simd: S,
+        panels: [*const u8; COUNT],
+    ) -> [[S::F; 2]; COUNT] {
         let mut sums = [[simd.splat(0.0); 2]; COUNT];
         for (p, x) in self.x.iter().enumerate() {
             let x = simd.splat(*x);
@@ -60,7 +68,11 @@ pub(super) struct Bf16<'a> {
 
 impl Dot for Bf16<'_> {
     #[inline(always)]
-    unsafe fn sums<S: Simd, const COUNT: usize>(self, simd: S, panels: [*const u8; COUNT]) -> [[S::F; 2]; COUNT] {
+    unsafe fn sums<S: Simd, const COUNT: usize>(
+        self,
+        simd: S,
+        panels: [*const u8; COUNT],
+    ) -> [[S::F; 2]; COUNT] {
         let mut sums = [[simd.splat(0.0); 2]; COUNT];
         for pair in 0..self.x.len().div_ceil(2) {
             let x0 = simd.splat(self.x[2 * pair]);
@@ -70,8 +82,13 @@ impl Dot for Bf16<'_> {
                 fetch_ahead(simd, panels[s].wrapping_add(pair * 8 * S::LANES));
                 for half in 0..2 {
                     // SAFETY: a pair of inputs has two registers of pairs in the panel, by the caller's contract.
-                    let (w0, w1) =
-                        unsafe { simd.load_bf16_pairs(panels[s].cast::<u16>().add((2 * pair + half) * 2 * S::LANES)) };
+                    let (w0, w1) = unsafe {
+                        simd.load_bf16_pairs(
+                            panels[s]
+                                .cast::<u16>()
+                                .add((2 * pair + half) * 2 * S::LANES),
+                        )
+                    };
                     sums[s][half] = simd.mul_add(x1, w1, simd.mul_add(x0, w0, sums[s][half]));
                 }
             }
@@ -89,7 +106,11 @@ pub(super) struct Int8<'a> {
 
 impl Dot for Int8<'_> {
     #[inline(always)]
-    unsafe fn sums<S: SimdInt8, const COUNT: usize>(self, simd: S, panels: [*const u8; COUNT]) -> [[S::F; 2]; COUNT] {
+    unsafe fn sums<S: SimdInt8, const COUNT: usize>(
+        self,
+        simd: S,
+        panels: [*const u8; COUNT],
+    ) -> [[S::F; 2]; COUNT] {
         let mut sums = [[simd.splat(0.0); 2]; COUNT];
         for block in 0..self.depth.div_ceil(int8::BLOCK) {
             let first = block * int8::BLOCK;
@@ -100,12 +121,16 @@ impl Dot for Int8<'_> {
                 // SAFETY: the rounded inputs are a multiple of four that covers `depth`.
                 let x = unsafe { simd.splat_i8_quad(self.x.values().add(first + 4 * quad)) };
                 for s in 0..COUNT {
-                    fetch_ahead(simd, panels[s].wrapping_add(offset + (8 + 8 * quad) * S::LANES));
+                    fetch_ahead(
+                        simd,
+                        panels[s].wrapping_add(offset + (8 + 8 * quad) * S::LANES),
+                    );
                     for half in 0..2 {
                         // SAFETY: after the two registers of scales of a block, four inputs have two registers of
                         // weights.
                         let weights = unsafe {
-                            let start = panels[s].add(offset + (8 + 8 * quad + 4 * half) * S::LANES);
+                            let start =
+                                panels[s].add(offset + (8 + 8 * quad + 4 * half) * S::LANES);
                             simd.load_i8_quads(start.cast())
                         };
                         counts[s][half] = simd.dot_i8(weights, x, counts[s][half]);
@@ -116,7 +141,9 @@ impl Dot for Int8<'_> {
             for s in 0..COUNT {
                 for half in 0..2 {
                     // SAFETY: the block starts with two registers of scales.
-                    let scale = unsafe { simd.load_ptr(panels[s].add(offset).cast::<f32>().add(half * S::LANES)) };
+                    let scale = unsafe {
+                        simd.load_ptr(panels[s].add(offset).cast::<f32>().add(half * S::LANES))
+                    };
                     let count = simd.i32_to_f32(counts[s][half]);
                     sums[s][half] = simd.mul_add(count, simd.mul(scale, x_scale), sums[s][half]);
                 }

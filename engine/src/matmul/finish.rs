@@ -18,12 +18,21 @@ pub(super) struct Finish<'a> {
 impl<'a> Finish<'a> {
     /// For all inputs at once.
     pub(super) fn whole(bias: &'a [f32], epilogue: Epilogue) -> Self {
-        Finish { bias, epilogue, first: true, last: true }
+        Finish {
+            bias,
+            epilogue,
+            first: true,
+            last: true,
+        }
     }
 
     /// For the inputs `first..first + depth` of `k`.
     pub(super) fn block(self, first: usize, depth: usize, k: usize) -> Self {
-        Finish { first: first == 0, last: first + depth == k, ..self }
+        Finish {
+            first: first == 0,
+            last: first + depth == k,
+            ..self
+        }
     }
 
     /// Writes a panel's two registers of sums to `out`, but at most `columns` outputs, without the activation; `column`
@@ -33,7 +42,14 @@ impl<'a> Finish<'a> {
     /// `out` must be readable and writable for `min(columns, 2 * LANES)` elements, and the bias (unless empty) must
     /// have that many from `column` on.
     #[inline(always)]
-    pub(super) unsafe fn write<S: Simd>(self, simd: S, sums: [S::F; 2], column: usize, columns: usize, out: *mut f32) {
+    pub(super) unsafe fn write<S: Simd>(
+        self,
+        simd: S,
+        sums: [S::F; 2],
+        column: usize,
+        columns: usize,
+        out: *mut f32,
+    ) {
         let add_out = !self.first || self.epilogue == Epilogue::Add;
         let add_bias = self.first && !self.bias.is_empty();
         let bias = self.bias.as_ptr().wrapping_add(column);

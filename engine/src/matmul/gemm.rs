@@ -91,7 +91,11 @@ pub(super) unsafe fn multiply(
     finish: Finish<'_>,
     out: Output,
 ) {
-    let (width, deepest, row_stride) = (2 * level.lanes(), depth(level.lanes()), row_stride(level.lanes()));
+    let (width, deepest, row_stride) = (
+        2 * level.lanes(),
+        depth(level.lanes()),
+        row_stride(level.lanes()),
+    );
     let mut scratch = Scratch([const { MaybeUninit::uninit() }; MAX_DEPTH * MAX_WIDTH]);
     // Blocks have equal heights: a low last block would cost as much per panel as a full one.
     let blocks = rows.len().div_ceil(ROWS);
@@ -102,13 +106,21 @@ pub(super) unsafe fn multiply(
             let some = share(rows.len(), level.tile_rows(), block_of_rows, blocks);
             let (first_row, count) = (rows.start + some.start, some.len());
             // The very first panel is prefetched while the rows are copied.
-            let panel = if first == 0 && block_of_rows == 0 { weights.source(panels.start, 0, depth) } else { &[] };
+            let panel = if first == 0 && block_of_rows == 0 {
+                weights.source(panels.start, 0, depth)
+            } else {
+                &[]
+            };
             for (row, copy) in block.0.chunks_exact_mut(row_stride).take(count).enumerate() {
                 level.run(Fetch(&panel[share(panel.len(), 64, row, count)]));
                 let source = x.data.wrapping_add((first_row + row) * x.stride + first);
                 // SAFETY: the row is readable from `first` on for `depth` inputs by the caller's contract; the copy has
                 // room for the deepest block.
-                unsafe { copy.as_mut_ptr().cast::<f32>().copy_from_nonoverlapping(source, depth) };
+                unsafe {
+                    copy.as_mut_ptr()
+                        .cast::<f32>()
+                        .copy_from_nonoverlapping(source, depth)
+                };
             }
             for panel in panels.clone() {
                 let column = panel * width;
@@ -117,7 +129,11 @@ pub(super) unsafe fn multiply(
                 } else if block_of_rows + 1 < blocks {
                     weights.source(panels.start, first, depth)
                 } else if first + depth < x.k {
-                    weights.source(panels.start, first + depth, deepest.min(x.k - first - depth))
+                    weights.source(
+                        panels.start,
+                        first + depth,
+                        deepest.min(x.k - first - depth),
+                    )
                 } else {
                     &[]
                 };

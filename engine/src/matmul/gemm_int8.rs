@@ -67,18 +67,34 @@ pub(super) unsafe fn multiply(
             let depth = DEPTH.min(x.k - first);
             for row in 0..count {
                 // SAFETY: the row is readable from `first` on for `depth` inputs by the caller's contract.
-                let inputs =
-                    unsafe { std::slice::from_raw_parts(x.data.add((first_row + row) * x.stride + first), depth) };
+                let inputs = unsafe {
+                    std::slice::from_raw_parts(
+                        x.data.add((first_row + row) * x.stride + first),
+                        depth,
+                    )
+                };
                 let values = rounded.as_mut_ptr();
                 // SAFETY: there is room for `DEPTH` inputs and more, and for a scale per block of them.
                 level.run(unsafe { Round::new(inputs, values, block.scales[row].as_mut_ptr()) });
-                let out = block.values[row * ROW_STRIDE..][..ROW_STRIDE].as_mut_ptr().cast();
-                level.run(WidenInputs { x: values, quads: depth.div_ceil(4), out });
+                let out = block.values[row * ROW_STRIDE..][..ROW_STRIDE]
+                    .as_mut_ptr()
+                    .cast();
+                level.run(WidenInputs {
+                    x: values,
+                    quads: depth.div_ceil(4),
+                    out,
+                });
             }
             for panel in panels.clone() {
                 let column = panel * weights.width;
-                let start = weights.panel(panel).wrapping_add(block_offset(first, weights.width));
-                level.run(WidenPanel { panel: start, depth, out: widened.0.as_mut_ptr().cast() });
+                let start = weights
+                    .panel(panel)
+                    .wrapping_add(block_offset(first, weights.width));
+                level.run(WidenPanel {
+                    panel: start,
+                    depth,
+                    out: widened.0.as_mut_ptr().cast(),
+                });
                 level.run(RowsTimesPanel {
                     x: &block,
                     rows: count,
@@ -145,8 +161,9 @@ impl Kernel for WidenPanel {
     fn run<S: SimdInt8>(self, simd: S) {
         for quad in 0..self.depth.div_ceil(4) {
             let (block, within) = (4 * quad / int8::BLOCK, quad % (int8::BLOCK / 4));
-            let weights =
-                self.panel.wrapping_add(block_offset(block * int8::BLOCK, 2 * S::LANES) + (8 + 8 * within) * S::LANES);
+            let weights = self.panel.wrapping_add(
+                block_offset(block * int8::BLOCK, 2 * S::LANES) + (8 + 8 * within) * S::LANES,
+            );
             for half in 0..2 {
                 // SAFETY: after the two registers of scales of a block, four inputs have two registers of weights;
                 // `out` has room for both halves of their pairs.
@@ -212,9 +229,16 @@ impl RowsTimesPanel<'_> {
         let mut sums = [[simd.splat(0.0); 2]; COUNT];
         for block in 0..self.depth.div_ceil(int8::BLOCK) {
             let inputs = int8::BLOCK.min(self.depth - block * int8::BLOCK);
-            let start = self.scales.wrapping_add(block_offset(block * int8::BLOCK, 2 * S::LANES));
+            let start = self
+                .scales
+                .wrapping_add(block_offset(block * int8::BLOCK, 2 * S::LANES));
             let pairs = block * int8::BLOCK / 2;
-            let x = self.x.values.as_ptr().cast::<i32>().wrapping_add(first * ROW_STRIDE + pairs);
+            let x = self
+                .x
+                .values
+                .as_ptr()
+                .cast::<i32>()
+                .wrapping_add(first * ROW_STRIDE + pairs);
             let weights = self.weights.wrapping_add(pairs * 2 * S::LANES);
             // SAFETY: a pair of inputs has two registers of weights in the widened panel and a value in each widened
             // row.
@@ -224,7 +248,8 @@ impl RowsTimesPanel<'_> {
                 let scale = unsafe { simd.load_ptr(start.cast::<f32>().add(half * S::LANES)) };
                 for r in 0..COUNT {
                     let scale = simd.mul(scale, simd.splat(self.x.scales[first + r][block]));
-                    sums[r][half] = simd.mul_add(simd.i32_to_f32(counts[r][half]), scale, sums[r][half]);
+                    sums[r][half] =
+                        simd.mul_add(simd.i32_to_f32(counts[r][half]), scale, sums[r][half]);
                 }
             }
         }
@@ -232,7 +257,8 @@ impl RowsTimesPanel<'_> {
             let out = self.out.wrapping_add((first + r) * self.out_stride);
             // SAFETY: by the caller's contract.
             unsafe {
-                self.finish.write(simd, sums[r], self.column, self.columns, out);
+                self.finish
+                    .write(simd, sums[r], self.column, self.columns, out);
                 if self.finish.activates() {
                     self.finish.activate(simd, self.columns, out);
                 }

@@ -74,12 +74,21 @@ impl BlockTimesPanel<'_> {
         }
         let mut sums = [[simd.splat(0.0); 2]; COUNT];
         let row_stride = const { row_stride(S::LANES) };
-        let mut x = self.x.0.as_ptr().cast::<f32>().wrapping_add(first * row_stride);
+        let mut x = self
+            .x
+            .0
+            .as_ptr()
+            .cast::<f32>()
+            .wrapping_add(first * row_stride);
         let mut weights = self.weights;
         // Every tile prefetches a part of the next panel, so that the first tile of that panel does not wait for all of
         // it. Each step prefetches one line, because a burst of requests delays the loads after it. With nothing to
         // prefetch, the line is one that is in the cache.
-        let mut line = if ahead.is_empty() { weights.cast() } else { ahead.as_ptr() };
+        let mut line = if ahead.is_empty() {
+            weights.cast()
+        } else {
+            ahead.as_ptr()
+        };
         let stride = ahead.len().div_ceil(self.depth);
         for _ in 0..self.depth {
             simd.prefetch_far(line);
@@ -99,7 +108,10 @@ impl BlockTimesPanel<'_> {
         for r in 0..COUNT {
             let out = out.wrapping_add(r * self.out_stride);
             // SAFETY: the row of the output has `columns` elements from here on, and so does the bias.
-            unsafe { self.finish.write(simd, sums[r], self.column, self.columns, out) };
+            unsafe {
+                self.finish
+                    .write(simd, sums[r], self.column, self.columns, out)
+            };
         }
         if self.finish.activates() {
             for r in 0..COUNT {

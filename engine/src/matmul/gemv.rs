@@ -44,7 +44,11 @@ pub(super) enum Row<'a> {
     /// The inputs `first..first + depth` in 8 bits, for weights in int8; `first` is a multiple of [`int8::BLOCK`].
     ///
     /// [`int8::BLOCK`]: super::int8::BLOCK
-    Bytes { x: &'a Rounded, first: usize, depth: usize },
+    Bytes {
+        x: &'a Rounded,
+        first: usize,
+        depth: usize,
+    },
 }
 
 impl Kernel for Gemv<'_> {
@@ -63,7 +67,12 @@ impl Kernel for Gemv<'_> {
             }
             Row::Bytes { x, first, depth } => {
                 let offset = block_offset(first, 2 * S::LANES);
-                self.stream(simd, Int8 { x, depth }, offset, self.finish.block(first, depth, self.weights.k));
+                self.stream(
+                    simd,
+                    Int8 { x, depth },
+                    offset,
+                    self.finish.block(first, depth, self.weights.k),
+                );
             }
         }
     }
@@ -78,7 +87,12 @@ impl Gemv<'_> {
         for group in self.groups.clone() {
             let first = start + group;
             if group < quarter {
-                let panels = [first, first + quarter, first + 2 * quarter, first + 3 * quarter];
+                let panels = [
+                    first,
+                    first + quarter,
+                    first + 2 * quarter,
+                    first + 3 * quarter,
+                ];
                 self.group(simd, dot, offset, finish, panels);
                 continue;
             }

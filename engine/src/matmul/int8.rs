@@ -16,12 +16,18 @@ pub(super) fn scale_of(block: impl Iterator<Item = f32>) -> f32 {
 
 /// The integer nearest to `weight / scale`, ties away from zero.
 pub(super) fn quantize(weight: f32, scale: f32) -> i8 {
-    if scale == 0.0 { 0 } else { (weight / scale).round().clamp(-127.0, 127.0) as i8 }
+    if scale == 0.0 {
+        0
+    } else {
+        (weight / scale).round().clamp(-127.0, 127.0) as i8
+    }
 }
 
 /// Rounds a block of inputs (at most [`BLOCK`]) and returns its scale; `out` is as long as `inputs`.
 pub(super) fn round_inputs(inputs: &[f32], out: &mut [i8]) -> f32 {
-    let largest = inputs.iter().fold(0.0f32, |largest, x| largest.max(x.abs()));
+    let largest = inputs
+        .iter()
+        .fold(0.0f32, |largest, x| largest.max(x.abs()));
     let inverse = inverse_scale(largest);
     for (x, out) in inputs.iter().zip(out) {
         *out = (x * inverse).round_ties_even() as i8;
@@ -47,10 +53,15 @@ impl Rounded {
     /// Rounds at most [`INPUTS`] inputs, each block as [`round_inputs`] does; up to three values after the last one are
     /// zero.
     pub(super) fn new(level: Level, x: &[f32]) -> Self {
-        let mut rounded = Rounded { values: [0; INPUTS + 16], scales: [0.0; INPUTS / BLOCK] };
+        let mut rounded = Rounded {
+            values: [0; INPUTS + 16],
+            scales: [0.0; INPUTS / BLOCK],
+        };
         assert!(x.len() <= INPUTS);
         // SAFETY: there is room for the inputs, one more register, and a scale per block.
-        level.run(unsafe { Round::new(x, rounded.values.as_mut_ptr(), rounded.scales.as_mut_ptr()) });
+        level.run(unsafe {
+            Round::new(x, rounded.values.as_mut_ptr(), rounded.scales.as_mut_ptr())
+        });
         rounded
     }
 
@@ -110,11 +121,16 @@ mod tests {
 
     #[test]
     fn rounding_is_off_by_half_a_step_at_most() {
-        let block: Vec<f32> = (0..BLOCK).map(|i| ((i * 37 % 101) as f32 - 50.0) / 33.0).collect();
+        let block: Vec<f32> = (0..BLOCK)
+            .map(|i| ((i * 37 % 101) as f32 - 50.0) / 33.0)
+            .collect();
         let scale = scale_of(block.iter().copied());
         for weight in block {
             let back = f32::from(quantize(weight, scale)) * scale;
-            assert!((back - weight).abs() <= scale * 0.5001, "{weight} became {back}");
+            assert!(
+                (back - weight).abs() <= scale * 0.5001,
+                "{weight} became {back}"
+            );
         }
     }
 
@@ -127,7 +143,9 @@ mod tests {
     #[test]
     fn inputs_are_rounded_alike_by_every_instruction_set() {
         for len in [1, 3, 64, 127, 128, 129, 300] {
-            let x: Vec<f32> = (0..len).map(|i| ((i * 37 % 101) as f32 - 50.0) / 33.0).collect();
+            let x: Vec<f32> = (0..len)
+                .map(|i| ((i * 37 % 101) as f32 - 50.0) / 33.0)
+                .collect();
             let mut values = vec![0; len];
             let mut scales = Vec::new();
             for (x, out) in x.chunks(BLOCK).zip(values.chunks_mut(BLOCK)) {
@@ -136,7 +154,10 @@ mod tests {
             for level in crate::oracle::levels() {
                 let rounded = Rounded::new(level, &x);
                 assert_eq!(rounded.values[..len], values, "{}", level.isa());
-                assert_eq!(rounded.values[len..len.next_multiple_of(4)], [0; 3][..len.next_multiple_of(4) - len]);
+                assert_eq!(
+                    rounded.values[len..len.next_multiple_of(4)],
+                    [0; 3][..len.next_multiple_of(4) - len]
+                );
                 assert_eq!(rounded.scales[..scales.len()], scales, "{}", level.isa());
             }
         }

@@ -32,7 +32,9 @@ impl Matrix<'_> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LinearError {
     /// A dimension is zero.
-    #[error("a linear layer of {inputs} inputs and {outputs} outputs has nothing to compute; both must be at least 1")]
+    #[error(
+        "a linear layer of {inputs} inputs and {outputs} outputs has nothing to compute; both must be at least 1"
+    )]
     Empty {
         /// K.
         inputs: usize,
@@ -40,7 +42,9 @@ pub enum LinearError {
         outputs: usize,
     },
     /// The number of elements of a tensor does not match the layer.
-    #[error("the {what} of a linear layer of {inputs} inputs and {outputs} outputs has {found} elements")]
+    #[error(
+        "the {what} of a linear layer of {inputs} inputs and {outputs} outputs has {found} elements"
+    )]
     WrongSize {
         /// `weights` or `bias`.
         what: &'static str,
@@ -83,9 +87,17 @@ impl Linear {
     ) -> Result<Linear, LinearError> {
         let (k, n) = (matrix.inputs, matrix.outputs);
         if k == 0 || n == 0 {
-            return Err(LinearError::Empty { inputs: k, outputs: n });
+            return Err(LinearError::Empty {
+                inputs: k,
+                outputs: n,
+            });
         }
-        let wrong = |what, found| LinearError::WrongSize { what, inputs: k, outputs: n, found };
+        let wrong = |what, found| LinearError::WrongSize {
+            what,
+            inputs: k,
+            outputs: n,
+            found,
+        };
         if k.checked_mul(n) != Some(matrix.data.len()) {
             return Err(wrong("weights", matrix.data.len()));
         }
@@ -98,7 +110,12 @@ impl Linear {
             MatMul::Simd => Weights::Simd(Packed::new(matrix, storage, level), level),
             MatMul::Parallel => Weights::Parallel(Packed::new(matrix, storage, level), level),
         };
-        Ok(Linear { k, n, bias: bias.unwrap_or_default().to_vec(), weights })
+        Ok(Linear {
+            k,
+            n,
+            bias: bias.unwrap_or_default().to_vec(),
+            weights,
+        })
     }
 
     /// K.
@@ -127,13 +144,27 @@ impl Linear {
     /// Panics if `x` is not a whole number of rows of K, or `out` does not have as many rows of N.
     pub fn apply(&self, x: &[f32], out: &mut [f32], epilogue: Epilogue, pool: &ThreadPool) {
         let rows = x.len() / self.k;
-        assert_eq!(x.len(), rows * self.k, "the input of a linear layer must be whole rows of {}", self.k);
-        assert_eq!(out.len(), rows * self.n, "the output of a linear layer must be {rows} rows of {}", self.n);
+        assert_eq!(
+            x.len(),
+            rows * self.k,
+            "the input of a linear layer must be whole rows of {}",
+            self.k
+        );
+        assert_eq!(
+            out.len(),
+            rows * self.n,
+            "the output of a linear layer must be {rows} rows of {}",
+            self.n
+        );
         match &self.weights {
             Weights::Naive(dense) => naive::apply(x, dense, &self.bias, epilogue, out),
             Weights::Blocked(dense) => blocked::apply(x, dense, &self.bias, epilogue, out),
-            Weights::Simd(packed, level) => simd::apply(*level, x, packed, &self.bias, epilogue, out, None),
-            Weights::Parallel(packed, level) => simd::apply(*level, x, packed, &self.bias, epilogue, out, Some(pool)),
+            Weights::Simd(packed, level) => {
+                simd::apply(*level, x, packed, &self.bias, epilogue, out, None)
+            }
+            Weights::Parallel(packed, level) => {
+                simd::apply(*level, x, packed, &self.bias, epilogue, out, Some(pool))
+            }
         }
     }
 
@@ -142,8 +173,17 @@ impl Linear {
     /// # Panics
     /// Panics if `index` is not below N, or `out` does not have K elements.
     pub fn row(&self, index: usize, out: &mut [f32]) {
-        assert!(index < self.n, "output {index} of a linear layer that has {}", self.n);
-        assert_eq!(out.len(), self.k, "a row of a linear layer has {} weights", self.k);
+        assert!(
+            index < self.n,
+            "output {index} of a linear layer that has {}",
+            self.n
+        );
+        assert_eq!(
+            out.len(),
+            self.k,
+            "a row of a linear layer has {} weights",
+            self.k
+        );
         match &self.weights {
             Weights::Naive(dense) | Weights::Blocked(dense) => {
                 for (p, weight) in out.iter_mut().enumerate() {
@@ -161,6 +201,9 @@ impl Linear {
 
 impl std::fmt::Debug for Linear {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Linear").field("inputs", &self.k).field("outputs", &self.n).finish_non_exhaustive()
+        f.debug_struct("Linear")
+            .field("inputs", &self.k)
+            .field("outputs", &self.n)
+            .finish_non_exhaustive()
     }
 }

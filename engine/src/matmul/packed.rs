@@ -33,25 +33,51 @@ impl Packed {
         let panel_bytes = match storage {
             WeightStorage::F32 => k * width * 4,
             WeightStorage::Bf16 => k.next_multiple_of(2) * width * 2,
-            WeightStorage::Int8 => k.div_ceil(int8::BLOCK) * width * 4 + k.next_multiple_of(4) * width,
+            WeightStorage::Int8 => {
+                k.div_ceil(int8::BLOCK) * width * 4 + k.next_multiple_of(4) * width
+            }
         };
-        let mut packed =
-            Packed { k, n, width, storage, panel_bytes, buffer: Buffer::zeroed(panel_bytes * n.div_ceil(width)) };
+        let mut packed = Packed {
+            k,
+            n,
+            width,
+            storage,
+            panel_bytes,
+            buffer: Buffer::zeroed(panel_bytes * n.div_ceil(width)),
+        };
         packed.fill(matrix);
         packed
     }
 
     fn fill(&mut self, matrix: &Matrix<'_>) {
-        let Packed { k, n, width, storage, panel_bytes, .. } = *self;
-        for (panel, bytes) in self.buffer.bytes_mut().chunks_exact_mut(panel_bytes).enumerate() {
+        let Packed {
+            k,
+            n,
+            width,
+            storage,
+            panel_bytes,
+            ..
+        } = *self;
+        for (panel, bytes) in self
+            .buffer
+            .bytes_mut()
+            .chunks_exact_mut(panel_bytes)
+            .enumerate()
+        {
             for j in panel * width..((panel + 1) * width).min(n) {
                 let lane = j - panel * width;
                 for p in 0..k {
                     let weight = matrix.at(p, j);
                     match storage {
-                        WeightStorage::F32 => write(bytes, (p * width + lane) * 4, weight.to_ne_bytes()),
+                        WeightStorage::F32 => {
+                            write(bytes, (p * width + lane) * 4, weight.to_ne_bytes())
+                        }
                         WeightStorage::Bf16 => {
-                            write(bytes, index::<2>(p, lane, width) * 2, bf16::from_f32(weight).to_ne_bytes());
+                            write(
+                                bytes,
+                                index::<2>(p, lane, width) * 2,
+                                bf16::from_f32(weight).to_ne_bytes(),
+                            );
                         }
                         WeightStorage::Int8 => {
                             let block = block_offset(p, width);
@@ -89,7 +115,11 @@ impl Packed {
             WeightStorage::Int8 => block_offset(p, self.width),
         };
         let bytes = &self.buffer.bytes()[panel * self.panel_bytes..][..self.panel_bytes];
-        let end = if first + depth == self.k { self.panel_bytes } else { offset(first + depth) };
+        let end = if first + depth == self.k {
+            self.panel_bytes
+        } else {
+            offset(first + depth)
+        };
         &bytes[offset(first)..end]
     }
 
@@ -104,7 +134,9 @@ impl Packed {
         let bytes = &self.buffer.bytes()[j / width * self.panel_bytes..];
         match self.storage {
             WeightStorage::F32 => f32::from_ne_bytes(read(bytes, (p * width + lane) * 4)),
-            WeightStorage::Bf16 => bf16::from_ne_bytes(read(bytes, index::<2>(p, lane, width) * 2)).to_f32(),
+            WeightStorage::Bf16 => {
+                bf16::from_ne_bytes(read(bytes, index::<2>(p, lane, width) * 2)).to_f32()
+            }
             WeightStorage::Int8 => {
                 let block = block_offset(p, width);
                 let scale = f32::from_ne_bytes(read(bytes, block + lane * 4));

@@ -26,7 +26,11 @@ impl Buffer {
     pub(super) fn zeroed(len: usize) -> Buffer {
         let room = len.next_multiple_of(ALIGN);
         if room > CHUNK / 2 {
-            return Buffer { chunk: Arc::new(Chunk::new(room.next_multiple_of(HUGE_PAGE))), offset: 0, len };
+            return Buffer {
+                chunk: Arc::new(Chunk::new(room.next_multiple_of(HUGE_PAGE))),
+                offset: 0,
+                len,
+            };
         }
         // A poisoned lock is harmless: chunk and offset are valid at every moment.
         let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
@@ -99,7 +103,10 @@ mod system {
                 }
                 // Only a hint: without huge pages everything works, but slower.
                 libc::madvise(data, len, libc::MADV_HUGEPAGE);
-                Chunk { data: data.cast(), len }
+                Chunk {
+                    data: data.cast(),
+                    len,
+                }
             }
         }
     }
@@ -159,13 +166,19 @@ mod tests {
 
     #[test]
     fn buffers_are_zeroed_aligned_and_apart() {
-        let mut buffers: Vec<Buffer> =
-            [1, 63, 65, 4096, CHUNK / 2, CHUNK / 2, CHUNK + 1].into_iter().map(Buffer::zeroed).collect();
+        let mut buffers: Vec<Buffer> = [1, 63, 65, 4096, CHUNK / 2, CHUNK / 2, CHUNK + 1]
+            .into_iter()
+            .map(Buffer::zeroed)
+            .collect();
         for (index, buffer) in buffers.iter_mut().enumerate() {
             assert!((buffer.as_ptr() as usize).is_multiple_of(ALIGN));
             let ends = [0, buffer.len - 1];
             for at in ends {
-                assert_eq!(buffer.bytes()[at] % (index as u8 + 1), 0, "another buffer wrote here");
+                assert_eq!(
+                    buffer.bytes()[at] % (index as u8 + 1),
+                    0,
+                    "another buffer wrote here"
+                );
                 buffer.bytes_mut()[at] = index as u8 + 1;
             }
         }

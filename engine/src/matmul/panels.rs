@@ -24,7 +24,12 @@ impl Panels for Stored<'_> {
             return start.cast::<f32>().wrapping_add(first * self.weights.width);
         }
         let out = scratch.0.as_mut_ptr().cast();
-        self.level.run(Widen { panel: start.cast(), first, depth, out });
+        self.level.run(Widen {
+            panel: start.cast(),
+            first,
+            depth,
+            out,
+        });
         out
     }
 
@@ -88,8 +93,12 @@ impl Panels for Gathered<'_> {
             Layout::InOut => {
                 for (p, row) in rows.enumerate() {
                     let source = &self.matrix.row(first + p)[column..column + columns];
-                    row.iter_mut().zip(source).for_each(|(value, source)| _ = value.write(*source));
-                    row[columns..].iter_mut().for_each(|rest| _ = rest.write(0.0));
+                    row.iter_mut()
+                        .zip(source)
+                        .for_each(|(value, source)| _ = value.write(*source));
+                    row[columns..]
+                        .iter_mut()
+                        .for_each(|rest| _ = rest.write(0.0));
                 }
             }
             Layout::OutIn => {

@@ -49,7 +49,13 @@ pub(super) fn share_out(
     };
     pool.run_chunks(
         count.clamp(1, u16::MAX.into()) as u16,
-        &|Chunk { share: part, shares: parts, index, of, .. }| {
+        &|Chunk {
+              share: part,
+              shares: parts,
+              index,
+              of,
+              ..
+          }| {
             let (mut my_rows, mut my_panels) = if by_rows {
                 (share(rows, tile_rows, part, parts), 0..panels)
             } else {

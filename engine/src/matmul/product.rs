@@ -29,14 +29,29 @@ impl Product {
     ///
     /// # Panics
     /// Panics if the shapes do not match.
-    pub fn run(&self, a: View<'_>, b: View<'_>, layout: Layout, mut out: ViewMut<'_>, pool: &ThreadPool) {
+    pub fn run(
+        &self,
+        a: View<'_>,
+        b: View<'_>,
+        layout: Layout,
+        mut out: ViewMut<'_>,
+        pool: &ThreadPool,
+    ) {
         let (m, k, n) = (a.rows(), a.columns(), out.columns());
         let shape = match layout {
             Layout::InOut => (b.rows(), b.columns()),
             Layout::OutIn => (b.columns(), b.rows()),
         };
-        assert_eq!(shape, (k, n), "a [{m}, {k}] matrix times a {shape:?} one gives no [.., {n}] one");
-        assert_eq!(out.rows(), m, "the product of a [{m}, {k}] matrix has {m} rows");
+        assert_eq!(
+            shape,
+            (k, n),
+            "a [{m}, {k}] matrix times a {shape:?} one gives no [.., {n}] one"
+        );
+        assert_eq!(
+            out.rows(),
+            m,
+            "the product of a [{m}, {k}] matrix has {m} rows"
+        );
         match self.kernel {
             MatMul::Naive => {
                 let finish = |_, sum, out: &mut f32| *out = sum;
@@ -57,17 +72,35 @@ impl Product {
         }
     }
 
-    fn multiply(&self, a: View<'_>, b: View<'_>, layout: Layout, mut out: ViewMut<'_>, pool: Option<&ThreadPool>) {
+    fn multiply(
+        &self,
+        a: View<'_>,
+        b: View<'_>,
+        layout: Layout,
+        mut out: ViewMut<'_>,
+        pool: Option<&ThreadPool>,
+    ) {
         let (m, k, n, out_stride) = (a.rows(), a.columns(), out.columns(), out.stride());
         if k == 0 {
             return (0..m).for_each(|i| out.row_mut(i).fill(0.0));
         }
         let width = 2 * self.level.lanes();
-        let source = Gathered { matrix: b, layout, width };
+        let source = Gathered {
+            matrix: b,
+            layout,
+            width,
+        };
         let out = Partition::new(out.data_mut());
         let task = |rows: Range<usize>, panels: Range<usize>| {
-            let input = Input { data: a.as_ptr(), stride: a.stride(), k };
-            let output = Output { data: out.as_mut_ptr(), stride: out_stride };
+            let input = Input {
+                data: a.as_ptr(),
+                stride: a.stride(),
+                k,
+            };
+            let output = Output {
+                data: out.as_mut_ptr(),
+                stride: out_stride,
+            };
             // SAFETY: the views were checked to hold their rows; different calls get different rows or panels.
             unsafe {
                 let finish = Finish::whole(&[], Epilogue::None);
@@ -75,7 +108,14 @@ impl Product {
             }
         };
         match pool {
-            Some(pool) => parallel::share_out(pool, m, n.div_ceil(width), self.level.tile_rows(), gemm::ROWS, &task),
+            Some(pool) => parallel::share_out(
+                pool,
+                m,
+                n.div_ceil(width),
+                self.level.tile_rows(),
+                gemm::ROWS,
+                &task,
+            ),
             None => task(0..m, 0..n.div_ceil(width)),
         }
     }

@@ -35,13 +35,24 @@ pub(super) fn apply(
         }
         for (index, x) in x.chunks(int8::INPUTS).enumerate() {
             let rounded = Rounded::new(level, x);
-            run(Row::Bytes { x: &rounded, first: index * int8::INPUTS, depth: x.len() });
+            run(Row::Bytes {
+                x: &rounded,
+                first: index * int8::INPUTS,
+                depth: x.len(),
+            });
         }
         return;
     }
     let task = |my_rows: Range<usize>, my_panels: Range<usize>| {
-        let input = Input { data: x.as_ptr(), stride: k, k };
-        let output = Output { data: out.as_mut_ptr(), stride: n };
+        let input = Input {
+            data: x.as_ptr(),
+            stride: k,
+            k,
+        };
+        let output = Output {
+            data: out.as_mut_ptr(),
+            stride: n,
+        };
         // SAFETY: `x` has `rows` rows of K and `out` as many of N; different calls get different rows or panels.
         unsafe {
             if weights.storage == WeightStorage::Int8 {
@@ -53,7 +64,14 @@ pub(super) fn apply(
         }
     };
     match pool {
-        Some(pool) => parallel::share_out(pool, rows, weights.panels(), level.tile_rows(), gemm::ROWS, &task),
+        Some(pool) => parallel::share_out(
+            pool,
+            rows,
+            weights.panels(),
+            level.tile_rows(),
+            gemm::ROWS,
+            &task,
+        ),
         None => task(0..rows, 0..weights.panels()),
     }
 }
@@ -68,7 +86,14 @@ fn multiply_row(
     pool: Option<&ThreadPool>,
 ) {
     let run = |panels: Range<usize>, groups: Range<usize>| {
-        level.run(Gemv { x, weights, panels, groups, finish, out: out.as_mut_ptr() });
+        level.run(Gemv {
+            x,
+            weights,
+            panels,
+            groups,
+            finish,
+            out: out.as_mut_ptr(),
+        });
     };
     let Some(pool) = pool else {
         return run(0..weights.panels(), 0..gemv::groups(weights.panels()));

@@ -36,7 +36,9 @@ fn noise(seed: u64, len: usize) -> Vec<f32> {
     let mut state = seed;
     (0..len)
         .map(|_| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             (state >> 40) as f32 / (1u64 << 23) as f32 - 1.0
         })
         .collect()
@@ -55,7 +57,12 @@ struct Problem {
 }
 
 impl Problem {
-    fn new(shape: (usize, usize, usize), layout: Layout, with_bias: bool, epilogue: Epilogue) -> Problem {
+    fn new(
+        shape: (usize, usize, usize),
+        layout: Layout,
+        with_bias: bool,
+        epilogue: Epilogue,
+    ) -> Problem {
         let (m, k, n) = shape;
         Problem {
             shape,
@@ -69,17 +76,28 @@ impl Problem {
     }
 
     fn matrix(&self) -> Matrix<'_> {
-        Matrix { layout: self.layout, data: &self.weights, inputs: self.shape.1, outputs: self.shape.2 }
+        Matrix {
+            layout: self.layout,
+            data: &self.weights,
+            inputs: self.shape.1,
+            outputs: self.shape.2,
+        }
     }
 
     /// The input of the implementations of `storage`: int8 rounds it.
     fn input(&self, storage: WeightStorage) -> Vec<f32> {
         let mut x = self.x.clone();
         if storage == WeightStorage::Int8 {
-            for block in x.chunks_mut(self.shape.1).flat_map(|row| row.chunks_mut(int8::BLOCK)) {
+            for block in x
+                .chunks_mut(self.shape.1)
+                .flat_map(|row| row.chunks_mut(int8::BLOCK))
+            {
                 let mut rounded = [0; int8::BLOCK];
                 let scale = int8::round_inputs(block, &mut rounded);
-                block.iter_mut().zip(rounded).for_each(|(x, value)| *x = f32::from(value) * scale);
+                block
+                    .iter_mut()
+                    .zip(rounded)
+                    .for_each(|(x, value)| *x = f32::from(value) * scale);
             }
         }
         x
@@ -103,7 +121,8 @@ impl Problem {
                 out.push(match self.epilogue {
                     Epilogue::None => (sum, size),
                     Epilogue::Gelu => {
-                        let inner = (2.0 / std::f64::consts::PI).sqrt() * (sum + 0.044715 * sum.powi(3));
+                        let inner =
+                            (2.0 / std::f64::consts::PI).sqrt() * (sum + 0.044715 * sum.powi(3));
                         (0.5 * sum * (1.0 + inner.tanh()), size)
                     }
                     Epilogue::Add => (before + sum, size + before.abs()),
@@ -152,13 +171,24 @@ fn every_implementation_agrees_with_f64_on_awkward_sizes() {
             let layout = [Layout::InOut, Layout::OutIn][index % 2];
             let epilogue = [Epilogue::None, Epilogue::Gelu, Epilogue::Add][index % 3];
             let problem = Problem::new(shape, layout, index % 4 != 0, epilogue);
-            let linear =
-                Linear::new(kernel, storage, isa.level().unwrap(), &problem.matrix(), problem.bias.as_deref()).unwrap();
+            let linear = Linear::new(
+                kernel,
+                storage,
+                isa.level().unwrap(),
+                &problem.matrix(),
+                problem.bias.as_deref(),
+            )
+            .unwrap();
             let rows = stored_weights(&linear);
             let answer = problem.answer(&problem.input(storage), |p, j| rows[j * shape.1 + p]);
             let tolerance = 2e-6;
             for pool in &pools {
-                for (at, (got, (want, size))) in problem.solve(&linear, pool).into_iter().zip(&answer).enumerate() {
+                for (at, (got, (want, size))) in problem
+                    .solve(&linear, pool)
+                    .into_iter()
+                    .zip(&answer)
+                    .enumerate()
+                {
                     assert!(
                         (f64::from(got) - want).abs() <= tolerance * size + 1e-6,
                         "{kernel} {storage} {isa} {shape:?} {epilogue:?}, {} threads: element {at} is {got}, not {want}",
@@ -177,7 +207,14 @@ fn stored_weights_are_as_close_as_their_storage_allows() {
     on_every_implementation(|kernel, storage, isa| {
         for (layout, shape) in [(Layout::InOut, (1, 131, 37)), (Layout::OutIn, (1, 260, 70))] {
             let problem = Problem::new(shape, layout, false, Epilogue::None);
-            let linear = Linear::new(kernel, storage, isa.level().unwrap(), &problem.matrix(), None).unwrap();
+            let linear = Linear::new(
+                kernel,
+                storage,
+                isa.level().unwrap(),
+                &problem.matrix(),
+                None,
+            )
+            .unwrap();
             for (index, got) in stored_weights(&linear).into_iter().enumerate() {
                 let want = problem.matrix().at(index % shape.1, index / shape.1);
                 let allowed = match storage {
@@ -185,7 +222,10 @@ fn stored_weights_are_as_close_as_their_storage_allows() {
                     WeightStorage::Bf16 => want.abs() / 256.0,
                     WeightStorage::Int8 => 1.0 / 254.0 + 1e-6,
                 };
-                assert!((got - want).abs() <= allowed, "{kernel} {storage} {isa}: {got} for {want}");
+                assert!(
+                    (got - want).abs() <= allowed,
+                    "{kernel} {storage} {isa}: {got} for {want}"
+                );
             }
         }
     });
@@ -195,7 +235,14 @@ fn stored_weights_are_as_close_as_their_storage_allows() {
 fn every_implementation_reads_the_bytes_its_storage_promises() {
     on_every_implementation(|kernel, storage, isa| {
         let problem = Problem::new((1, 256, 512), Layout::InOut, false, Epilogue::None);
-        let linear = Linear::new(kernel, storage, isa.level().unwrap(), &problem.matrix(), None).unwrap();
+        let linear = Linear::new(
+            kernel,
+            storage,
+            isa.level().unwrap(),
+            &problem.matrix(),
+            None,
+        )
+        .unwrap();
         let bytes = match storage {
             WeightStorage::F32 => 4 * 256 * 512,
             WeightStorage::Bf16 => 2 * 256 * 512,
@@ -210,14 +257,23 @@ fn several_rows_give_what_each_row_gives_alone() {
     let pool = ThreadPool::new(2).unwrap();
     on_every_implementation(|kernel, storage, isa| {
         let problem = Problem::new((9, 200, 70), Layout::InOut, true, Epilogue::None);
-        let linear =
-            Linear::new(kernel, storage, isa.level().unwrap(), &problem.matrix(), problem.bias.as_deref()).unwrap();
+        let linear = Linear::new(
+            kernel,
+            storage,
+            isa.level().unwrap(),
+            &problem.matrix(),
+            problem.bias.as_deref(),
+        )
+        .unwrap();
         let together = problem.solve(&linear, &pool);
         for (x, expected) in problem.x.chunks_exact(200).zip(together.chunks_exact(70)) {
             let mut alone = vec![0.0; 70];
             linear.apply(x, &mut alone, Epilogue::None, &pool);
             for (a, b) in alone.iter().zip(expected) {
-                assert!((a - b).abs() < 3e-5, "{kernel} {storage} {isa}: {a} alone, {b} together");
+                assert!(
+                    (a - b).abs() < 3e-5,
+                    "{kernel} {storage} {isa}: {a} alone, {b} together"
+                );
             }
         }
     });
@@ -233,9 +289,19 @@ fn not_a_number_is_not_lost() {
         for m in [1, 5] {
             let mut problem = Problem::new((m, 40, 20), Layout::InOut, true, Epilogue::Gelu);
             problem.x[3] = f32::NAN;
-            let linear = Linear::new(kernel, storage, isa.level().unwrap(), &problem.matrix(), None).unwrap();
+            let linear = Linear::new(
+                kernel,
+                storage,
+                isa.level().unwrap(),
+                &problem.matrix(),
+                None,
+            )
+            .unwrap();
             let out = problem.solve(&linear, &pool);
-            assert!(out[..20].iter().all(|v| v.is_nan()) && out[20..].iter().all(|v| v.is_finite()), "{kernel} {isa}");
+            assert!(
+                out[..20].iter().all(|v| v.is_nan()) && out[20..].iter().all(|v| v.is_finite()),
+                "{kernel} {isa}"
+            );
         }
     });
 }
@@ -244,12 +310,33 @@ fn not_a_number_is_not_lost() {
 fn a_layer_of_wrong_size_is_refused() {
     let level = Isa::Plain.level().unwrap();
     let build = |data: &[f32], inputs, outputs, bias: Option<&[f32]>| {
-        let matrix = Matrix { layout: Layout::InOut, data, inputs, outputs };
+        let matrix = Matrix {
+            layout: Layout::InOut,
+            data,
+            inputs,
+            outputs,
+        };
         Linear::new(MatMul::Simd, WeightStorage::F32, level, &matrix, bias).err()
     };
-    assert_eq!(build(&[], 0, 3, None), Some(LinearError::Empty { inputs: 0, outputs: 3 }));
-    assert!(build(&[0.0; 5], 2, 3, None).unwrap().to_string().contains("weights"));
-    assert!(build(&[0.0; 6], 2, 3, Some(&[0.0; 2])).unwrap().to_string().contains("bias"));
+    assert_eq!(
+        build(&[], 0, 3, None),
+        Some(LinearError::Empty {
+            inputs: 0,
+            outputs: 3
+        })
+    );
+    assert!(
+        build(&[0.0; 5], 2, 3, None)
+            .unwrap()
+            .to_string()
+            .contains("weights")
+    );
+    assert!(
+        build(&[0.0; 6], 2, 3, Some(&[0.0; 2]))
+            .unwrap()
+            .to_string()
+            .contains("bias")
+    );
     assert!(build(&[], usize::MAX, 2, None).is_some());
     assert_eq!(build(&[0.0; 6], 2, 3, Some(&[0.0; 3])), None);
 }
@@ -260,8 +347,15 @@ fn products_of_plain_matrices_agree_with_f64_at_any_stride() {
     for isa in Isa::available() {
         for kernel in MatMul::ALL {
             let product = Product::new(*kernel, isa.level().unwrap());
-            for ((m, k, n), layout) in SHAPES.into_iter().zip([Layout::InOut, Layout::OutIn].into_iter().cycle()) {
-                let (b_rows, b_columns) = if layout == Layout::InOut { (k, n) } else { (n, k) };
+            for ((m, k, n), layout) in SHAPES
+                .into_iter()
+                .zip([Layout::InOut, Layout::OutIn].into_iter().cycle())
+            {
+                let (b_rows, b_columns) = if layout == Layout::InOut {
+                    (k, n)
+                } else {
+                    (n, k)
+                };
                 let (a, b) = (noise(5, m * (k + 3)), noise(6, b_rows * (b_columns + 2)));
                 let a = View::new(&a, m, k, k + 3);
                 let b = View::new(&b, b_rows, b_columns, b_columns + 2);
@@ -271,9 +365,15 @@ fn products_of_plain_matrices_agree_with_f64_at_any_stride() {
                     for i in 0..m {
                         for j in 0..n {
                             let at = |p: usize| {
-                                if layout == Layout::InOut { b.row(p)[j] } else { b.row(j)[p] }
+                                if layout == Layout::InOut {
+                                    b.row(p)[j]
+                                } else {
+                                    b.row(j)[p]
+                                }
                             };
-                            let want: f64 = (0..k).map(|p| f64::from(a.row(i)[p]) * f64::from(at(p))).sum();
+                            let want: f64 = (0..k)
+                                .map(|p| f64::from(a.row(i)[p]) * f64::from(at(p)))
+                                .sum();
                             let got = f64::from(out[i * (n + 1) + j]);
                             assert!(
                                 (got - want).abs() <= 2e-6 * k as f64,

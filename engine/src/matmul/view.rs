@@ -16,7 +16,12 @@ impl<'a> View<'a> {
     /// Panics if rows would overlap, or `data` ends before the last row does.
     pub fn new(data: &'a [f32], rows: usize, columns: usize, stride: usize) -> Self {
         check(data.len(), rows, columns, stride);
-        View { data, rows, columns, stride }
+        View {
+            data,
+            rows,
+            columns,
+            stride,
+        }
     }
 
     /// A view of all of `data` as rows of `columns` elements.
@@ -24,8 +29,17 @@ impl<'a> View<'a> {
     /// # Panics
     /// Panics if `columns` is 0 or does not divide the length.
     pub fn dense(data: &'a [f32], columns: usize) -> Self {
-        assert!(columns > 0 && data.len().is_multiple_of(columns), "{} elements are no rows of {columns}", data.len());
-        View { data, rows: data.len() / columns, columns, stride: columns }
+        assert!(
+            columns > 0 && data.len().is_multiple_of(columns),
+            "{} elements are no rows of {columns}",
+            data.len()
+        );
+        View {
+            data,
+            rows: data.len() / columns,
+            columns,
+            stride: columns,
+        }
     }
 
     /// Number of rows.
@@ -72,7 +86,12 @@ impl<'a> ViewMut<'a> {
     /// Same as for [`View::new`].
     pub fn new(data: &'a mut [f32], rows: usize, columns: usize, stride: usize) -> Self {
         check(data.len(), rows, columns, stride);
-        ViewMut { data, rows, columns, stride }
+        ViewMut {
+            data,
+            rows,
+            columns,
+            stride,
+        }
     }
 
     /// Mutable form of [`View::dense`].
@@ -81,7 +100,12 @@ impl<'a> ViewMut<'a> {
     /// Same as for [`View::dense`].
     pub fn dense(data: &'a mut [f32], columns: usize) -> Self {
         let View { rows, stride, .. } = View::dense(data, columns);
-        ViewMut { data, rows, columns, stride }
+        ViewMut {
+            data,
+            rows,
+            columns,
+            stride,
+        }
     }
 
     /// Number of rows.
@@ -113,8 +137,13 @@ impl<'a> ViewMut<'a> {
 }
 
 fn check(len: usize, rows: usize, columns: usize, stride: usize) {
-    assert!(stride >= columns, "rows of {columns} elements overlap when they are {stride} apart");
-    let needed = rows.checked_sub(1).map_or(Some(0), |last| last.checked_mul(stride)?.checked_add(columns));
+    assert!(
+        stride >= columns,
+        "rows of {columns} elements overlap when they are {stride} apart"
+    );
+    let needed = rows.checked_sub(1).map_or(Some(0), |last| {
+        last.checked_mul(stride)?.checked_add(columns)
+    });
     assert!(
         needed.is_some_and(|needed| needed <= len),
         "{rows} rows of {columns}, {stride} apart, do not fit into {len} elements"
@@ -129,7 +158,10 @@ mod tests {
     fn rows_are_found_by_their_stride() {
         let data = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
         let view = View::new(&data, 3, 1, 3);
-        assert_eq!([view.row(0), view.row(1), view.row(2)], [[0.0], [3.0], [6.0]]);
+        assert_eq!(
+            [view.row(0), view.row(1), view.row(2)],
+            [[0.0], [3.0], [6.0]]
+        );
         assert_eq!(View::dense(&data[..6], 2).row(2), [4.0, 5.0]);
     }
 

@@ -31,7 +31,10 @@ impl Residual {
     /// # Panics
     /// Panics if the lengths differ.
     pub fn add(&self, a: &[f32], b: &[f32], out: &mut [f32]) {
-        assert!(a.len() == b.len() && a.len() == out.len(), "add: lengths differ");
+        assert!(
+            a.len() == b.len() && a.len() == out.len(),
+            "add: lengths differ"
+        );
         match self.choice {
             Choice::Scalar => scalar::add(a, b, out),
             Choice::Simd | Choice::Fused => self.level.run(Elementwise::<Add>::new(a, b, out)),
@@ -55,7 +58,10 @@ impl Residual {
     /// # Panics
     /// Panics if the lengths differ.
     pub fn multiply(&self, a: &[f32], b: &[f32], out: &mut [f32]) {
-        assert!(a.len() == b.len() && a.len() == out.len(), "multiply: lengths differ");
+        assert!(
+            a.len() == b.len() && a.len() == out.len(),
+            "multiply: lengths differ"
+        );
         match self.choice {
             Choice::Scalar => scalar::multiply(a, b, out),
             Choice::Simd | Choice::Fused => self.level.run(Elementwise::<Multiply>::new(a, b, out)),
@@ -88,7 +94,10 @@ mod tests {
     #[test]
     fn every_implementation_agrees_with_f64() {
         for count in AWKWARD {
-            let (a, b) = (values(1, 2 * count, 0.0, 2.0), values(2, 2 * count, 1.0, 1.0));
+            let (a, b) = (
+                values(1, 2 * count, 0.0, 2.0),
+                values(2, 2 * count, 1.0, 1.0),
+            );
             let exact = |f: fn(f64, f64) -> f64, b: &[f32]| -> Vec<f64> {
                 let pairs = a.iter().zip(b.iter().cycle());
                 pairs.map(|(&a, &b)| f(a.into(), b.into())).collect()

@@ -49,7 +49,13 @@ impl<'a, O: Operation> Elementwise<'a, O> {
     /// Panics if the lengths differ.
     pub(super) fn new(a: &'a [f32], b: &'a [f32], out: &'a mut [f32]) -> Self {
         assert!(a.len() == out.len() && b.len() == out.len());
-        Self { a: a.as_ptr(), b: b.as_ptr(), out: out.as_mut_ptr(), len: out.len(), borrowed: PhantomData }
+        Self {
+            a: a.as_ptr(),
+            b: b.as_ptr(),
+            out: out.as_mut_ptr(),
+            len: out.len(),
+            borrowed: PhantomData,
+        }
     }
 
     /// `out = out op b`.
@@ -59,7 +65,13 @@ impl<'a, O: Operation> Elementwise<'a, O> {
     pub(super) fn in_place(b: &'a [f32], out: &'a mut [f32]) -> Self {
         assert!(b.len() == out.len());
         let (len, out) = (out.len(), out.as_mut_ptr());
-        Self { a: out, b: b.as_ptr(), out, len, borrowed: PhantomData }
+        Self {
+            a: out,
+            b: b.as_ptr(),
+            out,
+            len,
+            borrowed: PhantomData,
+        }
     }
 }
 
@@ -85,7 +97,10 @@ impl<O: Operation> Kernel for Elementwise<'_, O> {
             let count = S::LANES.min(len - i);
             // SAFETY: all three have `count` elements from `i` on.
             unsafe {
-                let (a, b) = (simd.load_part_ptr(a.add(i), count, 0.0), simd.load_part_ptr(b.add(i), count, 0.0));
+                let (a, b) = (
+                    simd.load_part_ptr(a.add(i), count, 0.0),
+                    simd.load_part_ptr(b.add(i), count, 0.0),
+                );
                 simd.store_part_ptr(out.add(i), count, O::apply(simd, a, b));
             }
             i += count;

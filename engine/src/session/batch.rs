@@ -16,9 +16,16 @@ pub struct BatchSession {
 }
 
 impl BatchSession {
-    pub(crate) fn new(model: Arc<Model>, sequences: usize, threads: usize) -> Result<Self, EngineError> {
+    pub(crate) fn new(
+        model: Arc<Model>,
+        sequences: usize,
+        threads: usize,
+    ) -> Result<Self, EngineError> {
         if sequences == 0 {
-            return Err(EngineError::BatchSize { sequences: 0, given: 0 });
+            return Err(EngineError::BatchSize {
+                sequences: 0,
+                given: 0,
+            });
         }
         let state = State::new(model, sequences, threads)?;
         Ok(Self { state })
@@ -81,6 +88,10 @@ impl BatchSession {
 
     fn check_count(&self, given: usize) -> Result<(), EngineError> {
         let sequences = self.sequences();
-        if given == sequences { Ok(()) } else { Err(EngineError::BatchSize { sequences, given }) }
+        if given == sequences {
+            Ok(())
+        } else {
+            Err(EngineError::BatchSize { sequences, given })
+        }
     }
 }

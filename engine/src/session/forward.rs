@@ -29,8 +29,20 @@ impl State {
         }
         let (model, pool, buffers) = (&*self.model, &self.pool, &mut self.buffers);
         match self.trace.as_deref_mut() {
-            None => Pass { model, pool, buffers, spans: NoSpans }.run(&mut self.sequences, &self.pending, outputs),
-            Some(spans) => Pass { model, pool, buffers, spans }.run(&mut self.sequences, &self.pending, outputs),
+            None => Pass {
+                model,
+                pool,
+                buffers,
+                spans: NoSpans,
+            }
+            .run(&mut self.sequences, &self.pending, outputs),
+            Some(spans) => Pass {
+                model,
+                pool,
+                buffers,
+                spans,
+            }
+            .run(&mut self.sequences, &self.pending, outputs),
         }
     }
 }
@@ -61,7 +73,11 @@ impl<S: Spans> Pass<'_, S> {
             let last_tokens = last_only && layer + 1 == model.blocks.len();
             x = self.span(Operation::AttentionBlock, |pass| {
                 let attended = pass.attend(sequences, layer, block, &x, last_tokens);
-                let x = if last_tokens { pass.last_rows(sequences, x, model.config.embed) } else { x };
+                let x = if last_tokens {
+                    pass.last_rows(sequences, x, model.config.embed)
+                } else {
+                    x
+                };
                 pass.add_product(Operation::ProjectionProduct, &block.projection, attended, x)
             });
             x = self.span(Operation::MlpBlock, |pass| pass.mlp(block, x));
@@ -102,7 +118,9 @@ impl<S: Spans> Pass<'_, S> {
             return x;
         }
         let mut rows = self.buffers.take(pending.len() * c);
-        model.embedding.run(pending, model.table(), &mut rows, self.pool);
+        model
+            .embedding
+            .run(pending, model.table(), &mut rows, self.pool);
         let mut first = 0;
         for sequence in sequences {
             let range = first..first + sequence.pending().len() * c;
@@ -128,7 +146,11 @@ impl<S: Spans> Pass<'_, S> {
         let c = config.embed;
         let normal = self.norm(&block.attention_norm, x);
         let fused = self.product(Operation::QkvProduct, &block.qkv, normal, Epilogue::None);
-        let rows = if last_tokens { sequences.len() } else { x.len() / c };
+        let rows = if last_tokens {
+            sequences.len()
+        } else {
+            x.len() / c
+        };
         let projected = match self.model.variant.qkv {
             Qkv::Strided => Projected::Fused(fused),
             Qkv::Copies => self.span(Operation::QkvSplit, |pass| {
@@ -146,9 +168,17 @@ impl<S: Spans> Pass<'_, S> {
             let views = projected.views(row, count, config);
             let queries = if last_tokens { 1 } else { count };
             let past = sequence.past();
-            let own = SequenceViews { views, skipped: count - queries, count };
-            let shape =
-                Shape { heads: config.heads, head_size: config.head_size(), queries, past: past + count - queries };
+            let own = SequenceViews {
+                views,
+                skipped: count - queries,
+                count,
+            };
+            let shape = Shape {
+                heads: config.heads,
+                head_size: config.head_size(),
+                queries,
+                past: past + count - queries,
+            };
             let out = &mut out[out_row * c..(out_row + queries) * c];
             self.span(Operation::Attention, |pass| {
                 pass.attend_sequence(sequence.cache.as_mut(), layer, past, own, shape, out);
@@ -178,9 +208,16 @@ impl<S: Spans> Pass<'_, S> {
             }
             None => (k, v),
         };
-        let task = Task { shape, q: q.skip(own.skipped), k, v };
+        let task = Task {
+            shape,
+            q: q.skip(own.skipped),
+            k,
+            v,
+        };
         let attention: &Attention = &self.model.attention;
-        let mut scratch = self.buffers.take(attention.scratch(&shape, self.pool.threads()));
+        let mut scratch = self
+            .buffers
+            .take(attention.scratch(&shape, self.pool.threads()));
         attention.run(&task, out, &mut scratch, self.pool);
         self.buffers.give(scratch);
     }
@@ -189,13 +226,24 @@ impl<S: Spans> Pass<'_, S> {
     fn mlp(&mut self, block: &Block, x: Buffer) -> Buffer {
         let normal = self.norm(&block.mlp_norm, &x);
         let active = if self.model.variant.gelu == Gelu::Fused {
-            self.product(Operation::ExpandProduct, &block.expand, normal, Epilogue::Gelu)
+            self.product(
+                Operation::ExpandProduct,
+                &block.expand,
+                normal,
+                Epilogue::Gelu,
+            )
         } else {
-            let wide = self.product(Operation::ExpandProduct, &block.expand, normal, Epilogue::None);
+            let wide = self.product(
+                Operation::ExpandProduct,
+                &block.expand,
+                normal,
+                Epilogue::None,
+            );
             self.span(Operation::Gelu, |pass| {
                 let mut active = pass.buffers.take(wide.len());
                 let gelu = &pass.model.gelu;
-                let rows = |first: usize, out: &mut [f32]| gelu.run(&wide[first..][..out.len()], out);
+                let rows =
+                    |first: usize, out: &mut [f32]| gelu.run(&wide[first..][..out.len()], out);
                 pass.share(gelu.is_simd(), &mut active, 1, &rows);
                 pass.buffers.give(wide);
                 active
@@ -205,7 +253,13 @@ impl<S: Spans> Pass<'_, S> {
     }
 
     /// `x + input W + b`.
-    fn add_product(&mut self, operation: Operation, layer: &Linear, input: Buffer, mut x: Buffer) -> Buffer {
+    fn add_product(
+        &mut self,
+        operation: Operation,
+        layer: &Linear,
+        input: Buffer,
+        mut x: Buffer,
+    ) -> Buffer {
         if self.model.variant.residual == Residual::Fused {
             return self.span(operation, |pass| {
                 layer.apply(&input, &mut x, Epilogue::Add, pass.pool);
@@ -229,9 +283,17 @@ impl<S: Spans> Pass<'_, S> {
     }
 
     /// `epilogue(input W + b)`.
-    fn product(&mut self, operation: Operation, layer: &Linear, input: Buffer, epilogue: Epilogue) -> Buffer {
+    fn product(
+        &mut self,
+        operation: Operation,
+        layer: &Linear,
+        input: Buffer,
+        epilogue: Epilogue,
+    ) -> Buffer {
         self.span(operation, |pass| {
-            let mut out = pass.buffers.take(input.len() / layer.inputs() * layer.outputs());
+            let mut out = pass
+                .buffers
+                .take(input.len() / layer.inputs() * layer.outputs());
             layer.apply(&input, &mut out, epilogue, pass.pool);
             pass.buffers.give(input);
             out
@@ -240,7 +302,9 @@ impl<S: Spans> Pass<'_, S> {
 
     fn norm(&mut self, norm: &Norm, x: &[f32]) -> Buffer {
         self.span(Operation::LayerNorm, |pass| {
-            let Model { layer_norm, config, .. } = pass.model;
+            let Model {
+                layer_norm, config, ..
+            } = pass.model;
             let mut out = pass.buffers.take(x.len());
             let rows = |first: usize, out: &mut [f32]| {
                 let x = &x[first * config.embed..][..out.len()];
@@ -268,7 +332,13 @@ impl<S: Spans> Pass<'_, S> {
 
     /// Computes `out` (rows of `width`), on all threads if the kernel uses vector instructions and `out` is large
     /// enough.
-    fn share(&self, simd: bool, out: &mut [f32], width: usize, rows: &(dyn Fn(usize, &mut [f32]) + Sync)) {
+    fn share(
+        &self,
+        simd: bool,
+        out: &mut [f32],
+        width: usize,
+        rows: &(dyn Fn(usize, &mut [f32]) + Sync),
+    ) {
         if simd && out.len() >= MIN_SHARED_WORK {
             self.pool.split_rows(out, width, rows);
         } else {

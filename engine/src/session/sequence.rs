@@ -81,7 +81,11 @@ impl Sequence {
 /// Checks that every token is in the vocabulary.
 pub(super) fn check_tokens(tokens: &[u32], vocab: usize) -> Result<(), EngineError> {
     match tokens.iter().position(|&token| token as usize >= vocab) {
-        Some(place) => Err(EngineError::UnknownToken { token: tokens[place], place, vocab }),
+        Some(place) => Err(EngineError::UnknownToken {
+            token: tokens[place],
+            place,
+            vocab,
+        }),
         None => Ok(()),
     }
 }

@@ -34,7 +34,11 @@ impl Session {
     /// Returns an error if `tokens` is empty or does not fit into the context, or a token is not in the vocabulary.
     pub fn prefill(&mut self, tokens: &[u32]) -> Result<&[f32], EngineError> {
         self.append(tokens)?;
-        let operation = if tokens.len() == 1 { Operation::Decode } else { Operation::Prefill };
+        let operation = if tokens.len() == 1 {
+            Operation::Decode
+        } else {
+            Operation::Prefill
+        };
         Ok(self.state.step(operation, Outputs::Last))
     }
 
@@ -71,7 +75,10 @@ impl Session {
     pub fn rewind(&mut self, position: usize) -> Result<(), EngineError> {
         let now = self.position();
         if position > now {
-            return Err(EngineError::Rewind { requested: position, position: now });
+            return Err(EngineError::Rewind {
+                requested: position,
+                position: now,
+            });
         }
         self.sequence().truncate(position);
         Ok(())

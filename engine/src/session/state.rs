@@ -33,7 +33,11 @@ pub(super) enum Outputs {
 }
 
 impl State {
-    pub(super) fn new(model: Arc<Model>, sequences: usize, threads: usize) -> Result<Self, EngineError> {
+    pub(super) fn new(
+        model: Arc<Model>,
+        sequences: usize,
+        threads: usize,
+    ) -> Result<Self, EngineError> {
         if threads == 0 {
             return Err(EngineError::NoThreads);
         }

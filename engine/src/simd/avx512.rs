@@ -75,7 +75,11 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     unsafe fn load_part_ptr(self, source: *const f32, count: usize, fill: f32) -> __m512 {
-        avx512!(_mm512_mask_loadu_ps(_mm512_set1_ps(fill), self.mask(count), source))
+        avx512!(_mm512_mask_loadu_ps(
+            _mm512_set1_ps(fill),
+            self.mask(count),
+            source
+        ))
     }
 
     #[inline(always)]
@@ -120,7 +124,9 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     fn round(self, a: __m512) -> __m512 {
-        avx512!(_mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a))
+        avx512!(_mm512_roundscale_ps::<
+            { _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC },
+        >(a))
     }
 
     #[inline(always)]
@@ -133,7 +139,11 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     fn select_less(self, a: __m512, b: __m512, yes: __m512, no: __m512) -> __m512 {
-        avx512!(_mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b), no, yes))
+        avx512!(_mm512_mask_blend_ps(
+            _mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b),
+            no,
+            yes
+        ))
     }
 
     #[inline(always)]

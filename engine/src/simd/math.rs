@@ -47,7 +47,11 @@ pub fn tanh<S: Simd>(simd: S, x: S::F) -> S::F {
 pub fn gelu_tanh<S: Simd>(simd: S, x: S::F) -> S::F {
     const TWICE_SQRT_2_OVER_PI: f32 = 1.595_769;
     let square = simd.mul(x, x);
-    let slope = simd.mul_add(square, simd.splat(-TWICE_SQRT_2_OVER_PI * 0.044_715), simd.splat(-TWICE_SQRT_2_OVER_PI));
+    let slope = simd.mul_add(
+        square,
+        simd.splat(-TWICE_SQRT_2_OVER_PI * 0.044_715),
+        simd.splat(-TWICE_SQRT_2_OVER_PI),
+    );
     let decay = exp(simd, simd.mul(x, slope));
     simd.div(x, simd.add(simd.splat(1.0), decay))
 }

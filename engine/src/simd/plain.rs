@@ -88,7 +88,11 @@ impl Simd for Plain {
 
     #[inline(always)]
     fn mul_add(self, a: Self::F, b: Self::F, c: Self::F) -> Self::F {
-        if FUSED { lane_by_lane!(a, b, c => a.mul_add(b, c)) } else { lane_by_lane!(a, b, c => a * b + c) }
+        if FUSED {
+            lane_by_lane!(a, b, c => a.mul_add(b, c))
+        } else {
+            lane_by_lane!(a, b, c => a * b + c)
+        }
     }
 
     #[inline(always)]
@@ -133,7 +137,10 @@ impl Simd for Plain {
         // SAFETY: readable for 2 * LANES values by the caller's contract.
         let pairs = unsafe { source.cast::<[[u16; 2]; LANES]>().read_unaligned() };
         let widen = |half: u16| f32::from_bits(u32::from(half) << 16);
-        (lane_by_lane!(pairs => widen(pairs[0])), lane_by_lane!(pairs => widen(pairs[1])))
+        (
+            lane_by_lane!(pairs => widen(pairs[0])),
+            lane_by_lane!(pairs => widen(pairs[1])),
+        )
     }
 
     #[inline(always)]

@@ -42,9 +42,10 @@ impl Kernel for Map<'_> {
                 Op::Tanh => tanh(simd, x),
                 Op::Gelu => gelu_tanh(simd, x),
                 Op::Round => simd.round(x),
-                Op::Arithmetic => {
-                    simd.div(simd.mul_add(x, x, one), simd.sub(simd.splat(3.0), simd.mul(one, simd.add(x, x))))
-                }
+                Op::Arithmetic => simd.div(
+                    simd.mul_add(x, x, one),
+                    simd.sub(simd.splat(3.0), simd.mul(one, simd.add(x, x))),
+                ),
                 Op::MaxWithOne => simd.min(simd.max(x, one), simd.splat(8.0)),
                 Op::Exp2 => simd.exp2_integral(x),
                 Op::SelectNegative => simd.select_less(x, simd.splat(0.0), one, simd.splat(2.0)),
@@ -62,7 +63,10 @@ impl Kernel for Reduce<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> (f32, f32) {
-        (simd.reduce_add(simd.load_part(self.0, 0.0)), simd.reduce_max(simd.load_part(self.0, f32::NEG_INFINITY)))
+        (
+            simd.reduce_add(simd.load_part(self.0, 0.0)),
+            simd.reduce_max(simd.load_part(self.0, f32::NEG_INFINITY)),
+        )
     }
 }
 
@@ -74,15 +78,28 @@ fn map(level: Level, op: Op, values: &[f32]) -> Vec<f32> {
 
 /// 4001 points from `-limit` to `limit`: no multiple of any register width.
 fn grid(limit: f32) -> Vec<f32> {
-    (-2000..=2000).map(|i| i as f32 * (limit / 2000.0)).collect()
+    (-2000..=2000)
+        .map(|i| i as f32 * (limit / 2000.0))
+        .collect()
 }
 
 /// Compares with an f64 function: relative error where the result is not tiny, absolute below that.
-fn assert_close(level: Level, what: &str, xs: &[f32], ys: &[f32], expected: impl Fn(f64) -> f64, relative: f64) {
+fn assert_close(
+    level: Level,
+    what: &str,
+    xs: &[f32],
+    ys: &[f32],
+    expected: impl Fn(f64) -> f64,
+    relative: f64,
+) {
     for (x, y) in xs.iter().zip(ys) {
         let want = expected(f64::from(*x));
         let error = (f64::from(*y) - want).abs();
-        assert!(error <= relative * want.abs() + 1e-37, "{what} on {}: f({x}) = {y}, expected {want}", level.isa());
+        assert!(
+            error <= relative * want.abs() + 1e-37,
+            "{what} on {}: f({x}) = {y}, expected {want}",
+            level.isa()
+        );
     }
 }
 
@@ -91,7 +108,14 @@ fn exp_follows_the_f64_function_over_its_whole_range() {
     on_every_isa(|level| {
         for limit in [87.3, 1.0, 1e-3] {
             let xs = grid(limit);
-            assert_close(level, "exp", &xs, &map(level, Op::Exp, &xs), f64::exp, 2.5e-7);
+            assert_close(
+                level,
+                "exp",
+                &xs,
+                &map(level, Op::Exp, &xs),
+                f64::exp,
+                2.5e-7,
+            );
         }
     });
 }
@@ -99,9 +123,17 @@ fn exp_follows_the_f64_function_over_its_whole_range() {
 #[test]
 fn exp_of_the_extremes() {
     on_every_isa(|level| {
-        let out = map(level, Op::Exp, &[f32::NEG_INFINITY, -1e4, 0.0, 1e4, f32::NAN]);
+        let out = map(
+            level,
+            Op::Exp,
+            &[f32::NEG_INFINITY, -1e4, 0.0, 1e4, f32::NAN],
+        );
         assert_eq!(out[..3], [0.0, 0.0, 1.0]);
-        assert!(out[3].is_finite() && out[3] > 2e38 && out[4].is_nan(), "{out:?} on {}", level.isa());
+        assert!(
+            out[3].is_finite() && out[3] > 2e38 && out[4].is_nan(),
+            "{out:?} on {}",
+            level.isa()
+        );
     });
 }
 
@@ -110,7 +142,14 @@ fn tanh_follows_the_f64_function_down_to_tiny_arguments() {
     on_every_isa(|level| {
         for limit in [20.0, 1.0, 1e-4] {
             let xs = grid(limit);
-            assert_close(level, "tanh", &xs, &map(level, Op::Tanh, &xs), f64::tanh, 5e-7);
+            assert_close(
+                level,
+                "tanh",
+                &xs,
+                &map(level, Op::Tanh, &xs),
+                f64::tanh,
+                5e-7,
+            );
         }
         assert!(map(level, Op::Tanh, &[f32::NAN])[0].is_nan());
     });
@@ -125,7 +164,11 @@ fn gelu_follows_the_f64_formula() {
             let inner = (2.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x * x * x);
             let want = 0.5 * x * (1.0 + inner.tanh());
             let error = (f64::from(y) - want).abs();
-            assert!(error <= 1e-6 * x.abs().max(1e-3), "gelu({x}) = {y}, expected {want} on {}", level.isa());
+            assert!(
+                error <= 1e-6 * x.abs().max(1e-3),
+                "gelu({x}) = {y}, expected {want} on {}",
+                level.isa()
+            );
         }
     });
 }
@@ -135,10 +178,20 @@ fn arithmetic_is_that_of_f32() {
     on_every_isa(|level| {
         let xs = grid(1.4);
         let out = map(level, Op::Arithmetic, &xs);
-        assert_close(level, "(x^2 + 1) / (3 - 2x)", &xs, &out, |x| (x * x + 1.0) / (3.0 - 2.0 * x), 1e-6);
+        assert_close(
+            level,
+            "(x^2 + 1) / (3 - 2x)",
+            &xs,
+            &out,
+            |x| (x * x + 1.0) / (3.0 - 2.0 * x),
+            1e-6,
+        );
         let clamped = map(level, Op::MaxWithOne, &[-3.0, 1.5, 9.0]);
         assert_eq!(clamped, [1.0, 1.5, 8.0]);
-        assert_eq!(map(level, Op::SelectNegative, &[-1.0, 0.0, 1.0, f32::NAN]), [1.0, 2.0, 2.0, 2.0]);
+        assert_eq!(
+            map(level, Op::SelectNegative, &[-1.0, 0.0, 1.0, f32::NAN]),
+            [1.0, 2.0, 2.0, 2.0]
+        );
     });
 }
 
@@ -158,7 +211,12 @@ fn reductions_cover_exactly_the_lanes_given() {
         for count in 1..=level.lanes() {
             let values: Vec<f32> = (0..count).map(|i| i as f32 - 3.0).collect();
             let sum: f32 = values.iter().sum();
-            assert_eq!(level.run(Reduce(&values)), (sum, count as f32 - 4.0), "{count} lanes on {}", level.isa());
+            assert_eq!(
+                level.run(Reduce(&values)),
+                (sum, count as f32 - 4.0),
+                "{count} lanes on {}",
+                level.isa()
+            );
         }
     });
 }
@@ -169,7 +227,11 @@ fn partial_stores_touch_nothing_behind_them() {
         for count in 0..=level.lanes() {
             let mut values = vec![-7.0; level.lanes() + 1];
             level.run(Map(Op::Exp, &mut values[..count]));
-            assert!(values[count..].iter().all(|v| *v == -7.0), "{count} lanes on {}", level.isa());
+            assert!(
+                values[count..].iter().all(|v| *v == -7.0),
+                "{count} lanes on {}",
+                level.isa()
+            );
         }
     });
 }
@@ -188,8 +250,12 @@ impl Kernel for Dot<'_> {
         let mut out = vec![0.0; S::LANES];
         assert!(self.weights.len() >= 4 * S::LANES);
         // SAFETY: the length was just checked.
-        let (weights, quad) =
-            unsafe { (simd.load_i8_quads(self.weights.as_ptr()), simd.splat_i8_quad(self.quad.as_ptr())) };
+        let (weights, quad) = unsafe {
+            (
+                simd.load_i8_quads(self.weights.as_ptr()),
+                simd.splat_i8_quad(self.quad.as_ptr()),
+            )
+        };
         let once = simd.dot_i8(weights, quad, simd.zero_i32());
         simd.store(&mut out, simd.i32_to_f32(simd.dot_i8(weights, quad, once)));
         out
@@ -198,10 +264,21 @@ impl Kernel for Dot<'_> {
 
 #[test]
 fn products_of_bytes_are_exact_up_to_their_extremes() {
-    let weights: Vec<i8> = (0..64).map(|i| [127, -127, 0, 1, -1, 93, -50][i % 7]).collect();
+    let weights: Vec<i8> = (0..64)
+        .map(|i| [127, -127, 0, 1, -1, 93, -50][i % 7])
+        .collect();
     on_every_isa(|level| {
-        for quad in [[127; 4], [-127; 4], [127, -127, 127, -127], [0, 3, -4, 127], [-1, 0, 1, 0]] {
-            let found = level.run(Dot { weights: &weights, quad });
+        for quad in [
+            [127; 4],
+            [-127; 4],
+            [127, -127, 127, -127],
+            [0, 3, -4, 127],
+            [-1, 0, 1, 0],
+        ] {
+            let found = level.run(Dot {
+                weights: &weights,
+                quad,
+            });
             for (lane, found) in found.into_iter().enumerate() {
                 let pairs = weights[4 * lane..].iter().zip(quad);
                 let expected: i32 = pairs.map(|(&w, x)| 2 * i32::from(w) * i32::from(x)).sum();

@@ -55,7 +55,9 @@ mod tests {
                 }
                 let expected: Vec<f64> = x
                     .chunks(columns)
-                    .flat_map(|row| oracle::softmax(&row.iter().map(|&x| f64::from(x)).collect::<Vec<_>>()))
+                    .flat_map(|row| {
+                        oracle::softmax(&row.iter().map(|&x| f64::from(x)).collect::<Vec<_>>())
+                    })
                     .collect();
                 for level in levels() {
                     for &choice in SOFTMAXES {

@@ -35,7 +35,13 @@ pub(super) struct Backoff {
 impl Backoff {
     pub(super) fn new() -> Self {
         let zero = || AtomicU64::new(0);
-        Backoff { start: Instant::now(), until: zero(), pause: zero(), ended: zero(), timed: AtomicU32::new(0) }
+        Backoff {
+            start: Instant::now(),
+            until: zero(),
+            pause: zero(),
+            ended: zero(),
+            timed: AtomicU32::new(0),
+        }
     }
 
     /// Returns true if the caller should compute the next region alone.
@@ -80,7 +86,11 @@ impl Backoff {
         let pause = self.pause.load(Ordering::Relaxed);
         let calm = now.saturating_sub(self.ended.load(Ordering::Relaxed));
         let in_a_row = calm < 4 * pause + IN_A_ROW.as_micros() as u64;
-        let pause = if in_a_row { (2 * pause).clamp(shortest, longest) } else { shortest };
+        let pause = if in_a_row {
+            (2 * pause).clamp(shortest, longest)
+        } else {
+            shortest
+        };
         self.pause.store(pause, Ordering::Relaxed);
         self.until.store(now + pause, Ordering::Relaxed);
     }
@@ -93,7 +103,10 @@ mod tests {
     #[test]
     fn waits_count_if_they_are_longer_than_the_work_and_are_timed() {
         let backoff = Backoff::new();
-        let wait = |busy, waited| Wait { busy, waited: Duration::from_micros(waited) };
+        let wait = |busy, waited| Wait {
+            busy,
+            waited: Duration::from_micros(waited),
+        };
         assert_eq!(backoff.region_start(), None);
         backoff.note(wait(None, 200));
         assert!(!backoff.alone() && backoff.region_start().is_some());
@@ -119,8 +132,14 @@ mod tests {
             (now - start) / 1000
         };
         assert_eq!([30_000, 15_000, 15_000].map(&mut pause_after), [1, 2, 4]);
-        assert_eq!([500; 7].map(&mut pause_after), [8, 16, 32, 64, 128, 256, 256]);
-        assert_eq!([1_000_000, 1_100_000, 30_000].map(&mut pause_after), [256, 1, 1]);
+        assert_eq!(
+            [500; 7].map(&mut pause_after),
+            [8, 16, 32, 64, 128, 256, 256]
+        );
+        assert_eq!(
+            [1_000_000, 1_100_000, 30_000].map(&mut pause_after),
+            [256, 1, 1]
+        );
         assert!(!backoff.alone());
     }
 }

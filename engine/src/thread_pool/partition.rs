@@ -29,7 +29,11 @@ unsafe impl<T: Send> Sync for Partition<'_, T> {}
 impl<'a, T> Partition<'a, T> {
     /// Takes the whole output.
     pub fn new(data: &'a mut [T]) -> Self {
-        Partition { data: data.as_mut_ptr(), len: data.len(), owner: PhantomData }
+        Partition {
+            data: data.as_mut_ptr(),
+            len: data.len(),
+            owner: PhantomData,
+        }
     }
 
     /// The elements of `range`.
@@ -39,12 +43,17 @@ impl<'a, T> Partition<'a, T> {
     ///
     /// # Panics
     /// Panics if `range` does not lie within the output.
-    #[allow(clippy::mut_from_ref, reason = "this type exists to borrow disjoint parts of a shared output")]
+    #[allow(
+        clippy::mut_from_ref,
+        reason = "this type exists to borrow disjoint parts of a shared output"
+    )]
     #[inline]
     pub unsafe fn range(&self, range: Range<usize>) -> &mut [T] {
         assert!(range.start <= range.end && range.end <= self.len);
         // SAFETY: within the slice (checked above) and not overlapping by the caller's contract.
-        unsafe { std::slice::from_raw_parts_mut(self.data.add(range.start), range.end - range.start) }
+        unsafe {
+            std::slice::from_raw_parts_mut(self.data.add(range.start), range.end - range.start)
+        }
     }
 
     /// A pointer to the first element, for kernels that write single columns of it; valid for [`Partition::len`]

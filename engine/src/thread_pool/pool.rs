@@ -61,7 +61,11 @@ impl ThreadPool {
         for thread in 1..threads {
             let shared = Arc::clone(&pool.shared);
             let name = format!("pool-{thread}");
-            pool.workers.push(std::thread::Builder::new().name(name).spawn(move || shared.work(thread))?);
+            pool.workers.push(
+                std::thread::Builder::new()
+                    .name(name)
+                    .spawn(move || shared.work(thread))?,
+            );
         }
         pool.shared.wait_for_start(pool.workers.len());
         Ok(pool)
@@ -106,8 +110,17 @@ impl ThreadPool {
     ///
     /// # Panics
     /// Panics if `width` is 0 or does not divide the length of `out`; resumes the panic of a part.
-    pub fn split_rows<T: Send>(&self, out: &mut [T], width: usize, task: &(dyn Fn(usize, &mut [T]) + Sync)) {
-        assert!(width > 0 && out.len().is_multiple_of(width), "{} elements are no rows of {width}", out.len());
+    pub fn split_rows<T: Send>(
+        &self,
+        out: &mut [T],
+        width: usize,
+        task: &(dyn Fn(usize, &mut [T]) + Sync),
+    ) {
+        assert!(
+            width > 0 && out.len().is_multiple_of(width),
+            "{} elements are no rows of {width}",
+            out.len()
+        );
         let rows = out.len() / width;
         let out = Partition::new(out);
         self.run(&|part, parts| {
@@ -123,9 +136,13 @@ impl ThreadPool {
     fn run_together(&self, chunks: u16, task: &(dyn Fn(Chunk) + Sync)) {
         let _running = Running(&self.running);
         // SAFETY: only the lifetime changes. No one keeps the pointer after the region, which ends before this call.
-        let task: Task = unsafe { std::mem::transmute::<*const (dyn Fn(Chunk) + Sync), Task>(task) };
+        let task: Task =
+            unsafe { std::mem::transmute::<*const (dyn Fn(Chunk) + Sync), Task>(task) };
         // SAFETY: `running` was free, so this is the only region; the task is borrowed during the call.
-        let wait = unsafe { self.shared.run(Region { task, chunks }, self.backoff.region_start()) };
+        let wait = unsafe {
+            self.shared
+                .run(Region { task, chunks }, self.backoff.region_start())
+        };
         if let Some(wait) = wait {
             self.backoff.note(wait);
         }
@@ -140,7 +157,13 @@ impl ThreadPool {
 fn run_alone(shares: usize, chunks: u16, task: &(dyn Fn(Chunk) + Sync)) {
     for share in 0..shares {
         for index in 0..usize::from(chunks) {
-            task(Chunk { share, shares, index, of: chunks.into(), thread: 0 });
+            task(Chunk {
+                share,
+                shares,
+                index,
+                of: chunks.into(),
+                thread: 0,
+            });
         }
     }
 }
@@ -166,6 +189,8 @@ impl Drop for ThreadPool {
 
 impl std::fmt::Debug for ThreadPool {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ThreadPool").field("threads", &self.threads()).finish()
+        f.debug_struct("ThreadPool")
+            .field("threads", &self.threads())
+            .finish()
     }
 }

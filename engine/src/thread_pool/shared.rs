@@ -76,9 +76,16 @@ impl Shared {
     pub(super) fn new(threads: usize) -> Self {
         Shared {
             shares: (0..threads)
-                .map(|_| CachePadded(Share { left: AtomicI32::new(0), region: UnsafeCell::new(None) }))
+                .map(|_| {
+                    CachePadded(Share {
+                        left: AtomicI32::new(0),
+                        region: UnsafeCell::new(None),
+                    })
+                })
                 .collect(),
-            done: (1..threads).map(|_| CachePadded(AtomicU32::new(0))).collect(),
+            done: (1..threads)
+                .map(|_| CachePadded(AtomicU32::new(0)))
+                .collect(),
             sleep_state: CachePadded(SleepState {
                 workers_sleep: AtomicBool::new(false),
                 caller_sleeps: AtomicBool::new(false),
@@ -144,7 +151,10 @@ impl Shared {
             for turn in 0..self.shares.len() {
                 let count = self.run_share((thread + turn) % self.shares.len(), thread);
                 if count > 0 {
-                    done.store(done.load(Ordering::Relaxed).wrapping_add(count), Ordering::SeqCst);
+                    done.store(
+                        done.load(Ordering::Relaxed).wrapping_add(count),
+                        Ordering::SeqCst,
+                    );
                     if self.sleep_state.0.caller_sleeps.load(Ordering::SeqCst) {
                         let _guard = lock(&self.sleep_state.0.sleep);
                         self.sleep_state.0.wake_caller.notify_one();
@@ -179,7 +189,13 @@ impl Shared {
             if let Some(Region { task, chunks }) = unsafe { *region.get() } {
                 let of = usize::from(chunks);
                 let index = of - before as usize;
-                let chunk = Chunk { share, shares: self.shares.len(), index, of, thread };
+                let chunk = Chunk {
+                    share,
+                    shares: self.shares.len(),
+                    index,
+                    of,
+                    thread,
+                };
                 // SAFETY: as above; the caller keeps the task alive until all chunks are finished.
                 let outcome = catch_unwind(AssertUnwindSafe(|| unsafe { (*task)(chunk) }));
                 if let Err(panic) = outcome {
@@ -194,7 +210,8 @@ impl Shared {
     fn wait_for_work(&self, thread: usize) -> bool {
         let sleep_state = &self.sleep_state.0;
         let left = &self.shares[thread].0.left;
-        let has_work = || left.load(Ordering::SeqCst) > 0 || sleep_state.stop.load(Ordering::SeqCst);
+        let has_work =
+            || left.load(Ordering::SeqCst) > 0 || sleep_state.stop.load(Ordering::SeqCst);
         if !spin_until(has_work) {
             let mut guard = lock(&sleep_state.sleep);
             loop {
@@ -202,7 +219,10 @@ impl Shared {
                 if has_work() {
                     break;
                 }
-                guard = sleep_state.wake_workers.wait(guard).unwrap_or_else(PoisonError::into_inner);
+                guard = sleep_state
+                    .wake_workers
+                    .wait(guard)
+                    .unwrap_or_else(PoisonError::into_inner);
             }
         }
         !sleep_state.stop.load(Ordering::SeqCst)
@@ -210,7 +230,9 @@ impl Shared {
 
     /// Number of chunks finished by all workers. It wraps around; only differences are meaningful.
     fn done_by_workers(&self) -> u32 {
-        self.done.iter().fold(0, |sum, done| sum.wrapping_add(done.0.load(Ordering::SeqCst)))
+        self.done.iter().fold(0, |sum, done| {
+            sum.wrapping_add(done.0.load(Ordering::SeqCst))
+        })
     }
 
     /// Waits until the workers' number of finished chunks is `expected`.
@@ -224,11 +246,17 @@ impl Shared {
         let mut guard = lock(&sleep_state.sleep);
         sleep_state.caller_sleeps.store(true, Ordering::SeqCst);
         while !finished() {
-            guard = sleep_state.wake_caller.wait(guard).unwrap_or_else(PoisonError::into_inner);
+            guard = sleep_state
+                .wake_caller
+                .wait(guard)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         sleep_state.caller_sleeps.store(false, Ordering::SeqCst);
         let busy = start.map(|start| sleep.duration_since(start).saturating_sub(SPIN_LIMIT));
-        Some(Wait { busy, waited: sleep.elapsed() + SPIN_LIMIT })
+        Some(Wait {
+            busy,
+            waited: sleep.elapsed() + SPIN_LIMIT,
+        })
     }
 }
 

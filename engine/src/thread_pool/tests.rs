@@ -36,7 +36,11 @@ fn every_part_runs_once_in_every_region() {
                 calls[part].fetch_add(1, Ordering::Relaxed);
             });
         }
-        assert!(calls.iter().all(|count| count.load(Ordering::Relaxed) == 500));
+        assert!(
+            calls
+                .iter()
+                .all(|count| count.load(Ordering::Relaxed) == 500)
+        );
     }
 }
 
@@ -45,17 +49,27 @@ fn every_chunk_runs_once_and_no_two_threads_have_one_number() {
     for threads in [1, 2, 3] {
         let pool = ThreadPool::new(threads).unwrap();
         for chunks in [0u16, 1, 2, 7] {
-            let calls: Vec<AtomicUsize> = (0..threads * usize::from(chunks)).map(|_| AtomicUsize::new(0)).collect();
+            let calls: Vec<AtomicUsize> = (0..threads * usize::from(chunks))
+                .map(|_| AtomicUsize::new(0))
+                .collect();
             let busy: Vec<AtomicUsize> = (0..threads).map(|_| AtomicUsize::new(0)).collect();
             for _ in 0..300 {
                 pool.run_chunks(chunks, &|chunk| {
                     assert_eq!((chunk.shares, chunk.of), (threads, usize::from(chunks)));
-                    assert_eq!(busy[chunk.thread].fetch_add(1, Ordering::SeqCst), 0, "two threads have one number");
+                    assert_eq!(
+                        busy[chunk.thread].fetch_add(1, Ordering::SeqCst),
+                        0,
+                        "two threads have one number"
+                    );
                     calls[chunk.share * chunk.of + chunk.index].fetch_add(1, Ordering::Relaxed);
                     busy[chunk.thread].fetch_sub(1, Ordering::SeqCst);
                 });
             }
-            assert!(calls.iter().all(|count| count.load(Ordering::Relaxed) == 300));
+            assert!(
+                calls
+                    .iter()
+                    .all(|count| count.load(Ordering::Relaxed) == 300)
+            );
         }
     }
 }
@@ -118,7 +132,10 @@ fn a_panic_of_any_part_reaches_the_caller_and_the_pool_lives_on() {
             });
         }));
         let message = *outcome.unwrap_err().downcast::<String>().unwrap();
-        assert!(message.contains(&format!("part {guilty} failed")), "{message}");
+        assert!(
+            message.contains(&format!("part {guilty} failed")),
+            "{message}"
+        );
         assert_eq!(finished.load(Ordering::Relaxed), 2);
     }
     let after = AtomicUsize::new(0);

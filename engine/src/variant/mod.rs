@@ -3,7 +3,10 @@
 mod axes;
 mod phases;
 
-pub use axes::{Attention, Buffers, Decode, Embedding, Gelu, LayerNorm, MatMul, Qkv, Residual, Softmax, WeightStorage};
+pub use axes::{
+    Attention, Buffers, Decode, Embedding, Gelu, LayerNorm, MatMul, Qkv, Residual, Softmax,
+    WeightStorage,
+};
 pub use phases::{Phase, phases};
 
 /// Error for a name that has no value.
@@ -21,7 +24,11 @@ pub struct UnknownName {
 impl UnknownName {
     /// An error for `name`, which is none of `allowed`.
     pub fn new(kind: &'static str, name: &str, allowed: &[&'static str]) -> Self {
-        Self { kind, name: name.to_owned(), allowed: allowed.to_vec() }
+        Self {
+            kind,
+            name: name.to_owned(),
+            allowed: allowed.to_vec(),
+        }
     }
 }
 
@@ -96,10 +103,14 @@ impl Variant {
     /// # Errors
     /// Returns an error if there is no phase of that name; the message lists the phases.
     pub fn phase(name: &str) -> Result<Self, UnknownName> {
-        phases().iter().find(|phase| phase.name == name).map(|phase| phase.variant).ok_or_else(|| {
-            let names: Vec<_> = phases().iter().map(|phase| phase.name).collect();
-            UnknownName::new("phase", name, &names)
-        })
+        phases()
+            .iter()
+            .find(|phase| phase.name == name)
+            .map(|phase| phase.variant)
+            .ok_or_else(|| {
+                let names: Vec<_> = phases().iter().map(|phase| phase.name).collect();
+                UnknownName::new("phase", name, &names)
+            })
     }
 
     /// Parses a phase followed by changes, such as `optimized` or `optimized,layer_norm=welford,buffers=fresh`.
@@ -134,8 +145,14 @@ mod tests {
     #[test]
     fn unknown_names_list_what_there_is() {
         let error = Variant::naive().with("matmul", "magic").unwrap_err();
-        assert_eq!(error.to_string(), "unknown matmul 'magic'; known are: naive, blocked, simd, parallel");
-        assert_eq!(Variant::naive().with("colour", "red").unwrap_err().kind, "axis");
+        assert_eq!(
+            error.to_string(),
+            "unknown matmul 'magic'; known are: naive, blocked, simd, parallel"
+        );
+        assert_eq!(
+            Variant::naive().with("colour", "red").unwrap_err().kind,
+            "axis"
+        );
         assert_eq!(Variant::phase("fastest").unwrap_err().kind, "phase");
     }
 

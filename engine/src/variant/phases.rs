@@ -1,6 +1,8 @@
 //! The phases of the roadmap: named variants, each with one step more than the phase before.
 
-use super::{Attention, Buffers, Decode, Embedding, Gelu, LayerNorm, MatMul, Qkv, Residual, Softmax, Variant};
+use super::{
+    Attention, Buffers, Decode, Embedding, Gelu, LayerNorm, MatMul, Qkv, Residual, Softmax, Variant,
+};
 
 /// A named variant on the roadmap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,12 +17,22 @@ pub struct Phase {
 
 const NAIVE: Variant = Variant::naive();
 
-const REFERENCE: Variant = Variant { matmul: MatMul::Parallel, ..NAIVE };
+const REFERENCE: Variant = Variant {
+    matmul: MatMul::Parallel,
+    ..NAIVE
+};
 
-const QUICK_WINS: Variant =
-    Variant { embedding: Embedding::RowCopy, residual: Residual::Simd, qkv: Qkv::Strided, ..REFERENCE };
+const QUICK_WINS: Variant = Variant {
+    embedding: Embedding::RowCopy,
+    residual: Residual::Simd,
+    qkv: Qkv::Strided,
+    ..REFERENCE
+};
 
-const POOLED: Variant = Variant { buffers: Buffers::Pooled, ..QUICK_WINS };
+const POOLED: Variant = Variant {
+    buffers: Buffers::Pooled,
+    ..QUICK_WINS
+};
 
 const COMPUTE: Variant = Variant {
     layer_norm: LayerNorm::TwoPassSimd,
@@ -30,13 +42,25 @@ const COMPUTE: Variant = Variant {
     ..POOLED
 };
 
-const KV_CACHE: Variant = Variant { decode: Decode::KvCache, attention: Attention::Online, ..COMPUTE };
+const KV_CACHE: Variant = Variant {
+    decode: Decode::KvCache,
+    attention: Attention::Online,
+    ..COMPUTE
+};
 
-const OPTIMIZED: Variant =
-    Variant { residual: Residual::Fused, gelu: Gelu::Fused, embedding: Embedding::Parallel, ..KV_CACHE };
+const OPTIMIZED: Variant = Variant {
+    residual: Residual::Fused,
+    gelu: Gelu::Fused,
+    embedding: Embedding::Parallel,
+    ..KV_CACHE
+};
 
 const PHASES: &[Phase] = &[
-    Phase { name: "naive", step: "everything plain: row times column, three passes, no reuse", variant: NAIVE },
+    Phase {
+        name: "naive",
+        step: "everything plain: row times column, three passes, no reuse",
+        variant: NAIVE,
+    },
     Phase {
         name: "reference",
         step: "fast matrix products, all else plain: the base of the roadmap's forecasts",
@@ -47,7 +71,11 @@ const PHASES: &[Phase] = &[
         step: "embedding rows copied whole, SIMD residual additions, queries, keys and values read in place",
         variant: QUICK_WINS,
     },
-    Phase { name: "pooled", step: "buffers are reused instead of allocated", variant: POOLED },
+    Phase {
+        name: "pooled",
+        step: "buffers are reused instead of allocated",
+        variant: POOLED,
+    },
     Phase {
         name: "compute",
         step: "SIMD LayerNorm, softmax and GELU, attention as batched matrix products",

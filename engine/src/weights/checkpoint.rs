@@ -9,7 +9,9 @@ use memmap2::Mmap;
 use safetensors::{Dtype, SafeTensors};
 
 use super::tensor::Stored;
-use super::{BlockWeights, CheckpointError, LinearWeights, NormWeights, Tensor, Weights, checkpoint_config};
+use super::{
+    BlockWeights, CheckpointError, LinearWeights, NormWeights, Tensor, Weights, checkpoint_config,
+};
 use crate::config::Config;
 
 /// The prefix that checkpoints saved from a model with a head carry.
@@ -44,7 +46,14 @@ fn take_weights(file: &mut TensorFile, config: Config) -> Result<Weights, Checkp
         .collect::<Result<_, CheckpointError>>()?;
     let final_norm = file.norm("ln_f", c)?;
     let head = file.head(&config, &token_embedding)?;
-    Ok(Weights { config, token_embedding, position_embedding, blocks, final_norm, head })
+    Ok(Weights {
+        config,
+        token_embedding,
+        position_embedding,
+        blocks,
+        final_norm,
+        head,
+    })
 }
 
 /// A mapped safetensors file whose tensors are taken out one by one.
@@ -64,7 +73,10 @@ struct Entry {
 
 impl TensorFile {
     fn open(path: PathBuf) -> Result<Self, CheckpointError> {
-        let read = |source| CheckpointError::Read { path: path.clone(), source };
+        let read = |source| CheckpointError::Read {
+            path: path.clone(),
+            source,
+        };
         let handle = File::open(&path).map_err(read)?;
         // SAFETY: the map is private to this process and only read. The documentation of `Weights::load` requires that
         // the file is not changed meanwhile.
@@ -88,7 +100,12 @@ impl TensorFile {
             })
             .collect();
         let prefixed = tensors.keys().any(|name| name.starts_with(PREFIX));
-        Ok(Self { path, file: Arc::new(file), prefix: if prefixed { PREFIX } else { "" }, tensors })
+        Ok(Self {
+            path,
+            file: Arc::new(file),
+            prefix: if prefixed { PREFIX } else { "" },
+            tensors,
+        })
     }
 
     fn norm(&mut self, name: &str, c: usize) -> Result<NormWeights, CheckpointError> {
@@ -106,7 +123,11 @@ impl TensorFile {
     }
 
     /// Takes the head, unless it is tied. A tied head in the file has to be equal to the embedding.
-    fn head(&mut self, config: &Config, embedding: &Tensor) -> Result<Option<Tensor>, CheckpointError> {
+    fn head(
+        &mut self,
+        config: &Config,
+        embedding: &Tensor,
+    ) -> Result<Option<Tensor>, CheckpointError> {
         let shape = [config.vocab, config.embed];
         if !config.tied_head {
             return self.take_exact(HEAD.to_owned(), &shape).map(Some);
@@ -118,7 +139,9 @@ impl TensorFile {
         if head.values() == embedding.values() {
             Ok(None)
         } else {
-            Err(CheckpointError::HeadNotTied { path: self.path.clone() })
+            Err(CheckpointError::HeadNotTied {
+                path: self.path.clone(),
+            })
         }
     }
 
@@ -129,7 +152,10 @@ impl TensorFile {
 
     fn take_exact(&mut self, name: String, shape: &[usize]) -> Result<Tensor, CheckpointError> {
         let Some(entry) = self.tensors.remove(&name) else {
-            return Err(CheckpointError::Missing { path: self.path.clone(), name });
+            return Err(CheckpointError::Missing {
+                path: self.path.clone(),
+                name,
+            });
         };
         if entry.shape != shape {
             return Err(CheckpointError::Shape {
@@ -144,10 +170,20 @@ impl TensorFile {
             Dtype::F16 => Stored::F16,
             Dtype::BF16 => Stored::Bf16,
             other => {
-                return Err(CheckpointError::Stored { path: self.path.clone(), name, stored: format!("{other:?}") });
+                return Err(CheckpointError::Stored {
+                    path: self.path.clone(),
+                    name,
+                    stored: format!("{other:?}"),
+                });
             }
         };
-        Ok(Tensor::mapped(shape, Arc::clone(&self.file), entry.start, entry.bytes, stored))
+        Ok(Tensor::mapped(
+            shape,
+            Arc::clone(&self.file),
+            entry.start,
+            entry.bytes,
+            stored,
+        ))
     }
 
     /// Returns an error for the first tensor, by name, that the model does not use. The causal masks in old checkpoints
@@ -156,13 +192,17 @@ impl TensorFile {
         let is_mask = |name: &str| {
             (0..layers).any(|layer| {
                 let block = format!("{}h.{layer}.attn.", self.prefix);
-                name.strip_prefix(&block).is_some_and(|rest| rest == "bias" || rest == "masked_bias")
+                name.strip_prefix(&block)
+                    .is_some_and(|rest| rest == "bias" || rest == "masked_bias")
             })
         };
         let mut extra: Vec<_> = self.tensors.keys().filter(|name| !is_mask(name)).collect();
         extra.sort();
         match extra.first() {
-            Some(name) => Err(CheckpointError::Extra { path: self.path.clone(), name: (*name).clone() }),
+            Some(name) => Err(CheckpointError::Extra {
+                path: self.path.clone(),
+                name: (*name).clone(),
+            }),
             None => Ok(()),
         }
     }

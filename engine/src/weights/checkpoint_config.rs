@@ -10,17 +10,29 @@ use crate::config::{Activation, Config};
 
 /// Reads and checks the configuration file at `path`.
 pub(super) fn read(path: &Path) -> Result<Config, CheckpointError> {
-    let text =
-        std::fs::read_to_string(path).map_err(|source| CheckpointError::Read { path: path.to_owned(), source })?;
-    let wrong = |reason: String| CheckpointError::Config { path: path.to_owned(), reason };
-    let value: Value = serde_json::from_str(&text).map_err(|error| wrong(format!("not JSON: {error}")))?;
+    let text = std::fs::read_to_string(path).map_err(|source| CheckpointError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    let wrong = |reason: String| CheckpointError::Config {
+        path: path.to_owned(),
+        reason,
+    };
+    let value: Value =
+        serde_json::from_str(&text).map_err(|error| wrong(format!("not JSON: {error}")))?;
     let Value::Object(values) = value else {
         return Err(wrong("not a JSON object".to_owned()));
     };
-    let reader = Reader { path, values: &values };
+    let reader = Reader {
+        path,
+        values: &values,
+    };
     reader.refuse_other_models()?;
     let config = reader.config()?;
-    config.validate().map_err(|source| CheckpointError::Sizes { path: path.to_owned(), source })?;
+    config.validate().map_err(|source| CheckpointError::Sizes {
+        path: path.to_owned(),
+        source,
+    })?;
     Ok(config)
 }
 
@@ -36,7 +48,9 @@ impl Reader<'_> {
         if let Some(n_ctx) = self.get("n_ctx")
             && n_ctx.as_u64() != Some(context as u64)
         {
-            return Err(self.wrong(format!("n_ctx is {n_ctx} but n_positions is {context}; they must agree")));
+            return Err(self.wrong(format!(
+                "n_ctx is {n_ctx} but n_positions is {context}; they must agree"
+            )));
         }
         let inner = match self.get("n_inner") {
             Some(_) => self.size("n_inner")?,
@@ -64,8 +78,15 @@ impl Reader<'_> {
         }
         if let Some(Value::Array(names)) = self.get("architectures") {
             let known = ["GPT2LMHeadModel", "GPT2Model"];
-            if let Some(other) = names.iter().find(|name| !known.iter().any(|known| *name == known)) {
-                return Err(self.unsupported("architectures", other, "GPT2LMHeadModel and GPT2Model"));
+            if let Some(other) = names
+                .iter()
+                .find(|name| !known.iter().any(|known| *name == known))
+            {
+                return Err(self.unsupported(
+                    "architectures",
+                    other,
+                    "GPT2LMHeadModel and GPT2Model",
+                ));
             }
         }
         let required = [
@@ -89,8 +110,14 @@ impl Reader<'_> {
     fn activation(&self) -> Result<Activation, CheckpointError> {
         match self.get("activation_function") {
             None => Ok(Activation::GeluTanh),
-            Some(Value::String(name)) if name == "gelu_new" || name == "gelu_pytorch_tanh" => Ok(Activation::GeluTanh),
-            Some(other) => Err(self.unsupported("activation_function", other, "gelu_new and gelu_pytorch_tanh")),
+            Some(Value::String(name)) if name == "gelu_new" || name == "gelu_pytorch_tanh" => {
+                Ok(Activation::GeluTanh)
+            }
+            Some(other) => Err(self.unsupported(
+                "activation_function",
+                other,
+                "gelu_new and gelu_pytorch_tanh",
+            )),
         }
     }
 
@@ -128,10 +155,23 @@ impl Reader<'_> {
     }
 
     fn wrong(&self, reason: String) -> CheckpointError {
-        CheckpointError::Config { path: self.path.to_owned(), reason }
+        CheckpointError::Config {
+            path: self.path.to_owned(),
+            reason,
+        }
     }
 
-    fn unsupported(&self, key: &'static str, value: &Value, supported: &'static str) -> CheckpointError {
-        CheckpointError::Unsupported { path: self.path.to_owned(), key, value: value.to_string(), supported }
+    fn unsupported(
+        &self,
+        key: &'static str,
+        value: &Value,
+        supported: &'static str,
+    ) -> CheckpointError {
+        CheckpointError::Unsupported {
+            path: self.path.to_owned(),
+            key,
+            value: value.to_string(),
+            supported,
+        }
     }
 }

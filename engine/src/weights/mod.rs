@@ -95,23 +95,43 @@ impl Weights {
     /// # Errors
     /// Returns an error otherwise; for a tensor, it contains the name and both shapes.
     pub fn validate(&self) -> Result<(), EngineError> {
-        let Config { vocab, context, embed: c, layers, inner, .. } = self.config;
+        let Config {
+            vocab,
+            context,
+            embed: c,
+            layers,
+            inner,
+            ..
+        } = self.config;
         self.config.validate()?;
         if self.blocks.len() != layers {
-            return Err(EngineError::Blocks { expected: layers, found: self.blocks.len() });
+            return Err(EngineError::Blocks {
+                expected: layers,
+                found: self.blocks.len(),
+            });
         }
-        self.token_embedding.check_shape("the token embedding", &[vocab, c])?;
-        self.position_embedding.check_shape("the position embedding", &[context, c])?;
+        self.token_embedding
+            .check_shape("the token embedding", &[vocab, c])?;
+        self.position_embedding
+            .check_shape("the position embedding", &[context, c])?;
         for block in &self.blocks {
             block.attention_norm.check_shape(c)?;
-            block.qkv.check_shape("a block's qkv projection", c, 3 * c)?;
+            block
+                .qkv
+                .check_shape("a block's qkv projection", c, 3 * c)?;
             block.projection.check_shape("a block's projection", c, c)?;
             block.mlp_norm.check_shape(c)?;
-            block.expand.check_shape("a block's first MLP layer", c, inner)?;
-            block.contract.check_shape("a block's second MLP layer", inner, c)?;
+            block
+                .expand
+                .check_shape("a block's first MLP layer", c, inner)?;
+            block
+                .contract
+                .check_shape("a block's second MLP layer", inner, c)?;
         }
         self.final_norm.check_shape(c)?;
-        self.head.as_ref().map_or(Ok(()), |head| head.check_shape("the head", &[vocab, c]))
+        self.head
+            .as_ref()
+            .map_or(Ok(()), |head| head.check_shape("the head", &[vocab, c]))
     }
 }
 

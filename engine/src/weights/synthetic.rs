@@ -27,7 +27,14 @@ pub(super) fn weights(config: &Config, seed: u64) -> Result<Weights, ConfigError
         .collect();
     let final_norm = source.norm(c);
     let head = (!config.tied_head).then(|| source.tensor(&[config.vocab, c], 0.0, table));
-    Ok(Weights { config: config.clone(), token_embedding, position_embedding, blocks, final_norm, head })
+    Ok(Weights {
+        config: config.clone(),
+        token_embedding,
+        position_embedding,
+        blocks,
+        final_norm,
+        head,
+    })
 }
 
 /// The standard deviation at which a product over `inputs` terms keeps unit variance.
@@ -39,18 +46,26 @@ struct Source(SplitMix64);
 
 impl Source {
     fn norm(&mut self, c: usize) -> NormWeights {
-        NormWeights { gain: self.tensor(&[c], 1.0, 0.1), bias: self.tensor(&[c], 0.0, 0.05) }
+        NormWeights {
+            gain: self.tensor(&[c], 1.0, 0.1),
+            bias: self.tensor(&[c], 0.0, 0.05),
+        }
     }
 
     fn linear(&mut self, k: usize, n: usize, scale: f32) -> LinearWeights {
-        LinearWeights { kernel: self.tensor(&[k, n], 0.0, scale * deviation(k)), bias: self.tensor(&[n], 0.0, 0.05) }
+        LinearWeights {
+            kernel: self.tensor(&[k, n], 0.0, scale * deviation(k)),
+            bias: self.tensor(&[n], 0.0, 0.05),
+        }
     }
 
     /// Uniform values around `mean` with the given standard deviation.
     fn tensor(&mut self, shape: &[usize], mean: f32, deviation: f32) -> Tensor {
         let count = shape.iter().product();
         let half_width = deviation * 3.0_f32.sqrt();
-        let values = (0..count).map(|_| mean + half_width * self.0.signed_unit()).collect();
+        let values = (0..count)
+            .map(|_| mean + half_width * self.0.signed_unit())
+            .collect();
         Tensor::new(shape, values).expect("the number of values is that of the shape")
     }
 }
@@ -63,7 +78,9 @@ mod tests {
     fn weights_are_the_same_on_every_machine() {
         let weights = Weights::synthetic(&Config::small(), 42).unwrap();
         let bits = |tensor: &Tensor| {
-            tensor.values().iter().fold(0_u64, |hash, x| hash.rotate_left(5) ^ u64::from(x.to_bits()))
+            tensor.values().iter().fold(0_u64, |hash, x| {
+                hash.rotate_left(5) ^ u64::from(x.to_bits())
+            })
         };
         // Computed by a separate implementation in Python (`struct` for the roundings to f32).
         assert_eq!(bits(&weights.token_embedding), TOKEN_EMBEDDING);
@@ -81,7 +98,11 @@ mod tests {
         let tensor = source.tensor(&[100, 1000], 1.0, 0.1);
         let values = tensor.values();
         let mean = values.iter().map(|&x| f64::from(x)).sum::<f64>() / 1e5;
-        let variance = values.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>() / 1e5;
+        let variance = values
+            .iter()
+            .map(|&x| (f64::from(x) - mean).powi(2))
+            .sum::<f64>()
+            / 1e5;
         assert!((mean - 1.0).abs() < 1e-3, "{mean}");
         assert!((variance.sqrt() - 0.1).abs() < 1e-3, "{variance}");
     }

@@ -19,7 +19,12 @@ pub(super) enum Stored {
 #[derive(Clone, Debug)]
 enum Values {
     Memory(Vec<f32>),
-    Mapped { file: Arc<Mmap>, start: usize, bytes: usize, stored: Stored },
+    Mapped {
+        file: Arc<Mmap>,
+        start: usize,
+        bytes: usize,
+        stored: Stored,
+    },
 }
 
 /// A dense f32 tensor, row-major.
@@ -32,13 +37,29 @@ pub struct Tensor {
 impl Tensor {
     /// A tensor in memory; `None` if the number of values is not that of the shape.
     pub fn new(shape: &[usize], values: Vec<f32>) -> Option<Self> {
-        (shape.iter().product::<usize>() == values.len())
-            .then(|| Self { shape: shape.to_vec(), values: Values::Memory(values) })
+        (shape.iter().product::<usize>() == values.len()).then(|| Self {
+            shape: shape.to_vec(),
+            values: Values::Memory(values),
+        })
     }
 
     /// A tensor whose elements lie in `file` from byte `start` on.
-    pub(super) fn mapped(shape: &[usize], file: Arc<Mmap>, start: usize, bytes: usize, stored: Stored) -> Self {
-        Self { shape: shape.to_vec(), values: Values::Mapped { file, start, bytes, stored } }
+    pub(super) fn mapped(
+        shape: &[usize],
+        file: Arc<Mmap>,
+        start: usize,
+        bytes: usize,
+        stored: Stored,
+    ) -> Self {
+        Self {
+            shape: shape.to_vec(),
+            values: Values::Mapped {
+                file,
+                start,
+                bytes,
+                stored,
+            },
+        }
     }
 
     /// Length of every dimension.
@@ -47,11 +68,19 @@ impl Tensor {
     }
 
     /// Checks the shape of this tensor, which an error calls `name`.
-    pub(super) fn check_shape(&self, name: &'static str, expected: &[usize]) -> Result<(), EngineError> {
+    pub(super) fn check_shape(
+        &self,
+        name: &'static str,
+        expected: &[usize],
+    ) -> Result<(), EngineError> {
         if self.shape == expected {
             Ok(())
         } else {
-            Err(EngineError::Shape { name, expected: expected.to_vec(), found: self.shape.clone() })
+            Err(EngineError::Shape {
+                name,
+                expected: expected.to_vec(),
+                found: self.shape.clone(),
+            })
         }
     }
 
@@ -59,7 +88,12 @@ impl Tensor {
     pub fn values(&self) -> Cow<'_, [f32]> {
         match &self.values {
             Values::Memory(values) => Cow::Borrowed(values),
-            Values::Mapped { file, start, bytes, stored } => decode(&file[*start..*start + *bytes], *stored),
+            Values::Mapped {
+                file,
+                start,
+                bytes,
+                stored,
+            } => decode(&file[*start..*start + *bytes], *stored),
         }
     }
 
@@ -67,10 +101,15 @@ impl Tensor {
     /// count as resident memory. The values stay available.
     pub fn release(&self) {
         #[cfg(unix)]
-        if let Values::Mapped { file, start, bytes, .. } = &self.values {
+        if let Values::Mapped {
+            file, start, bytes, ..
+        } = &self.values
+        {
             // SAFETY: the map is read-only and backed by a file, so dropped pages are read from the file again on the
             // next access. Failure only means that the pages stay resident.
-            let _ = unsafe { file.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, *start, *bytes) };
+            let _ = unsafe {
+                file.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, *start, *bytes)
+            };
         }
     }
 }
@@ -87,7 +126,11 @@ fn decode(bytes: &[u8], stored: Stored) -> Cow<'_, [f32]> {
                 }
             }
             let values = bytes.chunks_exact(4);
-            Cow::Owned(values.map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
+            Cow::Owned(
+                values
+                    .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+                    .collect(),
+            )
         }
         Stored::F16 => Cow::Owned(convert::<half::f16>(bytes, half::f16::from_bits)),
         Stored::Bf16 => Cow::Owned(convert::<half::bf16>(bytes, half::bf16::from_bits)),
@@ -123,11 +166,20 @@ mod tests {
     #[test]
     fn stored_elements_are_converted_exactly() {
         let numbers: Vec<f32> = (0..3000).map(|i| (i as f32 - 1500.0) * 0.25).collect();
-        let f16: Vec<u8> = numbers.iter().flat_map(|&x| half::f16::from_f32(x).to_le_bytes()).collect();
-        let bf16: Vec<u8> = numbers.iter().flat_map(|&x| half::bf16::from_f32(x).to_le_bytes()).collect();
+        let f16: Vec<u8> = numbers
+            .iter()
+            .flat_map(|&x| half::f16::from_f32(x).to_le_bytes())
+            .collect();
+        let bf16: Vec<u8> = numbers
+            .iter()
+            .flat_map(|&x| half::bf16::from_f32(x).to_le_bytes())
+            .collect();
         let f32: Vec<u8> = numbers.iter().flat_map(|x| x.to_le_bytes()).collect();
         assert_eq!(*decode(&f16, Stored::F16), *numbers);
-        let rounded: Vec<f32> = numbers.iter().map(|&x| half::bf16::from_f32(x).to_f32()).collect();
+        let rounded: Vec<f32> = numbers
+            .iter()
+            .map(|&x| half::bf16::from_f32(x).to_f32())
+            .collect();
         assert_eq!(*decode(&bf16, Stored::Bf16), *rounded);
         assert_eq!(*decode(&f32, Stored::F32), *numbers);
         let mut shifted = vec![0];

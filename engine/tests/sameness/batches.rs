@@ -45,15 +45,28 @@ fn streams_generate_what_sessions_do_one_after_the_other() {
     let engine = engine(&weights, Variant::phase("optimized").unwrap(), 2);
     let all = tokens(&config, 40);
     let prompts: Vec<&[u32]> = all.chunks(5).collect();
-    let sampler = Sampler::new(Sampling { temperature: 0.8, top_k: Some(20), top_p: Some(0.9), seed: 4 }).unwrap();
+    let sampler = Sampler::new(Sampling {
+        temperature: 0.8,
+        top_k: Some(20),
+        top_p: Some(0.9),
+        seed: 4,
+    })
+    .unwrap();
     let found = generate_streams(&engine, &prompts, 12, &sampler, Overflow::Error).unwrap();
     assert_eq!(found.len(), prompts.len());
     for (prompt, found) in prompts.iter().zip(found) {
         let mut session = engine.session_with_threads(1).unwrap();
         let mut expected = Vec::new();
-        generate(&mut session, prompt, 12, &mut sampler.clone(), Overflow::Error, |token| {
-            expected.push(token);
-        })
+        generate(
+            &mut session,
+            prompt,
+            12,
+            &mut sampler.clone(),
+            Overflow::Error,
+            |token| {
+                expected.push(token);
+            },
+        )
         .unwrap();
         assert_eq!(found, expected);
     }

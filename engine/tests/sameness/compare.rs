@@ -8,7 +8,16 @@ pub(crate) const TOLERANCE: f32 = 1e-4;
 
 /// A model with sizes that no vector width, tile or block divides.
 pub(crate) fn awkward(tied_head: bool) -> Config {
-    Config { vocab: 61, context: 40, embed: 45, layers: 2, heads: 3, inner: 101, tied_head, ..Config::small() }
+    Config {
+        vocab: 61,
+        context: 40,
+        embed: 45,
+        layers: 2,
+        heads: 3,
+        inner: 101,
+        tied_head,
+        ..Config::small()
+    }
 }
 
 pub(crate) fn tokens(config: &Config, count: usize) -> Vec<u32> {
@@ -21,14 +30,23 @@ pub(crate) fn engine(weights: &Weights, variant: Variant, threads: usize) -> Eng
 
 /// Asserts that `found` is within `tolerance * max |expected|` of `expected` everywhere, and that the likeliest token
 /// of every row of `vocab` is the same, except where the two best logits lie closer than that.
-pub(crate) fn assert_same(found: &[f32], expected: &[f32], vocab: usize, tolerance: f32, what: &str) {
+pub(crate) fn assert_same(
+    found: &[f32],
+    expected: &[f32],
+    vocab: usize,
+    tolerance: f32,
+    what: &str,
+) {
     assert_eq!(found.len(), expected.len(), "{what}");
     let largest = expected.iter().fold(0.0_f32, |max, x| max.max(x.abs()));
     let bound = tolerance * largest;
     for (t, (found, expected)) in found.chunks(vocab).zip(expected.chunks(vocab)).enumerate() {
         for (i, (found, expected)) in found.iter().zip(expected).enumerate() {
             let off = (found - expected).abs();
-            assert!(off <= bound, "{what}: logit {i} at {t} is {found}, not {expected} (bound {bound})");
+            assert!(
+                off <= bound,
+                "{what}: logit {i} at {t} is {found}, not {expected} (bound {bound})"
+            );
         }
         let best = likeliest(expected);
         let chosen = likeliest(found);

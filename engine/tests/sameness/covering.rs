@@ -41,7 +41,12 @@ fn all_pairs(axes: &[(&'static str, Vec<&'static str>)]) -> Vec<(Value, Value)> 
 }
 
 /// The value of `axis` that covers most missing pairs with what is chosen.
-fn best_value(axis: usize, values: usize, choice: &[Option<usize>], missing: &[(Value, Value)]) -> usize {
+fn best_value(
+    axis: usize,
+    values: usize,
+    choice: &[Option<usize>],
+    missing: &[(Value, Value)],
+) -> usize {
     let gain = |value: usize| {
         let own = (axis, value);
         let covers = |&&(a, b): &&(Value, Value)| {
@@ -78,7 +83,10 @@ fn the_array_covers_every_pair() {
                         let choices = variant.choices();
                         choices.contains(&(axis_a, value_a)) && choices.contains(&(axis_b, value_b))
                     };
-                    assert!(variants.iter().any(holds), "{axis_a}={value_a}, {axis_b}={value_b}");
+                    assert!(
+                        variants.iter().any(holds),
+                        "{axis_a}={value_a}, {axis_b}={value_b}"
+                    );
                 }
             }
         }

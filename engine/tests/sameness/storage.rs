@@ -29,10 +29,16 @@ const STEPS: usize = 200;
 const PROMPT: usize = 8;
 
 fn cost(config: &Config, seed: u64, storage: WeightStorage) -> Cost {
-    let config = Config { context: PROMPT + STEPS, ..config.clone() };
+    let config = Config {
+        context: PROMPT + STEPS,
+        ..config.clone()
+    };
     let weights = Weights::synthetic(&config, seed).unwrap();
     let engine = |weights_as: WeightStorage| {
-        let variant = Variant { weights: weights_as, ..Variant::phase("optimized").unwrap() };
+        let variant = Variant {
+            weights: weights_as,
+            ..Variant::phase("optimized").unwrap()
+        };
         engine(&weights, variant, 2)
     };
     let exact = engine(WeightStorage::F32);
@@ -57,9 +63,14 @@ fn cost(config: &Config, seed: u64, storage: WeightStorage) -> Cost {
 fn greedy_window(engine: &Engine) -> Vec<u32> {
     let mut window = tokens(engine.config(), PROMPT);
     let prompt = window.clone();
-    generate(&mut engine.session().unwrap(), &prompt, STEPS, &mut Sampler::greedy(), Overflow::Error, |token| {
-        window.push(token)
-    })
+    generate(
+        &mut engine.session().unwrap(),
+        &prompt,
+        STEPS,
+        &mut Sampler::greedy(),
+        Overflow::Error,
+        |token| window.push(token),
+    )
     .unwrap();
     window
 }
@@ -77,7 +88,10 @@ fn divergence(p: &[f32], q: &[f32]) -> f64 {
 /// The bounds are about twice the measured values.
 #[test]
 fn fewer_bits_cost_as_much_accuracy_as_stated() {
-    let bounds = [(WeightStorage::Bf16, [8e-3, 2e-5, 0.97]), (WeightStorage::Int8, [2e-2, 2e-4, 0.9])];
+    let bounds = [
+        (WeightStorage::Bf16, [8e-3, 2e-5, 0.97]),
+        (WeightStorage::Int8, [2e-2, 2e-4, 0.9]),
+    ];
     for config in [Config::small(), Config::medium(), awkward(true)] {
         for (storage, [largest, divergence, kept]) in bounds {
             let cost = cost(&config, 42, storage);

@@ -24,13 +24,22 @@ fn check(engine: &Engine, window: &[u32], expected: &[f32], tolerance: f32, what
         assert_same(last, row(prompt - 1), vocab, tolerance, what);
         for t in prompt..window.len() {
             let logits = session.decode(window[t]).unwrap();
-            assert_same(logits, row(t), vocab, tolerance, &format!("{what}, step {t}"));
+            assert_same(
+                logits,
+                row(t),
+                vocab,
+                tolerance,
+                &format!("{what}, step {t}"),
+            );
         }
     }
 }
 
 fn naive_with(storage: WeightStorage) -> Variant {
-    Variant { weights: storage, ..Variant::naive() }
+    Variant {
+        weights: storage,
+        ..Variant::naive()
+    }
 }
 
 #[test]
@@ -43,12 +52,17 @@ fn every_phase_and_every_pair_of_choices() {
         let weights = Weights::synthetic(&config, 5).unwrap();
         let window = tokens(&config, 22);
         let variants = pairwise(&axes);
-        let all = variants.into_iter().chain(phases().iter().map(|phase| phase.variant));
+        let all = variants
+            .into_iter()
+            .chain(phases().iter().map(|phase| phase.variant));
         for &storage in WeightStorage::ALL {
             let naive = engine(&weights, naive_with(storage), 1);
             let expected = naive.logits(&window).unwrap();
             for (i, variant) in all.clone().enumerate() {
-                let variant = Variant { weights: storage, ..variant };
+                let variant = Variant {
+                    weights: storage,
+                    ..variant
+                };
                 let threads = 1 + i % 3;
                 let engine = engine(&weights, variant, threads);
                 let what = format!("{:?} on {threads} threads", variant.choices());
@@ -67,14 +81,17 @@ fn the_three_main_axes_in_every_combination() {
     let config = Config::small();
     let weights = Weights::synthetic(&config, 42).unwrap();
     let window = tokens(&config, 20);
-    let expected = engine(&weights, Variant::naive(), 1).logits(&window).unwrap();
+    let expected = engine(&weights, Variant::naive(), 1)
+        .logits(&window)
+        .unwrap();
     let mut seen = BTreeSet::new();
     for matmul in ["naive", "parallel"] {
         for buffers in ["fresh", "pooled"] {
             for layer_norm in ["three-pass", "welford"] {
                 for decode in ["recompute", "kv-cache"] {
-                    let text =
-                        format!("naive,matmul={matmul},buffers={buffers},layer_norm={layer_norm},decode={decode}");
+                    let text = format!(
+                        "naive,matmul={matmul},buffers={buffers},layer_norm={layer_norm},decode={decode}"
+                    );
                     let variant = Variant::parse(&text).unwrap();
                     let engine = engine(&weights, variant, 2);
                     check(&engine, &window, &expected, TOLERANCE, &text);
@@ -94,10 +111,15 @@ fn every_instruction_set() {
     let weights = Weights::synthetic(&config, 6).unwrap();
     let window = tokens(&config, config.context);
     for &storage in WeightStorage::ALL {
-        let expected = engine(&weights, naive_with(storage), 1).logits(&window).unwrap();
+        let expected = engine(&weights, naive_with(storage), 1)
+            .logits(&window)
+            .unwrap();
         for isa in Isa::available() {
             for phase in phases() {
-                let variant = Variant { weights: storage, ..phase.variant };
+                let variant = Variant {
+                    weights: storage,
+                    ..phase.variant
+                };
                 let engine = Engine::with_isa(&weights, variant, 2, isa).unwrap();
                 assert_eq!(engine.isa(), isa);
                 let what = format!("{} with {storage} on {isa}", phase.name);
@@ -114,7 +136,9 @@ fn every_phase_on_the_reference_models() {
     for config in [Config::small(), Config::medium()] {
         let weights = Weights::synthetic(&config, 42).unwrap();
         let window = tokens(&config, 40);
-        let expected = engine(&weights, Variant::naive(), 1).logits(&window).unwrap();
+        let expected = engine(&weights, Variant::naive(), 1)
+            .logits(&window)
+            .unwrap();
         for phase in &phases()[1..] {
             let engine = engine(&weights, phase.variant, 2);
             check(&engine, &window, &expected, TOLERANCE, phase.name);
@@ -153,7 +177,11 @@ fn every_phase_generates_the_same_tokens() {
         if let Some(i) = differs {
             let row = &naive[(prompt.len() + i - 1) * config.vocab..][..config.vocab];
             let gap = row[expected[i] as usize] - row[found[i] as usize];
-            assert!(gap <= TOLERANCE * largest, "{} at {i}: gap {gap}", phase.name);
+            assert!(
+                gap <= TOLERANCE * largest,
+                "{} at {i}: gap {gap}",
+                phase.name
+            );
         }
     }
 }

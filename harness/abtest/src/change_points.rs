@@ -26,7 +26,9 @@ const PRICE: f64 = 3.0;
 /// values have no step.
 pub fn change_points(values: &[f64], noise: f64) -> Vec<ChangePoint> {
     let count = values.len();
-    let Some(centre) = median(values) else { return Vec::new() };
+    let Some(centre) = median(values) else {
+        return Vec::new();
+    };
     let price = PRICE * noise.powi(2) * (count as f64).ln();
     // Sums of deviations from the centre: squares of large values would round the differences away.
     let mut sums = vec![(0.0, 0.0)];
@@ -60,7 +62,10 @@ pub fn change_points(values: &[f64], noise: f64) -> Vec<ChangePoint> {
 /// Robust estimate of the standard deviation of the noise of a series: 1.4826 x median absolute difference of
 /// neighbours / sqrt(2). A few steps do not affect it. 0 for fewer than two values.
 pub fn noise_of(values: &[f64]) -> f64 {
-    let apart: Vec<f64> = values.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
+    let apart: Vec<f64> = values
+        .windows(2)
+        .map(|pair| (pair[1] - pair[0]).abs())
+        .collect();
     1.4826 * median(&apart).unwrap_or(0.0) / std::f64::consts::SQRT_2
 }
 
@@ -73,32 +78,53 @@ mod tests {
     use crate::noise::Noise;
 
     fn starts(values: &[f64], noise: f64) -> Vec<usize> {
-        change_points(values, noise).iter().skip(1).map(|step| step.start).collect()
+        change_points(values, noise)
+            .iter()
+            .skip(1)
+            .map(|step| step.start)
+            .collect()
     }
 
     /// Annual flow of the Nile at Aswan, 1871 to 1970, in 10^8 m^3: the standard example of change point methods
     /// since Cobb (1978). It falls after 1898, when construction of the first dam began.
     const NILE: [u16; 100] = [
-        1120, 1160, 963, 1210, 1160, 1160, 813, 1230, 1370, 1140, 995, 935, 1110, 994, 1020, 960, 1180, 799, 958, 1140,
-        1100, 1210, 1150, 1250, 1260, 1220, 1030, 1100, 774, 840, 874, 694, 940, 833, 701, 916, 692, 1020, 1050, 969,
-        831, 726, 456, 824, 702, 1120, 1100, 832, 764, 821, 768, 845, 864, 862, 698, 845, 744, 796, 1040, 759, 781,
-        865, 845, 944, 984, 897, 822, 1010, 771, 676, 649, 846, 812, 742, 801, 1040, 860, 874, 848, 890, 744, 749, 838,
-        1050, 918, 986, 797, 923, 975, 815, 1020, 906, 901, 1170, 912, 746, 919, 718, 714, 740,
+        1120, 1160, 963, 1210, 1160, 1160, 813, 1230, 1370, 1140, 995, 935, 1110, 994, 1020, 960,
+        1180, 799, 958, 1140, 1100, 1210, 1150, 1250, 1260, 1220, 1030, 1100, 774, 840, 874, 694,
+        940, 833, 701, 916, 692, 1020, 1050, 969, 831, 726, 456, 824, 702, 1120, 1100, 832, 764,
+        821, 768, 845, 864, 862, 698, 845, 744, 796, 1040, 759, 781, 865, 845, 944, 984, 897, 822,
+        1010, 771, 676, 649, 846, 812, 742, 801, 1040, 860, 874, 848, 890, 744, 749, 838, 1050,
+        918, 986, 797, 923, 975, 815, 1020, 906, 901, 1170, 912, 746, 919, 718, 714, 740,
     ];
 
     #[test]
     fn the_nile_falls_once_after_1898() {
         let flow = NILE.map(f64::from);
-        assert_eq!(flow.iter().sum::<f64>(), 91_935.0, "a digit is wrong in the series");
+        assert_eq!(
+            flow.iter().sum::<f64>(),
+            91_935.0,
+            "a digit is wrong in the series"
+        );
         let found = change_points(&flow, noise_of(&flow));
-        assert_eq!(found.iter().map(|step| (step.start, step.end)).collect::<Vec<_>>(), [(0, 28), (28, 100)]);
+        assert_eq!(
+            found
+                .iter()
+                .map(|step| (step.start, step.end))
+                .collect::<Vec<_>>(),
+            [(0, 28), (28, 100)]
+        );
         // Cobb's estimates: 1098 before and 850 after.
-        assert!((found[0].level - 1097.75).abs() < 1e-9 && (found[1].level - 849.97).abs() < 0.01, "{found:?}");
+        assert!(
+            (found[0].level - 1097.75).abs() < 1e-9 && (found[1].level - 849.97).abs() < 0.01,
+            "{found:?}"
+        );
     }
 
     #[test]
     fn counts_step_at_changes_larger_than_the_noise() {
-        let counts = [1000.0, 1000.0, 1000.2, 1000.0, 1020.0, 1020.0, 1020.0, 990.0].map(f64::ln);
+        let counts = [
+            1000.0, 1000.0, 1000.2, 1000.0, 1020.0, 1020.0, 1020.0, 990.0,
+        ]
+        .map(f64::ln);
         assert_eq!(starts(&counts, 5e-4), [4, 7]);
         assert_eq!(starts(&counts[3..5], 5e-4), [1]);
         assert!(starts(&[5.0; 20], 5e-4).is_empty());
@@ -121,7 +147,9 @@ mod tests {
     fn noise_alone_rarely_has_a_step() {
         let mut random = Random::new(4);
         let alarms = (0..200).filter(|_| {
-            let values: Vec<f64> = (0..60).map(|_| Noise::Normal(0.5).draw(&mut random)).collect();
+            let values: Vec<f64> = (0..60)
+                .map(|_| Noise::Normal(0.5).draw(&mut random))
+                .collect();
             !starts(&values, noise_of(&values)).is_empty()
         });
         let alarms = alarms.count();

@@ -7,8 +7,13 @@
 /// On normal values it needs 5 % more values than the mean for equal precision. Up to 29 % of the values may be
 /// arbitrary before the estimate breaks down. Time and memory are quadratic in the number of values.
 pub fn hodges_lehmann(values: &[f64]) -> Option<f64> {
-    let mut means: Vec<f64> =
-        (0..values.len()).flat_map(|i| values[i..].iter().map(move |&other| f64::midpoint(values[i], other))).collect();
+    let mut means: Vec<f64> = (0..values.len())
+        .flat_map(|i| {
+            values[i..]
+                .iter()
+                .map(move |&other| f64::midpoint(values[i], other))
+        })
+        .collect();
     let half = means.len() / 2;
     if means.is_empty() {
         return None;
@@ -35,8 +40,11 @@ mod tests {
         // In thousandths of a point.
         let before = [1830, 500, 1620, 2480, 1680, 1880, 1550, 3060, 1300];
         let after = [878, 647, 598, 2050, 1060, 1290, 1060, 3140, 1290];
-        let differences: Vec<f64> =
-            after.iter().zip(before).map(|(after, before)| f64::from(after - before) / 1000.0).collect();
+        let differences: Vec<f64> = after
+            .iter()
+            .zip(before)
+            .map(|(after, before)| f64::from(after - before) / 1000.0)
+            .collect();
         let estimate = hodges_lehmann(&differences).expect("nine values");
         assert!((estimate + 0.46).abs() < 1e-9, "{estimate}");
     }

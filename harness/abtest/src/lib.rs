@@ -86,7 +86,9 @@ pub use mean::{Mean, geometric_mean};
 pub use median::{Interval, median, median_interval, quantile};
 pub use noise_floor::NoiseFloor;
 pub use pairs::{Block, Pair, Round, TimedPhase, WorkloadPairs};
-pub use power::{MAX_FORECAST_PAIRS, MAX_POWER_PAIRS, minimum_detectable, pairs_to_settle, remaining_pairs};
+pub use power::{
+    MAX_FORECAST_PAIRS, MAX_POWER_PAIRS, minimum_detectable, pairs_to_settle, remaining_pairs,
+};
 pub use proportion::share_interval;
 pub use random::{Random, shuffled};
 pub use rules::Rules;

@@ -20,7 +20,12 @@ pub struct LineFit {
 pub fn line(points: &[(f64, f64)]) -> Option<LineFit> {
     let mut slopes: Vec<f64> = Vec::new();
     for (i, &(x, y)) in points.iter().enumerate() {
-        slopes.extend(points[..i].iter().filter(|(before, _)| *before != x).map(|(u, v)| (y - v) / (x - u)));
+        slopes.extend(
+            points[..i]
+                .iter()
+                .filter(|(before, _)| *before != x)
+                .map(|(u, v)| (y - v) / (x - u)),
+        );
     }
     let slope = median(&slopes)?;
     let rests: Vec<f64> = points.iter().map(|(x, y)| y - slope * x).collect();
@@ -33,9 +38,16 @@ pub fn line(points: &[(f64, f64)]) -> Option<LineFit> {
     let reach = 1.96 * (n * (n - 1.0) * (2.0 * n + 5.0) / 18.0).sqrt();
     let count = slopes.len() as f64;
     let place = |rank: f64| slopes[(rank.round().max(0.0) as usize).min(slopes.len() - 1)];
-    let interval =
-        Interval { low: place((count - reach) / 2.0 - 1.0), high: place((count + reach) / 2.0), level: 0.95 };
-    Some(LineFit { level: median(&rests)?, slope, interval })
+    let interval = Interval {
+        low: place((count - reach) / 2.0 - 1.0),
+        high: place((count + reach) / 2.0),
+        level: 0.95,
+    };
+    Some(LineFit {
+        level: median(&rests)?,
+        slope,
+        interval,
+    })
 }
 
 #[cfg(test)]
@@ -45,12 +57,17 @@ mod tests {
 
     #[test]
     fn outliers_do_not_move_the_line() {
-        let mut points: Vec<(f64, f64)> = (0..20).map(|x| (f64::from(x), 3.0 + 0.5 * f64::from(x))).collect();
+        let mut points: Vec<(f64, f64)> = (0..20)
+            .map(|x| (f64::from(x), 3.0 + 0.5 * f64::from(x)))
+            .collect();
         for place in [3, 7, 11, 19] {
             points[place].1 = 1e6;
         }
         let line = line(&points).expect("enough points");
-        assert!((line.slope - 0.5).abs() < 1e-9 && (line.level - 3.0).abs() < 1e-9, "{line:?}");
+        assert!(
+            (line.slope - 0.5).abs() < 1e-9 && (line.level - 3.0).abs() < 1e-9,
+            "{line:?}"
+        );
     }
 
     /// Expected values computed by scipy 1.x: `theilslopes(y, x, 0.95, method="joint")`.
@@ -61,7 +78,10 @@ mod tests {
         let line = line(&points).expect("enough points");
         let close = |found: f64, expected: f64| (found - expected).abs() < 1e-9;
         assert!(close(line.slope, 1.983_333_333_333_333_2), "{line:?}");
-        assert!(close(line.interval.low, 1.9) && close(line.interval.high, 2.06), "{line:?}");
+        assert!(
+            close(line.interval.low, 1.9) && close(line.interval.high, 2.06),
+            "{line:?}"
+        );
         assert!(close(line.level, 0.158_333_333_333_334), "{line:?}");
     }
 
@@ -71,8 +91,9 @@ mod tests {
         let held = (0..1000)
             .filter(|_| {
                 let noise = |random: &mut Random| (0..6).map(|_| random.share() - 0.5).sum::<f64>();
-                let points: Vec<(f64, f64)> =
-                    (0..20).map(|x| (f64::from(x), 0.1 * f64::from(x) + noise(&mut random))).collect();
+                let points: Vec<(f64, f64)> = (0..20)
+                    .map(|x| (f64::from(x), 0.1 * f64::from(x) + noise(&mut random)))
+                    .collect();
                 let Interval { low, high, .. } = line(&points).expect("enough points").interval;
                 (low..=high).contains(&0.1)
             })

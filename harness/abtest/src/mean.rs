@@ -21,20 +21,35 @@ const LEVEL: f64 = 0.95;
 /// The mean has an interval only if all ratios have one. Its level is approximate; it holds for normal errors of the
 /// logarithms.
 pub fn geometric_mean(ratios: &[(f64, Option<Interval>)]) -> Option<Mean> {
-    if ratios.is_empty() || ratios.iter().any(|(ratio, _)| !ratio.is_finite() || *ratio <= 0.0) {
+    if ratios.is_empty()
+        || ratios
+            .iter()
+            .any(|(ratio, _)| !ratio.is_finite() || *ratio <= 0.0)
+    {
         return None;
     }
     let n = ratios.len() as f64;
     let value = (ratios.iter().map(|(ratio, _)| ratio.ln()).sum::<f64>() / n).exp();
     let strong = |ends: &Interval| ends.level >= LEVEL && ends.low > 0.0;
-    let known: Option<Vec<(f64, Interval)>> =
-        ratios.iter().map(|(ratio, interval)| Some((*ratio, interval.filter(strong)?))).collect();
+    let known: Option<Vec<(f64, Interval)>> = ratios
+        .iter()
+        .map(|(ratio, interval)| Some((*ratio, interval.filter(strong)?)))
+        .collect();
     let interval = known.map(|known| {
         let half = |end: fn(&Interval) -> f64| {
-            known.iter().map(|(ratio, ends)| (end(ends) / ratio).ln().powi(2)).sum::<f64>().sqrt() / n
+            known
+                .iter()
+                .map(|(ratio, ends)| (end(ends) / ratio).ln().powi(2))
+                .sum::<f64>()
+                .sqrt()
+                / n
         };
         let level = known.iter().map(|(_, ends)| ends.level).fold(1.0, f64::min);
-        Interval { low: value * (-half(|ends| ends.low)).exp(), high: value * half(|ends| ends.high).exp(), level }
+        Interval {
+            low: value * (-half(|ends| ends.low)).exp(),
+            high: value * half(|ends| ends.high).exp(),
+            level,
+        }
     });
     Some(Mean { value, interval })
 }
@@ -46,13 +61,24 @@ mod tests {
     use crate::{Random, median, median_interval};
 
     fn around(ratio: f64, factor: f64, level: f64) -> (f64, Option<Interval>) {
-        (ratio, Some(Interval { low: ratio / factor, high: ratio * factor, level }))
+        (
+            ratio,
+            Some(Interval {
+                low: ratio / factor,
+                high: ratio * factor,
+                level,
+            }),
+        )
     }
 
     #[test]
     fn errors_of_several_workloads_average_out() {
         let one = geometric_mean(&[around(2.0, 1.1, 0.97)]).expect("a mean");
-        assert!((one.value - 2.0).abs() < 1e-12 && (one.interval.expect("known").high - 2.2).abs() < 1e-12, "{one:?}");
+        assert!(
+            (one.value - 2.0).abs() < 1e-12
+                && (one.interval.expect("known").high - 2.2).abs() < 1e-12,
+            "{one:?}"
+        );
         let four = geometric_mean(&[
             around(1.0, 1.1, 0.97),
             around(16.0, 1.1, 0.96),
@@ -61,15 +87,22 @@ mod tests {
         ])
         .expect("a mean");
         let ends = four.interval.expect("known");
-        assert!((four.value - 4.0).abs() < 1e-12 && (ends.high - 4.0 * 1.1_f64.sqrt()).abs() < 1e-9, "{four:?}");
+        assert!(
+            (four.value - 4.0).abs() < 1e-12 && (ends.high - 4.0 * 1.1_f64.sqrt()).abs() < 1e-9,
+            "{four:?}"
+        );
         assert_eq!(ends.level, 0.96);
     }
 
     #[test]
     fn one_missing_interval_leaves_the_mean_without_one() {
-        let mean = geometric_mean(&[around(2.0, 1.1, 0.97), around(2.0, 1.1, 0.75)]).expect("a mean");
+        let mean =
+            geometric_mean(&[around(2.0, 1.1, 0.97), around(2.0, 1.1, 0.75)]).expect("a mean");
         assert_eq!(mean.interval, None);
-        assert_eq!(geometric_mean(&[(2.0, None), (8.0, None)]).map(|mean| mean.interval), Some(None));
+        assert_eq!(
+            geometric_mean(&[(2.0, None), (8.0, None)]).map(|mean| mean.interval),
+            Some(None)
+        );
         assert_eq!(geometric_mean(&[(0.0, None)]), None);
         assert_eq!(geometric_mean(&[]), None);
     }
@@ -81,7 +114,8 @@ mod tests {
             .filter(|_| {
                 let ratios: Vec<_> = (0..8)
                     .map(|_| {
-                        let logs: Vec<f64> = (0..12).map(|_| Noise::Shared.draw(&mut random)).collect();
+                        let logs: Vec<f64> =
+                            (0..12).map(|_| Noise::Shared.draw(&mut random)).collect();
                         let ends = median_interval(&logs, 0.95).map(|ends| Interval {
                             low: ends.low.exp(),
                             high: ends.high.exp(),
@@ -90,7 +124,9 @@ mod tests {
                         (median(&logs).expect("values").exp(), ends)
                     })
                     .collect();
-                let ends = geometric_mean(&ratios).and_then(|mean| mean.interval).expect("known");
+                let ends = geometric_mean(&ratios)
+                    .and_then(|mean| mean.interval)
+                    .expect("known");
                 (ends.low..=ends.high).contains(&1.0)
             })
             .count();

@@ -27,7 +27,11 @@ impl Interval {
     /// Converts both ends by an increasing function, such as `f64::exp`. The level stays.
     #[must_use]
     pub fn map(self, increasing: impl Fn(f64) -> f64) -> Self {
-        Self { low: increasing(self.low), high: increasing(self.high), level: self.level }
+        Self {
+            low: increasing(self.low),
+            high: increasing(self.high),
+            level: self.level,
+        }
     }
 }
 
@@ -75,7 +79,11 @@ pub fn median_interval(values: &[f64], level: f64) -> Option<Interval> {
         }
         best = (i, reached);
     }
-    Some(Interval { low: sorted[best.0], high: sorted[n - 1 - best.0], level: best.1 })
+    Some(Interval {
+        low: sorted[best.0],
+        high: sorted[n - 1 - best.0],
+        level: best.1,
+    })
 }
 
 #[cfg(test)]
@@ -108,18 +116,36 @@ mod tests {
         ] {
             let values: Vec<f64> = (1..=n).map(f64::from).collect();
             let interval = median_interval(&values, 0.95).expect("enough values");
-            assert_eq!((interval.low, interval.high), (f64::from(rank), f64::from(n + 1 - rank)), "n = {n}");
-            assert!((interval.level - reached).abs() < 6e-4, "n = {n}: {}", interval.level);
+            assert_eq!(
+                (interval.low, interval.high),
+                (f64::from(rank), f64::from(n + 1 - rank)),
+                "n = {n}"
+            );
+            assert!(
+                (interval.level - reached).abs() < 6e-4,
+                "n = {n}: {}",
+                interval.level
+            );
         }
     }
 
     #[test]
     fn too_few_values_reach_a_lower_level() {
         let interval = median_interval(&[3.0, 1.0, 2.0], 0.95).expect("three values");
-        assert_eq!(interval, Interval { low: 1.0, high: 3.0, level: 0.75 });
+        assert_eq!(
+            interval,
+            Interval {
+                low: 1.0,
+                high: 3.0,
+                level: 0.75
+            }
+        );
         assert_eq!(median_interval(&[1.0], 0.95), None);
         assert!(interval.excludes(4.0, 0.75) && !interval.excludes(2.0, 0.75));
-        assert!(!interval.excludes(4.0, 0.95), "three values prove nothing at that level");
+        assert!(
+            !interval.excludes(4.0, 0.95),
+            "three values prove nothing at that level"
+        );
     }
 
     proptest! {

@@ -24,7 +24,12 @@ impl NoiseFloor {
     pub fn of(measured: &WorkloadPairs, rules: Rules, workloads: usize) -> Self {
         let sequential_test = SequentialTest::of(rules, workloads, measured.log_ratios());
         let each = measured.seconds() / measured.pairs.len().max(1) as f64;
-        Self { timed: measured.timed.clone(), sequential_test, each, failure: measured.failure.clone() }
+        Self {
+            timed: measured.timed.clone(),
+            sequential_test,
+            each,
+            failure: measured.failure.clone(),
+        }
     }
 
     /// The workload and phase that were measured.
@@ -60,14 +65,22 @@ impl NoiseFloor {
 
     /// Number of pairs that fit into this many seconds.
     pub fn pairs_in(&self, seconds: f64) -> usize {
-        if self.each > 0.0 { (seconds / self.each) as usize } else { 0 }
+        if self.each > 0.0 {
+            (seconds / self.each) as usize
+        } else {
+            0
+        }
     }
 
     /// The minimum detectable effect, as a share: the smallest slowdown that would be found with probability 95 % in
     /// this many seconds of measuring, or in [`MAX_POWER_PAIRS`] pairs if those are fewer. None if not even a
     /// slowdown of 64 % would be found.
     pub fn minimum_detectable(&self, seconds: f64) -> Option<f64> {
-        minimum_detectable(&self.sequential_test, self.pairs_in(seconds).min(MAX_POWER_PAIRS)).map(f64::exp_m1)
+        minimum_detectable(
+            &self.sequential_test,
+            self.pairs_in(seconds).min(MAX_POWER_PAIRS),
+        )
+        .map(f64::exp_m1)
     }
 
     /// Seconds of measuring that settle an unchanged workload of this noise with probability 90 %; none if the
@@ -94,14 +107,27 @@ mod tests {
         let pair = |ratio: f64| {
             let slice = |side| {
                 let factor = if side == Side::Head { ratio } else { 1.0 };
-                Slice { side, iterations: 1, nanoseconds: (1e9 * factor) as u64, waited: 0 }
+                Slice {
+                    side,
+                    iterations: 1,
+                    nanoseconds: (1e9 * factor) as u64,
+                    waited: 0,
+                }
             };
             let block = [Side::Base, Side::Head, Side::Head, Side::Base].map(slice);
-            Pair { seconds: 0.25, rounds: vec![vec![block; 4]] }
+            Pair {
+                seconds: 0.25,
+                rounds: vec![vec![block; 4]],
+            }
         };
         WorkloadPairs {
-            timed: TimedPhase { workload: "kernel/gelu".to_owned(), phase: "optimized".to_owned() },
-            pairs: (0..pairs).map(|_| pair((shift + noise.draw(&mut random)).exp())).collect(),
+            timed: TimedPhase {
+                workload: "kernel/gelu".to_owned(),
+                phase: "optimized".to_owned(),
+            },
+            pairs: (0..pairs)
+                .map(|_| pair((shift + noise.draw(&mut random)).exp()))
+                .collect(),
             failure: None,
         }
     }
@@ -113,11 +139,16 @@ mod tests {
         assert!(!quiet.differs() && !noisy.differs());
         assert!(quiet.spread() < noisy.spread());
         assert_eq!((quiet.pairs(), quiet.pairs_in(15.0)), (24, 60));
-        let found = |floor: &NoiseFloor, seconds| floor.minimum_detectable(seconds).expect("enough pairs");
+        let found =
+            |floor: &NoiseFloor, seconds| floor.minimum_detectable(seconds).expect("enough pairs");
         assert!(found(&quiet, 15.0) < 0.01, "{}", found(&quiet, 15.0));
         assert!(found(&quiet, 15.0) < found(&noisy, 15.0));
         assert!(found(&quiet, 15.0) <= found(&quiet, 6.0));
-        assert_eq!(quiet.minimum_detectable(0.5), None, "two pairs find nothing");
+        assert_eq!(
+            quiet.minimum_detectable(0.5),
+            None,
+            "two pairs find nothing"
+        );
     }
 
     #[test]
@@ -132,7 +163,14 @@ mod tests {
     fn without_pairs_there_is_no_estimate() {
         let nothing = NoiseFloor::of(&measured(0, 0.0, Noise::Normal(0.3)), Rules::default(), 4);
         assert!(!nothing.differs());
-        assert_eq!((nothing.change(), nothing.spread(), nothing.minimum_detectable(60.0)), (None, None, None));
+        assert_eq!(
+            (
+                nothing.change(),
+                nothing.spread(),
+                nothing.minimum_detectable(60.0)
+            ),
+            (None, None, None)
+        );
         assert!(nothing.interval().is_none());
     }
 }

@@ -40,13 +40,19 @@ impl OneSidedTest {
     /// True if the pairs after the alarm alone show the change at this level, with an estimate of at least the
     /// minimum effect.
     pub(super) fn is_confirmed(&self, level: f64, rules: &Rules) -> bool {
-        self.fresh.as_ref().is_some_and(|fresh| fresh.shows(level, rules))
+        self.fresh
+            .as_ref()
+            .is_some_and(|fresh| fresh.shows(level, rules))
     }
 
     /// The smallest level at which the test rejects "no change" (an anytime-valid p-value): on the values after the
     /// alarm if it was raised, otherwise on all.
     pub(super) fn level(&self) -> f64 {
-        self.fresh.as_ref().unwrap_or(&self.screen).evidence.p_value()
+        self.fresh
+            .as_ref()
+            .unwrap_or(&self.screen)
+            .evidence
+            .p_value()
     }
 
     /// Number of values that the screening test used.
@@ -63,6 +69,7 @@ impl Half {
 
     fn shows(&self, level: f64, rules: &Rules) -> bool {
         self.evidence.proves(level)
-            && hodges_lehmann(&self.values).is_some_and(|estimate| estimate >= rules.log_minimum_effect())
+            && hodges_lehmann(&self.values)
+                .is_some_and(|estimate| estimate >= rules.log_minimum_effect())
     }
 }

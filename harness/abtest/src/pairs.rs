@@ -32,7 +32,9 @@ impl WorkloadPairs {
 
     /// Returns ln(head time / base time) of each pair that has an estimate, in order.
     pub fn log_ratios(&self) -> impl Iterator<Item = f64> {
-        self.pairs.iter().filter_map(|pair| Some(pair.estimate()?.log_ratio))
+        self.pairs
+            .iter()
+            .filter_map(|pair| Some(pair.estimate()?.log_ratio))
     }
 }
 
@@ -49,13 +51,18 @@ impl Pair {
     /// Returns the mean of the log ratios of the rounds; the times are geometric means. None if a round has no
     /// estimate: a single round does not cancel a slow memory page.
     pub fn estimate(&self) -> Option<PairEstimate> {
-        let rounds: Vec<PairEstimate> = self.rounds.iter().map(|round| round_estimate(round)).collect::<Option<_>>()?;
+        let rounds: Vec<PairEstimate> = self
+            .rounds
+            .iter()
+            .map(|round| round_estimate(round))
+            .collect::<Option<_>>()?;
         if let [one] = rounds[..] {
             return Some(one);
         }
         let count = rounds.len() as f64;
-        let middle =
-            |of: fn(&PairEstimate) -> f64| (rounds.iter().map(|round| of(round).ln()).sum::<f64>() / count).exp();
+        let middle = |of: fn(&PairEstimate) -> f64| {
+            (rounds.iter().map(|round| of(round).ln()).sum::<f64>() / count).exp()
+        };
         (!rounds.is_empty()).then(|| PairEstimate {
             log_ratio: rounds.iter().map(|round| round.log_ratio).sum::<f64>() / count,
             base: middle(|round| round.base),

@@ -56,7 +56,11 @@ pub fn pairs_to_settle(sequential_test: &SequentialTest) -> Option<usize> {
             while unchanged.log_ratios().len() < MAX_FORECAST_PAIRS && !unchanged.is_settled() {
                 unchanged.push(draw(&deviations, &mut random));
             }
-            if unchanged.is_settled() { unchanged.log_ratios().len() } else { usize::MAX }
+            if unchanged.is_settled() {
+                unchanged.log_ratios().len()
+            } else {
+                usize::MAX
+            }
         })
         .collect();
     needed.sort_unstable();
@@ -69,7 +73,13 @@ fn deviations(sequential_test: &SequentialTest) -> Option<Vec<f64>> {
     let centre = hodges_lehmann(sequential_test.log_ratios())?;
     let count = sequential_test.log_ratios().len() as f64;
     let wider = ((count + 1.0) / (count - 1.0).max(1.0)).sqrt();
-    Some(sequential_test.log_ratios().iter().map(|value| wider * (value - centre)).collect())
+    Some(
+        sequential_test
+            .log_ratios()
+            .iter()
+            .map(|value| wider * (value - centre))
+            .collect(),
+    )
 }
 
 /// Draws one of the deviations, with a random sign.
@@ -87,7 +97,11 @@ fn draw(deviations: &[f64], random: &mut Random) -> f64 {
 pub fn minimum_detectable(sequential_test: &SequentialTest, pairs: usize) -> Option<f64> {
     let deviations = deviations(sequential_test)?;
     // Without scatter all draws are equal.
-    let draws = if deviations.iter().all(|&deviation| deviation == 0.0) { 1 } else { DRAWS };
+    let draws = if deviations.iter().all(|&deviation| deviation == 0.0) {
+        1
+    } else {
+        DRAWS
+    };
     let is_found = |shift: f64| {
         // Every shift uses the same draws, so that chance does not miss a larger shift and find a smaller one.
         let mut random = Random::new(0x5EED);
@@ -95,8 +109,14 @@ pub fn minimum_detectable(sequential_test: &SequentialTest, pairs: usize) -> Opt
             .filter(|_| {
                 // Always draws `pairs` values: the next simulated test then starts at the same place of the sequence
                 // for every shift.
-                let drawn: Vec<f64> = (0..pairs).map(|_| shift + draw(&deviations, &mut random)).collect();
-                finds(&drawn, sequential_test.confirmation(), sequential_test.rules())
+                let drawn: Vec<f64> = (0..pairs)
+                    .map(|_| shift + draw(&deviations, &mut random))
+                    .collect();
+                finds(
+                    &drawn,
+                    sequential_test.confirmation(),
+                    sequential_test.rules(),
+                )
             })
             .count();
         found as f64 >= FOUND * draws as f64
@@ -107,7 +127,11 @@ pub fn minimum_detectable(sequential_test: &SequentialTest, pairs: usize) -> Opt
     let (mut small, mut large) = (sequential_test.rules().log_minimum_effect() / 2.0, LARGEST);
     for _ in 0..HALVINGS {
         let middle = (small * large).sqrt();
-        if is_found(middle) { large = middle } else { small = middle }
+        if is_found(middle) {
+            large = middle
+        } else {
+            small = middle
+        }
     }
     Some(large)
 }
@@ -138,14 +162,19 @@ mod tests {
         let settled = sequential_test(1, 20, 0.0, Noise::Normal(0.3));
         assert_eq!(settled.verdict(), Verdict::NotSlower);
         assert_eq!(remaining_pairs(&settled), Some(0));
-        assert_eq!(remaining_pairs(&SequentialTest::new(Rules::default(), 4)), None);
+        assert_eq!(
+            remaining_pairs(&SequentialTest::new(Rules::default(), 4)),
+            None
+        );
     }
 
     #[test]
     fn noisier_pairs_take_more_of_them() {
         let sum = |deviation| -> usize {
             let sequential_test = |seed| sequential_test(seed, 5, 0.0, Noise::Normal(deviation));
-            (0..20).map(|seed| remaining_pairs(&sequential_test(seed)).unwrap_or(MAX_FORECAST_PAIRS)).sum()
+            (0..20)
+                .map(|seed| remaining_pairs(&sequential_test(seed)).unwrap_or(MAX_FORECAST_PAIRS))
+                .sum()
         };
         let (quiet, noisy) = (sum(0.3), sum(2.0));
         assert!(0 < quiet && 2 * quiet < noisy, "{quiet} and {noisy}");
@@ -155,35 +184,62 @@ mod tests {
     fn more_pairs_and_less_noise_find_smaller_effects() {
         let quiet = sequential_test(3, 16, 0.0, Noise::Normal(0.3));
         let noisy = sequential_test(3, 16, 0.0, Noise::Normal(1.0));
-        let found =
-            |sequential_test: &SequentialTest, pairs| minimum_detectable(sequential_test, pairs).expect("enough pairs");
+        let found = |sequential_test: &SequentialTest, pairs| {
+            minimum_detectable(sequential_test, pairs).expect("enough pairs")
+        };
         assert!(found(&quiet, 60) < found(&quiet, 20));
         assert!(found(&quiet, 60) < found(&noisy, 60));
-        assert_eq!(minimum_detectable(&quiet, 10), None, "too few for an alarm and its confirmation");
-        assert_eq!(minimum_detectable(&SequentialTest::new(Rules::default(), 4), 60), None);
+        assert_eq!(
+            minimum_detectable(&quiet, 10),
+            None,
+            "too few for an alarm and its confirmation"
+        );
+        assert_eq!(
+            minimum_detectable(&SequentialTest::new(Rules::default(), 4), 60),
+            None
+        );
     }
 
     #[test]
     fn noisier_workloads_take_longer_to_settle_and_as_long_as_predicted() {
-        let predicted = |deviation| pairs_to_settle(&sequential_test(3, 40, 0.0, Noise::Normal(deviation)));
-        let (quiet, noisy) = (predicted(0.3).expect("soon"), predicted(1.5).expect("later"));
+        let predicted =
+            |deviation| pairs_to_settle(&sequential_test(3, 40, 0.0, Noise::Normal(deviation)));
+        let (quiet, noisy) = (
+            predicted(0.3).expect("soon"),
+            predicted(1.5).expect("later"),
+        );
         assert!(quiet * 2 < noisy, "{quiet} and {noisy}");
-        let settled =
-            (0..200).filter(|seed| sequential_test(500 + seed, noisy, 0.0, Noise::Normal(1.5)).is_settled()).count();
-        assert!((150..=199).contains(&settled), "{settled} of 200 were settled after {noisy} pairs");
+        let settled = (0..200)
+            .filter(|seed| sequential_test(500 + seed, noisy, 0.0, Noise::Normal(1.5)).is_settled())
+            .count();
+        assert!(
+            (150..=199).contains(&settled),
+            "{settled} of 200 were settled after {noisy} pairs"
+        );
         assert_eq!(predicted(30.0), None);
-        assert_eq!(pairs_to_settle(&SequentialTest::new(Rules::default(), 4)), None);
+        assert_eq!(
+            pairs_to_settle(&SequentialTest::new(Rules::default(), 4)),
+            None
+        );
     }
 
     #[test]
     fn the_minimum_detectable_effect_is_found() {
-        let smallest = minimum_detectable(&sequential_test(4, 40, 0.0, Noise::Normal(0.5)), 40).expect("enough pairs");
+        let smallest = minimum_detectable(&sequential_test(4, 40, 0.0, Noise::Normal(0.5)), 40)
+            .expect("enough pairs");
         let found = (0..400)
             .filter(|seed| {
                 let log_ratios = sequential_test(1000 + seed, 40, smallest, Noise::Normal(0.5));
-                finds(log_ratios.log_ratios(), log_ratios.confirmation(), log_ratios.rules())
+                finds(
+                    log_ratios.log_ratios(),
+                    log_ratios.confirmation(),
+                    log_ratios.rules(),
+                )
             })
             .count();
-        assert!((350..=399).contains(&found), "a shift of {smallest} was found in {found} of 400");
+        assert!(
+            (350..=399).contains(&found),
+            "a shift of {smallest} was found in {found} of 400"
+        );
     }
 }

@@ -30,7 +30,11 @@ fn root(holds: impl Fn(f64) -> bool) -> f64 {
     let (mut below, mut above) = (0.0, 1.0);
     for _ in 0..HALVINGS {
         let middle = f64::midpoint(below, above);
-        if holds(middle) { above = middle } else { below = middle }
+        if holds(middle) {
+            above = middle
+        } else {
+            below = middle
+        }
     }
     f64::midpoint(below, above)
 }
@@ -70,7 +74,10 @@ mod tests {
         ] {
             let interval = share_interval(count, of, 0.95);
             let close = |found: f64, published: f64| (found - published).abs() < 6e-5;
-            assert!(close(interval.low, low) && close(interval.high, high), "{count} of {of}: {interval:?}");
+            assert!(
+                close(interval.low, low) && close(interval.high, high),
+                "{count} of {of}: {interval:?}"
+            );
         }
     }
 
@@ -79,7 +86,10 @@ mod tests {
         for of in [1_usize, 20, 300, 10_000] {
             let interval = share_interval(0, of, 0.9);
             let exact = 1.0 - 0.05_f64.powf(1.0 / of as f64);
-            assert!(interval.low == 0.0 && (interval.high - exact).abs() < 1e-12, "{of}: {interval:?}");
+            assert!(
+                interval.low == 0.0 && (interval.high - exact).abs() < 1e-12,
+                "{of}: {interval:?}"
+            );
         }
         let nothing = share_interval(0, 0, 0.9);
         assert_eq!((nothing.low, nothing.high), (0.0, 1.0));
@@ -89,17 +99,32 @@ mod tests {
     #[test]
     fn each_end_is_wrong_at_most_at_its_rate() {
         let of = 40;
-        let intervals: Vec<Interval> = (0..=of).map(|count| share_interval(count, of, 0.9)).collect();
+        let intervals: Vec<Interval> = (0..=of)
+            .map(|count| share_interval(count, of, 0.9))
+            .collect();
         for share in [0.001, 0.01, 0.1, 0.3, 0.5, 0.77, 0.99] {
             let mass = |count: usize| {
-                let before = if count == 0 { 0.0 } else { at_most(count - 1, of, share) };
+                let before = if count == 0 {
+                    0.0
+                } else {
+                    at_most(count - 1, of, share)
+                };
                 at_most(count, of, share) - before
             };
             let wrong = |is_wrong: &dyn Fn(&Interval) -> bool| -> f64 {
-                (0..=of).filter(|&count| is_wrong(&intervals[count])).map(mass).sum()
+                (0..=of)
+                    .filter(|&count| is_wrong(&intervals[count]))
+                    .map(mass)
+                    .sum()
             };
-            let (low, high) = (wrong(&|ends| ends.low > share), wrong(&|ends| ends.high < share));
-            assert!(low <= 0.05 + 1e-9 && high <= 0.05 + 1e-9, "{share}: {low} and {high}");
+            let (low, high) = (
+                wrong(&|ends| ends.low > share),
+                wrong(&|ends| ends.high < share),
+            );
+            assert!(
+                low <= 0.05 + 1e-9 && high <= 0.05 + 1e-9,
+                "{share}: {low} and {high}"
+            );
         }
     }
 

@@ -56,7 +56,10 @@ mod tests {
         for _ in 0..600 {
             *seen.entry(shuffled(3, &mut random)).or_insert(0) += 1;
         }
-        assert!(seen.len() == 6 && seen.values().all(|&times| times > 60), "{seen:?}");
+        assert!(
+            seen.len() == 6 && seen.values().all(|&times| times > 60),
+            "{seen:?}"
+        );
         assert!(shuffled(0, &mut random).is_empty());
     }
 
@@ -66,7 +69,11 @@ mod tests {
         let mut random = Random::new(1_234_567);
         assert_eq!(
             [random.bits(), random.bits(), random.bits()],
-            [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]
+            [
+                6_457_827_717_110_365_317,
+                3_203_168_211_198_807_973,
+                9_817_491_932_198_370_423
+            ]
         );
     }
 
@@ -78,7 +85,10 @@ mod tests {
             seen[random.below(6)] += 1;
             assert!((0.0..1.0).contains(&random.share()));
         }
-        assert!(seen.iter().all(|&times| (800..1200).contains(&times)), "{seen:?}");
+        assert!(
+            seen.iter().all(|&times| (800..1200).contains(&times)),
+            "{seen:?}"
+        );
         assert_eq!(random.below(0), 0);
     }
 }

@@ -22,7 +22,13 @@ pub struct Rules {
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { false_alarm: 0.01, screening: 0.05, false_assurance: 0.01, minimum_effect: 0.005, margin: 0.01 }
+        Self {
+            false_alarm: 0.01,
+            screening: 0.05,
+            false_assurance: 0.01,
+            minimum_effect: 0.005,
+            margin: 0.01,
+        }
     }
 }
 
@@ -62,7 +68,10 @@ mod tests {
         for workloads in [1, 4, 12, 20, 21, 100, 5000] {
             let level = rules.confirmation(workloads);
             let any = workloads as f64 * rules.screening * level;
-            assert!(any <= rules.false_alarm * (1.0 + 1e-12), "{workloads} workloads: {any}");
+            assert!(
+                any <= rules.false_alarm * (1.0 + 1e-12),
+                "{workloads} workloads: {any}"
+            );
             assert!(level <= rules.false_alarm, "{workloads} workloads: {level}");
         }
         assert_eq!(rules.confirmation(12), 0.01);

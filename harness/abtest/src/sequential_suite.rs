@@ -47,21 +47,35 @@ impl SequentialSuite {
             let wanting = |(workload, sequential_test): &(usize, &SequentialTest)| {
                 !self.withdrawn[*workload] && !sequential_test.is_settled()
             };
-            self.sequential_tests.iter().enumerate().filter(wanting).map(|(workload, sequential_test)| {
-                let pairs = sequential_test.log_ratios().len();
-                (workload, pairs, sequential_test.is_suspect())
-            })
+            self.sequential_tests
+                .iter()
+                .enumerate()
+                .filter(wanting)
+                .map(|(workload, sequential_test)| {
+                    let pairs = sequential_test.log_ratios().len();
+                    (workload, pairs, sequential_test.is_suspect())
+                })
         };
-        let wanted: usize = unsettled().map(|(_, pairs, _)| self.fewest.saturating_sub(pairs).max(1)).sum();
+        let wanted: usize = unsettled()
+            .map(|(_, pairs, _)| self.fewest.saturating_sub(pairs).max(1))
+            .sum();
         if wanted > left {
             // The workload with the most pairs among those that have not had far more than their share.
             let hopeful = unsettled().filter(|(_, pairs, _)| *pairs < PATIENCE * self.fewest);
-            if let Some((workload, ..)) = hopeful.min_by_key(|(_, pairs, _)| std::cmp::Reverse(*pairs)) {
+            if let Some((workload, ..)) =
+                hopeful.min_by_key(|(_, pairs, _)| std::cmp::Reverse(*pairs))
+            {
                 return Some(workload);
             }
         }
         unsettled()
-            .min_by_key(|(_, pairs, is_suspect)| if *is_suspect { *pairs } else { pairs * SUSPECTS_SHARE })
+            .min_by_key(|(_, pairs, is_suspect)| {
+                if *is_suspect {
+                    *pairs
+                } else {
+                    pairs * SUSPECTS_SHARE
+                }
+            })
             .map(|(workload, ..)| workload)
     }
 
@@ -112,7 +126,13 @@ mod tests {
     use crate::noise::Noise;
     use crate::{Random, Verdict};
 
-    fn measured(rules: Rules, workloads: usize, mut left: usize, noise: Noise, random: &mut Random) -> SequentialSuite {
+    fn measured(
+        rules: Rules,
+        workloads: usize,
+        mut left: usize,
+        noise: Noise,
+        random: &mut Random,
+    ) -> SequentialSuite {
         let mut suite = SequentialSuite::new(rules, workloads);
         while let Some(workload) = suite.next(left) {
             suite.push(workload, noise.draw(random));
@@ -122,14 +142,23 @@ mod tests {
     }
 
     fn pairs(suite: &SequentialSuite) -> Vec<usize> {
-        suite.sequential_tests().iter().map(|sequential_test| sequential_test.log_ratios().len()).collect()
+        suite
+            .sequential_tests()
+            .iter()
+            .map(|sequential_test| sequential_test.log_ratios().len())
+            .collect()
     }
 
     #[test]
     fn everything_is_settled_and_then_nothing_is_measured() {
         let mut random = Random::new(5);
         let suite = measured(Rules::default(), 4, 400, Noise::Shared, &mut random);
-        assert!(suite.sequential_tests().iter().all(SequentialTest::is_settled));
+        assert!(
+            suite
+                .sequential_tests()
+                .iter()
+                .all(SequentialTest::is_settled)
+        );
         assert_eq!(suite.next(100), None);
         assert_eq!(SequentialSuite::new(Rules::default(), 0).next(100), None);
         assert_eq!(SequentialSuite::new(Rules::default(), 3).next(0), None);
@@ -144,11 +173,22 @@ mod tests {
         }
         assert_eq!(pairs(&suite), [6, 6, 6]);
         let mut suite = SequentialSuite::new(Rules::default(), 2);
-        while suite.sequential_tests().iter().map(|sequential_test| sequential_test.log_ratios().len()).sum::<usize>()
+        while suite
+            .sequential_tests()
+            .iter()
+            .map(|sequential_test| sequential_test.log_ratios().len())
+            .sum::<usize>()
             < 21
         {
             let workload = suite.next(100).expect("time is left");
-            suite.push(workload, if workload == 0 { 0.02 } else { 0.01 * [1.5, -1.5][pairs(&suite)[1] % 2] });
+            suite.push(
+                workload,
+                if workload == 0 {
+                    0.02
+                } else {
+                    0.01 * [1.5, -1.5][pairs(&suite)[1] % 2]
+                },
+            );
         }
         assert!(pairs(&suite)[0] >= 13, "{:?}", pairs(&suite));
     }
@@ -158,7 +198,9 @@ mod tests {
         let mut suite = SequentialSuite::new(Rules::default(), 2);
         suite.withdraw(0);
         for left in (1..100).rev() {
-            let Some(workload) = suite.next(left) else { break };
+            let Some(workload) = suite.next(left) else {
+                break;
+            };
             assert_eq!(workload, 1);
             suite.push(workload, 0.0);
         }
@@ -171,23 +213,46 @@ mod tests {
     fn too_little_time_for_all_settles_some() {
         let mut random = Random::new(6);
         let suite = measured(Rules::default(), 12, 40, Noise::Normal(0.2), &mut random);
-        let settled = suite.sequential_tests().iter().filter(|sequential_test| sequential_test.is_settled()).count();
-        assert!(settled >= 3 && pairs(&suite).iter().sum::<usize>() == 40, "{:?}", pairs(&suite));
+        let settled = suite
+            .sequential_tests()
+            .iter()
+            .filter(|sequential_test| sequential_test.is_settled())
+            .count();
+        assert!(
+            settled >= 3 && pairs(&suite).iter().sum::<usize>() == 40,
+            "{:?}",
+            pairs(&suite)
+        );
     }
 
     /// Under the default rules false alarms are too rare to count. These rules are loose enough, and they disable
     /// everything else that keeps a suite green.
     #[test]
     fn unchanged_suites_turn_red_no_more_often_than_promised() {
-        let loose = Rules { false_alarm: 0.1, screening: 0.3, minimum_effect: 0.0, margin: 0.05, ..Rules::default() };
-        let endless = Rules { false_assurance: 1e-9, ..loose };
-        for noise in [Noise::Normal(0.5), Noise::Shared, Noise::HeavyTailed, Noise::Cauchy] {
+        let loose = Rules {
+            false_alarm: 0.1,
+            screening: 0.3,
+            minimum_effect: 0.0,
+            margin: 0.05,
+            ..Rules::default()
+        };
+        let endless = Rules {
+            false_assurance: 1e-9,
+            ..loose
+        };
+        for noise in [
+            Noise::Normal(0.5),
+            Noise::Shared,
+            Noise::HeavyTailed,
+            Noise::Cauchy,
+        ] {
             for workloads in [1, 4, 12] {
                 let mut random = Random::new(9);
                 let suites = 1200 / (workloads + 3);
                 let red = (0..suites)
                     .filter(|_| {
-                        let suite = measured(endless, workloads, 40 * workloads, noise, &mut random);
+                        let suite =
+                            measured(endless, workloads, 40 * workloads, noise, &mut random);
                         suite
                             .sequential_tests()
                             .iter()
@@ -196,7 +261,10 @@ mod tests {
                     .count();
                 // Three standard deviations above the guaranteed rate.
                 let allowed = 0.1 * suites as f64 + 3.0 * (0.09 * suites as f64).sqrt();
-                assert!(red as f64 <= allowed, "{noise:?}, {workloads} workloads: {red} of {suites}");
+                assert!(
+                    red as f64 <= allowed,
+                    "{noise:?}, {workloads} workloads: {red} of {suites}"
+                );
             }
         }
     }
@@ -206,13 +274,23 @@ mod tests {
         for noise in [Noise::Normal(0.5), Noise::Shared, Noise::HeavyTailed] {
             let mut random = Random::new(10);
             // 240 pairs are 60 s at a quarter of a second per pair.
-            let suites: Vec<SequentialSuite> =
-                (0..25).map(|_| measured(Rules::default(), 12, 240, noise, &mut random)).collect();
-            let verdicts: Vec<Verdict> =
-                suites.iter().flat_map(|suite| suite.sequential_tests().iter().map(SequentialTest::verdict)).collect();
+            let suites: Vec<SequentialSuite> = (0..25)
+                .map(|_| measured(Rules::default(), 12, 240, noise, &mut random))
+                .collect();
+            let verdicts: Vec<Verdict> = suites
+                .iter()
+                .flat_map(|suite| suite.sequential_tests().iter().map(SequentialTest::verdict))
+                .collect();
             assert!(!verdicts.contains(&Verdict::Regressed), "{noise:?}");
-            let assured = verdicts.iter().filter(|verdict| **verdict == Verdict::NotSlower).count();
-            assert!(assured * 100 >= verdicts.len() * 98, "{noise:?}: {assured} of {}", verdicts.len());
+            let assured = verdicts
+                .iter()
+                .filter(|verdict| **verdict == Verdict::NotSlower)
+                .count();
+            assert!(
+                assured * 100 >= verdicts.len() * 98,
+                "{noise:?}: {assured} of {}",
+                verdicts.len()
+            );
         }
     }
 }

@@ -98,7 +98,9 @@ impl SequentialTest {
     /// Creates a test with these pairs; see [`Self::new`] and [`Self::push`].
     pub fn of(rules: Rules, workloads: usize, log_ratios: impl IntoIterator<Item = f64>) -> Self {
         let mut test = Self::new(rules, workloads);
-        log_ratios.into_iter().for_each(|log_ratio| test.push(log_ratio));
+        log_ratios
+            .into_iter()
+            .for_each(|log_ratio| test.push(log_ratio));
         test
     }
 
@@ -167,14 +169,22 @@ impl SequentialTest {
         // A bound keeps the values that earlier pairs excluded, so later pairs can move the estimate, or the other
         // bound, past it. The interval then extends to them: a wider interval covers the true value no less often.
         let estimate = self.estimate()?;
-        Some(Interval { low: low.min(high).min(estimate), high: high.max(low).max(estimate), level })
+        Some(Interval {
+            low: low.min(high).min(estimate),
+            high: high.max(low).max(estimate),
+            level,
+        })
     }
 
     /// Robust estimate of the standard deviation of single pairs: 1.4826 times the median absolute deviation, which
     /// is consistent for normal values (Hampel 1974). None before the first pair.
     pub fn spread(&self) -> Option<f64> {
         let centre = median(&self.log_ratios)?;
-        let deviations: Vec<f64> = self.log_ratios.iter().map(|value| (value - centre).abs()).collect();
+        let deviations: Vec<f64> = self
+            .log_ratios
+            .iter()
+            .map(|value| (value - centre).abs())
+            .collect();
         Some(1.4826 * median(&deviations)?)
     }
 
@@ -219,13 +229,16 @@ impl SequentialTest {
     fn settle(&self) -> bool {
         match self.verdict {
             Verdict::Regressed | Verdict::Improved => true,
-            Verdict::NotSlower => !self.looks_faster() || self.not_faster.proves(self.rules.false_assurance),
+            Verdict::NotSlower => {
+                !self.looks_faster() || self.not_faster.proves(self.rules.false_assurance)
+            }
             Verdict::Inconclusive => false,
         }
     }
 
     fn looks_faster(&self) -> bool {
-        hodges_lehmann(&self.log_ratios).is_some_and(|estimate| -estimate >= self.rules.log_minimum_effect())
+        hodges_lehmann(&self.log_ratios)
+            .is_some_and(|estimate| -estimate >= self.rules.log_minimum_effect())
     }
 
     /// The pairs that the verdict rests on. A confirmed change rests on the pairs after the alarm, which did not
@@ -249,7 +262,9 @@ mod tests {
 
     fn sequential_test(log_ratios: &[f64]) -> SequentialTest {
         let mut sequential_test = SequentialTest::new(Rules::default(), 4);
-        log_ratios.iter().for_each(|&log_ratio| sequential_test.push(log_ratio));
+        log_ratios
+            .iter()
+            .for_each(|&log_ratio| sequential_test.push(log_ratio));
         sequential_test
     }
 
@@ -270,7 +285,10 @@ mod tests {
     #[test]
     fn a_slowdown_is_suspected_then_confirmed_by_fresh_pairs() {
         let mut pairs = vec![0.030; 8];
-        assert_eq!(sequential_test(&pairs[..1]).verdict(), Verdict::Inconclusive);
+        assert_eq!(
+            sequential_test(&pairs[..1]).verdict(),
+            Verdict::Inconclusive
+        );
         assert_eq!(sequential_test(&pairs).verdict(), Verdict::Inconclusive);
         assert!(sequential_test(&pairs).is_suspect());
         pairs.extend([0.020; 12]);
@@ -278,9 +296,15 @@ mod tests {
         assert_eq!(confirmed.verdict(), Verdict::Regressed);
         assert!(confirmed.is_settled() && !confirmed.is_suspect());
         let estimate = confirmed.estimate().expect("pairs");
-        assert!((0.020..0.022).contains(&estimate), "the estimate excludes the pairs before the alarm: {estimate}");
+        assert!(
+            (0.020..0.022).contains(&estimate),
+            "the estimate excludes the pairs before the alarm: {estimate}"
+        );
         let interval = confirmed.interval(0.98).expect("enough pairs");
-        assert!(interval.low > 0.0 && interval.low <= estimate && estimate <= interval.high, "{interval:?}");
+        assert!(
+            interval.low > 0.0 && interval.low <= estimate && estimate <= interval.high,
+            "{interval:?}"
+        );
     }
 
     #[test]
@@ -311,7 +335,10 @@ mod tests {
     fn without_pairs_there_is_no_verdict() {
         let empty = sequential_test(&[]);
         assert_eq!(empty.verdict(), Verdict::Inconclusive);
-        assert_eq!((empty.estimate(), empty.interval(0.9), empty.spread()), (None, None, None));
+        assert_eq!(
+            (empty.estimate(), empty.interval(0.9), empty.spread()),
+            (None, None, None)
+        );
     }
 
     #[test]
@@ -320,15 +347,23 @@ mod tests {
         pairs.extend([0.0045; 60]);
         let bound = upper_bound(&pairs[..], 0.05).expect("enough pairs");
         let turned = sequential_test(&pairs);
-        let (estimate, interval) = (turned.estimate().expect("pairs"), turned.interval(0.9).expect("enough pairs"));
+        let (estimate, interval) = (
+            turned.estimate().expect("pairs"),
+            turned.interval(0.9).expect("enough pairs"),
+        );
         assert!(bound < estimate, "{bound} {estimate}");
-        assert!(interval.low <= bound && estimate <= interval.high, "{interval:?} {estimate} {bound}");
+        assert!(
+            interval.low <= bound && estimate <= interval.high,
+            "{interval:?} {estimate} {bound}"
+        );
     }
 
     #[test]
     fn slower_by_the_margin_is_rarely_called_not_slower() {
         for noise in [Noise::Normal(0.5), Noise::Shared, Noise::HeavyTailed] {
-            let wrong = share(1000, |random| measured(0.01, noise, 60, random).verdict() == Verdict::NotSlower);
+            let wrong = share(1000, |random| {
+                measured(0.01, noise, 60, random).verdict() == Verdict::NotSlower
+            });
             // 1 % is allowed; 1000 at 1 % give at most 2 % with probability 0.998.
             assert!(wrong <= 0.02, "{noise:?}: {wrong}");
         }
@@ -339,8 +374,13 @@ mod tests {
     fn slowdowns_are_found_within_their_time() {
         for noise in [Noise::Normal(0.5), Noise::Shared, Noise::HeavyTailed] {
             for (shift, within, wanted) in [(0.01, 60, 0.95), (0.02, 32, 0.99), (0.05, 20, 0.99)] {
-                let found = share(300, |random| measured(shift, noise, within, random).verdict() == Verdict::Regressed);
-                assert!(found >= wanted, "{noise:?}: +{shift} found in {found} within {within} pairs");
+                let found = share(300, |random| {
+                    measured(shift, noise, within, random).verdict() == Verdict::Regressed
+                });
+                assert!(
+                    found >= wanted,
+                    "{noise:?}: +{shift} found in {found} within {within} pairs"
+                );
             }
         }
     }
@@ -348,7 +388,9 @@ mod tests {
     #[test]
     fn unchanged_code_ends_not_slower() {
         for noise in [Noise::Normal(0.5), Noise::Shared, Noise::HeavyTailed] {
-            let assured = share(300, |random| measured(0.0, noise, 60, random).verdict() == Verdict::NotSlower);
+            let assured = share(300, |random| {
+                measured(0.0, noise, 60, random).verdict() == Verdict::NotSlower
+            });
             assert!(assured >= 0.99, "{noise:?}: {assured}");
         }
     }

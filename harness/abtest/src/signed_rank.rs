@@ -73,9 +73,16 @@ impl SignedRankTest {
         }
         // Mean rank of the ties, this value included, as a share of the sizes so far.
         let rank = (below as f64 + 1.0 + equal as f64 / 2.0) / (self.sizes.len() as f64 + 1.0);
-        let stakes = SLOPES.map(|slope| LARGEST_STAKE * (slope * rank).tanh()).into_iter().chain(FLAT);
+        let stakes = SLOPES
+            .map(|slope| LARGEST_STAKE * (slope * rank).tanh())
+            .into_iter()
+            .chain(FLAT);
         for (capital, stake) in self.capital.iter_mut().zip(stakes) {
-            *capital += if value > 0.0 { stake.ln_1p() } else { (-stake).ln_1p() };
+            *capital += if value > 0.0 {
+                stake.ln_1p()
+            } else {
+                (-stake).ln_1p()
+            };
         }
         self.highest = self.highest.max(self.capital_now());
     }
@@ -96,8 +103,16 @@ impl SignedRankTest {
 
     /// Natural logarithm of the mean capital.
     fn capital_now(&self) -> f64 {
-        let most = self.capital.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let sum: f64 = self.capital.iter().map(|capital| (capital - most).exp()).sum();
+        let most = self
+            .capital
+            .iter()
+            .copied()
+            .fold(f64::NEG_INFINITY, f64::max);
+        let sum: f64 = self
+            .capital
+            .iter()
+            .map(|capital| (capital - most).exp())
+            .sum();
         most + (sum / BETTORS as f64).ln()
     }
 }
@@ -115,7 +130,9 @@ pub fn lower_bound(values: &[f64], level: f64) -> Option<f64> {
     let largest = values.iter().copied().reduce(f64::max)?;
     let excluded = |centre: f64| {
         let mut evidence = SignedRankTest::default();
-        values.iter().for_each(|value| evidence.push(value - centre));
+        values
+            .iter()
+            .for_each(|value| evidence.push(value - centre));
         evidence.proves(level)
     };
     // Below the smallest value every bet is won, so all lower centres have equal evidence.
@@ -126,7 +143,11 @@ pub fn lower_bound(values: &[f64], level: f64) -> Option<f64> {
     let mut inside = largest;
     for _ in 0..HALVINGS {
         let middle = f64::midpoint(outside, inside);
-        if excluded(middle) { outside = middle } else { inside = middle }
+        if excluded(middle) {
+            outside = middle
+        } else {
+            inside = middle
+        }
     }
     Some(outside)
 }
@@ -154,7 +175,11 @@ mod tests {
     /// Every assignment of signs to the sizes. Symmetry makes all of them equally likely.
     fn signed(sizes: &[f64]) -> impl Iterator<Item = Vec<f64>> {
         (0..1_u32 << sizes.len()).map(|signs| {
-            sizes.iter().enumerate().map(|(i, size)| if signs >> i & 1 == 0 { *size } else { -size }).collect()
+            sizes
+                .iter()
+                .enumerate()
+                .map(|(i, size)| if signs >> i & 1 == 0 { *size } else { -size })
+                .collect()
         })
     }
 
@@ -168,7 +193,9 @@ mod tests {
     #[test]
     fn nobody_gains_on_average_by_exact_enumeration() {
         for sizes in ORDERS {
-            let total: f64 = signed(&sizes).map(|values| evidence(&values).capital_now().exp()).sum();
+            let total: f64 = signed(&sizes)
+                .map(|values| evidence(&values).capital_now().exp())
+                .sum();
             let mean = total / f64::from(1 << sizes.len());
             assert!((mean - 1.0).abs() < 1e-12, "{sizes:?}: {mean}");
         }
@@ -177,11 +204,19 @@ mod tests {
     #[test]
     fn false_rejections_keep_the_level_by_exact_enumeration() {
         for sizes in ORDERS {
-            let proofs: Vec<SignedRankTest> = signed(&sizes).map(|values| evidence(&values)).collect();
+            let proofs: Vec<SignedRankTest> =
+                signed(&sizes).map(|values| evidence(&values)).collect();
             for level in [0.3, 0.1, 0.05, 0.02, 0.01, 0.003] {
-                let rate = proofs.iter().filter(|evidence| evidence.proves(level)).count() as f64 / proofs.len() as f64;
+                let rate = proofs
+                    .iter()
+                    .filter(|evidence| evidence.proves(level))
+                    .count() as f64
+                    / proofs.len() as f64;
                 assert!(rate <= level, "{sizes:?}: {rate} at {level}");
-                assert!(rate > level / 12.0 || level < 0.02, "{sizes:?}: nothing proven at {level}");
+                assert!(
+                    rate > level / 12.0 || level < 0.02,
+                    "{sizes:?}: nothing proven at {level}"
+                );
             }
         }
     }
@@ -191,16 +226,26 @@ mod tests {
         // Rank 1 of 1 is a share of 1/2: the mean of 1 + 0.99 tanh(slope / 2) over the slopes 0.7, 2 and 6, and of
         // 1.4 and 1.8.
         let first = evidence(&[3.0]);
-        assert!((first.p_value() - 1.0 / 1.654_418_9).abs() < 1e-6, "{}", first.p_value());
+        assert!(
+            (first.p_value() - 1.0 / 1.654_418_9).abs() < 1e-6,
+            "{}",
+            first.p_value()
+        );
         assert!((evidence(&[-3.0]).p_value() - 1.0).abs() < 1e-12);
     }
 
     #[test]
     fn nine_values_on_one_side_reject_at_one_percent() {
         assert!(evidence(&[1.0; 9]).proves(0.01));
-        assert!(!evidence(&[1.0; 6]).proves(0.01), "six are too few: a fair coin does it once in 64");
+        assert!(
+            !evidence(&[1.0; 6]).proves(0.01),
+            "six are too few: a fair coin does it once in 64"
+        );
         let wild = [1.0, 2.0, 1.5, 1.2, -0.1, 1.7, 1.6, 1.1, 1.9, 2.1, 1.4];
-        assert!(evidence(&wild).proves(0.01), "one small value on the other side changes nothing");
+        assert!(
+            evidence(&wild).proves(0.01),
+            "one small value on the other side changes nothing"
+        );
     }
 
     #[test]
@@ -217,15 +262,26 @@ mod tests {
 
     #[test]
     fn peeking_at_every_value_keeps_the_level() {
-        for noise in [Noise::Normal(0.5), Noise::Shared, Noise::HeavyTailed, Noise::Cauchy] {
+        for noise in [
+            Noise::Normal(0.5),
+            Noise::Shared,
+            Noise::HeavyTailed,
+            Noise::Cauchy,
+        ] {
             let mut random = Random::new(42);
             let runs = 2000;
             let wrong = (0..runs)
-                .filter(|_| evidence(&(0..60).map(|_| noise.draw(&mut random)).collect::<Vec<_>>()).proves(0.05))
+                .filter(|_| {
+                    evidence(&(0..60).map(|_| noise.draw(&mut random)).collect::<Vec<_>>())
+                        .proves(0.05)
+                })
                 .count();
             // At most 5 % are guaranteed; 2000 runs at 5 % give at most 130 with probability 0.999.
             assert!(wrong <= 130, "{noise:?}: {wrong} of {runs}");
-            assert!(wrong >= 20, "{noise:?}: {wrong} of {runs}: the test has no power");
+            assert!(
+                wrong >= 20,
+                "{noise:?}: {wrong} of {runs}: the test has no power"
+            );
         }
     }
 
@@ -235,7 +291,9 @@ mod tests {
         let runs = 150;
         let missed = (0..runs)
             .filter(|_| {
-                let values: Vec<f64> = (0..30).map(|_| 0.02 + Noise::Shared.draw(&mut random)).collect();
+                let values: Vec<f64> = (0..30)
+                    .map(|_| 0.02 + Noise::Shared.draw(&mut random))
+                    .collect();
                 (5..=values.len()).step_by(5).any(|looked| {
                     let seen = &values[..looked];
                     let low = lower_bound(seen, 0.05).unwrap_or(f64::NEG_INFINITY);

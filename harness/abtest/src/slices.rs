@@ -88,10 +88,20 @@ const SHORTEST: f64 = 0.5;
 /// has no running time, or none in a complete block.
 pub(super) fn round_estimate<B: AsRef<[Slice]>>(blocks: &[B]) -> Option<PairEstimate> {
     let usual = [Side::Base, Side::Head].map(|side| {
-        let times = blocks.iter().flat_map(|block| block.as_ref()).filter(|slice| slice.side == side);
-        median(&times.filter(|slice| slice.iterations > 0).map(Slice::per_run).collect::<Vec<_>>())
+        let times = blocks
+            .iter()
+            .flat_map(|block| block.as_ref())
+            .filter(|slice| slice.side == side);
+        median(
+            &times
+                .filter(|slice| slice.iterations > 0)
+                .map(Slice::per_run)
+                .collect::<Vec<_>>(),
+        )
     });
-    let [Some(base), Some(head)] = usual else { return None };
+    let [Some(base), Some(head)] = usual else {
+        return None;
+    };
     let is_sound = |block: &&[Slice]| {
         block.iter().all(|slice| {
             let usual = if slice.side == Side::Base { base } else { head };
@@ -103,11 +113,23 @@ pub(super) fn round_estimate<B: AsRef<[Slice]>>(blocks: &[B]) -> Option<PairEsti
     let kept = if sound.len() * 2 >= blocks.len() {
         sound
     } else {
-        all().filter(|block| block.iter().all(Slice::has_time)).collect()
+        all()
+            .filter(|block| block.iter().all(Slice::has_time))
+            .collect()
     };
-    let bulk = median(&kept.iter().copied().flat_map(differences).collect::<Vec<_>>())?;
+    let bulk = median(
+        &kept
+            .iter()
+            .copied()
+            .flat_map(differences)
+            .collect::<Vec<_>>(),
+    )?;
     let slices = || kept.iter().copied().flatten();
-    let level = median(&slices().map(|slice| slice.per_run().ln() - slice.share_of(bulk)).collect::<Vec<_>>())?;
+    let level = median(
+        &slices()
+            .map(|slice| slice.per_run().ln() - slice.share_of(bulk))
+            .collect::<Vec<_>>(),
+    )?;
     let mean = |side: Side| {
         let times = slices().filter(|slice| slice.side == side).map(|slice| {
             let (usual, most) = ((level + slice.share_of(bulk)).exp(), 1.0 + slice.extra());
@@ -130,7 +152,9 @@ pub(super) fn round_estimate<B: AsRef<[Slice]>>(blocks: &[B]) -> Option<PairEsti
 /// ln(head time / base time) of every pair of a head slice and a base slice of a block.
 fn differences(block: &[Slice]) -> impl Iterator<Item = f64> {
     let of = move |side: Side| block.iter().filter(move |slice| slice.side == side);
-    of(Side::Head).flat_map(move |head| of(Side::Base).map(move |base| (head.per_run() / base.per_run()).ln()))
+    of(Side::Head).flat_map(move |head| {
+        of(Side::Base).map(move |base| (head.per_run() / base.per_run()).ln())
+    })
 }
 
 impl Slice {
@@ -148,7 +172,11 @@ impl Slice {
 
     /// The difference that applies to the side of this slice: all of it for the head, none for the base.
     fn share_of(&self, difference: f64) -> f64 {
-        if self.side == Side::Head { difference } else { 0.0 }
+        if self.side == Side::Head {
+            difference
+        } else {
+            0.0
+        }
     }
 
     /// [`EXTRA_RUNS`] as a share of this slice.
@@ -168,22 +196,37 @@ mod tests {
 
     /// Blocks that alternately begin with the base and the head. `time` returns the nanoseconds of a slice from its
     /// side and position.
-    fn blocks(count: usize, iterations: u64, mut time: impl FnMut(Side, usize) -> u64) -> Vec<Block> {
+    fn blocks(
+        count: usize,
+        iterations: u64,
+        mut time: impl FnMut(Side, usize) -> u64,
+    ) -> Vec<Block> {
         (0..count)
             .map(|block| {
-                let [a, b] = if block % 2 == 0 { [Side::Base, Side::Head] } else { [Side::Head, Side::Base] };
+                let [a, b] = if block % 2 == 0 {
+                    [Side::Base, Side::Head]
+                } else {
+                    [Side::Head, Side::Base]
+                };
                 let mut place = 4 * block;
                 [a, b, b, a].map(|side| {
                     let nanoseconds = time(side, place);
                     place += 1;
-                    Slice { side, iterations, nanoseconds, waited: 0 }
+                    Slice {
+                        side,
+                        iterations,
+                        nanoseconds,
+                        waited: 0,
+                    }
                 })
             })
             .collect()
     }
 
     fn log_ratio(blocks: &[Block]) -> f64 {
-        round_estimate(blocks).expect("both sides have time").log_ratio
+        round_estimate(blocks)
+            .expect("both sides have time")
+            .log_ratio
     }
 
     fn steady(side: Side) -> u64 {
@@ -192,7 +235,8 @@ mod tests {
 
     #[test]
     fn a_steady_pair_gives_its_ratio() {
-        let estimate = round_estimate(&blocks(20, 5, |side, _| steady(side))).expect("both sides have time");
+        let estimate =
+            round_estimate(&blocks(20, 5, |side, _| steady(side))).expect("both sides have time");
         assert!((estimate.log_ratio - 1.02_f64.ln()).abs() < 1e-12);
         assert_eq!((estimate.base, estimate.head), (100_000.0, 102_000.0));
         assert_eq!((estimate.blocks, estimate.left_out), (20, 0));
@@ -201,10 +245,15 @@ mod tests {
     #[test]
     fn a_slice_that_lost_its_core_adds_at_most_one_and_a_quarter_iterations() {
         for iterations in [1, 10, 1000] {
-            let stolen = blocks(20, iterations, |side, place| steady(side) + if place == 7 { 40_000_000 } else { 0 });
+            let stolen = blocks(20, iterations, |side, place| {
+                steady(side) + if place == 7 { 40_000_000 } else { 0 }
+            });
             let estimate = round_estimate(&stolen).expect("both sides have time");
             let most = EXTRA_RUNS / (40.0 * iterations as f64);
-            assert!((estimate.log_ratio - 1.02_f64.ln()).abs() < most, "{iterations}: {estimate:?}");
+            assert!(
+                (estimate.log_ratio - 1.02_f64.ln()).abs() < most,
+                "{iterations}: {estimate:?}"
+            );
             assert_eq!((estimate.blocks, estimate.left_out), (20, 0));
         }
     }
@@ -236,7 +285,13 @@ mod tests {
     #[test]
     fn a_stretch_of_slowness_does_not_move_it() {
         let mut random = Random::new(11);
-        let stretch = |place: usize| if (17..38).contains(&place) { 0.15 + 0.05 * (place % 3) as f64 } else { 0.0 };
+        let stretch = |place: usize| {
+            if (17..38).contains(&place) {
+                0.15 + 0.05 * (place % 3) as f64
+            } else {
+                0.0
+            }
+        };
         let slowed = blocks(16, 500, |side, place| {
             (steady(side) as f64 * (1.0 + stretch(place) + 0.002 * random.share())) as u64
         });
@@ -245,30 +300,58 @@ mod tests {
             of_side.map(|slice| slice.nanoseconds as f64).sum::<f64>()
         };
         let by_sums = (sums(Side::Head) / sums(Side::Base)).ln();
-        assert!((by_sums - 1.02_f64.ln()).abs() > 0.002, "the stretch is uneven: {by_sums}");
-        assert!((log_ratio(&slowed) - 1.02_f64.ln()).abs() < 0.0005, "{}", log_ratio(&slowed));
+        assert!(
+            (by_sums - 1.02_f64.ln()).abs() > 0.002,
+            "the stretch is uneven: {by_sums}"
+        );
+        assert!(
+            (log_ratio(&slowed) - 1.02_f64.ln()).abs() < 0.0005,
+            "{}",
+            log_ratio(&slowed)
+        );
     }
 
     /// For example every hundredth iteration of the head takes twice as long: a median of slices of one iteration
     /// would never show it.
     #[test]
     fn rare_slow_runs_are_seen() {
-        for (percent, iterations) in
-            [(1.0, 1), (1.0, 8), (1.0, 40), (0.5, 150), (1.0, 1000), (5.0, 1), (5.0, 60), (50.0, 3)]
-        {
+        for (percent, iterations) in [
+            (1.0, 1),
+            (1.0, 8),
+            (1.0, 40),
+            (0.5, 150),
+            (1.0, 1000),
+            (5.0, 1),
+            (5.0, 60),
+            (50.0, 3),
+        ] {
             let mut random = Random::new(3);
             let pairs = 200;
             let sum: f64 = (0..pairs)
                 .map(|_| {
                     log_ratio(&blocks(60, iterations, |side, _| {
-                        let wanted = iterations as f64 * (1.0 + if side == Side::Head { percent / 100.0 } else { 0.0 });
-                        let runs = wanted.floor() + if random.share() < wanted.fract() { 1.0 } else { 0.0 };
+                        let wanted = iterations as f64
+                            * (1.0
+                                + if side == Side::Head {
+                                    percent / 100.0
+                                } else {
+                                    0.0
+                                });
+                        let runs = wanted.floor()
+                            + if random.share() < wanted.fract() {
+                                1.0
+                            } else {
+                                0.0
+                            };
                         (runs * 450_000.0 * (1.0 + 0.06 * (random.share() - 0.5))) as u64
                     }))
                 })
                 .sum();
             let seen = 100.0 * (sum / f64::from(pairs)).exp_m1();
-            assert!((seen / percent - 1.0).abs() < 0.1, "{percent} % over {iterations} runs a slice: {seen}");
+            assert!(
+                (seen / percent - 1.0).abs() < 0.1,
+                "{percent} % over {iterations} runs a slice: {seen}"
+            );
         }
     }
 
@@ -279,10 +362,17 @@ mod tests {
             let mut of_head = 0;
             let burdened = blocks(50, iterations, |side, _| {
                 of_head += u64::from(side == Side::Head);
-                if side == Side::Head && of_head.is_multiple_of(5) { longer } else { 1_000_000 }
+                if side == Side::Head && of_head.is_multiple_of(5) {
+                    longer
+                } else {
+                    1_000_000
+                }
             });
             let seen = log_ratio(&burdened).exp_m1();
-            assert!((seen - 0.25 / iterations as f64).abs() < 1e-4, "{iterations}: {seen}");
+            assert!(
+                (seen - 0.25 / iterations as f64).abs() < 1e-4,
+                "{iterations}: {seen}"
+            );
         }
     }
 
@@ -294,7 +384,9 @@ mod tests {
 
     #[test]
     fn slices_that_are_often_short_are_not_left_out() {
-        let ragged = blocks(20, 1, |side, place| steady(side) * if place % 4 < 2 { 1 } else { 9 });
+        let ragged = blocks(20, 1, |side, place| {
+            steady(side) * if place % 4 < 2 { 1 } else { 9 }
+        });
         let estimate = round_estimate(&ragged).expect("both sides have time");
         assert_eq!((estimate.blocks, estimate.left_out), (20, 0));
     }
@@ -304,22 +396,35 @@ mod tests {
         assert_eq!(round_estimate::<Block>(&[]), None);
         assert_eq!(round_estimate(&blocks(3, 0, |side, _| steady(side))), None);
         assert_eq!(round_estimate(&blocks(3, 1, |_, _| 0)), None);
-        assert_eq!(round_estimate(&blocks(3, 1, |side, _| if side == Side::Base { 0 } else { 5 })), None);
-        let one_side: Vec<Vec<Slice>> =
-            vec![vec![Slice { side: Side::Base, iterations: 1, nanoseconds: 9, waited: 0 }]];
+        assert_eq!(
+            round_estimate(&blocks(3, 1, |side, _| if side == Side::Base {
+                0
+            } else {
+                5
+            })),
+            None
+        );
+        let one_side: Vec<Vec<Slice>> = vec![vec![Slice {
+            side: Side::Base,
+            iterations: 1,
+            nanoseconds: 9,
+            waited: 0,
+        }]];
         assert_eq!(round_estimate(&one_side), None);
     }
 
     fn any_blocks() -> impl Strategy<Value = Vec<Block>> {
         let slice = (1..20_u64, 1_000..9_000_000_u64);
-        prop::collection::vec((any::<bool>(), prop::array::uniform4(slice)), 1..30).prop_map(in_blocks)
+        prop::collection::vec((any::<bool>(), prop::array::uniform4(slice)), 1..30)
+            .prop_map(in_blocks)
     }
 
     /// Realistic blocks: equal iterations in all slices, and times that differ by a third at most.
     fn likely_blocks() -> impl Strategy<Value = Vec<Block>> {
         (1..1000_u64).prop_flat_map(|iterations| {
             let slice = (Just(iterations), 800_000..1_070_000_u64);
-            prop::collection::vec((any::<bool>(), prop::array::uniform4(slice)), 1..30).prop_map(in_blocks)
+            prop::collection::vec((any::<bool>(), prop::array::uniform4(slice)), 1..30)
+                .prop_map(in_blocks)
         })
     }
 
@@ -333,7 +438,12 @@ mod tests {
                 slices.map(|(iterations, nanoseconds)| {
                     place += 1;
                     let is_outer = place == 1 || place == 4;
-                    Slice { side: side(first == is_outer), iterations, nanoseconds, waited: 0 }
+                    Slice {
+                        side: side(first == is_outer),
+                        iterations,
+                        nanoseconds,
+                        waited: 0,
+                    }
                 })
             })
             .collect()

@@ -6,8 +6,13 @@ use std::process::Command;
 #[test]
 fn the_example_judges_both_lists() {
     let test = std::env::current_exe().expect("the path of this test");
-    let profile = test.parent().and_then(|deps| deps.parent()).expect("target/PROFILE/deps");
-    let example = profile.join("examples").join(format!("two_vectors{}", std::env::consts::EXE_SUFFIX));
+    let profile = test
+        .parent()
+        .and_then(|deps| deps.parent())
+        .expect("target/PROFILE/deps");
+    let example = profile
+        .join("examples")
+        .join(format!("two_vectors{}", std::env::consts::EXE_SUFFIX));
     let output = Command::new(example).output().expect("the example starts");
     assert!(output.status.success(), "{}", output.status);
     let expected = "\

@@ -10,13 +10,18 @@
 //! `HARNESS_WORKLOAD=medium/prefill HARNESS_PHASE=naive cargo bench --bench instructions -- --envs=HARNESS_WORKLOAD
 //! --envs=HARNESS_PHASE --envs=HARNESS_ISA=avx2`.
 
-#![expect(missing_docs, reason = "the code that the macros of iai-callgrind generate has no documentation")]
+#![expect(
+    missing_docs,
+    reason = "the code that the macros of iai-callgrind generate has no documentation"
+)]
 
 use std::hint::black_box;
 
 use harness_probe::{Case, Instrument, Options, Prepared, Registry, or_exit};
 use iai_callgrind as gungraun;
-use iai_callgrind::{Callgrind, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group, main};
+use iai_callgrind::{
+    Callgrind, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group, main,
+};
 
 /// The case that the environment selects, or every case of the registry.
 ///
@@ -39,12 +44,23 @@ fn registry() -> Registry {
 fn prepare(case: Case) -> Box<dyn Prepared> {
     let registry = registry();
     let workload = or_exit(registry.select(&case, Instrument::Callgrind));
-    let options = Options { threads: 1, ..or_exit(Options::from_environment()) };
-    or_exit(workload.prepare(&case.phase, &options).map_err(|error| format!("{case}: {error}")))
+    let options = Options {
+        threads: 1,
+        ..or_exit(Options::from_environment())
+    };
+    or_exit(
+        workload
+            .prepare(&case.phase, &options)
+            .map_err(|error| format!("{case}: {error}")),
+    )
 }
 
 fn check(mut prepared: Box<dyn Prepared>) {
-    or_exit(prepared.check().map_err(|wrong| format!("wrong answer: {wrong}")));
+    or_exit(
+        prepared
+            .check()
+            .map_err(|wrong| format!("wrong answer: {wrong}")),
+    );
 }
 
 #[library_benchmark]

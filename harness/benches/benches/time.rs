@@ -10,15 +10,26 @@ fn main() {
     let registry = or_exit(harness_suite::registry());
     let mut criterion = Criterion::default().configure_from_args();
     for workload in registry.workloads() {
-        if !workload.instruments().contains(&Instrument::Criterion) || !is_selected(workload.as_ref()) {
+        if !workload.instruments().contains(&Instrument::Criterion)
+            || !is_selected(workload.as_ref())
+        {
             continue;
         }
         let mut group = criterion.benchmark_group(workload.id());
         for phase in workload.phases() {
-            let case = Case { workload: workload.id().to_owned(), phase: phase.clone() };
+            let case = Case {
+                workload: workload.id().to_owned(),
+                phase: phase.clone(),
+            };
             // Prepared when criterion runs the case, because a filter may exclude it.
             let mut prepared: Option<Box<dyn Prepared>> = None;
-            let prepare = || or_exit(workload.prepare(&phase, &options).map_err(|error| format!("{case}: {error}")));
+            let prepare = || {
+                or_exit(
+                    workload
+                        .prepare(&phase, &options)
+                        .map_err(|error| format!("{case}: {error}")),
+                )
+            };
             group.bench_function(&phase, |bencher| {
                 let prepared = prepared.get_or_insert_with(prepare);
                 bencher.iter(|| prepared.run(&mut || {}));
@@ -36,5 +47,8 @@ fn main() {
 /// Returns whether a workload is measured by default, or an argument names its family.
 fn is_selected(workload: &dyn Workload) -> bool {
     let family = workload.id().split('/').next().unwrap_or_default();
-    workload.selection() != Selection::OnDemand || std::env::args().skip(1).any(|argument| argument.contains(family))
+    workload.selection() != Selection::OnDemand
+        || std::env::args()
+            .skip(1)
+            .any(|argument| argument.contains(family))
 }

@@ -41,17 +41,27 @@ pub enum Coverage {
 impl Ledger {
     /// Ledger of a gate against the stored baseline, on this day.
     pub fn stored(acceptances: Acceptances, today: Date) -> Self {
-        Self::on(today, acceptances.lines().iter().map(|line| (line.clone(), Worth::Counts)))
+        Self::on(
+            today,
+            acceptances
+                .lines()
+                .iter()
+                .map(|line| (line.clone(), Worth::Counts)),
+        )
     }
 
     /// Ledger of lines on this day: of the lines that are not spent, some have expired.
     fn on(today: Date, lines: impl Iterator<Item = (Acceptance, Worth)>) -> Self {
         let expired = |line: &Acceptance| line.expires.is_some_and(|last| last < today);
-        let lines = lines.map(|(line, worth)| match worth != Worth::Spent && expired(&line) {
-            true => (line, Worth::Expired),
-            false => (line, worth),
-        });
-        Self { lines: lines.collect() }
+        let lines = lines.map(
+            |(line, worth)| match worth != Worth::Spent && expired(&line) {
+                true => (line, Worth::Expired),
+                false => (line, worth),
+            },
+        );
+        Self {
+            lines: lines.collect(),
+        }
     }
 
     /// Ledger of a gate against a revision. Acceptances that only the head has count if `honour` is true, which means
@@ -70,10 +80,29 @@ impl Ledger {
     ) -> Self {
         let of_base = base.lines().iter().map(|line| {
             let is_new = earlier.is_some_and(|earlier| !earlier.lines().contains(line));
-            (line.clone(), if is_time(line.loss.metric) && !is_new { Worth::Spent } else { Worth::Counts })
+            (
+                line.clone(),
+                if is_time(line.loss.metric) && !is_new {
+                    Worth::Spent
+                } else {
+                    Worth::Counts
+                },
+            )
         });
-        let new = head.lines().iter().filter(|line| !base.lines().contains(line));
-        let of_head = new.map(|line| (line.clone(), if honour { Worth::Counts } else { Worth::Pending }));
+        let new = head
+            .lines()
+            .iter()
+            .filter(|line| !base.lines().contains(line));
+        let of_head = new.map(|line| {
+            (
+                line.clone(),
+                if honour {
+                    Worth::Counts
+                } else {
+                    Worth::Pending
+                },
+            )
+        });
         Self::on(today, of_base.chain(of_head))
     }
 
@@ -84,16 +113,29 @@ impl Ledger {
         let excused = reached(&[Worth::Counts]).map(Coverage::Excused);
         excused
             .or_else(|| reached(&[Worth::Counts, Worth::Pending]).map(Coverage::Pending))
-            .or_else(|| reached(&[Worth::Counts, Worth::Pending, Worth::Expired]).map(Coverage::Expired))
+            .or_else(|| {
+                reached(&[Worth::Counts, Worth::Pending, Worth::Expired]).map(Coverage::Expired)
+            })
             .or_else(|| reached(&[Worth::Spent]).map(Coverage::Spent))
             .unwrap_or(Coverage::None)
     }
 
     /// Follows a chain of acceptances: each begins within the tolerance of the level at which the one before ends.
     /// Returns the last one if the chain covers the loss.
-    fn reach(&self, loss: &Loss, worths: &[Worth], within: &impl Fn(f64, f64) -> bool) -> Option<Acceptance> {
-        let about = |line: &&(Acceptance, Worth)| worths.contains(&line.1) && line.0.loss.same_figure(loss);
-        let lines: Vec<&Acceptance> = self.lines.iter().filter(about).map(|(line, _)| line).collect();
+    fn reach(
+        &self,
+        loss: &Loss,
+        worths: &[Worth],
+        within: &impl Fn(f64, f64) -> bool,
+    ) -> Option<Acceptance> {
+        let about =
+            |line: &&(Acceptance, Worth)| worths.contains(&line.1) && line.0.loss.same_figure(loss);
+        let lines: Vec<&Acceptance> = self
+            .lines
+            .iter()
+            .filter(about)
+            .map(|(line, _)| line)
+            .collect();
         let (mut level, mut last) = (loss.from, None);
         let further = |line: &&&Acceptance, level: f64| {
             within(level, line.loss.from) && loss.metric.worse(level, line.loss.to) > 0.0
@@ -106,33 +148,54 @@ impl Ledger {
 
     /// One sentence for each acceptance that is not approved yet.
     pub fn pending(&self) -> Vec<String> {
-        let pending = self.lines.iter().filter(|(_, worth)| *worth == Worth::Pending);
+        let pending = self
+            .lines
+            .iter()
+            .filter(|(_, worth)| *worth == Worth::Pending);
         let note = "added by this change, counts only with --honour-new-acceptances";
-        pending.map(|(line, _)| format!("{}; {note}", line.sentence())).collect()
+        pending
+            .map(|(line, _)| format!("{}; {note}", line.sentence()))
+            .collect()
     }
 
     /// One sentence for each acceptance that expired, or whose workload or phase is not in `known`.
     pub fn complaints(&self, known: &[(String, String)]) -> Vec<String> {
         let mut complaints = Vec::new();
         for (line, worth) in &self.lines {
-            let Loss { workload, phase, .. } = &line.loss;
+            let Loss {
+                workload, phase, ..
+            } = &line.loss;
             if let (Worth::Expired, Some(day)) = (worth, line.expires) {
                 complaints.push(format!(
                     "the acceptance of {} expired on {day}; fix the regression, or remove the line from {FILE}",
                     line.loss
                 ));
             }
-            if known.is_empty() || known.iter().any(|(id, name)| id == workload && name == phase) {
+            if known.is_empty()
+                || known
+                    .iter()
+                    .any(|(id, name)| id == workload && name == phase)
+            {
                 continue;
             }
             let hint = match known.iter().any(|(id, _)| id == workload) {
                 false => {
-                    let ids = harness_record::distinct::distinct(known.iter().map(|(id, _)| id.as_str()));
-                    format!("there is no workload `{workload}`; {}", suggestion(workload, ids))
+                    let ids =
+                        harness_record::distinct::distinct(known.iter().map(|(id, _)| id.as_str()));
+                    format!(
+                        "there is no workload `{workload}`; {}",
+                        suggestion(workload, ids)
+                    )
                 }
                 true => {
-                    let phases = known.iter().filter(|(id, _)| id == workload).map(|(_, name)| name.as_str());
-                    format!("{workload} has no phase `{phase}`; {}", suggestion(phase, phases))
+                    let phases = known
+                        .iter()
+                        .filter(|(id, _)| id == workload)
+                        .map(|(_, name)| name.as_str());
+                    format!(
+                        "{workload} has no phase `{phase}`; {}",
+                        suggestion(phase, phases)
+                    )
                 }
             };
             complaints.push(format!("{FILE} accepts {}, but {hint}", line.loss));
@@ -152,14 +215,26 @@ mod tests {
     fn loss(metric: &str, from: f64, to: f64) -> Loss {
         let metric = by_name(metric).expect("a metric");
         let key = (!is_time(metric)).then(|| "key".to_owned());
-        Loss { workload: "w".to_owned(), phase: "naive".to_owned(), metric, from, to, key }
+        Loss {
+            workload: "w".to_owned(),
+            phase: "naive".to_owned(),
+            metric,
+            from,
+            to,
+            key,
+        }
     }
 
     fn accepted(losses: &[Loss]) -> Acceptances {
         let mut acceptances = Acceptances::default();
         for loss in losses {
             let (accepted, reason) = (date(2026, 1, 2), "it pays".to_owned());
-            acceptances.add(Acceptance { loss: loss.clone(), accepted, expires: Some(date(2026, 6, 30)), reason });
+            acceptances.add(Acceptance {
+                loss: loss.clone(),
+                accepted,
+                expires: Some(date(2026, 6, 30)),
+                reason,
+            });
         }
         acceptances
     }
@@ -193,21 +268,47 @@ mod tests {
             (900.0, 1100.0, "none"),
             (991.0, 1100.0, "excused"),
         ] {
-            assert_eq!(coverage(&ledger, &loss("instructions", from, to)), expected, "{from} to {to}");
+            assert_eq!(
+                coverage(&ledger, &loss("instructions", from, to)),
+                expected,
+                "{from} to {to}"
+            );
         }
-        assert_eq!(coverage(&ledger, &loss("total-bytes", 1000.0, 1100.0)), "none");
-        let elsewhere = Loss { key: Some("another".to_owned()), ..loss("instructions", 1000.0, 1100.0) };
-        assert_eq!(coverage(&ledger, &elsewhere), "none", "levels of one toolchain do not apply to another");
+        assert_eq!(
+            coverage(&ledger, &loss("total-bytes", 1000.0, 1100.0)),
+            "none"
+        );
+        let elsewhere = Loss {
+            key: Some("another".to_owned()),
+            ..loss("instructions", 1000.0, 1100.0)
+        };
+        assert_eq!(
+            coverage(&ledger, &elsewhere),
+            "none",
+            "levels of one toolchain do not apply to another"
+        );
     }
 
     #[test]
     fn lines_of_one_figure_add_up_where_they_meet() {
-        let both = [loss("instructions", 1100.0, 1200.0), loss("instructions", 1000.0, 1100.0)];
+        let both = [
+            loss("instructions", 1100.0, 1200.0),
+            loss("instructions", 1000.0, 1100.0),
+        ];
         let ledger = Ledger::stored(accepted(&both), TODAY);
-        assert_eq!(coverage(&ledger, &loss("instructions", 1000.0, 1200.0)), "excused");
-        let apart = [loss("instructions", 1150.0, 1200.0), loss("instructions", 1000.0, 1100.0)];
+        assert_eq!(
+            coverage(&ledger, &loss("instructions", 1000.0, 1200.0)),
+            "excused"
+        );
+        let apart = [
+            loss("instructions", 1150.0, 1200.0),
+            loss("instructions", 1000.0, 1100.0),
+        ];
         let ledger = Ledger::stored(accepted(&apart), TODAY);
-        assert_eq!(coverage(&ledger, &loss("instructions", 1000.0, 1200.0)), "none");
+        assert_eq!(
+            coverage(&ledger, &loss("instructions", 1000.0, 1200.0)),
+            "none"
+        );
     }
 
     #[test]
@@ -220,10 +321,20 @@ mod tests {
         assert_eq!(coverage(&between(&none, &new, false), &lost), "pending");
         assert_eq!(coverage(&between(&none, &new, true), &lost), "excused");
         assert_eq!(coverage(&between(&new, &new, false), &lost), "excused");
-        assert_eq!(coverage(&between(&new, &none, false), &lost), "excused", "the base's rule judges the change");
+        assert_eq!(
+            coverage(&between(&new, &none, false), &lost),
+            "excused",
+            "the base's rule judges the change"
+        );
         // A wider version of a line of the base is a new line.
         let wider = accepted(&[loss("instructions", 1000.0, 2000.0)]);
-        assert_eq!(coverage(&between(&new, &wider, false), &loss("instructions", 1000.0, 2000.0)), "pending");
+        assert_eq!(
+            coverage(
+                &between(&new, &wider, false),
+                &loss("instructions", 1000.0, 2000.0)
+            ),
+            "pending"
+        );
         let expected = "w in phase naive: instructions 1,000 -> 1,100 (+10 %), because it pays; added by this change, \
                         counts only with --honour-new-acceptances";
         assert_eq!(between(&none, &new, false).pending(), [expected]);
@@ -235,20 +346,42 @@ mod tests {
         let line = accepted(&[loss("time", 1.0, 1.05)]);
         let (none, lost) = (Acceptances::default(), loss("time", 1.0, 1.055));
         let coverage = |base: &Acceptances, earlier: Option<&Acceptances>, honour, lost: &Loss| {
-            coverage(&Ledger::between(base.clone(), earlier, line.clone(), honour, TODAY), lost)
+            coverage(
+                &Ledger::between(base.clone(), earlier, line.clone(), honour, TODAY),
+                lost,
+            )
         };
-        assert_eq!(coverage(&none, None, true, &lost), "excused", "the change adds the line");
-        assert_eq!(coverage(&none, None, true, &loss("time", 1.0, 1.07)), "none");
-        assert_eq!(coverage(&line, Some(&none), false, &lost), "excused", "the base has changed nothing but the line");
-        assert_eq!(coverage(&line, Some(&none), false, &loss("time", 1.0, 1.07)), "none");
+        assert_eq!(
+            coverage(&none, None, true, &lost),
+            "excused",
+            "the change adds the line"
+        );
+        assert_eq!(
+            coverage(&none, None, true, &loss("time", 1.0, 1.07)),
+            "none"
+        );
+        assert_eq!(
+            coverage(&line, Some(&none), false, &lost),
+            "excused",
+            "the base has changed nothing but the line"
+        );
+        assert_eq!(
+            coverage(&line, Some(&none), false, &loss("time", 1.0, 1.07)),
+            "none"
+        );
         for earlier in [None, Some(&line)] {
-            assert_eq!(coverage(&line, earlier, true, &lost), "spent", "the base may have the loss");
+            assert_eq!(
+                coverage(&line, earlier, true, &lost),
+                "spent",
+                "the base may have the loss"
+            );
         }
     }
 
     #[test]
     fn the_day_after_it_expires_there_is_a_complaint() {
-        let ledger = |today| Ledger::stored(accepted(&[loss("instructions", 1000.0, 1100.0)]), today);
+        let ledger =
+            |today| Ledger::stored(accepted(&[loss("instructions", 1000.0, 1100.0)]), today);
         let lost = loss("instructions", 1000.0, 1100.0);
         assert_eq!(coverage(&ledger(TODAY), &lost), "excused");
         assert!(ledger(TODAY).complaints(&[]).is_empty());
@@ -267,11 +400,15 @@ mod tests {
         let place = "accepted.csv accepts w in phase naive: instructions 1,000 -> 1,100 (+10 %)";
         assert_eq!(
             ledger.complaints(&known("w", "naiv")),
-            [format!("{place}, but w has no phase `naive`; did you mean `naiv`?")]
+            [format!(
+                "{place}, but w has no phase `naive`; did you mean `naiv`?"
+            )]
         );
         assert_eq!(
             ledger.complaints(&known("ww", "naive")),
-            [format!("{place}, but there is no workload `w`; did you mean `ww`?")]
+            [format!(
+                "{place}, but there is no workload `w`; did you mean `ww`?"
+            )]
         );
     }
 

@@ -25,13 +25,21 @@ impl Policy {
     pub fn read(folder: &Path, timed: &[String]) -> Self {
         let store = Store::new(folder);
         let baseline = |key: String| {
-            let record = store.read(&key).map(|baseline| baseline.record).map_err(|error| error.to_string());
+            let record = store
+                .read(&key)
+                .map(|baseline| baseline.record)
+                .map_err(|error| error.to_string());
             (key, record)
         };
         Self {
             limits: Limits::read(&folder.join("limits.toml")).map_err(|error| error.to_string()),
             acceptances: Acceptances::read(folder).map_err(|error| error.to_string()),
-            baselines: store.keys().unwrap_or_default().into_iter().map(baseline).collect(),
+            baselines: store
+                .keys()
+                .unwrap_or_default()
+                .into_iter()
+                .map(baseline)
+                .collect(),
             timed: timed.to_vec(),
         }
     }
@@ -41,17 +49,39 @@ impl Policy {
     pub fn changes(&self, head: &Self) -> Vec<String> {
         let mut sentences = read_both("limits", &self.limits, &head.limits, limits);
         if self.timed != head.timed {
-            sentences.push(format!("timed: {} -> {}", suite(&self.timed), suite(&head.timed)));
+            sentences.push(format!(
+                "timed: {} -> {}",
+                suite(&self.timed),
+                suite(&head.timed)
+            ));
         }
-        sentences.extend(read_both("acceptances", &self.acceptances, &head.acceptances, acceptances));
-        let keys = distinct(self.baselines.iter().chain(&head.baselines).map(|(key, _)| key));
+        sentences.extend(read_both(
+            "acceptances",
+            &self.acceptances,
+            &head.acceptances,
+            acceptances,
+        ));
+        let keys = distinct(
+            self.baselines
+                .iter()
+                .chain(&head.baselines)
+                .map(|(key, _)| key),
+        );
         for key in keys {
-            let [base, head] =
-                [self, head].map(|side| side.baselines.iter().find(|(name, _)| name == key).map(|(_, read)| read));
+            let [base, head] = [self, head].map(|side| {
+                side.baselines
+                    .iter()
+                    .find(|(name, _)| name == key)
+                    .map(|(_, read)| read)
+            });
             let what = format!("baseline {key}");
             sentences.extend(match (base, head) {
-                (Some(base), Some(head)) => read_both(&what, base, head, |base, head| counts(key, base, head)),
-                (None, Some(Ok(new))) => vec![format!("{what} is new, with {} rows", new.rows.len())],
+                (Some(base), Some(head)) => {
+                    read_both(&what, base, head, |base, head| counts(key, base, head))
+                }
+                (None, Some(Ok(new))) => {
+                    vec![format!("{what} is new, with {} rows", new.rows.len())]
+                }
                 (None, Some(Err(why))) => vec![format!("the head's {what} cannot be read: {why}")],
                 (_, None) => vec![format!("{what} is removed")],
             });
@@ -76,22 +106,34 @@ fn read_both<T>(
 
 /// The timed suite of a side, as printed.
 fn suite(globs: &[String]) -> String {
-    if globs.is_empty() { "all workloads".to_owned() } else { globs.join(", ") }
+    if globs.is_empty() {
+        "all workloads".to_owned()
+    } else {
+        globs.join(", ")
+    }
 }
 
 fn limits(base: &Limits, head: &Limits) -> Vec<String> {
     let about = |limit: &Limit| {
-        let glob = limit.workload.as_ref().map_or("all workloads", |glob| glob.as_str());
+        let glob = limit
+            .workload
+            .as_ref()
+            .map_or("all workloads", |glob| glob.as_str());
         format!("{} of {glob}", limit.metric.name())
     };
     let mut sentences = Vec::new();
     for limit in head.all() {
         let name = about(limit);
         match base.all().iter().find(|other| about(other) == name) {
-            None => sentences.push(format!("limit: {name} is new: {}, because {}", limit.tolerance, limit.reason)),
+            None => sentences.push(format!(
+                "limit: {name} is new: {}, because {}",
+                limit.tolerance, limit.reason
+            )),
             Some(old) if old.tolerance != limit.tolerance => {
-                sentences
-                    .push(format!("limit: {name} {} -> {}, because {}", old.tolerance, limit.tolerance, limit.reason));
+                sentences.push(format!(
+                    "limit: {name} {} -> {}, because {}",
+                    old.tolerance, limit.tolerance, limit.reason
+                ));
             }
             Some(old) if old.reason != limit.reason => {
                 sentences.push(format!("limit: {name} has a new reason: {}", limit.reason));
@@ -99,14 +141,24 @@ fn limits(base: &Limits, head: &Limits) -> Vec<String> {
             Some(_) => {}
         }
     }
-    let gone = base.all().iter().filter(|old| !head.all().iter().any(|limit| about(limit) == about(old)));
-    sentences.extend(gone.map(|old| format!("limit: {} is removed; it was {}", about(old), old.tolerance)));
+    let gone = base
+        .all()
+        .iter()
+        .filter(|old| !head.all().iter().any(|limit| about(limit) == about(old)));
+    sentences.extend(
+        gone.map(|old| format!("limit: {} is removed; it was {}", about(old), old.tolerance)),
+    );
     // The first limit that matches a workload applies, so their order matters.
     for metric in distinct(base.all().iter().map(|limit| limit.metric.name())) {
         let order = |limits: &Limits, other: &Limits| -> Vec<String> {
-            let named =
-                limits.all().iter().filter(|one| one.workload.is_some() && one.metric.name() == metric).map(about);
-            named.filter(|name| other.all().iter().any(|one| about(one) == *name)).collect()
+            let named = limits
+                .all()
+                .iter()
+                .filter(|one| one.workload.is_some() && one.metric.name() == metric)
+                .map(about);
+            named
+                .filter(|name| other.all().iter().any(|one| about(one) == *name))
+                .collect()
         };
         let (before, after) = (order(base, head), order(head, base));
         if before != after {
@@ -123,22 +175,35 @@ fn limits(base: &Limits, head: &Limits) -> Vec<String> {
 
 fn acceptances(base: &Acceptances, head: &Acceptances) -> Vec<String> {
     let only = |one: &Acceptances, other: &Acceptances, change: &str| -> Vec<String> {
-        let lines = one.lines().iter().filter(|line| !other.lines().contains(line));
-        lines.map(|line| format!("acceptance {change}: {}", line.sentence())).collect()
+        let lines = one
+            .lines()
+            .iter()
+            .filter(|line| !other.lines().contains(line));
+        lines
+            .map(|line| format!("acceptance {change}: {}", line.sentence()))
+            .collect()
     };
     [only(head, base, "added"), only(base, head, "removed")].concat()
 }
 
 fn counts(key: &str, base: &Record, head: &Record) -> Vec<String> {
-    let changed =
-        compare(RecordView::baseline(base), RecordView::baseline(head)).into_iter().filter(|one| !one.equal());
+    let changed = compare(RecordView::baseline(base), RecordView::baseline(head))
+        .into_iter()
+        .filter(|one| !one.equal());
     let sentence = |one: Comparison| match (&one.state, one.base, one.head) {
         (Comparability::Comparable, Some(base), Some(head)) => {
-            format!("{} {} -> {}", one.place(), number::exact(base.value), number::exact(head.value))
+            format!(
+                "{} {} -> {}",
+                one.place(),
+                number::exact(base.value),
+                number::exact(head.value)
+            )
         }
         (state, ..) => format!("{}: {}", one.place(), state.name()),
     };
-    changed.map(|one| format!("baseline {key}: {}", sentence(one))).collect()
+    changed
+        .map(|one| format!("baseline {key}: {}", sentence(one)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -157,24 +222,37 @@ mod tests {
             ),
         };
         Policy {
-            limits: Limits::parse(&format!("schema = 1\n{limits}"), Path::new("l")).map_err(|error| error.to_string()),
-            acceptances: Acceptances::parse(&text(acceptances), Path::new("a")).map_err(|error| error.to_string()),
-            baselines: baseline.into_iter().map(|record| ("key".to_owned(), Ok(record))).collect(),
+            limits: Limits::parse(&format!("schema = 1\n{limits}"), Path::new("l"))
+                .map_err(|error| error.to_string()),
+            acceptances: Acceptances::parse(&text(acceptances), Path::new("a"))
+                .map_err(|error| error.to_string()),
+            baselines: baseline
+                .into_iter()
+                .map(|record| ("key".to_owned(), Ok(record)))
+                .collect(),
             timed: Vec::new(),
         }
     }
 
     fn limit(metric: &str, tolerance: &str, rest: &str) -> String {
-        format!("[[limit]]\nmetric = '{metric}'\ntolerance = '{tolerance}'\nreason = 'of noise'\n{rest}\n")
+        format!(
+            "[[limit]]\nmetric = '{metric}'\ntolerance = '{tolerance}'\nreason = 'of noise'\n{rest}\n"
+        )
     }
 
     #[test]
     fn every_changed_rule_and_figure_is_told() {
-        let stored =
-            record(vec![row("w", "naive", vec![callgrind(1000), dhat(64, 2)]), row("old", "naive", vec![dhat(1, 1)])]);
+        let stored = record(vec![
+            row("w", "naive", vec![callgrind(1000), dhat(64, 2)]),
+            row("old", "naive", vec![dhat(1, 1)]),
+        ]);
         let base = rulebook(
-            &[limit("instructions", "0.1 %", ""), limit("peak-bytes", "exact", ""), limit("total-bytes", "exact", "")]
-                .concat(),
+            &[
+                limit("instructions", "0.1 %", ""),
+                limit("peak-bytes", "exact", ""),
+                limit("total-bytes", "exact", ""),
+            ]
+            .concat(),
             "w,naive,instructions,900,1000,2026-01-02,,it paid,key\n",
             Some(stored.clone()),
         );
@@ -199,30 +277,62 @@ mod tests {
     fn another_order_of_limits_and_another_suite_are_listed() {
         let of = |glob: &str| limit("instructions", "1 %", &format!("workload = '{glob}'"));
         let all = limit("instructions", "0.1 %", "");
-        let base = rulebook(&[all.clone(), of("kernel/*"), of("kernel/gelu*")].concat(), "", None);
-        let mut head = rulebook(&[of("kernel/gelu*"), of("kernel/*"), all.clone()].concat(), "", None);
+        let base = rulebook(
+            &[all.clone(), of("kernel/*"), of("kernel/gelu*")].concat(),
+            "",
+            None,
+        );
+        let mut head = rulebook(
+            &[of("kernel/gelu*"), of("kernel/*"), all.clone()].concat(),
+            "",
+            None,
+        );
         head.timed = vec!["kernel/*".to_owned(), "model/*".to_owned()];
         let (kernels, gelu) = ("instructions of kernel/*", "instructions of kernel/gelu*");
         let gelu_first = format!(
             "limit: new order, and the first that matches a workload applies: {kernels}, then {gelu} -> {gelu}, then \
              {kernels}"
         );
-        assert_eq!(base.changes(&head), [gelu_first, "timed: all workloads -> kernel/*, model/*".to_owned()]);
+        assert_eq!(
+            base.changes(&head),
+            [
+                gelu_first,
+                "timed: all workloads -> kernel/*, model/*".to_owned()
+            ]
+        );
         // A limit for all workloads applies last, wherever it stands. New and removed limits are listed as such.
-        let moved = rulebook(&[of("kernel/*"), of("kernel/gelu*"), all].concat(), "", None);
+        let moved = rulebook(
+            &[of("kernel/*"), of("kernel/gelu*"), all].concat(),
+            "",
+            None,
+        );
         assert!(base.changes(&moved).is_empty());
         let fewer = rulebook(&of("kernel/gelu*"), "", None);
         let gone = |of: &str| format!("limit: instructions of {of} is removed; it was ");
-        assert_eq!(base.changes(&fewer), [gone("all workloads") + "0.1 %", gone("kernel/*") + "1 %"]);
+        assert_eq!(
+            base.changes(&fewer),
+            [gone("all workloads") + "0.1 %", gone("kernel/*") + "1 %"]
+        );
     }
 
     #[test]
     fn unreadable_rules_are_listed() {
         let good = rulebook("", "", None);
-        let bad = rulebook("limits = 1", "w,naive,instruction,1,2,2026-01-02,,it pays,key\n", None);
+        let bad = rulebook(
+            "limits = 1",
+            "w,naive,instruction,1,2,2026-01-02,,it pays,key\n",
+            None,
+        );
         let told = good.changes(&bad);
-        assert!(told.len() == 2 && told.iter().all(|one| one.starts_with("the head's ")), "{told:?}");
-        let new = rulebook("", "", Some(record(vec![row("w", "naive", vec![callgrind(1)])])));
+        assert!(
+            told.len() == 2 && told.iter().all(|one| one.starts_with("the head's ")),
+            "{told:?}"
+        );
+        let new = rulebook(
+            "",
+            "",
+            Some(record(vec![row("w", "naive", vec![callgrind(1)])])),
+        );
         assert_eq!(good.changes(&new), ["baseline key is new, with 1 rows"]);
         assert_eq!(new.changes(&good), ["baseline key is removed"]);
     }

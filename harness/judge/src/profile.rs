@@ -37,26 +37,52 @@ pub fn differences(base: Seen<'_>, head: Seen<'_>) -> Vec<Difference> {
     let whole = head.per_run() - base.per_run();
     let new = |name: String| {
         let (within, share) = (None, None);
-        Difference { name, within, base: 0.0, head: 0.0, base_calls: 0.0, head_calls: 0.0, share }
+        Difference {
+            name,
+            within,
+            base: 0.0,
+            head: 0.0,
+            base_calls: 0.0,
+            head_calls: 0.0,
+            share,
+        }
     };
     let mut all: HashMap<String, Difference> = HashMap::new();
     for part in base.tree.parts() {
-        let it = all.entry(part.name.clone()).or_insert_with(|| new(part.name));
-        (it.base, it.base_calls) = (part.own as f64 * base.scale(), part.calls as f64 * base.scale());
+        let it = all
+            .entry(part.name.clone())
+            .or_insert_with(|| new(part.name));
+        (it.base, it.base_calls) = (
+            part.own as f64 * base.scale(),
+            part.calls as f64 * base.scale(),
+        );
     }
     for part in head.tree.parts() {
-        let it = all.entry(part.name.clone()).or_insert_with(|| new(part.name));
-        (it.head, it.head_calls) = (part.own as f64 * head.scale(), part.calls as f64 * head.scale());
+        let it = all
+            .entry(part.name.clone())
+            .or_insert_with(|| new(part.name));
+        (it.head, it.head_calls) = (
+            part.own as f64 * head.scale(),
+            part.calls as f64 * head.scale(),
+        );
     }
     let mut all: Vec<Difference> = all.into_values().filter(|it| it.base != it.head).collect();
     let within = changes_within(base, head);
     for difference in &mut all {
         difference.share = (whole != 0.0).then(|| difference.change() / whole);
-        let places = within.iter().filter(|((name, _), _)| *name == difference.name);
-        let largest = places.max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()).then_with(|| b.0.cmp(a.0)));
+        let places = within
+            .iter()
+            .filter(|((name, _), _)| *name == difference.name);
+        let largest =
+            places.max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()).then_with(|| b.0.cmp(a.0)));
         difference.within = largest.and_then(|((_, around), _)| around.map(str::to_owned));
     }
-    all.sort_by(|a, b| b.change().abs().total_cmp(&a.change().abs()).then_with(|| a.name.cmp(&b.name)));
+    all.sort_by(|a, b| {
+        b.change()
+            .abs()
+            .total_cmp(&a.change().abs())
+            .then_with(|| a.name.cmp(&b.name))
+    });
     all
 }
 
@@ -67,9 +93,13 @@ fn changes_within<'a>(base: Seen<'a>, head: Seen<'a>) -> HashMap<(&'a str, Optio
         let mut around: Vec<&str> = Vec::new();
         for (depth, node) in seen.tree.walk() {
             around.truncate(depth);
-            let foreign = around.iter().rev().find(|outer| module(outer) != module(&node.name));
-            *changes.entry((node.name.as_str(), foreign.copied())).or_insert(0.0) +=
-                sign * node.own as f64 * seen.scale();
+            let foreign = around
+                .iter()
+                .rev()
+                .find(|outer| module(outer) != module(&node.name));
+            *changes
+                .entry((node.name.as_str(), foreign.copied()))
+                .or_insert(0.0) += sign * node.own as f64 * seen.scale();
             around.push(&node.name);
         }
     }
@@ -94,17 +124,37 @@ mod tests {
     use super::*;
 
     fn tree(parts: &[(&str, u64)]) -> Tree {
-        let stacks: Vec<([String; 2], u64)> =
-            parts.iter().map(|(name, own)| (["run".to_owned(), (*name).to_owned()], *own)).collect();
-        Tree::of_stacks(stacks.iter().map(|(stack, own)| (stack.as_slice(), *own, 1)))
+        let stacks: Vec<([String; 2], u64)> = parts
+            .iter()
+            .map(|(name, own)| (["run".to_owned(), (*name).to_owned()], *own))
+            .collect();
+        Tree::of_stacks(
+            stacks
+                .iter()
+                .map(|(stack, own)| (stack.as_slice(), *own, 1)),
+        )
     }
 
     #[test]
     fn changed_new_and_removed_names_are_reported() {
-        let (base, head) =
-            (tree(&[("norm", 10), ("product", 50), ("old", 7)]), tree(&[("norm", 40), ("product", 100), ("new", 4)]));
-        let found = differences(Seen { tree: &base, runs: 1 }, Seen { tree: &head, runs: 2 });
-        let found: Vec<_> = found.iter().map(|it| (it.name.as_str(), it.base, it.head, it.share)).collect();
+        let (base, head) = (
+            tree(&[("norm", 10), ("product", 50), ("old", 7)]),
+            tree(&[("norm", 40), ("product", 100), ("new", 4)]),
+        );
+        let found = differences(
+            Seen {
+                tree: &base,
+                runs: 1,
+            },
+            Seen {
+                tree: &head,
+                runs: 2,
+            },
+        );
+        let found: Vec<_> = found
+            .iter()
+            .map(|it| (it.name.as_str(), it.base, it.head, it.share))
+            .collect();
         let whole = 5.0;
         assert_eq!(
             found,
@@ -114,25 +164,72 @@ mod tests {
                 ("new", 0.0, 2.0, Some(2.0 / whole)),
             ]
         );
-        assert!(differences(Seen { tree: &base, runs: 3 }, Seen { tree: &base, runs: 3 }).is_empty());
+        assert!(
+            differences(
+                Seen {
+                    tree: &base,
+                    runs: 3
+                },
+                Seen {
+                    tree: &base,
+                    runs: 3
+                }
+            )
+            .is_empty()
+        );
     }
 
     #[test]
     fn a_function_with_many_callers_names_the_caller_that_changed() {
         let side = |gelu: u64, product: u64| {
             let stack = |outer: &[&str], own| {
-                let frames = [outer, &["engine::simd::level::run", "engine::simd::avx2::enter"]].concat();
-                (frames.into_iter().map(str::to_owned).collect::<Vec<_>>(), own)
+                let frames = [
+                    outer,
+                    &["engine::simd::level::run", "engine::simd::avx2::enter"],
+                ]
+                .concat();
+                (
+                    frames.into_iter().map(str::to_owned).collect::<Vec<_>>(),
+                    own,
+                )
             };
-            let stacks =
-                [stack(&["run", "engine::gelu::apply"], gelu), stack(&["run", "engine::matmul::apply"], product)];
-            Tree::of_stacks(stacks.iter().map(|(stack, own)| (stack.as_slice(), *own, 1)))
+            let stacks = [
+                stack(&["run", "engine::gelu::apply"], gelu),
+                stack(&["run", "engine::matmul::apply"], product),
+            ];
+            Tree::of_stacks(
+                stacks
+                    .iter()
+                    .map(|(stack, own)| (stack.as_slice(), *own, 1)),
+            )
         };
         let (base, head) = (side(100, 5000), side(200, 4990));
-        let found = differences(Seen { tree: &base, runs: 1 }, Seen { tree: &head, runs: 1 });
-        let found: Vec<_> = found.iter().map(|it| (it.name.as_str(), it.within.as_deref(), it.change())).collect();
-        assert_eq!(found, [("engine::simd::avx2::enter", Some("engine::gelu::apply"), 90.0)]);
-        assert_eq!(module("<engine::gelu::Gelu as engine::Operation>::run"), "engine::gelu");
+        let found = differences(
+            Seen {
+                tree: &base,
+                runs: 1,
+            },
+            Seen {
+                tree: &head,
+                runs: 1,
+            },
+        );
+        let found: Vec<_> = found
+            .iter()
+            .map(|it| (it.name.as_str(), it.within.as_deref(), it.change()))
+            .collect();
+        assert_eq!(
+            found,
+            [(
+                "engine::simd::avx2::enter",
+                Some("engine::gelu::apply"),
+                90.0
+            )]
+        );
+        assert_eq!(
+            module("<engine::gelu::Gelu as engine::Operation>::run"),
+            "engine::gelu"
+        );
     }
 
     proptest! {

@@ -54,7 +54,9 @@ pub fn measure(figure: Figure, metric: &Metric) -> Measured {
 
 /// Compares a figure with a target.
 pub fn stand(measured: &Measured, wanted: &Range, better: Better) -> TargetStatus {
-    let Some((worse, best)) = measured.ends else { return TargetStatus::Unclear };
+    let Some((worse, best)) = measured.ends else {
+        return TargetStatus::Unclear;
+    };
     if beyond(worse, wanted.far, better) {
         TargetStatus::Ahead
     } else if worse == wanted.near || beyond(worse, wanted.near, better) {
@@ -68,7 +70,9 @@ pub fn stand(measured: &Measured, wanted: &Range, better: Better) -> TargetStatu
 
 /// Compares a change with its forecast.
 pub fn audit(measured: &Measured, forecast: &Range, better: Better) -> Audit {
-    let Some((worse, best)) = measured.ends else { return Audit::Unclear };
+    let Some((worse, best)) = measured.ends else {
+        return Audit::Unclear;
+    };
     if beyond(worse, forecast.far, better) {
         Audit::Beaten
     } else if beyond(forecast.near, best, better) {
@@ -122,52 +126,103 @@ mod tests {
     const LEVEL_OF_THREE: f64 = 0.75;
 
     fn speed(low: f64, high: f64, level: f64) -> Measured {
-        let figure = Figure { value: (low + high) / 2.0, interval: Some(Interval { low, high, level }) };
-        measure(figure, metric::by_name("tokens-per-second").expect("a metric"))
+        let figure = Figure {
+            value: (low + high) / 2.0,
+            interval: Some(Interval { low, high, level }),
+        };
+        measure(
+            figure,
+            metric::by_name("tokens-per-second").expect("a metric"),
+        )
     }
 
     fn wanted(near: f64, far: f64) -> Range {
-        Range { near, far, relative: true }
+        Range {
+            near,
+            far,
+            relative: true,
+        }
     }
 
     /// One target, and intervals that yield each status.
     #[test]
     fn the_interval_decides_the_status_of_a_target() {
-        let stands = |low, high, level| stand(&speed(low, high, level), &wanted(2.5, 3.1), Better::Higher);
+        let stands =
+            |low, high, level| stand(&speed(low, high, level), &wanted(2.5, 3.1), Better::Higher);
         assert_eq!(stands(1.0, 2.4, 0.97), TargetStatus::Missed);
         assert_eq!(stands(2.4, 2.6, 0.97), TargetStatus::Unclear);
         assert_eq!(stands(2.5, 2.9, 0.97), TargetStatus::Met);
-        assert_eq!(stands(2.6, 4.0, 0.97), TargetStatus::Met, "the interval contains the far end");
+        assert_eq!(
+            stands(2.6, 4.0, 0.97),
+            TargetStatus::Met,
+            "the interval contains the far end"
+        );
         assert_eq!(stands(3.2, 4.0, 0.97), TargetStatus::Ahead);
-        assert_eq!(stands(3.2, 4.0, LEVEL_OF_THREE), TargetStatus::Unclear, "three rounds are too few");
+        assert_eq!(
+            stands(3.2, 4.0, LEVEL_OF_THREE),
+            TargetStatus::Unclear,
+            "three rounds are too few"
+        );
     }
 
     #[test]
     fn the_interval_flips_a_forecast() {
-        let audited = |low, high| audit(&speed(low, high, 0.97), &wanted(1.15, 1.2), Better::Higher);
+        let audited =
+            |low, high| audit(&speed(low, high, 0.97), &wanted(1.15, 1.2), Better::Higher);
         assert_eq!(audited(1.0, 1.1), Audit::Wrong);
         assert_eq!(audited(1.05, 1.16), Audit::Held);
         assert_eq!(audited(1.16, 1.3), Audit::Held);
         assert_eq!(audited(1.21, 1.3), Audit::Beaten);
-        assert_eq!(audited(0.95, 1.4), Audit::Unclear, "the interval contains no change, too");
+        assert_eq!(
+            audited(0.95, 1.4),
+            Audit::Unclear,
+            "the interval contains no change, too"
+        );
         let few = speed(1.21, 1.3, LEVEL_OF_THREE);
-        assert_eq!(audit(&few, &wanted(1.15, 1.2), Better::Higher), Audit::Unclear);
+        assert_eq!(
+            audit(&few, &wanted(1.15, 1.2), Better::Higher),
+            Audit::Unclear
+        );
     }
 
     #[test]
     fn a_count_is_exact() {
         let bytes = metric::by_name("bytes-per-token").expect("a metric");
-        let stands = |ratio: f64| stand(&measure(Figure::exact(ratio), bytes), &wanted(0.2, 0.2), Better::Lower);
+        let stands = |ratio: f64| {
+            stand(
+                &measure(Figure::exact(ratio), bytes),
+                &wanted(0.2, 0.2),
+                Better::Lower,
+            )
+        };
         assert_eq!(
             [0.21, 0.2, 0.19, 0.0].map(stands),
-            [TargetStatus::Missed, TargetStatus::Met, TargetStatus::Ahead, TargetStatus::Ahead]
+            [
+                TargetStatus::Missed,
+                TargetStatus::Met,
+                TargetStatus::Ahead,
+                TargetStatus::Ahead
+            ]
         );
         let unchanged = measure(Figure::exact(1.0), bytes);
-        assert_eq!(stand(&unchanged, &wanted(1.0, 1.0), Better::Lower), TargetStatus::Met);
-        assert_eq!(audit(&unchanged, &wanted(1.0, 1.0), Better::Lower), Audit::Held);
+        assert_eq!(
+            stand(&unchanged, &wanted(1.0, 1.0), Better::Lower),
+            TargetStatus::Met
+        );
+        assert_eq!(
+            audit(&unchanged, &wanted(1.0, 1.0), Better::Lower),
+            Audit::Held
+        );
         // A time without an interval is from one round.
         let time = metric::by_name("time").expect("a metric");
-        assert_eq!(stand(&measure(Figure::exact(0.1), time), &wanted(0.2, 0.2), Better::Lower), TargetStatus::Unclear);
+        assert_eq!(
+            stand(
+                &measure(Figure::exact(0.1), time),
+                &wanted(0.2, 0.2),
+                Better::Lower
+            ),
+            TargetStatus::Unclear
+        );
     }
 
     proptest! {

@@ -27,16 +27,30 @@ impl TimeChange {
     /// Judges the pairs of a workload by these rules.
     pub fn of(measured: &WorkloadPairs, rules: Rules) -> Self {
         let estimates: Vec<_> = measured.pairs.iter().filter_map(Pair::estimate).collect();
-        let sequential_test = SequentialTest::of(rules, 1, estimates.iter().map(|estimate| estimate.log_ratio));
-        let before = median(&estimates.iter().map(|estimate| estimate.base * 1e-9).collect::<Vec<_>>());
+        let sequential_test = SequentialTest::of(
+            rules,
+            1,
+            estimates.iter().map(|estimate| estimate.log_ratio),
+        );
+        let before = median(
+            &estimates
+                .iter()
+                .map(|estimate| estimate.base * 1e-9)
+                .collect::<Vec<_>>(),
+        );
         let ratio = sequential_test.estimate().map(f64::exp);
-        let interval = sequential_test.interval(LEVEL).map(|ends| ends.map(f64::exp));
+        let interval = sequential_test
+            .interval(LEVEL)
+            .map(|ends| ends.map(f64::exp));
         Self {
             timed: measured.timed.clone(),
             pairs: estimates.len(),
-            seconds: before.zip(ratio).map(|(before, ratio)| (before, before * ratio)),
+            seconds: before
+                .zip(ratio)
+                .map(|(before, ratio)| (before, before * ratio)),
             ratio: ratio.map(|value| Figure { value, interval }),
-            within: interval.map(|interval| (1.0 - interval.low).abs().max((interval.high - 1.0).abs())),
+            within: interval
+                .map(|interval| (1.0 - interval.low).abs().max((interval.high - 1.0).abs())),
             differs: sequential_test.verdict().is_change()
                 || interval.is_some_and(|interval| interval.excludes(1.0, LEVEL)),
             failure: measured.failure.clone(),
@@ -56,14 +70,35 @@ mod tests {
         let mut pair = || {
             let factor = (shift + noise.draw(&mut random)).exp();
             let slice = |side| {
-                let nanoseconds = if side == Side::Head { 1e9 * factor } else { 1e9 } as u64;
-                Slice { side, iterations: 1000, nanoseconds, waited: 0 }
+                let nanoseconds = if side == Side::Head {
+                    1e9 * factor
+                } else {
+                    1e9
+                } as u64;
+                Slice {
+                    side,
+                    iterations: 1000,
+                    nanoseconds,
+                    waited: 0,
+                }
             };
-            Pair { seconds: 0.1, rounds: vec![vec![[Side::Base, Side::Head, Side::Head, Side::Base].map(slice)]] }
+            Pair {
+                seconds: 0.1,
+                rounds: vec![vec![
+                    [Side::Base, Side::Head, Side::Head, Side::Base].map(slice),
+                ]],
+            }
         };
-        let timed = TimedPhase { workload: "kernel/gelu".to_owned(), phase: "optimized".to_owned() };
+        let timed = TimedPhase {
+            workload: "kernel/gelu".to_owned(),
+            phase: "optimized".to_owned(),
+        };
         TimeChange::of(
-            &WorkloadPairs { timed, pairs: (0..pairs).map(|_| pair()).collect(), failure: None },
+            &WorkloadPairs {
+                timed,
+                pairs: (0..pairs).map(|_| pair()).collect(),
+                failure: None,
+            },
             Rules::default(),
         )
     }
@@ -71,10 +106,19 @@ mod tests {
     #[test]
     fn a_large_change_is_found_and_a_small_one_is_bounded() {
         let slower = timed(20, 0.05, Noise::Normal(0.3));
-        assert!(slower.differs && slower.ratio.is_some_and(|ratio| (1.04..1.06).contains(&ratio.value)), "{slower:?}");
+        assert!(
+            slower.differs
+                && slower
+                    .ratio
+                    .is_some_and(|ratio| (1.04..1.06).contains(&ratio.value)),
+            "{slower:?}"
+        );
         assert!(timed(20, -0.05, Noise::Normal(0.3)).differs);
         let same = timed(20, 0.0, Noise::Normal(0.3));
-        let interval = same.ratio.and_then(|ratio| ratio.interval).expect("enough pairs");
+        let interval = same
+            .ratio
+            .and_then(|ratio| ratio.interval)
+            .expect("enough pairs");
         assert!(
             !same.differs
                 && same.within < Some(0.01)
@@ -85,14 +129,23 @@ mod tests {
         );
         let (before, after) = same.seconds.expect("pairs");
         let ratio = same.ratio.map_or(0.0, |ratio| ratio.value);
-        assert!((before - 1e-3).abs() < 1e-9 && (after / before - ratio).abs() < 1e-9, "{before} {after}");
+        assert!(
+            (before - 1e-3).abs() < 1e-9 && (after / before - ratio).abs() < 1e-9,
+            "{before} {after}"
+        );
     }
 
     #[test]
     fn three_pairs_have_no_interval_and_no_pairs_have_no_estimate() {
         let few = timed(3, 0.02, Noise::Normal(0.3));
-        assert!(!few.differs && few.ratio.is_some_and(|ratio| ratio.interval.is_none()), "{few:?}");
+        assert!(
+            !few.differs && few.ratio.is_some_and(|ratio| ratio.interval.is_none()),
+            "{few:?}"
+        );
         let none = timed(0, 0.0, Noise::Normal(0.3));
-        assert_eq!((none.pairs, none.seconds, none.ratio, none.differs), (0, None, None, false));
+        assert_eq!(
+            (none.pairs, none.seconds, none.ratio, none.differs),
+            (0, None, None, false)
+        );
     }
 }

@@ -10,7 +10,12 @@ use harness_record::{Record, Row, metric};
 
 /// Metrics with a trend. Times of different days are not comparable, so a time is stated as the speedup over the anchor
 /// phase in the same record.
-const FOLLOWED: [&str; 4] = ["time", "instructions", "bytes-per-token", "allocations-per-token"];
+const FOLLOWED: [&str; 4] = [
+    "time",
+    "instructions",
+    "bytes-per-token",
+    "allocations-per-token",
+];
 
 /// Factor that limits how many files [`recent`] reads: it examines the newest `LOOKED_AT * most` files.
 const LOOKED_AT: usize = 4;
@@ -34,9 +39,14 @@ struct Timeline {
 pub fn recent(folder: &Path, now: &Record, most: usize) -> Vec<Record> {
     // File names begin with the time, so the paths are sorted by time.
     let paths = json_files(folder);
-    let read = paths.iter().rev().take(LOOKED_AT * most).filter_map(|path| Record::read(path).ok());
-    let is_earlier =
-        |record: &Record| record.created < now.created && record.environment.same_machine(&now.environment);
+    let read = paths
+        .iter()
+        .rev()
+        .take(LOOKED_AT * most)
+        .filter_map(|path| Record::read(path).ok());
+    let is_earlier = |record: &Record| {
+        record.created < now.created && record.environment.same_machine(&now.environment)
+    };
     let mut records: Vec<Record> = read.filter(is_earlier).take(most).collect();
     records.sort_by(|a, b| a.created.cmp(&b.created));
     records
@@ -46,7 +56,11 @@ pub fn recent(folder: &Path, now: &Record, most: usize) -> Vec<Record> {
 /// last one, because a sparkline would scale the noise to its full height.
 fn speeds(shares: &[f64]) -> Vec<f64> {
     let speeds: Vec<f64> = shares.iter().map(|share| 1.0 / share).collect();
-    let (low, high) = speeds.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), &x| (low.min(x), high.max(x)));
+    let (low, high) = speeds
+        .iter()
+        .fold((f64::INFINITY, 0.0_f64), |(low, high), &x| {
+            (low.min(x), high.max(x))
+        });
     match speeds.last() {
         Some(&last) if high <= low * (1.0 + 2.0 * TIME_NOISE) => vec![last; speeds.len()],
         _ => speeds,
@@ -61,24 +75,58 @@ impl Trends {
         let key = |record: &Record| record.environment.portable_key(&record.environment.isa);
         let moment = |record: &Record| {
             let date = record.created.parse().unwrap_or_default();
-            DatedRecord { date, commit: None, record: record.clone() }
+            DatedRecord {
+                date,
+                commit: None,
+                record: record.clone(),
+            }
         };
         let of_times: Vec<DatedRecord> = earlier.iter().chain([now]).map(moment).collect();
-        let of_counts: Vec<DatedRecord> =
-            earlier.iter().filter(|record| key(record) == key(now)).chain([now]).map(moment).collect();
+        let of_counts: Vec<DatedRecord> = earlier
+            .iter()
+            .filter(|record| key(record) == key(now))
+            .chain([now])
+            .map(moment)
+            .collect();
         let mut lines = Vec::new();
         for metric in FOLLOWED.into_iter().filter_map(metric::by_name) {
-            let Some(anchor) = anchor.or(metric.portable().then_some("")) else { continue };
-            let dated_records = if metric.portable() { &of_counts } else { &of_times };
-            let question = HistoryQuery { metric, choice: &Choice::default(), phases: &phases, anchor };
+            let Some(anchor) = anchor.or(metric.portable().then_some("")) else {
+                continue;
+            };
+            let dated_records = if metric.portable() {
+                &of_counts
+            } else {
+                &of_times
+            };
+            let question = HistoryQuery {
+                metric,
+                choice: &Choice::default(),
+                phases: &phases,
+                anchor,
+            };
             for series in series(dated_records, &question) {
-                let is_last = series.points.last().is_some_and(|point| point.moment + 1 == dated_records.len());
+                let is_last = series
+                    .points
+                    .last()
+                    .is_some_and(|point| point.moment + 1 == dated_records.len());
                 // The ratio of the anchor to itself is always 1.
-                if series.points.len() < 2 || !is_last || (!metric.portable() && series.phase == anchor) {
+                if series.points.len() < 2
+                    || !is_last
+                    || (!metric.portable() && series.phase == anchor)
+                {
                     continue;
                 }
-                let values = if metric.portable() { series.values() } else { speeds(&series.values()) };
-                lines.push(Timeline { workload: series.workload, phase: series.phase, metric: metric.name(), values });
+                let values = if metric.portable() {
+                    series.values()
+                } else {
+                    speeds(&series.values())
+                };
+                lines.push(Timeline {
+                    workload: series.workload,
+                    phase: series.phase,
+                    metric: metric.name(),
+                    values,
+                });
             }
         }
         Self { lines }
@@ -86,9 +134,13 @@ impl Trends {
 
     /// Returns the trend of a metric of a row; `None` if it was measured only once.
     pub fn values(&self, row: &Row, metric: &str) -> Option<&[f64]> {
-        let found =
-            |line: &&Timeline| line.workload == row.workload && line.phase == row.phase && line.metric == metric;
-        self.lines.iter().find(found).map(|line| line.values.as_slice())
+        let found = |line: &&Timeline| {
+            line.workload == row.workload && line.phase == row.phase && line.metric == metric
+        };
+        self.lines
+            .iter()
+            .find(found)
+            .map(|line| line.values.as_slice())
     }
 }
 
@@ -104,15 +156,25 @@ mod tests {
     fn day(day: u32, speed: u64, instructions: u64) -> Record {
         let times = |time: u64| clock("a", &[time * u64::from(day); 3]);
         let naive = row("kernel", "naive", vec![times(1000), callgrind(9000)]);
-        let fast = row("kernel", "fast", vec![times(1000 / speed), callgrind(instructions), dhat(0, 0)]);
-        Record { created: format!("2026-01-0{day}T00:00:00Z"), ..record(vec![naive, fast]) }
+        let fast = row(
+            "kernel",
+            "fast",
+            vec![times(1000 / speed), callgrind(instructions), dhat(0, 0)],
+        );
+        Record {
+            created: format!("2026-01-0{day}T00:00:00Z"),
+            ..record(vec![naive, fast])
+        }
     }
 
     const NONE: [f64; 0] = [];
 
     fn trend(trends: &Trends, record: &Record, metric: &str) -> Vec<f64> {
         let row = record.row("kernel", "fast").expect("there");
-        trends.values(row, metric).map(<[f64]>::to_vec).unwrap_or_default()
+        trends
+            .values(row, metric)
+            .map(<[f64]>::to_vec)
+            .unwrap_or_default()
     }
 
     #[test]
@@ -120,10 +182,18 @@ mod tests {
         let earlier = [day(1, 2, 500), day(2, 4, 400)];
         let now = day(3, 5, 400);
         let trends = Trends::of(&earlier, &now, Some("naive"));
-        assert_eq!(trend(&trends, &now, "time"), [2.0, 4.0, 5.0], "the machine was slower every day");
+        assert_eq!(
+            trend(&trends, &now, "time"),
+            [2.0, 4.0, 5.0],
+            "the machine was slower every day"
+        );
         assert_eq!(trend(&trends, &now, "instructions"), [500.0, 400.0, 400.0]);
         assert_eq!(trend(&trends, &now, "bytes-per-token"), [0.0, 0.0, 0.0]);
-        assert_eq!(trends.values(&now.rows[0], "time"), None, "naive relative to naive");
+        assert_eq!(
+            trends.values(&now.rows[0], "time"),
+            None,
+            "naive relative to naive"
+        );
         assert!(trends.values(&now.rows[0], "instructions").is_some());
         assert_eq!(trend(&Trends::of(&earlier, &now, None), &now, "time"), NONE);
     }
@@ -142,13 +212,31 @@ mod tests {
         let now = day(3, 5, 400);
         let trends = Trends::of(&[other], &now, Some("naive"));
         assert_eq!(trend(&trends, &now, "instructions"), NONE);
-        assert_eq!(trend(&trends, &now, "time"), [2.0, 5.0], "the trend of times spans compiler versions");
+        assert_eq!(
+            trend(&trends, &now, "time"),
+            [2.0, 5.0],
+            "the trend of times spans compiler versions"
+        );
         let mut redefined = day(2, 2, 500);
         redefined.rows[1].definition.push_str(" otherwise");
-        assert_eq!(trend(&Trends::of(&[redefined], &now, Some("naive")), &now, "instructions"), NONE);
+        assert_eq!(
+            trend(
+                &Trends::of(&[redefined], &now, Some("naive")),
+                &now,
+                "instructions"
+            ),
+            NONE
+        );
         let mut unread = now.clone();
         unread.rows[1].readings.clear();
-        assert_eq!(trend(&Trends::of(&[day(1, 2, 500), day(2, 2, 500)], &unread, None), &unread, "instructions"), NONE);
+        assert_eq!(
+            trend(
+                &Trends::of(&[day(1, 2, 500), day(2, 2, 500)], &unread, None),
+                &unread,
+                "instructions"
+            ),
+            NONE
+        );
         assert_eq!(Trends::of(&[], &now, Some("naive")), Trends::default());
     }
 
@@ -160,7 +248,13 @@ mod tests {
             if number == 4 {
                 record.environment.cpu = "another".to_owned();
             }
-            record.write(&folder.path().join(format!("{}.json", record.created.replace(':', "")))).expect("written");
+            record
+                .write(
+                    &folder
+                        .path()
+                        .join(format!("{}.json", record.created.replace(':', ""))),
+                )
+                .expect("written");
         }
         fs::write(folder.path().join("gate.json"), "{}").expect("written");
         let read = recent(folder.path(), &day(6, 2, 500), 3);

@@ -5,35 +5,90 @@ use harness_record::machine::{Busy, Disturbance, Load, MachineState};
 
 #[test]
 fn every_state_has_a_grade_and_an_advice() {
-    let load = |one| Some(Load { one, five: 0.0, fifteen: 0.0 });
-    let busy = |cpus| vec![Busy { name: "make".to_owned(), cpus }];
+    let load = |one| {
+        Some(Load {
+            one,
+            five: 0.0,
+            fifteen: 0.0,
+        })
+    };
+    let busy = |cpus| {
+        vec![Busy {
+            name: "make".to_owned(),
+            cpus,
+        }]
+    };
     let machine = |change: &dyn Fn(&mut MachineState)| {
-        let mut state = MachineState { allowed: Some(2), load: load(0.0), ..MachineState::default() };
+        let mut state = MachineState {
+            allowed: Some(2),
+            load: load(0.0),
+            ..MachineState::default()
+        };
         change(&mut state);
         state
     };
-    let quiet = Disturbance { stolen: Some(0.0), throttled: Some(0.0) };
-    let stolen = |stolen| Disturbance { stolen: Some(stolen), ..quiet };
+    let quiet = Disturbance {
+        stolen: Some(0.0),
+        throttled: Some(0.0),
+    };
+    let stolen = |stolen| Disturbance {
+        stolen: Some(stolen),
+        ..quiet
+    };
     let mut states = vec![
         (MachineState::default(), Vec::new(), Disturbance::default()),
-        (machine(&|state| (state.allowed, state.online) = (Some(1), Some(2))), busy(0.3), quiet),
-        (machine(&|state| state.governors = vec!["performance".to_owned()]), busy(0.1), stolen(0.01)),
-        (machine(&|state| state.governors = vec!["powersave".to_owned(), "x".to_owned()]), busy(1.9), stolen(0.2)),
-        (machine(&|state| (state.turbo, state.siblings) = (Some(true), Some(true))), Vec::new(), quiet),
-        (machine(&|state| (state.turbo, state.siblings) = (Some(false), Some(false))), Vec::new(), quiet),
+        (
+            machine(&|state| (state.allowed, state.online) = (Some(1), Some(2))),
+            busy(0.3),
+            quiet,
+        ),
+        (
+            machine(&|state| state.governors = vec!["performance".to_owned()]),
+            busy(0.1),
+            stolen(0.01),
+        ),
+        (
+            machine(&|state| state.governors = vec!["powersave".to_owned(), "x".to_owned()]),
+            busy(1.9),
+            stolen(0.2),
+        ),
+        (
+            machine(&|state| (state.turbo, state.siblings) = (Some(true), Some(true))),
+            Vec::new(),
+            quiet,
+        ),
+        (
+            machine(&|state| (state.turbo, state.siblings) = (Some(false), Some(false))),
+            Vec::new(),
+            quiet,
+        ),
         (machine(&|state| state.load = load(1.5)), Vec::new(), quiet),
         (machine(&|state| state.quota = Some(0.5)), Vec::new(), quiet),
         (machine(&|state| state.quota = Some(1.5)), Vec::new(), quiet),
         (machine(&|state| state.quota = Some(4.0)), Vec::new(), quiet),
-        (machine(&|state| state.quota = Some(4.0)), Vec::new(), Disturbance { throttled: Some(0.25), ..quiet }),
+        (
+            machine(&|state| state.quota = Some(4.0)),
+            Vec::new(),
+            Disturbance {
+                throttled: Some(0.25),
+                ..quiet
+            },
+        ),
     ];
     for swap in [(0, 0), (0, 1 << 30), (1 << 20, 1 << 30)] {
         states.push((machine(&|state| state.swap = Some(swap)), Vec::new(), quiet));
     }
-    for (place, text) in ["always", "madvise", "tsc", "acpi_pm"].into_iter().enumerate() {
+    for (place, text) in ["always", "madvise", "tsc", "acpi_pm"]
+        .into_iter()
+        .enumerate()
+    {
         let state = machine(&|state| {
             let text = Some(text.to_owned());
-            if place < 2 { state.huge_pages = text } else { state.clock_source = text }
+            if place < 2 {
+                state.huge_pages = text
+            } else {
+                state.clock_source = text
+            }
         });
         states.push((state, Vec::new(), quiet));
     }

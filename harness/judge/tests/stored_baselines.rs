@@ -9,12 +9,23 @@ use harness_record::{Data, Record};
 /// Rows with and without counts, including a name that CSV must quote.
 fn sample() -> Record {
     let mut record = record(vec![
-        row("medium/decode@57", "naive", vec![clock("a", &[1, 2]), callgrind(1_000_000), dhat(4096, 12)]),
-        row("medium/decode@57", "optimized", vec![callgrind(50_000), dhat(0, 0)]),
+        row(
+            "medium/decode@57",
+            "naive",
+            vec![clock("a", &[1, 2]), callgrind(1_000_000), dhat(4096, 12)],
+        ),
+        row(
+            "medium/decode@57",
+            "optimized",
+            vec![callgrind(50_000), dhat(0, 0)],
+        ),
         row("odd, \"name\"\n# 3 rows", "naive", vec![callgrind(7)]),
         row("only timed", "naive", vec![clock("a", &[1, 2])]),
     ]);
-    record.rows[0].unit = Unit { name: "call".to_owned(), per_run: 3 };
+    record.rows[0].unit = Unit {
+        name: "call".to_owned(),
+        per_run: 3,
+    };
     record
 }
 
@@ -25,9 +36,16 @@ fn a_saved_baseline_compares_as_equal() {
     let baselines = Baseline::promote(&sample()).expect("promotable");
     store.save(&baselines[0]).expect("saved");
     let matching = store.matching(&sample()).expect("there is one");
-    let comparisons = compare(RecordView::baseline(&matching.record), RecordView::record(&sample()));
+    let comparisons = compare(
+        RecordView::baseline(&matching.record),
+        RecordView::record(&sample()),
+    );
     assert_eq!(comparisons.len(), 7 + 7 + 1);
-    assert!(comparisons.iter().all(|comparison| comparison.state == Comparability::Comparable));
+    assert!(
+        comparisons
+            .iter()
+            .all(|comparison| comparison.state == Comparability::Comparable)
+    );
 }
 
 #[test]
@@ -41,18 +59,35 @@ fn counts_read_with_two_instruction_sets_live_under_two_keys() {
         }
     }
     let baselines = Baseline::promote(&record).expect("promotable");
-    assert_eq!(baselines.iter().map(|b| b.isa.as_str()).collect::<Vec<_>>(), ["avx2", "avx512"]);
+    assert_eq!(
+        baselines.iter().map(|b| b.isa.as_str()).collect::<Vec<_>>(),
+        ["avx2", "avx512"]
+    );
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = Store::new(folder.path());
     store.save(&baselines[0]).expect("saved");
     let states = |store: &Store| -> Vec<String> {
         let matching = store.matching(&record).expect("at least one");
-        let comparisons = compare(RecordView::baseline(&matching.record), RecordView::record(&record));
-        comparisons.iter().map(|comparison| comparison.state.name().to_owned()).collect()
+        let comparisons = compare(
+            RecordView::baseline(&matching.record),
+            RecordView::record(&record),
+        );
+        comparisons
+            .iter()
+            .map(|comparison| comparison.state.name().to_owned())
+            .collect()
     };
     let half = states(&store);
-    assert_eq!(half.iter().filter(|state| *state == "comparable").count(), 3, "{half:?}");
-    assert_eq!(half.iter().filter(|state| *state == "missing").count(), 12, "{half:?}");
+    assert_eq!(
+        half.iter().filter(|state| *state == "comparable").count(),
+        3,
+        "{half:?}"
+    );
+    assert_eq!(
+        half.iter().filter(|state| *state == "missing").count(),
+        12,
+        "{half:?}"
+    );
     store.save(&baselines[1]).expect("saved");
     assert!(states(&store).iter().all(|state| state == "comparable"));
 }

@@ -44,7 +44,11 @@ impl Workload for Sum {
             "optimized" => |values| values.iter().sum(),
             _ => return Err(WorkloadError::new(format!("there is no phase {phase}"))),
         };
-        Ok(Box::new(PreparedSum { values: (0..100_000).collect(), sum, result: 0 }))
+        Ok(Box::new(PreparedSum {
+            values: (0..100_000).collect(),
+            sum,
+            result: 0,
+        }))
     }
 }
 
@@ -61,7 +65,11 @@ impl Prepared for PreparedSum {
     }
 
     fn check(&mut self) -> Result<(), String> {
-        if self.result == ANSWER { Ok(()) } else { Err(format!("the sum is {}, expected {ANSWER}", self.result)) }
+        if self.result == ANSWER {
+            Ok(())
+        } else {
+            Err(format!("the sum is {}, expected {ANSWER}", self.result))
+        }
     }
 }
 

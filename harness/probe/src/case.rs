@@ -25,10 +25,16 @@ impl Case {
     /// # Errors
     /// If only one of them is set, or one is not Unicode.
     pub fn from_environment() -> Result<Option<Self>, WorkloadError> {
-        Self::of_variables(variable(Self::WORKLOAD_VARIABLE)?, variable(Self::PHASE_VARIABLE)?)
+        Self::of_variables(
+            variable(Self::WORKLOAD_VARIABLE)?,
+            variable(Self::PHASE_VARIABLE)?,
+        )
     }
 
-    fn of_variables(workload: Option<String>, phase: Option<String>) -> Result<Option<Self>, WorkloadError> {
+    fn of_variables(
+        workload: Option<String>,
+        phase: Option<String>,
+    ) -> Result<Option<Self>, WorkloadError> {
         match (workload, phase) {
             (Some(workload), Some(phase)) => Ok(Some(Self { workload, phase })),
             (None, None) => Ok(None),
@@ -39,7 +45,9 @@ impl Case {
 }
 
 fn incomplete(set: &str, missing: &str) -> WorkloadError {
-    WorkloadError::new(format!("{set} is set, but {missing} is not: set both or neither"))
+    WorkloadError::new(format!(
+        "{set} is set, but {missing} is not: set both or neither"
+    ))
 }
 
 impl fmt::Display for Case {
@@ -51,31 +59,52 @@ impl fmt::Display for Case {
 impl Registry {
     /// All cases that an instrument can measure, in the order of the registry.
     pub fn cases(&self, instrument: Instrument) -> Vec<Case> {
-        let workloads = self.workloads().iter().filter(|workload| workload.instruments().contains(&instrument));
+        let workloads = self
+            .workloads()
+            .iter()
+            .filter(|workload| workload.instruments().contains(&instrument));
         let cases = |id: &str, phases: Vec<String>| {
             let workload = id.to_owned();
-            phases.into_iter().map(move |phase| Case { workload: workload.clone(), phase })
+            phases.into_iter().map(move |phase| Case {
+                workload: workload.clone(),
+                phase,
+            })
         };
-        workloads.flat_map(|workload| cases(workload.id(), workload.phases())).collect()
+        workloads
+            .flat_map(|workload| cases(workload.id(), workload.phases()))
+            .collect()
     }
 
     /// The workload of a case.
     ///
     /// # Errors
     /// If the workload does not exist, has no such phase, or cannot be measured with the instrument.
-    pub fn select(&self, case: &Case, instrument: Instrument) -> Result<&dyn Workload, WorkloadError> {
-        let Case { workload: id, phase } = case;
-        let workload = self.get(id).ok_or_else(|| WorkloadError::new(format!("there is no workload {id}")))?;
+    pub fn select(
+        &self,
+        case: &Case,
+        instrument: Instrument,
+    ) -> Result<&dyn Workload, WorkloadError> {
+        let Case {
+            workload: id,
+            phase,
+        } = case;
+        let workload = self
+            .get(id)
+            .ok_or_else(|| WorkloadError::new(format!("there is no workload {id}")))?;
         let instruments = workload.instruments();
         if !instruments.contains(&instrument) {
             let names: Vec<&str> = instruments.iter().map(|one| one.name()).collect();
             let (wanted, names) = (instrument.name(), names.join(", "));
-            return Err(WorkloadError::new(format!("{id} is not measured with {wanted}, only with {names}")));
+            return Err(WorkloadError::new(format!(
+                "{id} is not measured with {wanted}, only with {names}"
+            )));
         }
         let phases = workload.phases();
         if !phases.contains(phase) {
             let names = phases.join(" ");
-            return Err(WorkloadError::new(format!("{id} has no phase {phase}; its phases are {names}")));
+            return Err(WorkloadError::new(format!(
+                "{id} has no phase {phase}; its phases are {names}"
+            )));
         }
         Ok(workload)
     }
@@ -95,7 +124,10 @@ mod tests {
             self.0
         }
         fn unit(&self) -> Unit {
-            Unit { name: "call".to_owned(), per_run: 1 }
+            Unit {
+                name: "call".to_owned(),
+                per_run: 1,
+            }
         }
         fn definition(&self) -> Value {
             json!(self.0)
@@ -119,14 +151,21 @@ mod tests {
 
     fn registry(ids: &[&'static str]) -> Registry {
         let workload = |id: &&'static str| {
-            let instrument = if *id == "timed" { Instrument::Clock } else { Instrument::Callgrind };
+            let instrument = if *id == "timed" {
+                Instrument::Clock
+            } else {
+                Instrument::Callgrind
+            };
             Box::new(Named(id, instrument)) as Box<dyn Workload>
         };
         Registry::new("plain", ids.iter().map(workload).collect()).expect("unique ids")
     }
 
     fn case(workload: &str, phase: &str) -> Case {
-        Case { workload: workload.to_owned(), phase: phase.to_owned() }
+        Case {
+            workload: workload.to_owned(),
+            phase: phase.to_owned(),
+        }
     }
 
     #[test]
@@ -134,8 +173,14 @@ mod tests {
         let selected = case("a", "naive,matmul=simd");
         for ids in [&["a", "b"][..], &["new", "a", "b"], &["b", "timed", "a"]] {
             let registry = registry(ids);
-            let workload = registry.select(&selected, Instrument::Callgrind).expect("there");
-            assert_eq!((workload.id(), workload.definition()), ("a", json!("a")), "{ids:?}");
+            let workload = registry
+                .select(&selected, Instrument::Callgrind)
+                .expect("there");
+            assert_eq!(
+                (workload.id(), workload.definition()),
+                ("a", json!("a")),
+                "{ids:?}"
+            );
         }
     }
 
@@ -143,8 +188,12 @@ mod tests {
     fn all_cases_of_the_instrument_are_listed() {
         let cases = registry(&["b", "timed", "a"]).cases(Instrument::Callgrind);
         let listed: Vec<String> = cases.iter().map(Case::to_string).collect();
-        let expected =
-            ["b in phase naive", "b in phase naive,matmul=simd", "a in phase naive", "a in phase naive,matmul=simd"];
+        let expected = [
+            "b in phase naive",
+            "b in phase naive,matmul=simd",
+            "a in phase naive",
+            "a in phase naive,matmul=simd",
+        ];
         assert_eq!(listed, expected);
     }
 
@@ -152,11 +201,21 @@ mod tests {
     fn a_selection_that_cannot_be_measured_is_refused() {
         let refused = |workload: &str, phase: &str| {
             let registry = registry(&["a", "timed"]);
-            registry.select(&case(workload, phase), Instrument::Callgrind).err().expect("refused").to_string()
+            registry
+                .select(&case(workload, phase), Instrument::Callgrind)
+                .err()
+                .expect("refused")
+                .to_string()
         };
         assert_eq!(refused("c", "naive"), "there is no workload c");
-        assert_eq!(refused("timed", "naive"), "timed is not measured with callgrind, only with clock");
-        assert_eq!(refused("a", "fast"), "a has no phase fast; its phases are naive naive,matmul=simd");
+        assert_eq!(
+            refused("timed", "naive"),
+            "timed is not measured with callgrind, only with clock"
+        );
+        assert_eq!(
+            refused("a", "fast"),
+            "a has no phase fast; its phases are naive naive,matmul=simd"
+        );
     }
 
     #[test]
@@ -165,9 +224,15 @@ mod tests {
             Case::of_variables(workload.map(str::to_owned), phase.map(str::to_owned))
         };
         assert_eq!(of(None, None).expect("nothing is selected"), None);
-        assert_eq!(of(Some("a"), Some("naive")).expect("a case"), Some(case("a", "naive")));
+        assert_eq!(
+            of(Some("a"), Some("naive")).expect("a case"),
+            Some(case("a", "naive"))
+        );
         let refused = of(Some("a"), None).expect_err("no phase").to_string();
-        assert_eq!(refused, "HARNESS_WORKLOAD is set, but HARNESS_PHASE is not: set both or neither");
+        assert_eq!(
+            refused,
+            "HARNESS_WORKLOAD is set, but HARNESS_PHASE is not: set both or neither"
+        );
         assert!(of(None, Some("naive")).is_err());
     }
 }

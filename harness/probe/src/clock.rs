@@ -13,9 +13,14 @@ pub struct Clock {
 
 impl Clock {
     /// Creates a clock with memory for the tokens of a run, so that reading allocates nothing.
-    #[expect(clippy::new_without_default, reason = "`default` would hide that it allocates")]
+    #[expect(
+        clippy::new_without_default,
+        reason = "`default` would hide that it allocates"
+    )]
     pub fn new() -> Self {
-        Self { tokens_at: Vec::with_capacity(1 << 12) }
+        Self {
+            tokens_at: Vec::with_capacity(1 << 12),
+        }
     }
 }
 
@@ -38,7 +43,11 @@ impl Meter for Clock {
         }
         let nanoseconds = nanoseconds_since(start);
         let waited = waited().saturating_sub(waited_before).min(nanoseconds);
-        Reading::Clock { nanoseconds, waited, tokens_at: self.tokens_at.clone() }
+        Reading::Clock {
+            nanoseconds,
+            waited,
+            tokens_at: self.tokens_at.clone(),
+        }
     }
 
     fn profile(&mut self, prepared: &mut dyn Prepared, iterations: u64) -> Result<Reading, String> {
@@ -48,7 +57,10 @@ impl Meter for Clock {
             prepared.run(&mut || {});
         }
         let nanoseconds = nanoseconds_since(start);
-        Ok(Reading::Spans { nanoseconds, spans: prepared.take_spans() })
+        Ok(Reading::Spans {
+            nanoseconds,
+            spans: prepared.take_spans(),
+        })
     }
 }
 
@@ -60,7 +72,10 @@ fn nanoseconds_since(start: Instant) -> u64 {
 /// systems without that file.
 fn waited() -> u64 {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    text.split_ascii_whitespace().nth(1).and_then(|number| number.parse().ok()).unwrap_or(0)
+    text.split_ascii_whitespace()
+        .nth(1)
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -89,14 +104,22 @@ mod tests {
         let Ok(Reading::Spans { nanoseconds, spans }) = Clock::new().profile(&mut Sleep, 2) else {
             panic!("a clock reads spans");
         };
-        assert!(nanoseconds >= 4_000_000 && spans.is_empty(), "{nanoseconds} {spans:?}");
+        assert!(
+            nanoseconds >= 4_000_000 && spans.is_empty(),
+            "{nanoseconds} {spans:?}"
+        );
     }
 
     #[test]
     fn a_reading_has_time_tokens_and_a_wait_within_the_time() {
         let mut clock = Clock::new();
         for (iterations, tokens) in [(1, 1), (3, 0)] {
-            let Reading::Clock { nanoseconds, waited, tokens_at } = clock.read(&mut Sleep, iterations) else {
+            let Reading::Clock {
+                nanoseconds,
+                waited,
+                tokens_at,
+            } = clock.read(&mut Sleep, iterations)
+            else {
                 panic!("a clock reads time");
             };
             assert!(nanoseconds >= iterations * 2_000_000, "{nanoseconds}");

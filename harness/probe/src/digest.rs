@@ -31,10 +31,12 @@ pub fn digest_of_files<P: AsRef<Path>>(paths: &[P]) -> io::Result<String> {
 }
 
 fn first_bits(hash: impl IntoIterator<Item = u8>) -> String {
-    hash.into_iter().take(8).fold(String::new(), |mut hex, byte| {
-        write!(hex, "{byte:02x}").expect("writing to a string cannot fail");
-        hex
-    })
+    hash.into_iter()
+        .take(8)
+        .fold(String::new(), |mut hex, byte| {
+            write!(hex, "{byte:02x}").expect("writing to a string cannot fail");
+            hex
+        })
 }
 
 #[cfg(test)]
@@ -44,8 +46,14 @@ mod tests {
 
     #[test]
     fn depends_on_the_value_and_not_on_the_order_of_keys() {
-        assert_eq!(digest(&json!({"a": 1, "b": 2})), digest(&json!({"b": 2, "a": 1})));
-        assert_ne!(digest(&json!({"a": 1, "b": 2})), digest(&json!({"a": 2, "b": 1})));
+        assert_eq!(
+            digest(&json!({"a": 1, "b": 2})),
+            digest(&json!({"b": 2, "a": 1}))
+        );
+        assert_ne!(
+            digest(&json!({"a": 1, "b": 2})),
+            digest(&json!({"a": 2, "b": 1}))
+        );
     }
 
     /// The expected value is the output of `printf null | sha256sum`.

@@ -93,7 +93,9 @@ impl Instrument {
 
     /// Returns the instrument with this name.
     pub fn by_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|instrument| instrument.name() == name)
+        Self::ALL
+            .into_iter()
+            .find(|instrument| instrument.name() == name)
     }
 }
 
@@ -104,13 +106,27 @@ mod tests {
     #[test]
     fn the_entries_determine_everything_else() {
         for instrument in Instrument::ALL {
-            assert_eq!(Instrument::by_name(instrument.name()), Some(instrument), "another one has this name");
+            assert_eq!(
+                Instrument::by_name(instrument.name()),
+                Some(instrument),
+                "another one has this name"
+            );
             let json = serde_json::to_value(instrument).expect("an instrument is a string");
             assert_eq!(json, instrument.name());
-            assert_eq!(Instrument::COUNTED.contains(&instrument), instrument.is_counted());
+            assert_eq!(
+                Instrument::COUNTED.contains(&instrument),
+                instrument.is_counted()
+            );
             assert!(instrument.help().ends_with('.'), "{}", instrument.help());
         }
-        assert_eq!(&Instrument::COUNTED[..2], [Instrument::Callgrind, Instrument::Dhat]);
-        assert_eq!(Instrument::by_name("time"), None, "a quantity is not an instrument");
+        assert_eq!(
+            &Instrument::COUNTED[..2],
+            [Instrument::Callgrind, Instrument::Dhat]
+        );
+        assert_eq!(
+            Instrument::by_name("time"),
+            None,
+            "a quantity is not an instrument"
+        );
     }
 }

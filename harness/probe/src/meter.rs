@@ -16,7 +16,14 @@ pub trait Meter {
     ///
     /// # Errors
     /// One sentence, if this meter has no profile.
-    fn profile(&mut self, _prepared: &mut dyn Prepared, _iterations: u64) -> Result<Reading, String> {
-        Err(format!("this probe has no profile for its meter ({})", self.name()))
+    fn profile(
+        &mut self,
+        _prepared: &mut dyn Prepared,
+        _iterations: u64,
+    ) -> Result<Reading, String> {
+        Err(format!(
+            "this probe has no profile for its meter ({})",
+            self.name()
+        ))
     }
 }

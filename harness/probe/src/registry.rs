@@ -24,14 +24,23 @@ impl Registry {
     ///
     /// # Errors
     /// If two workloads have the same id.
-    pub fn new(isa: impl Into<String>, workloads: Vec<Box<dyn Workload>>) -> Result<Self, RegistryError> {
+    pub fn new(
+        isa: impl Into<String>,
+        workloads: Vec<Box<dyn Workload>>,
+    ) -> Result<Self, RegistryError> {
         // A sorted set, because a randomly seeded hash set would free its memory in a random order. Instruction counts of
         // later allocations would then vary from run to run.
         let mut seen = BTreeSet::new();
-        if let Some(twin) = workloads.iter().find(|workload| !seen.insert(workload.id().to_owned())) {
+        if let Some(twin) = workloads
+            .iter()
+            .find(|workload| !seen.insert(workload.id().to_owned()))
+        {
             return Err(RegistryError(twin.id().to_owned()));
         }
-        Ok(Self { workloads, isa: isa.into() })
+        Ok(Self {
+            workloads,
+            isa: isa.into(),
+        })
     }
 
     /// All workloads, in order.
@@ -41,7 +50,10 @@ impl Registry {
 
     /// The workload with this id.
     pub fn get(&self, id: &str) -> Option<&dyn Workload> {
-        self.workloads.iter().find(|workload| workload.id() == id).map(AsRef::as_ref)
+        self.workloads
+            .iter()
+            .find(|workload| workload.id() == id)
+            .map(AsRef::as_ref)
     }
 
     /// The best instruction set on this machine.

@@ -23,7 +23,10 @@ pub fn serve(
     input: impl BufRead,
     mut output: impl Write,
 ) -> io::Result<()> {
-    let mut state = State { prepared: None, has_run: false };
+    let mut state = State {
+        prepared: None,
+        has_run: false,
+    };
     // Split by bytes, so that a line that is not Unicode gets an error as its reply and the loop continues.
     for line in input.split(b'\n') {
         let line = line?;
@@ -48,7 +51,12 @@ struct State {
 }
 
 impl State {
-    fn answer(&mut self, registry: &Registry, meter: &mut dyn Meter, request: Request) -> Result<Reply, String> {
+    fn answer(
+        &mut self,
+        registry: &Registry,
+        meter: &mut dyn Meter,
+        request: Request,
+    ) -> Result<Reply, String> {
         match request {
             Request::Hello => Ok(Reply::Hello {
                 protocol: VERSION,
@@ -56,15 +64,25 @@ impl State {
                 isa: registry.isa().to_owned(),
                 workloads: registry.describe(),
             }),
-            Request::Prepare { workload, phase, options } => {
+            Request::Prepare {
+                workload,
+                phase,
+                options,
+            } => {
                 // The previous workload is dropped first, so that two models need not fit in memory together.
                 self.prepared = None;
                 self.has_run = false;
                 options.check().map_err(|error| error.to_string())?;
-                let workload = registry.get(&workload).ok_or_else(|| format!("there is no workload {workload}"))?;
-                let prepared = workload.prepare(&phase, &options).map_err(|error| error.to_string())?;
+                let workload = registry
+                    .get(&workload)
+                    .ok_or_else(|| format!("there is no workload {workload}"))?;
+                let prepared = workload
+                    .prepare(&phase, &options)
+                    .map_err(|error| error.to_string())?;
                 let isa = prepared.isa();
-                let threads = prepared.threads().filter(|threads| *threads != options.threads);
+                let threads = prepared
+                    .threads()
+                    .filter(|threads| *threads != options.threads);
                 self.prepared = Some(prepared);
                 Ok(Reply::Prepared { isa, threads })
             }
@@ -79,7 +97,9 @@ impl State {
                 Ok(Reply::Ran { reading })
             }
             Request::Check => match &mut self.prepared {
-                Some(prepared) if self.has_run => Ok(Reply::Checked { wrong: prepared.check().err() }),
+                Some(prepared) if self.has_run => Ok(Reply::Checked {
+                    wrong: prepared.check().err(),
+                }),
                 _ => Err("nothing has run: send prepare and run first".to_owned()),
             },
         }
@@ -87,7 +107,10 @@ impl State {
 
     /// The prepared workload, if it can run this number of times.
     fn prepared_for(&mut self, iterations: u64) -> Result<&mut dyn Prepared, String> {
-        let prepared = self.prepared.as_mut().ok_or("nothing is prepared: send prepare first")?;
+        let prepared = self
+            .prepared
+            .as_mut()
+            .ok_or("nothing is prepared: send prepare first")?;
         match iterations {
             0 => Err("a run needs at least one iteration".to_owned()),
             _ => Ok(prepared.as_mut()),
@@ -116,7 +139,10 @@ mod tests {
             "sum"
         }
         fn unit(&self) -> Unit {
-            Unit { name: "token".to_owned(), per_run: 3 }
+            Unit {
+                name: "token".to_owned(),
+                per_run: 3,
+            }
         }
         fn definition(&self) -> Value {
             json!({"upto": 3})
@@ -152,7 +178,11 @@ mod tests {
             }
         }
         fn check(&mut self) -> Result<(), String> {
-            if self.sum == 6 { Ok(()) } else { Err(format!("the sum is {}, expected 6", self.sum)) }
+            if self.sum == 6 {
+                Ok(())
+            } else {
+                Err(format!("the sum is {}, expected 6", self.sum))
+            }
         }
         fn isa(&self) -> String {
             "plain".to_owned()
@@ -162,20 +192,36 @@ mod tests {
     fn replies_to(requests: impl AsRef<[u8]>) -> Vec<Reply> {
         let registry = Registry::new("plain", vec![Box::new(Sum)]).expect("one workload");
         let mut output = Vec::new();
-        serve(&registry, &mut Clock::new(), requests.as_ref(), &mut output).expect("writing to memory cannot fail");
-        output.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).map(parse).collect()
+        serve(&registry, &mut Clock::new(), requests.as_ref(), &mut output)
+            .expect("writing to memory cannot fail");
+        output
+            .split(|&byte| byte == b'\n')
+            .filter(|line| !line.is_empty())
+            .map(parse)
+            .collect()
     }
 
     fn parse(line: &[u8]) -> Reply {
         serde_json::from_slice(line).expect("a reply")
     }
 
-    const PREPARE: &str = r#"{"ask":"prepare","workload":"sum","phase":"right","options":{"threads":1,"isa":null}}"#;
+    const PREPARE: &str =
+        r#"{"ask":"prepare","workload":"sum","phase":"right","options":{"threads":1,"isa":null}}"#;
 
     #[test]
     fn hello_describes_the_probe() {
         let replies = replies_to(r#"{"ask":"hello"}"#);
-        let [Reply::Hello { protocol, meter, workloads, .. }] = replies.as_slice() else { panic!("{replies:?}") };
+        let [
+            Reply::Hello {
+                protocol,
+                meter,
+                workloads,
+                ..
+            },
+        ] = replies.as_slice()
+        else {
+            panic!("{replies:?}")
+        };
         assert_eq!((*protocol, meter.as_str()), (VERSION, "clock"));
         assert_eq!(workloads[0].phases, ["right", "broken"]);
         assert_eq!(workloads[0].definition, crate::digest(&json!({"upto": 3})));
@@ -185,11 +231,20 @@ mod tests {
     fn token_times_are_recorded_in_a_single_run_only() {
         let replies = replies_to(format!(
             "{PREPARE}\n{}\n{}\n{}\n",
-            r#"{"ask":"run","iterations":1}"#, r#"{"ask":"run","iterations":2}"#, r#"{"ask":"check"}"#
+            r#"{"ask":"run","iterations":1}"#,
+            r#"{"ask":"run","iterations":2}"#,
+            r#"{"ask":"check"}"#
         ));
         let [
             _,
-            Reply::Ran { reading: Reading::Clock { nanoseconds, tokens_at, .. } },
+            Reply::Ran {
+                reading:
+                    Reading::Clock {
+                        nanoseconds,
+                        tokens_at,
+                        ..
+                    },
+            },
             Reply::Ran { reading: second },
             checked,
         ] = replies.as_slice()
@@ -204,9 +259,18 @@ mod tests {
 
     #[test]
     fn a_profile_is_a_run_whose_answer_can_be_checked() {
-        let replies =
-            replies_to(format!("{PREPARE}\n{}\n{}\n", r#"{"ask":"profile","iterations":2}"#, r#"{"ask":"check"}"#));
-        let [_, Reply::Ran { reading: Reading::Spans { .. } }, checked] = replies.as_slice() else {
+        let replies = replies_to(format!(
+            "{PREPARE}\n{}\n{}\n",
+            r#"{"ask":"profile","iterations":2}"#, r#"{"ask":"check"}"#
+        ));
+        let [
+            _,
+            Reply::Ran {
+                reading: Reading::Spans { .. },
+            },
+            checked,
+        ] = replies.as_slice()
+        else {
             panic!("{replies:?}")
         };
         assert_eq!(*checked, Reply::Checked { wrong: None });
@@ -220,14 +284,22 @@ mod tests {
                 "scales"
             }
             fn read(&mut self, _: &mut dyn Prepared, _: u64) -> Reading {
-                Reading::Clock { nanoseconds: 1, waited: 0, tokens_at: Vec::new() }
+                Reading::Clock {
+                    nanoseconds: 1,
+                    waited: 0,
+                    tokens_at: Vec::new(),
+                }
             }
         }
         let registry = Registry::new("plain", vec![Box::new(Sum)]).expect("one workload");
         let mut output = Vec::new();
         let requests = format!("{PREPARE}\n{}\n", r#"{"ask":"profile","iterations":1}"#);
-        serve(&registry, &mut Scales, requests.as_bytes(), &mut output).expect("writing to memory cannot fail");
-        let last = output.split(|&byte| byte == b'\n').rfind(|line| !line.is_empty()).map(parse);
+        serve(&registry, &mut Scales, requests.as_bytes(), &mut output)
+            .expect("writing to memory cannot fail");
+        let last = output
+            .split(|&byte| byte == b'\n')
+            .rfind(|line| !line.is_empty())
+            .map(parse);
         let message = "this probe has no profile for its meter (scales)".to_owned();
         assert_eq!(last, Some(Reply::Error { message }));
     }
@@ -235,9 +307,16 @@ mod tests {
     #[test]
     fn a_wrong_answer_is_described() {
         let broken = PREPARE.replace("right", "broken");
-        let replies =
-            replies_to(format!("{broken}\n{}\n{}\n", r#"{"ask":"run","iterations":1}"#, r#"{"ask":"check"}"#));
-        assert_eq!(replies[2], Reply::Checked { wrong: Some("the sum is 10, expected 6".to_owned()) });
+        let replies = replies_to(format!(
+            "{broken}\n{}\n{}\n",
+            r#"{"ask":"run","iterations":1}"#, r#"{"ask":"check"}"#
+        ));
+        assert_eq!(
+            replies[2],
+            Reply::Checked {
+                wrong: Some("the sum is 10, expected 6".to_owned())
+            }
+        );
     }
 
     #[test]
@@ -245,12 +324,23 @@ mod tests {
         let unknown = PREPARE.replace("sum", "product");
         let phase = PREPARE.replace("right", "left");
         let threads = PREPARE.replace(r#""threads":1"#, r#""threads":0"#);
-        let requests =
-            ["rubbish", r#"{"ask":"run","iterations":1}"#, r#"{"ask":"check"}"#, &unknown, &phase, &threads, PREPARE];
+        let requests = [
+            "rubbish",
+            r#"{"ask":"run","iterations":1}"#,
+            r#"{"ask":"check"}"#,
+            &unknown,
+            &phase,
+            &threads,
+            PREPARE,
+        ];
         let replies = replies_to(format!(
             "{}\n{}\n",
             requests.join("\n"),
-            [r#"{"ask":"run","iterations":0}"#, r#"{"ask":"profile","iterations":0}"#].join("\n")
+            [
+                r#"{"ask":"run","iterations":0}"#,
+                r#"{"ask":"profile","iterations":0}"#
+            ]
+            .join("\n")
         ));
         let messages: Vec<_> = replies
             .iter()
@@ -278,12 +368,23 @@ mod tests {
     #[test]
     fn a_line_that_is_not_unicode_gets_an_error() {
         let replies = replies_to(b"\xff\xfe\n{\"ask\":\"hello\"}\n");
-        assert!(matches!(replies.as_slice(), [Reply::Error { .. }, Reply::Hello { .. }]), "{replies:?}");
+        assert!(
+            matches!(
+                replies.as_slice(),
+                [Reply::Error { .. }, Reply::Hello { .. }]
+            ),
+            "{replies:?}"
+        );
     }
 
     #[test]
     fn two_workloads_with_the_same_id_are_refused() {
-        let error = Registry::new("plain", vec![Box::new(Sum), Box::new(Sum)]).err().expect("an error");
-        assert_eq!(error.to_string(), "two workloads are called sum: give one of them another id");
+        let error = Registry::new("plain", vec![Box::new(Sum), Box::new(Sum)])
+            .err()
+            .expect("an error");
+        assert_eq!(
+            error.to_string(),
+            "two workloads are called sum: give one of them another id"
+        );
     }
 }

@@ -16,7 +16,10 @@ pub trait Workload: Send + Sync {
 
     /// The unit of throughput. By default, one call for each run.
     fn unit(&self) -> Unit {
-        Unit { name: "call".to_owned(), per_run: 1 }
+        Unit {
+            name: "call".to_owned(),
+            per_run: 1,
+        }
     }
 
     /// Everything that determines the computation (model, seed, prompt, sizes). Its digest is part of every reading;
@@ -131,7 +134,10 @@ impl Options {
             None => std::thread::available_parallelism().map_or(1, |threads| threads.get() as u32),
             Some(text) => threads(&text)?,
         };
-        Ok(Self { threads, isa: variable("HARNESS_ISA")? })
+        Ok(Self {
+            threads,
+            isa: variable("HARNESS_ISA")?,
+        })
     }
 
     /// Checks the number of threads.
@@ -153,7 +159,9 @@ pub(crate) fn variable(name: &str) -> Result<Option<String>, WorkloadError> {
     match std::env::var(name) {
         Ok(text) => Ok(Some(text)),
         Err(VarError::NotPresent) => Ok(None),
-        Err(VarError::NotUnicode(text)) => Err(WorkloadError::new(format!("{name} is {text:?}, which is not Unicode"))),
+        Err(VarError::NotUnicode(text)) => Err(WorkloadError::new(format!(
+            "{name} is {text:?}, which is not Unicode"
+        ))),
     }
 }
 
@@ -162,7 +170,11 @@ fn threads(text: &str) -> Result<u32, WorkloadError> {
     text.parse()
         .ok()
         .filter(|threads| (1..=most).contains(threads))
-        .ok_or_else(|| WorkloadError::new(format!("HARNESS_THREADS is {text:?}; give a number from 1 to {most}")))
+        .ok_or_else(|| {
+            WorkloadError::new(format!(
+                "HARNESS_THREADS is {text:?}; give a number from 1 to {most}"
+            ))
+        })
 }
 
 /// A workload that cannot be prepared.
@@ -186,15 +198,25 @@ mod tests {
         assert_eq!(threads("3").ok(), Some(3));
         for text in ["0", "1025", "-1", "two", "", "4000000000", "99999999999"] {
             let refused = threads(text).expect_err(text).to_string();
-            assert_eq!(refused, format!("HARNESS_THREADS is {text:?}; give a number from 1 to 1024"));
+            assert_eq!(
+                refused,
+                format!("HARNESS_THREADS is {text:?}; give a number from 1 to 1024")
+            );
         }
-        let refused = Options { threads: 0, isa: None }.check().expect_err("none").to_string();
+        let refused = Options {
+            threads: 0,
+            isa: None,
+        }
+        .check()
+        .expect_err("none")
+        .to_string();
         assert_eq!(refused, "0 threads are not possible; request 1 to 1024");
     }
 
     #[test]
     fn selections_are_named_in_kebab_case() {
-        let names = [Selection::Quick, Selection::Standard, Selection::OnDemand].map(|one| serde_json::json!(one));
+        let names = [Selection::Quick, Selection::Standard, Selection::OnDemand]
+            .map(|one| serde_json::json!(one));
         assert_eq!(names, ["quick", "standard", "on-demand"]);
     }
 }

@@ -11,16 +11,28 @@ use serde_json::json;
 /// The example, which `cargo test` builds into `examples/` beside the folder of this test.
 fn example() -> PathBuf {
     let test = std::env::current_exe().expect("the path of this test");
-    let profile = test.parent().and_then(|deps| deps.parent()).expect("target/PROFILE/deps");
-    let example = profile.join("examples").join(format!("minimal{}", std::env::consts::EXE_SUFFIX));
-    assert!(example.is_file(), "{} is missing: build it with `cargo build --examples`", example.display());
+    let profile = test
+        .parent()
+        .and_then(|deps| deps.parent())
+        .expect("target/PROFILE/deps");
+    let example = profile
+        .join("examples")
+        .join(format!("minimal{}", std::env::consts::EXE_SUFFIX));
+    assert!(
+        example.is_file(),
+        "{} is missing: build it with `cargo build --examples`",
+        example.display()
+    );
     example
 }
 
 /// Sends lines to the example and returns one reply for each. Fails unless the example exits with status 0 at the end.
 fn replies_to(lines: &[String]) -> Vec<Reply> {
-    let mut probe =
-        Command::new(example()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the example starts");
+    let mut probe = Command::new(example())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the example starts");
     let mut input = probe.stdin.take().expect("a pipe");
     for line in lines {
         writeln!(input, "{line}").expect("the example reads");
@@ -29,7 +41,9 @@ fn replies_to(lines: &[String]) -> Vec<Reply> {
     let output = probe.wait_with_output().expect("the example ends");
     assert!(output.status.success(), "{}", output.status);
     let text = String::from_utf8(output.stdout).expect("JSON is Unicode");
-    text.lines().map(|line| serde_json::from_str(line).expect("a reply")).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).expect("a reply"))
+        .collect()
 }
 
 fn line(request: &Request) -> String {
@@ -37,23 +51,51 @@ fn line(request: &Request) -> String {
 }
 
 fn prepare(workload: &str, phase: &str) -> String {
-    let options = Options { threads: 1, isa: None };
-    line(&Request::Prepare { workload: workload.to_owned(), phase: phase.to_owned(), options })
+    let options = Options {
+        threads: 1,
+        isa: None,
+    };
+    line(&Request::Prepare {
+        workload: workload.to_owned(),
+        phase: phase.to_owned(),
+        options,
+    })
 }
 
 #[test]
 fn hello_describes_the_workload() {
     // The text of the wire, not of the types: it must stay the same for probes of older revisions.
     let replies = replies_to(&[r#"{"ask":"hello"}"#.to_owned()]);
-    let [Reply::Hello { protocol, meter, isa, workloads }] = replies.as_slice() else { panic!("{replies:?}") };
-    assert_eq!((*protocol, meter.as_str(), isa.as_str()), (VERSION, "clock", std::env::consts::ARCH));
-    let [sum] = workloads.as_slice() else { panic!("{workloads:?}") };
+    let [
+        Reply::Hello {
+            protocol,
+            meter,
+            isa,
+            workloads,
+        },
+    ] = replies.as_slice()
+    else {
+        panic!("{replies:?}")
+    };
+    assert_eq!(
+        (*protocol, meter.as_str(), isa.as_str()),
+        (VERSION, "clock", std::env::consts::ARCH)
+    );
+    let [sum] = workloads.as_slice() else {
+        panic!("{workloads:?}")
+    };
     assert_eq!(sum.id, "sum");
     assert_eq!(sum.phases, ["naive", "optimized"]);
-    assert_eq!(sum.definition, digest(&json!({"count": 100_000, "work": "sum of 0, 1, 2, ..."})));
+    assert_eq!(
+        sum.definition,
+        digest(&json!({"count": 100_000, "work": "sum of 0, 1, 2, ..."}))
+    );
     assert_eq!(sum.answer, digest(&json!(4_999_950_000_u64)));
     assert_eq!((sum.unit.name.as_str(), sum.unit.per_run), ("call", 1));
-    assert_eq!((sum.instruments.as_slice(), sum.selection), (&[Instrument::Clock][..], Selection::Standard));
+    assert_eq!(
+        (sum.instruments.as_slice(), sum.selection),
+        (&[Instrument::Clock][..], Selection::Standard)
+    );
 }
 
 #[test]
@@ -61,10 +103,24 @@ fn every_phase_runs_and_gives_the_right_answer() {
     for phase in ["naive", "optimized"] {
         let run = line(&Request::Run { iterations: 3 });
         let replies = replies_to(&[prepare("sum", phase), run, line(&Request::Check)]);
-        let [prepared, Reply::Ran { reading: Reading::Clock { nanoseconds, .. } }, checked] = replies.as_slice() else {
+        let [
+            prepared,
+            Reply::Ran {
+                reading: Reading::Clock { nanoseconds, .. },
+            },
+            checked,
+        ] = replies.as_slice()
+        else {
             panic!("{phase}: {replies:?}")
         };
-        assert_eq!(*prepared, Reply::Prepared { isa: std::env::consts::ARCH.to_owned(), threads: None }, "{phase}");
+        assert_eq!(
+            *prepared,
+            Reply::Prepared {
+                isa: std::env::consts::ARCH.to_owned(),
+                threads: None
+            },
+            "{phase}"
+        );
         assert!(*nanoseconds > 0, "{phase}");
         assert_eq!(*checked, Reply::Checked { wrong: None }, "{phase}");
     }
@@ -72,17 +128,31 @@ fn every_phase_runs_and_gives_the_right_answer() {
 
 #[test]
 fn a_wrong_request_gets_an_error_and_the_next_one_its_reply() {
-    let replies = replies_to(&[prepare("product", "naive"), prepare("sum", "fast"), line(&Request::Hello)]);
-    let [Reply::Error { message: workload }, Reply::Error { message: phase }, Reply::Hello { .. }] = replies.as_slice()
+    let replies = replies_to(&[
+        prepare("product", "naive"),
+        prepare("sum", "fast"),
+        line(&Request::Hello),
+    ]);
+    let [
+        Reply::Error { message: workload },
+        Reply::Error { message: phase },
+        Reply::Hello { .. },
+    ] = replies.as_slice()
     else {
         panic!("{replies:?}")
     };
-    assert_eq!((workload.as_str(), phase.as_str()), ("there is no workload product", "there is no phase fast"));
+    assert_eq!(
+        (workload.as_str(), phase.as_str()),
+        ("there is no workload product", "there is no phase fast")
+    );
 }
 
 #[test]
 fn a_check_before_any_run_is_an_error() {
     let replies = replies_to(&[prepare("sum", "naive"), line(&Request::Check)]);
-    assert!(matches!(&replies[1], Reply::Error { message } if message.starts_with("nothing has run")), "{replies:?}");
+    assert!(
+        matches!(&replies[1], Reply::Error { message } if message.starts_with("nothing has run")),
+        "{replies:?}"
+    );
     assert!(replies_to(&[]).is_empty());
 }

@@ -34,7 +34,9 @@ pub fn try_writing(path: &Path) -> io::Result<()> {
     let path = &target(path)?;
     let folder = folder_of(path);
     fs::create_dir_all(folder)?;
-    tempfile::Builder::new().prefix(".unfinished-").tempfile_in(folder)?;
+    tempfile::Builder::new()
+        .prefix(".unfinished-")
+        .tempfile_in(folder)?;
     Ok(())
 }
 
@@ -44,14 +46,18 @@ fn target(path: &Path) -> io::Result<PathBuf> {
     match fs::metadata(path) {
         Ok(there) if there.is_file() => fs::canonicalize(path),
         Ok(there) if there.is_dir() => Err(io::Error::other("it is a folder")),
-        Ok(_) => Err(io::Error::other("it is a device or a pipe, and only a file can be replaced as a whole")),
+        Ok(_) => Err(io::Error::other(
+            "it is a device or a pipe, and only a file can be replaced as a whole",
+        )),
         // The path is missing or a dangling link; replacing a dangling link loses nothing.
         Err(_) => Ok(path.to_path_buf()),
     }
 }
 
 fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]
@@ -61,8 +67,11 @@ mod tests {
     #[test]
     fn a_link_stays_and_a_pipe_is_refused() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let (file, link, socket) =
-            (folder.path().join("file"), folder.path().join("link"), folder.path().join("socket"));
+        let (file, link, socket) = (
+            folder.path().join("file"),
+            folder.path().join("link"),
+            folder.path().join("socket"),
+        );
         fs::write(&file, b"old").expect("written");
         std::os::unix::fs::symlink(&file, &link).expect("linked");
         write(&link, b"new").expect("written");
@@ -70,7 +79,12 @@ mod tests {
         assert_eq!(fs::read(&file).expect("there"), b"new");
         let _socket = std::os::unix::net::UnixListener::bind(&socket).expect("bound");
         for refused in [write(&socket, b"new"), try_writing(&socket)] {
-            assert!(refused.expect_err("no file").to_string().starts_with("it is a device or a pipe"));
+            assert!(
+                refused
+                    .expect_err("no file")
+                    .to_string()
+                    .starts_with("it is a device or a pipe")
+            );
         }
     }
 
@@ -81,7 +95,12 @@ mod tests {
         write(&path, b"old").expect("written");
         write(&path, b"new").expect("written");
         assert_eq!(fs::read(&path).expect("there"), b"new");
-        assert_eq!(fs::read_dir(folder.path().join("deep/er")).expect("there").count(), 1);
+        assert_eq!(
+            fs::read_dir(folder.path().join("deep/er"))
+                .expect("there")
+                .count(),
+            1
+        );
     }
 
     #[test]
@@ -92,6 +111,10 @@ mod tests {
         assert!(write(&path, b"new").is_err());
         assert!(try_writing(&path).is_err() && try_writing(&path.join("by a folder/x")).is_ok());
         assert!(path.join("by a folder").is_dir());
-        assert_eq!(fs::read_dir(folder.path()).expect("there").count(), 1, "the temporary file is gone");
+        assert_eq!(
+            fs::read_dir(folder.path()).expect("there").count(),
+            1,
+            "the temporary file is gone"
+        );
     }
 }

@@ -44,7 +44,12 @@ impl Commit {
         let rest = words.next().unwrap_or_default();
         let (author, subject) = rest.split_once('\t').unwrap_or((rest, ""));
         let known = id.len() >= 40 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-        known.then(|| Self { id: id.to_owned(), subject: subject.to_owned(), date, author: author.to_owned() })
+        known.then(|| Self {
+            id: id.to_owned(),
+            subject: subject.to_owned(),
+            date,
+            author: author.to_owned(),
+        })
     }
 }
 
@@ -62,11 +67,19 @@ mod tests {
     #[test]
     fn a_line_of_git_is_read_with_or_without_a_subject() {
         let id = "0123456789abcdef0123456789abcdef01234567";
-        let commit = Commit::parse(&format!("{id} 1773500966 N. N. <n@example.org>\tCount  twice")).expect("a commit");
+        let commit = Commit::parse(&format!(
+            "{id} 1773500966 N. N. <n@example.org>\tCount  twice"
+        ))
+        .expect("a commit");
         assert_eq!(commit.to_string(), "0123456789 \"Count  twice\"");
         assert_eq!(commit.author, "N. N. <n@example.org>");
         assert_eq!(commit.date.to_string(), "2026-03-14T15:09:26Z");
-        assert_eq!(Commit::parse(&format!("{id} 0 N <>\t")).expect("a commit").subject, "");
+        assert_eq!(
+            Commit::parse(&format!("{id} 0 N <>\t"))
+                .expect("a commit")
+                .subject,
+            ""
+        );
         assert_eq!(Commit::parse("fatal: not today"), None);
     }
 }

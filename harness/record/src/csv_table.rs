@@ -10,7 +10,10 @@ pub(crate) fn read<const N: usize>(
     columns: [&str; N],
     mut row: impl FnMut(u64, [&str; N]) -> Result<(), String>,
 ) -> Result<u64, (u64, String)> {
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(table.as_bytes());
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(table.as_bytes());
     let wrong_columns = || format!("the columns must be {}", columns.join(","));
     let mut rows = None;
     for record in reader.records() {
@@ -27,8 +30,12 @@ pub(crate) fn read<const N: usize>(
             continue;
         };
         let fields: Vec<&str> = record.iter().collect();
-        let fields = <[&str; N]>::try_from(fields)
-            .map_err(|fields| (line, format!("a row has {N} fields, this one has {}", fields.len())))?;
+        let fields = <[&str; N]>::try_from(fields).map_err(|fields| {
+            (
+                line,
+                format!("a row has {N} fields, this one has {}", fields.len()),
+            )
+        })?;
         row(line, fields).map_err(|what| (line, what))?;
         rows = Some(number + 1);
     }
@@ -36,11 +43,18 @@ pub(crate) fn read<const N: usize>(
 }
 
 /// Returns the text of a table with these columns.
-pub(crate) fn write<const N: usize>(columns: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
+pub(crate) fn write<const N: usize>(
+    columns: [&str; N],
+    rows: impl IntoIterator<Item = [String; N]>,
+) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(columns).expect("writing to memory cannot fail");
+    writer
+        .write_record(columns)
+        .expect("writing to memory cannot fail");
     for row in rows {
-        writer.write_record(row).expect("writing to memory cannot fail");
+        writer
+            .write_record(row)
+            .expect("writing to memory cannot fail");
     }
     let table = writer.into_inner().expect("writing to memory cannot fail");
     String::from_utf8(table).expect("every field is a string")

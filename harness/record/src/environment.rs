@@ -67,7 +67,10 @@ impl Environment {
             target: self.target.clone(),
             rustc: self.rustc.clone(),
             libc: self.libc.clone(),
-            valgrind: self.valgrind.clone().unwrap_or_else(|| "valgrind none".to_owned()),
+            valgrind: self
+                .valgrind
+                .clone()
+                .unwrap_or_else(|| "valgrind none".to_owned()),
             isa: isa.to_owned(),
             rustflags: self.rustflags.clone(),
         }
@@ -81,13 +84,18 @@ impl Environment {
 
     /// Returns the name of the machine. Wall times are comparable on one machine only.
     pub fn machine(&self) -> String {
-        format!("{}, {} CPUs, {}, {}", self.cpu, self.cpus, self.os, self.kernel)
+        format!(
+            "{}, {} CPUs, {}, {}",
+            self.cpu, self.cpus, self.os, self.kernel
+        )
     }
 
     /// Returns true if both environments are of the same machine. A machine with an unknown CPU, operating system or
     /// kernel equals none.
     pub fn same_machine(&self, other: &Self) -> bool {
-        let known = [&self.cpu, &self.os, &self.kernel].into_iter().all(|part| !is_unknown(part));
+        let known = [&self.cpu, &self.os, &self.kernel]
+            .into_iter()
+            .all(|part| !is_unknown(part));
         known && self.machine() == other.machine()
     }
 }
@@ -115,7 +123,10 @@ impl PortableKey {
 
     /// Returns the name of the first unknown part.
     pub fn unknown(&self) -> Option<&'static str> {
-        self.parts().into_iter().find(|(_, part)| is_unknown(part)).map(|(name, _)| name)
+        self.parts()
+            .into_iter()
+            .find(|(_, part)| is_unknown(part))
+            .map(|(name, _)| name)
     }
 
     fn parts(&self) -> [(&'static str, &str); 5] {
@@ -142,7 +153,13 @@ impl fmt::Display for PortableKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = self.parts().map(|(_, part)| {
             part.chars()
-                .map(|c| if c.is_ascii_alphanumeric() || "-._".contains(c) { c } else { '-' })
+                .map(|c| {
+                    if c.is_ascii_alphanumeric() || "-._".contains(c) {
+                        c
+                    } else {
+                        '-'
+                    }
+                })
                 .collect::<String>()
         });
         f.write_str(&parts.join("_"))?;
@@ -162,22 +179,45 @@ mod tests {
         let plain = environment().portable_key("avx2");
         let mut native = plain.clone();
         native.rustflags = "-C target-cpu=native".to_owned();
-        assert_eq!(native.to_string().strip_prefix(&format!("{plain}_flags-")).map(str::len), Some(16));
-        assert_eq!(plain.differences(&native), ["no compiler flags against compiler flags `-C target-cpu=native`"]);
+        assert_eq!(
+            native
+                .to_string()
+                .strip_prefix(&format!("{plain}_flags-"))
+                .map(str::len),
+            Some(16)
+        );
+        assert_eq!(
+            plain.differences(&native),
+            ["no compiler flags against compiler flags `-C target-cpu=native`"]
+        );
         let mut other = native.clone();
         other.rustflags = "-C target-cpu/native".to_owned();
-        assert_ne!(native.to_string(), other.to_string(), "every character of the flags counts");
+        assert_ne!(
+            native.to_string(),
+            other.to_string(),
+            "every character of the flags counts"
+        );
         assert!(native.differences(&native.clone()).is_empty());
     }
 
     #[test]
     fn an_unknown_part_equals_nothing() {
         let mut environment = environment();
-        assert_eq!(environment.portable_key("avx2").unknown(), None, "`unknown` in the triple is a vendor");
+        assert_eq!(
+            environment.portable_key("avx2").unknown(),
+            None,
+            "`unknown` in the triple is a vendor"
+        );
         environment.libc = "unknown libc".to_owned();
         environment.rustc = "rustc unknown".to_owned();
         let key = environment.portable_key("avx2");
-        assert_eq!(key.differences(&key), ["the compiler of both is unknown", "the C library of both is unknown"]);
+        assert_eq!(
+            key.differences(&key),
+            [
+                "the compiler of both is unknown",
+                "the C library of both is unknown"
+            ]
+        );
         assert_eq!(key.unknown(), Some("compiler"));
         assert!(environment.same_machine(&environment));
         environment.cpu = "unknown CPU".to_owned();

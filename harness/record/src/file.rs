@@ -37,13 +37,16 @@ impl Record {
     /// As for [`Record::read`], except for reading the file.
     pub fn parse(text: &str, path: &Path) -> Result<Self, FileError> {
         let record: Self = KIND.parse_json(text, path)?;
-        record.consistent().map_err(|what| KIND.error(path, FileProblem::Inconsistent(what)))?;
+        record
+            .consistent()
+            .map_err(|what| KIND.error(path, FileProblem::Inconsistent(what)))?;
         Ok(record)
     }
 
     /// Returns the record as JSON text.
     pub fn to_json(&self) -> String {
-        let mut text = serde_json::to_string_pretty(&KIND.versioned(self)).expect("all keys of a record are strings");
+        let mut text = serde_json::to_string_pretty(&KIND.versioned(self))
+            .expect("all keys of a record are strings");
         text.push('\n');
         text
     }
@@ -74,7 +77,9 @@ impl Record {
                     return Err(format!("{name} has two readings of {}", instrument.name()));
                 }
                 if let Data::Clock { runs, .. } = &reading.data {
-                    runs.iter().try_for_each(Run::check).map_err(|what| format!("{name}: {what}"))?;
+                    runs.iter()
+                        .try_for_each(Run::check)
+                        .map_err(|what| format!("{name}: {what}"))?;
                 }
             }
         }
@@ -93,41 +98,83 @@ mod tests {
     #[test]
     fn counts_of_any_instrument_are_stored_under_its_name() {
         let values = BTreeMap::from([("pages".to_owned(), u64::MAX)]);
-        let data = Data::Counts { counted_by: Instrument::Dhat, values };
-        let record = record(vec![row("w", "naive", vec![Reading { isa: "avx2".to_owned(), threads: 1, data }])]);
+        let data = Data::Counts {
+            counted_by: Instrument::Dhat,
+            values,
+        };
+        let record = record(vec![row(
+            "w",
+            "naive",
+            vec![Reading {
+                isa: "avx2".to_owned(),
+                threads: 1,
+                data,
+            }],
+        )]);
         let text = record.to_json();
         assert!(text.contains(r#""counted_by": "dhat""#), "{text}");
-        assert_eq!(Record::parse(&text, Path::new("x")).expect("our own text"), record);
+        assert_eq!(
+            Record::parse(&text, Path::new("x")).expect("our own text"),
+            record
+        );
         assert!(record.rows[0].reading(Instrument::Dhat).is_some());
     }
 
     /// Reads a record after `change` was applied to its only slice.
     fn read_changed(change: fn(&mut Run)) -> Result<(), String> {
         let mut record = record(vec![row("w", "naive", vec![clock("a", &[100])])]);
-        let Data::Clock { runs, .. } = &mut record.rows[0].readings[0].data else { unreachable!("a clock") };
+        let Data::Clock { runs, .. } = &mut record.rows[0].readings[0].data else {
+            unreachable!("a clock")
+        };
         change(&mut runs[0]);
-        Record::parse(&record.to_json(), Path::new("x")).map(drop).map_err(|error| error.to_string())
+        Record::parse(&record.to_json(), Path::new("x"))
+            .map(drop)
+            .map_err(|error| error.to_string())
     }
 
     #[test]
     fn a_record_of_the_first_version_is_read_and_one_of_the_next_is_not() {
         let written = record(vec![row("w", "naive", vec![clock("a", &[100])])]);
-        let of = |schema: u32| written.to_json().replacen("\"schema\": 2", &format!("\"schema\": {schema}"), 1);
-        assert_eq!(Record::parse(&of(1), Path::new("x")).expect("read"), written);
-        let refused = Record::parse(&of(3), Path::new("x")).expect_err("too new").to_string();
-        assert_eq!(refused, "x has schema version 3, this harness reads 1 to 2; measure again with this version");
+        let of = |schema: u32| {
+            written
+                .to_json()
+                .replacen("\"schema\": 2", &format!("\"schema\": {schema}"), 1)
+        };
+        assert_eq!(
+            Record::parse(&of(1), Path::new("x")).expect("read"),
+            written
+        );
+        let refused = Record::parse(&of(3), Path::new("x"))
+            .expect_err("too new")
+            .to_string();
+        assert_eq!(
+            refused,
+            "x has schema version 3, this harness reads 1 to 2; measure again with this version"
+        );
     }
 
     #[test]
     fn token_times_do_not_decrease_and_belong_to_one_run() {
-        assert_eq!(read_changed(|run| run.tokens_at = vec![10, 10, 100]), Ok(()));
+        assert_eq!(
+            read_changed(|run| run.tokens_at = vec![10, 10, 100]),
+            Ok(())
+        );
         let refused = |what: &str| Err(format!("x is inconsistent: w in phase naive: {what}"));
         let falling = refused("the token times of round 0 decrease");
-        assert_eq!(read_changed(|run| run.tokens_at = vec![10, 20, 19]), falling);
+        assert_eq!(
+            read_changed(|run| run.tokens_at = vec![10, 20, 19]),
+            falling
+        );
         let late = refused("round 0 has a token after its end");
         assert_eq!(read_changed(|run| run.tokens_at = vec![10, 101]), late);
         let several = refused("round 0 has token times, but 2 iterations");
-        assert_eq!(read_changed(|run| (run.iterations, run.tokens_at) = (2, vec![10])), several);
-        assert_eq!(read_changed(|run| run.iterations = 0), refused("round 0 has no iterations"));
+        assert_eq!(
+            read_changed(|run| (run.iterations, run.tokens_at) = (2, vec![10])),
+            several
+        );
+        assert_eq!(
+            read_changed(|run| run.iterations = 0),
+            refused("round 0 has no iterations")
+        );
     }
 }

@@ -8,8 +8,12 @@ use std::path::{Path, PathBuf};
 pub fn json_files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten();
     let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    let mut files: Vec<PathBuf> =
-        paths.filter(|path| path.extension().is_some_and(|extension| extension == "json")).collect();
+    let mut files: Vec<PathBuf> = paths
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "json")
+        })
+        .collect();
     files.sort();
     files
 }
@@ -24,7 +28,13 @@ mod tests {
         for name in ["b.json", "a.json", "c.csv", "json"] {
             fs::write(folder.path().join(name), "").expect("written");
         }
-        assert_eq!(json_files(folder.path()), ["a.json", "b.json"].map(|name| folder.path().join(name)));
-        assert_eq!(json_files(&folder.path().join("nowhere")), Vec::<PathBuf>::new());
+        assert_eq!(
+            json_files(folder.path()),
+            ["a.json", "b.json"].map(|name| folder.path().join(name))
+        );
+        assert_eq!(
+            json_files(&folder.path().join("nowhere")),
+            Vec::<PathBuf>::new()
+        );
     }
 }

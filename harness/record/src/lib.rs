@@ -230,12 +230,19 @@ impl Run {
             return Err(format!("round {round} has no iterations"));
         }
         if self.iterations > 1 && !self.tokens_at.is_empty() {
-            return Err(format!("round {round} has token times, but {} iterations", self.iterations));
+            return Err(format!(
+                "round {round} has token times, but {} iterations",
+                self.iterations
+            ));
         }
         if !self.tokens_at.is_sorted() {
             return Err(format!("the token times of round {round} decrease"));
         }
-        if self.tokens_at.last().is_some_and(|&last| last > self.nanoseconds) {
+        if self
+            .tokens_at
+            .last()
+            .is_some_and(|&last| last > self.nanoseconds)
+        {
             return Err(format!("round {round} has a token after its end"));
         }
         Ok(())
@@ -261,7 +268,9 @@ impl Record {
 
     /// Returns the row of a workload in a phase.
     pub fn row(&self, workload: &str, phase: &str) -> Option<&Row> {
-        self.rows.iter().find(|row| row.workload == workload && row.phase == phase)
+        self.rows
+            .iter()
+            .find(|row| row.workload == workload && row.phase == phase)
     }
 
     /// Returns the distinct workloads in the order of the record.
@@ -283,11 +292,16 @@ impl Row {
 
     /// Returns the reading of an instrument, if there is one.
     pub fn reading(&self, instrument: Instrument) -> Option<&Reading> {
-        self.readings.iter().find(|reading| reading.data.instrument() == instrument)
+        self.readings
+            .iter()
+            .find(|reading| reading.data.instrument() == instrument)
     }
 
     /// Returns the reason why an instrument failed, if it was selected and failed.
     pub fn failure(&self, instrument: Instrument) -> Option<&str> {
-        self.failures.iter().find(|failure| failure.instrument == instrument).map(|failure| failure.message.as_str())
+        self.failures
+            .iter()
+            .find(|failure| failure.instrument == instrument)
+            .map(|failure| failure.message.as_str())
     }
 }

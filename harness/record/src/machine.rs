@@ -49,10 +49,16 @@ impl MachineState {
             Some(false) => "off",
             None => "not visible",
         };
-        let load = self.load.map_or("unknown".to_owned(), |load| format!("{:.2}", load.one));
-        let cpus = self.allowed.map_or(String::new(), |cpus| format!(" on {cpus} CPUs"));
+        let load = self
+            .load
+            .map_or("unknown".to_owned(), |load| format!("{:.2}", load.one));
+        let cpus = self
+            .allowed
+            .map_or(String::new(), |cpus| format!(" on {cpus} CPUs"));
         let stolen = disturbance.stolen.map_or("unknown".to_owned(), share_of);
-        let quota = self.quota.map_or("none".to_owned(), |quota| disturbance.quota_line(quota));
+        let quota = self
+            .quota
+            .map_or("none".to_owned(), |quota| disturbance.quota_line(quota));
         format!(
             "governor {governor}, turbo {turbo}, load {load}{cpus} at the start, {stolen} of the time stolen, quota {quota}"
         )
@@ -79,7 +85,10 @@ impl Disturbance {
     /// The quota in one clause, such as `1.50 CPUs, used up in 2.0 % of its periods`.
     pub fn quota_line(&self, quota: f64) -> String {
         match self.throttled.filter(|_| self.is_throttled()) {
-            Some(share) => format!("{quota:.2} CPUs, used up in {} of its periods", share_of(share)),
+            Some(share) => format!(
+                "{quota:.2} CPUs, used up in {} of its periods",
+                share_of(share)
+            ),
             None => format!("{quota:.2} CPUs"),
         }
     }

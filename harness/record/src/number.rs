@@ -28,13 +28,21 @@ pub fn range(quantity: Quantity, value: f64, interval: &Interval) -> String {
     let scale = Scale::of(quantity, value);
     let decimals = scale.decimals(value, half_width(value, interval));
     let end = |value: f64| format!("{:.decimals$}", value / scale.factor);
-    format!("{} [{}, {}]", join(&end(value), scale.unit), end(interval.low), end(interval.high))
+    format!(
+        "{} [{}, {}]",
+        join(&end(value), scale.unit),
+        end(interval.low),
+        end(interval.high)
+    )
 }
 
 /// `head / base` as a factor: `x12.3`, `x0.981`, `x812`; small ones as a fraction: `x1/30.1`, `x1/25.1k`.
 pub fn ratio(ratio: f64) -> String {
     if ratio > 0.0 && ratio < 0.1 {
-        return format!("{TIMES}1/{}", plain(Quantity::PerSecond, 1.0 / ratio).replace(' ', ""));
+        return format!(
+            "{TIMES}1/{}",
+            plain(Quantity::PerSecond, 1.0 / ratio).replace(' ', "")
+        );
     }
     format!("{TIMES}{}", significant(ratio))
 }
@@ -43,10 +51,18 @@ pub fn ratio(ratio: f64) -> String {
 pub fn ratio_range(value: f64, interval: &Interval) -> String {
     if value > 0.0 && value < 0.1 && interval.low > 0.0 {
         let end = |end: f64| ratio(end).replacen(TIMES, "", 1);
-        return format!("{} [{}, {}]", ratio(value), end(interval.low), end(interval.high));
+        return format!(
+            "{} [{}, {}]",
+            ratio(value),
+            end(interval.low),
+            end(interval.high)
+        );
     }
     let decimals = decimals_for(value, half_width(value, interval));
-    format!("{TIMES}{value:.decimals$} [{:.decimals$}, {:.decimals$}]", interval.low, interval.high)
+    format!(
+        "{TIMES}{value:.decimals$} [{:.decimals$}, {:.decimals$}]",
+        interval.low, interval.high
+    )
 }
 
 /// `head / base` as a difference: `+1.2 %`, `-34 %`, `0 %`.
@@ -71,10 +87,16 @@ pub fn count(value: f64) -> String {
 /// All digits of a number, in groups of three before the point.
 pub fn exact(value: f64) -> String {
     let text = value.to_string();
-    let (whole, fraction) = text.split_once('.').map_or((text.as_str(), None), |(whole, rest)| (whole, Some(rest)));
+    let (whole, fraction) = text
+        .split_once('.')
+        .map_or((text.as_str(), None), |(whole, rest)| (whole, Some(rest)));
     let mut grouped = String::new();
     for (place, digit) in whole.char_indices() {
-        if place > 0 && (whole.len() - place).is_multiple_of(3) && digit.is_ascii_digit() && !grouped.ends_with('-') {
+        if place > 0
+            && (whole.len() - place).is_multiple_of(3)
+            && digit.is_ascii_digit()
+            && !grouped.ends_with('-')
+        {
             grouped.push(',');
         }
         grouped.push(digit);
@@ -104,8 +126,15 @@ struct Scale {
 impl Scale {
     fn of(quantity: Quantity, value: f64) -> Self {
         const TIME: [(&str, f64); 4] = [("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9)];
-        const BYTES: [(&str, f64); 5] = [("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("KB", 1e3), ("B", 1.0)];
-        const COUNT: [(&str, f64); 5] = [("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3), ("", 1.0)];
+        const BYTES: [(&str, f64); 5] = [
+            ("TB", 1e12),
+            ("GB", 1e9),
+            ("MB", 1e6),
+            ("KB", 1e3),
+            ("B", 1.0),
+        ];
+        const COUNT: [(&str, f64); 5] =
+            [("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3), ("", 1.0)];
         let size = value.abs();
         let (units, exact_below, whole): (&[(&str, f64)], f64, bool) = match quantity {
             Quantity::Seconds => (&TIME, 0.0, false),
@@ -116,24 +145,44 @@ impl Scale {
         let smallest = units.len() - 1;
         if size < exact_below {
             let (unit, factor) = units[smallest];
-            return Self { unit, factor, whole: whole && value.fract() == 0.0 };
+            return Self {
+                unit,
+                factor,
+                whole: whole && value.fract() == 0.0,
+            };
         }
         // 999.6 ms rounds to 1000 ms, which is written as 1.00 s.
         let fits = |&&(_, factor): &&(&str, f64)| size / factor >= 0.9995;
-        let zero = if quantity == Quantity::Seconds { units[0] } else { units[smallest] };
+        let zero = if quantity == Quantity::Seconds {
+            units[0]
+        } else {
+            units[smallest]
+        };
         let (unit, factor) = match size {
             0.0 => zero,
             _ => units.iter().find(fits).copied().unwrap_or(units[smallest]),
         };
-        Self { unit, factor, whole: false }
+        Self {
+            unit,
+            factor,
+            whole: false,
+        }
     }
 
     fn digits(&self, value: f64) -> String {
-        if self.whole { format!("{value:.0}") } else { significant(value / self.factor) }
+        if self.whole {
+            format!("{value:.0}")
+        } else {
+            significant(value / self.factor)
+        }
     }
 
     fn decimals(&self, value: f64, half_width: f64) -> usize {
-        if self.whole { 0 } else { decimals_for(value / self.factor, half_width / self.factor) }
+        if self.whole {
+            0
+        } else {
+            decimals_for(value / self.factor, half_width / self.factor)
+        }
     }
 }
 
@@ -142,16 +191,26 @@ fn with_interval(quantity: Quantity, value: f64, interval: &Interval) -> String 
     let half = half_width(value, interval);
     let decimals = scale.decimals(value, half);
     let middle = format!("{:.decimals$}", value / scale.factor);
-    format!("{} ±{:.decimals$}", join(&middle, scale.unit), half / scale.factor)
+    format!(
+        "{} ±{:.decimals$}",
+        join(&middle, scale.unit),
+        half / scale.factor
+    )
 }
 
 /// The wider half of an interval, so that `±` covers both halves.
 fn half_width(value: f64, interval: &Interval) -> f64 {
-    (value - interval.low).abs().max((interval.high - value).abs())
+    (value - interval.low)
+        .abs()
+        .max((interval.high - value).abs())
 }
 
 fn join(digits: &str, unit: &str) -> String {
-    if unit.is_empty() { digits.to_owned() } else { format!("{digits} {unit}") }
+    if unit.is_empty() {
+        digits.to_owned()
+    } else {
+        format!("{digits} {unit}")
+    }
 }
 
 /// Three significant digits, or all digits of a longer whole part; zero without decimals.
@@ -168,10 +227,18 @@ fn significant(value: f64) -> String {
 /// The number of decimals for three significant digits, and up to two more if the half-width of the interval would otherwise
 /// round to zero.
 fn decimals_for(value: f64, half_width: f64) -> usize {
-    let three = |value: f64| if value == 0.0 { 0 } else { (2 - value.abs().log10().floor() as i32).clamp(0, 6) };
+    let three = |value: f64| {
+        if value == 0.0 {
+            0
+        } else {
+            (2 - value.abs().log10().floor() as i32).clamp(0, 6)
+        }
+    };
     let mut decimals = three(value);
     // 9.996 has two decimals by its size but becomes 10.00 when rounded: one digit too many.
-    let rounded = format!("{value:.*}", decimals as usize).parse().unwrap_or(value);
+    let rounded = format!("{value:.*}", decimals as usize)
+        .parse()
+        .unwrap_or(value);
     decimals = decimals.min(three(rounded));
     let widest = decimals + 2;
     while half_width > 0.0 && decimals < widest && half_width < 0.5 * 10f64.powi(-decimals) {
@@ -271,15 +338,55 @@ mod tests {
 
     #[test]
     fn intervals_are_in_the_value_s_unit() {
-        let interval = Interval { low: 1.21e-3, high: 1.24e-3, level: 0.95 };
-        assert_eq!(figure(Quantity::Seconds, &Figure { value: 1.23e-3, interval: Some(interval) }), "1.23 ms ±0.02");
-        assert_eq!(range(Quantity::Seconds, 1.23e-3, &interval), "1.23 ms [1.21, 1.24]");
-        assert_eq!(figure(Quantity::Seconds, &Figure::exact(1.23e-3)), "1.23 ms");
-        let narrow = Interval { low: 1.2299, high: 1.2302, level: 0.95 };
-        assert_eq!(figure(Quantity::Seconds, &Figure { value: 1.23, interval: Some(narrow) }), "1.2300 s ±0.0002");
-        let factor = Interval { low: 12.1, high: 12.6, level: 0.95 };
+        let interval = Interval {
+            low: 1.21e-3,
+            high: 1.24e-3,
+            level: 0.95,
+        };
+        assert_eq!(
+            figure(
+                Quantity::Seconds,
+                &Figure {
+                    value: 1.23e-3,
+                    interval: Some(interval)
+                }
+            ),
+            "1.23 ms ±0.02"
+        );
+        assert_eq!(
+            range(Quantity::Seconds, 1.23e-3, &interval),
+            "1.23 ms [1.21, 1.24]"
+        );
+        assert_eq!(
+            figure(Quantity::Seconds, &Figure::exact(1.23e-3)),
+            "1.23 ms"
+        );
+        let narrow = Interval {
+            low: 1.2299,
+            high: 1.2302,
+            level: 0.95,
+        };
+        assert_eq!(
+            figure(
+                Quantity::Seconds,
+                &Figure {
+                    value: 1.23,
+                    interval: Some(narrow)
+                }
+            ),
+            "1.2300 s ±0.0002"
+        );
+        let factor = Interval {
+            low: 12.1,
+            high: 12.6,
+            level: 0.95,
+        };
         assert_eq!(ratio_range(12.3, &factor), "x12.3 [12.1, 12.6]");
-        let fraction = Interval { low: 0.0328, high: 0.0334, level: 0.95 };
+        let fraction = Interval {
+            low: 0.0328,
+            high: 0.0334,
+            level: 0.95,
+        };
         assert_eq!(ratio_range(0.0333, &fraction), "x1/30.0 [1/30.5, 1/29.9]");
     }
 

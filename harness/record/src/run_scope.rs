@@ -30,10 +30,16 @@ impl RunScope {
     /// Returns true if a run of this scope also measures everything in `other`. A glob is covered by an equal
     /// glob only: it may match workloads that are measured on demand only, and a run without filters leaves these out.
     pub fn covers(&self, other: &Self) -> bool {
-        let within = |these: &[String], those: &[String]| these.iter().all(|name| those.contains(name));
-        let filters = self.filters.is_empty() == other.filters.is_empty() && within(&other.filters, &self.filters);
-        let phases = self.phases.is_empty() || (!other.phases.is_empty() && within(&other.phases, &self.phases));
-        let instruments = other.instruments.iter().all(|instrument| self.instruments.contains(instrument));
+        let within =
+            |these: &[String], those: &[String]| these.iter().all(|name| those.contains(name));
+        let filters = self.filters.is_empty() == other.filters.is_empty()
+            && within(&other.filters, &self.filters);
+        let phases = self.phases.is_empty()
+            || (!other.phases.is_empty() && within(&other.phases, &self.phases));
+        let instruments = other
+            .instruments
+            .iter()
+            .all(|instrument| self.instruments.contains(instrument));
         filters && phases && instruments && (!self.quick || other.quick) && self.isa == other.isa
     }
 }
@@ -58,10 +64,20 @@ mod tests {
         let (whole, kernels) = (scope(&[], &[]), scope(&["kernel/*"], &[]));
         assert!(whole.covers(&whole) && kernels.covers(&kernels));
         assert!(!kernels.covers(&whole), "a part is not the whole");
-        assert!(!whole.covers(&kernels), "the glob may match workloads on demand");
-        assert!(scope(&["kernel/*", "a"], &[]).covers(&kernels) && !kernels.covers(&scope(&["kernel/*", "a"], &[])));
+        assert!(
+            !whole.covers(&kernels),
+            "the glob may match workloads on demand"
+        );
+        assert!(
+            scope(&["kernel/*", "a"], &[]).covers(&kernels)
+                && !kernels.covers(&scope(&["kernel/*", "a"], &[]))
+        );
         let naive = scope(&[], &["naive"]);
-        assert!(whole.covers(&naive) && !naive.covers(&whole) && !naive.covers(&scope(&[], &["naive", "fast"])));
+        assert!(
+            whole.covers(&naive)
+                && !naive.covers(&whole)
+                && !naive.covers(&scope(&[], &["naive", "fast"]))
+        );
         let with = |change: fn(&mut RunScope)| {
             let mut scope = whole.clone();
             change(&mut scope);

@@ -43,7 +43,10 @@ pub fn row(workload: &str, phase: &str, readings: Vec<Reading>) -> Row {
     Row {
         workload: workload.to_owned(),
         phase: phase.to_owned(),
-        unit: Unit { name: "token".to_owned(), per_run: 1 },
+        unit: Unit {
+            name: "token".to_owned(),
+            per_run: 1,
+        },
         definition: format!("definition-of-{workload}"),
         answer: format!("answer-of-{workload}"),
         check: Check::Passed,
@@ -75,24 +78,52 @@ pub fn clock(session: &str, nanoseconds: &[u64]) -> Reading {
     let runs = nanoseconds
         .iter()
         .zip(0..)
-        .map(|(&nanoseconds, round)| Run { round, iterations: 1, nanoseconds, tokens_at: Vec::new() })
+        .map(|(&nanoseconds, round)| Run {
+            round,
+            iterations: 1,
+            nanoseconds,
+            tokens_at: Vec::new(),
+        })
         .collect();
-    reading(Data::Clock { session: session.to_owned(), runs })
+    reading(Data::Clock {
+        session: session.to_owned(),
+        runs,
+    })
 }
 
 fn reading(data: Data) -> Reading {
-    Reading { isa: "avx2".to_owned(), threads: 1, data }
+    Reading {
+        isa: "avx2".to_owned(),
+        threads: 1,
+        data,
+    }
 }
 
 /// A session of one workload whose pairs have these logarithms of head over base time, each measured in 100 ms.
 pub fn session(log_ratios: &[f64]) -> Session {
-    let slice = |side, nanoseconds| Slice { side, iterations: 10, nanoseconds, waited: 0 };
+    let slice = |side, nanoseconds| Slice {
+        side,
+        iterations: 10,
+        nanoseconds,
+        waited: 0,
+    };
     let block = |log_ratio: f64| -> Block {
         let head = slice(Side::Head, (4e6 * log_ratio.exp()).round() as u64);
-        [slice(Side::Base, 4_000_000), head, head, slice(Side::Base, 4_000_000)]
+        [
+            slice(Side::Base, 4_000_000),
+            head,
+            head,
+            slice(Side::Base, 4_000_000),
+        ]
     };
-    let pair = |log_ratio: &f64| Pair { seconds: 0.1, rounds: vec![vec![block(*log_ratio)]] };
-    let revision = Revision { commit: "0".repeat(40), dirty: false };
+    let pair = |log_ratio: &f64| Pair {
+        seconds: 0.1,
+        rounds: vec![vec![block(*log_ratio)]],
+    };
+    let revision = Revision {
+        commit: "0".repeat(40),
+        dirty: false,
+    };
     Session {
         created: "2026-03-14T15:09:26Z".to_owned(),
         command: "cargo harness gate --base main".to_owned(),
@@ -115,7 +146,10 @@ pub fn session(log_ratios: &[f64]) -> Session {
             strict: false,
         },
         measured: vec![WorkloadPairs {
-            timed: TimedPhase { workload: "kernel/gelu".to_owned(), phase: "fast".to_owned() },
+            timed: TimedPhase {
+                workload: "kernel/gelu".to_owned(),
+                phase: "fast".to_owned(),
+            },
             pairs: log_ratios.iter().map(pair).collect(),
             failure: None,
         }],
@@ -132,13 +166,33 @@ pub fn session(log_ratios: &[f64]) -> Session {
 
 /// Pairs of two blocks of four slices, whose heads are slower by these shares.
 pub fn pairs(changes: &[f64]) -> WorkloadPairs {
-    let slice = |side, nanoseconds| Slice { side, iterations: 2, nanoseconds, waited: 0 };
+    let slice = |side, nanoseconds| Slice {
+        side,
+        iterations: 2,
+        nanoseconds,
+        waited: 0,
+    };
     let pair = |change: &f64| {
         let [base, head] = [1.0, 1.0 + change].map(|times| (1_000_000.0 * times) as u64);
-        let block = [(Side::Base, base), (Side::Head, head), (Side::Head, head), (Side::Base, base)];
+        let block = [
+            (Side::Base, base),
+            (Side::Head, head),
+            (Side::Head, head),
+            (Side::Base, base),
+        ];
         let block = block.map(|(side, nanoseconds)| slice(side, nanoseconds));
-        Pair { seconds: 0.25, rounds: vec![vec![block, block]] }
+        Pair {
+            seconds: 0.25,
+            rounds: vec![vec![block, block]],
+        }
     };
-    let timed = TimedPhase { workload: "kernel/gelu".to_owned(), phase: "optimized".to_owned() };
-    WorkloadPairs { timed, pairs: changes.iter().map(pair).collect(), failure: None }
+    let timed = TimedPhase {
+        workload: "kernel/gelu".to_owned(),
+        phase: "optimized".to_owned(),
+    };
+    WorkloadPairs {
+        timed,
+        pairs: changes.iter().map(pair).collect(),
+        failure: None,
+    }
 }

@@ -195,8 +195,10 @@ pub struct Identical {
     pub counts: bool,
 }
 
-static KIND: FileKind =
-    FileKind { mismatch: "is not a measurement of `harness gate --base`", ..FileKind::new("", SCHEMA_VERSION) };
+static KIND: FileKind = FileKind {
+    mismatch: "is not a measurement of `harness gate --base`",
+    ..FileKind::new("", SCHEMA_VERSION)
+};
 
 impl Session {
     /// Reads a session from a file.
@@ -212,7 +214,8 @@ impl Session {
     /// # Errors
     /// If the folder or the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), FileError> {
-        let text = serde_json::to_string(&KIND.versioned(self)).expect("all keys of a session are strings");
+        let text = serde_json::to_string(&KIND.versioned(self))
+            .expect("all keys of a session are strings");
         KIND.write(path, &format!("{text}\n"))
     }
 }
@@ -222,7 +225,9 @@ impl Session {
 mod measured {
     use serde::{Deserializer, Serializer};
 
-    use super::{Block, Deserialize, Pair, Round, Serialize, Side, Slice, TimedPhase, WorkloadPairs};
+    use super::{
+        Block, Deserialize, Pair, Round, Serialize, Side, Slice, TimedPhase, WorkloadPairs,
+    };
 
     /// Side of the first slice; iterations, nanoseconds, and nanoseconds of waiting of each slice.
     type WrittenBlock = (Side, [(u64, u64, u64); 4]);
@@ -245,11 +250,17 @@ mod measured {
         rounds: Vec<Vec<WrittenBlock>>,
     }
 
-    pub(super) fn serialize<S: Serializer>(measured: &[WorkloadPairs], serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(
+        measured: &[WorkloadPairs],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         let numbers = |slice: Slice| (slice.iterations, slice.nanoseconds, slice.waited);
         let block = |block: &Block| (block[0].side, block.map(numbers));
         let round = |blocks: &Round| blocks.iter().map(block).collect();
-        let pair = |pair: &Pair| WrittenPair { seconds: pair.seconds, rounds: pair.rounds.iter().map(round).collect() };
+        let pair = |pair: &Pair| WrittenPair {
+            seconds: pair.seconds,
+            rounds: pair.rounds.iter().map(round).collect(),
+        };
         serializer.collect_seq(measured.iter().map(|measured| Written {
             workload: measured.timed.workload.clone(),
             phase: measured.timed.phase.clone(),
@@ -258,26 +269,46 @@ mod measured {
         }))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<WorkloadPairs>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<WorkloadPairs>, D::Error> {
         let block = |(first, slices): WrittenBlock| {
-            let second = if first == Side::Base { Side::Head } else { Side::Base };
+            let second = if first == Side::Base {
+                Side::Head
+            } else {
+                Side::Base
+            };
             let sides = [first, second, second, first];
             std::array::from_fn(|place| {
                 let (iterations, nanoseconds, waited) = slices[place];
-                Slice { side: sides[place], iterations, nanoseconds, waited }
+                Slice {
+                    side: sides[place],
+                    iterations,
+                    nanoseconds,
+                    waited,
+                }
             })
         };
         let written = Vec::<Written>::deserialize(deserializer)?;
         let round = |blocks: Vec<WrittenBlock>| blocks.into_iter().map(block).collect();
-        let pair =
-            |pair: WrittenPair| Pair { seconds: pair.seconds, rounds: pair.rounds.into_iter().map(round).collect() };
+        let pair = |pair: WrittenPair| Pair {
+            seconds: pair.seconds,
+            rounds: pair.rounds.into_iter().map(round).collect(),
+        };
         Ok(written
             .into_iter()
-            .map(|Written { workload, phase, failure, pairs }| WorkloadPairs {
-                timed: TimedPhase { workload, phase },
-                pairs: pairs.into_iter().map(pair).collect(),
-                failure,
-            })
+            .map(
+                |Written {
+                     workload,
+                     phase,
+                     failure,
+                     pairs,
+                 }| WorkloadPairs {
+                    timed: TimedPhase { workload, phase },
+                    pairs: pairs.into_iter().map(pair).collect(),
+                    failure,
+                },
+            )
             .collect())
     }
 }

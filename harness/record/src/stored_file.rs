@@ -74,7 +74,14 @@ pub(crate) struct Version {
 impl FileKind {
     /// A kind with one schema version, and without remedies.
     pub(crate) const fn new(noun: &'static str, schema: u32) -> Self {
-        Self { noun, mismatch: "is invalid", origin: "", schemas: schema..=schema, update: "", kept: "" }
+        Self {
+            noun,
+            mismatch: "is invalid",
+            origin: "",
+            schemas: schema..=schema,
+            update: "",
+            kept: "",
+        }
     }
 
     /// Reads the text of a file.
@@ -86,17 +93,24 @@ impl FileKind {
     pub(crate) fn read_if_there(&'static self, path: &Path) -> Result<Option<String>, FileError> {
         match fs::read_to_string(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            other => other.map(Some).map_err(|error| self.error(path, FileProblem::Read(error))),
+            other => other
+                .map(Some)
+                .map_err(|error| self.error(path, FileProblem::Read(error))),
         }
     }
 
     /// Writes a file atomically.
     pub(crate) fn write(&'static self, path: &Path, text: &str) -> Result<(), FileError> {
-        atomic_file::write(path, text.as_bytes()).map_err(|error| self.error(path, FileProblem::Write(error)))
+        atomic_file::write(path, text.as_bytes())
+            .map_err(|error| self.error(path, FileProblem::Write(error)))
     }
 
     /// Reads JSON with a schema version.
-    pub(crate) fn parse_json<T: DeserializeOwned>(&'static self, text: &str, path: &Path) -> Result<T, FileError> {
+    pub(crate) fn parse_json<T: DeserializeOwned>(
+        &'static self,
+        text: &str,
+        path: &Path,
+    ) -> Result<T, FileError> {
         let format = |error| self.error(path, FileProblem::Format(error));
         let mut value: serde_json::Value = serde_json::from_str(text).map_err(format)?;
         // The version first: the rest of the file may be invalid in another version.
@@ -110,11 +124,18 @@ impl FileKind {
 
     /// Adds the schema version to the content of a JSON file.
     pub(crate) fn versioned<T: Serialize>(&self, content: T) -> impl Serialize {
-        Versioned { schema: *self.schemas.end(), content }
+        Versioned {
+            schema: *self.schemas.end(),
+            content,
+        }
     }
 
     /// Reads TOML with a schema version.
-    pub(crate) fn parse_toml<T: DeserializeOwned>(&'static self, text: &str, path: &Path) -> Result<T, FileError> {
+    pub(crate) fn parse_toml<T: DeserializeOwned>(
+        &'static self,
+        text: &str,
+        path: &Path,
+    ) -> Result<T, FileError> {
         let format = |error: toml::de::Error| {
             let line = error.span().map(|span| line(text, span.start));
             self.content(path, line, error.message().trim().replace('\n', ", "))
@@ -125,29 +146,59 @@ impl FileKind {
     }
 
     /// Refuses a schema version that this build does not read.
-    pub(crate) fn check_schema(&'static self, found: u32, path: &Path, line: Option<u64>) -> Result<(), FileError> {
+    pub(crate) fn check_schema(
+        &'static self,
+        found: u32,
+        path: &Path,
+        line: Option<u64>,
+    ) -> Result<(), FileError> {
         match self.schemas.contains(&found) {
             true => Ok(()),
-            false => Err(FileError { line, ..self.error(path, FileProblem::Schema(found)) }),
+            false => Err(FileError {
+                line,
+                ..self.error(path, FileProblem::Schema(found))
+            }),
         }
     }
 
     /// The error of an invalid line or entry.
-    pub(crate) fn content(&'static self, path: &Path, line: Option<u64>, what: String) -> FileError {
-        FileError { line, ..self.error(path, FileProblem::Content(what)) }
+    pub(crate) fn content(
+        &'static self,
+        path: &Path,
+        line: Option<u64>,
+        what: String,
+    ) -> FileError {
+        FileError {
+            line,
+            ..self.error(path, FileProblem::Content(what))
+        }
     }
 
     /// The error of a whole file.
     pub(crate) fn error(&'static self, path: &Path, problem: FileProblem) -> FileError {
-        FileError { kind: self, path: path.to_owned(), line: None, problem }
+        FileError {
+            kind: self,
+            path: path.to_owned(),
+            line: None,
+            problem,
+        }
     }
 }
 
 impl fmt::Display for FileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path.display();
-        let place = self.line.map_or_else(|| path.to_string(), |line| format!("{path}, line {line}"));
-        let FileKind { noun, mismatch, origin, schemas, update, kept } = self.kind;
+        let place = self
+            .line
+            .map_or_else(|| path.to_string(), |line| format!("{path}, line {line}"));
+        let FileKind {
+            noun,
+            mismatch,
+            origin,
+            schemas,
+            update,
+            kept,
+        } = self.kind;
         match &self.problem {
             FileProblem::Read(error) => write!(f, "cannot read {noun}{path}: {error}"),
             FileProblem::Write(error) => write!(f, "cannot write {noun}{path}: {error}{kept}"),
@@ -155,8 +206,15 @@ impl fmt::Display for FileError {
             FileProblem::Schema(found) => {
                 let it = if self.line.is_some() { ": it" } else { "" };
                 let (oldest, newest) = (schemas.start(), schemas.end());
-                let older = if oldest == newest { String::new() } else { format!("{oldest} to ") };
-                write!(f, "{place}{it} has schema version {found}, this harness reads {older}{newest}{update}")
+                let older = if oldest == newest {
+                    String::new()
+                } else {
+                    format!("{oldest} to ")
+                };
+                write!(
+                    f,
+                    "{place}{it} has schema version {found}, this harness reads {older}{newest}{update}"
+                )
             }
             FileProblem::Content(what) => write!(f, "{place}: {what}"),
             FileProblem::Inconsistent(what) => write!(f, "{path} is inconsistent: {what}"),
@@ -176,5 +234,9 @@ impl std::error::Error for FileError {
 
 /// Number of the line that contains the byte at `offset`, from 1.
 pub(crate) fn line(text: &str, offset: usize) -> u64 {
-    text.bytes().take(offset).filter(|&byte| byte == b'\n').count() as u64 + 1
+    text.bytes()
+        .take(offset)
+        .filter(|&byte| byte == b'\n')
+        .count() as u64
+        + 1
 }

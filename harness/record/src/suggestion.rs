@@ -29,7 +29,10 @@ mod tests {
         let phases = ["naive", "reference", "kv-cache", "optimized"];
         assert_eq!(suggestion("optimised", phases), "did you mean `optimized`?");
         assert_eq!(suggestion("kvcache", phases), "did you mean `kv-cache`?");
-        assert_eq!(suggestion("zzz", phases), "there are: naive, reference, kv-cache, optimized");
+        assert_eq!(
+            suggestion("zzz", phases),
+            "there are: naive, reference, kv-cache, optimized"
+        );
         assert_eq!(suggestion("zzz", []), "there are none");
     }
 }

@@ -17,16 +17,40 @@ const WORKLOADS: usize = 50;
 fn main() -> anyhow::Result<()> {
     let made = tempfile::tempdir()?;
     let records = made.path().join("records");
-    let ReportData { record, roadmap, anchors, commands, .. } = synthetic::everything();
-    let (first, rest): (Vec<_>, Vec<_>) = record.rows.into_iter().partition(|row| !row.workload.contains('@'));
+    let ReportData {
+        record,
+        roadmap,
+        anchors,
+        commands,
+        ..
+    } = synthetic::everything();
+    let (first, rest): (Vec<_>, Vec<_>) = record
+        .rows
+        .into_iter()
+        .partition(|row| !row.workload.contains('@'));
     let rows: Vec<harness_record::Row> = first.into_iter().chain(rest).collect();
-    let mut record = harness_record::Record { rows, ..synthetic::record() };
-    let kept: Vec<String> = record.workloads().into_iter().take(WORKLOADS).map(str::to_owned).collect();
+    let mut record = harness_record::Record {
+        rows,
+        ..synthetic::record()
+    };
+    let kept: Vec<String> = record
+        .workloads()
+        .into_iter()
+        .take(WORKLOADS)
+        .map(str::to_owned)
+        .collect();
     record.rows.retain(|row| kept.contains(&row.workload));
     let bytes = write_all(&mut record, &records)?;
-    println!("{RECORDS} records of {} workloads in {} rows, {} MB", kept.len(), record.rows.len(), bytes / 1_000_000);
+    println!(
+        "{RECORDS} records of {} workloads in {} rows, {} MB",
+        kept.len(),
+        record.rows.len(),
+        bytes / 1_000_000
+    );
 
-    let out: PathBuf = std::env::args_os().nth(1).map_or(made.path().join("report"), PathBuf::from);
+    let out: PathBuf = std::env::args_os()
+        .nth(1)
+        .map_or(made.path().join("report"), PathBuf::from);
     // The memory that making the records took does not count.
     drop(record);
     reset_peak()?;
@@ -34,7 +58,10 @@ fn main() -> anyhow::Result<()> {
     let main = roadmap.as_ref().map(|roadmap| roadmap.workload.clone());
     let report_data = harness_report::gather(&records, None, main.as_deref(), &anchors, commands)?;
     let report_data = report_data
-        .map(|report_data| ReportData { roadmap, ..report_data })
+        .map(|report_data| ReportData {
+            roadmap,
+            ..report_data
+        })
         .ok_or_else(|| anyhow::anyhow!("no record"))?;
     let gathered = start.elapsed();
     let written = harness_report::write(&report_data, &out, false)?;
@@ -52,7 +79,12 @@ fn main() -> anyhow::Result<()> {
 fn write_all(record: &mut harness_record::Record, folder: &Path) -> anyhow::Result<u64> {
     let mut bytes = 0;
     for index in 0..RECORDS {
-        record.created = format!("2026-03-{:02}T{:02}:{:02}:26Z", 1 + index / 100, index / 60 % 24, index % 60);
+        record.created = format!(
+            "2026-03-{:02}T{:02}:{:02}:26Z",
+            1 + index / 100,
+            index / 60 % 24,
+            index % 60
+        );
         let path = folder.join(format!("{index:04}.json"));
         std::fs::create_dir_all(folder)?;
         std::fs::write(&path, record.to_json())?;
@@ -68,6 +100,13 @@ fn reset_peak() -> std::io::Result<()> {
 
 fn peak() -> std::io::Result<String> {
     let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or("VmHWM: unknown");
-    Ok(line.replace("VmHWM:", "peak memory").split_whitespace().collect::<Vec<_>>().join(" "))
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM:"))
+        .unwrap_or("VmHWM: unknown");
+    Ok(line
+        .replace("VmHWM:", "peak memory")
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" "))
 }

@@ -42,7 +42,10 @@ pub fn figure(metric: &Metric, row: Option<&Row>) -> Result<Figure, Absent> {
     if let Some(figure) = metric.figure(row) {
         return Ok(figure);
     }
-    match (row.failure(metric.instrument()), row.reading(metric.instrument())) {
+    match (
+        row.failure(metric.instrument()),
+        row.reading(metric.instrument()),
+    ) {
         (Some(message), _) => Err(Absent::Failed(message.to_owned())),
         (None, Some(_)) => Err(Absent::NoMeaning),
         (None, None) => Err(Absent::NotMeasured),
@@ -81,8 +84,15 @@ pub fn speed(base: Option<&Row>, head: &Row) -> Result<Figure, Absent> {
 
 /// The inverse of a ratio.
 pub(crate) fn inverse(ratio: Figure) -> Figure {
-    let inverse = |ends: Interval| Interval { low: 1.0 / ends.high, high: 1.0 / ends.low, ..ends };
-    Figure { value: 1.0 / ratio.value, interval: ratio.interval.map(inverse) }
+    let inverse = |ends: Interval| Interval {
+        low: 1.0 / ends.high,
+        high: 1.0 / ends.low,
+        ..ends
+    };
+    Figure {
+        value: 1.0 / ratio.value,
+        interval: ratio.interval.map(inverse),
+    }
 }
 
 /// Returns true if the numbers of a row may be compared: only the cost of a correct answer counts.
@@ -95,7 +105,11 @@ fn comparable<'a>(base: Option<&'a Row>, head: &Row) -> Result<&'a Row, Absent> 
     if base.definition != head.definition || base.answer != head.answer {
         return Err(Absent::OtherWork);
     }
-    if trusted(base) && trusted(head) { Ok(base) } else { Err(Absent::AnswerNotRight) }
+    if trusted(base) && trusted(head) {
+        Ok(base)
+    } else {
+        Err(Absent::AnswerNotRight)
+    }
 }
 
 #[cfg(test)]
@@ -108,7 +122,10 @@ mod tests {
     fn row(session: &str, nanoseconds: u64) -> Row {
         let mut row = sample::row("w", "p", vec![sample::clock(session, &[nanoseconds; 8])]);
         row.unit.name = "call".to_owned();
-        row.failures = vec![Failure { instrument: Instrument::Dhat, message: "out of memory".into() }];
+        row.failures = vec![Failure {
+            instrument: Instrument::Dhat,
+            message: "out of memory".into(),
+        }];
         row
     }
 
@@ -120,16 +137,43 @@ mod tests {
     fn every_gap_has_its_reason() {
         let head = row("s", 10);
         assert_eq!(figure(named("time"), None), Err(Absent::NotMeasured));
-        assert_eq!(figure(named("instructions"), Some(&head)), Err(Absent::NotMeasured));
-        assert_eq!(figure(named("peak-bytes"), Some(&head)), Err(Absent::Failed("out of memory".into())));
-        assert_eq!(figure(named("time-to-first-token"), Some(&head)), Err(Absent::NoMeaning));
+        assert_eq!(
+            figure(named("instructions"), Some(&head)),
+            Err(Absent::NotMeasured)
+        );
+        assert_eq!(
+            figure(named("peak-bytes"), Some(&head)),
+            Err(Absent::Failed("out of memory".into()))
+        );
+        assert_eq!(
+            figure(named("time-to-first-token"), Some(&head)),
+            Err(Absent::NoMeaning)
+        );
         assert_eq!(ratio(named("time"), None, &head), Err(Absent::NoBase));
-        assert_eq!(ratio(named("time"), Some(&row("another session", 10)), &head), Err(Absent::NotSideBySide));
-        let changed = Row { answer: "b".into(), ..row("s", 10) };
-        assert_eq!(ratio(named("time"), Some(&changed), &head), Err(Absent::OtherWork));
-        let wrong = Row { check: Check::Failed("no".into()), ..row("s", 10) };
-        assert_eq!(ratio(named("time"), Some(&wrong), &head), Err(Absent::AnswerNotRight));
-        assert_eq!(ratio(named("time"), Some(&head), &wrong), Err(Absent::AnswerNotRight));
+        assert_eq!(
+            ratio(named("time"), Some(&row("another session", 10)), &head),
+            Err(Absent::NotSideBySide)
+        );
+        let changed = Row {
+            answer: "b".into(),
+            ..row("s", 10)
+        };
+        assert_eq!(
+            ratio(named("time"), Some(&changed), &head),
+            Err(Absent::OtherWork)
+        );
+        let wrong = Row {
+            check: Check::Failed("no".into()),
+            ..row("s", 10)
+        };
+        assert_eq!(
+            ratio(named("time"), Some(&wrong), &head),
+            Err(Absent::AnswerNotRight)
+        );
+        assert_eq!(
+            ratio(named("time"), Some(&head), &wrong),
+            Err(Absent::AnswerNotRight)
+        );
     }
 
     #[test]

@@ -56,38 +56,59 @@ pub fn write(report_data: &ReportData, folder: &Path, png: bool) -> Result<Writt
     let (charts, sections) = (charts::all(report_data), sections(report_data));
     let page = page(report_data, &charts, &sections)?;
     let mut contents: Vec<(PathBuf, Vec<u8>)> = vec![
-        (folder.join("summary.md"), summary(report_data, &charts, &sections).into_bytes()),
+        (
+            folder.join("summary.md"),
+            summary(report_data, &charts, &sections).into_bytes(),
+        ),
         (
             folder.join(format!("results.{}", Format::CSV.extension())),
             Format::CSV.render(&[results(report_data)]).into_bytes(),
         ),
     ];
-    contents.extend(roadmap::page(report_data, &sections).map(|page| (folder.join("roadmap.md"), page.into_bytes())));
-    let all: Vec<&Named> = charts.iter().chain(sections.iter().flat_map(|section| &section.charts)).collect();
-    let drawn: Vec<_> = all.par_iter().map(|named| draw(named, &charts_folder, png)).collect::<Result<_, _>>()?;
+    contents.extend(
+        roadmap::page(report_data, &sections)
+            .map(|page| (folder.join("roadmap.md"), page.into_bytes())),
+    );
+    let all: Vec<&Named> = charts
+        .iter()
+        .chain(sections.iter().flat_map(|section| &section.charts))
+        .collect();
+    let drawn: Vec<_> = all
+        .par_iter()
+        .map(|named| draw(named, &charts_folder, png))
+        .collect::<Result<_, _>>()?;
     contents.extend(drawn.into_iter().flatten());
     // The page comes last: once it exists, everything it links to exists.
     contents.push((index.clone(), page.into_bytes()));
     // Remove the files of an earlier report that this one does not have.
     let charts = charts::names().map(|name| charts_folder.join(name));
-    let possible = charts.flat_map(|chart| ["svg", "png"].map(|ending| chart.with_extension(ending)));
+    let possible =
+        charts.flat_map(|chart| ["svg", "png"].map(|ending| chart.with_extension(ending)));
     let gone = possible.chain([folder.join("roadmap.md")]);
     for path in gone.filter(|path| contents.iter().all(|(kept, _)| kept != path)) {
         match fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(&path)(error)),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(failed(&path)(error));
+            }
             _ => {}
         }
     }
     for (path, bytes) in &contents {
         atomic_file::write(path, bytes).map_err(failed(path))?;
     }
-    Ok(Written { index, files: contents.into_iter().map(|(path, _)| path).collect() })
+    Ok(Written {
+        index,
+        files: contents.into_iter().map(|(path, _)| path).collect(),
+    })
 }
 
 /// Renders a chart as SVG, and as PNG if `png` is true.
 fn draw(named: &Named, folder: &Path, png: bool) -> Result<Vec<(PathBuf, Vec<u8>)>, ChartError> {
     let path = folder.join(named.name);
-    let mut files = vec![(path.with_extension("svg"), named.chart.svg(Layout::Wide)?.into_bytes())];
+    let mut files = vec![(
+        path.with_extension("svg"),
+        named.chart.svg(Layout::Wide)?.into_bytes(),
+    )];
     if png {
         files.push((path.with_extension("png"), named.chart.png()?));
     }

@@ -24,22 +24,39 @@ pub struct Audited<'a> {
 
 /// Returns every forecast with its measurement, in order.
 pub fn audits(report_data: &ReportData) -> Vec<Audited<'_>> {
-    let forecasts = report_data.roadmap.iter().flat_map(|roadmap| &roadmap.forecasts);
+    let forecasts = report_data
+        .roadmap
+        .iter()
+        .flat_map(|roadmap| &roadmap.forecasts);
     forecasts
         .map(|forecast| {
             let measured = measured(report_data, forecast);
-            let audit =
-                measured.as_ref().ok().map(|measured| audit(measured, &forecast.range, forecast.metric.better()));
-            Audited { forecast, measured, audit }
+            let audit = measured
+                .as_ref()
+                .ok()
+                .map(|measured| audit(measured, &forecast.range, forecast.metric.better()));
+            Audited {
+                forecast,
+                measured,
+                audit,
+            }
         })
         .collect()
 }
 
 fn measured(report_data: &ReportData, forecast: &Forecast) -> Result<Measured, String> {
     let test = forecast.test.as_ref().map_err(Clone::clone)?;
-    let head = report_data.row(&test.workload, &test.head).ok_or(Absent::NotMeasured.to_string())?;
-    let ratio = figures::ratio(forecast.metric, report_data.row(&test.workload, &test.base), head);
-    ratio.map(|figure| measure(figure, forecast.metric)).map_err(|absent| absent.to_string())
+    let head = report_data
+        .row(&test.workload, &test.head)
+        .ok_or(Absent::NotMeasured.to_string())?;
+    let ratio = figures::ratio(
+        forecast.metric,
+        report_data.row(&test.workload, &test.base),
+        head,
+    );
+    ratio
+        .map(|figure| measure(figure, forecast.metric))
+        .map_err(|absent| absent.to_string())
 }
 
 /// The section of the report; none without forecasts.
@@ -48,18 +65,34 @@ pub fn section(report_data: &ReportData) -> Option<Section> {
     if audits.is_empty() {
         return None;
     }
-    let mut section = Section { id: "forecasts", title: "Forecast audit", ..Section::default() };
+    let mut section = Section {
+        id: "forecasts",
+        title: "Forecast audit",
+        ..Section::default()
+    };
     section.says.push(verdict(&audits));
     section.tables.push(table(report_data, &audits));
-    if audits.iter().any(|audited| audited.audit.is_none() && audited.forecast.test.is_ok()) {
-        section.missing.push(Section::not_measured("Some forecasts are", &report_data.commands.ablation));
+    if audits
+        .iter()
+        .any(|audited| audited.audit.is_none() && audited.forecast.test.is_ok())
+    {
+        section.missing.push(Section::not_measured(
+            "Some forecasts are",
+            &report_data.commands.ablation,
+        ));
     }
     Some(section)
 }
 
 /// One sentence that counts the forecasts by result.
 pub fn verdict(audits: &[Audited<'_>]) -> String {
-    OUTCOMES.counted("forecasts", &audits.iter().map(|audited| audited.audit).collect::<Vec<_>>())
+    OUTCOMES.counted(
+        "forecasts",
+        &audits
+            .iter()
+            .map(|audited| audited.audit)
+            .collect::<Vec<_>>(),
+    )
 }
 
 const OUTCOMES: Outcomes<Audit> = Outcomes {
@@ -73,14 +106,19 @@ const OUTCOMES: Outcomes<Audit> = Outcomes {
 };
 
 fn table(report_data: &ReportData, audits: &[Audited<'_>]) -> Table {
-    let measured = |figure: &Figure| Cell::number(figure.value, change(figure.value, figure.interval));
+    let measured =
+        |figure: &Figure| Cell::number(figure.value, change(figure.value, figure.interval));
     let test = |audited: &Audited<'_>| match (&audited.forecast.test, &audited.measured) {
         (Err(why), _) => why.clone(),
-        (Ok(test), Err(why)) => format!("{} against {} in {}: {why}", test.head, test.base, test.workload),
+        (Ok(test), Err(why)) => format!(
+            "{} against {} in {}: {why}",
+            test.head, test.base, test.workload
+        ),
         (Ok(test), Ok(_)) => format!("{} against {} in {}", test.head, test.base, test.workload),
     };
     let tested = audits.iter().filter(|audited| audited.measured.is_ok());
-    let workloads = tested.filter_map(|audited| Some(audited.forecast.test.as_ref().ok()?.workload.as_str()));
+    let workloads =
+        tested.filter_map(|audited| Some(audited.forecast.test.as_ref().ok()?.workload.as_str()));
     let provenance = report_data.provenance(workloads);
     Table::of("forecasts and measurements", audits)
         .left("forecast", "forecast", |audited| &audited.forecast.name)

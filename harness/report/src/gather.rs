@@ -42,17 +42,24 @@ pub fn gather(
     }
     let Some(machine) = outlines.first().map(|outline| outline.environment.clone()) else {
         // No file is a record: return the error of the first one.
-        return unread.first().map_or(Ok(None), |(path, _)| Record::read(path).map(|_| None));
+        return unread
+            .first()
+            .map_or(Ok(None), |(path, _)| Record::read(path).map(|_| None));
     };
     let all = outlines.len();
     // Records without a machine name never match, not even themselves; the newest one is shown anyway.
     let mut is_newest = true;
-    outlines.retain(|outline| std::mem::take(&mut is_newest) || outline.environment.same_machine(&machine));
+    outlines.retain(|outline| {
+        std::mem::take(&mut is_newest) || outline.environment.same_machine(&machine)
+    });
     let elsewhere = all - outlines.len();
 
     let (mut needed, passed) = loop {
         let (chosen, passed) = choose(&outlines);
-        let wanted = chosen.iter().enumerate().filter(|(_, taken)| !taken.is_empty());
+        let wanted = chosen
+            .iter()
+            .enumerate()
+            .filter(|(_, taken)| !taken.is_empty());
         let read = wanted.map(|(place, taken)| {
             let path = &outlines[place].path;
             let known = first.filter(|(known, _)| known == path);
@@ -68,13 +75,22 @@ pub fn gather(
         }
     };
     if needed.is_empty() {
-        return Ok(first.map(|(path, record)| ReportData::new(&file_name(path), record.clone(), anchors, commands)));
+        return Ok(first.map(|(path, record)| {
+            ReportData::new(&file_name(path), record.clone(), anchors, commands)
+        }));
     }
     let rows_of_main = |record: &Record, timed: bool| {
-        let mut rows = record.rows.iter().filter(|row| main.is_some_and(|main| row.workload == main));
+        let mut rows = record
+            .rows
+            .iter()
+            .filter(|row| main.is_some_and(|main| row.workload == main));
         rows.any(|row| !timed || row.reading(Instrument::Clock).is_some())
     };
-    let place = |timed| needed.iter().position(|(_, record)| rows_of_main(record, timed));
+    let place = |timed| {
+        needed
+            .iter()
+            .position(|(_, record)| rows_of_main(record, timed))
+    };
     let place = place(true).or_else(|| place(false)).unwrap_or(0);
     let (name, record) = needed.remove(place);
     let mut report_data = ReportData::new(&name, record, anchors, commands);
@@ -103,21 +119,38 @@ fn choose(outlines: &[Outline]) -> (Vec<Vec<Taken>>, Vec<String>) {
             }
         }
     }
-    let best = |taken: &Taken, instrument: Instrument| best.get(&(taken.workload.as_str(), instrument)).copied();
+    let best = |taken: &Taken, instrument: Instrument| {
+        best.get(&(taken.workload.as_str(), instrument)).copied()
+    };
     let chosen = outlines.iter().enumerate().map(|(place, outline)| {
         let of_part = |Part { taken, .. }: &Part| {
             let is_best = |instrument: &Instrument| best(taken, *instrument) == Some(place);
-            let instruments: Vec<Instrument> = taken.instruments.iter().copied().filter(is_best).collect();
-            (!instruments.is_empty()).then(|| Taken { workload: taken.workload.clone(), instruments })
+            let instruments: Vec<Instrument> =
+                taken.instruments.iter().copied().filter(is_best).collect();
+            (!instruments.is_empty()).then(|| Taken {
+                workload: taken.workload.clone(),
+                instruments,
+            })
         };
         outline.parts.iter().filter_map(of_part).collect()
     });
     let is_passed = |(place, outline): &(usize, &Outline)| {
-        let older = |taken: &Taken, instrument| best(taken, instrument).is_some_and(|best| best > *place);
+        let older =
+            |taken: &Taken, instrument| best(taken, instrument).is_some_and(|best| best > *place);
         let mut taken = outline.parts.iter().map(|part| &part.taken);
-        !outline.whole && taken.any(|taken| taken.instruments.iter().any(|&instrument| older(taken, instrument)))
+        !outline.whole
+            && taken.any(|taken| {
+                taken
+                    .instruments
+                    .iter()
+                    .any(|&instrument| older(taken, instrument))
+            })
     };
-    let passed = outlines.iter().enumerate().filter(is_passed).map(|(_, outline)| file_name(&outline.path));
+    let passed = outlines
+        .iter()
+        .enumerate()
+        .filter(is_passed)
+        .map(|(_, outline)| file_name(&outline.path));
     (chosen.collect(), passed.collect())
 }
 
@@ -131,11 +164,16 @@ fn notes(passed: &[String], elsewhere: usize, unread: &[(PathBuf, String)]) -> V
         ));
     }
     if elsewhere > 0 {
-        notes.push(format!("{} of other machines left out.", several(elsewhere, "record", "records")));
+        notes.push(format!(
+            "{} of other machines left out.",
+            several(elsewhere, "record", "records")
+        ));
     }
     if let Some((_, why)) = unread.first() {
         let files = several(unread.len(), "file", "files");
-        notes.push(format!("{files} left out because of read errors; the first: {why}"));
+        notes.push(format!(
+            "{files} left out because of read errors; the first: {why}"
+        ));
     }
     notes
 }
@@ -145,14 +183,21 @@ fn several(count: usize, one: &str, more: &str) -> String {
 }
 
 fn file_name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    path.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// The record files of a folder except one.
 fn files(folder: &Path, except: Option<&Path>) -> Vec<PathBuf> {
-    let same =
-        |path: &PathBuf| except.is_some_and(|except| fs::canonicalize(path).ok() == fs::canonicalize(except).ok());
-    json_files(folder).into_iter().filter(|path| !same(path)).collect()
+    let same = |path: &PathBuf| {
+        except.is_some_and(|except| fs::canonicalize(path).ok() == fs::canonicalize(except).ok())
+    };
+    json_files(folder)
+        .into_iter()
+        .filter(|path| !same(path))
+        .collect()
 }
 
 #[cfg(test)]
@@ -163,7 +208,10 @@ mod tests {
     use super::*;
 
     fn written(folder: &Path, created: &str, cpu: &str, workloads: &[&str]) {
-        let rows = workloads.iter().map(|workload| row(workload, "naive", vec![callgrind(1)])).collect();
+        let rows = workloads
+            .iter()
+            .map(|workload| row(workload, "naive", vec![callgrind(1)]))
+            .collect();
         write(folder, created, |record| {
             record.rows = rows;
             cpu.clone_into(&mut record.environment.cpu);
@@ -175,32 +223,71 @@ mod tests {
         let mut record = record(Vec::new());
         created.clone_into(&mut record.created);
         change(&mut record);
-        record.write(&folder.join(format!("{}.json", created.replace(':', "")))).expect("written");
+        record
+            .write(&folder.join(format!("{}.json", created.replace(':', ""))))
+            .expect("written");
     }
 
     fn gathered(folder: &Path) -> Option<ReportData> {
-        let commands = Commands { ablation: String::new(), growth: String::new(), matrix: String::new() };
+        let commands = Commands {
+            ablation: String::new(),
+            growth: String::new(),
+            matrix: String::new(),
+        };
         gather(folder, None, Some("main"), &[], commands).expect("readable")
     }
 
     #[test]
     fn what_the_newest_record_lacks_comes_from_older_ones_of_the_machine() {
         let folder = tempfile::tempdir().expect("a folder");
-        written(folder.path(), "2026-01-01T00:00:00Z", "this", &["main", "late", "sweep"]);
-        written(folder.path(), "2026-01-02T00:00:00Z", "this", &["main", "late"]);
+        written(
+            folder.path(),
+            "2026-01-01T00:00:00Z",
+            "this",
+            &["main", "late", "sweep"],
+        );
+        written(
+            folder.path(),
+            "2026-01-02T00:00:00Z",
+            "this",
+            &["main", "late"],
+        );
         written(folder.path(), "2026-01-03T00:00:00Z", "this", &["late"]);
-        written(folder.path(), "2025-01-01T00:00:00Z", "other", &["elsewhere"]);
+        written(
+            folder.path(),
+            "2025-01-01T00:00:00Z",
+            "other",
+            &["elsewhere"],
+        );
         fs::write(folder.path().join("cut.json"), "{").expect("written");
         let report_data = gathered(folder.path()).expect("records");
-        let of =
-            |workload: &str| report_data.source(workload, Instrument::Callgrind).map(|source| source.created.as_str());
+        let of = |workload: &str| {
+            report_data
+                .source(workload, Instrument::Callgrind)
+                .map(|source| source.created.as_str())
+        };
         assert_eq!(of("main"), Some("2026-01-02 00:00 UTC"));
-        assert_eq!(of("late"), Some("2026-01-03 00:00 UTC"), "the newest has it");
+        assert_eq!(
+            of("late"),
+            Some("2026-01-03 00:00 UTC"),
+            "the newest has it"
+        );
         assert_eq!(of("sweep"), Some("2026-01-01 00:00 UTC"));
         assert_eq!(of("elsewhere"), None);
-        assert_eq!(report_data.sources[0].created, "2026-01-02 00:00 UTC", "the main workload leads");
-        assert!(report_data.notes[0].starts_with("1 record of other machines"), "{:?}", report_data.notes);
-        assert!(report_data.notes[1].contains("cut.json"), "{:?}", report_data.notes);
+        assert_eq!(
+            report_data.sources[0].created, "2026-01-02 00:00 UTC",
+            "the main workload leads"
+        );
+        assert!(
+            report_data.notes[0].starts_with("1 record of other machines"),
+            "{:?}",
+            report_data.notes
+        );
+        assert!(
+            report_data.notes[1].contains("cut.json"),
+            "{:?}",
+            report_data.notes
+        );
     }
 
     #[test]
@@ -208,16 +295,37 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let day = |day: u32| format!("2026-01-0{day}T00:00:00Z");
         for (number, schema) in [(1, OLDEST_SCHEMA), (2, SCHEMA_VERSION + 1)] {
-            write(folder.path(), &day(number), |record| record.rows = vec![row("w", "fast", vec![callgrind(1)])]);
-            let path = folder.path().join(format!("2026-01-0{number}T000000Z.json"));
+            write(folder.path(), &day(number), |record| {
+                record.rows = vec![row("w", "fast", vec![callgrind(1)])]
+            });
+            let path = folder
+                .path()
+                .join(format!("2026-01-0{number}T000000Z.json"));
             let text = fs::read_to_string(&path).expect("written");
             let written = format!("\"schema\": {SCHEMA_VERSION}");
             assert!(text.contains(&written), "{text}");
-            fs::write(&path, text.replacen(&written, &format!("\"schema\": {schema}"), 1)).expect("written");
+            fs::write(
+                &path,
+                text.replacen(&written, &format!("\"schema\": {schema}"), 1),
+            )
+            .expect("written");
         }
         let report_data = gathered(folder.path()).expect("records");
-        assert_eq!(report_data.source("w", Instrument::Callgrind).expect("there").created, "2026-01-01 00:00 UTC");
-        assert!(report_data.notes.iter().any(|note| note.contains("schema version 3")), "{:?}", report_data.notes);
+        assert_eq!(
+            report_data
+                .source("w", Instrument::Callgrind)
+                .expect("there")
+                .created,
+            "2026-01-01 00:00 UTC"
+        );
+        assert!(
+            report_data
+                .notes
+                .iter()
+                .any(|note| note.contains("schema version 3")),
+            "{:?}",
+            report_data.notes
+        );
     }
 
     #[test]
@@ -229,9 +337,18 @@ mod tests {
     #[test]
     fn a_partial_run_hides_no_complete_one() {
         let folder = tempfile::tempdir().expect("a folder");
-        let ladder = || vec![row("w", "naive", vec![callgrind(1)]), row("w", "fast", vec![callgrind(2)])];
-        write(folder.path(), "2026-01-01T00:00:00Z", |record| record.rows = ladder());
-        write(folder.path(), "2026-01-02T00:00:00Z", |record| record.rows = ladder());
+        let ladder = || {
+            vec![
+                row("w", "naive", vec![callgrind(1)]),
+                row("w", "fast", vec![callgrind(2)]),
+            ]
+        };
+        write(folder.path(), "2026-01-01T00:00:00Z", |record| {
+            record.rows = ladder()
+        });
+        write(folder.path(), "2026-01-02T00:00:00Z", |record| {
+            record.rows = ladder()
+        });
         write(folder.path(), "2026-01-03T00:00:00Z", |record| {
             (record.quick, record.rows) = (true, vec![row("w", "naive", vec![callgrind(3)])]);
         });
@@ -247,16 +364,29 @@ mod tests {
             (record.asked, record.rows) = (vec![fast_alone], vec![fast("w"), fast("v")]);
         });
         let report_data = gathered(folder.path()).expect("records");
-        let created = |workload| report_data.source(workload, Instrument::Callgrind).expect("there").created.as_str();
-        assert_eq!(created("w"), "2026-01-02 00:00 UTC", "the newest complete one");
+        let created = |workload| {
+            report_data
+                .source(workload, Instrument::Callgrind)
+                .expect("there")
+                .created
+                .as_str()
+        };
+        assert_eq!(
+            created("w"),
+            "2026-01-02 00:00 UTC",
+            "the newest complete one"
+        );
         assert_eq!(created("v"), "2026-01-04 00:00 UTC", "nothing else has it");
         assert_eq!(
-            report_data.row("w", "fast").and_then(|row| row.reading(Instrument::Callgrind)),
+            report_data
+                .row("w", "fast")
+                .and_then(|row| row.reading(Instrument::Callgrind)),
             Some(&callgrind(2))
         );
         let note = &report_data.notes[0];
         assert!(
-            note.starts_with("2 records are newer") && note.contains("2026-01-04T000000Z.json and earlier"),
+            note.starts_with("2 records are newer")
+                && note.contains("2026-01-04T000000Z.json and earlier"),
             "{note}"
         );
     }
@@ -264,15 +394,29 @@ mod tests {
     #[test]
     fn each_instrument_is_taken_from_its_newest_record() {
         let folder = tempfile::tempdir().expect("a folder");
-        let all = |n: u64| vec![row("main", "naive", vec![clock("s", &[n; 6]), callgrind(n), dhat(n, 1)])];
-        write(folder.path(), "2026-01-01T00:00:00Z", |record| record.rows = all(1));
+        let all = |n: u64| {
+            vec![row(
+                "main",
+                "naive",
+                vec![clock("s", &[n; 6]), callgrind(n), dhat(n, 1)],
+            )]
+        };
+        write(folder.path(), "2026-01-01T00:00:00Z", |record| {
+            record.rows = all(1)
+        });
         write(folder.path(), "2026-01-02T00:00:00Z", |record| {
             record.rows = vec![row("main", "naive", vec![dhat(2, 1)])];
         });
         let report_data = gathered(folder.path()).expect("records");
         let main = report_data.row("main", "naive").expect("there");
-        assert_eq!(main.readings, vec![clock("s", &[1; 6]), callgrind(1), dhat(2, 1)]);
-        assert_eq!(report_data.record.created, "2026-01-01T00:00:00Z", "the time of the main workload leads");
+        assert_eq!(
+            main.readings,
+            vec![clock("s", &[1; 6]), callgrind(1), dhat(2, 1)]
+        );
+        assert_eq!(
+            report_data.record.created, "2026-01-01T00:00:00Z",
+            "the time of the main workload leads"
+        );
         assert!(report_data.notes.is_empty(), "{:?}", report_data.notes);
     }
 
@@ -288,16 +432,30 @@ mod tests {
             (record.quick, record.rows) = (true, vec![row]);
         });
         let report_data = gathered(folder.path()).expect("records");
-        assert_eq!(report_data.row("w", "naive").map(|row| row.readings.clone()), Some(vec![callgrind(2)]));
+        assert_eq!(
+            report_data
+                .row("w", "naive")
+                .map(|row| row.readings.clone()),
+            Some(vec![callgrind(2)])
+        );
     }
 
     #[test]
     fn a_record_that_cannot_be_trusted_gives_way_to_an_older_one() {
         let folder = tempfile::tempdir().expect("a folder");
         written(folder.path(), "2026-01-01T00:00:00Z", "this", &["main"]);
-        written(folder.path(), "2026-01-02T00:00:00Z", "this", &["main", "main"]);
+        written(
+            folder.path(),
+            "2026-01-02T00:00:00Z",
+            "this",
+            &["main", "main"],
+        );
         let report_data = gathered(folder.path()).expect("records");
         assert_eq!(report_data.record.created, "2026-01-01T00:00:00Z");
-        assert!(report_data.notes[0].contains("occurs twice"), "{:?}", report_data.notes);
+        assert!(
+            report_data.notes[0].contains("occurs twice"),
+            "{:?}",
+            report_data.notes
+        );
     }
 }

@@ -30,7 +30,11 @@ fn generates(row: &Row) -> bool {
 
 /// The unit of work of a workload.
 pub(super) fn unit<'a>(record: &'a Record, workload: &str) -> &'a str {
-    record.rows.iter().find(|row| row.workload == workload).map_or("unit", |row| &row.unit.name)
+    record
+        .rows
+        .iter()
+        .find(|row| row.workload == workload)
+        .map_or("unit", |row| &row.unit.name)
 }
 
 /// One number that summarizes a record, with its description.
@@ -44,30 +48,58 @@ pub struct Tile {
 
 /// The speedup of the last phase with a correct answer over each anchor, in tokens per second, and the heap bytes it allocates.
 pub fn tiles(record: &Record, anchors: &[String]) -> Vec<Tile> {
-    let Some(workload) = headline(record) else { return Vec::new() };
-    let found = |metric, anchor| finding(record, std::slice::from_ref(anchor), workload, metric::by_name(metric)?);
+    let Some(workload) = headline(record) else {
+        return Vec::new();
+    };
+    let found = |metric, anchor| {
+        finding(
+            record,
+            std::slice::from_ref(anchor),
+            workload,
+            metric::by_name(metric)?,
+        )
+    };
     let speed = |anchor| {
-        let Finding { head, ratio, head_figure, .. } = found("tokens-per-second", anchor)?;
+        let Finding {
+            head,
+            ratio,
+            head_figure,
+            ..
+        } = found("tokens-per-second", anchor)?;
         let says = format!(
             "the tokens per second of {anchor}{}; {head} reaches {}, its median over all rounds",
             interval(&ratio),
             number::figure(Quantity::PerSecond, &head_figure)
         );
-        Some(Tile { number: number::ratio(ratio.value), says })
+        Some(Tile {
+            number: number::ratio(ratio.value),
+            says,
+        })
     };
-    let heap = anchors.iter().find_map(|anchor| found("bytes-per-token", anchor)).map(|found| {
-        let bytes = |figure: &Figure| number::plain(Quantity::Bytes, figure.value);
-        let (unit, base) = (unit(record, workload), bytes(&found.base_figure));
-        let says = format!("allocated per {unit}; {} allocates {base}", found.anchor);
-        Tile { number: bytes(&found.head_figure), says }
-    });
+    let heap = anchors
+        .iter()
+        .find_map(|anchor| found("bytes-per-token", anchor))
+        .map(|found| {
+            let bytes = |figure: &Figure| number::plain(Quantity::Bytes, figure.value);
+            let (unit, base) = (unit(record, workload), bytes(&found.base_figure));
+            let says = format!("allocated per {unit}; {} allocates {base}", found.anchor);
+            Tile {
+                number: bytes(&found.head_figure),
+                says,
+            }
+        });
     anchors.iter().filter_map(speed).chain(heap).collect()
 }
 
 fn interval(ratio: &Figure) -> String {
-    let Some(ends) = ratio.interval else { return String::new() };
+    let Some(ends) = ratio.interval else {
+        return String::new();
+    };
     let [low, high] = [ends.low, ends.high].map(number::ratio);
-    format!(" ({:.0} % confidence interval {low} to {high})", ends.level * 100.0)
+    format!(
+        " ({:.0} % confidence interval {low} to {high})",
+        ends.level * 100.0
+    )
 }
 
 /// The table of phases: the phases of the headline workload in order, each compared with the anchors and with the previous
@@ -77,22 +109,45 @@ pub fn ladder(report_data: &ReportData) -> Option<Table> {
     let workload = headline(record)?;
     let throughput = metric::by_name("tokens-per-second")?;
     let time = metric::by_name("time")?;
-    let rows: Vec<&Row> = record.phases().into_iter().filter_map(|phase| record.row(workload, phase)).collect();
-    let shown = if rows.iter().any(|row| throughput.figure(row).is_some()) { throughput } else { time };
+    let rows: Vec<&Row> = record
+        .phases()
+        .into_iter()
+        .filter_map(|phase| record.row(workload, phase))
+        .collect();
+    let shown = if rows.iter().any(|row| throughput.figure(row).is_some()) {
+        throughput
+    } else {
+        time
+    };
     let unit = &rows.first()?.unit.name;
-    let with_previous =
-        rows.iter().enumerate().map(|(index, row)| (*row, index.checked_sub(1).map(|index| rows[index])));
+    let with_previous = rows
+        .iter()
+        .enumerate()
+        .map(|(index, row)| (*row, index.checked_sub(1).map(|index| rows[index])));
     let mut table = Table::of(format!("{workload}, phase by phase"), with_previous)
         .left("phase", "phase", |(row, _)| Cell::text(&row.phase))
-        .right(&key(shown), shown.title(), |(row, _)| value_cell(shown, row));
-    for anchor in anchors {
-        table = table.right(&format!("speed_over_{anchor}"), &format!("x {anchor}"), |(row, _)| {
-            speed_cell(record.row(workload, anchor), row)
+        .right(&key(shown), shown.title(), |(row, _)| {
+            value_cell(shown, row)
         });
+    for anchor in anchors {
+        table = table.right(
+            &format!("speed_over_{anchor}"),
+            &format!("x {anchor}"),
+            |(row, _)| speed_cell(record.row(workload, anchor), row),
+        );
     }
-    table = table.right("speed_over_the_phase_before", "x previous phase", |(row, before)| speed_cell(*before, row));
-    for metric in ["bytes-per-token", "allocations-per-token"].into_iter().filter_map(metric::by_name) {
-        table = table.right(&key(metric), &metric.title_per(unit), |(row, _)| value_cell(metric, row));
+    table = table.right(
+        "speed_over_the_phase_before",
+        "x previous phase",
+        |(row, before)| speed_cell(*before, row),
+    );
+    for metric in ["bytes-per-token", "allocations-per-token"]
+        .into_iter()
+        .filter_map(metric::by_name)
+    {
+        table = table.right(&key(metric), &metric.title_per(unit), |(row, _)| {
+            value_cell(metric, row)
+        });
     }
     let speed = rows.iter().any(|row| shown.figure(row).is_some()).then(|| {
         format!(
@@ -101,7 +156,9 @@ pub fn ladder(report_data: &ReportData) -> Option<Table> {
         )
     });
     let problems = super::problems::of(rows.iter().copied()).into_iter();
-    let notes = problems.chain(speed).chain([report_data.provenance([workload])]);
+    let notes = problems
+        .chain(speed)
+        .chain([report_data.provenance([workload])]);
     let table = table.left("check", "check", |(row, _)| super::run_tables::check(row));
     Some(table.notes(notes).without_empty_columns())
 }
@@ -111,13 +168,17 @@ fn key(metric: &Metric) -> String {
 }
 
 fn value_cell(metric: &Metric, row: &Row) -> Option<Cell> {
-    figures::figure(metric, Some(row)).ok().map(|figure| Cell::figure(metric, &figure))
+    figures::figure(metric, Some(row))
+        .ok()
+        .map(|figure| Cell::figure(metric, &figure))
 }
 
 fn speed_cell(base: Option<&Row>, head: &Row) -> Cell {
     match figures::speed(base, head) {
         Ok(figure) => {
-            let interval = figure.interval.filter(|_| base.is_some_and(|base| base.phase != head.phase));
+            let interval = figure
+                .interval
+                .filter(|_| base.is_some_and(|base| base.phase != head.phase));
             Cell::ratio(Figure { interval, ..figure })
         }
         Err(Absent::NoBase | Absent::NotMeasured | Absent::NoMeaning) => Cell::missing(),
@@ -135,7 +196,11 @@ mod tests {
         let record = harness_record::sample::record(Vec::new());
         assert_eq!(headline(&record), None);
         assert_eq!(tiles(&record, &["naive".to_owned()]), []);
-        let commands = crate::Commands { ablation: String::new(), growth: String::new(), matrix: String::new() };
+        let commands = crate::Commands {
+            ablation: String::new(),
+            growth: String::new(),
+            matrix: String::new(),
+        };
         assert_eq!(ladder(&ReportData::new("", record, &[], commands)), None);
     }
 }

@@ -84,8 +84,13 @@ impl Outline {
     pub(super) fn of(path: &Path, record: &Record) -> Self {
         let part = |workload: &str| {
             let row = record.rows.iter().find(|row| row.workload == workload);
-            let work = row.map(|row| (row.definition.clone(), row.answer.clone())).unwrap_or_default();
-            Part { taken: taken(record, workload), work }
+            let work = row
+                .map(|row| (row.definition.clone(), row.answer.clone()))
+                .unwrap_or_default();
+            Part {
+                taken: taken(record, workload),
+                work,
+            }
         };
         Self {
             path: path.to_owned(),
@@ -99,10 +104,12 @@ impl Outline {
 
 /// Reads the outlines of files on all CPUs. Returns them, and an error message for each file that is not a record.
 pub(super) fn outlines(paths: Vec<PathBuf>) -> (Vec<Outline>, Vec<(PathBuf, String)>) {
-    paths.into_par_iter().partition_map(|path| match outline(&path) {
-        Ok(outline) => Either::Left(outline),
-        Err(why) => Either::Right((path, why)),
-    })
+    paths
+        .into_par_iter()
+        .partition_map(|path| match outline(&path) {
+            Ok(outline) => Either::Left(outline),
+            Err(why) => Either::Right((path, why)),
+        })
 }
 
 fn outline(path: &Path) -> Result<Outline, String> {
@@ -115,15 +122,27 @@ fn outline(path: &Path) -> Result<Outline, String> {
     let mut parts: Vec<Part> = Vec::new();
     for row in stored.rows {
         let failed = row.failures.iter().map(|failure| Ok(failure.instrument));
-        let read = row.readings.iter().map(|reading| reading.data.instrument()).chain(failed);
-        let instruments: Vec<Instrument> = read.collect::<Result<_, _>>().map_err(|error| problem(&error))?;
+        let read = row
+            .readings
+            .iter()
+            .map(|reading| reading.data.instrument())
+            .chain(failed);
+        let instruments: Vec<Instrument> = read
+            .collect::<Result<_, _>>()
+            .map_err(|error| problem(&error))?;
         // Rows of one workload are adjacent.
         let same = |part: &&mut Part| part.taken.workload == row.workload;
         match parts.iter_mut().rev().find(same) {
             Some(part) => part.taken.instruments.extend(instruments),
             None => {
-                let taken = Taken { workload: row.workload, instruments };
-                parts.push(Part { taken, work: (row.definition, row.answer) });
+                let taken = Taken {
+                    workload: row.workload,
+                    instruments,
+                };
+                parts.push(Part {
+                    taken,
+                    work: (row.definition, row.answer),
+                });
             }
         }
     }
@@ -150,17 +169,34 @@ mod tests {
 
     #[test]
     fn the_instruments_of_a_file_are_those_of_the_record() {
-        let data = Data::Counts { counted_by: Instrument::Dhat, values: BTreeMap::from([("pages".to_owned(), 1)]) };
-        let counts = Reading { isa: "avx2".to_owned(), threads: 1, data };
+        let data = Data::Counts {
+            counted_by: Instrument::Dhat,
+            values: BTreeMap::from([("pages".to_owned(), 1)]),
+        };
+        let counts = Reading {
+            isa: "avx2".to_owned(),
+            threads: 1,
+            data,
+        };
         let record = record(vec![row("w", "naive", vec![callgrind(1), counts])]);
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("one.json");
         record.write(&path).expect("written");
         let read = outline(&path).expect("a record");
-        assert_eq!(read.parts[0].taken.instruments, [Instrument::Callgrind, Instrument::Dhat]);
-        assert_eq!(read.parts[0].taken.instruments, Outline::of(&path, &record).parts[0].taken.instruments);
+        assert_eq!(
+            read.parts[0].taken.instruments,
+            [Instrument::Callgrind, Instrument::Dhat]
+        );
+        assert_eq!(
+            read.parts[0].taken.instruments,
+            Outline::of(&path, &record).parts[0].taken.instruments
+        );
         let unknown = record.to_json().replace("callgrind", "sundial");
         fs::write(&path, unknown).expect("written");
-        assert!(outline(&path).expect_err("unknown").ends_with("one.json: there is no instrument `sundial`"));
+        assert!(
+            outline(&path)
+                .expect_err("unknown")
+                .ends_with("one.json: there is no instrument `sundial`")
+        );
     }
 }

@@ -17,7 +17,11 @@ static TEMPLATE: &str = include_str!("page.html.jinja");
 ///
 /// # Errors
 /// If a chart cannot be drawn.
-pub fn page(report_data: &ReportData, charts: &[Named], sections: &[Section]) -> Result<String, ReportError> {
+pub fn page(
+    report_data: &ReportData,
+    charts: &[Named],
+    sections: &[Section],
+) -> Result<String, ReportError> {
     let record = &report_data.record;
     let content = Content {
         title: format!("Benchmark report of {}", provenance::created(record)),
@@ -37,9 +41,16 @@ pub fn page(report_data: &ReportData, charts: &[Named], sections: &[Section]) ->
     };
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+    environment.set_syntax(
+        SyntaxConfig::builder()
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .build()?,
+    );
     environment.add_filter("breakable", |text: &str| breakable(text));
-    environment.add_filter("exact", |value: Value| exact(&serde_json::to_value(value).unwrap_or_default()));
+    environment.add_filter("exact", |value: Value| {
+        exact(&serde_json::to_value(value).unwrap_or_default())
+    });
     Ok(environment.render_str(TEMPLATE, Serde(content))?)
 }
 
@@ -75,5 +86,7 @@ fn source_line(source: &Source) -> String {
 
 /// Splits ids and names of phases, which are long and contain no spaces, where a line may break.
 fn breakable(text: &str) -> Vec<String> {
-    text.split_inclusive(['/', '@', ',', '=']).map(str::to_owned).collect()
+    text.split_inclusive(['/', '@', ',', '='])
+        .map(str::to_owned)
+        .collect()
 }

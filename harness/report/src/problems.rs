@@ -6,7 +6,8 @@ use harness_record::{Check, Record, Row};
 pub fn of<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Vec<String> {
     let mut problems = Vec::new();
     for row in rows {
-        let mut add = |what: String| problems.push(format!("{}, {}: {what}", row.workload, row.phase));
+        let mut add =
+            |what: String| problems.push(format!("{}, {}: {what}", row.workload, row.phase));
         match &row.check {
             Check::Passed => {}
             // The numbers of the row are invalid.
@@ -15,7 +16,11 @@ pub fn of<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Vec<String> {
             Check::NotRun(why) => add(format!("answer not checked: {why}")),
         }
         for failure in &row.failures {
-            add(format!("no number from {}: {}", failure.instrument.name(), failure.message));
+            add(format!(
+                "no number from {}: {}",
+                failure.instrument.name(),
+                failure.message
+            ));
         }
     }
     problems
@@ -24,7 +29,8 @@ pub fn of<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Vec<String> {
 /// One sentence that counts the answers by the result of their check.
 pub fn checks(record: &Record) -> String {
     let total = record.rows.len();
-    let count = |wanted: fn(&Check) -> bool| record.rows.iter().filter(|row| wanted(&row.check)).count();
+    let count =
+        |wanted: fn(&Check) -> bool| record.rows.iter().filter(|row| wanted(&row.check)).count();
     let failed = count(|check| matches!(check, Check::Failed(_)));
     let not_run = count(|check| matches!(check, Check::NotRun(_)));
     if total == 0 {

@@ -16,8 +16,14 @@ pub fn provenance(record: &Record) -> Vec<(&'static str, String)> {
         ("run", extent(record)),
         ("revision", revision(record)),
         ("machine", environment.machine()),
-        ("memory", number::plain(Quantity::Bytes, environment.memory_bytes as f64)),
-        ("time", conditions(&record.rows, &[Instrument::Clock, Instrument::Criterion])),
+        (
+            "memory",
+            number::plain(Quantity::Bytes, environment.memory_bytes as f64),
+        ),
+        (
+            "time",
+            conditions(&record.rows, &[Instrument::Clock, Instrument::Criterion]),
+        ),
         ("counts", conditions(&record.rows, &Instrument::COUNTED)),
         (
             "toolchain",
@@ -38,8 +44,18 @@ pub fn provenance(record: &Record) -> Vec<(&'static str, String)> {
 
 /// The extent of a run: full, shortened, or limited to some phases.
 fn extent(record: &Record) -> String {
-    let mut extent = if record.quick { "quick: shortened, wider intervals" } else { "full" }.to_owned();
-    let phases = distinct(record.asked.iter().flat_map(|asked| asked.phases.iter().map(String::as_str)));
+    let mut extent = if record.quick {
+        "quick: shortened, wider intervals"
+    } else {
+        "full"
+    }
+    .to_owned();
+    let phases = distinct(
+        record
+            .asked
+            .iter()
+            .flat_map(|asked| asked.phases.iter().map(String::as_str)),
+    );
     if !phases.is_empty() {
         extent += &format!(", limited to the phases {}", phases.join(", "));
     }
@@ -53,13 +69,21 @@ pub fn line(record: &Record) -> String {
         false if record.quick => ", quick run",
         false => ", some phases only",
     };
-    format!("{}, {}, revision {}{quick}", created(record), record.environment.machine(), revision(record))
+    format!(
+        "{}, {}, revision {}{quick}",
+        created(record),
+        record.environment.machine(),
+        revision(record)
+    )
 }
 
 /// The start of the run, to the minute, for people.
 pub fn created(record: &Record) -> String {
     let parsed = record.created.parse::<jiff::Timestamp>();
-    parsed.map_or_else(|_| record.created.clone(), |time| time.strftime("%Y-%m-%d %H:%M UTC").to_string())
+    parsed.map_or_else(
+        |_| record.created.clone(),
+        |time| time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+    )
 }
 
 /// Twelve digits of the revision, with a remark if the checkout had uncommitted changes.
@@ -69,16 +93,30 @@ pub fn revision(record: &Record) -> String {
         None => "unknown".to_owned(),
         Some(revision) => {
             let short: String = revision.chars().take(12).collect();
-            format!("{short}{}", if environment.dirty { " with uncommitted changes" } else { "" })
+            format!(
+                "{short}{}",
+                if environment.dirty {
+                    " with uncommitted changes"
+                } else {
+                    ""
+                }
+            )
         }
     }
 }
 
 /// Threads and instruction set of the instruments' readings: `2 threads, avx2`.
-pub fn conditions<'a>(rows: impl IntoIterator<Item = &'a Row>, instruments: &[Instrument]) -> String {
+pub fn conditions<'a>(
+    rows: impl IntoIterator<Item = &'a Row>,
+    instruments: &[Instrument],
+) -> String {
     let seen: BTreeSet<(u32, &str)> = rows
         .into_iter()
-        .flat_map(|row| instruments.iter().filter_map(|&instrument| row.reading(instrument)))
+        .flat_map(|row| {
+            instruments
+                .iter()
+                .filter_map(|&instrument| row.reading(instrument))
+        })
         .map(|reading| (reading.threads, reading.isa.as_str()))
         .collect();
     if seen.is_empty() {
@@ -109,8 +147,14 @@ mod tests {
             instruments: Vec::new(),
             isa: None,
         }];
-        assert!(provenance(&record).contains(&("run", "full, limited to the phases naive".to_owned())));
-        assert!(line(&record).ends_with(", some phases only"), "{}", line(&record));
+        assert!(
+            provenance(&record).contains(&("run", "full, limited to the phases naive".to_owned()))
+        );
+        assert!(
+            line(&record).ends_with(", some phases only"),
+            "{}",
+            line(&record)
+        );
         record.quick = true;
         assert!(line(&record).ends_with(", quick run"), "{}", line(&record));
     }

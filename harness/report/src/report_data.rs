@@ -45,10 +45,21 @@ pub struct Commands {
 impl ReportData {
     /// The data of one record.
     pub fn new(name: &str, record: Record, anchors: &[String], commands: Commands) -> Self {
-        let taken = record.workloads().into_iter().map(|workload| taken(&record, workload)).collect();
+        let taken = record
+            .workloads()
+            .into_iter()
+            .map(|workload| taken(&record, workload))
+            .collect();
         let source = source(name, &record, taken);
         let anchors = anchors.to_vec();
-        Self { record, sources: vec![source], anchors, roadmap: None, commands, notes: Vec::new() }
+        Self {
+            record,
+            sources: vec![source],
+            anchors,
+            roadmap: None,
+            commands,
+            notes: Vec::new(),
+        }
     }
 
     /// Adds the workloads and the instruments of another record that are missing here. Readings of a known workload are only
@@ -57,13 +68,23 @@ impl ReportData {
         let workloads: Vec<String> = other.workloads().into_iter().map(str::to_owned).collect();
         let fresh = workloads.iter().filter_map(|workload| {
             let mut all = taken(&other, workload);
-            let Some(known) = self.record.rows.iter().find(|row| row.workload == *workload) else { return Some(all) };
+            let Some(known) = self
+                .record
+                .rows
+                .iter()
+                .find(|row| row.workload == *workload)
+            else {
+                return Some(all);
+            };
             let same = other
                 .rows
                 .iter()
                 .find(|row| row.workload == *workload)
-                .is_some_and(|row| (&row.definition, &row.answer) == (&known.definition, &known.answer));
-            all.instruments.retain(|instrument| same && self.source(workload, *instrument).is_none());
+                .is_some_and(|row| {
+                    (&row.definition, &row.answer) == (&known.definition, &known.answer)
+                });
+            all.instruments
+                .retain(|instrument| same && self.source(workload, *instrument).is_none());
             (!all.instruments.is_empty()).then_some(all)
         });
         let fresh: Vec<Taken> = fresh.collect();
@@ -73,8 +94,11 @@ impl ReportData {
         self.sources.push(source(name, &other, fresh.clone()));
         keep(&mut other, &fresh);
         for row in other.rows {
-            let known =
-                self.record.rows.iter_mut().find(|known| known.workload == row.workload && known.phase == row.phase);
+            let known = self
+                .record
+                .rows
+                .iter_mut()
+                .find(|known| known.workload == row.workload && known.phase == row.phase);
             match known {
                 None => self.record.rows.push(row),
                 Some(known) => merge(known, row),
@@ -84,60 +108,114 @@ impl ReportData {
 
     /// The source of an instrument's readings of a workload; none if there are no readings.
     pub fn source(&self, workload: &str, instrument: Instrument) -> Option<&Source> {
-        self.sources.iter().find(|source| source.has(workload, Some(instrument)))
+        self.sources
+            .iter()
+            .find(|source| source.has(workload, Some(instrument)))
     }
 
     /// The provenance of all readings of these workloads, in one line.
     pub fn provenance<'a>(&self, workloads: impl IntoIterator<Item = &'a str>) -> String {
         let workloads: Vec<&str> = workloads.into_iter().collect();
-        let of = |workload: &str| self.sources.iter().filter(|source| source.has(workload, None)).count();
+        let of = |workload: &str| {
+            self.sources
+                .iter()
+                .filter(|source| source.has(workload, None))
+                .count()
+        };
         let split = workloads.iter().any(|workload| of(workload) > 1);
         let line = |source: &Source| {
-            let instruments = source.taken.iter().filter(|taken| workloads.contains(&taken.workload.as_str()));
-            let instruments: Vec<Instrument> = instruments.flat_map(|taken| taken.instruments.clone()).collect();
+            let instruments = source
+                .taken
+                .iter()
+                .filter(|taken| workloads.contains(&taken.workload.as_str()));
+            let instruments: Vec<Instrument> = instruments
+                .flat_map(|taken| taken.instruments.clone())
+                .collect();
             let words = Instrument::ALL
                 .into_iter()
                 .filter(|instrument| instruments.contains(instrument))
                 .map(Instrument::quantity);
             let words = distinct(words).join(", ");
-            if split && !words.is_empty() { format!("{words}: {}", source.full()) } else { source.full() }
+            if split && !words.is_empty() {
+                format!("{words}: {}", source.full())
+            } else {
+                source.full()
+            }
         };
-        let used = self.sources.iter().filter(|source| workloads.iter().any(|workload| source.has(workload, None)));
+        let used = self
+            .sources
+            .iter()
+            .filter(|source| workloads.iter().any(|workload| source.has(workload, None)));
         distinct(used.map(line)).join("; ")
     }
 
     /// The provenance of one instrument's readings of these workloads, in one line.
-    pub fn provenance_of<'a>(&self, instrument: Instrument, workloads: impl IntoIterator<Item = &'a str>) -> String {
-        let sources = workloads.into_iter().filter_map(|workload| self.source(workload, instrument));
+    pub fn provenance_of<'a>(
+        &self,
+        instrument: Instrument,
+        workloads: impl IntoIterator<Item = &'a str>,
+    ) -> String {
+        let sources = workloads
+            .into_iter()
+            .filter_map(|workload| self.source(workload, instrument));
         distinct(sources.map(Source::full)).join("; ")
     }
 
     /// The second line of a chart: its subject `what`, the conditions and the provenance of the rows' readings by one instrument,
     /// and a remark.
-    pub(super) fn subtitle(&self, what: &str, rows: &[&Row], instrument: Instrument, remark: &str) -> String {
+    pub(super) fn subtitle(
+        &self,
+        what: &str,
+        rows: &[&Row],
+        instrument: Instrument,
+        remark: &str,
+    ) -> String {
         let conditions = conditions(rows.iter().copied(), &[instrument]);
-        let provenance = self.provenance_of(instrument, rows.iter().map(|row| row.workload.as_str()));
+        let provenance =
+            self.provenance_of(instrument, rows.iter().map(|row| row.workload.as_str()));
         format!("{what}, {conditions}{remark}. {provenance}.")
     }
 
     /// The index of a phase, which selects its colour: the anchors first, then the phases of the roadmap, then the others in
     /// the order of the record.
     pub fn place(&self, phase: &str) -> usize {
-        let promised = self.roadmap.iter().flat_map(|roadmap| &roadmap.phases).map(|phase| phase.name.as_str());
+        let promised = self
+            .roadmap
+            .iter()
+            .flat_map(|roadmap| &roadmap.phases)
+            .map(|phase| phase.name.as_str());
         let measured = self.record.phases();
-        let named = self.anchors.iter().map(String::as_str).chain(promised).filter(|name| measured.contains(name));
+        let named = self
+            .anchors
+            .iter()
+            .map(String::as_str)
+            .chain(promised)
+            .filter(|name| measured.contains(name));
         let order = harness_record::distinct::distinct(named.chain(measured.iter().copied()));
-        order.iter().position(|name| *name == phase).unwrap_or(order.len())
+        order
+            .iter()
+            .position(|name| *name == phase)
+            .unwrap_or(order.len())
     }
 
     /// The figure of a workload in a phase; none without a right answer.
     pub(super) fn figure(&self, workload: &str, phase: &str, metric: &Metric) -> Option<Figure> {
-        metric.figure(self.row(workload, phase).filter(|row| figures::trusted(row))?)
+        metric.figure(
+            self.row(workload, phase)
+                .filter(|row| figures::trusted(row))?,
+        )
     }
 
     /// The rows of workloads, in the order of the workloads.
     pub(super) fn rows_of<'a>(&self, workloads: impl Iterator<Item = &'a str>) -> Vec<&Row> {
-        workloads.flat_map(|workload| self.record.rows.iter().filter(move |row| row.workload == workload)).collect()
+        workloads
+            .flat_map(|workload| {
+                self.record
+                    .rows
+                    .iter()
+                    .filter(move |row| row.workload == workload)
+            })
+            .collect()
     }
 
     /// The row of a workload in a phase.
@@ -154,28 +232,55 @@ mod tests {
     use super::*;
 
     fn commands() -> Commands {
-        Commands { ablation: "a".to_owned(), growth: "g".to_owned(), matrix: "m".to_owned() }
+        Commands {
+            ablation: "a".to_owned(),
+            growth: "g".to_owned(),
+            matrix: "m".to_owned(),
+        }
     }
 
     #[test]
     fn an_instrument_is_taken_whole_from_the_first_record_that_has_it() {
         let new = record(vec![row("w", "naive", vec![callgrind(1)])]);
-        let mut old = record(vec![row("w", "fast", vec![callgrind(2)]), row("v", "naive", vec![callgrind(3)])]);
+        let mut old = record(vec![
+            row("w", "fast", vec![callgrind(2)]),
+            row("v", "naive", vec![callgrind(3)]),
+        ]);
         old.created = "2025-01-02T03:04:05Z".to_owned();
         let mut report_data = ReportData::new("new.json", new, &["naive".to_owned()], commands());
         report_data.add("old.json", old.clone());
         report_data.add("older.json", old);
-        assert_eq!(report_data.record.rows.len(), 2, "{:?}", report_data.record.rows);
-        assert!(report_data.row("w", "fast").is_none(), "it was not measured side by side with what there is");
+        assert_eq!(
+            report_data.record.rows.len(),
+            2,
+            "{:?}",
+            report_data.record.rows
+        );
+        assert!(
+            report_data.row("w", "fast").is_none(),
+            "it was not measured side by side with what there is"
+        );
         assert_eq!(report_data.sources.len(), 2);
         let line = report_data.provenance(["v", "v"]);
-        assert!(line.starts_with("2025-01-02 03:04 UTC") && line.ends_with("record old.json"), "{line}");
-        assert_eq!(report_data.provenance(["w", "v"]).matches("record ").count(), 2);
+        assert!(
+            line.starts_with("2025-01-02 03:04 UTC") && line.ends_with("record old.json"),
+            "{line}"
+        );
+        assert_eq!(
+            report_data
+                .provenance(["w", "v"])
+                .matches("record ")
+                .count(),
+            2
+        );
     }
 
     #[test]
     fn readings_of_another_instrument_of_equal_work_are_added() {
-        let new = record(vec![row("w", "naive", vec![callgrind(1)]), row("v", "naive", vec![callgrind(1)])]);
+        let new = record(vec![
+            row("w", "naive", vec![callgrind(1)]),
+            row("v", "naive", vec![callgrind(1)]),
+        ]);
         let mut old = record(vec![
             row("w", "naive", vec![callgrind(2), dhat(10, 1)]),
             row("w", "fast", vec![dhat(5, 1)]),
@@ -189,20 +294,40 @@ mod tests {
         let naive = report_data.row("w", "naive").expect("there");
         assert_eq!(naive.reading(Instrument::Callgrind), Some(&callgrind(1)));
         assert_eq!(naive.reading(Instrument::Dhat), Some(&dhat(10, 1)));
-        assert!(matches!(report_data.row("w", "fast").expect("there").check, Check::Failed(_)));
-        assert_eq!(report_data.row("v", "naive").expect("there").readings.len(), 1, "of another definition");
+        assert!(matches!(
+            report_data.row("w", "fast").expect("there").check,
+            Check::Failed(_)
+        ));
+        assert_eq!(
+            report_data.row("v", "naive").expect("there").readings.len(),
+            1,
+            "of another definition"
+        );
         let all = report_data.provenance(["w"]);
-        assert!(all.starts_with("instructions: 2026-01-02") && all.contains("; heap: 2025-01-02"), "{all}");
+        assert!(
+            all.starts_with("instructions: 2026-01-02") && all.contains("; heap: 2025-01-02"),
+            "{all}"
+        );
         let heap = report_data.provenance_of(Instrument::Dhat, ["w", "v"]);
-        assert!(heap.starts_with("2025-01-02") && heap.ends_with("record old.json"), "{heap}");
+        assert!(
+            heap.starts_with("2025-01-02") && heap.ends_with("record old.json"),
+            "{heap}"
+        );
         assert_eq!(report_data.provenance(["v"]).matches("record ").count(), 1);
     }
 
     #[test]
     fn a_phase_keeps_its_colour_wherever_it_was_measured_first() {
         let rows = ["fast", "naive", "other"].map(|phase| row("w", phase, Vec::new()));
-        let report_data =
-            ReportData::new("", record(rows.to_vec()), &["naive".to_owned(), "nobody".to_owned()], commands());
-        assert_eq!(["naive", "fast", "other"].map(|phase| report_data.place(phase)), [0, 1, 2]);
+        let report_data = ReportData::new(
+            "",
+            record(rows.to_vec()),
+            &["naive".to_owned(), "nobody".to_owned()],
+            commands(),
+        );
+        assert_eq!(
+            ["naive", "fast", "other"].map(|phase| report_data.place(phase)),
+            [0, 1, 2]
+        );
     }
 }

@@ -11,18 +11,30 @@ use crate::{ReportData, figures};
 /// has no row.
 pub fn results(report_data: &ReportData) -> Table {
     let record = &report_data.record;
-    let lines = record.rows.iter().flat_map(|row| metric::all().iter().filter_map(|metric| Line::new(metric, row)));
+    let lines = record.rows.iter().flat_map(|row| {
+        metric::all()
+            .iter()
+            .filter_map(|metric| Line::new(metric, row))
+    });
     let mut table = Table::of("results", lines)
         .left("workload", "workload", |line| &line.row.workload)
         .left("phase", "phase", |line| &line.row.phase)
         .left("metric", "metric", |line| line.metric.name());
-    table =
-        figure_columns(table, ["value", "low", "high"].map(str::to_owned), |line| line.figure.as_ref().ok().copied());
-    table = table.left("unit", "unit", |line| number::base_unit(line.metric.quantity()));
+    table = figure_columns(table, ["value", "low", "high"].map(str::to_owned), |line| {
+        line.figure.as_ref().ok().copied()
+    });
+    table = table.left("unit", "unit", |line| {
+        number::base_unit(line.metric.quantity())
+    });
     for anchor in &report_data.anchors {
         let keys = ["", "_low", "_high"].map(|part| format!("ratio_to_{anchor}{part}"));
         table = figure_columns(table, keys, |line| {
-            figures::ratio(line.metric, record.row(&line.row.workload, anchor), line.row).ok()
+            figures::ratio(
+                line.metric,
+                record.row(&line.row.workload, anchor),
+                line.row,
+            )
+            .ok()
         });
     }
     let source = |line: &Line<'_>, text: fn(&Source) -> &String| {
@@ -35,15 +47,33 @@ pub fn results(report_data: &ReportData) -> Table {
             Check::Failed(_) => "failed",
             Check::NotRun(_) => "not run",
         })
-        .left("missing", "missing", |line| line.figure.as_ref().err().map(ToString::to_string).unwrap_or_default())
-        .left("instrument", "instrument", |line| line.metric.instrument().name())
-        .left("isa", "isa", |line| line.reading().map_or("", |reading| &reading.isa))
-        .left("threads", "threads", |line| line.reading().map(|reading| reading.threads))
+        .left("missing", "missing", |line| {
+            line.figure
+                .as_ref()
+                .err()
+                .map(ToString::to_string)
+                .unwrap_or_default()
+        })
+        .left("instrument", "instrument", |line| {
+            line.metric.instrument().name()
+        })
+        .left("isa", "isa", |line| {
+            line.reading().map_or("", |reading| &reading.isa)
+        })
+        .left("threads", "threads", |line| {
+            line.reading().map(|reading| reading.threads)
+        })
         .left("definition", "definition", |line| &line.row.definition)
         .left("answer", "answer", |line| &line.row.answer)
-        .left("created", "created", |line| source(line, |source| &source.exact.0))
-        .left("revision", "revision", |line| source(line, |source| &source.exact.1))
-        .left("record", "record", |line| source(line, |source| &source.name))
+        .left("created", "created", |line| {
+            source(line, |source| &source.exact.0)
+        })
+        .left("revision", "revision", |line| {
+            source(line, |source| &source.exact.1)
+        })
+        .left("record", "record", |line| {
+            source(line, |source| &source.name)
+        })
         .table
 }
 
@@ -58,7 +88,11 @@ impl<'a> Line<'a> {
     /// The line; none if the metric does not apply.
     fn new(metric: &'static Metric, row: &'a Row) -> Option<Self> {
         let figure = figures::figure(metric, Some(row));
-        (figure != Err(figures::Absent::NoMeaning)).then_some(Self { row, metric, figure })
+        (figure != Err(figures::Absent::NoMeaning)).then_some(Self {
+            row,
+            metric,
+            figure,
+        })
     }
 
     fn reading(&self) -> Option<&'a Reading> {
@@ -72,8 +106,11 @@ fn figure_columns<'a>(
     keys: [String; 3],
     figure: impl Fn(&Line<'a>) -> Option<Figure>,
 ) -> TableOf<Line<'a>> {
-    let parts: [fn(Figure) -> Option<f64>; 3] =
-        [|figure| Some(figure.value), |figure| Some(figure.interval?.low), |figure| Some(figure.interval?.high)];
+    let parts: [fn(Figure) -> Option<f64>; 3] = [
+        |figure| Some(figure.value),
+        |figure| Some(figure.interval?.low),
+        |figure| Some(figure.interval?.high),
+    ];
     for (key, part) in keys.iter().zip(parts) {
         table = table.left(key, key, |line| figure(line).and_then(part));
     }

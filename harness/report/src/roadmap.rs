@@ -25,13 +25,29 @@ pub struct Progress<'a> {
 
 /// Returns every target of a roadmap with its measurement, in order.
 pub fn progress<'a>(report_data: &ReportData, roadmap: &'a Roadmap) -> Vec<Progress<'a>> {
-    let targets = roadmap.phases.iter().flat_map(|phase| phase.targets.iter().map(move |target| (phase, target)));
+    let targets = roadmap
+        .phases
+        .iter()
+        .flat_map(|phase| phase.targets.iter().map(move |target| (phase, target)));
     targets
         .map(|(phase, target)| {
-            let measured = measured(report_data, roadmap, &phase.name, target.metric, target.range.relative);
-            let standing =
-                measured.as_ref().ok().map(|measured| stand(measured, &target.range, target.metric.better()));
-            Progress { phase, target, measured, standing }
+            let measured = measured(
+                report_data,
+                roadmap,
+                &phase.name,
+                target.metric,
+                target.range.relative,
+            );
+            let standing = measured
+                .as_ref()
+                .ok()
+                .map(|measured| stand(measured, &target.range, target.metric.better()));
+            Progress {
+                phase,
+                target,
+                measured,
+                standing,
+            }
         })
         .collect()
 }
@@ -46,7 +62,11 @@ fn measured(
 ) -> Result<Measured, Absent> {
     let row = report_data.row(&roadmap.workload, phase);
     let figure = match (relative, row) {
-        (true, Some(row)) => figures::ratio(metric, report_data.row(&roadmap.workload, &roadmap.against), row)?,
+        (true, Some(row)) => figures::ratio(
+            metric,
+            report_data.row(&roadmap.workload, &roadmap.against),
+            row,
+        )?,
         (_, row) => figures::figure(metric, row)?,
     };
     if row.is_some_and(|row| !figures::trusted(row)) {
@@ -58,7 +78,11 @@ fn measured(
 /// The section of the report; none without a roadmap.
 pub fn section(report_data: &ReportData) -> Option<Section> {
     let roadmap = report_data.roadmap.as_ref()?;
-    let mut section = Section { id: "roadmap", title: "Roadmap progress", ..Section::default() };
+    let mut section = Section {
+        id: "roadmap",
+        title: "Roadmap progress",
+        ..Section::default()
+    };
     let progress = progress(report_data, roadmap);
     section.says.push(verdict(&progress));
     section.says.push(format!(
@@ -68,7 +92,10 @@ pub fn section(report_data: &ReportData) -> Option<Section> {
     section.charts = charts::roadmap::charts(report_data, roadmap);
     section.tables.push(table(report_data, roadmap, &progress));
     if progress.iter().any(|one| one.measured.is_err()) {
-        section.missing.push(Section::not_measured("Some targets are", "cargo harness run"));
+        section.missing.push(Section::not_measured(
+            "Some targets are",
+            "cargo harness run",
+        ));
     }
     Some(section)
 }
@@ -78,7 +105,10 @@ pub fn verdict(progress: &[Progress<'_>]) -> String {
     if progress.is_empty() {
         return "The roadmap has no targets.".to_owned();
     }
-    OUTCOMES.counted("targets", &progress.iter().map(|one| one.standing).collect::<Vec<_>>())
+    OUTCOMES.counted(
+        "targets",
+        &progress.iter().map(|one| one.standing).collect::<Vec<_>>(),
+    )
 }
 
 const OUTCOMES: Outcomes<TargetStatus> = Outcomes {
@@ -95,7 +125,9 @@ const OUTCOMES: Outcomes<TargetStatus> = Outcomes {
 pub fn table(report_data: &ReportData, roadmap: &Roadmap, progress: &[Progress<'_>]) -> Table {
     let value = |one: &Progress<'_>| {
         let row = report_data.row(&roadmap.workload, &one.phase.name);
-        figures::figure(one.target.metric, row).ok().map(|figure| Cell::figure(one.target.metric, &figure))
+        figures::figure(one.target.metric, row)
+            .ok()
+            .map(|figure| Cell::figure(one.target.metric, &figure))
     };
     let notes = [
         format!(
@@ -105,17 +137,25 @@ pub fn table(report_data: &ReportData, roadmap: &Roadmap, progress: &[Progress<'
         "Figures in the source come from another machine and engine. They are shown, never compared.".to_owned(),
         report_data.provenance([roadmap.workload.as_str()]),
     ];
-    Table::of(format!("{}, targets and measurements", roadmap.workload), progress)
-        .left("phase", "phase", |one| &one.phase.title)
-        .left("when", "when", |one| &one.phase.when)
-        .left("metric", "metric", |one| one.target.metric.title())
-        .right("target", "target", |one| Cell::number(one.target.range.near, one.target.range.text(one.target.metric)))
-        .right("measured", "measured", |one| measured_cell(one))
-        .right("figure", "value", |one| value(one))
-        .left("standing", "status", |one| OUTCOMES.cell(one.standing))
-        .right("remains", "still needed", |one| remains(one))
-        .left("stated", "figure in the source", |one| &one.target.stated)
-        .notes(notes.into_iter().filter(|note| !note.is_empty()))
+    Table::of(
+        format!("{}, targets and measurements", roadmap.workload),
+        progress,
+    )
+    .left("phase", "phase", |one| &one.phase.title)
+    .left("when", "when", |one| &one.phase.when)
+    .left("metric", "metric", |one| one.target.metric.title())
+    .right("target", "target", |one| {
+        Cell::number(
+            one.target.range.near,
+            one.target.range.text(one.target.metric),
+        )
+    })
+    .right("measured", "measured", |one| measured_cell(one))
+    .right("figure", "value", |one| value(one))
+    .left("standing", "status", |one| OUTCOMES.cell(one.standing))
+    .right("remains", "still needed", |one| remains(one))
+    .left("stated", "figure in the source", |one| &one.target.stated)
+    .notes(notes.into_iter().filter(|note| !note.is_empty()))
 }
 
 fn measured_cell(one: &Progress<'_>) -> Cell {
@@ -131,31 +171,48 @@ fn measured_cell(one: &Progress<'_>) -> Cell {
 /// A ratio as a change with the ends of its interval: `+34 % [+30 %, +41 %]`; a factor below 0.1 or above 3.
 pub(super) fn change(value: f64, interval: Option<harness_abtest::Interval>) -> String {
     if !(0.1..=3.0).contains(&value) {
-        return interval.map_or_else(|| number::ratio(value), |ends| number::ratio_range(value, &ends));
+        return interval.map_or_else(
+            || number::ratio(value),
+            |ends| number::ratio_range(value, &ends),
+        );
     }
     let percent = |value: f64| format!("{:+.1} %", (value - 1.0) * 100.0);
     match interval {
-        Some(ends) => format!("{} [{}, {}]", percent(value), percent(ends.low), percent(ends.high)),
+        Some(ends) => format!(
+            "{} [{}, {}]",
+            percent(value),
+            percent(ends.low),
+            percent(ends.high)
+        ),
         None => number::percent(value),
     }
 }
 
 /// The change of the measured figure that reaches the near end of the target.
 fn remains(one: &Progress<'_>) -> Option<Cell> {
-    let (value, near) = (one.measured.as_ref().ok()?.figure.value, one.target.range.near);
+    let (value, near) = (
+        one.measured.as_ref().ok()?.figure.value,
+        one.target.range.near,
+    );
     let short = match one.target.metric.better() {
         Better::Higher => value < near,
         Better::Lower => value > near,
     };
-    Some(if short { Cell::number(near / value, number::percent(near / value)) } else { Cell::text("nothing") })
+    Some(if short {
+        Cell::number(near / value, number::percent(near / value))
+    } else {
+        Cell::text("nothing")
+    })
 }
 
 /// The progress as a separate Markdown page; none without a roadmap section.
 pub fn page(report_data: &ReportData, sections: &[Section]) -> Option<String> {
     use crate::render::{Format, escape_markdown};
     let section = sections.iter().find(|section| section.id == "roadmap")?;
-    let mut page =
-        format!("# Roadmap progress, measured {}\n", escape_markdown(&super::provenance::created(&report_data.record)));
+    let mut page = format!(
+        "# Roadmap progress, measured {}\n",
+        escape_markdown(&super::provenance::created(&report_data.record))
+    );
     let audit = sections.iter().find(|section| section.id == "forecasts");
     for (index, section) in std::iter::once(section).chain(audit).enumerate() {
         if index > 0 {

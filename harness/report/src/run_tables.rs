@@ -12,11 +12,28 @@ use crate::{problems, provenance};
 /// Returns one table per workload that counts tokens, with phases as rows, and one table at the end for all others (kernels,
 /// counted in calls). The title of a table names its workload; with `for_programs`, every row does. With `trends`, there is
 /// a sparkline beside each figure that ever changed, which may exceed 140 columns.
-pub fn run_tables(record: &Record, anchors: &[String], for_programs: bool, trends: Option<&Trends>) -> Vec<Table> {
-    let shape = Shape { record, anchors, trends };
-    let rows_of = |workload: &str| record.rows.iter().filter(|row| row.workload == workload).collect::<Vec<_>>();
-    let (tokens, calls): (Vec<&str>, Vec<&str>) =
-        record.workloads().into_iter().partition(|name| rows_of(name).iter().any(|row| row.unit.name == "token"));
+pub fn run_tables(
+    record: &Record,
+    anchors: &[String],
+    for_programs: bool,
+    trends: Option<&Trends>,
+) -> Vec<Table> {
+    let shape = Shape {
+        record,
+        anchors,
+        trends,
+    };
+    let rows_of = |workload: &str| {
+        record
+            .rows
+            .iter()
+            .filter(|row| row.workload == workload)
+            .collect::<Vec<_>>()
+    };
+    let (tokens, calls): (Vec<&str>, Vec<&str>) = record
+        .workloads()
+        .into_iter()
+        .partition(|name| rows_of(name).iter().any(|row| row.unit.name == "token"));
     let mut tables: Vec<Table> = tokens
         .into_iter()
         .map(|workload| {
@@ -27,14 +44,19 @@ pub fn run_tables(record: &Record, anchors: &[String], for_programs: bool, trend
     let rows: Vec<&Row> = calls.into_iter().flat_map(rows_of).collect();
     if !rows.is_empty() {
         let units: Vec<&str> = rows.iter().map(|row| row.unit.name.as_str()).collect();
-        let unit = if units.iter().all(|unit| *unit == units[0]) { units[0] } else { "unit" };
+        let unit = if units.iter().all(|unit| *unit == units[0]) {
+            units[0]
+        } else {
+            "unit"
+        };
         tables.push(shape.table(&title(&format!("per {unit}"), &rows), &rows, unit, true));
     }
     tables
 }
 
 fn title(name: &str, rows: &[&Row]) -> String {
-    let conditions = |instruments: &[Instrument]| provenance::conditions(rows.iter().copied(), instruments);
+    let conditions =
+        |instruments: &[Instrument]| provenance::conditions(rows.iter().copied(), instruments);
     let time = conditions(&[Instrument::Clock]);
     let counts = conditions(&Instrument::COUNTED);
     format!("{name}   (time: {time}; counts: {counts})")
@@ -53,18 +75,29 @@ impl Shape<'_> {
             .left_if(with_workload, "workload", "workload", |row| &row.workload)
             .left("phase", "phase", |row| &row.phase)
             .right("time_seconds", "time", |row| measured("time", row))
-            .right("tokens_per_second", "tokens/s", |row| measured("tokens-per-second", row));
+            .right("tokens_per_second", "tokens/s", |row| {
+                measured("tokens-per-second", row)
+            });
         for (place, anchor) in self.anchors.iter().enumerate() {
-            let key = format!("speed_over_{}", anchor.replace(|c: char| !c.is_ascii_alphanumeric(), "_"));
+            let key = format!(
+                "speed_over_{}",
+                anchor.replace(|c: char| !c.is_ascii_alphanumeric(), "_")
+            );
             table = table.right(&key, &format!("x {anchor}"), |row| self.speed(anchor, row));
             if place == 0 {
                 table = self.with_trend(table, "time");
             }
         }
         table = table
-            .right("time_to_first_token_seconds", "first token", |row| measured("time-to-first-token", row))
-            .right("latency_median_seconds", "median", |row| measured("latency-median", row))
-            .right("latency_p95_seconds", "p95", |row| measured("latency-p95", row));
+            .right("time_to_first_token_seconds", "first token", |row| {
+                measured("time-to-first-token", row)
+            })
+            .right("latency_median_seconds", "median", |row| {
+                measured("latency-median", row)
+            })
+            .right("latency_p95_seconds", "p95", |row| {
+                measured("latency-p95", row)
+            });
         for (name, key, heading) in [
             ("instructions", "instructions_per_unit", "instr"),
             ("bytes-per-token", "heap_bytes_per_unit", "heap"),
@@ -85,16 +118,20 @@ impl Shape<'_> {
 
     /// Adds the trend of a metric up to this run, as a sparkline.
     fn with_trend<'r>(&self, table: TableOf<&'r Row>, metric: &'static str) -> TableOf<&'r Row> {
-        table.left(&format!("{}{TREND}", metric.replace('-', "_")), "trend", |row| {
-            match self.trends.and_then(|trends| trends.values(row, metric)) {
-                // No value: a column in which nothing ever changed is dropped.
-                Some(values) if values.iter().all(|value| *value == values[0]) => {
-                    Cell::no_number(sparkline(values, BARS))
+        table.left(
+            &format!("{}{TREND}", metric.replace('-', "_")),
+            "trend",
+            |row| {
+                match self.trends.and_then(|trends| trends.values(row, metric)) {
+                    // No value: a column in which nothing ever changed is dropped.
+                    Some(values) if values.iter().all(|value| *value == values[0]) => {
+                        Cell::no_number(sparkline(values, BARS))
+                    }
+                    Some(values) => Cell::text(sparkline(values, BARS)),
+                    None => Cell::no_number(""),
                 }
-                Some(values) => Cell::text(sparkline(values, BARS)),
-                None => Cell::no_number(""),
-            }
-        })
+            },
+        )
     }
 
     /// The speed as a multiple of that of an anchor.
@@ -105,7 +142,11 @@ impl Shape<'_> {
             Ok(figure) => {
                 // A phase before the anchor is neither an improvement nor a regression from it.
                 let is_after = place(&row.phase) > place(anchor);
-                let tone = if is_after { Tone::of_speed(&figure) } else { Tone::Quiet };
+                let tone = if is_after {
+                    Tone::of_speed(&figure)
+                } else {
+                    Tone::Quiet
+                };
                 Cell::number(figure.value, number::ratio(figure.value)).toned(tone)
             }
             Err(absent) => missing(&absent),
@@ -160,8 +201,15 @@ fn clear_repeats(rows: &mut [Vec<Cell>]) {
 
 fn notes(rows: &[&Row], anchors: &[String], columns: &[Column]) -> Vec<String> {
     let mut notes = problems::of(rows.iter().copied());
-    if columns.iter().any(|column| column.key.starts_with("speed_over_")) {
-        let anchors = anchors.iter().map(|anchor| format!("`x {anchor}`")).collect::<Vec<_>>().join(" and ");
+    if columns
+        .iter()
+        .any(|column| column.key.starts_with("speed_over_"))
+    {
+        let anchors = anchors
+            .iter()
+            .map(|anchor| format!("`x {anchor}`"))
+            .collect::<Vec<_>>()
+            .join(" and ");
         notes.push(format!("± is the wider half of the 95 % interval, or of the range of all rounds if there are fewer than six; {anchors}: speed as a multiple of that phase's, median over rounds, coloured if its 95 % interval excludes 1."));
     }
     if columns.iter().any(|column| column.key.ends_with(TREND)) {

@@ -38,17 +38,31 @@ pub(super) struct Outcomes<S: 'static> {
 impl<S: PartialEq> Outcomes<S> {
     /// One sentence that counts outcomes; those that did not occur are left out.
     pub(super) fn counted(&self, what: &str, found: &[Option<S>]) -> String {
-        let possible = self.all.iter().map(|(outcome, name, _)| (Some(outcome), name)).chain([(None, &self.missing)]);
+        let possible = self
+            .all
+            .iter()
+            .map(|(outcome, name, _)| (Some(outcome), name))
+            .chain([(None, &self.missing)]);
         let counts = possible.filter_map(|(outcome, name)| {
-            let count = found.iter().filter(|found| found.as_ref() == outcome).count();
+            let count = found
+                .iter()
+                .filter(|found| found.as_ref() == outcome)
+                .count();
             (count > 0).then(|| format!("{count} {name}"))
         });
-        format!("Of {} {what}: {}.", found.len(), counts.collect::<Vec<_>>().join(", "))
+        format!(
+            "Of {} {what}: {}.",
+            found.len(),
+            counts.collect::<Vec<_>>().join(", ")
+        )
     }
 
     /// The cell of an outcome.
     pub(super) fn cell(&self, found: Option<S>) -> Cell {
-        let outcome = self.all.iter().find(|(outcome, ..)| Some(outcome) == found.as_ref());
+        let outcome = self
+            .all
+            .iter()
+            .find(|(outcome, ..)| Some(outcome) == found.as_ref());
         outcome.map_or_else(
             || Cell::text(self.missing).toned(Tone::Notice),
             |(_, name, tone)| Cell::text(*name).toned(*tone),

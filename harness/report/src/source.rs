@@ -41,21 +41,31 @@ impl Source {
     /// Returns true if readings of a workload come from this source: by the given instrument, or by any.
     pub(super) fn has(&self, workload: &str, instrument: Option<Instrument>) -> bool {
         let wanted = |taken: &&Taken| taken.workload == workload;
-        let by = |taken: &Taken| instrument.is_none_or(|instrument| taken.instruments.contains(&instrument));
+        let by = |taken: &Taken| {
+            instrument.is_none_or(|instrument| taken.instruments.contains(&instrument))
+        };
         self.taken.iter().find(wanted).is_some_and(by)
     }
 
     pub(super) fn full(&self) -> String {
-        if self.name.is_empty() { self.line.clone() } else { format!("{}, record {}", self.line, self.name) }
+        if self.name.is_empty() {
+            self.line.clone()
+        } else {
+            format!("{}, record {}", self.line, self.name)
+        }
     }
 }
 
 /// Removes everything from a record that is not taken.
 pub(super) fn keep(record: &mut Record, taken: &[Taken]) {
     record.rows.retain_mut(|row| {
-        let Some(taken) = taken.iter().find(|taken| taken.workload == row.workload) else { return false };
-        row.readings.retain(|reading| taken.instruments.contains(&reading.data.instrument()));
-        row.failures.retain(|failure| taken.instruments.contains(&failure.instrument));
+        let Some(taken) = taken.iter().find(|taken| taken.workload == row.workload) else {
+            return false;
+        };
+        row.readings
+            .retain(|reading| taken.instruments.contains(&reading.data.instrument()));
+        row.failures
+            .retain(|failure| taken.instruments.contains(&failure.instrument));
         taken.instruments.is_empty() || !row.readings.is_empty() || !row.failures.is_empty()
     });
 }
@@ -67,13 +77,17 @@ pub(super) fn taken(record: &Record, workload: &str) -> Taken {
         let read = row.readings.iter().map(|reading| reading.data.instrument());
         read.chain(row.failures.iter().map(|failure| failure.instrument))
     });
-    Taken { workload: workload.to_owned(), instruments: distinct(instruments) }
+    Taken {
+        workload: workload.to_owned(),
+        instruments: distinct(instruments),
+    }
 }
 
 /// Adds the readings of other instruments. The answer is wrong if it was wrong under any of them.
 pub(super) fn merge(row: &mut Row, other: Row) {
     row.readings.extend(other.readings);
-    row.readings.sort_by_key(|reading| reading.data.instrument());
+    row.readings
+        .sort_by_key(|reading| reading.data.instrument());
     row.failures.extend(other.failures);
     row.failures.sort_by_key(|failure| failure.instrument);
     if matches!(other.check, Check::Failed(_)) || matches!(row.check, Check::NotRun(_)) {
@@ -84,7 +98,11 @@ pub(super) fn merge(row: &mut Row, other: Row) {
 /// Describes the record that readings are taken from.
 pub(super) fn source(name: &str, record: &Record, taken: Vec<Taken>) -> Source {
     let revision = record.environment.revision.clone().unwrap_or_default();
-    let dirty = if record.environment.dirty { "-dirty" } else { "" };
+    let dirty = if record.environment.dirty {
+        "-dirty"
+    } else {
+        ""
+    };
     Source {
         exact: (record.created.clone(), format!("{revision}{dirty}")),
         name: name.to_owned(),

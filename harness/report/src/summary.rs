@@ -10,11 +10,21 @@ const MOST_PROBLEMS: usize = 5;
 /// Renders the summary.
 pub fn summary(report_data: &ReportData, charts: &[charts::Named], sections: &[Section]) -> String {
     let record = &report_data.record;
-    let mut page = format!("# Benchmark summary of {}\n\n", escape_markdown(&provenance::created(record)));
+    let mut page = format!(
+        "# Benchmark summary of {}\n\n",
+        escape_markdown(&provenance::created(record))
+    );
     for tile in headline::tiles(record, &report_data.anchors) {
-        page += &format!("- **{}** {}\n", escape_markdown(&tile.number), escape_markdown(&tile.says));
+        page += &format!(
+            "- **{}** {}\n",
+            escape_markdown(&tile.number),
+            escape_markdown(&tile.says)
+        );
     }
-    page += &format!("\n## Checks\n\n{}\n", escape_markdown(&problems::checks(record)));
+    page += &format!(
+        "\n## Checks\n\n{}\n",
+        escape_markdown(&problems::checks(record))
+    );
     let problems = problems::of(&record.rows);
     if !problems.is_empty() {
         page += "\n";
@@ -22,7 +32,10 @@ pub fn summary(report_data: &ReportData, charts: &[charts::Named], sections: &[S
             page += &format!("- {}\n", escape_markdown(problem));
         }
         if problems.len() > MOST_PROBLEMS {
-            page += &format!("- and {} more, in index.html\n", problems.len() - MOST_PROBLEMS);
+            page += &format!(
+                "- and {} more, in index.html\n",
+                problems.len() - MOST_PROBLEMS
+            );
         }
     }
     if let Some(ladder) = headline::ladder(report_data) {
@@ -32,7 +45,9 @@ pub fn summary(report_data: &ReportData, charts: &[charts::Named], sections: &[S
         page += "\n## Findings\n\n";
         for section in sections {
             let sentences = section.says.first().into_iter().chain(&section.missing);
-            let sentences: Vec<String> = sentences.map(|sentence| escape_markdown(sentence)).collect();
+            let sentences: Vec<String> = sentences
+                .map(|sentence| escape_markdown(sentence))
+                .collect();
             page += &format!("- **{}:** {}\n", section.title, sentences.join(" "));
         }
     }
@@ -45,7 +60,12 @@ pub fn summary(report_data: &ReportData, charts: &[charts::Named], sections: &[S
         page += &format!("- {name}: {}\n", escape_markdown(&value));
     }
     for source in &report_data.sources[1..] {
-        let line = format!("{} workloads from {}: {}", source.taken.len(), source.name, source.line);
+        let line = format!(
+            "{} workloads from {}: {}",
+            source.taken.len(),
+            source.name,
+            source.line
+        );
         page += &format!("- also: {}\n", escape_markdown(&line));
     }
     for note in &report_data.notes {

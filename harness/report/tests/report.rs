@@ -16,19 +16,33 @@ fn anchors() -> [String; 2] {
 
 /// The page with all charts and sections.
 fn page_of(report_data: &ReportData) -> String {
-    page(report_data, &charts::all(report_data), &sections(report_data)).expect("drawn")
+    page(
+        report_data,
+        &charts::all(report_data),
+        &sections(report_data),
+    )
+    .expect("drawn")
 }
 
 fn summary_of(report_data: &ReportData) -> String {
-    summary(report_data, &charts::all(report_data), &sections(report_data))
+    summary(
+        report_data,
+        &charts::all(report_data),
+        &sections(report_data),
+    )
 }
 
 #[test]
 fn the_tables_of_a_run_fit_a_terminal() {
     let text = Format::TABLE.render(&run_tables(&synthetic::record(), &anchors(), false, None));
     let text = anstream::adapter::strip_str(&text).to_string();
-    let tabular = text.lines().filter(|line| !line.contains(": ") && !line.starts_with('±'));
-    let widest = tabular.map(|line| line.chars().count()).max().unwrap_or_default();
+    let tabular = text
+        .lines()
+        .filter(|line| !line.contains(": ") && !line.starts_with('±'));
+    let widest = tabular
+        .map(|line| line.chars().count())
+        .max()
+        .unwrap_or_default();
     assert!((60..=140).contains(&widest), "{widest} columns");
     insta::assert_snapshot!("run_table", text);
 }
@@ -38,12 +52,19 @@ fn earlier() -> [Record; 3] {
     [(1, 150), (2, 130), (3, 100)].map(|(day, percent)| {
         let mut record = synthetic::record();
         record.created = format!("2026-01-0{day}T00:00:00Z");
-        for row in record.rows.iter_mut().filter(|row| row.phase == "optimized") {
+        for row in record
+            .rows
+            .iter_mut()
+            .filter(|row| row.phase == "optimized")
+        {
             for reading in &mut row.readings {
                 match &mut reading.data {
-                    Data::Callgrind { instructions } => *instructions = *instructions * percent / 100,
+                    Data::Callgrind { instructions } => {
+                        *instructions = *instructions * percent / 100
+                    }
                     Data::Clock { runs, .. } => {
-                        runs.iter_mut().for_each(|run| run.nanoseconds = run.nanoseconds * percent / 100);
+                        runs.iter_mut()
+                            .for_each(|run| run.nanoseconds = run.nanoseconds * percent / 100);
                     }
                     _ => {}
                 }
@@ -56,11 +77,24 @@ fn earlier() -> [Record; 3] {
 #[test]
 fn on_a_wide_terminal_a_run_shows_how_its_figures_went() {
     let record = synthetic::record();
-    let tables =
-        |earlier: &[Record]| run_tables(&record, &anchors(), false, Some(&Trends::of(earlier, &record, Some("naive"))));
+    let tables = |earlier: &[Record]| {
+        run_tables(
+            &record,
+            &anchors(),
+            false,
+            Some(&Trends::of(earlier, &record, Some("naive"))),
+        )
+    };
     let text = Format::TABLE.render(&tables(&earlier())[..1]);
-    insta::assert_snapshot!("run_table_with_trends", anstream::adapter::strip_str(&text).to_string());
-    assert_eq!(tables(&[]), run_tables(&record, &anchors(), false, None), "without a history there is nothing to show");
+    insta::assert_snapshot!(
+        "run_table_with_trends",
+        anstream::adapter::strip_str(&text).to_string()
+    );
+    assert_eq!(
+        tables(&[]),
+        run_tables(&record, &anchors(), false, None),
+        "without a history there is nothing to show"
+    );
 }
 
 #[test]
@@ -69,9 +103,13 @@ fn the_tables_of_a_run_in_every_format() {
     insta::assert_snapshot!("run_markdown", Format::MARKDOWN.render(&tables));
     let tables = run_tables(&synthetic::record(), &anchors(), true, None);
     insta::assert_snapshot!("run_csv", Format::CSV.render(&tables));
-    let json: serde_json::Value = serde_json::from_str(&Format::JSON.render(&tables)).expect("valid JSON");
+    let json: serde_json::Value =
+        serde_json::from_str(&Format::JSON.render(&tables)).expect("valid JSON");
     assert_eq!(json.as_array().map(Vec::len), Some(tables.len()));
-    insta::assert_snapshot!("run_json", serde_json::to_string_pretty(&json[0]).expect("JSON"));
+    insta::assert_snapshot!(
+        "run_json",
+        serde_json::to_string_pretty(&json[0]).expect("JSON")
+    );
 }
 
 #[test]
@@ -89,7 +127,10 @@ fn the_exact_values() {
 #[test]
 fn the_page() {
     let page = page(&report_data(few(synthetic::record())), &[], &[]).expect("drawn");
-    let body = page.split_once("</style>").map(|(_, body)| body).unwrap_or_default();
+    let body = page
+        .split_once("</style>")
+        .map(|(_, body)| body)
+        .unwrap_or_default();
     insta::assert_snapshot!("page", body);
 }
 
@@ -104,10 +145,16 @@ fn text_from_a_record_is_only_text() {
     let page = page_of(&report_data);
     assert!(page.contains("&lt;script&gt;"), "the text is there");
     assert!(page.contains("&lt;img src"), "the text is there");
-    assert!(!page.contains("<script>alert") && !page.contains("<img"), "but not as elements");
+    assert!(
+        !page.contains("<script>alert") && !page.contains("<img"),
+        "but not as elements"
+    );
     assert_eq!(page.matches("<script").count(), 1, "the page's own");
     let summary = summary_of(&report_data);
-    assert!(!summary.contains("<script") && !summary.contains("<img"), "{summary}");
+    assert!(
+        !summary.contains("<script") && !summary.contains("<img"),
+        "{summary}"
+    );
 }
 
 #[test]
@@ -124,10 +171,23 @@ fn text_from_a_roadmap_is_only_text() {
         }
     }
     let page = page_of(&report_data);
-    assert!(page.contains("alert(3)") && !page.contains("<script>alert"), "as words only");
-    assert_eq!((page.matches("<script").count(), page.matches("</script>").count()), (1, 1));
-    let own_page = harness_report::roadmap::page(&report_data, &sections(&report_data)).expect("a roadmap");
-    assert!(own_page.contains("alert(3)") && !own_page.contains("<script"), "{own_page}");
+    assert!(
+        page.contains("alert(3)") && !page.contains("<script>alert"),
+        "as words only"
+    );
+    assert_eq!(
+        (
+            page.matches("<script").count(),
+            page.matches("</script>").count()
+        ),
+        (1, 1)
+    );
+    let own_page =
+        harness_report::roadmap::page(&report_data, &sections(&report_data)).expect("a roadmap");
+    assert!(
+        own_page.contains("alert(3)") && !own_page.contains("<script"),
+        "{own_page}"
+    );
 }
 
 #[test]
@@ -147,20 +207,32 @@ fn the_words_of_the_charts() {
 #[test]
 fn a_chart_as_svg() {
     let charts = charts::all(&report_data(synthetic::record()));
-    insta::assert_snapshot!("chart_svg", charts[1].chart.svg(Layout::Wide).expect("drawn"));
+    insta::assert_snapshot!(
+        "chart_svg",
+        charts[1].chart.svg(Layout::Wide).expect("drawn")
+    );
 }
 
 #[test]
 fn pngs_decode_and_are_not_blank() {
     for named in charts::all(&report_data(synthetic::record())) {
         let bytes = named.chart.png().expect("drawn");
-        let mut reader = png::Decoder::new(bytes.as_slice()).read_info().expect("a PNG");
+        let mut reader = png::Decoder::new(bytes.as_slice())
+            .read_info()
+            .expect("a PNG");
         let mut pixels = vec![0; reader.output_buffer_size()];
         let info = reader.next_frame(&mut pixels).expect("whole");
         assert_eq!((info.width, info.color_type), (1720, png::ColorType::Rgb));
-        let coloured = pixels.chunks_exact(3).filter(|pixel| *pixel != [255, 255, 255]).count();
+        let coloured = pixels
+            .chunks_exact(3)
+            .filter(|pixel| *pixel != [255, 255, 255])
+            .count();
         let share = coloured as f64 / (f64::from(info.width) * f64::from(info.height));
-        assert!((0.005..0.5).contains(&share), "{}: {share} of the pixels carry something", named.name);
+        assert!(
+            (0.005..0.5).contains(&share),
+            "{}: {share} of the pixels carry something",
+            named.name
+        );
     }
 }
 
@@ -176,18 +248,32 @@ fn titles_follow_the_numbers() {
     }
     record.rows.reverse();
     record.rows.sort_by_key(|row| row.phase != "naive");
-    record.rows.retain(|row| row.workload == "medium/inference" && (row.phase == "naive" || row.phase == "optimized"));
-    let titles: Vec<String> =
-        charts::all(&report_data(record)).iter().map(|named| named.chart.title().to_owned()).collect();
-    assert!(titles[0].starts_with("optimized is") && titles[0].contains("slower than naive"), "{titles:?}");
-    assert_eq!(titles[1], "Heap bytes per token by phase", "a ratio to zero bytes is no finding");
+    record.rows.retain(|row| {
+        row.workload == "medium/inference" && (row.phase == "naive" || row.phase == "optimized")
+    });
+    let titles: Vec<String> = charts::all(&report_data(record))
+        .iter()
+        .map(|named| named.chart.title().to_owned())
+        .collect();
+    assert!(
+        titles[0].starts_with("optimized is") && titles[0].contains("slower than naive"),
+        "{titles:?}"
+    );
+    assert_eq!(
+        titles[1], "Heap bytes per token by phase",
+        "a ratio to zero bytes is no finding"
+    );
 }
 
 /// The sections as text: sentences, tables, and the words of charts.
 #[test]
 fn the_sections_of_a_report_with_everything() {
     for section in sections(&synthetic::everything()) {
-        let mut text = format!("{}\n\n{}\n\n", section.says.join("\n"), section.missing.join("\n"));
+        let mut text = format!(
+            "{}\n\n{}\n\n",
+            section.says.join("\n"),
+            section.missing.join("\n")
+        );
         text += &Format::MARKDOWN.render(&section.tables);
         for named in &section.charts {
             let words = svg_words(&named.chart.svg(Layout::Wide).expect("drawn")).join("\n");
@@ -206,12 +292,22 @@ fn what_was_not_measured_says_how_to() {
         section.missing.join(" ")
     };
     for id in ["ablation", "growth", "matrix"] {
-        assert!(missing(id).contains(&format!("cargo harness run --filter '{id}/*'")), "{}", missing(id));
+        assert!(
+            missing(id).contains(&format!("cargo harness run --filter '{id}/*'")),
+            "{}",
+            missing(id)
+        );
     }
-    assert!(sections.iter().all(|section| section.id != "roadmap"), "there is no roadmap");
+    assert!(
+        sections.iter().all(|section| section.id != "roadmap"),
+        "there is no roadmap"
+    );
     let page = page_of(&report_data(synthetic::record()));
     let page = page.replace("&#x27;", "'").replace("&#x2f;", "/");
-    assert!(page.contains("cargo harness run --filter 'matrix/*'"), "on the page too");
+    assert!(
+        page.contains("cargo harness run --filter 'matrix/*'"),
+        "on the page too"
+    );
 }
 
 /// Every table and chart of a section names its source.
@@ -222,14 +318,29 @@ fn every_table_and_chart_has_its_provenance() {
     for section in sections(&report_data) {
         for table in &section.tables {
             let last = table.notes.last().map(String::as_str).unwrap_or_default();
-            assert!(last.starts_with(line) && last.ends_with("record synthetic.json"), "{}: {last}", table.title);
+            assert!(
+                last.starts_with(line) && last.ends_with("record synthetic.json"),
+                "{}: {last}",
+                table.title
+            );
         }
     }
-    let of_sections: Vec<_> = sections(&report_data).into_iter().flat_map(|section| section.charts).collect();
+    let of_sections: Vec<_> = sections(&report_data)
+        .into_iter()
+        .flat_map(|section| section.charts)
+        .collect();
     for named in charts::all(&report_data).iter().chain(&of_sections) {
         let words = svg_words(&named.chart.svg(Layout::Wide).expect("drawn")).join(" ");
-        assert!(words.contains(line) && words.contains("record synthetic.json"), "{}: {words}", named.name);
-        assert!(!named.chart.title().ends_with('.'), "{}", named.chart.title());
+        assert!(
+            words.contains(line) && words.contains("record synthetic.json"),
+            "{}: {words}",
+            named.name
+        );
+        assert!(
+            !named.chart.title().ends_with('.'),
+            "{}",
+            named.chart.title()
+        );
     }
     assert!(of_sections.len() >= 10, "{}", of_sections.len());
 }
@@ -238,14 +349,27 @@ fn every_table_and_chart_has_its_provenance() {
 #[test]
 fn a_wrong_answer_makes_no_headline() {
     let mut record = synthetic::record();
-    for row in record.rows.iter_mut().filter(|row| row.phase == "optimized") {
+    for row in record
+        .rows
+        .iter_mut()
+        .filter(|row| row.phase == "optimized")
+    {
         row.check = Check::Failed("all of it".to_owned());
     }
     let report_data = report_data(record);
     let charts = charts::all(&report_data);
-    assert!(charts[0].chart.title().starts_with("kv-cache generates"), "{}", charts[0].chart.title());
+    assert!(
+        charts[0].chart.title().starts_with("kv-cache generates"),
+        "{}",
+        charts[0].chart.title()
+    );
     let words = svg_words(&charts[0].chart.svg(Layout::Wide).expect("drawn"));
-    assert!(words.iter().any(|line| line.contains("(answer wrong or unchecked)")), "{words:?}");
+    assert!(
+        words
+            .iter()
+            .any(|line| line.contains("(answer wrong or unchecked)")),
+        "{words:?}"
+    );
     let page = page_of(&report_data);
     assert!(!page.contains("x1485"), "no ratio is given for it");
 }
@@ -256,11 +380,25 @@ fn everything_is_written_and_nothing_is_needed_from_elsewhere() {
     let written = write(&report_data(synthetic::record()), folder.path(), true).expect("written");
     assert_eq!(written.files.len(), 3 + 2 * 4);
     for file in &written.files {
-        assert!(std::fs::metadata(file).is_ok_and(|data| data.len() > 1000), "{}", file.display());
+        assert!(
+            std::fs::metadata(file).is_ok_and(|data| data.len() > 1000),
+            "{}",
+            file.display()
+        );
     }
     let page = std::fs::read_to_string(&written.index).expect("the page");
-    assert_eq!(page.matches("<svg").count(), 2 * 4, "one for desks and one for phones");
-    for outside in ["src=\"", "@import", "url(", "<link rel=\"stylesheet", "href=\"http"] {
+    assert_eq!(
+        page.matches("<svg").count(),
+        2 * 4,
+        "one for desks and one for phones"
+    );
+    for outside in [
+        "src=\"",
+        "@import",
+        "url(",
+        "<link rel=\"stylesheet",
+        "href=\"http",
+    ] {
         assert!(!page.contains(outside), "{outside}");
     }
 }
@@ -274,7 +412,11 @@ fn pngs_are_written_on_request_only() {
     let written = write(&report_data(synthetic::record()), folder.path(), false).expect("written");
     assert_eq!(written.files.len(), 3 + 4);
     assert!(!png.exists(), "that of an earlier report is removed");
-    assert!(!std::fs::read_to_string(&written.index).expect("the page").contains(".png"));
+    assert!(
+        !std::fs::read_to_string(&written.index)
+            .expect("the page")
+            .contains(".png")
+    );
 }
 
 /// A run with counts only has neither speeds nor charts of time, and removes those of an earlier run.
@@ -283,15 +425,36 @@ fn counts_alone_make_a_report() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut record = synthetic::record();
     write(&report_data(record.clone()), folder.path(), true).expect("written");
-    assert!(folder.path().join("charts/latency-by-position.png").is_file());
+    assert!(
+        folder
+            .path()
+            .join("charts/latency-by-position.png")
+            .is_file()
+    );
     for row in &mut record.rows {
-        row.readings.retain(|reading| matches!(reading.data, Data::Callgrind { .. } | Data::Dhat { .. }));
+        row.readings
+            .retain(|reading| matches!(reading.data, Data::Callgrind { .. } | Data::Dhat { .. }));
     }
     let written = write(&report_data(record.clone()), folder.path(), true).expect("written");
-    let drawn: Vec<_> = written.files.iter().filter_map(|file| file.file_stem()?.to_str()).collect();
-    assert!(drawn.contains(&"memory-per-token") && !drawn.contains(&"latency-by-position"), "{drawn:?}");
-    assert!(!folder.path().join("charts/latency-by-position.png").exists());
-    assert!(!summary_of(&report_data(record)).contains("| x naive"), "no speed without time");
+    let drawn: Vec<_> = written
+        .files
+        .iter()
+        .filter_map(|file| file.file_stem()?.to_str())
+        .collect();
+    assert!(
+        drawn.contains(&"memory-per-token") && !drawn.contains(&"latency-by-position"),
+        "{drawn:?}"
+    );
+    assert!(
+        !folder
+            .path()
+            .join("charts/latency-by-position.png")
+            .exists()
+    );
+    assert!(
+        !summary_of(&report_data(record)).contains("| x naive"),
+        "no speed without time"
+    );
 }
 
 #[test]
@@ -308,7 +471,10 @@ fn anchors_may_be_missing() {
     let nobody = ["nobody".to_owned()];
     let text = Format::CSV.render(&run_tables(&few(synthetic::record()), &nobody, true, None));
     assert!(!text.contains("speed_over"), "{text}");
-    let titles = charts::all(&ReportData { anchors: nobody.to_vec(), ..report_data(synthetic::record()) });
+    let titles = charts::all(&ReportData {
+        anchors: nobody.to_vec(),
+        ..report_data(synthetic::record())
+    });
     assert_eq!(titles[0].chart.title(), "Tokens per second by phase");
 }
 

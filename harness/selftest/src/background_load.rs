@@ -21,7 +21,8 @@ impl LoadProcesses {
     /// # Errors
     /// If a process cannot be started, or `hogs` selects no core.
     pub fn start(hogs: BackgroundLoad, measured: Option<usize>) -> Result<Self> {
-        let allowed = sched_getaffinity(None).context("cannot find the cores that this process may use")?;
+        let allowed =
+            sched_getaffinity(None).context("cannot find the cores that this process may use")?;
         let cores: Vec<usize> = (0..CpuSet::MAX_CPU)
             .filter(|&core| allowed.is_set(core))
             .filter(|&core| match hogs {
@@ -38,17 +39,23 @@ impl LoadProcesses {
         let start = |core: usize| -> io::Result<Child> {
             let mut command = Command::new("sh");
             command.args(["-c", "while :; do :; done"]);
-            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            command
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null());
             let child = Child::start(&mut command)?;
             let mut cores = CpuSet::new();
             cores.set(core);
             sched_setaffinity(Some(child.id()), &cores)?;
             Ok(child)
         };
-        let running = cores
-            .into_iter()
-            .map(|core| start(core).with_context(|| format!("cannot start a program that computes on core {core}")));
-        Ok(Self { _running: running.collect::<Result<_>>()? })
+        let running = cores.into_iter().map(|core| {
+            start(core)
+                .with_context(|| format!("cannot start a program that computes on core {core}"))
+        });
+        Ok(Self {
+            _running: running.collect::<Result<_>>()?,
+        })
     }
 }
 
@@ -65,15 +72,34 @@ mod tests {
     #[test]
     fn each_core_gets_one_that_stays_on_it_and_ends_when_told() {
         let hog = LoadProcesses::start(BackgroundLoad::Each, None).expect("sh is there");
-        let processes: Vec<i32> = hog._running.iter().map(|child| child.id().as_raw_nonzero().get()).collect();
-        assert_eq!(processes.len(), std::thread::available_parallelism().expect("some").get());
+        let processes: Vec<i32> = hog
+            ._running
+            .iter()
+            .map(|child| child.id().as_raw_nonzero().get())
+            .collect();
+        assert_eq!(
+            processes.len(),
+            std::thread::available_parallelism().expect("some").get()
+        );
         for &process in &processes {
             let status = status(process).expect("it runs");
-            let cores = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).expect("listed");
+            let cores = status
+                .lines()
+                .find_map(|line| line.strip_prefix("Cpus_allowed_list:"))
+                .expect("listed");
             assert!(cores.trim().parse::<usize>().is_ok(), "{cores}");
         }
         drop(hog);
-        assert!(processes.into_iter().all(|process| status(process).is_none()));
-        assert!(LoadProcesses::start(BackgroundLoad::None, Some(0)).expect("nothing to start")._running.is_empty());
+        assert!(
+            processes
+                .into_iter()
+                .all(|process| status(process).is_none())
+        );
+        assert!(
+            LoadProcesses::start(BackgroundLoad::None, Some(0))
+                .expect("nothing to start")
+                ._running
+                .is_empty()
+        );
     }
 }

@@ -75,10 +75,17 @@ pub fn parse(text: &str, path: &Path) -> Result<Vec<CodeChange>> {
     let file: File = toml::from_str(text).map_err(|error| {
         let before = text.bytes().take(error.span().map_or(0, |span| span.start));
         let line = 1 + before.filter(|&byte| byte == b'\n').count();
-        anyhow!("{}, line {line}: {}; {KEYS}", path.display(), error.message().replace('\n', " "))
+        anyhow!(
+            "{}, line {line}: {}; {KEYS}",
+            path.display(),
+            error.message().replace('\n', " ")
+        )
     })?;
     for (place, change) in file.change.iter().enumerate() {
-        let checked = match file.change[..place].iter().any(|other| other.name == change.name) {
+        let checked = match file.change[..place]
+            .iter()
+            .any(|other| other.name == change.name)
+        {
             true => Err(anyhow!("a second change of that name; rename one of them")),
             false => change.check(),
         };
@@ -90,10 +97,17 @@ pub fn parse(text: &str, path: &Path) -> Result<Vec<CodeChange>> {
 impl CodeChange {
     /// One variant for each percentage; one for unchanged code.
     pub fn variants(&self) -> Vec<Variant> {
-        let variant = |percent| Variant { change: self.clone(), percent };
+        let variant = |percent| Variant {
+            change: self.clone(),
+            percent,
+        };
         match self.percent.is_empty() {
             true => vec![variant(None)],
-            false => self.percent.iter().map(|&percent| variant(Some(percent))).collect(),
+            false => self
+                .percent
+                .iter()
+                .map(|&percent| variant(Some(percent)))
+                .collect(),
         }
     }
 
@@ -101,26 +115,51 @@ impl CodeChange {
     fn check(&self) -> Result<()> {
         let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
         let has_name = !self.name.is_empty() && self.name.chars().all(is_plain);
-        ensure!(has_name, "a name has small letters, digits, `.` and `-` only");
+        ensure!(
+            has_name,
+            "a name has small letters, digits, `.` and `-` only"
+        );
         let kind = self.kind.trim();
         let has_kind = !kind.is_empty() && kind == self.kind && !kind.contains(char::is_control);
-        ensure!(has_kind, "`kind` is empty or has white space around it; write a word such as comment");
+        ensure!(
+            has_kind,
+            "`kind` is empty or has white space around it; write a word such as comment"
+        );
         if self.kind == SLOWDOWN {
             let is_whole = !self.percent.is_empty() && !self.slows.is_empty();
-            ensure!(is_whole, "a slowdown needs `percent` and `slows`; write both");
+            ensure!(
+                is_whole,
+                "a slowdown needs `percent` and `slows`; write both"
+            );
         } else {
-            let is_bare = self.percent.is_empty() && self.slows.is_empty() && self.touches.is_empty();
-            ensure!(is_bare, "only the kind {SLOWDOWN} has `percent`, `slows` and `touches`; remove them");
+            let is_bare =
+                self.percent.is_empty() && self.slows.is_empty() && self.touches.is_empty();
+            ensure!(
+                is_bare,
+                "only the kind {SLOWDOWN} has `percent`, `slows` and `touches`; remove them"
+            );
         }
         for (place, &percent) in self.percent.iter().enumerate() {
-            let is_good = percent > 0.0 && percent <= 100.0 && !self.percent[..place].contains(&percent);
-            ensure!(is_good, "`percent` has {percent}; write different numbers above 0 and at most 100");
+            let is_good =
+                percent > 0.0 && percent <= 100.0 && !self.percent[..place].contains(&percent);
+            ensure!(
+                is_good,
+                "`percent` has {percent}; write different numbers above 0 and at most 100"
+            );
         }
         self.check_sides()?;
-        for (key, globs) in [("filter", &self.filter), ("slows", &self.slows), ("touches", &self.touches)] {
+        for (key, globs) in [
+            ("filter", &self.filter),
+            ("slows", &self.slows),
+            ("touches", &self.touches),
+        ] {
             for glob in globs {
-                Pattern::new(glob)
-                    .map_err(|error| anyhow!("`{key}` has `{glob}`: {}; write a glob such as 'a/*'", error.msg))?;
+                Pattern::new(glob).map_err(|error| {
+                    anyhow!(
+                        "`{key}` has `{glob}`: {}; write a glob such as 'a/*'",
+                        error.msg
+                    )
+                })?;
             }
         }
         Ok(())
@@ -130,16 +169,27 @@ impl CodeChange {
         if self.base.is_some() || self.head.is_some() {
             let are_both = self.base.is_some() && self.head.is_some();
             let is_alone = are_both && self.edit.is_empty() && self.percent.len() < 2;
-            ensure!(is_alone, "`base` and `head` go together, with at most one percentage and without edits");
+            ensure!(
+                is_alone,
+                "`base` and `head` go together, with at most one percentage and without edits"
+            );
             return Ok(());
         }
         for Edit { file, find, .. } in &self.edit {
             let mut parts = Path::new(file).components();
-            let is_inside = !file.is_empty() && parts.all(|part| matches!(part, Component::Normal(_)));
-            ensure!(is_inside, "`{file}` is no file of the project; write a path from its root, without `..`");
-            ensure!(!find.is_empty(), "`find` is empty in an edit of `{file}`; write text that is there once");
+            let is_inside =
+                !file.is_empty() && parts.all(|part| matches!(part, Component::Normal(_)));
+            ensure!(
+                is_inside,
+                "`{file}` is no file of the project; write a path from its root, without `..`"
+            );
+            ensure!(
+                !find.is_empty(),
+                "`find` is empty in an edit of `{file}`; write text that is there once"
+            );
         }
-        let has_placeholder = |edit: &Edit| edit.replace.contains("{share}") || edit.replace.contains("{percent}");
+        let has_placeholder =
+            |edit: &Edit| edit.replace.contains("{share}") || edit.replace.contains("{percent}");
         let are_different = self.percent.len() < 2 || self.edit.iter().any(has_placeholder);
         ensure!(
             are_different,
@@ -153,7 +203,8 @@ impl Variant {
     /// The name, with `@` and the percentage for a slowdown.
     pub fn name(&self) -> String {
         let name = &self.change.name;
-        self.percent.map_or_else(|| name.clone(), |percent| format!("{name}@{percent}"))
+        self.percent
+            .map_or_else(|| name.clone(), |percent| format!("{name}@{percent}"))
     }
 
     /// The edits, with the percentage in place of `{share}` and `{percent}`.
@@ -192,7 +243,10 @@ mod tests {
                         [[change.edit]]\nfile = \"a/b.rs\"\nfind = \"x\"\nreplace = \"x * {share} or {percent}\"\n";
 
     fn wrong(text: &str) -> String {
-        format!("{:#}", parse(text, Path::new("selftest.toml")).expect_err(text))
+        format!(
+            "{:#}",
+            parse(text, Path::new("selftest.toml")).expect_err(text)
+        )
     }
 
     #[test]
@@ -201,8 +255,14 @@ mod tests {
         let variants = changes[0].variants();
         let names: Vec<String> = variants.iter().map(Variant::name).collect();
         assert_eq!(names, ["gelu@0.5", "gelu@1", "gelu@7"]);
-        let replaced: Vec<String> = variants.iter().map(|one| one.edits()[0].replace.clone()).collect();
-        assert_eq!(replaced, ["x * 0.005 or 0.5", "x * 0.01 or 1", "x * 0.07 or 7"]);
+        let replaced: Vec<String> = variants
+            .iter()
+            .map(|one| one.edits()[0].replace.clone())
+            .collect();
+        assert_eq!(
+            replaced,
+            ["x * 0.005 or 0.5", "x * 0.01 or 1", "x * 0.07 or 7"]
+        );
         assert_eq!([0.7, 2.3, 100.0].map(share), ["0.007", "0.023", "1.0"]);
     }
 
@@ -211,8 +271,14 @@ mod tests {
         let text = "[[change]]\nname = \"a\"\nkind = \"empty\"\nforce = true\n[[change]]\nname = \"b\"\nkind = \"refactoring\"\n\
                     base = \"v1\"\nhead = \"v2\"\n";
         let changes = parse(text, Path::new("selftest.toml")).expect("good");
-        assert_eq!((changes[0].variants()[0].name().as_str(), changes[0].force), ("a", true));
-        assert_eq!((changes[1].base.as_deref(), changes[1].head.as_deref()), (Some("v1"), Some("v2")));
+        assert_eq!(
+            (changes[0].variants()[0].name().as_str(), changes[0].force),
+            ("a", true)
+        );
+        assert_eq!(
+            (changes[1].base.as_deref(), changes[1].head.as_deref()),
+            (Some("v1"), Some("v2"))
+        );
     }
 
     #[test]
@@ -234,7 +300,10 @@ mod tests {
             GOOD.replace("slows", "base = \"v1\"\nslows"),
         ];
         let sentences: Vec<String> = cases.iter().map(|text| wrong(text)).collect();
-        assert!(sentences.iter().all(|sentence| !sentence.contains('\n')), "{sentences:#?}");
+        assert!(
+            sentences.iter().all(|sentence| !sentence.contains('\n')),
+            "{sentences:#?}"
+        );
         insta::assert_snapshot!(sentences.join("\n"));
     }
 

@@ -16,7 +16,11 @@ const FALSE: usize = 2;
 /// The estimates of unchanged code by kind, then those of slowed workloads by percentage; none without trials.
 pub fn chart(rows: &[Row]) -> Option<Chart> {
     let last = rows.iter().map(|row| row.date).max()?;
-    let kind = |name: &str, place, is_cross| DotKind { name: name.to_owned(), place, is_cross };
+    let kind = |name: &str, place, is_cross| DotKind {
+        name: name.to_owned(),
+        place,
+        is_cross,
+    };
     let machines: BTreeSet<&str> = rows.iter().map(|row| row.machine.as_str()).collect();
     let subtitle = format!(
         "{} gates on {}, the last on {}. One dot for each timed workload of a gate; of slowdowns, only the slowed workloads \
@@ -39,11 +43,22 @@ pub fn chart(rows: &[Row]) -> Option<Chart> {
 
 /// Rows of dots: unchanged code by kind, then slowed workloads by percentage.
 fn dot_rows(rows: &[Row]) -> Vec<DotRow> {
-    let kinds: BTreeSet<&str> = rows.iter().filter(|row| !row.is_slowdown()).map(|row| row.kind.as_str()).collect();
-    let unchanged = kinds.into_iter().map(|kind| dots(kind, 0.0, rows, |row| !row.is_slowdown() && row.kind == kind));
+    let kinds: BTreeSet<&str> = rows
+        .iter()
+        .filter(|row| !row.is_slowdown())
+        .map(|row| row.kind.as_str())
+        .collect();
+    let unchanged = kinds.into_iter().map(|kind| {
+        dots(kind, 0.0, rows, |row| {
+            !row.is_slowdown() && row.kind == kind
+        })
+    });
     let slowdowns = percentages(rows).into_iter();
-    let slowdowns =
-        slowdowns.map(|percent| dots(&format!("+{percent} %"), percent, rows, move |row| row.percent == Some(percent)));
+    let slowdowns = slowdowns.map(|percent| {
+        dots(&format!("+{percent} %"), percent, rows, move |row| {
+            row.percent == Some(percent)
+        })
+    });
     unchanged.chain(slowdowns).collect()
 }
 
@@ -65,7 +80,10 @@ fn dots(name: &str, truth: f64, rows: &[Row], is_of: impl Fn(&Row) -> bool) -> D
     DotRow {
         name: name.to_owned(),
         truth,
-        dots: rows.iter().flat_map(|row| row.workloads.iter().filter_map(|one| dot(row, one))).collect(),
+        dots: rows
+            .iter()
+            .flat_map(|row| row.workloads.iter().filter_map(|one| dot(row, one)))
+            .collect(),
         label: format!("{red} of {} red", rows.len()),
     }
 }
@@ -87,7 +105,10 @@ mod tests {
             slowdown(0.5, 0, TimeOutcome::Verdict(Verdict::NotSlower), 0.4),
         ];
         let drawn = dot_rows(&rows);
-        let drawn: Vec<_> = drawn.iter().map(|row| (row.name.as_str(), row.label.as_str(), row.dots.clone())).collect();
+        let drawn: Vec<_> = drawn
+            .iter()
+            .map(|row| (row.name.as_str(), row.label.as_str(), row.dots.clone()))
+            .collect();
         assert_eq!(
             drawn,
             [

@@ -27,21 +27,39 @@ impl<'a, I: Iterator<Item = (&'static str, &'a str)>> Fields<I> {
     pub(crate) fn words(&mut self) -> Result<String, String> {
         let (column, text) = self.next()?;
         let is_good = !text.is_empty() && !text.contains(char::is_control);
-        if is_good { Ok(text.to_owned()) } else { Err(wrong(column, text)) }
+        if is_good {
+            Ok(text.to_owned())
+        } else {
+            Err(wrong(column, text))
+        }
     }
 
     /// Parses the first twelve digits of a commit; in the column `harness` a plus may follow.
     pub(crate) fn commit(&mut self) -> Result<String, String> {
         let (column, text) = self.next()?;
-        let digits = if column == "harness" { text.strip_suffix('+').unwrap_or(text) } else { text };
-        let is_commit = digits.len() == 12 && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        if is_commit { Ok(text.to_owned()) } else { Err(wrong(column, text)) }
+        let digits = if column == "harness" {
+            text.strip_suffix('+').unwrap_or(text)
+        } else {
+            text
+        };
+        let is_commit = digits.len() == 12
+            && digits
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        if is_commit {
+            Ok(text.to_owned())
+        } else {
+            Err(wrong(column, text))
+        }
     }
 }
 
 /// Parses a value; its text must be equal to the one that it prints.
 pub(crate) fn exact<T: FromStr + Display>(column: &str, text: &str) -> Result<T, String> {
-    let value = text.parse::<T>().ok().filter(|value| value.to_string() == text);
+    let value = text
+        .parse::<T>()
+        .ok()
+        .filter(|value| value.to_string() == text);
     value.ok_or_else(|| wrong(column, text))
 }
 

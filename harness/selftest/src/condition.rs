@@ -24,7 +24,9 @@ pub struct Condition {
 }
 
 /// Programs that compute all the time beside the measurement, as a disturbance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, ValueEnum, Display, EnumString)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, ValueEnum, Display, EnumString,
+)]
 #[strum(serialize_all = "kebab-case")]
 pub enum BackgroundLoad {
     /// No load
@@ -51,13 +53,19 @@ pub enum Scope {
 impl Change {
     /// The slowdown to inject into the head.
     pub fn injection(self) -> Option<Injection> {
-        self.0.map(|percent| Injection { share: percent / 100.0 })
+        self.0.map(|percent| Injection {
+            share: percent / 100.0,
+        })
     }
 
     /// Default scope of a trial: a slowdown is found in a single workload, whereas a false alarm is one of a whole
     /// gate.
     pub fn scope(self) -> Scope {
-        if self.0.is_some() { Scope::Workload } else { Scope::Short }
+        if self.0.is_some() {
+            Scope::Workload
+        } else {
+            Scope::Short
+        }
     }
 }
 
@@ -85,7 +93,11 @@ impl Condition {
     pub fn of_file(name: &str) -> Option<Self> {
         let mut parts = name.split('_');
         let change = parts.next()?.replace('-', ":").parse().ok()?;
-        let condition = Self { change, hogs: parts.next()?.parse().ok()?, scope: parts.next()?.parse().ok()? };
+        let condition = Self {
+            change,
+            hogs: parts.next()?.parse().ok()?,
+            scope: parts.next()?.parse().ok()?,
+        };
         let seed = parts.next()?.strip_suffix(".json")?.parse().ok()?;
         (condition.file_name(seed) == name).then_some(condition)
     }
@@ -133,7 +145,9 @@ impl FromStr for Change {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let percent = text.strip_prefix("inject:").and_then(|percent| percent.parse().ok());
+        let percent = text
+            .strip_prefix("inject:")
+            .and_then(|percent| percent.parse().ok());
         match percent.filter(|&percent| percent > 0.0 && percent <= 100.0) {
             Some(percent) => Ok(Self(Some(percent))),
             None if text == "null" => Ok(Self(None)),
@@ -151,27 +165,61 @@ mod tests {
     #[test]
     fn conditions_are_read_as_they_are_written() {
         for text in ["null", "inject:0.5", "inject:5"] {
-            assert_eq!(text.parse::<Change>().expect("a condition").to_string(), text);
+            assert_eq!(
+                text.parse::<Change>().expect("a condition").to_string(),
+                text
+            );
         }
-        for text in
-            ["", "nul", "inject", "inject:", "inject:0", "inject:-1", "inject:nan", "inject:101", "null:1", "moved"]
-        {
+        for text in [
+            "",
+            "nul",
+            "inject",
+            "inject:",
+            "inject:0",
+            "inject:-1",
+            "inject:nan",
+            "inject:101",
+            "null:1",
+            "moved",
+        ] {
             let error = text.parse::<Change>().expect_err(text);
-            assert!(error.starts_with(&format!("{text:?} is no condition")), "{error}");
+            assert!(
+                error.starts_with(&format!("{text:?} is no condition")),
+                "{error}"
+            );
         }
     }
 
     #[test]
     fn the_name_of_a_file_holds_the_condition() {
         for (change, hogs, scope, name) in [
-            (Change(None), BackgroundLoad::None, Scope::Short, "null_none_short_7.json"),
-            (Change(Some(0.5)), BackgroundLoad::Each, Scope::Workload, "inject-0.5_each_workload_7.json"),
+            (
+                Change(None),
+                BackgroundLoad::None,
+                Scope::Short,
+                "null_none_short_7.json",
+            ),
+            (
+                Change(Some(0.5)),
+                BackgroundLoad::Each,
+                Scope::Workload,
+                "inject-0.5_each_workload_7.json",
+            ),
         ] {
-            let condition = Condition { change, hogs, scope };
+            let condition = Condition {
+                change,
+                hogs,
+                scope,
+            };
             assert_eq!(condition.file_name(7), name);
             assert_eq!(Condition::of_file(name), Some(condition));
         }
-        for name in ["null_none_short.json", "null_none_short_x.json", "inject_none_short_7.json", "null_none_7.json"] {
+        for name in [
+            "null_none_short.json",
+            "null_none_short_x.json",
+            "inject_none_short_7.json",
+            "null_none_7.json",
+        ] {
             assert_eq!(Condition::of_file(name), None, "{name}");
         }
     }
@@ -180,8 +228,16 @@ mod tests {
     fn larger_slowdowns_have_less_time() {
         let seconds = |text: &str| {
             let change = text.parse().expect("a condition");
-            Condition { change, hogs: BackgroundLoad::None, scope: Scope::Workload }.seconds()
+            Condition {
+                change,
+                hogs: BackgroundLoad::None,
+                scope: Scope::Workload,
+            }
+            .seconds()
         };
-        assert_eq!(["inject:0.5", "inject:1", "inject:2", "inject:5"].map(seconds), [15, 15, 8, 5]);
+        assert_eq!(
+            ["inject:0.5", "inject:1", "inject:2", "inject:5"].map(seconds),
+            [15, 15, 8, 5]
+        );
     }
 }

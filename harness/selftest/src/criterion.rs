@@ -67,7 +67,8 @@ impl BackToBack {
         let bytes = log::bytes(path)?;
         let lines = bytes.split_inclusive(|&byte| byte == b'\n').zip(1..);
         let verdict = |(line, number)| {
-            serde_json::from_slice(line).map_err(|error| log::wrong_line(path, number, &format!("no verdict: {error}")))
+            serde_json::from_slice(line)
+                .map_err(|error| log::wrong_line(path, number, &format!("no verdict: {error}")))
         };
         lines.map(verdict).collect()
     }
@@ -77,7 +78,9 @@ impl BackToBack {
     /// # Errors
     /// If the file cannot be written.
     pub fn add(&self, path: &Path) -> Result<()> {
-        log::append(path, |_| Ok((serde_json::to_string(self)? + "\n").into_bytes()))
+        log::append(path, |_| {
+            Ok((serde_json::to_string(self)? + "\n").into_bytes())
+        })
     }
 
     /// Runs the bench of a workload twice; `bench` starts the program of benches.
@@ -89,11 +92,24 @@ impl BackToBack {
         run(bench(), timed, home.path())?;
         let output = run(bench(), timed, home.path())?;
         let (called, change) = understood(&output).with_context(|| {
-            let last = output.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default().trim();
-            format!("criterion printed no verdict on {}/{}; its last line is: {last}", timed.workload, timed.phase)
+            let last = output
+                .lines()
+                .rfind(|line| !line.trim().is_empty())
+                .unwrap_or_default()
+                .trim();
+            format!(
+                "criterion printed no verdict on {}/{}; its last line is: {last}",
+                timed.workload, timed.phase
+            )
         })?;
         let TimedPhase { workload, phase } = timed.clone();
-        Ok(Self { workload, phase, created, called, change })
+        Ok(Self {
+            workload,
+            phase,
+            created,
+            called,
+            change,
+        })
     }
 }
 
@@ -103,8 +119,14 @@ pub fn section(verdicts: &[BackToBack]) -> String {
         return String::new();
     }
     let rate = |words: &[Called]| {
-        let count = verdicts.iter().filter(|one| words.contains(&one.called)).count();
-        let rate = Rate { count, of: verdicts.len() };
+        let count = verdicts
+            .iter()
+            .filter(|one| words.contains(&one.called))
+            .count();
+        let rate = Rate {
+            count,
+            of: verdicts.len(),
+        };
         format!("{count} of {}: {}", rate.of, rate.with_interval())
     };
     let changes = Estimates::from_iter(verdicts.iter().map(|one| 100.0 * one.change));
@@ -122,8 +144,18 @@ pub fn section(verdicts: &[BackToBack]) -> String {
 
 fn run(mut command: Command, timed: &TimedPhase, home: &Path) -> Result<String> {
     command
-        .args(["--bench", "--noplot", "--exact", &format!("{}/{}", timed.workload, timed.phase)])
-        .args(["--warm-up-time", &WARM_UP.to_string(), "--measurement-time", &MEASURED.to_string()])
+        .args([
+            "--bench",
+            "--noplot",
+            "--exact",
+            &format!("{}/{}", timed.workload, timed.phase),
+        ])
+        .args([
+            "--warm-up-time",
+            &WARM_UP.to_string(),
+            "--measurement-time",
+            &MEASURED.to_string(),
+        ])
         .env("CRITERION_HOME", home)
         .env("HARNESS_THREADS", "1");
     let output = process::output(&mut command, LIMIT).context("criterion could not be run")?;
@@ -132,10 +164,22 @@ fn run(mut command: Command, timed: &TimedPhase, home: &Path) -> Result<String> 
 
 /// Parses the verdict and the estimate of the change, which is the second of three numbers.
 fn understood(output: &str) -> Option<(Called, f64)> {
-    let called = *Called::VARIANTS.iter().find(|called| output.contains(called.as_ref()))?;
-    let changes = output.lines().find_map(|line| line.trim().strip_prefix("change:"))?;
-    let middle = changes.trim().trim_start_matches('[').split_whitespace().nth(1)?;
-    let percent: f64 = middle.replace('\u{2212}', "-").trim_end_matches('%').parse().ok()?;
+    let called = *Called::VARIANTS
+        .iter()
+        .find(|called| output.contains(called.as_ref()))?;
+    let changes = output
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("change:"))?;
+    let middle = changes
+        .trim()
+        .trim_start_matches('[')
+        .split_whitespace()
+        .nth(1)?;
+    let percent: f64 = middle
+        .replace('\u{2212}', "-")
+        .trim_end_matches('%')
+        .parse()
+        .ok()?;
     Some((called, percent / 100.0))
 }
 
@@ -156,15 +200,26 @@ mod tests {
             called,
             change,
         };
-        let all = [verdict(Called::Regressed, 0.02), verdict(Called::WithinNoise, 0.0)];
+        let all = [
+            verdict(Called::Regressed, 0.02),
+            verdict(Called::WithinNoise, 0.0),
+        ];
         all.iter().for_each(|one| one.add(&path).expect("added"));
         assert_eq!(BackToBack::read_all(&path).expect("readable"), all);
         let section = section(&all);
-        assert!(section.contains("Reported as changed: 1 of 2: 50.0 % [2.53, 97.5]"), "{section}");
+        assert!(
+            section.contains("Reported as changed: 1 of 2: 50.0 % [2.53, 97.5]"),
+            "{section}"
+        );
         assert!(section.contains("an SD of 1.41 %"), "{section}");
         std::fs::write(&path, "{}\n").expect("written");
-        let error = BackToBack::read_all(&path).expect_err("no verdict").to_string();
-        assert!(error.contains("criterion.jsonl, line 1: no verdict: missing field"), "{error}");
+        let error = BackToBack::read_all(&path)
+            .expect_err("no verdict")
+            .to_string();
+        assert!(
+            error.contains("criterion.jsonl, line 1: no verdict: missing field"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -173,8 +228,14 @@ mod tests {
                     change: [\u{2212}0.51% +0.25% +1.02%] (p = 0.48 > 0.05)\n                        \
                     No change in performance detected.\nFound 3 outliers";
         assert_eq!(understood(output), Some((Called::NoChange, 0.0025)));
-        let slower = output.replace("No change in performance detected", "Performance has regressed");
-        assert_eq!(understood(&slower.replace("+0.25%", "\u{2212}3.5%")), Some((Called::Regressed, -0.035)));
+        let slower = output.replace(
+            "No change in performance detected",
+            "Performance has regressed",
+        );
+        assert_eq!(
+            understood(&slower.replace("+0.25%", "\u{2212}3.5%")),
+            Some((Called::Regressed, -0.035))
+        );
         assert_eq!(understood("time: [1 µs 2 µs 3 µs]"), None);
         assert_eq!(understood("Performance has improved."), None);
     }

@@ -60,13 +60,21 @@ pub(crate) fn groups(rows: &[Row]) -> Vec<Group<'_>> {
     let mut groups = Vec::new();
     let conditions: BTreeSet<_> = rows.iter().map(|row| (row.scope(), row.hogs)).collect();
     for (scope, hogs) in conditions {
-        let rows: Vec<&Row> = rows.iter().filter(|row| (row.scope(), row.hogs) == (scope, hogs)).collect();
+        let rows: Vec<&Row> = rows
+            .iter()
+            .filter(|row| (row.scope(), row.hogs) == (scope, hogs))
+            .collect();
         let machines: BTreeSet<&str> = rows.iter().map(|row| row.machine.as_str()).collect();
         let all = (machines.len() > 1).then_some(None);
         for machine in all.into_iter().chain(machines.into_iter().map(Some)) {
             let is_here = |row: &&Row| machine.is_none_or(|machine| row.machine == machine);
             let rows = rows.iter().copied().filter(is_here).collect();
-            groups.push(Group { machine, scope, hogs, rows });
+            groups.push(Group {
+                machine,
+                scope,
+                hogs,
+                rows,
+            });
         }
     }
     groups
@@ -93,61 +101,107 @@ impl<'a> Group<'a> {
 
     /// Counts unchanged code, of one kind or all.
     pub(crate) fn count<'k>(&self, kind: Option<&'k str>) -> Unchanged<'k> {
-        let rows: Vec<&Row> = self.unchanged().filter(|row| kind.is_none_or(|kind| row.kind == kind)).collect();
+        let rows: Vec<&Row> = self
+            .unchanged()
+            .filter(|row| kind.is_none_or(|kind| row.kind == kind))
+            .collect();
         let count = |holds: &dyn Fn(&Row) -> bool| rows.iter().filter(|row| holds(row)).count();
         let workloads: Vec<&WorkloadResult> = rows.iter().flat_map(|row| &row.workloads).collect();
         let is_open = |one: &&&WorkloadResult| {
-            matches!(one.verdict, TimeOutcome::Verdict(Verdict::Inconclusive) | TimeOutcome::Failed)
+            matches!(
+                one.verdict,
+                TimeOutcome::Verdict(Verdict::Inconclusive) | TimeOutcome::Failed
+            )
         };
         Unchanged {
             kind,
             gates: rows.len(),
-            red: Rate { count: count(&Row::is_red), of: count(&|row| !row.workloads.is_empty()) },
+            red: Rate {
+                count: count(&Row::is_red),
+                of: count(&|row| !row.workloads.is_empty()),
+            },
             unjudged: count(&|row| row.exit > 1),
-            inconclusive: Rate { count: workloads.iter().filter(is_open).count(), of: workloads.len() },
+            inconclusive: Rate {
+                count: workloads.iter().filter(is_open).count(),
+                of: workloads.len(),
+            },
         }
     }
 
     /// The estimates on unchanged code, of one workload or all. With `forced` those of gates that timed identical
     /// programs, otherwise those of the other gates.
     pub(crate) fn estimates(&self, forced: bool, workload: Option<&str>) -> Estimates {
-        let outcomes = self.unchanged().filter(|row| row.forced == forced).flat_map(|row| &row.workloads);
-        Estimates::of(outcomes.filter(|one| workload.is_none_or(|workload| one.workload == workload)))
+        let outcomes = self
+            .unchanged()
+            .filter(|row| row.forced == forced)
+            .flat_map(|row| &row.workloads);
+        Estimates::of(
+            outcomes.filter(|one| workload.is_none_or(|workload| one.workload == workload)),
+        )
     }
 
     /// The mean of the estimates of each gate on unchanged code. Estimates of one gate are not independent: its
     /// workloads share layouts and are measured within minutes.
     pub(crate) fn means(&self, forced: bool) -> Estimates {
         let gates = self.unchanged().filter(|row| row.forced == forced);
-        Estimates(gates.filter_map(|row| Estimates::of(row.workloads.iter()).mean()).collect())
+        Estimates(
+            gates
+                .filter_map(|row| Estimates::of(row.workloads.iter()).mean())
+                .collect(),
+        )
     }
 
     /// The workloads that were timed on unchanged code.
     pub(crate) fn workloads(&self) -> BTreeSet<&'a str> {
-        self.unchanged().flat_map(|row| &row.workloads).map(|one| one.workload.as_str()).collect()
+        self.unchanged()
+            .flat_map(|row| &row.workloads)
+            .map(|one| one.workload.as_str())
+            .collect()
     }
 
     /// The slowdowns, from the smallest to the largest.
     pub(crate) fn slowdowns(&self) -> Vec<Slowdown> {
         let slowdown = |percent| {
-            let rows: Vec<&Row> = self.rows.iter().copied().filter(|row| row.percent == Some(percent)).collect();
+            let rows: Vec<&Row> = self
+                .rows
+                .iter()
+                .copied()
+                .filter(|row| row.percent == Some(percent))
+                .collect();
             let red_on = |role| {
                 let is_red = |row: &&&Row| row.red().any(|one| one.role == role);
-                Rate { count: rows.iter().filter(is_red).count(), of: rows.len() }
+                Rate {
+                    count: rows.iter().filter(is_red).count(),
+                    of: rows.len(),
+                }
             };
-            let seconds: Vec<f64> = rows.iter().map(|row| row.measuring_seconds.value()).collect();
-            let slowed = || rows.iter().flat_map(|row| &row.workloads).filter(|one| one.role == Role::Slowed);
-            let is_assured = |one: &&WorkloadResult| one.verdict == TimeOutcome::Verdict(Verdict::NotSlower);
+            let seconds: Vec<f64> = rows
+                .iter()
+                .map(|row| row.measuring_seconds.value())
+                .collect();
+            let slowed = || {
+                rows.iter()
+                    .flat_map(|row| &row.workloads)
+                    .filter(|one| one.role == Role::Slowed)
+            };
+            let is_assured =
+                |one: &&WorkloadResult| one.verdict == TimeOutcome::Verdict(Verdict::NotSlower);
             Slowdown {
                 percent,
                 found: red_on(Role::Slowed),
                 false_alarms: red_on(Role::Same),
-                not_slower: Rate { count: slowed().filter(is_assured).count(), of: slowed().count() },
+                not_slower: Rate {
+                    count: slowed().filter(is_assured).count(),
+                    of: slowed().count(),
+                },
                 estimates: Estimates::of(slowed()),
                 seconds: median(&seconds),
             }
         };
-        percentages(self.rows.iter().copied()).into_iter().map(slowdown).collect()
+        percentages(self.rows.iter().copied())
+            .into_iter()
+            .map(slowdown)
+            .collect()
     }
 }
 
@@ -160,7 +214,11 @@ impl FromIterator<f64> for Estimates {
 impl Estimates {
     /// The estimates of workloads.
     fn of<'a>(outcomes: impl Iterator<Item = &'a WorkloadResult>) -> Self {
-        Self(outcomes.filter_map(|one| one.estimate.map(Milli::value)).collect())
+        Self(
+            outcomes
+                .filter_map(|one| one.estimate.map(Milli::value))
+                .collect(),
+        )
     }
 
     /// The number of estimates.
@@ -201,7 +259,10 @@ mod tests {
         let names: Vec<Option<&str>> = groups.iter().map(|group| group.machine).collect();
         assert_eq!(names, [None, Some("a CPU"), Some("another CPU")]);
         let all = groups[0].count(None);
-        assert_eq!((all.red.count, all.red.of, all.gates, all.unjudged), (1, 3, 4, 1));
+        assert_eq!(
+            (all.red.count, all.red.of, all.gates, all.unjudged),
+            (1, 3, 4, 1)
+        );
         assert_eq!((all.inconclusive.count, all.inconclusive.of), (0, 3));
         assert_eq!(groups[0].estimates(true, None).mean(), Some(0.2));
         assert_eq!(groups[0].estimates(false, Some("kernel/gelu")).len(), 2);
@@ -218,8 +279,13 @@ mod tests {
         ];
         rows[2].workloads[0].role = Role::Same;
         let slowdowns = groups(&rows)[0].slowdowns();
-        let [one] = slowdowns.as_slice() else { panic!("{}", slowdowns.len()) };
-        assert_eq!((one.found.count, one.found.of, one.false_alarms.count), (1, 4, 1));
+        let [one] = slowdowns.as_slice() else {
+            panic!("{}", slowdowns.len())
+        };
+        assert_eq!(
+            (one.found.count, one.found.of, one.false_alarms.count),
+            (1, 4, 1)
+        );
         assert_eq!((one.estimates.len(), one.seconds), (3, Some(30.0)));
     }
 }

@@ -10,7 +10,10 @@ use crate::row::Row;
 
 /// Error in a line of a file; lines are counted from 1.
 pub(crate) fn wrong_line(path: &Path, line: u64, message: &str) -> Error {
-    anyhow!("{}, line {line}: {message}; remove that line, or take the file from git", path.display())
+    anyhow!(
+        "{}, line {line}: {message}; remove that line, or take the file from git",
+        path.display()
+    )
 }
 
 /// Reads all trials; none if the file does not exist.
@@ -35,26 +38,47 @@ pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>> {
 /// If a line is no trial.
 pub fn parse(bytes: &[u8], path: &Path) -> Result<Vec<Row>> {
     let wrong = |line, message: String| wrong_line(path, line, &message);
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(bytes);
     let (columns, mut rows) = (Vec::from(Row::columns()), Vec::new());
     for (place, record) in reader.records().enumerate() {
         let record = record.map_err(|error| {
             let line = error.position().map_or(1, csv::Position::line);
-            wrong(line, format!("this is no CSV: {}", error.to_string().replace('\n', " ")))
+            wrong(
+                line,
+                format!("this is no CSV: {}", error.to_string().replace('\n', " ")),
+            )
         })?;
         let line = record.position().map_or(1, csv::Position::line);
         match place {
             0 if record == columns => {}
-            0 => return Err(wrong(line, format!("the columns must be {}", columns.join(",")))),
+            0 => {
+                return Err(wrong(
+                    line,
+                    format!("the columns must be {}", columns.join(",")),
+                ));
+            }
             _ if record.len() != columns.len() => {
-                return Err(wrong(line, format!("a row has {} fields, this one {}", columns.len(), record.len())));
+                return Err(wrong(
+                    line,
+                    format!(
+                        "a row has {} fields, this one {}",
+                        columns.len(),
+                        record.len()
+                    ),
+                ));
             }
             _ => rows.push(Row::parse(record.iter()).map_err(|message| wrong(line, message))?),
         }
     }
     // A row that is cut off within a number can still parse.
     if !bytes.is_empty() && !bytes.ends_with(b"\n") {
-        return Err(wrong(bytes.split(|&byte| byte == b'\n').count() as u64, "the line is cut off".to_owned()));
+        return Err(wrong(
+            bytes.split(|&byte| byte == b'\n').count() as u64,
+            "the line is cut off".to_owned(),
+        ));
     }
     Ok(rows)
 }
@@ -116,13 +140,23 @@ mod tests {
         all.iter().for_each(|row| add(&path, row).expect("added"));
         assert_eq!(read(&path).expect("readable"), all);
         let text = fs::read_to_string(&path).expect("text");
-        assert!(text.starts_with("date,machine,") && text.lines().count() == 3, "{text}");
-        assert!(text.contains("kernel/gelu|fast|not slower|0.010%|20|same"), "{text}");
+        assert!(
+            text.starts_with("date,machine,") && text.lines().count() == 3,
+            "{text}"
+        );
+        assert!(
+            text.contains("kernel/gelu|fast|not slower|0.010%|20|same"),
+            "{text}"
+        );
     }
 
     #[test]
     fn every_broken_row_is_named_by_its_line_and_column() {
-        let good = text(true, &[unchanged(0, TimeOutcome::Verdict(Verdict::NotSlower), 0.01)]).expect("in memory");
+        let good = text(
+            true,
+            &[unchanged(0, TimeOutcome::Verdict(Verdict::NotSlower), 0.01)],
+        )
+        .expect("in memory");
         let good = String::from_utf8(good).expect("text");
         let cases = [
             good.replace("date,", "day,"),
@@ -137,7 +171,11 @@ mod tests {
             good.replace("comment,comment", "comment"),
             good.trim_end().to_owned(),
         ];
-        let wrong = |text: &String| parse(text.as_bytes(), Path::new("real.csv")).expect_err(text).to_string();
+        let wrong = |text: &String| {
+            parse(text.as_bytes(), Path::new("real.csv"))
+                .expect_err(text)
+                .to_string()
+        };
         insta::assert_snapshot!(cases.iter().map(wrong).collect::<Vec<_>>().join("\n"));
     }
 

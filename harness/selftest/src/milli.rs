@@ -31,7 +31,11 @@ impl FromStr for Milli {
     /// Parses the text that `Display` writes, and no other.
     fn from_str(text: &str) -> Result<Self, ()> {
         let number = Self::of(text.parse().map_err(|_| ())?);
-        if number.to_string() == text { Ok(number) } else { Err(()) }
+        if number.to_string() == text {
+            Ok(number)
+        } else {
+            Err(())
+        }
     }
 }
 
@@ -47,7 +51,9 @@ mod tests {
             [0.1 + 0.2, -0.0004, -0.0126, 12.0].map(|value| Milli::of(value).to_string()),
             ["0.300", "0.000", "-0.013", "12.000"]
         );
-        for wrong in ["1", "1.00", "-0.000", "+1.000", "1.0000", "a.000", "", "1e3.000", "1.-00"] {
+        for wrong in [
+            "1", "1.00", "-0.000", "+1.000", "1.0000", "a.000", "", "1e3.000", "1.-00",
+        ] {
             assert_eq!(wrong.parse::<Milli>(), Err(()), "{wrong}");
         }
     }

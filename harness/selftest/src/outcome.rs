@@ -40,7 +40,14 @@ pub enum Role {
 }
 
 /// The parts of an outcome as text.
-const PARTS: [&str; 6] = ["a workload", "a phase", "a verdict", "an estimate", "the number of pairs", "a role"];
+const PARTS: [&str; 6] = [
+    "a workload",
+    "a phase",
+    "a verdict",
+    "an estimate",
+    "the number of pairs",
+    "a role",
+];
 const WORDS: [TimeOutcome; 7] = [
     TimeOutcome::Verdict(Verdict::Regressed),
     TimeOutcome::Verdict(Verdict::Improved),
@@ -69,8 +76,11 @@ impl WorkloadResult {
     /// # Errors
     /// If the text is no outcome; the message contains it.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let malformed =
-            || format!("`workloads` has `{text}`, which is no `workload|phase|verdict|estimate|pairs|role`");
+        let malformed = || {
+            format!(
+                "`workloads` has `{text}`, which is no `workload|phase|verdict|estimate|pairs|role`"
+            )
+        };
         if text.split('|').count() != PARTS.len() {
             return Err(malformed());
         }
@@ -80,7 +90,10 @@ impl WorkloadResult {
             phase: parts.words()?,
             verdict: {
                 let (part, text) = parts.next()?;
-                *WORDS.iter().find(|one| one.name() == text).ok_or_else(|| wrong(part, text))?
+                *WORDS
+                    .iter()
+                    .find(|one| one.name() == text)
+                    .ok_or_else(|| wrong(part, text))?
             },
             estimate: match parts.next()? {
                 (_, "") => None,
@@ -94,17 +107,34 @@ impl WorkloadResult {
 
 impl fmt::Display for WorkloadResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let estimate = self.estimate.map_or_else(String::new, |percent| format!("{percent}%"));
-        let Self { workload, phase, verdict, pairs, role, .. } = self;
-        write!(f, "{workload}|{phase}|{}|{estimate}|{pairs}|{role}", verdict.name())
+        let estimate = self
+            .estimate
+            .map_or_else(String::new, |percent| format!("{percent}%"));
+        let Self {
+            workload,
+            phase,
+            verdict,
+            pairs,
+            role,
+            ..
+        } = self;
+        write!(
+            f,
+            "{workload}|{phase}|{}|{estimate}|{pairs}|{role}",
+            verdict.name()
+        )
     }
 }
 
 impl Role {
     /// The role of a workload in a change.
     pub fn of(workload: &str, variant: &Variant) -> Self {
-        let is_in =
-            |globs: &[String]| globs.iter().flat_map(|glob| Pattern::new(glob)).any(|glob| glob.matches(workload));
+        let is_in = |globs: &[String]| {
+            globs
+                .iter()
+                .flat_map(|glob| Pattern::new(glob))
+                .any(|glob| glob.matches(workload))
+        };
         match &variant.change {
             change if is_in(&change.slows) => Self::Slowed,
             change if is_in(&change.touches) => Self::Touched,
@@ -127,16 +157,28 @@ pub(super) mod tests {
     /// Any outcomes of a trial.
     pub(crate) fn outcomes() -> impl Strategy<Value = Vec<WorkloadResult>> {
         let estimate = prop::option::of((-100_000..100_000_i64).prop_map(Milli));
-        let words = (prop::sample::select(&WORDS[..]), prop::sample::select(Role::VARIANTS));
-        let one = ("[a-z/@, \"]{1,12}", "[a-z]{1,8}", words, estimate, 0..999_usize);
-        let one = one.prop_map(|(workload, phase, (verdict, role), estimate, pairs)| WorkloadResult {
-            workload,
-            phase,
-            verdict,
+        let words = (
+            prop::sample::select(&WORDS[..]),
+            prop::sample::select(Role::VARIANTS),
+        );
+        let one = (
+            "[a-z/@, \"]{1,12}",
+            "[a-z]{1,8}",
+            words,
             estimate,
-            pairs,
-            role,
-        });
+            0..999_usize,
+        );
+        let one =
+            one.prop_map(
+                |(workload, phase, (verdict, role), estimate, pairs)| WorkloadResult {
+                    workload,
+                    phase,
+                    verdict,
+                    estimate,
+                    pairs,
+                    role,
+                },
+            );
         prop::collection::vec(one, 0..4)
     }
 }

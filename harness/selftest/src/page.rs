@@ -51,7 +51,13 @@ pub const ONE_PROGRAM: Series = Series {
 /// The page in Markdown; `appendix` are further sections.
 pub fn page(series: &Series, rows: &[Row], appendix: &str) -> String {
     let finding = headline(rows);
-    let Series { title, chart, origin, legend, .. } = series;
+    let Series {
+        title,
+        chart,
+        origin,
+        legend,
+        ..
+    } = series;
     let mut text = format!("# {title}\n\n{finding}.\n\n![{finding}]({chart})\n\n{origin}\n");
     for mut table in tables(rows) {
         text += &format!("\n## {}\n\n", std::mem::take(&mut table.title));
@@ -84,14 +90,21 @@ mod tests {
 
     #[test]
     fn trials_on_one_program_are_counted_by_their_scope() {
-        let rows = [("null short", 0), ("null short", 0), ("null full", 1)].map(|(change, exit)| Row {
-            change: change.to_owned(),
-            kind: "null".to_owned(),
-            ..unchanged(exit, TimeOutcome::Verdict(Verdict::NotSlower), 0.1)
-        });
+        let rows =
+            [("null short", 0), ("null short", 0), ("null full", 1)].map(|(change, exit)| Row {
+                change: change.to_owned(),
+                kind: "null".to_owned(),
+                ..unchanged(exit, TimeOutcome::Verdict(Verdict::NotSlower), 0.1)
+            });
         let page = page(&ONE_PROGRAM, &rows, "\nThe end.\n");
-        assert!(page.contains("| a CPU | none | gate of 4 | null | 2 | 2 | 0 |"), "{page}");
-        assert!(page.contains("| a CPU | none | gate of all | null | 1 | 1 | **1** |"), "{page}");
+        assert!(
+            page.contains("| a CPU | none | gate of 4 | null | 2 | 2 | 0 |"),
+            "{page}"
+        );
+        assert!(
+            page.contains("| a CPU | none | gate of all | null | 1 | 1 | **1** |"),
+            "{page}"
+        );
         assert!(page.ends_with("\nThe end.\n"), "{page}");
     }
 }

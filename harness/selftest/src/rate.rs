@@ -27,13 +27,23 @@ impl Rate {
 
     /// Text such as `1 of 8 = 12.5 %`.
     pub(crate) fn text(self) -> String {
-        format!("{} of {} = {} %", self.count, self.of, percent(self.share().unwrap_or_default()))
+        format!(
+            "{} of {} = {} %",
+            self.count,
+            self.of,
+            percent(self.share().unwrap_or_default())
+        )
     }
 
     /// Text such as `12.5 % [0.64, 47.1]`, with the interval in percent.
     pub(crate) fn with_interval(self) -> String {
         let (share, ends) = (self.share().unwrap_or_default(), self.interval());
-        format!("{} % [{}, {}]", percent(share), percent(ends.low), percent(ends.high))
+        format!(
+            "{} % [{}, {}]",
+            percent(share),
+            percent(ends.low),
+            percent(ends.high)
+        )
     }
 }
 

@@ -70,13 +70,25 @@ impl Row {
 
     /// The scope of a trial on one program; none for a commit, whose change has no space in its name.
     pub fn scope(&self) -> Option<Scope> {
-        self.change.split_once(' ').and_then(|(_, scope)| scope.parse().ok())
+        self.change
+            .split_once(' ')
+            .and_then(|(_, scope)| scope.parse().ok())
     }
 
     /// Fills in what the gate measured: the workloads, whose roles `role` knows, the layouts and the duration.
-    pub fn fill(&mut self, session: &Session, gate_verdict: &GateVerdict, role: impl Fn(&str) -> Role) {
-        self.measuring_seconds = Milli::of(gate_verdict.times.iter().map(|time| time.seconds).sum());
-        self.workloads = gate_verdict.times.iter().map(|time| WorkloadResult::of(time, role(&time.workload))).collect();
+    pub fn fill(
+        &mut self,
+        session: &Session,
+        gate_verdict: &GateVerdict,
+        role: impl Fn(&str) -> Role,
+    ) {
+        self.measuring_seconds =
+            Milli::of(gate_verdict.times.iter().map(|time| time.seconds).sum());
+        self.workloads = gate_verdict
+            .times
+            .iter()
+            .map(|time| WorkloadResult::of(time, role(&time.workload)))
+            .collect();
         self.layouts = match session.terms.layouts {
             Layouts::Averaged(count) if !self.workloads.is_empty() => Some(count),
             _ => None,
@@ -90,7 +102,9 @@ impl Row {
 
     /// The workloads that turned the gate red.
     pub fn red(&self) -> impl Iterator<Item = &WorkloadResult> {
-        self.workloads.iter().filter(|one| self.is_red() && one.verdict == TimeOutcome::Verdict(Verdict::Regressed))
+        self.workloads
+            .iter()
+            .filter(|one| self.is_red() && one.verdict == TimeOutcome::Verdict(Verdict::Regressed))
     }
 
     /// The columns, in order.
@@ -103,7 +117,11 @@ impl Row {
         fn optional(value: Option<impl fmt::Display>) -> String {
             value.map_or_else(String::new, |value| value.to_string())
         }
-        let workloads: Vec<String> = self.workloads.iter().map(WorkloadResult::to_string).collect();
+        let workloads: Vec<String> = self
+            .workloads
+            .iter()
+            .map(WorkloadResult::to_string)
+            .collect();
         [
             ("date", self.date.to_string()),
             ("machine", self.machine.clone()),
@@ -152,14 +170,19 @@ impl Row {
             layouts: fields.optional()?,
             workloads: match fields.next()? {
                 (_, "") => Vec::new(),
-                (_, workloads) => workloads.split(';').map(WorkloadResult::parse).collect::<Result<_, _>>()?,
+                (_, workloads) => workloads
+                    .split(';')
+                    .map(WorkloadResult::parse)
+                    .collect::<Result<_, _>>()?,
             },
         };
         let (percent, kind) = (row.percent, &row.kind);
         let is_percentage = percent.is_none_or(|percent| percent > 0.0 && percent <= 100.0);
         if !is_percentage || percent.is_some() != (kind == SLOWDOWN) {
             let percent = percent.map_or_else(String::new, |percent| percent.to_string());
-            return Err(format!("`percent` is `{percent}` and `kind` is `{kind}`, which do not go together"));
+            return Err(format!(
+                "`percent` is `{percent}` and `kind` is `{kind}`, which do not go together"
+            ));
         }
         Ok(row)
     }
@@ -207,7 +230,8 @@ pub(crate) mod tests {
     /// A gate on a slowdown of its only workload.
     pub(crate) fn slowdown(percent: f64, exit: u8, verdict: TimeOutcome, estimate: f64) -> Row {
         let mut row = unchanged(exit, verdict, estimate);
-        (row.change, row.kind, row.percent) = ("gelu".to_owned(), SLOWDOWN.to_owned(), Some(percent));
+        (row.change, row.kind, row.percent) =
+            ("gelu".to_owned(), SLOWDOWN.to_owned(), Some(percent));
         row.workloads[0].role = Role::Slowed;
         row
     }
@@ -215,8 +239,20 @@ pub(crate) mod tests {
     /// Any row.
     pub(crate) fn rows() -> impl Strategy<Value = Row> {
         let milli = || (0..1_000_000_i64).prop_map(Milli);
-        let texts = ("[ -~]{1,20}", "[0-9a-f]{12}[+]?", "[0-9a-f]{12}", "[a-z.-]{1,12}");
-        let numbers = (prop::option::of(milli()), prop::option::of(milli()), milli(), milli(), any::<u8>(), 1..999_u64);
+        let texts = (
+            "[ -~]{1,20}",
+            "[0-9a-f]{12}[+]?",
+            "[0-9a-f]{12}",
+            "[a-z.-]{1,12}",
+        );
+        let numbers = (
+            prop::option::of(milli()),
+            prop::option::of(milli()),
+            milli(),
+            milli(),
+            any::<u8>(),
+            1..999_u64,
+        );
         let percent = prop::option::of(prop::sample::select(vec![0.1, 0.5, 1.0, 2.0, 100.0]));
         let rest = (
             percent,
@@ -234,7 +270,12 @@ pub(crate) mod tests {
             base: texts.2.clone(),
             head: texts.2,
             change: texts.3,
-            kind: if rest.0.is_some() { SLOWDOWN } else { "comment" }.to_owned(),
+            kind: if rest.0.is_some() {
+                SLOWDOWN
+            } else {
+                "comment"
+            }
+            .to_owned(),
             percent: rest.0,
             hogs: rest.1,
             forced: rest.2,

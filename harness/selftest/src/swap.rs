@@ -42,7 +42,13 @@ pub fn swapped(trials: &[Trial]) -> Swapped {
 impl Swapped {
     /// The section of the page; empty without recorded pairs.
     pub fn section(&self) -> String {
-        let Self { gates, red, verdicts, not_slower, pairs } = *self;
+        let Self {
+            gates,
+            red,
+            verdicts,
+            not_slower,
+            pairs,
+        } = *self;
         if gates == 0 {
             return String::new();
         }
@@ -51,7 +57,11 @@ impl Swapped {
              Of {gates} gates over the {pairs} recorded null pairs, with base and head swapped at random in each pair, {red} turned red: \
              {}, and {not_slower} of {verdicts} verdicts were *not slower*. These gates share their pairs, so they are not \
              independent trials of the machine; they test the decision on errors of the same size and order.\n",
-            Rate { count: red, of: gates }.with_interval(),
+            Rate {
+                count: red,
+                of: gates
+            }
+            .with_interval(),
         )
     }
 }
@@ -60,7 +70,13 @@ fn replay(trials: &[Trial], gates: usize, seed: u64) -> Swapped {
     let recorded = recorded(trials);
     let mut random = Random::new(seed);
     let pairs: usize = recorded.iter().map(Vec::len).sum();
-    let mut all = Swapped { gates: 0, red: 0, verdicts: 0, not_slower: 0, pairs };
+    let mut all = Swapped {
+        gates: 0,
+        red: 0,
+        verdicts: 0,
+        not_slower: 0,
+        pairs,
+    };
     if recorded.is_empty() {
         return all;
     }
@@ -78,11 +94,18 @@ fn replay(trials: &[Trial], gates: usize, seed: u64) -> Swapped {
             suite.push(workload, if random.coin() { log_ratio } else { -log_ratio });
             left -= 1;
         }
-        let verdicts = || suite.sequential_tests().iter().map(|sequential_test| sequential_test.verdict());
+        let verdicts = || {
+            suite
+                .sequential_tests()
+                .iter()
+                .map(|sequential_test| sequential_test.verdict())
+        };
         all.gates += 1;
         all.red += usize::from(verdicts().any(|verdict| verdict == Verdict::Regressed));
         all.verdicts += recorded.len();
-        all.not_slower += verdicts().filter(|verdict| *verdict == Verdict::NotSlower).count();
+        all.not_slower += verdicts()
+            .filter(|verdict| *verdict == Verdict::NotSlower)
+            .count();
     }
     all
 }
@@ -90,12 +113,23 @@ fn replay(trials: &[Trial], gates: usize, seed: u64) -> Swapped {
 /// The pairs of each workload of the null trials: ln(head time / base time), and the seconds they took.
 fn recorded(trials: &[Trial]) -> Vec<Vec<(f64, f64)>> {
     let mut recorded: BTreeMap<&str, Vec<(f64, f64)>> = BTreeMap::new();
-    let null = trials.iter().filter(|trial| trial.condition.change.0.is_none());
+    let null = trials
+        .iter()
+        .filter(|trial| trial.condition.change.0.is_none());
     for measured in null.flat_map(|trial| &trial.session.measured) {
-        let estimates = measured.pairs.iter().filter_map(|pair| Some((pair.estimate()?.log_ratio, pair.seconds)));
-        recorded.entry(&measured.timed.workload).or_default().extend(estimates);
+        let estimates = measured
+            .pairs
+            .iter()
+            .filter_map(|pair| Some((pair.estimate()?.log_ratio, pair.seconds)));
+        recorded
+            .entry(&measured.timed.workload)
+            .or_default()
+            .extend(estimates);
     }
-    recorded.into_values().filter(|pairs| !pairs.is_empty()).collect()
+    recorded
+        .into_values()
+        .filter(|pairs| !pairs.is_empty())
+        .collect()
 }
 
 #[cfg(test)]
@@ -107,15 +141,27 @@ mod tests {
 
     fn null(noise: Noise, pairs: usize) -> Trial {
         let mut random = Random::new(3);
-        trial("null", &(0..pairs).map(|_| noise.draw(&mut random)).collect::<Vec<_>>())
+        trial(
+            "null",
+            &(0..pairs)
+                .map(|_| noise.draw(&mut random))
+                .collect::<Vec<_>>(),
+        )
     }
 
     #[test]
     fn quiet_pairs_give_green_gates_and_their_bias_is_no_matter() {
         let quiet = replay(&[null(Noise::Normal(0.3), 200)], 200, 1);
-        assert_eq!((quiet.gates, quiet.red, quiet.verdicts, quiet.pairs), (200, 0, 200, 200));
+        assert_eq!(
+            (quiet.gates, quiet.red, quiet.verdicts, quiet.pairs),
+            (200, 0, 200, 200)
+        );
         assert!(quiet.not_slower >= 199, "{quiet:?}");
-        assert!(quiet.section().contains("0 turned red: 0 % [0, 1.49]"), "{}", quiet.section());
+        assert!(
+            quiet.section().contains("0 turned red: 0 % [0, 1.49]"),
+            "{}",
+            quiet.section()
+        );
         // Swapping removes the bias of a machine that always favours the head.
         let biased = replay(&[trial("null", &[0.002; 50])], 50, 1);
         assert_eq!((biased.red, biased.not_slower), (0, 50));
@@ -133,6 +179,9 @@ mod tests {
     #[test]
     fn only_what_cannot_differ_is_swapped() {
         let none = replay(&[trial("inject:1", &[0.01; 9])], 10, 1);
-        assert_eq!((none.gates, none.pairs, none.section()), (0, 0, String::new()));
+        assert_eq!(
+            (none.gates, none.pairs, none.section()),
+            (0, 0, String::new())
+        );
     }
 }

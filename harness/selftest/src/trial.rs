@@ -28,14 +28,20 @@ impl Trial {
     /// # Errors
     /// If a JSON file in it is no trial.
     pub fn read_all(folder: &Path) -> Result<Vec<(Self, Row)>> {
-        let mut trials = json_files(folder).iter().map(|path| Self::read(path)).collect::<Result<Vec<_>>>()?;
+        let mut trials = json_files(folder)
+            .iter()
+            .map(|path| Self::read(path))
+            .collect::<Result<Vec<_>>>()?;
         trials.sort_by_key(|(_, row)| row.date);
         Ok(trials)
     }
 
     /// Number of trials of a condition in a folder.
     pub fn count(folder: &Path, condition: Condition) -> usize {
-        json_files(folder).iter().filter(|path| condition_of(path) == Some(condition)).count()
+        json_files(folder)
+            .iter()
+            .filter(|path| condition_of(path) == Some(condition))
+            .count()
     }
 
     /// Writes the session to its file in a folder.
@@ -43,7 +49,8 @@ impl Trial {
     /// # Errors
     /// If the folder or the file cannot be written.
     pub fn write(&self, folder: &Path) -> Result<(), FileError> {
-        self.session.write(&folder.join(self.condition.file_name(self.session.terms.seed)))
+        self.session
+            .write(&folder.join(self.condition.file_name(self.session.terms.seed)))
     }
 
     fn read(path: &Path) -> Result<(Self, Row)> {
@@ -51,8 +58,13 @@ impl Trial {
             let path = path.display();
             format!("{path} is no trial: its name must be CONDITION_HOGS_SCOPE_SEED.json; move it to another folder")
         })?;
-        let trial = Self { condition, session: Session::read(path)? };
-        let row = trial.row().with_context(|| format!("{} cannot be judged", path.display()))?;
+        let trial = Self {
+            condition,
+            session: Session::read(path)?,
+        };
+        let row = trial
+            .row()
+            .with_context(|| format!("{} cannot be judged", path.display()))?;
         Ok((trial, row))
     }
 
@@ -61,13 +73,24 @@ impl Trial {
         let Self { condition, session } = self;
         let gate_verdict = GateVerdict::verdict_of(session)?;
         let percent = condition.change.0;
-        let role = if percent.is_some() { Role::Slowed } else { Role::Same };
+        let role = if percent.is_some() {
+            Role::Slowed
+        } else {
+            Role::Same
+        };
         let machine = session.machine.as_ref();
         let mut row = Row {
-            date: session.created.parse().with_context(|| format!("it began at `{}`", session.created))?,
+            date: session
+                .created
+                .parse()
+                .with_context(|| format!("it began at `{}`", session.created))?,
             machine: session.environment.machine(),
-            steal_percent: machine.and_then(|machine| machine.disturbance.stolen).map(|share| Milli::of(100.0 * share)),
-            load: machine.and_then(|machine| machine.state.load).map(|load| Milli::of(load.one)),
+            steal_percent: machine
+                .and_then(|machine| machine.disturbance.stolen)
+                .map(|share| Milli::of(100.0 * share)),
+            load: machine
+                .and_then(|machine| machine.state.load)
+                .map(|load| Milli::of(load.one)),
             harness: short(&session.head.commit) + if session.head.dirty { "+" } else { "" },
             base: short(&session.base.commit),
             head: short(&session.head.commit),
@@ -107,7 +130,11 @@ pub(crate) mod tests {
     /// each.
     pub(crate) fn trial(change: &str, log_ratios: &[f64]) -> Trial {
         let change: crate::condition::Change = change.parse().expect("a condition");
-        let condition = Condition { change, hogs: BackgroundLoad::None, scope: Scope::Workload };
+        let condition = Condition {
+            change,
+            hogs: BackgroundLoad::None,
+            scope: Scope::Workload,
+        };
         let mut session = sample::session(log_ratios);
         session.terms.budget_seconds = condition.seconds() as f64;
         session.terms.injection = change.injection();
@@ -126,13 +153,29 @@ pub(crate) mod tests {
             trial.write(&folder).expect("written");
         }
         let read = Trial::read_all(&folder).expect("whole");
-        let [(first, null), (second, found)] = read.as_slice() else { panic!("{read:?}") };
+        let [(first, null), (second, found)] = read.as_slice() else {
+            panic!("{read:?}")
+        };
         assert_eq!((first, second), (&unchanged, &slower), "by their dates");
-        assert_eq!((null.exit, null.percent, null.scope()), (0, None, Some(Scope::Workload)));
-        assert_eq!((found.exit, found.percent, found.change.as_str()), (1, Some(2.0), "inject:2 workload"));
-        assert_eq!((found.measuring_seconds, found.budget_seconds), (Milli(3000), 8));
-        let [workload] = found.workloads.as_slice() else { panic!("{found:?}") };
-        assert_eq!((workload.role, workload.verdict), (Role::Slowed, TimeOutcome::Verdict(Verdict::Regressed)));
+        assert_eq!(
+            (null.exit, null.percent, null.scope()),
+            (0, None, Some(Scope::Workload))
+        );
+        assert_eq!(
+            (found.exit, found.percent, found.change.as_str()),
+            (1, Some(2.0), "inject:2 workload")
+        );
+        assert_eq!(
+            (found.measuring_seconds, found.budget_seconds),
+            (Milli(3000), 8)
+        );
+        let [workload] = found.workloads.as_slice() else {
+            panic!("{found:?}")
+        };
+        assert_eq!(
+            (workload.role, workload.verdict),
+            (Role::Slowed, TimeOutcome::Verdict(Verdict::Regressed))
+        );
         assert_eq!(Trial::count(&folder, slower.condition), 1);
         assert_eq!(Trial::count(&folder, trial("inject:1", &[]).condition), 0);
     }
@@ -140,12 +183,18 @@ pub(crate) mod tests {
     #[test]
     fn a_file_that_is_no_trial_is_named() {
         let folder = tempfile::tempdir().expect("a folder");
-        let error = || format!("{:#}", Trial::read_all(folder.path()).expect_err("no trial"));
+        let error = || {
+            format!(
+                "{:#}",
+                Trial::read_all(folder.path()).expect_err("no trial")
+            )
+        };
         let mut other = trial("null", &[0.001]);
         other.session.created = "yesterday".to_owned();
         other.write(folder.path()).expect("written");
         assert!(
-            error().contains("null_none_workload_1.json cannot be judged: it began at `yesterday`: "),
+            error()
+                .contains("null_none_workload_1.json cannot be judged: it began at `yesterday`: "),
             "{}",
             error()
         );
@@ -153,8 +202,16 @@ pub(crate) mod tests {
         std::fs::write(&path, "{\"schema\":7}").expect("written");
         assert!(error().contains("has schema version 7"), "{}", error());
         std::fs::write(&path, "rubbish").expect("written");
-        assert!(error().contains("is not a measurement of `harness gate --base`"), "{}", error());
+        assert!(
+            error().contains("is not a measurement of `harness gate --base`"),
+            "{}",
+            error()
+        );
         std::fs::rename(&path, folder.path().join("null.json")).expect("renamed");
-        assert!(error().contains("null.json is no trial: its name must be"), "{}", error());
+        assert!(
+            error().contains("null.json is no trial: its name must be"),
+            "{}",
+            error()
+        );
     }
 }

@@ -17,7 +17,15 @@ fn the_page_and_the_chart_follow_from_the_rows() {
         return;
     }
     let kept = |name: &str| fs::read_to_string(folder().join(name)).expect(name);
-    let hint = "run `cargo harness selftest gate --condition real --replay` and look at the difference";
+    let hint =
+        "run `cargo harness selftest gate --condition real --replay` and look at the difference";
     assert!(page(&COMMITS, &rows, "") == kept(COMMITS.page), "{hint}");
-    assert!(chart(&rows).expect("trials").svg(Layout::Wide).expect("drawn") == kept(COMMITS.chart), "{hint}");
+    assert!(
+        chart(&rows)
+            .expect("trials")
+            .svg(Layout::Wide)
+            .expect("drawn")
+            == kept(COMMITS.chart),
+        "{hint}"
+    );
 }

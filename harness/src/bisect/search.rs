@@ -41,7 +41,11 @@ impl Search {
     /// If `commits` is 0.
     pub fn new(commits: usize) -> Self {
         assert!(commits > 0, "the last commit is the bad one");
-        Self { skipped: vec![false; commits], first: 0, bad: commits - 1 }
+        Self {
+            skipped: vec![false; commits],
+            first: 0,
+            bad: commits - 1,
+        }
     }
 
     /// Returns the next step, or the result.
@@ -52,7 +56,8 @@ impl Search {
         // Either result of the middle commit halves the range.
         let middle = self.first + (self.bad - self.first) / 2;
         let open = (self.first..self.bad).filter(|&commit| !self.skipped[commit]);
-        open.min_by_key(|commit| commit.abs_diff(middle)).map_or(Next::Among(self.first, self.bad), Next::Try)
+        open.min_by_key(|commit| commit.abs_diff(middle))
+            .map_or(Next::Among(self.first, self.bad), Next::Try)
     }
 
     /// Takes the result of a trial. All commits before a good one count as good, all after a bad one as bad.

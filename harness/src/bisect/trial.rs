@@ -83,7 +83,8 @@ pub struct Answer {
 /// Returns the reason that a workload of the good end cannot be compared with the commit's; none if it can.
 pub fn unlike(there: &[Description], good: &Description, phase: &str) -> Option<String> {
     let there = there.iter().find(|workload| workload.id == good.id);
-    let Some(there) = there.filter(|workload| workload.phases.iter().any(|name| name == phase)) else {
+    let Some(there) = there.filter(|workload| workload.phases.iter().any(|name| name == phase))
+    else {
         return Some(format!("it has no {} in phase {phase}", good.id));
     };
     if there.definition != good.definition || there.unit != good.unit {
@@ -107,9 +108,15 @@ impl Threshold<'_> {
     /// requires that all commits before the first bad one are good and all after it bad. If several commits share the
     /// change, the search finds the one that exceeds the threshold.
     pub fn aim(&mut self, bad: &Answer) -> Option<f64> {
-        let Threshold::Time { rules, .. } = self else { return None };
+        let Threshold::Time { rules, .. } = self else {
+            return None;
+        };
         let threshold = bad.value?.sqrt();
-        *rules = Rules { margin: threshold - 1.0, minimum_effect: threshold - 1.0, ..*rules };
+        *rules = Rules {
+            margin: threshold - 1.0,
+            minimum_effect: threshold - 1.0,
+            ..*rules
+        };
         Some(threshold)
     }
 }
@@ -119,33 +126,63 @@ impl Trial<'_> {
     ///
     /// # Errors
     /// If the measurement was interrupted. A commit that cannot be measured is skipped, which is not an error.
-    pub fn of(&self, candidate: Build<'_>, progress: &dyn Progress) -> Result<Answer, MeasureError> {
+    pub fn of(
+        &self,
+        candidate: Build<'_>,
+        progress: &dyn Progress,
+    ) -> Result<Answer, MeasureError> {
         if let Some(why) = unlike(&candidate.greeting.workloads, self.workload, self.phase) {
             return Ok(Answer::skipped(why));
         }
         match self.threshold {
-            Threshold::Count { good, metric, limits } => {
-                let counts = Self::count(candidate, self.workload, self.phase, self.request, progress)?;
+            Threshold::Count {
+                good,
+                metric,
+                limits,
+            } => {
+                let counts =
+                    Self::count(candidate, self.workload, self.phase, self.request, progress)?;
                 Ok(Answer::by_count(good, &counts, metric, limits))
             }
-            Threshold::Time { conditions, rules, budget, seed } => {
+            Threshold::Time {
+                conditions,
+                rules,
+                budget,
+                seed,
+            } => {
                 let (good, candidate) = (timed(self.good), timed(candidate));
                 // An unreadable program fails later, where it is copied.
                 if good.is_identical(&candidate).unwrap_or_default() {
                     return Ok(Answer::identical());
                 }
                 let pools = Pools::make(self.copies, &good, &candidate, seed)?;
-                let timed = TimedPhase { workload: self.workload.id.clone(), phase: self.phase.to_owned() };
-                let measured = pools.between(harness_abtest::Side::Base, harness_abtest::Side::Head, |sides| {
-                    Scheduler { sides, conditions, rules, budget, seed }.run(&[timed], progress)
-                });
+                let timed = TimedPhase {
+                    workload: self.workload.id.clone(),
+                    phase: self.phase.to_owned(),
+                };
+                let measured = pools.between(
+                    harness_abtest::Side::Base,
+                    harness_abtest::Side::Head,
+                    |sides| {
+                        Scheduler {
+                            sides,
+                            conditions,
+                            rules,
+                            budget,
+                            seed,
+                        }
+                        .run(&[timed], progress)
+                    },
+                );
                 let measured = measured.map_err(|Stopped| MeasureError::Interrupted)?;
                 let mut sequential_test = SequentialTest::new(rules, 1);
                 for measured in &measured {
                     if let Some(failure) = &measured.failure {
                         return Ok(Answer::skipped(failure.clone()));
                     }
-                    measured.log_ratios().for_each(|log_ratio| sequential_test.push(log_ratio));
+                    measured
+                        .log_ratios()
+                        .for_each(|log_ratio| sequential_test.push(log_ratio));
                 }
                 Ok(by_time(&sequential_test))
             }
@@ -163,27 +200,47 @@ impl Trial<'_> {
         request: &Request,
         progress: &dyn Progress,
     ) -> Result<Record, MeasureError> {
-        let selected = Selected { workload: workload.clone(), phases: vec![phase.to_owned()] };
-        side.measured.take(side.greeting, &[selected], request, progress)
+        let selected = Selected {
+            workload: workload.clone(),
+            phases: vec![phase.to_owned()],
+        };
+        side.measured
+            .take(side.greeting, &[selected], request, progress)
     }
 }
 
 impl Answer {
     /// A commit that cannot be judged, with the reason.
     pub fn skipped(why: impl Into<String>) -> Self {
-        Self { finding: Finding::Skipped, told: why.into(), value: None, interval: None }
+        Self {
+            finding: Finding::Skipped,
+            told: why.into(),
+            value: None,
+            interval: None,
+        }
     }
 
     /// A commit whose program is identical to that of the good end, so that its time cannot differ.
     fn identical() -> Self {
-        let interval = Some(Interval { low: 1.0, high: 1.0, level: LEVEL });
-        Self { finding: Finding::Good, told: "the same program as GOOD".to_owned(), value: Some(1.0), interval }
+        let interval = Some(Interval {
+            low: 1.0,
+            high: 1.0,
+            level: LEVEL,
+        });
+        Self {
+            finding: Finding::Good,
+            told: "the same program as GOOD".to_owned(),
+            value: Some(1.0),
+            interval,
+        }
     }
 
     /// Judges one count of a commit like a gate whose base is the good end.
     pub fn by_count(good: &Record, counts: &Record, metric: &Metric, limits: &Limits) -> Self {
         let about = |row: &Comparison| row.metric.is_none_or(|of| of.name() == metric.name());
-        let comparisons = compare(Compared::baseline(good), Compared::baseline(counts)).into_iter().filter(about);
+        let comparisons = compare(Compared::baseline(good), Compared::baseline(counts))
+            .into_iter()
+            .filter(about);
         let Some(row) = judge(comparisons.collect(), limits).rows.into_iter().next() else {
             return Self::skipped(format!("it has no value for {}", metric.name()));
         };
@@ -193,14 +250,29 @@ impl Answer {
             CountVerdict::Regressed(_) | CountVerdict::Accepted(..) => Finding::Bad,
             CountVerdict::Pass(_) | CountVerdict::Improved(_) => Finding::Good,
         };
-        let change = row.comparison.ratio.map(|ratio| format!(" ({})", number::percent(ratio.value)));
-        let told = format!("{}{}", value.map(number::exact).unwrap_or_default(), change.unwrap_or_default());
-        Self { finding, told, value, interval: None }
+        let change = row
+            .comparison
+            .ratio
+            .map(|ratio| format!(" ({})", number::percent(ratio.value)));
+        let told = format!(
+            "{}{}",
+            value.map(number::exact).unwrap_or_default(),
+            change.unwrap_or_default()
+        );
+        Self {
+            finding,
+            told,
+            value,
+            interval: None,
+        }
     }
 }
 
 fn timed(side: Build<'_>) -> Timed<'_> {
-    Timed { programs: side.measured.programs, probe: &side.measured.project.config.probe }
+    Timed {
+        programs: side.measured.programs,
+        probe: &side.measured.project.config.probe,
+    }
 }
 
 fn by_time(sequential_test: &SequentialTest) -> Answer {
@@ -211,12 +283,23 @@ fn by_time(sequential_test: &SequentialTest) -> Answer {
         Verdict::Regressed => Finding::Bad,
         Verdict::NotSlower | Verdict::Improved => Finding::Good,
         Verdict::Inconclusive => {
-            return Answer::skipped(format!("{pairs} pairs ({change}) are inconclusive; --budget allows more"));
+            return Answer::skipped(format!(
+                "{pairs} pairs ({change}) are inconclusive; --budget allows more"
+            ));
         }
     };
     let interval = sequential_test.interval(LEVEL);
-    let interval = interval.map(|log| Interval { low: log.low.exp(), high: log.high.exp(), ..log });
-    Answer { finding, told: format!("time {change} in {pairs} pairs"), value, interval }
+    let interval = interval.map(|log| Interval {
+        low: log.low.exp(),
+        high: log.high.exp(),
+        ..log
+    });
+    Answer {
+        finding,
+        told: format!("time {change} in {pairs} pairs"),
+        value,
+        interval,
+    }
 }
 
 #[cfg(test)]
@@ -231,20 +314,39 @@ mod tests {
 
     #[test]
     fn a_count_is_judged_by_the_limits_of_the_good_end() {
-        let limits = "schema = 1\n[[limit]]\nmetric = 'instructions'\ntolerance = '1 %'\nreason = 'noise'\n";
+        let limits =
+            "schema = 1\n[[limit]]\nmetric = 'instructions'\ntolerance = '1 %'\nreason = 'noise'\n";
         let limits = Limits::parse(limits, Path::new("limits.toml")).expect("valid");
         let of = |instructions: u64| record(vec![row("w", "naive", vec![callgrind(instructions)])]);
         let metric = by_name("instructions").expect("a metric");
         let judged = |instructions| Answer::by_count(&of(1000), &of(instructions), metric, &limits);
-        let answer =
-            |finding, told: &str, value| Answer { finding, told: told.to_owned(), value: Some(value), interval: None };
-        assert_eq!(judged(1010), answer(Finding::Good, "1,010 (+1.0 %)", 1010.0));
+        let answer = |finding, told: &str, value| Answer {
+            finding,
+            told: told.to_owned(),
+            value: Some(value),
+            interval: None,
+        };
+        assert_eq!(
+            judged(1010),
+            answer(Finding::Good, "1,010 (+1.0 %)", 1010.0)
+        );
         assert_eq!(judged(1050), answer(Finding::Bad, "1,050 (+5.0 %)", 1050.0));
         assert_eq!(judged(500), answer(Finding::Good, "500 (-50 %)", 500.0));
-        let missing = Answer::by_count(&of(1000), &record(vec![row("w", "naive", vec![])]), metric, &limits);
-        assert_eq!(missing, Answer::skipped("missing on the head side: callgrind was not measured"));
+        let missing = Answer::by_count(
+            &of(1000),
+            &record(vec![row("w", "naive", vec![])]),
+            metric,
+            &limits,
+        );
+        assert_eq!(
+            missing,
+            Answer::skipped("missing on the head side: callgrind was not measured")
+        );
         let other = by_name("peak-bytes").expect("a metric");
-        assert_eq!(Answer::by_count(&of(1), &of(1), other, &limits), Answer::skipped("it has no value for peak-bytes"));
+        assert_eq!(
+            Answer::by_count(&of(1), &of(1), other, &limits),
+            Answer::skipped("it has no value for peak-bytes")
+        );
     }
 
     #[test]
@@ -257,10 +359,16 @@ mod tests {
         assert_eq!(judged(0.03, 30).finding, Finding::Bad);
         assert_eq!(judged(0.0, 30).finding, Finding::Good);
         assert_eq!(judged(-0.05, 30).finding, Finding::Good);
-        assert_eq!(judged(0.0, 2), Answer::skipped("2 pairs (0 %) are inconclusive; --budget allows more"));
+        assert_eq!(
+            judged(0.0, 2),
+            Answer::skipped("2 pairs (0 %) are inconclusive; --budget allows more")
+        );
         assert_eq!(judged(0.03, 30).told, "time +3.0 % in 30 pairs");
         let interval = judged(0.03, 30).interval.expect("enough pairs");
-        assert!(interval.low <= 1.03 + 1e-9 && 1.03 - 1e-9 <= interval.high, "{interval:?}");
+        assert!(
+            interval.low <= 1.03 + 1e-9 && 1.03 - 1e-9 <= interval.high,
+            "{interval:?}"
+        );
         assert!(interval.low > 1.0, "{interval:?}");
     }
 
@@ -269,13 +377,26 @@ mod tests {
         let conditions = conditions(1, None, Duration::from_secs(1));
         let found = |bad: Option<f64>, change: f64| {
             let (rules, budget) = (Rules::default(), Duration::from_secs(1));
-            let mut time = Threshold::Time { conditions: &conditions, rules, budget, seed: 0 };
+            let mut time = Threshold::Time {
+                conditions: &conditions,
+                rules,
+                budget,
+                seed: 0,
+            };
             if let Some(bad) = bad {
-                let answer = Answer { value: Some(1.0 + bad), ..Answer::skipped("BAD") };
+                let answer = Answer {
+                    value: Some(1.0 + bad),
+                    ..Answer::skipped("BAD")
+                };
                 let threshold = time.aim(&answer).expect("time has one");
-                assert!((threshold - (1.0 + bad / 2.0)).abs() < bad * bad, "{threshold}");
+                assert!(
+                    (threshold - (1.0 + bad / 2.0)).abs() < bad * bad,
+                    "{threshold}"
+                );
             }
-            let Threshold::Time { rules, .. } = time else { unreachable!("the criterion is time") };
+            let Threshold::Time { rules, .. } = time else {
+                unreachable!("the criterion is time")
+            };
             let mut sequential_test = SequentialTest::new(rules, 1);
             // At most 60 pairs; a measurement ends when the test is settled.
             while !sequential_test.is_settled() && sequential_test.log_ratios().len() < 60 {
@@ -295,7 +416,11 @@ mod tests {
             (0.05, 0.02, Finding::Good),
             (0.05, -0.05, Finding::Good),
         ] {
-            assert_eq!(found(Some(bad), change), wanted, "{change} where BAD has {bad}");
+            assert_eq!(
+                found(Some(bad), change),
+                wanted,
+                "{change} where BAD has {bad}"
+            );
         }
     }
 
@@ -304,7 +429,17 @@ mod tests {
         let good = record(vec![row("w", "naive", vec![callgrind(1000)])]);
         let metric = by_name("instructions").expect("a metric");
         let limits = Limits::default();
-        let mut count = Threshold::Count { good: &good, metric, limits: &limits };
-        assert_eq!(count.aim(&Answer { value: Some(1100.0), ..Answer::skipped("BAD") }), None);
+        let mut count = Threshold::Count {
+            good: &good,
+            metric,
+            limits: &limits,
+        };
+        assert_eq!(
+            count.aim(&Answer {
+                value: Some(1100.0),
+                ..Answer::skipped("BAD")
+            }),
+            None
+        );
     }
 }

@@ -60,19 +60,29 @@ impl Accept {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
         let folder = project.baselines();
         let mut acceptances = Acceptances::read(&folder)?;
-        let wanted = self.metric.iter().map(|name| judged_metrics(name, "there is nothing to accept"));
+        let wanted = self
+            .metric
+            .iter()
+            .map(|name| judged_metrics(name, "there is nothing to accept"));
         let wanted = wanted.collect::<Result<Vec<_>>>()?.concat();
         let today = gate::today();
         if let Some(past) = self.expires.filter(|day| *day < today) {
-            bail!("{past} is in the past; an acceptance counts to the end of the day it expires on");
+            bail!(
+                "{past} is in the past; an acceptance counts to the end of the day it expires on"
+            );
         }
         let path = self.run.map_or_else(|| newest(project), Ok)?;
         let found = Found::read(&path, project)?;
         let choice = Choice::new(std::slice::from_ref(&self.workload), &self.phase)?;
         let measured = &found.measured;
-        choice.check(measured.iter().map(|(id, _)| id.as_str()), measured.iter().map(|(_, phase)| phase.as_str()))?;
+        choice.check(
+            measured.iter().map(|(id, _)| id.as_str()),
+            measured.iter().map(|(_, phase)| phase.as_str()),
+        )?;
         let is_meant = |loss: &&Loss| {
-            choice.workload(&loss.workload) && choice.phase(&loss.phase) && wanted.contains(&loss.metric)
+            choice.workload(&loss.workload)
+                && choice.phase(&loss.phase)
+                && wanted.contains(&loss.metric)
         };
         let lost: Vec<&Loss> = found.losses.iter().filter(is_meant).collect();
         if lost.is_empty() {
@@ -82,11 +92,19 @@ impl Accept {
         for loss in lost {
             table.rows.push(row(loss));
             let (loss, reason) = (loss.clone(), self.reason.clone());
-            acceptances.add(Acceptance { loss, accepted: today, expires: self.expires, reason });
+            acceptances.add(Acceptance {
+                loss,
+                accepted: today,
+                expires: self.expires,
+                reason,
+            });
         }
         let written = acceptances.write(&folder)?;
         show(&[table], self.format)?;
-        notice(&format!("wrote {}; commit it together with the change, for the reviewer to see", written.display()));
+        notice(&format!(
+            "wrote {}; commit it together with the change, for the reviewer to see",
+            written.display()
+        ));
         Ok(Status::Fine)
     }
 }
@@ -96,13 +114,22 @@ impl Found {
         let session = match Session::read(path) {
             Ok(session) => session,
             // The gate against the stored baseline keeps a record: the counts of its head.
-            Err(error @ FileError { problem: FileProblem::Format(_) | FileProblem::Schema(_), .. }) => {
+            Err(
+                error @ FileError {
+                    problem: FileProblem::Format(_) | FileProblem::Schema(_),
+                    ..
+                },
+            ) => {
                 return match (Record::read(path), &error.problem) {
                     (Ok(head), _) => Self::against_baseline(&head, project),
                     // Sessions and records have separate schema versions.
-                    (Err(FileError { problem: FileProblem::Schema(_), .. }), FileProblem::Schema(_)) => {
-                        Err(error.into())
-                    }
+                    (
+                        Err(FileError {
+                            problem: FileProblem::Schema(_),
+                            ..
+                        }),
+                        FileProblem::Schema(_),
+                    ) => Err(error.into()),
                     (Err(error), _) => Err(error.into()),
                 };
             }
@@ -110,20 +137,35 @@ impl Found {
         };
         let verdict = GateVerdict::verdict_of(&session)?;
         let losses = verdict.losses(&session);
-        Ok(Self { losses, measured: session.accepted.known, noise: verdict.noise() })
+        Ok(Self {
+            losses,
+            measured: session.accepted.known,
+            noise: verdict.noise(),
+        })
     }
 
     fn against_baseline(head: &Record, project: &Project) -> Result<Self> {
         let base = compared::store(project).matching(head)?.record;
         let losses = StoredRules::read(project)?.judge(&base, head).losses(head);
-        Ok(Self { losses, measured: gate::places([head]), noise: None })
+        Ok(Self {
+            losses,
+            measured: gate::places([head]),
+            noise: None,
+        })
     }
 
     /// Error message if nothing can be accepted; lists the regressions that the gate did find.
     fn nothing(&self, workload: &str, metrics: &[String], path: &Path) -> String {
         let found: Vec<String> = self.losses.iter().map(ToString::to_string).collect();
-        let found = if found.is_empty() { " no regression".to_owned() } else { format!(": {}", found.join("; ")) };
-        let noise = self.noise.as_ref().map_or(String::new(), |noise| format!("; {noise}"));
+        let found = if found.is_empty() {
+            " no regression".to_owned()
+        } else {
+            format!(": {}", found.join("; "))
+        };
+        let noise = self
+            .noise
+            .as_ref()
+            .map_or(String::new(), |noise| format!("; {noise}"));
         format!(
             "{workload} did not regress in {} according to {}; that gate found{found}{noise}",
             metrics.join(", "),
@@ -147,11 +189,19 @@ fn newest(project: &Project) -> Result<PathBuf> {
 }
 
 fn new_table(reason: &str, expires: Option<Date>) -> Table {
-    let mut columns = ["workload", "phase", "metric"].map(|name| Column::left(name, name)).to_vec();
-    columns.extend([("from", "from"), ("to", "to"), ("ratio", "change")].map(|(key, name)| Column::right(key, name)));
+    let mut columns = ["workload", "phase", "metric"]
+        .map(|name| Column::left(name, name))
+        .to_vec();
+    columns.extend(
+        [("from", "from"), ("to", "to"), ("ratio", "change")]
+            .map(|(key, name)| Column::right(key, name)),
+    );
     let until = expires.map_or_else(|| "for good".to_owned(), |day| format!("until {day}"));
     let notes = vec![format!("Accepted {until}, because {reason}")];
-    Table { notes, ..Table::new("accepted", columns) }
+    Table {
+        notes,
+        ..Table::new("accepted", columns)
+    }
 }
 
 fn row(loss: &Loss) -> Vec<Cell> {
@@ -163,8 +213,16 @@ fn row(loss: &Loss) -> Vec<Cell> {
         Cell::text(loss.metric.name()),
         level(loss.from),
         // Only the first digits of a ratio of times are significant.
-        if loss.key.is_some() { level(loss.to) } else { Cell::number(loss.to, format!("{:.4}", loss.to)) },
-        if loss.from == 0.0 { Cell::missing() } else { Cell::number(ratio, number::percent(ratio)) },
+        if loss.key.is_some() {
+            level(loss.to)
+        } else {
+            Cell::number(loss.to, format!("{:.4}", loss.to))
+        },
+        if loss.from == 0.0 {
+            Cell::missing()
+        } else {
+            Cell::number(ratio, number::percent(ratio))
+        },
     ]
 }
 
@@ -177,5 +235,6 @@ fn reason(text: &str) -> Result<String, String> {
 }
 
 fn day(text: &str) -> Result<Date, String> {
-    text.parse().map_err(|_| "write a date such as 2026-12-31".to_owned())
+    text.parse()
+        .map_err(|_| "write a date such as 2026-12-31".to_owned())
 }

@@ -74,12 +74,22 @@ impl Stored {
 
 impl Save {
     fn run(self, project: &Project) -> Result<Status> {
-        let record =
-            self.record.as_deref().map_or_else(|| compared::newest(project), |path| Ok(Record::read(path)?))?;
+        let record = self
+            .record
+            .as_deref()
+            .map_or_else(|| compared::newest(project), |path| Ok(Record::read(path)?))?;
         let store = compared::store(project);
-        let mut changes: Vec<Change> =
-            Baseline::promote(&record)?.into_iter().map(|new| Change::of(new, &store)).collect();
-        show(&changes.iter().map(|change| change.table(exact(self.format))).collect::<Vec<_>>(), self.format)?;
+        let mut changes: Vec<Change> = Baseline::promote(&record)?
+            .into_iter()
+            .map(|new| Change::of(new, &store))
+            .collect();
+        show(
+            &changes
+                .iter()
+                .map(|change| change.table(exact(self.format)))
+                .collect::<Vec<_>>(),
+            self.format,
+        )?;
         changes.retain(|change| !change.nothing());
         if changes.is_empty() {
             notice("the baseline has these counts already, so there is nothing to save");
@@ -114,9 +124,14 @@ fn confirmed() -> Result<bool> {
         );
     }
     eprint!("Make this the baseline? [y/N] ");
-    std::io::stderr().flush().context("cannot print the question")?;
+    std::io::stderr()
+        .flush()
+        .context("cannot print the question")?;
     let mut answer = String::new();
-    input.lock().read_line(&mut answer).context("cannot read the answer")?;
+    input
+        .lock()
+        .read_line(&mut answer)
+        .context("cannot read the answer")?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
@@ -133,24 +148,44 @@ impl Change {
             Ok(old) => Some(old),
             Err(BaselineError::Unknown { .. }) => None,
             Err(error) => {
-                notice(&format!("the old baseline cannot be read and would be replaced: {error}"));
+                notice(&format!(
+                    "the old baseline cannot be read and would be replaced: {error}"
+                ));
                 None
             }
         };
-        let comparisons = old.map(|old| compare(RecordView::baseline(&old.record), RecordView::baseline(&new.record)));
+        let comparisons = old.map(|old| {
+            compare(
+                RecordView::baseline(&old.record),
+                RecordView::baseline(&new.record),
+            )
+        });
         Self { new, comparisons }
     }
 
     fn nothing(&self) -> bool {
-        self.comparisons.as_ref().is_some_and(|comparisons| comparisons.iter().all(Comparison::equal))
+        self.comparisons
+            .as_ref()
+            .is_some_and(|comparisons| comparisons.iter().all(Comparison::equal))
     }
 
     /// The first count that the old baseline has and the new one does not.
     fn lost(&self) -> Option<String> {
         let gone = |state: &Comparability| {
-            matches!(state, Comparability::Removed | Comparability::Missing { place: Side::Head, .. })
+            matches!(
+                state,
+                Comparability::Removed
+                    | Comparability::Missing {
+                        place: Side::Head,
+                        ..
+                    }
+            )
         };
-        self.comparisons.iter().flatten().find(|comparison| gone(&comparison.state)).map(Comparison::place)
+        self.comparisons
+            .iter()
+            .flatten()
+            .find(|comparison| gone(&comparison.state))
+            .map(Comparison::place)
     }
 
     fn table(&self, exact: bool) -> Table {
@@ -159,8 +194,14 @@ impl Change {
         changed.retain(|comparison| !comparison.equal());
         let (equal, rows) = (all - changed.len(), self.new.record.rows.len());
         let (kind, note) = match self.comparisons {
-            Some(_) => ("baseline", format!("{equal} of {all} figures stay as they are.")),
-            None => ("new baseline", format!("There is no baseline for this toolchain yet; it gets {rows} rows.")),
+            Some(_) => (
+                "baseline",
+                format!("{equal} of {all} figures stay as they are."),
+            ),
+            None => (
+                "new baseline",
+                format!("There is no baseline for this toolchain yet; it gets {rows} rows."),
+            ),
         };
         let mut table = comparisons::table(format!("{kind} {}", self.new.key()), &changed, exact);
         table.notes.push(note);
@@ -181,7 +222,16 @@ fn list(project: &Project, format: Format) -> Result<Status> {
     let mut outcome = Status::Fine;
     for key in store.keys()? {
         table.rows.push(match store.read(&key) {
-            Ok(Baseline { record: Record { created, environment, rows, .. }, .. }) => vec![
+            Ok(Baseline {
+                record:
+                    Record {
+                        created,
+                        environment,
+                        rows,
+                        ..
+                    },
+                ..
+            }) => vec![
                 Cell::text(key),
                 Cell::number(rows.len() as f64, rows.len().to_string()),
                 Cell::text(created),
@@ -192,12 +242,20 @@ fn list(project: &Project, format: Format) -> Result<Status> {
                 outcome = Status::Unjudged;
                 table.notes.push(error.to_string());
                 let missing = Cell::missing;
-                vec![Cell::text(key).toned(Tone::Bad), missing(), missing(), missing(), missing()]
+                vec![
+                    Cell::text(key).toned(Tone::Bad),
+                    missing(),
+                    missing(),
+                    missing(),
+                    missing(),
+                ]
             }
         });
     }
     if table.rows.is_empty() {
-        table.notes.push("There are none yet: `cargo harness baseline save` makes one from a record.".to_owned());
+        table.notes.push(
+            "There are none yet: `cargo harness baseline save` makes one from a record.".to_owned(),
+        );
     }
     show(&[table], format)?;
     Ok(outcome)
@@ -205,10 +263,15 @@ fn list(project: &Project, format: Format) -> Result<Status> {
 
 /// A revision: twelve digits in formats for people, all digits in formats for programs.
 fn revision(revision: Option<String>, dirty: bool) -> Cell {
-    let Some(revision) = revision else { return Cell::missing() };
+    let Some(revision) = revision else {
+        return Cell::missing();
+    };
     let short: String = revision.chars().take(12).collect();
     let suffix = if dirty { " and changes" } else { "" };
-    Cell { text: format!("{short}{suffix}"), ..Cell::text(format!("{revision}{suffix}")) }
+    Cell {
+        text: format!("{short}{suffix}"),
+        ..Cell::text(format!("{revision}{suffix}"))
+    }
 }
 
 fn show_one(project: &Project, key: Option<String>, format: Format) -> Result<Status> {
@@ -223,15 +286,24 @@ fn show_one(project: &Project, key: Option<String>, format: Format) -> Result<St
         }
     };
     let metrics = || metric::all().iter().filter(|metric| metric.portable());
-    let mut columns = [("workload", "workload"), ("phase", "phase"), ("unit", "per")]
-        .map(|(key, heading)| Column::left(key, heading))
-        .to_vec();
+    let mut columns = [
+        ("workload", "workload"),
+        ("phase", "phase"),
+        ("unit", "per"),
+    ]
+    .map(|(key, heading)| Column::left(key, heading))
+    .to_vec();
     columns.extend(metrics().map(|metric| {
-        Column::right(&metric.name().replace('-', "_"), &metric.name().replace("per-token", "per-unit"))
+        Column::right(
+            &metric.name().replace('-', "_"),
+            &metric.name().replace("per-token", "per-unit"),
+        )
     }));
     let mut table = Table::new(format!("baseline {title}"), columns);
     for row in &record.rows {
-        let mut cells = [&row.workload, &row.phase, &row.unit.name].map(Cell::text).to_vec();
+        let mut cells = [&row.workload, &row.phase, &row.unit.name]
+            .map(Cell::text)
+            .to_vec();
         cells.extend(metrics().map(|metric| {
             let figure = metric.figure(row);
             figure.map_or_else(Cell::missing, |figure| {
@@ -242,9 +314,15 @@ fn show_one(project: &Project, key: Option<String>, format: Format) -> Result<St
     }
     let environment = &record.environment;
     let revision = environment.revision.as_deref().unwrap_or("no revision");
-    let dirty = if environment.dirty { " with changes" } else { "" };
+    let dirty = if environment.dirty {
+        " with changes"
+    } else {
+        ""
+    };
     let (created, machine) = (&record.created, environment.machine());
-    table.notes.push(format!("Measured at {created} on {machine}, revision {revision}{dirty}."));
+    table.notes.push(format!(
+        "Measured at {created} on {machine}, revision {revision}{dirty}."
+    ));
     show(&[table], format)?;
     Ok(Status::Fine)
 }

@@ -41,7 +41,10 @@ pub(crate) struct Compare {
 impl Compare {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
         let (mut base, mut head) = compared::load(&self.base, &self.head, project)?;
-        narrow(&Choice::new(&self.filter, &[])?, &mut [&mut base.record, &mut head.record])?;
+        narrow(
+            &Choice::new(&self.filter, &[])?,
+            &mut [&mut base.record, &mut head.record],
+        )?;
         let mut comparisons = compare(base.side(), head.side());
         compare::only_metrics(&mut comparisons, &self.metric)?;
         let exact = exact(self.format);
@@ -49,11 +52,19 @@ impl Compare {
         if !exact && !self.all {
             comparisons.retain(|comparison| !comparison.equal());
         }
-        let mut table = comparisons::table(format!("{} against {}", head.name, base.name), &comparisons, exact);
+        let mut table = comparisons::table(
+            format!("{} against {}", head.name, base.name),
+            &comparisons,
+            exact,
+        );
         match all - comparisons.len() {
-            0 if all == 0 => table.notes.push("The two sides have no figure in common.".to_owned()),
+            0 if all == 0 => table
+                .notes
+                .push("The two sides have no figure in common.".to_owned()),
             0 => {}
-            equal => table.notes.push(format!("{equal} of {all} figures are equal and not shown; --all shows them.")),
+            equal => table.notes.push(format!(
+                "{equal} of {all} figures are equal and not shown; --all shows them."
+            )),
         }
         show(&[table], self.format)?;
         Ok(Status::Fine)

@@ -60,7 +60,11 @@ impl From<&str> for Name {
             Some(("baseline", key)) => Source::Baseline(Some(key.to_owned())),
             _ => Source::File(source.into()),
         };
-        Self { written: written.to_owned(), source, phase: phase.map(str::to_owned) }
+        Self {
+            written: written.to_owned(),
+            source,
+            phase: phase.map(str::to_owned),
+        }
     }
 }
 
@@ -70,7 +74,11 @@ impl From<&str> for Name {
 /// If one of them cannot be found or read, or only one names a phase.
 pub(crate) fn load(base: &Name, head: &Name, project: &Project) -> Result<(Loaded, Loaded)> {
     if base.phase.is_some() != head.phase.is_some() {
-        let (with, without) = if base.phase.is_some() { (base, head) } else { (head, base) };
+        let (with, without) = if base.phase.is_some() {
+            (base, head)
+        } else {
+            (head, base)
+        };
         bail!(
             "{} names a phase and {} does not; name one on both sides, such as {}#{}, or on neither",
             with.written,
@@ -83,7 +91,10 @@ pub(crate) fn load(base: &Name, head: &Name, project: &Project) -> Result<(Loade
         Source::Baseline(_) => newest(project),
         _ => other.record(project),
     };
-    Ok((base.load(|| fitting(head), project)?, head.load(|| fitting(base), project)?))
+    Ok((
+        base.load(|| fitting(head), project)?,
+        head.load(|| fitting(base), project)?,
+    ))
 }
 
 /// The newest record of the project.
@@ -92,7 +103,10 @@ pub(crate) fn load(base: &Name, head: &Name, project: &Project) -> Result<(Loade
 /// If there is none, or if it cannot be read.
 pub(crate) fn newest(project: &Project) -> Result<Record> {
     let path = project.newest_record().with_context(|| {
-        format!("there is no record in {}; `cargo harness run` writes one", project.records().display())
+        format!(
+            "there is no record in {}; `cargo harness run` writes one",
+            project.records().display()
+        )
     })?;
     Ok(Record::read(&path)?)
 }
@@ -114,9 +128,18 @@ impl Name {
         if let Some(phase) = &self.phase
             && !record.phases().contains(&phase.as_str())
         {
-            bail!("{} has no phase `{phase}`; {}", self.source_name(), suggestion(phase, record.phases()));
+            bail!(
+                "{} has no phase `{phase}`; {}",
+                self.source_name(),
+                suggestion(phase, record.phases())
+            );
         }
-        Ok(Loaded { name: self.written.clone(), record, phase: self.phase.clone(), counts_only })
+        Ok(Loaded {
+            name: self.written.clone(),
+            record,
+            phase: self.phase.clone(),
+            counts_only,
+        })
     }
 
     fn record(&self, project: &Project) -> Result<Record> {
@@ -139,8 +162,15 @@ impl Name {
 impl Loaded {
     /// The side, for comparing.
     pub(crate) fn side(&self) -> RecordView<'_> {
-        let side = if self.counts_only { RecordView::baseline(&self.record) } else { RecordView::record(&self.record) };
-        RecordView { phase: self.phase.as_deref(), ..side }
+        let side = if self.counts_only {
+            RecordView::baseline(&self.record)
+        } else {
+            RecordView::record(&self.record)
+        };
+        RecordView {
+            phase: self.phase.as_deref(),
+            ..side
+        }
     }
 }
 
@@ -158,14 +188,29 @@ mod tests {
     fn every_form_is_understood() {
         let phase = |name: &str| Some(name.to_owned());
         assert_eq!(parse("a/b.json"), (Source::File("a/b.json".into()), None));
-        assert_eq!(parse("a/b.json#naive"), (Source::File("a/b.json".into()), phase("naive")));
+        assert_eq!(
+            parse("a/b.json#naive"),
+            (Source::File("a/b.json".into()), phase("naive"))
+        );
         assert_eq!(parse("newest"), (Source::Newest, None));
-        assert_eq!(parse("newest#kv-cache"), (Source::Newest, phase("kv-cache")));
+        assert_eq!(
+            parse("newest#kv-cache"),
+            (Source::Newest, phase("kv-cache"))
+        );
         assert_eq!(parse("phase:kv-cache"), (Source::Newest, phase("kv-cache")));
         assert_eq!(parse("baseline"), (Source::Baseline(None), None));
-        assert_eq!(parse("baseline#naive"), (Source::Baseline(None), phase("naive")));
-        assert_eq!(parse("baseline:x_y"), (Source::Baseline(Some("x_y".to_owned())), None));
-        assert_eq!(parse("baseline:x_y#naive"), (Source::Baseline(Some("x_y".to_owned())), phase("naive")));
+        assert_eq!(
+            parse("baseline#naive"),
+            (Source::Baseline(None), phase("naive"))
+        );
+        assert_eq!(
+            parse("baseline:x_y"),
+            (Source::Baseline(Some("x_y".to_owned())), None)
+        );
+        assert_eq!(
+            parse("baseline:x_y#naive"),
+            (Source::Baseline(Some("x_y".to_owned())), phase("naive"))
+        );
     }
 
     #[test]

@@ -12,7 +12,9 @@ use harness::process;
 use harness::project::Project;
 use harness::seconds::seconds_up_to;
 use harness::terminal::{self, Status, failure, notice, print, show};
-use harness::timing::{BUDGET, MOST_TIMED, MatchedWorkloads, Sides, conditions, measure_noise_floor, seed_of_now};
+use harness::timing::{
+    BUDGET, MOST_TIMED, MatchedWorkloads, Sides, conditions, measure_noise_floor, seed_of_now,
+};
 use harness::vcs::MeasuringLock;
 use harness_abtest::{NoiseFloor, Rules};
 use harness_judge::machine::{Diagnosis, NoiseFloors, findings};
@@ -36,9 +38,11 @@ const WATCHED: Duration = Duration::from_millis(500);
 /// command runs. Restores them when the command ends or is interrupted, and exits with the status of the command (with
 /// 2 if that is not 0, 1 or 2). COMMAND has no standard input.
 #[derive(Args)]
-#[command(after_help = "Example: cargo harness doctor --tune -- cargo harness gate --base origin/main
+#[command(
+    after_help = "Example: cargo harness doctor --tune -- cargo harness gate --base origin/main
 
-For tests, HARNESS_SYSTEM_ROOT names a folder whose proc and sys are used instead of those of this machine.")]
+For tests, HARNESS_SYSTEM_ROOT names a folder whose proc and sys are used instead of those of this machine."
+)]
 pub(crate) struct Doctor {
     /// Budget for measuring the noise floor, in seconds, or such as 2m
     #[arg(long, value_name = "TIME", default_value_t = 10, value_parser = seconds_up_to(600), conflicts_with = "tune")]
@@ -60,7 +64,11 @@ pub(crate) struct Doctor {
 
 impl Doctor {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
-        if self.tune { self.run_tuned() } else { self.diagnose(project) }
+        if self.tune {
+            self.run_tuned()
+        } else {
+            self.diagnose(project)
+        }
     }
 
     fn diagnose(&self, project: &Project) -> Result<Status> {
@@ -74,7 +82,11 @@ impl Doctor {
         let (state, counters) = (doctor::state(&system), Counters::now(&system));
         let floors = built.map_err(Into::into).and_then(|programs| {
             let _turn = turn?;
-            self.floors(&Measured { project, programs: &programs, commit: None })
+            self.floors(&Measured {
+                project,
+                programs: &programs,
+                commit: None,
+            })
         });
         if process::stopped() {
             bail!("interrupted");
@@ -82,7 +94,8 @@ impl Doctor {
         let valgrind = collect::valgrind_version();
         let diagnosis = Diagnosis {
             findings: findings(&state, &busy, &counters.since(&system), valgrind.as_deref()),
-            floors: floors.map_err(|error| format!("the noise floor could not be measured: {error:#}")),
+            floors: floors
+                .map_err(|error| format!("the noise floor could not be measured: {error:#}")),
         };
         let mut tables = diagnosis::tables(&diagnosis);
         if let (Audience::Document, Some(last)) = (self.format.audience(), tables.last_mut()) {
@@ -94,14 +107,22 @@ impl Doctor {
             Audience::Document => {}
             Audience::Program => notice(&diagnosis.sentence()),
         }
-        Ok(if diagnosis.can_judge() { Status::Fine } else { Status::Unjudged })
+        Ok(if diagnosis.can_judge() {
+            Status::Fine
+        } else {
+            Status::Unjudged
+        })
     }
 
     /// Measures the noise floor: compares some workloads of the timed suite with themselves.
     fn floors(&self, measured: &Measured<'_>) -> Result<NoiseFloors> {
         let config = &measured.project.config;
         let greeting = measured.greet(collect::TIME_LIMIT)?;
-        let plan = Plan { instruments: vec![Instrument::Clock], anchors: config.anchors.clone(), ..Plan::default() };
+        let plan = Plan {
+            instruments: vec![Instrument::Clock],
+            anchors: config.anchors.clone(),
+            ..Plan::default()
+        };
         let field = MatchedWorkloads::of(&plan, &greeting.workloads, &greeting.workloads)?;
         let (timed_phases, _) = field.timed(&config.timed, &[], MOST_TIMED)?;
         // The last workloads of a suite are its smallest: their noise is that of the machine.
@@ -112,10 +133,25 @@ impl Doctor {
         let conditions = conditions(1, None, collect::TIME_LIMIT);
         let budget = Duration::from_secs(self.budget) / tried.len() as u32;
         let build = |_| measured.programs.command(&config.probe);
-        let sides = Sides { base: &build, head: &build, copies: 1 };
+        let sides = Sides {
+            base: &build,
+            head: &build,
+            copies: 1,
+        };
         let floor = |timed| {
-            let measured = measure_noise_floor(&sides, timed, &conditions, budget, seed_of_now(), &Bar::new())?;
-            Ok(NoiseFloor::of(&measured, Rules::default(), timed_phases.len()))
+            let measured = measure_noise_floor(
+                &sides,
+                timed,
+                &conditions,
+                budget,
+                seed_of_now(),
+                &Bar::new(),
+            )?;
+            Ok(NoiseFloor::of(
+                &measured,
+                Rules::default(),
+                timed_phases.len(),
+            ))
         };
         let floors = tried.iter().map(floor).collect::<Result<_>>()?;
         let each_seconds = BUDGET as f64 * (1.0 - FLOOR_SHARE) / timed_phases.len() as f64;
@@ -127,7 +163,11 @@ impl Doctor {
         // restored.
         let held = process::Held::new();
         let (tuned, untouched) = doctor::tune(&System::here());
-        tuned.told().iter().chain(&untouched).for_each(|message| notice(message));
+        tuned
+            .told()
+            .iter()
+            .chain(&untouched)
+            .for_each(|message| notice(message));
         // The command is a process group of its own. It must not read from the terminal, or it would be stopped for
         // ever.
         let status = process::foreground(self.tuned_command().stdin(Stdio::null()));
@@ -141,7 +181,11 @@ impl Doctor {
         if process::stopped() {
             bail!("interrupted");
         }
-        Ok(if failed.is_empty() { status.into() } else { Status::Unjudged })
+        Ok(if failed.is_empty() {
+            status.into()
+        } else {
+            Status::Unjudged
+        })
     }
 
     /// The command; with --fixed-layout all its processes get the same memory layout, if the system allows it.
@@ -155,11 +199,16 @@ impl Doctor {
         let mut words: Vec<&str> = self.command.iter().map(String::as_str).collect();
         if self.fixed_layout {
             // A container may forbid it.
-            let tried = start(&[&FIXED[..], &["true"]].concat()).stdin(Stdio::null()).stderr(Stdio::null()).status();
+            let tried = start(&[&FIXED[..], &["true"]].concat())
+                .stdin(Stdio::null())
+                .stderr(Stdio::null())
+                .status();
             let is_possible = tried.as_ref().is_ok_and(ExitStatus::success);
             notice(match tried {
                 Ok(_) if is_possible => "All processes of the command have the same memory layout.",
-                Ok(_) => "The memory layout stays random: the system forbids a fixed one, as some containers do.",
+                Ok(_) => {
+                    "The memory layout stays random: the system forbids a fixed one, as some containers do."
+                }
                 Err(_) => {
                     "The memory layout stays random: `setarch` is missing (Debian, Ubuntu: apt-get install util-linux)."
                 }

@@ -49,10 +49,17 @@ pub(super) fn sessions(project: &Project) -> Vec<PathBuf> {
 
 impl Explain {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
-        let path = if self.run == Path::new("newest") { sessions(project).pop() } else { Some(self.run.clone()) };
+        let path = if self.run == Path::new("newest") {
+            sessions(project).pop()
+        } else {
+            Some(self.run.clone())
+        };
         let path = path.with_context(|| {
             let folder = project.records().join("gates");
-            format!("there is no gate result in {}; `cargo harness gate --base REV` writes one", folder.display())
+            format!(
+                "there is no gate result in {}; `cargo harness gate --base REV` writes one",
+                folder.display()
+            )
         })?;
         let session = Session::read(&path)?;
         let verdict = GateVerdict::of(&session)?;
@@ -64,7 +71,10 @@ impl Explain {
                 } else {
                     replay::overview(&replays, &verdict)
                 };
-                vec![Table { title: verdict.summary(), ..table }]
+                vec![Table {
+                    title: verdict.summary(),
+                    ..table
+                }]
             }
             Some(workload) => {
                 check(&session, workload, self.phase.as_deref())?;
@@ -75,7 +85,10 @@ impl Explain {
                 };
                 if tables.iter().all(|table| table.rows.is_empty()) {
                     let missing = missing(&session, workload);
-                    bail!("{} has neither pairs nor counts of {workload}: {missing}", path.display());
+                    bail!(
+                        "{} has neither pairs nor counts of {workload}: {missing}",
+                        path.display()
+                    );
                 }
                 tables
             }
@@ -89,7 +102,8 @@ impl Explain {
 
     /// True for the workload and the phases to show.
     fn is_selected(&self, workload: &str, phase: &str) -> bool {
-        self.workload.as_deref() == Some(workload) && self.phase.as_deref().is_none_or(|one| one == phase)
+        self.workload.as_deref() == Some(workload)
+            && self.phase.as_deref().is_none_or(|one| one == phase)
     }
 
     /// Tables of the pairs and of the counts of the workload.
@@ -99,15 +113,23 @@ impl Explain {
         replays.retain(|replay| self.is_selected(&replay.workload, &replay.phase));
         let mut tables: Vec<Table> = match exact {
             true => vec![replay::steps(&replays, true)],
-            false => replays.chunks(1).map(|one| replay::steps(one, false)).collect(),
+            false => replays
+                .chunks(1)
+                .map(|one| replay::steps(one, false))
+                .collect(),
         };
         for (table, replay) in tables.iter_mut().zip(&replays) {
             let times = verdict.times.iter();
-            let times = times.filter(|time| time.workload == replay.workload && time.phase == replay.phase);
-            table.notes.extend(times.map(|time| format!("{}: {}", time.outcome.name(), time.sentence())));
+            let times =
+                times.filter(|time| time.workload == replay.workload && time.phase == replay.phase);
+            table
+                .notes
+                .extend(times.map(|time| format!("{}: {}", time.outcome.name(), time.sentence())));
         }
         if let Some(mut counted) = verdict.counts.clone() {
-            counted.rows.retain(|row| self.is_selected(&row.comparison.workload, &row.comparison.head_phase));
+            counted.rows.retain(|row| {
+                self.is_selected(&row.comparison.workload, &row.comparison.head_phase)
+            });
             tables.extend((!counted.rows.is_empty()).then(|| counts::table(&counted, exact)));
         }
         tables
@@ -116,13 +138,23 @@ impl Explain {
     /// Tables of the slices of one pair, one for each phase.
     fn slices(&self, session: &Session, number: u32) -> Result<Vec<Table>> {
         let measured = session.measured.iter();
-        let selected = measured.filter(|measured| self.is_selected(&measured.timed.workload, &measured.timed.phase));
+        let selected = measured
+            .filter(|measured| self.is_selected(&measured.timed.workload, &measured.timed.phase));
         let table = |measured: &WorkloadPairs| {
-            let place = format!("{} in phase {}", measured.timed.workload, measured.timed.phase);
+            let place = format!(
+                "{} in phase {}",
+                measured.timed.workload, measured.timed.phase
+            );
             let Some(pair) = measured.pairs.get(number as usize - 1) else {
-                bail!("{place} has no pair {number}; it has {} pairs", measured.pairs.len());
+                bail!(
+                    "{place} has no pair {number}; it has {} pairs",
+                    measured.pairs.len()
+                );
             };
-            Ok(Table { title: format!("{place}, pair {number}"), ..slices::slices(pair) })
+            Ok(Table {
+                title: format!("{place}, pair {number}"),
+                ..slices::slices(pair)
+            })
         };
         selected.map(table).collect()
     }
@@ -130,32 +162,62 @@ impl Explain {
 
 /// Returns an error for a workload or a phase that the gate does not have.
 fn check(session: &Session, workload: &str, phase: Option<&str>) -> Result<()> {
-    let timed =
-        session.measured.iter().map(|measured| (measured.timed.workload.as_str(), measured.timed.phase.as_str()));
-    let rows = session.counted.iter().flat_map(|counted| counted.base.rows.iter().chain(&counted.head.rows));
+    let timed = session.measured.iter().map(|measured| {
+        (
+            measured.timed.workload.as_str(),
+            measured.timed.phase.as_str(),
+        )
+    });
+    let rows = session
+        .counted
+        .iter()
+        .flat_map(|counted| counted.base.rows.iter().chain(&counted.head.rows));
     let counted = rows.map(|row| (row.workload.as_str(), row.phase.as_str()));
-    let known = session.accepted.known.iter().map(|(id, phase)| (id.as_str(), phase.as_str()));
+    let known = session
+        .accepted
+        .known
+        .iter()
+        .map(|(id, phase)| (id.as_str(), phase.as_str()));
     let all: Vec<(&str, &str)> = timed.chain(counted).chain(known).collect();
     let ids = distinct(all.iter().map(|(id, _)| *id));
     if !ids.contains(&workload) {
-        bail!("this gate has no workload `{workload}`; {}", suggestion(workload, ids));
+        bail!(
+            "this gate has no workload `{workload}`; {}",
+            suggestion(workload, ids)
+        );
     }
-    let phases = distinct(all.iter().filter(|(id, _)| *id == workload).map(|(_, phase)| *phase));
+    let phases = distinct(
+        all.iter()
+            .filter(|(id, _)| *id == workload)
+            .map(|(_, phase)| *phase),
+    );
     match phase.filter(|phase| !phases.contains(phase)) {
-        Some(phase) => bail!("{workload} has no phase `{phase}`; {}", suggestion(phase, phases)),
+        Some(phase) => bail!(
+            "{workload} has no phase `{phase}`; {}",
+            suggestion(phase, phases)
+        ),
         None => Ok(()),
     }
 }
 
 /// Reason for not measuring a workload that exists.
 fn missing(session: &Session, workload: &str) -> String {
-    let sentence = session.unmatched.iter().find(|sentence| sentence.split(' ').next() == Some(workload));
-    sentence.cloned().unwrap_or_else(|| "it was not selected".to_owned())
+    let sentence = session
+        .unmatched
+        .iter()
+        .find(|sentence| sentence.split(' ').next() == Some(workload));
+    sentence
+        .cloned()
+        .unwrap_or_else(|| "it was not selected".to_owned())
 }
 
 fn origin(session: &Session, path: &Path) -> String {
     let short = |id: &str| id.get(..10).unwrap_or(id).to_owned();
-    let dirty = if session.head.dirty { " with changes" } else { "" };
+    let dirty = if session.head.dirty {
+        " with changes"
+    } else {
+        ""
+    };
     format!(
         "From {}: {}{dirty} against {}, measured at {} by `{}`.",
         path.display(),

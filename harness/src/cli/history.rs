@@ -55,10 +55,18 @@ impl History {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
         let Some(metric) = metric::by_name(&self.metric) else {
             let names = metric::all().iter().map(|metric| metric.name());
-            bail!("there is no metric `{}`; {}", self.metric, suggestion(&self.metric, names));
+            bail!(
+                "there is no metric `{}`; {}",
+                self.metric,
+                suggestion(&self.metric, names)
+            );
         };
         let choice = Choice::new(&self.selection.filter, &[])?;
-        let anchor = self.against.as_ref().or(project.config.anchors.first()).map_or("", String::as_str);
+        let anchor = self
+            .against
+            .as_ref()
+            .or(project.config.anchors.first())
+            .map_or("", String::as_str);
         if self.measure.is_some() && !metric.portable() {
             bail!(
                 "--measure takes counts only, and times of two commits compare only side by side: use `harness gate --base REV`"
@@ -71,11 +79,17 @@ impl History {
             }
             counted(project, &repository, self.key.as_deref())?
         } else {
-            let (dated_records, unread) = history::timed(Repository::open(project).ok().as_ref(), &project.records());
+            let (dated_records, unread) =
+                history::timed(Repository::open(project).ok().as_ref(), &project.records());
             unread.iter().for_each(|message| notice(message));
             dated_records
         };
-        let question = HistoryQuery { metric, choice: &choice, phases: &self.selection.phase, anchor };
+        let question = HistoryQuery {
+            metric,
+            choice: &choice,
+            phases: &self.selection.phase,
+            anchor,
+        };
         let series = series(&dated_records, &question);
         if series.is_empty() {
             let hint = if metric.portable() {
@@ -83,10 +97,16 @@ impl History {
             } else {
                 "`cargo harness run` writes a record, and the workload must run in the phase and in the anchor"
             };
-            bail!("the history has no {} for this selection; {hint}", metric.title());
+            bail!(
+                "the history has no {} for this selection; {hint}",
+                metric.title()
+            );
         }
         if exact(self.format) {
-            show(&[tables::points_table(&series, &dated_records, &question)], self.format)?;
+            show(
+                &[tables::points_table(&series, &dated_records, &question)],
+                self.format,
+            )?;
         } else {
             let mut trend = tables::trend_table(&series, &question);
             let jumps = tables::jumps_table(&series, &dated_records, &question);
@@ -102,22 +122,35 @@ impl History {
         {
             let path = project.reports().join("history").join(metric.name());
             let write = |path: PathBuf, bytes: &[u8]| {
-                atomic_file::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
+                atomic_file::write(&path, bytes)
+                    .with_context(|| format!("cannot write {}", path.display()))
             };
-            write(path.with_extension("svg"), chart.svg(harness_report::render::chart::Layout::Wide)?.as_bytes())?;
+            write(
+                path.with_extension("svg"),
+                chart
+                    .svg(harness_report::render::chart::Layout::Wide)?
+                    .as_bytes(),
+            )?;
             write(path.with_extension("png"), &chart.png()?)?;
-            notice(&format!("wrote chart {}", path.with_extension("svg").display()));
+            notice(&format!(
+                "wrote chart {}",
+                path.with_extension("svg").display()
+            ));
         }
         Ok(Status::Fine)
     }
 
     /// Counts the commits of the range, newest first, and writes one record for each.
     fn count(&self, range: &str, project: &Project, repository: &Repository) -> Result<()> {
-        let Some((good, bad)) = range.split_once("..").filter(|(good, bad)| !good.is_empty() && !bad.starts_with('.'))
+        let Some((good, bad)) = range
+            .split_once("..")
+            .filter(|(good, bad)| !good.is_empty() && !bad.starts_with('.'))
         else {
             bail!("`{range}` is no range of revisions; write for example v1..HEAD");
         };
-        let request = self.selection.request(project, available(Instrument::COUNTED.to_vec(), true)?);
+        let request = self
+            .selection
+            .request(project, available(Instrument::COUNTED.to_vec(), true)?);
         let last = if bad.is_empty() { "HEAD" } else { bad };
         let (good, bad) = (repository.resolve(good)?, repository.resolve(last)?);
         let mut commits = repository.commits(&good, &bad)?;
@@ -128,8 +161,13 @@ impl History {
         for commit in commits.iter().rev() {
             let path = folder(project).join(format!("{}.json", commit.id));
             // Counts of another toolchain do not compare with those of this one.
-            let before = Record::read(&path).ok().filter(|before| before.environment.same_toolchain(&here));
-            if before.as_ref().is_some_and(|before| answers(before, &request.asked(), &choice)) {
+            let before = Record::read(&path)
+                .ok()
+                .filter(|before| before.environment.same_toolchain(&here));
+            if before
+                .as_ref()
+                .is_some_and(|before| answers(before, &request.asked(), &choice))
+            {
                 continue;
             }
             match count(&builder, commit, &request) {
@@ -148,28 +186,50 @@ fn folder(project: &Project) -> PathBuf {
 }
 
 fn count(builder: &Builder<'_>, commit: &Commit, request: &collect::Request) -> Result<Record> {
-    let ready = builder.revision(commit, &request.plan.instruments)?.greet(request.time_limit)?;
-    Ok(ready.measured().answer(&ready.greeting, request, &Bar::new())?)
+    let ready = builder
+        .revision(commit, &request.plan.instruments)?
+        .greet(request.time_limit)?;
+    Ok(ready
+        .measured()
+        .answer(&ready.greeting, request, &Bar::new())?)
 }
 
 /// Returns true if the record has all requested counts of a commit, without a failure.
 fn answers(before: &Record, requested: &RunScope, choice: &Choice) -> bool {
-    let mut rows = before.rows.iter().filter(|row| choice.workload(&row.workload));
+    let mut rows = before
+        .rows
+        .iter()
+        .filter(|row| choice.workload(&row.workload));
     before.asked.iter().any(|one| one.covers(requested)) && rows.all(|row| row.failures.is_empty())
 }
 
 /// Adds earlier counts to new ones; new rows replace earlier ones.
 fn merged(before: Option<Record>, mut now: Record) -> Record {
     let Some(before) = before else { return now };
-    let rest: Vec<_> = before.rows.into_iter().filter(|row| now.row(&row.workload, &row.phase).is_none()).collect();
+    let rest: Vec<_> = before
+        .rows
+        .into_iter()
+        .filter(|row| now.row(&row.workload, &row.phase).is_none())
+        .collect();
     now.rows.extend(rest);
-    now.asked.extend(before.asked.into_iter().filter(|one| !now.asked.contains(one)).collect::<Vec<_>>());
+    now.asked.extend(
+        before
+            .asked
+            .into_iter()
+            .filter(|one| !now.asked.contains(one))
+            .collect::<Vec<_>>(),
+    );
     now
 }
 
 /// Counts of committed baselines, and of commits that were counted afterwards.
-fn counted(project: &Project, repository: &Repository, key: Option<&str>) -> Result<Vec<DatedRecord>> {
-    let (mut dated_records, mut unread) = history::counted(repository, Path::new(&project.config.baselines))?;
+fn counted(
+    project: &Project,
+    repository: &Repository,
+    key: Option<&str>,
+) -> Result<Vec<DatedRecord>> {
+    let (mut dated_records, mut unread) =
+        history::counted(repository, Path::new(&project.config.baselines))?;
     let (afterwards, more) = history::measured(repository, &folder(project));
     dated_records.extend(afterwards);
     unread.extend(more);
@@ -180,18 +240,34 @@ fn counted(project: &Project, repository: &Repository, key: Option<&str>) -> Res
     if let Some(key) = key
         && !keys.contains(&key)
     {
-        bail!("the history has no baseline {key}; {}", suggestion(key, keys));
+        bail!(
+            "the history has no baseline {key}; {}",
+            suggestion(key, keys)
+        );
     }
     let several = keys.len() > 1 && key.is_none();
-    let Timeline { key, dated_records, otherwise, elsewhere } = keyed(dated_records, key, &repository.states(None)?);
+    let Timeline {
+        key,
+        dated_records,
+        otherwise,
+        elsewhere,
+    } = keyed(dated_records, key, &repository.states(None)?);
     if elsewhere > 0 {
-        notice(&format!("{elsewhere} counted commits are left out: they are not in the history of this branch"));
+        notice(&format!(
+            "{elsewhere} counted commits are left out: they are not in the history of this branch"
+        ));
     }
     if let (true, Some(key)) = (several, key) {
-        notice(&format!("counts of {key}; --key selects those of another toolchain"));
+        notice(&format!(
+            "counts of {key}; --key selects those of another toolchain"
+        ));
     }
     if let [first, more @ ..] = &otherwise[..] {
-        let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+        let more = if more.is_empty() {
+            String::new()
+        } else {
+            format!(" and {} more", more.len())
+        };
         notice(&format!(
             "{first}{more} left out: counted by another toolchain only, and such counts do not compare; --measure counts again"
         ));

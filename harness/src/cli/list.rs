@@ -44,8 +44,12 @@ impl List {
                 let mut cells = cells(workload);
                 cells.push(Cell::text(phase));
                 if self.cost {
-                    let row = record.as_ref().and_then(|record| record.row(&workload.id, phase));
-                    let run = row.and_then(|row| metric::by_name("time")?.figure(row)).map(|figure| figure.value);
+                    let row = record
+                        .as_ref()
+                        .and_then(|record| record.row(&workload.id, phase));
+                    let run = row
+                        .and_then(|row| metric::by_name("time")?.figure(row))
+                        .map(|figure| figure.value);
                     cells.extend([run, row.map(spent)].map(seconds));
                 }
                 table.rows.push(cells);
@@ -54,9 +58,15 @@ impl List {
         if self.cost {
             table.notes.push(match newest {
                 Some(path) => {
-                    format!("From {}; without the time spent on counting instructions and heap.", path.display())
+                    format!(
+                        "From {}; without the time spent on counting instructions and heap.",
+                        path.display()
+                    )
                 }
-                None => "There is no record yet to take costs from: `cargo harness run` writes one.".to_owned(),
+                None => {
+                    "There is no record yet to take costs from: `cargo harness run` writes one."
+                        .to_owned()
+                }
             });
         }
         show(&[table], self.format)?;
@@ -84,7 +94,13 @@ impl List {
 }
 
 fn cells(workload: &Description) -> Vec<Cell> {
-    let Description { id, unit, instruments, selection, .. } = workload;
+    let Description {
+        id,
+        unit,
+        instruments,
+        selection,
+        ..
+    } = workload;
     let instruments: Vec<_> = instruments.iter().map(|one| one.name()).collect();
     let plural = if unit.per_run == 1 { "" } else { "s" };
     vec![
@@ -100,7 +116,9 @@ fn cells(workload: &Description) -> Vec<Cell> {
 }
 
 fn seconds(seconds: Option<f64>) -> Cell {
-    seconds.map_or_else(Cell::missing, |seconds| Cell::number(seconds, plain(Quantity::Seconds, seconds)))
+    seconds.map_or_else(Cell::missing, |seconds| {
+        Cell::number(seconds, plain(Quantity::Seconds, seconds))
+    })
 }
 
 /// Seconds that clock and criterion spent inside the workload.
@@ -110,7 +128,9 @@ fn spent(row: &Row) -> f64 {
         .filter_map(|instrument| row.reading(instrument))
         .map(|reading| match &reading.data {
             Data::Clock { runs, .. } => runs.iter().map(|run| run.nanoseconds).sum(),
-            Data::Criterion { samples, .. } => samples.iter().map(|sample| sample.nanoseconds).sum(),
+            Data::Criterion { samples, .. } => {
+                samples.iter().map(|sample| sample.nanoseconds).sum()
+            }
             _ => 0,
         })
         .sum();

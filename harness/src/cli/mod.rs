@@ -85,7 +85,8 @@ impl Arguments {
 
 /// Returns an error if a path cannot be written, before minutes are spent on measuring.
 fn writable(path: &Path) -> Result<()> {
-    atomic_file::try_writing(path).with_context(|| format!("cannot write {}, so nothing was measured", path.display()))
+    atomic_file::try_writing(path)
+        .with_context(|| format!("cannot write {}, so nothing was measured", path.display()))
 }
 
 /// File of a measurement, named by the time of its creation.
@@ -95,17 +96,32 @@ fn named_by_time(folder: &Path, created: &str) -> PathBuf {
 
 /// Turns text into a part of a file name: characters that need quotes or could lead to another folder become dashes.
 fn file_name(text: &str) -> String {
-    text.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.@=".contains(c) { c } else { '-' }).collect()
+    text.chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || "-_.@=".contains(c) {
+                c
+            } else {
+                '-'
+            }
+        })
+        .collect()
 }
 
 /// The command line as a user would type it again.
 fn command_line() -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,:=@%+#~".contains(c);
     // The shell expands a leading tilde.
-    let is_plain = |argument: &str| argument.chars().all(plain) && !argument.is_empty() && !argument.starts_with('~');
-    let arguments = std::env::args().skip(1).map(|argument| match is_plain(&argument) {
-        true => argument,
-        false => format!("'{}'", argument.replace('\'', r"'\''")),
-    });
-    std::iter::once("cargo harness".to_owned()).chain(arguments).collect::<Vec<_>>().join(" ")
+    let is_plain = |argument: &str| {
+        argument.chars().all(plain) && !argument.is_empty() && !argument.starts_with('~')
+    };
+    let arguments = std::env::args()
+        .skip(1)
+        .map(|argument| match is_plain(&argument) {
+            true => argument,
+            false => format!("'{}'", argument.replace('\'', r"'\''")),
+        });
+    std::iter::once("cargo harness".to_owned())
+        .chain(arguments)
+        .collect::<Vec<_>>()
+        .join(" ")
 }

@@ -41,7 +41,16 @@ impl Selection {
     pub(super) fn request(&self, project: &Project, instruments: Vec<Instrument>) -> Request {
         let (filters, phases) = (self.filter.clone(), self.phase.clone());
         let anchors = project.config.anchors.clone();
-        self.probe.request(Plan { filters, phases, instruments, quick: self.quick, anchors }, self.threads)
+        self.probe.request(
+            Plan {
+                filters,
+                phases,
+                instruments,
+                quick: self.quick,
+                anchors,
+            },
+            self.threads,
+        )
     }
 }
 
@@ -94,8 +103,14 @@ impl What {
 impl ValueEnum for What {
     fn value_variants<'a>() -> &'a [Self] {
         static CHOICES: LazyLock<Vec<What>> = LazyLock::new(|| {
-            let names = [Instrument::ALL.map(Instrument::quantity), Instrument::ALL.map(Instrument::name)];
-            distinct(names.into_iter().flatten()).into_iter().map(What).collect()
+            let names = [
+                Instrument::ALL.map(Instrument::quantity),
+                Instrument::ALL.map(Instrument::name),
+            ];
+            distinct(names.into_iter().flatten())
+                .into_iter()
+                .map(What)
+                .collect()
         });
         &CHOICES
     }
@@ -104,7 +119,14 @@ impl ValueEnum for What {
         let help = match self.instruments().collect::<Vec<_>>().as_slice() {
             [one] if one.name() == self.0 => one.help().to_owned(),
             several => {
-                format!("Readings of {}", several.iter().map(|one| one.name()).collect::<Vec<_>>().join(" and "))
+                format!(
+                    "Readings of {}",
+                    several
+                        .iter()
+                        .map(|one| one.name())
+                        .collect::<Vec<_>>()
+                        .join(" and ")
+                )
             }
         };
         Some(PossibleValue::new(self.0).help(help))
@@ -114,8 +136,13 @@ impl ValueEnum for What {
 impl Metrics {
     /// The instruments that are chosen, or all if none is, in the order in which they run.
     pub(super) fn instruments(&self) -> Result<Vec<Instrument>> {
-        let wanted = if self.metric.is_empty() { What::value_variants() } else { &self.metric };
-        let mut instruments: Vec<Instrument> = wanted.iter().flat_map(|what| what.instruments()).collect();
+        let wanted = if self.metric.is_empty() {
+            What::value_variants()
+        } else {
+            &self.metric
+        };
+        let mut instruments: Vec<Instrument> =
+            wanted.iter().flat_map(|what| what.instruments()).collect();
         instruments.sort();
         instruments.dedup();
         available(instruments, !self.metric.is_empty())
@@ -123,7 +150,10 @@ impl Metrics {
 }
 
 /// Leaves callgrind out, with a notice, if valgrind is missing. That is an error if instructions are `required`.
-pub(super) fn available(mut instruments: Vec<Instrument>, required: bool) -> Result<Vec<Instrument>> {
+pub(super) fn available(
+    mut instruments: Vec<Instrument>,
+    required: bool,
+) -> Result<Vec<Instrument>> {
     if instruments.contains(&Instrument::Callgrind) && collect::valgrind_version().is_none() {
         if required {
             bail!(collect::VALGRIND_MISSING);
@@ -140,15 +170,21 @@ pub(super) fn judged_metrics(name: &String, consequence: &str) -> Result<Vec<&'s
     let found: Vec<_> = judged().filter(|metric| named.contains(metric)).collect();
     if found.is_empty() {
         let known: Vec<&str> = judged().map(|metric| metric.name()).collect();
-        bail!("the gate never judges `{name}`, so {consequence}; it judges {}", known.join(", "));
+        bail!(
+            "the gate never judges `{name}`, so {consequence}; it judges {}",
+            known.join(", ")
+        );
     }
     Ok(found)
 }
 
 /// The absolute path of the folder that `--model` names.
 pub(super) fn model(folder: Option<&PathBuf>) -> Result<Option<PathBuf>> {
-    let found = folder
-        .map(|folder| folder.canonicalize().with_context(|| format!("cannot read the model in {}", folder.display())));
+    let found = folder.map(|folder| {
+        folder
+            .canonicalize()
+            .with_context(|| format!("cannot read the model in {}", folder.display()))
+    });
     found.transpose()
 }
 
@@ -162,12 +198,22 @@ mod tests {
     fn quantities_and_instruments_can_be_chosen() {
         let choices = What::value_variants();
         for one in Instrument::ALL {
-            let chosen = |name| choices.iter().find(|what| what.0 == name).map(|what| what.instruments().collect_vec());
+            let chosen = |name| {
+                choices
+                    .iter()
+                    .find(|what| what.0 == name)
+                    .map(|what| what.instruments().collect_vec())
+            };
             assert_eq!(chosen(one.name()), Some(vec![one]));
             assert!(chosen(one.quantity()).is_some_and(|instruments| instruments.contains(&one)));
         }
-        let metrics = Metrics { metric: ["dhat", "time", "clock"].map(What).to_vec() };
+        let metrics = Metrics {
+            metric: ["dhat", "time", "clock"].map(What).to_vec(),
+        };
         let expected = [Instrument::Clock, Instrument::Criterion, Instrument::Dhat];
-        assert_eq!(metrics.instruments().expect("no valgrind is needed"), expected);
+        assert_eq!(
+            metrics.instruments().expect("no valgrind is needed"),
+            expected
+        );
     }
 }

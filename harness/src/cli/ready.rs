@@ -39,30 +39,54 @@ pub(super) struct Ready {
 
 impl<'a> Builder<'a> {
     pub(super) fn new(project: &'a Project, repository: &Repository, quiet: bool) -> Self {
-        let output = if quiet { CargoOutput::Nothing } else { CargoOutput::Progress };
-        Self { project, checkouts: Checkouts::new(project, repository), output }
+        let output = if quiet {
+            CargoOutput::Nothing
+        } else {
+            CargoOutput::Progress
+        };
+        Self {
+            project,
+            checkouts: Checkouts::new(project, repository),
+            output,
+        }
     }
 
     /// Builds the programs of the checkout that `instruments` need.
     pub(super) fn tree(&self, instruments: &[Instrument]) -> Result<Built, CheckoutError> {
         let programs = collect::needed(&self.project.config, instruments);
-        let tree = self.checkouts.working_tree(self.project, &programs, self.output, &notice)?;
+        let tree = self
+            .checkouts
+            .working_tree(self.project, &programs, self.output, &notice)?;
         Ok(Built::Tree(self.project.clone(), tree))
     }
 
     /// Builds the programs of a revision that `instruments` need.
-    pub(super) fn revision(&self, commit: &Commit, instruments: &[Instrument]) -> Result<Built, CheckoutError> {
+    pub(super) fn revision(
+        &self,
+        commit: &Commit,
+        instruments: &[Instrument],
+    ) -> Result<Built, CheckoutError> {
         let checkouts = &self.checkouts;
         checkouts
-            .checkout(commit, |config| collect::needed(config, instruments), self.output, &notice)
+            .checkout(
+                commit,
+                |config| collect::needed(config, instruments),
+                self.output,
+                &notice,
+            )
             .map(Built::Revision)
     }
 }
 
 impl Built {
     /// Builds the programs of the checkout that `instruments` need, for the model of the request.
-    pub(super) fn here(project: &Project, instruments: &[Instrument], request: &Request) -> Result<Self> {
-        let programs = collect::build(project, instruments, request.quiet)?.on_model(request.model.as_deref());
+    pub(super) fn here(
+        project: &Project,
+        instruments: &[Instrument],
+        request: &Request,
+    ) -> Result<Self> {
+        let programs =
+            collect::build(project, instruments, request.quiet)?.on_model(request.model.as_deref());
         Ok(Self::Here(project.clone(), programs))
     }
 
@@ -76,7 +100,10 @@ impl Built {
 
     /// Starts the probe for its list of workloads.
     pub(super) fn greet(self, time_limit: Duration) -> Result<Ready, ProbeError> {
-        Ok(Ready { greeting: self.measured().greet(time_limit)?, built: self })
+        Ok(Ready {
+            greeting: self.measured().greet(time_limit)?,
+            built: self,
+        })
     }
 
     fn measured(&self) -> Measured<'_> {
@@ -85,7 +112,11 @@ impl Built {
             Self::Tree(_, tree) => (&tree.programs, None),
             Self::Revision(checkout) => (&checkout.programs, Some(checkout.commit.id.as_str())),
         };
-        Measured { project: self.project(), programs, commit }
+        Measured {
+            project: self.project(),
+            programs,
+            commit,
+        }
     }
 }
 
@@ -115,7 +146,10 @@ impl Ready {
     pub(super) fn workload(&self, id: &str) -> Result<&Description> {
         let all = &self.greeting.workloads;
         all.iter().find(|one| one.id == id).with_context(|| {
-            format!("there is no workload `{id}`; {}", suggestion(id, all.iter().map(|one| one.id.as_str())))
+            format!(
+                "there is no workload `{id}`; {}",
+                suggestion(id, all.iter().map(|one| one.id.as_str()))
+            )
         })
     }
 }

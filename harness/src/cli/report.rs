@@ -36,18 +36,33 @@ impl Report {
             named => Some(of(project, named, roadmap)?),
         };
         let Some(report_data) = report_data else {
-            bail!("there is no record in {} yet; measure one with `cargo harness run`", project.records().display());
+            bail!(
+                "there is no record in {} yet; measure one with `cargo harness run`",
+                project.records().display()
+            );
         };
         if report_data.record.rows.is_empty() {
-            bail!("{} holds no measurement, so there is nothing to draw", report_data.sources[0].name);
+            bail!(
+                "{} holds no measurement, so there is nothing to draw",
+                report_data.sources[0].name
+            );
         }
         let folder = self.out.unwrap_or_else(|| project.reports());
-        let written = harness_report::write(&report_data, &folder, self.png).map_err(|error| match error {
-            ReportError::Write { .. } => anyhow!("{error}; choose another folder with --out"),
-            other => other.into(),
-        })?;
+        let written =
+            harness_report::write(&report_data, &folder, self.png).map_err(
+                |error| match error {
+                    ReportError::Write { .. } => {
+                        anyhow!("{error}; choose another folder with --out")
+                    }
+                    other => other.into(),
+                },
+            )?;
         report_data.notes.iter().for_each(|note| notice(note));
-        let records: Vec<&str> = report_data.sources.iter().map(|source| source.name.as_str()).collect();
+        let records: Vec<&str> = report_data
+            .sources
+            .iter()
+            .map(|source| source.name.as_str())
+            .collect();
         notice(&format!(
             "drew {} as {} files; open {}",
             records.join(", "),
@@ -70,21 +85,38 @@ pub(super) fn gathered(
     roadmap: Option<Roadmap>,
 ) -> Result<Option<ReportData>> {
     let main = roadmap.as_ref().map(|roadmap| roadmap.workload.clone());
-    let report_data =
-        harness_report::gather(&project.records(), first, main.as_deref(), &project.config.anchors, commands(project))?;
-    Ok(report_data.map(|report_data| ReportData { roadmap, ..report_data }))
+    let report_data = harness_report::gather(
+        &project.records(),
+        first,
+        main.as_deref(),
+        &project.config.anchors,
+        commands(project),
+    )?;
+    Ok(report_data.map(|report_data| ReportData {
+        roadmap,
+        ..report_data
+    }))
 }
 
 /// Readings of the named records only.
 fn of(project: &Project, named: &[PathBuf], roadmap: Option<Roadmap>) -> Result<ReportData> {
-    let read = |path: &PathBuf| Record::read(path).map(|record| (path.display().to_string(), record));
-    let mut records = named.iter().map(read).collect::<Result<Vec<_>, _>>()?.into_iter();
+    let read =
+        |path: &PathBuf| Record::read(path).map(|record| (path.display().to_string(), record));
+    let mut records = named
+        .iter()
+        .map(read)
+        .collect::<Result<Vec<_>, _>>()?
+        .into_iter();
     let (name, record) = records.next().expect("one is named");
-    let mut report_data = ReportData::new(&name, record, &project.config.anchors, commands(project));
+    let mut report_data =
+        ReportData::new(&name, record, &project.config.anchors, commands(project));
     for (name, record) in records {
         report_data.add(&name, record);
     }
-    Ok(ReportData { roadmap, ..report_data })
+    Ok(ReportData {
+        roadmap,
+        ..report_data
+    })
 }
 
 fn commands(project: &Project) -> Commands {

@@ -46,7 +46,11 @@ impl Run {
         if request.model.is_some() && request.plan.filters.is_empty() {
             request.plan.filters.push(MODEL_WORKLOADS.to_owned());
         }
-        writable(self.out.as_deref().unwrap_or(&project.records().join("record.json")))?;
+        writable(
+            self.out
+                .as_deref()
+                .unwrap_or(&project.records().join("record.json")),
+        )?;
         if !self.no_report {
             writable(&project.reports().join("index.html"))?;
         }
@@ -55,13 +59,17 @@ impl Run {
         let roadmap = super::report::read_roadmap(project)?;
 
         let record = collect::measure(project, &request, &Bar::new())?;
-        let path = self.out.unwrap_or_else(|| super::named_by_time(&project.records(), &record.created));
+        let path = self
+            .out
+            .unwrap_or_else(|| super::named_by_time(&project.records(), &record.created));
         record.write(&path)?;
         // Written before anything else can fail: the record holds minutes of measuring.
         notice(&format!("wrote record {}", path.display()));
         show(&tables(project, &record, self.format), self.format)?;
         if !self.no_report {
-            let Some(report_data) = super::report::gathered(project, Some((&path, &record)), roadmap)? else {
+            let Some(report_data) =
+                super::report::gathered(project, Some((&path, &record)), roadmap)?
+            else {
                 bail!("the record {} cannot be read back", path.display());
             };
             report_data.notes.iter().for_each(|note| notice(note));
@@ -75,11 +83,23 @@ impl Run {
 /// The tables of a record, with trends over earlier runs if the terminal is wide enough.
 fn tables(project: &Project, record: &Record, format: Format) -> Vec<Table> {
     let anchors = &project.config.anchors;
-    let tables = |trends: Option<&Trends>| harness_report::run_tables(record, anchors, exact(format), trends);
-    let Some(width) = terminal_width().filter(|_| format.audience() == Audience::Terminal) else { return tables(None) };
+    let tables = |trends: Option<&Trends>| {
+        harness_report::run_tables(record, anchors, exact(format), trends)
+    };
+    let Some(width) = terminal_width().filter(|_| format.audience() == Audience::Terminal) else {
+        return tables(None);
+    };
     let earlier = recent(&project.records(), record, harness_report::BARS - 1);
-    let wide = tables(Some(&Trends::of(&earlier, record, anchors.first().map(String::as_str))));
-    if widest(&wide) <= width { wide } else { tables(None) }
+    let wide = tables(Some(&Trends::of(
+        &earlier,
+        record,
+        anchors.first().map(String::as_str),
+    )));
+    if widest(&wide) <= width {
+        wide
+    } else {
+        tables(None)
+    }
 }
 
 /// Number of columns of standard output, if it is a terminal.
@@ -90,9 +110,18 @@ fn terminal_width() -> Option<usize> {
 
 /// Width of the widest row, in columns. Titles and notes do not count, because they may wrap.
 fn widest(tables: &[Table]) -> usize {
-    let bare = |table: &Table| Table { title: String::new(), notes: Vec::new(), ..table.clone() };
+    let bare = |table: &Table| Table {
+        title: String::new(),
+        notes: Vec::new(),
+        ..table.clone()
+    };
     let text = Format::TABLE.render(&tables.iter().map(bare).collect::<Vec<_>>());
-    anstream::adapter::strip_str(&text).to_string().lines().map(|line| line.chars().count()).max().unwrap_or(0)
+    anstream::adapter::strip_str(&text)
+        .to_string()
+        .lines()
+        .map(|line| line.chars().count())
+        .max()
+        .unwrap_or(0)
 }
 
 /// Prints a notice for each wrong answer and each missing reading. Fine only if there is none.
@@ -108,7 +137,11 @@ pub(super) fn outcome(record: &Record) -> Status {
             Check::NotRun(why) => notice(&format!("{name} was not checked: {why}")),
         }
         for failure in &row.failures {
-            notice(&format!("{name} has no number from {}: {}", failure.instrument.name(), failure.message));
+            notice(&format!(
+                "{name} has no number from {}: {}",
+                failure.instrument.name(),
+                failure.message
+            ));
         }
     }
     outcome
@@ -122,10 +155,17 @@ mod tests {
 
     #[test]
     fn only_the_rows_decide_how_wide_a_table_is() {
-        let mut table = Table::new("a title that is longer than its table", vec![Column::left("a", "one")]);
+        let mut table = Table::new(
+            "a title that is longer than its table",
+            vec![Column::left("a", "one")],
+        );
         assert_eq!(widest(&[]), 0);
-        table.rows.push(vec![Cell::text("▁▂▃▄▅").toned(harness_report::render::Tone::Good)]);
-        table.notes.push("and a note that is longer still".to_owned());
+        table.rows.push(vec![
+            Cell::text("▁▂▃▄▅").toned(harness_report::render::Tone::Good),
+        ]);
+        table
+            .notes
+            .push("and a note that is longer still".to_owned());
         assert_eq!(widest(&[table.clone(), table]), 5);
     }
 }

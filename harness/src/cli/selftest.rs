@@ -30,7 +30,8 @@ impl Selftest {
         }
         let mut command = Command::new(&program);
         command.args(self.arguments);
-        let status = process::foreground(&mut command).with_context(|| format!("cannot run {}", program.display()))?;
+        let status = process::foreground(&mut command)
+            .with_context(|| format!("cannot run {}", program.display()))?;
         Ok(status.into())
     }
 }

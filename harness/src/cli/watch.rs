@@ -69,13 +69,20 @@ impl Watch {
     fn watch(self, project: Project) -> Result<()> {
         let mut instruments = self.metrics.instruments()?;
         // Times of two builds are compared by the clock.
-        instruments.retain(|instrument| instrument.is_counted() || *instrument == Instrument::Clock);
+        instruments
+            .retain(|instrument| instrument.is_counted() || *instrument == Instrument::Clock);
         if instruments.is_empty() {
             bail!("watch reads time by the clock of the probe only; choose --metric clock");
         }
         let request = self.selection.request(&project, instruments);
         let budget = Duration::from_secs(self.budget);
-        let mut session = Session { request, project, budget, states: None, digest: None };
+        let mut session = Session {
+            request,
+            project,
+            budget,
+            states: None,
+            digest: None,
+        };
         let mut sources = session.sources();
         loop {
             session.round(&mut sources)?;
@@ -88,10 +95,15 @@ impl Watch {
                 }
             };
             notice(&watch::told(&edits, &session.project.root));
-            if edits.iter().any(|edit| sources.scope().depends_on(&edit.path)) {
+            if edits
+                .iter()
+                .any(|edit| sources.scope().depends_on(&edit.path))
+            {
                 match Project::find(&session.project.root) {
                     Ok(project) => session.project = project,
-                    Err(error) => alarm(&format!("{error}; the configuration from before stays in force")),
+                    Err(error) => alarm(&format!(
+                        "{error}; the configuration from before stays in force"
+                    )),
                 }
                 sources = session.sources();
             }
@@ -125,18 +137,28 @@ impl Session {
     }
 
     fn measure(&mut self, sources: &mut Sources) -> Result<()> {
-        let built = watch::build(&self.project, &self.request.plan.instruments, self.request.quiet)?;
+        let built = watch::build(
+            &self.project,
+            &self.request.plan.instruments,
+            self.request.quiet,
+        )?;
         // The harness has built nothing if the inputs of the programs are unknown.
         if built.digest.is_some() {
             let message = format!("built in {}", seconds(built.took));
             if self.states.is_some() && built.digest == self.digest {
-                notice(&format!("{message}; nothing changed in the programs, so nothing is measured"));
+                notice(&format!(
+                    "{message}; nothing changed in the programs, so nothing is measured"
+                ));
                 return Ok(());
             }
             notice(&message);
         }
         let began = Instant::now();
-        let measured = Measured { project: &self.project, programs: &built.programs, commit: None };
+        let measured = Measured {
+            project: &self.project,
+            programs: &built.programs,
+            commit: None,
+        };
         let states = self.states.clone();
         let last = states.as_ref().map(|(_, last)| last.as_ref());
         let now = Rc::new(State::measure(&measured, &self.request, last, &Bar::new())?);
@@ -149,26 +171,50 @@ impl Session {
         if let (Some((first, last)), true) = (&states, is_timed) {
             self.show_times(first, last, &now, sources)?;
         }
-        notice(&format!("counts after {}, all after {}", seconds(counted), seconds(began.elapsed())));
+        notice(&format!(
+            "counts after {}, all after {}",
+            seconds(counted),
+            seconds(began.elapsed())
+        ));
         Ok(())
     }
 
     fn show_counts(&self, now: &State) -> Result<()> {
-        let Some(counts) = &now.counts else { return Ok(()) };
-        let Some((first, last)) = &self.states else {
-            return show(&harness_report::run_tables(counts, &[], false, None), Format::TABLE);
+        let Some(counts) = &now.counts else {
+            return Ok(());
         };
-        let Some(before) = &last.counts else { return Ok(()) };
+        let Some((first, last)) = &self.states else {
+            return show(
+                &harness_report::run_tables(counts, &[], false, None),
+                Format::TABLE,
+            );
+        };
+        let Some(before) = &last.counts else {
+            return Ok(());
+        };
         let against_last = compare(RecordView::record(before), RecordView::record(counts));
         let started = first.counts.as_ref().filter(|_| !Rc::ptr_eq(first, last));
-        let against_first = started.map(|first| compare(RecordView::record(first), RecordView::record(counts)));
-        show(&[watch_counts::counts_table(&against_last, against_first.as_deref())], Format::TABLE)?;
+        let against_first =
+            started.map(|first| compare(RecordView::record(first), RecordView::record(counts)));
+        show(
+            &[watch_counts::counts_table(
+                &against_last,
+                against_first.as_deref(),
+            )],
+            Format::TABLE,
+        )?;
         // Missing readings are reported; the next change may fix them.
         run::outcome(counts);
         Ok(())
     }
 
-    fn show_times(&self, first: &Rc<State>, last: &Rc<State>, now: &State, sources: &mut Sources) -> Result<()> {
+    fn show_times(
+        &self,
+        first: &Rc<State>,
+        last: &Rc<State>,
+        now: &State,
+        sources: &mut Sources,
+    ) -> Result<()> {
         if sources.stirred() {
             notice("the sources have changed meanwhile: time is measured in the next round");
             return Ok(());
@@ -177,21 +223,41 @@ impl Session {
         let field = MatchedWorkloads::of(plan, &last.greeting.workloads, &now.greeting.workloads)
             .map_err(MeasureError::from)?;
         if now.counts.is_none() {
-            field.unmatched.iter().for_each(|unmatched| notice(&unmatched.sentence()));
+            field
+                .unmatched
+                .iter()
+                .for_each(|unmatched| notice(&unmatched.sentence()));
         }
         let (timed_phases, beyond) = field.timed(&[], &plan.phases, MOST_TIMED)?;
         if beyond > 0 {
-            notice(&format!("the first {MOST_TIMED} workloads are timed, {beyond} more are only counted"));
+            notice(&format!(
+                "the first {MOST_TIMED} workloads are timed, {beyond} more are only counted"
+            ));
         }
         if timed_phases.is_empty() {
             return Ok(());
         }
         let _turn = MeasuringLock::wait(&self.project, &notice)?;
-        let time = |before: &State| watch::time(before, now, &timed_phases, &self.request, self.budget, &Bar::new());
+        let time = |before: &State| {
+            watch::time(
+                before,
+                now,
+                &timed_phases,
+                &self.request,
+                self.budget,
+                &Bar::new(),
+            )
+        };
         let against_last = time(last)?;
         let is_timed_twice = !Rc::ptr_eq(first, last) && !sources.stirred();
         let against_first = is_timed_twice.then(|| time(first)).transpose()?;
-        show(&[watch_times::times_table(&against_last, against_first.as_deref())], Format::TABLE)
+        show(
+            &[watch_times::times_table(
+                &against_last,
+                against_first.as_deref(),
+            )],
+            Format::TABLE,
+        )
     }
 }
 

@@ -32,7 +32,13 @@ pub(super) fn gather(
     let mut rows = empty_rows(selected);
     let together: VecDeque<Job> = jobs(timing, selected, |phases| vec![phases]);
     let apart: VecDeque<Job> = jobs(counting, selected, |phases| phases.chunks(1).collect());
-    progress.begin(together.iter().chain(&apart).map(|job| job.phases.len()).sum());
+    progress.begin(
+        together
+            .iter()
+            .chain(&apart)
+            .map(|job| job.phases.len())
+            .sum(),
+    );
 
     let left = |rows: &[Row], together: &VecDeque<Job>| {
         seconds(rows, together) + seconds(rows, &apart) / workers.max(1) as f64
@@ -47,7 +53,8 @@ pub(super) fn gather(
         enter(&mut rows, &job, taken);
     }
     for row in &mut rows {
-        row.readings.sort_by_key(|reading| reading.data.instrument());
+        row.readings
+            .sort_by_key(|reading| reading.data.instrument());
         row.failures.sort_by_key(|failure| failure.instrument);
     }
     progress.end();
@@ -61,35 +68,56 @@ fn count<'a>(
     workers: usize,
     progress: &dyn Progress,
 ) -> Vec<(Job<'a>, Vec<Taken>)> {
-    let longest_first = jobs.into_iter().sorted_by(|a, b| b.seconds(rows).total_cmp(&a.seconds(rows)));
+    let longest_first = jobs
+        .into_iter()
+        .sorted_by(|a, b| b.seconds(rows).total_cmp(&a.seconds(rows)));
     let waiting = Mutex::new(longest_first.collect());
-    let waiting = || -> MutexGuard<'_, VecDeque<Job<'a>>> { waiting.lock().unwrap_or_else(PoisonError::into_inner) };
+    let waiting = || -> MutexGuard<'_, VecDeque<Job<'a>>> {
+        waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    };
     let work = || {
         let mut answers = Vec::new();
         loop {
-            let Some(job) = waiting().pop_front() else { return answers };
+            let Some(job) = waiting().pop_front() else {
+                return answers;
+            };
             let taken = job.read(progress);
-            progress.advance(job.phases.len(), seconds(rows, &waiting()) / workers.max(1) as f64);
+            progress.advance(
+                job.phases.len(),
+                seconds(rows, &waiting()) / workers.max(1) as f64,
+            );
             answers.push((job, taken));
         }
     };
     thread::scope(|scope| {
         let threads = (0..workers.max(1)).map(|_| scope.spawn(work)).collect_vec();
-        threads.into_iter().flat_map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+        threads
+            .into_iter()
+            .flat_map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
+            .collect()
     })
 }
 
 impl Job<'_> {
     fn read(&self, progress: &dyn Progress) -> Vec<Taken> {
         let (id, name) = (&self.one.workload.id, self.gauge.instrument().name());
-        self.gauge.read(&self.one.workload, self.phases, &|what| progress.step(&format!("{id} {what} ({name})")))
+        self.gauge.read(&self.one.workload, self.phases, &|what| {
+            progress.step(&format!("{id} {what} ({name})"))
+        })
     }
 
     /// Estimates the duration in seconds from the clock's readings so far.
     fn seconds(&self, rows: &[Row]) -> f64 {
         let time = metric::by_name("time");
-        let row = |phase: &String| rows.iter().find(|row| row.workload == self.one.workload.id && row.phase == *phase);
-        let runs: Vec<Option<f64>> = self.phases.iter().map(|phase| Some(time?.figure(row(phase)?)?.value)).collect();
+        let row = |phase: &String| {
+            rows.iter()
+                .find(|row| row.workload == self.one.workload.id && row.phase == *phase)
+        };
+        let runs: Vec<Option<f64>> = self
+            .phases
+            .iter()
+            .map(|phase| Some(time?.figure(row(phase)?)?.value))
+            .collect();
         self.gauge.expected_seconds(&runs)
     }
 }
@@ -99,9 +127,17 @@ fn jobs<'a>(
     selected: &'a [Selected],
     cut: impl Fn(&'a [String]) -> Vec<&'a [String]>,
 ) -> VecDeque<Job<'a>> {
-    let pairs = gauges.iter().cartesian_product(selected).filter(|(gauge, one)| one.takes(gauge.instrument()));
-    let jobs = pairs
-        .flat_map(|(gauge, one)| cut(&one.phases).into_iter().map(|phases| Job { gauge: gauge.as_ref(), one, phases }));
+    let pairs = gauges
+        .iter()
+        .cartesian_product(selected)
+        .filter(|(gauge, one)| one.takes(gauge.instrument()));
+    let jobs = pairs.flat_map(|(gauge, one)| {
+        cut(&one.phases).into_iter().map(|phases| Job {
+            gauge: gauge.as_ref(),
+            one,
+            phases,
+        })
+    });
     jobs.collect()
 }
 
@@ -110,8 +146,9 @@ fn seconds(rows: &[Row], jobs: &VecDeque<Job>) -> f64 {
 }
 
 fn empty_rows(selected: &[Selected]) -> Vec<Row> {
-    let cases =
-        selected.iter().flat_map(|Selected { workload, phases }| phases.iter().map(move |phase| (workload, phase)));
+    let cases = selected.iter().flat_map(|Selected { workload, phases }| {
+        phases.iter().map(move |phase| (workload, phase))
+    });
     let row = |(workload, phase): (&Description, &String)| Row {
         workload: workload.id.clone(),
         phase: phase.clone(),
@@ -127,14 +164,23 @@ fn empty_rows(selected: &[Selected]) -> Vec<Row> {
 
 fn enter(rows: &mut [Row], job: &Job, taken: Vec<Taken>) {
     for (phase, taken) in job.phases.iter().zip(taken) {
-        let Some(row) = rows.iter_mut().find(|row| row.workload == job.one.workload.id && row.phase == *phase) else {
+        let Some(row) = rows
+            .iter_mut()
+            .find(|row| row.workload == job.one.workload.id && row.phase == *phase)
+        else {
             continue;
         };
         match taken.reading {
             Ok(reading) => row.readings.push(in_order(reading)),
-            Err(message) => row.failures.push(Failure { instrument: job.gauge.instrument(), message }),
+            Err(message) => row.failures.push(Failure {
+                instrument: job.gauge.instrument(),
+                message,
+            }),
         }
-        if let Some(check) = taken.check.filter(|check| weight(check) >= weight(&row.check)) {
+        if let Some(check) = taken
+            .check
+            .filter(|check| weight(check) >= weight(&row.check))
+        {
             row.check = check;
         }
     }

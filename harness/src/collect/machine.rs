@@ -17,7 +17,13 @@ pub(super) fn describe(root: &Path, isa: &str) -> Environment {
     let system = System::here();
     let variable = |name: &str| std::env::var(name).ok();
     let rustc = printed(&compiler(variable), &["-vV"], root);
-    let field = |name: &str| rustc.lines().find_map(|line| line.strip_prefix(name)).unwrap_or(UNKNOWN).to_owned();
+    let field = |name: &str| {
+        rustc
+            .lines()
+            .find_map(|line| line.strip_prefix(name))
+            .unwrap_or(UNKNOWN)
+            .to_owned()
+    };
     Environment {
         cpu: doctor::cpu_model(&system).unwrap_or_else(|| format!("{UNKNOWN} CPU")),
         cpus: std::thread::available_parallelism().map_or(1, |cpus| cpus.get() as u32),
@@ -37,12 +43,15 @@ pub(super) fn describe(root: &Path, isa: &str) -> Environment {
 
 /// Returns the version of valgrind, such as `valgrind 3.19.0`, or `None` if it is not installed.
 pub fn valgrind_version() -> Option<String> {
-    first_line("valgrind", &["--version"], Path::new(".")).map(|version| version.replacen('-', " ", 1))
+    first_line("valgrind", &["--version"], Path::new("."))
+        .map(|version| version.replacen('-', " ", 1))
 }
 
 /// Returns the compiler that cargo uses: `$RUSTC` if set, otherwise `rustc`.
 fn compiler(variable: impl Fn(&str) -> Option<String>) -> String {
-    variable("RUSTC").filter(|name| !name.is_empty()).unwrap_or_else(|| "rustc".to_owned())
+    variable("RUSTC")
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "rustc".to_owned())
 }
 
 /// Returns the compiler flags that cargo takes from environment variables, separated by one space. Cargo uses only the
@@ -51,35 +60,59 @@ fn compiler(variable: impl Fn(&str) -> Option<String>) -> String {
 fn rustflags(variable: impl Fn(&str) -> Option<String>) -> String {
     let joined = |flags: Vec<&str>| flags.join(" ");
     if let Some(encoded) = variable("CARGO_ENCODED_RUSTFLAGS") {
-        return joined(encoded.split('\x1f').filter(|flag| !flag.is_empty()).collect());
+        return joined(
+            encoded
+                .split('\x1f')
+                .filter(|flag| !flag.is_empty())
+                .collect(),
+        );
     }
-    let plain = variable("RUSTFLAGS").or_else(|| variable("CARGO_BUILD_RUSTFLAGS")).unwrap_or_default();
+    let plain = variable("RUSTFLAGS")
+        .or_else(|| variable("CARGO_BUILD_RUSTFLAGS"))
+        .unwrap_or_default();
     joined(plain.split_whitespace().collect())
 }
 
 /// Returns the standard output of a program; empty if the program is missing or fails.
 fn printed(program: &str, arguments: &[&str], folder: &Path) -> String {
-    process::text(Command::new(program).args(arguments).current_dir(folder), LIMIT).unwrap_or_default()
+    process::text(
+        Command::new(program).args(arguments).current_dir(folder),
+        LIMIT,
+    )
+    .unwrap_or_default()
 }
 
 fn first_line(program: &str, arguments: &[&str], folder: &Path) -> Option<String> {
     let printed = printed(program, arguments, folder);
-    printed.lines().next().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty())
+    printed
+        .lines()
+        .next()
+        .map(|line| line.trim().to_owned())
+        .filter(|line| !line.is_empty())
 }
 
 /// Returns `glibc 2.36` if `getconf` reports it, `musl 1.2.4` if the loader is that of musl, otherwise `unknown libc`.
 fn libc_version() -> String {
     let musl = || {
-        let ldd = Command::new("ldd").arg("--version").stdin(Stdio::null()).output().ok()?;
+        let ldd = Command::new("ldd")
+            .arg("--version")
+            .stdin(Stdio::null())
+            .output()
+            .ok()?;
         musl_version(&String::from_utf8_lossy(&ldd.stderr))
     };
     let glibc = first_line("getconf", &["GNU_LIBC_VERSION"], Path::new("."));
-    glibc.or_else(musl).unwrap_or_else(|| format!("{UNKNOWN} libc"))
+    glibc
+        .or_else(musl)
+        .unwrap_or_else(|| format!("{UNKNOWN} libc"))
 }
 
 /// Parses the output of musl's loader on standard error: `musl libc (x86_64)`, and the version in the next line.
 fn musl_version(output: &str) -> Option<String> {
-    let version = output.strip_prefix("musl libc")?.lines().find_map(|line| line.strip_prefix("Version "))?;
+    let version = output
+        .strip_prefix("musl libc")?
+        .lines()
+        .find_map(|line| line.strip_prefix("Version "))?;
     Some(format!("musl {}", version.trim()))
 }
 
@@ -90,29 +123,55 @@ mod tests {
     #[test]
     fn describes_the_machine_the_test_runs_on() {
         let environment = describe(Path::new(env!("CARGO_MANIFEST_DIR")), "avx2");
-        assert!(environment.rustc.starts_with("rustc 1."), "{}", environment.rustc);
+        assert!(
+            environment.rustc.starts_with("rustc 1."),
+            "{}",
+            environment.rustc
+        );
         assert!(environment.target.contains('-'), "{}", environment.target);
         assert!(environment.cpus >= 1 && environment.isa == "avx2");
     }
 
     /// A lookup of environment variables with fixed values.
     fn variables(set: &'static [(&str, &str)]) -> impl Fn(&str) -> Option<String> {
-        |wanted| set.iter().find(|(name, _)| *name == wanted).map(|(_, value)| (*value).to_owned())
+        |wanted| {
+            set.iter()
+                .find(|(name, _)| *name == wanted)
+                .map(|(_, value)| (*value).to_owned())
+        }
     }
 
     #[test]
     fn flags_are_those_that_cargo_would_take() {
         assert_eq!(rustflags(variables(&[])), "");
-        assert_eq!(rustflags(variables(&[("RUSTFLAGS", " -C  opt-level=3 ")])), "-C opt-level=3");
-        assert_eq!(rustflags(variables(&[("CARGO_BUILD_RUSTFLAGS", "-g")])), "-g");
-        let encoded = variables(&[("RUSTFLAGS", "-g"), ("CARGO_ENCODED_RUSTFLAGS", "-C\x1ftarget-cpu=native")]);
+        assert_eq!(
+            rustflags(variables(&[("RUSTFLAGS", " -C  opt-level=3 ")])),
+            "-C opt-level=3"
+        );
+        assert_eq!(
+            rustflags(variables(&[("CARGO_BUILD_RUSTFLAGS", "-g")])),
+            "-g"
+        );
+        let encoded = variables(&[
+            ("RUSTFLAGS", "-g"),
+            ("CARGO_ENCODED_RUSTFLAGS", "-C\x1ftarget-cpu=native"),
+        ]);
         assert_eq!(rustflags(encoded), "-C target-cpu=native");
-        assert_eq!(rustflags(variables(&[("RUSTFLAGS", ""), ("CARGO_BUILD_RUSTFLAGS", "-g")])), "");
+        assert_eq!(
+            rustflags(variables(&[
+                ("RUSTFLAGS", ""),
+                ("CARGO_BUILD_RUSTFLAGS", "-g")
+            ])),
+            ""
+        );
     }
 
     #[test]
     fn the_compiler_is_the_one_that_cargo_would_take() {
-        assert_eq!(compiler(variables(&[("RUSTC", "/opt/rustc")])), "/opt/rustc");
+        assert_eq!(
+            compiler(variables(&[("RUSTC", "/opt/rustc")])),
+            "/opt/rustc"
+        );
         assert_eq!(compiler(variables(&[("RUSTC", "")])), "rustc");
         assert_eq!(compiler(variables(&[])), "rustc");
     }

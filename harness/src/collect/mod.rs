@@ -51,8 +51,20 @@ pub struct Request {
 impl Request {
     /// Returns the part of the request that a record contains.
     pub fn asked(&self) -> RunScope {
-        let Plan { filters, phases, instruments, quick, .. } = self.plan.clone();
-        RunScope { filters, phases, quick, instruments, isa: self.isa.clone() }
+        let Plan {
+            filters,
+            phases,
+            instruments,
+            quick,
+            ..
+        } = self.plan.clone();
+        RunScope {
+            filters,
+            phases,
+            quick,
+            instruments,
+            isa: self.isa.clone(),
+        }
     }
 }
 
@@ -74,7 +86,9 @@ pub enum MeasureError {
     #[error(transparent)]
     Plan(#[from] PlanError),
     /// A program cannot be copied for a later measurement.
-    #[error("cannot copy the probe for the next round: {0}; the folder for temporary files may be full")]
+    #[error(
+        "cannot copy the probe for the next round: {0}; the folder for temporary files may be full"
+    )]
     Keep(std::io::Error),
     /// The programs to be timed cannot be copied.
     #[error(transparent)]
@@ -85,8 +99,7 @@ pub enum MeasureError {
 }
 
 /// Message for a missing valgrind when instructions are to be counted.
-pub const VALGRIND_MISSING: &str =
-    "valgrind is missing, so instructions cannot be counted; install it (Debian, Ubuntu: apt-get install valgrind)";
+pub const VALGRIND_MISSING: &str = "valgrind is missing, so instructions cannot be counted; install it (Debian, Ubuntu: apt-get install valgrind)";
 
 /// Default time limit of one reply of a probe.
 pub const TIME_LIMIT: Duration = Duration::from_secs(120);
@@ -95,9 +108,18 @@ pub const TIME_LIMIT: Duration = Duration::from_secs(120);
 ///
 /// # Errors
 /// If the programs cannot be built, the probe does not answer, or the plan selects nothing.
-pub fn measure(project: &Project, request: &Request, progress: &dyn Progress) -> Result<Record, MeasureError> {
-    let programs = build(project, &request.plan.instruments, request.quiet)?.on_model(request.model.as_deref());
-    let measured = Measured { project, programs: &programs, commit: None };
+pub fn measure(
+    project: &Project,
+    request: &Request,
+    progress: &dyn Progress,
+) -> Result<Record, MeasureError> {
+    let programs = build(project, &request.plan.instruments, request.quiet)?
+        .on_model(request.model.as_deref());
+    let measured = Measured {
+        project,
+        programs: &programs,
+        commit: None,
+    };
     let greeting = measured.greet(request.time_limit)?;
     measured.answer(&greeting, request, progress)
 }
@@ -106,9 +128,18 @@ pub fn measure(project: &Project, request: &Request, progress: &dyn Progress) ->
 ///
 /// # Errors
 /// If cargo is missing or the build fails.
-pub fn build(project: &Project, instruments: &[Instrument], quiet: bool) -> Result<Programs, MeasureError> {
-    Programs::build(project, &needed(&project.config, instruments), quiet)
-        .map_err(|error| if process::stopped() { MeasureError::Interrupted } else { error.into() })
+pub fn build(
+    project: &Project,
+    instruments: &[Instrument],
+    quiet: bool,
+) -> Result<Programs, MeasureError> {
+    Programs::build(project, &needed(&project.config, instruments), quiet).map_err(|error| {
+        if process::stopped() {
+            MeasureError::Interrupted
+        } else {
+            error.into()
+        }
+    })
 }
 
 /// A state of the sources with its built programs.
@@ -128,14 +159,22 @@ impl Measured<'_> {
     /// # Errors
     /// If the probe does not answer.
     pub fn greet(&self, time_limit: Duration) -> Result<Greeting, ProbeError> {
-        Probe::start(self.programs.command(&self.project.config.probe), time_limit)?.hello()
+        Probe::start(
+            self.programs.command(&self.project.config.probe),
+            time_limit,
+        )?
+        .hello()
     }
 
     /// Describes the machine, the toolchain and the revision. The instruction set comes from the probe's greeting.
     pub fn environment(&self, greeting: &Greeting) -> Environment {
         let environment = machine::describe(&self.project.root, &greeting.isa);
         match self.commit {
-            Some(commit) => Environment { revision: Some(commit.to_owned()), dirty: false, ..environment },
+            Some(commit) => Environment {
+                revision: Some(commit.to_owned()),
+                dirty: false,
+                ..environment
+            },
             None => environment,
         }
     }
@@ -152,7 +191,10 @@ impl Measured<'_> {
     ) -> Result<Record, MeasureError> {
         let selected = request.plan.select(&greeting.workloads)?;
         let record = self.take(greeting, &selected, request, progress)?;
-        Ok(Record { asked: vec![request.asked()], ..record })
+        Ok(Record {
+            asked: vec![request.asked()],
+            ..record
+        })
     }
 
     /// A command that starts the probe that counts heap allocations.
@@ -181,13 +223,20 @@ impl Measured<'_> {
         let time_bench = || programs.command(&config.criterion);
         let instruction_bench = || programs.command(&config.callgrind);
         let isa = settings.isa.clone().unwrap_or_else(|| greeting.isa.clone());
-        let is_counted = request.plan.instruments.iter().any(|instrument| instrument.is_counted());
+        let is_counted = request
+            .plan
+            .instruments
+            .iter()
+            .any(|instrument| instrument.is_counted());
         let counts_isa = match is_counted {
             true => isa_under_valgrind(probe(), request, &settings),
             false => Ok(isa.clone()),
         };
         // A baseline has one instruction set, so callgrind and dhat use the same.
-        let counts = Settings { isa: settings.isa.clone().or_else(|| counts_isa.clone().ok()), ..settings.clone() };
+        let counts = Settings {
+            isa: settings.isa.clone().or_else(|| counts_isa.clone().ok()),
+            ..settings.clone()
+        };
         let measurement = Measurement {
             probe: &probe,
             heap: &heap,
@@ -200,8 +249,11 @@ impl Measured<'_> {
             counts_settings: &counts,
             run: &created,
         };
-        let chosen = Instrument::ALL.into_iter().filter(|instrument| request.plan.instruments.contains(instrument));
-        let (counted, timed): (Vec<_>, Vec<_>) = chosen.partition(|instrument| instrument.is_counted());
+        let chosen = Instrument::ALL
+            .into_iter()
+            .filter(|instrument| request.plan.instruments.contains(instrument));
+        let (counted, timed): (Vec<_>, Vec<_>) =
+            chosen.partition(|instrument| instrument.is_counted());
         let timing = instrument::readers(&timed, &measurement);
         let counting = instrument::readers(&counted, &measurement);
         let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -210,13 +262,23 @@ impl Measured<'_> {
             return Err(MeasureError::Interrupted);
         }
         let (command, quick) = (request.command.clone(), request.plan.quick);
-        Ok(Record { created: created.clone(), command, quick, asked: Vec::new(), environment, rows })
+        Ok(Record {
+            created: created.clone(),
+            command,
+            quick,
+            asked: Vec::new(),
+            environment,
+            rows,
+        })
     }
 }
 
 /// Returns the current time in the format of records: RFC 3339 in UTC, to the second.
 pub fn now() -> String {
-    jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default().to_string()
+    jiff::Timestamp::now()
+        .round(jiff::Unit::Second)
+        .unwrap_or_default()
+        .to_string()
 }
 
 /// Lists the workloads of the project.
@@ -225,7 +287,13 @@ pub fn now() -> String {
 /// If the probe cannot be built or does not answer.
 pub fn workloads(project: &Project, quiet: bool) -> Result<Vec<Description>, MeasureError> {
     let programs = Programs::build(project, &[&project.config.probe], quiet)?;
-    Ok(Measured { project, programs: &programs, commit: None }.greet(TIME_LIMIT)?.workloads)
+    Ok(Measured {
+        project,
+        programs: &programs,
+        commit: None,
+    }
+    .greet(TIME_LIMIT)?
+    .workloads)
 }
 
 /// Returns the programs that the instruments need. The timed probe is always needed, because it lists the workloads.
@@ -247,7 +315,11 @@ fn settings(request: &Request) -> Settings {
         threads: request.threads.unwrap_or(cpus),
         isa: request.isa.clone(),
         time_limit: request.time_limit,
-        clock_budget: if quick { Duration::from_millis(800) } else { Duration::from_millis(1500) },
+        clock_budget: if quick {
+            Duration::from_millis(800)
+        } else {
+            Duration::from_millis(1500)
+        },
         slow_rounds: if quick { 1 } else { 3 },
         criterion_budget: Duration::from_millis(100),
     }
@@ -255,7 +327,11 @@ fn settings(request: &Request) -> Settings {
 
 /// Determines the instruction set that kernels choose under valgrind, which emulates a different CPU. The error is the
 /// reason why it is unknown.
-fn isa_under_valgrind(probe: Command, request: &Request, settings: &Settings) -> Result<String, String> {
+fn isa_under_valgrind(
+    probe: Command,
+    request: &Request,
+    settings: &Settings,
+) -> Result<String, String> {
     if valgrind_version().is_none() {
         return Err(VALGRIND_MISSING.to_owned());
     }
@@ -263,7 +339,10 @@ fn isa_under_valgrind(probe: Command, request: &Request, settings: &Settings) ->
         return Ok(isa.clone());
     }
     let mut command = Command::new("valgrind");
-    command.args(["--tool=none", "--quiet"]).arg(probe.get_program()).args(probe.get_args());
+    command
+        .args(["--tool=none", "--quiet"])
+        .arg(probe.get_program())
+        .args(probe.get_args());
     if let Some(folder) = probe.get_current_dir() {
         command.current_dir(folder);
     }
@@ -271,5 +350,7 @@ fn isa_under_valgrind(probe: Command, request: &Request, settings: &Settings) ->
     // minutes.
     command.env_remove("HARNESS_MODEL");
     let greeting = Probe::start(command, request.time_limit).and_then(|mut probe| probe.hello());
-    greeting.map(|greeting| greeting.isa).map_err(|error| format!("the probe does not run under valgrind: {error}"))
+    greeting
+        .map(|greeting| greeting.isa)
+        .map_err(|error| format!("the probe does not run under valgrind: {error}"))
 }

@@ -39,13 +39,19 @@ pub enum PlanError {
     #[error("the probe has no workload{0}")]
     NoWorkload(&'static str),
     /// All workloads are measured on demand only.
-    #[error("all workloads are measured on demand only; name some with --filter (`harness list` shows them)")]
+    #[error(
+        "all workloads are measured on demand only; name some with --filter (`harness list` shows them)"
+    )]
     OnDemand,
     /// The selected workloads do not have the selected phases.
-    #[error("none of the selected workloads is measured in phase {0}; `harness list --phases` shows which are")]
+    #[error(
+        "none of the selected workloads is measured in phase {0}; `harness list --phases` shows which are"
+    )]
     Empty(String),
     /// The selected instruments are too slow for all of the selected workloads.
-    #[error("none of the selected workloads is small enough for {0}; `harness list` shows the instruments of each")]
+    #[error(
+        "none of the selected workloads is small enough for {0}; `harness list` shows the instruments of each"
+    )]
     TooLarge(String),
 }
 
@@ -57,7 +63,10 @@ impl Plan {
     pub fn select(&self, workloads: &[Description]) -> Result<Vec<Selected>, PlanError> {
         let choice = Choice::new(&self.filters, &self.phases)?;
         let phases = workloads.iter().flat_map(|workload| &workload.phases);
-        choice.check(workloads.iter().map(|workload| workload.id.as_str()), phases.map(String::as_str))?;
+        choice.check(
+            workloads.iter().map(|workload| workload.id.as_str()),
+            phases.map(String::as_str),
+        )?;
         if self.filters.is_empty() && !workloads.iter().any(|one| self.in_default_selection(one)) {
             return Err(match (self.quick, workloads.is_empty()) {
                 (true, _) => PlanError::NoWorkload(" in its short selection"),
@@ -68,21 +77,35 @@ impl Plan {
         let selected: Vec<Selected> = workloads
             .iter()
             // A filter takes precedence over the short selection.
-            .filter(|one| choice.workload(&one.id) && (!self.filters.is_empty() || self.in_default_selection(one)))
+            .filter(|one| {
+                choice.workload(&one.id)
+                    && (!self.filters.is_empty() || self.in_default_selection(one))
+            })
             .map(|workload| {
                 let kept = |phase: &&String| choice.phase(phase) && self.keeps(workload, phase);
                 let phases = workload.phases.iter().filter(kept).cloned().collect();
-                Selected { workload: workload.clone(), phases }
+                Selected {
+                    workload: workload.clone(),
+                    phases,
+                }
             })
             .filter(|selected: &Selected| !selected.phases.is_empty())
             .collect();
         if selected.is_empty() {
             return Err(PlanError::Empty(self.phases.join(", ")));
         }
-        let readable = |one: &Selected| self.instruments.iter().any(|&instrument| one.takes(instrument));
+        let readable = |one: &Selected| {
+            self.instruments
+                .iter()
+                .any(|&instrument| one.takes(instrument))
+        };
         let selected: Vec<Selected> = selected.into_iter().filter(readable).collect();
         if selected.is_empty() {
-            let names: Vec<&str> = self.instruments.iter().map(|instrument| instrument.name()).collect();
+            let names: Vec<&str> = self
+                .instruments
+                .iter()
+                .map(|instrument| instrument.name())
+                .collect();
             return Err(PlanError::TooLarge(names.join(" or ")));
         }
         Ok(selected)
@@ -92,8 +115,14 @@ impl Plan {
     /// if the workload has an anchor.
     fn keeps(&self, workload: &Description, phase: &String) -> bool {
         let short = self.quick && self.filters.is_empty() && self.phases.is_empty();
-        let has_anchor = workload.phases.iter().any(|phase| self.anchors.contains(phase));
-        !short || !has_anchor || self.anchors.contains(phase) || workload.phases.last() == Some(phase)
+        let has_anchor = workload
+            .phases
+            .iter()
+            .any(|phase| self.anchors.contains(phase));
+        !short
+            || !has_anchor
+            || self.anchors.contains(phase)
+            || workload.phases.last() == Some(phase)
     }
 
     /// Returns true if a workload is measured without a filter.
@@ -122,7 +151,10 @@ mod tests {
     fn workloads() -> Vec<Description> {
         let workload = |id: &str, phases: &[&str], selection| Description {
             id: id.to_owned(),
-            unit: Unit { name: "token".to_owned(), per_run: 1 },
+            unit: Unit {
+                name: "token".to_owned(),
+                per_run: 1,
+            },
             definition: String::new(),
             answer: String::new(),
             phases: phases.iter().map(|&phase| phase.to_owned()).collect(),
@@ -130,10 +162,22 @@ mod tests {
             selection,
         };
         vec![
-            workload("medium/inference", &["naive", "pooled", "optimized"], Selection::Quick),
-            workload("medium/decode@32", &["naive", "pooled", "optimized"], Selection::Standard),
+            workload(
+                "medium/inference",
+                &["naive", "pooled", "optimized"],
+                Selection::Quick,
+            ),
+            workload(
+                "medium/decode@32",
+                &["naive", "pooled", "optimized"],
+                Selection::Standard,
+            ),
             workload("kernel/softmax", &["naive", "optimized"], Selection::Quick),
-            workload("sweep/softmax@256", &["naive", "optimized"], Selection::OnDemand),
+            workload(
+                "sweep/softmax@256",
+                &["naive", "optimized"],
+                Selection::OnDemand,
+            ),
         ]
     }
 
@@ -147,28 +191,49 @@ mod tests {
             anchors: owned(&["naive"]),
         };
         let selected = plan.select(&workloads())?;
-        Ok(selected.iter().map(|one| format!("{}: {}", one.workload.id, one.phases.join(" "))).collect())
+        Ok(selected
+            .iter()
+            .map(|one| format!("{}: {}", one.workload.id, one.phases.join(" ")))
+            .collect())
     }
 
     #[test]
     fn globs_and_phases_narrow_the_suite() {
         assert_eq!(select(&[], &[], false).expect("all").len(), 3);
-        assert_eq!(select(&["medium/*"], &["pooled"], false).expect("two").len(), 2);
-        assert_eq!(select(&[], &["pooled"], true).expect("one"), ["medium/inference: pooled"]);
         assert_eq!(
-            select(&[], &[], true).expect("the anchor and the last phase"),
-            ["medium/inference: naive optimized", "kernel/softmax: naive optimized"]
+            select(&["medium/*"], &["pooled"], false)
+                .expect("two")
+                .len(),
+            2
         );
         assert_eq!(
-            select(&["*decode*"], &["optimized", "naive"], true).expect("a filter takes precedence"),
+            select(&[], &["pooled"], true).expect("one"),
+            ["medium/inference: pooled"]
+        );
+        assert_eq!(
+            select(&[], &[], true).expect("the anchor and the last phase"),
+            [
+                "medium/inference: naive optimized",
+                "kernel/softmax: naive optimized"
+            ]
+        );
+        assert_eq!(
+            select(&["*decode*"], &["optimized", "naive"], true)
+                .expect("a filter takes precedence"),
             ["medium/decode@32: naive optimized"]
         );
     }
 
     #[test]
     fn workloads_on_demand_are_measured_if_a_glob_matches() {
-        assert_eq!(select(&["sweep/*"], &[], false).expect("one"), ["sweep/softmax@256: naive optimized"]);
-        assert_eq!(select(&["*softmax*"], &["naive"], true).expect("two").len(), 2);
+        assert_eq!(
+            select(&["sweep/*"], &[], false).expect("one"),
+            ["sweep/softmax@256: naive optimized"]
+        );
+        assert_eq!(
+            select(&["*softmax*"], &["naive"], true).expect("two").len(),
+            2
+        );
         let plan = Plan {
             filters: vec![],
             phases: vec![],
@@ -176,7 +241,10 @@ mod tests {
             quick: false,
             anchors: vec![],
         };
-        assert_eq!(plan.select(&workloads()[3..]).expect_err("all on demand"), PlanError::OnDemand);
+        assert_eq!(
+            plan.select(&workloads()[3..]).expect_err("all on demand"),
+            PlanError::OnDemand
+        );
     }
 
     #[test]
@@ -190,7 +258,9 @@ mod tests {
             quick: false,
             anchors: vec![],
         };
-        let selected = plan.select(&workloads).expect("one workload is small enough");
+        let selected = plan
+            .select(&workloads)
+            .expect("one workload is small enough");
         assert_eq!(selected.len(), 1);
         plan.filters.push("kernel/*".to_owned());
         assert_eq!(
@@ -201,13 +271,19 @@ mod tests {
 
     #[test]
     fn unknown_names_are_answered_with_the_nearest() {
-        let error =
-            |filters: &[&str], phases: &[&str]| select(filters, phases, false).expect_err("unknown").to_string();
+        let error = |filters: &[&str], phases: &[&str]| {
+            select(filters, phases, false)
+                .expect_err("unknown")
+                .to_string()
+        };
         assert_eq!(
             error(&["medium/inferense"], &[]),
             "no workload matches `medium/inferense`; did you mean `medium/inference`?"
         );
-        assert_eq!(error(&[], &["optimised"]), "there is no phase `optimised`; did you mean `optimized`?");
+        assert_eq!(
+            error(&[], &["optimised"]),
+            "there is no phase `optimised`; did you mean `optimized`?"
+        );
         assert_eq!(
             error(&["kernel/*"], &["pooled"]),
             "none of the selected workloads is measured in phase pooled; `harness list --phases` shows which are"
@@ -223,7 +299,10 @@ mod tests {
             quick: false,
             anchors: vec![],
         };
-        assert_eq!(plan.select(&[]).expect_err("none").to_string(), "the probe has no workload");
+        assert_eq!(
+            plan.select(&[]).expect_err("none").to_string(),
+            "the probe has no workload"
+        );
         plan.quick = true;
         let long = &workloads()[1..2];
         assert_eq!(

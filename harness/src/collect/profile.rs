@@ -46,7 +46,9 @@ pub enum ProfileError {
     #[error(transparent)]
     Probe(#[from] ProbeError),
     /// The probe returned another kind of reading.
-    #[error("the probe cannot profile {0}: it reads something else; harness.toml names the wrong program")]
+    #[error(
+        "the probe cannot profile {0}: it reads something else; harness.toml names the wrong program"
+    )]
     OtherReading(&'static str),
     /// The spans are invalid.
     #[error(transparent)]
@@ -91,16 +93,44 @@ impl Measured<'_> {
     }
 
     fn time(&self, target: Target<'_>, settings: &Settings) -> Result<Profile, ProfileError> {
-        let mut probe = Probe::start(self.programs.command(&self.project.config.probe), settings.time_limit)?;
-        let options = Options { threads: settings.threads, isa: settings.isa.clone() };
+        let mut probe = Probe::start(
+            self.programs.command(&self.project.config.probe),
+            settings.time_limit,
+        )?;
+        let options = Options {
+            threads: settings.threads,
+            isa: settings.isa.clone(),
+        };
         let ready = probe.prepare(&target.workload.id, target.phase, &options)?;
-        let mut spans = Spans { probe: &mut probe, tree: Tree::default(), runs: 0, ratios: Vec::new(), spent: 0 };
+        let mut spans = Spans {
+            probe: &mut probe,
+            tree: Tree::default(),
+            runs: 0,
+            ratios: Vec::new(),
+            spent: 0,
+        };
         spans.measure()?;
-        let Spans { tree, runs, ratios, .. } = spans;
+        let Spans {
+            tree, runs, ratios, ..
+        } = spans;
         check(&mut probe, target)?;
-        let (pairs, figure) = (ratios.len(), median(&ratios).zip(median_interval(&ratios, LEVEL)));
-        let cost = figure.filter(|_| pairs >= LEAST_PAIRS).map(|(ratio, interval)| Cost { ratio, interval, pairs });
-        Ok(Profile { runs, cost, tree, ..target.profile(View::Time, ready.isa, ready.threads) })
+        let (pairs, figure) = (
+            ratios.len(),
+            median(&ratios).zip(median_interval(&ratios, LEVEL)),
+        );
+        let cost = figure
+            .filter(|_| pairs >= LEAST_PAIRS)
+            .map(|(ratio, interval)| Cost {
+                ratio,
+                interval,
+                pairs,
+            });
+        Ok(Profile {
+            runs,
+            cost,
+            tree,
+            ..target.profile(View::Time, ready.isa, ready.threads)
+        })
     }
 
     fn instructions(
@@ -119,21 +149,37 @@ impl Measured<'_> {
             settings,
         };
         // The bench checks the answer itself.
-        let graph = callgrind.graph(&target.workload.id, target.phase).map_err(ProfileError::Callgrind)?;
+        let graph = callgrind
+            .graph(&target.workload.id, target.phase)
+            .map_err(ProfileError::Callgrind)?;
         let isa = isa.map_err(ProfileError::Callgrind)?;
-        Ok(Profile { tree: graph.tree(), ..target.profile(View::Instructions, isa, 1) })
+        Ok(Profile {
+            tree: graph.tree(),
+            ..target.profile(View::Instructions, isa, 1)
+        })
     }
 
-    fn allocations(&self, target: Target<'_>, settings: &Settings) -> Result<Profile, ProfileError> {
+    fn allocations(
+        &self,
+        target: Target<'_>,
+        settings: &Settings,
+    ) -> Result<Profile, ProfileError> {
         let mut probe = Probe::start(self.heap(), settings.time_limit)?;
-        let options = Options { threads: 1, isa: settings.isa.clone() };
+        let options = Options {
+            threads: 1,
+            isa: settings.isa.clone(),
+        };
         let ready = probe.prepare(&target.workload.id, target.phase, &options)?;
         let Reading::Sites { dhat } = probe.profile(1)? else {
             return Err(ProfileError::OtherReading("allocations"));
         };
         check(&mut probe, target)?;
         let Sites { tree, sites } = Sites::read(&dhat)?;
-        Ok(Profile { tree, sites, ..target.profile(View::Allocations, ready.isa, ready.threads) })
+        Ok(Profile {
+            tree,
+            sites,
+            ..target.profile(View::Allocations, ready.isa, ready.threads)
+        })
     }
 }
 
@@ -193,7 +239,9 @@ impl Spans<'_> {
     /// Runs without spans and returns the nanoseconds.
     fn plain(&mut self, iterations: u64) -> Result<u64, ProfileError> {
         match self.probe.run(iterations)? {
-            Reading::Clock { nanoseconds: 0, .. } => Err(ProbeError::Refused(CLOCK_STANDS_STILL.to_owned()).into()),
+            Reading::Clock { nanoseconds: 0, .. } => {
+                Err(ProbeError::Refused(CLOCK_STANDS_STILL.to_owned()).into())
+            }
             Reading::Clock { nanoseconds, .. } => Ok(nanoseconds),
             _ => Err(ProfileError::OtherReading(TIME)),
         }
@@ -215,5 +263,7 @@ const TIME: &str = "time";
 
 fn check(probe: &mut Probe, target: Target<'_>) -> Result<(), ProfileError> {
     let place = format!("{} in phase {}", target.workload.id, target.phase);
-    probe.check()?.map_or(Ok(()), |wrong| Err(ProfileError::Wrong(place, wrong)))
+    probe
+        .check()?
+        .map_or(Ok(()), |wrong| Err(ProfileError::Wrong(place, wrong)))
 }

@@ -37,14 +37,21 @@ pub struct Bar {
 
 impl Bar {
     /// Creates a bar that is not shown yet.
-    #[expect(clippy::new_without_default, reason = "a default that draws on the terminal would surprise")]
+    #[expect(
+        clippy::new_without_default,
+        reason = "a default that draws on the terminal would surprise"
+    )]
     pub fn new() -> Self {
         let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::stderr());
         let ready_at: Arc<Mutex<Option<Instant>>> = Arc::default();
         let expected = Arc::clone(&ready_at);
         let left = move |_: &ProgressState, text: &mut dyn Write| {
-            let ready_at = *expected.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            let left = ready_at.map_or(Duration::ZERO, |ready_at| ready_at.saturating_duration_since(Instant::now()));
+            let ready_at = *expected
+                .lock()
+                .unwrap_or_else(|poisoned| poisoned.into_inner());
+            let left = ready_at.map_or(Duration::ZERO, |ready_at| {
+                ready_at.saturating_duration_since(Instant::now())
+            });
             // An error is ignored: the line is drawn again half a second later.
             let _ = match left.as_secs() {
                 0 => write!(text, "almost done"),
@@ -52,7 +59,9 @@ impl Bar {
             };
         };
         let style = ProgressStyle::with_template("{bar:24} {pos} of {len} · {msg} · {left}");
-        let style = style.expect("the template is well-formed").progress_chars("█▉▊▋▌▍▎▏ ");
+        let style = style
+            .expect("the template is well-formed")
+            .progress_chars("█▉▊▋▌▍▎▏ ");
         bar.set_style(style.with_key("left", left));
         Self { bar, ready_at }
     }
@@ -75,7 +84,10 @@ impl Progress for Bar {
 
     fn advance(&self, readings: usize, seconds_left: f64) {
         let left = Duration::try_from_secs_f64(seconds_left).unwrap_or_default();
-        *self.ready_at.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Instant::now().checked_add(left);
+        *self
+            .ready_at
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner()) = Instant::now().checked_add(left);
         self.bar.inc(readings as u64);
     }
 

@@ -17,7 +17,10 @@ pub struct Counters {
 impl Counters {
     /// Reads the counters.
     pub fn now(system: &System) -> Self {
-        Self { ticks: ticks(system), periods: periods(system) }
+        Self {
+            ticks: ticks(system),
+            periods: periods(system),
+        }
     }
 
     /// The disturbance since these counters were read.
@@ -26,13 +29,25 @@ impl Counters {
     }
 
     fn until(self, later: Self) -> Disturbance {
-        let share = |part: u64, all: u64| if all == 0 { 0.0 } else { (part as f64 / all as f64).min(1.0) };
+        let share = |part: u64, all: u64| {
+            if all == 0 {
+                0.0
+            } else {
+                (part as f64 / all as f64).min(1.0)
+            }
+        };
         Disturbance {
             stolen: self.ticks.zip(later.ticks).map(|(before, after)| {
-                share(after.stolen.saturating_sub(before.stolen), after.total.saturating_sub(before.total))
+                share(
+                    after.stolen.saturating_sub(before.stolen),
+                    after.total.saturating_sub(before.total),
+                )
             }),
             throttled: self.periods.zip(later.periods).map(|(before, after)| {
-                share(after.throttled.saturating_sub(before.throttled), after.all.saturating_sub(before.all))
+                share(
+                    after.throttled.saturating_sub(before.throttled),
+                    after.all.saturating_sub(before.all),
+                )
             }),
         }
     }
@@ -46,21 +61,49 @@ mod tests {
     #[test]
     fn shares_are_of_the_time_between() {
         let machine = Fixture::of(&[
-            ("proc/stat", "cpu  100 0 0 800 0 0 0 100 0 0\ncpu0 100 0 0 800 0 0 0 100 0 0\n"),
+            (
+                "proc/stat",
+                "cpu  100 0 0 800 0 0 0 100 0 0\ncpu0 100 0 0 800 0 0 0 100 0 0\n",
+            ),
             ("proc/self/cgroup", "0::/\n"),
             ("sys/fs/cgroup/cpu.stat", "nr_periods 10\nnr_throttled 10\n"),
         ]);
         let before = Counters::now(&machine.system);
-        assert_eq!(before.since(&machine.system), Disturbance { stolen: Some(0.0), throttled: Some(0.0) });
-        machine.put("proc/stat", "cpu  150 0 0 840 0 0 0 110 0 0\ncpu0 0 0 0 0 0 0 0 0 0 0\n");
+        assert_eq!(
+            before.since(&machine.system),
+            Disturbance {
+                stolen: Some(0.0),
+                throttled: Some(0.0)
+            }
+        );
+        machine.put(
+            "proc/stat",
+            "cpu  150 0 0 840 0 0 0 110 0 0\ncpu0 0 0 0 0 0 0 0 0 0 0\n",
+        );
         machine.put("sys/fs/cgroup/cpu.stat", "nr_periods 20\nnr_throttled 12\n");
-        assert_eq!(before.since(&machine.system), Disturbance { stolen: Some(0.1), throttled: Some(0.2) });
-        assert_eq!(Counters::default().since(&machine.system), Disturbance::default());
+        assert_eq!(
+            before.since(&machine.system),
+            Disturbance {
+                stolen: Some(0.1),
+                throttled: Some(0.2)
+            }
+        );
+        assert_eq!(
+            Counters::default().since(&machine.system),
+            Disturbance::default()
+        );
     }
 
     #[test]
     fn counters_that_run_backwards_give_shares_from_0_to_1() {
-        let ticks = |total, stolen| Counters { ticks: Some(Ticks { total, stolen, cpus: 1 }), periods: None };
+        let ticks = |total, stolen| Counters {
+            ticks: Some(Ticks {
+                total,
+                stolen,
+                cpus: 1,
+            }),
+            periods: None,
+        };
         assert_eq!(ticks(100, 50).until(ticks(90, 10)).stolen, Some(0.0));
         assert_eq!(ticks(100, 50).until(ticks(110, 90)).stolen, Some(1.0));
     }

@@ -14,7 +14,8 @@ pub(super) const BOOST: &str = "sys/devices/system/cpu/cpufreq/boost";
 /// The governor file of every CPU.
 pub(super) fn governor_files(system: &System) -> Vec<String> {
     let is_cpu = |name: &String| {
-        name.strip_prefix("cpu").is_some_and(|n| !n.is_empty() && n.bytes().all(|byte| byte.is_ascii_digit()))
+        name.strip_prefix("cpu")
+            .is_some_and(|n| !n.is_empty() && n.bytes().all(|byte| byte.is_ascii_digit()))
     };
     let files = system.names(CPUS).into_iter().filter(is_cpu);
     let files = files.map(|cpu| format!("{CPUS}/{cpu}/cpufreq/scaling_governor"));
@@ -23,7 +24,12 @@ pub(super) fn governor_files(system: &System) -> Vec<String> {
 
 /// The governors in use, without repetition; empty if the kernel does not choose the clock rate.
 pub(super) fn governors(system: &System) -> Vec<String> {
-    governor_files(system).iter().filter_map(|file| system.word(file)).sorted().dedup().collect()
+    governor_files(system)
+        .iter()
+        .filter_map(|file| system.word(file))
+        .sorted()
+        .dedup()
+        .collect()
 }
 
 /// True if cores may run faster than their base clock; none if unknown.
@@ -52,10 +58,22 @@ mod tests {
     #[test]
     fn each_governor_is_listed_once_and_other_folders_are_skipped() {
         let machine = Fixture::of(&[
-            ("sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "powersave\n"),
-            ("sys/devices/system/cpu/cpu1/cpufreq/scaling_governor", "performance\n"),
-            ("sys/devices/system/cpu/cpu10/cpufreq/scaling_governor", "powersave\n"),
-            ("sys/devices/system/cpu/cpufreq/scaling_governor", "no cpu\n"),
+            (
+                "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor",
+                "powersave\n",
+            ),
+            (
+                "sys/devices/system/cpu/cpu1/cpufreq/scaling_governor",
+                "performance\n",
+            ),
+            (
+                "sys/devices/system/cpu/cpu10/cpufreq/scaling_governor",
+                "powersave\n",
+            ),
+            (
+                "sys/devices/system/cpu/cpufreq/scaling_governor",
+                "no cpu\n",
+            ),
             ("sys/devices/system/cpu/cpu2/online", "1\n"),
         ]);
         assert_eq!(governors(&machine.system), ["performance", "powersave"]);
@@ -67,8 +85,14 @@ mod tests {
     fn intel_reports_turbo_off_and_others_report_it_on() {
         let intel = |text| turbo(&Fixture::of(&[(NO_TURBO, text)]).system);
         let other = |text| turbo(&Fixture::of(&[(BOOST, text)]).system);
-        assert_eq!((intel("0\n"), intel("1\n"), intel("maybe\n")), (Some(true), Some(false), None));
-        assert_eq!((other("0\n"), other("1\n"), other("")), (Some(false), Some(true), None));
+        assert_eq!(
+            (intel("0\n"), intel("1\n"), intel("maybe\n")),
+            (Some(true), Some(false), None)
+        );
+        assert_eq!(
+            (other("0\n"), other("1\n"), other("")),
+            (Some(false), Some(true), None)
+        );
         assert_eq!(turbo(&Fixture::of(&[]).system), None);
     }
 

@@ -12,8 +12,18 @@ pub(super) fn load(system: &System) -> Option<Load> {
 
 fn load_in(text: &str) -> Option<Load> {
     let mut words = text.split_whitespace();
-    let mut next = || words.next()?.parse().ok().filter(|load: &f64| load.is_finite() && *load >= 0.0);
-    Some(Load { one: next()?, five: next()?, fifteen: next()? })
+    let mut next = || {
+        words
+            .next()?
+            .parse()
+            .ok()
+            .filter(|load: &f64| load.is_finite() && *load >= 0.0)
+    };
+    Some(Load {
+        one: next()?,
+        five: next()?,
+        fifteen: next()?,
+    })
 }
 
 /// CPU time of all CPUs since the machine started, in ticks of the kernel.
@@ -38,11 +48,20 @@ fn ticks_in(stat: &str) -> Option<Ticks> {
     const STEAL: usize = 7;
     let line = stat.lines().next()?.strip_prefix("cpu ")?;
     let times: Vec<u64> = line.split_whitespace().map(str::parse).try_collect().ok()?;
-    let total = times.iter().take(STEAL + 1).try_fold(0_u64, |sum, time| sum.checked_add(*time))?;
-    let is_cpu =
-        |line: &&str| line.strip_prefix("cpu").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let total = times
+        .iter()
+        .take(STEAL + 1)
+        .try_fold(0_u64, |sum, time| sum.checked_add(*time))?;
+    let is_cpu = |line: &&str| {
+        line.strip_prefix("cpu")
+            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    };
     let cpus = stat.lines().filter(is_cpu).count() as u32;
-    Some(Ticks { total, stolen: *times.get(STEAL)?, cpus })
+    Some(Ticks {
+        total,
+        stolen: *times.get(STEAL)?,
+        cpus,
+    })
 }
 
 /// All processes and the CPU time they have used, at one moment.
@@ -65,24 +84,41 @@ struct Task {
 impl Tasks {
     /// Lists all processes except this one.
     pub fn now(system: &System) -> Self {
-        let ids = system.names("proc").into_iter().filter_map(|name| name.parse::<u32>().ok());
+        let ids = system
+            .names("proc")
+            .into_iter()
+            .filter_map(|name| name.parse::<u32>().ok());
         let others = ids.filter(|id| *id != std::process::id());
         let stats = others.filter_map(|id| task_in(&system.text(&format!("proc/{id}/stat"))?));
-        Self { tasks: stats.collect(), ticks: ticks(system).unwrap_or_default() }
+        Self {
+            tasks: stats.collect(),
+            ticks: ticks(system).unwrap_or_default(),
+        }
     }
 }
 
 /// The processes that used more than a twentieth of a CPU between two moments, the busiest first.
 pub fn busiest(before: &Tasks, after: &Tasks) -> Vec<Busy> {
     const NOTED: f64 = 0.05;
-    let elapsed = after.ticks.total.saturating_sub(before.ticks.total) as f64 / f64::from(after.ticks.cpus.max(1));
+    let elapsed = after.ticks.total.saturating_sub(before.ticks.total) as f64
+        / f64::from(after.ticks.cpus.max(1));
     let used = |task: &Task| {
         // A process that is new has used all its time since `before`.
-        let earlier = before.tasks.iter().find(|earlier| (earlier.id, earlier.started) == (task.id, task.started));
-        task.ticks.saturating_sub(earlier.map_or(0, |earlier| earlier.ticks)) as f64 / elapsed.max(1.0)
+        let earlier = before
+            .tasks
+            .iter()
+            .find(|earlier| (earlier.id, earlier.started) == (task.id, task.started));
+        task.ticks
+            .saturating_sub(earlier.map_or(0, |earlier| earlier.ticks)) as f64
+            / elapsed.max(1.0)
     };
-    let busy = after.tasks.iter().map(|task| Busy { name: task.name.clone(), cpus: used(task) });
-    busy.filter(|busy| busy.cpus > NOTED).sorted_by(|a, b| b.cpus.total_cmp(&a.cpus)).collect()
+    let busy = after.tasks.iter().map(|task| Busy {
+        name: task.name.clone(),
+        cpus: used(task),
+    });
+    busy.filter(|busy| busy.cpus > NOTED)
+        .sorted_by(|a, b| b.cpus.total_cmp(&a.cpus))
+        .collect()
 }
 
 /// Parses `PID (NAME) STATE ...`. The name may contain anything, parentheses included. The 14th and 15th field are
@@ -93,7 +129,12 @@ fn task_in(stat: &str) -> Option<Task> {
     let mut fields = rest.split_whitespace().skip(11);
     let mut field = |skipped: usize| fields.nth(skipped)?.parse::<u64>().ok();
     let ticks = field(0)?.checked_add(field(0)?)?;
-    Some(Task { id: id.parse().ok()?, started: field(6)?, name: name.to_owned(), ticks })
+    Some(Task {
+        id: id.parse().ok()?,
+        started: field(6)?,
+        name: name.to_owned(),
+        ticks,
+    })
 }
 
 #[cfg(test)]
@@ -110,18 +151,27 @@ mod tests {
     #[test]
     fn busy_processes_are_listed_with_the_busiest_first() {
         let machine = Fixture::of(&[
-            ("proc/stat", "cpu  100 0 0 900 0 0 0 0 0 0\ncpu0 50 0 0 450 0 0 0 0 0 0\ncpu1 50 0 0 450 0 0 0 0 0 0\n"),
+            (
+                "proc/stat",
+                "cpu  100 0 0 900 0 0 0 0 0 0\ncpu0 50 0 0 450 0 0 0 0 0 0\ncpu1 50 0 0 450 0 0 0 0 0 0\n",
+            ),
             ("proc/7/stat", &stat(7, "idle", 30)),
             ("proc/8/stat", &stat(8, "renamed", 10)),
             ("proc/loadavg", ""),
         ]);
         let before = Tasks::now(&machine.system);
         // 100 ticks of each CPU go by.
-        machine.put("proc/stat", "cpu  200 0 0 1000 0 0 0 0 0 0\ncpu0 0 0 0 0 0 0 0 0 0 0\ncpu1 0 0 0 0 0 0 0 0 0 0\n");
+        machine.put(
+            "proc/stat",
+            "cpu  200 0 0 1000 0 0 0 0 0 0\ncpu0 0 0 0 0 0 0 0 0 0 0\ncpu1 0 0 0 0 0 0 0 0 0 0\n",
+        );
         machine.put("proc/8/stat", &stat(8, "a (hog)", 60));
         machine.put("proc/9/stat", &stat(9, "young", 100));
         let busy = busiest(&before, &Tasks::now(&machine.system));
-        let listed: Vec<(&str, f64)> = busy.iter().map(|busy| (busy.name.as_str(), busy.cpus)).collect();
+        let listed: Vec<(&str, f64)> = busy
+            .iter()
+            .map(|busy| (busy.name.as_str(), busy.cpus))
+            .collect();
         assert_eq!(listed, [("young", 1.0), ("a (hog)", 0.5)]);
         assert!(busiest(&Tasks::default(), &Tasks::default()).is_empty());
     }

@@ -12,7 +12,10 @@ pub(super) fn huge_pages(system: &System) -> Option<String> {
 
 /// The word in brackets of a choice in the kernel's format, such as `always [madvise] never`.
 pub(super) fn chosen(choice: &str) -> Option<&str> {
-    choice.split_whitespace().find_map(|word| word.strip_prefix('[')?.strip_suffix(']')).filter(|word| !word.is_empty())
+    choice
+        .split_whitespace()
+        .find_map(|word| word.strip_prefix('[')?.strip_suffix(']'))
+        .filter(|word| !word.is_empty())
 }
 
 /// Bytes of swap in use, and total bytes of swap; none if unknown.
@@ -24,12 +27,14 @@ pub(super) fn swap(system: &System) -> Option<(u64, u64)> {
 fn swap_in(swaps: &str) -> Option<(u64, u64)> {
     let mut lines = swaps.lines();
     lines.next().filter(|head| head.starts_with("Filename"))?;
-    lines.filter(|line| !line.trim().is_empty()).try_fold((0_u64, 0_u64), |(used, size), line| {
-        // From the end: a file name may contain anything.
-        let mut words = line.split_whitespace().rev().skip(1);
-        let mut bytes = || words.next()?.parse::<u64>().ok()?.checked_mul(1024);
-        Some((used.checked_add(bytes()?)?, size.checked_add(bytes()?)?))
-    })
+    lines
+        .filter(|line| !line.trim().is_empty())
+        .try_fold((0_u64, 0_u64), |(used, size), line| {
+            // From the end: a file name may contain anything.
+            let mut words = line.split_whitespace().rev().skip(1);
+            let mut bytes = || words.next()?.parse::<u64>().ok()?.checked_mul(1024);
+            Some((used.checked_add(bytes()?)?, size.checked_add(bytes()?)?))
+        })
 }
 
 #[cfg(test)]
@@ -43,7 +48,10 @@ mod tests {
     fn the_choice_in_brackets_is_the_one_in_use() {
         let machine = Fixture::of(&[(HUGE_PAGES, "always [madvise] never\n")]);
         assert_eq!(huge_pages(&machine.system).as_deref(), Some("madvise"));
-        assert_eq!((chosen("always madvise"), chosen("[] x"), chosen("[never]")), (None, None, Some("never")));
+        assert_eq!(
+            (chosen("always madvise"), chosen("[] x"), chosen("[never]")),
+            (None, None, Some("never"))
+        );
     }
 
     #[test]
@@ -53,7 +61,10 @@ mod tests {
         let two = format!("{head}/dev/sda2 partition 1000 10 -2\n/swap\\040file file 24 1 -3\n");
         assert_eq!(swap_in(&two), Some((11 * 1024, 1024 * 1024)));
         assert_eq!(swap_in("nothing of that kind"), None);
-        assert_eq!(swap_in(&format!("{head}/dev/sda2 partition many few -2\n")), None);
+        assert_eq!(
+            swap_in(&format!("{head}/dev/sda2 partition many few -2\n")),
+            None
+        );
     }
 
     proptest! {

@@ -10,7 +10,9 @@ const MOST: u32 = 1 << 16;
 /// Number of CPUs that this process may use.
 pub(super) fn allowed(system: &System) -> Option<u32> {
     let status = system.text("proc/self/status")?;
-    let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"))?;
+    let list = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Cpus_allowed_list:"))?;
     Some(cpus_in(list)?.len() as u32)
 }
 
@@ -35,8 +37,19 @@ fn cpus_in(list: &str) -> Option<Vec<u32>> {
         let (first, last): (u32, u32) = (first.parse().ok()?, last.parse().ok()?);
         (first <= last && last < MOST).then_some(first..=last)
     };
-    let ranges = list.trim().split(',').map(range).collect::<Option<Vec<_>>>()?;
-    Some(ranges.into_iter().flatten().sorted_unstable().dedup().collect())
+    let ranges = list
+        .trim()
+        .split(',')
+        .map(range)
+        .collect::<Option<Vec<_>>>()?;
+    Some(
+        ranges
+            .into_iter()
+            .flatten()
+            .sorted_unstable()
+            .dedup()
+            .collect(),
+    )
 }
 
 #[cfg(test)]
@@ -58,11 +71,20 @@ mod tests {
     #[test]
     fn fewer_cpus_may_be_usable_than_online() {
         let machine = Fixture::of(&[
-            ("proc/self/status", "Name:\tharness\nCpus_allowed:\t3\nCpus_allowed_list:\t0-1\n"),
+            (
+                "proc/self/status",
+                "Name:\tharness\nCpus_allowed:\t3\nCpus_allowed_list:\t0-1\n",
+            ),
             ("sys/devices/system/cpu/online", "0-7\n"),
-            ("sys/devices/system/cpu/cpu0/topology/thread_siblings_list", "0,4\n"),
+            (
+                "sys/devices/system/cpu/cpu0/topology/thread_siblings_list",
+                "0,4\n",
+            ),
         ]);
-        assert_eq!((allowed(&machine.system), online(&machine.system)), (Some(2), Some(8)));
+        assert_eq!(
+            (allowed(&machine.system), online(&machine.system)),
+            (Some(2), Some(8))
+        );
         assert_eq!(siblings(&machine.system), Some(true));
         machine.put("sys/devices/system/cpu/smt/active", "0\n");
         assert_eq!(siblings(&machine.system), Some(false));

@@ -36,8 +36,9 @@ pub(super) struct Periods {
 
 /// The periods so far; none if unknown.
 pub(super) fn periods(system: &System) -> Option<Periods> {
-    let found =
-        folders(system).into_iter().filter_map(|folder| periods_in(&system.text(&format!("{folder}/cpu.stat"))?));
+    let found = folders(system)
+        .into_iter()
+        .filter_map(|folder| periods_in(&system.text(&format!("{folder}/cpu.stat"))?));
     found.max_by_key(|periods| (periods.throttled, periods.all))
 }
 
@@ -49,7 +50,10 @@ fn folders(system: &System) -> Vec<String> {
         let mounts: Vec<String> = match controllers {
             "" => UNIFIED.map(str::to_owned).to_vec(),
             list if list.split(',').any(|name| name == "cpu") => {
-                vec![format!("sys/fs/cgroup/{list}"), "sys/fs/cgroup/cpu".to_owned()]
+                vec![
+                    format!("sys/fs/cgroup/{list}"),
+                    "sys/fs/cgroup/cpu".to_owned(),
+                ]
             }
             _ => continue,
         };
@@ -58,7 +62,9 @@ fn folders(system: &System) -> Vec<String> {
             let paths = successors(Some(path.trim_matches('/')), |path| {
                 (!path.is_empty()).then(|| path.rsplit_once('/').map_or("", |(above, _)| above))
             });
-            folders.extend(paths.map(|path| format!("{mount}/{path}").trim_end_matches('/').to_owned()));
+            folders.extend(
+                paths.map(|path| format!("{mount}/{path}").trim_end_matches('/').to_owned()),
+            );
         }
     }
     folders.into_iter().unique().collect()
@@ -85,10 +91,15 @@ fn share(quota: &str, period: &str) -> Option<f64> {
 
 fn periods_in(stat: &str) -> Option<Periods> {
     let value = |name: &str| {
-        let line = stat.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
+        let line = stat
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
         line.trim().parse().ok()
     };
-    Some(Periods { all: value("nr_periods")?, throttled: value("nr_throttled")? })
+    Some(Periods {
+        all: value("nr_periods")?,
+        throttled: value("nr_throttled")?,
+    })
 }
 
 #[cfg(test)]
@@ -105,22 +116,43 @@ mod tests {
             ("sys/fs/cgroup/kube/pod/box/cpu.max", "max 100000\n"),
             ("sys/fs/cgroup/kube/pod/cpu.max", "150000 100000\n"),
             ("sys/fs/cgroup/kube/cpu.max", "400000 100000\n"),
-            ("sys/fs/cgroup/kube/pod/cpu.stat", "usage_usec 9\nnr_periods 40\nnr_throttled 3\nthrottled_usec 7\n"),
+            (
+                "sys/fs/cgroup/kube/pod/cpu.stat",
+                "usage_usec 9\nnr_periods 40\nnr_throttled 3\nthrottled_usec 7\n",
+            ),
         ]);
         assert_eq!(quota(&machine.system), Some(1.5));
-        assert_eq!(periods(&machine.system), Some(Periods { all: 40, throttled: 3 }));
+        assert_eq!(
+            periods(&machine.system),
+            Some(Periods {
+                all: 40,
+                throttled: 3
+            })
+        );
     }
 
     #[test]
     fn version_1_is_read_where_a_container_sees_only_the_top_of_its_path() {
         let machine = Fixture::of(&[
-            ("proc/self/cgroup", "9:name=systemd:/\n4:cpu,cpuacct:/docker/0123\n0::/\n"),
+            (
+                "proc/self/cgroup",
+                "9:name=systemd:/\n4:cpu,cpuacct:/docker/0123\n0::/\n",
+            ),
             ("sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us", "50000\n"),
             ("sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us", "100000\n"),
-            ("sys/fs/cgroup/cpu,cpuacct/cpu.stat", "nr_periods 5\nnr_throttled 0\nthrottled_time 0\n"),
+            (
+                "sys/fs/cgroup/cpu,cpuacct/cpu.stat",
+                "nr_periods 5\nnr_throttled 0\nthrottled_time 0\n",
+            ),
         ]);
         assert_eq!(quota(&machine.system), Some(0.5));
-        assert_eq!(periods(&machine.system), Some(Periods { all: 5, throttled: 0 }));
+        assert_eq!(
+            periods(&machine.system),
+            Some(Periods {
+                all: 5,
+                throttled: 0
+            })
+        );
         machine.put("sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us", "-1\n");
         assert_eq!(quota(&machine.system), None);
     }
@@ -129,7 +161,10 @@ mod tests {
     fn without_groups_there_is_no_quota() {
         assert_eq!(quota(&Fixture::of(&[]).system), None);
         assert_eq!(periods(&Fixture::of(&[]).system), None);
-        let outside = Fixture::of(&[("proc/self/cgroup", "0::/../x\n"), ("sys/fs/x/cpu.max", "1 2\n")]);
+        let outside = Fixture::of(&[
+            ("proc/self/cgroup", "0::/../x\n"),
+            ("sys/fs/x/cpu.max", "1 2\n"),
+        ]);
         assert_eq!(quota(&outside.system), None);
     }
 

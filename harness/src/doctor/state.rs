@@ -21,8 +21,11 @@ pub fn state(system: &System) -> MachineState {
         swap: memory::swap(system),
         huge_pages: memory::huge_pages(system),
         random_layout: system.number("proc/sys/kernel/randomize_va_space"),
-        clock_source: system.word("sys/devices/system/clocksource/clocksource0/current_clocksource"),
-        counters: COUNTERS.iter().any(|device| system.has(&format!("sys/bus/event_source/devices/{device}"))),
+        clock_source: system
+            .word("sys/devices/system/clocksource/clocksource0/current_clocksource"),
+        counters: COUNTERS
+            .iter()
+            .any(|device| system.has(&format!("sys/bus/event_source/devices/{device}"))),
         counters_paranoid: system.number("proc/sys/kernel/perf_event_paranoid"),
         ptrace_scope: system.number("proc/sys/kernel/yama/ptrace_scope"),
     }

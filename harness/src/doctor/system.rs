@@ -35,7 +35,9 @@ impl System {
 
     /// The content of a file without surrounding white space; none if nothing is left.
     pub(super) fn word(&self, path: &str) -> Option<String> {
-        self.text(path).map(|text| text.trim().to_owned()).filter(|word| !word.is_empty())
+        self.text(path)
+            .map(|text| text.trim().to_owned())
+            .filter(|word| !word.is_empty())
     }
 
     /// The content of a file as a whole number.
@@ -51,12 +53,19 @@ impl System {
     /// The names in a folder, sorted; empty if it cannot be read.
     pub(super) fn names(&self, folder: &str) -> Vec<String> {
         let entries = fs::read_dir(self.root.join(folder)).into_iter().flatten();
-        entries.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned())).sorted().collect()
+        entries
+            .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))
+            .sorted()
+            .collect()
     }
 
     /// Writes to an existing file. A missing file is not created: the kernel does not have that setting.
     pub(super) fn write(&self, path: &str, text: &str) -> io::Result<()> {
-        OpenOptions::new().write(true).truncate(true).open(self.root.join(path))?.write_all(text.as_bytes())
+        OpenOptions::new()
+            .write(true)
+            .truncate(true)
+            .open(self.root.join(path))?
+            .write_all(text.as_bytes())
     }
 }
 
@@ -74,8 +83,13 @@ pub(super) mod fixture {
         /// A machine with these files.
         pub(crate) fn of(files: &[(&str, &str)]) -> Self {
             let folder = tempfile::tempdir().expect("a folder");
-            let fixture = Self { system: System::at(folder.path()), folder };
-            files.iter().for_each(|(path, text)| fixture.put(path, text));
+            let fixture = Self {
+                system: System::at(folder.path()),
+                folder,
+            };
+            files
+                .iter()
+                .for_each(|(path, text)| fixture.put(path, text));
             fixture
         }
 

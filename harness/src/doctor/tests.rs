@@ -10,7 +10,11 @@ fn ideal() -> MachineState {
         siblings: Some(false),
         governors: vec!["performance".to_owned()],
         turbo: Some(false),
-        load: Some(Load { one: 0.1, five: 0.1, fifteen: 0.1 }),
+        load: Some(Load {
+            one: 0.1,
+            five: 0.1,
+            fifteen: 0.1,
+        }),
         quota: None,
         swap: Some((0, 0)),
         huge_pages: Some("madvise".to_owned()),
@@ -22,22 +26,36 @@ fn ideal() -> MachineState {
     }
 }
 
-const CALM: Disturbance = Disturbance { stolen: Some(0.0), throttled: Some(0.0) };
+const CALM: Disturbance = Disturbance {
+    stolen: Some(0.0),
+    throttled: Some(0.0),
+};
 
 fn grade(what: &str, state: &MachineState, busy: &[Busy], disturbance: &Disturbance) -> Grade {
     let all = findings(state, busy, disturbance, None);
-    all.iter().find(|finding| finding.what == what).expect("there is such a finding").grade
+    all.iter()
+        .find(|finding| finding.what == what)
+        .expect("there is such a finding")
+        .grade
 }
 
 #[test]
 fn an_ideal_machine_is_good_in_everything() {
     let all = findings(&ideal(), &[], &CALM, Some("valgrind 3.19.0"));
-    assert!(all.iter().all(|finding| finding.grade == Grade::Good), "{all:#?}");
+    assert!(
+        all.iter().all(|finding| finding.grade == Grade::Good),
+        "{all:#?}"
+    );
 }
 
 #[test]
 fn each_deviation_lowers_the_grade_and_every_advice_is_one_sentence() {
-    let hog = |cpus| vec![Busy { name: "hog".to_owned(), cpus }];
+    let hog = |cpus| {
+        vec![Busy {
+            name: "hog".to_owned(),
+            cpus,
+        }]
+    };
     let with = |change: fn(&mut MachineState)| {
         let mut state = ideal();
         change(&mut state);
@@ -45,8 +63,20 @@ fn each_deviation_lowers_the_grade_and_every_advice_is_one_sentence() {
     };
     let ideal = ideal();
     for (what, state, busy, disturbance, expected) in [
-        ("CPUs to use", with(|state| state.allowed = Some(1)), vec![], CALM, Grade::Warning),
-        ("frequency governor", with(|state| state.governors.clear()), vec![], CALM, Grade::Warning),
+        (
+            "CPUs to use",
+            with(|state| state.allowed = Some(1)),
+            vec![],
+            CALM,
+            Grade::Warning,
+        ),
+        (
+            "frequency governor",
+            with(|state| state.governors.clear()),
+            vec![],
+            CALM,
+            Grade::Warning,
+        ),
         (
             "frequency governor",
             with(|state| state.governors.push("powersave".to_owned())),
@@ -54,38 +84,135 @@ fn each_deviation_lowers_the_grade_and_every_advice_is_one_sentence() {
             CALM,
             Grade::Warning,
         ),
-        ("turbo", with(|state| state.turbo = Some(true)), vec![], CALM, Grade::Warning),
-        ("SMT siblings", with(|state| state.siblings = Some(true)), vec![], CALM, Grade::Warning),
-        ("load", ideal.clone(), hog(1.0), CALM, Grade::Warning),
-        ("load", ideal.clone(), hog(3.9), CALM, Grade::Bad),
         (
-            "load",
-            with(|state| state.load = Some(Load { one: 3.0, five: 0.0, fifteen: 0.0 })),
+            "turbo",
+            with(|state| state.turbo = Some(true)),
             vec![],
             CALM,
             Grade::Warning,
         ),
-        ("steal time", ideal.clone(), vec![], Disturbance { stolen: Some(0.02), ..CALM }, Grade::Warning),
-        ("steal time", ideal.clone(), vec![], Disturbance { stolen: Some(0.2), ..CALM }, Grade::Bad),
-        ("container quota", with(|state| state.quota = Some(0.5)), vec![], CALM, Grade::Bad),
-        ("container quota", with(|state| state.quota = Some(2.0)), vec![], CALM, Grade::Warning),
+        (
+            "SMT siblings",
+            with(|state| state.siblings = Some(true)),
+            vec![],
+            CALM,
+            Grade::Warning,
+        ),
+        ("load", ideal.clone(), hog(1.0), CALM, Grade::Warning),
+        ("load", ideal.clone(), hog(3.9), CALM, Grade::Bad),
+        (
+            "load",
+            with(|state| {
+                state.load = Some(Load {
+                    one: 3.0,
+                    five: 0.0,
+                    fifteen: 0.0,
+                })
+            }),
+            vec![],
+            CALM,
+            Grade::Warning,
+        ),
+        (
+            "steal time",
+            ideal.clone(),
+            vec![],
+            Disturbance {
+                stolen: Some(0.02),
+                ..CALM
+            },
+            Grade::Warning,
+        ),
+        (
+            "steal time",
+            ideal.clone(),
+            vec![],
+            Disturbance {
+                stolen: Some(0.2),
+                ..CALM
+            },
+            Grade::Bad,
+        ),
+        (
+            "container quota",
+            with(|state| state.quota = Some(0.5)),
+            vec![],
+            CALM,
+            Grade::Bad,
+        ),
         (
             "container quota",
             with(|state| state.quota = Some(2.0)),
             vec![],
-            Disturbance { throttled: Some(0.1), ..CALM },
+            CALM,
+            Grade::Warning,
+        ),
+        (
+            "container quota",
+            with(|state| state.quota = Some(2.0)),
+            vec![],
+            Disturbance {
+                throttled: Some(0.1),
+                ..CALM
+            },
             Grade::Bad,
         ),
-        ("container quota", with(|state| state.quota = Some(4.0)), vec![], CALM, Grade::Good),
-        ("swap", with(|state| state.swap = Some((1, 2))), vec![], CALM, Grade::Warning),
-        ("huge pages", with(|state| state.huge_pages = Some("always".to_owned())), vec![], CALM, Grade::Warning),
-        ("random layout", with(|state| state.random_layout = Some(0)), vec![], CALM, Grade::Warning),
-        ("clock source", with(|state| state.clock_source = Some("hpet".to_owned())), vec![], CALM, Grade::Warning),
+        (
+            "container quota",
+            with(|state| state.quota = Some(4.0)),
+            vec![],
+            CALM,
+            Grade::Good,
+        ),
+        (
+            "swap",
+            with(|state| state.swap = Some((1, 2))),
+            vec![],
+            CALM,
+            Grade::Warning,
+        ),
+        (
+            "huge pages",
+            with(|state| state.huge_pages = Some("always".to_owned())),
+            vec![],
+            CALM,
+            Grade::Warning,
+        ),
+        (
+            "random layout",
+            with(|state| state.random_layout = Some(0)),
+            vec![],
+            CALM,
+            Grade::Warning,
+        ),
+        (
+            "clock source",
+            with(|state| state.clock_source = Some("hpet".to_owned())),
+            vec![],
+            CALM,
+            Grade::Warning,
+        ),
         ("valgrind", ideal.clone(), vec![], CALM, Grade::Warning),
-        ("hardware counters", with(|state| state.counters = false), vec![], CALM, Grade::Good),
-        ("tracing", with(|state| state.ptrace_scope = Some(3)), vec![], CALM, Grade::Warning),
+        (
+            "hardware counters",
+            with(|state| state.counters = false),
+            vec![],
+            CALM,
+            Grade::Good,
+        ),
+        (
+            "tracing",
+            with(|state| state.ptrace_scope = Some(3)),
+            vec![],
+            CALM,
+            Grade::Warning,
+        ),
     ] {
-        assert_eq!(grade(what, &state, &busy, &disturbance), expected, "{what}: {state:?} {busy:?} {disturbance:?}");
+        assert_eq!(
+            grade(what, &state, &busy, &disturbance),
+            expected,
+            "{what}: {state:?} {busy:?} {disturbance:?}"
+        );
         for finding in findings(&state, &busy, &disturbance, None) {
             let ends = finding.advice.ends_with('.') || finding.advice.ends_with('?');
             assert!(ends && !finding.advice.contains(". "), "{}", finding.advice);
@@ -96,9 +223,20 @@ fn each_deviation_lowers_the_grade_and_every_advice_is_one_sentence() {
 #[test]
 fn unknown_values_are_graded_as_warnings() {
     let nothing = findings(&MachineState::default(), &[], &Disturbance::default(), None);
-    let good: Vec<&str> =
-        nothing.iter().filter(|finding| finding.grade == Grade::Good).map(|finding| finding.what).collect();
-    assert_eq!(good, ["container quota", "huge pages", "hardware counters", "tracing"]);
+    let good: Vec<&str> = nothing
+        .iter()
+        .filter(|finding| finding.grade == Grade::Good)
+        .map(|finding| finding.what)
+        .collect();
+    assert_eq!(
+        good,
+        [
+            "container quota",
+            "huge pages",
+            "hardware counters",
+            "tracing"
+        ]
+    );
 }
 
 #[test]
@@ -107,9 +245,15 @@ fn a_state_is_printed_in_one_line() {
         ideal().line(&CALM),
         "governor performance, turbo off, load 0.10 on 4 CPUs at the start, 0.0 % of the time stolen, quota none"
     );
-    let state = MachineState { quota: Some(1.5), ..MachineState::default() };
+    let state = MachineState {
+        quota: Some(1.5),
+        ..MachineState::default()
+    };
     assert_eq!(
-        state.line(&Disturbance { stolen: None, throttled: Some(0.25) }),
+        state.line(&Disturbance {
+            stolen: None,
+            throttled: Some(0.25)
+        }),
         "governor not visible, turbo not visible, load unknown at the start, unknown of the time stolen, \
          quota 1.50 CPUs, used up in 25.0 % of its periods"
     );

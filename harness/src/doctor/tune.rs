@@ -39,41 +39,80 @@ pub struct Tuned {
 
 /// Improves the settings that can be changed, and returns a reason for each of the others.
 pub fn tune(system: &System) -> (Tuned, Vec<Untouched>) {
-    let mut tuned = Tuned { system: system.clone(), changes: Vec::new() };
+    let mut tuned = Tuned {
+        system: system.clone(),
+        changes: Vec::new(),
+    };
     let mut untouched = Vec::new();
 
     let governors = governor_files(system);
     if governors.is_empty() {
-        untouched.push("The governor is left alone: this system does not choose the clock rate.".to_owned());
+        untouched.push(
+            "The governor is left alone: this system does not choose the clock rate.".to_owned(),
+        );
     }
-    let values = governors.iter().filter_map(|file| Some((file, system.word(file)?)));
+    let values = governors
+        .iter()
+        .filter_map(|file| Some((file, system.word(file)?)));
     let set = |(file, before): (&String, String)| {
-        tuned.set("governor", file, (&before, &before), ("performance", "performance")).err()
+        tuned
+            .set(
+                "governor",
+                file,
+                (&before, &before),
+                ("performance", "performance"),
+            )
+            .err()
     };
     let refused = values.filter_map(set).collect_vec();
-    untouched.extend(refused.first().map(|error| refusal("The governor is left alone", error)));
-    let is_set = governors.iter().all(|file| system.word(file).as_deref() == Some("performance"));
+    untouched.extend(
+        refused
+            .first()
+            .map(|error| refusal("The governor is left alone", error)),
+    );
+    let is_set = governors
+        .iter()
+        .all(|file| system.word(file).as_deref() == Some("performance"));
     if !governors.is_empty() && is_set && tuned.changes.is_empty() {
         untouched.push("The governor is `performance` already.".to_owned());
     }
 
-    let turbo = [(NO_TURBO, "1"), (BOOST, "0")].into_iter().find(|(file, _)| system.has(file));
+    let turbo = [(NO_TURBO, "1"), (BOOST, "0")]
+        .into_iter()
+        .find(|(file, _)| system.has(file));
     match turbo.and_then(|(file, off)| Some((file, off, system.word(file)?))) {
         None => untouched.push("Turbo is left alone: nothing here can turn it off.".to_owned()),
-        Some((_, off, before)) if before == off => untouched.push("Turbo is off already.".to_owned()),
+        Some((_, off, before)) if before == off => {
+            untouched.push("Turbo is off already.".to_owned())
+        }
         Some((file, off, before)) => {
-            let refused = tuned.set("turbo", file, ("on", &before), ("off", off)).err();
+            let refused = tuned
+                .set("turbo", file, ("on", &before), ("off", off))
+                .err();
             untouched.extend(refused.map(|error| refusal("Turbo is left alone", &error)));
         }
     }
 
-    match system.text(HUGE_PAGES).as_deref().map(|text| chosen(text).unwrap_or_default().to_owned()) {
+    match system
+        .text(HUGE_PAGES)
+        .as_deref()
+        .map(|text| chosen(text).unwrap_or_default().to_owned())
+    {
         None => untouched.push("Huge pages are left alone: the kernel has none.".to_owned()),
         Some(before) if before != "always" => {
-            untouched.push(format!("Huge pages are left at `{before}`: they are never given without a request."));
+            untouched.push(format!(
+                "Huge pages are left at `{before}`: they are never given without a request."
+            ));
         }
         Some(before) => {
-            let refused = tuned.set("huge pages", HUGE_PAGES, (&before, &before), ("madvise", "madvise")).err();
+            let refused = tuned
+                .set(
+                    "huge pages",
+                    HUGE_PAGES,
+                    (&before, &before),
+                    ("madvise", "madvise"),
+                )
+                .err();
             untouched.extend(refused.map(|error| refusal("Huge pages are left alone", &error)));
         }
     }
@@ -94,8 +133,12 @@ fn refusal(what: &str, error: &io::Error) -> Untouched {
 impl Tuned {
     /// The changes, one sentence for each kind of setting and former value.
     pub fn told(&self) -> Vec<String> {
-        let sentence = |Change { what, before, now, .. }: &Change| {
-            format!("The {what} setting is changed from `{before}` to `{now}`, and will be put back.")
+        let sentence = |Change {
+                            what, before, now, ..
+                        }: &Change| {
+            format!(
+                "The {what} setting is changed from `{before}` to `{now}`, and will be put back."
+            )
         };
         self.changes.iter().map(sentence).unique().collect()
     }
@@ -106,14 +149,26 @@ impl Tuned {
     }
 
     /// Changes a setting from `before` to `now`. Both are pairs: the printed name, and the content of the file.
-    fn set(&mut self, what: &'static str, path: &str, before: (&str, &str), now: (&str, &str)) -> io::Result<()> {
+    fn set(
+        &mut self,
+        what: &'static str,
+        path: &str,
+        before: (&str, &str),
+        now: (&str, &str),
+    ) -> io::Result<()> {
         if before.1 == now.1 {
             return Ok(());
         }
         self.system.write(path, now.1)?;
         let restoring = before.1.to_owned();
         let (before, now) = (before.0.to_owned(), now.0.to_owned());
-        self.changes.push(Change { what, before, now, path: path.to_owned(), restoring });
+        self.changes.push(Change {
+            what,
+            before,
+            now,
+            path: path.to_owned(),
+            restoring,
+        });
         Ok(())
     }
 
@@ -162,7 +217,9 @@ mod tests {
 
     fn settings(machine: &Fixture) -> Vec<String> {
         let files = GOVERNORS.into_iter().chain([NO_TURBO, HUGE_PAGES]);
-        files.map(|file| machine.system.word(file).expect("it is there")).collect()
+        files
+            .map(|file| machine.system.word(file).expect("it is there"))
+            .collect()
     }
 
     #[test]
@@ -170,7 +227,10 @@ mod tests {
         let machine = laptop();
         let (tuned, untouched) = tune(&machine.system);
         assert!(untouched.is_empty(), "{untouched:?}");
-        assert_eq!(settings(&machine), ["performance", "performance", "1", "madvise"]);
+        assert_eq!(
+            settings(&machine),
+            ["performance", "performance", "1", "madvise"]
+        );
         assert_eq!(
             tuned.told(),
             [
@@ -216,8 +276,11 @@ mod tests {
                 "Huge pages are left alone: the kernel has none.",
             ]
         );
-        let server =
-            Fixture::of(&[(GOVERNORS[0], "performance\n"), (NO_TURBO, "1\n"), (HUGE_PAGES, "always [never]\n")]);
+        let server = Fixture::of(&[
+            (GOVERNORS[0], "performance\n"),
+            (NO_TURBO, "1\n"),
+            (HUGE_PAGES, "always [never]\n"),
+        ]);
         let (tuned, untouched) = tune(&server.system);
         assert!(tuned.told().is_empty());
         assert_eq!(
@@ -240,10 +303,16 @@ mod tests {
         fs::create_dir(machine.path(GOVERNORS[1])).expect("made");
         let (tuned, untouched) = tune(&machine.system);
         assert_eq!(untouched.len(), 1, "{untouched:?}");
-        assert!(untouched[0].starts_with("Turbo is left alone: "), "{untouched:?}");
+        assert!(
+            untouched[0].starts_with("Turbo is left alone: "),
+            "{untouched:?}"
+        );
         assert_eq!(tuned.told().len(), 2);
         assert!(tuned.put_back().is_empty());
-        assert_eq!(machine.system.word(GOVERNORS[0]).as_deref(), Some("powersave"));
+        assert_eq!(
+            machine.system.word(GOVERNORS[0]).as_deref(),
+            Some("powersave")
+        );
     }
 
     #[test]
@@ -253,8 +322,14 @@ mod tests {
         fs::remove_file(machine.path(HUGE_PAGES)).expect("it was there");
         let failed = tuned.put_back();
         assert_eq!(failed.len(), 1, "{failed:?}");
-        assert!(failed[0].starts_with("huge pages could not be put back to `always`: "), "{failed:?}");
-        assert!(failed[0].ends_with(&format!("write it to /{HUGE_PAGES}")), "{failed:?}");
+        assert!(
+            failed[0].starts_with("huge pages could not be put back to `always`: "),
+            "{failed:?}"
+        );
+        assert!(
+            failed[0].ends_with(&format!("write it to /{HUGE_PAGES}")),
+            "{failed:?}"
+        );
         assert_eq!(machine.system.word(NO_TURBO).as_deref(), Some("0"));
     }
 }

@@ -28,10 +28,18 @@ impl Folder {
         for entry in fs::read_dir(among).map_err(at(TASK, among))?.flatten() {
             remove_unused(&entry.path()).map_err(at(TASK, entry.path()))?;
         }
-        let folder = tempfile::Builder::new().prefix("timed-").tempdir_in(among).map_err(at(TASK, among))?;
+        let folder = tempfile::Builder::new()
+            .prefix("timed-")
+            .tempdir_in(among)
+            .map_err(at(TASK, among))?;
         let path = folder.path().join(LOCK);
-        let lock = File::create(&path).and_then(|lock| lock.lock().map(|()| lock)).map_err(at(TASK, &path))?;
-        Ok(Self { folder, _lock: lock })
+        let lock = File::create(&path)
+            .and_then(|lock| lock.lock().map(|()| lock))
+            .map_err(at(TASK, &path))?;
+        Ok(Self {
+            folder,
+            _lock: lock,
+        })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -53,7 +61,13 @@ impl Folder {
 
 /// Removes a folder whose lock is free.
 fn remove_unused(folder: &Path) -> io::Result<()> {
-    let gone = |error: io::Error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) };
+    let gone = |error: io::Error| {
+        if error.kind() == io::ErrorKind::NotFound {
+            Ok(())
+        } else {
+            Err(error)
+        }
+    };
     match File::open(folder.join(LOCK)).map(|lock| lock.try_lock()) {
         Ok(Err(TryLockError::WouldBlock)) => Ok(()),
         // The folder was made and not locked yet.
@@ -63,7 +77,9 @@ fn remove_unused(folder: &Path) -> io::Result<()> {
 }
 
 fn is_young(folder: &Path) -> bool {
-    let age = fs::metadata(folder).and_then(|folder| folder.modified()).map(|made| made.elapsed().unwrap_or_default());
+    let age = fs::metadata(folder)
+        .and_then(|folder| folder.modified())
+        .map(|made| made.elapsed().unwrap_or_default());
     age.is_ok_and(|age| age.as_secs() < 60)
 }
 
@@ -79,7 +95,9 @@ mod tests {
         fs::create_dir(&killed).expect("made");
         fs::write(killed.join(LOCK), "").expect("written");
         let long_ago = std::time::SystemTime::UNIX_EPOCH;
-        File::open(&killed).and_then(|folder| folder.set_modified(long_ago)).expect("set");
+        File::open(&killed)
+            .and_then(|folder| folder.set_modified(long_ago))
+            .expect("set");
         let young = among.path().join("timed-young");
         fs::create_dir(&young).expect("made");
         let other = Folder::make(among.path()).expect("made");
@@ -94,9 +112,14 @@ mod tests {
         let among = tempfile::tempdir().expect("a folder");
         let folder = Folder::make(among.path()).expect("made");
         fs::write(among.path().join("program"), "#!/bin/sh").expect("written");
-        let copy = folder.copy(&among.path().join("program"), "base-000").expect("copied");
+        let copy = folder
+            .copy(&among.path().join("program"), "base-000")
+            .expect("copied");
         assert_eq!(fs::read(&copy).expect("there"), b"#!/bin/sh");
-        assert_eq!(fs::metadata(&copy).expect("there").permissions().mode() & 0o111, 0o111);
+        assert_eq!(
+            fs::metadata(&copy).expect("there").permissions().mode() & 0o111,
+            0o111
+        );
         assert!(folder.copy(&among.path().join("gone"), "base-001").is_err());
     }
 }

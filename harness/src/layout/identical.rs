@@ -42,16 +42,34 @@ fn loaded(program: &[u8]) -> Option<Image<'_>> {
     let file = object::File::parse(program).ok()?;
     let mut sections = BTreeMap::<String, Vec<Loaded<'_>>>::new();
     for section in file.sections() {
-        let SectionFlags::Elf { sh_flags, .. } = section.flags() else { return None };
+        let SectionFlags::Elf { sh_flags, .. } = section.flags() else {
+            return None;
+        };
         let name = section.name().ok()?;
         if sh_flags.0 & SHF_ALLOC.0 != 0 && name != BUILD_ID {
-            let content = (section.address(), sh_flags.0, section.size(), section.data().ok()?);
+            let content = (
+                section.address(),
+                sh_flags.0,
+                section.size(),
+                section.data().ok()?,
+            );
             sections.entry(name.to_owned()).or_default().push(content);
         }
     }
-    let segments = file.segments().map(|it| (it.address(), it.size(), it.align(), format!("{:?}", it.flags())));
+    let segments = file.segments().map(|it| {
+        (
+            it.address(),
+            it.size(),
+            it.align(),
+            format!("{:?}", it.flags()),
+        )
+    });
     let segments = segments.collect();
-    (!sections.is_empty()).then(|| Image { entry: file.entry(), segments, sections })
+    (!sections.is_empty()).then(|| Image {
+        entry: file.entry(),
+        segments,
+        sections,
+    })
 }
 
 #[cfg(test)]
@@ -65,7 +83,13 @@ mod tests {
     fn program(folder: &Path, name: &str, source: &str, flags: &[&str]) -> PathBuf {
         let (file, source_file) = (folder.join(name), folder.join("source.c"));
         fs::write(&source_file, source).expect("written");
-        let status = Command::new("cc").args(flags).arg("-o").arg(&file).arg(&source_file).status().expect("cc");
+        let status = Command::new("cc")
+            .args(flags)
+            .arg("-o")
+            .arg(&file)
+            .arg(&source_file)
+            .status()
+            .expect("cc");
         assert!(status.success());
         file
     }
@@ -78,11 +102,22 @@ mod tests {
         let symbols = made(
             "symbols",
             "int main(void) { return 3; }",
-            &["-O1", "-g", "-Wl,--build-id=0x0123456789012345678901234567890123456789"],
+            &[
+                "-O1",
+                "-g",
+                "-Wl,--build-id=0x0123456789012345678901234567890123456789",
+            ],
         );
         let other = made("other", "int main(void) { return 4; }", &["-O1"]);
-        let larger = made("larger", "int space[4096]; int main(void) { return 3; }", &["-O1"]);
-        assert_ne!(fs::read(&plain).expect("there"), fs::read(&symbols).expect("there"));
+        let larger = made(
+            "larger",
+            "int space[4096]; int main(void) { return 3; }",
+            &["-O1"],
+        );
+        assert_ne!(
+            fs::read(&plain).expect("there"),
+            fs::read(&symbols).expect("there")
+        );
         assert!(identical(&plain, &symbols).expect("readable"));
         assert!(!identical(&plain, &other).expect("readable"));
         assert!(!identical(&plain, &larger).expect("readable"));
@@ -96,7 +131,11 @@ mod tests {
             fs::write(&path, bytes).expect("written");
             path
         };
-        let (one, same, other) = (write("one", b"#!/bin/sh"), write("same", b"#!/bin/sh"), write("other", b"#!/bin/s"));
+        let (one, same, other) = (
+            write("one", b"#!/bin/sh"),
+            write("same", b"#!/bin/sh"),
+            write("other", b"#!/bin/s"),
+        );
         assert!(identical(&one, &same).expect("readable"));
         assert!(!identical(&one, &other).expect("readable"));
         assert!(identical(&one, &folder.path().join("gone")).is_err());

@@ -62,13 +62,24 @@ impl Linker {
     /// If there is no LLD, or the archive is not a complete archive of a link.
     pub fn open(archive: &Path, below: &Path) -> Result<Self, LinkError> {
         let program = lld().ok_or(LinkError::NoLinker)?.to_owned();
-        let folder = tempfile::Builder::new().prefix("link-").tempdir_in(below).map_err(at("unpack", archive))?;
+        let folder = tempfile::Builder::new()
+            .prefix("link-")
+            .tempdir_in(below)
+            .map_err(at("unpack", archive))?;
         let file = File::open(archive).map_err(at("unpack", archive))?;
-        tar::Archive::new(GzDecoder::new(BufReader::new(file))).unpack(folder.path()).map_err(at("unpack", archive))?;
+        tar::Archive::new(GzDecoder::new(BufReader::new(file)))
+            .unpack(folder.path())
+            .map_err(at("unpack", archive))?;
         let roots = fs::read_dir(folder.path()).map_err(at("unpack", archive))?;
-        let root = roots.filter_map(|entry| Some(entry.ok()?.path())).find(|path| path.join(ARGUMENTS).is_file());
+        let root = roots
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .find(|path| path.join(ARGUMENTS).is_file());
         let root = root.ok_or_else(|| LinkError::Empty(archive.to_owned()))?;
-        Ok(Self { _folder: folder, root, program })
+        Ok(Self {
+            _folder: folder,
+            root,
+            program,
+        })
     }
 
     /// Links the program to a file, with its functions in the random order of a seed, or in the linker's own order.
@@ -78,18 +89,32 @@ impl Linker {
     /// If the linker fails.
     pub fn link(&self, order: Option<u32>, to: &Path) -> Result<(), LinkError> {
         let mut command = Command::new(&self.program);
-        command.args(["-flavor", "gnu", &format!("@{ARGUMENTS}"), "--strip-all", "--threads=1"]);
+        command.args([
+            "-flavor",
+            "gnu",
+            &format!("@{ARGUMENTS}"),
+            "--strip-all",
+            "--threads=1",
+        ]);
         if let Some(seed) = order {
             command.args(SHUFFLED.map(|section| format!("--shuffle-sections={section}*={seed}")));
         }
-        command.arg("-o").arg(to).current_dir(&self.root).stdin(Stdio::null()).stdout(Stdio::null());
+        command
+            .arg("-o")
+            .arg(to)
+            .current_dir(&self.root)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
         let output = process::output(command.env_remove("LLD_REPRODUCE"), LIMIT);
         let output = output.map_err(|error| LinkError::Failed(error.to_string()))?;
         match output.status.success() && to.is_file() {
             true => Ok(()),
             false => {
                 let errors = String::from_utf8_lossy(&output.stderr);
-                let line = errors.lines().find(|line| line.contains("error")).unwrap_or("it wrote no program");
+                let line = errors
+                    .lines()
+                    .find(|line| line.contains("error"))
+                    .unwrap_or("it wrote no program");
                 Err(LinkError::Failed(line.trim().to_owned()))
             }
         }
@@ -107,13 +132,20 @@ fn find() -> Option<PathBuf> {
     let query = |argument| process::text(Command::new(&rustc).arg(argument), LIMIT).ok();
     let of_toolchain = || {
         let version = query("-vV")?;
-        let host = version.lines().find_map(|line| line.strip_prefix("host: "))?;
-        let path = Path::new(query("--print=sysroot")?.trim_end()).join("lib/rustlib").join(host).join("bin/rust-lld");
+        let host = version
+            .lines()
+            .find_map(|line| line.strip_prefix("host: "))?;
+        let path = Path::new(query("--print=sysroot")?.trim_end())
+            .join("lib/rustlib")
+            .join(host)
+            .join("bin/rust-lld");
         path.is_file().then_some(path)
     };
     let of_system = || {
         let folders = std::env::var_os("PATH")?;
-        std::env::split_paths(&folders).map(|folder| folder.join("ld.lld")).find(|path| path.is_file())
+        std::env::split_paths(&folders)
+            .map(|folder| folder.join("ld.lld"))
+            .find(|path| path.is_file())
     };
     of_toolchain().or_else(of_system)
 }

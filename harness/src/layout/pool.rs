@@ -51,7 +51,9 @@ pub enum Unaveraged {
     #[error("the probe is a command, not a package of the workspace")]
     Command,
     /// The inputs of the link were not kept.
-    #[error("the inputs of the {0}'s link were not kept: its linker is not LLD, or RUSTC_WORKSPACE_WRAPPER is set")]
+    #[error(
+        "the inputs of the {0}'s link were not kept: its linker is not LLD, or RUSTC_WORKSPACE_WRAPPER is set"
+    )]
     NotKept(&'static str),
     /// The program cannot be linked again.
     #[error("the {0} cannot be linked again: {1}")]
@@ -76,7 +78,10 @@ impl Pool {
     /// Returns a command that starts the copy of this number, modulo the number of copies.
     pub fn command(&self, number: usize) -> Command {
         let own = Path::new(self.command.get_program());
-        let program = self.files.get(number % self.files.len().max(1)).map_or(own, PathBuf::as_path);
+        let program = self
+            .files
+            .get(number % self.files.len().max(1))
+            .map_or(own, PathBuf::as_path);
         with_program(&self.command, program)
     }
 }
@@ -121,15 +126,31 @@ impl Pools {
     ///
     /// # Errors
     /// If the copies cannot be written or linked.
-    pub fn make(among: &Path, base: &Timed<'_>, head: &Timed<'_>, seed: u64) -> Result<Self, PoolError> {
-        let pool = |side: &Timed<'_>, files| Pool { command: side.programs.command(side.probe), files };
+    pub fn make(
+        among: &Path,
+        base: &Timed<'_>,
+        head: &Timed<'_>,
+        seed: u64,
+    ) -> Result<Self, PoolError> {
+        let pool = |side: &Timed<'_>, files| Pool {
+            command: side.programs.command(side.probe),
+            files,
+        };
         let (Some(base_file), Some(head_file)) = (base.file(), head.file()) else {
             let layouts = Layouts::Single(Unaveraged::Command.to_string());
-            return Ok(Self { pools: [pool(base, Vec::new()), pool(head, Vec::new())], layouts, _folder: None });
+            return Ok(Self {
+                pools: [pool(base, Vec::new()), pool(head, Vec::new())],
+                layouts,
+                _folder: None,
+            });
         };
         let folder = Folder::make(among)?;
-        let linked = link(&folder, base, Side::Base)
-            .and_then(|base| Ok([(Side::Base, base), (Side::Head, link(&folder, head, Side::Head)?)]));
+        let linked = link(&folder, base, Side::Base).and_then(|base| {
+            Ok([
+                (Side::Base, base),
+                (Side::Head, link(&folder, head, Side::Head)?),
+            ])
+        });
         let ([base_files, head_files], layouts) = match linked {
             Ok(linkers) => {
                 let files = shuffle(&folder, &linkers, seed)?;
@@ -146,7 +167,11 @@ impl Pools {
                 (files, Layouts::Single(why.to_string()))
             }
         };
-        Ok(Self { pools: [pool(base, base_files), pool(head, head_files)], layouts, _folder: Some(folder) })
+        Ok(Self {
+            pools: [pool(base, base_files), pool(head, head_files)],
+            layouts,
+            _folder: Some(folder),
+        })
     }
 
     /// The treatment of layouts in this comparison.
@@ -164,7 +189,11 @@ impl Pools {
     pub fn between<R>(&self, base: Side, head: Side, measure: impl FnOnce(&Sides<'_>) -> R) -> R {
         let (base, head) = (self.side(base), self.side(head));
         let copies = base.files.len().min(head.files.len()).max(1);
-        measure(&Sides { base: &|number| base.command(number), head: &|number| head.command(number), copies })
+        measure(&Sides {
+            base: &|number| base.command(number),
+            head: &|number| head.command(number),
+            copies,
+        })
     }
 }
 
@@ -177,10 +206,16 @@ fn name(side: Side, number: usize) -> String {
 /// Opens the link of a side, and verifies that linking again gives the program that was built.
 fn link(folder: &Folder, side: &Timed<'_>, which: Side) -> Result<Linker, Unaveraged> {
     let which = which.name();
-    let archive = side.programs.link(side.probe).ok_or(Unaveraged::NotKept(which))?;
-    let linker = Linker::open(archive, folder.path()).map_err(|error| Unaveraged::Link(which, error))?;
+    let archive = side
+        .programs
+        .link(side.probe)
+        .ok_or(Unaveraged::NotKept(which))?;
+    let linker =
+        Linker::open(archive, folder.path()).map_err(|error| Unaveraged::Link(which, error))?;
     let again = folder.path().join("again");
-    linker.link(None, &again).map_err(|error| Unaveraged::Link(which, error))?;
+    linker
+        .link(None, &again)
+        .map_err(|error| Unaveraged::Link(which, error))?;
     match side.file() {
         Some(program) if identical(program, &again)? => Ok(linker),
         _ => Err(Unaveraged::Differs(which)),
@@ -188,7 +223,11 @@ fn link(folder: &Folder, side: &Timed<'_>, which: Side) -> Result<Linker, Unaver
 }
 
 /// Links both sides in random orders, each in its own, until there are [`MOST_LAYOUTS`] or the time limit is reached.
-fn shuffle(folder: &Folder, linkers: &[(Side, Linker); 2], seed: u64) -> Result<[Vec<PathBuf>; 2], PoolError> {
+fn shuffle(
+    folder: &Folder,
+    linkers: &[(Side, Linker); 2],
+    seed: u64,
+) -> Result<[Vec<PathBuf>; 2], PoolError> {
     let mut random = Random::new(seed);
     let mut order = || 1 + random.below(u32::MAX as usize - 1) as u32;
     let orders = (0..MOST_LAYOUTS).map(|_| [order(), order()]).collect_vec();
@@ -205,8 +244,13 @@ fn shuffle(folder: &Folder, linkers: &[(Side, Linker); 2], seed: u64) -> Result<
     while made.len() < MOST_LAYOUTS && (made.len() < FEWEST_LAYOUTS || began.elapsed() <= LINKING) {
         let numbers = made.len()..MOST_LAYOUTS.min(made.len() + processors);
         let linked: Result<Vec<_>, PoolError> = thread::scope(|scope| {
-            let threads = numbers.map(|number| scope.spawn(move || link(number))).collect_vec();
-            threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+            let threads = numbers
+                .map(|number| scope.spawn(move || link(number)))
+                .collect_vec();
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
+                .collect()
         });
         made.extend(linked?);
     }

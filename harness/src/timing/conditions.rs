@@ -51,7 +51,14 @@ pub fn time(
     progress: &dyn Progress,
 ) -> Result<Vec<WorkloadPairs>, Stopped> {
     let budget = Duration::from_secs_f64(terms.budget_seconds - terms.floor_seconds);
-    Scheduler { sides, conditions, rules: terms.rules, budget, seed: terms.seed }.run(timed_phases, progress)
+    Scheduler {
+        sides,
+        conditions,
+        rules: terms.rules,
+        budget,
+        seed: terms.seed,
+    }
+    .run(timed_phases, progress)
 }
 
 /// The default conditions for measuring a pair.
@@ -76,5 +83,7 @@ pub fn pinned_core(threads: u32) -> Option<usize> {
 
 /// A seed from the clock, new for each gate and short enough to type.
 pub fn seed_of_now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |gone| gone.as_millis() as u64 % 1_000_000_000)
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |gone| gone.as_millis() as u64 % 1_000_000_000)
 }

@@ -47,7 +47,12 @@ impl Tick {
         if !PERIODS.contains(&period) {
             return None;
         }
-        Self::from_moments(period, &(0..WATCHED).map(|_| next_change(period)).collect::<Option<Vec<_>>>()?)
+        Self::from_moments(
+            period,
+            &(0..WATCHED)
+                .map(|_| next_change(period))
+                .collect::<Option<Vec<_>>>()?,
+        )
     }
 
     /// Computes the tick from moments at which the end of a tick was observed. Some are late because another program
@@ -55,8 +60,12 @@ impl Tick {
     /// sum.
     fn from_moments(period: u64, moments: &[u64]) -> Option<Self> {
         let apart = |a: u64, b: u64| (a % period).abs_diff(b % period);
-        let away =
-            |end: u64| moments.iter().map(|&other| apart(end, other).min(period - apart(end, other))).sum::<u64>();
+        let away = |end: u64| {
+            moments
+                .iter()
+                .map(|&other| apart(end, other).min(period - apart(end, other)))
+                .sum::<u64>()
+        };
         let end = moments.iter().copied().min_by_key(|&end| away(end))? % period;
         Some(Self { period, end })
     }
@@ -72,7 +81,11 @@ impl Tick {
     fn wait(&self, now: u64, slice: u64) -> u64 {
         let gone = (now + self.period - self.end) % self.period;
         let needed = slice.saturating_add(MARGIN);
-        if needed > self.period || gone + needed <= self.period { 0 } else { self.period - gone }
+        if needed > self.period || gone + needed <= self.period {
+            0
+        } else {
+            self.period - gone
+        }
     }
 }
 
@@ -106,7 +119,10 @@ mod tests {
 
     #[test]
     fn a_slice_waits_only_if_a_tick_would_interrupt_it() {
-        let tick = Tick { period: PERIOD, end: 30_000 };
+        let tick = Tick {
+            period: PERIOD,
+            end: 30_000,
+        };
         assert_eq!(tick.wait(30_000, 800_000), 0);
         assert_eq!(tick.wait(7 * PERIOD + 3_130_000, 800_000), 0);
         assert_eq!(tick.wait(7 * PERIOD + 3_130_001, 800_000), 899_999);
@@ -115,7 +131,10 @@ mod tests {
 
     #[test]
     fn a_slice_too_long_for_a_period_does_not_wait() {
-        let tick = Tick { period: PERIOD, end: 0 };
+        let tick = Tick {
+            period: PERIOD,
+            end: 0,
+        };
         assert_eq!(tick.wait(3_900_000, PERIOD - MARGIN), 100_000);
         assert_eq!(tick.wait(3_900_000, PERIOD - MARGIN + 1), 0);
         assert_eq!(tick.wait(3_900_000, u64::MAX), 0);
@@ -125,14 +144,19 @@ mod tests {
     fn ticks_of_this_machine_keep_their_phase() {
         // On other systems there is nothing to test.
         if let Some(tick) = Tick::of_this_machine() {
-            assert!(PERIODS.contains(&tick.period) && tick.end < tick.period, "{tick:?}");
+            assert!(
+                PERIODS.contains(&tick.period) && tick.end < tick.period,
+                "{tick:?}"
+            );
             let late: Vec<u64> = (0..20)
                 .filter_map(|_| next_change(tick.period))
                 .map(|moment| (moment + tick.period - tick.end) % tick.period)
                 .collect();
             // Most ticks are observed without delay, even while other programs compute.
-            let soon =
-                late.iter().filter(|&&late| late < tick.period / 8 || late > tick.period - tick.period / 8).count();
+            let soon = late
+                .iter()
+                .filter(|&&late| late < tick.period / 8 || late > tick.period - tick.period / 8)
+                .count();
             assert!(soon * 2 > late.len(), "{late:?}");
         }
     }

@@ -40,39 +40,63 @@ impl MatchedWorkloads {
     /// # Errors
     /// If a filter or a phase of the plan matches nothing.
     pub fn of(plan: &Plan, base: &[Description], head: &[Description]) -> Result<Self, PlanError> {
-        let find = |side: &'_ [Description], id: &str| side.iter().find(|one| one.id == id).cloned();
+        let find =
+            |side: &'_ [Description], id: &str| side.iter().find(|one| one.id == id).cloned();
         let mut all = head.to_vec();
         for one in base {
             match all.iter_mut().find(|other| other.id == one.id) {
                 Some(other) => {
-                    let gone = one.phases.iter().filter(|phase| !other.phases.contains(phase)).cloned().collect_vec();
+                    let gone = one
+                        .phases
+                        .iter()
+                        .filter(|phase| !other.phases.contains(phase))
+                        .cloned()
+                        .collect_vec();
                     // At the front, so that the last phase stays that of the head.
                     other.phases.splice(0..0, gone);
                 }
                 None => all.push(one.clone()),
             }
         }
-        let mut field = Self { common: Vec::new(), unmatched: Vec::new() };
+        let mut field = Self {
+            common: Vec::new(),
+            unmatched: Vec::new(),
+        };
         for Selected { workload, phases } in plan.select(&all)? {
             let mut apart = |phases: Vec<String>, why| {
                 let workload = workload.id.clone();
-                field.unmatched.extend((!phases.is_empty()).then_some(Unmatched { workload, phases, why }));
+                field
+                    .unmatched
+                    .extend((!phases.is_empty()).then_some(Unmatched {
+                        workload,
+                        phases,
+                        why,
+                    }));
             };
             match (find(head, &workload.id), find(base, &workload.id)) {
                 (None, _) => apart(phases, REMOVED),
                 (_, None) => apart(phases, NEW),
-                (Some(ours), Some(theirs)) if ours.definition != theirs.definition || ours.unit != theirs.unit => {
+                (Some(ours), Some(theirs))
+                    if ours.definition != theirs.definition || ours.unit != theirs.unit =>
+                {
                     apart(phases, REDEFINED);
                 }
-                (Some(ours), Some(theirs)) if ours.answer != theirs.answer => apart(phases, OTHER_ANSWER),
+                (Some(ours), Some(theirs)) if ours.answer != theirs.answer => {
+                    apart(phases, OTHER_ANSWER)
+                }
                 (Some(ours), Some(theirs)) => {
-                    let (here, gone): (Vec<_>, Vec<_>) =
-                        phases.into_iter().partition(|phase| ours.phases.contains(phase));
-                    let (both, new): (Vec<_>, Vec<_>) =
-                        here.into_iter().partition(|phase| theirs.phases.contains(phase));
+                    let (here, gone): (Vec<_>, Vec<_>) = phases
+                        .into_iter()
+                        .partition(|phase| ours.phases.contains(phase));
+                    let (both, new): (Vec<_>, Vec<_>) = here
+                        .into_iter()
+                        .partition(|phase| theirs.phases.contains(phase));
                     apart(new, NEW);
                     apart(gone, REMOVED);
-                    field.common.extend((!both.is_empty()).then_some(Selected { workload: ours, phases: both }));
+                    field.common.extend((!both.is_empty()).then_some(Selected {
+                        workload: ours,
+                        phases: both,
+                    }));
                 }
             }
         }
@@ -91,13 +115,23 @@ impl MatchedWorkloads {
         most: usize,
     ) -> Result<(Vec<TimedPhase>, usize), ChoiceError> {
         let suite = Choice::new(globs, &[])?;
-        let taken = |one: &&Selected| suite.workload(&one.workload.id) && one.takes(Instrument::Clock);
+        let taken =
+            |one: &&Selected| suite.workload(&one.workload.id) && one.takes(Instrument::Clock);
         let cases = self.common.iter().filter(taken).flat_map(|one| {
             // The last common phase: a phase that only the head has must not exclude the workload.
-            let judged = if phases.is_empty() { one.phases.len().saturating_sub(1) } else { 0 };
-            one.phases[judged..].iter().map(|phase| (&one.workload.id, phase))
+            let judged = if phases.is_empty() {
+                one.phases.len().saturating_sub(1)
+            } else {
+                0
+            };
+            one.phases[judged..]
+                .iter()
+                .map(|phase| (&one.workload.id, phase))
         });
-        let timed_phase = |(id, phase): (&String, &String)| TimedPhase { workload: id.clone(), phase: phase.clone() };
+        let timed_phase = |(id, phase): (&String, &String)| TimedPhase {
+            workload: id.clone(),
+            phase: phase.clone(),
+        };
         let mut timed_phases = cases.map(timed_phase).collect_vec();
         let beyond = timed_phases.len().saturating_sub(most);
         timed_phases.truncate(most);
@@ -108,7 +142,11 @@ impl MatchedWorkloads {
 impl Unmatched {
     /// One sentence for the report.
     pub fn sentence(&self) -> String {
-        let Self { workload, phases, why } = self;
+        let Self {
+            workload,
+            phases,
+            why,
+        } = self;
         format!("{workload} ({}) is {why}", phases.join(", "))
     }
 }
@@ -122,7 +160,10 @@ mod tests {
     fn workload(id: &str, phases: &[&str]) -> Description {
         Description {
             id: id.to_owned(),
-            unit: Unit { name: "token".to_owned(), per_run: 1 },
+            unit: Unit {
+                name: "token".to_owned(),
+                per_run: 1,
+            },
             definition: "d".to_owned(),
             answer: "a".to_owned(),
             phases: phases.iter().map(|&phase| phase.to_owned()).collect(),
@@ -172,24 +213,45 @@ mod tests {
                 "gone (naive) is removed: the head does not have it",
             ]
         );
-        let common: Vec<(&str, usize)> =
-            field.common.iter().map(|one| (one.workload.id.as_str(), one.phases.len())).collect();
+        let common: Vec<(&str, usize)> = field
+            .common
+            .iter()
+            .map(|one| (one.workload.id.as_str(), one.phases.len()))
+            .collect();
         assert_eq!(common, [("same", 2), ("ladder", 1)]);
         // A new last phase does not exclude the workload from timing.
-        let (timed, _) = field.timed(&["ladder".to_owned()], &[], 12).expect("well-formed");
-        assert_eq!(timed, [TimedPhase { workload: "ladder".to_owned(), phase: "naive".to_owned() }]);
+        let (timed, _) = field
+            .timed(&["ladder".to_owned()], &[], 12)
+            .expect("well-formed");
+        assert_eq!(
+            timed,
+            [TimedPhase {
+                workload: "ladder".to_owned(),
+                phase: "naive".to_owned()
+            }]
+        );
     }
 
     #[test]
     fn time_is_judged_in_the_last_phase_unless_others_are_named() {
-        let both = [workload("a", &["naive", "fast"]), workload("b", &["naive", "fast"]), workload("c", &["naive"])];
+        let both = [
+            workload("a", &["naive", "fast"]),
+            workload("b", &["naive", "fast"]),
+            workload("c", &["naive"]),
+        ];
         let globs = ["a".to_owned(), "b".to_owned()];
         let names = |timed_phases: Vec<TimedPhase>| -> Vec<String> {
-            timed_phases.into_iter().map(|one| format!("{} {}", one.workload, one.phase)).collect()
+            timed_phases
+                .into_iter()
+                .map(|one| format!("{} {}", one.workload, one.phase))
+                .collect()
         };
         let field = MatchedWorkloads::of(&plan(&[]), &both, &both).expect("all in common");
         let (all, beyond) = field.timed(&globs, &[], 12).expect("well-formed");
-        assert_eq!((names(all), beyond), (vec!["a fast".to_owned(), "b fast".to_owned()], 0));
+        assert_eq!(
+            (names(all), beyond),
+            (vec!["a fast".to_owned(), "b fast".to_owned()], 0)
+        );
         let (one, beyond) = field.timed(&globs, &[], 1).expect("well-formed");
         assert_eq!((names(one), beyond), (vec!["a fast".to_owned()], 1));
         let naive = plan(&["naive"]);

@@ -15,7 +15,9 @@ mod pair;
 mod process;
 mod scheduler;
 
-pub use conditions::{BUDGET, MOST_TIMED, SLICE, WARM, conditions, conditions_of, pinned_core, seed_of_now, time};
+pub use conditions::{
+    BUDGET, MOST_TIMED, SLICE, WARM, conditions, conditions_of, pinned_core, seed_of_now, time,
+};
 pub use matching::{MatchedWorkloads, Unmatched};
 pub use pair::{Conditions, PairError, PairState, Sides, measure_pair};
 pub use scheduler::{Scheduler, Stopped, measure_noise_floor};

@@ -101,7 +101,11 @@ pub struct PairState {
 impl PairState {
     /// State before the first pair.
     pub fn new(random: &mut Random) -> Self {
-        Self { iterations: None, owed: random.share(), decks: [Deck::default(), Deck::default()] }
+        Self {
+            iterations: None,
+            owed: random.share(),
+            decks: [Deck::default(), Deck::default()],
+        }
     }
 }
 
@@ -130,9 +134,16 @@ pub fn measure_pair(
     state: &mut PairState,
     random: &mut Random,
 ) -> Result<Vec<Round>, PairError> {
-    let order = if random.coin() { [Side::Base, Side::Head] } else { [Side::Head, Side::Base] };
+    let order = if random.coin() {
+        [Side::Base, Side::Head]
+    } else {
+        [Side::Head, Side::Base]
+    };
     // Both rounds start the same two copies: the second round exchanges memory, not programs.
-    let [base, head] = state.decks.each_mut().map(|deck| deck.draw(sides.copies, random));
+    let [base, head] = state
+        .decks
+        .each_mut()
+        .map(|deck| deck.draw(sides.copies, random));
     let command = |side| match side {
         Side::Base => (sides.base)(base),
         Side::Head => (sides.head)(head),
@@ -157,7 +168,11 @@ pub fn measure_pair(
 /// length of a slice.
 fn rounds_worth(started: Duration, fewest: usize, slice: Duration) -> usize {
     let measuring = slice * 4 * fewest as u32;
-    if started < measuring && fewest >= ROUNDS * FEWEST_BLOCKS { ROUNDS } else { 1 }
+    if started < measuring && fewest >= ROUNDS * FEWEST_BLOCKS {
+        ROUNDS
+    } else {
+        1
+    }
 }
 
 /// The two processes of a round.
@@ -185,18 +200,28 @@ impl Both {
         let mut processes = [start(first)?, start(second)?];
         let (mut iterations, mut usual) = (0, Duration::ZERO);
         for process in &mut processes {
-            (iterations, usual) = process.iterations(conditions.slice, state.iterations)?.max((iterations, usual));
+            (iterations, usual) = process
+                .iterations(conditions.slice, state.iterations)?
+                .max((iterations, usual));
         }
         state.iterations = Some(iterations);
         let warming = Instant::now();
         for _ in 0..WARM_RUNS {
-            processes.iter_mut().try_for_each(|process| process.run(1).map(drop))?;
+            processes
+                .iter_mut()
+                .try_for_each(|process| process.run(1).map(drop))?;
             if warming.elapsed() > WARM_TIME {
                 break;
             }
         }
-        processes.iter_mut().for_each(|process| process.last = usual);
-        Ok(Self { processes, iterations, usual })
+        processes
+            .iter_mut()
+            .for_each(|process| process.last = usual);
+        Ok(Self {
+            processes,
+            iterations,
+            usual,
+        })
     }
 
     /// Measures at least `fewest` blocks, and more until `worth` has passed.
@@ -213,16 +238,28 @@ impl Both {
         // The outer side alternates, so that effects of a slice's position (whether its own caches are still warm,
         // the time since the tick) are equal for both sides after every second block.
         let mut outer = random.below(2);
-        while blocks.len() < fewest || (blocks.len() < fewest * MOST_BLOCKS && ready.elapsed() < worth) {
+        while blocks.len() < fewest
+            || (blocks.len() < fewest * MOST_BLOCKS && ready.elapsed() < worth)
+        {
             let mut slice = |place: usize| self.slice(place, conditions, state);
-            blocks.push([slice(outer)?, slice(1 - outer)?, slice(1 - outer)?, slice(outer)?]);
+            blocks.push([
+                slice(outer)?,
+                slice(1 - outer)?,
+                slice(1 - outer)?,
+                slice(outer)?,
+            ]);
             outer = 1 - outer;
         }
         self.processes.iter_mut().try_for_each(Process::check)?;
         Ok(blocks)
     }
 
-    fn slice(&mut self, place: usize, conditions: &Conditions, state: &mut PairState) -> Result<Slice, PairError> {
+    fn slice(
+        &mut self,
+        place: usize,
+        conditions: &Conditions,
+        state: &mut PairState,
+    ) -> Result<Slice, PairError> {
         let (process, iterations) = (&mut self.processes[place], self.iterations);
         let mut hidden = 0;
         if let (Side::Head, Some(injection)) = (process.side(), conditions.injection) {
@@ -239,7 +276,12 @@ impl Both {
         }
         let (nanoseconds, waited) = process.run(iterations + hidden)?;
         process.last = running(nanoseconds, waited);
-        Ok(Slice { side: process.side(), iterations, nanoseconds, waited })
+        Ok(Slice {
+            side: process.side(),
+            iterations,
+            nanoseconds,
+            waited,
+        })
     }
 }
 
@@ -257,7 +299,10 @@ mod tests {
 
     const CONDITIONS: Conditions = Conditions {
         core: None,
-        options: Options { threads: 1, isa: None },
+        options: Options {
+            threads: 1,
+            isa: None,
+        },
         slice: Duration::from_micros(800),
         warm: 1,
         blocks: 16,
@@ -267,9 +312,22 @@ mod tests {
 
     #[test]
     fn a_pair_that_starts_quickly_has_two_rounds() {
-        let rounds = |started, fewest| rounds_worth(Duration::from_millis(started), fewest, Duration::from_millis(1));
-        assert_eq!((rounds(30, 32), rounds(127, 32), rounds(128, 32)), (2, 2, 1));
-        assert_eq!((rounds(1, 8), rounds(1, 7)), (2, 1), "too few blocks to be halved");
+        let rounds = |started, fewest| {
+            rounds_worth(
+                Duration::from_millis(started),
+                fewest,
+                Duration::from_millis(1),
+            )
+        };
+        assert_eq!(
+            (rounds(30, 32), rounds(127, 32), rounds(128, 32)),
+            (2, 2, 1)
+        );
+        assert_eq!(
+            (rounds(1, 8), rounds(1, 7)),
+            (2, 1),
+            "too few blocks to be halved"
+        );
     }
 
     /// The processes exchange their memory only if both rounds keep the order.
@@ -283,15 +341,27 @@ mod tests {
             command
         };
         let (base, head) = (|_| probe("base"), |_| probe("head"));
-        let sides = Sides { base: &base, head: &head, copies: 1 };
-        let conditions = Conditions { core: None, slice: Duration::from_secs(1), ..CONDITIONS };
+        let sides = Sides {
+            base: &base,
+            head: &head,
+            copies: 1,
+        };
+        let conditions = Conditions {
+            core: None,
+            slice: Duration::from_secs(1),
+            ..CONDITIONS
+        };
         let mut orders = std::collections::BTreeSet::new();
         for seed in 0..8 {
             std::fs::write(&log, "").expect("an empty log");
             let mut random = Random::new(seed);
             let mut state = PairState::new(&mut random);
-            let timed = TimedPhase { workload: "w".to_owned(), phase: "p".to_owned() };
-            let rounds = measure_pair(&sides, &timed, &conditions, &mut state, &mut random).expect("a pair");
+            let timed = TimedPhase {
+                workload: "w".to_owned(),
+                phase: "p".to_owned(),
+            };
+            let rounds =
+                measure_pair(&sides, &timed, &conditions, &mut state, &mut random).expect("a pair");
             assert_eq!(rounds.len(), 2);
             assert!(rounds.iter().all(|blocks| (8..=32).contains(&blocks.len())));
             let log_text = std::fs::read_to_string(&log).expect("the log");
@@ -299,7 +369,12 @@ mod tests {
             let (round, again) = lines.split_at(4);
             assert_eq!(round, again);
             let (begun, ended) = round.split_at(2);
-            let who = |lines: &[&str]| lines.iter().map(|line| line[6..].to_owned()).collect::<Vec<_>>();
+            let who = |lines: &[&str]| {
+                lines
+                    .iter()
+                    .map(|line| line[6..].to_owned())
+                    .collect::<Vec<_>>()
+            };
             assert_eq!(who(begun), who(ended));
             orders.insert(who(begun));
         }
@@ -322,7 +397,19 @@ mod tests {
     #[test]
     fn longer_slices_are_fewer() {
         let blocks = |micros| fewest_blocks(&CONDITIONS, Duration::from_micros(micros));
-        assert_eq!([0, 500, 800, 900, 1600, 3200, 50_000].map(blocks), [16, 16, 16, 15, 8, 4, 4]);
-        assert_eq!(fewest_blocks(&Conditions { blocks: 2, ..CONDITIONS }, Duration::from_secs(1)), 2);
+        assert_eq!(
+            [0, 500, 800, 900, 1600, 3200, 50_000].map(blocks),
+            [16, 16, 16, 15, 8, 4, 4]
+        );
+        assert_eq!(
+            fewest_blocks(
+                &Conditions {
+                    blocks: 2,
+                    ..CONDITIONS
+                },
+                Duration::from_secs(1)
+            ),
+            2
+        );
     }
 }

@@ -34,18 +34,32 @@ impl Process {
         timed: &TimedPhase,
         conditions: &Conditions,
     ) -> Result<Self, PairError> {
-        let failed = |source| PairError { side: side.name(), source };
+        let failed = |source| PairError {
+            side: side.name(),
+            source,
+        };
         let TimedPhase { workload, phase } = timed;
         let probe = Probe::start(command, conditions.time_limit).map_err(failed)?;
-        let mut process = Self { side, probe, last: Duration::ZERO };
+        let mut process = Self {
+            side,
+            probe,
+            last: Duration::ZERO,
+        };
         let Some(core) = conditions.core else {
-            process.probe.prepare(workload, phase, &conditions.options).map_err(failed)?;
+            process
+                .probe
+                .prepare(workload, phase, &conditions.options)
+                .map_err(failed)?;
             return Ok(process);
         };
         let mut cores = CpuSet::new();
         cores.set(core);
         process.keep_on(&cores)?;
-        let threads = process.probe.prepare(workload, phase, &conditions.options).map_err(failed)?.threads;
+        let threads = process
+            .probe
+            .prepare(workload, phase, &conditions.options)
+            .map_err(failed)?
+            .threads;
         if threads > 1 {
             // A workload that starts threads by its own definition may use all cores of the harness.
             cores = sched_getaffinity(None).map_err(|error| process.unpinned(error))?;
@@ -64,8 +78,11 @@ impl Process {
     fn keep_on(&self, cores: &CpuSet) -> Result<(), PairError> {
         let id = self.probe.id();
         // Fallback if the system lists no threads: the first thread, which computes, has the id of the process.
-        let threads = fs::read_dir(format!("/proc/{}/task", id.as_raw_nonzero())).into_iter().flatten();
-        let threads = threads.filter_map(|entry| Pid::from_raw(entry.ok()?.file_name().to_str()?.parse().ok()?));
+        let threads = fs::read_dir(format!("/proc/{}/task", id.as_raw_nonzero()))
+            .into_iter()
+            .flatten();
+        let threads = threads
+            .filter_map(|entry| Pid::from_raw(entry.ok()?.file_name().to_str()?.parse().ok()?));
         for thread in threads.chain([id]) {
             match sched_setaffinity(Some(thread), cores) {
                 // The thread has ended since it was listed.
@@ -78,7 +95,11 @@ impl Process {
 
     /// Finds the iterations that fill a slice, and the time they take, by repeated trials; these also warm caches and
     /// pools. `expected` iterations from an earlier pair are checked by one trial instead of a new search.
-    pub(super) fn iterations(&mut self, slice: Duration, expected: Option<u64>) -> Result<(u64, Duration), PairError> {
+    pub(super) fn iterations(
+        &mut self,
+        slice: Duration,
+        expected: Option<u64>,
+    ) -> Result<(u64, Duration), PairError> {
         if let Some(iterations) = expected {
             let taken = self.try_out(iterations)?;
             if taken * 2 >= slice && (taken <= slice * 2 || iterations == 1) {
@@ -93,26 +114,45 @@ impl Process {
             }
             let nanoseconds = taken.as_nanos() as u64;
             if iterations >= MOST_ITERATIONS {
-                let nothing = format!("{iterations} iterations took {nanoseconds} ns: the workload does nothing");
+                let nothing = format!(
+                    "{iterations} iterations took {nanoseconds} ns: the workload does nothing"
+                );
                 return Err(self.refused(nothing));
             }
             let wanted = slice.as_nanos() as u64 * iterations / nanoseconds.max(1) * 9 / 8 + 1;
-            iterations = wanted.clamp(iterations + 1, iterations * 100).min(MOST_ITERATIONS);
+            iterations = wanted
+                .clamp(iterations + 1, iterations * 100)
+                .min(MOST_ITERATIONS);
         }
     }
 
     /// Times this many warm iterations: the shorter of two trials, or a single trial if it is long.
     fn try_out(&mut self, iterations: u64) -> Result<Duration, PairError> {
-        let mut once = || self.run(iterations).map(|(nanoseconds, waited)| running(nanoseconds, waited));
+        let mut once = || {
+            self.run(iterations)
+                .map(|(nanoseconds, waited)| running(nanoseconds, waited))
+        };
         let first = once()?;
-        if first > LONG_TRIAL { Ok(first) } else { Ok(first.min(once()?)) }
+        if first > LONG_TRIAL {
+            Ok(first)
+        } else {
+            Ok(first.min(once()?))
+        }
     }
 
     /// Runs this many iterations. Returns their nanoseconds, and the nanoseconds of them that the process waited for
     /// a core.
     pub(super) fn run(&mut self, iterations: u64) -> Result<(u64, u64), PairError> {
-        match self.probe.run(iterations).map_err(|error| self.failed(error))? {
-            Reading::Clock { nanoseconds, waited, .. } if nanoseconds > 0 => Ok((nanoseconds, waited)),
+        match self
+            .probe
+            .run(iterations)
+            .map_err(|error| self.failed(error))?
+        {
+            Reading::Clock {
+                nanoseconds,
+                waited,
+                ..
+            } if nanoseconds > 0 => Ok((nanoseconds, waited)),
             Reading::Clock { .. } => Err(self.refused("the probe's clock stands still")),
             _ => Err(self.refused(REPORTS_NO_TIMES)),
         }
@@ -135,14 +175,21 @@ impl Process {
     }
 
     fn failed(&self, source: ProbeError) -> PairError {
-        PairError { side: self.side.name(), source }
+        PairError {
+            side: self.side.name(),
+            source,
+        }
     }
 }
 
 /// The time without the part in which the process waited for a core.
 pub(super) fn running(nanoseconds: u64, waited: u64) -> Duration {
     // A run without running time is impossible, so the reported waiting time is wrong.
-    Duration::from_nanos(if waited < nanoseconds { nanoseconds - waited } else { nanoseconds })
+    Duration::from_nanos(if waited < nanoseconds {
+        nanoseconds - waited
+    } else {
+        nanoseconds
+    })
 }
 
 #[cfg(test)]

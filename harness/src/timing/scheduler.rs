@@ -37,13 +37,20 @@ impl Scheduler<'_> {
     ///
     /// # Errors
     /// [`Stopped`] if the user interrupted it.
-    pub fn run(&self, timed_phases: &[TimedPhase], progress: &dyn Progress) -> Result<Vec<WorkloadPairs>, Stopped> {
+    pub fn run(
+        &self,
+        timed_phases: &[TimedPhase],
+        progress: &dyn Progress,
+    ) -> Result<Vec<WorkloadPairs>, Stopped> {
         let mut random = Random::new(self.seed);
         let mut measured = timed_phases.iter().map(no_pairs).collect_vec();
         // If the budget is too short for all workloads, chance decides which are left out, not the order of the
         // probe's list.
         let order = shuffled(timed_phases.len(), &mut random);
-        let mut states: Vec<PairState> = timed_phases.iter().map(|_| PairState::new(&mut random)).collect();
+        let mut states: Vec<PairState> = timed_phases
+            .iter()
+            .map(|_| PairState::new(&mut random))
+            .collect();
         let mut suite = SequentialSuite::new(self.rules, timed_phases.len());
         let began = Instant::now();
         let (mut count, mut shown) = (0_u32, 0);
@@ -51,18 +58,32 @@ impl Scheduler<'_> {
         while let Some(number) = suite.next(self.pairs_left(began.elapsed(), count)) {
             let measured = &mut measured[order[number]];
             let TimedPhase { workload, phase } = &measured.timed;
-            progress.step(&format!("{workload} {phase} (pair {})", measured.pairs.len() + 1));
+            progress.step(&format!(
+                "{workload} {phase} (pair {})",
+                measured.pairs.len() + 1
+            ));
             let start = Instant::now();
-            let taken = measure_pair(self.sides, &measured.timed, self.conditions, &mut states[number], &mut random);
+            let taken = measure_pair(
+                self.sides,
+                &measured.timed,
+                self.conditions,
+                &mut states[number],
+                &mut random,
+            );
             if process::stopped() {
                 return Err(Stopped);
             }
             count += 1;
-            let pair = taken.map(|rounds| Pair { seconds: start.elapsed().as_secs_f64(), rounds });
-            match pair.map_err(|error| error.to_string()).and_then(|pair| match pair.estimate() {
-                Some(estimate) => Ok((pair, estimate)),
-                None => Err("its slices took no time".to_owned()),
-            }) {
+            let pair = taken.map(|rounds| Pair {
+                seconds: start.elapsed().as_secs_f64(),
+                rounds,
+            });
+            match pair
+                .map_err(|error| error.to_string())
+                .and_then(|pair| match pair.estimate() {
+                    Some(estimate) => Ok((pair, estimate)),
+                    None => Err("its slices took no time".to_owned()),
+                }) {
                 Ok((pair, estimate)) => {
                     measured.pairs.push(pair);
                     suite.push(number, estimate.log_ratio);
@@ -73,7 +94,10 @@ impl Scheduler<'_> {
                 }
             }
             let gone = (began.elapsed().as_secs() as usize).min(self.budget.as_secs() as usize);
-            progress.advance(gone - shown, self.budget.saturating_sub(began.elapsed()).as_secs_f64());
+            progress.advance(
+                gone - shown,
+                self.budget.saturating_sub(began.elapsed()).as_secs_f64(),
+            );
             shown = gone;
         }
         progress.end();
@@ -82,7 +106,11 @@ impl Scheduler<'_> {
 
     /// Number of further pairs that fit into the budget, at the mean cost of those so far.
     fn pairs_left(&self, gone: Duration, count: u32) -> usize {
-        let each = if count == 0 { FIRST_GUESS } else { gone.as_secs_f64() / f64::from(count) };
+        let each = if count == 0 {
+            FIRST_GUESS
+        } else {
+            gone.as_secs_f64() / f64::from(count)
+        };
         (self.budget.saturating_sub(gone).as_secs_f64() / each.max(1e-6)) as usize
     }
 }
@@ -102,18 +130,31 @@ pub fn measure_noise_floor(
 ) -> Result<WorkloadPairs, Stopped> {
     let scheduler = Scheduler {
         sides,
-        conditions: &Conditions { injection: None, ..conditions.clone() },
+        conditions: &Conditions {
+            injection: None,
+            ..conditions.clone()
+        },
         // A level that cannot be reached: the test must not settle early, because every pair improves the estimate of
         // the noise.
-        rules: Rules { false_assurance: f64::MIN_POSITIVE, ..Rules::default() },
+        rules: Rules {
+            false_assurance: f64::MIN_POSITIVE,
+            ..Rules::default()
+        },
         budget,
         seed,
     };
-    Ok(scheduler.run(std::slice::from_ref(timed), progress)?.pop().unwrap_or_else(|| no_pairs(timed)))
+    Ok(scheduler
+        .run(std::slice::from_ref(timed), progress)?
+        .pop()
+        .unwrap_or_else(|| no_pairs(timed)))
 }
 
 fn no_pairs(timed: &TimedPhase) -> WorkloadPairs {
-    WorkloadPairs { timed: timed.clone(), pairs: Vec::new(), failure: None }
+    WorkloadPairs {
+        timed: timed.clone(),
+        pairs: Vec::new(),
+        failure: None,
+    }
 }
 
 #[cfg(test)]
@@ -125,22 +166,42 @@ mod tests {
     /// A slow page of memory belongs to the base in one round and to the head in the other.
     #[test]
     fn a_slow_page_that_changes_sides_cancels() {
-        let slice = |side, nanoseconds| Slice { side, iterations: 10, nanoseconds, waited: 0 };
+        let slice = |side, nanoseconds| Slice {
+            side,
+            iterations: 10,
+            nanoseconds,
+            waited: 0,
+        };
         let round = |base, head| {
             let [outer, inner] = [slice(Side::Base, base), slice(Side::Head, head)];
             vec![[outer, inner, inner, outer]; 9]
         };
-        let pair = Pair { seconds: 0.1, rounds: vec![round(1_000_000, 1_326_000), round(1_300_000, 1_020_000)] };
+        let pair = Pair {
+            seconds: 0.1,
+            rounds: vec![round(1_000_000, 1_326_000), round(1_300_000, 1_020_000)],
+        };
         let estimate = pair.estimate().expect("both sides have time");
-        assert!((estimate.log_ratio - 1.02_f64.ln()).abs() < 1e-12, "{estimate:?}");
-        assert!((estimate.head / estimate.base - 1.02).abs() < 1e-12, "{estimate:?}");
+        assert!(
+            (estimate.log_ratio - 1.02_f64.ln()).abs() < 1e-12,
+            "{estimate:?}"
+        );
+        assert!(
+            (estimate.head / estimate.base - 1.02).abs() < 1e-12,
+            "{estimate:?}"
+        );
         assert_eq!((estimate.blocks, estimate.left_out), (18, 0));
         assert_eq!(pair.slices().count(), 72);
     }
 
     #[test]
     fn a_round_without_time_has_no_estimate() {
-        let none = |rounds| Pair { seconds: 0.1, rounds }.estimate();
+        let none = |rounds| {
+            Pair {
+                seconds: 0.1,
+                rounds,
+            }
+            .estimate()
+        };
         assert_eq!(none(vec![]), None);
         assert_eq!(none(vec![vec![], vec![]]), None);
         let block = [Side::Base, Side::Head, Side::Head, Side::Base].map(|side| Slice {

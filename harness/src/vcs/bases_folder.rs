@@ -24,9 +24,13 @@ pub fn copies_folder(project: &Project) -> PathBuf {
 /// If it cannot be made.
 pub(super) fn prepare(folder: &Path) -> Result<PathBuf, FileError> {
     fs::create_dir_all(folder).map_err(at("make", folder))?;
-    for (name, content) in
-        [(".gitignore", "*\n"), ("CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n# Made by harness.\n")]
-    {
+    for (name, content) in [
+        (".gitignore", "*\n"),
+        (
+            "CACHEDIR.TAG",
+            "Signature: 8a477f597d28d172789f06886806bc55\n# Made by harness.\n",
+        ),
+    ] {
         let path = folder.join(name);
         if !path.exists() {
             atomic_file::write(&path, content.as_bytes()).map_err(at("write", &path))?;

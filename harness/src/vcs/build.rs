@@ -69,7 +69,9 @@ impl Build<'_> {
     fn mirror(&self) -> Result<(), CheckoutError> {
         let source = self.workshop().join("source");
         self.tree.mirror(&source)?;
-        let Some(expected) = self.digest else { return Ok(()) };
+        let Some(expected) = self.digest else {
+            return Ok(());
+        };
         match self.tree.mirrored(&source).digest()? == expected {
             true => Ok(()),
             false => Err(CheckoutError::Changed(self.revision.to_owned())),
@@ -83,17 +85,25 @@ impl Build<'_> {
 
     /// The project's folder among the copied sources.
     fn root(&self) -> PathBuf {
-        self.session.checkouts.repository().project_in(&self.workshop().join("source"))
+        self.session
+            .checkouts
+            .repository()
+            .project_in(&self.workshop().join("source"))
     }
 
     /// Checks that the side has the programs, so that a missing program and a failed build have different messages.
     fn find(&self, wanted: &[Target]) -> Result<(), CheckoutError> {
         let mut cargo = Command::new(&self.session.checkouts.cargo);
-        cargo.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(self.root());
+        cargo
+            .args(["metadata", "--no-deps", "--format-version", "1"])
+            .current_dir(self.root());
         let metadata = self.cargo(&mut cargo, "its workspace")?.stdout;
         let workspace: Option<Metadata> = serde_json::from_slice(&metadata).ok();
-        let targets: Vec<Target> =
-            workspace.iter().flat_map(|workspace| &workspace.packages).flat_map(Target::all_in).collect();
+        let targets: Vec<Target> = workspace
+            .iter()
+            .flat_map(|workspace| &workspace.packages)
+            .flat_map(Target::all_in)
+            .collect();
         match wanted.iter().find(|target| !targets.contains(target)) {
             Some(target) => {
                 let missing = format!("there is no {} {target}", target.kind);
@@ -104,10 +114,18 @@ impl Build<'_> {
     }
 
     fn build(&self, wanted: &[Target]) -> Result<(), CheckoutError> {
-        let Some(mut cargo) = build_call(&self.session.checkouts.cargo, &self.root(), wanted) else { return Ok(()) };
-        cargo.arg("--target-dir").arg(self.workshop().join("target"));
-        let links = Links::prepare(self.workshop().join("links"), Path::new(&self.session.checkouts.rustc))
-            .map_err(at("compile the wrapper of rustc in", self.workshop()))?;
+        let Some(mut cargo) = build_call(&self.session.checkouts.cargo, &self.root(), wanted)
+        else {
+            return Ok(());
+        };
+        cargo
+            .arg("--target-dir")
+            .arg(self.workshop().join("target"));
+        let links = Links::prepare(
+            self.workshop().join("links"),
+            Path::new(&self.session.checkouts.rustc),
+        )
+        .map_err(at("compile the wrapper of rustc in", self.workshop()))?;
         // The first program is timed; the others only count.
         if let Some(timed) = wanted.first() {
             links.keep(&mut cargo, &timed.name);
@@ -119,14 +137,19 @@ impl Build<'_> {
             cargo.env("GUNGRAUN_RUNNER", runners.join("gungraun-runner"));
         }
         match self.session.output {
-            CargoOutput::Progress if io::stderr().is_terminal() => cargo.args(["--color", "always"]),
+            CargoOutput::Progress if io::stderr().is_terminal() => {
+                cargo.args(["--color", "always"])
+            }
             CargoOutput::Progress => &mut cargo,
             CargoOutput::Nothing => cargo.arg("--quiet"),
         };
         let made = executables(&self.cargo(&mut cargo, &told(wanted))?.stdout);
         // The binaries that a bench starts were built in the same call. They are copied before the bench is: the build
         // of the next side overwrites them in cargo's target folder.
-        for runner in made.iter().filter(|made| made.target.kind == "bin" && !wanted.contains(&made.target)) {
+        for runner in made
+            .iter()
+            .filter(|made| made.target.kind == "bin" && !wanted.contains(&made.target))
+        {
             set_aside(&runner.file, &runners.join(&runner.target.name))?;
             self.build_cache.note_runners(&runners)?;
         }
@@ -145,12 +168,19 @@ impl Build<'_> {
     fn runners(&self) -> Result<PathBuf, FileError> {
         let lock = fs::read(self.root().join("Cargo.lock")).unwrap_or_default();
         let all = self.session.bases.join("runners");
-        let folder = all.join(hash(&[lock, self.session.toolchain.version.clone().into_bytes()]));
+        let folder = all.join(hash(&[
+            lock,
+            self.session.toolchain.version.clone().into_bytes(),
+        ]));
         let made = || -> io::Result<()> {
             fs::create_dir_all(&folder)?;
             File::open(&folder)?.set_modified(SystemTime::now())?;
-            let others = fs::read_dir(&all)?.flatten().map(|entry| entry.path()).filter(|path| *path != folder);
-            let used = others.filter_map(|path| Some((fs::metadata(&path).ok()?.modified().ok()?, path)));
+            let others = fs::read_dir(&all)?
+                .flatten()
+                .map(|entry| entry.path())
+                .filter(|path| *path != folder);
+            let used =
+                others.filter_map(|path| Some((fs::metadata(&path).ok()?.modified().ok()?, path)));
             let mut surplus = used.sorted().rev().skip(RUNNERS - 1);
             surplus.try_for_each(|(_, path)| fs::remove_dir_all(path))
         };
@@ -169,22 +199,34 @@ impl Build<'_> {
             cargo.env("RUSTUP_TOOLCHAIN", toolchain);
         }
         let program = &self.session.checkouts.cargo;
-        let output = self.lock.run(cargo, self.session.output != CargoOutput::Nothing);
+        let output = self
+            .lock
+            .run(cargo, self.session.output != CargoOutput::Nothing);
         if process::stopped() {
             return Err(CheckoutError::Interrupted);
         }
-        let output = output.map_err(|error| CheckoutError::NoTool(program.to_string_lossy().into_owned(), error))?;
+        let output = output.map_err(|error| {
+            CheckoutError::NoTool(program.to_string_lossy().into_owned(), error)
+        })?;
         let revision = self.revision.to_owned();
         if output.status.success() {
             return Ok(output);
         }
         if tells_full_disk(&output.stderr) {
-            return Err(CheckoutError::Full { revision, folder: self.session.bases.to_owned() });
+            return Err(CheckoutError::Full {
+                revision,
+                folder: self.session.bases.to_owned(),
+            });
         }
         let plain = anstream::adapter::strip_bytes(&output.stderr).into_vec();
         let plain = String::from_utf8_lossy(&plain);
         let complaint = complaint(&plain).map_or_else(|| output.status.to_string(), str::to_owned);
-        Err(CheckoutError::Build { revision, what: what.to_owned(), complaint, said: last_lines(&plain) })
+        Err(CheckoutError::Build {
+            revision,
+            what: what.to_owned(),
+            complaint,
+            said: last_lines(&plain),
+        })
     }
 }
 
@@ -202,7 +244,10 @@ fn set_aside(from: &Path, to: &Path) -> Result<(), FileError> {
 fn set_link_aside(from: &Path, to: &Path) -> Result<(), FileError> {
     let compress = || -> io::Result<()> {
         let mut unfinished = unfinished(to)?;
-        let mut packed = GzEncoder::new(BufWriter::new(unfinished.as_file_mut()), Compression::fast());
+        let mut packed = GzEncoder::new(
+            BufWriter::new(unfinished.as_file_mut()),
+            Compression::fast(),
+        );
         io::copy(&mut File::open(from)?, &mut packed)?;
         packed.finish()?.into_inner()?;
         unfinished.persist(to)?;
@@ -215,12 +260,17 @@ fn set_link_aside(from: &Path, to: &Path) -> Result<(), FileError> {
 fn unfinished(to: &Path) -> io::Result<NamedTempFile> {
     let folder = to.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    tempfile::Builder::new().prefix(".unfinished-").tempfile_in(folder)
+    tempfile::Builder::new()
+        .prefix(".unfinished-")
+        .tempfile_in(folder)
 }
 
 /// The first error line of cargo or the compiler.
 fn complaint(stderr: &str) -> Option<&str> {
-    stderr.lines().map(str::trim).find(|line| line.starts_with("error"))
+    stderr
+        .lines()
+        .map(str::trim)
+        .find(|line| line.starts_with("error"))
 }
 
 fn last_lines(stderr: &str) -> String {
@@ -234,9 +284,15 @@ mod tests {
 
     #[test]
     fn the_first_error_and_the_last_lines_are_kept() {
-        let stderr = format!("   Compiling a\nerror[E0425]: no x\n{}error: could not\n", "l\n".repeat(30));
+        let stderr = format!(
+            "   Compiling a\nerror[E0425]: no x\n{}error: could not\n",
+            "l\n".repeat(30)
+        );
         assert_eq!(complaint(&stderr), Some("error[E0425]: no x"));
         assert_eq!(complaint("killed"), None);
-        assert!(last_lines(&stderr).lines().count() == 20 && last_lines(&stderr).ends_with("error: could not"));
+        assert!(
+            last_lines(&stderr).lines().count() == 20
+                && last_lines(&stderr).ends_with("error: could not")
+        );
     }
 }

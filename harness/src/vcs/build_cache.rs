@@ -24,10 +24,19 @@ impl BuildCache {
     /// The cache of these targets. `caches` is the folder of all caches of the revision.
     pub(super) fn among(caches: &Path, targets: Vec<Target>) -> Self {
         // Order and repetition of cargo's arguments do not change the programs.
-        let names =
-            targets.iter().map(|target| [&target.package, &target.kind, &target.name]).sorted_unstable().dedup();
-        let parts: Vec<Vec<u8>> = names.flatten().map(|name| name.as_bytes().to_vec()).collect();
-        Self { folder: caches.join(hash(&parts)), targets }
+        let names = targets
+            .iter()
+            .map(|target| [&target.package, &target.kind, &target.name])
+            .sorted_unstable()
+            .dedup();
+        let parts: Vec<Vec<u8>> = names
+            .flatten()
+            .map(|name| name.as_bytes().to_vec())
+            .collect();
+        Self {
+            folder: caches.join(hash(&parts)),
+            targets,
+        }
     }
 
     /// Returns true if all programs are stored. If one is missing, all are built again, so that programs of two calls
@@ -37,16 +46,27 @@ impl BuildCache {
             Ok(folder) => Path::new(folder.trim_end()).is_dir(),
             Err(_) => true,
         };
-        let Ok(complete) = fs::read_to_string(self.complete()) else { return self.targets.is_empty() };
-        has_runners && complete.lines().all(|name| self.folder.join(name).is_file())
+        let Ok(complete) = fs::read_to_string(self.complete()) else {
+            return self.targets.is_empty();
+        };
+        has_runners
+            && complete
+                .lines()
+                .all(|name| self.folder.join(name).is_file())
     }
 
     /// Records that everything is stored, link archives included. An interrupted build leaves no such record.
     pub(super) fn finish(&self) -> Result<(), FileError> {
         let note = self.complete();
-        let files = self.targets.iter().flat_map(|target| [self.program(target), self.link(target)]);
-        let names = files.filter(|file| file.is_file()).filter_map(|file| Some(file.file_name()?.to_str()?.to_owned()));
-        atomic_file::write(&note, names.collect_vec().join("\n").as_bytes()).map_err(at("write", &note))
+        let files = self
+            .targets
+            .iter()
+            .flat_map(|target| [self.program(target), self.link(target)]);
+        let names = files
+            .filter(|file| file.is_file())
+            .filter_map(|file| Some(file.file_name()?.to_str()?.to_owned()));
+        atomic_file::write(&note, names.collect_vec().join("\n").as_bytes())
+            .map_err(at("write", &note))
     }
 
     /// Marks the programs that the benches start as used, so that they are not removed.
@@ -77,13 +97,26 @@ impl BuildCache {
             file: self.program(target),
             link: Some(self.link(target)).filter(|link| link.is_file()),
         };
-        Programs::ready(project.root.clone(), self.targets.iter().map(stored).collect())
+        Programs::ready(
+            project.root.clone(),
+            self.targets.iter().map(stored).collect(),
+        )
     }
 
     /// The path of a stored program.
     pub(super) fn program(&self, target: &Target) -> PathBuf {
-        let plain = |text: &str| text.replace(|c: char| !(c.is_ascii_alphanumeric() || "-_".contains(c)), "_");
-        self.folder.join(format!("{}.{}.{}", plain(&target.package), target.kind, plain(&target.name)))
+        let plain = |text: &str| {
+            text.replace(
+                |c: char| !(c.is_ascii_alphanumeric() || "-_".contains(c)),
+                "_",
+            )
+        };
+        self.folder.join(format!(
+            "{}.{}.{}",
+            plain(&target.package),
+            target.kind,
+            plain(&target.name)
+        ))
     }
 
     /// The path of the archive of a program's link inputs. The file exists only if the linker wrote an archive.
@@ -99,21 +132,40 @@ mod tests {
     use super::*;
 
     fn target(package: &str, kind: &str, name: &str) -> Target {
-        Target { package: package.to_owned(), kind: kind.to_owned(), name: name.to_owned() }
+        Target {
+            package: package.to_owned(),
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+        }
     }
 
     fn folder(targets: &[&Target]) -> PathBuf {
-        BuildCache::among(Path::new("/programs"), targets.iter().copied().cloned().collect()).folder
+        BuildCache::among(
+            Path::new("/programs"),
+            targets.iter().copied().cloned().collect(),
+        )
+        .folder
     }
 
     #[test]
     fn each_list_has_a_folder_of_its_own_whatever_its_order() {
-        let (probe, heap) = (target("suite", "bin", "probe"), target("suite", "bench", "heap"));
+        let (probe, heap) = (
+            target("suite", "bin", "probe"),
+            target("suite", "bench", "heap"),
+        );
         let both = folder(&[&probe, &heap]);
         assert_eq!(both, folder(&[&heap, &probe, &heap]));
         let other = target("suite", "bin", "heap");
-        let others = [folder(&[]), folder(&[&probe]), folder(&[&heap]), folder(&[&probe, &other])];
-        assert!(!others.contains(&both) && both.starts_with("/programs"), "{both:?} {others:?}");
+        let others = [
+            folder(&[]),
+            folder(&[&probe]),
+            folder(&[&heap]),
+            folder(&[&probe, &other]),
+        ];
+        assert!(
+            !others.contains(&both) && both.starts_with("/programs"),
+            "{both:?} {others:?}"
+        );
         assert_ne!(others[1], others[2]);
     }
 
@@ -121,9 +173,18 @@ mod tests {
     fn a_cache_is_full_once_everything_is_stored() {
         let shelves = tempfile::tempdir().expect("a folder");
         let build_cache = |targets: Vec<Target>| BuildCache::among(shelves.path(), targets);
-        let (probe, heap) = (target("suite", "bin", "probe"), target("suite", "bench", "heap"));
-        let (alone, both) = (build_cache(vec![probe.clone()]), build_cache(vec![probe.clone(), heap.clone()]));
-        assert!(build_cache(Vec::new()).is_full(), "there is nothing to build");
+        let (probe, heap) = (
+            target("suite", "bin", "probe"),
+            target("suite", "bench", "heap"),
+        );
+        let (alone, both) = (
+            build_cache(vec![probe.clone()]),
+            build_cache(vec![probe.clone(), heap.clone()]),
+        );
+        assert!(
+            build_cache(Vec::new()).is_full(),
+            "there is nothing to build"
+        );
         fs::create_dir_all(&both.folder).expect("made");
         fs::write(both.program(&probe), "").expect("written");
         assert!(!both.is_full());
@@ -135,8 +196,12 @@ mod tests {
         fs::remove_file(both.link(&probe)).expect("there");
         assert!(!both.is_full(), "the archive is gone");
         both.finish().expect("written");
-        both.note_runners(&shelves.path().join("gone")).expect("written");
-        assert!(!both.is_full(), "the programs that the benches start are gone");
+        both.note_runners(&shelves.path().join("gone"))
+            .expect("written");
+        assert!(
+            !both.is_full(),
+            "the programs that the benches start are gone"
+        );
         both.note_runners(shelves.path()).expect("written");
         assert!(both.is_full());
     }

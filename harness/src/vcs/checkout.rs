@@ -97,7 +97,8 @@ impl Checkouts {
         output: CargoOutput,
         notify: &dyn Fn(&str),
     ) -> Result<Checkout, CheckoutError> {
-        let provided = Session::open(self, output, notify).and_then(|session| session.commit(commit, choose));
+        let provided =
+            Session::open(self, output, notify).and_then(|session| session.commit(commit, choose));
         provided.map_err(|error| error.of(&commit.to_string(), &self.folder))
     }
 
@@ -114,7 +115,8 @@ impl Checkouts {
         output: CargoOutput,
         notify: &dyn Fn(&str),
     ) -> Result<WorkingTree, CheckoutError> {
-        let provided = Session::open(self, output, notify).and_then(|session| session.current_files(project, programs));
+        let provided = Session::open(self, output, notify)
+            .and_then(|session| session.current_files(project, programs));
         provided.map_err(|error| error.of(WORKING_TREE, &self.folder))
     }
 
@@ -139,7 +141,10 @@ impl Checkouts {
 
     /// Adds the project's lock file if the tree has none, so that both sides use the same versions.
     fn with_lock_file(&self, tree: Tree) -> Tree {
-        tree.with(self.repository.prefix.join(LOCK_FILE), self.root.join(LOCK_FILE))
+        tree.with(
+            self.repository.prefix.join(LOCK_FILE),
+            self.root.join(LOCK_FILE),
+        )
     }
 
     fn toolchain(&self) -> Result<Toolchain, CheckoutError> {
@@ -157,9 +162,10 @@ impl Checkouts {
         let missing = "there is no harness.toml and no Cargo workspace";
         match Project::find(&root) {
             Ok(project) if project.root.starts_with(&source) && root.is_dir() => Ok(project),
-            Ok(_) | Err(ProjectError::NotFound(_)) => {
-                Err(CheckoutError::NoHarness(commit.to_string(), missing.to_owned()))
-            }
+            Ok(_) | Err(ProjectError::NotFound(_)) => Err(CheckoutError::NoHarness(
+                commit.to_string(),
+                missing.to_owned(),
+            )),
             Err(error) => Err(CheckoutError::Project(commit.to_string(), error)),
         }
     }
@@ -177,24 +183,49 @@ pub(super) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    fn open(checkouts: &'a Checkouts, output: CargoOutput, notify: &'a dyn Fn(&str)) -> Result<Self, CheckoutError> {
+    fn open(
+        checkouts: &'a Checkouts,
+        output: CargoOutput,
+        notify: &'a dyn Fn(&str),
+    ) -> Result<Self, CheckoutError> {
         let bases = bases_folder::prepare(&checkouts.folder)?;
-        Ok(Self { checkouts, bases, toolchain: checkouts.toolchain()?, output, notify })
+        Ok(Self {
+            checkouts,
+            bases,
+            toolchain: checkouts.toolchain()?,
+            output,
+            notify,
+        })
     }
 
-    fn commit(&self, commit: &Commit, choose: impl Fn(&Config) -> Vec<&Program>) -> Result<Checkout, CheckoutError> {
-        let Self { checkouts, bases, toolchain, notify, .. } = self;
+    fn commit(
+        &self,
+        commit: &Commit,
+        choose: impl Fn(&Config) -> Vec<&Program>,
+    ) -> Result<Checkout, CheckoutError> {
+        let Self {
+            checkouts,
+            bases,
+            toolchain,
+            notify,
+            ..
+        } = self;
         let name = commit.id.get(..12).unwrap_or(&commit.id);
         // A commit without a lock file is built with the checkout's.
         let lock_file = match checkouts.repository.file(commit, Path::new(LOCK_FILE))? {
             Some(_) => Vec::new(),
             None => fs::read(checkouts.root.join(LOCK_FILE)).unwrap_or_default(),
         };
-        let key = key(&[commit.id.as_bytes(), &lock_file].concat(), toolchain, bases);
+        let key = key(
+            &[commit.id.as_bytes(), &lock_file].concat(),
+            toolchain,
+            bases,
+        );
         let slot = Slot::open(bases.join(format!("{name}-{key}")), notify)?;
         let stored = || -> Result<_, CheckoutError> {
             let project = checkouts.project(&slot, commit)?;
-            let build_cache = BuildCache::among(&slot.programs(), Target::all_of(&choose(&project.config)));
+            let build_cache =
+                BuildCache::among(&slot.programs(), Target::all_of(&choose(&project.config)));
             Ok((project, build_cache))
         };
         if slot.ready() {
@@ -216,18 +247,39 @@ impl<'a> Session<'a> {
             let tree = Tree::whole(slot.source())?;
             checkouts.check_settings(&tree, revision)?;
             let tree = &checkouts.with_lock_file(tree);
-            Build { session: self, tree, digest: None, build_cache: &build_cache, revision, lock: &lock }.run()?;
+            Build {
+                session: self,
+                tree,
+                digest: None,
+                build_cache: &build_cache,
+                revision,
+                lock: &lock,
+            }
+            .run()?;
         }
         drop(lock);
         Ok(Checkout::of(commit, project, slot, &build_cache))
     }
 
-    fn current_files(&self, project: &Project, programs: &[&Program]) -> Result<WorkingTree, CheckoutError> {
-        let Self { checkouts, bases, toolchain, notify, .. } = self;
+    fn current_files(
+        &self,
+        project: &Project,
+        programs: &[&Program],
+    ) -> Result<WorkingTree, CheckoutError> {
+        let Self {
+            checkouts,
+            bases,
+            toolchain,
+            notify,
+            ..
+        } = self;
         let (folder, files) = checkouts.repository.files()?;
         let tree = &checkouts.with_lock_file(Tree::of(folder, files));
         let digest = tree.digest()?;
-        let slot = Slot::open(bases.join(format!("tree-{}", key(&digest, toolchain, bases))), notify)?;
+        let slot = Slot::open(
+            bases.join(format!("tree-{}", key(&digest, toolchain, bases))),
+            notify,
+        )?;
         let build_cache = BuildCache::among(&slot.programs(), Target::all_of(programs));
         if build_cache.is_full() {
             build_cache.use_runners();
@@ -237,9 +289,20 @@ impl<'a> Session<'a> {
             let lock = &self.lock(&slot, false)?;
             notify("building the working tree");
             let (digest, build_cache) = (Some(digest.as_slice()), &build_cache);
-            Build { session: self, tree, digest, build_cache, revision: WORKING_TREE, lock }.run()?;
+            Build {
+                session: self,
+                tree,
+                digest,
+                build_cache,
+                revision: WORKING_TREE,
+                lock,
+            }
+            .run()?;
         }
-        Ok(WorkingTree { programs: build_cache.programs(project), _slot: slot })
+        Ok(WorkingTree {
+            programs: build_cache.programs(project),
+            _slot: slot,
+        })
     }
 
     /// Waits until no other harness builds here, and makes room for the slot: see [`disk_quota::make`].
@@ -247,7 +310,8 @@ impl<'a> Session<'a> {
         let waiting = || (self.notify)("waiting for another harness that builds a base here");
         let lock = Lock::wait(&self.bases.join("build.lock"), Hold::Alone, &waiting)?;
         let quota = self.checkouts.disk_quota;
-        disk_quota::make(&self.bases, quota, &slot.folder, all).map_err(at("make room in", &self.bases))?;
+        disk_quota::make(&self.bases, quota, &slot.folder, all)
+            .map_err(at("make room in", &self.bases))?;
         Ok(lock)
     }
 }
@@ -255,18 +319,36 @@ impl<'a> Session<'a> {
 impl Checkout {
     fn of(commit: &Commit, project: Project, slot: Slot, build_cache: &BuildCache) -> Self {
         let programs = build_cache.programs(&project);
-        Self { commit: commit.clone(), project, programs, _slot: slot }
+        Self {
+            commit: commit.clone(),
+            project,
+            programs,
+            _slot: slot,
+        }
     }
 }
 
 /// Tables of cargo's configuration that do not affect a build.
-const NO_SETTINGS: [&str; 6] = ["alias", "cargo-new", "doc", "future-incompat-report", "http", "term"];
+const NO_SETTINGS: [&str; 6] = [
+    "alias",
+    "cargo-new",
+    "doc",
+    "future-incompat-report",
+    "http",
+    "term",
+];
 
 /// The settings in a cargo configuration file that can affect a build; its bytes if it cannot be parsed.
 fn settings(file: Option<Vec<u8>>) -> Result<toml::Table, Vec<u8>> {
-    let Some(bytes) = file else { return Ok(toml::Table::new()) };
-    let table = std::str::from_utf8(&bytes).ok().and_then(|text| text.parse::<toml::Table>().ok());
+    let Some(bytes) = file else {
+        return Ok(toml::Table::new());
+    };
+    let table = std::str::from_utf8(&bytes)
+        .ok()
+        .and_then(|text| text.parse::<toml::Table>().ok());
     let mut table = table.ok_or(bytes)?;
-    NO_SETTINGS.iter().for_each(|name| drop(table.remove(*name)));
+    NO_SETTINGS
+        .iter()
+        .for_each(|name| drop(table.remove(*name)));
     Ok(table)
 }

@@ -73,22 +73,41 @@ impl ProjectClone {
     pub fn open(project: &Project, repository: &Repository) -> Result<Self, CloneError> {
         let home = project.root.join("target/harness-selftest");
         let home = bases_folder::prepare(&home)?;
-        let source = repository.git.ask("find the top of the repository", &["rev-parse", "--show-toplevel"])?;
+        let source = repository.git.ask(
+            "find the top of the repository",
+            &["rev-parse", "--show-toplevel"],
+        )?;
         let folder = home.join("clone");
         if !folder.join(".git").is_dir() {
             // Cloned under another name and renamed, so that an interrupted clone is never used.
-            let unfinished =
-                tempfile::Builder::new().prefix(".unfinished-").tempdir_in(&home).map_err(at("write", &home))?;
+            let unfinished = tempfile::Builder::new()
+                .prefix(".unfinished-")
+                .tempdir_in(&home)
+                .map_err(at("write", &home))?;
             let place = unfinished.path().join("clone");
-            let call = ["clone", "--quiet", "--local", "--no-checkout", &source, &place.to_string_lossy()];
+            let call = [
+                "clone",
+                "--quiet",
+                "--local",
+                "--no-checkout",
+                &source,
+                &place.to_string_lossy(),
+            ];
             repository.git.ask("clone the project", &call)?;
             let exclude = place.join(".git/info/exclude");
             fs::create_dir_all(place.join(".git/info")).map_err(at("write", &exclude))?;
             fs::write(&exclude, EXCLUDED).map_err(at("write", &exclude))?;
             fs::rename(&place, &folder).map_err(at("write", &folder))?;
         }
-        let git = Git { program: repository.git.program.clone(), folder };
-        Ok(Self { git, repository: repository.clone(), source: source.into() })
+        let git = Git {
+            program: repository.git.program.clone(),
+            folder,
+        };
+        Ok(Self {
+            git,
+            repository: repository.clone(),
+            source: source.into(),
+        })
     }
 
     /// The root of the project in the clone.
@@ -101,11 +120,21 @@ impl ProjectClone {
     /// # Errors
     /// If it cannot be fetched.
     pub fn bring(&self, commit: &Commit) -> Result<(), CloneError> {
-        let there = self.git.run("look for a commit", &["cat-file", "-e", &format!("{}^{{commit}}", commit.id)])?;
+        let there = self.git.run(
+            "look for a commit",
+            &["cat-file", "-e", &format!("{}^{{commit}}", commit.id)],
+        )?;
         if !there.status.success() {
             // Some commits, such as those of a detached head, belong to no branch that could be fetched.
             let upload = "--upload-pack=git -c uploadpack.allowAnySHA1InWant=true upload-pack";
-            let call = ["fetch", "--quiet", "--no-tags", upload, &self.source.to_string_lossy(), &commit.id];
+            let call = [
+                "fetch",
+                "--quiet",
+                "--no-tags",
+                upload,
+                &self.source.to_string_lossy(),
+                &commit.id,
+            ];
             self.git.ask("fetch a commit of the project", &call)?;
         }
         Ok(())
@@ -115,7 +144,12 @@ impl ProjectClone {
     ///
     /// # Errors
     /// If an edit does not fit the base.
-    pub fn commit(&self, base: &Commit, message: &str, edits: &[Edit]) -> Result<Commit, CloneError> {
+    pub fn commit(
+        &self,
+        base: &Commit,
+        message: &str,
+        edits: &[Edit],
+    ) -> Result<Commit, CloneError> {
         const TASK: &str = "make a commit in the clone of the project";
         self.bring(base)?;
         let folder = self.git.folder.join(".git");
@@ -125,7 +159,12 @@ impl ProjectClone {
         self.written(TASK, &index, &["read-tree", &base.id])?;
         let mut files = BTreeMap::new();
         for edit in edits {
-            let path = self.repository.prefix.join(&edit.file).to_string_lossy().into_owned();
+            let path = self
+                .repository
+                .prefix
+                .join(&edit.file)
+                .to_string_lossy()
+                .into_owned();
             let (_, text) = match files.entry(path) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(new) => {
@@ -141,12 +180,31 @@ impl ProjectClone {
         for (path, (mode, text)) in files {
             let content = scratch.path().join("content");
             fs::write(&content, text).map_err(at("write", &content))?;
-            let call = ["hash-object", "-w", "-t", "blob", "--no-filters", &content.to_string_lossy()];
+            let call = [
+                "hash-object",
+                "-w",
+                "-t",
+                "blob",
+                "--no-filters",
+                &content.to_string_lossy(),
+            ];
             let blob = self.git.ask(TASK, &call)?;
-            self.written(TASK, &index, &["update-index", "--cacheinfo", &format!("{mode},{blob},{path}")])?;
+            self.written(
+                TASK,
+                &index,
+                &[
+                    "update-index",
+                    "--cacheinfo",
+                    &format!("{mode},{blob},{path}"),
+                ],
+            )?;
         }
         let tree = self.written(TASK, &index, &["write-tree"])?;
-        let id = self.written(TASK, &index, &["commit-tree", &tree, "-p", &base.id, "-m", message])?;
+        let id = self.written(
+            TASK,
+            &index,
+            &["commit-tree", &tree, "-p", &base.id, "-m", message],
+        )?;
         Ok(Repository::with(self.git.clone())?.resolve(&id)?)
     }
 
@@ -157,7 +215,10 @@ impl ProjectClone {
     pub fn check_out(&self, commit: &Commit) -> Result<(), CloneError> {
         const TASK: &str = "check out a commit in the clone of the project";
         self.bring(commit)?;
-        self.git.ask(TASK, &["checkout", "--quiet", "--force", "--detach", &commit.id])?;
+        self.git.ask(
+            TASK,
+            &["checkout", "--quiet", "--force", "--detach", &commit.id],
+        )?;
         self.git.ask(TASK, &["clean", "--quiet", "--force", "-d"])?;
         Ok(())
     }
@@ -165,8 +226,14 @@ impl ProjectClone {
     /// The mode and the text of a regular file that is edited.
     fn file(&self, base: &Commit, edit: &Edit, path: &str) -> Result<(String, String), CloneError> {
         const TASK: &str = "read a file of the base";
-        let line = self.git.ask("look for a file of the base", &["ls-tree", "--full-tree", &base.id, "--", path])?;
-        let mode = line.split_whitespace().next().filter(|mode| mode.starts_with("100"));
+        let line = self.git.ask(
+            "look for a file of the base",
+            &["ls-tree", "--full-tree", &base.id, "--", path],
+        )?;
+        let mode = line
+            .split_whitespace()
+            .next()
+            .filter(|mode| mode.starts_with("100"));
         let mode = mode.ok_or_else(|| CloneError::NoFile(edit.file.clone(), base.to_string()))?;
         let name = format!("{}:{path}", base.id);
         let size = self.git.ask(TASK, &["cat-file", "-s", &name])?;
@@ -178,11 +245,20 @@ impl ProjectClone {
     }
 
     /// Runs git with a separate index file and a fixed author.
-    fn written(&self, task: &'static str, index: &Path, arguments: &[&str]) -> Result<String, CloneError> {
+    fn written(
+        &self,
+        task: &'static str,
+        index: &Path,
+        arguments: &[&str],
+    ) -> Result<String, CloneError> {
         let mut command = self.git.command();
-        command.env("GIT_INDEX_FILE", index).args(["-c", "i18n.commitEncoding=UTF-8"]);
+        command
+            .env("GIT_INDEX_FILE", index)
+            .args(["-c", "i18n.commitEncoding=UTF-8"]);
         for role in ["AUTHOR", "COMMITTER"] {
-            command.env(format!("GIT_{role}_NAME"), "harness selftest").env(format!("GIT_{role}_DATE"), DATE);
+            command
+                .env(format!("GIT_{role}_NAME"), "harness selftest")
+                .env(format!("GIT_{role}_DATE"), DATE);
             command.env(format!("GIT_{role}_EMAIL"), "selftest@harness.invalid");
         }
         Ok(self.git.succeed(task, command.args(arguments))?)
@@ -191,7 +267,11 @@ impl ProjectClone {
 
 fn occurrences(file: &str, times: usize) -> String {
     match times {
-        0 => format!("the text of `find` is not in `{file}`; copy it from that file as it is at the base"),
-        times => format!("the text of `find` is in `{file}` {times} times; add lines around it until it occurs once"),
+        0 => format!(
+            "the text of `find` is not in `{file}`; copy it from that file as it is at the base"
+        ),
+        times => format!(
+            "the text of `find` is in `{file}` {times} times; add lines around it until it occurs once"
+        ),
     }
 }

@@ -23,7 +23,10 @@ const NO_SLOTS: [&str; 3] = ["build", "runners", "copies"];
 
 impl Default for DiskQuota {
     fn default() -> Self {
-        Self { revisions: 64, bytes: 4 << 30 }
+        Self {
+            revisions: 64,
+            bytes: 4 << 30,
+        }
     }
 }
 
@@ -40,12 +43,24 @@ pub(super) fn make(bases: &Path, disk_quota: DiskQuota, kept: &Path, all: bool) 
         fs::remove_dir_all(&build)?;
         bytes = 0;
     }
-    let is_slot = |path: &PathBuf| path.is_dir() && !NO_SLOTS.iter().any(|name| path.ends_with(name));
+    let is_slot =
+        |path: &PathBuf| path.is_dir() && !NO_SLOTS.iter().any(|name| path.ends_with(name));
     let folders = fs::read_dir(bases)?.map_ok(|entry| entry.path());
-    let slots: Vec<PathBuf> = folders.filter_ok(|path| is_slot(path) && path != kept).try_collect()?;
-    let used = |slot: &PathBuf| fs::metadata(lock_of(slot)).and_then(|lock| lock.modified()).ok();
+    let slots: Vec<PathBuf> = folders
+        .filter_ok(|path| is_slot(path) && path != kept)
+        .try_collect()?;
+    let used = |slot: &PathBuf| {
+        fs::metadata(lock_of(slot))
+            .and_then(|lock| lock.modified())
+            .ok()
+    };
     bytes += size(kept);
-    for (place, slot) in slots.iter().sorted_by_cached_key(|slot| (used(slot), *slot)).rev().enumerate() {
+    for (place, slot) in slots
+        .iter()
+        .sorted_by_cached_key(|slot| (used(slot), *slot))
+        .rev()
+        .enumerate()
+    {
         bytes += size(slot);
         // `kept` takes one place.
         if place + 1 >= disk_quota.revisions || bytes > disk_quota.bytes {
@@ -58,7 +73,9 @@ pub(super) fn make(bases: &Path, disk_quota: DiskQuota, kept: &Path, all: bool) 
 /// Removes a slot unless it is in use.
 fn remove(slot: &Path) -> io::Result<()> {
     // A process that waits for this lock finds its file gone, and creates a new one.
-    let Some(_alone) = Lock::attempt(&lock_of(slot), Hold::Alone)? else { return Ok(()) };
+    let Some(_alone) = Lock::attempt(&lock_of(slot), Hold::Alone)? else {
+        return Ok(());
+    };
     // The marker of completeness goes first.
     removed(fs::remove_file(slot.join("ready")))?;
     match fs::remove_dir_all(slot) {
@@ -70,8 +87,13 @@ fn remove(slot: &Path) -> io::Result<()> {
 
 /// The bytes of all files in a folder; 0 if it does not exist. Files that are removed meanwhile do not count.
 fn size(folder: &Path) -> u64 {
-    let files = WalkDir::new(folder).into_iter().flatten().filter(|entry| !entry.file_type().is_dir());
-    files.filter_map(|file| Some(file.metadata().ok()?.len())).sum()
+    let files = WalkDir::new(folder)
+        .into_iter()
+        .flatten()
+        .filter(|entry| !entry.file_type().is_dir());
+    files
+        .filter_map(|file| Some(file.metadata().ok()?.len()))
+        .sum()
 }
 
 #[cfg(test)]
@@ -90,14 +112,20 @@ mod tests {
             fs::write(slot.join("ready"), "").expect("written");
             fs::write(slot.join("source/file"), [0; 1000]).expect("written");
             let used = SystemTime::now() - Duration::from_secs(60 * age as u64);
-            File::create(lock_of(&slot)).and_then(|lock| lock.set_modified(used)).expect("written");
+            File::create(lock_of(&slot))
+                .and_then(|lock| lock.set_modified(used))
+                .expect("written");
         }
         bases
     }
 
     fn left(bases: &Path) -> Vec<String> {
-        let entries = fs::read_dir(bases).expect("there").map(|entry| entry.expect("there").file_name());
-        let mut names: Vec<String> = entries.map(|name| name.into_string().expect("plain")).collect();
+        let entries = fs::read_dir(bases)
+            .expect("there")
+            .map(|entry| entry.expect("there").file_name());
+        let mut names: Vec<String> = entries
+            .map(|name| name.into_string().expect("plain"))
+            .collect();
         names.sort();
         names
     }
@@ -105,17 +133,40 @@ mod tests {
     #[test]
     fn the_least_recently_used_go_first() {
         let bases = bases(&["a", "b", "c", "d"]);
-        make(bases.path(), DiskQuota { revisions: 3, bytes: 1 << 20 }, &bases.path().join("d"), true).expect("made");
+        make(
+            bases.path(),
+            DiskQuota {
+                revisions: 3,
+                bytes: 1 << 20,
+            },
+            &bases.path().join("d"),
+            true,
+        )
+        .expect("made");
         assert_eq!(left(bases.path()), ["a", "b", "d"]);
-        make(bases.path(), DiskQuota { revisions: 8, bytes: 2500 }, &bases.path().join("d"), true).expect("made");
+        make(
+            bases.path(),
+            DiskQuota {
+                revisions: 8,
+                bytes: 2500,
+            },
+            &bases.path().join("d"),
+            true,
+        )
+        .expect("made");
         assert_eq!(left(bases.path()), ["a", "d"]);
     }
 
     #[test]
     fn a_revision_in_use_stays_however_old() {
         let bases = bases(&["a", "b", "c"]);
-        let lock = Lock::attempt(&lock_of(&bases.path().join("c")), Hold::Shared).expect("no error").expect("free");
-        let disk_quota = DiskQuota { revisions: 1, bytes: 1 << 20 };
+        let lock = Lock::attempt(&lock_of(&bases.path().join("c")), Hold::Shared)
+            .expect("no error")
+            .expect("free");
+        let disk_quota = DiskQuota {
+            revisions: 1,
+            bytes: 1 << 20,
+        };
         make(bases.path(), disk_quota, &bases.path().join("a"), true).expect("made");
         assert_eq!(left(bases.path()), ["a", "c"]);
         drop(lock);
@@ -128,9 +179,27 @@ mod tests {
         let bases = bases(&["a"]);
         fs::create_dir(bases.path().join("build")).expect("made");
         fs::write(bases.path().join("build/lib"), [0; 3000]).expect("written");
-        make(bases.path(), DiskQuota { revisions: 2, bytes: 8000 }, &bases.path().join("a"), true).expect("made");
+        make(
+            bases.path(),
+            DiskQuota {
+                revisions: 2,
+                bytes: 8000,
+            },
+            &bases.path().join("a"),
+            true,
+        )
+        .expect("made");
         assert_eq!(left(bases.path()), ["a", "build"]);
-        make(bases.path(), DiskQuota { revisions: 2, bytes: 5000 }, &bases.path().join("a"), true).expect("made");
+        make(
+            bases.path(),
+            DiskQuota {
+                revisions: 2,
+                bytes: 5000,
+            },
+            &bases.path().join("a"),
+            true,
+        )
+        .expect("made");
         assert_eq!(left(bases.path()), ["a"]);
     }
 }

@@ -13,13 +13,19 @@ use crate::project::ProjectError;
 #[derive(Debug, Error)]
 pub enum RepositoryError {
     /// Git is not installed.
-    #[error("git is missing, so no revision can be looked up; install it (Debian, Ubuntu: apt-get install git)")]
+    #[error(
+        "git is missing, so no revision can be looked up; install it (Debian, Ubuntu: apt-get install git)"
+    )]
     NoGit,
     /// The project is in no git repository.
-    #[error("{0} is not in a git repository, so there is no revision to compare with; `git init` makes one")]
+    #[error(
+        "{0} is not in a git repository, so there is no revision to compare with; `git init` makes one"
+    )]
     NotARepository(PathBuf),
     /// No revision has this name.
-    #[error("there is no revision {0:?} in this repository; if a remote has it, `git fetch` brings it")]
+    #[error(
+        "there is no revision {0:?} in this repository; if a remote has it, `git fetch` brings it"
+    )]
     Unknown(String),
     /// The required commit or history was not fetched.
     #[error(
@@ -107,9 +113,10 @@ impl CheckoutError {
     pub(super) fn of(self, revision: &str, folder: &Path) -> Self {
         let Self::File(error) = self else { return self };
         match error.source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                Self::Full { revision: revision.to_owned(), folder: folder.to_owned() }
-            }
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full {
+                revision: revision.to_owned(),
+                folder: folder.to_owned(),
+            },
             io::ErrorKind::Interrupted if process::stopped() => Self::Interrupted,
             _ => Self::File(error),
         }

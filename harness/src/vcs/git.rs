@@ -43,7 +43,10 @@ impl Git {
             command.env_remove(variable);
         }
         // Git writes no refreshed index, never prompts for a password, and prints messages in a known language.
-        command.env("GIT_OPTIONAL_LOCKS", "0").env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
+        command
+            .env("GIT_OPTIONAL_LOCKS", "0")
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("LC_ALL", "C");
         for setting in SETTINGS {
             command.args(["-c", setting]);
         }
@@ -52,23 +55,48 @@ impl Git {
 
     /// Returns the files in the folder that are tracked, or new and not ignored, relative to it.
     pub(super) fn files(&self) -> Result<Vec<PathBuf>, RepositoryError> {
-        let list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
+        let list = [
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+        ];
         let names = self.complete("list the files of the working tree", &list)?;
-        let names = names.split(|&byte| byte == 0).filter(|name| !name.is_empty());
+        let names = names
+            .split(|&byte| byte == 0)
+            .filter(|name| !name.is_empty());
         Ok(names.map(|name| OsStr::from_bytes(name).into()).collect())
     }
 
     /// Runs git, and returns its complete standard output, whatever its length, if it succeeded.
-    pub(super) fn complete(&self, task: &'static str, arguments: &[&str]) -> Result<Vec<u8>, RepositoryError> {
+    pub(super) fn complete(
+        &self,
+        task: &'static str,
+        arguments: &[&str],
+    ) -> Result<Vec<u8>, RepositoryError> {
         let mut call = self.command();
-        call.args(arguments).stdin(Stdio::null()).stderr(Stdio::piped());
+        call.args(arguments)
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped());
         let output = process::run_to_end(&mut call, |_| ());
-        let output = output.map_err(|error| RepositoryError::Git { task, message: error.to_string() })?;
-        if output.status.success() { Ok(output.stdout) } else { Err(failed(task, &self.folder, &output)) }
+        let output = output.map_err(|error| RepositoryError::Git {
+            task,
+            message: error.to_string(),
+        })?;
+        if output.status.success() {
+            Ok(output.stdout)
+        } else {
+            Err(failed(task, &self.folder, &output))
+        }
     }
 
     /// Runs git to its end, and returns its output whatever its exit status.
-    pub(super) fn run(&self, task: &'static str, arguments: &[&str]) -> Result<Output, RepositoryError> {
+    pub(super) fn run(
+        &self,
+        task: &'static str,
+        arguments: &[&str],
+    ) -> Result<Output, RepositoryError> {
         self.finish(task, self.command().args(arguments))
     }
 
@@ -79,21 +107,41 @@ impl Git {
             return Err(RepositoryError::Interrupted);
         }
         output.map_err(|error| match error {
-            ChildError::System(error) if error.source.kind() == io::ErrorKind::NotFound => RepositoryError::NoGit,
-            ChildError::Hung(seconds) => RepositoryError::Git { task, message: format!("no answer in {seconds} s") },
-            other => RepositoryError::Git { task, message: other.to_string() },
+            ChildError::System(error) if error.source.kind() == io::ErrorKind::NotFound => {
+                RepositoryError::NoGit
+            }
+            ChildError::Hung(seconds) => RepositoryError::Git {
+                task,
+                message: format!("no answer in {seconds} s"),
+            },
+            other => RepositoryError::Git {
+                task,
+                message: other.to_string(),
+            },
         })
     }
 
     /// Runs git, and returns its standard output if it succeeded.
-    pub(super) fn ask(&self, task: &'static str, arguments: &[&str]) -> Result<String, RepositoryError> {
+    pub(super) fn ask(
+        &self,
+        task: &'static str,
+        arguments: &[&str],
+    ) -> Result<String, RepositoryError> {
         self.succeed(task, self.command().args(arguments))
     }
 
     /// Runs a prepared call of git, and returns its standard output if it succeeded.
-    pub(super) fn succeed(&self, task: &'static str, call: &mut Command) -> Result<String, RepositoryError> {
+    pub(super) fn succeed(
+        &self,
+        task: &'static str,
+        call: &mut Command,
+    ) -> Result<String, RepositoryError> {
         let output = self.finish(task, call)?;
-        if output.status.success() { Ok(text(&output.stdout)) } else { Err(failed(task, &self.folder, &output)) }
+        if output.status.success() {
+            Ok(text(&output.stdout))
+        } else {
+            Err(failed(task, &self.folder, &output))
+        }
     }
 }
 
@@ -103,14 +151,25 @@ pub(super) fn failed(task: &'static str, folder: &Path, output: &Output) -> Repo
     if stderr.contains("not a git repository") {
         return RepositoryError::NotARepository(folder.to_owned());
     }
-    let line = stderr.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with("warning:"));
-    let message = line.map_or_else(|| output.status.to_string(), |line| line.trim_start_matches("fatal: ").to_owned());
+    let line = stderr
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty() && !line.starts_with("warning:"));
+    let message = line.map_or_else(
+        || output.status.to_string(),
+        |line| line.trim_start_matches("fatal: ").to_owned(),
+    );
     RepositoryError::Git { task, message }
 }
 
 /// Returns the files in a folder that git tracks, or does not ignore, relative to it; none without git or a repository.
 pub(crate) fn files_in(folder: &Path) -> Option<Vec<PathBuf>> {
-    Git { program: "git".into(), folder: folder.to_owned() }.files().ok()
+    Git {
+        program: "git".into(),
+        folder: folder.to_owned(),
+    }
+    .files()
+    .ok()
 }
 
 fn text(bytes: &[u8]) -> String {

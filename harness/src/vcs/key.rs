@@ -37,7 +37,12 @@ const FLAGS: [&str; 17] = [
     "GUNGRAUN_RUNNER",
 ];
 /// Exceptions: variables that only choose a folder, or the number of parallel jobs.
-const NO_FLAGS: [&str; 4] = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR", "CARGO_BUILD_BUILD_DIR", "CARGO_BUILD_JOBS"];
+const NO_FLAGS: [&str; 4] = [
+    "CARGO_TARGET_DIR",
+    "CARGO_BUILD_TARGET_DIR",
+    "CARGO_BUILD_BUILD_DIR",
+    "CARGO_BUILD_JOBS",
+];
 
 /// The compiler that builds both sides.
 #[derive(Debug, Clone)]
@@ -54,11 +59,18 @@ impl Toolchain {
     /// # Errors
     /// If it cannot be started or fails.
     pub(super) fn of(rustc: &OsStr, folder: &Path) -> io::Result<Self> {
-        let query = |argument| process::text(Command::new(rustc).arg(argument).current_dir(folder), LIMIT);
+        let query =
+            |argument| process::text(Command::new(rustc).arg(argument).current_dir(folder), LIMIT);
         let version = query("-vV")?;
         let library = PathBuf::from(query("--print=sysroot")?.trim_end());
-        let managed = library.parent().and_then(Path::file_name).is_some_and(|parent| parent == "toolchains");
-        Ok(Self { version, name: library.file_name().filter(|_| managed).map(OsStr::to_owned) })
+        let managed = library
+            .parent()
+            .and_then(Path::file_name)
+            .is_some_and(|parent| parent == "toolchains");
+        Ok(Self {
+            version,
+            name: library.file_name().filter(|_| managed).map(OsStr::to_owned),
+        })
     }
 }
 
@@ -70,27 +82,38 @@ pub(super) fn key(sources: &[u8], toolchain: &Toolchain, bases: &Path) -> String
     parts.push(bases.as_os_str().as_encoded_bytes().to_vec());
     parts.extend(flags(std::env::vars_os()));
     for file in configurations(bases, home()) {
-        parts.extend([file.as_os_str().as_encoded_bytes().to_vec(), fs::read(&file).unwrap_or_default()]);
+        parts.extend([
+            file.as_os_str().as_encoded_bytes().to_vec(),
+            fs::read(&file).unwrap_or_default(),
+        ]);
     }
     hash(&parts)
 }
 
 /// The variables that change the build, as `NAME=VALUE`, sorted.
 fn flags(variables: impl Iterator<Item = (OsString, OsString)>) -> Vec<Vec<u8>> {
-    let counts = |name: &str| FLAGS.iter().any(|flag| name.starts_with(flag)) && !NO_FLAGS.contains(&name);
+    let counts =
+        |name: &str| FLAGS.iter().any(|flag| name.starts_with(flag)) && !NO_FLAGS.contains(&name);
     let flags = variables.filter(|(name, _)| name.to_str().is_some_and(counts));
-    flags.map(|(name, value)| [name.as_encoded_bytes(), b"=", value.as_encoded_bytes()].concat()).sorted().collect()
+    flags
+        .map(|(name, value)| [name.as_encoded_bytes(), b"=", value.as_encoded_bytes()].concat())
+        .sorted()
+        .collect()
 }
 
 /// The configuration files that cargo reads for a build in the folder, except those of the revision itself.
 fn configurations(folder: &Path, home: Option<PathBuf>) -> Vec<PathBuf> {
     let above = folder.ancestors().map(|folder| folder.join(".cargo"));
-    let files = above.chain(home).flat_map(|folder| [folder.join("config.toml"), folder.join("config")]);
+    let files = above
+        .chain(home)
+        .flat_map(|folder| [folder.join("config.toml"), folder.join("config")]);
     files.filter(|file| file.is_file()).collect()
 }
 
 fn home() -> Option<PathBuf> {
-    std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".cargo")))
+    std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(std::env::home_dir()?.join(".cargo")))
 }
 
 /// A hash of a list of parts. Each part is preceded by its length, so that different lists never hash the same bytes.
@@ -100,7 +123,11 @@ pub(super) fn hash(parts: &[Vec<u8>]) -> String {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
-    hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize()
+        .iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 #[cfg(test)]
@@ -116,8 +143,16 @@ mod tests {
             ("HOME", "/home/me"),
             ("CARGO_INCREMENTAL", "1"),
         ];
-        let flags = flags(variables.into_iter().map(|(name, value)| (name.into(), value.into())));
-        let expected = ["CARGO_INCREMENTAL=1", "CARGO_PROFILE_RELEASE_LTO=true", "RUSTFLAGS=-C target-cpu=native"];
+        let flags = flags(
+            variables
+                .into_iter()
+                .map(|(name, value)| (name.into(), value.into())),
+        );
+        let expected = [
+            "CARGO_INCREMENTAL=1",
+            "CARGO_PROFILE_RELEASE_LTO=true",
+            "RUSTFLAGS=-C target-cpu=native",
+        ];
         assert_eq!(flags, expected.map(|flag| flag.as_bytes().to_vec()));
     }
 
@@ -150,9 +185,15 @@ mod tests {
     #[test]
     fn configuration_above_the_folder_and_in_the_home_folder_is_found() {
         let outer = tempfile::tempdir().expect("a folder");
-        let (bases, home) = (outer.path().join("p/target/harness-bases"), outer.path().join("home"));
-        let files =
-            [outer.path().join("p/.cargo/config.toml"), outer.path().join(".cargo/config"), home.join("config.toml")];
+        let (bases, home) = (
+            outer.path().join("p/target/harness-bases"),
+            outer.path().join("home"),
+        );
+        let files = [
+            outer.path().join("p/.cargo/config.toml"),
+            outer.path().join(".cargo/config"),
+            home.join("config.toml"),
+        ];
         for file in &files {
             fs::create_dir_all(file.parent().expect("a folder")).expect("made");
             fs::write(file, "").expect("written");
@@ -163,10 +204,21 @@ mod tests {
 
     #[test]
     fn another_compiler_changes_the_key() {
-        let with =
-            |version: &str| key(b"sources", &Toolchain { version: version.to_owned(), name: None }, Path::new("/b"));
+        let with = |version: &str| {
+            key(
+                b"sources",
+                &Toolchain {
+                    version: version.to_owned(),
+                    name: None,
+                },
+                Path::new("/b"),
+            )
+        };
         assert_eq!(with("rustc 1"), with("rustc 1"));
         assert_ne!(with("rustc 1"), with("rustc 2"));
-        assert_ne!(hash(&[b"ab".to_vec(), b"c".to_vec()]), hash(&[b"a".to_vec(), b"bc".to_vec()]));
+        assert_ne!(
+            hash(&[b"ab".to_vec(), b"c".to_vec()]),
+            hash(&[b"a".to_vec(), b"bc".to_vec()])
+        );
     }
 }

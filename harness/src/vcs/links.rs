@@ -72,11 +72,21 @@ impl Links {
             atomic_file::write(&source, SOURCE.as_bytes())?;
             let unfinished = folder.join(format!(".unfinished-{}", std::process::id()));
             let mut command = Command::new(rustc);
-            command.args(["--edition", "2021", "-O", "--crate-name", "rustc_wrapper", "-o"]);
-            let output = process::output(command.arg(&unfinished).arg(&source), LIMIT).map_err(io::Error::other)?;
+            command.args([
+                "--edition",
+                "2021",
+                "-O",
+                "--crate-name",
+                "rustc_wrapper",
+                "-o",
+            ]);
+            let output = process::output(command.arg(&unfinished).arg(&source), LIMIT)
+                .map_err(io::Error::other)?;
             if !output.status.success() {
                 let stderr = String::from_utf8_lossy(&output.stderr);
-                return Err(io::Error::other(stderr.lines().next().unwrap_or("rustc failed").to_owned()));
+                return Err(io::Error::other(
+                    stderr.lines().next().unwrap_or("rustc failed").to_owned(),
+                ));
             }
             fs::rename(&unfinished, &wrapper)?;
         }
@@ -86,7 +96,10 @@ impl Links {
     /// Configures a call of cargo to keep the link of a target. Nothing is kept if the user has set a wrapper.
     pub(super) fn keep(&self, cargo: &mut Command, target: &str) {
         if std::env::var_os(WRAPPER).is_none() {
-            cargo.env(WRAPPER, &self.wrapper).env(FOLDER, &self.folder).env(CRATE, crate_name(target));
+            cargo
+                .env(WRAPPER, &self.wrapper)
+                .env(FOLDER, &self.folder)
+                .env(CRATE, crate_name(target));
         }
     }
 
@@ -106,11 +119,17 @@ impl Links {
     fn file_name(&self, program: &Path) -> Option<String> {
         let plain = || Some(program.file_name()?.to_str()?.to_owned());
         let deps = program.parent()?.join("deps");
-        let Ok(entries) = fs::read_dir(deps) else { return plain() };
+        let Ok(entries) = fs::read_dir(deps) else {
+            return plain();
+        };
         let own = fs::metadata(program).ok()?;
-        let is_same =
-            |path: &Path| fs::metadata(path).is_ok_and(|other| (other.dev(), other.ino()) == (own.dev(), own.ino()));
-        let found = entries.filter_map(|entry| Some(entry.ok()?.path())).find(|path| is_same(path));
+        let is_same = |path: &Path| {
+            fs::metadata(path)
+                .is_ok_and(|other| (other.dev(), other.ino()) == (own.dev(), own.ino()))
+        };
+        let found = entries
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .find(|path| is_same(path));
         found.and_then(|path| Some(path.file_name()?.to_str()?.to_owned()))
     }
 }
@@ -134,8 +153,18 @@ mod tests {
         let links = links(folder.path());
         let archive = |name: &str| {
             let mut command = Command::new(&links.wrapper);
-            command.args(["sh", "-c", "echo $LLD_REPRODUCE", "--crate-name", name, "--crate-type", "bin"]);
-            command.args(["-C", "opt-level=3", "-C", "extra-filename=-1f"]).env_remove("LLD_REPRODUCE");
+            command.args([
+                "sh",
+                "-c",
+                "echo $LLD_REPRODUCE",
+                "--crate-name",
+                name,
+                "--crate-type",
+                "bin",
+            ]);
+            command
+                .args(["-C", "opt-level=3", "-C", "extra-filename=-1f"])
+                .env_remove("LLD_REPRODUCE");
             command.env(FOLDER, "/links").env(CRATE, "my_probe");
             String::from_utf8(command.output().expect("it runs").stdout).expect("text")
         };
@@ -147,10 +176,25 @@ mod tests {
     fn the_wrapper_passes_on_every_variable_and_the_exit_status() {
         let folder = tempfile::tempdir().expect("a folder");
         let links = links(folder.path());
-        let output = Command::new(&links.wrapper).arg("env").env("CARGO_BIN_EXE_my-tool", "here").output();
+        let output = Command::new(&links.wrapper)
+            .arg("env")
+            .env("CARGO_BIN_EXE_my-tool", "here")
+            .output();
         let stdout = String::from_utf8(output.expect("it runs").stdout).expect("text");
-        assert!(stdout.lines().any(|line| line == "CARGO_BIN_EXE_my-tool=here"), "{stdout}");
-        assert_eq!(Command::new(&links.wrapper).args(["sh", "-c", "exit 3"]).status().expect("runs").code(), Some(3));
+        assert!(
+            stdout
+                .lines()
+                .any(|line| line == "CARGO_BIN_EXE_my-tool=here"),
+            "{stdout}"
+        );
+        assert_eq!(
+            Command::new(&links.wrapper)
+                .args(["sh", "-c", "exit 3"])
+                .status()
+                .expect("runs")
+                .code(),
+            Some(3)
+        );
     }
 
     #[test]
@@ -163,11 +207,21 @@ mod tests {
         write(release.join("deps/my_probe-1"));
         write(release.join("deps/my_probe-2"));
         fs::hard_link(release.join("deps/my_probe-2"), release.join("my-probe")).expect("linked");
-        assert_eq!(links.of("my-probe", &release.join("my-probe")), None, "no archive was written");
+        assert_eq!(
+            links.of("my-probe", &release.join("my-probe")),
+            None,
+            "no archive was written"
+        );
         write(links.folder.join("my_probe-1.tar"));
         write(links.folder.join("my_probe-2.tar"));
-        assert_eq!(links.of("my-probe", &release.join("my-probe")), Some(links.folder.join("my_probe-2.tar")));
-        assert_eq!(links.of("my-probe", &release.join("deps/my_probe-1")), Some(links.folder.join("my_probe-1.tar")));
+        assert_eq!(
+            links.of("my-probe", &release.join("my-probe")),
+            Some(links.folder.join("my_probe-2.tar"))
+        );
+        assert_eq!(
+            links.of("my-probe", &release.join("deps/my_probe-1")),
+            Some(links.folder.join("my_probe-1.tar"))
+        );
         assert_eq!(links.of("probe", &release.join("my-probe")), None);
     }
 }

@@ -93,7 +93,13 @@ impl Lock {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        let file = match File::options().read(true).write(true).create(true).truncate(false).open(path) {
+        let file = match File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+        {
             // The folder was removed in between.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             other => other?,
@@ -117,7 +123,9 @@ impl Lock {
     /// # Errors
     /// If the program cannot be started or waited for.
     pub(super) fn run(&self, command: &mut Command, echo: bool) -> io::Result<Output> {
-        command.stdin(self.shared_as_input()?).stderr(Stdio::piped());
+        command
+            .stdin(self.shared_as_input()?)
+            .stderr(Stdio::piped());
         let output = process::run_to_end(command, move |bytes| {
             if echo {
                 // Output that cannot be written is kept all the same.
@@ -156,13 +164,26 @@ mod tests {
     fn all_output_is_returned_and_the_lock_is_free_afterwards() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("lock");
-        let lock = Lock::attempt(&path, Hold::Alone).expect("no error").expect("free");
+        let lock = Lock::attempt(&path, Hold::Alone)
+            .expect("no error")
+            .expect("free");
         let mut command = Command::new("sh");
         command.args(["-c", "cat; echo out; echo err >&2; exit 3"]);
-        let Output { status, stdout, stderr } = lock.run(&mut command, false).expect("it runs");
-        assert_eq!((status.code(), stdout.as_slice(), stderr.as_slice()), (Some(3), &b"out\n"[..], &b"err\n"[..]));
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = lock.run(&mut command, false).expect("it runs");
+        assert_eq!(
+            (status.code(), stdout.as_slice(), stderr.as_slice()),
+            (Some(3), &b"out\n"[..], &b"err\n"[..])
+        );
         drop(lock);
-        assert!(Lock::attempt(&path, Hold::Alone).expect("no error").is_some());
+        assert!(
+            Lock::attempt(&path, Hold::Alone)
+                .expect("no error")
+                .is_some()
+        );
     }
 
     #[test]
@@ -181,13 +202,23 @@ mod tests {
     fn a_program_that_outlives_the_harness_holds_the_lock_until_it_ends() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("lock");
-        let lock = Lock::attempt(&path, Hold::Alone).expect("no error").expect("free");
+        let lock = Lock::attempt(&path, Hold::Alone)
+            .expect("no error")
+            .expect("free");
         let mut command = Command::new("sleep");
-        let mut program =
-            Child::start(command.arg("1000").stdin(lock.shared_as_input().expect("a file"))).expect("runs");
+        let mut program = Child::start(
+            command
+                .arg("1000")
+                .stdin(lock.shared_as_input().expect("a file")),
+        )
+        .expect("runs");
         // The command keeps its own copy of what it passes on.
         drop((lock, command));
-        assert!(Lock::attempt(&path, Hold::Alone).expect("no error").is_none());
+        assert!(
+            Lock::attempt(&path, Hold::Alone)
+                .expect("no error")
+                .is_none()
+        );
         program.end().expect("ended");
         let waited = std::cell::Cell::new(false);
         assert!(Lock::wait(&path, Hold::Alone, &|| waited.set(true)).is_ok());
@@ -196,8 +227,13 @@ mod tests {
     #[test]
     fn a_waiting_harness_goes_before_the_one_that_has_just_measured() {
         let folder = tempfile::tempdir().expect("a folder");
-        let project = Project { root: folder.path().to_owned(), config: Config::default() };
-        let wait = |notify: &dyn Fn(&str)| MeasuringLock::wait(&project, notify).expect("it can be locked");
+        let project = Project {
+            root: folder.path().to_owned(),
+            config: Config::default(),
+        };
+        let wait = |notify: &dyn Fn(&str)| {
+            MeasuringLock::wait(&project, notify).expect("it can be locked")
+        };
         let first = wait(&|message| panic!("nothing holds the lock: {message}"));
         let (sender, order) = mpsc::channel();
         thread::scope(|scope| {
@@ -207,8 +243,10 @@ mod tests {
                 name.send("waited").expect("received");
                 drop(lock);
             });
-            let next =
-                File::options().write(true).open(bases_folder::of(&project).join("time.next.lock")).expect("made");
+            let next = File::options()
+                .write(true)
+                .open(bases_folder::of(&project).join("time.next.lock"))
+                .expect("made");
             while next.try_lock().is_ok() {
                 next.unlock().expect("unlocked");
                 thread::yield_now();
@@ -217,6 +255,9 @@ mod tests {
             let _again = wait(&|_| ());
             sender.send("had measured").expect("received");
         });
-        assert_eq!(order.try_iter().collect::<Vec<_>>(), ["waited", "had measured"]);
+        assert_eq!(
+            order.try_iter().collect::<Vec<_>>(),
+            ["waited", "had measured"]
+        );
     }
 }

@@ -33,9 +33,15 @@ pub(super) struct Tree {
 impl Tree {
     /// Lists these files of a folder. Missing files, and folders, are left out.
     pub(super) fn of(folder: PathBuf, files: impl IntoIterator<Item = PathBuf>) -> Self {
-        let is_file = |file: &PathBuf| fs::symlink_metadata(folder.join(file)).is_ok_and(|found| !found.is_dir());
+        let is_file = |file: &PathBuf| {
+            fs::symlink_metadata(folder.join(file)).is_ok_and(|found| !found.is_dir())
+        };
         let files = files.into_iter().filter(is_file).collect();
-        Self { folder, files, added: Vec::new() }
+        Self {
+            folder,
+            files,
+            added: Vec::new(),
+        }
     }
 
     /// Lists all files below a folder.
@@ -43,10 +49,22 @@ impl Tree {
     /// # Errors
     /// If a folder cannot be read.
     pub(super) fn whole(folder: PathBuf) -> Result<Self, FileError> {
-        let entries = WalkDir::new(&folder).into_iter().filter_ok(|entry| !entry.file_type().is_dir());
-        let files = entries.map_ok(|entry| entry.path().strip_prefix(&folder).unwrap_or(entry.path()).to_owned());
+        let entries = WalkDir::new(&folder)
+            .into_iter()
+            .filter_ok(|entry| !entry.file_type().is_dir());
+        let files = entries.map_ok(|entry| {
+            entry
+                .path()
+                .strip_prefix(&folder)
+                .unwrap_or(entry.path())
+                .to_owned()
+        });
         let files = files.try_collect()?;
-        Ok(Self { folder, files, added: Vec::new() })
+        Ok(Self {
+            folder,
+            files,
+            added: Vec::new(),
+        })
     }
 
     /// Adds one more file, unless the tree has a file of that path.
@@ -71,17 +89,28 @@ impl Tree {
         }
         fs::create_dir_all(to).map_err(at("make", to))?;
         let earlier = fs::read(&list).unwrap_or_default();
-        let earlier = earlier.split(|&byte| byte == 0).filter(|name| !name.is_empty());
-        for old in earlier.map(|name| Path::new(OsStr::from_bytes(name))).filter(|old| !wanted.contains_key(old)) {
+        let earlier = earlier
+            .split(|&byte| byte == 0)
+            .filter(|name| !name.is_empty());
+        for old in earlier
+            .map(|name| Path::new(OsStr::from_bytes(name)))
+            .filter(|old| !wanted.contains_key(old))
+        {
             let path = to.join(old);
             removed(fs::remove_file(&path)).map_err(at("remove", &path))?;
             // A build script that declares no inputs runs again if any file of its package is newer.
-            let manifest = old.ancestors().skip(1).map(|folder| to.join(folder).join("Cargo.toml"));
+            let manifest = old
+                .ancestors()
+                .skip(1)
+                .map(|folder| to.join(folder).join("Cargo.toml"));
             if let Some(manifest) = manifest.into_iter().find(|manifest| manifest.is_file()) {
                 touch(&manifest).map_err(at("write", &manifest))?;
             }
         }
-        let names: Vec<&[u8]> = wanted.keys().map(|path| path.as_os_str().as_encoded_bytes()).collect();
+        let names: Vec<&[u8]> = wanted
+            .keys()
+            .map(|path| path.as_os_str().as_encoded_bytes())
+            .collect();
         // Written before the files, so that after an interruption the next call knows all of them.
         let both = [fs::read(&list).unwrap_or_default(), names.join(&0)].join(&0);
         atomic_file::write(&list, &both).map_err(at("write", &list))?;
@@ -95,7 +124,11 @@ impl Tree {
     /// The same files in the folder that they were mirrored to.
     pub(super) fn mirrored(&self, to: &Path) -> Self {
         let files = self.all().into_keys().map(Path::to_owned).collect();
-        Self { folder: to.to_owned(), files, added: Vec::new() }
+        Self {
+            folder: to.to_owned(),
+            files,
+            added: Vec::new(),
+        }
     }
 
     /// The content of a file; none if the tree does not have it.
@@ -111,7 +144,11 @@ impl Tree {
         let mut hash = Sha256::new();
         for (path, from) in self.all() {
             let content = Content::of(&from).map_err(at("read", &from))?;
-            for part in [path.as_os_str().as_encoded_bytes(), &[content.kind as u8], &content.bytes] {
+            for part in [
+                path.as_os_str().as_encoded_bytes(),
+                &[content.kind as u8],
+                &content.bytes,
+            ] {
                 hash.update((part.len() as u64).to_le_bytes());
                 hash.update(part);
             }
@@ -121,8 +158,16 @@ impl Tree {
 
     /// Every file in order: the path in the tree, and the actual path.
     fn all(&self) -> BTreeMap<&Path, PathBuf> {
-        let own = self.files.iter().map(|file| (file.as_path(), self.folder.join(file)));
-        own.chain(self.added.iter().map(|(path, file)| (path.as_path(), file.clone()))).collect()
+        let own = self
+            .files
+            .iter()
+            .map(|file| (file.as_path(), self.folder.join(file)));
+        own.chain(
+            self.added
+                .iter()
+                .map(|(path, file)| (path.as_path(), file.clone())),
+        )
+        .collect()
     }
 }
 
@@ -145,10 +190,20 @@ impl Content {
     fn of(path: &Path) -> io::Result<Self> {
         let metadata = fs::symlink_metadata(path)?;
         if metadata.is_symlink() {
-            return Ok(Self { kind: Kind::Link, bytes: fs::read_link(path)?.into_os_string().into_vec() });
+            return Ok(Self {
+                kind: Kind::Link,
+                bytes: fs::read_link(path)?.into_os_string().into_vec(),
+            });
         }
-        let kind = if metadata.permissions().mode() & 0o100 == 0 { Kind::File } else { Kind::Program };
-        Ok(Self { kind, bytes: fs::read(path)? })
+        let kind = if metadata.permissions().mode() & 0o100 == 0 {
+            Kind::File
+        } else {
+            Kind::Program
+        };
+        Ok(Self {
+            kind,
+            bytes: fs::read(path)?,
+        })
     }
 }
 
@@ -213,12 +268,21 @@ mod tests {
         let to = folder(&[]);
         let to = to.path().join("made");
         whole(&one).mirror(&to).expect("written");
-        ["a", "b/c"].iter().for_each(|file| touch_long_ago(&to.join(file)));
+        ["a", "b/c"]
+            .iter()
+            .for_each(|file| touch_long_ago(&to.join(file)));
         whole(&other).mirror(&to).expect("written");
-        let time = |file: &str| fs::metadata(to.join(file)).and_then(|file| file.modified()).expect("there");
+        let time = |file: &str| {
+            fs::metadata(to.join(file))
+                .and_then(|file| file.modified())
+                .expect("there")
+        };
         assert_eq!(time("a"), SystemTime::UNIX_EPOCH);
         assert_ne!(time("b/c"), SystemTime::UNIX_EPOCH);
-        assert_eq!(Tree::whole(to.clone()).expect("readable").files, whole(&other).files);
+        assert_eq!(
+            Tree::whole(to.clone()).expect("readable").files,
+            whole(&other).files
+        );
         assert_eq!(fs::read_to_string(to.join("f/g")).expect("there"), "5");
         assert!(!to.join("b/d/e").exists());
     }
@@ -226,22 +290,34 @@ mod tests {
     /// A build script may write among its sources, and cargo a lock file.
     #[test]
     fn files_that_others_wrote_stay() {
-        let (one, other) = (folder(&[("a", "1"), ("b/Cargo.toml", ""), ("b/c", "")]), folder(&[("b/Cargo.toml", "")]));
+        let (one, other) = (
+            folder(&[("a", "1"), ("b/Cargo.toml", ""), ("b/c", "")]),
+            folder(&[("b/Cargo.toml", "")]),
+        );
         let to = folder(&[]);
         let to = to.path().join("made");
         whole(&one).mirror(&to).expect("written");
         fs::write(to.join("b/generated"), "text").expect("written");
         touch_long_ago(&to.join("b/Cargo.toml"));
         whole(&other).mirror(&to).expect("written");
-        assert!(to.join("b/generated").is_file() && !to.join("b/c").exists() && !to.join("a").exists());
-        let manifest = fs::metadata(to.join("b/Cargo.toml")).and_then(|file| file.modified()).expect("there");
+        assert!(
+            to.join("b/generated").is_file() && !to.join("b/c").exists() && !to.join("a").exists()
+        );
+        let manifest = fs::metadata(to.join("b/Cargo.toml"))
+            .and_then(|file| file.modified())
+            .expect("there");
         assert_ne!(manifest, SystemTime::UNIX_EPOCH, "the package lost a file");
         let mirrored = whole(&other).mirrored(&to);
-        assert_eq!(mirrored.digest().expect("readable"), whole(&other).digest().expect("readable"));
+        assert_eq!(
+            mirrored.digest().expect("readable"),
+            whole(&other).digest().expect("readable")
+        );
     }
 
     fn touch_long_ago(file: &Path) {
-        File::open(file).and_then(|file| file.set_modified(SystemTime::UNIX_EPOCH)).expect("set");
+        File::open(file)
+            .and_then(|file| file.set_modified(SystemTime::UNIX_EPOCH))
+            .expect("set");
     }
 
     /// Cargo compares the modification time of the link's target.
@@ -257,7 +333,9 @@ mod tests {
         whole(&made("v1")).mirror(&to).expect("written");
         touch_long_ago(&to.join("v2"));
         whole(&made("v2")).mirror(&to).expect("written");
-        let behind = fs::metadata(to.join("link")).and_then(|file| file.modified()).expect("there");
+        let behind = fs::metadata(to.join("link"))
+            .and_then(|file| file.modified())
+            .expect("there");
         assert_ne!(behind, SystemTime::UNIX_EPOCH);
     }
 
@@ -268,21 +346,40 @@ mod tests {
         fs::set_permissions(one.path().join("run"), Permissions::from_mode(0o755)).expect("set");
         let to = folder(&[("link", "a file before")]);
         whole(&one).mirror(to.path()).expect("written");
-        assert_eq!(fs::read_link(to.path().join("link")).expect("a link"), Path::new("run"));
-        assert_eq!(fs::metadata(to.path().join("run")).expect("there").permissions().mode() & 0o777, 0o755);
+        assert_eq!(
+            fs::read_link(to.path().join("link")).expect("a link"),
+            Path::new("run")
+        );
+        assert_eq!(
+            fs::metadata(to.path().join("run"))
+                .expect("there")
+                .permissions()
+                .mode()
+                & 0o777,
+            0o755
+        );
     }
 
     #[test]
     fn the_digest_depends_on_paths_and_contents() {
         let digest = |files: &[(&str, &str)]| whole(&folder(files)).digest().expect("readable");
-        assert_eq!(digest(&[("a", "1"), ("b", "2")]), digest(&[("b", "2"), ("a", "1")]));
+        assert_eq!(
+            digest(&[("a", "1"), ("b", "2")]),
+            digest(&[("b", "2"), ("a", "1")])
+        );
         assert_ne!(digest(&[("a", "1")]), digest(&[("a", "2")]));
         assert_ne!(digest(&[("a", "1")]), digest(&[("b", "1")]));
         let with = folder(&[("a", "1")]);
         let lock = folder(&[("lock", "3")]);
         let added = whole(&with).with("Cargo.lock".into(), lock.path().join("lock"));
-        assert_eq!(added.digest().expect("readable"), digest(&[("a", "1"), ("Cargo.lock", "3")]));
-        assert_eq!(whole(&with).with("a".into(), lock.path().join("lock")), whole(&with));
+        assert_eq!(
+            added.digest().expect("readable"),
+            digest(&[("a", "1"), ("Cargo.lock", "3")])
+        );
+        assert_eq!(
+            whole(&with).with("a".into(), lock.path().join("lock")),
+            whole(&with)
+        );
     }
 
     #[test]

@@ -26,14 +26,21 @@ impl Repository {
     /// # Errors
     /// If git is missing or the project lies in no repository.
     pub fn open(project: &Project) -> Result<Self, RepositoryError> {
-        Self::with(Git { program: "git".into(), folder: project.root.clone() })
+        Self::with(Git {
+            program: "git".into(),
+            folder: project.root.clone(),
+        })
     }
 
     pub(super) fn with(git: Git) -> Result<Self, RepositoryError> {
         const TASK: &str = "find the repository";
         let git_folder = git.ask(TASK, &["rev-parse", "--absolute-git-dir"])?.into();
         let prefix = git.ask(TASK, &["rev-parse", "--show-prefix"])?.into();
-        Ok(Self { git, git_folder, prefix })
+        Ok(Self {
+            git,
+            git_folder,
+            prefix,
+        })
     }
 
     /// The project's folder in a copy of the repository's files.
@@ -49,20 +56,33 @@ impl Repository {
     pub fn resolve(&self, revision: &str) -> Result<Commit, RepositoryError> {
         const TASK: &str = "look up a revision";
         let unknown = || match self.shallow()? {
-            true => Err(RepositoryError::Shallow(format!("the revision {revision:?}"))),
+            true => Err(RepositoryError::Shallow(format!(
+                "the revision {revision:?}"
+            ))),
             false => Err(RepositoryError::Unknown(revision.to_owned())),
         };
         // An option to git is no revision.
         if revision.is_empty() || revision.starts_with('-') {
             return unknown();
         }
-        let found = self.git.run(TASK, &["rev-parse", "--verify", "--quiet", &format!("{revision}^{{commit}}")])?;
+        let found = self.git.run(
+            TASK,
+            &[
+                "rev-parse",
+                "--verify",
+                "--quiet",
+                &format!("{revision}^{{commit}}"),
+            ],
+        )?;
         if !found.status.success() {
             return unknown();
         }
         let id = String::from_utf8_lossy(&found.stdout).trim().to_owned();
         let found = self.log(TASK, &["-1", &id, "--"])?.pop();
-        found.ok_or_else(|| RepositoryError::Git { task: TASK, message: "it printed nothing".to_owned() })
+        found.ok_or_else(|| RepositoryError::Git {
+            task: TASK,
+            message: "it printed nothing".to_owned(),
+        })
     }
 
     /// Returns the commit of the working tree, and whether the tree has changes. The user's index is not refreshed.
@@ -71,8 +91,13 @@ impl Repository {
     /// If there is no commit yet.
     pub fn head(&self) -> Result<Head, RepositoryError> {
         let commit = self.resolve("HEAD")?;
-        let changes = self.git.ask("look for changes", &["status", "--porcelain"])?;
-        Ok(Head { commit, dirty: !changes.is_empty() })
+        let changes = self
+            .git
+            .ask("look for changes", &["status", "--porcelain"])?;
+        Ok(Head {
+            commit,
+            dirty: !changes.is_empty(),
+        })
     }
 
     /// Returns the top folder of the working tree, and its files that are tracked, or new and not ignored, relative to
@@ -81,10 +106,19 @@ impl Repository {
     /// # Errors
     /// If git fails.
     pub(super) fn files(&self) -> Result<(PathBuf, Vec<PathBuf>), RepositoryError> {
-        let folder = self.git.complete("find the top of the repository", &["rev-parse", "--show-toplevel"])?;
-        let folder = PathBuf::from(OsStr::from_bytes(folder.strip_suffix(b"\n").unwrap_or(&folder)));
+        let folder = self.git.complete(
+            "find the top of the repository",
+            &["rev-parse", "--show-toplevel"],
+        )?;
+        let folder = PathBuf::from(OsStr::from_bytes(
+            folder.strip_suffix(b"\n").unwrap_or(&folder),
+        ));
         // From a truncated list, other programs would be built.
-        let files = Git { folder: folder.clone(), ..self.git.clone() }.files()?;
+        let files = Git {
+            folder: folder.clone(),
+            ..self.git.clone()
+        }
+        .files()?;
         Ok((folder, files))
     }
 
@@ -95,14 +129,24 @@ impl Repository {
     /// If there is no commit yet.
     pub fn head_outside(&self, folder: &Path) -> Result<Head, RepositoryError> {
         let head = self.head()?;
-        let inside = folder.components().all(|part| matches!(part, std::path::Component::Normal(_)));
+        let inside = folder
+            .components()
+            .all(|part| matches!(part, std::path::Component::Normal(_)));
         if !inside || folder.as_os_str().is_empty() {
             return Ok(head);
         }
         let rest = format!(":(exclude){}", folder.display());
-        let changes = self.git.ask("look for changes", &["status", "--porcelain", "--", ":/", &rest])?;
-        let commit = self.last_change_outside(&head.commit, folder)?.unwrap_or(head.commit);
-        Ok(Head { commit, dirty: !changes.is_empty() })
+        let changes = self.git.ask(
+            "look for changes",
+            &["status", "--porcelain", "--", ":/", &rest],
+        )?;
+        let commit = self
+            .last_change_outside(&head.commit, folder)?
+            .unwrap_or(head.commit);
+        Ok(Head {
+            commit,
+            dirty: !changes.is_empty(),
+        })
     }
 
     /// The commits on the first-parent line from `good` (excluded) to `bad` (included), oldest first. Commits of merged
@@ -113,12 +157,16 @@ impl Repository {
     /// If `bad` does not descend from `good`, or the history between them was not fetched.
     pub fn commits(&self, good: &Commit, bad: &Commit) -> Result<Vec<Commit>, RepositoryError> {
         const TASK: &str = "list the commits between two revisions";
-        let output = self.git.run(TASK, &["merge-base", "--is-ancestor", &good.id, &bad.id])?;
+        let output = self
+            .git
+            .run(TASK, &["merge-base", "--is-ancestor", &good.id, &bad.id])?;
         let range = format!("{}..{}", good.id, bad.id);
         let (good, bad) = (good.short().to_owned(), bad.short().to_owned());
         match output.status.code() {
             Some(0) => self.log(TASK, &["--reverse", &range, "--"]),
-            Some(1) if self.shallow()? => Err(RepositoryError::Shallow(format!("the history from {good} to {bad}"))),
+            Some(1) if self.shallow()? => Err(RepositoryError::Shallow(format!(
+                "the history from {good} to {bad}"
+            ))),
             Some(1) => Err(RepositoryError::NotAncestor(good, bad)),
             _ => Err(failed(TASK, &self.git.folder, &output)),
         }
@@ -129,10 +177,16 @@ impl Repository {
     ///
     /// # Errors
     /// If git fails.
-    pub fn last_change_outside(&self, commit: &Commit, folder: &Path) -> Result<Option<Commit>, RepositoryError> {
+    pub fn last_change_outside(
+        &self,
+        commit: &Commit,
+        folder: &Path,
+    ) -> Result<Option<Commit>, RepositoryError> {
         let rest = format!(":(exclude){}", folder.display());
         let call = ["-1", &commit.id, "--", ":/", &rest];
-        Ok(self.log("look for the last change outside a folder", &call)?.pop())
+        Ok(self
+            .log("look for the last change outside a folder", &call)?
+            .pop())
     }
 
     /// The commits on the first-parent line of the current branch, oldest first; with a folder of the project, only
@@ -151,10 +205,20 @@ impl Repository {
     /// # Errors
     /// If git fails.
     pub fn folders(&self, commit: &Commit, folder: &Path) -> Result<Vec<String>, RepositoryError> {
-        let list = ["ls-tree", "-d", "--name-only", "-z", &format!("{}:./{}", commit.id, folder.display())];
+        let list = [
+            "ls-tree",
+            "-d",
+            "--name-only",
+            "-z",
+            &format!("{}:./{}", commit.id, folder.display()),
+        ];
         let output = self.git.run("list a folder of a commit", &list)?;
         let names = String::from_utf8_lossy(&output.stdout).into_owned();
-        Ok(names.split('\0').filter(|name| !name.is_empty() && output.status.success()).map(str::to_owned).collect())
+        Ok(names
+            .split('\0')
+            .filter(|name| !name.is_empty() && output.status.success())
+            .map(str::to_owned)
+            .collect())
     }
 
     /// The content of a file of the project at a commit; none if the commit has no such file.
@@ -162,22 +226,41 @@ impl Repository {
     /// # Errors
     /// If git fails.
     pub fn file(&self, commit: &Commit, file: &Path) -> Result<Option<String>, RepositoryError> {
-        let show = ["cat-file", "blob", &format!("{}:./{}", commit.id, file.display())];
+        let show = [
+            "cat-file",
+            "blob",
+            &format!("{}:./{}", commit.id, file.display()),
+        ];
         let output = self.git.run("read a file of a commit", &show)?;
-        Ok(output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned()))
+        Ok(output
+            .status
+            .success()
+            .then(|| String::from_utf8_lossy(&output.stdout).into_owned()))
     }
 
     /// Lists commits on a first-parent line, as these arguments of `git log` select them.
     fn log(&self, task: &'static str, arguments: &[&str]) -> Result<Vec<Commit>, RepositoryError> {
-        let log = ["log", "--first-parent", "--no-color", "--encoding=UTF-8", COMMIT_FORMAT];
+        let log = [
+            "log",
+            "--first-parent",
+            "--no-color",
+            "--encoding=UTF-8",
+            COMMIT_FORMAT,
+        ];
         let lines = self.git.ask(task, &[&log, arguments].concat())?;
         let parse = |line: &str| {
-            Commit::parse(line).ok_or_else(|| RepositoryError::Git { task, message: format!("it printed {line:?}") })
+            Commit::parse(line).ok_or_else(|| RepositoryError::Git {
+                task,
+                message: format!("it printed {line:?}"),
+            })
         };
         lines.lines().map(parse).collect()
     }
 
     fn shallow(&self) -> Result<bool, RepositoryError> {
-        Ok(self.git.ask("find out whether this clone is shallow", &["rev-parse", "--is-shallow-repository"])? == "true")
+        Ok(self.git.ask(
+            "find out whether this clone is shallow",
+            &["rev-parse", "--is-shallow-repository"],
+        )? == "true")
     }
 }

@@ -27,7 +27,10 @@ impl Slot {
         let waiting = || notify("waiting for another harness that removes an old base");
         let lock = Lock::wait(&path, Hold::Shared, &waiting)?;
         lock.note_use().map_err(at("write", &path))?;
-        Ok(Self { folder, _lock: lock })
+        Ok(Self {
+            folder,
+            _lock: lock,
+        })
     }
 
     /// The revision's files.
@@ -50,7 +53,12 @@ impl Slot {
     }
 
     /// Writes the revision's files, replacing any remains of an interrupted harness.
-    pub(super) fn unpack(&self, repository: &Repository, commit: &Commit, build: &Lock) -> Result<(), CheckoutError> {
+    pub(super) fn unpack(
+        &self,
+        repository: &Repository,
+        commit: &Commit,
+        build: &Lock,
+    ) -> Result<(), CheckoutError> {
         const TASK: &str = "unpack the revision";
         let (source, index) = (self.source(), self.folder.join("index"));
         for old in [source.clone(), self.programs()] {
@@ -61,21 +69,33 @@ impl Slot {
         }
         fs::create_dir_all(&source).map_err(at("make", &source))?;
         let mut git = repository.git.command();
-        git.arg("--git-dir").arg(&repository.git_folder).arg("--work-tree").arg(&source);
-        git.args(["read-tree", "--reset", "-u", &commit.id]).env("GIT_INDEX_FILE", &index).current_dir(&source);
-        let output = build.run(&mut git, false).map_err(at("run git in", &source))?;
+        git.arg("--git-dir")
+            .arg(&repository.git_folder)
+            .arg("--work-tree")
+            .arg(&source);
+        git.args(["read-tree", "--reset", "-u", &commit.id])
+            .env("GIT_INDEX_FILE", &index)
+            .current_dir(&source);
+        let output = build
+            .run(&mut git, false)
+            .map_err(at("run git in", &source))?;
         if !output.status.success() {
             // The incomplete files are useless, and may be what fills the disk.
             let _ = fs::remove_dir_all(&source);
             return Err(match failed(TASK, &source, &output) {
-                _ if tells_full_disk(&output.stderr) => at("write", &source)(io::ErrorKind::StorageFull.into()).into(),
+                _ if tells_full_disk(&output.stderr) => {
+                    at("write", &source)(io::ErrorKind::StorageFull.into()).into()
+                }
                 _ if process::stopped() => CheckoutError::Interrupted,
                 error => error.into(),
             });
         }
         removed(fs::remove_file(&index)).map_err(at("remove", &index))?;
         let marker = self.marker();
-        Ok(atomic_file::write(&marker, format!("{}\n", commit.id).as_bytes()).map_err(at("write", &marker))?)
+        Ok(
+            atomic_file::write(&marker, format!("{}\n", commit.id).as_bytes())
+                .map_err(at("write", &marker))?,
+        )
     }
 }
 

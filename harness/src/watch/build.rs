@@ -26,21 +26,37 @@ pub struct Built {
 ///
 /// # Errors
 /// If cargo is missing or the build fails.
-pub fn build(project: &Project, instruments: &[Instrument], quiet: bool) -> Result<Built, MeasureError> {
+pub fn build(
+    project: &Project,
+    instruments: &[Instrument],
+    quiet: bool,
+) -> Result<Built, MeasureError> {
     let wanted = needed(&project.config, instruments);
     let began = Instant::now();
-    let programs = Programs::build_incrementally(project, &wanted, quiet)
-        .map_err(|error| if process::stopped() { MeasureError::Interrupted } else { error.into() })?;
+    let programs = Programs::build_incrementally(project, &wanted, quiet).map_err(|error| {
+        if process::stopped() {
+            MeasureError::Interrupted
+        } else {
+            error.into()
+        }
+    })?;
     let took = began.elapsed();
-    let is_known = !wanted.iter().any(|program| matches!(program, Program::Command(_)));
+    let is_known = !wanted
+        .iter()
+        .any(|program| matches!(program, Program::Command(_)));
     let digest = is_known.then(|| digest(&programs)).transpose()?;
-    Ok(Built { programs, took, digest })
+    Ok(Built {
+        programs,
+        took,
+        digest,
+    })
 }
 
 fn digest(programs: &Programs) -> Result<[u8; 32], ProgramError> {
     let mut digest = Sha256::new();
     for path in programs.files() {
-        let content = fs::read(path).map_err(|_| ProgramError::Missing(path.display().to_string()))?;
+        let content =
+            fs::read(path).map_err(|_| ProgramError::Missing(path.display().to_string()))?;
         digest.update(content.len().to_le_bytes());
         digest.update(content);
     }
@@ -61,11 +77,16 @@ mod tests {
             fs::create_dir_all(path.parent().expect("a folder")).expect("made");
             fs::write(path, text).expect("written");
         };
-        write("Cargo.toml", "[workspace]\nmembers = ['suite']\nresolver = '3'\n");
-        let manifest =
-            "[package]\nname = 'harness-suite'\nversion = '0.1.0'\n[[bin]]\nname = 'probe'\npath = 'probe.rs'\n";
+        write(
+            "Cargo.toml",
+            "[workspace]\nmembers = ['suite']\nresolver = '3'\n",
+        );
+        let manifest = "[package]\nname = 'harness-suite'\nversion = '0.1.0'\n[[bin]]\nname = 'probe'\npath = 'probe.rs'\n";
         write("suite/Cargo.toml", manifest);
-        Project { root: root.to_owned(), config: Config::default() }
+        Project {
+            root: root.to_owned(),
+            config: Config::default(),
+        }
     }
 
     #[test]
@@ -76,14 +97,28 @@ mod tests {
             fs::write(folder.path().join("suite/probe.rs"), source).expect("written");
             // Newer than the files of the previous build.
             let later = std::time::SystemTime::now() + Duration::from_secs(2);
-            let file = fs::File::options().append(true).open(folder.path().join("suite/probe.rs")).expect("there");
+            let file = fs::File::options()
+                .append(true)
+                .open(folder.path().join("suite/probe.rs"))
+                .expect("there");
             file.set_modified(later).expect("set");
             build(&project, &[], true)
         };
-        let digest = |source: &str| built(source).expect("it builds").digest.expect("all of it is built");
+        let digest = |source: &str| {
+            built(source)
+                .expect("it builds")
+                .digest
+                .expect("all of it is built")
+        };
         let first = digest("fn main() { println!(\"one\") }\n");
-        assert_eq!(digest("fn main() { println!(\"one\") }\n// And a word.\n"), first);
-        assert!(matches!(built("fn main() {"), Err(MeasureError::Program(ProgramError::Build(_)))));
+        assert_eq!(
+            digest("fn main() { println!(\"one\") }\n// And a word.\n"),
+            first
+        );
+        assert!(matches!(
+            built("fn main() {"),
+            Err(MeasureError::Program(ProgramError::Build(_)))
+        ));
         assert_ne!(digest("fn main() { println!(\"two\") }\n"), first);
     }
 
@@ -92,6 +127,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let mut project = workspace(folder.path());
         project.config.probe = Program::Command(vec!["true".to_owned()]);
-        assert_eq!(build(&project, &[], true).expect("nothing to build").digest, None);
+        assert_eq!(
+            build(&project, &[], true).expect("nothing to build").digest,
+            None
+        );
     }
 }

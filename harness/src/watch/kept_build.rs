@@ -38,8 +38,13 @@ impl KeptBuild {
     /// # Errors
     /// If a file cannot be copied.
     pub fn of(command: &Command) -> io::Result<Self> {
-        let folder = tempfile::Builder::new().prefix("harness-watch-").tempdir()?;
-        let runs_in = command.get_current_dir().unwrap_or(Path::new(".")).to_path_buf();
+        let folder = tempfile::Builder::new()
+            .prefix("harness-watch-")
+            .tempdir()?;
+        let runs_in = command
+            .get_current_dir()
+            .unwrap_or(Path::new("."))
+            .to_path_buf();
         (0..COPIES).try_for_each(|number| fs::create_dir(copy(folder.path(), number)))?;
         let keep = |word: &OsStr| -> io::Result<Word> {
             let file = runs_in.join(word);
@@ -54,17 +59,27 @@ impl KeptBuild {
         // A bare name is searched in `PATH`, whatever files the folder has.
         let program = command.get_program();
         let is_path = Path::new(program).components().count() > 1;
-        let mut words = vec![if is_path { keep(program)? } else { Word::Plain(program.to_owned()) }];
+        let mut words = vec![if is_path {
+            keep(program)?
+        } else {
+            Word::Plain(program.to_owned())
+        }];
         for argument in command.get_args() {
             words.push(keep(argument)?);
         }
-        Ok(Self { words, runs_in, folder })
+        Ok(Self {
+            words,
+            runs_in,
+            folder,
+        })
     }
 
     /// A command that starts the copy of this number, modulo the number of copies.
     pub fn command(&self, number: usize) -> Command {
         let word = |word: &Word| match word {
-            Word::Kept(name) => copy(self.folder.path(), number % COPIES).join(name).into_os_string(),
+            Word::Kept(name) => copy(self.folder.path(), number % COPIES)
+                .join(name)
+                .into_os_string(),
             Word::Plain(word) => word.clone(),
         };
         let mut words = self.words.iter().map(word);
@@ -94,21 +109,33 @@ mod tests {
         let script = folder.path().join("probe");
         let write = |word: &str| {
             fs::write(&script, format!("#!/bin/sh\necho {word} $1; pwd")).expect("written");
-            fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("made executable");
+            fs::set_permissions(&script, fs::Permissions::from_mode(0o755))
+                .expect("made executable");
         };
         write("one");
         let mut straight = Command::new(&script);
         straight.arg("first").current_dir(folder.path());
         let mut by_shell = Command::new("sh");
-        by_shell.args(["./probe", "second"]).current_dir(folder.path());
+        by_shell
+            .args(["./probe", "second"])
+            .current_dir(folder.path());
         let kept = [straight, by_shell].map(|command| KeptBuild::of(&command).expect("kept"));
         write("two");
         let here = folder.path().canonicalize().expect("there");
         let outputs = kept.each_ref().map(|copies| output(&mut copies.command(1)));
-        assert_eq!(outputs, ["first", "second"].map(|word| format!("one {word}\n{}\n", here.display())));
-        let programs = [0, COPIES - 1, COPIES].map(|number| kept[0].command(number).get_program().to_owned());
-        assert!(programs[0] != programs[1] && programs[0] == programs[2], "{programs:?}");
-        let places = kept.each_ref().map(|copies| copies.folder.path().to_owned());
+        assert_eq!(
+            outputs,
+            ["first", "second"].map(|word| format!("one {word}\n{}\n", here.display()))
+        );
+        let programs =
+            [0, COPIES - 1, COPIES].map(|number| kept[0].command(number).get_program().to_owned());
+        assert!(
+            programs[0] != programs[1] && programs[0] == programs[2],
+            "{programs:?}"
+        );
+        let places = kept
+            .each_ref()
+            .map(|copies| copies.folder.path().to_owned());
         drop(kept);
         assert!(places.iter().all(|place| !place.exists()));
     }

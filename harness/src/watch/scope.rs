@@ -12,8 +12,14 @@ use crate::programs::{Target, cargo};
 use crate::project::{Program, Project};
 
 /// Files in the project's root that affect how its packages are built.
-const OF_THE_ROOT: [&str; 6] =
-    ["Cargo.toml", "Cargo.lock", ".cargo/config.toml", "rust-toolchain.toml", "rust-toolchain", "harness.toml"];
+const OF_THE_ROOT: [&str; 6] = [
+    "Cargo.toml",
+    "Cargo.lock",
+    ".cargo/config.toml",
+    "rust-toolchain.toml",
+    "rust-toolchain",
+    "harness.toml",
+];
 
 /// The folders and files that are watched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,14 +38,25 @@ impl Scope {
     /// broken.
     pub fn of(project: &Project, programs: &[&Program]) -> Self {
         let root = &project.root;
-        let targets: Option<Vec<Target>> = programs.iter().map(|program| Target::of(program)).collect();
+        let targets: Option<Vec<Target>> =
+            programs.iter().map(|program| Target::of(program)).collect();
         let folders = targets.and_then(|targets| {
-            let packages: Vec<&str> = targets.iter().map(|target| target.package.as_str()).collect();
+            let packages: Vec<&str> = targets
+                .iter()
+                .map(|target| target.package.as_str())
+                .collect();
             folders(&metadata(root)?, &packages)
         });
-        let mut without = vec![root.join("target"), root.join(".git"), project.records(), project.reports()];
+        let mut without = vec![
+            root.join("target"),
+            root.join(".git"),
+            project.records(),
+            project.reports(),
+        ];
         // The folder for temporary files holds the copies of earlier builds.
-        without.extend(Some(std::env::temp_dir()).filter(|folder| folder != root && folder.starts_with(root)));
+        without.extend(
+            Some(std::env::temp_dir()).filter(|folder| folder != root && folder.starts_with(root)),
+        );
         Self {
             folders: folders.unwrap_or_else(|| vec![root.clone()]),
             files: OF_THE_ROOT.map(|name| root.join(name)).to_vec(),
@@ -49,7 +66,8 @@ impl Scope {
 
     /// Returns true if a change of this file may change the scope.
     pub fn depends_on(&self, path: &Path) -> bool {
-        self.files.iter().any(|file| file == path) || path.file_name().is_some_and(|name| name == "Cargo.toml")
+        self.files.iter().any(|file| file == path)
+            || path.file_name().is_some_and(|name| name == "Cargo.toml")
     }
 }
 
@@ -57,24 +75,46 @@ impl Scope {
 fn metadata(root: &Path) -> Option<Metadata> {
     let mut command = Command::new(cargo());
     // The build reports errors in manifests.
-    command.args(["metadata", "--format-version", "1"]).current_dir(root).stderr(Stdio::null());
+    command
+        .args(["metadata", "--format-version", "1"])
+        .current_dir(root)
+        .stderr(Stdio::null());
     serde_json::from_slice(&printed(&mut command).ok()?).ok()
 }
 
 /// The folders of the named packages and of all local packages that they depend on; none if a named one is missing.
 fn folders(metadata: &Metadata, packages: &[&str]) -> Option<Vec<PathBuf>> {
     // A package without a source is a folder of the user's.
-    let local = metadata.packages.iter().filter(|package| package.source.is_none()).collect_vec();
+    let local = metadata
+        .packages
+        .iter()
+        .filter(|package| package.source.is_none())
+        .collect_vec();
     let nodes = &metadata.resolve.as_ref()?.nodes;
-    let named = |name: &&str| Some(&local.iter().find(|package| package.name.as_str() == *name)?.id);
+    let named = |name: &&str| {
+        Some(
+            &local
+                .iter()
+                .find(|package| package.name.as_str() == *name)?
+                .id,
+        )
+    };
     let mut waiting = packages.iter().map(named).collect::<Option<Vec<_>>>()?;
     let mut found = BTreeSet::new();
     while let Some(id) = waiting.pop() {
-        let manifest = local.iter().find(|package| package.id == *id).map(|package| &package.manifest_path);
+        let manifest = local
+            .iter()
+            .find(|package| package.id == *id)
+            .map(|package| &package.manifest_path);
         if let Some(folder) = manifest.and_then(|manifest| manifest.parent())
             && found.insert(folder.as_std_path().to_owned())
         {
-            waiting.extend(nodes.iter().filter(|node| node.id == *id).flat_map(|node| &node.dependencies));
+            waiting.extend(
+                nodes
+                    .iter()
+                    .filter(|node| node.id == *id)
+                    .flat_map(|node| &node.dependencies),
+            );
         }
     }
     Some(found.into_iter().collect())
@@ -92,7 +132,8 @@ mod tests {
             json!({"id": id, "name": id, "version": "0.1.0", "source": source, "dependencies": [], "targets": [],
                 "features": {}, "manifest_path": format!("/w/{id}/Cargo.toml")})
         };
-        let needs = |id: &str, dependencies: &[&str]| json!({"id": id, "dependencies": dependencies});
+        let needs =
+            |id: &str, dependencies: &[&str]| json!({"id": id, "dependencies": dependencies});
         let metadata = json!({
             "version": 1, "workspace_root": "/w", "workspace_members": [], "target_directory": "/w/target",
             "packages": [
@@ -107,10 +148,19 @@ mod tests {
         let metadata = serde_json::from_value(metadata).expect("as cargo writes it");
         let found = |packages: &[&str]| {
             let folders = folders(&metadata, packages)?;
-            Some(folders.iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>().join(" "))
+            Some(
+                folders
+                    .iter()
+                    .map(|folder| folder.display().to_string())
+                    .collect::<Vec<_>>()
+                    .join(" "),
+            )
         };
         assert_eq!(found(&["suite"]).as_deref(), Some("/w/engine /w/suite"));
-        assert_eq!(found(&["engine", "cli"]).as_deref(), Some("/w/cli /w/engine /w/suite"));
+        assert_eq!(
+            found(&["engine", "cli"]).as_deref(),
+            Some("/w/cli /w/engine /w/suite")
+        );
         assert_eq!(found(&["serde"]), None, "not ours");
         assert_eq!(found(&["nowhere"]), None);
     }
@@ -118,7 +168,10 @@ mod tests {
     #[test]
     fn for_a_command_the_whole_project_is_watched() {
         let folder = tempfile::tempdir().expect("a folder");
-        let project = Project { root: folder.path().to_owned(), config: crate::project::Config::default() };
+        let project = Project {
+            root: folder.path().to_owned(),
+            config: crate::project::Config::default(),
+        };
         let scope = Scope::of(&project, &[&Program::Command(vec!["./probe".to_owned()])]);
         assert_eq!(scope.folders, [folder.path()]);
         assert!(scope.depends_on(&folder.path().join("harness.toml")));

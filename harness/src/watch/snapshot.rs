@@ -42,7 +42,10 @@ pub enum Kind {
 
 impl Stamp {
     pub(super) fn of(metadata: &Metadata) -> Self {
-        Self { modified: metadata.modified().ok(), length: metadata.len() }
+        Self {
+            modified: metadata.modified().ok(),
+            length: metadata.len(),
+        }
     }
 }
 
@@ -66,15 +69,23 @@ pub(super) fn edits(before: &Snapshot, after: &Snapshot) -> Vec<Edit> {
             (None, _) => Kind::New,
             (_, None) => Kind::Deleted,
         };
-        Some(Edit { path: path.clone(), kind })
+        Some(Edit {
+            path: path.clone(),
+            kind,
+        })
     };
     paths.filter_map(edit).collect()
 }
 
 /// The edits in one clause, with paths relative to a folder: `a.rs changed, b.rs deleted`.
 pub fn told(edits: &[Edit], root: &Path) -> String {
-    let clause =
-        |Edit { path, kind }: &Edit| format!("{} {}", path.strip_prefix(root).unwrap_or(path).display(), kind.told());
+    let clause = |Edit { path, kind }: &Edit| {
+        format!(
+            "{} {}",
+            path.strip_prefix(root).unwrap_or(path).display(),
+            kind.told()
+        )
+    };
     let more = match edits.len().saturating_sub(NAMED) {
         0 => None,
         1 => Some("1 more file".to_owned()),
@@ -93,8 +104,14 @@ mod tests {
 
     /// A snapshot from names, each with the second in which the file was written.
     fn snapshot(files: &[(&str, u64)]) -> Snapshot {
-        let stamp = |second| Stamp { modified: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(second)), length: 1 };
-        files.iter().map(|&(path, second)| (PathBuf::from(path), stamp(second))).collect()
+        let stamp = |second| Stamp {
+            modified: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(second)),
+            length: 1,
+        };
+        files
+            .iter()
+            .map(|&(path, second)| (PathBuf::from(path), stamp(second)))
+            .collect()
     }
 
     #[test]
@@ -102,11 +119,24 @@ mod tests {
         let before = snapshot(&[("/p/a.rs", 1), ("/p/b.rs", 1), ("/p/c.rs", 1)]);
         let after = snapshot(&[("/p/a.rs", 2), ("/p/c.rs", 1), ("/p/d.rs", 1)]);
         let edits = edits(&before, &after);
-        assert_eq!(told(&edits, Path::new("/p")), "a.rs changed, b.rs deleted, d.rs is new");
-        let many: Vec<Edit> =
-            (0..9).map(|number| Edit { path: format!("/q/{number}").into(), kind: Kind::New }).collect();
-        assert_eq!(told(&many, Path::new("/p")), "/q/0 is new, /q/1 is new, /q/2 is new, 6 more files");
-        assert_eq!(told(&many[..4], Path::new("/q")), "0 is new, 1 is new, 2 is new, 1 more file");
+        assert_eq!(
+            told(&edits, Path::new("/p")),
+            "a.rs changed, b.rs deleted, d.rs is new"
+        );
+        let many: Vec<Edit> = (0..9)
+            .map(|number| Edit {
+                path: format!("/q/{number}").into(),
+                kind: Kind::New,
+            })
+            .collect();
+        assert_eq!(
+            told(&many, Path::new("/p")),
+            "/q/0 is new, /q/1 is new, /q/2 is new, 6 more files"
+        );
+        assert_eq!(
+            told(&many[..4], Path::new("/q")),
+            "0 is new, 1 is new, 2 is new, 1 more file"
+        );
     }
 
     proptest! {

@@ -41,10 +41,18 @@ struct Listing {
 impl Sources {
     /// Reads the current files.
     pub fn new(scope: Scope) -> Self {
-        let mut sources =
-            Self { scope, listing: Listing::default(), known: Snapshot::new(), contents: BTreeMap::new() };
+        let mut sources = Self {
+            scope,
+            listing: Listing::default(),
+            known: Snapshot::new(),
+            contents: BTreeMap::new(),
+        };
         sources.known = sources.snapshot();
-        sources.contents = sources.known.keys().map(|path| (path.clone(), digest(path))).collect();
+        sources.contents = sources
+            .known
+            .keys()
+            .map(|path| (path.clone(), digest(path)))
+            .collect();
         sources
     }
 
@@ -96,11 +104,26 @@ impl Sources {
     }
 
     fn snapshot(&mut self) -> Snapshot {
-        if self.listing.files.is_empty() || self.listing.folders.iter().any(|(path, time)| modified(path) != *time) {
+        if self.listing.files.is_empty()
+            || self
+                .listing
+                .folders
+                .iter()
+                .any(|(path, time)| modified(path) != *time)
+        {
             self.listing = Listing::of(&self.scope);
         }
-        let stamp = |path: &PathBuf| fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|data| Stamp::of(&data));
-        self.listing.files.iter().filter_map(|path| Some((path.clone(), stamp(path)?))).collect()
+        let stamp = |path: &PathBuf| {
+            fs::metadata(path)
+                .ok()
+                .filter(fs::Metadata::is_file)
+                .map(|data| Stamp::of(&data))
+        };
+        self.listing
+            .files
+            .iter()
+            .filter_map(|path| Some((path.clone(), stamp(path)?)))
+            .collect()
     }
 }
 
@@ -113,27 +136,46 @@ impl Listing {
         }
         files.retain(|file| !scope.without.iter().any(|folder| file.starts_with(folder)));
         let files = files.into_iter().sorted_unstable().dedup().collect_vec();
-        let folders = files.iter().filter_map(|file| file.parent()).chain(scope.folders.iter().map(PathBuf::as_path));
-        let folders = folders.unique().map(|folder| (folder.to_owned(), modified(folder))).collect();
+        let folders = files
+            .iter()
+            .filter_map(|file| file.parent())
+            .chain(scope.folders.iter().map(PathBuf::as_path));
+        let folders = folders
+            .unique()
+            .map(|folder| (folder.to_owned(), modified(folder)))
+            .collect();
         Self { files, folders }
     }
 }
 
 /// All files below a folder, except hidden ones and those in the folders `without`.
 fn walk(folder: &Path, without: &[PathBuf]) -> Vec<PathBuf> {
-    let is_hidden = |entry: &DirEntry| entry.depth() > 0 && entry.file_name().as_bytes().starts_with(b".");
-    let is_wanted = |entry: &DirEntry| !is_hidden(entry) && !without.iter().any(|folder| folder == entry.path());
-    let entries = WalkDir::new(folder).into_iter().filter_entry(is_wanted).flatten();
-    entries.filter(|entry| !entry.file_type().is_dir()).map(DirEntry::into_path).collect()
+    let is_hidden =
+        |entry: &DirEntry| entry.depth() > 0 && entry.file_name().as_bytes().starts_with(b".");
+    let is_wanted = |entry: &DirEntry| {
+        !is_hidden(entry) && !without.iter().any(|folder| folder == entry.path())
+    };
+    let entries = WalkDir::new(folder)
+        .into_iter()
+        .filter_entry(is_wanted)
+        .flatten();
+    entries
+        .filter(|entry| !entry.file_type().is_dir())
+        .map(DirEntry::into_path)
+        .collect()
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {
-    fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
+    fs::metadata(path)
+        .and_then(|metadata| metadata.modified())
+        .ok()
 }
 
 /// The digest of a file's content; none if it cannot be read.
 fn digest(path: &Path) -> Option<[u8; 32]> {
-    fs::read(path).ok().map(|content| Sha256::digest(content).into())
+    fs::read(path)
+        .ok()
+        .map(|content| Sha256::digest(content).into())
 }
 
 #[cfg(test)]
@@ -187,7 +229,17 @@ mod tests {
             ("deep/b.rs", Kind::Deleted),
             ("deep/new/d.rs", Kind::New),
         ];
-        assert_eq!(sources.wait(), Some(edited.map(|(path, kind)| Edit { path: root.join(path), kind }).to_vec()));
+        assert_eq!(
+            sources.wait(),
+            Some(
+                edited
+                    .map(|(path, kind)| Edit {
+                        path: root.join(path),
+                        kind
+                    })
+                    .to_vec()
+            )
+        );
         assert!(!sources.stirred());
     }
 
@@ -222,10 +274,18 @@ mod tests {
     fn ignored_files_are_not_watched() {
         let (folder, _) = watched();
         let root = folder.path();
-        let made = Command::new("git").args(["init", "--quiet"]).current_dir(root).status().expect("git");
+        let made = Command::new("git")
+            .args(["init", "--quiet"])
+            .current_dir(root)
+            .status()
+            .expect("git");
         assert!(made.success());
         write(root, ".gitignore", "*.log\n");
-        let scope = Scope { folders: vec![root.to_owned()], files: Vec::new(), without: vec![root.join("target")] };
+        let scope = Scope {
+            folders: vec![root.to_owned()],
+            files: Vec::new(),
+            without: vec![root.join("target")],
+        };
         let mut sources = Sources::new(scope);
         // Git lists hidden files, too.
         assert_eq!(sources.count(), 4);

@@ -38,17 +38,33 @@ impl State {
         progress: &dyn Progress,
     ) -> Result<Self, MeasureError> {
         let greeting = measured.greet(request.time_limit)?;
-        let selected = last_phases(request.plan.select(&greeting.workloads)?, &request.plan.phases);
+        let selected = last_phases(
+            request.plan.select(&greeting.workloads)?,
+            &request.plan.phases,
+        );
         let mut counting = request.clone();
         counting.isa = counting.isa.or_else(|| earlier.and_then(Self::counted_isa));
-        counting.plan.instruments.retain(|instrument| instrument.is_counted());
+        counting
+            .plan
+            .instruments
+            .retain(|instrument| instrument.is_counted());
         let instruments = &counting.plan.instruments;
-        let is_counted = |workload: &Selected| instruments.iter().any(|&instrument| workload.takes(instrument));
+        let is_counted = |workload: &Selected| {
+            instruments
+                .iter()
+                .any(|&instrument| workload.takes(instrument))
+        };
         let counted: Vec<Selected> = selected.into_iter().filter(is_counted).collect();
         let is_any = !counted.is_empty();
-        let counts = is_any.then(|| measured.take(&greeting, &counted, &counting, progress)).transpose()?;
+        let counts = is_any
+            .then(|| measured.take(&greeting, &counted, &counting, progress))
+            .transpose()?;
         let probe = KeptBuild::of(&measured.programs.command(&measured.project.config.probe));
-        Ok(Self { greeting, counts, probe: probe.map_err(MeasureError::Keep)? })
+        Ok(Self {
+            greeting,
+            counts,
+            probe: probe.map_err(MeasureError::Keep)?,
+        })
     }
 
     /// The instruction set in which instructions were counted.
@@ -62,7 +78,9 @@ impl State {
 fn last_phases(mut selected: Vec<Selected>, phases: &[String]) -> Vec<Selected> {
     if phases.is_empty() {
         for workload in &mut selected {
-            workload.phases.drain(..workload.phases.len().saturating_sub(1));
+            workload
+                .phases
+                .drain(..workload.phases.len().saturating_sub(1));
         }
     }
     selected
@@ -81,17 +99,41 @@ pub fn time(
     each: Duration,
     progress: &dyn Progress,
 ) -> Result<Vec<TimeChange>, Stopped> {
-    let (base, head) = (|number| before.probe.command(number), |number| after.probe.command(number));
-    let sides = &Sides { base: &base, head: &head, copies: COPIES };
-    let conditions = &conditions(request.threads.unwrap_or(1), request.isa.clone(), request.time_limit);
-    let scheduler = Scheduler { sides, conditions, rules: rules(), budget: each, seed: seed_of_now() };
+    let (base, head) = (
+        |number| before.probe.command(number),
+        |number| after.probe.command(number),
+    );
+    let sides = &Sides {
+        base: &base,
+        head: &head,
+        copies: COPIES,
+    };
+    let conditions = &conditions(
+        request.threads.unwrap_or(1),
+        request.isa.clone(),
+        request.time_limit,
+    );
+    let scheduler = Scheduler {
+        sides,
+        conditions,
+        rules: rules(),
+        budget: each,
+        seed: seed_of_now(),
+    };
     // Timed together, some workloads would be settled first and leave the others without a pair.
     let one = |timed| scheduler.run(std::slice::from_ref(timed), progress);
     let measured: Vec<_> = timed_phases.iter().map(one).try_collect()?;
-    Ok(measured.iter().flatten().map(|pairs| TimeChange::of(pairs, rules())).collect())
+    Ok(measured
+        .iter()
+        .flatten()
+        .map(|pairs| TimeChange::of(pairs, rules()))
+        .collect())
 }
 
 /// The rules of the gate, except that no workload is settled as not slower: more pairs narrow the interval.
 fn rules() -> Rules {
-    Rules { false_assurance: f64::MIN_POSITIVE, ..Rules::default() }
+    Rules {
+        false_assurance: f64::MIN_POSITIVE,
+        ..Rules::default()
+    }
 }

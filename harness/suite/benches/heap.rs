@@ -19,7 +19,12 @@ const MAX_FRAMES: usize = 1000;
 fn main() {
     let registry = or_exit(harness_suite::registry());
     if std::env::args().any(|argument| argument == "--probe") {
-        return or_exit(serve_stdio(&registry, &mut Heap { tokens: Vec::with_capacity(1 << 12) }));
+        return or_exit(serve_stdio(
+            &registry,
+            &mut Heap {
+                tokens: Vec::with_capacity(1 << 12),
+            },
+        ));
     }
     if std::env::args().any(|argument| argument == "--test") {
         // `cargo test` starts every bench to check that it runs.
@@ -31,7 +36,10 @@ fn main() {
 /// Prints one line for each workload and phase, except for workloads that are measured on demand.
 fn count_all(registry: &Registry) -> Result<(), Box<dyn std::error::Error>> {
     let row = |name: &str, cells: [&str; 4]| {
-        println!("{name:52} {:>12} {:>12} {:>14} {:>12}", cells[0], cells[1], cells[2], cells[3]);
+        println!(
+            "{name:52} {:>12} {:>12} {:>14} {:>12}",
+            cells[0], cells[1], cells[2], cells[3]
+        );
     };
     row("", ["bytes", "blocks", "peak bytes", "leaked"]);
     for workload in registry.workloads() {
@@ -41,7 +49,14 @@ fn count_all(registry: &Registry) -> Result<(), Box<dyn std::error::Error>> {
         for phase in workload.phases() {
             let name = format!("{} {phase}", workload.id());
             let reading = count_in_own_process(workload.id(), &phase)?;
-            let Reading::Heap { total_bytes, total_blocks, peak_bytes, leaked_bytes, .. } = reading else {
+            let Reading::Heap {
+                total_bytes,
+                total_blocks,
+                peak_bytes,
+                leaked_bytes,
+                ..
+            } = reading
+            else {
                 return Err(format!("{name} was not counted").into());
             };
             row(
@@ -98,13 +113,17 @@ impl Meter for Heap {
     fn profile(&mut self, prepared: &mut dyn Prepared, iterations: u64) -> Result<Reading, String> {
         prepared.warm_up();
         let file = std::env::temp_dir().join(format!("harness-heap-{}.json", std::process::id()));
-        let profiler = dhat::Profiler::builder().file_name(&file).trim_backtraces(Some(MAX_FRAMES)).build();
+        let profiler = dhat::Profiler::builder()
+            .file_name(&file)
+            .trim_backtraces(Some(MAX_FRAMES))
+            .build();
         for _ in 0..iterations {
             prepared.run(&mut || {});
         }
         // The profiler writes its file when it is dropped.
         drop(profiler);
-        let text = std::fs::read(&file).map_err(|error| format!("cannot read the profile that dhat wrote: {error}"));
+        let text = std::fs::read(&file)
+            .map_err(|error| format!("cannot read the profile that dhat wrote: {error}"));
         // Nothing else uses the file, and it may be missing.
         let _ = std::fs::remove_file(&file);
         let dhat = serde_json::from_slice(&text?)
@@ -114,12 +133,25 @@ impl Meter for Heap {
 }
 
 /// Starts this program as the probe, and counts one run of a workload in a phase.
-fn count_in_own_process(workload: &str, phase: &str) -> Result<Reading, Box<dyn std::error::Error>> {
-    let mut probe =
-        Command::new(std::env::current_exe()?).arg("--probe").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-    let options = Options { threads: 1, ..Options::from_environment()? };
+fn count_in_own_process(
+    workload: &str,
+    phase: &str,
+) -> Result<Reading, Box<dyn std::error::Error>> {
+    let mut probe = Command::new(std::env::current_exe()?)
+        .arg("--probe")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let options = Options {
+        threads: 1,
+        ..Options::from_environment()?
+    };
     let requests = [
-        Request::Prepare { workload: workload.to_owned(), phase: phase.to_owned(), options },
+        Request::Prepare {
+            workload: workload.to_owned(),
+            phase: phase.to_owned(),
+            options,
+        },
         Request::Run { iterations: 1 },
         Request::Check,
     ];
@@ -132,7 +164,10 @@ fn count_in_own_process(workload: &str, phase: &str) -> Result<Reading, Box<dyn 
     for line in BufReader::new(probe.stdout.take().ok_or("the probe has no output")?).lines() {
         match serde_json::from_str(&line?)? {
             Reply::Ran { reading: read } => reading = Some(read),
-            Reply::Error { message } | Reply::Checked { wrong: Some(message) } => {
+            Reply::Error { message }
+            | Reply::Checked {
+                wrong: Some(message),
+            } => {
                 return Err(format!("{workload} in phase {phase}: {message}").into());
             }
             _ => {}

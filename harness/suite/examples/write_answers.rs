@@ -9,7 +9,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let answers: BTreeMap<_, _> = harness_suite::answers_of("naive")?.into_iter().collect();
     let mut lines = Vec::new();
     for (id, answer) in answers {
-        lines.push(format!("{}: {}", serde_json::to_string(&id)?, serde_json::to_string(&answer)?));
+        lines.push(format!(
+            "{}: {}",
+            serde_json::to_string(&id)?,
+            serde_json::to_string(&answer)?
+        ));
     }
     println!("{{\n{}\n}}", lines.join(",\n"));
     Ok(())

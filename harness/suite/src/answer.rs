@@ -14,8 +14,9 @@ use crate::tolerance::{Tolerance, largest};
 /// The number of values that are stored of a sampled result.
 const SAMPLES: usize = 16;
 
-static STORED: LazyLock<BTreeMap<String, Answer>> =
-    LazyLock::new(|| serde_json::from_str(include_str!("answers.json")).expect("a test has read answers.json"));
+static STORED: LazyLock<BTreeMap<String, Answer>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("answers.json")).expect("a test has read answers.json")
+});
 
 /// Stands for an answer that is not stored. No result agrees with it.
 static MISSING: Answer = Answer::Tokens(Vec::new());
@@ -51,8 +52,17 @@ impl Answer {
     }
 
     fn of_every(every: usize, result: &[f32]) -> Self {
-        let values = result.iter().step_by(every).map(|&value| six_digits(value.into())).collect();
-        Self::Values { count: result.len(), every, largest: six_digits(largest(result)), values }
+        let values = result
+            .iter()
+            .step_by(every)
+            .map(|&value| six_digits(value.into()))
+            .collect();
+        Self::Values {
+            count: result.len(),
+            every,
+            largest: six_digits(largest(result)),
+            values,
+        }
     }
 
     /// Compares generated tokens with this answer.
@@ -64,11 +74,22 @@ impl Answer {
             Self::Tokens(expected) if !expected.is_empty() => expected,
             _ => return Err(self.mismatch()),
         };
-        if let Some(index) = found.iter().zip(expected).position(|(found, expected)| found != expected) {
-            return Err(format!("token {index} is {}, expected {}", found[index], expected[index]));
+        if let Some(index) = found
+            .iter()
+            .zip(expected)
+            .position(|(found, expected)| found != expected)
+        {
+            return Err(format!(
+                "token {index} is {}, expected {}",
+                found[index], expected[index]
+            ));
         }
         if found.len() != expected.len() {
-            return Err(format!("{} tokens were generated, expected {}", found.len(), expected.len()));
+            return Err(format!(
+                "{} tokens were generated, expected {}",
+                found.len(),
+                expected.len()
+            ));
         }
         Ok(())
     }
@@ -78,13 +99,27 @@ impl Answer {
     /// # Errors
     /// One sentence: the first difference.
     pub(crate) fn check_values(&self, found: &[f32]) -> Result<(), String> {
-        let Self::Values { count, every, largest, values } = self else { return Err(self.mismatch()) };
+        let Self::Values {
+            count,
+            every,
+            largest,
+            values,
+        } = self
+        else {
+            return Err(self.mismatch());
+        };
         if found.len() != *count {
-            return Err(format!("there are {} values, expected {count}", found.len()));
+            return Err(format!(
+                "there are {} values, expected {count}",
+                found.len()
+            ));
         }
         for (index, &expected) in (0..).step_by(*every).zip(values) {
             if !Tolerance::LOGITS.allows(found[index].into(), expected, *largest) {
-                return Err(format!("value {index} is {}, expected {expected}", found[index]));
+                return Err(format!(
+                    "value {index} is {}, expected {expected}",
+                    found[index]
+                ));
             }
         }
         Ok(())
@@ -126,15 +161,25 @@ mod tests {
     fn the_first_wrong_token_is_named() {
         let answer = Answer::Tokens(vec![3, 1, 4]);
         assert_eq!(answer.check_tokens(&[3, 1, 4]), Ok(()));
-        assert_eq!(answer.check_tokens(&[3, 2, 4]), Err("token 1 is 2, expected 1".to_owned()));
-        assert_eq!(answer.check_tokens(&[3, 1]), Err("2 tokens were generated, expected 3".to_owned()));
+        assert_eq!(
+            answer.check_tokens(&[3, 2, 4]),
+            Err("token 1 is 2, expected 1".to_owned())
+        );
+        assert_eq!(
+            answer.check_tokens(&[3, 1]),
+            Err("2 tokens were generated, expected 3".to_owned())
+        );
         assert!(answer.check_values(&[3.0]).is_err());
     }
 
     #[test]
     fn a_missing_answer_names_the_command_that_writes_it() {
         let missing = stored("no/such/workload");
-        for checked in [missing.check_tokens(&[]), missing.check_tokens(&[3]), missing.check_values(&[3.0])] {
+        for checked in [
+            missing.check_tokens(&[]),
+            missing.check_tokens(&[3]),
+            missing.check_values(&[3.0]),
+        ] {
             assert!(checked.is_err_and(|error| error.contains("examples/write_answers.rs")));
         }
     }
@@ -151,20 +196,38 @@ mod tests {
         assert_eq!(nudged(&all, 6, 0.005), Ok(()));
         for index in 0..result.len() {
             let right = result[index];
-            assert_eq!(nudged(&all, index, 0.5), Err(format!("value {index} is {}, expected {right}", right + 0.5)));
+            assert_eq!(
+                nudged(&all, index, 0.5),
+                Err(format!(
+                    "value {index} is {}, expected {right}",
+                    right + 0.5
+                ))
+            );
             assert!(nudged(&all, index, f32::NAN).is_err());
         }
-        assert!(nudged(&Answer::of_samples(&result), 7, 0.5).is_err(), "every seventh value is stored");
+        assert!(
+            nudged(&Answer::of_samples(&result), 7, 0.5).is_err(),
+            "every seventh value is stored"
+        );
         assert!(all.check_values(&result[..99]).is_err());
         assert!(all.check_tokens(&[]).is_err());
     }
 
     #[test]
     fn a_stored_answer_has_six_digits_and_few_samples() {
-        let Answer::Values { count, every, largest, values } = Answer::of_samples(&[-1.0 / 3.0; 1000]) else {
+        let Answer::Values {
+            count,
+            every,
+            largest,
+            values,
+        } = Answer::of_samples(&[-1.0 / 3.0; 1000])
+        else {
             panic!()
         };
-        assert_eq!((count, every, largest, values.len()), (1000, 63, 0.333_333, 16));
+        assert_eq!(
+            (count, every, largest, values.len()),
+            (1000, 63, 0.333_333, 16)
+        );
         assert!(values.iter().all(|&value| value == -0.333_333));
     }
 }

@@ -42,7 +42,10 @@ pub enum SuiteError {
 /// # Panics
 /// If two workloads have the same id, which a test rules out.
 pub fn registry() -> Result<Registry, SuiteError> {
-    let mut workloads: Vec<Box<dyn Workload>> = synthetic().into_iter().map(|one| one as Box<dyn Workload>).collect();
+    let mut workloads: Vec<Box<dyn Workload>> = synthetic()
+        .into_iter()
+        .map(|one| one as Box<dyn Workload>)
+        .collect();
     workloads.extend(model::checkpoint_workloads()?);
     // If the environment forces an instruction set that is missing, preparing a workload fails with its name.
     let isa = engine::Isa::from_environment().unwrap_or_else(|_| engine::Isa::detect());
@@ -54,7 +57,10 @@ pub fn registry() -> Result<Registry, SuiteError> {
 /// # Errors
 /// If a workload cannot be prepared in that phase.
 pub fn answers_of(phase: &str) -> Result<Vec<(String, Answer)>, harness_probe::WorkloadError> {
-    let options = harness_probe::Options { threads: 1, isa: None };
+    let options = harness_probe::Options {
+        threads: 1,
+        isa: None,
+    };
     let answer = |workload: Box<dyn SuiteWorkload>| {
         let answer = workload.compute(phase, &options)?;
         Ok((workload.id().to_owned(), answer))
@@ -65,7 +71,11 @@ pub fn answers_of(phase: &str) -> Result<Vec<(String, Answer)>, harness_probe::W
 /// A workload of this suite. Its answer can be computed, not only checked.
 trait SuiteWorkload: Workload {
     /// Runs once in a phase and returns the answer.
-    fn compute(&self, phase: &str, options: &harness_probe::Options) -> Result<Answer, harness_probe::WorkloadError>;
+    fn compute(
+        &self,
+        phase: &str,
+        options: &harness_probe::Options,
+    ) -> Result<Answer, harness_probe::WorkloadError>;
 }
 
 /// Every workload that needs no checkpoint, in the order in which they are shown.
@@ -92,10 +102,15 @@ mod tests {
         let stored = stored_answers();
         let registry = registry();
         for workload in registry.workloads() {
-            assert!(stored.contains_key(workload.id()), "{} has no stored answer", workload.id());
+            assert!(
+                stored.contains_key(workload.id()),
+                "{} has no stored answer",
+                workload.id()
+            );
             // Workloads on demand may start with the phase that forecasts are compared with.
             let first = workload.phases().first().cloned().unwrap_or_default();
-            let plain = first == "naive" || (workload.selection() == Selection::OnDemand && first == "reference");
+            let plain = first == "naive"
+                || (workload.selection() == Selection::OnDemand && first == "reference");
             assert!(plain, "{} starts with {first}", workload.id());
             assert!(workload.unit().per_run > 0);
         }
@@ -108,12 +123,20 @@ mod tests {
 
     #[test]
     fn every_phase_of_every_workload_gives_the_stored_answer() {
-        let options = Options { threads: 2, isa: None };
+        let options = Options {
+            threads: 2,
+            isa: None,
+        };
         for workload in registry().workloads() {
             for phase in workload.phases() {
                 let mut prepared = workload.prepare(&phase, &options).expect("prepared");
                 prepared.run(&mut || {});
-                assert_eq!(prepared.check(), Ok(()), "{} in phase {phase}", workload.id());
+                assert_eq!(
+                    prepared.check(),
+                    Ok(()),
+                    "{} in phase {phase}",
+                    workload.id()
+                );
             }
         }
     }
@@ -122,7 +145,15 @@ mod tests {
     fn an_inference_announces_every_token() {
         let registry = registry();
         let workload = registry.get("small/inference").expect("there");
-        let mut prepared = workload.prepare("optimized", &Options { threads: 1, isa: None }).expect("prepared");
+        let mut prepared = workload
+            .prepare(
+                "optimized",
+                &Options {
+                    threads: 1,
+                    isa: None,
+                },
+            )
+            .expect("prepared");
         let mut tokens = 0;
         prepared.run(&mut || tokens += 1);
         assert_eq!(tokens, workload.unit().per_run);

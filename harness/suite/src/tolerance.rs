@@ -11,12 +11,18 @@ pub(crate) struct Tolerance {
 
 impl Tolerance {
     /// For logits: the accuracy that the optimizations promise, fine enough to keep a greedy choice.
-    pub(crate) const LOGITS: Self = Self { of_value: 0.0, of_largest: 1e-4 };
+    pub(crate) const LOGITS: Self = Self {
+        of_value: 0.0,
+        of_largest: 1e-4,
+    };
 
     /// For the output of one kernel, which accumulates no rounding over layers. The share of the value bounds the relative
     /// error of small weights of a softmax as well. The share of the largest magnitude covers the rounding of a sum of
     /// hundreds of products that cancel.
-    pub(crate) const KERNEL: Self = Self { of_value: 1e-4, of_largest: 2e-6 };
+    pub(crate) const KERNEL: Self = Self {
+        of_value: 1e-4,
+        of_largest: 2e-6,
+    };
 
     /// Compares every value with the expected one.
     ///
@@ -24,13 +30,22 @@ impl Tolerance {
     /// One sentence: the first difference.
     pub(crate) fn check(self, found: &[f32], expected: &[f32]) -> Result<(), String> {
         if found.len() != expected.len() {
-            return Err(format!("there are {} values, expected {}", found.len(), expected.len()));
+            return Err(format!(
+                "there are {} values, expected {}",
+                found.len(),
+                expected.len()
+            ));
         }
         let largest = largest(expected);
-        let differs = |(found, expected): (&f32, &f32)| !self.allows(f64::from(*found), f64::from(*expected), largest);
+        let differs = |(found, expected): (&f32, &f32)| {
+            !self.allows(f64::from(*found), f64::from(*expected), largest)
+        };
         match found.iter().zip(expected).position(differs) {
             None => Ok(()),
-            Some(index) => Err(format!("value {index} is {}, expected {}", found[index], expected[index])),
+            Some(index) => Err(format!(
+                "value {index} is {}, expected {}",
+                found[index], expected[index]
+            )),
         }
     }
 
@@ -42,7 +57,9 @@ impl Tolerance {
 
 /// The largest magnitude.
 pub(crate) fn largest(values: &[f32]) -> f64 {
-    values.iter().fold(0.0, |largest, &value| f64::from(value).abs().max(largest))
+    values
+        .iter()
+        .fold(0.0, |largest, &value| f64::from(value).abs().max(largest))
 }
 
 #[cfg(test)]
@@ -59,7 +76,10 @@ mod tests {
                     let mut found = expected.clone();
                     found[index] = wrong;
                     let message = tolerance.check(&found, &expected).expect_err("wrong");
-                    assert!(message.starts_with(&format!("value {index} is ")), "{message}");
+                    assert!(
+                        message.starts_with(&format!("value {index} is ")),
+                        "{message}"
+                    );
                 }
             }
         }

@@ -11,7 +11,17 @@ fn gate(tools: &Tools, more: &[&str]) -> Done {
 }
 
 fn accept(tools: &Tools, metric: &str, more: &[&str]) -> Done {
-    let arguments = [&["accept", "kernel/*", "--metric", metric, "--reason", "A fix of rounding costs this."], more];
+    let arguments = [
+        &[
+            "accept",
+            "kernel/*",
+            "--metric",
+            metric,
+            "--reason",
+            "A fix of rounding costs this.",
+        ],
+        more,
+    ];
     let done = tools.run(&arguments.concat());
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
     done
@@ -37,12 +47,26 @@ fn an_accepted_count_is_pending_until_it_is_honoured_and_a_further_loss_is_not_e
          by this change, counts only with --honour-new-acceptances",
         "changed rule: acceptance added: kernel/gelu in phase optimized: instructions 1,001 -> 1,051",
     ] {
-        assert!(done.stdout.contains(expected), "{expected}: {}", done.stdout);
+        assert!(
+            done.stdout.contains(expected),
+            "{expected}: {}",
+            done.stdout
+        );
     }
     let done = gate(&tools, &["--honour-new-acceptances"]);
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
-    assert!(done.stdout.contains("PASSED: of 14 comparisons 2 regressed and are accepted"), "{}", done.stdout);
-    assert!(done.stdout.contains("is accepted because A fix of rounding costs this"), "{}", done.stdout);
+    assert!(
+        done.stdout
+            .contains("PASSED: of 14 comparisons 2 regressed and are accepted"),
+        "{}",
+        done.stdout
+    );
+    assert!(
+        done.stdout
+            .contains("is accepted because A fix of rounding costs this"),
+        "{}",
+        done.stdout
+    );
 
     // A line that is committed before the change is in the base, so the change may cost as much as the line accepts.
     executes(&tools, 1000);
@@ -50,11 +74,19 @@ fn an_accepted_count_is_pending_until_it_is_honoured_and_a_further_loss_is_not_e
     executes(&tools, 1050);
     assert_eq!(gate(&tools, &[]).status, 0);
     executes(&tools, 1060);
-    assert_eq!(gate(&tools, &["--honour-new-acceptances"]).status, 1, "more than was accepted");
+    assert_eq!(
+        gate(&tools, &["--honour-new-acceptances"]).status,
+        1,
+        "more than was accepted"
+    );
     executes(&tools, 1050);
     commit(&tools, "Round as the paper does");
     executes(&tools, 1103);
-    assert_eq!(gate(&tools, &["--honour-new-acceptances"]).status, 1, "the base has the loss already");
+    assert_eq!(
+        gate(&tools, &["--honour-new-acceptances"]).status,
+        1,
+        "the base has the loss already"
+    );
 }
 
 #[test]
@@ -62,27 +94,51 @@ fn an_accepted_time_excuses_the_change_that_brings_it_or_that_it_came_before() {
     let tools = repository();
     takes(&tools, 52_000_000);
     let times = |more: &[&str]| {
-        let base = ["gate", "--base", "HEAD", "--times-only", "--budget", "20", "--seed", "7"];
+        let base = [
+            "gate",
+            "--base",
+            "HEAD",
+            "--times-only",
+            "--budget",
+            "20",
+            "--seed",
+            "7",
+        ];
         tools.run(&[&base[..], more].concat())
     };
     assert_eq!(times(&[]).status, 1);
     accept(&tools, "time", &[]);
     let line = tools.project.read("baselines/accepted.csv");
-    assert!(line.contains("\nkernel/gelu,optimized,time,1,1.04,20"), "{line}");
+    assert!(
+        line.contains("\nkernel/gelu,optimized,time,1,1.04,20"),
+        "{line}"
+    );
     let done = times(&[]);
     assert!(
-        done.status == 1 && done.stdout.contains("pending: kernel/gelu in phase optimized: time +4.0 %"),
+        done.status == 1
+            && done
+                .stdout
+                .contains("pending: kernel/gelu in phase optimized: time +4.0 %"),
         "{}",
         done.stdout
     );
     let done = times(&["--honour-new-acceptances"]);
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
-    assert!(done.stdout.contains("PASSED: of 1 timed workload 1 accepted"), "{}", done.stdout);
+    assert!(
+        done.stdout
+            .contains("PASSED: of 1 timed workload 1 accepted"),
+        "{}",
+        done.stdout
+    );
     let json = times(&["--honour-new-acceptances", "--format", "json"]);
     let tables: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
     assert_eq!(tables[0]["rows"][0]["verdict"], "accepted");
     takes(&tools, 53_500_000);
-    assert_eq!(times(&["--honour-new-acceptances"]).status, 1, "7 % is more than 4 %");
+    assert_eq!(
+        times(&["--honour-new-acceptances"]).status,
+        1,
+        "7 % is more than 4 %"
+    );
     takes(&tools, 52_000_000);
     commit(&tools, "Cost 4 %");
     takes(&tools, 54_080_000);
@@ -92,14 +148,22 @@ fn an_accepted_time_excuses_the_change_that_brings_it_or_that_it_came_before() {
     assert!(done.stdout.contains(expected), "{}", done.stdout);
     // The same with a line that is committed before the change; other changes of baselines may come between.
     takes(&tools, 52_000_000);
-    tools.project.write("baselines/accepted.csv", &line.replace("rounding costs", "rounding will cost"));
+    tools.project.write(
+        "baselines/accepted.csv",
+        &line.replace("rounding costs", "rounding will cost"),
+    );
     commit(&tools, "Accept what is to come");
     tools.project.write("baselines/note", "seen");
     commit(&tools, "Note that it was seen");
     takes(&tools, 54_080_000);
     let done = times(&[]);
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
-    assert!(done.stdout.contains("PASSED: of 1 timed workload 1 accepted"), "{}", done.stdout);
+    assert!(
+        done.stdout
+            .contains("PASSED: of 1 timed workload 1 accepted"),
+        "{}",
+        done.stdout
+    );
     takes(&tools, 57_000_000);
     assert_eq!(times(&[]).status, 1, "more than was accepted");
     takes(&tools, 52_000_000);
@@ -136,8 +200,14 @@ fn an_expired_acceptance_is_complained_of_and_excuses_nothing() {
     executes(&tools, 1050);
     gate(&tools, &[]);
     accept(&tools, "instructions", &["--expires", "2999-12-31"]);
-    let expired = tools.project.read("baselines/accepted.csv").replace("2999-12-31", "2026-01-01");
-    tools.project.write("baselines/accepted.csv", &expired.replace("kernel/gelu,naive", "kernel/glue,naive"));
+    let expired = tools
+        .project
+        .read("baselines/accepted.csv")
+        .replace("2999-12-31", "2026-01-01");
+    tools.project.write(
+        "baselines/accepted.csv",
+        &expired.replace("kernel/gelu,naive", "kernel/glue,naive"),
+    );
     let done = gate(&tools, &["--honour-new-acceptances"]);
     assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
     for expected in [
@@ -145,7 +215,11 @@ fn an_expired_acceptance_is_complained_of_and_excuses_nothing() {
          fix the regression, or remove the line from accepted.csv",
         "but there is no workload `kernel/glue`; did you mean `kernel/gelu`?",
     ] {
-        assert!(done.stdout.contains(expected), "{expected}: {}", done.stdout);
+        assert!(
+            done.stdout.contains(expected),
+            "{expected}: {}",
+            done.stdout
+        );
     }
 }
 
@@ -157,15 +231,21 @@ fn the_gate_against_the_stored_baseline_heeds_it_too() {
         project.run(&["gate", "--record", "records/gate.json"])
     };
     assert_eq!(stored(&regressed()).status, 1);
-    let accept = ["accept", "medium/decode", "--metric", "instructions,heap", "--reason", "A cache pays for it."];
+    let accept = [
+        "accept",
+        "medium/decode",
+        "--metric",
+        "instructions,heap",
+        "--reason",
+        "A cache pays for it.",
+    ];
     let done = project.run(&accept);
     assert_eq!(done.status, 0, "{}", done.stderr);
     let done = stored(&regressed());
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
     insta::assert_snapshot!(done.stdout);
     let message = project.refused(&accept);
-    let expected =
-        "did not regress in instructions, heap according to PROJECT/records/gate.json; that gate found no regression";
+    let expected = "did not regress in instructions, heap according to PROJECT/records/gate.json; that gate found no regression";
     assert!(message.contains(expected), "{message}");
     assert_eq!(stored(&measured()).status, 0);
 }
@@ -173,32 +253,62 @@ fn the_gate_against_the_stored_baseline_heeds_it_too() {
 #[test]
 fn a_changed_limit_or_baseline_is_listed_line_by_line() {
     let tools = repository();
-    let limits = tools.project.read("baselines/limits.toml").replacen("\"0.1 %\"", "\"50 %\"", 1);
+    let limits = tools
+        .project
+        .read("baselines/limits.toml")
+        .replacen("\"0.1 %\"", "\"50 %\"", 1);
     tools.project.write("baselines/limits.toml", &limits);
     let done = gate(&tools, &[]);
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
     assert!(
-        done.stdout.contains("changed rule: limit: instructions of all workloads 0.1 % -> 50 %, because"),
+        done.stdout
+            .contains("changed rule: limit: instructions of all workloads 0.1 % -> 50 %, because"),
         "{}",
         done.stdout
     );
-    let counted = tools.run(&["run", "--metric", "instructions,heap", "--no-report", "--out", "counts.json"]);
+    let counted = tools.run(&[
+        "run",
+        "--metric",
+        "instructions,heap",
+        "--no-report",
+        "--out",
+        "counts.json",
+    ]);
     assert_eq!(counted.status, 0, "{}", counted.stderr);
     tools.run(&["baseline", "save", "--yes", "--record", "counts.json"]);
     commit(&tools, "Store counts");
     executes(&tools, 1050);
-    tools.run(&["run", "--metric", "instructions,heap", "--no-report", "--out", "counts.json"]);
+    tools.run(&[
+        "run",
+        "--metric",
+        "instructions,heap",
+        "--no-report",
+        "--out",
+        "counts.json",
+    ]);
     tools.run(&["baseline", "save", "--yes", "--record", "counts.json"]);
     let done = gate(&tools, &["--format", "markdown"]);
     let expected = "instructions per token 1,000 -&gt; 1,050";
-    assert!(done.stdout.contains("changed rule: baseline") && done.stdout.contains(expected), "{}", done.stdout);
+    assert!(
+        done.stdout.contains("changed rule: baseline") && done.stdout.contains(expected),
+        "{}",
+        done.stdout
+    );
 }
 
 #[test]
 fn bad_input_is_answered_by_one_sentence() {
     let tools = repository();
     let accept = |workload: &str, metric: &str, more: &[&str]| {
-        tools.refused(&[&["accept", workload, "--metric", metric, "--reason", "It pays."], more].concat())
+        tools.refused(
+            &[
+                &[
+                    "accept", workload, "--metric", metric, "--reason", "It pays.",
+                ],
+                more,
+            ]
+            .concat(),
+        )
     };
     let mut messages = vec![accept("kernel/gelu", "instructions", &[])];
     executes(&tools, 1050);
@@ -206,14 +316,33 @@ fn bad_input_is_answered_by_one_sentence() {
     messages.push(accept("kernel/glue", "instructions", &[]));
     messages.push(accept("kernel/gelu", "instruction", &[]));
     messages.push(accept("kernel/gelu", "latency-p95", &[]));
-    messages.push(accept("kernel/gelu", "instructions", &["--phase", "optimised"]));
-    messages.push(accept("kernel/gelu", "instructions", &["--expires", "2020-01-01"]));
-    messages.push(accept("kernel/gelu", "instructions", &["--run", "nowhere.json"]));
-    messages.push(accept("kernel/gelu", "instructions", &["--run", "harness.toml"]));
+    messages.push(accept(
+        "kernel/gelu",
+        "instructions",
+        &["--phase", "optimised"],
+    ));
+    messages.push(accept(
+        "kernel/gelu",
+        "instructions",
+        &["--expires", "2020-01-01"],
+    ));
+    messages.push(accept(
+        "kernel/gelu",
+        "instructions",
+        &["--run", "nowhere.json"],
+    ));
+    messages.push(accept(
+        "kernel/gelu",
+        "instructions",
+        &["--run", "harness.toml"],
+    ));
     messages.push(accept("kernel/gelu", "peak-bytes", &["--phase", "naive"]));
     tools.project.write("baselines/accepted.csv", "workload\n");
     messages.push(accept("kernel/gelu", "instructions", &[]));
     messages.push(tools.refused(&COUNTS));
-    let filters = vec![(r"gates/[^ ;]*json", "gates/TIME.json"), (r"bases/[^/ ]*/", "bases/KEY/")];
+    let filters = vec![
+        (r"gates/[^ ;]*json", "gates/TIME.json"),
+        (r"bases/[^/ ]*/", "bases/KEY/"),
+    ];
     insta::with_settings!({filters => filters}, { insta::assert_snapshot!(messages.join("\n")) });
 }

@@ -10,12 +10,22 @@ use harness_record::sample::{callgrind, row};
 fn saving_shows_the_difference_first() {
     let project = Project::new();
     project.record("records/first.json", &measured());
-    insta::assert_snapshot!("first_save", project.run(&["baseline", "save", "--yes"]).seen());
+    insta::assert_snapshot!(
+        "first_save",
+        project.run(&["baseline", "save", "--yes"]).seen()
+    );
     project.record("records/second.json", &regressed());
-    insta::assert_snapshot!("second_save", project.run(&["baseline", "save", "--yes"]).seen());
+    insta::assert_snapshot!(
+        "second_save",
+        project.run(&["baseline", "save", "--yes"]).seen()
+    );
     let again = project.run(&["baseline", "save", "--yes"]);
     assert_eq!(again.status, 0);
-    assert!(again.stderr.contains("there is nothing to save"), "{}", again.stderr);
+    assert!(
+        again.stderr.contains("there is nothing to save"),
+        "{}",
+        again.stderr
+    );
 }
 
 #[test]
@@ -41,9 +51,21 @@ fn a_record_that_lacks_rows_does_not_drop_them_in_passing() {
     record.rows.truncate(2);
     project.record("records/second.json", &record);
     insta::assert_snapshot!(project.refused(&["baseline", "save", "--yes"]));
-    assert_eq!(project.read(&format!("{}/counts.csv", project.baseline())), before);
-    assert_eq!(project.run(&["baseline", "save", "--yes", "--drop-missing"]).status, 0);
-    assert!(!project.read(&format!("{}/counts.csv", project.baseline())).contains("kernel"));
+    assert_eq!(
+        project.read(&format!("{}/counts.csv", project.baseline())),
+        before
+    );
+    assert_eq!(
+        project
+            .run(&["baseline", "save", "--yes", "--drop-missing"])
+            .status,
+        0
+    );
+    assert!(
+        !project
+            .read(&format!("{}/counts.csv", project.baseline()))
+            .contains("kernel")
+    );
 }
 
 #[test]
@@ -56,7 +78,13 @@ fn a_wrong_answer_is_never_promoted() {
         project.refused(&["baseline", "save", "--yes"]),
         "the record cannot become a baseline: medium/decode in phase optimized failed its check: token 3 is 17, not 12"
     );
-    assert_eq!(fs::read_dir(project.path("baselines")).expect("there").count(), 1, "only the limits");
+    assert_eq!(
+        fs::read_dir(project.path("baselines"))
+            .expect("there")
+            .count(),
+        1,
+        "only the limits"
+    );
 }
 
 #[test]
@@ -69,9 +97,16 @@ fn a_folder_that_cannot_be_written_keeps_the_old_baseline() {
     // A file in place of the new folder.
     project.write(&project.baseline().replace("1.95.0", "1.96.0"), "");
     let sentence = project.refused(&["baseline", "save", "--yes"]);
-    assert!(sentence.starts_with("cannot write the baseline's "), "{sentence}");
-    fs::remove_file(project.path(&project.baseline().replace("1.95.0", "1.96.0"))).expect("removed");
-    assert_eq!(project.read(&format!("{}/counts.csv", project.baseline())), before);
+    assert!(
+        sentence.starts_with("cannot write the baseline's "),
+        "{sentence}"
+    );
+    fs::remove_file(project.path(&project.baseline().replace("1.95.0", "1.96.0")))
+        .expect("removed");
+    assert_eq!(
+        project.read(&format!("{}/counts.csv", project.baseline())),
+        before
+    );
 }
 
 #[test]
@@ -79,9 +114,18 @@ fn list_and_show() {
     let project = Project::with_baseline();
     insta::assert_snapshot!("list", project.run(&["baseline", "list"]).seen());
     insta::assert_snapshot!("show", project.run(&["baseline", "show"]).seen());
-    insta::assert_snapshot!("show_as_csv", project.run(&["baseline", "show", "--format", "csv"]).stdout);
-    insta::assert_snapshot!("list_of_none", Project::new().run(&["baseline", "list"]).seen());
-    insta::assert_snapshot!("show_unknown", project.refused(&["baseline", "show", "x86_64-unknown-linux-gnu"]));
+    insta::assert_snapshot!(
+        "show_as_csv",
+        project.run(&["baseline", "show", "--format", "csv"]).stdout
+    );
+    insta::assert_snapshot!(
+        "list_of_none",
+        Project::new().run(&["baseline", "list"]).seen()
+    );
+    insta::assert_snapshot!(
+        "show_unknown",
+        project.refused(&["baseline", "show", "x86_64-unknown-linux-gnu"])
+    );
 }
 
 #[test]
@@ -100,7 +144,9 @@ fn a_row_that_is_new_is_shown_as_new() {
     let project = Project::with_baseline();
     let mut record = measured();
     record.created = "2026-01-03T00:00:00Z".to_owned();
-    record.rows.push(row("kernel/softmax", "naive", vec![callgrind(5)]));
+    record
+        .rows
+        .push(row("kernel/softmax", "naive", vec![callgrind(5)]));
     project.record("records/second.json", &record);
     insta::assert_snapshot!(project.run(&["baseline", "save", "--yes"]).seen());
 }
@@ -111,11 +157,26 @@ fn a_save_that_is_killed_leaves_the_old_baseline_or_the_new_one() {
     let project = Project::with_baseline();
     project.record("records/second.json", &regressed());
     let store = Store::new(project.path("baselines"));
-    let [key] = store.keys().expect("a list").try_into().expect("one baseline");
+    let [key] = store
+        .keys()
+        .expect("a list")
+        .try_into()
+        .expect("one baseline");
     let (old, new) = (measured().created, regressed().created);
     // The delays cover a whole save, which is timed first.
     let began = std::time::Instant::now();
-    assert_eq!(project.run(&["baseline", "save", "--yes", "--record", "records/first.json"]).status, 0);
+    assert_eq!(
+        project
+            .run(&[
+                "baseline",
+                "save",
+                "--yes",
+                "--record",
+                "records/first.json"
+            ])
+            .status,
+        0
+    );
     let step = began.elapsed() / 16;
     for delay in 0..20 {
         let mut save = std::process::Command::new(assert_cmd::cargo::cargo_bin!("harness"))
@@ -129,11 +190,28 @@ fn a_save_that_is_killed_leaves_the_old_baseline_or_the_new_one() {
         save.kill().expect("killed, or over already");
         save.wait().expect("gone");
         let there = store.read(&key).expect("a baseline that can be read");
-        assert!(there.record.created == old || there.record.created == new, "{}", there.record.created);
-        let counts = if there.record.created == old { measured() } else { regressed() };
-        assert_eq!(there, harness_record::baseline::Baseline::promote(&counts).expect("promotable")[0]);
+        assert!(
+            there.record.created == old || there.record.created == new,
+            "{}",
+            there.record.created
+        );
+        let counts = if there.record.created == old {
+            measured()
+        } else {
+            regressed()
+        };
+        assert_eq!(
+            there,
+            harness_record::baseline::Baseline::promote(&counts).expect("promotable")[0]
+        );
         // Restore the old baseline for the next save.
-        let command = ["baseline", "save", "--yes", "--record", "records/first.json"];
+        let command = [
+            "baseline",
+            "save",
+            "--yes",
+            "--record",
+            "records/first.json",
+        ];
         assert_eq!(project.run(&command).status, 0);
     }
 }

@@ -8,7 +8,11 @@ fn with_two_records() -> Project {
 
 #[test]
 fn two_records() {
-    insta::assert_snapshot!(with_two_records().run(&["compare", "records/first.json", "records/second.json"]).seen());
+    insta::assert_snapshot!(
+        with_two_records()
+            .run(&["compare", "records/first.json", "records/second.json"])
+            .seen()
+    );
 }
 
 #[test]
@@ -18,7 +22,10 @@ fn the_newest_record_against_the_baseline_is_the_default() {
     insta::assert_snapshot!(short.seen());
     let key = project.baseline().replace("baselines/", "baseline:");
     let long = project.run(&["compare", &key, "newest"]);
-    assert_eq!(short.stdout.lines().skip(1).collect::<Vec<_>>(), long.stdout.lines().skip(1).collect::<Vec<_>>());
+    assert_eq!(
+        short.stdout.lines().skip(1).collect::<Vec<_>>(),
+        long.stdout.lines().skip(1).collect::<Vec<_>>()
+    );
 }
 
 #[test]
@@ -26,26 +33,57 @@ fn phases_of_one_record() {
     let project = with_two_records();
     let by_name = project.run(&["compare", "phase:naive", "phase:optimized"]);
     insta::assert_snapshot!(by_name.seen());
-    let by_file = project.run(&["compare", "records/second.json#naive", "records/second.json#optimized"]);
-    assert_eq!(by_name.stdout.lines().skip(1).collect::<Vec<_>>(), by_file.stdout.lines().skip(1).collect::<Vec<_>>());
+    let by_file = project.run(&[
+        "compare",
+        "records/second.json#naive",
+        "records/second.json#optimized",
+    ]);
+    assert_eq!(
+        by_name.stdout.lines().skip(1).collect::<Vec<_>>(),
+        by_file.stdout.lines().skip(1).collect::<Vec<_>>()
+    );
 }
 
 #[test]
 fn every_format() {
     let project = with_two_records();
     for format in ["json", "csv", "markdown"] {
-        let arguments =
-            ["compare", "baseline", "--filter", "medium/*", "--metric", "instructions,peak-bytes", "--format", format];
-        insta::assert_snapshot!(format!("compare_as_{format}"), project.run(&arguments).stdout);
+        let arguments = [
+            "compare",
+            "baseline",
+            "--filter",
+            "medium/*",
+            "--metric",
+            "instructions,peak-bytes",
+            "--format",
+            format,
+        ];
+        insta::assert_snapshot!(
+            format!("compare_as_{format}"),
+            project.run(&arguments).stdout
+        );
     }
 }
 
 #[test]
 fn what_is_equal_is_shown_on_demand() {
     let project = with_two_records();
-    let rows = |arguments: &[&str]| project.run(arguments).stdout.lines().filter(|line| line.contains("naive")).count();
-    assert_eq!(rows(&["compare", "baseline", "--metric", "instructions"]), 0);
-    assert_eq!(rows(&["compare", "baseline", "--metric", "instructions", "--all"]), 2);
+    let rows = |arguments: &[&str]| {
+        project
+            .run(arguments)
+            .stdout
+            .lines()
+            .filter(|line| line.contains("naive"))
+            .count()
+    };
+    assert_eq!(
+        rows(&["compare", "baseline", "--metric", "instructions"]),
+        0
+    );
+    assert_eq!(
+        rows(&["compare", "baseline", "--metric", "instructions", "--all"]),
+        2
+    );
 }
 
 #[test]
@@ -71,7 +109,10 @@ fn bad_input_is_answered_by_one_sentence() {
 #[test]
 fn without_any_record_it_says_how_to_get_one() {
     let sentence = Project::new().refused(&["compare", "baseline"]);
-    assert_eq!(sentence, "there is no record in PROJECT/records; `cargo harness run` writes one");
+    assert_eq!(
+        sentence,
+        "there is no record in PROJECT/records; `cargo harness run` writes one"
+    );
 }
 
 #[test]

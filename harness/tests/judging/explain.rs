@@ -12,13 +12,25 @@ fn kept() -> Tools {
         let tools = repository();
         takes(&tools, 52_000_000);
         executes(&tools, 1050);
-        let done = tools.run(&["gate", "--base", "HEAD", "--budget", "20", "--seed", "7", "--out", "kept.json"]);
+        let done = tools.run(&[
+            "gate",
+            "--base",
+            "HEAD",
+            "--budget",
+            "20",
+            "--seed",
+            "7",
+            "--out",
+            "kept.json",
+        ]);
         assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
         tools.project.read("kept.json")
     });
     let tools = Tools::new();
     tools.project.write("kept.json", kept);
-    tools.project.write("records/gates/2026-01-02T030405Z.json", kept);
+    tools
+        .project
+        .write("records/gates/2026-01-02T030405Z.json", kept);
     tools
 }
 
@@ -50,24 +62,66 @@ fn all_workloads_are_told_in_a_line_each_and_one_pair_by_pair() {
 #[test]
 fn every_format_tells_the_same() {
     let tools = kept();
-    let json = tools.run(&["explain", "newest", "kernel/gelu", "--phase", "optimized", "--format", "json"]);
+    let json = tools.run(&[
+        "explain",
+        "newest",
+        "kernel/gelu",
+        "--phase",
+        "optimized",
+        "--format",
+        "json",
+    ]);
     let tables: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
     let rows = tables[0]["rows"].as_array().expect("pairs");
-    assert!(rows.iter().any(|row| row["event"] == "suspected slower"), "{}", json.stdout);
     assert!(
-        rows.last().expect("pairs")["event"].as_str().expect("text").starts_with("confirmed slower"),
+        rows.iter().any(|row| row["event"] == "suspected slower"),
+        "{}",
+        json.stdout
+    );
+    assert!(
+        rows.last().expect("pairs")["event"]
+            .as_str()
+            .expect("text")
+            .starts_with("confirmed slower"),
         "{}",
         json.stdout
     );
     assert_eq!(tables[1]["rows"][0]["verdict"], "regressed");
     let csv = tools.run(&["explain", "newest", "--format", "csv"]);
     assert_eq!(csv.stdout.lines().count(), rows.len() + 1, "{}", csv.stdout);
-    let slices = tools.run(&["explain", "newest", "kernel/gelu", "--pair", "2", "--format", "csv"]);
+    let slices = tools.run(&[
+        "explain",
+        "newest",
+        "kernel/gelu",
+        "--pair",
+        "2",
+        "--format",
+        "csv",
+    ]);
     let count = slices.stdout.lines().count() - 1;
-    assert!(count >= 4 && count.is_multiple_of(4), "a block is four slices: {}", slices.stdout);
-    assert!(slices.stdout.lines().nth(1).expect("a slice").ends_with(",1,0"), "{}", slices.stdout);
+    assert!(
+        count >= 4 && count.is_multiple_of(4),
+        "a block is four slices: {}",
+        slices.stdout
+    );
+    assert!(
+        slices
+            .stdout
+            .lines()
+            .nth(1)
+            .expect("a slice")
+            .ends_with(",1,0"),
+        "{}",
+        slices.stdout
+    );
     let markdown = tools.run(&["explain", "--format", "markdown"]);
-    assert!(markdown.stdout.starts_with("### REGRESSED: of 1 timed workload 1 regressed"), "{}", markdown.stdout);
+    assert!(
+        markdown
+            .stdout
+            .starts_with("### REGRESSED: of 1 timed workload 1 regressed"),
+        "{}",
+        markdown.stdout
+    );
 }
 
 #[test]
@@ -75,7 +129,11 @@ fn what_was_only_counted_is_told_by_its_counts() {
     let tools = kept();
     let done = tools.run(&["explain", "newest", "model/decode"]);
     assert_eq!(done.status, 0, "{}", done.stderr);
-    assert!(done.stdout.contains("instructions per token") && !done.stdout.contains("so far"), "{}", done.stdout);
+    assert!(
+        done.stdout.contains("instructions per token") && !done.stdout.contains("so far"),
+        "{}",
+        done.stdout
+    );
 }
 
 #[test]
@@ -87,7 +145,13 @@ fn bad_input_is_answered_by_one_sentence() {
     messages.push(tools.refused(&["explain", "newest", "kernel/glue"]));
     messages.push(tools.refused(&["explain", "newest", "kernel/gelu", "--phase", "optimised"]));
     messages.push(tools.refused(&["explain", "newest", "kernel/gelu", "--pair", "999"]));
-    tools.project.write("old.json", &tools.project.read("kept.json").replacen("\"schema\":4", "\"schema\":99", 1));
+    tools.project.write(
+        "old.json",
+        &tools
+            .project
+            .read("kept.json")
+            .replacen("\"schema\":4", "\"schema\":99", 1),
+    );
     messages.push(tools.refused(&["explain", "old.json"]));
     insta::assert_snapshot!(messages.join("\n"));
 }

@@ -25,7 +25,18 @@ fn a_regression_leaves_with_1_and_says_what_and_by_how_much() {
 fn every_format_ends_with_the_same_status() {
     let project = Project::with_baseline();
     for format in ["json", "csv", "markdown"] {
-        let done = gate(&project, &regressed(), &["--filter", "medium/*", "--phase", "optimized", "--format", format]);
+        let done = gate(
+            &project,
+            &regressed(),
+            &[
+                "--filter",
+                "medium/*",
+                "--phase",
+                "optimized",
+                "--format",
+                format,
+            ],
+        );
         assert_eq!(done.status, 1, "{}", done.stderr);
         insta::assert_snapshot!(format!("gate_as_{format}"), done.stdout);
     }
@@ -36,7 +47,10 @@ fn a_missing_number_leaves_with_2() {
     let mut head = measured();
     head.rows[2].readings.clear();
     let message = "the probe crashed with signal 11".to_owned();
-    head.rows[2].failures.push(Failure { instrument: Instrument::Callgrind, message });
+    head.rows[2].failures.push(Failure {
+        instrument: Instrument::Callgrind,
+        message,
+    });
     insta::assert_snapshot!(gate(&Project::with_baseline(), &head, &[]).seen());
 }
 
@@ -45,7 +59,8 @@ fn a_regression_outranks_what_was_not_judged() {
     let mut head = regressed();
     head.rows.remove(3);
     head.rows[2].definition.push_str(" changed");
-    head.rows.push(row("kernel/new", "naive", vec![callgrind(1)]));
+    head.rows
+        .push(row("kernel/new", "naive", vec![callgrind(1)]));
     insta::assert_snapshot!(gate(&Project::with_baseline(), &head, &[]).seen());
 }
 
@@ -55,7 +70,11 @@ fn a_failed_check_leaves_with_2() {
     head.rows[0].check = Check::Failed("token 3 is 17, not 12".to_owned());
     let done = gate(&Project::with_baseline(), &head, &[]);
     assert_eq!(done.status, 2);
-    assert!(done.stdout.contains("token 3 is 17, not 12"), "{}", done.stdout);
+    assert!(
+        done.stdout.contains("token 3 is 17, not 12"),
+        "{}",
+        done.stdout
+    );
 }
 
 #[test]
@@ -64,13 +83,27 @@ fn a_filter_narrows_the_baseline_too() {
     let mut head = measured();
     head.rows.truncate(2);
     let done = gate(&project, &head, &[]);
-    assert_eq!((done.status, done.stderr.as_str()), (2, ""), "the kernels are gone");
+    assert_eq!(
+        (done.status, done.stderr.as_str()),
+        (2, ""),
+        "the kernels are gone"
+    );
     head.quick = true;
     let done = gate(&project, &head, &[]);
-    assert_eq!(done.status, 2, "the record does not state if the kernels were left out on purpose");
-    assert!(done.stderr.contains("the record is of a quick run"), "{}", done.stderr);
+    assert_eq!(
+        done.status, 2,
+        "the record does not state if the kernels were left out on purpose"
+    );
+    assert!(
+        done.stderr.contains("the record is of a quick run"),
+        "{}",
+        done.stderr
+    );
     assert_eq!(gate(&project, &head, &["--filter", "medium/*"]).status, 0);
-    assert_eq!(gate(&project, &regressed(), &["--phase", "naive"]).status, 0);
+    assert_eq!(
+        gate(&project, &regressed(), &["--phase", "naive"]).status,
+        0
+    );
 }
 
 #[test]
@@ -84,7 +117,10 @@ fn bad_input_is_answered_by_one_sentence() {
     flags.environment.rustflags = "-C target-cpu=native".to_owned();
     project.record("flags.json", &flags);
     let mut timed = measured();
-    timed.rows.iter_mut().for_each(|row| row.readings.truncate(1));
+    timed
+        .rows
+        .iter_mut()
+        .for_each(|row| row.readings.truncate(1));
     project.record("timed.json", &timed);
     let mut messages = Vec::new();
     let mut refused = |name: &str, arguments: &[&str]| {
@@ -94,8 +130,14 @@ fn bad_input_is_answered_by_one_sentence() {
     refused("another toolchain", &["gate", "--record", "other.json"]);
     refused("other compiler flags", &["gate", "--record", "flags.json"]);
     refused("no counts", &["gate", "--record", "timed.json"]);
-    refused("unknown phase", &["gate", "--record", "head.json", "--phase", "optimised"]);
-    refused("unknown workload", &["gate", "--record", "head.json", "--filter", "kernel/gell"]);
+    refused(
+        "unknown phase",
+        &["gate", "--record", "head.json", "--phase", "optimised"],
+    );
+    refused(
+        "unknown workload",
+        &["gate", "--record", "head.json", "--filter", "kernel/gell"],
+    );
     let counts = format!("{}/counts.csv", project.baseline());
     let text = project.read(&counts);
     project.write(&counts, &text[..text.len() / 2]);
@@ -104,8 +146,14 @@ fn bad_input_is_answered_by_one_sentence() {
     refused("a wrong number", &["gate", "--record", "head.json"]);
     project.write(&counts, &text);
     let limits = project.read("baselines/limits.toml");
-    project.write("baselines/limits.toml", &limits.replacen("peak-bytes", "pick-bytes", 1));
-    refused("limits that make no sense", &["gate", "--record", "head.json"]);
+    project.write(
+        "baselines/limits.toml",
+        &limits.replacen("peak-bytes", "pick-bytes", 1),
+    );
+    refused(
+        "limits that make no sense",
+        &["gate", "--record", "head.json"],
+    );
     std::fs::remove_file(project.path("baselines/limits.toml")).expect("removed");
     refused("no limits", &["gate", "--record", "head.json"]);
     insta::assert_snapshot!(messages.join("\n"));

@@ -13,18 +13,36 @@ use crate::tools::Tools;
 /// Adds this many instructions to the counts, and commits that.
 fn change(tools: &Tools, more: u32, subject: &str) {
     let script = tools.project.read("callgrind");
-    let (before, _) = script.split_once("$((1000").expect("it counts from a thousand");
+    let (before, _) = script
+        .split_once("$((1000")
+        .expect("it counts from a thousand");
     let (_, after) = script.split_once("case))").expect("it counts cases");
     let script = format!("{before}$((1000 + {more} + case)){after}");
-    tools.script("callgrind", script.strip_prefix("#!/bin/sh\n").expect("a script"));
+    tools.script(
+        "callgrind",
+        script.strip_prefix("#!/bin/sh\n").expect("a script"),
+    );
     commit(tools, subject);
 }
 
 /// Counts, saves the counts as the baseline, and commits it.
 fn save(tools: &Tools, subject: &str) {
-    let counted = tools.run(&["run", "--metric", "instructions,heap", "--no-report", "--out", "records/counts.json"]);
+    let counted = tools.run(&[
+        "run",
+        "--metric",
+        "instructions,heap",
+        "--no-report",
+        "--out",
+        "records/counts.json",
+    ]);
     assert_eq!(counted.status, 0, "{}", counted.stderr);
-    let saved = tools.run(&["baseline", "save", "--yes", "--record", "records/counts.json"]);
+    let saved = tools.run(&[
+        "baseline",
+        "save",
+        "--yes",
+        "--record",
+        "records/counts.json",
+    ]);
     assert_eq!(saved.status, 0, "{}", saved.stderr);
     commit(tools, subject);
 }
@@ -43,21 +61,36 @@ fn committed_baselines_are_followed_to_the_commit_that_changed_them() {
     let done = tools.run(&["history", "--filter", "kernel/*", "--format", "json"]);
     assert_eq!(done.status, 0, "{}", done.stderr);
     let points = points(&done.stdout);
-    let rows: Vec<Value> =
-        points.iter().map(|row| json!([row["value"], row["change_point"], row["subject"]])).collect();
+    let rows: Vec<Value> = points
+        .iter()
+        .map(|row| json!([row["value"], row["change_point"], row["subject"]]))
+        .collect();
     let base = points[0]["value"].as_u64().expect("a count");
     assert_eq!(
         rows,
-        [json!([base, false, "Count for the first time"]), json!([base + 40, true, "Accept that it does more"])]
+        [
+            json!([base, false, "Count for the first time"]),
+            json!([base + 40, true, "Accept that it does more"])
+        ]
     );
     let done = tools.run(&["history", "--filter", "kernel/*"]);
     for expected in ["▁█", "Change points", "Accept that it does more", "+4.0 %"] {
-        assert!(done.stdout.contains(expected), "{expected}: {}", done.stdout);
+        assert!(
+            done.stdout.contains(expected),
+            "{expected}: {}",
+            done.stdout
+        );
     }
     let chart = tools.project.read("reports/history/instructions.svg");
-    assert!(chart.contains("kernel/gelu: instructions per token rose by 4.0 %"), "{chart}");
+    assert!(
+        chart.contains("kernel/gelu: instructions per token rose by 4.0 %"),
+        "{chart}"
+    );
     let refused = tools.refused(&["history", "--key", "x"]);
-    assert!(refused.starts_with("the history has no baseline x; "), "{refused}");
+    assert!(
+        refused.starts_with("the history has no baseline x; "),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -68,18 +101,45 @@ fn commits_without_counts_are_counted_and_those_that_cannot_be_are_skipped() {
     commit(&tools, "Break the probe");
     tools.probe("", "");
     change(&tools, 100, "Mend it, and do more");
-    let arguments = ["history", "--measure", "HEAD~3..HEAD", "--filter", "kernel/*", "--format", "json", "--no-chart"];
+    let arguments = [
+        "history",
+        "--measure",
+        "HEAD~3..HEAD",
+        "--filter",
+        "kernel/*",
+        "--format",
+        "json",
+        "--no-chart",
+    ];
     let done = tools.run(&arguments);
     assert_eq!(done.status, 0, "{}", done.stderr);
-    assert!(done.stderr.contains("\"Break the probe\" is skipped: "), "{}", done.stderr);
+    assert!(
+        done.stderr.contains("\"Break the probe\" is skipped: "),
+        "{}",
+        done.stderr
+    );
     let rows = |stdout: &str| -> Vec<Value> {
-        points(stdout).iter().map(|row| json!([row["subject"], row["change_point"]])).collect()
+        points(stdout)
+            .iter()
+            .map(|row| json!([row["subject"], row["change_point"]]))
+            .collect()
     };
-    let expected = [json!(["A state", false]), json!(["Change nothing", false]), json!(["Mend it, and do more", true])];
+    let expected = [
+        json!(["A state", false]),
+        json!(["Change nothing", false]),
+        json!(["Mend it, and do more", true]),
+    ];
     assert_eq!(rows(&done.stdout), expected);
     // Without valgrind nothing can be counted again, so the stored counts are used.
     tools.without("valgrind");
-    let done = tools.run(&["history", "--filter", "kernel/*", "--format", "json", "--no-chart"]);
+    let done = tools.run(&[
+        "history",
+        "--filter",
+        "kernel/*",
+        "--format",
+        "json",
+        "--no-chart",
+    ]);
     assert_eq!(rows(&done.stdout), expected, "{}", done.stderr);
 }
 
@@ -88,7 +148,10 @@ fn counted(tools: &Tools) -> Vec<(PathBuf, Record)> {
     let files = fs::read_dir(tools.project.path("records/history")).expect("counted");
     let mut paths: Vec<PathBuf> = files.map(|file| file.expect("readable").path()).collect();
     paths.sort();
-    paths.into_iter().map(|path| (path.clone(), Record::read(&path).expect("a record"))).collect()
+    paths
+        .into_iter()
+        .map(|path| (path.clone(), Record::read(&path).expect("a record")))
+        .collect()
 }
 
 #[test]
@@ -96,15 +159,31 @@ fn a_part_that_was_counted_is_not_taken_for_the_whole() {
     let tools = repository();
     change(&tools, 100, "Do more");
     let measure = |more: &[&str]| {
-        let done =
-            tools.run(&[&["history", "--measure", "HEAD~1..HEAD", "--no-chart", "--format", "json"], more].concat());
+        let done = tools.run(
+            &[
+                &[
+                    "history",
+                    "--measure",
+                    "HEAD~1..HEAD",
+                    "--no-chart",
+                    "--format",
+                    "json",
+                ],
+                more,
+            ]
+            .concat(),
+        );
         assert_eq!(done.status, 0, "{}", done.stderr);
         counted(&tools)
     };
     let workloads = |counts: &[(PathBuf, Record)]| counts[0].1.workloads().len();
     let part = measure(&["--filter", "kernel/*"]);
     assert_eq!((part.len(), workloads(&part)), (2, 1));
-    assert_eq!(measure(&["--filter", "kernel/*"]), part, "it is not counted again");
+    assert_eq!(
+        measure(&["--filter", "kernel/*"]),
+        part,
+        "it is not counted again"
+    );
     // Counts of one glob are not taken for those of another.
     let other = measure(&["--filter", "*gelu"]);
     assert_eq!(other[0].1.asked.len(), 2);
@@ -118,8 +197,19 @@ fn a_part_that_was_counted_is_not_taken_for_the_whole() {
         old.as_object_mut().expect("an object").remove("asked");
         old.to_string()
     };
-    fs::write(&whole[0].0, old(fs::read_to_string(&whole[0].0).expect("there"))).expect("written");
-    let done = tools.run(&["history", "--no-chart", "--filter", "kernel/*", "--format", "json"]);
+    fs::write(
+        &whole[0].0,
+        old(fs::read_to_string(&whole[0].0).expect("there")),
+    )
+    .expect("written");
+    let done = tools.run(&[
+        "history",
+        "--no-chart",
+        "--filter",
+        "kernel/*",
+        "--format",
+        "json",
+    ]);
     assert_eq!(points(&done.stdout).len(), 2, "{}", done.stderr);
     assert_eq!(counted(&tools)[0].1.asked.len(), 0);
     assert_eq!(measure(&[])[0].1.asked.len(), 1);
@@ -128,23 +218,49 @@ fn a_part_that_was_counted_is_not_taken_for_the_whole() {
 #[test]
 fn what_another_toolchain_has_counted_is_told_and_counted_again() {
     let tools = repository();
-    let first = tools.project.path(&format!("records/history/{}.json", git(&tools, &["rev-parse", "HEAD"])));
+    let first = tools.project.path(&format!(
+        "records/history/{}.json",
+        git(&tools, &["rev-parse", "HEAD"])
+    ));
     change(&tools, 100, "Do more");
-    let measure = ["history", "--measure", "HEAD~1..HEAD", "--no-chart", "--filter", "kernel/*", "--format", "json"];
+    let measure = [
+        "history",
+        "--measure",
+        "HEAD~1..HEAD",
+        "--no-chart",
+        "--filter",
+        "kernel/*",
+        "--format",
+        "json",
+    ];
     assert_eq!(tools.run(&measure).status, 0);
     let mut older = Record::read(&first).expect("counted");
     let here = older.environment.rustc.clone();
     older.environment.rustc = "rustc 1.70.0".to_owned();
     older.write(&first).expect("written");
 
-    let done = tools.run(&["history", "--no-chart", "--filter", "kernel/*", "--format", "json"]);
+    let done = tools.run(&[
+        "history",
+        "--no-chart",
+        "--filter",
+        "kernel/*",
+        "--format",
+        "json",
+    ]);
     assert_eq!(points(&done.stdout).len(), 1, "{}", done.stderr);
-    let expected = "\"A state\" left out: counted by another toolchain only, and such counts do not compare";
+    let expected =
+        "\"A state\" left out: counted by another toolchain only, and such counts do not compare";
     assert!(done.stderr.contains(expected), "{}", done.stderr);
     let done = tools.run(&measure);
     assert_eq!(points(&done.stdout).len(), 2, "{}", done.stderr);
     assert!(!done.stderr.contains("toolchain"), "{}", done.stderr);
-    assert_eq!(Record::read(&first).expect("counted again").environment.rustc, here);
+    assert_eq!(
+        Record::read(&first)
+            .expect("counted again")
+            .environment
+            .rustc,
+        here
+    );
 }
 
 #[test]
@@ -163,13 +279,22 @@ fn times_are_held_against_the_anchor_of_their_record() {
 fn what_cannot_be_answered_is_told_in_one_sentence() {
     let tools = repository();
     for (arguments, expected) in [
-        (&["history", "--metric", "instruction"][..], "there is no metric `instruction`; "),
-        (&["history"], "the history has no instructions per token for this selection; commit a baseline"),
+        (
+            &["history", "--metric", "instruction"][..],
+            "there is no metric `instruction`; ",
+        ),
+        (
+            &["history"],
+            "the history has no instructions per token for this selection; commit a baseline",
+        ),
         (
             &["history", "--metric", "time"],
             "the history has no total runtime for this selection; `cargo harness run` writes",
         ),
-        (&["history", "--measure", "HEAD"], "`HEAD` is no range of revisions; write for example v1..HEAD"),
+        (
+            &["history", "--measure", "HEAD"],
+            "`HEAD` is no range of revisions; write for example v1..HEAD",
+        ),
         (
             &["history", "--metric", "time", "--measure", "HEAD~1..HEAD"],
             "--measure takes counts only, and times of two commits",

@@ -5,8 +5,14 @@ use crate::tools::Tools;
 /// A project whose only workload has sixty phases.
 fn with_many_phases() -> Tools {
     let tools = Tools::new();
-    let phases: Vec<String> = (0..60).map(|number| format!("\"phase-{number}\"")).collect();
-    let workload = tools.project.read("workloads.json").replacen(r#""naive","optimized""#, &phases.join(","), 1);
+    let phases: Vec<String> = (0..60)
+        .map(|number| format!("\"phase-{number}\""))
+        .collect();
+    let workload = tools.project.read("workloads.json").replacen(
+        r#""naive","optimized""#,
+        &phases.join(","),
+        1,
+    );
     tools.project.write("workloads.json", &workload);
     tools
 }
@@ -22,13 +28,32 @@ fn the_list_fits_a_terminal_however_many_phases_there_are() {
 fn phases_are_listed_in_a_line_each() {
     let tools = with_many_phases();
     let done = tools.run(&["list", "--phases"]);
-    assert_eq!(done.stdout.lines().filter(|line| line.starts_with("model/decode")).count(), 60, "{}", done.stdout);
+    assert_eq!(
+        done.stdout
+            .lines()
+            .filter(|line| line.starts_with("model/decode"))
+            .count(),
+        60,
+        "{}",
+        done.stdout
+    );
     let widths = done.stdout.lines().map(|line| line.chars().count());
     assert!(widths.clone().all(|width| width <= 100), "{}", done.stdout);
-    let rule = done.stdout.lines().find(|line| line.starts_with('─')).expect("a rule").chars().count();
+    let rule = done
+        .stdout
+        .lines()
+        .find(|line| line.starts_with('─'))
+        .expect("a rule")
+        .chars()
+        .count();
     assert_eq!(Some(rule), widths.max(), "{}", done.stdout);
     let done = tools.run(&["list", "--cost"]);
-    assert!(done.stdout.contains("There is no record yet to take costs from"), "{}", done.stdout);
+    assert!(
+        done.stdout
+            .contains("There is no record yet to take costs from"),
+        "{}",
+        done.stdout
+    );
     assert!(done.stdout.contains("phase-59"), "{}", done.stdout);
 }
 

@@ -10,7 +10,14 @@ use crate::tools::Tools;
 /// A project with a baseline of both workloads.
 fn with_baseline() -> Tools {
     let tools = Tools::new();
-    let counted = tools.run(&["run", "--metric", "instructions,heap", "--no-report", "--out", "counts.json"]);
+    let counted = tools.run(&[
+        "run",
+        "--metric",
+        "instructions,heap",
+        "--no-report",
+        "--out",
+        "counts.json",
+    ]);
     assert_eq!(counted.status, 0, "{}", counted.stderr);
     let saved = tools.run(&["baseline", "save", "--yes", "--record", "counts.json"]);
     assert_eq!(saved.status, 0, "{}", saved.stderr);
@@ -30,7 +37,10 @@ fn counts_that_stay_pass_the_gate() {
 /// A workload that the short selection leaves out is not missing, but a deleted one is.
 #[test]
 fn a_workload_that_was_deleted_is_told_by_the_short_selection_too() {
-    for (left, gone) in [(("kernel/gelu", true), "model/decode"), (("model/decode", true), "kernel/gelu")] {
+    for (left, gone) in [
+        (("kernel/gelu", true), "model/decode"),
+        (("model/decode", true), "kernel/gelu"),
+    ] {
         let tools = with_baseline();
         tools.workloads(&[left]);
         let done = tools.run(&["gate", "--quick"]);
@@ -44,21 +54,50 @@ fn a_workload_that_was_deleted_is_told_by_the_short_selection_too() {
 fn a_file_that_cannot_be_written_is_told_before_anything_is_counted() {
     let tools = with_baseline();
     tools.probe("hello", "echo > measured");
-    tools.project.write("taken", "a file where the folder should be");
-    for command in [&["gate", "--out", "taken/counts.json"][..], &["run", "--out", "taken/counts.json"]] {
+    tools
+        .project
+        .write("taken", "a file where the folder should be");
+    for command in [
+        &["gate", "--out", "taken/counts.json"][..],
+        &["run", "--out", "taken/counts.json"],
+    ] {
         let sentence = tools.refused(command);
-        assert!(sentence.starts_with("cannot write taken/counts.json, so nothing was measured: "), "{sentence}");
+        assert!(
+            sentence.starts_with("cannot write taken/counts.json, so nothing was measured: "),
+            "{sentence}"
+        );
     }
-    fs::write(tools.project.path("reports"), "a file where the folder should be").expect("written");
+    fs::write(
+        tools.project.path("reports"),
+        "a file where the folder should be",
+    )
+    .expect("written");
     let sentence = tools.refused(&["run"]);
-    assert!(sentence.starts_with("cannot write PROJECT/reports/index.html, so nothing was measured: "), "{sentence}");
+    assert!(
+        sentence.starts_with("cannot write PROJECT/reports/index.html, so nothing was measured: "),
+        "{sentence}"
+    );
     assert!(!tools.project.path("measured").exists());
 }
 
 /// Runs one workload in one phase with exit status 2. Returns the row of the record, and standard error.
 fn row_of(tools: &Tools, metric: &str) -> (harness_record::Row, String) {
-    let narrow = ["--filter", "model/*", "--phase", "naive", "--no-report", "--time-limit", "1"];
-    let done = tools.run(&[&["run", "--metric", metric, "--out", "one.json"], &narrow[..]].concat());
+    let narrow = [
+        "--filter",
+        "model/*",
+        "--phase",
+        "naive",
+        "--no-report",
+        "--time-limit",
+        "1",
+    ];
+    let done = tools.run(
+        &[
+            &["run", "--metric", metric, "--out", "one.json"],
+            &narrow[..],
+        ]
+        .concat(),
+    );
     assert_eq!(done.status, 2, "{}", done.stderr);
     let mut record = Record::read(&tools.project.path("one.json")).expect("the record is kept");
     assert_eq!(record.rows.len(), 1);
@@ -72,37 +111,81 @@ fn a_run_leaves_a_record_a_report_and_its_figures() {
     let tools = Tools::new();
     let done = tools.run(&["run", "--quick"]);
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
-    assert!(done.stdout.contains("model/decode") && done.stdout.contains("50.0 ms"), "{}", done.stdout);
-    assert!(!done.stdout.contains("kernel/gelu"), "not in the short selection: {}", done.stdout);
+    assert!(
+        done.stdout.contains("model/decode") && done.stdout.contains("50.0 ms"),
+        "{}",
+        done.stdout
+    );
+    assert!(
+        !done.stdout.contains("kernel/gelu"),
+        "not in the short selection: {}",
+        done.stdout
+    );
     assert!(tools.project.path("reports/index.html").is_file());
-    let records: Vec<_> = fs::read_dir(tools.project.path("records")).expect("there").collect();
+    let records: Vec<_> = fs::read_dir(tools.project.path("records"))
+        .expect("there")
+        .collect();
     let path = records[0].as_ref().expect("readable").path();
     let record = Record::read(&path).expect("a record");
     let row = record.row("model/decode", "naive").expect("measured");
-    let instruments = [Instrument::Clock, Instrument::Criterion, Instrument::Callgrind, Instrument::Dhat];
-    assert!(instruments.into_iter().all(|instrument| row.reading(instrument).is_some()), "{row:?}");
-    assert!(done.stderr.contains(&*path.file_name().expect("a name").to_string_lossy()), "{}", done.stderr);
+    let instruments = [
+        Instrument::Clock,
+        Instrument::Criterion,
+        Instrument::Callgrind,
+        Instrument::Dhat,
+    ];
+    assert!(
+        instruments
+            .into_iter()
+            .all(|instrument| row.reading(instrument).is_some()),
+        "{row:?}"
+    );
+    assert!(
+        done.stderr
+            .contains(&*path.file_name().expect("a name").to_string_lossy()),
+        "{}",
+        done.stderr
+    );
 }
 
 #[test]
 fn a_model_is_measured_alone_and_every_program_is_told_where_it_is() {
     let tools = Tools::new();
     tools.workloads(&[("medium/decode", true), ("checkpoint/prefill", false)]);
-    tools.probe("hello", r#"echo "$HARNESS_MODEL" > model-path; echo '{"reply":"error","message":"not today"}'"#);
+    tools.probe(
+        "hello",
+        r#"echo "$HARNESS_MODEL" > model-path; echo '{"reply":"error","message":"not today"}'"#,
+    );
     fs::create_dir(tools.project.path("model")).expect("made");
     let refused = tools.run(&["run", "--model", "model"]);
-    assert_eq!((refused.status, refused.stderr.as_str()), (2, "error: not today\n"));
+    assert_eq!(
+        (refused.status, refused.stderr.as_str()),
+        (2, "error: not today\n")
+    );
     let path = tools.project.read("model-path");
-    assert!(path.ends_with("/model\n") && path.starts_with('/'), "an absolute path, wherever it runs: {path}");
+    assert!(
+        path.ends_with("/model\n") && path.starts_with('/'),
+        "an absolute path, wherever it runs: {path}"
+    );
 
     tools.probe("", "");
     let done = tools.run(&["run", "--model", "model", "--metric", "time,heap"]);
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
-    assert!(done.stdout.contains("checkpoint/prefill") && !done.stdout.contains("medium/decode"), "{}", done.stdout);
+    assert!(
+        done.stdout.contains("checkpoint/prefill") && !done.stdout.contains("medium/decode"),
+        "{}",
+        done.stdout
+    );
 
     let missing = tools.run(&["run", "--model", "nowhere"]);
     assert_eq!(missing.status, 2);
-    assert!(missing.stderr.starts_with("error: cannot read the model in nowhere: "), "{}", missing.stderr);
+    assert!(
+        missing
+            .stderr
+            .starts_with("error: cannot read the model in nowhere: "),
+        "{}",
+        missing.stderr
+    );
 }
 
 #[test]
@@ -113,56 +196,99 @@ fn a_probe_that_fails_while_it_runs_costs_its_number_only() {
             "echo out of memory >&2; exit 7",
             "the probe ended before it answered `run`: exit status 7; it printed: out of memory",
         ),
-        ("run", "kill -SEGV $$", "the probe ended before it answered `run`: signal 11"),
+        (
+            "run",
+            "kill -SEGV $$",
+            "the probe ended before it answered `run`: signal 11",
+        ),
         (
             "prepare",
             "exec sleep 30",
             "the probe did not answer `prepare` within 1 s and was stopped; --time-limit allows more",
         ),
-        ("run", "exec sleep 30", "the probe did not answer `run` within 1 s and was stopped; --time-limit allows more"),
-        ("run", "echo segfault, sort of", "the probe answered `run` with an invalid reply: \"segfault, sort of\""),
-        ("run", r#"echo '{"reply":"error","message":"no such memory"}'"#, "no such memory"),
+        (
+            "run",
+            "exec sleep 30",
+            "the probe did not answer `run` within 1 s and was stopped; --time-limit allows more",
+        ),
+        (
+            "run",
+            "echo segfault, sort of",
+            "the probe answered `run` with an invalid reply: \"segfault, sort of\"",
+        ),
+        (
+            "run",
+            r#"echo '{"reply":"error","message":"no such memory"}'"#,
+            "no such memory",
+        ),
     ];
     for (request, instead, sentence) in failing {
         let tools = Tools::new();
         tools.probe(request, instead);
         let (row, stderr) = row_of(&tools, "time,heap");
         assert_eq!(row.failure(Instrument::Clock), Some(sentence), "{instead}");
-        assert!(row.reading(Instrument::Dhat).is_some(), "what could be read is kept: {instead}");
+        assert!(
+            row.reading(Instrument::Dhat).is_some(),
+            "what could be read is kept: {instead}"
+        );
         let place = "model/decode in phase naive";
-        assert_eq!(stderr, format!("{WROTE}harness: {place} has no number from clock: {sentence}\n"));
+        assert_eq!(
+            stderr,
+            format!("{WROTE}harness: {place} has no number from clock: {sentence}\n")
+        );
     }
 }
 
 #[test]
 fn a_probe_that_does_not_introduce_itself_ends_the_run() {
     let failing = [
-        ("exit 3", "the probe ended before it answered `hello`: exit status 3"),
-        ("exec sleep 30", "the probe did not answer `hello` within 1 s and was stopped; --time-limit allows more"),
-        ("echo Hello!", "the probe answered `hello` with an invalid reply: \"Hello!\""),
+        (
+            "exit 3",
+            "the probe ended before it answered `hello`: exit status 3",
+        ),
+        (
+            "exec sleep 30",
+            "the probe did not answer `hello` within 1 s and was stopped; --time-limit allows more",
+        ),
+        (
+            "echo Hello!",
+            "the probe answered `hello` with an invalid reply: \"Hello!\"",
+        ),
     ];
     for (instead, sentence) in failing {
         let tools = with_baseline();
         tools.probe("hello", instead);
         for command in ["run", "gate"] {
-            assert_eq!(tools.refused(&[command, "--time-limit", "1"]), sentence, "{command}: {instead}");
+            assert_eq!(
+                tools.refused(&[command, "--time-limit", "1"]),
+                sentence,
+                "{command}: {instead}"
+            );
         }
     }
     let tools = Tools::new();
     fs::remove_file(tools.project.path("probe")).expect("it was there");
     let sentence = tools.refused(&["run"]);
-    assert!(sentence.starts_with("cannot start the probe PROJECT/./probe: "), "{sentence}");
+    assert!(
+        sentence.starts_with("cannot start the probe PROJECT/./probe: "),
+        "{sentence}"
+    );
 }
 
 #[test]
 fn a_wrong_answer_is_told_and_kept() {
     let tools = Tools::new();
-    tools.probe("check", r#"echo '{"reply":"checked","wrong":"token 3 is 17, not 12"}'"#);
+    tools.probe(
+        "check",
+        r#"echo '{"reply":"checked","wrong":"token 3 is 17, not 12"}'"#,
+    );
     let (row, stderr) = row_of(&tools, "time");
     assert_eq!(row.check, Check::Failed("token 3 is 17, not 12".to_owned()));
     assert_eq!(
         stderr,
-        format!("{WROTE}harness: model/decode in phase naive gave a wrong answer: token 3 is 17, not 12\n")
+        format!(
+            "{WROTE}harness: model/decode in phase naive gave a wrong answer: token 3 is 17, not 12\n"
+        )
     );
 }
 
@@ -170,13 +296,18 @@ fn a_wrong_answer_is_told_and_kept() {
 fn without_valgrind_the_rest_is_measured_and_the_gate_does_not_judge() {
     let tools = with_baseline();
     tools.without("valgrind");
-    let missing =
-        "valgrind is missing, so instructions cannot be counted; install it (Debian, Ubuntu: apt-get install valgrind)";
+    let missing = "valgrind is missing, so instructions cannot be counted; install it (Debian, Ubuntu: apt-get install valgrind)";
     let done = tools.run(&["run", "--no-report", "--out", "rest.json"]);
     assert_eq!(done.status, 0, "{}", done.stderr);
-    assert_eq!(done.stderr, format!("harness: {missing}\nharness: wrote record rest.json\n"));
+    assert_eq!(
+        done.stderr,
+        format!("harness: {missing}\nharness: wrote record rest.json\n")
+    );
     let record = Record::read(&tools.project.path("rest.json")).expect("a record");
-    assert!(record.rows[0].reading(Instrument::Dhat).is_some() && record.rows[0].reading(Instrument::Clock).is_some());
+    assert!(
+        record.rows[0].reading(Instrument::Dhat).is_some()
+            && record.rows[0].reading(Instrument::Clock).is_some()
+    );
     for command in [&["gate"][..], &["run", "--metric", "instructions"]] {
         assert_eq!(tools.refused(command), missing);
     }
@@ -187,8 +318,15 @@ fn more_instructions_than_stored_are_a_regression() {
     let tools = with_baseline();
     let text = tools.project.read("callgrind").replace("#!/bin/sh\n", "");
     tools.script("callgrind", &text.replace("1000 + case", "1100 + case"));
-    let done = tools.run(&["gate", "--filter", "model/*", "--phase", "naive", "--out", "now.json"]);
+    let done = tools.run(&[
+        "gate", "--filter", "model/*", "--phase", "naive", "--out", "now.json",
+    ]);
     assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
-    assert!(done.stdout.contains("got worse by 10 % (+100), from 1,000 to 1,100"), "{}", done.stdout);
+    assert!(
+        done.stdout
+            .contains("got worse by 10 % (+100), from 1,000 to 1,100"),
+        "{}",
+        done.stdout
+    );
     assert!(Record::read(&tools.project.path("now.json")).is_ok());
 }

@@ -23,10 +23,30 @@ pub(crate) struct Done {
 /// Two workloads in two phases, measured in time, instructions and heap.
 pub(crate) fn measured() -> Record {
     record(vec![
-        row("medium/decode", "naive", vec![clock("a", &[9000, 9100, 8900]), callgrind(1_000_000), dhat(4096, 12)]),
-        row("medium/decode", "optimized", vec![clock("a", &[90, 91, 89]), callgrind(50_000), dhat(0, 0)]),
-        row("kernel/gelu", "naive", vec![clock("b", &[500, 500]), callgrind(7000)]),
-        row("kernel/gelu", "optimized", vec![clock("b", &[50, 50]), callgrind(700)]),
+        row(
+            "medium/decode",
+            "naive",
+            vec![
+                clock("a", &[9000, 9100, 8900]),
+                callgrind(1_000_000),
+                dhat(4096, 12),
+            ],
+        ),
+        row(
+            "medium/decode",
+            "optimized",
+            vec![clock("a", &[90, 91, 89]), callgrind(50_000), dhat(0, 0)],
+        ),
+        row(
+            "kernel/gelu",
+            "naive",
+            vec![clock("b", &[500, 500]), callgrind(7000)],
+        ),
+        row(
+            "kernel/gelu",
+            "optimized",
+            vec![clock("b", &[50, 50]), callgrind(700)],
+        ),
     ])
 }
 
@@ -34,7 +54,9 @@ pub(crate) fn measured() -> Record {
 pub(crate) fn regressed() -> Record {
     let mut record = measured();
     record.created = "2026-01-03T00:00:00Z".to_owned();
-    record.rows[1].readings[1].data = Data::Callgrind { instructions: 51_000 };
+    record.rows[1].readings[1].data = Data::Callgrind {
+        instructions: 51_000,
+    };
     record.rows[1].readings[2] = dhat(64, 1);
     record
 }
@@ -44,7 +66,10 @@ impl Project {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let project = Self { folder };
         project.write("harness.toml", "");
-        project.write("baselines/limits.toml", include_str!("../../../baselines/limits.toml"));
+        project.write(
+            "baselines/limits.toml",
+            include_str!("../../../baselines/limits.toml"),
+        );
         project
     }
 
@@ -76,8 +101,13 @@ impl Project {
 
     /// The folder of the only baseline, relative to the project.
     pub(crate) fn baseline(&self) -> String {
-        let entries = fs::read_dir(self.path("baselines")).expect("there").map(|entry| entry.expect("readable"));
-        let folders: Vec<_> = entries.filter(|entry| entry.path().is_dir()).map(|entry| entry.file_name()).collect();
+        let entries = fs::read_dir(self.path("baselines"))
+            .expect("there")
+            .map(|entry| entry.expect("readable"));
+        let folders: Vec<_> = entries
+            .filter(|entry| entry.path().is_dir())
+            .map(|entry| entry.file_name())
+            .collect();
         assert_eq!(folders.len(), 1, "{folders:?}");
         format!("baselines/{}", folders[0].to_string_lossy())
     }
@@ -96,11 +126,15 @@ impl Project {
         if self.path("system").is_dir() {
             command.env(harness::doctor::ROOT_VARIABLE, self.path("system"));
         }
-        let assert: Assert = command.current_dir(self.folder.path()).args(arguments).assert();
+        let assert: Assert = command
+            .current_dir(self.folder.path())
+            .args(arguments)
+            .assert();
         let output = assert.get_output();
         let text = |bytes: &[u8]| {
             // The path of the temporary folder differs from run to run.
-            String::from_utf8_lossy(bytes).replace(&*self.folder.path().to_string_lossy(), "PROJECT")
+            String::from_utf8_lossy(bytes)
+                .replace(&*self.folder.path().to_string_lossy(), "PROJECT")
         };
         Done {
             status: output.status.code().expect("not killed"),
@@ -120,13 +154,19 @@ impl Done {
     pub(crate) fn refusal(&self, arguments: &[&str]) -> String {
         let Self { status, stderr, .. } = self;
         assert_eq!(*status, 2, "{arguments:?}: {stderr}");
-        let sentence = stderr.strip_prefix("error: ").unwrap_or_else(|| panic!("{arguments:?}: {stderr}")).trim_end();
+        let sentence = stderr
+            .strip_prefix("error: ")
+            .unwrap_or_else(|| panic!("{arguments:?}: {stderr}"))
+            .trim_end();
         assert!(!sentence.contains('\n'), "{arguments:?}: {sentence}");
         sentence.to_owned()
     }
 
     /// The exit status and the whole output.
     pub(crate) fn seen(&self) -> String {
-        format!("exit status {}\n--- stdout\n{}--- stderr\n{}", self.status, self.stdout, self.stderr)
+        format!(
+            "exit status {}\n--- stdout\n{}--- stderr\n{}",
+            self.status, self.stdout, self.stderr
+        )
     }
 }

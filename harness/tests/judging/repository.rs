@@ -14,21 +14,35 @@ pub(crate) fn repository() -> Tools {
 
 /// Commits everything except the folders that the harness writes, and returns the id of the commit.
 pub(crate) fn commit(tools: &Tools, subject: &str) -> String {
-    tools.project.write(".git/info/exclude", "/target/\n/records/\n/reports/\n");
+    tools
+        .project
+        .write(".git/info/exclude", "/target/\n/records/\n/reports/\n");
     git(tools, &["add", "--all"]);
-    git(tools, &["commit", "--quiet", "--allow-empty", "--message", subject]);
+    git(
+        tools,
+        &["commit", "--quiet", "--allow-empty", "--message", subject],
+    );
     git(tools, &["rev-parse", "HEAD"])
 }
 
 pub(crate) fn git(tools: &Tools, arguments: &[&str]) -> String {
     let mut command = Command::new("git");
-    command.current_dir(tools.project.path("")).env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+    command
+        .current_dir(tools.project.path(""))
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1");
     for role in ["AUTHOR", "COMMITTER"] {
-        command.env(format!("GIT_{role}_NAME"), "N. N.").env(format!("GIT_{role}_EMAIL"), "n@example.org");
+        command
+            .env(format!("GIT_{role}_NAME"), "N. N.")
+            .env(format!("GIT_{role}_EMAIL"), "n@example.org");
         command.env(format!("GIT_{role}_DATE"), "2026-03-14T15:09:26Z");
     }
     let output = command.args(arguments).output().expect("git is there");
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 

@@ -12,7 +12,13 @@ use crate::repository::{allocates, commit, executes, git, repository, takes};
 use crate::tools::Tools;
 
 fn gate(tools: &Tools, more: &[&str]) -> Done {
-    tools.run(&[&["gate", "--base", "HEAD", "--budget", "20s", "--seed", "7"], more].concat())
+    tools.run(
+        &[
+            &["gate", "--base", "HEAD", "--budget", "20s", "--seed", "7"],
+            more,
+        ]
+        .concat(),
+    )
 }
 
 /// The files in the folder of gates.
@@ -23,7 +29,10 @@ fn gates(tools: &Tools) -> Vec<PathBuf> {
 
 /// The session of the gate, and its verdict.
 fn kept(tools: &Tools) -> (Session, GateVerdict) {
-    let session = gates(tools).into_iter().find(|path| path.extension().is_some_and(|extension| extension == "json"));
+    let session = gates(tools).into_iter().find(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "json")
+    });
     let session = Session::read(&session.expect("one session")).expect("a session");
     let gate_verdict = GateVerdict::of(&session).expect("limits that make sense");
     (session, gate_verdict)
@@ -34,21 +43,43 @@ fn unchanged_code_passes_and_what_was_measured_is_kept() {
     let tools = repository();
     let done = gate(&tools, &[]);
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
-    for expected in
-        ["PASSED: of 1 timed workload 1 not slower", "reproduce with: cargo harness gate --base HEAD", "--seed 7"]
-    {
-        assert!(done.stdout.contains(expected), "{expected}: {}", done.stdout);
+    for expected in [
+        "PASSED: of 1 timed workload 1 not slower",
+        "reproduce with: cargo harness gate --base HEAD",
+        "--seed 7",
+    ] {
+        assert!(
+            done.stdout.contains(expected),
+            "{expected}: {}",
+            done.stdout
+        );
     }
     let (session, gate_verdict) = kept(&tools);
-    assert_eq!((session.measured.len(), session.terms.seed, session.head.dirty), (1, 7, false));
+    assert_eq!(
+        (
+            session.measured.len(),
+            session.terms.seed,
+            session.head.dirty
+        ),
+        (1, 7, false)
+    );
     let counted = session.counted.as_ref().expect("counted");
-    assert_eq!(counted.base.environment.revision.as_deref(), Some(session.base.commit.as_str()));
+    assert_eq!(
+        counted.base.environment.revision.as_deref(),
+        Some(session.base.commit.as_str())
+    );
     assert!(!counted.base.environment.dirty);
-    assert_eq!(gate_verdict.times[0].outcome, TimeOutcome::Verdict(Verdict::NotSlower));
+    assert_eq!(
+        gate_verdict.times[0].outcome,
+        TimeOutcome::Verdict(Verdict::NotSlower)
+    );
     let again = tools.project.path("again.json");
     session.write(&again).expect("written");
     assert_eq!(Session::read(&again).expect("read"), session);
-    assert!(done.stdout.contains(&gate_verdict.summary()), "the file leads to the printed summary");
+    assert!(
+        done.stdout.contains(&gate_verdict.summary()),
+        "the file leads to the printed summary"
+    );
     for line in gate_verdict.circumstances(&session) {
         assert!(done.stdout.contains(&line), "{line}: {}", done.stdout);
     }
@@ -58,11 +89,24 @@ fn unchanged_code_passes_and_what_was_measured_is_kept() {
 #[test]
 fn a_file_from_before_the_noise_floor_is_still_read() {
     let tools = repository();
-    let done = tools.run(&["gate", "--base", "HEAD", "--budget", "1", "--times-only", "--out", "kept.json"]);
+    let done = tools.run(&[
+        "gate",
+        "--base",
+        "HEAD",
+        "--budget",
+        "1",
+        "--times-only",
+        "--out",
+        "kept.json",
+    ]);
     assert!(done.stderr.contains("wrote"), "{}", done.stderr);
-    let mut kept: serde_json::Value = serde_json::from_str(&tools.project.read("kept.json")).expect("JSON");
+    let mut kept: serde_json::Value =
+        serde_json::from_str(&tools.project.read("kept.json")).expect("JSON");
     for (path, name) in [("", "floor"), ("", "machine"), ("/terms", "floor_seconds")] {
-        let fields = kept.pointer_mut(path).and_then(|value| value.as_object_mut()).expect("an object");
+        let fields = kept
+            .pointer_mut(path)
+            .and_then(|value| value.as_object_mut())
+            .expect("an object");
         assert!(fields.remove(name).is_some(), "{name}");
     }
     tools.project.write("old.json", &kept.to_string());
@@ -78,18 +122,52 @@ fn more_work_that_takes_longer_is_a_regression() {
     executes(&tools, 1050);
     let done = gate(&tools, &[]);
     assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
-    assert!(done.stdout.contains("Ir +5.0 %, time +4.0 %: the code does more"), "{}", done.stdout);
+    assert!(
+        done.stdout
+            .contains("Ir +5.0 %, time +4.0 %: the code does more"),
+        "{}",
+        done.stdout
+    );
     let after = &done.stdout[done.stdout.find("REGRESSED: ").expect("a summary")..];
-    let row = after.lines().find(|line| line.starts_with("engine::product")).expect("the function that changed");
+    let row = after
+        .lines()
+        .find(|line| line.starts_with("engine::product"))
+        .expect("the function that changed");
     let cells: Vec<&str> = row.split_whitespace().collect();
-    assert_eq!(cells[1..], ["bench::run", "990", "1040", "+50", "+5.1", "%", "100", "%", "2", "2"], "{row}");
-    let pictures: Vec<PathBuf> =
-        gates(&tools).into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "svg")).collect();
+    assert_eq!(
+        cells[1..],
+        [
+            "bench::run",
+            "990",
+            "1040",
+            "+50",
+            "+5.1",
+            "%",
+            "100",
+            "%",
+            "2",
+            "2"
+        ],
+        "{row}"
+    );
+    let pictures: Vec<PathBuf> = gates(&tools)
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|extension| extension == "svg"))
+        .collect();
     assert_eq!(pictures.len(), 4, "{pictures:?}");
     for picture in pictures {
-        let name = picture.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = picture
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         assert!(after.contains(&name), "{name} is not named in {after}");
-        assert!(fs::read_to_string(&picture).expect("there").contains("engine::product"), "{name}");
+        assert!(
+            fs::read_to_string(&picture)
+                .expect("there")
+                .contains("engine::product"),
+            "{name}"
+        );
     }
     let (session, gate_verdict) = kept(&tools);
     assert!(session.head.dirty && gate_verdict.times[0].is_red);
@@ -100,14 +178,34 @@ fn one_rule_judges_time_with_and_without_counts() {
     let tools = repository();
     takes(&tools, 50_750_000);
     // The probe is a script, whose layouts cannot be averaged. A slowdown up to the limit may be due to its layout.
-    for (more, status, outcome) in [(&[][..], 0, "layout"), (&["--layout-limit", "1"], 1, "regressed")] {
+    for (more, status, outcome) in [
+        (&[][..], 0, "layout"),
+        (&["--layout-limit", "1"], 1, "regressed"),
+    ] {
         let done = gate(&tools, more);
         assert_eq!(done.status, status, "{}{}", done.stdout, done.stderr);
-        assert!(done.stdout.contains("Ir and heap equal, time +1.5 %: the same instructions"), "{}", done.stdout);
-        assert!(done.stdout.contains("layout not averaged: the probe is a command"), "{}", done.stdout);
-        let done = gate(&tools, &[more, &["--times-only", "--format", "json"]].concat());
+        assert!(
+            done.stdout
+                .contains("Ir and heap equal, time +1.5 %: the same instructions"),
+            "{}",
+            done.stdout
+        );
+        assert!(
+            done.stdout
+                .contains("layout not averaged: the probe is a command"),
+            "{}",
+            done.stdout
+        );
+        let done = gate(
+            &tools,
+            &[more, &["--times-only", "--format", "json"]].concat(),
+        );
         assert_eq!(done.status, status, "{}{}", done.stdout, done.stderr);
-        assert!(!done.stdout.contains("Functions of"), "nothing was counted: {}", done.stdout);
+        assert!(
+            !done.stdout.contains("Functions of"),
+            "nothing was counted: {}",
+            done.stdout
+        );
         let tables: serde_json::Value = serde_json::from_str(&done.stdout).expect("JSON");
         assert_eq!(tables[0]["rows"][0]["verdict"], outcome);
     }
@@ -120,11 +218,23 @@ fn wide(tools: &Tools, avx512: u64, avx2: u64) {
     tools.script("bin/valgrind", valgrind);
     tools.probe("prepare", r#"case "$line" in *avx2*) n=AVX2; i=avx2 ;; *) n=AVX512; i=avx512 ;; esac; echo "{\"reply\":\"prepared\",\"isa\":\"$i\"}""#);
     let probe = tools.project.read("probe");
-    let probe = probe.replace("AVX2", &avx2.to_string()).replace("AVX512", &avx512.to_string());
+    let probe = probe
+        .replace("AVX2", &avx2.to_string())
+        .replace("AVX512", &avx512.to_string());
     let probe = probe.replace("\"nanoseconds\":50000000", "\"nanoseconds\":'$n'");
-    let probe = probe.replacen("while read", "isa=avx512; [ -z \"$COUNTED\" ] || isa=avx2\nwhile read", 1);
-    let probe = probe.replace("\\\"isa\\\":\\\"avx2\\\",\\\"workloads", "\\\"isa\\\":\\\"$isa\\\",\\\"workloads");
-    tools.script("probe", probe.strip_prefix("#!/bin/sh\n").expect("a script"));
+    let probe = probe.replacen(
+        "while read",
+        "isa=avx512; [ -z \"$COUNTED\" ] || isa=avx2\nwhile read",
+        1,
+    );
+    let probe = probe.replace(
+        "\\\"isa\\\":\\\"avx2\\\",\\\"workloads",
+        "\\\"isa\\\":\\\"$isa\\\",\\\"workloads",
+    );
+    tools.script(
+        "probe",
+        probe.strip_prefix("#!/bin/sh\n").expect("a script"),
+    );
 }
 
 #[test]
@@ -136,8 +246,17 @@ fn code_that_valgrind_cannot_count_is_named_where_its_counts_are_equal() {
         wide(&tools, avx512, 60_000_000);
         let done = gate(&tools, &[]);
         assert_eq!(done.status, status, "{}{}", done.stdout, done.stderr);
-        assert!(done.stdout.contains("Ir and heap equal with avx2, time +"), "{}", done.stdout);
-        assert!(done.stdout.contains("in code for avx512, which valgrind cannot count"), "{}", done.stdout);
+        assert!(
+            done.stdout.contains("Ir and heap equal with avx2, time +"),
+            "{}",
+            done.stdout
+        );
+        assert!(
+            done.stdout
+                .contains("in code for avx512, which valgrind cannot count"),
+            "{}",
+            done.stdout
+        );
     }
     let (session, _) = kept(&tools);
     let again = tools.project.path("again.json");
@@ -149,11 +268,19 @@ fn code_that_valgrind_cannot_count_is_named_where_its_counts_are_equal() {
 fn counts_alone_are_judged_by_the_limits_of_the_base() {
     let tools = repository();
     executes(&tools, 1050);
-    let limits = tools.project.read("baselines/limits.toml").replace("\"0.1 %\"", "\"50 %\"");
+    let limits = tools
+        .project
+        .read("baselines/limits.toml")
+        .replace("\"0.1 %\"", "\"50 %\"");
     tools.project.write("baselines/limits.toml", &limits);
     let done = tools.run(&["gate", "--base", "HEAD", "--counts-only"]);
     assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
-    assert!(done.stdout.contains("got worse by 5 % (+50), from 1,000 to 1,050; the limit is 0.1 %"), "{}", done.stdout);
+    assert!(
+        done.stdout
+            .contains("got worse by 5 % (+50), from 1,000 to 1,050; the limit is 0.1 %"),
+        "{}",
+        done.stdout
+    );
     assert!(kept(&tools).0.measured.is_empty());
 }
 
@@ -169,13 +296,28 @@ fn one_loss_that_shows_in_many_figures_is_told_once_for_each_workload() {
         "regressed: kernel/gelu in phase optimized, and in 1 more phase: Ir +5.0 %, allocations 2 -> 3 per token",
         "regressed: 6 more figures are in the table; --all prints a sentence for each",
     ] {
-        assert!(done.stdout.contains(expected), "{expected}: {}", done.stdout);
+        assert!(
+            done.stdout.contains(expected),
+            "{expected}: {}",
+            done.stdout
+        );
     }
-    assert_eq!(done.stdout.matches("regressed: ").count(), 2 + 6 + 1, "{}", done.stdout);
+    assert_eq!(
+        done.stdout.matches("regressed: ").count(),
+        2 + 6 + 1,
+        "{}",
+        done.stdout
+    );
     let done = tools.run(&["gate", "--base", "HEAD~0", "--counts-only", "--all"]);
-    assert_eq!(done.stdout.matches("regressed: ").count(), 2 + 12, "{}", done.stdout);
+    assert_eq!(
+        done.stdout.matches("regressed: ").count(),
+        2 + 12,
+        "{}",
+        done.stdout
+    );
     assert!(
-        done.stdout.ends_with("reproduce with: cargo harness gate --base HEAD~0 --counts-only --all\n"),
+        done.stdout
+            .ends_with("reproduce with: cargo harness gate --base HEAD~0 --counts-only --all\n"),
         "{}",
         done.stdout
     );
@@ -189,7 +331,11 @@ fn what_only_one_side_has_is_told_and_fails_nothing() {
     for format in ["table", "json", "markdown", "csv"] {
         let done = gate(&tools, &["--format", format]);
         assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
-        let output = if format == "csv" { &done.stderr } else { &done.stdout };
+        let output = if format == "csv" {
+            &done.stderr
+        } else {
+            &done.stdout
+        };
         for expected in [
             "kernel/young (naive, optimized) is new: the base does not have it",
             "model/decode (naive, optimized) is removed: the head does not have it",
@@ -203,11 +349,13 @@ fn what_only_one_side_has_is_told_and_fails_nothing() {
 #[test]
 fn a_pair_that_cannot_be_measured_is_not_judged() {
     let tools = repository();
-    tools.probe("check", r#"echo '{"reply":"checked","wrong":"token 3 is 17, not 12"}'"#);
+    tools.probe(
+        "check",
+        r#"echo '{"reply":"checked","wrong":"token 3 is 17, not 12"}'"#,
+    );
     let done = gate(&tools, &["--times-only"]);
     assert_eq!(done.status, 2, "{}{}", done.stdout, done.stderr);
-    let expected =
-        "kernel/gelu in phase optimized could not be measured: head side: wrong answer: token 3 is 17, not 12";
+    let expected = "kernel/gelu in phase optimized could not be measured: head side: wrong answer: token 3 is 17, not 12";
     assert!(done.stdout.contains(expected), "{}", done.stdout);
 }
 
@@ -216,24 +364,49 @@ fn a_workload_that_stays_inconclusive_fails_only_the_strict() {
     let tools = Tools::new();
     let configured = format!("timed = ['*']\n{}", tools.project.read("harness.toml"));
     tools.project.write("harness.toml", &configured);
-    tools.probe("prepare", r#"case "$line" in *gelu*) sleep 0.5 ;; esac; echo '{"reply":"prepared","isa":"avx2"}'"#);
+    tools.probe(
+        "prepare",
+        r#"case "$line" in *gelu*) sleep 0.5 ;; esac; echo '{"reply":"prepared","isa":"avx2"}'"#,
+    );
     git(&tools, &["init", "--quiet"]);
     commit(&tools, "A state");
     // With this seed, the quick workload is measured first.
-    for (more, status) in [(&["--times-only"][..], 0), (&["--times-only", "--strict"], 2)] {
-        let done = tools.run(&[&["gate", "--base", "HEAD", "--budget", "4", "--seed", "1"], more].concat());
+    for (more, status) in [
+        (&["--times-only"][..], 0),
+        (&["--times-only", "--strict"], 2),
+    ] {
+        let done = tools.run(
+            &[
+                &["gate", "--base", "HEAD", "--budget", "4", "--seed", "1"],
+                more,
+            ]
+            .concat(),
+        );
         assert_eq!(done.status, status, "{}{}", done.stdout, done.stderr);
-        assert!(done.stdout.contains("kernel/gelu in phase optimized is inconclusive"), "{}", done.stdout);
+        assert!(
+            done.stdout
+                .contains("kernel/gelu in phase optimized is inconclusive"),
+            "{}",
+            done.stdout
+        );
     }
 }
 
 #[test]
 fn where_no_time_can_be_told_there_is_no_verdict() {
     let tools = repository();
-    tools.probe("prepare", r#"sleep 0.5; echo '{"reply":"prepared","isa":"avx2"}'"#);
+    tools.probe(
+        "prepare",
+        r#"sleep 0.5; echo '{"reply":"prepared","isa":"avx2"}'"#,
+    );
     let done = tools.run(&["gate", "--base", "HEAD", "--budget", "1", "--times-only"]);
     assert_eq!(done.status, 2, "{}{}", done.stdout, done.stderr);
-    assert!(done.stdout.contains("NOT JUDGED: of 1 timed workload 1 inconclusive"), "{}", done.stdout);
+    assert!(
+        done.stdout
+            .contains("NOT JUDGED: of 1 timed workload 1 inconclusive"),
+        "{}",
+        done.stdout
+    );
 }
 
 #[test]
@@ -242,10 +415,17 @@ fn without_valgrind_what_is_lost_elsewhere_is_seen_and_nothing_passes() {
     tools.without("valgrind");
     let done = gate(&tools, &[]);
     assert_eq!(done.status, 2, "{}{}", done.stdout, done.stderr);
-    assert!(done.stderr.contains("valgrind is missing"), "{}", done.stderr);
+    assert!(
+        done.stderr.contains("valgrind is missing"),
+        "{}",
+        done.stderr
+    );
     let expected = "NOT JUDGED: instructions were not counted, valgrind is missing; of 1 timed workload 1 not slower";
     assert!(done.stdout.contains(expected), "{}", done.stdout);
-    assert_eq!(kept(&tools).1.conclusion(), harness_judge::counts::SuiteVerdict::Unjudged);
+    assert_eq!(
+        kept(&tools).1.conclusion(),
+        harness_judge::counts::SuiteVerdict::Unjudged
+    );
     let done = gate(&tools, &["--times-only"]);
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
     let message = tools.refused(&["gate", "--base", "HEAD", "--counts-only"]);
@@ -253,12 +433,20 @@ fn without_valgrind_what_is_lost_elsewhere_is_seen_and_nothing_passes() {
     allocates(&tools, 3);
     let done = gate(&tools, &[]);
     assert_eq!(done.status, 1, "{}{}", done.stdout, done.stderr);
-    assert!(done.stdout.contains("allocations 2 -> 3 per token"), "{}", done.stdout);
+    assert!(
+        done.stdout.contains("allocations 2 -> 3 per token"),
+        "{}",
+        done.stdout
+    );
 }
 
 /// The cores that a process may run on, as the system lists them.
 fn cores(status: &str) -> Vec<&str> {
-    status.lines().filter_map(|line| line.strip_prefix("Cpus_allowed_list:")).map(str::trim).collect()
+    status
+        .lines()
+        .filter_map(|line| line.strip_prefix("Cpus_allowed_list:"))
+        .map(str::trim)
+        .collect()
 }
 
 #[test]
@@ -268,11 +456,21 @@ fn a_workload_with_threads_of_its_own_has_all_cores_and_others_have_one() {
     let note = r#"while read -r key cores; do [ "$key" = Cpus_allowed_list: ] && echo "$key $cores"; done < /proc/$$/status >> cores
       echo '{"reply":"checked","wrong":null}'"#;
     let ours = fs::read_to_string("/proc/self/status").expect("there");
-    for (threads, is_alone) in [("", true), (r#","threads":1"#, true), (r#","threads":2"#, false)] {
+    for (threads, is_alone) in [
+        ("", true),
+        (r#","threads":1"#, true),
+        (r#","threads":2"#, false),
+    ] {
         tools.probe("check", note);
         let answer = format!(r#"{{"reply":"prepared","isa":"avx2"{threads}}}"#);
-        let probe = tools.project.read("probe").replace(r#"{"reply":"prepared","isa":"avx2"}"#, &answer);
-        tools.script("probe", probe.strip_prefix("#!/bin/sh\n").expect("a script"));
+        let probe = tools
+            .project
+            .read("probe")
+            .replace(r#"{"reply":"prepared","isa":"avx2"}"#, &answer);
+        tools.script(
+            "probe",
+            probe.strip_prefix("#!/bin/sh\n").expect("a script"),
+        );
         commit(&tools, "Note the cores");
         let done = gate(&tools, &["--times-only"]);
         assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
@@ -280,7 +478,10 @@ fn a_workload_with_threads_of_its_own_has_all_cores_and_others_have_one() {
         let noted = cores(&noted);
         assert!(!noted.is_empty());
         match is_alone {
-            true => assert!(noted.iter().all(|one| one.parse::<usize>().is_ok()), "{noted:?}"),
+            true => assert!(
+                noted.iter().all(|one| one.parse::<usize>().is_ok()),
+                "{noted:?}"
+            ),
             false => assert_eq!(noted, vec![cores(&ours)[0]; noted.len()]),
         }
         fs::remove_file(tools.project.path("cores")).expect("there");
@@ -294,11 +495,21 @@ fn bad_bases_are_answered_by_one_sentence() {
     assert!(message.contains("is not in a git repository"), "{message}");
     let tools = repository();
     let message = tools.refused(&["gate", "--base", "nowhere"]);
-    assert!(message.starts_with("there is no revision \"nowhere\" in this repository"), "{message}");
+    assert!(
+        message.starts_with("there is no revision \"nowhere\" in this repository"),
+        "{message}"
+    );
     git(&tools, &["rm", "--quiet", "--cached", "harness.toml"]);
-    git(&tools, &["commit", "--quiet", "--message", "Before the harness"]);
+    git(
+        &tools,
+        &["commit", "--quiet", "--message", "Before the harness"],
+    );
     let message = tools.refused(&["gate", "--base", "HEAD"]);
     assert!(message.contains("has no harness"), "{message}");
     let done = tools.run(&["gate", "--counts-only"]);
-    assert!(done.status == 2 && done.stderr.contains("--base"), "{}", done.stderr);
+    assert!(
+        done.status == 2 && done.stderr.contains("--base"),
+        "{}",
+        done.stderr
+    );
 }

@@ -7,7 +7,9 @@ use std::path::Path;
 use crate::project::{Done, Project};
 
 /// Programs that the harness itself starts, and those that the scripts use.
-const PROGRAMS: [&str; 9] = ["sh", "cat", "mkdir", "sed", "sleep", "rustc", "git", "uname", "getconf"];
+const PROGRAMS: [&str; 9] = [
+    "sh", "cat", "mkdir", "sed", "sleep", "rustc", "git", "uname", "getconf",
+];
 
 /// A project whose programs are scripts, with a path that has few other programs.
 pub(crate) struct Tools {
@@ -29,7 +31,9 @@ impl Tools {
         );
         for program in PROGRAMS {
             let paths = std::env::var_os("PATH").expect("a path");
-            let found = std::env::split_paths(&paths).map(|folder| folder.join(program)).find(|path| path.is_file());
+            let found = std::env::split_paths(&paths)
+                .map(|folder| folder.join(program))
+                .find(|path| path.is_file());
             if let Some(found) = found {
                 fs::create_dir_all(project.path("bin")).expect("made");
                 symlink(found, project.path("bin").join(program)).expect("linked");
@@ -54,7 +58,8 @@ impl Tools {
             )
         };
         let all: Vec<String> = workloads.iter().map(one).collect();
-        self.project.write("workloads.json", &format!("[{}]", all.join(",")));
+        self.project
+            .write("workloads.json", &format!("[{}]", all.join(",")));
     }
 
     /// Makes the timed probe run the shell code `instead` in place of its answer to the request `request`.
@@ -70,7 +75,8 @@ impl Tools {
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Done {
-        self.project.run_on(arguments, Some(&self.project.path("bin")))
+        self.project
+            .run_on(arguments, Some(&self.project.path("bin")))
     }
 
     /// Runs a command that must end with exit status 2 and one sentence on standard error, and returns that.

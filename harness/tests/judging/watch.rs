@@ -35,7 +35,11 @@ impl Watching {
             .stderr(output)
             .spawn()
             .expect("started");
-        Self { harness, folder, read: 0 }
+        Self {
+            harness,
+            folder,
+            read: 0,
+        }
     }
 
     /// Returns the new output up to these words, and waits for them.
@@ -53,9 +57,20 @@ impl Watching {
     /// Sends Ctrl-C, checks that no temporary file is left, and returns the exit status.
     fn end(mut self) -> Option<i32> {
         let pid = self.harness.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &pid]).status().expect("sent").success());
+        assert!(
+            Command::new("kill")
+                .args(["-INT", &pid])
+                .status()
+                .expect("sent")
+                .success()
+        );
         let status = self.harness.wait().expect("it ends");
-        assert_eq!(fs::read_dir(self.folder.path().join("temporary")).expect("there").count(), 0);
+        assert_eq!(
+            fs::read_dir(self.folder.path().join("temporary"))
+                .expect("there")
+                .count(),
+            0
+        );
         status.code()
     }
 }
@@ -71,7 +86,10 @@ impl Drop for Watching {
 
 /// The row of a metric, with runs of spaces replaced by one.
 fn row(output: &str, metric: &str) -> String {
-    let row = output.lines().find(|line| line.contains(metric)).unwrap_or_else(|| panic!("no {metric}: {output}"));
+    let row = output
+        .lines()
+        .find(|line| line.contains(metric))
+        .unwrap_or_else(|| panic!("no {metric}: {output}"));
     row.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -80,26 +98,58 @@ fn a_change_is_told_against_the_last_build_and_the_first() {
     let tools = Tools::new();
     let mut watching = Watching::start(&tools, &["--phase", "naive", "--budget", "1"]);
     let output = watching.until(WAITS);
-    assert!(output.contains("model/decode") && output.contains("1000"), "{output}");
+    assert!(
+        output.contains("model/decode") && output.contains("1000"),
+        "{output}"
+    );
 
     executes(&tools, 1100);
     let output = watching.until(WAITS);
-    assert!(output.starts_with("harness: callgrind changed\n"), "{output}");
-    assert_eq!(row(&output, "instructions"), "model/decode naive instructions per token 1,000 1,100 +10 %");
-    assert_eq!(row(&output, "heap bytes"), "heap bytes per token, and 5 more equal");
-    assert!(output.contains("no difference seen (") && !output.contains("since the start"), "{output}");
+    assert!(
+        output.starts_with("harness: callgrind changed\n"),
+        "{output}"
+    );
+    assert_eq!(
+        row(&output, "instructions"),
+        "model/decode naive instructions per token 1,000 1,100 +10 %"
+    );
+    assert_eq!(
+        row(&output, "heap bytes"),
+        "heap bytes per token, and 5 more equal"
+    );
+    assert!(
+        output.contains("no difference seen (") && !output.contains("since the start"),
+        "{output}"
+    );
 
     takes(&tools, 60_000_000);
     let output = watching.until(WAITS);
-    assert_eq!(row(&output, "instructions"), "model/decode naive instructions per token 1,100 1,100 equal +10 %");
+    assert_eq!(
+        row(&output, "instructions"),
+        "model/decode naive instructions per token 1,100 1,100 equal +10 %"
+    );
     let time = row(&output, " time ");
-    assert!(time.starts_with("model/decode naive time 50.0 ms 60.0 ms +20 % ["), "{time}");
-    assert_eq!(output.matches(" naive  time  ").count(), 2, "each workload has its share of the time: {output}");
+    assert!(
+        time.starts_with("model/decode naive time 50.0 ms 60.0 ms +20 % ["),
+        "{time}"
+    );
+    assert_eq!(
+        output.matches(" naive  time  ").count(),
+        2,
+        "each workload has its share of the time: {output}"
+    );
     assert!(!output.contains("not measured"), "{output}");
-    assert_eq!(time.matches("+20 % [").count(), 2, "against the last build and the first: {time}");
+    assert_eq!(
+        time.matches("+20 % [").count(),
+        2,
+        "against the last build and the first: {time}"
+    );
 
     takes(&tools, 60_000_000);
-    assert_eq!(watching.until("\n"), "harness: written again, but nothing changed\n");
+    assert_eq!(
+        watching.until("\n"),
+        "harness: written again, but nothing changed\n"
+    );
     assert_eq!(watching.end(), Some(0));
 }
 
@@ -107,10 +157,19 @@ fn a_change_is_told_against_the_last_build_and_the_first() {
 fn what_is_broken_or_gone_is_told_and_waited_for() {
     let tools = Tools::new();
     tools.probe("hello", "exit 3");
-    let mut watching = Watching::start(&tools, &["--filter", "model/*", "--phase", "naive", "--metric", "heap"]);
+    let mut watching = Watching::start(
+        &tools,
+        &[
+            "--filter", "model/*", "--phase", "naive", "--metric", "heap",
+        ],
+    );
     let output = watching.until(WAITS);
-    let waits = "the probe ended before it answered `hello`: exit status 3; waiting for the next change";
-    assert!(output.contains(waits), "before there is a first state: {output}");
+    let waits =
+        "the probe ended before it answered `hello`: exit status 3; waiting for the next change";
+    assert!(
+        output.contains(waits),
+        "before there is a first state: {output}"
+    );
     tools.probe("", "");
     let output = watching.until(WAITS);
     assert!(output.contains("model/decode"), "{output}");
@@ -118,22 +177,38 @@ fn what_is_broken_or_gone_is_told_and_waited_for() {
     tools.workloads(&[("kernel/gelu", true)]);
     let output = watching.until(WAITS);
     assert!(
-        output.contains("no workload matches `model/*`; ") && output.contains("; waiting for the next change"),
+        output.contains("no workload matches `model/*`; ")
+            && output.contains("; waiting for the next change"),
         "{output}"
     );
     tools.workloads(&[("model/decode", true), ("model/new", true)]);
     let output = watching.until(WAITS);
     assert_eq!(row(&output, "model/new"), "model/new naive - - new");
-    assert!(output.contains("model/new in phase naive: new: the base side does not have it\n"), "{output}");
-    assert_eq!(row(&output, "heap bytes"), "model/decode naive heap bytes per token, and 5 more equal");
+    assert!(
+        output.contains("model/new in phase naive: new: the base side does not have it\n"),
+        "{output}"
+    );
+    assert_eq!(
+        row(&output, "heap bytes"),
+        "model/decode naive heap bytes per token, and 5 more equal"
+    );
     tools.workloads(&[("model/decode", true)]);
     let output = watching.until(WAITS);
-    assert!(row(&output, "model/new").starts_with("model/new naive - - removed"), "{output}");
+    assert!(
+        row(&output, "model/new").starts_with("model/new naive - - removed"),
+        "{output}"
+    );
 
     fs::remove_file(tools.project.path("heap")).expect("it was there");
     let output = watching.until(WAITS);
-    assert!(output.starts_with("harness: heap deleted\n") && output.contains("failed-check"), "{output}");
-    assert!(output.contains("naive has no number from dhat: cannot start the probe "), "{output}");
+    assert!(
+        output.starts_with("harness: heap deleted\n") && output.contains("failed-check"),
+        "{output}"
+    );
+    assert!(
+        output.contains("naive has no number from dhat: cannot start the probe "),
+        "{output}"
+    );
     assert_eq!(watching.end(), Some(0));
 }
 
@@ -141,9 +216,20 @@ fn what_is_broken_or_gone_is_told_and_waited_for() {
 fn what_makes_no_sense_from_the_start_is_refused() {
     let tools = Tools::new();
     let sentence = tools.refused(&["watch", "--filter", "model/decod", "--metric", "heap"]);
-    assert_eq!(sentence, "no workload matches `model/decod`; did you mean `model/decode`?");
+    assert_eq!(
+        sentence,
+        "no workload matches `model/decod`; did you mean `model/decode`?"
+    );
     assert_eq!(tools.run(&["watch", "--budget", "0"]).status, 2);
     tools.without("valgrind");
-    assert!(tools.refused(&["watch", "--metric", "instructions"]).starts_with("valgrind is missing"));
-    assert!(tools.refused(&["watch", "--metric", "criterion"]).ends_with("choose --metric clock"));
+    assert!(
+        tools
+            .refused(&["watch", "--metric", "instructions"])
+            .starts_with("valgrind is missing")
+    );
+    assert!(
+        tools
+            .refused(&["watch", "--metric", "criterion"])
+            .ends_with("choose --metric clock")
+    );
 }

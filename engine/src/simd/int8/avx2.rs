@@ -74,7 +74,10 @@ impl SimdInt8 for Avx2 {
     unsafe fn store_as_i8(self, target: *mut i8, value: __m256) {
         avx2!({
             let wide = _mm256_cvtps_epi32(value);
-            let narrow = _mm_packs_epi32(_mm256_castsi256_si128(wide), _mm256_extracti128_si256::<1>(wide));
+            let narrow = _mm_packs_epi32(
+                _mm256_castsi256_si128(wide),
+                _mm256_extracti128_si256::<1>(wide),
+            );
             _mm_storel_epi64(target.cast(), _mm_packs_epi16(narrow, narrow))
         })
     }

@@ -72,6 +72,9 @@ impl SimdInt8 for Avx512 {
 
     #[inline(always)]
     unsafe fn store_as_i8(self, target: *mut i8, value: __m512) {
-        avx512!(_mm_storeu_si128(target.cast(), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(value))))
+        avx512!(_mm_storeu_si128(
+            target.cast(),
+            _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(value))
+        ))
     }
 }

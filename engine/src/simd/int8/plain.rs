@@ -42,7 +42,10 @@ impl SimdInt8 for Plain {
         // A lane contains two i16, the first in its lower half.
         let pair = |first: i32, second: i32| (second << 16) | (first & 0xffff);
         let byte = |quad: i32, i: usize| i32::from(quad.to_ne_bytes()[i] as i8);
-        (quads.map(|quad| pair(byte(quad, 0), byte(quad, 2))), quads.map(|quad| pair(byte(quad, 1), byte(quad, 3))))
+        (
+            quads.map(|quad| pair(byte(quad, 0), byte(quad, 2))),
+            quads.map(|quad| pair(byte(quad, 1), byte(quad, 3))),
+        )
     }
 
     #[inline(always)]

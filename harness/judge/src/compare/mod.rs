@@ -30,12 +30,20 @@ pub struct RecordView<'a> {
 impl<'a> RecordView<'a> {
     /// A whole record.
     pub fn record(record: &'a Record) -> Self {
-        Self { record, phase: None, counts_only: false }
+        Self {
+            record,
+            phase: None,
+            counts_only: false,
+        }
     }
 
     /// A stored baseline, converted to a record.
     pub fn baseline(record: &'a Record) -> Self {
-        Self { record, phase: None, counts_only: true }
+        Self {
+            record,
+            phase: None,
+            counts_only: true,
+        }
     }
 
     /// Restricts the side to one phase.
@@ -46,12 +54,16 @@ impl<'a> RecordView<'a> {
     }
 
     fn rows(self) -> impl Iterator<Item = &'a Row> {
-        self.record.rows.iter().filter(move |row| self.phase.is_none_or(|phase| row.phase == phase))
+        self.record
+            .rows
+            .iter()
+            .filter(move |row| self.phase.is_none_or(|phase| row.phase == phase))
     }
 
     /// The row that `row` of the other side is compared with.
     fn counterpart(self, row: &Row) -> Option<&'a Row> {
-        self.record.row(&row.workload, self.phase.unwrap_or(&row.phase))
+        self.record
+            .row(&row.workload, self.phase.unwrap_or(&row.phase))
     }
 }
 
@@ -81,7 +93,12 @@ pub struct Comparison {
 impl Comparison {
     /// Workload, phase and metric, such as `medium/decode@57 in phase optimized: instructions per token`.
     pub fn place(&self) -> String {
-        let Self { workload, base_phase, head_phase, .. } = self;
+        let Self {
+            workload,
+            base_phase,
+            head_phase,
+            ..
+        } = self;
         let row = if base_phase == head_phase {
             format!("{workload} in phase {head_phase}")
         } else {

@@ -21,8 +21,9 @@ impl Scope<'_> {
     /// Compares a row that both sides have.
     pub(super) fn both(&self, base: &Row, head: &Row) -> Vec<Comparison> {
         let whole = |state| vec![comparison(base, head, None, state)];
-        if let Some((place, message)) =
-            failed(base).map(|m| (Side::Base, m)).or_else(|| failed(head).map(|m| (Side::Head, m)))
+        if let Some((place, message)) = failed(base)
+            .map(|m| (Side::Base, m))
+            .or_else(|| failed(head).map(|m| (Side::Head, m)))
         {
             return whole(Comparability::FailedCheck { place, message });
         }
@@ -32,12 +33,20 @@ impl Scope<'_> {
         if base.answer != head.answer {
             return whole(Comparability::Changed { definition: false });
         }
-        self.metrics.iter().filter_map(|&metric| self.metric(base, head, metric)).collect()
+        self.metrics
+            .iter()
+            .filter_map(|&metric| self.metric(base, head, metric))
+            .collect()
     }
 
     /// Reports a row that only one side has. `other_phase` is the phase that the other side is restricted to. None if
     /// the row has none of the compared metrics.
-    pub(super) fn alone(&self, row: &Row, other_phase: Option<&str>, place: Side) -> Option<Comparison> {
+    pub(super) fn alone(
+        &self,
+        row: &Row,
+        other_phase: Option<&str>,
+        place: Side,
+    ) -> Option<Comparison> {
         let state = match (place, failed(row)) {
             (Side::Head, Some(message)) => Comparability::FailedCheck { place, message },
             (Side::Head, None) => Comparability::New,
@@ -64,17 +73,32 @@ impl Scope<'_> {
                 None => Comparability::Comparable,
                 Some(obstacle) => Comparability::NotComparable(obstacle),
             },
-            (None, Some(_)) => Comparability::Missing { place: Side::Base, message: why(base, metric) },
-            (Some(_), None) => Comparability::Missing { place: Side::Head, message: why(head, metric) },
+            (None, Some(_)) => Comparability::Missing {
+                place: Side::Base,
+                message: why(base, metric),
+            },
+            (Some(_), None) => Comparability::Missing {
+                place: Side::Head,
+                message: why(head, metric),
+            },
             (None, None) => match (failure(base, metric), failure(head, metric)) {
-                (_, Some(message)) => Comparability::Missing { place: Side::Head, message },
-                (Some(message), None) => Comparability::Missing { place: Side::Base, message },
+                (_, Some(message)) => Comparability::Missing {
+                    place: Side::Head,
+                    message,
+                },
+                (Some(message), None) => Comparability::Missing {
+                    place: Side::Base,
+                    message,
+                },
                 (None, None) => return None,
             },
         };
         let mut comparison = comparison(base, head, Some(metric), state);
         // Times of different machines are not shown, because readers would compare them.
-        if !matches!(comparison.state, Comparability::NotComparable(Obstacle::OtherMachine { .. })) {
+        if !matches!(
+            comparison.state,
+            Comparability::NotComparable(Obstacle::OtherMachine { .. })
+        ) {
             (comparison.base, comparison.head) = (base_figure, head_figure);
         }
         if comparison.state == Comparability::Comparable {
@@ -84,7 +108,10 @@ impl Scope<'_> {
     }
 
     fn obstacle(&self, base: &Row, head: &Row, metric: &Metric) -> Option<Obstacle> {
-        let (base_reading, head_reading) = (base.reading(metric.instrument())?, head.reading(metric.instrument())?);
+        let (base_reading, head_reading) = (
+            base.reading(metric.instrument())?,
+            head.reading(metric.instrument())?,
+        );
         if metric.portable() {
             if self.same_run {
                 return None;
@@ -97,16 +124,27 @@ impl Scope<'_> {
             return None;
         }
         if !self.same_run && !self.base.same_machine(self.head) {
-            return Some(Obstacle::OtherMachine { base: self.base.machine(), head: self.head.machine() });
+            return Some(Obstacle::OtherMachine {
+                base: self.base.machine(),
+                head: self.head.machine(),
+            });
         }
         if !self.same_run && base_reading.threads != head_reading.threads {
-            return Some(Obstacle::OtherThreads { base: base_reading.threads, head: head_reading.threads });
+            return Some(Obstacle::OtherThreads {
+                base: base_reading.threads,
+                head: head_reading.threads,
+            });
         }
         Some(Obstacle::Apart)
     }
 }
 
-fn comparison(base: &Row, head: &Row, metric: Option<&'static Metric>, state: Comparability) -> Comparison {
+fn comparison(
+    base: &Row,
+    head: &Row,
+    metric: Option<&'static Metric>,
+    state: Comparability,
+) -> Comparison {
     Comparison {
         workload: head.workload.clone(),
         base_phase: base.phase.clone(),
@@ -140,7 +178,11 @@ fn why(row: &Row, metric: &Metric) -> String {
     let instrument = metric.instrument();
     failure(row, metric).unwrap_or_else(|| match row.reading(instrument) {
         Some(_) => {
-            format!("the reading of {} contains no {}", instrument.name(), metric.title_per(&row.unit.name))
+            format!(
+                "the reading of {} contains no {}",
+                instrument.name(),
+                metric.title_per(&row.unit.name)
+            )
         }
         None => format!("{} was not measured", instrument.name()),
     })

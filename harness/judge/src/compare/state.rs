@@ -81,14 +81,18 @@ impl fmt::Display for Comparability {
             Self::Comparable => f.write_str("comparable"),
             Self::New => f.write_str("new: the base side does not have it"),
             Self::Removed => f.write_str("removed: the head side does not have it"),
-            Self::Changed { definition: true } => {
-                f.write_str("changed: the workload's definition differs, so its numbers do not compare")
+            Self::Changed { definition: true } => f.write_str(
+                "changed: the workload's definition differs, so its numbers do not compare",
+            ),
+            Self::Changed { definition: false } => f.write_str(
+                "changed: the workload's expected answer differs, so its numbers do not compare",
+            ),
+            Self::FailedCheck { place, message } => {
+                write!(f, "failed check on the {} side: {message}", place.name())
             }
-            Self::Changed { definition: false } => {
-                f.write_str("changed: the workload's expected answer differs, so its numbers do not compare")
+            Self::Missing { place, message } => {
+                write!(f, "missing on the {} side: {message}", place.name())
             }
-            Self::FailedCheck { place, message } => write!(f, "failed check on the {} side: {message}", place.name()),
-            Self::Missing { place, message } => write!(f, "missing on the {} side: {message}", place.name()),
             Self::NotComparable(obstacle) => obstacle.fmt(f),
         }
     }
@@ -98,9 +102,15 @@ impl fmt::Display for Obstacle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OtherKey(differences) => write!(f, "not comparable: {differences}"),
-            Self::OtherMachine { base, head } => write!(f, "not comparable: machine {base} against {head}"),
-            Self::OtherThreads { base, head } => write!(f, "not comparable: threads {base} against {head}"),
-            Self::Apart => f.write_str("not side by side: wall times of separate runs are shown, never judged"),
+            Self::OtherMachine { base, head } => {
+                write!(f, "not comparable: machine {base} against {head}")
+            }
+            Self::OtherThreads { base, head } => {
+                write!(f, "not comparable: threads {base} against {head}")
+            }
+            Self::Apart => {
+                f.write_str("not side by side: wall times of separate runs are shown, never judged")
+            }
         }
     }
 }

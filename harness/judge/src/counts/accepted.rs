@@ -13,9 +13,17 @@ impl CountsVerdict {
     #[must_use]
     pub fn accept(mut self, ledger: &Ledger, head: &Record) -> Self {
         for row in &mut self.rows {
-            let CountVerdict::Regressed(limit) = &row.judgement else { continue };
-            let Some(lost) = loss(&row.comparison, head) else { continue };
-            let within = |level: f64, value: f64| limit.tolerance.allows(lost.metric.worse(level, value), level);
+            let CountVerdict::Regressed(limit) = &row.judgement else {
+                continue;
+            };
+            let Some(lost) = loss(&row.comparison, head) else {
+                continue;
+            };
+            let within = |level: f64, value: f64| {
+                limit
+                    .tolerance
+                    .allows(lost.metric.worse(level, value), level)
+            };
             if let Coverage::Excused(acceptance) = ledger.covers(&lost, within) {
                 row.judgement = CountVerdict::Accepted(limit.clone(), acceptance);
             }
@@ -25,14 +33,18 @@ impl CountsVerdict {
 
     /// The regressions, as losses that can be accepted. `head` is the judged record.
     pub fn losses(&self, head: &Record) -> Vec<Loss> {
-        self.regressed().filter_map(|row| loss(&row.comparison, head)).collect()
+        self.regressed()
+            .filter_map(|row| loss(&row.comparison, head))
+            .collect()
     }
 }
 
 /// The loss in a comparison of counts; none if the counts are not comparable. `head` is the judged record.
 fn loss(comparison: &Comparison, head: &Record) -> Option<Loss> {
     let (metric, base, value) = (comparison.metric?, comparison.base?, comparison.head?);
-    let reading = head.row(&comparison.workload, &comparison.head_phase)?.reading(metric.instrument())?;
+    let reading = head
+        .row(&comparison.workload, &comparison.head_phase)?
+        .reading(metric.instrument())?;
     Some(Loss {
         workload: comparison.workload.clone(),
         phase: comparison.head_phase.clone(),

@@ -85,15 +85,21 @@ pub fn judge(comparisons: Vec<Comparison>, limits: &Limits) -> CountsVerdict {
     let rows = comparisons
         .into_iter()
         .filter(|comparison| comparison.metric.is_none_or(|metric| metric.portable()))
-        .map(|comparison| JudgedCount { judgement: judgement(&comparison, limits), comparison })
+        .map(|comparison| JudgedCount {
+            judgement: judgement(&comparison, limits),
+            comparison,
+        })
         .collect();
     CountsVerdict { rows }
 }
 
 fn judgement(comparison: &Comparison, limits: &Limits) -> CountVerdict {
-    let (Comparability::Comparable, Some(metric), Some(base), Some(head)) =
-        (&comparison.state, comparison.metric, comparison.base, comparison.head)
-    else {
+    let (Comparability::Comparable, Some(metric), Some(base), Some(head)) = (
+        &comparison.state,
+        comparison.metric,
+        comparison.base,
+        comparison.head,
+    ) else {
         return CountVerdict::Unjudged(comparison.state.to_string());
     };
     let Some(limit) = limits.of(metric, &comparison.workload).cloned() else {
@@ -124,9 +130,10 @@ impl CountVerdict {
     /// The limit that was applied; none if not judged.
     pub fn limit(&self) -> Option<&Limit> {
         match self {
-            Self::Pass(limit) | Self::Improved(limit) | Self::Regressed(limit) | Self::Accepted(limit, _) => {
-                Some(limit)
-            }
+            Self::Pass(limit)
+            | Self::Improved(limit)
+            | Self::Regressed(limit)
+            | Self::Accepted(limit, _) => Some(limit),
             Self::Unjudged(_) => None,
         }
     }
@@ -150,7 +157,9 @@ impl CountsVerdict {
 
     /// The regressions that are not accepted, in the order of the suite.
     pub(crate) fn regressed(&self) -> impl Iterator<Item = &JudgedCount> + Clone {
-        self.rows.iter().filter(|row| matches!(row.judgement, CountVerdict::Regressed(_)))
+        self.rows
+            .iter()
+            .filter(|row| matches!(row.judgement, CountVerdict::Regressed(_)))
     }
 
     /// One sentence for each regression, in the order of the suite.
@@ -160,7 +169,10 @@ impl CountsVerdict {
 
     /// One sentence for each accepted regression, in the order of the suite.
     pub fn accepted(&self) -> Vec<String> {
-        let accepted = self.rows.iter().filter(|row| matches!(row.judgement, CountVerdict::Accepted(..)));
+        let accepted = self
+            .rows
+            .iter()
+            .filter(|row| matches!(row.judgement, CountVerdict::Accepted(..)));
         accepted.map(JudgedCount::explanation).collect()
     }
 
@@ -176,9 +188,14 @@ impl CountsVerdict {
     #[must_use]
     pub fn remarkable(&self) -> Self {
         let changed = |row: &&JudgedCount| {
-            matches!(row.judgement, CountVerdict::Regressed(_) | CountVerdict::Accepted(..) | CountVerdict::Improved(_))
+            matches!(
+                row.judgement,
+                CountVerdict::Regressed(_) | CountVerdict::Accepted(..) | CountVerdict::Improved(_)
+            )
         };
-        Self { rows: self.rows.iter().filter(changed).cloned().collect() }
+        Self {
+            rows: self.rows.iter().filter(changed).cloned().collect(),
+        }
     }
 
     /// The verdict on the suite.
@@ -186,7 +203,12 @@ impl CountsVerdict {
         match self.counts() {
             Tally { regressed: 1.., .. } => SuiteVerdict::Regressed,
             Tally { unjudged: 1.., .. } => SuiteVerdict::Unjudged,
-            Tally { passed: 0, improved: 0, accepted: 0, .. } => SuiteVerdict::Unjudged,
+            Tally {
+                passed: 0,
+                improved: 0,
+                accepted: 0,
+                ..
+            } => SuiteVerdict::Unjudged,
             _ => SuiteVerdict::Passed,
         }
     }

@@ -9,11 +9,18 @@ use crate::counts::*;
 
 /// The limits of this repository.
 fn limits() -> Limits {
-    Limits::parse(include_str!("../../../../baselines/limits.toml"), Path::new("limits.toml")).expect("valid")
+    Limits::parse(
+        include_str!("../../../../baselines/limits.toml"),
+        Path::new("limits.toml"),
+    )
+    .expect("valid")
 }
 
 fn verdict(base: &Record, head: &Record) -> CountsVerdict {
-    judge(compare(RecordView::baseline(base), RecordView::record(head)), &limits())
+    judge(
+        compare(RecordView::baseline(base), RecordView::record(head)),
+        &limits(),
+    )
 }
 
 fn one(row: Row) -> Record {
@@ -21,14 +28,20 @@ fn one(row: Row) -> Record {
 }
 
 fn report(verdict: &CountsVerdict) -> String {
-    let lines: Vec<String> =
-        verdict.rows.iter().map(|row| format!("{}: {}", row.judgement.name(), row.explanation())).collect();
+    let lines: Vec<String> = verdict
+        .rows
+        .iter()
+        .map(|row| format!("{}: {}", row.judgement.name(), row.explanation()))
+        .collect();
     format!("{}\n{}", lines.join("\n"), verdict.summary())
 }
 
 #[test]
 fn this_repository_has_a_limit_for_every_count() {
-    for metric in harness_record::metric::all().iter().filter(|metric| metric.portable()) {
+    for metric in harness_record::metric::all()
+        .iter()
+        .filter(|metric| metric.portable())
+    {
         assert!(limits().of(metric, "any").is_some(), "{}", metric.name());
     }
 }
@@ -37,22 +50,42 @@ fn this_repository_has_a_limit_for_every_count() {
 fn equal_counts_pass() {
     let base = one(row("w", "naive", vec![callgrind(1000), dhat(64, 2)]));
     let verdict = verdict(&base, &base);
-    assert_eq!(verdict.counts(), Tally { passed: 7, ..Tally::default() });
+    assert_eq!(
+        verdict.counts(),
+        Tally {
+            passed: 7,
+            ..Tally::default()
+        }
+    );
     assert_eq!(verdict.conclusion(), SuiteVerdict::Passed);
 }
 
 #[test]
 fn instructions_may_grow_by_a_tenth_of_a_percent_and_no_more() {
     let base = one(row("w", "naive", vec![callgrind(1_000_000)]));
-    let conclusion = |instructions| verdict(&base, &one(row("w", "naive", vec![callgrind(instructions)]))).conclusion();
+    let conclusion = |instructions| {
+        verdict(
+            &base,
+            &one(row("w", "naive", vec![callgrind(instructions)])),
+        )
+        .conclusion()
+    };
     assert_eq!(conclusion(1_001_000), SuiteVerdict::Passed);
     assert_eq!(conclusion(1_001_001), SuiteVerdict::Regressed);
 }
 
 #[test]
 fn one_more_allocation_is_a_regression_and_is_explained() {
-    let base = one(row("medium/decode@57", "optimized", vec![callgrind(1_234_567), dhat(0, 0)]));
-    let head = one(row("medium/decode@57", "optimized", vec![callgrind(1_296_295), dhat(4096, 1)]));
+    let base = one(row(
+        "medium/decode@57",
+        "optimized",
+        vec![callgrind(1_234_567), dhat(0, 0)],
+    ));
+    let head = one(row(
+        "medium/decode@57",
+        "optimized",
+        vec![callgrind(1_296_295), dhat(4096, 1)],
+    ));
     let verdict = verdict(&base, &head);
     assert_eq!(verdict.conclusion(), SuiteVerdict::Regressed);
     insta::assert_snapshot!(report(&verdict));
@@ -69,13 +102,17 @@ fn fewer_of_everything_is_an_improvement() {
 
 #[test]
 fn a_regression_outranks_what_is_not_judged_and_both_are_told() {
-    let base = record(vec![row("a", "naive", vec![callgrind(1000)]), row("b", "naive", vec![callgrind(1000)])]);
+    let base = record(vec![
+        row("a", "naive", vec![callgrind(1000)]),
+        row("b", "naive", vec![callgrind(1000)]),
+    ]);
     let mut head = base.clone();
     head.rows[0].readings[0].data = Data::Callgrind { instructions: 2000 };
     head.rows[1].readings.clear();
-    head.rows[1]
-        .failures
-        .push(Failure { instrument: Instrument::Callgrind, message: "valgrind is missing".to_owned() });
+    head.rows[1].failures.push(Failure {
+        instrument: Instrument::Callgrind,
+        message: "valgrind is missing".to_owned(),
+    });
     let verdict = verdict(&base, &head);
     assert_eq!(verdict.conclusion(), SuiteVerdict::Regressed);
     insta::assert_snapshot!(report(&verdict));
@@ -83,21 +120,34 @@ fn a_regression_outranks_what_is_not_judged_and_both_are_told() {
 
 #[test]
 fn missing_new_removed_changed_or_failed_figures_never_pass() {
-    let base = record(vec![row("keep", "naive", vec![callgrind(1)]), row("w", "naive", vec![callgrind(1)])]);
+    let base = record(vec![
+        row("keep", "naive", vec![callgrind(1)]),
+        row("w", "naive", vec![callgrind(1)]),
+    ]);
     type Change = fn(&mut Record);
     let changes: [(&str, Change); 7] = [
         ("missing", |head| head.rows[1].readings.clear()),
-        ("new", |head| head.rows.push(row("v", "naive", vec![callgrind(1)]))),
+        ("new", |head| {
+            head.rows.push(row("v", "naive", vec![callgrind(1)]))
+        }),
         ("removed", |head| head.rows.truncate(1)),
         ("redefined", |head| head.rows[1].definition.push('x')),
         ("other answer", |head| head.rows[1].answer.push('x')),
-        ("failed", |head| head.rows[1].check = Check::Failed("wrong token".to_owned())),
-        ("other toolchain", |head| head.environment.libc = "glibc 2.40".to_owned()),
+        ("failed", |head| {
+            head.rows[1].check = Check::Failed("wrong token".to_owned())
+        }),
+        ("other toolchain", |head| {
+            head.environment.libc = "glibc 2.40".to_owned()
+        }),
     ];
     for (name, change) in changes {
         let mut head = base.clone();
         change(&mut head);
-        assert_eq!(verdict(&base, &head).conclusion(), SuiteVerdict::Unjudged, "{name}");
+        assert_eq!(
+            verdict(&base, &head).conclusion(),
+            SuiteVerdict::Unjudged,
+            "{name}"
+        );
     }
 }
 
@@ -111,7 +161,10 @@ fn nothing_to_judge_is_not_a_pass() {
 #[test]
 fn without_a_limit_there_is_no_judgement() {
     let base = one(row("w", "naive", vec![callgrind(1)]));
-    let verdict = judge(compare(RecordView::baseline(&base), RecordView::record(&base)), &Limits::default());
+    let verdict = judge(
+        compare(RecordView::baseline(&base), RecordView::record(&base)),
+        &Limits::default(),
+    );
     assert_eq!(verdict.conclusion(), SuiteVerdict::Unjudged);
     assert_eq!(
         verdict.rows[0].explanation(),
@@ -121,8 +174,25 @@ fn without_a_limit_there_is_no_judgement() {
 
 #[test]
 fn wall_times_are_left_alone() {
-    let base = one(row("w", "naive", vec![clock("a", &[1000; 8]), callgrind(1)]));
-    let head = one(row("w", "naive", vec![clock("b", &[9000; 8]), callgrind(1)]));
-    let verdict = judge(compare(RecordView::record(&base), RecordView::record(&head)), &limits());
-    assert_eq!(verdict.counts(), Tally { passed: 1, ..Tally::default() });
+    let base = one(row(
+        "w",
+        "naive",
+        vec![clock("a", &[1000; 8]), callgrind(1)],
+    ));
+    let head = one(row(
+        "w",
+        "naive",
+        vec![clock("b", &[9000; 8]), callgrind(1)],
+    ));
+    let verdict = judge(
+        compare(RecordView::record(&base), RecordView::record(&head)),
+        &limits(),
+    );
+    assert_eq!(
+        verdict.counts(),
+        Tally {
+            passed: 1,
+            ..Tally::default()
+        }
+    );
 }

@@ -13,15 +13,27 @@ use crate::gate::{GateVerdict, TimeOutcome, TimeVerdict};
 
 impl TimeVerdict {
     /// One sentence about the change and its cause; none if no change of time is confirmed.
-    pub(super) fn explain(&self, work: &Work, session: &Session, row: &[&Comparison]) -> Option<String> {
+    pub(super) fn explain(
+        &self,
+        work: &Work,
+        session: &Session,
+        row: &[&Comparison],
+    ) -> Option<String> {
         let slower = match self.outcome {
-            TimeOutcome::Verdict(Verdict::Regressed) | TimeOutcome::Accepted | TimeOutcome::WithinLayoutLimit => true,
+            TimeOutcome::Verdict(Verdict::Regressed)
+            | TimeOutcome::Accepted
+            | TimeOutcome::WithinLayoutLimit => true,
             TimeOutcome::Verdict(Verdict::Improved) => false,
             TimeOutcome::Verdict(Verdict::NotSlower)
             | TimeOutcome::Verdict(Verdict::Inconclusive)
             | TimeOutcome::Failed => return None,
         };
-        let Terms { isa, threads, layouts, .. } = &session.terms;
+        let Terms {
+            isa,
+            threads,
+            layouts,
+            ..
+        } = &session.terms;
         // Possible causes of a change of time with an equal number of instructions.
         let slower_instructions = match layouts.is_averaged() {
             true => "the same instructions run at a different speed (cache misses or stalls)",
@@ -29,7 +41,11 @@ impl TimeVerdict {
                 "the same instructions run at a different speed (cache misses, stalls or layout; layout not averaged)"
             }
         };
-        let with = if *threads == 1 { String::new() } else { format!(" with {threads} threads") };
+        let with = if *threads == 1 {
+            String::new()
+        } else {
+            format!(" with {threads} threads")
+        };
         let time = format!("time {}{with}", number::percent(1.0 + self.found?.change));
         match work {
             Work::Same => return Some(format!("Ir and heap equal, {time}: {slower_instructions}")),
@@ -45,11 +61,17 @@ impl TimeVerdict {
         let heap_changed = heap.is_some();
         let mut parts: Vec<String> = instructions(row).into_iter().chain(heap).collect();
         parts.push(time);
-        let sides = session.counted.as_ref().map(|counted| (chosen(&counted.base), chosen(&counted.head)));
+        let sides = session
+            .counted
+            .as_ref()
+            .map(|counted| (chosen(&counted.base), chosen(&counted.head)));
         if let (Some(1.0), false, Some((base, head))) = (self.instructions, heap_changed, sides)
             && base != head
         {
-            return Some(format!("{}: the base selects {base} on this CPU, the head {head}", parts.join(", ")));
+            return Some(format!(
+                "{}: the base selects {base} on this CPU, the head {head}",
+                parts.join(", ")
+            ));
         }
         let why = match self.instructions {
             None if heap_changed => "it allocates differently; instructions were not counted",
@@ -92,10 +114,17 @@ impl TimeVerdict {
     fn outlook(&self) -> String {
         match self.remaining_seconds {
             Some(seconds) => {
-                format!(" after {} pairs; about {:.0} s more would settle it", self.pairs, seconds.max(1.0))
+                format!(
+                    " after {} pairs; about {:.0} s more would settle it",
+                    self.pairs,
+                    seconds.max(1.0)
+                )
             }
             None if self.pairs == 0 => ": the budget ended before its first pair".to_owned(),
-            None => format!(" after {} pairs; far more would be needed at this noise", self.pairs),
+            None => format!(
+                " after {} pairs; far more would be needed at this noise",
+                self.pairs
+            ),
         }
     }
 }
@@ -112,18 +141,33 @@ fn instructions(row: &[&Comparison]) -> Option<String> {
 /// heap count changed.
 fn heap(row: &[&Comparison]) -> Option<String> {
     let changed = || {
-        row.iter().filter(|one| one.state == Comparability::Comparable && !one.equal()).filter_map(|one| {
-            let metric = one.metric.filter(|metric| metric.instrument() == Instrument::Dhat)?;
-            Some((metric, one.base?.value, one.head?.value, one.unit.name.as_str()))
-        })
+        row.iter()
+            .filter(|one| one.state == Comparability::Comparable && !one.equal())
+            .filter_map(|one| {
+                let metric = one
+                    .metric
+                    .filter(|metric| metric.instrument() == Instrument::Dhat)?;
+                Some((
+                    metric,
+                    one.base?.value,
+                    one.head?.value,
+                    one.unit.name.as_str(),
+                ))
+            })
     };
     let allocations = changed().find(|(metric, ..)| metric.name() == "allocations-per-token");
     let (metric, base, head, unit) = allocations.or_else(|| changed().next())?;
     let title = metric.title_per(unit);
     let (name, per) = title
         .split_once(" per ")
-        .map_or((title.as_str(), String::new()), |(name, unit)| (name, format!(" per {unit}")));
-    Some(format!("{name} {} -> {}{per}", number::count(base), number::count(head)))
+        .map_or((title.as_str(), String::new()), |(name, unit)| {
+            (name, format!(" per {unit}"))
+        });
+    Some(format!(
+        "{name} {} -> {}{per}",
+        number::count(base),
+        number::count(head)
+    ))
 }
 
 impl GateVerdict {
@@ -134,15 +178,27 @@ impl GateVerdict {
         let rows = self.counts.iter().flat_map(|counts| &counts.rows);
         let lost = self.counts.iter().flat_map(CountsVerdict::regressed);
         let time_of = |workload: &str, phase: &str| {
-            self.times.iter().find(|time| time.workload == workload && time.phase == phase)
+            self.times
+                .iter()
+                .find(|time| time.workload == workload && time.phase == phase)
         };
-        let is_red_time =
-            |workload: &str, phase: &str| self.red_times().any(|time| time.workload == workload && time.phase == phase);
-        let places = lost.map(|row| (&row.comparison.workload, &row.comparison.head_phase)).unique();
-        let places: Vec<_> = places.filter(|(workload, phase)| !is_red_time(workload, phase)).collect();
+        let is_red_time = |workload: &str, phase: &str| {
+            self.red_times()
+                .any(|time| time.workload == workload && time.phase == phase)
+        };
+        let places = lost
+            .map(|row| (&row.comparison.workload, &row.comparison.head_phase))
+            .unique();
+        let places: Vec<_> = places
+            .filter(|(workload, phase)| !is_red_time(workload, phase))
+            .collect();
         let workloads = places.iter().map(|(workload, _)| *workload).unique();
         let sentences = workloads.filter_map(|workload| {
-            let phases: Vec<&String> = places.iter().filter(|place| place.0 == workload).map(|place| place.1).collect();
+            let phases: Vec<&String> = places
+                .iter()
+                .filter(|place| place.0 == workload)
+                .map(|place| place.1)
+                .collect();
             let phase = *phases.last()?;
             let more = match phases.len() - 1 {
                 0 => String::new(),
@@ -150,13 +206,26 @@ impl GateVerdict {
                 more => format!(", and in {more} more phases"),
             };
             let here = |one: &&Comparison| one.workload == *workload && one.head_phase == *phase;
-            let row: Vec<&Comparison> = rows.clone().map(|row| &row.comparison).filter(here).collect();
-            let time = time_of(workload, phase).map(|time| match time.found.filter(|_| time.explanation.is_some()) {
-                Some(found) => format!("time {}", number::percent(1.0 + found.change)),
-                None => format!("time {}", time.outcome.name()),
+            let row: Vec<&Comparison> = rows
+                .clone()
+                .map(|row| &row.comparison)
+                .filter(here)
+                .collect();
+            let time = time_of(workload, phase).map(|time| {
+                match time.found.filter(|_| time.explanation.is_some()) {
+                    Some(found) => format!("time {}", number::percent(1.0 + found.change)),
+                    None => format!("time {}", time.outcome.name()),
+                }
             });
-            let parts: Vec<String> = instructions(&row).into_iter().chain(heap(&row)).chain(time).collect();
-            Some(format!("{workload} in phase {phase}{more}: {}", parts.join(", ")))
+            let parts: Vec<String> = instructions(&row)
+                .into_iter()
+                .chain(heap(&row))
+                .chain(time)
+                .collect();
+            Some(format!(
+                "{workload} in phase {phase}{more}: {}",
+                parts.join(", ")
+            ))
         });
         sentences.collect()
     }
@@ -164,7 +233,10 @@ impl GateVerdict {
     /// One sentence about the suite, with its error rate by design.
     pub fn summary(&self) -> String {
         let mut clauses: Vec<String> = self.noise().into_iter().collect();
-        clauses.extend(self.uncounted.then(|| "instructions were not counted, valgrind is missing".to_owned()));
+        clauses.extend(
+            self.uncounted
+                .then(|| "instructions were not counted, valgrind is missing".to_owned()),
+        );
         if !self.times.is_empty() {
             let words = [
                 TimeOutcome::Verdict(Verdict::Regressed),
@@ -175,8 +247,12 @@ impl GateVerdict {
                 TimeOutcome::Verdict(Verdict::Improved),
                 TimeOutcome::Verdict(Verdict::NotSlower),
             ];
-            let words = words.map(|outcome| (self.times_that(outcome), outcome.name())).into_iter();
-            let words = words.filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}"));
+            let words = words
+                .map(|outcome| (self.times_that(outcome), outcome.name()))
+                .into_iter();
+            let words = words
+                .filter(|(count, _)| *count > 0)
+                .map(|(count, name)| format!("{count} {name}"));
             clauses.push(format!(
                 "of {} timed {} {} (margin {}; by design at most {} of gates on unchanged code are red)",
                 self.times.len(),
@@ -186,15 +262,30 @@ impl GateVerdict {
                 share(self.false_alarm),
             ));
             clauses.extend(self.needs());
-            clauses.extend(self.single_layout.as_ref().map(|why| format!("layout not averaged: {why}")));
+            clauses.extend(
+                self.single_layout
+                    .as_ref()
+                    .map(|why| format!("layout not averaged: {why}")),
+            );
         }
         if self.identical.time {
-            let counts = if self.identical.counts { ", and no count either" } else { "" };
-            clauses.push(format!("identical programs: no time can have changed{counts}"));
+            let counts = if self.identical.counts {
+                ", and no count either"
+            } else {
+                ""
+            };
+            clauses.push(format!(
+                "identical programs: no time can have changed{counts}"
+            ));
         }
         if let Some(counts) = &self.counts {
             let summary = counts.summary();
-            clauses.push(summary.split_once(": ").map_or(summary.as_str(), |(_, rest)| rest).to_owned());
+            clauses.push(
+                summary
+                    .split_once(": ")
+                    .map_or(summary.as_str(), |(_, rest)| rest)
+                    .to_owned(),
+            );
         }
         if clauses.is_empty() {
             clauses.push("there was nothing to judge".to_owned());
@@ -207,8 +298,11 @@ impl GateVerdict {
     /// Forecast: the budget that would settle every workload on this machine; none if every workload is settled, or if
     /// the forecast of one has no end.
     fn needs(&self) -> Option<String> {
-        let open: Vec<&TimeVerdict> =
-            self.times.iter().filter(|time| time.outcome == TimeOutcome::Verdict(Verdict::Inconclusive)).collect();
+        let open: Vec<&TimeVerdict> = self
+            .times
+            .iter()
+            .filter(|time| time.outcome == TimeOutcome::Verdict(Verdict::Inconclusive))
+            .collect();
         if open.is_empty() {
             return None;
         }
@@ -216,8 +310,11 @@ impl GateVerdict {
         // A fixed share of every budget goes to the noise floor.
         let of_budget = 1.0 / (1.0 - FLOOR_SHARE);
         // A workload without pairs is assumed to need as much as the others.
-        let known: Vec<f64> =
-            open.iter().filter(|time| time.pairs > 0).map(|time| time.remaining_seconds).collect::<Option<_>>()?;
+        let known: Vec<f64> = open
+            .iter()
+            .filter(|time| time.pairs > 0)
+            .map(|time| time.remaining_seconds)
+            .collect::<Option<_>>()?;
         let each = match known.len() {
             0 => spent / self.times.len() as f64,
             count => known.iter().sum::<f64>() / count as f64,
@@ -228,7 +325,9 @@ impl GateVerdict {
             true => format!("{:.0} s", (total / 10.0).ceil() * 10.0),
             false => format!("{:.0} min", (total / 60.0).ceil()),
         };
-        Some(format!("this machine needs a budget of about {duration} to settle every workload"))
+        Some(format!(
+            "this machine needs a budget of about {duration} to settle every workload"
+        ))
     }
 }
 
@@ -248,9 +347,16 @@ mod tests {
     use harness_record::sample::pairs as measured;
 
     /// The explanations by time and by counts of one workload with these pairs and counts.
-    fn sentences(change: f64, base: Vec<Reading>, head: Vec<Reading>) -> (Vec<String>, Vec<String>) {
+    fn sentences(
+        change: f64,
+        base: Vec<Reading>,
+        head: Vec<Reading>,
+    ) -> (Vec<String>, Vec<String>) {
         let of = |readings| record(vec![row("kernel/gelu", "optimized", readings)]);
-        let revision = || Revision { commit: "0".repeat(40), dirty: false };
+        let revision = || Revision {
+            commit: "0".repeat(40),
+            dirty: false,
+        };
         let session = Session {
             created: "2026-01-02T03:04:05Z".to_owned(),
             command: String::new(),
@@ -288,15 +394,26 @@ mod tests {
             amended: Vec::new(),
         };
         let gate_verdict = GateVerdict::verdict_of(&session).expect("valid rules");
-        (gate_verdict.times.iter().filter_map(|time| time.explanation.clone()).collect(), gate_verdict.lost_counts())
+        (
+            gate_verdict
+                .times
+                .iter()
+                .filter_map(|time| time.explanation.clone())
+                .collect(),
+            gate_verdict.lost_counts(),
+        )
     }
 
     #[test]
     fn one_sentence_combines_time_instructions_and_heap() {
-        let counts = |instructions, blocks| vec![callgrind(instructions), dhat(64 * blocks, blocks)];
+        let counts =
+            |instructions, blocks| vec![callgrind(instructions), dhat(64 * blocks, blocks)];
         let place = "kernel/gelu in phase optimized";
         let explained = |change, head| sentences(change, counts(1000, 0), head).0.pop();
-        assert_eq!(explained(0.019, counts(1020, 0)).as_deref(), Some("Ir +2.0 %, time +1.9 %: the code does more"));
+        assert_eq!(
+            explained(0.019, counts(1020, 0)).as_deref(),
+            Some("Ir +2.0 %, time +1.9 %: the code does more")
+        );
         assert_eq!(
             explained(0.03, counts(1000, 0)).as_deref(),
             Some(
@@ -308,7 +425,10 @@ mod tests {
             explained(0.03, counts(1000, 4)).as_deref(),
             Some("Ir equal, allocations 0 -> 4 per token, time +3.0 %: it allocates differently")
         );
-        assert_eq!(explained(-0.03, counts(800, 0)).as_deref(), Some("Ir -20 %, time -3.0 %: the code does less"));
+        assert_eq!(
+            explained(-0.03, counts(800, 0)).as_deref(),
+            Some("Ir -20 %, time -3.0 %: the code does less")
+        );
         assert_eq!(
             explained(0.03, counts(800, 0)).as_deref(),
             Some("Ir -20 %, time +3.0 %: fewer instructions, but slower ones")
@@ -317,10 +437,18 @@ mod tests {
         let lost = |change, head| sentences(change, counts(1000, 0), head).1;
         assert_eq!(
             lost(0.0, counts(1000, 4)),
-            [format!("{place}: Ir equal, allocations 0 -> 4 per token, time not slower")]
+            [format!(
+                "{place}: Ir equal, allocations 0 -> 4 per token, time not slower"
+            )]
         );
-        assert_eq!(lost(0.0, counts(1020, 0)), [format!("{place}: Ir +2.0 %, time not slower")]);
-        assert!(lost(0.03, counts(1020, 0)).is_empty(), "the red time explains it");
+        assert_eq!(
+            lost(0.0, counts(1020, 0)),
+            [format!("{place}: Ir +2.0 %, time not slower")]
+        );
+        assert!(
+            lost(0.03, counts(1020, 0)).is_empty(),
+            "the red time explains it"
+        );
         assert!(lost(0.0, counts(1000, 0)).is_empty());
     }
 }

@@ -21,11 +21,21 @@ pub(super) enum Work {
 impl Work {
     /// Classifies a workload in a phase. `row` contains its comparisons of counts.
     pub(super) fn of(session: &Session, timed: &TimedPhase, row: &[&Comparison]) -> Self {
-        let has = |instrument| row.iter().any(|one| one.metric.is_some_and(|metric| metric.instrument() == instrument));
-        let is_equal = has(Instrument::Callgrind) && has(Instrument::Dhat) && row.iter().all(|one| one.equal());
+        let has = |instrument| {
+            row.iter().any(|one| {
+                one.metric
+                    .is_some_and(|metric| metric.instrument() == instrument)
+            })
+        };
+        let is_equal = has(Instrument::Callgrind)
+            && has(Instrument::Dhat)
+            && row.iter().all(|one| one.equal());
         // If the sides select different instruction sets, counts with one of them do not describe the timed code.
-        let is_equal =
-            is_equal && session.counted.as_ref().is_some_and(|counted| chosen(&counted.base) == chosen(&counted.head));
+        let is_equal = is_equal
+            && session
+                .counted
+                .as_ref()
+                .is_some_and(|counted| chosen(&counted.base) == chosen(&counted.head));
         // Counts are of one thread; they do not show the division of work among threads.
         let is_equal = is_equal && session.terms.threads == 1;
         match counted_isa(session, timed).filter(|_| is_equal) {
@@ -43,8 +53,10 @@ pub(super) fn is_of(comparison: &Comparison, timed: &TimedPhase) -> bool {
 
 /// Instructions of the head over those of the base; none if they are not comparable.
 pub(super) fn instruction_ratio(row: &[&Comparison]) -> Option<f64> {
-    let of_callgrind =
-        |one: &&&Comparison| one.metric.is_some_and(|metric| metric.instrument() == Instrument::Callgrind);
+    let of_callgrind = |one: &&&Comparison| {
+        one.metric
+            .is_some_and(|metric| metric.instrument() == Instrument::Callgrind)
+    };
     Some(row.iter().find(of_callgrind)?.ratio?.value)
 }
 
@@ -57,7 +69,9 @@ pub(super) fn chosen(record: &Record) -> &str {
 fn counted_isa(session: &Session, timed: &TimedPhase) -> Option<String> {
     let counted = session.counted.as_ref()?;
     let [base, head] = [&counted.base, &counted.head].map(|record| {
-        let reading = record.row(&timed.workload, &timed.phase)?.reading(Instrument::Callgrind)?;
+        let reading = record
+            .row(&timed.workload, &timed.phase)?
+            .reading(Instrument::Callgrind)?;
         Some(reading.isa.clone())
     });
     base.filter(|base| Some(base) == head.as_ref())
@@ -77,28 +91,53 @@ mod tests {
         let mut session = sample::session(&[log_ratio; 30]);
         session.terms.isa = "avx512".to_owned();
         session.terms.layouts = Layouts::Averaged(64);
-        let counts = || record(vec![row("kernel/gelu", "fast", vec![callgrind(1000), dhat(64, 1)])]);
+        let counts = || {
+            record(vec![row(
+                "kernel/gelu",
+                "fast",
+                vec![callgrind(1000), dhat(64, 1)],
+            )])
+        };
         let limits = include_str!("../../../../baselines/limits.toml").to_owned();
-        session.counted = Some(Counted { base: counts(), head: counts(), limits });
+        session.counted = Some(Counted {
+            base: counts(),
+            head: counts(),
+            limits,
+        });
         session
     }
 
     fn judged(session: &Session) -> TimeVerdict {
-        GateVerdict::of(session).expect("valid limits").times.remove(0)
+        GateVerdict::of(session)
+            .expect("valid limits")
+            .times
+            .remove(0)
     }
 
     #[test]
     fn equal_counts_explain_a_slowdown_and_do_not_excuse_it() {
         let time = judged(&session(0.015));
-        assert_eq!((time.outcome, time.is_red), (TimeOutcome::Verdict(Verdict::Regressed), true));
+        assert_eq!(
+            (time.outcome, time.is_red),
+            (TimeOutcome::Verdict(Verdict::Regressed), true)
+        );
         let explanation = time.explanation.expect("it changed");
-        assert!(explanation.starts_with("Ir and heap equal with avx2, time +1.5 % with avx512: "), "{explanation}");
+        assert!(
+            explanation.starts_with("Ir and heap equal with avx2, time +1.5 % with avx512: "),
+            "{explanation}"
+        );
         let mut same = session(0.015);
         same.terms.isa = "avx2".to_owned();
         let time = judged(&same);
-        assert_eq!((time.outcome, time.is_red), (TimeOutcome::Verdict(Verdict::Regressed), true));
+        assert_eq!(
+            (time.outcome, time.is_red),
+            (TimeOutcome::Verdict(Verdict::Regressed), true)
+        );
         let explanation = time.explanation.expect("it changed");
-        assert!(explanation.starts_with("Ir and heap equal, time +1.5 %: "), "{explanation}");
+        assert!(
+            explanation.starts_with("Ir and heap equal, time +1.5 %: "),
+            "{explanation}"
+        );
     }
 
     /// The same pairs give the same verdict with and without counts.
@@ -110,12 +149,18 @@ mod tests {
                 counted.terms.layouts = layouts;
                 let mut other = counted.clone();
                 other.counted.as_mut().expect("counted").head.rows[0].readings[0] = callgrind(1001);
-                let alone = Session { counted: None, ..counted.clone() };
+                let alone = Session {
+                    counted: None,
+                    ..counted.clone()
+                };
                 let verdicts = [&counted, &other, &alone].map(|session| {
                     let time = judged(session);
                     (time.outcome, time.is_red)
                 });
-                assert!(verdicts.iter().all(|verdict| *verdict == verdicts[0]), "{log_ratio}: {verdicts:?}");
+                assert!(
+                    verdicts.iter().all(|verdict| *verdict == verdicts[0]),
+                    "{log_ratio}: {verdicts:?}"
+                );
             }
         }
     }
@@ -125,10 +170,19 @@ mod tests {
         let mut session = session(0.015);
         session.terms.layouts = Layouts::Single("no lld".to_owned());
         let time = judged(&session);
-        assert_eq!((time.outcome, time.is_red), (TimeOutcome::WithinLayoutLimit, false));
-        let slower = Session { measured: sample::session(&[0.03; 30]).measured, ..session };
+        assert_eq!(
+            (time.outcome, time.is_red),
+            (TimeOutcome::WithinLayoutLimit, false)
+        );
+        let slower = Session {
+            measured: sample::session(&[0.03; 30]).measured,
+            ..session
+        };
         let time = judged(&slower);
-        assert_eq!((time.outcome, time.is_red), (TimeOutcome::Verdict(Verdict::Regressed), true));
+        assert_eq!(
+            (time.outcome, time.is_red),
+            (TimeOutcome::Verdict(Verdict::Regressed), true)
+        );
         let summary = GateVerdict::of(&slower).expect("limits").summary();
         assert!(summary.contains("layout not averaged"), "{summary}");
     }
@@ -137,9 +191,18 @@ mod tests {
     fn another_choice_of_the_instruction_set_is_named() {
         let mut narrowed = session(0.015);
         narrowed.terms.isa = "avx2".to_owned();
-        narrowed.counted.as_mut().expect("counted").base.environment.isa = "avx512".to_owned();
+        narrowed
+            .counted
+            .as_mut()
+            .expect("counted")
+            .base
+            .environment
+            .isa = "avx512".to_owned();
         let explanation = judged(&narrowed).explanation.expect("it changed");
-        assert_eq!(explanation, "Ir equal, time +1.5 %: the base selects avx512 on this CPU, the head avx2");
+        assert_eq!(
+            explanation,
+            "Ir equal, time +1.5 %: the base selects avx512 on this CPU, the head avx2"
+        );
         let mut shared = session(0.015);
         shared.terms.threads = 2;
         let explanation = judged(&shared).explanation.expect("it changed");

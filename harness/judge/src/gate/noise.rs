@@ -33,7 +33,10 @@ impl GateVerdict {
     pub fn circumstances(&self, session: &Session) -> Vec<String> {
         let mut lines = Vec::new();
         if let Some(floor) = self.floor.as_ref().filter(|_| !self.times.is_empty()) {
-            lines.push(format!("noise floor: {}", floor_line(floor, self.fair_seconds)));
+            lines.push(format!(
+                "noise floor: {}",
+                floor_line(floor, self.fair_seconds)
+            ));
         }
         if session.terms.threads > 1 && !self.times.is_empty() {
             lines.push(format!(
@@ -46,25 +49,35 @@ impl GateVerdict {
             lines.push(format!("layouts: averaged over {count} of each side"));
         }
         if let Some(machine) = &session.machine {
-            lines.push(format!("machine: {}", machine.state.line(&machine.disturbance)));
+            lines.push(format!(
+                "machine: {}",
+                machine.state.line(&machine.disturbance)
+            ));
         }
         lines
     }
 }
 
 fn floor_line(floor: &NoiseFloor, fair_seconds: f64) -> String {
-    let name = format!("{} in phase {}", floor.timed().workload, floor.timed().phase);
+    let name = format!(
+        "{} in phase {}",
+        floor.timed().workload,
+        floor.timed().phase
+    );
     let (change, spread) = match (floor.failure(), floor.change(), floor.spread()) {
         (Some(failure), ..) => return format!("{name} could not be measured: {failure}"),
         (None, Some(change), Some(spread)) => (change, spread),
         _ => return format!("its share of the budget is too short for a pair of {name}"),
     };
     let percent = |share: f64| 100.0 * share;
-    let interval = floor
-        .interval()
-        .map_or(String::new(), |ends| format!(" [{:+.2}, {:+.2}]", percent(ends.low), percent(ends.high)));
+    let interval = floor.interval().map_or(String::new(), |ends| {
+        format!(" [{:+.2}, {:+.2}]", percent(ends.low), percent(ends.high))
+    });
     let detectable = match floor.minimum_detectable(fair_seconds) {
-        Some(share) => format!("minimum detectable effect in {fair_seconds:.0} s: {:+.1} %", percent(share)),
+        Some(share) => format!(
+            "minimum detectable effect in {fair_seconds:.0} s: {:+.1} %",
+            percent(share)
+        ),
         None => format!("{fair_seconds:.0} s are too short to detect a slowdown"),
     };
     format!(
@@ -92,20 +105,36 @@ mod tests {
             let ratio = 1.0 + shift + scatter * (2.0 * random.share() - 1.0);
             let slice = |side| {
                 let factor = if side == Side::Head { ratio } else { 1.0 };
-                Slice { side, iterations: 10, nanoseconds: (1e8 * factor) as u64, waited: 0 }
+                Slice {
+                    side,
+                    iterations: 10,
+                    nanoseconds: (1e8 * factor) as u64,
+                    waited: 0,
+                }
             };
-            Pair { seconds: 0.25, rounds: vec![vec![[Side::Base, Side::Head, Side::Head, Side::Base].map(slice)]] }
+            Pair {
+                seconds: 0.25,
+                rounds: vec![vec![
+                    [Side::Base, Side::Head, Side::Head, Side::Base].map(slice),
+                ]],
+            }
         };
         let pairs = (0..pairs).map(|_| pair()).collect();
         WorkloadPairs {
-            timed: TimedPhase { workload: "kernel/gelu".to_owned(), phase: "optimized".to_owned() },
+            timed: TimedPhase {
+                workload: "kernel/gelu".to_owned(),
+                phase: "optimized".to_owned(),
+            },
             pairs,
             failure: None,
         }
     }
 
     fn session(head: WorkloadPairs, floor: WorkloadPairs) -> Session {
-        let revision = Revision { commit: "0".repeat(40), dirty: false };
+        let revision = Revision {
+            commit: "0".repeat(40),
+            dirty: false,
+        };
         Session {
             created: "2026-01-02T00:00:00Z".to_owned(),
             command: "cargo harness gate --base main".to_owned(),
@@ -129,7 +158,10 @@ mod tests {
             },
             measured: vec![head],
             floor: vec![floor],
-            machine: Some(Circumstances { state: MachineState::default(), disturbance: Disturbance::default() }),
+            machine: Some(Circumstances {
+                state: MachineState::default(),
+                disturbance: Disturbance::default(),
+            }),
             counted: None,
             uncounted: false,
             identical: Identical::default(),
@@ -148,15 +180,35 @@ mod tests {
 
     #[test]
     fn a_quiet_floor_is_printed_and_changes_no_verdict() {
-        let (gate_verdict, lines) = gate_verdict(measured(40, 0.0, 0.003), measured(10, 0.0, 0.003));
-        assert_eq!(gate_verdict.conclusion(), SuiteVerdict::Passed, "{}", gate_verdict.summary());
-        assert!(lines[0].starts_with("noise floor: base against base "), "{lines:?}");
-        assert!(lines[0].contains("in 10 pairs of kernel/gelu in phase optimized, which scatter by 0."), "{lines:?}");
-        assert!(lines[0].contains("; minimum detectable effect in 9 s: +0."), "{lines:?}");
-        assert_eq!(lines[1], "layouts: averaged over 64 of each side");
-        assert!(lines[2].starts_with("machine: governor not visible, "), "{lines:?}");
+        let (gate_verdict, lines) =
+            gate_verdict(measured(40, 0.0, 0.003), measured(10, 0.0, 0.003));
+        assert_eq!(
+            gate_verdict.conclusion(),
+            SuiteVerdict::Passed,
+            "{}",
+            gate_verdict.summary()
+        );
         assert!(
-            self::gate_verdict(measured(40, 0.1, 0.003), measured(10, 0.0, 0.003)).0.conclusion()
+            lines[0].starts_with("noise floor: base against base "),
+            "{lines:?}"
+        );
+        assert!(
+            lines[0].contains("in 10 pairs of kernel/gelu in phase optimized, which scatter by 0."),
+            "{lines:?}"
+        );
+        assert!(
+            lines[0].contains("; minimum detectable effect in 9 s: +0."),
+            "{lines:?}"
+        );
+        assert_eq!(lines[1], "layouts: averaged over 64 of each side");
+        assert!(
+            lines[2].starts_with("machine: governor not visible, "),
+            "{lines:?}"
+        );
+        assert!(
+            self::gate_verdict(measured(40, 0.1, 0.003), measured(10, 0.0, 0.003))
+                .0
+                .conclusion()
                 == SuiteVerdict::Regressed
         );
     }
@@ -167,7 +219,10 @@ mod tests {
         let (gate_verdict, _) = gate_verdict(heads.clone(), floor.clone());
         assert_eq!(gate_verdict.conclusion(), SuiteVerdict::Unjudged);
         assert!(gate_verdict.times[0].is_red && gate_verdict.red_times().next().is_none());
-        assert!(gate_verdict.losses(&session(heads, floor)).is_empty(), "what was not judged cannot be accepted");
+        assert!(
+            gate_verdict.losses(&session(heads, floor)).is_empty(),
+            "what was not judged cannot be accepted"
+        );
         let summary = gate_verdict.summary();
         let expected = "NOT JUDGED: this machine is too noisy to judge time: the base differs from itself by +5.";
         assert!(summary.starts_with(expected), "{summary}");
@@ -176,16 +231,31 @@ mod tests {
     #[test]
     fn a_wide_scatter_matters_only_if_a_workload_stays_inconclusive() {
         let noisy = || measured(10, 0.0, 0.4);
-        assert_eq!(gate_verdict(measured(40, 0.0, 0.003), noisy()).0.conclusion(), SuiteVerdict::Passed);
+        assert_eq!(
+            gate_verdict(measured(40, 0.0, 0.003), noisy())
+                .0
+                .conclusion(),
+            SuiteVerdict::Passed
+        );
         let (open, _) = gate_verdict(measured(3, 0.0, 0.4), noisy());
         assert_eq!(open.conclusion(), SuiteVerdict::Unjudged);
-        assert!(open.summary().contains("base-against-base pairs scatter by "), "{}", open.summary());
+        assert!(
+            open.summary()
+                .contains("base-against-base pairs scatter by "),
+            "{}",
+            open.summary()
+        );
     }
 
     #[test]
     fn several_threads_are_printed() {
         let mut session = session(measured(20, 0.0, 0.001), measured(20, 0.0, 0.001));
-        let lines = |session: &Session| GateVerdict::of(session).expect("no limits").circumstances(session).join("\n");
+        let lines = |session: &Session| {
+            GateVerdict::of(session)
+                .expect("no limits")
+                .circumstances(session)
+                .join("\n")
+        };
         assert!(!lines(&session).contains("threads"), "{}", lines(&session));
         session.terms.threads = 2;
         let of_two = "\nthreads: 2, not pinned to a core, so times scatter more";
@@ -198,7 +268,10 @@ mod tests {
         assert_eq!(gate_verdict.conclusion(), SuiteVerdict::Passed);
         let why = "noise floor: its share of the budget is too short for a pair of kernel/gelu in phase optimized";
         assert_eq!(lines[0], why);
-        let failed = WorkloadPairs { failure: Some("base side: wrong answer: 3".to_owned()), ..measured(0, 0.0, 0.0) };
+        let failed = WorkloadPairs {
+            failure: Some("base side: wrong answer: 3".to_owned()),
+            ..measured(0, 0.0, 0.0)
+        };
         let (_, lines) = self::gate_verdict(measured(40, 0.0, 0.003), failed);
         assert_eq!(
             lines[0],

@@ -60,7 +60,11 @@ impl Replay {
         let mut sequential_test = SequentialTest::new(rules, workloads);
         let steps = measured.pairs.iter().filter_map(|pair| {
             let one = pair.estimate()?;
-            let before = (sequential_test.levels(), sequential_test.verdict(), sequential_test.is_settled());
+            let before = (
+                sequential_test.levels(),
+                sequential_test.verdict(),
+                sequential_test.is_settled(),
+            );
             sequential_test.push(one.log_ratio);
             Some(Step {
                 seconds: pair.seconds,
@@ -89,7 +93,11 @@ impl Replay {
     pub fn events(&self) -> Vec<String> {
         let numbered = self.steps.iter().zip(1..);
         numbered
-            .flat_map(|(step, pair)| step.events.iter().map(move |event| format!("{event} at pair {pair}")))
+            .flat_map(|(step, pair)| {
+                step.events
+                    .iter()
+                    .map(move |event| format!("{event} at pair {pair}"))
+            })
             .collect()
     }
 }
@@ -135,12 +143,28 @@ mod tests {
         let slower = replay(&[0.03; 24]);
         assert_eq!(slower.steps.len(), 24);
         let first = &slower.steps[0];
-        assert_eq!((first.base, first.head, first.blocks, first.left_out), (500_000.0, 515_000.0, 2, 0));
+        assert_eq!(
+            (first.base, first.head, first.blocks, first.left_out),
+            (500_000.0, 515_000.0, 2, 0)
+        );
         assert!((first.change - 0.03).abs() < 1e-9 && (first.estimate - 0.03).abs() < 1e-9);
         let events = slower.events();
-        let place = |name: &str| events.iter().position(|event| event.starts_with(name)).expect(name);
-        assert!(place("suspected slower") < place("confirmed slower") && place("confirmed slower") < place("settled"));
-        assert!(replay(&[0.0; 24]).events().iter().any(|event| event.starts_with("not slower")));
+        let place = |name: &str| {
+            events
+                .iter()
+                .position(|event| event.starts_with(name))
+                .expect(name)
+        };
+        assert!(
+            place("suspected slower") < place("confirmed slower")
+                && place("confirmed slower") < place("settled")
+        );
+        assert!(
+            replay(&[0.0; 24])
+                .events()
+                .iter()
+                .any(|event| event.starts_with("not slower"))
+        );
         assert!(replay(&[]).events().is_empty());
     }
 

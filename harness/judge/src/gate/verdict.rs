@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use harness_abtest::{
-    Interval, MAX_POWER_PAIRS, NoiseFloor, SequentialTest, Verdict, WorkloadPairs, minimum_detectable, remaining_pairs,
+    Interval, MAX_POWER_PAIRS, NoiseFloor, SequentialTest, Verdict, WorkloadPairs,
+    minimum_detectable, remaining_pairs,
 };
 use harness_record::FileError;
 use harness_record::acceptance::{Acceptances, FILE, Loss};
@@ -156,8 +157,13 @@ impl GateVerdict {
     fn judge(session: &Session, outlook: bool) -> Result<Self, GateError> {
         let terms = &session.terms;
         let ledger = ledger(session)?;
-        let comparisons = session.counted.as_ref().map(comparisons).unwrap_or_default();
-        let fair = (terms.budget_seconds - terms.floor_seconds) / session.measured.len().max(1) as f64;
+        let comparisons = session
+            .counted
+            .as_ref()
+            .map(comparisons)
+            .unwrap_or_default();
+        let fair =
+            (terms.budget_seconds - terms.floor_seconds) / session.measured.len().max(1) as f64;
         let judge_time = |measured| {
             let sequential_test = sequential_test(session, measured);
             let mut time = TimeVerdict::of(measured, &sequential_test, session, &comparisons);
@@ -172,7 +178,12 @@ impl GateVerdict {
             let limits = Limits::parse(&counted.limits, Path::new("limits.toml"))?;
             Ok(judge(comparisons, &limits).accept(&ledger, &counted.head))
         };
-        let counts = session.counted.as_ref().map(judge_counts).transpose().map_err(GateError::Limits)?;
+        let counts = session
+            .counted
+            .as_ref()
+            .map(judge_counts)
+            .transpose()
+            .map_err(GateError::Limits)?;
         Ok(Self {
             times,
             counts,
@@ -181,7 +192,10 @@ impl GateVerdict {
             margin: terms.rules.margin,
             pending: ledger.pending(),
             complaints: ledger.complaints(&session.accepted.known),
-            floor: session.floor.first().map(|measured| NoiseFloor::of(measured, terms.rules, session.measured.len())),
+            floor: session
+                .floor
+                .first()
+                .map(|measured| NoiseFloor::of(measured, terms.rules, session.measured.len())),
             fair_seconds: fair,
             uncounted: session.uncounted,
             identical: session.identical,
@@ -194,7 +208,11 @@ impl GateVerdict {
 
     /// The verdict on the suite. A regression outranks figures that could not be judged.
     pub fn conclusion(&self) -> SuiteVerdict {
-        let counts = self.counts.as_ref().filter(|counts| !counts.rows.is_empty()).map(CountsVerdict::conclusion);
+        let counts = self
+            .counts
+            .as_ref()
+            .filter(|counts| !counts.rows.is_empty())
+            .map(CountsVerdict::conclusion);
         if counts == Some(SuiteVerdict::Regressed) || self.red_times().next().is_some() {
             return SuiteVerdict::Regressed;
         }
@@ -206,9 +224,10 @@ impl GateVerdict {
                 || (self.strict && time.outcome == TimeOutcome::Verdict(Verdict::Inconclusive))
         };
         // If every workload is inconclusive, the machine is too noisy or the budget too short for a pass.
-        let all_inconclusive =
-            !self.times.is_empty() && self.times_that(TimeOutcome::Verdict(Verdict::Inconclusive)) == self.times.len();
-        if all_inconclusive || self.times.iter().any(open) || counts == Some(SuiteVerdict::Unjudged) {
+        let all_inconclusive = !self.times.is_empty()
+            && self.times_that(TimeOutcome::Verdict(Verdict::Inconclusive)) == self.times.len();
+        if all_inconclusive || self.times.iter().any(open) || counts == Some(SuiteVerdict::Unjudged)
+        {
             return SuiteVerdict::Unjudged;
         }
         match (self.times.is_empty(), counts) {
@@ -220,20 +239,30 @@ impl GateVerdict {
     /// The workloads whose time turns the gate red; none if the machine is too noisy to judge time.
     pub fn red_times(&self) -> impl Iterator<Item = &TimeVerdict> {
         let is_noisy = self.noise().is_some();
-        self.times.iter().filter(move |time| time.is_red && !is_noisy)
+        self.times
+            .iter()
+            .filter(move |time| time.is_red && !is_noisy)
     }
 
     /// The regressions that turned the gate red, as losses that can be accepted.
     pub fn losses(&self, session: &Session) -> Vec<Loss> {
-        let times = self.red_times().filter_map(|time| Loss::of_time(&time.workload, &time.phase, time.found?.change));
-        let counts =
-            self.counts.iter().zip(&session.counted).flat_map(|(verdict, counted)| verdict.losses(&counted.head));
+        let times = self
+            .red_times()
+            .filter_map(|time| Loss::of_time(&time.workload, &time.phase, time.found?.change));
+        let counts = self
+            .counts
+            .iter()
+            .zip(&session.counted)
+            .flat_map(|(verdict, counted)| verdict.losses(&counted.head));
         times.chain(counts).collect()
     }
 
     /// Number of timed workloads with this outcome.
     pub fn times_that(&self, outcome: TimeOutcome) -> usize {
-        self.times.iter().filter(|time| time.outcome == outcome).count()
+        self.times
+            .iter()
+            .filter(|time| time.outcome == outcome)
+            .count()
     }
 }
 
@@ -245,10 +274,15 @@ impl TimeVerdict {
         comparisons: &[Comparison],
     ) -> Self {
         let terms = &session.terms;
-        let row: Vec<&Comparison> = comparisons.iter().filter(|one| is_of(one, &measured.timed)).collect();
+        let row: Vec<&Comparison> = comparisons
+            .iter()
+            .filter(|one| is_of(one, &measured.timed))
+            .collect();
         let found = sequential_test.estimate().map(|estimate| Effect {
             change: estimate.exp_m1(),
-            interval: sequential_test.interval(LEVEL).map(|ends| ends.map(f64::exp_m1)),
+            interval: sequential_test
+                .interval(LEVEL)
+                .map(|ends| ends.map(f64::exp_m1)),
             spread: sequential_test.spread().unwrap_or_default(),
         });
         let change = found.map_or(0.0, |found| found.change);
@@ -282,11 +316,19 @@ impl TimeVerdict {
     /// Adds power analysis and forecast. `fair` is its share of the budget, in seconds.
     fn look_ahead(&mut self, sequential_test: &SequentialTest, fair: f64) {
         let each = self.seconds / self.pairs.max(1) as f64;
-        let affordable = if each > 0.0 { (fair / each) as usize } else { 0 };
-        self.minimum_detectable =
-            minimum_detectable(sequential_test, self.pairs.max(affordable).min(MAX_POWER_PAIRS)).map(f64::exp_m1);
+        let affordable = if each > 0.0 {
+            (fair / each) as usize
+        } else {
+            0
+        };
+        self.minimum_detectable = minimum_detectable(
+            sequential_test,
+            self.pairs.max(affordable).min(MAX_POWER_PAIRS),
+        )
+        .map(f64::exp_m1);
         if self.outcome == TimeOutcome::Verdict(Verdict::Inconclusive) {
-            self.remaining_seconds = remaining_pairs(sequential_test).map(|pairs| pairs as f64 * each);
+            self.remaining_seconds =
+                remaining_pairs(sequential_test).map(|pairs| pairs as f64 * each);
         }
     }
 
@@ -294,10 +336,12 @@ impl TimeVerdict {
     fn accept(&mut self, ledger: &Ledger, margin: f64) {
         let change = self.found.filter(|_| self.is_red).map(|found| found.change);
         let loss = change.and_then(|change| Loss::of_time(&self.workload, &self.phase, change));
-        let covered = loss.map(|loss| ledger.covers(&loss, |level, value| value <= level * (1.0 + margin)));
+        let covered =
+            loss.map(|loss| ledger.covers(&loss, |level, value| value <= level * (1.0 + margin)));
         match covered {
             Some(Coverage::Excused(line)) => {
-                (self.is_red, self.outcome, self.accepted) = (false, TimeOutcome::Accepted, Some(line.sentence()));
+                (self.is_red, self.outcome, self.accepted) =
+                    (false, TimeOutcome::Accepted, Some(line.sentence()));
             }
             Some(Coverage::Spent(_)) => self.is_spent = true,
             _ => {}
@@ -309,23 +353,48 @@ impl TimeVerdict {
 fn ledger(session: &Session) -> Result<Ledger, GateError> {
     let accepted = &session.accepted;
     let parse = |side, text: &str| {
-        Acceptances::parse(text, Path::new(FILE)).map_err(|source| GateError::Acceptances { side, source })
+        Acceptances::parse(text, Path::new(FILE))
+            .map_err(|source| GateError::Acceptances { side, source })
     };
     // If the date is unreadable, every acceptance with an expiry date has expired.
-    let today = session.created.get(..10).and_then(|day| day.parse().ok()).unwrap_or(Date::MAX);
-    let (base, head) = (parse("in the base", &accepted.base)?, parse("in the head", &accepted.head)?);
-    let earlier = accepted.earlier.as_ref().map(|text| parse("in an earlier base", text)).transpose()?;
-    Ok(Ledger::between(base, earlier.as_ref(), head, accepted.honour, today))
+    let today = session
+        .created
+        .get(..10)
+        .and_then(|day| day.parse().ok())
+        .unwrap_or(Date::MAX);
+    let (base, head) = (
+        parse("in the base", &accepted.base)?,
+        parse("in the head", &accepted.head)?,
+    );
+    let earlier = accepted
+        .earlier
+        .as_ref()
+        .map(|text| parse("in an earlier base", text))
+        .transpose()?;
+    Ok(Ledger::between(
+        base,
+        earlier.as_ref(),
+        head,
+        accepted.honour,
+        today,
+    ))
 }
 
 /// Replays the pairs of a workload through the sequential test. The level is corrected for all timed workloads.
 pub(super) fn sequential_test(session: &Session, measured: &WorkloadPairs) -> SequentialTest {
-    SequentialTest::of(session.terms.rules, session.measured.len(), measured.log_ratios())
+    SequentialTest::of(
+        session.terms.rules,
+        session.measured.len(),
+        measured.log_ratios(),
+    )
 }
 
 /// Compares every count of both sides.
 pub(super) fn comparisons(counted: &Counted) -> Vec<Comparison> {
-    compare(RecordView::baseline(&counted.base), RecordView::baseline(&counted.head))
+    compare(
+        RecordView::baseline(&counted.base),
+        RecordView::baseline(&counted.head),
+    )
 }
 
 #[cfg(test)]
@@ -339,10 +408,18 @@ mod tests {
     fn gate_verdict(base: (u64, u64), head: (u64, u64)) -> GateVerdict {
         let mut session = sample::session(&[0.0; 30]);
         let counts = |(instructions, blocks): (u64, u64)| {
-            record(vec![row("kernel/gelu", "fast", vec![callgrind(instructions), dhat(64 * blocks, blocks)])])
+            record(vec![row(
+                "kernel/gelu",
+                "fast",
+                vec![callgrind(instructions), dhat(64 * blocks, blocks)],
+            )])
         };
         let limits = include_str!("../../../../baselines/limits.toml").to_owned();
-        session.counted = Some(Counted { base: counts(base), head: counts(head), limits });
+        session.counted = Some(Counted {
+            base: counts(base),
+            head: counts(head),
+            limits,
+        });
         GateVerdict::verdict_of(&session).expect("valid limits")
     }
 

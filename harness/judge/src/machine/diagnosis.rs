@@ -48,11 +48,23 @@ impl NoiseFloors {
     /// Extrapolates noise floors to a gate that times `workloads` workloads for `each_seconds` each.
     pub fn new(floors: Vec<NoiseFloor>, workloads: usize, each_seconds: f64) -> Self {
         let tried = floors.into_iter().map(|floor| {
-            let (in_a_gate, alone) = (floor.minimum_detectable(each_seconds), floor.minimum_detectable(ALONE));
+            let (in_a_gate, alone) = (
+                floor.minimum_detectable(each_seconds),
+                floor.minimum_detectable(ALONE),
+            );
             let seconds = floor.seconds_to_settle();
-            Tried { floor, in_a_gate, alone, seconds }
+            Tried {
+                floor,
+                in_a_gate,
+                alone,
+                seconds,
+            }
         });
-        Self { tried: tried.collect(), workloads, each_seconds }
+        Self {
+            tried: tried.collect(),
+            workloads,
+            each_seconds,
+        }
     }
 
     /// The measuring time that a gate needs here until no workload is inconclusive, as the end of a sentence.
@@ -60,11 +72,20 @@ impl NoiseFloors {
         let gate = format!("a gate of {} workloads", self.workloads);
         let seconds: Option<Vec<f64>> = self.tried.iter().map(|tried| tried.seconds).collect();
         match seconds {
-            None => format!("{gate} would leave some of them inconclusive, however long it measures"),
+            None => {
+                format!("{gate} would leave some of them inconclusive, however long it measures")
+            }
             Some(seconds) => {
                 let each = seconds.iter().sum::<f64>() / seconds.len().max(1) as f64;
-                let (needed, has) = (each * self.workloads as f64, self.each_seconds * self.workloads as f64);
-                let enough = if needed <= has { "" } else { ", more than its budget (raise it with --budget)" };
+                let (needed, has) = (
+                    each * self.workloads as f64,
+                    self.each_seconds * self.workloads as f64,
+                );
+                let enough = if needed <= has {
+                    ""
+                } else {
+                    ", more than its budget (raise it with --budget)"
+                };
                 format!("{gate} needs about {needed:.0} s of measuring{enough}")
             }
         }
@@ -81,16 +102,27 @@ impl Diagnosis {
     pub fn sentence(&self) -> String {
         let trouble = self.trouble();
         if trouble.is_empty() {
-            let found = self.floors.iter().flat_map(|floors| &floors.tried).filter_map(|tried| tried.alone);
+            let found = self
+                .floors
+                .iter()
+                .flat_map(|floors| &floors.tried)
+                .filter_map(|tried| tried.alone);
             let worst = found.fold(0.0, f64::max);
             return format!(
                 "CAN JUDGE: a slowdown of {:.1} % of one workload would be found within {ALONE:.0} s; {}",
                 100.0 * worst,
-                self.floors.as_ref().map_or_else(|_| String::new(), NoiseFloors::forecast)
+                self.floors
+                    .as_ref()
+                    .map_or_else(|_| String::new(), NoiseFloors::forecast)
             );
         }
-        let bad = self.findings.iter().filter(|finding| finding.grade == Grade::Bad);
-        let bad: Vec<String> = bad.map(|finding| format!("{} ({})", finding.what, finding.found)).collect();
+        let bad = self
+            .findings
+            .iter()
+            .filter(|finding| finding.grade == Grade::Bad);
+        let bad: Vec<String> = bad
+            .map(|finding| format!("{} ({})", finding.what, finding.found))
+            .collect();
         let because = match bad.as_slice() {
             [] => String::new(),
             bad => format!("; check {} first", bad.join(" and ")),
@@ -146,13 +178,34 @@ mod tests {
             let ratio = 1.0 + shift + scatter * (2.0 * random.share() - 1.0);
             let slice = |side| {
                 let factor = if side == Side::Head { ratio } else { 1.0 };
-                Slice { side, iterations: 10, nanoseconds: (1e8 * factor) as u64, waited: 0 }
+                Slice {
+                    side,
+                    iterations: 10,
+                    nanoseconds: (1e8 * factor) as u64,
+                    waited: 0,
+                }
             };
-            Pair { seconds: 0.3, rounds: vec![vec![[Side::Base, Side::Head, Side::Head, Side::Base].map(slice)]] }
+            Pair {
+                seconds: 0.3,
+                rounds: vec![vec![
+                    [Side::Base, Side::Head, Side::Head, Side::Base].map(slice),
+                ]],
+            }
         };
         let pairs = (0..40).map(|_| pair()).collect();
-        let timed = TimedPhase { workload: workload.to_owned(), phase: "optimized".to_owned() };
-        NoiseFloor::of(&WorkloadPairs { timed, pairs, failure: None }, Rules::default(), 4)
+        let timed = TimedPhase {
+            workload: workload.to_owned(),
+            phase: "optimized".to_owned(),
+        };
+        NoiseFloor::of(
+            &WorkloadPairs {
+                timed,
+                pairs,
+                failure: None,
+            },
+            Rules::default(),
+            4,
+        )
     }
 
     fn diagnosis(floors: Vec<NoiseFloor>) -> Diagnosis {
@@ -162,36 +215,64 @@ mod tests {
             grade,
             advice: "Wait until it has gone down.".to_owned(),
         };
-        let findings = vec![finding("turbo", "off", Grade::Good), finding("load", "9.00 on 2 CPUs", Grade::Bad)];
-        Diagnosis { findings, floors: Ok(NoiseFloors::new(floors, 4, 13.5)) }
+        let findings = vec![
+            finding("turbo", "off", Grade::Good),
+            finding("load", "9.00 on 2 CPUs", Grade::Bad),
+        ];
+        Diagnosis {
+            findings,
+            floors: Ok(NoiseFloors::new(floors, 4, 13.5)),
+        }
     }
 
     #[test]
     fn a_quiet_machine_can_judge_whatever_was_found() {
-        let quiet = diagnosis(vec![floor("kernel/gelu", 0.0, 0.004), floor("kernel/softmax", 0.0, 0.006)]);
+        let quiet = diagnosis(vec![
+            floor("kernel/gelu", 0.0, 0.004),
+            floor("kernel/softmax", 0.0, 0.006),
+        ]);
         assert!(quiet.can_judge(), "{}", quiet.sentence());
         insta::assert_snapshot!("sentence", quiet.sentence());
     }
 
     #[test]
     fn the_sentence_on_a_noisy_machine_names_bad_findings() {
-        let noisy = diagnosis(vec![floor("kernel/gelu", 0.0, 0.004), floor("kernel/softmax", 0.0, 0.2)]);
+        let noisy = diagnosis(vec![
+            floor("kernel/gelu", 0.0, 0.004),
+            floor("kernel/softmax", 0.0, 0.2),
+        ]);
         let sentence = noisy.sentence();
         assert!(!noisy.can_judge());
-        assert!(sentence.starts_with("TOO NOISY: kernel/softmax: no slowdown below "), "{sentence}");
-        assert!(sentence.ends_with("; check load (9.00 on 2 CPUs) first"), "{sentence}");
+        assert!(
+            sentence.starts_with("TOO NOISY: kernel/softmax: no slowdown below "),
+            "{sentence}"
+        );
+        assert!(
+            sentence.ends_with("; check load (9.00 on 2 CPUs) first"),
+            "{sentence}"
+        );
     }
 
     #[test]
     fn a_build_that_differs_from_itself_makes_the_machine_too_noisy() {
         let sentence = diagnosis(vec![floor("kernel/gelu", 0.04, 0.004)]).sentence();
-        assert!(sentence.starts_with("TOO NOISY: kernel/gelu differs from itself by +4.0 %"), "{sentence}");
+        assert!(
+            sentence.starts_with("TOO NOISY: kernel/gelu differs from itself by +4.0 %"),
+            "{sentence}"
+        );
     }
 
     #[test]
     fn an_unmeasured_machine_is_not_judged() {
-        let unmeasured = Diagnosis { floors: Err("there is no probe".to_owned()), ..diagnosis(Vec::new()) };
+        let unmeasured = Diagnosis {
+            floors: Err("there is no probe".to_owned()),
+            ..diagnosis(Vec::new())
+        };
         assert!(!unmeasured.can_judge());
-        assert!(unmeasured.sentence().starts_with("NOT MEASURED: there is no probe"));
+        assert!(
+            unmeasured
+                .sentence()
+                .starts_with("NOT MEASURED: there is no probe")
+        );
     }
 }

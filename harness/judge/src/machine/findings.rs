@@ -93,16 +93,28 @@ fn cores(state: &MachineState) -> Graded {
     let Some(allowed) = state.allowed else {
         return warning("unknown", "The usable CPUs are unknown; is /proc mounted?");
     };
-    let count = state.online.map_or_else(|| allowed.to_string(), |online| format!("{allowed} of {online}"));
+    let count = state.online.map_or_else(
+        || allowed.to_string(),
+        |online| format!("{allowed} of {online}"),
+    );
     match allowed {
-        1 => warning(count, "Allow a second CPU, so that other programs need not run on the measured one."),
-        _ => good(count, "Enough for the measured core and one for other programs."),
+        1 => warning(
+            count,
+            "Allow a second CPU, so that other programs need not run on the measured one.",
+        ),
+        _ => good(
+            count,
+            "Enough for the measured core and one for other programs.",
+        ),
     }
 }
 
 fn governor(state: &MachineState) -> Graded {
     match state.governors.as_slice() {
-        [] => warning("not visible", "The host chooses the clock rate, so trust only A/B timing."),
+        [] => warning(
+            "not visible",
+            "The host chooses the clock rate, so trust only A/B timing.",
+        ),
         [one] if one == "performance" => good(one, "The clock rate does not follow the load."),
         several => warning(
             several.join(", "),
@@ -113,7 +125,10 @@ fn governor(state: &MachineState) -> Graded {
 
 fn turbo(state: &MachineState) -> Graded {
     match state.turbo {
-        Some(false) => good("off", "The clock rate does not depend on how warm the CPU is."),
+        Some(false) => good(
+            "off",
+            "The clock rate does not depend on how warm the CPU is.",
+        ),
         Some(true) => warning(
             "on",
             "Turn it off, as `harness doctor --tune` does for one command: heat and neighbours set the rate.",
@@ -124,28 +139,49 @@ fn turbo(state: &MachineState) -> Graded {
 
 fn siblings(state: &MachineState) -> Graded {
     match state.siblings {
-        Some(false) => good("none in use", "Each CPU is a core of its own, as far as this system can see."),
+        Some(false) => good(
+            "none in use",
+            "Each CPU is a core of its own, as far as this system can see.",
+        ),
         Some(true) => warning(
             "in use",
             "Keep the measured CPU's sibling idle, or turn SMT off: threads of a core slow each other down.",
         ),
-        None => warning("not visible", "Two CPUs may share a core; the system does not report it."),
+        None => warning(
+            "not visible",
+            "Two CPUs may share a core; the system does not report it.",
+        ),
     }
 }
 
 fn load(state: &MachineState, busy: &[Busy]) -> Graded {
-    let Some(load) = state.load else { return warning("unknown", "The load is unknown; is /proc mounted?") };
+    let Some(load) = state.load else {
+        return warning("unknown", "The load is unknown; is /proc mounted?");
+    };
     let cpus = f64::from(state.allowed.unwrap_or(1));
     let running: f64 = busy.iter().map(|busy| busy.cpus).sum();
-    let names: Vec<String> =
-        busy.iter().take(3).map(|busy| format!("{} {:.0} %", busy.name, 100.0 * busy.cpus)).collect();
-    let who = if names.is_empty() { "nothing runs now".to_owned() } else { names.join(", ") };
+    let names: Vec<String> = busy
+        .iter()
+        .take(3)
+        .map(|busy| format!("{} {:.0} %", busy.name, 100.0 * busy.cpus))
+        .collect();
+    let who = if names.is_empty() {
+        "nothing runs now".to_owned()
+    } else {
+        names.join(", ")
+    };
     let found = format!("{:.2} on {cpus} CPUs, {who}", load.one);
     // One CPU must be free for the measurement.
     if running > cpus - 0.5 {
-        bad(found, "End the running programs, or wait for them: no CPU is left to measure on.")
+        bad(
+            found,
+            "End the running programs, or wait for them: no CPU is left to measure on.",
+        )
     } else if running > 0.25 || load.one > 0.5 * cpus {
-        warning(found, "End the running programs, or wait until the load is down: then fewer pairs suffice.")
+        warning(
+            found,
+            "End the running programs, or wait until the load is down: then fewer pairs suffice.",
+        )
     } else {
         good(found, "No other program uses the CPUs.")
     }
@@ -159,17 +195,28 @@ fn stolen(disturbance: &Disturbance) -> Graded {
     match share {
         _ if share > STOLEN[1] => bad(share_of(share), advice),
         _ if share > STOLEN[0] => warning(share_of(share), advice),
-        _ => good(share_of(share), "The host took almost no CPU time during the measurement."),
+        _ => good(
+            share_of(share),
+            "The host took almost no CPU time during the measurement.",
+        ),
     }
 }
 
 fn quota(state: &MachineState, disturbance: &Disturbance) -> Graded {
-    let Some(quota) = state.quota else { return good("none", "No control group limits the CPU time.") };
+    let Some(quota) = state.quota else {
+        return good("none", "No control group limits the CPU time.");
+    };
     let found = disturbance.quota_line(quota);
     if quota < 1.0 || disturbance.is_throttled() {
-        bad(found, "Raise or remove the limit: a process that has used it up sleeps in the middle of a slice.")
+        bad(
+            found,
+            "Raise or remove the limit: a process that has used it up sleeps in the middle of a slice.",
+        )
     } else if quota < f64::from(state.allowed.unwrap_or(1)) {
-        warning(found, "Measure with fewer threads than that many CPUs, so that the limit is never reached.")
+        warning(
+            found,
+            "Measure with fewer threads than that many CPUs, so that the limit is never reached.",
+        )
     } else {
         good(found, "The limit cannot be reached with the usable CPUs.")
     }
@@ -180,7 +227,10 @@ fn swap(state: &MachineState) -> Graded {
     match state.swap {
         None => warning("unknown", "It is unknown if memory is swapped out."),
         Some((_, 0)) => good("none", "No memory can be swapped out."),
-        Some((0, size)) => good(format!("{} unused", bytes(size)), "No memory is swapped out."),
+        Some((0, size)) => good(
+            format!("{} unused", bytes(size)),
+            "No memory is swapped out.",
+        ),
         Some((used, size)) => warning(
             format!("{} of {} in use", bytes(used), bytes(size)),
             "Free memory, and run `swapoff -a` before measuring: swapped memory is a thousand times as slow.",
@@ -204,15 +254,22 @@ fn huge_pages(state: &MachineState) -> Graded {
 /// keeping one.
 fn layout(state: &MachineState) -> Graded {
     match state.random_layout {
-        Some(2..) => good("full", "Each pair of processes gets a new layout, so that no single one decides."),
-        Some(1) => {
-            warning("all but the heap", "`sysctl kernel.randomize_va_space=2` randomizes the address of the heap, too.")
-        }
+        Some(2..) => good(
+            "full",
+            "Each pair of processes gets a new layout, so that no single one decides.",
+        ),
+        Some(1) => warning(
+            "all but the heap",
+            "`sysctl kernel.randomize_va_space=2` randomizes the address of the heap, too.",
+        ),
         Some(_) => warning(
             "off",
             "`sysctl kernel.randomize_va_space=2` gives each pair a new layout, so that no single one decides.",
         ),
-        None => warning("unknown", "It is unknown if each process gets a layout of its own."),
+        None => warning(
+            "unknown",
+            "It is unknown if each process gets a layout of its own.",
+        ),
     }
 }
 
@@ -233,7 +290,10 @@ fn tool(valgrind: Option<&str>) -> Graded {
     match valgrind {
         Some(version) => {
             let version = version.strip_prefix("valgrind ").unwrap_or(version);
-            good(version, "Instructions can be counted, and the counts have no noise.")
+            good(
+                version,
+                "Instructions can be counted, and the counts have no noise.",
+            )
         }
         None => {
             let advice = "Install it (Debian, Ubuntu: apt-get install valgrind), so that instructions can be counted.";
@@ -248,13 +308,22 @@ fn counters(state: &MachineState) -> Graded {
         (true, Some(level)) => format!("available, perf_event_paranoid {level}"),
         (true, None) => "available".to_owned(),
     };
-    good(found, "They are not needed: valgrind counts the instructions.")
+    good(
+        found,
+        "They are not needed: valgrind counts the instructions.",
+    )
 }
 
 fn tracing(state: &MachineState) -> Graded {
     match state.ptrace_scope {
-        None | Some(0) => good("not limited", "Profilers and debuggers can attach to a run."),
-        Some(1) => good("children only", "Profilers and debuggers must start the program that they examine."),
+        None | Some(0) => good(
+            "not limited",
+            "Profilers and debuggers can attach to a run.",
+        ),
+        Some(1) => good(
+            "children only",
+            "Profilers and debuggers must start the program that they examine.",
+        ),
         Some(scope) => warning(
             format!("ptrace_scope {scope}"),
             "`sysctl kernel.yama.ptrace_scope=1` lets debuggers trace what they start; measuring does not need it.",

@@ -17,7 +17,9 @@ pub const FILE: &str = "accepted.csv";
 pub const SCHEMA_VERSION: u32 = 1;
 
 const HEAD: &str = "# harness acceptances, schema ";
-const COLUMNS: [&str; 9] = ["workload", "phase", "metric", "from", "to", "accepted", "expires", "reason", "key"];
+const COLUMNS: [&str; 9] = [
+    "workload", "phase", "metric", "from", "to", "accepted", "expires", "reason", "key",
+];
 
 static KIND: FileKind = FileKind::new("the acceptances ", SCHEMA_VERSION);
 
@@ -41,14 +43,19 @@ impl Acceptances {
         let wrong = |(line, what)| KIND.content(path, Some(line), what);
         let (head, table) = text.split_once('\n').unwrap_or((text, ""));
         let Some(Ok(schema)) = head.trim_end().strip_prefix(HEAD).map(str::parse) else {
-            return Err(wrong((1, format!("the first line must be `{HEAD}{SCHEMA_VERSION}`"))));
+            return Err(wrong((
+                1,
+                format!("the first line must be `{HEAD}{SCHEMA_VERSION}`"),
+            )));
         };
         KIND.check_schema(schema, path, Some(1))?;
         let mut lines: Vec<Acceptance> = Vec::new();
         let read = csv_table::read(table, COLUMNS, |_, fields| {
             let new = acceptance(fields)?;
             if lines.iter().any(|old| old.replaced_by(&new)) {
-                return Err("a second line for the same figure from the same level; keep one".to_owned());
+                return Err(
+                    "a second line for the same figure from the same level; keep one".to_owned(),
+                );
             }
             lines.push(new);
             Ok(())
@@ -68,20 +75,30 @@ impl Acceptances {
     }
 
     fn to_text(&self) -> String {
-        let rows = self.lines.iter().map(|Acceptance { loss, accepted, expires, reason }| {
-            [
-                loss.workload.clone(),
-                loss.phase.clone(),
-                loss.metric.name().to_owned(),
-                loss.from.to_string(),
-                loss.to.to_string(),
-                accepted.to_string(),
-                expires.map(|day| day.to_string()).unwrap_or_default(),
-                reason.clone(),
-                loss.key.clone().unwrap_or_default(),
-            ]
-        });
-        format!("{HEAD}{SCHEMA_VERSION}\n{}", csv_table::write(COLUMNS, rows))
+        let rows = self.lines.iter().map(
+            |Acceptance {
+                 loss,
+                 accepted,
+                 expires,
+                 reason,
+             }| {
+                [
+                    loss.workload.clone(),
+                    loss.phase.clone(),
+                    loss.metric.name().to_owned(),
+                    loss.from.to_string(),
+                    loss.to.to_string(),
+                    accepted.to_string(),
+                    expires.map(|day| day.to_string()).unwrap_or_default(),
+                    reason.clone(),
+                    loss.key.clone().unwrap_or_default(),
+                ]
+            },
+        );
+        format!(
+            "{HEAD}{SCHEMA_VERSION}\n{}",
+            csv_table::write(COLUMNS, rows)
+        )
     }
 }
 
@@ -94,17 +111,36 @@ pub fn text(folder: &Path) -> Result<String, FileError> {
 }
 
 fn acceptance(fields: [&str; COLUMNS.len()]) -> Result<Acceptance, String> {
-    let [workload, phase, name, from, to, accepted, expires, reason, key] = fields;
-    if let Some(column) = COLUMNS[..3].iter().zip([workload, phase, name]).find(|(_, field)| field.trim().is_empty()) {
+    let [
+        workload,
+        phase,
+        name,
+        from,
+        to,
+        accepted,
+        expires,
+        reason,
+        key,
+    ] = fields;
+    if let Some(column) = COLUMNS[..3]
+        .iter()
+        .zip([workload, phase, name])
+        .find(|(_, field)| field.trim().is_empty())
+    {
         return Err(format!("the {} is empty", column.0));
     }
     let metric = metric::find(name, judged())?;
     if !is_judged(metric) {
-        return Err(format!("`{name}` is never judged; judged metrics: {}", judged().map(Metric::name).join(", ")));
+        return Err(format!(
+            "`{name}` is never judged; judged metrics: {}",
+            judged().map(Metric::name).join(", ")
+        ));
     }
     let (from, to) = (level("from", from)?, level("to", to)?);
     if metric.worse(from, to) <= 0.0 {
-        return Err(format!("{to} is no worse than {from}, so there is nothing to accept"));
+        return Err(format!(
+            "{to} is no worse than {from}, so there is nothing to accept"
+        ));
     }
     match (key, is_time(metric)) {
         ("", false) => {
@@ -121,18 +157,38 @@ fn acceptance(fields: [&str; COLUMNS.len()]) -> Result<Acceptance, String> {
         return Err("the reason is empty; explain why the regression is accepted".to_owned());
     }
     let key = (!key.is_empty()).then(|| key.to_owned());
-    let loss = Loss { workload: workload.to_owned(), phase: phase.to_owned(), metric, from, to, key };
-    let expires = (!expires.is_empty()).then(|| day("expires", expires)).transpose()?;
-    Ok(Acceptance { loss, accepted: day("accepted", accepted)?, expires, reason: reason.to_owned() })
+    let loss = Loss {
+        workload: workload.to_owned(),
+        phase: phase.to_owned(),
+        metric,
+        from,
+        to,
+        key,
+    };
+    let expires = (!expires.is_empty())
+        .then(|| day("expires", expires))
+        .transpose()?;
+    Ok(Acceptance {
+        loss,
+        accepted: day("accepted", accepted)?,
+        expires,
+        reason: reason.to_owned(),
+    })
 }
 
 fn level(column: &str, text: &str) -> Result<f64, String> {
-    let level = text.parse().ok().filter(|level: &f64| level.is_finite() && *level >= 0.0);
-    level.ok_or_else(|| format!("{column} is `{text}`; expected a finite number that is not negative"))
+    let level = text
+        .parse()
+        .ok()
+        .filter(|level: &f64| level.is_finite() && *level >= 0.0);
+    level.ok_or_else(|| {
+        format!("{column} is `{text}`; expected a finite number that is not negative")
+    })
 }
 
 fn day(column: &str, text: &str) -> Result<Date, String> {
-    text.parse().map_err(|_| format!("{column} is `{text}`; expected a date such as 2026-12-31"))
+    text.parse()
+        .map_err(|_| format!("{column} is `{text}`; expected a date such as 2026-12-31"))
 }
 
 #[cfg(test)]
@@ -150,13 +206,22 @@ mod tests {
     #[test]
     fn without_a_file_there_are_none() {
         let folder = tempfile::tempdir().expect("a folder");
-        assert_eq!(Acceptances::read(folder.path()).expect("none"), Acceptances::default());
+        assert_eq!(
+            Acceptances::read(folder.path()).expect("none"),
+            Acceptances::default()
+        );
     }
 
     #[test]
     fn every_bad_line_is_answered_by_one_sentence() {
         let good = "w,naive,instructions,1000,1050,2026-01-02,2026-12-31,it pays,key";
-        assert_eq!(parse(&format!("{HEADER}{good}\n")).expect("good").lines().len(), 1);
+        assert_eq!(
+            parse(&format!("{HEADER}{good}\n"))
+                .expect("good")
+                .lines()
+                .len(),
+            1
+        );
         let line = |from: &str, to: &str| format!("{HEADER}{}\n", good.replace(from, to));
         let cases = [
             "workload\n".to_owned(),
@@ -179,8 +244,14 @@ mod tests {
             line("instructions,1000,1050", "time,2,2.05").replace("key", ""),
             format!("{HEADER}{good}\n{}\n", good.replace("1050", "1060")),
         ];
-        let messages: Vec<String> = cases.iter().map(|text| parse(text).expect_err(text)).collect();
-        assert!(messages.iter().all(|message| !message.contains('\n')), "{messages:#?}");
+        let messages: Vec<String> = cases
+            .iter()
+            .map(|text| parse(text).expect_err(text))
+            .collect();
+        assert!(
+            messages.iter().all(|message| !message.contains('\n')),
+            "{messages:#?}"
+        );
         insta::assert_snapshot!(messages.join("\n"));
     }
 

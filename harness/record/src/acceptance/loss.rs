@@ -22,13 +22,27 @@ pub struct Loss {
 impl Loss {
     /// Returns true if two losses belong to the same figure.
     pub fn same_figure(&self, other: &Self) -> bool {
-        let figure = |loss: &Self| (loss.workload.clone(), loss.phase.clone(), loss.metric.name(), loss.key.clone());
+        let figure = |loss: &Self| {
+            (
+                loss.workload.clone(),
+                loss.phase.clone(),
+                loss.metric.name(),
+                loss.key.clone(),
+            )
+        };
         figure(self) == figure(other)
     }
 
     /// A loss of time. `change` is the slowdown as a share.
     pub fn of_time(workload: &str, phase: &str, change: f64) -> Option<Self> {
         let (workload, phase) = (workload.to_owned(), phase.to_owned());
-        Some(Self { workload, phase, metric: metric::by_name("time")?, from: 1.0, to: 1.0 + change, key: None })
+        Some(Self {
+            workload,
+            phase,
+            metric: metric::by_name("time")?,
+            from: 1.0,
+            to: 1.0 + change,
+            key: None,
+        })
     }
 }

@@ -72,7 +72,11 @@ impl Acceptance {
 
     /// The regression and the reason: `kernel/gelu in phase naive: instructions 1,000 -> 1,050 (+5.0 %), because ...`.
     pub fn sentence(&self) -> String {
-        format!("{}, because {}", self.loss, self.reason.trim().trim_end_matches('.'))
+        format!(
+            "{}, because {}",
+            self.loss,
+            self.reason.trim().trim_end_matches('.')
+        )
     }
 }
 
@@ -92,12 +96,23 @@ pub fn is_time(metric: &Metric) -> bool {
 
 impl std::fmt::Display for Loss {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { workload, phase, metric, from, to, .. } = self;
+        let Self {
+            workload,
+            phase,
+            metric,
+            from,
+            to,
+            ..
+        } = self;
         write!(f, "{workload} in phase {phase}: {}", metric.name())?;
         if is_time(metric) {
             return write!(f, " {}", number::percent(to / from));
         }
         write!(f, " {} -> {}", number::exact(*from), number::exact(*to))?;
-        if *from == 0.0 { Ok(()) } else { write!(f, " ({})", number::percent(to / from)) }
+        if *from == 0.0 {
+            Ok(())
+        } else {
+            write!(f, " ({})", number::percent(to / from))
+        }
     }
 }

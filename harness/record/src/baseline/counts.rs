@@ -12,8 +12,17 @@ use crate::baseline::SCHEMA_VERSION;
 use crate::baseline::error::{KIND, incomplete};
 use crate::{Check, Data, FileError, Reading, Row, csv_table};
 
-const COLUMNS: [&str; 9] =
-    ["workload", "phase", "count", "value", "unit", "per_run", "run_unit", "definition", "answer"];
+const COLUMNS: [&str; 9] = [
+    "workload",
+    "phase",
+    "count",
+    "value",
+    "unit",
+    "per_run",
+    "run_unit",
+    "definition",
+    "answer",
+];
 
 /// Name and unit of the count of callgrind.
 const CALLGRIND: (&str, &str) = ("instructions", "instructions");
@@ -38,24 +47,30 @@ const HEAD: &str = "# harness baseline, schema ";
 pub(super) fn write(rows: &[Row], measured: &str) -> String {
     let lines: Vec<[String; COLUMNS.len()]> = rows.iter().flat_map(lines).collect();
     let count = lines.len();
-    format!("{HEAD}{SCHEMA_VERSION}, measured {measured}\n{}# {count} rows\n", csv_table::write(COLUMNS, lines))
+    format!(
+        "{HEAD}{SCHEMA_VERSION}, measured {measured}\n{}# {count} rows\n",
+        csv_table::write(COLUMNS, lines)
+    )
 }
 
 /// The lines of a row: one for each of its counts.
 fn lines(row: &Row) -> impl Iterator<Item = [String; COLUMNS.len()]> {
-    row.readings.iter().flat_map(|reading| values(&reading.data)).map(|(count, unit, value)| {
-        [
-            row.workload.clone(),
-            row.phase.clone(),
-            count,
-            value.to_string(),
-            unit.to_owned(),
-            row.unit.per_run.to_string(),
-            row.unit.name.clone(),
-            row.definition.clone(),
-            row.answer.clone(),
-        ]
-    })
+    row.readings
+        .iter()
+        .flat_map(|reading| values(&reading.data))
+        .map(|(count, unit, value)| {
+            [
+                row.workload.clone(),
+                row.phase.clone(),
+                count,
+                value.to_string(),
+                unit.to_owned(),
+                row.unit.per_run.to_string(),
+                row.unit.name.clone(),
+                row.definition.clone(),
+                row.answer.clone(),
+            ]
+        })
 }
 
 /// Returns the name, the unit and the value of each count.
@@ -63,13 +78,35 @@ fn values(data: &Data) -> Vec<(String, &'static str, u64)> {
     let named = |(count, unit): (&str, &'static str), value| (count.to_owned(), unit, value);
     match data {
         Data::Callgrind { instructions } => vec![named(CALLGRIND, *instructions)],
-        &Data::Dhat { total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks } => {
-            let values = [total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks];
-            DHAT.into_iter().zip(values).map(|(count, value)| named(count, value)).collect()
+        &Data::Dhat {
+            total_bytes,
+            total_blocks,
+            peak_bytes,
+            leaked_bytes,
+            tokens,
+            token_bytes,
+            token_blocks,
+        } => {
+            let values = [
+                total_bytes,
+                total_blocks,
+                peak_bytes,
+                leaked_bytes,
+                tokens,
+                token_bytes,
+                token_blocks,
+            ];
+            DHAT.into_iter()
+                .zip(values)
+                .map(|(count, value)| named(count, value))
+                .collect()
         }
         Data::Counts { counted_by, values } => {
             let name = |name: &String| format!("{}/{name}", counted_by.name());
-            values.iter().map(|(count, value)| (name(count), GENERIC_UNIT, *value)).collect()
+            values
+                .iter()
+                .map(|(count, value)| (name(count), GENERIC_UNIT, *value))
+                .collect()
         }
         Data::Clock { .. } | Data::Criterion { .. } => Vec::new(),
     }
@@ -78,7 +115,10 @@ fn values(data: &Data) -> Vec<(String, &'static str, u64)> {
 /// Splits the name of a generic count, such as `dhat/pages`, into the instrument and the rest.
 fn generic(count: &str) -> Option<(Instrument, &str)> {
     let (instrument, name) = count.split_once('/')?;
-    Some((Instrument::by_name(instrument).filter(|instrument| instrument.is_counted())?, name))
+    Some((
+        Instrument::by_name(instrument).filter(|instrument| instrument.is_counted())?,
+        name,
+    ))
 }
 
 /// Parses the text of the file. Returns the date of the measurement, and the rows with readings of instruction set
@@ -87,22 +127,31 @@ pub(super) fn read(text: &str, path: &Path, isa: &str) -> Result<(String, Vec<Ro
     let wrong = |(line, what)| KIND.content(path, Some(line), what);
     let cut_off = |what: &str| wrong((text.lines().count() as u64, incomplete(what)));
     let (measured, rest) = head(text, path)?;
-    let (table, stated) =
-        foot(rest).ok_or_else(|| cut_off("the last line must state the number of rows, such as `# 12 rows`"))?;
+    let (table, stated) = foot(rest).ok_or_else(|| {
+        cut_off("the last line must state the number of rows, such as `# 12 rows`")
+    })?;
     let mut rows: Vec<Reader> = Vec::new();
     let mut places: HashMap<(String, String), usize> = HashMap::new();
     let found = csv_table::read(table, COLUMNS, |line, fields| {
         let (count, value, row) = entry(fields)?;
-        let place = *places.entry((row.workload.clone(), row.phase.clone())).or_insert_with(|| {
-            rows.push(Reader { line, row: row.clone(), counts: HashMap::new() });
-            rows.len() - 1
-        });
+        let place = *places
+            .entry((row.workload.clone(), row.phase.clone()))
+            .or_insert_with(|| {
+                rows.push(Reader {
+                    line,
+                    row: row.clone(),
+                    counts: HashMap::new(),
+                });
+                rows.len() - 1
+            });
         rows[place].add(count, value, &row, line)
     });
     // Checked last, so that an invalid line is reported before its effect on the number of rows.
     let found = found.map_err(wrong)?;
     if found != stated {
-        return Err(cut_off(&format!("the last line states {stated} rows, but there are {found}")));
+        return Err(cut_off(&format!(
+            "the last line states {stated} rows, but there are {found}"
+        )));
     }
     let rows: Result<_, _> = rows.into_iter().map(|row| row.finish(isa)).collect();
     Ok((measured, rows.map_err(wrong)?))
@@ -111,12 +160,17 @@ pub(super) fn read(text: &str, path: &Path, isa: &str) -> Result<(String, Vec<Ro
 /// Returns the date of the measurement, and the text after the first line.
 fn head<'a>(text: &'a str, path: &Path) -> Result<(String, &'a str), FileError> {
     let (head, rest) = text.split_once('\n').unwrap_or((text, ""));
-    let head = head.trim_end_matches('\r').strip_prefix(HEAD).and_then(|head| head.split_once(','));
+    let head = head
+        .trim_end_matches('\r')
+        .strip_prefix(HEAD)
+        .and_then(|head| head.split_once(','));
     let Some((Ok(schema), head)) = head.map(|(schema, head)| (number(schema), head)) else {
         return Err(wrong_head(path));
     };
     KIND.check_schema(u32::try_from(schema).unwrap_or(u32::MAX), path, Some(1))?;
-    let measured = head.strip_prefix(" measured ").ok_or_else(|| wrong_head(path))?;
+    let measured = head
+        .strip_prefix(" measured ")
+        .ok_or_else(|| wrong_head(path))?;
     Ok((measured.to_owned(), rest))
 }
 
@@ -127,22 +181,46 @@ fn wrong_head(path: &Path) -> FileError {
 
 /// Returns the table without the last line, and the number of rows that the last line states.
 fn foot(rest: &str) -> Option<(&str, u64)> {
-    let body = rest.strip_suffix('\n').unwrap_or(rest).trim_end_matches('\r');
+    let body = rest
+        .strip_suffix('\n')
+        .unwrap_or(rest)
+        .trim_end_matches('\r');
     let (table, foot) = body.split_at(body.rfind('\n').map_or(0, |end| end + 1));
-    Some((table, number(foot.strip_prefix("# ")?.strip_suffix(" rows")?).ok()?))
+    Some((
+        table,
+        number(foot.strip_prefix("# ")?.strip_suffix(" rows")?).ok()?,
+    ))
 }
 
 /// Reads one line of the table: the name of the count, its value, and its row without readings.
 fn entry(fields: [&str; COLUMNS.len()]) -> Result<(&str, u64, Row), String> {
-    let [workload, phase, count, value, unit, per_run, run_unit, definition, answer] = fields;
+    let [
+        workload,
+        phase,
+        count,
+        value,
+        unit,
+        per_run,
+        run_unit,
+        definition,
+        answer,
+    ] = fields;
     let known = || std::iter::once(CALLGRIND).chain(DHAT);
-    let unit_of_own_variant = known().find(|(name, _)| *name == count).map(|(_, unit)| unit);
-    let Some(expected) = unit_of_own_variant.or_else(|| generic(count).map(|_| GENERIC_UNIT)) else {
+    let unit_of_own_variant = known()
+        .find(|(name, _)| *name == count)
+        .map(|(_, unit)| unit);
+    let Some(expected) = unit_of_own_variant.or_else(|| generic(count).map(|_| GENERIC_UNIT))
+    else {
         let names: Vec<&str> = known().map(|(name, _)| name).collect();
-        return Err(format!("there is no count `{count}`; the counts are {}", names.join(", ")));
+        return Err(format!(
+            "there is no count `{count}`; the counts are {}",
+            names.join(", ")
+        ));
     };
     if unit != expected {
-        return Err(format!("`{count}` is counted in {expected}, not in `{unit}`"));
+        return Err(format!(
+            "`{count}` is counted in {expected}, not in `{unit}`"
+        ));
     }
     let value = number(value).map_err(|what| format!("the value of `{count}` {what}"))?;
     let per_run = number(per_run).map_err(|what| format!("per_run {what}"))?;
@@ -152,7 +230,10 @@ fn entry(fields: [&str; COLUMNS.len()]) -> Result<(&str, u64, Row), String> {
     let row = Row {
         workload: workload.to_owned(),
         phase: phase.to_owned(),
-        unit: Unit { name: run_unit.to_owned(), per_run },
+        unit: Unit {
+            name: run_unit.to_owned(),
+            per_run,
+        },
         definition: definition.to_owned(),
         answer: answer.to_owned(),
         // Only rows with a passed check are promoted.
@@ -183,42 +264,79 @@ impl Reader {
         }
         match self.counts.insert(count.to_owned(), (value, line)) {
             None => Ok(()),
-            Some((_, first)) => Err(format!("duplicate row: `{count}` of {name} is already in line {first}")),
+            Some((_, first)) => Err(format!(
+                "duplicate row: `{count}` of {name} is already in line {first}"
+            )),
         }
     }
 
     /// Returns the row with its readings. An error contains the line number and the problem.
     fn finish(mut self, isa: &str) -> Result<Row, (u64, String)> {
-        let reading = |data| Reading { isa: isa.to_owned(), threads: 1, data };
+        let reading = |data| Reading {
+            isa: isa.to_owned(),
+            threads: 1,
+            data,
+        };
         let mut generic_counts: BTreeMap<Instrument, BTreeMap<String, u64>> = BTreeMap::new();
-        self.counts.retain(|count, (value, _)| match generic(count) {
-            Some((instrument, name)) => {
-                generic_counts.entry(instrument).or_default().insert(name.to_owned(), *value);
-                false
-            }
-            None => true,
-        });
+        self.counts
+            .retain(|count, (value, _)| match generic(count) {
+                Some((instrument, name)) => {
+                    generic_counts
+                        .entry(instrument)
+                        .or_default()
+                        .insert(name.to_owned(), *value);
+                    false
+                }
+                None => true,
+            });
         if let Some((instructions, _)) = self.counts.remove(CALLGRIND.0) {
-            self.row.readings.push(reading(Data::Callgrind { instructions }));
+            self.row
+                .readings
+                .push(reading(Data::Callgrind { instructions }));
         }
         if let Some(line) = self.counts.values().map(|(_, line)| *line).min() {
-            if let Some((missing, _)) = DHAT.iter().find(|(name, _)| !self.counts.contains_key(*name)) {
+            if let Some((missing, _)) = DHAT
+                .iter()
+                .find(|(name, _)| !self.counts.contains_key(*name))
+            {
                 return Err((line, format!("{} has no `{missing}`", self.row.place())));
             }
-            let [total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks] =
-                DHAT.map(|(name, _)| self.counts[name].0);
-            let data =
-                Data::Dhat { total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks };
+            let [
+                total_bytes,
+                total_blocks,
+                peak_bytes,
+                leaked_bytes,
+                tokens,
+                token_bytes,
+                token_blocks,
+            ] = DHAT.map(|(name, _)| self.counts[name].0);
+            let data = Data::Dhat {
+                total_bytes,
+                total_blocks,
+                peak_bytes,
+                leaked_bytes,
+                tokens,
+                token_bytes,
+                token_blocks,
+            };
             self.row.readings.push(reading(data));
         }
         for (counted_by, values) in generic_counts {
             if self.row.reading(counted_by).is_some() {
-                let what = format!("{} has two readings of {}", self.row.place(), counted_by.name());
+                let what = format!(
+                    "{} has two readings of {}",
+                    self.row.place(),
+                    counted_by.name()
+                );
                 return Err((self.line, what));
             }
-            self.row.readings.push(reading(Data::Counts { counted_by, values }));
+            self.row
+                .readings
+                .push(reading(Data::Counts { counted_by, values }));
         }
-        self.row.readings.sort_by_key(|reading| reading.data.instrument());
+        self.row
+            .readings
+            .sort_by_key(|reading| reading.data.instrument());
         Ok(self.row)
     }
 }
@@ -226,5 +344,8 @@ impl Reader {
 /// Parses a whole number of decimal digits, without a sign.
 fn number(text: &str) -> Result<u64, String> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|_| digits).ok_or_else(|| format!("is `{text}`, which is not a whole number"))
+    text.parse()
+        .ok()
+        .filter(|_| digits)
+        .ok_or_else(|| format!("is `{text}`, which is not a whole number"))
 }

@@ -42,12 +42,20 @@ pub(super) struct Measurement {
 
 impl Origin {
     pub(super) fn of(record: &Record, isa: &str) -> Self {
-        Self { schema: SCHEMA_VERSION, isa: isa.to_owned(), measurement: Measurement::of(record), replacing: None }
+        Self {
+            schema: SCHEMA_VERSION,
+            isa: isa.to_owned(),
+            measurement: Measurement::of(record),
+            replacing: None,
+        }
     }
 
     /// Returns a copy for the time in which `counts.csv` still contains the counts of `old`.
     pub(super) fn replacing(&self, old: &Record) -> Self {
-        Self { replacing: Some(Measurement::of(old)), ..self.clone() }
+        Self {
+            replacing: Some(Measurement::of(old)),
+            ..self.clone()
+        }
     }
 
     pub(super) fn to_json(&self) -> String {
@@ -61,11 +69,19 @@ impl Origin {
             let what = error.to_string();
             // The parser appends the position, which is reported separately.
             let what = what.split(" at line ").next().unwrap_or_default();
-            let what = if error.is_eof() { incomplete(what) } else { what.to_owned() };
+            let what = if error.is_eof() {
+                incomplete(what)
+            } else {
+                what.to_owned()
+            };
             KIND.content(path, Some(error.line().max(1) as u64), what)
         };
         let Version { schema } = serde_json::from_str(text).map_err(wrong)?;
-        KIND.check_schema(schema, path, text.find("\"schema\"").map(|offset| line(text, offset)))?;
+        KIND.check_schema(
+            schema,
+            path,
+            text.find("\"schema\"").map(|offset| line(text, offset)),
+        )?;
         serde_json::from_str(text).map_err(wrong)
     }
 

@@ -22,7 +22,9 @@ pub(super) fn incomplete(what: &str) -> String {
 
 /// The problem of a file that contradicts the other file, or its folder.
 pub(super) fn mismatch(what: &str) -> FileProblem {
-    FileProblem::Inconsistent(format!("{what}; restore the folder from git or save the baseline again"))
+    FileProblem::Inconsistent(format!(
+        "{what}; restore the folder from git or save the baseline again"
+    ))
 }
 
 /// A baseline that cannot be read, written or found.
@@ -60,7 +62,9 @@ pub enum BaselineError {
         suggestion: String,
     },
     /// Two baselines that belong to one record define a row differently, or both contain the same count.
-    #[error("the baselines {left} and {right} do not agree on {row}; save both again from one record")]
+    #[error(
+        "the baselines {left} and {right} do not agree on {row}; save both again from one record"
+    )]
     Disagree {
         /// First key.
         left: String,

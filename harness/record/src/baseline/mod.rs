@@ -50,8 +50,14 @@ impl Baseline {
         if isas.is_empty() {
             return Err(BaselineError::Refused(no_counts(record)));
         }
-        let baselines: Vec<Self> = isas.into_iter().map(|isa| Self::of_isa(record, isa)).collect();
-        match baselines.iter().find_map(|baseline| baseline.key().unknown()) {
+        let baselines: Vec<Self> = isas
+            .into_iter()
+            .map(|isa| Self::of_isa(record, isa))
+            .collect();
+        match baselines
+            .iter()
+            .find_map(|baseline| baseline.key().unknown())
+        {
             Some(part) => Err(BaselineError::Refused(format!(
                 "the {part} it was measured with is unknown, so no later run could be compared with it"
             ))),
@@ -63,12 +69,19 @@ impl Baseline {
     ///
     /// # Errors
     /// If a text is invalid, or if the texts and the key contradict each other.
-    pub fn parse(counts: (&str, &Path), origin: (&str, &Path), key: &str) -> Result<Self, FileError> {
+    pub fn parse(
+        counts: (&str, &Path),
+        origin: (&str, &Path),
+        key: &str,
+    ) -> Result<Self, FileError> {
         let ((counts, counts_path), (origin, origin_path)) = (counts, origin);
         let origin = environment::Origin::parse(origin, origin_path)?;
         let isa = origin.isa.clone();
         let (measured, rows) = counts::read(counts, counts_path, &isa)?;
-        let record = Record { rows, ..origin.measured(&measured, origin_path)?.into_record() };
+        let record = Record {
+            rows,
+            ..origin.measured(&measured, origin_path)?.into_record()
+        };
         let baseline = Self { isa, record };
         let described = baseline.key().to_string();
         if described != key {
@@ -85,19 +98,44 @@ impl Baseline {
 
     fn of_isa(record: &Record, isa: &str) -> Self {
         let readings = |row: &Row| -> Vec<Reading> {
-            let counts = Instrument::COUNTED.into_iter().filter_map(|counted| row.reading(counted));
-            counts.filter(|reading| reading.isa == isa).cloned().collect()
+            let counts = Instrument::COUNTED
+                .into_iter()
+                .filter_map(|counted| row.reading(counted));
+            counts
+                .filter(|reading| reading.isa == isa)
+                .cloned()
+                .collect()
         };
-        let rows = record.rows.iter().map(|row| Row { readings: readings(row), failures: Vec::new(), ..row.clone() });
+        let rows = record.rows.iter().map(|row| Row {
+            readings: readings(row),
+            failures: Vec::new(),
+            ..row.clone()
+        });
         let rows = rows.filter(|row| !row.readings.is_empty()).collect();
-        Self { isa: isa.to_owned(), record: Record { rows, ..record.clone() } }
+        Self {
+            isa: isa.to_owned(),
+            record: Record {
+                rows,
+                ..record.clone()
+            },
+        }
     }
 }
 
 /// Returns the distinct instruction sets that the counts of a record were read with.
 fn isas(record: &Record) -> Vec<&str> {
-    let counts = |row| Instrument::COUNTED.into_iter().filter_map(move |counted| Row::reading(row, counted));
-    distinct(record.rows.iter().flat_map(counts).map(|reading| reading.isa.as_str()))
+    let counts = |row| {
+        Instrument::COUNTED
+            .into_iter()
+            .filter_map(move |counted| Row::reading(row, counted))
+    };
+    distinct(
+        record
+            .rows
+            .iter()
+            .flat_map(counts)
+            .map(|reading| reading.isa.as_str()),
+    )
 }
 
 /// Returns the reason why a record has no counts.
@@ -114,13 +152,21 @@ fn promotable(row: &Row) -> Result<(), String> {
     match &row.check {
         Check::Passed => {}
         Check::Failed(message) => return Err(format!("{name} failed its check: {message}")),
-        Check::NotRun(message) => return Err(format!("the check of {name} did not finish: {message}")),
+        Check::NotRun(message) => {
+            return Err(format!("the check of {name} did not finish: {message}"));
+        }
     }
     for instrument in Instrument::COUNTED {
         if let Some(message) = row.failure(instrument) {
-            return Err(format!("{name} has no numbers of {}: {message}", instrument.name()));
+            return Err(format!(
+                "{name} has no numbers of {}: {message}",
+                instrument.name()
+            ));
         }
-        if let Some(reading) = row.reading(instrument).filter(|reading| reading.threads != 1) {
+        if let Some(reading) = row
+            .reading(instrument)
+            .filter(|reading| reading.threads != 1)
+        {
             return Err(format!(
                 "{} counted {name} with {} threads, and counts of more than one do not repeat",
                 instrument.name(),

@@ -36,7 +36,9 @@ pub struct Matching {
 impl Store {
     /// Opens the baselines in a folder, which may be missing.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into() }
+        Self {
+            folder: folder.into(),
+        }
     }
 
     /// Returns the stored keys, sorted.
@@ -69,11 +71,19 @@ impl Store {
         let keys = self.keys()?;
         if !keys.iter().any(|stored| stored == key) {
             let suggestion = suggestion(key, keys.iter().map(String::as_str));
-            return Err(BaselineError::Unknown { key: key.to_owned(), folder: self.folder.clone(), suggestion });
+            return Err(BaselineError::Unknown {
+                key: key.to_owned(),
+                folder: self.folder.clone(),
+                suggestion,
+            });
         }
         let (counts_path, origin_path) = self.paths(key);
         let (counts, origin) = (text(&counts_path)?, text(&origin_path)?);
-        Ok(Baseline::parse((&counts, &counts_path), (&origin, &origin_path), key)?)
+        Ok(Baseline::parse(
+            (&counts, &counts_path),
+            (&origin, &origin_path),
+            key,
+        )?)
     }
 
     /// Reads the baseline to compare the counts of a record with.
@@ -81,13 +91,20 @@ impl Store {
     /// # Errors
     /// If the record has no counts, if there is no baseline for any of them, or if a baseline is invalid.
     pub fn matching(&self, record: &Record) -> Result<Matching, BaselineError> {
-        let keys: Vec<PortableKey> = isas(record).into_iter().map(|isa| record.environment.portable_key(isa)).collect();
+        let keys: Vec<PortableKey> = isas(record)
+            .into_iter()
+            .map(|isa| record.environment.portable_key(isa))
+            .collect();
         let there = self.keys()?;
-        let (found, missing): (Vec<_>, Vec<_>) = keys.into_iter().partition(|key| there.contains(&key.to_string()));
+        let (found, missing): (Vec<_>, Vec<_>) = keys
+            .into_iter()
+            .partition(|key| there.contains(&key.to_string()));
         let mut missing = missing.iter().map(|key| self.none_for(key, &there));
         let mut baselines = found.iter().map(|key| self.read(&key.to_string()));
         let Some(first) = baselines.next().transpose()? else {
-            return Err(missing.next().unwrap_or_else(|| BaselineError::NoCounts(no_counts(record))));
+            return Err(missing
+                .next()
+                .unwrap_or_else(|| BaselineError::NoCounts(no_counts(record))));
         };
         let mut merged = first.record;
         for baseline in baselines {
@@ -97,14 +114,21 @@ impl Store {
             for row in &mut merged.rows {
                 let counted = record.row(&row.workload, &row.phase);
                 for instrument in Instrument::COUNTED {
-                    let expected = counted.is_some_and(|counted| counted.reading(instrument).is_some());
+                    let expected =
+                        counted.is_some_and(|counted| counted.reading(instrument).is_some());
                     if expected && row.reading(instrument).is_none() {
-                        row.failures.push(Failure { instrument, message: error.to_string() });
+                        row.failures.push(Failure {
+                            instrument,
+                            message: error.to_string(),
+                        });
                     }
                 }
             }
         }
-        Ok(Matching { keys: found, record: merged })
+        Ok(Matching {
+            keys: found,
+            record: merged,
+        })
     }
 
     /// Stores a baseline and replaces the old one with the same key. An interruption at any moment leaves one of the
@@ -128,7 +152,11 @@ impl Store {
         let new = (origin_path.clone(), origin.to_json());
         match self.read(&key) {
             Ok(old) if old.record.created != baseline.record.created => {
-                vec![(origin_path, origin.replacing(&old.record).to_json()), (counts_path, counts), new]
+                vec![
+                    (origin_path, origin.replacing(&old.record).to_json()),
+                    (counts_path, counts),
+                    new,
+                ]
             }
             // There is no readable old baseline to preserve.
             _ => vec![new, (counts_path, counts)],
@@ -152,7 +180,11 @@ impl Store {
             [] => "there are no baselines yet".to_owned(),
             stored => format!("there are: {}", stored.join("; ")),
         };
-        BaselineError::NoneFor { key: key.to_string(), folder: self.folder.clone(), there }
+        BaselineError::NoneFor {
+            key: key.to_string(),
+            folder: self.folder.clone(),
+            there,
+        }
     }
 }
 
@@ -160,13 +192,27 @@ impl Store {
 fn merge(merged: &mut Record, other: Baseline, first: &PortableKey) -> Result<(), BaselineError> {
     let key = other.key();
     for row in other.record.rows {
-        let Some(same) = merged.rows.iter_mut().find(|r| r.workload == row.workload && r.phase == row.phase) else {
+        let Some(same) = merged
+            .rows
+            .iter_mut()
+            .find(|r| r.workload == row.workload && r.phase == row.phase)
+        else {
             merged.rows.push(row);
             continue;
         };
-        let agree = same.unit == row.unit && same.definition == row.definition && same.answer == row.answer;
-        if !agree || row.readings.iter().any(|reading| same.reading(reading.data.instrument()).is_some()) {
-            return Err(BaselineError::Disagree { left: first.to_string(), right: key.to_string(), row: row.place() });
+        let agree =
+            same.unit == row.unit && same.definition == row.definition && same.answer == row.answer;
+        if !agree
+            || row
+                .readings
+                .iter()
+                .any(|reading| same.reading(reading.data.instrument()).is_some())
+        {
+            return Err(BaselineError::Disagree {
+                left: first.to_string(),
+                right: key.to_string(),
+                row: row.place(),
+            });
         }
         same.readings.extend(row.readings);
     }
@@ -177,6 +223,10 @@ fn text(path: &Path) -> Result<String, FileError> {
     let bytes = fs::read(path).map_err(|error| KIND.error(path, FileProblem::Read(error)))?;
     String::from_utf8(bytes).map_err(|error| {
         let good = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
-        KIND.content(path, Some(line(&good, good.len())), "this is not UTF-8 text".to_owned())
+        KIND.content(
+            path,
+            Some(line(&good, good.len())),
+            "this is not UTF-8 text".to_owned(),
+        )
     })
 }

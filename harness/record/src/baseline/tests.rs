@@ -12,12 +12,23 @@ use crate::{Data, Failure};
 /// Rows with and without counts, including a name that CSV must quote.
 fn sample() -> Record {
     let mut record = record(vec![
-        row("medium/decode@57", "naive", vec![clock("a", &[1, 2]), callgrind(1_000_000), dhat(4096, 12)]),
-        row("medium/decode@57", "optimized", vec![callgrind(50_000), dhat(0, 0)]),
+        row(
+            "medium/decode@57",
+            "naive",
+            vec![clock("a", &[1, 2]), callgrind(1_000_000), dhat(4096, 12)],
+        ),
+        row(
+            "medium/decode@57",
+            "optimized",
+            vec![callgrind(50_000), dhat(0, 0)],
+        ),
         row("odd, \"name\"\n# 3 rows", "naive", vec![callgrind(7)]),
         row("only timed", "naive", vec![clock("a", &[1, 2])]),
     ]);
-    record.rows[0].unit = Unit { name: "call".to_owned(), per_run: 3 };
+    record.rows[0].unit = Unit {
+        name: "call".to_owned(),
+        per_run: 3,
+    };
     record
 }
 
@@ -49,7 +60,10 @@ fn what_is_saved_is_read() {
     let (_folder, store, key) = stored();
     assert_eq!(store.keys().expect("a list"), std::slice::from_ref(&key));
     assert_eq!(store.read(&key).expect("read"), promote(&sample()));
-    assert_eq!(store.matching(&sample()).expect("there is one").record, promote(&sample()).record);
+    assert_eq!(
+        store.matching(&sample()).expect("there is one").record,
+        promote(&sample()).record
+    );
 }
 
 #[test]
@@ -66,16 +80,23 @@ fn every_interruption_leaves_the_old_baseline_or_the_new_one() {
     let mut seen = Vec::new();
     for (path, content) in &steps {
         // A process that is killed while it writes the next file leaves a partial file behind.
-        fs::write(folder.path().join(&key).join(".unfinished-x"), &content[..content.len() / 2]).expect("written");
+        fs::write(
+            folder.path().join(&key).join(".unfinished-x"),
+            &content[..content.len() / 2],
+        )
+        .expect("written");
         seen.push(store.read(&key).expect("readable before each step"));
         fs::write(path, content).expect("written");
     }
     seen.push(store.read(&key).expect("readable at the end"));
     assert_eq!(seen, [old.clone(), old, new.clone(), new.clone()]);
 
-    store.save(&new).expect("saved over the rest of an interrupted save");
+    store
+        .save(&new)
+        .expect("saved over the rest of an interrupted save");
     assert_eq!(store.read(&key).expect("read"), new);
-    let origin = fs::read_to_string(folder.path().join(&key).join("environment.json")).expect("there");
+    let origin =
+        fs::read_to_string(folder.path().join(&key).join("environment.json")).expect("there");
     assert!(!origin.contains("replacing"), "{origin}");
 }
 
@@ -86,9 +107,19 @@ fn a_save_that_fails_leaves_the_old_baseline() {
     let mut record = sample();
     record.environment.rustc = "rustc 1.96.0".to_owned();
     let new = promote(&record);
-    fs::write(folder.path().join(new.key().to_string()), "a file where the folder should be").expect("written");
-    let error = store.save(&new).expect_err("no folder can be made there").to_string();
-    assert!(error.contains("environment.json") && error.contains("the old baseline is unchanged"), "{error}");
+    fs::write(
+        folder.path().join(new.key().to_string()),
+        "a file where the folder should be",
+    )
+    .expect("written");
+    let error = store
+        .save(&new)
+        .expect_err("no folder can be made there")
+        .to_string();
+    assert!(
+        error.contains("environment.json") && error.contains("the old baseline is unchanged"),
+        "{error}"
+    );
     assert_eq!(store.read(&key).expect("read"), old);
 }
 
@@ -97,25 +128,62 @@ fn a_save_that_fails_leaves_the_old_baseline() {
 fn every_spoilt_file_is_answered_by_one_sentence() {
     type Spoil = fn(&str) -> String;
     let spoil: [(&str, &str, Spoil); 19] = [
-        ("cut in the middle of a row", "counts.csv", |t| t[..t.len() / 2].to_owned()),
-        ("cut at the end of a row", "counts.csv", |t| t[..=t[..t.len() / 2].rfind('\n').expect("lines")].to_owned()),
-        ("a row taken out", "counts.csv", |t| t.replacen(&line(t, 4), "", 1)),
+        ("cut in the middle of a row", "counts.csv", |t| {
+            t[..t.len() / 2].to_owned()
+        }),
+        ("cut at the end of a row", "counts.csv", |t| {
+            t[..=t[..t.len() / 2].rfind('\n').expect("lines")].to_owned()
+        }),
+        ("a row taken out", "counts.csv", |t| {
+            t.replacen(&line(t, 4), "", 1)
+        }),
         ("empty", "counts.csv", |_| String::new()),
-        ("no first line", "counts.csv", |t| t.replacen(&line(t, 1), "", 1)),
-        ("no columns", "counts.csv", |t| t.replacen(&line(t, 2), "", 1)),
-        ("unknown schema", "counts.csv", |t| t.replacen("schema 1", "schema 7", 1)),
-        ("wrong number", "counts.csv", |t| t.replacen(",1000000,", ",1e6,", 1)),
-        ("negative number", "counts.csv", |t| t.replacen(",4096,", ",-4096,", 1)),
-        ("too large a number", "counts.csv", |t| t.replacen(",4096,", ",99999999999999999999,", 1)),
-        ("duplicate row", "counts.csv", |t| t.replacen(&line(t, 4), &line(t, 4).repeat(2), 1)),
-        ("a field too many", "counts.csv", |t| t.replacen(",12,", ",12,12,", 1)),
-        ("unknown count", "counts.csv", |t| t.replacen("peak-bytes", "peak-bites", 1)),
-        ("other unit", "counts.csv", |t| t.replacen(",12,blocks", ",12,bytes", 1)),
-        ("incomplete heap", "counts.csv", |t| t.replacen(&line(t, 6), "", 1).replacen("# 17 rows", "# 16 rows", 1)),
-        ("two definitions", "counts.csv", |t| t.replacen("definition-of", "other-of", 1)),
-        ("cut off", "environment.json", |t| t[..t.len() / 2].to_owned()),
-        ("unknown schema", "environment.json", |t| t.replacen("\"schema\": 1", "\"schema\": 2", 1)),
-        ("of another run", "environment.json", |t| t.replacen("2026-01-02", "2026-01-03", 1)),
+        ("no first line", "counts.csv", |t| {
+            t.replacen(&line(t, 1), "", 1)
+        }),
+        ("no columns", "counts.csv", |t| {
+            t.replacen(&line(t, 2), "", 1)
+        }),
+        ("unknown schema", "counts.csv", |t| {
+            t.replacen("schema 1", "schema 7", 1)
+        }),
+        ("wrong number", "counts.csv", |t| {
+            t.replacen(",1000000,", ",1e6,", 1)
+        }),
+        ("negative number", "counts.csv", |t| {
+            t.replacen(",4096,", ",-4096,", 1)
+        }),
+        ("too large a number", "counts.csv", |t| {
+            t.replacen(",4096,", ",99999999999999999999,", 1)
+        }),
+        ("duplicate row", "counts.csv", |t| {
+            t.replacen(&line(t, 4), &line(t, 4).repeat(2), 1)
+        }),
+        ("a field too many", "counts.csv", |t| {
+            t.replacen(",12,", ",12,12,", 1)
+        }),
+        ("unknown count", "counts.csv", |t| {
+            t.replacen("peak-bytes", "peak-bites", 1)
+        }),
+        ("other unit", "counts.csv", |t| {
+            t.replacen(",12,blocks", ",12,bytes", 1)
+        }),
+        ("incomplete heap", "counts.csv", |t| {
+            t.replacen(&line(t, 6), "", 1)
+                .replacen("# 17 rows", "# 16 rows", 1)
+        }),
+        ("two definitions", "counts.csv", |t| {
+            t.replacen("definition-of", "other-of", 1)
+        }),
+        ("cut off", "environment.json", |t| {
+            t[..t.len() / 2].to_owned()
+        }),
+        ("unknown schema", "environment.json", |t| {
+            t.replacen("\"schema\": 1", "\"schema\": 2", 1)
+        }),
+        ("of another run", "environment.json", |t| {
+            t.replacen("2026-01-02", "2026-01-03", 1)
+        }),
     ];
     let mut messages = Vec::new();
     for (name, file, spoil) in spoil {
@@ -125,15 +193,24 @@ fn every_spoilt_file_is_answered_by_one_sentence() {
         assert_ne!(spoil(&text), text, "{name}");
         fs::write(&path, spoil(&text)).expect("written");
         let error = store.read(&key).expect_err(name).to_string();
-        assert!(error.contains(file) && !error.contains('\n'), "{name}: {error}");
-        messages.push(format!("{name}: {}", error.replace(&*folder.path().join(&key).to_string_lossy(), "KEY")));
+        assert!(
+            error.contains(file) && !error.contains('\n'),
+            "{name}: {error}"
+        );
+        messages.push(format!(
+            "{name}: {}",
+            error.replace(&*folder.path().join(&key).to_string_lossy(), "KEY")
+        ));
     }
     insta::assert_snapshot!(messages.join("\n"));
 }
 
 /// Returns a line with its line break; `number` counts from 1.
 fn line(text: &str, number: usize) -> String {
-    text.split_inclusive('\n').nth(number - 1).expect("so many lines").to_owned()
+    text.split_inclusive('\n')
+        .nth(number - 1)
+        .expect("so many lines")
+        .to_owned()
 }
 
 #[test]
@@ -145,7 +222,10 @@ fn a_file_that_is_no_text_names_the_line() {
     bytes[place] = 0xFF;
     fs::write(&path, bytes).expect("written");
     let error = store.read(&key).expect_err("not UTF-8").to_string();
-    assert!(error.ends_with("counts.csv, line 2: this is not UTF-8 text"), "{error}");
+    assert!(
+        error.ends_with("counts.csv, line 2: this is not UTF-8 text"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -162,23 +242,56 @@ fn another_toolchain_is_told_which_keys_there_are() {
     let mut record = sample();
     record.environment.rustc = "rustc 1.96.0".to_owned();
     record.environment.valgrind = None;
-    let message = |error: BaselineError| error.to_string().replace(&*folder.path().to_string_lossy(), "baselines");
+    let message = |error: BaselineError| {
+        error
+            .to_string()
+            .replace(&*folder.path().to_string_lossy(), "baselines")
+    };
     insta::assert_snapshot!(message(store.matching(&record).expect_err("another key")));
-    insta::assert_snapshot!(message(Store::new(folder.path().join("x")).matching(&record).expect_err("no baselines")));
-    insta::assert_snapshot!(message(store.read("x86_64-unknown-linux-gnu_rustc-1.95").expect_err("unknown")));
+    insta::assert_snapshot!(message(
+        Store::new(folder.path().join("x"))
+            .matching(&record)
+            .expect_err("no baselines")
+    ));
+    insta::assert_snapshot!(message(
+        store
+            .read("x86_64-unknown-linux-gnu_rustc-1.95")
+            .expect_err("unknown")
+    ));
 }
 
 #[test]
 fn unsuitable_records_are_not_promoted() {
     type Spoil = Box<dyn Fn(&mut Record)>;
-    let failure = Failure { instrument: Instrument::Callgrind, message: "valgrind is missing".to_owned() };
+    let failure = Failure {
+        instrument: Instrument::Callgrind,
+        message: "valgrind is missing".to_owned(),
+    };
     let spoil: [(&str, Spoil); 6] = [
-        ("failed its check", Box::new(|record| record.rows[0].check = Check::Failed("wrong".to_owned()))),
-        ("did not finish", Box::new(|record| record.rows[0].check = Check::NotRun("crashed".to_owned()))),
-        ("valgrind is missing", Box::new(move |record| record.rows[0].failures.push(failure.clone()))),
-        ("the C library it was", Box::new(|record| record.environment.libc = "unknown libc".to_owned())),
-        ("with 2 threads", Box::new(|record| record.rows[0].readings[1].threads = 2)),
-        ("without instructions and heap", Box::new(|record| drop(record.rows.drain(..3)))),
+        (
+            "failed its check",
+            Box::new(|record| record.rows[0].check = Check::Failed("wrong".to_owned())),
+        ),
+        (
+            "did not finish",
+            Box::new(|record| record.rows[0].check = Check::NotRun("crashed".to_owned())),
+        ),
+        (
+            "valgrind is missing",
+            Box::new(move |record| record.rows[0].failures.push(failure.clone())),
+        ),
+        (
+            "the C library it was",
+            Box::new(|record| record.environment.libc = "unknown libc".to_owned()),
+        ),
+        (
+            "with 2 threads",
+            Box::new(|record| record.rows[0].readings[1].threads = 2),
+        ),
+        (
+            "without instructions and heap",
+            Box::new(|record| drop(record.rows.drain(..3))),
+        ),
     ];
     for (message, spoil) in spoil {
         let mut record = sample();
@@ -191,24 +304,51 @@ fn unsuitable_records_are_not_promoted() {
 #[test]
 fn a_generic_count_belongs_to_one_instrument() {
     let values = BTreeMap::from([("pages".to_owned(), 3)]);
-    let generic =
-        Reading { isa: "avx2".to_owned(), threads: 1, data: Data::Counts { counted_by: Instrument::Dhat, values } };
+    let generic = Reading {
+        isa: "avx2".to_owned(),
+        threads: 1,
+        data: Data::Counts {
+            counted_by: Instrument::Dhat,
+            values,
+        },
+    };
     let text = counts::write(&[row("w", "naive", vec![generic])], "2026-01-02T03:04:05Z");
-    assert!(text.contains("\nw,naive,dhat/pages,3,counts,1,token,"), "{text}");
-    let read = |text: &str| counts::read(text, Path::new("x"), "avx2").map_err(|error| error.to_string());
+    assert!(
+        text.contains("\nw,naive,dhat/pages,3,counts,1,token,"),
+        "{text}"
+    );
+    let read =
+        |text: &str| counts::read(text, Path::new("x"), "avx2").map_err(|error| error.to_string());
     assert!(read(&text).is_ok());
     let unknown = read(&text.replace("dhat/", "clock/")).expect_err("the clock does not count");
-    assert!(unknown.contains("there is no count `clock/pages`"), "{unknown}");
-    let both = counts::write(&[row("w", "naive", vec![dhat(1, 1)])], "2026-01-02T03:04:05Z");
+    assert!(
+        unknown.contains("there is no count `clock/pages`"),
+        "{unknown}"
+    );
+    let both = counts::write(
+        &[row("w", "naive", vec![dhat(1, 1)])],
+        "2026-01-02T03:04:05Z",
+    );
     let line = text.lines().nth(2).expect("a count");
     let both = both.replace("# 7 rows", &format!("{line}\n# 8 rows"));
     let twice = read(&both).expect_err("dhat has a variant of its own here");
-    assert!(twice.contains("line 3") && twice.contains("w in phase naive has two readings of dhat"), "{twice}");
+    assert!(
+        twice.contains("line 3") && twice.contains("w in phase naive has two readings of dhat"),
+        "{twice}"
+    );
 }
 
 fn any_row() -> impl Strategy<Value = Row> {
     let dhat = prop::array::uniform7(any::<u64>()).prop_map(
-        |[total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks]| Data::Dhat {
+        |[
+            total_bytes,
+            total_blocks,
+            peak_bytes,
+            leaked_bytes,
+            tokens,
+            token_bytes,
+            token_blocks,
+        ]| Data::Dhat {
             total_bytes,
             total_blocks,
             peak_bytes,
@@ -219,20 +359,39 @@ fn any_row() -> impl Strategy<Value = Row> {
         },
     );
     let callgrind = any::<u64>().prop_map(|instructions| Data::Callgrind { instructions });
-    let generic = prop::collection::btree_map(any::<String>(), any::<u64>(), 1..4)
-        .prop_map(|values| Data::Counts { counted_by: Instrument::Dhat, values });
-    let data = (prop::option::of(callgrind), prop::option::of(prop_oneof![dhat, generic]));
+    let generic =
+        prop::collection::btree_map(any::<String>(), any::<u64>(), 1..4).prop_map(|values| {
+            Data::Counts {
+                counted_by: Instrument::Dhat,
+                values,
+            }
+        });
+    let data = (
+        prop::option::of(callgrind),
+        prop::option::of(prop_oneof![dhat, generic]),
+    );
     (any::<[String; 5]>(), 1..u64::MAX, data).prop_map(
         |([workload, phase, unit, definition, answer], per_run, data)| {
-            let reading = |data| Reading { isa: "avx2".to_owned(), threads: 1, data };
+            let reading = |data| Reading {
+                isa: "avx2".to_owned(),
+                threads: 1,
+                data,
+            };
             Row {
                 workload,
                 phase,
-                unit: Unit { name: unit, per_run },
+                unit: Unit {
+                    name: unit,
+                    per_run,
+                },
                 definition,
                 answer,
                 check: Check::Passed,
-                readings: [data.0, data.1].into_iter().flatten().map(reading).collect(),
+                readings: [data.0, data.1]
+                    .into_iter()
+                    .flatten()
+                    .map(reading)
+                    .collect(),
                 failures: Vec::new(),
             }
         },

@@ -97,8 +97,14 @@ impl CallGraph {
     pub fn functions(&self) -> Vec<Function> {
         let mut functions: HashMap<&str, Function> = HashMap::new();
         for (context, calls) in self.contexts.iter().zip(self.calls_into()) {
-            let Some(name) = context.stack.last() else { continue };
-            let new = || Function { name: name.clone(), own: 0, calls: 0 };
+            let Some(name) = context.stack.last() else {
+                continue;
+            };
+            let new = || Function {
+                name: name.clone(),
+                own: 0,
+                calls: 0,
+            };
             let function = functions.entry(name).or_insert_with(new);
             function.own += context.own;
             function.calls += calls;

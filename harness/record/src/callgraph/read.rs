@@ -29,7 +29,9 @@ pub enum CallgrindError {
     #[error("callgrind's file counts no instructions: it has no event {EVENT}")]
     NoEvent,
     /// The file ends early, or its costs do not add up to its stated total.
-    #[error("callgrind's file states a total of {said} instructions and contains {found}: it is cut off or damaged")]
+    #[error(
+        "callgrind's file states a total of {said} instructions and contains {found}: it is cut off or damaged"
+    )]
     Total {
         /// The stated total.
         said: u64,
@@ -44,7 +46,10 @@ pub enum CallgrindError {
 pub(super) fn read(text: &str) -> Result<CallGraph, CallgrindError> {
     let mut reader = Reader::default();
     for (place, line) in text.lines().enumerate() {
-        let wrong = |message: String| CallgrindError::Line { line: place + 1, message };
+        let wrong = |message: String| CallgrindError::Line {
+            line: place + 1,
+            message,
+        };
         reader.line(line.trim_end()).map_err(wrong)?;
     }
     reader.finish()
@@ -74,12 +79,16 @@ struct Reader {
 
 impl Reader {
     fn line(&mut self, line: &str) -> Result<(), String> {
-        let Some(first) = line.chars().next().filter(|&first| first != '#') else { return Ok(()) };
+        let Some(first) = line.chars().next().filter(|&first| first != '#') else {
+            return Ok(());
+        };
         if first.is_ascii_digit() || matches!(first, '+' | '-' | '*') {
             return self.costs(line);
         }
         // A heading may have an equals sign in its value, a name a colon: the first of the two decides.
-        let end = line.find(['=', ':']).ok_or_else(|| format!("is neither a heading nor costs: {}", start(line)))?;
+        let end = line
+            .find(['=', ':'])
+            .ok_or_else(|| format!("is neither a heading nor costs: {}", start(line)))?;
         let (key, value) = (&line[..end], line[end + 1..].trim());
         if line[end..].starts_with(':') {
             return self.heading(key, value);
@@ -89,7 +98,9 @@ impl Reader {
             "cfn" => self.callee = Some(self.context(value)?),
             // The target of a jump: a later line may refer to its name by number.
             "jfn" => drop(self.name(value)?),
-            "calls" => self.called = Some(number(value.split_whitespace().next().unwrap_or_default())?),
+            "calls" => {
+                self.called = Some(number(value.split_whitespace().next().unwrap_or_default())?)
+            }
             "ob" | "cob" | "fl" | "fi" | "fe" | "cfi" | "cfl" | "jfi" | "jump" | "jcnd" => {}
             other => return Err(format!("has an unknown key: {}", start(other))),
         }
@@ -99,14 +110,18 @@ impl Reader {
     fn heading(&mut self, key: &str, value: &str) -> Result<(), String> {
         match key {
             "version" if value != "1" => {
-                return Err(format!("has format version {}; only 1 is supported", start(value)));
+                return Err(format!(
+                    "has format version {}; only 1 is supported",
+                    start(value)
+                ));
             }
             "positions" => self.positions = value.split_whitespace().count(),
             "events" => {
                 // Each part has its own list of events.
                 self.positions = self.positions.max(1);
                 self.column = value.split_whitespace().position(|event| event == EVENT);
-                self.column.ok_or_else(|| format!("names no event {EVENT}"))?;
+                self.column
+                    .ok_or_else(|| format!("names no event {EVENT}"))?;
             }
             // `summary` has the same numbers before the costs, but only a complete file has `totals`.
             "totals" => {
@@ -122,17 +137,29 @@ impl Reader {
 
     fn costs(&mut self, line: &str) -> Result<(), String> {
         let column = self.column.ok_or("has costs before the events are named")?;
-        let function = self.function.ok_or("has costs before a function is named")?;
+        let function = self
+            .function
+            .ok_or("has costs before a function is named")?;
         // Omitted numbers at the end of a line are zero.
-        let cost = line.split_whitespace().nth(self.positions + column).map_or(Ok(0), number)?;
+        let cost = line
+            .split_whitespace()
+            .nth(self.positions + column)
+            .map_or(Ok(0), number)?;
         match self.called.take() {
             None => {
                 let own = &mut self.graph.contexts[function].own;
                 *own = add(*own, cost)?;
             }
             Some(count) => {
-                let callee = self.callee.ok_or("has the cost of calls before their function is named")?;
-                let new = Call { caller: function, callee, count: 0, inclusive: 0 };
+                let callee = self
+                    .callee
+                    .ok_or("has the cost of calls before their function is named")?;
+                let new = Call {
+                    caller: function,
+                    callee,
+                    count: 0,
+                    inclusive: 0,
+                };
                 let call = self.calls.entry((function, callee)).or_insert(new);
                 call.count = add(call.count, count)?;
                 call.inclusive = add(call.inclusive, cost)?;
@@ -147,16 +174,22 @@ impl Reader {
         if let Some(&place) = self.contexts.get(&name) {
             return Ok(place);
         }
-        self.graph.contexts.push(Context { stack: stack(&name), own: 0 });
+        self.graph.contexts.push(Context {
+            stack: stack(&name),
+            own: 0,
+        });
         self.contexts.insert(name, self.graph.contexts.len() - 1);
         Ok(self.graph.contexts.len() - 1)
     }
 
     /// Returns a name that is written out or given by its number.
     fn name(&mut self, value: &str) -> Result<String, String> {
-        let compressed = value.strip_prefix('(').and_then(|rest| rest.split_once(')'));
+        let compressed = value
+            .strip_prefix('(')
+            .and_then(|rest| rest.split_once(')'));
         // `(below main)` is a name.
-        let numbered = compressed.and_then(|(id, name)| Some((id.parse::<u64>().ok()?, name.trim())));
+        let numbered =
+            compressed.and_then(|(id, name)| Some((id.parse::<u64>().ok()?, name.trim())));
         match numbered {
             None if value.is_empty() => Err("has an empty function name".to_owned()),
             None => Ok(value.to_owned()),
@@ -173,7 +206,10 @@ impl Reader {
 
     fn finish(mut self) -> Result<CallGraph, CallgrindError> {
         self.column.ok_or(CallgrindError::NoEvent)?;
-        let (said, found) = (self.said.ok_or(CallgrindError::NoTotal)?, self.graph.total());
+        let (said, found) = (
+            self.said.ok_or(CallgrindError::NoTotal)?,
+            self.graph.total(),
+        );
         if said != found {
             return Err(CallgrindError::Total { said, found });
         }
@@ -187,9 +223,17 @@ impl Reader {
 /// to count are given to it by demangled names; so an apostrophe within brackets belongs to a lifetime.
 fn stack(name: &str) -> Vec<String> {
     let is_level = |part: &&str| part.bytes().all(|byte| byte.is_ascii_digit());
-    let mut frames: Vec<String> = apart(name).into_iter().filter(|part| !is_level(part)).map(plain_name).collect();
+    let mut frames: Vec<String> = apart(name)
+        .into_iter()
+        .filter(|part| !is_level(part))
+        .map(plain_name)
+        .collect();
     frames.reverse();
-    if frames.is_empty() { vec![name.to_owned()] } else { frames }
+    if frames.is_empty() {
+        vec![name.to_owned()]
+    } else {
+        frames
+    }
 }
 
 /// Splits a name at the apostrophes outside of brackets.
@@ -233,7 +277,8 @@ fn number(word: &str) -> Result<u64, String> {
 }
 
 fn add(a: u64, b: u64) -> Result<u64, String> {
-    a.checked_add(b).ok_or_else(|| "makes a sum larger than 64 bits".to_owned())
+    a.checked_add(b)
+        .ok_or_else(|| "makes a sum larger than 64 bits".to_owned())
 }
 
 /// Returns the beginning of a text, in quotes: the whole may be long.

@@ -25,13 +25,21 @@ const ANNOTATED: &str = include_str!("fixtures/words.annotated.txt");
 fn annotated(text: &str) -> BTreeMap<String, u64> {
     let mut functions = BTreeMap::new();
     for line in text.lines() {
-        let Some((count, rest)) = line.trim_start().split_once(" (") else { continue };
-        let Some((_, place)) = rest.split_once("%)  ") else { continue };
-        let Ok(count) = count.trim().replace(',', "").parse::<u64>() else { continue };
+        let Some((count, rest)) = line.trim_start().split_once(" (") else {
+            continue;
+        };
+        let Some((_, place)) = rest.split_once("%)  ") else {
+            continue;
+        };
+        let Ok(count) = count.trim().replace(',', "").parse::<u64>() else {
+            continue;
+        };
         // `file:function [object]`; the file may be `???`.
         let name = place.rsplit_once(" [").map_or(place, |(name, _)| name);
         let name = name.split_once(':').map_or(name, |(_, name)| name);
-        *functions.entry(name.split('\'').next().unwrap_or_default().to_owned()).or_default() += count;
+        *functions
+            .entry(name.split('\'').next().unwrap_or_default().to_owned())
+            .or_default() += count;
     }
     functions.remove("PROGRAM TOTALS");
     functions.retain(|name, _| !name.is_empty());
@@ -39,7 +47,12 @@ fn annotated(text: &str) -> BTreeMap<String, u64> {
 }
 
 fn own(graph: &CallGraph) -> BTreeMap<String, u64> {
-    graph.functions().into_iter().filter(|it| it.own > 0).map(|it| (it.name, it.own)).collect()
+    graph
+        .functions()
+        .into_iter()
+        .filter(|it| it.own > 0)
+        .map(|it| (it.name, it.own))
+        .collect()
 }
 
 #[test]
@@ -62,38 +75,74 @@ fn the_annotate_of_this_machine_agrees() {
     valgrind
         .args(["--tool=callgrind", "--quiet", "--dump-instr=yes"])
         .arg(format!("--callgrind-out-file={}", out.display()));
-    let Ok(ran) = valgrind.arg("true").output() else { return };
+    let Ok(ran) = valgrind.arg("true").output() else {
+        return;
+    };
     assert!(ran.status.success(), "{ran:?}");
-    let annotate =
-        Command::new("callgrind_annotate").args(["--threshold=100", "--auto=no", "--show=Ir"]).arg(&out).output();
+    let annotate = Command::new("callgrind_annotate")
+        .args(["--threshold=100", "--auto=no", "--show=Ir"])
+        .arg(&out)
+        .output();
     let annotate = annotate.expect("it comes with valgrind");
-    let graph = CallGraph::parse(&std::fs::read_to_string(&out).expect("written")).expect("a whole file");
+    let graph =
+        CallGraph::parse(&std::fs::read_to_string(&out).expect("written")).expect("a whole file");
     assert!(graph.total() > 10_000);
-    assert_eq!(own(&graph), annotated(&String::from_utf8_lossy(&annotate.stdout)));
+    assert_eq!(
+        own(&graph),
+        annotated(&String::from_utf8_lossy(&annotate.stdout))
+    );
 }
 
 #[test]
 fn contexts_are_whole_stacks_and_agree_with_the_calls() {
     let graph = CallGraph::parse(CALLERS).expect("a whole file");
-    let stacks: Vec<String> = graph.contexts.iter().map(|context| context.stack.join(" > ")).collect();
-    assert!(stacks.contains(&"(below main) > main > left > leaf".to_owned()), "{stacks:?}");
+    let stacks: Vec<String> = graph
+        .contexts
+        .iter()
+        .map(|context| context.stack.join(" > "))
+        .collect();
+    assert!(
+        stacks.contains(&"(below main) > main > left > leaf".to_owned()),
+        "{stacks:?}"
+    );
     // The contexts below a stack add up to its inclusive cost.
     for (context, inclusive) in graph.contexts.iter().zip(graph.inclusive()) {
-        let of_recursion = ["tree", "(below main)"].map(|name| context.stack.last().is_some_and(|last| last == name));
-        let below = graph.contexts.iter().filter(|other| other.stack.starts_with(&context.stack));
+        let of_recursion = ["tree", "(below main)"]
+            .map(|name| context.stack.last().is_some_and(|last| last == name));
+        let below = graph
+            .contexts
+            .iter()
+            .filter(|other| other.stack.starts_with(&context.stack));
         if of_recursion == [false, false] {
-            assert_eq!(below.map(|other| other.own).sum::<u64>(), inclusive, "{context:?}");
+            assert_eq!(
+                below.map(|other| other.own).sum::<u64>(),
+                inclusive,
+                "{context:?}"
+            );
         }
     }
-    let leaf = graph.functions().into_iter().find(|function| function.name == "leaf").expect("there");
+    let leaf = graph
+        .functions()
+        .into_iter()
+        .find(|function| function.name == "leaf")
+        .expect("there");
     assert_eq!((leaf.own, leaf.calls), (1446, 23));
 }
 
 #[test]
 fn rust_names_are_split_and_hashes_removed() {
-    let name = "<dyn for<'a> Fn(&'a u8) -> u8 as Call>::call'engine::gelu::run::h0123456789abcdef'3'main";
-    let graph = CallGraph::parse(&format!("events: Ir\nfn=(1) {name}\n1 5\ntotals: 5\n")).expect("well-formed");
-    assert_eq!(graph.contexts[0].stack, ["main", "engine::gelu::run", "<dyn for<'a> Fn(&'a u8) -> u8 as Call>::call"]);
+    let name =
+        "<dyn for<'a> Fn(&'a u8) -> u8 as Call>::call'engine::gelu::run::h0123456789abcdef'3'main";
+    let graph = CallGraph::parse(&format!("events: Ir\nfn=(1) {name}\n1 5\ntotals: 5\n"))
+        .expect("well-formed");
+    assert_eq!(
+        graph.contexts[0].stack,
+        [
+            "main",
+            "engine::gelu::run",
+            "<dyn for<'a> Fn(&'a u8) -> u8 as Call>::call"
+        ]
+    );
 }
 
 #[test]
@@ -103,10 +152,20 @@ fn parts_are_added_up_and_other_events_ignored() {
             "part: 1\npositions: instr line\nevents: Dr Ir\nfn=(1) _ZN6engine4gelu3runE\n0x10 3 7 {own}\n+4 * 1\njump=3 0x20 5\n0x10 4\njcnd=2/5 +2 *\n* *\ntotals: 8 {total}\n"
         )
     };
-    let graph =
-        CallGraph::parse(&format!("# callgrind format\nversion: 1\n{}\n{}", part("5", "5"), part("0x10", "16")));
+    let graph = CallGraph::parse(&format!(
+        "# callgrind format\nversion: 1\n{}\n{}",
+        part("5", "5"),
+        part("0x10", "16")
+    ));
     let graph = graph.expect("two parts");
-    assert_eq!(graph.functions(), [Function { name: "engine::gelu::run".to_owned(), own: 21, calls: 0 }]);
+    assert_eq!(
+        graph.functions(),
+        [Function {
+            name: "engine::gelu::run".to_owned(),
+            own: 21,
+            calls: 0
+        }]
+    );
 }
 
 #[test]
@@ -152,7 +211,10 @@ type Costs = (Vec<u32>, Vec<(usize, usize, u32, u32)>);
 fn costs() -> impl Strategy<Value = Costs> {
     (1..8_usize).prop_flat_map(|count| {
         let call = (0..count, 0..count, 1..1000_u32, any::<u32>());
-        (prop::collection::vec(any::<u32>(), count), prop::collection::vec(call, 0..20))
+        (
+            prop::collection::vec(any::<u32>(), count),
+            prop::collection::vec(call, 0..20),
+        )
     })
 }
 
@@ -169,9 +231,20 @@ fn written((own, calls): &Costs, compressed: bool) -> String {
         false => format!("f{place}'main"),
     };
     for (caller, cost) in own.iter().enumerate() {
-        writeln!(text, "fl=(1) a.rs\nfn={}\n{} {cost}", name(caller), caller + 1).expect("written");
+        writeln!(
+            text,
+            "fl=(1) a.rs\nfn={}\n{} {cost}",
+            name(caller),
+            caller + 1
+        )
+        .expect("written");
         for (_, callee, count, inclusive) in calls.iter().filter(|call| call.0 == caller) {
-            writeln!(text, "cfn={}\ncalls={count} +3\n* {inclusive}", name(*callee)).expect("written");
+            writeln!(
+                text,
+                "cfn={}\ncalls={count} +3\n* {inclusive}",
+                name(*callee)
+            )
+            .expect("written");
         }
     }
     let total: u64 = own.iter().copied().map(u64::from).sum();

@@ -71,33 +71,51 @@ impl Series {
 
 /// Computes the series that a query selects, in the order of the rows of the newest record.
 pub fn series(dated_records: &[DatedRecord], question: &HistoryQuery<'_>) -> Vec<Series> {
-    let Some(newest) = dated_records.last() else { return Vec::new() };
+    let Some(newest) = dated_records.last() else {
+        return Vec::new();
+    };
     let workloads = newest.record.workloads();
-    let selected = workloads.into_iter().filter(|workload| question.choice.workload(workload));
+    let selected = workloads
+        .into_iter()
+        .filter(|workload| question.choice.workload(workload));
     selected
         .flat_map(|workload| {
-            let rows = newest.record.rows.iter().filter(move |row| row.workload == workload);
+            let rows = newest
+                .record
+                .rows
+                .iter()
+                .filter(move |row| row.workload == workload);
             let last = rows.clone().next_back().map(|row| row.phase.as_str());
             let is_selected = move |row: &&Row| match question.phases {
                 [] => Some(row.phase.as_str()) == last,
                 phases => phases.contains(&row.phase),
             };
-            rows.filter(is_selected).filter_map(|row| of_row(dated_records, row, question))
+            rows.filter(is_selected)
+                .filter_map(|row| of_row(dated_records, row, question))
         })
         .collect()
 }
 
-fn of_row(dated_records: &[DatedRecord], newest: &Row, question: &HistoryQuery<'_>) -> Option<Series> {
+fn of_row(
+    dated_records: &[DatedRecord],
+    newest: &Row,
+    question: &HistoryQuery<'_>,
+) -> Option<Series> {
     let (mut points, mut redefined) = (Vec::new(), 0);
     for (index, moment) in dated_records.iter().enumerate() {
-        let Some(row) = moment.record.row(&newest.workload, &newest.phase) else { continue };
+        let Some(row) = moment.record.row(&newest.workload, &newest.phase) else {
+            continue;
+        };
         if row.definition != newest.definition || row.answer != newest.answer {
             redefined += points.len() + 1;
             points.clear();
             continue;
         }
         let value = value(moment, row, question).filter(|value| value.is_finite() && *value >= 0.0);
-        points.extend(value.map(|value| Point { moment: index, value }));
+        points.extend(value.map(|value| Point {
+            moment: index,
+            value,
+        }));
     }
     if points.is_empty() {
         return None;
@@ -110,9 +128,19 @@ fn of_row(dated_records: &[DatedRecord], newest: &Row, question: &HistoryQuery<'
         to: pair[1].level.exp_m1(),
     };
     // The noise of counts is known. Estimated from a short series, it would include the steps.
-    let noise = if question.metric.portable() { COUNT_NOISE } else { noise_of(&scaled).max(TIME_NOISE) };
+    let noise = if question.metric.portable() {
+        COUNT_NOISE
+    } else {
+        noise_of(&scaled).max(TIME_NOISE)
+    };
     let jumps = change_points(&scaled, noise).windows(2).map(jump).collect();
-    Some(Series { workload: newest.workload.clone(), phase: newest.phase.clone(), points, jumps, redefined })
+    Some(Series {
+        workload: newest.workload.clone(),
+        phase: newest.phase.clone(),
+        points,
+        jumps,
+        redefined,
+    })
 }
 
 fn value(moment: &DatedRecord, row: &Row, question: &HistoryQuery<'_>) -> Option<f64> {
@@ -120,8 +148,16 @@ fn value(moment: &DatedRecord, row: &Row, question: &HistoryQuery<'_>) -> Option
     if question.metric.portable() {
         return Some(question.metric.figure(Some(row).filter(passed)?)?.value);
     }
-    let anchor = moment.record.row(&row.workload, question.anchor).filter(passed)?;
-    Some(question.metric.ratio(anchor, Some(row).filter(passed)?)?.value)
+    let anchor = moment
+        .record
+        .row(&row.workload, question.anchor)
+        .filter(passed)?;
+    Some(
+        question
+            .metric
+            .ratio(anchor, Some(row).filter(passed)?)?
+            .value,
+    )
 }
 
 #[cfg(test)]
@@ -133,28 +169,56 @@ mod tests {
     fn dated_records(records: Vec<crate::Record>) -> Vec<DatedRecord> {
         let moment = |(second, record)| {
             let date = jiff::Timestamp::from_second(1_700_000_000 + second as i64).expect("a date");
-            DatedRecord { date, commit: None, record }
+            DatedRecord {
+                date,
+                commit: None,
+                record,
+            }
         };
         records.into_iter().enumerate().map(moment).collect()
     }
 
     fn query(dated_records: &[DatedRecord], metric: &str, phases: &[String]) -> Vec<Series> {
         let metric = metric::by_name(metric).expect("it is there");
-        series(dated_records, &HistoryQuery { metric, choice: &Choice::default(), phases, anchor: "naive" })
+        series(
+            dated_records,
+            &HistoryQuery {
+                metric,
+                choice: &Choice::default(),
+                phases,
+                anchor: "naive",
+            },
+        )
     }
 
     #[test]
     fn counts_are_followed_to_where_they_change() {
         let counts = [1000, 1000, 1000, 1200, 1200, 1200];
         let records = counts.map(|count| {
-            record(vec![row("w", "naive", vec![callgrind(9000)]), row("w", "fast", vec![callgrind(count)])])
+            record(vec![
+                row("w", "naive", vec![callgrind(9000)]),
+                row("w", "fast", vec![callgrind(count)]),
+            ])
         });
         let found = query(&dated_records(records.to_vec()), "instructions", &[]);
         assert_eq!((found.len(), found[0].phase.as_str()), (1, "fast"));
         assert_eq!(found[0].values(), counts.map(|count| count as f64));
-        let [jump] = found[0].jumps[..] else { panic!("{found:?}") };
-        assert_eq!((jump.point, jump.from.round(), jump.to.round()), (3, 1000.0, 1200.0));
-        assert_eq!(query(&dated_records(records.to_vec()), "instructions", &["naive".to_owned()])[0].jumps, []);
+        let [jump] = found[0].jumps[..] else {
+            panic!("{found:?}")
+        };
+        assert_eq!(
+            (jump.point, jump.from.round(), jump.to.round()),
+            (3, 1000.0, 1200.0)
+        );
+        assert_eq!(
+            query(
+                &dated_records(records.to_vec()),
+                "instructions",
+                &["naive".to_owned()]
+            )[0]
+            .jumps,
+            []
+        );
     }
 
     #[test]
@@ -169,10 +233,16 @@ mod tests {
     fn times_are_ratios_within_their_record() {
         let records = [2, 1].map(|factor| {
             let times = |time: u64| clock("a", &[time * factor, time * factor, time * factor]);
-            record(vec![row("w", "naive", vec![times(1000)]), row("w", "fast", vec![times(250)])])
+            record(vec![
+                row("w", "naive", vec![times(1000)]),
+                row("w", "fast", vec![times(250)]),
+            ])
         });
         // A machine twice as fast on another day changes nothing.
-        assert_eq!(query(&dated_records(records.to_vec()), "time", &[])[0].values(), [0.25, 0.25]);
+        assert_eq!(
+            query(&dated_records(records.to_vec()), "time", &[])[0].values(),
+            [0.25, 0.25]
+        );
     }
 
     #[test]

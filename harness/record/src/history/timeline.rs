@@ -34,25 +34,39 @@ pub struct Timeline {
 /// Selects the records of one key among the states of the branch. Without a key, selects that of the last state.
 pub fn keyed(dated_records: Vec<KeyedRecord>, key: Option<&str>, states: &[Commit]) -> Timeline {
     let place = |moment: &DatedRecord| {
-        states.iter().position(|state| Some(&state.id) == moment.commit.as_ref().map(|commit| &commit.id))
+        states
+            .iter()
+            .position(|state| Some(&state.id) == moment.commit.as_ref().map(|commit| &commit.id))
     };
     let all = dated_records.len();
-    let mut placed: Vec<(usize, KeyedRecord)> =
-        dated_records.into_iter().filter_map(|keyed| Some((place(&keyed.1)?, keyed))).collect();
+    let mut placed: Vec<(usize, KeyedRecord)> = dated_records
+        .into_iter()
+        .filter_map(|keyed| Some((place(&keyed.1)?, keyed)))
+        .collect();
     let elsewhere = all - placed.len();
     // Stable sort: a committed baseline stays before a record that was counted afterwards, and takes precedence.
     placed.sort_by_key(|(place, _)| *place);
     let last = placed.last().map(|(_, (key, _))| key.clone());
     let Some(key) = key.map(str::to_owned).or(last) else {
-        return Timeline { key: None, dated_records: Vec::new(), otherwise: Vec::new(), elsewhere };
+        return Timeline {
+            key: None,
+            dated_records: Vec::new(),
+            otherwise: Vec::new(),
+            elsewhere,
+        };
     };
-    let (mut these, mut others): (Vec<_>, Vec<_>) = placed.into_iter().partition(|(_, (other, _))| *other == key);
+    let (mut these, mut others): (Vec<_>, Vec<_>) = placed
+        .into_iter()
+        .partition(|(_, (other, _))| *other == key);
     these.dedup_by_key(|(place, _)| *place);
     others.dedup_by_key(|(place, _)| *place);
     others.retain(|(place, _)| these.iter().all(|(other, _)| other != place));
     Timeline {
         key: Some(key),
-        otherwise: others.into_iter().filter_map(|(_, (_, moment))| moment.commit).collect(),
+        otherwise: others
+            .into_iter()
+            .filter_map(|(_, (_, moment))| moment.commit)
+            .collect(),
         dated_records: these.into_iter().map(|(_, (_, moment))| moment).collect(),
         elsewhere,
     }

@@ -76,11 +76,18 @@ impl Limits {
         let mut seen = HashSet::new();
         for entry in file.limits {
             let at = |what: String| KIND.content(path, Some(line(text, entry.span().start)), what);
-            let Entry { metric, workload, .. } = entry.get_ref();
+            let Entry {
+                metric, workload, ..
+            } = entry.get_ref();
             limits.push(Limit::new(entry.get_ref()).map_err(at)?);
             if !seen.insert((metric.clone(), workload.clone())) {
-                let of = workload.as_ref().map(|glob| format!(" of `{glob}`")).unwrap_or_default();
-                return Err(at(format!("a second limit for `{metric}`{of}; keep one of the two")));
+                let of = workload
+                    .as_ref()
+                    .map(|glob| format!(" of `{glob}`"))
+                    .unwrap_or_default();
+                return Err(at(format!(
+                    "a second limit for `{metric}`{of}; keep one of the two"
+                )));
             }
         }
         Ok(Self { limits })
@@ -93,17 +100,30 @@ impl Limits {
 
     /// The limit of a metric of a workload: the first whose glob matches the workload, else the one for all workloads.
     pub fn of(&self, metric: &Metric, workload: &str) -> Option<&Limit> {
-        let mut about = self.limits.iter().filter(|limit| limit.metric.name() == metric.name());
+        let mut about = self
+            .limits
+            .iter()
+            .filter(|limit| limit.metric.name() == metric.name());
         about
             .clone()
-            .find(|limit| limit.workload.as_ref().is_some_and(|glob| glob.matches(workload)))
+            .find(|limit| {
+                limit
+                    .workload
+                    .as_ref()
+                    .is_some_and(|glob| glob.matches(workload))
+            })
             .or_else(|| about.find(|limit| limit.workload.is_none()))
     }
 }
 
 impl Limit {
     fn new(entry: &Entry) -> Result<Self, String> {
-        let Entry { metric: name, tolerance, reason, workload } = entry;
+        let Entry {
+            metric: name,
+            tolerance,
+            reason,
+            workload,
+        } = entry;
         let judged = || metric::all().iter().filter(|metric| metric.portable());
         let metric = metric::find(name, judged())?;
         if !metric.portable() {
@@ -114,11 +134,19 @@ impl Limit {
         }
         let tolerance = Tolerance::parse(tolerance, metric)?;
         if reason.trim().is_empty() {
-            return Err(format!("the limit for `{name}` has no reason; explain in `reason` why it is this large"));
+            return Err(format!(
+                "the limit for `{name}` has no reason; explain in `reason` why it is this large"
+            ));
         }
         let workload = workload.as_deref().map(Pattern::new).transpose();
-        let workload = workload.map_err(|error| format!("the workload glob is not valid: {}", error.msg))?;
-        Ok(Self { metric, tolerance, reason: reason.clone(), workload })
+        let workload =
+            workload.map_err(|error| format!("the workload glob is not valid: {}", error.msg))?;
+        Ok(Self {
+            metric,
+            tolerance,
+            reason: reason.clone(),
+            workload,
+        })
     }
 }
 
@@ -132,7 +160,9 @@ mod tests {
     }
 
     fn entry(metric: &str, tolerance: &str, rest: &str) -> String {
-        format!("\n[[limit]]\nmetric = \"{metric}\"\ntolerance = \"{tolerance}\"\nreason = \"because\"\n{rest}\n")
+        format!(
+            "\n[[limit]]\nmetric = \"{metric}\"\ntolerance = \"{tolerance}\"\nreason = \"because\"\n{rest}\n"
+        )
     }
 
     #[test]
@@ -145,11 +175,22 @@ mod tests {
         );
         let limits = parse(&text).expect("valid");
         let tolerance = |metric, workload| {
-            limits.of(by_name(metric).expect("a metric"), workload).map(|limit| limit.tolerance.to_string())
+            limits
+                .of(by_name(metric).expect("a metric"), workload)
+                .map(|limit| limit.tolerance.to_string())
         };
-        assert_eq!(tolerance("instructions", "medium/decode@57").as_deref(), Some("0.1 %"));
-        assert_eq!(tolerance("instructions", "kernel/gelu").as_deref(), Some("2 %"));
-        assert_eq!(tolerance("peak-bytes", "small/inference").as_deref(), Some("exact"));
+        assert_eq!(
+            tolerance("instructions", "medium/decode@57").as_deref(),
+            Some("0.1 %")
+        );
+        assert_eq!(
+            tolerance("instructions", "kernel/gelu").as_deref(),
+            Some("2 %")
+        );
+        assert_eq!(
+            tolerance("peak-bytes", "small/inference").as_deref(),
+            Some("exact")
+        );
         assert_eq!(tolerance("peak-bytes", "medium/inference"), None);
     }
 
@@ -165,12 +206,27 @@ mod tests {
             &format!("schema = 1{}", entry("time", "1 %", "")),
             &format!("schema = 1{}", entry("instructions", "0,1 %", "")),
             &format!("schema = 1{}", entry("peak-bytes", "5", "")),
-            &format!("schema = 1{}", entry("peak-bytes", "exact", "workload = \"a[\"")),
-            &format!("schema = 1{}", entry("peak-bytes", "exact", "").replace("because", " ")),
-            &format!("schema = 1{0}{0}", entry("peak-bytes", "exact", "workload = \"small/*\"")),
+            &format!(
+                "schema = 1{}",
+                entry("peak-bytes", "exact", "workload = \"a[\"")
+            ),
+            &format!(
+                "schema = 1{}",
+                entry("peak-bytes", "exact", "").replace("because", " ")
+            ),
+            &format!(
+                "schema = 1{0}{0}",
+                entry("peak-bytes", "exact", "workload = \"small/*\"")
+            ),
         ];
-        let messages: Vec<String> = cases.iter().map(|text| parse(text).expect_err(text)).collect();
-        assert!(messages.iter().all(|message| !message.contains('\n')), "{messages:#?}");
+        let messages: Vec<String> = cases
+            .iter()
+            .map(|text| parse(text).expect_err(text))
+            .collect();
+        assert!(
+            messages.iter().all(|message| !message.contains('\n')),
+            "{messages:#?}"
+        );
         insta::assert_snapshot!(messages.join("\n"));
     }
 }

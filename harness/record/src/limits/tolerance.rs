@@ -38,25 +38,41 @@ impl Tolerance {
             return Ok(Self::Exact);
         }
         let unit = unit(metric.quantity());
-        let forms = || format!("write `exact`, a share such as `0.1 %`, or a number of {unit} such as `4 {unit}`");
+        let forms = || {
+            format!(
+                "write `exact`, a share such as `0.1 %`, or a number of {unit} such as `4 {unit}`"
+            )
+        };
         if let Some(number) = text.strip_suffix('%') {
-            let percent: f64 =
-                number.trim().parse().map_err(|_| format!("`{}` is not a number; {}", number.trim(), forms()))?;
+            let percent: f64 = number
+                .trim()
+                .parse()
+                .map_err(|_| format!("`{}` is not a number; {}", number.trim(), forms()))?;
             if percent > 0.0 && percent <= 100.0 {
                 return Ok(Self::Relative(Percent(percent)));
             }
-            return Err(format!("`{text}` is not above 0 % and at most 100 %; {}", forms()));
+            return Err(format!(
+                "`{text}` is not above 0 % and at most 100 %; {}",
+                forms()
+            ));
         }
         let Some((number, name)) = text.split_once(char::is_whitespace) else {
             return Err(format!("`{text}` has no unit; {}", forms()));
         };
         let name = name.trim();
         if name != unit && name != unit.trim_end_matches('s') {
-            return Err(format!("{} is counted in {unit}, not in `{name}`; {}", metric.name(), forms()));
+            return Err(format!(
+                "{} is counted in {unit}, not in `{name}`; {}",
+                metric.name(),
+                forms()
+            ));
         }
         match number.parse() {
             Ok(0) => Err("a tolerance of 0 is written `exact`".to_owned()),
-            Ok(units) => Ok(Self::Absolute(Amount { units, of: metric.quantity() })),
+            Ok(units) => Ok(Self::Absolute(Amount {
+                units,
+                of: metric.quantity(),
+            })),
             Err(_) => Err(format!("`{number}` is not a whole number; {}", forms())),
         }
     }
@@ -76,7 +92,9 @@ impl fmt::Display for Tolerance {
         match self {
             Self::Exact => f.write_str("exact"),
             Self::Relative(Percent(percent)) => write!(f, "{percent} %"),
-            Self::Absolute(Amount { units: 1, of }) => write!(f, "1 {}", unit(*of).trim_end_matches('s')),
+            Self::Absolute(Amount { units: 1, of }) => {
+                write!(f, "1 {}", unit(*of).trim_end_matches('s'))
+            }
             Self::Absolute(Amount { units, of }) => write!(f, "{units} {}", unit(*of)),
         }
     }
@@ -114,22 +132,36 @@ mod tests {
         ] {
             assert_eq!(parse(text, metric).expect(text).to_string(), text);
         }
-        assert_eq!(parse(" 0.1% ", "instructions"), parse("0.1 %", "instructions"));
+        assert_eq!(
+            parse(" 0.1% ", "instructions"),
+            parse("0.1 %", "instructions")
+        );
     }
 
     #[test]
     fn what_is_wrong_is_said_in_one_clause() {
-        let messages: Vec<String> =
-            ["5", "abc %", "-1 %", "0 %", "nan %", "inf %", "0 bytes", "1.5 bytes", "4 blocks", ""]
-                .iter()
-                .map(|text| format!("{text:?}: {}", parse(text, "peak-bytes").expect_err(text)))
-                .collect();
+        let messages: Vec<String> = [
+            "5",
+            "abc %",
+            "-1 %",
+            "0 %",
+            "nan %",
+            "inf %",
+            "0 bytes",
+            "1.5 bytes",
+            "4 blocks",
+            "",
+        ]
+        .iter()
+        .map(|text| format!("{text:?}: {}", parse(text, "peak-bytes").expect_err(text)))
+        .collect();
         insta::assert_snapshot!(messages.join("\n"));
     }
 
     #[test]
     fn the_tolerance_itself_is_still_allowed() {
-        let allows = |text, worse, base| parse(text, "instructions").expect(text).allows(worse, base);
+        let allows =
+            |text, worse, base| parse(text, "instructions").expect(text).allows(worse, base);
         assert!(allows("0.1 %", 1.0, 1000.0));
         assert!(!allows("0.1 %", 2.0, 1000.0));
         assert!(!allows("0.1 %", 1.0, 0.0));

@@ -25,8 +25,15 @@ pub(super) enum HeapCount {
 impl HeapCount {
     /// The count of a row; none if it has no reading of dhat.
     pub(super) fn of(self, row: &Row) -> Option<f64> {
-        let Data::Dhat { total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks } =
-            row.reading(Instrument::Dhat)?.data
+        let Data::Dhat {
+            total_bytes,
+            total_blocks,
+            peak_bytes,
+            leaked_bytes,
+            tokens,
+            token_bytes,
+            token_blocks,
+        } = row.reading(Instrument::Dhat)?.data
         else {
             return None;
         };

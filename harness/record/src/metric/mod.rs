@@ -22,26 +22,96 @@ use crate::suggestion::suggestion;
 pub const LEVEL: f64 = 0.95;
 
 static METRICS: &[Metric] = &[
-    Metric::new("time", "total runtime", Quantity::Seconds, Source::Slices(seconds)),
-    Metric::new("criterion-time", "time of one run (criterion)", Quantity::Seconds, Source::Criterion),
-    Metric::new("tokens-per-second", "tokens/s", Quantity::PerSecond, Source::Slices(rate)),
-    Metric::new("time-to-first-token", "time to first token", Quantity::Seconds, Source::Slices(first_token)),
-    Metric::new("latency-median", "latency per token, median", Quantity::Seconds, Source::Tokens(0.5)),
-    Metric::new("latency-p95", "latency per token, 95th percentile", Quantity::Seconds, Source::Tokens(0.95)),
-    Metric::new("latency-min", "latency per token, minimum", Quantity::Seconds, Source::Tokens(0.0)),
-    Metric::new("latency-max", "latency per token, maximum", Quantity::Seconds, Source::Tokens(1.0)),
+    Metric::new(
+        "time",
+        "total runtime",
+        Quantity::Seconds,
+        Source::Slices(seconds),
+    ),
+    Metric::new(
+        "criterion-time",
+        "time of one run (criterion)",
+        Quantity::Seconds,
+        Source::Criterion,
+    ),
+    Metric::new(
+        "tokens-per-second",
+        "tokens/s",
+        Quantity::PerSecond,
+        Source::Slices(rate),
+    ),
+    Metric::new(
+        "time-to-first-token",
+        "time to first token",
+        Quantity::Seconds,
+        Source::Slices(first_token),
+    ),
+    Metric::new(
+        "latency-median",
+        "latency per token, median",
+        Quantity::Seconds,
+        Source::Tokens(0.5),
+    ),
+    Metric::new(
+        "latency-p95",
+        "latency per token, 95th percentile",
+        Quantity::Seconds,
+        Source::Tokens(0.95),
+    ),
+    Metric::new(
+        "latency-min",
+        "latency per token, minimum",
+        Quantity::Seconds,
+        Source::Tokens(0.0),
+    ),
+    Metric::new(
+        "latency-max",
+        "latency per token, maximum",
+        Quantity::Seconds,
+        Source::Tokens(1.0),
+    ),
     Metric::new(
         "instructions",
         "instructions per token",
         Quantity::Instructions,
         Source::Value(Instrument::Callgrind, instructions),
     ),
-    Metric::heap("bytes-per-token", "heap bytes per token", Quantity::Bytes, HeapCount::BytesPerUnit),
-    Metric::heap("allocations-per-token", "allocations per token", Quantity::Blocks, HeapCount::BlocksPerUnit),
-    Metric::heap("total-bytes", "heap bytes, total", Quantity::Bytes, HeapCount::TotalBytes),
-    Metric::heap("total-allocations", "allocations, total", Quantity::Blocks, HeapCount::TotalBlocks),
-    Metric::heap("peak-bytes", "heap bytes, peak", Quantity::Bytes, HeapCount::PeakBytes),
-    Metric::heap("leaked-bytes", "heap bytes not given back", Quantity::Bytes, HeapCount::LeakedBytes),
+    Metric::heap(
+        "bytes-per-token",
+        "heap bytes per token",
+        Quantity::Bytes,
+        HeapCount::BytesPerUnit,
+    ),
+    Metric::heap(
+        "allocations-per-token",
+        "allocations per token",
+        Quantity::Blocks,
+        HeapCount::BlocksPerUnit,
+    ),
+    Metric::heap(
+        "total-bytes",
+        "heap bytes, total",
+        Quantity::Bytes,
+        HeapCount::TotalBytes,
+    ),
+    Metric::heap(
+        "total-allocations",
+        "allocations, total",
+        Quantity::Blocks,
+        HeapCount::TotalBlocks,
+    ),
+    Metric::heap(
+        "peak-bytes",
+        "heap bytes, peak",
+        Quantity::Bytes,
+        HeapCount::PeakBytes,
+    ),
+    Metric::heap(
+        "leaked-bytes",
+        "heap bytes not given back",
+        Quantity::Bytes,
+        HeapCount::LeakedBytes,
+    ),
 ];
 
 /// Returns all metrics, in the order of tables.
@@ -55,7 +125,10 @@ pub fn by_name(name: &str) -> Option<&'static Metric> {
 }
 
 /// Returns the metric with this name, or one clause that suggests the nearest of these metrics.
-pub(crate) fn find(name: &str, among: impl Iterator<Item = &'static Metric>) -> Result<&'static Metric, String> {
+pub(crate) fn find(
+    name: &str,
+    among: impl Iterator<Item = &'static Metric>,
+) -> Result<&'static Metric, String> {
     let hint = || suggestion(name, among.map(Metric::name));
     by_name(name).ok_or_else(|| format!("there is no metric `{name}`; {}", hint()))
 }
@@ -85,11 +158,26 @@ enum Source {
 }
 
 impl Metric {
-    const fn new(name: &'static str, title: &'static str, quantity: Quantity, source: Source) -> Self {
-        Self { name, title, quantity, source }
+    const fn new(
+        name: &'static str,
+        title: &'static str,
+        quantity: Quantity,
+        source: Source,
+    ) -> Self {
+        Self {
+            name,
+            title,
+            quantity,
+            source,
+        }
     }
 
-    const fn heap(name: &'static str, title: &'static str, quantity: Quantity, count: HeapCount) -> Self {
+    const fn heap(
+        name: &'static str,
+        title: &'static str,
+        quantity: Quantity,
+        count: HeapCount,
+    ) -> Self {
         Self::new(name, title, quantity, Source::Heap(count))
     }
 
@@ -115,7 +203,11 @@ impl Metric {
 
     /// Direction that is better: higher for rates, lower for costs.
     pub fn better(&self) -> Better {
-        if self.quantity == Quantity::PerSecond { Better::Higher } else { Better::Lower }
+        if self.quantity == Quantity::PerSecond {
+            Better::Higher
+        } else {
+            Better::Lower
+        }
     }
 
     /// Instrument that the value is computed from.
@@ -145,7 +237,9 @@ impl Metric {
     pub fn ratio(&self, base: &Row, head: &Row) -> Option<Figure> {
         match &self.source {
             Source::Slices(value) => clock::paired_ratio(base, head, value),
-            Source::Tokens(quantile) => clock::paired_ratio(base, head, |row, run| clock::latency(row, run, *quantile)),
+            Source::Tokens(quantile) => {
+                clock::paired_ratio(base, head, |row, run| clock::latency(row, run, *quantile))
+            }
             Source::Criterion => None,
             Source::Value(instrument, _) if !instrument.is_counted() => None,
             Source::Value(..) | Source::Heap(_) => {
@@ -195,7 +289,10 @@ pub struct Figure {
 impl Figure {
     /// Creates a figure without an interval.
     pub fn exact(value: f64) -> Self {
-        Self { value, interval: None }
+        Self {
+            value,
+            interval: None,
+        }
     }
 }
 

@@ -135,7 +135,10 @@ impl Profile {
 
     /// The tree and its number of runs, for a comparison.
     pub fn seen(&self) -> Seen<'_> {
-        Seen { tree: &self.tree, runs: self.runs }
+        Seen {
+            tree: &self.tree,
+            runs: self.runs,
+        }
     }
 }
 
@@ -143,6 +146,8 @@ impl CallGraph {
     /// Returns the contexts as a tree of functions. It is the true call tree if callers were separated.
     pub fn tree(&self) -> Tree {
         let contexts = self.contexts.iter().zip(self.calls_into());
-        Tree::of_stacks(contexts.map(|(context, calls)| (context.stack.as_slice(), context.own, calls)))
+        Tree::of_stacks(
+            contexts.map(|(context, calls)| (context.stack.as_slice(), context.own, calls)),
+        )
     }
 }

@@ -51,13 +51,22 @@ mod tests {
             ("layer_norm", "layer_norm"),
             ("qkv product", "qkv product"),
             ("(below main)", "(below main)"),
-            ("std::rt::lang_start::{{closure}}", "rt::lang_start::{{closure}}"),
+            (
+                "std::rt::lang_start::{{closure}}",
+                "rt::lang_start::{{closure}}",
+            ),
             (
                 "<harness_suite::kernel::gelu::Gelu as harness_suite::kernel::Operation>::call::{{closure}}",
                 "<Gelu as Operation>::call::{{closure}}",
             ),
-            ("engine::simd::rows::<engine::simd::avx2::Lanes>", "simd::rows::<Lanes>"),
-            ("__libc_start_main@@GLIBC_2.34", "__libc_start_main@@GLIBC_2.34"),
+            (
+                "engine::simd::rows::<engine::simd::avx2::Lanes>",
+                "simd::rows::<Lanes>",
+            ),
+            (
+                "__libc_start_main@@GLIBC_2.34",
+                "__libc_start_main@@GLIBC_2.34",
+            ),
         ];
         for (name, text) in expected {
             assert_eq!(short(name), text);

@@ -87,7 +87,8 @@ impl Sites {
     /// # Errors
     /// If the value is not a profile, or is damaged.
     pub fn read(dhat: &serde_json::Value) -> Result<Self, SitesError> {
-        let written = Written::deserialize(dhat).map_err(|error| SitesError::Format(error.to_string()))?;
+        let written =
+            Written::deserialize(dhat).map_err(|error| SitesError::Format(error.to_string()))?;
         if written.version != VERSION {
             return Err(SitesError::Version(written.version));
         }
@@ -95,27 +96,53 @@ impl Sites {
         let mut stacks = Vec::new();
         let mut sites: Vec<Site> = Vec::new();
         for point in &written.pps {
-            let frame = |&frame: &usize| table.get(frame).ok_or(SitesError::Frame { frame, frames: table.len() });
+            let frame = |&frame: &usize| {
+                table.get(frame).ok_or(SitesError::Frame {
+                    frame,
+                    frames: table.len(),
+                })
+            };
             let frames: Vec<&Frame> = point.fs.iter().map(frame).collect::<Result<_, _>>()?;
             let mut frames = without_closures(&frames);
             // Of the library's frames only the outermost is of interest: the function that was called.
-            let ours = frames.iter().position(|frame| !frame.is_library()).unwrap_or(0);
+            let ours = frames
+                .iter()
+                .position(|frame| !frame.is_library())
+                .unwrap_or(0);
             frames.drain(..ours.saturating_sub(1));
             let ours = ours.min(1);
             if let Some(allocator) = frames.get(ours) {
                 let mut around = frames[ours..].iter().filter(|frame| !frame.is_library());
                 let caller = around.find(|frame| frame.function != allocator.function);
                 let (bytes, blocks) = (point.tb, point.tbk);
-                match sites.iter_mut().find(|site| site.allocator == *allocator && site.caller.as_ref() == caller) {
-                    Some(site) => (site.bytes, site.blocks) = (site.bytes + bytes, site.blocks + blocks),
-                    None => sites.push(Site { allocator: allocator.clone(), caller: caller.cloned(), bytes, blocks }),
+                match sites
+                    .iter_mut()
+                    .find(|site| site.allocator == *allocator && site.caller.as_ref() == caller)
+                {
+                    Some(site) => {
+                        (site.bytes, site.blocks) = (site.bytes + bytes, site.blocks + blocks)
+                    }
+                    None => sites.push(Site {
+                        allocator: allocator.clone(),
+                        caller: caller.cloned(),
+                        bytes,
+                        blocks,
+                    }),
                 }
             }
             let stack: Vec<String> = frames.iter().rev().map(Frame::name).collect();
             stacks.push((stack, point.tb, point.tbk));
         }
-        sites.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.allocator.function.cmp(&b.allocator.function)));
-        let tree = Tree::of_stacks(stacks.iter().map(|(stack, bytes, blocks)| (stack.as_slice(), *bytes, *blocks)));
+        sites.sort_by(|a, b| {
+            b.bytes
+                .cmp(&a.bytes)
+                .then_with(|| a.allocator.function.cmp(&b.allocator.function))
+        });
+        let tree = Tree::of_stacks(
+            stacks
+                .iter()
+                .map(|(stack, bytes, blocks)| (stack.as_slice(), *bytes, *blocks)),
+        );
         Ok(Self { tree, sites })
     }
 }
@@ -128,7 +155,11 @@ fn without_closures(frames: &[&Frame]) -> Vec<Frame> {
     while let Some(&frame) = frames.get(place) {
         let mut frame = frame.clone();
         if let Some((file, line)) = frames[place].line().filter(|_| frame.is_closure()) {
-            let around = frames.iter().enumerate().skip(place + 1).filter(|(_, other)| !other.is_closure());
+            let around = frames
+                .iter()
+                .enumerate()
+                .skip(place + 1)
+                .filter(|(_, other)| !other.is_closure());
             let same_file = around.filter_map(|(at, other)| {
                 let (other_file, began) = other.line()?;
                 (other_file == file && began <= line).then_some((began, std::cmp::Reverse(at)))
@@ -153,18 +184,28 @@ impl Frame {
             _ => text,
         };
         let (function, place) = match named.rsplit_once(" (") {
-            Some((function, place)) if place.ends_with(')') => (function, Some(place.trim_end_matches(')'))),
+            Some((function, place)) if place.ends_with(')') => {
+                (function, Some(place.trim_end_matches(')')))
+            }
             _ => (named, None),
         };
         // Without the column.
-        let place = place.map(|place| place.rsplit_once(':').map_or(place, |(place, _)| place).to_owned());
+        let place = place.map(|place| {
+            place
+                .rsplit_once(':')
+                .map_or(place, |(place, _)| place)
+                .to_owned()
+        });
         let function = format!("{:#}", rustc_demangle::demangle(function));
         let function = match function.split_once('<') {
             // `take<f32>`: type arguments add length and little information.
             Some((name, _)) if !name.is_empty() && !name.contains("::") => name.to_owned(),
             _ => function,
         };
-        Self { function, place: place.filter(|place| !place.starts_with("???")) }
+        Self {
+            function,
+            place: place.filter(|place| !place.starts_with("???")),
+        }
     }
 
     /// File and line.
@@ -182,7 +223,11 @@ impl Frame {
     fn name(&self) -> String {
         match self.line() {
             Some((file, _)) if !self.function.contains("::") => {
-                format!("{} ({})", self.function, file.rsplit('/').next().unwrap_or(file))
+                format!(
+                    "{} ({})",
+                    self.function,
+                    file.rsplit('/').next().unwrap_or(file)
+                )
             }
             _ => self.function.clone(),
         }
@@ -197,8 +242,11 @@ impl Frame {
             Some((parameter, of_trait)) if !parameter.contains("::") => of_trait,
             _ => of_type,
         };
-        let named = ["alloc::", "core::", "std::", "dhat::", "__rust", "__rg_", "__rdl"];
-        named.iter().any(|library| path.starts_with(library)) || self.place.as_deref().is_some_and(is_library_file)
+        let named = [
+            "alloc::", "core::", "std::", "dhat::", "__rust", "__rg_", "__rdl",
+        ];
+        named.iter().any(|library| path.starts_with(library))
+            || self.place.as_deref().is_some_and(is_library_file)
     }
 
     /// Function and place as text.
@@ -222,8 +270,18 @@ fn is_library_file(place: &str) -> bool {
     }
 }
 
-const LIBRARY_MODULES: [&str; 10] =
-    ["alloc", "boxed", "collections", "iter", "ops", "raw_vec", "slice", "str", "sync", "vec"];
+const LIBRARY_MODULES: [&str; 10] = [
+    "alloc",
+    "boxed",
+    "collections",
+    "iter",
+    "ops",
+    "raw_vec",
+    "slice",
+    "str",
+    "sync",
+    "vec",
+];
 
 #[cfg(test)]
 mod tests {
@@ -262,14 +320,31 @@ mod tests {
         let Sites { tree, sites } = Sites::read(&profile()).expect("well-formed");
         let found: Vec<_> = sites
             .iter()
-            .map(|site| (site.allocator.told(), site.caller.as_ref().map(Frame::told), site.bytes, site.blocks))
+            .map(|site| {
+                (
+                    site.allocator.told(),
+                    site.caller.as_ref().map(Frame::told),
+                    site.bytes,
+                    site.blocks,
+                )
+            })
             .collect();
         let take = || "take (engine/src/buffers.rs:73)".to_owned();
         assert_eq!(
             found,
             [
-                (take(), Some("product (src/session/forward.rs:226)".to_owned()), 500, 5),
-                (take(), Some("engine::session::Pass::norm (src/session/forward.rs:240)".to_owned()), 30, 3),
+                (
+                    take(),
+                    Some("product (src/session/forward.rs:226)".to_owned()),
+                    500,
+                    5
+                ),
+                (
+                    take(),
+                    Some("engine::session::Pass::norm (src/session/forward.rs:240)".to_owned()),
+                    30,
+                    3
+                ),
             ]
         );
         insta::assert_snapshot!(tree.folded(1.0));
@@ -278,13 +353,22 @@ mod tests {
     #[test]
     fn invalid_profiles_are_refused() {
         let error = |value: Value| Sites::read(&value).expect_err("no profile").to_string();
-        assert_eq!(error(json!({})), "the profile of allocations cannot be read: missing field `dhatFileVersion`");
+        assert_eq!(
+            error(json!({})),
+            "the profile of allocations cannot be read: missing field `dhatFileVersion`"
+        );
         let mut later = profile();
         later["dhatFileVersion"] = json!(3);
-        assert_eq!(error(later), "the profile of allocations has format version 3; only 2 is supported");
+        assert_eq!(
+            error(later),
+            "the profile of allocations has format version 3; only 2 is supported"
+        );
         let mut damaged = profile();
         damaged["pps"][0]["fs"][2] = json!(80);
-        assert_eq!(error(damaged), "the profile of allocations is damaged: a backtrace names frame 80 of 10");
+        assert_eq!(
+            error(damaged),
+            "the profile of allocations is damaged: a backtrace names frame 80 of 10"
+        );
     }
 
     proptest! {

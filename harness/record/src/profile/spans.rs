@@ -27,13 +27,18 @@ impl Tree {
     /// If the parent of a span comes after it, or the spans within a parent (or within the run) take longer than the
     /// parent.
     pub fn of_spans(nanoseconds: u64, spans: &[Span]) -> Result<Self, SpansError> {
-        let error = |span: &Span, wrong| SpansError { name: span.name.clone(), wrong };
+        let error = |span: &Span, wrong| SpansError {
+            name: span.name.clone(),
+            wrong,
+        };
         // For each span the total time of its children.
         let mut inside = vec![0_u64; spans.len()];
         let mut outside = nanoseconds;
         for (place, span) in spans.iter().enumerate() {
             let rest = match span.parent {
-                None => outside.checked_sub(span.nanoseconds).map(|rest| outside = rest),
+                None => outside
+                    .checked_sub(span.nanoseconds)
+                    .map(|rest| outside = rest),
                 Some(parent) if parent < place => {
                     inside[parent] = inside[parent].saturating_add(span.nanoseconds);
                     (inside[parent] <= spans[parent].nanoseconds).then_some(())
@@ -59,7 +64,11 @@ impl Tree {
             }
         }
         if outside > 0 {
-            tree.roots.push(Node { name: BETWEEN.to_owned(), own: outside, ..Node::default() });
+            tree.roots.push(Node {
+                name: BETWEEN.to_owned(),
+                own: outside,
+                ..Node::default()
+            });
         }
         tree.sort();
         Ok(tree)
@@ -92,7 +101,14 @@ mod tests {
 
     fn span(name: &str, parent: Option<usize>, calls: u64, nanoseconds: u64) -> Span {
         let (shortest, longest) = (nanoseconds / (calls + 1), nanoseconds / calls);
-        Span { name: name.to_owned(), parent, calls, nanoseconds, shortest, longest }
+        Span {
+            name: name.to_owned(),
+            parent,
+            calls,
+            nanoseconds,
+            shortest,
+            longest,
+        }
     }
 
     #[test]
@@ -107,9 +123,15 @@ mod tests {
         assert_eq!(tree.total(), 100);
         assert_eq!(
             tree.folded(1.0),
-            format!("decode 20\ndecode;block 40\ndecode;block;norm 20\ndecode;norm 10\n{BETWEEN} 10\n")
+            format!(
+                "decode 20\ndecode;block 40\ndecode;block;norm 20\ndecode;norm 10\n{BETWEEN} 10\n"
+            )
         );
-        let norm = tree.parts().into_iter().find(|part| part.name == "norm").expect("there");
+        let norm = tree
+            .parts()
+            .into_iter()
+            .find(|part| part.name == "norm")
+            .expect("there");
         assert_eq!((norm.own, norm.calls, norm.range), (30, 10, Some((2, 5))));
         tree.add(tree.clone());
         assert_eq!((tree.total(), tree.roots[0].calls), (200, 4));
@@ -118,7 +140,10 @@ mod tests {
     #[test]
     fn invalid_spans_are_refused() {
         let error = |spans: &[Span]| Tree::of_spans(100, spans).expect_err("invalid").to_string();
-        assert_eq!(error(&[span("a", Some(0), 1, 1)]), "the probe's span `a` is invalid: its parent comes after it");
+        assert_eq!(
+            error(&[span("a", Some(0), 1, 1)]),
+            "the probe's span `a` is invalid: its parent comes after it"
+        );
         assert_eq!(
             error(&[span("a", None, 1, 5), span("b", Some(0), 1, 6)]),
             "the probe's span `b` is invalid: its parent (or the run) takes less time"

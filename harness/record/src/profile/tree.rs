@@ -52,14 +52,21 @@ impl Tree {
     pub fn of_stacks<'a>(stacks: impl IntoIterator<Item = (&'a [String], u64, u64)>) -> Self {
         let mut root = Node::default();
         for (stack, own, calls) in stacks {
-            let node = stack.iter().fold(&mut root, |node, frame| node.child(frame));
+            let node = stack
+                .iter()
+                .fold(&mut root, |node, frame| node.child(frame));
             node.own += own;
             node.calls += calls;
         }
         root.prune();
-        let mut tree = Self { roots: root.children };
+        let mut tree = Self {
+            roots: root.children,
+        };
         while let [only] = tree.roots.as_mut_slice() {
-            if only.own > 0 || only.children.is_empty() || only.children.iter().all(|child| child.children.is_empty()) {
+            if only.own > 0
+                || only.children.is_empty()
+                || only.children.iter().all(|child| child.children.is_empty())
+            {
                 break;
             }
             tree.roots = std::mem::take(&mut only.children);
@@ -85,7 +92,10 @@ impl Tree {
         for (depth, node) in self.walk() {
             around.truncate(depth);
             let name = node.name.as_str();
-            let part = parts.entry(name).or_insert_with(|| Part { name: name.to_owned(), ..Part::default() });
+            let part = parts.entry(name).or_insert_with(|| Part {
+                name: name.to_owned(),
+                ..Part::default()
+            });
             part.own += node.own;
             part.calls += node.calls;
             part.range = joined(part.range, node.range);
@@ -131,10 +141,17 @@ impl Tree {
 
 impl Node {
     fn child(&mut self, name: &str) -> &mut Self {
-        let place = self.children.iter().position(|child| child.name == name).unwrap_or_else(|| {
-            self.children.push(Self { name: name.to_owned(), ..Self::default() });
-            self.children.len() - 1
-        });
+        let place = self
+            .children
+            .iter()
+            .position(|child| child.name == name)
+            .unwrap_or_else(|| {
+                self.children.push(Self {
+                    name: name.to_owned(),
+                    ..Self::default()
+                });
+                self.children.len() - 1
+            });
         &mut self.children[place]
     }
 
@@ -171,9 +188,15 @@ mod tests {
     }
 
     fn tree(stacks: &[(&str, u64, u64)]) -> Tree {
-        let stacks: Vec<(Vec<String>, u64, u64)> =
-            stacks.iter().map(|(stack, own, calls)| (frames(stack), *own, *calls)).collect();
-        Tree::of_stacks(stacks.iter().map(|(stack, own, calls)| (stack.as_slice(), *own, *calls)))
+        let stacks: Vec<(Vec<String>, u64, u64)> = stacks
+            .iter()
+            .map(|(stack, own, calls)| (frames(stack), *own, *calls))
+            .collect();
+        Tree::of_stacks(
+            stacks
+                .iter()
+                .map(|(stack, own, calls)| (stack.as_slice(), *own, *calls)),
+        )
     }
 
     #[test]
@@ -184,8 +207,11 @@ mod tests {
             ("start;main;run;product", 1, 2),
             ("start;main;setup", 0, 1),
         ]);
-        let found: Vec<_> =
-            tree.walk().iter().map(|(depth, node)| (*depth, node.name.as_str(), node.total())).collect();
+        let found: Vec<_> = tree
+            .walk()
+            .iter()
+            .map(|(depth, node)| (*depth, node.name.as_str(), node.total()))
+            .collect();
         assert_eq!(found, [(0, "product", 8), (1, "inner", 7), (0, "norm", 5)]);
         assert_eq!(tree.folded(1.0), "product 1\nproduct;inner 7\nnorm 5\n");
         assert_eq!(tree.folded(0.5), "product 1\nproduct;inner 4\nnorm 3\n");
@@ -199,7 +225,10 @@ mod tests {
     #[test]
     fn a_name_inside_itself_is_counted_once() {
         let parts = tree(&[("a;b;a", 3, 1), ("a;b", 2, 1), ("a", 1, 1), ("c", 4, 9)]).parts();
-        let found: Vec<_> = parts.iter().map(|part| (part.name.as_str(), part.own, part.total, part.calls)).collect();
+        let found: Vec<_> = parts
+            .iter()
+            .map(|part| (part.name.as_str(), part.own, part.total, part.calls))
+            .collect();
         assert_eq!(found, [("a", 4, 6, 2), ("c", 4, 4, 9), ("b", 2, 5, 1)]);
     }
 

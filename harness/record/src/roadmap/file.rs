@@ -13,8 +13,10 @@ use crate::stored_file::{FileKind, line};
 /// Version of the file format that this build reads.
 pub const SCHEMA_VERSION: u32 = 1;
 
-static KIND: FileKind =
-    FileKind { update: "; write `schema = 1` and its entries", ..FileKind::new("the roadmap ", SCHEMA_VERSION) };
+static KIND: FileKind = FileKind {
+    update: "; write `schema = 1` and its entries",
+    ..FileKind::new("the roadmap ", SCHEMA_VERSION)
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -80,8 +82,14 @@ impl Roadmap {
     pub fn parse(text: &str, path: &Path) -> Result<Self, FileError> {
         let file: File = KIND.parse_toml(text, path)?;
         let whole = |what: String| KIND.content(path, None, what);
-        let at = |entry: std::ops::Range<usize>, what: String| KIND.content(path, Some(line(text, entry.start)), what);
-        for (name, value) in [("source", &file.source), ("workload", &file.workload), ("against", &file.against)] {
+        let at = |entry: std::ops::Range<usize>, what: String| {
+            KIND.content(path, Some(line(text, entry.start)), what)
+        };
+        for (name, value) in [
+            ("source", &file.source),
+            ("workload", &file.workload),
+            ("against", &file.against),
+        ] {
             if value.trim().is_empty() {
                 return Err(whole(format!("`{name}` is empty; give it a value")));
             }
@@ -97,14 +105,27 @@ impl Roadmap {
         let mut forecasts: Vec<Forecast> = Vec::new();
         for entry in file.forecasts {
             let span = entry.span();
-            forecasts.push(forecast(entry.into_inner(), &forecasts).map_err(|what| at(span, what))?);
+            forecasts
+                .push(forecast(entry.into_inner(), &forecasts).map_err(|what| at(span, what))?);
         }
-        Ok(Self { source: file.source, workload: file.workload, against: file.against, phases, forecasts })
+        Ok(Self {
+            source: file.source,
+            workload: file.workload,
+            against: file.against,
+            phases,
+            forecasts,
+        })
     }
 }
 
 fn phase(entry: PhaseEntry, before: &[Phase]) -> Result<Phase, String> {
-    let PhaseEntry { name, title, when, week, targets } = entry;
+    let PhaseEntry {
+        name,
+        title,
+        when,
+        week,
+        targets,
+    } = entry;
     let of = |what: String| format!("phase `{name}`: {what}");
     if name.trim().is_empty() || title.trim().is_empty() {
         return Err(of("it has no name or no title; give it both".to_owned()));
@@ -116,25 +137,43 @@ fn phase(entry: PhaseEntry, before: &[Phase]) -> Result<Phase, String> {
     let mut read = Vec::new();
     for target in targets {
         if !seen.insert(target.metric.clone()) {
-            return Err(of(format!("it has two targets for `{}`; keep one of the two", target.metric)));
+            return Err(of(format!(
+                "it has two targets for `{}`; keep one of the two",
+                target.metric
+            )));
         }
         let metric = metric::find(&target.metric, metric::all().iter()).map_err(of)?;
         let range = match (&target.change, &target.value) {
             (Some(change), None) => Range::change(change, metric),
             (None, Some(value)) => Range::value(value, metric),
-            _ => return Err(of(format!("its target for `{}` needs either `change` or `value`", target.metric))),
+            _ => {
+                return Err(of(format!(
+                    "its target for `{}` needs either `change` or `value`",
+                    target.metric
+                )));
+            }
         };
         let range = range.map_err(|error| of(error.to_string()))?;
-        read.push(Target { metric, range, stated: target.stated });
+        read.push(Target {
+            metric,
+            range,
+            stated: target.stated,
+        });
     }
     if before.iter().any(|known| known.name == name) {
         return Err(format!("a second phase `{name}`; keep one of the two"));
     }
     match before.last().filter(|before| before.week > week) {
-        Some(Phase { name: before, .. }) => {
-            Err(format!("phase `{name}` is due before `{before}` but listed after it; sort the phases by week"))
-        }
-        None => Ok(Phase { name, title, when, week, targets: read }),
+        Some(Phase { name: before, .. }) => Err(format!(
+            "phase `{name}` is due before `{before}` but listed after it; sort the phases by week"
+        )),
+        None => Ok(Phase {
+            name,
+            title,
+            when,
+            week,
+            targets: read,
+        }),
     }
 }
 
@@ -144,9 +183,15 @@ fn forecast(entry: ForecastEntry, before: &[Forecast]) -> Result<Forecast, Strin
     let metric = metric::find(&entry.metric, metric::all().iter()).map_err(of)?;
     let range = Range::change(&entry.change, metric).map_err(|error| of(error.to_string()))?;
     let test = match (entry.workload, entry.base, entry.head, entry.untested) {
-        (Some(workload), Some(base), Some(head), None) if base != head => Ok(Comparison { workload, base, head }),
+        (Some(workload), Some(base), Some(head), None) if base != head => Ok(Comparison {
+            workload,
+            base,
+            head,
+        }),
         (Some(_), Some(_), Some(_), None) => {
-            return Err(of("`base` and `head` are the same; name two phases".to_owned()));
+            return Err(of(
+                "`base` and `head` are the same; name two phases".to_owned()
+            ));
         }
         (None, None, None, Some(why)) if !why.trim().is_empty() => Err(why),
         _ => {
@@ -156,7 +201,12 @@ fn forecast(entry: ForecastEntry, before: &[Forecast]) -> Result<Forecast, Strin
     };
     match before.iter().any(|known| known.name == name) {
         true => Err(format!("a second forecast `{name}`; keep one of the two")),
-        false => Ok(Forecast { name, metric, range, test }),
+        false => Ok(Forecast {
+            name,
+            metric,
+            range,
+            test,
+        }),
     }
 }
 
@@ -167,7 +217,8 @@ mod tests {
     use super::*;
 
     const HEAD: &str = "schema = 1\nsource = 's'\nworkload = 'w'\nagainst = 'reference'\n";
-    const PHASE: &str = "[[phase]]\nname = 'pooled'\ntitle = 'Pooling'\nwhen = 'weeks 1-2'\nweek = 2\n";
+    const PHASE: &str =
+        "[[phase]]\nname = 'pooled'\ntitle = 'Pooling'\nwhen = 'weeks 1-2'\nweek = 2\n";
 
     pub(crate) fn parse(text: &str) -> Result<Roadmap, FileError> {
         Roadmap::parse(text, Path::new("baselines/roadmap.toml"))
@@ -177,27 +228,41 @@ mod tests {
     fn the_roadmap_of_this_repository_is_read() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../baselines/roadmap.toml");
         let roadmap = Roadmap::read(&path).expect("valid").expect("exists");
-        assert!(roadmap.phases.iter().any(|phase| phase.targets.len() == 3), "{roadmap:?}");
-        assert!(roadmap.forecasts.len() >= 12, "the table of forecasts has eleven lines, one of them two figures");
+        assert!(
+            roadmap.phases.iter().any(|phase| phase.targets.len() == 3),
+            "{roadmap:?}"
+        );
+        assert!(
+            roadmap.forecasts.len() >= 12,
+            "the table of forecasts has eleven lines, one of them two figures"
+        );
         assert_eq!(roadmap.against, "reference");
     }
 
     #[test]
     fn no_file_is_no_roadmap() {
-        assert!(Roadmap::read(Path::new("/nowhere/roadmap.toml")).expect("no error").is_none());
+        assert!(
+            Roadmap::read(Path::new("/nowhere/roadmap.toml"))
+                .expect("no error")
+                .is_none()
+        );
     }
 
     #[test]
     fn every_spoilt_file_is_answered_by_one_sentence() {
         let target = |target: &str| format!("{HEAD}{PHASE}targets = [{{ {target} }}]\n");
-        let forecast = |forecast: &str| format!("{HEAD}{PHASE}[[forecast]]\nname = 'f'\n{forecast}\n");
+        let forecast =
+            |forecast: &str| format!("{HEAD}{PHASE}[[forecast]]\nname = 'f'\n{forecast}\n");
         let spoilt = [
             "schema = 2\n".to_owned(),
             "schema = 1\nsource = 3\n".to_owned(),
             HEAD.to_owned(),
             HEAD.replace("'w'", "''") + PHASE,
             format!("{HEAD}{PHASE}{PHASE}"),
-            format!("{HEAD}{PHASE}{}", PHASE.replace("'pooled'", "'late'").replace("= 2", "= 1")),
+            format!(
+                "{HEAD}{PHASE}{}",
+                PHASE.replace("'pooled'", "'late'").replace("= 2", "= 1")
+            ),
             format!("{HEAD}{}", PHASE.replace("= 2", "= -3")),
             format!("{HEAD}{PHASE}colour = 'red'\n"),
             target("metric = 'tokens'"),
@@ -210,8 +275,14 @@ mod tests {
             forecast("metric = 'time'\nchange = '-20 %'\nworkload = 'w'\nbase = 'a'\nhead = 'a'"),
             forecast("metric = 'time'\nchange = '-20 %'\nuntested = 'so'\nhead = 'a'"),
         ];
-        let messages: Vec<String> = spoilt.iter().map(|text| parse(text).expect_err(text).to_string()).collect();
-        assert!(messages.iter().all(|message| !message.contains('\n')), "{messages:#?}");
+        let messages: Vec<String> = spoilt
+            .iter()
+            .map(|text| parse(text).expect_err(text).to_string())
+            .collect();
+        assert!(
+            messages.iter().all(|message| !message.contains('\n')),
+            "{messages:#?}"
+        );
         insta::assert_snapshot!(messages.join("\n"));
     }
 

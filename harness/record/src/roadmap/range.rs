@@ -27,14 +27,24 @@ impl Range {
     /// # Errors
     /// If the text is not a change in percent, or is below -100 %.
     pub fn change(text: &str, metric: &Metric) -> Result<Self, RangeError> {
-        let wrong =
-            |what: &str| RangeError(format!("the change `{text}` {what}; write for example `+25 %` or `-85..-90 %`"));
-        let inside = text.trim().strip_suffix('%').ok_or_else(|| wrong("is not in percent"))?;
+        let wrong = |what: &str| {
+            RangeError(format!(
+                "the change `{text}` {what}; write for example `+25 %` or `-85..-90 %`"
+            ))
+        };
+        let inside = text
+            .trim()
+            .strip_suffix('%')
+            .ok_or_else(|| wrong("is not in percent"))?;
         let ends = ends(inside).ok_or_else(|| wrong("is not a number"))?;
         if ends.iter().any(|percent| *percent < -100.0) {
             return Err(wrong("is below -100 %"));
         }
-        Ok(Self::between(ends.map(|percent| 1.0 + percent / 100.0), metric, true))
+        Ok(Self::between(
+            ends.map(|percent| 1.0 + percent / 100.0),
+            metric,
+            true,
+        ))
     }
 
     /// Reads a number in the metric's unit, such as `16..20`, `8 MB` or `50..60 ms`.
@@ -43,21 +53,41 @@ impl Range {
     /// If the text is not a number, is below zero, or has a unit that does not fit the metric.
     pub fn value(text: &str, metric: &Metric) -> Result<Self, RangeError> {
         let units = units(metric.quantity());
-        let known = units.iter().map(|(name, _)| *name).filter(|name| !name.is_empty()).collect::<Vec<_>>().join(", ");
+        let known = units
+            .iter()
+            .map(|(name, _)| *name)
+            .filter(|name| !name.is_empty())
+            .collect::<Vec<_>>()
+            .join(", ");
         let wrong = |what: &str| {
-            let unit = if known.is_empty() { "without a unit".to_owned() } else { format!("in {known}") };
-            RangeError(format!("the value `{text}` {what}; write a number {unit}, or two with `..` between them"))
+            let unit = if known.is_empty() {
+                "without a unit".to_owned()
+            } else {
+                format!("in {known}")
+            };
+            RangeError(format!(
+                "the value `{text}` {what}; write a number {unit}, or two with `..` between them"
+            ))
         };
         let text = text.trim();
-        let cut = text.find(|c: char| !(c.is_ascii_digit() || " .+-".contains(c))).unwrap_or(text.len());
+        let cut = text
+            .find(|c: char| !(c.is_ascii_digit() || " .+-".contains(c)))
+            .unwrap_or(text.len());
         let (digits, unit) = text.split_at(cut);
-        let factor = units.iter().find(|(name, _)| *name == unit).map(|(_, factor)| *factor);
+        let factor = units
+            .iter()
+            .find(|(name, _)| *name == unit)
+            .map(|(_, factor)| *factor);
         let factor = factor.ok_or_else(|| wrong("has a unit that does not fit the metric"))?;
         let ends = ends(digits).ok_or_else(|| wrong("is not a number"))?;
         if ends.iter().any(|value| *value < 0.0) {
             return Err(wrong("is below zero"));
         }
-        Ok(Self::between(ends.map(|value| value * factor), metric, false))
+        Ok(Self::between(
+            ends.map(|value| value * factor),
+            metric,
+            false,
+        ))
     }
 
     fn between([a, b]: [f64; 2], metric: &Metric, relative: bool) -> Self {
@@ -66,7 +96,11 @@ impl Range {
             Better::Higher => (low, high),
             Better::Lower => (high, low),
         };
-        Self { near, far, relative }
+        Self {
+            near,
+            far,
+            relative,
+        }
     }
 
     /// Formats the range for readers: `+150 % to +210 %`, `50.0 ms`.
@@ -76,13 +110,22 @@ impl Range {
             true => format!("{:+.0} %", (value - 1.0) * 100.0),
             false => number::plain(metric.quantity(), value),
         };
-        if self.near == self.far { one(self.near) } else { format!("{} to {}", one(self.near), one(self.far)) }
+        if self.near == self.far {
+            one(self.near)
+        } else {
+            format!("{} to {}", one(self.near), one(self.far))
+        }
     }
 }
 
 /// Parses one or two finite numbers; a single one is both ends.
 fn ends(text: &str) -> Option<[f64; 2]> {
-    let number = |text: &str| text.trim().parse::<f64>().ok().filter(|value| value.is_finite());
+    let number = |text: &str| {
+        text.trim()
+            .parse::<f64>()
+            .ok()
+            .filter(|value| value.is_finite())
+    };
     match text.split_once("..") {
         Some((a, b)) => Some([number(a)?, number(b)?]),
         None => number(text).map(|value| [value, value]),
@@ -111,16 +154,34 @@ mod tests {
         let faster = Range::change("+150..+210 %", named("tokens-per-second")).expect("a change");
         assert_eq!((faster.near, faster.far, faster.relative), (2.5, 3.1, true));
         let smaller = Range::change("-85..-90%", named("bytes-per-token")).expect("a change");
-        assert!((smaller.near - 0.15).abs() < 1e-12 && (smaller.far - 0.1).abs() < 1e-12, "{smaller:?}");
+        assert!(
+            (smaller.near - 0.15).abs() < 1e-12 && (smaller.far - 0.1).abs() < 1e-12,
+            "{smaller:?}"
+        );
         let time = Range::value("50..60 ms", named("latency-median")).expect("a time");
-        assert_eq!((time.near, time.far, time.relative), (60.0 * 1e-3, 50.0 * 1e-3, false));
-        assert_eq!(Range::value("16", named("tokens-per-second")).expect("a rate").near, 16.0);
+        assert_eq!(
+            (time.near, time.far, time.relative),
+            (60.0 * 1e-3, 50.0 * 1e-3, false)
+        );
+        assert_eq!(
+            Range::value("16", named("tokens-per-second"))
+                .expect("a rate")
+                .near,
+            16.0
+        );
     }
 
     #[test]
     fn ranges_are_read_and_formatted() {
-        let formatted = |text: &str, metric: &str| Range::change(text, named(metric)).expect(text).text(named(metric));
-        assert_eq!(formatted("+150..+210 %", "tokens-per-second"), "+150 % to +210 %");
+        let formatted = |text: &str, metric: &str| {
+            Range::change(text, named(metric))
+                .expect(text)
+                .text(named(metric))
+        };
+        assert_eq!(
+            formatted("+150..+210 %", "tokens-per-second"),
+            "+150 % to +210 %"
+        );
         assert_eq!(formatted("0 %", "bytes-per-token"), "no change");
         assert_eq!(formatted("-21 %", "latency-median"), "-21 %");
         let value = Range::value("5..8 MB", named("bytes-per-token")).expect("bytes");
@@ -129,14 +190,26 @@ mod tests {
 
     #[test]
     fn errors_contain_the_valid_forms() {
-        let refused = |text: &str| Range::change(text, named("latency-median")).expect_err(text).to_string();
+        let refused = |text: &str| {
+            Range::change(text, named("latency-median"))
+                .expect_err(text)
+                .to_string()
+        };
         assert_eq!(
             refused("faster"),
             "the change `faster` is not in percent; write for example `+25 %` or `-85..-90 %`"
         );
-        assert!(refused("+x %").contains("is not a number") && refused("-120 %").contains("is below -100 %"));
-        assert!(refused("inf %").contains("is not a number") && refused("..%").contains("is not a number"));
-        let value = Range::value("5 MB", named("latency-median")).expect_err("bytes are no time").to_string();
+        assert!(
+            refused("+x %").contains("is not a number")
+                && refused("-120 %").contains("is below -100 %")
+        );
+        assert!(
+            refused("inf %").contains("is not a number")
+                && refused("..%").contains("is not a number")
+        );
+        let value = Range::value("5 MB", named("latency-median"))
+            .expect_err("bytes are no time")
+            .to_string();
         assert_eq!(
             value,
             "the value `5 MB` has a unit that does not fit the metric; write a number in s, ms, us, ns, or two with \

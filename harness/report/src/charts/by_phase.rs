@@ -11,11 +11,27 @@ use crate::{ReportData, figures};
 pub(super) fn throughput(report_data: &ReportData) -> Option<Chart> {
     chart(report_data, "tokens-per-second", |found, _| {
         let title = match found {
-            Some(Finding { head, anchor, ratio, .. }) if ratio.value >= 1.0 => {
-                format!("{head} generates {} the tokens per second of {anchor}", times(ratio.value))
+            Some(Finding {
+                head,
+                anchor,
+                ratio,
+                ..
+            }) if ratio.value >= 1.0 => {
+                format!(
+                    "{head} generates {} the tokens per second of {anchor}",
+                    times(ratio.value)
+                )
             }
-            Some(Finding { head, anchor, ratio, .. }) => {
-                format!("{head} is {} slower than {anchor} in tokens per second", times(1.0 / ratio.value))
+            Some(Finding {
+                head,
+                anchor,
+                ratio,
+                ..
+            }) => {
+                format!(
+                    "{head} is {} slower than {anchor} in tokens per second",
+                    times(1.0 / ratio.value)
+                )
             }
             None => "Tokens per second by phase".to_owned(),
         };
@@ -28,8 +44,17 @@ pub(super) fn memory(report_data: &ReportData) -> Option<Chart> {
     chart(report_data, "bytes-per-token", |found, unit| {
         let bytes = |figure: &Figure| number::plain(Quantity::Bytes, figure.value);
         let title = match found {
-            Some(Finding { head, anchor, ratio, head_figure, base_figure }) => match ratio.value {
-                1.0 => format!("{head} allocates {} per {unit}, the same as {anchor}", bytes(head_figure)),
+            Some(Finding {
+                head,
+                anchor,
+                ratio,
+                head_figure,
+                base_figure,
+            }) => match ratio.value {
+                1.0 => format!(
+                    "{head} allocates {} per {unit}, the same as {anchor}",
+                    bytes(head_figure)
+                ),
                 _ => {
                     let (to, from) = (bytes(head_figure), bytes(base_figure));
                     format!("{head} allocates {to} per {unit}, {anchor} {from}")
@@ -45,11 +70,27 @@ pub(super) fn memory(report_data: &ReportData) -> Option<Chart> {
 pub(super) fn instructions(report_data: &ReportData) -> Option<Chart> {
     chart(report_data, "instructions", |found, unit| {
         let title = match found {
-            Some(Finding { head, anchor, ratio, .. }) if ratio.value < 1.0 => {
-                format!("{head} needs {} of the instructions per {unit} of {anchor}", share(ratio.value))
+            Some(Finding {
+                head,
+                anchor,
+                ratio,
+                ..
+            }) if ratio.value < 1.0 => {
+                format!(
+                    "{head} needs {} of the instructions per {unit} of {anchor}",
+                    share(ratio.value)
+                )
             }
-            Some(Finding { head, anchor, ratio, .. }) => {
-                format!("{head} needs {} the instructions per {unit} of {anchor}", times(ratio.value))
+            Some(Finding {
+                head,
+                anchor,
+                ratio,
+                ..
+            }) => {
+                format!(
+                    "{head} needs {} the instructions per {unit} of {anchor}",
+                    times(ratio.value)
+                )
             }
             None => format!("Instructions per {unit} by phase"),
         };
@@ -71,35 +112,67 @@ fn chart(
     let (title, axis) = words(found.as_ref(), unit(record, workload));
     let rows = phases(record, workload);
     rows.iter().find(|row| metric.figure(row).is_some())?;
-    let marks = rows.iter().map(|row| mark(report_data, metric, row)).collect();
+    let marks = rows
+        .iter()
+        .map(|row| mark(report_data, metric, row))
+        .collect();
     let remark = if metric.portable() { "" } else { MEDIANS };
     let subtitle = report_data.subtitle(workload, &rows, metric.instrument(), remark);
     let (quantity, better) = (metric.quantity(), metric.better());
-    Some(Chart::new(title, subtitle, PhaseChart { axis, quantity, better, marks }))
+    Some(Chart::new(
+        title,
+        subtitle,
+        PhaseChart {
+            axis,
+            quantity,
+            better,
+            marks,
+        },
+    ))
 }
 
 /// The remark on the numbers of the clock: the ratio of two medians is not the median of the ratios.
-const MEDIANS: &str = "; medians over rounds with 95 % intervals, ratios over the rounds in which both phases ran";
+const MEDIANS: &str =
+    "; medians over rounds with 95 % intervals, ratios over the rounds in which both phases ran";
 
 /// The rows of a workload, in the order of the phases.
 pub(super) fn phases<'a>(record: &'a Record, workload: &str) -> Vec<&'a Row> {
-    record.phases().into_iter().filter_map(|phase| record.row(workload, phase)).collect()
+    record
+        .phases()
+        .into_iter()
+        .filter_map(|phase| record.row(workload, phase))
+        .collect()
 }
 
 /// The workload to show a metric of: the headline workload if it has figures. Else the middle one of those that yield one
 /// token per run, because the first and last positions are extremes. Else the first that yields tokens.
 fn workload<'a>(report_data: &'a ReportData, metric: &Metric) -> Option<&'a str> {
     let record = &report_data.record;
-    let has_figures = |name: &str| phases(record, name).iter().any(|row| metric.figure(row).is_some());
+    let has_figures = |name: &str| {
+        phases(record, name)
+            .iter()
+            .any(|row| metric.figure(row).is_some())
+    };
     if let Some(headline) = headline(record).filter(|name| has_figures(name)) {
         return Some(headline);
     }
     // From the main record only: measurements on demand answer other questions.
-    let main: Vec<&str> = report_data.sources.first().into_iter().flat_map(crate::Source::workloads).collect();
+    let main: Vec<&str> = report_data
+        .sources
+        .first()
+        .into_iter()
+        .flat_map(crate::Source::workloads)
+        .collect();
     // Ablations are not about the phases either.
-    let changed = |name: &str| phases(record, name).iter().any(|row| row.phase.contains('='));
+    let changed = |name: &str| {
+        phases(record, name)
+            .iter()
+            .any(|row| row.phase.contains('='))
+    };
     let mut names = record.workloads();
-    names.retain(|name| main.contains(name) && !name.contains('=') && has_figures(name) && !changed(name));
+    names.retain(|name| {
+        main.contains(name) && !name.contains('=') && has_figures(name) && !changed(name)
+    });
     let with_unit = |wanted: fn(&Row) -> bool| -> Vec<&'a str> {
         let all = |name: &&&str| phases(record, name).iter().all(|row| wanted(row));
         names.iter().filter(all).copied().collect()
@@ -117,18 +190,24 @@ pub(crate) fn finding<'a>(
     metric: &Metric,
 ) -> Option<Finding<'a>> {
     let rows = phases(record, workload);
-    let head = rows.iter().rev().find(|row| figures::trusted(row) && metric.figure(row).is_some())?;
-    anchors.iter().filter(|anchor| **anchor != head.phase).find_map(|anchor| {
-        let base = record.row(workload, anchor)?;
-        let ratio = figures::ratio(metric, Some(base), head).ok()?;
-        Some(Finding {
-            head: &head.phase,
-            anchor,
-            ratio,
-            head_figure: metric.figure(head)?,
-            base_figure: metric.figure(base)?,
+    let head = rows
+        .iter()
+        .rev()
+        .find(|row| figures::trusted(row) && metric.figure(row).is_some())?;
+    anchors
+        .iter()
+        .filter(|anchor| **anchor != head.phase)
+        .find_map(|anchor| {
+            let base = record.row(workload, anchor)?;
+            let ratio = figures::ratio(metric, Some(base), head).ok()?;
+            Some(Finding {
+                head: &head.phase,
+                anchor,
+                ratio,
+                head_figure: metric.figure(head)?,
+                base_figure: metric.figure(base)?,
+            })
         })
-    })
 }
 
 /// The comparison of a phase with an anchor.
@@ -147,21 +226,38 @@ fn mark(report_data: &ReportData, metric: &Metric, row: &Row) -> Mark {
     let label = match &value {
         Err(absent) => format!("missing: {absent}"),
         Ok(figure) if alarm => {
-            format!("{} (answer wrong or unchecked)", number::plain(metric.quantity(), figure.value))
+            format!(
+                "{} (answer wrong or unchecked)",
+                number::plain(metric.quantity(), figure.value)
+            )
         }
         Ok(figure) => {
-            let ratios = report_data.anchors.iter().filter(|anchor| **anchor != row.phase).filter_map(|anchor| {
-                let ratio = figures::ratio(metric, report_data.row(&row.workload, anchor), row).ok()?;
-                // The figure itself already shows a zero.
-                (ratio.value > 0.0).then_some(())?;
-                Some(format!("{} {anchor}", number::ratio(ratio.value)))
-            });
-            let parts = std::iter::once(number::plain(metric.quantity(), figure.value)).chain(ratios);
+            let ratios = report_data
+                .anchors
+                .iter()
+                .filter(|anchor| **anchor != row.phase)
+                .filter_map(|anchor| {
+                    let ratio =
+                        figures::ratio(metric, report_data.row(&row.workload, anchor), row).ok()?;
+                    // The figure itself already shows a zero.
+                    (ratio.value > 0.0).then_some(())?;
+                    Some(format!("{} {anchor}", number::ratio(ratio.value)))
+                });
+            let parts =
+                std::iter::once(number::plain(metric.quantity(), figure.value)).chain(ratios);
             parts.collect::<Vec<_>>().join(" · ")
         }
     };
-    let value = value.map(|figure| (figure.value, figure.interval)).map_err(|absent| absent.to_string());
-    Mark { name: row.phase.clone(), place: report_data.place(&row.phase), value, label, alarm }
+    let value = value
+        .map(|figure| (figure.value, figure.interval))
+        .map_err(|absent| absent.to_string());
+    Mark {
+        name: row.phase.clone(),
+        place: report_data.place(&row.phase),
+        value,
+        label,
+        alarm,
+    }
 }
 
 /// A share of one for a sentence: `1/812`, `34 %`.

@@ -13,8 +13,19 @@ const MOST_LINES: usize = 7;
 
 /// Draws one line per series. Series with change points come first, and the largest changes are marked. Returns `None`
 /// if no series has two points above zero; the logarithmic axis cannot show zero.
-pub fn chart(series: &[Series], dated_records: &[DatedRecord], question: &HistoryQuery<'_>) -> Option<Chart> {
-    let is_shown = |series: &&Series| series.points.iter().filter(|point| point.value > 0.0).count() > 1;
+pub fn chart(
+    series: &[Series],
+    dated_records: &[DatedRecord],
+    question: &HistoryQuery<'_>,
+) -> Option<Chart> {
+    let is_shown = |series: &&Series| {
+        series
+            .points
+            .iter()
+            .filter(|point| point.value > 0.0)
+            .count()
+            > 1
+    };
     let mut shown: Vec<&Series> = series.iter().filter(is_shown).collect();
     shown.sort_by_key(|one| one.jumps.is_empty());
     let beyond = shown.len().saturating_sub(MOST_LINES);
@@ -22,13 +33,21 @@ pub fn chart(series: &[Series], dated_records: &[DatedRecord], question: &Histor
     let (first, last) = (dated_records.first()?, dated_records.last()?);
     let line = |(place, one): (usize, &&Series)| {
         let points = one.points.iter().filter(|point| point.value > 0.0);
-        let label = format!("{} {}", show(question, one.points[one.points.len() - 1].value), one.workload);
+        let label = format!(
+            "{} {}",
+            show(question, one.points[one.points.len() - 1].value),
+            one.workload
+        );
         chart::Series {
             name: one.workload.clone(),
             place,
             label,
             points: points
-                .map(|point| chart::Point { x: point.moment as f64 + 1.0, y: point.value, band: None })
+                .map(|point| chart::Point {
+                    x: point.moment as f64 + 1.0,
+                    y: point.value,
+                    band: None,
+                })
                 .collect(),
         }
     };
@@ -36,26 +55,51 @@ pub fn chart(series: &[Series], dated_records: &[DatedRecord], question: &Histor
         return None;
     }
     let jumps = jumps(&shown);
-    let left_out = if beyond > 0 { format!("; {beyond} more workloads are not drawn") } else { String::new() };
+    let left_out = if beyond > 0 {
+        format!("; {beyond} more workloads are not drawn")
+    } else {
+        String::new()
+    };
     let lines = LineChart {
         x_axis: format!("states, from {} to {}", day(first), day(last)),
         y_axis: question.metric.title().to_owned(),
-        quantity: if question.metric.portable() { question.metric.quantity() } else { Quantity::Blocks },
+        quantity: if question.metric.portable() {
+            question.metric.quantity()
+        } else {
+            Quantity::Blocks
+        },
         series: shown.iter().enumerate().map(line).collect(),
         events: events(&jumps, dated_records),
         sizes: false,
     };
-    let subtitle = format!("{}{left_out}. Changes are the steps of the best-fitting step function.", scope(question));
-    Some(Chart::new(title(&jumps, dated_records, question, &shown), subtitle, lines))
+    let subtitle = format!(
+        "{}{left_out}. Changes are the steps of the best-fitting step function.",
+        scope(question)
+    );
+    Some(Chart::new(
+        title(&jumps, dated_records, question, &shown),
+        subtitle,
+        lines,
+    ))
 }
 
 /// The marks of the largest changes, at different states.
 fn events(jumps: &[(&Series, &LevelChange)], dated_records: &[DatedRecord]) -> Vec<Event> {
-    let moments = distinct(jumps.iter().map(|(one, jump)| one.points[jump.point].moment));
+    let moments = distinct(
+        jumps
+            .iter()
+            .map(|(one, jump)| one.points[jump.point].moment),
+    );
     let event = |moment: usize| {
         let record = &dated_records[moment];
-        let commit = record.commit.as_ref().map(|commit| commit.short().to_owned());
-        Event { x: moment as f64 + 1.0, label: commit.unwrap_or_else(|| day(record)) }
+        let commit = record
+            .commit
+            .as_ref()
+            .map(|commit| commit.short().to_owned());
+        Event {
+            x: moment as f64 + 1.0,
+            label: commit.unwrap_or_else(|| day(record)),
+        }
     };
     moments.into_iter().take(4).map(event).collect()
 }
@@ -63,8 +107,10 @@ fn events(jumps: &[(&Series, &LevelChange)], dated_records: &[DatedRecord]) -> V
 /// Returns all changes, the largest first.
 fn jumps<'a>(series: &[&'a Series]) -> Vec<(&'a Series, &'a LevelChange)> {
     let size = |jump: &LevelChange| (jump.to.ln_1p() - jump.from.ln_1p()).abs();
-    let mut jumps: Vec<(&Series, &LevelChange)> =
-        series.iter().flat_map(|one| one.jumps.iter().map(move |jump| (*one, jump))).collect();
+    let mut jumps: Vec<(&Series, &LevelChange)> = series
+        .iter()
+        .flat_map(|one| one.jumps.iter().map(move |jump| (*one, jump)))
+        .collect();
     jumps.sort_by(|(_, a), (_, b)| size(b).total_cmp(&size(a)));
     jumps
 }
@@ -77,16 +123,33 @@ fn title(
 ) -> String {
     let metric = question.metric.title();
     let Some((one, jump)) = jumps.first() else {
-        let plural = if shown.len() == 1 { "workload" } else { "workloads" };
-        let states = shown.iter().map(|one| one.points.len()).max().unwrap_or_default();
-        return format!("No change of {metric} in {} {plural} over {states} states", shown.len());
+        let plural = if shown.len() == 1 {
+            "workload"
+        } else {
+            "workloads"
+        };
+        let states = shown
+            .iter()
+            .map(|one| one.points.len())
+            .max()
+            .unwrap_or_default();
+        return format!(
+            "No change of {metric} in {} {plural} over {states} states",
+            shown.len()
+        );
     };
     let moment = &dated_records[one.points[jump.point].moment];
-    let place = moment.commit.as_ref().map_or_else(|| day(moment), |commit| format!("{:?}", commit.subject));
+    let place = moment
+        .commit
+        .as_ref()
+        .map_or_else(|| day(moment), |commit| format!("{:?}", commit.subject));
     let verb = if jump.to < jump.from { "fell" } else { "rose" };
     let by = match jump.from {
         0.0 => format!("from 0 to {}", show(question, jump.to)),
-        from => format!("by {}", number::percent(jump.to / from).trim_start_matches(['+', '-'])),
+        from => format!(
+            "by {}",
+            number::percent(jump.to / from).trim_start_matches(['+', '-'])
+        ),
     };
     format!("{}: {metric} {verb} {by} with {place}", one.workload)
 }
@@ -103,7 +166,8 @@ mod tests {
 
     fn dated_records(counts: &[u64]) -> Vec<DatedRecord> {
         let moment = |(index, &count): (usize, &u64)| {
-            let date = jiff::Timestamp::from_second(1_700_000_000 + 86_400 * index as i64).expect("a date");
+            let date = jiff::Timestamp::from_second(1_700_000_000 + 86_400 * index as i64)
+                .expect("a date");
             let commit = Commit {
                 id: format!("{index:040}"),
                 subject: format!("Change {index}"),
@@ -111,7 +175,11 @@ mod tests {
                 author: "N. N.".to_owned(),
             };
             let rows = vec![row("kernel/gelu", "fast", vec![callgrind(count)])];
-            DatedRecord { date, commit: Some(commit), record: record(rows) }
+            DatedRecord {
+                date,
+                commit: Some(commit),
+                record: record(rows),
+            }
         };
         counts.iter().enumerate().map(moment).collect()
     }
@@ -120,18 +188,35 @@ mod tests {
     fn drawn(counts: &[u64]) -> Option<(Chart, Vec<(f64, String)>)> {
         let (dated_records, choice) = (dated_records(counts), Choice::default());
         let metric = metric::by_name("instructions").expect("it is there");
-        let question = HistoryQuery { metric, choice: &choice, phases: &[], anchor: "naive" };
+        let question = HistoryQuery {
+            metric,
+            choice: &choice,
+            phases: &[],
+            anchor: "naive",
+        };
         let series = series(&dated_records, &question);
         let jumps = jumps(&series.iter().collect::<Vec<_>>());
-        let events = events(&jumps, &dated_records).into_iter().map(|event| (event.x, event.label)).collect();
+        let events = events(&jumps, &dated_records)
+            .into_iter()
+            .map(|event| (event.x, event.label))
+            .collect();
         Some((chart(&series, &dated_records, &question)?, events))
     }
 
     #[test]
     fn the_largest_change_is_the_title_and_every_change_is_marked() {
         let (chart, events) = drawn(&[1000, 1000, 1100, 1100, 550, 550]).expect("points");
-        assert_eq!(chart.title(), "kernel/gelu: instructions per token fell by 50 % with \"Change 4\"");
-        assert_eq!(events, [(5.0, "0000000000".to_owned()), (3.0, "0000000000".to_owned())]);
+        assert_eq!(
+            chart.title(),
+            "kernel/gelu: instructions per token fell by 50 % with \"Change 4\""
+        );
+        assert_eq!(
+            events,
+            [
+                (5.0, "0000000000".to_owned()),
+                (3.0, "0000000000".to_owned())
+            ]
+        );
         let svg = chart.svg(Layout::Wide).expect("drawn");
         assert!(svg.contains("Change 4"));
         assert_eq!(svg.matches("\n0000000000\n").count(), 2, "{svg}");
@@ -140,7 +225,10 @@ mod tests {
     #[test]
     fn the_title_reports_no_change_and_without_points_there_is_no_chart() {
         let (chart, events) = drawn(&[1000, 1000, 1000]).expect("points");
-        assert_eq!(chart.title(), "No change of instructions per token in 1 workload over 3 states");
+        assert_eq!(
+            chart.title(),
+            "No change of instructions per token in 1 workload over 3 states"
+        );
         assert!(events.is_empty());
         assert!(drawn(&[1000]).is_none() && drawn(&[0, 0]).is_none() && drawn(&[]).is_none());
     }

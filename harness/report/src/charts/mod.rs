@@ -27,19 +27,37 @@ pub struct Named {
 type Make = fn(&ReportData) -> Option<Chart>;
 
 const CHARTS: [(&str, &str, Make); 4] = [
-    ("tokens-per-second", "Throughput by phase", by_phase::throughput),
+    (
+        "tokens-per-second",
+        "Throughput by phase",
+        by_phase::throughput,
+    ),
     ("memory-per-token", "Memory by phase", by_phase::memory),
     ("latency-by-position", "Latency by position", latency::chart),
-    ("instructions-per-token", "Instructions by phase", by_phase::instructions),
+    (
+        "instructions-per-token",
+        "Instructions by phase",
+        by_phase::instructions,
+    ),
 ];
 
 /// The charts by phase for which there are numbers, in display order.
 pub fn all(report_data: &ReportData) -> Vec<Named> {
-    let named = |&(name, heading, make): &(_, _, Make)| Some(Named { name, heading, chart: make(report_data)? });
+    let named = |&(name, heading, make): &(_, _, Make)| {
+        Some(Named {
+            name,
+            heading,
+            chart: make(report_data)?,
+        })
+    };
     CHARTS.iter().filter_map(named).collect()
 }
 
 /// The names of all possible charts.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    CHARTS.iter().map(|(name, ..)| *name).chain(roadmap::names()).chain(groups::chart_names())
+    CHARTS
+        .iter()
+        .map(|(name, ..)| *name)
+        .chain(roadmap::names())
+        .chain(groups::chart_names())
 }

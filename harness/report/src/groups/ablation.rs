@@ -19,7 +19,10 @@ use crate::{ReportData, figures, problems};
 /// The possible charts, one for each ablation: name and heading.
 const CHARTS: [(&str, &str); 2] = [
     ("ablation", "What each optimization is worth"),
-    ("ablation-second", "What each optimization is worth, begun elsewhere"),
+    (
+        "ablation-second",
+        "What each optimization is worth, begun elsewhere",
+    ),
 ];
 
 pub(super) fn chart_names() -> impl Iterator<Item = &'static str> {
@@ -60,20 +63,29 @@ impl Change<'_> {
 
     /// The ratio of a count.
     fn count(&self, metric: &str) -> Option<f64> {
-        Some(figures::ratio(metric::by_name(metric)?, self.0, self.1?).ok()?.value)
+        Some(
+            figures::ratio(metric::by_name(metric)?, self.0, self.1?)
+                .ok()?
+                .value,
+        )
     }
 }
 
 pub(super) fn groups(report_data: &ReportData) -> (Vec<Group>, Option<String>) {
     let workloads = report_data.record.workloads().into_iter();
-    let mut ablations: Vec<Ablation<'_>> = workloads.filter_map(|workload| of(report_data, workload)).collect();
+    let mut ablations: Vec<Ablation<'_>> = workloads
+        .filter_map(|workload| of(report_data, workload))
+        .collect();
     ablations.sort_by_key(|ablation| report_data.place(ablation.start));
-    let against = report_data.roadmap.as_ref().map(|roadmap| roadmap.against.as_str());
+    let against = report_data
+        .roadmap
+        .as_ref()
+        .map(|roadmap| roadmap.against.as_str());
     let missing = match against {
         _ if ablations.is_empty() => Some("The gain of each optimization is".to_owned()),
-        Some(against) if ablations.iter().all(|ablation| ablation.start != against) => {
-            Some(format!("The gain of each optimization alone on {against} is"))
-        }
+        Some(against) if ablations.iter().all(|ablation| ablation.start != against) => Some(
+            format!("The gain of each optimization alone on {against} is"),
+        ),
         _ => None,
     };
     let group = |(ablation, chart_name): (&Ablation<'_>, _)| Group {
@@ -86,12 +98,31 @@ pub(super) fn groups(report_data: &ReportData) -> (Vec<Group>, Option<String>) {
 
 /// The ablation of a workload that has two phases with single axes changed.
 fn of<'a>(report_data: &'a ReportData, workload: &'a str) -> Option<Ablation<'a>> {
-    let rows = report_data.record.rows.iter().filter(|row| row.workload == workload);
+    let rows = report_data
+        .record
+        .rows
+        .iter()
+        .filter(|row| row.workload == workload);
     let phases: Vec<&str> = rows.map(|row| row.phase.as_str()).collect();
-    let changed: Vec<(&str, &str, &str)> = phases.iter().filter_map(|phase| changed_axis(phase)).collect();
-    let bases = distinct(changed.iter().map(|(base, ..)| *base).filter(|base| phases.contains(base)));
+    let changed: Vec<(&str, &str, &str)> = phases
+        .iter()
+        .filter_map(|phase| changed_axis(phase))
+        .collect();
+    let bases = distinct(
+        changed
+            .iter()
+            .map(|(base, ..)| *base)
+            .filter(|base| phases.contains(base)),
+    );
     let (&start, &end) = (bases.first()?, bases.last()?);
-    let axes_of = |base: &str| distinct(changed.iter().filter(|of| of.0 == base).map(|(_, axis, _)| *axis));
+    let axes_of = |base: &str| {
+        distinct(
+            changed
+                .iter()
+                .filter(|of| of.0 == base)
+                .map(|(_, axis, _)| *axis),
+        )
+    };
     let at_end = axes_of(end);
     // Both ends need several axes: a kernel in one of its implementations is not an ablation.
     if start == end || axes_of(start).len() < 3 || at_end.len() < 3 {
@@ -100,7 +131,12 @@ fn of<'a>(report_data: &'a ReportData, workload: &'a str) -> Option<Ablation<'a>
     let row = |phase: &str| report_data.row(workload, phase);
     let axes = at_end.iter().map(|&axis| {
         // If several choices were tried, the first is that of the last phase.
-        let choice = |base: &str| changed.iter().find(|of| of.0 == base && of.1 == axis).map(|(.., value)| *value);
+        let choice = |base: &str| {
+            changed
+                .iter()
+                .find(|of| of.0 == base && of.1 == axis)
+                .map(|(.., value)| *value)
+        };
         let with = |base: &str| row(&format!("{base},{axis}={}", choice(base)?));
         Axis {
             name: axis,
@@ -109,7 +145,12 @@ fn of<'a>(report_data: &'a ReportData, workload: &'a str) -> Option<Ablation<'a>
             at_the_end: Change(with(end), row(end)),
         }
     });
-    Some(Ablation { workload, start, end, axes: axes.collect() })
+    Some(Ablation {
+        workload,
+        start,
+        end,
+        axes: axes.collect(),
+    })
 }
 
 fn says(ablation: &Ablation<'_>) -> Vec<String> {
@@ -117,22 +158,40 @@ fn says(ablation: &Ablation<'_>) -> Vec<String> {
     let explanation = format!(
         "Alone: {start} with one axis changed to the choice of {end}, compared with the unchanged phase. At the end: {end} compared with the same phase with that one axis reset to its plain choice."
     );
-    [verdict(ablation), explanation].into_iter().chain(outweighed(ablation)).collect()
+    [verdict(ablation), explanation]
+        .into_iter()
+        .chain(outweighed(ablation))
+        .collect()
 }
 
 /// The sentence on the largest gains, alone and at the end.
 fn verdict(ablation: &Ablation<'_>) -> String {
     let largest = |change: fn(&Axis<'_>) -> Option<Figure>| {
-        let gains = ablation.axes.iter().filter_map(|axis| Some((axis.name, change(axis)?.value)));
+        let gains = ablation
+            .axes
+            .iter()
+            .filter_map(|axis| Some((axis.name, change(axis)?.value)));
         let (name, gain) = gains.max_by(|a, b| a.1.total_cmp(&b.1))?;
         Some(format!("{name} ({})", number::ratio(gain)))
     };
-    let Ablation { workload, start, end, .. } = ablation;
-    match (largest(|axis| axis.alone.speed()), largest(|axis| axis.at_the_end.speed())) {
+    let Ablation {
+        workload,
+        start,
+        end,
+        ..
+    } = ablation;
+    match (
+        largest(|axis| axis.alone.speed()),
+        largest(|axis| axis.at_the_end.speed()),
+    ) {
         (Some(alone), Some(at_the_end)) => {
-            format!("Largest speedup alone: {alone}; at the end: {at_the_end}; from {start} to {end} in {workload}.")
+            format!(
+                "Largest speedup alone: {alone}; at the end: {at_the_end}; from {start} to {end} in {workload}."
+            )
         }
-        (Some(axis), None) | (None, Some(axis)) => format!("Largest speedup: {axis} in {workload}."),
+        (Some(axis), None) | (None, Some(axis)) => {
+            format!("Largest speedup: {axis} in {workload}.")
+        }
         (None, None) => format!("No speed was measured of {workload}."),
     }
 }
@@ -142,9 +201,16 @@ const OUTWEIGHS: f64 = 4.0;
 
 /// The sentence on axes that hide the gains of the others in the time of the start.
 fn outweighed(ablation: &Ablation<'_>) -> Option<String> {
-    let large = ablation.axes.iter().filter(|axis| axis.alone.speed().is_some_and(|gain| gain.value >= OUTWEIGHS));
+    let large = ablation.axes.iter().filter(|axis| {
+        axis.alone
+            .speed()
+            .is_some_and(|gain| gain.value >= OUTWEIGHS)
+    });
     let large: Vec<&str> = large.map(|axis| axis.name).collect();
-    let counted = ablation.axes.iter().any(|axis| axis.alone.count("instructions").is_some());
+    let counted = ablation
+        .axes
+        .iter()
+        .any(|axis| axis.alone.count("instructions").is_some());
     (!large.is_empty() && counted).then(|| {
         format!(
             "On {}, nearly all of the time is spent in code that {} would speed up: the gains of the other axes alone are visible in instructions, not in time.",
@@ -155,9 +221,27 @@ fn outweighed(ablation: &Ablation<'_>) -> Option<String> {
 }
 
 fn table(report_data: &ReportData, ablation: &Ablation<'_>) -> Table {
-    let Ablation { workload, start, end, axes } = ablation;
-    let count = |ratio: f64| Cell::number(ratio, if ratio == 0.0 { "zero".to_owned() } else { change(ratio, None) });
-    let rows = report_data.record.rows.iter().filter(|row| row.workload == *workload);
+    let Ablation {
+        workload,
+        start,
+        end,
+        axes,
+    } = ablation;
+    let count = |ratio: f64| {
+        Cell::number(
+            ratio,
+            if ratio == 0.0 {
+                "zero".to_owned()
+            } else {
+                change(ratio, None)
+            },
+        )
+    };
+    let rows = report_data
+        .record
+        .rows
+        .iter()
+        .filter(|row| row.workload == *workload);
     let problems = problems::of(rows).into_iter();
     Table::of(format!("{workload}, one axis at a time"), axes)
         .left("axis", "axis", |axis| axis.name)
@@ -189,37 +273,92 @@ fn chart(
     ablation: &Ablation<'_>,
     (name, heading): (&'static str, &'static str),
 ) -> Option<Named> {
-    let Ablation { workload, start, end, axes } = ablation;
+    let Ablation {
+        workload,
+        start,
+        end,
+        axes,
+    } = ablation;
     let [start_row, end_row] = [*start, *end].map(|phase| report_data.row(workload, phase));
     let whole = figures::speed(start_row, end_row?).ok()?;
-    let mut axes: Vec<(&Axis<'_>, Figure)> = axes.iter().filter_map(|axis| Some((axis, axis.alone.speed()?))).collect();
+    let mut axes: Vec<(&Axis<'_>, Figure)> = axes
+        .iter()
+        .filter_map(|axis| Some((axis, axis.alone.speed()?)))
+        .collect();
     axes.sort_by(|(_, a), (_, b)| b.value.total_cmp(&a.value));
     let (first, largest) = axes.first().filter(|(_, gain)| gain.value > 0.0)?;
-    let bar =
-        |name: &str, from, to, interval, label| Bar { name: name.to_owned(), from, to, interval, place: None, label };
+    let bar = |name: &str, from, to, interval, label| Bar {
+        name: name.to_owned(),
+        from,
+        to,
+        interval,
+        place: None,
+        label,
+    };
     let mut at = 1.0;
     let mut bars = Vec::new();
     for (axis, gain) in &axes {
-        let end = axis.at_the_end.speed().map(|end| format!(" · {} at the end", number::ratio(end.value)));
-        let label = format!("{} alone{}", number::ratio(gain.value), end.unwrap_or_default());
-        let interval = gain.interval.map(|ends| Interval { low: at * ends.low, high: at * ends.high, ..ends });
-        bars.push(bar(&axis.name.replace('_', " "), at, at * gain.value, interval, label));
+        let end = axis
+            .at_the_end
+            .speed()
+            .map(|end| format!(" · {} at the end", number::ratio(end.value)));
+        let label = format!(
+            "{} alone{}",
+            number::ratio(gain.value),
+            end.unwrap_or_default()
+        );
+        let interval = gain.interval.map(|ends| Interval {
+            low: at * ends.low,
+            high: at * ends.high,
+            ..ends
+        });
+        bars.push(bar(
+            &axis.name.replace('_', " "),
+            at,
+            at * gain.value,
+            interval,
+            label,
+        ));
         at *= gain.value;
     }
     let together = whole.value / at;
     let (rest, more) = match together >= 1.0 {
-        true => ("only together", format!("the combination adds {}", times(together))),
-        false => ("overlap", format!("the gains overlap by {}", times(1.0 / together))),
+        true => (
+            "only together",
+            format!("the combination adds {}", times(together)),
+        ),
+        false => (
+            "overlap",
+            format!("the gains overlap by {}", times(1.0 / together)),
+        ),
     };
     bars.push(bar(rest, at, whole.value, None, number::ratio(together)));
     let label = format!("{} {start}", number::ratio(whole.value));
-    bars.push(Bar { place: Some(report_data.place(end)), ..bar(end, 1.0, whole.value, whole.interval, label) });
-    let title = format!("{} alone gains most, {}; {more}", first.name.replace('_', " "), times(largest.value));
+    bars.push(Bar {
+        place: Some(report_data.place(end)),
+        ..bar(end, 1.0, whole.value, whole.interval, label)
+    });
+    let title = format!(
+        "{} alone gains most, {}; {more}",
+        first.name.replace('_', " "),
+        times(largest.value)
+    );
     let remark = format!(
         "; each bar is one optimization alone on {start}, with its 95 % interval as a line, or the range of all rounds if there are fewer than six"
     );
     let rows: Vec<&Row> = start_row.into_iter().chain(end_row).collect();
     let subtitle = report_data.subtitle(workload, &rows, Instrument::Clock, &remark);
-    let chart = Chart::new(title, subtitle, Waterfall { axis: format!("speed over {start}"), bars });
-    Some(Named { name, heading, chart })
+    let chart = Chart::new(
+        title,
+        subtitle,
+        Waterfall {
+            axis: format!("speed over {start}"),
+            bars,
+        },
+    );
+    Some(Named {
+        name,
+        heading,
+        chart,
+    })
 }

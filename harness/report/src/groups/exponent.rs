@@ -12,7 +12,10 @@ pub(super) fn of(points: &[(f64, Figure)]) -> Option<Figure> {
     let positive = points.iter().filter(|(_, y)| y.value > 0.0);
     let logs: Vec<(f64, f64)> = positive.map(|(x, y)| (x.ln(), y.value.ln())).collect();
     if logs.len() >= FEWEST_SIZES {
-        return line(&logs).map(|line| Figure { value: line.slope, interval: Some(line.interval) });
+        return line(&logs).map(|line| Figure {
+            value: line.slope,
+            interval: Some(line.interval),
+        });
     }
     let ((from, low), (to, high)) = (logs.first()?, logs.last()?);
     (to > from).then(|| Figure::exact((high - low) / (to - from)))
@@ -20,6 +23,8 @@ pub(super) fn of(points: &[(f64, Figure)]) -> Option<Figure> {
 
 /// An exponent as text: `1.04 [0.98, 1.11]`.
 pub(super) fn text(exponent: &Figure) -> String {
-    let interval = exponent.interval.map(|ends| format!(" [{:.2}, {:.2}]", ends.low, ends.high));
+    let interval = exponent
+        .interval
+        .map(|ends| format!(" [{:.2}, {:.2}]", ends.low, ends.high));
     format!("{:.2}{}", exponent.value, interval.unwrap_or_default())
 }

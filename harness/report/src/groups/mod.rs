@@ -34,18 +34,34 @@ pub(super) struct Use {
 }
 
 /// The gain of each optimization alone and at the end.
-pub(super) const ABLATION: Use =
-    Use { id: "ablation", title: "Ablation", groups: ablation::groups, command: |commands| &commands.ablation };
+pub(super) const ABLATION: Use = Use {
+    id: "ablation",
+    title: "Ablation",
+    groups: ablation::groups,
+    command: |commands| &commands.ablation,
+};
 /// The growth of costs with sizes, threads and streams.
-pub(super) const GROWTH: Use =
-    Use { id: "growth", title: "Growth", groups: sweeps::groups, command: |commands| &commands.growth };
+pub(super) const GROWTH: Use = Use {
+    id: "growth",
+    title: "Growth",
+    groups: sweeps::groups,
+    command: |commands| &commands.growth,
+};
 /// Every measured combination.
-pub(super) const MATRIX: Use =
-    Use { id: "matrix", title: "Benchmark matrix", groups: matrix::groups, command: |commands| &commands.matrix };
+pub(super) const MATRIX: Use = Use {
+    id: "matrix",
+    title: "Benchmark matrix",
+    groups: matrix::groups,
+    command: |commands| &commands.matrix,
+};
 
 /// The section of the report. Without measurements it has the command that takes them.
 pub(super) fn section(report_data: &ReportData, of: &Use) -> Section {
-    let mut section = Section { id: of.id, title: of.title, ..Section::default() };
+    let mut section = Section {
+        id: of.id,
+        title: of.title,
+        ..Section::default()
+    };
     let (groups, missing) = (of.groups)(report_data);
     for group in groups {
         section.says.extend(group.says);
@@ -53,12 +69,16 @@ pub(super) fn section(report_data: &ReportData, of: &Use) -> Section {
         section.charts.extend(group.chart.filter(fresh));
         section.tables.push(group.table);
     }
-    section.missing =
-        missing.iter().map(|what| Section::not_measured(what, (of.command)(&report_data.commands))).collect();
+    section.missing = missing
+        .iter()
+        .map(|what| Section::not_measured(what, (of.command)(&report_data.commands)))
+        .collect();
     section
 }
 
 /// The names of all possible charts.
 pub(super) fn chart_names() -> impl Iterator<Item = &'static str> {
-    ablation::chart_names().chain(sweeps::chart_names()).chain(matrix::chart_names())
+    ablation::chart_names()
+        .chain(sweeps::chart_names())
+        .chain(matrix::chart_names())
 }

@@ -24,7 +24,10 @@ struct Fitted<'a> {
 pub(crate) fn positions(report_data: &ReportData) -> Option<Table> {
     let record = &report_data.record;
     let workload = headline(record)?;
-    let rows = record.phases().into_iter().filter_map(|phase| record.row(workload, phase));
+    let rows = record
+        .phases()
+        .into_iter()
+        .filter_map(|phase| record.row(workload, phase));
     let lines = rows.filter(|row| figures::trusted(row)).filter_map(fitted);
     let share = |line: &Fitted<'_>| line.line.slope / line.first;
     let table = Table::of(format!("{workload}, latency per token against position"), lines)
@@ -49,7 +52,12 @@ fn fitted(row: &Row) -> Option<Fitted<'_>> {
     let points: Vec<(f64, f64)> = points(row).iter().map(|point| (point.x, point.y)).collect();
     let line = line(&points)?;
     let at = |(x, _): &(f64, f64)| line.level + line.slope * x;
-    Some(Fitted { phase: &row.phase, first: at(points.first()?), last: at(points.last()?), line })
+    Some(Fitted {
+        phase: &row.phase,
+        first: at(points.first()?),
+        last: at(points.last()?),
+        line,
+    })
 }
 
 /// The slope and its interval as text.
@@ -58,7 +66,12 @@ fn slope(line: &LineFit) -> String {
         true => format!("-{}", number::plain(Quantity::Seconds, -value)),
         false => number::plain(Quantity::Seconds, value),
     };
-    format!("{} [{}, {}]", text(line.slope), text(line.interval.low), text(line.interval.high))
+    format!(
+        "{} [{}, {}]",
+        text(line.slope),
+        text(line.interval.low),
+        text(line.interval.high)
+    )
 }
 
 #[cfg(test)]
@@ -69,7 +82,11 @@ mod tests {
     use super::*;
 
     fn report_data(record: harness_record::Record) -> ReportData {
-        let commands = crate::Commands { ablation: String::new(), growth: String::new(), matrix: String::new() };
+        let commands = crate::Commands {
+            ablation: String::new(),
+            growth: String::new(),
+            matrix: String::new(),
+        };
         ReportData::new("", record, &[], commands)
     }
 
@@ -97,14 +114,35 @@ mod tests {
             row("medium/inference", "cached", vec![generation(1000, 0)]),
         ]);
         let table = positions(&report_data(record)).expect("times of single tokens");
-        let texts = |row: usize| -> Vec<&str> { table.rows[row].iter().map(|cell| cell.text.as_str()).collect() };
-        assert_eq!(texts(0), ["naive", "1.10 µs", "100 ns [100 ns, 100 ns]", "+9.1 %", "x2.64"]);
-        assert_eq!(texts(1), ["cached", "1.00 µs", "0 s [0 s, 0 s]", "0 %", "x1.00"]);
+        let texts = |row: usize| -> Vec<&str> {
+            table.rows[row]
+                .iter()
+                .map(|cell| cell.text.as_str())
+                .collect()
+        };
+        assert_eq!(
+            texts(0),
+            [
+                "naive",
+                "1.10 µs",
+                "100 ns [100 ns, 100 ns]",
+                "+9.1 %",
+                "x2.64"
+            ]
+        );
+        assert_eq!(
+            texts(1),
+            ["cached", "1.00 µs", "0 s [0 s, 0 s]", "0 %", "x1.00"]
+        );
     }
 
     #[test]
     fn without_tokens_there_is_no_growth() {
-        let record = record(vec![row("kernel/gelu", "naive", vec![clock("s", &[10, 11])])]);
+        let record = record(vec![row(
+            "kernel/gelu",
+            "naive",
+            vec![clock("s", &[10, 11])],
+        )]);
         assert_eq!(positions(&report_data(record)), None);
     }
 }

@@ -37,32 +37,78 @@ const fn question(
     axis: &'static str,
     chart: &'static str,
 ) -> Question<'static> {
-    Question { key, title, metric, axis, each: None, by_cpus: false, chart: Some((chart, title)) }
+    Question {
+        key,
+        title,
+        metric,
+        axis,
+        each: None,
+        by_cpus: false,
+        chart: Some((chart, title)),
+    }
 }
 
 const PER_SECOND: &str = "tokens-per-second";
 
 /// The questions.
 const QUESTIONS: [Question<'static>; 6] = [
-    question("position", "Latency per token against position", "time", "preceding tokens", "growth-position"),
-    question("prompt", "Prefill against prompt length", "time", "tokens of the prompt", "growth-prompt"),
-    question("context", "Memory against context", "peak-bytes", "tokens of the context", "growth-context"),
+    question(
+        "position",
+        "Latency per token against position",
+        "time",
+        "preceding tokens",
+        "growth-position",
+    ),
+    question(
+        "prompt",
+        "Prefill against prompt length",
+        "time",
+        "tokens of the prompt",
+        "growth-prompt",
+    ),
+    question(
+        "context",
+        "Memory against context",
+        "peak-bytes",
+        "tokens of the context",
+        "growth-context",
+    ),
     Question {
         by_cpus: true,
-        ..question("threads", "Tokens/s against threads", PER_SECOND, "threads", "growth-threads")
+        ..question(
+            "threads",
+            "Tokens/s against threads",
+            PER_SECOND,
+            "threads",
+            "growth-threads",
+        )
     },
     Question {
         each: Some("sequence"),
-        ..question("sequences", "Tokens/s against batch size", PER_SECOND, "sequences in the batch", "growth-batch")
+        ..question(
+            "sequences",
+            "Tokens/s against batch size",
+            PER_SECOND,
+            "sequences in the batch",
+            "growth-batch",
+        )
     },
     Question {
         each: Some("stream"),
-        ..question("streams", "Tokens/s against concurrent streams", PER_SECOND, "concurrent streams", "growth-streams")
+        ..question(
+            "streams",
+            "Tokens/s against concurrent streams",
+            PER_SECOND,
+            "concurrent streams",
+            "growth-streams",
+        )
     },
 ];
 
 pub(super) fn chart_names() -> impl Iterator<Item = &'static str> {
-    QUESTIONS.iter().filter_map(|question| Some(question.chart?.0))
+    QUESTIONS
+        .iter()
+        .filter_map(|question| Some(question.chart?.0))
 }
 
 /// The figures of one phase at each size.
@@ -97,12 +143,24 @@ struct Swept<'a> {
 
 pub(super) fn groups(report_data: &ReportData) -> (Vec<Group>, Option<String>) {
     let mut sweeps = sweeps(report_data);
-    let place = |sweep: &Sweep<'_>| QUESTIONS.iter().position(|question| question.key == sweep.key);
+    let place = |sweep: &Sweep<'_>| {
+        QUESTIONS
+            .iter()
+            .position(|question| question.key == sweep.key)
+    };
     sweeps.sort_by_key(|sweep| place(sweep).unwrap_or(QUESTIONS.len()));
-    let swept: Vec<Swept<'_>> = sweeps.iter().filter_map(|sweep| Swept::new(report_data, sweep)).collect();
-    let group =
-        |one: &Swept<'_>| Group { says: one.verdict().into_iter().collect(), chart: one.chart(), table: one.table() };
-    let open = QUESTIONS.iter().filter(|question| swept.iter().all(|one| one.sweep.key != question.key));
+    let swept: Vec<Swept<'_>> = sweeps
+        .iter()
+        .filter_map(|sweep| Swept::new(report_data, sweep))
+        .collect();
+    let group = |one: &Swept<'_>| Group {
+        says: one.verdict().into_iter().collect(),
+        chart: one.chart(),
+        table: one.table(),
+    };
+    let open = QUESTIONS
+        .iter()
+        .filter(|question| swept.iter().all(|one| one.sweep.key != question.key));
     let open: Vec<&str> = open.map(|question| question.title).collect();
     let verb = if open.len() == 1 { "is" } else { "are" };
     let missing = (!open.is_empty()).then(|| format!("{} {verb}", open.join(", ")));
@@ -111,23 +169,52 @@ pub(super) fn groups(report_data: &ReportData) -> (Vec<Group>, Option<String>) {
 
 impl<'a> Swept<'a> {
     fn new(report_data: &'a ReportData, sweep: &'a Sweep<'a>) -> Option<Self> {
-        let known = QUESTIONS.into_iter().find(|question| question.key == sweep.key);
+        let known = QUESTIONS
+            .into_iter()
+            .find(|question| question.key == sweep.key);
         // A sweep over any other key gets a table of the time of a run.
         let (title, axis) = (sweep.name, sweep.key);
-        let other = Question { key: axis, title, metric: "time", axis, each: None, by_cpus: false, chart: None };
+        let other = Question {
+            key: axis,
+            title,
+            metric: "time",
+            axis,
+            each: None,
+            by_cpus: false,
+            chart: None,
+        };
         let question = known.unwrap_or(other);
         let metric = metric::by_name(question.metric)?;
-        let limit = if question.by_cpus { f64::from(report_data.record.environment.cpus) } else { f64::INFINITY };
+        let limit = if question.by_cpus {
+            f64::from(report_data.record.environment.cpus)
+        } else {
+            f64::INFINITY
+        };
         let line = |phase| {
             let figure = |workload| report_data.figure(workload, phase, metric);
-            let points = sweep.sizes.iter().filter_map(|(size, workload)| Some((*size, figure(workload)?)));
+            let points = sweep
+                .sizes
+                .iter()
+                .filter_map(|(size, workload)| Some((*size, figure(workload)?)));
             let points: Vec<(f64, Figure)> = points.collect();
             let within = points.iter().filter(|(size, _)| *size <= limit).count();
-            Line { phase, exponent: exponent::of(&points[..within]), within, points }
+            Line {
+                phase,
+                exponent: exponent::of(&points[..within]),
+                within,
+                points,
+            }
         };
         let mut lines: Vec<Line<'a>> = report_data.record.phases().into_iter().map(line).collect();
         lines.retain(|line| !line.points.is_empty());
-        (!lines.is_empty()).then_some(Self { report_data, sweep, question, metric, limit, lines })
+        (!lines.is_empty()).then_some(Self {
+            report_data,
+            sweep,
+            question,
+            metric,
+            limit,
+            lines,
+        })
     }
 
     fn workloads(&self) -> impl Iterator<Item = &str> {
@@ -136,15 +223,20 @@ impl<'a> Swept<'a> {
 
     /// True if there are sizes that do not count for the exponent.
     fn is_limited(&self) -> bool {
-        self.sweep.sizes.last().is_some_and(|(size, _)| *size > self.limit)
+        self.sweep
+            .sizes
+            .last()
+            .is_some_and(|(size, _)| *size > self.limit)
     }
 
     /// The sentence on the last phase over the whole sweep.
     fn verdict(&self) -> Option<String> {
         let last = self.lines.last()?;
         let [(from, low), (to, high)] = last.ends()?;
-        let exponent =
-            last.exponent.map(|figure| format!(", exponent {}", exponent::text(&figure))).unwrap_or_default();
+        let exponent = last
+            .exponent
+            .map(|figure| format!(", exponent {}", exponent::text(&figure)))
+            .unwrap_or_default();
         (low.value > 0.0 && from != to).then(|| {
             format!(
                 "{}: from {from} to {to} {}, {} changes by {}{exponent}.",
@@ -160,28 +252,42 @@ impl<'a> Swept<'a> {
         let quantity = self.metric.quantity();
         let rows = self.report_data.rows_of(self.workloads().take(1));
         let unit = rows.first().map_or("unit", |row| row.unit.name.as_str());
-        let title = format!("{} ({}): {}", self.question.title, self.sweep.name, self.metric.title_per(unit));
+        let title = format!(
+            "{} ({}): {}",
+            self.question.title,
+            self.sweep.name,
+            self.metric.title_per(unit)
+        );
         let each = self.question.each;
         // With `each`, a second row of a phase has the figures per unit of the size.
-        let rows =
-            self.lines.iter().flat_map(|line| [(line, None)].into_iter().chain(each.map(|each| (line, Some(each)))));
+        let rows = self.lines.iter().flat_map(|line| {
+            [(line, None)]
+                .into_iter()
+                .chain(each.map(|each| (line, Some(each))))
+        });
         let mut table = Table::of(title, rows).left("phase", "phase", |(line, each)| match each {
             None => line.phase.to_owned(),
             Some(each) => format!("{}, per {each}", line.phase),
         });
         for (size, _) in &self.sweep.sizes {
             let mark = if *size > self.limit { "*" } else { "" };
-            table = table.right(&format!("at_{size}"), &format!("{size}{mark}"), |(line, each)| {
-                let (_, figure) = line.points.iter().find(|(x, _)| x == size)?;
-                Some(match each {
-                    None => Cell::figure(self.metric, figure),
-                    Some(_) => Cell::plain(quantity, figure.value / size),
-                })
-            });
+            table = table.right(
+                &format!("at_{size}"),
+                &format!("{size}{mark}"),
+                |(line, each)| {
+                    let (_, figure) = line.points.iter().find(|(x, _)| x == size)?;
+                    Some(match each {
+                        None => Cell::figure(self.metric, figure),
+                        Some(_) => Cell::plain(quantity, figure.value / size),
+                    })
+                },
+            );
         }
         let exponent = |exponent: Figure| Cell::number(exponent.value, exponent::text(&exponent));
         table
-            .right("exponent", "exponent", |(line, each)| line.exponent.filter(|_| each.is_none()).map(exponent))
+            .right("exponent", "exponent", |(line, each)| {
+                line.exponent.filter(|_| each.is_none()).map(exponent)
+            })
             .notes(self.notes())
     }
 
@@ -200,11 +306,23 @@ impl<'a> Swept<'a> {
     fn chart(&self) -> Option<Named> {
         let (name, heading) = self.question.chart?;
         let quantity = self.metric.quantity();
-        let drawn = self.lines.iter().filter(|line| line.points.iter().all(|(_, figure)| figure.value > 0.0));
+        let drawn = self
+            .lines
+            .iter()
+            .filter(|line| line.points.iter().all(|(_, figure)| figure.value > 0.0));
         let series = drawn.map(|line| {
             let band = |figure: &Figure| figure.interval.map(|ends| (ends.low, ends.high));
-            let points = line.points.iter().map(|(x, figure)| Point { x: *x, y: figure.value, band: band(figure) });
-            Series::new(line.phase, self.report_data.place(line.phase), quantity, points.collect())
+            let points = line.points.iter().map(|(x, figure)| Point {
+                x: *x,
+                y: figure.value,
+                band: band(figure),
+            });
+            Series::new(
+                line.phase,
+                self.report_data.place(line.phase),
+                quantity,
+                points.collect(),
+            )
         });
         let mut remark = String::new();
         if !self.metric.portable() {
@@ -225,10 +343,21 @@ impl<'a> Swept<'a> {
             y_axis: self.metric.title().to_owned(),
             quantity,
             series: series.collect(),
-            events: self.is_limited().then(|| Event { x: self.limit, label: cpus(self.limit) }).into_iter().collect(),
+            events: self
+                .is_limited()
+                .then(|| Event {
+                    x: self.limit,
+                    label: cpus(self.limit),
+                })
+                .into_iter()
+                .collect(),
         };
         let chart = Chart::new(self.chart_title()?, subtitle, lines);
-        Some(Named { name, heading, chart })
+        Some(Named {
+            name,
+            heading,
+            chart,
+        })
     }
 
     /// The title: the change of the first phase and of the last one over the whole sweep.
@@ -246,8 +375,15 @@ impl<'a> Swept<'a> {
             (low.value > 0.0).then_some((text, to / from))
         };
         let (first, sizes) = change(self.lines.first()?)?;
-        let last = self.lines[1..].last().and_then(change).map(|(last, _)| format!(", {last}"));
-        Some(format!("{sizes}x the {}: {first}{}", self.question.axis, last.unwrap_or_default()))
+        let last = self.lines[1..]
+            .last()
+            .and_then(change)
+            .map(|(last, _)| format!(", {last}"));
+        Some(format!(
+            "{sizes}x the {}: {first}{}",
+            self.question.axis,
+            last.unwrap_or_default()
+        ))
     }
 }
 
@@ -257,5 +393,8 @@ fn cpus(count: f64) -> String {
 
 /// The note on sizes above the number of CPUs.
 fn beyond(count: f64) -> String {
-    format!("*: more threads than the {}, so threads wait for each other; not used for the exponent.", cpus(count))
+    format!(
+        "*: more threads than the {}, so threads wait for each other; not used for the exponent.",
+        cpus(count)
+    )
 }

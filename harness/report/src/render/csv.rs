@@ -31,24 +31,51 @@ impl Renderer for Csv {
     }
 
     fn render(&self, tables: &[Table]) -> String {
-        let keys = distinct(tables.iter().flat_map(|table| &table.columns).map(|column| column.key.as_str()));
+        let keys = distinct(
+            tables
+                .iter()
+                .flat_map(|table| &table.columns)
+                .map(|column| column.key.as_str()),
+        );
         if keys.is_empty() {
             return String::new();
         }
         let titled = tables.len() > 1;
         let mut writer = ::csv::Writer::from_writer(Vec::new());
-        let mut write = |record: Vec<String>| writer.write_record(&record).expect("writing to memory does not fail");
-        write(titled.then_some("table").into_iter().chain(keys.iter().copied()).map(str::to_owned).collect());
+        let mut write = |record: Vec<String>| {
+            writer
+                .write_record(&record)
+                .expect("writing to memory does not fail")
+        };
+        write(
+            titled
+                .then_some("table")
+                .into_iter()
+                .chain(keys.iter().copied())
+                .map(str::to_owned)
+                .collect(),
+        );
         for table in tables {
             for row in &table.rows {
                 let field = |key: &&str| {
                     let place = table.columns.iter().position(|column| column.key == *key);
-                    place.and_then(|place| row.get(place)).map(|cell| exact(&cell.value)).unwrap_or_default()
+                    place
+                        .and_then(|place| row.get(place))
+                        .map(|cell| exact(&cell.value))
+                        .unwrap_or_default()
                 };
-                write(titled.then(|| table.title.clone()).into_iter().chain(keys.iter().map(field)).collect());
+                write(
+                    titled
+                        .then(|| table.title.clone())
+                        .into_iter()
+                        .chain(keys.iter().map(field))
+                        .collect(),
+                );
             }
         }
-        let bytes = writer.into_inner().expect("writing to memory does not fail");
+        let bytes = writer
+            .into_inner()
+            .expect("writing to memory does not fail");
         String::from_utf8(bytes).expect("fields are UTF-8")
     }
 }

@@ -37,7 +37,11 @@ impl FlameGraph<'_> {
         options.name_type = "Function:".to_owned();
         // A name has the same colour in every graph, and equal stacks give equal files.
         options.deterministic = true;
-        options.bgcolors = Some(BackgroundColor::Flat(Color { r: 255, g: 255, b: 255 }));
+        options.bgcolors = Some(BackgroundColor::Flat(Color {
+            r: 255,
+            g: 255,
+            b: 255,
+        }));
         options.text_truncate_direction = TextTruncateDirection::Right;
         options.font_type = "sans-serif".to_owned();
         options.font_width = 0.55;
@@ -46,7 +50,12 @@ impl FlameGraph<'_> {
             None => lines.extend_from_slice(self.folded.as_bytes()),
             Some(base) => {
                 let options = differential::Options::default();
-                differential::from_readers(options, base.as_bytes(), self.folded.as_bytes(), &mut lines)?;
+                differential::from_readers(
+                    options,
+                    base.as_bytes(),
+                    self.folded.as_bytes(),
+                    &mut lines,
+                )?;
             }
         }
         let lines = String::from_utf8_lossy(&lines);
@@ -79,13 +88,23 @@ mod tests {
         ] {
             assert!(svg.contains(part), "{part} is not in {svg}");
         }
-        assert_eq!(GRAPH.svg().ok().flatten(), Some(svg), "the same stacks make the same picture");
+        assert_eq!(
+            GRAPH.svg().ok().flatten(),
+            Some(svg),
+            "the same stacks make the same picture"
+        );
     }
 
     #[test]
     fn growth_is_red_and_shrinkage_is_blue() {
         let base = "decode;norm 60\ndecode;<Gelu as Op>::run 35\n";
-        let svg = FlameGraph { base: Some(base), ..GRAPH }.svg().expect("well-formed").expect("stacks");
+        let svg = FlameGraph {
+            base: Some(base),
+            ..GRAPH
+        }
+        .svg()
+        .expect("well-formed")
+        .expect("stacks");
         let colour = |name: &str| {
             let rest = &svg[svg.find(name).expect(name)..];
             let rgb = &rest[rest.find("rgb(").expect("a colour") + 4..];
@@ -94,12 +113,26 @@ mod tests {
                 .map(|part| part.parse().expect("a number"))
                 .collect::<Vec<u8>>()
         };
-        let (grown, shrunk) = (colour("&lt;Gelu as Op&gt;::run (70 ns"), colour("norm (30 ns"));
-        assert!(grown[0] > grown[2] && shrunk[2] > shrunk[0], "{grown:?} {shrunk:?}");
+        let (grown, shrunk) = (
+            colour("&lt;Gelu as Op&gt;::run (70 ns"),
+            colour("norm (30 ns"),
+        );
+        assert!(
+            grown[0] > grown[2] && shrunk[2] > shrunk[0],
+            "{grown:?} {shrunk:?}"
+        );
     }
 
     #[test]
     fn without_stacks_there_is_no_picture() {
-        assert_eq!(FlameGraph { folded: "", ..GRAPH }.svg().expect("fine"), None);
+        assert_eq!(
+            FlameGraph {
+                folded: "",
+                ..GRAPH
+            }
+            .svg()
+            .expect("fine"),
+            None
+        );
     }
 }

@@ -120,7 +120,11 @@ mod tests {
     fn awkward() -> Vec<Table> {
         let mut first = Table::new(
             "medium/inference",
-            vec![Column::left("phase", "phase"), Column::right("time_seconds", "time"), Column::left("check", "check")],
+            vec![
+                Column::left("phase", "phase"),
+                Column::right("time_seconds", "time"),
+                Column::left("check", "check"),
+            ],
         );
         first.rows.push(vec![
             Cell::text("naive"),
@@ -132,25 +136,50 @@ mod tests {
             Cell::number(12.0, "12 s"),
             Cell::text("failed: wrong").toned(Tone::Bad),
         ]);
-        first.rows.push(vec![Cell::text("optimized"), Cell::missing(), Cell::text("not run").toned(Tone::Notice)]);
-        first.notes.push("± is the wider half of the 95 % interval".to_owned());
-        let mut second = Table::new("", vec![Column::left("phase", "phase"), Column::right("bytes", "bytes")]);
-        second.rows.push(vec![Cell::text("pooled"), Cell::number(0.0, "0 B")]);
+        first.rows.push(vec![
+            Cell::text("optimized"),
+            Cell::missing(),
+            Cell::text("not run").toned(Tone::Notice),
+        ]);
+        first
+            .notes
+            .push("± is the wider half of the 95 % interval".to_owned());
+        let mut second = Table::new(
+            "",
+            vec![
+                Column::left("phase", "phase"),
+                Column::right("bytes", "bytes"),
+            ],
+        );
+        second
+            .rows
+            .push(vec![Cell::text("pooled"), Cell::number(0.0, "0 B")]);
         vec![first, second]
     }
 
     #[test]
     fn formats_are_found_by_unique_names() {
         for &format in FORMATS {
-            assert_eq!(Format::from_str(format.0.name(), false), Ok(format), "another format has this name");
-            assert_eq!(Format::from_str(&format.0.name().to_uppercase(), true), Ok(format));
+            assert_eq!(
+                Format::from_str(format.0.name(), false),
+                Ok(format),
+                "another format has this name"
+            );
+            assert_eq!(
+                Format::from_str(&format.0.name().to_uppercase(), true),
+                Ok(format)
+            );
         }
-        assert_eq!(Format::from_str("yaml", false), Err("invalid variant: yaml".to_owned()));
+        assert_eq!(
+            Format::from_str("yaml", false),
+            Err("invalid variant: yaml".to_owned())
+        );
     }
 
     #[test]
     fn terminal() {
-        let colourless = anstream::adapter::strip_str(&Format::TABLE.render(&awkward())).to_string();
+        let colourless =
+            anstream::adapter::strip_str(&Format::TABLE.render(&awkward())).to_string();
         insta::assert_snapshot!(colourless);
     }
 
@@ -190,7 +219,10 @@ mod tests {
     #[test]
     fn terminal_columns_line_up() {
         let text = anstream::adapter::strip_str(&Format::TABLE.render(&awkward()[..1])).to_string();
-        let place = |word: &str| text.lines().find_map(|line| line.find(word).map(|at| line[..at].chars().count()));
+        let place = |word: &str| {
+            text.lines()
+                .find_map(|line| line.find(word).map(|at| line[..at].chars().count()))
+        };
         assert_eq!(place("check"), place("passed"), "{text}");
         assert_eq!(place("check"), place("failed"), "{text}");
         let end = |word: &str| place(word).map(|start| start + word.len());

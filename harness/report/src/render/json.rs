@@ -30,7 +30,14 @@ impl Renderer for Json {
             .iter()
             .map(|table| Outgoing {
                 title: &table.title,
-                rows: table.rows.iter().map(|cells| Row { columns: &table.columns, cells }).collect(),
+                rows: table
+                    .rows
+                    .iter()
+                    .map(|cells| Row {
+                        columns: &table.columns,
+                        cells,
+                    })
+                    .collect(),
                 notes: &table.notes,
             })
             .collect();

@@ -42,7 +42,9 @@ fn table(table: &Table) -> String {
     }
     for row in &table.rows {
         text += &line(row.iter().map(|cell| match cell.tone {
-            Tone::Bad | Tone::Notice if !cell.text.trim().is_empty() => format!("**{}**", escape(&cell.text)),
+            Tone::Bad | Tone::Notice if !cell.text.trim().is_empty() => {
+                format!("**{}**", escape(&cell.text))
+            }
             _ => escape(&cell.text),
         }));
     }
@@ -50,7 +52,12 @@ fn table(table: &Table) -> String {
         if !table.rows.is_empty() {
             text += "\n";
         }
-        text += &table.notes.iter().map(|note| escape(note)).collect::<Vec<_>>().join("  \n");
+        text += &table
+            .notes
+            .iter()
+            .map(|note| escape(note))
+            .collect::<Vec<_>>()
+            .join("  \n");
         text += "\n";
     }
     text

@@ -19,5 +19,9 @@ pub use sparkline::sparkline;
 pub use table::{Align, Cell, Column, Table, TableOf, Tone};
 
 /// The registry of output formats, in the order of the help. A new format needs its file, its `mod` line, and a line here.
-const FORMATS: &[Format] =
-    &[Format(&terminal::Terminal), Format(&json::Json), Format(&csv::Csv), Format(&markdown::Markdown)];
+const FORMATS: &[Format] = &[
+    Format(&terminal::Terminal),
+    Format(&json::Json),
+    Format(&csv::Csv),
+    Format(&markdown::Markdown),
+];

@@ -93,14 +93,25 @@ impl Tone {
 impl Table {
     /// A table without rows.
     pub fn new(title: impl Into<String>, columns: Vec<Column>) -> Self {
-        Self { title: title.into(), columns, rows: Vec::new(), notes: Vec::new() }
+        Self {
+            title: title.into(),
+            columns,
+            rows: Vec::new(),
+            notes: Vec::new(),
+        }
     }
 
     /// A table with one row for each item of `data`; its columns are added one by one.
     pub fn of<R>(title: impl Into<String>, data: impl IntoIterator<Item = R>) -> TableOf<R> {
         let data: Vec<R> = data.into_iter().collect();
         let rows = data.iter().map(|_| Vec::new()).collect();
-        TableOf { table: Self { rows, ..Self::new(title, Vec::new()) }, data }
+        TableOf {
+            table: Self {
+                rows,
+                ..Self::new(title, Vec::new())
+            },
+            data,
+        }
     }
 
     /// Removes the columns without any value.
@@ -124,13 +135,29 @@ impl Table {
     /// Turns rows into columns. The first column has the headings of the columns so far, under `heading`.
     #[must_use]
     pub fn transposed(self, heading: &str) -> Self {
-        let names = self.rows.iter().map(|row| Column::right(&row[0].text, &row[0].text));
-        let columns = std::iter::once(Column::left(heading, heading)).chain(names).collect();
-        let rows = self.columns.iter().enumerate().skip(1).map(|(index, column)| {
-            let cells = self.rows.iter().map(|row| row[index].clone());
-            std::iter::once(Cell::text(&column.heading)).chain(cells).collect()
-        });
-        Self { columns, rows: rows.collect(), ..self }
+        let names = self
+            .rows
+            .iter()
+            .map(|row| Column::right(&row[0].text, &row[0].text));
+        let columns = std::iter::once(Column::left(heading, heading))
+            .chain(names)
+            .collect();
+        let rows = self
+            .columns
+            .iter()
+            .enumerate()
+            .skip(1)
+            .map(|(index, column)| {
+                let cells = self.rows.iter().map(|row| row[index].clone());
+                std::iter::once(Cell::text(&column.heading))
+                    .chain(cells)
+                    .collect()
+            });
+        Self {
+            columns,
+            rows: rows.collect(),
+            ..self
+        }
     }
 }
 
@@ -165,31 +192,62 @@ impl<R> TableOf<R> {
 
     /// Adds a column of words if it is `shown`.
     #[must_use]
-    pub fn left_if<C: Into<Cell>>(self, shown: bool, key: &str, heading: &str, cell: impl FnMut(&R) -> C) -> Self {
-        if shown { self.left(key, heading, cell) } else { self }
+    pub fn left_if<C: Into<Cell>>(
+        self,
+        shown: bool,
+        key: &str,
+        heading: &str,
+        cell: impl FnMut(&R) -> C,
+    ) -> Self {
+        if shown {
+            self.left(key, heading, cell)
+        } else {
+            self
+        }
     }
 
     /// Adds a column of numbers if it is `shown`.
     #[must_use]
-    pub fn right_if<C: Into<Cell>>(self, shown: bool, key: &str, heading: &str, cell: impl FnMut(&R) -> C) -> Self {
-        if shown { self.right(key, heading, cell) } else { self }
+    pub fn right_if<C: Into<Cell>>(
+        self,
+        shown: bool,
+        key: &str,
+        heading: &str,
+        cell: impl FnMut(&R) -> C,
+    ) -> Self {
+        if shown {
+            self.right(key, heading, cell)
+        } else {
+            self
+        }
     }
 
     /// Returns the table with these notes.
     pub fn notes(self, notes: impl IntoIterator<Item = String>) -> Table {
-        Table { notes: notes.into_iter().collect(), ..self.table }
+        Table {
+            notes: notes.into_iter().collect(),
+            ..self.table
+        }
     }
 }
 
 impl Column {
     /// A column of words.
     pub fn left(key: &str, heading: &str) -> Self {
-        Self { key: key.to_owned(), heading: heading.to_owned(), align: Align::Left }
+        Self {
+            key: key.to_owned(),
+            heading: heading.to_owned(),
+            align: Align::Left,
+        }
     }
 
     /// A column of numbers.
     pub fn right(key: &str, heading: &str) -> Self {
-        Self { key: key.to_owned(), heading: heading.to_owned(), align: Align::Right }
+        Self {
+            key: key.to_owned(),
+            heading: heading.to_owned(),
+            align: Align::Right,
+        }
     }
 }
 
@@ -225,7 +283,11 @@ impl Cell {
     /// A cell with the same text for people and programs.
     pub fn text(text: impl Into<String>) -> Self {
         let text = text.into();
-        Self { value: text.clone().into(), text, tone: Tone::Plain }
+        Self {
+            value: text.clone().into(),
+            text,
+            tone: Tone::Plain,
+        }
     }
 
     /// A number and its text for people. The exact value of a whole number has no decimal point.
@@ -233,8 +295,16 @@ impl Cell {
         /// 2^53: f64 represents every whole number up to here.
         const EXACT: f64 = 9_007_199_254_740_992.0;
         let whole = value.fract() == 0.0 && value.abs() <= EXACT;
-        let value = if whole { (value as i64).into() } else { value.into() };
-        Self { text: text.into(), value, tone: Tone::Plain }
+        let value = if whole {
+            (value as i64).into()
+        } else {
+            value.into()
+        };
+        Self {
+            text: text.into(),
+            value,
+            tone: Tone::Plain,
+        }
     }
 
     /// A value with its unit.
@@ -249,18 +319,30 @@ impl Cell {
 
     /// A ratio with its interval.
     pub fn ratio(ratio: Figure) -> Self {
-        let text = ratio.interval.map(|ends| number::ratio_range(ratio.value, &ends));
-        Self::number(ratio.value, text.unwrap_or_else(|| number::ratio(ratio.value)))
+        let text = ratio
+            .interval
+            .map(|ends| number::ratio_range(ratio.value, &ends));
+        Self::number(
+            ratio.value,
+            text.unwrap_or_else(|| number::ratio(ratio.value)),
+        )
     }
 
     /// A text for people in place of a missing number.
     pub fn no_number(text: impl Into<String>) -> Self {
-        Self { text: text.into(), ..Self::missing() }
+        Self {
+            text: text.into(),
+            ..Self::missing()
+        }
     }
 
     /// A cell for a missing number.
     pub fn missing() -> Self {
-        Self { text: "-".to_owned(), value: serde_json::Value::Null, tone: Tone::Quiet }
+        Self {
+            text: "-".to_owned(),
+            value: serde_json::Value::Null,
+            tone: Tone::Quiet,
+        }
     }
 
     /// The same cell with another tone.

@@ -40,14 +40,18 @@ fn table(table: &Table) -> String {
         text += &format!("{TITLE}{}{TITLE:#}\n", printable(&table.title));
     }
     let mut grid = comfy_table::Table::new();
-    grid.load_style(NOTHING.header_separator(LineStyle::none().fill('─').junction('─'))).enforce_styling();
+    grid.load_style(NOTHING.header_separator(LineStyle::none().fill('─').junction('─')))
+        .enforce_styling();
     grid.style_text_only();
     grid.set_header(table.columns.iter().map(|column| {
         let lines: Vec<String> = column.heading.lines().map(printable).collect();
         comfy_table::Cell::new(lines.join("\n")).add_attribute(Attribute::Bold)
     }));
     for row in &table.rows {
-        grid.add_row(row.iter().map(|cell| toned(comfy_table::Cell::new(printable(&cell.text)), cell.tone)));
+        grid.add_row(
+            row.iter()
+                .map(|cell| toned(comfy_table::Cell::new(printable(&cell.text)), cell.tone)),
+        );
     }
     for (index, column) in table.columns.iter().enumerate() {
         if let Some(drawn) = grid.column_mut(index) {
@@ -81,5 +85,7 @@ fn toned(cell: comfy_table::Cell, tone: Tone) -> comfy_table::Cell {
 
 /// Replaces control characters: text from files may contain escape sequences and line breaks.
 fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }

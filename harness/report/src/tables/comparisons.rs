@@ -16,16 +16,31 @@ pub fn table(title: impl Into<String>, comparisons: &[Comparison], exact: bool) 
         (false, _) => Cell::text(comparison.state.name()).toned(Tone::Notice),
     };
     let interval = |comparison: &Comparison| comparison.ratio.and_then(|ratio| ratio.interval);
-    let mut table = figure_table(title, comparisons.iter().collect(), exact, |comparison| comparison)
-        .left("state", "state", |comparison| state(comparison))
-        .right_if(exact, "ratio_low", "ratio, low", |comparison| interval(comparison).map(|ends| ends.low))
-        .right_if(exact, "ratio_high", "ratio, high", |comparison| interval(comparison).map(|ends| ends.high))
-        .left_if(exact, "reason", "reason", |one| (!is_comparable(one)).then(|| one.state.to_string()))
-        .table;
+    let mut table = figure_table(title, comparisons.iter().collect(), exact, |comparison| {
+        comparison
+    })
+    .left("state", "state", |comparison| state(comparison))
+    .right_if(exact, "ratio_low", "ratio, low", |comparison| {
+        interval(comparison).map(|ends| ends.low)
+    })
+    .right_if(exact, "ratio_high", "ratio, high", |comparison| {
+        interval(comparison).map(|ends| ends.high)
+    })
+    .left_if(exact, "reason", "reason", |one| {
+        (!is_comparable(one)).then(|| one.state.to_string())
+    })
+    .table;
     if !exact {
-        let incomparable = comparisons.iter().filter(|comparison| !is_comparable(comparison));
-        table.notes = grouped(incomparable.map(|comparison| (comparison.place(), comparison.state.to_string())));
-        if comparisons.iter().any(|comparison| interval(comparison).is_some()) {
+        let incomparable = comparisons
+            .iter()
+            .filter(|comparison| !is_comparable(comparison));
+        table.notes = grouped(
+            incomparable.map(|comparison| (comparison.place(), comparison.state.to_string())),
+        );
+        if comparisons
+            .iter()
+            .any(|comparison| interval(comparison).is_some())
+        {
             table.notes.push(
                 "A ratio of times is the median over rounds; [low, high] is its 95 % interval, or the span of all \
                  rounds if there are fewer than six."
@@ -51,23 +66,43 @@ pub(crate) fn figure_table<R>(
         })
     };
     Table::of(title, rows)
-        .left("workload", "workload", |row| Cell::text(&comparison(row).workload))
-        .left("phase", "phase", |row| Cell::text(&comparison(row).head_phase))
-        .left_if(exact, "base_phase", "base phase", |row| Cell::text(&comparison(row).base_phase))
+        .left("workload", "workload", |row| {
+            Cell::text(&comparison(row).workload)
+        })
+        .left("phase", "phase", |row| {
+            Cell::text(&comparison(row).head_phase)
+        })
+        .left_if(exact, "base_phase", "base phase", |row| {
+            Cell::text(&comparison(row).base_phase)
+        })
         .left("metric", "metric", metric)
-        .left_if(exact, "unit", "unit", |row| comparison(row).metric.map(|metric| number::base_unit(metric.quantity())))
-        .right("base", "base", |row| figure(comparison(row), comparison(row).base))
-        .right("head", "head", |row| figure(comparison(row), comparison(row).head))
+        .left_if(exact, "unit", "unit", |row| {
+            comparison(row)
+                .metric
+                .map(|metric| number::base_unit(metric.quantity()))
+        })
+        .right("base", "base", |row| {
+            figure(comparison(row), comparison(row).base)
+        })
+        .right("head", "head", |row| {
+            figure(comparison(row), comparison(row).head)
+        })
         .right("ratio", "change", |row| change(comparison(row)))
 }
 
 /// The cell of a figure of one side.
 pub(crate) fn figure(comparison: &Comparison, figure: Option<Figure>) -> Cell {
-    comparison.metric.zip(figure).map(|(metric, figure)| Cell::figure(metric, &figure)).into()
+    comparison
+        .metric
+        .zip(figure)
+        .map(|(metric, figure)| Cell::figure(metric, &figure))
+        .into()
 }
 
 pub(crate) fn change(comparison: &Comparison) -> Cell {
-    let (Some(metric), Some(base), Some(head)) = (comparison.metric, comparison.base, comparison.head) else {
+    let (Some(metric), Some(base), Some(head)) =
+        (comparison.metric, comparison.base, comparison.head)
+    else {
         return Cell::missing();
     };
     if comparison.state != Comparability::Comparable {
@@ -83,7 +118,9 @@ pub(crate) fn change(comparison: &Comparison) -> Cell {
         None if (0.5..=2.0).contains(&ratio.value) => number::percent(ratio.value),
         None => number::ratio(ratio.value),
     };
-    let sure = ratio.interval.map_or(metric.portable(), |interval| interval.excludes(1.0, LEVEL));
+    let sure = ratio
+        .interval
+        .map_or(metric.portable(), |interval| interval.excludes(1.0, LEVEL));
     let difference = if sure { ratio.value - 1.0 } else { 0.0 };
     Cell::number(ratio.value, text).toned(Tone::of_change(metric, difference))
 }
@@ -102,25 +139,50 @@ mod tests {
                 row("w", "naive", vec![clock("a", &vec![1000; rounds])]),
                 row("w", "fast", vec![clock("a", &vec![100; rounds])]),
             ]);
-            let comparisons = compare(RecordView::record(&one).phase("naive"), RecordView::record(&one).phase("fast"));
+            let comparisons = compare(
+                RecordView::record(&one).phase("naive"),
+                RecordView::record(&one).phase("fast"),
+            );
             let table = table("", &comparisons[..1], false);
-            let place = table.columns.iter().position(|column| column.key == "ratio").expect("a change");
+            let place = table
+                .columns
+                .iter()
+                .position(|column| column.key == "ratio")
+                .expect("a change");
             table.rows[0][place].tone
         };
-        assert_eq!([1, 3, 5, 6].map(tone), [Tone::Plain, Tone::Plain, Tone::Plain, Tone::Good]);
+        assert_eq!(
+            [1, 3, 5, 6].map(tone),
+            [Tone::Plain, Tone::Plain, Tone::Plain, Tone::Good]
+        );
     }
 
     #[test]
     fn people_read_what_one_run_yields() {
-        let mut one = record(vec![row("kernel/gelu", "naive", vec![callgrind(1000), dhat(64, 2)])]);
+        let mut one = record(vec![row(
+            "kernel/gelu",
+            "naive",
+            vec![callgrind(1000), dhat(64, 2)],
+        )]);
         one.rows[0].unit.name = "call".to_owned();
         let comparisons = compare(RecordView::record(&one), RecordView::record(&one));
         let metrics = |exact| -> Vec<String> {
             let table = table("", &comparisons[..2], exact);
-            let place = table.columns.iter().position(|column| column.key == "metric").expect("the metric");
-            table.rows.iter().map(|row| row[place].text.clone()).collect()
+            let place = table
+                .columns
+                .iter()
+                .position(|column| column.key == "metric")
+                .expect("the metric");
+            table
+                .rows
+                .iter()
+                .map(|row| row[place].text.clone())
+                .collect()
         };
-        assert_eq!(metrics(false), ["instructions per call", "heap bytes per call"]);
+        assert_eq!(
+            metrics(false),
+            ["instructions per call", "heap bytes per call"]
+        );
         assert_eq!(metrics(true), ["instructions", "bytes-per-token"]);
     }
 }

@@ -11,8 +11,14 @@ pub fn table(verdict: &CountsVerdict, exact: bool) -> Table {
     let mut rows: Vec<&JudgedCount> = verdict.rows.iter().collect();
     rows.sort_by_key(|row| rank(&row.judgement));
     figure_table("", rows, exact, |row| &row.comparison)
-        .left("limit", "limit", |row| row.judgement.limit().map(|limit| limit.tolerance.to_string()))
-        .left("verdict", "verdict", |row| Cell::text(row.judgement.name()).toned(tone(&row.judgement)))
+        .left("limit", "limit", |row| {
+            row.judgement
+                .limit()
+                .map(|limit| limit.tolerance.to_string())
+        })
+        .left("verdict", "verdict", |row| {
+            Cell::text(row.judgement.name()).toned(tone(&row.judgement))
+        })
         .left_if(exact, "explanation", "explanation", |row| row.explanation())
         .table
 }

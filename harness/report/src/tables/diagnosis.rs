@@ -8,7 +8,9 @@ use crate::render::{Cell, Table, Tone};
 /// Tables of the findings, and of the noise floor if it was measured.
 pub fn tables(diagnosis: &Diagnosis) -> Vec<Table> {
     let floors = diagnosis.floors.as_ref().ok().map(floors_table);
-    std::iter::once(findings_table(&diagnosis.findings)).chain(floors).collect()
+    std::iter::once(findings_table(&diagnosis.findings))
+        .chain(floors)
+        .collect()
 }
 
 /// One row for each finding.
@@ -21,7 +23,9 @@ fn findings_table(findings: &[Finding]) -> Table {
     Table::of("The machine", findings)
         .left("what", "what", |finding| finding.what)
         .left("found", "found", |finding| &finding.found)
-        .left("grade", "grade", |finding| Cell::text(finding.grade.name()).toned(tone(finding.grade)))
+        .left("grade", "grade", |finding| {
+            Cell::text(finding.grade.name()).toned(tone(finding.grade))
+        })
         .left("advice", "advice", |finding| &finding.advice)
         .table
 }
@@ -31,7 +35,11 @@ fn floors_table(floors: &NoiseFloors) -> Table {
     let percent = |share: f64| Cell::number(share, format!("{:.2} %", 100.0 * share));
     let signed = |share: f64| Cell::number(share, format!("{:+.2} %", 100.0 * share));
     let change = |floor: &NoiseFloor| {
-        Cell::from(floor.change().map(signed)).toned(if floor.differs() { Tone::Bad } else { Tone::Plain })
+        Cell::from(floor.change().map(signed)).toned(if floor.differs() {
+            Tone::Bad
+        } else {
+            Tone::Plain
+        })
     };
     let seconds = |seconds: f64| Cell::number(seconds, format!("{seconds:.1} s"));
     Table::of("The noise floor: a build compared with itself", &floors.tried)
@@ -67,13 +75,34 @@ mod tests {
             let ratio = 1.0 + shift + scatter * (2.0 * random.share() - 1.0);
             let slice = |side| {
                 let factor = if side == Side::Head { ratio } else { 1.0 };
-                Slice { side, iterations: 10, nanoseconds: (1e8 * factor) as u64, waited: 0 }
+                Slice {
+                    side,
+                    iterations: 10,
+                    nanoseconds: (1e8 * factor) as u64,
+                    waited: 0,
+                }
             };
-            Pair { seconds: 0.3, rounds: vec![vec![[Side::Base, Side::Head, Side::Head, Side::Base].map(slice)]] }
+            Pair {
+                seconds: 0.3,
+                rounds: vec![vec![
+                    [Side::Base, Side::Head, Side::Head, Side::Base].map(slice),
+                ]],
+            }
         };
         let pairs = (0..40).map(|_| pair()).collect();
-        let timed = TimedPhase { workload: workload.to_owned(), phase: "optimized".to_owned() };
-        NoiseFloor::of(&WorkloadPairs { timed, pairs, failure: None }, Rules::default(), 4)
+        let timed = TimedPhase {
+            workload: workload.to_owned(),
+            phase: "optimized".to_owned(),
+        };
+        NoiseFloor::of(
+            &WorkloadPairs {
+                timed,
+                pairs,
+                failure: None,
+            },
+            Rules::default(),
+            4,
+        )
     }
 
     fn diagnosis(floors: Vec<NoiseFloor>) -> Diagnosis {
@@ -83,15 +112,29 @@ mod tests {
             grade,
             advice: "Wait until it has gone down.".to_owned(),
         };
-        let findings = vec![finding("turbo", "off", Grade::Good), finding("load", "9.00 on 2 CPUs", Grade::Bad)];
-        Diagnosis { findings, floors: Ok(NoiseFloors::new(floors, 4, 13.5)) }
+        let findings = vec![
+            finding("turbo", "off", Grade::Good),
+            finding("load", "9.00 on 2 CPUs", Grade::Bad),
+        ];
+        Diagnosis {
+            findings,
+            floors: Ok(NoiseFloors::new(floors, 4, 13.5)),
+        }
     }
 
     #[test]
     fn findings_and_noise_floors_are_a_table_each() {
-        let quiet = diagnosis(vec![floor("kernel/gelu", 0.0, 0.004), floor("kernel/softmax", 0.0, 0.006)]);
-        insta::assert_snapshot!(anstream::adapter::strip_str(&Format::TABLE.render(&tables(&quiet))).to_string());
-        let unmeasured = Diagnosis { floors: Err("there is no probe".to_owned()), ..diagnosis(Vec::new()) };
+        let quiet = diagnosis(vec![
+            floor("kernel/gelu", 0.0, 0.004),
+            floor("kernel/softmax", 0.0, 0.006),
+        ]);
+        insta::assert_snapshot!(
+            anstream::adapter::strip_str(&Format::TABLE.render(&tables(&quiet))).to_string()
+        );
+        let unmeasured = Diagnosis {
+            floors: Err("there is no probe".to_owned()),
+            ..diagnosis(Vec::new())
+        };
         assert_eq!(tables(&unmeasured).len(), 1);
     }
 }

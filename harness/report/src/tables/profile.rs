@@ -16,7 +16,11 @@ const LEAST_SHARE: f64 = 0.005;
 /// Returns the tables of hot paths (for allocations: top allocators), most called, and the hierarchy. With `exact`
 /// they contain everything; otherwise they are shortened for people.
 pub fn tables(profile: &Profile, exact: bool) -> Vec<Table> {
-    let scope = Scope { profile, exact, whole: profile.tree.total() };
+    let scope = Scope {
+        profile,
+        exact,
+        whole: profile.tree.total(),
+    };
     let first = match profile.view {
         View::Time | View::Instructions => scope.hot(),
         View::Allocations => scope.allocators(),
@@ -42,20 +46,37 @@ impl Scope<'_> {
         parts.retain(|part| self.exact || part.own > 0);
         let end = |end: Option<u64>| end.map(|value| self.amount(value as f64));
         let table = self
-            .ranked(format!("Hot paths by {}: {}", view.name(), self.profile.place()), &parts)
+            .ranked(
+                format!("Hot paths by {}: {}", view.name(), self.profile.place()),
+                &parts,
+            )
             .left("name", view.noun(), |(_, part)| name(&part.name))
-            .right(&unit_key("total", view), "total", |(_, part)| self.amount(part.total as f64))
-            .right("total_share", "% of total", |(_, part)| self.share(part.total))
-            .right(&unit_key("own", view), "own", |(_, part)| self.amount(part.own as f64))
+            .right(&unit_key("total", view), "total", |(_, part)| {
+                self.amount(part.total as f64)
+            })
+            .right("total_share", "% of total", |(_, part)| {
+                self.share(part.total)
+            })
+            .right(&unit_key("own", view), "own", |(_, part)| {
+                self.amount(part.own as f64)
+            })
             .right("own_share", "own %", |(_, part)| self.share(part.own))
             .right("calls", "calls", |(_, part)| calls_of(part.calls))
-            .right(&unit_key("average", view), "average", |(_, part)| self.average(part.total, part.calls))
-            .right_if(view == View::Time, &unit_key("min", view), "min", |(_, part)| {
-                end(part.range.map(|range| range.0))
+            .right(&unit_key("average", view), "average", |(_, part)| {
+                self.average(part.total, part.calls)
             })
-            .right_if(view == View::Time, &unit_key("max", view), "max", |(_, part)| {
-                end(part.range.map(|range| range.1))
-            });
+            .right_if(
+                view == View::Time,
+                &unit_key("min", view),
+                "min",
+                |(_, part)| end(part.range.map(|range| range.0)),
+            )
+            .right_if(
+                view == View::Time,
+                &unit_key("max", view),
+                "max",
+                |(_, part)| end(part.range.map(|range| range.1)),
+            );
         table.notes(self.notes().into_iter().chain(self.rest(parts.len())))
     }
 
@@ -63,12 +84,20 @@ impl Scope<'_> {
         let (view, sites) = (self.profile.view, &self.profile.sites);
         let table = self
             .ranked(format!("Top allocators: {}", self.profile.place()), sites)
-            .left("name", "allocator", |(_, site)| name(&site.allocator.told()))
-            .left("caller", "called from", |(_, site)| site.caller.as_ref().map(|caller| name(&caller.told())))
-            .right(&unit_key("total", view), "total", |(_, site)| self.amount(site.bytes as f64))
+            .left("name", "allocator", |(_, site)| {
+                name(&site.allocator.told())
+            })
+            .left("caller", "called from", |(_, site)| {
+                site.caller.as_ref().map(|caller| name(&caller.told()))
+            })
+            .right(&unit_key("total", view), "total", |(_, site)| {
+                self.amount(site.bytes as f64)
+            })
             .right("total_share", "%", |(_, site)| self.share(site.bytes))
             .right("calls", "allocations", |(_, site)| count(site.blocks))
-            .right(&unit_key("average", view), "average", |(_, site)| self.average(site.bytes, site.blocks));
+            .right(&unit_key("average", view), "average", |(_, site)| {
+                self.average(site.bytes, site.blocks)
+            });
         table.notes(self.notes().into_iter().chain(self.rest(sites.len())))
     }
 
@@ -83,39 +112,75 @@ impl Scope<'_> {
         parts.sort_by(|a, b| b.calls.cmp(&a.calls).then_with(|| b.total.cmp(&a.total)));
         let units = (self.profile.runs * self.profile.unit.per_run).max(1) as f64;
         // For allocations, only blocks that the function allocates itself.
-        let cost = |part: &Part| if view == View::Allocations { part.own } else { part.total };
+        let cost = |part: &Part| {
+            if view == View::Allocations {
+                part.own
+            } else {
+                part.total
+            }
+        };
         let per = format!("{calls} per {}", self.profile.unit.name);
         self.ranked(format!("{heading}: {}", self.profile.place()), &parts)
             .left("name", view.noun(), |(_, part)| name(&part.name))
             .right("calls", calls, |(_, part)| count(part.calls))
-            .right("calls_per_unit", &per, |(_, part)| Cell::plain(Quantity::PerSecond, part.calls as f64 / units))
-            .right(&unit_key("average", view), "average", |(_, part)| self.average(cost(part), part.calls))
+            .right("calls_per_unit", &per, |(_, part)| {
+                Cell::plain(Quantity::PerSecond, part.calls as f64 / units)
+            })
+            .right(&unit_key("average", view), "average", |(_, part)| {
+                self.average(cost(part), part.calls)
+            })
             .notes(self.rest(parts.len()))
     }
 
     /// A table of the first items, with a column for their rank.
     fn ranked<'p, P>(&self, title: String, parts: &'p [P]) -> TableOf<(usize, &'p P)> {
-        Table::of(title, (1..).zip(parts).take(self.most()))
-            .right("rank", "rank", |(rank, _)| Cell::from(*rank).toned(Tone::Quiet))
+        Table::of(title, (1..).zip(parts).take(self.most())).right("rank", "rank", |(rank, _)| {
+            Cell::from(*rank).toned(Tone::Quiet)
+        })
     }
 
     fn hierarchy(&self) -> Table {
         let view = self.profile.view;
-        let calls = if view == View::Allocations { "allocations" } else { "calls" };
+        let calls = if view == View::Allocations {
+            "allocations"
+        } else {
+            "calls"
+        };
         let (mut branches, mut hidden) = (Vec::new(), 0);
         self.branch(&self.profile.tree.roots, "", 0, &mut branches, &mut hidden);
         let label = |branch: &Branch<'_>| {
             let name = name(&branch.node.name);
-            Cell { text: format!("{}{}", branch.lines, name.text), ..name }
+            Cell {
+                text: format!("{}{}", branch.lines, name.text),
+                ..name
+            }
         };
-        Table::of(format!("Call hierarchy by {}: {}", view.name(), self.profile.place()), branches)
-            .right_if(self.exact, "depth", "depth", |branch| count(branch.depth))
-            .left("name", view.noun(), label)
-            .right(&unit_key("total", view), "total", |branch| self.amount(branch.node.total() as f64))
-            .right("total_share", "% of total", |branch| self.share(branch.node.total()))
-            .right(&unit_key("own", view), "own", |branch| self.amount(branch.node.own as f64))
-            .right("calls", calls, |branch| calls_of(branch.node.calls))
-            .notes((hidden > 0).then(|| format!("not shown: {hidden} below {} % of the total", 100.0 * LEAST_SHARE)))
+        Table::of(
+            format!(
+                "Call hierarchy by {}: {}",
+                view.name(),
+                self.profile.place()
+            ),
+            branches,
+        )
+        .right_if(self.exact, "depth", "depth", |branch| count(branch.depth))
+        .left("name", view.noun(), label)
+        .right(&unit_key("total", view), "total", |branch| {
+            self.amount(branch.node.total() as f64)
+        })
+        .right("total_share", "% of total", |branch| {
+            self.share(branch.node.total())
+        })
+        .right(&unit_key("own", view), "own", |branch| {
+            self.amount(branch.node.own as f64)
+        })
+        .right("calls", calls, |branch| calls_of(branch.node.calls))
+        .notes((hidden > 0).then(|| {
+            format!(
+                "not shown: {hidden} below {} % of the total",
+                100.0 * LEAST_SHARE
+            )
+        }))
     }
 
     /// Adds sibling nodes, each with its children. `lines` is drawn to the left of them.
@@ -127,7 +192,8 @@ impl Scope<'_> {
         branches: &mut Vec<Branch<'n>>,
         hidden: &mut usize,
     ) {
-        let large = |node: &&Node| self.exact || node.total() as f64 >= LEAST_SHARE * self.whole as f64;
+        let large =
+            |node: &&Node| self.exact || node.total() as f64 >= LEAST_SHARE * self.whole as f64;
         let shown: Vec<&Node> = nodes.iter().filter(large).collect();
         *hidden += nodes.len() - shown.len();
         for (place, node) in shown.iter().enumerate() {
@@ -138,8 +204,18 @@ impl Scope<'_> {
                 (_, true) => ("└─ ", "·  "),
                 (_, false) => ("├─ ", "│  "),
             };
-            branches.push(Branch { node, lines: format!("{lines}{joint}"), depth });
-            self.branch(&node.children, &format!("{lines}{below}"), depth + 1, branches, hidden);
+            branches.push(Branch {
+                node,
+                lines: format!("{lines}{joint}"),
+                depth,
+            });
+            self.branch(
+                &node.children,
+                &format!("{lines}{below}"),
+                depth + 1,
+                branches,
+                hidden,
+            );
         }
     }
 
@@ -147,8 +223,11 @@ impl Scope<'_> {
     fn notes(&self) -> Vec<String> {
         let profile = self.profile;
         if self.whole == 0 {
-            let nothing =
-                if profile.view == View::Allocations { "nothing was allocated" } else { "nothing was recorded" };
+            let nothing = if profile.view == View::Allocations {
+                "nothing was allocated"
+            } else {
+                "nothing was recorded"
+            };
             return vec![format!("{nothing} in {}", runs(profile.runs))];
         }
         let (quantity, one) = profile.view.quantity();
@@ -160,8 +239,12 @@ impl Scope<'_> {
         };
         let unit = &profile.unit;
         let plural = if unit.per_run == 1 { "" } else { "s" };
-        let mut notes =
-            vec![format!("{} of {} {}{plural}, {each}{what} per run", runs(profile.runs), unit.per_run, unit.name)];
+        let mut notes = vec![format!(
+            "{} of {} {}{plural}, {each}{what} per run",
+            runs(profile.runs),
+            unit.per_run,
+            unit.name
+        )];
         if profile.view != View::Allocations {
             notes.push(format!("own: without nested {}s", profile.view.noun()));
         }
@@ -181,7 +264,12 @@ impl Scope<'_> {
 
     /// The note on items that are left out.
     fn rest(&self, all: usize) -> Option<String> {
-        (all > self.most()).then(|| format!("the first {} of {all}; json and csv contain all", self.most()))
+        (all > self.most()).then(|| {
+            format!(
+                "the first {} of {all}; json and csv contain all",
+                self.most()
+            )
+        })
     }
 
     fn most(&self) -> usize {
@@ -226,7 +314,10 @@ pub(super) fn name(name: &str) -> Cell {
     if text.chars().count() > LONGEST_NAME {
         text = text.chars().take(LONGEST_NAME - 1).chain(['…']).collect();
     }
-    Cell { text, ..Cell::text(name) }
+    Cell {
+        text,
+        ..Cell::text(name)
+    }
 }
 
 fn count(count: u64) -> Cell {
@@ -239,5 +330,9 @@ fn calls_of(calls: u64) -> Option<Cell> {
 }
 
 fn runs(runs: u64) -> String {
-    if runs == 1 { "1 run".to_owned() } else { format!("{runs} runs") }
+    if runs == 1 {
+        "1 run".to_owned()
+    } else {
+        format!("{runs} runs")
+    }
 }

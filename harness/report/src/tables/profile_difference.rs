@@ -9,28 +9,50 @@ use crate::tables::profile::{name, unit_key};
 
 /// Returns the names with different own costs per run, the largest difference first: all of them if `exact`,
 /// otherwise the first `most`.
-pub fn difference_table(title: String, view: View, base: Seen<'_>, head: Seen<'_>, most: usize, exact: bool) -> Table {
+pub fn difference_table(
+    title: String,
+    view: View,
+    base: Seen<'_>,
+    head: Seen<'_>,
+    most: usize,
+    exact: bool,
+) -> Table {
     let (quantity, one) = view.quantity();
     let amount = |raw: f64| Cell::plain(quantity, raw / one);
     let calls = |calls: f64| (calls != 0.0).then(|| Cell::number(calls, number::count(calls)));
     let change = |change: f64| {
-        let (sign, tone) = if change > 0.0 { ("+", Tone::Bad) } else { ("", Tone::Good) };
+        let (sign, tone) = if change > 0.0 {
+            ("+", Tone::Bad)
+        } else {
+            ("", Tone::Good)
+        };
         let cell = amount(change);
-        Cell { text: format!("{sign}{}", cell.text), ..cell }.toned(tone)
+        Cell {
+            text: format!("{sign}{}", cell.text),
+            ..cell
+        }
+        .toned(tone)
     };
     let percent = |share: f64| Cell::number(share, format!("{:.0} %", 100.0 * share));
     let all = differences(base, head);
-    let mut table = Table::of(title, all.iter().take(if exact { usize::MAX } else { most }))
-        .left("name", view.noun(), |each| name(&each.name))
-        .left("within", "mostly in", |each| each.within.as_deref().map(name))
-        .right(&unit_key("from", view), "from", |each| amount(each.base))
-        .right(&unit_key("to", view), "to", |each| amount(each.head))
-        .right(&unit_key("difference", view), "difference", |each| change(each.change()))
-        .right("ratio", "change", |each| ratio(each))
-        .right("share", "share", |each| each.share.map(percent))
-        .right("calls_from", "calls from", |each| calls(each.base_calls))
-        .right("calls_to", "to", |each| calls(each.head_calls))
-        .table;
+    let mut table = Table::of(
+        title,
+        all.iter().take(if exact { usize::MAX } else { most }),
+    )
+    .left("name", view.noun(), |each| name(&each.name))
+    .left("within", "mostly in", |each| {
+        each.within.as_deref().map(name)
+    })
+    .right(&unit_key("from", view), "from", |each| amount(each.base))
+    .right(&unit_key("to", view), "to", |each| amount(each.head))
+    .right(&unit_key("difference", view), "difference", |each| {
+        change(each.change())
+    })
+    .right("ratio", "change", |each| ratio(each))
+    .right("share", "share", |each| each.share.map(percent))
+    .right("calls_from", "calls from", |each| calls(each.base_calls))
+    .right("calls_to", "to", |each| calls(each.head_calls))
+    .table;
     let whole = |seen: Seen<'_>| number::plain(quantity, seen.per_run() / one);
     let changed = match base.per_run() {
         0.0 => String::new(),
@@ -47,7 +69,11 @@ pub fn difference_table(title: String, view: View, base: Seen<'_>, head: Seen<'_
         table.notes.push("nothing differs".to_owned());
     }
     if all.len() > table.rows.len() {
-        table.notes.push(format!("the first {} of {} that differ", table.rows.len(), all.len()));
+        table.notes.push(format!(
+            "the first {} of {} that differ",
+            table.rows.len(),
+            all.len()
+        ));
     }
     table
 }

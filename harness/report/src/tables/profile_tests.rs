@@ -12,7 +12,13 @@ use crate::render::Format;
 
 fn node(name: &str, own: u64, calls: u64, children: Vec<Node>) -> Node {
     let range = (calls > 0).then(|| (own / (2 * calls), 2 * own / calls));
-    Node { name: name.to_owned(), own, calls, range, children }
+    Node {
+        name: name.to_owned(),
+        own,
+        calls,
+        range,
+        children,
+    }
 }
 
 fn profile(view: View, roots: Vec<Node>) -> Profile {
@@ -20,7 +26,10 @@ fn profile(view: View, roots: Vec<Node>) -> Profile {
         view,
         workload: "medium/inference".to_owned(),
         phase: "optimized".to_owned(),
-        unit: Unit { name: "token".to_owned(), per_run: 50 },
+        unit: Unit {
+            name: "token".to_owned(),
+            per_run: 50,
+        },
         runs: 2,
         isa: "avx512".to_owned(),
         threads: 1,
@@ -32,14 +41,23 @@ fn profile(view: View, roots: Vec<Node>) -> Profile {
 
 fn decoding() -> Profile {
     let half = |product: &str, calls| {
-        vec![node(product, 7_000_000, calls, vec![]), node("layer_norm", 1_000_000, calls, vec![])]
+        vec![
+            node(product, 7_000_000, calls, vec![]),
+            node("layer_norm", 1_000_000, calls, vec![]),
+        ]
     };
     let blocks = vec![
         node("mlp block", 100_000, 400, half("expand product", 400)),
         node("attention block", 100_000, 400, half("qkv product", 400)),
         node("tiny", 1000, 1, vec![]),
     ];
-    profile(View::Time, vec![node("decode", 200_000, 100, blocks), node(BETWEEN, 300_000, 0, vec![])])
+    profile(
+        View::Time,
+        vec![
+            node("decode", 200_000, 100, blocks),
+            node(BETWEEN, 300_000, 0, vec![]),
+        ],
+    )
 }
 
 fn shown(tables: &[crate::render::Table], format: Format) -> String {
@@ -48,10 +66,24 @@ fn shown(tables: &[crate::render::Table], format: Format) -> String {
 
 #[test]
 fn hot_paths_most_called_and_the_hierarchy() {
-    let interval = Interval { low: 0.99, high: 1.02, level: 0.95 };
-    let profile = Profile { cost: Some(Cost { ratio: 1.012, interval, pairs: 40 }), ..decoding() };
+    let interval = Interval {
+        low: 0.99,
+        high: 1.02,
+        level: 0.95,
+    };
+    let profile = Profile {
+        cost: Some(Cost {
+            ratio: 1.012,
+            interval,
+            pairs: 40,
+        }),
+        ..decoding()
+    };
     insta::assert_snapshot!(shown(&tables(&profile, false), Format::TABLE));
-    insta::assert_snapshot!("hierarchy_in_markdown", shown(&tables(&profile, false)[2..], Format::MARKDOWN));
+    insta::assert_snapshot!(
+        "hierarchy_in_markdown",
+        shown(&tables(&profile, false)[2..], Format::MARKDOWN)
+    );
 }
 
 #[test]
@@ -62,11 +94,20 @@ fn where_nothing_is_allocated_one_line_says_so() {
 
 #[test]
 fn a_long_list_is_cut_with_a_note() {
-    let roots = (0..40).map(|place| node(&format!("f{place}"), 100 - place, 1, vec![])).collect();
+    let roots = (0..40)
+        .map(|place| node(&format!("f{place}"), 100 - place, 1, vec![]))
+        .collect();
     let profile = profile(View::Instructions, roots);
     let short = &tables(&profile, false)[0];
     assert_eq!(short.rows.len(), 15);
-    assert!(short.notes.iter().any(|note| note == "the first 15 of 40; json and csv contain all"), "{:?}", short.notes);
+    assert!(
+        short
+            .notes
+            .iter()
+            .any(|note| note == "the first 15 of 40; json and csv contain all"),
+        "{:?}",
+        short.notes
+    );
     assert_eq!(tables(&profile, true)[0].rows.len(), 40);
 }
 
@@ -77,12 +118,22 @@ fn differences_as_a_table() {
     head.runs = 4;
     head.tree.roots[0].children[0].children[0].own *= 3;
     head.tree.roots.push(node("sampling", 5000, 100, vec![]));
-    let table = difference_table("base -> head".to_owned(), View::Time, base.seen(), head.seen(), 5, false);
+    let table = difference_table(
+        "base -> head".to_owned(),
+        View::Time,
+        base.seen(),
+        head.seen(),
+        5,
+        false,
+    );
     insta::assert_snapshot!(shown(&[table], Format::TABLE));
 }
 
 #[test]
 fn the_machine_is_told() {
-    let table = system(&environment(), &[decoding(), profile(View::Allocations, vec![])]);
+    let table = system(
+        &environment(),
+        &[decoding(), profile(View::Allocations, vec![])],
+    );
     insta::assert_snapshot!(shown(&[table], Format::TABLE));
 }

@@ -15,16 +15,38 @@ const WIDTH: usize = 31;
 /// each pair is plotted.
 pub fn steps(replays: &[Replay], exact: bool) -> Table {
     let scale = scale(replays);
-    let pairs = replays
-        .iter()
-        .flat_map(|replay| replay.steps.iter().zip(1_usize..).map(move |(step, pair)| Pair { replay, step, pair }));
-    let time = |nanoseconds: f64| Cell::number(nanoseconds, number::plain(Quantity::Seconds, nanoseconds / 1e9));
+    let pairs = replays.iter().flat_map(|replay| {
+        replay
+            .steps
+            .iter()
+            .zip(1_usize..)
+            .map(move |(step, pair)| Pair { replay, step, pair })
+    });
+    let time = |nanoseconds: f64| {
+        Cell::number(
+            nanoseconds,
+            number::plain(Quantity::Seconds, nanoseconds / 1e9),
+        )
+    };
     let share = |share: f64| Cell::number(share, format!("{:+.2} %", 100.0 * share));
-    let level =
-        |level: f64| Cell::number(level, if level < 1e-4 { format!("{level:.0e}") } else { format!("{level:.4}") });
-    let left_out = |count: usize| Cell::from(count).toned(if count > 0 { Tone::Notice } else { Tone::Quiet });
+    let level = |level: f64| {
+        Cell::number(
+            level,
+            if level < 1e-4 {
+                format!("{level:.0e}")
+            } else {
+                format!("{level:.4}")
+            },
+        )
+    };
+    let left_out =
+        |count: usize| Cell::from(count).toned(if count > 0 { Tone::Notice } else { Tone::Quiet });
     let events = |step: &Step| {
-        let tone = if step.events.is_empty() { Tone::Plain } else { standing(step).1 };
+        let tone = if step.events.is_empty() {
+            Tone::Plain
+        } else {
+            standing(step).1
+        };
         Cell::text(step.events.join(", ")).toned(tone)
     };
     // Without `exact`, the workload is in the title.
@@ -37,13 +59,21 @@ pub fn steps(replays: &[Replay], exact: bool) -> Table {
         .right("change", "change", |pair| share(pair.step.change))
         .right_if(exact, "seconds", "seconds", |pair| pair.step.seconds)
         .right_if(exact, "waited", "waited", |pair| pair.step.waited)
-        .left_if(!exact, "place", &axis(scale), |pair| place(pair.step.change, pair.step.estimate, scale))
+        .left_if(!exact, "place", &axis(scale), |pair| {
+            place(pair.step.change, pair.step.estimate, scale)
+        })
         .right("blocks", "blocks", |pair| pair.step.blocks)
         .right("left_out", "left out", |pair| left_out(pair.step.left_out))
         .right("estimate", "estimate", |pair| share(pair.step.estimate))
-        .right("level_slower", "slower", |pair| level(pair.step.levels.slower))
-        .right("level_not_slower", "not slower", |pair| level(pair.step.levels.not_slower))
-        .right("level_faster", "faster", |pair| level(pair.step.levels.faster))
+        .right("level_slower", "slower", |pair| {
+            level(pair.step.levels.slower)
+        })
+        .right("level_not_slower", "not slower", |pair| {
+            level(pair.step.levels.not_slower)
+        })
+        .right("level_faster", "faster", |pair| {
+            level(pair.step.levels.faster)
+        })
         .left_if(exact, "standing", "standing", |pair| standing(pair.step).0)
         .left("event", "events", |pair| events(pair.step))
         .table;
@@ -67,13 +97,23 @@ pub fn steps(replays: &[Replay], exact: bool) -> Table {
 /// Table with one line for each workload: its verdict, its pairs as a row of bars, and its events.
 pub fn overview(replays: &[Replay], gate_verdict: &GateVerdict) -> Table {
     let scale = scale(replays);
-    let bars = |replay: &Replay| replay.steps.iter().map(|step| bar(step.change, scale)).collect::<String>();
+    let bars = |replay: &Replay| {
+        replay
+            .steps
+            .iter()
+            .map(|step| bar(step.change, scale))
+            .collect::<String>()
+    };
     let percent = |change: f64| Cell::number(change, number::percent(1.0 + change));
     let mut table = Table::of("", replays.iter().zip(&gate_verdict.times))
         .left("workload", "workload", |(replay, _)| &replay.workload)
         .left("phase", "phase", |(replay, _)| &replay.phase)
-        .left("verdict", "time", |(_, time)| Cell::text(time.outcome.name()).toned(tone(time)))
-        .right("time_change", "change", |(_, time)| time.found.map(|found| percent(found.change)))
+        .left("verdict", "time", |(_, time)| {
+            Cell::text(time.outcome.name()).toned(tone(time))
+        })
+        .right("time_change", "change", |(_, time)| {
+            time.found.map(|found| percent(found.change))
+        })
         .left("bars", "pairs", |(replay, _)| bars(replay))
         .left("events", "events", |(replay, _)| replay.events().join(", "))
         .table;
@@ -107,19 +147,31 @@ fn standing(step: &Step) -> (&'static str, Tone) {
 
 /// The change at both ends of the plot. The plot includes nine in ten pairs, and the margin.
 fn scale(replays: &[Replay]) -> f64 {
-    let mut sizes: Vec<f64> =
-        replays.iter().flat_map(|replay| replay.steps.iter().map(|step| step.change.abs())).collect();
+    let mut sizes: Vec<f64> = replays
+        .iter()
+        .flat_map(|replay| replay.steps.iter().map(|step| step.change.abs()))
+        .collect();
     sizes.sort_by(f64::total_cmp);
     let most = sizes.get(sizes.len() * 9 / 10).copied().unwrap_or_default();
-    let margin = replays.iter().map(|replay| replay.rules.margin).fold(0.005, f64::max);
+    let margin = replays
+        .iter()
+        .map(|replay| replay.rules.margin)
+        .fold(0.005, f64::max);
     // Rounded up to a multiple of 0.5 %.
     (most.max(margin) * 200.0).ceil() / 200.0
 }
 
 fn axis(scale: f64) -> String {
-    let (low, high) = (format!("{:.1} %", -100.0 * scale), format!("{:+.1} %", 100.0 * scale));
+    let (low, high) = (
+        format!("{:.1} %", -100.0 * scale),
+        format!("{:+.1} %", 100.0 * scale),
+    );
     let gap = (WIDTH - 1).saturating_sub(low.len() + high.len());
-    format!("{low}{}0{}{high}", " ".repeat(gap / 2), " ".repeat(gap - gap / 2))
+    format!(
+        "{low}{}0{}{high}",
+        " ".repeat(gap / 2),
+        " ".repeat(gap - gap / 2)
+    )
 }
 
 /// Plots a pair: `●` is its change (`«` and `»` beyond the ends), `+` the estimate after it, `│` no change.
@@ -156,9 +208,13 @@ mod tests {
 
     #[test]
     fn the_course_of_a_slowdown_is_drawn() {
-        let wavering: Vec<f64> = (0..20).map(|pair| [0.02, 0.012, 0.024, 0.2][pair % 4]).collect();
+        let wavering: Vec<f64> = (0..20)
+            .map(|pair| [0.02, 0.012, 0.024, 0.2][pair % 4])
+            .collect();
         let table = steps(&[replay(&wavering)], false);
-        insta::assert_snapshot!(anstream::adapter::strip_str(&Format::TABLE.render(&[table])).to_string());
+        insta::assert_snapshot!(
+            anstream::adapter::strip_str(&Format::TABLE.render(&[table])).to_string()
+        );
     }
 
     #[test]
@@ -171,7 +227,10 @@ mod tests {
     fn changes_beyond_the_plot_are_drawn_at_its_edge() {
         assert_eq!(place(0.5, 0.0, 0.01).chars().last(), Some('»'));
         assert_eq!(place(-0.5, 0.0, 0.01).chars().next(), Some('«'));
-        assert_eq!([-9.0, 0.0, 9.0].map(|change| bar(change, 0.01)), ['▁', '▅', '█']);
+        assert_eq!(
+            [-9.0, 0.0, 9.0].map(|change| bar(change, 0.01)),
+            ['▁', '▅', '█']
+        );
         assert_eq!(axis(0.015).chars().count(), WIDTH);
     }
 }

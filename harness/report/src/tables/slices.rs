@@ -15,7 +15,10 @@ pub fn slices(pair: &Pair) -> Table {
     let mut rows = Vec::new();
     for (blocks, round) in pair.rounds.iter().zip(1_u32..) {
         let usual = |side: Side| {
-            let of_side = blocks.iter().flatten().filter(|slice| slice.side == side && slice.iterations > 0);
+            let of_side = blocks
+                .iter()
+                .flatten()
+                .filter(|slice| slice.side == side && slice.iterations > 0);
             median(&of_side.map(run).collect::<Vec<_>>()).unwrap_or_default()
         };
         let (base, head) = (usual(Side::Base), usual(Side::Head));
@@ -26,20 +29,39 @@ pub fn slices(pair: &Pair) -> Table {
             }));
         }
     }
-    let time = |nanoseconds: f64| Cell::number(nanoseconds, number::plain(Quantity::Seconds, nanoseconds / 1e9));
+    let time = |nanoseconds: f64| {
+        Cell::number(
+            nanoseconds,
+            number::plain(Quantity::Seconds, nanoseconds / 1e9),
+        )
+    };
     let ratio = |ratio: f64| {
-        let tone = if ratio > FAR { Tone::Notice } else { Tone::Plain };
-        ratio.is_finite().then(|| Cell::number(ratio, format!("{ratio:.3}")).toned(tone))
+        let tone = if ratio > FAR {
+            Tone::Notice
+        } else {
+            Tone::Plain
+        };
+        ratio
+            .is_finite()
+            .then(|| Cell::number(ratio, format!("{ratio:.3}")).toned(tone))
     };
     Table::of("", rows)
         .right("round", "round", |(round, ..)| *round)
         .right("block", "block", |(_, block, ..)| *block)
         .left("side", "side", |(_, _, slice, _)| slice.side.name())
         .right("iterations", "runs", |(_, _, slice, _)| slice.iterations)
-        .right("nanoseconds", "time", |(_, _, slice, _)| time(slice.nanoseconds as f64))
-        .right("run_nanoseconds", "per run", |(_, _, slice, _)| time(run(slice)))
-        .right("against_median", "x median", |(.., against)| ratio(*against))
-        .right("waited_nanoseconds", "waited", |(_, _, slice, _)| time(slice.waited as f64))
+        .right("nanoseconds", "time", |(_, _, slice, _)| {
+            time(slice.nanoseconds as f64)
+        })
+        .right("run_nanoseconds", "per run", |(_, _, slice, _)| {
+            time(run(slice))
+        })
+        .right("against_median", "x median", |(.., against)| {
+            ratio(*against)
+        })
+        .right("waited_nanoseconds", "waited", |(_, _, slice, _)| {
+            time(slice.waited as f64)
+        })
         .table
 }
 
@@ -64,6 +86,8 @@ mod tests {
         let again = measured.pairs[0].rounds[0].clone();
         measured.pairs[0].rounds.push(again);
         let table = slices(&measured.pairs[0]);
-        insta::assert_snapshot!(anstream::adapter::strip_str(&Format::TABLE.render(&[table])).to_string());
+        insta::assert_snapshot!(
+            anstream::adapter::strip_str(&Format::TABLE.render(&[table])).to_string()
+        );
     }
 }

@@ -10,16 +10,27 @@ use crate::render::{Cell, Table, Tone};
 /// One row for each workload: its time in the last build and in this one, and the difference. `first` is the difference
 /// of this build from the first one of the session; none if the last build is the first.
 pub fn times_table(last: &[TimeChange], first: Option<&[TimeChange]>) -> Table {
-    let since_start = |timed: &TimeChange| first?.iter().find(|other| other.timed == timed.timed).map(change);
+    let since_start = |timed: &TimeChange| {
+        first?
+            .iter()
+            .find(|other| other.timed == timed.timed)
+            .map(change)
+    };
     let seconds = |value: f64| Cell::plain(Quantity::Seconds, value);
     Table::of("time, measured in turn with the last build", last)
         .left("workload", "workload", |timed| &timed.timed.workload)
         .left("phase", "phase", |timed| &timed.timed.phase)
         .left("metric", "metric", |_| "time")
-        .right("before", "before", |timed| timed.seconds.map(|(before, _)| seconds(before)))
-        .right("after", "after", |timed| timed.seconds.map(|(_, after)| seconds(after)))
+        .right("before", "before", |timed| {
+            timed.seconds.map(|(before, _)| seconds(before))
+        })
+        .right("after", "after", |timed| {
+            timed.seconds.map(|(_, after)| seconds(after))
+        })
         .left("change", "change", |timed| change(timed))
-        .left_if(first.is_some(), "since_start", "since the start", |timed| since_start(timed))
+        .left_if(first.is_some(), "since_start", "since the start", |timed| {
+            since_start(timed)
+        })
         .table
 }
 
@@ -31,7 +42,9 @@ fn change(timed: &TimeChange) -> Cell {
     match (timed.ratio, timed.within) {
         (None, _) => Cell::text("not measured").toned(Tone::Notice),
         (Some(Figure { value, interval }), _) if timed.differs => {
-            let ends = interval.map(|Interval { low, high, .. }| format!(" [{}, {}]", percent(low), percent(high)));
+            let ends = interval.map(|Interval { low, high, .. }| {
+                format!(" [{}, {}]", percent(low), percent(high))
+            });
             let tone = if value > 1.0 { Tone::Bad } else { Tone::Good };
             Cell::number(value, percent(value) + &ends.unwrap_or_default()).toned(tone)
         }
@@ -40,7 +53,8 @@ fn change(timed: &TimeChange) -> Cell {
             Cell::number(ratio.value, format!("no difference seen ({within})")).toned(Tone::Quiet)
         }
         (Some(ratio), None) => {
-            Cell::number(ratio.value, format!("too few pairs ({})", timed.pairs)).toned(Tone::Notice)
+            Cell::number(ratio.value, format!("too few pairs ({})", timed.pairs))
+                .toned(Tone::Notice)
         }
     }
 }
@@ -53,9 +67,18 @@ mod tests {
     use crate::render::Format;
 
     fn timed(workload: &str, ratio: Option<(f64, Option<(f64, f64)>)>, pairs: usize) -> TimeChange {
-        let interval = ratio.and_then(|(_, ends)| ends).map(|(low, high)| Interval { low, high, level: 0.95 });
+        let interval = ratio
+            .and_then(|(_, ends)| ends)
+            .map(|(low, high)| Interval {
+                low,
+                high,
+                level: 0.95,
+            });
         TimeChange {
-            timed: TimedPhase { workload: workload.to_owned(), phase: "optimized".to_owned() },
+            timed: TimedPhase {
+                workload: workload.to_owned(),
+                phase: "optimized".to_owned(),
+            },
             pairs,
             seconds: ratio.map(|(value, _)| (2e-6, 2e-6 * value)),
             ratio: ratio.map(|(value, _)| Figure { value, interval }),
@@ -81,7 +104,14 @@ mod tests {
         let shown = |first: Option<&[TimeChange]>| {
             let table = times_table(&last, first);
             let tones: Vec<Tone> = table.rows.iter().map(|row| row[5].tone).collect();
-            let expected = [Tone::Bad, Tone::Good, Tone::Quiet, Tone::Notice, Tone::Notice, Tone::Bad];
+            let expected = [
+                Tone::Bad,
+                Tone::Good,
+                Tone::Quiet,
+                Tone::Notice,
+                Tone::Notice,
+                Tone::Bad,
+            ];
             assert_eq!(tones, expected);
             anstream::adapter::strip_str(&Format::TABLE.render(&[table])).to_string()
         };

@@ -20,10 +20,22 @@ impl Expected<'_> {
         let tile = |anchor: &str| {
             let ratio = paired(row(anchor), row("optimized"), rate);
             let values = over(row("optimized"), rate);
-            vec![ratio.value, ratio.level, ratio.low, ratio.high, median(&values), half_width(&values)]
+            vec![
+                ratio.value,
+                ratio.level,
+                ratio.low,
+                ratio.high,
+                median(&values),
+                half_width(&values),
+            ]
         };
-        let failed =
-            |wanted: fn(&Check) -> bool| self.record.rows.iter().filter(|row| wanted(&row.check)).count() as f64;
+        let failed = |wanted: fn(&Check) -> bool| {
+            self.record
+                .rows
+                .iter()
+                .filter(|row| wanted(&row.check))
+                .count() as f64
+        };
         let date = [2026.0, -3.0, -14.0, 15.0, 9.0];
         if line.contains("the tokens per second of naive (") {
             tile("naive")
@@ -36,7 +48,8 @@ impl Expected<'_> {
             let open = failed(|check| matches!(check, Check::NotRun(_)));
             let all = self.record.rows.len() as f64;
             vec![all - wrong - open, all, wrong, open]
-        } else if line.starts_with("| ") && !line.starts_with("| phase") && !line.starts_with("| :") {
+        } else if line.starts_with("| ") && !line.starts_with("| phase") && !line.starts_with("| :")
+        {
             self.ladder_row(line)
         } else if line.starts_with("Speed (the columns with x)") {
             vec![0.95]
@@ -56,11 +69,17 @@ impl Expected<'_> {
             vec![paired(row("naive"), row("optimized"), rate).value]
         } else if line.starts_with("# Benchmark summary") || line.starts_with("- measured:") {
             date.to_vec()
-        } else if line.starts_with("2026-03-14") || line.starts_with("- machine:") || line.starts_with("- toolchain:") {
+        } else if line.starts_with("2026-03-14")
+            || line.starts_with("- machine:")
+            || line.starts_with("- toolchain:")
+        {
             // Text of the record has no computed numbers; the test checks that the text is complete.
             let environment = &self.record.environment;
             let tools = [&environment.rustc, &environment.libc];
-            assert!(line.contains("2 CPUs") || tools.iter().all(|tool| line.contains(tool.as_str())), "{line}");
+            assert!(
+                line.contains("2 CPUs") || tools.iter().all(|tool| line.contains(tool.as_str())),
+                "{line}"
+            );
             numbers(line).iter().map(|written| written.value).collect()
         } else if line.starts_with("- memory:") {
             vec![self.record.environment.memory_bytes as f64]
@@ -84,12 +103,21 @@ impl Expected<'_> {
     }
 
     fn row(&self, workload: &str, phase: &str) -> &Row {
-        let found = self.record.rows.iter().find(|row| row.workload == workload && row.phase == phase);
+        let found = self
+            .record
+            .rows
+            .iter()
+            .find(|row| row.workload == workload && row.phase == phase);
         found.unwrap_or_else(|| panic!("{workload} in {phase}"))
     }
 
     fn phases(&self) -> Vec<&str> {
-        self.record.rows.iter().filter(|row| row.workload == HEADLINE).map(|row| row.phase.as_str()).collect()
+        self.record
+            .rows
+            .iter()
+            .filter(|row| row.workload == HEADLINE)
+            .map(|row| row.phase.as_str())
+            .collect()
     }
 
     fn ladder_row(&self, line: &str) -> Vec<f64> {
@@ -99,11 +127,19 @@ impl Expected<'_> {
         let mut wanted = vec![median(&rates), half_width(&rates)];
         let mut push = |base: &str| {
             let ratio = paired(self.row(HEADLINE, base), row, rate);
-            wanted.extend(if base == phase { vec![1.0] } else { vec![ratio.value, ratio.low, ratio.high] });
+            wanted.extend(if base == phase {
+                vec![1.0]
+            } else {
+                vec![ratio.value, ratio.low, ratio.high]
+            });
         };
         push("naive");
         push("reference");
-        let place = self.phases().iter().position(|name| *name == phase).expect("on the ladder");
+        let place = self
+            .phases()
+            .iter()
+            .position(|name| *name == phase)
+            .expect("on the ladder");
         if place > 0 {
             push(self.phases()[place - 1]);
         }
@@ -117,7 +153,10 @@ impl Expected<'_> {
         let mut count = std::collections::BTreeMap::<&str, usize>::new();
         for phase in &roadmap.phases {
             for target in &phase.targets {
-                let (base, head) = (self.row(HEADLINE, &roadmap.against), self.row(HEADLINE, &phase.name));
+                let (base, head) = (
+                    self.row(HEADLINE, &roadmap.against),
+                    self.row(HEADLINE, &phase.name),
+                );
                 let (near, far) = (target.range.near, target.range.far);
                 let (worse, best, sign) = match target.metric.name() {
                     "tokens-per-second" => {
@@ -146,11 +185,16 @@ impl Expected<'_> {
                 *count.entry(word).or_default() += 1;
             }
         }
-        let counts = ["ahead", "met", "missed", "unclear"].into_iter().filter_map(|word| {
-            let count = count.get(word)?;
-            assert!(line.contains(&format!("{count} {word}")), "{line}: {count} {word}");
-            Some(*count as f64)
-        });
+        let counts = ["ahead", "met", "missed", "unclear"]
+            .into_iter()
+            .filter_map(|word| {
+                let count = count.get(word)?;
+                assert!(
+                    line.contains(&format!("{count} {word}")),
+                    "{line}: {count} {word}"
+                );
+                Some(*count as f64)
+            });
         let counts: Vec<f64> = counts.collect();
         std::iter::once(counts.iter().sum()).chain(counts).collect()
     }
@@ -165,7 +209,10 @@ impl Expected<'_> {
         let mut workloads: Vec<&str> = Vec::new();
         for row in &self.record.rows {
             let all = phases.iter().all(|phase| {
-                self.record.rows.iter().any(|other| other.workload == row.workload && other.phase == *phase)
+                self.record
+                    .rows
+                    .iter()
+                    .any(|other| other.workload == row.workload && other.phase == *phase)
             });
             if all && !row.workload.contains('=') && !workloads.contains(&row.workload.as_str()) {
                 workloads.push(&row.workload);
@@ -181,15 +228,37 @@ impl Expected<'_> {
             let n = ratios.len() as f64;
             let value = (ratios.iter().map(|ratio| ratio.value.ln()).sum::<f64>() / n).exp();
             let half = |end: fn(&Ratio) -> f64| {
-                ratios.iter().map(|ratio| (end(ratio) / ratio.value).ln().powi(2)).sum::<f64>().sqrt() / n
+                ratios
+                    .iter()
+                    .map(|ratio| (end(ratio) / ratio.value).ln().powi(2))
+                    .sum::<f64>()
+                    .sqrt()
+                    / n
             };
             let known = ratios.iter().all(|ratio| ratio.level >= 0.95);
-            (value, known.then(|| (value * (-half(|r| r.low)).exp(), value * half(|r| r.high).exp())), ratios.len())
+            (
+                value,
+                known.then(|| {
+                    (
+                        value * (-half(|r| r.low)).exp(),
+                        value * half(|r| r.high).exp(),
+                    )
+                }),
+                ratios.len(),
+            )
         };
-        let steps: Vec<_> = phases.windows(2).map(|pair| (pair[1], mean(pair[0], pair[1]))).collect();
-        let (name, (value, ends, count)) =
-            steps.into_iter().max_by(|a, b| a.1.0.total_cmp(&b.1.0)).expect("two phases");
-        assert!(line.contains(&format!("The largest step is {name}:")), "{line}");
+        let steps: Vec<_> = phases
+            .windows(2)
+            .map(|pair| (pair[1], mean(pair[0], pair[1])))
+            .collect();
+        let (name, (value, ends, count)) = steps
+            .into_iter()
+            .max_by(|a, b| a.1.0.total_cmp(&b.1.0))
+            .expect("two phases");
+        assert!(
+            line.contains(&format!("The largest step is {name}:")),
+            "{line}"
+        );
         let mut wanted = vec![value];
         wanted.extend(ends.into_iter().flat_map(|(low, high)| [low, high]));
         if count < workloads.len() {
@@ -202,8 +271,17 @@ impl Expected<'_> {
     fn ablation(&self, line: &str) -> Vec<f64> {
         let workload = "ablation/token";
         let single = |base: &str| -> Vec<&str> {
-            let names = self.record.rows.iter().filter(|row| row.workload == workload).map(|row| row.phase.as_str());
-            names.filter(|name| name.starts_with(&format!("{base},")) && name.matches('=').count() == 1).collect()
+            let names = self
+                .record
+                .rows
+                .iter()
+                .filter(|row| row.workload == workload)
+                .map(|row| row.phase.as_str());
+            names
+                .filter(|name| {
+                    name.starts_with(&format!("{base},")) && name.matches('=').count() == 1
+                })
+                .collect()
         };
         // If an axis was tried with several choices, the first one is that of the last phase.
         let axis = |name: &str| name.split([',', '=']).nth(1).expect("an axis").to_owned();
@@ -214,11 +292,20 @@ impl Expected<'_> {
                 alone.push((axis(name), self.speed(workload, "naive", name).value));
             }
         }
-        let end =
-            single("optimized").into_iter().map(|name| (axis(name), self.speed(workload, name, "optimized").value));
-        let most = |list: Vec<(String, f64)>| list.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)).expect("axes");
+        let end = single("optimized")
+            .into_iter()
+            .map(|name| (axis(name), self.speed(workload, name, "optimized").value));
+        let most = |list: Vec<(String, f64)>| {
+            list.into_iter()
+                .max_by(|a, b| a.1.total_cmp(&b.1))
+                .expect("axes")
+        };
         let (alone, end) = (most(alone), most(end.collect()));
-        assert!(line.contains(&format!("alone: {}", alone.0)) && line.contains(&format!("end: {}", end.0)), "{line}");
+        assert!(
+            line.contains(&format!("alone: {}", alone.0))
+                && line.contains(&format!("end: {}", end.0)),
+            "{line}"
+        );
         vec![alone.1, end.1]
     }
 
@@ -231,8 +318,12 @@ impl Expected<'_> {
                 count[4] += 1;
                 continue;
             };
-            let there =
-                |phase: &str| self.record.rows.iter().find(|row| row.workload == test.workload && row.phase == phase);
+            let there = |phase: &str| {
+                self.record
+                    .rows
+                    .iter()
+                    .find(|row| row.workload == test.workload && row.phase == phase)
+            };
             let (Some(base), Some(head)) = (there(&test.base), there(&test.head)) else {
                 count[4] += 1;
                 continue;
@@ -263,7 +354,10 @@ impl Expected<'_> {
             .zip(count)
             .filter(|(_, count)| *count > 0)
             .map(|(word, count)| {
-                assert!(line.contains(&format!("{count} {word}")), "{line}: {count} {word}");
+                assert!(
+                    line.contains(&format!("{count} {word}")),
+                    "{line}: {count} {word}"
+                );
                 count as f64
             })
             .collect();
@@ -275,9 +369,10 @@ impl Expected<'_> {
     fn growth(&self) -> Vec<f64> {
         let sizes = [8.0, 16.0, 32.0, 64.0, 120.0_f64];
         let time = |size: f64| {
-            median(&over(self.row(&format!("growth/token@position={size}"), "optimized"), |_, run| {
-                Some(run.nanoseconds as f64 / run.iterations as f64)
-            }))
+            median(&over(
+                self.row(&format!("growth/token@position={size}"), "optimized"),
+                |_, run| Some(run.nanoseconds as f64 / run.iterations as f64),
+            ))
         };
         let mut slopes = Vec::new();
         for (i, a) in sizes.iter().enumerate() {
@@ -287,19 +382,39 @@ impl Expected<'_> {
         }
         slopes.sort_by(f64::total_cmp);
         // Sen's 95 % interval of ten slopes between five points leaves out none: S reaches 8.0.
-        vec![8.0, 120.0, time(120.0) / time(8.0), median(&slopes), slopes[0], slopes[9]]
+        vec![
+            8.0,
+            120.0,
+            time(120.0) / time(8.0),
+            median(&slopes),
+            slopes[0],
+            slopes[9],
+        ]
     }
 
     fn matrix(&self) -> Vec<f64> {
         let workloads: Vec<&str> = {
-            let mut names: Vec<&str> = self.record.rows.iter().map(|row| row.workload.as_str()).collect();
+            let mut names: Vec<&str> = self
+                .record
+                .rows
+                .iter()
+                .map(|row| row.workload.as_str())
+                .collect();
             names.dedup();
-            names.into_iter().filter(|name| name.starts_with("matrix/")).collect()
+            names
+                .into_iter()
+                .filter(|name| name.starts_with("matrix/"))
+                .collect()
         };
         let best = |workload: &&&str| {
             let value = |phase: &str| median(&over(self.row(workload, phase), rate));
-            self.phases().iter().all(|phase| value("optimized") >= value(phase))
+            self.phases()
+                .iter()
+                .all(|phase| value("optimized") >= value(phase))
         };
-        vec![workloads.iter().filter(best).count() as f64, workloads.len() as f64]
+        vec![
+            workloads.iter().filter(best).count() as f64,
+            workloads.len() as f64,
+        ]
     }
 }

@@ -21,7 +21,11 @@ fn runs(row: &Row) -> (&str, &[Run]) {
 }
 
 pub(crate) fn over(row: &Row, read: impl Fn(&Row, &Run) -> Option<f64>) -> Vec<f64> {
-    runs(row).1.iter().filter_map(|run| read(row, run)).collect()
+    runs(row)
+        .1
+        .iter()
+        .filter_map(|run| read(row, run))
+        .collect()
 }
 
 /// Tokens per second; those after the first token if tokens have times of their own.
@@ -33,12 +37,25 @@ pub(crate) fn rate(row: &Row, run: &Run) -> Option<f64> {
 }
 
 pub(crate) fn middle_gap(_: &Row, run: &Run) -> Option<f64> {
-    Some(median(&run.tokens_at.windows(2).map(|pair| (pair[1] - pair[0]) as f64).collect::<Vec<_>>()))
+    Some(median(
+        &run.tokens_at
+            .windows(2)
+            .map(|pair| (pair[1] - pair[0]) as f64)
+            .collect::<Vec<_>>(),
+    ))
 }
 
 pub(crate) fn heap(row: &Row) -> (f64, f64) {
     for reading in &row.readings {
-        if let Data::Dhat { total_bytes, total_blocks, tokens, token_bytes, token_blocks, .. } = reading.data {
+        if let Data::Dhat {
+            total_bytes,
+            total_blocks,
+            tokens,
+            token_bytes,
+            token_blocks,
+            ..
+        } = reading.data
+        {
             let (n, bytes, blocks) = match tokens {
                 0 => (row.unit.per_run, total_bytes, total_blocks),
                 n => (n, token_bytes, token_blocks),
@@ -56,18 +73,29 @@ pub(crate) fn paired(base: &Row, head: &Row, read: impl Fn(&Row, &Run) -> Option
     let mut logs = Vec::new();
     for run in head_runs {
         for other in base_runs.iter().filter(|other| other.round == run.round) {
-            logs.push((read(head, run).expect("a number") / read(base, other).expect("a number")).ln());
+            logs.push(
+                (read(head, run).expect("a number") / read(base, other).expect("a number")).ln(),
+            );
         }
     }
     let (low, high, level) = ends(&logs);
-    Ratio { value: median(&logs).exp(), low: low.exp(), high: high.exp(), level }
+    Ratio {
+        value: median(&logs).exp(),
+        low: low.exp(),
+        high: high.exp(),
+        level,
+    }
 }
 
 pub(crate) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let n = sorted.len();
-    if n % 2 == 1 { sorted[n / 2] } else { f64::midpoint(sorted[n / 2 - 1], sorted[n / 2]) }
+    if n % 2 == 1 {
+        sorted[n / 2]
+    } else {
+        f64::midpoint(sorted[n / 2 - 1], sorted[n / 2])
+    }
 }
 
 pub(crate) fn half_width(values: &[f64]) -> f64 {
@@ -83,11 +111,17 @@ fn ends(values: &[f64]) -> (f64, f64, f64) {
     sorted.sort_by(f64::total_cmp);
     let n = sorted.len() as u64;
     let choose = |k: u64| (0..k).fold(1_u64, |all, i| all * (n - i) / (i + 1));
-    let level = |left_out: u64| 1.0 - 2.0 * (0..=left_out).map(choose).sum::<u64>() as f64 / 2f64.powi(n as i32);
+    let level = |left_out: u64| {
+        1.0 - 2.0 * (0..=left_out).map(choose).sum::<u64>() as f64 / 2f64.powi(n as i32)
+    };
     let mut left_out = 0;
     while left_out + 1 < n / 2 && level(left_out + 1) >= 0.95 {
         left_out += 1;
     }
     let place = left_out as usize;
-    (sorted[place], sorted[sorted.len() - 1 - place], level(left_out))
+    (
+        sorted[place],
+        sorted[sorted.len() - 1 - place],
+        level(left_out),
+    )
 }

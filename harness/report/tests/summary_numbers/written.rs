@@ -48,22 +48,36 @@ pub(crate) fn numbers(line: &str) -> Vec<Written> {
             // The denominator follows.
             let inverse = numbers(&after[1..]);
             let first = inverse.first().expect("a denominator");
-            found.push(Written { value: 1.0 / first.value, half: first.half / first.value / first.value });
-            let skip =
-                after[1..].find(|c: char| !(c.is_ascii_digit() || c == '.' || c == 'k')).unwrap_or(after.len() - 1);
+            found.push(Written {
+                value: 1.0 / first.value,
+                half: first.half / first.value / first.value,
+            });
+            let skip = after[1..]
+                .find(|c: char| !(c.is_ascii_digit() || c == '.' || c == 'k'))
+                .unwrap_or(after.len() - 1);
             rest = &after[1 + skip..];
             continue;
         }
         let unit = UNITS.iter().find(|(unit, _)| {
-            after.strip_prefix(unit).is_some_and(|next| !next.starts_with(|c: char| c.is_alphanumeric()))
+            after
+                .strip_prefix(unit)
+                .is_some_and(|next| !next.starts_with(|c: char| c.is_alphanumeric()))
         });
-        let factor = unit.map_or(if before == '±' { unit_before } else { 1.0 }, |(_, factor)| *factor);
+        let factor = unit.map_or(
+            if before == '±' { unit_before } else { 1.0 },
+            |(_, factor)| *factor,
+        );
         unit_before = factor;
-        let decimals = digits.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+        let decimals = digits
+            .split_once('.')
+            .map_or(0, |(_, decimals)| decimals.len());
         let negative = before == '-';
         let value: f64 = digits.parse().expect("digits");
         let value = if negative { -value } else { value } * factor;
-        found.push(Written { value, half: 0.5 * 10f64.powi(-(decimals as i32)) * factor });
+        found.push(Written {
+            value,
+            half: 0.5 * 10f64.powi(-(decimals as i32)) * factor,
+        });
         rest = after;
     }
     found

@@ -49,7 +49,13 @@ pub(crate) fn record() -> Record {
     for position in [32_u32, 57, 81] {
         for phase in &PHASES {
             let microseconds = phase.1 + phase.2 * f64::from(position - 32);
-            rows.push(step(&format!("medium/decode@{position}"), 1, microseconds, phase, &mut noise));
+            rows.push(step(
+                &format!("medium/decode@{position}"),
+                1,
+                microseconds,
+                phase,
+                &mut noise,
+            ));
         }
     }
     for (kernel, microseconds, gain) in KERNELS {
@@ -78,8 +84,12 @@ pub(crate) fn everything() -> harness_report::ReportData {
     let mut all = record();
     on_demand::add(&mut all);
     let text = include_str!("../../../../baselines/roadmap.toml");
-    let roadmap = harness_record::roadmap::Roadmap::parse(text, std::path::Path::new("roadmap.toml"));
-    harness_report::ReportData { roadmap: Some(roadmap.expect("a valid roadmap")), ..report_data(all) }
+    let roadmap =
+        harness_record::roadmap::Roadmap::parse(text, std::path::Path::new("roadmap.toml"));
+    harness_report::ReportData {
+        roadmap: Some(roadmap.expect("a valid roadmap")),
+        ..report_data(all)
+    }
 }
 
 /// The report data of a record, as the command line makes it without a roadmap.
@@ -91,7 +101,12 @@ pub(crate) fn report_data(record: Record) -> harness_report::ReportData {
         growth: command("growth"),
         matrix: command("matrix"),
     };
-    harness_report::ReportData::new("synthetic.json", record, &["naive".to_owned(), "reference".to_owned()], commands)
+    harness_report::ReportData::new(
+        "synthetic.json",
+        record,
+        &["naive".to_owned(), "reference".to_owned()],
+        commands,
+    )
 }
 
 /// Adds the failures of real runs.
@@ -102,14 +117,16 @@ fn upset(rows: &mut [Row]) {
                 row.check = Check::Failed("token 17 is 201, expected 93".to_owned());
             }
             ("medium/decode@57", "naive") => {
-                row.readings.retain(|reading| reading.data.instrument() != Instrument::Callgrind);
+                row.readings
+                    .retain(|reading| reading.data.instrument() != Instrument::Callgrind);
                 row.failures.push(Failure {
                     instrument: Instrument::Callgrind,
                     message: "callgrind ran longer than 60 s and was stopped".to_owned(),
                 });
             }
             ("medium/prefill", _) => {
-                row.readings.retain(|reading| reading.data.instrument() != Instrument::Dhat);
+                row.readings
+                    .retain(|reading| reading.data.instrument() != Instrument::Dhat);
             }
             ("kernel/gelu/1x1024", "optimized") => {
                 row.check = Check::NotRun("the probe ended before it answered".to_owned());
@@ -132,17 +149,36 @@ fn inference(
             let mut at = first * size * 1e3 * 1.4 * noise.around(0.01);
             let mut tokens_at = vec![at as u64];
             for position in 1..50_u32 {
-                let stall = if noise.next().is_multiple_of(40) { 1.35 } else { 1.0 };
-                at += (first + slope * f64::from(position)) * size * 1e3 * noise.around(0.015) * stall;
+                let stall = if noise.next().is_multiple_of(40) {
+                    1.35
+                } else {
+                    1.0
+                };
+                at += (first + slope * f64::from(position))
+                    * size
+                    * 1e3
+                    * noise.around(0.015)
+                    * stall;
                 tokens_at.push(at as u64);
             }
-            Run { round, iterations: 1, nanoseconds: at as u64 + 900, tokens_at }
+            Run {
+                round,
+                iterations: 1,
+                nanoseconds: at as u64 + 900,
+                tokens_at,
+            }
         })
         .collect();
     let scaled = |value: u64| (value as f64 * size) as u64;
     let mut row = row(workload, phase, "token", 50);
     row.readings = vec![
-        reading(2, Data::Clock { session: format!("{workload} 1"), runs }),
+        reading(
+            2,
+            Data::Clock {
+                session: format!("{workload} 1"),
+                runs,
+            },
+        ),
         criterion(first * size * 50.0 * 1.4, noise),
         reading(
             1,
@@ -168,7 +204,8 @@ fn step(
     noise: &mut Noise,
 ) -> Row {
     let mut row = row(workload, phase, "token", tokens);
-    let instructions = (millions * 1e6 * tokens as f64 * if tokens > 1 { 0.04 } else { 1.0 }) as u64;
+    let instructions =
+        (millions * 1e6 * tokens as f64 * if tokens > 1 { 0.04 } else { 1.0 }) as u64;
     row.readings = vec![
         clock(workload, microseconds, noise),
         criterion(microseconds, noise),
@@ -181,9 +218,14 @@ fn step(
 fn call(workload: &str, phase: &str, microseconds: f64, noise: &mut Noise) -> Row {
     let mut row = row(workload, phase, "call", 1);
     let instructions = (microseconds * 9_100.0) as u64;
-    let nanoseconds: Vec<u64> = (0..12).map(|_| (microseconds * 1e3 * noise.around(0.02)) as u64).collect();
+    let nanoseconds: Vec<u64> = (0..12)
+        .map(|_| (microseconds * 1e3 * noise.around(0.02)) as u64)
+        .collect();
     row.readings = vec![
-        Reading { threads: 2, ..sample::clock(&format!("{workload} 1"), &nanoseconds) },
+        Reading {
+            threads: 2,
+            ..sample::clock(&format!("{workload} 1"), &nanoseconds)
+        },
         criterion(microseconds, noise),
         callgrind(instructions),
         dhat(0, 0),
@@ -192,11 +234,21 @@ fn call(workload: &str, phase: &str, microseconds: f64, noise: &mut Noise) -> Ro
 }
 
 fn row(workload: &str, phase: &str, unit: &str, per_run: u64) -> Row {
-    Row { unit: Unit { name: unit.to_owned(), per_run }, ..sample::row(workload, phase, Vec::new()) }
+    Row {
+        unit: Unit {
+            name: unit.to_owned(),
+            per_run,
+        },
+        ..sample::row(workload, phase, Vec::new())
+    }
 }
 
 fn reading(threads: u32, data: Data) -> Reading {
-    Reading { isa: "avx2".to_owned(), threads, data }
+    Reading {
+        isa: "avx2".to_owned(),
+        threads,
+        data,
+    }
 }
 
 fn clock(workload: &str, microseconds: f64, noise: &mut Noise) -> Reading {
@@ -209,7 +261,13 @@ fn clock(workload: &str, microseconds: f64, noise: &mut Noise) -> Reading {
             tokens_at: Vec::new(),
         })
         .collect();
-    reading(2, Data::Clock { session: format!("{workload} 1"), runs })
+    reading(
+        2,
+        Data::Clock {
+            session: format!("{workload} 1"),
+            runs,
+        },
+    )
 }
 
 fn criterion(microseconds: f64, noise: &mut Noise) -> Reading {
@@ -217,7 +275,10 @@ fn criterion(microseconds: f64, noise: &mut Noise) -> Reading {
     reading(
         2,
         Data::Criterion {
-            samples: vec![Sample { iterations: 1, nanoseconds: (picoseconds / 1e3) as u64 }],
+            samples: vec![Sample {
+                iterations: 1,
+                nanoseconds: (picoseconds / 1e3) as u64,
+            }],
             estimate_picoseconds: picoseconds as u64,
             lower_picoseconds: (picoseconds * 0.993) as u64,
             upper_picoseconds: (picoseconds * 1.008) as u64,

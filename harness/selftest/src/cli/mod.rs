@@ -79,7 +79,12 @@ struct GateTest {
     scope: Option<Scope>,
     /// Run criterion's bench of a workload twice in a row, this many times with the workloads in turn, and keep its
     /// verdicts
-    #[arg(long, value_name = "NUMBER", default_value_t = 0, conflicts_with = "replay")]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 0,
+        conflicts_with = "replay"
+    )]
     criterion: usize,
     /// Output format of the table
     #[arg(long, value_enum, default_value_t)]
@@ -119,7 +124,9 @@ impl GateTest {
 
     /// The folder of the trials; `default` is the one that holds the default folder.
     fn folder(&self, default: PathBuf) -> PathBuf {
-        self.evidence.clone().unwrap_or_else(|| default.join("selftest"))
+        self.evidence
+            .clone()
+            .unwrap_or_else(|| default.join("selftest"))
     }
 
     /// Draws the pages of all existing trials.
@@ -127,7 +134,9 @@ impl GateTest {
         let has_rows = commits::rows_file(self, project).is_file();
         let has_slices = !json_files(&one_program::sessions(self, project)).is_empty();
         if !has_rows && !has_slices {
-            bail!("there are no trials yet; `cargo harness selftest gate --condition real` makes some");
+            bail!(
+                "there are no trials yet; `cargo harness selftest gate --condition real` makes some"
+            );
         }
         if has_rows {
             commits::replay(self, project)?;
@@ -141,7 +150,11 @@ impl GateTest {
 
 /// A condition as a user writes it; none for commits.
 fn condition(text: &str) -> Result<Option<Change>, String> {
-    if text == "real" { Ok(None) } else { text.parse().map(Some) }
+    if text == "real" {
+        Ok(None)
+    } else {
+        text.parse().map(Some)
+    }
 }
 
 fn pattern(text: &str) -> Result<Pattern, String> {

@@ -10,15 +10,20 @@ use harness::probe::Probe;
 use harness::programs::Programs;
 use harness::project::Project;
 use harness::terminal::{notice, quiet};
-use harness::timing::{self, MOST_TIMED, MatchedWorkloads, SLICE, Sides, WARM, pinned_core, seed_of_now};
+use harness::timing::{
+    self, MOST_TIMED, MatchedWorkloads, SLICE, Sides, WARM, pinned_core, seed_of_now,
+};
 use harness::vcs::{MeasuringLock, Repository};
 use harness_abtest::{Random, Rules, TimedPhase, shuffled};
 use harness_probe::protocol::Reading;
 use harness_probe::{Instrument, Options};
-use harness_record::session::{Accepted, Circumstances, Identical, LAYOUT_LIMIT, Layouts, Revision, Session, Terms};
+use harness_record::session::{
+    Accepted, Circumstances, Identical, LAYOUT_LIMIT, Layouts, Revision, Session, Terms,
+};
 use harness_record::{Environment, UNKNOWN};
 use harness_selftest::{
-    BackToBack, Change, Condition, LoadProcesses, ONE_PROGRAM, Row, Scope, Trial, criterion, log, swapped,
+    BackToBack, Change, Condition, LoadProcesses, ONE_PROGRAM, Row, Scope, Trial, criterion, log,
+    swapped,
 };
 use tempfile::TempDir;
 
@@ -26,7 +31,13 @@ use super::GateTest;
 use super::trials::{self, Candidate};
 
 /// Default changes: none, and slowdowns in percent.
-const CHANGES: [Change; 5] = [Change(None), Change(Some(0.5)), Change(Some(1.0)), Change(Some(2.0)), Change(Some(5.0))];
+const CHANGES: [Change; 5] = [
+    Change(None),
+    Change(Some(0.5)),
+    Change(Some(1.0)),
+    Change(Some(2.0)),
+    Change(Some(5.0)),
+];
 
 /// Longest run of a workload for trials on single workloads: in a longer one, seconds do not show a slowdown.
 const LONGEST_RUN: Duration = Duration::from_millis(1);
@@ -42,21 +53,40 @@ const CRITERION: &str = "criterion.jsonl";
 
 /// Adds trials and draws the page.
 pub(super) fn gather(test: &GateTest, project: &Project, changes: &[Change]) -> Result<()> {
-    let changes = if changes.is_empty() { &CHANGES } else { changes };
+    let changes = if changes.is_empty() {
+        &CHANGES
+    } else {
+        changes
+    };
     let sessions = sessions(test, project);
     let candidate = |&change: &Change| {
-        let condition = Condition { change, hogs: test.hogs, scope: test.scope.unwrap_or(change.scope()) };
-        Candidate { name: change.to_string(), count: Trial::count(&sessions, condition), change: condition }
+        let condition = Condition {
+            change,
+            hogs: test.hogs,
+            scope: test.scope.unwrap_or(change.scope()),
+        };
+        Candidate {
+            name: change.to_string(),
+            count: Trial::count(&sessions, condition),
+            change: condition,
+        }
     };
     let bench = Bench::new(project)?;
     // With --criterion alone, there are no trials.
     let default = if test.criterion > 0 { 0 } else { changes.len() };
     let mut random = Random::new(seed_of_now());
-    trials::gather(test, changes.iter().map(candidate).collect(), default, |next, print| {
-        let _turn = MeasuringLock::wait(project, print)?;
-        let _hog = LoadProcesses::start(test.hogs, pinned_core(1))?;
-        Ok(bench.trial(next.change, next.count, &mut random)?.write(&sessions)?)
-    })?;
+    trials::gather(
+        test,
+        changes.iter().map(candidate).collect(),
+        default,
+        |next, print| {
+            let _turn = MeasuringLock::wait(project, print)?;
+            let _hog = LoadProcesses::start(test.hogs, pinned_core(1))?;
+            Ok(bench
+                .trial(next.change, next.count, &mut random)?
+                .write(&sessions)?)
+        },
+    )?;
     compare_by_criterion(test, project, &bench)?;
     replay(test, project)
 }
@@ -66,11 +96,20 @@ pub(super) fn replay(test: &GateTest, project: &Project) -> Result<()> {
     let (folder, sessions) = (test.folder(project.records()), sessions(test, project));
     let (trials, rows): (Vec<Trial>, Vec<Row>) = Trial::read_all(&sessions)?.into_iter().unzip();
     if trials.is_empty() {
-        bail!("there is no evidence in {}; gather some without --replay", folder.display());
+        bail!(
+            "there is no evidence in {}; gather some without --replay",
+            folder.display()
+        );
     }
     trials::write(&folder.join(ONE_PROGRAM.rows), &log::text(true, &rows)?)?;
     let criterion = criterion::section(&BackToBack::read_all(&sessions.join(CRITERION))?);
-    trials::draw(test, &folder, &ONE_PROGRAM, &rows, &(swapped(&trials).section() + &criterion))
+    trials::draw(
+        test,
+        &folder,
+        &ONE_PROGRAM,
+        &rows,
+        &(swapped(&trials).section() + &criterion),
+    )
 }
 
 /// The folder of session files.
@@ -116,10 +155,20 @@ impl<'a> Bench<'a> {
         let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
         let programs = collect::build(project, &[], quiet())?.set_aside(folder.path());
         let programs = programs.context("cannot copy the probe into a temporary folder")?;
-        let measured = Measured { project, programs: &programs, commit: None };
+        let measured = Measured {
+            project,
+            programs: &programs,
+            commit: None,
+        };
         let greeting = measured.greet(collect::TIME_LIMIT)?;
         let instruments = vec![Instrument::Clock];
-        let plan = Plan { filters: Vec::new(), phases: Vec::new(), instruments, quick: false, anchors: Vec::new() };
+        let plan = Plan {
+            filters: Vec::new(),
+            phases: Vec::new(),
+            instruments,
+            quick: false,
+            anchors: Vec::new(),
+        };
         let field = MatchedWorkloads::of(&plan, &greeting.workloads, &greeting.workloads)?;
         let (suite, _) = field.timed(&project.config.timed, &[], MOST_TIMED)?;
         if suite.is_empty() {
@@ -131,8 +180,14 @@ impl<'a> Bench<'a> {
             short: Vec::new(),
             isa: greeting.isa.clone(),
             revision: match Repository::open(project).and_then(|repository| repository.head()) {
-                Ok(head) => Revision { commit: head.commit.id, dirty: head.dirty },
-                Err(_) => Revision { commit: UNKNOWN.to_owned(), dirty: true },
+                Ok(head) => Revision {
+                    commit: head.commit.id,
+                    dirty: head.dirty,
+                },
+                Err(_) => Revision {
+                    commit: UNKNOWN.to_owned(),
+                    dirty: true,
+                },
             },
             environment: measured.environment(&greeting),
             programs,
@@ -146,15 +201,24 @@ impl<'a> Bench<'a> {
         }
         drop(turn);
         if bench.short.is_empty() {
-            bail!("no workload of the timed suite runs for {} ms at most", LONGEST_RUN.as_millis());
+            bail!(
+                "no workload of the timed suite runs for {} ms at most",
+                LONGEST_RUN.as_millis()
+            );
         }
         Ok(bench)
     }
 
     /// The shortest of five runs.
     fn run_time(&self, timed: &TimedPhase) -> Result<Duration> {
-        let options = Options { threads: 1, isa: None };
-        let mut probe = Probe::start(self.programs.command(&self.project.config.probe), collect::TIME_LIMIT)?;
+        let options = Options {
+            threads: 1,
+            isa: None,
+        };
+        let mut probe = Probe::start(
+            self.programs.command(&self.project.config.probe),
+            collect::TIME_LIMIT,
+        )?;
         probe.prepare(&timed.workload, &timed.phase, &options)?;
         let mut shortest = u64::MAX;
         for _ in 0..5 {
@@ -178,7 +242,11 @@ impl<'a> Bench<'a> {
         };
         let probe = &self.project.config.probe;
         let start = |_| self.programs.command(probe);
-        let sides = Sides { base: &start, head: &start, copies: 1 };
+        let sides = Sides {
+            base: &start,
+            head: &start,
+            copies: 1,
+        };
         let terms = Terms {
             rules: Rules::default(),
             budget_seconds: condition.seconds() as f64,
@@ -210,7 +278,10 @@ impl<'a> Bench<'a> {
                 terms,
                 measured,
                 floor: Vec::new(),
-                machine: Some(Circumstances { state, disturbance: counters.since(&system) }),
+                machine: Some(Circumstances {
+                    state,
+                    disturbance: counters.since(&system),
+                }),
                 counted: None,
                 uncounted: false,
                 identical: Identical::default(),

@@ -41,7 +41,10 @@ pub(super) fn gather<T>(
         if test.time.is_some_and(|time| began.elapsed() >= time) {
             break;
         }
-        let next = candidates.iter_mut().min_by_key(|one| one.count).context("there is no change to try")?;
+        let next = candidates
+            .iter_mut()
+            .min_by_key(|one| one.count)
+            .context("there is no change to try")?;
         bar.step(&format!("{}, trial {}", next.name, next.count + 1));
         trial(next, &|message| bar.kept_build(|| notice(message)))?;
         next.count += 1;
@@ -58,11 +61,23 @@ pub(super) fn gather<T>(
 }
 
 /// Prints the tables, and writes the page and the chart to a folder.
-pub(super) fn draw(test: &GateTest, folder: &Path, series: &Series, rows: &[Row], appendix: &str) -> Result<()> {
+pub(super) fn draw(
+    test: &GateTest,
+    folder: &Path,
+    series: &Series,
+    rows: &[Row],
+    appendix: &str,
+) -> Result<()> {
     show(&tables(rows), test.format)?;
-    write(&folder.join(series.page), page(series, rows, appendix).as_bytes())?;
+    write(
+        &folder.join(series.page),
+        page(series, rows, appendix).as_bytes(),
+    )?;
     if let Some(chart) = chart(rows) {
-        write(&folder.join(series.chart), chart.svg(Layout::Wide)?.as_bytes())?;
+        write(
+            &folder.join(series.chart),
+            chart.svg(Layout::Wide)?.as_bytes(),
+        )?;
     }
     notice(&format!("wrote {}", folder.join(series.page).display()));
     Ok(())

@@ -16,8 +16,13 @@ mod tools;
 fn program() -> assert_cmd::Command {
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_harness-selftest"));
     if !program.with_file_name("harness").is_file() {
-        let build = std::process::Command::new(env!("CARGO")).args(["build", "--package", "harness"]).status();
-        assert!(build.is_ok_and(|status| status.success()), "the program `harness` cannot be built");
+        let build = std::process::Command::new(env!("CARGO"))
+            .args(["build", "--package", "harness"])
+            .status();
+        assert!(
+            build.is_ok_and(|status| status.success()),
+            "the program `harness` cannot be built"
+        );
     }
     assert_cmd::Command::new(program)
 }

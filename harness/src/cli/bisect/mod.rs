@@ -81,28 +81,50 @@ impl Bisect {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
         let wanted = self.wanted()?;
         let repository = Repository::open(project)?;
-        let (good, bad) = (repository.resolve(&self.good)?, repository.resolve(&self.bad)?);
+        let (good, bad) = (
+            repository.resolve(&self.good)?,
+            repository.resolve(&self.bad)?,
+        );
         let commits = repository.commits(&good, &bad)?;
         if commits.is_empty() {
-            bail!("{} and {} are the same commit, {good}, so there is nothing to search", self.good, self.bad);
+            bail!(
+                "{} and {} are the same commit, {good}, so there is nothing to search",
+                self.good,
+                self.bad
+            );
         }
         let mut request = self.request(&wanted)?;
         let builder = Builder::new(project, &repository, request.quiet);
-        let site = Site { project, builder, good: &good, bad: &bad, time_limit: request.time_limit };
+        let site = Site {
+            project,
+            builder,
+            good: &good,
+            bad: &bad,
+            time_limit: request.time_limit,
+        };
         let mut ends = self.ends(&site, &mut request, is_time(&wanted))?;
         let place = format!("{} in phase {}", ends.workload.id, ends.phase);
 
         let counts = ends.counts(&request)?;
-        let limits = if counts.is_some() { limits(ends.good.project(), project)? } else { Limits::default() };
+        let limits = if counts.is_some() {
+            limits(ends.good.project(), project)?
+        } else {
+            Limits::default()
+        };
         let (moved, unmoved) = moved(&counts, &wanted, &limits);
         match &moved {
             None if !is_time(&wanted) => bail!("{}", no_worse(&place, &bad, &unmoved)),
             Some((metric, _)) if is_time(&wanted) => {
-                notice(&format!("{} got worse from GOOD to BAD, so they stand in for time", metric.name()));
+                notice(&format!(
+                    "{} got worse from GOOD to BAD, so they stand in for time",
+                    metric.name()
+                ));
             }
             None if counts.is_some() => {
                 let seen = figures(&unmoved);
-                notice(&format!("{STAND_IN} did not get worse from GOOD to BAD ({seen}), so times are compared"));
+                notice(&format!(
+                    "{STAND_IN} did not get worse from GOOD to BAD ({seen}), so times are compared"
+                ));
                 // Rebuilt without benches, as the candidates will be: with benches, cargo may enable other features of
                 // the probe.
                 (ends.good, ends.bad) = site.ends(&[])?;
@@ -110,34 +132,71 @@ impl Bisect {
             _ => {}
         }
         // Candidates are built for and measured by one count only.
-        request.plan.instruments = moved.iter().map(|(metric, _)| metric.instrument()).collect();
+        request.plan.instruments = moved
+            .iter()
+            .map(|(metric, _)| metric.instrument())
+            .collect();
         let conditions = conditions(1, request.isa.clone(), request.time_limit);
         let threshold = match (&moved, &counts) {
-            (Some((metric, _)), Some((good, _))) => Threshold::Count { good, metric, limits: &limits },
+            (Some((metric, _)), Some((good, _))) => Threshold::Count {
+                good,
+                metric,
+                limits: &limits,
+            },
             _ => {
                 let budget = Duration::from_secs(self.budget);
-                Threshold::Time { conditions: &conditions, rules: Rules::default(), budget, seed: seed_of_now() }
+                Threshold::Time {
+                    conditions: &conditions,
+                    rules: Rules::default(),
+                    budget,
+                    seed: seed_of_now(),
+                }
             }
         };
         let name = moved.as_ref().map_or("time", |(metric, _)| metric.name());
         let (workload, copies) = (&ends.workload, copies_folder(project));
         let (good_build, phase) = (build(&ends.good), ends.phase.as_str());
-        let mut trial = Trial { good: good_build, workload, phase, request: &request, copies: &copies, threshold };
+        let mut trial = Trial {
+            good: good_build,
+            workload,
+            phase,
+            request: &request,
+            copies: &copies,
+            threshold,
+        };
         let answer = match moved {
             Some((_, answer)) => answer,
             None => site.tried(&trial, &ends.bad)?,
         };
         match answer.finding {
             Finding::Bad => {}
-            Finding::Good => bail!("BAD is not bad: {place} at {bad} is not slower than at GOOD ({})", answer.told),
-            Finding::Skipped => bail!("BAD cannot be compared with GOOD: {place} at {bad}: {}", answer.told),
+            Finding::Good => bail!(
+                "BAD is not bad: {place} at {bad} is not slower than at GOOD ({})",
+                answer.told
+            ),
+            Finding::Skipped => bail!(
+                "BAD cannot be compared with GOOD: {place} at {bad}: {}",
+                answer.told
+            ),
         }
         if let Some(threshold) = trial.threshold.aim(&answer) {
             let half = number::percent(threshold);
-            notice(&format!("BAD: {}; a commit with at least half of that change, {half}, is bad", answer.told));
+            notice(&format!(
+                "BAD: {}; a commit with at least half of that change, {half}, is bad",
+                answer.told
+            ));
         }
         let start = site::start(&trial.threshold);
-        let mut path = vec![Tried { commit: good.clone(), answer: start }, Tried { commit: bad.clone(), answer }];
+        let mut path = vec![
+            Tried {
+                commit: good.clone(),
+                answer: start,
+            },
+            Tried {
+                commit: bad.clone(),
+                answer,
+            },
+        ];
         let end = site.search(&commits, &trial, &mut path)?;
         self.show(&commits, end, &ends.phase, name, &path)
     }
@@ -150,7 +209,12 @@ impl Bisect {
         if let Some(why) = unlike(&bad.greeting.workloads, &workload, &phase) {
             bail!("BAD cannot be compared with GOOD: {why}");
         }
-        let ends = |(good, bad)| Ends { good, bad, workload: workload.clone(), phase };
+        let ends = |(good, bad)| Ends {
+            good,
+            bad,
+            workload: workload.clone(),
+            phase,
+        };
         let instruments = &mut request.plan.instruments;
         instruments.retain(|instrument| workload.instruments.contains(instrument));
         if instruments.is_empty() {
@@ -182,21 +246,35 @@ impl Bisect {
         instruments.sort();
         instruments.dedup();
         let instruments = available(instruments, !is_time(wanted))?;
-        Ok(self.probe.request(Plan { instruments, ..Plan::default() }, Some(1)))
+        Ok(self.probe.request(
+            Plan {
+                instruments,
+                ..Plan::default()
+            },
+            Some(1),
+        ))
     }
 
     /// Returns the workload as GOOD describes it, and the chosen phase.
     fn place(&self, workloads: &[Description]) -> Result<(Description, String)> {
         let Some(workload) = workloads.iter().find(|one| one.id == self.workload) else {
             let ids = workloads.iter().map(|one| one.id.as_str());
-            bail!("GOOD has no workload `{}`; {}", self.workload, suggestion(&self.workload, ids));
+            bail!(
+                "GOOD has no workload `{}`; {}",
+                self.workload,
+                suggestion(&self.workload, ids)
+            );
         };
         let phases = || workload.phases.iter().map(String::as_str);
         let Some(phase) = self.phase.as_deref().or(phases().next_back()) else {
             bail!("{} has no phase at GOOD", workload.id);
         };
         if !phases().any(|one| one == phase) {
-            bail!("GOOD has no phase `{phase}` of {}; {}", workload.id, suggestion(phase, phases()));
+            bail!(
+                "GOOD has no phase `{phase}` of {}; {}",
+                workload.id,
+                suggestion(phase, phases())
+            );
         }
         Ok((workload.clone(), phase.to_owned()))
     }
@@ -208,7 +286,8 @@ impl Ends {
         if request.plan.instruments.is_empty() {
             return Ok(None);
         }
-        let count = |of: &Ready| Trial::count(build(of), &self.workload, &self.phase, request, &Bar::new());
+        let count =
+            |of: &Ready| Trial::count(build(of), &self.workload, &self.phase, request, &Bar::new());
         Ok(Some((count(&self.good)?, count(&self.bad)?)))
     }
 }
@@ -223,7 +302,9 @@ fn moved(
     limits: &Limits,
 ) -> (Option<Compared>, Vec<Compared>) {
     let mut unmoved = Vec::new();
-    let Some((good, bad)) = counts else { return (None, unmoved) };
+    let Some((good, bad)) = counts else {
+        return (None, unmoved);
+    };
     for &metric in wanted.iter().filter(|metric| metric.portable()) {
         let answer = Answer::by_count(good, bad, metric, limits);
         if answer.finding == Finding::Bad {
@@ -237,7 +318,11 @@ fn moved(
 /// Returns the limits at GOOD, or those of the checkout if GOOD has no limits yet.
 fn limits(good: &Project, project: &Project) -> Result<Limits> {
     let [theirs, ours] = [good, project].map(|project| project.baselines().join("limits.toml"));
-    Ok(Limits::read(if theirs.is_file() { &theirs } else { &ours })?)
+    Ok(Limits::read(if theirs.is_file() {
+        &theirs
+    } else {
+        &ours
+    })?)
 }
 
 /// Returns true if time is among the metrics; counts can then only stand in for it.
@@ -247,7 +332,11 @@ fn is_time(wanted: &[&'static Metric]) -> bool {
 
 /// Error message for a BAD whose counts are within the limits.
 fn no_worse(place: &str, bad: &Commit, seen: &[Compared]) -> String {
-    let figures = if seen.is_empty() { "no counts were taken".to_owned() } else { figures(seen) };
+    let figures = if seen.is_empty() {
+        "no counts were taken".to_owned()
+    } else {
+        figures(seen)
+    };
     format!(
         "BAD is not bad: {place} at {bad} is within GOOD's limits ({figures}); if GOOD is the worse one, exchange the \
          two"
@@ -256,7 +345,9 @@ fn no_worse(place: &str, bad: &Commit, seen: &[Compared]) -> String {
 
 /// Lists the values at BAD of counts that did not get worse.
 fn figures(seen: &[Compared]) -> String {
-    let figures: Vec<String> =
-        seen.iter().map(|(metric, answer)| format!("{} {}", metric.name(), answer.told)).collect();
+    let figures: Vec<String> = seen
+        .iter()
+        .map(|(metric, answer)| format!("{} {}", metric.name(), answer.told))
+        .collect();
     figures.join(", ")
 }

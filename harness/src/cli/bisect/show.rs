@@ -25,11 +25,23 @@ impl Bisect {
         name: &str,
         path: &[Tried],
     ) -> Result<Status> {
-        let before = |number: usize| if number == 0 { &path[0].commit } else { &commits[number - 1] };
+        let before = |number: usize| {
+            if number == 0 {
+                &path[0].commit
+            } else {
+                &commits[number - 1]
+            }
+        };
         let (mut lines, status) = match end {
-            Next::Found(number) => (self.found(before(number), &commits[number], phase, name, path), Status::Fine),
+            Next::Found(number) => (
+                self.found(before(number), &commits[number], phase, name, path),
+                Status::Fine,
+            ),
             Next::Among(first, last) | Next::Try(first @ last) => {
-                let named: Vec<String> = commits[first..=last].iter().map(Commit::to_string).collect();
+                let named: Vec<String> = commits[first..=last]
+                    .iter()
+                    .map(Commit::to_string)
+                    .collect();
                 let range = format!(
                     "not found: {} in phase {phase} got worse with one of these {} commits, of which only the last can be measured: {}",
                     self.workload,
@@ -37,18 +49,31 @@ impl Bisect {
                     named.join(", ")
                 );
                 let again = self.command(before(first), &commits[last], phase);
-                (vec![range, format!("reproduce with: {again}")], Status::Unjudged)
+                (
+                    vec![range, format!("reproduce with: {again}")],
+                    Status::Unjudged,
+                )
             }
         };
         if name != "time" && is_time(&self.wanted()?) {
-            lines.insert(1, format!("by {name}, which got worse from GOOD to BAD; time itself was not measured"));
+            lines.insert(
+                1,
+                format!(
+                    "by {name}, which got worse from GOOD to BAD; time itself was not measured"
+                ),
+            );
         }
         let mut table = table(path);
         let first = lines.remove(0);
         if self.format.audience() == Audience::Terminal {
-            let style = if status == Status::Fine { ALARM } else { WARNING };
+            let style = if status == Status::Fine {
+                ALARM
+            } else {
+                WARNING
+            };
             let (word, rest) = first.split_once(": ").unwrap_or(("", &first));
-            let mut text = self.format.render(&[table]) + &labelled(style, word, &[rest.to_owned()]);
+            let mut text =
+                self.format.render(&[table]) + &labelled(style, word, &[rest.to_owned()]);
             lines.iter().for_each(|line| text += &format!("{line}\n"));
             print(&text)?;
         } else {
@@ -62,8 +87,19 @@ impl Bisect {
     }
 
     /// Lines about the guilty commit and the `last` good one before it, and about changes that other commits made.
-    fn found(&self, last: &Commit, guilty: &Commit, phase: &str, name: &str, path: &[Tried]) -> Vec<String> {
-        let answer = |commit: &Commit| path.iter().find(|tried| tried.commit == *commit).map(|tried| &tried.answer);
+    fn found(
+        &self,
+        last: &Commit,
+        guilty: &Commit,
+        phase: &str,
+        name: &str,
+        path: &[Tried],
+    ) -> Vec<String> {
+        let answer = |commit: &Commit| {
+            path.iter()
+                .find(|tried| tried.commit == *commit)
+                .map(|tried| &tried.answer)
+        };
         let date = guilty.date.strftime("%Y-%m-%d");
         let mut lines = vec![format!("found: {guilty} by {}, {date}", guilty.author)];
         let (good, bad) = (&path[0], &path[1]);
@@ -72,25 +108,42 @@ impl Bisect {
             lines.extend(change(name, was, is).map(|change| format!("{place}: {change}")));
             if let Some(change) = rest(name, is, &bad.answer) {
                 let rest = self.command(guilty, &bad.commit, phase);
-                lines.push(format!("BAD is worse still ({change}); for the rest: {rest}"));
+                lines.push(format!(
+                    "BAD is worse still ({change}); for the rest: {rest}"
+                ));
             }
             // Only for time can a good commit have a part of the change: a good count is within its limit.
             if name == "time"
                 && let Some(change) = rest(name, &good.answer, was)
             {
                 let rest = self.command(&good.commit, last, phase);
-                lines.push(format!("{last} is slower already ({change}); for that part: {rest}"));
+                lines.push(format!(
+                    "{last} is slower already ({change}); for that part: {rest}"
+                ));
             }
         }
-        lines.push(format!("reproduce with: {}", self.command(last, guilty, phase)));
+        lines.push(format!(
+            "reproduce with: {}",
+            self.command(last, guilty, phase)
+        ));
         lines
     }
 
     /// The command line of a search between other commits.
     fn command(&self, good: &Commit, bad: &Commit, phase: &str) -> String {
         let (good, bad) = (good.short(), bad.short());
-        let Self { workload, metric, budget, .. } = self;
-        let isa = self.probe.isa.as_ref().map(|isa| format!(" --isa {isa}")).unwrap_or_default();
+        let Self {
+            workload,
+            metric,
+            budget,
+            ..
+        } = self;
+        let isa = self
+            .probe
+            .isa
+            .as_ref()
+            .map(|isa| format!(" --isa {isa}"))
+            .unwrap_or_default();
         format!(
             "cargo harness bisect {good} {bad} --workload {workload} --metric {metric} --phase {phase}{isa} --budget {budget}"
         )
@@ -114,10 +167,15 @@ fn table(path: &[Tried]) -> Table {
         };
         let skipped = answer.finding == Finding::Skipped;
         table.rows.push(vec![
-            Cell { text: commit.short().to_owned(), ..Cell::text(&commit.id) },
+            Cell {
+                text: commit.short().to_owned(),
+                ..Cell::text(&commit.id)
+            },
             Cell::text(&commit.subject),
             Cell::text(word(answer.finding)).toned(tone),
-            answer.value.map_or_else(Cell::missing, |value| Cell::number(value, &answer.told)),
+            answer
+                .value
+                .map_or_else(Cell::missing, |value| Cell::number(value, &answer.told)),
             Cell::text(if skipped { answer.told.as_str() } else { "" }),
         ]);
     }
@@ -136,9 +194,18 @@ pub(super) fn word(finding: Finding) -> &'static str {
 fn change(metric: &str, from: &Answer, to: &Answer) -> Option<String> {
     let (from, to) = (from.value?, to.value?);
     Some(match metric {
-        "time" => format!("time {} -> {} against GOOD", number::percent(from), number::percent(to)),
+        "time" => format!(
+            "time {} -> {} against GOOD",
+            number::percent(from),
+            number::percent(to)
+        ),
         _ if from == 0.0 => format!("{metric} {} -> {}", number::exact(from), number::exact(to)),
-        _ => format!("{metric} {} -> {} ({})", number::exact(from), number::exact(to), number::percent(to / from)),
+        _ => format!(
+            "{metric} {} -> {} ({})",
+            number::exact(from),
+            number::exact(to),
+            number::percent(to / from)
+        ),
     })
 }
 
@@ -148,10 +215,17 @@ fn change(metric: &str, from: &Answer, to: &Answer) -> Option<String> {
 fn rest(metric: &str, from: &Answer, to: &Answer) -> Option<String> {
     let (lower, higher) = (from.value?, to.value?);
     let is_more = match metric {
-        "time" => from.interval?.high < to.interval?.low && higher / lower >= 1.0 + Rules::default().minimum_effect,
+        "time" => {
+            from.interval?.high < to.interval?.low
+                && higher / lower >= 1.0 + Rules::default().minimum_effect
+        }
         _ => higher > lower,
     };
-    if is_more { change(metric, from, to) } else { None }
+    if is_more {
+        change(metric, from, to)
+    } else {
+        None
+    }
 }
 
 #[cfg(test)]
@@ -164,18 +238,39 @@ mod tests {
     fn a_rest_of_time_is_told_where_the_intervals_leave_no_doubt_of_it() {
         let time = |low, value, high| Answer {
             value: Some(value),
-            interval: Some(Interval { low, high, level: 0.95 }),
+            interval: Some(Interval {
+                low,
+                high,
+                level: 0.95,
+            }),
             ..Answer::skipped("")
         };
         let described = |from: &Answer, to: &Answer| rest("time", from, to);
         let part = time(1.015, 1.02, 1.025);
         let whole = time(1.045, 1.05, 1.055);
-        assert_eq!(described(&part, &whole).as_deref(), Some("time +2.0 % -> +5.0 % against GOOD"));
-        assert_eq!(described(&whole, &part), None);
-        assert_eq!(described(&part, &time(1.02, 1.05, 1.08)), None, "the intervals overlap");
-        assert_eq!(described(&time(1.02, 1.02, 1.02), &time(1.023, 1.023, 1.023)), None, "less than a gate reports");
         assert_eq!(
-            described(&part, &Answer { interval: None, ..time(1.05, 1.05, 1.05) }),
+            described(&part, &whole).as_deref(),
+            Some("time +2.0 % -> +5.0 % against GOOD")
+        );
+        assert_eq!(described(&whole, &part), None);
+        assert_eq!(
+            described(&part, &time(1.02, 1.05, 1.08)),
+            None,
+            "the intervals overlap"
+        );
+        assert_eq!(
+            described(&time(1.02, 1.02, 1.02), &time(1.023, 1.023, 1.023)),
+            None,
+            "less than a gate reports"
+        );
+        assert_eq!(
+            described(
+                &part,
+                &Answer {
+                    interval: None,
+                    ..time(1.05, 1.05, 1.05)
+                }
+            ),
             None,
             "too few pairs for an interval"
         );
@@ -183,9 +278,15 @@ mod tests {
 
     #[test]
     fn a_rest_of_a_count_is_any() {
-        let count = |value| Answer { value: Some(value), ..Answer::skipped("") };
+        let count = |value| Answer {
+            value: Some(value),
+            ..Answer::skipped("")
+        };
         let described = rest("instructions", &count(1000.0), &count(1001.0));
-        assert_eq!(described.as_deref(), Some("instructions 1,000 -> 1,001 (+0.10 %)"));
+        assert_eq!(
+            described.as_deref(),
+            Some("instructions 1,000 -> 1,001 (+0.10 %)")
+        );
         assert_eq!(rest("instructions", &count(1000.0), &count(1000.0)), None);
     }
 }

@@ -50,7 +50,9 @@ impl Site<'_> {
     pub(super) fn ends(&self, instruments: &[Instrument]) -> Result<(Ready, Ready)> {
         let end = |name: &str, commit: &Commit| {
             let ready = self.ready(commit, instruments)?;
-            ready.map_err(Error::msg).with_context(|| format!("{name} cannot be measured"))
+            ready
+                .map_err(Error::msg)
+                .with_context(|| format!("{name} cannot be measured"))
         };
         Ok((end("GOOD", self.good)?, end("BAD", self.bad)?))
     }
@@ -65,18 +67,29 @@ impl Site<'_> {
     }
 
     /// Tries commits until the search ends, and prints each result at once.
-    pub(super) fn search(&self, commits: &[Commit], trial: &Trial<'_>, path: &mut Vec<Tried>) -> Result<Next> {
+    pub(super) fn search(
+        &self,
+        commits: &[Commit],
+        trial: &Trial<'_>,
+        path: &mut Vec<Tried>,
+    ) -> Result<Next> {
         let mut search = Search::new(commits.len());
         while let Next::Try(number) = search.next() {
             let commit = &commits[number];
-            notice(&format!("about {} more to try; now {commit}", search.trials_left()));
+            notice(&format!(
+                "about {} more to try; now {commit}",
+                search.trials_left()
+            ));
             let answer = match self.ready(commit, &trial.request.plan.instruments)? {
                 Err(why) => Answer::skipped(why),
                 Ok(ready) => self.tried(trial, &ready)?,
             };
             notice(&format!("{}: {}", word(answer.finding), answer.told));
             search.answer(number, answer.finding);
-            path.push(Tried { commit: commit.clone(), answer });
+            path.push(Tried {
+                commit: commit.clone(),
+                answer,
+            });
         }
         Ok(search.next())
     }
@@ -84,7 +97,10 @@ impl Site<'_> {
 
 /// Borrows the programs for a trial.
 pub(super) fn build(ready: &Ready) -> Build<'_> {
-    Build { measured: ready.measured(), greeting: &ready.greeting }
+    Build {
+        measured: ready.measured(),
+        greeting: &ready.greeting,
+    }
 }
 
 /// GOOD, compared with itself.
@@ -95,12 +111,25 @@ pub(super) fn start(threshold: &Threshold<'_>) -> Answer {
             finding: Finding::Good,
             told: "the base of the comparison".to_owned(),
             value: Some(1.0),
-            interval: Some(Interval { low: 1.0, high: 1.0, level: 1.0 }),
+            interval: Some(Interval {
+                low: 1.0,
+                high: 1.0,
+                level: 1.0,
+            }),
         },
         Threshold::Count { good, metric, .. } => {
-            let value = good.rows.first().and_then(|row| metric.figure(row)).map(|figure| figure.value);
+            let value = good
+                .rows
+                .first()
+                .and_then(|row| metric.figure(row))
+                .map(|figure| figure.value);
             let told = value.map(number::exact).unwrap_or_default();
-            Answer { finding: Finding::Good, told, value, interval: None }
+            Answer {
+                finding: Finding::Good,
+                told,
+                value,
+                interval: None,
+            }
         }
     }
 }

@@ -55,33 +55,59 @@ impl Gate {
 
         let against = &self.against;
         let request = self.selection.request(project, self.instruments()?);
-        let counting = if against.times_only { &[][..] } else { &request.plan.instruments };
+        let counting = if against.times_only {
+            &[][..]
+        } else {
+            &request.plan.instruments
+        };
         // Held until everything is measured: another gate would rebuild the head during this one, and its load would
         // disturb the times.
         let turn = MeasuringLock::wait(project, &notice)?;
         let builder = Builder::new(project, &repository, request.quiet);
         let base = builder.revision(&commit, counting)?;
-        let limits = if against.times_only { String::new() } else { rules::limits(base.project())? };
+        let limits = if against.times_only {
+            String::new()
+        } else {
+            rules::limits(base.project())?
+        };
         let mut accepted = rules::accepted(base.project(), &commit, project, &repository)?;
         accepted.honour = against.honour_new_acceptances;
         let amended = rules::amended(base.project(), project);
         // Built like the base, in the same folder and by the same call, so that the two differ by their sources only.
         let head = builder.tree(counting)?;
-        let base = base.greet(request.time_limit).map_err(|error| unanswered(&commit, error))?;
-        let head = head.greet(request.time_limit).context("the head side's probe does not answer")?;
+        let base = base
+            .greet(request.time_limit)
+            .map_err(|error| unanswered(&commit, error))?;
+        let head = head
+            .greet(request.time_limit)
+            .context("the head side's probe does not answer")?;
         accepted.known = rules::known([&base.greeting.workloads, &head.greeting.workloads]);
 
         let sides = Sides::new(base, head, &request, against)?;
         let identical = sides.identical(counting)?;
-        let timed_phases = if identical.time { Vec::new() } else { sides.timed_phases()? };
+        let timed_phases = if identical.time {
+            Vec::new()
+        } else {
+            sides.timed_phases()?
+        };
         let mut terms = sides.terms();
         let times = sides.time(&timed_phases, &mut terms, project)?;
-        let counted = if identical.counts { None } else { sides.count(limits)? };
+        let counted = if identical.counts {
+            None
+        } else {
+            sides.count(limits)?
+        };
         let session = Session {
             created,
             command: command_line(),
-            base: Revision { commit: commit.id, dirty: false },
-            head: Revision { commit: head_revision.commit.id, dirty: head_revision.dirty },
+            base: Revision {
+                commit: commit.id,
+                dirty: false,
+            },
+            head: Revision {
+                commit: head_revision.commit.id,
+                dirty: head_revision.dirty,
+            },
             environment: sides.head.environment(),
             terms,
             measured: times.measured,
@@ -90,7 +116,12 @@ impl Gate {
             uncounted: counted.is_some() && sides.is_uncounted(),
             counted,
             identical,
-            unmatched: sides.field.unmatched.iter().map(Unmatched::sentence).collect(),
+            unmatched: sides
+                .field
+                .unmatched
+                .iter()
+                .map(Unmatched::sentence)
+                .collect(),
             accepted,
             amended,
         };
@@ -98,10 +129,15 @@ impl Gate {
         session.write(&out)?;
         let verdict = GateVerdict::of(&session)?;
         let exact = exact(self.format);
-        let functions = functions::changed([&sides.base, &sides.head], &verdict, &request, &out, exact);
+        let functions =
+            functions::changed([&sides.base, &sides.head], &verdict, &request, &out, exact);
         drop(turn);
         let printout = revision_verdict::printout(&session, &verdict, exact, self.all);
-        Printout { functions, ..printout }.print(self.format)?;
+        Printout {
+            functions,
+            ..printout
+        }
+        .print(self.format)?;
         notice(&format!("wrote {}", out.display()));
         Ok(verdict.conclusion().into())
     }
@@ -109,7 +145,11 @@ impl Gate {
     /// Instruments for counts. Without valgrind, everything else is still counted, so that a regression there is found.
     fn instruments(&self) -> Result<Vec<Instrument>> {
         let counting = Instrument::COUNTED.to_vec();
-        if self.against.times_only { Ok(counting) } else { available(counting, self.against.counts_only) }
+        if self.against.times_only {
+            Ok(counting)
+        } else {
+            available(counting, self.against.counts_only)
+        }
     }
 }
 
@@ -118,9 +158,17 @@ impl<'a> Sides<'a> {
         // A forced instruction set replaces the one that a side chooses by itself.
         let [base, head] = [base, head].map(|side| side.forced(request.isa.as_ref()));
         let mut plan = request.plan.clone();
-        plan.instruments.extend((!against.counts_only).then_some(Instrument::Clock));
-        let field = MatchedWorkloads::of(&plan, &base.greeting.workloads, &head.greeting.workloads)?;
-        Ok(Self { base, head, field, request, against })
+        plan.instruments
+            .extend((!against.counts_only).then_some(Instrument::Clock));
+        let field =
+            MatchedWorkloads::of(&plan, &base.greeting.workloads, &head.greeting.workloads)?;
+        Ok(Self {
+            base,
+            head,
+            field,
+            request,
+            against,
+        })
     }
 
     /// Finds the programs that are identical on both sides and need no measurement.
@@ -128,7 +176,9 @@ impl<'a> Sides<'a> {
         if self.against.force_timing || self.against.inject.is_some() {
             return Ok(Identical::default());
         }
-        let is_same = |instrument| program(&self.base, instrument).is_identical(&program(&self.head, instrument));
+        let is_same = |instrument| {
+            program(&self.base, instrument).is_identical(&program(&self.head, instrument))
+        };
         let time = is_same(Instrument::Clock)?;
         // Without valgrind, or with --times-only, the programs that count were not all built.
         let mut counts = time && Instrument::COUNTED.iter().all(|one| counting.contains(one));
@@ -165,7 +215,11 @@ impl<'a> Sides<'a> {
         let against = self.against;
         let threads = self.request.threads.unwrap_or(1);
         Terms {
-            rules: Rules { minimum_effect: against.minimum_effect, margin: against.margin, ..Rules::default() },
+            rules: Rules {
+                minimum_effect: against.minimum_effect,
+                margin: against.margin,
+                ..Rules::default()
+            },
             budget_seconds: against.budget as f64,
             floor_seconds: session::FLOOR_SHARE * against.budget as f64,
             seed: against.seed.unwrap_or_else(timing::seed_of_now),
@@ -182,14 +236,20 @@ impl<'a> Sides<'a> {
     }
 
     /// Times the phases, between two halves of the noise floor. Adds the layouts to the terms.
-    fn time(&self, timed_phases: &[TimedPhase], terms: &mut Terms, project: &Project) -> Result<Times> {
+    fn time(
+        &self,
+        timed_phases: &[TimedPhase],
+        terms: &mut Terms,
+        project: &Project,
+    ) -> Result<Times> {
         if timed_phases.is_empty() {
             return Ok(Times::default());
         }
         let [base, head] = [&self.base, &self.head].map(|side| program(side, Instrument::Clock));
         let pools = Pools::make(&copies_folder(project), &base, &head, terms.seed)?;
         terms.layouts = pools.layouts().clone();
-        let conditions = timing::conditions_of(terms, self.request.isa.clone(), self.request.time_limit);
+        let conditions =
+            timing::conditions_of(terms, self.request.isa.clone(), self.request.time_limit);
         let system = System::here();
         let (state, counters) = (doctor::state(&system), Counters::now(&system));
         // The seed selects the workload of the noise floor.
@@ -207,8 +267,15 @@ impl<'a> Sides<'a> {
         let after = floor(terms.seed.wrapping_add(1))?;
         before.pairs.extend(after.pairs);
         before.failure = before.failure.or(after.failure);
-        let machine = Circumstances { state, disturbance: counters.since(&system) };
-        Ok(Times { measured, floor: vec![before], machine: Some(machine) })
+        let machine = Circumstances {
+            state,
+            disturbance: counters.since(&system),
+        };
+        Ok(Times {
+            measured,
+            floor: vec![before],
+            machine: Some(machine),
+        })
     }
 
     /// Counts both sides; none if nothing is to be counted.
@@ -216,10 +283,23 @@ impl<'a> Sides<'a> {
         if self.against.times_only || self.field.common.is_empty() {
             return Ok(None);
         }
-        let counted = |one: &&Selected| self.request.plan.instruments.iter().any(|&instrument| one.takes(instrument));
+        let counted = |one: &&Selected| {
+            self.request
+                .plan
+                .instruments
+                .iter()
+                .any(|&instrument| one.takes(instrument))
+        };
         let selected: Vec<Selected> = self.field.common.iter().filter(counted).cloned().collect();
-        let take = |side: &Ready| side.measured().take(&side.greeting, &selected, self.request, &Bar::new());
-        Ok(Some(Counted { base: take(&self.base)?, head: take(&self.head)?, limits }))
+        let take = |side: &Ready| {
+            side.measured()
+                .take(&side.greeting, &selected, self.request, &Bar::new())
+        };
+        Ok(Some(Counted {
+            base: take(&self.base)?,
+            head: take(&self.head)?,
+            limits,
+        }))
     }
 
     /// True if instructions should be judged but are not counted.
@@ -232,16 +312,23 @@ impl<'a> Sides<'a> {
 
 /// The program of a side that an instrument runs.
 fn program(side: &Ready, instrument: Instrument) -> Timed<'_> {
-    let Measured { project, programs, .. } = side.measured();
+    let Measured {
+        project, programs, ..
+    } = side.measured();
     // The last one: the probe is always needed and comes first.
-    let probe = collect::needed(&project.config, &[instrument]).pop().unwrap_or(&project.config.probe);
+    let probe = collect::needed(&project.config, &[instrument])
+        .pop()
+        .unwrap_or(&project.config.probe);
     Timed { programs, probe }
 }
 
 /// The path, or a free one with a number in it: another gate may have begun in the same second.
 fn unused(path: PathBuf) -> PathBuf {
     let numbered = (2..).map(|number| path.with_extension(format!("{number}.json")));
-    std::iter::once(path.clone()).chain(numbered).find(|path| !path.exists()).unwrap_or(path)
+    std::iter::once(path.clone())
+        .chain(numbered)
+        .find(|path| !path.exists())
+        .unwrap_or(path)
 }
 
 /// Error for a base whose probe does not answer. A base with another protocol is only older or newer, not broken.

@@ -43,7 +43,9 @@ pub(super) fn changed(
         match side_by_side(sides, (workload, phase), request, session, exact) {
             Ok(table) => tables.push(table),
             Err(error) => {
-                notice(&format!("the functions of {workload} in phase {phase} cannot be shown: {error:#}"));
+                notice(&format!(
+                    "the functions of {workload} in phase {phase} cannot be shown: {error:#}"
+                ));
             }
         }
     }
@@ -53,14 +55,21 @@ pub(super) fn changed(
 /// The workloads and phases whose instructions regressed, the largest share first.
 fn grown(verdict: &GateVerdict) -> Vec<(&str, &str)> {
     let rows = verdict.counts.iter().flat_map(|counts| &counts.rows);
-    let regressed = rows.filter(|row| matches!(row.judgement, CountVerdict::Regressed(_))).map(|row| &row.comparison);
+    let regressed = rows
+        .filter(|row| matches!(row.judgement, CountVerdict::Regressed(_)))
+        .map(|row| &row.comparison);
     let is_counted = |metric: &'static Metric| metric.instrument() == Instrument::Callgrind;
-    let mut grown: Vec<_> = regressed.filter(|one| one.metric.is_some_and(is_counted)).collect();
+    let mut grown: Vec<_> = regressed
+        .filter(|one| one.metric.is_some_and(is_counted))
+        .collect();
     grown.sort_by(|a, b| {
         let [a, b] = [a, b].map(|one| one.ratio.map_or(f64::INFINITY, |ratio| ratio.value));
         b.total_cmp(&a)
     });
-    grown.into_iter().map(|one| (one.workload.as_str(), one.head_phase.as_str())).collect()
+    grown
+        .into_iter()
+        .map(|one| (one.workload.as_str(), one.head_phase.as_str()))
+        .collect()
 }
 
 fn side_by_side(
@@ -71,18 +80,32 @@ fn side_by_side(
     exact: bool,
 ) -> Result<Table> {
     let profile = |side: &Ready| -> Result<Profile> {
-        let target = Target { workload: side.workload(workload)?, phase };
-        Ok(side.measured().profile(&side.greeting, target, View::Instructions, request)?)
+        let target = Target {
+            workload: side.workload(workload)?,
+            phase,
+        };
+        Ok(side
+            .measured()
+            .profile(&side.greeting, target, View::Instructions, request)?)
     };
     let (base, head) = (profile(sides[0])?, profile(sides[1])?);
     let place = head.place();
     let title = format!("Functions of {place}: base -> head");
-    let mut table = difference_table(title, View::Instructions, base.seen(), head.seen(), FUNCTIONS, exact);
+    let mut table = difference_table(
+        title,
+        View::Instructions,
+        base.seen(),
+        head.seen(),
+        FUNCTIONS,
+        exact,
+    );
     // A path such as `records/gates/TIME.medium-prefill.optimized.svg`.
     let name = session.file_stem().unwrap_or_default().to_string_lossy();
     let path = session.with_file_name(format!("{name}.{}", picture::name(&[workload, phase])));
     let title = format!("{place} by instructions: base -> head");
     let drawn = picture::draw_difference(path, &title, ["the base", "head"], [&base, &head])?;
-    table.notes.extend(drawn.map(|path| format!("flame graph: {}", path.display())));
+    table
+        .notes
+        .extend(drawn.map(|path| format!("flame graph: {}", path.display())));
     Ok(table)
 }

@@ -20,15 +20,20 @@ use harness_record::{Commit, Record};
 /// Reads and checks the limits of the base; returns their text.
 pub(super) fn limits(base: &Project) -> Result<String> {
     let path = base.baselines().join("limits.toml");
-    let text =
-        fs::read_to_string(&path).with_context(|| format!("cannot read the base's limits {}", path.display()))?;
+    let text = fs::read_to_string(&path)
+        .with_context(|| format!("cannot read the base's limits {}", path.display()))?;
     Limits::parse(&text, &path)?;
     Ok(text)
 }
 
 /// Reads and checks the acceptances of both sides, and those at the last commit of the base that changed anything
 /// outside the folder of baselines.
-pub(super) fn accepted(base: &Project, commit: &Commit, head: &Project, repository: &Repository) -> Result<Accepted> {
+pub(super) fn accepted(
+    base: &Project,
+    commit: &Commit,
+    head: &Project,
+    repository: &Repository,
+) -> Result<Accepted> {
     let text = |side: &Project| -> Result<String> {
         let text = acceptance::text(&side.baselines())?;
         Acceptances::parse(&text, &side.baselines().join(FILE))?;
@@ -36,12 +41,19 @@ pub(super) fn accepted(base: &Project, commit: &Commit, head: &Project, reposito
     };
     let folder = Path::new(&base.config.baselines);
     let earlier = match repository.last_change_outside(commit, folder)? {
-        Some(commit) => repository.file(&commit, &folder.join(FILE))?.unwrap_or_default(),
+        Some(commit) => repository
+            .file(&commit, &folder.join(FILE))?
+            .unwrap_or_default(),
         None => String::new(),
     };
     // An earlier file that cannot be parsed any more is ignored.
     let earlier = Some(earlier).filter(|text| Acceptances::parse(text, &folder.join(FILE)).is_ok());
-    Ok(Accepted { base: text(base)?, earlier, head: text(head)?, ..Accepted::default() })
+    Ok(Accepted {
+        base: text(base)?,
+        earlier,
+        head: text(head)?,
+        ..Accepted::default()
+    })
 }
 
 /// Changes that the head makes to the rules and the stored counts.
@@ -52,7 +64,12 @@ pub(super) fn amended(base: &Project, head: &Project) -> Vec<String> {
 
 /// Every workload and phase of either side.
 pub(super) fn known(sides: [&[Description]; 2]) -> Vec<(String, String)> {
-    let named = |one: &Description| one.phases.iter().map(|phase| (one.id.clone(), phase.clone())).collect::<Vec<_>>();
+    let named = |one: &Description| {
+        one.phases
+            .iter()
+            .map(|phase| (one.id.clone(), phase.clone()))
+            .collect::<Vec<_>>()
+    };
     distinct(sides.into_iter().flatten().flat_map(named))
 }
 
@@ -65,7 +82,10 @@ pub(in crate::cli) struct StoredRules {
 impl StoredRules {
     pub(in crate::cli) fn read(project: &Project) -> Result<Self> {
         let limits = Limits::read(&project.baselines().join("limits.toml"))?;
-        Ok(Self { limits, ledger: Ledger::stored(Acceptances::read(&project.baselines())?, today()) })
+        Ok(Self {
+            limits,
+            ledger: Ledger::stored(Acceptances::read(&project.baselines())?, today()),
+        })
     }
 
     /// Judges the counts of the head against those of the baseline.
@@ -76,12 +96,16 @@ impl StoredRules {
 }
 
 /// Every workload and phase of some records.
-pub(in crate::cli) fn places<'a>(records: impl IntoIterator<Item = &'a Record>) -> Vec<(String, String)> {
+pub(in crate::cli) fn places<'a>(
+    records: impl IntoIterator<Item = &'a Record>,
+) -> Vec<(String, String)> {
     let rows = records.into_iter().flat_map(|record| &record.rows);
     distinct(rows.map(|row| (row.workload.clone(), row.phase.clone())))
 }
 
 /// Today in UTC.
 pub(in crate::cli) fn today() -> jiff::civil::Date {
-    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
+    jiff::Timestamp::now()
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .date()
 }

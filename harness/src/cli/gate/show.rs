@@ -69,7 +69,10 @@ impl Printout {
         notes.push(again);
         match self.tables.last_mut() {
             Some(last) => last.notes = notes,
-            None => self.tables.push(Table { notes, ..Default::default() }),
+            None => self.tables.push(Table {
+                notes,
+                ..Default::default()
+            }),
         }
         self.tables[0].title = self.summary;
         self.tables.extend(self.functions);
@@ -82,7 +85,11 @@ impl Printout {
         self.tables.retain(|table| !table.rows.is_empty());
         let mut text = labelled(ALARM, "regressed", &self.regressed);
         text += &format.render(&self.tables);
-        text += &self.improved.iter().map(|sentence| format!("improved: {sentence}\n")).collect::<String>();
+        text += &self
+            .improved
+            .iter()
+            .map(|sentence| format!("improved: {sentence}\n"))
+            .collect::<String>();
         for (label, sentences) in [self.open].iter().chain(&self.rules) {
             text += &labelled(WARNING, label, sentences);
         }
@@ -101,5 +108,7 @@ impl Printout {
 }
 
 fn prefixed((label, sentences): &Labelled) -> impl Iterator<Item = String> {
-    sentences.iter().map(move |sentence| format!("{label}: {sentence}"))
+    sentences
+        .iter()
+        .map(move |sentence| format!("{label}: {sentence}"))
 }

@@ -27,7 +27,9 @@ impl Gate {
         // Read before minutes are spent on counting.
         let rules = StoredRules::read(project)?;
         let store = compared::store(project);
-        let request = self.selection.request(project, Instrument::COUNTED.to_vec());
+        let request = self
+            .selection
+            .request(project, Instrument::COUNTED.to_vec());
         let keys = store.keys()?;
         if keys.is_empty() && self.record.is_none() {
             bail!(
@@ -40,13 +42,22 @@ impl Gate {
         }
         let mut head = match &self.record {
             Some(path) => Record::read(path)?,
-            None => count(project, &request, self.out.unwrap_or_else(|| project.records().join(COUNTS)).as_path())?,
+            None => count(
+                project,
+                &request,
+                self.out
+                    .unwrap_or_else(|| project.records().join(COUNTS))
+                    .as_path(),
+            )?,
         };
         repeatable(&head)?;
         let mut base = store.matching(&head)?.record;
         let complaints = rules.ledger.complaints(&places([&base, &head]));
         let plan = &request.plan;
-        narrow(&Choice::new(&plan.filters, &plan.phases)?, &mut [&mut base, &mut head])?;
+        narrow(
+            &Choice::new(&plan.filters, &plan.phases)?,
+            &mut [&mut base, &mut head],
+        )?;
         if head.quick && self.record.is_some() {
             notice(
                 "the record is of a quick run: workloads that it left out are reported as removed; --filter narrows both sides",
@@ -54,9 +65,14 @@ impl Gate {
         }
         if plan.quick && plan.filters.is_empty() {
             let there = collect::workloads(project, request.quiet)?;
-            let exists = |row: &Row| there.iter().any(|one| one.id == row.workload && one.phases.contains(&row.phase));
+            let exists = |row: &Row| {
+                there
+                    .iter()
+                    .any(|one| one.id == row.workload && one.phases.contains(&row.phase))
+            };
             // Drops what the short selection left out. What was deleted stays, to be reported as removed.
-            base.rows.retain(|row| head.row(&row.workload, &row.phase).is_some() || !exists(row));
+            base.rows
+                .retain(|row| head.row(&row.workload, &row.phase).is_some() || !exists(row));
         }
         let verdict = rules.judge(&base, &head);
         show_verdict(&verdict, complaints, self.format, self.all)?;
@@ -75,8 +91,16 @@ fn count(project: &Project, request: &Request, out: &Path) -> Result<Record> {
 
 /// Returns an error if counts were taken with several threads: they differ from run to run.
 fn repeatable(record: &Record) -> Result<()> {
-    let of = |instrument| record.rows.iter().filter_map(move |row| Some((row, row.reading(instrument)?)));
-    let several = Instrument::COUNTED.into_iter().flat_map(of).find(|(_, reading)| reading.threads != 1);
+    let of = |instrument| {
+        record
+            .rows
+            .iter()
+            .filter_map(move |row| Some((row, row.reading(instrument)?)))
+    };
+    let several = Instrument::COUNTED
+        .into_iter()
+        .flat_map(of)
+        .find(|(_, reading)| reading.threads != 1);
     match several {
         None => Ok(()),
         Some((row, reading)) => bail!(
@@ -89,9 +113,18 @@ fn repeatable(record: &Record) -> Result<()> {
 }
 
 /// Prints the verdict. `all` includes figures that passed.
-fn show_verdict(verdict: &CountsVerdict, complaints: Vec<String>, format: Format, all: bool) -> Result<()> {
+fn show_verdict(
+    verdict: &CountsVerdict,
+    complaints: Vec<String>,
+    format: Format,
+    all: bool,
+) -> Result<()> {
     let exact = exact(format);
-    let shown = if all || exact { verdict.clone() } else { verdict.remarkable() };
+    let shown = if all || exact {
+        verdict.clone()
+    } else {
+        verdict.remarkable()
+    };
     let printout = Printout {
         summary: verdict.summary(),
         command: command_line(),

@@ -71,14 +71,23 @@ impl Profile {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
         writable(&project.reports().join("profile/flame.svg"))?;
         let views = self.views()?;
-        let plan = Plan { anchors: project.config.anchors.clone(), ..Plan::default() };
-        let mut request = Request { model: model(self.model.as_ref())?, ..self.probe.request(plan, self.threads) };
+        let plan = Plan {
+            anchors: project.config.anchors.clone(),
+            ..Plan::default()
+        };
+        let mut request = Request {
+            model: model(self.model.as_ref())?,
+            ..self.probe.request(plan, self.threads)
+        };
         let workload = side::workload(self.workload.as_deref(), project, &request)?;
         let views = self.affordable(views, &workload)?;
         // The views decide which programs have to be built.
         request.plan.instruments = views.iter().map(|view| view.instrument()).collect();
         let names = self.diff.as_deref().unwrap_or_default();
-        if self.phase.is_some() && !names.is_empty() && names.iter().all(|name| workload.phases.contains(name)) {
+        if self.phase.is_some()
+            && !names.is_empty()
+            && names.iter().all(|name| workload.phases.contains(name))
+        {
             bail!("--phase has no effect if both sides of --diff are phases; leave it out");
         }
         let sides = Side::of(names, &workload.phases, project, &request)?;
@@ -103,16 +112,31 @@ impl Profile {
             }
         }
         if !seen.is_empty() {
-            let last: Vec<Seen> = seen.iter().filter_map(|both| both.last().cloned()).collect();
+            let last: Vec<Seen> = seen
+                .iter()
+                .filter_map(|both| both.last().cloned())
+                .collect();
             all.push(system::system(&sides[sides.len() - 1].environment(), &last));
         }
         show(&all, self.format)?;
-        drawn.iter().for_each(|path| notice(&format!("drew {}", path.display())));
-        Ok(if seen.len() < views.len() || seen.is_empty() { Status::Unjudged } else { Status::Fine })
+        drawn
+            .iter()
+            .for_each(|path| notice(&format!("drew {}", path.display())));
+        Ok(if seen.len() < views.len() || seen.is_empty() {
+            Status::Unjudged
+        } else {
+            Status::Fine
+        })
     }
 
     /// Profiles every side in every view. A view that fails on one side is left out, with a notice.
-    fn profiles(&self, views: &[View], sides: &[Side], workload: &str, request: &Request) -> Vec<Vec<Seen>> {
+    fn profiles(
+        &self,
+        views: &[View],
+        sides: &[Side],
+        workload: &str,
+        request: &Request,
+    ) -> Vec<Vec<Seen>> {
         let progress = Bar::new();
         progress.begin(views.len() * sides.len());
         let mut seen = Vec::new();
@@ -123,7 +147,11 @@ impl Profile {
                 progress.step(&format!("{} by {}", side.name, view.name()));
                 match side.profile(workload, self.phase.as_deref(), view, request) {
                     Ok(profile) => both.push(profile),
-                    Err(error) => notice(&format!("{} cannot be shown by {}: {error:#}", side.name, view.name())),
+                    Err(error) => notice(&format!(
+                        "{} cannot be shown by {}: {error:#}",
+                        side.name,
+                        view.name()
+                    )),
                 }
                 progress.advance(1, 0.0);
             }
@@ -136,10 +164,17 @@ impl Profile {
     /// The chosen views. If none is named, a view without its tool is left out; if it is named, that is an error.
     fn views(&self) -> Result<Vec<View>> {
         let explicit = !self.by.is_empty();
-        let mut views = if explicit { self.by.clone() } else { View::ALL.to_vec() };
+        let mut views = if explicit {
+            self.by.clone()
+        } else {
+            View::ALL.to_vec()
+        };
         views.sort();
         views.dedup();
-        let instruments = available(views.iter().map(|view| view.instrument()).collect(), explicit)?;
+        let instruments = available(
+            views.iter().map(|view| view.instrument()).collect(),
+            explicit,
+        )?;
         views.retain(|view| instruments.contains(&view.instrument()));
         Ok(views)
     }
@@ -150,8 +185,9 @@ impl Profile {
         if !self.by.is_empty() {
             return Ok(views);
         }
-        let (small, large): (Vec<View>, Vec<View>) =
-            views.into_iter().partition(|view| workload.instruments.contains(&view.instrument()));
+        let (small, large): (Vec<View>, Vec<View>) = views
+            .into_iter()
+            .partition(|view| workload.instruments.contains(&view.instrument()));
         for view in large {
             notice(&format!(
                 "{} is too large to be shown by {}; `cargo harness list` shows which workloads are measured with {}",
@@ -161,7 +197,10 @@ impl Profile {
             ));
         }
         if small.is_empty() {
-            bail!("{} is measured with none of clock, callgrind and dhat, so there is nothing to profile", workload.id);
+            bail!(
+                "{} is measured with none of clock, callgrind and dhat, so there is nothing to profile",
+                workload.id
+            );
         }
         Ok(small)
     }
@@ -173,13 +212,27 @@ const MOST: usize = 20;
 /// Table of the names whose cost differs between the two sides.
 fn difference([a, b]: [&str; 2], base: &Seen, head: &Seen, exact: bool) -> Table {
     let view = base.view;
-    let place = if base.phase == head.phase { head.place() } else { head.workload.clone() };
+    let place = if base.phase == head.phase {
+        head.place()
+    } else {
+        head.workload.clone()
+    };
     let title = format!("Differences by {} in {place}: {a} -> {b}", view.name());
     profile_difference::difference_table(title, view, base.seen(), head.seen(), MOST, exact)
 }
 
-fn draw_difference(folder: &Path, names: [&str; 2], base: &Seen, head: &Seen) -> Result<Option<PathBuf>> {
+fn draw_difference(
+    folder: &Path,
+    names: [&str; 2],
+    base: &Seen,
+    head: &Seen,
+) -> Result<Option<PathBuf>> {
     let (workload, view, [a, b]) = (&head.workload, head.view.name(), names);
     let path = folder.join(picture::name(&[workload, &format!("{a}-to-{b}"), view]));
-    picture::draw_difference(path, &format!("{workload} by {view}: {a} -> {b}"), names, [base, head])
+    picture::draw_difference(
+        path,
+        &format!("{workload} by {view}: {a} -> {b}"),
+        names,
+        [base, head],
+    )
 }

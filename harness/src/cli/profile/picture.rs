@@ -18,8 +18,17 @@ pub(super) fn draw(folder: &Path, profile: &Profile) -> Result<Option<PathBuf>> 
     let folded = profile.tree.folded(profile.seen().scale());
     let subtitle = format!("{frames} of one run, {} in all", view.raw_unit());
     let title = format!("{} by {}", profile.place(), view.name());
-    let graph = FlameGraph { title: &title, subtitle: &subtitle, unit: view.raw_unit(), folded: &folded, base: None };
-    write(folder.join(name(&[&profile.workload, &profile.phase, view.name()])), graph)
+    let graph = FlameGraph {
+        title: &title,
+        subtitle: &subtitle,
+        unit: view.raw_unit(),
+        folded: &folded,
+        base: None,
+    };
+    write(
+        folder.join(name(&[&profile.workload, &profile.phase, view.name()])),
+        graph,
+    )
 }
 
 /// Draws the stacks of the head, coloured by the difference of their cost from the base. Returns the path; none if
@@ -33,18 +42,32 @@ pub(in crate::cli) fn draw_difference(
     let [before, after] = [base, head].map(|side| side.tree.folded(side.seen().scale()));
     let subtitle = format!("width: {head_name}; red: more than in {base_name}, blue: less");
     let unit = head.view.raw_unit();
-    write(path, FlameGraph { title, subtitle: &subtitle, unit, folded: &after, base: Some(&before) })
+    write(
+        path,
+        FlameGraph {
+            title,
+            subtitle: &subtitle,
+            unit,
+            folded: &after,
+            base: Some(&before),
+        },
+    )
 }
 
 /// File name such as `medium-prefill.optimized.time.svg`.
 pub(in crate::cli) fn name(parts: &[&str]) -> String {
-    let parts: Vec<String> = parts.iter().map(|part| crate::cli::file_name(part)).collect();
+    let parts: Vec<String> = parts
+        .iter()
+        .map(|part| crate::cli::file_name(part))
+        .collect();
     format!("{}.svg", parts.join("."))
 }
 
 fn write(path: PathBuf, graph: FlameGraph<'_>) -> Result<Option<PathBuf>> {
     let failed = || format!("cannot draw {}", path.display());
-    let Some(svg) = graph.svg().with_context(failed)? else { return Ok(None) };
+    let Some(svg) = graph.svg().with_context(failed)? else {
+        return Ok(None);
+    };
     atomic_file::write(&path, svg.as_bytes()).with_context(failed)?;
     Ok(Some(path))
 }

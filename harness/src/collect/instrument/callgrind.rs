@@ -62,15 +62,26 @@ impl InstrumentReader for Callgrind<'_> {
 
     fn expected_seconds(&self, runs: &[Option<f64>]) -> f64 {
         // A few seconds to start, and fifty times the time on the bare machine. The time to prepare a run is unknown here.
-        runs.iter().map(|seconds| 3.0 + 50.0 * seconds.unwrap_or(0.02)).sum()
+        runs.iter()
+            .map(|seconds| 3.0 + 50.0 * seconds.unwrap_or(0.02))
+            .sum()
     }
 
     fn read(&self, workload: &Description, phases: &[String], step: &dyn Fn(&str)) -> Vec<Taken> {
         each_phase(phases, step, |phase| {
-            let case = Case { workload: workload.id.clone(), phase: phase.to_owned() };
+            let case = Case {
+                workload: workload.id.clone(),
+                phase: phase.to_owned(),
+            };
             let reading = self.isa.clone().and_then(|isa| {
-                let data = Data::Callgrind { instructions: self.count(&case, &isa)? };
-                Ok(Reading { isa, threads: 1, data })
+                let data = Data::Callgrind {
+                    instructions: self.count(&case, &isa)?,
+                };
+                Ok(Reading {
+                    isa,
+                    threads: 1,
+                    data,
+                })
             });
             // After counting, the bench checks the answer and fails if it is wrong.
             let check = reading.is_ok().then_some(Check::Passed);
@@ -92,20 +103,34 @@ impl Callgrind<'_> {
     /// One sentence, if they cannot be counted.
     pub fn graph(&self, workload: &str, phase: &str) -> Result<CallGraph, String> {
         let isa = self.isa.as_deref().map_err(Clone::clone)?;
-        let case = Case { workload: workload.to_owned(), phase: phase.to_owned() };
+        let case = Case {
+            workload: workload.to_owned(),
+            phase: phase.to_owned(),
+        };
         let (folder, _) = self.run(&case, isa, Some(SEPARATE_CALLERS))?;
-        let found = find(folder.path(), |name| name.starts_with("callgrind.") && name.ends_with(".out"));
+        let found = find(folder.path(), |name| {
+            name.starts_with("callgrind.") && name.ends_with(".out")
+        });
         match found?.as_slice() {
-            [] => Err(format!("the runner of iai-callgrind left no callgrind output for {case}")),
-            [file] => {
-                CallGraph::parse(&fs::read_to_string(file).map_err(unreadable)?).map_err(|error| error.to_string())
-            }
-            several => Err(format!("{} threads or processes were counted, where one should compute", several.len())),
+            [] => Err(format!(
+                "the runner of iai-callgrind left no callgrind output for {case}"
+            )),
+            [file] => CallGraph::parse(&fs::read_to_string(file).map_err(unreadable)?)
+                .map_err(|error| error.to_string()),
+            several => Err(format!(
+                "{} threads or processes were counted, where one should compute",
+                several.len()
+            )),
         }
     }
 
     /// Runs one case of the bench. Returns the folder with the files of the runner, and the path of the summary in it.
-    fn run(&self, case: &Case, isa: &str, callgrind_args: Option<&str>) -> Result<(TempDir, PathBuf), String> {
+    fn run(
+        &self,
+        case: &Case,
+        isa: &str,
+        callgrind_args: Option<&str>,
+    ) -> Result<(TempDir, PathBuf), String> {
         if let Some(done) = self.start(SELECTED_CASE, case, isa, callgrind_args)? {
             return Ok(done);
         }
@@ -115,7 +140,9 @@ impl Callgrind<'_> {
             Some(position) => self.start(&format!("case_{position}"), case, isa, callgrind_args)?,
             None => None,
         };
-        numbered.ok_or_else(|| format!("the instruction bench has no case for {case}; build it and the probe together"))
+        numbered.ok_or_else(|| {
+            format!("the instruction bench has no case for {case}; build it and the probe together")
+        })
     }
 
     /// Starts the bench for the case that the runner knows by this name; none if the bench has no such case.
@@ -126,13 +153,21 @@ impl Callgrind<'_> {
         isa: &str,
         callgrind_args: Option<&str>,
     ) -> Result<Option<(TempDir, PathBuf)>, String> {
-        let folder = tempfile::tempdir().map_err(|error| format!("cannot make a temporary folder: {error}"))?;
+        let folder = tempfile::tempdir()
+            .map_err(|error| format!("cannot make a temporary folder: {error}"))?;
         let mut command = (self.bench)();
-        command.args(["--bench", "--save-summary=json", "--nosummary", "--home"]).arg(folder.path());
+        command
+            .args(["--bench", "--save-summary=json", "--nosummary", "--home"])
+            .arg(folder.path());
         // The runner clears the environment, so that counts depend on nothing in it but these.
         command.arg(format!("--envs=HARNESS_ISA={isa}"));
-        for (variable, value) in [(Case::WORKLOAD_VARIABLE, &case.workload), (Case::PHASE_VARIABLE, &case.phase)] {
-            command.env(variable, value).arg(format!("--envs={variable}"));
+        for (variable, value) in [
+            (Case::WORKLOAD_VARIABLE, &case.workload),
+            (Case::PHASE_VARIABLE, &case.phase),
+        ] {
+            command
+                .env(variable, value)
+                .arg(format!("--envs={variable}"));
         }
         if let Some(callgrind_args) = callgrind_args {
             command.arg(format!("--callgrind-args={callgrind_args}"));
@@ -141,25 +176,41 @@ impl Callgrind<'_> {
         let output = process::output(&mut command, self.settings.time_limit)
             .map_err(|error| format!("counting instructions failed: {error}"))?;
         if !output.status.success() {
-            return Err(format!("counting instructions failed ({}): {}", output.status, complaint(&output.stderr)));
+            return Err(format!(
+                "counting instructions failed ({}): {}",
+                output.status,
+                complaint(&output.stderr)
+            ));
         }
         let summaries = find(folder.path(), |name| name == "summary.json")?;
-        Ok(summaries.into_iter().next().map(|summary| (folder, summary)))
+        Ok(summaries
+            .into_iter()
+            .next()
+            .map(|summary| (folder, summary)))
     }
 }
 
 /// The number of a case in a bench that numbers its cases: its position among all cases that callgrind can count.
 fn position(workloads: &[Description], case: &Case) -> Option<usize> {
-    let counted = workloads.iter().filter(|workload| workload.instruments.contains(&Instrument::Callgrind));
-    let mut cases = counted.flat_map(|workload| workload.phases.iter().map(|phase| (&workload.id, phase)));
+    let counted = workloads
+        .iter()
+        .filter(|workload| workload.instruments.contains(&Instrument::Callgrind));
+    let mut cases =
+        counted.flat_map(|workload| workload.phases.iter().map(|phase| (&workload.id, phase)));
     cases.position(|one| one == (&case.workload, &case.phase))
 }
 
 /// The files in a folder and its subfolders whose names are wanted.
 fn find(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<PathBuf>, String> {
-    let is_wanted = |file: &DirEntry| !file.file_type().is_dir() && wanted(&file.file_name().to_string_lossy());
-    let files = WalkDir::new(folder).into_iter().filter_ok(is_wanted).map_ok(DirEntry::into_path);
-    files.try_collect().map_err(|error| unreadable(FileError::from(error).source))
+    let is_wanted =
+        |file: &DirEntry| !file.file_type().is_dir() && wanted(&file.file_name().to_string_lossy());
+    let files = WalkDir::new(folder)
+        .into_iter()
+        .filter_ok(is_wanted)
+        .map_ok(DirEntry::into_path);
+    files
+        .try_collect()
+        .map_err(|error| unreadable(FileError::from(error).source))
 }
 
 fn unreadable(error: io::Error) -> String {
@@ -167,8 +218,8 @@ fn unreadable(error: io::Error) -> String {
 }
 
 fn instructions(summary: &str) -> Result<u64, String> {
-    let summary: Value =
-        serde_json::from_str(summary).map_err(|error| format!("the summary of iai-callgrind is no JSON: {error}"))?;
+    let summary: Value = serde_json::from_str(summary)
+        .map_err(|error| format!("the summary of iai-callgrind is no JSON: {error}"))?;
     if summary["version"] != SUMMARY_VERSION {
         return Err(format!(
             "the summary of iai-callgrind has version {}, expected {SUMMARY_VERSION}",
@@ -184,11 +235,19 @@ fn instructions(summary: &str) -> Result<u64, String> {
 /// The two lines of the runner's error output with the reason for a failure; without such lines, the last one.
 fn complaint(stderr: &[u8]) -> String {
     let text = String::from_utf8_lossy(stderr);
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
     let has_reason = |line: &&&str| line.contains("panicked at") || line.contains("rror:");
     match lines.iter().position(|line| has_reason(&line)) {
         Some(first) => lines[first..].iter().take(2).join(" "),
-        None => lines.last().copied().unwrap_or("it printed no reason").to_owned(),
+        None => lines
+            .last()
+            .copied()
+            .unwrap_or("it printed no reason")
+            .to_owned(),
     }
 }
 
@@ -203,7 +262,10 @@ mod tests {
     fn workload(id: &str, phases: &[&str], instruments: &[On]) -> Description {
         Description {
             id: id.to_owned(),
-            unit: Unit { name: "call".to_owned(), per_run: 1 },
+            unit: Unit {
+                name: "call".to_owned(),
+                per_run: 1,
+            },
             definition: String::new(),
             answer: String::new(),
             phases: phases.iter().map(|&phase| phase.to_owned()).collect(),
@@ -247,25 +309,47 @@ echo "{\"version\":\"7\",\"profiles\":[{\"data\":{\"total\":{\"metrics\":{\"Ir\"
             slow_rounds: 1,
             criterion_budget: Duration::ZERO,
         };
-        let callgrind = Callgrind { bench: &start, workloads, isa: Ok("plain".to_owned()), settings: &settings };
-        callgrind.count(&Case { workload: id.to_owned(), phase: phase.to_owned() }, "plain")
+        let callgrind = Callgrind {
+            bench: &start,
+            workloads,
+            isa: Ok("plain".to_owned()),
+            settings: &settings,
+        };
+        callgrind.count(
+            &Case {
+                workload: id.to_owned(),
+                phase: phase.to_owned(),
+            },
+            "plain",
+        )
     }
 
     fn counts(bench: &str, workloads: &[Description]) -> Vec<u64> {
         let cases = [("a", "x"), ("a", "y"), ("b", "x"), ("b", "y")];
-        cases.map(|(id, phase)| count(bench, workloads, id, phase).expect("counted")).to_vec()
+        cases
+            .map(|(id, phase)| count(bench, workloads, id, phase).expect("counted"))
+            .to_vec()
     }
 
     #[test]
     fn a_count_belongs_to_its_workload_wherever_the_workload_stands() {
-        let (a, b) = (workload("a", &["x", "y"], &[On::Callgrind]), workload("b", &["x", "y"], &[On::Callgrind]));
+        let (a, b) = (
+            workload("a", &["x", "y"], &[On::Callgrind]),
+            workload("b", &["x", "y"], &[On::Callgrind]),
+        );
         let new = workload("new", &["x"], &[On::Callgrind]);
         let expected = [10, 20, 30, 40];
         assert_eq!(counts(BY_ID, &[a.clone(), b.clone()]), expected);
         assert_eq!(counts(BY_ID, &[b.clone(), a.clone()]), expected);
-        assert_eq!(counts(BY_ID, &[a.clone(), new.clone(), b.clone()]), expected);
+        assert_eq!(
+            counts(BY_ID, &[a.clone(), new.clone(), b.clone()]),
+            expected
+        );
         let refused = count(BY_ID, &[a, new, b], "new", "x").expect_err("the bench lacks it");
-        assert!(refused.ends_with("error: there is no workload new"), "{refused}");
+        assert!(
+            refused.ends_with("error: there is no workload new"),
+            "{refused}"
+        );
     }
 
     #[test]
@@ -276,16 +360,22 @@ echo "{\"version\":\"7\",\"profiles\":[{\"data\":{\"total\":{\"metrics\":{\"Ir\"
             workload("b", &["x", "y"], &[On::Clock, On::Callgrind]),
         ];
         assert_eq!(counts(NUMBERED, &workloads), [10, 20, 30, 40]);
-        let missing = "the instruction bench has no case for big in phase x; build it and the probe together";
-        assert_eq!(count(NUMBERED, &workloads, "big", "x"), Err(missing.to_owned()));
+        let missing =
+            "the instruction bench has no case for big in phase x; build it and the probe together";
+        assert_eq!(
+            count(NUMBERED, &workloads, "big", "x"),
+            Err(missing.to_owned())
+        );
     }
 
     #[test]
     fn reads_the_total_of_a_summary() {
-        let summary =
-            r#"{"version": "7", "profiles": [{"data": {"total": {"metrics": {"Ir": {"values": {"new": 427}}}}}}]}"#;
+        let summary = r#"{"version": "7", "profiles": [{"data": {"total": {"metrics": {"Ir": {"values": {"new": 427}}}}}}]}"#;
         assert_eq!(instructions(summary), Ok(427));
-        assert!(instructions(&summary.replace("\"7\"", "\"8\"")).is_err_and(|error| error.contains("version \"8\"")));
+        assert!(
+            instructions(&summary.replace("\"7\"", "\"8\""))
+                .is_err_and(|error| error.contains("version \"8\""))
+        );
         assert!(instructions(&summary.replace("427", "0")).is_err());
         assert!(instructions("{").is_err());
     }
@@ -293,7 +383,10 @@ echo "{\"version\":\"7\",\"profiles\":[{\"data\":{\"total\":{\"metrics\":{\"Ir\"
     #[test]
     fn the_reason_of_a_failure_is_found() {
         let stderr = b"noise\nthread 'main' panicked at lib.rs:1:1:\nwrong answer: 3 is not 4\nnote: run with\n";
-        assert_eq!(complaint(stderr), "thread 'main' panicked at lib.rs:1:1: wrong answer: 3 is not 4");
+        assert_eq!(
+            complaint(stderr),
+            "thread 'main' panicked at lib.rs:1:1: wrong answer: 3 is not 4"
+        );
         assert_eq!(complaint(b""), "it printed no reason");
     }
 }

@@ -53,7 +53,11 @@ pub(super) const DEFINITION: Definition = Definition {
     instrument: Instrument::Clock,
     program: |config| &config.probe,
     reader: |measurement| {
-        Box::new(Clock { probe: measurement.probe, settings: measurement.settings, run: measurement.run.to_owned() })
+        Box::new(Clock {
+            probe: measurement.probe,
+            settings: measurement.settings,
+            run: measurement.run.to_owned(),
+        })
     },
 };
 
@@ -69,7 +73,10 @@ impl InstrumentReader for Clock<'_> {
 
     fn read(&self, workload: &Description, phases: &[String], step: &dyn Fn(&str)) -> Vec<Taken> {
         step("preparing");
-        let prepare = |phase: &String| self.prepare(workload, phase).map_err(|error| error.to_string());
+        let prepare = |phase: &String| {
+            self.prepare(workload, phase)
+                .map_err(|error| error.to_string())
+        };
         let mut processes = phases.iter().map(prepare).collect_vec();
         for round in 0..MOST_ROUNDS {
             let mut taking = self.taking(&processes, round);
@@ -79,7 +86,9 @@ impl InstrumentReader for Clock<'_> {
             let first = round as usize % taking.len();
             taking.rotate_left(first);
             for index in taking {
-                let Ok(process) = &mut processes[index] else { continue };
+                let Ok(process) = &mut processes[index] else {
+                    continue;
+                };
                 step(&phases[index]);
                 if let Err(error) = process.slice(round) {
                     processes[index] = Err(error.to_string());
@@ -88,40 +97,67 @@ impl InstrumentReader for Clock<'_> {
         }
         let session = format!("{}/{}", self.run, workload.id);
         let finish = |process: PhaseProcess| process.finish(session.clone());
-        processes.into_iter().map(|process| process.map_or_else(Taken::failed, finish)).collect()
+        processes
+            .into_iter()
+            .map(|process| process.map_or_else(Taken::failed, finish))
+            .collect()
     }
 }
 
 impl Clock<'_> {
     fn prepare(&self, workload: &Description, phase: &str) -> Result<PhaseProcess, ProbeError> {
         let mut probe = Probe::start((self.probe)(), self.settings.time_limit)?;
-        let options = Options { threads: self.settings.threads, isa: self.settings.isa.clone() };
+        let options = Options {
+            threads: self.settings.threads,
+            isa: self.settings.isa.clone(),
+        };
         let Preparation { isa, threads } = probe.prepare(&workload.id, phase, &options)?;
-        Ok(PhaseProcess { probe, isa, threads, iterations: 0, runs: Vec::new() })
+        Ok(PhaseProcess {
+            probe,
+            isa,
+            threads,
+            iterations: 0,
+            runs: Vec::new(),
+        })
     }
 
     /// Returns the indices of the phases that take part in a round. All take part while the next slices of all fit into
     /// the budget. Then the slowest phase is left out first, so that a slow phase does not limit the others to a few
     /// slices. Every phase gets its minimum number of rounds, even beyond the budget.
     fn taking(&self, processes: &[Result<PhaseProcess, String>], round: u32) -> Vec<usize> {
-        let running = processes.iter().enumerate().filter_map(|(index, process)| Some((index, process.as_ref().ok()?)));
+        let running = processes
+            .iter()
+            .enumerate()
+            .filter_map(|(index, process)| Some((index, process.as_ref().ok()?)));
         let (due, mut extra): (Vec<_>, Vec<_>) = running
             .filter(|(_, process)| process.runs.len() as u32 == round)
             .partition(|(_, process)| round < self.least(process));
         let cost = |processes: &[(usize, &PhaseProcess)]| -> u128 {
-            processes.iter().map(|(_, process)| process.spent() + process.slice_nanoseconds()).sum()
+            processes
+                .iter()
+                .map(|(_, process)| process.spent() + process.slice_nanoseconds())
+                .sum()
         };
         extra.sort_by_key(|(_, process)| process.slice_nanoseconds());
-        while !extra.is_empty() && cost(&due) + cost(&extra) > self.settings.clock_budget.as_nanos() {
+        while !extra.is_empty() && cost(&due) + cost(&extra) > self.settings.clock_budget.as_nanos()
+        {
             extra.pop();
         }
-        due.iter().chain(&extra).map(|(index, _)| *index).sorted_unstable().collect()
+        due.iter()
+            .chain(&extra)
+            .map(|(index, _)| *index)
+            .sorted_unstable()
+            .collect()
     }
 
     /// Returns the minimum number of rounds of a phase: fewer if a slice takes seconds.
     fn least(&self, process: &PhaseProcess) -> u32 {
         let slow = process.slice_nanoseconds() > SLOW.as_nanos();
-        if slow { self.settings.slow_rounds } else { LEAST_ROUNDS }
+        if slow {
+            self.settings.slow_rounds
+        } else {
+            LEAST_ROUNDS
+        }
     }
 }
 
@@ -131,18 +167,33 @@ impl PhaseProcess {
             Ok(wrong) => wrong.map_or(Check::Passed, Check::Failed),
             Err(error) => Check::NotRun(error.to_string()),
         };
-        let data = Data::Clock { session, runs: self.runs };
-        Taken { reading: Ok(Reading { isa: self.isa, threads: self.threads, data }), check: Some(check) }
+        let data = Data::Clock {
+            session,
+            runs: self.runs,
+        };
+        Taken {
+            reading: Ok(Reading {
+                isa: self.isa,
+                threads: self.threads,
+                data,
+            }),
+            check: Some(check),
+        }
     }
 
     /// Returns the nanoseconds of all slices so far.
     fn spent(&self) -> u128 {
-        self.runs.iter().map(|run| u128::from(run.nanoseconds)).sum()
+        self.runs
+            .iter()
+            .map(|run| u128::from(run.nanoseconds))
+            .sum()
     }
 
     /// Returns the nanoseconds of the last slice, or 0 before the first slice.
     fn slice_nanoseconds(&self) -> u128 {
-        self.runs.last().map_or(0, |run| u128::from(run.nanoseconds))
+        self.runs
+            .last()
+            .map_or(0, |run| u128::from(run.nanoseconds))
     }
 
     /// Runs one slice. Before the first slice, determines the number of iterations, which also warms caches and pools.
@@ -177,7 +228,9 @@ impl PhaseProcess {
                         "{MOST_ITERATIONS} iterations took {nanoseconds} ns: the workload does nothing"
                     )));
                 }
-                self.iterations = wanted.clamp(self.iterations + 1, self.iterations * 1000).min(MOST_ITERATIONS);
+                self.iterations = wanted
+                    .clamp(self.iterations + 1, self.iterations * 1000)
+                    .min(MOST_ITERATIONS);
             }
         }
         let run = self.read(round)?;
@@ -187,10 +240,23 @@ impl PhaseProcess {
 
     fn read(&mut self, round: u32) -> Result<Run, ProbeError> {
         match self.probe.run(self.iterations)? {
-            Read::Clock { nanoseconds: 0, .. } => Err(ProbeError::Refused(CLOCK_STANDS_STILL.to_owned())),
-            Read::Clock { nanoseconds, tokens_at, .. } => {
-                let run = Run { round, iterations: self.iterations, nanoseconds, tokens_at };
-                run.check().map_err(|wrong| ProbeError::Refused(format!("the probe's times are invalid: {wrong}")))?;
+            Read::Clock { nanoseconds: 0, .. } => {
+                Err(ProbeError::Refused(CLOCK_STANDS_STILL.to_owned()))
+            }
+            Read::Clock {
+                nanoseconds,
+                tokens_at,
+                ..
+            } => {
+                let run = Run {
+                    round,
+                    iterations: self.iterations,
+                    nanoseconds,
+                    tokens_at,
+                };
+                run.check().map_err(|wrong| {
+                    ProbeError::Refused(format!("the probe's times are invalid: {wrong}"))
+                })?;
                 Ok(run)
             }
             _ => Err(ProbeError::Refused(REPORTS_NO_TIMES.to_owned())),

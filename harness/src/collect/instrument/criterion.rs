@@ -35,7 +35,11 @@ pub(super) const DEFINITION: Definition = Definition {
     instrument: Instrument::Criterion,
     program: |config| &config.criterion,
     reader: |measurement| {
-        Box::new(Criterion { bench: measurement.time_bench, isa: measurement.isa, settings: measurement.settings })
+        Box::new(Criterion {
+            bench: measurement.time_bench,
+            isa: measurement.isa,
+            settings: measurement.settings,
+        })
     },
 };
 
@@ -47,15 +51,22 @@ impl InstrumentReader for Criterion<'_> {
     fn expected_seconds(&self, runs: &[Option<f64>]) -> f64 {
         let budget = self.settings.criterion_budget.as_secs_f64();
         let warm_up = self.warm_up_seconds();
-        let each = |once: &Option<f64>| 0.3 + (budget + warm_up).max(once.unwrap_or(0.0) * f64::from(SAMPLES + 1));
+        let each = |once: &Option<f64>| {
+            0.3 + (budget + warm_up).max(once.unwrap_or(0.0) * f64::from(SAMPLES + 1))
+        };
         runs.iter().map(each).sum()
     }
 
     fn read(&self, workload: &Description, phases: &[String], step: &dyn Fn(&str)) -> Vec<Taken> {
         each_phase(phases, step, |phase| {
             let (isa, threads) = (self.isa.to_owned(), self.settings.threads);
-            let reading = self.time(&workload.id, phase).map(|data| Reading { isa, threads, data });
-            Taken { reading, check: None }
+            let reading = self
+                .time(&workload.id, phase)
+                .map(|data| Reading { isa, threads, data });
+            Taken {
+                reading,
+                check: None,
+            }
         })
     }
 }
@@ -66,12 +77,22 @@ impl Criterion<'_> {
     }
 
     fn time(&self, workload: &str, phase: &str) -> Result<Data, String> {
-        let home = tempfile::tempdir().map_err(|error| format!("cannot make a temporary folder: {error}"))?;
+        let home = tempfile::tempdir()
+            .map_err(|error| format!("cannot make a temporary folder: {error}"))?;
         let mut command = (self.bench)();
         command
-            .args(["--bench", "--noplot", "--quiet", "--exact", &format!("{workload}/{phase}")])
+            .args([
+                "--bench",
+                "--noplot",
+                "--quiet",
+                "--exact",
+                &format!("{workload}/{phase}"),
+            ])
             .args(["--sample-size", &SAMPLES.to_string()])
-            .args(["--measurement-time", &self.settings.criterion_budget.as_secs_f64().to_string()])
+            .args([
+                "--measurement-time",
+                &self.settings.criterion_budget.as_secs_f64().to_string(),
+            ])
             .args(["--warm-up-time", &self.warm_up_seconds().to_string()])
             .env("CRITERION_HOME", home.path())
             .env("HARNESS_THREADS", self.settings.threads.to_string())
@@ -80,13 +101,27 @@ impl Criterion<'_> {
             .map_err(|error| format!("timing by criterion failed: {error}"))?;
         if !output.status.success() {
             let stderr = String::from_utf8_lossy(&output.stderr);
-            let last = stderr.lines().rfind(|line| !line.trim().is_empty() && !line.starts_with("note: "));
+            let last = stderr
+                .lines()
+                .rfind(|line| !line.trim().is_empty() && !line.starts_with("note: "));
             let last = last.unwrap_or("it printed nothing");
-            return Err(format!("timing by criterion failed ({}): {last}", output.status));
+            return Err(format!(
+                "timing by criterion failed ({}): {last}",
+                output.status
+            ));
         }
         let folder = find_results(home.path())
-            .map_err(|error| format!("cannot read the output of criterion: {}", FileError::from(error).source))?
-            .ok_or_else(|| format!("the time bench has no case {workload}/{phase}; build it and the probe together"))?;
+            .map_err(|error| {
+                format!(
+                    "cannot read the output of criterion: {}",
+                    FileError::from(error).source
+                )
+            })?
+            .ok_or_else(|| {
+                format!(
+                    "the time bench has no case {workload}/{phase}; build it and the probe together"
+                )
+            })?;
         results(&folder)
     }
 }
@@ -118,8 +153,9 @@ struct RawSample {
 
 /// Finds the folder with the results of the only case below `folder`.
 fn find_results(folder: &Path) -> walkdir::Result<Option<PathBuf>> {
-    let is_of_results =
-        |path: &PathBuf| path.file_name().is_some_and(|name| name == "new") && path.join("estimates.json").is_file();
+    let is_of_results = |path: &PathBuf| {
+        path.file_name().is_some_and(|name| name == "new") && path.join("estimates.json").is_file()
+    };
     let paths = WalkDir::new(folder).into_iter().map_ok(DirEntry::into_path);
     paths.filter_ok(is_of_results).next().transpose()
 }
@@ -136,7 +172,12 @@ fn results(folder: &Path) -> Result<Data, String> {
         nanoseconds: time.round() as u64,
     };
     Ok(Data::Criterion {
-        samples: sample.iters.into_iter().zip(sample.times).map(rounded).collect(),
+        samples: sample
+            .iters
+            .into_iter()
+            .zip(sample.times)
+            .map(rounded)
+            .collect(),
         estimate_picoseconds: picoseconds(estimate.point_estimate),
         lower_picoseconds: picoseconds(estimate.confidence_interval.lower_bound),
         upper_picoseconds: picoseconds(estimate.confidence_interval.upper_bound),
@@ -145,25 +186,37 @@ fn results(folder: &Path) -> Result<Data, String> {
 }
 
 fn read<T: DeserializeOwned>(path: &Path) -> Result<T, String> {
-    let text = fs::read_to_string(path)
-        .map_err(|error| format!("cannot read the output of criterion, {}: {error}", path.display()))?;
-    serde_json::from_str(&text)
-        .map_err(|error| format!("the output of criterion, {}, has an unknown format: {error}", path.display()))
+    let text = fs::read_to_string(path).map_err(|error| {
+        format!(
+            "cannot read the output of criterion, {}: {error}",
+            path.display()
+        )
+    })?;
+    serde_json::from_str(&text).map_err(|error| {
+        format!(
+            "the output of criterion, {}, has an unknown format: {error}",
+            path.display()
+        )
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const INTERVAL: &str = r#""confidence_interval":{"confidence_level":0.95,"lower_bound":99.0,"upper_bound":102.5}"#;
+    const INTERVAL: &str =
+        r#""confidence_interval":{"confidence_level":0.95,"lower_bound":99.0,"upper_bound":102.5}"#;
 
     fn folder(estimates: &str) -> tempfile::TempDir {
         let folder = tempfile::tempdir().expect("a folder");
         let new = folder.path().join("group/phase/new");
         fs::create_dir_all(&new).expect("made");
         fs::write(new.join("estimates.json"), estimates).expect("written");
-        fs::write(new.join("sample.json"), r#"{"sampling_mode":"Linear","iters":[2.0,4.0],"times":[200.4,401.6]}"#)
-            .expect("written");
+        fs::write(
+            new.join("sample.json"),
+            r#"{"sampling_mode":"Linear","iters":[2.0,4.0],"times":[200.4,401.6]}"#,
+        )
+        .expect("written");
         folder
     }
 
@@ -173,9 +226,20 @@ mod tests {
         let slope = mean.replace("null", &format!(r#"{{{INTERVAL},"point_estimate":100.5}}"#));
         for (estimates, expected) in [(mean, 100_000), (slope, 100_500)] {
             let folder = folder(&estimates);
-            let found = find_results(folder.path()).expect("readable").expect("there");
+            let found = find_results(folder.path())
+                .expect("readable")
+                .expect("there");
             let data = results(&found).expect("understood");
-            let samples = vec![Sample { iterations: 2, nanoseconds: 200 }, Sample { iterations: 4, nanoseconds: 402 }];
+            let samples = vec![
+                Sample {
+                    iterations: 2,
+                    nanoseconds: 200,
+                },
+                Sample {
+                    iterations: 4,
+                    nanoseconds: 402,
+                },
+            ];
             assert_eq!(
                 data,
                 Data::Criterion {
@@ -192,7 +256,9 @@ mod tests {
     #[test]
     fn an_unknown_format_is_an_error() {
         let folder = folder(r#"{"average": 3}"#);
-        let found = find_results(folder.path()).expect("readable").expect("there");
+        let found = find_results(folder.path())
+            .expect("readable")
+            .expect("there");
         assert!(results(&found).is_err_and(|error| error.contains("estimates.json")));
     }
 }

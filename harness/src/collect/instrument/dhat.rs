@@ -20,7 +20,12 @@ pub(super) struct Dhat<'a> {
 pub(super) const DEFINITION: Definition = Definition {
     instrument: Instrument::Dhat,
     program: |config| &config.heap,
-    reader: |measurement| Box::new(Dhat { probe: measurement.heap, settings: measurement.counts_settings }),
+    reader: |measurement| {
+        Box::new(Dhat {
+            probe: measurement.heap,
+            settings: measurement.counts_settings,
+        })
+    },
 };
 
 impl InstrumentReader for Dhat<'_> {
@@ -29,11 +34,16 @@ impl InstrumentReader for Dhat<'_> {
     }
 
     fn expected_seconds(&self, runs: &[Option<f64>]) -> f64 {
-        runs.iter().map(|seconds| 0.3 + 2.0 * seconds.unwrap_or(0.1)).sum()
+        runs.iter()
+            .map(|seconds| 0.3 + 2.0 * seconds.unwrap_or(0.1))
+            .sum()
     }
 
     fn read(&self, workload: &Description, phases: &[String], step: &dyn Fn(&str)) -> Vec<Taken> {
-        let read = |phase: &str| self.count(workload, phase).unwrap_or_else(|error| Taken::failed(error.to_string()));
+        let read = |phase: &str| {
+            self.count(workload, phase)
+                .unwrap_or_else(|error| Taken::failed(error.to_string()))
+        };
         each_phase(phases, step, read)
     }
 }
@@ -41,18 +51,41 @@ impl InstrumentReader for Dhat<'_> {
 impl Dhat<'_> {
     fn count(&self, workload: &Description, phase: &str) -> Result<Taken, ProbeError> {
         let mut probe = Probe::start((self.probe)(), self.settings.time_limit)?;
-        let Preparation { isa, threads } =
-            probe.prepare(&workload.id, phase, &Options { threads: 1, isa: self.settings.isa.clone() })?;
-        let Read::Heap { total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks } =
-            probe.run(1)?
+        let Preparation { isa, threads } = probe.prepare(
+            &workload.id,
+            phase,
+            &Options {
+                threads: 1,
+                isa: self.settings.isa.clone(),
+            },
+        )?;
+        let Read::Heap {
+            total_bytes,
+            total_blocks,
+            peak_bytes,
+            leaked_bytes,
+            tokens,
+            token_bytes,
+            token_blocks,
+        } = probe.run(1)?
         else {
             return Err(ProbeError::Refused(
                 "the probe for heap counts does not count the heap; harness.toml names the wrong program".to_owned(),
             ));
         };
         let check = probe.check()?.map_or(Check::Passed, Check::Failed);
-        let data =
-            Data::Dhat { total_bytes, total_blocks, peak_bytes, leaked_bytes, tokens, token_bytes, token_blocks };
-        Ok(Taken { reading: Ok(Reading { isa, threads, data }), check: Some(check) })
+        let data = Data::Dhat {
+            total_bytes,
+            total_blocks,
+            peak_bytes,
+            leaked_bytes,
+            tokens,
+            token_bytes,
+            token_blocks,
+        };
+        Ok(Taken {
+            reading: Ok(Reading { isa, threads, data }),
+            check: Some(check),
+        })
     }
 }

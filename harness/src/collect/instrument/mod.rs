@@ -20,8 +20,12 @@ use crate::project::{Config, Program};
 
 /// The registry of instruments. A new instrument needs its file, its `mod` line and a line here, and an entry of
 /// [`Instrument`].
-const DEFINITIONS: [&Definition; Instrument::ALL.len()] =
-    [&clock::DEFINITION, &criterion::DEFINITION, &callgrind::DEFINITION, &dhat::DEFINITION];
+const DEFINITIONS: [&Definition; Instrument::ALL.len()] = [
+    &clock::DEFINITION,
+    &criterion::DEFINITION,
+    &callgrind::DEFINITION,
+    &dhat::DEFINITION,
+];
 
 /// Parts of an instrument that its file defines.
 struct Definition {
@@ -58,7 +62,9 @@ pub struct Measurement<'a> {
 }
 
 fn definition(instrument: Instrument) -> &'static Definition {
-    let found = DEFINITIONS.into_iter().find(|definition| definition.instrument == instrument);
+    let found = DEFINITIONS
+        .into_iter()
+        .find(|definition| definition.instrument == instrument);
     found.expect("a test checks that every instrument is registered")
 }
 
@@ -68,8 +74,14 @@ pub fn program(instrument: Instrument, config: &Config) -> &Program {
 }
 
 /// Creates the readers of these instruments, in the same order.
-pub fn readers<'a>(instruments: &[Instrument], measurement: &Measurement<'a>) -> Vec<Box<dyn InstrumentReader + 'a>> {
-    instruments.iter().map(|&instrument| (definition(instrument).reader)(measurement)).collect()
+pub fn readers<'a>(
+    instruments: &[Instrument],
+    measurement: &Measurement<'a>,
+) -> Vec<Box<dyn InstrumentReader + 'a>> {
+    instruments
+        .iter()
+        .map(|&instrument| (definition(instrument).reader)(measurement))
+        .collect()
 }
 
 /// An instrument that reads workloads.
@@ -124,7 +136,10 @@ fn each_phase(phases: &[String], step: &dyn Fn(&str), read: impl Fn(&str) -> Tak
 impl Taken {
     /// Creates a result without a reading.
     pub fn failed(message: impl Into<String>) -> Self {
-        Self { reading: Err(message.into()), check: None }
+        Self {
+            reading: Err(message.into()),
+            check: None,
+        }
     }
 }
 

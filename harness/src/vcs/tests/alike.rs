@@ -13,8 +13,14 @@ use crate::vcs::tests::*;
 /// A workspace of two crates. The absolute paths of both are compiled into its probe.
 fn two_crates() -> Sample {
     let sample = Sample::new();
-    sample.write("Cargo.toml", "[workspace]\nresolver = '3'\nmembers = ['suite', 'subject']\n");
-    sample.write("subject/Cargo.toml", "[package]\nname = 'subject'\nversion = '0.1.0'\nedition = '2024'\n");
+    sample.write(
+        "Cargo.toml",
+        "[workspace]\nresolver = '3'\nmembers = ['suite', 'subject']\n",
+    );
+    sample.write(
+        "subject/Cargo.toml",
+        "[package]\nname = 'subject'\nversion = '0.1.0'\nedition = '2024'\n",
+    );
     sample.write(
         "subject/src/lib.rs",
         "pub fn place() -> &'static str { concat!(env!(\"CARGO_MANIFEST_DIR\"), file!()) }\n\
@@ -35,7 +41,12 @@ fn two_crates() -> Sample {
 
 fn working_tree(sample: &Sample) -> WorkingTree {
     let project = sample.project();
-    let built = sample.checkouts().working_tree(&project, &probe(&project.config), CargoOutput::Nothing, &|_| {});
+    let built = sample.checkouts().working_tree(
+        &project,
+        &probe(&project.config),
+        CargoOutput::Nothing,
+        &|_| {},
+    );
     built.expect("it builds")
 }
 
@@ -45,28 +56,57 @@ fn equal_sources_make_identical_programs_and_others_do_not() {
     let base = checkout(&sample.checkouts(), "HEAD", probe).expect("it builds");
     sample.commit("nothing");
     let config = Config::default();
-    let timed = |programs| Timed { programs, probe: &config.probe };
+    let timed = |programs| Timed {
+        programs,
+        probe: &config.probe,
+    };
     let same = working_tree(&sample);
-    assert!(timed(&base.programs).is_identical(&timed(&same.programs)).expect("readable"));
+    assert!(
+        timed(&base.programs)
+            .is_identical(&timed(&same.programs))
+            .expect("readable")
+    );
 
     // Neither a new commit nor an ignored file is a change; a function with another result is.
     sample.write("target/ignored", "");
     let ignored = working_tree(&sample);
-    assert_eq!(same.programs.files(), ignored.programs.files(), "nothing was built");
+    assert_eq!(
+        same.programs.files(),
+        ignored.programs.files(),
+        "nothing was built"
+    );
     sample.write("suite/src/lib.rs", "pub const ANSWER: &str = \"two\";\n");
     let other = working_tree(&sample);
-    assert!(!timed(&base.programs).is_identical(&timed(&other.programs)).expect("readable"));
+    assert!(
+        !timed(&base.programs)
+            .is_identical(&timed(&other.programs))
+            .expect("readable")
+    );
     let printed = |tree: &WorkingTree| {
-        let output = tree.programs.command(&config.probe).output().expect("it runs");
+        let output = tree
+            .programs
+            .command(&config.probe)
+            .output()
+            .expect("it runs");
         String::from_utf8(output.stdout).expect("text")
     };
     assert!(printed(&other).starts_with("two ") && printed(&same).starts_with("one "));
 
     // Back to the first state, with files that are written anew.
-    sample.write("suite/src/lib.rs", "pub const ANSWER: &str = \"one\";\n// Nothing else.\n");
+    sample.write(
+        "suite/src/lib.rs",
+        "pub const ANSWER: &str = \"one\";\n// Nothing else.\n",
+    );
     let again = working_tree(&sample);
-    assert!(timed(&base.programs).is_identical(&timed(&again.programs)).expect("readable"));
-    assert!(!sample.root().join("target/release").exists(), "the user's target folder is untouched");
+    assert!(
+        timed(&base.programs)
+            .is_identical(&timed(&again.programs))
+            .expect("readable")
+    );
+    assert!(
+        !sample.root().join("target/release").exists(),
+        "the user's target folder is untouched"
+    );
 }
 
 #[test]
@@ -74,7 +114,10 @@ fn each_side_is_timed_in_many_layouts_with_equal_output() {
     let sample = two_crates();
     let base = checkout(&sample.checkouts(), "HEAD", probe).expect("it builds");
     let config = Config::default();
-    let side = Timed { programs: &base.programs, probe: &config.probe };
+    let side = Timed {
+        programs: &base.programs,
+        probe: &config.probe,
+    };
     let copies = tempfile::tempdir().expect("a folder");
     let pools = Pools::make(copies.path(), &side, &side, 7).expect("made");
     let Layouts::Averaged(count) = *pools.layouts() else {
@@ -89,13 +132,21 @@ fn each_side_is_timed_in_many_layouts_with_equal_output() {
     let run = |which, number| {
         let mut command = pools.side(which).command(number);
         let output = command.output().expect("it runs");
-        (fs::read(command.get_program()).expect("there"), output.stdout)
+        (
+            fs::read(command.get_program()).expect("there"),
+            output.stdout,
+        )
     };
-    let both: Vec<_> =
-        [Side::Base, Side::Head].into_iter().flat_map(|which| [0, 1, 2].map(|n| run(which, n))).collect();
+    let both: Vec<_> = [Side::Base, Side::Head]
+        .into_iter()
+        .flat_map(|which| [0, 1, 2].map(|n| run(which, n)))
+        .collect();
     let programs: BTreeSet<&Vec<u8>> = both.iter().map(|(program, _)| program).collect();
     assert_eq!(programs.len(), both.len(), "all layouts differ");
-    assert!(both.iter().all(|(_, output)| output.starts_with(b"one ") && *output == both[0].1));
+    assert!(
+        both.iter()
+            .all(|(_, output)| output.starts_with(b"one ") && *output == both[0].1)
+    );
     let lengths: BTreeSet<usize> = [(Side::Base, 0), (Side::Head, count - 1)]
         .map(|(which, number)| pools.side(which).command(number).get_program().len())
         .into();
@@ -109,17 +160,33 @@ fn without_the_link_of_one_side_both_sides_are_plain_copies() {
     let sample = two_crates();
     let base = checkout(&sample.checkouts(), "HEAD", probe).expect("it builds");
     let config = Config::default();
-    let linked = Timed { programs: &base.programs, probe: &config.probe };
+    let linked = Timed {
+        programs: &base.programs,
+        probe: &config.probe,
+    };
     let target = Target::of(&config.probe).expect("cargo builds it");
-    let built = Executable { target, file: base.programs.files()[0].to_owned(), link: None };
+    let built = Executable {
+        target,
+        file: base.programs.files()[0].to_owned(),
+        link: None,
+    };
     let unlinked = Programs::ready(sample.root().to_owned(), vec![built]);
-    let unlinked = Timed { programs: &unlinked, probe: &config.probe };
+    let unlinked = Timed {
+        programs: &unlinked,
+        probe: &config.probe,
+    };
     let copies = tempfile::tempdir().expect("a folder");
     let pools = Pools::make(copies.path(), &linked, &unlinked, 7).expect("made");
-    assert!(matches!(pools.layouts(), Layouts::Single(reason) if reason.contains("head")), "{:?}", pools.layouts());
+    assert!(
+        matches!(pools.layouts(), Layouts::Single(reason) if reason.contains("head")),
+        "{:?}",
+        pools.layouts()
+    );
     for which in [Side::Base, Side::Head] {
         let commands = [pools.side(which).command(0), pools.side(which).command(1)];
-        let [one, other] = commands.each_ref().map(|command| Path::new(command.get_program()));
+        let [one, other] = commands
+            .each_ref()
+            .map(|command| Path::new(command.get_program()));
         assert!(one != other && identical(one, other).expect("readable"));
         assert!(one.starts_with(copies.path()));
     }

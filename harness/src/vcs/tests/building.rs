@@ -9,10 +9,19 @@ fn each_revision_has_its_own_program_in_whatever_order_they_are_built() {
     let checkouts = sample.checkouts();
     let one = checkout(&checkouts, "HEAD~1", probe).expect("built");
     let two = checkout(&checkouts, "HEAD", probe).expect("built");
-    assert_eq!((output_of(&one, probe), output_of(&two, probe)), ("one".to_owned(), "two".to_owned()));
+    assert_eq!(
+        (output_of(&one, probe), output_of(&two, probe)),
+        ("one".to_owned(), "two".to_owned())
+    );
     // The sources of the first are older than the artefacts of the second.
-    let one = checkout(&checkouts, "HEAD~1", |config| vec![&config.probe, &config.heap]).expect("built");
-    assert_eq!((output_of(&one, probe), output_of(&one, heap)), ("one".to_owned(), "heap of one".to_owned()));
+    let one = checkout(&checkouts, "HEAD~1", |config| {
+        vec![&config.probe, &config.heap]
+    })
+    .expect("built");
+    assert_eq!(
+        (output_of(&one, probe), output_of(&one, heap)),
+        ("one".to_owned(), "heap of one".to_owned())
+    );
     assert_eq!(one.commit.subject, "one");
 }
 
@@ -22,10 +31,28 @@ fn the_second_time_no_cargo_is_needed_unless_the_flags_differ() {
     let mut checkouts = sample.checkouts();
     drop(checkout(&checkouts, "HEAD", probe).expect("built"));
     checkouts.cargo = "/nowhere/cargo".into();
-    assert_eq!(output_of(&checkout(&checkouts, "HEAD", probe).expect("cached"), probe), "one");
-    assert!(matches!(checkout(&checkouts, "HEAD", heap), Err(CheckoutError::NoTool { .. })), "it was not built");
-    sample.write("target/.cargo/config.toml", "[build]\nrustflags = ['--cfg=other']\n");
-    assert!(matches!(checkout(&checkouts, "HEAD", probe), Err(CheckoutError::NoTool { .. })), "built with other flags");
+    assert_eq!(
+        output_of(&checkout(&checkouts, "HEAD", probe).expect("cached"), probe),
+        "one"
+    );
+    assert!(
+        matches!(
+            checkout(&checkouts, "HEAD", heap),
+            Err(CheckoutError::NoTool { .. })
+        ),
+        "it was not built"
+    );
+    sample.write(
+        "target/.cargo/config.toml",
+        "[build]\nrustflags = ['--cfg=other']\n",
+    );
+    assert!(
+        matches!(
+            checkout(&checkouts, "HEAD", probe),
+            Err(CheckoutError::NoTool { .. })
+        ),
+        "built with other flags"
+    );
 }
 
 /// All programs of the sample.
@@ -38,17 +65,26 @@ fn a_program_has_the_features_of_its_call_whatever_was_built_before() {
     let sample = Sample::new();
     // The bench enables a feature of the crate that it shares with the probe; in one call both programs get the
     // feature.
-    sample.write("Cargo.toml", "[workspace]\nresolver = '3'\nmembers = ['suite', 'shared']\n");
+    sample.write(
+        "Cargo.toml",
+        "[workspace]\nresolver = '3'\nmembers = ['suite', 'shared']\n",
+    );
     sample.write(
         "shared/Cargo.toml",
         "[package]\nname = 'shared'\nversion = '0.1.0'\nedition = '2024'\n[features]\nmore = []\n",
     );
-    sample.write("shared/src/lib.rs", "pub const MORE: bool = cfg!(feature = \"more\");\n");
+    sample.write(
+        "shared/src/lib.rs",
+        "pub const MORE: bool = cfg!(feature = \"more\");\n",
+    );
     let suite = fs::read_to_string(sample.root().join("suite/Cargo.toml")).expect("there");
     let shared = "[dependencies]\nshared = { path = '../shared' }\n\
                   [dev-dependencies]\nshared = { path = '../shared', features = ['more'] }\n";
     sample.write("suite/Cargo.toml", &format!("{suite}{shared}"));
-    sample.write("suite/src/probe.rs", "fn main() { println!(\"more: {}\", shared::MORE) }\n");
+    sample.write(
+        "suite/src/probe.rs",
+        "fn main() { println!(\"more: {}\", shared::MORE) }\n",
+    );
     sample.commit("shared");
     let mut checkouts = sample.checkouts();
     let alone = checkout(&checkouts, "HEAD", probe).expect("built");
@@ -60,7 +96,9 @@ fn a_program_has_the_features_of_its_call_whatever_was_built_before() {
     );
     // Neither replaces the other.
     checkouts.cargo = "/nowhere/cargo".into();
-    let again = |choose: fn(&Config) -> Vec<&Program>| checkout(&checkouts, "HEAD", choose).expect("set aside");
+    let again = |choose: fn(&Config) -> Vec<&Program>| {
+        checkout(&checkouts, "HEAD", choose).expect("set aside")
+    };
     assert_eq!(output_of(&again(probe), probe), "more: false");
     assert_eq!(output_of(&again(both), probe), "more: true");
 }
@@ -71,16 +109,26 @@ fn partly_stored_programs_are_all_built_again() {
     let outside = tempfile::tempdir().expect("a folder");
     let calls = outside.path().join("calls");
     let mut checkouts = sample.checkouts();
-    let last = checkout(&checkouts, "HEAD", both).expect("built").programs.files()[0].to_owned();
+    let last = checkout(&checkouts, "HEAD", both)
+        .expect("built")
+        .programs
+        .files()[0]
+        .to_owned();
     // The state after a kill between the two copies.
     fs::remove_file(last).expect("there");
     let real = checkouts.cargo.to_string_lossy().into_owned();
     let logged = format!("echo \"$@\" >> '{}'\nexec '{real}' \"$@\"", calls.display());
     checkouts.cargo = script(outside.path(), &logged).into();
     let again = checkout(&checkouts, "HEAD", both).expect("built");
-    assert_eq!((output_of(&again, probe), output_of(&again, heap)), ("one".to_owned(), "heap of one".to_owned()));
+    assert_eq!(
+        (output_of(&again, probe), output_of(&again, heap)),
+        ("one".to_owned(), "heap of one".to_owned())
+    );
     let calls = fs::read_to_string(calls).expect("cargo was called");
-    let build = calls.lines().find(|call| call.starts_with("build ")).expect("one call is a build");
+    let build = calls
+        .lines()
+        .find(|call| call.starts_with("build "))
+        .expect("one call is a build");
     assert!(build.contains("--bin probe --bench heap"), "{build}");
 }
 
@@ -97,10 +145,16 @@ fn the_users_repository_is_not_changed() {
     sample.write(".git/hooks/post-checkout", "#!/bin/sh\ntouch hooked\n");
     sample.git(&["config", "core.sparseCheckout", "true"]);
     sample.write(".git/info/sparse-checkout", "/Cargo.toml\n");
-    let (before, status) = (sample.untouchable(), sample.git(&["--no-optional-locks", "status", "--porcelain"]));
+    let (before, status) = (
+        sample.untouchable(),
+        sample.git(&["--no-optional-locks", "status", "--porcelain"]),
+    );
     let checkout = checkout(&sample.checkouts(), "HEAD", probe).expect("built");
     assert_eq!(output_of(&checkout, probe), "one");
-    assert_eq!(sample.git(&["--no-optional-locks", "status", "--porcelain"]), status);
+    assert_eq!(
+        sample.git(&["--no-optional-locks", "status", "--porcelain"]),
+        status
+    );
     assert_eq!(sample.untouchable(), before);
     assert_eq!(sample.git(&["worktree", "list"]).lines().count(), 1);
 }
@@ -109,7 +163,10 @@ fn the_users_repository_is_not_changed() {
 fn a_partly_unpacked_revision_is_unpacked_again() {
     let sample = Sample::new();
     let checkouts = sample.checkouts();
-    let checkout_folder = checkout(&checkouts, "HEAD", probe).expect("built").project.root;
+    let checkout_folder = checkout(&checkouts, "HEAD", probe)
+        .expect("built")
+        .project
+        .root;
     let slot = checkout_folder.parent().expect("its folder");
     // The state after a kill while unpacking.
     fs::remove_file(slot.join("ready")).expect("there");
@@ -117,13 +174,19 @@ fn a_partly_unpacked_revision_is_unpacked_again() {
     fs::write(slot.join("index.lock"), "").expect("written");
     fs::write(checkout_folder.join("suite/src/lib.rs"), "half a fi").expect("written");
     let again = checkout(&checkouts, "HEAD", probe).expect("built again");
-    assert_eq!((output_of(&again, probe), again.project.root), ("one".to_owned(), checkout_folder));
+    assert_eq!(
+        (output_of(&again, probe), again.project.root),
+        ("one".to_owned(), checkout_folder)
+    );
 }
 
 #[test]
 fn a_revision_uses_its_own_configuration() {
     let sample = Sample::new();
-    sample.write("harness.toml", "baselines = 'numbers'\nprobe = { command = ['sh', 'suite/probe.sh'] }\n");
+    sample.write(
+        "harness.toml",
+        "baselines = 'numbers'\nprobe = { command = ['sh', 'suite/probe.sh'] }\n",
+    );
     sample.write("suite/probe.sh", "echo script\n");
     sample.commit("scripted");
     sample.write("harness.toml", "baselines = 'elsewhere'\n");
@@ -133,19 +196,37 @@ fn a_revision_uses_its_own_configuration() {
     assert_eq!(output_of(&base, probe), "script");
     sample.write("harness.toml", "no_key = 1\n");
     sample.commit("misspelled");
-    let error = checkout(&checkouts, "HEAD", probe).expect_err("refused").to_string();
-    assert!(error.contains("\"misspelled\"") && error.contains("`no_key`"), "{error}");
+    let error = checkout(&checkouts, "HEAD", probe)
+        .expect_err("refused")
+        .to_string();
+    assert!(
+        error.contains("\"misspelled\"") && error.contains("`no_key`"),
+        "{error}"
+    );
 }
 
 #[test]
 fn a_project_in_a_folder_of_its_repository_is_found_there() {
     let sample = Sample::empty();
-    sample.write("perf/harness.toml", "probe = { command = ['sh', '-c', 'basename $PWD'] }\n");
+    sample.write(
+        "perf/harness.toml",
+        "probe = { command = ['sh', '-c', 'basename $PWD'] }\n",
+    );
     sample.commit("First");
-    let project = Project { root: sample.root().join("perf"), config: Config::default() };
+    let project = Project {
+        root: sample.root().join("perf"),
+        config: Config::default(),
+    };
     let checkouts = Checkouts::new(&project, &Repository::open(&project).expect("a repository"));
-    assert_eq!(output_of(&checkout(&checkouts, "HEAD", probe).expect("found"), probe), "perf");
-    assert_eq!(sample.git(&["status", "--porcelain"]), "", "git sees the cache");
+    assert_eq!(
+        output_of(&checkout(&checkouts, "HEAD", probe).expect("found"), probe),
+        "perf"
+    );
+    assert_eq!(
+        sample.git(&["status", "--porcelain"]),
+        "",
+        "git sees the cache"
+    );
 }
 
 #[test]
@@ -156,13 +237,26 @@ fn the_error_of_a_failed_build_contains_the_first_error_of_the_compiler() {
     let error = checkout(&sample.checkouts(), "HEAD", probe).expect_err("it does not build");
     let message = error.to_string();
     assert!(
-        message.contains("\"Break it\" does not build: building probe of package harness-suite failed"),
+        message.contains(
+            "\"Break it\" does not build: building probe of package harness-suite failed"
+        ),
         "{message}"
     );
-    assert!(message.ends_with("error[E0308]: mismatched types"), "{message}");
-    let CheckoutError::Build { said, .. } = error else { panic!("{message}") };
+    assert!(
+        message.ends_with("error[E0308]: mismatched types"),
+        "{message}"
+    );
+    let CheckoutError::Build { said, .. } = error else {
+        panic!("{message}")
+    };
     assert!(said.contains("suite/src/lib.rs:1"), "{said}");
-    assert_eq!(output_of(&checkout(&sample.checkouts(), "HEAD~1", probe).expect("this one does"), probe), "one");
+    assert_eq!(
+        output_of(
+            &checkout(&sample.checkouts(), "HEAD~1", probe).expect("this one does"),
+            probe
+        ),
+        "one"
+    );
 }
 
 #[test]
@@ -171,7 +265,10 @@ fn a_revision_without_a_harness_has_an_error_of_its_own() {
     sample.write("README", "");
     sample.commit("No workspace");
     sample.write("Cargo.toml", "[workspace]\nmembers = ['engine']\n");
-    sample.write("engine/Cargo.toml", "[package]\nname = 'engine'\nversion = '0.1.0'\n");
+    sample.write(
+        "engine/Cargo.toml",
+        "[package]\nname = 'engine'\nversion = '0.1.0'\n",
+    );
     sample.write("engine/src/lib.rs", "");
     sample.commit("No probe");
     let checkouts = sample.checkouts();
@@ -181,8 +278,14 @@ fn a_revision_without_a_harness_has_an_error_of_its_own() {
         error.to_string()
     };
     // The user's own project, which lies around it, is not mistaken for the revision's.
-    assert!(message("HEAD~1").contains("has no harness: there is no harness.toml and no Cargo workspace; "));
-    assert!(message("HEAD").contains("has no harness: there is no bin probe of package harness-suite; "));
+    assert!(
+        message("HEAD~1")
+            .contains("has no harness: there is no harness.toml and no Cargo workspace; ")
+    );
+    assert!(
+        message("HEAD")
+            .contains("has no harness: there is no bin probe of package harness-suite; ")
+    );
 }
 
 #[test]
@@ -190,9 +293,11 @@ fn a_full_disk_while_building_has_an_error_of_its_own() {
     let sample = Sample::new();
     let outside = tempfile::tempdir().expect("a folder");
     let mut checkouts = sample.checkouts();
-    checkouts.cargo =
-        script(outside.path(), "echo 'error: cannot write: No space left on device (os error 28)' >&2; exit 101")
-            .into();
+    checkouts.cargo = script(
+        outside.path(),
+        "echo 'error: cannot write: No space left on device (os error 28)' >&2; exit 101",
+    )
+    .into();
     let error = checkout(&checkouts, "HEAD", probe).expect_err("full");
     assert!(matches!(error, CheckoutError::Full { .. }), "{error}");
 }

@@ -11,7 +11,10 @@ fn a_revision_is_found_by_each_of_its_names() {
     let second = sample.commit("Second");
     let repository = sample.repository();
     let id = |name: &str| repository.resolve(name).expect("known").id;
-    assert_eq!((id("main"), id("HEAD"), id(&second[..8])), (second.clone(), second.clone(), second));
+    assert_eq!(
+        (id("main"), id("HEAD"), id(&second[..8])),
+        (second.clone(), second.clone(), second)
+    );
     assert_eq!((id("v1"), id("HEAD~1")), (first.clone(), first));
     let commit = repository.resolve("v1").expect("known");
     assert_eq!(commit.subject, "First, \"quoted\"");
@@ -23,11 +26,27 @@ fn the_error_of_an_unknown_revision_suggests_to_fetch() {
     let sample = Sample::empty();
     sample.commit("First");
     let repository = sample.repository();
-    for unknown in ["origin/main", "--help", "", "0123456789012345678901234567890123456789", "HEAD~1", "HEAD:file"] {
-        assert!(matches!(repository.resolve(unknown), Err(RepositoryError::Unknown(_))), "{unknown}");
+    for unknown in [
+        "origin/main",
+        "--help",
+        "",
+        "0123456789012345678901234567890123456789",
+        "HEAD~1",
+        "HEAD:file",
+    ] {
+        assert!(
+            matches!(
+                repository.resolve(unknown),
+                Err(RepositoryError::Unknown(_))
+            ),
+            "{unknown}"
+        );
     }
     assert_eq!(
-        repository.resolve("origin/main").expect_err("unknown").to_string(),
+        repository
+            .resolve("origin/main")
+            .expect_err("unknown")
+            .to_string(),
         "there is no revision \"origin/main\" in this repository; if a remote has it, `git fetch` brings it"
     );
 }
@@ -35,14 +54,23 @@ fn the_error_of_an_unknown_revision_suggests_to_fetch() {
 #[test]
 fn a_folder_outside_a_repository_has_an_error_of_its_own() {
     let folder = tempfile::tempdir().expect("a folder");
-    let project = Project { root: folder.path().to_owned(), config: Config::default() };
+    let project = Project {
+        root: folder.path().to_owned(),
+        config: Config::default(),
+    };
     let error = Repository::open(&project).expect_err("no repository");
-    assert!(matches!(error, RepositoryError::NotARepository(_)), "{error}");
+    assert!(
+        matches!(error, RepositoryError::NotARepository(_)),
+        "{error}"
+    );
 }
 
 #[test]
 fn a_missing_git_has_an_error_of_its_own() {
-    let git = super::super::git::Git { program: "/nowhere/git".into(), folder: "/".into() };
+    let git = super::super::git::Git {
+        program: "/nowhere/git".into(),
+        folder: "/".into(),
+    };
     assert!(matches!(Repository::with(git), Err(RepositoryError::NoGit)));
 }
 
@@ -56,10 +84,26 @@ fn missing_history_of_a_shallow_clone_has_an_error_of_its_own() {
     sample.commit("Third");
     let folder = tempfile::tempdir().expect("a folder");
     let origin = format!("file://{}", sample.root().display());
-    git(folder.path(), &["clone", "--quiet", "--depth=1", "--no-single-branch", &origin, "clone"]);
-    let project = Project { root: folder.path().join("clone"), config: Config::default() };
+    git(
+        folder.path(),
+        &[
+            "clone",
+            "--quiet",
+            "--depth=1",
+            "--no-single-branch",
+            &origin,
+            "clone",
+        ],
+    );
+    let project = Project {
+        root: folder.path().join("clone"),
+        config: Config::default(),
+    };
     let repository = Repository::open(&project).expect("a repository");
-    let (main, other) = (repository.resolve("origin/main"), repository.resolve("origin/other"));
+    let (main, other) = (
+        repository.resolve("origin/main"),
+        repository.resolve("origin/other"),
+    );
     let (main, other) = (main.expect("fetched"), other.expect("fetched"));
     let shallow = |error: RepositoryError| {
         assert!(matches!(error, RepositoryError::Shallow { .. }), "{error}");
@@ -90,14 +134,22 @@ fn the_commits_between_two_are_listed_without_those_of_merged_branches() {
     let subjects: Vec<String> = commits.into_iter().map(|commit| commit.subject).collect();
     assert_eq!(subjects, ["main", "merge", "bad"]);
     assert!(repository.commits(&bad, &bad).expect("listed").is_empty());
-    let error = repository.commits(&bad, &good).expect_err("the wrong way round");
-    assert!(matches!(error, RepositoryError::NotAncestor { .. }), "{error}");
+    let error = repository
+        .commits(&bad, &good)
+        .expect_err("the wrong way round");
+    assert!(
+        matches!(error, RepositoryError::NotAncestor { .. }),
+        "{error}"
+    );
 }
 
 #[test]
 fn a_change_or_a_new_file_makes_the_head_dirty_and_the_check_writes_nothing() {
     let sample = Sample::empty();
-    assert!(matches!(sample.repository().head(), Err(RepositoryError::Unknown(_))), "no commit yet");
+    assert!(
+        matches!(sample.repository().head(), Err(RepositoryError::Unknown(_))),
+        "no commit yet"
+    );
     sample.write("file", "old");
     let id = sample.commit("First");
     let repository = sample.repository();

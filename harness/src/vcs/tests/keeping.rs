@@ -21,10 +21,16 @@ fn scripted() -> Sample {
 fn the_oldest_revision_is_removed_when_there_is_no_room_but_not_while_it_is_used() {
     let sample = scripted();
     let mut checkouts = sample.checkouts();
-    checkouts.disk_quota = DiskQuota { revisions: 1, ..DiskQuota::default() };
+    checkouts.disk_quota = DiskQuota {
+        revisions: 1,
+        ..DiskQuota::default()
+    };
     let one = checkout(&checkouts, "HEAD~2", probe).expect("unpacked");
     let two = checkout(&checkouts, "HEAD~1", probe).expect("unpacked");
-    assert!(one.project.root.join("harness.toml").is_file(), "it was in use");
+    assert!(
+        one.project.root.join("harness.toml").is_file(),
+        "it was in use"
+    );
     let (first, second) = (one.project.root.clone(), two.project.root.clone());
     drop(one);
     let three = checkout(&checkouts, "HEAD", probe).expect("unpacked");
@@ -45,12 +51,18 @@ fn two_harnesses_at_once_build_once() {
         for _ in 0..2 {
             scope.spawn(|| {
                 let checkout = checkout(&checkouts, "HEAD", probe).expect("built");
-                answers.lock().expect("no panic").push(output_of(&checkout, probe));
+                answers
+                    .lock()
+                    .expect("no panic")
+                    .push(output_of(&checkout, probe));
             });
         }
     });
     assert_eq!(answers.into_inner().expect("no panic"), ["one", "one"]);
-    assert_eq!(fs::read_to_string(calls).expect("cargo was called"), "metadata\nbuild\n");
+    assert_eq!(
+        fs::read_to_string(calls).expect("cargo was called"),
+        "metadata\nbuild\n"
+    );
 }
 
 #[test]
@@ -58,7 +70,9 @@ fn a_wait_for_another_build_is_reported_once() {
     let sample = scripted();
     let checkouts = sample.checkouts();
     fs::create_dir_all(checkouts.folder()).expect("made");
-    let building = Mutex::new(Lock::attempt(&checkouts.folder().join("build.lock"), Hold::Alone).expect("no error"));
+    let building = Mutex::new(
+        Lock::attempt(&checkouts.folder().join("build.lock"), Hold::Alone).expect("no error"),
+    );
     assert!(building.lock().expect("no panic").is_some());
     let messages = Mutex::new(Vec::new());
     let notify = |message: &str| {
@@ -67,6 +81,11 @@ fn a_wait_for_another_build_is_reported_once() {
         building.lock().expect("no panic").take();
     };
     let commit = checkouts.repository().resolve("HEAD").expect("known");
-    checkouts.checkout(&commit, probe, CargoOutput::Nothing, &notify).expect("unpacked");
-    assert_eq!(messages.into_inner().expect("no panic"), ["waiting for another harness that builds a base here"]);
+    checkouts
+        .checkout(&commit, probe, CargoOutput::Nothing, &notify)
+        .expect("unpacked");
+    assert_eq!(
+        messages.into_inner().expect("no panic"),
+        ["waiting for another harness that builds a base here"]
+    );
 }

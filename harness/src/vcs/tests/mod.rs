@@ -25,7 +25,9 @@ struct Sample {
 impl Sample {
     /// A repository without a commit.
     fn empty() -> Self {
-        let sample = Self { folder: tempfile::tempdir().expect("a folder") };
+        let sample = Self {
+            folder: tempfile::tempdir().expect("a folder"),
+        };
         git(sample.root(), &["init", "--quiet", "--initial-branch=main"]);
         sample
     }
@@ -33,15 +35,24 @@ impl Sample {
     /// A repository whose only commit has a probe that prints `one`.
     fn new() -> Self {
         let sample = Self::empty();
-        sample.write("Cargo.toml", "[workspace]\nresolver = '3'\nmembers = ['suite']\n");
+        sample.write(
+            "Cargo.toml",
+            "[workspace]\nresolver = '3'\nmembers = ['suite']\n",
+        );
         sample.write(".gitignore", "/target/\n");
         sample.write(
             "suite/Cargo.toml",
             "[package]\nname = 'harness-suite'\nversion = '0.1.0'\nedition = '2024'\n\
              [[bin]]\nname = 'probe'\npath = 'src/probe.rs'\n[[bench]]\nname = 'heap'\nharness = false\n",
         );
-        sample.write("suite/src/probe.rs", "fn main() { println!(\"{}\", harness_suite::ANSWER) }\n");
-        sample.write("suite/benches/heap.rs", "fn main() { println!(\"heap of {}\", harness_suite::ANSWER) }\n");
+        sample.write(
+            "suite/src/probe.rs",
+            "fn main() { println!(\"{}\", harness_suite::ANSWER) }\n",
+        );
+        sample.write(
+            "suite/benches/heap.rs",
+            "fn main() { println!(\"heap of {}\", harness_suite::ANSWER) }\n",
+        );
         sample.commit_answer("one");
         sample
     }
@@ -51,7 +62,10 @@ impl Sample {
     }
 
     fn project(&self) -> Project {
-        Project { root: self.root().to_owned(), config: Config::default() }
+        Project {
+            root: self.root().to_owned(),
+            config: Config::default(),
+        }
     }
 
     fn repository(&self) -> Repository {
@@ -81,7 +95,10 @@ impl Sample {
 
     /// Commits a probe that prints `answer`.
     fn commit_answer(&self, answer: &str) -> String {
-        self.write("suite/src/lib.rs", &format!("pub const ANSWER: &str = \"{answer}\";\n"));
+        self.write(
+            "suite/src/lib.rs",
+            &format!("pub const ANSWER: &str = \"{answer}\";\n"),
+        );
         self.commit(answer)
     }
 
@@ -92,7 +109,9 @@ impl Sample {
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).expect("there") {
                 let path = entry.expect("there").path();
-                let changed = fs::metadata(&path).and_then(|metadata| metadata.modified()).expect("there");
+                let changed = fs::metadata(&path)
+                    .and_then(|metadata| metadata.modified())
+                    .expect("there");
                 if path.is_dir() {
                     folders.push(path.clone());
                 }
@@ -107,16 +126,22 @@ impl Sample {
 fn git(folder: &Path, arguments: &[&str]) -> String {
     let mut git = Command::new("git");
     git.args(arguments).current_dir(folder);
-    git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+    git.env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1");
     for role in ["AUTHOR", "COMMITTER"] {
-        git.env(format!("GIT_{role}_NAME"), "N. N.").env(format!("GIT_{role}_EMAIL"), "n@example.org");
+        git.env(format!("GIT_{role}_NAME"), "N. N.")
+            .env(format!("GIT_{role}_EMAIL"), "n@example.org");
         git.env(format!("GIT_{role}_DATE"), "2026-03-14T15:09:26Z");
     }
     for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
         git.env_remove(variable);
     }
     let output = git.output().expect("git");
-    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "git {arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
@@ -141,7 +166,11 @@ fn checkout(
 /// The standard output of the first program that `choose` selects.
 fn output_of(checkout: &Checkout, choose: impl Fn(&Config) -> Vec<&Program>) -> String {
     let program = choose(&checkout.project.config)[0].clone();
-    let output = checkout.programs.command(&program).output().expect("it runs");
+    let output = checkout
+        .programs
+        .command(&program)
+        .output()
+        .expect("it runs");
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
@@ -151,7 +180,9 @@ fn output_of(checkout: &Checkout, choose: impl Fn(&Config) -> Vec<&Program>) -> 
 fn script(folder: &Path, text: &str) -> PathBuf {
     let path = folder.join("script");
     let mut shell = Command::new("sh");
-    shell.args(["-c", "printf '%s' \"$1\" > \"$2\" && chmod +x \"$2\"", "sh"]).arg(format!("#!/bin/sh\n{text}\n"));
+    shell
+        .args(["-c", "printf '%s' \"$1\" > \"$2\" && chmod +x \"$2\"", "sh"])
+        .arg(format!("#!/bin/sh\n{text}\n"));
     assert!(shell.arg(&path).status().expect("sh").success());
     path
 }

@@ -50,7 +50,9 @@ impl Operation for Elementwise {
         let compute: Compute = match self.function {
             Function::Add => Box::new(move |out| implementation.add(&a, &b, out)),
             Function::Multiply => Box::new(move |out| implementation.multiply(&a, &b, out)),
-            Function::BroadcastAdd => Box::new(move |out| implementation.broadcast_add(&a, &b, out)),
+            Function::BroadcastAdd => {
+                Box::new(move |out| implementation.broadcast_add(&a, &b, out))
+            }
         };
         Ok(Call { compute, outputs })
     }

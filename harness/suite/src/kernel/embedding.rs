@@ -22,12 +22,27 @@ struct Embedding {
 pub(super) fn kernels() -> Vec<Kernel> {
     let kernel = |id: &str, tokens: usize| Kernel {
         id: id.to_owned(),
-        unit: Unit { name: "call".to_owned(), per_run: 1 },
+        unit: Unit {
+            name: "call".to_owned(),
+            per_run: 1,
+        },
         selection: Selection::OnDemand,
-        phases: ["naive", "naive,embedding=row-copy", "naive,embedding=parallel"].map(str::to_owned).to_vec(),
-        operation: std::sync::Arc::new(Embedding { tokens, columns: 256 }),
+        phases: [
+            "naive",
+            "naive,embedding=row-copy",
+            "naive,embedding=parallel",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
+        operation: std::sync::Arc::new(Embedding {
+            tokens,
+            columns: 256,
+        }),
     };
-    vec![kernel("ablation/embedding", 32), kernel("ablation/embedding-batch", 4 * 32)]
+    vec![
+        kernel("ablation/embedding", 32),
+        kernel("ablation/embedding-batch", 4 * 32),
+    ]
 }
 
 impl Operation for Embedding {
@@ -42,7 +57,11 @@ impl Operation for Embedding {
         let tokens = SplitMix64::new(INPUT_SEED).tokens(VOCAB, self.tokens);
         let implementation = Implementation::new(variant.embedding);
         let pool = ThreadPool::new(threads).map_err(WorkloadError::new)?;
-        let compute = move |out: &mut [f32]| implementation.run(&tokens, Table::Plain(&table), out, &pool);
-        Ok(Call { compute: Box::new(compute), outputs: self.tokens * self.columns })
+        let compute =
+            move |out: &mut [f32]| implementation.run(&tokens, Table::Plain(&table), out, &pool);
+        Ok(Call {
+            compute: Box::new(compute),
+            outputs: self.tokens * self.columns,
+        })
     }
 }

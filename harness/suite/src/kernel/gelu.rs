@@ -22,6 +22,9 @@ impl Operation for Gelu {
     fn call(&self, variant: Variant, level: Level, _: usize) -> Result<Call, WorkloadError> {
         let implementation = Implementation::new(variant.gelu, level);
         let x = inputs(5, self.count, 0.0, 4.0);
-        Ok(Call { compute: Box::new(move |out| implementation.run(&x, out)), outputs: self.count })
+        Ok(Call {
+            compute: Box::new(move |out| implementation.run(&x, out)),
+            outputs: self.count,
+        })
     }
 }

@@ -24,7 +24,13 @@ impl Operation for LayerNorm {
         let outputs = self.rows * self.columns;
         let implementation = Implementation::new(variant.layer_norm, level);
         let x = inputs(1, outputs, 0.3, 2.0);
-        let (gain, bias) = (inputs(2, self.columns, 1.0, 0.2), inputs(3, self.columns, 0.0, 0.2));
-        Ok(Call { compute: Box::new(move |out| implementation.run(&x, &gain, &bias, 1e-5, out)), outputs })
+        let (gain, bias) = (
+            inputs(2, self.columns, 1.0, 0.2),
+            inputs(3, self.columns, 0.0, 0.2),
+        );
+        Ok(Call {
+            compute: Box::new(move |out| implementation.run(&x, &gain, &bias, 1e-5, out)),
+            outputs,
+        })
     }
 }

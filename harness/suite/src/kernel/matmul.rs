@@ -25,11 +25,19 @@ impl Operation for MatMul {
     fn call(&self, variant: Variant, level: Level, threads: usize) -> Result<Call, WorkloadError> {
         let (m, k, n) = (self.m, self.k, self.n);
         let weights = inputs(6, k * n, 0.0, 0.1);
-        let matrix = Matrix { data: &weights, inputs: k, outputs: n, layout: Layout::InOut };
-        let linear =
-            Linear::new(variant.matmul, WeightStorage::F32, level, &matrix, None).map_err(WorkloadError::new)?;
+        let matrix = Matrix {
+            data: &weights,
+            inputs: k,
+            outputs: n,
+            layout: Layout::InOut,
+        };
+        let linear = Linear::new(variant.matmul, WeightStorage::F32, level, &matrix, None)
+            .map_err(WorkloadError::new)?;
         let pool = ThreadPool::new(threads).map_err(WorkloadError::new)?;
         let x = inputs(7, m * k, 0.0, 1.0);
-        Ok(Call { compute: Box::new(move |out| linear.apply(&x, out, Epilogue::None, &pool)), outputs: m * n })
+        Ok(Call {
+            compute: Box::new(move |out| linear.apply(&x, out, Epilogue::None, &pool)),
+            outputs: m * n,
+        })
     }
 }

@@ -39,13 +39,31 @@ const OUTPUT_SLOT: usize = page_slot::SLOTS - 1;
 /// The operations at the sizes of the medium model, then the sweeps.
 pub(crate) fn workloads() -> Vec<Box<dyn SuiteWorkload>> {
     let of_the_model = [
-        Kernel::of_the_model(layer_norm::LayerNorm { rows: 32, columns: 256 }),
-        Kernel::of_the_model(softmax::Softmax { rows: 256, columns: 32 }),
+        Kernel::of_the_model(layer_norm::LayerNorm {
+            rows: 32,
+            columns: 256,
+        }),
+        Kernel::of_the_model(softmax::Softmax {
+            rows: 256,
+            columns: 32,
+        }),
         Kernel::of_the_model(gelu::Gelu { count: 32 * 1024 }),
-        Kernel::of_the_model(matmul::MatMul { m: 32, k: 256, n: 1024 }),
-        Kernel::of_the_model(matmul::MatMul { m: 1, k: 256, n: 1024 }),
+        Kernel::of_the_model(matmul::MatMul {
+            m: 32,
+            k: 256,
+            n: 1024,
+        }),
+        Kernel::of_the_model(matmul::MatMul {
+            m: 1,
+            k: 256,
+            n: 1024,
+        }),
     ];
-    of_the_model.into_iter().chain(sweep::kernels()).map(boxed).collect()
+    of_the_model
+        .into_iter()
+        .chain(sweep::kernels())
+        .map(boxed)
+        .collect()
 }
 
 /// The operations of single forecasts.
@@ -93,8 +111,15 @@ impl Kernel {
     /// An operation at a size of the medium model.
     fn of_the_model(operation: impl Operation + 'static) -> Self {
         Self {
-            id: format!("kernel/{}/{}", operation.work(), dimensions(&operation.size())),
-            unit: Unit { name: "call".to_owned(), per_run: 1 },
+            id: format!(
+                "kernel/{}/{}",
+                operation.work(),
+                dimensions(&operation.size())
+            ),
+            unit: Unit {
+                name: "call".to_owned(),
+                per_run: 1,
+            },
             selection: Selection::Quick,
             phases: implementations(operation.axis()),
             operation: Arc::new(operation),
@@ -102,7 +127,12 @@ impl Kernel {
     }
 
     fn prepared(&self, phase: &str, options: &Options) -> Result<PreparedKernel, WorkloadError> {
-        PreparedKernel::new(Arc::clone(&self.operation), phase, options, answer::stored(&self.id))
+        PreparedKernel::new(
+            Arc::clone(&self.operation),
+            phase,
+            options,
+            answer::stored(&self.id),
+        )
     }
 }
 
@@ -145,21 +175,34 @@ fn implementations(axis: &str) -> Vec<String> {
     let mut seen: Vec<&str> = Vec::new();
     let mut names: Vec<String> = Vec::new();
     for phase in phases() {
-        let choice = phase.variant.choices().into_iter().find(|(name, _)| *name == axis).map(|(_, choice)| choice);
+        let choice = phase
+            .variant
+            .choices()
+            .into_iter()
+            .find(|(name, _)| *name == axis)
+            .map(|(_, choice)| choice);
         if let Some(choice) = choice.filter(|choice| !seen.contains(choice)) {
             seen.push(choice);
             names.push(phase.name.to_owned());
         }
     }
-    let choices = Variant::AXES.iter().filter(|(name, _)| *name == axis).flat_map(|(_, choices)| *choices);
-    let others = choices.filter(|choice| !seen.contains(choice)).map(|choice| format!("naive,{axis}={choice}"));
+    let choices = Variant::AXES
+        .iter()
+        .filter(|(name, _)| *name == axis)
+        .flat_map(|(_, choices)| *choices);
+    let others = choices
+        .filter(|choice| !seen.contains(choice))
+        .map(|choice| format!("naive,{axis}={choice}"));
     names.splice(1..1, others);
     names
 }
 
 /// A size as it is written in ids: `32x256`.
 fn dimensions(size: &[usize]) -> String {
-    size.iter().map(usize::to_string).collect::<Vec<_>>().join("x")
+    size.iter()
+        .map(usize::to_string)
+        .collect::<Vec<_>>()
+        .join("x")
 }
 
 /// Uniform random numbers from `mean - spread` to `mean + spread`. The number of the stream also selects their slot of a page:
@@ -167,6 +210,8 @@ fn dimensions(size: &[usize]) -> String {
 fn inputs(stream: u64, count: usize, mean: f32, spread: f32) -> Aligned {
     let mut random = SplitMix64::new(INPUT_SEED + stream);
     let mut values = in_page_slot(count, stream as usize % OUTPUT_SLOT);
-    values.iter_mut().for_each(|value| *value = mean + spread * random.signed_unit());
+    values
+        .iter_mut()
+        .for_each(|value| *value = mean + spread * random.signed_unit());
     values
 }

@@ -30,10 +30,20 @@ mod tests {
     fn each_array_begins_on_a_cache_line_at_its_own_offset() {
         for count in [1, 3, 256, 32 * 1024] {
             let arrays: Vec<Aligned> = (0..SLOTS).map(|slot| in_page_slot(count, slot)).collect();
-            let offsets: Vec<usize> = arrays.iter().map(|array| array.as_ptr().addr() % PAGE).collect();
-            assert_eq!(offsets, (0..SLOTS).map(|slot| slot * SLOT_BYTES).collect::<Vec<_>>());
+            let offsets: Vec<usize> = arrays
+                .iter()
+                .map(|array| array.as_ptr().addr() % PAGE)
+                .collect();
+            assert_eq!(
+                offsets,
+                (0..SLOTS).map(|slot| slot * SLOT_BYTES).collect::<Vec<_>>()
+            );
             assert!(offsets.iter().all(|offset| offset % 64 == 0), "{offsets:?}");
-            assert!(arrays.iter().all(|array| array.len() == count && array.iter().all(|value| value.is_nan())));
+            assert!(
+                arrays
+                    .iter()
+                    .all(|array| array.len() == count && array.iter().all(|value| value.is_nan()))
+            );
         }
     }
 

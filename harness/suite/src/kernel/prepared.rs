@@ -36,7 +36,14 @@ impl PreparedKernel {
         let level = isa.level().map_err(WorkloadError::new)?;
         let call = operation.call(variant, level, options.threads as usize)?;
         let out = in_page_slot(call.outputs, OUTPUT_SLOT);
-        Ok(Self { operation, call, out, isa, stored, naive: None })
+        Ok(Self {
+            operation,
+            call,
+            out,
+            isa,
+            stored,
+            naive: None,
+        })
     }
 
     /// Calls the operation once and returns samples of its output.
@@ -82,11 +89,20 @@ mod tests {
 
     fn prepared(operation: impl Operation + 'static) -> PreparedKernel {
         let operation: Arc<dyn Operation> = Arc::new(operation);
-        let options = Options { threads: 1, isa: None };
-        let naive = PreparedKernel::new(Arc::clone(&operation), "naive", &options, crate::answer::stored(""))
-            .expect("prepared");
+        let options = Options {
+            threads: 1,
+            isa: None,
+        };
+        let naive = PreparedKernel::new(
+            Arc::clone(&operation),
+            "naive",
+            &options,
+            crate::answer::stored(""),
+        )
+        .expect("prepared");
         let stored = Box::leak(Box::new(naive.answer()));
-        let mut kernel = PreparedKernel::new(operation, "optimized", &options, stored).expect("prepared");
+        let mut kernel =
+            PreparedKernel::new(operation, "optimized", &options, stored).expect("prepared");
         kernel.run(&mut || {});
         kernel
     }
@@ -94,10 +110,20 @@ mod tests {
     #[test]
     fn one_wrong_element_is_caught_wherever_it_is() {
         let kernels = [
-            prepared(layer_norm::LayerNorm { rows: 8, columns: 64 }),
-            prepared(softmax::Softmax { rows: 16, columns: 32 }),
+            prepared(layer_norm::LayerNorm {
+                rows: 8,
+                columns: 64,
+            }),
+            prepared(softmax::Softmax {
+                rows: 16,
+                columns: 32,
+            }),
             prepared(gelu::Gelu { count: 500 }),
-            prepared(matmul::MatMul { m: 16, k: 64, n: 32 }),
+            prepared(matmul::MatMul {
+                m: 16,
+                k: 64,
+                n: 32,
+            }),
         ];
         for mut kernel in kernels {
             assert_eq!(kernel.check(), Ok(()));
@@ -111,7 +137,10 @@ mod tests {
                 ] {
                     kernel.out[index] = wrong;
                     let message = kernel.check().expect_err("wrong");
-                    assert!(message.starts_with(&format!("value {index} is ")), "{message}");
+                    assert!(
+                        message.starts_with(&format!("value {index} is ")),
+                        "{message}"
+                    );
                 }
                 kernel.out[index] = right;
             }

@@ -24,6 +24,9 @@ impl Operation for Softmax {
         let (columns, outputs) = (self.columns, self.rows * self.columns);
         let implementation = Implementation::new(variant.softmax, level);
         let x = inputs(4, outputs, 0.0, 5.0);
-        Ok(Call { compute: Box::new(move |out| implementation.run(&x, columns, out)), outputs })
+        Ok(Call {
+            compute: Box::new(move |out| implementation.run(&x, columns, out)),
+            outputs,
+        })
     }
 }

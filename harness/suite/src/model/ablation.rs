@@ -29,14 +29,22 @@ pub(super) fn on_demand() -> Vec<Box<dyn SuiteWorkload>> {
 pub(super) fn token() -> Decode {
     let small = MeasuredModel::synthetic("small", Config::small());
     let instruments = [Instrument::Clock, Instrument::Callgrind, Instrument::Dhat];
-    Decode::new(small, COUNTED_POSITION).named("ablation/token", single_axis_phases("naive", &[]), &instruments)
+    Decode::new(small, COUNTED_POSITION).named(
+        "ablation/token",
+        single_axis_phases("naive", &[]),
+        &instruments,
+    )
 }
 
 /// Single axes on the phase `reference`, which the forecasts of the roadmap start from, and changes of single forecasts that
 /// no phase makes.
 fn inference() -> Inference {
-    let forecasts =
-        ["layer_norm=welford-simd", "attention=batched", "residual=simd", "residual=simd,softmax=fused-simd"];
+    let forecasts = [
+        "layer_norm=welford-simd",
+        "attention=batched",
+        "residual=simd",
+        "residual=simd,softmax=fused-simd",
+    ];
     let mut names = vec!["naive".to_owned()];
     names.extend(single_axis_phases("reference", &forecasts));
     Inference::new(medium(), 32, TOKENS, Selection::OnDemand).named("ablation/inference", names)
@@ -44,7 +52,12 @@ fn inference() -> Inference {
 
 /// The KV-cache alone, at a position where it saves the most.
 fn late_token() -> Decode {
-    let phases = ["reference", "reference,decode=kv-cache", "optimized", "optimized,decode=recompute"];
+    let phases = [
+        "reference",
+        "reference,decode=kv-cache",
+        "optimized",
+        "optimized,decode=recompute",
+    ];
     let id = "ablation/late-token".to_owned();
     Decode::new(medium(), LATE).on_demand(id, phases.map(str::to_owned).into(), None, &LONG)
 }
@@ -57,10 +70,14 @@ fn medium() -> MeasuredModel {
 /// phase with single axes as in the naive one.
 fn single_axis_phases(start: &str, changes: &[&str]) -> Vec<String> {
     let variant = |name: &str| Variant::phase(name).unwrap_or(Variant::naive());
-    let last = phases().last().map_or(Variant::naive(), |Phase { variant, .. }| *variant);
+    let last = phases()
+        .last()
+        .map_or(Variant::naive(), |Phase { variant, .. }| *variant);
     let different = |base: Variant, other: Variant| {
         let pairs = base.choices().into_iter().zip(other.choices());
-        pairs.filter(|(base, other)| base != other).map(|(_, (axis, choice))| format!("{axis}={choice}"))
+        pairs
+            .filter(|(base, other)| base != other)
+            .map(|(_, (axis, choice))| format!("{axis}={choice}"))
     };
     let mut names = vec![start.to_owned()];
     names.extend(different(variant(start), last).map(|change| format!("{start},{change}")));
@@ -75,14 +92,24 @@ mod tests {
     use super::*;
     use harness_probe::Workload;
 
-    const AXES: [&str; 9] =
-        ["layer_norm", "softmax", "gelu", "attention", "embedding", "residual", "qkv", "buffers", "decode"];
+    const AXES: [&str; 9] = [
+        "layer_norm",
+        "softmax",
+        "gelu",
+        "attention",
+        "embedding",
+        "residual",
+        "qkv",
+        "buffers",
+        "decode",
+    ];
 
     fn assert_every_axis(names: &[String], start: &str) {
         for axis in AXES {
             for base in [start, "optimized"] {
                 let start = format!("{base},{axis}=");
-                let found = |name: &&String| name.starts_with(&start) && name.matches('=').count() == 1;
+                let found =
+                    |name: &&String| name.starts_with(&start) && name.matches('=').count() == 1;
                 assert!(names.iter().any(|name| found(&name)), "{start}");
             }
         }
@@ -91,7 +118,10 @@ mod tests {
         once.sort();
         once.dedup();
         assert_eq!(once.len(), names.len(), "{names:?}");
-        assert!(names.iter().all(|name| Variant::parse(name).is_ok()), "{names:?}");
+        assert!(
+            names.iter().all(|name| Variant::parse(name).is_ok()),
+            "{names:?}"
+        );
     }
 
     #[test]

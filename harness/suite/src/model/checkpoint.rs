@@ -34,7 +34,11 @@ pub(super) struct Checkpoint {
 impl Checkpoint {
     fn open(folder: &Path) -> Result<Self, SuiteError> {
         let weights = Weights::load(folder)?;
-        Ok(Self { folder: folder.to_owned(), weights, digest: OnceLock::new() })
+        Ok(Self {
+            folder: folder.to_owned(),
+            weights,
+            digest: OnceLock::new(),
+        })
     }
 
     pub(super) fn weights(&self) -> &Weights {
@@ -45,7 +49,10 @@ impl Checkpoint {
     /// only runs a workload does not need it.
     pub(super) fn digest(&self) -> &str {
         self.digest.get_or_init(|| {
-            let files = [self.folder.join("config.json"), self.folder.join("model.safetensors")];
+            let files = [
+                self.folder.join("config.json"),
+                self.folder.join("model.safetensors"),
+            ];
             // The files were readable a moment ago. If they are not any more, the digest differs from that of any files.
             digest_of_files(&files).unwrap_or_else(|error| format!("unreadable: {error}"))
         })
@@ -68,7 +75,12 @@ fn workloads_of(folder: &Path) -> Result<Vec<Box<dyn Workload>>, SuiteError> {
     let mut all: Vec<Box<dyn Workload>> = Vec::new();
     // A context of one token has no room for a generated token.
     if context > prompt {
-        all.push(Box::new(Inference::new(model.clone(), prompt, NEW.min(context - prompt), Selection::OnDemand)));
+        all.push(Box::new(Inference::new(
+            model.clone(),
+            prompt,
+            NEW.min(context - prompt),
+            Selection::OnDemand,
+        )));
     }
     all.push(Box::new(Prefill::new(model.clone(), prompt)));
     all.push(Box::new(Decode::new(model, POSITION.min(context - 1))));
@@ -78,6 +90,8 @@ fn workloads_of(folder: &Path) -> Result<Vec<Box<dyn Workload>>, SuiteError> {
 /// One of the tiny checkpoints that the engine is tested with.
 #[cfg(test)]
 pub(super) fn golden(name: &str) -> MeasuredModel {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../engine/tests/golden").join(name);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../engine/tests/golden")
+        .join(name);
     MeasuredModel::of_checkpoint(Checkpoint::open(&folder).expect("a checkpoint"))
 }

@@ -50,7 +50,13 @@ impl Decode {
     /// The same workload with another id, other phases and other instruments, measured in every standard run.
     pub(super) fn named(self, id: &str, phases: Vec<String>, instruments: &[Instrument]) -> Self {
         let id = id.to_owned();
-        Self { id, phases, selection: Selection::Standard, instruments: instruments.to_vec(), ..self }
+        Self {
+            id,
+            phases,
+            selection: Selection::Standard,
+            instruments: instruments.to_vec(),
+            ..self
+        }
     }
 
     /// The same workload with another id, other phases and other instruments, measured on demand. If `threads` is given, it
@@ -62,7 +68,14 @@ impl Decode {
         threads: Option<u32>,
         instruments: &[Instrument],
     ) -> Self {
-        Self { id, phases, selection: Selection::OnDemand, instruments: instruments.to_vec(), threads, ..self }
+        Self {
+            id,
+            phases,
+            selection: Selection::OnDemand,
+            instruments: instruments.to_vec(),
+            threads,
+            ..self
+        }
     }
 
     fn prepared(&self, phase: &str, options: &Options) -> Result<WarmSession, WorkloadError> {
@@ -72,9 +85,19 @@ impl Decode {
             Decoding::KvCache => self.position,
             Decoding::Recompute => 0,
         };
-        let options = &Options { threads: self.threads.unwrap_or(options.threads), ..options.clone() };
+        let options = &Options {
+            threads: self.threads.unwrap_or(options.threads),
+            ..options.clone()
+        };
         let expected = self.model.expected(&self.id, phase, options);
-        WarmSession::new(&self.model, phase, options, self.model.prompt(self.position + 1), read, expected)
+        WarmSession::new(
+            &self.model,
+            phase,
+            options,
+            self.model.prompt(self.position + 1),
+            read,
+            expected,
+        )
     }
 }
 
@@ -83,11 +106,13 @@ impl Workload for Decode {
         &self.id
     }
     fn unit(&self) -> Unit {
-        Unit { name: "token".to_owned(), per_run: 1 }
+        Unit {
+            name: "token".to_owned(),
+            per_run: 1,
+        }
     }
     fn definition(&self) -> Value {
-        let mut definition =
-            json!({"work": "one token in a warm session", "model": self.model.definition(), "position": self.position});
+        let mut definition = json!({"work": "one token in a warm session", "model": self.model.definition(), "position": self.position});
         if let Some(threads) = self.threads {
             definition["threads"] = json!(threads);
         }

@@ -33,11 +33,19 @@ impl Expected {
     pub(super) fn check_logits(&self, window: &[u32], found: &[f32]) -> Result<(), String> {
         match self {
             Self::Stored(answer) => answer.check_values(found),
-            Self::OtherPhase { model, phase, options } => {
-                let engine = model.engine(phase, options).map_err(|error| error.to_string())?;
+            Self::OtherPhase {
+                model,
+                phase,
+                options,
+            } => {
+                let engine = model
+                    .engine(phase, options)
+                    .map_err(|error| error.to_string())?;
                 let mut session = engine.session().map_err(|error| error.to_string())?;
                 let wanted = session.prefill(window).map_err(|error| error.to_string())?;
-                Tolerance::LOGITS.check(found, wanted).map_err(|wrong| format!("{wrong} as in phase {phase}"))
+                Tolerance::LOGITS
+                    .check(found, wanted)
+                    .map_err(|wrong| format!("{wrong} as in phase {phase}"))
             }
         }
     }
@@ -49,23 +57,46 @@ impl Expected {
     ///
     /// # Errors
     /// One sentence: the first difference.
-    pub(super) fn check_tokens(&self, prompt: &[u32], new: usize, found: &[u32]) -> Result<(), String> {
+    pub(super) fn check_tokens(
+        &self,
+        prompt: &[u32],
+        new: usize,
+        found: &[u32],
+    ) -> Result<(), String> {
         let (model, phase, options) = match self {
             Self::Stored(answer) => return answer.check_tokens(found),
-            Self::OtherPhase { model, phase, options } => (model, phase, options),
+            Self::OtherPhase {
+                model,
+                phase,
+                options,
+            } => (model, phase, options),
         };
         if found.len() != new {
-            return Err(format!("{} tokens were generated, expected {new}", found.len()));
+            return Err(format!(
+                "{} tokens were generated, expected {new}",
+                found.len()
+            ));
         }
-        let Some((_, read)) = found.split_last() else { return Ok(()) };
-        let engine = model.engine(phase, options).map_err(|error| error.to_string())?;
-        let logits = engine.logits(&[prompt, read].concat()).map_err(|error| error.to_string())?;
-        let rows = logits.chunks_exact(engine.config().vocab).skip(prompt.len() - 1);
+        let Some((_, read)) = found.split_last() else {
+            return Ok(());
+        };
+        let engine = model
+            .engine(phase, options)
+            .map_err(|error| error.to_string())?;
+        let logits = engine
+            .logits(&[prompt, read].concat())
+            .map_err(|error| error.to_string())?;
+        let rows = logits
+            .chunks_exact(engine.config().vocab)
+            .skip(prompt.len() - 1);
         for (index, (&token, row)) in found.iter().zip(rows).enumerate() {
             let (best, logit) = best(row);
-            let near = |found: f32| Tolerance::LOGITS.allows(found.into(), logit.into(), largest(row));
+            let near =
+                |found: f32| Tolerance::LOGITS.allows(found.into(), logit.into(), largest(row));
             if !row.get(token as usize).is_some_and(|&found| near(found)) {
-                return Err(format!("token {index} is {token}, expected {best} as in phase {phase}"));
+                return Err(format!(
+                    "token {index} is {token}, expected {best} as in phase {phase}"
+                ));
             }
         }
         Ok(())
@@ -75,7 +106,9 @@ impl Expected {
 /// The token with the largest logit, and that logit.
 fn best(row: &[f32]) -> (usize, f32) {
     let pairs = row.iter().copied().enumerate();
-    pairs.fold((0, f32::NEG_INFINITY), |best, pair| if pair.1 > best.1 { pair } else { best })
+    pairs.fold((0, f32::NEG_INFINITY), |best, pair| {
+        if pair.1 > best.1 { pair } else { best }
+    })
 }
 
 #[cfg(test)]
@@ -87,7 +120,10 @@ mod tests {
 
     #[test]
     fn one_wrong_value_is_caught_by_another_phase() {
-        let options = Options { threads: 1, isa: None };
+        let options = Options {
+            threads: 1,
+            isa: None,
+        };
         let model = golden("untied-inner");
         let expected = model.expected("checkpoint/prefill", "optimized", &options);
         let (prompt, new) = (model.prompt(9), 12);
@@ -100,19 +136,35 @@ mod tests {
         for index in 0..logits.len() {
             logits[index] += wrong;
             let message = expected.check_logits(&prompt, &logits).expect_err("wrong");
-            assert!(message.starts_with(&format!("value {index} is ")) && message.ends_with("as in phase reference"));
+            assert!(
+                message.starts_with(&format!("value {index} is "))
+                    && message.ends_with("as in phase reference")
+            );
             logits[index] -= wrong;
         }
 
         session.reset();
         let mut tokens = Vec::new();
         let greedy = &mut Sampler::greedy();
-        generate(&mut session, &prompt, new, greedy, Overflow::Error, |token| tokens.push(token)).expect("generated");
+        generate(
+            &mut session,
+            &prompt,
+            new,
+            greedy,
+            Overflow::Error,
+            |token| tokens.push(token),
+        )
+        .expect("generated");
         assert_eq!(expected.check_tokens(&prompt, new, &tokens), Ok(()));
         for index in 0..new {
             tokens[index] ^= 1;
-            let message = expected.check_tokens(&prompt, new, &tokens).expect_err("wrong");
-            assert!(message.starts_with(&format!("token {index} is ")), "{message}");
+            let message = expected
+                .check_tokens(&prompt, new, &tokens)
+                .expect_err("wrong");
+            assert!(
+                message.starts_with(&format!("token {index} is ")),
+                "{message}"
+            );
             tokens[index] ^= 1;
         }
         assert!(expected.check_tokens(&prompt, new, &tokens[1..]).is_err());
@@ -120,9 +172,16 @@ mod tests {
 
     #[test]
     fn no_phase_is_compared_with_itself() {
-        let options = Options { threads: 1, isa: None };
+        let options = Options {
+            threads: 1,
+            isa: None,
+        };
         let model = golden("untied-inner");
-        for (phase, other) in [("optimized", "reference"), ("reference", "optimized"), ("naive", "reference")] {
+        for (phase, other) in [
+            ("optimized", "reference"),
+            ("reference", "optimized"),
+            ("naive", "reference"),
+        ] {
             let expected = model.expected("checkpoint/prefill", phase, &options);
             assert!(matches!(expected, Expected::OtherPhase { phase, .. } if phase == other));
         }

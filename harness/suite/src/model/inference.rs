@@ -35,21 +35,41 @@ struct PreparedInference {
 }
 
 impl Inference {
-    pub(super) fn new(model: MeasuredModel, prompt: usize, new: usize, selection: Selection) -> Self {
+    pub(super) fn new(
+        model: MeasuredModel,
+        prompt: usize,
+        new: usize,
+        selection: Selection,
+    ) -> Self {
         let selection = model.selection(selection);
         let phases = model.phases();
         let instruments = model.instruments(&[Instrument::Clock, Instrument::Dhat]);
-        Self { id: format!("{}/inference", model.name()), model, prompt, new, selection, phases, instruments }
+        Self {
+            id: format!("{}/inference", model.name()),
+            model,
+            prompt,
+            new,
+            selection,
+            phases,
+            instruments,
+        }
     }
 
     /// The same workload with another id and other phases.
     pub(super) fn named(self, id: &str, phases: Vec<String>) -> Self {
-        Self { id: id.to_owned(), phases, ..self }
+        Self {
+            id: id.to_owned(),
+            phases,
+            ..self
+        }
     }
 
     /// The same workload with these instruments only.
     pub(super) fn read_by(self, instruments: &[Instrument]) -> Self {
-        Self { instruments: instruments.to_vec(), ..self }
+        Self {
+            instruments: instruments.to_vec(),
+            ..self
+        }
     }
 
     fn prepared(&self, phase: &str, options: &Options) -> Result<PreparedInference, WorkloadError> {
@@ -70,7 +90,10 @@ impl Workload for Inference {
         &self.id
     }
     fn unit(&self) -> Unit {
-        Unit { name: "token".to_owned(), per_run: self.new as u64 }
+        Unit {
+            name: "token".to_owned(),
+            per_run: self.new as u64,
+        }
     }
     fn definition(&self) -> Value {
         json!({
@@ -99,22 +122,40 @@ impl SuiteWorkload for Inference {
     fn compute(&self, phase: &str, options: &Options) -> Result<Answer, WorkloadError> {
         let mut prepared = self.prepared(phase, options)?;
         prepared.run(&mut || {});
-        prepared.failure.map_or(Ok(Answer::Tokens(prepared.tokens)), |failure| Err(WorkloadError::new(failure)))
+        prepared
+            .failure
+            .map_or(Ok(Answer::Tokens(prepared.tokens)), |failure| {
+                Err(WorkloadError::new(failure))
+            })
     }
 }
 
 impl Prepared for PreparedInference {
     fn run(&mut self, on_token: &mut dyn FnMut()) {
-        let Self { engine, prompt, new, tokens, trace, .. } = self;
+        let Self {
+            engine,
+            prompt,
+            new,
+            tokens,
+            trace,
+            ..
+        } = self;
         tokens.clear();
         let outcome = engine.session().and_then(|mut session| {
             if let Some(trace) = trace.take() {
                 session.keep_trace(trace);
             }
-            let outcome = generate(&mut session, prompt, *new, &mut Sampler::greedy(), Overflow::Error, |token| {
-                tokens.push(token);
-                on_token();
-            });
+            let outcome = generate(
+                &mut session,
+                prompt,
+                *new,
+                &mut Sampler::greedy(),
+                Overflow::Error,
+                |token| {
+                    tokens.push(token);
+                    on_token();
+                },
+            );
             *trace = session.take_trace();
             outcome
         });
@@ -132,7 +173,9 @@ impl Prepared for PreparedInference {
     fn check(&mut self) -> Result<(), String> {
         match &self.failure {
             Some(failure) => Err(failure.clone()),
-            None => self.expected.check_tokens(&self.prompt, self.new, &self.tokens),
+            None => self
+                .expected
+                .check_tokens(&self.prompt, self.new, &self.tokens),
         }
     }
 
@@ -147,18 +190,36 @@ mod tests {
 
     #[test]
     fn one_wrong_token_is_caught_wherever_it_is() {
-        let workload =
-            Inference::new(MeasuredModel::synthetic("small", engine::Config::small()), 32, 32, Selection::Quick);
-        let mut prepared = workload.prepared("optimized", &Options { threads: 1, isa: None }).expect("prepared");
+        let workload = Inference::new(
+            MeasuredModel::synthetic("small", engine::Config::small()),
+            32,
+            32,
+            Selection::Quick,
+        );
+        let mut prepared = workload
+            .prepared(
+                "optimized",
+                &Options {
+                    threads: 1,
+                    isa: None,
+                },
+            )
+            .expect("prepared");
         prepared.run(&mut || {});
         assert_eq!(prepared.check(), Ok(()));
         for index in 0..prepared.tokens.len() {
             prepared.tokens[index] ^= 1;
             let message = prepared.check().expect_err("wrong");
-            assert!(message.starts_with(&format!("token {index} is ")), "{message}");
+            assert!(
+                message.starts_with(&format!("token {index} is ")),
+                "{message}"
+            );
             prepared.tokens[index] ^= 1;
         }
         prepared.tokens.pop();
-        assert_eq!(prepared.check(), Err("31 tokens were generated, expected 32".to_owned()));
+        assert_eq!(
+            prepared.check(),
+            Err("31 tokens were generated, expected 32".to_owned())
+        );
     }
 }

@@ -33,13 +33,21 @@ pub(super) struct MeasuredModel {
 impl MeasuredModel {
     /// A model with weights from the seed.
     pub(super) fn synthetic(name: &'static str, config: Config) -> Self {
-        Self { name, config, checkpoint: None }
+        Self {
+            name,
+            config,
+            checkpoint: None,
+        }
     }
 
     /// The model of a checkpoint.
     pub(super) fn of_checkpoint(checkpoint: Checkpoint) -> Self {
         let config = checkpoint.weights().config.clone();
-        Self { name: "checkpoint", config, checkpoint: Some(Arc::new(checkpoint)) }
+        Self {
+            name: "checkpoint",
+            config,
+            checkpoint: Some(Arc::new(checkpoint)),
+        }
     }
 
     /// The first part of the ids of its workloads.
@@ -54,7 +62,15 @@ impl MeasuredModel {
 
     /// Everything that determines its results, for the definition of a workload.
     pub(super) fn definition(&self) -> Value {
-        let Config { vocab, context, embed, layers, heads, inner, .. } = self.config;
+        let Config {
+            vocab,
+            context,
+            embed,
+            layers,
+            heads,
+            inner,
+            ..
+        } = self.config;
         let mut definition = json!({
             "vocab": vocab, "context": context, "embed": embed, "layers": layers, "heads": heads, "inner": inner,
             "prompt_seed": PROMPT_SEED,
@@ -79,7 +95,8 @@ impl MeasuredModel {
             None => &Weights::synthetic(&self.config, WEIGHTS_SEED).map_err(WorkloadError::new)?,
             Some(checkpoint) => checkpoint.weights(),
         };
-        Engine::with_isa(weights, variant, options.threads as usize, isa).map_err(WorkloadError::new)
+        Engine::with_isa(weights, variant, options.threads as usize, isa)
+            .map_err(WorkloadError::new)
     }
 
     /// The phases that can be measured in minutes. A model no larger than the medium one has all of them, a larger one
@@ -93,7 +110,11 @@ impl MeasuredModel {
                 || (variant.matmul != Variant::naive().matmul
                     && (count <= MOST_TO_RECOMPUTE || variant.decode == Decode::KvCache))
         };
-        phases().iter().filter(|phase| feasible(&phase.variant)).map(|phase| phase.name.to_owned()).collect()
+        phases()
+            .iter()
+            .filter(|phase| feasible(&phase.variant))
+            .map(|phase| phase.name.to_owned())
+            .collect()
     }
 
     /// The instruments of a workload on this model. A checkpoint is measured with the clock and dhat only: criterion
@@ -101,12 +122,20 @@ impl MeasuredModel {
     /// minutes.
     pub(super) fn instruments(&self, synthetic: &[Instrument]) -> Vec<Instrument> {
         let affordable = |one: &Instrument| matches!(one, Instrument::Clock | Instrument::Dhat);
-        synthetic.iter().copied().filter(|one| self.checkpoint.is_none() || affordable(one)).collect()
+        synthetic
+            .iter()
+            .copied()
+            .filter(|one| self.checkpoint.is_none() || affordable(one))
+            .collect()
     }
 
     /// The selection of a workload: on demand for a checkpoint, the given one for a synthetic model.
     pub(super) fn selection(&self, synthetic: Selection) -> Selection {
-        if self.checkpoint.is_some() { Selection::OnDemand } else { synthetic }
+        if self.checkpoint.is_some() {
+            Selection::OnDemand
+        } else {
+            synthetic
+        }
     }
 
     /// The value that the digest of a workload's answer is computed from. A checkpoint has no stored answer; its files
@@ -124,7 +153,11 @@ impl MeasuredModel {
             None => Expected::Stored(answer::stored(id)),
             Some(_) => Expected::OtherPhase {
                 model: self.clone(),
-                phase: if phase == "reference" { "optimized" } else { "reference" },
+                phase: if phase == "reference" {
+                    "optimized"
+                } else {
+                    "reference"
+                },
                 options: options.clone(),
             },
         }
@@ -140,6 +173,12 @@ mod tests {
         let phases = |config: Config| MeasuredModel::synthetic("one", config).phases();
         assert_eq!(phases(Config::medium()).len(), engine::phases().len());
         assert_eq!(phases(Config::gpt2())[0], "reference");
-        assert_eq!(phases(Config { layers: 48, ..Config::gpt2() }), ["kv-cache", "optimized"]);
+        assert_eq!(
+            phases(Config {
+                layers: 48,
+                ..Config::gpt2()
+            }),
+            ["kv-cache", "optimized"]
+        );
     }
 }

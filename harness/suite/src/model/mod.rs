@@ -27,7 +27,12 @@ pub(crate) fn workloads() -> Vec<Box<dyn SuiteWorkload>> {
     let medium = MeasuredModel::synthetic("medium", Config::medium());
     let small = MeasuredModel::synthetic("small", Config::small());
     let mut all: Vec<Box<dyn SuiteWorkload>> = vec![
-        Box::new(inference::Inference::new(medium.clone(), 32, 50, Selection::Standard)),
+        Box::new(inference::Inference::new(
+            medium.clone(),
+            32,
+            50,
+            Selection::Standard,
+        )),
         Box::new(inference::Inference::new(small, 32, 32, Selection::Quick)),
         Box::new(prefill::Prefill::new(medium.clone(), 32)),
     ];

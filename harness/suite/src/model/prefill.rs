@@ -23,17 +23,37 @@ impl Prefill {
         let selection = model.selection(Selection::Standard);
         let phases = model.phases();
         let instruments = model.instruments(&Instrument::ALL);
-        Self { id: format!("{}/prefill", model.name()), model, tokens, selection, phases, instruments }
+        Self {
+            id: format!("{}/prefill", model.name()),
+            model,
+            tokens,
+            selection,
+            phases,
+            instruments,
+        }
     }
 
     /// The same workload with another id and other phases, timed on demand.
     pub(super) fn on_demand(self, id: String, phases: Vec<String>) -> Self {
-        Self { id, phases, selection: Selection::OnDemand, instruments: vec![Instrument::Clock], ..self }
+        Self {
+            id,
+            phases,
+            selection: Selection::OnDemand,
+            instruments: vec![Instrument::Clock],
+            ..self
+        }
     }
 
     fn prepared(&self, phase: &str, options: &Options) -> Result<WarmSession, WorkloadError> {
         let expected = self.model.expected(&self.id, phase, options);
-        WarmSession::new(&self.model, phase, options, self.model.prompt(self.tokens), |_| 0, expected)
+        WarmSession::new(
+            &self.model,
+            phase,
+            options,
+            self.model.prompt(self.tokens),
+            |_| 0,
+            expected,
+        )
     }
 }
 
@@ -42,7 +62,10 @@ impl Workload for Prefill {
         &self.id
     }
     fn unit(&self) -> Unit {
-        Unit { name: "token".to_owned(), per_run: self.tokens as u64 }
+        Unit {
+            name: "token".to_owned(),
+            per_run: self.tokens as u64,
+        }
     }
     fn definition(&self) -> Value {
         json!({"work": "prefill in a warm session", "model": self.model.definition(), "prompt": self.tokens})

@@ -46,20 +46,34 @@ enum Executor {
 impl Sequences {
     /// Sequences that advance together, so that the weights are read once per step for all of them.
     pub(super) fn batch(model: MeasuredModel, count: usize) -> Self {
-        Self { id: format!("growth/batch@sequences={count}"), model, count, schedule: Schedule::Batch }
+        Self {
+            id: format!("growth/batch@sequences={count}"),
+            model,
+            count,
+            schedule: Schedule::Batch,
+        }
     }
 
     /// Independent sequences, distributed over the threads.
     pub(super) fn streams(model: MeasuredModel, count: usize) -> Self {
-        Self { id: format!("growth/streams@streams={count}"), model, count, schedule: Schedule::Streams }
+        Self {
+            id: format!("growth/streams@streams={count}"),
+            model,
+            count,
+            schedule: Schedule::Streams,
+        }
     }
 
     fn prepared(&self, phase: &str, options: &Options) -> Result<PreparedSequences, WorkloadError> {
         let engine = self.model.engine(phase, options)?;
         let executor = match self.schedule {
-            Schedule::Batch => Executor::Batch(Box::new(engine.batch(self.count).map_err(WorkloadError::new)?)),
+            Schedule::Batch => Executor::Batch(Box::new(
+                engine.batch(self.count).map_err(WorkloadError::new)?,
+            )),
             Schedule::Streams => {
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads as usize).build();
+                let pool = rayon::ThreadPoolBuilder::new()
+                    .num_threads(options.threads as usize)
+                    .build();
                 Executor::Streams(pool.map_err(WorkloadError::new)?)
             }
         };
@@ -67,7 +81,14 @@ impl Sequences {
         let tokens = self.model.prompt(PROMPT * self.count);
         let prompts = tokens.chunks(PROMPT).map(<[u32]>::to_vec).collect();
         let expected = answer::stored(&self.id);
-        Ok(PreparedSequences { engine, prompts, executor, tokens: Vec::new(), failure: None, expected })
+        Ok(PreparedSequences {
+            engine,
+            prompts,
+            executor,
+            tokens: Vec::new(),
+            failure: None,
+            expected,
+        })
     }
 }
 
@@ -76,7 +97,10 @@ impl Workload for Sequences {
         &self.id
     }
     fn unit(&self) -> Unit {
-        Unit { name: "token".to_owned(), per_run: (self.count * NEW) as u64 }
+        Unit {
+            name: "token".to_owned(),
+            per_run: (self.count * NEW) as u64,
+        }
     }
     fn definition(&self) -> Value {
         let work = match self.schedule {
@@ -106,18 +130,30 @@ impl SuiteWorkload for Sequences {
     fn compute(&self, phase: &str, options: &Options) -> Result<Answer, WorkloadError> {
         let mut prepared = self.prepared(phase, options)?;
         prepared.run(&mut || {});
-        prepared.failure.map_or(Ok(Answer::Tokens(prepared.tokens)), |failure| Err(WorkloadError::new(failure)))
+        prepared
+            .failure
+            .map_or(Ok(Answer::Tokens(prepared.tokens)), |failure| {
+                Err(WorkloadError::new(failure))
+            })
     }
 }
 
 impl Prepared for PreparedSequences {
     fn run(&mut self, _: &mut dyn FnMut()) {
-        let Self { engine, prompts, executor, tokens, .. } = self;
+        let Self {
+            engine,
+            prompts,
+            executor,
+            tokens,
+            ..
+        } = self;
         tokens.clear();
         let outcome = match executor {
             Executor::Batch(session) => batch(session, prompts, engine.config().vocab, tokens),
             Executor::Streams(pool) => pool
-                .install(|| generate_streams(engine, prompts, NEW, &Sampler::greedy(), Overflow::Error))
+                .install(|| {
+                    generate_streams(engine, prompts, NEW, &Sampler::greedy(), Overflow::Error)
+                })
                 .map(|streams| tokens.extend(streams.into_iter().flatten())),
         };
         self.failure = outcome.err().map(|error| error.to_string());
@@ -148,13 +184,18 @@ fn batch(
     let mut steps: Vec<Vec<u32>> = Vec::with_capacity(NEW);
     let mut logits = session.prefill(&prompts)?;
     for remaining in (0..NEW).rev() {
-        let step: Vec<u32> = logits.chunks_exact(vocab).map(|row| sampler.sample(row)).collect();
+        let step: Vec<u32> = logits
+            .chunks_exact(vocab)
+            .map(|row| sampler.sample(row))
+            .collect();
         steps.push(step);
         match steps.last() {
             Some(step) if remaining > 0 => logits = session.decode(step)?,
             _ => break,
         }
     }
-    all.extend((0..prompts.len()).flat_map(|sequence| steps.iter().map(move |step| step[sequence])));
+    all.extend(
+        (0..prompts.len()).flat_map(|sequence| steps.iter().map(move |step| step[sequence])),
+    );
     Ok(())
 }

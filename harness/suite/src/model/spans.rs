@@ -23,7 +23,11 @@ mod tests {
 
     /// The calls of all spans with a name.
     fn calls(spans: &[super::Span], name: &str) -> u64 {
-        spans.iter().filter(|span| span.name == name).map(|span| span.calls).sum()
+        spans
+            .iter()
+            .filter(|span| span.name == name)
+            .map(|span| span.calls)
+            .sum()
     }
 
     #[test]
@@ -32,7 +36,15 @@ mod tests {
         let workload = registry.get("small/inference").expect("there");
         let runs = 2;
         for phase in workload.phases() {
-            let mut prepared = workload.prepare(&phase, &Options { threads: 1, isa: None }).expect("prepared");
+            let mut prepared = workload
+                .prepare(
+                    &phase,
+                    &Options {
+                        threads: 1,
+                        isa: None,
+                    },
+                )
+                .expect("prepared");
             prepared.start_spans();
             (0..runs).for_each(|_| prepared.run(&mut || {}));
             assert_eq!(prepared.check(), Ok(()));
@@ -43,15 +55,31 @@ mod tests {
             assert_eq!(calls(&spans, "decode"), steps - runs, "{phase}");
             assert_eq!(calls(&spans, "sampling"), steps, "{phase}");
             assert_eq!(calls(&spans, "qkv product"), layers * steps, "{phase}");
-            assert_eq!(calls(&spans, "layer_norm"), (2 * layers + 1) * steps, "{phase}");
+            assert_eq!(
+                calls(&spans, "layer_norm"),
+                (2 * layers + 1) * steps,
+                "{phase}"
+            );
             for (index, span) in spans.iter().enumerate() {
-                assert!(span.parent.is_none_or(|parent| parent < index), "{phase}: {span:?}");
-                assert!(span.shortest <= span.longest && span.longest <= span.nanoseconds, "{phase}: {span:?}");
+                assert!(
+                    span.parent.is_none_or(|parent| parent < index),
+                    "{phase}: {span:?}"
+                );
+                assert!(
+                    span.shortest <= span.longest && span.longest <= span.nanoseconds,
+                    "{phase}: {span:?}"
+                );
                 let inside = spans.iter().filter(|other| other.parent == Some(index));
-                assert!(inside.map(|span| span.nanoseconds).sum::<u64>() <= span.nanoseconds, "{phase}: {span:?}");
+                assert!(
+                    inside.map(|span| span.nanoseconds).sum::<u64>() <= span.nanoseconds,
+                    "{phase}: {span:?}"
+                );
             }
             prepared.run(&mut || {});
-            assert!(prepared.take_spans().is_empty(), "{phase}: spans are recorded only after start_spans");
+            assert!(
+                prepared.take_spans().is_empty(),
+                "{phase}: spans are recorded only after start_spans"
+            );
         }
     }
 }

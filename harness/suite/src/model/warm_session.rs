@@ -46,7 +46,10 @@ impl WarmSession {
             expected,
         };
         if prepared.read > 0 {
-            prepared.session.prefill(&prepared.window[..prepared.read]).map_err(WorkloadError::new)?;
+            prepared
+                .session
+                .prefill(&prepared.window[..prepared.read])
+                .map_err(WorkloadError::new)?;
         }
         // A session that keeps its buffers has allocated them after one run. Others gain nothing from a first run.
         if prepared.session.pool_counts().is_some() {
@@ -58,13 +61,22 @@ impl WarmSession {
     /// Runs once and returns the logits as an answer.
     pub(super) fn answer(mut self) -> Result<Answer, WorkloadError> {
         self.run(&mut || {});
-        self.failure.map_or(Ok(Answer::of_all(&self.logits)), |failure| Err(WorkloadError::new(failure)))
+        self.failure
+            .map_or(Ok(Answer::of_all(&self.logits)), |failure| {
+                Err(WorkloadError::new(failure))
+            })
     }
 }
 
 impl Prepared for WarmSession {
     fn run(&mut self, _: &mut dyn FnMut()) {
-        let Self { session, window, read, logits, .. } = self;
+        let Self {
+            session,
+            window,
+            read,
+            logits,
+            ..
+        } = self;
         let outcome = session.rewind(*read).and_then(|()| {
             logits.copy_from_slice(session.prefill(&window[*read..])?);
             Ok(())
@@ -108,11 +120,21 @@ mod tests {
 
     #[test]
     fn one_wrong_logit_is_caught_wherever_it_is() {
-        let options = Options { threads: 1, isa: None };
+        let options = Options {
+            threads: 1,
+            isa: None,
+        };
         let model = MeasuredModel::synthetic("medium", engine::Config::medium());
         let expected = model.expected("medium/prefill", "optimized", &options);
-        let mut prepared =
-            WarmSession::new(&model, "optimized", &options, model.prompt(32), |_| 0, expected).expect("prepared");
+        let mut prepared = WarmSession::new(
+            &model,
+            "optimized",
+            &options,
+            model.prompt(32),
+            |_| 0,
+            expected,
+        )
+        .expect("prepared");
         prepared.run(&mut || {});
         assert_eq!(prepared.check(), Ok(()));
         let wrong = 3e-4 * largest(&prepared.logits) as f32;
@@ -121,7 +143,10 @@ mod tests {
             for by in [wrong, -wrong, f32::NAN] {
                 prepared.logits[index] = right + by;
                 let message = prepared.check().expect_err("wrong");
-                assert!(message.starts_with(&format!("value {index} is ")), "{message}");
+                assert!(
+                    message.starts_with(&format!("value {index} is ")),
+                    "{message}"
+                );
             }
             prepared.logits[index] = right;
         }

@@ -71,18 +71,38 @@ impl Drawing for BurnDown {
 impl BurnDown {
     /// The positions between two y coordinates; none if no value is above zero.
     fn plot(&self, ends: [f64; 2], layout: Layout) -> Option<Plot> {
-        let wanted = self.stages.iter().filter_map(|stage| stage.wanted).flat_map(|wanted| [wanted.near, wanted.far]);
-        let reached = self.stages.iter().filter_map(|stage| stage.reached).flat_map(|(value, interval)| {
-            let ends = interval.map_or((value, value), |ends| (ends.low, ends.high));
-            // Leave space below the lowest dot.
-            [value * 0.8, ends.0, ends.1]
-        });
+        let wanted = self
+            .stages
+            .iter()
+            .filter_map(|stage| stage.wanted)
+            .flat_map(|wanted| [wanted.near, wanted.far]);
+        let reached = self
+            .stages
+            .iter()
+            .filter_map(|stage| stage.reached)
+            .flat_map(|(value, interval)| {
+                let ends = interval.map_or((value, value), |ends| (ends.low, ends.high));
+                // Leave space below the lowest dot.
+                [value * 0.8, ends.0, ends.1]
+            });
         let axis = LogAxis::over(wanted.chain(reached).chain([1.0]))?;
-        let zero = self.stages.iter().any(|stage| stage.reached.is_some_and(|(value, _)| value <= 0.0));
-        let frame = Frame::new(layout, [layout.edge() + 52.0, layout.width() - layout.edge()], ends);
+        let zero = self
+            .stages
+            .iter()
+            .any(|stage| stage.reached.is_some_and(|(value, _)| value <= 0.0));
+        let frame = Frame::new(
+            layout,
+            [layout.edge() + 52.0, layout.width() - layout.edge()],
+            ends,
+        );
         let end = frame.bottom - if zero { ZERO } else { 0.0 };
         let column = (frame.right - frame.left) / self.stages.len().max(1) as f64;
-        Some(Plot { frame, end, axis, column })
+        Some(Plot {
+            frame,
+            end,
+            axis,
+            column,
+        })
     }
 }
 
@@ -98,14 +118,25 @@ fn hyphenated(text: &str, words: Words, room: f64) -> String {
     for word in text.split(' ') {
         let mut rest = word;
         while !fits(rest) {
-            let ends = rest.char_indices().map(|(at, _)| at).skip(2).filter(|&end| rest.len() - end >= 2);
+            let ends = rest
+                .char_indices()
+                .map(|(at, _)| at)
+                .skip(2)
+                .filter(|&end| rest.len() - end >= 2);
             let with_mark = |end: usize| {
                 let mark = if rest[..end].ends_with('-') { "" } else { "-" };
-                Some(format!("{}{mark}", &rest[..end])).filter(|part| fits(part)).map(|part| (end, part))
+                Some(format!("{}{mark}", &rest[..end]))
+                    .filter(|part| fits(part))
+                    .map(|part| (end, part))
             };
             let all: Vec<(usize, String)> = ends.filter_map(with_mark).collect();
-            let own = all.iter().rev().find(|(end, _)| rest[..*end].ends_with('-'));
-            let Some((end, part)) = own.or(all.last()) else { break };
+            let own = all
+                .iter()
+                .rev()
+                .find(|(end, _)| rest[..*end].ends_with('-'));
+            let Some((end, part)) = own.or(all.last()) else {
+                break;
+            };
             parted += &format!("{part} ");
             rest = &rest[*end..];
         }
@@ -116,7 +147,15 @@ fn hyphenated(text: &str, words: Words, room: f64) -> String {
 
 /// The legend of the two kinds of marks.
 fn key(canvas: &mut Canvas, x: f64, y: f64) {
-    canvas.band(&[(x, y - 5.0), (x + 26.0, y - 5.0), (x + 26.0, y + 5.0), (x, y + 5.0)], MUTED);
+    canvas.band(
+        &[
+            (x, y - 5.0),
+            (x + 26.0, y - 5.0),
+            (x + 26.0, y + 5.0),
+            (x, y + 5.0),
+        ],
+        MUTED,
+    );
     canvas.line(&[(x, y - 5.0), (x + 26.0, y - 5.0)], MUTED, 2.0);
     canvas.words("target", x + 34.0, y, AXIS);
     canvas.dot(x + 104.0, y, 5.0, palette::look(0));
@@ -146,8 +185,19 @@ impl Plot {
     }
 
     fn axes(&self, canvas: &mut Canvas, chart: &BurnDown) {
-        let Frame { layout, left, bottom, .. } = self.frame;
-        self.frame.y_axis(canvas, self.axis.ticks(6).into_iter().map(|tick| (self.y(tick), ratio_label(tick))));
+        let Frame {
+            layout,
+            left,
+            bottom,
+            ..
+        } = self.frame;
+        self.frame.y_axis(
+            canvas,
+            self.axis
+                .ticks(6)
+                .into_iter()
+                .map(|tick| (self.y(tick), ratio_label(tick))),
+        );
         if self.end < bottom {
             canvas.words("none", left - 8.0, self.y(0.0), TICK.ending());
         }
@@ -160,14 +210,25 @@ impl Plot {
                 lines.len() as f64 * 15.0
             };
             let after = words(&stage.name, bottom + 16.0, LABEL);
-            words(&stage.when, bottom + 18.0 + after, Words { size: 11.0, ..TICK.centred() });
+            words(
+                &stage.when,
+                bottom + 18.0 + after,
+                Words {
+                    size: 11.0,
+                    ..TICK.centred()
+                },
+            );
         }
     }
 
     /// Draws the targets as boxes, with a line from each near end to the next.
     fn targets(&self, canvas: &mut Canvas, chart: &BurnDown) {
         let half = self.column * 0.38;
-        let wanted = chart.stages.iter().enumerate().filter_map(|(index, stage)| Some((index, stage.wanted?)));
+        let wanted = chart
+            .stages
+            .iter()
+            .enumerate()
+            .filter_map(|(index, stage)| Some((index, stage.wanted?)));
         let wanted: Vec<(usize, Wanted)> = wanted.collect();
         for pair in wanted.windows(2) {
             let ends = [
@@ -180,7 +241,15 @@ impl Plot {
             let (x, near, far) = (self.x(index), self.y(wanted.near), self.y(wanted.far));
             // The band spans from the near end to the far end, at least 6 units.
             let far = far.max(near + 6.0);
-            canvas.band(&[(x - half, near), (x + half, near), (x + half, far), (x - half, far)], MUTED);
+            canvas.band(
+                &[
+                    (x - half, near),
+                    (x + half, near),
+                    (x + half, far),
+                    (x - half, far),
+                ],
+                MUTED,
+            );
             canvas.line(&[(x - half, near), (x + half, near)], MUTED, 2.0);
         }
     }
@@ -189,9 +258,19 @@ impl Plot {
         let x = self.x(index);
         let room = self.column - 4.0;
         let Some((value, interval)) = stage.reached else {
-            let words = Words { colour: MUTED, size: 11.0, ..LABEL };
+            let words = Words {
+                colour: MUTED,
+                size: 11.0,
+                ..LABEL
+            };
             let lines = words.wrap(&stage.label, room);
-            return canvas.lines(&lines[..lines.len().min(3)], x, self.end - 34.0, 14.0, words);
+            return canvas.lines(
+                &lines[..lines.len().min(3)],
+                x,
+                self.end - 34.0,
+                14.0,
+                words,
+            );
         };
         let look = palette::look(stage.place);
         let y = self.y(value);
@@ -205,13 +284,22 @@ impl Plot {
         let label = LABEL.shorten(&stage.label, room);
         let width = LABEL.width(&label);
         // A short label goes beside the dot, off the line of the target. A long one goes above it, or below if there is no space.
-        let Frame { layout, right, top, .. } = self.frame;
+        let Frame {
+            layout, right, top, ..
+        } = self.frame;
         let fits = x + 11.0 + width <= right;
         let (left, place) = if width <= 36.0 && fits {
             (x + 11.0, y)
         } else {
-            let place = if above - 24.0 < top { below + 17.0 } else { above - 17.0 };
-            ((x - width / 2.0).min(right - width).max(layout.edge()), place)
+            let place = if above - 24.0 < top {
+                below + 17.0
+            } else {
+                above - 17.0
+            };
+            (
+                (x - width / 2.0).min(right - width).max(layout.edge()),
+                place,
+            )
         };
         canvas.words_on_paper(&label, left, place, Words::new(LABEL.size, INK));
     }
@@ -226,7 +314,10 @@ mod tests {
     #[test]
     fn long_words_are_split_at_their_hyphens_or_anywhere() {
         let room = WORDS.width("optimi-") + 1.0;
-        assert_eq!(hyphenated("Full optimization", WORDS, room), "Full optimi- zation");
+        assert_eq!(
+            hyphenated("Full optimization", WORDS, room),
+            "Full optimi- zation"
+        );
         assert_eq!(hyphenated("KV-cache", WORDS, room), "KV- cache");
         assert_eq!(hyphenated("Quick wins", WORDS, room), "Quick wins");
         assert_eq!(hyphenated("abc", WORDS, 1.0), "abc", "no room at all");

@@ -25,7 +25,12 @@ pub(super) struct Words {
 impl Words {
     /// Text that begins at its position.
     pub(super) const fn new(size: f64, colour: RGBColor) -> Self {
-        Self { size, bold: false, colour, from: HPos::Left }
+        Self {
+            size,
+            bold: false,
+            colour,
+            from: HPos::Left,
+        }
     }
 
     pub(super) const fn bold(self) -> Self {
@@ -33,11 +38,17 @@ impl Words {
     }
 
     pub(super) const fn ending(self) -> Self {
-        Self { from: HPos::Right, ..self }
+        Self {
+            from: HPos::Right,
+            ..self
+        }
     }
 
     pub(super) const fn centred(self) -> Self {
-        Self { from: HPos::Center, ..self }
+        Self {
+            from: HPos::Center,
+            ..self
+        }
     }
 }
 
@@ -57,7 +68,10 @@ pub struct Canvas(Vec<Shape>);
 impl Canvas {
     /// Draws text, vertically centred at `y`.
     pub(super) fn words(&mut self, text: &str, x: f64, y: f64, words: Words) {
-        let text = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let text = text
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect();
         self.0.push(Shape::Words(text, (x, y), words));
     }
 
@@ -71,7 +85,13 @@ impl Canvas {
     /// Draws text on a patch of the background, so that rules do not cross it. For left-aligned text only.
     pub(super) fn words_on_paper(&mut self, text: &str, x: f64, y: f64, words: Words) {
         let half = words.size * 0.65;
-        self.block(x - 3.0, y - half, x + words.width(text) + 3.0, y + half, PAPER);
+        self.block(
+            x - 3.0,
+            y - half,
+            x + words.width(text) + 3.0,
+            y + half,
+            PAPER,
+        );
         self.words(text, x, y, words);
     }
 
@@ -90,7 +110,11 @@ impl Canvas {
     pub(super) fn interval(&mut self, ends: [Place; 2], cap: Place, colour: RGBColor, width: f64) {
         self.line(&ends, colour, width);
         for (x, y) in ends {
-            self.line(&[(x - cap.0, y - cap.1), (x + cap.0, y + cap.1)], colour, width);
+            self.line(
+                &[(x - cap.0, y - cap.1), (x + cap.0, y + cap.1)],
+                colour,
+                width,
+            );
         }
     }
 
@@ -101,7 +125,8 @@ impl Canvas {
 
     /// Draws a filled rectangle.
     pub(super) fn block(&mut self, left: f64, top: f64, right: f64, bottom: f64, colour: RGBColor) {
-        self.0.push(Shape::Block([(left, top), (right, bottom)], colour));
+        self.0
+            .push(Shape::Block([(left, top), (right, bottom)], colour));
     }
 
     pub(super) fn dot(&mut self, x: f64, y: f64, radius: f64, look: Look) {
@@ -110,8 +135,16 @@ impl Canvas {
 
     /// Draws a cross, the mark of an untrusted value.
     pub(super) fn cross(&mut self, x: f64, y: f64, radius: f64, colour: RGBColor) {
-        self.line(&[(x - radius, y - radius), (x + radius, y + radius)], colour, 2.5);
-        self.line(&[(x - radius, y + radius), (x + radius, y - radius)], colour, 2.5);
+        self.line(
+            &[(x - radius, y - radius), (x + radius, y + radius)],
+            colour,
+            2.5,
+        );
+        self.line(
+            &[(x - radius, y + radius), (x + radius, y - radius)],
+            colour,
+            2.5,
+        );
     }
 
     /// Draws the recorded shapes. `text_drop` moves text down by this share of its size.
@@ -138,15 +171,35 @@ impl Shape {
         let path = |points: &[Place]| -> Vec<_> { points.iter().copied().map(pixel).collect() };
         match self {
             Self::Words(text, (x, y), words) => {
-                let style = if words.bold { FontStyle::Bold } else { FontStyle::Normal };
+                let style = if words.bold {
+                    FontStyle::Bold
+                } else {
+                    FontStyle::Normal
+                };
                 // The SVG backend takes sizes as 1.24 em; the bitmap takes line heights, which for this font are 1.21 em.
-                let font = FontDesc::new(FontFamily::Name(font::FAMILY), words.size * f64::from(SCALE) * 1.24, style);
-                let style = TextStyle::from(font).color(&words.colour).pos(Pos::new(words.from, VPos::Center));
-                area.draw(&Text::new(text.as_str(), pixel((*x, y + words.size * text_drop)), style))
+                let font = FontDesc::new(
+                    FontFamily::Name(font::FAMILY),
+                    words.size * f64::from(SCALE) * 1.24,
+                    style,
+                );
+                let style = TextStyle::from(font)
+                    .color(&words.colour)
+                    .pos(Pos::new(words.from, VPos::Center));
+                area.draw(&Text::new(
+                    text.as_str(),
+                    pixel((*x, y + words.size * text_drop)),
+                    style,
+                ))
             }
-            Self::Line(points, colour, width) => area.draw(&PathElement::new(path(points), stroke(*colour, *width))),
-            Self::Band(outline, colour) => area.draw(&Polygon::new(path(outline), colour.mix(0.18))),
-            Self::Block(corners, colour) => area.draw(&Rectangle::new(corners.map(pixel), colour.filled())),
+            Self::Line(points, colour, width) => {
+                area.draw(&PathElement::new(path(points), stroke(*colour, *width)))
+            }
+            Self::Band(outline, colour) => {
+                area.draw(&Polygon::new(path(outline), colour.mix(0.18)))
+            }
+            Self::Block(corners, colour) => {
+                area.draw(&Rectangle::new(corners.map(pixel), colour.filled()))
+            }
             Self::Dot(place, radius, look) => {
                 let (place, size) = (pixel(*place), (radius * f64::from(SCALE)).round() as i32);
                 if !look.hollow {

@@ -10,7 +10,8 @@ use crate::render::chart::ChartError;
 use crate::render::chart::canvas::Words;
 
 /// The font family in SVGs: the bundled font first, then fonts that are no wider.
-pub(super) const FAMILY: &str = "Inter, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Liberation Sans', sans-serif";
+pub(super) const FAMILY: &str =
+    "Inter, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Liberation Sans', sans-serif";
 
 static REGULAR: &[u8] = include_bytes!("../../../assets/Inter-Regular.otf");
 static SEMI_BOLD: &[u8] = include_bytes!("../../../assets/Inter-SemiBold.otf");
@@ -30,19 +31,38 @@ impl Words {
     /// Width of a line of text, in the unit of the font size.
     pub(super) fn width(self, text: &str) -> f64 {
         static FONTS: OnceLock<Option<[FontRef<'static>; 2]>> = OnceLock::new();
-        let read = || Some([FontRef::try_from_slice(REGULAR).ok()?, FontRef::try_from_slice(SEMI_BOLD).ok()?]);
-        let Some(fonts) = FONTS.get_or_init(read) else { return 0.6 * self.size * text.chars().count() as f64 };
+        let read = || {
+            Some([
+                FontRef::try_from_slice(REGULAR).ok()?,
+                FontRef::try_from_slice(SEMI_BOLD).ok()?,
+            ])
+        };
+        let Some(fonts) = FONTS.get_or_init(read) else {
+            return 0.6 * self.size * text.chars().count() as f64;
+        };
         let font = &fonts[usize::from(self.bold)];
         let units = font.units_per_em().unwrap_or(1000.0);
         // At this scale one unit of the font is one pixel.
         let scaled = font.as_scaled(font.height_unscaled());
-        let advance: f32 = text.chars().map(|c| scaled.h_advance(scaled.glyph_id(c))).sum();
+        let advance: f32 = text
+            .chars()
+            .map(|c| scaled.h_advance(scaled.glyph_id(c)))
+            .sum();
         f64::from(advance) / f64::from(units) * self.size
     }
 
     /// Width of the widest of several lines, between `least` and `most`.
-    pub(super) fn widest<'a>(self, texts: impl IntoIterator<Item = &'a str>, least: f64, most: f64) -> f64 {
-        texts.into_iter().map(|text| self.width(text)).fold(least, f64::max).min(most)
+    pub(super) fn widest<'a>(
+        self,
+        texts: impl IntoIterator<Item = &'a str>,
+        least: f64,
+        most: f64,
+    ) -> f64 {
+        texts
+            .into_iter()
+            .map(|text| self.width(text))
+            .fold(least, f64::max)
+            .min(most)
     }
 
     /// Breaks text between words into lines no wider than `limit`: the fewest lines, of about equal length.
@@ -101,7 +121,10 @@ mod tests {
         assert!(TEXT.bold().width("optimized") > wide);
         assert_eq!(TEXT.width(""), 0.0);
         let short = TEXT.shorten("a very long name of a phase", 80.0);
-        assert!(short.ends_with('…') && TEXT.width(&short) <= 80.0, "{short}");
+        assert!(
+            short.ends_with('…') && TEXT.width(&short) <= 80.0,
+            "{short}"
+        );
         assert_eq!(TEXT.shorten("naive", 80.0), "naive");
     }
 
@@ -109,7 +132,10 @@ mod tests {
     fn lines_break_between_words() {
         let lines = TEXT.wrap("one two three four five six seven", 90.0);
         assert!(lines.len() > 1);
-        assert!(lines.iter().all(|line| TEXT.width(line) <= 90.0), "{lines:?}");
+        assert!(
+            lines.iter().all(|line| TEXT.width(line) <= 90.0),
+            "{lines:?}"
+        );
         assert_eq!(lines.join(" "), "one two three four five six seven");
     }
 }

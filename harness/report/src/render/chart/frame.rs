@@ -37,7 +37,14 @@ pub(super) struct Row {
 impl Frame {
     /// An area between two pairs of edges.
     pub(super) fn new(layout: Layout, [left, right]: [f64; 2], [top, bottom]: [f64; 2]) -> Self {
-        Self { layout, left, right, top, bottom, above: false }
+        Self {
+            layout,
+            left,
+            right,
+            top,
+            bottom,
+            above: false,
+        }
     }
 
     /// An area of rows of some height, each with a name and a label, with space for both beside the data or `above` it.
@@ -51,14 +58,25 @@ impl Frame {
         let most = layout.width() * 0.35;
         let (left, right) = match above {
             true => (4.0, 10.0),
-            false => (NAME.widest(names, 60.0, most) + 16.0, LABEL.widest(labels, 60.0, most) + 18.0),
+            false => (
+                NAME.widest(names, 60.0, most) + 16.0,
+                LABEL.widest(labels, 60.0, most) + 18.0,
+            ),
         };
         let sides = [layout.edge() + left, layout.width() - layout.edge() - right];
-        Self { above, ..Self::new(layout, sides, [top, top + height]) }
+        Self {
+            above,
+            ..Self::new(layout, sides, [top, top + height])
+        }
     }
 
     /// Draws a vertical rule with a label below it for each tick, and the horizontal axis with its title.
-    pub(super) fn x_axis(&self, canvas: &mut Canvas, ticks: impl IntoIterator<Item = (f64, String)>, title: &str) {
+    pub(super) fn x_axis(
+        &self,
+        canvas: &mut Canvas,
+        ticks: impl IntoIterator<Item = (f64, String)>,
+        title: &str,
+    ) {
         for (x, label) in ticks {
             canvas.line(&[(x, self.top), (x, self.bottom)], RULE, 1.0);
             canvas.words(&label, x, self.bottom + 14.0, TICK.centred());
@@ -68,7 +86,11 @@ impl Frame {
     }
 
     /// Draws a horizontal rule with a label at its left for each tick, and the horizontal axis.
-    pub(super) fn y_axis(&self, canvas: &mut Canvas, ticks: impl IntoIterator<Item = (f64, String)>) {
+    pub(super) fn y_axis(
+        &self,
+        canvas: &mut Canvas,
+        ticks: impl IntoIterator<Item = (f64, String)>,
+    ) {
         for (y, label) in ticks {
             canvas.line(&[(self.left, y), (self.right, y)], RULE, 1.0);
             canvas.words(&label, self.left - 8.0, y, TICK.ending());
@@ -77,7 +99,11 @@ impl Frame {
     }
 
     fn base(&self, canvas: &mut Canvas) {
-        canvas.line(&[(self.left, self.bottom), (self.right, self.bottom)], MUTED, 1.0);
+        canvas.line(
+            &[(self.left, self.bottom), (self.right, self.bottom)],
+            MUTED,
+            1.0,
+        );
     }
 
     /// Draws the name of a row.
@@ -86,15 +112,30 @@ impl Frame {
             let name = NAME.shorten(name, self.layout.width() / 2.0);
             canvas.words_on_paper(&name, self.left, middle - 9.0, Words::new(NAME.size, INK));
             let after_name = self.left + NAME.width(&name) + 12.0;
-            return Row { y: middle + 9.0, text_y: middle - 9.0, after_name: Some(after_name) };
+            return Row {
+                y: middle + 9.0,
+                text_y: middle - 9.0,
+                after_name: Some(after_name),
+            };
         }
         let name = NAME.shorten(name, self.left - 14.0 - self.layout.edge());
         canvas.words(&name, self.left - 14.0, middle, NAME);
-        Row { y: middle, text_y: middle, after_name: None }
+        Row {
+            y: middle,
+            text_y: middle,
+            after_name: None,
+        }
     }
 
     /// Draws the label of a row after its name or right of `x`, shortened to the available width.
-    pub(super) fn label(&self, canvas: &mut Canvas, row: &Row, text: &str, x: f64, colour: RGBColor) {
+    pub(super) fn label(
+        &self,
+        canvas: &mut Canvas,
+        row: &Row,
+        text: &str,
+        x: f64,
+        colour: RGBColor,
+    ) {
         let x = row.after_name.unwrap_or(x + 14.0);
         let text = LABEL.shorten(text, self.layout.width() - self.layout.edge() - x);
         canvas.words_on_paper(&text, x, row.text_y, Words { colour, ..LABEL });

@@ -18,8 +18,21 @@ pub(super) const LABEL: Words = Words::new(13.0, INK);
 
 /// Draws title and subtitle. Returns the y coordinate at which the data may begin.
 pub(super) fn header(canvas: &mut Canvas, title: &str, subtitle: &str, layout: Layout) -> f64 {
-    let (words, step) = if layout.narrow() { (Words { size: 17.0, ..TITLE }, 22.0) } else { (TITLE, 26.0) };
-    let (title, subtitle) = (words.wrap(title, layout.line_width()), SUBTITLE.wrap(subtitle, layout.line_width()));
+    let (words, step) = if layout.narrow() {
+        (
+            Words {
+                size: 17.0,
+                ..TITLE
+            },
+            22.0,
+        )
+    } else {
+        (TITLE, 26.0)
+    };
+    let (title, subtitle) = (
+        words.wrap(title, layout.line_width()),
+        SUBTITLE.wrap(subtitle, layout.line_width()),
+    );
     canvas.lines(&title, layout.edge(), 30.0, step, words);
     let below = 28.0 + step * title.len() as f64;
     canvas.lines(&subtitle, layout.edge(), below, 17.0, SUBTITLE);
@@ -30,14 +43,26 @@ pub(super) fn header(canvas: &mut Canvas, title: &str, subtitle: &str, layout: L
 pub(super) fn tick_label(quantity: Quantity, value: f64) -> String {
     let text = number::plain(quantity, value);
     let (digits, unit) = text.split_once(' ').unwrap_or((&text, ""));
-    let digits = if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
-    if unit.is_empty() { digits.to_owned() } else { format!("{digits} {unit}") }
+    let digits = if digits.contains('.') {
+        digits.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        digits
+    };
+    if unit.is_empty() {
+        digits.to_owned()
+    } else {
+        format!("{digits} {unit}")
+    }
 }
 
 /// A round ratio: `x10`, `x1`, `1/10`.
 pub(super) fn ratio_label(value: f64) -> String {
     let short = |value| tick_label(Quantity::PerSecond, value).replace(' ', "");
-    if value < 0.999 { format!("1/{}", short(1.0 / value)) } else { format!("x{}", short(value)) }
+    if value < 0.999 {
+        format!("1/{}", short(1.0 / value))
+    } else {
+        format!("x{}", short(value))
+    }
 }
 
 #[cfg(test)]
@@ -52,6 +77,9 @@ mod tests {
         assert_eq!(tick_label(Quantity::PerSecond, 10_000.0), "10 k");
         assert_eq!(tick_label(Quantity::PerSecond, 10.0), "10");
         assert_eq!(tick_label(Quantity::Bytes, 0.0), "0 B");
-        assert_eq!([1.0, 10.0, 0.1, 0.5, 20_000.0].map(ratio_label), ["x1", "x10", "1/10", "1/2", "x20k"]);
+        assert_eq!(
+            [1.0, 10.0, 0.1, 0.5, 20_000.0].map(ratio_label),
+            ["x1", "x10", "1/10", "1/2", "x20k"]
+        );
     }
 }

@@ -54,7 +54,12 @@ impl Series {
     /// The line of a phase whose label is its last value and its name.
     pub fn new(name: &str, place: usize, quantity: Quantity, points: Vec<Point>) -> Self {
         let last = points.last().map_or(0.0, |point| point.y);
-        Self { name: name.to_owned(), place, label: format!("{} {name}", number::plain(quantity, last)), points }
+        Self {
+            name: name.to_owned(),
+            place,
+            label: format!("{} {name}", number::plain(quantity, last)),
+            points,
+        }
     }
 }
 
@@ -79,11 +84,22 @@ impl Drawing for LineChart {
         let plot = if layout.narrow() { 300.0 } else { PLOT };
         let end = start + plot.max(self.series.len() as f64 * (LINE + 4.0));
         if let Some(plot) = self.plot([start, end], layout) {
-            canvas.words(&format!("{}, logarithmic scale", self.y_axis), layout.edge(), top + 6.0, AXIS);
+            canvas.words(
+                &format!("{}, logarithmic scale", self.y_axis),
+                layout.edge(),
+                top + 6.0,
+                AXIS,
+            );
             plot.axes(canvas, self);
-            self.events.iter().for_each(|event| plot.event(canvas, event));
-            self.series.iter().for_each(|series| plot.band(canvas, series));
-            self.series.iter().for_each(|series| plot.line(canvas, series));
+            self.events
+                .iter()
+                .for_each(|event| plot.event(canvas, event));
+            self.series
+                .iter()
+                .for_each(|series| plot.band(canvas, series));
+            self.series
+                .iter()
+                .for_each(|series| plot.line(canvas, series));
             plot.labels(canvas, &self.series);
         }
         end + 66.0
@@ -99,19 +115,45 @@ impl LineChart {
             [point.y, low * 0.9, high * 1.1]
         }))?;
         let scaled = points().map(|point| if self.sizes { point.x.ln() } else { point.x });
-        let (low, high) = scaled.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
-        let ticks: Vec<String> = y.ticks(7).into_iter().map(|tick| tick_label(self.quantity, tick)).collect();
-        let left = layout.edge() + TICK.widest(ticks.iter().map(String::as_str), 30.0, f64::INFINITY) + 12.0;
+        let (low, high) = scaled.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| {
+            (low.min(x), high.max(x))
+        });
+        let ticks: Vec<String> = y
+            .ticks(7)
+            .into_iter()
+            .map(|tick| tick_label(self.quantity, tick))
+            .collect();
+        let left = layout.edge()
+            + TICK.widest(ticks.iter().map(String::as_str), 30.0, f64::INFINITY)
+            + 12.0;
         let label_room = if layout.narrow() { 130.0 } else { 280.0 };
-        let labels = LABEL.widest(self.series.iter().map(|series| series.label.as_str()), 60.0, label_room);
+        let labels = LABEL.widest(
+            self.series.iter().map(|series| series.label.as_str()),
+            60.0,
+            label_room,
+        );
         let right = layout.width() - layout.edge() - labels - 34.0;
-        let x = if high > low { (low, high) } else { (low - 0.5, low + 0.5) };
-        Some(Plot { frame: Frame::new(layout, [left, right], ends), x, sizes: self.sizes, y })
+        let x = if high > low {
+            (low, high)
+        } else {
+            (low - 0.5, low + 0.5)
+        };
+        Some(Plot {
+            frame: Frame::new(layout, [left, right], ends),
+            x,
+            sizes: self.sizes,
+            y,
+        })
     }
 
     /// The distinct sizes, in order.
     fn sizes(&self) -> Vec<f64> {
-        let mut sizes: Vec<f64> = self.series.iter().flat_map(|series| &series.points).map(|point| point.x).collect();
+        let mut sizes: Vec<f64> = self
+            .series
+            .iter()
+            .flat_map(|series| &series.points)
+            .map(|point| point.x)
+            .collect();
         sizes.sort_by(f64::total_cmp);
         sizes.dedup();
         sizes
@@ -129,17 +171,33 @@ struct Plot {
 
 impl Plot {
     fn place(&self, x: f64, y: f64) -> (f64, f64) {
-        let Frame { left, right, top, bottom, .. } = self.frame;
+        let Frame {
+            left,
+            right,
+            top,
+            bottom,
+            ..
+        } = self.frame;
         let x = if self.sizes { x.ln() } else { x };
         let across = (x - self.x.0) / (self.x.1 - self.x.0);
-        (left + 10.0 + across * (right - left - 10.0), bottom - self.y.place(y) * (bottom - top))
+        (
+            left + 10.0 + across * (right - left - 10.0),
+            bottom - self.y.place(y) * (bottom - top),
+        )
     }
 
     fn axes(&self, canvas: &mut Canvas, chart: &LineChart) {
         let ticks = self.y.ticks(7).into_iter();
-        self.frame.y_axis(canvas, ticks.map(|tick| (self.place(1.0, tick).1, tick_label(chart.quantity, tick))));
+        self.frame.y_axis(
+            canvas,
+            ticks.map(|tick| (self.place(1.0, tick).1, tick_label(chart.quantity, tick))),
+        );
         let bottom = self.frame.bottom;
-        for tick in if self.sizes { chart.sizes() } else { even_ticks(self.x.0, self.x.1) } {
+        for tick in if self.sizes {
+            chart.sizes()
+        } else {
+            even_ticks(self.x.0, self.x.1)
+        } {
             let (x, _) = self.place(tick, 1.0);
             canvas.line(&[(x, bottom), (x, bottom + 5.0)], MUTED, 1.0);
             canvas.words(&format!("{tick}"), x, bottom + 16.0, TICK.centred());
@@ -155,7 +213,12 @@ impl Plot {
     }
 
     fn band(&self, canvas: &mut Canvas, series: &Series) {
-        let edges = || series.points.iter().filter_map(|point| Some((point.x, point.band?)));
+        let edges = || {
+            series
+                .points
+                .iter()
+                .filter_map(|point| Some((point.x, point.band?)))
+        };
         let upper = edges().map(|(x, (_, high))| self.place(x, high));
         let lower = edges().rev().map(|(x, (low, _))| self.place(x, low));
         let outline: Vec<(f64, f64)> = upper.chain(lower).collect();
@@ -166,7 +229,11 @@ impl Plot {
 
     fn line(&self, canvas: &mut Canvas, series: &Series) {
         let look = palette::look(series.place);
-        let path: Vec<(f64, f64)> = series.points.iter().map(|point| self.place(point.x, point.y)).collect();
+        let path: Vec<(f64, f64)> = series
+            .points
+            .iter()
+            .map(|point| self.place(point.x, point.y))
+            .collect();
         match path.as_slice() {
             [(x, y)] => canvas.dot(*x, *y, 4.0, look),
             path if look.hollow && self.sizes => canvas.line(path, look.colour, 1.0),
@@ -180,9 +247,23 @@ impl Plot {
 
     /// Draws the names at the ends of their lines, moved apart where they would touch, each connected to its line.
     fn labels(&self, canvas: &mut Canvas, series: &[Series]) {
-        let Frame { layout, right, top, bottom, .. } = self.frame;
-        let end = |series: &'_ Series| series.points.last().map(|point| self.place(point.x, point.y).1);
-        let mut ends: Vec<(f64, &Series)> = series.iter().filter_map(|one| Some((end(one)?, one))).collect();
+        let Frame {
+            layout,
+            right,
+            top,
+            bottom,
+            ..
+        } = self.frame;
+        let end = |series: &'_ Series| {
+            series
+                .points
+                .last()
+                .map(|point| self.place(point.x, point.y).1)
+        };
+        let mut ends: Vec<(f64, &Series)> = series
+            .iter()
+            .filter_map(|one| Some((end(one)?, one)))
+            .collect();
         ends.sort_by(|a, b| a.0.total_cmp(&b.0));
         let wanted: Vec<f64> = ends.iter().map(|(y, _)| *y).collect();
         for ((end, series), y) in ends.iter().zip(spread(&wanted, top, bottom)) {
@@ -214,7 +295,9 @@ fn spread(wanted: &[f64], top: f64, bottom: f64) -> Vec<f64> {
             groups.push((within(middle, m + n), m + n));
         }
     }
-    let spaced = |&(middle, n): &(f64, usize)| (0..n).map(move |i| middle + LINE * (i as f64 - (n as f64 - 1.0) / 2.0));
+    let spaced = |&(middle, n): &(f64, usize)| {
+        (0..n).map(move |i| middle + LINE * (i as f64 - (n as f64 - 1.0) / 2.0))
+    };
     groups.iter().flat_map(spaced).collect()
 }
 

@@ -45,7 +45,10 @@ pub struct ChartError {
 
 impl ChartError {
     fn new(title: &str, cause: &dyn std::fmt::Display) -> Self {
-        Self { title: title.to_owned(), cause: cause.to_string() }
+        Self {
+            title: title.to_owned(),
+            cause: cause.to_string(),
+        }
     }
 }
 
@@ -65,8 +68,16 @@ pub struct Chart {
 
 impl Chart {
     /// A chart under its finding, the title, and a description of the measurement: workload, conditions, provenance.
-    pub fn new(title: impl Into<String>, subtitle: impl Into<String>, drawing: impl Drawing + 'static) -> Self {
-        Self { title: title.into(), subtitle: subtitle.into(), drawing: Box::new(drawing) }
+    pub fn new(
+        title: impl Into<String>,
+        subtitle: impl Into<String>,
+        drawing: impl Drawing + 'static,
+    ) -> Self {
+        Self {
+            title: title.into(),
+            subtitle: subtitle.into(),
+            drawing: Box::new(drawing),
+        }
     }
 
     /// The finding.
@@ -86,7 +97,8 @@ impl Chart {
             .draw(SVGBackend::with_string(&mut text, (wide, high)), 0.0)
             .map_err(|error| ChartError::new(&self.title, &error))?;
         let title = escape_attribute(&self.title);
-        let shown = format!("width=\"{width}\" height=\"{height}\" role=\"img\" aria-label=\"{title}\"");
+        let shown =
+            format!("width=\"{width}\" height=\"{height}\" role=\"img\" aria-label=\"{title}\"");
         Ok(text.replacen(&format!("width=\"{wide}\" height=\"{high}\""), &shown, 1))
     }
 
@@ -100,13 +112,18 @@ impl Chart {
         let mut pixels = vec![0; width as usize * height as usize * 3];
         // The bitmap backend draws text higher than the SVG backend, by this share of its size.
         canvas
-            .draw(BitMapBackend::with_buffer(&mut pixels, (width, height)), 0.22)
+            .draw(
+                BitMapBackend::with_buffer(&mut pixels, (width, height)),
+                0.22,
+            )
             .map_err(|error| ChartError::new(&self.title, &error))?;
         let mut bytes = Vec::new();
         let mut encoder = png::Encoder::new(&mut bytes, width, height);
         encoder.set_color(png::ColorType::Rgb);
         encoder.set_depth(png::BitDepth::Eight);
-        let encoded = encoder.write_header().and_then(|mut writer| writer.write_image_data(&pixels));
+        let encoded = encoder
+            .write_header()
+            .and_then(|mut writer| writer.write_image_data(&pixels));
         encoded.map_err(|error| ChartError::new(&self.title, &error))?;
         Ok(bytes)
     }
@@ -132,6 +149,12 @@ impl Serialize for Chart {
 
 /// Escapes text for an XML attribute.
 fn escape_attribute(text: &str) -> String {
-    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    let text = text
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;");
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }

@@ -38,7 +38,10 @@ pub(super) struct Look {
 
 /// Returns the look of the phase with that index.
 pub(super) fn look(place: usize) -> Look {
-    Look { colour: PHASES[place % PHASES.len()], hollow: place / PHASES.len() % 2 == 1 }
+    Look {
+        colour: PHASES[place % PHASES.len()],
+        hollow: place / PHASES.len() % 2 == 1,
+    }
 }
 
 /// Returns a blue, from the lightest at `share` 0 to the darkest at 1, and the ink that is readable on it. The shades are
@@ -50,7 +53,11 @@ pub(super) fn shade(share: f64) -> (RGBColor, RGBColor) {
     let mix = |i: usize| (LIGHT[i] + (DARK[i] - LIGHT[i]) * share).round() as u8;
     let fill = RGBColor(mix(0), mix(1), mix(2));
     // At this luminance, black and white have equal contrast.
-    let ink = if luminance(fill) > 0.179 { RGBColor(0x00, 0x00, 0x01) } else { RGBColor(0xFE, 0xFF, 0xFF) };
+    let ink = if luminance(fill) > 0.179 {
+        RGBColor(0x00, 0x00, 0x01)
+    } else {
+        RGBColor(0xFE, 0xFF, 0xFF)
+    };
     (fill, ink)
 }
 
@@ -73,7 +80,11 @@ mod tests {
         for step in 0..=100 {
             let (fill, ink) = shade(f64::from(step) / 100.0);
             let (a, b) = (luminance(fill) + 0.05, luminance(ink) + 0.05);
-            assert!(a.max(b) / a.min(b) >= 4.5, "{step}: {}", a.max(b) / a.min(b));
+            assert!(
+                a.max(b) / a.min(b) >= 4.5,
+                "{step}: {}",
+                a.max(b) / a.min(b)
+            );
         }
     }
 

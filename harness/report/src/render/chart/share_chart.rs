@@ -49,21 +49,42 @@ const HEADING_WORDS: Words = Words::new(14.0, INK).bold();
 impl Drawing for ShareChart {
     fn draw(&self, canvas: &mut Canvas, layout: Layout, top: f64) -> f64 {
         let (edge, middle) = (layout.edge(), top + LEGEND / 2.0 - 4.0);
-        legend(canvas, edge, middle, self.parts.iter().map(|part| part.name.as_str()), |canvas, index, x| {
-            canvas.block(x, middle - 6.0, x + 12.0, middle + 6.0, colour(&self.parts[index]));
-        });
+        legend(
+            canvas,
+            edge,
+            middle,
+            self.parts.iter().map(|part| part.name.as_str()),
+            |canvas, index, x| {
+                canvas.block(
+                    x,
+                    middle - 6.0,
+                    x + 12.0,
+                    middle + 6.0,
+                    colour(&self.parts[index]),
+                );
+            },
+        );
         let top = top + LEGEND;
         let (places, height) = self.rows();
-        let texts = self.bars.iter().map(|bar| (bar.name.as_str(), bar.label.as_str()));
+        let texts = self
+            .bars
+            .iter()
+            .map(|bar| (bar.name.as_str(), bar.label.as_str()));
         let frame = Frame::of_rows(layout, [top, height], texts, false);
         let x = |share: f64| frame.left + share.clamp(0.0, 1.0) * (frame.right - frame.left);
-        let ticks = [0.0, 0.25, 0.5, 0.75, 1.0].map(|tick| (x(tick), format!("{:.0} %", 100.0 * tick)));
+        let ticks =
+            [0.0, 0.25, 0.5, 0.75, 1.0].map(|tick| (x(tick), format!("{:.0} %", 100.0 * tick)));
         frame.x_axis(canvas, ticks, &self.axis);
         for (index, (bar, place)) in self.bars.iter().zip(places).enumerate() {
             let y = top + place;
             if self.begins_group(index) {
                 let heading = HEADING_WORDS.shorten(&bar.group, layout.width() - 2.0 * edge);
-                canvas.words_on_paper(&heading, edge, y - ROW / 2.0 - HEADING / 2.0 + 3.0, HEADING_WORDS);
+                canvas.words_on_paper(
+                    &heading,
+                    edge,
+                    y - ROW / 2.0 - HEADING / 2.0 + 3.0,
+                    HEADING_WORDS,
+                );
             }
             let row = frame.row(canvas, &bar.name, y);
             let mut from = 0.0;
@@ -84,7 +105,11 @@ impl ShareChart {
     fn rows(&self) -> (Vec<f64>, f64) {
         let mut height = 0.0;
         let middle = |index: usize| {
-            height += if self.begins_group(index) { HEADING + ROW } else { ROW };
+            height += if self.begins_group(index) {
+                HEADING + ROW
+            } else {
+                ROW
+            };
             height - ROW / 2.0
         };
         let middles = (0..self.bars.len()).map(middle).collect();
@@ -93,12 +118,16 @@ impl ShareChart {
 
     fn begins_group(&self, index: usize) -> bool {
         let group = &self.bars[index].group;
-        !group.is_empty() && index.checked_sub(1).is_none_or(|before| self.bars[before].group != *group)
+        !group.is_empty()
+            && index
+                .checked_sub(1)
+                .is_none_or(|before| self.bars[before].group != *group)
     }
 }
 
 fn colour(part: &Part) -> RGBColor {
-    part.place.map_or(palette::IDLE, |place| palette::look(place).colour)
+    part.place
+        .map_or(palette::IDLE, |place| palette::look(place).colour)
 }
 
 #[cfg(test)]
@@ -119,7 +148,10 @@ mod tests {
             bars: groups.iter().map(|group| bar(group)).collect(),
         };
         assert_eq!(chart(&["", ""]).rows(), (vec![16.0, 48.0], 64.0));
-        assert_eq!(chart(&["a", "a", "b"]).rows(), (vec![42.0, 74.0, 132.0], 148.0));
+        assert_eq!(
+            chart(&["a", "a", "b"]).rows(),
+            (vec![42.0, 74.0, 132.0], 148.0)
+        );
         assert_eq!(chart(&[]).rows(), (Vec::new(), 0.0));
     }
 }

@@ -38,17 +38,35 @@ pub struct Bar {
 
 impl Drawing for Waterfall {
     fn draw(&self, canvas: &mut Canvas, layout: Layout, top: f64) -> f64 {
-        let (row, half) = if layout.narrow() { (46.0, 7.0) } else { (30.0, 10.0) };
-        let texts = self.bars.iter().map(|bar| (bar.name.as_str(), bar.label.as_str()));
-        let frame = Frame::of_rows(layout, [top, self.bars.len() as f64 * row], texts, layout.narrow());
+        let (row, half) = if layout.narrow() {
+            (46.0, 7.0)
+        } else {
+            (30.0, 10.0)
+        };
+        let texts = self
+            .bars
+            .iter()
+            .map(|bar| (bar.name.as_str(), bar.label.as_str()));
+        let frame = Frame::of_rows(
+            layout,
+            [top, self.bars.len() as f64 * row],
+            texts,
+            layout.narrow(),
+        );
         let values = self.bars.iter().flat_map(|bar| {
-            let interval = bar.interval.map_or([bar.from, bar.to], |ends| [ends.low, ends.high]);
+            let interval = bar
+                .interval
+                .map_or([bar.from, bar.to], |ends| [ends.low, ends.high]);
             [bar.from, bar.to, interval[0], interval[1]]
         });
-        let Some(axis) = LogAxis::over(values) else { return frame.bottom + 62.0 };
+        let Some(axis) = LogAxis::over(values) else {
+            return frame.bottom + 62.0;
+        };
         let x = |value: f64| frame.left + axis.place(value) * (frame.right - frame.left);
-        let ticks =
-            axis.ticks(if layout.narrow() { 4 } else { 7 }).into_iter().map(|tick| (x(tick), ratio_label(tick)));
+        let ticks = axis
+            .ticks(if layout.narrow() { 4 } else { 7 })
+            .into_iter()
+            .map(|tick| (x(tick), ratio_label(tick)));
         frame.x_axis(canvas, ticks, &format!("{}, logarithmic scale", self.axis));
 
         for (index, bar) in self.bars.iter().enumerate() {
