@@ -125,3 +125,63 @@ fn records_in(folder: &Path) -> (Vec<Record>, Vec<String>) {
     };
     json_files(folder).into_iter().map(read).partition_result()
 }
+
+/// Factor that limits how many files [`recent`] reads: it examines the newest `LOOKED_AT * most` files.
+const LOOKED_AT: usize = 4;
+
+/// Reads up to `most` records of the same machine that are older than `now`, oldest first. Skips files that are not
+/// records.
+pub fn recent(folder: &Path, now: &Record, most: usize) -> Vec<Record> {
+    // File names begin with the time, so the paths are sorted by time.
+    let paths = json_files(folder);
+    let read = paths
+        .iter()
+        .rev()
+        .take(LOOKED_AT * most)
+        .filter_map(|path| Record::read(path).ok());
+    let is_earlier = |record: &Record| {
+        record.created < now.created && record.environment.same_machine(&now.environment)
+    };
+    let mut records: Vec<Record> = read.filter(is_earlier).take(most).collect();
+    records.sort_by(|a, b| a.created.cmp(&b.created));
+    records
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use harness_record::sample::record;
+
+    use super::*;
+
+    fn day(day: u32) -> Record {
+        Record {
+            created: format!("2026-01-0{day}T00:00:00Z"),
+            ..record(Vec::new())
+        }
+    }
+
+    #[test]
+    fn the_last_records_of_the_machine_before_this_one_are_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for number in 1..=6 {
+            let mut record = day(number);
+            if number == 4 {
+                record.environment.cpu = "another".to_owned();
+            }
+            record
+                .write(
+                    &folder
+                        .path()
+                        .join(format!("{}.json", record.created.replace(':', ""))),
+                )
+                .expect("written");
+        }
+        fs::write(folder.path().join("gate.json"), "{}").expect("written");
+        let read = recent(folder.path(), &day(6), 3);
+        let days: Vec<&str> = read.iter().map(|record| &record.created[..10]).collect();
+        assert_eq!(days, ["2026-01-02", "2026-01-03", "2026-01-05"]);
+        assert!(recent(&folder.path().join("nowhere"), &day(6), 3).is_empty());
+    }
+}

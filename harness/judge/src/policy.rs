@@ -1,10 +1,7 @@
 //! Lists the changes of the head to the rules of the gate: limits, acceptances, stored counts, timed suite. The head is
 //! judged by the rules of the base; the list shows reviewers that later changes will be judged by other rules.
 
-use std::path::Path;
-
 use harness_record::acceptance::Acceptances;
-use harness_record::baseline::Store;
 use harness_record::distinct::distinct;
 use harness_record::limits::{Limit, Limits};
 use harness_record::{Record, number};
@@ -14,36 +11,17 @@ use crate::compare::{Comparability, Comparison, RecordView, compare};
 /// The rules of one side. An unreadable file is kept as its error message.
 #[derive(Debug)]
 pub struct Policy {
-    limits: Result<Limits, String>,
-    acceptances: Result<Acceptances, String>,
-    baselines: Vec<(String, Result<Record, String>)>,
-    timed: Vec<String>,
+    /// Limits of the counts.
+    pub limits: Result<Limits, String>,
+    /// Accepted regressions.
+    pub acceptances: Result<Acceptances, String>,
+    /// Stored counts, each with its key.
+    pub baselines: Vec<(String, Result<Record, String>)>,
+    /// Globs of the workloads whose time is judged.
+    pub timed: Vec<String>,
 }
 
 impl Policy {
-    /// Reads the rules from the project's folder of baselines and its configuration.
-    pub fn read(folder: &Path, timed: &[String]) -> Self {
-        let store = Store::new(folder);
-        let baseline = |key: String| {
-            let record = store
-                .read(&key)
-                .map(|baseline| baseline.record)
-                .map_err(|error| error.to_string());
-            (key, record)
-        };
-        Self {
-            limits: Limits::read(&folder.join("limits.toml")).map_err(|error| error.to_string()),
-            acceptances: Acceptances::read(folder).map_err(|error| error.to_string()),
-            baselines: store
-                .keys()
-                .unwrap_or_default()
-                .into_iter()
-                .map(baseline)
-                .collect(),
-            timed: timed.to_vec(),
-        }
-    }
-
     /// Differences of the head from this base: one sentence for each limit, acceptance, stored figure, and the timed
     /// suite.
     pub fn changes(&self, head: &Self) -> Vec<String> {

@@ -1,11 +1,8 @@
 //! Trends: the values of a run and of the runs before it, for the sparkline beside each value.
 
-use std::path::Path;
-
 use harness_record::choice::Choice;
 use harness_record::history::{DatedRecord, HistoryQuery};
 use harness_record::history::{TIME_NOISE, series};
-use harness_record::json_files::json_files;
 use harness_record::{Record, Row, metric};
 
 /// Metrics with a trend. Times of different days are not comparable, so a time is stated as the speedup over the anchor
@@ -16,9 +13,6 @@ const FOLLOWED: [&str; 4] = [
     "bytes-per-token",
     "allocations-per-token",
 ];
-
-/// Factor that limits how many files [`recent`] reads: it examines the newest `LOOKED_AT * most` files.
-const LOOKED_AT: usize = 4;
 
 /// The trends of a run; the last value of each is that of the run itself.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -32,24 +26,6 @@ struct Timeline {
     phase: String,
     metric: &'static str,
     values: Vec<f64>,
-}
-
-/// Reads up to `most` records of the same machine that are older than `now`, oldest first. Skips files that are not
-/// records.
-pub fn recent(folder: &Path, now: &Record, most: usize) -> Vec<Record> {
-    // File names begin with the time, so the paths are sorted by time.
-    let paths = json_files(folder);
-    let read = paths
-        .iter()
-        .rev()
-        .take(LOOKED_AT * most)
-        .filter_map(|path| Record::read(path).ok());
-    let is_earlier = |record: &Record| {
-        record.created < now.created && record.environment.same_machine(&now.environment)
-    };
-    let mut records: Vec<Record> = read.filter(is_earlier).take(most).collect();
-    records.sort_by(|a, b| a.created.cmp(&b.created));
-    records
 }
 
 /// Converts shares of the anchor's time to speedups. If all speedups agree within the noise of times, all become the
@@ -146,8 +122,6 @@ impl Trends {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use harness_record::sample::{callgrind, clock, dhat, record, row};
 
     use super::*;
@@ -238,28 +212,5 @@ mod tests {
             NONE
         );
         assert_eq!(Trends::of(&[], &now, Some("naive")), Trends::default());
-    }
-
-    #[test]
-    fn the_last_records_of_the_machine_before_this_one_are_read() {
-        let folder = tempfile::tempdir().expect("a folder");
-        for number in 1..=6 {
-            let mut record = day(number, 2, 500);
-            if number == 4 {
-                record.environment.cpu = "another".to_owned();
-            }
-            record
-                .write(
-                    &folder
-                        .path()
-                        .join(format!("{}.json", record.created.replace(':', ""))),
-                )
-                .expect("written");
-        }
-        fs::write(folder.path().join("gate.json"), "{}").expect("written");
-        let read = recent(folder.path(), &day(6, 2, 500), 3);
-        let days: Vec<&str> = read.iter().map(|record| &record.created[..10]).collect();
-        assert_eq!(days, ["2026-01-02", "2026-01-03", "2026-01-05"]);
-        assert!(recent(&folder.path().join("nowhere"), &day(6, 2, 500), 3).is_empty());
     }
 }

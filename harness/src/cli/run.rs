@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use clap::Args;
 use harness::collect::{self, Bar};
+use harness::history;
 use harness::project::Project;
 use harness::terminal::{Status, exact, notice, show};
-use harness_judge::trends::{Trends, recent};
+use harness_judge::trends::Trends;
 use harness_record::{Check, Record, Row};
 use harness_report::render::{Audience, Format, Table};
 
@@ -89,7 +90,7 @@ fn tables(project: &Project, record: &Record, format: Format) -> Vec<Table> {
     let Some(width) = terminal_width().filter(|_| format.audience() == Audience::Terminal) else {
         return tables(None);
     };
-    let earlier = recent(&project.records(), record, harness_report::BARS - 1);
+    let earlier = history::recent(&project.records(), record, harness_report::BARS - 1);
     let wide = tables(Some(&Trends::of(
         &earlier,
         record,

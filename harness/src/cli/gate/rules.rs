@@ -12,6 +12,7 @@ use harness_judge::counts::{CountsVerdict, judge};
 use harness_judge::policy::Policy;
 use harness_probe::protocol::Description;
 use harness_record::acceptance::{self, Acceptances, FILE};
+use harness_record::baseline::Store;
 use harness_record::distinct::distinct;
 use harness_record::limits::Limits;
 use harness_record::session::Accepted;
@@ -58,8 +59,24 @@ pub(super) fn accepted(
 
 /// Changes that the head makes to the rules and the stored counts.
 pub(super) fn amended(base: &Project, head: &Project) -> Vec<String> {
-    let policy = |project: &Project| Policy::read(&project.baselines(), &project.config.timed);
     policy(base).changes(&policy(head))
+}
+
+/// Reads the rules of a project. A file that cannot be read is its error message.
+fn policy(project: &Project) -> Policy {
+    let folder = project.baselines();
+    let store = Store::new(&folder);
+    let baseline = |key: String| {
+        let record = store.read(&key).map(|baseline| baseline.record);
+        (key, record.map_err(|error| error.to_string()))
+    };
+    let keys = store.keys().unwrap_or_default();
+    Policy {
+        limits: Limits::read(&folder.join("limits.toml")).map_err(|error| error.to_string()),
+        acceptances: Acceptances::read(&folder).map_err(|error| error.to_string()),
+        baselines: keys.into_iter().map(baseline).collect(),
+        timed: project.config.timed.clone(),
+    }
 }
 
 /// Every workload and phase of either side.
