@@ -1,8 +1,9 @@
 //! The machine that time is measured on: its state, its noise, and settings that can be improved.
 //!
 //! Everything is read from the text files with which Linux describes itself, below a root that tests replace by a
-//! folder of fixtures. [`MachineState`] is the state that was found, [`findings`] grades it, [`Disturbance`] is the CPU
-//! time that was lost while something ran, and [`tune`](Tuned) changes settings for a while that can safely be changed.
+//! folder of fixtures. [`state()`] returns the state of the machine, which `harness_judge::machine` grades. [`Counters`]
+//! measure the CPU time that is lost while something runs. [`tune()`] changes settings for a while that can safely be
+//! changed.
 
 mod disturbance;
 mod frequency;

@@ -3,7 +3,7 @@
 //! [`Sources`] waits until the files that the programs are built from have changed and settled. [`build()`] rebuilds
 //! the programs incrementally, and computes a digest that shows if they changed. A [`State`] holds the counts and the
 //! probe of one build; a [`KeptBuild`] is a copy of the probe, so that the next build can be timed in turn with it on
-//! one core. [`counts_table`] and [`times_table`] show the results.
+//! one core. Tables of `harness_report` show the results.
 //!
 //! Counts come first, because they take a second and have no noise. Time follows from a short A/B timing. It shows
 //! differences that are large enough to be seen in two seconds, and states how large a missed one may be. None of this

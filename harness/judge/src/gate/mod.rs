@@ -1,7 +1,6 @@
-//! The gate against a revision: matches the workloads of both sides, times them in pairs, and judges the result.
+//! The verdict of the gate against a revision, computed from a [`Session`](harness_record::session::Session) alone.
 //!
-//! A [`Session`] holds the raw measurements and the rules for judging them, and can be stored in a file.
-//! A [`GateVerdict`] is computed from a session alone, so that any verdict can be replayed.
+//! A session holds the raw measurements and the rules for judging them, so that any verdict can be replayed.
 
 mod explain;
 mod instruction_change;
