@@ -15,7 +15,6 @@ mod layout;
 mod line_chart;
 mod palette;
 mod phase_chart;
-mod share_chart;
 mod waterfall;
 
 pub use burn_down::{BurnDown, Stage, Wanted};
@@ -24,7 +23,6 @@ pub use heat_map::{HeatCell, HeatMap};
 pub use layout::Layout;
 pub use line_chart::{Event, LineChart, Point, Series};
 pub use phase_chart::{Mark, PhaseChart};
-pub use share_chart::{Part, ShareBar, ShareChart};
 pub use waterfall::{Bar, Waterfall};
 
 use canvas::Canvas;
