@@ -1,33 +1,9 @@
 //! A record compares with the baseline that was promoted from it.
 
 use harness_judge::compare::{Comparability, RecordView, compare};
-use harness_probe::Unit;
+use harness_record::Data;
 use harness_record::baseline::{Baseline, Store};
-use harness_record::sample::{callgrind, clock, dhat, record, row};
-use harness_record::{Data, Record};
-
-/// Rows with and without counts, including a name that CSV must quote.
-fn sample() -> Record {
-    let mut record = record(vec![
-        row(
-            "medium/decode@57",
-            "naive",
-            vec![clock("a", &[1, 2]), callgrind(1_000_000), dhat(4096, 12)],
-        ),
-        row(
-            "medium/decode@57",
-            "optimized",
-            vec![callgrind(50_000), dhat(0, 0)],
-        ),
-        row("odd, \"name\"\n# 3 rows", "naive", vec![callgrind(7)]),
-        row("only timed", "naive", vec![clock("a", &[1, 2])]),
-    ]);
-    record.rows[0].unit = Unit {
-        name: "call".to_owned(),
-        per_run: 3,
-    };
-    record
-}
+use harness_record::sample::awkward as sample;
 
 #[test]
 fn a_saved_baseline_compares_as_equal() {

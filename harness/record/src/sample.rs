@@ -2,7 +2,7 @@
 
 use harness_probe::Unit;
 
-use harness_abtest::{Block, Pair, Rules, Side, Slice, TimedPhase, WorkloadPairs};
+use harness_abtest::{Block, Pair, Random, Rules, Side, Slice, TimedPhase, WorkloadPairs};
 
 use crate::session::{Accepted, Identical, Layouts, Revision, Session, Terms};
 use crate::{Check, Data, Environment, Reading, Record, Row, Run};
@@ -193,6 +193,66 @@ pub fn pairs(changes: &[f64]) -> WorkloadPairs {
     WorkloadPairs {
         timed,
         pairs: changes.iter().map(pair).collect(),
+        failure: None,
+    }
+}
+
+/// Rows with and without counts, including a name that CSV must quote.
+pub fn awkward() -> Record {
+    let mut record = record(vec![
+        row(
+            "medium/decode@57",
+            "naive",
+            vec![clock("a", &[1, 2]), callgrind(1_000_000), dhat(4096, 12)],
+        ),
+        row(
+            "medium/decode@57",
+            "optimized",
+            vec![callgrind(50_000), dhat(0, 0)],
+        ),
+        row("odd, \"name\"\n# 3 rows", "naive", vec![callgrind(7)]),
+        row("only timed", "naive", vec![clock("a", &[1, 2])]),
+    ]);
+    record.rows[0].unit = Unit {
+        name: "call".to_owned(),
+        per_run: 3,
+    };
+    record
+}
+
+/// Pairs of a workload in phase `optimized` that take 0.1 s a slice and `seconds` in all. Their ratios scatter evenly by
+/// up to `scatter` around 1 + `shift`.
+pub fn scattered(
+    workload: &str,
+    seed: u64,
+    pairs: usize,
+    seconds: f64,
+    (shift, scatter): (f64, f64),
+) -> WorkloadPairs {
+    let mut random = Random::new(seed);
+    let mut pair = || {
+        let ratio = 1.0 + shift + scatter * (2.0 * random.share() - 1.0);
+        let slice = |side| {
+            let factor = if side == Side::Head { ratio } else { 1.0 };
+            Slice {
+                side,
+                iterations: 10,
+                nanoseconds: (1e8 * factor) as u64,
+                waited: 0,
+            }
+        };
+        let block = [Side::Base, Side::Head, Side::Head, Side::Base].map(slice);
+        Pair {
+            seconds,
+            rounds: vec![vec![block]],
+        }
+    };
+    WorkloadPairs {
+        timed: TimedPhase {
+            workload: workload.to_owned(),
+            phase: "optimized".to_owned(),
+        },
+        pairs: (0..pairs).map(|_| pair()).collect(),
         failure: None,
     }
 }

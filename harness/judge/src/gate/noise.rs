@@ -90,9 +90,9 @@ fn floor_line(floor: &NoiseFloor, fair_seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use harness_abtest::{Pair, Random, Rules, Side, Slice, TimedPhase, WorkloadPairs};
+    use harness_abtest::{Rules, WorkloadPairs};
     use harness_record::machine::{Disturbance, MachineState};
-    use harness_record::sample::environment;
+    use harness_record::sample::{environment, scattered};
     use harness_record::session::{Accepted, Circumstances, Identical, Revision, Terms};
 
     use super::*;
@@ -100,34 +100,7 @@ mod tests {
 
     /// Pairs with a uniform scatter of up to `scatter`, whose heads are slower by the share `shift`.
     fn measured(pairs: usize, shift: f64, scatter: f64) -> WorkloadPairs {
-        let mut random = Random::new(9);
-        let mut pair = || {
-            let ratio = 1.0 + shift + scatter * (2.0 * random.share() - 1.0);
-            let slice = |side| {
-                let factor = if side == Side::Head { ratio } else { 1.0 };
-                Slice {
-                    side,
-                    iterations: 10,
-                    nanoseconds: (1e8 * factor) as u64,
-                    waited: 0,
-                }
-            };
-            Pair {
-                seconds: 0.25,
-                rounds: vec![vec![
-                    [Side::Base, Side::Head, Side::Head, Side::Base].map(slice),
-                ]],
-            }
-        };
-        let pairs = (0..pairs).map(|_| pair()).collect();
-        WorkloadPairs {
-            timed: TimedPhase {
-                workload: "kernel/gelu".to_owned(),
-                phase: "optimized".to_owned(),
-            },
-            pairs,
-            failure: None,
-        }
+        scattered("kernel/gelu", 9, pairs, 0.25, (shift, scatter))
     }
 
     fn session(head: WorkloadPairs, floor: WorkloadPairs) -> Session {

@@ -6,31 +6,8 @@ use harness_probe::Unit;
 use proptest::prelude::*;
 
 use crate::baseline::*;
-use crate::sample::{callgrind, clock, dhat, record, row};
+use crate::sample::{awkward as sample, callgrind, dhat, row};
 use crate::{Data, Failure};
-
-/// Rows with and without counts, including a name that CSV must quote.
-fn sample() -> Record {
-    let mut record = record(vec![
-        row(
-            "medium/decode@57",
-            "naive",
-            vec![clock("a", &[1, 2]), callgrind(1_000_000), dhat(4096, 12)],
-        ),
-        row(
-            "medium/decode@57",
-            "optimized",
-            vec![callgrind(50_000), dhat(0, 0)],
-        ),
-        row("odd, \"name\"\n# 3 rows", "naive", vec![callgrind(7)]),
-        row("only timed", "naive", vec![clock("a", &[1, 2])]),
-    ]);
-    record.rows[0].unit = Unit {
-        name: "call".to_owned(),
-        per_run: 3,
-    };
-    record
-}
 
 fn promote(record: &Record) -> Baseline {
     let baselines = Baseline::promote(record).expect("a record that can be promoted");

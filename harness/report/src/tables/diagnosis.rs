@@ -63,46 +63,16 @@ fn floors_table(floors: &NoiseFloors) -> Table {
 
 #[cfg(test)]
 mod tests {
-    use harness_abtest::{Pair, Random, Rules, Side, Slice, TimedPhase, WorkloadPairs};
+    use harness_abtest::{NoiseFloor, Rules};
+    use harness_record::sample::scattered;
 
     use super::*;
     use crate::render::Format;
 
     /// Forty pairs of 0.3 s that scatter evenly by up to `scatter`, and whose heads take `shift` longer.
     fn floor(workload: &str, shift: f64, scatter: f64) -> NoiseFloor {
-        let mut random = Random::new(5);
-        let mut pair = || {
-            let ratio = 1.0 + shift + scatter * (2.0 * random.share() - 1.0);
-            let slice = |side| {
-                let factor = if side == Side::Head { ratio } else { 1.0 };
-                Slice {
-                    side,
-                    iterations: 10,
-                    nanoseconds: (1e8 * factor) as u64,
-                    waited: 0,
-                }
-            };
-            Pair {
-                seconds: 0.3,
-                rounds: vec![vec![
-                    [Side::Base, Side::Head, Side::Head, Side::Base].map(slice),
-                ]],
-            }
-        };
-        let pairs = (0..40).map(|_| pair()).collect();
-        let timed = TimedPhase {
-            workload: workload.to_owned(),
-            phase: "optimized".to_owned(),
-        };
-        NoiseFloor::of(
-            &WorkloadPairs {
-                timed,
-                pairs,
-                failure: None,
-            },
-            Rules::default(),
-            4,
-        )
+        let pairs = scattered(workload, 5, 40, 0.3, (shift, scatter));
+        NoiseFloor::of(&pairs, Rules::default(), 4)
     }
 
     fn diagnosis(floors: Vec<NoiseFloor>) -> Diagnosis {
