@@ -63,6 +63,7 @@ mod tests {
     fn workload(id: &str) -> Description {
         Description {
             id: id.to_owned(),
+            about: String::new(),
             unit: Unit {
                 name: "token".to_owned(),
                 per_run: 1,

@@ -1,6 +1,7 @@
 //! Client of a probe: starts the process, sends requests, waits for replies up to a time limit, and reports every
 //! failure as one sentence.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{ChildStdin, Command, Stdio};
@@ -53,6 +54,8 @@ pub struct Greeting {
     pub isa: String,
     /// Workloads that the probe can measure.
     pub workloads: Vec<Description>,
+    /// One line on each phase, by name.
+    pub phases: BTreeMap<String, String>,
 }
 
 /// A failure of a probe.
@@ -158,6 +161,7 @@ impl Probe {
                 meter,
                 isa,
                 workloads,
+                phases,
             } => {
                 descriptions::check(&workloads).map_err(ProbeError::Refused)?;
                 Ok(Greeting {
@@ -165,6 +169,7 @@ impl Probe {
                     meter,
                     isa,
                     workloads,
+                    phases,
                 })
             }
             other => Err(unexpected("hello", &other)),

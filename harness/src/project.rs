@@ -7,6 +7,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use harness_record::About;
 use harness_record::json_files::json_files;
 use serde::Deserialize;
 use thiserror::Error;
@@ -36,6 +37,8 @@ pub struct Config {
     pub anchors: Vec<String>,
     /// Globs on the workloads whose time `gate --base` judges, each in its last phase.
     pub timed: Vec<String>,
+    /// One line for readers of reports on workloads and phases, by name. Replaces that of the probe.
+    pub about: About,
     /// Globs on the workloads of the optional sections of a report.
     pub on_demand: OnDemand,
     /// Probe for timing.
@@ -109,6 +112,7 @@ impl Default for Config {
             timed: ["medium/prefill", "medium/decode@*", "kernel/*"]
                 .map(str::to_owned)
                 .to_vec(),
+            about: About::default(),
             on_demand: OnDemand::default(),
             probe: Program::Bin {
                 package: "harness-suite".to_owned(),

@@ -30,6 +30,7 @@ fn busy_project() -> TempDir {
     let project = folder.path();
     let description = harness_probe::protocol::Description {
         id: "busy".to_owned(),
+        about: String::new(),
         unit: harness_probe::Unit {
             name: "call".to_owned(),
             per_run: 1,

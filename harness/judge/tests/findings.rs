@@ -28,10 +28,14 @@ fn every_state_has_a_grade_and_an_advice() {
         state
     };
     let quiet = Disturbance {
+        others: None,
+        megahertz: None,
         stolen: Some(0.0),
         throttled: Some(0.0),
     };
     let stolen = |stolen| Disturbance {
+        others: None,
+        megahertz: None,
         stolen: Some(stolen),
         ..quiet
     };
@@ -70,6 +74,8 @@ fn every_state_has_a_grade_and_an_advice() {
             machine(&|state| state.quota = Some(4.0)),
             Vec::new(),
             Disturbance {
+                others: None,
+                megahertz: None,
                 throttled: Some(0.25),
                 ..quiet
             },

@@ -3,6 +3,8 @@
 //!
 //! The names in JSON are part of the protocol. They stay as they are, because a harness also measures older revisions.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Instrument, Options, Selection, Unit};
@@ -13,7 +15,8 @@ use crate::{Instrument, Options, Selection, Unit};
 /// |---|---|
 /// | 2 | waiting times |
 /// | 3 | [`Request::Profile`] |
-pub const VERSION: u32 = 3;
+/// | 4 | one line on each workload and phase |
+pub const VERSION: u32 = 4;
 
 /// The oldest version that a harness still understands. Later versions only add requests and fields. This allows measuring
 /// a revision from before an addition together with one from after it.
@@ -68,6 +71,9 @@ pub enum Reply {
         isa: String,
         /// Workloads that the probe can measure.
         workloads: Vec<Description>,
+        /// One line for readers of reports on each phase, by name.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        phases: BTreeMap<String, String>,
     },
     /// To [`Request::Prepare`].
     Prepared {
@@ -100,6 +106,9 @@ pub enum Reply {
 pub struct Description {
     /// Id of the workload.
     pub id: String,
+    /// One line for readers of reports: what it computes. Empty if the probe has none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub about: String,
     /// The unit of throughput.
     pub unit: Unit,
     /// Digest of its definition.

@@ -1,6 +1,6 @@
 //! The registry: the workloads of a probe, each known by its id.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
 
@@ -12,6 +12,7 @@ use crate::{Workload, digest};
 pub struct Registry {
     workloads: Vec<Box<dyn Workload>>,
     isa: String,
+    phases: fn() -> BTreeMap<String, String>,
 }
 
 /// Two workloads have the same id.
@@ -40,7 +41,20 @@ impl Registry {
         Ok(Self {
             workloads,
             isa: isa.into(),
+            phases: BTreeMap::new,
         })
+    }
+
+    /// Adds one line on each phase for readers of reports, by name. They are computed when a harness requests them, because
+    /// memory on the heap would shift instruction counts.
+    #[must_use]
+    pub fn about_phases(self, phases: fn() -> BTreeMap<String, String>) -> Self {
+        Self { phases, ..self }
+    }
+
+    /// One line on each phase, by name.
+    pub fn phases(&self) -> BTreeMap<String, String> {
+        (self.phases)()
     }
 
     /// All workloads, in order.
@@ -67,6 +81,7 @@ impl Registry {
             .iter()
             .map(|workload| Description {
                 id: workload.id().to_owned(),
+                about: workload.about(),
                 unit: workload.unit(),
                 definition: digest(&workload.definition()),
                 answer: digest(&workload.answer()),

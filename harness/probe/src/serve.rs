@@ -63,6 +63,7 @@ impl State {
                 meter: meter.name().to_owned(),
                 isa: registry.isa().to_owned(),
                 workloads: registry.describe(),
+                phases: registry.phases(),
             }),
             Request::Prepare {
                 workload,

@@ -14,6 +14,11 @@ pub trait Workload: Send + Sync {
     /// The id, such as `medium/decode@57`. It is unique in a registry and never changes, because records and baselines use it.
     fn id(&self) -> &str;
 
+    /// One line for readers of reports: what it computes. By default empty.
+    fn about(&self) -> String {
+        String::new()
+    }
+
     /// The unit of throughput. By default, one call for each run.
     fn unit(&self) -> Unit {
         Unit {

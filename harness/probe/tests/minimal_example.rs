@@ -72,6 +72,7 @@ fn hello_describes_the_workload() {
             meter,
             isa,
             workloads,
+            ..
         },
     ] = replies.as_slice()
     else {

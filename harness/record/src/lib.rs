@@ -48,6 +48,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::distinct::distinct;
+use crate::machine::Circumstances;
 
 /// The readings of one `harness run`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,8 +66,33 @@ pub struct Record {
     pub asked: Vec<RunScope>,
     /// The machine, the toolchain and the revision.
     pub environment: Environment,
+    /// State of the machine while time was measured, and the disturbances meanwhile. None in records of earlier versions
+    /// and if no time was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<Circumstances>,
+    /// One line for readers on each workload and phase.
+    #[serde(default, skip_serializing_if = "About::is_empty")]
+    pub about: About,
     /// One row per workload and phase, in the order they were measured. No two rows share both names.
     pub rows: Vec<Row>,
+}
+
+/// One line for readers on workloads and phases, by name: what they are. From the probe and from `harness.toml`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct About {
+    /// Workloads.
+    pub workloads: BTreeMap<String, String>,
+    /// Phases.
+    pub phases: BTreeMap<String, String>,
+}
+
+impl About {
+    /// Returns true if nothing is described.
+    pub fn is_empty(&self) -> bool {
+        self.workloads.is_empty() && self.phases.is_empty()
+    }
 }
 
 /// All readings of one workload in one phase.

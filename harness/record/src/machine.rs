@@ -65,6 +65,17 @@ impl MachineState {
     }
 }
 
+/// The machine during the measurement of time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Circumstances {
+    /// Its state at the start.
+    pub state: MachineState,
+    /// Disturbances until the end.
+    pub disturbance: Disturbance,
+}
+
 /// CPU time lost between two moments. Unknown values are none.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -74,6 +85,10 @@ pub struct Disturbance {
     pub stolen: Option<f64>,
     /// Share of the periods in which the container's quota was used up, 0 to 1.
     pub throttled: Option<f64>,
+    /// Share of all CPU time that other programs used, 0 to 1.
+    pub others: Option<f64>,
+    /// Lowest and highest clock rate of a core that was seen, in MHz.
+    pub megahertz: Option<(f64, f64)>,
 }
 
 impl Disturbance {

@@ -5,7 +5,7 @@ use harness_probe::Unit;
 use harness_abtest::{Block, Pair, Random, Rules, Side, Slice, TimedPhase, WorkloadPairs};
 
 use crate::session::{Accepted, Identical, Layouts, Revision, Session, Terms};
-use crate::{Check, Data, Environment, Reading, Record, Row, Run};
+use crate::{About, Check, Data, Environment, Reading, Record, Row, Run};
 
 /// A fixed environment that equals that of no real machine.
 pub fn environment() -> Environment {
@@ -33,6 +33,8 @@ pub fn record(rows: Vec<Row>) -> Record {
         command: "harness run".to_owned(),
         quick: false,
         asked: Vec::new(),
+        machine: None,
+        about: About::default(),
         environment: environment(),
         rows,
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use harness_abtest::{Block, Pair, Round, Rules, Side, Slice, TimedPhase, WorkloadPairs};
 use serde::{Deserialize, Serialize};
 
-use crate::machine::{Disturbance, MachineState};
+use crate::machine::Circumstances;
 use crate::stored_file::FileKind;
 use crate::{Environment, FileError, Record};
 
@@ -127,17 +127,6 @@ pub struct Terms {
     pub layout_limit: f64,
     /// True if an inconclusive workload makes the gate exit with 2.
     pub strict: bool,
-}
-
-/// The machine during the measurement of time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Circumstances {
-    /// Its state at the start.
-    pub state: MachineState,
-    /// Disturbances until the end.
-    pub disturbance: Disturbance,
 }
 
 /// Treatment of code layout in a comparison.

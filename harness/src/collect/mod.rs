@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use harness_probe::Instrument;
 use harness_probe::protocol::Description;
-use harness_record::{Environment, Record, RunScope, UNKNOWN};
+use harness_record::{About, Environment, Record, Row, RunScope, UNKNOWN};
 use thiserror::Error;
 
 use crate::collect::instrument::{Measurement, Settings};
@@ -268,9 +268,34 @@ impl Measured<'_> {
             quick,
             asked: Vec::new(),
             environment,
+            machine: None,
+            about: about(greeting, &config.about, &rows),
             rows,
         })
     }
+}
+
+/// One line on each workload and phase of these rows. A line of the configuration replaces that of the probe.
+fn about(greeting: &Greeting, configured: &About, rows: &[Row]) -> About {
+    let of_probe = |workload: &str| {
+        let described = greeting.workloads.iter().find(|one| one.id == workload)?;
+        Some(described.about.clone()).filter(|about| !about.is_empty())
+    };
+    let mut about = About::default();
+    for Row {
+        workload, phase, ..
+    } in rows
+    {
+        let configured_line = configured.workloads.get(workload).cloned();
+        if let Some(line) = configured_line.or_else(|| of_probe(workload)) {
+            about.workloads.insert(workload.clone(), line);
+        }
+        let lines = [&configured.phases, &greeting.phases];
+        if let Some(line) = lines.iter().find_map(|lines| lines.get(phase)) {
+            about.phases.insert(phase.clone(), line.clone());
+        }
+    }
+    about
 }
 
 /// Returns the current time in the format of records: RFC 3339 in UTC, to the second.

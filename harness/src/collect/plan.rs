@@ -151,6 +151,7 @@ mod tests {
     fn workloads() -> Vec<Description> {
         let workload = |id: &str, phases: &[&str], selection| Description {
             id: id.to_owned(),
+            about: String::new(),
             unit: Unit {
                 name: "token".to_owned(),
                 per_run: 1,

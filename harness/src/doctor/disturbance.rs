@@ -37,6 +37,8 @@ impl Counters {
             }
         };
         Disturbance {
+            others: None,
+            megahertz: None,
             stolen: self.ticks.zip(later.ticks).map(|(before, after)| {
                 share(
                     after.stolen.saturating_sub(before.stolen),
@@ -72,6 +74,8 @@ mod tests {
         assert_eq!(
             before.since(&machine.system),
             Disturbance {
+                others: None,
+                megahertz: None,
                 stolen: Some(0.0),
                 throttled: Some(0.0)
             }
@@ -84,6 +88,8 @@ mod tests {
         assert_eq!(
             before.since(&machine.system),
             Disturbance {
+                others: None,
+                megahertz: None,
                 stolen: Some(0.1),
                 throttled: Some(0.2)
             }

@@ -27,6 +27,8 @@ fn ideal() -> MachineState {
 }
 
 const CALM: Disturbance = Disturbance {
+    others: None,
+    megahertz: None,
     stolen: Some(0.0),
     throttled: Some(0.0),
 };
@@ -118,6 +120,8 @@ fn each_deviation_lowers_the_grade_and_every_advice_is_one_sentence() {
             ideal.clone(),
             vec![],
             Disturbance {
+                others: None,
+                megahertz: None,
                 stolen: Some(0.02),
                 ..CALM
             },
@@ -128,6 +132,8 @@ fn each_deviation_lowers_the_grade_and_every_advice_is_one_sentence() {
             ideal.clone(),
             vec![],
             Disturbance {
+                others: None,
+                megahertz: None,
                 stolen: Some(0.2),
                 ..CALM
             },
@@ -152,6 +158,8 @@ fn each_deviation_lowers_the_grade_and_every_advice_is_one_sentence() {
             with(|state| state.quota = Some(2.0)),
             vec![],
             Disturbance {
+                others: None,
+                megahertz: None,
                 throttled: Some(0.1),
                 ..CALM
             },
@@ -251,6 +259,8 @@ fn a_state_is_printed_in_one_line() {
     };
     assert_eq!(
         state.line(&Disturbance {
+            others: None,
+            megahertz: None,
             stolen: None,
             throttled: Some(0.25)
         }),

@@ -49,7 +49,8 @@ pub fn registry() -> Result<Registry, SuiteError> {
     workloads.extend(model::checkpoint_workloads()?);
     // If the environment forces an instruction set that is missing, preparing a workload fails with its name.
     let isa = engine::Isa::from_environment().unwrap_or_else(|_| engine::Isa::detect());
-    Ok(Registry::new(isa.name(), workloads).expect("ids are unique"))
+    let registry = Registry::new(isa.name(), workloads).expect("ids are unique");
+    Ok(registry.about_phases(model::about_phases))
 }
 
 /// The answers that a phase gives now, by workload. `answers.json` contains those of the phase `naive`.

@@ -91,9 +91,10 @@ fn floor_line(floor: &NoiseFloor, fair_seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use harness_abtest::{Rules, WorkloadPairs};
+    use harness_record::machine::Circumstances;
     use harness_record::machine::{Disturbance, MachineState};
     use harness_record::sample::{environment, scattered};
-    use harness_record::session::{Accepted, Circumstances, Identical, Revision, Terms};
+    use harness_record::session::{Accepted, Identical, Revision, Terms};
 
     use super::*;
     use crate::counts::SuiteVerdict;

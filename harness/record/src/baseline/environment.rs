@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::baseline::SCHEMA_VERSION;
 use crate::baseline::error::{KIND, incomplete, mismatch};
 use crate::stored_file::{Version, line};
-use crate::{Environment, FileError, Record};
+use crate::{About, Environment, FileError, Record};
 
 /// The content of the file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -114,6 +114,8 @@ impl Measurement {
             command: self.command,
             quick: self.quick,
             asked: Vec::new(),
+            machine: None,
+            about: About::default(),
             environment: self.environment,
             rows: Vec::new(),
         }

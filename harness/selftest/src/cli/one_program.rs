@@ -17,8 +17,9 @@ use harness::vcs::{MeasuringLock, Repository};
 use harness_abtest::{Random, Rules, TimedPhase, shuffled};
 use harness_probe::protocol::Reading;
 use harness_probe::{Instrument, Options};
+use harness_record::machine::Circumstances;
 use harness_record::session::{
-    Accepted, Circumstances, Identical, LAYOUT_LIMIT, Layouts, Revision, Session, Terms,
+    Accepted, Identical, LAYOUT_LIMIT, Layouts, Revision, Session, Terms,
 };
 use harness_record::{Environment, UNKNOWN};
 use harness_selftest::{

@@ -18,7 +18,8 @@ use harness_judge::gate::GateVerdict;
 use harness_probe::Instrument;
 use harness_probe::protocol::{OLDEST, VERSION};
 use harness_record::Commit;
-use harness_record::session::{self, Circumstances, Counted, Identical, Revision, Session, Terms};
+use harness_record::machine::Circumstances;
+use harness_record::session::{self, Counted, Identical, Revision, Session, Terms};
 
 use super::show::Printout;
 use super::{Against, Gate, SuiteChoice, functions, revision_verdict, rules};

@@ -262,6 +262,7 @@ mod tests {
     fn workload(id: &str, phases: &[&str], instruments: &[On]) -> Description {
         Description {
             id: id.to_owned(),
+            about: String::new(),
             unit: Unit {
                 name: "call".to_owned(),
                 per_run: 1,

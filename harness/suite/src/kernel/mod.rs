@@ -140,6 +140,13 @@ impl Workload for Kernel {
     fn id(&self) -> &str {
         &self.id
     }
+    fn about(&self) -> String {
+        format!(
+            "one call of {}, size {}",
+            self.operation.work(),
+            dimensions(&self.operation.size())
+        )
+    }
     fn unit(&self) -> Unit {
         self.unit.clone()
     }

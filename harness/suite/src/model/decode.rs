@@ -105,6 +105,13 @@ impl Workload for Decode {
     fn id(&self) -> &str {
         &self.id
     }
+    fn about(&self) -> String {
+        format!(
+            "{}: one token at position {} in a warm session",
+            self.model.about(),
+            self.position
+        )
+    }
     fn unit(&self) -> Unit {
         Unit {
             name: "token".to_owned(),

@@ -89,6 +89,14 @@ impl Workload for Inference {
     fn id(&self) -> &str {
         &self.id
     }
+    fn about(&self) -> String {
+        format!(
+            "{}: a new session, a prompt of {} tokens, then {} tokens one at a time",
+            self.model.about(),
+            self.prompt,
+            self.new
+        )
+    }
     fn unit(&self) -> Unit {
         Unit {
             name: "token".to_owned(),

@@ -60,6 +60,16 @@ impl MeasuredModel {
         &self.config
     }
 
+    /// Its name and size for readers of reports, such as `medium model, 3.45 M parameters`.
+    pub(super) fn about(&self) -> String {
+        let parameters = self.config.checked_parameters().unwrap_or(usize::MAX);
+        format!(
+            "{} model, {:.3} M parameters",
+            self.name,
+            parameters as f64 / 1e6
+        )
+    }
+
     /// Everything that determines its results, for the definition of a workload.
     pub(super) fn definition(&self) -> Value {
         let Config {

@@ -16,6 +16,9 @@ mod warm_session;
 
 pub(crate) use checkpoint::workloads as checkpoint_workloads;
 
+use std::collections::BTreeMap;
+
+use engine::variant::Phase;
 use engine::{Config, Isa};
 use harness_probe::{Options, Selection, WorkloadError};
 
@@ -47,6 +50,12 @@ pub(crate) fn on_demand() -> Vec<Box<dyn SuiteWorkload>> {
     let mut all = ablation::on_demand();
     all.extend(on_demand::workloads());
     all
+}
+
+/// One line on each phase of the roadmap, by name.
+pub(crate) fn about_phases() -> BTreeMap<String, String> {
+    let owned = |phase: &Phase| (phase.name.to_owned(), phase.step.to_owned());
+    engine::phases().iter().map(owned).collect()
 }
 
 /// The ablation that is measured in standard runs.

@@ -61,6 +61,13 @@ impl Workload for Prefill {
     fn id(&self) -> &str {
         &self.id
     }
+    fn about(&self) -> String {
+        format!(
+            "{}: prefill of a prompt of {} tokens in a warm session",
+            self.model.about(),
+            self.tokens
+        )
+    }
     fn unit(&self) -> Unit {
         Unit {
             name: "token".to_owned(),

@@ -96,6 +96,17 @@ impl Workload for Sequences {
     fn id(&self) -> &str {
         &self.id
     }
+    fn about(&self) -> String {
+        let schedule = match self.schedule {
+            Schedule::Batch => "in one session",
+            Schedule::Streams => "each with its session and thread",
+        };
+        format!(
+            "{}: {} sequences {schedule}, prompt of {PROMPT} tokens, {NEW} new ones each",
+            self.model.about(),
+            self.count
+        )
+    }
     fn unit(&self) -> Unit {
         Unit {
             name: "token".to_owned(),
