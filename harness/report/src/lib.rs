@@ -48,6 +48,7 @@ pub fn sections(report_data: &ReportData) -> Vec<Section> {
         group(&groups::ABLATION),
         forecasts::section(report_data),
         group(&groups::GROWTH),
+        groups::positions::section(report_data),
         group(&groups::MATRIX),
     ];
     possible.into_iter().flatten().collect()

@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use crate::charts::Named;
 use crate::figure_tables::figure_tables;
-use crate::groups::positions;
 use crate::render::{Table, exact};
 use crate::{ReportData, ReportError, Section, Source, headline, problems, provenance};
 
@@ -31,7 +30,6 @@ pub fn page(
         checks: problems::checks(record),
         problems: problems::of(&record.rows),
         ladder: headline::ladder(report_data),
-        positions: positions(report_data),
         charts,
         sections,
         workloads: figure_tables(report_data),
@@ -64,7 +62,6 @@ struct Content<'a> {
     checks: String,
     problems: Vec<String>,
     ladder: Option<Table>,
-    positions: Option<Table>,
     charts: &'a [Named],
     sections: &'a [Section],
     workloads: Vec<Table>,

@@ -5,11 +5,10 @@ mod ablation;
 mod exponent;
 mod matrix;
 mod parameters;
-mod positions;
+pub(crate) mod positions;
 mod sweeps;
 
 pub(super) use parameters::parameters;
-pub(super) use positions::positions;
 
 use crate::charts::Named;
 use crate::render::Table;
