@@ -41,7 +41,7 @@ pub use summary::summary;
 
 /// The sections that have content, in the order they are shown.
 pub fn sections(report_data: &ReportData) -> Vec<Section> {
-    let group = |of| Some(groups::section(report_data, of));
+    let group = |of| groups::section(report_data, of);
     let possible = [
         roadmap::section(report_data),
         ledger::section(report_data),
@@ -52,4 +52,12 @@ pub fn sections(report_data: &ReportData) -> Vec<Section> {
         group(&groups::MATRIX),
     ];
     possible.into_iter().flatten().collect()
+}
+
+/// What was not measured at all and therefore has no section, each with the command that measures it.
+pub fn not_measured(report_data: &ReportData) -> Vec<(String, String)> {
+    let groups = groups::USES
+        .into_iter()
+        .filter_map(|of| groups::not_measured(report_data, of));
+    groups.chain(forecasts::not_measured(report_data)).collect()
 }

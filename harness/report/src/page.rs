@@ -8,7 +8,9 @@ use serde::Serialize;
 use crate::charts::Named;
 use crate::figure_tables::figure_tables;
 use crate::render::{Table, exact};
-use crate::{ReportData, ReportError, Section, Source, headline, problems, provenance};
+use crate::{
+    ReportData, ReportError, Section, Source, headline, not_measured, problems, provenance,
+};
 
 static TEMPLATE: &str = include_str!("page.html.jinja");
 
@@ -32,6 +34,7 @@ pub fn page(
         ladder: headline::ladder(report_data),
         charts,
         sections,
+        not_measured: not_measured(report_data),
         workloads: figure_tables(report_data),
         facts: provenance::provenance(record),
         sources: report_data.sources[1..].iter().map(source_line).collect(),
@@ -64,6 +67,8 @@ struct Content<'a> {
     ladder: Option<Table>,
     charts: &'a [Named],
     sections: &'a [Section],
+    /// What was not measured, and the command that measures it.
+    not_measured: Vec<(String, String)>,
     workloads: Vec<Table>,
     facts: Vec<(&'static str, String)>,
     sources: Vec<String>,

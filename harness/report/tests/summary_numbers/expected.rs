@@ -286,18 +286,20 @@ impl Expected<'_> {
         // If an axis was tried with several choices, the first one is that of the last phase.
         let axis = |name: &str| name.split([',', '=']).nth(1).expect("an axis").to_owned();
         let ended: Vec<String> = single("optimized").iter().map(|name| axis(name)).collect();
-        let mut alone: Vec<(String, f64)> = Vec::new();
+        let mut alone: Vec<(String, Ratio)> = Vec::new();
         for name in single("naive") {
             if ended.contains(&axis(name)) && alone.iter().all(|(known, _)| *known != axis(name)) {
-                alone.push((axis(name), self.speed(workload, "naive", name).value));
+                alone.push((axis(name), self.speed(workload, "naive", name)));
             }
         }
         let end = single("optimized")
             .into_iter()
-            .map(|name| (axis(name), self.speed(workload, name, "optimized").value));
-        let most = |list: Vec<(String, f64)>| {
+            .map(|name| (axis(name), self.speed(workload, name, "optimized")));
+        // Effects whose interval contains no change are not ranked.
+        let most = |list: Vec<(String, Ratio)>| {
             list.into_iter()
-                .max_by(|a, b| a.1.total_cmp(&b.1))
+                .filter(|(_, ratio)| ratio.level >= 0.95 && (ratio.low > 1.0 || ratio.high < 1.0))
+                .max_by(|a, b| a.1.value.total_cmp(&b.1.value))
                 .expect("axes")
         };
         let (alone, end) = (most(alone), most(end.collect()));
@@ -306,7 +308,11 @@ impl Expected<'_> {
                 && line.contains(&format!("end: {}", end.0)),
             "{line}"
         );
-        vec![alone.1, end.1]
+        let whole = self.speed(workload, "naive", "optimized");
+        [whole, alone.1, end.1]
+            .into_iter()
+            .flat_map(|ratio| [ratio.value, ratio.low, ratio.high])
+            .collect()
     }
 
     fn forecasts(&self, line: &str) -> Vec<f64> {
@@ -339,11 +345,18 @@ impl Expected<'_> {
                 }
                 other => panic!("{other} is not computed here"),
             };
-            count[if sign * worse > sign * forecast.range.far {
+            let (near, far) = (forecast.range.near, forecast.range.far);
+            // How far an end of the interval lies outside the claim, beside half of the claimed change.
+            let narrow = |end: f64, mark: f64| {
+                f64::ln(end / mark).abs() <= (f64::ln(mark).abs() / 2.0).max(0.01)
+            };
+            let short = sign * worse < sign * near && !narrow(worse, near);
+            let above = sign * best > sign * far && !narrow(best, far);
+            count[if sign * worse > sign * far {
                 0
-            } else if sign * best < sign * forecast.range.near {
+            } else if sign * best < sign * near {
                 2
-            } else if sign * worse > sign {
+            } else if sign * worse > sign && !short && !above {
                 1
             } else {
                 3
@@ -383,9 +396,9 @@ impl Expected<'_> {
         slopes.sort_by(f64::total_cmp);
         // Sen's 95 % interval of ten slopes between five points leaves out none: S reaches 8.0.
         vec![
+            time(120.0) / time(8.0),
             8.0,
             120.0,
-            time(120.0) / time(8.0),
             median(&slopes),
             slopes[0],
             slopes[9],
