@@ -92,6 +92,7 @@ pub(crate) fn inverse(ratio: Figure) -> Figure {
     Figure {
         value: 1.0 / ratio.value,
         interval: ratio.interval.map(inverse),
+        ..ratio
     }
 }
 

@@ -5,6 +5,7 @@ use harness_judge::roadmap::{Audit, Measured, audit, measure};
 use harness_record::metric::Figure;
 use harness_record::roadmap::Forecast;
 
+use crate::evidence::time_change;
 use crate::figures::{self, Absent};
 use crate::render::{Cell, Table, Tone};
 use crate::roadmap::change;
@@ -113,7 +114,7 @@ fn largest_gap(audits: &[Audited<'_>]) -> Option<String> {
         "The largest gap: \"{name}\", claimed {} in {}, measured {}.",
         range.text(metric),
         metric.title(),
-        change(figure.value, figure.interval)
+        time_change(&figure)
     ))
 }
 
@@ -148,8 +149,7 @@ const OUTCOMES: Outcomes<Audit> = Outcomes {
 };
 
 fn table(report_data: &ReportData, audits: &[Audited<'_>]) -> Table {
-    let measured =
-        |figure: &Figure| Cell::number(figure.value, change(figure.value, figure.interval));
+    let measured = |figure: &Figure| Cell::number(figure.value, time_change(figure));
     let test = |audited: &Audited<'_>| match (&audited.forecast.test, &audited.measured) {
         (Err(why), _) => why.clone(),
         (Ok(test), Err(why)) => format!(

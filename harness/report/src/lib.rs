@@ -6,6 +6,7 @@
 //! `NAME@key=value` is one size of a sweep over `key`.
 
 pub mod charts;
+pub(crate) mod evidence;
 mod figure_tables;
 pub mod figures;
 mod files;

@@ -163,10 +163,7 @@ fn table(report_data: &ReportData, workload: &str, phases: &[Positions<'_>]) -> 
                 high,
                 level: LEVEL,
             });
-            let figure = Figure {
-                value: point.y,
-                interval,
-            };
+            let figure = Figure::with_interval(point.y, interval);
             Some(Cell::figure(metric::by_name("latency-median")?, &figure))
         });
     }

@@ -55,10 +55,10 @@ pub(super) fn fit(points: &[(f64, Figure)]) -> Option<PowerLaw> {
     let line = line(&logs)?;
     let away = |(x, y): &(f64, f64)| (y - line.level - line.slope * x).abs();
     Some(PowerLaw {
-        exponent: Figure {
-            value: line.slope,
-            interval: (points.len() >= FEWEST_FOR_INTERVAL).then_some(line.interval),
-        },
+        exponent: Figure::with_interval(
+            line.slope,
+            (points.len() >= FEWEST_FOR_INTERVAL).then_some(line.interval),
+        ),
         deviation: logs.iter().map(away).fold(0.0, f64::max).exp_m1(),
     })
 }
@@ -81,7 +81,7 @@ pub(super) fn quotient(head: &Figure, base: &Figure) -> Option<Figure> {
             level: head_ends.level.min(base_ends.level),
         }
     });
-    (base.value > 0.0).then_some(Figure { value, interval })
+    (base.value > 0.0).then_some(Figure::with_interval(value, interval))
 }
 
 /// An exponent as text: `1.04 [0.98, 1.11]`.
@@ -129,13 +129,13 @@ mod tests {
 
     #[test]
     fn a_quotient_has_the_wider_interval() {
-        let figure = |value: f64, share: f64| Figure {
-            value,
-            interval: Some(Interval {
+        let figure = |value: f64, share: f64| {
+            let ends = Interval {
                 low: value / (1.0 + share),
                 high: value * (1.0 + share),
                 level: 0.96,
-            }),
+            };
+            Figure::with_interval(value, Some(ends))
         };
         let found = quotient(&figure(6.0, 0.1), &figure(2.0, 0.1)).expect("above zero");
         let ends = found.interval.expect("both are known");

@@ -68,7 +68,7 @@ impl Quantity {
     }
 
     /// True if the quantity is a count, which has no interval because it is exact.
-    fn is_exact(&self) -> bool {
+    pub(super) fn is_exact(&self) -> bool {
         self.metric
             .and_then(metric::by_name)
             .is_some_and(metric::Metric::portable)
@@ -174,7 +174,7 @@ impl<'a> Steps<'a> {
                         })
                         .collect();
                     let Mean { value, interval } = geometric_mean(&ratios?)?;
-                    Some(Step::Mean(Figure { value, interval }))
+                    Some(Step::Mean(Figure::with_interval(value, interval)))
                 }
                 (0, zeros) => Some(Step::Zero(zeros)),
                 _ => Some(Step::FromZero),

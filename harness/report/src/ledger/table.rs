@@ -3,6 +3,7 @@
 use super::Ladder;
 use super::step::{Quantity, Step, Steps};
 use crate::ReportData;
+use crate::evidence::count_ratio;
 use crate::render::{Cell, Table, Tone};
 
 /// The first column of the row with the product of all steps.
@@ -40,6 +41,7 @@ pub(super) fn means(report_data: &ReportData, ladder: &Ladder<'_>, all: &[Steps<
 
 fn cell(step: Step, steps: &Steps<'_>) -> Cell {
     match step {
+        Step::Mean(figure) if steps.quantity.is_exact() => count_ratio(figure.value),
         Step::Mean(figure) => Cell::ratio(figure),
         Step::Zero(zeros) => {
             let text = match steps.workloads.len() {
@@ -57,7 +59,7 @@ fn notes(report_data: &ReportData, ladder: &Ladder<'_>, all: &[Steps<'_>]) -> Ve
         let left_out = match steps.left_out.as_slice() {
             [] => String::new(),
             left_out => format!(
-                " (without {}, which has no ratio above zero in every phase)",
+                " (without {}: no ratio above zero in every phase)",
                 left_out.join(", ")
             ),
         };
@@ -69,7 +71,7 @@ fn notes(report_data: &ReportData, ladder: &Ladder<'_>, all: &[Steps<'_>]) -> Ve
     });
     vec![
         format!(
-            "The steps of a column multiply to its row \"{ALL_STEPS}\", because every mean of a column is over the same workloads. {}.",
+            "The steps of a column multiply to the row \"{ALL_STEPS}\", because every mean of a column is over the same workloads. {}.",
             over.collect::<Vec<_>>().join("; ")
         ),
         "[low, high] is the 95 % interval of the mean, computed from those of the workloads, whose errors are independent. It covers the error of measuring these workloads and does not predict others."

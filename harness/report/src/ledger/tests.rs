@@ -49,6 +49,13 @@ fn column<'a>(table: &'a Table, key: &str) -> Vec<&'a Cell> {
 /// The number that a text shows, and the share by which rounding may have changed it.
 fn shown(cell: &Cell) -> (f64, f64) {
     let text = cell.text.split(" [").next().expect("a ratio");
+    if text == "unchanged" {
+        return (1.0, 0.0);
+    }
+    if let Some(percent) = text.strip_prefix("moved ") {
+        let percent: f64 = percent.trim_end_matches(" %").parse().expect("a number");
+        return (1.0 + percent / 100.0, 5e-5);
+    }
     let digits = text.trim_matches('x');
     let (inverse, digits) = match digits.strip_prefix("1/") {
         Some(digits) => (true, digits),

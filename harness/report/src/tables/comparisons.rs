@@ -114,9 +114,10 @@ pub(crate) fn change(comparison: &Comparison) -> Cell {
         return Cell::no_number(text).toned(Tone::of_change(metric, head.value - base.value));
     };
     let text = match ratio.interval {
-        Some(interval) => number::ratio_range(ratio.value, &interval),
-        None if (0.5..=2.0).contains(&ratio.value) => number::percent(ratio.value),
-        None => number::ratio(ratio.value),
+        None if metric.portable() && (0.5..=2.0).contains(&ratio.value) => {
+            number::percent(ratio.value)
+        }
+        _ => number::ratio_figure(&ratio),
     };
     let sure = ratio
         .interval

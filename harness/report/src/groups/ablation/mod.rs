@@ -110,10 +110,8 @@ impl Ablation<'_> {
                     high,
                     level: LEVEL,
                 });
-        (!effects.is_empty()).then(|| Figure {
-            value: effects.iter().map(|effect| effect.value).product(),
-            interval,
-        })
+        let value = effects.iter().map(|effect| effect.value).product();
+        (!effects.is_empty()).then(|| Figure::with_interval(value, interval))
     }
 
     /// The span of the intervals that contain no change; none if every effect was shown.

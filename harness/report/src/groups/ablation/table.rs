@@ -4,8 +4,8 @@ use harness_record::metric::Figure;
 use harness_record::number;
 
 use super::{ALONE, AT_THE_END, Ablation, Axis, Change, ChangeOf};
+use crate::evidence::{count_change, time_change};
 use crate::render::{Cell, Table, Tone};
-use crate::roadmap::change;
 use crate::{ReportData, problems};
 
 /// A row of the table.
@@ -31,7 +31,7 @@ impl Line<'_> {
             Self::Product => return None,
             Self::Together(change) => change,
         };
-        change.count(metric).map(count_cell)
+        change.count(metric).map(count_change)
     }
 
     /// The places where an effect was shown: alone, at the end, or nowhere.
@@ -133,16 +133,7 @@ fn notes(report_data: &ReportData, ablation: &Ablation<'_>) -> Vec<String> {
 }
 
 fn speed_cell(figure: &Figure) -> Cell {
-    Cell::number(figure.value, change(figure.value, figure.interval)).toned(Tone::of_speed(figure))
-}
-
-fn count_cell(ratio: f64) -> Cell {
-    let text = match ratio {
-        0.0 => "zero".to_owned(),
-        1.0 => "unchanged".to_owned(),
-        _ => change(ratio, None),
-    };
-    Cell::number(ratio, text)
+    Cell::number(figure.value, time_change(figure)).toned(Tone::of_speed(figure))
 }
 
 /// An axis with at least this speedup alone hides the gains of all others in the time.
