@@ -5,6 +5,7 @@
 //! Two kinds of names have a meaning: a phase `BASE,axis=value` is BASE with one axis changed, and a workload
 //! `NAME@key=value` is one size of a sweep over `key`.
 
+pub mod bests;
 pub mod charts;
 pub(crate) mod evidence;
 mod figure_tables;
@@ -46,6 +47,7 @@ pub fn sections(report_data: &ReportData) -> Vec<Section> {
     let possible = [
         roadmap::section(report_data),
         ledger::section(report_data),
+        bests::section(report_data),
         group(&groups::ABLATION),
         forecasts::section(report_data),
         group(&groups::GROWTH),
