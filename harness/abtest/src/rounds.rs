@@ -64,7 +64,9 @@ impl Rounds {
             let differences = Self {
                 logs: logs.collect(),
             };
-            return differences.interval(level);
+            let Moments { variance, n, .. } = differences.moments();
+            let difference = self.moments().mean - base.moments().mean;
+            return interval(difference, variance / n, n - 1.0, level);
         }
         let (head, base) = (self.moments(), base.moments());
         if head.n.min(base.n) < LEAST_ROUNDS as f64 {
