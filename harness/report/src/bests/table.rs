@@ -53,14 +53,13 @@ fn newest(bests: &Bests) -> String {
         .iter()
         .filter(|best| best.created == bests.newest)
         .count();
-    let sessions = match bests.sessions {
-        1 => "1 complete run".to_owned(),
-        several => format!("{several} complete runs"),
-    };
-    format!(
-        "Of {sessions} of this machine, the newest has the best value of {held} of {} phases.",
-        bests.bests.len()
-    )
+    match bests.sessions {
+        1 => "It is the only complete run of this machine.".to_owned(),
+        several => format!(
+            "Of {several} complete runs of this machine, the newest has the best value of {held} of {} phases.",
+            bests.bests.len()
+        ),
+    }
 }
 
 fn table(report_data: &ReportData, bests: &Bests) -> Table {
