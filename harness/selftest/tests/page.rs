@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use harness_report::render::chart::Layout;
 use harness_selftest::{COMMITS, chart, log, page};
 
 fn folder() -> PathBuf {
@@ -23,8 +22,7 @@ fn the_page_and_the_chart_follow_from_the_rows() {
     assert!(
         chart(&rows)
             .expect("trials")
-            .svg(Layout::Wide)
-            .expect("drawn")
+            .to_svg()
             == kept(COMMITS.chart),
         "{hint}"
     );

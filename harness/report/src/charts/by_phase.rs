@@ -1,7 +1,8 @@
 //! The charts with one number per phase: throughput, memory and instructions.
 
+use harness_record::distinct::distinct;
 use harness_record::metric::{self, Figure, Metric, Quantity};
-use harness_record::{Record, Row, number};
+use harness_record::{Data, Record, Row, number};
 
 use crate::headline::{headline, unit};
 use crate::render::chart::{Chart, Mark, PhaseChart};
@@ -248,6 +249,15 @@ fn mark(report_data: &ReportData, metric: &Metric, row: &Row) -> Mark {
             parts.collect::<Vec<_>>().join(" · ")
         }
     };
+    let description = match &value {
+        Ok(figure) => format!(
+            "{}: {}; n = {}",
+            row.phase,
+            number::figure(metric.quantity(), figure),
+            sample_size(metric, row)
+        ),
+        Err(absent) => format!("{}: {absent}", row.phase),
+    };
     let value = value
         .map(|figure| (figure.value, figure.interval))
         .map_err(|absent| absent.to_string());
@@ -256,7 +266,20 @@ fn mark(report_data: &ReportData, metric: &Metric, row: &Row) -> Mark {
         place: report_data.place(&row.phase),
         value,
         label,
+        description,
         alarm,
+    }
+}
+
+/// The number of measurements behind a figure: rounds of the clock, samples of criterion, or one count.
+fn sample_size(metric: &Metric, row: &Row) -> usize {
+    match row
+        .reading(metric.instrument())
+        .map(|reading| &reading.data)
+    {
+        Some(Data::Clock { runs, .. }) => distinct(runs.iter().map(|run| run.round)).len(),
+        Some(Data::Criterion { samples, .. }) => samples.len(),
+        _ => 1,
     }
 }
 

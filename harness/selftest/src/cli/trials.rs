@@ -7,7 +7,6 @@ use anyhow::{Context, Result};
 use harness::collect::{Bar, Progress};
 use harness::terminal::{notice, show};
 use harness_record::atomic_file;
-use harness_report::render::chart::Layout;
 use harness_selftest::{Row, Series, chart, page, tables};
 
 use super::GateTest;
@@ -76,7 +75,7 @@ pub(super) fn draw(
     if let Some(chart) = chart(rows) {
         write(
             &folder.join(series.chart),
-            chart.svg(Layout::Wide)?.as_bytes(),
+            chart.to_svg().as_bytes(),
         )?;
     }
     notice(&format!("wrote {}", folder.join(series.page).display()));
