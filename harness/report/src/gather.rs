@@ -93,12 +93,30 @@ pub fn gather(
     };
     let place = place(true).or_else(|| place(false)).unwrap_or(0);
     let (name, record) = needed.remove(place);
+    let previous = previous(&outlines, &record.created, main);
     let mut report_data = ReportData::new(&name, record, anchors, commands);
+    report_data.previous = previous;
     for (name, record) in needed {
         report_data.add(&name, record);
     }
     report_data.notes = notes(&passed, elsewhere, &unread);
     Ok(Some(report_data))
+}
+
+/// The newest complete record from before `created` that has the main workload, or the newest at all without one. Records that
+/// cannot be read are passed over.
+fn previous(outlines: &[Outline], created: &str, main: Option<&str>) -> Option<Record> {
+    let has_main = |outline: &&Outline| {
+        main.is_none_or(|main| {
+            let mut parts = outline.parts.iter();
+            parts.any(|part| part.taken.workload == main)
+        })
+    };
+    outlines
+        .iter()
+        .filter(|outline| outline.whole && outline.created.as_str() < created)
+        .filter(has_main)
+        .find_map(|outline| Record::read(&outline.path).ok())
 }
 
 /// Chooses the readings to take from each record; `outlines` has the newest first. Also returns the names of the partial

@@ -6,7 +6,6 @@
 //! `NAME@key=value` is one size of a sweep over `key`.
 
 pub mod charts;
-mod figure_tables;
 pub mod figures;
 mod files;
 pub mod forecasts;
@@ -28,18 +27,17 @@ mod source;
 mod summary;
 pub mod tables;
 
-pub use figure_tables::figure_tables;
 pub use files::{ReportError, Written, write};
 pub use gather::gather;
 pub use page::page;
 pub use report_data::{Commands, ReportData};
 pub use results::results;
 pub use run_tables::{BARS, run_tables};
-pub use section::Section;
+pub use section::{Gap, Section};
 pub use source::{Source, Taken};
 pub use summary::summary;
 
-/// The sections that have content, in the order they are shown.
+/// The sections of a report, in the order of the summary. One without content has only the measurements that it lacks.
 pub fn sections(report_data: &ReportData) -> Vec<Section> {
     let group = |of| Some(groups::section(report_data, of));
     let possible = [

@@ -27,6 +27,8 @@ pub struct ReportData {
     pub roadmap: Option<Roadmap>,
     /// The commands that take the measurements which are made on demand.
     pub commands: Commands,
+    /// The last whole run of the same machine before the main record, with the same main workload.
+    pub previous: Option<Record>,
     /// Notes for the reader on records that were left out.
     pub notes: Vec<String>,
 }
@@ -58,6 +60,7 @@ impl ReportData {
             anchors,
             roadmap: None,
             commands,
+            previous: None,
             notes: Vec::new(),
         }
     }

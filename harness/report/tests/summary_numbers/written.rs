@@ -14,7 +14,8 @@ impl Written {
     }
 }
 
-/// The numbers of a line, in order. `±0.1` has the unit of the number before, `1/30` is a fraction.
+/// The numbers of a line, in order. `±0.1` has the unit of the number before, `1/30` is a fraction, `4,620` has groups of
+/// three digits.
 pub(crate) fn numbers(line: &str) -> Vec<Written> {
     const UNITS: [(&str, f64); 11] = [
         (" KB", 1e3),
@@ -29,8 +30,9 @@ pub(crate) fn numbers(line: &str) -> Vec<Written> {
         (" %", 1e-2),
         ("k", 1e3),
     ];
+    let line = ungrouped(line);
     let mut found = Vec::new();
-    let mut rest = line;
+    let mut rest = line.as_str();
     let mut unit_before = 1.0;
     let mut before = ' ';
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
@@ -81,4 +83,18 @@ pub(crate) fn numbers(line: &str) -> Vec<Written> {
         rest = after;
     }
     found
+}
+
+/// Removes the commas between groups of digits.
+fn ungrouped(line: &str) -> String {
+    let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    let mut text = String::new();
+    for (place, c) in line.char_indices() {
+        let inside =
+            digit(text.chars().next_back()) && digit(line[place + c.len_utf8()..].chars().next());
+        if c != ',' || !inside {
+            text.push(c);
+        }
+    }
+    text
 }
