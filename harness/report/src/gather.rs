@@ -439,6 +439,27 @@ mod tests {
     }
 
     #[test]
+    fn the_run_before_is_the_newest_complete_one_with_the_main_workload() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let created = |report_data: &ReportData| {
+            let previous = report_data.previous.as_ref();
+            previous.map(|record| record.created.clone())
+        };
+        written(folder.path(), "2026-01-04T00:00:00Z", "this", &["main"]);
+        assert_eq!(created(&gathered(folder.path()).expect("records")), None);
+        written(folder.path(), "2026-01-01T00:00:00Z", "this", &["main"]);
+        written(folder.path(), "2026-01-02T00:00:00Z", "this", &["late"]);
+        written(folder.path(), "2026-01-03T00:00:00Z", "other", &["main"]);
+        write(folder.path(), "2026-01-03T01:00:00Z", |record| {
+            (record.quick, record.rows) = (true, vec![row("main", "naive", vec![callgrind(3)])]);
+        });
+        assert_eq!(
+            created(&gathered(folder.path()).expect("records")).as_deref(),
+            Some("2026-01-01T00:00:00Z")
+        );
+    }
+
+    #[test]
     fn a_redefined_workload_has_no_old_figures() {
         let folder = tempfile::tempdir().expect("a folder");
         write(folder.path(), "2026-01-01T00:00:00Z", |record| {
