@@ -87,13 +87,14 @@ pub(super) struct Text {
 
 impl Text {
     pub(super) fn of(cell: &Cell) -> Self {
-        let (number, interval) = match cell.text.split_once(" [") {
-            Some((number, interval)) => (number, format!("[{interval}")),
-            None => (cell.text.as_str(), String::new()),
-        };
+        // The interval, or the number of rounds if they are too few for one.
+        let starts = [" [", " ("]
+            .iter()
+            .filter_map(|start| cell.text.find(start));
+        let (number, rest) = cell.text.split_at(starts.min().unwrap_or(cell.text.len()));
         Self {
             number: number.to_owned(),
-            interval,
+            interval: rest.trim_start().to_owned(),
             tone: cell.tone,
         }
     }
@@ -177,10 +178,14 @@ fn plain(metric: &Metric, row: &Row) -> String {
 
 fn view(metric: &'static Metric, unit: &str, rows: &[&Row], bases: &[&Row]) -> View {
     let found = rows.iter().filter_map(|row| metric.figure(row));
-    let all = found.flat_map(|Figure { value, interval }| {
-        let ends = interval.into_iter().flat_map(|ends| [ends.low, ends.high]);
-        std::iter::once(value).chain(ends)
-    });
+    let all = found.flat_map(
+        |Figure {
+             value, interval, ..
+         }| {
+            let ends = interval.into_iter().flat_map(|ends| [ends.low, ends.high]);
+            std::iter::once(value).chain(ends)
+        },
+    );
     let axis = LogAxis::over(all);
     let rung = |(index, row): (usize, &&Row)| {
         let figure = figures::figure(metric, Some(row));

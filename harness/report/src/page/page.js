@@ -24,9 +24,9 @@ const read = () => {
   for (const key of ["workload", "metric", "base"]) from[key] = fragment.get(key) ?? from[key];
 };
 const number = (kind, whole, tone) => {
-  const [text, interval] = whole.split(" [");
+  const [text, interval] = whole.split(/ (?=[[(])/);
   const cell = element("td", { className: `${kind} ${tones[tone] ?? ""}` }, text);
-  if (interval) cell.append(element("small", {}, `[${interval}`));
+  if (interval) cell.append(element("small", {}, interval));
   return cell;
 };
 const mark = (kind, left, width) => {

@@ -4,7 +4,7 @@
 #[derive(Debug)]
 pub(crate) struct Written {
     pub(crate) value: f64,
-    /// Largest distance of the true value: half a unit of the last digit.
+    /// Largest distance of the true value: half a unit of the last significant digit.
     half: f64,
 }
 
@@ -73,12 +73,17 @@ pub(crate) fn numbers(line: &str) -> Vec<Written> {
         let decimals = digits
             .split_once('.')
             .map_or(0, |(_, decimals)| decimals.len());
+        // A whole number of four digits or more is rounded where its zeros begin.
+        let zeros = match digits.len() >= 4 && decimals == 0 {
+            true => digits.len() - digits.trim_end_matches('0').len(),
+            false => 0,
+        };
         let negative = before == '-';
         let value: f64 = digits.parse().expect("digits");
         let value = if negative { -value } else { value } * factor;
         found.push(Written {
             value,
-            half: 0.5 * 10f64.powi(-(decimals as i32)) * factor,
+            half: 0.5 * 10f64.powi(zeros as i32 - decimals as i32) * factor,
         });
         rest = after;
     }
