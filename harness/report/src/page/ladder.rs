@@ -192,6 +192,12 @@ fn view(metric: &'static Metric, unit: &str, rows: &[&Row], bases: &[&Row]) -> V
         let known = figure.as_ref().ok();
         let before = index.checked_sub(1).map(|before| rows[before]);
         let at = known.and_then(|figure| place(axis, figure.value));
+        // A phase before the base is no loss.
+        let is_before = |base: &Row| rows[index..].iter().any(|later| later.phase == base.phase);
+        let total = |base: &&Row| match ratio(metric, base, row) {
+            cell if is_before(base) => Text::of(&cell.toned(Tone::Quiet)),
+            cell => Text::of(&cell),
+        };
         let from = before
             .and_then(|before| metric.figure(before))
             .and_then(|figure| place(axis, figure.value));
@@ -206,10 +212,7 @@ fn view(metric: &'static Metric, unit: &str, rows: &[&Row], bases: &[&Row]) -> V
                 .and_then(|ends| Some((place(axis, ends.low)?, place(axis, ends.high)?))),
             value: Text::of(&value(metric, &figure, row)),
             step: Text::of(&Cell::from(before.map(|base| ratio(metric, base, row)))),
-            totals: bases
-                .iter()
-                .map(|base| Text::of(&ratio(metric, base, row)))
-                .collect(),
+            totals: bases.iter().map(total).collect(),
         }
     };
     let tick = |axis: LogAxis, value: f64| (axis.at(value), short(metric.quantity(), value));

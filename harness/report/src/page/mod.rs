@@ -109,14 +109,35 @@ struct Chapter<'a> {
     says: Vec<&'a str>,
     /// Charts, each with the table beside it.
     exhibits: Vec<Exhibit<'a>>,
-    /// True if charts and tables are shown on a click only.
-    folded: bool,
+    /// The words to click on for charts and tables; none if they are always shown.
+    fold: Option<String>,
 }
 
 #[derive(Serialize)]
 struct Exhibit<'a> {
     chart: Option<&'a Named>,
     table: Option<&'a Table>,
+}
+
+impl<'a> Chapter<'a> {
+    fn new(id: &'a str, title: &'a str, says: Vec<&'a str>, exhibits: Vec<Exhibit<'a>>) -> Self {
+        let charts = exhibits.iter().filter(|one| one.chart.is_some()).count();
+        let tables = exhibits.iter().filter(|one| one.table.is_some()).count();
+        let counted = [(charts, "chart"), (tables, "table")].map(|(count, what)| match count {
+            0 => None,
+            1 => Some(format!("1 {what}")),
+            several => Some(format!("{several} {what}s")),
+        });
+        let words: Vec<String> = counted.into_iter().flatten().collect();
+        let folds = !OPEN.contains(&id) && !words.is_empty();
+        Self {
+            id,
+            title,
+            says,
+            exhibits,
+            fold: folds.then(|| format!("Show {}", words.join(" and "))),
+        }
+    }
 }
 
 /// The sections that are open: they answer the questions that a reader has first.
@@ -141,13 +162,9 @@ fn chapters<'a>(
     shown.sort_by_key(|section| place(section.id));
     let (mut first, mut last) = (Vec::new(), Vec::new());
     for section in shown {
-        let chapter = Chapter {
-            id: section.id,
-            title: section.title,
-            says: section.says.iter().map(String::as_str).collect(),
-            exhibits: exhibits(&section.charts, &section.tables),
-            folded: !OPEN.contains(&section.id),
-        };
+        let says = section.says.iter().map(String::as_str).collect();
+        let exhibits = exhibits(&section.charts, &section.tables);
+        let chapter = Chapter::new(section.id, section.title, says, exhibits);
         match ORDER.contains(&section.id) {
             true => first.push(chapter),
             false => last.push(chapter),
@@ -160,20 +177,18 @@ fn chapters<'a>(
         .filter(|named| Some(named.name) != pictured)
         .partition(|named| named.name.starts_with("latency"));
     let titled = |charts: &[&'a Named]| charts.iter().map(|named| named.chart.title()).collect();
-    let pictures = Chapter {
-        id: "charts",
-        title: "Costs by phase",
-        says: titled(&by_phase),
-        exhibits: exhibits(by_phase, []),
-        folded: true,
-    };
-    let latency = Chapter {
-        id: "latency",
-        title: "Latency by position",
-        says: titled(&latency),
-        exhibits: exhibits(latency, positions),
-        folded: true,
-    };
+    let pictures = Chapter::new(
+        "charts",
+        "Costs by phase",
+        titled(&by_phase),
+        exhibits(by_phase, []),
+    );
+    let latency = Chapter::new(
+        "latency",
+        "Latency by position",
+        titled(&latency),
+        exhibits(latency, positions),
+    );
     let filled = |chapter: &Chapter<'_>| !chapter.exhibits.is_empty();
     first
         .into_iter()
