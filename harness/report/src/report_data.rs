@@ -30,6 +30,8 @@ pub struct ReportData {
     pub commands: Commands,
     /// The best values of the headline workload over all runs of the machine; none without times of it.
     pub bests: Option<Bests>,
+    /// The last whole run of the same machine before the main record, with the same main workload.
+    pub previous: Option<Record>,
     /// Notes for the reader on records that were left out.
     pub notes: Vec<String>,
 }
@@ -63,6 +65,7 @@ impl ReportData {
             roadmap: None,
             commands,
             bests,
+            previous: None,
             notes: Vec::new(),
         }
     }

@@ -3,10 +3,10 @@
 mod synthetic;
 
 use harness_judge::trends::Trends;
-use harness_record::{Check, Data, Record};
-use harness_report::render::Format;
+use harness_record::{Check, Data, Record, Row, metric};
+use harness_report::render::{Cell, Format};
 use harness_report::{
-    ReportData, charts, not_measured, page, results, run_tables, sections, summary, write,
+    ReportData, charts, figures, not_measured, page, results, run_tables, sections, summary, write,
 };
 use synthetic::report_data;
 
@@ -140,6 +140,7 @@ fn text_from_a_record_is_only_text() {
     let mut record = synthetic::record();
     for row in record.rows.iter_mut().filter(|row| row.phase == "pooled") {
         row.phase = "\"><img src=x onerror=alert(1)>".to_owned();
+        row.workload += "</script><script>alert(4)</script>";
         row.check = Check::Failed("</svg><script>alert(2)</script>".to_owned());
     }
     let report_data = report_data(record);
@@ -150,7 +151,11 @@ fn text_from_a_record_is_only_text() {
         !page.contains("<script>alert") && !page.contains("<img"),
         "but not as elements"
     );
-    assert_eq!(page.matches("<script").count(), 1, "the page's own");
+    assert_eq!(
+        page.matches("<script").count(),
+        2,
+        "the page's own, and its data"
+    );
     let summary = summary_of(&report_data);
     assert!(
         !summary.contains("<script") && !summary.contains("<img"),
@@ -181,7 +186,7 @@ fn text_from_a_roadmap_is_only_text() {
             page.matches("<script").count(),
             page.matches("</script>").count()
         ),
-        (1, 1)
+        (2, 2)
     );
     let own_page =
         harness_report::roadmap::page(&report_data, &sections(&report_data)).expect("a roadmap");
@@ -270,7 +275,12 @@ fn the_sections_of_a_report_with_everything() {
         let mut text = format!(
             "{}\n\n{}\n\n",
             section.says.join("\n"),
-            section.missing.join("\n")
+            section
+                .missing
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join("\n")
         );
         text += &Format::MARKDOWN.render(&section.tables);
         for named in &section.charts {
@@ -279,25 +289,6 @@ fn the_sections_of_a_report_with_everything() {
         }
         insta::assert_snapshot!(format!("section_{}", section.id), text);
     }
-}
-
-/// What was not measured has no section and is named with its command.
-#[test]
-fn what_was_not_measured_says_how_to() {
-    let report_data = report_data(synthetic::record());
-    let sections = sections(&report_data);
-    for id in ["ablation", "growth", "matrix", "roadmap", "forecasts"] {
-        assert!(sections.iter().all(|section| section.id != id), "{id}");
-    }
-    let page = page_of(&report_data);
-    let page = page.replace("&#x27;", "'").replace("&#x2f;", "/");
-    let open = not_measured(&report_data);
-    assert_eq!(open.len(), 3, "there are no forecasts");
-    for (what, command) in open {
-        let family = command.starts_with("cargo harness run --filter '");
-        assert!(family && page.contains(&command), "{what}: {command}");
-    }
-    assert_eq!(not_measured(&synthetic::everything()), []);
 }
 
 /// A section begins with its finding and has at most two sentences; each chart has a table beside it.
@@ -313,6 +304,196 @@ fn a_section_is_a_finding_and_its_tables() {
             );
         }
     }
+}
+
+/// The page without its scripts, with escaped characters as themselves.
+fn without_scripts(page: &str) -> String {
+    let mut parts = page.split("<script");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        text += part.split_once("</script>").expect("an end").1;
+    }
+    text.replace("&#x27;", "'")
+}
+
+/// A measurement on demand that is missing is named with its command, and has no heading.
+#[test]
+fn missing_measurements_have_a_command_and_no_heading() {
+    let report_data = report_data(synthetic::record());
+    let sections = sections(&report_data);
+    for id in ["roadmap", "forecasts", "ablation", "growth", "matrix"] {
+        assert!(sections.iter().all(|section| section.id != id), "{id}");
+    }
+    let open = not_measured(&report_data);
+    assert_eq!(open.len(), 3, "there are no forecasts");
+    assert_eq!(not_measured(&synthetic::everything()), []);
+    let page = without_scripts(&page_of(&report_data));
+    let summary = summary_of(&report_data);
+    let everything = page_of(&synthetic::everything());
+    for id in ["ablation", "growth", "matrix"] {
+        let command = format!("cargo harness run --filter '{id}/*'");
+        assert!(open.iter().any(|gap| gap.command == command), "{id}");
+        assert_eq!(page.matches(&command).count(), 1, "{id}");
+        assert!(summary.contains(&command.replace('*', "\\*")), "{summary}");
+        let heading = format!("<h2 id=\"{id}-title\"");
+        assert!(!page.contains(&heading), "{id} has nothing to show");
+        assert!(everything.contains(&heading), "{id} was measured");
+    }
+}
+
+/// Without its script, the page has every number of the ladder of the headline workload in its main metric.
+#[test]
+fn the_ladder_needs_no_script() {
+    let report_data = report_data(synthetic::record());
+    let page = without_scripts(&page_of(&report_data));
+    let (_, ladder) = page.split_once("id=\"ladder\"").expect("a ladder");
+    let ladder = ladder.split_once("</table>").expect("a table").0;
+    let metric = |name| metric::by_name(name).expect("a metric");
+    let speed = metric("tokens-per-second");
+    let rows: Vec<&Row> = report_data
+        .record
+        .rows
+        .iter()
+        .filter(|row| row.workload == "medium/inference")
+        .collect();
+    let mut seen = 0;
+    let mut find = |cell: Cell| {
+        for part in cell.text.split(" [") {
+            assert!(ladder.contains(part), "{part} of {}", cell.text);
+            seen += 1;
+        }
+    };
+    let ratio = |base, head| Cell::ratio(figures::ratio(speed, Some(base), head).expect("paired"));
+    for (index, row) in rows.iter().enumerate() {
+        find(Cell::figure(speed, &speed.figure(row).expect("measured")));
+        if index > 0 {
+            find(ratio(rows[index - 1], row));
+        }
+        if row.phase != "reference" {
+            find(ratio(rows[1], row));
+        }
+        for cost in ["time-to-first-token", "peak-bytes"].map(metric) {
+            find(Cell::plain(
+                cost.quantity(),
+                cost.figure(row).expect("measured").value,
+            ));
+        }
+    }
+    assert!(seen > 40, "{seen}");
+}
+
+/// The choices of the page are formatted by the functions of the tables.
+#[test]
+fn the_data_of_the_choices_has_the_texts_of_the_tables() {
+    let report_data = report_data(synthetic::record());
+    let page = page_of(&report_data);
+    let data = page
+        .split_once("id=\"ladders\">")
+        .and_then(|(_, rest)| rest.split_once("</script>"))
+        .expect("data")
+        .0;
+    let data: serde_json::Value = serde_json::from_str(data).expect("JSON");
+    let ladders = data["ladders"].as_array().expect("ladders");
+    let decode = ladders
+        .iter()
+        .find(|ladder| ladder["workload"] == "medium/decode@57")
+        .expect("the workload");
+    let view = decode["views"]
+        .as_array()
+        .expect("views")
+        .iter()
+        .find(|view| view[0] == "instructions")
+        .expect("the metric");
+    let instructions = metric::by_name("instructions").expect("a metric");
+    let row = report_data
+        .row("medium/decode@57", "pooled")
+        .expect("there");
+    let figure = instructions.figure(row).expect("counted");
+    let rung = &view[4][3];
+    assert_eq!(rung[4], Cell::figure(instructions, &figure).text);
+    let base = report_data.row("medium/decode@57", "reference");
+    let ratio = figures::ratio(instructions, base, row).expect("counted");
+    assert_eq!(rung[7], Cell::ratio(ratio).text);
+    assert_eq!(
+        view[4][0][4], "failed",
+        "callgrind failed for the first phase"
+    );
+}
+
+/// A cost that rose stands beside the gains.
+#[test]
+fn a_cost_that_rose_is_named() {
+    let mut record = synthetic::record();
+    let costs = |record: Record| {
+        let summary = summary_of(&report_data(record));
+        let line = summary
+            .lines()
+            .find(|line| line.starts_with("- **Costs:**"));
+        line.expect("a line").to_owned()
+    };
+    assert!(costs(record.clone()).contains("none rose over naive"));
+    for row in record
+        .rows
+        .iter_mut()
+        .filter(|row| row.phase == "optimized")
+    {
+        for reading in &mut row.readings {
+            if let Data::Dhat { peak_bytes, .. } = &mut reading.data {
+                *peak_bytes *= 10;
+            }
+        }
+    }
+    let line = costs(record);
+    assert!(
+        line.contains("peak") && line.contains("naive") && !line.contains("none rose"),
+        "{line}"
+    );
+}
+
+/// Counts are compared exactly with the last run, and times as ratios only.
+#[test]
+fn the_change_since_the_last_run() {
+    let mut previous = synthetic::record();
+    previous.created = "2026-03-10T08:00:00Z".to_owned();
+    let line = |previous: Option<Record>| {
+        let summary = summary_of(&ReportData {
+            previous,
+            ..report_data(synthetic::record())
+        });
+        let line = summary
+            .lines()
+            .find(|line| line.starts_with("- **Since the last run:**"));
+        line.expect("a line").to_owned()
+    };
+    assert!(line(None).contains("first run on this machine"));
+    let same = line(Some(previous.clone()));
+    assert!(
+        same.contains("no phase moved against reference") && same.contains("counts are equal"),
+        "{same}"
+    );
+    for row in &mut previous.rows {
+        let half = row.phase == "optimized" && row.workload == "medium/inference";
+        for reading in &mut row.readings {
+            match &mut reading.data {
+                // The whole machine was slower, and one phase even more so.
+                Data::Clock { runs, .. } => runs.iter_mut().for_each(|run| {
+                    let slower = if half { 4 } else { 2 };
+                    run.nanoseconds *= slower;
+                    run.tokens_at.iter_mut().for_each(|at| *at *= slower);
+                }),
+                Data::Callgrind { instructions } if row.phase == "pooled" => *instructions += 1,
+                _ => {}
+            }
+        }
+    }
+    let moved = line(Some(previous.clone()));
+    assert!(
+        moved.contains("1 phase moved against reference") && moved.contains("4 of"),
+        "{moved}"
+    );
+    previous.environment.rustc = "rustc 1.0.0".to_owned();
+    let other = line(Some(previous));
+    assert!(other.contains("another toolchain"), "{other}");
 }
 
 /// Every table and chart of a section names its source.
@@ -392,7 +573,11 @@ fn everything_is_written_and_nothing_is_needed_from_elsewhere() {
         );
     }
     let page = std::fs::read_to_string(&written.index).expect("the page");
-    assert_eq!(page.matches("<svg").count(), 4, "each chart once");
+    assert_eq!(
+        page.matches("<svg").count(),
+        3,
+        "the ladder is the picture of its own metric"
+    );
     for outside in [
         "src=\"",
         "@import",
@@ -453,7 +638,7 @@ fn counts_alone_make_a_report() {
             .exists()
     );
     assert!(
-        !summary_of(&report_data(record)).contains("| x naive"),
+        !summary_of(&report_data(record)).contains("| tokens/s"),
         "no speed without time"
     );
 }
