@@ -30,23 +30,23 @@ pub mod tables;
 pub use files::{ReportError, Written, write};
 pub use gather::gather;
 pub use page::page;
-pub use report_data::{Commands, ReportData};
+pub use report_data::{Commands, Previous, ReportData};
 pub use results::results;
 pub use run_tables::{BARS, run_tables};
 pub use section::{Gap, Section};
 pub use source::{Source, Taken};
 pub use summary::summary;
 
-/// The sections of a report, in the order of the summary. One without content has only the measurements that it lacks.
+/// The sections of a report in order. One without content only names the measurements that it lacks.
 pub fn sections(report_data: &ReportData) -> Vec<Section> {
     let group = |of| Some(groups::section(report_data, of));
     let possible = [
         roadmap::section(report_data),
-        ledger::section(report_data),
         group(&groups::ABLATION),
-        forecasts::section(report_data),
+        ledger::section(report_data),
         group(&groups::GROWTH),
         group(&groups::MATRIX),
+        forecasts::section(report_data),
     ];
     possible.into_iter().flatten().collect()
 }

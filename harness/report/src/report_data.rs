@@ -27,10 +27,22 @@ pub struct ReportData {
     pub roadmap: Option<Roadmap>,
     /// The commands that take the measurements which are made on demand.
     pub commands: Commands,
-    /// The last whole run of the same machine before the main record, with the same main workload.
-    pub previous: Option<Record>,
+    /// The run before the main record.
+    pub previous: Previous,
     /// Notes for the reader on records that were left out.
     pub notes: Vec<String>,
+}
+
+/// The last whole run of the same machine before the main record, with the same main workload.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Previous {
+    /// Earlier records were not searched.
+    #[default]
+    NotSearched,
+    /// There is none.
+    None,
+    /// The record of that run.
+    Run(Box<Record>),
 }
 
 /// The commands that take the measurements which are made on demand.
@@ -60,7 +72,7 @@ impl ReportData {
             anchors,
             roadmap: None,
             commands,
-            previous: None,
+            previous: Previous::default(),
             notes: Vec::new(),
         }
     }

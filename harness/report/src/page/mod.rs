@@ -143,8 +143,8 @@ impl<'a> Chapter<'a> {
 /// The sections that are open: they answer the questions that a reader has first.
 const OPEN: [&str; 2] = ["roadmap", "ablation"];
 
-/// The order of the sections. Others follow these.
-const ORDER: [&str; 5] = ["roadmap", "ablation", "flame-graph", "history", "ledger"];
+/// The sections on details, which come after the charts by phase and the latency.
+const DETAILS: [&str; 3] = ["growth", "matrix", "forecasts"];
 
 fn chapters<'a>(
     charts: &'a [Named],
@@ -152,24 +152,14 @@ fn chapters<'a>(
     positions: Option<&'a Table>,
     sections: &'a [Section],
 ) -> Vec<Chapter<'a>> {
-    let place = |id: &str| {
-        ORDER
-            .iter()
-            .position(|known| *known == id)
-            .unwrap_or(ORDER.len())
-    };
-    let mut shown: Vec<&Section> = sections.iter().filter(|one| one.has_content()).collect();
-    shown.sort_by_key(|section| place(section.id));
-    let (mut first, mut last) = (Vec::new(), Vec::new());
-    for section in shown {
-        let says = section.says.iter().map(String::as_str).collect();
-        let exhibits = exhibits(&section.charts, &section.tables);
-        let chapter = Chapter::new(section.id, section.title, says, exhibits);
-        match ORDER.contains(&section.id) {
-            true => first.push(chapter),
-            false => last.push(chapter),
-        }
-    }
+    let shown = sections.iter().filter(|section| section.has_content());
+    let (details, first): (Vec<Chapter<'_>>, Vec<Chapter<'_>>) = shown
+        .map(|section| {
+            let says = section.says.iter().map(String::as_str).collect();
+            let exhibits = exhibits(&section.charts, &section.tables);
+            Chapter::new(section.id, section.title, says, exhibits)
+        })
+        .partition(|chapter| DETAILS.contains(&chapter.id));
     // The ladder is the picture of its main metric.
     let pictured = ladder.map(|ladder| ladder.views[0].metric);
     let (latency, by_phase): (Vec<&Named>, Vec<&Named>) = charts
@@ -193,7 +183,7 @@ fn chapters<'a>(
     first
         .into_iter()
         .chain([pictures, latency].into_iter().filter(filled))
-        .chain(last)
+        .chain(details)
         .collect()
 }
 
