@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use crate::bests::{Bests, rows_of};
 use crate::outline::{Outline, Part, outlines};
 use crate::source::{Taken, keep};
-use crate::{Commands, ReportData};
+use crate::{Commands, Previous, ReportData};
 
 /// Gathers the data of the records in a folder; none if none can be read.
 ///
@@ -145,7 +145,7 @@ fn bests(
 
 /// The newest complete record from before `created` that has the main workload, or the newest at all without one. Records that
 /// cannot be read are passed over.
-fn previous(outlines: &[Outline], created: &str, main: Option<&str>) -> Option<Record> {
+fn previous(outlines: &[Outline], created: &str, main: Option<&str>) -> Previous {
     let has_main = |outline: &&Outline| {
         main.is_none_or(|main| {
             let mut parts = outline.parts.iter();
@@ -157,6 +157,7 @@ fn previous(outlines: &[Outline], created: &str, main: Option<&str>) -> Option<R
         .filter(|outline| outline.whole && outline.created.as_str() < created)
         .filter(has_main)
         .find_map(|outline| Record::read(&outline.path).ok())
+        .map_or(Previous::None, |record| Previous::Run(Box::new(record)))
 }
 
 /// Chooses the readings to take from each record; `outlines` has the newest first. Also returns the names of the partial
@@ -481,9 +482,10 @@ mod tests {
     #[test]
     fn the_run_before_is_the_newest_complete_one_with_the_main_workload() {
         let folder = tempfile::tempdir().expect("a folder");
-        let created = |report_data: &ReportData| {
-            let previous = report_data.previous.as_ref();
-            previous.map(|record| record.created.clone())
+        let created = |report_data: &ReportData| match &report_data.previous {
+            Previous::Run(record) => Some(record.created.clone()),
+            Previous::None => None,
+            Previous::NotSearched => panic!("earlier records are in the folder"),
         };
         written(folder.path(), "2026-01-04T00:00:00Z", "this", &["main"]);
         assert_eq!(created(&gathered(folder.path()).expect("records")), None);

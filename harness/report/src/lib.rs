@@ -32,25 +32,25 @@ pub mod tables;
 pub use files::{ReportError, Written, write};
 pub use gather::gather;
 pub use page::page;
-pub use report_data::{Commands, ReportData};
+pub use report_data::{Commands, Previous, ReportData};
 pub use results::results;
 pub use run_tables::{BARS, run_tables};
 pub use section::{Gap, Section};
 pub use source::{Source, Taken};
 pub use summary::summary;
 
-/// The sections that have content, in the order of the summary.
+/// The sections that have content, in order.
 pub fn sections(report_data: &ReportData) -> Vec<Section> {
     let group = |of| groups::section(report_data, of);
     let possible = [
         roadmap::section(report_data),
+        group(&groups::ABLATION),
         ledger::section(report_data),
         bests::section(report_data),
-        group(&groups::ABLATION),
-        forecasts::section(report_data),
         group(&groups::GROWTH),
         groups::positions::section(report_data),
         group(&groups::MATRIX),
+        forecasts::section(report_data),
     ];
     possible.into_iter().flatten().collect()
 }

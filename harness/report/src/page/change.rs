@@ -7,21 +7,25 @@ use harness_record::{Record, Row, number};
 use super::status::Status;
 use crate::headline::{base, headline, main_metric};
 use crate::render::Tone;
-use crate::{ReportData, figures, provenance};
+use crate::{Previous, ReportData, figures, provenance};
 
-/// The answer.
-pub(super) fn change(report_data: &ReportData) -> Status {
+/// The answer; none if earlier records were not searched.
+pub(super) fn change(report_data: &ReportData) -> Option<Status> {
     let status = Status {
         key: "change",
         topic: "Since the last run",
         ..Status::default()
     };
-    let Some(previous) = &report_data.previous else {
-        return Status {
-            finding: "first run on this machine".to_owned(),
-            details: vec!["there is no earlier whole run to compare with".to_owned()],
-            ..status
-        };
+    let previous = match &report_data.previous {
+        Previous::NotSearched => return None,
+        Previous::Run(previous) => previous,
+        Previous::None => {
+            return Some(Status {
+                finding: "first run on this machine".to_owned(),
+                details: vec!["there is no earlier whole run to compare with".to_owned()],
+                ..status
+            });
+        }
     };
     let times = ratios(report_data, previous);
     let counts = counts(&report_data.record, previous);
@@ -53,7 +57,7 @@ pub(super) fn change(report_data: &ReportData) -> Status {
     } else {
         Tone::Good
     };
-    Status {
+    Some(Status {
         tone,
         finding: speeds.unwrap_or_else(|| counted.clone()),
         details: vec![
@@ -62,7 +66,7 @@ pub(super) fn change(report_data: &ReportData) -> Status {
         ],
         folded: moved.into_iter().map(|moved| moved.line).collect(),
         ..status
-    }
+    })
 }
 
 /// A number that differs from the last run.

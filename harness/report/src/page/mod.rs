@@ -141,8 +141,8 @@ impl<'a> Chapter<'a> {
 /// The sections that are open: they answer the questions that a reader has first.
 const OPEN: [&str; 2] = ["roadmap", "ablation"];
 
-/// The order of the sections. Others follow these.
-const ORDER: [&str; 5] = ["roadmap", "ablation", "flame-graph", "history", "ledger"];
+/// The sections on details, which come after the charts by phase and the latency.
+const DETAILS: [&str; 3] = ["growth", "matrix", "forecasts"];
 
 /// The section that stands beside the chart of the latency.
 const POSITIONS: &str = "positions";
@@ -152,25 +152,16 @@ fn chapters<'a>(
     ladder: Option<&Ladder>,
     sections: &'a [Section],
 ) -> Vec<Chapter<'a>> {
-    let place = |id: &str| {
-        ORDER
-            .iter()
-            .position(|known| *known == id)
-            .unwrap_or(ORDER.len())
-    };
-    let (positions, mut shown): (Vec<&Section>, Vec<&Section>) =
+    let (positions, shown): (Vec<&Section>, Vec<&Section>) =
         sections.iter().partition(|one| one.id == POSITIONS);
-    shown.sort_by_key(|section| place(section.id));
-    let (mut first, mut last) = (Vec::new(), Vec::new());
-    for section in shown {
-        let says = section.says.iter().map(String::as_str).collect();
-        let exhibits = exhibits(&section.charts, &section.tables);
-        let chapter = Chapter::new(section.id, section.title, says, exhibits);
-        match ORDER.contains(&section.id) {
-            true => first.push(chapter),
-            false => last.push(chapter),
-        }
-    }
+    let (details, first): (Vec<Chapter<'_>>, Vec<Chapter<'_>>) = shown
+        .into_iter()
+        .map(|section| {
+            let says = section.says.iter().map(String::as_str).collect();
+            let exhibits = exhibits(&section.charts, &section.tables);
+            Chapter::new(section.id, section.title, says, exhibits)
+        })
+        .partition(|chapter| DETAILS.contains(&chapter.id));
     // The ladder is the picture of its main metric.
     let pictured = ladder.map(|ladder| ladder.views[0].metric);
     let (latency, by_phase): (Vec<&Named>, Vec<&Named>) = charts
@@ -194,7 +185,7 @@ fn chapters<'a>(
     first
         .into_iter()
         .chain([pictures, latency].into_iter().filter(filled))
-        .chain(last)
+        .chain(details)
         .collect()
 }
 

@@ -32,7 +32,7 @@ pub(crate) fn strip(report_data: &ReportData) -> Vec<Status> {
         Some(targets(report_data)),
         Some(quality::quality(&report_data.record)),
         costs::costs(report_data),
-        Some(change::change(report_data)),
+        change::change(report_data),
     ]
     .into_iter()
     .flatten()
