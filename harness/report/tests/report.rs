@@ -206,10 +206,7 @@ fn the_words_of_the_charts() {
 #[test]
 fn a_chart_as_svg() {
     let charts = charts::all(&report_data(synthetic::record()));
-    insta::assert_snapshot!(
-        "chart_svg",
-        charts[1].chart.to_svg()
-    );
+    insta::assert_snapshot!("chart_svg", charts[1].chart.to_svg());
 }
 
 #[test]

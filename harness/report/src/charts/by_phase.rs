@@ -273,7 +273,10 @@ fn mark(report_data: &ReportData, metric: &Metric, row: &Row) -> Mark {
 
 /// The number of measurements behind a figure: rounds of the clock, samples of criterion, or one count.
 fn sample_size(metric: &Metric, row: &Row) -> usize {
-    match row.reading(metric.instrument()).map(|reading| &reading.data) {
+    match row
+        .reading(metric.instrument())
+        .map(|reading| &reading.data)
+    {
         Some(Data::Clock { runs, .. }) => distinct(runs.iter().map(|run| run.round)).len(),
         Some(Data::Criterion { samples, .. }) => samples.len(),
         _ => 1,

@@ -107,7 +107,11 @@ pub fn panels(
         let (from, to) = (values[0], values[values.len() - 1]);
         let change = match from {
             0.0 => String::new(),
-            from => format!(", {} since {}", number::percent(to / from), day(&dated_records[one.points[0].moment])),
+            from => format!(
+                ", {} since {}",
+                number::percent(to / from),
+                day(&dated_records[one.points[0].moment])
+            ),
         };
         let step = |jump: &LevelChange| {
             let moment = &dated_records[one.points[jump.point].moment];
@@ -122,7 +126,11 @@ pub fn panels(
         Panel {
             name,
             label: format!("{}{change}", show(question, to)),
-            points: one.points.iter().map(|point| (point.moment, point.value)).collect(),
+            points: one
+                .points
+                .iter()
+                .map(|point| (point.moment, point.value))
+                .collect(),
             steps: one.jumps.iter().map(step).collect(),
         }
     };

@@ -169,7 +169,9 @@ mod tests {
         let series = Series::new("cached", 0, Quantity::Seconds, points(&[2.0, 2.3]));
         let title = title(&[(series, 0.8)], &[]).expect("a line");
         assert!(
-            title.ends_with("the first 2 tokens of cached after the prompt cost up to 2.30x a steady one"),
+            title.ends_with(
+                "the first 2 tokens of cached after the prompt cost up to 2.30x a steady one"
+            ),
             "{title}"
         );
     }

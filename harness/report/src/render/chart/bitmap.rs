@@ -94,7 +94,12 @@ fn draw_shape<B: DrawingBackend>(shape: &Shape, area: &Area<B>) -> Drawn<B> {
     }
 }
 
-fn draw_text<B: DrawingBackend>(text: &str, (x, y): Place, words: Words, area: &Area<B>) -> Drawn<B> {
+fn draw_text<B: DrawingBackend>(
+    text: &str,
+    (x, y): Place,
+    words: Words,
+    area: &Area<B>,
+) -> Drawn<B> {
     let style = if words.bold {
         FontStyle::Bold
     } else {

@@ -83,7 +83,11 @@ impl Drawing for BurnDown {
         let bottom = rows.axis(canvas, &fitting(ticks.chain(zero)), &title);
         for (index, stage) in self.stages.iter().enumerate() {
             let is_measured = stage.reached.is_some();
-            let colour = if is_measured { Colour::Ink } else { Colour::Muted };
+            let colour = if is_measured {
+                Colour::Ink
+            } else {
+                Colour::Muted
+            };
             rows.text(canvas, index, colour);
             scale.stage(canvas, stage, &names[index], rows.middle(index));
         }
@@ -158,7 +162,16 @@ impl Scale {
 /// Draws a target: a box from the better end to the end that must be reached, which has a thick line.
 fn target(canvas: &mut Canvas, [far, near]: [f64; 2], y: f64) {
     let far = far.min(near - 4.0);
-    let corners = [(far, y - HALF), (near, y - HALF), (near, y + HALF), (far, y + HALF)];
+    let corners = [
+        (far, y - HALF),
+        (near, y - HALF),
+        (near, y + HALF),
+        (far, y + HALF),
+    ];
     canvas.area(corners.to_vec(), Colour::Muted);
-    canvas.strokes(vec![[(near, y - HALF), (near, y + HALF)]], Colour::Muted, 2.5);
+    canvas.strokes(
+        vec![[(near, y - HALF), (near, y + HALF)]],
+        Colour::Muted,
+        2.5,
+    );
 }

@@ -71,7 +71,11 @@ impl Drawing for DotChart {
             let y = rows.middle(index);
             if row.truth.is_finite() {
                 let (truth, half) = (x(row.truth), STRIP / 2.0);
-                canvas.strokes(vec![[(truth, y - half), (truth, y + half)]], Colour::Ink, 1.5);
+                canvas.strokes(
+                    vec![[(truth, y - half), (truth, y + half)]],
+                    Colour::Ink,
+                    1.5,
+                );
             }
             for (place, kind) in self.kinds.iter().enumerate() {
                 kind.draw(canvas, dots(row, place, y, &x));

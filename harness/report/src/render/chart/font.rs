@@ -44,9 +44,7 @@ fn advances() -> &'static [Vec<f64>; 2] {
             // A character that the font lacks comes from another font.
             (glyph.0 > 0).then(|| f64::from(scaled.h_advance(glyph) / units))
         };
-        (0..CHARACTERS)
-            .map(|c| advance(c).unwrap_or(1.0))
-            .collect()
+        (0..CHARACTERS).map(|c| advance(c).unwrap_or(1.0)).collect()
     };
     ADVANCES.get_or_init(|| [read(REGULAR), read(SEMI_BOLD)])
 }

@@ -60,7 +60,11 @@ struct Grid {
 impl HeatMap {
     fn grid(&self) -> Grid {
         let cells = || self.rows.iter().flat_map(|(_, cells)| cells);
-        let least = TEXT.widest(cells().map(|cell| cell.text.as_str()), LEAST - 8.0, ROOM / 2.0) + 8.0;
+        let least = TEXT.widest(
+            cells().map(|cell| cell.text.as_str()),
+            LEAST - 8.0,
+            ROOM / 2.0,
+        ) + 8.0;
         let names = NAME.widest(self.rows.iter().map(|(name, _)| name.as_str()), 0.0, ROOM) + 8.0;
         let count = self.columns.len().max(1);
         let names = (names + least * count as f64 <= ROOM).then_some(names);

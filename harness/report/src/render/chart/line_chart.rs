@@ -8,9 +8,7 @@ use harness_record::number;
 use crate::render::chart::Drawing;
 use crate::render::chart::axis::{LogAxis, round_up};
 use crate::render::chart::canvas::{Canvas, EDGE, Place, Stroke, WIDTH, Words};
-use crate::render::chart::header::{
-    LABEL, LINE, TICK, fitting, remark, spread, tick_label,
-};
+use crate::render::chart::header::{LABEL, LINE, TICK, fitting, remark, spread, tick_label};
 use crate::render::chart::palette::{self, Colour, Look};
 
 /// A line chart.
@@ -256,9 +254,17 @@ impl Plot {
             even_ticks(self.x.0, self.x.1)
         };
         // The label of the lowest value may be at the left of the axis.
-        let ticks = fitting(ticks.into_iter().map(|tick| (self.x(tick), format!("{tick}"))));
+        let ticks = fitting(
+            ticks
+                .into_iter()
+                .map(|tick| (self.x(tick), format!("{tick}"))),
+        );
         let mut strokes = vec![[(left, bottom), (right, bottom)]];
-        strokes.extend(ticks.iter().map(|tick| [(tick.x, bottom), (tick.x, bottom + 4.0)]));
+        strokes.extend(
+            ticks
+                .iter()
+                .map(|tick| [(tick.x, bottom), (tick.x, bottom + 4.0)]),
+        );
         canvas.strokes(strokes, Colour::Muted, 1.0);
         for tick in &ticks {
             canvas.words(&tick.label, tick.middle, bottom + 17.0, EVENT);
@@ -271,9 +277,7 @@ impl Plot {
         let mut events: Vec<&Event> = events.iter().collect();
         events.sort_by(|a, b| a.x.total_cmp(&b.x));
         let most = (WIDTH - 2.0 * EDGE) / events.len().max(1) as f64 - 8.0;
-        let labels = events
-            .iter()
-            .map(|event| TICK.shorten(&event.label, most));
+        let labels = events.iter().map(|event| TICK.shorten(&event.label, most));
         let labels: Vec<String> = labels.collect();
         let wanted = events
             .iter()
@@ -300,7 +304,12 @@ impl Plot {
             if !self.sizes {
                 self.band(canvas, series, look.colour);
             }
-            let path = simplified(&points.iter().map(|point| self.place(point)).collect::<Vec<_>>());
+            let path = simplified(
+                &points
+                    .iter()
+                    .map(|point| self.place(point))
+                    .collect::<Vec<_>>(),
+            );
             let stroke = Stroke {
                 dashed: look.hollow,
                 ..Stroke::new(look.colour, 2.0)
@@ -358,10 +367,16 @@ impl Plot {
             .map(|((_, y), _, lines)| (*y, label_height(lines)))
             .collect();
         let right = self.right;
-        for (((x, end), series, lines), y) in ends.iter().zip(spread(&wanted, self.top, self.bottom))
+        for (((x, end), series, lines), y) in
+            ends.iter().zip(spread(&wanted, self.top, self.bottom))
         {
             let look = palette::look(series.place);
-            let leader = vec![(*x, *end), (right + 2.0, *end), (right + 14.0, y), (right + 18.0, y)];
+            let leader = vec![
+                (*x, *end),
+                (right + 2.0, *end),
+                (right + 14.0, y),
+                (right + 18.0, y),
+            ];
             canvas.line(leader, Stroke::new(look.colour, 0.8));
             canvas.dot(right + 18.0, y, 3.5, look);
             let first = y - LINE * (lines.len() as f64 - 1.0) / 2.0;
@@ -379,7 +394,8 @@ fn simplified(path: &[Place]) -> Vec<Place> {
     };
     let (dx, dy) = (last.0 - first.0, last.1 - first.1);
     let length = dx.hypot(dy).max(1e-9);
-    let distance = |place: &Place| (dx * (place.1 - first.1) - dy * (place.0 - first.0)).abs() / length;
+    let distance =
+        |place: &Place| (dx * (place.1 - first.1) - dy * (place.0 - first.0)).abs() / length;
     let farthest = inside
         .iter()
         .map(distance)
@@ -422,7 +438,13 @@ mod tests {
         let kept = simplified(&path);
         assert_eq!(
             kept,
-            [(0.0, 0.0), (39.0, 0.0), (40.0, 5.0), (41.0, 0.0), (99.0, 0.0)]
+            [
+                (0.0, 0.0),
+                (39.0, 0.0),
+                (40.0, 5.0),
+                (41.0, 0.0),
+                (99.0, 0.0)
+            ]
         );
         assert_eq!(simplified(&path[..2]), path[..2]);
     }

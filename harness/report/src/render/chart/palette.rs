@@ -180,8 +180,10 @@ mod tests {
                 assert!(contrast >= 4.5, "{colour:?} on {theme:?}: {contrast}");
             }
             for step in 0..=DARKEST {
-                let contrast =
-                    contrast(Colour::OnShade(step).on(theme), Colour::Shade(step).on(theme));
+                let contrast = contrast(
+                    Colour::OnShade(step).on(theme),
+                    Colour::Shade(step).on(theme),
+                );
                 assert!(contrast >= 4.5, "shade {step}: {contrast}");
             }
         }

@@ -123,7 +123,11 @@ impl Plot {
         canvas.described(&description, |canvas| {
             // A state between two points has no value, so the line goes straight across it.
             canvas.line(path.clone(), Stroke::new(Colour::Phase(6), 1.5));
-            canvas.dots(path.last().copied().into_iter().collect(), 2.5, palette::look(6));
+            canvas.dots(
+                path.last().copied().into_iter().collect(),
+                2.5,
+                palette::look(6),
+            );
         });
         for (index, description) in &panel.steps {
             let Some(point) = panel.points.get(*index).filter(finite) else {

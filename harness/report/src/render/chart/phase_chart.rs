@@ -58,9 +58,8 @@ impl Drawing for PhaseChart {
         let ends = values().flat_map(|(value, interval)| {
             interval.map_or([*value; 3], |ends| [*value, ends.low, ends.high])
         });
-        let has_zero = values().any(|(value, interval)| {
-            *value <= 0.0 || interval.is_some_and(|ends| ends.low <= 0.0)
-        });
+        let has_zero = values()
+            .any(|(value, interval)| *value <= 0.0 || interval.is_some_and(|ends| ends.low <= 0.0));
         let scale = Scale {
             zero: has_zero.then_some(rows.left()),
             start: rows.left() + if has_zero { ZERO } else { 0.0 },

@@ -106,7 +106,9 @@ impl Rows {
         let strips = || self.rows.iter().filter(|row| row.has_strip);
         let rules = strips().flat_map(|row| {
             let y = row.strip();
-            ticks.iter().map(move |tick| [(tick.x, y), (tick.x, y + STRIP)])
+            ticks
+                .iter()
+                .map(move |tick| [(tick.x, y), (tick.x, y + STRIP)])
         });
         canvas.strokes(rules.collect(), Colour::Rule, 1.0);
         let bottom = self.bottom;
@@ -115,7 +117,11 @@ impl Rows {
         }
         let axis = [(self.left(), bottom), (self.right(), bottom)];
         let mut strokes = vec![axis];
-        strokes.extend(ticks.iter().map(|tick| [(tick.x, bottom), (tick.x, bottom + 4.0)]));
+        strokes.extend(
+            ticks
+                .iter()
+                .map(|tick| [(tick.x, bottom), (tick.x, bottom + 4.0)]),
+        );
         canvas.strokes(strokes, Colour::Muted, 1.0);
         for tick in ticks {
             canvas.words(&tick.label, tick.middle, bottom + 13.0, TICK.centred());

@@ -83,7 +83,8 @@ impl Body {
             Shape::Area(outline, colour) => {
                 let class = self.class("fill", *colour);
                 let data = path(outline);
-                self.text += &format!("<path d=\"{data}z\" class=\"{class}\" fill-opacity=\".25\"/>\n");
+                self.text +=
+                    &format!("<path d=\"{data}z\" class=\"{class}\" fill-opacity=\".25\"/>\n");
                 self.path(&format!("{data}z"), Stroke::new(*colour, 0.7), "");
             }
             Shape::Block(corners, colour) => self.rectangle(*corners, "fill", *colour),
@@ -113,7 +114,8 @@ impl Body {
     }
 
     fn words(&mut self, text: &str, (x, y): Place, words: Words) {
-        self.sizes.insert(((words.size * 10.0).round() as u32, words.bold));
+        self.sizes
+            .insert(((words.size * 10.0).round() as u32, words.bold));
         let anchor = match words.from {
             Anchor::Start => "",
             Anchor::Middle => " text-anchor=\"middle\"",
@@ -233,7 +235,10 @@ mod tests {
             [0.0, 12.34, -0.5, -3.0, 0.04].map(number),
             ["0", "12.3", "-.5", "-3", "0"]
         );
-        assert_eq!(path(&[(1.0, 2.0), (3.05, 1.5), (2.0, 1.5)]), "M1 2l2.1-.5-1.1 0");
+        assert_eq!(
+            path(&[(1.0, 2.0), (3.05, 1.5), (2.0, 1.5)]),
+            "M1 2l2.1-.5-1.1 0"
+        );
     }
 
     #[test]
@@ -247,6 +252,9 @@ mod tests {
         let (style, body) = svg.split_once("</style>").expect("a style");
         assert!(style.contains("prefers-color-scheme:dark"), "{style}");
         assert!(!body.contains('#') && body.contains("a &lt; b"), "{body}");
-        assert!(body.contains("<title>a &quot;value&quot;</title>"), "{body}");
+        assert!(
+            body.contains("<title>a &quot;value&quot;</title>"),
+            "{body}"
+        );
     }
 }

@@ -92,29 +92,43 @@ fn check(kind: &str, drawing: impl Drawing + 'static) {
         );
         for (b, other) in &texts[..index] {
             let apart = a[0] >= b[2] || b[0] >= a[2] || a[1] >= b[3] || b[1] >= a[3];
-            assert!(apart, "{kind}: {text:?} at {a:?} is over {other:?} at {b:?}");
+            assert!(
+                apart,
+                "{kind}: {text:?} at {a:?} is over {other:?} at {b:?}"
+            );
         }
     }
     for shape in canvas.shapes() {
         for mark in covered(shape) {
             for (at, text) in &texts {
-                assert!(!meets(&mark, *at), "{kind}: {text:?} at {at:?} is over {shape:?}");
+                assert!(
+                    !meets(&mark, *at),
+                    "{kind}: {text:?} at {at:?} is over {shape:?}"
+                );
             }
         }
     }
     for shape in canvas.shapes() {
         if let Shape::Text(text, _, words) = shape {
             let pixels = words.size * PHONE / WIDTH;
-            assert!(pixels >= 10.0, "{kind}: {text:?} has {pixels} pixels on a phone");
+            assert!(
+                pixels >= 10.0,
+                "{kind}: {text:?} has {pixels} pixels on a phone"
+            );
         }
     }
     let svg = chart.to_svg();
-    assert!(!svg.contains("NaN") && !svg.contains("inf"), "{kind}: {svg}");
+    assert!(
+        !svg.contains("NaN") && !svg.contains("inf"),
+        "{kind}: {svg}"
+    );
 }
 
 fn name(index: usize, is_long: bool) -> String {
     match is_long {
-        true => format!("a-phase-with-quite-a-long-name/and@{index},threads=16 that goes on and on"),
+        true => {
+            format!("a-phase-with-quite-a-long-name/and@{index},threads=16 that goes on and on")
+        }
         false => format!("phase {index}"),
     }
 }
@@ -128,7 +142,9 @@ fn interval(value: f64) -> Interval {
 }
 
 fn every_kind(values: &[f64], is_long: bool) {
-    let names: Vec<String> = (0..values.len()).map(|index| name(index, is_long)).collect();
+    let names: Vec<String> = (0..values.len())
+        .map(|index| name(index, is_long))
+        .collect();
     let named = || names.iter().zip(values).enumerate();
     let label = |value: f64| match is_long {
         true => format!("{value:e} · 74.1x [72.0, 75.3] of the naive phase · 1/7 of the reference"),
@@ -222,7 +238,10 @@ fn every_kind(values: &[f64], is_long: bool) {
                         value: Some(value * f64::from(row)),
                         text: label(value),
                     };
-                    (name(row as usize, is_long), values.iter().map(cell).collect())
+                    (
+                        name(row as usize, is_long),
+                        values.iter().map(cell).collect(),
+                    )
                 })
                 .collect(),
         },
