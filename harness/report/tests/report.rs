@@ -5,7 +5,6 @@ mod synthetic;
 use harness_judge::trends::Trends;
 use harness_record::{Check, Data, Record};
 use harness_report::render::Format;
-use harness_report::render::chart::Layout;
 use harness_report::{ReportData, charts, page, results, run_tables, sections, summary, write};
 use synthetic::report_data;
 
@@ -202,7 +201,7 @@ fn the_words_of_the_charts() {
     let words: Vec<String> = charts
         .iter()
         .map(|named| {
-            let svg = named.chart.svg(Layout::Wide).expect("drawn");
+            let svg = named.chart.to_svg();
             format!("# {}\n{}", named.name, svg_words(&svg).join("\n"))
         })
         .collect();
@@ -212,10 +211,7 @@ fn the_words_of_the_charts() {
 #[test]
 fn a_chart_as_svg() {
     let charts = charts::all(&report_data(synthetic::record()));
-    insta::assert_snapshot!(
-        "chart_svg",
-        charts[1].chart.svg(Layout::Wide).expect("drawn")
-    );
+    insta::assert_snapshot!("chart_svg", charts[1].chart.to_svg());
 }
 
 #[test]
@@ -227,7 +223,7 @@ fn pngs_decode_and_are_not_blank() {
             .expect("a PNG");
         let mut pixels = vec![0; reader.output_buffer_size()];
         let info = reader.next_frame(&mut pixels).expect("whole");
-        assert_eq!((info.width, info.color_type), (1720, png::ColorType::Rgb));
+        assert_eq!((info.width, info.color_type), (1320, png::ColorType::Rgb));
         let coloured = pixels
             .chunks_exact(3)
             .filter(|pixel| *pixel != [255, 255, 255])
@@ -286,7 +282,7 @@ fn the_sections_of_a_report_with_everything() {
         );
         text += &Format::MARKDOWN.render(&section.tables);
         for named in &section.charts {
-            let words = svg_words(&named.chart.svg(Layout::Wide).expect("drawn")).join("\n");
+            let words = svg_words(&named.chart.to_svg()).join("\n");
             text += &format!("\n# {}\n{words}\n", named.name);
         }
         insta::assert_snapshot!(format!("section_{}", section.id), text);
@@ -313,7 +309,7 @@ fn every_table_and_chart_has_its_provenance() {
         .flat_map(|section| section.charts)
         .collect();
     for named in charts::all(&report_data).iter().chain(&of_sections) {
-        let words = svg_words(&named.chart.svg(Layout::Wide).expect("drawn")).join(" ");
+        let words = svg_words(&named.chart.to_svg()).join(" ");
         assert!(
             words.contains(line) && words.contains("record synthetic.json"),
             "{}: {words}",
@@ -346,7 +342,7 @@ fn a_wrong_answer_makes_no_headline() {
         "{}",
         charts[0].chart.title()
     );
-    let words = svg_words(&charts[0].chart.svg(Layout::Wide).expect("drawn"));
+    let words = svg_words(&charts[0].chart.to_svg());
     assert!(
         words
             .iter()
@@ -478,6 +474,6 @@ fn few(mut record: Record) -> Record {
 /// The words of an SVG, in the order in which they are drawn.
 fn svg_words(svg: &str) -> Vec<String> {
     let texts = svg.split("<text ").skip(1);
-    let inside = texts.filter_map(|text| text.split_once(">\n")?.1.split_once("\n</text>"));
+    let inside = texts.filter_map(|text| text.split_once('>')?.1.split_once("</text>"));
     inside.map(|(words, _)| words.to_owned()).collect()
 }

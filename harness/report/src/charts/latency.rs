@@ -17,15 +17,9 @@ pub(super) fn chart(report_data: &ReportData) -> Option<Chart> {
     let line = |row: &&Row| {
         let points = points(row);
         let growth = growth(&points)?;
-        Some((
-            Series::new(
-                &row.phase,
-                report_data.place(&row.phase),
-                Quantity::Seconds,
-                points,
-            ),
-            growth,
-        ))
+        let place = report_data.place(&row.phase);
+        let series = Series::new(&row.phase, place, Quantity::Seconds, points);
+        Some((series.over(runs(row).len()), growth))
     };
     let lines: Vec<(Series, f64)> = rows
         .iter()
@@ -49,11 +43,7 @@ pub(super) fn chart(report_data: &ReportData) -> Option<Chart> {
 /// The time of each generated token after the first: median over runs with its interval, or the range of all runs if there
 /// are fewer than six.
 pub(crate) fn points(row: &Row) -> Vec<Point> {
-    let Some(Data::Clock { runs, .. }) =
-        row.reading(Instrument::Clock).map(|reading| &reading.data)
-    else {
-        return Vec::new();
-    };
+    let runs = runs(row);
     let tokens = runs
         .iter()
         .map(|run| run.tokens_at.len())
@@ -72,6 +62,14 @@ pub(crate) fn points(row: &Row) -> Vec<Point> {
         .collect()
 }
 
+/// The slices of the clock.
+fn runs(row: &Row) -> &[Run] {
+    match row.reading(Instrument::Clock).map(|reading| &reading.data) {
+        Some(Data::Clock { runs, .. }) => runs,
+        _ => &[],
+    }
+}
+
 /// Seconds between the previous token and this one; none if the clock did not advance.
 fn gap(run: &Run, token: usize) -> Option<f64> {
     let nanoseconds = run
@@ -88,7 +86,20 @@ fn growth(points: &[Point]) -> Option<f64> {
     Some(middle(points.get(points.len().checked_sub(tenth)?..)?)? / middle(points.get(..tenth)?)?)
 }
 
-/// The title: the growth of the first measured anchor (or else the first line) and of the last line.
+/// The tokens after the prompt that take longer than a steady one, and the time of the slowest of them relative to it. The
+/// steady time is the median over the second half of the positions. None if the first token takes at most 1.2 times as long.
+fn warm_up(points: &[Point]) -> Option<(usize, f64)> {
+    const LEAST: f64 = 1.2;
+    let (start, rest) = points.split_at(points.len() / 2);
+    let steady = median(&rest.iter().map(|point| point.y).collect::<Vec<_>>())?;
+    let ratios = start.iter().map(|point| point.y / steady);
+    let slow: Vec<f64> = ratios.take_while(|ratio| *ratio > LEAST).collect();
+    let most = slow.iter().copied().reduce(f64::max)?;
+    Some((slow.len(), most))
+}
+
+/// The title: the growth of the first measured anchor (or else the first line) and of the last line, and the warm-up of the
+/// last line.
 fn title(lines: &[(Series, f64)], anchors: &[String]) -> Option<String> {
     let line = |name: &String| lines.iter().find(|(series, _)| series.name == *name);
     let (base, last) = (
@@ -105,7 +116,21 @@ fn title(lines: &[(Series, f64)], anchors: &[String]) -> Option<String> {
     } else {
         format!("{}; {}", finding(base), finding(last))
     };
-    Some(format!("From the first tokens to the last, {findings}"))
+    let name = &last.0.name;
+    let warm_up = match warm_up(&last.0.points) {
+        Some((1, most)) => format!(
+            "; the first token of {name} after the prompt costs {} a steady one",
+            times(most)
+        ),
+        Some((count, most)) => format!(
+            "; the first {count} tokens of {name} after the prompt cost up to {} a steady one",
+            times(most)
+        ),
+        None => String::new(),
+    };
+    Some(format!(
+        "From the first tokens to the last, {findings}{warm_up}"
+    ))
 }
 
 #[cfg(test)]
@@ -127,18 +152,35 @@ mod tests {
     }
 
     #[test]
+    fn slow_tokens_after_the_prompt_are_a_warm_up() {
+        let points = |start: &[f64]| -> Vec<Point> {
+            let times = start.iter().copied().chain([1.0; 20]);
+            let point = |(x, y)| Point {
+                x: x as f64,
+                y,
+                band: None,
+            };
+            times.enumerate().map(point).collect()
+        };
+        assert_eq!(warm_up(&points(&[2.0, 2.3, 1.5, 1.3])), Some((4, 2.3)));
+        assert_eq!(warm_up(&points(&[1.2, 1.0])), None);
+        assert_eq!(warm_up(&points(&[1.0, 3.0])), None, "an outlier");
+        assert_eq!(warm_up(&[]), None);
+        let series = Series::new("cached", 0, Quantity::Seconds, points(&[2.0, 2.3]));
+        let title = title(&[(series, 0.8)], &[]).expect("a line");
+        assert!(
+            title.ends_with(
+                "the first 2 tokens of cached after the prompt cost up to 2.30x a steady one"
+            ),
+            "{title}"
+        );
+    }
+
+    #[test]
     fn the_title_names_the_anchor_and_the_last_line() {
         let line = |name: &str, growth| {
-            let (name, label) = (name.to_owned(), String::new());
-            (
-                Series {
-                    name,
-                    place: 0,
-                    label,
-                    points: Vec::new(),
-                },
-                growth,
-            )
+            let series = Series::new(name, 0, Quantity::Seconds, Vec::new());
+            (series, growth)
         };
         let lines = [line("first", 9.0), line("naive", 2.25), line("cached", 0.8)];
         let anchors = ["unknown".to_owned(), "naive".to_owned()];

@@ -3,12 +3,12 @@
 
 use harness_abtest::Interval;
 
+use crate::render::chart::Drawing;
 use crate::render::chart::axis::LogAxis;
 use crate::render::chart::canvas::Canvas;
-use crate::render::chart::frame::Frame;
-use crate::render::chart::header::ratio_label;
-use crate::render::chart::palette::{self, INK, MUTED};
-use crate::render::chart::{Drawing, Layout};
+use crate::render::chart::header::{fitting, ratio_label};
+use crate::render::chart::palette::{self, Colour};
+use crate::render::chart::rows::{Rows, STRIP};
 
 /// A waterfall chart.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,23 +36,16 @@ pub struct Bar {
     pub label: String,
 }
 
+/// Half the height of a bar.
+const HALF: f64 = 5.0;
+
 impl Drawing for Waterfall {
-    fn draw(&self, canvas: &mut Canvas, layout: Layout, top: f64) -> f64 {
-        let (row, half) = if layout.narrow() {
-            (46.0, 7.0)
-        } else {
-            (30.0, 10.0)
-        };
+    fn draw(&self, canvas: &mut Canvas, top: f64) -> f64 {
         let texts = self
             .bars
             .iter()
-            .map(|bar| (bar.name.as_str(), bar.label.as_str()));
-        let frame = Frame::of_rows(
-            layout,
-            [top, self.bars.len() as f64 * row],
-            texts,
-            layout.narrow(),
-        );
+            .map(|bar| (bar.name.as_str(), bar.label.as_str(), true));
+        let rows = Rows::new(top, texts);
         let values = self.bars.iter().flat_map(|bar| {
             let interval = bar
                 .interval
@@ -60,30 +53,31 @@ impl Drawing for Waterfall {
             [bar.from, bar.to, interval[0], interval[1]]
         });
         let Some(axis) = LogAxis::over(values) else {
-            return frame.bottom + 62.0;
+            return rows.axis(canvas, &[], &self.axis);
         };
-        let x = |value: f64| frame.left + axis.place(value) * (frame.right - frame.left);
-        let ticks = axis
-            .ticks(if layout.narrow() { 4 } else { 7 })
-            .into_iter()
-            .map(|tick| (x(tick), ratio_label(tick)));
-        frame.x_axis(canvas, ticks, &format!("{}, logarithmic scale", self.axis));
-
+        let x = |value: f64| match value > 0.0 {
+            true => rows.left() + axis.place(value) * (rows.right() - rows.left()),
+            false => rows.left(),
+        };
+        let ticks = axis.ticks(6).into_iter();
+        let ticks = fitting(ticks.map(|tick| (x(tick), ratio_label(tick))));
+        let bottom = rows.axis(canvas, &ticks, &format!("{}, logarithmic scale", self.axis));
         for (index, bar) in self.bars.iter().enumerate() {
-            let place = frame.row(canvas, &bar.name, top + (index as f64 + 0.5) * row);
-            let (from, to, y) = (x(bar.from), x(bar.to), place.y);
-            let colour = bar.place.map_or(MUTED, |place| palette::look(place).colour);
-            let mut end = from.max(to).max(from.min(to) + 2.0);
-            canvas.block(from.min(to), y - half, end, y + half, colour);
-            if let Some(ends) = bar.interval {
-                canvas.interval([(x(ends.low), y), (x(ends.high), y)], (0.0, 4.0), INK, 1.0);
-                end = end.max(x(ends.high));
-            }
-            if index + 1 < self.bars.len() {
-                canvas.line(&[(to, y + half), (to, y + row - half)], MUTED, 1.0);
-            }
-            frame.label(canvas, &place, &bar.label, end, INK);
+            rows.text(canvas, index, Colour::Ink);
+            let (from, to, y) = (x(bar.from), x(bar.to), rows.middle(index));
+            let colour = match bar.place {
+                Some(place) => palette::look(place).colour,
+                None => Colour::Idle,
+            };
+            canvas.described(&format!("{}: {}", bar.name, bar.label), |canvas| {
+                let (left, right) = (from.min(to), from.max(to));
+                canvas.block((left, y - HALF), (right.max(left + 2.0), y + HALF), colour);
+                if let Some(ends) = bar.interval {
+                    let ends = [(x(ends.low), y), (x(ends.high), y)];
+                    canvas.interval(ends, (0.0, STRIP / 2.0 - 1.0), Colour::Ink);
+                }
+            });
         }
-        frame.bottom + 62.0
+        bottom
     }
 }
