@@ -1,8 +1,7 @@
 //! The charts with one number per phase: throughput, memory and instructions.
 
-use harness_record::distinct::distinct;
 use harness_record::metric::{self, Figure, Metric, Quantity};
-use harness_record::{Data, Record, Row, number};
+use harness_record::{Record, Row, number};
 
 use crate::headline::{headline, unit};
 use crate::render::chart::{Chart, Mark, PhaseChart};
@@ -117,7 +116,7 @@ fn chart(
         .iter()
         .map(|row| mark(report_data, metric, row))
         .collect();
-    let remark = if metric.portable() { "" } else { MEDIANS };
+    let remark = if metric.portable() { "" } else { MEANS };
     let subtitle = report_data.subtitle(workload, &rows, metric.instrument(), remark);
     let (quantity, better) = (metric.quantity(), metric.better());
     Some(Chart::new(
@@ -132,9 +131,8 @@ fn chart(
     ))
 }
 
-/// The remark on the numbers of the clock: the ratio of two medians is not the median of the ratios.
-const MEDIANS: &str =
-    "; medians over rounds with 95 % intervals, ratios over the rounds in which both phases ran";
+/// The remark on the numbers of the clock.
+const MEANS: &str = "; geometric means over rounds, with 95 % intervals";
 
 /// The rows of a workload, in the order of the phases.
 pub(super) fn phases<'a>(record: &'a Record, workload: &str) -> Vec<&'a Row> {
@@ -250,12 +248,13 @@ fn mark(report_data: &ReportData, metric: &Metric, row: &Row) -> Mark {
         }
     };
     let description = match &value {
-        Ok(figure) => format!(
-            "{}: {}; n = {}",
-            row.phase,
-            number::figure(metric.quantity(), figure),
-            sample_size(metric, row)
-        ),
+        Ok(figure) => {
+            // Without an interval, the figure shows its number of rounds itself.
+            let rounds = figure.rounds.filter(|_| figure.interval.is_some());
+            let n = rounds.map(|n| format!("; n = {n}")).unwrap_or_default();
+            let value = number::figure(metric.quantity(), figure);
+            format!("{}: {value}{n}", row.phase)
+        }
         Err(absent) => format!("{}: {absent}", row.phase),
     };
     let value = value
@@ -268,18 +267,6 @@ fn mark(report_data: &ReportData, metric: &Metric, row: &Row) -> Mark {
         label,
         description,
         alarm,
-    }
-}
-
-/// The number of measurements behind a figure: rounds of the clock, samples of criterion, or one count.
-fn sample_size(metric: &Metric, row: &Row) -> usize {
-    match row
-        .reading(metric.instrument())
-        .map(|reading| &reading.data)
-    {
-        Some(Data::Clock { runs, .. }) => distinct(runs.iter().map(|run| run.round)).len(),
-        Some(Data::Criterion { samples, .. }) => samples.len(),
-        _ => 1,
     }
 }
 

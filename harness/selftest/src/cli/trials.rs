@@ -73,10 +73,7 @@ pub(super) fn draw(
         page(series, rows, appendix).as_bytes(),
     )?;
     if let Some(chart) = chart(rows) {
-        write(
-            &folder.join(series.chart),
-            chart.to_svg().as_bytes(),
-        )?;
+        write(&folder.join(series.chart), chart.to_svg().as_bytes())?;
     }
     notice(&format!("wrote {}", folder.join(series.page).display()));
     Ok(())

@@ -69,6 +69,10 @@ impl Drawing for DotChart {
         for (index, row) in self.rows.iter().enumerate() {
             rows.text(canvas, index, Colour::Ink);
             let y = rows.middle(index);
+            for (place, kind) in self.kinds.iter().enumerate() {
+                kind.draw(canvas, dots(row, place, y, &x));
+            }
+            // On top, because many dots lie around it.
             if row.truth.is_finite() {
                 let (truth, half) = (x(row.truth), STRIP / 2.0);
                 canvas.strokes(
@@ -76,9 +80,6 @@ impl Drawing for DotChart {
                     Colour::Ink,
                     1.5,
                 );
-            }
-            for (place, kind) in self.kinds.iter().enumerate() {
-                kind.draw(canvas, dots(row, place, y, &x));
             }
         }
         bottom

@@ -153,13 +153,13 @@ pub(super) fn tick_label(quantity: Quantity, value: f64) -> String {
     }
 }
 
-/// A round ratio: `x10`, `x1`, `1/10`.
+/// A round ratio: `10x`, `1x`, `1/10`.
 pub(super) fn ratio_label(value: f64) -> String {
     let short = |value| tick_label(Quantity::PerSecond, value).replace(' ', "");
     if value < 0.999 {
         format!("1/{}", short(1.0 / value))
     } else {
-        format!("x{}", short(value))
+        format!("{}x", short(value))
     }
 }
 
@@ -179,7 +179,7 @@ mod tests {
         assert_eq!(tick_label(Quantity::Bytes, 0.0), "0 B");
         assert_eq!(
             [1.0, 10.0, 0.1, 0.5, 20_000.0].map(ratio_label),
-            ["x1", "x10", "1/10", "1/2", "x20k"]
+            ["1x", "10x", "1/10", "1/2", "20kx"]
         );
     }
 
