@@ -12,7 +12,7 @@ mod font;
 mod header;
 mod heat_map;
 mod line_chart;
-mod palette;
+pub(in crate::render) mod palette;
 mod panels;
 mod phase_chart;
 mod rows;
@@ -28,6 +28,8 @@ pub use line_chart::{Event, LineChart, Point, Series};
 pub use panels::{Panel, Panels};
 pub use phase_chart::{Mark, PhaseChart};
 pub use waterfall::{Bar, Waterfall};
+
+pub(in crate::render) use svg::escape;
 
 use canvas::Canvas;
 use serde::ser::{Serialize, Serializer};
