@@ -5,7 +5,9 @@
 //! Two kinds of names have a meaning: a phase `BASE,axis=value` is BASE with one axis changed, and a workload
 //! `NAME@key=value` is one size of a sweep over `key`.
 
+pub mod bests;
 pub mod charts;
+pub(crate) mod evidence;
 pub mod figures;
 mod files;
 pub mod forecasts;
@@ -37,16 +39,26 @@ pub use section::{Gap, Section};
 pub use source::{Source, Taken};
 pub use summary::summary;
 
-/// The sections of a report in order. One without content only names the measurements that it lacks.
+/// The sections that have content, in order.
 pub fn sections(report_data: &ReportData) -> Vec<Section> {
-    let group = |of| Some(groups::section(report_data, of));
+    let group = |of| groups::section(report_data, of);
     let possible = [
         roadmap::section(report_data),
         group(&groups::ABLATION),
         ledger::section(report_data),
+        bests::section(report_data),
         group(&groups::GROWTH),
+        groups::positions::section(report_data),
         group(&groups::MATRIX),
         forecasts::section(report_data),
     ];
     possible.into_iter().flatten().collect()
+}
+
+/// What was not measured at all and therefore has no section, each with the command that measures it.
+pub fn not_measured(report_data: &ReportData) -> Vec<Gap> {
+    let groups = groups::USES
+        .into_iter()
+        .filter_map(|of| groups::not_measured(report_data, of));
+    groups.chain(forecasts::not_measured(report_data)).collect()
 }

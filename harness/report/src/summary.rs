@@ -52,7 +52,7 @@ pub fn summary(report_data: &ReportData, charts: &[charts::Named], sections: &[S
         let finding = escape_markdown(named.chart.title());
         page += &format!("\n![{finding}](charts/{}.svg)\n", named.name);
     }
-    let gaps = gaps(sections);
+    let gaps = gaps(report_data, sections);
     if !gaps.is_empty() {
         let gaps = gaps.iter().map(|gap| escape_markdown(&gap.to_string()));
         page += &format!("\nMissing. {}.\n", gaps.collect::<Vec<_>>().join("; "));

@@ -289,6 +289,21 @@ fn the_sections_of_a_report_with_everything() {
     }
 }
 
+/// A section begins with its finding and has at most two sentences; each chart has a table beside it.
+#[test]
+fn a_section_is_a_finding_and_its_tables() {
+    for section in sections(&synthetic::everything()) {
+        if section.id != "roadmap" {
+            assert!((1..=2).contains(&section.says.len()), "{}", section.id);
+            assert!(
+                section.charts.len() <= section.tables.len(),
+                "{}",
+                section.id
+            );
+        }
+    }
+}
+
 /// Every table and chart of a section names its source.
 #[test]
 fn every_table_and_chart_has_its_provenance() {

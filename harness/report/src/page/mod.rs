@@ -20,10 +20,9 @@ use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
 use crate::charts::Named;
-use crate::groups::positions;
 use crate::render::Table;
 use crate::section::Gap;
-use crate::{ReportData, ReportError, Section, Source, headline, provenance};
+use crate::{ReportData, ReportError, Section, Source, headline, not_measured, provenance};
 use figures_table::{FiguresTable, figures_table};
 use ladder::Ladder;
 use status::Status;
@@ -47,7 +46,6 @@ pub fn page(
 ) -> Result<String, ReportError> {
     let record = &report_data.record;
     let ladders = ladder_data::ladders(report_data);
-    let positions = positions(report_data);
     let content = Content {
         title: headline::title(report_data),
         line: provenance::line(record),
@@ -60,8 +58,8 @@ pub fn page(
             .sum::<usize>()
             > 1)
         .then(|| ladder_data::document(&ladders, report_data)),
-        chapters: chapters(charts, ladders.first(), positions.as_ref(), sections),
-        gaps: gaps(sections),
+        chapters: chapters(charts, ladders.first(), sections),
+        gaps: gaps(report_data, sections),
         figures: figures_table(report_data),
         facts: provenance::provenance(record),
         sources: report_data.sources[1..].iter().map(source_line).collect(),
@@ -146,14 +144,18 @@ const OPEN: [&str; 2] = ["roadmap", "ablation"];
 /// The sections on details, which come after the charts by phase and the latency.
 const DETAILS: [&str; 3] = ["growth", "matrix", "forecasts"];
 
+/// The section that stands beside the chart of the latency.
+const POSITIONS: &str = "positions";
+
 fn chapters<'a>(
     charts: &'a [Named],
     ladder: Option<&Ladder>,
-    positions: Option<&'a Table>,
     sections: &'a [Section],
 ) -> Vec<Chapter<'a>> {
-    let shown = sections.iter().filter(|section| section.has_content());
+    let (positions, shown): (Vec<&Section>, Vec<&Section>) =
+        sections.iter().partition(|one| one.id == POSITIONS);
     let (details, first): (Vec<Chapter<'_>>, Vec<Chapter<'_>>) = shown
+        .into_iter()
         .map(|section| {
             let says = section.says.iter().map(String::as_str).collect();
             let exhibits = exhibits(&section.charts, &section.tables);
@@ -177,7 +179,7 @@ fn chapters<'a>(
         "latency",
         "Latency by position",
         titled(&latency),
-        exhibits(latency, positions),
+        exhibits(latency, positions.iter().flat_map(|one| &one.tables)),
     );
     let filled = |chapter: &Chapter<'_>| !chapter.exhibits.is_empty();
     first
@@ -207,12 +209,13 @@ fn exhibits<'a>(
 }
 
 /// The measurements that are missing, one for each command that takes some.
-pub(super) fn gaps(sections: &[Section]) -> Vec<Gap> {
+pub(super) fn gaps(report_data: &ReportData, sections: &[Section]) -> Vec<Gap> {
     let mut gaps: Vec<Gap> = Vec::new();
-    for gap in sections.iter().flat_map(|section| &section.missing) {
+    let partial = sections.iter().flat_map(|section| section.missing.clone());
+    for gap in not_measured(report_data).into_iter().chain(partial) {
         // One command takes all that it is named for, so the first words are enough.
         if gaps.iter().all(|known| known.command != gap.command) {
-            gaps.push(gap.clone());
+            gaps.push(gap);
         }
     }
     gaps

@@ -67,6 +67,13 @@ impl Expected<'_> {
             self.roadmap(line)
         } else if line.starts_with("- **Speedup by phase:**") {
             self.ledger(line)
+        } else if line.starts_with("- **Records:**") {
+            let best = mean(row("optimized"), rate);
+            let gain = paired(row("reference"), row("optimized"), rate);
+            let revision = [123_456_789.0];
+            let best = [best.value, best.low, best.high];
+            let gain = [gain.value, gain.low, gain.high];
+            [&best[..], &date, &revision, &gain].concat()
         } else if line.starts_with("- **Ablation:**") {
             self.ablation(line)
         } else if line.starts_with("- **Forecast audit:**") {
@@ -256,54 +263,29 @@ impl Expected<'_> {
                 workloads.push(&row.workload);
             }
         }
-        let right = |workload: &str, phase: &str| self.row(workload, phase).check == Check::Passed;
+        // Every mean is over the same workloads: those with a right answer in every phase.
+        workloads.retain(|workload| {
+            let passed = |phase: &&str| self.row(workload, phase).check == Check::Passed;
+            phases.iter().all(passed)
+        });
         let mean = |base: &str, head: &str| {
-            let ratios: Vec<Ratio> = workloads
+            let logs = workloads
                 .iter()
-                .filter(|workload| right(workload, base) && right(workload, head))
-                .map(|workload| self.speed(workload, base, head))
-                .collect();
-            let n = ratios.len() as f64;
-            let value = (ratios.iter().map(|ratio| ratio.value.ln()).sum::<f64>() / n).exp();
-            let half = |end: fn(&Ratio) -> f64| {
-                ratios
-                    .iter()
-                    .map(|ratio| (end(ratio) / ratio.value).ln().powi(2))
-                    .sum::<f64>()
-                    .sqrt()
-                    / n
-            };
-            let known = ratios.iter().all(|ratio| ratio.level >= 0.95);
-            (
-                value,
-                known.then(|| {
-                    (
-                        value * (-half(|r| r.low)).exp(),
-                        value * half(|r| r.high).exp(),
-                    )
-                }),
-                ratios.len(),
-            )
+                .map(|workload| self.speed(workload, base, head).value.ln());
+            (logs.sum::<f64>() / workloads.len() as f64).exp()
         };
-        let steps: Vec<_> = phases
+        let steps = phases
             .windows(2)
-            .map(|pair| (pair[1], mean(pair[0], pair[1])))
-            .collect();
-        let (name, (value, ends, count)) = steps
-            .into_iter()
-            .max_by(|a, b| a.1.0.total_cmp(&b.1.0))
+            .map(|pair| (pair[1], mean(pair[0], pair[1])));
+        let (name, largest) = steps
+            .max_by(|a, b| a.1.total_cmp(&b.1))
             .expect("two phases");
         assert!(
-            line.contains(&format!("The largest step is {name}:")),
+            line.contains(&format!("the largest step is {name},")),
             "{line}"
         );
-        let mut wanted = vec![value];
-        wanted.extend(ends.into_iter().flat_map(|(low, high)| [low, high]));
-        if count < workloads.len() {
-            wanted.push(count as f64);
-        }
-        wanted.push(workloads.len() as f64);
-        wanted
+        let total = mean(phases[0], phases[phases.len() - 1]);
+        vec![total, workloads.len() as f64, largest]
     }
 
     fn ablation(&self, line: &str) -> Vec<f64> {
@@ -324,18 +306,20 @@ impl Expected<'_> {
         // If an axis was tried with several choices, the first one is that of the last phase.
         let axis = |name: &str| name.split([',', '=']).nth(1).expect("an axis").to_owned();
         let ended: Vec<String> = single("optimized").iter().map(|name| axis(name)).collect();
-        let mut alone: Vec<(String, f64)> = Vec::new();
+        let mut alone: Vec<(String, Ratio)> = Vec::new();
         for name in single("naive") {
             if ended.contains(&axis(name)) && alone.iter().all(|(known, _)| *known != axis(name)) {
-                alone.push((axis(name), self.speed(workload, "naive", name).value));
+                alone.push((axis(name), self.speed(workload, "naive", name)));
             }
         }
         let end = single("optimized")
             .into_iter()
-            .map(|name| (axis(name), self.speed(workload, name, "optimized").value));
-        let most = |list: Vec<(String, f64)>| {
+            .map(|name| (axis(name), self.speed(workload, name, "optimized")));
+        // Effects whose interval contains no change are not ranked.
+        let most = |list: Vec<(String, Ratio)>| {
             list.into_iter()
-                .max_by(|a, b| a.1.total_cmp(&b.1))
+                .filter(|(_, ratio)| ratio.level >= 0.95 && (ratio.low > 1.0 || ratio.high < 1.0))
+                .max_by(|a, b| a.1.value.total_cmp(&b.1.value))
                 .expect("axes")
         };
         let (alone, end) = (most(alone), most(end.collect()));
@@ -344,7 +328,11 @@ impl Expected<'_> {
                 && line.contains(&format!("end: {}", end.0)),
             "{line}"
         );
-        vec![alone.1, end.1]
+        let whole = self.speed(workload, "naive", "optimized");
+        [whole, alone.1, end.1]
+            .into_iter()
+            .flat_map(|ratio| [ratio.value, ratio.low, ratio.high])
+            .collect()
     }
 
     fn forecasts(&self, line: &str) -> Vec<f64> {
@@ -377,11 +365,18 @@ impl Expected<'_> {
                 }
                 other => panic!("{other} is not computed here"),
             };
-            count[if sign * worse > sign * forecast.range.far {
+            let (near, far) = (forecast.range.near, forecast.range.far);
+            // How far an end of the interval lies outside the claim, beside half of the claimed change.
+            let narrow = |end: f64, mark: f64| {
+                f64::ln(end / mark).abs() <= (f64::ln(mark).abs() / 2.0).max(0.01)
+            };
+            let short = sign * worse < sign * near && !narrow(worse, near);
+            let above = sign * best > sign * far && !narrow(best, far);
+            count[if sign * worse > sign * far {
                 0
-            } else if sign * best < sign * forecast.range.near {
+            } else if sign * best < sign * near {
                 2
-            } else if sign * worse > sign {
+            } else if sign * worse > sign && !short && !above {
                 1
             } else {
                 3
@@ -420,9 +415,9 @@ impl Expected<'_> {
         slopes.sort_by(f64::total_cmp);
         // Sen's 95 % interval of ten slopes between five points leaves out none: S reaches 8.0.
         vec![
+            time(120.0) / time(8.0),
             8.0,
             120.0,
-            time(120.0) / time(8.0),
             median(&slopes),
             slopes[0],
             slopes[9],
