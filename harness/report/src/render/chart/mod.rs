@@ -8,6 +8,7 @@ mod bitmap;
 mod burn_down;
 mod canvas;
 mod dot_chart;
+mod effect_chart;
 mod font;
 mod header;
 mod heat_map;
@@ -19,15 +20,14 @@ mod rows;
 mod svg;
 #[cfg(test)]
 mod tests;
-mod waterfall;
 
 pub use burn_down::{BurnDown, Stage, Wanted};
 pub use dot_chart::{DotChart, DotKind, DotRow};
+pub use effect_chart::{Effect, EffectChart, EffectKind, EffectRow};
 pub use heat_map::{HeatCell, HeatMap};
 pub use line_chart::{Event, LineChart, Point, Series};
 pub use panels::{Panel, Panels};
 pub use phase_chart::{Mark, PhaseChart};
-pub use waterfall::{Bar, Waterfall};
 
 pub(in crate::render) use svg::escape;
 
