@@ -10,6 +10,7 @@ mod figure_tables;
 pub mod figures;
 mod files;
 pub mod forecasts;
+pub mod gate;
 mod gather;
 mod groups;
 pub mod headline;
