@@ -71,10 +71,12 @@ impl Explain {
                 } else {
                     replay::overview(&replays, &verdict)
                 };
-                vec![Table {
+                let mut table = Table {
                     title: verdict.summary(),
                     ..table
-                }]
+                };
+                table.notes.extend(verdict.rules());
+                vec![table]
             }
             Some(workload) => {
                 check(&session, workload, self.phase.as_deref())?;

@@ -90,7 +90,9 @@ impl GateVerdict {
         let slower = slower.filter(|one| matches!(one.measured, Measured::Time(_)));
         let all = self.times.len();
         let plural = if all == 1 { "workload" } else { "workloads" };
-        if slower.count() == 0 && that(Standing::NotJudged).is_empty() {
+        let is_judged =
+            !that(Standing::NotSlower).is_empty() || !that(Standing::Improved).is_empty();
+        if slower.count() == 0 && that(Standing::NotJudged).is_empty() && is_judged {
             let beyond = match self.margin > Rules::default().margin {
                 true => format!(" by {} or more", share(self.margin)),
                 false => String::new(),

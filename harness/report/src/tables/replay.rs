@@ -119,7 +119,8 @@ pub fn overview(replays: &[Replay], gate_verdict: &GateVerdict) -> Table {
         .table;
     if !table.rows.is_empty() {
         table.notes.push(format!(
-            "Each bar is the change of one pair, from {:.1} % (low) over 0 (middle) to {:+.1} % (high).",
+            "Each bar is the change of one pair, from {:.1} % (low) over 0 (middle) to {:+.1} % (high). \
+             [low, high] is the 95 % interval.",
             -100.0 * scale,
             100.0 * scale
         ));
