@@ -59,8 +59,7 @@ impl TimeVerdict {
         match self.found {
             None => String::new(),
             Some(found) if found.interval.is_some() => found.text(),
-            Some(found) if self.pairs == 1 => format!("{} (1 pair)", found.text()),
-            Some(found) => format!("{} ({} pairs)", found.text(), self.pairs),
+            Some(found) => format!("{} (n = {})", found.text(), self.pairs),
         }
     }
 }
