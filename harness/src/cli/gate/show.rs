@@ -28,7 +28,8 @@ pub(super) fn print_report(report: &GateReport<'_>, format: Format) -> Result<()
     }
 }
 
-/// The command that repeats a gate: its arguments, with the commit in place of the name of the base, and with the seed.
+/// The command that repeats a gate: its arguments, with the commit in place of the name of the base, with the seed, and
+/// without the file and the format of its output.
 pub(super) fn repeating(session: &Session) -> String {
     let commit = session.base.commit.get(..COMMIT_DIGITS);
     let commit = commit.unwrap_or(&session.base.commit);
@@ -39,15 +40,27 @@ pub(super) fn repeating(session: &Session) -> String {
     typed(arguments)
 }
 
-/// The arguments, with `--base COMMIT`.
-fn at_commit(arguments: impl Iterator<Item = String>, commit: &str) -> Vec<String> {
-    let mut is_base = false;
-    let replace = |argument: String| match std::mem::replace(&mut is_base, argument == "--base") {
-        true => commit.to_owned(),
-        false if argument.starts_with("--base=") => format!("--base={commit}"),
-        false => argument,
-    };
-    arguments.map(replace).collect()
+/// The arguments with this commit as the base, and without options that decide about the output only.
+fn at_commit(mut arguments: impl Iterator<Item = String>, commit: &str) -> Vec<String> {
+    let mut kept = Vec::new();
+    while let Some(argument) = arguments.next() {
+        let (option, value) = match argument.split_once('=') {
+            Some((option, value)) => (option, Some(value)),
+            None => (argument.as_str(), None),
+        };
+        match option {
+            "--base" | "--out" | "--format" => {
+                if value.is_none() {
+                    arguments.next();
+                }
+                if option == "--base" {
+                    kept.extend([option.to_owned(), commit.to_owned()]);
+                }
+            }
+            _ => kept.push(argument),
+        }
+    }
+    kept
 }
 
 #[cfg(test)]
@@ -61,7 +74,11 @@ mod tests {
             of("gate --base main --budget 20"),
             "gate --base 0123 --budget 20"
         );
-        assert_eq!(of("gate --base=main --all"), "gate --base=0123 --all");
+        assert_eq!(of("gate --base=main --all"), "gate --base 0123 --all");
+        assert_eq!(
+            of("gate --out=x.json --base main --format markdown --filter a=b"),
+            "gate --base 0123 --filter a=b"
+        );
         assert_eq!(of("gate --all"), "gate --all");
     }
 }
