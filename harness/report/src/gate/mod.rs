@@ -7,7 +7,6 @@ mod sentences;
 mod text;
 
 use harness_judge::Standing;
-use harness_judge::counts::CountsVerdict;
 use harness_judge::gate::{GateVerdict, Measured};
 use harness_record::session::Session;
 
@@ -54,6 +53,7 @@ impl GateReport<'_> {
             tables.push(times::times_table(self.verdict, true));
         }
         let counts = self.verdict.counts.iter();
+        let counts = counts.filter(|counts| !counts.rows.is_empty());
         tables.extend(counts.map(|counts| counts::table(counts, true)));
         let mut notes = sentences.circumstances;
         notes.extend(sentences.unmatched);
@@ -99,7 +99,7 @@ impl GateReport<'_> {
         let times =
             (!self.verdict.times.is_empty()).then(|| times::times_table(self.verdict, false));
         let counts = self.verdict.counts.iter();
-        let counts = counts.filter(|counts: &&CountsVerdict| !counts.rows.is_empty());
+        let counts = counts.filter(|counts| !counts.rows.is_empty());
         let counts = counts.map(|counts| counts::table(counts, false));
         times.into_iter().chain(counts).collect()
     }

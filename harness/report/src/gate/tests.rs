@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use harness_judge::compare::{RecordView, compare};
-use harness_judge::counts::{SuiteVerdict, judge};
+use harness_judge::counts::{CountsVerdict, SuiteVerdict, judge};
 use harness_record::limits::Limits;
 use harness_record::machine::{Circumstances, Disturbance, MachineState};
 use harness_record::sample::{self, callgrind, dhat, record, row, scattered};

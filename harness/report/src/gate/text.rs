@@ -5,7 +5,7 @@ use harness_judge::counts::SuiteVerdict;
 
 use super::sentences::Sentences;
 use super::{GateReport, Labelled};
-use crate::render::{Format, fitted, wrapped};
+use crate::render::{fitted, wrapped};
 
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const OPEN: Style = AnsiColor::Yellow.on_default().bold();
@@ -54,7 +54,7 @@ pub(super) fn terminal(report: &GateReport<'_>) -> String {
             .collect(),
     );
     let functions = report.functions.iter();
-    parts.extend(functions.map(|table| Format::TABLE.render(std::slice::from_ref(table))));
+    parts.extend(functions.map(fitted));
     parts.push(format!("reproduce with: {}\n", report.command));
     parts.retain(|part| !part.is_empty());
     parts.join("\n")
