@@ -109,7 +109,7 @@ fn a_base_of_another_protocol_is_told_as_such() {
     let message = tools.refused(&GATE);
     assert!(
         message.contains(
-            "\"Speak otherwise\" speaks protocol 1, this harness speaks 2 to 3: choose a base that has this harness"
+            "\"Speak otherwise\" speaks protocol 1, this harness speaks 2 to 4: choose a base that has this harness"
         ),
         "{message}"
     );

@@ -41,8 +41,7 @@ pub fn table(title: impl Into<String>, comparisons: &[Comparison], exact: bool) 
             .any(|comparison| interval(comparison).is_some())
         {
             table.notes.push(
-                "A ratio of times is the median over rounds; [low, high] is its 95 % interval, or the span of all \
-                 rounds if there are fewer than six."
+                "[low, high] is the 95 % interval over rounds; n is their number where they are too few for one."
                     .to_owned(),
             );
         }
