@@ -11,6 +11,7 @@ pub(crate) mod evidence;
 pub mod figures;
 mod files;
 pub mod forecasts;
+pub mod gate;
 mod gather;
 mod groups;
 pub mod headline;
