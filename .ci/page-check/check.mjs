@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { accessibility, chartLabels, firstScreen, flameGraphBytes, openDetails, sidewaysScroll, tooWide } from "./rules.mjs";
+import { accessibility, chartLabels, exemptions, firstScreen, flameGraphBytes, openDetails, sidewaysScroll, tooWide } from "./rules.mjs";
 
 const WIDTHS = [390, 768, 1366, 1440];
 const HEIGHT = 768;
@@ -86,7 +86,8 @@ async function checkOnScreen(browser, asked, axe, findings, width, scheme) {
     if (asked.screenshots) await tab.screenshot({ path: join(asked.screenshots, `${name}.png`), ...options });
   };
   if (width === FIRST_SCREEN) {
-    await check(firstScreen, ON_FIRST_SCREEN);
+    const exempt = await tab.evaluate(exemptions);
+    await check(firstScreen, ON_FIRST_SCREEN.filter(name => !exempt.includes(name)));
     await picture(`${width}-${scheme}-first-screen`);
   }
   const weight = bytes.sum - await tab.evaluate(flameGraphBytes);
@@ -111,7 +112,8 @@ async function checkPrint(browser, asked, findings) {
   const pdf = await tab.pdf({ preferCSSPageSize: true, printBackground: true });
   const pages = Buffer.from(pdf).toString("latin1").match(/\/Type\s*\/Page\b(?!s)/g)?.length;
   if (!pages) throw new CannotCheck("the printed page cannot be read: the PDF contains no page object");
-  if (pages > MOST_PAGES) findings.add("print", [`the printed page has ${pages} pages, more than ${MOST_PAGES}`]);
+  const isExempt = (await tab.evaluate(exemptions)).includes("print");
+  if (pages > MOST_PAGES && !isExempt) findings.add("print", [`the printed page has ${pages} pages, more than ${MOST_PAGES}`]);
   await tab.emulateMediaType("print");
   findings.add("print", await tab.evaluate(chartLabels));
   if (asked.screenshots) writeFileSync(join(asked.screenshots, "print.pdf"), pdf);

@@ -24,6 +24,7 @@ mod results;
 pub mod roadmap;
 mod run_tables;
 mod section;
+pub mod site;
 mod source;
 mod summary;
 pub mod tables;
