@@ -126,10 +126,7 @@ mod tests {
     const LEVEL_OF_THREE: f64 = 0.75;
 
     fn speed(low: f64, high: f64, level: f64) -> Measured {
-        let figure = Figure {
-            value: (low + high) / 2.0,
-            interval: Some(Interval { low, high, level }),
-        };
+        let figure = Figure::with_interval((low + high) / 2.0, Some(Interval { low, high, level }));
         measure(
             figure,
             metric::by_name("tokens-per-second").expect("a metric"),

@@ -322,7 +322,7 @@ mod tests {
             report_data
                 .notes
                 .iter()
-                .any(|note| note.contains("schema version 3")),
+                .any(|note| note.contains(&format!("schema version {}", SCHEMA_VERSION + 1))),
             "{:?}",
             report_data.notes
         );

@@ -125,7 +125,7 @@ fn mean(
             .map(|ratio| (ratio.value, ratio.interval))
             .collect::<Vec<_>>(),
     )?;
-    let mut cell = Cell::ratio(Figure { value, interval });
+    let mut cell = Cell::ratio(Figure::with_interval(value, interval));
     if ratios.len() < ladder.workloads.len() {
         cell.text += &format!(" ({} workloads)", ratios.len());
     }

@@ -263,9 +263,12 @@ mod tests {
             ])
         });
         // A machine twice as fast on another day changes nothing.
-        assert_eq!(
-            query(&dated_records(records.to_vec()), "time", &[])[0].values(),
-            [0.25, 0.25]
+        let series = query(&dated_records(records.to_vec()), "time", &[]);
+        let quarter = |value: &f64| (value - 0.25).abs() < 1e-9;
+        let values = series[0].values();
+        assert!(
+            values.len() == 2 && values.iter().all(quarter),
+            "{values:?}"
         );
     }
 

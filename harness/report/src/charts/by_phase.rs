@@ -262,14 +262,13 @@ fn mark(report_data: &ReportData, metric: &Metric, row: &Row) -> Mark {
 
 /// A share of one for a sentence: `1/812`, `34 %`.
 pub(super) fn share(ratio: f64) -> String {
-    let text = number::ratio(ratio);
-    match text.trim_start_matches('x') {
-        fraction if fraction.contains('/') => fraction.to_owned(),
+    match number::ratio(ratio) {
+        fraction if fraction.contains('/') => fraction,
         _ => format!("{:.0} %", ratio * 100.0),
     }
 }
 
 /// A factor for a sentence: `812x`, `1.3x`.
 pub(crate) fn times(ratio: f64) -> String {
-    format!("{}x", number::ratio(ratio).trim_start_matches('x'))
+    number::ratio(ratio)
 }

@@ -12,10 +12,7 @@ pub(super) fn of(points: &[(f64, Figure)]) -> Option<Figure> {
     let positive = points.iter().filter(|(_, y)| y.value > 0.0);
     let logs: Vec<(f64, f64)> = positive.map(|(x, y)| (x.ln(), y.value.ln())).collect();
     if logs.len() >= FEWEST_SIZES {
-        return line(&logs).map(|line| Figure {
-            value: line.slope,
-            interval: Some(line.interval),
-        });
+        return line(&logs).map(|line| Figure::with_interval(line.slope, Some(line.interval)));
     }
     let ((from, low), (to, high)) = (logs.first()?, logs.last()?);
     (to > from).then(|| Figure::exact((high - low) / (to - from)))

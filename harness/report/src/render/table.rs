@@ -319,13 +319,7 @@ impl Cell {
 
     /// A ratio with its interval.
     pub fn ratio(ratio: Figure) -> Self {
-        let text = ratio
-            .interval
-            .map(|ends| number::ratio_range(ratio.value, &ends));
-        Self::number(
-            ratio.value,
-            text.unwrap_or_else(|| number::ratio(ratio.value)),
-        )
+        Self::number(ratio.value, number::ratio_figure(&ratio))
     }
 
     /// A text for people in place of a missing number.

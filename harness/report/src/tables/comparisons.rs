@@ -114,9 +114,10 @@ pub(crate) fn change(comparison: &Comparison) -> Cell {
         return Cell::no_number(text).toned(Tone::of_change(metric, head.value - base.value));
     };
     let text = match ratio.interval {
-        Some(interval) => number::ratio_range(ratio.value, &interval),
-        None if (0.5..=2.0).contains(&ratio.value) => number::percent(ratio.value),
-        None => number::ratio(ratio.value),
+        None if metric.portable() && (0.5..=2.0).contains(&ratio.value) => {
+            number::percent(ratio.value)
+        }
+        _ => number::ratio_figure(&ratio),
     };
     let sure = ratio
         .interval
@@ -133,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_an_interval_that_reaches_its_level_is_coloured() {
+    fn only_a_ratio_with_an_interval_is_coloured() {
         let tone = |rounds: usize| {
             let one = record(vec![
                 row("w", "naive", vec![clock("a", &vec![1000; rounds])]),
@@ -152,8 +153,8 @@ mod tests {
             table.rows[0][place].tone
         };
         assert_eq!(
-            [1, 3, 5, 6].map(tone),
-            [Tone::Plain, Tone::Plain, Tone::Plain, Tone::Good]
+            [1, 2, 3, 6].map(tone),
+            [Tone::Plain, Tone::Plain, Tone::Good, Tone::Good]
         );
     }
 
