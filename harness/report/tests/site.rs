@@ -7,7 +7,7 @@ use std::path::Path;
 use harness_record::history::DatedRecord;
 use harness_record::json_files::json_files;
 use harness_record::sample::{callgrind, clock, dhat, record, row};
-use harness_record::{Commit, Record};
+use harness_record::{Commit, Record, SCHEMA_VERSION};
 use harness_report::site::{self, Origin, Scale, Site, Sources};
 use quick_xml::Reader;
 use quick_xml::events::Event;
@@ -215,9 +215,11 @@ fn what_does_not_compare_is_left_out_and_counted() {
     fs::write(folder.path().join("cut.json"), "{").expect("written");
     fs::write(
         folder.path().join("later.json"),
-        day(7, 1)
-            .to_json()
-            .replacen("\"schema\": 2", "\"schema\": 99", 1),
+        day(7, 1).to_json().replacen(
+            &format!("\"schema\": {SCHEMA_VERSION}"),
+            "\"schema\": 99",
+            1,
+        ),
     )
     .expect("written");
     let site = read(folder.path(), &[], &[]);

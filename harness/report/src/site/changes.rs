@@ -2,7 +2,7 @@
 
 use harness_record::history::LevelChange;
 
-use super::{Measure, Moment, Origin, Site, Trend, Workload};
+use super::{Moment, Origin, Site, Trend, Workload};
 
 /// A change of a level.
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +63,7 @@ impl Change<'_> {
 
     /// The size of the change for readers, such as `+12 %`.
     pub fn size(&self) -> String {
-        Measure::change(self.jump.from, self.jump.to)
+        self.trend.measure.change(self.jump.from, self.jump.to)
     }
 
     /// The commit after which the change came, if commits between two records can be the reason.

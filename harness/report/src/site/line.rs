@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::picture::svg;
-use super::{Measure, Site, Trend};
+use super::{Site, Trend};
 use crate::render::Tone;
 
 /// The cells of a trend, for the templates.
@@ -42,7 +42,7 @@ impl Line {
             }
             let (from, to) = (value(from), value(last));
             Share {
-                text: Measure::change(from, to),
+                text: trend.measure.change(from, to),
                 tone: if is_step && trend.measure.compares() {
                     Tone::of_change(trend.measure.metric, to - from)
                 } else {

@@ -6,6 +6,9 @@ use harness_record::{Check, Row, number};
 /// The metric of time.
 const TIME: &str = "time";
 
+/// Changes of times below this share are shown as zero.
+const SMALLEST_CHANGE: f64 = 1e-4;
+
 /// A metric on a scale.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Measure {
@@ -87,9 +90,10 @@ impl Measure {
         }
     }
 
-    /// The change from one value to another for readers, in percent.
-    pub fn change(from: f64, to: f64) -> String {
-        if from == to {
+    /// The change from one value to another for readers, in percent. Tiny changes of times are rounding errors.
+    pub fn change(&self, from: f64, to: f64) -> String {
+        let is_tiny = !self.is_count() && (to / from - 1.0).abs() < SMALLEST_CHANGE;
+        if from == to || is_tiny {
             "0 %".to_owned()
         } else if from == 0.0 {
             "from 0".to_owned()

@@ -41,7 +41,8 @@ pub(super) fn svg(site: &Site, trend: &Trend) -> String {
         } else {
             0.0
         };
-        HEIGHT / 2.0 - share * (HEIGHT - 2.0 * EDGE)
+        // Rounded as it is written, so that equal heights are equal.
+        (10.0 * (HEIGHT / 2.0 - share * (HEIGHT - 2.0 * EDGE))).round() / 10.0
     };
     let place = |index: usize| (x(points[index].moment), y(points[index].value));
     let what = match trend.origin {
