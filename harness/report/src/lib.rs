@@ -26,6 +26,7 @@ mod results;
 pub mod roadmap;
 mod run_tables;
 mod section;
+pub mod site;
 mod source;
 mod summary;
 pub mod tables;
