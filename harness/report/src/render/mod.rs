@@ -10,8 +10,7 @@ mod sparkline;
 mod table;
 mod terminal;
 
-pub(crate) use csv::exact;
-pub use flame_graph::FlameGraph;
+pub use flame_graph::{Colours, FlameGraph};
 pub use format::{Audience, Format, Renderer};
 pub use markdown::escape as escape_markdown;
 pub use sparkline::BARS;
