@@ -73,6 +73,7 @@ mod pairs;
 mod power;
 mod proportion;
 mod random;
+mod rounds;
 mod rules;
 mod sequential_suite;
 mod sequential_test;
@@ -91,6 +92,7 @@ pub use power::{
 };
 pub use proportion::share_interval;
 pub use random::{Random, shuffled};
+pub use rounds::{LEAST_ROUNDS, Rounds};
 pub use rules::Rules;
 pub use sequential_suite::SequentialSuite;
 pub use sequential_test::{Levels, SequentialTest, Verdict};

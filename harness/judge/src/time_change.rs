@@ -48,7 +48,7 @@ impl TimeChange {
             seconds: before
                 .zip(ratio)
                 .map(|(before, ratio)| (before, before * ratio)),
-            ratio: ratio.map(|value| Figure { value, interval }),
+            ratio: ratio.map(|value| Figure::with_interval(value, interval)),
             within: interval
                 .map(|interval| (1.0 - interval.low).abs().max((interval.high - 1.0).abs())),
             differs: sequential_test.verdict().is_change()

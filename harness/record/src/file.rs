@@ -8,8 +8,9 @@ use harness_probe::Instrument;
 use crate::stored_file::FileKind;
 use crate::{Data, FileError, FileProblem, Record, Run};
 
-/// Version of the record format that this build writes. Version 2 added the scope of the run.
-pub const SCHEMA_VERSION: u32 = 2;
+/// Version of the record format that this build writes. Version 2 added the scope of the run, version 3 several slices in
+/// a round, the state of the machine, and one line on each workload and phase.
+pub const SCHEMA_VERSION: u32 = 3;
 
 /// The oldest version of the record format that this build reads.
 pub const OLDEST_SCHEMA: u32 = 1;
@@ -59,8 +60,11 @@ impl Record {
         KIND.write(path, &self.to_json())
     }
 
-    /// Refuses a record that `harness run` cannot have written.
-    fn consistent(&self) -> Result<(), String> {
+    /// Refuses a record that `harness run` cannot have written. [`Record::read`] has done this already.
+    ///
+    /// # Errors
+    /// A description of the first contradiction.
+    pub fn consistent(&self) -> Result<(), String> {
         let mut seen = HashSet::new();
         for row in &self.rows {
             let name = row.place();
@@ -80,6 +84,9 @@ impl Record {
                     runs.iter()
                         .try_for_each(Run::check)
                         .map_err(|what| format!("{name}: {what}"))?;
+                    if !runs.is_sorted_by_key(|run| run.round) {
+                        return Err(format!("{name}: the slices of a round are not adjacent"));
+                    }
                 }
             }
         }
@@ -136,21 +143,34 @@ mod tests {
     fn a_record_of_the_first_version_is_read_and_one_of_the_next_is_not() {
         let written = record(vec![row("w", "naive", vec![clock("a", &[100])])]);
         let of = |schema: u32| {
-            written
-                .to_json()
-                .replacen("\"schema\": 2", &format!("\"schema\": {schema}"), 1)
+            written.to_json().replacen(
+                &format!("\"schema\": {SCHEMA_VERSION}"),
+                &format!("\"schema\": {schema}"),
+                1,
+            )
         };
         assert_eq!(
             Record::parse(&of(1), Path::new("x")).expect("read"),
             written
         );
-        let refused = Record::parse(&of(3), Path::new("x"))
+        let refused = Record::parse(&of(SCHEMA_VERSION + 1), Path::new("x"))
             .expect_err("too new")
             .to_string();
         assert_eq!(
             refused,
-            "x has schema version 3, this harness reads 1 to 2; measure again with this version"
+            "x has schema version 4, this harness reads 1 to 3; measure again with this version"
         );
+    }
+
+    #[test]
+    fn slices_of_a_round_are_adjacent() {
+        let mut record = record(vec![row("w", "naive", vec![clock("a", &[100, 100, 100])])]);
+        let Data::Clock { runs, .. } = &mut record.rows[0].readings[0].data else {
+            unreachable!("a clock")
+        };
+        runs[2].round = 0;
+        let refused = Record::parse(&record.to_json(), Path::new("x"));
+        assert!(refused.is_err(), "{refused:?}");
     }
 
     #[test]

@@ -162,7 +162,7 @@ pub struct Reading {
 #[serde(tag = "instrument", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Data {
     /// Slices that the probe's clock timed. Slices of two phases with the same `session` and `round` were measured
-    /// within moments of each other and form a pair.
+    /// within a short time of each other.
     Clock {
         /// Identifies a set of processes that ran in turn: one harness run, one workload.
         session: String,
@@ -232,7 +232,7 @@ impl Data {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Run {
-    /// Round of the slice; phases of one session run one slice per round.
+    /// Round of the slice. All phases of a session take part in every round, each with one slice or several.
     pub round: u32,
     /// Number of iterations in the slice.
     pub iterations: u64,

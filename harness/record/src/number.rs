@@ -6,14 +6,31 @@ use harness_abtest::Interval;
 
 use crate::metric::{Figure, Quantity};
 
-/// The multiplication sign that ratios begin with.
+/// The sign that follows a factor.
 const TIMES: char = 'x';
 
-/// A figure with its unit, and its interval if it has one: `1.23 ms ±0.02`.
+/// A figure with its unit and its interval: `1.23 ms [1.20, 1.31]`. A time with too few rounds for an interval shows
+/// their number: `1.23 ms (n = 2)`. A count is its value alone.
 pub fn figure(quantity: Quantity, figure: &Figure) -> String {
     match figure.interval {
-        Some(interval) => with_interval(quantity, figure.value, &interval),
-        None => plain(quantity, figure.value),
+        Some(interval) => range(quantity, figure.value, &interval),
+        None => plain(quantity, figure.value) + &too_few(figure),
+    }
+}
+
+/// A ratio with its interval, as [`figure`] shows it: `12.3x [12.1, 12.6]`, `1/30.1 [1/31.0, 1/29.4]`, `12.3x (n = 2)`.
+pub fn ratio_figure(ratio_of: &Figure) -> String {
+    match ratio_of.interval {
+        Some(interval) => ratio_range(ratio_of.value, &interval),
+        None => ratio(ratio_of.value) + &too_few(ratio_of),
+    }
+}
+
+/// The number of rounds of a figure, if they are too few for an interval: ` (n = 2)`.
+fn too_few(figure: &Figure) -> String {
+    match figure.rounds {
+        Some(rounds) if figure.interval.is_none() => format!(" (n = {rounds})"),
+        _ => String::new(),
     }
 }
 
@@ -23,46 +40,48 @@ pub fn plain(quantity: Quantity, value: f64) -> String {
     join(&scale.digits(value), scale.unit)
 }
 
-/// A value and the ends of its interval, all in one unit: `1.23 ms [1.20, 1.31]`.
+/// A value and the ends of its interval, all in one unit: `1.23 ms [1.20, 1.31]`. It has three significant digits, two if
+/// the interval is wider than a tenth of the value to one side, and up to five if the interval is narrow.
 pub fn range(quantity: Quantity, value: f64, interval: &Interval) -> String {
     let scale = Scale::of(quantity, value);
-    let decimals = scale.decimals(value, half_width(value, interval));
-    let end = |value: f64| format!("{:.decimals$}", value / scale.factor);
-    format!(
-        "{} [{}, {}]",
-        join(&end(value), scale.unit),
-        end(interval.low),
-        end(interval.high)
-    )
+    let [value, low, high] = [value, interval.low, interval.high].map(|end| end / scale.factor);
+    let place = place_for(value, half_width(value, low, high));
+    let [value, low, high] = [value, low, high].map(|end| rounded(end, place));
+    format!("{} [{low}, {high}]", join(&value, scale.unit))
 }
 
-/// `head / base` as a factor: `x12.3`, `x0.981`, `x812`; small ones as a fraction: `x1/30.1`, `x1/25.1k`.
+/// `head / base` as a factor: `12.3x`, `0.981x`, `812x`; small ones as a fraction: `1/30.1`, `1/25.1k`.
 pub fn ratio(ratio: f64) -> String {
-    if ratio > 0.0 && ratio < 0.1 {
-        return format!(
-            "{TIMES}1/{}",
-            plain(Quantity::PerSecond, 1.0 / ratio).replace(' ', "")
-        );
+    if ratio > 0.0 && ratio < SMALL {
+        return format!("1/{}", large(1.0 / ratio));
     }
-    format!("{TIMES}{}", significant(ratio))
+    format!("{}{TIMES}", large(ratio))
 }
 
-/// `head / base` as a factor with the ends of its interval: `x12.3 [12.1, 12.6]`.
+/// `head / base` as a factor with the ends of its interval: `12.3x [12.1, 12.6]`, `1/30.1 [1/31.0, 1/29.4]`.
 pub fn ratio_range(value: f64, interval: &Interval) -> String {
-    if value > 0.0 && value < 0.1 && interval.low > 0.0 {
-        let end = |end: f64| ratio(end).replacen(TIMES, "", 1);
-        return format!(
-            "{} [{}, {}]",
-            ratio(value),
-            end(interval.low),
-            end(interval.high)
-        );
+    let is_fraction = value > 0.0 && value < SMALL && interval.low > 0.0;
+    let turned = |end: f64| if is_fraction { 1.0 / end } else { end };
+    let [value, low, high] = [value, interval.low, interval.high].map(turned);
+    let place = place_for(value, half_width(value, low, high));
+    let [value, low, high] = [value, low, high].map(|end| rounded(end, place));
+    if is_fraction {
+        format!("1/{value} [1/{low}, 1/{high}]")
+    } else {
+        format!("{value}{TIMES} [{low}, {high}]")
     }
-    let decimals = decimals_for(value, half_width(value, interval));
-    format!(
-        "{TIMES}{value:.decimals$} [{:.decimals$}, {:.decimals$}]",
-        interval.low, interval.high
-    )
+}
+
+/// Ratios below this are written as fractions.
+const SMALL: f64 = 0.1;
+
+/// A factor of any size: `12.3`, `25.1k`.
+fn large(factor: f64) -> String {
+    if factor < 1e4 {
+        significant(factor)
+    } else {
+        plain(Quantity::PerSecond, factor).replace(' ', "")
+    }
 }
 
 /// `head / base` as a difference: `+1.2 %`, `-34 %`, `0 %`.
@@ -176,33 +195,21 @@ impl Scale {
             significant(value / self.factor)
         }
     }
+}
 
-    fn decimals(&self, value: f64, half_width: f64) -> usize {
-        if self.whole {
-            0
-        } else {
-            decimals_for(value / self.factor, half_width / self.factor)
-        }
+/// The wider half of an interval.
+fn half_width(value: f64, low: f64, high: f64) -> f64 {
+    (value - low).abs().max((high - value).abs())
+}
+
+/// A number rounded to this decimal place: 2 is hundredths, -1 is tens.
+fn rounded(value: f64, place: i32) -> String {
+    if place >= 0 {
+        return format!("{value:.*}", place as usize);
     }
-}
-
-fn with_interval(quantity: Quantity, value: f64, interval: &Interval) -> String {
-    let scale = Scale::of(quantity, value);
-    let half = half_width(value, interval);
-    let decimals = scale.decimals(value, half);
-    let middle = format!("{:.decimals$}", value / scale.factor);
-    format!(
-        "{} ±{:.decimals$}",
-        join(&middle, scale.unit),
-        half / scale.factor
-    )
-}
-
-/// The wider half of an interval, so that `±` covers both halves.
-fn half_width(value: f64, interval: &Interval) -> f64 {
-    (value - interval.low)
-        .abs()
-        .max((interval.high - value).abs())
+    let step = 10f64.powi(-place);
+    // Adding zero turns -0 into 0.
+    format!("{:.0}", (value / step).round() * step + 0.0)
 }
 
 fn join(digits: &str, unit: &str) -> String {
@@ -221,30 +228,32 @@ fn significant(value: f64) -> String {
     if value.abs() < 1e-3 {
         return format!("{value:.1e}");
     }
-    format!("{value:.*}", decimals_for(value, f64::INFINITY))
+    format!("{value:.*}", place_of(value, 3).max(0) as usize)
 }
 
-/// The number of decimals for three significant digits, and up to two more if the half-width of the interval would otherwise
-/// round to zero.
-fn decimals_for(value: f64, half_width: f64) -> usize {
-    let three = |value: f64| {
-        if value == 0.0 {
-            0
-        } else {
-            (2 - value.abs().log10().floor() as i32).clamp(0, 6)
-        }
+/// The decimal place of the last of `digits` significant digits.
+fn place_of(value: f64, digits: i32) -> i32 {
+    let place = |value: f64| match value {
+        0.0 => 0,
+        _ => (digits - 1 - value.abs().log10().floor() as i32).min(6),
     };
-    let mut decimals = three(value);
+    let found = place(value);
     // 9.996 has two decimals by its size but becomes 10.00 when rounded: one digit too many.
-    let rounded = format!("{value:.*}", decimals as usize)
-        .parse()
-        .unwrap_or(value);
-    decimals = decimals.min(three(rounded));
-    let widest = decimals + 2;
-    while half_width > 0.0 && decimals < widest && half_width < 0.5 * 10f64.powi(-decimals) {
-        decimals += 1;
+    found.min(place(rounded(value, found).parse().unwrap_or(value)))
+}
+
+/// The decimal place for a value with an interval of this half-width: three significant digits, two if the half-width is
+/// more than a tenth of the value, and up to two more if the half-width would otherwise round to zero.
+fn place_for(value: f64, half_width: f64) -> i32 {
+    if half_width > 0.1 * value.abs() {
+        return place_of(value, 2);
     }
-    decimals as usize
+    let mut place = place_of(value, 3);
+    let last = place + 2;
+    while half_width > 0.0 && place < last && half_width < 0.5 * 10f64.powi(-place) {
+        place += 1;
+    }
+    place
 }
 
 #[cfg(test)]
@@ -321,13 +330,13 @@ mod tests {
 
     #[test]
     fn ratios_and_differences() {
-        assert_eq!(ratio(12.34), "x12.3");
-        assert_eq!(ratio(1.0), "x1.00");
-        assert_eq!(ratio(0.123), "x0.123");
-        assert_eq!(ratio(0.0123), "x1/81.3");
-        assert_eq!(ratio(812.4), "x812");
-        assert_eq!(ratio(0.0), "x0");
-        assert_eq!(ratio(0.00001), "x1/100k");
+        assert_eq!(ratio(12.34), "12.3x");
+        assert_eq!(ratio(1.0), "1.00x");
+        assert_eq!(ratio(0.123), "0.123x");
+        assert_eq!(ratio(0.0123), "1/81.3");
+        assert_eq!(ratio(812.4), "812x");
+        assert_eq!(ratio(0.0), "0x");
+        assert_eq!(ratio(0.00001), "1/100k");
         assert_eq!(percent(1.0123), "+1.2 %");
         assert_eq!(percent(0.66), "-34 %");
         assert_eq!(percent(1.0), "0 %");
@@ -337,57 +346,61 @@ mod tests {
     }
 
     #[test]
-    fn intervals_are_in_the_value_s_unit() {
-        let interval = Interval {
-            low: 1.21e-3,
-            high: 1.24e-3,
+    fn intervals_have_the_unit_and_the_digits_of_the_value() {
+        let ends = |low, high| Interval {
+            low,
+            high,
             level: 0.95,
         };
+        let seconds = |value, low, high| range(Quantity::Seconds, value, &ends(low, high));
+        assert_eq!(seconds(1.23e-3, 1.21e-3, 1.24e-3), "1.23 ms [1.21, 1.24]");
+        assert_eq!(seconds(1.23, 1.2299, 1.2302), "1.2300 s [1.2299, 1.2302]");
         assert_eq!(
-            figure(
-                Quantity::Seconds,
-                &Figure {
-                    value: 1.23e-3,
-                    interval: Some(interval)
-                }
-            ),
-            "1.23 ms ±0.02"
+            seconds(287e-3, 253e-3, 454e-3),
+            "290 ms [250, 450]",
+            "a wide interval has two digits"
         );
+        assert_eq!(seconds(0.9996, 0.98, 1.02), "1.00 s [0.98, 1.02]");
         assert_eq!(
-            range(Quantity::Seconds, 1.23e-3, &interval),
-            "1.23 ms [1.21, 1.24]"
+            range(Quantity::PerSecond, 3914.0, &ends(3688.0, 4140.0)),
+            "3910 [3690, 4140]"
+        );
+        assert_eq!(ratio_range(12.3, &ends(12.1, 12.6)), "12.3x [12.1, 12.6]");
+        assert_eq!(
+            ratio_range(0.0333, &ends(0.0328, 0.0334)),
+            "1/30.0 [1/30.5, 1/29.9]"
+        );
+    }
+
+    #[test]
+    fn too_few_rounds_are_shown_as_their_number() {
+        let two = Figure {
+            rounds: Some(2),
+            ..Figure::exact(1.23e-3)
+        };
+        assert_eq!(figure(Quantity::Seconds, &two), "1.23 ms (n = 2)");
+        assert_eq!(
+            ratio_figure(&Figure { value: 12.3, ..two }),
+            "12.3x (n = 2)"
         );
         assert_eq!(
             figure(Quantity::Seconds, &Figure::exact(1.23e-3)),
-            "1.23 ms"
+            "1.23 ms",
+            "a count"
         );
-        let narrow = Interval {
-            low: 1.2299,
-            high: 1.2302,
+        let ends = Interval {
+            low: 1.2,
+            high: 1.3,
             level: 0.95,
         };
         assert_eq!(
-            figure(
-                Quantity::Seconds,
-                &Figure {
-                    value: 1.23,
-                    interval: Some(narrow)
-                }
-            ),
-            "1.2300 s ±0.0002"
+            ratio_figure(&Figure {
+                value: 1.25,
+                interval: Some(ends),
+                ..two
+            }),
+            "1.25x [1.20, 1.30]"
         );
-        let factor = Interval {
-            low: 12.1,
-            high: 12.6,
-            level: 0.95,
-        };
-        assert_eq!(ratio_range(12.3, &factor), "x12.3 [12.1, 12.6]");
-        let fraction = Interval {
-            low: 0.0328,
-            high: 0.0334,
-            level: 0.95,
-        };
-        assert_eq!(ratio_range(0.0333, &fraction), "x1/30.0 [1/30.5, 1/29.9]");
     }
 
     proptest! {

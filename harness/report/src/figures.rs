@@ -60,6 +60,9 @@ pub fn ratio(metric: &Metric, base: Option<&Row>, head: &Row) -> Result<Figure, 
     figure(metric, Some(head))?;
     let base = comparable(base, head)?;
     let base_figure = figure(metric, Some(base)).map_err(|_| Absent::NoBase)?;
+    if base == head && base_figure.value != 0.0 {
+        return Ok(Figure::exact(1.0));
+    }
     metric.ratio(base, head).ok_or(if !metric.portable() {
         Absent::NotSideBySide
     } else if base_figure.value == 0.0 {
@@ -92,6 +95,7 @@ pub(crate) fn inverse(ratio: Figure) -> Figure {
     Figure {
         value: 1.0 / ratio.value,
         interval: ratio.interval.map(inverse),
+        ..ratio
     }
 }
 

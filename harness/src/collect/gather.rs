@@ -21,12 +21,13 @@ struct Job<'a> {
 
 /// Runs every instrument on every workload that it supports. First the `timing` instruments, one job at a time on an
 /// otherwise idle machine; a job contains all phases of a workload. Then the `counting` instruments, which need no idle
-/// machine: one job per phase, on as many threads as `workers`.
+/// machine: one job per phase, on as many threads as `workers`. Calls `timed` in between.
 pub(super) fn gather(
     selected: &[Selected],
     timing: &[Box<dyn InstrumentReader + '_>],
     counting: &[Box<dyn InstrumentReader + '_>],
     workers: usize,
+    timed: impl FnOnce(),
     progress: &dyn Progress,
 ) -> Vec<Row> {
     let mut rows = empty_rows(selected);
@@ -49,6 +50,7 @@ pub(super) fn gather(
         enter(&mut rows, &job, job.read(progress));
         progress.advance(job.phases.len(), left(&rows, &waiting));
     }
+    timed();
     for (job, taken) in count(apart, &rows, workers, progress) {
         enter(&mut rows, &job, taken);
     }

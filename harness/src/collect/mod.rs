@@ -19,10 +19,12 @@ use std::time::Duration;
 
 use harness_probe::Instrument;
 use harness_probe::protocol::Description;
+use harness_record::machine::Circumstances;
 use harness_record::{About, Environment, Record, Row, RunScope, UNKNOWN};
 use thiserror::Error;
 
 use crate::collect::instrument::{Measurement, Settings};
+use crate::doctor::{self, Counters, System};
 use crate::layout::PoolError;
 use crate::probe::{Greeting, Probe, ProbeError};
 use crate::process;
@@ -257,7 +259,16 @@ impl Measured<'_> {
         let timing = instrument::readers(&timed, &measurement);
         let counting = instrument::readers(&counted, &measurement);
         let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let rows = gather::gather(selected, &timing, &counting, workers, progress);
+        let system = System::here();
+        let (state, counters) = (doctor::state(&system), Counters::now(&system));
+        let mut machine = None;
+        let timed = || {
+            machine = (!timing.is_empty()).then(|| Circumstances {
+                state,
+                disturbance: counters.since(&system),
+            });
+        };
+        let rows = gather::gather(selected, &timing, &counting, workers, timed, progress);
         if process::stopped() {
             return Err(MeasureError::Interrupted);
         }
@@ -268,7 +279,7 @@ impl Measured<'_> {
             quick,
             asked: Vec::new(),
             environment,
-            machine: None,
+            machine,
             about: about(greeting, &config.about, &rows),
             rows,
         })
@@ -345,7 +356,8 @@ fn settings(request: &Request) -> Settings {
         } else {
             Duration::from_millis(1500)
         },
-        slow_rounds: if quick { 1 } else { 3 },
+        rounds: if quick { 3 } else { 6 },
+        slow_rounds: if quick { 3 } else { 4 },
         criterion_budget: Duration::from_millis(100),
     }
 }

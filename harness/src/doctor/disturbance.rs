@@ -4,7 +4,8 @@
 use harness_record::machine::Disturbance;
 
 use crate::doctor::System;
-use crate::doctor::load::{Ticks, ticks};
+use crate::doctor::frequency::megahertz;
+use crate::doctor::load::{Ticks, own_ticks, ticks};
 use crate::doctor::quota::{Periods, periods};
 
 /// Counters of the kernel at one moment.
@@ -12,6 +13,8 @@ use crate::doctor::quota::{Periods, periods};
 pub struct Counters {
     ticks: Option<Ticks>,
     periods: Option<Periods>,
+    own: Option<u64>,
+    megahertz: Option<(f64, f64)>,
 }
 
 impl Counters {
@@ -20,6 +23,8 @@ impl Counters {
         Self {
             ticks: ticks(system),
             periods: periods(system),
+            own: own_ticks(system),
+            megahertz: megahertz(system),
         }
     }
 
@@ -29,16 +34,12 @@ impl Counters {
     }
 
     fn until(self, later: Self) -> Disturbance {
-        let share = |part: u64, all: u64| {
-            if all == 0 {
-                0.0
-            } else {
-                (part as f64 / all as f64).min(1.0)
-            }
-        };
         Disturbance {
-            others: None,
-            megahertz: None,
+            others: self.others(&later),
+            megahertz: self
+                .megahertz
+                .zip(later.megahertz)
+                .map(|(before, after)| (before.0.min(after.0), before.1.max(after.1))),
             stolen: self.ticks.zip(later.ticks).map(|(before, after)| {
                 share(
                     after.stolen.saturating_sub(before.stolen),
@@ -52,6 +53,25 @@ impl Counters {
                 )
             }),
         }
+    }
+
+    /// Share of the CPU time that was used by processes other than this one and those that it started.
+    fn others(&self, later: &Self) -> Option<f64> {
+        let (before, after) = (self.ticks?, later.ticks?);
+        let since = |read: fn(&Ticks) -> u64| read(&after).saturating_sub(read(&before));
+        let used = since(|ticks| ticks.total)
+            .saturating_sub(since(|ticks| ticks.idle))
+            .saturating_sub(since(|ticks| ticks.stolen));
+        let own = later.own?.saturating_sub(self.own?);
+        Some(share(used.saturating_sub(own), since(|ticks| ticks.total)))
+    }
+}
+
+fn share(part: u64, all: u64) -> f64 {
+    if all == 0 {
+        0.0
+    } else {
+        (part as f64 / all as f64).min(1.0)
     }
 }
 
@@ -106,11 +126,42 @@ mod tests {
             ticks: Some(Ticks {
                 total,
                 stolen,
+                idle: 0,
                 cpus: 1,
             }),
-            periods: None,
+            ..Counters::default()
         };
         assert_eq!(ticks(100, 50).until(ticks(90, 10)).stolen, Some(0.0));
         assert_eq!(ticks(100, 50).until(ticks(110, 90)).stolen, Some(1.0));
+    }
+
+    #[test]
+    fn time_of_other_programs_excludes_own_time_and_clock_rates_are_a_range() {
+        let stat = |own: [u64; 4]| {
+            let [user, system, children, of_system] = own;
+            format!(
+                "7 (a (b) c) R 1 7 7 0 -1 4 5 6 7 8 {user} {system} {children} {of_system} 20 0 1 0\n"
+            )
+        };
+        let rates = |rates: [f64; 2]| rates.map(|rate| format!("cpu MHz\t\t: {rate}\n")).concat();
+        let machine = Fixture::of(&[
+            (
+                "proc/stat",
+                "cpu  100 0 0 800 0 0 0 100 0 0\ncpu0 0 0 0 0 0 0 0 0 0 0\n",
+            ),
+            ("proc/self/stat", &stat([1, 1, 10, 0])),
+            ("proc/cpuinfo", &rates([2000.0, 3000.0])),
+        ]);
+        let before = Counters::now(&machine.system);
+        machine.put(
+            "proc/stat",
+            "cpu  160 0 0 840 0 0 0 100 0 0\ncpu0 0 0 0 0 0 0 0 0 0 0\n",
+        );
+        machine.put("proc/self/stat", &stat([6, 6, 30, 10]));
+        machine.put("proc/cpuinfo", &rates([2500.0, 3500.0]));
+        let found = before.since(&machine.system);
+        // 60 ticks were used, of which 40 by this process and its children.
+        assert_eq!(found.others, Some(0.2));
+        assert_eq!(found.megahertz, Some((2000.0, 3500.0)));
     }
 }

@@ -40,6 +40,17 @@ pub(super) fn turbo(system: &System) -> Option<bool> {
     }
 }
 
+/// The lowest and the highest clock rate of a core at this moment, in MHz; none if the kernel does not show it.
+pub(super) fn megahertz(system: &System) -> Option<(f64, f64)> {
+    let text = system.text("proc/cpuinfo")?;
+    let rates = text.lines().filter_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        let rate: f64 = value.trim().parse().ok()?;
+        (name.trim() == "cpu MHz" && rate.is_finite()).then_some(rate)
+    });
+    rates.minmax().into_option()
+}
+
 fn switch(word: &str) -> Option<bool> {
     match word {
         "0" => Some(false),

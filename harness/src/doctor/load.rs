@@ -33,6 +33,8 @@ pub(super) struct Ticks {
     pub(super) total: u64,
     /// Time in which a CPU was ready to run, but the host ran something else (steal).
     pub(super) stolen: u64,
+    /// Time in which a CPU did nothing, or waited for a disk.
+    pub(super) idle: u64,
     /// Number of CPUs in the sum.
     pub(super) cpus: u32,
 }
@@ -45,6 +47,8 @@ pub(super) fn ticks(system: &System) -> Option<Ticks> {
 /// Parses the line `cpu user nice system idle iowait irq softirq steal guest guest_nice`. User time includes guest time
 /// already; `man 5 proc_stat`.
 fn ticks_in(stat: &str) -> Option<Ticks> {
+    const IDLE: usize = 3;
+    const WAITING: usize = 4;
     const STEAL: usize = 7;
     let line = stat.lines().next()?.strip_prefix("cpu ")?;
     let times: Vec<u64> = line.split_whitespace().map(str::parse).try_collect().ok()?;
@@ -60,7 +64,27 @@ fn ticks_in(stat: &str) -> Option<Ticks> {
     Some(Ticks {
         total,
         stolen: *times.get(STEAL)?,
+        idle: times.get(IDLE)?.checked_add(*times.get(WAITING)?)?,
         cpus,
+    })
+}
+
+/// CPU time of this process and of the processes that it started and that have ended, in ticks; none if unknown.
+pub(super) fn own_ticks(system: &System) -> Option<u64> {
+    own_ticks_in(&system.text("proc/self/stat")?)
+}
+
+/// Sums the fields `utime`, `stime`, `cutime` and `cstime` (14 to 17 in `man 5 proc_pid_stat`). The second field is a name
+/// in parentheses, which may contain spaces and parentheses.
+fn own_ticks_in(stat: &str) -> Option<u64> {
+    const BEFORE_UTIME: usize = 11;
+    let (_, after_name) = stat.rsplit_once(')')?;
+    let times = after_name.split_whitespace().skip(BEFORE_UTIME).take(4);
+    let times: Vec<u64> = times.map(str::parse).try_collect().ok()?;
+    (times.len() == 4).then(|| {
+        times
+            .iter()
+            .fold(0, |sum: u64, time| sum.saturating_add(*time))
     })
 }
 
@@ -188,7 +212,7 @@ mod tests {
             let line = |name: String| format!("{name} {}\n", times.map(|time| time.to_string()).join(" "));
             let lines = (0..cpus).map(|cpu| line(format!("cpu{cpu}"))).collect::<String>();
             let read = ticks_in(&format!("{}{lines}intr 5\n", line("cpu ".to_owned())));
-            prop_assert_eq!(read, Some(Ticks { total: times[..8].iter().sum(), stolen: times[7], cpus }));
+            prop_assert_eq!(read, Some(Ticks { total: times[..8].iter().sum(), stolen: times[7], idle: times[3] + times[4], cpus }));
         }
 
         #[test]

@@ -1,6 +1,6 @@
-//! Wall times: medians and quantiles over the slices of the clock, and ratios of rows that were measured in pairs.
+//! Wall times: the value of each round of the clock, and figures and ratios over rounds.
 
-use harness_abtest::{Interval, median, median_interval, quantile};
+use harness_abtest::{Interval, Rounds, median, quantile};
 use harness_probe::Instrument;
 
 use crate::metric::{Figure, LEVEL};
@@ -35,60 +35,67 @@ pub(super) fn first_token(_: &Row, run: &Run) -> Option<f64> {
     run.tokens_at.first().map(|&at| at as f64 / 1e9)
 }
 
-/// The latency per generated token after the first, in seconds: a quantile over the tokens of one slice. If one run of
-/// a workload is one token, the time of the run is the latency of that token.
+/// The median over the slices of each round of a value, by round.
+pub(super) fn slices_by_round(row: &Row, value: PerSlice) -> Option<Vec<(u32, f64)>> {
+    by_round(row, |slices| {
+        let values: Vec<f64> = slices.iter().filter_map(|run| value(row, run)).collect();
+        median(&values)
+    })
+}
+
+/// A quantile of the latency per generated token after the first, in seconds, over the tokens of each round. If one run
+/// of a workload is one token, the time of the run is the latency of that token.
 ///
 /// A slice of several iterations contains only their mean. The median of such means stands for the median of the
 /// tokens. Rare slow tokens are averaged out in a mean, so all other quantiles use slices of one iteration only.
-pub(super) fn latency(row: &Row, run: &Run, q: f64) -> Option<f64> {
-    quantile(&gaps(row, run), q).filter(|_| is_of_single_tokens(run, q))
+pub(super) fn tokens_by_round(row: &Row, q: f64) -> Option<Vec<(u32, f64)>> {
+    by_round(row, |slices| quantile(&latencies(row, slices, q), q))
 }
 
-/// Computes the median of a value over the slices of a row, with its interval.
-pub(super) fn over_slices(row: &Row, value: PerSlice) -> Option<Figure> {
-    let (_, runs) = runs(row)?;
-    let values: Vec<f64> = runs.iter().filter_map(|run| value(row, run)).collect();
+/// The smallest (0) or largest (1) latency of all tokens.
+pub(super) fn extreme(row: &Row, q: f64) -> Option<f64> {
+    quantile(&latencies(row, runs(row)?, q), q)
+}
+
+/// The mean of rounds as a figure.
+pub(super) fn mean(rounds: &Rounds) -> Option<Figure> {
     Some(Figure {
-        value: median(&values)?,
-        interval: median_interval(&values, LEVEL),
+        value: rounds.mean(),
+        interval: rounds.interval(LEVEL),
+        rounds: Some(rounds.count()),
     })
 }
 
-/// Computes a quantile of the [`latency`] over the tokens of all slices of a row.
-pub(super) fn over_tokens(row: &Row, q: f64) -> Option<Figure> {
-    let (_, runs) = runs(row)?;
-    let gaps: Vec<f64> = runs
-        .iter()
-        .filter(|run| is_of_single_tokens(run, q))
-        .flat_map(|run| gaps(row, run))
-        .collect();
-    quantile(&gaps, q).map(Figure::exact)
-}
-
-/// Computes the median over rounds of head / base, with its interval. `value` computes the value of one slice. Both
-/// slices of a pair are from the same round of the same session, so a drift of the machine cancels.
-pub(super) fn paired_ratio(
-    base: &Row,
-    head: &Row,
-    value: impl Fn(&Row, &Run) -> Option<f64>,
-) -> Option<Figure> {
-    let ((base_session, base_runs), (head_session, head_runs)) = (runs(base)?, runs(head)?);
-    if base_session != head_session {
-        return None;
+/// The quotient of two means.
+pub(super) fn quotient(base: &Rounds, head: &Rounds) -> Figure {
+    Figure {
+        value: head.over(base),
+        interval: head.interval_over(base, LEVEL),
+        rounds: Some(base.count().min(head.count())),
     }
-    let logs: Vec<f64> = head_runs
-        .iter()
-        .filter_map(|head_run| {
-            let base_run = base_runs.iter().find(|run| run.round == head_run.round)?;
-            Some((value(head, head_run)? / value(base, base_run)?).ln())
-        })
-        .filter(|log| log.is_finite())
-        .collect();
-    let interval = median_interval(&logs, LEVEL).map(|logs| logs.map(f64::exp));
-    Some(Figure {
-        value: median(&logs)?.exp(),
-        interval,
-    })
+}
+
+/// The session of a row's clock: rows of one session were measured in turn.
+pub(super) fn session(row: &Row) -> Option<&str> {
+    match &row.reading(Instrument::Clock)?.data {
+        Data::Clock { session, .. } => Some(session),
+        _ => None,
+    }
+}
+
+/// The value of each round that has one, with the number of the round. Slices of a round are adjacent.
+fn by_round(row: &Row, value: impl Fn(&[Run]) -> Option<f64>) -> Option<Vec<(u32, f64)>> {
+    let rounds = runs(row)?.chunk_by(|a, b| a.round == b.round);
+    Some(
+        rounds
+            .filter_map(|slices| Some((slices[0].round, value(slices)?)))
+            .collect(),
+    )
+}
+
+fn latencies(row: &Row, slices: &[Run], q: f64) -> Vec<f64> {
+    let usable = slices.iter().filter(|run| is_of_single_tokens(run, q));
+    usable.flat_map(|run| gaps(row, run)).collect()
 }
 
 /// Criterion's estimate of the time of one run in seconds, with its interval.
@@ -106,16 +113,16 @@ pub(super) fn criterion(row: &Row) -> Option<Figure> {
     let [value, low, high] =
         [estimate_picoseconds, lower_picoseconds, upper_picoseconds].map(|time| time as f64 / 1e12);
     let level = f64::from(confidence_permille) / 1e3;
-    Some(Figure {
+    Some(Figure::with_interval(
         value,
-        interval: Some(Interval { low, high, level }),
-    })
+        Some(Interval { low, high, level }),
+    ))
 }
 
-/// Returns the session and the slices in the clock reading of a row.
-fn runs(row: &Row) -> Option<(&str, &[Run])> {
+/// Returns the slices in the clock reading of a row.
+fn runs(row: &Row) -> Option<&[Run]> {
     match &row.reading(Instrument::Clock)?.data {
-        Data::Clock { session, runs } => Some((session, runs)),
+        Data::Clock { runs, .. } => Some(runs),
         _ => None,
     }
 }
@@ -160,10 +167,107 @@ mod tests {
             unreachable!("a clock")
         };
         runs.iter_mut().for_each(|run| run.iterations = 10);
-        assert_eq!(figure(&row, "latency-median"), Some(20.0));
+        // The geometric mean of 10, 20 and 90 ns.
+        assert_eq!(figure(&row, "latency-median"), Some(26.0));
         for name in ["latency-p95", "latency-min", "latency-max"] {
             assert_eq!(metric(name).ratio(&row, &row), None);
             assert_eq!(figure(&row, name), None);
+        }
+    }
+
+    /// A phase with these slices, in nanoseconds, in each round.
+    fn phase(name: &str, rounds: &[&[u64]]) -> Row {
+        let mut row = row("decode", name, vec![clock("a", &[])]);
+        if let Data::Clock { runs, .. } = &mut row.readings[0].data {
+            runs.extend((0..).zip(rounds).flat_map(|(round, slices)| {
+                slices.iter().map(move |&nanoseconds| Run {
+                    round,
+                    iterations: 1,
+                    nanoseconds,
+                    tokens_at: Vec::new(),
+                })
+            }));
+        }
+        row
+    }
+
+    #[test]
+    fn a_round_is_the_median_of_its_slices_and_a_figure_the_mean_of_rounds() {
+        let time = by_name("time").expect("a metric");
+        let base = phase("naive", &[&[1000], &[1000], &[4000], &[4000]]);
+        let head = phase(
+            "fast",
+            &[&[90, 100, 999], &[100, 100], &[400, 1, 900], &[400]],
+        );
+        let (slow, fast) = (time.figure(&base), time.figure(&head));
+        let [slow, fast] = [slow, fast].map(|figure| figure.expect("measured"));
+        assert!(
+            (slow.value * 1e9 - 2000.0).abs() < 1e-6 && (fast.value * 1e9 - 200.0).abs() < 1e-6
+        );
+        let ratio = time.ratio(&base, &head).expect("measured in turn");
+        assert!((ratio.value - fast.value / slow.value).abs() < 1e-12);
+        let ends = ratio.interval.expect("four rounds");
+        assert!(ends.high - ends.low < 1e-9, "drift cancels: {ends:?}");
+        assert!(
+            slow.interval.expect("four rounds").high > 4000.0e-9,
+            "drift is in the time itself"
+        );
+        assert_eq!((ratio.rounds, slow.rounds), (Some(4), Some(4)));
+    }
+
+    #[test]
+    fn other_rounds_give_a_wider_interval_and_other_sessions_none() {
+        let time = by_name("time").expect("a metric");
+        let base = phase("naive", &[&[1000], &[1100], &[1200]]);
+        let head = phase("fast", &[&[500], &[550], &[600], &[560]]);
+        let ratio = time.ratio(&base, &head).expect("measured in turn");
+        let quotient = time.figure(&head).expect("measured").value
+            / time.figure(&base).expect("measured").value;
+        assert!((ratio.value - quotient).abs() < 1e-12);
+        assert!(ratio.interval.expect("three rounds").high > 0.55);
+        let elsewhere = row("decode", "fast", vec![clock("b", &[1, 2, 3])]);
+        assert_eq!(time.ratio(&base, &elsewhere), None);
+        let two = phase("fast", &[&[500], &[550]]);
+        assert_eq!(time.ratio(&base, &two).expect("measured").interval, None);
+    }
+
+    /// A simulated machine: its speed drifts, the host steals time from one slice in ten, and one process in twenty is
+    /// slower by 3 %. Every round has a process of its own for each phase.
+    #[test]
+    fn the_interval_of_a_ratio_covers_at_its_level_on_a_disturbed_machine() {
+        use harness_abtest::Random;
+        use harness_abtest::noise::Noise;
+        let time = by_name("time").expect("a metric");
+        let mut random = Random::new(11);
+        for (count, slices) in [(4, 5), (8, 5), (12, 3)] {
+            let covered = (0..500)
+                .filter(|_| {
+                    let mut drift = 0.0;
+                    let mut rounds = [Vec::new(), Vec::new()];
+                    for _ in 0..count {
+                        drift += Noise::Normal(5.0).draw(&mut random);
+                        for (phase, time) in rounds.iter_mut().zip([4e8_f64, 1e8]) {
+                            let slow = if random.below(20) == 0 { 0.03 } else { 0.0 };
+                            let process = drift + slow + Noise::Normal(0.5).draw(&mut random);
+                            let slice = |_| {
+                                let is_stolen = random.below(10) == 0;
+                                let stolen = if is_stolen { random.share() } else { 0.0 };
+                                let own = Noise::HeavyTailed.draw(&mut random) + stolen;
+                                (time * f64::exp(process + own)) as u64
+                            };
+                            phase.push((0..slices).map(slice).collect::<Vec<u64>>());
+                        }
+                    }
+                    let [base, head] = rounds.map(|rounds| {
+                        phase("p", &rounds.iter().map(Vec::as_slice).collect::<Vec<_>>())
+                    });
+                    let ratio = time.ratio(&base, &head).expect("measured in turn");
+                    let ends = ratio.interval.expect("enough rounds");
+                    (ends.low..=ends.high).contains(&0.25)
+                })
+                .count();
+            // 95 % of 500, less three standard errors.
+            assert!(covered >= 460, "{covered} of 500 with {count} rounds");
         }
     }
 }

@@ -9,7 +9,7 @@ mod count;
 
 use std::fmt;
 
-use harness_abtest::Interval;
+use harness_abtest::{Interval, Rounds};
 use harness_probe::Instrument;
 
 use crate::Row;
@@ -17,8 +17,7 @@ use crate::metric::clock::{PerSlice, first_token, rate, seconds};
 use crate::metric::count::{HeapCount, instructions};
 use crate::suggestion::suggestion;
 
-/// Requested confidence level of intervals. An interval from fewer than six values cannot reach it: it spans all values
-/// and has a lower level of its own. Only intervals that reach this level count as evidence of a difference.
+/// Confidence level of all intervals. A figure that has too few rounds for it has no interval.
 pub const LEVEL: f64 = 0.95;
 
 static METRICS: &[Metric] = &[
@@ -62,13 +61,13 @@ static METRICS: &[Metric] = &[
         "latency-min",
         "latency per token, minimum",
         Quantity::Seconds,
-        Source::Tokens(0.0),
+        Source::Extreme(0.0),
     ),
     Metric::new(
         "latency-max",
         "latency per token, maximum",
         Quantity::Seconds,
-        Source::Tokens(1.0),
+        Source::Extreme(1.0),
     ),
     Metric::new(
         "instructions",
@@ -143,10 +142,12 @@ pub struct Metric {
 
 /// Source of a metric's value.
 enum Source {
-    /// The clock: the median over slices of this value. Its ratio is paired within rounds.
+    /// The clock: in a round, the median over its slices of this value. Over rounds, see [`harness_abtest::Rounds`].
     Slices(PerSlice),
-    /// The clock: this quantile of the latency of single tokens. Its ratio is paired within rounds.
+    /// The clock: in a round, this quantile of the latency of its tokens. Over rounds, see [`harness_abtest::Rounds`].
     Tokens(f64),
+    /// The clock: the smallest (0) or largest (1) latency of all tokens, without an interval.
+    Extreme(f64),
     /// Criterion's estimate of the time of one run. It has no ratio: two estimates of criterion are minutes apart, and
     /// the speed of the machine drifts in between.
     Criterion,
@@ -213,7 +214,7 @@ impl Metric {
     /// Instrument that the value is computed from.
     pub fn instrument(&self) -> Instrument {
         match self.source {
-            Source::Slices(_) | Source::Tokens(_) => Instrument::Clock,
+            Source::Slices(_) | Source::Tokens(_) | Source::Extreme(_) => Instrument::Clock,
             Source::Criterion => Instrument::Criterion,
             Source::Value(instrument, _) => instrument,
             Source::Heap(_) => Instrument::Dhat,
@@ -224,21 +225,27 @@ impl Metric {
     /// the workload.
     pub fn figure(&self, row: &Row) -> Option<Figure> {
         match &self.source {
-            Source::Slices(value) => clock::over_slices(row, *value),
-            Source::Tokens(quantile) => clock::over_tokens(row, *quantile),
+            Source::Slices(_) | Source::Tokens(_) => clock::mean(&self.rounds(row)?.1),
+            Source::Extreme(q) => clock::extreme(row, *q).map(Figure::exact),
             Source::Criterion => clock::criterion(row),
             Source::Value(_, value) => value(row).map(Figure::exact),
             Source::Heap(count) => count.of(row).map(Figure::exact),
         }
     }
 
-    /// Computes `head` / `base`. Counts are divided. For wall times it is the median over rounds of the ratio within a
-    /// round, which differs from the ratio of the two figures. It is `None` if the two rows were not measured in pairs.
+    /// Computes `head` / `base`: the quotient of the two figures. For wall times, its interval comes from the rounds. It
+    /// is `None` if the two rows were not measured in turn.
     pub fn ratio(&self, base: &Row, head: &Row) -> Option<Figure> {
         match &self.source {
-            Source::Slices(value) => clock::paired_ratio(base, head, value),
-            Source::Tokens(quantile) => {
-                clock::paired_ratio(base, head, |row, run| clock::latency(row, run, *quantile))
+            Source::Slices(_) | Source::Tokens(_) => {
+                let ((base_session, base), (head_session, head)) =
+                    (self.rounds(base)?, self.rounds(head)?);
+                (base_session == head_session).then(|| clock::quotient(&base, &head))
+            }
+            Source::Extreme(q) => {
+                let in_turn = clock::session(base)? == clock::session(head)?;
+                let quotient = clock::extreme(head, *q)? / clock::extreme(base, *q)?;
+                in_turn.then_some(Figure::exact(quotient))
             }
             Source::Criterion => None,
             Source::Value(instrument, _) if !instrument.is_counted() => None,
@@ -247,6 +254,16 @@ impl Metric {
                 (base != 0.0).then(|| Figure::exact(head / base))
             }
         }
+    }
+
+    /// The session of a row's clock, and the value of each round.
+    fn rounds<'a>(&self, row: &'a Row) -> Option<(&'a str, Rounds)> {
+        let values = match self.source {
+            Source::Slices(value) => clock::slices_by_round(row, value),
+            Source::Tokens(q) => clock::tokens_by_round(row, q),
+            _ => None,
+        };
+        Some((clock::session(row)?, Rounds::new(values?)?))
     }
 
     /// Whether the figure is a count that compares between machines of one
@@ -282,8 +299,10 @@ impl fmt::Debug for Metric {
 pub struct Figure {
     /// Value in the unit of the metric.
     pub value: f64,
-    /// Confidence interval, with its own level. `None` for counts, and for samples that are too small.
+    /// Confidence interval. `None` for counts, and for times with too few rounds.
     pub interval: Option<Interval>,
+    /// Number of rounds that a time is the mean of; none for counts.
+    pub rounds: Option<usize>,
 }
 
 impl Figure {
@@ -292,6 +311,15 @@ impl Figure {
         Self {
             value,
             interval: None,
+            rounds: None,
+        }
+    }
+
+    /// Creates a figure with an interval.
+    pub fn with_interval(value: f64, interval: Option<Interval>) -> Self {
+        Self {
+            interval,
+            ..Self::exact(value)
         }
     }
 }

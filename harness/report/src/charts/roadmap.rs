@@ -116,7 +116,7 @@ fn stage(
     let reached = ratio.map(|ratio| (cost(ratio).value, cost(ratio).interval));
     let label = match &reached {
         Ok((value, _)) if *value <= 0.0 => "nothing left".to_owned(),
-        Ok((value, _)) if *value < 0.1 => number::ratio(*value).replacen('x', "", 1),
+        Ok((value, _)) if *value < 0.1 => number::ratio(*value),
         Ok((value, _)) => format!("{:.0} %", value * 100.0),
         Err(absent) => absent.to_string(),
     };

@@ -41,7 +41,12 @@ fn change(timed: &TimeChange) -> Cell {
     }
     match (timed.ratio, timed.within) {
         (None, _) => Cell::text("not measured").toned(Tone::Notice),
-        (Some(Figure { value, interval }), _) if timed.differs => {
+        (
+            Some(Figure {
+                value, interval, ..
+            }),
+            _,
+        ) if timed.differs => {
             let ends = interval.map(|Interval { low, high, .. }| {
                 format!(" [{}, {}]", percent(low), percent(high))
             });
@@ -81,7 +86,7 @@ mod tests {
             },
             pairs,
             seconds: ratio.map(|(value, _)| (2e-6, 2e-6 * value)),
-            ratio: ratio.map(|(value, _)| Figure { value, interval }),
+            ratio: ratio.map(|(value, _)| Figure::with_interval(value, interval)),
             within: interval.map(|interval| (1.0 - interval.low).max(interval.high - 1.0)),
             differs: interval.is_some_and(|interval| interval.excludes(1.0, 0.95)),
             failure: None,

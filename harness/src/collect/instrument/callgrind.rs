@@ -307,6 +307,7 @@ echo "{\"version\":\"7\",\"profiles\":[{\"data\":{\"total\":{\"metrics\":{\"Ir\"
             isa: None,
             time_limit: Duration::from_secs(60),
             clock_budget: Duration::ZERO,
+            rounds: 1,
             slow_rounds: 1,
             criterion_budget: Duration::ZERO,
         };

@@ -1,12 +1,15 @@
 //! Wall time by the probe's clock, with all phases of a workload measured in turn.
 //!
 //! The speed of a machine drifts by tens of percent within minutes, so two times are comparable only if they were taken
-//! within moments of each other. Each phase has its own prepared process. A round runs one short slice of each process,
-//! in an order that rotates with every round, while the other processes sleep. Slices of one round form pairs.
+//! within a short time. In a round, every phase is measured by a fresh process, which prepares the workload, warms up and
+//! runs some slices. The order of the phases rotates with every round. Fresh processes, because the layout of memory
+//! makes one process faster than the next: the interval over rounds then contains that difference, too. Every phase takes
+//! part in every round, so that the mean over rounds is the additive fit (`harness_abtest::Rounds`).
 
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use harness_abtest::median;
 use harness_probe::protocol::{Description, Reading as Read};
 use harness_probe::{Instrument, Options};
 use harness_record::{Check, Data, Reading, Run};
@@ -17,17 +20,24 @@ use crate::probe::{CLOCK_STANDS_STILL, Preparation, Probe, ProbeError, REPORTS_N
 
 /// Minimum duration of a slice. It makes the cost of reading the clock and of waking up negligible.
 const SLICE: Duration = Duration::from_millis(4);
+/// Minimum duration of all slices of a phase in a round. An unsound round gets up to [`MOST_PER_ROUND`] times as much.
+const PER_ROUND: Duration = Duration::from_millis(40);
+const MOST_PER_ROUND: u32 = 4;
+/// A round is sound if the standard error of its median slice is at most this share.
+const SOUND: f64 = 0.01;
+/// Minimum number of slices of a round, unless they are long: the fewest whose scatter is an estimate.
+const LEAST_SLICES: usize = 5;
+/// Minimum duration of the runs before the first slice of a process. They fill caches and start threads.
+const WARM_UP: Duration = Duration::from_millis(10);
 /// Maximum number of rounds of a workload, if the budget allows.
-const MOST_ROUNDS: u32 = 101;
-/// Minimum number of rounds of a workload, even beyond the budget: the fewest that give the median a 95 % interval.
-const LEAST_ROUNDS: u32 = 6;
+const MOST_ROUNDS: u32 = 12;
 /// Number of readings that must all reach the minimum duration before the number of iterations is fixed.
 const READS: u32 = 3;
 /// Maximum number of iterations in a slice. A workload that needs more does nothing.
 const MOST_ITERATIONS: u64 = 1 << 30;
-/// Duration above which a slice is slow. The minimum number of rounds is then [`Settings::slow_rounds`].
-const SLOW: Duration = Duration::from_secs(3);
-/// Duration above which the first slice counts as a reading and is not repeated.
+/// Duration of a round above which it is slow. The number of rounds is then [`Settings::slow_rounds`].
+const SLOW: Duration = Duration::from_secs(4);
+/// Duration above which a slice needs no warm-up and no repetition: one is a round.
 const LONG: Duration = Duration::from_millis(100);
 
 /// Reads wall time by the probe's clock.
@@ -40,13 +50,16 @@ pub(super) struct Clock<'a> {
     pub run: String,
 }
 
-/// The process of a phase and its slices so far.
-struct PhaseProcess {
-    probe: Probe,
+/// A phase with its slices so far.
+#[derive(Default)]
+struct Phase {
     isa: String,
     threads: u32,
+    /// Number of iterations in a slice; 0 before the first round.
     iterations: u64,
     runs: Vec<Run>,
+    /// First check of an answer that did not pass.
+    wrong: Option<Check>,
 }
 
 pub(super) const DEFINITION: Definition = Definition {
@@ -71,102 +84,81 @@ impl InstrumentReader for Clock<'_> {
         self.settings.clock_budget.as_secs_f64().max(once)
     }
 
-    fn read(&self, workload: &Description, phases: &[String], step: &dyn Fn(&str)) -> Vec<Taken> {
-        step("preparing");
-        let prepare = |phase: &String| {
-            self.prepare(workload, phase)
-                .map_err(|error| error.to_string())
-        };
-        let mut processes = phases.iter().map(prepare).collect_vec();
+    fn read(&self, workload: &Description, names: &[String], step: &dyn Fn(&str)) -> Vec<Taken> {
+        let started = Instant::now();
+        let mut phases: Vec<Result<Phase, String>> =
+            names.iter().map(|_| Ok(Phase::default())).collect();
         for round in 0..MOST_ROUNDS {
-            let mut taking = self.taking(&processes, round);
-            if taking.is_empty() {
-                break;
-            }
-            let first = round as usize % taking.len();
-            taking.rotate_left(first);
-            for index in taking {
-                let Ok(process) = &mut processes[index] else {
-                    continue;
-                };
-                step(&phases[index]);
-                if let Err(error) = process.slice(round) {
-                    processes[index] = Err(error.to_string());
+            let round_started = Instant::now();
+            let mut order = (0..names.len()).collect_vec();
+            order.rotate_left(round as usize % names.len().max(1));
+            for index in order {
+                if let Ok(phase) = &mut phases[index] {
+                    step(&names[index]);
+                    let measured = self.round(workload, &names[index], phase, round);
+                    if let Err(error) = measured {
+                        phases[index] = Err(error.to_string());
+                    }
                 }
+            }
+            let took = round_started.elapsed();
+            let is_over_budget = started.elapsed() + took > self.settings.clock_budget;
+            if phases.iter().all(Result::is_err)
+                || is_over_budget && round + 1 >= self.least_rounds(took)
+            {
+                break;
             }
         }
         let session = format!("{}/{}", self.run, workload.id);
-        let finish = |process: PhaseProcess| process.finish(session.clone());
-        processes
+        phases
             .into_iter()
-            .map(|process| process.map_or_else(Taken::failed, finish))
+            .map(|phase| phase.map_or_else(Taken::failed, |phase| phase.finish(session.clone())))
             .collect()
     }
 }
 
 impl Clock<'_> {
-    fn prepare(&self, workload: &Description, phase: &str) -> Result<PhaseProcess, ProbeError> {
+    /// Measures a phase once: starts its process, warms it up, runs slices and checks the answer.
+    fn round(
+        &self,
+        workload: &Description,
+        name: &str,
+        phase: &mut Phase,
+        round: u32,
+    ) -> Result<(), ProbeError> {
         let mut probe = Probe::start((self.probe)(), self.settings.time_limit)?;
         let options = Options {
             threads: self.settings.threads,
             isa: self.settings.isa.clone(),
         };
-        let Preparation { isa, threads } = probe.prepare(&workload.id, phase, &options)?;
-        Ok(PhaseProcess {
-            probe,
-            isa,
-            threads,
-            iterations: 0,
-            runs: Vec::new(),
-        })
-    }
-
-    /// Returns the indices of the phases that take part in a round. All take part while the next slices of all fit into
-    /// the budget. Then the slowest phase is left out first, so that a slow phase does not limit the others to a few
-    /// slices. Every phase gets its minimum number of rounds, even beyond the budget.
-    fn taking(&self, processes: &[Result<PhaseProcess, String>], round: u32) -> Vec<usize> {
-        let running = processes
-            .iter()
-            .enumerate()
-            .filter_map(|(index, process)| Some((index, process.as_ref().ok()?)));
-        let (due, mut extra): (Vec<_>, Vec<_>) = running
-            .filter(|(_, process)| process.runs.len() as u32 == round)
-            .partition(|(_, process)| round < self.least(process));
-        let cost = |processes: &[(usize, &PhaseProcess)]| -> u128 {
-            processes
-                .iter()
-                .map(|(_, process)| process.spent() + process.slice_nanoseconds())
-                .sum()
+        let Preparation { isa, threads } = probe.prepare(&workload.id, name, &options)?;
+        (phase.isa, phase.threads) = (isa, threads);
+        let mut slices = Slices {
+            probe: &mut probe,
+            round,
         };
-        extra.sort_by_key(|(_, process)| process.slice_nanoseconds());
-        while !extra.is_empty() && cost(&due) + cost(&extra) > self.settings.clock_budget.as_nanos()
-        {
-            extra.pop();
-        }
-        due.iter()
-            .chain(&extra)
-            .map(|(index, _)| *index)
-            .sorted_unstable()
-            .collect()
+        let runs = slices.measure(&mut phase.iterations)?;
+        phase.runs.extend(runs);
+        let check = match probe.check() {
+            Ok(wrong) => wrong.map(Check::Failed),
+            Err(error) => Some(Check::NotRun(error.to_string())),
+        };
+        phase.wrong = phase.wrong.take().or(check);
+        Ok(())
     }
 
-    /// Returns the minimum number of rounds of a phase: fewer if a slice takes seconds.
-    fn least(&self, process: &PhaseProcess) -> u32 {
-        let slow = process.slice_nanoseconds() > SLOW.as_nanos();
-        if slow {
+    /// The minimum number of rounds, even beyond the budget.
+    fn least_rounds(&self, round: Duration) -> u32 {
+        if round > SLOW {
             self.settings.slow_rounds
         } else {
-            LEAST_ROUNDS
+            self.settings.rounds
         }
     }
 }
 
-impl PhaseProcess {
-    fn finish(mut self, session: String) -> Taken {
-        let check = match self.probe.check() {
-            Ok(wrong) => wrong.map_or(Check::Passed, Check::Failed),
-            Err(error) => Check::NotRun(error.to_string()),
-        };
+impl Phase {
+    fn finish(self, session: String) -> Taken {
         let data = Data::Clock {
             session,
             runs: self.runs,
@@ -177,69 +169,77 @@ impl PhaseProcess {
                 threads: self.threads,
                 data,
             }),
-            check: Some(check),
+            check: Some(self.wrong.unwrap_or(Check::Passed)),
         }
     }
+}
 
-    /// Returns the nanoseconds of all slices so far.
-    fn spent(&self) -> u128 {
-        self.runs
-            .iter()
-            .map(|run| u128::from(run.nanoseconds))
-            .sum()
+/// The slices of one process in one round.
+struct Slices<'a> {
+    probe: &'a mut Probe,
+    round: u32,
+}
+
+impl Slices<'_> {
+    /// Runs the slices of a round. Determines the number of iterations if it is 0.
+    fn measure(&mut self, iterations: &mut u64) -> Result<Vec<Run>, ProbeError> {
+        let is_first = *iterations == 0;
+        let first = if is_first {
+            self.calibrate(iterations)?
+        } else {
+            self.read(*iterations)?
+        };
+        if is_long(&first) {
+            return Ok(vec![first]);
+        }
+        let mut warm = Duration::from_nanos(first.nanoseconds);
+        while warm < WARM_UP {
+            warm += Duration::from_nanos(self.read(*iterations)?.nanoseconds);
+        }
+        let mut runs = Vec::new();
+        let mut total = Duration::ZERO;
+        while total < PER_ROUND || !is_sound(&runs) && total < MOST_PER_ROUND * PER_ROUND {
+            let run = self.read(*iterations)?;
+            total += Duration::from_nanos(run.nanoseconds);
+            runs.push(run);
+        }
+        Ok(runs)
     }
 
-    /// Returns the nanoseconds of the last slice, or 0 before the first slice.
-    fn slice_nanoseconds(&self) -> u128 {
-        self.runs
-            .last()
-            .map_or(0, |run| u128::from(run.nanoseconds))
-    }
-
-    /// Runs one slice. Before the first slice, determines the number of iterations, which also warms caches and pools.
-    /// A slice longer than [`LONG`] counts as the first one and is not repeated.
-    fn slice(&mut self, round: u32) -> Result<(), ProbeError> {
-        if self.iterations == 0 {
-            self.iterations = 1;
-            loop {
-                let run = self.read(round)?;
-                let mut nanoseconds = run.nanoseconds;
-                if u128::from(nanoseconds) >= LONG.as_nanos() {
-                    self.runs.push(run);
-                    return Ok(());
-                }
-                // Only slices of one iteration contain token times.
-                if !run.tokens_at.is_empty() {
-                    break;
-                }
-                // A run that was preempted must not count as a long one.
-                for _ in 1..READS {
-                    if u128::from(nanoseconds) >= SLICE.as_nanos() {
-                        nanoseconds = nanoseconds.min(self.read(round)?.nanoseconds);
-                    }
-                }
-                if u128::from(nanoseconds) >= SLICE.as_nanos() {
-                    break;
-                }
-                let per_iteration = (nanoseconds / self.iterations).max(1);
-                let wanted = (SLICE.as_nanos() as u64 / per_iteration) * 5 / 4 + 1;
-                if self.iterations >= MOST_ITERATIONS {
-                    return Err(ProbeError::Refused(format!(
-                        "{MOST_ITERATIONS} iterations took {nanoseconds} ns: the workload does nothing"
-                    )));
-                }
-                self.iterations = wanted
-                    .clamp(self.iterations + 1, self.iterations * 1000)
-                    .min(MOST_ITERATIONS);
+    /// Determines the number of iterations that make a slice, and returns the last reading.
+    fn calibrate(&mut self, iterations: &mut u64) -> Result<Run, ProbeError> {
+        *iterations = 1;
+        loop {
+            let run = self.read(*iterations)?;
+            let mut nanoseconds = run.nanoseconds;
+            // Only slices of one iteration contain token times.
+            if is_long(&run) || !run.tokens_at.is_empty() {
+                return Ok(run);
             }
+            // A run that was preempted must not count as a long one.
+            for _ in 1..READS {
+                if u128::from(nanoseconds) >= SLICE.as_nanos() {
+                    nanoseconds = nanoseconds.min(self.read(*iterations)?.nanoseconds);
+                }
+            }
+            if u128::from(nanoseconds) >= SLICE.as_nanos() {
+                return Ok(run);
+            }
+            let per_iteration = (nanoseconds / *iterations).max(1);
+            let wanted = (SLICE.as_nanos() as u64 / per_iteration) * 5 / 4 + 1;
+            if *iterations >= MOST_ITERATIONS {
+                return Err(ProbeError::Refused(format!(
+                    "{MOST_ITERATIONS} iterations took {nanoseconds} ns: the workload does nothing"
+                )));
+            }
+            *iterations = wanted
+                .clamp(*iterations + 1, *iterations * 1000)
+                .min(MOST_ITERATIONS);
         }
-        let run = self.read(round)?;
-        self.runs.push(run);
-        Ok(())
     }
 
-    fn read(&mut self, round: u32) -> Result<Run, ProbeError> {
-        match self.probe.run(self.iterations)? {
+    fn read(&mut self, iterations: u64) -> Result<Run, ProbeError> {
+        match self.probe.run(iterations)? {
             Read::Clock { nanoseconds: 0, .. } => {
                 Err(ProbeError::Refused(CLOCK_STANDS_STILL.to_owned()))
             }
@@ -249,8 +249,8 @@ impl PhaseProcess {
                 ..
             } => {
                 let run = Run {
-                    round,
-                    iterations: self.iterations,
+                    round: self.round,
+                    iterations,
                     nanoseconds,
                     tokens_at,
                 };
@@ -261,5 +261,52 @@ impl PhaseProcess {
             }
             _ => Err(ProbeError::Refused(REPORTS_NO_TIMES.to_owned())),
         }
+    }
+}
+
+fn is_long(run: &Run) -> bool {
+    u128::from(run.nanoseconds) >= LONG.as_nanos()
+}
+
+/// Returns true if the median of the slices is known to about [`SOUND`]. Its standard error is estimated from the median
+/// absolute deviation, which rare slow slices do not move; the factors are those of the normal distribution.
+fn is_sound(runs: &[Run]) -> bool {
+    const DEVIATION: f64 = 1.4826;
+    const ERROR_OF_MEDIAN: f64 = 1.2533;
+    let times = runs.iter().map(|run| run.nanoseconds as f64).collect_vec();
+    let Some(middle) = median(&times).filter(|_| times.len() >= LEAST_SLICES) else {
+        return false;
+    };
+    let deviations = times.iter().map(|time| (time - middle).abs()).collect_vec();
+    let deviation = DEVIATION * median(&deviations).unwrap_or(0.0);
+    let error = ERROR_OF_MEDIAN * deviation / (times.len() as f64).sqrt();
+    error <= SOUND * middle
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slices(nanoseconds: &[u64]) -> Vec<Run> {
+        let slice = |&nanoseconds| Run {
+            round: 0,
+            iterations: 1,
+            nanoseconds,
+            tokens_at: Vec::new(),
+        };
+        nanoseconds.iter().map(slice).collect()
+    }
+
+    #[test]
+    fn a_round_is_sound_if_its_slices_agree() {
+        assert!(
+            is_sound(&slices(&[100, 100, 101, 100, 400])),
+            "one slow slice"
+        );
+        assert!(!is_sound(&slices(&[100, 110, 120, 90, 80])));
+        assert!(
+            !is_sound(&slices(&[100; LEAST_SLICES - 1])),
+            "too few to tell"
+        );
     }
 }

@@ -118,7 +118,9 @@ pub struct Settings {
     pub time_limit: Duration,
     /// Clock: time to spend on all phases of one workload together.
     pub clock_budget: Duration,
-    /// Clock: minimum number of rounds of a phase whose slice takes longer than 3 s.
+    /// Clock: minimum number of rounds of a workload.
+    pub rounds: u32,
+    /// Clock: minimum number of rounds of a workload whose rounds take longer than 4 s.
     pub slow_rounds: u32,
     /// Criterion: time to spend on one phase of a workload.
     pub criterion_budget: Duration,
