@@ -8,5 +8,7 @@ pub mod machine;
 pub mod policy;
 pub mod profile;
 pub mod roadmap;
+pub mod shortfall;
 pub mod time_change;
 pub mod trends;
+pub mod triage;
