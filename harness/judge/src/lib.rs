@@ -9,6 +9,9 @@ pub mod policy;
 pub mod profile;
 pub mod roadmap;
 pub mod shortfall;
+mod standing;
 pub mod time_change;
 pub mod trends;
 pub mod triage;
+
+pub use standing::Standing;

@@ -131,7 +131,9 @@ fn of_counts(verdict: &CountsVerdict, source: Source) -> Vec<Change> {
         let acceptance = match &row.judgement {
             CountVerdict::Regressed(_) | CountVerdict::Improved(_) => None,
             CountVerdict::Accepted(_, acceptance) => Some(acceptance.clone()),
-            CountVerdict::Pass(_) | CountVerdict::Unjudged(_) => return None,
+            CountVerdict::Unchanged(_) | CountVerdict::Moved(_) | CountVerdict::Unjudged(_) => {
+                return None;
+            }
         };
         let compared = &row.comparison;
         Some(Change {

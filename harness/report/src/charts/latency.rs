@@ -1,15 +1,25 @@
 //! Latency per token against the position of the token, one line per phase. The lines rise if each token recomputes the
 //! window, and stay flat with a KV-cache.
 
-use harness_abtest::{median, median_interval};
+use harness_abtest::{Rounds, median};
 use harness_probe::Instrument;
 use harness_record::metric::{LEVEL, Quantity};
 use harness_record::{Data, Row, Run};
 
 use crate::charts::by_phase::{self, times};
+use crate::groups::positions::warm_up;
 use crate::headline::headline;
 use crate::render::chart::{Chart, LineChart, Point, Series};
 use crate::{ReportData, figures};
+
+/// A phase of the chart.
+struct Line {
+    series: Series,
+    /// The time at the end over that at the beginning.
+    growth: f64,
+    /// The warm-up in words, if there is one.
+    warm_up: Option<String>,
+}
 
 pub(super) fn chart(report_data: &ReportData) -> Option<Chart> {
     let workload = headline(&report_data.record)?;
@@ -19,47 +29,59 @@ pub(super) fn chart(report_data: &ReportData) -> Option<Chart> {
         let growth = growth(&points)?;
         let place = report_data.place(&row.phase);
         let series = Series::new(&row.phase, place, Quantity::Seconds, points);
-        Some((series.over(runs(row).len()), growth))
+        let warm_up = warm_up(row).map(|warm_up| warm_up.words(&row.phase));
+        Some(Line {
+            series: series.over(rounds(row).count()),
+            growth,
+            warm_up,
+        })
     };
-    let lines: Vec<(Series, f64)> = rows
+    let lines: Vec<Line> = rows
         .iter()
         .filter(|row| figures::trusted(row))
         .filter_map(line)
         .collect();
     let title = title(&lines, &report_data.anchors)?;
-    let remark = "; median over runs, with its 95 % interval as a band (all runs if there are fewer than six)";
+    let remark = "; geometric mean over rounds, with its 95 % interval as a band";
     let subtitle = report_data.subtitle(workload, &rows, Instrument::Clock, remark);
     let lines = LineChart {
         x_axis: "generated tokens after the first".to_owned(),
         sizes: false,
         y_axis: "time per token".to_owned(),
         quantity: Quantity::Seconds,
-        series: lines.into_iter().map(|(series, _)| series).collect(),
+        series: lines.into_iter().map(|line| line.series).collect(),
         events: Vec::new(),
     };
     Some(Chart::new(title, subtitle, lines))
 }
 
-/// The time of each generated token after the first: median over runs with its interval, or the range of all runs if there
-/// are fewer than six.
+/// The time of each generated token after the first: the mean over rounds of the median over the slices of a round, with its
+/// interval, as of all times.
 pub(crate) fn points(row: &Row) -> Vec<Point> {
-    let runs = runs(row);
-    let tokens = runs
+    let tokens = runs(row)
         .iter()
         .map(|run| run.tokens_at.len())
         .max()
         .unwrap_or_default();
-    (1..tokens)
-        .filter_map(|token| {
-            let gaps: Vec<f64> = runs.iter().filter_map(|run| gap(run, token)).collect();
-            let band = median_interval(&gaps, LEVEL).map(|ends| (ends.low, ends.high));
-            Some(Point {
-                x: token as f64,
-                y: median(&gaps)?,
-                band,
-            })
+    let of_token = |token: usize| {
+        let gaps = rounds(row).filter_map(|slices| {
+            let gaps: Vec<f64> = slices.iter().filter_map(|run| gap(run, token)).collect();
+            Some((slices.first()?.round, median(&gaps)?))
+        });
+        let gaps = Rounds::new(gaps)?;
+        let band = gaps.interval(LEVEL).map(|ends| (ends.low, ends.high));
+        Some(Point {
+            x: token as f64,
+            y: gaps.mean(),
+            band,
         })
-        .collect()
+    };
+    (1..tokens).filter_map(of_token).collect()
+}
+
+/// The slices of each round, which are adjacent.
+fn rounds(row: &Row) -> impl Iterator<Item = &[Run]> {
+    runs(row).chunk_by(|a, b| a.round == b.round)
 }
 
 /// The slices of the clock.
@@ -86,50 +108,32 @@ fn growth(points: &[Point]) -> Option<f64> {
     Some(middle(points.get(points.len().checked_sub(tenth)?..)?)? / middle(points.get(..tenth)?)?)
 }
 
-/// The tokens after the prompt that take longer than a steady one, and the time of the slowest of them relative to it. The
-/// steady time is the median over the second half of the positions. None if the first token takes at most 1.2 times as long.
-fn warm_up(points: &[Point]) -> Option<(usize, f64)> {
-    const LEAST: f64 = 1.2;
-    let (start, rest) = points.split_at(points.len() / 2);
-    let steady = median(&rest.iter().map(|point| point.y).collect::<Vec<_>>())?;
-    let ratios = start.iter().map(|point| point.y / steady);
-    let slow: Vec<f64> = ratios.take_while(|ratio| *ratio > LEAST).collect();
-    let most = slow.iter().copied().reduce(f64::max)?;
-    Some((slow.len(), most))
-}
-
 /// The title: the growth of the first measured anchor (or else the first line) and of the last line, and the warm-up of the
 /// last line.
-fn title(lines: &[(Series, f64)], anchors: &[String]) -> Option<String> {
-    let line = |name: &String| lines.iter().find(|(series, _)| series.name == *name);
+fn title(lines: &[Line], anchors: &[String]) -> Option<String> {
+    let line = |name: &String| lines.iter().find(|line| line.series.name == *name);
     let (base, last) = (
         anchors.iter().find_map(line).or(lines.first())?,
         lines.last()?,
     );
     // A growth of less than a tenth counts as flat.
-    let finding = |(series, growth): &(Series, f64)| match growth {
-        1.1.. => format!("{} takes {} as long per token", series.name, times(*growth)),
-        _ => format!("{} does not slow down", series.name),
+    let finding = |line: &Line| match line.growth {
+        1.1.. => format!(
+            "{} takes {} as long per token",
+            line.series.name,
+            times(line.growth)
+        ),
+        _ => format!("{} does not slow down", line.series.name),
     };
-    let findings = if base.0.name == last.0.name {
+    let findings = if base.series.name == last.series.name {
         finding(last)
     } else {
         format!("{}; {}", finding(base), finding(last))
     };
-    let name = &last.0.name;
-    let warm_up = match warm_up(&last.0.points) {
-        Some((1, most)) => format!(
-            "; the first token of {name} after the prompt costs {} a steady one",
-            times(most)
-        ),
-        Some((count, most)) => format!(
-            "; the first {count} tokens of {name} after the prompt cost up to {} a steady one",
-            times(most)
-        ),
-        None => String::new(),
-    };
+    let warm_up = last.warm_up.as_ref().map(|words| format!("; {words}"));
     Some(format!(
-        "From the first tokens to the last, {findings}{warm_up}"
+        "From the first tokens to the last, {findings}{}",
+        warm_up.unwrap_or_default()
     ))
 }
 
@@ -152,43 +156,18 @@ mod tests {
     }
 
     #[test]
-    fn slow_tokens_after_the_prompt_are_a_warm_up() {
-        let points = |start: &[f64]| -> Vec<Point> {
-            let times = start.iter().copied().chain([1.0; 20]);
-            let point = |(x, y)| Point {
-                x: x as f64,
-                y,
-                band: None,
-            };
-            times.enumerate().map(point).collect()
-        };
-        assert_eq!(warm_up(&points(&[2.0, 2.3, 1.5, 1.3])), Some((4, 2.3)));
-        assert_eq!(warm_up(&points(&[1.2, 1.0])), None);
-        assert_eq!(warm_up(&points(&[1.0, 3.0])), None, "an outlier");
-        assert_eq!(warm_up(&[]), None);
-        let series = Series::new("cached", 0, Quantity::Seconds, points(&[2.0, 2.3]));
-        let title = title(&[(series, 0.8)], &[]).expect("a line");
-        assert!(
-            title.ends_with(
-                "the first 2 tokens of cached after the prompt cost up to 2.30x a steady one"
-            ),
-            "{title}"
-        );
-    }
-
-    #[test]
     fn the_title_names_the_anchor_and_the_last_line() {
-        let line = |name: &str, growth| {
-            let series = Series::new(name, 0, Quantity::Seconds, Vec::new());
-            (series, growth)
+        let line = |name: &str, growth| Line {
+            series: Series::new(name, 0, Quantity::Seconds, Vec::new()),
+            growth,
+            warm_up: (name == "cached").then(|| "cached warms up".to_owned()),
         };
         let lines = [line("first", 9.0), line("naive", 2.25), line("cached", 0.8)];
         let anchors = ["unknown".to_owned(), "naive".to_owned()];
-        let text =
-            |lines: &[(Series, f64)], anchors: &[String]| title(lines, anchors).expect("a line");
+        let text = |lines: &[Line], anchors: &[String]| title(lines, anchors).expect("a line");
         assert_eq!(
             text(&lines, &anchors),
-            "From the first tokens to the last, naive takes 2.25x as long per token; cached does not slow down"
+            "From the first tokens to the last, naive takes 2.25x as long per token; cached does not slow down; cached warms up"
         );
         assert_eq!(
             text(&lines[1..2], &[]),

@@ -9,6 +9,7 @@ use harness_record::profile::{Summary, View};
 use harness_record::roadmap::{Phase, Roadmap};
 
 use crate::render::{Cell, Table};
+use crate::section::Gap;
 use crate::{ReportData, Section, figures};
 
 /// The room that a phase has left.
@@ -121,8 +122,8 @@ fn distance(report_data: &ReportData, roadmap: &Roadmap, phase: &str) -> Option<
     (least > 0.0 && figures::trusted(row)).then(|| unit / least)
 }
 
-/// A sentence with its command on each part of the table that is not measured.
-pub(super) fn not_measured(report_data: &ReportData, roadmap: &Roadmap) -> Vec<String> {
+/// The parts of the table that are not measured.
+pub(super) fn not_measured(report_data: &ReportData, roadmap: &Roadmap) -> Vec<Gap> {
     let is_missing = |phase: &&Phase| {
         report_data.row(&roadmap.workload, &phase.name).is_some()
             && newest(&report_data.profiles, &phase.name).is_none()

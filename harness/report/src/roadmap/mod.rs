@@ -114,12 +114,9 @@ pub fn section(report_data: &ReportData) -> Option<Section> {
             "cargo harness run",
         ));
     }
-    if let Some(last) = section.tables.last_mut() {
-        // The last note is the provenance.
-        let place = last.notes.len().saturating_sub(1);
-        last.notes
-            .splice(place..place, ceilings::not_measured(report_data, roadmap));
-    }
+    section
+        .missing
+        .extend(ceilings::not_measured(report_data, roadmap));
     Some(section)
 }
 
@@ -244,8 +241,9 @@ pub fn page(report_data: &ReportData, sections: &[Section]) -> Option<String> {
         if index > 0 {
             page += &format!("\n## {}\n", section.title);
         }
-        for sentence in section.says.iter().chain(&section.missing) {
-            page += &format!("\n{}\n", escape_markdown(sentence));
+        let missing = section.missing.iter().map(ToString::to_string);
+        for sentence in section.says.iter().cloned().chain(missing) {
+            page += &format!("\n{}\n", escape_markdown(&sentence));
         }
         for named in &section.charts {
             let finding = escape_markdown(named.chart.title());

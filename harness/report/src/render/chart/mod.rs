@@ -9,6 +9,7 @@ mod bullet_chart;
 mod burn_up;
 mod canvas;
 mod dot_chart;
+mod effect_chart;
 mod font;
 mod header;
 mod heat_map;
@@ -20,16 +21,15 @@ mod rows;
 mod svg;
 #[cfg(test)]
 mod tests;
-mod waterfall;
 
 pub use bullet_chart::{Bullet, BulletChart, Wanted};
 pub use burn_up::{BurnUp, BurnUpPanel, BurnUpPoint};
 pub use dot_chart::{DotChart, DotKind, DotRow};
+pub use effect_chart::{Effect, EffectChart, EffectKind, EffectRow};
 pub use heat_map::{HeatCell, HeatMap};
 pub use line_chart::{Event, LineChart, Point, Series};
 pub use panels::{Panel, Panels};
 pub use phase_chart::{Mark, PhaseChart};
-pub use waterfall::{Bar, Waterfall};
 
 pub(in crate::render) use svg::escape;
 

@@ -171,17 +171,29 @@ fn every_kind(values: &[f64], is_long: bool) {
                 .collect(),
         },
     );
+    let effect = |factor: f64, is_shown| Effect {
+        factor,
+        interval: Some(interval(factor)),
+        is_shown,
+    };
     check(
-        "waterfall",
-        Waterfall {
-            axis: "speed over naive".to_owned(),
-            bars: named()
-                .map(|(index, (name, &value))| Bar {
+        "effect chart",
+        EffectChart {
+            axis: "speed with the optimization over speed without it".to_owned(),
+            kinds: (0..2)
+                .map(|index| EffectKind {
+                    name: name(index, is_long),
+                    place: index,
+                })
+                .collect(),
+            band: (!is_long).then_some((0.98, 1.03)),
+            rows: named()
+                .map(|(index, (name, &value))| EffectRow {
                     name: name.clone(),
-                    from: 1.0,
-                    to: value,
-                    interval: Some(interval(value)),
-                    place: (index % 2 == 0).then_some(index),
+                    effects: vec![
+                        Some(effect(value, index % 2 == 0)),
+                        (index % 3 > 0).then(|| effect(1.0 / value.max(1e-6), true)),
+                    ],
                     label: label(value),
                 })
                 .collect(),
