@@ -2,7 +2,7 @@
 
 use harness_report::ReportData;
 
-use crate::readings::{Ratio, half_width, heap, median, middle_gap, over, paired, rate};
+use crate::readings::{Computed, figure, heap, median, middle_gap, rate, ratio, seconds};
 use crate::written::numbers;
 use harness_record::{Check, Record, Row};
 
@@ -18,16 +18,10 @@ impl Expected<'_> {
     pub(crate) fn of(&self, line: &str) -> Vec<f64> {
         let row = |phase: &str| self.row(HEADLINE, phase);
         let tile = |anchor: &str| {
-            let ratio = paired(row(anchor), row("optimized"), rate);
-            let values = over(row("optimized"), rate);
-            vec![
-                ratio.value,
-                ratio.level,
-                ratio.low,
-                ratio.high,
-                median(&values),
-                half_width(&values),
-            ]
+            let ratio = ratio(row(anchor), row("optimized"), rate);
+            let mut wanted = vec![ratio.value, 0.95, ratio.low(), ratio.high()];
+            wanted.extend(figure(row("optimized"), rate).numbers());
+            wanted
         };
         let failed = |wanted: fn(&Check) -> bool| {
             self.record
@@ -66,7 +60,7 @@ impl Expected<'_> {
         } else if line.starts_with("- **Benchmark matrix:**") {
             self.matrix()
         } else if line.starts_with("![") {
-            vec![paired(row("naive"), row("optimized"), rate).value]
+            vec![ratio(row("naive"), row("optimized"), rate).value]
         } else if line.starts_with("# Benchmark summary") || line.starts_with("- measured:") {
             date.to_vec()
         } else if line.starts_with("2026-03-14")
@@ -123,14 +117,12 @@ impl Expected<'_> {
     fn ladder_row(&self, line: &str) -> Vec<f64> {
         let phase = line.split('|').nth(1).expect("a cell").trim();
         let row = self.row(HEADLINE, phase);
-        let rates = over(row, rate);
-        let mut wanted = vec![median(&rates), half_width(&rates)];
+        let mut wanted = figure(row, rate).numbers();
         let mut push = |base: &str| {
-            let ratio = paired(self.row(HEADLINE, base), row, rate);
             wanted.extend(if base == phase {
                 vec![1.0]
             } else {
-                vec![ratio.value, ratio.low, ratio.high]
+                ratio(self.row(HEADLINE, base), row, rate).numbers()
             });
         };
         push("naive");
@@ -160,12 +152,12 @@ impl Expected<'_> {
                 let (near, far) = (target.range.near, target.range.far);
                 let (worse, best, sign) = match target.metric.name() {
                     "tokens-per-second" => {
-                        let ratio = paired(base, head, rate);
-                        (ratio.low, ratio.high, 1.0)
+                        let ratio = ratio(base, head, rate);
+                        (ratio.low(), ratio.high(), 1.0)
                     }
                     "latency-median" => {
-                        let ratio = paired(base, head, middle_gap);
-                        (ratio.high, ratio.low, -1.0)
+                        let ratio = ratio(base, head, middle_gap);
+                        (ratio.high(), ratio.low(), -1.0)
                     }
                     "bytes-per-token" => {
                         let ratio = heap(head).0 / heap(base).0;
@@ -200,8 +192,8 @@ impl Expected<'_> {
     }
 
     /// Ratio of the speeds of two phases of a workload: of tokens per second, or of runs if it has no tokens.
-    fn speed(&self, workload: &str, base: &str, head: &str) -> Ratio {
-        paired(self.row(workload, base), self.row(workload, head), rate)
+    fn speed(&self, workload: &str, base: &str, head: &str) -> Computed {
+        ratio(self.row(workload, base), self.row(workload, head), rate)
     }
 
     fn ledger(&self, line: &str) -> Vec<f64> {
@@ -220,14 +212,14 @@ impl Expected<'_> {
         }
         let right = |workload: &str, phase: &str| self.row(workload, phase).check == Check::Passed;
         let mean = |base: &str, head: &str| {
-            let ratios: Vec<Ratio> = workloads
+            let ratios: Vec<Computed> = workloads
                 .iter()
                 .filter(|workload| right(workload, base) && right(workload, head))
                 .map(|workload| self.speed(workload, base, head))
                 .collect();
             let n = ratios.len() as f64;
             let value = (ratios.iter().map(|ratio| ratio.value.ln()).sum::<f64>() / n).exp();
-            let half = |end: fn(&Ratio) -> f64| {
+            let half = |end: fn(&Computed) -> f64| {
                 ratios
                     .iter()
                     .map(|ratio| (end(ratio) / ratio.value).ln().powi(2))
@@ -235,13 +227,13 @@ impl Expected<'_> {
                     .sqrt()
                     / n
             };
-            let known = ratios.iter().all(|ratio| ratio.level >= 0.95);
+            let known = ratios.iter().all(|ratio| ratio.ends.is_some());
             (
                 value,
                 known.then(|| {
                     (
-                        value * (-half(|r| r.low)).exp(),
-                        value * half(|r| r.high).exp(),
+                        value * (-half(Computed::low)).exp(),
+                        value * half(Computed::high).exp(),
                     )
                 }),
                 ratios.len(),
@@ -330,8 +322,8 @@ impl Expected<'_> {
             };
             let (worse, best, sign) = match forecast.metric.name() {
                 "tokens-per-second" => {
-                    let ratio = paired(base, head, rate);
-                    (ratio.low, ratio.high, 1.0)
+                    let ratio = ratio(base, head, rate);
+                    (ratio.low(), ratio.high(), 1.0)
                 }
                 "bytes-per-token" => {
                     let ratio = heap(head).0 / heap(base).0;
@@ -369,10 +361,8 @@ impl Expected<'_> {
     fn growth(&self) -> Vec<f64> {
         let sizes = [8.0, 16.0, 32.0, 64.0, 120.0_f64];
         let time = |size: f64| {
-            median(&over(
-                self.row(&format!("growth/token@position={size}"), "optimized"),
-                |_, run| Some(run.nanoseconds as f64 / run.iterations as f64),
-            ))
+            let workload = format!("growth/token@position={size}");
+            figure(self.row(&workload, "optimized"), seconds).value
         };
         let mut slopes = Vec::new();
         for (i, a) in sizes.iter().enumerate() {
@@ -386,7 +376,7 @@ impl Expected<'_> {
             8.0,
             120.0,
             time(120.0) / time(8.0),
-            median(&slopes),
+            median(slopes.clone()),
             slopes[0],
             slopes[9],
         ]
@@ -407,7 +397,7 @@ impl Expected<'_> {
                 .collect()
         };
         let best = |workload: &&&str| {
-            let value = |phase: &str| median(&over(self.row(workload, phase), rate));
+            let value = |phase: &str| figure(self.row(workload, phase), rate).value;
             self.phases()
                 .iter()
                 .all(|phase| value("optimized") >= value(phase))
