@@ -10,8 +10,10 @@ use std::path::{Path, PathBuf};
 
 use harness_probe::Instrument;
 use harness_record::json_files::json_files;
-use harness_record::{FileError, Record};
+use harness_record::{About, FileError, Record};
+use rayon::prelude::*;
 
+use crate::bests::{Bests, rows_of};
 use crate::outline::{Outline, Part, outlines};
 use crate::source::{Taken, keep};
 use crate::{Commands, ReportData};
@@ -97,8 +99,46 @@ pub fn gather(
     for (name, record) in needed {
         report_data.add(&name, record);
     }
+    report_data.bests = bests(&report_data, &outlines, first);
     report_data.notes = notes(&passed, elsewhere, &unread);
     Ok(Some(report_data))
+}
+
+/// The best values over all complete records, whose rows of the headline workload are read on all CPUs. `first` is in memory.
+fn bests(
+    report_data: &ReportData,
+    outlines: &[Outline],
+    first: Option<(&Path, &Record)>,
+) -> Option<Bests> {
+    let none = report_data.bests.as_ref()?.emptied();
+    let is_wanted = |outline: &&Outline| {
+        let mut parts = outline.parts.iter();
+        outline.whole && parts.any(|part| none.is_of(&part.taken.workload, &part.work))
+    };
+    let of_one = |outline: &Outline| {
+        let mut bests = none.clone();
+        let name = file_name(&outline.path);
+        if let Some((_, record)) = first.filter(|(path, _)| *path == outline.path) {
+            bests.add(&name, record, &report_data.anchors);
+            return bests;
+        }
+        if let Some((command, rows)) = rows_of(&outline.path, &bests.workload) {
+            let record = Record {
+                created: outline.created.clone(),
+                command,
+                quick: false,
+                asked: Vec::new(),
+                environment: outline.environment.clone(),
+                machine: None,
+                about: About::default(),
+                rows,
+            };
+            bests.add(&name, &record, &report_data.anchors);
+        }
+        bests
+    };
+    let all = outlines.par_iter().filter(is_wanted).map(of_one);
+    Some(all.reduce(|| none.clone(), Bests::merged))
 }
 
 /// Chooses the readings to take from each record; `outlines` has the newest first. Also returns the names of the partial

@@ -5,7 +5,9 @@
 //! Two kinds of names have a meaning: a phase `BASE,axis=value` is BASE with one axis changed, and a workload
 //! `NAME@key=value` is one size of a sweep over `key`.
 
+pub mod bests;
 pub mod charts;
+pub(crate) mod evidence;
 mod figure_tables;
 pub mod figures;
 mod files;
@@ -41,14 +43,24 @@ pub use summary::summary;
 
 /// The sections that have content, in the order they are shown.
 pub fn sections(report_data: &ReportData) -> Vec<Section> {
-    let group = |of| Some(groups::section(report_data, of));
+    let group = |of| groups::section(report_data, of);
     let possible = [
         roadmap::section(report_data),
         ledger::section(report_data),
+        bests::section(report_data),
         group(&groups::ABLATION),
         forecasts::section(report_data),
         group(&groups::GROWTH),
+        groups::positions::section(report_data),
         group(&groups::MATRIX),
     ];
     possible.into_iter().flatten().collect()
+}
+
+/// What was not measured at all and therefore has no section, each with the command that measures it.
+pub fn not_measured(report_data: &ReportData) -> Vec<(String, String)> {
+    let groups = groups::USES
+        .into_iter()
+        .filter_map(|of| groups::not_measured(report_data, of));
+    groups.chain(forecasts::not_measured(report_data)).collect()
 }

@@ -7,9 +7,10 @@ use serde::Serialize;
 
 use crate::charts::Named;
 use crate::figure_tables::figure_tables;
-use crate::groups::positions;
 use crate::render::{Table, exact};
-use crate::{ReportData, ReportError, Section, Source, headline, problems, provenance};
+use crate::{
+    ReportData, ReportError, Section, Source, headline, not_measured, problems, provenance,
+};
 
 static TEMPLATE: &str = include_str!("page.html.jinja");
 
@@ -31,9 +32,9 @@ pub fn page(
         checks: problems::checks(record),
         problems: problems::of(&record.rows),
         ladder: headline::ladder(report_data),
-        positions: positions(report_data),
         charts,
         sections,
+        not_measured: not_measured(report_data),
         workloads: figure_tables(report_data),
         facts: provenance::provenance(record),
         sources: report_data.sources[1..].iter().map(source_line).collect(),
@@ -64,9 +65,10 @@ struct Content<'a> {
     checks: String,
     problems: Vec<String>,
     ladder: Option<Table>,
-    positions: Option<Table>,
     charts: &'a [Named],
     sections: &'a [Section],
+    /// What was not measured, and the command that measures it.
+    not_measured: Vec<(String, String)>,
     workloads: Vec<Table>,
     facts: Vec<(&'static str, String)>,
     sources: Vec<String>,

@@ -12,9 +12,9 @@ pub struct Section {
     pub id: &'static str,
     /// Its heading.
     pub title: &'static str,
-    /// Its sentences: the finding first, then explanations.
+    /// Its sentences, at most two: the finding first.
     pub says: Vec<String>,
-    /// Its charts.
+    /// Its charts; each belongs beside the table of the same index.
     pub charts: Vec<Named>,
     /// Its tables; the last note of each is the provenance of its numbers.
     pub tables: Vec<Table>,

@@ -2,7 +2,7 @@
 //! and provenance. Details are on the page and in the tables of exact values.
 
 use crate::render::{Format, escape_markdown};
-use crate::{ReportData, Section, charts, headline, problems, provenance};
+use crate::{ReportData, Section, charts, headline, not_measured, problems, provenance};
 
 /// The most problems that are listed one by one; the page lists all of them.
 const MOST_PROBLEMS: usize = 5;
@@ -50,6 +50,14 @@ pub fn summary(report_data: &ReportData, charts: &[charts::Named], sections: &[S
                 .collect();
             page += &format!("- **{}:** {}\n", section.title, sentences.join(" "));
         }
+    }
+    let open = not_measured(report_data);
+    if !open.is_empty() {
+        let each = open
+            .iter()
+            .map(|(what, command)| format!("{what} ({command})"));
+        let line = each.collect::<Vec<_>>().join(", ");
+        page += &format!("\nNot measured: {}\n", escape_markdown(&line));
     }
     if let Some(named) = charts.first() {
         let finding = escape_markdown(named.chart.title());

@@ -6,7 +6,9 @@ use harness_judge::trends::Trends;
 use harness_record::{Check, Data, Record};
 use harness_report::render::Format;
 use harness_report::render::chart::Layout;
-use harness_report::{ReportData, charts, page, results, run_tables, sections, summary, write};
+use harness_report::{
+    ReportData, charts, not_measured, page, results, run_tables, sections, summary, write,
+};
 use synthetic::report_data;
 
 /// The anchor phases.
@@ -283,31 +285,38 @@ fn the_sections_of_a_report_with_everything() {
     }
 }
 
-/// A measurement on demand that is missing is named with its command.
+/// What was not measured has no section and is named with its command.
 #[test]
 fn what_was_not_measured_says_how_to() {
-    let sections = sections(&report_data(synthetic::record()));
-    let missing = |id: &str| {
-        let section = sections.iter().find(|section| section.id == id).expect(id);
-        section.missing.join(" ")
-    };
-    for id in ["ablation", "growth", "matrix"] {
-        assert!(
-            missing(id).contains(&format!("cargo harness run --filter '{id}/*'")),
-            "{}",
-            missing(id)
-        );
+    let report_data = report_data(synthetic::record());
+    let sections = sections(&report_data);
+    for id in ["ablation", "growth", "matrix", "roadmap", "forecasts"] {
+        assert!(sections.iter().all(|section| section.id != id), "{id}");
     }
-    assert!(
-        sections.iter().all(|section| section.id != "roadmap"),
-        "there is no roadmap"
-    );
-    let page = page_of(&report_data(synthetic::record()));
+    let page = page_of(&report_data);
     let page = page.replace("&#x27;", "'").replace("&#x2f;", "/");
-    assert!(
-        page.contains("cargo harness run --filter 'matrix/*'"),
-        "on the page too"
-    );
+    let open = not_measured(&report_data);
+    assert_eq!(open.len(), 3, "there are no forecasts");
+    for (what, command) in open {
+        let family = command.starts_with("cargo harness run --filter '");
+        assert!(family && page.contains(&command), "{what}: {command}");
+    }
+    assert_eq!(not_measured(&synthetic::everything()), []);
+}
+
+/// A section begins with its finding and has at most two sentences; each chart has a table beside it.
+#[test]
+fn a_section_is_a_finding_and_its_tables() {
+    for section in sections(&synthetic::everything()) {
+        if section.id != "roadmap" {
+            assert!((1..=2).contains(&section.says.len()), "{}", section.id);
+            assert!(
+                section.charts.len() <= section.tables.len(),
+                "{}",
+                section.id
+            );
+        }
+    }
 }
 
 /// Every table and chart of a section names its source.

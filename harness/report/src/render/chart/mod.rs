@@ -7,6 +7,7 @@ mod axis;
 mod burn_down;
 mod canvas;
 mod dot_chart;
+mod effect_chart;
 mod font;
 mod frame;
 mod header;
@@ -15,15 +16,14 @@ mod layout;
 mod line_chart;
 mod palette;
 mod phase_chart;
-mod waterfall;
 
 pub use burn_down::{BurnDown, Stage, Wanted};
 pub use dot_chart::{DotChart, DotKind, DotRow};
+pub use effect_chart::{Effect, EffectChart, EffectKind, EffectRow};
 pub use heat_map::{HeatCell, HeatMap};
 pub use layout::Layout;
 pub use line_chart::{Event, LineChart, Point, Series};
 pub use phase_chart::{Mark, PhaseChart};
-pub use waterfall::{Bar, Waterfall};
 
 use canvas::Canvas;
 use plotters::backend::{BitMapBackend, SVGBackend};
