@@ -10,7 +10,7 @@ use crate::figures::{self, Absent};
 use crate::render::{Cell, Table, Tone};
 use crate::roadmap::change;
 use crate::section::Outcomes;
-use crate::{ReportData, Section};
+use crate::{Gap, ReportData, Section};
 
 /// A forecast and its measurement.
 #[derive(Debug, Clone)]
@@ -88,11 +88,11 @@ pub fn section(report_data: &ReportData) -> Option<Section> {
     Some(section)
 }
 
-/// The title of the section and the command that takes its measurements, if there are forecasts and none was tested.
-pub(super) fn not_measured(report_data: &ReportData) -> Option<(String, String)> {
+/// The gap of the section, if there are forecasts and none was tested.
+pub(super) fn not_measured(report_data: &ReportData) -> Option<Gap> {
     let audits = audits(report_data);
     let open = !audits.is_empty() && audits.iter().all(|audited| audited.audit.is_none());
-    open.then(|| (TITLE.to_owned(), report_data.commands.ablation.clone()))
+    open.then(|| Section::not_measured(&format!("{TITLE} is"), &report_data.commands.ablation))
 }
 
 /// The sentence on the forecast that is farthest from its measurement, among those that are wrong.

@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use crate::bests::{Bests, rows_of};
 use crate::outline::{Outline, Part, outlines};
 use crate::source::{Taken, keep};
-use crate::{Commands, ReportData};
+use crate::{Commands, Previous, ReportData};
 
 /// Gathers the data of the records in a folder; none if none can be read.
 ///
@@ -95,7 +95,9 @@ pub fn gather(
     };
     let place = place(true).or_else(|| place(false)).unwrap_or(0);
     let (name, record) = needed.remove(place);
+    let previous = previous(&outlines, &record.created, main);
     let mut report_data = ReportData::new(&name, record, anchors, commands);
+    report_data.previous = previous;
     for (name, record) in needed {
         report_data.add(&name, record);
     }
@@ -139,6 +141,23 @@ fn bests(
     };
     let all = outlines.par_iter().filter(is_wanted).map(of_one);
     Some(all.reduce(|| none.clone(), Bests::merged))
+}
+
+/// The newest complete record from before `created` that has the main workload, or the newest at all without one. Records that
+/// cannot be read are passed over.
+fn previous(outlines: &[Outline], created: &str, main: Option<&str>) -> Previous {
+    let has_main = |outline: &&Outline| {
+        main.is_none_or(|main| {
+            let mut parts = outline.parts.iter();
+            parts.any(|part| part.taken.workload == main)
+        })
+    };
+    outlines
+        .iter()
+        .filter(|outline| outline.whole && outline.created.as_str() < created)
+        .filter(has_main)
+        .find_map(|outline| Record::read(&outline.path).ok())
+        .map_or(Previous::None, |record| Previous::Run(Box::new(record)))
 }
 
 /// Chooses the readings to take from each record; `outlines` has the newest first. Also returns the names of the partial
@@ -458,6 +477,28 @@ mod tests {
             "the time of the main workload leads"
         );
         assert!(report_data.notes.is_empty(), "{:?}", report_data.notes);
+    }
+
+    #[test]
+    fn the_run_before_is_the_newest_complete_one_with_the_main_workload() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let created = |report_data: &ReportData| match &report_data.previous {
+            Previous::Run(record) => Some(record.created.clone()),
+            Previous::None => None,
+            Previous::NotSearched => panic!("earlier records are in the folder"),
+        };
+        written(folder.path(), "2026-01-04T00:00:00Z", "this", &["main"]);
+        assert_eq!(created(&gathered(folder.path()).expect("records")), None);
+        written(folder.path(), "2026-01-01T00:00:00Z", "this", &["main"]);
+        written(folder.path(), "2026-01-02T00:00:00Z", "this", &["late"]);
+        written(folder.path(), "2026-01-03T00:00:00Z", "other", &["main"]);
+        write(folder.path(), "2026-01-03T01:00:00Z", |record| {
+            (record.quick, record.rows) = (true, vec![row("main", "naive", vec![callgrind(3)])]);
+        });
+        assert_eq!(
+            created(&gathered(folder.path()).expect("records")).as_deref(),
+            Some("2026-01-01T00:00:00Z")
+        );
     }
 
     #[test]

@@ -8,7 +8,6 @@
 pub mod bests;
 pub mod charts;
 pub(crate) mod evidence;
-mod figure_tables;
 pub mod figures;
 mod files;
 pub mod forecasts;
@@ -30,35 +29,34 @@ mod source;
 mod summary;
 pub mod tables;
 
-pub use figure_tables::figure_tables;
 pub use files::{ReportError, Written, write};
 pub use gather::gather;
 pub use page::page;
-pub use report_data::{Commands, ReportData};
+pub use report_data::{Commands, Previous, ReportData};
 pub use results::results;
 pub use run_tables::{BARS, run_tables};
-pub use section::Section;
+pub use section::{Gap, Section};
 pub use source::{Source, Taken};
 pub use summary::summary;
 
-/// The sections that have content, in the order they are shown.
+/// The sections that have content, in order.
 pub fn sections(report_data: &ReportData) -> Vec<Section> {
     let group = |of| groups::section(report_data, of);
     let possible = [
         roadmap::section(report_data),
+        group(&groups::ABLATION),
         ledger::section(report_data),
         bests::section(report_data),
-        group(&groups::ABLATION),
-        forecasts::section(report_data),
         group(&groups::GROWTH),
         groups::positions::section(report_data),
         group(&groups::MATRIX),
+        forecasts::section(report_data),
     ];
     possible.into_iter().flatten().collect()
 }
 
 /// What was not measured at all and therefore has no section, each with the command that measures it.
-pub fn not_measured(report_data: &ReportData) -> Vec<(String, String)> {
+pub fn not_measured(report_data: &ReportData) -> Vec<Gap> {
     let groups = groups::USES
         .into_iter()
         .filter_map(|of| groups::not_measured(report_data, of));

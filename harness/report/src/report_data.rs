@@ -30,8 +30,22 @@ pub struct ReportData {
     pub commands: Commands,
     /// The best values of the headline workload over all runs of the machine; none without times of it.
     pub bests: Option<Bests>,
+    /// The run before the main record.
+    pub previous: Previous,
     /// Notes for the reader on records that were left out.
     pub notes: Vec<String>,
+}
+
+/// The last whole run of the same machine before the main record, with the same main workload.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Previous {
+    /// Earlier records were not searched.
+    #[default]
+    NotSearched,
+    /// There is none.
+    None,
+    /// The record of that run.
+    Run(Box<Record>),
 }
 
 /// The commands that take the measurements which are made on demand.
@@ -63,6 +77,7 @@ impl ReportData {
             roadmap: None,
             commands,
             bests,
+            previous: Previous::default(),
             notes: Vec::new(),
         }
     }

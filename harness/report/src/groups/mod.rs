@@ -12,7 +12,7 @@ pub(super) use parameters::parameters;
 
 use crate::charts::Named;
 use crate::render::Table;
-use crate::{Commands, ReportData, Section};
+use crate::{Commands, Gap, ReportData, Section};
 
 /// A group on the page.
 struct Group {
@@ -91,13 +91,13 @@ pub(super) fn section(report_data: &ReportData, of: &Use) -> Option<Section> {
     Some(section)
 }
 
-/// The title of this use, and the command that takes its measurements, if nothing of it was measured.
-pub(super) fn not_measured(report_data: &ReportData, of: &Use) -> Option<(String, String)> {
-    let command = (of.command)(&report_data.commands).clone();
-    (of.groups)(report_data)
-        .groups
-        .is_empty()
-        .then(|| (of.title.to_owned(), command))
+/// The gap of this use, if nothing of it was measured.
+pub(super) fn not_measured(report_data: &ReportData, of: &Use) -> Option<Gap> {
+    let gap = Section::not_measured(
+        &format!("{} is", of.title),
+        (of.command)(&report_data.commands),
+    );
+    (of.groups)(report_data).groups.is_empty().then_some(gap)
 }
 
 /// The names of all possible charts.

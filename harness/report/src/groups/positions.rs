@@ -28,6 +28,20 @@ pub(crate) struct WarmUp {
     pub(crate) factor: f64,
 }
 
+impl WarmUp {
+    /// The warm-up of a phase in words, as part of a sentence.
+    pub(crate) fn words(&self, phase: &str) -> String {
+        let (tokens, verb) = match self.tokens {
+            1 => ("token".to_owned(), "takes"),
+            several => (format!("{several} tokens"), "take"),
+        };
+        format!(
+            "the first {tokens} of {phase} after the prompt {verb} {} the time of a steady one",
+            number::ratio(self.factor)
+        )
+    }
+}
+
 /// Returns the warm-up of a row: the leading positions whose median is at least a tenth above a steady token, with the lower
 /// end of their interval above it as well. A steady token is the median of the second quarter of positions: behind the first
 /// tokens, and before the growth with the position counts. None without a warm-up, or for fewer than twelve positions.
@@ -93,52 +107,19 @@ pub(crate) fn section(report_data: &ReportData) -> Option<Section> {
     Some(Section {
         id: "positions",
         title: "Latency by position",
-        says: [Some(warm_up_of(last)), growth(&phases)]
-            .into_iter()
-            .flatten()
-            .collect(),
+        says: vec![finding(last)],
         tables: vec![table(report_data, workload, &phases)],
         ..Section::default()
     })
 }
 
 /// The sentence on the first tokens after the prompt in one phase.
-fn warm_up_of(phase: &Positions<'_>) -> String {
+fn finding(phase: &Positions<'_>) -> String {
     let name = phase.phase;
-    match phase.warm_up {
-        Some(WarmUp { tokens: 1, factor }) => format!(
-            "Warm-up: the first token of {name} after the prompt takes {} the time of a steady one.",
-            number::ratio(factor)
-        ),
-        Some(WarmUp { tokens, factor }) => format!(
-            "Warm-up: the first {tokens} tokens of {name} after the prompt take {} the time of a steady one.",
-            number::ratio(factor)
-        ),
+    match &phase.warm_up {
+        Some(warm_up) => format!("Warm-up: {}.", warm_up.words(name)),
         None => format!("{name} has no warm-up: its first tokens after the prompt are steady."),
     }
-}
-
-/// The sentence on the growth from the first to the last position, of the first and of the last phase.
-fn growth(phases: &[Positions<'_>]) -> Option<String> {
-    let (first, last) = (phases.first()?, phases.last()?);
-    let (from, to) = (last.points.first()?.x, last.points.last()?.x);
-    let mut shown = vec![last];
-    if first.phase != last.phase {
-        shown.insert(0, first);
-    }
-    let each = shown.iter().filter_map(|phase| {
-        Some(format!(
-            "{} in {}",
-            number::ratio(phase.growth()?),
-            phase.phase
-        ))
-    });
-    Some(format!(
-        "From {} to {}, the time per token changes by {}.",
-        token(from),
-        token(to),
-        each.collect::<Vec<_>>().join(", by ")
-    ))
 }
 
 /// The name of a token by the number of generated tokens before it.
@@ -263,7 +244,6 @@ mod tests {
         assert_eq!(values(1), [1000.0; 6]);
         let growth = table.rows[0][7].value.as_f64().expect("a number");
         assert!((growth - 3000.0 / 1100.0).abs() < 1e-9, "{growth}");
-        assert_eq!(section.says.len(), 2, "{:?}", section.says);
         assert!(
             section.says[0].starts_with("cached has no warm-up"),
             "{:?}",

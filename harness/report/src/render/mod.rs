@@ -10,7 +10,6 @@ mod sparkline;
 mod table;
 mod terminal;
 
-pub(crate) use csv::exact;
 pub use flame_graph::FlameGraph;
 pub use format::{Audience, Format, Renderer};
 pub use markdown::escape as escape_markdown;

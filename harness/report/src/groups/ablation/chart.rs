@@ -68,7 +68,7 @@ pub(super) fn chart(
         Some(whole) => format!("{gain}; all together gain {}", times(whole.value)),
         None => gain,
     };
-    let remark = "; lines are 95 % intervals, grey effects are not shown";
+    let remark = "; lines are 95 % intervals, grey: no effect shown";
     let measured: Vec<&Row> = together.0.into_iter().chain(together.1).collect();
     let subtitle = report_data.subtitle(workload, &measured, Instrument::Clock, remark);
     let effects = EffectChart {

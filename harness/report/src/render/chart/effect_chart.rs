@@ -3,12 +3,12 @@
 
 use harness_abtest::Interval;
 
+use crate::render::chart::Drawing;
 use crate::render::chart::axis::LogAxis;
 use crate::render::chart::canvas::Canvas;
-use crate::render::chart::frame::{Frame, LEGEND, legend};
-use crate::render::chart::header::ratio_label;
-use crate::render::chart::palette::{self, IDLE, INK, Look, MUTED, RULE};
-use crate::render::chart::{Drawing, Layout};
+use crate::render::chart::header::{fitting, legend, ratio_label};
+use crate::render::chart::palette::{self, Colour, Look};
+use crate::render::chart::rows::{Rows, STRIP};
 
 /// A chart of effects.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,48 +56,60 @@ pub struct Effect {
 
 /// The name of the band in the legend.
 const BAND: &str = "noise band";
-const RADIUS: f64 = 4.0;
+const RADIUS: f64 = 3.0;
 /// Vertical distance between the kinds of a row.
-const APART: f64 = 12.0;
+const APART: f64 = 8.0;
 
 impl Drawing for EffectChart {
-    fn draw(&self, canvas: &mut Canvas, layout: Layout, top: f64) -> f64 {
-        let row = if layout.narrow() { 56.0 } else { 38.0 };
-        self.legend(canvas, layout, top + LEGEND / 2.0 - 4.0);
-        let top = top + LEGEND;
+    fn draw(&self, canvas: &mut Canvas, top: f64) -> f64 {
+        let kinds = self.kinds.iter().map(|kind| kind.name.as_str());
+        let names = kinds.chain(self.band.map(|_| BAND));
+        let top = legend(canvas, top, names, |canvas, index, x, y| {
+            match self.kinds.get(index) {
+                Some(kind) => canvas.dot(x + 14.0, y, RADIUS, palette::look(kind.place)),
+                None => canvas.block((x + 4.0, y - 5.0), (x + 24.0, y + 5.0), Colour::Rule),
+            }
+        });
         let texts = self
             .rows
             .iter()
-            .map(|row| (row.name.as_str(), row.label.as_str()));
-        let height = self.rows.len() as f64 * row;
-        let frame = Frame::of_rows(layout, [top, height], texts, layout.narrow());
+            .map(|row| (row.name.as_str(), row.label.as_str(), true));
+        let rows = Rows::new(top + 4.0, texts);
         let Some(axis) = LogAxis::over(self.values()) else {
-            return frame.bottom + 62.0;
+            return rows.axis(canvas, &[], &self.axis);
         };
-        let x = |value: f64| frame.left + axis.place(value) * (frame.right - frame.left);
-        if let Some((low, high)) = self.band {
-            // At least two units wide, so that a narrow band is visible on a long axis.
-            let (left, right) = (x(low), x(high).max(x(low) + 2.0));
-            canvas.block(left, frame.top, right, frame.bottom, RULE);
-        }
-        let ticks = axis
-            .ticks(if layout.narrow() { 4 } else { 7 })
-            .into_iter()
-            .map(|tick| (x(tick), ratio_label(tick)));
-        frame.x_axis(canvas, ticks, &format!("{}, logarithmic scale", self.axis));
-        canvas.line(&[(x(1.0), frame.top), (x(1.0), frame.bottom)], MUTED, 1.0);
-        for (index, one) in self.rows.iter().enumerate() {
-            let place = frame.row(canvas, &one.name, top + (index as f64 + 0.5) * row);
-            let middle = (self.kinds.len() as f64 - 1.0) / 2.0;
-            for (kind, effect) in one.effects.iter().enumerate() {
-                let y = place.y + (kind as f64 - middle) * APART;
-                if let Some(effect) = effect {
-                    effect.draw(canvas, self.look(kind), &x, y);
-                }
+        let x = |value: f64| match value > 0.0 {
+            true => rows.left() + axis.place(value) * (rows.right() - rows.left()),
+            false => rows.left(),
+        };
+        for index in 0..self.rows.len() {
+            let (upper, lower) = (
+                rows.middle(index) - STRIP / 2.0,
+                rows.middle(index) + STRIP / 2.0,
+            );
+            if let Some((low, high)) = self.band {
+                // At least two units wide, so that a narrow band is visible on a long axis.
+                let right = x(high).max(x(low) + 2.0);
+                canvas.block((x(low), upper), (right, lower), Colour::Rule);
             }
-            frame.label(canvas, &place, &one.label, frame.right, INK);
+            canvas.strokes(vec![[(x(1.0), upper), (x(1.0), lower)]], Colour::Muted, 1.0);
         }
-        frame.bottom + 62.0
+        let ticks = axis.ticks(6).into_iter();
+        let ticks = fitting(ticks.map(|tick| (x(tick), ratio_label(tick))));
+        let bottom = rows.axis(canvas, &ticks, &format!("{}, logarithmic scale", self.axis));
+        for (index, row) in self.rows.iter().enumerate() {
+            rows.text(canvas, index, Colour::Ink);
+            let middle = (self.kinds.len() as f64 - 1.0) / 2.0;
+            canvas.described(&format!("{}: {}", row.name, row.label), |canvas| {
+                for (kind, effect) in self.kinds.iter().zip(&row.effects).enumerate() {
+                    let y = rows.middle(index) + (kind as f64 - middle) * APART;
+                    if let (EffectKind { place, .. }, Some(effect)) = effect {
+                        effect.draw(canvas, palette::look(*place), &x, y);
+                    }
+                }
+            });
+        }
+        bottom
     }
 }
 
@@ -117,45 +129,20 @@ impl EffectChart {
         let band = self.band.into_iter().flat_map(|(low, high)| [low, high]);
         values.chain(band).chain([1.0])
     }
-
-    fn look(&self, kind: usize) -> Look {
-        self.kinds.get(kind).map_or(
-            Look {
-                colour: INK,
-                hollow: false,
-            },
-            |kind| palette::look(kind.place),
-        )
-    }
-
-    fn legend(&self, canvas: &mut Canvas, layout: Layout, y: f64) {
-        let kinds = self.kinds.iter().map(|kind| kind.name.as_str());
-        let names = kinds.chain(self.band.map(|_| BAND));
-        legend(canvas, layout.edge(), y, names, |canvas, index, x| {
-            if index < self.kinds.len() {
-                canvas.dot(x + 5.0, y, RADIUS, self.look(index));
-            } else {
-                canvas.block(x, y - 5.0, x + 12.0, y + 5.0, RULE);
-            }
-        });
-    }
 }
 
 impl Effect {
     fn draw(&self, canvas: &mut Canvas, look: Look, x: &dyn Fn(f64) -> f64, y: f64) {
-        let look = if self.is_shown {
-            look
+        let colour = if self.is_shown {
+            look.colour
         } else {
-            Look {
-                colour: IDLE,
-                ..look
-            }
+            Colour::Idle
         };
-        if let Some(ends) = self.interval.filter(|ends| ends.low > 0.0) {
+        canvas.dot(x(self.factor), y, RADIUS, Look { colour, ..look });
+        if let Some(ends) = self.interval {
             let ends = [(x(ends.low), y), (x(ends.high), y)];
-            canvas.interval(ends, (0.0, 4.0), look.colour, 1.5);
+            canvas.interval(ends, (0.0, APART / 2.0), colour);
         }
-        canvas.dot(x(self.factor), y, RADIUS, look);
     }
 }
 
@@ -191,10 +178,7 @@ mod tests {
 
     #[test]
     fn the_band_is_drawn_and_named() {
-        let svg = |band| {
-            let chart = Chart::new("a title", "", chart(3.0, band));
-            chart.svg(Layout::Wide).expect("drawn")
-        };
+        let svg = |band| Chart::new("a title", "", chart(3.0, band)).to_svg();
         let (with, without) = (svg(Some((0.97, 1.02))), svg(None));
         assert!(with.contains(BAND) && !without.contains(BAND));
         let blocks = |svg: &str| svg.matches("<rect").count();
