@@ -1,7 +1,7 @@
 //! Latency per token against the position of the token, one line per phase. The lines rise if each token recomputes the
 //! window, and stay flat with a KV-cache.
 
-use harness_abtest::{median, median_interval};
+use harness_abtest::{Rounds, median};
 use harness_probe::Instrument;
 use harness_record::metric::{LEVEL, Quantity};
 use harness_record::{Data, Row, Run};
@@ -42,7 +42,7 @@ pub(super) fn chart(report_data: &ReportData) -> Option<Chart> {
         .filter_map(line)
         .collect();
     let title = title(&lines, &report_data.anchors)?;
-    let remark = "; median over runs, with its 95 % interval as a band (all runs if there are fewer than six)";
+    let remark = "; mean over rounds, with its 95 % interval as a band";
     let subtitle = report_data.subtitle(workload, &rows, Instrument::Clock, remark);
     let lines = LineChart {
         x_axis: "generated tokens after the first".to_owned(),
@@ -55,8 +55,7 @@ pub(super) fn chart(report_data: &ReportData) -> Option<Chart> {
     Some(Chart::new(title, subtitle, lines))
 }
 
-/// The time of each generated token after the first: median over runs with its interval, or the range of all runs if there
-/// are fewer than six.
+/// The time of each generated token after the first: the mean over rounds with its interval.
 pub(crate) fn points(row: &Row) -> Vec<Point> {
     let runs = runs(row);
     let tokens = runs
@@ -66,12 +65,16 @@ pub(crate) fn points(row: &Row) -> Vec<Point> {
         .unwrap_or_default();
     (1..tokens)
         .filter_map(|token| {
-            let gaps: Vec<f64> = runs.iter().filter_map(|run| gap(run, token)).collect();
-            let band = median_interval(&gaps, LEVEL).map(|ends| (ends.low, ends.high));
+            let rounds = runs.chunk_by(|a, b| a.round == b.round);
+            let rounds = rounds.filter_map(|slices| {
+                let gaps: Vec<f64> = slices.iter().filter_map(|run| gap(run, token)).collect();
+                Some((slices[0].round, median(&gaps)?))
+            });
+            let rounds = Rounds::new(rounds)?;
             Some(Point {
                 x: token as f64,
-                y: median(&gaps)?,
-                band,
+                y: rounds.mean(),
+                band: rounds.interval(LEVEL).map(|ends| (ends.low, ends.high)),
             })
         })
         .collect()

@@ -1,4 +1,4 @@
-//! Latency per token at single positions, as measured: the median over runs, never a fitted line. Without a KV-cache the whole
+//! Latency per token at single positions, as measured: the mean over rounds, never a fitted line. Without a KV-cache the whole
 //! window is computed again, so each position adds the cost of one token. The first tokens after the prompt can be slower
 //! than later ones, because caches are still filled: the warm-up.
 
@@ -163,7 +163,7 @@ fn table(report_data: &ReportData, workload: &str, phases: &[Positions<'_>]) -> 
             Some(Cell::number(tokens as f64, text))
         })
         .notes([
-            "Token 1 is the first generated one, which includes the prompt; it is shown as time to first token. Each time is the median over runs; [low, high] is its 95 % interval, or the range of all runs if there are fewer than six. Warm-up: leading tokens that are at least 10 % slower than a steady one, the median of the second quarter of positions."
+            "Token 1 is the first generated one, which includes the prompt; it is shown as time to first token. Each time is the mean over rounds; [low, high] is its 95 % interval. Warm-up: leading tokens that are at least 10 % slower than a steady one, the median of the second quarter of positions."
                 .to_owned(),
             report_data.provenance_of(Instrument::Clock, [workload]),
         ])

@@ -42,8 +42,7 @@ pub fn table(title: impl Into<String>, comparisons: &[Comparison], exact: bool) 
             .any(|comparison| interval(comparison).is_some())
         {
             table.notes.push(
-                "A ratio of times is the median over rounds; [low, high] is its 95 % interval, or the span of all \
-                 rounds if there are fewer than six."
+                "A ratio of times is the quotient of two means over rounds; [low, high] is its 95 % interval."
                     .to_owned(),
             );
         }
