@@ -3,6 +3,7 @@
 use harness_record::{Check, Data, Record};
 
 use crate::known::Known;
+use crate::mentions::whole_words;
 use crate::statistics::Computed;
 use crate::text::Text;
 use crate::written::groups;
@@ -46,9 +47,13 @@ impl<'a> Attribution<'a> {
                 literals.extend(forecast.test.clone().err());
             }
         }
+        // A bare number is a measurement wherever else it stands.
+        literals
+            .retain(|literal| literal.contains(|c: char| c.is_ascii_digit()) && literal.len() > 3);
         literals.extend(METHOD.map(str::to_owned));
-        literals.retain(|literal| literal.contains(|c: char| c.is_ascii_digit()));
-        literals.sort_by_key(|literal| std::cmp::Reverse(literal.len()));
+        let exhibits = ["chart", "charts", "table", "tables"];
+        literals.extend((1..20).flat_map(|count| exhibits.map(|word| format!("{count} {word}"))));
+        literals.sort_by(|a, b| (b.len(), b).cmp(&(a.len(), a)));
         literals.dedup();
         Self {
             known,
@@ -113,6 +118,11 @@ impl<'a> Attribution<'a> {
             .collect()
     }
 
+    /// True if a text has numbers that have to be attributed.
+    pub(crate) fn has_numbers(&self, text: &str) -> bool {
+        !groups(&self.masked(text)).is_empty()
+    }
+
     /// The phase that directly follows a ratio, as in `1/30.0 reference`.
     fn phase_behind(&self, text: &Text, behind: &str) -> Option<&'a str> {
         let word = behind
@@ -138,14 +148,29 @@ impl<'a> Attribution<'a> {
         sizes.any(|size| size == value)
     }
 
-    /// The text without the literals.
+    /// The text without the literals and without dates.
     fn masked(&self, text: &str) -> String {
-        self.literals.iter().fold(text.to_owned(), |text, literal| {
-            match text.contains(literal.as_str()) {
-                true => text.replace(literal.as_str(), "·"),
-                false => text,
+        let mut masked = text.to_owned();
+        for literal in &self.literals {
+            for place in whole_words(text, literal).into_iter().rev() {
+                if masked.get(place..place + literal.len()) == Some(literal) {
+                    masked.replace_range(place..place + literal.len(), &" ".repeat(literal.len()));
+                }
             }
-        })
+        }
+        let is_date = |word: &str| {
+            let shape = |c: char| if c.is_ascii_digit() { '0' } else { c };
+            let shape: String = word
+                .trim_matches(['.', ',', '(', ')', ';', ':'])
+                .chars()
+                .map(shape)
+                .collect();
+            ["0000-00-00", "00:00"].contains(&shape.as_str())
+        };
+        let words = masked
+            .split(' ')
+            .map(|word| if is_date(word) { "" } else { word });
+        words.collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -177,6 +202,14 @@ fn literals(record: &Record) -> Vec<String> {
             .revision
             .iter()
             .map(|revision| revision.chars().take(12).collect()),
+    );
+    let about = &record.about;
+    found.extend(
+        about
+            .workloads
+            .values()
+            .chain(about.phases.values())
+            .cloned(),
     );
     for row in &record.rows {
         found.extend([

@@ -50,7 +50,7 @@ pub(crate) fn candidates(
 fn means(known: &Known<'_>, text: &Text, metrics: &[&str]) -> Vec<Computed> {
     let readings = &known.readings;
     let phases = readings.phases(known.headline);
-    let common = readings.workloads().into_iter().filter(|workload| {
+    let common = readings.workloads().iter().copied().filter(|workload| {
         !workload.contains('=')
             && phases
                 .iter()
@@ -203,7 +203,8 @@ fn sweeps(
     for family in families {
         let ids = readings
             .workloads()
-            .into_iter()
+            .iter()
+            .copied()
             .filter(|id| id.split_once('@').is_some_and(|(name, _)| name == family));
         let ids: Vec<&str> = ids.collect();
         let phases = ids
@@ -295,7 +296,8 @@ fn counts(known: &Known<'_>, words: &str) -> Vec<Computed> {
         let all = known
             .readings
             .workloads()
-            .into_iter()
+            .iter()
+            .copied()
             .filter(|id| id.starts_with("matrix/"));
         counts.push(all.clone().count());
         let counted = all.filter(|id| {

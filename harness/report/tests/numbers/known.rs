@@ -1,12 +1,15 @@
 //! The values that a text may show, computed from the readings, given the words of the text.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use harness_record::roadmap::Roadmap;
 
-use crate::derived;
 use crate::mentions::{metrics, names, workloads};
 use crate::readings::{METRICS, Readings, SPEED};
 use crate::statistics::Computed;
 use crate::text::Text;
+use crate::{derived, plans, positions, status};
 
 /// Everything that numbers are computed from.
 pub(crate) struct Known<'a> {
@@ -15,42 +18,46 @@ pub(crate) struct Known<'a> {
     pub(crate) roadmap: Option<&'a Roadmap>,
     /// The workload that the report is about, if a text names none.
     pub(crate) headline: &'a str,
+    /// Every phase.
+    pub(crate) phases: Vec<&'a str>,
+    /// The titles of sweeps with their families of workloads.
+    pub(crate) titles: Vec<(String, String)>,
+    /// The times of single tokens of the headline workload, by phase.
+    pub(crate) points: RefCell<HashMap<String, Vec<Computed>>>,
 }
 
 impl<'a> Known<'a> {
-    /// Every phase.
-    fn phases(&self) -> Vec<&'a str> {
-        let mut phases: Vec<&str> = self
-            .readings
-            .record
-            .rows
-            .iter()
-            .map(|row| row.phase.as_str())
-            .collect();
-        phases.sort_unstable();
-        phases.dedup();
-        phases
-    }
-
     /// The values that a text may show.
     pub(crate) fn candidates(&self, text: &Text) -> Vec<Computed> {
         let near = format!("{} | {} | {}", text.row, text.heading, text.text);
         let all = format!("{} | {near}", text.around);
-        let workloads = [near.as_str(), all.as_str()]
-            .into_iter()
-            .map(|words| {
-                workloads(&all, &near, &self.readings)
-                    .into_iter()
-                    .filter(|id| words.contains(id.split('@').next().unwrap_or(id)))
-                    .collect::<Vec<_>>()
-            })
-            .find(|found| !found.is_empty())
-            .unwrap_or_else(|| vec![self.headline]);
-        let metrics = [&near, &all]
-            .into_iter()
-            .map(|words| metrics(words))
-            .find(|found| !found.is_empty())
-            .unwrap_or_else(|| METRICS.into_iter().chain([SPEED]).collect());
+        let families = self.titles.iter().filter(|(title, _)| all.contains(title));
+        let all = families
+            .clone()
+            .fold(all.clone(), |all, (_, family)| format!("{all} | {family}"));
+        // A sentence on several sweeps has a metric for each.
+        let is_on_sweeps = families.clone().any(|(title, _)| near.contains(title));
+        let ids = self.readings.workloads();
+        let mut workloads = workloads(&near, &near, ids);
+        if workloads.is_empty() {
+            workloads = self::workloads(&all, &near, ids);
+        }
+        if workloads.is_empty() {
+            workloads.push(self.headline);
+        }
+        let titles = self.roadmap.iter().flat_map(|roadmap| &roadmap.phases);
+        let words = titles.fold(near.clone(), |near, phase| near.replace(&phase.title, ""));
+        let mut metrics = metrics(&words);
+        // A sentence on several sweeps has a metric for each.
+        if is_on_sweeps {
+            metrics.extend(METRICS);
+        }
+        if metrics.is_empty() {
+            metrics = self::metrics(&all);
+        }
+        if metrics.is_empty() {
+            metrics.extend(METRICS.into_iter().chain([SPEED]));
+        }
         let mut found = Vec::new();
         for workload in &workloads {
             for metric in &metrics {
@@ -58,6 +65,9 @@ impl<'a> Known<'a> {
             }
         }
         found.extend(derived::candidates(self, text, &workloads, &metrics));
+        found.extend(plans::candidates(self, text, &metrics));
+        found.extend(positions::candidates(self, text));
+        found.extend(status::candidates(self, text));
         found
     }
 
@@ -66,7 +76,7 @@ impl<'a> Known<'a> {
         let readings = &self.readings;
         let all = readings.phases(workload);
         let named = |words: &str| -> Vec<&str> {
-            let found = names(words, self.phases());
+            let found = names(words, self.phases.iter().copied());
             found
                 .into_iter()
                 .filter(|phase| all.contains(phase))

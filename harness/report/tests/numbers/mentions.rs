@@ -1,6 +1,6 @@
 //! The workloads, phases and metrics that a text names.
 
-use crate::readings::{METRICS, Readings, SPEED};
+use crate::readings::{METRICS, SPEED};
 
 /// Words of a text that stand for metrics. Longer words come first, because they contain shorter ones.
 const WORDS: [(&str, &[&str]); 37] = [
@@ -67,50 +67,58 @@ pub(crate) fn metrics(text: &str) -> Vec<&'static str> {
 /// The names that occur in a text as whole words, in the order of their first occurrence. A name inside a longer one that
 /// occurs does not count.
 pub(crate) fn names<'a>(text: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut names: Vec<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
+    let mut names: Vec<&str> = names
+        .into_iter()
+        .filter(|name| text.contains(name))
+        .collect();
     names.sort_by_key(|name| std::cmp::Reverse(name.len()));
     names.dedup();
-    let mut rest = text.as_bytes().to_vec();
+    let mut rest = text.to_owned();
     let mut found: Vec<(usize, &str)> = Vec::new();
-    let is_part = |byte: Option<&u8>| {
-        byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || b"-_=/@".contains(byte))
-    };
     for name in names {
-        let mut at = 0;
-        while let Some(start) = rest[at..]
-            .windows(name.len())
-            .position(|window| window == name.as_bytes())
-        {
-            let (start, end) = (at + start, at + start + name.len());
-            at = start + 1;
-            let before = start.checked_sub(1).and_then(|before| rest.get(before));
-            if is_part(before) || is_part(rest.get(end)) {
-                continue;
-            }
+        for start in whole_words(&rest.clone(), name) {
             if found.iter().all(|(_, known)| *known != name) {
                 found.push((start, name));
             }
-            rest[start..end].fill(b' ');
+            rest.replace_range(start..start + name.len(), &" ".repeat(name.len()));
         }
     }
     found.sort_unstable();
     found.into_iter().map(|(_, name)| name).collect()
 }
 
+/// The places where a word occurs that is no part of a longer word or id.
+pub(crate) fn whole_words(text: &str, word: &str) -> Vec<usize> {
+    let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || "-_=/@".contains(c));
+    let places = text.match_indices(word).map(|(place, _)| place);
+    let whole = places.filter(|&place| {
+        let behind = &text[place + word.len()..];
+        // A point ends a sentence, or is inside of a number.
+        let is_decimal =
+            behind.starts_with('.') && behind[1..].starts_with(|c: char| c.is_ascii_digit());
+        let is_fraction =
+            text[..place].ends_with('.') && word.starts_with(|c: char| c.is_ascii_digit());
+        !is_fraction
+            && !is_part(text[..place].chars().next_back())
+            && !is_part(behind.chars().next())
+            && !is_decimal
+    });
+    whole.collect()
+}
+
 /// The workloads that a text names: by their id, or by the family of a sweep and all its sizes.
-pub(crate) fn workloads<'a>(text: &str, near: &str, readings: &Readings<'a>) -> Vec<&'a str> {
-    let ids = readings.workloads();
+pub(crate) fn workloads<'a>(text: &str, near: &str, ids: &[&'a str]) -> Vec<&'a str> {
     let mut found = names(text, ids.iter().copied());
-    let families = ids.iter().filter_map(|id| Some((*id, id.split_once('@')?)));
     let words: Vec<&str> = near
         .split([' ', ',', '|'])
         .map(|word| word.trim_end_matches('*'))
         .collect();
-    let named: Vec<(&str, &str)> = families
+    let named = ids.iter().filter_map(|id| Some((*id, id.split_once('@')?)));
+    let named: Vec<(&str, &str)> = named
         .filter(|(_, (family, parameters))| parameters.contains('=') && text.contains(*family))
         .map(|(id, (_, parameters))| (id, parameters))
         .collect();
-    let sizes = |parameters: &&str| {
+    let sizes = |parameters: &str| {
         let mut pairs = parameters
             .split(',')
             .filter_map(|pair| pair.split_once('='));

@@ -95,6 +95,23 @@ pub(crate) fn read(document: &str) -> Page {
 }
 
 impl Page {
+    /// All texts but those of charts. The title of a chart stands for the whole chart.
+    pub(crate) fn all_texts(&self, charts: &[Chart]) -> Vec<Text> {
+        let texts = self
+            .texts
+            .iter()
+            .cloned()
+            .chain(self.grids.iter().flat_map(Grid::texts));
+        texts
+            .map(
+                |text| match charts.iter().find(|chart| chart.title == text.text) {
+                    Some(chart) => Text::new(&chart.words(), &text.text),
+                    None => text,
+                },
+            )
+            .collect()
+    }
+
     fn open(&mut self, tag: &Tag) {
         match tag.name.as_str() {
             "small" => self.text.push(' '),
@@ -216,15 +233,28 @@ fn chart(svg: &Tag, parts: &[Part]) -> Chart {
 }
 
 impl Chart {
+    /// Every text.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        let labels = self.labels.iter().map(|label| &label.text);
+        let all = std::iter::once(&self.title)
+            .chain(&self.descriptions)
+            .chain(labels);
+        all.map(String::as_str)
+    }
+
+    /// The title and the words of the chart, which name its workload and its metric.
+    fn words(&self) -> String {
+        let labels = self.labels.iter().map(|label| label.text.as_str());
+        let words: Vec<&str> = labels
+            .filter(|text| groups(text).is_empty() || text.contains('/'))
+            .collect();
+        format!("{} | {}", self.title, words.join(" | "))
+    }
+
     /// Checks the title, the labels and the descriptions. A label without a value is a tick of an axis: a round number in
     /// monotonic order.
     pub(crate) fn check(&self, attribution: &mut Attribution<'_>) {
-        let words = self.labels.iter().map(|label| label.text.as_str());
-        let words = words
-            .filter(|text| groups(text).is_empty() || text.contains('/'))
-            .collect::<Vec<_>>()
-            .join(" | ");
-        let around = format!("{} | {words}", self.title);
+        let around = self.words();
         attribution.check("title", &Text::new(&around, &self.title));
         for description in &self.descriptions {
             attribution.check("description", &Text::new(&around, description));
@@ -232,6 +262,13 @@ impl Chart {
         let mut ticks: Vec<(&Label, f64)> = Vec::new();
         let mut name = String::new();
         for label in &self.labels {
+            if !attribution.has_numbers(&label.text) {
+                // The mark of the CPUs is on the axis.
+                if !label.text.ends_with(" CPUs") {
+                    name.clone_from(&label.text);
+                }
+                continue;
+            }
             if self.title.contains(&label.text) {
                 continue;
             }
@@ -242,7 +279,6 @@ impl Chart {
             };
             let problems = attribution.problems(&text);
             match groups.as_slice() {
-                [] => name.clone_from(&label.text),
                 [one] if !problems.is_empty() && is_round(one.value.value) => {
                     ticks.push((label, one.value.value))
                 }
@@ -268,11 +304,13 @@ impl Chart {
     }
 }
 
-/// True for 1, 2 or 5 times a power of ten, and for zero.
+/// True for a number with one significant digit, for 15 and 25 times a power of ten, and for zero.
 fn is_round(value: f64) -> bool {
     let mantissa = value.abs() / 10f64.powf(value.abs().log10().floor());
+    let is_whole = (mantissa - mantissa.round()).abs() < 1e-9;
     value == 0.0
-        || [1.0, 2.0, 2.5, 5.0, 10.0]
+        || is_whole
+        || [1.5, 2.5]
             .iter()
             .any(|round| (mantissa - round).abs() < 1e-9)
 }

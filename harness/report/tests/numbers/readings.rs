@@ -34,19 +34,33 @@ type Key = (String, String, String, String);
 /// The readings of a record, and what was computed from them already.
 pub(crate) struct Readings<'a> {
     pub(crate) record: &'a Record,
+    ids: Vec<&'a str>,
+    rows: HashMap<(&'a str, &'a str), &'a Row>,
     known: RefCell<HashMap<Key, Option<Computed>>>,
 }
 
 impl<'a> Readings<'a> {
     pub(crate) fn new(record: &'a Record) -> Self {
-        let known = RefCell::default();
-        Self { record, known }
+        let mut ids = Vec::new();
+        for row in &record.rows {
+            if !ids.contains(&row.workload.as_str()) {
+                ids.push(row.workload.as_str());
+            }
+        }
+        let rows = record
+            .rows
+            .iter()
+            .map(|row| ((row.workload.as_str(), row.phase.as_str()), row));
+        Self {
+            record,
+            ids,
+            rows: rows.collect(),
+            known: RefCell::default(),
+        }
     }
 
     pub(crate) fn row(&self, workload: &str, phase: &str) -> Option<&'a Row> {
-        let rows = &self.record.rows;
-        rows.iter()
-            .find(|row| row.workload == workload && row.phase == phase)
+        self.rows.get(&(workload, phase)).copied()
     }
 
     /// The phases of a workload, in the order of the record.
@@ -59,14 +73,9 @@ impl<'a> Readings<'a> {
         rows.map(|row| row.phase.as_str()).collect()
     }
 
-    pub(crate) fn workloads(&self) -> Vec<&'a str> {
-        let mut names = Vec::new();
-        for row in &self.record.rows {
-            if !names.contains(&row.workload.as_str()) {
-                names.push(row.workload.as_str());
-            }
-        }
-        names
+    /// The workloads, in the order of the record.
+    pub(crate) fn workloads(&self) -> &[&'a str] {
+        &self.ids
     }
 
     /// The figure of a workload in a phase.
@@ -101,7 +110,8 @@ impl<'a> Readings<'a> {
             if !is_right || metric == "criterion-time" {
                 return None;
             }
-            if clock(base).map(|clock| clock.0) != clock(head).map(|clock| clock.0) {
+            let is_timed = METRICS[..8].contains(&metric);
+            if is_timed && clock(base).map(|clock| clock.0) != clock(head).map(|clock| clock.0) {
                 return None;
             }
             if let Some((base, head)) = logs(base, metric).zip(logs(head, metric)) {

@@ -1,5 +1,7 @@
 //! The estimator of the report once more, by other code: geometric means over rounds, and intervals of Student's t.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::f64::consts::FRAC_PI_2;
 
 /// A value, and the ends of its 95 % interval if there are enough rounds.
@@ -157,6 +159,17 @@ fn around(log: f64, squared_error: f64, freedom: f64) -> Computed {
 /// The 97.5 % quantile of Student's t. With t = sqrt(freedom) tan(a), the density is proportional to
 /// cos(a)^(freedom - 1), so its integral to the quantile is 95 % of that to a right angle.
 fn quantile_of_t(freedom: f64) -> f64 {
+    thread_local! {
+        static KNOWN: RefCell<HashMap<u64, f64>> = RefCell::default();
+    }
+    KNOWN.with_borrow_mut(|known| {
+        *known
+            .entry(freedom.to_bits())
+            .or_insert_with(|| integrated(freedom))
+    })
+}
+
+fn integrated(freedom: f64) -> f64 {
     const STEPS: usize = 2000;
     let step = FRAC_PI_2 / STEPS as f64;
     let density = |angle: f64| angle.cos().max(0.0).powf(freedom - 1.0);

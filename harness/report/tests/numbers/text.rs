@@ -60,11 +60,24 @@ impl Grid {
         for row in &self.rows {
             texts.push(Text::new(&self.around, &row.group));
             let words = row.words();
+            let is_interval = |index: usize| {
+                self.headings
+                    .get(index)
+                    .is_some_and(|heading| heading == "interval")
+            };
             for (index, (text, _)) in row.cells.iter().enumerate() {
+                // A value with its interval in the next column is one text.
+                let text = match row.cells.get(index + 1) {
+                    Some((interval, _)) if is_interval(index + 1) => format!("{text} {interval}"),
+                    _ => text.clone(),
+                };
+                if is_interval(index) {
+                    continue;
+                }
                 texts.push(Text {
                     heading: self.headings.get(index).cloned().unwrap_or_default(),
                     row: words.clone(),
-                    ..Text::new(&self.around, text)
+                    ..Text::new(&self.around, &text)
                 });
             }
         }
@@ -118,6 +131,13 @@ pub(crate) fn of_markdown(document: &str) -> (Vec<Text>, Vec<Grid>) {
         {
             numbers = cells.iter().map(|cell| cell.ends_with(':')).collect();
         } else if let Some(grid) = grids.last_mut() {
+            let mut cells = cells;
+            // A name is not repeated in the next row.
+            if let (Some(first), Some(above)) = (cells.first_mut(), grid.rows.last())
+                && first.is_empty()
+            {
+                first.clone_from(&above.cells[0].0);
+            }
             grid.rows.push(Row {
                 group: String::new(),
                 cells: cells.into_iter().zip(numbers.iter().copied()).collect(),

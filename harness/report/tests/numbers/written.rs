@@ -143,7 +143,18 @@ impl<'a> Printed<'a> {
             points += usize::from(c == '.');
             !(c.is_ascii_digit() || c == '.' && points == 1)
         };
-        let length = text.find(ends).unwrap_or(text.len());
+        let mut length = text.find(ends).unwrap_or(text.len());
+        // Groups of three digits behind commas.
+        while length <= 3 || text[..length].contains(',') {
+            let group = text[length..].strip_prefix(',').unwrap_or_default();
+            let digits = group
+                .find(|c: char| !c.is_ascii_digit())
+                .unwrap_or(group.len());
+            if digits != 3 {
+                break;
+            }
+            length += 4;
+        }
         Self {
             digits: text[..length].trim_end_matches('.'),
             unit: 1.0,
@@ -167,13 +178,15 @@ impl<'a> Printed<'a> {
     /// A value and the ends of its interval are rounded to one decimal place.
     fn written(&self, all: &[Self]) -> Written {
         let place = match self.interval {
+            // Groups of three digits are for titles, which round to three digits.
+            None if self.digits.contains(',') => self.place(),
             None => self.place().max(0),
             Some(_) => {
                 let together = all.iter().filter(|other| other.interval == self.interval);
                 together.map(Self::place).max().unwrap_or(0)
             }
         };
-        let value: f64 = self.digits.parse().expect("digits");
+        let value: f64 = self.digits.replace(',', "").parse().expect("digits");
         let half = 0.5 * 10f64.powi(-place);
         let (value, half) = if self.is_denominator {
             (1.0 / value / self.unit, half / value / value / self.unit)
@@ -221,5 +234,6 @@ fn numbers_have_their_unit_and_their_rounding() {
         with_ends(4600.0, 4584.0, 4632.0)
     ));
     assert!(shown("34 % of it", Computed::exact(0.344)) && !shown("4610", Computed::exact(4608.0)));
+    assert!(shown("4,610 tokens", Computed::exact(4610.2)));
     assert_eq!(groups("4610x \\[4580, 4630\\], 30 and 1/20k").len(), 3);
 }
