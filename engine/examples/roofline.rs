@@ -7,6 +7,7 @@
 //! measured alternately.
 
 use std::hint::black_box;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Result;
@@ -36,6 +37,9 @@ struct Options {
     /// Also measure the 124M model (half a gigabyte of weights).
     #[arg(long)]
     large: bool,
+    /// Write the two limits of the machine to this file, as JSON.
+    #[arg(long)]
+    json: Option<PathBuf>,
 }
 
 fn main() -> Result<()> {
@@ -65,11 +69,43 @@ fn main() -> Result<()> {
             100.0 * rate / peak
         );
     }
-    decode_share("medium", &Config::medium(), 32, 81, isa, &pool, &options)?;
+    let read = decode_share("medium", &Config::medium(), 32, 81, isa, &pool, &options)?;
     if options.large {
         decode_share("gpt2", &Config::gpt2(), 512, 576, isa, &pool, &options)?;
     }
-    Ok(())
+    match &options.json {
+        Some(path) => write_limits(path, isa, pool.threads(), read, peak),
+        None => Ok(()),
+    }
+}
+
+/// Writes the limits of the machine: bytes read and floating-point operations per second.
+fn write_limits(path: &Path, isa: Isa, threads: usize, read: f64, peak: f64) -> Result<()> {
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let value = |name: &str| {
+        let pairs = info.lines().filter_map(|line| line.split_once(':'));
+        let mut pairs = pairs.map(|(key, value)| (key.trim(), value.trim()));
+        pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
+    };
+    // As the harness names the CPU in its records.
+    let cpu = match (value("model name"), value("cpu family"), value("model")) {
+        (Some(name), Some(family), Some(model)) => {
+            format!("{name} (family {family}, model {model})")
+        }
+        (name, ..) => name.unwrap_or("unknown CPU").to_owned(),
+    };
+    let limits = serde_json::json!({
+        "schema": 1,
+        "cpu": cpu,
+        "threads": threads,
+        "isa": isa.to_string(),
+        "read_bytes_per_second": read,
+        "flops_per_second": peak,
+    });
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    Ok(std::fs::write(path, format!("{limits:#}\n"))?)
 }
 
 /// The matrices of a model in the order of the forward pass.
@@ -121,7 +157,7 @@ fn linear(
 }
 
 /// Measures three things alternately: plain reading, the model's matrices alone (each once per token), and the whole
-/// engine (prefill of `prompt` tokens, then decode up to position `end`).
+/// engine (prefill of `prompt` tokens, then decode up to position `end`). Returns the bytes that were read per second.
 fn decode_share(
     name: &str,
     config: &Config,
@@ -130,7 +166,7 @@ fn decode_share(
     isa: Isa,
     pool: &ThreadPool,
     options: &Options,
-) -> Result<()> {
+) -> Result<f64> {
     let level = isa.level()?;
     let engine = Engine::with_isa(
         &Weights::synthetic(config, 42)?,
@@ -202,7 +238,7 @@ fn decode_share(
         1.0 / decode,
         1e3 * prefill
     );
-    Ok(())
+    Ok(token_bytes as f64 / reading)
 }
 
 /// Memory to read. Like the weights, it is in huge pages where the system supports them.

@@ -16,5 +16,6 @@ pub mod project;
 pub mod seconds;
 pub mod terminal;
 pub mod timing;
+pub mod triage;
 pub mod vcs;
 pub mod watch;

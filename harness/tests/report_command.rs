@@ -137,7 +137,7 @@ fn a_roadmap_becomes_a_page_of_its_own_and_a_section() {
     assert!(
         folder
             .path()
-            .join("reports/charts/roadmap-time-per-token.svg")
+            .join("reports/charts/roadmap-targets.svg")
             .is_file()
     );
     // Without the roadmap, its page and its charts are removed.
@@ -147,7 +147,7 @@ fn a_roadmap_becomes_a_page_of_its_own_and_a_section() {
     assert!(
         !folder
             .path()
-            .join("reports/charts/roadmap-time-per-token.svg")
+            .join("reports/charts/roadmap-targets.svg")
             .exists()
     );
 }

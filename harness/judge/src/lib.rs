@@ -8,8 +8,10 @@ pub mod machine;
 pub mod policy;
 pub mod profile;
 pub mod roadmap;
+pub mod shortfall;
 mod standing;
 pub mod time_change;
 pub mod trends;
+pub mod triage;
 
 pub use standing::Standing;

@@ -6,8 +6,10 @@
 
 use harness_probe::Instrument;
 use harness_record::distinct::distinct;
+use harness_record::history::DatedRecord;
 use harness_record::metric::{Figure, Metric};
-use harness_record::roadmap::Roadmap;
+use harness_record::profile::Summary;
+use harness_record::roadmap::{MachineLimits, Roadmap};
 use harness_record::{Record, Row};
 
 use crate::bests::Bests;
@@ -26,6 +28,13 @@ pub struct ReportData {
     pub anchors: Vec<String>,
     /// The roadmap with its targets and forecasts, if there is one.
     pub roadmap: Option<Roadmap>,
+    /// The records of this machine and the baselines in git over time, oldest first, as far as they have the workload of the
+    /// roadmap.
+    pub past: Vec<DatedRecord>,
+    /// Summaries of profiles of the workload of the roadmap, of this machine.
+    pub profiles: Vec<Summary>,
+    /// The measured limits of the machine, if there are any.
+    pub limits: Option<MachineLimits>,
     /// The commands that take the measurements which are made on demand.
     pub commands: Commands,
     /// The best values of the headline workload over all runs of the machine; none without times of it.
@@ -75,6 +84,9 @@ impl ReportData {
             sources: vec![source],
             anchors,
             roadmap: None,
+            past: Vec::new(),
+            profiles: Vec::new(),
+            limits: None,
             commands,
             bests,
             previous: Previous::default(),

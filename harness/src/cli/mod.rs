@@ -16,6 +16,7 @@ mod ready;
 mod report;
 mod run;
 mod selftest;
+mod triage;
 mod watch;
 
 use std::path::{Path, PathBuf};
@@ -72,6 +73,7 @@ commands! {
     Report(report::Report),
     Profile(profile::Profile),
     History(history::History),
+    Triage(triage::Triage),
     Selftest(selftest::Selftest),
 }
 

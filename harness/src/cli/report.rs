@@ -9,12 +9,16 @@ use harness::terminal::{Status, notice};
 use harness::vcs::Repository;
 use harness_record::history::DatedRecord;
 use harness_record::json_files::json_files;
-use harness_record::roadmap::Roadmap;
+use harness_record::profile::summaries;
+use harness_record::roadmap::{MACHINE_LIMITS, MachineLimits, Roadmap};
 use harness_record::{Commit, Record};
 use harness_report::site::{self, Site, Sources};
 use harness_report::{Commands, ReportData, ReportError};
 
 use super::history;
+
+/// Folder for summaries of profiles, in the folder of records.
+pub(super) const PROFILES: &str = "profiles";
 
 /// Draws records as a page, a summary, the roadmap, a table of exact values, and charts
 ///
@@ -144,10 +148,61 @@ pub(super) fn gathered(
         &project.config.anchors,
         commands(project),
     )?;
-    Ok(report_data.map(|report_data| ReportData {
+    let Some(report_data) = report_data else {
+        return Ok(None);
+    };
+    let past = roadmap.as_ref().map(|roadmap| past(project, roadmap));
+    Ok(Some(ReportData {
+        past: past.unwrap_or_default(),
+        ..planned(project, report_data, roadmap)?
+    }))
+}
+
+/// The data of a report with the roadmap, and the profiles and limits that its section shows.
+fn planned(
+    project: &Project,
+    mut report_data: ReportData,
+    roadmap: Option<Roadmap>,
+) -> Result<ReportData> {
+    if let Some(roadmap) = &roadmap {
+        let records = project.records();
+        let (profiles, unread) = summaries(
+            &records.join(PROFILES),
+            &roadmap.workload,
+            &report_data.record.environment,
+        );
+        report_data.profiles = profiles;
+        report_data.notes.extend(unread);
+        report_data.limits = MachineLimits::read(&records.join(MACHINE_LIMITS))?;
+    }
+    Ok(ReportData {
         roadmap,
         ..report_data
-    }))
+    })
+}
+
+/// The records of this machine and the baselines in git, oldest first, with the rows of the roadmap's workload only.
+fn past(project: &Project, roadmap: &Roadmap) -> Vec<DatedRecord> {
+    let repository = Repository::open(project).ok();
+    // Files that cannot be read are named where the report takes its readings.
+    let (mut past, _) = harness::history::timed(repository.as_ref(), &project.records());
+    if let Some(repository) = &repository {
+        let counted = harness::history::counted(repository, Path::new(&project.config.baselines));
+        past.extend(
+            counted
+                .into_iter()
+                .flat_map(|(counted, _)| counted)
+                .map(|(_, state)| state),
+        );
+    }
+    for one in &mut past {
+        one.record
+            .rows
+            .retain(|row| row.workload == roadmap.workload);
+    }
+    past.retain(|one| !one.record.rows.is_empty());
+    past.sort_by_key(|one| one.date);
+    past
 }
 
 /// Readings of the named records only.
@@ -165,10 +220,7 @@ fn of(project: &Project, named: &[PathBuf], roadmap: Option<Roadmap>) -> Result<
     for (name, record) in records {
         report_data.add(&name, record);
     }
-    Ok(ReportData {
-        roadmap,
-        ..report_data
-    })
+    planned(project, report_data, roadmap)
 }
 
 fn commands(project: &Project) -> Commands {

@@ -19,6 +19,7 @@ mod project;
 mod repository;
 mod revision;
 mod tools;
+mod triage;
 mod watch;
 
 /// The program that is tested.

@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use harness_record::profile::Summary;
+
 use crate::project::Done;
 use crate::tools::Tools;
 
@@ -46,6 +48,42 @@ fn time_instructions_and_allocations_are_told_and_drawn() {
             "{frame} is not in the flame graph by {view}"
         );
     }
+}
+
+#[test]
+fn a_summary_is_stored_for_the_report() {
+    let tools = Tools::new();
+    profile(
+        &tools,
+        &["model/decode", "--phase", "naive", "--by", "time"],
+    );
+    let path = tools
+        .project
+        .path("records/profiles/model-decode.naive.time.json");
+    let summary = Summary::read(&path).expect("stored");
+    let largest = &summary.operations[0];
+    assert_eq!(
+        (summary.phase.as_str(), largest.name.as_str()),
+        ("naive", "head product")
+    );
+    assert!(
+        (summary.share(largest) - 25.0 / 51.0).abs() < 1e-9,
+        "{summary:?}"
+    );
+    // A comparison is no profile of the checkout.
+    profile(
+        &tools,
+        &[
+            "model/decode",
+            "--by",
+            "time",
+            "--diff",
+            "naive",
+            "optimized",
+        ],
+    );
+    let files = std::fs::read_dir(path.parent().expect("a folder")).expect("there");
+    assert_eq!(files.count(), 1);
 }
 
 #[test]

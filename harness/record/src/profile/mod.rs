@@ -9,6 +9,7 @@ mod name;
 mod seen;
 mod sites;
 mod spans;
+mod summary;
 mod tree;
 
 pub use kinds::{Kind, Kinds};
@@ -16,16 +17,19 @@ pub use name::short;
 pub use seen::Seen;
 pub use sites::{Frame, Site, Sites, SitesError};
 pub use spans::{BETWEEN, SpansError};
+pub use summary::{Operation, Summary, summaries};
 pub use tree::{Node, Part, Tree};
 
 use harness_abtest::Interval;
 use harness_probe::{Instrument, Unit};
+use serde::{Deserialize, Serialize};
 
 use crate::callgraph::CallGraph;
 use crate::metric::Quantity;
 
 /// Quantity that a profile shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum View {
     /// Wall time of the engine's operations
     Time,

@@ -1,4 +1,4 @@
-//! Reads `roadmap.toml`. An invalid file yields one sentence that names the file, the entry, and the correction.
+//! Reads `roadmap.toml`, and adds decisions to it. An invalid file yields one sentence that names the file, the entry, and the correction.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -7,7 +7,11 @@ use serde::Deserialize;
 
 use crate::FileError;
 use crate::metric;
-use crate::roadmap::{Comparison, Forecast, Phase, Range, Roadmap, Target};
+use crate::roadmap::decision::{self, DecisionEntry};
+use crate::roadmap::schedule::day;
+use crate::roadmap::{
+    Comparison, Decision, Forecast, Phase, PhaseStatus, Range, Roadmap, Schedule, Target,
+};
 use crate::stored_file::{FileKind, line};
 
 /// Version of the file format that this build reads.
@@ -26,10 +30,16 @@ struct File {
     source: String,
     workload: String,
     against: String,
+    counted: Option<String>,
+    bytes_per_unit: Option<f64>,
+    flops_per_unit: Option<f64>,
+    limits_command: Option<String>,
     #[serde(default, rename = "phase")]
     phases: Vec<toml::Spanned<PhaseEntry>>,
     #[serde(default, rename = "forecast")]
     forecasts: Vec<toml::Spanned<ForecastEntry>>,
+    #[serde(default, rename = "decision")]
+    decisions: Vec<toml::Spanned<DecisionEntry>>,
 }
 
 #[derive(Deserialize)]
@@ -41,6 +51,11 @@ struct PhaseEntry {
     week: f64,
     #[serde(default)]
     targets: Vec<TargetEntry>,
+    #[serde(default)]
+    owner: String,
+    date: Option<toml::Value>,
+    reached: Option<toml::Value>,
+    status: Option<PhaseStatus>,
 }
 
 #[derive(Deserialize)]
@@ -94,6 +109,14 @@ impl Roadmap {
                 return Err(whole(format!("`{name}` is empty; give it a value")));
             }
         }
+        for (name, value) in [
+            ("bytes_per_unit", file.bytes_per_unit),
+            ("flops_per_unit", file.flops_per_unit),
+        ] {
+            if value.is_some_and(|value| !value.is_finite() || value <= 0.0) {
+                return Err(whole(format!("`{name}` must be a number above zero")));
+            }
+        }
         let mut phases: Vec<Phase> = Vec::new();
         for entry in file.phases {
             let span = entry.span();
@@ -108,13 +131,37 @@ impl Roadmap {
             forecasts
                 .push(forecast(entry.into_inner(), &forecasts).map_err(|what| at(span, what))?);
         }
+        let mut decisions: Vec<Decision> = Vec::new();
+        for entry in file.decisions {
+            let read = decision::decision(entry.get_ref(), &phases, &decisions);
+            decisions.push(read.map_err(|what| at(entry.span(), what))?);
+        }
         Ok(Self {
             source: file.source,
             workload: file.workload,
             against: file.against,
+            counted: file.counted,
+            bytes_per_unit: file.bytes_per_unit,
+            flops_per_unit: file.flops_per_unit,
+            limits_command: file.limits_command,
             phases,
             forecasts,
+            decisions,
         })
+    }
+
+    /// Adds a decision to the end of a file, whose other text stays as it is. Replaces the file atomically.
+    ///
+    /// # Errors
+    /// If the file cannot be read or written, or the decision contradicts it.
+    pub fn decide(path: &Path, decision: &Decision) -> Result<(), FileError> {
+        let mut text = KIND.read(path)?;
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
+        text += &decision.to_text();
+        Self::parse(&text, path)?;
+        KIND.write(path, &text)
     }
 }
 
@@ -125,6 +172,10 @@ fn phase(entry: PhaseEntry, before: &[Phase]) -> Result<Phase, String> {
         when,
         week,
         targets,
+        owner,
+        date,
+        reached,
+        status,
     } = entry;
     let of = |what: String| format!("phase `{name}`: {what}");
     if name.trim().is_empty() || title.trim().is_empty() {
@@ -133,6 +184,17 @@ fn phase(entry: PhaseEntry, before: &[Phase]) -> Result<Phase, String> {
     if !(0.0..=1000.0).contains(&week) {
         return Err(of(format!("week {week} is not between 0 and 1000")));
     }
+    let dated = |key: &str, value: Option<toml::Value>| {
+        let date = value.map(|value| day(key, &value)).transpose();
+        date.map_err(of)
+    };
+    let schedule = Schedule {
+        owner,
+        date: dated("date", date)?,
+        reached: dated("reached", reached)?,
+        status,
+    };
+    let schedule = schedule.check().map_err(of)?;
     let mut seen = HashSet::new();
     let mut read = Vec::new();
     for target in targets {
@@ -173,6 +235,7 @@ fn phase(entry: PhaseEntry, before: &[Phase]) -> Result<Phase, String> {
             when,
             week,
             targets: read,
+            schedule,
         }),
     }
 }
@@ -240,6 +303,24 @@ mod tests {
     }
 
     #[test]
+    fn schedules_are_optional() {
+        let text = format!(
+            "{HEAD}{PHASE}owner = 'us'\ndate = 2026-12-06\nreached = '2026-12-01'\nstatus = 'done'\n"
+        );
+        let schedule = |text: &str| parse(text).expect("valid").phases.remove(0).schedule;
+        assert_eq!(
+            schedule(&text),
+            Schedule {
+                owner: "us".to_owned(),
+                date: Some(jiff::civil::date(2026, 12, 6)),
+                reached: Some(jiff::civil::date(2026, 12, 1)),
+                status: Some(PhaseStatus::Done),
+            }
+        );
+        assert_eq!(schedule(&format!("{HEAD}{PHASE}")), Schedule::default());
+    }
+
+    #[test]
     fn no_file_is_no_roadmap() {
         assert!(
             Roadmap::read(Path::new("/nowhere/roadmap.toml"))
@@ -265,6 +346,10 @@ mod tests {
             ),
             format!("{HEAD}{}", PHASE.replace("= 2", "= -3")),
             format!("{HEAD}{PHASE}colour = 'red'\n"),
+            format!("{HEAD}bytes_per_unit = 0\n{PHASE}"),
+            format!("{HEAD}{PHASE}status = 'late'\n"),
+            format!("{HEAD}{PHASE}date = 'soon'\n"),
+            format!("{HEAD}{PHASE}status = 'active'\nreached = 2026-12-01\n"),
             target("metric = 'tokens'"),
             target("metric = 'time'"),
             target("metric = 'time', change = '-20 %', value = '3 s'"),

@@ -1,14 +1,20 @@
-//! The roadmap: targets of phases and forecasts of single optimizations, and the comparison of measured figures with
-//! them. Apart from reading the file, all functions are pure.
+//! The roadmap: targets and schedules of phases, forecasts of single optimizations, and the log of decisions. Apart from
+//! reading and writing the file, all functions are pure.
 //!
 //! `roadmap.toml` lies beside the baselines and is written by hand and reviewed like them. It names the phase that the
 //! targets are relative to; no phase is hard-coded in the harness.
 
+mod decision;
 mod file;
+mod machine_limits;
 mod range;
+mod schedule;
 
+pub use decision::{Decision, Subject};
 pub use file::SCHEMA_VERSION;
+pub use machine_limits::{FILE as MACHINE_LIMITS, MachineLimits};
 pub use range::{Range, RangeError};
+pub use schedule::{PhaseStatus, Schedule};
 
 use crate::metric::Metric;
 
@@ -21,10 +27,20 @@ pub struct Roadmap {
     pub workload: String,
     /// The phase that relative targets are compared with.
     pub against: String,
+    /// Workload whose instructions explain missed targets, if the workload itself is too large to be counted.
+    pub counted: Option<String>,
+    /// Least number of bytes that a unit of the workload must read, whatever the phase; none if unknown.
+    pub bytes_per_unit: Option<f64>,
+    /// Least number of floating-point operations that a unit of the workload needs; none if unknown.
+    pub flops_per_unit: Option<f64>,
+    /// The command that measures the limits of the machine.
+    pub limits_command: Option<String>,
     /// The phases, in order.
     pub phases: Vec<Phase>,
     /// Forecasts of single optimizations.
     pub forecasts: Vec<Forecast>,
+    /// Decisions, in the order of the file.
+    pub decisions: Vec<Decision>,
 }
 
 /// A phase of the roadmap.
@@ -40,6 +56,8 @@ pub struct Phase {
     pub week: f64,
     /// Targets; empty if there are none.
     pub targets: Vec<Target>,
+    /// Owner, dates and status.
+    pub schedule: Schedule,
 }
 
 /// A target of a phase.

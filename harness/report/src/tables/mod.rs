@@ -15,5 +15,6 @@ pub mod replay;
 pub mod slices;
 pub mod system;
 pub mod times;
+pub mod triage;
 pub mod watch_counts;
 pub mod watch_times;

@@ -9,24 +9,25 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use harness::collect::{Bar, Plan, Progress, Request};
+use harness::collect::{self, Bar, Plan, Progress, Request};
 use harness::project::Project;
 use harness::terminal::{Status, exact, notice, show};
 use harness_probe::protocol::Description;
-use harness_record::profile::{Kinds, Profile as Seen, View};
+use harness_record::profile::{Kinds, Profile as Seen, Summary, View};
 use harness_report::render::{Format, Table};
 use harness_report::tables::{profile, profile_difference, system};
 use side::Side;
 
 use super::options::{ProbeOptions, available, model};
-use super::writable;
+use super::report::PROFILES;
+use super::{file_name, writable};
 
 /// Shows where a workload spends time, instructions and allocations, as tables and flame graphs
 ///
 /// By time: the operations of the engine, repeated for two and a half seconds. The overhead of recording them is
 /// measured and shown. By instructions: functions, counted by callgrind, separately for each chain of callers. By
 /// allocations: the call sites that allocate, found by dhat. The last two profile one run on one thread. Flame graphs
-/// are written to `reports/profile/`.
+/// are written to `reports/profile/`, a summary of each profile for the report to `records/profiles/`.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -106,6 +107,7 @@ impl Profile {
                     drawn.extend(draw_difference(&folder, names, base, head)?);
                 }
                 [one] => {
+                    store(one, &sides[0], project)?;
                     all.extend(profile::tables(one, &kinds, is_exact));
                     drawn.extend(picture::draw(&folder, one, &kinds)?);
                 }
@@ -205,6 +207,18 @@ impl Profile {
         }
         Ok(small)
     }
+}
+
+/// Stores a summary of a profile of the checkout, which the report reads.
+fn store(profile: &Seen, side: &Side, project: &Project) -> Result<()> {
+    let created = collect::now();
+    let Some(summary) = Summary::of(profile, created, side.environment()) else {
+        return Ok(());
+    };
+    let parts = [&profile.workload, &profile.phase, profile.view.name()];
+    let name = parts.map(file_name).join(".");
+    let folder = project.records().join(PROFILES);
+    Ok(summary.write(&folder.join(format!("{name}.json")))?)
 }
 
 /// Number of names in a table of differences for people.

@@ -5,7 +5,8 @@
 
 mod axis;
 mod bitmap;
-mod burn_down;
+mod bullet_chart;
+mod burn_up;
 mod canvas;
 mod dot_chart;
 mod effect_chart;
@@ -21,7 +22,8 @@ mod svg;
 #[cfg(test)]
 mod tests;
 
-pub use burn_down::{BurnDown, Stage, Wanted};
+pub use bullet_chart::{Bullet, BulletChart, Wanted};
+pub use burn_up::{BurnUp, BurnUpPanel, BurnUpPoint};
 pub use dot_chart::{DotChart, DotKind, DotRow};
 pub use effect_chart::{Effect, EffectChart, EffectKind, EffectRow};
 pub use heat_map::{HeatCell, HeatMap};

@@ -199,21 +199,49 @@ fn every_kind(values: &[f64], is_long: bool) {
                 .collect(),
         },
     );
+    let wanted = |value: f64| Wanted {
+        near: value,
+        far: value * 2.0,
+    };
     check(
-        "burn-down",
-        BurnDown {
-            axis: "latency per token, relative to naive".to_owned(),
-            stages: named()
-                .map(|(index, (name, &value))| Stage {
+        "bullet chart",
+        BulletChart {
+            axis: "from the phase reference; each bar has its own scale".to_owned(),
+            bullets: named()
+                .map(|(index, (name, &value))| Bullet {
                     name: name.clone(),
-                    when: "2026-03-01".to_owned(),
-                    place: index,
-                    wanted: (index % 3 > 0).then_some(Wanted {
-                        near: value,
-                        far: value / 2.0,
-                    }),
-                    reached: (index % 4 > 0).then_some((value, Some(interval(value)))),
                     label: label(value),
+                    place: index,
+                    wanted: wanted(value),
+                    measured: (index % 4 > 0)
+                        .then_some((value * 1.1, Some((value * 0.9, value * 3.0)))),
+                    is_missed: index % 3 == 0,
+                })
+                .collect(),
+        },
+    );
+    check(
+        "burn-up chart",
+        BurnUp {
+            axis: "from the phase reference; each panel has its own vertical scale".to_owned(),
+            ends: [
+                (0.0, "2026-03-01".to_owned()),
+                (9.0, "2026-04-01".to_owned()),
+            ],
+            panels: named()
+                .map(|(index, (name, &value))| BurnUpPanel {
+                    name: name.clone(),
+                    label: label(value),
+                    place: index,
+                    wanted: wanted(value),
+                    planned: (index % 3 > 0).then_some(index as f64),
+                    points: (0..index % 5)
+                        .map(|at| BurnUpPoint {
+                            time: at as f64 * 3.0,
+                            value: value * at as f64,
+                            ends: Some((-value, value * 9.0)),
+                        })
+                        .collect(),
                 })
                 .collect(),
         },

@@ -1,4 +1,11 @@
-//! Progress on the roadmap: for each target, the measurement with its interval, the status, and the change that remains.
+//! Progress on the roadmap: for each target, the measurement with its interval, the verdict, the gap and its cause; the
+//! schedule with its decisions; and the room that is left.
+
+mod cause;
+mod ceilings;
+mod over_time;
+
+pub use over_time::{Reached, over_time};
 
 use harness_judge::roadmap::{Measured, TargetStatus, measure, stand};
 use harness_record::metric::{Better, Metric};
@@ -23,13 +30,14 @@ pub struct Progress<'a> {
     pub standing: Option<TargetStatus>,
 }
 
-/// Returns every target of a roadmap with its measurement, in order.
+/// Returns every target of a roadmap with its measurement: the missed ones first, then the unclear and the unmeasured ones,
+/// then those that are met, each in the order of the roadmap.
 pub fn progress<'a>(report_data: &ReportData, roadmap: &'a Roadmap) -> Vec<Progress<'a>> {
     let targets = roadmap
         .phases
         .iter()
         .flat_map(|phase| phase.targets.iter().map(move |target| (phase, target)));
-    targets
+    let mut all: Vec<Progress<'a>> = targets
         .map(|(phase, target)| {
             let measured = measured(
                 report_data,
@@ -49,7 +57,14 @@ pub fn progress<'a>(report_data: &ReportData, roadmap: &'a Roadmap) -> Vec<Progr
                 standing,
             }
         })
-        .collect()
+        .collect();
+    all.sort_by_key(|one| match one.standing {
+        Some(TargetStatus::Missed) => 0,
+        Some(TargetStatus::Unclear) => 1,
+        None => 2,
+        Some(TargetStatus::Met | TargetStatus::Ahead) => 3,
+    });
+    all
 }
 
 /// The measurement of a phase: a ratio, or the figure itself.
@@ -86,17 +101,22 @@ pub fn section(report_data: &ReportData) -> Option<Section> {
     let progress = progress(report_data, roadmap);
     section.says.push(verdict(&progress));
     section.says.push(format!(
-        "The targets come from {}. Changes are relative to the phase {}, measured with the same workload, {}.",
+        "The claims come from {}, and changes are relative to the phase {} of the workload {}.",
         roadmap.source, roadmap.against, roadmap.workload
     ));
-    section.charts = charts::roadmap::charts(report_data, roadmap);
+    section.charts = charts::roadmap::charts(report_data, roadmap, &progress);
     section.tables.push(table(report_data, roadmap, &progress));
+    section.tables.push(over_time::table(report_data, roadmap));
+    section.tables.extend(ceilings::table(report_data, roadmap));
     if progress.iter().any(|one| one.measured.is_err()) {
         section.missing.push(Section::not_measured(
             "Some targets are",
             "cargo harness run",
         ));
     }
+    section
+        .missing
+        .extend(ceilings::not_measured(report_data, roadmap));
     Some(section)
 }
 
@@ -131,29 +151,32 @@ pub fn table(report_data: &ReportData, roadmap: &Roadmap, progress: &[Progress<'
     };
     let notes = [
         format!(
-            "Measured: the change relative to {}, with its interval. Ahead: the whole interval is better than the target's far end. Met: the whole interval reaches the near end. Missed: the whole interval falls short of the near end. Unclear: the near end lies inside the interval, or there were fewer than six rounds.",
+            "Measured: the change relative to {}, with its interval. Ahead: the whole interval is better than the far end of the claim. Met: the whole interval reaches the near end. Missed: the whole interval falls short of the near end. Unclear: the near end lies inside the interval, or there were too few rounds for an interval. Gap: the change of the measured figure that reaches the near end.",
             roadmap.against
         ),
         "Figures in the source come from another machine and engine. They are shown, never compared.".to_owned(),
         report_data.provenance([roadmap.workload.as_str()]),
     ];
     Table::of(
-        format!("{}, targets and measurements", roadmap.workload),
+        format!("{}, claims and measurements", roadmap.workload),
         progress,
     )
     .left("phase", "phase", |one| &one.phase.title)
-    .left("when", "when", |one| &one.phase.when)
     .left("metric", "metric", |one| one.target.metric.title())
-    .right("target", "target", |one| {
+    .left("standing", "verdict", |one| OUTCOMES.cell(one.standing))
+    .right("target", "claimed", |one| {
         Cell::number(
             one.target.range.near,
             one.target.range.text(one.target.metric),
         )
     })
     .right("measured", "measured", |one| measured_cell(one))
+    .right("remains", "gap", |one| remains(one))
+    .left("cause", "cause", |one| {
+        cause::sentence(report_data, roadmap, one).map(Cell::text)
+    })
     .right("figure", "value", |one| value(one))
-    .left("standing", "status", |one| OUTCOMES.cell(one.standing))
-    .right("remains", "still needed", |one| remains(one))
+    .left("when", "due", |one| &one.phase.when)
     .left("stated", "figure in the source", |one| &one.target.stated)
     .notes(notes.into_iter().filter(|note| !note.is_empty()))
 }
@@ -170,7 +193,7 @@ fn measured_cell(one: &Progress<'_>) -> Cell {
 
 /// A ratio as a change with the ends of its interval: `+34 % [+30 %, +41 %]`; a factor below 0.1 or above 3.
 pub(super) fn change(value: f64, interval: Option<harness_abtest::Interval>) -> String {
-    if !(0.1..=3.0).contains(&value) {
+    if value != 0.0 && !(0.1..=3.0).contains(&value) {
         return interval.map_or_else(
             || number::ratio(value),
             |ends| number::ratio_range(value, &ends),
@@ -201,7 +224,7 @@ fn remains(one: &Progress<'_>) -> Option<Cell> {
     Some(if short {
         Cell::number(near / value, number::percent(near / value))
     } else {
-        Cell::text("nothing")
+        Cell::text("none")
     })
 }
 
@@ -230,3 +253,6 @@ pub fn page(report_data: &ReportData, sections: &[Section]) -> Option<String> {
     }
     Some(page)
 }
+
+#[cfg(test)]
+mod tests;
