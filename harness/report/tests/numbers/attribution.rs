@@ -9,7 +9,7 @@ use crate::text::Text;
 use crate::written::groups;
 
 /// Sentences of the report on its method. Their numbers are constants.
-const METHOD: [&str; 10] = [
+const METHOD: [&str; 11] = [
     "95 %",
     "95th percentile",
     "at least 4 sizes",
@@ -19,6 +19,7 @@ const METHOD: [&str; 10] = [
     "74x is 74 times",
     "1/74 one part in 74",
     "excludes 1x",
+    "excludes 1",
     "p95",
 ];
 
@@ -82,8 +83,11 @@ impl<'a> Attribution<'a> {
         }
         self.seen += groups.len();
         let candidates = self.known.candidates(text);
+        // The heading of a column, the tick of an axis, or the ends of a sweep.
+        let is_bare = text.text.trim_end_matches('*').parse::<f64>().is_ok();
+        let is_on_size = is_bare || [" to ", " at "].iter().any(|word| text.text.contains(word));
         let wrong = groups.iter().filter(|group| {
-            let is_size = || self.is_size(group.value.value) && group.ends.is_none();
+            let is_size = || is_on_size && self.is_size(group.value.value) && group.ends.is_none();
             let follows = self.phase_behind(text, &masked[group.end..]);
             let of_base = follows.map(|base| Text {
                 heading: format!("{} | x {base}", text.heading),

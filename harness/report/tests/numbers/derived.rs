@@ -4,8 +4,9 @@ use harness_record::Check;
 
 use crate::known::Known;
 use crate::mentions::names;
-use crate::readings::{Readings, SPEED};
-use crate::statistics::{Computed, mean_of_ratios, power_law, product};
+use crate::readings::Readings;
+use crate::statistics::{Computed, mean_of_ratios, product};
+use crate::sweeps;
 use crate::text::Text;
 
 /// The values that a text may show beside figures and ratios of phases.
@@ -41,7 +42,12 @@ pub(crate) fn candidates(
             }
         }
     }
-    found.extend(sweeps(&known.readings, text, workloads, metrics));
+    found.extend(sweeps::candidates(
+        &known.readings,
+        text,
+        workloads,
+        metrics,
+    ));
     found.extend(counts(known, &words));
     found
 }
@@ -181,97 +187,6 @@ fn effects(
     found
 }
 
-/// The change over a sweep, the exponent, and shares of single sequences.
-fn sweeps(
-    readings: &Readings<'_>,
-    text: &Text,
-    workloads: &[&str],
-    metrics: &[&str],
-) -> Vec<Computed> {
-    let mut found = Vec::new();
-    let families = workloads.iter().filter_map(|id| id.split_once('@'));
-    let mut families: Vec<&str> = families
-        .filter(|(_, sizes)| sizes.contains('=') && !sizes.contains(','))
-        .map(|(family, _)| family)
-        .collect();
-    families.dedup();
-    let near = format!("{} | {}", text.row, text.text);
-    let size_of = |id: &str| {
-        id.rsplit_once('=')
-            .and_then(|(_, size)| size.parse::<f64>().ok())
-    };
-    for family in families {
-        let ids = readings
-            .workloads()
-            .iter()
-            .copied()
-            .filter(|id| id.split_once('@').is_some_and(|(name, _)| name == family));
-        let ids: Vec<&str> = ids.collect();
-        let phases = ids
-            .first()
-            .map(|id| readings.phases(id))
-            .unwrap_or_default();
-        let named = names(&near, phases.iter().copied());
-        let phases = if named.is_empty() { phases } else { named };
-        let last = if family.contains("decode") {
-            f64::from(readings.record.environment.cpus)
-        } else {
-            f64::INFINITY
-        };
-        for metric in metrics {
-            let metric = if *metric == SPEED {
-                "tokens-per-second"
-            } else {
-                *metric
-            };
-            for phase in &phases {
-                let points: Vec<(f64, Computed)> = ids
-                    .iter()
-                    .filter_map(|id| Some((size_of(id)?, readings.figure(id, phase, metric)?)))
-                    .collect();
-                found.extend(
-                    points
-                        .iter()
-                        .map(|(size, figure)| Computed::exact(figure.value / size)),
-                );
-                let used: Vec<(f64, Computed)> = points
-                    .iter()
-                    .filter(|(size, _)| *size <= last)
-                    .copied()
-                    .collect();
-                let (Some(first), Some(last)) = (used.first(), used.last()) else {
-                    continue;
-                };
-                found.push(Computed::exact(last.0 / first.0));
-                found.push(independent_quotient(&last.1, &first.1));
-                let values: Vec<(f64, f64)> = used
-                    .iter()
-                    .map(|(size, figure)| (*size, figure.value))
-                    .collect();
-                if let Some((exponent, deviation)) = power_law(&values) {
-                    found.extend([exponent, Computed::exact(deviation)]);
-                }
-            }
-        }
-    }
-    found
-}
-
-/// The quotient of two figures with independent errors.
-fn independent_quotient(head: &Computed, base: &Computed) -> Computed {
-    let value = head.value / base.value;
-    let ends = head.ends.zip(base.ends).map(|(of_head, of_base)| {
-        let below = (head.value / of_head.0)
-            .ln()
-            .hypot((of_base.1 / base.value).ln());
-        let above = (of_head.1 / head.value)
-            .ln()
-            .hypot((base.value / of_base.0).ln());
-        (value * (-below).exp(), value * above.exp())
-    });
-    Computed { value, ends }
-}
-
 /// Counts of rows and of workloads.
 fn counts(known: &Known<'_>, words: &str) -> Vec<Computed> {
     let rows = &known.readings.record.rows;
@@ -293,20 +208,9 @@ fn counts(known: &Known<'_>, words: &str) -> Vec<Computed> {
         ]);
     }
     if words.contains("combinations") {
-        let all = known
-            .readings
-            .workloads()
-            .iter()
-            .copied()
-            .filter(|id| id.starts_with("matrix/"));
-        counts.push(all.clone().count());
-        let counted = all.filter(|id| {
-            let phases = known.readings.phases(id);
-            phases
-                .iter()
-                .any(|phase| known.readings.figure(id, phase, "instructions").is_some())
-        });
-        counts.push(counted.count());
+        for (metric, sign) in [("tokens-per-second", 1.0), ("instructions", -1.0)] {
+            counts.extend(best(known, metric, sign));
+        }
     }
     if words.contains("n = ") {
         counts.extend(rows.iter().flat_map(|row| &row.readings).map(
@@ -324,4 +228,29 @@ fn counts(known: &Known<'_>, words: &str) -> Vec<Computed> {
         .into_iter()
         .map(|count| Computed::exact(count as f64))
         .collect()
+}
+
+/// The combinations that have a metric, and those in which the last phase is the best; a higher value is better if `sign` is 1.
+fn best(known: &Known<'_>, metric: &str, sign: f64) -> [usize; 2] {
+    let ids = known
+        .readings
+        .workloads()
+        .iter()
+        .filter(|id| id.starts_with("matrix/"));
+    let values = ids.map(|id| {
+        let phases = known.readings.phases(id);
+        let values = phases
+            .iter()
+            .filter_map(|phase| known.readings.figure(id, phase, metric));
+        values
+            .map(|figure| sign * figure.value)
+            .collect::<Vec<f64>>()
+    });
+    let values: Vec<Vec<f64>> = values.filter(|values| !values.is_empty()).collect();
+    let is_best = |values: &&Vec<f64>| {
+        values
+            .iter()
+            .all(|value| value <= &values[values.len() - 1])
+    };
+    [values.len(), values.iter().filter(is_best).count()]
 }

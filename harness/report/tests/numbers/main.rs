@@ -2,6 +2,7 @@
 //! compares the summary, the page, the charts and the exact values with them. A number that cannot be computed fails.
 
 mod attribution;
+mod charts;
 mod derived;
 mod drift;
 mod exact;
@@ -15,6 +16,7 @@ mod readings;
 mod selectable;
 mod statistics;
 mod status;
+mod sweeps;
 #[path = "../synthetic/mod.rs"]
 mod synthetic;
 mod tables;
@@ -25,7 +27,9 @@ use std::cell::RefCell;
 
 use attribution::Attribution;
 use harness_report::render::Format;
-use harness_report::{ReportData, charts, page as page_of, results, run_tables, sections, summary};
+use harness_report::{
+    ReportData, charts as drawings, page as page_of, results, run_tables, sections, summary,
+};
 use known::Known;
 use readings::Readings;
 
@@ -63,7 +67,7 @@ fn known(report_data: &ReportData) -> Known<'_> {
 fn summary_of(report_data: &ReportData) -> String {
     summary(
         report_data,
-        &charts::all(report_data),
+        &drawings::all(report_data),
         &sections(report_data),
     )
 }
@@ -71,7 +75,7 @@ fn summary_of(report_data: &ReportData) -> String {
 fn html_of(report_data: &ReportData) -> String {
     page_of(
         report_data,
-        &charts::all(report_data),
+        &drawings::all(report_data),
         &sections(report_data),
     )
     .expect("drawn")
@@ -107,11 +111,11 @@ fn both() -> [ReportData; 2] {
 }
 
 /// The charts of a report, read from their drawings.
-fn charts_of(report_data: &ReportData) -> Vec<page::Chart> {
+fn charts_of(report_data: &ReportData) -> Vec<charts::Chart> {
     let of_sections = sections(report_data)
         .into_iter()
         .flat_map(|section| section.charts);
-    let all = charts::all(report_data).into_iter().chain(of_sections);
+    let all = drawings::all(report_data).into_iter().chain(of_sections);
     all.flat_map(|named| page::read(&named.chart.to_svg()).charts)
         .collect()
 }
@@ -255,7 +259,7 @@ fn every_interval_has_the_same_level() {
             .map(|text| text.text);
         let of_charts = charts
             .iter()
-            .flat_map(page::Chart::texts)
+            .flat_map(charts::Chart::texts)
             .map(str::to_owned);
         let broken: Vec<String> = shown
             .chain(of_charts)

@@ -111,7 +111,7 @@ pub(crate) fn workloads<'a>(text: &str, near: &str, ids: &[&'a str]) -> Vec<&'a 
     let mut found = names(text, ids.iter().copied());
     let words: Vec<&str> = near
         .split([' ', ',', '|'])
-        .map(|word| word.trim_end_matches('*'))
+        .map(|word| word.trim_end_matches(['*', ':']))
         .collect();
     let named = ids.iter().filter_map(|id| Some((*id, id.split_once('@')?)));
     let named: Vec<(&str, &str)> = named

@@ -12,21 +12,22 @@ pub(crate) fn candidates(known: &Known<'_>, text: &Text) -> Vec<Computed> {
     let record = known.readings.record;
     let has = |words: &[&str]| words.iter().any(|word| text.text.contains(word));
     let mut found = Vec::new();
-    if has(&["stolen", "other programs", "quota", "GHz"]) {
-        if let Some(disturbance) = record.machine.as_ref().map(|machine| machine.disturbance) {
-            let shares = [
-                disturbance.stolen,
-                disturbance.others,
-                disturbance.throttled,
-            ];
-            found.extend(shares.into_iter().flatten());
-            found.extend(
-                disturbance
-                    .megahertz
-                    .into_iter()
-                    .flat_map(|(low, high)| [low / 1e3, high / 1e3]),
-            );
-        }
+    if let Some(machine) = &record.machine
+        && has(&["stolen", "other programs", "quota", "GHz"])
+    {
+        let disturbance = machine.disturbance;
+        let shares = [
+            disturbance.stolen,
+            disturbance.others,
+            disturbance.throttled,
+        ];
+        found.extend(shares.into_iter().flatten());
+        found.extend(
+            disturbance
+                .megahertz
+                .into_iter()
+                .flat_map(|(low, high)| [low / 1e3, high / 1e3]),
+        );
     }
     if has(&["times within", "times wider", "times are"]) {
         let rows = record.rows.iter();
