@@ -210,7 +210,7 @@ fn notes(rows: &[&Row], anchors: &[String], columns: &[Column]) -> Vec<String> {
             .map(|anchor| format!("`x {anchor}`"))
             .collect::<Vec<_>>()
             .join(" and ");
-        notes.push(format!("± is the wider half of the 95 % interval, or of the range of all rounds if there are fewer than six; {anchors}: speed as a multiple of that phase's, median over rounds, coloured if its 95 % interval excludes 1."));
+        notes.push(format!("[low, high] is the 95 % interval of a mean over rounds; {anchors}: speed as a multiple of that phase's, coloured if its interval excludes 1."));
     }
     if columns.iter().any(|column| column.key.ends_with(TREND)) {
         notes.push(format!(

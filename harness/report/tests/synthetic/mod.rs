@@ -113,17 +113,29 @@ fn about() -> About {
     }
 }
 
+/// The record with all measurements on demand.
+#[allow(dead_code, reason = "not every test draws everything")]
+pub(crate) fn all_rows() -> Record {
+    let mut all = record();
+    on_demand::add(&mut all);
+    all
+}
+
 /// The record with all measurements on demand, and the roadmap of this repository.
 #[allow(dead_code, reason = "not every test draws everything")]
 pub(crate) fn everything() -> harness_report::ReportData {
-    let mut all = record();
-    on_demand::add(&mut all);
+    with_roadmap(all_rows())
+}
+
+/// The report data of a record with the roadmap of this repository.
+#[allow(dead_code, reason = "not every test draws everything")]
+pub(crate) fn with_roadmap(record: Record) -> harness_report::ReportData {
     let text = include_str!("../../../../baselines/roadmap.toml");
     let roadmap =
         harness_record::roadmap::Roadmap::parse(text, std::path::Path::new("roadmap.toml"));
     harness_report::ReportData {
         roadmap: Some(roadmap.expect("a valid roadmap")),
-        ..report_data(all)
+        ..report_data(record)
     }
 }
 

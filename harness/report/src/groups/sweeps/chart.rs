@@ -31,7 +31,7 @@ impl Swept<'_> {
         });
         let mut remark = String::new();
         if !self.metric.portable() {
-            remark += "; bands are 95 % intervals, or the range of all rounds if there are fewer than six";
+            remark += "; bands are 95 % intervals";
         }
         if self.is_limited() {
             remark += "; right of the mark, threads wait for each other";
