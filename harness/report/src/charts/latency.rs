@@ -1,7 +1,7 @@
 //! Latency per token against the position of the token, one line per phase. The lines rise if each token recomputes the
 //! window, and stay flat with a KV-cache.
 
-use harness_abtest::{median, median_interval};
+use harness_abtest::{Rounds, median};
 use harness_probe::Instrument;
 use harness_record::metric::{LEVEL, Quantity};
 use harness_record::{Data, Row, Run};
@@ -31,7 +31,7 @@ pub(super) fn chart(report_data: &ReportData) -> Option<Chart> {
         let series = Series::new(&row.phase, place, Quantity::Seconds, points);
         let warm_up = warm_up(row).map(|warm_up| warm_up.words(&row.phase));
         Some(Line {
-            series: series.over(runs(row).len()),
+            series: series.over(rounds(row).count()),
             growth,
             warm_up,
         })
@@ -42,7 +42,7 @@ pub(super) fn chart(report_data: &ReportData) -> Option<Chart> {
         .filter_map(line)
         .collect();
     let title = title(&lines, &report_data.anchors)?;
-    let remark = "; median over runs, with its 95 % interval as a band (all runs if there are fewer than six)";
+    let remark = "; geometric mean over rounds, with its 95 % interval as a band";
     let subtitle = report_data.subtitle(workload, &rows, Instrument::Clock, remark);
     let lines = LineChart {
         x_axis: "generated tokens after the first".to_owned(),
@@ -55,26 +55,33 @@ pub(super) fn chart(report_data: &ReportData) -> Option<Chart> {
     Some(Chart::new(title, subtitle, lines))
 }
 
-/// The time of each generated token after the first: median over runs with its interval, or the range of all runs if there
-/// are fewer than six.
+/// The time of each generated token after the first: the mean over rounds of the median over the slices of a round, with its
+/// interval, as of all times.
 pub(crate) fn points(row: &Row) -> Vec<Point> {
-    let runs = runs(row);
-    let tokens = runs
+    let tokens = runs(row)
         .iter()
         .map(|run| run.tokens_at.len())
         .max()
         .unwrap_or_default();
-    (1..tokens)
-        .filter_map(|token| {
-            let gaps: Vec<f64> = runs.iter().filter_map(|run| gap(run, token)).collect();
-            let band = median_interval(&gaps, LEVEL).map(|ends| (ends.low, ends.high));
-            Some(Point {
-                x: token as f64,
-                y: median(&gaps)?,
-                band,
-            })
+    let of_token = |token: usize| {
+        let gaps = rounds(row).filter_map(|slices| {
+            let gaps: Vec<f64> = slices.iter().filter_map(|run| gap(run, token)).collect();
+            Some((slices.first()?.round, median(&gaps)?))
+        });
+        let gaps = Rounds::new(gaps)?;
+        let band = gaps.interval(LEVEL).map(|ends| (ends.low, ends.high));
+        Some(Point {
+            x: token as f64,
+            y: gaps.mean(),
+            band,
         })
-        .collect()
+    };
+    (1..tokens).filter_map(of_token).collect()
+}
+
+/// The slices of each round, which are adjacent.
+fn rounds(row: &Row) -> impl Iterator<Item = &[Run]> {
+    runs(row).chunk_by(|a, b| a.round == b.round)
 }
 
 /// The slices of the clock.

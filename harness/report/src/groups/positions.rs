@@ -1,4 +1,4 @@
-//! Latency per token at single positions, as measured: the median over runs, never a fitted line. Without a KV-cache the whole
+//! Latency per token at single positions, as measured: the mean over rounds, never a fitted line. Without a KV-cache the whole
 //! window is computed again, so each position adds the cost of one token. The first tokens after the prompt can be slower
 //! than later ones, because caches are still filled: the warm-up.
 
@@ -42,7 +42,7 @@ impl WarmUp {
     }
 }
 
-/// Returns the warm-up of a row: the leading positions whose median is at least a tenth above a steady token, with the lower
+/// Returns the warm-up of a row: the leading positions whose time is at least a tenth above a steady token, with the lower
 /// end of their interval above it as well. A steady token is the median of the second quarter of positions: behind the first
 /// tokens, and before the growth with the position counts. None without a warm-up, or for fewer than twelve positions.
 pub(crate) fn warm_up(row: &Row) -> Option<WarmUp> {
@@ -163,7 +163,7 @@ fn table(report_data: &ReportData, workload: &str, phases: &[Positions<'_>]) -> 
             Some(Cell::number(tokens as f64, text))
         })
         .notes([
-            "Token 1 is the first generated one, which includes the prompt; it is shown as time to first token. Each time is the median over runs; [low, high] is its 95 % interval, or the range of all runs if there are fewer than six. Warm-up: leading tokens that are at least 10 % slower than a steady one, the median of the second quarter of positions."
+            "Token 1 is the first generated one, which includes the prompt; it is shown as time to first token. Each time is the geometric mean over rounds; [low, high] is its 95 % interval. Warm-up: leading tokens that are at least 10 % slower than a steady one, the median of the second quarter of positions."
                 .to_owned(),
             report_data.provenance_of(Instrument::Clock, [workload]),
         ])
@@ -270,8 +270,8 @@ mod tests {
         let Data::Clock { runs, .. } = &mut row.readings[0].data else {
             unreachable!("a clock")
         };
-        // In four of six runs the first token after the prompt takes twice as long.
-        for run in &mut runs[..4] {
+        // In half of the runs the first token after the prompt takes twice as long.
+        for run in &mut runs[..3] {
             run.tokens_at[1..].iter_mut().for_each(|at| *at += 1000);
         }
         assert_eq!(warm_up(&row), None);

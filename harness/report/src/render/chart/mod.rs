@@ -13,7 +13,7 @@ mod font;
 mod header;
 mod heat_map;
 mod line_chart;
-mod palette;
+pub(in crate::render) mod palette;
 mod panels;
 mod phase_chart;
 mod rows;
@@ -28,6 +28,8 @@ pub use heat_map::{HeatCell, HeatMap};
 pub use line_chart::{Event, LineChart, Point, Series};
 pub use panels::{Panel, Panels};
 pub use phase_chart::{Mark, PhaseChart};
+
+pub(in crate::render) use svg::escape;
 
 use canvas::Canvas;
 use serde::ser::{Serialize, Serializer};

@@ -30,6 +30,8 @@ pub(in crate::render) enum Colour {
     Alarm,
     /// A phase: an index into the palette.
     Phase(usize),
+    /// A kind of function: an index into a palette whose colours text of the background's colour can be read on.
+    Kind(usize),
     /// A shade of blue, from the lightest at 0 to the darkest at [`DARKEST`]; the same on both backgrounds.
     Shade(usize),
     /// Text on a shade.
@@ -61,6 +63,24 @@ const PHASES: [Pair; 8] = [
     [0x7E_74_00, 0xEF_E3_4A],
 ];
 
+/// The number of colours of kinds.
+pub(in crate::render) const KINDS: usize = OF_KINDS.len();
+
+/// Blue, vermilion, green, purple, ochre, teal, pink, indigo, olive, brown and grey.
+const OF_KINDS: [Pair; 11] = [
+    [0x0B_5C_AD, 0x6C_B2_F7],
+    [0xB0_48_00, 0xF7_9A_4B],
+    [0x00_73_4F, 0x45_C7_96],
+    [0x8E_3B_8A, 0xD9_9A_E0],
+    [0x80_5D_00, 0xE3_B8_4A],
+    [0x00_6A_7A, 0x4F_C4_D6],
+    [0xB3_24_5B, 0xF5_8B_B0],
+    [0x5A_4F_CF, 0xA9_A3_F7],
+    [0x59_68_00, 0xB7_C9_4A],
+    [0x7A_4B_2A, 0xD3_A2_7C],
+    [0x5F_67_70, 0xA3_AC_B8],
+];
+
 impl Colour {
     /// The shade for a background.
     pub(in crate::render) fn on(self, theme: Theme) -> RGBColor {
@@ -72,6 +92,7 @@ impl Colour {
             Self::Paper => PAPER,
             Self::Alarm => ALARM,
             Self::Phase(place) => PHASES[place % PHASES.len()],
+            Self::Kind(place) => OF_KINDS[place % KINDS],
             Self::Shade(step) => return shade(step),
             Self::OnShade(step) => return text_on(shade(step)),
         };
@@ -93,6 +114,7 @@ impl Colour {
             Self::Paper => "paper".to_owned(),
             Self::Alarm => "alarm".to_owned(),
             Self::Phase(place) => format!("p{}", place % PHASES.len()),
+            Self::Kind(place) => format!("k{}", place % KINDS),
             Self::Shade(step) => format!("h{step}"),
             Self::OnShade(step) => format!("t{step}"),
         }
@@ -175,7 +197,8 @@ mod tests {
     #[test]
     fn text_can_be_read_on_both_backgrounds_and_on_every_shade() {
         for theme in THEMES {
-            for colour in [Colour::Ink, Colour::Muted, Colour::Alarm] {
+            let kinds = (0..KINDS).map(Colour::Kind);
+            for colour in kinds.chain([Colour::Ink, Colour::Muted, Colour::Alarm]) {
                 let contrast = contrast(colour.on(theme), Colour::Paper.on(theme));
                 assert!(contrast >= 4.5, "{colour:?} on {theme:?}: {contrast}");
             }
