@@ -3,10 +3,10 @@
 
 use crate::page::{gaps, ladder, ladder_table, strip};
 use crate::render::{Format, escape_markdown};
-use crate::{ReportData, Section, charts, headline, problems, provenance};
+use crate::{ReportData, Section, charts, headline, provenance};
 
-/// The most problems that are listed one by one; the page lists all of them.
-const MOST_PROBLEMS: usize = 5;
+/// The most lines below one status; the page has all of them.
+const MOST_LINES: usize = 5;
 
 /// Renders the summary.
 pub fn summary(report_data: &ReportData, charts: &[charts::Named], sections: &[Section]) -> String {
@@ -20,14 +20,13 @@ pub fn summary(report_data: &ReportData, charts: &[charts::Named], sections: &[S
         let words = std::iter::once(&status.finding).chain(&status.details);
         let words: Vec<String> = words.map(|words| escape_markdown(words)).collect();
         page += &format!("- **{}:** {}\n", status.topic, words.join("; "));
-    }
-    let problems = problems::of(&record.rows);
-    for problem in problems.iter().take(MOST_PROBLEMS) {
-        page += &format!("  - {}\n", escape_markdown(problem));
-    }
-    if problems.len() > MOST_PROBLEMS {
-        let more = problems.len() - MOST_PROBLEMS;
-        page += &format!("  - and {more} more, in index.html\n");
+        for line in status.folded.iter().take(MOST_LINES) {
+            page += &format!("  - {}\n", escape_markdown(line));
+        }
+        let more = status.folded.len().saturating_sub(MOST_LINES);
+        if more > 0 {
+            page += &format!("  - and {more} more, in index.html\n");
+        }
     }
     let ladder = headline::headline(record).and_then(|workload| ladder(report_data, workload));
     if let Some(ladder) = ladder {

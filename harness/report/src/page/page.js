@@ -15,7 +15,8 @@ const breakable = text => text.split(/(?<=[/@,=])/).flatMap((part, place) => pla
 
 // The ladder. The choices are in the fragment of the address: #workload=..&metric=..&base=..
 const source = document.getElementById("ladders");
-const { phases: abouts, ladders } = source ? JSON.parse(source.textContent) : { ladders: [] };
+const { phases, ladders } = source ? JSON.parse(source.textContent) : { phases: {}, ladders: [] };
+const abouts = new Map(Object.entries(phases));
 const tones = { g: "good", b: "bad", n: "notice", q: "quiet" };
 const table = document.querySelector(".ladder");
 const from = {};
@@ -63,7 +64,7 @@ const draw = () => {
     const [at, low, high, tone, value, step, ...totals] = rungs[index];
     const title = element("th", { scope: "row" }, element("b", {}, ...breakable(name)));
     if (problem) title.append(" ", element("em", { className: "bad" }, problem));
-    if (abouts[name]) title.append(element("small", {}, abouts[name]));
+    if (abouts.has(name)) title.append(element("small", {}, abouts.get(name)));
     const cells = [title, element("td", { className: "place" }, track(at, low, high, index && rungs[index - 1][0]))];
     cells.push(number("value", value, tone[0]), number("step", step, tone[1]));
     if (totals.length) cells.push(number("total", totals[base], tone[2 + base]));

@@ -22,7 +22,7 @@ pub(crate) struct Status {
     /// More words that are always shown.
     pub(crate) details: Vec<String>,
     /// Lines that the page folds.
-    pub(super) folded: Vec<String>,
+    pub(crate) folded: Vec<String>,
 }
 
 /// The answers in display order.
