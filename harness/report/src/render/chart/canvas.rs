@@ -27,6 +27,8 @@ pub(super) struct Words {
     pub(super) bold: bool,
     pub(super) colour: Colour,
     pub(super) from: Anchor,
+    /// True for the label of a tick, which is no measured value.
+    pub(super) is_tick: bool,
 }
 
 impl Words {
@@ -37,6 +39,14 @@ impl Words {
             bold: false,
             colour,
             from: Anchor::Start,
+            is_tick: false,
+        }
+    }
+
+    pub(super) const fn of_ticks(self) -> Self {
+        Self {
+            is_tick: true,
+            ..self
         }
     }
 

@@ -4,7 +4,7 @@
 use crate::render::chart::Drawing;
 use crate::render::chart::axis::LogAxis;
 use crate::render::chart::canvas::{Canvas, EDGE, ROOM, WIDTH, Words};
-use crate::render::chart::header::{AXIS, LINE, TICK};
+use crate::render::chart::header::{AXIS, LINE};
 use crate::render::chart::palette::{Colour, DARKEST};
 
 /// A heat map.
@@ -31,7 +31,7 @@ pub struct HeatCell {
 const CELL: f64 = 24.0;
 /// Least width of a cell.
 const LEAST: f64 = 52.0;
-const TEXT: Words = TICK.centred().coloured(Colour::Ink);
+const TEXT: Words = Words::new(12.5, Colour::Ink).centred();
 const NAME: Words = Words::new(12.5, Colour::Ink);
 
 impl Drawing for HeatMap {

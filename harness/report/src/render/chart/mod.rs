@@ -32,6 +32,7 @@ pub use phase_chart::{Mark, PhaseChart};
 pub(in crate::render) use svg::escape;
 
 use canvas::Canvas;
+use harness_record::metric::Metric;
 use serde::ser::{Serialize, Serializer};
 
 /// A chart that cannot be drawn.
@@ -54,6 +55,8 @@ pub struct Chart {
     title: String,
     subtitle: String,
     drawing: Box<dyn Drawing>,
+    /// The workload and the metric of all values.
+    subject: Option<(String, &'static str)>,
 }
 
 impl Chart {
@@ -68,6 +71,16 @@ impl Chart {
             title: title.into(),
             subtitle: subtitle.into(),
             drawing: Box::new(drawing),
+            subject: None,
+        }
+    }
+
+    /// The same chart, whose SVG names the workload and the metric of its values for programs that read it.
+    #[must_use]
+    pub fn of(self, workload: &str, metric: &Metric) -> Self {
+        Self {
+            subject: Some((workload.to_owned(), metric.name())),
+            ..self
         }
     }
 
@@ -80,7 +93,16 @@ impl Chart {
     /// pixels wide, and follows the theme of the reader.
     pub fn to_svg(&self) -> String {
         let (canvas, height) = self.recorded();
-        svg::svg(&canvas, &self.title, height)
+        let attributes = self.subject.as_ref().map(|(workload, metric)| {
+            let workload = escape(workload);
+            format!(" data-workload=\"{workload}\" data-metric=\"{metric}\"")
+        });
+        svg::svg(
+            &canvas,
+            &self.title,
+            &attributes.unwrap_or_default(),
+            height,
+        )
     }
 
     /// Draws the chart as a PNG file with three pixels per layout unit.

@@ -16,7 +16,8 @@ const SCALE: f64 = 1.5;
 const BASELINE: f64 = 0.36;
 
 /// Returns the document.
-pub(super) fn svg(canvas: &Canvas, title: &str, height: f64) -> String {
+/// `attributes` are written into the root element.
+pub(super) fn svg(canvas: &Canvas, title: &str, attributes: &str, height: f64) -> String {
     let mut body = Body::default();
     body.rectangle([(0.0, 0.0), (WIDTH, height)], "fill", Colour::Paper);
     for shape in canvas.shapes() {
@@ -25,7 +26,7 @@ pub(super) fn svg(canvas: &Canvas, title: &str, height: f64) -> String {
     let (wide, high) = (number(WIDTH * SCALE), number(height * SCALE));
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart\" width=\"{wide}\" height=\"{high}\" viewBox=\"0 0 {} {}\" \
-         role=\"img\" aria-label=\"{}\">\n<style>\n",
+         role=\"img\" aria-label=\"{}\"{attributes}>\n<style>\n",
         number(WIDTH),
         number(height),
         escape(title)
@@ -127,8 +128,10 @@ impl Body {
             self.class("fill", words.colour),
         );
         let text = escape(text);
-        self.text +=
-            &format!("<text x=\"{x}\" y=\"{y}\"{anchor} class=\"{size} {fill}\">{text}</text>\n");
+        let tick = if words.is_tick { " tick" } else { "" };
+        self.text += &format!(
+            "<text x=\"{x}\" y=\"{y}\"{anchor} class=\"{size} {fill}{tick}\">{text}</text>\n"
+        );
     }
 
     fn rectangle(&mut self, [a, b]: [Place; 2], property: &'static str, colour: Colour) {
@@ -248,7 +251,7 @@ mod tests {
         canvas.described("a \"value\"", |canvas| {
             canvas.dot(1.0, 1.0, 4.0, crate::render::chart::palette::look(9));
         });
-        let svg = svg(&canvas, "title & more", 100.0);
+        let svg = svg(&canvas, "title & more", "", 100.0);
         let (style, body) = svg.split_once("</style>").expect("a style");
         assert!(style.contains("prefers-color-scheme:dark"), "{style}");
         assert!(!body.contains('#') && body.contains("a &lt; b"), "{body}");
