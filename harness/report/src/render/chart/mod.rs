@@ -34,6 +34,7 @@ pub(in crate::render) use svg::escape;
 use canvas::Canvas;
 use harness_record::metric::Metric;
 use serde::ser::{Serialize, Serializer};
+use svg::Svg;
 
 /// A chart that cannot be drawn.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -89,15 +90,19 @@ impl Chart {
         &self.title
     }
 
-    /// Draws the chart as an SVG document, which can also be embedded in a page. It is readable in columns from 350 to 760
-    /// pixels wide, and follows the theme of the reader.
+    /// Draws the chart as an SVG document. It is readable in columns from 350 to 760 pixels wide, and follows the theme of the
+    /// reader.
     pub fn to_svg(&self) -> String {
+        self.drawn().document()
+    }
+
+    fn drawn(&self) -> Svg {
         let (canvas, height) = self.recorded();
         let attributes = self.subject.as_ref().map(|(workload, metric)| {
             let workload = escape(workload);
             format!(" data-workload=\"{workload}\" data-metric=\"{metric}\"")
         });
-        svg::svg(
+        Svg::new(
             &canvas,
             &self.title,
             &attributes.unwrap_or_default(),
@@ -131,9 +136,16 @@ impl Chart {
     }
 }
 
-/// The title and the SVG, for the page.
+/// The style sheet of these charts, which a page needs once.
+pub fn style<'a>(charts: impl IntoIterator<Item = &'a Chart>) -> String {
+    let drawn: Vec<Svg> = charts.into_iter().map(Chart::drawn).collect();
+    svg::style(&drawn)
+}
+
+/// The title and the SVG, for a page that has the style sheet.
 impl Serialize for Chart {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map([("title", &self.title), ("svg", &self.to_svg())])
+        let drawn = self.drawn();
+        serializer.collect_map([("title", self.title.as_str()), ("svg", drawn.element())])
     }
 }
