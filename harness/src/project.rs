@@ -177,6 +177,12 @@ impl Project {
         Err(ProjectError::NotFound(start.to_owned()))
     }
 
+    /// Returns the name of the project for titles: that of its folder.
+    pub fn name(&self) -> String {
+        let name = self.root.file_name().unwrap_or(self.root.as_os_str());
+        name.to_string_lossy().into_owned()
+    }
+
     /// Returns the folder of records.
     pub fn records(&self) -> PathBuf {
         self.root.join(&self.config.records)

@@ -213,3 +213,59 @@ fn an_older_record_fills_in_what_the_newest_lacks() {
     let page = fs::read_to_string(folder.path().join("reports/index.html")).expect("the page");
     assert!(!page.contains("sweep&#x2f;late"));
 }
+
+#[test]
+fn a_site_over_all_records_leaves_other_files_in_place() {
+    let folder = checkout(true);
+    let mut older = synthetic::record();
+    older.created = "2026-03-01T10:00:00Z".to_owned();
+    older
+        .write(&folder.path().join("records/2026-03-01T100000Z.json"))
+        .expect("written");
+    fs::create_dir(folder.path().join("public")).expect("made");
+    fs::write(folder.path().join("public/CNAME"), "example.org").expect("written");
+    harness(folder.path())
+        .args(["--site", "public"])
+        .assert()
+        .code(0)
+        .stderr(
+            predicate::str::contains("public/index.html")
+                .and(predicate::str::contains("git"))
+                .and(predicate::str::contains("no counts of baselines")),
+        );
+    let text = |name: &str| {
+        fs::read_to_string(folder.path().join("public").join(name)).expect("a file of the site")
+    };
+    assert!(text("index.html").contains("2 records from 2026-03-01 to 2026-03-14"));
+    assert!(text("workloads/medium-inference.html").contains("time, ratio to naive"));
+    assert!(text("feed.xml").contains("<feed"));
+    assert!(text("regressions.html").contains("site.css") && text("site.css").contains("body"));
+    assert_eq!(text("CNAME"), "example.org");
+    assert!(
+        !folder.path().join("reports").exists(),
+        "only the site is drawn"
+    );
+}
+
+#[test]
+fn a_site_needs_data_and_a_folder_of_its_own() {
+    let empty = checkout(false);
+    harness(empty.path())
+        .args(["--site", "public"])
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("cargo harness run"));
+    assert!(!empty.path().join("public").exists());
+    let folder = checkout(true);
+    fs::write(folder.path().join("taken"), "a file").expect("written");
+    harness(folder.path())
+        .args(["--site", "taken"])
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("taken").and(predicate::str::contains("--site")));
+    harness(folder.path())
+        .args(["--site", "public", "--png"])
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("cannot be used with"));
+}

@@ -7,7 +7,7 @@ use harness_record::{Record, Row, metric};
 
 /// Metrics with a trend. Times of different days are not comparable, so a time is stated as the speedup over the anchor
 /// phase in the same record.
-const FOLLOWED: [&str; 4] = [
+pub const FOLLOWED: [&str; 4] = [
     "time",
     "instructions",
     "bytes-per-token",

@@ -60,8 +60,11 @@ impl Record {
         KIND.write(path, &self.to_json())
     }
 
-    /// Refuses a record that `harness run` cannot have written.
-    fn consistent(&self) -> Result<(), String> {
+    /// Refuses a record that `harness run` cannot have written. [`Record::read`] has done this already.
+    ///
+    /// # Errors
+    /// A description of the first contradiction.
+    pub fn consistent(&self) -> Result<(), String> {
         let mut seen = HashSet::new();
         for row in &self.rows {
             let name = row.place();

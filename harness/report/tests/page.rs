@@ -233,3 +233,14 @@ fn missed_targets_are_named() {
     };
     assert!(status("Targets", &without).contains("no target stored"));
 }
+
+/// The page of a default run is small enough to send and to load at once.
+#[test]
+fn the_page_of_a_default_run_has_at_most_200_kilobytes() {
+    let report_data = ReportData {
+        roadmap: synthetic::everything().roadmap,
+        ..report_data(synthetic::record())
+    };
+    let size = page_of(&report_data).len();
+    assert!((50_000..200_000).contains(&size), "{size} bytes");
+}

@@ -227,7 +227,7 @@ fn merged(before: Option<Record>, mut now: Record) -> Record {
 }
 
 /// Counts of committed baselines, and of commits that were counted afterwards.
-fn counted(
+pub(super) fn counted(
     project: &Project,
     repository: &Repository,
     key: Option<&str>,

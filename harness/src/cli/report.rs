@@ -6,9 +6,15 @@ use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use harness::project::Project;
 use harness::terminal::{Status, notice};
-use harness_record::Record;
+use harness::vcs::Repository;
+use harness_record::history::DatedRecord;
+use harness_record::json_files::json_files;
 use harness_record::roadmap::Roadmap;
+use harness_record::{Commit, Record};
+use harness_report::site::{self, Site, Sources};
 use harness_report::{Commands, ReportData, ReportError};
+
+use super::history;
 
 /// Draws records as a page, a summary, the roadmap, a table of exact values, and charts
 ///
@@ -26,10 +32,17 @@ pub(crate) struct Report {
     /// Also write every chart as PNG
     #[arg(long)]
     png: bool,
+    /// Instead write a static site to this folder: trends over all records of this machine and over the baselines in git,
+    /// a list of regressions and a feed. Other files in the folder stay
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["record", "out", "png"])]
+    site: Option<PathBuf>,
 }
 
 impl Report {
     pub(crate) fn run(self, project: &Project) -> Result<Status> {
+        if let Some(folder) = &self.site {
+            return write_site(project, folder);
+        }
         let roadmap = read_roadmap(project)?;
         let report_data = match self.record.as_slice() {
             [] => gathered(project, None, roadmap)?,
@@ -71,6 +84,45 @@ impl Report {
         ));
         Ok(Status::Fine)
     }
+}
+
+/// Writes the static site of the project.
+fn write_site(project: &Project, folder: &Path) -> Result<Status> {
+    let (baselines, commits) = from_git(project).unwrap_or_else(|error| {
+        notice(&format!("the site has no counts of baselines: {error:#}"));
+        (Vec::new(), Vec::new())
+    });
+    let site = Site::read(Sources {
+        project: project.name(),
+        records: json_files(&project.records()),
+        anchor: project.config.anchors.first().map_or("", String::as_str),
+        baselines: &baselines,
+        commits: &commits,
+    });
+    site.notes.iter().for_each(|note| notice(note));
+    if site.workloads.is_empty() {
+        bail!(
+            "there is no record in {} and no baseline in git yet; measure with `cargo harness run`",
+            project.records().display()
+        );
+    }
+    let written = site::write(&site, folder).map_err(|error| match error {
+        ReportError::Write { .. } => anyhow!("{error}; choose another folder with --site"),
+        other => other.into(),
+    })?;
+    notice(&format!(
+        "wrote {} files; open {}",
+        written.len(),
+        folder.join("index.html").display()
+    ));
+    Ok(Status::Fine)
+}
+
+/// The states of the baselines on the branch, and the commits of the branch.
+fn from_git(project: &Project) -> Result<(Vec<DatedRecord>, Vec<Commit>)> {
+    let repository = Repository::open(project)?;
+    let baselines = history::counted(project, &repository, None)?;
+    Ok((baselines, repository.states(None)?))
 }
 
 /// The roadmap of the project, if it has one.

@@ -304,3 +304,28 @@ fn what_cannot_be_answered_is_told_in_one_sentence() {
         assert!(message.starts_with(expected), "{arguments:?}: {message}");
     }
 }
+
+#[test]
+fn the_site_lists_the_commit_that_changed_a_baseline() {
+    let tools = repository();
+    save(&tools, "Count for the first time");
+    change(&tools, 40, "Do more");
+    save(&tools, "Accept that it does <more>");
+    let drawn = tools.run(&["report", "--site", "public"]);
+    assert_eq!(drawn.status, 0, "{}", drawn.stderr);
+    let list = tools.project.read("public/regressions.html");
+    let of_baselines = list
+        .split("<tr>")
+        .find(|row| row.contains(">baseline<") && row.contains("kernel&#x2f;gelu"))
+        .expect("a change of the baseline");
+    assert!(
+        of_baselines.contains("Accept that it does &lt;more&gt;"),
+        "{of_baselines}"
+    );
+    assert!(
+        tools
+            .project
+            .read("public/workloads/kernel-gelu.html")
+            .contains("(baselines)")
+    );
+}

@@ -63,6 +63,47 @@ pub struct LevelChange {
 }
 
 impl Series {
+    /// A series of these points, with its change points; none without points. `exact` is true for counts, whose noise is
+    /// known; the noise of other values is estimated from the values.
+    pub fn new(
+        workload: &str,
+        phase: &str,
+        points: Vec<Point>,
+        redefined: usize,
+        exact: bool,
+    ) -> Option<Self> {
+        if points.is_empty() {
+            return None;
+        }
+        // On a logarithmic scale equal shares are equal differences. Counts can be 0, so theirs is ln(1 + value); for a
+        // ratio of times such as 1/100, that would make shares small.
+        let (scale, unscale): (fn(f64) -> f64, fn(f64) -> f64) = if exact {
+            (f64::ln_1p, f64::exp_m1)
+        } else {
+            (|value| value.max(f64::MIN_POSITIVE).ln(), f64::exp)
+        };
+        let scaled: Vec<f64> = points.iter().map(|point| scale(point.value)).collect();
+        let jump = |pair: &[ChangePoint]| LevelChange {
+            point: pair[1].start,
+            from: unscale(pair[0].level),
+            to: unscale(pair[1].level),
+        };
+        // Estimated from a short series, the noise of counts would include the steps.
+        let noise = if exact {
+            COUNT_NOISE
+        } else {
+            noise_of(&scaled).max(TIME_NOISE)
+        };
+        let jumps = change_points(&scaled, noise).windows(2).map(jump).collect();
+        Some(Self {
+            workload: workload.to_owned(),
+            phase: phase.to_owned(),
+            points,
+            jumps,
+            redefined,
+        })
+    }
+
     /// Returns the values of all points.
     pub fn values(&self) -> Vec<f64> {
         self.points.iter().map(|point| point.value).collect()
@@ -117,30 +158,13 @@ fn of_row(
             value,
         }));
     }
-    if points.is_empty() {
-        return None;
-    }
-    // ln(1 + value): on a logarithmic scale equal shares are equal differences, and counts can be 0.
-    let scaled: Vec<f64> = points.iter().map(|point| point.value.ln_1p()).collect();
-    let jump = |pair: &[ChangePoint]| LevelChange {
-        point: pair[1].start,
-        from: pair[0].level.exp_m1(),
-        to: pair[1].level.exp_m1(),
-    };
-    // The noise of counts is known. Estimated from a short series, it would include the steps.
-    let noise = if question.metric.portable() {
-        COUNT_NOISE
-    } else {
-        noise_of(&scaled).max(TIME_NOISE)
-    };
-    let jumps = change_points(&scaled, noise).windows(2).map(jump).collect();
-    Some(Series {
-        workload: newest.workload.clone(),
-        phase: newest.phase.clone(),
+    Series::new(
+        &newest.workload,
+        &newest.phase,
         points,
-        jumps,
         redefined,
-    })
+        question.metric.portable(),
+    )
 }
 
 fn value(moment: &DatedRecord, row: &Row, question: &HistoryQuery<'_>) -> Option<f64> {
@@ -246,6 +270,22 @@ mod tests {
             values.len() == 2 && values.iter().all(quarter),
             "{values:?}"
         );
+    }
+
+    /// A step of a small ratio is found like that of a large one.
+    #[test]
+    fn times_of_fast_phases_have_change_points() {
+        let records = [100, 100, 100, 80, 80, 80].map(|time| {
+            record(vec![
+                row("w", "naive", vec![clock("a", &[10_000; 3])]),
+                row("w", "fast", vec![clock("a", &[time; 3])]),
+            ])
+        });
+        let found = query(&dated_records(records.to_vec()), "time", &[]);
+        let [jump] = found[0].jumps[..] else {
+            panic!("{found:?}")
+        };
+        assert!((jump.from - 0.01).abs() < 1e-9 && (jump.to - 0.008).abs() < 1e-9);
     }
 
     #[test]
