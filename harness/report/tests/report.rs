@@ -386,6 +386,11 @@ fn everything_is_written_and_nothing_is_needed_from_elsewhere() {
         3,
         "the ladder is the picture of its own metric"
     );
+    assert_eq!(
+        page.matches(".chart text{").count(),
+        1,
+        "one style sheet for all charts"
+    );
     for outside in [
         "src=\"",
         "@import",

@@ -77,7 +77,8 @@ impl Series {
         }
         // On a logarithmic scale equal shares are equal differences. Counts can be 0, so theirs is ln(1 + value); for a
         // ratio of times such as 1/100, that would make shares small.
-        let (scale, unscale): (fn(f64) -> f64, fn(f64) -> f64) = if exact {
+        type Scale = fn(f64) -> f64;
+        let (scale, unscale): (Scale, Scale) = if exact {
             (f64::ln_1p, f64::exp_m1)
         } else {
             (|value| value.max(f64::MIN_POSITIVE).ln(), f64::exp)

@@ -119,16 +119,13 @@ fn chart(
     let remark = if metric.portable() { "" } else { MEANS };
     let subtitle = report_data.subtitle(workload, &rows, metric.instrument(), remark);
     let (quantity, better) = (metric.quantity(), metric.better());
-    Some(Chart::new(
-        title,
-        subtitle,
-        PhaseChart {
-            axis,
-            quantity,
-            better,
-            marks,
-        },
-    ))
+    let phases = PhaseChart {
+        axis,
+        quantity,
+        better,
+        marks,
+    };
+    Some(Chart::new(title, subtitle, phases).of(workload, metric))
 }
 
 /// The remark on the numbers of the clock.

@@ -3,7 +3,7 @@
 
 use harness_abtest::{Rounds, median};
 use harness_probe::Instrument;
-use harness_record::metric::{LEVEL, Quantity};
+use harness_record::metric::{self, LEVEL, Quantity};
 use harness_record::{Data, Row, Run};
 
 use crate::charts::by_phase::{self, times};
@@ -52,7 +52,8 @@ pub(super) fn chart(report_data: &ReportData) -> Option<Chart> {
         series: lines.into_iter().map(|line| line.series).collect(),
         events: Vec::new(),
     };
-    Some(Chart::new(title, subtitle, lines))
+    let metric = metric::by_name("latency-median")?;
+    Some(Chart::new(title, subtitle, lines).of(workload, metric))
 }
 
 /// The time of each generated token after the first: the mean over rounds of the median over the slices of a round, with its

@@ -20,7 +20,7 @@ use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
 use crate::charts::Named;
-use crate::render::Table;
+use crate::render::{Table, chart};
 use crate::section::Gap;
 use crate::{ReportData, ReportError, Section, Source, headline, not_measured, provenance};
 use figures_table::{FiguresTable, figures_table};
@@ -48,6 +48,12 @@ pub fn page(
     let ladders = ladder_data::ladders(report_data);
     let content = Content {
         title: headline::title(report_data),
+        chart_style: chart::style(
+            charts
+                .iter()
+                .chain(sections.iter().flat_map(|section| &section.charts))
+                .map(|named| &named.chart),
+        ),
         line: provenance::line(record),
         strip: strip(report_data),
         ladder: ladders.first(),
@@ -86,6 +92,7 @@ pub fn page(
 #[derive(Serialize)]
 struct Content<'a> {
     title: String,
+    chart_style: String,
     line: String,
     strip: Vec<Status>,
     ladder: Option<&'a Ladder>,

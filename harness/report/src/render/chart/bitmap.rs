@@ -74,8 +74,12 @@ fn draw_shape<B: DrawingBackend>(shape: &Shape, area: &Area<B>) -> Drawn<B> {
             let fill = colour.on(Theme::Light).filled();
             area.draw(&Rectangle::new(corners.map(pixel), fill))
         }
-        Shape::Border(corners, colour) => {
-            area.draw(&Rectangle::new(corners.map(pixel), thin(*colour)))
+        Shape::Box(corners, fill) => {
+            if let Some(fill) = fill {
+                let fill = fill.on(Theme::Light).filled();
+                area.draw(&Rectangle::new(corners.map(pixel), fill))?;
+            }
+            area.draw(&Rectangle::new(corners.map(pixel), thin(Colour::Muted)))
         }
         Shape::Dots(places, radius, look) => {
             let size = (radius * SCALE).round() as i32;

@@ -27,6 +27,8 @@ pub(super) struct Words {
     pub(super) bold: bool,
     pub(super) colour: Colour,
     pub(super) from: Anchor,
+    /// True for the label of a tick, which is no measured value.
+    pub(super) is_tick: bool,
 }
 
 impl Words {
@@ -37,6 +39,14 @@ impl Words {
             bold: false,
             colour,
             from: Anchor::Start,
+            is_tick: false,
+        }
+    }
+
+    pub(super) const fn of_ticks(self) -> Self {
+        Self {
+            is_tick: true,
+            ..self
         }
     }
 
@@ -76,8 +86,8 @@ pub(super) enum Shape {
     Area(Vec<Place>, Colour),
     /// A filled rectangle, given by two opposite corners.
     Block([Place; 2], Colour),
-    /// The outline of a rectangle, which text may be inside of.
-    Border([Place; 2], Colour),
+    /// A rectangle with an outline, which text may be inside of; none if it is not filled.
+    Box([Place; 2], Option<Colour>),
     /// Dots of one radius.
     Dots(Vec<Place>, f64, Look),
     /// The start of a group of marks with a description that a browser shows beside the pointer.
@@ -173,9 +183,9 @@ impl Canvas {
         self.0.push(Shape::Block([from, to], colour));
     }
 
-    /// Draws the outline of a rectangle between two opposite corners.
-    pub(super) fn border(&mut self, from: Place, to: Place, colour: Colour) {
-        self.0.push(Shape::Border([from, to], colour));
+    /// Draws a rectangle with an outline between two opposite corners, which text may be inside of.
+    pub(super) fn boxed(&mut self, from: Place, to: Place, fill: Option<Colour>) {
+        self.0.push(Shape::Box([from, to], fill));
     }
 
     pub(super) fn dot(&mut self, x: f64, y: f64, radius: f64, look: Look) {

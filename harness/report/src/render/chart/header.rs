@@ -11,7 +11,7 @@ const SUBTITLE: Words = Words::new(12.5, Colour::Muted);
 /// Title of an axis.
 pub(super) const AXIS: Words = Words::new(12.5, Colour::Muted);
 /// Values on an axis.
-pub(super) const TICK: Words = Words::new(12.5, Colour::Muted);
+pub(super) const TICK: Words = Words::new(12.5, Colour::Muted).of_ticks();
 /// Values beside their marks.
 pub(super) const LABEL: Words = Words::new(13.0, Colour::Ink);
 /// Distance between lines of small text.

@@ -4,7 +4,7 @@
 use crate::render::chart::Drawing;
 use crate::render::chart::axis::LogAxis;
 use crate::render::chart::canvas::{Canvas, EDGE, ROOM, WIDTH, Words};
-use crate::render::chart::header::{AXIS, LINE, TICK};
+use crate::render::chart::header::{AXIS, LINE};
 use crate::render::chart::palette::{Colour, DARKEST};
 
 /// A heat map.
@@ -31,7 +31,7 @@ pub struct HeatCell {
 const CELL: f64 = 24.0;
 /// Least width of a cell.
 const LEAST: f64 = 52.0;
-const TEXT: Words = TICK.centred().coloured(Colour::Ink);
+const TEXT: Words = Words::new(12.5, Colour::Ink).centred();
 const NAME: Words = Words::new(12.5, Colour::Ink);
 
 impl Drawing for HeatMap {
@@ -148,7 +148,7 @@ impl HeatMap {
             let x = EDGE + step as f64 * STEP;
             canvas.block((x, top + 2.0), (x + STEP, top + 14.0), Colour::Shade(step));
         }
-        canvas.border((EDGE, top + 2.0), (EDGE + width, top + 14.0), Colour::Muted);
+        canvas.boxed((EDGE, top + 2.0), (EDGE + width, top + 14.0), None);
         let words = format!("{}, from less to more, logarithmic scale", self.axis);
         let lines = AXIS.wrap(&words, ROOM - width - 8.0);
         canvas.lines(&lines, EDGE + width + 8.0, top + 8.0, LINE, AXIS);
@@ -163,15 +163,13 @@ impl Grid {
             .zip(self.axis)
             .map(|(value, axis)| if value > 0.0 { axis.place(value) } else { 0.0 });
         let corners = [(x + 1.0, y + 1.0), (x + self.column - 1.0, y + CELL - 1.0)];
-        let colour = match share.map(Colour::of_share) {
-            Some(Colour::Shade(step)) => {
-                canvas.block(corners[0], corners[1], Colour::Shade(step));
-                Colour::OnShade(step)
-            }
+        let fill = share.map(Colour::of_share);
+        let colour = match fill {
+            Some(Colour::Shade(step)) => Colour::OnShade(step),
             _ => Colour::Muted,
         };
-        // The border shows the extent of a cell whose shade is close to the background.
-        canvas.border(corners[0], corners[1], Colour::Muted);
+        // The outline shows the extent of a cell whose shade is close to the background.
+        canvas.boxed(corners[0], corners[1], fill);
         let text = TEXT.shorten(&cell.text, self.column - 6.0);
         let words = TEXT.coloured(colour);
         canvas.words(&text, x + self.column / 2.0, y + CELL / 2.0, words);

@@ -110,7 +110,7 @@ const LABELS: f64 = 150.0;
 const LEADER: f64 = 26.0;
 /// Distance of the first and the last point from the sides of the plot.
 const INSET: f64 = 8.0;
-const EVENT: Words = TICK.centred();
+const EVENT: Words = Words::new(12.5, Colour::Muted).centred();
 
 impl Drawing for LineChart {
     fn draw(&self, canvas: &mut Canvas, top: f64) -> f64 {
@@ -267,7 +267,7 @@ impl Plot {
         );
         canvas.strokes(strokes, Colour::Muted, 1.0);
         for tick in &ticks {
-            canvas.words(&tick.label, tick.middle, bottom + 17.0, EVENT);
+            canvas.words(&tick.label, tick.middle, bottom + 17.0, TICK.centred());
         }
         remark(canvas, &chart.x_axis, bottom + 28.0) + 6.0
     }

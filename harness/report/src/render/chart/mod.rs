@@ -34,7 +34,9 @@ pub use phase_chart::{Mark, PhaseChart};
 pub(in crate::render) use svg::escape;
 
 use canvas::Canvas;
+use harness_record::metric::Metric;
 use serde::ser::{Serialize, Serializer};
+use svg::Svg;
 
 /// A chart that cannot be drawn.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -56,6 +58,8 @@ pub struct Chart {
     title: String,
     subtitle: String,
     drawing: Box<dyn Drawing>,
+    /// The workload and the metric of all values.
+    subject: Option<(String, &'static str)>,
 }
 
 impl Chart {
@@ -70,6 +74,16 @@ impl Chart {
             title: title.into(),
             subtitle: subtitle.into(),
             drawing: Box::new(drawing),
+            subject: None,
+        }
+    }
+
+    /// The same chart, whose SVG names the workload and the metric of its values for programs that read it.
+    #[must_use]
+    pub fn of(self, workload: &str, metric: &Metric) -> Self {
+        Self {
+            subject: Some((workload.to_owned(), metric.name())),
+            ..self
         }
     }
 
@@ -78,11 +92,24 @@ impl Chart {
         &self.title
     }
 
-    /// Draws the chart as an SVG document, which can also be embedded in a page. It is readable in columns from 350 to 760
-    /// pixels wide, and follows the theme of the reader.
+    /// Draws the chart as an SVG document. It is readable in columns from 350 to 760 pixels wide, and follows the theme of the
+    /// reader.
     pub fn to_svg(&self) -> String {
+        self.drawn().document()
+    }
+
+    fn drawn(&self) -> Svg {
         let (canvas, height) = self.recorded();
-        svg::svg(&canvas, &self.title, height)
+        let attributes = self.subject.as_ref().map(|(workload, metric)| {
+            let workload = escape(workload);
+            format!(" data-workload=\"{workload}\" data-metric=\"{metric}\"")
+        });
+        Svg::new(
+            &canvas,
+            &self.title,
+            &attributes.unwrap_or_default(),
+            height,
+        )
     }
 
     /// Draws the chart as a PNG file with three pixels per layout unit.
@@ -111,9 +138,16 @@ impl Chart {
     }
 }
 
-/// The title and the SVG, for the page.
+/// The style sheet of these charts, which a page needs once.
+pub fn style<'a>(charts: impl IntoIterator<Item = &'a Chart>) -> String {
+    let drawn: Vec<Svg> = charts.into_iter().map(Chart::drawn).collect();
+    svg::style(&drawn)
+}
+
+/// The title and the SVG, for a page that has the style sheet.
 impl Serialize for Chart {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map([("title", &self.title), ("svg", &self.to_svg())])
+        let drawn = self.drawn();
+        serializer.collect_map([("title", self.title.as_str()), ("svg", drawn.element())])
     }
 }

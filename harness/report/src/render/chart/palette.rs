@@ -116,7 +116,10 @@ impl Colour {
             Self::Phase(place) => format!("p{}", place % PHASES.len()),
             Self::Kind(place) => format!("k{}", place % KINDS),
             Self::Shade(step) => format!("h{step}"),
-            Self::OnShade(step) => format!("t{step}"),
+            Self::OnShade(step) => match text_on(shade(step)) {
+                RGBColor(0, ..) => "black".to_owned(),
+                _ => "white".to_owned(),
+            },
         }
     }
 

@@ -2,7 +2,6 @@
 //! themes, inside a page and on its own. Coordinates are rounded to a tenth of a unit, which keeps files small.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
 
 use plotters::style::RGBColor;
 
@@ -15,60 +14,109 @@ const SCALE: f64 = 1.5;
 /// Distance of the baseline below the middle of capital letters, as a share of the size.
 const BASELINE: f64 = 0.36;
 
-/// Returns the document.
-pub(super) fn svg(canvas: &Canvas, title: &str, height: f64) -> String {
-    let mut body = Body::default();
-    body.rectangle([(0.0, 0.0), (WIDTH, height)], "fill", Colour::Paper);
-    for shape in canvas.shapes() {
-        body.shape(shape);
+/// Most text has this size, and needs no class for it.
+const USUAL: Size = (125, false);
+
+/// Tenths of a unit, and true for bold.
+type Size = (u32, bool);
+
+/// A chart as SVG, without a style sheet.
+pub(super) struct Svg {
+    /// The root element and its content.
+    text: String,
+    colours: BTreeSet<(Property, Colour)>,
+    sizes: BTreeSet<Size>,
+}
+
+/// The style sheet for any of these charts on one page.
+pub(super) fn style<'a>(charts: impl IntoIterator<Item = &'a Svg>) -> String {
+    let (mut colours, mut sizes) = (BTreeSet::new(), BTreeSet::new());
+    for chart in charts {
+        colours.extend(&chart.colours);
+        sizes.extend(&chart.sizes);
     }
-    let (wide, high) = (number(WIDTH * SCALE), number(height * SCALE));
     let mut text = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart\" width=\"{wide}\" height=\"{high}\" viewBox=\"0 0 {} {}\" \
-         role=\"img\" aria-label=\"{}\">\n<style>\n",
-        number(WIDTH),
-        number(height),
-        escape(title)
-    );
-    let _ = writeln!(
-        text,
-        ".chart text{{font-family:{}}}\n.chart path{{fill:none}}",
+        ".chart text{{font:{}px {}}}\n.chart path{{fill:none}}\n.chart .m{{text-anchor:middle}}\n.chart .e{{text-anchor:end}}\n",
+        f64::from(USUAL.0) / 10.0,
         font::FAMILY
     );
-    for (size, bold) in &body.sizes {
-        let weight = if *bold { ";font-weight:600" } else { "" };
-        let size = *size as f64 / 10.0;
-        let _ = writeln!(
-            text,
-            ".chart .{}{{font-size:{size}px{weight}}}",
-            size_class(size, *bold)
-        );
+    for &(size, bold) in &sizes {
+        let class = size_class((size, bold));
+        let weight = if bold { ";font-weight:600" } else { "" };
+        let size = f64::from(size) / 10.0;
+        text += &format!(".chart .{class}{{font-size:{size}px{weight}}}\n");
     }
     let rules = |theme: Theme| {
-        let rule = |(property, colour): &(&str, Colour)| {
+        let rule = |&(property, colour): &(Property, Colour)| {
             let RGBColor(r, g, b) = colour.on(theme);
-            let class = class(property, *colour);
+            let (class, property) = (class(property, colour), property.name());
             format!(".chart .{class}{{{property}:#{r:02x}{g:02x}{b:02x}}}\n")
         };
-        body.colours.iter().map(rule).collect::<String>()
+        // A set, because texts on different shades can have the same rule.
+        let rules: BTreeSet<String> = colours.iter().map(rule).collect();
+        rules.into_iter().collect::<String>()
     };
-    let _ = write!(
-        text,
-        "{}@media screen and (prefers-color-scheme:dark){{\n{}}}\n</style>\n{}</svg>\n",
-        rules(Theme::Light),
-        rules(Theme::Dark),
-        body.text
-    );
-    text
+    let (light, dark) = (rules(Theme::Light), rules(Theme::Dark));
+    text + &light + "@media screen and (prefers-color-scheme:dark){\n" + &dark + "}\n"
+}
+
+impl Svg {
+    /// Draws a canvas. `attributes` are written into the root element.
+    pub(super) fn new(canvas: &Canvas, title: &str, attributes: &str, height: f64) -> Self {
+        let mut body = Body::default();
+        body.rectangle([(0.0, 0.0), (WIDTH, height)], Some(Colour::Paper), None);
+        for shape in canvas.shapes() {
+            body.shape(shape);
+        }
+        let [wide, high] = [WIDTH, height].map(|length| number(length * SCALE));
+        let box_size = format!("{} {}", number(WIDTH), number(height));
+        let title = escape(title);
+        let text = format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart\" width=\"{wide}\" height=\"{high}\" \
+             viewBox=\"0 0 {box_size}\" role=\"img\" aria-label=\"{title}\"{attributes}>\n{}</svg>\n",
+            body.text
+        );
+        Self {
+            text,
+            colours: body.colours,
+            sizes: body.sizes,
+        }
+    }
+
+    /// The element for a page that has the style sheet.
+    pub(super) fn element(&self) -> &str {
+        &self.text
+    }
+
+    /// The document with its style sheet.
+    pub(super) fn document(&self) -> String {
+        let style = format!(">\n<style>\n{}</style>\n", style([self]));
+        self.text.replacen(">\n", &style, 1)
+    }
+}
+
+/// A property that a class sets to a colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Property {
+    Fill,
+    Stroke,
+}
+
+impl Property {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Fill => "fill",
+            Self::Stroke => "stroke",
+        }
+    }
 }
 
 /// The elements so far, and the classes that they need.
 #[derive(Default)]
 struct Body {
     text: String,
-    colours: BTreeSet<(&'static str, Colour)>,
-    /// Sizes in tenths of a unit; true for bold.
-    sizes: BTreeSet<(u32, bool)>,
+    colours: BTreeSet<(Property, Colour)>,
+    sizes: BTreeSet<Size>,
 }
 
 impl Body {
@@ -81,17 +129,17 @@ impl Body {
                 self.path(&data, *stroke, "");
             }
             Shape::Area(outline, colour) => {
-                let class = self.class("fill", *colour);
+                let class = self.class(Property::Fill, *colour);
                 let data = path(outline);
                 self.text +=
                     &format!("<path d=\"{data}z\" class=\"{class}\" fill-opacity=\".25\"/>\n");
                 self.path(&format!("{data}z"), Stroke::new(*colour, 0.7), "");
             }
-            Shape::Block(corners, colour) => self.rectangle(*corners, "fill", *colour),
-            Shape::Border(corners, colour) => self.rectangle(*corners, "stroke", *colour),
+            Shape::Block(corners, colour) => self.rectangle(*corners, Some(*colour), None),
+            Shape::Box(corners, fill) => self.rectangle(*corners, *fill, Some(Colour::Muted)),
             Shape::Dots(places, radius, look) if look.hollow => {
-                let fill = self.class("fill", Colour::Paper);
-                let stroke = self.class("stroke", look.colour);
+                let fill = self.class(Property::Fill, Colour::Paper);
+                let stroke = self.class(Property::Stroke, look.colour);
                 for (x, y) in places {
                     let (x, y, r) = (number(*x), number(*y), number(radius - 1.0));
                     self.text += &format!(
@@ -114,39 +162,43 @@ impl Body {
     }
 
     fn words(&mut self, text: &str, (x, y): Place, words: Words) {
-        self.sizes
-            .insert(((words.size * 10.0).round() as u32, words.bold));
-        let anchor = match words.from {
-            Anchor::Start => "",
-            Anchor::Middle => " text-anchor=\"middle\"",
-            Anchor::End => " text-anchor=\"end\"",
-        };
+        let size = ((words.size * 10.0).round() as u32, words.bold);
+        let mut classes = vec![self.class(Property::Fill, words.colour)];
+        if size != USUAL {
+            self.sizes.insert(size);
+            classes.push(size_class(size));
+        }
+        match words.from {
+            Anchor::Start => {}
+            Anchor::Middle => classes.push("m".to_owned()),
+            Anchor::End => classes.push("e".to_owned()),
+        }
+        if words.is_tick {
+            classes.push("tick".to_owned());
+        }
+        let (classes, text) = (classes.join(" "), escape(text));
         let (x, y) = (number(x), number(y + words.size * BASELINE));
-        let (size, fill) = (
-            size_class(words.size, words.bold),
-            self.class("fill", words.colour),
-        );
-        let text = escape(text);
-        self.text +=
-            &format!("<text x=\"{x}\" y=\"{y}\"{anchor} class=\"{size} {fill}\">{text}</text>\n");
+        self.text += &format!("<text x=\"{x}\" y=\"{y}\" class=\"{classes}\">{text}</text>\n");
     }
 
-    fn rectangle(&mut self, [a, b]: [Place; 2], property: &'static str, colour: Colour) {
-        let class = self.class(property, colour);
+    fn rectangle(&mut self, [a, b]: [Place; 2], fill: Option<Colour>, stroke: Option<Colour>) {
+        let inside = match fill {
+            Some(_) => "",
+            None => " fill=\"none\"",
+        };
+        let fill = fill.map(|colour| self.class(Property::Fill, colour));
+        let stroke = stroke.map(|colour| self.class(Property::Stroke, colour));
+        let classes: Vec<String> = fill.into_iter().chain(stroke).collect();
+        let classes = classes.join(" ");
         let (x, y) = (number(a.0.min(b.0)), number(a.1.min(b.1)));
         let (w, h) = (number((a.0 - b.0).abs()), number((a.1 - b.1).abs()));
-        let fill = if property == "stroke" {
-            " fill=\"none\""
-        } else {
-            ""
-        };
         self.text += &format!(
-            "<rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\"{fill} class=\"{class}\"/>\n"
+            "<rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\"{inside} class=\"{classes}\"/>\n"
         );
     }
 
     fn path(&mut self, data: &str, stroke: Stroke, more: &str) {
-        let class = self.class("stroke", stroke.colour);
+        let class = self.class(Property::Stroke, stroke.colour);
         let width = match stroke.width {
             1.0 => String::new(),
             width => format!(" stroke-width=\"{}\"", number(width)),
@@ -159,19 +211,23 @@ impl Body {
         self.text += &format!("<path d=\"{data}\"{width}{dashes}{more} class=\"{class}\"/>\n");
     }
 
-    fn class(&mut self, property: &'static str, colour: Colour) -> String {
+    fn class(&mut self, property: Property, colour: Colour) -> String {
         self.colours.insert((property, colour));
         class(property, colour)
     }
 }
 
-/// The class that sets a property to a colour: `fill-ink`, `stroke-p3`.
-fn class(property: &str, colour: Colour) -> String {
+/// The class that sets a property to a colour: `f-ink`, `s-p3`.
+fn class(property: Property, colour: Colour) -> String {
+    let property = match property {
+        Property::Fill => 'f',
+        Property::Stroke => 's',
+    };
     format!("{property}-{}", colour.class())
 }
 
-fn size_class(size: f64, bold: bool) -> String {
-    format!("{}{:.0}", if bold { "bold" } else { "size" }, size * 10.0)
+fn size_class((size, bold): Size) -> String {
+    format!("{}{size}", if bold { "bold" } else { "size" })
 }
 
 /// A path through points: the first one absolute, the others relative to the one before, in tenths of a unit.
@@ -248,13 +304,27 @@ mod tests {
         canvas.described("a \"value\"", |canvas| {
             canvas.dot(1.0, 1.0, 4.0, crate::render::chart::palette::look(9));
         });
-        let svg = svg(&canvas, "title & more", 100.0);
-        let (style, body) = svg.split_once("</style>").expect("a style");
-        assert!(style.contains("prefers-color-scheme:dark"), "{style}");
+        let svg = Svg::new(&canvas, "title & more", "", 100.0);
+        let body = svg.element();
         assert!(!body.contains('#') && body.contains("a &lt; b"), "{body}");
         assert!(
             body.contains("<title>a &quot;value&quot;</title>"),
             "{body}"
+        );
+        let style = style([&svg]);
+        assert!(style.contains("prefers-color-scheme:dark"), "{style}");
+        let classes = body.split("class=\"").skip(2);
+        let classes = classes.filter_map(|rest| rest.split('"').next());
+        for class in classes.flat_map(|names| names.split(' ')) {
+            assert!(
+                style.matches(&format!(".{class}{{")).count() >= 1,
+                "{class} has no rule in {style}"
+            );
+        }
+        assert_eq!(
+            svg.document()
+                .replace(&format!("<style>\n{style}</style>\n"), ""),
+            body
         );
     }
 }

@@ -33,7 +33,7 @@ fn covered(shape: &Shape) -> Vec<(Place, Place, f64)> {
         Shape::Area(outline, _) => along(outline, 0.7),
         Shape::Dots(places, radius, _) => places.iter().map(|&at| (at, at, *radius)).collect(),
         // The cells of a heat map have their text inside.
-        Shape::Block(_, Colour::Shade(_)) | Shape::Border(..) => Vec::new(),
+        Shape::Block(_, Colour::Shade(_)) | Shape::Box(..) => Vec::new(),
         Shape::Block([(x, y), (right, bottom)], _) => {
             let (middle, half) = ((y + bottom) / 2.0, (bottom - y).abs() / 2.0);
             vec![((x + half, middle), (right - half, middle), half)]
